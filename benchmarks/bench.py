@@ -110,15 +110,15 @@ def measure_worker() -> dict[str, float]:
     return {"worker start to description": min(starts), "worker start to a 256² set of a bundled model": min(pictures)}
 
 
-def task_of(tool: str, size_px: int, **how: Any) -> tuple[Any, dict[str, Any]]:
+def task_of(tool: str, size_px: int, device: str = "auto") -> tuple[Any, dict[str, Any]]:
     """Recipe and inputs of a measurement: with a photograph of 512² (quilt), of the size (photo-maps), or with none.
 
-    Stylizers repaint a tile of gravel like the demo's painting. how: as for `run`, which makes the source.
+    Stylizers repaint a tile of gravel like the demo's painting. device: of the run that makes the source.
     """
     from pictures import at, sample
     from skimage import data
 
-    from impasto import Maps, Recipe, Step, run
+    from impasto import Maps, Recipe, RunOptions, Step, run
     from impasto.plugins.registry import registry
 
     photograph = np.repeat(data.gravel()[..., None].astype(np.float32) / 255, 3, 2)
@@ -126,7 +126,7 @@ def task_of(tool: str, size_px: int, **how: Any) -> tuple[Any, dict[str, Any]]:
     size = {"width_px": size_px, "height_px": size_px}
     if tool in ("quilt", "patch-synthesis", "torus"):
         return Recipe((Step(tool, size),), 1), {"source": source}
-    source = run(Recipe((Step("quilt", size),), 1), {"source": source}, **how).maps
+    source = run(Recipe((Step("quilt", size),), 1), {"source": source}, RunOptions(device)).maps
     if registry().tool(tool).task == "stylize":
         style = at(sample("night"), size_px)
         return Recipe((Step(tool, {}, {"style": "style"}),), 1), {"source": source, "style": style}
@@ -219,14 +219,16 @@ def measure_streaming(format_: str, size_px: int) -> dict[str, object]:
     sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "misbehaving"))
     from impasto import Recipe, Step, run
     from impasto.plugins.registry import registry
-    from impasto.running.streaming import Sink
+    from impasto.running.options import RunOptions, Sink
     from impasto_misbehaving_tiles import Blotches
 
     registry().tools["blotches"] = Blotches()
     recipe = Recipe((Step("blotches", {"width_px": size_px, "height_px": size_px, "tile_px": 512}),), 1)
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:  # /tmp may be in memory
         started, cpu = time.perf_counter(), time.process_time()
-        paths = run(recipe, sink=Sink(Path(folder), "noise", format_), device="cpu").paths
+        paths = run(
+            recipe, None, RunOptions(device="cpu", sink=Sink(Path(folder), "noise", format_, tile_by_tile=True))
+        ).paths
         return {
             "format": format_,
             "size_px": size_px,

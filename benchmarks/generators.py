@@ -31,7 +31,7 @@ import numpy as np
 from PIL import Image
 from sheets import Cell, grid
 
-from impasto import Maps, Recipe, Step, read_maps, run
+from impasto import Host, Maps, Recipe, RunOptions, Step, read_maps, run
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.data.parts import part_of
 from impasto.errors import ParameterError
@@ -134,7 +134,12 @@ def train(tool: str, data: Dataset, folder: Path) -> float | None:
     if (folder / f"{tool}.safetensors").exists():
         return None
     started = time.process_time()
-    run(training_of(tool), {"dataset": data}, models_folder=folder, device="cpu", on_progress=Said(tool))
+    run(
+        training_of(tool),
+        {"dataset": data},
+        RunOptions(models_folder=folder, device="cpu"),
+        Host(on_progress=Said(tool)),
+    )
     return round(time.process_time() - started)
 
 
@@ -168,7 +173,9 @@ class Maker:
         side = self.longest_px
         parameters = {"model": self.name, "width_px": side, "height_px": side, **parameters}
         inputs = {} if source is None else {"source": source}
-        return run(Recipe((Step(self.tool, parameters),), seed), inputs, models_folder=self.folder, device="cpu").maps
+        return run(
+            Recipe((Step(self.tool, parameters),), seed), inputs, RunOptions(models_folder=self.folder, device="cpu")
+        ).maps
 
     def real(self, label: str) -> Maps:
         """The photograph of a class, or the only one, at the model's texel size."""

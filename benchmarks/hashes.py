@@ -81,8 +81,8 @@ def _results(folder: Path, wanted: Sequence[str]) -> Iterator[tuple[str, np.ndar
             print(f"{name} {subject}: {time.monotonic() - started_s:.1f} s", file=sys.stderr)
 
 
-def use_small_libraries(folder: Path, **how: Any) -> dict[str, Path]:
-    """Use libraries of small models and weights, made in `folder`; the model of each trainer. how: as for `run`."""
+def use_small_libraries(folder: Path, device: str = "auto") -> dict[str, Path]:
+    """Use libraries of small models and weights, made in `folder`; the model of each trainer."""
     from random_weights import write_small_weights
     from tiny import TINY, install_foreign, train_tiny
 
@@ -91,7 +91,7 @@ def use_small_libraries(folder: Path, **how: Any) -> dict[str, Path]:
         os.environ[variable] = str(folder / variable)
     write_small_weights(folder / "IMPASTO_WEIGHTS")
     models = folder / "IMPASTO_MODELS"
-    trained = {trainer: train_tiny(trainer, models, **how).models[0] for trainer in TINY}
+    trained = {trainer: train_tiny(trainer, models, device=device).models[0] for trainer in TINY}
     install_foreign(models)
     return trained
 
@@ -107,16 +107,17 @@ def _photograph(name: str) -> Any:
     return Maps.from_arrays({"base_color": colors})
 
 
-def tool_result(name: str, subject: str, **how: Any) -> Any:
+def tool_result(name: str, subject: str, device: str = "auto") -> Any:
     """The tool's result for a photograph that has what the tool needs; the other one is its style or guide.
 
-    Where it takes a set that belongs together, that is made of a photograph or rendered. how: as for `run`.
+    Where it takes a set that belongs together, that is made of a photograph or rendered.
     """
     from photographed import hours, lights_around, photographs
 
     from impasto.evaluation.behaviour import corner, with_needs
     from impasto.plugins.registry import registry
     from impasto.recipe import Recipe, Step, name_inputs
+    from impasto.running.options import RunOptions
     from impasto.running.runner import run
 
     tool = registry().tool(name)
@@ -135,7 +136,7 @@ def tool_result(name: str, subject: str, **how: Any) -> Any:
         parameters = clock if subject == next(iter(SUBJECTS)) else {"lights": "unknown"}
     inputs, named = name_inputs(values)
     named |= {item.name: corner() for item in needed if item.kind == "mesh"}
-    return run(Recipe((Step(name, parameters, inputs),), SEED), {"source": source, **named}, **how)
+    return run(Recipe((Step(name, parameters, inputs),), SEED), {"source": source, **named}, RunOptions(device))
 
 
 def _hole() -> Any:

@@ -17,7 +17,7 @@ from unittest.mock import patch
 import torch
 from generators import PHOTOGRAPHS, photographs
 
-from impasto import Recipe, Step, run
+from impasto import Recipe, RunOptions, Step, run
 from impasto.training.base import Training
 
 ROUNDS, STEPS = 3, 8
@@ -68,7 +68,7 @@ def training_of(tool: str) -> Training:
     given = {"lessons": 1} if tool == "train-fast-style" else {}
     recipe = Recipe((Step(tool, {"name": "speed", **given}, {"dataset": "dataset"}),), 0)
     with TemporaryDirectory() as folder, patch("impasto.training.model.train", keep), suppress(BuiltError):
-        run(recipe, {"dataset": data}, models_folder=Path(folder), device="cpu")
+        run(recipe, {"dataset": data}, RunOptions(models_folder=Path(folder), device="cpu"))
     return found[0]
 
 

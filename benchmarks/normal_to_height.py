@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from impasto import Maps, Recipe, Step, run
+from impasto import Maps, Recipe, RunOptions, Step, run
 from impasto.context import Context
 from impasto.errors import ParameterError
 from impasto.io.decode import read_map
@@ -99,7 +99,7 @@ def compare_procedural(name: str) -> tuple[float, ...]:
 def height_of(arrays: dict[str, np.ndarray], tiling: str) -> np.ndarray:
     """Height of `normal-to-height` (H, W)."""
     step = Step("normal-to-height", {"tiling": tiling, "green": "up"})
-    maps = run(Recipe((step,)), {"source": Maps.from_arrays(arrays)}, device="cpu").maps
+    maps = run(Recipe((step,)), {"source": Maps.from_arrays(arrays)}, RunOptions(device="cpu")).maps
     return maps["height"].pixels[..., 0]
 
 

@@ -148,18 +148,19 @@ def _comparisons(folder: Path, wanted: Sequence[str], device: Device) -> Iterato
         else:
             results = {subject: partial(hashes.tool_result, name, subject) for subject in hashes.SUBJECTS}
             if name in dict(SPEED):
-                results["bundled"] = _bundled(name, hashes.SIDE_PX, folder, device="cpu")
+                results["bundled"] = _bundled(name, hashes.SIDE_PX, folder)
             makes = {about: partial(_recorded, result) for about, result in results.items()}
         for about, make in makes.items():
             yield {"tool": name, "about": about, **_tried(partial(_comparison, make, device), device)}
 
 
-def _bundled(tool: str, size_px: int, folder: Path, **how: Any) -> Callable[..., Any]:
-    """A function that runs a benchmark's task with bundled models and networks alone; `how` makes its source."""
-    from impasto import run
+def _bundled(tool: str, size_px: int, folder: Path) -> Callable[..., Any]:
+    """A function that runs a benchmark's task, whose source the CPU makes, with bundled models and networks alone."""
+    from impasto import RunOptions, run
 
-    recipe, inputs = bench.task_of(tool, size_px, **how)
-    return partial(run, recipe, inputs, models_folder=folder / "none", weights_folder=folder / "none")
+    recipe, inputs = bench.task_of(tool, size_px, "cpu")
+    none = folder / "none"
+    return lambda device="auto": run(recipe, inputs, RunOptions(device, none, none))
 
 
 def _recorded(make: Callable[..., Any], **how: Any) -> Made:
@@ -225,7 +226,7 @@ def _measurement(tool: str, size_px: int, folder: Path, device: Device) -> Row:
     """Seconds of a tool's first run, the median of those after it that are not late, and the memory of all."""
     from impasto.errors import Cancelled
 
-    make = partial(_bundled(tool, size_px, folder, **device.how), **device.how)
+    make = partial(_bundled(tool, size_px, folder), **device.how)
     device.peak_mib()
     result, first_s = device.timed(make)
     seconds = [first_s if tool in ONCE else device.timed(make)[1]]

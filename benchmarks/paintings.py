@@ -18,7 +18,7 @@ import numpy as np
 from bench import peak_memory_mib
 from PIL import Image
 
-from impasto import Maps, Recipe, Step, read_maps, run
+from impasto import Maps, Recipe, RunOptions, Step, read_maps, run
 from impasto.errors import ImpastoError
 from impasto.recipe import name_inputs
 from impasto.surface.thumbnail import lit_picture
@@ -109,7 +109,7 @@ def _made(painting: Painting, inputs: Mapping[str, Any], weights: Path | None, d
     tool, chosen, needs_style = chosen_of(painting.tool)
     names, named = name_inputs(values if needs_style else {})
     recipe = Recipe((Step(tool, {**chosen, **painting.parameters}, names),), painting.seed)
-    return run(recipe, {"source": source, **named}, device=device, weights_folder=weights).maps
+    return run(recipe, {"source": source, **named}, RunOptions(device=device, weights_folder=weights)).maps
 
 
 def chosen_of(tool: str) -> tuple[str, dict[str, str], bool]:

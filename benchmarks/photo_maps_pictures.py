@@ -73,7 +73,9 @@ def name_seen(frame: Image.Image, rows: Sequence[str]) -> None:
     for row, name in enumerate(rows):
         if name in SEEN:
             place = (GAP_PX, row * (SIDE_PX + GAP_PX) + GAP_PX)
-            ImageDraw.Draw(frame).text(place, "colours seen", "black", font_size=18, stroke_width=3, stroke_fill="white")
+            ImageDraw.Draw(frame).text(
+                place, "colours seen", "black", font_size=18, stroke_width=3, stroke_fill="white"
+            )
 
 
 def of_set(folder: Path, before: Path | None) -> Sequence[Maps | None]:

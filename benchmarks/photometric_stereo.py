@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from photographed import hours, lights_around, normal_error, photographs
 from pictures import pbr_sets
 
-from impasto import Maps, Recipe, Result, Step, run
+from impasto import Maps, Recipe, Result, RunOptions, Step, run
 from impasto.context import Context
 from impasto.plugins.registry import registry
 from impasto.surface.color import srgb_to_linear
@@ -97,7 +97,7 @@ def stereo(photos: Sequence[Maps], **parameters: object) -> Result:
     """The tool's result."""
     names = [f"photo{index}" for index in range(len(photos))]
     recipe = Recipe((Step("photometric-stereo", dict(parameters), {"photo": names}),))
-    return run(recipe, dict(zip(names, photos, strict=True)), device="cpu")
+    return run(recipe, dict(zip(names, photos, strict=True)), RunOptions(device="cpu"))
 
 
 def plain(photos: Sequence[Maps], lights: Sequence[Light]) -> np.ndarray:

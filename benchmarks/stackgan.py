@@ -20,7 +20,7 @@ import torch
 from PIL import Image
 from skimage.color import deltaE_ciede2000, rgb2lab
 
-from impasto import Maps, Recipe, Step, match, run
+from impasto import Maps, Recipe, RunOptions, Step, match, run
 from impasto.data.dataset import Dataset, read_dataset
 from impasto.parameters import color_of
 from impasto.surface.color import srgb_to_linear
@@ -57,7 +57,7 @@ def main() -> None:
 
 def made(text: str, model: str, seed: int = 0, side_px: int = SIDE_PX_MADE, stage: str = "both") -> Maps:
     parameters = {"text": text, "model": model, "stage": stage, "width_px": side_px, "height_px": side_px}
-    return run(Recipe((Step("stackgan", parameters),), seed), device="cpu").maps
+    return run(Recipe((Step("stackgan", parameters),), seed), None, RunOptions(device="cpu")).maps
 
 
 def judge(data: Dataset, model: str) -> None:

@@ -47,8 +47,9 @@ NUMPY_1 = (
     *(f"tests/core/test_{name}.py" for name in CORE_WITH_NUMPY.split()),
     *(f"tests/plugins/test_{name}.py" for name in PLUGINS_WITH_NUMPY.split()),
 )
-"""The tests in which NumPy computes, and of pictures: with NumPy 1 goes an older OpenImageIO. Processes, the command line
-and networks are the same under every NumPy.
+"""The tests in which NumPy computes, and of pictures, since NumPy 1 goes with an older OpenImageIO.
+
+Processes, the command line and networks are the same under every NumPy.
 
 Of these, `any_numpy` marks the slow ones that run no NumPy code which the others do not run too.
 """

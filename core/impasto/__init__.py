@@ -13,16 +13,20 @@ if TYPE_CHECKING:
     from .recipe import Recipe, Step
     from .running.matching import match
     from .running.more_like import more_like
+    from .running.options import Host, RunOptions, Sink
     from .running.runner import run
     from .texture import Maps, Texture
     from .tools import Result, Tool
 
 _HOME = {
+    "Host": "running.options",
     "Maps": "texture",
     "Texture": "texture",
     "Recipe": "recipe",
     "Step": "recipe",
     "Result": "tools",
+    "RunOptions": "running.options",
+    "Sink": "running.options",
     "Tool": "tools",
     "hookimpl": "plugins.hookspecs",
     "match": "running.matching",
@@ -34,9 +38,12 @@ _HOME = {
 }
 
 __all__ = [
+    "Host",
     "Maps",
     "Recipe",
     "Result",
+    "RunOptions",
+    "Sink",
     "Step",
     "Texture",
     "Tool",

@@ -114,7 +114,8 @@ class Result:
 
     paths: files that the maps were written to, if any; written tile by tile, `maps` has no pixels. notes: decisions of
     tools, for the user to read. reports: files of the reports beside trained models. seconds, reused: of each step that
-    is enabled, the time that it took to compute, and whether that was in an earlier run.
+    is enabled, the time that it took to compute, and whether that was in an earlier run. decided: the parameters of
+    each, if its tool made choices in them.
     """
 
     maps: Maps = field(default_factory=Maps)
@@ -126,6 +127,7 @@ class Result:
     reports: tuple[Path, ...] = ()
     seconds: tuple[float, ...] = ()
     reused: tuple[bool, ...] = ()
+    decided: tuple[Parameters | None, ...] = ()
 
 
 class Listing:

@@ -10,7 +10,7 @@ from PIL import Image
 from test_files import mounted
 from training_pictures import hills, noise
 
-from impasto import Maps, Recipe, Step, Texture, run, write_maps
+from impasto import Maps, Recipe, RunOptions, Step, Texture, run, write_maps
 from impasto.cli.main import main
 from impasto.data.dataset import Dataset, dataset_of, read_dataset
 from impasto.errors import FileError, ParameterError
@@ -251,10 +251,10 @@ def test_large_pictures_are_shrunk_in_bands_to_the_same_pixels(monkeypatch):
 def test_a_trainer_gets_the_dataset_and_the_recipe_names_it(tmp_path, photo):
     dataset = read_dataset(save(tmp_path / "wall.png", 1))
     recipe = Recipe((Step("learn", {"name": "wall", "steps": 1}, {"dataset": "walls"}),))
-    result = run(recipe, {"walls": dataset}, models_folder=tmp_path)
+    result = run(recipe, {"walls": dataset}, RunOptions(models_folder=tmp_path))
     assert result.recipe.inputs == {"walls": {"name": "wall.png", "sha256": dataset.sha256()}}
     with pytest.raises(ParameterError, match="learn's input dataset takes dataset, got maps"):
-        run(recipe, {"walls": photo}, models_folder=tmp_path)
+        run(recipe, {"walls": photo}, RunOptions(models_folder=tmp_path))
     with pytest.raises(ParameterError, match="blend's input style takes maps, got dataset"):
         run(Recipe((Step("blend", inputs={"style": "walls"}),)), {"source": photo, "walls": dataset})
     with pytest.raises(ParameterError, match="source is a dataset"):

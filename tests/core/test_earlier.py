@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from batches import done_names, plan_of, run_plan
 
-from impasto import Recipe, Step, read_maps, read_recipe, run
+from impasto import Host, Recipe, RunOptions, Step, read_maps, read_recipe, run
 from impasto.batch.plan import Output, Plan
 from impasto.batch.recipes import Recipes
 from impasto.batch.record import Record, jobs_of
@@ -60,7 +60,7 @@ def test_a_model_makes_the_same_picture(name, monkeypatch):
     is_stylizer = name == "fast-style"
     step = Step(name, {"model": name} | ({} if is_stylizer else {"width_px": 64, "height_px": 64}))
     source = {"source": read_maps(MODELS / "wall.png")} if is_stylizer else {}
-    made = run(Recipe((step,), 5), source, models_folder=MODELS, device="cpu").maps
+    made = run(Recipe((step,), 5), source, RunOptions(models_folder=MODELS, device="cpu")).maps
     before = read_maps(MODELS / "made" / f"{name}_base_color.png")["base_color"].pixels
     assert before.std() > 0.005, "a blank picture says nothing"
     np.testing.assert_allclose(made["base_color"].pixels, before, atol=ROUNDED)
@@ -75,9 +75,8 @@ def test_an_interrupted_training_goes_on(tmp_path, monkeypatch):
     made = run(
         Recipe((Step("train-gan", parameters, {"dataset": "dataset"}),), 3),
         {"dataset": read_dataset(MODELS / "wall.png")},
-        models_folder=tmp_path,
-        device="cpu",
-        on_progress=lambda _, message: begun.append(message) if message.startswith("Step") else None,
+        RunOptions(models_folder=tmp_path, device="cpu"),
+        Host(on_progress=lambda _, message: begun.append(message) if message.startswith("Step") else None),
     )
     assert [message.split(",")[0] for message in begun] == ["Step 3 of 4"]
     assert made.figures["steps"] == 4

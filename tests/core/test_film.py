@@ -11,7 +11,7 @@ import pytest
 from scipy.ndimage import distance_transform_edt
 from test_files import mounted
 
-from impasto import Recipe, Step
+from impasto import Host, Recipe, Step
 from impasto.cli.main import main
 from impasto.errors import Cancelled, FileError, ParameterError
 from impasto.film import shot as shots
@@ -289,8 +289,8 @@ def test_the_halo_of_an_object_goes_away_with_it(painter, monkeypatch, tmp_path)
     """Its painting is white beside the object, as many stylizers paint what is beside a dark one."""
     run = shots.run
 
-    def with_halo(recipe, inputs, **how):
-        result = run(recipe, inputs, **how)
+    def with_halo(recipe, inputs, *given):
+        result = run(recipe, inputs, *given)
         is_object = inputs["source"]["base_color"].pixels[..., 0] > 0.85
         halo = (distance_transform_edt(~is_object) < 4) & ~is_object
         return Result(
@@ -335,10 +335,10 @@ def test_paint_follows_the_light(painter, tmp_path):
 def test_a_cancelled_shot_says_what_is_there(painter, tmp_path):
     frames = pan(tmp_path / "shot", 5, 6)
     with pytest.raises(Cancelled, match="2 of 5 frames are there, and the same command goes on"):
-        repaint_shot(frames, RECIPE, {}, tmp_path / "out", is_cancelled=lambda: len(painter) >= 2)
+        repaint_shot(frames, RECIPE, {}, tmp_path / "out", host=Host(is_cancelled=lambda: len(painter) >= 2))
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["pan_0001.exr", "pan_0005.exr"]
     with pytest.raises(Cancelled) as at_once:
-        repaint_shot(frames, RECIPE, {}, tmp_path / "none", is_cancelled=lambda: True)
+        repaint_shot(frames, RECIPE, {}, tmp_path / "none", host=Host(is_cancelled=lambda: True))
     assert not at_once.value.args
 
 
@@ -388,7 +388,7 @@ def test_a_result_of_another_size_or_record_is_not_gone_on_from(painter, tmp_pat
         write_repainted(out, frame, frame.color, metadata_of(recipe, film=film))
         with pytest.raises(FileError, match=r"a_1\.exr was made with other settings.*--force"):
             repaint_shot(frames, RECIPE, {}, tmp_path / "out")
-    assert repaint_shot(frames, RECIPE, {}, tmp_path / "out", replace=True) == [out]
+    assert repaint_shot(frames, RECIPE, {}, tmp_path / "out", replaces=True) == [out]
 
 
 def test_a_folder_takes_one_shot_at_a_time(painter, tmp_path):
@@ -398,13 +398,13 @@ def test_a_folder_takes_one_shot_at_a_time(painter, tmp_path):
     def repaint_too(*_):
         other = Recipe(RECIPE.steps, 1)
         with ThreadPoolExecutor() as pool, pytest.raises(FileError, match=r"is being made by .*; wait") as error:
-            pool.submit(repaint_shot, frames, other, {}, folder, replace=True).result()
+            pool.submit(repaint_shot, frames, other, {}, folder, replaces=True).result()
         refused.append(error)
 
     made = repaint_shot(frames, RECIPE, {}, folder, on_frame=repaint_too)
     assert (len(refused), sorted(folder.iterdir())) == (3, made)
     assert {read_metadata(path)["recipe"]["seed"] for path in made} == {0}
-    repaint_shot(frames, Recipe(RECIPE.steps, 1), {}, folder, replace=True)
+    repaint_shot(frames, Recipe(RECIPE.steps, 1), {}, folder, replaces=True)
 
 
 def test_some_broken_pixels_do_not_stop_a_shot(painter, tmp_path):

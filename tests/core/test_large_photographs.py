@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from impasto import Recipe, Step, read_maps, run
+from impasto import Recipe, RunOptions, Step, read_maps, run
 from impasto.io import reduction
 from impasto.io.reduction import Wanted, reduced
+from impasto.running.options import Sink
 from impasto.running.rerun import rerun
-from impasto.running.runner import run_to_files
-from impasto.running.streaming import Sink
 from impasto.running.wanted import wanted_by
 from impasto.surface.color import linear_to_srgb, srgb_to_linear
 
@@ -100,7 +99,7 @@ def test_a_run_from_a_file_from_arrays_and_again_is_the_same(small_limit, monkey
     recipe = Recipe((Step("quilt", SIZED),), 3)
     read = read_maps(tmp_path / "a.png", wanted=wanted_by(recipe))
     assert read.size_px == (100, 67)
-    by_file = run_to_files(recipe, {"source": read}, Sink(tmp_path / "out", "a"))
+    by_file = run(recipe, {"source": read}, RunOptions(sink=Sink(tmp_path / "out", "a")))
     by_array = run(recipe, {"source": read_maps(tmp_path / "a.png")})
     for result in (by_file, by_array):
         assert any("1/3 of its size, as 67x100 px" in note for note in result.notes)

@@ -5,16 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from impasto import Maps, Recipe, Step, run
+from impasto import Host, Maps, Recipe, RunOptions, Step, run
 from impasto.errors import ParameterError
 from impasto.io.files import write_maps
 from impasto.mask import CAVITIES, EDGES, HEIGHT, IMAGE, NOISE, OWN, Mask
 from impasto.plugins.registry import registry
 from impasto.running.kept import KeptSteps
 from impasto.running.masks import share_of
+from impasto.running.options import Sink
 from impasto.running.rerun import rerun
-from impasto.running.runner import run_to_files
-from impasto.running.streaming import Sink
 from impasto.tools import Field, Filter, Input, Parameters
 
 pytestmark = pytest.mark.usefixtures("misbehaving")
@@ -168,7 +167,7 @@ def test_what_a_mask_needs_is_asked_for(photo, halves, tmp_path):
         run(masked("checker", Mask(NOISE), width_px=32, height_px=32), {"source": photo})
     tiled = Recipe((Step("histogram-blending", {"width_px": 64, "height_px": 64}), Step("tint", mask=Mask(NOISE))))
     with pytest.raises(ParameterError, match="the mask of tint needs the whole picture"):
-        run(tiled, {"source": photo}, sink=Sink(tmp_path, "made"))
+        run(tiled, {"source": photo}, RunOptions(sink=Sink(tmp_path, "made", tile_by_tile=True)))
 
 
 def test_a_run_records_masks_and_their_images_and_makes_the_same_again(photo, halves, tmp_path):
@@ -181,7 +180,7 @@ def test_a_run_records_masks_and_their_images_and_makes_the_same_again(photo, ha
 
     recipe = Recipe((Step("tint", {"strength": 0.8}, mask=Mask(IMAGE, "where")), Step("tint", mask=Mask(NOISE))), 3)
     given = {"source": read_maps(source), "where": read_maps(mask)}
-    made = run_to_files(recipe, given, Sink(tmp_path / "in", "made"))
+    made = run(recipe, given, RunOptions(sink=Sink(tmp_path / "in", "made")))
     assert made.recipe.inputs["where"]["name"] == mask.name
     assert made.recipe.steps[0].mask == recipe.steps[0].mask
     assert rerun(made.paths[0], tmp_path / "again").identical
@@ -200,11 +199,13 @@ def test_masks_count_in_what_is_kept_and_a_changed_mask_keeps_its_tools_result(p
         patch.setattr(type(tint), "apply", counted)
         shown = {}
         for amount in (0.2, 0.8, 0.2):
-            shown[amount] = run(masked("tint", Mask(NOISE, amount=amount)), {"source": photo}, kept=kept).maps
+            shown[amount] = run(
+                masked("tint", Mask(NOISE, amount=amount)), {"source": photo}, host=Host(kept=kept)
+            ).maps
         assert len(calls) == 1
         by_image = masked("tint", Mask(IMAGE, "mask"))
         one, other = (
-            run(by_image, {"source": photo, "mask": image}, kept=kept).maps
+            run(by_image, {"source": photo, "mask": image}, host=Host(kept=kept)).maps
             for image in (halves, halves.with_arrays({"base_color": 1 - halves["base_color"].pixels}))
         )
         assert len(calls) == 1
@@ -257,14 +258,14 @@ def same(one: Maps, other: Maps) -> bool:
 @pytest.mark.parametrize(("place", "again"), [(0, 3), (1, 2), (2, 1)])
 def test_only_the_changed_step_and_those_after_it_are_run(counts, photo, place, again):
     kept, strengths = KeptSteps(LIMIT_BYTES), [0.1, 0.2, 0.3]
-    first = run(stack(*strengths), {"source": photo}, kept=kept)
+    first = run(stack(*strengths), {"source": photo}, host=Host(kept=kept))
     assert (len(counts.runs), first.reused) == (3, (False, False, False))
     strengths[place] = 0.9
-    made = run(stack(*strengths), {"source": photo}, kept=kept)
+    made = run(stack(*strengths), {"source": photo}, host=Host(kept=kept))
     assert len(counts.runs) == 3 + again
     assert made.reused == tuple(index < place for index in range(3))
     assert same(made.maps, run(stack(*strengths), {"source": photo}).maps)
-    again = run(stack(*strengths), {"source": photo}, kept=kept)
+    again = run(stack(*strengths), {"source": photo}, host=Host(kept=kept))
     assert again.reused == (True, True, True)
     assert (again.seconds, again.notes, again.recipe) == (made.seconds, made.notes, made.recipe)
     assert made.notes[0] == f"noise {strengths[0]}"
@@ -275,7 +276,7 @@ def test_only_the_changed_step_and_those_after_it_are_run(counts, photo, place, 
 def test_anything_that_it_depends_on_counts(counts, photo, change):
     kept, mask = KeptSteps(LIMIT_BYTES), Maps.from_arrays({"base_color": np.ones((48, 64, 3))})
     recipe, inputs = stack(0.1, 0.2), {"source": photo}
-    run(recipe, inputs, kept=kept)
+    run(recipe, inputs, host=Host(kept=kept))
     if change == "pixels":
         inputs = {"source": photo.with_arrays({"base_color": photo["base_color"].pixels * 0.5})}
     elif change == "width":
@@ -285,19 +286,19 @@ def test_anything_that_it_depends_on_counts(counts, photo, change):
         recipe, inputs = replace(recipe, steps=(first, recipe.steps[1])), {**inputs, "mask": mask}
     else:
         recipe = stack(0.1, 0.2, seed=5) if change == "seed" else stack(0.2, 0.1)
-    assert run(recipe, inputs, kept=kept).reused == (False, False)
+    assert run(recipe, inputs, host=Host(kept=kept)).reused == (False, False)
 
 
 def test_what_is_kept_stays_below_its_limit_and_the_latest_stays(counts, photo):
     one_step = photo["base_color"].pixels.nbytes
     kept = KeptSteps(2 * one_step)
     for strength in (0.1, 0.2, 0.3, 0.4):
-        run(stack(0.5, strength), {"source": photo}, kept=kept)
+        run(stack(0.5, strength), {"source": photo}, host=Host(kept=kept))
         assert kept.size_bytes == 2 * one_step
-    assert run(stack(0.5, 0.4), {"source": photo}, kept=kept).reused == (True, True)
-    assert run(stack(0.5, 0.1), {"source": photo}, kept=kept).reused == (True, False)
+    assert run(stack(0.5, 0.4), {"source": photo}, host=Host(kept=kept)).reused == (True, True)
+    assert run(stack(0.5, 0.1), {"source": photo}, host=Host(kept=kept)).reused == (True, False)
     small = KeptSteps(one_step - 1)
-    run(stack(0.1), {"source": photo}, kept=small)
+    run(stack(0.1), {"source": photo}, host=Host(kept=small))
     assert small.size_bytes == 0
 
 
@@ -339,7 +340,7 @@ def test_a_preview_runs_every_step_at_its_size_with_lengths_in_pixels_to_match(c
     large = Maps.from_arrays({"base_color": np.full((512, 1024, 3), 0.5)}, name="large")
     step = Step("counts", {"size_px": 40}, {"mask": "mask"})
     recipe = Recipe((Step("checker", {"width_px": 0}), step))
-    made = run(recipe, {"source": large, "mask": large}, preview_px=256)
+    made = run(recipe, {"source": large, "mask": large}, RunOptions(preview_px=256))
     assert made.maps.size_px == (128, 256)
     ((parameters, size_px, mask),) = counts.runs
     assert (parameters.size_px, size_px, mask.size_px) == (10, (128, 256), (128, 256))
@@ -350,11 +351,11 @@ def test_inputs_of_previews_are_shrunk_once(counts):
     kept, inputs = KeptSteps(LIMIT_BYTES), {"source": large, "mask": large}
     for strength in (0.1, 0.2):
         step = Step("counts", {"strength": strength}, {"mask": "mask"})
-        made = run(Recipe((step,)), inputs, kept=kept, preview_px=128)
-        assert same(made.maps, run(Recipe((step,)), inputs, preview_px=128).maps)
+        made = run(Recipe((step,)), inputs, RunOptions(preview_px=128), Host(kept=kept))
+        assert same(made.maps, run(Recipe((step,)), inputs, RunOptions(preview_px=128)).maps)
     (*_, first), _, (*_, second), _ = counts.runs
     assert first["base_color"] is second["base_color"]
     half = {"source": replace(large, name="other"), "mask": large.with_arrays({"base_color": np.ones((512, 512, 3))})}
-    run(Recipe((step,)), half, kept=kept, preview_px=128)
+    run(Recipe((step,)), half, RunOptions(preview_px=128), Host(kept=kept))
     assert counts.runs[-1][2]["base_color"].pixels.min() > 0.99
-    assert run(Recipe((step,)), inputs, kept=kept).reused == (False,), "a preview is no result"
+    assert run(Recipe((step,)), inputs, host=Host(kept=kept)).reused == (False,), "a preview is no result"

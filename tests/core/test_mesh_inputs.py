@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from cubes import cube
 
-from impasto import Recipe, Step, run
+from impasto import Recipe, RunOptions, Step, run
 from impasto.atlas.mesh import Mesh
 from impasto.engine.requests import JobInput
 from impasto.errors import FileError, ParameterError
@@ -17,9 +17,8 @@ from impasto.io.meshes import mesh_of, read_mesh
 from impasto.io.metadata import source_type
 from impasto.io.ply import ply_of
 from impasto.plugins.registry import registry
+from impasto.running.options import Sink
 from impasto.running.rerun import rerun
-from impasto.running.runner import run_to_files
-from impasto.running.streaming import Sink
 from impasto.tools import Filter, Input
 
 SURVEY = Recipe((Step("survey"),))
@@ -101,12 +100,12 @@ def test_a_recipe_with_a_mesh_is_never_written_tile_by_tile(photo, tmp_path, mon
     covering = Recipe((*recipe.steps, Step("cover-object", size)))
     sink = Sink(tmp_path, "spots")
     with pytest.raises(ParameterError, match="cannot be written tile by tile") as caught:
-        run_to_files(covering, {"source": photo, "mesh": cube()}, sink, tile_by_tile=True)
+        run(covering, {"source": photo, "mesh": cube()}, RunOptions(sink=replace(sink, tile_by_tile=True)))
     assert caught.value.remedy
     monkeypatch.setattr("impasto.running.streaming.is_large", lambda size_px: True)
-    assert not run_to_files(recipe, {"source": photo}, sink).maps
+    assert not run(recipe, {"source": photo}, RunOptions(sink=sink)).maps
     sink = replace(sink, name="covered")
-    assert run_to_files(covering, {"source": photo, "mesh": cube()}, sink).maps
+    assert run(covering, {"source": photo, "mesh": cube()}, RunOptions(sink=sink)).maps
 
 
 @pytest.fixture
@@ -116,7 +115,7 @@ def made(photo, tmp_path) -> Path:
     (tmp_path / "cube.ply").write_bytes(ply_of(cube()))
     recipe = Recipe((Step("tint"), Step("survey")))
     given = {"source": replace(photo, name=source.name), "mesh": replace(cube(), name="cube.ply")}
-    return run_to_files(recipe, given, Sink(tmp_path, "made")).paths[0]
+    return run(recipe, given, RunOptions(sink=Sink(tmp_path, "made"))).paths[0]
 
 
 def test_a_file_is_made_again_with_the_mesh_beside_it_or_another(made, tmp_path):

@@ -9,7 +9,7 @@ import numpy as np
 import OpenImageIO as oiio
 import pytest
 
-from impasto import Maps, Recipe, Step, read_maps, read_recipe, run, write_maps
+from impasto import Maps, Recipe, RunOptions, Step, read_maps, read_recipe, run, write_maps
 from impasto.cli.main import main
 from impasto.errors import FileError, ParameterError
 from impasto.io.gltf import Gltf
@@ -18,8 +18,7 @@ from impasto.io.gltf_textures import Placement, placement_of
 from impasto.io.packing import NEUTRAL, parse_pictures
 from impasto.io.presets import PRESETS, packing_of
 from impasto.plugins.registry import registry
-from impasto.running.runner import run_to_files
-from impasto.running.streaming import Sink
+from impasto.running.options import Sink
 from impasto.texture import MAP_CHANNELS
 
 SIZE = (12, 20)
@@ -185,8 +184,8 @@ def test_png_auto_has_16_bits_where_8_would_show(tmp_path):
 def test_results_written_tile_by_tile_are_packed_to_the_same_bytes(format_, tmp_path):
     recipe = Recipe((Step("blotches", {"width_px": 300, "height_px": 200, "tile_px": 64}),), 7)
     export = "unreal more=base_color,1-height"
-    whole = run_to_files(recipe, {}, Sink(tmp_path / "a", "x", format_, export=export), tile_by_tile=False)
-    tiles = run_to_files(recipe, {}, Sink(tmp_path / "b", "x", format_, export=export), tile_by_tile=True)
+    whole = run(recipe, {}, RunOptions(sink=Sink(tmp_path / "a", "x", format_, export=export, tile_by_tile=False)))
+    tiles = run(recipe, {}, RunOptions(sink=Sink(tmp_path / "b", "x", format_, export=export, tile_by_tile=True)))
     assert [path.name for path in whole.paths] == [path.name for path in tiles.paths]
     assert all(one.read_bytes() == other.read_bytes() for one, other in zip(whole.paths, tiles.paths, strict=True))
     assert run(recipe).recipe == read_recipe(tiles.paths[0])

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from impasto import Maps, Recipe, Result, Step, run
+from impasto import Maps, Recipe, Result, RunOptions, Step, run
 from impasto.cli.main import main
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.errors import Cancelled
@@ -50,7 +50,7 @@ def data() -> Dataset:
 @pytest.fixture(scope="module")
 def trained(data, tmp_path_factory) -> Result:
     recipe = Recipe((Step("train-torus", {**TINY, "steps": 2, "hold_out": True}, {"dataset": "dataset"}),))
-    return run(recipe, {"dataset": data}, models_folder=tmp_path_factory.mktemp("models"))
+    return run(recipe, {"dataset": data}, RunOptions(models_folder=tmp_path_factory.mktemp("models")))
 
 
 class Page(HTMLParser):
@@ -107,14 +107,18 @@ def test_figures_are_of_the_model_alone(trained, data):
     alone, detailed = generation.make(0), replace(generation, parameters={"texture_transfer": True}).make(0)
     step = Step("torus", {"model": "wall", "width_px": 128, "height_px": 128, "texture_transfer": False})
     folder = trained.models[0].parent
-    assert alone.sha256() == run(Recipe((step,)), models_folder=folder).maps.sha256() != detailed.sha256()
+    assert (
+        alone.sha256()
+        == run(Recipe((step,)), None, RunOptions(models_folder=folder)).maps.sha256()
+        != detailed.sha256()
+    )
 
 
 @pytest.mark.slow
 def test_larger_data_is_compared_with_controls(tmp_path, monkeypatch):
     data = dataset_of(surface(256))
     recipe = Recipe((Step("train-torus", {**TINY, "steps": 1}, {"dataset": "dataset"}),))
-    model = read_model(run(recipe, {"dataset": data}, models_folder=tmp_path).models[0])
+    model = read_model(run(recipe, {"dataset": data}, RunOptions(models_folder=tmp_path)).models[0])
     told: list[float] = []
     write_report(model, data, tmp_path / "page.html", on_progress=lambda part, _: told.append(part))
     assert told == sorted(told)

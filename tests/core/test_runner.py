@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from impasto import Maps, Recipe, Step, device, run
+from impasto import Host, Maps, Recipe, RunOptions, Step, device, run
 from impasto.errors import Cancelled, DeviceError, ParameterError
 from impasto.plugins.registry import registry
 from impasto.recipe import name_inputs
@@ -81,7 +81,7 @@ def test_named_inputs_reach_the_tool(photo):
 def test_mistakes_are_found_before_anything_runs(step, said, photo):
     ran = []
     with pytest.raises(ParameterError, match=said):
-        run(Recipe((CHECKER, step)), {"source": photo}, on_progress=lambda *said: ran.append(said))
+        run(Recipe((CHECKER, step)), {"source": photo}, host=Host(on_progress=lambda *said: ran.append(said)))
     assert not ran
 
 
@@ -101,14 +101,14 @@ GREY = Maps.from_arrays({"height": np.zeros((8, 8))})
 def test_inputs_that_do_not_fit_are_named_before_anything_runs(tool, inputs, said):
     ran = []
     with pytest.raises(ParameterError, match=said):
-        run(Recipe((Step(tool),)), inputs, on_progress=lambda *said: ran.append(said))
+        run(Recipe((Step(tool),)), inputs, host=Host(on_progress=lambda *said: ran.append(said)))
     assert not ran
 
 
 def test_cancelling_raises_what_no_plugin_can_swallow(photo):
     asked = iter([False] * 5)
     with pytest.raises(Cancelled):
-        run(Recipe((Step("swallow"),)), {"source": photo}, is_cancelled=lambda: next(asked, True))
+        run(Recipe((Step("swallow"),)), {"source": photo}, host=Host(is_cancelled=lambda: next(asked, True)))
 
 
 SCRIPT = """
@@ -194,7 +194,7 @@ def test_a_gpu_that_the_parent_used_is_refused_in_a_forked_process(gpu, monkeypa
     given = {"source": Maps.from_arrays({"base_color": np.zeros((8, 8, 3))})}
     with pytest.raises(DeviceError, match="spawn"):
         run(Recipe((Step("tint"),)), given)
-    assert run(Recipe((Step("tint"),)), given, device="cpu").maps
+    assert run(Recipe((Step("tint"),)), given, RunOptions(device="cpu")).maps
 
 
 def test_an_input_has_one_name_or_a_list_of_names():

@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from impasto import Maps, Recipe, Step, Texture, read_maps, read_recipe, run, write_maps
+from impasto import Host, Recipe, RunOptions, Step, Texture, read_maps, read_recipe, run, write_maps
 from impasto.errors import Cancelled, ParameterError, PluginError
 from impasto.io.encode import PngRows
 from impasto.io.packing import Layout
 from impasto.plugins.registry import registry
+from impasto.running.options import Sink
 from impasto.running.rerun import rerun
-from impasto.running.streaming import Sink, should_stream
+from impasto.running.streaming import should_stream
 from impasto.tools import describe
 
 pytestmark = pytest.mark.usefixtures("misbehaving")
@@ -32,7 +33,7 @@ def test_the_files_are_those_of_the_whole_byte_for_byte(format_, tile_px, tmp_pa
     recipe = blotches(tile_px=tile_px)
     whole = run(recipe)
     written = write_maps(whole.maps, tmp_path / "whole", "x", registry().exporter(format_), whole.recipe)
-    result = run(recipe, sink=Sink(tmp_path / "tiles", "x", format_))
+    result = run(recipe, None, RunOptions(sink=Sink(tmp_path / "tiles", "x", format_, tile_by_tile=True)))
     assert [path.name for path in result.paths] == [path.name for path in written]
     assert sorted(path.name for path in (tmp_path / "tiles").iterdir()) == sorted(path.name for path in written)
     for one, other in zip(result.paths, written, strict=True):
@@ -46,7 +47,7 @@ def test_the_files_are_those_of_the_whole_byte_for_byte(format_, tile_px, tmp_pa
 def test_filters_that_are_pointwise_follow(tmp_path):
     recipe = Recipe((*blotches().steps, Step("negative")), 7)
     whole = run(recipe).maps["base_color"].pixels
-    path = run(recipe, sink=Sink(tmp_path, "x", "png16")).paths[0]
+    path = run(recipe, None, RunOptions(sink=Sink(tmp_path, "x", "png16", tile_by_tile=True))).paths[0]
     assert np.abs(read_maps(path)["base_color"].pixels - whole).max() <= 1 / 65535
 
 
@@ -54,7 +55,12 @@ def test_filters_that_are_pointwise_follow(tmp_path):
 def test_progress_and_a_small_picture_are_told(tmp_path):
     told, shown = [], []
     recipe = blotches(width_px=1100, height_px=520, tile_px=130)
-    run(recipe, sink=Sink(tmp_path, "x"), on_progress=lambda *said: told.append(said), on_preview=shown.append)
+    run(
+        recipe,
+        None,
+        RunOptions(sink=Sink(tmp_path, "x", tile_by_tile=True)),
+        Host(on_progress=lambda *said: told.append(said), on_preview=shown.append),
+    )
     fractions = [fraction for fraction, _ in told]
     assert fractions == sorted(fractions)
     assert (fractions[0], fractions[-1]) == (0.0, 1.0)
@@ -62,7 +68,12 @@ def test_progress_and_a_small_picture_are_told(tmp_path):
     assert np.array_equal(shown[-1]["base_color"].pixels, whole[::3, ::3])
     assert len(shown) == 4 * 9
     shown.clear()
-    run(blotches(tile_px=10), sink=Sink(tmp_path, "y"), on_preview=shown.append)
+    run(
+        blotches(tile_px=10),
+        None,
+        RunOptions(sink=Sink(tmp_path, "y", tile_by_tile=True)),
+        Host(on_preview=shown.append),
+    )
     assert 50 <= len(shown) <= 100
 
 
@@ -83,16 +94,20 @@ def test_what_cannot_be_written_in_tiles_says_why(steps, format_, said, tmp_path
 
     registry().exporters["whole"] = Exporter("whole", "Whole", ".w", lambda name, texture, metadata: b"")
     with pytest.raises(ParameterError, match=said):
-        run(Recipe(tuple(map(Step, steps))), sink=Sink(tmp_path / "out", "x", format_))
+        run(
+            Recipe(tuple(map(Step, steps))),
+            None,
+            RunOptions(sink=Sink(tmp_path / "out", "x", format_, tile_by_tile=True)),
+        )
     assert not (tmp_path / "out").exists()
 
 
 def test_large_results_should_be_streamed_where_they_can():
     large = {"width_px": 8192, "height_px": 4096}
-    assert should_stream(blotches(**large), Maps())
-    assert not should_stream(blotches(width_px=4096, height_px=4096), Maps())
-    assert not should_stream(Recipe((Step("checker", large),)), Maps())
-    assert not should_stream(Recipe((Step("blotches", large), Step("tint"))), Maps())
+    assert should_stream(blotches(**large), {})
+    assert not should_stream(blotches(width_px=4096, height_px=4096), {})
+    assert not should_stream(Recipe((Step("checker", large),)), {})
+    assert not should_stream(Recipe((Step("blotches", large), Step("tint"))), {})
     assert describe(registry().tool("blotches"))["makes_tiles"]
     assert not describe(registry().tool("checker"))["makes_tiles"]
 
@@ -104,10 +119,10 @@ def test_large_results_should_be_streamed_where_they_can():
     [*((fault, PluginError) for fault in ("gap", "overlap", "short", "maps")), ("bug", ZeroDivisionError)],
 )
 def test_a_faulty_tool_leaves_older_files_whole_and_no_new_ones(fault, error, format_, tmp_path):
-    run(blotches(), sink=Sink(tmp_path, "x", format_))
+    run(blotches(), None, RunOptions(sink=Sink(tmp_path, "x", format_, tile_by_tile=True)))
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
     with pytest.raises(error):
-        run(blotches(fault=fault), sink=Sink(tmp_path, "x", format_))
+        run(blotches(fault=fault), None, RunOptions(sink=Sink(tmp_path, "x", format_, tile_by_tile=True)))
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
@@ -115,7 +130,12 @@ def test_a_faulty_tool_leaves_older_files_whole_and_no_new_ones(fault, error, fo
 def test_cancelling_leaves_nothing(format_, tmp_path):
     asked = iter([False] * 20)
     with pytest.raises(Cancelled):
-        run(blotches(tile_px=32), sink=Sink(tmp_path, "x", format_), is_cancelled=lambda: next(asked, True))
+        run(
+            blotches(tile_px=32),
+            None,
+            RunOptions(sink=Sink(tmp_path, "x", format_, tile_by_tile=True)),
+            Host(is_cancelled=lambda: next(asked, True)),
+        )
     assert list(tmp_path.iterdir()) == []
 
 
@@ -124,7 +144,7 @@ import resource, signal
 from pathlib import Path
 from impasto import Recipe, Step, run
 from impasto.errors import FileError
-from impasto.running.streaming import Sink
+from impasto.running.options import Sink
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 recipe = Recipe((Step("blotches", {"width_px": 150, "height_px": 100}),), 7)

@@ -8,18 +8,18 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from impasto import Maps, Recipe, Step, run
+from impasto import Maps, Recipe, RunOptions, Step, run
 from impasto.data.dataset import dataset_of
 from impasto.errors import FileError
 from impasto.library.models import ModelLibrary
 from impasto.plugins.registry import registry
-from impasto.running.runner import run_to_files
-from impasto.running.streaming import Sink
+from impasto.running.options import Sink
 from impasto.system import transaction
 from impasto.system.locks import PREFIX, held
 from impasto.system.transaction import recover, replace_files
@@ -238,11 +238,11 @@ def test_the_second_run_into_a_folder_under_one_name_is_told(tile_by_tile, tmp_p
     recipe, sink = Recipe((Step("blotches", {"width_px": 32, "height_px": 32}),)), Sink(tmp_path, "wall")
     with held_by_another(tmp_path / "wall"):
         with pytest.raises(FileError, match=TOLD):
-            run_to_files(recipe, {}, sink, tile_by_tile=tile_by_tile)
-        assert run_to_files(recipe, {}, Sink(tmp_path, "other")).paths
-    assert run_to_files(recipe, {}, sink, tile_by_tile=tile_by_tile).paths
+            run(recipe, {}, RunOptions(sink=replace(sink, tile_by_tile=tile_by_tile)))
+        assert run(recipe, {}, RunOptions(sink=Sink(tmp_path, "other"))).paths
+    assert run(recipe, {}, RunOptions(sink=replace(sink, tile_by_tile=tile_by_tile))).paths
     with pytest.raises(FileError, match="is there already"):
-        run_to_files(recipe, {}, Sink(tmp_path, "wall", replace=False), tile_by_tile=tile_by_tile)
+        run(recipe, {}, RunOptions(sink=Sink(tmp_path, "wall", replace=False, tile_by_tile=tile_by_tile)))
 
 
 @pytest.mark.usefixtures("misbehaving")
@@ -250,8 +250,8 @@ def test_the_second_training_installation_or_download_under_one_name_is_told(tmp
     recipe = Recipe((Step("learn", {"name": "wall", "steps": 1}, {"dataset": "dataset"}),))
     inputs = {"dataset": dataset_of(Maps.from_arrays({"base_color": np.random.default_rng(0).random((64, 64, 3))}))}
     with held_by_another(ModelLibrary(tmp_path).path("wall")), pytest.raises(FileError, match=TOLD):
-        run(recipe, inputs, models_folder=tmp_path)
-    (file,) = run(recipe, inputs, models_folder=tmp_path).models
+        run(recipe, inputs, RunOptions(models_folder=tmp_path))
+    (file,) = run(recipe, inputs, RunOptions(models_folder=tmp_path)).models
     assert file == ModelLibrary(tmp_path).path("wall")
     library = ModelLibrary(tmp_path / "library")
     with held_by_another(library.path("wall")), pytest.raises(FileError, match=TOLD):

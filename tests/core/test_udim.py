@@ -9,7 +9,7 @@ import pytest
 from cubes import cube
 from test_atlas import TURNED, bent_plane
 
-from impasto import Maps, Recipe, Step, run
+from impasto import Maps, Recipe, RunOptions, Step, run
 from impasto.atlas.charts import Charts
 from impasto.atlas.directions import directed
 from impasto.atlas.mesh import Mesh
@@ -18,9 +18,8 @@ from impasto.errors import FileError, ParameterError
 from impasto.io.files import read_maps, read_size, source_name, write_maps
 from impasto.io.ply import ply_of
 from impasto.io.udim import without_number
+from impasto.running.options import Sink
 from impasto.running.rerun import rerun
-from impasto.running.runner import run_to_files
-from impasto.running.streaming import Sink
 from impasto.udim import TileSheet
 
 SIDE = 96
@@ -83,7 +82,7 @@ def test_without_a_mesh_each_tile_is_a_picture_of_its_own(tmp_path):
     assert result.recipe.inputs["source"]["sha256"] == maps.sha256()
     assert result.recipe.steps[0].parameters
     with pytest.raises(ParameterError, match="a tiled source"):
-        run_to_files(SHARPEN, {"source": maps}, Sink(tmp_path, "two"), tile_by_tile=True)
+        run(SHARPEN, {"source": maps}, RunOptions(sink=Sink(tmp_path, "two", tile_by_tile=True)))
 
 
 def test_faces_beside_all_tiles_are_left_out_and_a_mesh_beside_all_is_refused():
@@ -108,7 +107,7 @@ def test_a_tiled_set_is_written_and_read_whole(tmp_path):
     assert again.name == pattern.name
     assert source_name(pattern) == "wall"
     assert read_size(pattern) == (SIDE, SIDE)
-    made = run_to_files(SHARPEN, {"source": read_maps(pattern).with_width(2.0)}, Sink(tmp_path / "out", "c"))
+    made = run(SHARPEN, {"source": read_maps(pattern).with_width(2.0)}, RunOptions(sink=Sink(tmp_path / "out", "c")))
     assert made.recipe.inputs["source"]["width_m"] == 2.0
     assert rerun(made.paths[0], tmp_path / "again", {"source": pattern}).result.recipe == made.recipe
     with pytest.raises(FileError, match=r"call the first one none\.1001\.png"):

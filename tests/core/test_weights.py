@@ -26,7 +26,7 @@ from published_weights import (
 from safetensors.torch import save, save_file
 from torch.nn.functional import conv2d
 
-from impasto import Recipe, Step, run
+from impasto import Recipe, RunOptions, Step, run
 from impasto.cli.main import main
 from impasto.context import Context
 from impasto.errors import FileError, ModelError, ParameterError, PluginError
@@ -223,7 +223,7 @@ class TestLibrary:
         assert "models" not in first.made_with
         assert source_type(first).endswith("compositeWithTrainedAlgorithmicMedia")
         elsewhere = weights_library(library / "other").install([file(saved(random_tensors(SEER, seed=5)))])
-        second = run(recipe, {"source": photo}, weights_folder=library / "other").recipe
+        second = run(recipe, {"source": photo}, RunOptions(weights_folder=library / "other")).recipe
         told = f"weights of seer: {installed.sha256()} then, {elsewhere.sha256()} now"
         assert differences(first, second) == [told]
 

@@ -88,7 +88,7 @@ def make_models(folder: Path) -> None:
     import numpy as np
     from PIL import Image
 
-    from impasto import Maps, Recipe, Step, read_maps, run, write_maps
+    from impasto import Host, Maps, Recipe, RunOptions, Step, read_maps, run, write_maps
     from impasto.data.dataset import read_dataset
     from impasto.errors import Cancelled
 
@@ -99,22 +99,23 @@ def make_models(folder: Path) -> None:
     for trainer, parameters in TINY.items():
         given = {"dataset": data, **({"pictures": data} if trainer == "train-fast-style" else {})}
         step = Step(trainer, {**parameters, "name": trainer.removeprefix("train-")}, {name: name for name in given})
-        run(Recipe((step,), 3), given, models_folder=folder, device="cpu")
+        run(Recipe((step,), 3), given, RunOptions(models_folder=folder, device="cpu"))
     for name in (trainer.removeprefix("train-") for trainer in TINY):
         is_stylizer = name == "fast-style"
         step = Step(name, {"model": name} | ({} if is_stylizer else {"width_px": 64, "height_px": 64}))
         source = {"source": read_maps(folder / "wall.png")} if is_stylizer else {}
-        made = run(Recipe((step,), 5), source, models_folder=folder, device="cpu")
+        made = run(Recipe((step,), 5), source, RunOptions(models_folder=folder, device="cpu"))
         write_maps(Maps({"base_color": made.maps["base_color"]}), folder / "made", name)
     begun: list[str] = []
     with contextlib.suppress(Cancelled):
         run(
             Recipe((Step("train-gan", LONGER, {"dataset": "dataset"}),), 3),
             {"dataset": data},
-            models_folder=folder,
-            device="cpu",
-            on_progress=lambda _, message: begun.append(message) if message.startswith("Step") else None,
-            is_cancelled=lambda: len(begun) > 2,
+            RunOptions(models_folder=folder, device="cpu"),
+            Host(
+                on_progress=lambda _, message: begun.append(message) if message.startswith("Step") else None,
+                is_cancelled=lambda: len(begun) > 2,
+            ),
         )
 
 

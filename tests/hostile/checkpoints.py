@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from impasto import Maps, Recipe, Step, run
+from impasto import Host, Maps, Recipe, RunOptions, Step, run
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.errors import Cancelled
 from impasto.library.tensors import read_tensors, write_tensors
@@ -32,7 +32,7 @@ def data() -> Dataset:
 def train(folder: Path, steps: int, **how: Any) -> None:
     """Train for so many steps, or go on from a checkpoint in the folder."""
     recipe = Recipe((Step("train-gan", {**TRAINING, "steps": steps}, {"dataset": "dataset"}),))
-    run(recipe, {"dataset": data()}, models_folder=folder, device="cpu", **how)
+    run(recipe, {"dataset": data()}, RunOptions("cpu", folder), Host(**how))
 
 
 def resume(file: Path, out: Path) -> None:

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from impasto import Maps, Recipe, Step, run
+from impasto import Maps, Recipe, RunOptions, Step, run
 
 
 def estimate(subject: np.ndarray | Maps, **parameters) -> Maps:
     """All maps of a base colour or of maps."""
     subject = subject if isinstance(subject, Maps) else Maps.from_arrays({"base_color": subject})
-    return run(Recipe((Step("photo-maps", parameters),)), {"source": subject}, device="cpu").maps
+    return run(Recipe((Step("photo-maps", parameters),)), {"source": subject}, RunOptions(device="cpu")).maps
 
 
 def tile(height_px: int = 96, width_px: int = 128, seed: int = 0) -> np.ndarray:

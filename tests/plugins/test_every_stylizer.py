@@ -14,7 +14,7 @@ import pytest
 from quick import QUICK
 from skimage import data
 
-from impasto import Maps, Recipe, Step, run
+from impasto import Host, Maps, Recipe, RunOptions, Step, run
 from impasto.errors import Cancelled, ParameterError
 from impasto.plugins.registry import registry
 from impasto.recipe import name_inputs
@@ -42,11 +42,11 @@ CAT = small(data.chelsea()[:, :300], 6, "cat.png")  # 50x50
 def paint(
     name: str, subject: Maps = COFFEE, style: Maps | list[Maps] = CAT, seed: int = 0, how: dict | None = None, **given
 ) -> Maps:
-    """The subject, repainted; given are inputs, alone or several, and parameters; `how` is for `run`."""
+    """The subject, repainted; given are inputs, alone or several, and parameters; `how` is for `Host`."""
     values = {"style": style} | {key: given.pop(key) for key in ("mask", "start") if key in given}
     inputs, named = name_inputs({key: [one] if isinstance(one, Maps) else one for key, one in values.items()})
     recipe = Recipe((Step(name, QUICK.get(name, {}) | given, inputs),), seed)
-    return run(recipe, {"source": subject, **named}, device="cpu", **(how or {})).maps
+    return run(recipe, {"source": subject, **named}, RunOptions("cpu"), Host(**(how or {}))).maps
 
 
 @cache
@@ -157,10 +157,10 @@ def test_a_tiling_picture_still_tiles_without_being_asked_and_says_so(name):
     subject = Maps.from_arrays({"base_color": np.clip(0.5 + 0.2 * tile / tile.std(), 0, 1)})
     assert max(seam_z(color(subject))) < 3
     recipe = Recipe((Step(name, QUICK.get(name, {}), {"style": "style"}),))
-    made = run(recipe, {"source": subject, "style": CAT}, device="cpu")
+    made = run(recipe, {"source": subject, "style": CAT}, RunOptions(device="cpu"))
     assert all(-4 < z < 3 for z in seam_z(color(made.maps)))
     assert made.notes == ("its opposite borders fit together, so it was repainted as a texture without seams",)
-    assert run(recipe, {"source": COFFEE, "style": CAT}, device="cpu").notes == (
+    assert run(recipe, {"source": COFFEE, "style": CAT}, RunOptions(device="cpu")).notes == (
         "its opposite borders do not fit together, so it was repainted as a single picture",
     )
 
@@ -259,7 +259,7 @@ def test_what_cannot_be_used_is_refused_at_once(name, given, said):
 def test_without_weights_it_paints_and_says_what_is_missing(name, monkeypatch, tmp_path):
     monkeypatch.setenv("IMPASTO_WEIGHTS", str(tmp_path))
     recipe = Recipe((Step(name, QUICK.get(name, {}), {"style": "style"}),))
-    result = run(recipe, {"source": COFFEE, "style": CAT}, device="cpu")
+    result = run(recipe, {"source": COFFEE, "style": CAT}, RunOptions(device="cpu"))
     assert result.maps.size_px == COFFEE.size_px
     missing = registry().tools[name].weights[:1]
     assert [note.split()[2] for note in result.notes if "not installed" in note] == list(missing)
@@ -268,5 +268,5 @@ def test_without_weights_it_paints_and_says_what_is_missing(name, monkeypatch, t
 @pytest.mark.parametrize("name", [name for name in STYLIZERS if registry().tools[name].weights])
 def test_the_recipe_names_the_weights(name):
     recipe = Recipe((Step(name, QUICK.get(name, {}), {"style": "style"}),))
-    made_with = run(recipe, {"source": COFFEE, "style": CAT}, device="cpu").recipe.made_with
+    made_with = run(recipe, {"source": COFFEE, "style": CAT}, RunOptions(device="cpu")).recipe.made_with
     assert set(made_with["weights"]) == {"vgg19-small"}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tiny import cancelled_after, train_tiny
 
-from impasto import Maps, Recipe, Step, run
+from impasto import Maps, Recipe, RunOptions, Step, run
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.errors import Cancelled, ModelError, ParameterError
 from impasto.plugins.registry import registry
@@ -55,7 +55,7 @@ def refusal(trainer: str, data: Dataset, folder, **parameters: object) -> str:
     """Message and remedy with which a trainer refuses the data; it leaves no file."""
     recipe = Recipe((Step(trainer, {"name": "none", "steps": 1, **parameters}, {"dataset": "dataset"}),))
     with pytest.raises(ParameterError) as refused:
-        run(recipe, {"dataset": data}, models_folder=folder)
+        run(recipe, {"dataset": data}, RunOptions(models_folder=folder))
     assert not [path for path in folder.iterdir() if path.suffix != ".lock"]
     return f"{refused.value.message}; {refused.value.remedy}"
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from skimage import data
 
-from impasto import Maps, Recipe, Step, run
+from impasto import Host, Maps, Recipe, RunOptions, Step, run
 from impasto.context import Context
 from impasto.data.dataset import dataset_of
 from impasto.errors import ModelError
@@ -26,13 +26,13 @@ CAT = Maps.from_arrays({"base_color": data.chelsea()[::2, ::2] / 255}, name="cat
 def train(folder, steps=2, seed=1, pictures=None, **how):
     inputs = {"dataset": dataset_of(CAT, licence="CC0-1.0"), **({"pictures": pictures} if pictures else {})}
     step = Step("train-fast-style", {**TINY, "steps": steps}, {name: name for name in inputs})
-    return run(Recipe((step,), seed), inputs, models_folder=folder, device="cpu", **how)
+    return run(Recipe((step,), seed), inputs, RunOptions("cpu", folder), Host(**how))
 
 
 def repaint(folder, subject=COFFEE, seed=0, **given):
     inputs = {name: given.pop(name) for name in ("mask",) if name in given}
     step = Step("fast-style", given, {name: name for name in inputs})
-    return run(Recipe((step,), seed), {"source": subject, **inputs}, models_folder=folder, device="cpu")
+    return run(Recipe((step,), seed), {"source": subject, **inputs}, RunOptions(models_folder=folder, device="cpu"))
 
 
 def color(result) -> np.ndarray:

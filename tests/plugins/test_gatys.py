@@ -8,7 +8,7 @@ import torch
 from random_weights import context_with_weights, random_encoder
 from skimage import data
 
-from impasto import Maps, Recipe, Step, run
+from impasto import Maps, Recipe, RunOptions, Step, run
 from impasto.context import Context
 from impasto.surface.seams import seam_z
 from impasto_style.gatys.painting import paint
@@ -116,7 +116,7 @@ class TestPainting:
     def test_a_texture_tiles_at_any_size(self):
         source = Maps.from_arrays({"base_color": data.gravel()[:96, :96, None].repeat(3, 2) / 255}, width_m=1.0)
         parameters = {"width_px": 80, "height_px": 56, "iterations": 8, "backbone": SMALL}
-        made = run(Recipe((Step("cnn-texture", parameters),)), {"source": source}, device="cpu").maps
+        made = run(Recipe((Step("cnn-texture", parameters),)), {"source": source}, RunOptions(device="cpu")).maps
         assert made.size_px == (56, 80)
         assert made.width_m == pytest.approx(80 / 96)
         assert max(np.abs(seam_z(made["base_color"].pixels))) < 4

@@ -8,7 +8,7 @@ from estimating import degrees, estimate, tilt
 from photographed import Camera, photographs
 from PIL import Image, ImageDraw, ImageFilter
 
-from impasto import Maps, Recipe, Step, run
+from impasto import Maps, Recipe, RunOptions, Step, run
 from impasto.evaluation.maps import compare_maps
 from impasto.surface.shading import Light
 
@@ -53,7 +53,7 @@ def test_fine_relief_is_found_in_its_shading(tool):
 def notes_of(picture: np.ndarray, **parameters) -> tuple[str, ...]:
     """Notes of `photo-maps` on its result."""
     recipe = Recipe((Step("photo-maps", parameters),))
-    return run(recipe, {"source": Maps.from_arrays({"base_color": picture})}, device="cpu").notes
+    return run(recipe, {"source": Maps.from_arrays({"base_color": picture})}, RunOptions(device="cpu")).notes
 
 
 def test_a_light_that_does_not_explain_the_picture_is_refused_and_said():
@@ -72,7 +72,7 @@ def test_what_was_decided_is_said():
     (double,) = notes_of(lit, relief=2.0)
     assert degrees_said(double) > 1.5 * degrees_said(unknown)
     given = Maps.from_arrays({"base_color": lit, "height": lit[..., :1], "roughness": lit[..., :1]})
-    assert run(Recipe((Step("photo-maps"),)), {"source": given}, device="cpu").notes == ()
+    assert run(Recipe((Step("photo-maps"),)), {"source": given}, RunOptions(device="cpu")).notes == ()
 
 
 def degrees_said(note: str) -> float:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from photographed import hours, lights_around, normal_error, photographs
 
-from impasto import Maps, Recipe, Result, Step, read_maps, run, write_maps
+from impasto import Maps, Recipe, Result, RunOptions, Step, read_maps, run, write_maps
 from impasto.cli.main import main
 from impasto.context import Context
 from impasto.errors import ParameterError
@@ -37,7 +37,7 @@ def set_of(name: str, count: int = 8) -> tuple[tuple[Maps, ...], tuple[Light, ..
 def stereo(photos, **parameters) -> Result:
     names = [f"photo{index}" for index in range(len(photos))]
     step = Step(TOOL, parameters, {"photo": names})
-    return run(Recipe((step,)), dict(zip(names, photos, strict=True)), device="cpu")
+    return run(Recipe((step,)), dict(zip(names, photos, strict=True)), RunOptions(device="cpu"))
 
 
 def measured(lights) -> dict:

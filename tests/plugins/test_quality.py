@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from random_weights import context_with_weights
 
-from impasto import Maps, Recipe, Step, run
+from impasto import Maps, Recipe, RunOptions, Step, run
 from impasto.evaluation.maps import normal_figures
 from impasto.evaluation.relief import control_estimates, correlation
 from impasto.plugins.registry import registry
@@ -32,7 +32,7 @@ SIDE_PX = 256
 @pytest.fixture(scope="module")
 def truths() -> list[Maps]:
     size = {"width_px": SIDE_PX, "height_px": SIDE_PX}
-    return [run(Recipe((Step(name, size),), 1), device="cpu").maps for name in MATERIALS]
+    return [run(Recipe((Step(name, size),), 1), None, RunOptions(device="cpu")).maps for name in MATERIALS]
 
 
 def map_figures(truths: list[Maps], estimate: Callable[[Maps], Maps]) -> Mapping[str, float]:
@@ -63,7 +63,9 @@ def are_good_maps(figures: Mapping[str, float]) -> bool:
 def test_estimated_maps_are_nearer_to_the_truth_than_those_that_say_nothing(truths):
     """Luminance as height has slopes of 0.19 and an angle of 0.99: bricks are darker than their mortar."""
     usual = registry().tools_for("maps")[0].name
-    figures = map_figures(truths, lambda photo: run(Recipe((Step(usual),)), {"source": photo}, device="cpu").maps)
+    figures = map_figures(
+        truths, lambda photo: run(Recipe((Step(usual),)), {"source": photo}, RunOptions(device="cpu")).maps
+    )
     assert are_good_maps(figures), figures
     for name in ("flat", "luminance", "gradients"):
         control = map_figures(truths, lambda photo, name=name: control_estimates(photo["base_color"].pixels)[name])
@@ -87,7 +89,9 @@ def test_a_repainted_picture_has_the_style_beyond_its_colours_and_is_still_the_p
     judge = Judge(load_encoder("style-encoder", context_with_weights()), picture, style)
     given = {name: Maps.from_arrays({"base_color": one}) for name, one in (("source", picture), ("style", style))}
     usual = registry().tools_for("stylize")[0].name
-    painted = run(Recipe((Step(usual, {}, {"style": "style"}),)), given, device="cpu").maps["base_color"].pixels
+    painted = (
+        run(Recipe((Step(usual, {}, {"style": "style"}),)), given, RunOptions(device="cpu")).maps["base_color"].pixels
+    )
 
     def is_good(result: np.ndarray) -> bool:
         found = judge.judge(result)

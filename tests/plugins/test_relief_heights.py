@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from impasto import Maps, Recipe, Result, Step, Texture, run
+from impasto import Maps, Recipe, Result, RunOptions, Step, Texture, run
 from impasto.context import Context
 from impasto.errors import ParameterError
 from impasto.surface.heights import normal_from_slopes, slopes_from_height, slopes_from_normal
@@ -36,7 +36,7 @@ def material(name: str, side_px: int = 256, seed: int = 3) -> Maps:
 
 
 def made(tool: str, subject: Maps, **parameters: object) -> Result:
-    return run(Recipe((Step(tool, parameters),)), {"source": subject}, device="cpu")
+    return run(Recipe((Step(tool, parameters),)), {"source": subject}, RunOptions(device="cpu"))
 
 
 def correlation(one: np.ndarray, other: np.ndarray) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from impasto import Maps, Recipe, Result, Step, read_maps, run, write_maps
+from impasto import Maps, Recipe, Result, RunOptions, Step, read_maps, run, write_maps
 from impasto.errors import ParameterError
 from impasto.surface.heights import normal_from_slopes, slopes_from_height, slopes_from_normal
 from impasto.surface.horizons import sky_over
@@ -35,7 +35,7 @@ def normals(seed: int = 0, noise: float = 0.0) -> np.ndarray:
 def made(tool: str, subject: dict[str, np.ndarray], detail: dict | None = None, **parameters: object) -> Result:
     inputs = {"source": Maps.from_arrays(subject), **({"d": Maps.from_arrays(detail)} if detail else {})}
     step = Step(tool, parameters, {"detail": "d"} if detail else {})
-    return run(Recipe((step,)), inputs, device="cpu")
+    return run(Recipe((step,)), inputs, RunOptions(device="cpu"))
 
 
 def rotation_to(n: np.ndarray) -> np.ndarray:
@@ -199,7 +199,7 @@ def test_only_the_radius_counts():
 def occluded(height: np.ndarray, **parameters: object) -> np.ndarray:
     maps = Maps.from_arrays({"height": height})
     return (
-        run(Recipe((Step("height-to-occlusion", parameters),)), {"source": maps}, device="cpu")
+        run(Recipe((Step("height-to-occlusion", parameters),)), {"source": maps}, RunOptions(device="cpu"))
         .maps["ambient_occlusion"]
         .pixels[..., 0]
     )
@@ -218,7 +218,7 @@ def test_bent_normals_are_a_map_of_their_own_that_points_out_of_a_trench(tmp_pat
     height[:, :20] = 1
     maps = Maps.from_arrays({"height": height})
     step = Step("height-to-occlusion", {"bent_normals": True, "height_range_m": 0.3, "radius": 0.3, "tiling": "single"})
-    result = run(Recipe((step,)), {"source": maps}, device="cpu").maps
+    result = run(Recipe((step,)), {"source": maps}, RunOptions(device="cpu")).maps
     assert set(result) == {"height", "ambient_occlusion", "bent_normal"}
     vectors = 2 * result["bent_normal"].pixels - 1
     assert np.allclose(np.linalg.norm(vectors, axis=2), 1, atol=1e-4)

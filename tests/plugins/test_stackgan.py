@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from impasto import Maps, Recipe, Step, run
+from impasto import Host, Maps, Recipe, RunOptions, Step, run
 from impasto.context import Context
 from impasto.data.dataset import dataset_of
 from impasto.errors import ParameterError
@@ -74,12 +74,12 @@ def take_steps(of: StackGanTraining, count: int) -> dict[str, float]:
 def train(folder, data=None, steps=2, seed=1, **how):
     parameters = {**TINY, "name": "words", "steps": steps, "stage_one_steps": steps // 2, **how.pop("parameters", {})}
     recipe = Recipe((Step("train-stackgan", parameters, {"dataset": "dataset"}),), seed)
-    return run(recipe, {"dataset": data or pictures()}, device="cpu", models_folder=folder, **how)
+    return run(recipe, {"dataset": data or pictures()}, RunOptions("cpu", folder), Host(**how))
 
 
 def generate(folder, text, height=64, width=64, seed=0, **parameters):
     step = Step("stackgan", {"text": text, "width_px": width, "height_px": height, **parameters})
-    return run(Recipe((step,), seed), device="cpu", models_folder=folder)
+    return run(Recipe((step,), seed), None, RunOptions(device="cpu", models_folder=folder))
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from impasto import Maps, Recipe, Step, run
+from impasto import Host, Maps, Recipe, RunOptions, Step, run
 from impasto.data.dataset import dataset_of
 from impasto.errors import ModelError, ParameterError
 from impasto.library.models import load_model, read_model
@@ -51,12 +51,12 @@ def pictures():
 def train(kind, folder, steps=2, seed=1, dataset=None, **how):
     parameters = {**TINY, "name": kind, "steps": steps, **how.pop("parameters", {})}
     recipe = Recipe((Step(f"train-{kind}", parameters, {"dataset": "dataset"}),), seed)
-    return run(recipe, {"dataset": dataset or pictures()}, device="cpu", models_folder=folder, **how)
+    return run(recipe, {"dataset": dataset or pictures()}, RunOptions("cpu", folder), Host(**how))
 
 
 def generate(kind, folder, height, width, seed=0, **parameters):
     step = Step(kind, {"width_px": width, "height_px": height, **parameters})
-    return run(Recipe((step,), seed), device="cpu", models_folder=folder).maps
+    return run(Recipe((step,), seed), None, RunOptions(device="cpu", models_folder=folder)).maps
 
 
 @pytest.fixture(scope="module")

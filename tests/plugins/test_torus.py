@@ -9,7 +9,7 @@ import torch
 from materials import bond, bricks, surface, tiles
 from quick import repeated
 
-from impasto import Maps, Recipe, Step, run
+from impasto import Host, Maps, Recipe, RunOptions, Step, run
 from impasto.context import Context
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.errors import ParameterError
@@ -32,12 +32,12 @@ TINY = {"name": "tiny", "canvas_px": 96, "crop_px": 48, "batch": 2, "width": 0.1
 def train(folder, steps, dataset: Dataset | None = None, seed=1, on=(), **how):
     recipe = Recipe((Step("train-torus", {**TINY, **dict(on), "steps": steps}, {"dataset": "dataset"}),), seed)
     given = {"dataset": dataset or dataset_of(surface(), licence="CC0-1.0")}
-    return run(recipe, given, models_folder=folder, **how)
+    return run(recipe, given, RunOptions(models_folder=folder), Host(**how))
 
 
 def generate(folder, height, width, seed=0, **parameters):
     step = Step("torus", {"width_px": width, "height_px": height, **parameters})
-    return run(Recipe((step,), seed), models_folder=folder)
+    return run(Recipe((step,), seed), None, RunOptions(models_folder=folder))
 
 
 def briefly_trained(folder, base_color):
@@ -162,7 +162,7 @@ def test_a_preview_is_the_same_picture_made_smaller(which, request):
 
     def made(seed: int, enough_px: int | None) -> Maps:
         recipe = Recipe((Step("torus", {"width_px": 250, "height_px": 190}),), seed)
-        return run(recipe, models_folder=folder, enough_px=enough_px).maps
+        return run(recipe, None, RunOptions(models_folder=folder, enough_px=enough_px)).maps
 
     whole, small, other = made(5, None), made(5, 62), made(6, 62)
     assert small.size_px == (47, 62)
@@ -177,7 +177,7 @@ def test_before_a_filter_with_parameters_in_pixels_a_preview_has_full_size(libra
     size = {"width_px": 128, "height_px": 128}
     for filter_name, side in (("adjust", 32), ("height-to-normal", 128)):
         recipe = Recipe((Step("torus", size), Step(filter_name)), 5)
-        assert run(recipe, models_folder=library, enough_px=32).maps.size_px == (side, side)
+        assert run(recipe, None, RunOptions(models_folder=library, enough_px=32)).maps.size_px == (side, side)
 
 
 def test_tiles_are_the_whole_picture(library, monkeypatch):

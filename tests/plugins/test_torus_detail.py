@@ -9,7 +9,7 @@ import torch
 from materials import surface
 from torch.nn.functional import avg_pool2d
 
-from impasto import Maps, Recipe, Step, run
+from impasto import Maps, Recipe, RunOptions, Step, run
 from impasto.context import Context
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.data.parts import part_of
@@ -35,14 +35,14 @@ def library(tmp_path_factory):
     """A library with a model that took two steps on a surface."""
     folder = tmp_path_factory.mktemp("models")
     step = Step("train-torus", {**TINY, "keep_exemplar": False}, {"dataset": "dataset"})
-    run(Recipe((step,)), {"dataset": dataset_of(surface(), licence="CC0-1.0")}, models_folder=folder)
+    run(Recipe((step,)), {"dataset": dataset_of(surface(), licence="CC0-1.0")}, RunOptions(models_folder=folder))
     return folder
 
 
 def generate(folder, exemplar=None, size=(128, 160), **parameters):
     given = {"exemplar": exemplar} if exemplar else {}
     step = Step("torus", {"height_px": size[0], "width_px": size[1], **parameters}, {name: name for name in given})
-    return run(Recipe((step,)), given, models_folder=folder)
+    return run(Recipe((step,)), given, RunOptions(models_folder=folder))
 
 
 def patches(side=256):
@@ -148,7 +148,7 @@ def test_what_is_broad_is_evened_and_fine_detail_is_not():
 def train(folder, dataset=None, **parameters):
     step = Step("train-torus", {**TINY, **parameters}, {"dataset": "dataset"})
     given = dataset or dataset_of(surface(), licence="CC0-1.0")
-    return run(Recipe((step,)), {"dataset": given}, models_folder=folder)
+    return run(Recipe((step,)), {"dataset": given}, RunOptions(models_folder=folder))
 
 
 @pytest.fixture(scope="module")

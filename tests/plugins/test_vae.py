@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from impasto import Maps, Recipe, Step, run
+from impasto import Host, Maps, Recipe, RunOptions, Step, run
 from impasto.context import Context
 from impasto.data.dataset import dataset_of
 from impasto.errors import ModelError, ParameterError
@@ -44,12 +44,14 @@ def opened(maps: Maps) -> Maps:
 
 def train(folder, steps, seed=1, **how):
     recipe = Recipe((Step("train-vae", {**TINY, "steps": steps}, {"dataset": "dataset"}),), seed)
-    return run(recipe, {"dataset": dataset_of(surface(), licence="CC0-1.0")}, models_folder=folder, **how)
+    return run(
+        recipe, {"dataset": dataset_of(surface(), licence="CC0-1.0")}, RunOptions(models_folder=folder), Host(**how)
+    )
 
 
 def generate(folder, source=None, seed=0, **parameters):
     inputs = {} if source is None else {"source": source}
-    return run(Recipe((Step("vae", parameters),), seed), inputs, models_folder=folder)
+    return run(Recipe((Step("vae", parameters),), seed), inputs, RunOptions(models_folder=folder))
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from typing import Any
 
 from foreign import onnx_noise
 
-from impasto import Recipe, Result, Step, run
+from impasto import Host, Recipe, Result, RunOptions, Step, run
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.evaluation.behaviour import picture
 from impasto.plugins.registry import registry
@@ -23,13 +23,15 @@ TINY = {
 }
 
 
-def train_tiny(trainer: str, folder: Path, parameters: Mapping[str, int] | None = None, **how: Any) -> Result:
-    """Train a model of the trainer's name, for two steps unless `parameters` say else; `how` is as for `run`."""
+def train_tiny(
+    trainer: str, folder: Path, parameters: Mapping[str, int] | None = None, device: str = "auto", **how: Any
+) -> Result:
+    """Train a model of the trainer's name, for two steps unless `parameters` say else; `how` is for `Host`."""
     takes_dataset = any(item.kind == "dataset" for item in registry().tool(trainer).inputs)
     given = {"dataset": two_classes()} if takes_dataset else {"source": picture(128, 128)}
     inputs = {"dataset": "dataset"} if takes_dataset else {}
     step = Step(trainer, {**TINY[trainer], "name": trainer, **(parameters or {})}, inputs)
-    return run(Recipe((step,)), given, models_folder=folder, **how)
+    return run(Recipe((step,)), given, RunOptions(device, folder), Host(**how))
 
 
 def cancelled_after(steps: int) -> dict[str, Any]:

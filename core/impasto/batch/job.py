@@ -21,7 +21,7 @@ from ..io.map_files import folder_of
 from ..io.udim import is_tiled
 from ..plugins.registry import registry
 from ..recipe import Recipe
-from ..running.runner import versions_of
+from ..running.recording import versions_of
 from ..system.typed_json import Count, PositiveLength, as_kind
 from ..system.untrusted import explain, open_file
 from ..tools import model_parameter

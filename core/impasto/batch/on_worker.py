@@ -10,7 +10,7 @@ from ..errors import Cancelled, FileError, ModelError, WorkerError
 from ..io.datablocks import Datablock
 from ..io.files import unpack
 from ..plugins.registry import registry
-from ..running.runner import versions_of
+from ..running.recording import versions_of
 from ..system.transaction import temporary_folder
 from ..system.untrusted import make_folder
 from .engines import CrashError, Limits, make

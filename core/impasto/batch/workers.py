@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from ..running.runner import versions_of
+from ..running.recording import versions_of
 from ..system.process import run
 
 MEMORY_BYTES = 3 * 2**29

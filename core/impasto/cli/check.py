@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,7 +110,9 @@ def _folders(sets: Sequence[tuple[Path, int]]) -> list[Path]:
     paths = [path.absolute().parts for path, _ in sets]
     if len(paths) == 1:
         return [Path()]
-    shared = len(os.path.commonprefix([parts[:-1] for parts in paths]))
+    shared = sum(
+        1 for _ in takewhile(lambda same: len(set(same)) == 1, zip(*(parts[:-1] for parts in paths), strict=False))
+    )
     ends = [f".{tile}" if tile else "" for _, tile in sets]
     below = [(*parts[shared:-1], parts[-1].removesuffix(ALL_OF_ONE)) for parts in paths]
     return [

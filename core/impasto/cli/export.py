@@ -22,7 +22,7 @@ from .sources import SOURCE, SOURCES_HELP, add_colorspace, add_maps, color_space
 from .terminal import Terminal
 
 if TYPE_CHECKING:
-    from ..running.streaming import Sink
+    from ..running.options import Sink
 
 
 def add_export(commands: Any) -> None:
@@ -43,7 +43,7 @@ def add_export(commands: Any) -> None:
 
 
 def _export(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    from ..running.streaming import Sink
+    from ..running.options import Sink
 
     sources = named_sources(arguments.sources, arguments.name, maps=arguments.maps)
     if not arguments.force:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..errors import ParameterError
 from ..recipe import Recipe
@@ -56,6 +57,7 @@ def stylize_film(recipe: Recipe, files: Mapping[str, Path], arguments: argparse.
     from ..film.preparation import note_on_motion
     from ..film.shot import painting_alone, repaint_shot
     from ..running.inputs import read_input
+    from ..running.options import Host, RunOptions
 
     _check(arguments)
     keep_freed_memory()
@@ -63,23 +65,34 @@ def stylize_film(recipe: Recipe, files: Mapping[str, Path], arguments: argparse.
         check_animation(arguments.animation)
     inputs = {name: read_input(name, path) for name, path in files.items()}
     stop = Stop(lambda: terminal.note("\nimpasto: ending; the frames that are done are kept"))
-    how: dict[str, Any] = {"device": arguments.device, "is_cancelled": stop.is_set}
-    which: dict[str, Any] = {"frame_step": arguments.frame_step or 1, "replace": bool(arguments.force)}
+    options, host, step = RunOptions(arguments.device), Host(is_cancelled=stop.is_set), arguments.frame_step or 1
     with frames_on_disk(arguments.sources[0], arguments.first, arguments.last) as frames:
-        asked = asked_frames(frames, which["frame_step"])
+        asked = asked_frames(frames, step)
         if note := note_on_motion(frames):
             terminal.warn(note)
+        keyframes: Mapping[int, Path] = {}
         if arguments.keyframes:
-            which["keyframes"], notes = keyframes_of(arguments.keyframes, frames)
+            keyframes, notes = keyframes_of(arguments.keyframes, frames)
             for note in notes:
                 terminal.warn(note)
         with terminal.progress() as on_progress:
-            how_shot = {"on_progress": on_progress, "on_note": terminal.warn, **which, **how}
-            paths = repaint_shot(frames, recipe, inputs, arguments.out, **how_shot)
+            telling = replace(host, on_progress=on_progress)
+            paths = repaint_shot(
+                frames,
+                recipe,
+                inputs,
+                arguments.out,
+                options,
+                telling,
+                keyframes=keyframes,
+                frame_step=step,
+                replaces=bool(arguments.force),
+                on_note=terminal.warn,
+            )
         if arguments.animation:
 
             def alone(frame: ShotFrame) -> np.ndarray:
-                return painting_alone(frame, recipe, inputs, **how).maps["base_color"].pixels
+                return painting_alone(frame, recipe, inputs, options, host).maps["base_color"].pixels
 
             pictures = before_and_after(asked, paths, alone if arguments.alone else None)
             write_animation(arguments.animation, pictures)

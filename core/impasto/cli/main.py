@@ -176,6 +176,7 @@ def _add_rerun(commands: Any) -> None:
 
 
 def _rerun(arguments: argparse.Namespace, terminal: Terminal) -> None:
+    from ..running.options import Host, RunOptions
     from ..running.rerun import rerun
 
     with terminal.progress() as on_progress:
@@ -183,8 +184,8 @@ def _rerun(arguments: argparse.Namespace, terminal: Terminal) -> None:
             arguments.file,
             arguments.out,
             named_files(arguments.input),
-            device=arguments.device,
-            on_progress=on_progress,
+            RunOptions(arguments.device),
+            Host(on_progress=on_progress),
         )
     terminal.report_rerun(again)
 

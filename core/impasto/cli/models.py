@@ -68,6 +68,7 @@ def _train(arguments: argparse.Namespace, terminal: Terminal) -> None:
 
 def _train_in(ranks: Ranks, arguments: argparse.Namespace, terminal: Terminal) -> None:
     """Train in this process, of which only the first writes files and says what it made."""
+    from ..running.options import Host, RunOptions
     from ..running.runner import run
 
     parameters = given_parameters(arguments, arguments.tool)
@@ -89,10 +90,8 @@ def _train_in(ranks: Ranks, arguments: argparse.Namespace, terminal: Terminal) -
             result = run(
                 recipe,
                 {**dict.fromkeys(names[:1], dataset), **beside},
-                device=arguments.device,
-                models_folder=arguments.out,
-                on_progress=on_progress,
-                is_cancelled=stop.is_set,
+                RunOptions(device=arguments.device, models_folder=arguments.out),
+                Host(on_progress=on_progress, is_cancelled=stop.is_set),
             )
             if arguments.report and ranks.is_first:
                 result = _with_report(result, dataset, arguments.device, on_progress, stop)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..descriptions import MESH
 from ..errors import Cancelled, FileError, ImpastoError
@@ -29,7 +29,7 @@ from .terminal import Terminal
 if TYPE_CHECKING:
     from ..engine.client import Client
     from ..running.inputs import Given
-    from ..running.streaming import Sink
+    from ..running.options import Host, RunOptions, Sink
 
 
 def add_output(parser: argparse.ArgumentParser, can_stream: bool = True, is_batch: bool = False) -> None:
@@ -84,15 +84,17 @@ def carry_out(
     files: Mapping[str, Path],
     arguments: argparse.Namespace,
     terminal: Terminal,
-    **how: Any,
+    models_folder: Path | None = None,
+    is_stopped: Callable[[], bool] = lambda: False,
 ) -> None:
     """Run the recipe on each source and write the results; sources are given by the name of their results.
 
     recipe: one for all sources, or a match for each, whose notes and figures are added to those of its result.
     A source of None is for recipes without one. files: the other inputs. If one of several sources fails, it is
-    reported and the others are still processed; the exit code is that of the first failure. `how` is passed to `run`.
+    reported and the others are still processed; the exit code is that of the first failure. models_folder, is_stopped:
+    as in `RunOptions` and `Host`.
     """
-    from ..running.streaming import Sink
+    from ..running.options import Host, Sink
 
     target = GlbTarget.of(arguments, sources, files) if is_glb(arguments.out) else None
     for name, source in sources.items():
@@ -102,18 +104,19 @@ def carry_out(
     failed: list[tuple[Path, ImpastoError]] = []
     with (
         working_folder(arguments.out) as folder,
-        _make_here_or_there(files, any(sources.values()), arguments, how) as make,
+        _make_here_or_there(files, any(sources.values()), arguments, models_folder) as make,
         terminal.progress() as on_progress,
     ):
         for index, (name, source) in enumerate(sources.items()):
-            if results and how.get("is_stopped", bool)():
+            if results and is_stopped():
                 break
             tell = partial(_tell_overall, on_progress, index, len(sources))
             try:
                 where = (folder / name, FILES) if target else (folder, name)
-                sink = Sink(*where, arguments.format, arguments.force, export=arguments.export)
+                form = arguments.format, arguments.force, 0.0, arguments.export, arguments.stream
+                sink = Sink(*where, *form)
                 found = Match(recipe) if isinstance(recipe, Recipe) else recipe[name]
-                result = make(found.recipe, source, sink, on_progress=tell)
+                result = make(found.recipe, source, sink, Host(on_progress=tell, is_stopped=is_stopped))
                 results[name] = replace(
                     result,
                     maps=Maps(),  # the pixels are in files, and would fill the memory
@@ -153,35 +156,36 @@ def _write_glb(
 
 @contextmanager
 def _make_here_or_there(
-    files: Mapping[str, Path], has_source: bool, arguments: argparse.Namespace, how: Mapping[str, Any]
+    files: Mapping[str, Path], has_source: bool, arguments: argparse.Namespace, models_folder: Path | None
 ) -> Iterator[Callable[..., Result]]:
     """A function that runs a recipe on a source: in this process, or by the engine that --engine names."""
     from ..running.inputs import read_input
+    from ..running.options import RunOptions
 
     if not arguments.engine:
         spaces = color_spaces_of(arguments, {*files, *([SOURCE] if has_source else [])})
         inputs = {name: read_input(name, path, color_space=spaces.get(name, "")) for name, path in files.items()}
-        yield partial(_make, inputs, arguments, **how)
+        yield partial(_make, inputs, arguments, RunOptions(arguments.device, models_folder))
         return
     from .remote import refuse_locals, remote_client
 
-    how = dict(how)
-    refuse_locals(how.pop("models_folder", None), arguments.stream, arguments.export)
+    refuse_locals(models_folder, arguments.stream, arguments.export)
     with remote_client(arguments.engine) as client:
-        yield partial(_make_there, client, files, arguments, **how)
+        yield partial(_make_there, client, files, arguments)
 
 
 def _make(
     inputs: Mapping[str, Given],
     arguments: argparse.Namespace,
+    options: RunOptions,
     recipe: Recipe,
     source: Path | None,
     sink: Sink,
-    **how: Any,
+    host: Host,
 ) -> Result:
     from ..io.files import read_maps
     from ..running.inputs import read_input
-    from ..running.runner import run_to_files
+    from ..running.runner import run
     from ..running.wanted import wanted_by
 
     if mesh := own_mesh(arguments, recipe, source):
@@ -190,7 +194,7 @@ def _make(
         space = color_spaces_of(arguments, {SOURCE, *inputs}).get(SOURCE, "")
         maps = read_maps(source, color_space=space, wanted=wanted_by(recipe, has_mesh=MESH in inputs))
         inputs = {SOURCE: maps.with_width(arguments.width_m) if arguments.width_m else maps, **inputs}
-    return run_to_files(recipe, inputs, sink, tile_by_tile=arguments.stream, device=arguments.device, **how)
+    return run(recipe, inputs, replace(options, sink=sink), host)
 
 
 def _make_there(
@@ -200,15 +204,17 @@ def _make_there(
     recipe: Recipe,
     source: Path | None,
     sink: Sink,
-    **how: Any,
+    host: Host,
 ) -> Result:
-    from .remote import run_to_files_there
+    from ..running.options import RunOptions
+    from .remote import run_there
 
     inputs = dict(files) if source is None else {SOURCE: source, **files}
     if mesh := own_mesh(arguments, recipe, source):
         inputs = {MESH: mesh, **inputs}
-    how |= {"color_spaces": color_spaces_of(arguments, inputs), "device": arguments.device}
-    return run_to_files_there(client, recipe, inputs, sink, width_m=arguments.width_m, **how)
+    options = RunOptions(arguments.device, sink=sink)
+    spaces = color_spaces_of(arguments, inputs)
+    return run_there(client, recipe, inputs, options, host, width_m=arguments.width_m, color_spaces=spaces)
 
 
 def _tell_overall(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import wait
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -22,7 +22,7 @@ from ..io.meshes import read_mesh
 from ..io.ply import ply_of
 from ..recipe import Recipe
 from ..running.inputs import SOURCE
-from ..running.streaming import Sink
+from ..running.options import Host, RunOptions
 from ..system.transaction import temporary_folder
 from ..texture import Maps
 from ..tools import Result
@@ -42,22 +42,24 @@ def remote_client(address: str) -> Iterator[Client]:
             client.close()
 
 
-def run_to_files_there(
+def run_there(
     client: Client,
     recipe: Recipe,
     inputs: Mapping[str, Path],
-    sink: Sink,
+    options: RunOptions,
+    host: Host,
     *,
     width_m: float | None,
     color_spaces: Mapping[str, str],
-    device: str,
-    on_progress: Callable[[float, str], None],
-    is_stopped: Callable[[], bool] = lambda: False,
 ) -> Result:
-    """`run_to_files` on another machine: inputs are sent as files, those in a .blend as maps that a Blender here makes.
+    """`run` into files on another machine.
+
+    Inputs are sent as files, those in a .blend as maps that a Blender here makes.
 
     WorkerError if the connection is lost.
     """
+    sink = options.sink
+    assert sink is not None
     deliver = Delivery("files", sink.format, str(sink.folder), sink.name, replace=sink.replace)
     scale = {"width_m": width_m} if width_m and SOURCE in inputs else None
     with ExitStack() as stack:
@@ -65,9 +67,9 @@ def run_to_files_there(
         sent = {
             name: _mesh(path) if name == MESH else stack.enter_context(on_disk(path)) for name, path in inputs.items()
         }
-        how: dict[str, Any] = {"scale": scale, "color_spaces": color_spaces}
-        job = client.submit(recipe, sent, deliver=deliver, device=device, **how)
-        answer = _follow(job, on_progress, is_stopped)
+        facts: dict[str, Any] = {"scale": scale, "color_spaces": color_spaces}
+        job = client.submit(recipe, sent, deliver=deliver, device=options.device, **facts)
+        answer = _follow(job, host)
     return Result(Maps(), recipe=answer.recipe, paths=answer.paths, notes=answer.notes)
 
 
@@ -77,11 +79,11 @@ def _mesh(path: Path) -> JobInput:
     return JobInput(files={"mesh.ply": np.frombuffer(ply_of(mesh), np.uint8)}, name=mesh.name)
 
 
-def _follow(job: Job, on_progress: Callable[[float, str], None], is_stopped: Callable[[], bool]) -> JobResult:
+def _follow(job: Job, host: Host) -> JobResult:
     """The job's result; its progress is reported meanwhile, and it is stopped if that is wanted."""
     while not wait([job], POLL_S).done:
-        on_progress(job.fraction, job.message)
-        if is_stopped():
+        host.on_progress(job.fraction, job.message)
+        if host.is_stopped():
             job.stop()
     return job.wait()
 

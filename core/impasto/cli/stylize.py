@@ -126,6 +126,7 @@ def compare(
     """Write a sheet for each source: small results of the recipe's last step, with each value of --compare."""
     from ..io.files import read_maps
     from ..running.inputs import SOURCE, read_input
+    from ..running.options import RunOptions
     from ..running.runner import run
     from ..surface.grid import cell, grid
     from ..system.transaction import replace_files
@@ -149,7 +150,7 @@ def compare(
             for value in values:
                 on_progress((index + len(cells) / len(values)) / len(sources), value)
                 small = _small(recipe, arguments.compare, value, subject)
-                made = run(small, {SOURCE: subject, **on_mesh, **inputs}, device=arguments.device)
+                made = run(small, {SOURCE: subject, **on_mesh, **inputs}, RunOptions(device=arguments.device))
                 cells.append(cell(value, made.maps["base_color"].pixels, COMPARED_PX))
             replace_files({paths[name]: grid(cells, COLUMNS, GAP_PX)})
     terminal.report_files(list(paths.values()), [])

@@ -9,7 +9,6 @@ from typing import Any
 from ..library.tensors import SUFFIX
 from ..plugins.registry import registry
 from ..recipe import Recipe, Step
-from ..texture import Maps
 from ..tools import Tool, in_order
 from .matchers import add_matchers
 from .more_like import add_more_like
@@ -167,7 +166,7 @@ def _estimator(arguments: argparse.Namespace, steps: list[Step], terminal: Termi
         return arguments.estimator
     stream = arguments.stream
     if stream is None:
-        stream = not arguments.mesh and should_stream(Recipe(tuple(steps)), Maps(), arguments.format)
+        stream = not arguments.mesh and should_stream(Recipe(tuple(steps)), {}, arguments.format)
     if stream and arguments.tool.task == "seamless":
         terminal.warn("written tile by tile, without the maps that need the whole picture: `impasto maps` makes them")
     return "none" if stream else arguments.usual_estimator

@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ..matchers import Match
     from ..running.inputs import Given
     from ..running.kept import KeptSteps
+    from ..running.options import Host
     from ..tools import Result
 
 PREVIEW_INTERVAL_S = 0.25
@@ -106,6 +107,13 @@ class _Execution:
         )
         self._tell("state", state="running")
 
+    @property
+    def _host(self) -> Host:
+        """This job's client, as tools see it."""
+        from ..running.options import Host
+
+        return Host(self._report, self._show, self._is_cancelled, self._job.stopped.is_set)
+
     def _inputs(self, request: JobRequest | FilmRequest) -> dict[str, Given]:
         return read_inputs(request.recipe, request.inputs, lambda _, name: self._check(0.0, f"looking at {name}"))
 
@@ -129,30 +137,25 @@ class _Execution:
 
     def run(self, request: JobRequest) -> Frame:
         """The result of a recipe, in the form that was asked for."""
-        from ..running.runner import run, run_to_files
-        from ..running.streaming import Sink
+        from ..running.options import RunOptions, Sink
+        from ..running.runner import run
 
         started = time.monotonic()
         inputs = self._inputs(request)
         self._warn(inputs)
-        how: dict[str, Any] = {
-            "device": request.device,
-            "on_progress": self._report,
-            "on_preview": self._show,
-            "is_cancelled": self._is_cancelled,
-            "is_stopped": self._job.stopped.is_set,
-        }
-        wanted = request.deliver
+        wanted, options = request.deliver, RunOptions(request.device)
         if isinstance(wanted, View) and wanted.kind == "preview":
-            how["preview_px" if wanted.runs_small else "enough_px"] = wanted.longest_px
-        if request.keep_steps:
-            how["kept"] = kept_steps()
+            longest = {"preview_px" if wanted.runs_small else "enough_px": wanted.longest_px}
+            options = RunOptions(request.device, **longest)
         if isinstance(wanted, Delivery) and wanted.kind == "files":
-            where = Path(wanted.folder)
-            sink = Sink(where, wanted.name, wanted.format, wanted.replace, wanted.wait_s, wanted.export)
-            result = run_to_files(request.recipe, inputs, sink, tile_by_tile=wanted.tile_by_tile, **how)
-        else:
-            result = self._with_report(run(request.recipe, inputs, **how), inputs, request.device)
+            how_written = wanted.replace, wanted.wait_s, wanted.export, wanted.tile_by_tile
+            options = RunOptions(
+                request.device, sink=Sink(Path(wanted.folder), wanted.name, wanted.format, *how_written)
+            )
+        host = replace(self._host, kept=kept_steps() if request.keep_steps else None)
+        result = run(request.recipe, inputs, options, host)
+        if options.sink is None:
+            result = self._with_report(result, inputs, request.device)
         log.info("job %d took %.2f s", self._job.id, time.monotonic() - started)
         return deliver(result, wanted, self._check)
 
@@ -162,19 +165,30 @@ class _Execution:
         from ..film.frames import asked_frames, keyframes_of
         from ..film.preparation import note_on_motion
         from ..film.shot import repaint_shot
+        from ..running.options import RunOptions
         from .shots import ShotProgress
 
         with frames_on_disk(request.shot, request.first, request.last) as frames:
             asked = asked_frames(frames, request.frame_step)
             notes = [note for note in (note_on_motion(frames),) if note]
             progress = ShotProgress(len(asked), self._report, self._show)
-            how: dict[str, Any] = {"device": request.device, "on_preview": self._show, "on_frame": progress.add}
-            how |= {"on_progress": progress.tell, "is_cancelled": self._is_cancelled}
-            how |= {"frame_step": request.frame_step, "replace": request.replace, "on_note": notes.append}
+            keyframes: Mapping[int, Path] = {}
             if request.keyframes:
-                how["keyframes"], said = keyframes_of(request.keyframes, frames)
+                keyframes, said = keyframes_of(request.keyframes, frames)
                 notes += said
-            paths = repaint_shot(frames, request.recipe, self._inputs(request), request.folder, **how)
+            paths = repaint_shot(
+                frames,
+                request.recipe,
+                self._inputs(request),
+                request.folder,
+                RunOptions(request.device),
+                replace(self._host, on_progress=progress.tell),
+                keyframes=keyframes,
+                frame_step=request.frame_step,
+                replaces=request.replace,
+                on_frame=progress.add,
+                on_note=notes.append,
+            )
         reply = {"type": "repainted", "first": next(iter(frames)), "paths": list(map(str, paths)), "notes": notes}
         return reply, {}
 

@@ -16,6 +16,7 @@ from ..errors import Cancelled, ImpastoError, ModelError
 from ..parameters import SizeParameters, properties_of
 from ..plugins.checks import check_tool
 from ..recipe import Recipe, Step
+from ..running.options import Host
 from ..running.runner import run
 from ..surface.heights import normal_from_slopes, slopes_from_height
 from ..texture import MAP_CHANNELS, Maps
@@ -73,8 +74,9 @@ def maker(tool: Tool, parameters: Mapping[str, Any] | None = None) -> Make:
     if any(item.kind == MESH for item in tool.inputs):
         others[MESH] = corner()
 
-    def make(subject: Maps, seed: int = 0, **how: Any) -> Maps:
-        return run(Recipe((step,), seed), {"source": with_needs(tool, subject), **others}, **how).maps
+    def make(subject: Maps, seed: int = 0, is_cancelled: Callable[[], bool] = lambda: False) -> Maps:
+        given = {"source": with_needs(tool, subject), **others}
+        return run(Recipe((step,), seed), given, host=Host(is_cancelled=is_cancelled)).maps
 
     return make
 

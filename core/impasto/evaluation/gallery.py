@@ -23,6 +23,7 @@ from ..io.files import read_maps
 from ..plugins.registry import registry
 from ..recipe import Recipe, Step
 from ..running.inputs import SOURCE
+from ..running.options import RunOptions
 from ..running.runner import run
 from ..system.names import usable_name
 from ..system.transaction import replace_files
@@ -173,7 +174,7 @@ def _is_done(old: Entry, wanted: Entry, folder: Path, figures: bool) -> bool:
 def _make(entry: Entry, source: Maps, judge: BriefJudge | None, folder: Path, device: str) -> Entry:
     """The entry with its result, whose sheet is written."""
     started, cpu_started = time.monotonic(), time.process_time()
-    result = run(Recipe.from_dict(entry.recipe), {SOURCE: source}, device=device).maps
+    result = run(Recipe.from_dict(entry.recipe), {SOURCE: source}, RunOptions(device=device)).maps
     seconds, cpu_seconds = time.monotonic() - started, time.process_time() - cpu_started
     sheet = f"{usable_name(f'{entry.source} {entry.method}')}.png"
     replace_files({folder / sheet: tile_sheet(result, source, entry.method, device=device)})

@@ -12,6 +12,7 @@ from ..generators import ControlledGenerator
 from ..library.models import Model, load_model, save_model
 from ..plugins.registry import registry
 from ..recipe import Recipe, Step
+from ..running.options import RunOptions
 from ..running.runner import run
 from ..system.transaction import temporary_folder
 from ..texture import Maps
@@ -37,7 +38,7 @@ class Generation:
             given["material"] = self.label
         given = {name: value for name, value in given.items() if name in fields} | dict(self.parameters)
         recipe = Recipe((Step(tool.name, given),), seed)
-        return run(recipe, device=self.device, models_folder=self.model.path.parent).maps
+        return run(recipe, None, RunOptions(device=self.device, models_folder=self.model.path.parent)).maps
 
     def without_network(self, seeds: Sequence[int]) -> list[Maps]:
         """Results of the same model whose network adds nothing; none if its tool cannot separate that."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..plugins.registry import registry
 from ..recipe import Recipe, Step
+from ..running.options import RunOptions
 from ..running.runner import run
 from ..surface.grid import cell, empty_cell, grid
 from ..surface.relight import BallAndPlane
@@ -51,7 +52,7 @@ def _with_relief(maps: Maps, device: str) -> Maps:
     estimators = registry().tools_for("maps")
     if {"height", "normal"} & set(maps) or not estimators:
         return maps
-    return run(Recipe((Step(estimators[0].name),)), {"source": maps}, device=device).maps
+    return run(Recipe((Step(estimators[0].name),)), {"source": maps}, RunOptions(device=device)).maps
 
 
 def _shrunk(pixels: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -23,7 +23,8 @@ from ..io.metadata import metadata_of
 from ..io.passes import ShotFrame
 from ..recipe import Recipe
 from ..running.inputs import SOURCE
-from ..running.runner import run
+from ..running.options import Host, RunOptions
+from ..running.runner import DEFAULT, NOBODY, run
 from ..system.locks import held
 from ..system.transaction import stage
 from ..system.untrusted import excerpt, is_there, resolve
@@ -50,8 +51,8 @@ class Shot:
     """A shot that is repainted. recipe: from a frame's picture to its painting. inputs: the recipe's others.
 
     frames: multilayer EXR, or pictures, whose motion is estimated. keyframes: pictures of frames that were painted by
-    hand. frame_step: distance of the frames that are painted and written; through those between, paint is carried. how:
-    as for `run`, such as its device. The state is that after the last keyframe.
+    hand. frame_step: distance of the frames that are painted and written; through those between, paint is carried.
+    options, host: of the runs of the recipe. The state is that after the last keyframe.
     """
 
     frames: Mapping[int, Path]
@@ -59,8 +60,8 @@ class Shot:
     inputs: Mapping[str, Any]
     keyframes: Mapping[int, Path] = field(default_factory=dict)
     frame_step: int = 1
-    is_cancelled: Callable[[], bool] | None = None
-    how: Mapping[str, Any] = field(default_factory=dict)
+    options: RunOptions = DEFAULT
+    host: Host = NOBODY
     carried: CarriedPaint | None = None
     before: ShotFrame | None = None
     kept: dict[int, ShotFrame] = field(default_factory=dict)
@@ -113,7 +114,7 @@ class Shot:
 
     def _frame(self, number: int) -> ShotFrame:
         """A frame of the shot. Cancelled if it was, meanwhile."""
-        if self.is_cancelled is not None and self.is_cancelled():
+        if self.host.is_cancelled():
             raise Cancelled
         if number not in self.kept:
             frame = self.kept[number] = frame_at(self.frames, number)
@@ -158,7 +159,7 @@ class Shot:
         """The colours (H, W, 3) of a frame: carried, and of its own where there is nothing to carry."""
         if not paint.fresh_weight.any():
             return paint.color()
-        result = painting_alone(paint.frame, self.recipe, self.inputs, is_cancelled=self.is_cancelled, **self.how)
+        result = painting_alone(paint.frame, self.recipe, self.inputs, self.options, self.host)
         self.record, self.painted = result.recipe, self.painted + 1
         return paint.with_fresh(result.maps["base_color"].pixels)
 
@@ -225,10 +226,16 @@ def keyframe_spans(numbers: Sequence[int], painted: Collection[int] = (), frame_
     return [numbers[low:high] for low, high in pairwise(bounds)]
 
 
-def painting_alone(frame: ShotFrame, recipe: Recipe, inputs: Mapping[str, Any], **how: Any) -> Result:
+def painting_alone(
+    frame: ShotFrame,
+    recipe: Recipe,
+    inputs: Mapping[str, Any],
+    options: RunOptions = DEFAULT,
+    host: Host = NOBODY,
+) -> Result:
     """The painting of a frame by itself; arguments as for `repaint_shot`. ParameterError if it has another size."""
     maps = Maps.from_arrays({"base_color": frame.color, "opacity": frame.opacity})
-    result = run(recipe, {SOURCE: maps, **inputs}, **how)
+    result = run(recipe, {SOURCE: maps, **inputs}, options, replace(host, on_progress=NOBODY.on_progress))
     if "base_color" not in result.maps or result.maps.size_px != frame.size_px:
         raise ParameterError("the recipe changes the size of its picture", "leave out what sets or changes a size")
     return result
@@ -239,46 +246,44 @@ def repaint_shot(
     recipe: Recipe,
     inputs: Mapping[str, Any],
     folder: Path,
+    options: RunOptions = DEFAULT,
+    host: Host = NOBODY,
     *,
     keyframes: Mapping[int, Path] | None = None,
     frame_step: int = 1,
-    replace: bool = False,
-    on_progress: Callable[[float, str], None] | None = None,
-    on_frame: Callable[[np.ndarray, bool], None] | None = None,
-    on_note: Callable[[str], None] | None = None,
-    is_cancelled: Callable[[], bool] | None = None,
-    **how: Any,
+    replaces: bool = False,
+    on_frame: Callable[[np.ndarray, bool], None] = lambda color, is_new: None,
+    on_note: Callable[[str], None] = lambda text: None,
 ) -> list[Path]:
     """Repaint the frames into files of the same names in a folder; those that are there are gone on from.
 
     frames: multilayer EXR, or pictures, by number, see `frames_of`. recipe: of any tools that keep the size of their
     picture. inputs: its inputs beside the picture. keyframes: pictures of frames that were painted by hand. frame_step:
-    distance of the frames that are written, from the first on. replace: remove those that are there first. how: as for
-    `run`. on_frame: gets the colours of each frame, and whether it is new. on_note: gets notes for the user. Cancelled
+    distance of the frames that are written, from the first on. replaces: remove those that are there first. on_frame:
+    gets the colours of each frame, and whether it is new. on_note: gets notes for the user. options, host: of the runs
+    of the recipe; the host is told how far the shot is. Cancelled
     keeps the frames that are done. FileError if another process repaints a shot into this folder.
     """
     paths = [folder / painted_name(path) for path in asked_frames(frames, frame_step).values()]
     if {resolve(path) for path in paths} & {resolve(path) for path in frames.values()}:
         raise FileError(f"{excerpt(folder)} holds the frames themselves", "choose another folder")
     painted = {number: path for number, path in (keyframes or {}).items() if number in frames}
-    shot, done = Shot(frames, recipe, inputs, painted, frame_step, is_cancelled, how), 0
+    shot, done = Shot(frames, recipe, inputs, painted, frame_step, options, host), 0
     with held(folder / LOCK_NAME):
-        if replace:
+        if replaces:
             remove_frames(paths)
         try:
             for numbers in keyframe_spans(list(frames), painted, frame_step):
                 for _, is_new, color in shot.repaint(numbers, folder):
                     done += 1
-                    if on_frame is not None:
-                        on_frame(color, is_new)
-                    if on_progress is not None:
-                        on_progress(done / len(paths), f"{done} frames, {shot.painted} painted, the others carried")
+                    on_frame(color, is_new)
+                    host.on_progress(done / len(paths), f"{done} frames, {shot.painted} painted, the others carried")
         except Cancelled as stop:
             if not done or stop.args:
                 raise
             message = f"cancelled; {done} of {len(paths)} frames are there, and the same command goes on"
             raise Cancelled(message) from None
-    if shot.mended and on_note is not None:
+    if shot.mended:
         names = first_names(list(shot.mended.values()))
         on_note(f"pixels that are NaN or infinite got the values of those beside them: {names}")
     return paths

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
-from time import perf_counter
 from typing import Any, Literal
 
 import numpy as np
@@ -19,18 +18,17 @@ from ..context import Context
 from ..data.prepare import maps_at_scale
 from ..texture import Maps
 from ..tools import Result, model_parameter
-from .steps import ReadyStep
+from .steps import Apply, ReadyStep
 
-EVENTS = ("on_model", "on_exemplar", "on_weights", "on_note", "on_decision")
+EVENTS = ("on_model", "on_exemplar", "on_weights", "on_note")
 """Callbacks of a context by which a tool says more than its result: said again with a result that was kept."""
 
 
 @dataclass(frozen=True)
 class MadeStep:
-    """Result of a step, the seconds that it took to compute, and what its tool said: events of a context."""
+    """Result of a step, and what its tool said: events of a context."""
 
     result: Result
-    seconds: float
     events: tuple[tuple[str, Any], ...] = ()
 
 
@@ -77,98 +75,61 @@ def shrunk(maps: Maps, scale: float, kept: KeptSteps | None) -> Maps:
     if scale == 1 or kept is None:
         return maps_at_scale(maps, scale)
     key = sha256(repr((_identity(maps), maps.sheet, scale)).encode()).hexdigest()
-    made = kept.find(key) or MadeStep(Result(maps_at_scale(maps, scale)), 0.0)
+    made = kept.find(key) or MadeStep(Result(maps_at_scale(maps, scale)))
     kept.keep(key, made)
     return made.result.maps
 
 
-@dataclass
-class Making:
-    """A run of steps in turn. seconds, reused: of each, as in `Result`. preview_px: longer side of all their results.
+def remembered(apply: Apply, kept: KeptSteps | None) -> Apply:
+    """A step's result that was kept by its key, and what its tool said of it; or else computed now, and kept."""
+    if kept is None:
+        return apply
 
-    Neither trainers' results are kept, nor those on a mesh, whose canvas several steps share.
-    """
+    def apply_once(step: ReadyStep, subject: Maps, context: Context) -> Result:
+        if not step.key:
+            return apply(step, subject, context)
+        key = _with_mask(step.key, step)
+        if found := kept.find(key):
+            for event, value in found.events:
+                getattr(context, event)(value)
+            return replace(found.result, reused=(True,))
+        events: list[tuple[str, Any]] = []
+        listening: dict[str, Any] = {name: _recorder(name, context, events) for name in EVENTS}
+        result = apply(step, subject, replace(context, **listening))
+        if not context.is_stopped():
+            kept.keep(key, MadeStep(result, tuple(events)))
+        return result
 
-    kept: KeptSteps | None = None
-    preview_px: int | None = None
-    seconds: list[float] = field(default_factory=list)
-    reused: list[bool] = field(default_factory=list)
-    _key: str = ""
-
-    def result(self, step: ReadyStep, subject: Maps, context: Context) -> Result:
-        """The result of the next step: what was kept, or else computed now."""
-        context = replace(context, on_decision=step.on_decision)
-        whole = ""
-        if self.kept and context.mesh is None and step.tool.kind != "trainer":
-            whole = _key_of(step, self._key or repr((_identity(subject), self.preview_px)), context)
-            self._key = _key_of_masked(step, whole)
-        made = self._found(self._key, context) if whole else None
-        is_reused = made is not None
-        if made is None:
-            made, is_reused = self._made(step, subject, context, whole)
-        self.seconds.append(made.seconds)
-        self.reused.append(is_reused)
-        return made.result
-
-    def _made(self, step: ReadyStep, subject: Maps, context: Context, whole: str) -> tuple[MadeStep, bool]:
-        """The result, and whether all of it but its mask was kept. whole: key of the result without its mask."""
-        made = self._found(whole, context) if step.mask else None
-        is_reused = made is not None
-        if made is None:
-            made = _made(step, subject, context, self.preview_px)
-            self._keep(whole, made, context)
-        if step.mask and made.result.maps:
-            started = perf_counter()
-            blended = step.blend(subject, made.result, context)
-            made = replace(made, result=blended, seconds=made.seconds + perf_counter() - started)
-            self._keep(self._key if whole else "", made, context)
-        return made, is_reused
-
-    def _found(self, key: str, context: Context) -> MadeStep | None:
-        """The step that is kept by a key, which says again what its tool said."""
-        found = self.kept.find(key) if self.kept and key else None
-        for event, value in found.events if found else ():
-            getattr(context, event)(value)
-        return found
-
-    def _keep(self, key: str, made: MadeStep, context: Context) -> None:
-        if self.kept and key and not context.is_stopped():
-            self.kept.keep(key, made)
+    return apply_once
 
 
-def _made(step: ReadyStep, subject: Maps, context: Context, preview_px: int | None) -> MadeStep:
-    """The result of a step with its time, and what was said meanwhile."""
-    events: list[tuple[str, Any]] = []
+def _recorder(name: str, context: Context, events: list[tuple[str, Any]]) -> Callable[[Any], None]:
+    """A callback of the context, whose calls are added to events."""
+    tell = getattr(context, name)
 
-    def recorder(name: str) -> Callable[[Any], None]:
-        tell = getattr(context, name)
+    def record(value: Any) -> None:
+        events.append((name, value))
+        tell(value)
 
-        def record(value: Any) -> None:
-            events.append((name, value))
-            tell(value)
-
-        return record
-
-    listening: dict[str, Any] = {name: recorder(name) for name in EVENTS}
-    own = replace(step, on_decision=listening["on_decision"])
-    started = perf_counter()
-    result = own.apply(subject, replace(context, **listening))
-    if preview_px and result.maps:
-        result = replace(result, maps=maps_at_scale(result.maps, min(1.0, preview_px / max(result.maps.size_px))))
-    return MadeStep(result, perf_counter() - started, tuple(events))
+    return record
 
 
 def _arrays(made: MadeStep) -> list[np.ndarray]:
     return [texture.pixels for texture in made.result.maps.values()]
 
 
-def _key_of(step: ReadyStep, before: str, context: Context) -> str:
-    """Hash of all that a step's result depends on. before: that of what comes before it."""
+def chained(before: ReadyStep | None, step: ReadyStep, subject: Maps, context: Context, preview_px: int | None) -> str:
+    """Key of a step's result without its mask: a hash of all that this depends on; "" for a trainer's, never kept.
+
+    before: the step before it, with its key; without one, the subject itself. preview_px: longer side of all results.
+    """
+    if step.tool.kind == "trainer":
+        return ""
     seeds: Any = step.rng.bit_generator.seed_seq
     folders = [context.models.folder] if model_parameter(step.tool) else []
     folders += [context.weights.folder] if step.tool.weights else []
     facts = (
-        before,
+        _with_mask(before.key, before) if before and before.key else repr((_identity(subject), preview_px)),
         step.tool.name,
         step.parameters.model_dump_json(),
         sorted((name, _identity(value)) for name, value in step.inputs.items()),
@@ -179,11 +140,11 @@ def _key_of(step: ReadyStep, before: str, context: Context) -> str:
     return sha256(repr(facts).encode()).hexdigest()
 
 
-def _key_of_masked(step: ReadyStep, whole: str) -> str:
-    """Hash of a step's result with its mask, from that of the whole result."""
+def _with_mask(key: str, step: ReadyStep) -> str:
+    """Key of a step's result with its mask, from that of the whole result."""
     if step.mask is None:
-        return whole
-    return sha256(repr((whole, step.mask, _identity(step.image))).encode()).hexdigest()
+        return key
+    return sha256(repr((key, step.mask, _identity(step.image))).encode()).hexdigest()
 
 
 def _identity(given: Any) -> Any:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..context import Context
 from ..errors import ParameterError
 from ..mask import EDGES, HEIGHT, IMAGE, NOISE, Mask
 from ..surface.mixing import height_share, mixture
 from ..surface.resizing import resized_map
 from ..surface.wrapping import wraps
 from ..texture import Maps, Texture
+from ..tools import Result
+from .steps import Apply, ReadyStep, note_shape
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -29,6 +34,24 @@ FRAY = 0.15
 """Height by which one standard deviation of random patches moves the border of a range of heights."""
 LEVEL = 0.5
 """Height of a layer that has none of its own: a film, which lies in low parts first."""
+
+
+def blended(apply: Apply) -> Apply:
+    """A step's result where its mask shows, and elsewhere the subject; `apply` gets it without the mask."""
+
+    def apply_masked(step: ReadyStep, subject: Maps, context: Context) -> Result:
+        made = apply(replace(step, mask=None, image=None), subject, context)
+        if step.mask is None or not made.maps:
+            return made
+        started = perf_counter()
+        context.check()
+        note_shape("mask", step.image, subject, context)
+        seeds: Any = step.rng.bit_generator.seed_seq
+        lifts = step.tool.kind == "generator"
+        maps = masked(step.mask, step.image, subject, made.maps, seeds, context.device, lifts)
+        return replace(made, maps=maps, seconds=(made.seconds[0] + perf_counter() - started,))
+
+    return apply_masked
 
 
 def masked(

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from ..context import Context
+from ..data.prepare import maps_at_scale
 from ..parameters import Parameters, properties_of
 from ..texture import Maps
-from ..tools import SizeParameters, Tool, is_procedural
+from ..tools import Result, SizeParameters, Tool, is_procedural
 from .inputs import Given, subject_of
 from .kept import KeptSteps, shrunk
+from .steps import Apply, ReadyStep
 
 LEAST_PX = 64
 """Shorter side below which no input is shrunk, since nothing would be left to be recognised."""
@@ -41,6 +45,20 @@ def at_preview_size(
         for name, given in inputs.items()
     }
     return [one if _keeps_size(tool) else _scaled(one, scale) for tool, one in pairs], small
+
+
+def at_most(apply: Apply, longest_px: int | None) -> Apply:
+    """A step whose result's longer side is at most longest_px, if that is given."""
+    if longest_px is None:
+        return apply
+
+    def apply_small(step: ReadyStep, subject: Maps, context: Context) -> Result:
+        made = apply(step, subject, context)
+        if not made.maps:
+            return made
+        return replace(made, maps=maps_at_scale(made.maps, min(1.0, longest_px / max(made.maps.size_px))))
+
+    return apply_small
 
 
 def _keeps_size(tool: Tool) -> bool:

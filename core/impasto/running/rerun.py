@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import filecmp
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,8 @@ from ..texture import MAP_CHANNELS, Maps
 from ..tools import Result
 from ..udim import tile_suffix
 from .inputs import read_input
-from .runner import run_to_files
-from .streaming import Sink
+from .options import Host, RunOptions, Sink
+from .runner import DEFAULT, NOBODY, run
 from .wanted import wanted_by
 
 
@@ -44,9 +44,8 @@ def rerun(
     file: Path,
     folder: Path,
     inputs: Mapping[str, Path] | None = None,
-    *,
-    device: str = "auto",
-    on_progress: Callable[[float, str], None] | None = None,
+    options: RunOptions = DEFAULT,
+    host: Host = NOBODY,
 ) -> Rerun:
     """Run the recipe in `file` on the inputs beside it (or the given ones) and write new files into `folder`."""
     recipe = read_recipe(file)
@@ -61,7 +60,7 @@ def rerun(
     values = {input_: _read(input_, path, recipe) for input_, path in found.items()}
     sink = Sink(folder, name, exporter.name, replace=False)
     again = replace(recipe, inputs={}, made_with={})
-    result = run_to_files(again, values, sink, device=device, on_progress=on_progress)
+    result = run(again, values, replace(options, sink=sink), host)
     assert result.recipe is not None
     twin = folder / file.name
     identical = twin in result.paths and filecmp.cmp(twin, file, shallow=False)

@@ -6,7 +6,8 @@ import logging
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from typing import Any
+from time import perf_counter
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -17,7 +18,6 @@ from ..system.untrusted import printable
 from ..texture import Maps
 from ..tools import Result, Tool, is_neutral
 from .inputs import Value
-from .masks import masked
 
 ALIKE = 0.02
 """Relative difference of proportions up to which a mask has the picture's shape."""
@@ -26,52 +26,51 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ReadyStep:
-    """A step with all arguments of its tool but the subject; on_decision: receives parameters that it decided.
+    """A step with all arguments of its tool but the subject. mask: where it shows; image: that of a mask by image.
 
-    mask: where it shows; image: that of a mask by image.
+    key: of its whole result among those that are kept; "" if it is not.
     """
 
     tool: Tool
     parameters: Any
     inputs: Mapping[str, Value]
     rng: np.random.Generator
-    on_decision: Callable[[Any], None]
     mask: Mask | None = None
     image: Maps | None = None
+    key: str = ""
 
-    def apply(self, subject: Maps, context: Context) -> Result:
-        check_needs(self.tool, subject)
-        if is_neutral(self.tool, self.parameters):
-            return Result(subject)
-        log.info("%s on %s: %s", self.tool.name, context.device, self.parameters)
-        for item in self.tool.inputs:
-            if item.on_subject:
-                note_shape(item.name, self.inputs.get(item.name), subject, context)
-        with self._alone(context):
-            own = replace(context, rng=self.rng, on_decision=self.on_decision)
-            made = self.tool.apply(subject, self.parameters, self.inputs, own)
-        result = made if isinstance(made, Result) else Result(made)
-        check_made(self.tool, result.maps)
-        return result
 
-    def blend(self, subject: Maps, made: Result, context: Context) -> Result:
-        """The tool's result where the mask shows, and elsewhere the subject."""
-        assert self.mask is not None
-        context.check()
-        note_shape("mask", self.image, subject, context)
-        seeds: Any = self.rng.bit_generator.seed_seq
-        lifts = self.tool.kind == "generator"
-        maps = masked(self.mask, self.image, subject, made.maps, seeds, context.device, lifts)
-        return replace(made, maps=maps)
+Apply: TypeAlias = Callable[[ReadyStep, Maps, Context], Result]
+"""Applies a step to a subject. What surrounds a tool takes such a function and returns another."""
 
-    def _alone(self, context: Context) -> AbstractContextManager[None]:
-        """A lock on the name of the model that a trainer makes; FileError if another training holds it."""
-        name = getattr(self.parameters, "name", None) if self.tool.kind == "trainer" else None
-        if not name:
-            return nullcontext()
-        from ..ranks import Ranks
 
-        return Ranks.connected().held(context.models.path(name))
+def checked(step: ReadyStep, subject: Maps, context: Context) -> Result:
+    """The result of a step's tool on a subject, without its mask, with its seconds and what it decided."""
+    started = perf_counter()
+    check_needs(step.tool, subject)
+    if is_neutral(step.tool, step.parameters):
+        return Result(subject, seconds=(perf_counter() - started,), reused=(False,), decided=(None,))
+    log.info("%s on %s: %s", step.tool.name, context.device, step.parameters)
+    for item in step.tool.inputs:
+        if item.on_subject:
+            note_shape(item.name, step.inputs.get(item.name), subject, context)
+    decided: list[Any] = [None]
+    with _alone(step, context):
+        own = replace(context, rng=step.rng, on_decision=decided.append)
+        made = step.tool.apply(subject, step.parameters, step.inputs, own)
+    result = made if isinstance(made, Result) else Result(made)
+    check_made(step.tool, result.maps)
+    return replace(result, seconds=(perf_counter() - started,), reused=(False,), decided=(decided[-1],))
+
+
+def _alone(step: ReadyStep, context: Context) -> AbstractContextManager[None]:
+    """A lock on the name of the model that a trainer makes; FileError if another training holds it."""
+    name = getattr(step.parameters, "name", None) if step.tool.kind == "trainer" else None
+    if not name:
+        return nullcontext()
+    from ..ranks import Ranks
+
+    return Ranks.connected().held(context.models.path(name))
 
 
 def note_shape(name: str, given: Value | None, subject: Maps, context: Context) -> None:

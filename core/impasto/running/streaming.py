@@ -6,10 +6,10 @@ Only one row of tiles (a band) is held in memory, and the band before it while i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,60 +17,45 @@ from ..context import Context
 from ..descriptions import MESH
 from ..errors import ParameterError, PluginError
 from ..io.files import write_bands
-from ..io.packing import MapFiles, Packing
-from ..io.presets import packing_of
+from ..io.metadata import metadata_of
+from ..io.packing import MapFiles
 from ..plugins.registry import registry
 from ..recipe import Recipe, Step
-from ..system.locks import held
-from ..system.names import check_name
 from ..texture import MAP_CHANNELS, Maps, Texture, is_large
-from ..tools import SizeParameters, Tile, Tool, makes_tiles, validate
+from ..tools import Result, SizeParameters, Tile, Tool, makes_tiles, validate
+from .fold import fold
 from .inputs import Given, subject_of
+from .options import Sink
+from .steps import ReadyStep, check_made, check_needs, checked
 
 PREVIEW_SIZE_PX = 512
 PREVIEWS = 100
 """Most previews of one result: one for each of thousands of small tiles would take too long."""
 
 
-@dataclass(frozen=True)
-class Sink:
-    """Destination of a result: FOLDER/NAME_base_color.png and so on; `format` is an exporter's name.
-
-    export: an engine's preset or packed pictures, as for `packing_of`; "" is one file for each map. replace: overwrite
-    existing files; otherwise they are a FileError. wait_s: longest wait for another run to end that writes files of
-    this name.
-    """
-
-    folder: Path
-    name: str
-    format: str = "png"
-    replace: bool = True
-    wait_s: float = 0.0
-    export: str = ""
-
-    def __post_init__(self) -> None:
-        check_name(self.name, "the name of the files")
-        packing_of(self.export)
-
-    @property
-    def packing(self) -> Packing:
-        """The pictures to write."""
-        return packing_of(self.export)
-
-    def lock(self) -> AbstractContextManager[None]:
-        """Lock for writing a result here; entering it raises FileError while another run does."""
-        return held(self.folder / self.name, wait_s=self.wait_s)
-
-
-def should_stream(recipe: Recipe, subject: Maps, format_: str = "png") -> bool:
-    """Whether the recipe's result is large (over 4096²) and can be made tile by tile."""
+def should_stream(recipe: Recipe, inputs: Mapping[str, Given], format_: str = "png") -> bool:
+    """Whether a recipe's result is large (over 4096²) and can be made tile by tile."""
     tools = [registry().tool(step.tool) for step in recipe.active_steps]
-    if obstacle_to_tiles(recipe.active_steps, tools) or registry().exporter(format_).start is None:
+    parameters = [validate(tool, step.parameters) for tool, step in zip(tools, recipe.active_steps, strict=True)]
+    return makes_large_tiles(recipe.active_steps, tools, parameters, inputs, format_)
+
+
+def makes_large_tiles(
+    steps: Sequence[Step],
+    tools: Sequence[Tool],
+    parameters: Sequence[Any],
+    inputs: Mapping[str, Given],
+    format_: str,
+) -> bool:
+    """Whether the result of steps with these tools and parameters is large and can be made tile by tile."""
+    subject = subject_of(inputs)
+    if MESH in inputs or subject.sheet is not None:
         return False
-    first = tile_maker(tools)
-    parameters = validate(tools[first], recipe.active_steps[first].parameters)
-    assert isinstance(parameters, SizeParameters)
-    return is_large(parameters.size_px(subject))
+    if obstacle_to_tiles(steps, tools) or registry().exporter(format_).start is None:
+        return False
+    first = parameters[tile_maker(tools)]
+    assert isinstance(first, SizeParameters)
+    return is_large(first.size_px(subject))
 
 
 def obstacle_to_tiles(steps: Sequence[Step], tools: Sequence[Tool]) -> str:
@@ -91,7 +76,7 @@ def tile_maker(tools: Sequence[Tool]) -> int:
     return next((index for index, tool in enumerate(tools) if tool.kind != "filter"), 0)
 
 
-def check_streamable(steps: Sequence[Step], tools: Sequence[Tool], sink: Sink, inputs: Mapping[str, Given]) -> None:
+def check_streamable(steps: Sequence[Step], tools: Sequence[Tool], format_: str, inputs: Mapping[str, Given]) -> None:
     """Raise ParameterError if a tool, the format, a mesh or a tiled source needs the whole picture at once."""
     if subject_of(inputs).sheet:
         message = "a tiled source (UDIM) cannot be written tile by tile: each of its own tiles is made at once"
@@ -103,9 +88,46 @@ def check_streamable(steps: Sequence[Step], tools: Sequence[Tool], sink: Sink, i
         makers = sorted(name for name, tool in registry().tools.items() if makes_tiles(tool))
         remedy = f"leave that step out, or run the recipe as a whole; made in tiles: {', '.join(makers) or 'no tool'}"
         raise ParameterError(f"the recipe cannot be written tile by tile: {reason}", remedy)
-    if registry().exporter(sink.format).start is None:
+    if registry().exporter(format_).start is None:
         able = ", ".join(sorted(name for name, one in registry().exporters.items() if one.start))
-        raise ParameterError(f"the format {sink.format} needs the whole picture at once", f"choose from {able}")
+        raise ParameterError(f"the format {format_} needs the whole picture at once", f"choose from {able}")
+
+
+def stream(
+    steps: Sequence[ReadyStep], subject: Maps, context: Context, sink: Sink, record: Callable[[Result], Recipe]
+) -> Result:
+    """The result of steps that is made and written tile by tile; its maps have no pixels.
+
+    Filters before the step that makes tiles prepare the source; those after it are applied to each tile. `record` is
+    asked for the recipe of the files once the first band is made.
+    """
+    index = tile_maker([step.tool for step in steps])
+    first, decided = steps[index], [None] * len(steps)
+    if index:
+        prepared = fold(list(steps[:index]), subject, replace(context, on_progress=lambda *_: None))
+        subject, decided[:index] = prepared.maps, prepared.decided
+    check_needs(first.tool, subject)
+    context.progress(0.0, first.tool.label)
+
+    def decide(parameters: Any) -> None:
+        decided[index] = parameters
+
+    quiet = replace(context, on_progress=lambda *_: None, on_preview=lambda _: None)  # `_watch` reports progress
+    own = replace(quiet, rng=first.rng, on_decision=decide)
+
+    def finished() -> Iterator[Tile]:
+        for top, left, maps in first.tool.tiles(subject, first.parameters, first.inputs, own):
+            check_made(first.tool, maps)
+            for place, step in enumerate(steps[index + 1 :], index + 1):
+                made = checked(step, maps, quiet)
+                maps, decided[place] = made.maps, made.decided[0]
+            yield top, left, maps
+
+    def describe(maps: Maps) -> Mapping[str, str]:
+        return metadata_of(record(Result(decided=tuple(decided))), maps.width_m, maps.height_range_m)
+
+    paths, about = write_tiles(finished(), first.parameters.size_px(subject), sink, context, describe)
+    return Result(about, paths=paths, decided=tuple(decided))
 
 
 def write_tiles(
@@ -128,8 +150,7 @@ def write_tiles(
     files = MapFiles.of(first, size_px, sink.folder / sink.name, exporter.suffix, sink.packing)
     bands = chain((first,), bands)
     del first  # so that its memory is freed once it is written
-    with sink.lock():
-        write_bands(bands, size_px, files, exporter, metadata, replace=sink.replace)
+    write_bands(bands, size_px, files, exporter, metadata, replace=sink.replace)
     return files.paths, about
 
 

@@ -4,25 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..atlas.mesh import Mesh
 from ..atlas.raster import NONE, rasterization
+from ..context import Context
 from ..descriptions import DIRECTIONS, MESH
 from ..errors import ParameterError
-from ..recipe import Recipe, Step
+from ..recipe import Step
 from ..surface.resizing import resized_map
 from ..texture import Maps
-from ..tools import Result, Tool
+from ..tools import Result, SizeParameters, Tool
 from ..udim import TileSheet, tile_numbers
 from .inputs import SOURCE, Given, subject_of
+from .options import Host, RunOptions
+from .recording import record_input
+from .steps import ReadyStep
+
+if TYPE_CHECKING:
+    from .preparing import Ready
 
 BEYOND = 0.01
 """Part of a tile by which faces may cross its border; if one crosses it further, the texture repeats."""
 
 
-def on_subject(steps: Sequence[Step], tools: Sequence[Tool]) -> set[str]:
+def names_on_subject(steps: Sequence[Step], tools: Sequence[Tool]) -> set[str]:
     """Names of the inputs that lie on the subject, as a mask does."""
     declared = [(step, item) for step, tool in zip(steps, tools, strict=True) for item in tool.inputs]
     masks = {step.mask.input for step in steps if step.mask and step.mask.input}
@@ -57,37 +65,61 @@ def sheet_of_cover(mesh: Mesh, size_px: tuple[int, int]) -> TileSheet | None:
     return TileSheet(tuple(int(number) for number in numbers), (size_px,) * len(numbers))
 
 
+def on_tiles_of_cover(
+    steps: list[ReadyStep], index: int, subject: Maps, context: Context
+) -> tuple[list[ReadyStep], Context]:
+    """Steps and context of which those from a cover on are for the sheet of its tiles, if the mesh lies on several."""
+    cover, mesh = steps[index], steps[index].inputs[MESH]
+    assert isinstance(mesh, Mesh)
+    if not isinstance(cover.parameters, SizeParameters):
+        return steps, context
+    sheet = sheet_of_cover(mesh, cover.parameters.size_px(subject))
+    if sheet is None:
+        return steps, context
+    placed, (height, width) = mesh_on(sheet, mesh), sheet.size_px
+    sized = cover.parameters.model_copy(update={"width_px": width, "height_px": height})
+    others = [replace(step, inputs={**step.inputs, MESH: placed}) if MESH in step.inputs else step for step in steps]
+    others[index] = replace(others[index], parameters=sized)
+    context.note(f"its UVs lie on several tiles, each of which has a texture: {', '.join(map(str, sheet.numbers))}")
+    return others, replace(context, mesh=placed if len(placed.seams[0]) else None, sheet=sheet)
+
+
 def on_own_tiles(made: Maps, sheet: TileSheet) -> Maps:
     """Maps on a sheet, or on one that was enlarged or reduced, as tiles."""
     made = replace(made, sheet=sheet)
     return made if made.size_px == sheet.size_px else Maps.of_tiles(made.tiles())
 
 
-def run_tiles(
-    run: Callable[..., Result], recipe: Recipe, inputs: Mapping[str, Given], lying: Collection[str]
-) -> Result:
+def on_each_tile(run: Callable[..., Result], ready: Ready, options: RunOptions, host: Host) -> Result:
     """The result of running a recipe on each tile, which inputs that lie on the subject belong to.
 
-    What tools decide about the first tile holds for all. run(recipe, inputs, index, count): on one of several tiles.
+    What tools decide about the first tile holds for all. The recipe is recorded with the whole inputs.
     """
-    tiles = subject_of(inputs).tiles()
+    tiles, recipe = ready.subject.tiles(), ready.recipe
     results: dict[int, Result] = {}
     for index, number in enumerate(tiles):
         own = {
-            name: _tile(given, number) if name in {*lying, SOURCE} and isinstance(given, Maps) else given
-            for name, given in inputs.items()
+            name: _tile(given, number) if name in {*ready.lying, SOURCE} and isinstance(given, Maps) else given
+            for name, given in ready.inputs.items()
             if name not in (MESH, DIRECTIONS)
         }
-        results[number] = result = run(recipe, own, index, len(tiles))
+        on_progress = part_of_progress(host.on_progress, index, len(tiles))
+        results[number] = result = run(recipe, own, options, replace(host, on_progress=on_progress))
         assert result.recipe is not None
         recipe = replace(result.recipe, inputs={}, made_with={})
     first = results[min(tiles)]
-    figures = {name: float(np.mean([one.figures[name] for one in results.values()])) for name in first.figures}
+    assert first.recipe is not None
+    recorded = {name: record_input(ready.inputs[name]) for name in first.recipe.inputs}
     notes = _notes({number: result.notes for number, result in results.items()})
-    maps = Maps.of_tiles({number: result.maps for number, result in results.items()})
-    seconds = tuple(map(sum, zip(*(one.seconds for one in results.values()), strict=True)))
-    reused = tuple(map(all, zip(*(one.reused for one in results.values()), strict=True)))
-    return replace(first, maps=maps, figures=figures, notes=notes, seconds=seconds, reused=reused)
+    return replace(
+        first,
+        maps=Maps.of_tiles({number: result.maps for number, result in results.items()}),
+        figures={name: float(np.mean([one.figures[name] for one in results.values()])) for name in first.figures},
+        recipe=replace(first.recipe, inputs=recorded),
+        notes=tuple(dict.fromkeys((*ready.notes, *notes))),
+        seconds=tuple(map(sum, zip(*(one.seconds for one in results.values()), strict=True))),
+        reused=tuple(map(all, zip(*(one.reused for one in results.values()), strict=True))),
+    )
 
 
 def _notes(by_tile: Mapping[int, Sequence[str]]) -> tuple[str, ...]:
@@ -144,3 +176,8 @@ def mesh_on(sheet: TileSheet, mesh: Mesh) -> Mesh:
         message = f"no face of {mesh.name or 'the mesh'} lies on the tiles of its texture: {numbers}"
         raise ParameterError(message, "check which UV map the texture uses")
     return replace(mesh, positions=mesh.positions[is_shown], uvs=sheet.uvs_of(mesh.uvs[is_shown]))
+
+
+def part_of_progress(on_progress: Callable[[float, str], None], index: int, count: int) -> Callable[[float, str], None]:
+    """Progress of one of `count` equal parts of a run, told as the progress of the whole."""
+    return lambda fraction, message: on_progress((index + fraction) / count, message)

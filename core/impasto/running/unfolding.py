@@ -17,8 +17,9 @@ from ..context import Context
 from ..errors import ParameterError
 from ..surface.wrapping import wraps
 from ..texture import Maps
-from ..tools import Tool
+from ..tools import Result, Tool
 from .inputs import Value
+from .steps import Apply, ReadyStep
 
 ASPECT = 0.02
 """Relative difference of a canvas's proportions above which a tool has changed its shape."""
@@ -32,13 +33,25 @@ CHANGED = 0.5 / 255
 class Unfolding:
     """The subject of a recipe, on its texture or on the canvas of a mesh, as the next tool wants it."""
 
-    mesh: Mesh
-    texture: Maps
+    texture: Maps = field(default_factory=Maps)
     unfolded: Maps = field(default_factory=Maps)
     canvas: ChartCanvas | None = None
     is_tile: bool = False
 
-    def subject(self, tool: Tool, subject: Maps, context: Context, is_masked: bool = False) -> Maps:
+    def around(self, apply: Apply) -> Apply:
+        """A step applied across the seams of the context's mesh, if there is one: on the canvas of its charts."""
+
+        def apply_on_mesh(step: ReadyStep, subject: Maps, context: Context) -> Result:
+            if context.mesh is None:
+                return apply(step, subject, context)
+            subject = self.subject(step.tool, subject, context, context.mesh, step.mask is not None)
+            image = step.image and self.lying(step.image)
+            on_canvas = replace(step, inputs=self.inputs(step.tool, step.inputs), image=image)
+            return apply(on_canvas, subject, self.context(context))
+
+        return apply_on_mesh
+
+    def subject(self, tool: Tool, subject: Maps, context: Context, mesh: Mesh, is_masked: bool) -> Maps:
         """The subject as the tool wants it: tools that take a mesh and pointwise ones know the texture.
 
         is_masked: whether its result is masked, by what may depend on the surroundings of each pixel.
@@ -51,7 +64,7 @@ class Unfolding:
         if self.canvas is not None or self.is_tile or (tool.is_pointwise and not is_masked):
             return subject
         context.progress(0.0, "Unfolding the mesh")
-        charts = None if self.mesh.repeats else Charts.of(self.mesh, subject.size_px)
+        charts = None if mesh.repeats else Charts.of(mesh, subject.size_px)
         is_whole = context.sheet is None and charts is not None and (charts.texels != NONE).mean() > WHOLE
         self.is_tile = charts is None or (is_whole and all(wraps(subject)))
         if charts is None or self.is_tile:

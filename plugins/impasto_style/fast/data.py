@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from impasto import RunOptions
 from impasto.context import Context
 from impasto.data.dataset import Dataset
 from impasto.plugins.registry import registry
@@ -95,7 +96,9 @@ class Lessons:
         """A procedural material (3, size_px, size_px) under a light."""
         parameters = {"width_px": self.size_px, "height_px": self.size_px}
         name = self._materials[number % len(self._materials)]
-        return as_values(lit_picture(run(Recipe((Step(name, parameters),), self.seed % 2**31), device="cpu").maps))
+        return as_values(
+            lit_picture(run(Recipe((Step(name, parameters),), self.seed % 2**31), None, RunOptions(device="cpu")).maps)
+        )
 
     @cached_property
     def _materials(self) -> list[str]:

@@ -1,0 +1,121 @@
+"""A recipe that is ready to run: checked against its inputs, with all that its steps are applied with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..context import Context, step_rngs
+from ..device import choose_device, fast_precision
+from ..errors import ParameterError
+from ..plugins.registry import registry
+from ..recipe import Recipe
+from ..texture import Maps
+from ..tools import Result, Tool, validate
+from .inputs import (
+    Given,
+    as_needed,
+    check_inputs,
+    refuse_empty,
+    seamed_mesh,
+    subject_of,
+    values_of,
+    with_directions,
+    with_masks_as_stored,
+    with_numbers_for_each,
+)
+from .kept import KeptSteps
+from .options import Host, RunOptions
+from .preview_size import at_preview_size
+from .recording import Told, record
+from .steps import ReadyStep
+from .streaming import check_streamable, makes_large_tiles
+from .tiled import names_on_subject, on_sheet
+from .wanted import at_wanted_size
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A recipe with its steps, and what they are applied to. lying: names of the inputs that lie on the subject.
+
+    inputs: at the sizes that the recipe wants. mesh: that on which the subject has seams. notes: for the user.
+    """
+
+    recipe: Recipe
+    steps: list[ReadyStep]
+    inputs: Mapping[str, Given]
+    subject: Maps
+    lying: set[str]
+    mesh: Any
+    notes: list[str]
+    is_streamed: bool
+
+    @property
+    def tools(self) -> list[Tool]:
+        return [step.tool for step in self.steps]
+
+    @property
+    def lies_on_single_tiles(self) -> bool:
+        """Whether the steps are run on each tile of the subject by itself."""
+        return self.subject.sheet is not None and self.mesh is None
+
+    def context(self, options: RunOptions, host: Host, told: Told) -> Context:
+        """The context of the steps, whose tools tell `told` what they load, note and decide."""
+        device = choose_device(options.device)
+        known = registry()
+        return Context(
+            device=device,
+            precision=fast_precision(device) if any(tool.may_use_bfloat16 for tool in self.tools) else "float32",
+            enough_px=options.preview_px or options.enough_px,
+            mesh=self.mesh,
+            sheet=self.subject.sheet,
+            models=known.model_library(options.models_folder),
+            weights=known.weights_library(options.weights_folder),
+            on_progress=host.on_progress,
+            on_preview=host.on_preview,
+            on_model=told.model,
+            on_exemplar=told.exemplar,
+            on_weights=told.weights,
+            on_note=told.notes.append,
+            is_cancelled=host.is_cancelled,
+            is_stopped=host.is_stopped,
+        )
+
+    def record(self, context: Context, told: Told, made: Result) -> Recipe:
+        """The recipe with all defaults, and the record of its run."""
+        pairs = zip(self.steps, made.decided, strict=True)
+        parameters = [step.parameters if decided is None else decided for step, decided in pairs]
+        return record(self.recipe, self.tools, parameters, self.inputs, context, told)
+
+
+def prepare(recipe: Recipe, inputs: Mapping[str, Given], options: RunOptions, kept: KeptSteps | None) -> Ready:
+    """Check a recipe and its inputs, and bring them together. ParameterError for whatever is wrong."""
+    active = recipe.active_steps
+    if not active:
+        raise ParameterError("all steps of the recipe are disabled", "enable one")
+    tools = [registry().tool(step.tool) for step in active]
+    parameters = [validate(tool, step.parameters) for tool, step in zip(tools, active, strict=True)]
+    check_inputs(active, tools, {name: given for name, given in inputs.items() if name not in recipe.spare_inputs})
+    refuse_empty(inputs)
+    parameters = [with_numbers_for_each(*given) for given in zip(tools, parameters, active, strict=True)]
+    inputs = at_wanted_size(inputs, active, tools, parameters)
+    if options.preview_px:
+        parameters, inputs = at_preview_size(tools, parameters, inputs, options.preview_px, kept)
+    is_streamed = options.sink is not None and options.sink.tile_by_tile
+    if options.sink is not None and options.sink.tile_by_tile is None:
+        is_streamed = makes_large_tiles(active, tools, parameters, inputs, options.sink.format)
+    elif options.sink is not None and is_streamed:
+        check_streamable(active, tools, options.sink.format, inputs)
+    subject, lying = as_needed(subject_of(inputs), tools), names_on_subject(active, tools)
+    placed = on_sheet(with_masks_as_stored(with_directions(inputs), active), lying, tools)
+    notes = [note for item in inputs.values() if isinstance(item, Maps) for note in item.notes]
+    mesh = seamed_mesh(placed, notes)
+    rngs = [
+        one for one, step in zip(step_rngs(recipe.seed, len(recipe.steps)), recipe.steps, strict=True) if step.enabled
+    ]
+    steps = []
+    for tool, own, step, rng in zip(tools, parameters, active, rngs, strict=True):
+        image: Any = placed[step.mask.input] if step.mask and step.mask.input else None
+        steps.append(ReadyStep(tool, own, values_of(tool, step, placed), rng, step.mask, image))
+    return Ready(recipe, steps, inputs, subject, lying, mesh, notes, bool(is_streamed))
