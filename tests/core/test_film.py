@@ -116,7 +116,7 @@ def painter(monkeypatch):
     """Takes the place of a recipe: each picture gets other strokes, which stand still on the screen."""
     calls = []
 
-    def run(recipe, inputs, **how):
+    def run(recipe, inputs, *_):
         source = inputs["source"]
         seed = zlib.crc32(source["base_color"].pixels.tobytes())
         strokes = np.random.default_rng(seed).uniform(-0.2, 0.2, (*source.size_px, 1))
@@ -553,7 +553,7 @@ def test_new_paint_has_the_colours_of_what_is_carried(monkeypatch, tmp_path):
     """Each painting is brighter than the one before, by a tenth."""
     calls = []
 
-    def run(recipe, inputs, **how):
+    def run(recipe, inputs, *_):
         calls.append(inputs)
         made = 0.5 * inputs["source"]["base_color"].pixels + 0.1 * len(calls)
         return Result(maps=Maps.from_arrays({"base_color": made}), recipe=recipe)

@@ -166,7 +166,7 @@ def everything(monkeypatch):
     plugin = Everything()
     known = registry()
     manager_registry = load_plugins([PointTo(plugin)])
-    monkeypatch.setattr("impasto.running.runner.registry", lambda: manager_registry)
+    monkeypatch.setattr("impasto.running.preparing.registry", lambda: manager_registry)
     monkeypatch.setattr("impasto.cli.main.registry", lambda: manager_registry)
     monkeypatch.setattr("impasto.plugins.registry.registry", lambda: manager_registry)
     manager_registry.tools.update(known.tools)

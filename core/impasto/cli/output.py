@@ -113,8 +113,8 @@ def carry_out(
             tell = partial(_tell_overall, on_progress, index, len(sources))
             try:
                 where = (folder / name, FILES) if target else (folder, name)
-                form = arguments.format, arguments.force, 0.0, arguments.export, arguments.stream
-                sink = Sink(*where, *form)
+                form = arguments.format, arguments.force
+                sink = Sink(*where, *form, export=arguments.export, tile_by_tile=arguments.stream)
                 found = Match(recipe) if isinstance(recipe, Recipe) else recipe[name]
                 result = make(found.recipe, source, sink, Host(on_progress=tell, is_stopped=is_stopped))
                 results[name] = replace(

@@ -145,8 +145,8 @@ class _Execution:
         self._warn(inputs)
         wanted, options = request.deliver, RunOptions(request.device)
         if isinstance(wanted, View) and wanted.kind == "preview":
-            longest = {"preview_px" if wanted.runs_small else "enough_px": wanted.longest_px}
-            options = RunOptions(request.device, **longest)
+            named: dict[str, Any] = {"preview_px" if wanted.runs_small else "enough_px": wanted.longest_px}
+            options = replace(options, **named)
         if isinstance(wanted, Delivery) and wanted.kind == "files":
             how_written = wanted.replace, wanted.wait_s, wanted.export, wanted.tile_by_tile
             options = RunOptions(

@@ -11,13 +11,14 @@ from ..io.files import write_maps
 from ..plugins.registry import registry
 from ..recipe import Recipe
 from ..tools import Result
+from .each_tile import on_each_tile
 from .fold import fold
 from .inputs import Given
 from .options import Host, RunOptions, Sink
 from .preparing import prepare
 from .recording import Told
 from .streaming import stream
-from .tiled import on_each_tile, with_tiles
+from .tiled import with_tiles
 
 DEFAULT, NOBODY = RunOptions(), Host()
 

@@ -102,7 +102,8 @@ def stream(
     asked for the recipe of the files once the first band is made.
     """
     index = tile_maker([step.tool for step in steps])
-    first, decided = steps[index], [None] * len(steps)
+    first = steps[index]
+    decided: list[Any] = [None] * len(steps)
     if index:
         prepared = fold(list(steps[:index]), subject, replace(context, on_progress=lambda *_: None))
         subject, decided[:index] = prepared.maps, prepared.decided

@@ -1,30 +1,24 @@
-"""Recipes on tiled images (UDIM): all tiles as one surface on a sheet with a mesh, each by itself without one."""
+"""Recipes on tiled images (UDIM) with a mesh: all tiles as one surface on a sheet."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..atlas.mesh import Mesh
 from ..atlas.raster import NONE, rasterization
 from ..context import Context
-from ..descriptions import DIRECTIONS, MESH
+from ..descriptions import MESH
 from ..errors import ParameterError
 from ..recipe import Step
 from ..surface.resizing import resized_map
 from ..texture import Maps
-from ..tools import Result, SizeParameters, Tool
+from ..tools import SizeParameters, Tool
 from ..udim import TileSheet, tile_numbers
-from .inputs import SOURCE, Given, subject_of
-from .options import Host, RunOptions
-from .recording import record_input
+from .inputs import Given, subject_of
 from .steps import ReadyStep
-
-if TYPE_CHECKING:
-    from .preparing import Ready
 
 BEYOND = 0.01
 """Part of a tile by which faces may cross its border; if one crosses it further, the texture repeats."""
@@ -51,7 +45,7 @@ def on_sheet(inputs: Mapping[str, Given], lying: Collection[str], tools: Sequenc
     for name, given in inputs.items():
         if name in lying and isinstance(given, Maps):
             sizes = dict(zip(sheet.numbers, sheet.sizes_px, strict=True))
-            placed[name] = Maps.of_tiles({one: _at_size(_tile(given, one), size) for one, size in sizes.items()})
+            placed[name] = Maps.of_tiles({one: _at_size(tile_of(given, one), size) for one, size in sizes.items()})
     return placed | {MESH: mesh_on(sheet, mesh)}
 
 
@@ -90,48 +84,6 @@ def on_own_tiles(made: Maps, sheet: TileSheet) -> Maps:
     return made if made.size_px == sheet.size_px else Maps.of_tiles(made.tiles())
 
 
-def on_each_tile(run: Callable[..., Result], ready: Ready, options: RunOptions, host: Host) -> Result:
-    """The result of running a recipe on each tile, which inputs that lie on the subject belong to.
-
-    What tools decide about the first tile holds for all. The recipe is recorded with the whole inputs.
-    """
-    tiles, recipe = ready.subject.tiles(), ready.recipe
-    results: dict[int, Result] = {}
-    for index, number in enumerate(tiles):
-        own = {
-            name: _tile(given, number) if name in {*ready.lying, SOURCE} and isinstance(given, Maps) else given
-            for name, given in ready.inputs.items()
-            if name not in (MESH, DIRECTIONS)
-        }
-        on_progress = part_of_progress(host.on_progress, index, len(tiles))
-        results[number] = result = run(recipe, own, options, replace(host, on_progress=on_progress))
-        assert result.recipe is not None
-        recipe = replace(result.recipe, inputs={}, made_with={})
-    first = results[min(tiles)]
-    assert first.recipe is not None
-    recorded = {name: record_input(ready.inputs[name]) for name in first.recipe.inputs}
-    notes = _notes({number: result.notes for number, result in results.items()})
-    return replace(
-        first,
-        maps=Maps.of_tiles({number: result.maps for number, result in results.items()}),
-        figures={name: float(np.mean([one.figures[name] for one in results.values()])) for name in first.figures},
-        recipe=replace(first.recipe, inputs=recorded),
-        notes=tuple(dict.fromkeys((*ready.notes, *notes))),
-        seconds=tuple(map(sum, zip(*(one.seconds for one in results.values()), strict=True))),
-        reused=tuple(map(all, zip(*(one.reused for one in results.values()), strict=True))),
-    )
-
-
-def _notes(by_tile: Mapping[int, Sequence[str]]) -> tuple[str, ...]:
-    """Notes on tiles, each once, with the numbers of those that it is about unless it is about all."""
-    found: dict[str, list[int]] = {}
-    for number, notes in by_tile.items():
-        for note in dict.fromkeys(notes):
-            found.setdefault(note, []).append(number)
-    listed = {note: "" if len(of) == len(by_tile) else f"{', '.join(map(str, of))}: " for note, of in found.items()}
-    return tuple(f"{tiles}{note}" for note, tiles in listed.items())
-
-
 def with_tiles(made: Maps, before: Maps, mesh: Given | None) -> Maps:
     """Maps made on a sheet, as tiles; maps of a tile that no face shows a change of are as before to the last bit."""
     sheet = before.sheet
@@ -154,7 +106,7 @@ def _with_unchanged(made: Maps, before: Maps, shown: np.ndarray) -> Maps:
     return replace(made, textures={**made.textures, **same})
 
 
-def _tile(maps: Maps, number: int) -> Maps:
+def tile_of(maps: Maps, number: int) -> Maps:
     """The maps of one tile: of a picture that is not tiled, the picture. ParameterError if it lacks the tile."""
     tiles = maps.tiles()
     if maps.sheet is not None and number not in tiles:
