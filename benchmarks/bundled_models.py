@@ -25,13 +25,13 @@ import torch
 
 from impasto.data.dataset import Dataset, read_dataset
 from impasto.errors import ParameterError
-from impasto.evaluation.cases import cases, trained_px
-from impasto.evaluation.comparison import compare_model, report
-from impasto.evaluation.controls import CROP, MODEL, QUILT, crops, quilt_control
-from impasto.evaluation.figures import CopySearch, compared_maps, with_heights_in_metres
-from impasto.evaluation.generation import Generation
-from impasto.evaluation.independent import IndependentFigures
 from impasto.library.models import Model, read_model
+from impasto_judge.cases import cases
+from impasto_judge.comparison import compare_model, report
+from impasto_judge.controls import CROP, MODEL, QUILT, crops, quilt_control
+from impasto_judge.figures import CopySearch, compared_maps, with_heights_in_metres
+from impasto_judge.generation import Generation
+from impasto_judge.independent import IndependentFigures
 
 ROOT = Path(__file__).parents[1]
 MODELS = ROOT / "plugins" / "impasto_gan" / "models"
@@ -72,7 +72,7 @@ def main() -> None:
     table = tomllib.loads((MODELS / "training.toml").read_text("utf-8"))
     found = {name: read_model(MODELS / f"{name}.safetensors") for name in sorted(table)}
     for name in [] if options.known else options.names or found:
-        dataset = data_of(table[name]["data"], options.folder, trained_px(found[name]))
+        dataset = data_of(table[name]["data"], options.folder, found[name].trained_px)
         if options.detail and kept(found[name]):
             keep(found[name], {**kept(found[name]), **with_detail(found[name], dataset)})
         else:

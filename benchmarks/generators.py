@@ -35,10 +35,10 @@ from impasto import Host, Maps, Recipe, RunOptions, Step, read_maps, run
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.data.parts import part_of
 from impasto.errors import ParameterError
-from impasto.evaluation.cases import EvaluationCase, trained_px
-from impasto.evaluation.controls import quilt_control, random_phase_noise
-from impasto.evaluation.figures import figures_of
 from impasto.library.models import read_model
+from impasto_judge.cases import EvaluationCase
+from impasto_judge.controls import quilt_control, random_phase_noise
+from impasto_judge.figures import figures_of
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -166,7 +166,7 @@ class Maker:
     def __init__(self, tool: str, name: str, folder: Path, data: Dataset) -> None:
         self.tool, self.name, self.folder, self.data = tool, name, folder, data
         model = read_model(folder / f"{name}.safetensors")
-        self.longest_px = trained_px(model)
+        self.longest_px = model.trained_px
 
     def __call__(self, seed: int, source: Maps | None = None, **parameters: Any) -> Maps:
         """Maps of the photograph's size; of the same texel size as what the model learned from."""

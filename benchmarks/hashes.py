@@ -114,7 +114,7 @@ def tool_result(name: str, subject: str, device: str = "auto") -> Any:
     """
     from photographed import hours, lights_around, photographs
 
-    from impasto.evaluation.behaviour import corner, with_needs
+    from impasto.inspection.behaviour import corner, with_needs
     from impasto.plugins.registry import registry
     from impasto.recipe import Recipe, Step, name_inputs
     from impasto.running.options import RunOptions

@@ -23,9 +23,9 @@ from sheets import Cell, in_rows, tiled
 
 from impasto import Maps, Recipe, match, run
 from impasto.context import Context
-from impasto.evaluation.metrics import color_distance, sliced_wasserstein
 from impasto.plugins.registry import registry
 from impasto.surface.palette import to_oklab
+from impasto_judge.metrics import color_distance, sliced_wasserstein
 from impasto_procedural.catalogue import all_materials
 from impasto_procedural.matching.classifier import bundled_classifier
 from impasto_procedural.matching.search import FoundMaterial, MaterialSearch, Target

@@ -11,13 +11,12 @@ from sheets import Cell, fitted, in_rows
 from impasto import Maps
 from impasto.data.dataset import read_dataset
 from impasto.data.parts import part_of, training_part, unseen_part
-from impasto.evaluation.cases import trained_px
-from impasto.evaluation.channels import PrincipalChannels
-from impasto.evaluation.controls import quilt_control
-from impasto.evaluation.generation import Generation
-from impasto.evaluation.metrics.pattern_salience import PatternSalience
 from impasto.library.models import Model
-from impasto.training.report_charts import HEIGHT, WIDTH, drawings
+from impasto.numerics.principal_components import PrincipalChannels
+from impasto_judge.controls import quilt_control
+from impasto_judge.generation import Generation
+from impasto_judge.metrics.pattern_salience import PatternSalience
+from impasto_judge.report_charts import HEIGHT, WIDTH, drawings
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 NEAR_PX, TILED_PX, MADE_PX = 300, 400, 1024
@@ -36,7 +35,7 @@ def draw(models: Mapping[str, Model], sets: Mapping[str, Path]) -> None:
     """Write docs/pictures/models_near_1.jpg, …, and models_tiled.jpg with the most salient repeat first."""
     near, tiled = [], []
     for name, model in models.items():
-        whole = read_dataset(sets[name], longest_px=trained_px(model)).samples[0].load()
+        whole = read_dataset(sets[name], longest_px=model.trained_px).samples[0].load()
         made = Generation(model, "", MADE_PX, {"texture_transfer": True}).make(0)
         alone = Generation(model, "", MADE_PX, {}).make(0)
         near.append(_near(model.label, whole, alone["base_color"].pixels, made["base_color"].pixels))
@@ -53,7 +52,7 @@ def draw_classes(model: Model, sets: Mapping[str, Path]) -> None:
     """Write docs/pictures/models_classes.jpg: of each class the quarter that judges, and a result, at full size."""
     cells = []
     for label, folder in sets.items():
-        whole = read_dataset(folder, longest_px=trained_px(model)).samples[0].load()
+        whole = read_dataset(folder, longest_px=model.trained_px).samples[0].load()
         source = unseen_part(whole, training_part(whole))["base_color"].pixels
         made = Generation(model, label, CLASS_PX, {}).make(0)["base_color"].pixels
         cells += [(f"{label}: source", source[:CLASS_PX, :CLASS_PX]), ("model", made[:CLASS_PX, :CLASS_PX])]

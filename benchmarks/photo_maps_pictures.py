@@ -26,9 +26,9 @@ from photo_maps import in_the_sun
 from photographed import Camera, photographs
 
 from impasto import Maps, Recipe, Step, read_maps, run
-from impasto.evaluation.relief import control_estimates
 from impasto.surface.color import linear_to_srgb
 from impasto.surface.shading import Light, Shaded, shade
+from impasto_judge.relief import control_estimates
 
 SIDE_PX, FRAMES, FRAME_MS, GAP_PX = 176, 14, 150, 4
 AZIMUTH, ELEVATION = 60.0, 30.0

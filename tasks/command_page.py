@@ -12,7 +12,8 @@ from impasto.batch.table import COLUMNS
 from impasto.cli import json_answers
 from impasto.cli.main import EXIT_CODES
 from impasto.cli.sources import add_preparation
-from impasto.evaluation.goals import FIGURES, Range
+from impasto_judge import answers
+from impasto_judge.goals import FIGURES, Range
 
 from .markdown import REFERENCE, put, table
 
@@ -23,7 +24,7 @@ FIRST = "\n- *"
 
 def lines() -> Iterator[str]:
     """Lines of the list: each answer with its fields, whose descriptions are those of the schemas."""
-    for name, answer in vars(json_answers).items():
+    for name, answer in (*vars(json_answers).items(), *vars(answers).items()):
         if name.startswith("_") or answer is json_answers.Answer:
             continue
         if isinstance(answer, type) and issubclass(answer, json_answers.Answer):

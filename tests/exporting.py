@@ -41,7 +41,7 @@ def onnx_run(file: Path, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]
 
 def keras_run(file: Path, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Maps (H, W, C) by name, made by Keras on the backend that the environment names."""
-    from impasto.interop.extra import imported_keras
+    from impasto.io.extra import imported_keras
 
     keras = imported_keras()
     model = keras.saving.load_model(file, compile=False)

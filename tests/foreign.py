@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from impasto.interop.extra import imported_keras
+from impasto.io.extra import imported_keras
 
 
 def keras_latent(path: Path) -> Path:

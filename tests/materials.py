@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from impasto import Maps
-from impasto.evaluation import metrics
+from impasto_judge import metrics
 
 
 def surface(side: int = 128, seed: int = 3) -> Maps:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from .context import Context
-    from .interop.graph import Portable
+    from .graph import Portable
 
 
 class LatentGenerator(Generator):

@@ -13,7 +13,7 @@ MOST_INPUTS = 200
 
 
 class InputCard(FromOutside):
-    """An input: a vector (pixel 0), or a map with pixels of that width; see `impasto.interop.graph.GraphInput`."""
+    """An input: a vector (pixel 0), or a map with pixels of that width; see `impasto.graph.GraphInput`."""
 
     name: Name
     channels: Annotated[int, Field(ge=1, le=MOST_CHANNELS)]

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from impasto.errors import ModelError
-from impasto.interop.keras_reader import KerasFile, KerasRunner
-from impasto.interop.onnx_reader import MOST_BYTES, OnnxRunner, onnx_inputs, onnx_outputs, onnx_range, read_onnx
 from impasto.io.cards import check
 from impasto.system.untrusted import excerpt, is_there, read_bytes, read_json
 from impasto.texture import MAP_CHANNELS
 
 from .card import ImportedCard, InputCard, StatedCard
+from .keras_reader import KerasFile, KerasRunner
+from .onnx_reader import MOST_BYTES, OnnxRunner, onnx_inputs, onnx_outputs, onnx_range, read_onnx
 
 FILE = "file"
 """Name of the tensor with the file's bytes."""

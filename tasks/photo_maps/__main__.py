@@ -22,13 +22,13 @@ from impasto.context import Context
 from impasto.data.pictures import find_pictures
 from impasto.data.prepare import maps_at_scale
 from impasto.errors import ImpastoError
-from impasto.evaluation.maps import MapFigures, mean_figures, normal_figures
 from impasto.io.files import read_maps
 from impasto.library.models import load_model, read_model, save_model
 from impasto.library.tensors import SUFFIX
 from impasto.numerics.borders import TORUS
 from impasto.surface.heights import normal_from_slopes
 from impasto.training.loop import train
+from impasto_judge.maps import MapFigures, mean_figures, normal_figures
 from impasto_photo_maps.network import MODEL, MODELS, TOOL, estimates
 
 from ..environments import BUILD

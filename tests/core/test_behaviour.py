@@ -9,7 +9,7 @@ import pytest
 
 from impasto import Maps
 from impasto.cli.main import main
-from impasto.evaluation.behaviour import CHECKS, LONGEST_S, check
+from impasto.inspection.behaviour import CHECKS, LONGEST_S, check
 from impasto.plugins.registry import registry
 from impasto.tools import Field, Filter, NoParameters, Parameters, Trainer
 

@@ -14,9 +14,9 @@ from impasto import Maps, Recipe, RunOptions, Step, Texture, run, write_maps
 from impasto.cli.main import main
 from impasto.data.dataset import Dataset, dataset_of, read_dataset
 from impasto.errors import FileError, ParameterError
-from impasto.evaluation.metrics import normal_height_consistency
 from impasto.library.models import ModelLibrary
 from impasto.surface import heights, resizing
+from impasto.surface.heights import normal_height_consistency
 
 
 def save(path: Path, seed: int, size_px: tuple[int, int] = (96, 96)) -> Path:

@@ -12,17 +12,17 @@ from impasto import Maps
 from impasto.cli.main import main
 from impasto.data.dataset import dataset_of, read_dataset
 from impasto.errors import ModelError, ParameterError
-from impasto.evaluation.cases import EvaluationCase, cases
-from impasto.evaluation.comparison import compare_model
-from impasto.evaluation.controls import CROP, MEAN, MODEL, crops, quilt_control, random_phase_noise
-from impasto.evaluation.figures import compared_maps, figures_of
-from impasto.evaluation.generation import network_share
-from impasto.evaluation.independent import IndependentFigures
-from impasto.evaluation.metrics.pattern_salience import PatternSalience
-from impasto.evaluation.metrics.precision_recall import precision_recall
 from impasto.library.models import read_model, save_model
 from impasto.plugins.registry import registry
 from impasto.tools import Field, Generator, SizeParameters, model_field
+from impasto_judge.cases import EvaluationCase, cases
+from impasto_judge.comparison import compare_model
+from impasto_judge.controls import CROP, MEAN, MODEL, crops, quilt_control, random_phase_noise
+from impasto_judge.figures import compared_maps, figures_of
+from impasto_judge.generation import network_share
+from impasto_judge.independent import IndependentFigures
+from impasto_judge.metrics.pattern_salience import PatternSalience
+from impasto_judge.metrics.precision_recall import precision_recall
 
 SIDE = 192
 
@@ -76,17 +76,20 @@ class Stub(Generator):
         return Maps.from_arrays(arrays, name="made")
 
 
+RUNNING = tuple(f"impasto.running.{name}" for name in ("runner", "preparing", "recording"))
+
+
 @pytest.fixture(scope="module")
 def stubbed(tmp_path_factory):
     """The stub among the tools, with few samples for each figure; the folder of the library of models."""
     known, folder = replace(registry(), tools={**registry().tools, "stub": Stub()}), tmp_path_factory.mktemp("models")
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("evaluation.generation", "running.runner", "plugins.registry"):
-            patch.setattr(f"impasto.{module}.registry", lambda: known)
-        patch.setattr("impasto.evaluation.figures.SWD_DIRECTIONS", 32)
-        patch.setattr("impasto.evaluation.figures.NOVELTY_PATCHES", 48)
-        patch.setattr("impasto.evaluation.metrics.two_sample.STEPS", 20)
-        patch.setattr("impasto.evaluation.metrics.two_sample.TESTED_PATCHES", 32)
+        for module in ("impasto_judge.generation", "impasto.plugins.registry", *RUNNING):
+            patch.setattr(f"{module}.registry", lambda: known)
+        patch.setattr("impasto_judge.figures.SWD_DIRECTIONS", 32)
+        patch.setattr("impasto_judge.figures.NOVELTY_PATCHES", 48)
+        patch.setattr("impasto_judge.metrics.two_sample.STEPS", 20)
+        patch.setattr("impasto_judge.metrics.two_sample.TESTED_PATCHES", 32)
         patch.setenv("IMPASTO_MODELS", str(folder))
         yield folder
 
@@ -321,7 +324,7 @@ def test_precision_falls_with_what_is_not_real_and_recall_with_what_is_missing()
 
 @pytest.mark.slow
 def test_heights_are_compared_in_metres_not_in_parts_of_their_ranges(monkeypatch):
-    monkeypatch.setattr("impasto.evaluation.figures.SWD_DIRECTIONS", 32)
+    monkeypatch.setattr("impasto_judge.figures.SWD_DIRECTIONS", 32)
     real, trained, made = (replace(surface(seed, 128, 128), width_m=1.0, height_range_m=0.02) for seed in (1, 2, 3))
     case = EvaluationCase("", (real,), (trained,), True, (trained,))
     squeezed = made.with_arrays({"height": 0.4 * made["height"].pixels + 0.3})

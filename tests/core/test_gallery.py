@@ -9,7 +9,7 @@ from PIL import Image
 
 from impasto import Maps, write_maps
 from impasto.cli.main import main
-from impasto.evaluation import sheets
+from impasto_judge import sheets
 
 TABLE = ["source", "tool", "statistics_of_crop", "salience_of_crop", "repeated_share"]
 

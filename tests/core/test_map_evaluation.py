@@ -9,11 +9,11 @@ from PIL import Image
 
 from impasto import Maps, Texture, read_maps, write_maps
 from impasto.errors import FileError, ParameterError
-from impasto.evaluation.map_sets import pair_sets, sets_in
-from impasto.evaluation.maps import MapFigures, compare_maps
-from impasto.evaluation.relief import relief_figures
 from impasto.surface.color import linear_to_srgb
 from impasto.surface.heights import normal_from_slopes, slopes_from_height
+from impasto_judge.map_sets import pair_sets, sets_in
+from impasto_judge.maps import MapFigures, compare_maps
+from impasto_judge.relief import relief_figures
 
 SIDE = 48
 ROWS = ("estimate", "flat", "luminance", "gradients")

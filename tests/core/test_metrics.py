@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from materials import swd_floor
 
-from impasto.evaluation import metrics
 from impasto.surface.seams import seam_z
+from impasto_judge import metrics
 
 data = pytest.importorskip("skimage.data")
 

@@ -9,12 +9,12 @@ from PIL import Image
 from impasto import Maps
 from impasto.cli.main import main
 from impasto.errors import ParameterError
-from impasto.evaluation import metrics
-from impasto.evaluation.controls import random_phase_noise
-from impasto.evaluation.metrics.landmarks import layout_correlation, salience
-from impasto.evaluation.metrics.two_sample import two_sample_auc
-from impasto.evaluation.pictures import judge_picture
-from impasto.evaluation.real_texture import RealTexture
+from impasto_judge import metrics
+from impasto_judge.controls import random_phase_noise
+from impasto_judge.metrics.landmarks import layout_correlation, salience
+from impasto_judge.metrics.two_sample import two_sample_auc
+from impasto_judge.pictures import judge_picture
+from impasto_judge.real_texture import RealTexture
 
 NAMES = ("base_color",)
 

@@ -16,15 +16,18 @@ from PIL import Image
 
 from impasto import Maps, Recipe, Step, hookimpl
 from impasto.context import Context
+from impasto.data.dataset import Dataset
 from impasto.engine.client import Client
 from impasto.errors import ParameterError
 from impasto.io.files import Exporter
+from impasto.library.models import save_model
 from impasto.library.weights import PublishedFile, Weights
 from impasto.plugins import hookspecs
 from impasto.plugins.checks import check_tool
 from impasto.plugins.registry import load_plugins, registry
 from impasto.text_encoders import TextEncoder
-from impasto.tools import validate, without_effect
+from impasto.tools import Result, validate, without_effect
+from impasto.training.reporting import add_report
 from install import make_distribution, make_engine
 
 ROOT = Path(__file__).parents[2]
@@ -126,6 +129,10 @@ class Everything:
             parser.add_argument("--loudly", action="store_true")
 
     @hookimpl
+    def impasto_report(self, model, data, file, device, on_progress):
+        return f"{model.name} is good"
+
+    @hookimpl
     def impasto_encode(self, patches, context):
         return patches.mean((1, 2))
 
@@ -214,6 +221,41 @@ def test_what_is_missing_is_looked_for_in_plugins_that_could_not_load(monkeypatc
     with pytest.raises(SystemExit):
         main(["nowhere"])
     assert "plugins add more, and `impasto doctor` lists" in capsys.readouterr().err
+
+
+ADDED = ("judge", "interop")
+
+
+@pytest.mark.parametrize(
+    ("instead", "said"),
+    [
+        ([], "doctor` lists"),
+        ([EntryPoint(name, "module_that_is_nowhere", "impasto") for name in ADDED], "load: interop, judge"),
+    ],
+)
+def test_without_judge_and_interop_what_they_add_is_said_to_be_missing(instead, said, monkeypatch, capsys, tmp_path):
+    """Whether they are absent or broken: commands, actions, and the report of a training that is kept without it."""
+    from impasto.cli.main import main
+
+    left = [point for point in entry_points(group="impasto") if point.name not in ADDED]
+    known = load_plugins([*left, *instead])
+    for place in ("cli.main", "cli.parser", "cli.models", "plugins.registry", "training.reporting"):
+        monkeypatch.setattr(f"impasto.{place}.registry", lambda: known)
+    wall = ["a.png", "b.png"]
+    for given in (["evaluate", "picture", *wall], ["models", "export", "wall"], ["models", "inputs", "wall"]):
+        with pytest.raises(SystemExit) as ended:
+            main(given)
+        told = capsys.readouterr().err
+        assert ended.value.code == ParameterError.exit_code
+        assert said in told, given
+        assert repr(given[given[0] == "models"]) in told
+    card = {"name": "wall", "architecture": "torus", "tool": "torus", "impasto": "0", "data": [], "figures": {}}
+    model = save_model(tmp_path / "wall.safetensors", {"weight": np.zeros(1, np.float32)}, card)
+    trained = add_report(Result(models=(model.path,)), Dataset("wall", ()))
+    assert trained.models == (model.path,)
+    assert not trained.reports
+    assert said in trained.notes[0]
+    assert "it has no report: no plugin writes reports" in trained.notes[0]
 
 
 def test_every_hook_is_documented_and_implemented_here():

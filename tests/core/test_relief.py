@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from impasto import Maps
-from impasto.evaluation.metrics import normal_height_consistency, normal_length_error
+from impasto.surface.heights import normal_height_consistency, normal_length_error
 from impasto.surface.relief import HALO_PX, normal_from_height, occlusion_from_height, with_relief
 
 

@@ -11,16 +11,16 @@ from impasto import Maps, Recipe, Result, RunOptions, Step, run
 from impasto.cli.main import main
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.errors import Cancelled
-from impasto.evaluation.cases import EvaluationCase
-from impasto.evaluation.comparison import Comparison
-from impasto.evaluation.generation import Generation
 from impasto.library.models import REPORT_SUFFIX, read_model
 from impasto.surface.grid import grid
-from impasto.training import report
-from impasto.training.report import write_report
-from impasto.training.report_charts import charts, nice_ticks
 from impasto.training.reporting import add_report
-from impasto.training.verdict import BAD, FAR, GOOD, UNKNOWN, advice, verdict
+from impasto_judge import report
+from impasto_judge.cases import EvaluationCase
+from impasto_judge.comparison import Comparison
+from impasto_judge.generation import Generation
+from impasto_judge.report import write_report
+from impasto_judge.report_charts import charts, nice_ticks
+from impasto_judge.verdict import BAD, FAR, GOOD, UNKNOWN, advice, verdict
 
 NAME = 'a <script>alert("1")</script> & more.png'
 TINY = {"name": "wall", "canvas_px": 64, "crop_px": 48, "batch": 1, "width": 0.125}

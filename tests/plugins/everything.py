@@ -17,8 +17,8 @@ from quick import QUICK
 from tiny import train_tiny
 
 from impasto.cli.main import main
-from impasto.evaluation.behaviour import maker, picture, takes_sets
-from impasto.interop.extra import import_extra, imported_keras
+from impasto.inspection.behaviour import maker, picture, takes_sets
+from impasto.io.extra import import_extra, imported_keras
 from impasto.plugins.registry import registry
 
 LIBRARIES = (

@@ -11,7 +11,7 @@ from quick import QUICK
 
 from impasto import Maps
 from impasto.context import Context
-from impasto.evaluation.behaviour import CHECKS, declaration_problem, maker, picture, takes_sets
+from impasto.inspection.behaviour import CHECKS, declaration_problem, maker, picture, takes_sets
 from impasto.plugins.registry import registry
 from impasto.recipe import Recipe, Step
 from impasto.running.runner import run
@@ -40,7 +40,7 @@ EVERY_MAKER = [
 
 
 def make(name: str, subject: Maps, **how) -> Maps:
-    """The tool's result for the subject, as fast as possible; `how` is as for `impasto.evaluation.behaviour.Make`."""
+    """The tool's result for the subject, as fast as possible; `how` is as for `impasto.inspection.behaviour.Make`."""
     return maker(registry().tool(name), QUICK.get(name))(subject, **how)
 
 

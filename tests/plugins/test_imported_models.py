@@ -14,7 +14,7 @@ from impasto import Recipe, Step, run
 from impasto.cli.main import main
 from impasto.context import step_rngs
 from impasto.errors import ModelError
-from impasto.interop.extra import imported_keras
+from impasto.io.extra import imported_keras
 from impasto.library.models import ModelLibrary
 from impasto.plugins.registry import registry
 from impasto.training.noise import NoiseField

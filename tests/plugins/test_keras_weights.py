@@ -13,9 +13,9 @@ from foreign import reconfigured
 
 from impasto.context import Context
 from impasto.errors import ModelError
-from impasto.interop.extra import imported_keras
-from impasto.interop.keras_graph import check_calls
+from impasto.io.extra import imported_keras
 from impasto.plugins.registry import registry
+from impasto_interop.keras_graph import check_calls
 from impasto_style.catalogue import VGG19_BLOCKS
 from impasto_style.shared.architectures import load_encoder
 

@@ -10,9 +10,9 @@ from exporting import MODELS, differences, exported, keras_run, onnx_run, refere
 
 from impasto.cli.main import main
 from impasto.errors import FileError, ModelError, ParameterError
-from impasto.interop.graph import Graph, GraphInput
-from impasto.interop.keras_writer import keras_model
-from impasto.interop.onnx_writer import onnx_bytes
+from impasto.graph import Graph, GraphInput
+from impasto_interop.keras_writer import keras_model
+from impasto_interop.onnx_writer import onnx_bytes
 
 CLOSE = 1e-3
 """Largest difference of a pixel between frameworks, which add in another order; measured: 2e-6."""

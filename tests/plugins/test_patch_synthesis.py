@@ -11,12 +11,12 @@ from scipy.spatial import cKDTree
 from impasto import Maps, Recipe, Step, run
 from impasto.context import Context
 from impasto.errors import ParameterError
-from impasto.evaluation import metrics
 from impasto.patches.candidates import find_similar
 from impasto.patches.field import Field, PixelGrid, SourceGrid
 from impasto.patches.layout import Pattern
 from impasto.regularity.bond import Sublattice
 from impasto.surface.seams import seam_z
+from impasto_judge import metrics
 from impasto_synthesis.material import prepare_source
 from impasto_synthesis.patch_synthesis import PatchSynthesis
 from impasto_synthesis.patch_synthesis.atlas import Patterns

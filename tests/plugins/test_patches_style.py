@@ -13,11 +13,11 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from impasto.context import Context
-from impasto.evaluation.metrics import sliced_wasserstein, wavelet_distance
 from impasto.numerics.blur import gaussian_blur
 from impasto.patches.field import SIDE, PatchGrid
 from impasto.patches.library import CELLS, PatchLibrary, PatchPixels, centre_of, guides_of_view, pixels_of, view_of
 from impasto.patches.votes import blend
+from impasto_judge.metrics import sliced_wasserstein, wavelet_distance
 from impasto_style.patches import painting
 from impasto_style.patches.guides import orientation
 from impasto_style.patches.matching import Search

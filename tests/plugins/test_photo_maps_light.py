@@ -9,8 +9,8 @@ from photographed import Camera, photographs
 from PIL import Image, ImageDraw, ImageFilter
 
 from impasto import Maps, Recipe, RunOptions, Step, run
-from impasto.evaluation.maps import compare_maps
 from impasto.surface.shading import Light
+from impasto_judge.maps import compare_maps
 
 
 def material(tool: str, side_px: int = 256, **parameters) -> Maps:

@@ -15,9 +15,9 @@ import pytest
 from random_weights import context_with_weights
 
 from impasto import Maps, Recipe, RunOptions, Step, run
-from impasto.evaluation.maps import normal_figures
-from impasto.evaluation.relief import control_estimates, correlation
 from impasto.plugins.registry import registry
+from impasto_judge.maps import normal_figures
+from impasto_judge.relief import control_estimates, correlation
 from impasto_style.shared.architectures import load_encoder
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))

@@ -12,12 +12,13 @@ from scipy.ndimage import gaussian_filter
 from impasto import Maps
 from impasto.context import Context
 from impasto.errors import ParameterError
-from impasto.evaluation import metrics
 from impasto.patches.cuts import Bands
 from impasto.patches.lines import grain_weights, hidden_share
 from impasto.patches.seams import join
 from impasto.regularity.detection import find_lattice, find_regularity
+from impasto.surface.heights import normal_length_error
 from impasto.surface.seams import seam_z
+from impasto_judge import metrics
 from impasto_synthesis import Quilt
 from impasto_synthesis.parameters import QuiltParameters
 
@@ -229,7 +230,7 @@ def test_maps_are_cut_along_the_same_seams() -> None:
     normal = normal / np.linalg.norm(normal, axis=2, keepdims=True) * 0.5 + 0.5
     arrays = {"base_color": grey, "height": grey[..., :1], "normal": normal}
     result = quilted(Maps.from_arrays(arrays, width_m=1.0, height_range_m=0.1), even_light=0.0, width_px=384)
-    assert metrics.normal_length_error(result["normal"].pixels) < 1e-3  # float rounding
+    assert normal_length_error(result["normal"].pixels) < 1e-3  # float rounding
     assert np.allclose(result["base_color"].pixels[..., :1], result["height"].pixels, atol=1e-5)
     assert result.width_m == pytest.approx(1.5)
     assert result.height_range_m == 0.1

@@ -10,12 +10,12 @@ import torch
 
 import impasto_gan
 from impasto import Maps, Recipe, Result, Step, run
-from impasto.evaluation.generation import Generation, network_share
-from impasto.evaluation.metrics import normal_length_error
 from impasto.library.exemplars import EXEMPLAR_SUFFIX, read_exemplar
 from impasto.library.models import read_model
 from impasto.numerics.pyramid import band_deviations
+from impasto.surface.heights import normal_length_error
 from impasto.surface.seams import seam_z
+from impasto_judge.generation import Generation, network_share
 
 FOLDER = Path(impasto_gan.__file__).parent / "models"
 MODELS = {path.stem: read_model(path) for path in sorted(FOLDER.glob("*.safetensors"))}

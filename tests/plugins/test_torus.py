@@ -13,9 +13,9 @@ from impasto import Host, Maps, Recipe, RunOptions, Step, run
 from impasto.context import Context
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.errors import ParameterError
-from impasto.evaluation.metrics import normal_height_consistency
 from impasto.library.models import ModelLibrary, read_model
 from impasto.regularity.region import TorusRegion, full_region
+from impasto.surface.heights import normal_height_consistency
 from impasto.surface.resizing import resized_map
 from impasto.surface.seams import seam_z
 from impasto_gan.torus import generate as generate_module

@@ -14,12 +14,12 @@ from impasto.context import Context
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.data.parts import part_of
 from impasto.errors import ParameterError
-from impasto.evaluation.metrics import normal_height_consistency
 from impasto.io.metadata import source_type
 from impasto.library.exemplars import exemplar_file, read_exemplar
 from impasto.library.models import ModelLibrary, read_model
 from impasto.patches.transfer import Transfer
 from impasto.recipe import differences
+from impasto.surface.heights import normal_height_consistency
 from impasto_gan.torus import detail
 from impasto_gan.torus.detail import evened, source_of
 from impasto_gan.torus.generate import Choice, Synthesis

@@ -9,7 +9,7 @@ from foreign import onnx_noise
 
 from impasto import Host, Recipe, Result, RunOptions, Step, run
 from impasto.data.dataset import Dataset, dataset_of
-from impasto.evaluation.behaviour import picture
+from impasto.inspection.behaviour import picture
 from impasto.plugins.registry import registry
 
 TINY = {

@@ -33,7 +33,6 @@ from . import tables
 from .batch import add_batch
 from .check import add_check
 from .data import add_prepare
-from .evaluation import add_evaluate
 from .export import add_export
 from .json_answers import Completion, Findings
 from .models import add_models, add_train
@@ -244,7 +243,6 @@ ACTIONS: Mapping[str, Callable[..., None]] = {
     "train": add_train,
     "models": add_models,
     "weights": add_weights,
-    "evaluate": add_evaluate,
     "relight": add_relight,
     "check": add_check,
     "plugins": add_plugins,

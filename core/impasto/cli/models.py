@@ -17,7 +17,6 @@ from ..system.transaction import replace_files
 from ..system.untrusted import is_there
 from ..tools import Input, Result, Tool, in_order, validate
 from .data import DATA_HELP, add_licence, write_data_files
-from .interop import add_models_export, add_models_inputs
 from .options import add_command, add_device, add_parameters, add_seed, given_parameters, parse_metres, void_options
 from .terminal import Terminal
 
@@ -146,7 +145,7 @@ def _read(data: Path, arguments: argparse.Namespace, terminal: Terminal, on_prog
 
 
 def add_models(commands: Any) -> None:
-    """`impasto models list|show|report|install|export|inputs|remove`; without an action it lists."""
+    """`impasto models list|show|report|install|remove`, and what plugins add; without an action it lists."""
     parser = add_command(
         commands, "models", "list, show, judge, install, export or remove models", "show my-brick", _list
     )
@@ -161,8 +160,6 @@ def add_models(commands: Any) -> None:
         "my-brick.safetensors",
         _install,
     )
-    add_models_export(actions)
-    add_models_inputs(actions)
     remove = add_command(actions, "remove", "delete a model from your library", "my-brick", _remove)
     show.add_argument("model", metavar="NAME", help="name of a model in your library")
     show.add_argument("--preview", type=Path, metavar="FILE", help="write the model's thumbnail: .png, .jpg or .webp")
@@ -207,12 +204,10 @@ def _report(arguments: argparse.Namespace, terminal: Terminal) -> None:
 def _written_report(model: Model, arguments: argparse.Namespace, file: Path, terminal: Terminal) -> str:
     """The verdict of the report that was written to `file`."""
     from ..data.dataset import read_dataset
-    from ..evaluation.cases import trained_px
-    from ..training.report import write_report
 
     with terminal.progress() as on_progress:
-        data = read_dataset(arguments.data, longest_px=trained_px(model), on_progress=on_progress)
-        return write_report(model, data, file, device=arguments.device, on_progress=on_progress)
+        data = read_dataset(arguments.data, longest_px=model.trained_px, on_progress=on_progress)
+        return registry().write_report(model, data, file, arguments.device, on_progress)
 
 
 def _list(arguments: argparse.Namespace, terminal: Terminal) -> None:

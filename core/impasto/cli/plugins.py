@@ -27,7 +27,7 @@ def add_plugins(commands: Any) -> None:
 
 
 def _check(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    from ..evaluation.behaviour import BehaviourFinding, check
+    from ..inspection.behaviour import BehaviourFinding, check
 
     findings: list[BehaviourFinding] = []
     tools = tools_of(arguments.plugin, registry())

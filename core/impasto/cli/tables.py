@@ -6,7 +6,6 @@ import io
 import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ..batch.units import readable_bytes
@@ -15,11 +14,10 @@ from ..library.figures import was_a_loss
 from ..library.models import Model
 from ..schemas import conditions_of, limits_of, readable, readable_default
 from ..system.untrusted import printable
-from .json_answers import Evaluation, Gallery, MapEvaluation, PictureEvaluation, Planned, PlannedJob, SetFigures
+from .json_answers import Planned, PlannedJob
 
 if TYPE_CHECKING:
-    from ..evaluation.behaviour import BehaviourFinding
-    from ..evaluation.maps import MapFigures
+    from ..inspection.behaviour import BehaviourFinding
 
 LISTED_FIGURES = ("fine_swd_of_floor", "wavelets_of_floor", "spectrum_db")
 LOSS_MARK = "*"
@@ -172,111 +170,6 @@ def weights(about: Mapping[str, Any]) -> Iterator[str]:
     }
     yield f"installed at {about['file']}, SHA-256 {about['sha256']}: {same[about['as_published']]}"
     yield f"it came from {about['source']}, licence {about['installed_licence']}"
-
-
-def evaluation(answer: Evaluation, recorded: Mapping[str, float]) -> Iterator[str]:
-    """A table for each case: figures of the model and of its controls, their goals, and which are missed."""
-    for case in answer.cases:
-        beside = "" if case.held_out else ", which the model learned from"
-        yield f"{answer.model} {case.label}".rstrip() + f" beside {', '.join(map(printable, case.data))}{beside}"
-        rows = []
-        for name in case.rows["model"]:
-            cells = [_with_deviation(name, case.rows[row], case.deviation[row]) for row in case.rows]
-            remarks = ["MISSED"] * (name in case.missed) + ["was also a loss"] * was_a_loss(name, recorded)
-            rows.append((name, *cells, _goal_range(case.goals.get(name)), ", ".join(remarks)))
-        yield from table(("figure", *case.rows, "goal", ""), rows)
-        if case.network_share:
-            shares = ", ".join(f"{name} {share:.0%}" for name, share in case.network_share.items())
-            yield f"share of the variance that the network adds: {shares}"
-        yield from case.notes
-
-
-def _with_deviation(name: str, figures: Mapping[str, float], deviation: Mapping[str, float]) -> str:
-    if name not in figures:
-        return "-"
-    return f"{figures[name]:.3g}" + (f" ± {deviation[name]:.2g}" if deviation.get(name) else "")
-
-
-def _goal_range(goal: Sequence[float | None] | None) -> str:
-    if goal is None:
-        return ""
-    low, high = goal
-    if high is None:
-        return f">= {low:g}"
-    return f"<= {high:g}" if low == 0 else f"{low:g} to {high:g}"
-
-
-def set_figures(name: str, of: str, figures: Sequence[MapFigures], width_px: int | None = None) -> SetFigures:
-    """Figures of the estimate or of a control of a set compared at this width, or their means over several sets."""
-    from ..evaluation.maps import mean_figures
-
-    mean = mean_figures(figures)
-    values = {**asdict(mean), "normal_of_flat": mean.normal_of_flat}
-    rounded = {key: value if value is None else round(value, 5) for key, value in values.items()}
-    return SetFigures(name=name, of=of, width_px=width_px, sets=len(figures), **rounded)
-
-
-MAP_HEADINGS: Mapping[str, str] = {
-    "normal_degrees": "normals °",
-    "normal_of_flat": "of flat",
-    "tilt_ratio": "tilt",
-    "false_relief_degrees": "false °",
-    "form_correlation": "form r",
-    "pieces_correlation": "pieces r",
-    "grain_correlation": "grain r",
-    "relit_structure": "relit",
-    "relit_statistics": "distance",
-    "roughness_error": "rough",
-    "roughness_correlation": "rough r",
-    "occlusion_correlation": "AO r",
-    "height_correlation": "height r",
-    "base_color_log_l1": "colour",
-    "render_log_l1": "renders",
-}
-"""Headings of the most telling figures of maps, by name."""
-
-
-def map_evaluation(answer: MapEvaluation) -> Iterator[str]:
-    """Table of the most telling figures of each set and its controls, and of their means."""
-    rows = []
-    for one in (*answer.sets, *(answer.means if len(answer.sets) > 1 else ())):
-        size = f"{one.width_px} px" if one.width_px else f"{one.sets} sets"
-        values = (getattr(one, name) for name in MAP_HEADINGS)
-        rows.append((one.name, one.of, size, *("-" if value is None else f"{value:.3g}" for value in values)))
-    yield from table(("set", "of", "width", *MAP_HEADINGS.values()), rows)
-
-
-def picture_evaluation(answer: PictureEvaluation) -> Iterator[str]:
-    """Table of the figures of a result and of controls, with goals, and which are missed."""
-    width, height = answer.size_px
-    size = f"{width}x{height}, statistics of windows of {answer.window_px} px"
-    yield f"{printable(answer.result)} beside {printable(answer.source)}, {size}"
-    rows = []
-    for name in answer.figures["result"]:
-        values = (figures.get(name) for figures in answer.figures.values())
-        missed = "MISSED" if name in answer.missed else ""
-        rows.append(
-            (name, *("-" if value is None else f"{value:.3g}" for value in values), _goal(answer, name), missed)
-        )
-    yield from table(("figure", *answer.figures, "goal", ""), rows)
-
-
-def gallery(answer: Gallery) -> Iterator[str]:
-    """Table of the figures and seconds of a gallery's results; those that miss their goals are marked."""
-    made = [one for one in answer.results if not one.error]
-    names = list(dict.fromkeys(name for one in made for name in one.figures))
-    rows = []
-    for one in made:
-        values = (
-            f"{one.figures[name]:.3g}{'!' if name in one.missed else ''}" if name in one.figures else "-"
-            for name in names
-        )
-        rows.append((printable(one.source), printable(one.method), *values, f"{one.seconds:.1f}"))
-    yield from table(("source", "tool", *names, "seconds"), rows)
-
-
-def _goal(answer: PictureEvaluation, name: str) -> str:
-    return " to ".join(f"{value:g}" for value in answer.goals[name]) if name in answer.goals else ""
 
 
 def checks(found: Sequence[BehaviourFinding]) -> Iterator[str]:

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..evaluation.metrics.normals import normal_height_consistency, normal_length_error
 from ..surface.color import linear_to_srgb, srgb_to_linear
-from ..surface.heights import slopes_from_normal
+from ..surface.heights import normal_height_consistency, normal_length_error, slopes_from_normal
 from ..surface.orientation import height_correlations, is_flat, orientation, with_blue
 from ..surface.resizing import resized_map
 from .finding import Finding, Fix

@@ -71,6 +71,12 @@ class Model:
         """Licences of all its training data."""
         return ", ".join(sorted({str(item["licence"]) for item in self.card["data"]}))
 
+    @property
+    def trained_px(self) -> int:
+        """The longer side, in pixels, to which its pictures were shrunk: its texel size."""
+        sizes = [max(item["size_px"]) for item in self.card["data"] if "size_px" in item]
+        return max(sizes, default=int(self.card.get("parameters", {}).get("longest_px", 1024)))
+
     def sha256(self) -> str:
         """Hash of the whole file, as recipes hold it."""
         with open_file(self.path) as stream, explain(self.path, "read"):

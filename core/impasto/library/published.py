@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import ModelError
-from ..interop.hdf5 import SIGNATURE, read_hdf5
+from ..io.hdf5 import SIGNATURE, read_hdf5
 from ..system.untrusted import archive_members, check_file, explain, open_file
 from .tensors import MOST_BYTES
 from .weights import Shapes, Weights, differences

@@ -50,6 +50,23 @@ def _mirror(x: Tensor, axis: int, index: Tensor, is_odd: bool) -> Tensor:
     return torch.where(is_inside, inside, 2 * border - inside)
 
 
+def periodic_component(pictures: Tensor) -> Tensor:
+    """Pictures (B, H, W) less the smooth component that carries the jumps across their borders (Moisan 2011).
+
+    Crops of photographs and tiles can so be compared: in a tile there is nearly nothing to remove.
+    """
+    _, height, width = pictures.shape
+    jumps = torch.zeros_like(pictures)
+    jumps[:, 0] += pictures[:, 0] - pictures[:, -1]
+    jumps[:, -1] += pictures[:, -1] - pictures[:, 0]
+    jumps[:, :, 0] += pictures[:, :, 0] - pictures[:, :, -1]
+    jumps[:, :, -1] += pictures[:, :, -1] - pictures[:, :, 0]
+    waves = [torch.cos(2 * torch.pi * torch.fft.fftfreq(side)) for side in (height, width)]
+    laplacian = 4 - 2 * waves[0][:, None] - 2 * waves[1]
+    laplacian[0, 0] = torch.inf
+    return pictures - torch.fft.ifft2(torch.fft.fft2(jumps) / laplacian).real
+
+
 @dataclass(frozen=True)
 class Plane:
     """The plane that a picture of `size_px` (H, W) and its surroundings are filtered on, as a torus.

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, conv2d, interpolate, pad
+
+SMALLEST_LEVEL_PX = 16
+"""Shorter side of the smallest level of a picture of which no number of levels is asked."""
 
 
 def split_band(x: Tensor, mode: str = "bilinear") -> tuple[Tensor, Tensor]:
@@ -67,3 +71,18 @@ def finest_bands(x: Tensor, deviations: Sequence[Tensor]) -> Tensor:
         band = band / deviation[:, None, None]
         bands.append(band if not bands else interpolate(band, size=size, mode="bilinear", align_corners=False))
     return torch.cat(bands, 1)
+
+
+def pyramid_of(pixels: np.ndarray, count: int | None = None) -> list[Tensor]:
+    """`count` band-pass levels (C, h, w) of pixels (H, W, C), finest first; the last is the low-pass residual."""
+    image = torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1), np.float32))
+    levels = laplacian_pyramid(image[None], count or level_count(pixels), split=split_binomial_band)
+    return [level[0] for level in levels]
+
+
+def level_count(pixels: np.ndarray) -> int:
+    """Number of levels of pixels (H, W, C) down to `SMALLEST_LEVEL_PX`."""
+    side, count = min(pixels.shape[:2]), 1
+    while side >= 2 * SMALLEST_LEVEL_PX:
+        side, count = side // 2, count + 1
+    return count

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch.nn.functional import avg_pool2d
 
+from ..numerics.principal_components import MOST_COMPONENTS, principal_axes
 from ..surface.color_tensors import luma
 from ..texture import COLOR_MAPS
 
@@ -47,7 +48,7 @@ class Projection:
     deviation: torch.Tensor
 
     @classmethod
-    def of(cls, maps: Mapping[str, torch.Tensor], most: int = 4) -> Projection:
+    def of(cls, maps: Mapping[str, torch.Tensor], most: int = MOST_COMPONENTS) -> Projection:
         """At most `most` components of the maps (c, h, w), whose variances sum to 1 in the end."""
         parts = {}
         for name, image in maps.items():
@@ -59,9 +60,7 @@ class Projection:
         if not parts:
             return cls({}, torch.zeros(1, 0), torch.ones(()))
         stack = _stack(maps, parts)
-        variances, directions = torch.linalg.eigh(stack @ stack.T / stack.shape[1])
-        count = min(most, max(1, int((variances > 0.02 * variances.sum()).sum())))
-        directions = directions[:, -count:].T
+        directions = principal_axes(stack, most)[1].T
         return cls(parts, directions, (directions @ stack).square().mean(1).sum().sqrt())
 
     def __call__(self, maps: Mapping[str, torch.Tensor]) -> torch.Tensor:
@@ -77,7 +76,7 @@ class Projection:
         return features.to(image).view(-1, *image.shape[1:])
 
 
-def features_of(maps: Mapping[str, torch.Tensor], most: int = 4) -> torch.Tensor:
+def features_of(maps: Mapping[str, torch.Tensor], most: int = MOST_COMPONENTS) -> torch.Tensor:
     """Principal components (C <= most, h, w) of all maps (c, h, w), weighted; their variances sum to 1."""
     return Projection.of(maps, most)(maps)
 

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 import pluggy
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import numpy as np
 
     from ..context import Context
+    from ..data.dataset import Dataset
     from ..io.formats import Exporter
+    from ..library.models import Model
     from ..library.weights import Weights
     from ..matchers import Matcher
     from ..text_encoders import TextEncoder
@@ -76,3 +78,10 @@ def impasto_encode(patches: np.ndarray, context: Context) -> np.ndarray | None:
 
     None if no weights for it are installed; the next plugin is then asked.
     """
+
+
+@hookspec(firstresult=True)
+def impasto_report(
+    model: Model, data: Dataset, file: Path, device: str, on_progress: Callable[[float, str], None]
+) -> str | None:
+    """Write the report of a model that was trained on `data` to `file`, as a web page; its verdict in a sentence."""

@@ -21,7 +21,7 @@ from ..errors import ImpastoError, ParameterError, PluginError, choices
 from ..generators import ImportingGenerator
 from ..io.formats import Exporter
 from ..library.installed import WeightsLibrary
-from ..library.models import ModelLibrary
+from ..library.models import Model, ModelLibrary
 from ..library.weights import Weights, check_weights
 from ..matchers import Matcher
 from ..system.folders import user_folder
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from ..context import Context
+    from ..data.dataset import Dataset
 
 GROUP = "impasto"
 CHECKS: Mapping[str, Callable[[Any], None]] = {
@@ -128,6 +129,17 @@ class Registry:
     def encode(self, patches: np.ndarray, context: Context) -> np.ndarray | None:
         """Features (N, F) of patches (N, S, S, 3) in a plugin's network; None if none has its weights installed."""
         return self.manager.hook.impasto_encode(patches=patches, context=context)
+
+    def write_report(
+        self, model: Model, data: Dataset, file: Path, device: str, on_progress: Callable[[float, str], None]
+    ) -> str:
+        """Write the report of a model's training to `file`; its verdict. PluginError if no plugin writes reports."""
+        verdict: str | None = self.manager.hook.impasto_report(
+            model=model, data=data, file=file, device=device, on_progress=on_progress
+        )
+        if verdict is None:
+            raise PluginError("no plugin writes reports", "see the plugins that `impasto doctor` lists" + self.hint())
+        return verdict
 
     def tool(self, name: str) -> Tool:
         """The tool called `name`. ParameterError names the most similar one, or plugins that could not load."""

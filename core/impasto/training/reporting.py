@@ -49,8 +49,6 @@ def add_report(
 
     Where a report cannot be made, or it is cancelled, a note says so instead. Models of stylizers have none.
     """
-    from .report import write_report
-
     reports, notes = [], []
 
     def tell(fraction: float, _message: str) -> None:
@@ -64,7 +62,7 @@ def add_report(
             model = read_model(path)
             if not _has_reports(model):
                 continue
-            said = write_report(model, data, file, device=device, on_progress=tell)
+            said = registry().write_report(model, data, file, device, tell)
         except Cancelled:
             notes.append(f"the model is saved, its report was cancelled; {again}")
         except ImpastoError as error:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from impasto.errors import ParameterError
-from impasto.interop.graph import Graph, GraphInput, Portable, sides_problem
+from impasto.graph import Graph, GraphInput, Portable, sides_problem
 from impasto.regularity.region import TorusRegion, full_region
 from impasto.texture import MAP_CHANNELS
 from impasto.training.layers import SLOPE

@@ -16,7 +16,7 @@ from .parameters import TorusParameters, TrainTorusParameters
 if TYPE_CHECKING:
     import numpy as np
 
-    from impasto.interop.graph import Portable
+    from impasto.graph import Portable
 
 HEADS = re.compile(r"^network\.stages\.\d+\.head\.")
 """Names of the tensors through which all maps of the network pass."""

@@ -12,7 +12,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from impasto.evaluation.metrics.steerable import periodic_component
+from impasto.numerics.borders import periodic_component
 
 SIDE_PX = 128
 """Side of the pictures whose statistics are taken."""

@@ -6,8 +6,8 @@ import numpy as np
 from scipy.ndimage import label, maximum_filter
 
 from impasto.context import Context
-from impasto.evaluation.channels import PrincipalChannels
-from impasto.evaluation.metrics.landmarks import LANDMARKS, gaussian_blur, in_deviations
+from impasto.numerics.principal_components import PrincipalChannels
+from impasto.numerics.salience import LANDMARKS, circular_blur, in_deviations
 from impasto.surface.resizing import resize, resized_map
 from impasto.surface.wrapping import wraps
 from impasto.texture import Maps
@@ -73,7 +73,7 @@ def salience_of(maps: Maps) -> np.ndarray:
     found = []
     for scale in LANDMARKS:
         deviation_px = scale * min(maps.size_px)
-        smooth = gaussian_blur(wide, deviation_px)[top : top + height, left : left + width]
+        smooth = circular_blur(wide, deviation_px)[top : top + height, left : left + width]
         smooth = smooth - np.median(smooth, (0, 1))
         if not wraps_down:
             smooth /= spread_at_borders(height, deviation_px)[:, None, None]

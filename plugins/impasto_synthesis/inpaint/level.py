@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, max_pool2d, pad
 
+from impasto.numerics.principal_components import principal_axes
 from impasto.patches.alignment import moves_of_pieces
 from impasto.patches.appearance import COARSE, whole_numbers
 from impasto.patches.features import RADIUS_PX, WEIGHTS
@@ -23,9 +24,6 @@ LARGEST_SEARCH_PX = 512 * 512
 LEAST_USABLE = 48
 """Fewest windows of a level to learn from, or else, on the finest, fewest pixels."""
 SAMPLES = 1 << 15
-MOST_COMPONENTS = 4
-LEAST_SHARE = 0.02
-"""Share of the variance below which a principal component is left out."""
 OPPONENT = ((0.299, 0.587, 0.114), (-0.1495, -0.2935, 0.443), (0.3505, -0.2935, -0.057))
 """Luma and colour differences, the latter halved, of red, green and blue."""
 
@@ -137,11 +135,9 @@ def principal_components(sample: Mapping[str, Tensor]) -> tuple[dict[str, Tensor
         weighted[name] = scale * to_seen
         parts.append(scale * seen)
     stack = torch.cat(parts)  # (c of all maps, n)
-    variances, directions = torch.linalg.eigh(stack @ stack.T / stack.shape[1])
-    total = variances.sum().clamp(min=1e-12)
-    count = min(MOST_COMPONENTS, max(1, int((variances > LEAST_SHARE * total).sum())))
-    kept = directions[:, -count:].split([len(part) for part in parts])
-    norm = variances[-count:].sum().clamp(min=1e-12).sqrt()
+    variances, directions = principal_axes(stack)
+    kept = directions.split([len(part) for part in parts])
+    norm = variances.sum().clamp(min=1e-12).sqrt()
     device = next(iter(sample.values())).device
     exact = {name: weighted[name].T @ rows / norm for name, rows in zip(sample, kept, strict=True)}
     offset = -torch.stack([(means[name].T @ exact[name])[0] for name in sample]).sum(0)

@@ -13,7 +13,7 @@ from torch import Tensor
 from impasto.context import Context
 from impasto.data.prepare import maps_at_scale
 from impasto.errors import ParameterError
-from impasto.evaluation.metrics import pyramid_of
+from impasto.numerics.pyramid import pyramid_of
 from impasto.patches.features import features_of
 from impasto.surface.pixel_art import copies_pixels, nearest_resized
 from impasto.surface.resizing import resized_map

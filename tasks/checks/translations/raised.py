@@ -21,8 +21,8 @@ STARTS += ("impasto.batch.on_worker", "impasto.batch.workers")
 """Modules that the extension imports, or runs in the engine; plugins are beside them."""
 TO_AUTHORS = {"checks.py", "weights.py"}
 """Modules whose PluginErrors tell a plugin's author, in a terminal, why the plugin cannot be loaded."""
-PAGES = {"impasto.training.report"}
-"""Modules that write pages in English for the browser; what they import is not shown either."""
+PAGES = re.compile(r"impasto_judge\b|.*\.command$")
+"""Modules that write pages in English for the browser, or commands; what they import is not shown either."""
 IN_TERMINALS = {"descriptions.py", "installation.py", "interruption.py", "metadata.py", "schemas.py", "streams.py"}
 IN_TERMINALS |= {"command.py", "table.py", "units.py", "ranks.py"}
 """Modules whose texts `impasto doctor`, a command's help, an interrupted command or `torchrun` shows; or that write no
@@ -92,7 +92,7 @@ def modules() -> dict[str, Path]:
     waiting = [name for name in every if name.split(".")[0] != "impasto" or name in STARTS]
     while waiting:
         name = waiting.pop()
-        if name in every and name not in reached and name not in PAGES:
+        if name in every and name not in reached and not PAGES.match(name):
             reached[name] = every[name]
             waiting += _imported(name, every[name])
     return dict(sorted(reached.items()))

@@ -1,1 +1,0 @@
-"""Evaluation of results against real pictures: metrics, the judge, contact sheets."""

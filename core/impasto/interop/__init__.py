@@ -1,1 +1,0 @@
-"""Models in the formats of other frameworks: ONNX and Keras. Each framework is imported only where it is used."""

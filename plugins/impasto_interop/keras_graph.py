@@ -1,0 +1,93 @@
+"""The layers of a Keras configuration as a graph, whose building is known to end, and soon, before Keras begins.
+
+Keras builds a sequential model anew with each layer, and a functional one by trying each call of a layer until all that
+it takes is there: the square of the number of layers, which may be more than anybody waits for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from impasto.errors import ModelError
+from impasto.system.untrusted import excerpt
+
+TENSOR = "__keras_tensor__"
+MOST_ATTEMPTS = 20_000
+"""Limit of calls that Keras tries, about two seconds."""
+REMEDY = "build it of Keras' own layers, without code of your own, and save it again"
+
+
+def functional(config: Mapping[str, Any], what: str) -> dict[str, Any]:
+    """The configuration, or the same model as a functional one if it is sequential. ModelError says what is wrong."""
+    if config["class_name"] != "Sequential":
+        return dict(config)
+    chain = config["config"]["layers"]
+    if chain[0]["class_name"] != "InputLayer":
+        raise ModelError(f"{what} does not say what it takes", "begin it with keras.Input, and save it again")
+    names = [layer["config"].get("name") for layer in chain]
+    layers = [
+        {**layer, "name": name, "inbound_nodes": [_call(before)] if before else []}
+        for layer, name, before in zip(chain, names, [None, *names[:-1]], strict=True)
+    ]
+    ends = {"input_layers": [names[0], 0, 0], "output_layers": [names[-1], 0, 0]}
+    inner = {"name": config["config"].get("name"), "trainable": True, "layers": layers, **ends}
+    about = {"module": "keras.src.models.functional", "class_name": "Functional", "registered_name": "Functional"}
+    return {**about, "config": inner}
+
+
+def _call(layer: str) -> dict[str, Any]:
+    """A call with the output of a layer, whose shape Keras finds itself."""
+    tensor = {"shape": [None], "dtype": "float32", "keras_history": [layer, 0, 0]}
+    return {"args": [{"class_name": TENSOR, "config": tensor}], "kwargs": {}}
+
+
+def check_calls(config: Mapping[str, Any], what: str) -> None:
+    """ModelError for a functional model that Keras would not build, or not soon: it is tried here with names alone."""
+    waiting: dict[str, list[list[tuple[str, int]]]] = {}
+    made: dict[str, int] = {}
+    for layer in config["config"]["layers"]:
+        name, calls = layer.get("name"), layer.get("inbound_nodes")
+        if not isinstance(name, str) or not isinstance(calls, list) or name in made:
+            raise ModelError(f"{what} has a layer without a name or a place of its own ({excerpt(name)})", REMEDY)
+        waiting[name] = [list(_inputs(call, what)) for call in reversed(calls)]
+        made[name] = int(layer["class_name"] == "InputLayer")
+    attempts = 0
+    while waiting := {name: calls for name, calls in waiting.items() if calls}:
+        before = sum(made.values())
+        for name, calls in waiting.items():
+            while calls and all(0 <= index < made.get(source, 0) for source, index in calls[-1]):
+                calls.pop()
+                made[name] += 1
+                attempts += 1
+            attempts += bool(calls)
+        if sum(made.values()) == before:
+            raise ModelError(f"{what}: {excerpt(next(iter(waiting)))} needs what no layer before it gives", REMEDY)
+        if attempts > MOST_ATTEMPTS:
+            remedy = "give each place a layer of its own, and save it again"
+            raise ModelError(f"{what} uses its layers too often, or in too confused an order", remedy)
+
+
+def _inputs(call: Any, what: str) -> Iterator[tuple[str, int]]:
+    """The layers whose outputs a call takes, and which of their calls gave them."""
+    if not isinstance(call, dict):
+        raise ModelError(f"{what} is of an old form of Keras", "save it again with Keras 3")
+    below: list[Any] = [call]
+    while below:
+        value = below.pop()
+        if isinstance(value, dict) and value.get("class_name") == TENSOR:
+            about = value.get("config")
+            history = about.get("keras_history") if isinstance(about, dict) else None
+            if not isinstance(history, list) or [type(part) for part in history] != [str, int, int]:
+                raise ModelError(f"{what} has a layer that takes {excerpt(history)}, which is no output", REMEDY)
+            yield history[0], history[1]
+        elif isinstance(value, dict | list):
+            below += value.values() if isinstance(value, dict) else value
+
+
+def last_layer(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The layer that gives the first output of a functional model; the last one if that is not said."""
+    layers, found = config["config"]["layers"], config["config"].get("output_layers")
+    while isinstance(found, dict | list) and found:
+        found = next(iter(found.values() if isinstance(found, dict) else found))
+    return next((layer for layer in layers if layer["name"] == found), layers[-1])

@@ -1,0 +1,226 @@
+"""The commands `impasto evaluate model`, `picture` and `maps`; `gallery` has a module of its own."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from impasto.about import VERSION
+from impasto.cli.options import add_command, add_device, add_seed, parse_size, whole_number
+from impasto.cli.terminal import Terminal
+from impasto.errors import ModelError, ParameterError
+from impasto.library.models import Model, read_model, record_figures
+from impasto.library.tensors import SUFFIX
+from impasto.plugins.registry import registry
+from impasto.system.untrusted import printable
+
+from .gallery_command import add_gallery, parse_settings
+
+if TYPE_CHECKING:
+    from .answers import PictureEvaluation, SetFigures
+    from .maps import MapFigures
+    from .pictures import PictureJudgement
+
+Judged = dict[str, tuple[int, Mapping[str, "MapFigures"]]]
+"""Width at which each set was compared, and figures of the estimate and the controls."""
+
+
+def add_evaluate(commands: Any) -> None:
+    """`impasto evaluate model MODEL DATA`, `picture RESULT SOURCE`, `gallery FOLDER…` and `maps MAPS TRUTH`."""
+    text = "judge a model by real pictures, pictures by the photographs they were made from, or maps by true ones"
+    parser = commands.add_parser("evaluate", help=text, description=text[0].upper() + text[1:] + ".")
+    kinds = parser.add_subparsers(metavar="KIND", required=True)
+    _add_model(kinds)
+    _add_picture(kinds)
+    add_gallery(kinds)
+    _add_maps(kinds)
+
+
+def _add_model(kinds: Any) -> None:
+    text = "judge a model by real pictures that it did not learn from"
+    parser = add_command(kinds, "model", text, "my-wall wall.jpg --out judged", _evaluate_model)
+    parser.add_argument("model", metavar="MODEL", help="name of a model, or a .safetensors file")
+    parser.add_argument(
+        "data", type=Path, metavar="DATA", help="a picture, a PBR set, or a folder of them or of classes"
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder for evaluation.json and contact_sheet.png")
+    parser.add_argument(
+        "--seeds", type=whole_number(), default=3, metavar="N", help="how many results are judged (default: 3)"
+    )
+    parser.add_argument("--size", type=parse_size, default=(512, 512), metavar="PX", help="side of each (default: 512)")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the generator")
+    text = "judge by the quarter of a picture that is for choosing settings (without it: by the last quarter)"
+    parser.add_argument("--choosing", action="store_true", help=text)
+    text = "leave out most classifiers and the search for copies: half a minute of one core instead of two"
+    parser.add_argument("--brief", action="store_true", help=text)
+    parser.add_argument("--trained-on", type=Path, metavar="DATA", help="what it learned from, to look for copies")
+    parser.add_argument("--record", action="store_true", help="keep the figures in the model's card")
+    add_device(parser)
+
+
+def _add_picture(kinds: Any) -> None:
+    text = "compare a seamless picture with the photograph that it was made from, and with simpler ways to make one"
+    parser = add_command(kinds, "picture", text, "textures/brick brick.jpg", _evaluate_picture)
+    what = "a picture, or a folder of maps"
+    parser.add_argument("result", type=Path, metavar="RESULT", help=f"what was made: {what}")
+    parser.add_argument("source", type=Path, metavar="SOURCE", help=f"what it was made from: {what}")
+    parser.add_argument(
+        "--controls",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="judge small pieces of the source and noise of its spectrum as well (default: --controls)",
+    )
+    text = "networks that learn to tell each of them from the source: 10 s each and more of one core (default: 0)"
+    parser.add_argument("--classifiers", type=whole_number(0), default=0, metavar="N", help=text)
+    text = "picture to write: the source, the result across its corner, tiled 2x2, and on a ball (PNG)"
+    parser.add_argument("--sheet", type=Path, metavar="FILE", help=text)
+    add_seed(parser)
+
+
+def _evaluate_picture(arguments: argparse.Namespace, terminal: Terminal) -> None:
+    from impasto.io.files import read_maps
+    from impasto.system.transaction import replace_files
+
+    from . import tables
+    from .pictures import judge_picture
+    from .sheets import tile_sheet
+
+    result, source = read_maps(arguments.result), read_maps(arguments.source)
+    with terminal.progress() as on_progress:
+        judgement = judge_picture(
+            result,
+            source,
+            controls=arguments.controls,
+            classifiers=arguments.classifiers,
+            seed=arguments.seed,
+            on_progress=on_progress,
+        )
+    if arguments.sheet:
+        replace_files({arguments.sheet: tile_sheet(result, source)})
+    answer = _picture_evaluation(result.name, source.name, judgement)
+    terminal.say(answer, tables.picture_evaluation(answer))
+
+
+def _picture_evaluation(result: str, source: str, judgement: PictureJudgement) -> PictureEvaluation:
+    """A result's figures beside those of controls, with goals and remarks."""
+    from .answers import PictureEvaluation
+
+    height, width = judgement.size_px
+    return PictureEvaluation(
+        impasto=VERSION,
+        result=result,
+        source=source,
+        size_px=[width, height],
+        window_px=judgement.window_px,
+        figures={row: dict(figures) for row, figures in judgement.figures.items()},
+        details={row: dict(details) for row, details in judgement.details.items()},
+        goals={name: list(goal) for name, goal in judgement.goals().items()},
+        missed=judgement.missed_goals(),
+    )
+
+
+def _add_maps(kinds: Any) -> None:
+    text = "compare maps with true ones of the same surfaces"
+    parser = add_command(kinds, "maps", text, "estimated MatSynth/test", _evaluate_maps)
+    shape = "a folder of maps, or of such folders, as in MatSynth"
+    parser.add_argument("maps", type=Path, metavar="MAPS", help=f"estimated maps: {shape}")
+    text = "the true maps, with the same names; the larger of the two is averaged to the size of the smaller"
+    parser.add_argument("truth", type=Path, metavar="TRUTH", help=text)
+    text = "leave out the controls: a flat surface, luminance as height, and gradients of blurred luminance"
+    parser.add_argument("--no-controls", action="store_true", help=text)
+
+
+def _evaluate_maps(arguments: argparse.Namespace, terminal: Terminal) -> None:
+    from . import tables
+    from .answers import MapEvaluation
+    from .map_sets import pair_sets
+    from .maps import compare_controls, compare_maps
+
+    found = pair_sets(arguments.maps, arguments.truth)
+    judged: Judged = {}
+    with terminal.progress() as show:
+        for index, pair in enumerate(found.pairs):
+            show(index / len(found.pairs), pair.name)
+            estimate, truth = pair.read()
+            controls = {} if arguments.no_controls else compare_controls(truth)
+            judged[pair.name] = truth.size_px[1], {"estimate": compare_maps(estimate, truth), **controls}
+    for names, lack in ((found.without_estimate, "no estimate"), (found.without_truth, "no truth")):
+        if names:
+            terminal.note(f"left out, because there is {lack}: {', '.join(map(printable, names))}")
+    sets, means = _map_figures(judged)
+    answer = MapEvaluation(
+        impasto=VERSION,
+        sets=sets,
+        means=means,
+        without_estimate=list(found.without_estimate),
+        without_truth=list(found.without_truth),
+    )
+    terminal.say(answer, tables.map_evaluation(answer))
+
+
+def _map_figures(judged: Judged) -> tuple[list[SetFigures], list[SetFigures]]:
+    """Figures of each set and its controls, and their means over all sets and over those with relief."""
+    from . import tables
+
+    sets = [
+        tables.set_figures(name, of, [figures], width_px)
+        for name, (width_px, rows) in judged.items()
+        for of, figures in rows.items()
+    ]
+    means = []
+    for name, only_relief in (("mean", False), ("mean of relief", True)):
+        for of in dict.fromkeys(one.of for one in sets):
+            rows = [rows[of] for _, rows in judged.values() if of in rows]
+            if found := [row for row in rows if row.has_relief or not only_relief]:
+                means.append(tables.set_figures(name, of, found))
+    return sets, means
+
+
+def _evaluate_model(arguments: argparse.Namespace, terminal: Terminal) -> None:
+    from impasto.data.dataset import read_dataset
+    from impasto.system.transaction import replace_files
+
+    from . import tables
+    from .answers import Evaluation
+    from .comparison import card_figures, compare_model, report
+    from .sheets import contact_sheet
+
+    if arguments.seeds < 1:
+        raise ParameterError(f"--seeds got {arguments.seeds}", "judge at least one")
+    model = _model(arguments.model)
+    if arguments.record and model.shipped:
+        raise ModelError(f"{model.name} is shipped, so nothing can be kept in it", "leave out --record")
+    size_px, longest_px = arguments.size[0], model.trained_px
+    with terminal.progress() as on_progress:
+        comparisons = compare_model(
+            model,
+            read_dataset(arguments.data, longest_px=longest_px),
+            trained_on=read_dataset(arguments.trained_on, longest_px=longest_px) if arguments.trained_on else None,
+            choosing=arguments.choosing,
+            brief=arguments.brief,
+            seeds=arguments.seeds,
+            size_px=size_px,
+            parameters=parse_settings(arguments.set, "--set", "--set NAME=VALUE, such as --set variation=0.8"),
+            device=arguments.device,
+            on_progress=on_progress,
+        )
+    about = report(model, comparisons, size_px)
+    written = {}
+    if arguments.out:
+        written = {
+            arguments.out / "evaluation.json": json.dumps(about, indent=1).encode(),
+            arguments.out / "contact_sheet.png": contact_sheet(comparisons),
+        }
+        replace_files(written)
+    if arguments.record:
+        record_figures(model, card_figures(comparisons))
+    files = [str(path) for path in written]
+    answer = Evaluation.model_validate({**about, "files": files})
+    terminal.say(answer, [*tables.evaluation(answer, model.card["figures"]), *files])
+
+
+def _model(wanted: str) -> Model:
+    return read_model(Path(wanted)) if wanted.endswith(SUFFIX) else registry().model_library().by_name(wanted)

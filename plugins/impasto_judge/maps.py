@@ -1,0 +1,175 @@
+"""Errors of estimated maps against the true maps of the same surface, beside those of maps that say nothing.
+
+Every figure is a mean over all pixels. An estimate of another size than the truth is compared at the smaller of the two
+sizes: colour is averaged as light, normals as slopes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from impasto.errors import ParameterError
+from impasto.surface.color import linear_to_srgb, srgb_to_linear
+from impasto.surface.heights import slopes_from_normal
+from impasto.surface.resizing import resized_map
+from impasto.texture import Maps
+
+from .relief import LEAST_DEVIATION, control_estimates, correlation, relief_figures, relit_likeness
+from .renders import LOG_EPSILON, render_log_l1
+
+COMPARED = ("base_color", "roughness", "metallic", "normal", "height", "ambient_occlusion")
+RELIEF_DEGREES = 5.0
+"""Least mean angle between the true normals and straight up, for a set that has relief."""
+LEAST_FLAT_DEGREES = 1e-3
+UP: np.ndarray = np.array([0, 0, 1], np.float32)
+LARGEST_STRETCH = 0.01
+"""Tolerated relative difference of two sets' proportions, for sizes that were rounded to pixels."""
+
+
+@dataclass(frozen=True)
+class MapFigures:
+    """Figures of one set of maps, or their means over several; None where either has no such map.
+
+    normal_degrees: mean angle between estimated and true normals. flat_degrees: the same for normals straight up.
+    slope_correlation, height_correlation: Pearson's, of slopes in both directions and of height.
+    tilt_ratio: mean angle of the estimate from straight up over the truth's. false_relief_degrees: mean angle of the
+    estimate where the truth is flat. form_correlation, pieces_correlation, grain_correlation: of slopes in bands of
+    frequency. relit_structure, relit_statistics: likeness and distance of the shading under raking lights.
+    roughness_rmse, roughness_error: root of the mean square and mean of |estimate − truth|; half_roughness_error,
+    mean_roughness_error: mean |difference| of a constant 0.5, and of the truth's own mean. roughness_correlation,
+    occlusion_correlation: Pearson's.
+    base_color_log_l1, render_log_l1: mean |difference| of log(x + 0.1) of linear base colour, and of nine renders.
+    """
+
+    normal_degrees: float | None = None
+    flat_degrees: float | None = None
+    slope_correlation: float | None = None
+    tilt_ratio: float | None = None
+    false_relief_degrees: float | None = None
+    form_correlation: float | None = None
+    pieces_correlation: float | None = None
+    grain_correlation: float | None = None
+    relit_structure: float | None = None
+    relit_statistics: float | None = None
+    roughness_rmse: float | None = None
+    roughness_error: float | None = None
+    half_roughness_error: float | None = None
+    mean_roughness_error: float | None = None
+    roughness_correlation: float | None = None
+    occlusion_correlation: float | None = None
+    base_color_log_l1: float | None = None
+    render_log_l1: float | None = None
+    height_correlation: float | None = None
+
+    @property
+    def normal_of_flat(self) -> float | None:
+        """normal_degrees / flat_degrees: 1 for a flat surface, less is better; None if the truth is flat."""
+        if self.normal_degrees is None or self.flat_degrees is None or self.flat_degrees < LEAST_FLAT_DEGREES:
+            return None
+        return self.normal_degrees / self.flat_degrees
+
+    @property
+    def has_relief(self) -> bool:
+        """Whether the true surface is far enough from flat for the figures of its relief to mean something."""
+        return self.flat_degrees is not None and self.flat_degrees > RELIEF_DEGREES
+
+
+def compare_maps(estimate: Maps, truth: Maps) -> MapFigures:
+    """Figures of estimated maps against the true ones. ParameterError if their proportions differ."""
+    estimate, truth = at_one_size(estimate, truth)
+    both = {name: (estimate[name].pixels, truth[name].pixels) for name in estimate if name in truth}
+    figures: dict[str, float | None] = {"render_log_l1": render_log_l1(estimate, truth)}
+    if "normal" in both:
+        figures |= normal_figures(*both["normal"]) | relit_likeness(estimate, truth)
+    if "roughness" in both:
+        figures |= _roughness_figures(*both["roughness"])
+    if "base_color" in both:
+        found, true = (np.log(_linear(maps) + LOG_EPSILON) for maps in (estimate, truth))
+        figures["base_color_log_l1"] = _mean(np.abs(found - true))
+    if "ambient_occlusion" in both:
+        figures["occlusion_correlation"] = correlation(*both["ambient_occlusion"])
+    if "height" in both:
+        figures["height_correlation"] = correlation(*both["height"])
+    return MapFigures(**figures)
+
+
+def compare_controls(truth: Maps) -> dict[str, MapFigures]:
+    """Figures of the simplest estimates of the true base colour, by name; none without one."""
+    if "base_color" not in truth:
+        return {}
+    controls = control_estimates(linear_to_srgb(_linear(truth)))
+    return {name: compare_maps(estimate, truth) for name, estimate in controls.items()}
+
+
+def mean_figures(figures: Sequence[MapFigures]) -> MapFigures:
+    """Mean of each figure over the sets that have it; `normal_of_flat` is then a ratio of means."""
+    found = {item.name: [getattr(one, item.name) for one in figures] for item in fields(MapFigures)}
+    known = {name: [value for value in values if value is not None] for name, values in found.items()}
+    return MapFigures(**{name: float(np.mean(values)) for name, values in known.items() if values})
+
+
+def at_one_size(estimate: Maps, truth: Maps) -> tuple[Maps, Maps]:
+    """Both at the smaller of their sizes, with only the maps that are compared."""
+    size_px = compared_size(estimate.size_px, truth.size_px)
+    estimate, truth = (
+        Maps({name: resized_map(name, maps[name], size_px) for name in maps if name in COMPARED})
+        for maps in (estimate, truth)
+    )
+    return estimate, truth
+
+
+def compared_size(estimate_px: tuple[int, int], truth_px: tuple[int, int]) -> tuple[int, int]:
+    """The smaller of two sizes (height, width). ParameterError if their proportions differ."""
+    (height, width), (true_height, true_width) = estimate_px, truth_px
+    if abs(height * true_width - true_height * width) > LARGEST_STRETCH * true_height * width:
+        message = f"the estimate is {width}x{height} px and the truth {true_width}x{true_height} px"
+        raise ParameterError(message, "crop them to the same part of the surface")
+    return min(estimate_px, truth_px)
+
+
+def normal_figures(found: np.ndarray, true: np.ndarray) -> dict[str, float | None]:
+    """Figures of normals (H, W, 3), encoded in [0, 1]."""
+    slopes = [slopes_from_normal(normal) for normal in (found, true)]
+    centred = [slope - slope.mean((0, 1), dtype=np.float64).astype(np.float32) for slope in slopes]
+    return {
+        "normal_degrees": _mean(_degrees(_unit(found), _unit(true))),
+        "flat_degrees": _mean(_degrees(UP, _unit(true))),
+        "slope_correlation": correlation(*centred),
+        **relief_figures(*slopes),
+    }
+
+
+def _unit(normal: np.ndarray) -> np.ndarray:
+    """Unit vectors (H, W, 3) of encoded normals; up where there is none."""
+    vectors = 2 * normal - 1
+    lengths = np.linalg.norm(vectors, axis=2, keepdims=True)
+    return np.where(lengths > LEAST_DEVIATION, vectors / np.maximum(lengths, LEAST_DEVIATION), UP)
+
+
+def _degrees(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Angles (H, W) between unit vectors, from their distance, which stays exact for small angles."""
+    return np.degrees(2 * np.arcsin(np.clip(np.linalg.norm(one - other, axis=2) / 2, 0, 1)))
+
+
+def _roughness_figures(found: np.ndarray, true: np.ndarray) -> dict[str, float | None]:
+    difference = np.abs(found - true)
+    return {
+        "roughness_rmse": _mean(difference * difference) ** 0.5,
+        "roughness_error": _mean(difference),
+        "half_roughness_error": _mean(np.abs(true - 0.5)),
+        "mean_roughness_error": _mean(np.abs(true - _mean(true))),
+        "roughness_correlation": correlation(found, true),
+    }
+
+
+def _linear(maps: Maps) -> np.ndarray:
+    """Linear base colour (H, W, 3)."""
+    color = maps["base_color"]
+    return color.pixels if color.color_space == "linear" else srgb_to_linear(color.pixels)
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(values.mean(dtype=np.float64))

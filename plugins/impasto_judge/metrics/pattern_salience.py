@@ -1,0 +1,84 @@
+"""Salience of a tile's patches by what they show, as seen where it repeats: colour, and contrast of each octave.
+
+Landmarks (see `landmarks`) are brighter or of another colour than the rest; a group of scratches in plaster is neither,
+and repeats as visibly. So do clouds of colour that are stronger than the original's, though none of them stands out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from impasto.numerics.salience import LANDMARKS, circular_blur
+from impasto.surface.resizing import resize
+
+from .landmarks import blurred_crops
+
+SEEN_PX = 256
+"""Shorter side to which a tile is shrunk first: so large is one of 4 x 4 that fill a screen."""
+OCTAVES = 4
+LEAST_CHANGE = 0.05
+"""Change of a channel, or of its contrast in an octave, relative to its deviation, below which nothing is salient."""
+
+
+class PatternSalience:
+    """Salience of tiles relative to real crops of their size, from pictures (H, W, C) with channels of equal weight."""
+
+    def __init__(self, real: Sequence[np.ndarray]) -> None:
+        self._real = list(real)
+        self._known: dict[tuple[int, int], list[tuple[np.ndarray, float]]] = {}
+
+    def of_crop(self, tile: np.ndarray) -> tuple[float, float]:
+        """Salience of a tile's most salient low-passed patch, and its drift, each relative to real crops'.
+
+        Salience is the largest deviation of a feature from its mean over the tile, in deviations of the real crops'
+        features; drift is the deviation of colours. Of two scales, that counts at which the tile is further from the
+        crops, and of colours the one that drifts most. 1: as any crop is; good: at most 1.1.
+        """
+        ratio = min(1.0, SEEN_PX / min(tile.shape[:2]))
+        small = _shrunk(tile, ratio)
+        size_px = _common_size([small, *(_shrunk(one, ratio) for one in self._real)])
+        if size_px not in self._known:
+            self._known[size_px] = self._measure([_shrunk(one, ratio) for one in self._real], size_px)
+        features, channels = _with_octaves(small), tile.shape[2]
+        salient, drift = [], []
+        for scale, (sigma, usual) in zip(LANDMARKS, self._known[size_px], strict=True):
+            smooth = circular_blur(features, scale * min(size_px))
+            deviations = (smooth - smooth.mean((0, 1))) / sigma
+            salient.append(float(np.abs(deviations).max()) / usual)
+            drift.append(float(np.sqrt(np.square(deviations).mean((0, 1)))[:channels].max()))
+        return max(salient), max(drift)
+
+    def _measure(self, real: Sequence[np.ndarray], size_px: tuple[int, int]) -> list[tuple[np.ndarray, float]]:
+        """Of each scale: deviations of the features of real crops, and the mean salience of these."""
+        features = [_with_octaves(one) for one in real]
+        channels = np.sqrt(np.mean([np.square(one).mean((0, 1)) for one in real], 0))
+        least = LEAST_CHANGE * np.tile(channels, OCTAVES + 1)
+        found = []
+        for scale in LANDMARKS:
+            crops = [crop for one in features for crop in blurred_crops(one, size_px, scale * min(size_px))]
+            crops = [crop - crop.mean((0, 1)) for crop in crops]
+            sigma = np.maximum(np.sqrt(np.mean([np.square(crop).mean((0, 1)) for crop in crops], 0)), least)
+            found.append((sigma, float(np.mean([np.abs(crop / sigma).max() for crop in crops]))))
+        return found
+
+
+def _shrunk(picture: np.ndarray, ratio: float) -> np.ndarray:
+    height, width = picture.shape[:2]
+    return resize(picture, (max(1, round(height * ratio)), max(1, round(width * ratio)))) if ratio < 1 else picture
+
+
+def _common_size(pictures: Sequence[np.ndarray]) -> tuple[int, int]:
+    height, width = (min(one.shape[axis] for one in pictures) for axis in (0, 1))
+    return height, width
+
+
+def _with_octaves(picture: np.ndarray) -> np.ndarray:
+    """The channels of a picture (H, W, C), and their magnitudes in each of the finest octaves."""
+    parts, rest = [picture], picture
+    for octave in range(OCTAVES):
+        smooth = circular_blur(rest, 2.0**octave)
+        parts.append(np.abs(rest - smooth))
+        rest = smooth
+    return np.concatenate(parts, 2)

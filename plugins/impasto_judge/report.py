@@ -1,0 +1,107 @@
+"""Writing the report of a training: a page with pictures of the model beside its data, and its figures and verdict."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from impasto.data.dataset import Dataset
+from impasto.errors import ParameterError
+from impasto.library.models import Model
+from impasto.system.transaction import replace_files
+from impasto.texture import Maps
+
+from .cases import EvaluationCase, cases
+from .comparison import BRIEF_CLASSIFIERS, Comparison, compare_case
+from .controls import CROP, MODEL
+from .generation import Generation
+from .report_page import ROWS, UNSEEN, Shown, report_page
+from .verdict import advice, verdict
+
+Progress = Callable[[float, str], None]
+SEEDS, JUDGED_SEEDS = 3, 2
+LARGEST_PX, SMALLEST_PX, STEP_PX = 512, 64, 32
+"""Range of the side of the pictures that are shown and judged, and what it is a multiple of."""
+MOST_CLASSES = 4
+"""Number of a model's classes that are shown; the first of them is judged."""
+LIMIT_S = 60.0
+"""Processor time after which the comparison is given up, for a machine that is slower than those known."""
+
+
+def write_report(
+    model: Model,
+    data: Dataset,
+    file: Path,
+    *,
+    device: str = "auto",
+    on_progress: Progress = lambda fraction, message: None,
+) -> str:
+    """Write the report of a model that was trained on `data`; return the verdict in a sentence.
+
+    It judges by the part of the data that chooses settings, so that another part can judge at the end.
+    """
+    on_progress(0.0, "looking at the data")
+    first, *others = cases(model, _some_classes(model, data), choosing=True)
+    generation = Generation(model, first.label, _side_px(first), {}, device)
+    compared, shown = _compare(first, generation, lambda part, message: on_progress(0.8 * part, message))
+    if model.description()["exemplar"]:
+        on_progress(0.8, "taking detail from what it learned")
+        shown = replace(shown, detailed=replace(generation, parameters={"texture_transfer": True}).make(0))
+    pages = [shown]
+    for index, case in enumerate(others):
+        on_progress(0.8 + 0.2 * index / len(others), f"making {case.label}")
+        pages.append(_pictures(case, replace(generation, label=case.label), {}))
+    found = verdict(compared)
+    tips = advice(model.card, compared, [sample.size_px for sample in data.samples])
+    replace_files({file: report_page(model, pages, compared, found, tips).encode()})
+    return f"{found.title}: {found.reason}"
+
+
+def _some_classes(model: Model, data: Dataset) -> Dataset:
+    """The data without the pictures of other classes than the first `MOST_CLASSES` of the model."""
+    classes = model.card.get("classes", [])[:MOST_CLASSES]
+    return replace(data, samples=tuple(one for one in data.samples if not classes or one.label in classes))
+
+
+def _side_px(case: EvaluationCase) -> int:
+    """Side of results about as large as the real pictures."""
+    shorter = min(case.judged[0].size_px)
+    return max(SMALLEST_PX, min(LARGEST_PX, shorter) // STEP_PX * STEP_PX)
+
+
+def _compare(case: EvaluationCase, generation: Generation, on_progress: Progress) -> tuple[Comparison, Shown]:
+    """Figures of a class and of controls, and their pictures."""
+    started = time.process_time()
+
+    def tell(fraction: float, message: str) -> None:
+        on_progress(fraction, message)
+        if time.process_time() - started > LIMIT_S:
+            remedy = "`impasto evaluate model` has no such limit"
+            raise ParameterError(f"the comparison took more than {LIMIT_S:.0f} s of processor time", remedy)
+
+    try:
+        found = compare_case(case, generation, JUDGED_SEEDS, BRIEF_CLASSIFIERS, False, tell)
+    except ParameterError as error:
+        reason = f"{error.message}; {error.remedy}"
+        found = Comparison(case, notes=(reason,))
+    return found, _pictures(case, generation, found.made)
+
+
+def _pictures(case: EvaluationCase, generation: Generation, made: Mapping[str, tuple[Maps, ...]]) -> Shown:
+    """Pictures of some seeds, pieces of what the model learned and of what it did not, and controls."""
+    judged = made.get(MODEL, ())
+    seeds = (*judged, *(generation.make(seed) for seed in range(len(judged), SEEDS)))
+    side = generation.size_px
+    pieces = {UNSEEN if case.held_out else "what it learned from": _corner(case.judged[0], side)}
+    if case.held_out and case.trained:
+        pieces = {"what it learned from": _corner(case.trained[0], side), **pieces}
+    controls = {text: made[row][0] for row, text in ROWS.items() if row not in (MODEL, CROP) and row in made}
+    return Shown(case.label, seeds, pieces, controls)
+
+
+def _corner(maps: Maps, side_px: int) -> Maps:
+    """The upper left piece of at most side_px."""
+    parts = {name: replace(maps[name], pixels=maps[name].pixels[:side_px, :side_px]) for name in maps}
+    return replace(maps, textures=parts, width_m=None)
