@@ -123,7 +123,7 @@ class CnnTexture(Generator):
         self, subject: Maps, parameters: CnnTextureParameters, inputs: Mapping[str, Any], context: Context
     ) -> Maps:
         """The texture's base colour, with texels of the same real-world size as the picture's."""
-        from .gatys.texture import generate_texture
+        from .gatys.painting import generate_texture
 
         return generate_texture(subject, parameters, context)
 

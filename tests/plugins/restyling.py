@@ -14,6 +14,7 @@ from impasto import Maps
 from impasto.context import Context
 from impasto.surface.color import linear_to_oklab, srgb_to_linear
 from impasto_style.shared.controls import StyleParameters
+from impasto_style.shared.optimise import Objective
 from impasto_style.shared.resampling import resize_picture
 from impasto_style.shared.restyle import restyle
 from impasto_style.shared.task import Task
@@ -95,3 +96,11 @@ def flat(value: float, height: int = 32, width: int = 32, opacity: float | None 
 
 def mean_distance(one: Maps, other: Maps) -> float:
     return float(np.linalg.norm(oklab(one).mean(0) - oklab(other).mean(0)))
+
+
+def loss_and_gradient(objective: Objective, x: Tensor) -> tuple[Tensor, Tensor]:
+    """The loss () of a picture x (1, 3, H, W), and its gradient."""
+    x = x.detach().clone().requires_grad_()
+    loss = objective.loss(x, objective.features(x))
+    loss.backward()
+    return loss.detach(), x.grad

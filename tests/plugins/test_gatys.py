@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from random_weights import context_with_weights, random_encoder
+from restyling import loss_and_gradient
 from skimage import data
 
 from impasto import Maps, Recipe, RunOptions, Step, run
@@ -13,7 +14,7 @@ from impasto.context import Context
 from impasto.surface.seams import seam_z
 from impasto_style.gatys.painting import paint
 from impasto_style.gatys.parameters import GatysParameters
-from impasto_style.shared.objective import Objective, Terms
+from impasto_style.shared.objective import StyleObjective, Terms
 from impasto_style.shared.resampling import as_tensor
 from impasto_style.shared.statistics import ClassicGram, GaussianMoments, GramMoments, Sliced, Statistic
 from impasto_style.shared.task import Region, Task
@@ -35,10 +36,10 @@ def task_of(size: tuple[int, int] = (48, 64), mask: torch.Tensor | None = None, 
     return Task(content, (content, style), regions, content, seamless=seamless)
 
 
-def objective(task: Task, statistic: Statistic, tile_px: int = 1024) -> Objective:
+def objective(task: Task, statistic: Statistic, tile_px: int = 1024) -> StyleObjective:
     encoder = random_encoder(SMALL, seamless=task.seamless)
     terms = Terms(statistic, LAYERS, {encoder.content_layer: 0.01}, lambda x: 0.1 * x.diff(dim=3).square().mean())
-    return Objective(task, encoder, terms, lambda: None, tile_px)
+    return StyleObjective(task, encoder, terms, lambda: None, tile_px)
 
 
 def moments_like(mean: list[float], covariance: list[list[float]]) -> torch.Tensor:
@@ -80,7 +81,8 @@ class TestTiles:
         task = task_of((96, 128), mask if masked else None, seamless)
         x = task.picture + 0.1 * torch.rand(task.picture.shape, generator=torch.Generator().manual_seed(0))
         whole, parts = (
-            objective(task, Sliced(Context()) if sliced else GaussianMoments(), side)(x) for side in (1024, 48)
+            loss_and_gradient(objective(task, Sliced(Context()) if sliced else GaussianMoments(), side), x)
+            for side in (1024, 48)
         )
         assert float(parts[0]) == pytest.approx(float(whole[0]), rel=1e-6)
         assert (parts[1] - whole[1]).abs().max() < 1e-4 * whole[1].abs().max()

@@ -17,13 +17,12 @@ from torch.optim import Adam
 
 from impasto.context import Context
 from impasto.device import training_precision
-from impasto.texture import Maps
 
 from ..shared.architectures import load_encoder
 from ..shared.color.regions import in_mixed_colors
-from ..shared.optimise import Descent, Method
+from ..shared.optimise import Descent, Method, paint_from_coarse
 from ..shared.progress import WorkProgress
-from ..shared.resampling import as_image, resize_picture, resized_linear
+from ..shared.resampling import resized_linear
 from ..shared.task import Task, scales
 from .cells import ALIGNMENT_PX, TILE_PX, CellEncoder, align, unalign
 from .parameters import NeighboursParameters
@@ -56,21 +55,15 @@ def paint(task: Task, parameters: NeighboursParameters, context: Context, tile_p
     encoder = load_encoder(parameters.backbone, context, task.seamless)
     quick = encoder.to(getattr(torch, training_precision(context.device)))
     sizes = scales(task, LEAST_PX, RATIO)
-    progress = WorkProgress(context, [parameters.steps * size**2 for size in sizes])
-    x = task.start
-    for size in sizes:
-        progress.begin(f"Painting at {size} px")
-        scaled = task.at_longest_px(size)
-        x = resize_picture(x, scaled.picture.shape[2:], task.seamless)
-        is_first = size == sizes[0] and task.start_px == 0
+
+    def paint_at(x: Tensor, scaled: Task, progress: WorkProgress) -> Tensor:
+        is_first = scaled.longest_px == sizes[0] and task.start_px == 0
         # Rounding differs between tiles, so lower precision is used only for a single tile.
-        is_one = size <= LARGE_PX
+        is_one = scaled.longest_px <= LARGE_PX
         cells = CellEncoder(quick if is_one else encoder, LARGE_PX + 2 * ALIGNMENT_PX if is_one else tile_px)
-        x = _paint_at_size(x, scaled, cells, is_first, parameters, progress)
-        context.preview(Maps.from_arrays({"base_color": as_image(x)}))
-        if context.is_stopped():
-            break
-    return resize_picture(x, task.picture.shape[2:], task.seamless)
+        return _paint_at_size(x, scaled, cells, is_first, parameters, progress)
+
+    return paint_from_coarse(task, context, {size: parameters.steps * size**2 for size in sizes}, paint_at)
 
 
 def _paint_at_size(

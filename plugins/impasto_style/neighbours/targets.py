@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from ..shared.color.regions import in_colors_of
-from ..shared.objective import Objective, Terms
+from ..shared.objective import StyleObjective, Terms
+from ..shared.optimise import Objective
 from ..shared.progress import WorkProgress
 from ..shared.statistics import GaussianMoments
 from ..shared.task import Task
@@ -37,10 +39,10 @@ Group = tuple[int, ...]
 """Indices of layers that share one match; 0 stands for the pixels."""
 
 
-class Targets:
+class Targets(Objective):
     """Target features at one size. The sides of the task's picture are multiples of `ALIGNMENT_PX`.
 
-    `match` chooses the targets. A call with a picture (1, 3, H, W) then returns the loss and its gradient.
+    `match` chooses the targets.
     """
 
     def __init__(
@@ -66,7 +68,7 @@ class Targets:
         self.wanted_of_all: list[Tensor] = []
         terms = Terms(GaussianMoments(), self._weights_of_moments(), content={}, smoothness=_no_smoothness)
         painted = tuple(region for region in task.regions if region.weights[0] < 1)
-        self.moments = Objective(
+        self.moments = StyleObjective(
             replace(task, regions=painted), encoder.encoder, terms, progress.advance, encoder.tile_px
         )
 
@@ -96,12 +98,21 @@ class Targets:
         # those of many tiles take much memory
         self.wanted_of_all = self._targets_of(tiles[0]) if len(tiles) == 1 else []
 
-    def __call__(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Squared distance of the features of x (1, 3, H, W) from the targets, over all cells, and its gradient.
+    def features(self, x: Tensor) -> Sequence[Tensor]:
+        """Squared distance of the features of x (1, 3, H, W) from the targets, over all cells.
 
-        Includes the distance of their moments if layers are matched separately.
+        Followed by the statistics of all its features if layers are matched separately.
         """
-        x = x.detach()
+        distance = _Distance.apply(x, self)
+        return [distance, *self.moments.features(x)] if self.is_split and self.pieces else [distance]
+
+    def loss(self, x: Tensor, features: Sequence[Tensor]) -> Tensor:
+        """The distance, and that of the statistics."""
+        distance, *statistics = features
+        return distance + self.moments.loss(x, statistics) if statistics else distance
+
+    def distance_and_slope(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """The distance, and its gradient, which is known tile by tile, as distances of cells are only added up."""
         shifted, total = self._part_at_shift(x), x.new_zeros((), dtype=torch.float64)
         slope = torch.empty_like(shifted)
         tiling = self.encoder.tiling(shifted)
@@ -109,21 +120,18 @@ class Targets:
             # All cells that see a pixel are evaluated together, so that its gradient is summed up as without tiles.
             around = tiling.around(tile)
             seen = around.with_halo(shifted).detach().requires_grad_()
-            layers = self.encoder.of_tile(seen, around)
             targets = self.wanted_of_all or self._targets_of(around)
-            pairs = zip(layers, targets, self.scales, self.layer_weights, strict=True)
-            distance = torch.stack(
-                [weight * scale**2 * (found - target).square().sum(0) for found, target, scale, weight in pairs]
-            ).sum(0)
-            (gradient,) = torch.autograd.grad(distance.sum(), seen)
+            with torch.enable_grad():
+                layers = self.encoder.of_tile(seen, around)
+                pairs = zip(layers, targets, self.scales, self.layer_weights, strict=True)
+                distance = torch.stack(
+                    [weight * scale**2 * (found - target).square().sum(0) for found, target, scale, weight in pairs]
+                ).sum(0)
+                (gradient,) = torch.autograd.grad(distance.sum(), seen)
             tile.put(slope, tile.inside(around, gradient))
             total += tile.inside(around.without_halo(), distance.detach(), CELL_PX).sum()
             self.progress.advance()
-        slope = self._whole_from_part(slope, x)
-        if not (self.is_split and self.pieces):
-            return total, slope
-        loss, slope_of_moments = self.moments(x)
-        return total + loss, slope + slope_of_moments
+        return total, self._whole_from_part(slope, x)
 
     def _targets_of(self, tile: Tile) -> list[Tensor]:
         """The targets (D, h, w) of a tile's cells, for the pixels and for each layer."""
@@ -234,6 +242,20 @@ class Targets:
         padded = torch.zeros_like(x)
         padded[:, :, top : top + slope.shape[2], left : left + slope.shape[3]] = slope
         return padded
+
+
+class _Distance(torch.autograd.Function):
+    """The distance () of a picture x (1, 3, H, W) from targets."""
+
+    @staticmethod
+    def forward(context: Any, x: Tensor, targets: Targets) -> Tensor:
+        distance, slope = targets.distance_and_slope(x)
+        context.save_for_backward(slope)
+        return distance
+
+    @staticmethod
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        return gradient * context.saved_tensors[0], None
 
 
 def _no_smoothness(x: Tensor) -> Tensor:

@@ -17,7 +17,7 @@ from impasto.context import Context
 
 from ..shared.architectures import load_encoder
 from ..shared.controls import BUNDLED
-from ..shared.objective import Objective, Terms, squared_differences, style_weights
+from ..shared.objective import StyleObjective, Terms, squared_differences, style_weights
 from ..shared.optimise import Descent, lbfgs
 from ..shared.statistics import GaussianMoments
 from ..shared.task import Region, Task
@@ -43,7 +43,7 @@ def refine(
     content = {CONTENT_LAYER: CONTENT_WEIGHT * preservation / encoder.architecture.content_scale**2}
     smoothness = partial(squared_differences, SMOOTHNESS, task.seamless)
     terms = Terms(GaussianMoments(), style_weights(encoder), content, smoothness)
-    objective = Objective(_with_picture(task, leading), encoder, terms, context.check)
+    objective = StyleObjective(_with_picture(task, leading), encoder, terms, context.check)
     axes = FIRST_STEP * x.numel() * _color_axes(task.sources)
 
     def watch(loss: float) -> bool:

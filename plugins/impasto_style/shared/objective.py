@@ -8,26 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
-from impasto.device import release_memory
-
-from .encoder import Encoder
-from .layers import BLOCK_PX, TILE_PX, TiledLayers
+from .encoder import BLOCK_PX, TILE_PX, Encoder, TiledLayers
+from .optimise import Objective
 from .statistics import Distance, Statistic, exact
 from .task import Region, Task
 from .tiles import Tile
 
 STYLE_WEIGHTS = (256.0, 64.0, 16.0, 4.0, 1.0)
 """Weights of the layers, fine to coarse, before normalisation; the defaults of crowsonkb 2021."""
-LEAST_TO_RELEASE_PX = 640
-"""Longer side above which freed memory is returned to the system after each evaluation."""
 
 Features = Mapping[str, Tensor]
 """Features of a tile (C, h, w), by layer."""
+Positions = Sequence[Tensor | None]
+"""Positions (n,) at which each statistic is measured; None for all."""
 
 
 @dataclass(frozen=True)
@@ -131,8 +130,8 @@ class ContentTarget:
         return self.weight * statistic
 
 
-class Objective:
-    """A function of a picture (1, 3, H, W) that returns its loss () and the gradient (1, 3, H, W).
+class StyleObjective(Objective):
+    """Statistics of a picture's features (1, 3, H, W), and their distance from those of the task's sources.
 
     tick: called for every tile, so that a job can be cancelled. tile_px: side above which tiles are used.
     """
@@ -149,46 +148,21 @@ class Objective:
             for name, weight in content.items():
                 self.targets.append(ContentTarget(self.layers, name, self._content(task.picture, name), weight))
 
-    def __call__(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        x = x.detach().requires_grad_()
+    def features(self, x: Tensor) -> Sequence[Tensor]:
+        """The statistic of each target."""
         positions = [target.positions() for target in self.targets]
-        loss, gradient = (self._of_whole if len(self.layers.tiles) == 1 else self._of_tiles)(x, positions)
-        if max(self.layers.size) > LEAST_TO_RELEASE_PX:
-            release_memory()
-        roughness = self.terms.smoothness(x)
-        return loss + exact(roughness.detach()), gradient + torch.autograd.grad(roughness, x)[0]
+        if len(self.layers.tiles) > 1:
+            return _InTiles.apply(x, self, positions)
+        return self._picture_statistics(x, self.targets, positions)
 
-    def _of_whole(self, x: Tensor, positions: Sequence[Tensor | None]) -> tuple[Tensor, Tensor]:
-        """Loss of the features of a picture in a single tile, and its gradient."""
-        loss = self._loss(self._picture_statistics(x, self.targets, positions))
-        return loss.detach(), torch.autograd.grad(loss, x)[0]
-
-    def _of_tiles(self, x: Tensor, positions: Sequence[Tensor | None]) -> tuple[Tensor, Tensor]:
-        """Loss of the features of a picture in several tiles, and its gradient.
-
-        All positions that see a pixel of a tile are evaluated together, so that its gradient is summed up as for the
-        whole picture: otherwise rounding errors would grow from step to step until they became visible.
-        """
-        with torch.no_grad():
-            found = self._picture_statistics(x, self.targets, positions)
-        statistics = [statistic.requires_grad_() for statistic in found]
-        loss = self._loss(statistics)
-        gradients = torch.autograd.grad(loss, statistics)
-        result = torch.empty_like(x)
-        for tile in self.layers.tiles:
-            around = self.layers.tiling.around(tile)
-            seen = around.with_halo(x).detach().requires_grad_()
-            measured = self._tile_statistics(seen, around, self.targets, positions)
-            tile_gradients = [
-                target.tile_gradient(gradient, around, chosen).expand_as(part)
-                for target, gradient, part, chosen in zip(self.targets, gradients, measured, positions, strict=True)
-            ]
-            (gradient,) = torch.autograd.grad(measured, seen, tile_gradients)
-            tile.put(result, tile.inside(around, gradient))
-        return loss.detach(), result
+    def loss(self, x: Tensor, features: Sequence[Tensor]) -> Tensor:
+        """The sum of all targets' losses and of the smoothness."""
+        pairs = zip(self.targets, features, strict=True)
+        distance = torch.stack([target.loss(statistic) for target, statistic in pairs]).sum()
+        return distance + exact(self.terms.smoothness(x.view_as(x)))  # a view, so that its gradient is summed up first
 
     def _tile_statistics(
-        self, x: Tensor, tile: Tile, measures: Sequence[Measure | ContentTarget], positions: Sequence[Tensor | None]
+        self, x: Tensor, tile: Tile, measures: Sequence[Measure | ContentTarget], positions: Positions
     ) -> list[Tensor]:
         """Each statistic of a tile, from the tile and its halo x (1, 3, H, W)."""
         self.tick()
@@ -196,18 +170,13 @@ class Objective:
         return [measure.of_tile(features, tile, chosen) for measure, chosen in zip(measures, positions, strict=True)]
 
     def _picture_statistics(
-        self, x: Tensor, measures: Sequence[Measure | ContentTarget], positions: Sequence[Tensor | None]
+        self, x: Tensor, measures: Sequence[Measure | ContentTarget], positions: Positions
     ) -> list[Tensor]:
         """Each statistic of a picture x (1, 3, H, W), tile by tile."""
         tiles = measures[0].layers.tiles
         parts = [self._tile_statistics(tile.with_halo(x), tile, measures, positions) for tile in tiles]
         columns = zip(measures, zip(*parts, strict=True), positions, strict=True)
         return [measure.of_picture(column, chosen) for measure, column, chosen in columns]
-
-    def _loss(self, statistics: Sequence[Tensor]) -> Tensor:
-        """The sum of all targets' losses."""
-        pairs = zip(self.targets, statistics, strict=True)
-        return torch.stack([target.loss(statistic) for target, statistic in pairs]).sum()
 
     def _content(self, picture: Tensor, name: str) -> Tensor:
         """Features (C, h, w) of the picture at a layer."""
@@ -251,6 +220,39 @@ class Objective:
         measures = [Measure(layers, name, statistic, masks.get(name)) for name in names]
         found = self._picture_statistics(source, measures, [measure.positions() for measure in measures])
         return dict(zip(names, found, strict=True))
+
+
+class _InTiles(torch.autograd.Function):
+    """Statistics of a picture x (1, 3, H, W) in several tiles, with the features of a single one in memory.
+
+    All positions that see a pixel of a tile are evaluated together, so that its gradient is summed up as for the whole
+    picture: otherwise rounding errors would grow from step to step until they became visible.
+    """
+
+    @staticmethod
+    def forward(context: Any, x: Tensor, objective: StyleObjective, positions: Positions) -> tuple[Tensor, ...]:
+        context.save_for_backward(x)
+        context.objective, context.positions = objective, positions
+        return tuple(objective._picture_statistics(x, objective.targets, positions))
+
+    @staticmethod
+    def backward(context: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
+        objective, (x,) = context.objective, context.saved_tensors
+        result = torch.empty_like(x)
+        for tile in objective.layers.tiles:
+            around = objective.layers.tiling.around(tile)
+            seen = around.with_halo(x).detach().requires_grad_()
+            with torch.enable_grad():
+                measured = objective._tile_statistics(seen, around, objective.targets, context.positions)
+            tile_gradients = [
+                target.tile_gradient(gradient, around, chosen).expand_as(part)
+                for target, gradient, part, chosen in zip(
+                    objective.targets, gradients, measured, context.positions, strict=True
+                )
+            ]
+            (gradient,) = torch.autograd.grad(measured, seen, tile_gradients)
+            tile.put(result, tile.inside(around, gradient))
+        return result, None, None
 
 
 def masks_on_layers(region: Region, layers: TiledLayers, names: Sequence[str]) -> dict[str, Tensor]:

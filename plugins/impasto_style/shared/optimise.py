@@ -1,10 +1,14 @@
-"""Gradient descent on a picture: one loop for every optimiser, which undoes a step whose loss is not finite."""
+"""The loop of every method that changes pixels until a network sees in them what is wanted.
+
+From coarse to fine (`paint_from_coarse`), and at each size (`Descent`): features, loss, backward, step.
+"""
 
 from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Iterable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
@@ -13,10 +17,15 @@ import torch
 from torch import Tensor
 from torch.optim import LBFGS, Adam, Optimizer
 
-log = logging.getLogger(__name__)
+from impasto.context import Context
+from impasto.device import release_memory
+from impasto.texture import Maps
 
-Evaluate = Callable[[Tensor], tuple[Tensor, Tensor]]
-"""Loss () of a picture (1, 3, H, W), and its gradient."""
+from .progress import WorkProgress
+from .resampling import as_image, resize_picture
+from .task import Task
+
+log = logging.getLogger(__name__)
 
 MOST_RESTARTS = 4
 """Number of restarts at a lower rate after which the best picture is returned."""
@@ -27,6 +36,20 @@ BOX_WEIGHT = 100.0
 HISTORY = 4
 """Pairs of steps and gradients kept by L-BFGS; 10 are no better, and need much more memory."""
 ENDLESS = 10**6
+LEAST_TO_RELEASE_PX = 640
+"""Longer side above which freed memory is returned to the system after each evaluation."""
+
+
+class Objective(ABC):
+    """What is wanted of a picture x (1, 3, H, W). Methods differ in its statistic and its target only."""
+
+    @abstractmethod
+    def features(self, x: Tensor) -> Sequence[Tensor]:
+        """What the loss is computed from: few numbers, through which gradients reach x."""
+
+    @abstractmethod
+    def loss(self, x: Tensor, features: Sequence[Tensor]) -> Tensor:
+        """The loss () of a picture and its features."""
 
 
 @dataclass(frozen=True)
@@ -127,21 +150,21 @@ class Descent:
             picture = self.join(self.kept)
             return picture.clamp(0, 1) if self.method.bound == "penalty" else picture
 
-    def run(self, evaluate: Evaluate, count: int | None = None) -> bool:
-        """Evaluate a loss up to `count` more times, by default to the end; return whether evaluations are left."""
+    def run(self, objective: Objective, count: int | None = None) -> bool:
+        """Evaluate the loss up to `count` more times, by default to the end; return whether evaluations are left."""
         until, self.loss = min(self.count, self.done + (count or self.count)), math.inf
         while self.done < until and not self.is_over:
             for group in self.optimizer.param_groups:
                 schedule = self.method.schedule(self.done, self.count)
                 group["lr"] = self.method.rate * RESTART_FACTOR**self.restarts * schedule
-            is_lost = self._step(evaluate, until)
+            is_lost = self._step(objective, until)
             if is_lost:
                 self._restart()
             elif self.method.bound == "clamp":
                 self._clamp()
         return self.done < self.count and not self.is_over
 
-    def _step(self, evaluate: Evaluate, until: int) -> bool:
+    def _step(self, objective: Objective, until: int) -> bool:
         """Take one step of the optimiser, with one or more evaluations; return whether one was not finite."""
         is_lost = False
 
@@ -151,13 +174,20 @@ class Descent:
                 return self._end_of_step()
             x = self.join(self.tensors)
             inside = x.detach().clamp(0, 1) if self.method.bound == "penalty" else x.detach()
-            loss, gradient = evaluate(inside)
+            inside.requires_grad_()
+            features = objective.features(inside)
+            loss = objective.loss(inside, features)
+            loss.backward()
             self.done += 1
-            if not (math.isfinite(float(loss)) and gradient.isfinite().all()):
+            loss, gradient = loss.detach(), inside.grad
+            del features
+            if max(x.shape) > LEAST_TO_RELEASE_PX:
+                release_memory()
+            if gradient is None or not (math.isfinite(float(loss)) and gradient.isfinite().all()):
                 is_lost = True
                 return self._end_of_step()
             self._keep(float(loss))
-            excess = x.detach() - inside
+            excess = x.detach() - inside.detach()
             penalty = BOX_WEIGHT * float(excess.square().mean())
             self.optimizer.zero_grad()
             x.backward(torch.where(excess == 0, gradient, 2 * BOX_WEIGHT / x.numel() * excess))
@@ -193,3 +223,25 @@ class Descent:
         with torch.no_grad():
             for tensor in self.tensors:
                 tensor.clamp_(0, 1)
+
+
+def paint_from_coarse(
+    task: Task,
+    context: Context,
+    work: Mapping[int, float],
+    paint_at: Callable[[Tensor, Task, WorkProgress], Tensor],
+) -> Tensor:
+    """The task's picture, repainted at one size after the other: (1, 3, H, W).
+
+    work: amount of work at each longer side, small ones first. paint_at: the picture repainted at its task's size.
+    """
+    progress = WorkProgress(context, list(work.values()))
+    x = task.start
+    for size_px in work:
+        progress.begin(f"Painting at {size_px} px")
+        scaled = task.at_longest_px(size_px)
+        x = paint_at(resize_picture(x, scaled.picture.shape[2:], task.seamless), scaled, progress)
+        context.preview(Maps.from_arrays({"base_color": as_image(x)}))
+        if context.is_stopped():
+            break
+    return resize_picture(x, task.picture.shape[2:], task.seamless)
