@@ -7,6 +7,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import OpenImageIO as oiio
 import pytest
 from PIL import Image
 from scipy.ndimage import gaussian_filter
@@ -40,6 +41,16 @@ def write_pan(folder: Path, count: int, suffix: str = "png") -> dict[int, Path]:
     for number, picture in enumerate(pan(count), 1):
         Image.fromarray(picture).save(folder / f"pan_{number:03}.{suffix}", quality=95)
     return frames_of(folder)
+
+
+def write_floats(folder: Path, pictures: dict[int, np.ndarray]) -> None:
+    """Write the frames (HEIGHT, WIDTH, 4) of a pan as float TIFF."""
+    folder.mkdir(exist_ok=True)
+    for number, pixels in pictures.items():
+        out = oiio.ImageOutput.create("a.tif")
+        assert out.open(str(folder / f"pan_{number:03}.tif"), oiio.ImageSpec(WIDTH, HEIGHT, 4, "float"))
+        assert out.write_image(pixels)
+        out.close()
 
 
 def write_movie(path: Path, count: int) -> Path:
@@ -105,6 +116,31 @@ def test_a_frame_of_heights_is_refused(tmp_path):
         Image.fromarray(np.full((20, 20), 40.0 + number, np.float32)).save(tmp_path / f"a_{number}.tif")
     with pytest.raises(FileError, match=r"a_1\.tif has values that are no colours"):
         repaint_shot(frames_of(tmp_path), RECIPE, {}, tmp_path / "out")
+
+
+def test_broken_pixels_of_a_float_tiff_do_not_stop_a_shot(tmp_path):
+    frames, notes = {}, []
+    for number, picture in enumerate(pan(2), 1):
+        pixels = np.full((HEIGHT, WIDTH, 4), 1, np.float32)
+        pixels[..., :3] = picture / 255
+        frames[number] = pixels
+    folders = tmp_path / "whole", tmp_path / "broken"
+    write_floats(folders[0], frames)
+    frames[2][3, 5, 0], frames[2][7, 9, 3], frames[2][7, 10, 1] = np.nan, np.inf, -np.inf
+    write_floats(folders[1], frames)
+    whole, broken = (
+        [
+            read_picture(path)["base_color"].pixels
+            for path in repaint_shot(frames_of(folder), RECIPE, {}, tmp_path / folder.name / "out", on_note=notes.append)
+        ]
+        for folder in folders
+    )
+    assert notes == ["pixels that are NaN or infinite got the values of those beside them: pan_002.tif (3)"]
+    assert (np.abs(broken[1] - whole[1]).max(-1) > 1e-2).sum() <= 3
+    frames[2][:9] = np.nan
+    write_floats(folders[1], frames)
+    with pytest.raises(FileError, match="1,152 values that are NaN or infinite"):
+        repaint_shot(frames_of(folders[1]), RECIPE, {}, tmp_path / "refused")
 
 
 def test_a_movie_is_counted_from_one(tmp_path):

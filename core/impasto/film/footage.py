@@ -19,7 +19,8 @@ from ..errors import FileError, PluginError
 from ..io.decode import read_picture
 from ..io.encode import PngRows, write_whole
 from ..io.packing import Layout
-from ..io.passes import ShotFrame, read_frame, write_repainted
+from ..io.passes import ShotFrame, mend_pixels, read_frame, write_repainted
+from ..io.reduction import Wanted
 from ..io.scanlines import MEMORY_BYTES, SMALLER
 from ..system.names import usable_name
 from ..system.transaction import temporary_folder
@@ -45,7 +46,7 @@ def frame_at(frames: Mapping[int, Path], number: int) -> ShotFrame:
     """A frame of a shot: as it was rendered, or with its estimated motion. FileError if it cannot be read."""
     if _is_rendered(frames[number]):
         return read_frame(frames[number])
-    maps = read_colors(frames[number])
+    maps, mended_px = _read_mended(frames[number])
     color = maps["base_color"].pixels
     opacity = maps["opacity"].pixels if "opacity" in maps else np.ones_like(color[..., :1])
     to_previous, to_next = (
@@ -54,15 +55,24 @@ def frame_at(frames: Mapping[int, Path], number: int) -> ShotFrame:
         else np.zeros((*maps.size_px, 2), np.float32)
         for other in (number - 1, number + 1)
     )
-    return ShotFrame(color, opacity, to_previous, to_next, np.zeros(maps.size_px, np.float32), True)
+    index = np.zeros(maps.size_px, np.float32)
+    return ShotFrame(color, opacity, to_previous, to_next, index, True, mended_px=mended_px)
 
 
 def read_colors(path: Path) -> Maps:
-    """A picture with a base colour. FileError if it cannot be read, or has other values, such as heights."""
-    maps = read_picture(path)
+    """A picture with a base colour. FileError if it cannot be read, or has other values, such as heights.
+
+    A few pixels that are NaN or infinite get the values of the nearest others.
+    """
+    return _read_mended(path)[0]
+
+
+def _read_mended(path: Path) -> tuple[Maps, int]:
+    """The picture as `read_colors` returns it, and the number of pixels that were NaN or infinite."""
+    maps = read_picture(path, wanted=Wanted(keeps_broken=True))
     if "base_color" not in maps:
         raise FileError(f"{excerpt(path)} has values that are no colours", "save it as PNG, JPEG or WebP")
-    return maps
+    return maps, mend_pixels([texture.pixels for texture in maps.values()], path)
 
 
 def optical_flow(here: np.ndarray, there: np.ndarray) -> np.ndarray:

@@ -199,10 +199,13 @@ def _read(
     pixels, as_stored = _empty(lines, blocks, channels, upright)
     opacity, opacity_as_stored = _empty(lines, blocks, 1, upright) if with_opacity else (None, None)
     keeps_range = name == "height" and (lines.is_float or lines.is_signed)
-    spread = 0.0
+    keeps_broken, spread = wanted is not None and wanted.keeps_broken and is_color, 0.0
     for top, rows in blocks.bands(lines):
         values, alpha = conversion(rows)
         end = top + len(rows) // divisor
+        if keeps_broken and conversion.invalid:
+            is_whole = np.isfinite(rows).all(-1, keepdims=True)
+            values, alpha = (one if one is None else np.where(is_whole, one, np.nan) for one in (values, alpha))
         if channels == 1 and values.shape[2] > 1:
             spread += float(np.abs(values - values[..., :1]).mean()) * len(rows) / len(as_stored)
         if keeps_range:
@@ -228,7 +231,7 @@ def _read(
         low, high, told = _scale_heights(lines, as_stored)
         notes += told
     elif not is_light:
-        _refuse_numbers(lines.path, conversion, is_color)
+        _refuse_numbers(lines.path, conversion, is_color, keeps_broken)
     texture = Texture(srgb_to_linear(pixels), "linear") if is_light else Texture(pixels, standard_color_space(name))
     is_unused = opacity is not None and lines.kind == "BMP" and not opacity.any()  # as Windows leaves the fourth byte
     transparent = None if opacity is None or is_unused else Texture(opacity, "data")
@@ -274,9 +277,9 @@ def _lines_of(path: Path, name: str) -> Scanlines:
     return replace(lines, channels=(0, 1)) if has_two else lines
 
 
-def _refuse_numbers(path: Path, found: ColorConversion, is_color: bool) -> None:
-    """Raise FileError for values that are no numbers, or beyond what a texture can hold."""
-    if found.invalid:
+def _refuse_numbers(path: Path, found: ColorConversion, is_color: bool, keeps_broken: bool) -> None:
+    """Raise FileError for values that are no numbers, unless they are kept, or beyond what a texture can hold."""
+    if found.invalid and not keeps_broken:
         message = f"{excerpt(path)} has {found.invalid:,} values that are NaN or infinite"
         raise FileError(message, "render or export it again without them")
     if found.beyond and is_color:

@@ -163,7 +163,7 @@ def read_frame(path: Path) -> ShotFrame:
         _channels(passes["Combined"], ALPHA, path) if ALPHA in passes["Combined"] else np.ones_like(combined[..., :1])
     )
     position = _finite(_channels(passes["Position"], POSITION, path)) if "Position" in passes else None
-    mended_px = _mend([combined, opacity, vector], path)
+    mended_px = mend_pixels([combined, opacity, vector], path)
     if np.abs(vector).max() > MOST_PX:
         raise FileError(
             f"{excerpt(path)} has motion vectors of more than {MOST_PX:,.0f} pixels", "render the frame again"
@@ -190,7 +190,7 @@ def _finite(values: np.ndarray) -> np.ndarray:
     return np.where(np.isfinite(values), values, 0)
 
 
-def _mend(all_values: list[np.ndarray], path: Path) -> int:
+def mend_pixels(all_values: list[np.ndarray], path: Path) -> int:
     """Give pixels of values (H, W, C) that are NaN or infinite those of the nearest others; return their number.
 
     FileError if they are more than a few.
