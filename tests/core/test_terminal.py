@@ -149,3 +149,15 @@ def test_output_that_is_lost_is_an_error():
     without = "import sys; sys.stdin = sys.stdout = sys.stderr = None; sys.argv[1:] = ['tools']\n"  # as on Windows
     command = [sys.executable, "-P", "-c", f"{without}from impasto.__main__ import main; main()"]
     assert subprocess.run(command, check=False, timeout=300).returncode == 0
+
+
+def test_what_libraries_write_of_a_damaged_picture_is_shown_with_verbose_alone(impasto, tmp_path):
+    noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
+    Image.fromarray(noise).save(tmp_path / "wall.png")
+    whole = (tmp_path / "wall.png").read_bytes()
+    (tmp_path / "wall.png").write_bytes(whole[: len(whole) // 2])
+    arguments = "seamless", tmp_path / "wall.png", *ALONE, "--out", tmp_path / "o"
+    for options, shows_library in ((), False), (("-v",), True):
+        done = impasto(*arguments, *options)
+        assert (done.returncode, "is damaged" in done.stderr) == (3, True)
+        assert ("libpng error" in done.stderr) == shows_library

@@ -26,7 +26,7 @@ from ..plugins.installation import findings
 from ..plugins.registry import registry
 from ..recipe import Recipe
 from ..system.interruption import say_by
-from ..system.streams import check_output
+from ..system.streams import check_output, silence_libraries
 from ..system.untrusted import excerpt, read_json
 from ..tools import TASKS, by_group, describe, in_order
 from . import tables
@@ -89,6 +89,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and exit with its code."""
     given = sys.argv[1:] if arguments is None else list(arguments)
     early = EarlyOptions.of(given)
+    if arguments is None and not early.verbosity:
+        silence_libraries()
     early.start_log()
     terminal = Terminal(json=early.json, quiet=early.quiet)
     say_by(lambda message: terminal.fail("Cancelled", message, ""))

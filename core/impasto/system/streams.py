@@ -71,6 +71,17 @@ def prepare() -> None:
     sys.stderr = _printable(sys.stderr, 2)
 
 
+def silence_libraries() -> None:
+    """Discard what C libraries such as libpng and FFmpeg write to stderr; Python's own stderr stays where it is.
+
+    Once for a process that has one user, before it has threads. Child processes that inherit stderr are silent, too.
+    """
+    sys.stderr.flush()
+    own = open(os.dup(2), "w", closefd=False, encoding=sys.stderr.encoding)  # noqa: SIM115  as long as the process runs
+    sys.stderr = _printable(own, own.fileno())
+    _fill(2)
+
+
 def check_output() -> None:
     """Raise FileError if output on stdout was lost, as on a full disk."""
     sys.stdout.flush()
