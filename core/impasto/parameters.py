@@ -23,7 +23,8 @@ LightAzimuth = Annotated[float, Field(ge=UNKNOWN_AZIMUTH, le=360, json_schema_ex
 `light_azimuth: LightAzimuth = Field(UNKNOWN_AZIMUTH, description="…")`. Any value below 0 counts as unknown. Hosts draw
 a box to tick where it is known, the angle then, and a dial on the picture.
 """
-Color = Annotated[tuple[float, float, float], Field(json_schema_extra={"format": "color"})]
+_Channel = Annotated[float, Field(ge=0, le=1)]
+Color = Annotated[tuple[_Channel, _Channel, _Channel], Field(json_schema_extra={"format": "color"})]
 """An sRGB colour, three floats in [0, 1]; hosts draw a colour field."""
 POINT_RANGE = (-1.0, 2.0)
 """Limits of both coordinates of a `Point`: the picture is from 0 to 1, and there is as much again on each side."""

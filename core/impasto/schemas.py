@@ -25,6 +25,8 @@ AZIMUTH = ("number", -1.0, 360)
 """Type and limits of a parameter of the format azimuth, in which -1 is unknown."""
 POINT = [("number", -1.0, 2.0)] * 2
 """Type and limits of both coordinates of a parameter of the format point, which a picture spans from 0 to 1."""
+COLOR = [("number", 0, 1)] * 3
+"""Type and limits of red, green and blue of a parameter of the format color."""
 
 
 def model_parameter(properties: Mapping[str, Mapping[str, Any]]) -> str | None:
@@ -153,7 +155,7 @@ def _check_tuple(where: str, schema: Mapping[str, Any]) -> None:
     items, default = schema.get("prefixItems", []), schema["default"]
     if not 0 < len(items) <= MOST_ITEMS or any(item["type"] != "number" for item in items):
         raise PluginError(f"{where} is a list", "only fixed tuples of floats can be drawn: tuple[float, float]")
-    if schema.get("format") == "color" and len(items) != len("rgb"):
+    if schema.get("format") == "color" and _limits(items) != COLOR:
         raise PluginError(f"{where} has the format color", "write color: Color = Field((0.5, 0.5, 0.5), …)")
     if not isinstance(default, list | tuple) or len(default) != len(items):
         raise PluginError(f"{where} has the default {excerpt(default)}", f"it can be {len(items)} numbers")

@@ -291,10 +291,16 @@ def validate(tool: Tool, given: Mapping[str, Any]) -> Parameters:
         raise ParameterError(message, f"see `impasto tools {tool.name}`") from error
 
 
+COLOR_CHANNELS = ("red", "green", "blue")
+
+
 def _name_at(tool: Tool, place: Sequence[int | str]) -> str:
-    """Name of what pydantic calls a place: a parameter, or a component of one, such as `top_left X`."""
+    """Name of what pydantic calls a place: a parameter, or a component of one, such as `top_left X`, `color red`."""
     if len(place) == 2 and isinstance(index := place[1], int):
-        components = properties_of(tool.parameters)[str(place[0])].get("prefixItems", ())
+        schema = properties_of(tool.parameters)[str(place[0])]
+        if schema.get("format") == "color":
+            return f"{place[0]} {COLOR_CHANNELS[index]}"
+        components = schema.get("prefixItems", ())
         if index < len(components) and (title := components[index].get("title")):
             return f"{place[0]} {title}"
     return ".".join(map(str, place))

@@ -76,6 +76,7 @@ def test_every_mistake_is_listed_by_its_row(tmp_path):
         "checker: squares got '900'": {"parameter.squares": "900"},
         "'not a colour' is no colour": {"parameter.color": "not a colour"},
         "several steps have the parameter 'strength'": {"recipe": "r.json", "parameter.strength": "1"},
+        "color green got 1e+300: input should be less than or equal to 1": {"parameter.color": "0,1e300,1"},
         "absent.png": {"source": "absent.png"},
         "damaged.png": {"source": "damaged.png"},
         "absent.json": {"recipe": "absent.json"},
@@ -100,6 +101,12 @@ def test_every_mistake_is_listed_by_its_row(tmp_path):
         assert line.startswith(f"  row {number}: "), line
         assert text in line
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("empty", [{"source": ""}, {"inputs": {"style": " "}}, {"shot": ""}, {"recipe": ""}])
+def test_an_empty_name_of_a_file_is_a_mistake_and_not_the_current_folder(empty, tmp_path):
+    (tmp_path / "t.jsonl").write_text(json.dumps({"recipe": "blend", "name": "n", **empty}))
+    assert "is empty; write a file's name, or leave the field out" in mistakes_of(tmp_path / "t.jsonl")
 
 
 def test_mistakes_that_are_alike_stand_in_one_line_and_no_more_than_a_thousand_are_looked_for(tmp_path):

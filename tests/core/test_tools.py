@@ -153,6 +153,9 @@ def test_a_point_is_two_numbers_on_the_command_line_also_negative_ones():
     ("given", "said"),
     [
         ({"amount": 2.0}, "amount got 2.0: input should be less than or equal to 1"),
+        ({"color": (0.5, 1e300, 0.5)}, r"color green got 1e\+300: input should be less than or equal to 1"),
+        ({"color": (-0.1, 0.5, 0.5)}, "color red got -0.1: input should be greater than or equal to 0"),
+        ({"color": (0.5, 0.5, float("nan"))}, "color blue got nan: input should be a finite number"),
         ({"count": "many"}, "count got 'many'"),
         ({"amount": float("nan")}, "amount"),
         ({"method": "slow"}, "'fast' or 'best'"),

@@ -178,6 +178,9 @@ def _row(number: int, fields: Mapping[str, Any]) -> Row:
     ]:
         if not (isinstance(value, str) and is_unicode(value) and "\0" not in value):
             raise ParameterError(f"{name} is {excerpt(value)}", "write a name")
+    for name, value in [*inputs.items(), *((name, fields.get(name, "a")) for name in ("recipe", "shot", "keyframes"))]:
+        if not value.strip():
+            raise ParameterError(f"{name} is empty", "write a file's name, or leave the field out")
     seed, width_m = _whole("seed", fields), _number("width_m", fields.get("width_m"))
     check_metres("width_m", width_m)
     parameters = fields.get("parameters", {})
