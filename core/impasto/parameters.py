@@ -23,8 +23,8 @@ LightAzimuth = Annotated[float, Field(ge=UNKNOWN_AZIMUTH, le=360, json_schema_ex
 `light_azimuth: LightAzimuth = Field(UNKNOWN_AZIMUTH, description="…")`. Any value below 0 counts as unknown. Hosts draw
 a box to tick where it is known, the angle then, and a dial on the picture.
 """
-_Channel = Annotated[float, Field(ge=0, le=1)]
-Color = Annotated[tuple[_Channel, _Channel, _Channel], Field(json_schema_extra={"format": "color"})]
+_Share = Annotated[float, Field(ge=0, le=1)]
+Color = Annotated[tuple[_Share, _Share, _Share], Field(json_schema_extra={"format": "color"})]
 """An sRGB colour, three floats in [0, 1]; hosts draw a colour field."""
 POINT_RANGE = (-1.0, 2.0)
 """Limits of both coordinates of a `Point`: the picture is from 0 to 1, and there is as much again on each side."""
@@ -77,7 +77,11 @@ class SizeParameters(Parameters):
 
     def size_px(self, subject: Maps) -> tuple[int, int]:
         """(height, width) of the result; each is the subject's if its parameter is 0."""
-        source_height, source_width = subject.size_px if subject else (1024, 1024)
+        return self.size_from(subject.size_px if subject else None)
+
+    def size_from(self, source_px: tuple[int, int] | None) -> tuple[int, int]:
+        """(height, width) of the result from those of the source; None: there is no source."""
+        source_height, source_width = source_px or (1024, 1024)
         return self.height_px or source_height, self.width_px or source_width
 
 

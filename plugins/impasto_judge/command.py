@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from impasto.about import VERSION
 from impasto.cli.options import add_command, add_device, add_seed, parse_size, whole_number
+from impasto.cli.sources import SOURCE, add_colorspace, color_spaces_of
 from impasto.cli.terminal import Terminal
 from impasto.errors import ModelError, ParameterError
 from impasto.library.models import Model, read_model, record_figures
@@ -58,6 +59,7 @@ def _add_model(kinds: Any) -> None:
     parser.add_argument("--brief", action="store_true", help=text)
     parser.add_argument("--trained-on", type=Path, metavar="DATA", help="what it learned from, to look for copies")
     parser.add_argument("--record", action="store_true", help="keep the figures in the model's card")
+    add_colorspace(parser)
     add_device(parser)
 
 
@@ -77,6 +79,7 @@ def _add_picture(kinds: Any) -> None:
     parser.add_argument("--classifiers", type=whole_number(0), default=0, metavar="N", help=text)
     text = "picture to write: the source, the result across its corner, tiled 2x2, and on a ball (PNG)"
     parser.add_argument("--sheet", type=Path, metavar="FILE", help=text)
+    add_colorspace(parser)
     add_seed(parser)
 
 
@@ -88,7 +91,9 @@ def _evaluate_picture(arguments: argparse.Namespace, terminal: Terminal) -> None
     from .pictures import judge_picture
     from .sheets import tile_sheet
 
-    result, source = read_maps(arguments.result), read_maps(arguments.source)
+    spaces = color_spaces_of(arguments, {"result", SOURCE})
+    given = {"result": arguments.result, SOURCE: arguments.source}
+    result, source = (read_maps(path, color_space=spaces.get(name, "")) for name, path in given.items())
     with terminal.progress() as on_progress:
         judgement = judge_picture(
             result,
@@ -194,11 +199,17 @@ def _evaluate_model(arguments: argparse.Namespace, terminal: Terminal) -> None:
     if arguments.record and model.shipped:
         raise ModelError(f"{model.name} is shipped, so nothing can be kept in it", "leave out --record")
     size_px, longest_px = arguments.size[0], model.trained_px
+    given = {SOURCE: arguments.data} | ({"trained-on": arguments.trained_on} if arguments.trained_on else {})
+    spaces = color_spaces_of(arguments, given)
     with terminal.progress() as on_progress:
+        data = {
+            name: read_dataset(path, longest_px=longest_px, color_space=spaces.get(name, ""))
+            for name, path in given.items()
+        }
         comparisons = compare_model(
             model,
-            read_dataset(arguments.data, longest_px=longest_px),
-            trained_on=read_dataset(arguments.trained_on, longest_px=longest_px) if arguments.trained_on else None,
+            data[SOURCE],
+            trained_on=data.get("trained-on"),
             choosing=arguments.choosing,
             brief=arguments.brief,
             seeds=arguments.seeds,

@@ -12,7 +12,9 @@ import pytest
 from PIL import Image
 from terminals import OnTerminal
 
-from impasto import read_maps, read_recipe
+from impasto import read_maps, read_recipe, texture
+from impasto.cli import tools
+from impasto.cli.main import main
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +40,30 @@ def test_seamless_and_maps_write_the_set_and_replace_nothing_without_force(fresh
     made = impasto("maps", tmp_path / "wall_base_color.png", "--out", tmp_path / "maps", "--format", "png16", "--json")
     names = {Path(file).name for file in json.loads(made.stdout)["files"]}
     assert {"wall_base_color.png", "wall_normal.png", "wall_height.png", "wall_roughness.png"} <= names
+
+
+def test_a_large_source_is_written_tile_by_tile_without_the_maps_that_need_all_of_it(
+    monkeypatch, capsys, picture, tmp_path
+):
+    monkeypatch.setattr(texture, "LARGE_PX", 96 * 128 - 1)
+    tool = ["generate", "histogram-blending", "--source", str(picture), "--out"]
+    main([*tool, str(tmp_path / "large")])
+    assert [path.name for path in (tmp_path / "large").glob("*.png")] == ["wall_base_color.png"]
+    main([*tool, str(tmp_path / "small"), "--size", "64"])
+    assert (tmp_path / "small" / "wall_normal.png").exists()
+
+
+def test_a_large_result_in_one_piece_says_its_memory_and_a_size_that_takes_less(
+    monkeypatch, capsys, picture, tmp_path
+):
+    monkeypatch.setattr(texture, "LARGE_PX", 96 * 128 - 1)
+    monkeypatch.setattr(tools, "LARGE_PX", 96 * 64)
+    monkeypatch.setattr(tools, "PX_BYTES", 1e6)
+    main(["seamless", str(picture), "--estimator", "none", "--out", str(tmp_path)])
+    said = "'wall.png' becomes 128x96 px in one piece, which takes about 12 GB of memory: --size 90x67 takes 6 GB"
+    assert said in capsys.readouterr().err
+    main(["seamless", str(picture), "--estimator", "none", "--size", "64", "--out", str(tmp_path / "small")])
+    assert "in one piece" not in capsys.readouterr().err
 
 
 @pytest.mark.essential

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 import zlib
 from pathlib import Path
@@ -15,6 +16,7 @@ from test_pictures import big_endian, png
 
 from impasto import Recipe, Step, read_maps, read_recipe
 from impasto.batch.table import Table
+from impasto.data.dataset import read_dataset
 from impasto.engine.requests import JobInput
 from impasto.errors import FileError, ParameterError
 from impasto.io import decode
@@ -335,6 +337,36 @@ def test_a_colour_space_is_recorded_and_repeated(impasto, tmp_path):
     assert read_recipe(path).inputs["source"]["color_space"] == "Display P3"
     again = rerun(path, tmp_path / "again", {"source": tmp_path / "wall.tif"})
     assert again.identical, again.differences
+
+
+def test_commands_that_look_at_data_read_a_colour_space(impasto, tmp_path):
+    (tmp_path / "set").mkdir()
+    Image.fromarray(RGB8).resize((96, 96)).save(tmp_path / "set" / "wall_base_color.png")
+    Image.new("L", (48, 48), 100).save(tmp_path / "set" / "wall_roughness.png")
+    of_p3 = read_maps(tmp_path / "set", color_space="Display P3")["base_color"].pixels
+    space = ("--colorspace", "Display P3", "--out")
+    said = impasto("check", "set", "--fix", *space, "mended", cwd=tmp_path).stdout
+    assert "wall_base_color.png" in said, said
+    mended = read_maps(tmp_path / "mended")["base_color"].pixels
+    assert np.abs(mended - of_p3).max() < EIGHT_BIT
+    hashes = set()
+    for name, options in {"own": ("--out",), "p3": space}.items():
+        done = impasto("prepare", "set", "--crop-px", "32", *options, name, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        about = json.loads((tmp_path / name / "manifest.json").read_text())
+        hashes.add(about["sha256"])
+        assert about["settings"].get("color_space", "") == ("Display P3" if name == "p3" else "")
+    assert len(hashes) == 2
+    told = impasto("prepare", "set", "--colorspace", "style=sRGB", "--out", "o", cwd=tmp_path)
+    assert (told.returncode, "the input 'style', which was not given" in told.stderr) == (2, True)
+
+
+def test_a_dataset_is_read_in_the_given_colour_space(tmp_path):
+    Image.fromarray(RGB8).resize((96, 96)).save(tmp_path / "wall.png")
+    for own in ("", "Display P3"):
+        (sample,) = read_dataset(tmp_path / "wall.png", color_space=own).samples
+        right = color(tmp_path / "wall.png", color_space=own)
+        assert np.abs(sample.load()["base_color"].pixels - right).max() < STEP
 
 
 def test_a_colour_space_that_is_wrong_is_refused_by_the_command(impasto, tmp_path):

@@ -7,11 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import OpenImageIO as oiio
 import pytest
 from scipy.ndimage import distance_transform_edt
 from test_files import mounted
 
-from impasto import Host, Recipe, Step
+from impasto import Host, Recipe, Step, read_maps
 from impasto.cli.main import main
 from impasto.errors import Cancelled, FileError, ParameterError
 from impasto.film import shot as shots
@@ -24,6 +25,7 @@ from impasto.film.shot import Shot, keyframe_spans, repaint_shot
 from impasto.io.decode import read_metadata
 from impasto.io.metadata import metadata_of
 from impasto.io.passes import ShotFrame, read_frame, write_repainted
+from impasto.io.scanlines import open_scanlines
 from impasto.surface.color import srgb_to_linear
 from impasto.texture import Maps
 from impasto.tools import Result
@@ -41,14 +43,13 @@ def write_frame(
     position=None,
     to_next=None,
     kind="float",
+    chromaticities=None,
     **changed,
 ) -> Path:
     """A frame as Blender 4 writes it. motion: rows down and columns right in a frame, one for all or (H, W, 2).
 
     position: (H, W, 3), of each pixel in the world. to_next: the motion from this frame, if it is another.
     """
-    import OpenImageIO as oiio
-
     height, width = color.shape[:2]
     moved = np.broadcast_to(np.float32(motion), (height, width, 2))
     opacity = np.ones((height, width)) if opacity is None else opacity
@@ -63,6 +64,8 @@ def write_frame(
     spec = oiio.ImageSpec(width, height, len(channels), "float")
     spec.channelformats = tuple(kind if name.startswith("Combined") else "float" for name in channels)
     spec.channelnames = tuple(f"View.Layer.{name}" for name in channels)
+    if chromaticities:
+        spec.attribute("chromaticities", oiio.TypeDesc("float[8]"), chromaticities)
     output = oiio.ImageOutput.create(str(path))
     output.open(str(path), spec)
     output.write_image(np.stack([np.broadcast_to(one, (height, width)) for one in channels.values()], -1, dtype="f4"))
@@ -420,6 +423,25 @@ def test_some_broken_pixels_do_not_stop_a_shot(painter, tmp_path):
     assert (np.abs(made[1] - whole[1]).max(-1) > 1e-3).sum() <= 2
 
 
+def test_the_primaries_of_frames_count_and_are_kept(painter, tmp_path):
+    rec_2020 = (0.708, 0.292, 0.17, 0.797, 0.131, 0.046, 0.3127, 0.329)
+    light = 0.5 * texture()[:, :WIDTH]
+    frames = {1: write_frame(tmp_path / "a_1.exr", light, (0, 0), chromaticities=rec_2020)}
+    color = read_frame(frames[1]).color
+    plain = np.concatenate([light, np.ones_like(light[..., :1])], -1)
+    spec = oiio.ImageSpec(WIDTH, HEIGHT, 4, "float")
+    spec.attribute("chromaticities", oiio.TypeDesc("float[8]"), rec_2020)
+    output = oiio.ImageOutput.create("picture.exr")
+    assert output.open(str(tmp_path / "picture.exr"), spec)
+    output.write_image(plain)
+    output.close()
+    np.testing.assert_allclose(color, read_maps(tmp_path / "picture.exr")["base_color"].pixels, atol=1e-5)
+    (made,) = repaint_shot(frames, RECIPE, {}, tmp_path / "out")
+    painted = shots.run(RECIPE, {"source": _maps(frames[1])}).maps["base_color"].pixels
+    np.testing.assert_allclose(read_frame(made).color, painted, atol=1e-4)
+    assert open_scanlines(made).chromaticities == pytest.approx(rec_2020)
+
+
 @pytest.mark.parametrize("size", [(1, 40), (40, 1), (1, 1)])
 def test_frames_of_one_pixel_are_repainted(painter, tmp_path, size):
     frames = {n: write_frame(tmp_path / f"a_{n}.exr", np.full((*size, 3), 0.2), (0, 1)) for n in (1, 2, 3)}
@@ -456,8 +478,6 @@ def test_the_written_colour_is_what_will_be_read(kind, tmp_path):
 
 def test_only_the_layer_with_the_motion_is_painted_and_that_of_the_compositor_left_out(tmp_path):
     """Beside it lie what the compositor made, and another view layer without vectors."""
-    import OpenImageIO as oiio
-
     source = write_frame(tmp_path / "a_1.exr", texture()[:, :WIDTH], (1, 2))
     file = oiio.ImageInput.open(str(source))
     spec, pixels = file.spec(), file.read_image("float")

@@ -104,10 +104,10 @@ def test_what_cannot_be_written_in_tiles_says_why(steps, format_, said, tmp_path
 
 def test_large_results_should_be_streamed_where_they_can():
     large = {"width_px": 8192, "height_px": 4096}
-    assert should_stream(blotches(**large), {})
-    assert not should_stream(blotches(width_px=4096, height_px=4096), {})
-    assert not should_stream(Recipe((Step("checker", large),)), {})
-    assert not should_stream(Recipe((Step("blotches", large), Step("tint"))), {})
+    assert should_stream(blotches(**large), None)
+    assert not should_stream(blotches(width_px=4096, height_px=4096), None)
+    assert not should_stream(Recipe((Step("checker", large),)), None)
+    assert not should_stream(Recipe((Step("blotches", large), Step("tint"))), None)
     assert describe(registry().tool("blotches"))["makes_tiles"]
     assert not describe(registry().tool("checker"))["makes_tiles"]
 

@@ -17,7 +17,6 @@ from ..io.presets import packing_of
 from ..plugins.registry import registry
 from ..running.inputs import SOURCE
 from ..system.untrusted import excerpt, files_in
-from ..texture import Maps
 from ..tools import SizeParameters, validate
 from .job import BatchJob
 from .names import fold
@@ -163,8 +162,7 @@ def size_of(job: BatchJob) -> tuple[int, int] | None:
         if isinstance(parameters, SizeParameters):
             if index and size_px is None and not (parameters.height_px and parameters.width_px):
                 return None
-            usual = size_px or parameters.size_px(Maps())
-            size_px = parameters.height_px or usual[0], parameters.width_px or usual[1]
+            size_px = parameters.size_from(size_px)
         elif tool.kind != "estimator" and not tool.is_pointwise:
             size_px = None
     return size_px

@@ -14,6 +14,7 @@ from ..errors import FileError, ImpastoError, ParameterError, error_fields
 from ..system.names import usable_name
 from .json_answers import CheckedMap, CheckedSet, CheckedSets, FailedSource
 from .options import add_command
+from .sources import SOURCE, add_colorspace, color_spaces_of
 from .tables import table
 from .terminal import Terminal
 
@@ -31,6 +32,7 @@ def add_check(commands: Any) -> None:
     parser.add_argument("--fix", action="store_true", help=text)
     text = "folder for the mended sets, each in a folder of its own if there are several; the input is never changed"
     parser.add_argument("--out", type=Path, metavar="DIR", help=text)
+    add_colorspace(parser)
 
 
 def _check(arguments: argparse.Namespace, terminal: Terminal) -> None:
@@ -39,6 +41,7 @@ def _check(arguments: argparse.Namespace, terminal: Terminal) -> None:
 
     if arguments.fix != bool(arguments.out):
         raise ParameterError("--fix and --out belong together", "give both, or neither to check only")
+    space = color_spaces_of(arguments, {SOURCE}).get(SOURCE, "")
     sets, failed = _sets(arguments.folders)
     reports: list[Report] = []
     mended: list[tuple[Sequence[str], Sequence[Path]]] = []
@@ -46,7 +49,7 @@ def _check(arguments: argparse.Namespace, terminal: Terminal) -> None:
         for index, ((path, tile), below) in enumerate(zip(sets, _folders(sets), strict=True)):
             tell = lambda fraction, message, done=index: show((done + fraction) / len(sets), message)  # noqa: E731
             try:
-                report = inspect(path, tile, tell)
+                report = inspect(path, tile, tell, space)
                 fixes: tuple[Sequence[str], Sequence[Path]] = ([], [])
                 if arguments.fix and any(finding.fix for finding in report.findings):
                     fixes = mend(report, arguments.out / below)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..system.transaction import replace_files
 from .options import add_command, parse_crop
+from .sources import SOURCE, add_colorspace, color_spaces_of
 from .terminal import Terminal
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def add_prepare(commands: Any) -> None:
     parser.add_argument(
         "--crop", type=parse_crop, default=(0.0, 0.0, 1.0, 1.0), metavar="L,T,R,B", help="the part of each to use"
     )
+    add_colorspace(parser)
 
 
 def add_licence(parser: argparse.ArgumentParser) -> None:
@@ -54,6 +56,7 @@ def _prepare(arguments: argparse.Namespace, terminal: Terminal) -> None:
             longest_px=arguments.longest_px,
             smallest_px=arguments.smallest_px,
             crop=arguments.crop,
+            color_space=color_spaces_of(arguments, {SOURCE}).get(SOURCE, ""),
             on_progress=on_progress,
         )
         paths = arguments.out / "manifest.json", arguments.out / "preview.png"

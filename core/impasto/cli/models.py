@@ -18,6 +18,7 @@ from ..system.untrusted import is_there
 from ..tools import Input, Result, Tool, in_order, validate
 from .data import DATA_HELP, add_licence, write_data_files
 from .options import add_command, add_device, add_parameters, add_seed, given_parameters, parse_metres, void_options
+from .sources import SOURCE, add_colorspace, color_spaces_of
 from .terminal import Terminal
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def _add_trainer(tools: Any, tool: Tool) -> None:
         one.add_argument(f"--{item.name}", dest=f"input_{item.name}", type=Path, metavar="DATA", help=item.description)
     one.add_argument("--out", type=Path, metavar="DIR", help="folder for the model (default: your library)")
     add_licence(one)
+    add_colorspace(one)
     one.add_argument("--width-m", type=parse_metres, metavar="METRES", help="real-world width of a picture in metres")
     add_seed(one)
     add_device(one)
@@ -76,16 +78,20 @@ def _train_in(ranks: Ranks, arguments: argparse.Namespace, terminal: Terminal) -
     names = [item.name for item in _datasets(arguments.tool)]
     others = {name: path for name in names[1:] if (path := getattr(arguments, f"input_{name}"))}
     inputs = {name: name for name in (*names[:1], *others)}
+    spaces = color_spaces_of(arguments, {SOURCE, *others})
     recipe = Recipe((Step(arguments.tool.name, parameters, inputs),), arguments.seed)
     chosen: Any = validate(arguments.tool, parameters)
     path = registry().model_library(arguments.out).path(chosen.name)
     stop = Stop()
     try:
         with ranks.held(path), _data_beside(path, ranks), terminal.progress(in_json=True) as on_progress:
-            dataset = _read(arguments.data, arguments, terminal, on_progress)
+            dataset = _read(arguments.data, spaces.get(SOURCE, ""), arguments, terminal, on_progress)
             if ranks.is_first:
                 _write_data(path, dataset, arguments)
-            beside = {name: _read(data, arguments, terminal, on_progress) for name, data in others.items()}
+            beside = {
+                name: _read(data, spaces.get(name, ""), arguments, terminal, on_progress)
+                for name, data in others.items()
+            }
             result = run(
                 recipe,
                 {**dict.fromkeys(names[:1], dataset), **beside},
@@ -127,7 +133,9 @@ def _write_data(path: Path, dataset: Dataset, arguments: argparse.Namespace) -> 
         write_data_files(dataset, manifest, preview, crop_px=getattr(parameters, "crop_px", 128))
 
 
-def _read(data: Path, arguments: argparse.Namespace, terminal: Terminal, on_progress: Any) -> Dataset:
+def _read(
+    data: Path, color_space: str, arguments: argparse.Namespace, terminal: Terminal, on_progress: Any
+) -> Dataset:
     """A dataset that fits the trainer's parameters."""
     from ..data.dataset import read_dataset, settings_for
 
@@ -136,6 +144,7 @@ def _read(data: Path, arguments: argparse.Namespace, terminal: Terminal, on_prog
         data,
         licence=arguments.licence,
         width_m=arguments.width_m,
+        color_space=color_space,
         on_progress=on_progress,
         **settings_for(parameters),
     )
@@ -179,6 +188,7 @@ def _add_report(actions: Any) -> None:
     parser.add_argument("data", type=Path, nargs="?", metavar="DATA", help="write it anew: what the model learned from")
     parser.add_argument("--out", type=Path, metavar="FILE", help="file to write (default: beside the model)")
     parser.add_argument("--open", action=argparse.BooleanOptionalAction, default=True, help="open it (default: --open)")
+    add_colorspace(parser)
     add_device(parser)
 
 
@@ -206,7 +216,8 @@ def _written_report(model: Model, arguments: argparse.Namespace, file: Path, ter
     from ..data.dataset import read_dataset
 
     with terminal.progress() as on_progress:
-        data = read_dataset(arguments.data, longest_px=model.trained_px, on_progress=on_progress)
+        space = color_spaces_of(arguments, {SOURCE}).get(SOURCE, "")
+        data = read_dataset(arguments.data, longest_px=model.trained_px, color_space=space, on_progress=on_progress)
         return registry().write_report(model, data, file, arguments.device, on_progress)
 
 

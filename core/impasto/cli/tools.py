@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..errors import FileError
+from ..io.map_files import tiles_in
 from ..library.tensors import SUFFIX
+from ..matchers import Match
 from ..plugins.registry import registry
 from ..recipe import Recipe, Step
-from ..tools import Tool, in_order
+from ..system.untrusted import excerpt
+from ..texture import LARGE_PX, is_large
+from ..tools import SizeParameters, Tool, in_order, validate
+from .glb import is_glb
 from .matchers import add_matchers
 from .more_like import add_more_like
 from .options import (
@@ -29,6 +37,8 @@ from .terminal import Terminal
 
 APPLIED = ("filter", "estimator")
 """Kinds of tools for `apply`, which change one picture."""
+PX_BYTES = 225
+"""Memory for each pixel of a seamless picture that is made in one piece: 5.1 GB for 5000x4500."""
 
 
 def add_generate(commands: Any) -> None:
@@ -146,27 +156,53 @@ def _run(arguments: argparse.Namespace, terminal: Terminal, sources: dict[str, P
     inputs, files = given_inputs(arguments, arguments.tool)
     preparing = preparing_steps(arguments)
     step = Step(arguments.tool.name, parameters, inputs)
-    steps = [*preparing, step]
-    if (estimator := _estimator(arguments, steps, terminal)) != "none":
-        steps.append(Step(estimator, arguments.estimator_parameters))
     for sentence in void_options(arguments, arguments.tool):
         terminal.warn(sentence)
     if sources is None:
         name = arguments.name or result_name(step, arguments.source, models_folder, arguments.engine)
         sources = {name: arguments.source}
-    recipe = Recipe(tuple(steps), arguments.seed)
-    carry_out(recipe, sources, files, arguments, terminal, models_folder=models_folder)
+    recipe = Recipe((*preparing, step), arguments.seed)
+    matches = {name: Match(_with_maps(recipe, source, arguments, terminal)) for name, source in sources.items()}
+    carry_out(matches, sources, files, arguments, terminal, models_folder=models_folder)
 
 
-def _estimator(arguments: argparse.Namespace, steps: list[Step], terminal: Terminal) -> str:
-    """The chosen estimator, or else the default; "none", with a warning, for results written tile by tile."""
+def _with_maps(recipe: Recipe, source: Path | None, arguments: argparse.Namespace, terminal: Terminal) -> Recipe:
+    """The recipe with the chosen estimator or the default; a result written tile by tile has none, and a warning."""
     from ..running.streaming import should_stream
 
-    if arguments.estimator:
-        return arguments.estimator
-    stream = arguments.stream
+    stream, source_px, estimator = arguments.stream, _source_px(recipe, source), arguments.estimator
     if stream is None:
-        stream = not arguments.mesh and should_stream(Recipe(tuple(steps)), {}, arguments.format)
-    if stream and arguments.tool.task == "seamless":
-        terminal.warn("written tile by tile, without the maps that need the whole picture: `impasto maps` makes them")
-    return "none" if stream else arguments.usual_estimator
+        stream = not arguments.mesh and not is_glb(arguments.out) and should_stream(recipe, source_px, arguments.format)
+    name = excerpt(source.name) if source else arguments.tool.name
+    if not estimator:
+        if stream and arguments.tool.task == "seamless":
+            about = "is written tile by tile, without the maps that need the whole picture: `impasto maps` makes them"
+            terminal.warn(f"{name} {about}")
+        estimator = "none" if stream else arguments.usual_estimator
+    if not stream and arguments.tool.task == "seamless":
+        _warn_of_memory(name, recipe, source_px, terminal)
+    if estimator == "none":
+        return recipe
+    return replace(recipe, steps=(*recipe.steps, Step(estimator, arguments.estimator_parameters)))
+
+
+def _source_px(recipe: Recipe, source: Path | None) -> tuple[int, int] | None:
+    """(height, width) of the source; None if it is tiled, or the recipe prepares it first."""
+    from ..io.files import read_size
+
+    if source and len(recipe.steps) == 1 and not tiles_in(source):
+        with suppress(FileError):  # reported when it is read
+            return read_size(source)
+    return None
+
+
+def _warn_of_memory(name: str, recipe: Recipe, source_px: tuple[int, int] | None, terminal: Terminal) -> None:
+    """Warn if the result is large and made in one piece, with a size that takes less memory."""
+    step = recipe.steps[-1]
+    parameters = validate(registry().tool(step.tool), step.parameters)
+    if isinstance(parameters, SizeParameters) and is_large(size_px := parameters.size_from(source_px)):
+        height, width = size_px
+        smaller = (LARGE_PX / (height * width)) ** 0.5
+        about = f"becomes {width}x{height} px in one piece, which takes about {height * width * PX_BYTES / 1e9:.0f} GB"
+        less = f"--size {int(width * smaller)}x{int(height * smaller)} takes {LARGE_PX * PX_BYTES / 1e9:.0f} GB"
+        terminal.warn(f"{name} {about} of memory: {less}")

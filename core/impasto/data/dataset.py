@@ -101,7 +101,7 @@ class Dataset:
             [sample.name, sample.label, sample.sha256, *([sample.captions] if sample.captions else [])]
             for sample in self.samples
         ]
-        text = json.dumps([facts, asdict(self.preparation)], sort_keys=True, ensure_ascii=False)
+        text = json.dumps([facts, self.preparation.to_dict()], sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def sources(self, learned: Sequence[tuple[tuple[int, int], str]] = ()) -> list[dict[str, Any]]:
@@ -138,7 +138,7 @@ class Dataset:
         return {
             "name": self.name,
             "sha256": self.sha256(),
-            "settings": asdict(self.preparation),
+            "settings": self.preparation.to_dict(),
             "labels": dict(sorted(Counter(sample.label or "" for sample in self.samples).items())),
             "statistics": self.statistics,
             "samples": [
@@ -166,16 +166,18 @@ def read_dataset(
     smallest_px: int = 64,
     crop: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0),
     width_m: float | None = None,
+    color_space: str = "",
     on_progress: Callable[[float, str], None] = lambda fraction, message: None,
 ) -> Dataset:
     """Dataset of a photograph, a PBR set, a folder of either, class folders, or contact sheets; see `find_pictures`.
 
     Each picture is cropped to `crop` (left, top, right, bottom, from 0 to 1), shrunk to `longest_px`, and left out if
     its shorter side is then below `smallest_px`. `licence` applies to files that no SOURCES.tsv lists, `width_m` is the
-    real-world width of pictures whose files do not state it (default: 1 metre).
+    real-world width of pictures whose files do not state it (default: 1 metre), and `color_space` the name of the
+    colour space that takes the place of what their files say.
     FileError if `path` does not exist, ParameterError if it holds no usable picture.
     """
-    preparation = Preparation(longest_px, smallest_px, crop, width_m or 1.0)
+    preparation = Preparation(longest_px, smallest_px, crop, width_m or 1.0, color_space)
     pictures, left_out = find_pictures(Path(path), licence)
     samples, rejected, statistics = _examine(pictures, preparation, on_progress)
     rejected = sorted([*(Rejection(*item) for item in left_out), *rejected], key=lambda item: item.name)

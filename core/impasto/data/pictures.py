@@ -70,15 +70,18 @@ class PictureSource:
         """The maps, prepared for training. FileError if they cannot be read."""
         if self.given is not None:
             return prepare(self.given, preparation, self.given.width_m, self.given.height_range_m, self.name)
+        space = preparation.color_space
         if self.box:
             left, top, right, bottom = self.box
-            pixels = _sheet(self.maps["base_color"].file)[top:bottom, left:right]
+            pixels = _sheet(self.maps["base_color"].file, space)[top:bottom, left:right]
             if pixels.shape[:2] != (bottom - top, right - left):
                 raise FileError(f"lies outside its contact sheet: box {self.box}", f"correct {INDEX}")
             return prepare({"base_color": Texture(pixels, "srgb")}, preparation, name=self.name)
         color = self.maps["base_color"].file
         textures: Mapping[str, Texture] = (
-            decode.read_picture(color) if len(self.maps) == 1 else read_textures(self.maps)[0]
+            decode.read_picture(color, color_space=space)
+            if len(self.maps) == 1
+            else read_textures(self.maps, color_space=space)[0]
         )
         metadata = decode.read_metadata(color)
         return prepare(textures, preparation, metadata.get("width_m"), metadata.get("height_range_m"), self.name)
@@ -93,9 +96,9 @@ Found: TypeAlias = tuple[str, str | None, Mapping[str, MapSource]]
 
 
 @functools.lru_cache(maxsize=1)
-def _sheet(path: Path) -> np.ndarray:
+def _sheet(path: Path, color_space: str) -> np.ndarray:
     """Pixels (H, W, 3) of a contact sheet; the last one is cached, since its boxes are read one after the other."""
-    return decode.read_picture(path)["base_color"].pixels
+    return decode.read_picture(path, color_space=color_space)["base_color"].pixels
 
 
 def find_pictures(path: Path, licence: str) -> tuple[list[PictureSource], list[tuple[str, str]]]:

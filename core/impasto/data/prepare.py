@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -29,13 +30,15 @@ SAME_COLOR = 0.03
 class Preparation:
     """Settings. crop: the part of each picture to use (left, top, right, bottom), from 0 to 1.
 
-    width_m: real-world width, in metres, of pictures whose files do not state it.
+    width_m: real-world width, in metres, of pictures whose files do not state it. color_space: name of the one that
+    takes the place of what their files say; "" for that.
     """
 
     longest_px: int = 1024
     smallest_px: int = 64
     crop: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
     width_m: float = 1.0
+    color_space: str = ""
 
     def __post_init__(self) -> None:
         if len(self.crop) != 4 or not (0 <= self.crop[0] < self.crop[2] <= 1 and 0 <= self.crop[1] < self.crop[3] <= 1):
@@ -44,6 +47,11 @@ class Preparation:
         if min(self.smallest_px, self.longest_px) < 1:
             message = f"longest_px is {self.longest_px} and smallest_px {self.smallest_px}"
             raise ParameterError(message, "both must be above 0")
+
+
+    def to_dict(self) -> dict[str, Any]:
+        """The settings as plain data, without a colour space if none is given."""
+        return {name: value for name, value in asdict(self).items() if value != ""}
 
 
 def prepare(

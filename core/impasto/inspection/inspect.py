@@ -32,10 +32,14 @@ class Report:
 
 
 def inspect(
-    path: Path, tile: int = 0, on_progress: Callable[[float, str], None] = lambda fraction, message: None
+    path: Path,
+    tile: int = 0,
+    on_progress: Callable[[float, str], None] = lambda fraction, message: None,
+    color_space: str = "",
 ) -> Report:
     """All findings about the map set at a path, or about one of its tiles, worst first. FileError without maps."""
-    found, findings = read_map_set(path, tile, lambda fraction, message: on_progress(0.3 * fraction, message))
+    tell = lambda fraction, message: on_progress(0.3 * fraction, message)  # noqa: E731
+    found, findings = read_map_set(path, tile, tell, color_space)
     if found.textures:
         on_progress(0.3, "Comparing sizes and borders")
         findings += [*_sizes(found), *_seams(found), *_missing(found)]

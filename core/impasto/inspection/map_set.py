@@ -25,12 +25,14 @@ COLORFUL = 0.02
 class InspectedSet:
     """A map set, or a tile of one, that is inspected. textures: those that could be read.
 
-    path: the set's, or FOLDER/*.1001.* of its tile 1001.
+    path: the set's, or FOLDER/*.1001.* of its tile 1001. color_space: name of the one that takes the place of what the
+    files of colours say; "" for that.
     """
 
     path: Path
     found: MapSet
     textures: Mapping[str, Texture]
+    color_space: str = ""
 
     @property
     def name(self) -> str:
@@ -80,7 +82,10 @@ def sets_to_check(path: Path) -> list[tuple[Path, int]]:
 
 
 def read_map_set(
-    path: Path, tile: int = 0, on_progress: Callable[[float, str], None] = lambda fraction, message: None
+    path: Path,
+    tile: int = 0,
+    on_progress: Callable[[float, str], None] = lambda fraction, message: None,
+    color_space: str = "",
 ) -> tuple[InspectedSet, list[Finding]]:
     """The set at a path, or its tile, and findings about its files. FileError if there are no maps."""
     found = MapSet(f"{path.name}.{tile}", tiles_in(path)[tile]) if tile else set_at(path)
@@ -97,7 +102,7 @@ def read_map_set(
                 message = f"{source.file.name} is {width}x{height} px, and 64 megapixels are the limit"
                 findings.append(Finding("file", name, "error", message, "shrink it, and check that"))
                 continue
-            textures[name] = named_map(source, name)
+            textures[name] = named_map(source, name, color_space)
             findings += () if source.place.channel else _colors(source.file, name)
         except FileError as error:
             findings.append(Finding("file", name, "error", error.message, error.remedy))
@@ -105,7 +110,7 @@ def read_map_set(
         remedy = "rename it, such as brick_roughness.png, if it is one" if "name" in reason else ""
         name = (map_name(file) or "") if reason.startswith("there is another") else ""
         findings.append(Finding("file", name, "note", f"{file.name} is not read: {reason}", remedy))
-    return InspectedSet(place, found, textures), findings
+    return InspectedSet(place, found, textures, color_space), findings
 
 
 def _colors(file: Path, name: str) -> Iterator[Finding]:

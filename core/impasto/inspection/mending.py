@@ -25,7 +25,7 @@ from ..surface.wrapping import wraps
 from ..system.names import usable_name
 from ..system.transaction import replace_files
 from ..system.untrusted import explain, resolve
-from ..texture import Maps, Texture
+from ..texture import COLOR_MAPS, Maps, Texture
 from .finding import Fix
 from .inspect import Report
 from .map_set import InspectedSet
@@ -111,7 +111,8 @@ def _content(found: InspectedSet, name: str, texture: Texture) -> tuple[str, byt
     """Name and content of a map's file: the file itself if the map is as before, or else a PNG of 16 bits."""
     source = found.maps.get(name)
     is_whole = source is not None and not source.place.channel
-    if source is not None and is_whole and texture is found.textures.get(name):
+    is_converted = bool(found.color_space) and name in COLOR_MAPS
+    if source is not None and is_whole and not is_converted and texture is found.textures.get(name):
         with explain(source.file):
             return source.file.name, source.file.read_bytes()
     stem = DIRECTX.sub(r"\1_gl\3", source.file.stem) if source and is_whole else f"{usable_name(found.name)}_{name}"

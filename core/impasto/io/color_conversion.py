@@ -128,12 +128,20 @@ def _stored_space(lines: Scanlines) -> tuple[StoredSpace | None, _ByteTransform 
         return space, None
     if not lines.is_float:
         return (ADOBE_RGB if lines.kind == "JPEG" and lines.color == "rgb" and _is_adobe_rgb(lines) else None), None
+    matrix = matrix_of(lines)
+    return LINEAR if matrix is None else RGBSpace(LINEAR.curves, matrix), None
+
+
+def matrix_of(lines: Scanlines) -> np.ndarray | None:
+    """Matrix (3, 3) from an EXR's light to linear sRGB; None if it has sRGB's primaries, or does not say.
+
+    FileError for chromaticities that are no colours.
+    """
     try:
-        matrix = primaries_to_srgb(lines.chromaticities) if lines.chromaticities else None
+        return primaries_to_srgb(lines.chromaticities) if lines.chromaticities else None
     except ValueError as error:
         message = f"{excerpt(lines.path)} has chromaticities that are no colours"
         raise FileError(message, "export it as sRGB, or name its colour space yourself") from error
-    return LINEAR if matrix is None else RGBSpace(LINEAR.curves, matrix), None
 
 
 def _is_adobe_rgb(lines: Scanlines) -> bool:

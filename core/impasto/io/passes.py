@@ -14,8 +14,9 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter
 from ..errors import FileError
 from ..surface.color import linear_to_srgb, srgb_to_linear
 from ..system.untrusted import excerpt
+from .color_conversion import matrix_of
 from .encode import NO_TIME, exr_attributes
-from .scanlines import MAX_PARTS, MEMORY_BYTES, damage_error, open_scanlines
+from .scanlines import MAX_PARTS, MEMORY_BYTES, Scanlines, damage_error, open_scanlines
 
 RENDER = "render it as OpenEXR MultiLayer with the passes Combined and Vector, without motion blur"
 COLOR, ALPHA, VECTOR, POSITION = "RGB", "A", "XYZW", "XYZ"
@@ -67,10 +68,14 @@ class _Part:
 
 @dataclass(frozen=True)
 class Passes:
-    """All passes of a file, as they were read, and the view layer that has the motion."""
+    """All passes of a file, as they were read, and the view layer that has the motion.
+
+    matrix (3, 3): from the file's light to linear sRGB; None if they are the same.
+    """
 
     parts: list[_Part]
     layer: str
+    matrix: np.ndarray | None = None
 
     @property
     def nbytes(self) -> int:
@@ -154,7 +159,8 @@ def read_frame(path: Path) -> ShotFrame:
     Blender's Vector has in X and Y where the point was less where it is, and in Z and W where it is less where it will
     be, in pixels, with Y and W upwards.
     """
-    parts = _parts(path)
+    lines = open_scanlines(path)  # which checks that it is no larger than can be read
+    parts, matrix = _parts(lines), matrix_of(lines)
     layers = _layers(parts)
     layer = _layer_of_motion(layers, path)
     passes = layers[layer]
@@ -174,13 +180,13 @@ def read_frame(path: Path) -> ShotFrame:
         if name in passes and not index.any():
             index = _finite(_channels(passes[name], channel, path)[..., 0])
     return ShotFrame(
-        _encoded(combined, opacity),
+        _encoded(combined, opacity, matrix),
         opacity,
         np.stack([-vector[..., 1], vector[..., 0]], -1),
         np.stack([vector[..., 3], -vector[..., 2]], -1),
         index,
         position=position,
-        passes=Passes(parts, layer),
+        passes=Passes(parts, layer, matrix),
         mended_px=mended_px,
     )
 
@@ -217,8 +223,10 @@ def write_repainted(path: Path, frame: ShotFrame, color: np.ndarray, metadata: M
 
     assert frame.passes is not None
     begin = f"{frame.passes.layer}.Combined."
-    straight = srgb_to_linear(color) * frame.opacity
-    linear = straight.astype(_format(frame.passes.parts, begin)).astype(np.float32)
+    light = srgb_to_linear(color)
+    if (matrix := frame.passes.matrix) is not None:
+        light = light @ np.linalg.inv(matrix).T
+    linear = (light * frame.opacity).astype(_format(frame.passes.parts, begin)).astype(np.float32)
     painted = [part.with_color(begin, linear) for part in frame.passes.parts]
     parts = [kept for part in painted if (kept := part.without(COMPOSITE)) is not None]
     specs = [part.spec.copy() for part in parts]
@@ -235,14 +243,19 @@ def write_repainted(path: Path, frame: ShotFrame, color: np.ndarray, metadata: M
         is_written = is_written and output.write_image(part.pixels)
     if not (output.close() and is_written):
         raise FileError(f"cannot write {excerpt(path)}: {output.geterror()}", "check the disk and its free space")
-    return _encoded(linear, frame.opacity)
+    return _encoded(linear, frame.opacity, matrix)
 
 
-def _encoded(combined: np.ndarray, opacity: np.ndarray) -> np.ndarray:
-    """Straight colours (H, W, 3), sRGB, of linear ones that are multiplied by their opacity (H, W, 1)."""
+def _encoded(combined: np.ndarray, opacity: np.ndarray, matrix: np.ndarray | None) -> np.ndarray:
+    """Straight colours (H, W, 3), sRGB, of linear ones that are multiplied by their opacity (H, W, 1).
+
+    matrix (3, 3): from their primaries to linear sRGB; None for sRGB's.
+    """
     straight = combined
     if (opacity != 1).any():
         straight = np.divide(combined, opacity, out=np.zeros_like(combined), where=opacity > 0)
+    if matrix is not None:
+        straight = straight @ matrix.T.astype(np.float32)
     return linear_to_srgb(straight.clip(0, 1))
 
 
@@ -256,11 +269,11 @@ def _format(parts: list[_Part], begin: str) -> str:
     )
 
 
-def _parts(path: Path) -> list[_Part]:
+def _parts(lines: Scanlines) -> list[_Part]:
     """All parts of an EXR. FileError if it is none, or damaged."""
     import OpenImageIO as oiio
 
-    lines = open_scanlines(path)  # which checks that it is no larger than can be read
+    path = lines.path
     if lines.kind != "EXR":
         raise FileError(f"{excerpt(path)} is {lines.kind}, which has no motion vectors", RENDER)
     lines.check_memory(lines.spec.nchannels)

@@ -24,8 +24,8 @@ class Wanted:
     """The parts of a file that are wanted.
 
     alone_as: the map that a picture alone is read as if colours would be converted. enough_px: number of pixels that
-    are enough of a photograph, 0 for all. takes_light: whether colours above 1 are wanted, as light. keeps_broken: whether
-    pixels with values that are NaN or infinite are wanted, as NaN, to be mended.
+    are enough of a photograph, 0 for all. takes_light: whether colours above 1 are wanted, as light. keeps_broken:
+    whether pixels with values that are NaN or infinite are wanted, as NaN, to be mended.
     """
 
     alone_as: str = "base_color"

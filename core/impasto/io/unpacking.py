@@ -109,10 +109,13 @@ def tell_part(on_progress: Callable[[float], None], index: int, count: int, frac
     on_progress((index + fraction) / count)
 
 
-def named_map(source: MapSource, name: str) -> Texture:
+def named_map(source: MapSource, name: str, color_space: str = "") -> Texture:
     """One map, its sign by its name alone, for checks. FileError as for `read_textures`, and for a missing channel."""
-    channel = source.place.channel
-    texture = _channel(read_channels(source.file), source) if channel else decode.read_map(source.file, name)
+    texture: Texture | None
+    if source.place.channel:
+        texture = _channel(read_channels(source.file), source)
+    else:
+        texture = decode.read_noted_map(source.file, name, color_space=color_space).texture
     if texture is None:
         raise FileError(f"{_called(source)} has no alpha", f"say where {_words(name)} is, or leave the file out")
     if not source.place.is_inverted:

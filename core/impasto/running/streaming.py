@@ -33,11 +33,14 @@ PREVIEWS = 100
 """Most previews of one result: one for each of thousands of small tiles would take too long."""
 
 
-def should_stream(recipe: Recipe, inputs: Mapping[str, Given], format_: str = "png") -> bool:
-    """Whether a recipe's result is large (over 4096²) and can be made tile by tile."""
+def should_stream(recipe: Recipe, source_px: tuple[int, int] | None, format_: str = "png") -> bool:
+    """Whether a recipe's result is large (over 4096²) and can be made tile by tile.
+
+    source_px: (height, width) of the source, which is not tiled; None if there is none.
+    """
     tools = [registry().tool(step.tool) for step in recipe.active_steps]
     parameters = [validate(tool, step.parameters) for tool, step in zip(tools, recipe.active_steps, strict=True)]
-    return makes_large_tiles(recipe.active_steps, tools, parameters, inputs, format_)
+    return _makes_large_tiles(recipe.active_steps, tools, parameters, source_px, format_)
 
 
 def makes_large_tiles(
@@ -51,11 +54,21 @@ def makes_large_tiles(
     subject = subject_of(inputs)
     if MESH in inputs or subject.sheet is not None:
         return False
+    return _makes_large_tiles(steps, tools, parameters, subject.size_px if subject else None, format_)
+
+
+def _makes_large_tiles(
+    steps: Sequence[Step],
+    tools: Sequence[Tool],
+    parameters: Sequence[Any],
+    source_px: tuple[int, int] | None,
+    format_: str,
+) -> bool:
     if obstacle_to_tiles(steps, tools) or registry().exporter(format_).start is None:
         return False
     first = parameters[tile_maker(tools)]
     assert isinstance(first, SizeParameters)
-    return is_large(first.size_px(subject))
+    return is_large(first.size_from(source_px))
 
 
 def obstacle_to_tiles(steps: Sequence[Step], tools: Sequence[Tool]) -> str:
