@@ -234,7 +234,9 @@ def conditions_of(schema: Mapping[str, Any]) -> str:
 
 
 def limits_of(schema: Mapping[str, Any]) -> str:
-    """Range of a number, or of each number of a tuple: `0 to 1`; "" if it has none."""
+    """Range of a number, or of each number of a tuple: `0 to 1`; "" if it has none, or is a colour."""
+    if schema.get("format") == "color":
+        return ""
     ranges = {
         (item.get("minimum"), item.get("maximum")) for item in schema.get("prefixItems", [schema.get("items", schema)])
     }

@@ -53,9 +53,7 @@ def test_a_large_source_is_written_tile_by_tile_without_the_maps_that_need_all_o
     assert (tmp_path / "small" / "wall_normal.png").exists()
 
 
-def test_a_large_result_in_one_piece_says_its_memory_and_a_size_that_takes_less(
-    monkeypatch, capsys, picture, tmp_path
-):
+def test_a_large_result_in_one_piece_says_its_memory_and_a_size_that_takes_less(monkeypatch, capsys, picture, tmp_path):
     monkeypatch.setattr(texture, "LARGE_PX", 96 * 128 - 1)
     monkeypatch.setattr(tools, "LARGE_PX", 96 * 64)
     monkeypatch.setattr(tools, "PX_BYTES", 1e6)

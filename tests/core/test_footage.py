@@ -84,7 +84,7 @@ def test_strokes_move_along_estimated_motion(monkeypatch, tmp_path):
     strokes = np.random.default_rng(1).uniform(-0.2, 0.2, (HEIGHT, WIDTH, 1))
     strokes = 4 * gaussian_filter(strokes, (2, 2, 0))
 
-    def run(recipe, inputs, **how):
+    def run(recipe, inputs, *how):
         made = inputs["source"]["base_color"].pixels * 0.5 + 0.25 + strokes
         return Result(maps=Maps.from_arrays({"base_color": made.clip(0, 1)}), recipe=recipe)
 
@@ -131,7 +131,9 @@ def test_broken_pixels_of_a_float_tiff_do_not_stop_a_shot(tmp_path):
     whole, broken = (
         [
             read_picture(path)["base_color"].pixels
-            for path in repaint_shot(frames_of(folder), RECIPE, {}, tmp_path / folder.name / "out", on_note=notes.append)
+            for path in repaint_shot(
+                frames_of(folder), RECIPE, {}, tmp_path / f"{folder.name}-out", on_note=notes.append
+            )
         ]
         for folder in folders
     )

@@ -133,9 +133,7 @@ def _write_data(path: Path, dataset: Dataset, arguments: argparse.Namespace) -> 
         write_data_files(dataset, manifest, preview, crop_px=getattr(parameters, "crop_px", 128))
 
 
-def _read(
-    data: Path, color_space: str, arguments: argparse.Namespace, terminal: Terminal, on_progress: Any
-) -> Dataset:
+def _read(data: Path, color_space: str, arguments: argparse.Namespace, terminal: Terminal, on_progress: Any) -> Dataset:
     """A dataset that fits the trainer's parameters."""
     from ..data.dataset import read_dataset, settings_for
 

@@ -48,7 +48,6 @@ class Preparation:
             message = f"longest_px is {self.longest_px} and smallest_px {self.smallest_px}"
             raise ParameterError(message, "both must be above 0")
 
-
     def to_dict(self) -> dict[str, Any]:
         """The settings as plain data, without a colour space if none is given."""
         return {name: value for name, value in asdict(self).items() if value != ""}

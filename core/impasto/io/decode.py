@@ -205,7 +205,8 @@ def _read(
         end = top + len(rows) // divisor
         if keeps_broken and conversion.invalid:
             is_whole = np.isfinite(rows).all(-1, keepdims=True)
-            values, alpha = (one if one is None else np.where(is_whole, one, np.nan) for one in (values, alpha))
+            values = np.where(is_whole, values, np.nan)
+            alpha = None if alpha is None else np.where(is_whole, alpha, np.nan)
         if channels == 1 and values.shape[2] > 1:
             spread += float(np.abs(values - values[..., :1]).mean()) * len(rows) / len(as_stored)
         if keeps_range:
