@@ -128,15 +128,11 @@ def test_broken_pixels_of_a_float_tiff_do_not_stop_a_shot(tmp_path):
     write_floats(folders[0], frames)
     frames[2][3, 5, 0], frames[2][7, 9, 3], frames[2][7, 10, 1] = np.nan, np.inf, -np.inf
     write_floats(folders[1], frames)
-    whole, broken = (
-        [
-            read_picture(path)["base_color"].pixels
-            for path in repaint_shot(
-                frames_of(folder), RECIPE, {}, tmp_path / f"{folder.name}-out", on_note=notes.append
-            )
-        ]
+    made = [
+        repaint_shot(frames_of(folder), RECIPE, {}, tmp_path / f"{folder.name}-out", on_note=notes.append)
         for folder in folders
-    )
+    ]
+    whole, broken = ([read_picture(path)["base_color"].pixels for path in paths] for paths in made)
     assert notes == ["pixels that are NaN or infinite got the values of those beside them: pan_002.tif (3)"]
     assert (np.abs(broken[1] - whole[1]).max(-1) > 1e-2).sum() <= 3
     frames[2][:9] = np.nan
