@@ -13,6 +13,7 @@ from torch.nn.functional import avg_pool2d, normalize
 
 from impasto.context import Context
 from impasto.patches.lines import line_strength
+from impasto.patches.session import Report
 from impasto.regularity.detection import Regularity, find_regularity, find_regularity_of_lines
 from impasto.texture import NORMAL_MAPS, Maps, Texture
 
@@ -91,20 +92,22 @@ def _regularity(light: torch.Tensor, wanted: str) -> Regularity | None:
     return find_regularity(light, sensitivity) or find_regularity_of_lines(line_strength(light[None]), sensitivity)
 
 
-def previews(maps: Mapping[str, torch.Tensor], context: Context) -> Callable[[Callable[[], torch.Tensor]], None]:
-    """A function that regularly previews the first map, of its texels at flat indices (H, W) that it asks for."""
+def reporter(maps: Mapping[str, torch.Tensor], context: Context, done: tuple[float, float], words: str) -> Report:
+    """A report of a session's work between two fractions of all, which regularly previews the first map."""
     name, image = next(iter(maps.items()))
+    start, end = done
     shown_s = time.monotonic()
 
-    def show(find_origin: Callable[[], torch.Tensor]) -> None:
+    def report(fraction: float, find_origin: Callable[[], torch.Tensor]) -> None:
         nonlocal shown_s
+        context.progress(start + (end - start) * fraction, words)
         if time.monotonic() - shown_s >= PREVIEW_EVERY_S:
             origin = find_origin()
             stride = -(-max(origin.shape) // PREVIEW_PX)
             context.preview(Maps.from_arrays({name: _to_numpy(image.flatten(1)[:, origin[::stride, ::stride]])}))
             shown_s = time.monotonic()
 
-    return show
+    return report
 
 
 def finish_maps(

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from torch.nn.functional import pad
-
 from impasto.context import Context
-from impasto.patches.features import features_of
-from impasto.patches.layout import plan
-from impasto.patches.quilting import Quilter
-from impasto.patches.seams import join
+from impasto.patches.layout import Patterns
+from impasto.patches.session import Example, Pieces, Session
 from impasto.surface.pixel_art import copies_pixels
 from impasto.texture import Maps
 
-from .material import finish_maps, prepare_source, previews, shrinks
+from .material import finish_maps, prepare_source, reporter, shrinks
 from .parameters import QuiltParameters
 from .pattern import Fitted
 
@@ -34,21 +30,12 @@ def make_seamless(subject: Maps, parameters: QuiltParameters, context: Context) 
     light, pattern = parameters.even_light, parameters.pattern
     fitted = prepare_source(subject, light, pattern, size_px, context, (0.0, 0.2), copies=copies, closed=closed)
     strip = fitted if open_axis is None else of_length(fitted, open_axis, size_px[open_axis], context)
-    _, tall, wide = next(iter(strip.maps.values())).shape
-    layout = plan((tall, wide), size_px, parameters.block_px, parameters.overlap, open_axis)
-    strip = at_least(strip, layout.block)
-    features = features_of(strip.maps)
-    quilter = Quilter(features, layout, fitted.pattern, parameters.variety, context.rng, keeps_lines=True)
-    show = previews(strip.maps, context)
-    for done in quilter.cover():
-        context.progress(0.2 + 0.7 * done, "Sewing pieces together")
-        show(lambda: quilter.torus.origin)
-    origin = quilter.torus.origin[: size_px[0], : size_px[1]]
-    if copies:
-        made = (image.flatten(1)[:, origin] for image in strip.maps.values())
-    else:
-        reach_px = max(layout.overlap)
-        made = (join(image, origin, reach_px, BLEND_PX, open_axis) for image in strip.maps.values())
+    report = reporter(strip.maps, context, (0.2, 0.9), "Sewing pieces together")
+    pieces = Pieces(parameters.block_px, parameters.overlap, parameters.variety, keeps_lines=True, open_axis=open_axis)
+    example = Example(strip.maps, Patterns(parts=(fitted.pattern,)))
+    laid = Session(example, context.rng, report).quilt(size_px, pieces)
+    assert laid.layout
+    made = laid.copies() if copies else laid.joined(max(laid.layout.overlap), BLEND_PX)
     return finish_maps(subject, fitted, made, shrink, context, copies)
 
 
@@ -61,12 +48,3 @@ def of_length(fitted: Fitted, axis: int, length_px: int, context: Context) -> Fi
         return fitted
     start = (length - length_px) // 2
     return replace(fitted, maps={name: one.narrow(1 + axis, start, length_px) for name, one in fitted.maps.items()})
-
-
-def at_least(fitted: Fitted, size_px: tuple[int, int]) -> Fitted:
-    """The maps, whose last rows and columns are repeated until they are as large as a piece."""
-    height, width = next(iter(fitted.maps.values())).shape[1:]
-    more = (0, max(0, size_px[1] - width), 0, max(0, size_px[0] - height))
-    if not any(more):
-        return fitted
-    return replace(fitted, maps={name: pad(one[None], more, "replicate")[0] for name, one in fitted.maps.items()})

@@ -11,8 +11,8 @@ from scipy.ndimage import gaussian_filter
 
 from impasto import Maps, Recipe, Result, Step, run
 from impasto.errors import ParameterError
+from impasto.patches.filling.belief import Edges, labellings
 from impasto.surface.seams import seam_z
-from impasto_synthesis.inpaint.belief import Edges, labellings
 from impasto_synthesis.inpaint.landmarks import spread_at_borders
 
 data = pytest.importorskip("skimage.data")

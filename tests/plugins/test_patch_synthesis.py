@@ -13,17 +13,16 @@ from impasto.context import Context
 from impasto.errors import ParameterError
 from impasto.patches.candidates import find_similar
 from impasto.patches.field import Field, PixelGrid, SourceGrid
-from impasto.patches.layout import Pattern
+from impasto.patches.layout import Pattern, Patterns
+from impasto.patches.synthesis.exemplar import exemplar_levels
+from impasto.patches.synthesis.layout import align
+from impasto.patches.synthesis.phases import AtlasPhases, Phases
 from impasto.regularity.bond import Sublattice
 from impasto.surface.seams import seam_z
 from impasto_judge import metrics
 from impasto_synthesis.material import prepare_source
 from impasto_synthesis.patch_synthesis import PatchSynthesis
-from impasto_synthesis.patch_synthesis.atlas import Patterns
-from impasto_synthesis.patch_synthesis.level import levels_of
 from impasto_synthesis.patch_synthesis.parameters import PatchSynthesisParameters
-from impasto_synthesis.patch_synthesis.phases import AtlasPhases, Phases
-from impasto_synthesis.patch_synthesis.synthesis import align
 
 data = pytest.importorskip("skimage.data")
 
@@ -163,7 +162,7 @@ def test_pieces_of_a_fine_weave_are_aligned_but_never_beyond_the_photograph() ->
     """Of two halves a pixel out of step, one is moved, unless it would show what is not there."""
     y, x = np.mgrid[:64, :64]
     weave = torch.from_numpy(np.sin(2 * np.pi * x / 8) * np.sin(2 * np.pi * y / 8)).float()[None]
-    level = list(levels_of(weave, (32, 32)))[-1]
+    level = list(exemplar_levels(weave, (32, 32)))[-1]
     phases = AtlasPhases(Patterns((0,), (Pattern(),)), 1, "cpu")
     places = positions_of((32, 32)) + 10
     places[:, :, 16:] += 1
@@ -194,7 +193,7 @@ def test_what_is_out_of_phase_moves_to_a_repeat_inside_the_photograph() -> None:
 def test_similar_places_look_alike_and_lie_apart() -> None:
     y, x = np.mgrid[:64, :64]
     picture = torch.from_numpy(np.sin(2 * np.pi * x / 16) + np.sin(2 * np.pi * y / 16)).float()[None]
-    level = next(levels_of(picture, (64, 64)))
+    level = next(exemplar_levels(picture, (64, 64)))
     vectors = level.grid.image(level.vectors).flatten(0, 1)
     found = find_similar(vectors, level.grid.size)
     here = torch.arange(64 * 64)

@@ -17,13 +17,13 @@ from impasto.errors import ParameterError
 from impasto.io.metadata import source_type
 from impasto.library.exemplars import exemplar_file, read_exemplar
 from impasto.library.models import ModelLibrary, read_model
-from impasto.patches.transfer import Transfer
 from impasto.recipe import differences
 from impasto.surface.heights import normal_height_consistency
 from impasto_gan.torus import detail
 from impasto_gan.torus.detail import evened, source_of
 from impasto_gan.torus.generate import Choice, Synthesis
 from impasto_gan.torus.model import load_torus
+from impasto_gan.torus.transfer import BLEND_PX, transfer
 
 pytestmark = pytest.mark.usefixtures("one_slider")
 
@@ -58,12 +58,10 @@ def follows(strictness):
     random = torch.Generator().manual_seed(1)
     spots = torch.randn(1, 1, 6, 8, generator=random)
     layout = torch.nn.functional.interpolate(spots, scale_factor=32, mode="bicubic")[0].clamp(-2, 2) * 0.05 + 0.9
-    transfer = Transfer({"roughness": patches()}, {"roughness": layout}, strictness, np.random.default_rng(0))
-    for _ in transfer.cover():
-        pass
-    made = transfer.pixels_of(patches())
+    laid = transfer({"roughness": patches()}, {"roughness": layout}, strictness, np.random.default_rng(0))
+    (made,) = laid.joined(BLEND_PX, BLEND_PX)
     sides = (avg_pool2d(image[None], 16).flatten().numpy() for image in (made, layout))
-    return float(np.corrcoef(*sides)[0, 1]), made, transfer
+    return float(np.corrcoef(*sides)[0, 1]), made, laid
 
 
 def test_pieces_lie_where_the_picture_is_alike_however_faint_it_is():

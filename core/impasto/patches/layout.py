@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -76,6 +76,32 @@ class Pattern:
             penalty += OUT_OF_PHASE * (off_px > max(0.6 * scale, TOLERANCE * period_px))
         if len(periods) == 2:
             penalty += OUT_OF_PHASE * ~self.sublattice.contains(*periods)
+        return penalty
+
+
+@dataclass(frozen=True)
+class Patterns:
+    """Periodic patterns of pictures below each other, whose first rows are `tops`, in order."""
+
+    tops: tuple[int, ...] = (0,)
+    parts: tuple[Pattern, ...] = (Pattern(),)
+
+    @property
+    def shortest_px(self) -> float:
+        """The shortest period; infinite without any."""
+        return min(part.shortest_px for part in self.parts)
+
+    def at_scale(self, scale: int) -> Patterns:
+        """The patterns on a level whose pixels are `scale` wide."""
+        parts = (replace(part, wave_vectors=np.asarray(part.wave_vectors) * scale) for part in self.parts)
+        return Patterns(tuple(top // scale for top in self.tops), tuple(parts))
+
+    def penalty(self, corner: tuple[int, int], shape: tuple[int, int], scale: int) -> np.ndarray:
+        """Penalty, of `shape`, of positions (multiples of `scale`) whose piece would be out of phase at `corner`."""
+        penalty = np.zeros(shape, np.float32)
+        for top, part in zip(self.tops, self.parts, strict=True):
+            here = slice(-(-top // scale), None)
+            penalty[here] = part.penalty((corner[0] + top, corner[1]), shape, scale)[here]
         return penalty
 
 

@@ -6,7 +6,7 @@ A network soon learns layout and large shapes, but hardly grain and sharp outlin
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -17,7 +17,6 @@ from impasto.context import Context
 from impasto.data.prepare import Preparation, maps_at_scale, prepare
 from impasto.errors import ModelError, ParameterError
 from impasto.numerics.blur import blur
-from impasto.patches.transfer import Transfer
 from impasto.regularity.region import TorusRegion, full_region
 from impasto.texture import MAP_CHANNELS, Maps
 from impasto.tools import Tile
@@ -25,6 +24,7 @@ from impasto.tools import Tile
 from .card import TorusCard
 from .generate import RANGE_M, TILE_PX, Synthesis
 from .parameters import TorusParameters
+from .transfer import BLEND_PX, transfer
 
 MOST_PX = 4096 * 4096
 """Most pixels of a result: its pieces are compared as a whole, in about 0.1 kB of memory for each pixel."""
@@ -80,10 +80,12 @@ def detail(synthesis: Synthesis, exemplar: Maps, strictness: float, context: Con
     lacking = [name for name in parts if name not in source]
     if lacking:
         context.note(f"the exemplar has no {', '.join(lacking)}, so that of the model was kept")
-    transfer = Transfer(source, {name: parts[name] for name in source}, strictness, context.rng)
-    for done in transfer.cover():
+
+    def report(done: float, find_origin: Callable[[], Tensor]) -> None:
         context.progress(GENERATED + (0.9 - GENERATED) * done, "Taking detail from the exemplar")
-    pieces = {name: transfer.pixels_of(source[name]) for name in source}
+
+    laid = transfer(source, {name: parts[name] for name in source}, strictness, context.rng, report)
+    pieces = dict(zip(source, laid.joined(BLEND_PX, BLEND_PX), strict=True))
     context.progress(0.95, "Smoothing the seams")
     kept = BROAD_KEPT * synthesis.choice.variation
     pieces |= {name: evened(pieces[name], kept) for name in EVENED if name in pieces}

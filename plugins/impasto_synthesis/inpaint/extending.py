@@ -11,7 +11,7 @@ from impasto.data.prepare import LARGEST_PX
 from impasto.errors import ParameterError
 from impasto.texture import Maps, Texture
 
-from .fill import Holes, fill_holes
+from .fill import Repair, fill_holes
 from .parameters import ExtendParameters
 from .repair import is_too_small
 
@@ -38,7 +38,7 @@ def extend_maps(subject: Maps, parameters: ExtendParameters, context: Context) -
     }
     width_m = subject.width_m and subject.width_m * size_px[1] / width
     wide = replace(subject, textures=textures, width_m=width_m)
-    return fill_holes(wide, Holes(mask, quality=parameters.quality, blend=parameters.blend), context)
+    return fill_holes(wide, Repair(mask, quality=parameters.quality, blend=parameters.blend), context)
 
 
 def _margins_px(size_px: tuple[int, int], parameters: ExtendParameters) -> tuple[tuple[int, int], tuple[int, int]]:

@@ -14,7 +14,7 @@ from impasto.surface.resizing import resize
 from impasto.surface.seams import border_step, seam_z
 from impasto.texture import Maps, Texture
 
-from .fill import Holes, fill_holes
+from .fill import Repair, fill_holes
 from .parameters import MendTilingParameters
 from .repair import is_too_small
 
@@ -88,7 +88,7 @@ def _heal(
         mask = np.zeros(maps.size_px, bool)
         for axis, lines in bands.items():
             mask[lines if axis == 0 else (slice(None), lines)] = True
-        made = fill_holes(maps, Holes(mask, (True, True), None, parameters.quality, parameters.blend), context)
+        made = fill_holes(maps, Repair(mask, (True, True), None, parameters.quality, parameters.blend), context)
         worst = {axis: _z_in(made, axis, lines) for axis, lines in bands.items()}
         if best is None or max(worst.values()) < best[0]:
             best = max(worst.values()), {axis: widths[axis][number[axis]] for axis in broken}, made

@@ -12,7 +12,7 @@ from impasto.surface.resizing import resize
 from impasto.surface.wrapping import wraps
 from impasto.texture import Maps
 
-from .fill import Holes, fill_holes
+from .fill import Repair, fill_holes
 from .parameters import InpaintParameters, Wraps
 
 SMALLEST_PX = 16
@@ -33,8 +33,8 @@ def inpaint_maps(subject: Maps, parameters: InpaintParameters, inputs: Mapping[s
         return subject
     constraints = _constraints(subject, inputs)
     periodic = wraps_of(subject, parameters.wraps, context)
-    holes = Holes(mask, periodic, constraints, parameters.quality, parameters.blend)
-    return fill_holes(subject, holes, context)
+    repair = Repair(mask, periodic, constraints, parameters.quality, parameters.blend)
+    return fill_holes(subject, repair, context)
 
 
 def is_too_small(subject: Maps, context: Context) -> bool:

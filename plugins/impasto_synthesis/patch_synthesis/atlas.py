@@ -10,39 +10,14 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from impasto.patches.layout import Pattern
+from impasto.patches.layout import Patterns
+from impasto.patches.session import Example
 
 from ..material import LEFT_OUT
 from ..pattern import Fitted
 
 GAP_PX = 64
 """Least gap between sources, which is left out; they begin at multiples of it, so at a pixel of every level."""
-
-
-@dataclass(frozen=True)
-class Patterns:
-    """Periodic patterns of the sources, whose first rows in the atlas are `tops`, in order."""
-
-    tops: tuple[int, ...]
-    parts: tuple[Pattern, ...]
-
-    @property
-    def shortest_px(self) -> float:
-        """The shortest period; infinite without any."""
-        return min(part.shortest_px for part in self.parts)
-
-    def at_scale(self, scale: int) -> Patterns:
-        """The patterns on a level whose pixels are `scale` wide."""
-        parts = (replace(part, wave_vectors=np.asarray(part.wave_vectors) * scale) for part in self.parts)
-        return Patterns(tuple(top // scale for top in self.tops), tuple(parts))
-
-    def penalty(self, corner: tuple[int, int], shape: tuple[int, int], scale: int) -> np.ndarray:
-        """Penalty, of `shape`, of positions (multiples of `scale`) whose piece would be out of phase at `corner`."""
-        penalty = np.zeros(shape, np.float32)
-        for top, part in zip(self.tops, self.parts, strict=True):
-            here = slice(-(-top // scale), None)
-            penalty[here] = part.penalty((corner[0] + top, corner[1]), shape, scale)[here]
-        return penalty
 
 
 @dataclass(frozen=True)
@@ -60,10 +35,11 @@ class Atlas:
         return maps["base_color"] if "base_color" in maps else next(iter(maps.values()))
 
     @property
-    def left_out(self) -> Tensor | None:
-        """Whether a pixel (h, w) must not be shown; None if all may be."""
+    def example(self) -> Example:
+        """All sources as one example."""
         carried = self.fitted.carried
-        return carried[LEFT_OUT][0] > 0.5 if LEFT_OUT in carried else None
+        left_out = carried[LEFT_OUT][0] > 0.5 if LEFT_OUT in carried else None
+        return Example(self.fitted.maps, self.patterns, left_out, self.side_px)
 
     def part_of_rows(self) -> Tensor:
         """Number (h,) of the source that each row shows."""

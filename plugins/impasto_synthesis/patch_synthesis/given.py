@@ -16,13 +16,13 @@ from impasto.data.prepare import maps_at_scale
 from impasto.errors import ParameterError
 from impasto.numerics.blur import blur
 from impasto.patches.features import opponent, with_ranks_of
+from impasto.patches.synthesis.guidance import Guidance, join_guidance
 from impasto.surface.color import linear_to_srgb, srgb_to_linear
 from impasto.surface.resizing import resize
 from impasto.texture import Maps, Texture
 
 from ..material import LEFT_OUT
 from .atlas import Atlas
-from .guidance import Guidance, join_guidance
 from .parameters import PatchSynthesisParameters
 
 LABELS = "labels"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,18 +13,17 @@ from impasto.context import Context
 from impasto.data.prepare import maps_at_scale
 from impasto.errors import ParameterError
 from impasto.numerics.pyramid import pyramid_of
-from impasto.patches.features import features_of
+from impasto.patches.session import Laid, Session
+from impasto.patches.synthesis.canvas import CanvasShape, ResultShape, TorusShape
+from impasto.patches.synthesis.guidance import Guidance
 from impasto.surface.pixel_art import copies_pixels, nearest_resized
 from impasto.surface.resizing import resized_map
 from impasto.texture import Maps
 
-from ..material import finish_maps, prepare_source, previews, shrinks
+from ..material import finish_maps, prepare_source, reporter, shrinks
 from .atlas import Atlas, stack_sources
 from .given import GivenMaps, with_common_maps
-from .grids import CanvasShape, ResultShape, TorusShape
-from .guidance import Guidance
 from .parameters import PatchSynthesisParameters
-from .synthesis import source_indices, synthesise
 
 MOST_PX = 36_000_000
 """Most pixels of all photographs: each takes about 0.2 kB of memory while pieces are compared."""
@@ -57,48 +55,41 @@ def synthesise_maps(
     _check_pixels(sum(height * width for height, width in (maps.size_px for maps in photographs)))
     atlas = _atlas(photographs, given, parameters, shape.torus_px, context, copies)
     guidance = given.guidance(atlas, parameters, shape.size_px, context)
-    origin = _origin(atlas, guidance, parameters, shape, context)
-    images = (image.flatten(1)[:, origin] for image in atlas.fitted.maps.values())
-    made = finish_maps(photographs[0], atlas.fitted, images, shrink, context, copies)
+    laid = _laid(atlas, guidance, parameters, shape, context)
+    made = finish_maps(photographs[0], atlas.fitted, laid.copies(), shrink, context, copies)
     return nearest_resized(made, result_px) if copies else resize_tiling(made, result_px)
 
 
-def _origin(
+def _laid(
     atlas: Atlas,
     guidance: Guidance | None,
     parameters: PatchSynthesisParameters,
     shape: ResultShape,
     context: Context,
-) -> Tensor:
-    """Flat indices (H, W) of the texels of the photographs that the result shows.
+) -> Laid:
+    """The texels of the photographs that the result shows.
 
     A layout that only repeats what is calm or blurred in a single photograph is made again, with all variation.
     """
-    maps = atlas.fitted.maps
-    features, show = features_of(maps), previews(maps, context)
-
-    def source_map(variation: float, words: str, done: float) -> Tensor:
-        for fraction, field in synthesise(atlas, features, shape, guidance, variation, parameters.quality, context.rng):
-            context.progress(done + (0.9 - done) * fraction, words)
-            show(partial(source_indices, field, features.shape[2]))
-        return source_indices(field, features.shape[2])
-
-    origin = source_map(parameters.variation, "Correcting cuts", PREPARED)
+    report = reporter(atlas.fitted.maps, context, (PREPARED, 0.9), "Correcting cuts")
+    session = Session(atlas.example, context.rng, report)
+    laid = session.synthesise(shape, guidance, parameters.variation, parameters.quality)
     image = atlas.image
     if guidance or len(atlas.patterns.parts) > 1 or min(*shape.size_px, *image.shape[1:]) < SMALLEST_PX:
-        return origin
-    contrast = least_contrast(image, origin)
+        return laid
+    contrast = least_contrast(image, laid.origin)
     if contrast < LEAST_CONTRAST:
-        another = source_map(1.0, "Trying another layout", 0.9)
-        contrasts = {contrast: origin, least_contrast(image, another): another}
+        report = reporter(atlas.fitted.maps, context, (0.9, 0.9), "Trying another layout")
+        another = replace(session, report=report).synthesise(shape, None, 1.0, parameters.quality)
+        contrasts = {contrast: laid, least_contrast(image, another.origin): another}
         contrast = max(contrasts)
-        origin = contrasts[contrast]
+        laid = contrasts[contrast]
     if contrast < LEAST_CONTRAST:
         context.note(
             f"the result has only {contrast:.0%} of the photograph's contrast at one scale: try quilt, or a photograph "
             "that is equally sharp everywhere"
         )
-    return origin
+    return laid
 
 
 def least_contrast(image: Tensor, origin: Tensor) -> float:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate
 
-from impasto.patches.field import PixelGrid, SourceGrid
+from ..field import PixelGrid, SourceGrid
 
 GROUPS_PER_CHANNEL = 4
 """Number of values of a guiding channel, among whose pixels uses are compared."""

@@ -9,12 +9,12 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, max_pool2d, pad
 
-from impasto.numerics.principal_components import principal_axes
-from impasto.patches.alignment import moves_of_pieces
-from impasto.patches.appearance import COARSE, whole_numbers
-from impasto.patches.features import RADIUS_PX, WEIGHTS
-from impasto.patches.field import Field, PixelGrid, SourceGrid
-from impasto.texture import COLOR_MAPS
+from ...numerics.principal_components import principal_axes
+from ...texture import COLOR_MAPS
+from ..alignment import moves_of_pieces
+from ..appearance import COARSE, whole_numbers
+from ..features import RADIUS_PX, WEIGHTS
+from ..field import Field, PixelGrid, SourceGrid
 
 COARSEST_PX = 400
 """The pyramid ends below this length of the shorter side, or where holes get thin."""
@@ -81,7 +81,7 @@ class HoleLevel(SourceGrid):
         field.show(holes, torch.where(found < 0, places, found))
 
 
-def levels_of(
+def hole_levels(
     images: Mapping[str, Tensor], hole: Tensor, constraints: Constraints | None, wraps: tuple[bool, bool]
 ) -> list[HoleLevel]:
     """Levels of images (H, W, C) with holes (H, W), finest first; none if nothing is left to learn from."""

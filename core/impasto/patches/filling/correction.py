@@ -10,12 +10,11 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
-from impasto.patches.candidates import REACHES_PX, places_near
-from impasto.patches.correction import BestChoice, Correction
-from impasto.patches.features import window_weights
-from impasto.patches.field import Field
-
-from .level import HoleLevel
+from ..candidates import REACHES_PX, places_near
+from ..correction import BestChoice, Correction
+from ..features import window_weights
+from ..field import Field
+from .holes import HoleLevel
 
 CHUNK = 1 << 12
 """Most pixels that are corrected at a time."""

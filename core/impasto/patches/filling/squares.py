@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from impasto.patches.field import PixelGrid
+from ..field import PixelGrid
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,9 @@ from itertools import product
 import torch
 from torch import Tensor
 
-from impasto.patches.field import Field, PixelGrid
-from impasto.patches.layout import TOLERANCE, Pattern
-from impasto.regularity.bond import Sublattice
-
-from .atlas import Patterns
+from ...regularity.bond import Sublattice
+from ..field import Field, PixelGrid
+from ..layout import TOLERANCE, Pattern, Patterns
 
 OUT_OF_PHASE = 1e8
 """Cost of a period out of phase; distances are at most about 1e7."""

@@ -6,17 +6,15 @@ than a fraction of a piece is the source's alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from .features import Projection, with_detail, with_ranks_of
-from .layout import Pattern, plan
-from .quilting import Quilter
-from .seams import join
+from impasto.patches.features import Projection, with_detail, with_ranks_of
+from impasto.patches.session import Example, Laid, Pieces, Report, Session, ignore
 
 LARGEST_PIECE, SMALLEST_PIECE, SMALLEST_PIECE_PX = 0.5, 0.125, 32
 """Side of a piece without strictness, and with all of it, relative to the source's shorter side, and the least.
@@ -33,40 +31,24 @@ BLEND_PX = 12.0
 """Distance over which a step at a cut is spread, as of `quilt`."""
 
 
-class Transfer:
+def transfer(
+    source: Mapping[str, Tensor],
+    picture: Mapping[str, Tensor],
+    strictness: float,
+    rng: np.random.Generator,
+    report: Report = ignore,
+) -> Laid:
     """A torus of (H, W) texels, covered with pieces of the maps `source` (c, h, w), where `picture` (c, H, W) is alike.
 
     strictness: from 0, where the picture does not count, to 1. ParameterError if there would be too many pieces.
     """
-
-    def __init__(
-        self,
-        source: Mapping[str, Tensor],
-        picture: Mapping[str, Tensor],
-        strictness: float,
-        rng: np.random.Generator,
-    ) -> None:
-        project = Projection.of(source)
-        features, wanted = project(source), project(picture)
-        size, torus = (features.shape[1], features.shape[2]), (wanted.shape[1], wanted.shape[2])
-        piece = LARGEST_PIECE ** (1 - strictness) * SMALLEST_PIECE**strictness
-        piece_px = max(SMALLEST_PIECE_PX, round(piece * min(size)))
-        layout = plan(size, torus, piece_px, OVERLAP)
-        guide = _guide(features, wanted, piece_px / COMPARED, STRICTNESS * strictness) if strictness else None
-        self._quilter = Quilter(features, layout, Pattern(), VARIETY, rng, guide)
-
-    def cover(self) -> Iterator[float]:
-        """Cover the torus, row by row; yields the fraction done."""
-        return self._quilter.cover()
-
-    @property
-    def origin(self) -> Tensor:
-        """Flat indices (H, W) into the source of the texels that are shown so far."""
-        return self._quilter.torus.origin
-
-    def pixels_of(self, image: Tensor) -> Tensor:
-        """Pixels (C, H, W) of the torus from a map (C, h, w) of the source, without steps at cuts."""
-        return join(image, self.origin, BLEND_PX, BLEND_PX)
+    example = Example(source)
+    wanted = Projection.of(source)(picture)
+    piece = LARGEST_PIECE ** (1 - strictness) * SMALLEST_PIECE**strictness
+    piece_px = max(SMALLEST_PIECE_PX, round(piece * min(example.size_px)))
+    guide = _guide(example.features, wanted, piece_px / COMPARED, STRICTNESS * strictness) if strictness else None
+    torus_px = wanted.shape[1], wanted.shape[2]
+    return Session(example, rng, report).quilt(torus_px, Pieces(piece_px, OVERLAP, VARIETY), guide)
 
 
 def _guide(features: Tensor, wanted: Tensor, scale: float, weight: float) -> tuple[Tensor, Tensor]:

@@ -7,9 +7,8 @@ from scipy.fft import next_fast_len
 from torch import Tensor
 from torch.fft import rfft2
 
-from impasto.patches.spectra import correlations, spectra_of, window_kernels
-
-from .level import HoleLevel
+from ..spectra import correlations, spectra_of, window_kernels
+from .holes import HoleLevel
 
 APART_PX = 2
 """Best places of a window are further from each other than this, or they would all be the same."""

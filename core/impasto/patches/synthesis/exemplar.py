@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, max_pool2d
 
-from impasto.patches.appearance import COARSE, FINE, Appearance, half_size, whole_numbers
-from impasto.patches.candidates import find_similar, refine_similar
-from impasto.patches.features import with_detail
-from impasto.patches.field import Field, PixelGrid, SourceGrid
+from ..appearance import COARSE, FINE, Appearance, half_size, whole_numbers
+from ..candidates import find_similar, refine_similar
+from ..features import with_detail
+from ..field import Field, PixelGrid, SourceGrid
 
 COARSEST_PX = 256
 """The pyramid ends below this length of the source's shorter side; quilts of smaller ones lose bricks and planks."""
@@ -54,7 +54,9 @@ class ExemplarLevel(SourceGrid):
         return avg_pool2d(counts, side, 1, SPREAD_PX, count_include_pad=False)[0, 0]
 
 
-def levels_of(features: Tensor, size_px: tuple[int, int], left_out: Tensor | None = None) -> Iterator[ExemplarLevel]:
+def exemplar_levels(
+    features: Tensor, size_px: tuple[int, int], left_out: Tensor | None = None
+) -> Iterator[ExemplarLevel]:
     """Levels of features (C, h, w), coarsest first, for a result of `size_px`, without pixels `left_out` (h, w)."""
     if left_out is None:
         left_out = torch.zeros(features.shape[1:], dtype=torch.bool, device=features.device)

@@ -1,12 +1,7 @@
-"""Multi-scale patch synthesis: a field of positions in the source, corrected from coarse to fine.
-
-After parallel controllable texture synthesis (Lefebvre & Hoppe 2005), in appearance space. The first field is a quilt
-of small pieces on the coarsest level.
-"""
+"""First layout of a synthesis, a quilt of small pieces on the coarsest level, and alignment of pieces on each level."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,29 +9,14 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
-from impasto.patches.alignment import STEPS, moves_of_pieces
-from impasto.patches.correction import PASSES
-from impasto.patches.field import Field, PixelGrid
-from impasto.patches.layout import plan
-from impasto.patches.quilting import Quilter
-
-from .atlas import Atlas, Patterns
-from .correction import AppearanceCorrection
-from .grids import ResultShape
-from .guidance import Guidance, LevelGuidance
-from .level import ExemplarLevel, levels_of
+from ..alignment import STEPS, moves_of_pieces
+from ..field import Field, PixelGrid
+from ..layout import Patterns, plan
+from ..quilting import Quilter
+from .exemplar import ExemplarLevel
+from .guidance import LevelGuidance
 from .phases import AtlasPhases
 
-LARGEST_PIECE, SMALLEST_PIECE = 0.35, 0.15
-"""Side of pieces, relative to the source's, without variation and with all of it."""
-GUIDED_PIECE = 0.1
-"""Side of pieces under guidance."""
-VARIETY, FINE_VARIETY = 12.0, 2.0
-"""Costs of a part that is used twice as often as the mean, in mean distances, with all variation.
-
-That on the coarsest level, halved from level to level, and the least. Coarse levels decide where parts come from; fine
-ones fit the cuts.
-"""
 LAYOUT_VARIETY = 4.0
 """Variety of the quilt that is the first layout, with all variation."""
 PIECE_OVERLAP = 0.3
@@ -47,78 +27,27 @@ USED_UP = 1e3
 """Number of uses that a pixel counts as if it is left out."""
 
 
-def source_indices(field: Field, width: int) -> Tensor:
-    """Flat indices (H', W') into a source of this width, in the middle of what the pixels of a level cover.
-
-    Charts of a mesh go on in their gutters.
-    """
-    grid, source, scale = field.grid, field.source.grid, field.source.scale
-    pixels = grid.image(grid.nearest_pixels)
-    here, there = grid.position(grid.image(torch.arange(len(field.place), device=grid.device))), grid.position(pixels)
-    shown = source.position(field.place[pixels])
-    y, x = source.brought_inside(*(place + own - near for place, own, near in zip(shown, here, there, strict=True)))
-    return (y * scale + scale // 2) * width + x * scale + scale // 2
-
-
-def synthesise(
-    atlas: Atlas,
-    features: Tensor,
-    shape: ResultShape,
-    guidance: Guidance | None,
-    variation: float,
-    quality: str,
-    rng: np.random.Generator,
-) -> Iterator[tuple[float, Field]]:
-    """Synthesise a result of this shape from an atlas with features (C, h, w).
-
-    Yields the fraction done and the field of a level so far; the last one is the whole field.
-    """
-    generator = torch.Generator().manual_seed(int(rng.integers(1 << 62)))
-    piece = GUIDED_PIECE if guidance else LARGEST_PIECE + (SMALLEST_PIECE - LARGEST_PIECE) * variation
-    passes = PASSES[quality]
-    field: Field | None = None
-    done = 0.0
-    for number, level in enumerate(levels_of(features, shape.size_px, atlas.left_out)):
-        grid = shape.grid(level.scale, features.device)
-        phases = AtlasPhases(atlas.patterns, level.scale, features.device)
-        guide = guidance.on_level(level, grid) if guidance else None
-        if field is None:
-            field = first_layout(
-                level, grid, piece * atlas.side_px, LAYOUT_VARIETY * variation, atlas.patterns, rng, guide
-            )
-        else:
-            field = field.on_finer_level(grid, level, grid.inside)
-        phases.keep(field)
-        align(field, phases, generator)
-        variety = max(VARIETY / 2**number, FINE_VARIETY) * variation
-        correction = AppearanceCorrection(field, level, phases, variety, generator, guide)
-        share = 0.75 / level.scale**2
-        for fraction in correction.passes(passes[min(number, len(passes) - 1)]):
-            yield done + fraction * share, field
-        done += share
-        wrong = field.pixels[level.left_out[field.place[field.pixels]]]
-        field.show(wrong, level.anywhere(wrong, generator))
-
-
 def first_layout(
     level: ExemplarLevel,
     grid: PixelGrid,
     piece_px: float,
-    variety: float,
+    variation: float,
     patterns: Patterns,
     rng: np.random.Generator,
     guidance: LevelGuidance | None = None,
 ) -> Field:
     """The field of a quilt of small pieces on the coarsest level, whose cuts the finer levels then move.
 
-    piece_px: side of a piece, in pixels of the source. variety: as of `quilt`.
+    piece_px: side of a piece, in pixels of the source. variation: as of `Session.synthesise`.
     """
     height, width = level.grid.size
     channels = level.grid.image(level.channels).permute(2, 0, 1).contiguous()
     features = channels / channels.square().mean((1, 2)).sum().sqrt().clamp(min=1)
     layout = plan((height, width), grid.torus_size, max(4, round(piece_px / level.scale)), PIECE_OVERLAP)
     guide = (guidance.given, guidance.wanted) if guidance else None
-    quilter = Quilter(features, layout, patterns.at_scale(level.scale), max(variety, LEAST_VARIETY), rng, guide)
+    quilter = Quilter(
+        features, layout, patterns.at_scale(level.scale), max(LAYOUT_VARIETY * variation, LEAST_VARIETY), rng, guide
+    )
     left_out = level.grid.image(level.left_out)[None].float()
     quilter.history.uses += USED_UP * avg_pool2d(left_out, layout.scale)[0].cpu().numpy()
     for _ in quilter.cover():

@@ -11,10 +11,9 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from impasto.patches.field import Field
-
+from ..field import Field
 from .belief import Edges, labellings
-from .level import HoleLevel, dilation
+from .holes import HoleLevel, dilation
 from .search import WindowSearch
 from .squares import Squares, squares_over
 

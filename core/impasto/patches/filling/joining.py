@@ -16,9 +16,9 @@ from scipy.ndimage import find_objects, label
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate, pad
 
-from impasto.patches.field import Field, PixelGrid
-from impasto.patches.seams import LARGEST_GAP
-from impasto.texture import NORMAL_MAPS
+from ...texture import NORMAL_MAPS
+from ..field import Field, PixelGrid
+from ..seams import LARGEST_GAP
 
 SHAPES_REACH_PX = 6.0
 CELLS, LEAST_CELL_PX = 48, 4
@@ -31,14 +31,13 @@ COARSEST_PX = 4
 COARSEST_SWEEPS = 16
 
 
-def join_map(name: str, pixels: np.ndarray, field: Field, blend: float) -> None:
-    """Fill the holes of a map's pixels (H, W, C), in place, by the field of the finest level."""
+def join_map(name: str, known: Tensor, field: Field, blend: float) -> Tensor:
+    """A map's pixels (H, W, C) with their holes filled by the field of the finest level."""
     grid = field.grid
-    image = torch.from_numpy(pixels).to(grid.device)
-    known = image.clone() if blend else image
+    image = known.clone()
     y, x = grid.position(field.pixels)
     from_y, from_x = field.positions()
-    image[y, x] = image[from_y, from_x]
+    image[y, x] = known[from_y, from_x]
     if blend:
         hole = torch.zeros(grid.size, dtype=torch.bool, device=grid.device)
         hole[y, x] = True
@@ -47,7 +46,7 @@ def join_map(name: str, pixels: np.ndarray, field: Field, blend: float) -> None:
     if name in NORMAL_MAPS:
         vectors = image[y, x] * 2 - 1
         image[y, x] = vectors / vectors.norm(dim=1, keepdim=True).clamp(min=1e-6) * 0.5 + 0.5
-    pixels[:] = image.cpu().numpy()
+    return image
 
 
 def _join(

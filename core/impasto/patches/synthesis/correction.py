@@ -11,13 +11,12 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from impasto.patches.candidates import REACHES_PX, places_near
-from impasto.patches.correction import BestChoice, Correction
-from impasto.patches.features import RADIUS_PX
-from impasto.patches.field import Field
-
+from ..candidates import REACHES_PX, places_near
+from ..correction import BestChoice, Correction
+from ..features import RADIUS_PX
+from ..field import Field
+from .exemplar import ExemplarLevel
 from .guidance import LevelGuidance
-from .level import ExemplarLevel
 from .phases import AtlasPhases
 
 CHUNK = 1 << 16

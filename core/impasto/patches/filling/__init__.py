@@ -1,0 +1,1 @@
+"""Filling of holes from the rest of a picture, from coarse to fine."""

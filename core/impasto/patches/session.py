@@ -1,0 +1,300 @@
+"""The front door of the patch engine: pieces of an example, laid on a torus, over charts of an atlas, or into holes.
+
+The example is maps of a surface, which are cut alike. Every method lays pieces out and says of each pixel where in the
+example it comes from.
+
+    >>> import numpy as np
+    >>> import torch
+    >>> bricks = {"base_color": torch.rand(3, 48, 64, generator=torch.Generator().manual_seed(0))}
+    >>> session = Session(Example(bricks), np.random.default_rng(0))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from ..errors import ParameterError
+from .correction import PASSES
+from .features import features_of
+from .field import Field
+from .filling.correction import HoleCorrection
+from .filling.holes import Constraints, HoleLevel, hole_levels, thickness_px
+from .filling.joining import join_map
+from .filling.offsets import Offsets
+from .layout import Patterns, PieceLayout, plan
+from .quilting import Quilter
+from .seams import join
+from .synthesis.canvas import ResultShape
+from .synthesis.correction import AppearanceCorrection
+from .synthesis.exemplar import exemplar_levels
+from .synthesis.guidance import Guidance
+from .synthesis.layout import align, first_layout
+from .synthesis.phases import AtlasPhases
+
+LARGEST_PIECE, SMALLEST_PIECE = 0.35, 0.15
+"""Side of pieces, relative to the source's, without variation and with all of it."""
+GUIDED_PIECE = 0.1
+"""Side of pieces under guidance."""
+VARIETY, FINE_VARIETY = 12.0, 2.0
+"""Costs of a part that is used twice as often as the mean, in mean distances, with all variation.
+
+That on the coarsest level, halved from level to level, and the least. Coarse levels decide where parts come from; fine
+ones fit the cuts.
+"""
+SQUARES = 0.25
+"""Side of the squares, relative to the width of holes: small ones join better, large ones keep more."""
+SMALLEST_PX, LARGEST_PX = 4, 12
+MOST_SQUARES = 1500
+PREVIEW_PX = 512
+"""Longest side of the indices that are found of holes that are not yet filled."""
+
+Report = Callable[[float, Callable[[], Tensor]], None]
+"""Called with the fraction done, and a function that finds the indices (h, w) of what is shown so far."""
+
+
+def ignore(done: float, find_origin: Callable[[], Tensor]) -> None:
+    """Report nothing."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """What pieces are taken from: maps (c, h, w) of one size, or several sets of them below each other.
+
+    patterns: those of the sets. left_out (h, w): whether pixels must not be shown; None if all may be. side_px: the
+    shortest side of a set; 0 for that of the maps.
+    """
+
+    maps: Mapping[str, Tensor]
+    patterns: Patterns = field(default_factory=Patterns)
+    left_out: Tensor | None = None
+    side_px: int = 0
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """(height, width) of the maps."""
+        _, height, width = next(iter(self.maps.values())).shape
+        return height, width
+
+    @cached_property
+    def features(self) -> Tensor:
+        """Principal components (C, h, w) of all maps, by which pieces are compared."""
+        return features_of(self.maps)
+
+    def at_least(self, size_px: tuple[int, int]) -> Example:
+        """The example, whose last rows and columns are repeated until it has this size."""
+        more = (0, max(0, size_px[1] - self.size_px[1]), 0, max(0, size_px[0] - self.size_px[0]))
+        if not any(more):
+            return self
+        return Example({name: pad(one[None], more, "replicate")[0] for name, one in self.maps.items()}, self.patterns)
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """Pieces of a quilt. side_px: 0 for an automatic one. overlap: relative to the side.
+
+    variety: from 0, the best fit only, to 1, no part twice. keeps_lines: whether lines count as features.
+    open_axis: the one along which the result does not repeat, see `PieceLayout`.
+    """
+
+    side_px: int = 0
+    overlap: float = 0.25
+    variety: float = 0.5
+    keeps_lines: bool = False
+    open_axis: int | None = None
+
+
+@dataclass(frozen=True)
+class Laid:
+    """Texels of maps (c, h, w) that a result shows, by flat indices `origin` (H, W). layout: of a quilt's pieces."""
+
+    maps: Mapping[str, Tensor]
+    origin: Tensor
+    layout: PieceLayout | None = None
+
+    def copies(self) -> Iterator[Tensor]:
+        """Pixels (c, H, W) of each map, as they are."""
+        return (image.flatten(1)[:, self.origin] for image in self.maps.values())
+
+    def joined(self, light_px: float, shapes_px: float) -> Iterator[Tensor]:
+        """Pixels (c, H, W) of each map, without steps at cuts: see `join`."""
+        axis = self.layout.open_axis if self.layout else None
+        return (join(image, self.origin, light_px, shapes_px, axis) for image in self.maps.values())
+
+
+@dataclass(frozen=True)
+class Holes:
+    """Pixels `mask` (H, W) to fill from the rest. wraps: whether the picture tiles (vertically, horizontally)."""
+
+    mask: Tensor
+    wraps: tuple[bool, bool] = (False, False)
+    constraints: Constraints | None = None
+
+
+@dataclass(frozen=True)
+class Session:
+    """Lays pieces of an example out anew. The same state of `rng` gives the same result on every device."""
+
+    example: Example
+    rng: np.random.Generator
+    report: Report = ignore
+
+    def quilt(
+        self, size_px: tuple[int, int], pieces: Pieces = Pieces(), guide: tuple[Tensor, Tensor] | None = None
+    ) -> Laid:
+        """A torus of large pieces that are cut where they agree (Efros & Freeman 2001), in about a second.
+
+        guide: channels of the example (G, h, w) and of the torus (G, H, W) that should agree.
+
+            >>> laid = session.quilt((96, 96), Pieces(variety=1.0))
+            >>> next(laid.joined(light_px=12, shapes_px=12)).shape
+            torch.Size([3, 96, 96])
+        """
+        layout = plan(self.example.size_px, size_px, pieces.side_px, pieces.overlap, pieces.open_axis)
+        example = self.example.at_least(layout.block)
+        quilter = Quilter(
+            example.features, layout, example.patterns, pieces.variety, self.rng, guide, keeps_lines=pieces.keeps_lines
+        )
+        for done in quilter.cover():
+            self.report(done, lambda: quilter.torus.origin)
+        return Laid(example.maps, quilter.torus.origin[: size_px[0], : size_px[1]], layout)
+
+    def synthesise(
+        self,
+        shape: ResultShape,
+        guidance: Guidance | None = None,
+        variation: float = 0.5,
+        quality: str = "usual",
+    ) -> Laid:
+        """Small pieces on a torus or over the charts of an atlas, corrected from coarse to fine.
+
+        After parallel controllable texture synthesis (Lefebvre & Hoppe 2005), in appearance space. variation: from 0,
+        large pieces, to 1, small ones of all of the example. quality: quick, usual or best.
+
+            >>> from impasto.patches.synthesis.canvas import TorusShape
+            >>> session.synthesise(TorusShape((40, 72)), quality="quick").origin.shape
+            torch.Size([40, 72])
+        """
+        generator = torch.Generator().manual_seed(int(self.rng.integers(1 << 62)))
+        piece = GUIDED_PIECE if guidance else LARGEST_PIECE + (SMALLEST_PIECE - LARGEST_PIECE) * variation
+        example, passes, width = self.example, PASSES[quality], self.example.size_px[1]
+        piece_px = piece * (example.side_px or min(example.size_px))
+        laid: Field | None = None
+        done = 0.0
+        for number, level in enumerate(exemplar_levels(example.features, shape.size_px, example.left_out)):
+            grid = shape.grid(level.scale, example.features.device)
+            phases = AtlasPhases(example.patterns, level.scale, grid.device)
+            guide = guidance.on_level(level, grid) if guidance else None
+            if laid is None:
+                laid = first_layout(level, grid, piece_px, variation, example.patterns, self.rng, guide)
+            else:
+                laid = laid.on_finer_level(grid, level, grid.inside)
+            phases.keep(laid)
+            align(laid, phases, generator)
+            variety = max(VARIETY / 2**number, FINE_VARIETY) * variation
+            correction = AppearanceCorrection(laid, level, phases, variety, generator, guide)
+            share = 0.75 / level.scale**2
+            for fraction in correction.passes(passes[min(number, len(passes) - 1)]):
+                self.report(done + fraction * share, partial(source_indices, laid, width))
+            done += share
+            wrong = laid.pixels[level.left_out[laid.place[laid.pixels]]]
+            laid.show(wrong, level.anywhere(wrong, generator))
+        assert laid is not None
+        return Laid(example.maps, source_indices(laid, width))
+
+    def fill(self, holes: Holes, quality: str = "usual") -> Filling:
+        """Holes of the example, filled from the rest of it, from coarse to fine.
+
+        Squares are shifted into the holes of the coarsest level (He & Sun 2012), and corrected from level to level.
+        ParameterError if too little is left to learn from.
+
+            >>> mask = torch.zeros(48, 64, dtype=torch.bool)
+            >>> mask[10:20, 30:44] = True
+            >>> filled = session.fill(Holes(mask), quality="quick").pixels_of("base_color")
+            >>> bool((filled[~mask] == bricks["base_color"].permute(1, 2, 0)[~mask]).all())
+            True
+        """
+        images = {name: image.permute(1, 2, 0) for name, image in self.example.maps.items()}
+        levels = hole_levels(images, holes.mask, holes.constraints, holes.wraps)
+        if not levels:
+            message = "the mask leaves too little of the picture to learn from"
+            raise ParameterError(message, "paint a smaller mask, or give more of the picture")
+        generator = torch.Generator().manual_seed(int(self.rng.integers(1 << 62)))
+        thickness, passes = thickness_px(holes.mask), PASSES[quality]
+        shares = np.cumsum([0.0] + [1.0 + len(level.holes) / 2e4 for level in reversed(levels)])
+        shares /= shares[-1]
+        filled: Field | None = None
+        for number, level in enumerate(reversed(levels)):
+            start, end = shares[number : number + 2]
+            if filled is None:
+                offsets = Offsets(level, _side_px(level, thickness / level.scale), generator)
+                filled = offsets.field
+                for fraction in offsets.fill():
+                    self.report(end * 0.7 * fraction, partial(small_indices, filled, self.example.size_px))
+                start = 0.7 * end
+            else:
+                filled = _enlarge(filled, level, generator)
+                level.align(filled, generator)
+            correction = HoleCorrection(filled, level, generator)
+            for fraction in correction.passes(passes[min(number, len(passes) - 1)]):
+                self.report(start + (end - start) * fraction, partial(small_indices, filled, self.example.size_px))
+        assert filled is not None
+        return Filling(images, filled)
+
+
+@dataclass(frozen=True)
+class Filling:
+    """Maps (H, W, C), and the places in them that their holes show, by the field of the finest level."""
+
+    maps: Mapping[str, Tensor]
+    field: Field
+
+    def pixels_of(self, name: str, blend: float = 1.0) -> Tensor:
+        """A map (H, W, C) with its holes filled. blend: how far light and colour follow the surroundings, 0 to 1."""
+        return join_map(name, self.maps[name], self.field, blend)
+
+
+def source_indices(field: Field, width: int) -> Tensor:
+    """Flat indices (H', W') into a source of this width, in the middle of what the pixels of a level cover.
+
+    Charts of a mesh go on in their gutters.
+    """
+    grid, source, scale = field.grid, field.source.grid, field.source.scale
+    pixels = grid.image(grid.nearest_pixels)
+    here, there = grid.position(grid.image(torch.arange(len(field.place), device=grid.device))), grid.position(pixels)
+    shown = source.position(field.place[pixels])
+    y, x = source.brought_inside(*(place + own - near for place, own, near in zip(shown, here, there, strict=True)))
+    return (y * scale + scale // 2) * width + x * scale + scale // 2
+
+
+def small_indices(field: Field, size_px: tuple[int, int]) -> Tensor:
+    """Flat indices (h, w) into a picture of this size that it shows where a level's field fills it, for a preview."""
+    (height, width), scale, device = size_px, field.source.scale, field.place.device
+    stride = -(-max(height, width) // PREVIEW_PX)
+    y = torch.arange(0, height, stride, device=device)[:, None]
+    x = torch.arange(0, width, stride, device=device)
+    from_y, from_x = field.grid.position(field.place[field.grid.index(y // scale, x // scale)])
+    rows = (from_y * scale + y % scale).clamp(0, height - 1)
+    return rows * width + (from_x * scale + x % scale).clamp(0, width - 1)
+
+
+def _side_px(level: HoleLevel, thickness: float) -> int:
+    """Side of the squares that are shifted into the holes of the coarsest level, of about half this width."""
+    return round(max(SMALLEST_PX, min(thickness * SQUARES, LARGEST_PX), (len(level.holes) / MOST_SQUARES) ** 0.5))
+
+
+def _enlarge(coarse: Field, level: HoleLevel, generator: torch.Generator) -> Field:
+    """The field of a level from that of the level half as large."""
+    holes, field = level.holes, coarse.on_finer_level(level.grid, level, level.holes)
+    places = field.place[holes]
+    places[level.allowed_places(places.clamp(min=0), holes) < 0] = -1
+    lost = places < 0
+    places[lost] = level.anywhere(holes[lost], generator)
+    field.show(holes, torch.where(places < 0, holes, places))
+    return field
