@@ -13,7 +13,6 @@ from impasto.matchers import Matcher
 from impasto.tools import Tool
 
 from .matcher import Phrase
-from .stackgan.command import add_captions
 from .stackgan.tool import StackGan, TrainStackGan
 
 
@@ -32,4 +31,6 @@ def impasto_tools() -> list[Tool]:
 @hookimpl
 def impasto_commands(subparsers: argparse._SubParsersAction) -> None:
     """`impasto captions`, which makes training data for `train-stackgan`."""
+    from .stackgan.command import add_captions
+
     add_captions(subparsers)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from impasto.cli.options import add_command, add_seed, whole_number
 from impasto.errors import ParameterError, choices
 from impasto.system.transaction import replace_files
 from impasto.system.untrusted import excerpt
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
 LEARNED = ("base_color", "height", "roughness", "metallic")
 CAPTIONS = 8
-LEAST = {"count": 1, "side_px": 1, "captions": 1, "seed": 0}
-"""Least number that each option takes."""
 
 
 def add_captions(subparsers: Any) -> None:
@@ -30,26 +29,21 @@ def add_captions(subparsers: Any) -> None:
     parser.epilog = "example:\n  impasto captions write walls"
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     text = "draw procedural materials of random phrases, each as a map set with captions beside it"
-    draws = actions.add_parser("draw", help=text, description=f"{text[0].upper()}{text[1:]}.")
-    draws.epilog = "example:\n  impasto captions draw --count 24 --out drawn"
+    draws = add_command(actions, "draw", text, "--count 24 --out drawn", _draw)
     draws.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the sets, one a material")
     text = "sets of each material (default: 24)"
-    draws.add_argument("--count", type=int, default=24, metavar="N", help=text)
+    draws.add_argument("--count", type=whole_number(), default=24, metavar="N", help=text)
     text = "side of the sets (default: 256)"
-    draws.add_argument("--side-px", type=int, default=256, metavar="N", help=text)
+    draws.add_argument("--side-px", type=whole_number(), default=256, metavar="N", help=text)
     draws.add_argument("--materials", nargs="+", default=[], metavar="NAME", help="some of the procedural materials")
-    text = "another seed, other sets (default: 0)"
-    draws.add_argument("--seed", type=int, default=0, metavar="N", help=text)
-    draws.set_defaults(run=_draw)
+    add_seed(draws)
     text = "write captions beside pictures and map sets: their class, measured colours and adjectives"
-    writes = actions.add_parser("write", help=text, description=f"{text[0].upper()}{text[1:]}.")
-    writes.epilog = "example:\n  impasto captions write walls"
+    writes = add_command(actions, "write", text, "walls", _write)
     writes.add_argument("data", type=Path, metavar="DATA", help="a folder of pictures, map sets or class folders")
     writes.add_argument("--force", action="store_true", help="replace captions that are there")
-    writes.set_defaults(run=_write)
     for action in (draws, writes):
         text = f"captions of each picture (default: {CAPTIONS})"
-        action.add_argument("--captions", type=int, default=CAPTIONS, metavar="N", help=text)
+        action.add_argument("--captions", type=whole_number(), default=CAPTIONS, metavar="N", help=text)
 
 
 def _draw(arguments: argparse.Namespace, terminal: Any) -> None:
@@ -59,7 +53,6 @@ def _draw(arguments: argparse.Namespace, terminal: Any) -> None:
     from .captions import captions_of
     from .drawn import draw, drawings
 
-    _check(arguments)
     names = arguments.materials or sorted(materials())
     if unknown := sorted(set(names) - set(materials())):
         remedy = choices(unknown[0], materials(), "`impasto tools`")
@@ -85,7 +78,6 @@ def _write(arguments: argparse.Namespace, terminal: Any) -> None:
 
     from .captions import captions_of, facts_of, states_of
 
-    _check(arguments)
     written = []
     with terminal.progress() as on_progress:
         dataset = read_dataset(arguments.data, on_progress=lambda part, message: on_progress(0.5 * part, message))
@@ -98,12 +90,6 @@ def _write(arguments: argparse.Namespace, terminal: Any) -> None:
             facts = facts_of(sample.load(), sample.label or sample.name, states_of(sample.name))
             written.append(_write_captions(file, captions_of(facts, arguments.captions, rng)))
     terminal.report_files(written, [])
-
-
-def _check(arguments: argparse.Namespace) -> None:
-    for name, least in LEAST.items():
-        if (value := getattr(arguments, name, least)) < least:
-            raise ParameterError(f"--{name.replace('_', '-')} got {value}", f"give {least} or more")
 
 
 def _caption_file(sample: Sample) -> Path | None:
