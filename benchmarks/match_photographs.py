@@ -25,7 +25,8 @@ from impasto import Maps, Recipe, match, run
 from impasto.context import Context
 from impasto.plugins.registry import registry
 from impasto.surface.palette import to_oklab
-from impasto_judge.metrics import color_distance, sliced_wasserstein
+from impasto_judge.metrics.patches import sliced_wasserstein
+from impasto_judge.metrics.values import color_distance
 from impasto_procedural.catalogue import all_materials
 from impasto_procedural.matching.classifier import bundled_classifier
 from impasto_procedural.matching.search import FoundMaterial, MaterialSearch, Target

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from impasto import Maps
-from impasto_judge import metrics
+from impasto_judge.metrics.patches import sliced_wasserstein
 
 
 def surface(side: int = 128, seed: int = 3) -> Maps:
@@ -65,5 +65,5 @@ def swd_floor(source: np.ndarray, seed: int = 0, directions: int = 512) -> list[
     """
     height, width = source.shape[0] // 2, source.shape[1] // 2
     halves = [(source[:, :width], source[:, -width:]), (source[:height], source[-height:])]
-    scores = [metrics.sliced_wasserstein(*half, seed, directions=directions) for half in halves]
+    scores = [sliced_wasserstein(*half, seed, directions=directions) for half in halves]
     return [float(np.mean(level)) for level in zip(*scores, strict=False)]

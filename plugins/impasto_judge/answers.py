@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, create_model
 
 from impasto.cli.json_answers import Answer
+
+from .maps import MapFigures
 
 
 class Case(Answer):
@@ -37,37 +40,20 @@ class Evaluation(Answer):
     files: list[str] = Field(description="evaluation.json and contact_sheet.png, with --out")
 
 
-class SetFigures(Answer):
-    """Errors of a set of maps, or their means over several; null where either side has no such map."""
-
+class _SetOf(Answer):
     name: str = Field(description="the set; for means, which sets")
     width_px: int | None = Field(description="width at which the two are compared, the smaller one's; null for means")
     sets: int = Field(description="number of sets")
     of: str = Field(
         description="estimate, or a control that is made of the true base colour: flat, luminance, gradients"
     )
-    normal_degrees: float | None = Field(description="mean angle between estimated and true normals")
-    flat_degrees: float | None = Field(description="the same for a flat surface")
-    normal_of_flat: float | None = Field(description="the first over the second; for means a ratio of means")
-    slope_correlation: float | None = Field(description="Pearson's correlation of slopes")
-    tilt_ratio: float | None = Field(description="mean tilt over the truth's: 0 for a blank map")
-    false_relief_degrees: float | None = Field(description="mean tilt where the truth has less than 2 degrees")
-    form_correlation: float | None = Field(
-        description="correlation of slopes of wavelengths over an eighth of the width"
-    )
-    pieces_correlation: float | None = Field(description="the same from there to a 64th, as of bricks and stones")
-    grain_correlation: float | None = Field(description="the same below a 64th")
-    relit_structure: float | None = Field(description="multi-scale SSIM of the shading under eight raking lights")
-    relit_statistics: float | None = Field(description="sliced Wasserstein distance of the shading's patches")
-    roughness_rmse: float | None = Field(description="root of the mean square error of roughness")
-    roughness_error: float | None = Field(description="mean |error| of roughness")
-    half_roughness_error: float | None = Field(description="the same for a constant 0.5")
-    mean_roughness_error: float | None = Field(description="the same for the truth's own mean")
-    roughness_correlation: float | None = Field(description="Pearson's correlation of roughness")
-    occlusion_correlation: float | None = Field(description="Pearson's correlation of ambient occlusion")
-    base_color_log_l1: float | None = Field(description="mean |error| of log(0.1 + linear base colour)")
-    render_log_l1: float | None = Field(description="mean |error| of log(0.1 + radiance) of nine renders")
-    height_correlation: float | None = Field(description="Pearson's correlation of heights")
+
+
+_ERRORS = {item.name: (float | None, Field(description=item.metadata["meaning"])) for item in fields(MapFigures)}
+
+
+class SetFigures(create_model("_Errors", __base__=_SetOf, **_ERRORS)):  # type: ignore[call-overload, misc]
+    """Errors of a set of maps, or their means over several; null where either side has no such map."""
 
 
 class MapEvaluation(Answer):

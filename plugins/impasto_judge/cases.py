@@ -14,7 +14,7 @@ from impasto.errors import ParameterError
 from impasto.library.models import Model
 from impasto.texture import Maps
 
-from . import metrics
+from .metrics.copies import verbatim_copies
 
 T = TypeVar("T")
 
@@ -96,7 +96,7 @@ def _case(label: str, divided: Sequence[_Parts], learned: Sequence[Maps], held_o
 
 def _check_disjoint(judged: Maps, learned: Sequence[Maps]) -> None:
     for maps in learned:
-        shared = metrics.verbatim_copies(judged["base_color"].pixels, maps["base_color"].pixels)
+        shared = verbatim_copies(judged["base_color"].pixels, maps["base_color"].pixels)
         if shared.share > MOST_SHARED:
             part = f"the part of {judged.name} that judges" if judged.name == maps.name else judged.name
             message = f"{part} has {shared.share:.0%} of its pixels in common with what the model learned"

@@ -12,7 +12,7 @@ from impasto.about import VERSION
 from impasto.cli.options import add_command, add_device, add_seed, parse_size, whole_number
 from impasto.cli.sources import SOURCE, add_colorspace, color_spaces_of
 from impasto.cli.terminal import Terminal
-from impasto.errors import ModelError, ParameterError
+from impasto.errors import ModelError
 from impasto.library.models import Model, read_model, record_figures
 from impasto.library.tensors import SUFFIX
 from impasto.plugins.registry import registry
@@ -193,8 +193,6 @@ def _evaluate_model(arguments: argparse.Namespace, terminal: Terminal) -> None:
     from .comparison import card_figures, compare_model, report
     from .sheets import contact_sheet
 
-    if arguments.seeds < 1:
-        raise ParameterError(f"--seeds got {arguments.seeds}", "judge at least one")
     model = _model(arguments.model)
     if arguments.record and model.shipped:
         raise ModelError(f"{model.name} is shipped, so nothing can be kept in it", "leave out --record")

@@ -17,7 +17,6 @@ from impasto.data.dataset import Dataset
 from impasto.library.models import Model
 from impasto.texture import Maps
 
-from . import metrics
 from .cases import EvaluationCase, cases
 from .channels import ScaledChannels
 from .controls import CROP, MEAN, MODEL, NOISE, QUILT, ROWS, simple_controls
@@ -32,6 +31,8 @@ from .figures import (
 from .generation import Generation, network_share
 from .goals import CLASS_GOALS, GOALS, MODEL_FIGURES, MORE_REPEATED, within
 from .independent import IndependentFigures
+from .metrics.copies import repeated_share
+from .metrics.diversity import largest_correlation, ms_ssim, over_pairs
 
 Progress = Callable[[float, str], None]
 CLASSIFIERS: Mapping[str, int] = {MODEL: 2, CROP: 2, QUILT: 2, NOISE: 1, MEAN: 1}
@@ -152,8 +153,8 @@ def compare_case(
     for index, row in enumerate(rows):
         on_progress(0.1 + 0.5 * index / len(rows), f"comparing {row}")
         found[row] = judge.figures(row)
-    means = {row: _mean(figures) for row, figures in found.items()}
-    deviations = {row: _deviation(figures) for row, figures in found.items()}
+    means = {row: _over_pictures(np.mean, figures) for row, figures in found.items()}
+    deviations = {row: _over_pictures(np.std, figures) for row, figures in found.items()}
     for index, (row, count) in enumerate(classifiers.items()):
         on_progress(0.6 + 0.4 * index / len(classifiers), f"learning to tell {row}")
         scores = judge.aucs(row, count)
@@ -193,7 +194,7 @@ class _Judge:
             if tiles:
                 figures |= own_figures(maps)[0]
             if self.copies:
-                figures["repeated_share"] = metrics.repeated_share(maps["base_color"].pixels, mirrored=True)
+                figures["repeated_share"] = repeated_share(maps["base_color"].pixels, mirrored=True)
             if self.copies and row in (MODEL, QUILT):
                 figures |= self.copies.figures(maps)
             found.append(figures)
@@ -228,12 +229,8 @@ class _Judge:
         return tuple(notes)
 
 
-def _mean(figures: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    return {name: float(np.mean([one[name] for one in figures])) for name in figures[0]}
-
-
-def _deviation(figures: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    return {name: float(np.std([one[name] for one in figures])) for name in figures[0]}
+def _over_pictures(statistic: Callable[..., Any], figures: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    return {name: float(statistic([one[name] for one in figures])) for name in figures[0]}
 
 
 RELATIVE = {
@@ -261,8 +258,8 @@ def _diversity(made: Sequence[Maps]) -> dict[str, float]:
         return {}
     colors = colors_of(made)
     return {
-        "largest_correlation": max(metrics.over_pairs(metrics.largest_correlation, colors)),
-        "ms_ssim": float(np.mean(metrics.over_pairs(metrics.ms_ssim, colors))),
+        "largest_correlation": max(over_pairs(largest_correlation, colors)),
+        "ms_ssim": float(np.mean(over_pairs(ms_ssim, colors))),
     }
 
 

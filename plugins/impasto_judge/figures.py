@@ -8,14 +8,19 @@ from typing import Any
 
 import numpy as np
 
+from impasto.data.parts import window_of
 from impasto.errors import ParameterError
 from impasto.surface.heights import normal_height_consistency, normal_length_error
 from impasto.surface.seams import seam_z
 from impasto.texture import Maps
 
-from . import metrics
 from .cases import EvaluationCase
 from .channels import ScaledChannels
+from .metrics.alignment import best_shift
+from .metrics.copies import Nearest, nearest_patches, novelty, verbatim_copies
+from .metrics.patches import contrast_ratio, mean_of_finest, sliced_wasserstein
+from .metrics.values import color_distance, spectrum_difference_db
+from .metrics.wavelets import wavelet_distance
 
 JUDGED_MAPS = ("base_color", "roughness", "metallic", "height")
 """Maps that are compared; normals and occlusion follow from height."""
@@ -91,24 +96,24 @@ def floor_of(case: EvaluationCase, channels: ScaledChannels) -> dict[str, float]
     """Distances between disjoint real pictures."""
     pairs = case.floor_pairs()
     return {
-        "fine_swd": float(np.mean([metrics.fine(_swd(*pair, channels)) for pair in pairs])),
+        "fine_swd": float(np.mean([mean_of_finest(_swd(*pair, channels)) for pair in pairs])),
         "wavelets": float(np.mean([_wavelets(*pair, channels) for pair in pairs])),
         "spectrum_db": float(np.mean([np.abs(_spectrum_db(*pair)).max() for pair in pairs])),
     }
 
 
 def _spectrum_db(made: Sequence[Maps], real: Sequence[Maps]) -> list[float]:
-    return metrics.spectrum_difference_db(colors_of(made), colors_of(real))
+    return spectrum_difference_db(colors_of(made), colors_of(real))
 
 
 def _swd(made: Sequence[Maps], real: Sequence[Maps], channels: ScaledChannels) -> list[float]:
     found, wanted = ([channels.of(maps) for maps in side] for side in (made, real))
-    return metrics.sliced_wasserstein(found, wanted, directions=SWD_DIRECTIONS)
+    return sliced_wasserstein(found, wanted, directions=SWD_DIRECTIONS)
 
 
 def _wavelets(made: Sequence[Maps], real: Sequence[Maps], channels: ScaledChannels) -> float:
     found, wanted = ([channels.luminances(maps) for maps in side] for side in (made, real))
-    return metrics.wavelet_distance(found, wanted)
+    return wavelet_distance(found, wanted)
 
 
 def comparison_figures(
@@ -120,17 +125,16 @@ def comparison_figures(
     """
     if len(case.judged) == 1:  # the floor is of pictures of this size
         rolled = _roll(maps, case.judged[0], channels) if tiles else maps
-        maps = _crop(rolled, case.judged[0].size_px)
+        height, width = case.judged[0].size_px
+        maps = window_of(rolled, (slice(height), slice(width)))
     real = list(case.judged)
     swd = _swd([maps], real, channels)
-    contrast = metrics.contrast_ratio(channels.of(maps), [channels.of(one) for one in real])
+    contrast = contrast_ratio(channels.of(maps), [channels.of(one) for one in real])
     spectrum = _spectrum_db([maps], real)
-    distances = {
-        name: metrics.color_distance(maps[name].pixels, [one[name].pixels for one in real]) for name in channels.names
-    }
+    distances = {name: color_distance(maps[name].pixels, [one[name].pixels for one in real]) for name in channels.names}
     figures = {
-        "fine_swd": metrics.fine(swd),
-        "fine_swd_of_floor": metrics.fine(swd) / floor["fine_swd"],
+        "fine_swd": mean_of_finest(swd),
+        "fine_swd_of_floor": mean_of_finest(swd) / floor["fine_swd"],
         "wavelets_of_floor": _wavelets([maps], real, channels) / max(floor["wavelets"], 1e-6),
         "contrast_low": min(contrast[:3]),
         "contrast_high": max(contrast[:3]),
@@ -142,13 +146,8 @@ def comparison_figures(
 
 def _roll(maps: Maps, real: Maps, channels: ScaledChannels) -> Maps:
     """Seamless maps, rolled to begin at the same phase of the pattern as the real ones."""
-    shift = metrics.best_shift(channels.of(maps), channels.of(real))
+    shift = best_shift(channels.of(maps), channels.of(real))
     return Maps.from_arrays({name: np.roll(maps[name].pixels, shift, (0, 1)) for name in maps}, name=maps.name)
-
-
-def _crop(maps: Maps, size_px: tuple[int, int]) -> Maps:
-    height, width = size_px
-    return Maps.from_arrays({name: maps[name].pixels[:height, :width] for name in maps}, name=maps.name)
 
 
 def own_figures(maps: Maps) -> tuple[dict[str, float], dict[str, Any]]:
@@ -179,20 +178,17 @@ class CopySearch:
             (colors_of(known), self._usual(colors_of(known), colors_of(others))) for known, others in pairs
         ]
 
-    def _usual(self, known: list[np.ndarray], others: list[np.ndarray]) -> list[metrics.Nearest]:
+    def _usual(self, known: list[np.ndarray], others: list[np.ndarray]) -> list[Nearest]:
         share = max(1, NOVELTY_PATCHES // len(others))
-        return [metrics.nearest_patches(other, known, count=share) for other in others]
+        return [nearest_patches(other, known, count=share) for other in others]
 
     def figures(self, maps: Maps) -> dict[str, float]:
         """Novelty, the fraction of near copies, and the side of the largest copied block in pixels."""
         if not self.searched:
             return {}
         color = maps["base_color"].pixels
-        found = [
-            metrics.novelty(metrics.nearest_patches(color, known, count=NOVELTY_PATCHES), usual)
-            for known, usual in self.searched
-        ]
-        blocks = [metrics.largest_copied_block(color, picture)[0] for picture in self.trained]
+        found = [novelty(nearest_patches(color, known, count=NOVELTY_PATCHES), usual) for known, usual in self.searched]
+        blocks = [verbatim_copies(color, picture).block_px for picture in self.trained]
         return {
             "novelty": min(median for median, _ in found),
             "near_copies": max(copies for _, copies in found),

@@ -14,9 +14,9 @@ from impasto.numerics.principal_components import PrincipalChannels
 from impasto.plugins.registry import registry
 from impasto.texture import Maps
 
-from . import metrics
 from .cases import EvaluationCase
 from .metrics.pattern_salience import PatternSalience
+from .metrics.values import spectrum_difference_db
 from .real_texture import window_side
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class IndependentFigures:
         found = {}
         for name in self.names:
             real = [one[name].pixels for one in self.case.judged]
-            octaves = metrics.spectrum_difference_db(maps[name].pixels, real, bands_per_octave=1)
+            octaves = spectrum_difference_db(maps[name].pixels, real, bands_per_octave=1)
             found["spectrum_db" if name == "base_color" else f"{name}_spectrum_db"] = float(np.abs(octaves).max())
         return found
 

@@ -7,14 +7,15 @@ sizes: colour is averaged as light, normals as slopes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
 
 from impasto.errors import ParameterError
-from impasto.surface.color import linear_to_srgb, srgb_to_linear
+from impasto.surface.color import linear_pixels, linear_to_srgb
 from impasto.surface.heights import slopes_from_normal
-from impasto.surface.resizing import resized_map
+from impasto.surface.resizing import resized_maps
 from impasto.texture import Maps
 
 from .relief import LEAST_DEVIATION, control_estimates, correlation, relief_figures, relit_likeness
@@ -29,47 +30,39 @@ LARGEST_STRETCH = 0.01
 """Tolerated relative difference of two sets' proportions, for sizes that were rounded to pixels."""
 
 
+def _means(meaning: str, init: bool = True) -> Any:
+    """A field of a figure, None by default."""
+    return field(default=None, init=init, metadata={"meaning": meaning})
+
+
 @dataclass(frozen=True)
 class MapFigures:
-    """Figures of one set of maps, or their means over several; None where either has no such map.
+    """Figures of one set of maps, or their means over several; None where either has no such map."""
 
-    normal_degrees: mean angle between estimated and true normals. flat_degrees: the same for normals straight up.
-    slope_correlation, height_correlation: Pearson's, of slopes in both directions and of height.
-    tilt_ratio: mean angle of the estimate from straight up over the truth's. false_relief_degrees: mean angle of the
-    estimate where the truth is flat. form_correlation, pieces_correlation, grain_correlation: of slopes in bands of
-    frequency. relit_structure, relit_statistics: likeness and distance of the shading under raking lights.
-    roughness_rmse, roughness_error: root of the mean square and mean of |estimate − truth|; half_roughness_error,
-    mean_roughness_error: mean |difference| of a constant 0.5, and of the truth's own mean. roughness_correlation,
-    occlusion_correlation: Pearson's.
-    base_color_log_l1, render_log_l1: mean |difference| of log(x + 0.1) of linear base colour, and of nine renders.
-    """
+    normal_degrees: float | None = _means("mean angle between estimated and true normals")
+    flat_degrees: float | None = _means("the same for a flat surface")
+    normal_of_flat: float | None = _means("the first over the second; for means a ratio of means", init=False)
+    slope_correlation: float | None = _means("Pearson's correlation of slopes")
+    tilt_ratio: float | None = _means("mean tilt over the truth's: 0 for a blank map")
+    false_relief_degrees: float | None = _means("mean tilt where the truth has less than 2 degrees")
+    form_correlation: float | None = _means("correlation of slopes of wavelengths over an eighth of the width")
+    pieces_correlation: float | None = _means("the same from there to a 64th, as of bricks and stones")
+    grain_correlation: float | None = _means("the same below a 64th")
+    relit_structure: float | None = _means("multi-scale SSIM of the shading under eight raking lights")
+    relit_statistics: float | None = _means("sliced Wasserstein distance of the shading's patches")
+    roughness_rmse: float | None = _means("root of the mean square error of roughness")
+    roughness_error: float | None = _means("mean |error| of roughness")
+    half_roughness_error: float | None = _means("the same for a constant 0.5")
+    mean_roughness_error: float | None = _means("the same for the truth's own mean")
+    roughness_correlation: float | None = _means("Pearson's correlation of roughness")
+    occlusion_correlation: float | None = _means("Pearson's correlation of ambient occlusion")
+    base_color_log_l1: float | None = _means("mean |error| of log(0.1 + linear base colour)")
+    render_log_l1: float | None = _means("mean |error| of log(0.1 + radiance) of nine renders")
+    height_correlation: float | None = _means("Pearson's correlation of heights")
 
-    normal_degrees: float | None = None
-    flat_degrees: float | None = None
-    slope_correlation: float | None = None
-    tilt_ratio: float | None = None
-    false_relief_degrees: float | None = None
-    form_correlation: float | None = None
-    pieces_correlation: float | None = None
-    grain_correlation: float | None = None
-    relit_structure: float | None = None
-    relit_statistics: float | None = None
-    roughness_rmse: float | None = None
-    roughness_error: float | None = None
-    half_roughness_error: float | None = None
-    mean_roughness_error: float | None = None
-    roughness_correlation: float | None = None
-    occlusion_correlation: float | None = None
-    base_color_log_l1: float | None = None
-    render_log_l1: float | None = None
-    height_correlation: float | None = None
-
-    @property
-    def normal_of_flat(self) -> float | None:
-        """normal_degrees / flat_degrees: 1 for a flat surface, less is better; None if the truth is flat."""
-        if self.normal_degrees is None or self.flat_degrees is None or self.flat_degrees < LEAST_FLAT_DEGREES:
-            return None
-        return self.normal_degrees / self.flat_degrees
+    def __post_init__(self) -> None:
+        if self.normal_degrees is not None and self.flat_degrees and self.flat_degrees >= LEAST_FLAT_DEGREES:
+            object.__setattr__(self, "normal_of_flat", self.normal_degrees / self.flat_degrees)
 
     @property
     def has_relief(self) -> bool:
@@ -87,7 +80,7 @@ def compare_maps(estimate: Maps, truth: Maps) -> MapFigures:
     if "roughness" in both:
         figures |= _roughness_figures(*both["roughness"])
     if "base_color" in both:
-        found, true = (np.log(_linear(maps) + LOG_EPSILON) for maps in (estimate, truth))
+        found, true = (np.log(linear_pixels(maps["base_color"]) + LOG_EPSILON) for maps in (estimate, truth))
         figures["base_color_log_l1"] = _mean(np.abs(found - true))
     if "ambient_occlusion" in both:
         figures["occlusion_correlation"] = correlation(*both["ambient_occlusion"])
@@ -100,13 +93,13 @@ def compare_controls(truth: Maps) -> dict[str, MapFigures]:
     """Figures of the simplest estimates of the true base colour, by name; none without one."""
     if "base_color" not in truth:
         return {}
-    controls = control_estimates(linear_to_srgb(_linear(truth)))
+    controls = control_estimates(linear_to_srgb(linear_pixels(truth["base_color"])))
     return {name: compare_maps(estimate, truth) for name, estimate in controls.items()}
 
 
 def mean_figures(figures: Sequence[MapFigures]) -> MapFigures:
     """Mean of each figure over the sets that have it; `normal_of_flat` is then a ratio of means."""
-    found = {item.name: [getattr(one, item.name) for one in figures] for item in fields(MapFigures)}
+    found = {item.name: [getattr(one, item.name) for one in figures] for item in fields(MapFigures) if item.init}
     known = {name: [value for value in values if value is not None] for name, values in found.items()}
     return MapFigures(**{name: float(np.mean(values)) for name, values in known.items() if values})
 
@@ -114,11 +107,12 @@ def mean_figures(figures: Sequence[MapFigures]) -> MapFigures:
 def at_one_size(estimate: Maps, truth: Maps) -> tuple[Maps, Maps]:
     """Both at the smaller of their sizes, with only the maps that are compared."""
     size_px = compared_size(estimate.size_px, truth.size_px)
-    estimate, truth = (
-        Maps({name: resized_map(name, maps[name], size_px) for name in maps if name in COMPARED})
-        for maps in (estimate, truth)
-    )
+    estimate, truth = (resized_maps(_compared(maps), size_px) for maps in (estimate, truth))
     return estimate, truth
+
+
+def _compared(maps: Maps) -> Maps:
+    return Maps({name: maps[name] for name in maps if name in COMPARED})
 
 
 def compared_size(estimate_px: tuple[int, int], truth_px: tuple[int, int]) -> tuple[int, int]:
@@ -163,12 +157,6 @@ def _roughness_figures(found: np.ndarray, true: np.ndarray) -> dict[str, float |
         "mean_roughness_error": _mean(np.abs(true - _mean(true))),
         "roughness_correlation": correlation(found, true),
     }
-
-
-def _linear(maps: Maps) -> np.ndarray:
-    """Linear base colour (H, W, 3)."""
-    color = maps["base_color"]
-    return color.pixels if color.color_space == "linear" else srgb_to_linear(color.pixels)
 
 
 def _mean(values: np.ndarray) -> float:

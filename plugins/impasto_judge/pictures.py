@@ -6,13 +6,13 @@ Every figure stands beside those of controls: another crop of the photograph, a 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from impasto.errors import ParameterError
-from impasto.surface.resizing import resized_map
+from impasto.surface.resizing import resized_maps, scaled_size
 from impasto.texture import Maps
 
 from .cases import EvaluationCase
@@ -170,8 +170,5 @@ def at_one_texel_size(result: Maps, source: Maps) -> tuple[Maps, Maps]:
     made = []
     for maps, texel in zip((result, source), texels, strict=True):
         ratio = texel / coarser
-        height, width = (max(1, round(ratio * side)) for side in maps.size_px)
-        if ratio < 1 - DIFFERENT_TEXELS:
-            maps = replace(maps, textures={name: resized_map(name, maps[name], (height, width)) for name in maps})
-        made.append(maps)
+        made.append(resized_maps(maps, scaled_size(maps.size_px, ratio)) if ratio < 1 - DIFFERENT_TEXELS else maps)
     return made[0], made[1]

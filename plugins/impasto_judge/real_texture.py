@@ -13,8 +13,9 @@ from impasto.numerics.principal_components import PrincipalChannels
 from impasto.surface.resizing import resize
 from impasto.texture import Maps
 
-from . import metrics
+from .metrics.copies import Nearest, nearest_patches, novelty, repeated_share, verbatim_copies
 from .metrics.landmarks import layout_correlation, salience
+from .metrics.patches import contrast_ratio
 
 LARGEST_WINDOW_PX, SMALLEST_WINDOW_PX, WINDOW_STEP_PX = 256, 64, 16
 MOST_WINDOWS = 7
@@ -38,8 +39,8 @@ class RealTexture:
         self._halves = {part: part_of(source, part)["base_color"].pixels for part in ("left", "right")}
 
     @cached_property
-    def _usual(self) -> list[metrics.Nearest]:
-        return [metrics.nearest_patches(self._halves["right"], self._halves["left"], count=CHECKED_PATCHES)]
+    def _usual(self) -> list[Nearest]:
+        return [nearest_patches(self._halves["right"], self._halves["left"], count=CHECKED_PATCHES)]
 
     def _measure_windows(self) -> None:
         """Statistics of the source's windows; to compare with, those of the windows in each half."""
@@ -57,15 +58,15 @@ class RealTexture:
     def figures(self, maps: Maps) -> dict[str, float]:
         """Figures of a result, a torus."""
         color = maps["base_color"].pixels
-        copied = metrics.verbatim_copies(color, self.source["base_color"].pixels)
-        nearest = metrics.nearest_patches(color, self._halves["left"], count=CHECKED_PATCHES)
+        copied = verbatim_copies(color, self.source["base_color"].pixels)
+        nearest = nearest_patches(color, self._halves["left"], count=CHECKED_PATCHES)
         return {
             **self.key_figures(maps),
             "copied_share": copied.share,
             "copied_block_px": float(copied.block_px),
             "copied_in_place": copied.in_place,
             "layout_correlation": self._layout(self._channels.of(maps)),
-            "novelty": metrics.novelty(nearest, self._usual)[0],
+            "novelty": novelty(nearest, self._usual)[0],
         }
 
     def key_figures(self, maps: Maps) -> dict[str, float]:
@@ -83,14 +84,14 @@ class RealTexture:
             **self._statistics(known),
             "salience": salient,
             "salience_of_crop": salient / usual,
-            "repeated_share": metrics.repeated_share(maps["base_color"].pixels, mirrored=True),
+            "repeated_share": repeated_share(maps["base_color"].pixels, mirrored=True),
         }
 
     def crop_figures(self) -> dict[str, float]:
         """The same figures of one half of the source beside the other."""
         left, right = (part_of(self.source, part) for part in ("left", "right"))
         height, width = (min(sides) for sides in zip(self.size_px, self.source.size_px, strict=True))
-        copied = metrics.verbatim_copies(self._halves["left"], self._halves["right"])
+        copied = verbatim_copies(self._halves["left"], self._halves["right"])
         return {
             **self._statistics(self._floors()),
             "salience": salience(self._pixels[:height, :width], self._pixels)[1],
@@ -107,7 +108,7 @@ class RealTexture:
     def repeated_share_of_crop(self) -> float:
         """Share of a crop of the results' size that occurs in it twice."""
         height, width = (min(sides) for sides in zip(self.size_px, self.source.size_px, strict=True))
-        return metrics.repeated_share(self.source["base_color"].pixels[:height, :width], mirrored=True)
+        return repeated_share(self.source["base_color"].pixels[:height, :width], mirrored=True)
 
     def two_sample_auc(self, maps: Maps | None, seed: int) -> float:
         """Score of a classifier that tells a result from a half of the source (None: one half from the other).
@@ -144,7 +145,7 @@ class RealTexture:
     def contrast(self, maps: Maps, real: Maps | None = None) -> dict[str, float]:
         """Least and largest contrast ratio, to the source's maps or others, of all maps at the three finest levels."""
         real = real or self.source
-        ratios = {name: metrics.contrast_ratio(maps[name].pixels, real[name].pixels)[:3] for name in self.names}
+        ratios = {name: contrast_ratio(maps[name].pixels, real[name].pixels)[:3] for name in self.names}
         return {"contrast_low": min(map(min, ratios.values())), "contrast_high": max(map(max, ratios.values()))}
 
 

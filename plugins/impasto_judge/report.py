@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from impasto.data.dataset import Dataset
+from impasto.data.parts import window_of
 from impasto.errors import ParameterError
 from impasto.library.models import Model
 from impasto.system.transaction import replace_files
@@ -93,15 +94,9 @@ def _pictures(case: EvaluationCase, generation: Generation, made: Mapping[str, t
     """Pictures of some seeds, pieces of what the model learned and of what it did not, and controls."""
     judged = made.get(MODEL, ())
     seeds = (*judged, *(generation.make(seed) for seed in range(len(judged), SEEDS)))
-    side = generation.size_px
-    pieces = {UNSEEN if case.held_out else "what it learned from": _corner(case.judged[0], side)}
+    corner = slice(generation.size_px), slice(generation.size_px)
+    pieces = {UNSEEN if case.held_out else "what it learned from": window_of(case.judged[0], corner)}
     if case.held_out and case.trained:
-        pieces = {"what it learned from": _corner(case.trained[0], side), **pieces}
+        pieces = {"what it learned from": window_of(case.trained[0], corner), **pieces}
     controls = {text: made[row][0] for row, text in ROWS.items() if row not in (MODEL, CROP) and row in made}
     return Shown(case.label, seeds, pieces, controls)
-
-
-def _corner(maps: Maps, side_px: int) -> Maps:
-    """The upper left piece of at most side_px."""
-    parts = {name: replace(maps[name], pixels=maps[name].pixels[:side_px, :side_px]) for name in maps}
-    return replace(maps, textures=parts, width_m=None)

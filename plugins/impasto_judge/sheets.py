@@ -12,6 +12,7 @@ from impasto.running.options import RunOptions
 from impasto.running.runner import run
 from impasto.surface.grid import cell, empty_cell, grid
 from impasto.surface.relight import BallAndPlane
+from impasto.surface.resizing import scaled_size
 from impasto.surface.shading import Light
 from impasto.surface.thumbnail import lit_picture
 from impasto.texture import Maps
@@ -19,7 +20,7 @@ from impasto.texture import Maps
 from .cases import EvaluationCase
 from .comparison import Comparison
 from .controls import CROP, MODEL
-from .metrics import nearest_patches
+from .metrics.copies import nearest_patches
 
 CELL_PX = 512
 LIGHT = Light(135.0, 40.0, strength=1.2, sky=0.35)
@@ -60,11 +61,9 @@ def _shrunk(pixels: np.ndarray) -> np.ndarray:
     """A picture whose shorter side fits into a cell."""
     from PIL import Image
 
-    height, width = pixels.shape[:2]
-    scale = CELL_PX / min(height, width)
-    size = max(CELL_PX, round(width * scale)), max(CELL_PX, round(height * scale))
+    height, width = scaled_size(pixels.shape, CELL_PX / min(pixels.shape[:2]))
     image = Image.fromarray(np.round(np.clip(pixels, 0, 1) * 255).astype(np.uint8))
-    return np.asarray(image.resize(size, Image.Resampling.LANCZOS)) / 255
+    return np.asarray(image.resize((width, height), Image.Resampling.LANCZOS)) / 255
 
 
 def contact_sheet(comparisons: Sequence[Comparison]) -> bytes:

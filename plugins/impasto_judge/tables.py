@@ -47,9 +47,7 @@ def _goal_range(goal: Sequence[float | None] | None) -> str:
 
 def set_figures(name: str, of: str, figures: Sequence[MapFigures], width_px: int | None = None) -> SetFigures:
     """Figures of the estimate or of a control of a set compared at this width, or their means over several sets."""
-    mean = mean_figures(figures)
-    values = {**asdict(mean), "normal_of_flat": mean.normal_of_flat}
-    rounded = {key: value if value is None else round(value, 5) for key, value in values.items()}
+    rounded = {key: value if value is None else round(value, 5) for key, value in asdict(mean_figures(figures)).items()}
     return SetFigures(name=name, of=of, width_px=width_px, sets=len(figures), **rounded)
 
 

@@ -7,7 +7,12 @@ import pytest
 from materials import swd_floor
 
 from impasto.surface.seams import seam_z
-from impasto_judge import metrics
+from impasto_judge.metrics.alignment import best_shift
+from impasto_judge.metrics.copies import nearest_patches
+from impasto_judge.metrics.diversity import largest_correlation, ms_ssim, over_pairs
+from impasto_judge.metrics.patches import contrast_ratio, mean_of_finest, sliced_wasserstein
+from impasto_judge.metrics.values import color_distance, spectrum_difference_db
+from impasto_judge.metrics.wavelets import wavelet_distance
 
 data = pytest.importorskip("skimage.data")
 
@@ -70,13 +75,13 @@ def test_seams_are_found_on_their_axis() -> None:
 def test_other_crop_is_closer_than_blur_and_noise(gravel: np.ndarray) -> None:
     gravel = gravel[..., :1]
     crop, other = gravel[:256, :256], gravel[256:, 256:]
-    floor = metrics.fine(swd_floor(gravel, directions=128))
-    once, again = (metrics.sliced_wasserstein(crop, other, seed=3, directions=16) for _ in range(2))
+    floor = mean_of_finest(swd_floor(gravel, directions=128))
+    once, again = (sliced_wasserstein(crop, other, seed=3, directions=16) for _ in range(2))
     assert once == again
     noise = np.random.default_rng(0).random(crop.shape, np.float32)
 
     def fine(picture: np.ndarray) -> float:
-        return metrics.fine(metrics.sliced_wasserstein(picture, crop, directions=128))
+        return mean_of_finest(sliced_wasserstein(picture, crop, directions=128))
 
     assert fine(crop) < 0.95 * floor  # only the sampling of patches differs, which is most of the floor
     assert fine(other) < 1.3 * floor  # METHODS: another crop scores 0.66 to 1.05 of it
@@ -88,8 +93,8 @@ def test_other_crop_is_closer_than_blur_and_noise(gravel: np.ndarray) -> None:
 @pytest.mark.parametrize(
     "measure",
     [
-        lambda a, b: metrics.fine(metrics.sliced_wasserstein(a, b, patches=4096, directions=64)),
-        metrics.wavelet_distance,
+        lambda a, b: mean_of_finest(sliced_wasserstein(a, b, patches=4096, directions=64)),
+        wavelet_distance,
     ],
     ids=["sliced Wasserstein", "wavelets"],
 )
@@ -104,13 +109,13 @@ def test_the_spectrum_sees_blur_and_other_materials_but_no_structure(halves, bad
     source, other = halves
 
     def worst(picture: np.ndarray) -> float:
-        return float(np.abs(metrics.spectrum_difference_db(picture, source)).max())
+        return float(np.abs(spectrum_difference_db(picture, source)).max())
 
     assert worst(other) < 3
     assert worst(bad["without structure"]) < 3
     for name in ("blurred", "other material", "noise"):
         assert worst(bad[name]) > 6, name
-    bands = metrics.spectrum_difference_db(bad["blurred"], source)
+    bands = spectrum_difference_db(bad["blurred"], source)
     assert bands[0] < -6  # the finest are lost
     assert abs(bands[-1]) < 1  # 30 px waves are not
 
@@ -118,7 +123,7 @@ def test_the_spectrum_sees_blur_and_other_materials_but_no_structure(halves, bad
 def test_the_nearest_patch_is_found_where_it_is(halves) -> None:
     source, other = halves
     result = np.roll(source, (-30, -40), (0, 1))[:200, :150]
-    nearest = metrics.nearest_patches(result, [other, source], count=16)
+    nearest = nearest_patches(result, [other, source], count=16)
     assert (nearest.pictures == 1).all()
     assert np.array_equal(nearest.found, nearest.places + np.array([30, 40]))
     assert nearest.correlations == pytest.approx(np.ones(16), abs=1e-3)
@@ -132,17 +137,17 @@ def test_multi_scale_ssim_is_the_complement_of_kornias_loss(gravel) -> None:
     noisy = np.clip(picture + 0.1 * np.random.default_rng(0).standard_normal(picture.shape), 0, 1).astype(np.float32)
     pair = [torch.from_numpy(one.transpose(2, 0, 1).copy())[None] for one in (picture, noisy)]
     wanted = 1 - float(MS_SSIMLoss(alpha=1.0, compensation=1.0)(*pair))
-    assert metrics.ms_ssim(picture, noisy) == pytest.approx(wanted, abs=1e-5)
+    assert ms_ssim(picture, noisy) == pytest.approx(wanted, abs=1e-5)
 
 
 def test_one_picture_over_and_over_is_not_diverse(halves) -> None:
     source, other = halves
     moved = np.roll(source, (50, 70), (0, 1))
-    assert metrics.largest_correlation(source, moved) == pytest.approx(1)
-    assert metrics.largest_correlation(source, other) < 0.8
-    assert metrics.largest_correlation(np.full_like(source, 0.5), source) == 0
+    assert largest_correlation(source, moved) == pytest.approx(1)
+    assert largest_correlation(source, other) < 0.8
+    assert largest_correlation(np.full_like(source, 0.5), source) == 0
     three = [np.repeat(picture, 3, 2) for picture in (source, source * 0.98, other)]
-    alike, *different = metrics.over_pairs(metrics.ms_ssim, three)
+    alike, *different = over_pairs(ms_ssim, three)
     assert alike > 0.9
     assert max(different) < 0.3
 
@@ -150,16 +155,16 @@ def test_one_picture_over_and_over_is_not_diverse(halves) -> None:
 def test_several_pictures_are_pooled_by_colour_and_contrast(halves) -> None:
     source, other = halves
     top, bottom = source[:256], source[256:]
-    assert metrics.color_distance([top, bottom], source) == pytest.approx((0,), abs=1e-5)
-    assert metrics.color_distance(source + np.float32(0.1), source) == pytest.approx((0.1,), abs=1e-5)
-    ratios = metrics.contrast_ratio(blurred(source), source)
+    assert color_distance([top, bottom], source) == pytest.approx((0,), abs=1e-5)
+    assert color_distance(source + np.float32(0.1), source) == pytest.approx((0.1,), abs=1e-5)
+    ratios = contrast_ratio(blurred(source), source)
     assert ratios[0] < 0.5  # 5 px means leave little of 2 px detail
     assert ratios[-1] > 0.9  # and nearly all that is 16 px and larger
-    assert metrics.contrast_ratio([top, bottom], [bottom, top]) == pytest.approx([1] * 5)
-    pooled = metrics.fine(metrics.sliced_wasserstein([top, bottom], other, directions=64))
-    whole = metrics.fine(metrics.sliced_wasserstein(source, other, directions=64))
+    assert contrast_ratio([top, bottom], [bottom, top]) == pytest.approx([1] * 5)
+    pooled = mean_of_finest(sliced_wasserstein([top, bottom], other, directions=64))
+    whole = mean_of_finest(sliced_wasserstein(source, other, directions=64))
     assert pooled == pytest.approx(whole, rel=0.2)  # other places are drawn
-    assert len(metrics.sliced_wasserstein(source[:64, :64], source, patches=256, directions=8)) == 3  # 64, 32, 16 px
+    assert len(sliced_wasserstein(source[:64, :64], source, patches=256, directions=8)) == 3  # 64, 32, 16 px
 
 
 def wall(seed: int, side: int = 512, period: int = 64) -> np.ndarray:
@@ -176,11 +181,11 @@ def test_tiles_are_compared_from_where_they_begin() -> None:
     """Good tiles that begin within a tile seem bad, until they are rolled to where the real ones begin."""
 
     def distance(made: np.ndarray) -> float:
-        return metrics.sliced_wasserstein(made, real, patches=4096, directions=64)[2]
+        return sliced_wasserstein(made, real, patches=4096, directions=64)[2]
 
     real, made = wall(0)[:, :256], wall(1)
     floor = distance(made[:, :256])
     begun_within = np.roll(made, (32, 32), (0, 1))
-    shift = metrics.best_shift(begun_within, real)
+    shift = best_shift(begun_within, real)
     assert distance(begun_within[:, :256]) > 1.4 * floor
     assert distance(np.roll(begun_within, shift, (0, 1))[:, :256]) < 1.1 * floor

@@ -9,8 +9,8 @@ from PIL import Image
 from impasto import Maps
 from impasto.cli.main import main
 from impasto.errors import ParameterError
-from impasto_judge import metrics
 from impasto_judge.controls import random_phase_noise
+from impasto_judge.metrics.copies import verbatim_copies
 from impasto_judge.metrics.landmarks import layout_correlation, salience
 from impasto_judge.metrics.two_sample import two_sample_auc
 from impasto_judge.pictures import judge_picture
@@ -104,15 +104,15 @@ def test_a_landmark_is_more_salient_than_anything_in_real_crops(source, fresh):
 def test_a_verbatim_paste_is_measured(source, fresh):
     pasted = fresh.copy()
     pasted[40:200, 60:220] = source[240:400, 300:460]
-    found = metrics.verbatim_copies(pasted, source)
+    found = verbatim_copies(pasted, source)
     assert 140**2 < found.share * 256**2 < 165**2  # windows of 11 px blur its border
     assert 140 <= found.block_px <= 160
     assert found.shift == (200, 240)
     assert found.in_place == 0
-    assert metrics.verbatim_copies(fresh, source).share < 0.02
-    rolled = metrics.verbatim_copies(np.roll(pasted, (-100, -100), (0, 1)), source)
+    assert verbatim_copies(fresh, source).share < 0.02
+    rolled = verbatim_copies(np.roll(pasted, (-100, -100), (0, 1)), source)
     assert rolled.share == pytest.approx(found.share, abs=0.05), "also across the tile's border"
-    in_place = metrics.verbatim_copies(source[:256, :256], source)
+    in_place = verbatim_copies(source[:256, :256], source)
     assert in_place.in_place == in_place.share > 0.9
 
 

@@ -19,7 +19,9 @@ from impasto.patches.synthesis.layout import align
 from impasto.patches.synthesis.phases import AtlasPhases, Phases
 from impasto.regularity.bond import Sublattice
 from impasto.surface.seams import seam_z
-from impasto_judge import metrics
+from impasto_judge.metrics.copies import repeated_share, verbatim_copies
+from impasto_judge.metrics.patches import contrast_ratio
+from impasto_judge.metrics.values import color_distance
 from impasto_synthesis.material import prepare_source
 from impasto_synthesis.patch_synthesis import PatchSynthesis
 from impasto_synthesis.patch_synthesis.parameters import PatchSynthesisParameters
@@ -70,17 +72,17 @@ def test_result_is_seamless_and_as_the_photograph(name: str) -> None:
     assert strangeness_of_borders(result, source).max() < 0.6
     assert strangeness_of_borders(result[6:, 6:], source).min() > 0.8
     assert min(seam_z(result)) > -4  # not mirrored
-    for ratio in metrics.contrast_ratio(result, source)[:4]:  # coarser levels lose what even_light takes out
+    for ratio in contrast_ratio(result, source)[:4]:  # coarser levels lose what even_light takes out
         assert 0.75 < ratio < 1.3
-    assert max(metrics.color_distance(result, source)) < 0.02  # 5 of 255, as of quilt
+    assert max(color_distance(result, source)) < 0.02  # 5 of 255, as of quilt
 
 
 @pytest.mark.slow
 def test_result_is_copied_from_smaller_parts_than_a_quilt_and_none_stays_in_place() -> None:
     source = photograph("grass")
-    side, shift = metrics.largest_copied_block(color(source), source)
-    assert 8 < side < 64  # a quilt's pieces reach a third of the photograph; these are cut smaller
-    assert shift != (0, 0)
+    found = verbatim_copies(color(source), source)
+    assert 8 < found.block_px < 64  # a quilt's pieces reach a third of the photograph; these are cut smaller
+    assert found.shift != (0, 0)
 
 
 @pytest.mark.essential
@@ -89,8 +91,8 @@ def test_no_brick_is_repeated() -> None:
     source, size = photograph("brick", 512), {"width_px": 384, "height_px": 384}
     given = {"source": Maps.from_arrays({"base_color": source})}
     made, quilted = (run(Recipe((Step(tool, size),), 1), given).maps for tool in ("patch-synthesis", "quilt"))
-    shares = [metrics.repeated_share(one["base_color"].pixels, mirrored=True) for one in (made, quilted)]
-    assert metrics.repeated_share(np.tile(source[:192, :192], (2, 2, 1)), mirrored=True) == 1
+    shares = [repeated_share(one["base_color"].pixels, mirrored=True) for one in (made, quilted)]
+    assert repeated_share(np.tile(source[:192, :192], (2, 2, 1)), mirrored=True) == 1
     assert shares[0] < 0.05 < shares[1]
 
 
@@ -234,7 +236,7 @@ def test_a_blurred_result_is_made_again_or_told() -> None:
             rng=np.random.default_rng(seed), on_note=notes.append, on_progress=lambda _, text: texts.append(text)
         )
         result = synthesised(source, context=context, **plain)["base_color"].pixels
-        least = min(metrics.contrast_ratio(result, source)[:3])
+        least = min(contrast_ratio(result, source)[:3])
         assert bool(notes) == (least < 0.8)
         assert not notes or f"only {least:.0%} of the photograph's contrast" in notes[0]
         shown.append(least)

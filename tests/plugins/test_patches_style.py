@@ -17,7 +17,8 @@ from impasto.numerics.blur import gaussian_blur
 from impasto.patches.field import SIDE, PatchGrid
 from impasto.patches.library import CELLS, PatchLibrary, PatchPixels, centre_of, guides_of_view, pixels_of, view_of
 from impasto.patches.votes import blend
-from impasto_judge.metrics import sliced_wasserstein, wavelet_distance
+from impasto_judge.metrics.patches import sliced_wasserstein
+from impasto_judge.metrics.wavelets import wavelet_distance
 from impasto_style.patches import painting
 from impasto_style.patches.guides import orientation
 from impasto_style.patches.matching import Search

@@ -18,7 +18,9 @@ from impasto.patches.seams import join
 from impasto.regularity.detection import find_lattice, find_regularity
 from impasto.surface.heights import normal_length_error
 from impasto.surface.seams import seam_z
-from impasto_judge import metrics
+from impasto_judge.metrics.copies import repeated_share, verbatim_copies
+from impasto_judge.metrics.patches import contrast_ratio, mean_of_finest, sliced_wasserstein
+from impasto_judge.metrics.values import color_distance
 from impasto_synthesis import Quilt
 from impasto_synthesis.parameters import QuiltParameters
 
@@ -55,11 +57,11 @@ def test_result_is_seamless_and_as_the_photograph(name: str) -> None:
     for z in seam_z(result):
         assert -4 < z < 3  # METHODS: seamless; hard cuts score 3 to 33, mirrored borders below -4
     grey, as_wanted = result[..., :1], source[..., :1]
-    fine = metrics.fine(metrics.sliced_wasserstein(grey, as_wanted, directions=128))
-    assert fine <= 1.3 * metrics.fine(swd_floor(as_wanted, directions=128))  # as close as another crop, by a third
-    for ratio in metrics.contrast_ratio(result, source)[:4]:  # coarser levels lose what even_light takes out
+    fine = mean_of_finest(sliced_wasserstein(grey, as_wanted, directions=128))
+    assert fine <= 1.3 * mean_of_finest(swd_floor(as_wanted, directions=128))  # as close as another crop, by a third
+    for ratio in contrast_ratio(result, source)[:4]:  # coarser levels lose what even_light takes out
         assert 0.75 < ratio < 1.3
-    assert max(metrics.color_distance(result, source)) < 0.02  # 5 of 255: even_light alone moves 1 to 2
+    assert max(color_distance(result, source)) < 0.02  # 5 of 255: even_light alone moves 1 to 2
 
 
 def test_opposite_borders_match_when_rolled_and_another_seed_is_another_picture() -> None:
@@ -76,9 +78,9 @@ def test_opposite_borders_match_when_rolled_and_another_seed_is_another_picture(
 @pytest.mark.any_numpy
 def test_no_large_part_is_copied_and_none_stays_in_place() -> None:
     source = photograph("grass")
-    side, shift = metrics.largest_copied_block(color(source), source)
-    assert 32 < side < 256  # it is made of pieces; none may reach half of the photograph's side
-    assert shift != (0, 0)
+    found = verbatim_copies(color(source), source)
+    assert 32 < found.block_px < 256  # it is made of pieces; none may reach half of the photograph's side
+    assert found.shift != (0, 0)
 
 
 def brick_wall(side: int = 400, course: int = 33, length: int = 66) -> np.ndarray:
@@ -97,7 +99,7 @@ def brick_wall(side: int = 400, course: int = 33, length: int = 66) -> np.ndarra
 def test_variety_avoids_what_was_used() -> None:
     source, size = photograph("gravel", 256), {"width_px": 384, "height_px": 384}
     repeats, fewer = (
-        np.mean([metrics.repeated_share(color(source, seed, variety=variety, **size)) for seed in range(3)])
+        np.mean([repeated_share(color(source, seed, variety=variety, **size)) for seed in range(3)])
         for variety in (0.0, 0.5)
     )
     assert fewer < 0.9 * repeats

@@ -143,7 +143,7 @@ def probe_figures(made: Tensor, real: Tensor) -> dict[str, float]:
 def patch_distance(made: Tensor, real: Tensor, seed: int = 0) -> float:
     """Sliced Wasserstein distance of 7x7 patches over 3 pyramid levels (Karras et al. 2018), in the real deviations.
 
-    made, real (B, C, H, W). Fast, to compare a training with itself; models are judged by `metrics.sliced_wasserstein`.
+    made, real (B, C, H, W). Fast, to compare a training with itself; models are judged by more patches and directions.
     """
     random = torch.Generator().manual_seed(seed)
     distances = []

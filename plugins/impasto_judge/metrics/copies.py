@@ -128,7 +128,11 @@ class Copies(NamedTuple):
 
 
 def verbatim_copies(result: np.ndarray, source: np.ndarray, probe_px: int = 32) -> Copies:
-    """Copies of the source in the result (a torus), as `largest_copied_block` finds them."""
+    """Copies of the source in the result (a torus).
+
+    Pixels count as copied if the 11x11 windows around them correlate by more than 0.95. A probe every `probe_px` finds
+    candidate shifts. A large block whose shift is (0, 0) means that the layout was kept.
+    """
     target, known = _padded_target(result, source, probe_px)
     height, width = result.shape[:2]
     shape = height + probe_px, width + probe_px
@@ -154,19 +158,6 @@ def verbatim_copies(result: np.ndarray, source: np.ndarray, probe_px: int = 32) 
         found[:, :probe_px] |= found[:, width:]
         shares.append(float(found[:height, :width].mean()))
     return Copies(shares[0], shares[1], largest, largest_shift)
-
-
-def largest_copied_block(result: np.ndarray, source: np.ndarray, probe_px: int = 32) -> tuple[int, tuple[int, int]]:
-    """Side in pixels of the largest square that the result (a torus) has in common with the source, and its shift.
-
-    Pixels count as copied if the 11x11 windows around them correlate by more than 0.95. The shift (y, x) is the source
-    position minus the result's; (0, 0) with a large block means that the layout was kept. A probe every `probe_px`
-    finds candidate shifts.
-    """
-    target, known = _padded_target(result, source, probe_px)
-    shifts = _likely_shifts(result, target, known, probe_px)
-    sides = {shift: _largest_square(_copied_pixels(target, known, shift)[0]) for shift in shifts}
-    return max(((side, shift) for shift, side in sides.items()), default=(0, (0, 0)))
 
 
 def _padded_target(result: np.ndarray, source: np.ndarray, pad_px: int) -> tuple[torch.Tensor, torch.Tensor]:

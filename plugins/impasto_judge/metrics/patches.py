@@ -89,7 +89,7 @@ def _sliced_distance(a: torch.Tensor, b: torch.Tensor, directions: int, rng: np.
     return float(np.abs(np.subtract(*projections)).mean())
 
 
-def fine(levels: Sequence[float]) -> float:
+def mean_of_finest(levels: Sequence[float]) -> float:
     """Mean of the three finest levels, the only ones with enough independent patches."""
     return float(np.mean(levels[:3]))
 

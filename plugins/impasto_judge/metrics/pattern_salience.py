@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from impasto.numerics.salience import LANDMARKS, circular_blur
-from impasto.surface.resizing import resize
+from impasto.surface.resizing import resize, scaled_size
 
 from .landmarks import blurred_crops
 
@@ -65,8 +65,7 @@ class PatternSalience:
 
 
 def _shrunk(picture: np.ndarray, ratio: float) -> np.ndarray:
-    height, width = picture.shape[:2]
-    return resize(picture, (max(1, round(height * ratio)), max(1, round(width * ratio)))) if ratio < 1 else picture
+    return resize(picture, scaled_size(picture.shape, ratio)) if ratio < 1 else picture
 
 
 def _common_size(pictures: Sequence[np.ndarray]) -> tuple[int, int]:
