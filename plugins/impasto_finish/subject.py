@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from impasto.errors import ParameterError
-from impasto.surface.color import linear_to_srgb
+from impasto.surface.color import encoded_pixels
 from impasto.texture import Maps
 
 if TYPE_CHECKING:
@@ -19,9 +19,7 @@ def color_of(maps: Maps, input_: str = "source") -> np.ndarray:
     if "base_color" not in maps:
         message = f"the input {input_} has no base color, only {', '.join(maps) or 'nothing'}"
         raise ParameterError(message, "give a picture, or a folder of maps with a base color")
-    texture = maps["base_color"]
-    pixels = linear_to_srgb(texture.pixels) if texture.color_space == "linear" else texture.pixels
-    return np.clip(pixels, 0, 1)
+    return np.clip(encoded_pixels(maps["base_color"]), 0, 1)
 
 
 def tensor_of(pixels: np.ndarray, device: str) -> Tensor:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from impasto.numerics.blur import blur, blurs, convolution
+from impasto.numerics.blur import blurs, convolution
 from impasto.numerics.gradients import eigenvalues
-from impasto.numerics.guided_filter import guided_filter
 
 PIVOT = 1 / 32
 """Size of shapes, relative to the picture's, whose weight is the same at any balance of fine and large shapes."""
@@ -15,14 +14,6 @@ FLATTEST = 0.002
 """Relief, relative to the picture's size, below which it is not stretched to the full range of height."""
 PALE_JOINTS = 0.2
 """Ridge asymmetry above which pale lines lie low: true of 6 of 91 pictures, rightly of 5."""
-GRAIN, GRAIN_PX = 0.02, 1.2
-"""Contrast and width of the grain that is smoothed away."""
-
-
-def smooth_grain(x: torch.Tensor) -> torch.Tensor:
-    """x (H, W) without fine variation weaker than `GRAIN`, edges kept: a self-guided filter (He et al. 2013)."""
-    guide = x[None, None]
-    return guided_filter(guide, guide, lambda y: blur(y, GRAIN_PX), GRAIN**2)[0, 0]
 
 
 def rebalance(slopes: torch.Tensor, size_px: float, balance: float) -> torch.Tensor:

@@ -8,11 +8,12 @@ from typing import Literal
 import numpy as np
 
 from impasto.context import Context
+from impasto.surface.color import linear_pixels
 from impasto.surface.white import SRGB_TO_XYZ, adaptation, adaptation_between
 from impasto.texture import Maps
 from impasto.tools import Field, Filter, Parameters, Result, display_hints, visible_if
 
-from .light import linear_color, with_linear_color
+from .light import with_linear_color
 
 DARKEST = 1e-4
 """Least linear luminance of pixels that are measured."""
@@ -64,7 +65,7 @@ class Balance(Filter):
     ) -> Result:
         """The subject with another base colour, and the change of exposure in stops as a figure."""
         context.progress(0.1, "Measuring exposure and white")
-        linear = linear_color(subject)
+        linear = linear_pixels(subject["base_color"])
         measured = _measurable(linear)
         if not len(measured):
             context.note("the picture is black or white throughout, so its colours stay as they are")

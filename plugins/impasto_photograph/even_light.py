@@ -7,10 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 
 from impasto.context import Context
+from impasto.surface.color import linear_pixels
 from impasto.texture import Maps
 from impasto.tools import Field, Filter, Parameters, Result
 
-from .light import linear_color, with_linear_color
+from .light import with_linear_color
 
 
 class EvenLightParameters(Parameters):
@@ -47,7 +48,7 @@ class EvenLight(Filter):
         from impasto.surface.illumination import delight, unevenness
 
         context.progress(0.1, "Measuring the light")
-        pixels = linear_color(subject).transpose(2, 0, 1)
+        pixels = linear_pixels(subject["base_color"]).transpose(2, 0, 1)
         rgb = torch.from_numpy(np.ascontiguousarray(pixels)).to(context.device)
         light = unevenness(rgb, parameters.size)
         context.progress(0.6, "Evening the light")

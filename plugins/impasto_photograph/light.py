@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from impasto.surface.color import LUMA, linear_to_srgb, srgb_to_linear
+from impasto.surface.color import LUMA, encoded_pixels, linear_to_srgb
 from impasto.texture import Maps
 
 if TYPE_CHECKING:
@@ -19,16 +19,9 @@ def luma_of(maps: Maps, device: str) -> Tensor:
     import torch
 
     name = "base_color" if "base_color" in maps else next(iter(maps))
-    texture = maps[name]
-    pixels = linear_to_srgb(texture.pixels) if texture.color_space == "linear" else texture.pixels
+    pixels = encoded_pixels(maps[name])
     weights = LUMA if name == "base_color" else np.full(pixels.shape[2], 1 / pixels.shape[2], np.float32)
     return torch.from_numpy(pixels @ weights).to(device)
-
-
-def linear_color(maps: Maps) -> np.ndarray:
-    """The base colour (H, W, 3) as linear light."""
-    texture = maps["base_color"]
-    return texture.pixels if texture.color_space == "linear" else srgb_to_linear(texture.pixels)
 
 
 def with_linear_color(maps: Maps, linear: np.ndarray) -> Maps:

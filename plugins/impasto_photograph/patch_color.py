@@ -8,12 +8,12 @@ import numpy as np
 
 from impasto.context import Context
 from impasto.errors import ParameterError
-from impasto.surface.color import srgb_to_linear
+from impasto.surface.color import linear_pixels, srgb_to_linear
 from impasto.surface.white import SRGB_TO_XYZ, adaptation_between
 from impasto.texture import Maps
 from impasto.tools import Color, Field, Filter, Parameters, Point
 
-from .light import linear_color, with_linear_color
+from .light import with_linear_color
 
 DARKEST = 2e-3
 """Least linear value of a patch's brightest channel; below it, noise would decide."""
@@ -50,7 +50,7 @@ class PatchColor(Filter):
     ) -> Maps:
         """The subject with corrected base colour. ParameterError for a patch outside the picture."""
         context.progress(0.1, "Measuring the patch")
-        linear = linear_color(subject)
+        linear = linear_pixels(subject["base_color"])
         patch = linear[_disc(subject.size_px, parameters.patch, parameters.radius)]  # (N, 3)
         if patch.mean(0).max() < DARKEST:
             context.note("the patch is black, which tells nothing of the light: colours stay as they are")

@@ -12,12 +12,11 @@ from torch.nn.functional import avg_pool2d, conv2d
 from impasto.context import Context
 from impasto.errors import ParameterError
 from impasto.numerics.pyramid import laplacian_pyramid
-from impasto.surface.color import LUMA
+from impasto.surface.color import LUMA, linear_pixels
 from impasto.surface.illumination import unevenness
-from impasto.surface.resizing import resize
+from impasto.surface.resizing import resize, size_at_most
 from impasto.texture import Maps
 
-from .light import linear_color
 from .vanishing_points import find_vanishing_points
 
 COMPARED_PX = 768
@@ -63,11 +62,10 @@ def measure(photograph: Maps, photographs: Sequence[Maps], context: Context) -> 
         raise ParameterError("one of the photographs has no base colour", "give photographs")
     longest = min(COMPARED_PX, *(max(one.size_px) for one in photographs))
     encoded = photograph["base_color"].pixels
-    scale = longest / max(photograph.size_px)
-    size_px = tuple(max(1, round(side * scale)) for side in photograph.size_px)
-    linear = torch.from_numpy(resize(linear_color(photograph), (size_px[0], size_px[1])).transpose(2, 0, 1).copy())
+    size_px = size_at_most(photograph.size_px, longest)
+    linear = torch.from_numpy(resize(linear_pixels(photograph["base_color"]), size_px).transpose(2, 0, 1).copy())
     context.check()
-    luma = torch.from_numpy(resize(encoded @ LUMA[:, None], (size_px[0], size_px[1]))[..., 0].copy())
+    luma = torch.from_numpy(resize(encoded @ LUMA[:, None], size_px)[..., 0].copy())
     clipped = float(((encoded.min(2) >= WHITE) | (encoded.max(2) <= BLACK)).mean())
     light = float(unevenness(linear).std(correction=0) / np.log(2)) if min(size_px) > 8 else 0.0
     noise = _noise(luma)

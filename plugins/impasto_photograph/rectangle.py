@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from impasto.errors import ParameterError
+from impasto.surface.resizing import size_at_most
 
 NAMES = ("top left", "top right", "bottom right", "bottom left")
 FLATTEST = 0.002
@@ -67,5 +68,4 @@ def size_of(corners: np.ndarray, aspect: float, most_px: int) -> tuple[int, int]
         width = aspect * height
     else:
         height = width / aspect
-    scale = min(1.0, most_px / max(width, height))
-    return max(1, round(height * scale)), max(1, round(width * scale))
+    return size_at_most((height, width), most_px)

@@ -11,7 +11,7 @@ import numpy as np
 
 from impasto.context import Context
 from impasto.errors import ParameterError
-from impasto.surface.color import linear_to_srgb, srgb_to_linear
+from impasto.surface.color import linear_pixels, linear_to_srgb
 from impasto.texture import COLOR_MAPS, Maps, Texture
 from impasto.tools import Field, Filter, Input, Parameters, zero_means
 
@@ -173,7 +173,7 @@ def in_a_row(right: Maps, others: Sequence[Maps]) -> Maps:
     for name in right:
         row = [face[name] for face in faces]
         if any(one.color_space == "linear" for one in row):  # those that are dark enough are encoded
-            row = [Texture(_light(one), "linear") for one in row]
+            row = [Texture(linear_pixels(one), "linear") for one in row]
         textures[name] = replace(row[0], pixels=np.concatenate([one.pixels for one in row], axis=1))
     return replace(right, textures=textures)
 
@@ -188,16 +188,11 @@ def layout_of(size_px: tuple[int, int]) -> str:
     raise ParameterError(message, "give one of 6:1 (a row), 4:3 (a cross) or 3:2 (two rows), such as cube-faces makes")
 
 
-def _light(texture: Texture) -> np.ndarray:
-    """Colours (H, W, 3) as light."""
-    return texture.pixels if texture.color_space == "linear" else srgb_to_linear(texture.pixels)
-
-
 def _linear(texture: Texture, name: str) -> Tensor:
     """A map (C, H, W); colours as light."""
     import torch
 
-    pixels = _light(texture) if name in COLOR_MAPS else texture.pixels
+    pixels = linear_pixels(texture) if name in COLOR_MAPS else texture.pixels
     return torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1), np.float32))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from impasto.context import Context
 from impasto.errors import ParameterError
-from impasto.surface.color import linear_to_srgb
+from impasto.surface.color import encoded_pixels
 from impasto.surface.resizing import resize
 from impasto.texture import Maps
 from impasto.tools import Field, Filter, Input, Parameters, display_hints
@@ -80,9 +80,7 @@ class CutDecal(Filter):
 
 def color_of(maps: Maps) -> np.ndarray:
     """The base colour (H, W, 3), sRGB-encoded in [0, 1]."""
-    texture = maps["base_color"]
-    pixels = linear_to_srgb(texture.pixels) if texture.color_space == "linear" else texture.pixels
-    return np.clip(pixels, 0, 1)
+    return np.clip(encoded_pixels(maps["base_color"]), 0, 1)
 
 
 def cut(subject: Maps, parameters: CutParameters, mask: Maps | None, context: Context) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 
 from impasto.context import Context
 from impasto.errors import ParameterError
-from impasto.surface.resizing import resized_map
+from impasto.surface.resizing import resized_maps
 from impasto.system.untrusted import excerpt
 from impasto.texture import Maps
 from impasto.tools import Field, Filter, Input, Parameters, Result, display_hints, zero_means
@@ -160,8 +160,7 @@ def _endless(strip: Maps, width: int, overlap: float) -> Maps:
     overlap_px = round(width * overlap / (1 - overlap))
     scale = (width + overlap_px) / strip.size_px[1]
     size_px = max(1, round(strip.size_px[0] * scale)), width + overlap_px
-    fitted = replace(strip, textures={name: resized_map(name, strip[name], size_px) for name in strip})
-    return close(fitted, overlap_px)
+    return close(resized_maps(strip, size_px), overlap_px)
 
 
 def _stack(subject: Maps, strips: Sequence[Maps], parameters: TrimSheetParameters) -> Result:

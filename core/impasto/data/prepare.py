@@ -10,9 +10,9 @@ import numpy as np
 
 from ..errors import FileError, ParameterError
 from ..surface import heights
-from ..surface.color import linear_to_srgb
+from ..surface.color import encoded_pixels
 from ..surface.pixel_art import nearest_resized
-from ..surface.resizing import resize, resized_map
+from ..surface.resizing import resize, resized_map, resized_maps, scaled_size, size_at_most
 from ..surface.wrapping import wraps
 from ..texture import Maps, Texture
 
@@ -79,8 +79,7 @@ def _target_size(textures: Mapping[str, Texture], preparation: Preparation) -> t
             message = f"its {key} has another shape ({other_width}x{other_height}) than the rest ({width}x{height})"
             raise FileError(message, "export the maps in one size")
     rows, columns = (box[1] - box[0] for box in pixel_box((height, width), preparation.crop))
-    ratio = min(1.0, preparation.longest_px / max(rows, columns))
-    return max(1, round(rows * ratio)), max(1, round(columns * ratio))
+    return size_at_most((rows, columns), preparation.longest_px)
 
 
 def pixel_box(size_px: tuple[int, int], crop: tuple[float, ...]) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -94,12 +93,12 @@ def _fit(name: str, texture: Texture, crop: tuple[float, ...], size_px: tuple[in
     """The crop of a map (H, W, C), in the standard colour space of its name, resized to `size_px`."""
     (top, bottom), (left, right) = pixel_box(texture.size_px, crop)
     fitted = resized_map(name, replace(texture, pixels=texture.pixels[top:bottom, left:right]), size_px)
-    return linear_to_srgb(fitted.pixels) if fitted.color_space == "linear" else fitted.pixels
+    return encoded_pixels(fitted)
 
 
 def maps_at_scale(maps: Maps, scale: float, nearest: bool = False) -> Maps:
     """Maps with `scale` times as many pixels along each side, blended or the nearest. ParameterError for too many."""
-    height, width = (max(1, round(side * scale)) for side in maps.size_px)
+    height, width = scaled_size(maps.size_px, scale)
     if max(height, width) > LARGEST_PX and scale > 1:
         message = f"scale {scale:g} makes {width}x{height} pixels of {maps.size_px[1]}x{maps.size_px[0]}"
         raise ParameterError(message, f"stay below {LARGEST_PX} pixels a side")
@@ -107,7 +106,7 @@ def maps_at_scale(maps: Maps, scale: float, nearest: bool = False) -> Maps:
         return maps
     if nearest:
         return nearest_resized(maps, (height, width))
-    return replace(maps, textures={name: resized_map(name, maps[name], (height, width)) for name in maps})
+    return resized_maps(maps, (height, width))
 
 
 def _with_height(maps: Maps, width_m: float, height_range_m: float | None) -> Maps:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import ParameterError
+from ..surface.grid import grid
 from ..texture import Maps
 from .dataset import Dataset, Sample
 
@@ -30,8 +30,6 @@ def preview_sheet(dataset: Dataset, crop_px: int = 128, longest_px: int | None =
 
     Samples are spread evenly over the dataset; pictures are shrunk to `longest_px` first, as the trainer does.
     """
-    from PIL import Image
-
     if not 1 <= crop_px <= LARGEST_CROP_PX:
         raise ParameterError(f"crop_px got {crop_px}", f"give 1 to {LARGEST_CROP_PX}")
     step = max(1, -(-len(dataset.samples) // CROPS))
@@ -39,16 +37,8 @@ def preview_sheet(dataset: Dataset, crop_px: int = 128, longest_px: int | None =
     each = max(1, min(CROPS_A_SAMPLE, CROPS // len(samples)))
     rng = np.random.default_rng(0)
     cells = [cell for sample in samples for cell in _cells(sample, crop_px, longest_px, each, rng)]
-    width = max(cell.width for cell in cells) + GAP_PX
-    height = max(cell.height for cell in cells) + GAP_PX
-    columns = max(1, min(len(cells), WIDTH_PX // width))
-    sheet = Image.new("RGB", (columns * width + GAP_PX, -(-len(cells) // columns) * height + GAP_PX), BACKGROUND)
-    for index, cell in enumerate(cells):
-        row, column = divmod(index, columns)
-        sheet.paste(cell, (GAP_PX + column * width, GAP_PX + row * height))
-    stream = io.BytesIO()
-    sheet.save(stream, "PNG")
-    return stream.getvalue()
+    columns = max(1, WIDTH_PX // (max(cell.width for cell in cells) + GAP_PX))
+    return grid(cells, columns, GAP_PX, GAP_PX, BACKGROUND)
 
 
 def _cells(

@@ -152,7 +152,8 @@ def deliver(
     """Header and arrays of the answer. `tell(fraction, message)` is called meanwhile and may raise Cancelled."""
     from ..io.files import encode_maps
     from ..plugins.registry import registry
-    from .views import at_most, relit, view_of
+    from ..surface.resizing import maps_at_most
+    from .views import relit, view_of
 
     assert result.recipe is not None
     maps = result.maps
@@ -183,7 +184,7 @@ def deliver(
     encoded = encode_maps(maps, exporter, result.recipe)
     arrays = {name: np.frombuffer(data, np.uint8) for name, data in encoded.items()}
     if wanted.lit_px and maps and "base_color" in maps:
-        arrays[RELIT] = relit(at_most(maps, LIT_FROM_PX), View("relit", side_px=wanted.lit_px), tell)
+        arrays[RELIT] = relit(maps_at_most(maps, LIT_FROM_PX), View("relit", side_px=wanted.lit_px), tell)
     return {**about, "suffix": exporter.suffix}, arrays
 
 

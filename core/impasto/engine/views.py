@@ -49,18 +49,11 @@ def _maps_on_object(maps: Maps, view: View) -> Arrays:
 
 def small_maps(maps: Maps, longest_px: int) -> Arrays:
     """The maps as uint8, shrunk to a longer side of at most longest_px: enough for pictures in a panel."""
-    from ..surface.color import linear_to_srgb
+    from ..surface.color import encoded_pixels
+    from ..surface.resizing import maps_at_most
 
-    small = at_most(maps, longest_px)
-    encoded = {name: linear_to_srgb(x.pixels) if x.color_space == "linear" else x.pixels for name, x in small.items()}
-    return {name: np.round(np.clip(pixels, 0, 1) * 255).astype(np.uint8) for name, pixels in encoded.items()}
-
-
-def at_most(maps: Maps, longest_px: int) -> Maps:
-    """The maps, shrunk if their longer side is longer than this."""
-    from ..data.prepare import maps_at_scale
-
-    return maps_at_scale(maps, min(1.0, longest_px / max(maps.size_px)))
+    small = maps_at_most(maps, longest_px)
+    return {name: np.round(np.clip(encoded_pixels(x), 0, 1) * 255).astype(np.uint8) for name, x in small.items()}
 
 
 def relit(maps: Maps, view: View, tell: Callable[[float, str], None]) -> np.ndarray:

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import FileError
-from ..surface.color import linear_to_srgb, srgb_to_linear
+from ..surface.color import encoded_pixels, srgb_to_linear
 from ..system.transaction import in_temporary_folder, temporary_folder
 from ..texture import Texture, is_large
 from .metadata import png_chunk, png_texts
@@ -129,7 +129,7 @@ class PngRows(RowWriter):
         super().__init__(path, "png", size_px, layout.channels, f"uint{bits}", attributes)
 
     def stored_pixels(self, texture: Texture) -> np.ndarray:
-        return linear_to_srgb(texture.pixels) if texture.color_space == "linear" else texture.pixels
+        return encoded_pixels(texture)
 
     def close(self) -> None:
         super().close()

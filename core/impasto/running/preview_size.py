@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from ..context import Context
-from ..data.prepare import maps_at_scale
 from ..parameters import Parameters, properties_of
+from ..surface.resizing import maps_at_most
 from ..texture import Maps
 from ..tools import Result, SizeParameters, Tool, is_procedural
 from .inputs import Given, subject_of
@@ -56,7 +56,7 @@ def at_most(apply: Apply, longest_px: int | None) -> Apply:
         made = apply(step, subject, context)
         if not made.maps:
             return made
-        return replace(made, maps=maps_at_scale(made.maps, min(1.0, longest_px / max(made.maps.size_px))))
+        return replace(made, maps=maps_at_most(made.maps, longest_px))
 
     return apply_small
 

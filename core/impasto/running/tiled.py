@@ -13,7 +13,7 @@ from ..context import Context
 from ..descriptions import MESH
 from ..errors import ParameterError
 from ..recipe import Step
-from ..surface.resizing import resized_map
+from ..surface.resizing import resized_maps
 from ..texture import Maps
 from ..tools import SizeParameters, Tool
 from ..udim import TileSheet, tile_numbers
@@ -45,7 +45,7 @@ def on_sheet(inputs: Mapping[str, Given], lying: Collection[str], tools: Sequenc
     for name, given in inputs.items():
         if name in lying and isinstance(given, Maps):
             sizes = dict(zip(sheet.numbers, sheet.sizes_px, strict=True))
-            placed[name] = Maps.of_tiles({one: _at_size(tile_of(given, one), size) for one, size in sizes.items()})
+            placed[name] = Maps.of_tiles({one: resized_maps(tile_of(given, one), size) for one, size in sizes.items()})
     return placed | {MESH: mesh_on(sheet, mesh)}
 
 
@@ -113,11 +113,6 @@ def tile_of(maps: Maps, number: int) -> Maps:
         message = f"{maps.name or 'an input'} has no tile {number}, which the source has"
         raise ParameterError(message, "add the tile, or give a picture that is not tiled")
     return tiles.get(number, maps)
-
-
-def _at_size(maps: Maps, size_px: tuple[int, int]) -> Maps:
-    textures = {name: resized_map(name, texture, size_px) for name, texture in maps.items()}
-    return replace(maps, textures=textures)
 
 
 def mesh_on(sheet: TileSheet, mesh: Mesh) -> Mesh:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+if TYPE_CHECKING:
+    from ..texture import Texture
 
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
 """Shares of linear red, green and blue in luminance (ITU-R BT.709, whose primaries sRGB has)."""
@@ -43,6 +48,16 @@ LMS_TO_OKLAB = np.array(
         [0.0259040371, 0.7827717662, -0.8086757660],
     ]
 )
+
+
+def linear_pixels(texture: Texture) -> np.ndarray:
+    """Pixels (H, W, 3) of a colour as linear light, however they are stored."""
+    return texture.pixels if texture.color_space == "linear" else srgb_to_linear(texture.pixels)
+
+
+def encoded_pixels(texture: Texture) -> np.ndarray:
+    """Pixels (H, W, C) of a texture, sRGB-encoded if they are linear light, and else as they are stored."""
+    return linear_to_srgb(texture.pixels) if texture.color_space == "linear" else texture.pixels
 
 
 def linear_to_oklab(linear: np.ndarray) -> np.ndarray:

@@ -47,15 +47,20 @@ def empty_cell(caption: str = "", side_px: int = CELL_PX) -> Any:
     return image
 
 
-def grid(cells: Sequence[Any], columns: int, gap_px: int = 0) -> bytes:
-    """PNG of cells of one size in rows of `columns`, with black gaps between them."""
+def grid(
+    cells: Sequence[Any], columns: int, gap_px: int = 0, margin_px: int = 0, color: tuple[int, int, int] = (0, 0, 0)
+) -> bytes:
+    """PNG of cells in rows of `columns`, with gaps below and to the right of each, and a margin above and to the left.
+
+    All places are as large as the largest cell; color: of what no cell covers.
+    """
     from PIL import Image
 
-    width, height = (side + gap_px for side in cells[0].size)
+    width, height = (max(sides) + gap_px for sides in zip(*(one.size for one in cells), strict=True))
     columns = min(columns, len(cells))
-    sheet = Image.new("RGB", (columns * width, -(-len(cells) // columns) * height))
+    sheet = Image.new("RGB", (columns * width + margin_px, -(-len(cells) // columns) * height + margin_px), color)
     for index, one in enumerate(cells):
-        sheet.paste(one, (index % columns * width, index // columns * height))
+        sheet.paste(one, (margin_px + index % columns * width, margin_px + index // columns * height))
     stream = io.BytesIO()
     sheet.save(stream, "PNG")
     return stream.getvalue()

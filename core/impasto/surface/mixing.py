@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..texture import COLOR_MAPS, NORMAL_MAPS, Maps, Texture
-from .color import linear_to_srgb, srgb_to_linear
+from .color import linear_pixels, linear_to_srgb
 from .heights import FINE_STEEPEST_Z, normal_from_slopes, scale_m, slopes_from_height, slopes_from_normal
 
 DEPTH = 0.2
@@ -70,8 +70,8 @@ def _mixed_texture(name: str, below: Texture, above: Texture, share: np.ndarray)
     if name not in COLOR_MAPS:
         value = below.pixels + share * (above.pixels - below.pixels)
         return replace(below, pixels=_between(below.pixels, above.pixels, value, share))
-    light = [one.pixels if one.color_space == "linear" else srgb_to_linear(one.pixels) for one in (below, above)]
-    value = light[0] + share * (light[1] - light[0])
+    light, other = linear_pixels(below), linear_pixels(above)
+    value = light + share * (other - light)
     if below.color_space != "linear":
         value = np.clip(linear_to_srgb(np.clip(value, 0, 1)), 0, 1)
     top = above.pixels if above.color_space == below.color_space else value

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ..texture import Maps
 from .relief import with_relief
+from .resizing import scaled_size
 from .shading import Ball, Light, Shaded, encode, shade
 
 
@@ -46,7 +47,7 @@ class BallAndPlane:
         """A square (3, side_px, side_px) filled with radiance (3, H, W), shrunk by averages or repeated."""
         size_px = radiance.shape[1:]
         scale = min(1.0, self.side_px / min(size_px))
-        height, width = (max(1, round(length * scale)) for length in size_px)
+        height, width = scaled_size(size_px, scale)
         if scale < 1:
             radiance = torch.nn.functional.interpolate(radiance[None], size=(height, width), mode="area")[0]
         tiled = radiance.repeat(1, -(-self.side_px // height), -(-self.side_px // width))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from ..texture import COLOR_MAPS, NORMAL_MAPS, Texture
+from ..texture import COLOR_MAPS, NORMAL_MAPS, Maps, Texture
 from . import heights
 from .color import linear_to_srgb, srgb_to_linear
 
@@ -28,6 +28,28 @@ def resized_map(name: str, texture: Texture, size_px: tuple[int, int]) -> Textur
     else:
         pixels = resize(pixels, size_px).clip(0, None if texture.color_space == "linear" else 1)
     return replace(texture, pixels=pixels)
+
+
+def resized_maps(maps: Maps, size_px: tuple[int, int]) -> Maps:
+    """Maps at another size, each as `resized_map` makes it."""
+    if maps.size_px == size_px:
+        return maps
+    return replace(maps, textures={name: resized_map(name, texture, size_px) for name, texture in maps.items()})
+
+
+def maps_at_most(maps: Maps, longest_px: int) -> Maps:
+    """Maps shrunk to a longer side of at most `longest_px`."""
+    return resized_maps(maps, size_at_most(maps.size_px, longest_px))
+
+
+def size_at_most(size_px: Sequence[float], longest_px: int) -> tuple[int, int]:
+    """(height, width) shrunk to a longer side of at most `longest_px`."""
+    return scaled_size(size_px, min(1.0, longest_px / max(size_px[:2])))
+
+
+def scaled_size(size_px: Sequence[float], scale: float) -> tuple[int, int]:
+    """(height, width) at a scale, at least one pixel each."""
+    return max(1, round(size_px[0] * scale)), max(1, round(size_px[1] * scale))
 
 
 def _convert(pixels: np.ndarray, convert: Callable[[np.ndarray], np.ndarray], size_px: tuple[int, int]) -> np.ndarray:

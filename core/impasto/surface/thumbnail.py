@@ -11,7 +11,8 @@ import numpy as np
 from ..errors import ModelError
 from ..system.untrusted import excerpt
 from ..texture import Maps
-from .color import linear_to_srgb, srgb_to_linear
+from .color import linear_pixels, linear_to_srgb
+from .resizing import size_at_most
 
 THUMBNAIL_PX = 128
 MAX_BYTES = 20_000
@@ -27,12 +28,8 @@ def lit_picture(maps: Maps) -> np.ndarray:
 
     Grey without a base colour. A flat surface keeps its own colours.
     """
-    height, width = maps.size_px
-    if "base_color" in maps:
-        color = maps["base_color"]
-        linear = color.pixels if color.color_space == "linear" else srgb_to_linear(color.pixels)
-    else:
-        linear = np.full((height, width, 3), 0.4, np.float32)
+    grey = np.full((*maps.size_px, 3), 0.4, np.float32)
+    linear = linear_pixels(maps["base_color"]) if "base_color" in maps else grey
     if "normal" in maps:
         normals = maps["normal"].pixels * 2 - 1
         facing = np.maximum(normals @ LIGHT, 0)[..., None] / LIGHT[2]
@@ -45,10 +42,8 @@ def scale_down(maps: Maps, longest_px: int) -> np.ndarray:
     from PIL import Image
 
     pixels = np.round(lit_picture(maps) * 255).astype(np.uint8)
-    height, width = pixels.shape[:2]
-    factor = min(1, longest_px / max(height, width))
-    size = max(1, round(width * factor)), max(1, round(height * factor))
-    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BOX))
+    size_px = size_at_most(pixels.shape, longest_px)
+    return np.asarray(Image.fromarray(pixels).resize(size_px[::-1], Image.Resampling.BOX))
 
 
 def decode_thumbnail(text: str, path: Path) -> bytes:

@@ -71,7 +71,7 @@ def _small(subject: Maps) -> Tensor:
     """The middle square of a picture in Oklab (3, SIDE_PX, SIDE_PX). ParameterError if it shows no surface."""
     import torch
 
-    from impasto.surface.color import srgb_to_linear
+    from impasto.surface.color import linear_pixels
     from impasto.surface.color_tensors import linear_to_oklab
     from impasto.surface.resizing import resize
 
@@ -85,8 +85,7 @@ def _small(subject: Maps) -> Tensor:
         )
     if "opacity" in subject and float((subject["opacity"].pixels < 0.5).mean()) > MOST_TRANSPARENT:
         raise ParameterError("a part of the picture is transparent", "crop it to the surface that it shows")
-    color = subject["base_color"]
-    linear = color.pixels if color.color_space == "linear" else srgb_to_linear(color.pixels)
+    linear = linear_pixels(subject["base_color"])
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
     small = resize(linear[top : top + side, left : left + side], (SIDE_PX, SIDE_PX))

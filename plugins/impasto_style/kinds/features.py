@@ -13,7 +13,7 @@ from torch.nn.functional import max_pool2d, pad
 from impasto.numerics.blur import gaussian_blur
 from impasto.numerics.gradients import angle, coherence
 from impasto.surface.palette import in_bands, to_oklab
-from impasto.surface.resizing import resize
+from impasto.surface.resizing import resize, size_at_most
 
 SIDE_PX = 640
 """Longer side at which a painting is measured; smaller ones are measured as they are."""
@@ -55,11 +55,7 @@ def features_of(pixels: np.ndarray) -> dict[str, float]:
 
 def shrunk(pixels: np.ndarray) -> np.ndarray:
     """The painting with a longer side of at most `SIDE_PX`."""
-    height, width = pixels.shape[:2]
-    ratio = SIDE_PX / max(height, width)
-    if ratio < 1:
-        pixels = resize(pixels, (max(1, round(height * ratio)), max(1, round(width * ratio))))
-    return np.ascontiguousarray(pixels, np.float32)
+    return np.ascontiguousarray(resize(pixels, size_at_most(pixels.shape, SIDE_PX)), np.float32)
 
 
 def _of_color(lab: Tensor) -> dict[str, float]:

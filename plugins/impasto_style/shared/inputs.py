@@ -10,7 +10,7 @@ from torch import Tensor
 
 from impasto.errors import ParameterError
 from impasto.surface.color import linear_to_srgb
-from impasto.surface.resizing import resize
+from impasto.surface.resizing import resize, size_at_most
 from impasto.texture import Maps
 
 from .controls import MASK, START, STYLE, StyleParameters
@@ -117,11 +117,8 @@ def _shown_size(label: str, maps: Maps, factor: float, parameters: StyleParamete
 
 def _shrunk(maps: Maps, longest_px: int) -> Maps:
     """Maps reduced to a longer side of `longest_px` by averages, so that further resizing is fast."""
-    ratio = longest_px / max(maps.size_px)
-    if ratio >= 1:
-        return maps
-    height, width = (max(1, round(side * ratio)) for side in maps.size_px)
-    return _each(maps, lambda pixels: resize(pixels, (height, width)))
+    size_px = size_at_most(maps.size_px, longest_px)
+    return maps if size_px == maps.size_px else _each(maps, lambda pixels: resize(pixels, size_px))
 
 
 def _each(maps: Maps, function: Callable[[np.ndarray], np.ndarray]) -> Maps:

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from impasto.context import Context
 from impasto.surface.heights import normal_from_slopes, slopes_from_normal
+from impasto.surface.resizing import scaled_size
 from impasto.surface.wrapping import wraps
 from impasto.texture import Maps
 
@@ -163,7 +164,7 @@ class Finish:
         ratio = PREVIEW_PX / max(self.picture.shape[:2])
         if ratio >= 1:
             return self
-        size = _scale(self.picture.shape[:2], ratio)
+        size = scaled_size(self.picture.shape[:2], ratio)
         coverage = None if self.coverage is None else _fit(self.coverage, size, self.seamless)
         return replace(self, picture=_fit(self.picture, size, self.seamless), coverage=coverage)
 
@@ -172,16 +173,12 @@ def resized_maps(maps: Maps, longest_px: int, seamless: bool) -> Maps:
     """The maps with this longer side in pixels; unchanged for 0."""
     if longest_px in (0, max(maps.size_px)):
         return maps
-    size = _scale(maps.size_px, longest_px / max(maps.size_px))
+    size = scaled_size(maps.size_px, longest_px / max(maps.size_px))
     textures = {name: replace(texture, pixels=_fit(texture.pixels, size, seamless)) for name, texture in maps.items()}
     if "normal" in maps:
         slopes = slopes_from_normal(textures["normal"].pixels)
         textures["normal"] = replace(textures["normal"], pixels=normal_from_slopes(slopes))
     return replace(maps, textures=textures)
-
-
-def _scale(size: tuple[int, ...], ratio: float) -> tuple[int, int]:
-    return max(1, round(size[0] * ratio)), max(1, round(size[1] * ratio))
 
 
 def _fit(pixels: np.ndarray, size: tuple[int, ...], seamless: bool) -> np.ndarray:
