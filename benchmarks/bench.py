@@ -218,8 +218,8 @@ def measure_streaming(format_: str, size_px: int) -> dict[str, object]:
     """Time and memory of an analytic map set with normals, in tiles of 512 px; measured once, since it takes long."""
     sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "misbehaving"))
     from impasto import Recipe, Step, run
+    from impasto.options import RunOptions, Sink
     from impasto.plugins.registry import registry
-    from impasto.running.options import RunOptions, Sink
     from impasto_misbehaving_tiles import Blotches
 
     registry().tools["blotches"] = Blotches()

@@ -34,14 +34,14 @@ from style_judging import Judge, read_heads
 from impasto import Maps, Recipe, Step, read_maps, run
 from impasto.context import Context
 from impasto.device import keep_freed_memory
-from impasto.film.animation import write_animation
-from impasto.film.footage import painted_color, painted_name, write_picture
-from impasto.film.frames import frames_of
-from impasto.film.memory import Surfaces, moving_objects
-from impasto.film.motion import Motion, samples_at
-from impasto.film.shot import KEYFRAMES_APART, Shot, keyframe_spans
-from impasto.io.passes import ShotFrame, read_frame
 from impasto.plugins.registry import registry
+from impasto_film.animation import write_animation
+from impasto_film.footage import painted_color, painted_name, write_picture
+from impasto_film.frames import frames_of
+from impasto_film.memory import Surfaces, moving_objects
+from impasto_film.motion import Motion, samples_at
+from impasto_film.passes import ShotFrame, read_frame
+from impasto_film.shot import KEYFRAMES_APART, Shot, keyframe_spans
 from impasto_style.shared.architectures import load_encoder
 
 DETAIL_PX, BROAD_PX = 2.0, 4.0

@@ -115,9 +115,9 @@ def tool_result(name: str, subject: str, device: str = "auto") -> Any:
     from photographed import hours, lights_around, photographs
 
     from impasto.inspection.behaviour import corner, with_needs
+    from impasto.options import RunOptions
     from impasto.plugins.registry import registry
     from impasto.recipe import Recipe, Step, name_inputs
-    from impasto.running.options import RunOptions
     from impasto.running.runner import run
 
     tool = registry().tool(name)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
-from impasto.batch.table import COLUMNS
+from impasto.batch.table import columns
 from impasto.cli import json_answers
 from impasto.cli.main import EXIT_CODES
 from impasto.cli.sources import add_preparation
@@ -59,7 +59,7 @@ def preparation() -> Iterator[tuple[str, str]]:
 TABLES: Mapping[tuple[str, ...], Callable[[], Iterator[tuple[str, ...]]]] = {
     ("option", "effect"): preparation,
     ("figure", "meaning", "good in a picture", "good in a model"): figures,
-    ("column", "meaning"): lambda: ((f"`{name}`", meaning) for name, meaning in COLUMNS.items()),
+    ("column", "meaning"): lambda: ((f"`{name}`", meaning) for name, meaning in columns().items()),
     ("exit code", "meaning"): lambda: ((str(code), meaning) for code, meaning in EXIT_CODES.items()),
 }
 """Rows of the table under each head."""

@@ -22,6 +22,7 @@ VENDORED = (
     "descriptions",
     "errors",
     "mask",
+    "options",
     "recipe",
     "schemas",
     "texture",

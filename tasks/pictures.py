@@ -33,7 +33,7 @@ CODE: Mapping[str, tuple[str, ...]] = {
     "dask_dashboard": ("core/impasto/batch/cluster.py",),
     "endless*": SYNTHESIS,
     "fast_style": ("plugins/impasto_style/fast",),
-    "film*": ("plugins/impasto_style", "core/impasto/film"),
+    "film*": ("plugins/impasto_style", "plugins/impasto_film"),
     "finish": ("plugins/impasto_finish",),
     "generators_stackgan": ("plugins/impasto_phrase/stackgan",),
     "generators_vae": ("plugins/impasto_vae",),

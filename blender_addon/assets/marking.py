@@ -20,6 +20,7 @@ from ..core.engine.replies import RELIT
 from ..core.engine.requests import View
 from ..core.errors import ImpastoError, ParameterError
 from ..core.io.assets import CLASS_WORDS, ROOT_CATALOG, AssetText, asset_text, catalog_id, catalog_path
+from ..core.options import RunOptions
 from ..core.system.untrusted import printable
 from ..engine import engine
 from ..engine.catalogue import catalogue
@@ -78,7 +79,7 @@ def mark_task(material: bpy.types.Material) -> Task:
         azimuth, elevation = LIGHT_DEGREES
         view = View("relit", side_px=PREVIEW_PX, azimuth=azimuth, elevation=elevation, frames=1)
         try:
-            job = connected().submit(recipe, {SOURCE: ready(given)}, deliver=view, device=device)
+            job = connected().submit(recipe, {SOURCE: ready(given)}, RunOptions(device), deliver=view)
             return task.wait_for(job).arrays[RELIT][0][:, :PREVIEW_PX]
         except ImpastoError as error:  # it becomes an asset all the same
             return error

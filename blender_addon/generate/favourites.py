@@ -25,7 +25,7 @@ from .request import without_source
 
 if TYPE_CHECKING:
     from ..core.engine.client import Client
-    from ..core.engine.replies import Matched
+    from ..core.engine.replies import JobResult
 
 MOST = 16
 """Limit of favourites, which is the core's."""
@@ -99,8 +99,9 @@ def task(context: bpy.types.Context, liked: Sequence[Recipe], variety: float, ke
     request = replace(without_source(context), device=engine.preferences().device)
     parents = [_without_estimators(recipe) for recipe in liked]
 
-    def find(task: Task, client: Client, seed: int) -> Matched:
-        return task.wait_for(client.more_like(parents, seed=seed, variety=variety, locked=sorted(kept)))
+    def find(task: Task, client: Client, seed: int) -> JobResult:
+        values = {"favourites": parents, "seed": seed, "variety": variety, "locked": sorted(kept)}
+        return task.wait_for(client.submit(None, action="more-like", values=values))
 
     seeds = _seeds(len(parents))
     return variations.task_of_matches("More like this", name, variations.latest_subject(), seeds, request, find)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from ..core.engine.client import Client
-    from ..core.engine.replies import Matched
+    from ..core.engine.replies import JobResult
 
 COUNT = 4
 MOST_KEPT = 64
@@ -140,7 +140,7 @@ def task_of_matches(
     subject: str,
     seeds: Sequence[int],
     request: Request,
-    find: Callable[[Task, Client, int], Matched],
+    find: Callable[[Task, Client, int], JobResult],
 ) -> Task:
     """Task that finds a recipe for each seed, and shows a small picture of it as it comes.
 

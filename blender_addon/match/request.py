@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ..bridge import naming
-from ..bridge.inputs import Input, Source, read, ready
+from ..bridge.inputs import SOURCE, Input, Source, read, ready
 from ..bridge.target import Target, by_uid
 from ..core.errors import ParameterError
+from ..core.options import RunOptions
 from ..core.recipe import Recipe
 from ..engine import engine
 from ..engine.catalogue import catalogue
@@ -30,7 +31,7 @@ from .settings import MatchSettings
 
 if TYPE_CHECKING:
     from ..core.engine.client import Client
-    from ..core.engine.replies import JobResult, Matched
+    from ..core.engine.replies import JobResult
 
 TEXT, PICTURE = "text", "picture"
 
@@ -52,18 +53,15 @@ class MatchRequest:
     width_m: float = 0.0
     key: str = ""
 
-    def find(self, task: Task, client: Client, seed: int | None = None) -> Matched:
+    def find(self, task: Task, client: Client, seed: int | None = None) -> JobResult:
         """The match. For a task's `work`."""
-        subject = self.subject if isinstance(self.subject, str) else ready(self.subject)
-        job = client.match(
-            self.matcher["name"],
-            subject,
-            seed=self.seed if seed is None else seed,
-            start=self.start,
-            device=self.result.device or "auto",
-            width_m=self.width_m,
-        )
-        return task.wait_for(job)
+        is_text = isinstance(self.subject, str)
+        values = {"matcher": self.matcher["name"], "seed": self.seed if seed is None else seed, "start": self.start}
+        values |= {"text": self.subject} if is_text else {}
+        inputs = {} if is_text else {SOURCE: ready(self.subject)}
+        scale = {"width_m": self.width_m} if self.width_m else None
+        options = RunOptions(self.result.device or "auto")
+        return task.wait_for(client.submit(None, inputs, options, action="match", values=values, scale=scale))
 
     def task_in(self, context: bpy.types.Context) -> Task:
         """Task that finds the recipe and runs it, for the scene and what is selected there."""

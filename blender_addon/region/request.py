@@ -21,6 +21,7 @@ from ..bridge.meshes import Surface
 from ..bridge.target import ACTIVE, NEW, Target, active_material, by_uid
 from ..core.engine.requests import JobInput
 from ..core.errors import ParameterError
+from ..core.options import RunOptions
 from ..core.recipe import Recipe, Step
 from ..engine import engine
 from ..engine.catalogue import catalogue, properties_of
@@ -191,7 +192,7 @@ def landmarks_task(context: bpy.types.Context, image: bpy.types.Image, parameter
     uid = image.session_uid
 
     def work(task: Task) -> Any:
-        return task.wait_for(connected().submit(recipe, {SOURCE: ready(given)}, device=device))
+        return task.wait_for(connected().submit(recipe, {SOURCE: ready(given)}, RunOptions(device)))
 
     return Task(catalogue[tool]["label"], work, partial(_keep_found, uid))
 

@@ -14,6 +14,7 @@ from ..bridge.inputs import SOURCE, Input, ready
 from ..bridge.target import active_material
 from ..core.engine.requests import JobInput, View
 from ..core.errors import ImpastoError
+from ..core.options import RunOptions
 from ..core.recipe import Recipe
 from ..engine import engine
 from ..engine.catalogue import catalogue
@@ -80,7 +81,9 @@ def maps_of(task: Task, client: Client, subject: Subject, device: str) -> JobInp
     """Small maps of a subject. For a task's `work`."""
     sent = {key: ready(given) for key, given in subject.inputs.items()}
     view = View("small", LONGEST_PX)
-    return _pixels(task.wait_for(client.submit(subject.recipe, sent, deliver=view, device=device, scale=subject.scale)))
+    return _pixels(
+        task.wait_for(client.submit(subject.recipe, sent, RunOptions(device), deliver=view, scale=subject.scale))
+    )
 
 
 def subject_of_material(material: bpy.types.Material) -> Subject:

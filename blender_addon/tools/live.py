@@ -19,6 +19,7 @@ from ..bridge.inputs import Input, ready
 from ..core.engine.replies import PREVIEW
 from ..core.engine.requests import JobInput, View
 from ..core.errors import ImpastoError
+from ..core.options import RunOptions
 from ..core.recipe import Recipe
 from ..jobs.session import jobs
 from ..jobs.task import Report, Task
@@ -215,8 +216,8 @@ def arrays_of(
     runs_small: all steps are run at the size of the picture, and kept.
     """
     sent = {name: ready(given) for name, given in inputs.items()}
-    how = {"device": request.device, "scale": request.scale, "supersedes": supersedes, "keep_steps": runs_small}
-    how["color_spaces"] = request.color_spaces(sent)
+    options = RunOptions(request.device, keeps_steps=runs_small)
+    facts = {"scale": request.scale, "supersedes": supersedes, "color_spaces": request.color_spaces(sent)}
     view = View("preview", LONGEST_PX, runs_small=runs_small)
-    job = client.submit(recipe or request.recipe(), sent, deliver=view, **how)
+    job = client.submit(recipe or request.recipe(), sent, options, deliver=view, **facts)
     return task.wait_for(job).arrays

@@ -19,6 +19,7 @@ from ..core.descriptions import DIRECTIONS, MESH
 from ..core.engine.replies import RELIT, JobResult
 from ..core.engine.requests import Delivery, JobInput
 from ..core.errors import ParameterError
+from ..core.options import RunOptions, Sink
 from ..core.recipe import Recipe, Step
 from ..engine import engine
 from ..engine.catalogue import catalogue, properties_of
@@ -68,16 +69,15 @@ def make_task(
     sent: dict[str, Path | JobInput] = {}
 
     def work(task: Task) -> JobResult:
-        client, wanted = connected(), deliver
+        client, options = connected(), RunOptions(device, keeps_steps=keep_steps)
         if folder:
             name = naming.of_files(target.name)
             name = name if form.replace else naming.free(folder, name)
-            wanted = Delivery("files", deliver.format, str(folder), name, replace=form.replace)
+            options = replace(options, sink=Sink(folder, name, deliver.format, form.replace))
         found = recipe(task, client) if callable(recipe) else recipe
         sent.update({name: ready(given) for name, given in inputs.items()})
-        how = {"deliver": wanted, "device": device, "scale": scale, "keep_steps": keep_steps}
-        how["color_spaces"] = form.color_spaces(sent)
-        return task.wait_for(client.submit(found, sent, **how))
+        facts = {"scale": scale, "color_spaces": form.color_spaces(sent)}
+        return task.wait_for(client.submit(found, sent, options, deliver=deliver, **facts))
 
     def apply(made: JobResult) -> Applied:
         lit = made.arrays.get(RELIT)

@@ -15,6 +15,7 @@ from ..bridge import encode, images, materials
 from ..bridge.inputs import SOURCE, Source, existing
 from ..core.engine.requests import JobInput
 from ..core.errors import ParameterError
+from ..core.options import RunOptions
 from ..core.recipe import Recipe, Step
 from ..core.system.transaction import temporary_folder
 from ..engine import engine
@@ -68,12 +69,12 @@ class TrainingRequest:
             raise ParameterError(f"a training runs already: {jobs.training.label}", "wait for it, or stop it")
         data = _read(self.data)
         recipe, connected = self._recipe(), connect(LONG)
-        options = {"device": self.device or engine.preferences().device, "detach": engine.preferences().keep_training}
+        options, detach = RunOptions(self.device or engine.preferences().device), engine.preferences().keep_training
 
         def work(task: Task) -> tuple[tuple[Path, ...], Mapping[str, Any]]:
             client = connected()
             given = replace(data, licence=self.licence, width_m=self.width_m or None)
-            answer = task.wait_for(client.submit(recipe, {self._input: given}, **options))
+            answer = task.wait_for(client.submit(recipe, {self._input: given}, options, detach=detach))
             return answer.models, client.describe().wait()
 
         epoch = jobs.file_epoch

@@ -8,25 +8,26 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # not from typing: `python -m impasto` imports this before it leaves the current folder
 if TYPE_CHECKING:
+    from .host import Host
     from .io.files import read_maps, read_recipe, write_maps
+    from .options import RunOptions, Sink
     from .plugins.hookspecs import hookimpl
     from .recipe import Recipe, Step
     from .running.matching import match
     from .running.more_like import more_like
-    from .running.options import Host, RunOptions, Sink
     from .running.runner import run
     from .texture import Maps, Texture
     from .tools import Result, Tool
 
 _HOME = {
-    "Host": "running.options",
+    "Host": "host",
     "Maps": "texture",
     "Texture": "texture",
     "Recipe": "recipe",
     "Step": "recipe",
     "Result": "tools",
-    "RunOptions": "running.options",
-    "Sink": "running.options",
+    "RunOptions": "options",
+    "Sink": "options",
     "Tool": "tools",
     "hookimpl": "plugins.hookspecs",
     "match": "running.matching",

@@ -22,7 +22,7 @@ from impasto.io.files import read_maps
 from impasto.plugins.registry import registry
 from impasto.recipe import Recipe, Step
 from impasto.running.inputs import SOURCE
-from impasto.running.options import RunOptions
+from impasto.options import RunOptions
 from impasto.running.runner import run
 from impasto.system.names import usable_name
 from impasto.system.transaction import replace_files

@@ -12,7 +12,7 @@ from impasto.generators import ControlledGenerator
 from impasto.library.models import Model, load_model, save_model
 from impasto.plugins.registry import registry
 from impasto.recipe import Recipe, Step
-from impasto.running.options import RunOptions
+from impasto.options import RunOptions
 from impasto.running.runner import run
 from impasto.system.transaction import temporary_folder
 from impasto.texture import Maps

@@ -8,7 +8,7 @@ import numpy as np
 
 from impasto.plugins.registry import registry
 from impasto.recipe import Recipe, Step
-from impasto.running.options import RunOptions
+from impasto.options import RunOptions
 from impasto.running.runner import run
 from impasto.surface.grid import cell, empty_cell, grid
 from impasto.surface.relight import BallAndPlane

@@ -32,7 +32,7 @@ CODE: Mapping[str, tuple[str, ...]] = {
     "Bundled models": ("plugins/impasto_gan/torus", "plugins/impasto_gan/models"),
     "Textbook generators": ("plugins/impasto_gan/textbook", "plugins/impasto_vae"),
     "Speed of learning": ("core/impasto/training", "plugins/impasto_gan", "plugins/impasto_vae"),
-    "Film": ("core/impasto/film", *STYLE),
+    "Film": ("plugins/impasto_film", *STYLE),
     "Style transfer": STYLE,
     "Kinds of style": ("plugins/impasto_style/kinds",),
     "Fast styles": ("plugins/impasto_style/fast",),

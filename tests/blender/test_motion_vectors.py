@@ -14,7 +14,7 @@ SIZE_PX = (48, 64)
 READ = """
 import json, sys
 from pathlib import Path
-from impasto.io.passes import read_frame
+from impasto_film.passes import read_frame
 frames = [read_frame(Path(path)) for path in sys.argv[1:]]
 names = ("to_previous", "to_next", "index", "color")
 print(json.dumps([{name: getattr(frame, name).tolist() for name in names} for frame in frames]))
@@ -22,7 +22,7 @@ print(json.dumps([{name: getattr(frame, name).tolist() for name in names} for fr
 COPY = """
 import sys
 from pathlib import Path
-from impasto.io.passes import read_frame, write_repainted
+from impasto_film.passes import read_frame, write_repainted
 source, copy = map(Path, sys.argv[1:])
 frame = read_frame(source)
 write_repainted(copy, frame, 1 - frame.color, {})

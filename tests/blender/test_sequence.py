@@ -21,7 +21,7 @@ READ = """
 import json, sys
 from pathlib import Path
 import OpenImageIO
-from impasto.io.passes import read_frame
+from impasto_film.passes import read_frame
 frames = [read_frame(Path(path)) for path in sys.argv[1:]]
 first = OpenImageIO.ImageInput.open(sys.argv[1]).spec().channelnames[0]
 print(json.dumps([first, *(frame.color.tolist() for frame in frames)]))

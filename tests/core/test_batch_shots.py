@@ -18,12 +18,13 @@ from worker_jobs import wait_until
 from impasto.batch.checks import check_plan
 from impasto.batch.record import DONE_FILE
 from impasto.engine.client import Client
-from impasto.engine.remote import Remote
-from impasto.engine.shots import ShotProgress
-from impasto.errors import ImpastoError, ParameterError
-from impasto.film.frames import frames_of
-from impasto.film.shot import repaint_shot
-from impasto.io.passes import read_frame
+from impasto.engine.job import Job
+from impasto.errors import ImpastoError
+from impasto.options import RunOptions, Sink
+from impasto_film.frames import frames_of
+from impasto_film.passes import read_frame
+from impasto_film.progress import ShotProgress
+from impasto_film.shot import repaint_shot
 
 pytestmark = pytest.mark.usefixtures("misbehaving")
 
@@ -89,9 +90,9 @@ def test_columns_of_csv_are_those_of_json_lines(table, tmp_path):
         "recipe,shot,name,first,last,frame_step,keyframes\ntint,wall/pan_####.exr,w,1,3,2,keys\n"
     )
     (job,) = plan_of(tmp_path / "t.csv", tmp_path / "out")
-    (film,) = [one.film for one in plan_of(table, tmp_path / "out") if one.name == "w"]
-    assert replace(job.film, keyframes=None) == film
-    assert job.film.keyframes == tmp_path / "keys"
+    (film,) = [one.action_values for one in plan_of(table, tmp_path / "out") if one.name == "w"]
+    assert replace(job.action_values, keyframes=None) == film
+    assert job.action_values.keyframes == tmp_path / "keys"
     names = {
         "shots/street": "street",
         "street.v2/": "street.v2",
@@ -219,13 +220,18 @@ def shot(tmp_path) -> Path:
     return folder
 
 
+def repaint(client: Client, shot: Path, folder: Path, *, replaces: bool = False, **values: object) -> Job:
+    options = RunOptions(sink=Sink(folder.parent, folder.name, replace=replaces))
+    return client.submit(RECIPE, {}, options, action="film", values={"shot": shot, **values})
+
+
 @pytest.mark.slow
 def test_the_worker_repaints_a_shot_as_the_library_does(shared_client, shot, tmp_path):
-    job = shared_client.repaint(shot, RECIPE, {}, tmp_path / "out")
+    job = repaint(shared_client, shot, tmp_path / "out")
     answer = job.wait()
     here = repaint_shot(frames_of(shot), RECIPE, {}, tmp_path / "here")
     assert [path.read_bytes() for path in answer.paths] == [path.read_bytes() for path in here]
-    assert (answer.first, [path.parent for path in answer.paths]) == (FIRST, [tmp_path / "out"] * COUNT)
+    assert (answer.figures["first"], [path.parent for path in answer.paths]) == (FIRST, [tmp_path / "out"] * COUNT)
     assert answer.notes == ()
     assert job.preview.dtype == np.uint8
 
@@ -233,16 +239,14 @@ def test_the_worker_repaints_a_shot_as_the_library_does(shared_client, shot, tmp
 @pytest.mark.slow
 def test_frames_that_are_there_stay_unless_they_are_to_be_replaced(shared_client, shot, tmp_path):
     out = tmp_path / "out"
-    (first,) = shared_client.repaint(shot, RECIPE, {}, out, last=FIRST).wait().paths
+    (first,) = repaint(shared_client, shot, out, last=FIRST).wait().paths
     written = first.stat().st_mtime_ns
-    again = shared_client.repaint(shot, RECIPE, {}, out).wait().paths
+    again = repaint(shared_client, shot, out).wait().paths
     assert again[0].stat().st_mtime_ns == written
-    replaced = shared_client.repaint(shot, RECIPE, {}, out, first=FIRST, last=FIRST, replace=True).wait().paths
+    replaced = repaint(shared_client, shot, out, replaces=True, first=FIRST, last=FIRST).wait().paths
     assert replaced[0].stat().st_mtime_ns != written
-    second = shared_client.repaint(shot, RECIPE, {}, tmp_path / "second", frame_step=2).wait()
+    second = repaint(shared_client, shot, tmp_path / "second", frame_step=2).wait()
     assert [path.name for path in second.paths] == ["street_0007.exr", "street_0009.exr"]
-    with pytest.raises(ParameterError, match="another machine"):
-        Client(Remote("farm"), tmp_path / "log").repaint(shot, RECIPE, {}, out)
 
 
 def test_the_time_that_is_left_is_that_of_frames_which_are_not_there_yet(shot, monkeypatch):

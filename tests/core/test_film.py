@@ -15,20 +15,20 @@ from test_files import mounted
 from impasto import Host, Recipe, Step, read_maps
 from impasto.cli.main import main
 from impasto.errors import Cancelled, FileError, ParameterError
-from impasto.film import shot as shots
-from impasto.film.carrying import MOST_PAINTINGS, NONE, UNLIKE, CarriedPaint, Painting
-from impasto.film.frames import frames_of, keyframes_of, numbered_files
-from impasto.film.memory import Surfaces, camera_of, moving_objects, projection
-from impasto.film.motion import Motion, pixel_places, samples_at
-from impasto.film.preparation import note_on_motion
-from impasto.film.shot import Shot, keyframe_spans, repaint_shot
 from impasto.io.decode import read_metadata
 from impasto.io.metadata import metadata_of
-from impasto.io.passes import ShotFrame, read_frame, write_repainted
 from impasto.io.scanlines import open_scanlines
 from impasto.surface.color import srgb_to_linear
 from impasto.texture import Maps
 from impasto.tools import Result
+from impasto_film import shot as shots
+from impasto_film.carrying import MOST_PAINTINGS, NONE, UNLIKE, CarriedPaint, Painting
+from impasto_film.frames import frames_of, keyframes_of, numbered_files
+from impasto_film.memory import Surfaces, camera_of, moving_objects, projection
+from impasto_film.motion import Motion, pixel_places, samples_at
+from impasto_film.passes import ShotFrame, read_frame, write_repainted
+from impasto_film.preparation import note_on_motion
+from impasto_film.shot import Shot, keyframe_spans, repaint_shot
 
 HEIGHT, WIDTH = 40, 64
 RECIPE = Recipe((Step("tint", {}),), 0)
@@ -450,7 +450,7 @@ def test_frames_of_one_pixel_are_repainted(painter, tmp_path, size):
 
 @pytest.mark.parametrize(("limit", "most"), [(2**30, MOST_PAINTINGS), (6 * 44 * HEIGHT * WIDTH, 6), (0, 4)])
 def test_memory_does_not_grow_with_the_shot_nor_with_its_size(painter, monkeypatch, tmp_path, limit, most):
-    monkeypatch.setattr("impasto.film.carrying.PAINTINGS_BYTES", limit)
+    monkeypatch.setattr("impasto_film.carrying.PAINTINGS_BYTES", limit)
     frames = pan(tmp_path / "shot", MOST_PAINTINGS + 8, 3)
     shot, counts = Shot(frames, RECIPE, {}), []
     (tmp_path / "out").mkdir()
@@ -657,7 +657,7 @@ def test_a_frame_with_impossible_values_or_too_many_passes_is_refused(changed, r
     with pytest.raises(FileError, match=reason):
         read_frame(path)
     path = write_frame(tmp_path / "a_1.exr", texture()[:, :WIDTH])
-    monkeypatch.setattr("impasto.io.passes.MEMORY_BYTES", 9 * 4 * HEIGHT * WIDTH - 1)
+    monkeypatch.setattr("impasto_film.passes.MEMORY_BYTES", 9 * 4 * HEIGHT * WIDTH - 1)
     with pytest.raises(FileError, match="too many to read"):
         read_frame(path)
 

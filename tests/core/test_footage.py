@@ -14,13 +14,13 @@ from scipy.ndimage import gaussian_filter
 
 from impasto import Recipe, Step
 from impasto.errors import FileError, PluginError
-from impasto.film import shot as shots
-from impasto.film.footage import frame_at, frames_on_disk, optical_flow
-from impasto.film.frames import frames_of
-from impasto.film.shot import repaint_shot
 from impasto.io.decode import read_metadata, read_picture
 from impasto.texture import Maps
 from impasto.tools import Result
+from impasto_film import shot as shots
+from impasto_film.footage import frame_at, frames_on_disk, optical_flow
+from impasto_film.frames import frames_of
+from impasto_film.shot import repaint_shot
 
 HEIGHT, WIDTH, STEP = 96, 128, 3
 STILL = b"\x2c" + bytes(4) + b"\xe0\x2e\xe0\x2e\0\x02\x02\x44\x01\0;"
@@ -84,7 +84,7 @@ def test_strokes_move_along_estimated_motion(monkeypatch, tmp_path):
     strokes = np.random.default_rng(1).uniform(-0.2, 0.2, (HEIGHT, WIDTH, 1))
     strokes = 4 * gaussian_filter(strokes, (2, 2, 0))
 
-    def run(recipe, inputs, *how):
+    def run(recipe, inputs, *_):
         made = inputs["source"]["base_color"].pixels * 0.5 + 0.25 + strokes
         return Result(maps=Maps.from_arrays({"base_color": made.clip(0, 1)}), recipe=recipe)
 
@@ -196,7 +196,7 @@ def test_a_movie_too_large_is_refused_before_it_is_decoded(tmp_path):
 
 
 def test_a_movie_of_too_many_frames_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("impasto.film.frames.MOST_FRAMES", 2)
+    monkeypatch.setattr("impasto_film.frames.MOST_FRAMES", 2)
     movie = write_movie(tmp_path / "pan.avi", 4)
     with pytest.raises(FileError, match="more than 2 frames; give --first and --last"), frames_on_disk(movie):
         pass

@@ -9,7 +9,7 @@ from PIL import Image
 from impasto import Recipe, RunOptions, Step, read_maps, run
 from impasto.io import reduction
 from impasto.io.reduction import Wanted, reduced
-from impasto.running.options import Sink
+from impasto.options import Sink
 from impasto.running.rerun import rerun
 from impasto.running.wanted import wanted_by
 from impasto.surface.color import linear_to_srgb, srgb_to_linear

@@ -9,10 +9,10 @@ from impasto import Host, Maps, Recipe, RunOptions, Step, run
 from impasto.errors import ParameterError
 from impasto.io.files import write_maps
 from impasto.mask import CAVITIES, EDGES, HEIGHT, IMAGE, NOISE, OWN, Mask
+from impasto.options import Sink
 from impasto.plugins.registry import registry
 from impasto.running.kept import KeptSteps
 from impasto.running.masks import share_of
-from impasto.running.options import Sink
 from impasto.running.rerun import rerun
 from impasto.tools import Field, Filter, Input, Parameters
 

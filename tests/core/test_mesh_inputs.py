@@ -16,8 +16,8 @@ from impasto.io.files import read_recipe, write_maps
 from impasto.io.meshes import mesh_of, read_mesh
 from impasto.io.metadata import source_type
 from impasto.io.ply import ply_of
+from impasto.options import Sink
 from impasto.plugins.registry import registry
-from impasto.running.options import Sink
 from impasto.running.rerun import rerun
 from impasto.tools import Filter, Input
 

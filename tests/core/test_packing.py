@@ -17,8 +17,8 @@ from impasto.io.gltf_maps import maps_in
 from impasto.io.gltf_textures import Placement, placement_of
 from impasto.io.packing import NEUTRAL, parse_pictures
 from impasto.io.presets import PRESETS, packing_of
+from impasto.options import Sink
 from impasto.plugins.registry import registry
-from impasto.running.options import Sink
 from impasto.texture import MAP_CHANNELS
 
 SIZE = (12, 20)

@@ -13,8 +13,8 @@ from impasto import Host, Recipe, RunOptions, Step, Texture, read_maps, read_rec
 from impasto.errors import Cancelled, ParameterError, PluginError
 from impasto.io.encode import PngRows
 from impasto.io.packing import Layout
+from impasto.options import Sink
 from impasto.plugins.registry import registry
-from impasto.running.options import Sink
 from impasto.running.rerun import rerun
 from impasto.running.streaming import should_stream
 from impasto.tools import describe
@@ -144,7 +144,7 @@ import resource, signal
 from pathlib import Path
 from impasto import Recipe, Step, run
 from impasto.errors import FileError
-from impasto.running.options import Sink
+from impasto.options import Sink
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 recipe = Recipe((Step("blotches", {"width_px": 150, "height_px": 100}),), 7)

@@ -18,8 +18,8 @@ from impasto import Maps, Recipe, RunOptions, Step, run
 from impasto.data.dataset import dataset_of
 from impasto.errors import FileError
 from impasto.library.models import ModelLibrary
+from impasto.options import Sink
 from impasto.plugins.registry import registry
-from impasto.running.options import Sink
 from impasto.system import transaction
 from impasto.system.locks import PREFIX, held
 from impasto.system.transaction import recover, replace_files

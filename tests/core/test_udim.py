@@ -18,7 +18,7 @@ from impasto.errors import FileError, ParameterError
 from impasto.io.files import read_maps, read_size, source_name, write_maps
 from impasto.io.ply import ply_of
 from impasto.io.udim import without_number
-from impasto.running.options import Sink
+from impasto.options import Sink
 from impasto.running.rerun import rerun
 from impasto.udim import TileSheet
 

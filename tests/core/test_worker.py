@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from worker_jobs import CHECKER, recipe, wait_until
 
-from impasto import Maps, Recipe, Step
+from impasto import Maps, Recipe, RunOptions, Sink, Step
 from impasto.engine.client import Client
 from impasto.engine.requests import Delivery, JobInput, View
 from impasto.errors import Cancelled, FileError, ParameterError, ProtocolError, WorkerError
@@ -31,13 +31,13 @@ def test_the_worker_makes_the_same_pixels_as_run(shared_client, misbehaving, pho
 
 
 def test_a_changed_recipe_is_computed_from_the_changed_step_on_if_the_client_asks_for_it(shared_client, photo):
-    def made(strength: float, *, keep_steps: bool = True) -> tuple[bool, ...]:
+    def made(strength: float, *, keeps_steps: bool = True) -> tuple[bool, ...]:
         steps = Recipe((CHECKER.steps[0], Step("tint", {"strength": strength})), 77)
-        answer = shared_client.submit(steps, {"source": photo}, keep_steps=keep_steps).wait()
+        answer = shared_client.submit(steps, {"source": photo}, RunOptions(keeps_steps=keeps_steps)).wait()
         assert len(answer.seconds) == 2
         return answer.reused
 
-    assert made(0.1, keep_steps=False) == made(0.1, keep_steps=False) == (False, False)
+    assert made(0.1, keeps_steps=False) == made(0.1, keeps_steps=False) == (False, False)
     assert [made(0.1), made(0.2), made(0.1)] == [(False, False), (True, False), (True, True)]
 
 
@@ -53,15 +53,15 @@ def test_files_are_written_and_a_path_is_read_by_the_worker(shared_client, tmp_p
     from impasto.io.files import write_maps
 
     source = write_maps(photo, tmp_path, "photo")[0]
-    deliver = Delivery("files", folder=str(tmp_path / "out"), name="x")
-    answer = shared_client.submit(CHECKER, {"source": source}, deliver=deliver, scale={"width_m": 2.0}).wait()
+    sink = Sink(tmp_path / "out", "x", replace=False)
+    answer = shared_client.submit(CHECKER, {"source": source}, RunOptions(sink=sink), scale={"width_m": 2.0}).wait()
     assert answer.paths[0].name == "x_base_color.png"
     assert all(path.exists() for path in answer.paths)
     assert answer.recipe.inputs["source"]["name"] == source.name
     assert answer.width_m == 2.0 * 64 / photo.size_px[1]
     with pytest.raises(FileError, match="is there already"):
-        shared_client.submit(CHECKER, {"source": source}, deliver=deliver).wait()
-    shared_client.submit(CHECKER, {"source": source}, deliver=replace(deliver, replace=True)).wait()
+        shared_client.submit(CHECKER, {"source": source}, RunOptions(sink=sink)).wait()
+    shared_client.submit(CHECKER, {"source": source}, RunOptions(sink=replace(sink, replace=True))).wait()
 
 
 def test_progress_and_previews_arrive_while_it_runs(shared_client):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
-from impasto.film.footage import frame_at, frames_on_disk
+from impasto_film.footage import frame_at, frames_on_disk
 
 from .corpus import Corpus, Reader, endless, written
 

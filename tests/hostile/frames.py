@@ -124,7 +124,7 @@ ANSWERS = {
 }
 
 
-JOB = {"type": "job", "id": 7, "recipe": RECIPE.to_dict()}
+JOB = {"type": "action", "id": 7, "recipe": RECIPE.to_dict()}
 SOURCE = {"inputs": {"source": {}}}
 
 
@@ -148,6 +148,10 @@ REQUESTS = {
     "no id": (job(id=...), "id", None),
     "id is text": (job(id="seven"), "id.*seven", None),
     "no recipe": (job(recipe=...), "recipe", 7),
+    "an unknown action": (job(name="dance"), "dance", 7),
+    "an action is a number": (job(name=3), "name", 7),
+    "values are a list": (job(values=[]), "values", 7),
+    "values of another kind": (job(name="match", values={"matcher": 3}), "matcher", 7),
     "recipe is text": (job(recipe="quilt"), "recipe", 7),
     "recipe without steps": (job(recipe={}), "steps", 7),
     "parameters are very many": (
@@ -163,10 +167,12 @@ REQUESTS = {
     "a licence is a list": (job(inputs={"source": {"licence": []}}), "licence", 7),
     "deliver is text": (job(deliver="arrays"), "deliver", 7),
     "deliver as a wish": (job(deliver={"as": "wish"}), "deliver.as", 7),
-    "files without a folder": (job(deliver={"as": "files", "name": "x"}), "folder", 7),
+    "a sink without a folder": (job(options={"sink": {"name": "x"}}), "folder", 7),
+    "a sink of another folder": (job(options={"sink": {"folder": "a", "name": "../x"}}), "name of the files", 7),
+    "a preview of no size": (job(options={"preview_px": 0}), "preview_px", 7),
     "format is a number": (job(deliver={"as": "encoded", "format": 3}), "format", 7),
     "a preview of nothing": (job(deliver={"as": "preview", "longest_px": 0}), "longest_px", 7),
-    "device is a number": (job(device=0), "device", 7),
+    "device is a number": (job(options={"device": 0}), "device", 7),
     "detach is text": (job(detach="yes"), "detach", 7),
     "supersedes is a list": (job(supersedes=[1]), "supersedes", 7),
     "arrays are an object": (job(arrays={}), "arrays", 7),

@@ -12,8 +12,9 @@ import bpy
 from bpy.props import BoolProperty, IntProperty, StringProperty
 
 from ...bridge.inputs import ready
-from ...core.engine.replies import Repainted
-from ...core.errors import Cancelled
+from ...core.engine.replies import JobResult
+from ...core.errors import Cancelled, ParameterError
+from ...core.options import RunOptions, Sink
 from ...engine import engine
 from ...jobs.session import connect, jobs, push_undo
 from ...jobs.task import Report, Task
@@ -93,13 +94,19 @@ class SequenceRequest:
         style = replace(style, inputs=given, parameters=without_relief(style.parameters))
         connected, recipe, inputs = connect(), style.recipe(), style.read_inputs()
         shot, folder = self.shot(context.scene), self.folder(context.scene)
-        which = {"first": _number(self.first), "last": _number(self.last), "replace": self.replace}
+        values = {"shot": shot, "first": _number(self.first), "last": _number(self.last)}
         device = style.device or engine.preferences().device
 
-        def work(task: Task) -> Repainted:
+        def work(task: Task) -> JobResult:
             sent = {name: ready(one) for name, one in inputs.items()}
             try:
-                return task.wait_for(connected().repaint(shot, recipe, sent, folder, device=device, **which))
+                client = connected()
+                if client.place:
+                    message = f"frames are not sent to another machine, and the engine is on {client.place}"
+                    remedy = "choose an engine of this machine, or run `impasto stylize --film` there"
+                    raise ParameterError(message, remedy)
+                options = RunOptions(device, sink=Sink(folder.parent, folder.name, replace=self.replace))
+                return task.wait_for(client.submit(recipe, sent, options, action="film", values=values))
             except Cancelled:
                 raise Cancelled(KEPT) from None
 
@@ -111,11 +118,11 @@ def _number(frame: int) -> int | None:
     return None if frame == OPEN else frame
 
 
-def _apply(name: str) -> Callable[[Repainted], Report]:
+def _apply(name: str) -> Callable[[JobResult], Report]:
     """Function that puts the painted frames into the file that is open now, if it is still the same then."""
     epoch = jobs.file_epoch
 
-    def apply(made: Repainted) -> Report:
+    def apply(made: JobResult) -> Report:
         count = f"Painted frames: {len(made.paths)}"
         files, notes = tuple(map(str, made.paths)), made.notes
         if epoch != jobs.file_epoch:

@@ -10,13 +10,13 @@ from pathlib import Path
 import bpy
 
 from ...bridge import image_editors, recent
-from ...core.engine.replies import Repainted
+from ...core.engine.replies import JobResult
 
 LAST_NUMBER = re.compile(r"(\d+)(?=\D*$)")
 """Number of a frame in the name of its file, as Blender finds it."""
 
 
-def sequence(name: str, made: Repainted) -> bpy.types.Image:
+def sequence(name: str, made: JobResult) -> bpy.types.Image:
     """The painted frames as an image, the one that there is of these files, or a new one; image editors show it."""
     before = set(bpy.data.images)
     image = bpy.data.images.load(str(made.paths[0]), check_existing=True)
@@ -28,7 +28,7 @@ def sequence(name: str, made: Repainted) -> bpy.types.Image:
     image_editors.show_instead(image, image)
     for space in image_editors.image_editors():
         if space.image == image:
-            set_frames(space.image_user, made.first, len(made.paths))
+            set_frames(space.image_user, int(made.figures["first"]), len(made.paths))
     return image
 
 

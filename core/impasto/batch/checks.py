@@ -9,8 +9,6 @@ from pathlib import Path
 
 from ..descriptions import MESH
 from ..errors import FileError, ImpastoError, ParameterError
-from ..film.footage import check_shot
-from ..film.frames import numbered_files
 from ..io.files import read_size
 from ..io.meshes import read_mesh
 from ..io.presets import packing_of
@@ -117,14 +115,13 @@ class _Jobs:
             if path not in self._readable:
                 _ = read_mesh(path) if name == MESH else read_size(path)
                 self._readable.add(path)
-        if job.film:
-            check_shot(job.film.shot)
-            _ = job.film.keyframes and numbered_files(job.film.keyframes)
+        if job.special:
+            job.special.check(job.action_values)
         job.models()
 
     def _refuse_existing(self, job: BatchJob) -> None:
         suffix = registry().exporter(job.format).suffix
-        files = [job.name] if job.film else packing_of(job.export).file_names(job.name, suffix)
+        files = [job.name] if job.has_folder else packing_of(job.export).file_names(job.name, suffix)
         if found := next((file for file in files if file in self._there), ""):
             message = f"{excerpt(self._output.folder / found)} is there already, and not from this batch"
             raise FileError(message, "choose another --out or --pattern, or add --force")

@@ -181,14 +181,13 @@ class Cluster(Executor):
         if self._dask.status != "running":
             remedy = "start it and its workers, and run the same command again: it goes on with the others"
             raise WorkerError(f"the scheduler at {self._address} is gone", remedy)
-        # this batch has begun the job, and a lost worker may have written its files; frames are gone on from
-        there = replace(job.absolute(), replace=job.replace or not job.film)
+        # this batch has begun the job, and a lost worker may have written its files; a folder is gone on from
+        there = replace(job.absolute(), replace=job.replace or not job.has_folder)
         made: Future[Made] = Future()
         try:
-            if job.film and self._is_sent:
-                raise ParameterError(
-                    "frames are not sent to workers", "leave --send out, and use a folder that all see"
-                )
+            if job.special and self._is_sent:
+                message = f"{job.special.files} are not sent to workers"
+                raise ParameterError(message, "leave --send out, and use a folder that all see")
             sent = {name: self._send(path) for name, path in job.inputs.items()} if self._is_sent else None
         except ImpastoError as error:  # it is this job's own
             made.set_exception(error)

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import FileError, ImpastoError
-from ..film.footage import painted_color
 from ..io.decode import read_small
 from ..io.map_files import map_name
+from ..plugins.registry import registry
 from ..surface.grid import cell, empty_cell, grid
 from ..surface.thumbnail import scale_down
 from ..system.untrusted import excerpt
@@ -40,10 +40,10 @@ def _cell(item: Made | RecordedFailure, folder: Path) -> Any:
 
 
 def _picture(made: Made, folder: Path) -> np.ndarray:
-    """The result (H, W, 3) in [0, 1] under a light; without a base colour, its first map; of a shot, a frame."""
+    """The result (H, W, 3) in [0, 1] under a light: its base colour or first map, or a file of its folder."""
     files = {name: folder / file for file in made.files if (name := map_name(Path(file)))}
     if frame := next((file for file in made.files if "/" in file), ""):
-        maps = Maps.from_arrays({"base_color": painted_color(folder / frame)})
+        maps = Maps.from_arrays({"base_color": _in_folder(folder / frame)})
         return scale_down(maps, _longest_px(maps)) / 255
     if not files:
         raise FileError(f"{excerpt(made.name)} has no maps that are known by their names", "")
@@ -52,6 +52,14 @@ def _picture(made: Made, folder: Path) -> np.ndarray:
     if "base_color" in maps or "normal" in maps:
         return scale_down(maps, _longest_px(maps)) / 255
     return np.repeat(maps[known[0]].pixels, 3, axis=2)[..., :3]
+
+
+def _in_folder(file: Path) -> np.ndarray:
+    """A file of a folder (H, W, 3), as its action reads it. FileError if none does."""
+    for action in registry().actions.values():
+        if action.has_folder:
+            return action.picture(file)
+    raise FileError(f"no action reads {excerpt(file)}", "")
 
 
 def _longest_px(maps: Maps) -> int:

@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..engine.client import CANCEL_GRACE_S, Client
-from ..engine.requests import Delivery
 from ..errors import Cancelled, DeviceError, WorkerError
+from ..options import RunOptions, Sink
 from ..running.inputs import SOURCE
 from ..system.folders import user_folder
 from ..system.untrusted import explain
@@ -79,14 +79,18 @@ def make(job: BatchJob, limits: Limits, is_cancelled: Callable[[], bool] = lambd
 
 def _submit(job: BatchJob, client: Client) -> Job:
     """The job at an engine, which writes its files."""
-    if job.film:
-        how: dict[str, Any] = {**vars(job.film), "replace": job.replace, "device": job.device}
-        return client.repaint(recipe=job.recipe, inputs=job.inputs, folder=job.folder / job.name, **how)
-    where = job.format, str(job.folder), job.name
-    deliver = Delivery("files", *where, export=job.export, replace=job.replace, wait_s=LOST_TRY_S)
+    sink = Sink(job.folder, job.name, job.format, job.replace, LOST_TRY_S, job.export)
     scale = {"width_m": job.width_m} if job.width_m else None
     spaces = {SOURCE: job.color_space} if job.color_space else {}
-    return client.submit(job.recipe, job.inputs, deliver=deliver, device=job.device, scale=scale, color_spaces=spaces)
+    return client.submit(
+        job.recipe,
+        job.inputs,
+        RunOptions(job.device, sink=sink),
+        action=job.action,
+        values=job.values,
+        scale=scale,
+        color_spaces=spaces,
+    )
 
 
 def _watch(running: Job, client: Client, limits: Limits, is_cancelled: Callable[[], bool]) -> None:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ..engine.requests import Film
+from ..actions import RUN, Action
 from ..errors import FileError, ProtocolError
-from ..film.footage import shot_files
-from ..film.frames import numbered_files
 from ..io.blend import source_at
 from ..io.datablocks import Datablock
 from ..io.files import source_files
@@ -33,8 +31,7 @@ class BatchJob:
 
     recipe: with the values of all parameters. inputs: pictures or folders of maps, by their names in the recipe.
     format: an exporter's name. export: as for a `Sink`. replace: overwrite existing files. width_m,
-    color_space: of the source. row: its number in the table. film: frames in place of a source, which are repainted
-    into the folder FOLDER/NAME.
+    color_space: of the source. row: its number in the table. action: another than `run`, with its values as JSON.
     """
 
     name: str
@@ -47,8 +44,24 @@ class BatchJob:
     device: str = "auto"
     width_m: PositiveLength | None = None
     row: Count = 0
-    film: Film | None = None
+    action: str = RUN
+    values: Mapping[str, Any] = field(default_factory=dict)
     color_space: str = ""
+
+    @property
+    def special(self) -> Action | None:
+        """Its action, if that is another than `run`. ParameterError if no plugin has it."""
+        return None if self.action == RUN else registry().action(self.action)
+
+    @property
+    def action_values(self) -> Any:
+        """The values of its action, as this takes them."""
+        return as_kind(self.special.values, dict(self.values), "values") if self.special else None
+
+    @property
+    def has_folder(self) -> bool:
+        """Whether its result is a folder of files that is gone on from, instead of maps."""
+        return self.special is not None and self.special.has_folder
 
     def key(self) -> str:
         """SHA-256 of all that the result depends on but the device: recipe, inputs, models, format, versions.
@@ -60,7 +73,7 @@ class BatchJob:
             "recipe": self.recipe.to_dict(),
             "inputs": {name: _content(path) for name, path in self.inputs.items()},
             "models": [_hash(path) for path in self.models()],
-            "film": self.film and _film_content(self.film),
+            "film": self._of_action(),
             "width_m": self.width_m,
             "format": self.format,
             "export": self.export,
@@ -79,38 +92,34 @@ class BatchJob:
             found += filter(None, map(_weights, tool.weights))
         return found
 
+    def _of_action(self) -> list[Any] | None:
+        """What the result of another action than `run` depends on, with hashes of its files."""
+        if self.special is None:
+            return None
+        facts, files = self.special.files_of(self.action_values)
+        return [self.action, facts, [[path.name, _hash(path)] for path in files]]
+
     def absolute(self) -> BatchJob:
         """The job with absolute paths."""
         inputs = {name: path.absolute() for name, path in self.inputs.items()}
-        film = self.film and film_in(Path.cwd(), self.film)
-        return replace(self, inputs=inputs, folder=self.folder.absolute(), film=film)
+        values = self.special.placed(self.values, Path.cwd()) if self.special else self.values
+        return replace(self, inputs=inputs, folder=self.folder.absolute(), values=values)
 
     def to_dict(self) -> dict[str, Any]:
         """The job as JSON."""
         given = self.absolute()
-        data = {**vars(given), "recipe": self.recipe.to_dict(), "film": given.film and vars(given.film)}
+        data = {**vars(given), "recipe": self.recipe.to_dict()}
         return json.loads(json.dumps(data, default=str))
 
 
 def job_from(data: Any, where: str) -> BatchJob:
     """The job of `BatchJob.to_dict`. FileError names the wrong field; `where` says where it comes from."""
+    if isinstance(data, dict) and data.get("film"):  # as earlier versions recorded a shot
+        data = {**data, "action": "film", "values": data["film"]}
     try:
         return as_kind(BatchJob, data, "job")
     except ProtocolError as error:
         raise FileError(f"{where}: {error.message}", "run the whole batch again instead") from error
-
-
-def film_in(folder: Path, film: Film) -> Film:
-    """The film, whose paths are relative to a folder."""
-    return replace(film, shot=folder / film.shot, keyframes=film.keyframes and folder / film.keyframes)
-
-
-def _film_content(film: Film) -> list[Any]:
-    """Names and hashes of frames, or of a movie and which of its frames. FileError if there are none, or some lack."""
-    keyframes = numbered_files(film.keyframes) if film.keyframes else {}
-    files = shot_files(film.shot, film.first, film.last)
-    painted = {str(number): _hash(path) for number, path in keyframes.items()}
-    return [film.first, film.last, film.frame_step, {path.name: _hash(path) for path in files}, painted]
 
 
 def _content(path: Path) -> list[Any]:

@@ -10,20 +10,21 @@ from typing import Any
 
 import numpy as np
 
+from ..actions import RUN
 from ..atlas.mesh import Mesh
 from ..descriptions import MESH
 from ..errors import ImpastoError, ParameterError, choices
-from ..film.footage import shot_name
 from ..io.files import source_name
 from ..parameters import color_of
 from ..plugins.registry import registry
 from ..recipe import Recipe
 from ..running.inputs import SOURCE, check_inputs
 from ..system.names import check_name, usable_name
+from ..system.typed_json import as_kind
 from ..system.untrusted import excerpt, parse_json
 from ..texture import Maps
 from ..tools import Parameters, Tool, validate
-from .job import BatchJob, film_in
+from .job import BatchJob
 from .names import fill_in
 from .recipes import Recipes
 from .table import Row
@@ -86,14 +87,30 @@ class Plan:
         recipe = self._valid_recipe(recipe, {*inputs, *_given(row)}, row.parameters)
         recipe = replace(recipe, seed=recipe.seed if row.seed is None else row.seed)
         stem = usable_name(self.recipes.name_of(row.recipe))
-        film = row.film and film_in(self.recipes.folder, row.film)
-        usual = shot_name(film.shot) if film else source_name(inputs[SOURCE]) if SOURCE in inputs else stem
+        values = row.values
+        if row.action == RUN:
+            usual = source_name(inputs[SOURCE]) if SOURCE in inputs else stem
+        else:
+            action = registry().action(row.action)
+            values = action.placed(values, self.recipes.folder)
+            usual = action.title(as_kind(action.values, values, f"row {row.number}"))
         tool = recipe.steps[0].tool
         name = fill_in(output.pattern, name=row.name or usual, index=index, seed=recipe.seed, recipe=stem, tool=tool)
-        how: dict[str, Any] = {"replace": output.replace, "device": output.device, "row": row.number}
-        how |= {"film": film} if film else {"format": output.format, "export": output.export, "width_m": row.width_m}
-        how["color_space"] = row.color_space
-        return BatchJob(name, recipe, inputs, output.folder, **how)
+        job = BatchJob(
+            name,
+            recipe,
+            inputs,
+            output.folder,
+            replace=output.replace,
+            device=output.device,
+            row=row.number,
+            color_space=row.color_space,
+            action=row.action,
+            values=values,
+        )
+        if row.action == RUN:
+            job = replace(job, format=output.format, export=output.export, width_m=row.width_m)
+        return job
 
     def _valid_recipe(self, recipe: Recipe, inputs: Collection[str], parameters: Mapping[str, Any]) -> Recipe:
         """The enabled steps with these and all other parameters. ParameterError for a mistake in them or the inputs."""
@@ -105,8 +122,8 @@ class Plan:
 
 
 def _given(row: Row | BatchJob) -> set[str]:
-    """Names of the inputs that a recipe gets; the frames of a shot are its source."""
-    return {*row.inputs, *([SOURCE] if row.film else [])}
+    """Names of the inputs that a recipe gets; other actions than `run` give the source."""
+    return {*row.inputs, *([SOURCE] if row.action != RUN else [])}
 
 
 def with_parameters(recipe: Recipe, tools: Sequence[Tool], given: Mapping[str, Any]) -> Recipe:

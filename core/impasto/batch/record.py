@@ -32,8 +32,8 @@ class Begun:
 
 
 @dataclass(frozen=True)
-class BegunShot:
-    """A shot that was begun, and the key of its job: frames that were made of the same are gone on from."""
+class BegunFolder:
+    """A folder of files that was begun, and the key of its job: files that were made of the same are gone on from."""
 
     begun: str
     key: str
@@ -48,7 +48,7 @@ class GivenUp:
 
 @dataclass(frozen=True)
 class Made:
-    """Result of a job. key: of `BatchJob.key`. files: sizes in bytes of the files, by name or SHOT/NAME, in its folder.
+    """Result of a job. key: of `BatchJob.key`. files: sizes in bytes of those in its folder, by name or FOLDER/NAME.
 
     export: the packing of the files, as for `packing_of`. notes: what the user should know of the result.
     """
@@ -79,8 +79,8 @@ class Record:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        kinds = BegunShot, Begun, GivenUp, Made
-        self._done: Lines[BegunShot | Begun | GivenUp | Made] = Lines(folder / DONE_FILE, *kinds)
+        kinds = BegunFolder, Begun, GivenUp, Made
+        self._done: Lines[BegunFolder | Begun | GivenUp | Made] = Lines(folder / DONE_FILE, *kinds)
         self._why = Lines(folder / FAILURES_FILE, RecordedFailure)
         self._stack = ExitStack()
         self._read()
@@ -88,17 +88,17 @@ class Record:
     def _read(self) -> None:
         self._places: dict[str, int] = {}
         """Offset of the last line about each job; -1 for one that was begun and is not known to be done."""
-        self._shots: dict[str, str] = {}
-        """Key of the last job of each shot that was begun."""
+        self._folders: dict[str, str] = {}
+        """Key of the last job of each folder that was begun."""
         self._failed: set[str] = set()
         self._why.check()
         for place, line in self._done:
             if isinstance(line, GivenUp):
                 self._failed.add(line.failed)
-            elif isinstance(line, Begun | BegunShot):
+            elif isinstance(line, Begun | BegunFolder):
                 self._places[line.begun] = -1
-                if isinstance(line, BegunShot):
-                    self._shots[line.begun] = line.key
+                if isinstance(line, BegunFolder):
+                    self._folders[line.begun] = line.key
             else:
                 self._places[line.name] = place
                 self._failed.discard(line.name)
@@ -148,7 +148,7 @@ class Record:
     def begin(self, job: BatchJob) -> BatchJob:
         """Record that a job begins; return it with the permission to replace what this batch made before.
 
-        The frames of a shot are gone on from instead, if the same job has begun them. FileError if somebody has changed
+        A folder of files is gone on from instead, if the same job has begun it. FileError if somebody has changed
         a file since.
         """
         made = self.recorded_result(job.name)
@@ -156,12 +156,12 @@ class Record:
             message = f"a file of {excerpt(job.name)} is there already, and has been changed since it was made"
             raise FileError(message, "move it away to keep it, or add --force")
         may_replace = job.replace or self.owns(job.name)
-        if job.film:
+        if job.has_folder:
             key = job.key()
-            may_replace = job.replace or self._shots.get(job.name) != key
-            self._shots[job.name] = key
+            may_replace = job.replace or self._folders.get(job.name) != key
+            self._folders[job.name] = key
             self._stack.callback(recover, self.folder / job.name)
-        self._done.append(BegunShot(job.name, key) if job.film else Begun(job.name))
+        self._done.append(BegunFolder(job.name, key) if job.has_folder else Begun(job.name))
         self._places[job.name] = -1
         return replace(job, replace=may_replace)
 

@@ -86,8 +86,7 @@ class _BatchRun:
 
     def _fail(self, attempt: _Attempt, error: ImpastoError, *, may_retry: bool) -> None:
         if may_retry and attempt.tries < self._tries:
-            is_film = attempt.job.film is not None  # whose frames are gone on from
-            job = replace(attempt.job, replace=not is_film)  # the lost try may have written its files
+            job = replace(attempt.job, replace=not attempt.job.has_folder)  # the lost try may have written its files
             self._submit(replace(attempt, job=job, tries=attempt.tries + 1))
             return
         failure = failure_of(attempt.job, error, attempt.tries)

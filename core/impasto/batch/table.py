@@ -5,7 +5,6 @@ In JSON lines, `inputs` and `parameters` are objects. Files are relative to the 
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,11 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..engine.requests import Film
+from ..actions import RUN, number_of, text_of, whole_number_of
 from ..errors import FileError, ImpastoError, ParameterError, did_you_mean
 from ..io.color_spaces import check_color_space
+from ..plugins.registry import registry
 from ..running.inputs import SOURCE
-from ..system.untrusted import excerpt, is_unicode, parse_json, read_bytes
+from ..system.untrusted import excerpt, parse_json, read_bytes
 from ..texture import check_metres
 
 SUFFIXES = (".csv", ".tsv", ".jsonl")
@@ -36,18 +36,8 @@ COLUMNS: Mapping[str, str] = {
     "name": "start of the files' names; without it, the source's name or the recipe's",
     "width_m": "real-world width of the source in metres",
     "colorspace": "colour space of the source, in place of what its file says, such as ACEScg",
-    "shot": "frames or a movie, instead of `source`: painted as by `stylize --film`, into the folder NAME",
-    "first": "number of the shot's first frame",
-    "last": "number of its last frame",
-    "frame_step": "distance of the frames that are painted: 2 is every second one",
-    "keyframes": "folder or pattern of its frames that were painted by hand",
 }
-"""Columns and their meanings."""
-PLAIN = tuple(name for name in COLUMNS if "." not in name)
-NUMBERS_OF_SHOT = {"first": 0, "last": 0, "frame_step": 1}
-"""Columns of a shot, and the least number of each."""
-OF_SHOT = (*NUMBERS_OF_SHOT, "keyframes")
-"""Columns of a shot only."""
+"""Columns of every batch and their meanings; actions have others."""
 GROUPS = {"input.": "inputs", "parameter.": "parameters"}
 
 
@@ -57,7 +47,7 @@ class Row:
 
     recipe: the name of a file, a tool or a matcher. text: for a matcher. inputs: names of files. parameters: values,
     or text for them, by name; that of the second step is `2.NAME` where several steps have one of this name. seed: None
-    for the recipe's own. film: with paths as in the table.
+    for the recipe's own. action: another than `run`, with its values.
     """
 
     number: int
@@ -68,8 +58,18 @@ class Row:
     name: str = ""
     width_m: float | None = None
     text: str = ""
-    film: Film | None = None
+    action: str = RUN
+    values: Mapping[str, Any] = field(default_factory=dict)
     color_space: str = ""
+
+
+def columns() -> dict[str, str]:
+    """All columns and their meanings, with those of the installed actions."""
+    return {**COLUMNS, **{name: text for one in registry().actions.values() for name, text in one.columns.items()}}
+
+
+def _plain_columns() -> tuple[str, ...]:
+    return tuple(name for name in columns() if "." not in name)
 
 
 def is_table(path: Path) -> bool:
@@ -123,10 +123,11 @@ def _csv(data: bytes) -> Iterator[tuple[int, dict[str, Any] | ImpastoError]]:
 
 
 def _wrong_columns(columns: list[str]) -> ParameterError | None:
-    known = f"columns are {', '.join(PLAIN)}, input.NAME and parameter.NAME"
+    plain = _plain_columns()
+    known = f"columns are {', '.join(plain)}, input.NAME and parameter.NAME"
     for name in columns[:MAX_COLUMNS]:
-        if name not in PLAIN and not any(name.startswith(group) and name != group for group in GROUPS):
-            return ParameterError(f"there is no column {excerpt(name)}", f"{did_you_mean(name, PLAIN)}{known}")
+        if name not in plain and not any(name.startswith(group) and name != group for group in GROUPS):
+            return ParameterError(f"there is no column {excerpt(name)}", f"{did_you_mean(name, plain)}{known}")
         if columns.count(name) > 1:
             return ParameterError(f"the column {excerpt(name)} is there twice", "remove one")
     if len(columns) > MAX_COLUMNS:
@@ -158,7 +159,7 @@ def _json_lines(data: bytes) -> Iterator[tuple[int, dict[str, Any] | ImpastoErro
 
 def _row(number: int, fields: Mapping[str, Any]) -> Row:
     """A row from its fields. ParameterError with the first that is wrong."""
-    known = (*PLAIN, *GROUPS.values())
+    known = (*_plain_columns(), *GROUPS.values())
     if unknown := next((name for name in fields if name not in known), ""):
         remedy = f"{did_you_mean(unknown, known)}its fields are {', '.join(known)}"
         raise ParameterError(f"there is no field {excerpt(unknown)}", remedy)
@@ -168,55 +169,20 @@ def _row(number: int, fields: Mapping[str, Any]) -> Row:
         if not isinstance(fields.get(name, {}), dict):
             raise ParameterError(f"{name} is {excerpt(fields[name])}", "write an object")
     inputs = {**fields.get("inputs", {}), **({SOURCE: fields[SOURCE]} if SOURCE in fields else {})}
-    for name, value in [
-        *inputs.items(),
-        *(
-            (name, fields[name])
-            for name in ("recipe", "name", "text", "shot", "keyframes", "colorspace")
-            if name in fields
-        ),
-    ]:
-        if not (isinstance(value, str) and is_unicode(value) and "\0" not in value):
-            raise ParameterError(f"{name} is {excerpt(value)}", "write a name")
-    for name, value in [*inputs.items(), *((name, fields.get(name, "a")) for name in ("recipe", "shot", "keyframes"))]:
+    for name in inputs:
+        text_of(name, inputs)
+    for name in ("recipe", "name", "text", "colorspace"):
+        if name in fields:
+            text_of(name, fields)
+    for name, value in [*inputs.items(), ("recipe", fields["recipe"])]:
         if not value.strip():
             raise ParameterError(f"{name} is empty", "write a file's name, or leave the field out")
-    seed, width_m = _whole("seed", fields), _number("width_m", fields.get("width_m"))
+    seed, width_m = whole_number_of("seed", fields), number_of("width_m", fields.get("width_m"))
     check_metres("width_m", width_m)
     parameters = fields.get("parameters", {})
     given = number, fields["recipe"], inputs, parameters, seed, fields.get("name", ""), width_m
     if space := fields.get("colorspace", ""):
         check_color_space(space)
-    return Row(*given, fields.get("text", ""), _film(fields, SOURCE in inputs), space)
-
-
-def _film(fields: Mapping[str, Any], has_source: bool) -> Film | None:
-    """The film of a row; None if it has no shot. ParameterError for fields that do not go with it."""
-    if not (shot := fields.get("shot")):
-        if given := next((name for name in OF_SHOT if name in fields), ""):
-            raise ParameterError(f"{given} is for a shot", "give the frames as shot, or leave it out")
-        return None
-    if has_source or "width_m" in fields:
-        raise ParameterError(f"a shot takes no {SOURCE if has_source else 'width_m'}", "leave it out")
-    numbers = {name: value for name in NUMBERS_OF_SHOT if (value := _whole(name, fields)) is not None}
-    if wrong := next((name for name, value in numbers.items() if value < NUMBERS_OF_SHOT[name]), ""):
-        raise ParameterError(f"{wrong} is {numbers[wrong]}", f"write a whole number from {NUMBERS_OF_SHOT[wrong]}")
-    keyframes = fields.get("keyframes")
-    return Film(shot=Path(shot), keyframes=Path(keyframes) if keyframes else None, **numbers)
-
-
-def _whole(name: str, fields: Mapping[str, Any]) -> int | None:
-    value = _number(name, fields.get(name))
-    if isinstance(value, float):
-        raise ParameterError(f"{name} is {value}", "write a whole number")
-    return value
-
-
-def _number(name: str, value: object) -> int | float | None:
-    """A number, also from text as in CSV; None for none. ParameterError for anything else."""
-    if value is None or type(value) in (int, float):
-        return value  # type: ignore[return-value]
-    for kind in (int, float):
-        with contextlib.suppress(ValueError):
-            return kind(str(value))
-    raise ParameterError(f"{name} is {excerpt(value)}, which is no number", "write 7, or 1.5")
+    action = next((one for one in registry().actions.values() if set(one.columns) & set(fields)), None)
+    asked = (action.name, action.of_row({**fields, **inputs})) if action else (RUN, {})
+    return Row(*given, fields.get("text", ""), *asked, space)

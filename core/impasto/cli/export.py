@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import FileError, ImpastoError
 from ..io.gltf_textures import Placement
+from ..io.presets import packing_of
 from ..plugins.registry import registry
 from ..recipe import Recipe
+from ..system.locks import held
 from ..system.untrusted import excerpt
 from ..tools import Result
 from .options import add_command
@@ -22,7 +24,7 @@ from .sources import SOURCE, SOURCES_HELP, add_colorspace, add_maps, color_space
 from .terminal import Terminal
 
 if TYPE_CHECKING:
-    from ..running.options import Sink
+    from ..options import Sink
 
 
 def add_export(commands: Any) -> None:
@@ -43,7 +45,7 @@ def add_export(commands: Any) -> None:
 
 
 def _export(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    from ..running.options import Sink
+    from ..options import Sink
 
     sources = named_sources(arguments.sources, arguments.name, maps=arguments.maps)
     if not arguments.force:
@@ -88,8 +90,8 @@ def _write(
 
     maps = read_maps(source, on_progress=on_progress, color_space=color_space)
     where = sink.folder, sink.name, registry().exporter(sink.format)
-    with sink.lock():
-        packing = replace(sink.packing, placement=placement)
+    with held(sink.folder / sink.name):
+        packing = replace(packing_of(sink.export), placement=placement)
         files = write_maps(maps, *where, _recipe_in(source), packing=packing, replace=sink.replace)
     return Result(paths=tuple(files), notes=maps.notes)
 

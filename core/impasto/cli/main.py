@@ -177,7 +177,8 @@ def _add_rerun(commands: Any) -> None:
 
 
 def _rerun(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    from ..running.options import Host, RunOptions
+    from ..host import Host
+    from ..options import RunOptions
     from ..running.rerun import rerun
 
     with terminal.progress() as on_progress:

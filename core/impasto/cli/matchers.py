@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..host import Host
+from ..options import RunOptions
 from ..plugins.registry import registry
 from ..running.matching import match
 from ..system.names import usable_name
@@ -57,11 +59,11 @@ def _match(arguments: argparse.Namespace, terminal: Terminal) -> None:
             name: match(
                 arguments.matcher.name,
                 subject,
+                RunOptions(arguments.device),
+                Host(on_progress=on_progress),
                 seed=arguments.seed + index,
                 start=start,
                 size_px=arguments.size and arguments.size[::-1],
-                device=arguments.device,
-                on_progress=on_progress,
             )
             for index, name in enumerate(names)
         }

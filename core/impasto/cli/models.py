@@ -69,7 +69,8 @@ def _train(arguments: argparse.Namespace, terminal: Terminal) -> None:
 
 def _train_in(ranks: Ranks, arguments: argparse.Namespace, terminal: Terminal) -> None:
     """Train in this process, of which only the first writes files and says what it made."""
-    from ..running.options import Host, RunOptions
+    from ..host import Host
+    from ..options import RunOptions
     from ..running.runner import run
 
     parameters = given_parameters(arguments, arguments.tool)

@@ -28,8 +28,9 @@ from .terminal import Terminal
 
 if TYPE_CHECKING:
     from ..engine.client import Client
+    from ..host import Host
+    from ..options import RunOptions, Sink
     from ..running.inputs import Given
-    from ..running.options import Host, RunOptions, Sink
 
 
 def add_output(parser: argparse.ArgumentParser, can_stream: bool = True, is_batch: bool = False) -> None:
@@ -94,7 +95,8 @@ def carry_out(
     reported and the others are still processed; the exit code is that of the first failure. models_folder, is_stopped:
     as in `RunOptions` and `Host`.
     """
-    from ..running.options import Host, Sink
+    from ..host import Host
+    from ..options import Sink
 
     target = GlbTarget.of(arguments, sources, files) if is_glb(arguments.out) else None
     for name, source in sources.items():
@@ -159,8 +161,8 @@ def _make_here_or_there(
     files: Mapping[str, Path], has_source: bool, arguments: argparse.Namespace, models_folder: Path | None
 ) -> Iterator[Callable[..., Result]]:
     """A function that runs a recipe on a source: in this process, or by the engine that --engine names."""
+    from ..options import RunOptions
     from ..running.inputs import read_input
-    from ..running.options import RunOptions
 
     if not arguments.engine:
         spaces = color_spaces_of(arguments, {*files, *([SOURCE] if has_source else [])})
@@ -206,7 +208,7 @@ def _make_there(
     sink: Sink,
     host: Host,
 ) -> Result:
-    from ..running.options import RunOptions
+    from ..options import RunOptions
     from .remote import run_there
 
     inputs = dict(files) if source is None else {SOURCE: source, **files}

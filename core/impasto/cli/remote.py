@@ -15,14 +15,16 @@ from ..engine.client import Client
 from ..engine.job import Job
 from ..engine.remote import Remote
 from ..engine.replies import JobResult
-from ..engine.requests import Delivery, JobInput
+from ..engine.requests import JobInput
 from ..errors import ParameterError
+from ..host import Host
 from ..io.files import on_disk
 from ..io.meshes import read_mesh
 from ..io.ply import ply_of
+from ..options import RunOptions
 from ..recipe import Recipe
 from ..running.inputs import SOURCE
-from ..running.options import Host, RunOptions
+from ..system.locks import held
 from ..system.transaction import temporary_folder
 from ..texture import Maps
 from ..tools import Result
@@ -60,15 +62,14 @@ def run_there(
     """
     sink = options.sink
     assert sink is not None
-    deliver = Delivery("files", sink.format, str(sink.folder), sink.name, replace=sink.replace)
     scale = {"width_m": width_m} if width_m and SOURCE in inputs else None
     with ExitStack() as stack:
-        stack.enter_context(sink.lock())
+        stack.enter_context(held(sink.folder / sink.name))
         sent = {
             name: _mesh(path) if name == MESH else stack.enter_context(on_disk(path)) for name, path in inputs.items()
         }
         facts: dict[str, Any] = {"scale": scale, "color_spaces": color_spaces}
-        job = client.submit(recipe, sent, deliver=deliver, device=options.device, **facts)
+        job = client.submit(recipe, sent, options, **facts)
         answer = _follow(job, host)
     return Result(Maps(), recipe=answer.recipe, paths=answer.paths, notes=answer.notes)
 

@@ -20,7 +20,6 @@ from ..system.interruption import Stop
 from ..system.untrusted import is_there
 from ..texture import Maps
 from ..tools import Tool
-from .film import add_film, is_film, stylize_film
 from .glb import is_glb, own_mesh
 from .options import add_command, add_inputs, add_parameters, add_seed, given_inputs, given_parameters, void_options
 from .output import add_output, carry_out
@@ -60,7 +59,7 @@ def add_stylize(commands: Any, chosen: str = "") -> None:
         commands, "stylize", "repaint pictures, or the maps of materials, in the style of a painting", "", _stylize
     )
     parser.epilog = _epilog(tool, usual)
-    parser.set_defaults(tool=tool)
+    parser.set_defaults(tool=tool, instead=[])
     parser.add_argument("sources", type=Path, nargs="+", metavar="PHOTO", help=SOURCES_HELP)
     text = f"what paints (default: {usual}); --tool NAME --help shows the parameters of another"
     parser.add_argument("--tool", dest="stylizer", choices=list(stylizers), default=usual, help=text)
@@ -68,7 +67,6 @@ def add_stylize(commands: Any, chosen: str = "") -> None:
     add_inputs(parser, tool)
     add_comparison(parser, tool)
     add_preparation(parser)
-    add_film(parser)
     add_output(parser, can_stream=False)
     add_parameters(parser, tool)
 
@@ -86,8 +84,7 @@ def _stylize(arguments: argparse.Namespace, terminal: Terminal) -> None:
     inputs, files = given_inputs(arguments, tool)
     step = Step(tool.name, given_parameters(arguments, tool), inputs)
     recipe = Recipe((*preparing_steps(arguments), step), arguments.seed)
-    if is_film(arguments):
-        stylize_film(recipe, files, arguments, terminal)
+    if any(instead(recipe, files, arguments, terminal) for instead in arguments.instead):
         return
     sources = named_sources(arguments.sources, arguments.name, bool(arguments.mesh), arguments.maps)
     for sentence in void_options(arguments, tool):
@@ -125,8 +122,8 @@ def compare(
 ) -> None:
     """Write a sheet for each source: small results of the recipe's last step, with each value of --compare."""
     from ..io.files import read_maps
+    from ..options import RunOptions
     from ..running.inputs import SOURCE, read_input
-    from ..running.options import RunOptions
     from ..running.runner import run
     from ..surface.grid import cell, grid
     from ..system.transaction import replace_files

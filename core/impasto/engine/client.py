@@ -20,6 +20,7 @@ from typing import Any
 from ..descriptions import MESH
 from ..errors import ParameterError, WorkerError
 from ..io.map_files import folder_of
+from ..options import DEFAULT, RunOptions
 from ..recipe import Recipe
 from ..system.process import open_fresh_log, start
 from ..system.untrusted import excerpt
@@ -28,7 +29,7 @@ from .connection import Connection, ConnectionLimits
 from .job import Job
 from .remote import Remote, read_files, write_files
 from .replies import JobResult
-from .requests import Delivery, FilmRequest, JobInput, JobRequest, MatchRequest, MoreLikeRequest, Request, View
+from .requests import ActionRequest, Delivery, JobInput, Request, View
 from .wire import STALL_LIMIT_S
 
 CANCEL_GRACE_S = 2.0
@@ -73,96 +74,31 @@ class Client:
         """A job whose result is the description of the worker's installation (dict)."""
         return self._submit(Request(id=next(self._ids)))
 
-    def match(
-        self,
-        matcher: str,
-        subject: str | Maps | JobInput | Path,
-        *,
-        seed: int = 0,
-        start: Recipe | None = None,
-        device: str = "auto",
-        width_m: float = 0.0,
-        supersedes: str = "",
-    ) -> Job:
-        """A job whose result is the `Matched` recipe for a text or a picture; start: a recipe to be changed.
-
-        width_m: real-world width of the picture; 0: as its file states it, if it does.
-        """
-        what: dict[str, Any] = {"seed": seed, "start": start, "device": device, "supersedes": supersedes}
-        if isinstance(subject, str):
-            what["text"] = subject
-        else:
-            picture = self._job_input("picture", subject)
-            what["inputs"] = {"picture": replace(picture, width_m=width_m) if width_m else picture}
-        return self._submit(MatchRequest(id=next(self._ids), matcher=matcher, **what))
-
-    def more_like(
-        self,
-        favourites: Sequence[Recipe],
-        *,
-        seed: int = 0,
-        variety: float = 0.5,
-        locked: Sequence[str] = (),
-        supersedes: str = "",
-    ) -> Job:
-        """A job whose result is a `Matched` recipe that resembles favourites, as `impasto.more_like` makes it.
-
-        Another seed, another recipe. variety: from 0 to 1. locked: names of parameters that keep their values.
-        """
-        how: dict[str, Any] = {"seed": seed, "variety": variety, "locked": tuple(locked), "supersedes": supersedes}
-        return self._submit(MoreLikeRequest(id=next(self._ids), favourites=tuple(favourites), **how))
-
-    def repaint(
-        self,
-        shot: Path,
-        recipe: Recipe,
-        inputs: Mapping[str, Maps | JobInput | Path],
-        folder: Path,
-        *,
-        first: int | None = None,
-        last: int | None = None,
-        frame_step: int = 1,
-        keyframes: Path | None = None,
-        replace: bool = False,
-        device: str = "auto",
-    ) -> Job:
-        """A job whose result is the `Repainted` frames of a shot, as `FilmRequest` has it.
-
-        ParameterError if the engine is on another machine, which has other files.
-        """
-        if self._remote:
-            message = f"frames are not sent to another machine, and the engine is on {self._remote.place}"
-            raise ParameterError(message, "choose an engine of this machine, or run `impasto stylize --film` there")
-        given = {name: self._job_input(name, one) for name, one in inputs.items()}
-        which: dict[str, Any] = {"shot": shot, "first": first, "last": last, "frame_step": frame_step}
-        how: dict[str, Any] = {"keyframes": keyframes, "folder": folder, "replace": replace, "device": device}
-        return self._submit(FilmRequest(id=next(self._ids), recipe=recipe, inputs=given, **which, **how))
-
     def submit(
         self,
-        recipe: Recipe,
+        recipe: Recipe | None,
         inputs: Mapping[str, Maps | JobInput | Path] | None = None,
+        options: RunOptions = DEFAULT,
         *,
+        action: str = "run",
+        values: Mapping[str, Any] | None = None,
         deliver: Delivery | View | None = None,
-        device: str = "auto",
         scale: Mapping[str, float] | None = None,
         color_spaces: Mapping[str, str] | None = None,
         supersedes: str = "",
         detach: bool = False,
-        keep_steps: bool = False,
     ) -> Job:
-        """A job whose result is a `JobResult`. Inputs are maps, pixels or files, or paths that the worker reads.
+        """A job whose result is the `JobResult` of an action. Inputs are maps, pixels or files, or paths that it reads.
 
-        deliver: the form of the result; None for arrays. scale: `width_m` and `height_range_m` of the source, if its
-        file does not state them. color_spaces: of inputs, in place of what their files say. supersedes: a key; older
-        jobs with the same key are cancelled. detach: continue after this process ends, if the client `outlives` it.
-        keep_steps: use results of steps that earlier jobs have kept.
+        values: those of the action itself, as JSON. deliver: the form of a result that `options` do not write. scale:
+        `width_m` and `height_range_m` of the source, if its file does not state them. color_spaces: of inputs, in place
+        of what their files say. supersedes: a key; older jobs with the same key are cancelled. detach: continue after
+        this process ends, if the client `outlives` it.
         """
-        deliver = deliver or Delivery()
         finish: Callable[[JobResult], JobResult] | None = None
-        if self._remote and isinstance(deliver, Delivery) and deliver.kind == "files":
-            finish = partial(write_files, deliver)
-            deliver = Delivery("encoded", deliver.format)
+        if self._remote and options.sink:
+            finish, deliver = partial(write_files, options.sink), Delivery("encoded", options.sink.format)
+            options = replace(options, sink=None)
         given = {name: self._job_input(name, one) for name, one in (inputs or {}).items()}
         if scale and "source" in given:
             known: dict[str, Any] = {**scale}
@@ -170,10 +106,23 @@ class Client:
         for name, space in (color_spaces or {}).items():
             if name in given:
                 given[name] = replace(given[name], color_space=space)
-        how: dict[str, Any] = {"device": device, "supersedes": supersedes, "detach": detach and self._outlives}
-        how["keep_steps"] = keep_steps
-        request = JobRequest(id=next(self._ids), recipe=recipe, inputs=given, deliver=deliver, **how)
+        request = ActionRequest(
+            id=next(self._ids),
+            name=action,
+            recipe=recipe,
+            inputs=given,
+            options=options,
+            values=values or {},
+            deliver=deliver or Delivery(),
+            supersedes=supersedes,
+            detach=detach and self._outlives,
+        )
         return self._submit(request, finish)
+
+    @property
+    def place(self) -> str:
+        """The other machine that the worker is on; "" for this one."""
+        return self._remote.place if self._remote else ""
 
     def _job_input(self, name: str, given: Maps | JobInput | Path) -> JobInput:
         """An input as it is sent. ParameterError if it is none."""
@@ -208,7 +157,7 @@ class Client:
         return connection.popen.pid if connection and connection.is_open else None
 
     def _submit(self, request: Request, finish: Callable[[JobResult], JobResult] | None = None) -> Job:
-        job = Job(request.id, is_detached=isinstance(request, JobRequest) and request.detach)
+        job = Job(request.id, is_detached=isinstance(request, ActionRequest) and request.detach)
         if finish is not None:
             job.finish = finish
         try:

@@ -29,8 +29,6 @@ from .replies import (
     JobResult,
     JobState,
     JobWarnings,
-    Matched,
-    Repainted,
     Reply,
     Stopped,
     reply_of,
@@ -279,11 +277,9 @@ class Connection:
         return ignores or (self._closed_at is not None and not self._is_left and now - self._closed_at > EXIT_LIMIT_S)
 
 
-def _settle(job: Job, reply: JobResult | Described | Matched | Repainted | Stopped | JobFailure) -> None:
+def _settle(job: Job, reply: JobResult | Described | Stopped | JobFailure) -> None:
     if isinstance(reply, Described):
         job.set_result(reply.description)
-    elif isinstance(reply, Matched | Repainted):
-        job.set_result(reply)
     elif isinstance(reply, Stopped):
         job.end_cancelled()
     elif isinstance(reply, JobFailure):

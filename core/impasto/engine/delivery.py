@@ -32,13 +32,17 @@ LIT_FROM_PX = 1024
 """Longer side of the maps that are lit: larger ones look the same on a small ball, and take long."""
 
 
-def read_inputs(recipe: Recipe, given: Mapping[str, JobInput], tell: Callable[[float, str], None]) -> dict[str, Given]:
-    """The inputs of a job: maps, a dataset if a step's tool declares one, or the mesh.
+def read_inputs(
+    recipe: Recipe | None, given: Mapping[str, JobInput], tell: Callable[[float, str], None]
+) -> dict[str, Given]:
+    """The inputs of an action: maps, a dataset if a step's tool declares one, or the mesh.
 
     `tell(fraction, name)` is called while pictures are read and may raise Cancelled.
     """
     from ..running.wanted import wanted_by
 
+    if recipe is None:
+        return {name: _input(one, tell) for name, one in given.items()}
     datasets = _datasets(recipe)
 
     def read(name: str, one: JobInput) -> Given:
@@ -49,11 +53,6 @@ def read_inputs(recipe: Recipe, given: Mapping[str, JobInput], tell: Callable[[f
         return _input(one, tell, wanted_by(recipe, name, has_mesh=MESH in given))
 
     return {name: read(name, one) for name, one in given.items()}
-
-
-def read_picture(given: JobInput) -> Maps:
-    """The picture that a matcher is given."""
-    return _input(given, lambda *_: None)
 
 
 def _datasets(recipe: Recipe) -> dict[str, dict[str, Any]]:
@@ -175,10 +174,10 @@ def deliver(
         arrays, figures = view_of(maps, wanted, tell)
         return about | ({"figures": figures} if figures else {}), arrays
     assert isinstance(wanted, Delivery)
+    if result.paths:
+        return {**about, "paths": [str(path) for path in result.paths]}, {}
     if wanted.kind == "arrays":
         return about, maps.tile_arrays()
-    if wanted.kind == "files":
-        return {**about, "paths": [str(path) for path in result.paths]}, {}
     exporter = registry().exporter(wanted.format)
     about["notes"] = [*result.notes, *exporter.notes_on(maps)]
     encoded = encode_maps(maps, exporter, result.recipe)

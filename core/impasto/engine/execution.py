@@ -1,4 +1,4 @@
-"""Execution of a request by the worker: a run, a match, recipes that resemble others, a shot, or the description.
+"""Execution of a request by the worker: an action, or the description of what is installed.
 
 It runs in the job's thread, checks the events that the reading thread sets, and tells the client how far it is.
 """
@@ -11,21 +11,18 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from ..errors import Cancelled
-from .delivery import deliver, preview_pixels, read_inputs, read_picture
-from .requests import Delivery, FilmRequest, JobRequest, MatchRequest, MoreLikeRequest, Request, View
+from ..system.typed_json import as_kind
+from .delivery import deliver, preview_pixels, read_inputs
+from .requests import ActionRequest, Request, View
 
 if TYPE_CHECKING:
-    from ..matchers import Match
     from ..running.inputs import Given
     from ..running.kept import KeptSteps
-    from ..running.options import Host
-    from ..tools import Result
 
 PREVIEW_INTERVAL_S = 0.25
 PROGRESS_INTERVAL_S = 0.05
@@ -68,7 +65,7 @@ class RunningJob:
     @property
     def continues_alone(self) -> bool:
         """Whether the job is finished even if the client is gone."""
-        return isinstance(self.request, JobRequest) and self.request.detach and self.resumed.is_set()
+        return isinstance(self.request, ActionRequest) and self.request.detach and self.resumed.is_set()
 
 
 @cache
@@ -83,21 +80,18 @@ def kept_steps() -> KeptSteps:
 
 def reply_to(job: RunningJob, send: Send) -> Frame:
     """Carry a job's request out; its reply, without the id. Raises Cancelled, and what its tools raise."""
-    request = job.request
-    if isinstance(request, JobRequest):
-        return _Execution(job, send).run(request)
-    if isinstance(request, MatchRequest):
-        return _Execution(job, send).match(request)
-    if isinstance(request, FilmRequest):
-        return _Execution(job, send).repaint(request)
-    return _more_like(request) if isinstance(request, MoreLikeRequest) else _describe()
+    if not isinstance(job.request, ActionRequest):
+        from ..plugins.installation import description
+
+        return {"type": "described", "description": description()}, {}
+    return _Execution(job, job.request, send).reply()
 
 
 class _Execution:
-    """A job that is carried out, and what its client is told meanwhile."""
+    """An action that is carried out, and what its client is told meanwhile."""
 
-    def __init__(self, job: RunningJob, send: Send) -> None:
-        self._job, self._send = job, send
+    def __init__(self, job: RunningJob, request: ActionRequest, send: Send) -> None:
+        self._job, self._request, self._send = job, request, send
         self._report = _throttle(
             PROGRESS_INTERVAL_S,
             lambda fraction, message: self._tell("progress", fraction=fraction, message=message),
@@ -107,122 +101,38 @@ class _Execution:
         )
         self._tell("state", state="running")
 
-    @property
-    def _host(self) -> Host:
-        """This job's client, as tools see it."""
-        from ..running.options import Host
+    def reply(self) -> Frame:
+        """The result of the action, in the form that was asked for."""
+        from ..actions import Doing
+        from ..host import Host
+        from .actions import action_called
 
-        return Host(self._report, self._show, self._is_cancelled, self._job.stopped.is_set)
+        request, started = self._request, time.monotonic()
+        action, options = action_called(request.name), request.options
+        if isinstance(request.deliver, View) and request.deliver.kind == "preview":
+            longest: dict[str, Any] = {
+                "preview_px" if request.deliver.runs_small else "enough_px": request.deliver.longest_px
+            }
+            options = replace(options, **longest)
+        kept = kept_steps() if options.keeps_steps else None
+        host = Host(self._report, self._show, self._is_cancelled, self._job.stopped.is_set, kept)
+        doing = Doing(request.recipe, options, host, self._read, lambda said: self._tell("warnings", warnings=said))
+        result = action.carry_out(doing, as_kind(action.values, request.values, f"the values of {request.name}"))
+        log.info("job %d took %.2f s", self._job.id, time.monotonic() - started)
+        return deliver(result, request.deliver, self._check)
 
-    def _inputs(self, request: JobRequest | FilmRequest) -> dict[str, Given]:
+    def _read(self) -> dict[str, Given]:
+        request = self._request
         return read_inputs(request.recipe, request.inputs, lambda _, name: self._check(0.0, f"looking at {name}"))
 
     def _tell(self, kind: str, arrays: Mapping[str, np.ndarray] | None = None, **more: Any) -> None:
         self._send({"type": kind, "id": self._job.id, **more}, arrays)
-
-    def match(self, request: MatchRequest) -> Frame:
-        """The recipe that a matcher finds."""
-        from ..running.matching import match
-
-        found = match(
-            request.matcher,
-            read_picture(request.inputs["picture"]) if request.inputs else request.text,
-            seed=request.seed,
-            start=request.start,
-            device=request.device,
-            on_progress=self._report,
-            is_cancelled=self._is_cancelled,
-        )
-        return _match_reply(found)
-
-    def run(self, request: JobRequest) -> Frame:
-        """The result of a recipe, in the form that was asked for."""
-        from ..running.options import RunOptions, Sink
-        from ..running.runner import run
-
-        started = time.monotonic()
-        inputs = self._inputs(request)
-        self._warn(inputs)
-        wanted, options = request.deliver, RunOptions(request.device)
-        if isinstance(wanted, View) and wanted.kind == "preview":
-            named: dict[str, Any] = {"preview_px" if wanted.runs_small else "enough_px": wanted.longest_px}
-            options = replace(options, **named)
-        if isinstance(wanted, Delivery) and wanted.kind == "files":
-            how_written = wanted.replace, wanted.wait_s, wanted.export, wanted.tile_by_tile
-            options = RunOptions(
-                request.device, sink=Sink(Path(wanted.folder), wanted.name, wanted.format, *how_written)
-            )
-        host = replace(self._host, kept=kept_steps() if request.keep_steps else None)
-        result = run(request.recipe, inputs, options, host)
-        if options.sink is None:
-            result = self._with_report(result, inputs, request.device)
-        log.info("job %d took %.2f s", self._job.id, time.monotonic() - started)
-        return deliver(result, wanted, self._check)
-
-    def repaint(self, request: FilmRequest) -> Frame:
-        """The painted frames of a shot, which are shown as they come."""
-        from ..film.footage import frames_on_disk
-        from ..film.frames import asked_frames, keyframes_of
-        from ..film.preparation import note_on_motion
-        from ..film.shot import repaint_shot
-        from ..running.options import RunOptions
-        from .shots import ShotProgress
-
-        with frames_on_disk(request.shot, request.first, request.last) as frames:
-            asked = asked_frames(frames, request.frame_step)
-            notes = [note for note in (note_on_motion(frames),) if note]
-            progress = ShotProgress(len(asked), self._report, self._show)
-            keyframes: Mapping[int, Path] = {}
-            if request.keyframes:
-                keyframes, said = keyframes_of(request.keyframes, frames)
-                notes += said
-            paths = repaint_shot(
-                frames,
-                request.recipe,
-                self._inputs(request),
-                request.folder,
-                RunOptions(request.device),
-                replace(self._host, on_progress=progress.tell),
-                keyframes=keyframes,
-                frame_step=request.frame_step,
-                replaces=request.replace,
-                on_frame=progress.add,
-                on_note=notes.append,
-            )
-        reply = {"type": "repainted", "first": next(iter(frames)), "paths": list(map(str, paths)), "notes": notes}
-        return reply, {}
 
     def _check(self, fraction: float, message: str) -> None:
         """Report progress. Raises Cancelled if the job was cancelled."""
         if self._is_cancelled():
             raise Cancelled
         self._report(fraction, message)
-
-    def _warn(self, inputs: Mapping[str, Given]) -> None:
-        """Tell the user what the job's datasets lack, before it learns from them for long."""
-        from ..data.class_warnings import class_warnings
-        from ..data.dataset import Dataset
-
-        found = [said for data in inputs.values() if isinstance(data, Dataset) for said in class_warnings(data)]
-        if found:
-            self._tell("warnings", warnings=found)
-
-    def _with_report(self, result: Result, inputs: Mapping[str, Given], device: str) -> Result:
-        """The result of a training with the report of its model, unless the user cancels or stops it by now."""
-        from ..data.dataset import Dataset
-
-        data = next((value for value in inputs.values() if isinstance(value, Dataset)), None)
-        if data is None or not result.models:
-            return result
-        from ..training.reporting import add_report
-
-        stopped = self._job.stopped
-        was_stopped = stopped.is_set()
-
-        def is_over() -> bool:
-            return self._is_cancelled() or (stopped.is_set() and not was_stopped)
-
-        return add_report(result, data, device=device, on_progress=self._report, is_cancelled=is_over)
 
     def _is_cancelled(self) -> bool:
         """Whether the job was cancelled; blocks while it is paused."""
@@ -231,24 +141,6 @@ class _Execution:
             self._job.resumed.wait()
             self._tell("state", state="running")
         return self._job.cancelled.is_set()
-
-
-def _describe() -> Frame:
-    from ..plugins.installation import description
-
-    return {"type": "described", "description": description()}, {}
-
-
-def _more_like(request: MoreLikeRequest) -> Frame:
-    from ..running.more_like import more_like
-
-    given = request.favourites
-    return _match_reply(more_like(given, seed=request.seed, variety=request.variety, locked=request.locked))
-
-
-def _match_reply(found: Match) -> Frame:
-    recipe, notes = found.recipe.to_dict(), list(found.notes)
-    return {"type": "matched", "recipe": recipe, "notes": notes, "figures": dict(found.figures)}, {}
 
 
 def _throttle(interval_s: float, function: Callable[..., None]) -> Callable[..., None]:

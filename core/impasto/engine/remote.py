@@ -17,11 +17,11 @@ import numpy as np
 from ..about import VERSION
 from ..errors import ParameterError, ProtocolError, WorkerError
 from ..io.map_files import sent_files
+from ..options import Sink
 from ..system.names import check_name
 from ..system.transaction import replace_files
 from ..system.untrusted import excerpt, read_bytes, shorten
 from .replies import JobResult
-from .requests import Delivery
 from .wire import MAX_ARRAY_BYTES
 
 PYTHON = "python3"
@@ -141,11 +141,11 @@ def read_files(path: Path) -> dict[str, np.ndarray]:
     return {name: np.frombuffer(read_bytes(file, MAX_ARRAY_BYTES), np.uint8) for name, file in files.items()}
 
 
-def write_files(wanted: Delivery, answer: JobResult) -> JobResult:
+def write_files(sink: Sink, answer: JobResult) -> JobResult:
     """Write the encoded files of an answer where they are wanted, as the engine would, and add their paths."""
     if not re.fullmatch(r"\.[a-z0-9]{1,8}", answer.suffix):
         raise ProtocolError(f"done.suffix is {excerpt(answer.suffix)}", "see the log")
-    name = check_name(wanted.name, "the name of the files")
-    contents = {Path(wanted.folder) / f"{name}_{map_}{answer.suffix}": data for map_, data in answer.arrays.items()}
-    replace_files({path: data.tobytes() for path, data in contents.items()}, replace=wanted.replace)
+    name = check_name(sink.name, "the name of the files")
+    contents = {sink.folder / f"{name}_{map_}{answer.suffix}": data for map_, data in answer.arrays.items()}
+    replace_files({path: data.tobytes() for path, data in contents.items()}, replace=sink.replace)
     return replace(answer, arrays={}, paths=tuple(contents))

@@ -86,7 +86,7 @@ class Described:
 
 @dataclass(frozen=True, eq=False)
 class JobResult:
-    """Result of a job: `arrays` are pixels or encoded files by map name, of tiles by `tile_key`; `paths` written files.
+    """Result of an action. arrays: pixels or encoded files by map name, of tiles by `tile_key`. paths: written files.
 
     suffix: of encoded files, such as ".png". seconds, reused: of each enabled step, as in `Result`.
     """
@@ -122,26 +122,6 @@ class JobResult:
 
 
 @dataclass(frozen=True)
-class Matched:
-    """A recipe that a matcher found, with notes for the user and figures that it measured."""
-
-    id: Count
-    recipe: Recipe
-    notes: tuple[str, ...]
-    figures: Mapping[str, float]
-
-
-@dataclass(frozen=True)
-class Repainted:
-    """The painted frames of a shot, in order, with the number of the first one, and notes for the user."""
-
-    id: Count
-    first: Count
-    paths: tuple[Path, ...]
-    notes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Stopped:
     """End of a cancelled job."""
 
@@ -159,17 +139,7 @@ class JobFailure:
 
 
 Reply: TypeAlias = (
-    Hello
-    | JobProgress
-    | JobPreview
-    | JobState
-    | JobWarnings
-    | Described
-    | JobResult
-    | Matched
-    | Repainted
-    | Stopped
-    | JobFailure
+    Hello | JobProgress | JobPreview | JobState | JobWarnings | Described | JobResult | Stopped | JobFailure
 )
 REPLIES: Mapping[str, type[Reply]] = {
     "hello": Hello,
@@ -179,8 +149,6 @@ REPLIES: Mapping[str, type[Reply]] = {
     "warnings": JobWarnings,
     "described": Described,
     "done": JobResult,
-    "matched": Matched,
-    "repainted": Repainted,
     "cancelled": Stopped,
     "error": JobFailure,
 }

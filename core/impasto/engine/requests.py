@@ -14,7 +14,8 @@ import numpy as np
 
 from ..descriptions import MESH
 from ..errors import ParameterError, ProtocolError
-from ..recipe import MAX_SEED, Recipe
+from ..options import DEFAULT, RunOptions
+from ..recipe import Recipe
 from ..system.names import is_file_name
 from ..system.typed_json import Count, Length, PositiveLength, Within, as_kind, one_of
 from ..system.untrusted import excerpt
@@ -22,7 +23,7 @@ from ..texture import MAP_CHANNELS, Maps
 from ..udim import tile_of
 
 ViewKind = Literal["small", "preview", "relit", "gaussian"]
-DeliveryKind = Literal["arrays", "encoded", "files"]
+DeliveryKind = Literal["arrays", "encoded"]
 CONTENT = ("inputs", "arrays", "files")
 """Fields whose arrays follow the header."""
 
@@ -81,26 +82,14 @@ class View(ResultForm):
 
 @dataclass(frozen=True)
 class Delivery(ResultForm):
-    """Form of a result's maps: `arrays`, `encoded` files, or `files` that the worker writes.
+    """Form of a result's maps: `arrays`, or `encoded` files of a format, an exporter's name.
 
-    format: name of an exporter. folder, name, export, tile_by_tile: of files, as for `Sink`. replace: overwrite
-    existing files; otherwise they are an error. wait_s: longest wait for another run that writes them. lit_px: side of
-    the ball and of the plane that come with encoded maps, as in a `View` that is relit; 0: none.
+    lit_px: side of the ball and of the plane that come with encoded maps, as in a `View` that is relit; 0: none.
     """
 
     kind: DeliveryKind = field(default="arrays", metadata={"json": "as"})
     format: str = "png"
-    folder: str = ""
-    name: str = ""
-    export: str = ""
-    tile_by_tile: bool | None = None
-    replace: bool = False
-    wait_s: Annotated[int, Within(0, 3600)] = 0
     lit_px: Annotated[int, Within(0, 512)] = 0
-
-    def __post_init__(self) -> None:
-        if self.kind == "files" and not (self.folder and self.name):
-            raise ProtocolError("job.deliver needs folder and name for files", "say where to write them")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,85 +101,27 @@ class Request:
 
 
 @dataclass(frozen=True, kw_only=True)
-class JobRequest(Request):
-    """A recipe to run. supersedes: older jobs with this key are cancelled. detach: continue without the client.
+class ActionRequest(Request):
+    """Something to carry out. name: of an action, of the core or of a plugin; values: those of its own, as JSON.
 
-    keep_steps: use what the worker has kept of earlier runs of such a recipe, and keep what is made now.
+    options: of the runs. deliver: the form of a result that is not written. supersedes: older jobs with this key are
+    cancelled. detach: continue without the client.
     """
 
-    kind: str = field(default="job", metadata={"json": "type"})
-    recipe: Recipe
+    kind: str = field(default="action", metadata={"json": "type"})
+    name: str = "run"
+    recipe: Recipe | None = None
     inputs: Mapping[str, JobInput] = field(default_factory=dict)
+    options: RunOptions = DEFAULT
+    values: Mapping[str, Any] = field(default_factory=dict)
     deliver: ResultForm = Delivery()
-    device: str = "auto"
     supersedes: str = ""
     detach: bool = False
-    keep_steps: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class MatchRequest(Request):
-    """A recipe to find for a text, or for the input `picture`. start: one to be changed. supersedes: as for a job."""
-
-    kind: str = field(default="match", metadata={"json": "type"})
-    matcher: str
-    text: str = ""
-    inputs: Mapping[str, JobInput] = field(default_factory=dict)
-    seed: Annotated[int, Within(0, MAX_SEED)] = 0
-    start: Recipe | None = None
-    device: str = "auto"
-    supersedes: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class MoreLikeRequest(Request):
-    """A recipe to make that resembles `favourites`. supersedes: as for a job; the rest as for `more_like`."""
-
-    kind: str = field(default="more_like", metadata={"json": "type"})
-    favourites: tuple[Recipe, ...]
-    seed: Annotated[int, Within(0, MAX_SEED)] = 0
-    variety: float = 0.5
-    locked: tuple[str, ...] = ()
-    supersedes: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Film:
-    """Frames to repaint. shot: as for `frames_on_disk`. first, last: numbers of its frames, or None for all.
-
-    frame_step: distance of the frames that are written. keyframes: frames that were painted by hand, as for
-    `numbered_files`.
-    """
-
-    shot: Path
-    first: Count | None = None
-    last: Count | None = None
-    frame_step: Count = 1
-    keyframes: Path | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class FilmRequest(Film, Request):
-    """A shot to repaint by a recipe of one picture.
-
-    folder: of the painted frames, of which those that are there are gone on from, or replaced. inputs: of the recipe,
-    beside the picture.
-    """
-
-    kind: str = field(default="film", metadata={"json": "type"})
-    recipe: Recipe
-    folder: Path
-    inputs: Mapping[str, JobInput] = field(default_factory=dict)
-    replace: bool = False
-    device: str = "auto"
 
 
 REQUESTS: Mapping[str, type[Request]] = {
     **dict.fromkeys(("describe", "pause", "resume", "stop", "cancel"), Request),
-    "job": JobRequest,
-    "match": MatchRequest,
-    "more_like": MoreLikeRequest,
-    "film": FilmRequest,
+    "action": ActionRequest,
 }
 """The class of each type of frame."""
 
@@ -199,7 +130,7 @@ def frame_of(request: Request) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Header and arrays of a request; fields that are as by default are left out."""
     header = _plain(request)
     arrays: dict[str, np.ndarray] = {}
-    if isinstance(request, JobRequest | MatchRequest | FilmRequest):
+    if isinstance(request, ActionRequest):
         header["inputs"] = {}
         for name, given in request.inputs.items():
             header["inputs"][name] = _plain(given) | ({"files": list(given.files)} if given.files else {})
@@ -214,6 +145,8 @@ def _plain(value: Any) -> Any:
         return value.to_dict()
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {name: _plain(item) for name, item in value.items()}
     if not is_dataclass(value):
         return str(value) if isinstance(value, Path) else value
     own = [(item, getattr(value, item.name)) for item in fields(value) if item.name not in CONTENT]
@@ -227,7 +160,7 @@ def request_of(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> R
     type_ = one_of(REQUESTS, header.get("type"), "request.type")
     described = as_kind(dict[str, dict[str, Any]], header.get("inputs", {}), f"{type_}.inputs")
     values = {**header, "inputs": _inputs(described, arrays, f"{type_}.inputs")}
-    if type_ == "job" and "deliver" in header:
+    if type_ == "action" and "deliver" in header:
         values["deliver"] = _form(header["deliver"], f"{type_}.deliver")
     return as_kind(REQUESTS[type_], values, type_)
 
@@ -260,7 +193,7 @@ def _inputs(
         if name == MESH and not given.path and len(given.files) != 1:
             raise ProtocolError(f"{where} has a mesh without a file", "send it as one PLY file")
         if given.folder is not None and not is_file_name(given.folder):
-            raise ProtocolError(f"job.inputs.{name}.folder is {excerpt(given.folder)}", "see the log")
+            raise ProtocolError(f"action.inputs.{name}.folder is {excerpt(given.folder)}", "see the log")
     return inputs
 
 
@@ -270,12 +203,12 @@ def _files(input_: str, names: Sequence[str], arrays: Mapping[str, np.ndarray]) 
     for index, name in enumerate(names):
         array = arrays.get(str(index))
         if not is_file_name(name) or name in found:
-            raise ProtocolError(f"job.inputs.{input_}.files has {excerpt(name)}", "see the log")
+            raise ProtocolError(f"action.inputs.{input_}.files has {excerpt(name)}", "see the log")
         if array is None or array.ndim != 1 or array.dtype != np.uint8:
             raise ProtocolError(f"the file {excerpt(name)} of {excerpt(input_)} is missing", "see the log")
         found[name] = array
     if len(arrays) != len(names) or not names:
-        raise ProtocolError(f"job.inputs.{input_}.files names {len(names)} of {len(arrays)} files", "see the log")
+        raise ProtocolError(f"action.inputs.{input_}.files names {len(names)} of {len(arrays)} files", "see the log")
     return found
 
 

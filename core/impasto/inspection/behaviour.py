@@ -13,10 +13,10 @@ import numpy as np
 from ..atlas.mesh import Mesh
 from ..descriptions import MESH
 from ..errors import Cancelled, ImpastoError, ModelError
+from ..host import Host
 from ..parameters import SizeParameters, properties_of
 from ..plugins.checks import check_tool
 from ..recipe import Recipe, Step
-from ..running.options import Host
 from ..running.runner import run
 from ..surface.heights import normal_from_slopes, slopes_from_height
 from ..texture import MAP_CHANNELS, Maps

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import is_dataclass
+
+from ..actions import Action
 from ..descriptions import MatcherDescription, ToolDescription, check_description, check_name
 from ..errors import PluginError, ProtocolError
 from ..matchers import SUBJECTS, Matcher, describe_matcher
@@ -36,6 +39,13 @@ def check_matcher(matcher: Matcher) -> None:
             f"{matcher.name} has the subject {excerpt(matcher.subject)}", f"use one of {', '.join(SUBJECTS)}"
         )
     _check_types(MatcherDescription, describe_matcher(matcher))
+
+
+def check_action(action: Action) -> None:
+    """Raise PluginError if requests could not name the action, or its values could not travel."""
+    check_name("action", action.name)
+    if not is_dataclass(action.values):
+        raise PluginError(f"{action.name} has values that are no dataclass", "set `values` to a frozen dataclass")
 
 
 def check_text_encoder(encoder: TextEncoder) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from ..actions import Action
     from ..context import Context
     from ..data.dataset import Dataset
     from ..io.formats import Exporter
@@ -41,6 +42,12 @@ def impasto_matchers() -> Sequence[Matcher]:
 @hookspec
 def impasto_text_encoders() -> Sequence[TextEncoder]:
     """Text encoders that the plugin adds, for models that learn from captions."""
+    raise NotImplementedError
+
+
+@hookspec
+def impasto_actions() -> Sequence[Action]:
+    """Actions that the plugin adds, for workers and batches."""
     raise NotImplementedError
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
+from ..actions import Action
 from ..errors import ImpastoError, ParameterError, PluginError, choices
 from ..generators import ImportingGenerator
 from ..io.formats import Exporter
@@ -30,7 +31,7 @@ from ..system.untrusted import excerpt
 from ..text_encoders import TextEncoder
 from ..tools import Tool, in_order
 from . import hookspecs, own
-from .checks import check_matcher, check_text_encoder, check_tool
+from .checks import check_action, check_matcher, check_text_encoder, check_tool
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,6 +44,7 @@ CHECKS: Mapping[str, Callable[[Any], None]] = {
     "tools": check_tool,
     "matchers": check_matcher,
     "text_encoders": check_text_encoder,
+    "actions": check_action,
     "exporters": lambda exporter: None,
     "weights": check_weights,
 }
@@ -72,6 +74,7 @@ class Registry:
     tools: dict[str, Tool] = field(default_factory=dict)
     matchers: dict[str, Matcher] = field(default_factory=dict)
     text_encoders: dict[str, TextEncoder] = field(default_factory=dict)
+    actions: dict[str, Action] = field(default_factory=dict)
     exporters: dict[str, Exporter] = field(default_factory=dict)
     weights: dict[str, Weights] = field(default_factory=dict)
     model_folders: tuple[Path, ...] = ()
@@ -154,6 +157,13 @@ class Registry:
             remedy = choices(name, self.matchers, "`impasto generate --help`")
             raise ParameterError(f"there is no matcher called {excerpt(name)}", remedy)
         return self.matchers[name]
+
+    def action(self, name: str) -> Action:
+        """The action called `name`, of a plugin. ParameterError names plugins that could not load."""
+        if name not in self.actions:
+            remedy = f"{choices(name, self.actions, '`impasto plugins`')}{self.hint()}"
+            raise ParameterError(f"there is no action called {excerpt(name)}", remedy)
+        return self.actions[name]
 
     def text_encoder(self, name: str) -> TextEncoder:
         """The text encoder called `name`. ParameterError lists the known ones."""

@@ -8,10 +8,11 @@ from dataclasses import replace
 import numpy as np
 
 from ..descriptions import DIRECTIONS, MESH
+from ..host import Host
+from ..options import RunOptions
 from ..texture import Maps
 from ..tools import Result
 from .inputs import SOURCE
-from .options import Host, RunOptions
 from .preparing import Ready
 from .recording import record_input
 from .tiled import part_of_progress, tile_of

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from ..context import Context
 from ..device import choose_device
 from ..errors import ParameterError
+from ..host import NOBODY, Host
 from ..matchers import Match, Matcher
+from ..options import DEFAULT, RunOptions
 from ..parameters import SizeParameters
 from ..plugins.registry import registry
 from ..recipe import MAX_TEXT, Recipe
@@ -28,34 +28,31 @@ MAX_PHRASE = 2_000
 def match(
     name: str,
     subject: str | Maps,
+    options: RunOptions = DEFAULT,
+    host: Host = NOBODY,
     *,
     seed: int = 0,
     start: Recipe | None = None,
     size_px: tuple[int, int] | None = None,
-    device: str = "auto",
-    models_folder: Path | None = None,
-    weights_folder: Path | None = None,
-    on_progress: Callable[[float, str], None] | None = None,
-    is_cancelled: Callable[[], bool] | None = None,
 ) -> Match:
     """The match of a text or a picture by the matcher called `name`, with both recorded in the recipe.
 
     start: a recipe to be changed. size_px: (height, width) of the result, for the steps that have a size.
-    on_progress(fraction, message): called from this thread. ParameterError if the matcher, the subject or the recipe
-    that it found is wrong; Cancelled once `is_cancelled()` is true.
+    options, host: as for `run`. ParameterError if the matcher, the subject or the recipe that it found is wrong;
+    Cancelled if the host cancels.
     """
     matcher = registry().matcher(name)
     subject = _check(matcher, subject)
     if start is not None and not matcher.can_edit:
         raise ParameterError(f"{name} does not change recipes", "leave the recipe to be changed out")
     known = registry()
-    given: dict[str, Any] = {"on_progress": on_progress, "is_cancelled": is_cancelled}
     context = Context(
         rng=np.random.default_rng(seed),
-        device=choose_device(device),
-        models=known.model_library(models_folder),
-        weights=known.weights_library(weights_folder),
-        **{name: value for name, value in given.items() if value is not None},
+        device=choose_device(options.device),
+        models=known.model_library(options.models_folder),
+        weights=known.weights_library(options.weights_folder),
+        on_progress=host.on_progress,
+        is_cancelled=host.is_cancelled,
     )
     notes: list[str] = []
     found = matcher.match(subject, seed, replace(context, on_note=notes.append), start)

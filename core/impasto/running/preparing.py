@@ -9,6 +9,9 @@ from typing import Any
 from ..context import Context, step_rngs
 from ..device import choose_device, fast_precision
 from ..errors import ParameterError
+from ..host import Host
+from ..io.presets import packing_of
+from ..options import RunOptions
 from ..plugins.registry import registry
 from ..recipe import Recipe
 from ..texture import Maps
@@ -26,7 +29,6 @@ from .inputs import (
     with_numbers_for_each,
 )
 from .kept import KeptSteps
-from .options import Host, RunOptions
 from .preview_size import at_preview_size
 from .recording import Told, record
 from .steps import ReadyStep
@@ -102,6 +104,8 @@ def prepare(recipe: Recipe, inputs: Mapping[str, Given], options: RunOptions, ke
     inputs = at_wanted_size(inputs, active, tools, parameters)
     if options.preview_px:
         parameters, inputs = at_preview_size(tools, parameters, inputs, options.preview_px, kept)
+    if options.sink is not None:
+        packing_of(options.sink.export)  # an error before the work
     is_streamed = options.sink is not None and options.sink.tile_by_tile
     if options.sink is not None and options.sink.tile_by_tile is None:
         is_streamed = makes_large_tiles(active, tools, parameters, inputs, options.sink.format)

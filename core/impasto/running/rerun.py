@@ -11,12 +11,14 @@ from typing import Any
 from ..atlas.mesh import Mesh
 from ..descriptions import MESH
 from ..errors import FileError, ParameterError, did_you_mean
+from ..host import NOBODY, Host
 from ..io.datablocks import Datablock
 from ..io.decode import is_turned
 from ..io.files import is_source, read_maps, read_recipe, source_name
 from ..io.formats import Exporter
 from ..io.map_files import set_name
 from ..io.udim import tile_number, without_number
+from ..options import DEFAULT, RunOptions, Sink
 from ..plugins.registry import registry
 from ..recipe import Recipe, differences
 from ..system.names import usable_name
@@ -25,8 +27,7 @@ from ..texture import MAP_CHANNELS, Maps
 from ..tools import Result
 from ..udim import tile_suffix
 from .inputs import read_input
-from .options import Host, RunOptions, Sink
-from .runner import DEFAULT, NOBODY, run
+from .runner import run
 from .wanted import wanted_by
 
 

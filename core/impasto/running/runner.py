@@ -7,20 +7,21 @@ from contextlib import nullcontext
 from dataclasses import replace
 
 from ..descriptions import MESH
+from ..host import NOBODY, Host
 from ..io.files import write_maps
+from ..io.presets import packing_of
+from ..options import DEFAULT, RunOptions, Sink
 from ..plugins.registry import registry
 from ..recipe import Recipe
+from ..system.locks import held
 from ..tools import Result
 from .each_tile import on_each_tile
 from .fold import fold
 from .inputs import Given
-from .options import Host, RunOptions, Sink
 from .preparing import prepare
 from .recording import Told
 from .streaming import stream
 from .tiled import with_tiles
-
-DEFAULT, NOBODY = RunOptions(), Host()
 
 
 def run(
@@ -36,7 +37,7 @@ def run(
     """
     ready = prepare(recipe, inputs or {}, options, host.kept)
     sink = options.sink
-    with sink.lock() if sink else nullcontext():
+    with held(sink.folder / sink.name, wait_s=sink.wait_s) if sink else nullcontext():
         if ready.lies_on_single_tiles:
             result = on_each_tile(run, ready, replace(options, sink=None), host)
         else:
@@ -58,5 +59,5 @@ def _written(result: Result, sink: Sink) -> Result:
     """The result as a whole, in the files of a sink."""
     exporter = registry().exporter(sink.format)
     where = sink.folder, sink.name, exporter
-    paths = write_maps(result.maps, *where, result.recipe, packing=sink.packing, replace=sink.replace)
+    paths = write_maps(result.maps, *where, result.recipe, packing=packing_of(sink.export), replace=sink.replace)
     return replace(result, paths=tuple(paths), notes=(*result.notes, *exporter.notes_on(result.maps)))

@@ -19,13 +19,14 @@ from ..errors import ParameterError, PluginError
 from ..io.files import write_bands
 from ..io.metadata import metadata_of
 from ..io.packing import MapFiles
+from ..io.presets import packing_of
+from ..options import Sink
 from ..plugins.registry import registry
 from ..recipe import Recipe, Step
 from ..texture import MAP_CHANNELS, Maps, Texture, is_large
 from ..tools import Result, SizeParameters, Tile, Tool, makes_tiles, validate
 from .fold import fold
 from .inputs import Given, subject_of
-from .options import Sink
 from .steps import ReadyStep, check_made, check_needs, checked
 
 PREVIEW_SIZE_PX = 512
@@ -161,7 +162,7 @@ def write_tiles(
     bands = _bands(_watch(tiles, size_px, context), size_px)
     first = next(bands)
     exporter, metadata, about = registry().exporter(sink.format), describe(first), replace(first, textures={})
-    files = MapFiles.of(first, size_px, sink.folder / sink.name, exporter.suffix, sink.packing)
+    files = MapFiles.of(first, size_px, sink.folder / sink.name, exporter.suffix, packing_of(sink.export))
     bands = chain((first,), bands)
     del first  # so that its memory is freed once it is written
     write_bands(bands, size_px, files, exporter, metadata, replace=sink.replace)

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 from pathlib import Path
 
-from ..errors import FileError
-from ..system.untrusted import excerpt, explain
+from impasto.errors import FileError
+from impasto.system.untrusted import excerpt, explain
+
 from .footage import frame_at
 from .memory import moving_objects
 from .motion import Motion, has_motion

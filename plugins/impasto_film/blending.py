@@ -8,9 +8,9 @@ from functools import cached_property
 import numpy as np
 from scipy.ndimage import distance_transform_cdt
 
-from ..io.passes import OUTLINE_PX, ShotFrame
 from .carrying import FEATHER_PX, HALO, LEAST_NEW, CarriedPaint, without_specks
 from .motion import largest
+from .passes import OUTLINE_PX, ShotFrame
 
 NEARER = 8.0
 """Weight of a difference in what two keyframes show, in the blend between them."""

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
 
-from ..errors import FileError, ParameterError
-from ..io.signatures import EXTENSIONS
-from ..system.untrusted import excerpt, explain, is_folder, printable
+from impasto.errors import FileError, ParameterError
+from impasto.io.signatures import EXTENSIONS
+from impasto.system.untrusted import excerpt, explain, is_folder, printable
 
 RENDERED = ".exr"
 PICTURES = tuple(extension for extension in EXTENSIONS if extension != RENDERED)

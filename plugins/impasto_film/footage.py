@@ -15,17 +15,17 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import FileError, PluginError
-from ..io.decode import read_picture
-from ..io.encode import PngRows, write_whole
-from ..io.packing import Layout
-from ..io.passes import ShotFrame, mend_pixels, read_frame, write_repainted
-from ..io.reduction import Wanted
-from ..io.scanlines import MEMORY_BYTES, SMALLER
-from ..system.names import usable_name
-from ..system.transaction import temporary_folder
-from ..system.untrusted import check_file, excerpt, open_file
-from ..texture import Maps, Texture
+from impasto.errors import FileError, PluginError
+from impasto.io.decode import read_picture
+from impasto.io.encode import PngRows, write_whole
+from impasto.io.packing import Layout
+from .passes import ShotFrame, mend_pixels, read_frame, write_repainted
+from impasto.io.reduction import Wanted
+from impasto.io.scanlines import MEMORY_BYTES, SMALLER
+from impasto.system.names import usable_name
+from impasto.system.transaction import temporary_folder
+from impasto.system.untrusted import check_file, excerpt, open_file
+from impasto.texture import Maps, Texture
 from .frames import RENDERED, check_count, check_numbers, frames_of, numbered_files
 
 MOVIES = frozenset((".mp4", ".mov", ".mkv", ".avi", ".webm", ".gif", ".ogv"))

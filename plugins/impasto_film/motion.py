@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch.nn.functional import grid_sample
 
-from ..io.passes import ShotFrame
+from .passes import ShotFrame
 
 CYCLE_SHARE, CYCLE_PX2 = 0.01, 0.5
 """Limit of the squared length of a way there and back: a share of both ways' squares, and some square pixels more."""

@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ..errors import ParameterError
-from ..io.passes import ShotFrame
-from ..system.transaction import stage
-from ..system.untrusted import excerpt
+from impasto.errors import ParameterError
+from impasto.system.transaction import stage
+from impasto.system.untrusted import excerpt
+
 from .footage import frame_at, painted_color
+from .passes import ShotFrame
 
 SUFFIX = ".webp"
 WIDEST_PX, FRAME_MS, QUALITY = 960, 42, 60

@@ -12,10 +12,11 @@ from functools import cached_property
 import numpy as np
 from scipy.ndimage import binary_opening, distance_transform_cdt
 
-from ..io.passes import BROAD_REACH_PX, ShotFrame, broad
-from ..surface.color import luma
+from impasto.surface.color import luma
+
 from .memory import Surfaces
 from .motion import Motion, largest, pixel_places, samples_at
+from .passes import BROAD_REACH_PX, ShotFrame, broad
 
 NONE, UNLIKE = -1, -2
 """Numbers of no painting: where none is known, and where the known one does not fit any more."""

@@ -12,8 +12,8 @@ from functools import cached_property
 import numpy as np
 from scipy.ndimage import binary_dilation
 
-from ..io.passes import OUTLINE_PX, ShotFrame
 from .motion import Motion, largest, squared_length
+from .passes import OUTLINE_PX, ShotFrame
 
 REACH_PX, OFF_PX = 1.0, 0.25
 """Farthest that a point may be from the pixel beside it: along the surface, and off it in its smaller pixels."""

@@ -8,17 +8,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import ParameterError
-from ..recipe import Recipe
-from ..system.interruption import Stop
-from .glb import is_glb
-from .options import whole_number
-from .terminal import Terminal
+from impasto.cli.glb import is_glb
+from impasto.cli.options import whole_number
+from impasto.cli.terminal import Terminal
+from impasto.errors import ParameterError
+from impasto.recipe import Recipe
+from impasto.system.interruption import Stop
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from ..io.passes import ShotFrame
+    from .passes import ShotFrame
 
 OF_FILM = ("animation", "alone", "first", "last", "frame_step")
 """Options of a film only; --keyframes makes one by itself."""
@@ -26,6 +26,7 @@ OF_FILM = ("animation", "alone", "first", "last", "frame_step")
 
 def add_film(parser: argparse.ArgumentParser) -> None:
     """Add --film and the options of a film."""
+    parser.set_defaults(instead=[*(parser.get_default("instead") or ()), instead])
     group = parser.add_argument_group("film")
     text = (
         "PHOTO is one shot: a folder or a pattern such as street_####.exr, as Blender renders it into OpenEXR "
@@ -48,16 +49,26 @@ def add_film(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--alone", action="store_const", const=True, help=text)
 
 
+def instead(recipe: Recipe, files: Mapping[str, Path], arguments: argparse.Namespace, terminal: Terminal) -> bool:
+    """Whether `impasto stylize` was asked for a film, which is repainted then."""
+    if is_film(arguments):
+        stylize_film(recipe, files, arguments, terminal)
+        return True
+    return False
+
+
 def stylize_film(recipe: Recipe, files: Mapping[str, Path], arguments: argparse.Namespace, terminal: Terminal) -> None:
     """Repaint the frames of a shot into files of the same names."""
-    from ..device import keep_freed_memory
-    from ..film.animation import before_and_after, check_animation, write_animation
-    from ..film.footage import frames_on_disk
-    from ..film.frames import asked_frames, keyframes_of
-    from ..film.preparation import note_on_motion
-    from ..film.shot import painting_alone, repaint_shot
-    from ..running.inputs import read_input
-    from ..running.options import Host, RunOptions
+    from impasto.device import keep_freed_memory
+    from impasto.host import Host
+    from impasto.options import RunOptions
+    from impasto.running.inputs import read_input
+
+    from .animation import before_and_after, check_animation, write_animation
+    from .footage import frames_on_disk
+    from .frames import asked_frames, keyframes_of
+    from .preparation import note_on_motion
+    from .shot import painting_alone, repaint_shot
 
     _check(arguments)
     keep_freed_memory()

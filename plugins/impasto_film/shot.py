@@ -17,25 +17,27 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import Cancelled, FileError, ParameterError
-from ..io.decode import read_metadata, read_picture
-from ..io.metadata import metadata_of
-from ..io.passes import ShotFrame
-from ..recipe import Recipe
-from ..running.inputs import SOURCE
-from ..running.options import Host, RunOptions
-from ..running.runner import DEFAULT, NOBODY, run
-from ..system.locks import held
-from ..system.transaction import stage
-from ..system.untrusted import excerpt, is_there, resolve
-from ..texture import Maps
-from ..tools import Result
+from impasto.errors import Cancelled, FileError, ParameterError
+from impasto.host import NOBODY, Host
+from impasto.io.decode import read_metadata, read_picture
+from impasto.io.metadata import metadata_of
+from impasto.options import DEFAULT, RunOptions
+from impasto.recipe import Recipe
+from impasto.running.inputs import SOURCE
+from impasto.running.runner import run
+from impasto.system.locks import held
+from impasto.system.transaction import stage
+from impasto.system.untrusted import excerpt, is_there, resolve
+from impasto.texture import Maps
+from impasto.tools import Result
+
 from .blending import FramePaint
 from .carrying import CarriedPaint, Painting, without_specks
 from .footage import frame_at, painted_color, painted_name, read_colors, write_painted
 from .frames import asked_frames, first_names
 from .memory import moving_objects
 from .motion import Motion
+from .passes import ShotFrame
 from .preparation import remove_frames
 
 KEYFRAMES_APART = 8

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..texture import Maps
-from ..training.loop import duration
-from .delivery import PREVIEW_SIZE_PX
+from impasto.engine.delivery import PREVIEW_SIZE_PX
+from impasto.texture import Maps
+from impasto.training.loop import duration
 
 SIDE, GAP_PX = 2, 2
 """Frames that are shown along each side of a contact sheet, and the width of the lines between them."""

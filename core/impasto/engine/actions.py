@@ -1,0 +1,106 @@
+"""The core's own actions: a run, a match, and a recipe that resembles others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from ..actions import RUN, Action, Doing
+from ..data.class_warnings import class_warnings
+from ..data.dataset import Dataset
+from ..errors import ParameterError
+from ..host import Host
+from ..matchers import Match
+from ..plugins.registry import registry
+from ..recipe import MAX_SEED, Recipe
+from ..running.inputs import SOURCE
+from ..running.matching import match
+from ..running.more_like import more_like
+from ..running.runner import run
+from ..system.typed_json import Within
+from ..texture import Maps
+from ..tools import Result
+
+
+class Run(Action):
+    """Runs a recipe; a training is followed by the report of its model."""
+
+    name = RUN
+
+    def carry_out(self, doing: Doing, values: object) -> Result:
+        if doing.recipe is None:
+            raise ParameterError("there is no recipe to run", "give one")
+        inputs = doing.read()
+        datasets = [given for given in inputs.values() if isinstance(given, Dataset)]
+        if warnings := [sentence for data in datasets for sentence in class_warnings(data)]:
+            doing.warn(warnings)
+        result = run(doing.recipe, inputs, doing.options, doing.host)
+        if not datasets or not result.models:
+            return result
+        from ..training.reporting import add_report
+
+        ends = _unless_stopped_now(doing.host)
+        progress = doing.host.on_progress
+        return add_report(result, datasets[0], device=doing.options.device, on_progress=progress, is_cancelled=ends)
+
+
+def _unless_stopped_now(host: Host) -> Callable[[], bool]:
+    """Whether the host cancels, or stops the work that begins now."""
+    was_stopped = host.is_stopped()
+    return lambda: host.is_cancelled() or (host.is_stopped() and not was_stopped)
+
+
+@dataclass(frozen=True)
+class MatchValues:
+    """A recipe to find for a text, or for the input `source`. start: one to be changed."""
+
+    matcher: str
+    text: str = ""
+    seed: Annotated[int, Within(0, MAX_SEED)] = 0
+    start: Recipe | None = None
+
+
+class FindMatch(Action):
+    """Finds the recipe for a text or a picture."""
+
+    name, values = "match", MatchValues
+
+    def carry_out(self, doing: Doing, values: MatchValues) -> Result:
+        picture = doing.read().get(SOURCE)
+        subject = picture if isinstance(picture, Maps) else values.text
+        return _result_of(
+            match(values.matcher, subject, doing.options, doing.host, seed=values.seed, start=values.start)
+        )
+
+
+@dataclass(frozen=True)
+class MoreLikeValues:
+    """A recipe to make that resembles `favourites`; the rest as for `more_like`."""
+
+    favourites: tuple[Recipe, ...]
+    seed: Annotated[int, Within(0, MAX_SEED)] = 0
+    variety: float = 0.5
+    locked: tuple[str, ...] = ()
+
+
+class MakeMoreLike(Action):
+    """Makes a recipe that resembles others."""
+
+    name, values = "more-like", MoreLikeValues
+
+    def carry_out(self, doing: Doing, values: MoreLikeValues) -> Result:
+        return _result_of(more_like(**vars(values)))
+
+
+def _result_of(found: Match) -> Result:
+    """A match as the result of an action."""
+    return Result(recipe=found.recipe, notes=tuple(found.notes), figures=found.figures)
+
+
+OWN: Mapping[str, Action] = {action.name: action for action in (Run(), FindMatch(), MakeMoreLike())}
+
+
+def action_called(name: str) -> Action:
+    """An action of the core, or of a plugin. ParameterError if there is none of this name."""
+    return OWN[name] if name in OWN else registry().action(name)

@@ -1,0 +1,29 @@
+"""The program that a run belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .texture import Maps
+
+
+@dataclass(frozen=True)
+class Host:
+    """The program that a run belongs to: what it is told, what it decides meanwhile, and what it has kept.
+
+    on_progress(fraction, message), on_preview(maps): called from the run's thread. Cancelled is raised once
+    `is_cancelled()` is true. Once `is_stopped()` is true, tools that improve their result step by step finish early
+    with what they have. kept: the `KeptSteps` of earlier runs, to be used again.
+    """
+
+    on_progress: Callable[[float, str], None] = lambda fraction, message: None
+    on_preview: Callable[[Maps], None] = lambda maps: None
+    is_cancelled: Callable[[], bool] = lambda: False
+    is_stopped: Callable[[], bool] = lambda: False
+    kept: Any = None
+
+
+NOBODY = Host()
+"""A host that is told nothing and never cancels."""

@@ -1,0 +1,28 @@
+"""Film: a shot repainted by any recipe, so that paint stays on what it was painted on.
+
+It adds an action, `film`, with its columns of a batch, and `--film` to `impasto stylize`, by public hooks alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from impasto import hookimpl
+from impasto.actions import Action
+
+from .action import RepaintShot
+
+
+@hookimpl
+def impasto_actions() -> list[Action]:
+    """Repainting of a shot, for workers and batches."""
+    return [RepaintShot()]
+
+
+@hookimpl
+def impasto_options(command: str, parser: argparse.ArgumentParser) -> None:
+    """The options of a film for `impasto stylize`."""
+    from .command import add_film
+
+    if command == "stylize":
+        add_film(parser)
