@@ -55,10 +55,12 @@ class MatchRequest:
 
     def find(self, task: Task, client: Client, seed: int | None = None) -> JobResult:
         """The match. For a task's `work`."""
-        is_text = isinstance(self.subject, str)
         values = {"matcher": self.matcher["name"], "seed": self.seed if seed is None else seed, "start": self.start}
-        values |= {"text": self.subject} if is_text else {}
-        inputs = {} if is_text else {SOURCE: ready(self.subject)}
+        inputs = {}
+        if isinstance(self.subject, str):
+            values["text"] = self.subject
+        else:
+            inputs[SOURCE] = ready(self.subject)
         scale = {"width_m": self.width_m} if self.width_m else None
         options = RunOptions(self.result.device or "auto")
         return task.wait_for(client.submit(None, inputs, options, action="match", values=values, scale=scale))

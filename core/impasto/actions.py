@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from .errors import ParameterError
 from .host import Host
 from .options import RunOptions
 from .recipe import Recipe
-from .system.untrusted import excerpt, is_unicode
 from .tools import Result
 
 if TYPE_CHECKING:
@@ -47,14 +44,13 @@ class Action:
 
     values: a frozen dataclass of its own values, which travel as JSON. columns: of a batch's table, with their
     meanings: a row that has one of them is of this action, and begins with no source. has_folder: whether a result is a
-    folder of files, with which an interrupted one is gone on from, instead of maps; `files` is the word for these.
+    folder of files, with which an interrupted one is gone on from, instead of maps.
     """
 
     name: ClassVar[str]
     values: ClassVar[type] = NoValues
     columns: ClassVar[Mapping[str, str]] = {}
     has_folder: ClassVar[bool] = False
-    files: ClassVar[str] = "files"
 
     def carry_out(self, doing: Doing, values: Any) -> Result:
         """The result. Cancelled if the host cancels; ImpastoError with a remedy for the user."""
@@ -71,6 +67,9 @@ class Action:
     def check(self, values: Any) -> None:
         """Raise an ImpastoError, before a batch begins, for files that cannot be used."""
 
+    def check_sent(self) -> None:
+        """Raise ParameterError if the files of its values are not sent to another machine."""
+
     def files_of(self, values: Any) -> tuple[Any, list[Path]]:
         """What a result depends on beside its recipe and inputs: facts, as JSON, and files. FileError if one lacks."""
         return None, []
@@ -82,29 +81,3 @@ class Action:
     def picture(self, file: Path) -> np.ndarray:
         """A file of a result's folder as a picture (H, W, 3)."""
         raise NotImplementedError
-
-
-def text_of(name: str, fields: Mapping[str, Any]) -> str:
-    """A row's field that is text. ParameterError for anything else."""
-    value = fields[name]
-    if not (isinstance(value, str) and is_unicode(value) and "\0" not in value):
-        raise ParameterError(f"{name} is {excerpt(value)}", "write a name")
-    return value
-
-
-def whole_number_of(name: str, fields: Mapping[str, Any]) -> int | None:
-    """A row's whole number, also from text as in CSV; None for none. ParameterError for anything else."""
-    value = number_of(name, fields.get(name))
-    if isinstance(value, float):
-        raise ParameterError(f"{name} is {value}", "write a whole number")
-    return value
-
-
-def number_of(name: str, value: object) -> int | float | None:
-    """A number, also from text as in CSV; None for none. ParameterError for anything else."""
-    if value is None or type(value) in (int, float):
-        return value  # type: ignore[return-value]
-    for kind in (int, float):
-        with contextlib.suppress(ValueError):
-            return kind(str(value))
-    raise ParameterError(f"{name} is {excerpt(value)}, which is no number", "write 7, or 1.5")

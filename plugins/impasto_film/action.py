@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any
 
-from impasto.actions import Action, Doing, text_of, whole_number_of
+from impasto.actions import Action, Doing
 from impasto.errors import ParameterError
 from impasto.system.typed_json import MAX_ID, Count, Within
 from impasto.tools import Result
+
+from .rows import COLUMNS, values_of
 
 if TYPE_CHECKING:
     import numpy as np
 
 FIRST = "first"
 """Figure of the result: the number of its first frame."""
-LEAST = {"first": 0, "last": 0, "frame_step": 1}
-"""Columns with numbers, and the least of each."""
 
 
 @dataclass(frozen=True)
@@ -43,15 +43,8 @@ class RepaintShot(Action):
     """
 
     name, values = "film", FilmValues
-    columns: ClassVar[Mapping[str, str]] = {
-        "shot": "frames or a movie, instead of `source`: painted as by `stylize --film`, into the folder NAME",
-        "first": "number of the shot's first frame",
-        "last": "number of its last frame",
-        "frame_step": "distance of the frames that are painted: 2 is every second one",
-        "keyframes": "folder or pattern of its frames that were painted by hand",
-    }
+    columns = COLUMNS
     has_folder = True
-    files = "frames"
 
     def carry_out(self, doing: Doing, values: FilmValues) -> Result:
         """The painted frames, which are shown as they come."""
@@ -91,18 +84,7 @@ class RepaintShot(Action):
 
     def of_row(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """The values of a row. ParameterError for fields that do not go with it."""
-        if not fields.get("shot"):
-            given = next(name for name in self.columns if name in fields)
-            raise ParameterError(f"{given} is for a shot", "give the frames as shot, or leave it out")
-        if unfit := next((name for name in ("source", "width_m") if name in fields), ""):
-            raise ParameterError(f"a shot takes no {unfit}", "leave it out")
-        found: dict[str, Any] = {name: text_of(name, fields) for name in ("shot", "keyframes") if name in fields}
-        for name, least in LEAST.items():
-            if (number := whole_number_of(name, fields)) is not None:
-                if number < least:
-                    raise ParameterError(f"{name} is {number}", f"write a whole number from {least}")
-                found[name] = number
-        return found
+        return values_of(fields)
 
     def placed(self, values: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         """The values with paths that are relative to a folder."""
@@ -116,6 +98,10 @@ class RepaintShot(Action):
 
         check_shot(values.shot)
         _ = values.keyframes and numbered_files(values.keyframes)
+
+    def check_sent(self) -> None:
+        """Raise ParameterError: a shot may be large."""
+        raise ParameterError("frames are not sent to workers", "leave --send out, and use a folder that all see")
 
     def files_of(self, values: FilmValues) -> tuple[list[Any], list[Path]]:
         """What a result depends on: which frames, and the files of these and of keyframes."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from impasto.cli.glb import is_glb
 from impasto.cli.options import whole_number
+from impasto.cli.stylize import repainting
 from impasto.cli.terminal import Terminal
 from impasto.errors import ParameterError
 from impasto.recipe import Recipe
@@ -26,7 +28,7 @@ OF_FILM = ("animation", "alone", "first", "last", "frame_step")
 
 def add_film(parser: argparse.ArgumentParser) -> None:
     """Add --film and the options of a film."""
-    parser.set_defaults(instead=[*(parser.get_default("instead") or ()), instead])
+    parser.set_defaults(run=partial(_stylize, parser.get_default("run")))
     group = parser.add_argument_group("film")
     text = (
         "PHOTO is one shot: a folder or a pattern such as street_####.exr, as Blender renders it into OpenEXR "
@@ -49,12 +51,12 @@ def add_film(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--alone", action="store_const", const=True, help=text)
 
 
-def instead(recipe: Recipe, files: Mapping[str, Path], arguments: argparse.Namespace, terminal: Terminal) -> bool:
-    """Whether `impasto stylize` was asked for a film, which is repainted then."""
+def _stylize(stylize: Callable[..., None], arguments: argparse.Namespace, terminal: Terminal) -> None:
+    """Repaint a film if one is asked for, and else what the command repaints."""
     if is_film(arguments):
-        stylize_film(recipe, files, arguments, terminal)
-        return True
-    return False
+        stylize_film(*repainting(arguments), arguments, terminal)
+    else:
+        stylize(arguments, terminal)
 
 
 def stylize_film(recipe: Recipe, files: Mapping[str, Path], arguments: argparse.Namespace, terminal: Terminal) -> None:

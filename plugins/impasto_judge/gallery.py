@@ -19,10 +19,10 @@ from urllib.parse import quote
 from impasto.about import VERSION
 from impasto.errors import FileError, ImpastoError, ParameterError, ProtocolError
 from impasto.io.files import read_maps
+from impasto.options import RunOptions
 from impasto.plugins.registry import registry
 from impasto.recipe import Recipe, Step
 from impasto.running.inputs import SOURCE
-from impasto.options import RunOptions
 from impasto.running.runner import run
 from impasto.system.names import usable_name
 from impasto.system.transaction import replace_files

@@ -10,9 +10,9 @@ import numpy as np
 
 from impasto.generators import ControlledGenerator
 from impasto.library.models import Model, load_model, save_model
+from impasto.options import RunOptions
 from impasto.plugins.registry import registry
 from impasto.recipe import Recipe, Step
-from impasto.options import RunOptions
 from impasto.running.runner import run
 from impasto.system.transaction import temporary_folder
 from impasto.texture import Maps

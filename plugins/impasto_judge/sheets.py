@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from impasto.options import RunOptions
 from impasto.plugins.registry import registry
 from impasto.recipe import Recipe, Step
-from impasto.options import RunOptions
 from impasto.running.runner import run
 from impasto.surface.grid import cell, empty_cell, grid
 from impasto.surface.relight import BallAndPlane

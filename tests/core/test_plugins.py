@@ -15,10 +15,14 @@ import pytest
 from PIL import Image
 
 from impasto import Maps, Recipe, Step, hookimpl
+from impasto.actions import Action
+from impasto.batch.table import Table
 from impasto.context import Context
 from impasto.data.dataset import Dataset
 from impasto.engine.client import Client
-from impasto.errors import ParameterError
+from impasto.engine.execution import RunningJob, reply_to
+from impasto.engine.requests import ActionRequest
+from impasto.errors import ParameterError, ProtocolError
 from impasto.io.files import Exporter
 from impasto.library.models import save_model
 from impasto.library.weights import PublishedFile, Weights
@@ -85,6 +89,10 @@ class Lengths(TextEncoder):
         return np.array([[len(text)] for text in texts])
 
 
+class Wave(Action):
+    name = "wave"
+
+
 class Everything:
     """A plugin that implements every hook."""
 
@@ -102,6 +110,10 @@ class Everything:
     @hookimpl
     def impasto_text_encoders(self):
         return [Lengths()]
+
+    @hookimpl
+    def impasto_actions(self):
+        return [Wave()]
 
     @hookimpl
     def impasto_exporters(self):
@@ -202,6 +214,7 @@ def test_exporters_weights_commands_and_encoders_are_asked_for(everything):
     with pytest.raises(ParameterError, match="no text encoder called 'length'"):
         known.text_encoder("length")
     assert known.weights == {"net": NETWORK}
+    assert isinstance(known.action("wave"), Wave)
     assert make_parser("greet").parse_args(["greet"]).run
     assert make_parser("models").parse_args(["models", "praise"]).run
     assert make_parser("stylize").parse_args(["stylize", "a.png", "--style", "b.png", "--loudly", "--out", "c"]).loudly
@@ -223,17 +236,17 @@ def test_what_is_missing_is_looked_for_in_plugins_that_could_not_load(monkeypatc
     assert "plugins add more, and `impasto doctor` lists" in capsys.readouterr().err
 
 
-ADDED = ("judge", "interop")
+ADDED = ("judge", "interop", "film")
 
 
 @pytest.mark.parametrize(
     ("instead", "said"),
     [
         ([], "doctor` lists"),
-        ([EntryPoint(name, "module_that_is_nowhere", "impasto") for name in ADDED], "load: interop, judge"),
+        ([EntryPoint(name, "module_that_is_nowhere", "impasto") for name in ADDED], "load: film, interop, judge"),
     ],
 )
-def test_without_judge_and_interop_what_they_add_is_said_to_be_missing(instead, said, monkeypatch, capsys, tmp_path):
+def test_without_these_plugins_what_they_add_is_said_to_be_missing(instead, said, monkeypatch, capsys, tmp_path):
     """Whether they are absent or broken: commands, actions, and the report of a training that is kept without it."""
     from impasto.cli.main import main
 
@@ -249,6 +262,15 @@ def test_without_judge_and_interop_what_they_add_is_said_to_be_missing(instead, 
         assert ended.value.code == ParameterError.exit_code
         assert said in told, given
         assert repr(given[given[0] == "models"]) in told
+    with pytest.raises(SystemExit):
+        main(["stylize", "shot", "--style", "b.png", "--film", "--out", str(tmp_path)])
+    assert said in (told := capsys.readouterr().err)
+    assert "--film" in told
+    monkeypatch.setattr("impasto.batch.table.registry", lambda: known)
+    (tmp_path / "t.csv").write_text("recipe,shot\ntint,shots/street\n")
+    ((_, wrong),) = Table.read(tmp_path / "t.csv")
+    assert said.removeprefix("doctor` lists") in f"{wrong.message} {wrong.remedy}"
+    assert "no column 'shot'" in wrong.message
     card = {"name": "wall", "architecture": "torus", "tool": "torus", "impasto": "0", "data": [], "figures": {}}
     model = save_model(tmp_path / "wall.safetensors", {"weight": np.zeros(1, np.float32)}, card)
     trained = add_report(Result(models=(model.path,)), Dataset("wall", ()))
@@ -325,6 +347,27 @@ def test_the_commands_of_the_guide_run_as_printed(tmp_path, monkeypatch, capsys)
     said = capsys.readouterr()
     assert "3 shades" in said.err
     assert "game" in said.out
+
+
+def test_the_action_of_the_guide_is_carried_out_as_printed(tmp_path, monkeypatch):
+    found = re.findall(r"```python\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
+    (text,) = (part for part in found if "impasto_actions" in part)
+    known = load_plugins([module_of(text, "impasto_count", monkeypatch, tmp_path)])
+    monkeypatch.setattr("impasto.engine.actions.registry", lambda: known)
+    for name in ("a.png", "b.png", "c.txt"):
+        (tmp_path / name).touch()
+    told = []
+
+    def ask(name: str, **values: object) -> dict:
+        request = ActionRequest(id=1, name=name, recipe=Recipe((Step("tint"),)), values=values)
+        return reply_to(RunningJob(request), lambda header, arrays=None: told.append(header))[0]
+
+    assert ask("count", folder=str(tmp_path))["figures"] == {"pictures": 2.0}
+    assert "counting" in [header.get("message") for header in told]
+    with pytest.raises(ProtocolError, match="count.folder must be"):
+        ask("count", folder=3)
+    with pytest.raises(ParameterError, match="no action called 'cound'; did you mean"):
+        ask("cound")
 
 
 def test_the_generator_of_the_guide_is_accepted_and_runs_as_printed():

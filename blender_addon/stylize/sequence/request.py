@@ -13,7 +13,7 @@ from bpy.props import BoolProperty, IntProperty, StringProperty
 
 from ...bridge.inputs import ready
 from ...core.engine.replies import JobResult
-from ...core.errors import Cancelled, ParameterError
+from ...core.errors import Cancelled
 from ...core.options import RunOptions, Sink
 from ...engine import engine
 from ...jobs.session import connect, jobs, push_undo
@@ -101,10 +101,6 @@ class SequenceRequest:
             sent = {name: ready(one) for name, one in inputs.items()}
             try:
                 client = connected()
-                if client.place:
-                    message = f"frames are not sent to another machine, and the engine is on {client.place}"
-                    remedy = "choose an engine of this machine, or run `impasto stylize --film` there"
-                    raise ParameterError(message, remedy)
                 options = RunOptions(device, sink=Sink(folder.parent, folder.name, replace=self.replace))
                 return task.wait_for(client.submit(recipe, sent, options, action="film", values=values))
             except Cancelled:

@@ -186,8 +186,7 @@ class Cluster(Executor):
         made: Future[Made] = Future()
         try:
             if job.special and self._is_sent:
-                message = f"{job.special.files} are not sent to workers"
-                raise ParameterError(message, "leave --send out, and use a folder that all see")
+                job.special.check_sent()
             sent = {name: self._send(path) for name, path in job.inputs.items()} if self._is_sent else None
         except ImpastoError as error:  # it is this job's own
             made.set_exception(error)

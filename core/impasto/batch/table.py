@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..actions import RUN, number_of, text_of, whole_number_of
+from ..actions import RUN
 from ..errors import FileError, ImpastoError, ParameterError, did_you_mean
 from ..io.color_spaces import check_color_space
 from ..plugins.registry import registry
 from ..running.inputs import SOURCE
 from ..system.untrusted import excerpt, parse_json, read_bytes
 from ..texture import check_metres
+from .fields import number_of, text_of, whole_number_of
 
 SUFFIXES = (".csv", ".tsv", ".jsonl")
 MAX_BYTES = 2**26
@@ -127,7 +128,8 @@ def _wrong_columns(columns: list[str]) -> ParameterError | None:
     known = f"columns are {', '.join(plain)}, input.NAME and parameter.NAME"
     for name in columns[:MAX_COLUMNS]:
         if name not in plain and not any(name.startswith(group) and name != group for group in GROUPS):
-            return ParameterError(f"there is no column {excerpt(name)}", f"{did_you_mean(name, plain)}{known}")
+            remedy = f"{did_you_mean(name, plain)}{known}{registry().hint()}"
+            return ParameterError(f"there is no column {excerpt(name)}", remedy)
         if columns.count(name) > 1:
             return ParameterError(f"the column {excerpt(name)} is there twice", "remove one")
     if len(columns) > MAX_COLUMNS:
@@ -161,7 +163,7 @@ def _row(number: int, fields: Mapping[str, Any]) -> Row:
     """A row from its fields. ParameterError with the first that is wrong."""
     known = (*_plain_columns(), *GROUPS.values())
     if unknown := next((name for name in fields if name not in known), ""):
-        remedy = f"{did_you_mean(unknown, known)}its fields are {', '.join(known)}"
+        remedy = f"{did_you_mean(unknown, known)}its fields are {', '.join(known)}{registry().hint()}"
         raise ParameterError(f"there is no field {excerpt(unknown)}", remedy)
     if "recipe" not in fields:
         raise ParameterError("it names no recipe", "give the file of a recipe, or a tool's name, as recipe")

@@ -36,7 +36,8 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise the mistake as a ParameterError, so that it is reported like any other error, as JSON if requested."""
         words = LONG_WORD.sub(lambda found: shorten(found[0]), message)
-        raise ParameterError(shorten(words, LONGEST_MESSAGE), f"see `{self.prog} --help`{registry().hint()}")
+        more = registry().hint() or (MORE if message.startswith("unrecognized arguments") else "")
+        raise ParameterError(shorten(words, LONGEST_MESSAGE), f"see `{self.prog} --help`{more}")
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         """Refuse what is no choice of an action. argparse would quote the whole value, and a hundred choices."""

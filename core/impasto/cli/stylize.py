@@ -59,7 +59,7 @@ def add_stylize(commands: Any, chosen: str = "") -> None:
         commands, "stylize", "repaint pictures, or the maps of materials, in the style of a painting", "", _stylize
     )
     parser.epilog = _epilog(tool, usual)
-    parser.set_defaults(tool=tool, instead=[])
+    parser.set_defaults(tool=tool)
     parser.add_argument("sources", type=Path, nargs="+", metavar="PHOTO", help=SOURCES_HELP)
     text = f"what paints (default: {usual}); --tool NAME --help shows the parameters of another"
     parser.add_argument("--tool", dest="stylizer", choices=list(stylizers), default=usual, help=text)
@@ -79,13 +79,17 @@ def _epilog(tool: Tool, usual: str) -> str:
     return "\n".join(["examples:", *lines, "", CONTROL_C])
 
 
-def _stylize(arguments: argparse.Namespace, terminal: Terminal) -> None:
+def repainting(arguments: argparse.Namespace) -> tuple[Recipe, dict[str, Path]]:
+    """The recipe that the arguments of `impasto stylize` ask for, and the files of its inputs beside the source."""
     tool: Tool = arguments.tool
     inputs, files = given_inputs(arguments, tool)
     step = Step(tool.name, given_parameters(arguments, tool), inputs)
-    recipe = Recipe((*preparing_steps(arguments), step), arguments.seed)
-    if any(instead(recipe, files, arguments, terminal) for instead in arguments.instead):
-        return
+    return Recipe((*preparing_steps(arguments), step), arguments.seed), dict(files)
+
+
+def _stylize(arguments: argparse.Namespace, terminal: Terminal) -> None:
+    tool: Tool = arguments.tool
+    recipe, files = repainting(arguments)
     sources = named_sources(arguments.sources, arguments.name, bool(arguments.mesh), arguments.maps)
     for sentence in void_options(arguments, tool):
         terminal.warn(sentence)

@@ -96,6 +96,11 @@ class Client:
         this process ends, if the client `outlives` it.
         """
         finish: Callable[[JobResult], JobResult] | None = None
+        if self._remote and any(isinstance(value, Path) for value in (values or {}).values()):
+            message = (
+                f"the files of {action} are not sent to another machine, and the engine is on {self._remote.place}"
+            )
+            raise ParameterError(message, "choose an engine of this machine, or run the command there")
         if self._remote and options.sink:
             finish, deliver = partial(write_files, options.sink), Delivery("encoded", options.sink.format)
             options = replace(options, sink=None)
@@ -118,11 +123,6 @@ class Client:
             detach=detach and self._outlives,
         )
         return self._submit(request, finish)
-
-    @property
-    def place(self) -> str:
-        """The other machine that the worker is on; "" for this one."""
-        return self._remote.place if self._remote else ""
 
     def _job_input(self, name: str, given: Maps | JobInput | Path) -> JobInput:
         """An input as it is sent. ParameterError if it is none."""

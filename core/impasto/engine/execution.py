@@ -117,7 +117,7 @@ class _Execution:
         kept = kept_steps() if options.keeps_steps else None
         host = Host(self._report, self._show, self._is_cancelled, self._job.stopped.is_set, kept)
         doing = Doing(request.recipe, options, host, self._read, lambda said: self._tell("warnings", warnings=said))
-        result = action.carry_out(doing, as_kind(action.values, request.values, f"the values of {request.name}"))
+        result = action.carry_out(doing, as_kind(action.values, request.values, request.name))
         log.info("job %d took %.2f s", self._job.id, time.monotonic() - started)
         return deliver(result, request.deliver, self._check)
 

@@ -21,10 +21,10 @@ STARTS += ("impasto.batch.on_worker", "impasto.batch.workers")
 """Modules that the extension imports, or runs in the engine; plugins are beside them."""
 TO_AUTHORS = {"checks.py", "weights.py"}
 """Modules whose PluginErrors tell a plugin's author, in a terminal, why the plugin cannot be loaded."""
-PAGES = re.compile(r"impasto_judge\b|.*\.command$")
-"""Modules that write pages in English for the browser, or commands; what they import is not shown either."""
+PAGES = re.compile(r"impasto_judge\b|impasto_film\.(animation|rows)$|.*\.command$")
+"""Modules of pages in English for the browser, of commands and their files; what they import is not shown either."""
 IN_TERMINALS = {"descriptions.py", "installation.py", "interruption.py", "metadata.py", "schemas.py", "streams.py"}
-IN_TERMINALS |= {"command.py", "table.py", "units.py", "ranks.py"}
+IN_TERMINALS |= {"command.py", "table.py", "fields.py", "units.py", "ranks.py"}
 """Modules whose texts `impasto doctor`, a command's help, an interrupted command or `torchrun` shows; or that write no
 message.
 

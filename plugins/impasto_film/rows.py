@@ -1,0 +1,36 @@
+"""The columns of a shot in a batch's table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from impasto.batch.fields import text_of, whole_number_of
+from impasto.errors import ParameterError
+
+COLUMNS = {
+    "shot": "frames or a movie, instead of `source`: painted as by `stylize --film`, into the folder NAME",
+    "first": "number of the shot's first frame",
+    "last": "number of its last frame",
+    "frame_step": "distance of the frames that are painted: 2 is every second one",
+    "keyframes": "folder or pattern of its frames that were painted by hand",
+}
+"""Columns and their meanings."""
+LEAST = {"first": 0, "last": 0, "frame_step": 1}
+"""Columns with numbers, and the least of each."""
+
+
+def values_of(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a row. ParameterError for fields that do not go with it."""
+    if not fields.get("shot"):
+        given = next(name for name in COLUMNS if name in fields)
+        raise ParameterError(f"{given} is for a shot", "give the frames as shot, or leave it out")
+    if unfit := next((name for name in ("source", "width_m") if name in fields), ""):
+        raise ParameterError(f"a shot takes no {unfit}", "leave it out")
+    found: dict[str, Any] = {name: text_of(name, fields) for name in ("shot", "keyframes") if name in fields}
+    for name, least in LEAST.items():
+        if (number := whole_number_of(name, fields)) is not None:
+            if number < least:
+                raise ParameterError(f"{name} is {number}", f"write a whole number from {least}")
+            found[name] = number
+    return found
