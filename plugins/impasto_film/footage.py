@@ -19,14 +19,15 @@ from impasto.errors import FileError, PluginError
 from impasto.io.decode import read_picture
 from impasto.io.encode import PngRows, write_whole
 from impasto.io.packing import Layout
-from .passes import ShotFrame, mend_pixels, read_frame, write_repainted
 from impasto.io.reduction import Wanted
 from impasto.io.scanlines import MEMORY_BYTES, SMALLER
 from impasto.system.names import usable_name
 from impasto.system.transaction import temporary_folder
 from impasto.system.untrusted import check_file, excerpt, open_file
 from impasto.texture import Maps, Texture
+
 from .frames import RENDERED, check_count, check_numbers, frames_of, numbered_files
+from .passes import ShotFrame, mend_pixels, read_frame, write_repainted
 
 MOVIES = frozenset((".mp4", ".mov", ".mkv", ".avi", ".webm", ".gif", ".ogv"))
 LEAST_PX = 16

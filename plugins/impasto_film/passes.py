@@ -12,11 +12,11 @@ import numpy as np
 from scipy.ndimage import distance_transform_edt, gaussian_filter
 
 from impasto.errors import FileError
-from impasto.surface.color import linear_to_srgb, srgb_to_linear
-from impasto.system.untrusted import excerpt
 from impasto.io.color_conversion import matrix_of
 from impasto.io.encode import NO_TIME, exr_attributes
 from impasto.io.scanlines import MAX_PARTS, MEMORY_BYTES, Scanlines, damage_error, open_scanlines
+from impasto.surface.color import linear_to_srgb, srgb_to_linear
+from impasto.system.untrusted import excerpt
 
 RENDER = "render it as OpenEXR MultiLayer with the passes Combined and Vector, without motion blur"
 COLOR, ALPHA, VECTOR, POSITION = "RGB", "A", "XYZW", "XYZ"

@@ -22,12 +22,14 @@ LEAST = {"first": 0, "last": 0, "frame_step": 1}
 
 def values_of(fields: Mapping[str, Any]) -> dict[str, Any]:
     """The values of a row. ParameterError for fields that do not go with it."""
-    if not fields.get("shot"):
+    if "shot" not in fields:
         given = next(name for name in COLUMNS if name in fields)
         raise ParameterError(f"{given} is for a shot", "give the frames as shot, or leave it out")
     if unfit := next((name for name in ("source", "width_m") if name in fields), ""):
         raise ParameterError(f"a shot takes no {unfit}", "leave it out")
     found: dict[str, Any] = {name: text_of(name, fields) for name in ("shot", "keyframes") if name in fields}
+    if empty := next((name for name, value in found.items() if not value.strip()), ""):
+        raise ParameterError(f"{empty} is empty", "write a file's name, or leave the field out")
     for name, least in LEAST.items():
         if (number := whole_number_of(name, fields)) is not None:
             if number < least:

@@ -364,9 +364,9 @@ def test_the_action_of_the_guide_is_carried_out_as_printed(tmp_path, monkeypatch
 
     assert ask("count", folder=str(tmp_path))["figures"] == {"pictures": 2.0}
     assert "counting" in [header.get("message") for header in told]
-    with pytest.raises(ProtocolError, match="count.folder must be"):
+    with pytest.raises(ProtocolError, match=r"count\.folder must be"):
         ask("count", folder=3)
-    with pytest.raises(ParameterError, match="no action called 'cound'; did you mean"):
+    with pytest.raises(ParameterError, match="no action called 'cound'"):
         ask("cound")
 
 

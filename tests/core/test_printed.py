@@ -17,6 +17,7 @@ from PIL import Image
 from impasto.cli import json_answers
 from impasto.cli.main import main, make_parser
 from impasto.cli.parser import EarlyOptions
+from impasto_judge import answers
 
 pytestmark = pytest.mark.usefixtures("misbehaving")
 DOCS = Path(__file__).parents[2] / "docs"
@@ -51,10 +52,10 @@ ACTIONS: dict[str, type[json_answers.Answer]] = {
     "weights download": json_answers.Installed,
     "weights install": json_answers.Installed,
     "weights remove": json_answers.Removed,
-    "evaluate model": json_answers.Evaluation,
-    "evaluate picture": json_answers.PictureEvaluation,
-    "evaluate gallery": json_answers.Gallery,
-    "evaluate maps": json_answers.MapEvaluation,
+    "evaluate model": answers.Evaluation,
+    "evaluate picture": answers.PictureEvaluation,
+    "evaluate gallery": answers.Gallery,
+    "evaluate maps": answers.MapEvaluation,
     "relight": json_answers.Written,
     "check": json_answers.CheckedSets,
     "plugins check": json_answers.PluginChecks,
