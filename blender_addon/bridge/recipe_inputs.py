@@ -19,8 +19,10 @@ import bpy
 from ..core.descriptions import MESH
 from ..core.engine.requests import JobInput
 from ..core.errors import FileError, ParameterError
+from ..core.io.map_files import ALL_OF_ONE, set_at
 from ..core.recipe import Recipe
-from ..core.system.untrusted import inside, is_there
+from ..core.system.names import is_file_name
+from ..core.system.untrusted import files_in, inside, is_folder, is_there
 from ..core.udim import tile_of
 from . import encode, materials, meshes, recent, set_files, surfaces, tiles
 from .inputs import SOURCE, Input, Source, ready
@@ -29,6 +31,8 @@ from .joined import JoinedResult, has_relief
 KEPT = "impasto_input"
 """Custom property of an image that keeps an input: its hash, as in recipes."""
 MASK = "mask"
+MOST_FOLDERS = 64
+"""Most folders below that of the .blend in which a map set is looked for."""
 
 
 def inputs_of(recipe: Recipe, image: bpy.types.Image) -> dict[str, Callable[[], Path | JobInput]]:
@@ -168,7 +172,7 @@ def _images(about: Mapping[str, str | float], image: bpy.types.Image | None) -> 
 def _files(name: str, image: bpy.types.Image | None) -> list[Path]:
     folders = [*_folders(image), Path(bpy.app.tempdir)]  # where the render result is, in this session
     found = [set_files.found(name), *(_beside(folder, name) for folder in folders)]
-    return [path for path in found if path]
+    return [path for path in found if path] or [path for folder in folders for path in _sets_below(folder, name)]
 
 
 def _folders(image: bpy.types.Image | None) -> list[Path]:
@@ -184,6 +188,18 @@ def _beside(folder: Path, name: str) -> Path | None:
         return path if is_there(path) else None
     except FileError:
         return None
+
+
+def _sets_below(folder: Path, name: str) -> Iterator[Path]:
+    """FOLDER/NAME_* of a map set of this name among others, in a folder or in those directly below it."""
+    if not is_file_name(name):
+        return
+    with suppress(FileError):
+        for one in (folder, *filter(is_folder, files_in(folder)[:MOST_FOLDERS])):
+            with suppress(FileError):
+                path = one / f"{name}{ALL_OF_ONE}"
+                if set_at(path):
+                    yield path
 
 
 def _called(name: str, image: bpy.types.Image | None) -> list[bpy.types.Image]:

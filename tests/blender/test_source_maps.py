@@ -159,11 +159,17 @@ def test_several_sets_are_offered_and_the_set_beside_a_file(extension, settings,
     )
     assert bpy.ops.impasto.generate() == {"FINISHED"}
     assert (plane.active_material.name, value_of(plane.active_material, "Base Color")) == ("moss", list(COLOR))
+    for blend in (tmp_path / "scene.blend", folder / "scene.blend"):
+        settings.filepath = ""
+        bpy.ops.wm.save_as_mainfile(filepath=str(blend), copy=False)
+        assert bpy.ops.impasto.restore_settings(entry="MATERIAL:moss") == {"FINISHED"}
+        assert bpy.path.abspath(settings.filepath) == f"{folder}/moss_*"
+        assert [row.name for row in group.rows] == ["moss_color.png", "moss_roughness.png"]
     settings.filepath = str(folder / "brick_color.png")
     assert len(group.rows) == 0
     assert drawn(bpy.types.IMPASTO_PT_view_3d).operators("impasto.use_set_beside")
     bpy.ops.impasto.use_set_beside()
-    assert settings.filepath == f"{folder}/brick_*"
+    assert bpy.path.abspath(settings.filepath) == f"{folder}/brick_*"
 
 
 def test_short_names_are_a_set_where_the_normals_look_like_some(extension, settings, tmp_path):
