@@ -12,7 +12,7 @@ from impasto.descriptions import GROUPS
 from impasto.plugins.registry import registry
 from impasto.schemas import conditions_of, limits_of, readable, readable_default
 from impasto.tools import Input, Parameters, SizeParameters, Tool, by_group, is_procedural
-from impasto_gan.textbook.parameters import TrainTextbookParameters
+from impasto_classroom.parameters import TrainTextbookParameters
 from impasto_procedural.material import THUMBNAILS
 from impasto_procedural.parameters import MaterialParameters
 from impasto_style.shared.controls import StyleParameters

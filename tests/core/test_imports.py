@@ -68,7 +68,7 @@ def check_circles(known: dict[str, Path]) -> None:
 @pytest.mark.essential
 def test_no_modules_and_no_folders_import_each_other():
     known = modules_in(ROOT / "core", ROOT / "plugins")
-    assert {"impasto.running.runner", "impasto.library.models", "impasto_vae.training"} <= known.keys()
+    assert {"impasto.running.runner", "impasto.library.models", "impasto_classroom.vae.training"} <= known.keys()
     check_circles(known)
     extension = {f"blender_addon.{name}".removesuffix(".__init__"): path for name, path in EXTENSION.items()}
     assert {"blender_addon", "blender_addon.jobs.session", "blender_addon.bake.operators"} <= extension.keys()

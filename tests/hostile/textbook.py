@@ -32,7 +32,7 @@ def tensors() -> dict[str, np.ndarray]:
     """Those of the good model, with random weights."""
     import torch
 
-    from impasto_gan.textbook.gan import PlainGenerator
+    from impasto_classroom.gan.gan import PlainGenerator
 
     torch.manual_seed(1)
     return {name: value.numpy() for name, value in PlainGenerator(3, 16).state_dict().items()}

@@ -8,7 +8,14 @@ from pathlib import Path
 
 PACKAGES = ("numpy", "scipy", "torch", "kornia", "pydantic", "pluggy", "PIL", "safetensors", "OpenImageIO", "skimage")
 PACKAGES += ("platformdirs", "psutil", "rich", "shtab")
-OURS = ("impasto_synthesis", "impasto_finish", "impasto_gan", "impasto_style", "impasto_vae", "impasto_photo_maps")
+OURS = (
+    "impasto_synthesis",
+    "impasto_finish",
+    "impasto_gan",
+    "impasto_style",
+    "impasto_classroom",
+    "impasto_photo_maps",
+)
 AT_START = ("sitecustomize", "usercustomize")
 EVIL = "impasto_evil"
 MARKER = "was-run.txt"

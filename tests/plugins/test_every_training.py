@@ -15,18 +15,16 @@ from torch import Tensor, nn
 from impasto import Maps
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.training.base import Training
-from impasto_gan.textbook.conditional import ConditionalTraining
-from impasto_gan.textbook.crops import read_crops
-from impasto_gan.textbook.gan import GanTraining
-from impasto_gan.textbook.parameters import TrainTextbookParameters
-from impasto_gan.textbook.progressive import ProgressiveTraining
-from impasto_gan.textbook.relativistic import RelativisticTraining
+from impasto_classroom.data import load_pictures, read_crops
+from impasto_classroom.gan.conditional import ConditionalTraining
+from impasto_classroom.gan.gan import GanTraining
+from impasto_classroom.gan.progressive import ProgressiveTraining
+from impasto_classroom.gan.relativistic import RelativisticTraining
+from impasto_classroom.parameters import TrainTextbookParameters, TrainVaeParameters
+from impasto_classroom.vae.training import VaeTraining
 from impasto_gan.torus.parameters import TrainTorusParameters
 from impasto_gan.torus.prepare import prepare
 from impasto_gan.torus.train import TorusTraining
-from impasto_vae.data import load_pictures
-from impasto_vae.parameters import TrainVaeParameters
-from impasto_vae.training import VaeTraining
 
 STEPS, SEEN = 100, 80
 """Steps of a training, and those already taken: the autoencoder's critic is there, the progressive GAN has grown."""

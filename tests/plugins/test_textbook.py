@@ -15,15 +15,15 @@ from impasto.library.models import load_model, read_model
 from impasto.numerics.resampling import bilinear_resize
 from impasto.surface.seams import seam_z
 from impasto.training.watch import probe_figures
-from impasto_gan.textbook import progressive
-from impasto_gan.textbook.card import TextbookCard
-from impasto_gan.textbook.conditional import ConditionalTraining, ProjectionDiscriminator
-from impasto_gan.textbook.crops import read_crops
-from impasto_gan.textbook.gan import ConditionalNorm, GanTraining
-from impasto_gan.textbook.methods import NETWORKS
-from impasto_gan.textbook.parameters import TrainProgressiveParameters, TrainTextbookParameters
-from impasto_gan.textbook.progressive import ProgressiveTraining, levels_of, minibatch_deviation, pixel_norm
-from impasto_gan.textbook.relativistic import RelativisticTraining
+from impasto_classroom.data import read_crops
+from impasto_classroom.gan import progressive
+from impasto_classroom.gan.card import TextbookCard
+from impasto_classroom.gan.conditional import ConditionalTraining, ProjectionDiscriminator
+from impasto_classroom.gan.gan import ConditionalNorm, GanTraining
+from impasto_classroom.gan.generate import NETWORKS
+from impasto_classroom.gan.progressive import ProgressiveTraining, levels_of, minibatch_deviation, pixel_norm
+from impasto_classroom.gan.relativistic import RelativisticTraining
+from impasto_classroom.parameters import TrainProgressiveParameters, TrainTextbookParameters
 
 pytestmark = pytest.mark.usefixtures("one_precision")
 KINDS = ("gan", "conditional-gan", "progressive-gan")

@@ -9,9 +9,9 @@ import torch
 from test_every_training import KINDS, take_step
 from torch import Tensor, nn
 
-from impasto_gan.textbook.conditional import ProjectionDiscriminator
-from impasto_gan.textbook.progressive import ProgressiveDiscriminator, ProgressiveGenerator, level_view
-from impasto_gan.textbook.relativistic import GAMMA
+from impasto_classroom.gan.conditional import ProjectionDiscriminator
+from impasto_classroom.gan.progressive import ProgressiveDiscriminator, ProgressiveGenerator, level_view
+from impasto_classroom.gan.relativistic import GAMMA
 
 REAL, FAKE = torch.tensor([2.0, 0.5, -1.0]), torch.tensor([-3.0, 0.25, 1.0])
 CLASSES = torch.zeros(3, dtype=torch.long)

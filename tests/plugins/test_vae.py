@@ -16,13 +16,13 @@ from impasto.library.tensors import read_tensors
 from impasto.plugins.registry import registry
 from impasto.surface.seams import seam_z
 from impasto.training.noise import NoiseField
-from impasto_vae.data import load_pictures
-from impasto_vae.generate import LatentTorus, surface_of
-from impasto_vae.latents import fill, windows_of
-from impasto_vae.networks import CELL_PX, LATENT_CHANNELS, Autoencoder, Decoder
-from impasto_vae.parameters import TrainVaeParameters, VaeParameters
-from impasto_vae.prior import autocovariance, gaussian_field, prior_gap, root
-from impasto_vae.training import VaeTraining
+from impasto_classroom.data import load_pictures
+from impasto_classroom.parameters import TrainVaeParameters, VaeParameters
+from impasto_classroom.vae.generate import LatentTorus, surface_of
+from impasto_classroom.vae.latents import fill, windows_of
+from impasto_classroom.vae.networks import CELL_PX, LATENT_CHANNELS, Autoencoder, Decoder
+from impasto_classroom.vae.prior import autocovariance, gaussian_field, prior_gap, root
+from impasto_classroom.vae.training import VaeTraining
 
 TINY = {"name": "tiny", "crop_px": 80, "batch": 2, "width": 8, "learning_rate": 3e-3}
 

@@ -7,9 +7,9 @@ import torch
 from test_every_training import KINDS, take_step, weights
 
 from impasto.training.losses import kl_divergence
-from impasto_vae import training as vae_training
-from impasto_vae.losses import free_bits, reconstruction_loss, sliced_wasserstein_loss
-from impasto_vae.networks import Decoder, reparameterise
+from impasto_classroom.vae import training as vae_training
+from impasto_classroom.vae.losses import free_bits, reconstruction_loss, sliced_wasserstein_loss
+from impasto_classroom.vae.networks import Decoder, reparameterise
 
 
 def begun(kl_weight: float = 1e-3, log_variance: float | None = None, mean: float | None = None):

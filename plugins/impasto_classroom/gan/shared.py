@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
 
+from impasto.data.dataset import Dataset
+from impasto.device import training_precision
 from impasto.surface.relief import with_relief
 from impasto.texture import Maps
 from impasto.training.base import Training
 from impasto.training.pictures import random_crop
 
+from ..data import CropSource, read_crops
+from ..parameters import TrainTextbookParameters
 from .card import TextbookCard
-from .crops import CropSource
-from .parameters import TrainTextbookParameters
 
 PREVIEW_PX = 128
 PROBES = 16
@@ -41,6 +43,12 @@ class TextbookTraining(Training):
         self.hold(networks, lambda weights: torch.optim.Adam(weights, betas=self.betas, fused=True))
         self.ema.eval()
         self.real, self.real_classes = crops.draw(PROBES, self.crop_px, torch.Generator().manual_seed(0))
+
+    @classmethod
+    def of(cls, dataset: Dataset, parameters: Any, seed: int, device: str) -> Self:
+        """The training from the beginning, on the pictures of a dataset."""
+        crops = read_crops(dataset, parameters.longest_px, parameters.crop_px, parameters.hold_out, device)
+        return cls(crops, parameters, seed, device, training_precision(device))
 
     @abstractmethod
     def networks_of(self, channels: int, width: int) -> dict[str, nn.Module]:

@@ -1,13 +1,13 @@
-"""The textbook tools; torch is imported only when they run."""
+"""The tools of the classroom; torch is imported only when they run."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from impasto.context import Context
 from impasto.texture import Maps
-from impasto.tools import Generator, Input, Result, Tool, Trainer
+from impasto.tools import Generator, Input, Result, Tile, Tool, Trainer
 
 from .parameters import (
     ConditionalParameters,
@@ -15,6 +15,8 @@ from .parameters import (
     TrainConditionalParameters,
     TrainGanParameters,
     TrainProgressiveParameters,
+    TrainVaeParameters,
+    VaeParameters,
 )
 
 
@@ -27,21 +29,57 @@ class TextbookGenerator(Generator):
 
     def apply(self, subject: Maps, parameters: Any, inputs: Mapping[str, Any], context: Context) -> Maps:
         """The maps that the model has learned."""
-        from .methods import generate_textbook
+        from .gan.generate import generate_textbook
 
         return generate_textbook(self.name, subject, parameters, context)
 
 
-class TextbookTrainer(Trainer):
+class ClassroomTrainer(Trainer):
     """Trains a model for the generator whose name follows `train-` in its own."""
 
     inputs = (Input("dataset", "the pictures to learn from", kind="dataset"),)
 
     def apply(self, subject: Maps, parameters: Any, inputs: Mapping[str, Any], context: Context) -> Result:
         """The path of the model and the last losses."""
-        from .methods import train_textbook
+        from .training import train
 
-        return train_textbook(self.name.removeprefix("train-"), parameters, inputs["dataset"], context)
+        return train(self.name.removeprefix("train-"), parameters, inputs["dataset"], context)
+
+
+class Vae(Generator):
+    """The subject as the model reconstructs it, partly resampled, or a new surface; tiles, as latents are a torus."""
+
+    name = "vae"
+    label = "Vary with a trained model"
+    description = (
+        "Makes a picture seamless and varies it, or makes more of its kind, with a model trained on such pictures"
+    )
+    rank = 60
+    subgroup = "From a model"
+    task = "generate"
+    parameters = VaeParameters
+
+    def apply(self, subject: Maps, parameters: VaeParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
+        """The maps that the model learned; the subject is shrunk to the model's resolution first."""
+        from .vae.generate import generate_vae
+
+        return generate_vae(subject, parameters, context)
+
+    def tiles(
+        self, subject: Maps, parameters: VaeParameters, inputs: Mapping[str, Maps], context: Context
+    ) -> Iterator[Tile]:
+        """The result of `apply` in tiles."""
+        from .vae.generate import generate_tiles
+
+        return generate_tiles(subject, parameters, context)
+
+
+class TrainVae(ClassroomTrainer):
+    name, label = "train-vae", "Train an autoencoder"
+    description = "Learns a surface from your pictures, to reconstruct them, vary them and make more of their kind"
+    rank = 60
+    parameters = TrainVaeParameters
+    inputs = (Input("dataset", "the pictures that it learns from", kind="dataset"),)
 
 
 class Gan(TextbookGenerator):
@@ -50,7 +88,7 @@ class Gan(TextbookGenerator):
     rank = 90
 
 
-class TrainGan(TextbookTrainer):
+class TrainGan(ClassroomTrainer):
     name, label = "train-gan", "Train a plain GAN"
     description = "Trains the GAN of the textbook on crops of your pictures: to learn with, and to compare against"
     rank = 90
@@ -64,7 +102,7 @@ class ConditionalGan(TextbookGenerator):
     parameters = ConditionalParameters
 
 
-class TrainConditionalGan(TextbookTrainer):
+class TrainConditionalGan(ClassroomTrainer):
     name, label = "train-conditional-gan", "Train a conditional GAN"
     description = "Trains one model for several classes of pictures, a folder for each"
     rank = 91
@@ -78,7 +116,7 @@ class ProgressiveGan(TextbookGenerator):
     rank = 92
 
 
-class TrainProgressiveGan(TextbookTrainer):
+class TrainProgressiveGan(ClassroomTrainer):
     name, label = "train-progressive-gan", "Train a progressive GAN"
     description = (
         "Trains on your pictures from coarse to fine: each resolution fades in when the one before has settled"
@@ -87,6 +125,7 @@ class TrainProgressiveGan(TextbookTrainer):
     parameters = TrainProgressiveParameters
 
 
-def textbook_tools() -> list[Tool]:
+def classroom_tools() -> list[Tool]:
     """The generators and their trainers."""
-    return [Gan(), TrainGan(), ConditionalGan(), TrainConditionalGan(), ProgressiveGan(), TrainProgressiveGan()]
+    gans = [Gan(), TrainGan(), ConditionalGan(), TrainConditionalGan(), ProgressiveGan(), TrainProgressiveGan()]
+    return [Vae(), TrainVae(), *gans]

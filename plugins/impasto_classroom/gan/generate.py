@@ -1,4 +1,4 @@
-"""The textbook methods by the names of their generators: making maps with a model, and training one."""
+"""Maps by the model of a textbook GAN."""
 
 from __future__ import annotations
 
@@ -10,59 +10,22 @@ import torch
 from torch import nn
 
 from impasto.context import Context
-from impasto.data.dataset import Dataset
-from impasto.device import training_precision
 from impasto.errors import ParameterError
 from impasto.library.networks import network_of
 from impasto.system.untrusted import excerpt
 from impasto.texture import Maps
-from impasto.tools import Result
-from impasto.training.model import train_model
 
 from .card import TextbookCard
-from .conditional import ConditionalTraining
-from .crops import read_crops
-from .gan import GanTraining, PlainGenerator
-from .parameters import TrainGanParameters, TrainTextbookParameters
-from .progressive import ProgressiveGenerator, ProgressiveTraining
-from .relativistic import RelativisticTraining
-from .shared import TextbookTraining, maps_of
+from .gan import PlainGenerator
+from .progressive import ProgressiveGenerator
+from .shared import maps_of
 
 NETWORKS: Mapping[str, Callable[[TextbookCard], nn.Module]] = {
     "gan": lambda card: PlainGenerator(card.channels, card.width),
     "conditional-gan": lambda card: PlainGenerator(card.channels, card.width, len(card.classes)),
     "progressive-gan": lambda card: ProgressiveGenerator(card.channels, card.width, card.levels),
 }
-TRAININGS: Mapping[str, type[TextbookTraining]] = {
-    "gan": GanTraining,
-    "conditional-gan": ConditionalTraining,
-    "progressive-gan": ProgressiveTraining,
-}
 LARGEST_PX = 4096
-
-
-def train_textbook(tool: str, parameters: TrainTextbookParameters, dataset: Dataset, context: Context) -> Result:
-    """Train a model for the generator `tool` on the dataset, and save it."""
-    kind = TRAININGS[tool]
-    if isinstance(parameters, TrainGanParameters) and parameters.loss == "relativistic":
-        kind = RelativisticTraining
-    if kind.learns_classes:
-        _check_classes(dataset, tool)
-
-    def build(seed: int) -> TextbookTraining:
-        crops = read_crops(dataset, parameters.longest_px, parameters.crop_px, parameters.hold_out, context.device)
-        return kind(crops, parameters, seed, context.device, training_precision(context.device))
-
-    return train_model(build, tool, parameters, dataset, context, parameters.watched)
-
-
-def _check_classes(dataset: Dataset, tool: str) -> None:
-    remedy = "give a folder with one folder a class, or use train-gan"
-    if len(dataset.labels) < 2:
-        raise ParameterError(f"{tool} learns classes, and the data has {len(dataset.labels) or 'none'}", remedy)
-    for sample in dataset.samples:
-        if sample.label is None:
-            raise ParameterError(f"{tool} learns classes, and {sample.name} has none", remedy)
 
 
 def generate_textbook(tool: str, subject: Maps, parameters: Any, context: Context) -> Maps:

@@ -24,10 +24,10 @@ from impasto.tools import Tile
 from impasto.training.layers import halved_sizes
 from impasto.training.noise import NoiseField
 
-from .data import pixels_of
+from ..data import pixels_of
+from ..parameters import VaeParameters
 from .latents import fill, inner_cells, kept_cells, windows_of
 from .networks import CELL_PX, LATENT_CHANNELS, Autoencoder
-from .parameters import VaeParameters
 from .prior import gaussian_field
 
 ENOUGH_CELLS = 64

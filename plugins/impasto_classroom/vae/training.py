@@ -7,23 +7,21 @@ data's, patch by patch, so no place may blur.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from impasto.context import Context
 from impasto.data.dataset import Dataset
 from impasto.device import training_precision
 from impasto.texture import MAP_CHANNELS, Maps, channels_of
-from impasto.tools import Result
 from impasto.training.base import Training
 from impasto.training.layers import PatchDiscriminator
 from impasto.training.losses import SIGMA, kl_divergence, relativistic_loss, zero_centred_penalty
-from impasto.training.model import train_model
 
-from .data import Pictures, load_pictures
+from ..data import Pictures, load_pictures
+from ..parameters import TrainVaeParameters
 from .latents import fill, inner_cells, windows_of
 from .losses import (
     free_bits,
@@ -31,7 +29,6 @@ from .losses import (
     sliced_wasserstein_loss,
 )
 from .networks import CELL_PX, Autoencoder, reparameterise
-from .parameters import TrainVaeParameters
 from .prior import autocovariance, prior_gap, root
 
 BETAS = (0.5, 0.95)
@@ -75,6 +72,12 @@ class VaeTraining(Training):
             self.critic = PatchDiscriminator(channels, widths)  # against blur, of patches of 54 px (Larsen et al. 2016)
         self.vae.set_axes(*pictures.axes())
         self.hold({"vae": self.vae, "critic": self.critic}, lambda weights: torch.optim.Adam(weights, betas=BETAS))
+
+    @classmethod
+    def of(cls, dataset: Dataset, parameters: Any, seed: int, device: str) -> Self:
+        """The training from the beginning, on the pictures of a dataset."""
+        pictures = load_pictures(dataset, parameters.longest_px, parameters.crop_px, parameters.hold_out)
+        return cls(pictures, parameters, seed, device, training_precision(device))
 
     def step(self) -> dict[str, Tensor]:
         """One step of both networks; the losses."""
@@ -206,13 +209,3 @@ class VaeTraining(Training):
             "sliders": [],
             **self.gap,
         }
-
-
-def train_vae(parameters: TrainVaeParameters, dataset: Dataset, context: Context) -> Result:
-    """Train a model for `vae` on the dataset and save it; resumes from a checkpoint of the same name."""
-
-    def build(seed: int) -> VaeTraining:
-        pictures = load_pictures(dataset, parameters.longest_px, parameters.crop_px, parameters.hold_out)
-        return VaeTraining(pictures, parameters, seed, context.device, training_precision(context.device))
-
-    return train_model(build, "vae", parameters, dataset, context)
