@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from impasto import Maps, Texture, read_maps, write_maps
+from impasto.cli.main import main
 from impasto.errors import FileError, ParameterError
 from impasto.surface.color import linear_to_srgb
 from impasto.surface.heights import normal_from_slopes, slopes_from_height
@@ -187,13 +188,14 @@ def test_folders_without_sets_or_without_common_names_are_refused(tmp_path):
 
 
 @pytest.mark.slow
-def test_the_command_prints_each_set_and_the_means(tmp_path, impasto):
+def test_the_command_prints_each_set_and_the_means(tmp_path, capsys):
     write_matsynth(tmp_path / "true", "flat", surface(128, normal=tilted(2, 128)))
     write_matsynth(tmp_path / "true", "rock", surface(128))
     for name in ("flat", "rock", "other"):
         write_matsynth(tmp_path / "made", name, surface(64, normal=tilted(0, 64)))
-    done = impasto("evaluate", "maps", tmp_path / "made", tmp_path / "true", "--json")
-    said = json.loads(done.stdout)
+    command = ["evaluate", "maps", str(tmp_path / "made"), str(tmp_path / "true")]
+    main([*command, "--json"])
+    said = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert [(one["name"], one["width_px"], one["of"]) for one in said["sets"]] == [
         (name, 64, of) for name in ("flat", "rock") for of in ROWS
     ]
@@ -204,9 +206,10 @@ def test_the_command_prints_each_set_and_the_means(tmp_path, impasto):
     assert rock["normal_of_flat"] == pytest.approx(1, abs=0.02)  # 8-bit files have no exact 0
     assert said["means"][len(ROWS)]["flat_degrees"] == rock["flat_degrees"]
     assert said["without_truth"] == ["other"]
-    told = impasto("evaluate", "maps", tmp_path / "made", tmp_path / "true", "--no-controls")
-    assert "left out, because there is no truth: other" in told.stderr
-    assert [line.split("  ")[0] for line in told.stdout.splitlines()] == [
+    main([*command, "--no-controls"])
+    told = capsys.readouterr()
+    assert "left out, because there is no truth: other" in told.err
+    assert [line.split("  ")[0] for line in told.out.splitlines()] == [
         "set",
         "flat",
         "rock",
