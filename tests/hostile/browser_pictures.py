@@ -7,7 +7,6 @@ import struct
 import zlib
 from pathlib import Path
 
-import imagecodecs
 import numpy as np
 from PIL import Image
 
@@ -92,6 +91,8 @@ def one_channel() -> bytes:
 
 def twelve_bit_jpeg() -> bytes:
     noise = np.random.default_rng(0).integers(0, 4096, (SIDE, SIDE, 3), np.uint16)
+    import imagecodecs
+
     return imagecodecs.jpeg8_encode(noise, bitspersample=12)
 
 

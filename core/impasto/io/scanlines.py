@@ -20,7 +20,7 @@ from .signatures import READ
 MEMORY_BYTES = 13 * 2**27
 """Limit of memory for one picture during reading, 1.6 GiB: 100 megapixels of a JPEG, 140 of an RGB PNG."""
 MAX_SIDE_PX = 2**17
-BAND_VALUES = 2**22
+BAND_VALUES = 2**21
 ROWS_AT_ONCE = 256
 MAX_STORED_BYTES = 2**31
 """Limit of all channels of an EXR together, since the wanted ones cannot be decompressed alone."""
