@@ -20,6 +20,7 @@ def picture(tmp_path) -> Path:
 
 @pytest.fixture
 def preferences(extension, scene):
+    extension.engine.engine.preferences().last_folder = ""  # of other tests
     yield extension.engine.engine.preferences()
     extension.engine.engine.preferences().last_folder = ""
 

@@ -43,8 +43,8 @@ def noise(seed: int = 0) -> Maps:
 
 
 def unfolding(maps: Maps) -> tuple[Unfolding, Maps]:
-    surface = Unfolding(MESH, maps)
-    return surface, surface.subject(Mend(), maps, Context())
+    surface = Unfolding(maps)
+    return surface, surface.subject(Mend(), maps, Context(), MESH, is_masked=False)
 
 
 def test_what_a_tool_leaves_alone_is_as_before_to_the_last_bit():
