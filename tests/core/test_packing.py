@@ -156,7 +156,7 @@ def test_own_pictures_are_packed_from_maps_components_constants_and_their_invers
 )
 def test_a_wrong_export_says_what_is_wrong(export, said, tmp_path):
     with pytest.raises(ParameterError, match=said):
-        Sink(tmp_path, "x", export=export)
+        run(Recipe((Step("marble"),)), {}, RunOptions(sink=Sink(tmp_path / "out", "x", export=export)))
     with pytest.raises(ParameterError, match="gltf shows none of these maps: height"):
         written(some("height"), tmp_path, "gltf")
     assert not list(tmp_path.iterdir())

@@ -11,7 +11,7 @@ from tiny import TINY, train_tiny
 
 from impasto.library.tensors import read_tensors
 from impasto.plugins.registry import registry
-from impasto.running import runner
+from impasto.running import preparing
 from impasto.tools import is_procedural
 from impasto.training.noise import NoiseField
 
@@ -29,11 +29,11 @@ def on_both(monkeypatch):
 
     def results(function):
         on_cpu = function()
-        monkeypatch.setattr(runner, "choose_device", lambda _: DEVICE)
+        monkeypatch.setattr(preparing, "choose_device", lambda _: DEVICE)
         with pretend_gpu():
             return on_cpu, function()
 
-    monkeypatch.setattr(runner, "choose_device", lambda _: "cpu")
+    monkeypatch.setattr(preparing, "choose_device", lambda _: "cpu")
     return results
 
 
