@@ -39,10 +39,10 @@ from .extension import build_extension
 from .messages import BuildError, step
 
 CORE_WITH_NUMPY = (
-    "color color_spaces dataset files layouts metrics models newer_formats noise relief runner streaming texture "
+    "color color_spaces dataset files layouts models newer_formats noise relief runner streaming texture "
     "training wire"
 )
-PLUGINS_WITH_NUMPY = "every_tool photo_maps quilt restyle"
+PLUGINS_WITH_NUMPY = "every_tool metrics photo_maps quilt restyle"
 NUMPY_1 = (
     *(f"tests/core/test_{name}.py" for name in CORE_WITH_NUMPY.split()),
     *(f"tests/plugins/test_{name}.py" for name in PLUGINS_WITH_NUMPY.split()),
