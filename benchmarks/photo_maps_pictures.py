@@ -3,10 +3,10 @@
     python benchmarks/photo_maps_pictures.py FILE.webp
     python benchmarks/photo_maps_pictures.py FILE.webp --sets PBR512 [--before MAPS]
 
-The second shows ten surfaces whose maps taught nothing: seven measured sets, photographed in the sun from a side that is
-not told, and three photographs; rows of which the present network saw the colours say so. From left to right: the truth
-where it is known; the photograph on a flat surface, with luminance as height, with the maps of another version (folders
-of maps by name), and with those of now.
+The second shows ten surfaces whose maps taught nothing: seven measured sets, photographed in the sun from a side that
+is not told, and three photographs; rows of which the present network saw the colours say so. From left to right: the
+truth where it is known; the photograph on a flat surface, with luminance as height, with the maps of another version
+(folders of maps by name), and with those of now.
 """
 
 from __future__ import annotations

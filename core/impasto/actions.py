@@ -1,4 +1,4 @@
-"""Actions: what a worker carries out for a host. `run` is one; a plugin adds others, such as repainting a film."""
+"""Actions: what a worker carries out for a host. The core has `run` and two more; plugins add others."""
 
 from __future__ import annotations
 
@@ -43,8 +43,9 @@ class Action:
     """An action of a worker, and of a batch if it has columns there.
 
     values: a frozen dataclass of its own values, which travel as JSON. columns: of a batch's table, with their
-    meanings: a row that has one of them is of this action, and begins with no source. has_folder: whether a result is a
-    folder of files, with which an interrupted one is gone on from, instead of maps.
+    meanings: a row that has one of them is of this action, and needs no source. has_folder: whether a result is a
+    folder of files, from which an interrupted job resumes, instead of maps. An action with columns overrides `of_row`,
+    `placed`, `check`, `check_sent`, `files_of` and `title`, and one with a folder `picture`.
     """
 
     name: ClassVar[str]
@@ -61,7 +62,7 @@ class Action:
         raise NotImplementedError
 
     def placed(self, values: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-        """The values, as JSON, whose paths are relative to a folder, with absolute ones."""
+        """The values, as JSON, whose relative paths are those of files in a folder."""
         return dict(values)
 
     def check(self, values: Any) -> None:
@@ -72,7 +73,7 @@ class Action:
 
     def files_of(self, values: Any) -> tuple[Any, list[Path]]:
         """What a result depends on beside its recipe and inputs: facts, as JSON, and files. FileError if one lacks."""
-        return None, []
+        raise NotImplementedError
 
     def title(self, values: Any) -> str:
         """The usual name of a result."""

@@ -11,7 +11,7 @@ from .texture import Maps
 
 @dataclass(frozen=True)
 class Host:
-    """The program that a run belongs to: what it is told, what it decides meanwhile, and what it has kept.
+    """Callbacks of the program that a run belongs to, and what it has kept.
 
     on_progress(fraction, message), on_preview(maps): called from the run's thread. Cancelled is raised once
     `is_cancelled()` is true. Once `is_stopped()` is true, tools that improve their result step by step finish early

@@ -21,9 +21,10 @@ class Sink:
     """Destination of a result: FOLDER/NAME_base_color.png and so on; `format` is an exporter's name.
 
     export: an engine's preset or packed pictures, as for `packing_of`; "" is one file for each map. replace: overwrite
-    existing files; otherwise they are a FileError. wait_s: longest wait for another run to end that writes files of
-    this name. tile_by_tile: whether the result is made and written in tiles, so that it may be larger than memory; by
-    default it is above 4096², if tools and format can. The files have the same bytes either way.
+    existing files; otherwise they are a FileError. wait_s: seconds to wait for another run that writes files of this
+    name. tile_by_tile: whether the result is made and written in tiles, so that it may be larger than memory, which is
+    a ParameterError if a tool or the format cannot; None: it is above 4096², if they can. The files have the same bytes
+    either way.
     """
 
     folder: Path
@@ -43,8 +44,9 @@ class RunOptions:
     """Values of a run. models_folder, weights_folder: libraries other than the user's.
 
     enough_px: longer side that is enough for a preview, so that generators may make the same picture smaller.
-    preview_px: longer side at which all steps are run instead, for a preview that is only similar. keeps_steps: use the
-    results of steps that the host has kept, and keep those that are made. sink: where the result is written, if it is.
+    preview_px: longer side at which all steps are run instead, for a preview that is only similar. keeps_steps: whether
+    a worker uses results of steps that it has kept, and keeps those that are made. sink: where the result is written,
+    if it is.
     """
 
     device: str = "auto"

@@ -1,6 +1,6 @@
 """Film: a shot repainted by any recipe, so that paint stays on what it was painted on.
 
-It adds an action, `film`, with its columns of a batch, and `--film` to `impasto stylize`, by public hooks alone.
+It adds an action, `film`, with columns for the tables of a batch, and `--film` to `impasto stylize`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def impasto_actions() -> list[Action]:
 @hookimpl
 def impasto_options(command: str, parser: argparse.ArgumentParser) -> None:
     """The options of a film for `impasto stylize`."""
-    from .command import add_film
-
     if command == "stylize":
+        from .command import add_film
+
         add_film(parser)

@@ -1,4 +1,4 @@
-"""The action `film`: a worker repaints the frames of a shot, of which a batch has a row."""
+"""The action `film`: a worker repaints the frames of a shot, which is one row of a batch."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     import numpy as np
 
 FIRST = "first"
-"""Figure of the result: the number of its first frame."""
+"""Name of the figure that holds the number of the first frame."""
 
 
 @dataclass(frozen=True)
 class FilmValues:
     """Frames to repaint. shot: as for `frames_on_disk`. first, last: numbers of its frames, or None for all.
 
-    frame_step: distance of the frames that are written. keyframes: frames that were painted by hand, as for
+    frame_step: every n-th frame is written. keyframes: frames that were painted by hand, as for
     `numbered_files`.
     """
 
@@ -39,7 +39,8 @@ class FilmValues:
 class RepaintShot(Action):
     """Repaints the frames of a shot by a recipe of one picture, into the folder NAME of its sink.
 
-    The frames that are there are gone on from, or replaced. Inputs are the recipe's, beside the picture.
+    Painting resumes after the frames that are there, or replaces them if the sink says so. Inputs are the recipe's,
+    beside the picture.
     """
 
     name, values = "film", FilmValues

@@ -1,8 +1,9 @@
-"""The fold over the steps of a recipe: each maps the whole result of the previous one to the next.
+"""The fold over the steps of a recipe: each step gets the whole result of the one before.
 
-Around each tool stand functions of one signature, `Apply -> Apply`, a file each: it is checked (`steps`), kept
-(`kept`), masked (`masks`), and on a mesh (`unfolding`). From the step on that covers a mesh, the steps work across its
-seams, and on the sheet of all its tiles (`tiled`).
+Around each tool stand functions of one signature, `Apply -> Apply`, a file each: its result is checked (`steps`), made
+smaller for a preview (`preview_size`), kept (`kept`: before its mask and after it, so that a changed mask does not run
+the tool again), masked (`masks`), and brought from a mesh's canvas to its texture (`unfolding`). From the step on that
+covers a mesh, the steps work across its seams, and on the sheet of all its tiles (`tiled`).
 """
 
 from __future__ import annotations
@@ -38,10 +39,10 @@ def fold(
         step, others = steps[index], steps[index + 1 :]
         own = replace(context, on_progress=part_of_progress(context.on_progress, index, len(steps)))
         if (not preview_px and not all(map(_fits_any_size, others))) or step.mask:
-            own = replace(own, enough_px=None)  # others may have parameters in pixels
+            own = replace(own, enough_px=None)  # later steps, or the mask, may have lengths in pixels
         if kept and context.mesh is None:
             step = replace(step, key=chained(before, step, result.maps, own, preview_px))
-        if index < max(covers, default=0):  # it is made to cover the mesh
+        if index < max(covers, default=0):  # a later step covers the mesh, and its picture is flat until then
             own = replace(own, mesh=None)
         own.progress(0.0, step.tool.label)
         result = _joined(result, apply(step, result.maps, own))

@@ -1,4 +1,7 @@
-"""`run`: the definition of what a recipe makes. It can be pickled with its values, so any executor can run recipes."""
+"""`run`: the definition of what a recipe makes.
+
+It is a plain function of values that can be pickled (a `Host` cannot), so any executor can run recipes.
+"""
 
 from __future__ import annotations
 
@@ -29,11 +32,12 @@ def run(
 ) -> Result:
     """Fold the steps over `inputs["source"]` and return the maps with the recipe that makes them again.
 
-    A tiled source is one surface with a mesh; without one, or on a mesh without seams, the steps are run on each tile.
+    With a mesh that has seams, a tiled source is one surface; otherwise the steps are run on each tile by itself.
 
-    inputs: maps, a dataset for a trainer, as "mesh" the surface that the subject lies on, and as "directions" an image
-    of those on it. With a sink in `options`, `Result.paths` are its files; written tile by tile, the maps have no
-    pixels. ParameterError before anything runs if a tool, parameter or input is wrong; Cancelled if the host cancels.
+    inputs: by name, as "source" maps, or a trainer's dataset; as "mesh" the surface that the source lies on; and as
+    "directions" a picture of the directions on it. With a sink in `options`, `Result.paths` are its files; written tile
+    by tile, the maps have no pixels. ParameterError before anything runs if a tool, parameter or input is wrong;
+    FileError if files cannot be written, or another run writes them; Cancelled if the host cancels.
     """
     ready = prepare(recipe, inputs or {}, options, host.kept)
     sink = options.sink

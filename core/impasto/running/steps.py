@@ -1,4 +1,4 @@
-"""A step of a recipe that is ready to run: its tool with all that it is applied with but the subject."""
+"""A step of a recipe that is ready to run: its tool and every argument but the subject."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ReadyStep:
-    """A step with all arguments of its tool but the subject. mask: where it shows; image: that of a mask by image.
+    """A step with every argument of its tool but the subject. rng: its own. mask: where it shows.
 
-    key: of its whole result among those that are kept; "" if it is not.
+    image: the picture of a mask that is one. key: of its result without the mask, among those that are kept; "" if it
+    is not kept.
     """
 
     tool: Tool
