@@ -1,12 +1,12 @@
-"""Proof that a change of code changes nothing else: pixels, files, answers of the command, and numbers that nobody sees.
+"""Proof that a change of code changes nothing else: pixels, files, answers of the command, and numbers nobody sees.
 
     python benchmarks/oracle.py --out before.json                           # before the change, in minutes
     python benchmarks/oracle.py --out after.json --compare before.json      # after it
     python benchmarks/oracle.py --out after.json --parts answers recipes    # some parts
 
-The installed Impasto is asked, so that this file may be of a newer state than what it measures; `hashes.py` and its helpers
-are those of that Impasto's checkout. `oracle.toml` lists commands and recipes. A difference of pixels, files or answers is
-printed, and the script ends with 1; numbers are printed next to each other. `oracle_in_blender.py` compares the extension.
+Run it by a Python in which Impasto is installed: that Impasto is measured, and may be older than this file. `hashes.py`
+and its helpers are those of its checkout. `oracle.toml` lists commands and recipes. A difference of pixels, files or
+answers is printed, and the script ends with 1; numbers are printed next to each other.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import argparse
 import contextlib
 import csv
 import hashlib
+import io
 import json
 import os
 import re
@@ -26,7 +27,6 @@ import sys
 import tempfile
 import time
 import tomllib
-import traceback
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError
 from multiprocessing import get_context
@@ -44,8 +44,11 @@ TOOLS_PX = 96
 """Side of the photographs that every tool gets."""
 LIMIT_S = 60
 """Time for one command, which then ends by a signal."""
-VOLATILE = re.compile(r'"(seconds|[a-z_]*_s|created|made_at|date|time|memory_[a-z_]*)": (-?[\d.e+-]+|"[^"]*")')
-BY_NAME = {".html", ".jsonl", ".webp"}
+VOLATILE = re.compile(
+    r'"(seconds|cpu_seconds|[a-z_]*_s|created|made_at|date|time|memory_[a-z_]*)": (-?[\d.e+-]+|"[^"]*")'
+)
+EXR_DATE = re.compile(rb"(capDate\0string\0....).{19}", re.DOTALL)
+BY_NAME = {"gallery.json", ".html", ".jsonl", ".webp", ".checkpoint"}
 """Files that hold times, of which only the names are compared."""
 
 
@@ -204,7 +207,7 @@ def prepare_forks() -> None:
     """Import what every action needs, so that its processes need not."""
     import torch  # noqa: F401
 
-    import impasto.cli.main
+    import impasto.cli.main  # noqa: F401
     from impasto.plugins.installation import description
 
     description()
@@ -218,18 +221,17 @@ def act(folder: Path, arguments: list[str], said: Path) -> None:
     os.chdir(folder)
     signal.alarm(LIMIT_S)
     sys.argv = ["impasto", *arguments]
-    code = 0
+    code = 99
     try:
-        from impasto.__main__ import main as act
+        from impasto.__main__ import main as impasto
 
-        act()
+        impasto()
+        code = 0
     except SystemExit as error:
-        code = error.code if isinstance(error.code, int) else bool(error.code)
-    except BaseException:
-        code = 99
-        traceback.print_exc(file=sys.stdout)
-    sys.stdout.flush()
-    os._exit(code)
+        code = error.code if isinstance(error.code, int) else int(error.code is not None)
+    finally:
+        sys.stdout.flush()
+        os._exit(code)
 
 
 def stable(text: str, folder: Path) -> str:
@@ -243,9 +245,10 @@ def is_result(path: Path) -> bool:
 
 def digest(path: Path) -> str:
     """Hash of a file, but for one that holds times; of a picture's pixels as well, to tell those from its metadata."""
-    if path.suffix in BY_NAME:
+    if BY_NAME & {path.suffix, path.name}:
         return "written"
-    known = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    content = EXR_DATE.sub(rb"\1", path.read_bytes()) if path.suffix == ".exr" else path.read_bytes()
+    known = hashlib.sha256(content).hexdigest()[:12]
     return f"{known}, pixels {pixels_digest(path)}" if path.suffix in {".png", ".jpg"} else known
 
 
@@ -284,7 +287,8 @@ def recipes(folder: Path) -> Iterator[tuple[str, Any]]:
         described = [{"tool": tool, "parameters": own, **dict(*more)} for tool, own, *more in steps]
         file.write_text(json.dumps({"seed": 7, "steps": described}))
         options = ASKED["options"].get(name, "")
-        given = options if "source=" in options else f"--input source=photo.png {options}"
+        is_alone = "source=" in options or name in ASKED["alone"]["recipes"]
+        given = options if is_alone else f"--input source=photo.png {options}"
         yield name, command(folder, f"--json run {file.name} {given} --out {out} --name x")
         inputs = " ".join(re.findall(r"--input \S+", given))
         written = next((folder / out).glob("*base_color*"), None)
@@ -309,7 +313,7 @@ def tools(folder: Path) -> Iterator[tuple[str, Any]]:
     hashes.SIDE_PX = TOOLS_PX
     libraries = folder / "hashes"
     libraries.mkdir()
-    with contextlib.redirect_stderr(None):
+    with contextlib.redirect_stderr(io.StringIO()):
         for name, array in hashes._results(libraries, []):
             yield name, str(array) if array.dtype.kind == "U" else array_digest(array)
 
@@ -334,6 +338,24 @@ def batch(folder: Path) -> Iterator[tuple[str, Any]]:
     yield "files", {path.name: digest(path) for path in sorted(out.glob("*")) if "sheet" not in path.name}
 
 
+def training(folder: Path) -> Iterator[tuple[str, Any]]:
+    """The model of a training that an earlier version began: the last two of its four steps."""
+    from safetensors.numpy import load_file
+
+    import impasto
+    from impasto.data.dataset import read_dataset
+
+    parameters = {"steps": 4, "batch": 2, "width": 16, "name": "longer"}
+    recipe = impasto.Recipe((impasto.Step("train-gan", parameters, {"dataset": "dataset"}),), 3)
+    where = {"models_folder": folder / "models", "device": "cpu"}
+    options = (impasto.RunOptions(**where),) if hasattr(impasto, "RunOptions") else ()  # type: ignore[arg-type]
+    given: Any = {} if options else where
+    made = impasto.run(recipe, {"dataset": read_dataset(folder / "wall.png")}, *options, **given)
+    yield "steps", made.figures["steps"]
+    for name, array in load_file(folder / "models" / "longer.safetensors").items():
+        yield name, array_digest(array)
+
+
 def numbers(folder: Path) -> Iterator[tuple[str, Any]]:
     """Hits of kept results, seconds from cancel to end, superseded previews, imported modules."""
     yield "modules imported by --help", imported([*IMPASTO, "--help"])
@@ -352,8 +374,7 @@ def numbers(folder: Path) -> Iterator[tuple[str, Any]]:
         time.sleep(1)
         started_s = time.monotonic()
         job.cancel()
-        with contextlib.suppress(Exception, CancelledError):
-            job.result(60)
+        error_of(job)
         yield "seconds from cancel to end", round(time.monotonic() - started_s, 2)
         jobs = [
             ask([("bricks", {"width_px": 1024, "height_px": 1024, "wear": n / 10})], supersedes="x") for n in range(4)
@@ -363,11 +384,11 @@ def numbers(folder: Path) -> Iterator[tuple[str, Any]]:
 
 
 def error_of(job: Any) -> str:
+    """The kind of error with which a job ends; "NoneType" if it has none."""
     try:
-        job.result(120)
-    except (Exception, CancelledError) as error:
-        return type(error).__name__
-    return ""
+        return type(job.exception(120)).__name__
+    except CancelledError:
+        return "Cancelled"
 
 
 def imported(command: list[str]) -> int:
@@ -420,6 +441,7 @@ PARTS: dict[str, Callable[[Path], Iterator[tuple[str, Any]]]] = {
     "recipes": recipes,
     "batch": batch,
     "numbers": numbers,
+    "training": training,
     "tools": tools,
 }
 """The parts in their order: those that fork come before those that compute in this process."""
