@@ -45,7 +45,7 @@ class Action:
     values: a frozen dataclass of its own values, which travel as JSON. columns: of a batch's table, with their
     meanings: a row that has one of them is of this action, and needs no source. has_folder: whether a result is a
     folder of files, from which an interrupted job resumes, instead of maps. An action with columns overrides `of_row`,
-    `placed`, `check`, `check_sent`, `files_of` and `title`, and one with a folder `picture`.
+    `placed`, `check`, `check_sent`, `content` and `title`, and one with a folder `picture`.
     """
 
     name: ClassVar[str]
@@ -71,8 +71,8 @@ class Action:
     def check_sent(self) -> None:
         """Raise ParameterError if the files of its values are not sent to another machine."""
 
-    def files_of(self, values: Any) -> tuple[Any, list[Path]]:
-        """What a result depends on beside its recipe and inputs: facts, as JSON, and files. FileError if one lacks."""
+    def content(self, values: Any) -> Any:
+        """Facts that a result depends on, as JSON in which paths stand for files' bytes. FileError if one lacks."""
         raise NotImplementedError
 
     def title(self, values: Any) -> str:

@@ -104,14 +104,15 @@ class RepaintShot(Action):
         """Raise ParameterError: a shot may be large."""
         raise ParameterError("frames are not sent to workers", "leave --send out, and use a folder that all see")
 
-    def files_of(self, values: FilmValues) -> tuple[list[Any], list[Path]]:
-        """What a result depends on: which frames, and the files of these and of keyframes."""
+    def content(self, values: FilmValues) -> list[Any]:
+        """Numbers and files of the frames, or a movie, and of keyframes. FileError if some are missing."""
         from .footage import shot_files
         from .frames import numbered_files
 
         keyframes = numbered_files(values.keyframes) if values.keyframes else {}
         files = shot_files(values.shot, values.first, values.last)
-        return [values.first, values.last, values.frame_step, [*map(str, keyframes)]], [*files, *keyframes.values()]
+        painted = {str(number): path for number, path in keyframes.items()}
+        return [values.first, values.last, values.frame_step, {path.name: path for path in files}, painted]
 
     def title(self, values: FilmValues) -> str:
         """The usual name of a result."""

@@ -21,6 +21,7 @@ from impasto.engine.client import Client
 from impasto.engine.job import Job
 from impasto.errors import ImpastoError
 from impasto.options import RunOptions, Sink
+from impasto_film.action import RepaintShot
 from impasto_film.frames import frames_of
 from impasto_film.passes import read_frame
 from impasto_film.progress import ShotProgress
@@ -92,6 +93,8 @@ def test_columns_of_csv_are_those_of_json_lines(table, tmp_path):
     (job,) = plan_of(tmp_path / "t.csv", tmp_path / "out")
     (film,) = [one.action_values for one in plan_of(table, tmp_path / "out") if one.name == "w"]
     assert replace(job.action_values, keyframes=None) == film
+    frames = {f"pan_000{number}.exr": tmp_path / "wall" / f"pan_000{number}.exr" for number in (1, 2, 3)}
+    assert RepaintShot().content(film) == [1, 3, 2, frames, {}], "as earlier versions recorded what they had begun"
     assert job.action_values.keyframes == tmp_path / "keys"
     names = {
         "shots/street": "street",

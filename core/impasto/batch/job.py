@@ -73,12 +73,13 @@ class BatchJob:
             "recipe": self.recipe.to_dict(),
             "inputs": {name: _content(path) for name, path in self.inputs.items()},
             "models": [_hash(path) for path in self.models()],
-            "film": self._of_action(),
+            "film": None,  # of jobs without a shot, as they were always recorded
             "width_m": self.width_m,
             "format": self.format,
             "export": self.export,
             "versions": versions_of(tools),
         }
+        about |= {self.action: _hashed(self.special.content(self.action_values))} if self.special else {}
         about |= {"color_space": self.color_space} if self.color_space else {}
         return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
 
@@ -91,13 +92,6 @@ class BatchJob:
                 found.append(_model(tool.name, str(step.parameters.get(parameter, ""))))
             found += filter(None, map(_weights, tool.weights))
         return found
-
-    def _of_action(self) -> list[Any] | None:
-        """What the result of another action than `run` depends on, with hashes of its files."""
-        if self.special is None:
-            return None
-        facts, files = self.special.files_of(self.action_values)
-        return [self.action, facts, [[path.name, _hash(path)] for path in files]]
 
     def absolute(self) -> BatchJob:
         """The job with absolute paths."""
@@ -120,6 +114,15 @@ def job_from(data: Any, where: str) -> BatchJob:
         return as_kind(BatchJob, data, "job")
     except ProtocolError as error:
         raise FileError(f"{where}: {error.message}", "run the whole batch again instead") from error
+
+
+def _hashed(content: Any) -> Any:
+    """The content of an action, with the hash of each file in place of its path."""
+    if isinstance(content, Mapping):
+        return {name: _hashed(item) for name, item in content.items()}
+    if isinstance(content, list):
+        return [_hashed(item) for item in content]
+    return _hash(content) if isinstance(content, Path) else content
 
 
 def _content(path: Path) -> list[Any]:
