@@ -30,7 +30,8 @@ def fold(
 ) -> Result:
     """The result of the steps in turn, each applied to the whole result of the previous one."""
     surface, result, before = Unfolding(), Result(subject), None
-    apply = surface.around(remembered(blended(remembered(at_most(checked, preview_px), kept)), kept))
+    whole = remembered(at_most(checked, preview_px), kept)
+    masked = remembered(blended(whole), kept)
     covers = [index for index, step in enumerate(steps) if step.tool.kind == "generator" and takes_mesh(step.tool)]
     is_tiled = context.sheet is not None
     for index in range(len(steps)):
@@ -45,6 +46,7 @@ def fold(
         if index < max(covers, default=0):  # a later step covers the mesh, and its picture is flat until then
             own = replace(own, mesh=None)
         own.progress(0.0, step.tool.label)
+        apply = surface.around(masked if step.mask else whole)
         result = _joined(result, apply(step, result.maps, own))
         before = step
         own.progress(1.0, step.tool.label)

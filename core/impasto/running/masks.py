@@ -37,11 +37,12 @@ LEVEL = 0.5
 
 
 def blended(apply: Apply) -> Apply:
-    """A step's result where its mask shows, and elsewhere the subject; `apply` gets it without the mask."""
+    """A masked step's result where its mask shows, and elsewhere the subject; `apply` gets it without the mask."""
 
     def apply_masked(step: ReadyStep, subject: Maps, context: Context) -> Result:
+        assert step.mask is not None
         made = apply(replace(step, mask=None, image=None), subject, context)
-        if step.mask is None or not made.maps:
+        if not made.maps:
             return made
         started = perf_counter()
         context.check()

@@ -32,7 +32,7 @@ from .kept import KeptSteps
 from .preview_size import at_preview_size
 from .recording import Told, record
 from .steps import ReadyStep
-from .streaming import check_streamable, makes_large_tiles
+from .streaming import is_streamed
 from .tiled import names_on_subject, on_sheet
 from .wanted import at_wanted_size
 
@@ -104,13 +104,10 @@ def prepare(recipe: Recipe, inputs: Mapping[str, Given], options: RunOptions, ke
     inputs = at_wanted_size(inputs, active, tools, parameters)
     if options.preview_px:
         parameters, inputs = at_preview_size(tools, parameters, inputs, options.preview_px, kept)
+    streams = False
     if options.sink is not None:
         packing_of(options.sink.export)  # an error before the work
-    is_streamed = options.sink is not None and options.sink.tile_by_tile
-    if options.sink is not None and options.sink.tile_by_tile is None:
-        is_streamed = makes_large_tiles(active, tools, parameters, inputs, options.sink.format)
-    elif options.sink is not None and is_streamed:
-        check_streamable(active, tools, options.sink.format, inputs)
+        streams = is_streamed(active, tools, parameters, inputs, options.sink)
     subject, lying = as_needed(subject_of(inputs), tools), names_on_subject(active, tools)
     placed = on_sheet(with_masks_as_stored(with_directions(inputs), active), lying, tools)
     notes = [note for item in inputs.values() if isinstance(item, Maps) for note in item.notes]
@@ -122,4 +119,4 @@ def prepare(recipe: Recipe, inputs: Mapping[str, Given], options: RunOptions, ke
     for tool, own, step, rng in zip(tools, parameters, active, rngs, strict=True):
         image: Any = placed[step.mask.input] if step.mask and step.mask.input else None
         steps.append(ReadyStep(tool, own, values_of(tool, step, placed), rng, step.mask, image))
-    return Ready(recipe, steps, inputs, subject, lying, mesh, notes, bool(is_streamed))
+    return Ready(recipe, steps, inputs, subject, lying, mesh, notes, streams)

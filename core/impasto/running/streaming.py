@@ -41,30 +41,31 @@ def should_stream(recipe: Recipe, source_px: tuple[int, int] | None, format_: st
     """
     tools = [registry().tool(step.tool) for step in recipe.active_steps]
     parameters = [validate(tool, step.parameters) for tool, step in zip(tools, recipe.active_steps, strict=True)]
-    return _makes_large_tiles(recipe.active_steps, tools, parameters, source_px, format_)
+    return makes_large_tiles(recipe.active_steps, tools, parameters, source_px, format_)
+
+
+def is_streamed(
+    steps: Sequence[Step], tools: Sequence[Tool], parameters: Sequence[Any], inputs: Mapping[str, Given], sink: Sink
+) -> bool:
+    """Whether a result is written tile by tile. ParameterError if it should be and cannot."""
+    if sink.tile_by_tile:
+        check_streamable(steps, tools, sink.format, inputs)
+    if sink.tile_by_tile is not None:
+        return sink.tile_by_tile
+    subject = subject_of(inputs)
+    if MESH in inputs or subject.sheet is not None:
+        return False
+    return makes_large_tiles(steps, tools, parameters, subject.size_px if subject else None, sink.format)
 
 
 def makes_large_tiles(
     steps: Sequence[Step],
     tools: Sequence[Tool],
     parameters: Sequence[Any],
-    inputs: Mapping[str, Given],
-    format_: str,
-) -> bool:
-    """Whether the result of steps with these tools and parameters is large and can be made tile by tile."""
-    subject = subject_of(inputs)
-    if MESH in inputs or subject.sheet is not None:
-        return False
-    return _makes_large_tiles(steps, tools, parameters, subject.size_px if subject else None, format_)
-
-
-def _makes_large_tiles(
-    steps: Sequence[Step],
-    tools: Sequence[Tool],
-    parameters: Sequence[Any],
     source_px: tuple[int, int] | None,
     format_: str,
 ) -> bool:
+    """As `should_stream`, of steps with these tools and parameters."""
     if obstacle_to_tiles(steps, tools) or registry().exporter(format_).start is None:
         return False
     first = parameters[tile_maker(tools)]
