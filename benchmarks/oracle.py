@@ -186,7 +186,7 @@ def write_frame(path: Path, color: np.ndarray) -> None:
 
 
 def command(folder: Path, line: str) -> dict[str, Any]:
-    """What the command answers, how it ends and what it writes. A fork of this process, so that torch is there."""
+    """The command's answers, end and files. It runs in a fork of this process, so that torch is there."""
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     said, started_s = folder.parent / f"{folder.name}.said", time.monotonic()
     child = os.fork()
@@ -280,7 +280,7 @@ def answers(folder: Path) -> Iterator[tuple[str, Any]]:
 
 
 def recipes(folder: Path) -> Iterator[tuple[str, Any]]:
-    """What each recipe makes, and what `rerun` makes of its file; recipes of an earlier version likewise."""
+    """Results of each recipe, and of `rerun` with its file; those of recipes of an earlier version likewise."""
     prepare_forks()
     for number, (name, steps) in enumerate(ASKED["recipes"].items()):
         file, out = folder / f"recipe-{number}.json", f"made-{number}"

@@ -263,8 +263,8 @@ def repaint_shot(
     picture. inputs: its inputs beside the picture. keyframes: pictures of frames that were painted by hand. frame_step:
     distance of the frames that are written, from the first on. replaces: remove those that are there first. on_frame:
     gets the colours of each frame, and whether it is new. on_note: gets notes for the user. options, host: of the runs
-    of the recipe; the host is told how far the shot is. Cancelled
-    keeps the frames that are done. FileError if another process repaints a shot into this folder.
+    of the recipe; the host is told how far the shot is. Cancelled keeps the frames that are done. FileError if another
+    process repaints a shot into this folder.
     """
     paths = [folder / painted_name(path) for path in asked_frames(frames, frame_step).values()]
     if {resolve(path) for path in paths} & {resolve(path) for path in frames.values()}:

@@ -1,4 +1,4 @@
-"""What `impasto evaluate … --json` prints."""
+"""Answers of `impasto evaluate … --json`."""
 
 from __future__ import annotations
 

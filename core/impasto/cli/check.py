@@ -107,7 +107,7 @@ def _is_wrong(report: Report, fixes: Sequence[str]) -> bool:
 
 
 def _folders(sets: Sequence[tuple[Path, int]]) -> list[Path]:
-    """Where each set's mended files go below the folder for all: its path below what the sets share, or nothing."""
+    """Folders of the mended sets below the one for all: their paths below what they share; one alone has none."""
     from ..io.map_files import ALL_OF_ONE
 
     paths = [path.absolute().parts for path, _ in sets]

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import wait
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -68,9 +67,7 @@ def run_there(
         sent = {
             name: _mesh(path) if name == MESH else stack.enter_context(on_disk(path)) for name, path in inputs.items()
         }
-        facts: dict[str, Any] = {"scale": scale, "color_spaces": color_spaces}
-        job = client.submit(recipe, sent, options, **facts)
-        answer = _follow(job, host)
+        answer = _follow(client.submit(recipe, sent, options, scale=scale, color_spaces=color_spaces), host)
     return Result(Maps(), recipe=answer.recipe, paths=answer.paths, notes=answer.notes)
 
 

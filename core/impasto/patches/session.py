@@ -65,7 +65,7 @@ def ignore(done: float, find_origin: Callable[[], Tensor]) -> None:
 
 @dataclass(frozen=True)
 class Example:
-    """What pieces are taken from: maps (c, h, w) of one size, or several sets of them below each other.
+    """The source of pieces: maps (c, h, w) of one size, or several sets of them below each other.
 
     patterns: those of the sets. left_out (h, w): whether pixels must not be shown; None if all may be. side_px: the
     shortest side of a set; 0 for that of the maps.

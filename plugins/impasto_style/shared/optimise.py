@@ -41,11 +41,11 @@ LEAST_TO_RELEASE_PX = 640
 
 
 class Objective(ABC):
-    """What is wanted of a picture x (1, 3, H, W). Methods differ in its statistic and its target only."""
+    """A loss of a picture x (1, 3, H, W). Methods differ in its statistic and its target only."""
 
     @abstractmethod
     def features(self, x: Tensor) -> Sequence[Tensor]:
-        """What the loss is computed from: few numbers, through which gradients reach x."""
+        """The statistics of x that the loss compares: few numbers, through which gradients reach x."""
 
     @abstractmethod
     def loss(self, x: Tensor, features: Sequence[Tensor]) -> Tensor:
