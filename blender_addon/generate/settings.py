@@ -42,11 +42,6 @@ def _keep_size(settings: ImpastoSettings, context: bpy.types.Context) -> None:
     CHANGED(settings, context)
 
 
-def _choose_file(settings: ImpastoSettings, context: bpy.types.Context) -> None:
-    source_maps.look(settings)
-    CHANGED(settings, context)
-
-
 def _gallery_number(settings: ImpastoSettings) -> int:
     """Number of the chosen tool."""
     return next((item[4] for item in items_of(PICTURED)(settings, None) if item[0] == settings.tool), 0)
@@ -107,7 +102,7 @@ class ImpastoSettings(Intents, bpy.types.PropertyGroup):
     filepath: StringProperty(
         name="File",
         description="A picture, or a folder of maps",
-        update=_choose_file,
+        update=source_maps.choose_file,
     )
     source_maps: PointerProperty(type=source_maps.ImpastoSourceMaps)
     image: PointerProperty(
@@ -160,12 +155,10 @@ class ImpastoSettings(Intents, bpy.types.PropertyGroup):
 
 
 def register() -> None:
-    for cls in (*source_maps.GROUPS, ImpastoSettings):
-        bpy.utils.register_class(cls)
+    bpy.utils.register_class(ImpastoSettings)
     bpy.types.Scene.impasto = PointerProperty(type=ImpastoSettings)
 
 
 def unregister() -> None:
     del bpy.types.Scene.impasto
-    for cls in (ImpastoSettings, *reversed(source_maps.GROUPS)):
-        bpy.utils.unregister_class(cls)
+    bpy.utils.unregister_class(ImpastoSettings)

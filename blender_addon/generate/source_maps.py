@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The list *file → map* under the source: what was recognised in a folder or among dropped files, to be changed.
+"""The list *file → map* under a source: what was recognised in a folder or among dropped files, to be changed.
+
+The settings of a panel or of layers that have such a list call their folder `filepath` and the list `source_maps`.
 
 A list that was changed becomes a set file in Impasto's folder, which is the source then. Scripts set the entries, or
 give a set file of their own as a source.
@@ -68,6 +70,8 @@ MOST_FILES = 2000
 MOST_STRANGERS = 100
 """Most pictures of a folder, none of which was recognised as a map, for a list of them."""
 ROWS = 5
+SETTINGS = "impasto_source"
+"""Name in the context of the settings that a list belongs to."""
 CHANGED = tell_changed(TEXTURE)
 
 
@@ -77,10 +81,15 @@ def _places(row: ImpastoSourceMap, _context: bpy.types.Context) -> Sequence[tupl
     return CHANNELS if MAP_CHANNELS.get(row.holds) == 1 else (AS_IT_IS,)
 
 
+def _settings_of(part: bpy.types.PropertyGroup) -> bpy.types.PropertyGroup:
+    """The settings that the list or a row of it belongs to."""
+    return part.id_data.path_resolve(part.path_from_id().partition(".source_maps")[0])
+
+
 def _choose_map(row: ImpastoSourceMap, context: bpy.types.Context) -> None:
     """Leave out the other file that held this map."""
     row.place, row.reason = WHOLE, "" if row.holds != NOT_USED else LEFT_OUT
-    for other in row.id_data.impasto.source_maps.rows:
+    for other in _settings_of(row).source_maps.rows:
         if other.as_pointer() != row.as_pointer() and other.holds == row.holds != NOT_USED:
             other.holds, other.reason = NOT_USED, f"there is another file for {row.holds.replace('_', ' ')}"
     CHANGED(row, context)
@@ -111,7 +120,7 @@ class ImpastoMapSet(bpy.types.PropertyGroup):
 
 
 def _choose_set(group: ImpastoSourceMaps, _context: bpy.types.Context) -> None:
-    settings = group.id_data.impasto
+    settings = _settings_of(group)
     if group.one_set and group.one_set != settings.filepath:
         settings.filepath = group.one_set
 
@@ -167,7 +176,7 @@ class ImpastoSourceMaps(bpy.types.PropertyGroup):
 
 
 def source_path(settings: bpy.types.PropertyGroup) -> Path:
-    """The panel's file or folder, or the set file of its changed list. ParameterError, FileError if it cannot be."""
+    """The chosen file or folder, or the set file of its changed list. ParameterError, FileError if it cannot be."""
     path, group = Path(absolute(settings.filepath)), settings.source_maps
     if not group.is_changed:
         return path
@@ -184,7 +193,14 @@ def why_no_maps(settings: bpy.types.PropertyGroup) -> str:
 def notes_of(settings: bpy.types.PropertyGroup) -> list[str]:
     """Notes for a result's report on a changed list, whose set file does not know what it leaves out."""
     group = settings.source_maps
-    return [group.note] if group.is_changed and group.note else []
+    is_used = settings.source_kind == "FILE" and group.is_changed
+    return [group.note] if is_used and group.note else []
+
+
+def choose_file(settings: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
+    """Show the maps of a source that was just chosen. For its property's `update`."""
+    look(settings)
+    CHANGED(settings, context)
 
 
 def look(settings: bpy.types.PropertyGroup) -> None:
@@ -275,6 +291,11 @@ class IMPASTO_UL_source_maps(bpy.types.UIList):
         value.prop(row, "holds", text="")
 
 
+def _chosen(context: bpy.types.Context) -> bpy.types.PropertyGroup:
+    """The settings below whose source a button stands; the Impasto panel's for scripts."""
+    return getattr(context, SETTINGS, None) or context.scene.impasto
+
+
 class IMPASTO_OT_read_source_maps(bpy.types.Operator):
     """Show what is recognised by the files' names again, without the changes"""
 
@@ -283,7 +304,7 @@ class IMPASTO_OT_read_source_maps(bpy.types.Operator):
     bl_options = {"UNDO", "INTERNAL"}  # noqa: RUF012  as Blender wants it
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        settings = context.scene.impasto
+        settings = _chosen(context)
         group = settings.source_maps
         if group.recognised:
             look(settings)
@@ -301,7 +322,7 @@ class IMPASTO_OT_add_source_map(bpy.types.Operator):
     bl_options = {"UNDO", "INTERNAL"}  # noqa: RUF012  as Blender wants it
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        group = context.scene.impasto.source_maps
+        group = _chosen(context).source_maps
         if group.active < len(group.rows):
             chosen = group.rows[group.active]
             path, label = chosen.path, chosen.label  # adding a row may move the others
@@ -319,14 +340,15 @@ class IMPASTO_OT_use_set_beside(bpy.types.Operator):
     bl_options = {"UNDO", "INTERNAL"}  # noqa: RUF012  as Blender wants it
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        settings = context.scene.impasto
+        settings = _chosen(context)
         settings.filepath = settings.source_maps.beside or settings.filepath
         return {"FINISHED"}
 
 
 def draw(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
     """Draw the list, which of several sets it is of, and what is not used; nothing for a picture alone."""
-    group = settings.source_maps
+    group, layout = settings.source_maps, layout.column()
+    layout.context_pointer_set(SETTINGS, settings)
     if group.beside:
         layout.operator("impasto.use_set_beside", icon="FILE_FOLDER")
     if group.sets:
@@ -347,8 +369,10 @@ def draw(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
         draw_text(layout, group.note, "INFO")
 
 
-GROUPS = (ImpastoSourceMap, ImpastoMapSet, ImpastoSourceMaps)
 CLASSES = (
+    ImpastoSourceMap,
+    ImpastoMapSet,
+    ImpastoSourceMaps,
     IMPASTO_UL_source_maps,
     IMPASTO_OT_read_source_maps,
     IMPASTO_OT_add_source_map,

@@ -8,6 +8,7 @@ import bpy
 from ..bridge import images
 from ..bridge.target import active_material, chosen_material
 from ..engine.catalogue import catalogue
+from ..generate import source_maps
 from ..interface import previews
 from ..interface.browsing import draw_image, draw_path
 from ..interface.drawing import draw_report, draw_text, name_place
@@ -135,6 +136,7 @@ def _draw_source(column: bpy.types.UILayout, stack: bpy.types.PropertyGroup) -> 
     kinds.prop(stack, "source_kind", expand=True)
     if stack.source_kind == FILE:
         draw_path(column, stack, "filepath")
+        source_maps.draw(column, stack)
         column.prop(stack, "color_space")
     elif stack.source_kind == IMAGE:
         draw_image(column, stack, "image")

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import bpy
@@ -23,9 +22,9 @@ from ..core.mask import NOISE, Mask
 from ..core.recipe import Recipe, Step, name_inputs
 from ..engine import engine
 from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
+from ..generate import source_maps
 from ..jobs.task import Task
 from ..parameters import inputs, properties
-from ..paths import absolute
 from ..tools.arguments import values_in
 from ..tools.form import AS_STORED, LOOK, Form
 from ..tools.missing import why_no_input, why_unready
@@ -102,12 +101,12 @@ class LayersRequest(Form):
         look = {name: getattr(self, name) for name in LOOK}
         uids = tuple(item.session_uid for item in users)
         target = Target(material.name, ACTIVE, uids, material.session_uid, **look)
-        name = material.name
+        name, notes = material.name, source_maps.notes_of(material.impasto_layers)
 
         def then(made: JobResult) -> Sequence[str]:
             if found := bpy.data.materials.get(name):
                 note_seconds(found.impasto_layers, made)
-            return ()
+            return notes
 
         return make_task("Material Layers", self.recipe(), self.read_inputs(), target, self, then=then, keep_steps=True)
 
@@ -160,7 +159,7 @@ def source_of(stack: bpy.types.PropertyGroup) -> Source | None:
         return stack.image
     if stack.source_kind == MATERIAL:
         return stack.material
-    return Path(absolute(stack.filepath)) if stack.source_kind == FILE and stack.filepath else None
+    return source_maps.source_path(stack) if stack.source_kind == FILE and stack.filepath else None
 
 
 def lowest_if_active(stack: bpy.types.PropertyGroup) -> bpy.types.PropertyGroup | None:
@@ -256,6 +255,8 @@ def why_incomplete(context: bpy.types.Context) -> str:
         return "No image gives the base colour of the material: join one to it, or bake the material first"
     if needs_source and source_of(stack) is None:
         return "Choose a source: a file, or an image of this .blend"
+    if stack.source_kind == FILE and (why := source_maps.why_no_maps(stack)):
+        return why
     missing = (
         why_unready(layer, catalogue[layer.tool])
         or why_no_input(layer, catalogue[layer.tool], has_mesh=stack.across_seams)

@@ -20,6 +20,7 @@ from bpy.props import (
 )
 
 from ..bridge.former import textures_of
+from ..generate import source_maps
 from ..parameters import properties
 from ..parameters.properties import LAYERS, MAX_INT, tell_changed
 from ..tools.form import AS_STORED, COLOR_SPACE
@@ -61,7 +62,10 @@ STACK: dict[str, Any] = {
         type=bpy.types.Material,
         update=CHANGED,
     ),
-    "filepath": StringProperty(name="File", description="A picture, or a folder of maps", update=CHANGED),
+    "filepath": StringProperty(
+        name="File", description="A picture, or a folder of maps", update=source_maps.choose_file
+    ),
+    "source_maps": PointerProperty(type=source_maps.ImpastoSourceMaps),
     "image": PointerProperty(
         name="Image", description="An image of this .blend file", type=bpy.types.Image, update=CHANGED
     ),

@@ -16,7 +16,7 @@ from ..bridge.inputs import Source, read, recipe_called
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe
 from ..engine.catalogue import catalogue
-from ..generate import variations
+from ..generate import source_maps, variations
 from ..generate.request import without_source
 from ..generate.shown_recipe import name_of_match, shown_recipe
 from ..image.operators import OnImage
@@ -68,7 +68,8 @@ class SubjectProperties(ResultProperties):
         if about is None:
             return "The engine has nothing that makes materials from words or pictures"
         if about["subject"] == PICTURE:
-            return "" if chosen_picture(settings) else "Choose a source: a file, or an image of this .blend"
+            missing = "" if chosen_picture(settings) else "Choose a source: a file, or an image of this .blend"
+            return missing or (source_maps.why_no_maps(settings) if settings.source_kind == "FILE" else "")
         return "" if settings.text.strip() else f"Describe a material, such as {about['example']}"
 
     def subject(self, context: bpy.types.Context) -> tuple[str, str | Source | None]:

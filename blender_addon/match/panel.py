@@ -10,7 +10,7 @@ import bpy
 
 from ..engine import engine
 from ..engine.catalogue import catalogue
-from ..generate import variations
+from ..generate import source_maps, variations
 from ..generate.variation_grid import draw_grid
 from ..interface.browsing import draw_image, draw_path
 from ..interface.drawing import draw_text, name_place
@@ -78,6 +78,7 @@ def _draw_picture(layout: bpy.types.UILayout, settings: MatchSettings, _matcher:
     column.row().prop(settings, "source_kind", expand=True)
     if settings.source_kind == "FILE":
         draw_path(column, settings, "filepath")
+        source_maps.draw(column, settings)
     else:
         draw_image(column, settings, "image")
     draw_open_number(column, settings.id_data.impasto, "width_m", WIDTH, "Real Width")

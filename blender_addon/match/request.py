@@ -19,11 +19,10 @@ from ..core.options import RunOptions
 from ..core.recipe import Recipe
 from ..engine import engine
 from ..engine.catalogue import catalogue
-from ..generate import variations
+from ..generate import source_maps, variations
 from ..generate.shown_recipe import show_recipe
 from ..jobs.task import Task
 from ..parameters.properties import MAX_INT
-from ..paths import absolute
 from ..tools.lists import is_pictured
 from ..tools.recipe_task import make_task
 from ..tools.request import Request
@@ -128,7 +127,7 @@ def chosen_picture(settings: MatchSettings) -> Source | None:
     """File or image chosen in the panel."""
     if settings.source_kind == "IMAGE":
         return settings.image
-    return Path(absolute(settings.filepath)) if settings.filepath else None
+    return source_maps.source_path(settings) if settings.filepath else None
 
 
 def read_picture(source: Source | None) -> Input:

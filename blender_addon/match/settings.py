@@ -7,6 +7,7 @@ import bpy
 from bpy.props import EnumProperty, PointerProperty, StringProperty
 
 from ..engine.catalogue import catalogue
+from ..generate import source_maps
 from ..jobs.session import jobs
 from ..jobs.task import Place
 from ..tools.lists import MATCHER, items_of
@@ -74,7 +75,8 @@ class MatchSettings(bpy.types.PropertyGroup):
             ("IMAGE", "Image", "An image of this .blend file"),
         ),
     )
-    filepath: StringProperty(name="File", description="A picture, or a folder of maps")
+    filepath: StringProperty(name="File", description="A picture, or a folder of maps", update=source_maps.choose_file)
+    source_maps: PointerProperty(type=source_maps.ImpastoSourceMaps)
     image: PointerProperty(name="Image", description="An image of this .blend file", type=bpy.types.Image)
 
 

@@ -105,20 +105,6 @@ def test_what_is_changed_is_in_the_material_and_the_report_names_what_is_not_use
     assert bpy.ops.impasto.read_source_maps() == {"FINISHED"}
 
 
-def test_a_map_has_one_file_and_reading_again_undoes_changes(extension, settings, download):
-    settings.filepath = str(download)
-    before = listed(settings)
-    row_of(settings, "Bricks102_1K-PNG_NormalDX.png").holds = "normal"
-    assert row_of(settings, "Bricks102_1K-PNG_NormalGL.png").holds == "NOT_USED"
-    source = extension.generate.request.chosen_source(settings)
-    assert json.loads(source.read_text())["normal"] == str(download / "Bricks102_1K-PNG_NormalDX.png")
-    bpy.ops.impasto.read_source_maps()
-    assert listed(settings) == before
-    for row in settings.source_maps.rows:
-        row.holds = "NOT_USED"
-    assert "file" in extension.generate.request.why_incomplete(bpy.context)
-
-
 def test_of_several_dropped_files_only_those_count(extension, settings, plane, download):
     names = ["Bricks102_1K-PNG_Color.png", "Bricks102_1K-PNG_NormalDX.png", "Bricks102.png"]
     bpy.ops.impasto.drop_pictures(directory=str(download), files=[{"name": name} for name in names])
@@ -197,3 +183,36 @@ def test_pictures_whose_names_say_nothing_are_listed_to_be_chosen_and_tiles_are_
     ):
         settings.filepath = path
         assert len(settings.source_maps.rows) == 0
+
+
+@pytest.mark.parametrize("place", ["texture", "layers", "match"])
+def test_a_map_has_one_file_and_reading_again_undoes_changes(extension, settings, plane, tmp_path, place):
+    folder = write(tmp_path / "wall", wall_color=COLOR, wall_roughness=PACKED, other=LEANING)
+    panel, owner, make = bpy.types.IMPASTO_PT_view_3d, settings, bpy.ops.impasto.generate
+    if place == "layers":
+        bpy.ops.impasto.add_layer(tool="transform")
+        owner, make = plane.active_material.impasto_layers, bpy.ops.impasto.run_layers
+        panel = bpy.types.IMPASTO_PT_layers_view_3d
+    if place == "match":
+        settings.intent, owner, make = "WORDS", bpy.context.scene.impasto_match, bpy.ops.impasto.match
+        owner.matcher, panel = "mean-color", bpy.types.IMPASTO_PT_match_view_3d
+    owner.source_kind, owner.filepath = "FILE", str(folder)
+    before, drawing = listed(owner), drawn(panel)
+    assert "Not used of the folder: other.png" in " ".join(drawing.labels())
+    assert ("context_pointer_set", ("impasto_source", owner), {}) in drawing.drawn
+    row_of(owner, "other.png").holds = "base_color"
+    assert row_of(owner, "wall_color.png").holds == "NOT_USED"
+    with bpy.context.temp_override(impasto_source=owner):
+        bpy.ops.impasto.read_source_maps()
+    assert listed(owner) == before
+    row_of(owner, "other.png").holds = "base_color"
+    make()
+    material = bpy.context.object.active_material
+    if place == "match":
+        assert json.loads(material["impasto_recipe"])["matched"]["name"].startswith("wall~")
+    else:
+        assert value_of(material, "Base Color") == list(LEANING)
+        assert "wall_color.png (there is another file" in extension.jobs.session.jobs.made.text
+    for row in owner.source_maps.rows:
+        row.holds = "NOT_USED"
+    assert "Choose the map of one of the files" in drawn(panel).labels()

@@ -18,7 +18,7 @@ from impasto import Recipe, Step, read_maps, read_recipe
 from impasto.batch.table import Table
 from impasto.data.dataset import read_dataset
 from impasto.engine.requests import JobInput
-from impasto.errors import FileError, ParameterError
+from impasto.errors import FileError
 from impasto.io import decode
 from impasto.running.rerun import rerun
 from impasto.surface.color import linear_to_srgb, srgb_to_linear
@@ -306,31 +306,10 @@ def test_a_given_colour_space_takes_the_place_of_what_the_file_says(name, tmp_pa
     assert np.abs(color(exr, color_space=name) - expected).max() < EIGHT_BIT
 
 
-def test_an_unknown_colour_space_is_refused(tmp_path):
-    Image.fromarray(RGB8).save(tmp_path / "a.png")
-    with pytest.raises(ParameterError, match="no colour space called 'ACESgc'; did you mean 'ACEScg'"):
-        color(tmp_path / "a.png", color_space="ACESgc")
-
-
 def test_a_colour_space_is_recorded_and_repeated(impasto, tmp_path):
     written(tmp_path / "wall.tif", RGB16, "uint16", profile(CURVES["power"]))
-    out = ("--format", "png16", "--out")
-    made = impasto(
-        "apply",
-        "adjust",
-        "wall.tif",
-        "--contrast",
-        "0",
-        "--saturation",
-        "1",
-        "--exposure",
-        "0",
-        "--colorspace",
-        "Display P3",
-        *out,
-        "o",
-        cwd=tmp_path,
-    )
+    given = ("--colorspace", "Display P3", "--format", "png16", "--out", "o")
+    made = impasto("apply", "transform", "wall.tif", *given, cwd=tmp_path)
     assert made.returncode == 0, made.stderr
     path = tmp_path / "o" / "wall_base_color.png"
     assert np.abs(color(path) - P3).max() < 0.01
