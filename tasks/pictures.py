@@ -27,7 +27,7 @@ DESCRIPTION = 0x010E
 """EXIF's tag ImageDescription."""
 EXIF_FLAG, ALPHA_FLAG = 0x08, 0x10
 """Of the header of an extended WebP."""
-SYNTHESIS = ("plugins/impasto_synthesis", "core/impasto/patches")
+SYNTHESIS = ("plugins/impasto_synthesis", "core/impasto/patterns")
 CODE: Mapping[str, tuple[str, ...]] = {
     "brick_preview": (*SYNTHESIS, "plugins/impasto_photo_maps"),
     "dask_dashboard": ("core/impasto/batch/cluster.py",),

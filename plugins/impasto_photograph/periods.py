@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from impasto.regularity.detection import Regularity, find_regularity
+from impasto.patterns.detection import Regularity, find_regularity
 
 SEARCH_PX = 192
 """Longer side of the reduced copy on which all crops are compared."""

@@ -1,6 +1,6 @@
 """Vanishing points of a photographed wall or floor: its straight edges are parallel or converge to a point.
 
-As `impasto.regularity.rows` does with brightness, the picture is projected along the lines of every candidate; here it
+As `impasto.patterns.rows` does with brightness, the picture is projected along the lines of every candidate; here it
 is the strength of edges, so that joints count however short they are, and nothing needs to repeat. A lens bends lines:
 its curvature is the one without which they are straightest.
 """
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
-from impasto.regularity.correlation import normalise
+from impasto.patterns.correlation import normalise
 
 SEARCH_PX, MIDDLE_PX = 128, 256
 """Longer sides of the reduced copies for the first two searches."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from impasto.patches.cuts import Bands
+from impasto.patterns.cuts import Bands
 from impasto.surface.orientation import unit_normals
 from impasto.texture import NORMAL_MAPS, Maps
 

@@ -12,9 +12,9 @@ import torch
 from torch.nn.functional import avg_pool2d, normalize
 
 from impasto.context import Context
-from impasto.patches.lines import line_strength
-from impasto.patches.session import Report
-from impasto.regularity.detection import Regularity, find_regularity, find_regularity_of_lines
+from impasto.patterns.detection import Regularity, find_regularity, find_regularity_of_lines
+from impasto.patterns.features import line_strength
+from impasto.patterns.session import Report
 from impasto.texture import NORMAL_MAPS, Maps, Texture
 
 from .light import even_light, luma_of

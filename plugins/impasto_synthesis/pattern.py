@@ -10,9 +10,8 @@ import numpy as np
 import torch
 from torch.nn.functional import normalize
 
-from impasto.patches.layout import Pattern
-from impasto.regularity.detection import Regularity
-from impasto.regularity.warp import warp
+from impasto.patterns.detection import Regularity, warp
+from impasto.patterns.phases import Pattern
 from impasto.texture import NORMAL_MAPS
 
 LARGEST_STRETCH = 0.2

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from impasto.context import Context
-from impasto.patches.layout import Patterns
-from impasto.patches.session import Example, Pieces, Session
+from impasto.patterns.phases import Patterns
+from impasto.patterns.session import Example, Pieces, Session
 from impasto.surface.pixel_art import copies_pixels
 from impasto.texture import Maps
 

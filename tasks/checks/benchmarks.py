@@ -12,7 +12,7 @@ COMMIT = re.compile(r"\bat\s+([0-9a-f]{7,40})\b|\b(?=\w*\d)(?=\w*[a-f])([0-9a-f]
 """A commit: hexadecimal digits after "at", or with both letters and digits."""
 MOST_COMMITS = 300
 """Number of commits after which a section is stale, if its code was changed meanwhile."""
-SYNTHESIS = ("plugins/impasto_synthesis", "core/impasto/patches")
+SYNTHESIS = ("plugins/impasto_synthesis", "core/impasto/patterns")
 STYLE = ("plugins/impasto_style",)
 CODE: Mapping[str, tuple[str, ...]] = {
     "Speed": ("plugins/impasto_gan/torus", *SYNTHESIS, *STYLE, "plugins/impasto_photo_maps"),

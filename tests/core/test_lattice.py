@@ -5,10 +5,9 @@ import pytest
 import torch
 from materials import as_tensor, bond, bricks
 
-from impasto.regularity.bond import Sublattice
-from impasto.regularity.detection import find_lattice, find_regularity
-from impasto.regularity.lattice import Lattice
-from impasto.regularity.region import full_region
+from impasto.patterns.detection import find_lattice, find_regularity
+from impasto.patterns.lattice import Lattice, full_region
+from impasto.patterns.phases import Sublattice
 
 
 def lattice_of(pixels: np.ndarray) -> Lattice:

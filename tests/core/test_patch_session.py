@@ -7,9 +7,9 @@ import doctest
 import numpy as np
 import torch
 
-from impasto.patches import session
-from impasto.patches.session import Example, Holes, Pieces, Session
-from impasto.patches.synthesis.canvas import TorusShape
+from impasto.patterns import session
+from impasto.patterns.canvas import TorusShape
+from impasto.patterns.session import Example, Holes, Pieces, Session
 
 
 def test_the_examples_above_the_methods_run():

@@ -11,13 +11,11 @@ from scipy.spatial import cKDTree
 from impasto import Maps, Recipe, Step, run
 from impasto.context import Context
 from impasto.errors import ParameterError
-from impasto.patches.candidates import find_similar
-from impasto.patches.field import Field, PixelGrid, SourceGrid
-from impasto.patches.layout import Pattern, Patterns
-from impasto.patches.synthesis.exemplar import exemplar_levels
-from impasto.patches.synthesis.layout import align
-from impasto.patches.synthesis.phases import AtlasPhases, Phases
-from impasto.regularity.bond import Sublattice
+from impasto.patterns.correction import find_similar
+from impasto.patterns.exemplar import exemplar_levels
+from impasto.patterns.field import Field, PixelGrid, SourceGrid
+from impasto.patterns.phases import Pattern, Patterns, Sublattice
+from impasto.patterns.synthesis import align
 from impasto.surface.seams import seam_z
 from impasto_judge.metrics.copies import repeated_share, verbatim_copies
 from impasto_judge.metrics.patches import contrast_ratio
@@ -139,8 +137,8 @@ def test_a_bond_that_does_not_close_is_told_and_may_break_anywhere() -> None:
     (note,) = notes
     assert note.startswith("the pattern repeats every 64 x 64 pixels")
     wave_vectors, bond, around = np.full((2, 2), 1 / 32) * np.eye(2), Sublattice(1, 1, 2), torch.tensor([[96], [0]])
-    assert Phases(Pattern(wave_vectors, bond), 1, "cpu").costs(around) > 0
-    assert not Phases(Pattern(wave_vectors, bond, closes=False), 1, "cpu").costs(around)
+    assert Pattern(wave_vectors, bond).costs(around) > 0
+    assert not Pattern(wave_vectors, bond, closes=False).costs(around)
 
 
 def positions_of(size: tuple[int, int]) -> torch.Tensor:
@@ -165,7 +163,7 @@ def test_pieces_of_a_fine_weave_are_aligned_but_never_beyond_the_photograph() ->
     y, x = np.mgrid[:64, :64]
     weave = torch.from_numpy(np.sin(2 * np.pi * x / 8) * np.sin(2 * np.pi * y / 8)).float()[None]
     level = list(exemplar_levels(weave, (32, 32)))[-1]
-    phases = AtlasPhases(Patterns((0,), (Pattern(),)), 1, "cpu")
+    phases = Patterns((0,), (Pattern(),))
     places = positions_of((32, 32)) + 10
     places[:, :, 16:] += 1
     field = field_of(places, level)
@@ -183,7 +181,7 @@ def test_pieces_of_a_fine_weave_are_aligned_but_never_beyond_the_photograph() ->
 def test_what_is_out_of_phase_moves_to_a_repeat_inside_the_photograph() -> None:
     """A running bond of 24 x 20 px in a photograph of 60 x 50 px: the nearest repeat is often beyond its border."""
     pattern = Pattern(np.float32([[1 / 24, 0], [0, 1 / 20]]), Sublattice(1, 1, 2))
-    phases = AtlasPhases(Patterns((0,), (pattern,)), 1, "cpu")
+    phases = Patterns((0,), (pattern,))
     here = positions_of((96, 80))
     field = field_of(torch.stack([here[0] * 7 % 60, here[1] * 11 % 50]), plain_source((60, 50)))
     phases.keep(field)

@@ -14,9 +14,17 @@ from torch.nn.functional import interpolate
 
 from impasto.context import Context
 from impasto.numerics.blur import gaussian_blur
-from impasto.patches.field import SIDE, PatchGrid
-from impasto.patches.library import CELLS, PatchLibrary, PatchPixels, centre_of, guides_of_view, pixels_of, view_of
-from impasto.patches.votes import blend
+from impasto.patterns.library import (
+    CELLS,
+    SIDE,
+    PatchLibrary,
+    PatchPixels,
+    centre_of,
+    guides_of_view,
+    pixels_of,
+    view_of,
+)
+from impasto.patterns.votes import PatchGrid, blend
 from impasto_judge.metrics.patches import sliced_wasserstein
 from impasto_judge.metrics.wavelets import wavelet_distance
 from impasto_style.patches import painting

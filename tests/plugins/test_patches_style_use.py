@@ -9,8 +9,8 @@ from torch import Tensor
 
 from impasto.context import Context
 from impasto.numerics.blur import gaussian_blur
-from impasto.patches.field import SIDE, STRIDE, PatchGrid
-from impasto.patches.library import PatchLibrary
+from impasto.patterns.library import SIDE, STRIDE, PatchLibrary
+from impasto.patterns.votes import PatchGrid
 from impasto_style.patches.copies import connect, copy_areas
 from impasto_style.patches.guides import detail_contrast
 from impasto_style.patches.matching import Search

@@ -12,10 +12,10 @@ from scipy.ndimage import gaussian_filter
 from impasto import Maps
 from impasto.context import Context
 from impasto.errors import ParameterError
-from impasto.patches.cuts import Bands
-from impasto.patches.lines import grain_weights, hidden_share
-from impasto.patches.seams import join
-from impasto.regularity.detection import find_lattice, find_regularity
+from impasto.patterns.cuts import Bands
+from impasto.patterns.detection import find_lattice, find_regularity
+from impasto.patterns.features import grain_weights, hidden_share
+from impasto.patterns.seams import join
 from impasto.surface.heights import normal_length_error
 from impasto.surface.seams import seam_z
 from impasto_judge.metrics.copies import repeated_share, verbatim_copies

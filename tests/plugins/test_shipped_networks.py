@@ -21,7 +21,7 @@ from torch import Tensor
 from impasto.context import Context
 from impasto.library.models import ModelLibrary, read_model
 from impasto.numerics.pyramid import band_deviations
-from impasto.regularity.region import full_region
+from impasto.patterns.lattice import full_region
 from impasto.surface.thumbnail import THUMBNAIL_PX, thumbnail
 from impasto_gan.torus.generate import Choice, Synthesis, picture_of
 from impasto_gan.torus.model import TorusModel, load_torus

@@ -12,7 +12,7 @@ from skimage.transform import ProjectiveTransform, warp
 
 from impasto import Maps, Recipe, Result, Step, run
 from impasto.errors import ParameterError
-from impasto.regularity.detection import find_regularity
+from impasto.patterns.detection import find_regularity
 from impasto.surface.color import srgb_to_linear
 from impasto.surface.heights import normal_from_slopes, slopes_from_height
 from impasto_photograph.vanishing_points import find_vanishing_points

@@ -14,7 +14,7 @@ from impasto.context import Context
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.errors import ParameterError
 from impasto.library.models import ModelLibrary, read_model
-from impasto.regularity.region import TorusRegion, full_region
+from impasto.patterns.lattice import TorusRegion, full_region
 from impasto.surface.heights import normal_height_consistency
 from impasto.surface.resizing import resized_map
 from impasto.surface.seams import seam_z

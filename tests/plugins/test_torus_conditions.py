@@ -11,8 +11,7 @@ from test_shipped_models import FOLDER, NAMES
 
 from impasto.context import Context
 from impasto.library.models import ModelLibrary, read_model
-from impasto.regularity.lattice import Lattice
-from impasto.regularity.region import full_region
+from impasto.patterns.lattice import Lattice, full_region
 from impasto_gan.torus.conditioning import Conditioning, phase_channels
 from impasto_gan.torus.generate import GLOBAL_STREAM, Choice, Synthesis
 from impasto_gan.torus.model import TorusModel, load_torus

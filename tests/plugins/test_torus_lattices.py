@@ -7,8 +7,7 @@ from materials import bond, bricks, dots, surface, tiles
 
 from impasto import Maps
 from impasto.data.dataset import dataset_of
-from impasto.regularity.lattice import Lattice
-from impasto.regularity.region import full_region
+from impasto.patterns.lattice import Lattice, full_region
 from impasto_gan.torus.generate import Choice, Synthesis
 from impasto_gan.torus.parameters import TrainTorusParameters
 from impasto_gan.torus.prepare import _fitting, prepare

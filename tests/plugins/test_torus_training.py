@@ -12,8 +12,7 @@ from impasto import Maps
 from impasto.context import Context
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.library.models import ModelLibrary
-from impasto.regularity.lattice import Bond, Lattice
-from impasto.regularity.region import TorusRegion, full_region
+from impasto.patterns.lattice import Bond, Lattice, TorusRegion, full_region
 from impasto.training.losses import SIGMA, zero_centred_penalty
 from impasto_gan.torus.augmentation import Augmentation
 from impasto_gan.torus.conditioning import CELL_CHANNELS, Conditioning, condition_channels, phase_channels

@@ -8,8 +8,7 @@ import torch
 from materials import as_tensor, bond, bricks, tiles
 
 from impasto.numerics.pyramid import split_band
-from impasto.regularity.lattice import Bond, Lattice
-from impasto.regularity.region import TorusRegion, full_region
+from impasto.patterns.lattice import Bond, Lattice, TorusRegion, full_region
 from impasto_gan.torus.cells.components import COMPONENTS, PrincipalComponents
 from impasto_gan.torus.cells.division import find_cells
 from impasto_gan.torus.cells.periodic import PeriodicFunction

@@ -109,7 +109,7 @@ def _is_regular(maps: Maps) -> bool:
     """Whether the base colour, or else the first map, has a regular pattern."""
     import torch
 
-    from ..regularity.detection import find_regularity
+    from ..patterns.detection import find_regularity
     from ..surface.color import luma
 
     return find_regularity(torch.from_numpy(luma(maps[next(iter(maps))].pixels))) is not None

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from impasto.io.cards import DataAbout, FromOutside, Name, NetworkCard, SurfaceCard
-from impasto.regularity.lattice import MOST_FREQUENCY
+from impasto.patterns.lattice import MOST_FREQUENCY
 
 MOST_STAGES, MOST_FEATURES = 8, 64
 """Limits of stages, and of features of the last; each one before may have four times as many, up to MOST_WIDTH."""
@@ -19,14 +19,14 @@ Vector = Annotated[list[Frequency], Field(min_length=2, max_length=2)]
 
 
 class BondCard(FromOutside):
-    """See `impasto.regularity.lattice.Bond`."""
+    """See `impasto.patterns.lattice.Bond`."""
 
     shift: Annotated[float, Field(ge=-1, le=1)]
     spread: Annotated[float, Field(ge=0, le=1)]
 
 
 class LatticeCard(FromOutside):
-    """See `impasto.regularity.lattice.Lattice`."""
+    """See `impasto.patterns.lattice.Lattice`."""
 
     wave_vectors: Annotated[list[Vector], Field(max_length=2)]
     bond: BondCard | None = None

@@ -13,8 +13,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from impasto.regularity.lattice import Draw, Lattice, cell_at
-from impasto.regularity.region import TorusRegion
+from impasto.patterns.lattice import Draw, Lattice, TorusRegion, cell_at
 
 HARMONICS = (1, 2, 4, 8)
 """Multiples of each wave vector; several, since joints are narrow and the fundamental hardly locates them."""

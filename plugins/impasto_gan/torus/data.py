@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from impasto.numerics.pyramid import band_deviations
-from impasto.regularity.lattice import Lattice
+from impasto.patterns.lattice import Lattice
 from impasto.texture import Maps
 from impasto.training.standardisation import Standardisation
 

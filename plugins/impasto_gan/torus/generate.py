@@ -14,8 +14,7 @@ from torch import Tensor
 
 from impasto.context import Context, step_rngs
 from impasto.errors import ParameterError, did_you_mean
-from impasto.regularity.lattice import Draw, Lattice
-from impasto.regularity.region import TorusRegion, full_region
+from impasto.patterns.lattice import Draw, Lattice, TorusRegion, full_region
 from impasto.surface.relief import HALO_PX, normal_from_height, occlusion_from_height
 from impasto.system.untrusted import excerpt
 from impasto.texture import MAP_CHANNELS, Maps

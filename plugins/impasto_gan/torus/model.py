@@ -14,7 +14,7 @@ from impasto.context import Context
 from impasto.errors import ModelError
 from impasto.library.models import load_model, read_model
 from impasto.library.networks import network_of
-from impasto.regularity.lattice import Bond, Lattice
+from impasto.patterns.lattice import Bond, Lattice
 from impasto.training.standardisation import Standardisation
 
 from .card import LatticeCard, TorusCard

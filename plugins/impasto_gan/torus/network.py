@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate, leaky_relu
 
 from impasto.numerics.resampling import bilinear_resize
-from impasto.regularity.region import TorusRegion, full_region
+from impasto.patterns.lattice import TorusRegion, full_region
 from impasto.training.layers import SLOPE
 
 LOCAL_CHANNELS = 16

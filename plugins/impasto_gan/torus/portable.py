@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from impasto.errors import ParameterError
 from impasto.graph import Graph, GraphInput, Portable, sides_problem
-from impasto.regularity.region import TorusRegion, full_region
+from impasto.patterns.lattice import TorusRegion, full_region
 from impasto.texture import MAP_CHANNELS
 from impasto.training.layers import SLOPE
 

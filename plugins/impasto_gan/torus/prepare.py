@@ -12,8 +12,8 @@ from torch.nn.functional import avg_pool2d
 from impasto.data.dataset import Dataset
 from impasto.errors import ParameterError
 from impasto.numerics.pyramid import band_deviations
-from impasto.regularity.detection import find_lattice
-from impasto.regularity.lattice import Lattice
+from impasto.patterns.detection import find_lattice
+from impasto.patterns.lattice import Lattice
 from impasto.surface.color import LUMINANCE
 from impasto.texture import MAP_CHANNELS, Maps
 from impasto.training.base import LEARNED_MAPS, LEAST_DEVIATION

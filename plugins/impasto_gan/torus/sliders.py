@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from impasto.regularity.region import full_region
+from impasto.patterns.lattice import full_region
 from impasto.surface.color import linear_to_oklab, srgb_to_linear
 
 from .generate import Choice, Synthesis

@@ -22,8 +22,7 @@ from torch import Tensor, nn
 from impasto.context import Context
 from impasto.data.dataset import Dataset
 from impasto.device import training_precision
-from impasto.regularity.lattice import Lattice
-from impasto.regularity.region import TorusRegion, full_region
+from impasto.patterns.lattice import Lattice, TorusRegion, full_region
 from impasto.texture import MAP_CHANNELS, Maps, channels_of
 from impasto.tools import Result
 from impasto.training.base import Training

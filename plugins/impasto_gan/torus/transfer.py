@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from impasto.patches.features import Projection, with_detail, with_ranks_of
-from impasto.patches.session import Example, Laid, Pieces, Report, Session, ignore
+from impasto.patterns.features import Projection, with_detail, with_ranks_of
+from impasto.patterns.session import Example, Laid, Pieces, Report, Session, ignore
 
 LARGEST_PIECE, SMALLEST_PIECE, SMALLEST_PIECE_PX = 0.5, 0.125, 32
 """Side of a piece without strictness, and with all of it, relative to the source's shorter side, and the least.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from impasto.patches.field import PatchGrid
-from impasto.patches.library import PatchLibrary
+from impasto.patterns.library import PatchLibrary
+from impasto.patterns.votes import PatchGrid
 
 
 def copy_areas(patches: Tensor, library: PatchLibrary, grid: PatchGrid) -> Tensor:

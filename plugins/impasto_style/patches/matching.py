@@ -15,9 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from impasto.patches.field import SIDE, STRIDE, PatchGrid
-from impasto.patches.library import PatchLibrary
-from impasto.patches.votes import Tick
+from impasto.patterns.library import SIDE, STRIDE, PatchLibrary
+from impasto.patterns.votes import PatchGrid, Tick
 
 from .copies import copy_areas
 

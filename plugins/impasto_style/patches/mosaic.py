@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from impasto.numerics.blur import gaussian_blur
-from impasto.patches.field import PatchGrid
-from impasto.patches.library import PatchPixels, pixels_of
+from impasto.patterns.library import PatchPixels, pixels_of
+from impasto.patterns.votes import PatchGrid
 
 DETAIL_PX, NEAR_PX = 1.2, 4.0
 """Widths, in pixels of the size used for matching, of the blur that separates detail, and of the mean of its energy."""

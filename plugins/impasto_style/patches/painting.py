@@ -18,9 +18,8 @@ from torch import Tensor
 
 from impasto.context import Context
 from impasto.numerics.blur import gaussian_blur
-from impasto.patches.field import SIDE, STRIDE, PatchGrid
-from impasto.patches.library import MOST_PATCHES, PatchLibrary, centre_of
-from impasto.patches.votes import Tick, blend, patch_weights
+from impasto.patterns.library import MOST_PATCHES, SIDE, STRIDE, PatchLibrary, centre_of
+from impasto.patterns.votes import PatchGrid, Tick, blend, patch_weights
 from impasto.texture import Maps
 
 from ..shared.progress import WorkProgress

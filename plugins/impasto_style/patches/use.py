@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from impasto.numerics.blur import gaussian_blur
-from impasto.patches.library import CELLS, PatchLibrary
+from impasto.patterns.library import CELLS, PatchLibrary
 
 from ..shared.task import Region
 from .guides import detail_contrast, inside, mixture_of

@@ -16,7 +16,7 @@ import torch
 
 from impasto.context import Context
 from impasto.errors import ParameterError
-from impasto.regularity.detection import find_regularity
+from impasto.patterns.detection import find_regularity
 from impasto.surface.gaussianization import ENTRIES, LIMIT, GaussianMap, gaussianize
 from impasto.surface.wrapping import wraps
 from impasto.texture import Maps, Texture

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 
 from impasto.context import Context
-from impasto.patches.filling.holes import Constraints
-from impasto.patches.session import Example, Holes, Session
+from impasto.patterns.holes import Constraints
+from impasto.patterns.session import Example, Holes, Session
 from impasto.texture import Maps, Texture
 
 from ..material import reporter

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from impasto.context import Context
-from impasto.regularity.detection import find_regularity
+from impasto.patterns.detection import find_regularity
 from impasto.surface.resizing import resize
 from impasto.surface.seams import border_step, seam_z
 from impasto.texture import Maps, Texture

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from impasto.patches.layout import Patterns
-from impasto.patches.session import Example
+from impasto.patterns.phases import Patterns
+from impasto.patterns.session import Example
 
 from ..material import LEFT_OUT
 from ..pattern import Fitted

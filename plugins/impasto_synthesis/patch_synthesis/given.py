@@ -15,8 +15,8 @@ from impasto.context import Context
 from impasto.data.prepare import maps_at_scale
 from impasto.errors import ParameterError
 from impasto.numerics.blur import blur
-from impasto.patches.features import opponent, with_ranks_of
-from impasto.patches.synthesis.guidance import Guidance, join_guidance
+from impasto.patterns.exemplar import Guidance, join_guidance
+from impasto.patterns.features import opponent, with_ranks_of
 from impasto.surface.color import linear_to_srgb, srgb_to_linear
 from impasto.surface.resizing import resize
 from impasto.texture import Maps, Texture

@@ -13,9 +13,9 @@ from impasto.context import Context
 from impasto.data.prepare import maps_at_scale
 from impasto.errors import ParameterError
 from impasto.numerics.pyramid import pyramid_of
-from impasto.patches.session import Laid, Session
-from impasto.patches.synthesis.canvas import CanvasShape, ResultShape, TorusShape
-from impasto.patches.synthesis.guidance import Guidance
+from impasto.patterns.canvas import CanvasShape, ResultShape, TorusShape
+from impasto.patterns.exemplar import Guidance
+from impasto.patterns.session import Laid, Session
 from impasto.surface.pixel_art import copies_pixels, nearest_resized
 from impasto.surface.resizing import resized_map
 from impasto.texture import Maps

@@ -11,8 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import grid_sample
 
-from impasto.regularity.lattice import Lattice
-from impasto.regularity.region import TorusRegion, picture_region
+from impasto.patterns.lattice import Lattice, TorusRegion, picture_region
 
 from .periodic import PeriodicFunction, interpolate, knot_count, phases
 

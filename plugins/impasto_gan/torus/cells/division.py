@@ -8,10 +8,9 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from impasto.regularity.detection import axis_wave_vector
-from impasto.regularity.lattice import Bond, Lattice, cell_at
-from impasto.regularity.region import picture_region
-from impasto.regularity.rows import LEAST_PX
+from impasto.patterns.detection import axis_wave_vector
+from impasto.patterns.lattice import Bond, Lattice, cell_at, picture_region
+from impasto.patterns.rows import LEAST_PX
 
 from .periodic import PeriodicFunction
 

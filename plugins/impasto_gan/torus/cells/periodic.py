@@ -7,8 +7,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from impasto.regularity.lattice import Lattice
-from impasto.regularity.region import TorusRegion, picture_region
+from impasto.patterns.lattice import Lattice, TorusRegion, picture_region
 
 KNOT_PX = 1.0
 """Distance of the knots of linear interpolation, in pixels of the picture."""

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from impasto.regularity.lattice import Lattice
-from impasto.regularity.region import picture_region
+from impasto.patterns.lattice import Lattice, picture_region
 
 LEAST_BINS = 4
 """Least number of bins of a period: joint, edge, centre, edge."""

@@ -15,8 +15,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from impasto.numerics.pyramid import split_band
-from impasto.regularity.lattice import Draw, Lattice
-from impasto.regularity.region import TorusRegion, picture_region
+from impasto.patterns.lattice import Draw, Lattice, TorusRegion, picture_region
 
 from .components import COMPONENTS, PrincipalComponents
 from .periodic import PeriodicFunction

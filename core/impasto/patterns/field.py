@@ -1,24 +1,25 @@
-"""Coordinate fields: which pixel of a source each pixel of a picture shows.
+"""Coordinate fields: which pixel of a source each pixel of a picture shows, and alignment of their pieces.
 
 Pixels are flat indices into pictures with a margin all round, so that windows never leave the array. A field covers all
-pixels of a picture or some, and wraps around its borders or ends there.
+pixels of a picture or some, and wraps around its borders or ends there. A piece is all that is shifted alike: weaves
+that a coarse level does not resolve are out of step between pieces when they appear on a finer one, and move into step.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 
 import torch
 from torch import Tensor
 
-from ..numerics.borders import with_margin
 from .features import RADIUS_PX
 
-SIDE = 7
-"""Pixels of a patch's side."""
-STRIDE = 2
-"""Pixels from one patch to the next, in pictures and styles alike, so that a match suggests its neighbours'."""
+ROUNDS = 4
+STEPS = tuple(sorted(product((-1, 0, 1), repeat=2), key=lambda step: abs(step[0]) + abs(step[1])))
+"""Moves (y, x) of a piece in pixels, the shortest first."""
 
 
 @dataclass(frozen=True)
@@ -189,77 +190,79 @@ class Field:
 
 
 @dataclass(frozen=True)
-class PatchGrid:
-    """Patches over a picture of height x width, with all lengths `factor` times those used for matching.
+class Borders:
+    """Pixels next to cuts: the piece `own` (N,) that shows `place` there, and the one beyond, which shows `beyond`.
 
-    In a picture that tiles, patches wrap around its borders; any other gets a mirrored margin, so that borders are
-    covered as often as the rest.
+    other (N,): the piece beyond, -1 for surroundings, which never move.
     """
 
-    height: int
-    width: int
-    seamless: bool
-    factor: int = 1
+    own: Tensor
+    place: Tensor
+    other: Tensor
+    beyond: Tensor
 
-    @property
-    def side(self) -> int:
-        """Pixels of a patch's side."""
-        return SIDE * self.factor
 
-    @property
-    def stride(self) -> int:
-        """Pixels from one patch to the next."""
-        return STRIDE * self.factor
+def moves_of_pieces(
+    field: Field,
+    piece: Tensor,
+    known: Tensor,
+    generator: torch.Generator,
+    other_costs: Callable[[Tensor], Tensor] | None = None,
+) -> Tensor:
+    """Moves (2, pieces) of each piece, to where its borders fit best; piece (N,): that of each of the field's pixels.
 
-    @property
-    def margin(self) -> int:
-        """Pixels from the first patch's corner to the picture's."""
-        return 0 if self.seamless else (SIDE - 1) * self.factor
+    known (P,): whether pixels of the source can be compared. other_costs: those (steps, pieces) of each step after
+    moves (2, pieces). Only about half of the pieces move at a time, so that neighbours do not both move towards each
+    other.
+    """
+    count = int(piece.max()) + 1
+    borders = _borders(field, piece, known)
+    steps = torch.tensor(STEPS, device=piece.device)
+    moved = torch.zeros(2, count, dtype=torch.long, device=piece.device)
+    for _ in range(ROUNDS):
+        moving = (torch.rand(count, generator=generator) < 0.5).to(piece.device)
+        costs = _border_costs(field, borders, moved, moving)
+        if other_costs:
+            costs += other_costs(moved)
+        best = costs.argmin(0)  # stays where nothing is better, since that is the first step
+        moved = torch.where(moving, moved + steps[best].T, moved)
+    return moved
 
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Rows and columns of patches."""
-        return -(-(self.height + self.margin) // self.stride), -(-(self.width + self.margin) // self.stride)
 
-    @cached_property
-    def canvas(self) -> tuple[int, int]:
-        """Height and width of the area that the patches cover."""
-        rows, columns = self.shape
-        return (rows - 1) * self.stride + self.side, (columns - 1) * self.stride + self.side
+def _border_costs(field: Field, borders: Borders, moved: Tensor, moving: Tensor) -> Tensor:
+    """Costs (steps, pieces) of a step of each piece that is `moving`, after all were `moved` (2, pieces).
 
-    def at_scale(self, factor: int) -> PatchGrid:
-        """The same patches on a picture enlarged by a factor."""
-        return PatchGrid(self.height * factor, self.width * factor, self.seamless, factor)
+    Those of cuts (Kwatra et al. 2003, eq. 1, squared), but between windows.
+    """
+    vectors, stride = field.source.vectors, field.source.grid.stride
+    last = len(vectors) - 1
+    offsets = moved[0] * stride + moved[1]
+    compared = moving[borders.own]
+    own, other = borders.own[compared], borders.other[compared]
+    there = torch.where(other < 0, 0, offsets[other.clamp(min=0)])
+    beyond = vectors[(borders.beyond[compared] + there).clamp(0, last)]
+    place = borders.place[compared] + offsets[own]
+    costs = torch.zeros(len(STEPS), len(offsets), dtype=torch.double, device=moved.device)
+    for cost, (down, right) in zip(costs, STEPS, strict=True):
+        difference = vectors[(place + down * stride + right).clamp(0, last)] - beyond
+        cost.index_add_(0, own, difference.square().sum(1).double())
+    return costs
 
-    def on_canvas(self, x: Tensor) -> Tensor:
-        """(B, C, H, W), extended to the area that the patches cover."""
-        below, right = self.canvas[0] - self.margin - self.height, self.canvas[1] - self.margin - self.width
-        return with_margin(x, ((self.margin, below), (self.margin, right)), self.seamless)
 
-    def at_centres(self, x: Tensor) -> Tensor:
-        """Values (patches, C) of (1, C, H, W) at the patches' centres."""
-        rows, columns = self.shape
-        centre = self.side // 2
-        picked = self.on_canvas(x)[0, :, centre :: self.stride, centre :: self.stride][:, :rows, :columns]
-        return picked.flatten(1).T
-
-    def from_centres(self, values: Tensor) -> Tensor:
-        """Values (patches, C) at the patches' centres in a picture (1, C, H, W) that is 0 elsewhere."""
-        rows, columns = self.shape
-        centre = self.side // 2
-        canvas = values.new_zeros(*self.canvas, values.shape[1])
-        canvas[centre :: self.stride, centre :: self.stride][:rows, :columns] = values.view(rows, columns, -1)
-        return self.fold(canvas).permute(2, 0, 1)[None]
-
-    def fold(self, canvas: Tensor) -> Tensor:
-        """Sums on the canvas (h, w, C), folded onto the picture (H, W, C) if it tiles, else cropped to it."""
-        top, left = self.margin, self.margin
-        folded = canvas[top : top + self.height, left : left + self.width]
-        if not self.seamless:
-            return folded
-        below, right = self.canvas[0] - self.height, self.canvas[1] - self.width
-        rows = canvas.clone()
-        rows[:below] += canvas[self.height :]
-        folded = rows[: self.height, : self.width].clone()
-        folded[:, :right] += rows[: self.height, self.width :]
-        return folded
+def _borders(field: Field, piece: Tensor, known: Tensor) -> Borders:
+    """Both sides of the cuts between pieces (N,), and of those to the surroundings."""
+    grid, pixels = field.grid, field.pixels
+    of_pixel = torch.full_like(field.place, -1)
+    of_pixel[pixels] = piece
+    grid.with_margin(of_pixel)
+    source_stride = field.source.grid.stride
+    parts = []
+    for step, there in ((grid.stride, source_stride), (-grid.stride, -source_stride), (1, 1), (-1, -1)):
+        own, other = of_pixel[pixels], of_pixel[pixels + step]
+        continued = field.place[pixels] + there
+        cut = (own != other) & known[continued]
+        beyond = field.place[pixels[cut] + step]
+        parts.append((own[cut], continued[cut], other[cut], beyond))
+        inner = other[cut] >= 0
+        parts.append((own[cut][inner], continued[cut][inner] - there, other[cut][inner], beyond[inner] - there))
+    return Borders(*(torch.cat(column) for column in zip(*parts, strict=True)))

@@ -11,11 +11,10 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from ..field import Field
-from .belief import Edges, labellings
+from .field import Field
 from .holes import HoleLevel, dilation
-from .search import WindowSearch
-from .squares import Squares, squares_over
+from .spectra import WindowSearch
+from .squares import Edges, Squares, labellings, squares_over
 
 REACH = 1.0
 """Reach of the surroundings that squares are compared with, in sides of squares."""

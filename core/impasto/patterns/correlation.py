@@ -1,12 +1,18 @@
-"""Autocorrelation of a picture, whose peaks are shifts that map the picture to itself, and their lattice."""
+"""Autocorrelation of a picture, whose peaks are shifts that map the picture to itself: their lattice, and its bond.
+
+A bond are the shifts, by whole periods, between cells that are alike, as in running bond.
+"""
 
 from __future__ import annotations
+
+from itertools import product
 
 import torch
 from torch.fft import fftshift, irfft2, rfft2
 from torch.nn.functional import interpolate, max_pool2d, pad
 
 from ..numerics.blur import box_mean
+from .phases import Sublattice
 
 DETECTION_PX = 384
 """Longer side of the reduced copy that is searched for patterns, in a second or two on one core."""
@@ -22,6 +28,12 @@ AREA_COST = 0.03
 """Loss of correlation allowed for a cell that is e times smaller, since multiples of a cell correlate as well."""
 LEAST_SINE = 0.3
 """Least sine of the angle between two basis vectors."""
+MOST_REPEATS = 4
+"""Largest number of periods after which a bond repeats, along y and along x."""
+LEAST_CORRELATION = 0.04
+"""Least correlation of cells that are alike, after subtracting means along rows and columns."""
+NEARLY_BEST, ALIKE = 0.8, 0.5
+"""Least correlation of a smaller bond relative to the best one, and of alike cells relative to their bond's."""
 
 
 def normalise(luminance: torch.Tensor) -> tuple[torch.Tensor, float]:
@@ -135,3 +147,44 @@ def _refine(correlation: torch.Tensor, basis: torch.Tensor) -> torch.Tensor:
                 break
             basis = better
     return basis
+
+
+def find_sublattice(correlation: torch.Tensor, periods: torch.Tensor) -> Sublattice:
+    """Sublattice of the shifts, by whole periods (the columns of (2, 2), in pixels), with high autocorrelation.
+
+    Means along rows and columns are subtracted first. The full lattice if there is no bond.
+    """
+    rest = correlation - correlation.mean(0) - correlation.mean(1, keepdim=True) + correlation.mean()
+    reach = torch.tensor(correlation.shape) // 2
+    most = [max(1, int(r / p)) for r, p in zip(reach.tolist(), periods.norm(dim=0).tolist(), strict=True)]
+    shifts = torch.cartesian_prod(*[torch.arange(-n, n + 1) for n in most])
+    (values,) = correlation_at(rest, shifts.float() @ periods.T)
+    known = (shifts != 0).any(1) & ((shifts.float() @ periods.T).abs() < reach - 2).all(1)
+    tables = {}
+    for repeats in product(range(1, MOST_REPEATS + 1), repeat=2):
+        classes = shifts.remainder(torch.tensor(repeats)) @ torch.tensor([repeats[1], 1])
+        sums, counts = (
+            torch.zeros(repeats[0] * repeats[1]).index_add(0, classes[known], of[known])
+            for of in (values, torch.ones_like(values))
+        )
+        if counts.min() >= 2:
+            tables[repeats] = (sums / counts).reshape(repeats)
+    best = max((float(table[0, 0]) for table in tables.values()), default=0.0)
+    if best < LEAST_CORRELATION:
+        return Sublattice()
+    good = sorted((table for table in tables.values() if table[0, 0] > NEARLY_BEST * best), key=torch.Tensor.numel)
+    alike = [table >= ALIKE * table[0, 0] for table in good]
+    return next((_sublattice(table) for table in alike if _is_group(table)), Sublattice())
+
+
+def _is_group(table: torch.Tensor) -> bool:
+    """Whether the true shifts of a bool table form a group, modulo its shape."""
+    return all(torch.equal(table.roll(tuple(shift), (0, 1)), table) for shift in table.nonzero().tolist())
+
+
+def _sublattice(table: torch.Tensor) -> Sublattice:
+    """The sublattice of the true shifts of a bool table, modulo its shape."""
+    height, width = table.shape
+    rows = next(i for i in range(1, height + 1) if table[i % height].any())
+    columns = next(j for j in range(1, width + 1) if table[0, j % width])
+    return Sublattice(rows, int(table[rows % height].nonzero()[0]), columns)

@@ -1,20 +1,22 @@
-"""Pyramid of a picture with holes: what each level shows, and from where its holes may be filled."""
+"""Pyramid of a picture with holes: what each level shows, from where its holes may be filled, and their correction.
+
+Only the pixels of holes are visited, windows are compared as they are, and what surrounds a hole never changes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, max_pool2d, pad
 
-from ...numerics.principal_components import principal_axes
-from ...texture import COLOR_MAPS
-from ..alignment import moves_of_pieces
-from ..appearance import COARSE, whole_numbers
-from ..features import RADIUS_PX, WEIGHTS
-from ..field import Field, PixelGrid, SourceGrid
+from ..numerics.principal_components import principal_axes
+from ..texture import COLOR_MAPS
+from .correction import REACHES_PX, BestChoice, Correction, places_near
+from .features import COARSE, RADIUS_PX, WEIGHTS, whole_numbers, window_weights
+from .field import Field, PixelGrid, SourceGrid, moves_of_pieces
 
 COARSEST_PX = 400
 """The pyramid ends below this length of the shorter side, or where holes get thin."""
@@ -26,6 +28,10 @@ LEAST_USABLE = 48
 SAMPLES = 1 << 15
 OPPONENT = ((0.299, 0.587, 0.114), (-0.1495, -0.2935, 0.443), (0.3505, -0.2935, -0.057))
 """Luma and colour differences, the latter halved, of red, green and blue."""
+CHUNK = 1 << 12
+"""Most pixels that are corrected at a time."""
+NEVER = 1e9
+"""Cost of what must not be shown."""
 
 
 @dataclass(frozen=True)
@@ -190,3 +196,59 @@ def _any_of_four(hole: Tensor) -> Tensor:
 def dilation(mask: Tensor, reach_px: int = RADIUS_PX) -> Tensor:
     """Mask (H, W) of everything within a square of `reach_px` around a mask."""
     return max_pool2d(mask[None].float(), 2 * reach_px + 1, stride=1, padding=reach_px)[0] > 0
+
+
+class HoleCorrection(Correction):
+    """Corrects a field of places in a picture that the pixels of its holes show."""
+
+    def __init__(self, field: Field, level: HoleLevel, generator: torch.Generator) -> None:
+        super().__init__(field, generator)
+        self.level = level
+        self.weights = (4 * window_weights()).round().float().flatten().to(field.place.device)
+        self.outside = ~level.grid.is_inside()
+        self.has_outside = bool(self.outside[level.holes[:, None] + level.grid.offsets].any())
+        self.show(level.holes, field.place[level.holes])
+
+    def chunks(self, pixels: Tensor) -> Iterator[tuple[float, Tensor]]:
+        """Those that are at a cut, or show what they must not."""
+        own = self.field.place[pixels]
+        at_cuts = pixels[self.is_at_cut(pixels) | (self.level.allowed_places(own, pixels) < 0)]
+        for number, chunk in enumerate(at_cuts.split(CHUNK)):
+            yield min(1.0, (number + 1) * CHUNK / max(1, len(at_cuts))), chunk
+
+    def choice(self, pixels: Tensor) -> BestChoice:
+        """All of the pixels."""
+        vectors, offsets = self.level.vectors, self.level.grid.offsets
+        wanted, weights = vectors[pixels[:, None] + offsets], self._weights(pixels)  # (n, 25, C), (n, 25)
+
+        def costs(places: Tensor, among: Tensor | slice, factor: float) -> Tensor:
+            windows = vectors[places[:, None] + offsets]
+            return factor * (windows.sub_(wanted[among]).square_().sum(2) * weights[among]).sum(1)
+
+        choice = BestChoice(self.field, pixels, costs)
+        choice.cost[self.level.allowed_places(choice.place, pixels) < 0] = NEVER
+        return choice
+
+    def jumps(self, choice: BestChoice, beside: Tensor) -> Sequence[Tensor]:
+        """Random places, all of them near what continues the neighbours best."""
+        near = [places_near(self.level, choice.place, reach_px, self.generator) for reach_px in REACHES_PX]
+        return [
+            *(self.level.of_kind(places, choice.pixels) for places in near),
+            self.level.anywhere(choice.pixels, self.generator),
+        ]
+
+    def show(self, pixels: Tensor, places: Tensor) -> None:
+        """Show places (n,) at pixels (n,), and their features."""
+        super().show(pixels, places)
+        self.level.vectors[pixels] = self.level.vectors[places]
+        self.level.grid.with_margin(self.level.vectors)
+
+    def _weights(self, pixels: Tensor) -> Tensor:
+        """Weights (n, 25) of the windows' pixels: those outside the picture, or on other islands, are not compared."""
+        around = pixels[:, None] + self.level.grid.offsets
+        weights = self.weights.expand(len(pixels), -1)
+        if self.has_outside:
+            weights = weights * ~self.outside[around]
+        if self.level.island is not None:
+            weights = weights * (self.level.island[around] == self.level.island[pixels][:, None])
+        return weights

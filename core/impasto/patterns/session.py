@@ -21,22 +21,18 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from ..errors import ParameterError
+from .canvas import ResultShape
 from .correction import PASSES
+from .exemplar import Guidance, exemplar_levels
 from .features import features_of
 from .field import Field
-from .filling.correction import HoleCorrection
-from .filling.holes import Constraints, HoleLevel, hole_levels, thickness_px
-from .filling.joining import join_map
-from .filling.offsets import Offsets
-from .layout import Patterns, PieceLayout, plan
+from .holes import Constraints, HoleCorrection, HoleLevel, hole_levels, thickness_px
+from .layout import PieceLayout, plan
+from .offsets import Offsets
+from .phases import Patterns
 from .quilting import Quilter
-from .seams import join
-from .synthesis.canvas import ResultShape
-from .synthesis.correction import AppearanceCorrection
-from .synthesis.exemplar import exemplar_levels
-from .synthesis.guidance import Guidance
-from .synthesis.layout import align, first_layout
-from .synthesis.phases import AtlasPhases
+from .seams import join, join_map
+from .synthesis import AppearanceCorrection, align, first_layout
 
 LARGEST_PIECE, SMALLEST_PIECE = 0.35, 0.15
 """Side of pieces, relative to the source's, without variation and with all of it."""
@@ -177,7 +173,7 @@ class Session:
         After parallel controllable texture synthesis (Lefebvre & Hoppe 2005), in appearance space. variation: from 0,
         large pieces, to 1, small ones of all of the example. quality: quick, usual or best.
 
-            >>> from impasto.patches.synthesis.canvas import TorusShape
+            >>> from impasto.patterns.canvas import TorusShape
             >>> session.synthesise(TorusShape((40, 72)), quality="quick").origin.shape
             torch.Size([40, 72])
         """
@@ -189,16 +185,16 @@ class Session:
         done = 0.0
         for number, level in enumerate(exemplar_levels(example.features, shape.size_px, example.left_out)):
             grid = shape.grid(level.scale, example.features.device)
-            phases = AtlasPhases(example.patterns, level.scale, grid.device)
+            patterns = example.patterns.at_scale(level.scale)
             guide = guidance.on_level(level, grid) if guidance else None
             if laid is None:
-                laid = first_layout(level, grid, piece_px, variation, example.patterns, self.rng, guide)
+                laid = first_layout(level, grid, piece_px, variation, patterns, self.rng, guide)
             else:
                 laid = laid.on_finer_level(grid, level, grid.inside)
-            phases.keep(laid)
-            align(laid, phases, generator)
+            patterns.keep(laid)
+            align(laid, patterns, generator)
             variety = max(VARIETY / 2**number, FINE_VARIETY) * variation
-            correction = AppearanceCorrection(laid, level, phases, variety, generator, guide)
+            correction = AppearanceCorrection(laid, level, patterns, variety, generator, guide)
             share = 0.75 / level.scale**2
             for fraction in correction.passes(passes[min(number, len(passes) - 1)]):
                 self.report(done + fraction * share, partial(source_indices, laid, width))

@@ -14,10 +14,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import max_pool2d
 
-from ...atlas.canvas import ChartCanvas
-from ...atlas.raster import NONE
-from ..features import RADIUS_PX
-from ..field import PixelGrid
+from ..atlas.canvas import ChartCanvas
+from ..atlas.raster import NONE
+from .features import RADIUS_PX
+from .field import PixelGrid
 
 STEP_PX = 64
 """The torus that charts are cut out of has sides that are multiples of this, so whole pixels on every level."""

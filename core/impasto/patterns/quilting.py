@@ -14,15 +14,14 @@ import torch
 from torch.nn.functional import avg_pool2d
 
 from .cuts import Bands, cut_costs
-from .layout import OUT_OF_PHASE, PieceLayout, PiecePattern
-from .lines import axis_of_joints, clear_lines, grain_weights, hidden_share, line_channels
+from .features import axis_of_joints, clear_lines, grain_weights, hidden_share, line_channels
+from .layout import History, PieceLayout
+from .phases import OUT_OF_PHASE, Patterns
 from .spectra import BlockSpectra
 
 CANDIDATES = 16
 OFF_LINE = 1 / 200
 """Distance, relative to the source's side, by which joints that run through may miss each other at a cut."""
-CONTINUES = 100.0
-"""Added to the error of a position that would only continue a neighbouring piece; errors are around 1."""
 
 
 class Quilter:
@@ -37,7 +36,7 @@ class Quilter:
         self,
         features: torch.Tensor,
         layout: PieceLayout,
-        pattern: PiecePattern,
+        pattern: Patterns,
         variety: float,
         rng: np.random.Generator,
         guide: tuple[torch.Tensor, torch.Tensor] | None = None,
@@ -179,65 +178,6 @@ def _local_minima(scores: np.ndarray, count: int, tile: int) -> tuple[np.ndarray
     down, right = np.divmod(tiles.argmin(1), tile)
     best = np.argsort(tiles.min(1), kind="stable")[:count]
     return best // columns * tile + down[best], best % columns * tile + right[best]
-
-
-class History:
-    """Pieces placed so far, and the number of uses of each pixel of the reduced source (h, w).
-
-    By it, none continues its neighbour, repeats the source's layout or is used too often.
-    """
-
-    def __init__(self, shape: tuple[int, int], layout: PieceLayout, shortest_px: float) -> None:
-        self.layout = layout
-        self.uses = np.zeros(shape, np.float32)
-        self.share = min(1.0, shape[0] * shape[1] * layout.scale**2 / (layout.size[0] * layout.size[1]))
-        pieces = len(layout.corners[0]) * len(layout.corners[1])
-        self.placed = np.zeros((pieces, 4), int)  # corner y, x; source y, x
-        self.count = 0
-        self.same_px = np.minimum(np.array(layout.block) / 2, 0.45 * shortest_px)
-        """Distance below which a shifted piece counts as the same; one shifted by a period is another."""
-
-    def add(self, corner: tuple[int, int], source: tuple[int, int]) -> None:
-        """Record the piece from `source` at `corner`, both (y, x)."""
-        self.placed[self.count] = (*corner, *source)
-        self.count += 1
-        layout = self.layout
-        shown = tuple(
-            slice((start + overlap // 2) // layout.scale, (start + block - overlap // 2) // layout.scale)
-            for start, block, overlap in zip(source, layout.block, layout.overlap, strict=True)
-        )
-        self.uses[shown] += self.share
-
-    def line(self, axis: int, at: int) -> int | None:
-        """Row (axis 0) or column of the source from which the first piece in that row or column comes, or None."""
-        placed = self.placed[: self.count]
-        sources = placed[placed[:, axis] == at, 2 + axis]
-        return int(sources[0]) if len(sources) else None
-
-    def uses_of_blocks(self, box: tuple[int, int]) -> np.ndarray:
-        """Mean uses (h-b+1, w-d+1) in the box (b, d) at each position; 1 under even use."""
-        sums = np.zeros((self.uses.shape[0] + 1, self.uses.shape[1] + 1))
-        np.cumsum(self.uses, 0, np.float64, sums[1:, 1:])
-        np.cumsum(sums[1:, 1:], 1, out=sums[1:, 1:])
-        height, width = box
-        boxes = sums[height:, width:] - sums[:-height, width:] - sums[height:, :-width] + sums[:-height, :-width]
-        return (boxes / (height * width)).astype(np.float32)
-
-    def repetition(self, corner: tuple[int, int], shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-        """Penalties for continuing neighbours of `corner`, and counts of pieces in the same layout, both `shape`."""
-        penalty, familiar = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-        placed, size = self.placed[: self.count], np.array(self.layout.size)
-        apart = (np.array(corner) - placed[:, :2] + size // 2) % size - size // 2
-        near = (np.abs(apart) < self.layout.block).all(1)
-        centers = (placed[:, 2:] + apart) / self.layout.scale
-        radii = np.where(near[:, None], self.same_px, self.same_px / 4) / self.layout.scale
-        lows = np.maximum(np.ceil(centers - radii), 0).astype(int)
-        highs = np.maximum(np.floor(centers + radii) + 1, 0).astype(int)
-        for index in np.flatnonzero(((lows < shape) & (highs > 0)).all(1)):
-            layer, amount = (penalty, CONTINUES) if near[index] else (familiar, 1)
-            low, high = lows[index], highs[index]
-            layer[low[0] : high[0], low[1] : high[1]] += amount
-        return penalty, familiar
 
 
 class QuiltedTorus:

@@ -10,7 +10,12 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d, unfold
 
-from .field import SIDE, STRIDE
+SIDE = 7
+"""Pixels of a patch's side."""
+
+
+STRIDE = 2
+"""Pixels from one patch to the next, in pictures and styles alike, so that a match suggests its neighbours'."""
 
 COMPONENTS = 24
 """Number of principal components that represent a patch's 3·7·7 values."""

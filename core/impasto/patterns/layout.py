@@ -1,24 +1,21 @@
-"""Sizes of pieces, their places on the torus, and their phase in a periodic pattern."""
+"""Sizes of pieces and their places on the torus, and a history of those that were placed."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
-from typing import Protocol
+from dataclasses import dataclass
 
 import numpy as np
 
 from ..errors import ParameterError
-from ..regularity.bond import Sublattice
 
 BLOCK = 1 / 3
 """Side of a piece, relative to the source's: large pieces need few cuts, and none shows half of the photograph."""
 MATCHING_PX = 256
 """Approximate size of the source's copy on which pieces are compared; the source itself then gives the exact pixel."""
 MOST_PIECES = 10_000
-OUT_OF_PHASE = 1e5
-TOLERANCE = 0.04
-"""Largest phase error of a piece in a pattern, in periods: bricks are not laid by machine."""
+CONTINUES = 100.0
+"""Added to the error of a position that would only continue a neighbouring piece; errors are around 1."""
 
 
 @dataclass(frozen=True)
@@ -35,74 +32,6 @@ class PieceLayout:
     corners: tuple[np.ndarray, np.ndarray]
     scale: int
     open_axis: int | None = None
-
-
-class PiecePattern(Protocol):
-    """Periodic pattern of a source, or of several."""
-
-    @property
-    def shortest_px(self) -> float: ...
-
-    def penalty(self, corner: tuple[int, int], shape: tuple[int, int], scale: int) -> np.ndarray: ...
-
-
-@dataclass(frozen=True)
-class Pattern:
-    """A periodic pattern, which pieces may be shifted on by whole cycles of `wave_vectors` (n, 2), per pixel (y, x).
-
-    Of two wave vectors, only by shifts in `sublattice`. Without any, pieces are free. closes: whether the torus is a
-    whole number of repeats of the sublattice; if not, it is broken along some line around the torus.
-    """
-
-    wave_vectors: np.ndarray = field(default_factory=lambda: np.zeros((0, 2), np.float32))
-    sublattice: Sublattice = field(default_factory=Sublattice)
-    closes: bool = True
-
-    @property
-    def shortest_px(self) -> float:
-        """The shortest period; infinite without any."""
-        return float(min(1 / np.hypot(*self.wave_vectors.T), default=np.inf))
-
-    def penalty(self, corner: tuple[int, int], shape: tuple[int, int], scale: int) -> np.ndarray:
-        """Penalty, of `shape`, of positions (multiples of `scale`) whose piece would be out of phase at `corner`."""
-        penalty = np.zeros(shape, np.float32)
-        periods = []
-        for vector in self.wave_vectors:
-            y, x = (np.arange(count) * scale - start for count, start in zip(shape, corner, strict=True))
-            cycles = vector[0] * y[:, None] + vector[1] * x
-            periods.append(np.round(cycles).astype(int))
-            period_px = 1 / np.hypot(*vector)
-            off_px = np.abs(cycles - periods[-1]) * period_px
-            penalty += OUT_OF_PHASE * (off_px > max(0.6 * scale, TOLERANCE * period_px))
-        if len(periods) == 2:
-            penalty += OUT_OF_PHASE * ~self.sublattice.contains(*periods)
-        return penalty
-
-
-@dataclass(frozen=True)
-class Patterns:
-    """Periodic patterns of pictures below each other, whose first rows are `tops`, in order."""
-
-    tops: tuple[int, ...] = (0,)
-    parts: tuple[Pattern, ...] = (Pattern(),)
-
-    @property
-    def shortest_px(self) -> float:
-        """The shortest period; infinite without any."""
-        return min(part.shortest_px for part in self.parts)
-
-    def at_scale(self, scale: int) -> Patterns:
-        """The patterns on a level whose pixels are `scale` wide."""
-        parts = (replace(part, wave_vectors=np.asarray(part.wave_vectors) * scale) for part in self.parts)
-        return Patterns(tuple(top // scale for top in self.tops), tuple(parts))
-
-    def penalty(self, corner: tuple[int, int], shape: tuple[int, int], scale: int) -> np.ndarray:
-        """Penalty, of `shape`, of positions (multiples of `scale`) whose piece would be out of phase at `corner`."""
-        penalty = np.zeros(shape, np.float32)
-        for top, part in zip(self.tops, self.parts, strict=True):
-            here = slice(-(-top // scale), None)
-            penalty[here] = part.penalty((corner[0] + top, corner[1]), shape, scale)[here]
-        return penalty
 
 
 def plan(
@@ -152,3 +81,62 @@ def _open(torus: int, wanted: float, overlap: float, scale: int) -> tuple[int, i
     count = 1 + max(1, math.ceil((torus - block) / (block * (1 - overlap))))
     corners = np.arange(count) * (torus - block) // (count - 1)
     return block, block - int(np.diff(corners).max()), corners
+
+
+class History:
+    """Pieces placed so far, and the number of uses of each pixel of the reduced source (h, w).
+
+    By it, none continues its neighbour, repeats the source's layout or is used too often.
+    """
+
+    def __init__(self, shape: tuple[int, int], layout: PieceLayout, shortest_px: float) -> None:
+        self.layout = layout
+        self.uses = np.zeros(shape, np.float32)
+        self.share = min(1.0, shape[0] * shape[1] * layout.scale**2 / (layout.size[0] * layout.size[1]))
+        pieces = len(layout.corners[0]) * len(layout.corners[1])
+        self.placed = np.zeros((pieces, 4), int)  # corner y, x; source y, x
+        self.count = 0
+        self.same_px = np.minimum(np.array(layout.block) / 2, 0.45 * shortest_px)
+        """Distance below which a shifted piece counts as the same; one shifted by a period is another."""
+
+    def add(self, corner: tuple[int, int], source: tuple[int, int]) -> None:
+        """Record the piece from `source` at `corner`, both (y, x)."""
+        self.placed[self.count] = (*corner, *source)
+        self.count += 1
+        layout = self.layout
+        shown = tuple(
+            slice((start + overlap // 2) // layout.scale, (start + block - overlap // 2) // layout.scale)
+            for start, block, overlap in zip(source, layout.block, layout.overlap, strict=True)
+        )
+        self.uses[shown] += self.share
+
+    def line(self, axis: int, at: int) -> int | None:
+        """Row (axis 0) or column of the source from which the first piece in that row or column comes, or None."""
+        placed = self.placed[: self.count]
+        sources = placed[placed[:, axis] == at, 2 + axis]
+        return int(sources[0]) if len(sources) else None
+
+    def uses_of_blocks(self, box: tuple[int, int]) -> np.ndarray:
+        """Mean uses (h-b+1, w-d+1) in the box (b, d) at each position; 1 under even use."""
+        sums = np.zeros((self.uses.shape[0] + 1, self.uses.shape[1] + 1))
+        np.cumsum(self.uses, 0, np.float64, sums[1:, 1:])
+        np.cumsum(sums[1:, 1:], 1, out=sums[1:, 1:])
+        height, width = box
+        boxes = sums[height:, width:] - sums[:-height, width:] - sums[height:, :-width] + sums[:-height, :-width]
+        return (boxes / (height * width)).astype(np.float32)
+
+    def repetition(self, corner: tuple[int, int], shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+        """Penalties for continuing neighbours of `corner`, and counts of pieces in the same layout, both `shape`."""
+        penalty, familiar = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+        placed, size = self.placed[: self.count], np.array(self.layout.size)
+        apart = (np.array(corner) - placed[:, :2] + size // 2) % size - size // 2
+        near = (np.abs(apart) < self.layout.block).all(1)
+        centers = (placed[:, 2:] + apart) / self.layout.scale
+        radii = np.where(near[:, None], self.same_px, self.same_px / 4) / self.layout.scale
+        lows = np.maximum(np.ceil(centers - radii), 0).astype(int)
+        highs = np.maximum(np.floor(centers + radii) + 1, 0).astype(int)
+        for index in np.flatnonzero(((lows < shape) & (highs > 0)).all(1)):
+            layer, amount = (penalty, CONTINUES) if near[index] else (familiar, 1)
+            low, high = lows[index], highs[index]
+            layer[low[0] : high[0], low[1] : high[1]] += amount
+        return penalty, familiar

@@ -1,1 +1,0 @@
-"""Filling of holes from the rest of a picture, from coarse to fine."""

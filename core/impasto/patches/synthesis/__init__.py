@@ -1,1 +1,0 @@
-"""Synthesis of small pieces on a torus or over the charts of an atlas, corrected from coarse to fine."""

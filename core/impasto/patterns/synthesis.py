@@ -1,0 +1,200 @@
+"""Steps of a synthesis: a quilt of small pieces on the coarsest level, and on each level alignment and correction.
+
+Uses of a part of the source cost something (Kaspar et al. 2015), and so do a pattern out of phase and what differs from
+a guide. What looks alike is considered, and random places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import avg_pool2d
+
+from .correction import REACHES_PX, BestChoice, Correction, places_near
+from .exemplar import ExemplarLevel, LevelGuidance
+from .features import RADIUS_PX
+from .field import STEPS, Field, PixelGrid, moves_of_pieces
+from .layout import plan
+from .phases import Patterns
+from .quilting import Quilter
+
+LAYOUT_VARIETY = 4.0
+"""Variety of the quilt that is the first layout, with all variation."""
+PIECE_OVERLAP = 0.3
+"""Overlap of the pieces of the first layout, relative to their side."""
+LEAST_VARIETY = 0.05
+"""Least variety of a quilt, which also keeps it away from what is left out."""
+USED_UP = 1e3
+"""Number of uses that a pixel counts as if it is left out."""
+CHUNK = 1 << 16
+"""Most pixels that are corrected at a time."""
+LEFT_OUT = 1e9
+"""Cost of what must not be shown; distances are at most about 1e7."""
+
+
+def first_layout(
+    level: ExemplarLevel,
+    grid: PixelGrid,
+    piece_px: float,
+    variation: float,
+    patterns: Patterns,
+    rng: np.random.Generator,
+    guidance: LevelGuidance | None = None,
+) -> Field:
+    """The field of a quilt of small pieces on the coarsest level, whose cuts the finer levels then move.
+
+    piece_px: side of a piece, in pixels of the source. variation: as of `Session.synthesise`.
+    """
+    height, width = level.grid.size
+    channels = level.grid.image(level.channels).permute(2, 0, 1).contiguous()
+    features = channels / channels.square().mean((1, 2)).sum().sqrt().clamp(min=1)
+    layout = plan((height, width), grid.torus_size, max(4, round(piece_px / level.scale)), PIECE_OVERLAP)
+    guide = (guidance.given, guidance.wanted) if guidance else None
+    quilter = Quilter(features, layout, patterns, max(LAYOUT_VARIETY * variation, LEAST_VARIETY), rng, guide)
+    left_out = level.grid.image(level.left_out)[None].float()
+    quilter.history.uses += USED_UP * avg_pool2d(left_out, layout.scale)[0].cpu().numpy()
+    for _ in quilter.cover():
+        pass
+    y, x = grid.torus_position(grid.inside)
+    field = Field(grid, level, torch.zeros_like(grid.shown_pixels), grid.inside)
+    field.show(grid.inside, level.grid.inside[quilter.torus.origin[y, x]])
+    return field
+
+
+@dataclass(frozen=True)
+class _Room:
+    """The least and the largest moves (2, pieces) of pieces that stay inside the source."""
+
+    least: Tensor
+    largest: Tensor
+
+    @classmethod
+    def of(cls, places: Tensor, piece: Tensor, size: tuple[int, int]) -> _Room:
+        """The room of places (2, N) of pieces (N,) in a source of this size."""
+        index = piece.expand(2, -1)
+        first = torch.zeros(2, int(piece.max()) + 1, dtype=torch.long, device=piece.device)
+        lowest = first.scatter_reduce(1, index, places, "amin", include_self=False)
+        highest = first.scatter_reduce(1, index, places, "amax", include_self=False)
+        return cls(-lowest, torch.tensor(size, device=piece.device)[:, None] - 1 - highest)
+
+    def fits(self, moves: Tensor) -> Tensor:
+        """Whether moves (n, 2, pieces) keep the pieces inside (n, pieces)."""
+        return ((moves >= self.least) & (moves <= self.largest)).all(1)
+
+
+def align(field: Field, patterns: Patterns, generator: torch.Generator) -> None:
+    """Move the pieces of a field to where their borders fit best on the level.
+
+    A piece is all that is shifted alike, by any number of turns around the torus.
+    """
+    height, width = field.grid.torus_size
+    places, here = torch.stack(field.positions()), torch.stack(field.grid.torus_position(field.pixels))
+    shifts = places - here
+    _, piece = ((shifts[0] % height) * width + shifts[1] % width).unique(return_inverse=True)
+    shift, place = (torch.zeros(2, int(piece.max()) + 1, dtype=torch.long, device=piece.device) for _ in range(2))
+    shift[:, piece], place[:, piece] = shifts, places  # of any pixel of each piece
+    room, steps = _Room.of(places, piece, field.source.grid.size), torch.tensor(STEPS, device=piece.device)
+
+    def other_costs(moved: Tensor) -> Tensor:
+        costs = torch.zeros(len(STEPS), moved.shape[1], dtype=torch.double, device=moved.device)
+        if patterns:
+            costs += torch.stack([patterns.costs(place + moved + step[:, None], place - shift) for step in steps])
+        return costs.masked_fill(~room.fits(moved + steps[:, :, None]), torch.inf)
+
+    known = torch.ones_like(field.source.source, dtype=torch.bool)
+    moved = moves_of_pieces(field, piece, known, generator, other_costs)
+    y, x = places + moved[:, piece]
+    field.show(field.pixels, field.source.grid.index(y, x))
+
+
+class AppearanceCorrection(Correction):
+    """Corrects a field that covers all pixels of a torus, or all texels of the charts of a mesh.
+
+    variety: cost of a part of the source that is used twice as often as the mean, in mean distances.
+    """
+
+    def __init__(
+        self,
+        field: Field,
+        level: ExemplarLevel,
+        patterns: Patterns,
+        variety: float,
+        generator: torch.Generator,
+        guidance: LevelGuidance | None = None,
+    ) -> None:
+        super().__init__(field, generator)
+        self.level, self.patterns, self.variety, self.guidance = level, patterns, variety, guidance
+        self.shown = level.channels[field.place[field.grid.shown_pixels]]  # (P, C)
+        self.uses = torch.zeros(0)
+
+    def one_pass(self) -> Iterator[float]:
+        """Count the uses of the whole source first."""
+        uses = self.level.uses(self.field)
+        self.uses = self.level.grid.pixels_of(self.guidance.relative_uses(uses) if self.guidance else uses)
+        yield from super().one_pass()
+
+    def chunks(self, pixels: Tensor) -> Iterator[tuple[float, Tensor]]:
+        """Whole rows of pixels."""
+        if not len(pixels):
+            return
+        y, _ = self.field.grid.position(pixels)
+        band = torch.div(y - y[0], 2 * max(1, 2 * CHUNK // self.field.grid.size[1]), rounding_mode="floor")
+        done = 0
+        for chunk in pixels.split(torch.unique_consecutive(band, return_counts=True)[1].tolist()):
+            done += len(chunk)
+            yield done / len(pixels), chunk
+
+    def choice(self, pixels: Tensor) -> BestChoice:
+        """The pixels at a cut, and those that show what is left out; costs are relative to the mean distance of all."""
+        level, grid = self.level, self.field.grid
+        (y, x), (height, width) = grid.position(pixels), grid.size
+        # with a margin of a radius, windows begin at the position of their centre
+        side, left, right = 2 * RADIUS_PX, int(x.min()), int(x.max())
+        rows, columns = slice(int(y[0]), int(y[-1]) + side + 1), slice(left, right + side + 1)
+        around = self.shown.view(height + side, width + side, -1)[rows, columns]
+        wanted = level.appearance.of(around.permute(2, 0, 1))  # of every second pixel, (n, D)
+        every = torch.div(y - y[0], 2, rounding_mode="floor") * ((right - left) // 2 + 1) + (x - left) // 2
+        wanted = wanted[every]  # (N, D)
+        own = self.field.place[pixels]
+        distance = (wanted - level.vectors[own]).square().sum(1)
+        mean = float(distance.double().mean())
+        uses = self.uses.sub(1).clamp(min=0) * (self.variety * mean)
+        cut = (self.is_at_cut(pixels) | level.left_out[own]).nonzero()[:, 0]
+        pixels, wanted = pixels[cut], wanted[cut]
+        here = torch.stack(grid.torus_position(pixels))
+
+        def costs(places: Tensor, among: Tensor | slice, factor: float) -> Tensor:
+            distance = (wanted[among] - level.vectors[places]).square().sum(1)
+            other = uses[places] + LEFT_OUT * level.left_out[places]
+            if self.guidance:
+                other += mean * self.guidance.costs(places, pixels[among])
+            if self.patterns:
+                other = other + self.patterns.costs(torch.stack(level.grid.position(places)), here[:, among])
+            return factor * distance + other
+
+        return BestChoice(self.field, pixels, costs)
+
+    def jumps(self, choice: BestChoice, beside: Tensor) -> Iterator[Tensor]:
+        """Places that look like the neighbours continued, and random ones."""
+        level = self.level
+        for places, step in zip(beside, self.source_steps, strict=True):
+            for alike in level.similar[places].long().T:
+                yield level.allowed_places(alike - step, choice.pixels)
+        for reach_px in REACHES_PX:
+            yield places_near(self.level, choice.place, reach_px, self.generator)
+        anywhere = level.anywhere(choice.pixels, self.generator)
+        if self.patterns:
+            here = torch.stack(self.field.grid.torus_position(choice.pixels))
+            y, x = self.patterns.in_phase(torch.stack(level.grid.position(anywhere)), here)
+            anywhere = level.at(y, x)
+        yield anywhere
+
+    def show(self, pixels: Tensor, places: Tensor) -> None:
+        """Show places (n,) at pixels (n,), and their channels."""
+        super().show(pixels, places)
+        self.shown[pixels] = self.level.channels[places]
+        self.field.grid.with_margin(self.shown)
