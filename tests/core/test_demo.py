@@ -1,4 +1,4 @@
-"""The demo of `python build.py demo`, its parts at tiny sizes, and that Control-C ends what a command has started."""
+"""`build.py`: the parts of the demo at tiny sizes, sets of training pictures, and what Control-C ends."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ PARTS = ROOT / "tasks" / "demo"
 sys.path.insert(0, str(ROOT))
 from tasks.environments import NEWEST_BPY, blender, clean_environment  # noqa: E402
 from tasks.extension import build_extension  # noqa: E402
+from tasks.phrase_model import copy_sets  # noqa: E402
 
 BLENDER = blender(NEWEST_BPY).python
 SIZE_PX = 64
@@ -153,3 +154,19 @@ def test_control_c_ends_what_a_command_has_started_in_sessions_of_their_own_too(
         assert command.wait(2) == 128 + signal.SIGINT
         _, alive = psutil.wait_procs(started, 2 - (time.monotonic() - since))
         assert not [one for one in alive if one.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_sets_go_to_the_folder_of_the_longest_beginning_of_their_name(tmp_path):
+    for name in ("wood_wood1", "wood_wood_planks", "wood_floor", "net_1", "wood_seen_last"):
+        folder = tmp_path / "data" / "pbr" / name
+        folder.mkdir(parents=True)
+        noise = np.random.default_rng(len(name)).integers(0, 256, (64, 64, 3), np.uint8)
+        Image.fromarray(noise).save(folder / f"{name}_base_color.png")
+    labels = {"wood": "planks", "wood_wood": "veneer", "wood_wood_planks": "planks", "wood_floor": ""}
+    about = {"labels": labels, "held_out": ["wood_seen_last"]}
+    copy_sets(about, tmp_path / "data", tmp_path / "learned", tmp_path / "unseen", Path(sys.executable))
+    found = {
+        folder: sorted(str(one.relative_to(folder)) for one in folder.glob("*/*")) for folder in tmp_path.iterdir()
+    }
+    assert found[tmp_path / "learned"] == ["planks/wood_wood_planks", "veneer/wood_wood1"]
+    assert found[tmp_path / "unseen"] == ["planks/wood_seen_last"]

@@ -7,21 +7,18 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
-from tasks.checks import benchmarks  # noqa: E402
 from tasks.demo import PICTURES, WINDOWS  # noqa: E402
 from tasks.manual import PAGES, anchor, write_manual  # noqa: E402
 from tasks.markdown import written_by_hand  # noqa: E402
-from tasks.pictures import git, has_history, mark, mark_of, pictures  # noqa: E402
+from tasks.pictures import mark_of, pictures  # noqa: E402
 
 from impasto.plugins.registry import registry  # noqa: E402
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 CHINESE = [path for path in DOCUMENTS if "zh-CN" in path.as_posix()]
-PRE_COMMIT = ROOT / ".pre-commit-config.yaml"
 CODE = re.compile(r"^```.*?^```$|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 TEXTBOOK = ("gan", "conditional-gan", "progressive-gan")
 WITHOUT_PICTURE = {*TEXTBOOK, *(f"train-{name}" for name in TEXTBOOK), "imported-model"}
@@ -151,19 +148,6 @@ def recipes_of(path: Path) -> list[dict]:
     return mark_of(path)["recipes"]
 
 
-@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".svg"])
-def test_a_mark_changes_no_pixel_and_is_read_again(suffix, tmp_path):
-    path = tmp_path / f"a{suffix}"
-    if suffix == ".svg":
-        path.write_text("<svg></svg>")
-    else:
-        Image.linear_gradient("L").resize((61, 30)).convert("RGB").save(path)
-    before = None if suffix == ".svg" else Image.open(path).tobytes()
-    mark(path, [{"tool": "quilt", "parameters": {"block_px": 0}}], "0123456789")
-    assert mark_of(path) == {"commit": "0123456789", "recipes": [{"tool": "quilt", "parameters": {"block_px": 0}}]}
-    assert before is None or Image.open(path).tobytes() == before
-
-
 def test_every_tool_stands_on_a_page_that_was_written():
     pages = [path for path in DOCUMENTS if written_by_hand(path.read_text("utf-8")) and path not in CHINESE]
     pages.remove(ROOT / "CHANGELOG.md")
@@ -182,15 +166,6 @@ def test_the_pages_in_the_extension_keep_their_links(tmp_path):
             linked = tmp_path / "manual" / (file or f"{Path(name).name}.html")
             assert linked.exists(), (name, target)
             assert not place or f'id="{place}"' in linked.read_text("utf-8"), (name, target)
-
-
-def test_the_hook_before_a_commit_runs_what_lint_runs_without_a_network():
-    import yaml
-
-    hooks = [(repo["repo"], hook) for repo in yaml.safe_load(PRE_COMMIT.read_text())["repos"] for hook in repo["hooks"]]
-    assert [(repo, hook["entry"], hook["language"]) for repo, hook in hooks] == [
-        ("local", "python build.py lint", "system")
-    ]
 
 
 def test_every_file_of_the_repository_that_a_page_names_is_there():
@@ -278,18 +253,6 @@ def test_the_strip_of_results_is_made_with_the_defaults_and_loads_quickly():
         usual = {name: (one["default"], [one.get("default_of_each")]) for name, one in schemas.items()}
         told = {name for name, value in step["parameters"].items() if value not in usual[name]}
         assert told <= {*GIVEN, "crop", "kind"}, step  # the kind is that which was recognised
-
-
-def test_a_commit_that_benchmarks_name_must_exist_and_old_figures_are_named():
-    if not has_history():
-        pytest.skip("a shallow clone, or an archive")
-    now, old = git("rev-parse", "--short=7", "HEAD"), git("rev-list", "HEAD").split()[-1]
-    page = f"# Page\n\n## Speed\n\n*At {now}, seconds at\n0123abc.*\n\n### Film\n\n*Measured at {old}.* 1234567 are\n"
-    (missing,) = benchmarks.problems(page)
-    assert "Speed: 0123abc is no commit" in missing
-    (stale,) = benchmarks.warnings(page)
-    assert f"Film: {old}" in stale
-    assert len(list(benchmarks.problems(page.replace("Film", "Songs")))) == 2  # its code is not known
 
 
 def blocks(document: Path) -> list[str]:
