@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hostile.frames import ANSWERS, RECIPE, REQUESTS, done, frame, job, pixels
+from hostile.frames import ANSWERS, RECIPE, REQUESTS, done, frame, job
 
 from impasto import Recipe, Step
 from impasto.about import VERSION
@@ -60,7 +60,7 @@ def test_a_malformed_answer_ends_every_job_with_an_error_and_the_next_one_works(
 
 
 @pytest.mark.parametrize(
-    "begun", [b'{"type": "pro', frame(type="preview", id="ID", arrays=pixels("|u1", 512, 512, 3)) + b"abc"]
+    "begun", [b'{"type": "pro', frame(b"abc", type="preview", id="ID", arrays=[["preview", "|u1", [512, 512, 3]]])]
 )
 def test_an_answer_that_stalls_half_way_is_given_up(begun, tmp_path):
     client = fake_worker(tmp_path, begun, stall_s=0.3)
