@@ -1,4 +1,7 @@
-"""Hostile meshes: headers that promise what does not follow, numbers beyond all vertices, names that mislead."""
+"""Hostile meshes: headers that promise what does not follow, numbers beyond all vertices, names that mislead.
+
+What is a few words or numbers stands in meshes.json.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ from .data import picture
 
 PLANE = np.array([[(0, 0, 0), (1, 0, 0), (1, 1, 0)], [(0, 0, 0), (1, 1, 0), (0, 1, 0)]], np.float32)
 GOOD = ply_of(Mesh(PLANE, PLANE[..., :2].copy()))
-MANY = 10**9
+TABLES = json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
 
 
 def changed(before: bytes, after: bytes) -> bytes:
@@ -28,36 +31,20 @@ def changed(before: bytes, after: bytes) -> bytes:
     return GOOD.replace(before, after)
 
 
+TRIANGLE, LONGER = b"\x03\x00\x00\x00\x00\x01", b"\xff\x00\x00\x00\x00\x01"
 PLY: dict[str, bytes] = {
+    **{
+        name: changed(before.encode(), after.encode())
+        for name, (before, after) in TABLES["PLY with another text in its header"].items()
+    },
+    **{name: text.encode() for name, text in TABLES["PLY"].items()},
     "half a mesh": GOOD[: len(GOOD) // 2],
     "an endless header": b"ply\nformat binary_little_endian 1.0\n" + b"comment \x1b[2J" * 10**6,
     "a header of no Unicode": b"ply\nformat binary_little_endian 1.0\n\xff\xfe\nend_header\n",
-    "as text": changed(b"binary_little_endian", b"ascii"),
-    "in the other order": changed(b"binary_little_endian", b"binary_big_endian"),
-    "no version": changed(b" 1.0", b""),
-    "no vertices": changed(b"element vertex 6", b"element edge 6"),
-    "no count": changed(b"element vertex 6", b"element vertex"),
-    "a negative count": changed(b"element vertex 6", b"element vertex -6"),
-    "a huge count of vertices": changed(b"element vertex 6", b"element vertex 12000000"),
-    "a huge count of faces": changed(b"element face 2", b"element face 4000000"),
-    "a billion faces": changed(b"element face 2", b"element face 1000000000"),
     "a count of ten thousand digits": changed(b"element face 2", b"element face " + b"9" * 10000),
-    "a property of an unknown type": changed(b"float x", b"quaternion x"),
-    "a property before all elements": changed(b"element vertex 6\n", b""),
-    "no positions": changed(b"float x", b"float a"),
-    "no UVs": changed(b"float s", b"float a"),
-    "one property twice": changed(b"float s", b"float x"),
-    "faces without a list": changed(b"list uchar uint vertex_indices", b"uint vertex_indices"),
-    "a list of floats": changed(b"list uchar uint vertex_indices", b"list uchar float vertex_indices"),
     "a number beyond all vertices": GOOD[:-4] + b"\xff\xff\xff\xff",
-    "a face longer than the file": GOOD.replace(b"\x03\x00\x00\x00\x00\x01", b"\xff\x00\x00\x00\x00\x01"),
-    "a face that is a negative list": changed(b"list uchar", b"list char").replace(
-        b"\x03\x00\x00\x00\x00\x01", b"\xff\x00\x00\x00\x00\x01"
-    ),
-    "text of words": b"ply\nformat ascii 1.0\nelement vertex 1\nproperty float x\nend_header\nfish",
-    "text without numbers": b"ply\nformat ascii 1.0\nelement vertex 9\nproperty float x\nend_header\n",
-    "text with a list of infinite length": b"ply\nformat ascii 1.0\nelement face 1\nproperty list uchar int "
-    b"vertex_indices\nend_header\ninf 1 2 3",
+    "a face longer than the file": changed(TRIANGLE, LONGER),
+    "a face that is a negative list": changed(b"list uchar", b"list char").replace(TRIANGLE, LONGER),
     "a million empty faces": b"ply\nformat binary_little_endian 1.0\nelement face 1000000\nproperty list uchar int "
     b"vertex_indices\nend_header\n" + bytes(10**6),
     "positions that are no numbers": GOOD.replace(
@@ -66,45 +53,33 @@ PLY: dict[str, bytes] = {
 }
 VERTICES = b"v 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0\nvt 1 0\nvt 0 1\n"
 OBJ: dict[str, bytes] = {
-    "faces only": b"f 1/1 2/2 3/3\n",
-    "a number beyond all vertices": VERTICES + b"f 1/1 2/2 9/3\n",
-    "a number beyond all UVs": VERTICES + b"f 1/1 2/2 3/9\n",
-    "a number before all vertices": VERTICES + b"f 1/1 2/2 -9/3\n",
-    "a vertex of no number": VERTICES + b"f 0/1 2/2 3/3\n",
+    **{name: text.encode() for name, text in TABLES["OBJ"].items()},
     "a number of ten thousand digits": VERTICES + b"f " + b"9" * 10000 + b"/1 2/2 3/3\n",
-    "a huge number": VERTICES + b"f 99999999999999999999/1 2/2 3/3\n",
-    "words for numbers": b"v fish 0 0\n" + VERTICES + b"f 1/1 2/2 3/3\n",
-    "infinite positions": VERTICES.replace(b"v 1 0 0", b"v 1e999 0 0") + b"f 1/1 2/2 3/3\n",
-    "too few values": b"v 1\n" + VERTICES + b"f 1/1 2/2 3/3\n",
     "one line of 40 MB": VERTICES + b"f" + b" 1/1" * 10**7,
     "a line that goes on for ever": VERTICES + b"f 1/1 \\\n" * 3_000_000,
-    "no UVs": b"v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n",
 }
 Change = Callable[[dict[str, Any]], Any]
 
 
-def gltf(change: Change, pictures: tuple[bytes, ...] = (), **more: Any) -> bytes:
+def gltf(change: Change) -> bytes:
     """A good GLB with something changed in its JSON."""
-    data = glb_files.asset([glb_files.textured(0)], pictures or (picture(),), **more)
-    content, binary = glb_files.content_of(data)
+    content, binary = glb_files.content_of(HEAD)
     change(content)
     return glb_files.glb(content, binary)
 
 
-def view(**fields: Any) -> bytes:
-    return gltf(lambda content: content["bufferViews"][0].update(fields))
+def with_values(values: dict[str, Any]) -> bytes:
+    """The GLB with other values at these places of its JSON, each a path."""
 
+    def change(content: dict[str, Any]) -> None:
+        for place, value in values.items():
+            *above, name = [int(part) if part.isdigit() else part for part in place.split("/")]
+            holder: Any = content
+            for part in above:
+                holder = holder[part]
+            holder[name] = value
 
-def accessor(index: int = 0, **fields: Any) -> bytes:
-    return gltf(lambda content: content["accessors"][index].update(fields))
-
-
-def node(*nodes: dict[str, Any]) -> bytes:
-    return gltf(lambda content: content.update(nodes=list(nodes)))
-
-
-def without_view(content: dict[str, Any]) -> None:
-    content["accessors"][0] = {"componentType": 5126, "count": MANY, "type": "VEC3"}
+    return gltf(change)
 
 
 def many_empty_arrays(content: dict[str, Any]) -> None:
@@ -123,7 +98,9 @@ def a_mesh_in_many_places(content: dict[str, Any]) -> None:
 
 
 HEAD = glb_files.asset([glb_files.textured(0)], [picture()])
+DEEP_NODES = [*({"children": [index + 1]} for index in range(100_000)), {"mesh": 0}]
 GLB: dict[str, bytes] = {
+    **{name: with_values(values) for name, values in TABLES["glTF changed at these places"].items()},
     "half a file": HEAD[: len(HEAD) // 2],
     "a length beyond the file": HEAD[:8] + b"\xff\xff\xff\x7f" + HEAD[12:],
     "a chunk beyond the file": HEAD[:12] + b"\xff\xff\xff\x7f" + HEAD[16:],
@@ -132,60 +109,10 @@ GLB: dict[str, bytes] = {
     "JSON that is a list": glb_files.glb([], b""),  # type: ignore[arg-type]
     "JSON without anything": glb_files.glb({}, b""),
     "JSON nested a thousand times": glb_files.glb({"asset": json.loads("[" * 900 + "]" * 900)}, b""),
-    "lists that are texts": gltf(lambda content: content.update(meshes="fish", nodes="fish")),
-    "nodes that are numbers": gltf(lambda content: content.update(nodes=[7])),
-    "a count of a billion": accessor(count=MANY),
-    "a count of a billion without data": gltf(without_view),
-    "a negative count": accessor(count=-1),
-    "a count that is a text": accessor(count="4"),
-    "a count of 10^30": accessor(count=10**30),
     "a thousand arrays without data": gltf(many_empty_arrays),
     "a mesh in a million places": gltf(a_mesh_in_many_places),
-    "an unknown type": accessor(type="MAT9"),
-    "an unknown component": accessor(componentType=1),
-    "positions that are pairs": accessor(type="VEC2"),
-    "a negative offset": accessor(byteOffset=-8),
-    "an offset beyond the data": accessor(byteOffset=MANY),
-    "a view with a negative offset": view(byteOffset=-8),
-    "a view beyond its buffer": view(byteLength=MANY),
-    "a negative stride": view(byteStride=-12),
-    "a huge stride": view(byteStride=2**31),
-    "a view of no buffer": view(buffer=7),
-    "a buffer longer than its data": gltf(lambda content: content["buffers"][0].update(byteLength=MANY)),
-    "an index of a view that is negative": accessor(bufferView=-1),
-    "faces of vertices that are not there": gltf(lambda content: content["accessors"][0].update(count=2)),
-    "faces by fractions": accessor(2, componentType=5126, count=3),
-    "sparse values beyond all": accessor(
-        sparse={"count": 4, "indices": {"bufferView": 2, "componentType": 5125}, "values": {"bufferView": 0}}
-    ),
-    "sparse values without end": accessor(
-        sparse={"count": MANY, "indices": {"bufferView": 2, "componentType": 5121}, "values": {"bufferView": 0}}
-    ),
-    "nodes in a circle": node({"mesh": 0, "children": [1]}, {"children": [0]}),
-    "a node that is its own child": node({"mesh": 0, "children": [0]}),
-    "a hundred thousand nodes below each other": node(
-        *({"children": [index + 1]} for index in range(100_000)), {"mesh": 0}
-    ),
-    "a child that is not there": node({"children": [7], "mesh": 0}),
-    "a matrix of 3 numbers": node({"mesh": 0, "matrix": [1, 2, 3]}),
-    "a rotation of words": node({"mesh": 0, "rotation": ["a", "b", "c", "d"]}),
-    "an infinite scale": node({"mesh": 0, "scale": [1e308, 1e308, 1e308]}),
-    "a scene that is not there": gltf(lambda content: content.update(scene=9)),
-    "a mesh that is not there": node({"mesh": 9}),
-    "a material that is not there": gltf(lambda content: content["meshes"][0]["primitives"][0].update(material=9)),
-    "data that are no base64": gltf(lambda content: content["buffers"][0].update(uri="data:;base64,!!!")),
+    "a hundred thousand nodes below each other": with_values({"nodes": DEEP_NODES}),
     "data of 20 MB that are no JSON": b'{"asset":{"version":"2.0"},"x":"data:' + b"A" * 20_000_000,
-    "a file above": gltf(lambda content: content["buffers"][0].update(uri="../../../etc/passwd")),
-    "an absolute file": gltf(lambda content: content["buffers"][0].update(uri="/etc/passwd")),
-    "a file of the net": gltf(lambda content: content["buffers"][0].update(uri="https://example.com/a.bin")),
-    "an escape in a name": gltf(lambda content: content["buffers"][0].update(uri="\x1b[2J")),
-    "compressed meshes": gltf(lambda content: content.update(extensionsRequired=["KHR_draco_mesh_compression"])),
-    "an unknown extension": gltf(lambda content: content.update(extensionsRequired=["\x1b[2J"])),
-    "a transform of words": gltf(
-        lambda content: content["materials"][0]["pbrMetallicRoughness"]["baseColorTexture"].update(
-            extensions={"KHR_texture_transform": {"offset": ["a", "b"]}}
-        )
-    ),
 }
 
 
@@ -199,39 +126,13 @@ def with_picture(make: Maker) -> Maker:
     return made
 
 
-def material(**fields: Any) -> bytes:
-    return gltf(lambda content: content["materials"][0].update(fields))
-
-
+ESCAPING = {**glb_files.textured(9), "name": "\x1b[2J/../../x"}
 TEXTURES: dict[str, Maker] = {
+    **{name: written(with_values(values)) for name, values in TABLES["materials changed at these places"].items()},
     "a picture of one bit that is large": with_picture(blank_png(13_000, 1, 0, 1)),
     "a picture that claims much": with_picture(written(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\1\x86\xa0\0\1\x86\xa0\x08\2")),
     "a picture that is none": with_picture(written(b"fish")),
-    **{
-        name: written(data)
-        for name, data in {
-            "an image that is not there": gltf(lambda content: content["textures"][0].update(source=9)),
-            "a texture that is not there": gltf(lambda content: content.update(textures=[])),
-            "a texture without an image": gltf(lambda content: content.update(textures=[{}])),
-            "an image without data": gltf(lambda content: content.update(images=[{}])),
-            "an image in a file above": gltf(lambda content: content.update(images=[{"uri": "../../etc/passwd"}])),
-            "an image that is the file itself": gltf(lambda content: content.update(images=[{"uri": "file.glb"}])),
-            "a factor of words": material(
-                pbrMetallicRoughness={"baseColorTexture": {"index": 0}, "baseColorFactor": ["a", 1, 1, 1]}
-            ),
-            "a factor of three": material(
-                pbrMetallicRoughness={"baseColorTexture": {"index": 0}, "baseColorFactor": [1, 1, 1]}
-            ),
-            "a factor that is no number": material(
-                pbrMetallicRoughness={"baseColorTexture": {"index": 0}, "baseColorFactor": None}
-            ),
-            "textures that are texts": material(pbrMetallicRoughness={"baseColorTexture": "fish"}),
-            "materials without textures": material(pbrMetallicRoughness={}),
-            "a name of control characters": gltf(
-                lambda content: content.update(materials=[{**glb_files.textured(9), "name": "\x1b[2J/../../x"}])
-            ),
-        }.items()
-    },
+    "a name of control characters": written(with_values({"materials": [ESCAPING]})),
 }
 
 
