@@ -15,6 +15,7 @@ pytest.importorskip("torch", reason="no engine here: run `python build.py test`"
 
 from impasto import Maps
 from impasto.batch.engines import local_engines
+from impasto.cli.main import main
 from impasto.engine.client import Client
 from impasto.plugins.registry import registry
 
@@ -80,6 +81,22 @@ def engine_with_misbehaving(tmp_path_factory: pytest.TempPathFactory) -> Path:
     python = make_engine(Path(sys.executable), tmp_path_factory.mktemp("engine"))
     make_distribution(site_packages(python), "impasto-broken", {"broken": "impasto_misbehaving_broken"})
     return python
+
+
+@pytest.fixture
+def said(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Run the command in this process: exit code, stdout, stderr."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = 0
+        try:
+            main([str(argument) for argument in arguments])
+        except SystemExit as end:
+            code = int(end.code or 0)
+        return code, *capsys.readouterr()
+
+    return run
 
 
 @pytest.fixture(scope="session")

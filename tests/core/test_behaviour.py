@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from impasto import Maps
-from impasto.cli.main import main
 from impasto.inspection.behaviour import CHECKS, LONGEST_S, check
 from impasto.plugins.registry import registry
 from impasto.tools import Field, Filter, NoParameters, Parameters, Trainer
@@ -137,28 +136,19 @@ def test_a_tool_without_its_model_is_skipped_with_the_reason(monkeypatch, tmp_pa
     assert all("model" in finding.skipped for finding in found[1:])
 
 
-def said(capsys, *arguments: str) -> tuple[int, str, str]:
-    code = 0
-    try:
-        main(arguments)
-    except SystemExit as end:
-        code = int(end.code or 0)
-    return code, *capsys.readouterr()
-
-
 @pytest.mark.parametrize("name", ["impasto_transform", "transform"])
-def test_a_plugin_is_found_by_its_module_and_by_its_entry_point(name, capsys):
-    code, stdout, stderr = said(capsys, "plugins", "check", name, "--json")
+def test_a_plugin_is_found_by_its_module_and_by_its_entry_point(name, said):
+    code, stdout, stderr = said("plugins", "check", name, "--json")
     assert code == 0, stderr
     assert {one["tool"] for one in json.loads(stdout)["checks"]} == {"transform"}
 
 
-def test_a_broken_plugin_ends_with_the_exit_code_of_plugins(capsys, monkeypatch):
+def test_a_broken_plugin_ends_with_the_exit_code_of_plugins(said, monkeypatch):
     broken = Fails()
     broken.name = "transform"
     monkeypatch.setitem(registry().tools, "transform", broken)
-    code, stdout, _ = said(capsys, "plugins", "check", "transform")
+    code, stdout, _ = said("plugins", "check", "transform")
     assert code == 4
     assert "KeyError" in stdout
-    code, _, stderr = said(capsys, "plugins", "check", "impasto_nothing")
+    code, _, stderr = said("plugins", "check", "impasto_nothing")
     assert (code, "choose from" in stderr) == (2, True)

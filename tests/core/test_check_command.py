@@ -201,48 +201,31 @@ def test_a_damaged_file_and_one_that_is_not_read_are_told(tmp_path):
     }
 
 
-def exit_code(*arguments: object) -> int:
-    try:
-        main(["check", *map(str, arguments)])
-    except SystemExit as end:
-        return int(end.code or 0)
-    return 0
-
-
 @pytest.mark.slow
-def test_the_exit_code_is_3_while_an_error_is_left(tmp_path, capsys):
+def test_the_exit_code_is_3_while_an_error_is_left(tmp_path, said):
     wrong = written(tmp_path / "sets" / "wrong", {**good(), "normal": flip(good()["normal"])})
     fine = written(tmp_path / "sets" / "fine", good())
     for options, shows_what_is_right in (((), False), (("--all",), True)):
-        assert exit_code(fine, *options) == 0
-        assert ("no seam shows" in capsys.readouterr().out) == shows_what_is_right
+        code, out, _ = said("check", fine, *options)
+        assert (code, "no seam shows" in out) == (0, shows_what_is_right)
     written(tmp_path / "sets" / "as_wrong", {**good(), "normal": flip(good()["normal"])})
-    assert exit_code(wrong, "--json") == 3
-    (one,) = json.loads(capsys.readouterr().out)["sets"]
+    code, out, _ = said("check", wrong, "--json")
+    (one,) = json.loads(out)["sets"]
     sign = next(finding for finding in one["findings"] if finding["check"] == "sign")
-    assert (one["verdict"], sign["fix"]) == ("error", "flip green")
+    assert (code, one["verdict"], sign["fix"]) == (3, "error", "flip green")
     assert sign["figures"]["confidence"] > 0.5
-    assert exit_code(tmp_path / "sets") == 3
-    assert exit_code(tmp_path / "sets", "--fix", "--out", tmp_path / "out") == 0
+    assert said("check", tmp_path / "sets")[0] == 3
+    assert said("check", tmp_path / "sets", "--fix", "--out", tmp_path / "out")[0] == 0
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"wrong", "as_wrong"}
     upside_down = written(tmp_path / "upside", {**good(), "height": 1 - good()["height"]})
-    assert exit_code(upside_down) == 3
+    assert said("check", upside_down)[0] == 3
 
 
-def test_mistakes_are_told(tmp_path, capsys):
-    (tmp_path / "empty").mkdir()
-    assert exit_code(tmp_path / "empty") == exit_code(tmp_path / "nothing") == 3
-    said = capsys.readouterr().err
-    assert "contains no maps" in said
-    assert "is no folder" in said
-    assert exit_code(tmp_path, "--fix") == exit_code(tmp_path, "--out", "x") == 2
-
-
-def test_nothing_is_overwritten(tmp_path, capsys):
+def test_nothing_is_overwritten(tmp_path, said):
     folder = written(tmp_path / "a", {**good(), "normal": flip(good()["normal"])})
-    assert exit_code(folder, "--fix", "--out", folder) == 3
-    assert "the folder of the set itself" in capsys.readouterr().err
-    assert exit_code(folder, "--fix", "--out", tmp_path / "b") == 0
+    code, _, stderr = said("check", folder, "--fix", "--out", folder)
+    assert (code, "the folder of the set itself" in stderr) == (3, True)
+    assert said("check", folder, "--fix", "--out", tmp_path / "b")[0] == 0
     first = (tmp_path / "b" / "wall_normal.png").read_bytes()
-    assert exit_code(folder, "--fix", "--out", tmp_path / "b") == 3
+    assert said("check", folder, "--fix", "--out", tmp_path / "b")[0] == 3
     assert (tmp_path / "b" / "wall_normal.png").read_bytes() == first

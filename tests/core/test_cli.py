@@ -125,34 +125,6 @@ def test_parameters_are_options_with_ranges_and_defaults(impasto):
     assert "diagonal = off (only with pattern stripes)" in impasto("tools", "checker").stdout
 
 
-@pytest.mark.parametrize(
-    ("arguments", "code", "said"),
-    [
-        (("generate", "checker", "--squares", "999", "--out", "x"), 2, "squares got 999"),
-        (("generate", "checker", "--seed", "-3", "--out", "x"), 2, "no whole number from 0 to 2,147,483,647"),
-        (("generate", "nothing", "--out", "x"), 2, "there is no TOOL|MATCHER 'nothing'"),
-        (("generate", "quilt", "--out", "x"), 2, "quilt needs the input source"),
-        (("seamless", "nowhere.png", "--out", "x"), 3, "cannot read nowhere.png"),
-        (("seamless", "nowhere.png"), 2, "--out"),
-        (("run", "nowhere.json", "--out", "x"), 3, "nowhere.json"),
-        (("generate", "checker", "--device", "cuda:9", "--out", "x"), 6, "choose from auto"),
-        (("seamless", "x", "--size", "wide", "--out", "x"), 2, "is not a size"),
-        (("seamless", "", "--out", "x"), 2, "'' is no file or folder"),
-        (("train", "train-torus", "nowhere.png"), 3, "cannot read nowhere.png"),
-        (("generate", "torus", "--model", "nowhere", "--out", "x"), 5, "no model 'nowhere'"),
-        (("models", "show", "nowhere"), 5, "there is no model"),
-        (("models", "install", "nowhere"), 3, "cannot read nowhere"),
-    ],
-)
-def test_exit_codes_tell_what_kind_of_mistake_it_was(impasto, arguments, code, said, tmp_path):
-    done = impasto(*arguments, cwd=tmp_path)
-    assert done.returncode == code, done.stderr
-    if code == 2 and "999" in arguments:
-        assert json.loads(impasto(*arguments, "--json").stdout)["error"] == "ParameterError"
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
-
-
 @pytest.mark.essential
 def test_control_c_leaves_nothing_half_written(engine_with_misbehaving, tmp_path):
     arguments = ("--seconds", 60, "--size", 64, "--out", tmp_path / "o")

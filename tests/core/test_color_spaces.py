@@ -348,15 +348,6 @@ def test_a_dataset_is_read_in_the_given_colour_space(tmp_path):
         assert np.abs(sample.load()["base_color"].pixels - right).max() < STEP
 
 
-def test_a_colour_space_that_is_wrong_is_refused_by_the_command(impasto, tmp_path):
-    Image.fromarray(RGB8).save(tmp_path / "a.png")
-    for space, said in (("ACESgc", "did you mean 'ACEScg'"), ("style=sRGB", "the input 'style', which was not given")):
-        made = impasto("apply", "adjust", "a.png", "--colorspace", space, "--out", "o", cwd=tmp_path)
-        assert made.returncode
-        assert said in made.stderr
-    assert not (tmp_path / "o").exists()
-
-
 def test_a_batch_and_an_engine_read_a_colour_space(client, tmp_path):
     path = written(tmp_path / "a.png", RGB8, "uint8")
     recipe = Recipe((Step("adjust", {"exposure": 0.0, "contrast": 0.0, "saturation": 1.0}),))

@@ -421,19 +421,3 @@ def test_captions_are_part_of_what_a_dataset_is(tmp_path):
         (tmp_path / "a_base_color.txt").write_text(text)
         hashes.add(read_dataset(tmp_path, smallest_px=16).sha256())
     assert len(hashes) == 3
-
-
-@pytest.mark.parametrize("count", ["0", "-1"])
-def test_a_count_below_one_is_refused(count, tmp_path, capsys):
-    draw = ("captions", "draw", "--materials", "bricks", "--out", str(tmp_path / "drawn"))
-    for *command, option in (
-        *((*draw, option) for option in ("--count", "--side-px", "--captions")),
-        ("captions", "write", str(tmp_path), "--captions"),
-        ("batch", "tint", "wall.png", "--out", "o", "--seeds"),
-        ("evaluate", "model", "x", "y", "--seeds"),
-    ):
-        with pytest.raises(SystemExit) as ended:
-            main([*command, option, count])
-        assert ended.value.code == 2
-        assert f"{option}: '{count}' is no whole number from 1 upwards" in capsys.readouterr().err
-    assert not (tmp_path / "drawn").exists()

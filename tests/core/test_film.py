@@ -13,7 +13,6 @@ from scipy.ndimage import distance_transform_edt
 from test_files import mounted
 
 from impasto import Host, Recipe, Step, read_maps
-from impasto.cli.main import main
 from impasto.errors import Cancelled, FileError, ParameterError
 from impasto.io.decode import read_metadata
 from impasto.io.metadata import metadata_of
@@ -725,14 +724,6 @@ def test_frames_that_move_without_vectors_are_refused(tmp_path):
     with pytest.raises(FileError, match=r"a_1\.exr and the next frame have no motion vectors, yet something moves"):
         note_on_motion(frames)
     assert "nothing moves" in note_on_motion({number: frames[number] for number in (2, 3)})
-
-
-@pytest.mark.parametrize("option", ["--animation=both.webp", "--alone", "--first=0", "--last=2", "--frame-step=2"])
-def test_options_of_a_film_are_refused_without_one(option, capsys):
-    with pytest.raises(SystemExit) as ended:
-        main(["stylize", "walls", "--style", "red.png", "--out", "out", option])
-    assert ended.value.code == 2
-    assert f"{option.partition('=')[0]} is for a film\n  add --film, or leave it out" in capsys.readouterr().err
 
 
 def by_hand(frames: dict[int, Path], folder: Path, painted: dict[int, np.ndarray]) -> dict[int, Path]:

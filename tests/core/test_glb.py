@@ -8,7 +8,7 @@ import glb_files
 import numpy as np
 import pytest
 
-from impasto.errors import FileError, ParameterError
+from impasto.errors import FileError
 from impasto.io.files import read_maps, read_recipe, read_size, source_files, sources_in
 from impasto.io.gltf import Gltf
 from impasto.io.gltf_maps import maps_in
@@ -287,22 +287,3 @@ def test_a_ply_with_a_new_texture_becomes_a_glb(impasto, files):
     assert done.returncode == 0, done.stderr
     assert len(read_mesh(files / "covered.glb")) == 2
     assert maps_in(Gltf.at(files / "covered.glb"), 0).size_px == (16, 16)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (("apply", "negative", "grey.png", "--out", "x.glb"), "no single mesh"),
-        (("apply", "negative", "grey.png", "--mesh", "asset.glb", "--out", "x.glb"), "M0"),
-        (("apply", "negative", "asset.glb", "--format", "exr", "--out", "x.glb"), "--format exr"),
-        (("apply", "negative", "asset.glb", "--export", "gltf", "--out", "x.glb"), "--export"),
-        (("apply", "negative", "asset.glb", "--source-rotate", "90", "--out", "x"), "does not lie on the mesh"),
-        (("export", "asset.glb", "--preset", "gltf", "--out", "x.glb"), "is no folder"),
-    ],
-)
-def test_a_glb_that_cannot_be_written_is_refused_before_work(impasto, files, arguments, message):
-    done = impasto(*arguments, cwd=files)
-    assert done.returncode in (2, FileError.exit_code, ParameterError.exit_code)
-    assert message in done.stderr
-    assert not (files / "x.glb").exists()

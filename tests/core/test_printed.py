@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from impasto.cli import json_answers
-from impasto.cli.main import main, make_parser
+from impasto.cli.main import make_parser
 from impasto.cli.parser import EarlyOptions
 from impasto_judge import answers
 
@@ -62,21 +62,6 @@ ACTIONS: dict[str, type[json_answers.Answer]] = {
     "doctor": json_answers.Findings,
     "completion": json_answers.Completion,
 }
-
-
-@pytest.fixture
-def said(capsys) -> Said:
-    """Runs the command in this process: exit code, stdout, stderr."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        code = 0
-        try:
-            main([str(argument) for argument in arguments])
-        except SystemExit as end:
-            code = int(end.code or 0)
-        return code, *capsys.readouterr()
-
-    return run
 
 
 @pytest.fixture
@@ -190,29 +175,6 @@ def test_every_action_has_a_documented_answer():
         for words, _ in parsers(make_parser())
     }
     assert found == ACTIONS.keys()
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ("--json",),
-        ("nothing", "--json"),
-        ("--json", "seamless"),
-        ("seamless", "--json", "x.png"),
-        ("seamless", "x.png", "--out", "o", "--size", "wide", "--json"),
-        ("stylize", "x.png", "--tool", "nothing", "--json"),
-        ("models", "--json", "show"),
-        ("weights", "show", "nothing", "--json"),
-        ("generate", "quilt", "--json", "--out", "o"),
-    ],
-)
-def test_wrong_usage_is_json_too(said, arguments, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    code, stdout, stderr = said(*arguments)
-    failure = json_answers.Failure.model_validate(last(stdout))
-    assert (code == 2) == (failure.error == "ParameterError")
-    assert code
-    assert failure.message in stderr
 
 
 def examples() -> list[tuple[str, str]]:

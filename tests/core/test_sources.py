@@ -10,7 +10,6 @@ import pytest
 from PIL import Image
 
 from impasto import Maps, Recipe, Step, read_maps, read_recipe, run
-from impasto.cli.main import main
 from impasto.errors import ParameterError
 from impasto.running.rerun import rerun
 from impasto.surface.heights import slopes_from_normal
@@ -24,34 +23,36 @@ def save(path: Path, seed: int = 0, size_px: tuple[int, int] = (24, 32)) -> Path
     return path
 
 
-def command(capsys, *arguments: object) -> tuple[int, dict]:
-    code = 0
-    try:
-        main([*map(str, arguments), "--json"])
-    except SystemExit as end:
-        code = int(end.code or 0)
-    return code, json.loads(capsys.readouterr().out.splitlines()[-1])
+@pytest.fixture
+def command(said):
+    """Run the command: its exit code, and its answer from JSON."""
+
+    def run(*arguments: object) -> tuple[int, dict]:
+        code, out, _ = said(*arguments, "--json")
+        return code, json.loads(out.splitlines()[-1])
+
+    return run
 
 
 @pytest.mark.parametrize("action", ["seamless", "maps", "apply tint", "stylize --tool flat --style STYLE"])
-def test_several_pictures_and_folders_are_each_made(capsys, action, tmp_path):
+def test_several_pictures_and_folders_are_each_made(command, action, tmp_path):
     style = save(tmp_path / "style.png")
     save(tmp_path / "photos" / "one.png")
     save(tmp_path / "photos" / "two_color.png")
     save(tmp_path / "photos" / "bricks" / "b_base_color.png")
     save(tmp_path / "photos" / "bricks" / "b_normal.png")
     words = [str(style) if word == "STYLE" else word for word in action.split()]
-    code, answer = command(capsys, *words, tmp_path / "photos", save(tmp_path / "three.png"), "--out", tmp_path / "o")
+    code, answer = command(*words, tmp_path / "photos", save(tmp_path / "three.png"), "--out", tmp_path / "o")
     assert code == 0, answer
     made = {Path(file).name for file in answer["files"]}
     assert {f"{name}_base_color.png" for name in ("one", "two", "bricks", "three")} <= made
     assert answer["failed"] == []
 
 
-def test_of_several_the_one_that_fails_is_told_and_the_others_are_made(capsys, tmp_path):
+def test_of_several_the_one_that_fails_is_told_and_the_others_are_made(command, tmp_path):
     (tmp_path / "broken.png").write_bytes(b"no picture")
     sources = (save(tmp_path / "one.png"), tmp_path / "broken.png", save(tmp_path / "two.png"))
-    code, answer = command(capsys, "apply", "tint", *sources, "--out", tmp_path / "o")
+    code, answer = command("apply", "tint", *sources, "--out", tmp_path / "o")
     assert code == 3
     assert [Path(file).name for file in answer["files"]] == ["one_base_color.png", "two_base_color.png"]
     (failed,) = answer["failed"]
@@ -60,20 +61,20 @@ def test_of_several_the_one_that_fails_is_told_and_the_others_are_made(capsys, t
     assert "wrong" not in answer
 
 
-def test_a_picture_beside_a_set_is_left_out_with_a_note(capsys, tmp_path):
+def test_a_picture_beside_a_set_is_left_out_with_a_note(command, tmp_path):
     for name in ("a_base_color", "a_normal", "wall"):
         save(tmp_path / "mixed" / f"{name}.png")
-    code, answer = command(capsys, "maps", tmp_path / "mixed", "--out", tmp_path / "o")
+    code, answer = command("maps", tmp_path / "mixed", "--out", tmp_path / "o")
     assert code == 0
     assert any("wall.png" in note for note in answer["notes"])
     (tmp_path / "empty").mkdir()
-    assert command(capsys, "maps", tmp_path / "empty", "--out", tmp_path / "o")[0] == 3
+    assert command("maps", tmp_path / "empty", "--out", tmp_path / "o")[0] == 3
 
 
-def test_a_phones_photograph_becomes_a_tile_of_the_same_area(capsys, tmp_path):
+def test_a_phones_photograph_becomes_a_tile_of_the_same_area(command, tmp_path):
     photo = save(tmp_path / "phone.png", size_px=(300, 400))
     prepare = ("--width-m", 2, "--source-crop", "0,0,0.75,1", "--source-scale", 0.3414)
-    code, answer = command(capsys, "seamless", photo, *prepare, "--out", tmp_path / "o")
+    code, answer = command("seamless", photo, *prepare, "--out", tmp_path / "o")
     assert code == 0, answer
     made = read_maps(tmp_path / "o")
     assert made.size_px == (102, 102)

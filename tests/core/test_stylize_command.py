@@ -86,29 +86,6 @@ def test_help_shows_styles_masks_start_and_the_tools_own_parameters(impasto):
     assert "--mask" not in blend
 
 
-@pytest.mark.parametrize(
-    ("arguments", "code", "said"),
-    [
-        (("cat.png",), 2, "--style"),
-        (("cat.png", *RED, "--tool", "nothing"), 2, "there is no --tool 'nothing'"),
-        (("flat", "cat.png", *RED), 3, "cannot read flat"),
-        (("cat.png", *FLAT, *RED * 17), 2, "--style is given 17 times"),
-        (("cat.png", "--tool", "blend", *RED * 2), 2, "give it once"),
-        (("cat.png", *FLAT, *RED, *("--mask", "left.png") * 4), 2, "more values for mask than for style"),
-        (("cat.png", *FLAT, *RED, *("--weight", "1") * 2), 2, "weight has 2 numbers for 1 of the input style"),
-        (("cat.png", *RED), 2, "the style red.png has one colour only"),
-        (("cat.png", "--style", "left.png", "--mask-2", "left.png"), 2, "unrecognized"),
-        (("cat.png", "bricks", "--name", "x", *FLAT, *RED), 2, "--name is for one picture, and 2 are given"),
-        (("cat.png", "../cat.png", *FLAT, *RED), 2, "would both become cat_base_color"),
-    ],
-)
-def test_mistakes_are_named(impasto, folder, arguments, code, said, tmp_path):
-    done = impasto("stylize", *arguments, "--out", tmp_path, cwd=folder)
-    assert done.returncode == code, done.stderr
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
-
-
 @pytest.mark.slow
 def test_control_c_stops_early_and_keeps_what_is_painted(engine_with_misbehaving, folder, tmp_path):
     pictures = (folder / "cat.png", "--style", folder / "red.png")
