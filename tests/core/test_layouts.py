@@ -249,10 +249,10 @@ def test_a_float_mask_has_the_values_of_its_file(tmp_path):
     assert np.abs(share[0] / np.where(is_changed, share[1], 1) - 0.25)[is_changed].max() < 0.02
 
 
-def test_a_larger_page_of_a_tiff_is_told(tmp_path):
+def test_a_page_of_a_tiff_that_is_no_smaller_than_the_first_is_told(tmp_path):
     small = RGB.resize((10, 6))
     pages = [np.asarray(small), RGB8]
-    for name, order in (("a.tif", pages), ("b.tif", pages[::-1])):
+    for name, order in (("a.tif", pages), ("b.tif", pages[::-1]), ("c.tif", [RGB8, RGB8])):
         with tifffile.TiffWriter(tmp_path / name) as stream:
             for page in order:
                 stream.write(page, photometric="rgb")
@@ -261,6 +261,7 @@ def test_a_larger_page_of_a_tiff_is_told(tmp_path):
     assert "page 2 of " in maps.notes[0]
     assert "40x24" in maps.notes[0]
     assert not read_maps(tmp_path / "b.tif").notes
+    assert "page 2 of " in read_maps(tmp_path / "c.tif").notes[0]
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "CMYK", "progressive"])

@@ -127,6 +127,9 @@ def test_tiff_of_palettes_greys_and_ink(tmp_path):
         check(tmp_path / "ink.tif", INK_SEEN)
     Image.fromarray(GREY8 > 127).save(tmp_path / "fax.tif", compression="group4")
     check(tmp_path / "fax.tif", grey(GREY8 > 127, 1))
+    tifffile.imwrite(tmp_path / "j2k.tif", RGB8, photometric="rgb", compression="jpeg2000")
+    with pytest.raises(FileError, match="compressed in a way that is not read"):
+        read_maps(tmp_path / "j2k.tif")
 
 
 def test_alpha_in_tiff_is_opacity_whether_it_was_multiplied_in_or_not(tmp_path):

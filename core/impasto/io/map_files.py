@@ -233,7 +233,8 @@ def _words_before(stem: str, parts: list[re.Match[str]], end: int) -> list[tuple
         word = "".join(part[0] for part in parts[first:end]).lower()
         begins = first == 0 or not stem[parts[first].start() - 1].isalnum()
         is_joined = all(one.end() == next_.start() for one, next_ in pairwise(parts[first:end]))
-        if word in conventions() and (begins or len(word) > 2) and (is_joined or _may_be_spaced(word)):
+        is_apart = begins or len(word) > 2 or word == "ao"  # as in brickAO
+        if word in conventions() and is_apart and (is_joined or _may_be_spaced(word)):
             # Poliigon's workflow, as in METAL_COL_4K_METALNESS: the map's word stands before the size
             before = first
             while before and SIZE.fullmatch(parts[before - 1][0]):

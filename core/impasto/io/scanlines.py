@@ -33,6 +33,8 @@ CHROMA = {"RY", "BY"}
 SIGNED = {"int8": 2**7 - 1, "int16": 2**15 - 1, "int": 2**31 - 1}
 """Formats of integers that may be negative, and the largest of each."""
 SMALLER = "scale it down, or crop it"
+UNREAD = ("configured", "implemented")
+"""Ends of libtiff's messages about a compression that it lacks."""
 Whole = CutJPEG | ModePicture | PillowPicture | TwelveBitJPEG
 """Sources that are decoded whole."""
 PILLOW, STRAIGHT = ("WEBP", "AVIF", "HEIF", "DDS"), ("BMP", "DDS", "JXL")
@@ -281,7 +283,7 @@ def _tiff_mode(source: Any, spec: Any) -> str:
 
 
 def _notes(path: Path, header: Header, source: Any, spec: Any) -> tuple[str, ...]:
-    """Sentences about a JPEG without its end, and about a page of a TIFF that is larger than its first."""
+    """Sentences about a JPEG without its end, and about a page of a TIFF that is no smaller than its first."""
     if header.is_cut:
         return (f"{excerpt(path)} lacks the mark at its end, but none of its pixels",)
     if header.kind != "TIFF" or isinstance(source, ModePicture):
@@ -289,7 +291,7 @@ def _notes(path: Path, header: Header, source: Any, spec: Any) -> tuple[str, ...
     page, largest = 0, (spec.width * spec.height, "")
     while page < MAX_PARTS and source.seek_subimage(page := page + 1, 0):
         other = source.spec()
-        sizes = f"{other.width}x{other.height}, larger than its first, which is read"
+        sizes = f"{other.width}x{other.height}, no smaller than its first, which is read"
         about = f"page {page + 1} of {excerpt(path)} is {sizes}"
         largest = max(largest, (other.width * other.height, about))
     _error_of(source)  # clear the error of seeking past the last page
@@ -329,6 +331,8 @@ def _by_pillow(path: Path, header: Header) -> PillowPicture | None:
 def damage_error(path: Path, reason: str) -> FileError:
     """The error for a file that a decoder rejects."""
     first = reason.strip().partition("\n")[0].replace(str(path), "the file") or "its pixels end early"
+    if first.endswith(UNREAD):
+        return FileError(f"{excerpt(path)} is compressed in a way that is not read: {_shorten(first)}", DAMAGED)
     return FileError(f"{excerpt(path)} is damaged: {_shorten(first)}", DAMAGED)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -125,7 +126,7 @@ def named_map(source: MapSource, name: str, color_space: str = "") -> Texture:
 
 def common_size(sources: Mapping[str, MapSource]) -> tuple[int, int]:
     """(height, width) of the maps as `read_sources` makes them, undecoded."""
-    return max(map(decode.read_size, {source.file for source in sources.values()}), key=_area)
+    return max(map(decode.read_size, {source.file for source in sources.values()}), key=math.prod)
 
 
 def _scale(path: Path) -> dict[str, Any]:
@@ -166,7 +167,7 @@ def _of_one_size(textures: dict[str, Texture], notes: list[str]) -> dict[str, Te
     """The maps at the size of the largest; those of another shape, but for plain values, are left out."""
     if len({texture.size_px for texture in textures.values()}) < 2:
         return textures
-    height, width = size_px = max((texture.size_px for texture in textures.values()), key=_area)
+    height, width = size_px = max((texture.size_px for texture in textures.values()), key=math.prod)
     kept, resized = {}, []
     for name, texture in textures.items():
         rows, columns = texture.size_px
@@ -195,10 +196,6 @@ def _opengl(source: MapSource, normal: Texture, height: Texture | None, notes: l
         return normal
     notes.append(f"{_called(source)} has DirectX normals, {why}: turned to OpenGL's")
     return Texture(flip(normal.pixels))
-
-
-def _area(size_px: tuple[int, int]) -> int:
-    return size_px[0] * size_px[1]
 
 
 def _called(source: MapSource) -> str:
