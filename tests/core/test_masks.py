@@ -139,30 +139,7 @@ def test_recipes_keep_masks(kind):
     assert "mask" not in plain
 
 
-@pytest.mark.parametrize(
-    ("mask", "message"),
-    [
-        ('{"amount": 0.5}', "give an object with a kind"),
-        ('{"kind": "nois"}', "did you mean .noise"),
-        ('{"kind": "noise", "low": 0.5}', "a mask by noise has no low"),
-        ('{"kind": "noise", "amount": 2}', "give a number from 0 to 1"),
-        ('{"kind": "noise", "invert": 1}', "give true or false"),
-        ('{"kind": "height", "low": 0.7, "high": 0.2}', "swap them"),
-        ('{"kind": "image"}', "give the name of an input"),
-    ],
-)
-def test_a_wrong_mask_says_what_to_do(mask, message):
-    with pytest.raises(ParameterError, match=message):
-        Recipe.from_json(f'{{"steps": [{{"tool": "tint", "mask": {mask}}}]}}')
-
-
-def test_what_a_mask_needs_is_asked_for(photo, halves, tmp_path):
-    with pytest.raises(ParameterError, match="which was not given"):
-        run(masked("tint", Mask(IMAGE, "wall")), {"source": photo})
-    with pytest.raises(ParameterError, match="add a step below that makes maps"):
-        run(masked("tint", Mask(CAVITIES)), {"source": photo})
-    with pytest.raises(ParameterError, match="nothing below it"):
-        run(masked("checker", Mask(NOISE)))
+def test_a_mask_needs_one_size_and_the_whole_picture(photo, tmp_path):
     with pytest.raises(ParameterError, match="32x32 pixels of 64x48"):
         run(masked("checker", Mask(NOISE), width_px=32, height_px=32), {"source": photo})
     tiled = Recipe((Step("histogram-blending", {"width_px": 64, "height_px": 64}), Step("tint", mask=Mask(NOISE))))

@@ -75,25 +75,6 @@ def test_a_tool_that_declares_a_mesh_receives_it_though_no_step_names_it(photo, 
         run(recipe, {"source": photo})
 
 
-@pytest.mark.parametrize(
-    ("step", "given", "said"),
-    [
-        (Step("tint"), {"mesh": "photo"}, "mesh takes a mesh, got maps"),
-        (Step("tint"), {"object": "cube"}, "no input 'object'"),
-        (Step("blend", {}, {"style": "object"}), {"object": "cube"}, "'object' is a mesh"),
-        (Step("blend", {}, {"style": "mesh"}), {"mesh": "cube"}, "style takes maps, got mesh"),
-        (Step("tint"), {"source": "cube"}, "source' is a mesh"),
-        (Step("learn", {"name": "x"}, {"dataset": "mesh"}), {"mesh": "cube"}, "learn learns from pictures"),
-    ],
-)
-def test_a_mesh_in_the_wrong_place_is_refused_before_anything_runs(step, given, said, photo):
-    values = {"cube": cube(), "photo": photo}
-    inputs = {"source": photo, **{name: values[value] for name, value in given.items()}}
-    with pytest.raises(ParameterError, match=said) as caught:
-        run(Recipe((step,)), inputs)
-    assert caught.value.remedy
-
-
 def test_a_recipe_with_a_mesh_is_never_written_tile_by_tile(photo, tmp_path, monkeypatch):
     size = {"width_px": 64, "height_px": 64}
     recipe = Recipe((Step("blotches", size),))

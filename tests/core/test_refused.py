@@ -12,16 +12,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import glb_files
+import numpy as np
 import pytest
+from cubes import cube
 from PIL import Image
 
-from impasto import Recipe, run
+from impasto import Host, Maps, Recipe, run
 from impasto.cli import main as command
 from impasto.cli.output import folder_path
-from impasto.errors import MOST_NAMED, ImpastoError, choices
+from impasto.data.dataset import dataset_of
+from impasto.errors import MOST_NAMED, ImpastoError, ParameterError, choices
 from impasto.plugins.registry import registry
 
-TABLE = tomllib.loads(Path(__file__).with_name("refused.toml").read_text("utf-8"))
+COMMANDS = tomllib.loads(Path(__file__).with_name("refused.toml").read_text("utf-8"))
+RECIPES = COMMANDS.pop("recipe")
 LONG = "<long>" * 300
 NESTED = "[" * 1000 + "]" * 1000
 LONGEST = 4 * 80
@@ -53,10 +57,10 @@ def in_words(line: str) -> list[str]:
 
 
 @pytest.mark.essential
-@pytest.mark.parametrize("kind", TABLE)
+@pytest.mark.parametrize("kind", COMMANDS)
 def test_a_wrong_line_is_refused_in_a_sentence_and_writes_nothing(kind, folder, said):
     before, wrong = sorted(folder.rglob("*")), {}
-    for code, line, text in TABLE[kind]["lines"]:
+    for code, line, text in COMMANDS[kind]["lines"]:
         ended, _, stderr = said(*in_words(line))
         also, stdout, _ = said(*in_words(line), "--json")
         failure = json.loads(stdout.splitlines()[-1])
@@ -91,6 +95,20 @@ def test_no_option_of_any_command_quotes_a_long_value_whole():
             assert len(caught.value.remedy) < LONGEST, caught.value.remedy
             tried += 1
     assert tried > 500
+
+
+@pytest.mark.parametrize("case", RECIPES, ids=lambda case: case["said"].replace(" ", "-"))
+def test_a_wrong_recipe_is_refused_with_its_remedy_before_anything_runs(case, misbehaving, photo):
+    heights, dataset = Maps.from_arrays({"height": np.zeros((8, 8))}), dataset_of(photo, smallest_px=32)
+    given = {"photo": photo, "heights": heights, "no maps": Maps(), "nothing": {}, "none": None, "cube": cube()}
+    inputs = {name: (given | {"dataset": dataset})[value] for name, value in case.get("inputs", {}).items()}
+    fields = {name: value for name, value in case.items() if name not in ("said", "inputs", "recorded", "is_late")}
+    fields |= {"inputs": case["recorded"]} if "recorded" in case else {}
+    ran, host = [], Host(on_progress=lambda *said: ran.append(said))
+    with pytest.raises(ParameterError, match=case["said"]) as caught:
+        run(Recipe.from_dict(fields), inputs, host=host)
+    assert caught.value.remedy
+    assert not ran or case.get("is_late")
 
 
 def test_recipes_quote_little_of_a_long_value():
