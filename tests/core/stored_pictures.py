@@ -55,6 +55,21 @@ def check(path: Path, color: np.ndarray, opacity: np.ndarray | None = None, tole
         assert np.abs(maps["opacity"].pixels[..., 0] - opacity).max() < tolerance
 
 
+def write_image(path: Path, pixels: np.ndarray, kind: str = "float", icc: bytes = b"", **attributes: object) -> Path:
+    """A file of pixels (H, W, C) by OpenImageIO. attributes: values, or pairs of a type and a value."""
+    spec = oiio.ImageSpec(pixels.shape[1], pixels.shape[0], pixels.shape[2], kind)
+    if icc:
+        spec.attribute("ICCProfile", oiio.TypeDesc(f"uint8[{len(icc)}]"), np.frombuffer(icc, np.uint8))
+    for name, value in attributes.items():
+        spec.attribute(name, *(value if isinstance(value, tuple) else (value,)))
+    output = oiio.ImageOutput.create(str(path))
+    assert output.open(str(path), spec)
+    assert output.write_image(np.ascontiguousarray(pixels))
+    output.close()
+    output.geterror()
+    return path
+
+
 def exr(path: Path, *parts: tuple[np.ndarray, list[str]], spec: oiio.ImageSpec | None = None) -> Path:
     """An EXR of parts: pixels (H, W, C) and the names of their channels. spec: of a single part, with its windows."""
     specs, given = [], spec

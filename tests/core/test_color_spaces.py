@@ -11,7 +11,7 @@ import numpy as np
 import OpenImageIO as oiio
 import pytest
 from PIL import Image
-from stored_pictures import EIGHT_BIT, HEIGHT, RGB8, chunk, colors, exr, stored
+from stored_pictures import EIGHT_BIT, HEIGHT, RGB8, chunk, colors, exr, stored, write_image
 from test_pictures import big_endian, png
 
 from impasto import Recipe, Step, read_maps, read_recipe
@@ -81,21 +81,6 @@ def profile(curve: bytes, space: bytes = b"RGB ") -> bytes:
     return head.ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + body
 
 
-def written(path: Path, pixels: np.ndarray, kind: str, icc: bytes = b"", **attributes: object) -> Path:
-    """A file of pixels (H, W, C) by OpenImageIO."""
-    spec = oiio.ImageSpec(pixels.shape[1], pixels.shape[0], pixels.shape[2], kind)
-    if icc:
-        spec.attribute("ICCProfile", oiio.TypeDesc(f"uint8[{len(icc)}]"), np.frombuffer(icc, np.uint8))
-    for name, value in attributes.items():
-        spec.attribute(name, *(value if isinstance(value, tuple) else (value,)))
-    output = oiio.ImageOutput.create(str(path))
-    assert output.open(str(path), spec)
-    assert output.write_image(np.ascontiguousarray(pixels))
-    output.close()
-    output.geterror()
-    return path
-
-
 def color(path: Path, **how: str) -> np.ndarray:
     return read_maps(path, **how)["base_color"].pixels
 
@@ -104,14 +89,14 @@ def color(path: Path, **how: str) -> np.ndarray:
 @pytest.mark.parametrize("curve", CURVES)
 def test_a_profile_means_the_same_in_every_depth(curve, space, tmp_path):
     icc, pixels = profile(CURVES[curve], space), RGB8 if space == b"RGB " else RGB8[..., :1]
-    expected = color(written(tmp_path / "8.tif", pixels, "uint8", icc))
+    expected = color(write_image(tmp_path / "8.tif", pixels, "uint8", icc))
     assert space == b"GRAY" or np.abs(expected - pixels / 255).mean() > 0.01
     for name, kind, values in (
         ("16.png", "uint16", pixels * np.uint16(257)),
         ("16.tif", "uint16", pixels * np.uint16(257)),
         ("float.tif", "float", (pixels / 255).astype(np.float32)),
     ):
-        assert np.abs(color(written(tmp_path / name, values, kind, icc)) - expected).max() < STEP, name
+        assert np.abs(color(write_image(tmp_path / name, values, kind, icc)) - expected).max() < STEP, name
 
 
 def lookup_table() -> bytes:
@@ -138,12 +123,12 @@ def lookup_table() -> bytes:
 
 def test_a_profile_with_a_table_means_the_same_in_every_depth(tmp_path):
     icc = lookup_table()
-    expected = color(written(tmp_path / "8.tif", RGB8, "uint8", icc))
+    expected = color(write_image(tmp_path / "8.tif", RGB8, "uint8", icc))
     assert np.abs(expected - RGB8 / 255).mean() > 0.05
-    assert np.abs(color(written(tmp_path / "16.png", RGB16, "uint16", icc)) - expected).max() < STEP / 2
+    assert np.abs(color(write_image(tmp_path / "16.png", RGB16, "uint16", icc)) - expected).max() < STEP / 2
     between = np.round((RGB16.astype(float) + np.roll(RGB16, 1, 1)) / 2).astype(np.uint16)
-    finer = color(written(tmp_path / "between.png", between, "uint16", icc))
-    coarse = color(written(tmp_path / "coarse.tif", np.round(between / 257).astype(np.uint8), "uint8", icc))
+    finer = color(write_image(tmp_path / "between.png", between, "uint16", icc))
+    coarse = color(write_image(tmp_path / "coarse.tif", np.round(between / 257).astype(np.uint8), "uint8", icc))
     assert np.abs(finer - coarse).max() < 8 * STEP
 
 
@@ -155,7 +140,7 @@ def test_a_profile_in_a_psd_of_16_bits(tmp_path):
         head = b"8BPS" + struct.pack(">H6xHIIHH", 1, *planes.shape, depth, 3) + struct.pack(">II", 0, len(resource))
         body = resource + struct.pack(">IH", 0, 0) + planes.astype(kind).tobytes()
         (tmp_path / f"{depth}.psd").write_bytes(head + body)
-    expected = color(written(tmp_path / "8.tif", RGB8, "uint8", icc))
+    expected = color(write_image(tmp_path / "8.tif", RGB8, "uint8", icc))
     assert np.abs(color(tmp_path / "8.psd") - expected).max() < STEP
     assert np.abs(color(tmp_path / "16.psd") - expected).max() < STEP
 
@@ -163,8 +148,8 @@ def test_a_profile_in_a_psd_of_16_bits(tmp_path):
 def test_a_profile_does_not_change_other_maps(tmp_path):
     icc = profile(CURVES["power"])
     (tmp_path / "set").mkdir()
-    written(tmp_path / "set" / "wall_roughness.png", RGB16, "uint16", icc)
-    written(tmp_path / "set" / "wall_base_color.png", RGB16, "uint16", icc)
+    write_image(tmp_path / "set" / "wall_roughness.png", RGB16, "uint16", icc)
+    write_image(tmp_path / "set" / "wall_base_color.png", RGB16, "uint16", icc)
     maps = read_maps(tmp_path / "set")
     assert np.abs(maps["roughness"].pixels - colors()[..., :1]).max() < EIGHT_BIT
     assert np.abs(maps["base_color"].pixels - colors()).mean() > 0.01
@@ -184,17 +169,17 @@ def to_srgb(light: np.ndarray, primaries: tuple[float, ...]) -> np.ndarray:
 def test_chromaticities_of_an_exr(name, tmp_path):
     light = srgb_to_linear(colors())
     attribute = oiio.TypeDesc("float[8]"), WIDE[name]
-    found = color(written(tmp_path / "a.exr", light, "float", chromaticities=attribute))
+    found = color(write_image(tmp_path / "a.exr", light, "float", chromaticities=attribute))
     assert np.abs(found - to_srgb(light, WIDE[name])).max() < EIGHT_BIT
     assert np.abs(found - colors()).mean() > 0.02
-    grey = color(written(tmp_path / "grey.exr", light[..., :1], "float", chromaticities=attribute))
+    grey = color(write_image(tmp_path / "grey.exr", light[..., :1], "float", chromaticities=attribute))
     assert np.abs(grey - colors()[..., :1]).max() < EIGHT_BIT
 
 
 def test_chromaticities_that_are_no_colours_are_refused(tmp_path):
     attribute = oiio.TypeDesc("float[8]"), (0.3, 0.3) * 4
     with pytest.raises(FileError, match="chromaticities that are no colours"):
-        color(written(tmp_path / "a.exr", srgb_to_linear(colors()), "float", chromaticities=attribute))
+        color(write_image(tmp_path / "a.exr", srgb_to_linear(colors()), "float", chromaticities=attribute))
 
 
 def test_an_exr_of_luminance_and_chroma_is_refused(tmp_path):
@@ -298,16 +283,16 @@ GIVEN = {
 def test_a_given_colour_space_takes_the_place_of_what_the_file_says(name, tmp_path):
     values, expected = GIVEN[name]
     icc = profile(CURVES["power"])
-    path = written(tmp_path / "a.tif", np.round(values * 65535).astype(np.uint16), "uint16", icc)
+    path = write_image(tmp_path / "a.tif", np.round(values * 65535).astype(np.uint16), "uint16", icc)
     maps = read_maps(path, color_space=name)
     assert np.abs(maps["base_color"].pixels - expected).max() < 0.01
     assert maps.color_space == name
-    exr = written(tmp_path / "a.exr", values.astype(np.float32), "float")
+    exr = write_image(tmp_path / "a.exr", values.astype(np.float32), "float")
     assert np.abs(color(exr, color_space=name) - expected).max() < EIGHT_BIT
 
 
 def test_a_colour_space_is_recorded_and_repeated(impasto, tmp_path):
-    written(tmp_path / "wall.tif", RGB16, "uint16", profile(CURVES["power"]))
+    write_image(tmp_path / "wall.tif", RGB16, "uint16", profile(CURVES["power"]))
     given = ("--colorspace", "Display P3", "--format", "png16", "--out", "o")
     made = impasto("apply", "transform", "wall.tif", *given, cwd=tmp_path)
     assert made.returncode == 0, made.stderr
@@ -349,7 +334,7 @@ def test_a_dataset_is_read_in_the_given_colour_space(tmp_path):
 
 
 def test_a_batch_and_an_engine_read_a_colour_space(client, tmp_path):
-    path = written(tmp_path / "a.png", RGB8, "uint8")
+    path = write_image(tmp_path / "a.png", RGB8, "uint8")
     recipe = Recipe((Step("adjust", {"exposure": 0.0, "contrast": 0.0, "saturation": 1.0}),))
     sent = {"path": path, "pixels": JobInput(arrays={"base_color": RGB8}, name="a")}
     for given in sent.values():

@@ -12,12 +12,11 @@ from pathlib import Path
 import numpy as np
 import OpenImageIO as oiio
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image
 
 from impasto import Maps, Recipe, Step, read_maps, read_recipe, write_maps
 from impasto.errors import FileError
 from impasto.io.files import BUILTIN_EXPORTERS, encode_maps
-from impasto.io.map_files import map_name, set_name
 from impasto.surface.color import srgb_to_linear
 from impasto.texture import MAP_CHANNELS
 
@@ -61,56 +60,6 @@ def test_the_iptc_source_type_is_where_readers_look(everything, tmp_path):
     assert "digitalsourcetype/algorithmicallyEnhanced" in info["XML:com.adobe.xmp"]
     stored = json.loads(info["impasto"])
     assert (stored["width_m"], stored["recipe"]["inputs"]["source"]["name"]) == (2.0, "wäll.png")
-
-
-GRADIENT = np.stack(np.broadcast_arrays(np.arange(12)[:, None] * 20, np.arange(16)[None] * 15, 90), 2).astype(np.uint8)
-
-
-@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16"])
-def test_every_mode_becomes_colour_and_opacity(mode, tmp_path):
-    grey = Image.fromarray(GRADIENT[..., 0])
-    picture = (
-        grey.convert("RGB").convert(mode) if mode != "I;16" else Image.fromarray(GRADIENT[..., 0] * np.uint16(257))
-    )
-    suffix = ".tif" if mode == "CMYK" else ".png"
-    picture.save(tmp_path / f"a{suffix}")
-    maps = read_maps(tmp_path / f"a{suffix}")
-    assert set(maps) == ({"base_color", "opacity"} if mode in ("LA", "RGBA") else {"base_color"})
-    if mode != "1":
-        # a palette of 256 web colours is a coarse picture of a gradient; CMYK and the rest are not
-        assert np.abs(maps["base_color"].pixels[..., 0] * 255 - GRADIENT[..., 0]).mean() < (16 if mode == "P" else 2)
-
-
-def test_a_profile_is_converted_to_srgb(tmp_path):
-    lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ"))
-    picture = Image.fromarray(GRADIENT)
-    picture.save(tmp_path / "plain.png")
-    swapped = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    picture.save(tmp_path / "srgb.png", icc_profile=swapped)
-    picture.save(tmp_path / "odd.png", icc_profile=lab.tobytes())
-    plain = read_maps(tmp_path / "plain.png")["base_color"].pixels
-    assert np.abs(read_maps(tmp_path / "srgb.png")["base_color"].pixels - plain).max() <= 1 / 255
-    assert read_maps(tmp_path / "odd.png")["base_color"].pixels.shape == plain.shape
-
-
-SUFFIXES = {
-    "base_color": "Bricks059_1K-PNG_Color albedo basecolor diffuse",
-    "normal": "castle_wall_slates_nor_gl_1k wall-normalGL",
-    "roughness": "metal_plate_02_rough",
-    "metallic": "metal",
-    "opacity": "mask",
-    None: "x_arm notes specular blend_mask",
-}
-
-
-def test_the_usual_suffixes_name_the_map():
-    for name, files in SUFFIXES.items():
-        assert [map_name(Path(f"{file}.png")) for file in files.split()] == [name] * len(files.split())
-
-
-def test_the_maps_of_a_set_share_their_name():
-    files = ("wall_base_color.png", "old wall-Normal_GL_2K.png", "notes.png", "ao.png")
-    assert [set_name(Path(file)) for file in files] == ["wall", "old wall", "notes", "ao"]
 
 
 def encoded(suffix: str) -> bytes:

@@ -10,6 +10,7 @@ import numpy as np
 import OpenImageIO as oiio
 import pytest
 from scipy.ndimage import distance_transform_edt
+from stored_pictures import write_image
 from test_files import mounted
 
 from impasto import Host, Recipe, Step, read_maps
@@ -427,13 +428,8 @@ def test_the_primaries_of_frames_count_and_are_kept(painter, tmp_path):
     light = 0.5 * texture()[:, :WIDTH]
     frames = {1: write_frame(tmp_path / "a_1.exr", light, (0, 0), chromaticities=rec_2020)}
     color = read_frame(frames[1]).color
-    plain = np.concatenate([light, np.ones_like(light[..., :1])], -1)
-    spec = oiio.ImageSpec(WIDTH, HEIGHT, 4, "float")
-    spec.attribute("chromaticities", oiio.TypeDesc("float[8]"), rec_2020)
-    output = oiio.ImageOutput.create("picture.exr")
-    assert output.open(str(tmp_path / "picture.exr"), spec)
-    output.write_image(plain)
-    output.close()
+    opaque = np.concatenate([light, np.ones_like(light[..., :1])], -1)
+    write_image(tmp_path / "picture.exr", opaque, chromaticities=(oiio.TypeDesc("float[8]"), rec_2020))
     np.testing.assert_allclose(color, read_maps(tmp_path / "picture.exr")["base_color"].pixels, atol=1e-5)
     (made,) = repaint_shot(frames, RECIPE, {}, tmp_path / "out")
     painted = shots.run(RECIPE, {"source": _maps(frames[1])}).maps["base_color"].pixels

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import OpenImageIO as oiio
 import pytest
 from PIL import Image
 from scipy.ndimage import gaussian_filter
+from stored_pictures import write_image
 
 from impasto import Recipe, Step
 from impasto.errors import FileError, PluginError
@@ -41,16 +41,6 @@ def write_pan(folder: Path, count: int, suffix: str = "png") -> dict[int, Path]:
     for number, picture in enumerate(pan(count), 1):
         Image.fromarray(picture).save(folder / f"pan_{number:03}.{suffix}", quality=95)
     return frames_of(folder)
-
-
-def write_floats(folder: Path, pictures: dict[int, np.ndarray]) -> None:
-    """Write the frames (HEIGHT, WIDTH, 4) of a pan as float TIFF."""
-    folder.mkdir(exist_ok=True)
-    for number, pixels in pictures.items():
-        out = oiio.ImageOutput.create("a.tif")
-        assert out.open(str(folder / f"pan_{number:03}.tif"), oiio.ImageSpec(WIDTH, HEIGHT, 4, "float"))
-        assert out.write_image(pixels)
-        out.close()
 
 
 def write_movie(path: Path, count: int) -> Path:
@@ -125,9 +115,15 @@ def test_broken_pixels_of_a_float_tiff_do_not_stop_a_shot(tmp_path):
         pixels[..., :3] = picture / 255
         frames[number] = pixels
     folders = tmp_path / "whole", tmp_path / "broken"
-    write_floats(folders[0], frames)
+
+    def write(folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
+        for number, pixels in frames.items():
+            write_image(folder / f"pan_{number:03}.tif", pixels)
+
+    write(folders[0])
     frames[2][3, 5, 0], frames[2][7, 9, 3], frames[2][7, 10, 1] = np.nan, np.inf, -np.inf
-    write_floats(folders[1], frames)
+    write(folders[1])
     made = [
         repaint_shot(frames_of(folder), RECIPE, {}, tmp_path / f"{folder.name}-out", on_note=notes.append)
         for folder in folders
@@ -136,7 +132,7 @@ def test_broken_pixels_of_a_float_tiff_do_not_stop_a_shot(tmp_path):
     assert notes == ["pixels that are NaN or infinite got the values of those beside them: pan_002.tif (3)"]
     assert (np.abs(broken[1] - whole[1]).max(-1) > 1e-2).sum() <= 3
     frames[2][:9] = np.nan
-    write_floats(folders[1], frames)
+    write(folders[1])
     with pytest.raises(FileError, match="1,152 values that are NaN or infinite"):
         repaint_shot(frames_of(folders[1]), RECIPE, {}, tmp_path / "refused")
 

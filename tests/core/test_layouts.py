@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import struct
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import OpenImageIO as oiio
 import pytest
 import tifffile
 from PIL import Image
-from stored_pictures import EIGHT_BIT, GREY8, HEIGHT, LINEAR, RGB8, WIDTH, colors, exr
+from stored_pictures import EIGHT_BIT, GREY8, HEIGHT, LINEAR, RGB8, WIDTH, colors, exr, write_image
 
 from impasto import Recipe, Step, read_maps, run
 from impasto.errors import FileError, ParameterError
@@ -162,18 +161,8 @@ def test_a_bmp_whose_fourth_byte_is_unused_is_opaque(tmp_path):
     assert np.abs(maps["base_color"].pixels - colors()).max() < EIGHT_BIT
 
 
-HEIGHTS = np.linspace(-12.5, 310, HEIGHT * WIDTH).reshape(HEIGHT, WIDTH, 1)
+HEIGHTS = np.linspace(-12.5, 310, HEIGHT * WIDTH, dtype=np.float32).reshape(HEIGHT, WIDTH, 1)
 """Heights in metres."""
-
-
-def elevation(path: Path, kind: str, values: np.ndarray = HEIGHTS) -> Path:
-    spec = oiio.ImageSpec(WIDTH, HEIGHT, 1, kind)
-    output = oiio.ImageOutput.create(str(path))
-    assert output.open(str(path), spec)
-    given = {"int16": np.int16, "int": np.int32, "int8": np.int8}.get(kind, np.float32)
-    assert output.write_image(np.ascontiguousarray(values.astype(given)))
-    output.close()
-    return path
 
 
 @pytest.mark.parametrize(
@@ -183,7 +172,7 @@ def elevation(path: Path, kind: str, values: np.ndarray = HEIGHTS) -> Path:
 def test_heights_in_metres_are_scaled_and_keep_their_range(name, kind, how, tmp_path):
     folder = tmp_path / "wall"
     folder.mkdir()
-    path = elevation(folder / f"wall_height{name[1:]}", kind)
+    path = write_image(folder / f"wall_height{name[1:]}", HEIGHTS.astype({"float": np.float32, "int": np.int32}.get(kind, kind)), kind)
     given = {"alone": path, "for a height": path, "in a set": folder}[how]
     maps = read_maps(given, wanted=Wanted("height" if how == "for a height" else "base_color"))
     assert list(maps) == ["height"]
@@ -195,7 +184,7 @@ def test_heights_in_metres_are_scaled_and_keep_their_range(name, kind, how, tmp_
 def test_points_without_a_height_are_low(tmp_path):
     values = HEIGHTS.copy()
     values[5, 6] = -32768
-    maps = read_maps(elevation(tmp_path / "a.tif", "int16", values))
+    maps = read_maps(write_image(tmp_path / "a.tif", values.astype(np.int16), "int16"))
     assert maps.height_range_m == pytest.approx(322, abs=1)
     assert maps["height"].pixels[5, 6] == 0
     assert "1 points of " in maps.notes[0]
@@ -204,7 +193,7 @@ def test_points_without_a_height_are_low(tmp_path):
 @pytest.mark.parametrize("name", ["a.tif", "a.exr"])
 def test_a_float_map_alone_has_the_values_of_its_file(name, tmp_path):
     values = HEIGHTS / 400 + 0.1
-    path = elevation(tmp_path / name, "float", values)
+    path = write_image(tmp_path / name, values)
     recipe = Recipe((Step("height-to-normal"),))
     for maps in (read_maps(path), read_maps(path, wanted=Wanted("height"))):
         made = run(recipe, {"source": maps}).maps
@@ -323,8 +312,8 @@ def test_normals_of_two_channels_are_completed_when_asked(tmp_path):
 
 
 def test_tiles_with_heights_in_metres_have_one_range(tmp_path):
-    elevation(tmp_path / "land_height.1001.tif", "float", HEIGHTS)
-    elevation(tmp_path / "land_height.1002.tif", "float", HEIGHTS + 100)
+    write_image(tmp_path / "land_height.1001.tif", HEIGHTS)
+    write_image(tmp_path / "land_height.1002.tif", HEIGHTS + 100)
     maps = read_maps(tmp_path)
     assert maps.height_range_m == pytest.approx(422.5)
     for number, tile in maps.tiles().items():

@@ -15,11 +15,9 @@ from stored_pictures import (
     EIGHT_BIT,
     GREY8,
     GREY16,
-    HALF,
     HEIGHT,
     INK,
     INK_SEEN,
-    LINEAR,
     RGB8,
     RGB16,
     WIDTH,
@@ -104,14 +102,6 @@ def test_tiff_in_every_order(values, how, tmp_path):
     check(tmp_path / "a.tif", values / np.iinfo(values.dtype).max)
 
 
-@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
-def test_float_tiff_is_linear(dtype, tmp_path):
-    tifffile.imwrite(tmp_path / "a.tif", LINEAR.astype(dtype), photometric="rgb")
-    check(tmp_path / "a.tif", colors(), tolerance=HALF)
-    tifffile.imwrite(tmp_path / "grey.tif", LINEAR[..., 2].astype(dtype), photometric="minisblack")
-    check(tmp_path / "grey.tif", np.repeat(colors()[..., 2:], 3, 2), tolerance=HALF)
-
-
 def test_tiff_of_palettes_greys_and_ink(tmp_path):
     palette = np.random.default_rng(0).integers(0, 256, (3, 256)).astype(np.uint16) * 257
     tifffile.imwrite(tmp_path / "palette.tif", GREY8, photometric="palette", colormap=palette)
@@ -156,18 +146,6 @@ def test_tiff_in_lab_is_converted_from_d50(tmp_path):
 
 
 # BMP, TGA, PSD
-
-
-@pytest.mark.parametrize("suffix", [".bmp", ".tga"])
-def test_bmp_and_tga(suffix, tmp_path):
-    for mode in ("L", "P", "RGB") if suffix == ".tga" else ("1", "L", "P", "RGB"):
-        picture = Image.fromarray(RGB8).convert(mode)
-        picture.save(tmp_path / f"a{suffix}")
-        check(tmp_path / f"a{suffix}", np.asarray(picture.convert("RGB")) / 255)
-    picture = Image.fromarray(np.dstack([RGB8, GREY8]))
-    for how in {".bmp": [{}], ".tga": [{}, {"compression": "tga_rle"}]}[suffix]:
-        picture.save(tmp_path / f"a{suffix}", **how)
-        check(tmp_path / f"a{suffix}", RGB8 / 255, GREY8 / 255)
 
 
 def test_every_format_is_turned_as_its_exif_data_says(tmp_path):
