@@ -17,7 +17,7 @@ from stored_pictures import EIGHT_BIT, EXACT, GREY8, HEIGHT, LINEAR, RGB8, WIDTH
 
 from impasto import read_maps
 from impasto.errors import FileError
-from impasto.io import decode
+from impasto.io import decode, scanlines
 
 LOSSY, BLOCKS, SHARED = 0.08, 0.1, 0.1
 """Tolerances: of compression, of four colours a block, and of three values that share an exponent."""
@@ -121,3 +121,10 @@ def test_a_dds_of_another_kind_is_not_called_damaged(tmp_path):
     with pytest.raises(FileError, match="is a DDS that is not read") as caught:
         read_maps(tmp_path / "a.dds")
     assert "BC1 to BC7" in caught.value.remedy
+
+
+def test_a_jpeg_xl_that_is_too_large_is_refused_before_it_is_decoded(tmp_path, monkeypatch):
+    jxl(np.random.default_rng(0).integers(0, 255, (700, 700, 3), np.uint8))(tmp_path / "a.jxl")
+    monkeypatch.setattr(scanlines, "MEMORY_BYTES", 2**21)
+    with pytest.raises(FileError, match=r"size 1\.4 MB exceeds the 1 MB limit, too much to read"):
+        decode.read_size(tmp_path / "a.jxl")

@@ -16,9 +16,8 @@ from typing import IO
 
 from ..errors import FileError
 from ..system.untrusted import excerpt, explain, open_file
-from .containers import jpeg_xl_size, picture_facts
-from .jpegs import lacks_end
 from .signatures import recognise
+from .whole_pictures import lacks_end
 
 DAMAGED = "export it again, or use another file"
 USUAL_SCANS, MAX_SCANS = 32, 500
@@ -51,10 +50,9 @@ class Header:
     """Kind of a picture, its (width, height) if decoders must not be asked for it, and other facts of some formats.
 
     held: bytes per pixel that the decoder allocates beside its result. text: a PNG's `impasto` chunk. bits: per
-    channel of a JPEG. is_lab: whether a PSD is in CIELAB. color: primaries and transfer of an AVIF or HEIC (ITU-T
-    H.273). chunks: of a PNG about its colours, by name. read_as: Pillow's mode for a TGA that it reads in place of
-    OpenImageIO. is_opaque: whether a TGA says that its fourth channel is no opacity. is_cut: whether a JPEG lacks its
-    end.
+    channel of a JPEG. is_lab: whether a PSD is in CIELAB. chunks: of a PNG about its colours, by name. read_as:
+    Pillow's mode for a TGA that it reads in place of OpenImageIO. is_opaque: whether a TGA says that its fourth channel
+    is no opacity. is_cut: whether a JPEG lacks its end.
     """
 
     kind: str
@@ -63,7 +61,6 @@ class Header:
     text: bytes = b""
     bits: int = 8
     is_lab: bool = False
-    color: tuple[int, int] | None = None
     chunks: Mapping[bytes, bytes] = field(default_factory=dict)
     read_as: str = ""
     is_opaque: bool = False
@@ -75,7 +72,7 @@ def read_header(path: Path) -> Header:
     kind = recognise(path)
     check_length(path, kind)
     if kind not in READERS:
-        return Header(kind)
+        return Header(kind, held=HELD.get(kind, 0))
     with open_file(path) as stream, explain(path, "read"):
         try:
             header = READERS[kind](stream)
@@ -233,23 +230,6 @@ def _count_scans(stream: IO[bytes], most: int) -> int:
     return count
 
 
-def _read_webp(stream: IO[bytes]) -> Header:
-    """The size of the canvas (RFC 9649, 2.5 to 2.7); a decoder holds two canvases and the frame."""
-    start = stream.read(30)
-    kind = start[12:16]
-    if kind == b"VP8X":
-        size = (int.from_bytes(start[24:27], "little") + 1, int.from_bytes(start[27:30], "little") + 1)
-    elif kind == b"VP8L":
-        bits = struct.unpack("<I", start[21:25])[0]
-        size = ((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
-    elif kind == b"VP8 ":
-        width, height = struct.unpack("<HH", start[26:30])
-        size = (width & 0x3FFF, height & 0x3FFF)
-    else:
-        raise KeyError(kind)
-    return Header("WEBP", size, 12)
-
-
 def _read_psd(stream: IO[bytes]) -> Header:
     """Size and colour mode; refuses files without a flattened picture (Adobe's specification: VersionInfo, 1057)."""
     channels, height, width, depth, mode = struct.unpack(">HIIHH", stream.read(26)[12:])
@@ -285,28 +265,7 @@ def _read_dds(stream: IO[bytes]) -> Header:
     return Header("DDS", (width, height), 12)
 
 
-def _read_jxl(stream: IO[bytes]) -> Header:
-    return Header("JXL", jpeg_xl_size(stream), 16)
-
-
-def _read_avif(stream: IO[bytes]) -> Header:
-    size, color = picture_facts(stream)
-    return Header("AVIF", size, 16, color=color)
-
-
-def _read_heif(stream: IO[bytes]) -> Header:
-    return replace(_read_avif(stream), kind="HEIF")
-
-
-READERS = {
-    "PNG": _read_png,
-    "JPEG": _read_jpeg,
-    "WEBP": _read_webp,
-    "PSD": _read_psd,
-    "TGA": _read_tga,
-    "DDS": _read_dds,
-    "JXL": _read_jxl,
-    "AVIF": _read_avif,
-    "HEIF": _read_heif,
-}
+READERS = {"PNG": _read_png, "JPEG": _read_jpeg, "PSD": _read_psd, "TGA": _read_tga, "DDS": _read_dds}
 """Readers of headers; those of other formats are read by their decoder, which allocates nothing before it is asked."""
+HELD = {"WEBP": 12, "JXL": 16, "AVIF": 16, "HEIF": 16}
+"""Bytes per pixel that decoders of formats without a reader here allocate beside their result."""

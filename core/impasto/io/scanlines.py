@@ -13,9 +13,8 @@ from ..errors import FileError
 from ..system.untrusted import excerpt, is_unicode, printable
 from .channels import choose_channels, rank
 from .headers import DAMAGED, Header, check_length, read_header
-from .jpegs import CutJPEG, ModePicture, TwelveBitJPEG
-from .pillow_pictures import PillowPicture
 from .signatures import READ
+from .whole_pictures import CutJPEG, PillowPicture, TwelveBitJPEG
 
 MEMORY_BYTES = 13 * 2**27
 """Limit of memory for one picture during reading, 1.6 GiB: 100 megapixels of a JPEG, 140 of an RGB PNG."""
@@ -35,7 +34,7 @@ SIGNED = {"int8": 2**7 - 1, "int16": 2**15 - 1, "int": 2**31 - 1}
 SMALLER = "scale it down, or crop it"
 UNREAD = ("configured", "implemented")
 """Ends of libtiff's messages about a compression that it lacks."""
-Whole = CutJPEG | ModePicture | PillowPicture | TwelveBitJPEG
+Whole = CutJPEG | PillowPicture | TwelveBitJPEG
 """Sources that are decoded whole."""
 PILLOW, STRAIGHT = ("WEBP", "AVIF", "HEIF", "DDS"), ("BMP", "DDS", "JXL")
 """Formats that Pillow reads, and those whose colour is not multiplied by opacity."""
@@ -212,15 +211,9 @@ def open_scanlines(path: Path) -> Scanlines:
 
 def _scanlines(path: Path) -> Scanlines:
     header = read_header(path)
-    if header.size_px and header.size_px[0] * header.size_px[1] * max(12, header.held) > MEMORY_BYTES:
-        width, height = header.size_px  # some decoders allocate all of it when they open the file
-        raise FileError(f"{excerpt(path)} claims {width}x{height} pixels, which is too much to read", SMALLER)
-    if picture := _by_pillow(path, header):
-        spec = picture.spec(header.color)
-        channels, alpha = choose_channels(spec, 3)
-        says = header.color if spec.getattribute("ICCProfile") is None else None
-        chunks = {b"cICP": bytes((*(min(one, 255) for one in says), 0, 1))} if says else {}
-        return Scanlines(path, header.kind, spec, channels, alpha, "rgb", header.held, picture, chunks)
+    _check_claim(path, header, header.size_px)
+    if header.kind in PILLOW and (lines := _by_pillow(path, header)):
+        return lines
     if header.kind == "TGA" and header.read_as == "L" and header.size_px:
         source, spec = None, _spec_of_bits(header.size_px)
     else:
@@ -244,13 +237,13 @@ def _scanlines(path: Path) -> Scanlines:
         channels = tuple(range(len(read_as) if alpha is None else alpha))
         spec.attribute("oiio:UnassociatedAlpha", 1)
         is_bit = spec.get_int_attribute("oiio:BitsPerSample") == 5
-        source, held = ModePicture(path, header.kind, read_as, is_inverted=is_bit), held + 5
+        source, held = PillowPicture(path, header.kind, read_as, is_inverted=is_bit), held + 5
     elif header.bits == 12:
         spec.set_format("uint16")
         source = TwelveBitJPEG(path, (spec.height, spec.width, len(channels)), is_cmyk=color == "cmyk")
         held += source.file_bytes // (spec.width * spec.height) + 1
     elif header.kind == "JPEG" and color == "cmyk":
-        source, held = ModePicture(path, "JPEG", "CMYK", is_cut=header.is_cut), held + 4
+        source, held = PillowPicture(path, "JPEG", "CMYK", is_cut=header.is_cut), held + 4
     elif header.is_cut:
         source, held = CutJPEG(path), held + 3
     elif header.kind != "TIFF" and color == "cmyk":
@@ -286,7 +279,7 @@ def _notes(path: Path, header: Header, source: Any, spec: Any) -> tuple[str, ...
     """Sentences about a JPEG without its end, and about a page of a TIFF that is no smaller than its first."""
     if header.is_cut:
         return (f"{excerpt(path)} lacks the mark at its end, but none of its pixels",)
-    if header.kind != "TIFF" or isinstance(source, ModePicture):
+    if header.kind != "TIFF" or isinstance(source, PillowPicture):
         return ()
     page, largest = 0, (spec.width * spec.height, "")
     while page < MAX_PARTS and source.seek_subimage(page := page + 1, 0):
@@ -314,25 +307,39 @@ def _check_window(path: Path, spec: Any) -> bool:
     return True
 
 
-def _by_pillow(path: Path, header: Header) -> PillowPicture | None:
-    """The picture, if Pillow reads it better than OpenImageIO."""
-    if header.kind not in PILLOW or header.size_px is None:
-        return None
+def _check_claim(path: Path, header: Header, size_px: tuple[int, int] | None) -> None:
+    """Raise FileError for a (width, height) that is too large: some decoders allocate all of it when they begin."""
+    if size_px and size_px[0] * size_px[1] * max(12, header.held) > MEMORY_BYTES:
+        message = f"{excerpt(path)} claims {size_px[0]}x{size_px[1]} pixels, which is too much to read"
+        raise FileError(message, SMALLER)
+
+
+def _by_pillow(path: Path, header: Header) -> Scanlines | None:
+    """The rows of a picture that Pillow reads; None for kinds of DDS that OpenImageIO may know."""
+    picture = PillowPicture(path, header.kind)
     try:
-        return PillowPicture(path, header.kind, header.size_px)
-    except NotImplementedError:  # kinds of DDS that OpenImageIO may know
+        _check_claim(path, header, picture.size_px)
+        check_length(path, header.kind, picture.size_px)
+        spec, color = picture.spec(), picture.color
+    except NotImplementedError:
         return None
     except FileError:
         raise
     except Exception as error:  # Pillow raises many kinds for damaged files, which all mean the same
         raise damage_error(path, str(error)) from error
+    channels, alpha = choose_channels(spec, 3)
+    chunks = {b"cICP": bytes((*(min(one, 255) for one in color), 0, 1))} if color else {}
+    return Scanlines(path, header.kind, spec, channels, alpha, "rgb", header.held, picture, chunks)
 
 
 def damage_error(path: Path, reason: str) -> FileError:
-    """The error for a file that a decoder rejects."""
+    """The error for a file that a decoder rejects, since it is damaged or exceeds a limit."""
     first = reason.strip().partition("\n")[0].replace(str(path), "the file") or "its pixels end early"
     if first.endswith(UNREAD):
         return FileError(f"{excerpt(path)} is compressed in a way that is not read: {_shorten(first)}", DAMAGED)
+    if "exceeds" in first:
+        message = f"{excerpt(path)}: {_shorten(first.rstrip('.'))}"
+        return FileError(f"{message}, too much to read", SMALLER)
     return FileError(f"{excerpt(path)} is damaged: {_shorten(first)}", DAMAGED)
 
 
@@ -356,7 +363,8 @@ def _open(path: Path, kind: str, raw: bool = False) -> tuple[Any, Any]:
 
     if not is_unicode(str(path)):
         raise FileError(f"the name of {excerpt(path)} is not Unicode", "rename it")
-    oiio.attribute("limits:imagesize_MB", 0)  # MEMORY_BYTES is checked instead, the same on every machine
+    # JPEG XL is decoded when it is opened ("jxl claims 9000"); of others MEMORY_BYTES is checked, as large as they come
+    oiio.attribute("limits:imagesize_MB", MEMORY_BYTES >> 21 if kind == "JXL" else 0)
     configuration = oiio.ImageSpec()
     configuration.attribute("oiio:UnassociatedAlpha", 1)
     configuration.attribute("oiio:RawColor", int(raw))
@@ -366,6 +374,8 @@ def _open(path: Path, kind: str, raw: bool = False) -> tuple[Any, Any]:
         if kind == "JXL" and READ[kind].openimageio not in oiio.get_string_attribute("format_list"):
             message = f"{excerpt(path)} is a JPEG XL, which needs OpenImageIO 3.2 or newer, and that NumPy 2"
             raise FileError(message, "export it as PNG, or update both")
+        if "exceeds" in said:
+            raise damage_error(path, said)
         if kind == "DDS" and said.startswith("Unsupported"):
             raise FileError(f"{excerpt(path)} is a DDS that is not read: {_shorten(said)}", "save it in BC1 to BC7")
         raise damage_error(

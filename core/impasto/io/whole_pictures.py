@@ -1,0 +1,220 @@
+"""Pictures that are decoded whole when their first rows are needed, since OpenImageIO does not read them as stored.
+
+Pillow reads WebP, AVIF, HEIC (by pillow-heif), DDS and some kinds of TIFF, TGA and JPEG; imagecodecs JPEG of 12 bits.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import re
+import shutil
+import sys
+import warnings
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from ..errors import FileError
+from ..surface.orientation import with_blue
+from ..system.transaction import temporary_folder
+from ..system.untrusted import check_file, excerpt, explain, open_file, read_bytes
+from .signatures import READ
+
+ORIENTATION = 0x0112
+"""EXIF tag."""
+CHANNELS = {"L": ("Y",), "LA": ("Y", "A"), "RGB": ("R", "G", "B"), "RGBA": ("R", "G", "B", "A")}
+NORMALS, LIGHT = "BC5", "BC6"
+"""Compressions of a DDS: of two channels, x and y of normals, whose z follows from them; and of light, as floats."""
+SRGB_FORMATS = (72, 75, 78)
+"""DXGI_FORMAT_BC1_UNORM_SRGB, BC2_UNORM_SRGB and BC3_UNORM_SRGB."""
+MOST_DDS_BYTES, MOST_BYTES = 2**31, 2**29
+"""Limits of files that Pillow reads whole before it says how large their pictures are."""
+NCLX = re.compile(rb"colrnclx(....)", re.DOTALL)
+"""The box of an AVIF or HEIC with the numbers of its primaries and transfer (ISO 14496-12, 12.1.5; ITU-T H.273)."""
+SCAN, END = b"\xff\xda", b"\xff\xd9"
+READ_AT_ONCE = 2**20
+
+
+class PillowPicture:
+    """A picture of 8 bits a channel, whose colour is that of a mode of Pillow's: "" for that of the file, or "RGB".
+
+    kind: Pillow's name of the format. CMYK is amounts of ink, even if Adobe software stored them inverted.
+    is_inverted: whether its opacity is, as Pillow reads a TGA's one bit. is_cut: whether it is a JPEG without its end
+    marker. Raises FileError without the package that reads it, and any of Pillow's exceptions if the file is damaged.
+    """
+
+    def __init__(
+        self, path: Path, kind: str, mode: str = "", *, is_inverted: bool = False, is_cut: bool = False
+    ) -> None:
+        self._path, self._kind, self._mode, self._is_inverted, self._is_cut = path, kind, mode, is_inverted, is_cut
+
+    def rows(self, top: int, end: int) -> np.ndarray:
+        """Rows (n, W, C), uint8."""
+        rows = np.atleast_3d(np.asarray(self._image.crop((0, top, self._image.width, end)).convert(self.mode)))
+        if self._pixel_format.startswith(NORMALS):
+            return (with_blue(rows / np.float32(255)) * 255 + 0.5).astype(np.uint8)
+        return rows ^ np.array([0, 0, 0, 255], np.uint8) if self._is_inverted else rows
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """(width, height) by its header. NotImplementedError for a kind of DDS that Pillow does not read as stored."""
+        if self._pixel_format.startswith(LIGHT):
+            raise NotImplementedError(self._pixel_format)
+        return self._image.size
+
+    @functools.cached_property
+    def mode(self) -> str:
+        """Pillow's mode of its rows."""
+        is_dds = self._kind == "DDS" and self._image.mode == "RGBA"
+        if is_dds and self._image.getextrema()[3] == (255, 255):
+            return "RGB"  # block compression has a fourth channel, needed or not
+        return self._mode or (self._image.mode if self._image.mode in CHANNELS else "RGB")
+
+    @functools.cached_property
+    def _image(self) -> Any:
+        from PIL import Image
+
+        if READ[self._kind].extra:
+            _register_heif(self._path)
+        file: Any = self._path
+        if self._is_cut:
+            CutJPEG(self._path).rows(0, 0)  # Pillow does not tell that pixels are missing
+            file = io.BytesIO(self._path.read_bytes() + END)
+        elif self._kind == "DDS":
+            file = io.BytesIO(_as_linear(read_bytes(self._path, MOST_DDS_BYTES)))
+        elif not self._mode:
+            check_file(self._path, MOST_BYTES)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            return Image.open(file, formats=[self._kind])
+
+    @property
+    def _pixel_format(self) -> str:
+        return getattr(self._image, "pixel_format", "")
+
+    @property
+    def color(self) -> tuple[int, int] | None:
+        """Primaries and transfer of an AVIF or HEIC (ITU-T H.273), if it has no profile and says them."""
+        found = NCLX.findall(read_bytes(self._path, MOST_BYTES)) if self._kind in ("AVIF", "HEIF") else []
+        if not found or self._image.info.get("icc_profile"):
+            return None
+        return int.from_bytes(found[-1][:2], "big"), int.from_bytes(found[-1][2:], "big")
+
+    def spec(self) -> Any:
+        """OpenImageIO's specification of the picture."""
+        import OpenImageIO as oiio
+
+        names = CHANNELS[self.mode]
+        width, height = self._image.size
+        spec = oiio.ImageSpec(width, height, len(names), "uint8")
+        spec.channelnames = names
+        spec.alpha_channel = names.index("A") if "A" in names else -1
+        spec.attribute("oiio:UnassociatedAlpha", 1)
+        spec.attribute("Orientation", self._image.getexif().get(ORIENTATION, 1))
+        if profile := self._image.info.get("icc_profile"):
+            data = np.frombuffer(profile, np.uint8)
+            spec.attribute("ICCProfile", oiio.TypeDesc(f"uint8[{len(data)}]"), data)
+        return spec
+
+
+def _register_heif(path: Path) -> None:
+    try:
+        import pillow_heif
+    except ImportError as error:
+        message = f"{excerpt(path)} is a phone's HEIC photograph, which the extra impasto[formats] reads"
+        remedy = f"export it as JPEG, or `pip install impasto[formats]`: {sys.executable} -I -m pip install pillow-heif"
+        raise FileError(message, remedy) from error
+    pillow_heif.register_heif_opener(thumbnails=False)
+
+
+def _as_linear(data: bytes) -> bytes:
+    """A DDS, whose format is called by the name of the same one without sRGB, which Pillow knows."""
+    if data[84:88] == b"DX10" and data[128] in SRGB_FORMATS:
+        return data[:128] + bytes([data[128] - 1]) + data[129:]
+    return data
+
+
+def lacks_end(stream: IO[bytes]) -> bool:
+    """Whether a JPEG has no end marker after its last scan; what other programs append follows the marker."""
+    stream.seek(-len(END), 2)
+    if stream.read() == END:
+        return False
+    stream.seek(0)
+    last = {SCAN: -1, END: -1}
+    tail, position = b"", 0
+    while block := stream.read(READ_AT_ONCE):
+        block = tail + block
+        for marker in last:
+            if (found := block.rfind(marker)) >= 0:
+                last[marker] = position + found
+        tail, position = block[-1:], position + len(block) - 1
+    return last[END] < last[SCAN]
+
+
+class CutJPEG:
+    """An 8-bit JPEG without its end marker, which is decoded from a copy that has one."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def rows(self, top: int, end: int) -> np.ndarray:
+        """Rows (n, W, C), uint8. ValueError if more is missing than the marker."""
+        return self._pixels[top:end]
+
+    @functools.cached_property
+    def _pixels(self) -> np.ndarray:
+        import OpenImageIO as oiio
+
+        with temporary_folder() as folder:
+            copy = folder / "a.jpg"
+            shutil.copyfile(self._path, copy)
+            with copy.open("ab") as stream:
+                stream.write(END)
+            source: Any = oiio.ImageInput.open(str(copy))
+            pixels = source.read_image(0, 0, 0, source.spec().nchannels, "uint8")
+            reason = source.geterror().replace(f'("{copy}")', "")
+            source.close()
+        if reason or pixels is None:
+            raise ValueError(reason)
+        return pixels
+
+
+class TwelveBitJPEG:
+    """A JPEG with 12 bits per channel, of shape (H, W, C). FileError without the extra `formats`.
+
+    is_cmyk: whether it is CMYK, which Photoshop stores inverted.
+    """
+
+    def __init__(self, path: Path, shape: tuple[int, int, int], is_cmyk: bool) -> None:
+        self._path, self._shape, self._is_cmyk = path, shape, is_cmyk
+        try:
+            import imagecodecs
+        except ImportError as error:
+            message = f"{excerpt(path)} is a JPEG of 12 bits a channel, which the extra impasto[formats] reads"
+            remedy = (
+                f"save it as 16-bit PNG or TIFF, or install the extra: {sys.executable} -I -m pip install imagecodecs"
+            )
+            raise FileError(message, remedy) from error
+        self._decode = imagecodecs.jpeg8_decode
+        with open_file(path) as stream, explain(path, "read"):
+            self.file_bytes = stream.seek(0, 2)
+
+    def rows(self, top: int, end: int) -> np.ndarray:
+        """Rows (n, W, C), uint16 from 0 to 65535. Raises any of imagecodecs' exceptions if the file is damaged."""
+        stored = self._pixels[top:end]
+        rows = stored << 4 | stored >> 8
+        return ~rows if self._is_cmyk else rows
+
+    @functools.cached_property
+    def _pixels(self) -> np.ndarray:
+        """Stored values (H, W, C) from 0 to 4095. The size must be the one in the header that was checked."""
+        with open_file(self._path) as stream:
+            data = stream.read(self.file_bytes)
+        if data.rfind(END) < data.rfind(SCAN):
+            raise ValueError("its pixels end early")  # libjpeg would fill the missing part with grey
+        height, width, channels = self._shape
+        shape = self._shape if channels > 1 else (height, width)
+        decoded = self._decode(data, out=np.empty(shape, np.uint16))
+        return decoded.reshape(self._shape)
