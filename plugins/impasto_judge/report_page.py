@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from html import escape
 
 from impasto.about import VERSION
-from impasto.library.figures import was_a_loss
-from impasto.library.models import Model
+from impasto.library.models import Model, was_a_loss
 from impasto.surface.thumbnail import lit_picture
 from impasto.texture import Maps
 

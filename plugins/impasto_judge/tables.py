@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 
 from impasto.cli.tables import table
-from impasto.library.figures import was_a_loss
+from impasto.library.models import was_a_loss
 from impasto.system.untrusted import printable
 
 from .answers import Evaluation, Gallery, MapEvaluation, PictureEvaluation, SetFigures

@@ -316,14 +316,6 @@ def dripping():
     listening.close()
 
 
-def test_a_server_that_drips_its_answer_is_given_up(dripping, tmp_path, monkeypatch):
-    monkeypatch.setattr(download, "ANSWER_LIMIT_S", 0.5)
-    started = time.monotonic()
-    with pytest.raises(ModelError, match=r"no connection to 127\.0\.0\.1"):
-        fetch(dripping(b"HTTP/1.1 200 OK\r\nX: "), tmp_path / "net.part", 1000, "")
-    assert time.monotonic() - started < 5
-
-
 def test_a_file_that_drips_is_given_up_and_what_came_is_kept(dripping, tmp_path, monkeypatch):
     monkeypatch.setattr(download, "PACE_S", 0.5)
     started = time.monotonic()

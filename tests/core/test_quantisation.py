@@ -7,8 +7,7 @@ from test_models import CARD
 from impasto.errors import ModelError
 from impasto.library.exemplars import exemplar_file, read_exemplar
 from impasto.library.models import load_model, pack_model, record_figures, save_model
-from impasto.library.quantisation import LARGEST, SCALE, quantised, restored
-from impasto.library.tensors import read_tensors, write_tensors
+from impasto.library.tensors import LARGEST, SCALE, quantised, read_tensors, restored, write_tensors
 from impasto.texture import Maps
 
 NAME = "conv.weight"

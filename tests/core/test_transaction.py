@@ -51,17 +51,15 @@ def test_a_folder_in_the_way_of_the_third_file_changes_none(when, tmp_path, monk
         (tmp_path / "c.png").mkdir()
     else:
         made = transaction._Staging.commit
-        monkeypatch.setattr(transaction._Staging, "commit", lambda *given: (tmp_path / "c.png").mkdir() or made(*given))
+        monkeypatch.setattr(
+            transaction._Staging, "commit", lambda *a, **b: (tmp_path / "c.png").mkdir() or made(*a, **b)
+        )
     with pytest.raises(FileError, match="a folder of this name is in the way"):
         replace_files(targets(tmp_path))
     assert read(tmp_path) == {"a.png": OLD["a.png"], "b.png": OLD["b.png"], "c.png": b""}
 
 
-def test_a_set_replaces_an_older_one_also_without_hard_links(tmp_path, monkeypatch):
-    def unsupported(*_: object, **__: object) -> None:
-        raise OSError(95, "not supported")
-
-    monkeypatch.setattr(os, "link", unsupported)
+def test_a_set_replaces_an_older_one(tmp_path):
     write(tmp_path, {**OLD, "other.png": b"stays"})
     with pytest.raises(FileError, match=r"a\.png is there already"):
         replace_files(targets(tmp_path), replace=False)
@@ -77,7 +75,7 @@ from pathlib import Path
 from impasto.errors import FileError
 from impasto.system.transaction import recover, replace_files
 
-CHANGES = ("os.rename", "os.link", "os.remove", "os.mkdir", "os.rmdir", "shutil.rmtree")
+CHANGES = ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "shutil.rmtree")
 names = ("a.png", "b.png", "c.png", "d.png")
 found = []
 
@@ -120,30 +118,30 @@ print(json.dumps(found))
 
 
 @posix
-@pytest.mark.parametrize("refused", ["", "d.png"], ids=["written", "undone"])
+@pytest.mark.parametrize("refused", ["", "a.png", "d.png"], ids=["written", "unchanged", "finished later"])
 def test_killed_at_any_step_the_next_run_finds_a_whole_set(refused, tmp_path):
     """refused: a file that another program holds, until the process is killed."""
     command = [sys.executable, "-P", "-c", AT_EACH_STEP, tmp_path, refused]
     done = subprocess.run(command, capture_output=True, check=True)
     *killed, (code, whole) = json.loads(done.stdout)
-    assert len(killed) > 10
+    assert len(killed) > 8
     assert {code for code, _ in killed} == {signal.SIGKILL}
     older, newer = {"a.png": "old", "c.png": "old"}, dict.fromkeys(NAMES, "new")
-    assert (code, whole) == (0, older if refused else newer)
+    assert (code, whole) == (0, older if refused == "a.png" else newer)
     assert all(files in (older, newer) for _, files in killed), killed
     assert older in (files for _, files in killed)
-    assert newer in (files for _, files in killed)
+    assert newer in (files for _, files in killed) or refused == "a.png"
 
 
 @posix
-@pytest.mark.parametrize("linked", ["new", "old", "gone"])
+@pytest.mark.parametrize("linked", ["new", "gone"])
 def test_a_strangers_links_are_not_followed(linked, tmp_path):
     inside, mine = tmp_path / "inside", tmp_path / "mine"
     mine.mkdir()
     write(mine, OLD)
     left = inside / f"{PREFIX}x.part"
     left.mkdir(parents=True)
-    for name in ("new", "old", "gone"):
+    for name in ("new", "gone"):
         if name != linked:
             (left / name).mkdir()
     if linked != "new":

@@ -21,7 +21,7 @@ from ..plugins.registry import registry
 from ..recipe import Recipe
 from ..running.recording import versions_of
 from ..system.typed_json import Count, PositiveLength, as_kind
-from ..system.untrusted import explain, open_file
+from ..system.untrusted import explain, sha256_of
 from ..tools import model_parameter
 
 
@@ -147,8 +147,7 @@ def _hash(path: Path) -> str:
 @lru_cache(maxsize=4096)
 def _hash_of(path: Path, size_bytes: int, changed_ns: int) -> str:
     """Hash of a file as long as its size and its time do not change: many jobs share a style or a model."""
-    with open_file(path) as stream, explain(path, "read"):
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    return sha256_of(path)
 
 
 @lru_cache(maxsize=256)

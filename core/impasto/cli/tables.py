@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..batch.units import readable_bytes
 from ..descriptions import GROUPS
-from ..library.figures import was_a_loss
-from ..library.models import Model
+from ..library.models import Model, was_a_loss
 from ..schemas import conditions_of, limits_of, readable, readable_default
 from ..system.untrusted import printable
 from .json_answers import Planned, PlannedJob

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..data.class_warnings import class_warnings
+from ..data.dataset import class_warnings
 from ..errors import ImpastoError, ParameterError, error_fields
 from ..library.models import Model
 from ..system.streams import screen

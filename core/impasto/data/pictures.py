@@ -33,12 +33,11 @@ from ..io.map_files import (
 from ..io.unpacking import read_textures
 from ..system.names import as_unicode
 from ..system.transaction import recover
-from ..system.untrusted import excerpt, explain, files_in, inside, is_folder, is_there, open_file, resolve
+from ..system.untrusted import excerpt, files_in, inside, is_folder, is_there, resolve, sha256_of
 from ..texture import Maps, Texture
 from ..udim import tile_suffix
-from .captions import Captions
+from .beside import Captions, Sources
 from .prepare import Preparation, prepare
-from .source_table import Sources
 
 INDEX = "index.json"
 
@@ -179,8 +178,7 @@ def _picture(
 def _sha256(file: Path) -> str:
     """Hash of a picture's file. FileError, before it is read, for one that no picture of its size can be."""
     decode.read_size(file)
-    with open_file(file) as stream, explain(file, "read"):
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    return sha256_of(file)
 
 
 def _without_paths(message: str, files: Iterable[Path]) -> str:

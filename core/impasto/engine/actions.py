@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from ..actions import RUN, Action, Doing
-from ..data.class_warnings import class_warnings
-from ..data.dataset import Dataset
+from ..data.dataset import Dataset, class_warnings
 from ..errors import ParameterError
 from ..host import Host
 from ..matchers import Match

@@ -213,7 +213,7 @@ def _parse_picture(text: str) -> PackedPicture:
     if not (separator and re.fullmatch(r"\w+", name, re.ASCII)):
         remedy = "write a name and its channels, such as orm=ambient_occlusion,roughness,metallic"
         raise ParameterError(f"{excerpt(text)} is no packed picture", remedy)
-    found = tuple(channel for part in channels.split(",") for channel in _parse_channels(part))
+    found = tuple(channel for part in channels.split(",") for channel in parse_channels(part))
     if len(found) not in CHANNEL_COUNTS:
         message = f"the packed picture {name} has {len(found)} channels"
         raise ParameterError(message, "give it 1, 3 or 4; a map of three channels counts as three")
@@ -222,7 +222,8 @@ def _parse_picture(text: str) -> PackedPicture:
     return PackedPicture(f"{{name}}_{name}", found, name)
 
 
-def _parse_channels(text: str) -> Iterable[Channel]:
+def parse_channels(text: str) -> Iterable[Channel]:
+    """The channels that one part of a packed picture's text names. ParameterError says what is wrong."""
     if re.fullmatch(r"[01]|0?\.\d+|[01]\.\d*", text):
         if (constant := float(text)) > 1:
             raise ParameterError(f"the channel {text} is above 1", "give a number from 0 to 1")

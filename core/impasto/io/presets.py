@@ -1,98 +1,30 @@
-"""Packings for engines: the channels, the sign of normals and the file names that each expects."""
+"""Packings for engines: `packings.toml` says the channels, the sign of normals and the file names that each expects."""
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
+from pathlib import Path
 
 from ..errors import ParameterError, did_you_mean
 from ..system.untrusted import excerpt
-from . import gltf_material
-from .materialx import INPUTS, document
-from .packing import MAPS, Channel, PackedPicture, Packing, all_of, parse_pictures
+from . import gltf_material, materialx
+from .packing import MAPS, PackedPicture, Packing, parse_channels, parse_pictures
 
-OCCLUSION, ROUGHNESS, METALLIC, OPACITY = (
-    Channel(name) for name in ("ambient_occlusion", "roughness", "metallic", "opacity")
-)
-SMOOTHNESS = Channel("roughness", is_inverted=True)
-ORM = (OCCLUSION, ROUGHNESS, METALLIC)
-DETAIL = Channel(constant=1.0)
-"""Mask of a detail map: everywhere, as without a mask."""
+DESCRIBED = {"gltf": gltf_material.document, "materialx": materialx.document}
+"""Writers of a preset's text files."""
 
 
-def _color(pattern: str) -> PackedPicture:
-    """Base colour, with opacity as alpha where there is any."""
-    return PackedPicture(pattern, (*all_of("base_color"), OPACITY), "base_color", has_optional_alpha=True)
-
-
-def _directx(name: str, pattern: str) -> PackedPicture:
-    """Normals whose green points down."""
-    red, green, blue = all_of(name)
-    return PackedPicture(pattern, (red, Channel(name, green.index, is_inverted=True), blue), name)
+def _picture(pattern: str, channels: str) -> PackedPicture:
+    found = tuple(channel for part in channels.rstrip("?").split(",") for channel in parse_channels(part))
+    names = [channel.map_name for channel in found]
+    role = "orm" if names == ["ambient_occlusion", "roughness", "metallic"] else names[0]
+    return PackedPicture(pattern, found, role, has_optional_alpha=channels.endswith("?"))
 
 
 PRESETS: Mapping[str, Packing] = {
-    one.name: one
-    for one in (
-        Packing(
-            "gltf",
-            (
-                _color("{name}_baseColor"),
-                PackedPicture("{name}_occlusionRoughnessMetallic", ORM, "orm"),
-                PackedPicture.of_map("normal", "{name}_normal"),
-                PackedPicture.of_map("emission", "{name}_emissive"),
-                PackedPicture.of_map("transmission_weight", "{name}_transmission"),
-            ),
-            gltf_material.document,
-        ),
-        Packing(
-            "unreal",
-            (
-                _color("T_{name}_BC"),
-                PackedPicture("T_{name}_ORM", ORM, "orm"),
-                _directx("normal", "T_{name}_N"),
-                PackedPicture.of_map("emission", "T_{name}_E"),
-                PackedPicture.of_map("height", "T_{name}_H"),
-                _directx("bent_normal", "T_{name}_BN"),
-            ),
-        ),
-        Packing(
-            "unity-urp",
-            (
-                _color("{name}_BaseMap"),
-                PackedPicture("{name}_MetallicSmoothness", (METALLIC,) * 3 + (SMOOTHNESS,), "mask"),
-                PackedPicture.of_map("normal", "{name}_Normal"),
-                PackedPicture.of_map("ambient_occlusion", "{name}_Occlusion"),
-                PackedPicture.of_map("height", "{name}_Height"),
-                PackedPicture.of_map("emission", "{name}_Emission"),
-            ),
-        ),
-        Packing(
-            "unity-hdrp",
-            (
-                _color("{name}_BaseMap"),
-                PackedPicture("{name}_MaskMap", (METALLIC, OCCLUSION, DETAIL, SMOOTHNESS), "mask"),
-                PackedPicture.of_map("normal", "{name}_Normal"),
-                PackedPicture.of_map("bent_normal", "{name}_BentNormal"),
-                PackedPicture.of_map("height", "{name}_Height"),
-                PackedPicture.of_map("emission", "{name}_Emissive"),
-            ),
-        ),
-        Packing(
-            "godot",
-            (
-                _color("{name}_albedo"),
-                PackedPicture("{name}_orm", ORM, "orm"),
-                PackedPicture.of_map("normal", "{name}_normal"),
-                PackedPicture.of_map("emission", "{name}_emission"),
-                PackedPicture.of_map("height", "{name}_height"),
-            ),
-        ),
-        Packing(
-            "materialx",
-            tuple(PackedPicture.of_map(name) for name in (*INPUTS, "height")),
-            document,
-        ),
-    )
+    name: Packing(name, tuple(_picture(*one) for one in pictures.items()), DESCRIBED.get(name, Packing.describe))
+    for name, pictures in tomllib.loads(Path(__file__).with_name("packings.toml").read_text(encoding="utf-8")).items()
 }
 
 

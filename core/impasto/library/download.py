@@ -6,30 +6,25 @@ Uses Python's own HTTP client, which verifies certificates.
 
 from __future__ import annotations
 
-import hashlib
 import http.client
 import re
 import shutil
 import ssl
-import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from ..about import VERSION
 from ..errors import FileError, ModelError
-from ..system.untrusted import explain, is_there, open_file
+from ..system.untrusted import explain, is_there, sha256_of
 from .weights import Weights
 
 TIMEOUT_S = 30.0
 """Limit of silence, when connecting and when receiving."""
-ANSWER_LIMIT_S = 60.0
-"""Limit for a server to send all its headers, including redirections."""
 PACE_S, SLOWEST_BYTES_PER_S = 60.0, 1024
 """A download that is slower than this rate over this time is given up."""
 CHUNK_BYTES = 2**18
@@ -59,12 +54,11 @@ def fetch(url: str, part: Path, size_bytes: int, sha256: str, tell: Callable[[in
     Broken connections are retried as long as each try receives more. ModelError says why the file cannot be downloaded;
     one whose SHA-256 does not begin with the digits `sha256` is deleted.
     """
-    pace = _Pace(url, _size(part))
     while (done := _size(part)) < size_bytes:
         cut: Exception = http.client.IncompleteRead(b"")
         try:
             with _request(url, done) as response:
-                _receive(response, part, done, size_bytes, pace, tell)
+                _receive(response, part, done, size_bytes, tell)
         except (OSError, http.client.HTTPException) as error:
             cut = error
             if isinstance(error, HTTPError) and error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
@@ -83,44 +77,13 @@ class _StaySecure(HTTPRedirectHandler):
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
-class _Pace:
-    """Check of the download rate over all connections together. `came` counts bytes from the start of the file."""
-
-    def __init__(self, url: str, came: int) -> None:
-        self._url, self._came, self._since = url, came, time.monotonic()
-
-    def check(self, came: int) -> None:
-        """Raise ModelError if fewer bytes than SLOWEST_BYTES_PER_S arrived over the last PACE_S."""
-        if time.monotonic() - self._since < PACE_S:
-            return
-        if came - self._came < PACE_S * SLOWEST_BYTES_PER_S:
-            message = f"the connection to {urlsplit(self._url).hostname} is too slow: {came - self._came} bytes"
-            raise ModelError(f"{message} in {PACE_S:.0f} s", "try again later, which goes on from there")
-        self._came, self._since = came, time.monotonic()
-
-
 def _request(url: str, done: int) -> http.client.HTTPResponse:
-    """The server's answer. It is awaited in a thread, with a limit, in case the server sends headers byte by byte."""
     headers = {"User-Agent": f"impasto/{VERSION}"} | ({"Range": f"bytes={done}-"} if done else {})
-    answer: Future[http.client.HTTPResponse] = Future()
-
-    def ask() -> None:
-        try:
-            answer.set_result(build_opener(_StaySecure).open(Request(url, headers=headers), timeout=TIMEOUT_S))
-        except BaseException as error:  # noqa: BLE001  raised again by `answer.result`
-            answer.set_exception(error)
-
-    threading.Thread(target=ask, daemon=True).start()
-    return answer.result(ANSWER_LIMIT_S)
+    return build_opener(_StaySecure).open(Request(url, headers=headers), timeout=TIMEOUT_S)
 
 
 def _receive(
-    response: http.client.HTTPResponse,
-    part: Path,
-    done: int,
-    size_bytes: int,
-    pace: _Pace,
-    tell: Callable[[int], None],
+    response: http.client.HTTPResponse, part: Path, done: int, size_bytes: int, tell: Callable[[int], None]
 ) -> None:
     """Write the received bytes at their place; a server without ranges starts again at the beginning."""
     start, total = _range(response)
@@ -130,22 +93,21 @@ def _receive(
     if start not in (0, done):
         raise http.client.HTTPException(f"asked for what follows byte {done}, the server sent what follows {start}")
     with explain(part):
-        stream = part.open("r+b" if is_there(part) else "wb", buffering=0)
+        stream = part.open("r+b" if is_there(part) else "wb", buffering=0)  # an interruption would lose buffered bytes
+    since, came = time.monotonic(), start
     with stream:
         stream.seek(start)
         while start < size_bytes and (chunk := response.read1(min(CHUNK_BYTES, size_bytes - start))):
-            with explain(part):
-                start += _write(stream, chunk)
-            pace.check(start)
+            while chunk:
+                with explain(part):
+                    written = stream.write(chunk)
+                start, chunk = start + written, chunk[written:]
+            if time.monotonic() - since > PACE_S:
+                if start - came < PACE_S * SLOWEST_BYTES_PER_S:
+                    message = f"the connection to {urlsplit(response.url).hostname} is too slow: {start - came} bytes"
+                    raise ModelError(f"{message} in {PACE_S:.0f} s", "try again later, which goes on from there")
+                since, came = time.monotonic(), start
             tell(start)
-
-
-def _write(stream: IO[bytes], chunk: bytes) -> int:
-    """Write the whole chunk unbuffered, since an interruption would lose buffered bytes; return its length."""
-    written = 0
-    while written < len(chunk):
-        written += stream.write(chunk[written:])
-    return written
 
 
 def _range(response: http.client.HTTPResponse) -> tuple[int, int | None]:
@@ -177,8 +139,7 @@ def _no_file(error: Exception, url: str, done: int) -> ModelError:
 
 
 def _check_hash(part: Path, url: str, sha256: str) -> None:
-    with open_file(part) as stream, explain(part, "read"):
-        found = hashlib.file_digest(stream, "sha256").hexdigest()
+    found = sha256_of(part)
     if not found.startswith(sha256):
         with explain(part, "remove"):
             part.unlink()

@@ -5,7 +5,6 @@ Its files are safetensors with the tensors that tools need, in the published pre
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,9 +16,9 @@ from ..descriptions import WeightsDescription
 from ..errors import FileError, ModelError, ParameterError, choices
 from ..system.folders import user_folder
 from ..system.locks import held
-from ..system.untrusted import check_file, excerpt, explain, is_there, open_file
+from ..system.untrusted import excerpt, explain, is_there, sha256_of
 from .published import recognise
-from .tensors import MOST_BYTES, SUFFIX, read_tensors, write_tensors
+from .tensors import SUFFIX, open_tensors, read_tensors, write_tensors
 from .weights import Weights, differences
 
 
@@ -49,8 +48,7 @@ class InstalledWeights:
 
     def sha256(self) -> str:
         """Hash of the whole file, as recipes hold it."""
-        with open_file(self.path) as stream, explain(self.path, "read"):
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+        return sha256_of(self.path)
 
     def load(self) -> dict[str, np.ndarray]:
         """The tensors that tools need, by name. ModelError if the file is damaged."""
@@ -59,16 +57,14 @@ class InstalledWeights:
 
 def read_weights(weights: Weights, path: Path) -> InstalledWeights:
     """The weights in a file, from its header. ModelError if it is damaged or holds other weights."""
-    from safetensors import SafetensorError, safe_open
 
-    check_file(path, MOST_BYTES)
-    try:
-        with safe_open(path, framework="numpy") as stream:
-            metadata = stream.metadata() or {}
-            shapes = {name: tuple(stream.get_slice(name).get_shape()) for name in stream.keys()}  # noqa: SIM118
-        published = tuple(metadata.get("published_sha256", "").split())
-    except (OSError, SafetensorError, ValueError, TypeError) as error:
-        raise ModelError(f"the weights in {excerpt(path)} are damaged: {error}", _install_again(weights)) from error
+    def refuse(error: Exception) -> ModelError:
+        return ModelError(f"the weights in {excerpt(path)} are damaged: {error}", _install_again(weights))
+
+    with open_tensors(path, refuse) as stream:
+        metadata = stream.metadata() or {}
+        shapes = {name: tuple(stream.get_slice(name).get_shape()) for name in stream.keys()}  # noqa: SIM118
+    published = tuple(metadata.get("published_sha256", "").split())
     if wrong := differences(weights.needed_tensors(shapes), weights.shapes):
         raise ModelError(f"{excerpt(path)} does not contain {weights.label}: {wrong[0]}", _install_again(weights))
     known = {key: metadata[key] for key in ("source", "licence") if key in metadata}

@@ -26,11 +26,10 @@ from ..system.folders import user_folder
 from ..system.locks import held
 from ..system.names import as_unicode, check_name
 from ..system.transaction import recover, replace_files
-from ..system.untrusted import check_file, excerpt, explain, files_in, is_folder, is_there, open_file, read_bytes
+from ..system.untrusted import excerpt, explain, files_in, is_folder, is_there, read_bytes, sha256_of
 from ..texture import Maps
 from .exemplars import EXEMPLAR_SUFFIX, LARGEST_BYTES, exemplar_file
-from .quantisation import quantised, restored
-from .tensors import MOST_BYTES, SUFFIX, read_tensors, tensor_file
+from .tensors import SUFFIX, open_tensors, quantised, read_tensors, restored, tensor_file
 
 DATA_SUFFIXES = (".manifest.json", ".data.png")
 """Suffixes of the files beside a model that was trained here: its training data as a list and as a picture."""
@@ -40,6 +39,8 @@ REPORT_SUFFIX = ".report.html"
 """Suffix of the report of a training, beside its model."""
 CARD_FIELDS = ("name", "architecture", "tool", "data", "figures")
 DATA_FIELDS = ("name", "licence", "sha256")
+ALSO_A_LOSS: Mapping[str, str] = {"fine_swd_of_floor": "loss_swd", "fine_swd": "loss_swd"}
+"""Training loss that minimises the same quantity as a figure, by the figure's name."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +80,7 @@ class Model:
 
     def sha256(self) -> str:
         """Hash of the whole file, as recipes hold it."""
-        with open_file(self.path) as stream, explain(self.path, "read"):
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+        return sha256_of(self.path)
 
     def _beside(self, suffix: str) -> str:
         """Path of a file that its training wrote beside it; "" if there is none."""
@@ -123,17 +123,13 @@ def _slider(about: Mapping[str, Any]) -> SliderDescription:
 
 def read_model(path: Path) -> Model:
     """The model's name, size, card and thumbnail, from its header alone. ModelError if the file is no model."""
-    from safetensors import SafetensorError, safe_open
-
     from ..surface.thumbnail import decode_thumbnail
 
-    check_file(path, MOST_BYTES)
-    try:
-        with safe_open(path, framework="numpy") as stream:
-            metadata = stream.metadata() or {}
-        size_bytes = path.stat().st_size
-    except (OSError, SafetensorError, ValueError, TypeError) as error:
-        raise ModelError(f"{excerpt(path)} is not a model file: {error}", "copy or download it again") from error
+    def refuse(error: Exception) -> ModelError:
+        return ModelError(f"{excerpt(path)} is not a model file: {error}", "copy or download it again")
+
+    with open_tensors(path, refuse) as stream:
+        metadata, size_bytes = stream.metadata() or {}, path.stat().st_size
     if "card" not in metadata:
         raise ModelError(f"{excerpt(path)} has no model card", "choose a file that `impasto train` made")
     card, notes = read_card(metadata["card"], path)
@@ -191,6 +187,11 @@ def _finite(card: Mapping[str, Any]) -> dict[str, Any]:
     figures = {name: value for name, value in card["figures"].items() if math.isfinite(value)}
     curve = {name: values for name, values in card.get("curve", {}).items() if all(map(math.isfinite, values))}
     return {**card, "figures": figures, **({"curve": curve} if "curve" in card else {})}
+
+
+def was_a_loss(name: str, figures: Mapping[str, object]) -> bool:
+    """Whether the training whose card has these `figures` minimised the figure `name`, which then proves little."""
+    return ALSO_A_LOSS.get(name, "") in figures
 
 
 def load_model(model: Model) -> dict[str, np.ndarray]:

@@ -6,11 +6,11 @@ but tensors.
 
 from __future__ import annotations
 
-import hashlib
 import pickle
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +18,8 @@ import numpy as np
 
 from ..errors import ModelError
 from ..io.hdf5 import SIGNATURE, read_hdf5
-from ..system.untrusted import archive_members, check_file, explain, open_file
-from .tensors import MOST_BYTES
+from ..system.untrusted import archive_members, check_file, explain, open_file, sha256_of
+from .tensors import MOST_BYTES, all_tensors, open_tensors
 from .weights import Shapes, Weights, differences
 
 if TYPE_CHECKING:
@@ -133,24 +133,17 @@ def _read(path: Path) -> _File:
     with open_file(check_file(path, MOST_BYTES)) as stream, explain(path, "read"):
         start = stream.read(9)
     if start[8:] == b"{":
-        tensors, metadata = _read_safetensors(path)
+        with open_tensors(path, partial(_damaged, path), "pt") as opened:
+            tensors, metadata = all_tensors(opened)
     else:
         tensors, metadata = (_read_keras if start.startswith(SIGNATURE) else _read_pickle)(path), {}
     if not tensors:
         raise ModelError(f"{path.name} contains no tensors", "choose the file with the network's weights")
-    with open_file(path) as stream, explain(path, "read"):
-        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-    return _File(path, tensors, sha256, metadata)
+    return _File(path, tensors, sha256_of(path), metadata)
 
 
-def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, framework="pt") as stream:
-            return {name: stream.get_tensor(name) for name in stream.keys()}, stream.metadata() or {}  # noqa: SIM118
-    except (OSError, SafetensorError, ValueError, TypeError) as error:
-        raise ModelError(f"{path.name} is damaged: {error}", "download or copy it again") from error
+def _damaged(path: Path, error: Exception) -> ModelError:
+    return ModelError(f"{path.name} is damaged: {error}", "download or copy it again")
 
 
 def _read_keras(path: Path) -> dict[str, Tensor]:
@@ -194,7 +187,7 @@ def _check_archive(path: Path) -> None:
         try:
             members = archive_members(stream)
         except zipfile.BadZipFile as error:
-            raise ModelError(f"{path.name} is damaged: {error}", "download or copy it again") from error
+            raise _damaged(path, error) from error
     is_packed = any(one.compress_type != zipfile.ZIP_STORED for one in members)
     if is_packed or sum(one.file_size for one in members) > MOST_BYTES:
         message = f"{path.name} unpacks to more than is in it, which no file of weights does"

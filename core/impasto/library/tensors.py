@@ -1,10 +1,15 @@
-"""Safetensors files, written atomically, with the same bytes for the same content."""
+"""Safetensors files, written atomically, with the same bytes for the same content; and weights in eight bits.
+
+Eight bits take half the bytes of half precision, for models that are passed on.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,18 +20,39 @@ from ..system.untrusted import check_file, excerpt
 SUFFIX = ".safetensors"
 MOST_BYTES = 2**31
 """Limit of a file of models or weights; the largest that is known here, VGG19 with its classifier, has 0.6 GB."""
+SCALE = ":scale"
+"""Ending of the name of the scales (N,) of a tensor (N, ...)."""
+LEAST_VALUES = 1024
+"""Smaller tensors stay as they are: they hardly count, and biases and gains are not weights of many."""
+LARGEST = 127
 
 
-def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """All tensors of a safetensors file, by name, and its metadata. ModelError if it is damaged."""
+@contextmanager
+def open_tensors(path: Path, refuse: Callable[[Exception], ModelError], framework: str = "numpy") -> Iterator[Any]:
+    """A safetensors file, open for reading; what is wrong with it becomes the error that `refuse` makes."""
     from safetensors import SafetensorError, safe_open
 
     check_file(path, MOST_BYTES)
     try:
-        with safe_open(path, framework="numpy") as stream:
-            return {name: stream.get_tensor(name) for name in stream.keys()}, stream.metadata() or {}  # noqa: SIM118
+        with safe_open(path, framework=framework) as stream:
+            yield stream
     except (OSError, SafetensorError, ValueError, TypeError) as error:
-        raise ModelError(f"{excerpt(path)} is damaged: {error}", "copy it again, or remove it") from error
+        raise refuse(error) from error
+
+
+def all_tensors(stream: Any) -> tuple[dict[str, Any], dict[str, str]]:
+    """All tensors of an open file, by name, and its metadata."""
+    return {name: stream.get_tensor(name) for name in stream.keys()}, stream.metadata() or {}  # noqa: SIM118
+
+
+def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """All tensors of a safetensors file, by name, and its metadata. ModelError if it is damaged."""
+
+    def refuse(error: Exception) -> ModelError:
+        return ModelError(f"{excerpt(path)} is damaged: {error}", "copy it again, or remove it")
+
+    with open_tensors(path, refuse) as stream:
+        return all_tensors(stream)
 
 
 def write_tensors(path: Path, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> None:
@@ -50,3 +76,41 @@ def _in_order(file: bytes) -> bytes:
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
     return len(text).to_bytes(8, "little") + text + file[8 + length :]
+
+
+def quantised(tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The tensors, with large weights (names end in `.weight`) as int8, and their scales beside them.
+
+    Symmetric, by output channel: a weight is a whole number from -127 to 127 times the scale of its channel
+    (Krishnamoorthi 2018, https://arxiv.org/abs/1806.08342).
+    """
+    made: dict[str, np.ndarray] = {}
+    for name, tensor in tensors.items():
+        if not name.endswith(".weight") or tensor.dtype.kind != "f" or tensor.size < LEAST_VALUES:
+            made[name] = tensor
+            continue
+        wide = tensor.astype(np.float32)
+        peaks = np.abs(wide.reshape(len(wide), -1)).max(1)
+        scales = np.where(peaks > 0, peaks, 1).astype(np.float32) / LARGEST
+        made[name] = np.round(wide / _beside(scales, wide)).astype(np.int8)
+        made[name + SCALE] = scales
+    return made
+
+
+def restored(tensors: Mapping[str, np.ndarray], file: str) -> dict[str, np.ndarray]:
+    """The tensors, with those in eight bits in single precision. ModelError if their scales do not fit."""
+    made = {name: tensor for name, tensor in tensors.items() if not name.endswith(SCALE)}
+    for name, scales in tensors.items():
+        if not name.endswith(SCALE):
+            continue
+        name = name.removesuffix(SCALE)
+        values = made.get(name)
+        if values is None or values.dtype != np.int8 or scales.dtype.kind != "f" or scales.shape != values.shape[:1]:
+            raise ModelError(f"{excerpt(file)} is damaged: {excerpt(name + SCALE)}", "copy it again, or remove it")
+        made[name] = values * _beside(scales.astype(np.float32), values)
+    return made
+
+
+def _beside(scales: np.ndarray, tensor: np.ndarray) -> np.ndarray:
+    """Scales (N, 1, ...) with as many axes as the tensor (N, ...)."""
+    return scales.reshape(-1, *[1] * (tensor.ndim - 1))

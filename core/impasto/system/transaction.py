@@ -45,7 +45,8 @@ def replace_files(contents: Mapping[Path, bytes], *, replace: bool = True) -> No
 def stage(targets: Iterable[Path], *, replace: bool = True) -> Iterator[dict[Path, Path]]:
     """A file to write to for each target; at the end these files replace the targets.
 
-    All targets lie in one folder, which is created. On failure nothing changes; OSErrors become FileErrors with a
+    All targets lie in one folder, which is created. On failure nothing changes, but for a target that becomes
+    unwritable between two renames: the next use of the folder then moves the rest. OSErrors become FileErrors with a
     remedy. replace: overwrite existing targets.
     """
     targets = list(targets)
@@ -62,8 +63,7 @@ def stage(targets: Iterable[Path], *, replace: bool = True) -> Iterator[dict[Pat
             with explain(target), (staging.new / target.name).open("r+b") as stream:
                 os.fsync(stream.fileno())
         with held(folder / RENAMING, wait_s=COMMIT_WAIT_S):
-            _check(targets, replace=replace)
-            staging.commit()
+            staging.commit(targets, replace=replace)
     finally:
         staging.end()
 
@@ -97,8 +97,7 @@ class _Staging:
 
     def __init__(self, folder: Path, lock: Lock | None = None) -> None:
         self.folder, self.lock = folder, lock
-        self.new, self.old, self.gone = folder / "new", folder / "old", folder / "gone"
-        self.complete = folder / "complete"
+        self.new, self.complete = folder / "new", folder / "complete"
 
     def begin(self) -> bool:
         """Create and lock the folder; False if another process took it for an abandoned one first."""
@@ -110,61 +109,43 @@ class _Staging:
                     self.new.mkdir()
         return self.new.exists()
 
-    def commit(self) -> None:
-        """Replace the targets; on failure restore the replaced files. FileError says why."""
+    def commit(self, targets: Iterable[Path], *, replace: bool) -> None:
+        """Replace the targets. FileError says why, if one cannot be replaced."""
         with Uninterrupted(), explain(self.folder.parent):
-            names = [path.name for path in files_in(self.new)]
-            self.old.mkdir()
+            _check(targets, replace=replace)
             self.complete.touch()
             try:
                 self.finish()
-            except FileError:
-                self._undo(names)
-                raise
+            finally:
+                if {path.name for path in files_in(self.new)} == {target.name for target in targets}:
+                    self.complete.unlink()  # nothing has changed yet
 
     def finish(self) -> None:
-        """Move the files of a complete set to their places, and keep those that they replace. FileError on failure."""
+        """Move the files of a complete set to their places. FileError on failure."""
         for new in files_in(self.new):
-            target, old = self.folder.parent / new.name, self.old / new.name
+            target = self.folder.parent / new.name
             with explain(target):
                 _check_in_the_way(target)
-                if os.path.lexists(target) and not os.path.lexists(old):
-                    _keep(target, old)
                 new.replace(target)
         _sync(self.folder.parent)
         self.complete.unlink(missing_ok=True)
 
-    def _undo(self, names: Iterable[str]) -> None:
-        """Move the files of a set back, so that it can still be finished if this process is killed meanwhile."""
-        for name in names:
-            new, target, old = self.new / name, self.folder.parent / name, self.old / name
-            with explain(target):
-                if not os.path.lexists(new):
-                    target.replace(new)
-                if os.path.lexists(old):
-                    old.replace(target)
-        self.complete.unlink()
-
     def end(self) -> None:
-        """Remove the folder; a complete set that can be neither finished nor undone is left for `recover`."""
+        """Remove the folder; a complete set that cannot be finished now is left for `recover`."""
         with Uninterrupted():
             is_settled = not self.complete.exists()
             if is_settled:
-                for folder in (self.gone, self.new, self.old):
-                    self._remove(folder)
+                gone = self.folder / "gone"
+                with contextlib.suppress(OSError):  # absent, or a file in it is open on Windows
+                    self.new.rename(gone)  # writes of a thread that still runs fail then
+                for folder in (gone, self.new, self.folder / "old"):  # of an earlier version
+                    shutil.rmtree(folder, ignore_errors=True)
             if self.lock is not None:
                 self.lock.release()
             if is_settled:
                 with contextlib.suppress(OSError):  # another process has it open, and will remove it
                     self.folder.rmdir()
             _live.pop(self.folder, None)
-
-    def _remove(self, folder: Path) -> None:
-        """Remove a folder that another thread may be writing to: once it is renamed, those writes fail."""
-        with contextlib.suppress(OSError):  # absent, or a file in it is open on Windows
-            folder.rename(self.gone)
-        shutil.rmtree(self.gone, ignore_errors=True)
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 _temporary: set[str] = set()
@@ -201,8 +182,7 @@ def recover(folder: Path) -> None:
 
 
 def _recover(path: Path) -> None:
-    staging_folders = [path, path / "new", path / "old", path / "gone"]
-    if any(os.path.lexists(folder) and not _is_folder(folder) for folder in staging_folders):  # not ours
+    if any(os.path.lexists(folder) and not _is_folder(folder) for folder in (path, path / "new")):  # not ours
         return
     lock = acquire(path / "lock")
     if lock is None:
@@ -238,6 +218,8 @@ def _check(targets: Iterable[Path], *, replace: bool) -> None:
             _check_in_the_way(target)
             if not replace and os.path.lexists(target):
                 raise FileError(f"{excerpt(target)} is there already", "choose another name or folder")
+            if os.name == "nt" and target.is_file():  # which replaces no file that another program has open
+                target.open("r+b").close()
 
 
 def _check_in_the_way(target: Path) -> None:
@@ -252,14 +234,6 @@ def _is_folder(path: Path) -> bool:
         return stat.S_ISDIR(path.lstat().st_mode)
     except FileNotFoundError:
         return False
-
-
-def _keep(target: Path, old: Path) -> None:
-    """Keep the old file as `old`: by a hard link, or by moving it if the file system has none."""
-    try:
-        os.link(target, old, follow_symlinks=False)
-    except (OSError, NotImplementedError):
-        target.replace(old)
 
 
 def _sync(folder: Path) -> None:

@@ -154,6 +154,14 @@ def read_bytes(path: Path, max_bytes: int) -> bytes:
     return data
 
 
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a regular file's content. FileError if it cannot be read."""
+    import hashlib
+
+    with open_file(path) as stream, explain(path, "read"):
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
 def archive_members(stream: IO[bytes]) -> list[ZipInfo]:
     """The parts of a zip, of which none is unpacked. BadZipFile if it is none, or lists more than any of ours."""
     from zipfile import ZipFile

@@ -1,25 +1,30 @@
-"""Captions of pictures: a text file beside each, or a table, as other trainers have them.
+"""Texts beside pictures: captions, and SOURCES.tsv, a table of the licence and the class of each file.
 
-`wall.txt` beside `wall.png` has a caption a line, as for most text-to-picture trainers. `metadata.jsonl` has an object
-a line with `file_name`, relative to its folder, and `text`, as Hugging Face's image folders have it. A map set takes
-those of its folder, of its name, or of any of its files.
+Captions are as other trainers have them: `wall.txt` beside `wall.png` has a caption a line, as for most text-to-picture
+trainers. `metadata.jsonl` has an object a line with `file_name`, relative to its folder, and `text`, as Hugging Face's
+image folders have it. A map set takes those of its folder, of its name, or of any of its files.
 """
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import FileError
 from ..io.map_files import set_name
-from ..system.untrusted import excerpt, is_there, parse_json, read_bytes, resolve
+from ..system.untrusted import MAX_JSON_BYTES, excerpt, is_there, parse_json, read_bytes, resolve
 
 TABLE = "metadata.jsonl"
 LEVELS = 3
 """Number of folders searched for a table, from a picture's own upwards, as far as the data's folder."""
 MOST_BYTES, MOST_TABLE_BYTES = 2**16, 2**26
 MOST_CAPTIONS = 100
+SOURCES = "SOURCES.tsv"
+SOURCES_LEVELS = 3
+"""Number of folders searched for SOURCES.tsv, from the data's own upwards."""
 
 
 @dataclass
@@ -92,3 +97,46 @@ def _rows(file: Path) -> dict[Path, tuple[str, ...]]:
         place = resolve(file.parent / name)
         found[place] = (*found.get(place, ()), *filter(None, map(_plain, texts)))
     return found
+
+
+@dataclass(frozen=True)
+class Sources:
+    """A SOURCES.tsv: its folder, and its rows by file."""
+
+    folder: Path
+    rows: Mapping[str, Mapping[str, str]]
+
+    @classmethod
+    def above(cls, folder: Path) -> Sources:
+        """The nearest SOURCES.tsv in `folder` or its parents; without rows if there is none."""
+        folder = resolve(folder)
+        for place in [folder, *folder.parents][:SOURCES_LEVELS]:
+            if is_there(place / SOURCES):
+                return cls(place, {row["file"]: row for row in _listed(place / SOURCES)})
+        return cls(folder, {})
+
+    def row(self, file: Path) -> Mapping[str, str]:
+        """The row of a file, or else of its nearest parent folder that has one; empty if none has."""
+        path = resolve(file)
+        if not path.is_relative_to(self.folder):
+            return {}
+        relative = path.relative_to(self.folder)
+        names = [relative.as_posix(), *(parent.as_posix() for parent in relative.parents)]
+        return next((self.rows[name] for name in names if name in self.rows), {})
+
+
+def _listed(file: Path) -> list[dict[str, str]]:
+    """The rows of a SOURCES.tsv. FileError if it is not a valid table."""
+    try:
+        text = read_bytes(file, MAX_JSON_BYTES).decode("utf-8-sig")
+        rows = [
+            {str(key): value or "" for key, value in row.items() if isinstance(value, str | None)}
+            for row in csv.DictReader(io.StringIO(text, newline=""), delimiter="\t")
+        ]
+    except (ValueError, csv.Error) as error:
+        raise FileError(f"{excerpt(file)} is no table ({error})", "write it as UTF-8, a tab between columns") from error
+    if rows and not {"file", "licence"} <= rows[0].keys():
+        raise FileError(
+            f"{excerpt(file)} has no columns file and licence", "name them in its first line, a tab between"
+        )
+    return rows
