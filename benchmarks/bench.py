@@ -220,7 +220,7 @@ def measure_streaming(format_: str, size_px: int) -> dict[str, object]:
     from impasto import Recipe, Step, run
     from impasto.options import RunOptions, Sink
     from impasto.plugins.registry import registry
-    from impasto_misbehaving_tiles import Blotches
+    from impasto_misbehaving_tools import Blotches
 
     registry().tools["blotches"] = Blotches()
     recipe = Recipe((Step("blotches", {"width_px": size_px, "height_px": size_px, "tile_px": 512}),), 1)

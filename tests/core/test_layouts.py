@@ -166,13 +166,16 @@ HEIGHTS = np.linspace(-12.5, 310, HEIGHT * WIDTH, dtype=np.float32).reshape(HEIG
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"), [("a.tif", "int16"), ("a.tif", "int"), ("a.tif", "float"), ("a.exr", "float")]
+    ("name", "kind", "dtype"),
+    [("a.tif", "int16", "i2"), ("a.tif", "int", "i4"), ("a.tif", "float", "f4"), ("a.exr", "float", "f4")],
 )
 @pytest.mark.parametrize("how", ["alone", "for a height", "in a set"])
-def test_heights_in_metres_are_scaled_and_keep_their_range(name, kind, how, tmp_path):
+def test_heights_in_metres_are_scaled_and_keep_their_range(name, kind, dtype, how, tmp_path):
     folder = tmp_path / "wall"
     folder.mkdir()
-    path = write_image(folder / f"wall_height{name[1:]}", HEIGHTS.astype({"float": np.float32, "int": np.int32}.get(kind, kind)), kind)
+    path = write_image(
+        folder / f"wall_height{name[1:]}", HEIGHTS.astype({"float": np.float32, "int": np.int32}.get(kind, kind)), kind
+    )
     given = {"alone": path, "for a height": path, "in a set": folder}[how]
     maps = read_maps(given, wanted=Wanted("height" if how == "for a height" else "base_color"))
     assert list(maps) == ["height"]

@@ -142,18 +142,18 @@ def test_cancelling_leaves_nothing(format_, tmp_path):
 LIMITED = """
 import resource, signal
 from pathlib import Path
-from impasto import Recipe, Step, run
+from impasto import Recipe, RunOptions, Step, run
 from impasto.errors import FileError
 from impasto.options import Sink
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 recipe = Recipe((Step("blotches", {"width_px": 150, "height_px": 100}),), 7)
 for format in ("png", "exr"):
-    size = max(path.stat().st_size for path in run(recipe, sink=Sink(Path("a"), "x", format)).paths)
+    size = max(path.stat().st_size for path in run(recipe, None, RunOptions(sink=Sink(Path("a"), "x", format))).paths)
     for missing in (1, 100, size // 2, size - 50):
         resource.setrlimit(resource.RLIMIT_FSIZE, (size - missing, resource.RLIM_INFINITY))
         try:
-            run(recipe, sink=Sink(Path("b"), "x", format))
+            run(recipe, None, RunOptions(sink=Sink(Path("b"), "x", format)))
         except FileError as error:
             print("free space" in error.remedy, list(Path().glob("b/*")))
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))

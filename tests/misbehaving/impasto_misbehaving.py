@@ -7,13 +7,11 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from impasto import Maps, hookimpl
-from impasto.context import Context
 from impasto.errors import Cancelled
 from impasto.library.models import save_model
 from impasto.tools import (
@@ -30,10 +28,7 @@ from impasto.tools import (
     sliders_field,
     visible_if,
 )
-from impasto_misbehaving_filters import Lit, Plane, Plug, Span, Spot, Survey
-from impasto_misbehaving_matchers import MeanColor, WordCount
-from impasto_misbehaving_style import Flat
-from impasto_misbehaving_tiles import Blotches, Negative
+from impasto_misbehaving_tools import WELL_BEHAVED, MeanColor, WordCount
 
 STEP_S = 0.05
 
@@ -56,7 +51,7 @@ class Checker(Generator):
     name, label, description = "checker", "Checker", "Squares in two colours, for tests"
     parameters = CheckerParameters
 
-    def apply(self, subject: Maps, parameters: CheckerParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
+    def apply(self, subject, parameters, inputs, context):
         height, width = parameters.size_px(subject)
         y, x = np.mgrid[0:height, 0:width].astype(np.float32)
         column = x * parameters.squares / width + parameters.offset[0]
@@ -89,7 +84,7 @@ class Slow(Generator):
     parameters = SlowParameters
     uses_subject = False
 
-    def apply(self, subject: Maps, parameters: SlowParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
+    def apply(self, subject, parameters, inputs, context):
         grey = _grey(*parameters.size_px(subject))
         started = time.monotonic()
         while (elapsed := time.monotonic() - started) < parameters.seconds:
@@ -112,7 +107,7 @@ class Learn(Trainer):
     parameters = LearnParameters
     inputs = (Input("dataset", "the pictures that it learns from", kind="dataset"),)
 
-    def apply(self, subject: Maps, parameters: LearnParameters, inputs: Mapping[str, Maps], context: Context) -> Result:
+    def apply(self, subject, parameters, inputs, context):
         path = context.models.path(parameters.name)
         done = 0
         try:
@@ -153,7 +148,7 @@ class Recall(Generator):
     parameters = RecallParameters
     uses_subject = False
 
-    def apply(self, subject: Maps, parameters: RecallParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
+    def apply(self, subject, parameters, inputs, context):
         color = context.load_model(parameters.model, self.name)[1]["color"].copy()
         color[0] += 0.1 * sum(parameters.sliders.values())
         shade = np.float32(context.rng.uniform(0.8, 1.0))
@@ -166,7 +161,7 @@ class Hang(Slow):
 
     name, label, description = "hang", "Hang", "Ignores that it is cancelled, for tests"
 
-    def apply(self, subject: Maps, parameters: SlowParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
+    def apply(self, subject, parameters, inputs, context):
         time.sleep(parameters.seconds)
         return _grey(*parameters.size_px(subject))
 
@@ -176,7 +171,7 @@ class Die(Filter):
 
     name, label, description = "die", "Die", "Ends the worker, for tests"
 
-    def apply(self, subject: Maps, parameters: Any, inputs: Mapping[str, Maps], context: Context) -> Maps:
+    def apply(self, subject, parameters, inputs, context):
         if os.name == "nt":
             os._exit(3)
         os.kill(os.getpid(), signal.SIGKILL)
@@ -188,7 +183,7 @@ class DieWhileSending(Filter):
 
     name, label, description = "die-while-sending", "Die while sending", "Ends the worker mid-frame, for tests"
 
-    def apply(self, subject: Maps, parameters: Any, inputs: Mapping[str, Maps], context: Context) -> Maps:
+    def apply(self, subject, parameters, inputs, context):
         large = _grey(4096, 4096)
         threading.Timer(0.05, os._exit, (3,)).start()
         return large
@@ -205,7 +200,7 @@ class Hog(Generator):
     parameters = HogParameters
     uses_subject = False
 
-    def apply(self, subject: Maps, parameters: HogParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
+    def apply(self, subject, parameters, inputs, context):
         taken = []
         while len(taken) * 64 < parameters.mib:
             taken.append(np.ones(2**23))
@@ -218,7 +213,7 @@ class Swallow(Slow):
 
     name, label, description = "swallow", "Swallow", "Swallows every Exception, for tests"
 
-    def apply(self, subject: Maps, parameters: SlowParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
+    def apply(self, subject, parameters, inputs, context):
         started = time.monotonic()
         while time.monotonic() - started < parameters.seconds:
             try:
@@ -234,7 +229,7 @@ class Chatty(Filter):
 
     name, label, description = "chatty", "Chatty", "Prints to the worker's stdout, for tests"
 
-    def apply(self, subject: Maps, parameters: Any, inputs: Mapping[str, Maps], context: Context) -> Maps:
+    def apply(self, subject, parameters, inputs, context):
         print("chatty: hello on stdout", flush=True)
         print("chatty: hello on stderr", file=sys.stderr, flush=True)
         os.write(1, b"chatty: hello on file descriptor 1\n")
@@ -246,7 +241,7 @@ class Raises(Filter):
 
     name, label, description = "raises", "Raises", "Raises an unexpected error, for tests"
 
-    def apply(self, subject: Maps, parameters: Any, inputs: Mapping[str, Maps], context: Context) -> Maps:
+    def apply(self, subject, parameters, inputs, context):
         raise ZeroDivisionError("the bug in this tool")
 
 
@@ -256,7 +251,7 @@ class Blend(Stylizer):
     name, label, description = "blend", "Blend", "Mixes the subject with a style's mean colour, for tests"
     inputs = (Input("style", "a picture whose mean colour is mixed in"),)
 
-    def apply(self, subject: Maps, parameters: Any, inputs: Mapping[str, Maps], context: Context) -> Maps:
+    def apply(self, subject, parameters, inputs, context):
         mean = inputs["style"]["base_color"].pixels.mean((0, 1), keepdims=True)
         return subject.with_arrays({"base_color": (subject["base_color"].pixels + mean) / 2})
 
@@ -267,29 +262,8 @@ def _grey(height: int, width: int) -> Maps:
 
 @hookimpl
 def impasto_tools():
-    return [
-        Checker(),
-        Slow(),
-        Hang(),
-        Hog(),
-        Die(),
-        DieWhileSending(),
-        Chatty(),
-        Raises(),
-        Swallow(),
-        Blend(),
-        Flat(),
-        Lit(),
-        Plane(),
-        Span(),
-        Learn(),
-        Recall(),
-        Blotches(),
-        Negative(),
-        Plug(),
-        Spot(),
-        Survey(),
-    ]
+    ours = (Checker, Slow, Hang, Hog, Die, DieWhileSending, Chatty, Raises, Swallow, Blend, Learn, Recall)
+    return [tool() for tool in (*ours, *WELL_BEHAVED)]
 
 
 @hookimpl
