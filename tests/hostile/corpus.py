@@ -16,6 +16,7 @@ What is slow to make or to read goes into `slow`: it is left out unless pytest i
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import pkgutil
 import socket
@@ -23,6 +24,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 MAX_MIB = 2048
 LIMIT_S = 60.0
@@ -89,6 +91,24 @@ class Case:
 def written(content: bytes | str) -> Maker:
     data = content.encode() if isinstance(content, str) else content
     return lambda path: path.write_bytes(data) and None
+
+
+CHANGES: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("changes.json").read_text("utf-8"))
+"""Hostile files of a few words or numbers: whole texts, or other values at places of something good (see `changed`)."""
+
+
+def changed(good: Any, values: Mapping[str, Any]) -> Any:
+    """A copy of JSON data with other values at these places, each a path such as "steps/0/tool"; LEFT OUT is none."""
+    made = json.loads(json.dumps(good))
+    for place, value in values.items():
+        *above, name = [int(part) if part.isdigit() else part for part in place.split("/")]
+        holder = made
+        for part in above:
+            holder = holder[part]
+        holder[name] = value
+        if value == "LEFT OUT":
+            del holder[name]
+    return made
 
 
 def cases() -> Iterator[Case]:

@@ -9,25 +9,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from .corpus import Corpus, Maker, Reader, no_files, written
+from .corpus import CHANGES, Corpus, Maker, Reader, changed, no_files, written
 from .recipes import JSON
 
 GOOD: dict[str, Any] = {"tile": 64, "boxes": {"Bricks.png": [[0, 0], [64, 0]]}}
 
 INDEXES: dict[str, Any] = {
+    **{name: changed(GOOD, values) for name, values in CHANGES["indexes"].items()},
     "a list": [],
-    "no tile": {"boxes": {}},
-    "tile is negative": {**GOOD, "tile": -64},
-    "tile is huge": {**GOOD, "tile": 10**12},
-    "boxes are numbers": {**GOOD, "boxes": {"Bricks.png": [1, 2]}},
-    "a box has three": {**GOOD, "boxes": {"Bricks.png": [[1, 2, 3]]}},
-    "a box is negative": {**GOOD, "boxes": {"Bricks.png": [[-1, 0]]}},
     "many boxes": {**GOOD, "boxes": {"Bricks.png": [[0, 0]] * 100_000}},
-    "a sheet that is not there": {**GOOD, "boxes": {"Absent.png": [[0, 0]]}},
-    "a sheet above": {**GOOD, "boxes": {"../../secret.png": [[0, 0]]}},
-    "a sheet with nul": {**GOOD, "boxes": {"a\0b.png": [[0, 0]]}},
-    "a sheet with escapes": {**GOOD, "boxes": {"\x1b[2J.png": [[0, 0]]}},
-    "no boxes": {**GOOD, "boxes": {}},
 }
 
 

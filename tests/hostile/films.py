@@ -7,7 +7,7 @@ from pathlib import Path
 
 from impasto_film.footage import frame_at, frames_on_disk
 
-from .corpus import Corpus, Reader, endless, written
+from .corpus import CHANGES, Corpus, Reader, endless, written
 
 SCREEN = b"GIF89a%b\xf0\0\0" + bytes(6)
 IMAGE = b"\x2c" + bytes(4) + b"%b\0\x02\x02\x44\x01\0"
@@ -33,17 +33,12 @@ def avi(width: int, height: int) -> bytes:
 
 
 MOVIES = {
-    "text": b"no movie",
-    "half a header": b"GIF89a\x10",
+    **{name: text.encode() for name, text in CHANGES["movies"].items()},
     "an empty screen": gif((0, 0)),
     "no image": gif((16, 16)),
     "a vast screen": gif((12_000, 12_000), (1, 1)),
     "the largest screen": gif((65_535, 65_535), (65_535, 65_535)),
     "an image beyond its screen": gif((16, 16), (65_535, 65_535)),
-    "a list of files": b"ffconcat version 1.0\nfile /etc/passwd\n",
-    "a playlist": b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n",
-    "a manifest": b'<?xml version="1.0"?><MPD><Period><BaseURL>file:///etc/passwd</BaseURL></Period></MPD>',
-    "a session": b"v=0\no=- 0 0 IN IP4 127.0.0.1\nm=video 5004 RTP/AVP 96\na=rtpmap:96 H264/90000\n",
     "a vast AVI": avi(60_000, 60_000),
     "a negative AVI": avi(2**31, 2**31),
     "an empty MP4": b"\0\0\0\x18ftypmp42" + bytes(2000),

@@ -1,6 +1,6 @@
 """Hostile meshes: headers that promise what does not follow, numbers beyond all vertices, names that mislead.
 
-What is a few words or numbers stands in meshes.json.
+What is a few words or numbers stands in changes.json.
 """
 
 from __future__ import annotations
@@ -18,15 +18,14 @@ from impasto.io.ply import ply_of
 from impasto.running.inputs import read_input
 
 from .browser_pictures import blank_png
-from .corpus import Corpus, Maker, Reader, endless, written
+from .corpus import CHANGES, Corpus, Maker, Reader, changed, endless, written
 from .data import picture
 
 PLANE = np.array([[(0, 0, 0), (1, 0, 0), (1, 1, 0)], [(0, 0, 0), (1, 1, 0), (0, 1, 0)]], np.float32)
 GOOD = ply_of(Mesh(PLANE, PLANE[..., :2].copy()))
-TABLES = json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
 
 
-def changed(before: bytes, after: bytes) -> bytes:
+def replaced(before: bytes, after: bytes) -> bytes:
     assert before in GOOD
     return GOOD.replace(before, after)
 
@@ -34,17 +33,17 @@ def changed(before: bytes, after: bytes) -> bytes:
 TRIANGLE, LONGER = b"\x03\x00\x00\x00\x00\x01", b"\xff\x00\x00\x00\x00\x01"
 PLY: dict[str, bytes] = {
     **{
-        name: changed(before.encode(), after.encode())
-        for name, (before, after) in TABLES["PLY with another text in its header"].items()
+        name: replaced(before.encode(), after.encode())
+        for name, (before, after) in CHANGES["PLY with another text in its header"].items()
     },
-    **{name: text.encode() for name, text in TABLES["PLY"].items()},
+    **{name: text.encode() for name, text in CHANGES["PLY"].items()},
     "half a mesh": GOOD[: len(GOOD) // 2],
     "an endless header": b"ply\nformat binary_little_endian 1.0\n" + b"comment \x1b[2J" * 10**6,
     "a header of no Unicode": b"ply\nformat binary_little_endian 1.0\n\xff\xfe\nend_header\n",
-    "a count of ten thousand digits": changed(b"element face 2", b"element face " + b"9" * 10000),
+    "a count of ten thousand digits": replaced(b"element face 2", b"element face " + b"9" * 10000),
     "a number beyond all vertices": GOOD[:-4] + b"\xff\xff\xff\xff",
-    "a face longer than the file": changed(TRIANGLE, LONGER),
-    "a face that is a negative list": changed(b"list uchar", b"list char").replace(TRIANGLE, LONGER),
+    "a face longer than the file": replaced(TRIANGLE, LONGER),
+    "a face that is a negative list": replaced(b"list uchar", b"list char").replace(TRIANGLE, LONGER),
     "a million empty faces": b"ply\nformat binary_little_endian 1.0\nelement face 1000000\nproperty list uchar int "
     b"vertex_indices\nend_header\n" + bytes(10**6),
     "positions that are no numbers": GOOD.replace(
@@ -53,7 +52,7 @@ PLY: dict[str, bytes] = {
 }
 VERTICES = b"v 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0\nvt 1 0\nvt 0 1\n"
 OBJ: dict[str, bytes] = {
-    **{name: text.encode() for name, text in TABLES["OBJ"].items()},
+    **{name: text.encode() for name, text in CHANGES["OBJ"].items()},
     "a number of ten thousand digits": VERTICES + b"f " + b"9" * 10000 + b"/1 2/2 3/3\n",
     "one line of 40 MB": VERTICES + b"f" + b" 1/1" * 10**7,
     "a line that goes on for ever": VERTICES + b"f 1/1 \\\n" * 3_000_000,
@@ -69,17 +68,8 @@ def gltf(change: Change) -> bytes:
 
 
 def with_values(values: dict[str, Any]) -> bytes:
-    """The GLB with other values at these places of its JSON, each a path."""
-
-    def change(content: dict[str, Any]) -> None:
-        for place, value in values.items():
-            *above, name = [int(part) if part.isdigit() else part for part in place.split("/")]
-            holder: Any = content
-            for part in above:
-                holder = holder[part]
-            holder[name] = value
-
-    return gltf(change)
+    content, binary = glb_files.content_of(HEAD)
+    return glb_files.glb(changed(content, values), binary)
 
 
 def many_empty_arrays(content: dict[str, Any]) -> None:
@@ -100,7 +90,7 @@ def a_mesh_in_many_places(content: dict[str, Any]) -> None:
 HEAD = glb_files.asset([glb_files.textured(0)], [picture()])
 DEEP_NODES = [*({"children": [index + 1]} for index in range(100_000)), {"mesh": 0}]
 GLB: dict[str, bytes] = {
-    **{name: with_values(values) for name, values in TABLES["glTF changed at these places"].items()},
+    **{name: with_values(values) for name, values in CHANGES["glTF changed at these places"].items()},
     "half a file": HEAD[: len(HEAD) // 2],
     "a length beyond the file": HEAD[:8] + b"\xff\xff\xff\x7f" + HEAD[12:],
     "a chunk beyond the file": HEAD[:12] + b"\xff\xff\xff\x7f" + HEAD[16:],
@@ -128,7 +118,7 @@ def with_picture(make: Maker) -> Maker:
 
 ESCAPING = {**glb_files.textured(9), "name": "\x1b[2J/../../x"}
 TEXTURES: dict[str, Maker] = {
-    **{name: written(with_values(values)) for name, values in TABLES["materials changed at these places"].items()},
+    **{name: written(with_values(values)) for name, values in CHANGES["materials changed at these places"].items()},
     "a picture of one bit that is large": with_picture(blank_png(13_000, 1, 0, 1)),
     "a picture that claims much": with_picture(written(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\1\x86\xa0\0\1\x86\xa0\x08\2")),
     "a picture that is none": with_picture(written(b"fish")),

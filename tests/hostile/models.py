@@ -17,7 +17,7 @@ from impasto.errors import ModelError
 from impasto.library.tensors import write_tensors
 from impasto.plugins.registry import registry
 
-from .corpus import Corpus, Maker, Reader, endless, written
+from .corpus import CHANGES, Corpus, Maker, Reader, changed, endless, written
 from .recipes import JSON
 
 SURFACE: dict[str, Any] = {
@@ -78,11 +78,11 @@ def model(
     return make
 
 
-SQUARE = [[0.0625, 0.0], [0.0, 0.0625]]
-
-
-def lattice(wave_vectors: Any, *bond: Any) -> Maker:
-    return model({"lattice": {"wave_vectors": wave_vectors, **({"bond": bond[0]} if bond else {})}})
+def with_card(values: Mapping[str, Any]) -> Maker:
+    """The good model with other values at these places of its card."""
+    fields = {name.partition("/")[0] for name in values}
+    about = changed(CARD, values)
+    return model({name: about.get(name, "LEFT OUT") for name in fields})
 
 
 def carded(text: bytes | str) -> Maker:
@@ -158,8 +158,6 @@ def listed(name: str, value: Any) -> bool:
     return any(value == one and type(value) is type(one) for one in good.get(name, ()))
 
 
-ITEM = CARD["data"][0]
-SLIDER = CARD["sliders"][0]
 MODELS: dict[str, Maker] = {
     **{f"card {name}": carded(text) for name, text in JSON.items()},
     "no card": written(safetensors({"__metadata__": {"a": "b"}})),
@@ -172,14 +170,8 @@ MODELS: dict[str, Maker] = {
     ),
     "cut off": cut_off,
     **endless({"a header": safetensors({"x": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}, bytes(8))}),
-    "name is a path": model({"name": "../../evil"}),
-    "name has escapes": model({"name": "\x1b[2J"}),
+    **{name: with_card(values) for name, values in CHANGES["cards"].items()},
     "label is huge": model({"label": "x" * 100_000}),
-    "data has no licence": model({"data": [{"name": "a", "sha256": "b"}]}),
-    "data part is unknown": model({"data": [{**ITEM, "part": "middle"}]}),
-    "data size is negative": model({"data": [{**ITEM, "size_px": [-1, 5]}]}),
-    "slider has no name": model({"sliders": [{"low": -3, "high": 3}]}),
-    "slider is upside down": model({"sliders": [{**SLIDER, "low": 3, "high": -3}]}),
     "thumbnail is no base64": model(thumbnail="*"),
     "thumbnail is large": model(thumbnail=png(1, 1) + bytes(300_000)),
     "thumbnail is a bomb": model(thumbnail=png(20_000, 20_000)),
@@ -197,23 +189,7 @@ SLOW = {**every(TORUS_FIELDS), **every(SURFACE_FIELDS, good_for_surface, surface
 GAINS, CELL = "network.stages.0.gains", "unit_cell.mean.rows"
 FINITE = np.ones((4, 1, 1), np.float16)
 TORUS: dict[str, Maker] = {
-    "maps left out": model({"maps": "LEFT OUT"}),
-    "sliders left out": model({"sliders": []}),
-    "mean is out of range": surface({"mean": [1e9, 0.5, 0.5, 0.5]}),
-    "matrix cannot be undone": surface({"matrix": np.zeros((4, 4)).tolist()}),
-    "matrix is huge": surface({"matrix": (1e30 * np.eye(4)).tolist()}),
-    "wave vectors are dense": lattice([[1e9, 0.0], [0.0, 1e9]]),
-    "wave vectors are below a pixel": lattice([[0.5, 0.0], [0.0, 0.5]]),
-    "wave vectors are the same": lattice([[0.0625, 0.0], [0.0625, 0.0]]),
-    "wave vectors are three": lattice([[0.1, 0.0], [0.0, 0.1], [0.1, 0.1]]),
-    "bond with another field": lattice(SQUARE, {"shift": 0.5}),
-    "bond spread is huge": lattice(SQUARE, {"shift": 0.5, "spread": 1e9}),
-    "widths are huge": model({"widths": [10**6, 10**6, 10**6]}),
-    "widths are many": model({"widths": [2] * 40, "blocks": [0] * 40}),
-    "blocks are huge": model({"blocks": [10**6, 0, 0]}),
-    "texel is zero": surface({"texel_m": 0}),
-    "range is negative": surface({"height_range_m": -0.5}),
-    "surfaces are of other channels": surface({"mean": [0.5] * 5, "matrix": (4 * np.eye(5)).tolist()}),
+    **{name: with_card(values) for name, values in CHANGES["torus cards"].items()},
     "a tensor is missing": model(without=GAINS),
     "sliders' tensor is missing": model(without="sliders"),
     "a tensor too many": model(evil=FINITE),
@@ -233,13 +209,7 @@ NOT_FINITE: dict[str, Maker] = {
 }
 """Refused by whatever reads tensors."""
 
-FIGURES: dict[str, Maker] = {
-    "good": model(),
-    "figures are text": model({"figures": "good"}),
-    "a figure is text": model({"figures": {"steps": "many"}}),
-    "figures left out": model({"figures": "LEFT OUT"}),
-    "parameters are text": model({"parameters": "x"}),
-}
+FIGURES = {name: with_card(values) for name, values in CHANGES["figures"].items()}
 """Mistakes in fields that do not matter: a warning."""
 
 

@@ -6,10 +6,9 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
 from .arguments import NAMES
-from .corpus import Corpus, Maker, Reader, endless, written
+from .corpus import CHANGES, Corpus, Maker, Reader, changed, endless, written
 from .data import picture
 from .recipes import JSON, RECIPES
 
@@ -29,23 +28,23 @@ JOB = {
 FAILURE = {"row": 2, "name": "a", "error": "FileError", "message": "m", "remedy": "r", "tries": 1, "job": JOB}
 
 
-def row(**fields: Any) -> str:
-    return json.dumps({**GOOD, **fields})
-
-
+KNOWN = NAMES.keys() - {"empty", "no unicode"}
 LINES: dict[str, bytes | str] = {
     **{name: text for name, text in JSON.items() if name != "another encoding"},
-    "recipe is a number": row(recipe=7),
-    "recipe is a device": row(recipe="/dev/zero/x.json"),
-    "source is a device": row(source="/dev/zero"),
-    "source is far too long": row(source="x/" * 5000),
-    "an input is an object": row(inputs={"style": {"a": 1}}),
-    "a parameter is a list of lists": row(parameters={"dark": [[1]]}),
-    "a parameter of no step": row(parameters={"9.dark": 1}),
-    "a parameter has dots": row(parameters={"." * 1000: 1}),
-    "a million parameters": row(parameters={f"p{number}": 1 for number in range(10_000)}),
-    "seed is huge": row(seed=10**30),
-    **{f"name is {name}": row(name=given) for name, given in NAMES.items() if name not in ("empty", "no unicode")},
+    **{name: json.dumps(changed(GOOD, values)) for name, values in CHANGES["rows"].items()},
+    **{
+        name: json.dumps({**GOOD, field: value})
+        for name, field, value in (
+            ("source is far too long", "source", "x/" * 5000),
+            ("a parameter has dots", "parameters", {"." * 1000: 1}),
+            ("a million parameters", "parameters", {f"p{number}": 1 for number in range(10_000)}),
+            *(
+                (f"name is {name}", "name", given)
+                for name, given in NAMES.items()
+                if name not in ("empty", "no unicode")
+            ),
+        )
+    },
 }
 CELLS: dict[str, bytes | str] = {
     "empty": "",
@@ -60,23 +59,7 @@ CELLS: dict[str, bytes | str] = {
 }
 
 
-def failed(**job: Any) -> str:
-    return json.dumps({**FAILURE, "job": {**JOB, **job}})
-
-
-def steps(*given: Any) -> dict[str, Any]:
-    return {"steps": list(given)}
-
-
-FAILURES: dict[str, bytes | str] = {
-    "no job": json.dumps({**FAILURE, "job": {}}),
-    "the job's tool is unknown": failed(recipe=steps({"tool": "absent"})),
-    "the job's input is of no step": failed(inputs={"photo": "good.png"}),
-    "the job's tool trains": failed(recipe=steps({"tool": "train-torus"})),
-    "the job's parameter is wrong": failed(recipe=steps({"tool": "tint", "parameters": {"strength": "x"}})),
-    "the job's name is a path": failed(name="../evil"),
-    "the job's input is a device": failed(inputs={"source": "/dev/zero"}),
-}
+FAILURES = {name: json.dumps(changed(FAILURE, values)) for name, values in CHANGES["failures"].items()}
 
 
 def beside_a_picture(text: bytes | str) -> Maker:
