@@ -39,7 +39,7 @@ from .extension import build_extension
 from .messages import BuildError, step
 
 CORE_WITH_NUMPY = (
-    "color color_spaces dataset files layouts models newer_formats noise relief runner streaming texture training wire"
+    "color_spaces dataset files layouts models newer_formats numerics runner streaming surface texture training wire"
 )
 PLUGINS_WITH_NUMPY = "every_tool metrics photo_maps quilt restyle"
 NUMPY_1 = (

@@ -1,30 +1,39 @@
-"""Good pictures of every kind that other programs write: read, and with the values that they hold."""
+"""Pictures of every kind that other programs write: read with their values, or refused for their cost."""
 
 from __future__ import annotations
 
 import struct
+import sys
 import zlib
 from itertools import product
 
+import imagecodecs
 import numpy as np
+import OpenImageIO as oiio
 import pytest
 import tifffile
 from PIL import Image, ImageCms
 from skimage import color as skimage_color
 from stored_pictures import (
     EIGHT_BIT,
+    EXACT,
     GREY8,
     GREY16,
     HEIGHT,
     INK,
     INK_SEEN,
+    LINEAR,
+    LOSSY,
     RGB8,
     RGB16,
+    TWELVE_BIT,
     WIDTH,
     check,
     chunk,
     colors,
+    exr,
     grey,
+    stored,
 )
 
 from impasto import Recipe, Step, read_maps, run, write_maps
@@ -212,3 +221,220 @@ def test_a_rerun_reads_a_photograph_as_it_was_read(tmp_path):
         path = write_maps(result.maps, folder, "made", recipe=result.recipe)[0]
         again = rerun(path, folder / "again", {"source": tmp_path / "photograph.png"})
         assert again.identical, again.differences
+
+
+def psd(planes: np.ndarray, mode: int, depth: int, resources: bytes = b"", layers: bytes = b"") -> bytes:
+    """A flattened PSD of planes (C, H, W), not deflated."""
+    header = b"8BPS" + struct.pack(">H6xHIIHH", 1, *planes.shape, depth, mode)
+    pixels = planes.astype({8: "u1", 16: ">u2", 32: ">f4"}[depth]).tobytes()
+    about = struct.pack(">II", 0, len(resources)) + resources + struct.pack(">I", len(layers)) + layers
+    return header + about + struct.pack(">H", 0) + pixels
+
+
+def transparent(depth: int) -> bytes:
+    """A layer of one pixel, for a PSD whose fourth plane is its opacity: the number of layers is negative."""
+    sample = bytes(2 + depth // 8)
+    channels = b"".join(struct.pack(">hI", index, len(sample)) for index in range(3))
+    record = struct.pack(">4IH", 0, 0, 1, 1, 3) + channels + b"8BIMnorm\xff\0\0\0" + struct.pack(">I", 12) + bytes(12)
+    body = struct.pack(">h", -1) + record + 3 * sample
+    body += bytes(len(body) % 2)
+    return struct.pack(">I", len(body)) + body + bytes(4)
+
+
+@pytest.mark.parametrize(
+    ("planes", "mode", "depth", "color"),
+    [
+        (RGB8, 3, 8, RGB8 / 255),
+        (RGB16, 3, 16, RGB16 / 65535),
+        (LINEAR, 3, 32, colors()),
+        (GREY8[..., None], 1, 8, grey(GREY8, 255)),
+        (GREY16[..., None], 1, 16, grey(GREY16, 65535)),
+        (255 - INK, 4, 8, INK_SEEN),
+    ],
+    ids=["rgb 8", "rgb 16", "rgb 32", "grey 8", "grey 16", "ink"],
+)
+def test_flattened_psd(planes, mode, depth, color, tmp_path):
+    (tmp_path / "a.psd").write_bytes(psd(np.moveaxis(planes, 2, 0), mode, depth))
+    check(tmp_path / "a.psd", color, tolerance=EIGHT_BIT)
+
+
+def adapted_to_d65() -> np.ndarray:
+    """Bradford's matrix (3, 3) for XYZ from D50 to D65 (Lindbloom, Chromatic Adaptation)."""
+    cones = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
+    d50, d65 = (cones @ skimage_color.xyz_tristimulus_values(illuminant=name, observer="2") for name in ("D50", "D65"))
+    return np.linalg.inv(cones) @ np.diag(d65 / d50) @ cones
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_psd_in_lab_is_converted_from_d50(bits, tmp_path):
+    """Photoshop stores 0 of a* and b* as 128, or as 32768."""
+    xyz = skimage_color.rgb2xyz(colors().astype(np.float64)) @ np.linalg.inv(adapted_to_d65()).T
+    steps = np.array([(2**bits - 1) / 100, 2 ** (bits - 8), 2 ** (bits - 8)])
+    zero = np.array([0, 2 ** (bits - 1), 2 ** (bits - 1)])
+    planes = np.round(skimage_color.xyz2lab(xyz, illuminant="D50") * steps + zero)
+    (tmp_path / "a.psd").write_bytes(psd(np.moveaxis(planes, 2, 0), 9, bits))
+    seen = skimage_color.xyz2rgb(skimage_color.lab2xyz((planes - zero) / steps, illuminant="D50") @ adapted_to_d65().T)
+    check(tmp_path / "a.psd", seen, tolerance=EIGHT_BIT)
+    assert bits == 8 or np.abs(seen - colors()).max() < EIGHT_BIT
+    with_selection = np.dstack([planes, planes[..., :1]])
+    (tmp_path / "b.psd").write_bytes(psd(np.moveaxis(with_selection, 2, 0), 9, bits))
+    check(tmp_path / "b.psd", seen, tolerance=EIGHT_BIT)
+    (tmp_path / "c.psd").write_bytes(psd(np.moveaxis(with_selection, 2, 0), 9, bits, layers=transparent(bits)))
+    with pytest.raises(FileError, match=r"in Lab with transparency.*flatten it, or convert it to RGB"):
+        read_maps(tmp_path / "c.psd")
+
+
+def test_psd_that_cannot_be_read_says_how_to_save_it(tmp_path):
+    version = b"8BIM" + struct.pack(">HHIIB", 1057, 0, 5, 1, 0) + b"\0"
+    (tmp_path / "a.psd").write_bytes(psd(np.moveaxis(RGB8, 2, 0), 3, 8, version))
+    with pytest.raises(FileError, match="no flattened picture; save it with Maximize Compatibility"):
+        read_maps(tmp_path / "a.psd")
+    for channels, mode, depth in ((3, 7, 8), (2, 9, 8), (3, 9, 32)):
+        (tmp_path / "a.psd").write_bytes(psd(np.moveaxis(RGB8[..., :channels], 2, 0), mode, depth))
+        with pytest.raises(FileError, match=r"neither in RGB, CMYK, Lab nor grey.*convert it to RGB"):
+            read_maps(tmp_path / "a.psd")
+
+
+# EXR
+
+
+def test_exr_of_parts_and_layers_is_read_where_its_colour_is(tmp_path):
+    check(exr(tmp_path / "a.exr", (LINEAR[..., 2:], ["Y"])), np.repeat(colors()[..., 2:], 3, 2))
+    depth = colors()[..., :1] * 9
+    check(exr(tmp_path / "parts.exr", (depth, ["Z"]), (LINEAR, ["R", "G", "B"])), colors())
+    names = [f"ViewLayer.{name}" for name in ("Depth.Z", "Combined.R", "Combined.G", "Combined.B", "Diffuse.R")]
+    check(exr(tmp_path / "layers.exr", (np.dstack([depth, LINEAR, depth]), names)), colors())
+
+
+def test_exr_colour_is_divided_by_its_alpha(tmp_path):
+    alpha = colors()[..., :1] * 0.9 + 0.1
+    check(exr(tmp_path / "a.exr", (np.dstack([LINEAR * alpha, alpha]), ["R", "G", "B", "A"])), colors(), alpha[..., 0])
+
+
+def test_values_above_1_are_refused_not_clipped(tmp_path):
+    bright = LINEAR.copy()
+    bright[3, 4] = 2.5
+    with pytest.raises(FileError, match=r"3 values above 1, up to 2\.5, .*lower its exposure"):
+        read_maps(exr(tmp_path / "a.exr", (bright, ["R", "G", "B"])))
+    with pytest.raises(FileError, match=r"3 values outside 0 to 1"):
+        decode.read_map(tmp_path / "a.exr", "normal")
+    bright[3, 4] = -0.5
+    with pytest.raises(FileError, match=r"3 values outside 0 to 1"):
+        decode.read_map(exr(tmp_path / "b.exr", (bright, ["R", "G", "B"])), "normal")
+    bright[3, 4] = 1.001  # by rounding
+    assert read_maps(exr(tmp_path / "c.exr", (bright, ["R", "G", "B"])))["base_color"].pixels.max() == 1
+
+
+@pytest.mark.parametrize("tile", [0, 16])
+@pytest.mark.parametrize(("left", "top"), [(5, 7), (-5, -7), (0, 3), (-9, 30)])
+def test_exr_lies_in_its_display_window(left, top, tile, tmp_path):
+    """Pixels that are cropped away are black and transparent, and those outside of the window are not seen."""
+    spec = oiio.ImageSpec(WIDTH, HEIGHT, 4, "float")
+    spec.x, spec.y, spec.full_width, spec.full_height = left, top, 60, 50
+    spec.tile_width = spec.tile_height = tile
+    exr(tmp_path / "a.exr", (np.dstack([LINEAR, np.ones((HEIGHT, WIDTH))]), ["R", "G", "B", "A"]), spec=spec)
+    expected = np.zeros((50, 60, 4))
+    part = expected[max(top, 0) : top + HEIGHT, max(left, 0) : left + WIDTH]
+    seen = np.dstack([colors(), np.ones((HEIGHT, WIDTH))])[max(-top, 0) :, max(-left, 0) :]
+    part[...] = seen[: part.shape[0], : part.shape[1]]
+    maps = read_maps(tmp_path / "a.exr")
+    assert decode.read_size(tmp_path / "a.exr") == (50, 60)
+    assert np.abs(np.dstack([maps["base_color"].pixels, maps["opacity"].pixels]) - expected).max() < EXACT
+
+
+def test_exr_outside_of_its_display_window_is_refused(tmp_path):
+    spec = oiio.ImageSpec(WIDTH, HEIGHT, 3, "float")
+    spec.x = WIDTH
+    with pytest.raises(FileError, match="no pixels within its display window"):
+        read_maps(exr(tmp_path / "a.exr", (LINEAR, ["R", "G", "B"]), spec=spec))
+
+
+def test_jpeg_of_ink_and_progressive(tmp_path):
+    Image.fromarray(INK, "CMYK").save(tmp_path / "ink.jpg", quality=100, subsampling=0)  # Pillow inverts as Adobe does
+    check(tmp_path / "ink.jpg", INK_SEEN, tolerance=LOSSY)
+    Image.fromarray(RGB8).save(tmp_path / "progressive.jpg", quality=100, subsampling=0, progressive=True)
+    check(tmp_path / "progressive.jpg", RGB8 / 255, tolerance=LOSSY)
+
+
+def segment(marker: int, *parts: bytes) -> bytes:
+    body = b"".join(parts)
+    return struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body
+
+
+def coded_jpeg(
+    values: np.ndarray, *extra: bytes, bits: int = 12, channels: int = 1, progressive: bool = False
+) -> bytes:
+    """A JPEG whose blocks of 8x8 have these values (rows, columns) in all channels, by ITU-T T.81. extra: segments.
+
+    The first coefficient of a block has a Huffman code of 4 bits for its length; "0" ends the block. Each channel has
+    a scan of its own; a progressive one has one channel.
+    """
+    coded = ""
+    ends = "" if progressive else "0"
+    for difference in np.diff(values.astype(int).ravel(), prepend=2 ** (bits - 1)):
+        length = int(abs(difference)).bit_length()
+        amplitude = difference if difference > 0 else difference + 2**length - 1
+        coded += f"{length:04b}" + (f"{amplitude:0{length}b}" if length else "") + ends
+    lengths = segment(0xC4, b"\0", bytes([0, 0, 0, 13, *[0] * 12]), bytes(range(13)))
+    end_of_block = segment(0xC4, b"\x10", bytes([1, *[0] * 15]), b"\0")
+    size = struct.pack(">BHHB", bits, 8 * values.shape[0], 8 * values.shape[1], channels)
+    numbers = range(1, channels + 1)
+    frame = segment(0xC2 if progressive else 0xC1, size, *(bytes([number, 0x11, 0]) for number in numbers))
+    head = b"\xff\xd8" + b"".join(extra) + segment(0xDB, b"\0", b"\x08" * 64) + frame + lengths + end_of_block
+    if not progressive:
+        return head + b"".join(scan(coded, 0, 63, number) for number in numbers) + b"\xff\xd9"
+    return head + scan(coded, 0, 0) + scan("0" * values.size, 1, 63) + b"\xff\xd9"
+
+
+def scan(bits: str, first: int, last: int, number: int = 1) -> bytes:
+    """A scan of the coefficients from `first` to `last` of the channel of this number."""
+    bits += "1" * (-len(bits) % 8)
+    data = int(bits, 2).to_bytes(len(bits) // 8, "big").replace(b"\xff", b"\xff\0")
+    return segment(0xDA, bytes([1, number, 0, first, last, 0])) + data
+
+
+BLOCKS = np.random.default_rng(0).integers(0, 4096, (HEIGHT // 8, WIDTH // 8))
+
+
+@pytest.mark.parametrize("progressive", [False, True], ids=["sequential", "progressive"])
+def test_jpeg_of_12_bits_has_all_of_them(progressive, tmp_path):
+    (tmp_path / "a.jpg").write_bytes(coded_jpeg(BLOCKS, progressive=progressive))
+    check(tmp_path / "a.jpg", grey(np.kron(BLOCKS, np.ones((8, 8))), 4095), tolerance=TWELVE_BIT)
+
+
+def test_jpeg_of_12_bits_in_colour_and_of_ink(tmp_path):
+    options = {"level": 100, "subsampling": "444", "bitspersample": 12}
+    (tmp_path / "rgb.jpg").write_bytes(imagecodecs.jpeg8_encode(stored(12), **options))
+    check(tmp_path / "rgb.jpg", colors(), tolerance=4 / 4095)  # as far as the cosine transform's rounding goes
+    inverted = (255 - INK).astype(np.uint16) * 16
+    options |= {"colorspace": "cmyk", "outcolorspace": "cmyk"}
+    (tmp_path / "ink.jpg").write_bytes(imagecodecs.jpeg8_encode(inverted, **options))
+    ink = 1 - inverted / 4095
+    check(tmp_path / "ink.jpg", (1 - ink[..., :3]) * (1 - ink[..., 3:]), tolerance=4 / 4095)
+
+
+def test_jpeg_of_12_bits_is_turned_as_its_exif_data_says(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    (tmp_path / "a.jpg").write_bytes(coded_jpeg(BLOCKS, segment(0xE1, exif.tobytes())))
+    turned = read_maps(tmp_path / "a.jpg")["base_color"].pixels[..., 0]
+    assert decode.read_size(tmp_path / "a.jpg") == turned.shape == (WIDTH, HEIGHT)
+    assert np.abs(turned[0, 0] - BLOCKS[-1, 0] / 4095) < TWELVE_BIT
+
+
+def test_jpeg_of_12_bits_without_the_extra_says_how_to_convert_it(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "imagecodecs", None)
+    (tmp_path / "a.jpg").write_bytes(coded_jpeg(BLOCKS))
+    (tmp_path / "b.jpg").write_bytes(coded_jpeg(BLOCKS).replace(b"\xff\xc1\0\x0b\x0c", b"\xff\xc1\0\x0b\x10"))
+    with pytest.raises(FileError, match=r"16 bits a channel.*save it as 16-bit PNG or TIFF"):
+        read_maps(tmp_path / "b.jpg")
+    said = r"12 bits a channel.*impasto\[formats\].*save it as 16-bit PNG .*pip install imagecodecs"
+    with pytest.raises(FileError, match=said):
+        read_maps(tmp_path / "a.jpg")
+
+
+def test_jpeg_with_a_restart_marker_before_its_frame(tmp_path):
+    Image.fromarray(RGB8).save(tmp_path / "a.jpg", quality=100, subsampling=0)
+    data = (tmp_path / "a.jpg").read_bytes()
+    (tmp_path / "a.jpg").write_bytes(data[:2] + b"\xff\xd0" + data[2:])
+    check(tmp_path / "a.jpg", RGB8 / 255, tolerance=LOSSY)

@@ -1,0 +1,313 @@
+"""Noise, borders, colours and lattices: what is computed below the tools, against values known otherwise."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import pytest
+import torch
+from materials import as_tensor, bond, bricks
+from skimage import data
+from torch import Tensor
+
+from impasto.numerics.blur import gaussian_blur
+from impasto.numerics.borders import TORUS, Plane, with_margin
+from impasto.numerics.color_transport import (
+    ColorSample,
+    color_table,
+    look_up,
+    mixture,
+    sliced_transport,
+)
+from impasto.patterns.detection import find_lattice, find_regularity
+from impasto.patterns.lattice import Lattice, full_region
+from impasto.patterns.phases import Sublattice
+from impasto.surface.color import linear_to_oklab, linear_to_srgb, oklab_to_linear, srgb_to_linear
+from impasto.training.noise import NoiseField
+
+SIZE = (256, 320)
+COUNT = SIZE[0] * SIZE[1]
+
+
+def normal(seed: int, stream: int, channels: int, size: tuple[int, int], *window: int) -> np.ndarray:
+    return NoiseField(seed).normal(stream, channels, size, window or None).numpy()  # type: ignore[arg-type]
+
+
+def correlation(one: np.ndarray, other: np.ndarray) -> float:
+    """Correlation in standard errors of independent draws."""
+    return float(np.mean(one * other, dtype=np.float64)) * np.sqrt(one.size)
+
+
+@pytest.fixture(scope="module")
+def whole() -> np.ndarray:
+    return normal(7, 0, 3, SIZE)
+
+
+@pytest.mark.parametrize(
+    "window",
+    [(0, 0, 256, 320), (10, 20, 33, 47), (-5, -7, 12, 20), (250, 310, 20, 30), (-600, 700, 5, 9), (-3, -4, 300, 700)],
+)
+def test_any_window_is_that_part_of_the_torus(window, whole):
+    top, left, height, width = window
+    rows, columns = np.arange(top, top + height) % SIZE[0], np.arange(left, left + width) % SIZE[1]
+    drawn = normal(7, 0, 3, SIZE, *window)
+    assert drawn.dtype == np.float32
+    assert np.array_equal(drawn, whole[:, rows][:, :, columns])
+    assert np.array_equal(normal(7, 0, 3, (1000, 20000), 0, 0, *SIZE), whole), "the size matters only where it wraps"
+    assert np.array_equal(normal(7, 0, 100, SIZE, 0, 0, 8, 8)[:3], whole[:, :8, :8]), "nor how many channels are drawn"
+
+
+def test_it_is_standard_normal(whole):
+    for values in whole.astype(np.float64).reshape(3, -1):
+        assert abs(values.mean()) < 4 / np.sqrt(COUNT)
+        assert abs(values.var() - 1) < 4 * np.sqrt(2 / COUNT)
+        assert abs(np.mean(values**3)) < 4 * np.sqrt(15 / COUNT)
+        assert abs(np.mean(values**4) - 3) < 4 * np.sqrt(96 / COUNT)
+        for level in (-3, -2, -1, 0, 1, 2, 3):
+            share = {-3: 0.00135, -2: 0.02275, -1: 0.15866, 0: 0.5, 1: 0.84134, 2: 0.97725, 3: 0.99865}[level]
+            assert abs(np.mean(values < level) - share) < 4 * np.sqrt(share * (1 - share) / COUNT)
+
+
+@pytest.mark.parametrize("offset", [(0, 1), (1, 0), (1, 1), (1, -1), (0, 2), (2, 0), (0, 64), (128, 0), (64, 64)])
+def test_places_are_independent_of_their_neighbours(offset, whole):
+    for values in whole:
+        moved = np.roll(values, offset, (0, 1))
+        assert abs(correlation(values, moved)) < 4.5
+        assert abs(correlation(values**2 - 1, moved**2 - 1)) / 2 < 4.5
+
+
+def test_the_corners_of_rectangles_are_independent(whole):
+    """A place's hash joins its row's and its column's, so this is where a weak mixing would show."""
+    for values in whole:
+        for offset in ((1, 1), (3, 5), (64, 128)):
+            across, down = np.roll(values, offset[1], 1), np.roll(values, offset[0], 0)
+            assert abs(correlation(values * across, down * np.roll(across, offset[0], 0))) < 5
+
+
+def test_channels_streams_and_seeds_are_independent(whole):
+    others = [
+        whole[2],
+        whole[1],
+        normal(7, 1, 1, SIZE)[0],
+        normal(8, 0, 1, SIZE)[0],
+        normal(2**31 - 1, 0, 1, SIZE)[0],
+    ]
+    for other in others:
+        assert abs(correlation(whole[0], other)) < 4.5
+        assert abs(correlation(whole[0] ** 2 - 1, other**2 - 1)) / 2 < 4.5
+
+
+def test_it_is_bit_for_bit_what_it_always_was():
+    values = normal(1, 2, 3, (1000, 1000), -2, 5, 7, 9).astype("<f4")
+    assert hashlib.sha256(values.tobytes()).hexdigest()[:16] == "93b18d092961f1f1"
+
+
+def test_margins_go_round_the_torus():
+    x = torch.rand(1, 2, 6, 5)
+    assert torch.equal(with_margin(x, 2, TORUS), x.tile(1, 1, 3, 3)[:, :, 4:14, 3:12])
+    assert torch.equal(with_margin(x, 7, TORUS), x.tile(1, 1, 5, 5)[:, :, 5:25, 3:22])
+
+
+@pytest.mark.parametrize("wraps", [False, True])
+def test_a_picture_goes_on_beyond_its_borders_as_often_as_it_takes(wraps):
+    row = torch.arange(4.0).view(1, 1, 1, 4).expand(1, 1, 4, 4)
+    wide = with_margin(row, ((0, 5), (5, 5)), (wraps, wraps))[0, 0, 0].tolist()
+    around, mirrored = [3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0], [1, 2, 3, 2, 1, 0, 1, 2, 3, 2, 1, 0, 1, 2]
+    assert wide == (around if wraps else mirrored)
+
+
+@pytest.mark.parametrize("wraps", [(True, False), (False, True)])
+def test_each_axis_has_its_own_border(wraps):
+    x = torch.rand(5, 7)
+    wide = with_margin(x, 2, wraps)
+    assert torch.equal(wide, with_margin(with_margin(x, ((2, 2), (0, 0)), wraps), ((0, 0), (2, 2)), wraps))
+    assert torch.equal(wide[0, 2:-2], x[3 if wraps[0] else 2])
+    assert torch.equal(wide[2:-2, 0], x[:, 5 if wraps[1] else 2])
+
+
+def test_slopes_go_on_beyond_an_odd_border():
+    slope = torch.arange(6.0).expand(6, 6)
+    assert torch.equal(with_margin(slope, 2, (False, False), is_odd=True)[0], torch.arange(-2.0, 8.0))
+    assert torch.equal(with_margin(torch.ones(1, 1, 1), 3, (False, True)), torch.ones(1, 7, 7)), "a single pixel"
+
+
+def test_a_plane_wraps_around_where_the_picture_does():
+    x = torch.rand(3, 20, 30)
+    plane = Plane.around((20, 30), (True, False))
+    wide = plane.extend(x)
+    assert (wide.shape[1], wide.shape[2] % 16) == (20, 0)
+    assert wide.shape[2] > 30
+    assert torch.equal(plane.crop(wide), x)
+
+
+@pytest.mark.parametrize("wraps", [True, False])
+@pytest.mark.parametrize("size_px", [(24, 40), (300, 280)])
+def test_a_blur_goes_on_beyond_borders_as_margins_do(wraps, size_px):
+    """Small pictures and large ones, whose taps are added up in another way, and Gaussians wider than the picture."""
+    x = torch.rand(1, 2, *size_px, generator=torch.Generator().manual_seed(0))
+    for sigma_px in (1.5, 14.0):
+        reach_px = int(3 * sigma_px + 0.5)
+        margin_px = 2 * reach_px
+        wide = gaussian_blur(with_margin(x, margin_px, wraps), sigma_px, not wraps)
+        inside = wide[:, :, margin_px:-margin_px, margin_px:-margin_px]
+        assert torch.allclose(gaussian_blur(x, sigma_px, wraps), inside, atol=1e-6)
+
+
+def test_srgb_goes_to_linear_and_back():
+    values = np.linspace(0, 1, 1001)
+    assert np.abs(linear_to_srgb(srgb_to_linear(values)) - values).max() < 1e-6  # float32 rounding
+    assert abs(srgb_to_linear(np.array(0.5)) - 0.21404) < 1e-5
+
+
+def test_oklab_of_the_primaries_is_as_published():
+    # Ottosson's reference values for sRGB white, red, green and blue, to three digits
+    expected = [(1.0, 0.0, 0.0), (0.628, 0.225, 0.126), (0.866, -0.234, 0.179), (0.452, -0.032, -0.312)]
+    assert np.allclose(linear_to_oklab(np.vstack([np.ones(3), np.eye(3)])), expected, atol=1e-3)
+
+
+def test_oklab_goes_back():
+    colors = np.random.default_rng(0).random((50, 3))
+    assert np.abs(oklab_to_linear(linear_to_oklab(colors)) - colors).max() < 1e-5
+
+
+def picture(name: str) -> Tensor:
+    return torch.from_numpy(getattr(data, name)()[:288:3, :384:3] / 255).float().movedim(2, 0)[None]
+
+
+CAT, SPACE, COFFEE = picture("chelsea"), picture("hubble_deep_field"), picture("coffee")
+
+
+def axes(seed: int) -> Tensor:
+    return torch.linalg.qr(torch.randn(3, 3, generator=torch.Generator().manual_seed(seed)))[0]
+
+
+ROTATIONS = [axes(seed) for seed in range(6)]
+
+
+def apart(one: ColorSample, other: ColorSample) -> float:
+    return float((one.quantiles(axes(9)) - other.quantiles(axes(9))).abs().mean())
+
+
+@pytest.mark.parametrize("by_table", [False, True])
+def test_colours_become_distributed_as_the_sources(by_table: bool):
+    painted, source = ColorSample.of(CAT), ColorSample.of(SPACE)
+    if by_table:
+        made = look_up(sliced_transport(color_table(), painted, [source], [1.0], ROTATIONS), CAT)
+    else:
+        made = sliced_transport(CAT[0].flatten(1), painted, [source], [1.0], ROTATIONS).view_as(CAT)
+    assert apart(ColorSample.of(made), source) < 0.2 * apart(painted, source)
+
+
+def test_only_what_a_mask_shows_counts():
+    mask = torch.zeros(1, 1, *CAT.shape[2:])
+    mask[..., :40] = 1
+    assert apart(ColorSample.of(CAT, mask), ColorSample.of(CAT[..., :40])) < 0.01
+    assert torch.equal(ColorSample.of(CAT, 0 * mask).colors, ColorSample.of(CAT).colors), "a black one shows all"
+    black = CAT.clone()
+    black[..., 40:] = 0
+    assert float(ColorSample.of(black, mask).quantiles(torch.eye(3))[:, 0].min()) >= float(CAT[..., :40].min())
+
+
+def test_a_mixture_has_as_much_of_each_source_as_its_share():
+    sources = [ColorSample.of(SPACE), ColorSample.of(COFFEE, count=1000), ColorSample.of(CAT)]
+    wanted = mixture(sources, [1.0, 3.0, 0.0])
+    means = [sample.colors @ sample.weights / sample.weights.sum() for sample in (*sources, wanted)]
+    assert torch.allclose(means[3], (means[0] + 3 * means[1]) / 4, atol=1e-4)
+
+
+def lattice_of(pixels: np.ndarray) -> Lattice:
+    return find_lattice(as_tensor(pixels).mean(0))
+
+
+def test_rows_are_found_and_made_whole():
+    lattice = lattice_of(bricks())
+    assert len(lattice.wave_vectors) == 1
+    assert 1 / float(lattice.wave_vectors[0, 0]) == pytest.approx(32, rel=0.03)
+    assert float(lattice.on_torus((100, 64)).wave_vectors[0, 0]) * 100 == pytest.approx(3)
+    assert float(lattice.origin_px[0]) % 32 == pytest.approx(18, abs=3), "between joints: rows 0 to 3 of each 32"
+    assert float(lattice.origin_px[1]) == 0
+
+
+def test_nothing_is_found_where_nothing_repeats():
+    lattice = find_lattice(torch.rand(160, 160, generator=torch.Generator().manual_seed(0)))
+    assert not lattice.is_regular
+    assert lattice.origin_px.tolist() == [0, 0]
+
+
+def test_a_period_is_as_long_as_the_whole_picture_says():
+    """Rows are found on a copy of at most 384 px; 27 periods later they would be out of step."""
+    rows, random = torch.arange(1024), torch.Generator().manual_seed(0)
+    for period in (37.3, 64.0, 102.4):
+        luminance = (rows % period < 5).float()[:, None] + 0.1 * torch.rand(1024, 256, generator=random)
+        (vector,) = find_lattice(luminance).wave_vectors
+        assert float(vector[0]) * 1024 == pytest.approx(1024 / period, abs=0.02)
+
+
+@pytest.mark.parametrize(("shift", "expected"), [(0.5, Sublattice(1, 1, 2)), (1 / 3, Sublattice(1, 2, 3))])
+def test_a_regular_bond_is_found_in_the_shifts_that_keep_it(shift, expected):
+    """If columns repeat, too, their period is that of all rows' joints together: a part of a brick."""
+    found = find_regularity(as_tensor(bond(384, 32, 72, shift)).mean(0))
+    assert found.rows[0].period == pytest.approx(32, rel=0.02)
+    assert found.rows[1].period == pytest.approx(72 / expected.columns, rel=0.02)
+    assert found.sublattice == expected
+
+
+def test_a_sublattice_holds_the_shifts_of_running_bond():
+    places = np.mgrid[-2:3, -2:3]
+    assert np.array_equal(Sublattice(1, 1, 2).contains(*places), places.sum(0) % 2 == 0)
+    assert Sublattice().contains(*places).all()
+    periods = {(1, 1, 2): (2, 2), (2, 0, 1): (2, 1), (1, 1, 3): (3, 3)}
+    assert {one: Sublattice(*one).repeat_periods for one in periods} == periods
+
+
+def test_a_torus_holds_whole_periods():
+    tiles = Lattice(torch.tensor([[1 / 90, 0.0], [0.0, 1 / 64]]))
+    assert tiles.torus_size((400, 384), 1024, 32) == (448, 384)
+    assert Lattice().torus_size((384, 384), 512, 32) == (384, 384)
+    rows_of_100 = Lattice(torch.tensor([[1 / 100, 0.0]]))
+    assert rows_of_100.torus_size((256, 256), 256, 32) == (192, 256)
+    assert rows_of_100.torus_size((256, 256), 256, 32, 240) == (256, 256), "at least as large as asked for"
+
+
+def test_a_lattice_seen_from_elsewhere_has_its_origin_there():
+    lattice = Lattice(torch.tensor([[1 / 30, 0.01], [0.0, 1 / 20]]), torch.tensor([3.0, 5.0]))
+    here = lattice.cycles(full_region((64, 64)), 1)
+    there = lattice.relative_to(torch.tensor([7.0, 11.0])).cycles(full_region((40, 40)), 1)
+    assert torch.allclose(here[..., 7:47, 11:51], there, atol=1e-5)
+    assert torch.allclose(here[0, :, 2, 4], lattice.wave_vectors @ torch.tensor([-0.5, -0.5]))
+
+
+def test_an_oblique_lattice_stays_one_where_a_torus_straightens_it():
+    straight = Lattice(torch.tensor([[0.004, 0.04], [0.03, -0.003]])).on_torus((96, 100))
+    assert straight.wave_vectors[0].tolist() == pytest.approx([0, 0.04])
+    for lattice in (straight, straight.on_torus((96, 100))):
+        assert not lattice.has_rows
+        assert not lattice.has_cells
+
+
+@pytest.mark.parametrize("vectors", [[[0.0, 1 / 20], [1 / 300, 0.0]], [[1 / 300, 0.0], [0.0, 1 / 20]]])
+def test_rows_wider_than_a_torus_keep_their_axis(vectors):
+    lattice = Lattice(torch.tensor(vectors))
+    fitted = lattice.on_torus((96, 100))
+    assert fitted.has_cells
+    assert fitted.row_axis == lattice.row_axis
+    assert fitted.cells((96, 100)) == (1, 5)
+
+
+def test_a_lattice_fits_where_its_wave_vectors_stay_apart():
+    assert Lattice().fits((64, 64))
+    assert Lattice(torch.tensor([[1 / 64, 0.0]])).fits((64, 32))
+    assert not Lattice(torch.tensor([[1 / 300, 0.0]])).fits((64, 64))
+    parallel = Lattice(torch.tensor([[-0.0104, 0.0084], [0.0114, -0.0045]]))
+    assert not parallel.fits((128, 128))
+    assert parallel.fits((384, 384))
+
+
+def test_stripes_at_an_angle_have_one_wave_vector():
+    """Any shift along them correlates, and some of these would give a second one of less than four pixels."""
+    y, x = np.mgrid[:160, :160]
+    stripes = (y * np.cos(0.7) + x * np.sin(0.7)) / 24 % 1 < 0.3
+    picture = 0.5 * stripes + 0.07 * np.random.default_rng(0).standard_normal(stripes.shape)
+    (vector,) = find_lattice(torch.from_numpy(picture).float()).wave_vectors
+    assert 1 / float(vector.norm()) == pytest.approx(24, rel=0.01)
