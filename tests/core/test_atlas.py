@@ -9,7 +9,6 @@ from cubes import SIZE, colors_of, cube
 
 from impasto.atlas.canvas import ChartCanvas
 from impasto.atlas.charts import Charts
-from impasto.atlas.erasure import erase_seams
 from impasto.atlas.following import pattern_places
 from impasto.atlas.jumps import seam_jumps
 from impasto.atlas.mesh import Mesh
@@ -25,14 +24,6 @@ TURNED = (0, 1, 2, 3, 1, 2)
 
 def noise(size_px=SIZE, seed=0) -> Maps:
     return Maps.from_arrays({"base_color": np.random.default_rng(seed).random((*size_px, 3)).astype(np.float32)})
-
-
-def test_islands_of_unequal_density_have_one_on_the_canvas():
-    canvas = ChartCanvas.of(Charts.of(cube(sides=UNEQUAL), SIZE))
-    shown = np.bincount(canvas.charts.chart[canvas.texels[canvas.texels != NONE]], minlength=6)
-    assert shown.min() > 0.97 * shown.max()
-    flat = np.bincount(canvas.charts.chart[canvas.charts.texels[canvas.charts.texels != NONE]], minlength=6)
-    assert flat.max() > 3 * flat.min()
 
 
 @pytest.mark.parametrize("mirrored", [False, True])
@@ -113,19 +104,6 @@ def test_a_mirrored_half_shares_the_texels_of_the_other():
     canvas = ChartCanvas.of(Charts.of(both, SIZE))
     assert canvas.charts.copies == 6
     assert canvas.size_px == ChartCanvas.of(Charts.of(one, SIZE)).size_px
-
-
-def test_erased_seams_are_gone_and_the_inside_is_as_before():
-    mesh = cube(sides=UNEQUAL, turns=TURNED)
-    charts = Charts.of(mesh, SIZE)
-    greys = np.linspace(0.2, 0.8, 6, dtype=np.float32)[charts.chart[charts.texels]]
-    maps = Maps.from_arrays({"roughness": greys + 0.02 * noise()["base_color"].pixels[..., 0]})
-    made = erase_seams(maps, charts)
-    before, after = (seam_jumps(one, charts)["roughness"].color for one in (maps, made))
-    assert after < 0.2 * before
-    steps = np.abs(made["roughness"].pixels - maps["roughness"].pixels)
-    assert steps.max() > 0.1
-    assert (steps == 0).mean() > 0.25
 
 
 def test_seams_of_one_smooth_function_are_no_steps_and_those_of_noise_are():

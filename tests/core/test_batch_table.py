@@ -15,7 +15,6 @@ from impasto.batch.recipes import Recipes
 from impasto.batch.record import DONE_FILE, FAILURES_FILE, Record, failure_of
 from impasto.batch.record import jobs_of as jobs_to_retry
 from impasto.batch.units import parse_memory, parse_time, readable_bytes, readable_time
-from impasto.cli.main import main
 from impasto.errors import FileError, ImpastoError, ParameterError
 
 pytestmark = pytest.mark.usefixtures("misbehaving")
@@ -124,42 +123,6 @@ def test_mistakes_that_are_alike_stand_in_one_line_and_no_more_than_a_thousand_a
     assert (len(said), said[-1]) == (22, "  and 5 other kinds")
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("recipe,evil\nchecker,1\n", "no column 'evil'"),
-        ("recipe,recipe\nchecker,checker\n", "the column 'recipe' is there twice"),
-        ("recipe,name\nchecker,a,b\n", "row 2: it has 3 cells for 2 columns"),
-        ("name\na\n", "row 2: it names no recipe"),
-        ("recipe\n", "there are no jobs"),
-        (",".join(f"parameter.p{number}" for number in range(300)) + "\n", "the table has 300 columns"),
-    ],
-)
-def test_csv_that_is_none_is_refused(text, said, tmp_path):
-    (tmp_path / "t.csv").write_bytes(text if isinstance(text, bytes) else text.encode())
-    assert said in mistakes_of(tmp_path / "t.csv")
-
-
-@pytest.mark.parametrize(
-    ("line", "said"),
-    [
-        ("{", "is not JSON"),
-        ("[1]", "it is no object"),
-        ('{"recipe": 7}', "recipe is 7"),
-        ('{"recipe": "checker", "parameters": 7}', "parameters is 7"),
-        ('{"recipe": "checker", "seed": 1.5}', "seed is 1.5"),
-        ('{"recipe": "checker", "seed": true}', "seed is True"),
-        ('{"recipe": "checker", "width_m": "wide"}', "width_m is 'wide'"),
-        ('{"recipe": "checker", "evil": 1}', "no field 'evil'"),
-    ],
-)
-def test_a_line_that_is_none_is_refused_by_its_number(line, said, tmp_path):
-    (tmp_path / "t.jsonl").write_text('{"recipe": "checker"}\n' + line + "\n")
-    message = mistakes_of(tmp_path / "t.jsonl")
-    assert "row 2: " in message
-    assert said in message
-
-
 def test_tables_have_limits(tmp_path, monkeypatch):
     monkeypatch.setattr(tables, "MAX_ROWS", 3)
     table = write_csv(tmp_path / "t.csv", checkers(4))
@@ -225,31 +188,6 @@ def test_a_worker_for_each_core_or_card_within_the_memory(monkeypatch, tmp_path)
     assert workers.share(100, "cpu") == workers.Share(8, 1)
     monkeypatch.setattr(workers, "versions_of", lambda tools: {"torch": "2.13.0+cpu"})
     assert workers.share(100) == workers.Share(8, 1)
-
-
-def test_options_that_a_table_has_columns_for_and_unknown_ones_are_refused(capsys, tmp_path):
-    table = write_csv(tmp_path / "t.csv", checkers(1))
-    wrong = [
-        ((table, "--seeds", "2"), "a table names the sources, the inputs, the seeds and the widths itself"),
-        ((table, "--engine", "ssh://host"), "unrecognized arguments: --engine"),
-        ((table, "--time-limit", "soon"), "'soon' is no time; write 90s"),
-        ((table, "--pattern", "{evil}"), "has the unknown field 'evil'"),
-        ((), "neither a recipe nor a table is given"),
-        (("checker", "--retry"), "--retry makes the jobs in failures.jsonl"),
-        (("--retry", "--pattern", "{index}"), "--pattern was given"),
-        ((table, "--cluster", "host:8786"), "--cluster is 'host:8786'"),
-        ((table, "--tls-ca-file", table), "--tls-ca-file is for a cluster"),
-        ((table, "--resources", "GPU=1"), "--resources is for a cluster"),
-        ((table, "--resources", "GPU=-1"), "'GPU=-1' is not NAME=AMOUNT"),
-        ((table, "--cluster", "tcp://x:1", "--tls-key", table), "certificates are for tls://"),
-        ((table, "--cluster", "tls://x:1", "--tls-ca-file", "absent.pem"), "absent.pem: No such file"),
-    ]
-    for arguments, said in wrong:
-        with pytest.raises(SystemExit) as ended:
-            main(["batch", *map(str, arguments), "--out", str(tmp_path / "out")])
-        assert ended.value.code == (3 if "No such file" in said else 2)
-        assert said in capsys.readouterr().err
-    assert not (tmp_path / "out").exists()
 
 
 def test_a_row_may_have_a_text_for_a_matcher(tmp_path):

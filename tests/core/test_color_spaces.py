@@ -16,7 +16,6 @@ from test_pictures import big_endian, png
 
 from impasto import Recipe, Step, read_maps, read_recipe
 from impasto.batch.table import Table
-from impasto.data.dataset import read_dataset
 from impasto.engine.requests import JobInput
 from impasto.errors import FileError
 from impasto.io import decode
@@ -323,14 +322,6 @@ def test_commands_that_look_at_data_read_a_colour_space(impasto, tmp_path):
     assert len(hashes) == 2
     told = impasto("prepare", "set", "--colorspace", "style=sRGB", "--out", "o", cwd=tmp_path)
     assert (told.returncode, "the input 'style', which was not given" in told.stderr) == (2, True)
-
-
-def test_a_dataset_is_read_in_the_given_colour_space(tmp_path):
-    Image.fromarray(RGB8).resize((96, 96)).save(tmp_path / "wall.png")
-    for own in ("", "Display P3"):
-        (sample,) = read_dataset(tmp_path / "wall.png", color_space=own).samples
-        right = color(tmp_path / "wall.png", color_space=own)
-        assert np.abs(sample.load()["base_color"].pixels - right).max() < STEP
 
 
 def test_a_batch_and_an_engine_read_a_colour_space(client, tmp_path):

@@ -78,22 +78,17 @@ def test_a_broken_cache_is_measured_anew(content, own_cache, monkeypatch):
     assert device.training_precision("cpu") == "float32"
 
 
-def test_the_user_decides(monkeypatch):
-    monkeypatch.setattr(device, "_benchmark", lambda: ("bfloat16", 1))
+def test_the_user_decides_and_inference_leaves_threads_alone(monkeypatch):
+    monkeypatch.setattr(device, "_benchmark", lambda: ("bfloat16", 7))
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    before = torch.get_num_threads()
+    assert (device.fast_precision("cpu"), device.fast_precision("mps")) == ("bfloat16", "float32")
+    assert torch.get_num_threads() == before
     monkeypatch.setenv("IMPASTO_PRECISION", "float32")
     assert device.training_precision("cpu") == "float32"
     monkeypatch.setenv("IMPASTO_PRECISION", "half")
     with pytest.raises(DeviceError, match="half"):
         device.training_precision("cpu")
-
-
-def test_inference_takes_the_faster_precision_and_leaves_threads_alone(monkeypatch):
-    monkeypatch.setattr(device, "_benchmark", lambda: ("bfloat16", 7))
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    before = torch.get_num_threads()
-    assert device.fast_precision("cpu") == "bfloat16"
-    assert torch.get_num_threads() == before
-    assert device.fast_precision("mps") == "float32"
 
 
 TRAINS = """

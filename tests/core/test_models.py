@@ -61,14 +61,6 @@ def test_a_card_that_leaves_something_out_is_refused(left_out, tmp_path):
         save_model(tmp_path / "x.safetensors", TENSORS, card)
 
 
-@pytest.mark.parametrize("kept", [4, 20, -1])
-def test_a_truncated_file_is_refused_and_never_installed(wall, kept, tmp_path):
-    wall.path.write_bytes(wall.path.read_bytes()[:kept])
-    with pytest.raises(ModelError, match="copy or download it again"):
-        library_in(tmp_path / "library").install(wall.path)
-    assert not (tmp_path / "library").exists()
-
-
 def library_in(folder: Path) -> ModelLibrary:
     return registry().model_library(folder)
 
@@ -191,12 +183,6 @@ def test_a_tool_gets_its_own_models_only(wall):
         library_in(folder).find("", "other")
     with pytest.raises(ModelError, match="no model 'attic'"):
         library_in(folder).find("attic", "torus")
-
-
-@pytest.mark.parametrize("name", ["", "../wall", "a/b", "wall.safetensors", "-x", "x" * 65, "mauer ü"])
-def test_names_that_could_leave_the_library_are_refused(name, tmp_path):
-    with pytest.raises(ParameterError, match="cannot be a model's name"):
-        library_in(tmp_path).path(name)
 
 
 def test_one_bad_file_hides_no_good_model_and_can_be_removed(wall, tmp_path):

@@ -58,33 +58,6 @@ def test_any_window_is_that_part_of_the_torus(window, whole):
     assert np.array_equal(normal(7, 0, 100, SIZE, 0, 0, 8, 8)[:3], whole[:, :8, :8]), "nor how many channels are drawn"
 
 
-def test_it_is_standard_normal(whole):
-    for values in whole.astype(np.float64).reshape(3, -1):
-        assert abs(values.mean()) < 4 / np.sqrt(COUNT)
-        assert abs(values.var() - 1) < 4 * np.sqrt(2 / COUNT)
-        assert abs(np.mean(values**3)) < 4 * np.sqrt(15 / COUNT)
-        assert abs(np.mean(values**4) - 3) < 4 * np.sqrt(96 / COUNT)
-        for level in (-3, -2, -1, 0, 1, 2, 3):
-            share = {-3: 0.00135, -2: 0.02275, -1: 0.15866, 0: 0.5, 1: 0.84134, 2: 0.97725, 3: 0.99865}[level]
-            assert abs(np.mean(values < level) - share) < 4 * np.sqrt(share * (1 - share) / COUNT)
-
-
-@pytest.mark.parametrize("offset", [(0, 1), (1, 0), (1, 1), (1, -1), (0, 2), (2, 0), (0, 64), (128, 0), (64, 64)])
-def test_places_are_independent_of_their_neighbours(offset, whole):
-    for values in whole:
-        moved = np.roll(values, offset, (0, 1))
-        assert abs(correlation(values, moved)) < 4.5
-        assert abs(correlation(values**2 - 1, moved**2 - 1)) / 2 < 4.5
-
-
-def test_the_corners_of_rectangles_are_independent(whole):
-    """A place's hash joins its row's and its column's, so this is where a weak mixing would show."""
-    for values in whole:
-        for offset in ((1, 1), (3, 5), (64, 128)):
-            across, down = np.roll(values, offset[1], 1), np.roll(values, offset[0], 0)
-            assert abs(correlation(values * across, down * np.roll(across, offset[0], 0))) < 5
-
-
 def test_channels_streams_and_seeds_are_independent(whole):
     others = [
         whole[2],

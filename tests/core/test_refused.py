@@ -14,10 +14,12 @@ from pathlib import Path
 import glb_files
 import numpy as np
 import pytest
+from batches import plan_of
 from cubes import cube
 from PIL import Image
 
 from impasto import Host, Maps, Recipe, run
+from impasto.batch.checks import check_plan
 from impasto.cli import main as command
 from impasto.cli.output import folder_path
 from impasto.data.dataset import dataset_of
@@ -25,7 +27,7 @@ from impasto.errors import MOST_NAMED, ImpastoError, ParameterError, choices
 from impasto.plugins.registry import registry
 
 COMMANDS = tomllib.loads(Path(__file__).with_name("refused.toml").read_text("utf-8"))
-RECIPES = COMMANDS.pop("recipe")
+RECIPES, TABLES = COMMANDS.pop("recipe"), COMMANDS.pop("table")
 LONG = "<long>" * 300
 NESTED = "[" * 1000 + "]" * 1000
 LONGEST = 4 * 80
@@ -44,6 +46,7 @@ def folder(misbehaving, tmp_path, monkeypatch) -> Path:
     for name in ("base_color", "roughness"):
         Image.new("RGB", (48, 32), (128, 128, 128)).save(made / "bricks" / f"wall_{name}.png")
     (made / "grey.png").write_bytes(glb_files.png(128, 128, 128))
+    (made / "t.csv").write_text("recipe,name\nchecker,a\n")
     materials = [glb_files.textured(0), glb_files.textured(1)]
     (made / "asset.glb").write_bytes(glb_files.asset(materials, [glb_files.png(128, 128, 128), glb_files.png(9, 9, 9)]))
     monkeypatch.chdir(made)
@@ -109,6 +112,14 @@ def test_a_wrong_recipe_is_refused_with_its_remedy_before_anything_runs(case, mi
         run(Recipe.from_dict(fields), inputs, host=host)
     assert caught.value.remedy
     assert not ran or case.get("is_late")
+
+
+@pytest.mark.parametrize("case", TABLES, ids=lambda case: case["said"][-1].replace(" ", "-"))
+def test_a_wrong_table_of_jobs_is_refused(case, misbehaving, tmp_path):
+    (tmp_path / case["file"]).write_text(case["text"])
+    with pytest.raises(ImpastoError) as caught:
+        check_plan(plan_of(tmp_path / case["file"], tmp_path / "out"))
+    assert all(text in caught.value.message for text in case["said"])
 
 
 def test_recipes_quote_little_of_a_long_value():

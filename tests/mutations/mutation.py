@@ -32,7 +32,7 @@ class Edit:
 class Mutation:
     """`change` of `file` (a path below the root) breaks what `breaks` says, and one of `tests` must fail.
 
-    tests: paths below tests/ with a name, such as "core/test_numerics.py::test_it_is_standard_normal".
+    tests: paths below tests/ with a name, such as "core/test_numerics.py::test_margins_go_round_the_torus".
     """
 
     name: str
