@@ -43,15 +43,10 @@ from impasto.tools import (
 )
 
 
-def tool_with(parameters_: type[Parameters], name_: str = "example"):
-    class Example(Filter):
-        name, label, description = name_, "Example", "An example"
-        parameters = parameters_
-
-        def apply(self, subject, parameters, inputs, context):
-            return subject
-
-    return Example()
+def made(kind: type[Tool], **attributes: object) -> Tool:
+    """A tool of a kind, as a third party's plugin declares it."""
+    texts = {"name": "example", "label": "Example", "description": "An example"}
+    return type("Example", (kind,), {**texts, **attributes, "apply": lambda *_: None})()
 
 
 class Everything(Parameters):
@@ -68,7 +63,7 @@ class Everything(Parameters):
 
 
 def test_every_allowed_type_is_accepted_and_described():
-    tool = tool_with(Everything)
+    tool = made(Filter, parameters=Everything)
     check_tool(tool)
     properties = describe(tool)["parameters"]["properties"]
     assert properties["amount"]["visible_if"] == {"flag": [True]}
@@ -105,13 +100,7 @@ def test_what_hosts_cannot_draw_is_refused(kind, field, said):
         odd: kind = Field(**{"description": "Odd", **field})
 
     with pytest.raises(PluginError, match=said):
-        check_tool(tool_with(Odd))
-
-
-@pytest.mark.parametrize("name", ["With Space", "camelCase", "under_score", "", "-x"])
-def test_names_that_are_no_options_are_refused(name):
-    with pytest.raises(PluginError, match="hyphens"):
-        check_tool(tool_with(Everything, name))
+        check_tool(made(Filter, parameters=Odd))
 
 
 class Lit(Parameters):
@@ -119,7 +108,7 @@ class Lit(Parameters):
 
 
 def test_an_azimuth_is_unknown_or_within_a_turn():
-    tool = tool_with(Lit)
+    tool = made(Filter, parameters=Lit)
     check_tool(tool)
     schema = describe(tool)["parameters"]["properties"]["light_azimuth"]
     assert (schema["format"], schema["minimum"], schema["maximum"], schema["default"]) == ("azimuth", -1, 360, -1)
@@ -133,7 +122,7 @@ class Placed(Parameters):
 
 
 def test_a_point_may_lie_outside_the_picture_but_not_too_far():
-    tool = tool_with(Placed)
+    tool = made(Filter, parameters=Placed)
     check_tool(tool)
     schema = describe(tool)["parameters"]["properties"]["top_left"]
     assert (schema["format"], limits_of(schema)) == ("point", "-1 to 2")
@@ -143,7 +132,7 @@ def test_a_point_may_lie_outside_the_picture_but_not_too_far():
 
 
 def test_a_point_is_two_numbers_on_the_command_line_also_negative_ones():
-    tool, parser = tool_with(Placed), argparse.ArgumentParser()
+    tool, parser = made(Filter, parameters=Placed), argparse.ArgumentParser()
     add_parameters(parser, tool)
     assert given_parameters(parser.parse_args(["--top-left", "-0.1", "0.25"]), tool) == {"top_left": [-0.1, 0.25]}
     assert "--top-left X Y A corner (-1 to 2, default: 0.1,0.2)" in " ".join(parser.format_help().split())
@@ -164,7 +153,7 @@ def test_a_point_is_two_numbers_on_the_command_line_also_negative_ones():
 )
 def test_a_wrong_parameter_is_named_with_its_value(given, said):
     with pytest.raises(ParameterError, match=said):
-        validate(tool_with(Everything), given)
+        validate(made(Filter, parameters=Everything), given)
 
 
 @pytest.mark.parametrize(
@@ -185,17 +174,17 @@ def test_a_condition_that_can_never_hold_is_refused_with_its_field(condition, sa
         late: float = Field(0.5, description="Comes and goes", json_schema_extra=condition)
 
     with pytest.raises(PluginError, match="example: parameter late .*" + said):
-        check_tool(tool_with(Conditional))
+        check_tool(made(Filter, parameters=Conditional))
     for good in (visible_if("method", "fast", "best"), visible_if("flag", False), visible_if("count", 1, 9)):
 
         class Possible(Everything):
             late: float = Field(0.5, description="Comes and goes", json_schema_extra=good)
 
-        check_tool(tool_with(Possible))
+        check_tool(made(Filter, parameters=Possible))
 
 
 def test_what_was_given_in_vain_is_found_and_defaults_are_not():
-    tool = tool_with(Everything)
+    tool = made(Filter, parameters=Everything)
     assert without_effect(tool, {"flag": False, "amount": 0.7}) == ["amount"]
     assert without_effect(tool, {"amount": 0.7}) == without_effect(tool, {"flag": False}) == []
 
@@ -206,12 +195,6 @@ def test_numbers_are_written_as_people_write_them():
     assert [readable(value) for value in values] == shown
 
 
-def made(kind: type[Tool], **attributes: object) -> Tool:
-    """A tool of a kind, as a third party's plugin declares it."""
-    texts = {"name": "example", "label": "Example", "description": "An example"}
-    return type("Example", (kind,), {**texts, **attributes, "apply": lambda *_: None})()
-
-
 @pytest.mark.parametrize(
     ("kind", "group"),
     [(Generator, "Make"), (Filter, "Finish"), (Estimator, "Maps"), (Stylizer, "Style"), (Trainer, "Train")],
@@ -220,13 +203,6 @@ def test_a_tool_that_names_no_group_has_that_of_its_kind(kind, group):
     tool = made(kind)
     check_tool(tool)
     assert describe(tool)["group"] == group
-
-
-def test_a_tool_in_a_group_that_no_host_lists_is_refused_with_the_groups():
-    with pytest.raises(PluginError, match=r"example has the group 'Mend'.*use one of Prepare, Make, Repair"):
-        check_tool(made(Filter, group="Mend"))
-    with pytest.raises(PluginError, match="has no subgroup"):
-        check_tool(made(Filter, subgroup=3))
 
 
 def test_tools_of_a_group_are_in_order_with_each_subgroup_in_one_piece():
@@ -276,13 +252,6 @@ USUAL = {
 }
 
 
-class Blur(Filter):
-    name, label, description = "blur", "Blur", "Blurs"
-
-    def apply(self, subject, parameters, inputs, context):
-        return subject
-
-
 def test_the_tool_of_the_lowest_rank_does_a_task_unless_another_is_chosen():
     assert {task: tools[0].name for task in TASKS if (tools := registry().tools_for(task))} == USUAL
     assert [tool.name for tool in registry().tools_for("stylize")][:3] == ["patches-style", "neighbours", "wct"]
@@ -290,18 +259,25 @@ def test_the_tool_of_the_lowest_rank_does_a_task_unless_another_is_chosen():
     assert {name: size for name, size in sizes.items() if size} == {"wct": 384, "patches-style": 256}
 
 
-def test_tasks_and_sliders_that_no_host_could_offer_are_refused():
-    class Sliding(Parameters):
-        sliders: dict[str, float] = sliders_field()
+class Sliding(Parameters):
+    sliders: dict[str, float] = sliders_field()
 
-    for change, said in (
-        ({"task": "blurring"}, "blur has the task 'blurring'"),
+
+@pytest.mark.parametrize(
+    ("declared", "said"),
+    [
+        *(({"name": name}, "hyphens") for name in ("With Space", "camelCase", "under_score", "", "-x")),
+        ({"group": "Mend"}, r"example has the group 'Mend'.*use one of Prepare, Make, Repair"),
+        ({"subgroup": 3}, "has no subgroup"),
+        ({"task": "blurring"}, "example has the task 'blurring'"),
         ({"parameters": Sliding}, "sliders is of a model, and the tool runs none"),
         ({"rank": "first"}, "rank"),
         ({"inputs": (Input("object", "", kind="mesh"),)}, "mesh"),
-    ):
-        with pytest.raises(PluginError, match=said):
-            check_tool(type("Odd", (Blur,), change)())
+    ],
+)
+def test_a_declaration_that_no_host_could_follow_is_refused(declared, said):
+    with pytest.raises(PluginError, match=said):
+        check_tool(made(Filter, **declared))
 
 
 def test_sliders_are_given_by_name_on_the_command_line():
