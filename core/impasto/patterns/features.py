@@ -26,6 +26,8 @@ DETAIL, DETAIL_PX = 0.7, 5
 """Deviation of the channel of detail, which keeps thin joints, over all others'; width of its mean."""
 
 
+AT_ONCE = 1 << 20
+"""Texels that are projected at a time."""
 RADIUS_PX = 2
 """Windows are of 5 x 5 pixels, on every level of a pyramid."""
 DIMENSIONS = 10
@@ -68,7 +70,7 @@ def opponent(color: Tensor) -> Tensor:
 class Projection:
     """Principal components of a source's maps, to compare pictures that have the same maps.
 
-    parts: mean (c, 1, 1) and weight of each map that varies, by name. directions (C, c): those of all weighted maps.
+    parts: mean (c, 1) and weight of each map that varies, by name. directions (C, c): those of all weighted maps.
     """
 
     parts: Mapping[str, tuple[Tensor, Tensor]]
@@ -77,12 +79,12 @@ class Projection:
 
     @classmethod
     def of(cls, maps: Mapping[str, Tensor], most: int = MOST_COMPONENTS) -> Projection:
-        """At most `most` components of the maps (c, h, w), whose variances sum to 1 in the end."""
+        """At most `most` components of the maps (c, h, w), or of texels (c, n); their variances sum to 1 in the end."""
         parts = {}
         for name, image in maps.items():
-            seen = _channels_of(name, image)
-            mean = seen.mean((1, 2), keepdim=True)
-            spread = (seen - mean).square().mean((1, 2)).sum().sqrt()
+            seen = _channels_of(name, image.flatten(1))
+            mean = seen.mean(1, keepdim=True)
+            spread = (seen - mean).square().mean(1).sum().sqrt()
             if spread > 1e-4:
                 parts[name] = mean, WEIGHTS.get(name, 0.2) / spread
         if not parts:
@@ -100,8 +102,10 @@ class Projection:
         image = next(iter(maps.values()))
         if not self.parts:
             return torch.zeros_like(image[:1])
-        features = self.directions @ _stack(maps, self.parts) / self.deviation
-        return features.to(image).view(-1, *image.shape[1:])
+        parts = zip(*(maps[name].flatten(1).split(AT_ONCE, 1) for name in self.parts), strict=True)
+        stacks = (_stack(dict(zip(self.parts, part, strict=True)), self.parts) for part in parts)
+        features = [(self.directions @ stack / self.deviation).to(image) for stack in stacks]
+        return torch.cat(features, 1).view(-1, *image.shape[1:])
 
 
 def features_of(maps: Mapping[str, Tensor], most: int = MOST_COMPONENTS) -> Tensor:
@@ -110,9 +114,9 @@ def features_of(maps: Mapping[str, Tensor], most: int = MOST_COMPONENTS) -> Tens
 
 
 def _stack(maps: Mapping[str, Tensor], parts: Mapping[str, tuple[Tensor, Tensor]]) -> Tensor:
-    """The channels (c, h w) of maps, less the means and multiplied by the weights in `parts`, in double precision."""
-    centered = [(_channels_of(name, maps[name]) - mean) * weight for name, (mean, weight) in parts.items()]
-    return torch.cat(centered).flatten(1).cpu().double()
+    """The channels (c, n) of maps, less the means and multiplied by the weights in `parts`, in double precision."""
+    images = ((_channels_of(name, maps[name].flatten(1)), *part) for name, part in parts.items())
+    return torch.cat([(seen - mean) * weight for seen, mean, weight in images]).cpu().double()
 
 
 def _channels_of(name: str, image: Tensor) -> Tensor:

@@ -12,10 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, max_pool2d, pad
 
-from ..numerics.principal_components import principal_axes
-from ..texture import COLOR_MAPS
 from .correction import REACHES_PX, BestChoice, Correction, places_near
-from .features import COARSE, RADIUS_PX, WEIGHTS, whole_numbers, window_weights
+from .features import COARSE, RADIUS_PX, Projection, whole_numbers, window_weights
 from .field import Field, PixelGrid, SourceGrid, moves_of_pieces
 
 COARSEST_PX = 400
@@ -26,8 +24,6 @@ LARGEST_SEARCH_PX = 512 * 512
 LEAST_USABLE = 48
 """Fewest windows of a level to learn from, or else, on the finest, fewest pixels."""
 SAMPLES = 1 << 15
-OPPONENT = ((0.299, 0.587, 0.114), (-0.1495, -0.2935, 0.443), (0.3505, -0.2935, -0.057))
-"""Luma and colour differences, the latter halved, of red, green and blue."""
 CHUNK = 1 << 12
 """Most pixels that are corrected at a time."""
 NEVER = 1e9
@@ -117,37 +113,8 @@ def _features(images: Mapping[str, Tensor], hole: Tensor) -> Tensor:
     """Principal components (H, W, C) of all images, of what is known."""
     known = (~hole).flatten().nonzero()[:, 0]
     some = known[:: max(1, len(known) // SAMPLES)]
-    sample = {name: image.flatten(0, 1)[some].T for name, image in images.items()}
-    matrices, offset = principal_components(sample)
-    features = offset.expand(hole.numel(), -1)
-    for name, matrix in matrices.items():
-        features = torch.addmm(features, images[name].flatten(0, 1), matrix)
-    return features.view(*hole.shape, -1)
-
-
-def principal_components(sample: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], Tensor]:
-    """Matrices (c, C) of each map and an offset (C,), whose sum over all maps has at most four channels.
-
-    sample: texels (c, n) of each map. The channels have mean 0 there, and variances whose sum is 1.
-    """
-    weighted, means, parts = {}, {}, []
-    for name, texels in sample.items():
-        values = texels.cpu().double()
-        to_seen = torch.tensor(OPPONENT).double() if name in COLOR_MAPS else torch.eye(len(values)).double()
-        means[name] = values.mean(1, keepdim=True)
-        seen = to_seen @ (values - means[name])
-        spread = seen.square().mean(1).sum().sqrt()
-        scale = WEIGHTS.get(name, 0.2) / spread if spread > 1e-4 else torch.zeros(())
-        weighted[name] = scale * to_seen
-        parts.append(scale * seen)
-    stack = torch.cat(parts)  # (c of all maps, n)
-    variances, directions = principal_axes(stack)
-    kept = directions.split([len(part) for part in parts])
-    norm = variances.sum().clamp(min=1e-12).sqrt()
-    device = next(iter(sample.values())).device
-    exact = {name: weighted[name].T @ rows / norm for name, rows in zip(sample, kept, strict=True)}
-    offset = -torch.stack([(means[name].T @ exact[name])[0] for name in sample]).sum(0)
-    return {name: matrix.float().to(device) for name, matrix in exact.items()}, offset.float().to(device)
+    projection = Projection.of({name: image.flatten(0, 1)[some].T for name, image in images.items()})
+    return projection({name: image.permute(2, 0, 1) for name, image in images.items()}).permute(1, 2, 0)
 
 
 def _level(

@@ -51,37 +51,18 @@ def join(image: Tensor, origin: Tensor, light_px: float, shapes_px: float, open_
         2 * math.pi * torch.fft.rfftfreq(width, device=image.device)[None],
     )
     laplacian = sum(2 * torch.cos(frequency) - 2 for frequency in frequencies)
-    joined = []
+    grid = PixelGrid((image.shape[1], image.shape[2]), (False, False), image.device)
+    place = grid.index(torch.div(origin, image.shape[2], rounding_mode="floor"), origin % image.shape[2])
+    inside, wraps, joined = torch.ones_like(origin, dtype=torch.bool), (open_axis != 0, open_axis != 1), []
     for channel in image:  # one at a time: all channels of a large map set would not fit into memory
-        light, shapes = _divergences_of_gaps(channel, origin, open_axis)
-        spectrum = rfft2(light, size) / (laplacian - 1 / light_px**2)
-        spectrum += rfft2(shapes, size) / (laplacian - 1 / shapes_px**2)
-        joined.append(channel.flatten()[origin] + irfft2(spectrum, s=size)[: origin.shape[0], : origin.shape[1]])
+        copied = channel.flatten()[origin]
+        light, shapes = _divergences(
+            channel[..., None], copied[..., None], place, grid, inside, (open_axis != 0, open_axis != 1)
+        )[..., 0]
+        spectrum = rfft2(light, size) / (1 / light_px**2 - laplacian)
+        spectrum += rfft2(shapes, size) / (1 / shapes_px**2 - laplacian)
+        joined.append(copied + irfft2(spectrum, s=size)[: origin.shape[0], : origin.shape[1]])
     return torch.stack(joined)
-
-
-def _divergences_of_gaps(channel: Tensor, origin: Tensor, open_axis: int | None) -> Tensor:
-    """div(g - grad copied) (2, H, W) on the torus, of a channel (h, w): of light and of shapes, zero except at cuts."""
-    flat, (height, width) = channel.flatten(), channel.shape
-    divergences = flat.new_zeros(2, *origin.shape)
-    for axis, (step, size) in enumerate(((width, height), (1, width))):
-        after = origin.roll(-1, axis)
-        is_cut = after != origin + step
-        if axis == open_axis:
-            is_cut.select(axis, -1).fill_(False)
-        cut = is_cut.nonzero(as_tuple=True)
-        here, there = origin[cut], after[cut]
-        beyond = torch.where(here // step % size < size - 1, here + step, here)  # the next pixel of this piece
-        before = torch.where(there // step % size > 0, there - step, there)  # the previous pixel of that piece
-        own = 0.5 * (flat[beyond] - flat[here] + flat[there] - flat[before])
-        gap = own - (flat[there] - flat[here])
-        light = gap / (1 + (gap / LARGEST_GAP).square())
-        next_one = list(cut)
-        next_one[axis] = (cut[axis] + 1) % origin.shape[axis]
-        for divergence, part in zip(divergences, (light, gap - light), strict=True):
-            divergence[cut] += part
-            divergence[tuple(next_one)] -= part
-    return divergences
 
 
 def join_map(name: str, known: Tensor, field: Field, blend: float) -> Tensor:
@@ -95,59 +76,44 @@ def join_map(name: str, known: Tensor, field: Field, blend: float) -> Tensor:
         hole = torch.zeros(grid.size, dtype=torch.bool, device=grid.device)
         hole[y, x] = True
         for rows, columns, wraps in windows_of(hole, grid.wraps):
-            _join(image, known, hole, field.place, grid, (rows, columns), wraps, blend)
+            part = rows[:, None], columns
+            inside, copied, place = hole[part], image[part], field.place[grid.index(*part)]
+            light, shapes = _divergences(known, copied, place, grid, inside, wraps).permute(0, 3, 1, 2)
+            shift = membrane(inside, light, wraps) + membrane(inside, shapes, wraps, SHAPES_REACH_PX)
+            shifted = (copied + blend * shift.permute(1, 2, 0)).clamp(0, 1)
+            image[part] = torch.where(inside[..., None], shifted, copied)
     if name in NORMAL_MAPS:
         vectors = image[y, x] * 2 - 1
         image[y, x] = vectors / vectors.norm(dim=1, keepdim=True).clamp(min=1e-6) * 0.5 + 0.5
     return image
 
 
-def _join(
-    image: Tensor,
-    known: Tensor,
-    hole: Tensor,
-    origin: Tensor,
-    grid: PixelGrid,
-    window: tuple[Tensor, Tensor],
-    wraps: tuple[bool, bool],
-    blend: float,
-) -> None:
-    """Shift what fills the holes of a window, whose rows and columns are given, so that no step is left."""
-    part = window[0][:, None], window[1]
-    inside = hole[part]
-    index = origin[grid.index(*part)]  # (h, w)
-    copied = image[part]  # (h, w, C)
-    shift = torch.zeros_like(copied).permute(2, 0, 1)
-    for is_light, reach_px in ((True, math.inf), (False, SHAPES_REACH_PX)):
-        divergence = torch.zeros_like(copied)
-        for axis, is_periodic in zip((0, 1), wraps, strict=True):
-            gaps = _gaps(known, copied, inside, index, grid, axis)
-            light = gaps / (1 + (gaps / LARGEST_GAP).square())
-            gaps = light if is_light else gaps - light
-            if not is_periodic:
-                gaps.narrow(axis, gaps.shape[axis] - 1, 1).zero_()
-            divergence -= gaps
-            divergence += gaps.roll(1, axis)
-        shift += membrane(inside, divergence.permute(2, 0, 1), wraps, reach_px)
-    image[part] = torch.where(inside[..., None], (copied + blend * shift.permute(1, 2, 0)).clamp(0, 1), copied)
+def _divergences(
+    known: Tensor, copied: Tensor, place: Tensor, grid: PixelGrid, inside: Tensor, wraps: tuple[bool, bool]
+) -> Tensor:
+    """Divergences (2, h, w, C) of copied less wanted gradients, 0 except at cuts: of light, and of shapes.
 
-
-def _gaps(known: Tensor, copied: Tensor, inside: Tensor, index: Tensor, grid: PixelGrid, axis: int) -> Tensor:
-    """Wanted minus copied steps (h, w, C) to the next pixel along an axis: 0 but at cuts.
-
-    The wanted step is the mean of what the pieces on both sides have there, or that of the piece in the hole.
+    known: the source on a grid. copied (h, w, C): what of it is shown, at place (h, w). The wanted gradient is the mean
+    of what the pieces on both sides have there, or that of the one `inside` (h, w). wraps: whether borders meet.
     """
-    step = (grid.stride, 1)[axis]
-    after, inside_after = index.roll(-1, axis), inside.roll(-1, axis)
-    cut = ((after != index + step) & (inside | inside_after)).nonzero(as_tuple=True)
-    here, there = index[cut], after[cut]
-    own = _step(known, grid, here, step)
-    other = -_step(known, grid, there, -step)
-    share = torch.where(inside[cut] & inside_after[cut], 0.5, inside[cut].to(copied.dtype))[:, None]
-    gap = torch.lerp(other, own, share) - (copied.roll(-1, axis)[cut] - copied[cut])
-    gaps = torch.zeros_like(copied)
-    gaps[cut] = gap
-    return gaps
+    divergences = copied.new_zeros(2, *copied.shape)
+    for axis, (step, is_periodic) in enumerate(zip((grid.stride, 1), wraps, strict=True)):
+        after = place.roll(-1, axis)
+        is_cut = (after != place + step) & (inside | inside.roll(-1, axis))
+        if not is_periodic:
+            is_cut.select(axis, -1).fill_(False)
+        cut = is_cut.nonzero(as_tuple=True)
+        beyond = tuple(
+            (line + (axis == one)) % length for one, (line, length) in enumerate(zip(cut, place.shape, strict=True))
+        )
+        own, other = _step(known, grid, place[cut], step), -_step(known, grid, after[cut], -step)
+        share = 0.5 + 0.5 * (inside[cut].to(own) - inside[beyond].to(own))[:, None]
+        gap = torch.lerp(other, own, share) - (copied[beyond] - copied[cut])
+        light = gap / (1 + (gap / LARGEST_GAP).square())
+        for divergence, part in zip(divergences, (light, gap - light), strict=True):
+            divergence[cut] -= part
+            divergence[beyond] += part
+    return divergences
 
 
 def _step(known: Tensor, grid: PixelGrid, place: Tensor, step: int) -> Tensor:
