@@ -11,7 +11,6 @@ from scipy.spatial import cKDTree
 from impasto import Maps, Recipe, Step, run
 from impasto.context import Context
 from impasto.errors import ParameterError
-from impasto.patterns.correction import find_similar
 from impasto.patterns.exemplar import exemplar_levels
 from impasto.patterns.field import Field, PixelGrid, SourceGrid
 from impasto.patterns.phases import Pattern, Patterns, Sublattice
@@ -188,21 +187,6 @@ def test_what_is_out_of_phase_moves_to_a_repeat_inside_the_photograph() -> None:
     assert field.source.grid.is_within(*field.positions()).all()
     in_phase = phases.costs(torch.stack(field.positions()), here.flatten(1)) == 0
     assert in_phase.float().mean() > 0.45  # snapping finds whole periods, half of which are in the bond
-
-
-def test_similar_places_look_alike_and_lie_apart() -> None:
-    y, x = np.mgrid[:64, :64]
-    picture = torch.from_numpy(np.sin(2 * np.pi * x / 16) + np.sin(2 * np.pi * y / 16)).float()[None]
-    level = next(exemplar_levels(picture, (64, 64)))
-    vectors = level.grid.image(level.vectors).flatten(0, 1)
-    found = find_similar(vectors, level.grid.size)
-    here = torch.arange(64 * 64)
-    inner = (here // 64 > 2) & (here // 64 < 61) & (here % 64 > 2) & (here % 64 < 61)
-    distance = (vectors[found[inner, 0].long()] - vectors[inner]).square().sum(1)
-    others = (vectors[torch.randperm(64 * 64)][inner] - vectors[inner]).square()
-    assert distance.mean() < 0.05 * others.sum(1).mean()
-    apart = torch.stack([(found[:, 0] // 64 - here // 64).abs(), (found[:, 0] % 64 - here % 64).abs()])
-    assert (apart.amax(0) >= 3).all()  # 5 % of 64 px
 
 
 @pytest.mark.slow

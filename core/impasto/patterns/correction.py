@@ -1,20 +1,19 @@
 """Correction of a field on one level of the pyramid, so that every window looks like one of the source.
 
-Each pixel at a cut takes the best of a few candidates (Lefebvre & Hoppe 2005): what continues its neighbours, random
-places near the best so far (PatchMatch, Barnes et al. 2009), and pixels that look alike, for k-coherent search (Tong et
-al. 2002), which are found on the coarsest level among all and refined from level to level.
+Each pixel at a cut takes the best of a few candidates (Lefebvre & Hoppe 2005): what continues its neighbours, and
+random places near the best of these or anywhere (PatchMatch, Barnes et al. 2009).
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from itertools import product
 
 import torch
 from torch import Tensor
 
-from .field import Field, SourceGrid
+from .field import Field
 
 PASSES = {"quick": (3, 2, 1), "usual": (6, 3, 2), "best": (12, 8, 5)}
 """Corrections of the coarsest level, the next, and all finer ones, by quality."""
@@ -24,14 +23,6 @@ NEIGHBOURS = tuple((dy, dx) for dy, dx in product((-1, 0, 1), repeat=2) if dy or
 
 Costs = Callable[[Tensor, Tensor | slice, float], Tensor]
 """Costs (n,) of places (n,) for some of the pixels, whose distances count a number of times."""
-REACHES_PX = (1, 1, 3, 8)
-"""Largest distances of random candidates from the best so far; one more is anywhere."""
-COUNT = 3
-APART = 0.05
-"""Least distance between similar pixels, relative to the source's shorter side, so that they are no neighbours."""
-MOST_COMPARED = 1024
-CHUNK = 1024
-NEARBY = ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1))
 
 
 class BestChoice:
@@ -54,7 +45,12 @@ class BestChoice:
 
 
 class Correction(ABC):
-    """Corrects a field in place. A subclass says what places cost, and where else to look."""
+    """Corrects a field in place. A subclass says what places cost.
+
+    reaches_px: largest distances of random candidates from the best that continues a neighbour; one more is anywhere.
+    """
+
+    reaches_px: tuple[int, ...]
 
     def __init__(self, field: Field, generator: torch.Generator) -> None:
         self.field, self.generator = field, generator
@@ -86,9 +82,9 @@ class Correction(ABC):
     def choice(self, pixels: Tensor) -> BestChoice:
         """The choice for those of the pixels that are at a cut, beginning with what they show."""
 
-    @abstractmethod
-    def jumps(self, choice: BestChoice, beside: Tensor) -> Iterable[Tensor]:
-        """Candidates (n,) that continue no neighbour, next to which `beside` (8, n) is shown; -1 for none."""
+    def anywhere(self, pixels: Tensor) -> Tensor:
+        """Random places (n,) for pixels (n,); -1 for none."""
+        return self.field.source.anywhere(pixels, self.generator)
 
     def show(self, pixels: Tensor, places: Tensor) -> None:
         """Show places (n,) at pixels (n,)."""
@@ -105,59 +101,7 @@ class Correction(ABC):
         beside = self.field.place[choice.pixels + self.steps]  # (8, n)
         for continued in beside - self.source_steps:
             choice.consider(source.allowed_places(continued, choice.pixels), 1.0)
-        for jump in self.jumps(choice, beside):
+        near = [source.near(choice.place, reach_px, self.generator) for reach_px in self.reaches_px]
+        for jump in (*(source.of_kind(places, choice.pixels) for places in near), self.anywhere(choice.pixels)):
             choice.consider(jump, JUMP)
         self.show(choice.pixels, choice.place)
-
-
-def places_near(source: SourceGrid, places: Tensor, reach_px: int, generator: torch.Generator) -> Tensor:
-    """Random places (n,) at most `reach_px` from places (n,) in each direction; -1 where nothing may be taken."""
-    y, x = source.grid.position(places)
-    moves = torch.randint(-reach_px, reach_px + 1, (2, len(y)), generator=generator).to(y.device)
-    return source.at(y + moves[0], x + moves[1])
-
-
-def find_similar(vectors: Tensor, size: tuple[int, int]) -> Tensor:
-    """Indices (h w, COUNT) of the nearest of the vectors (h w, D) that lie apart from the pixel and from each other."""
-    height, width = size
-    total = len(vectors)
-    compared = torch.arange(0, total, -(-total // MOST_COMPARED), device=vectors.device)
-    apart = max(2, round(APART * min(height, width)))
-    known = vectors[compared]
-    squares = known.square().sum(1)
-    rows, columns = (compared // width).int(), (compared % width).int()  # half as wide, so twice as fast
-    found = torch.empty(total, COUNT, dtype=torch.int32, device=vectors.device)
-    for start in range(0, total, CHUNK):
-        here = torch.arange(start, min(total, start + CHUNK), device=vectors.device)
-        distances = squares - 2 * vectors[here] @ known.T
-        chosen = here
-        for number in range(COUNT):
-            down = ((chosen // width).int()[:, None] - rows).abs()
-            along = ((chosen % width).int()[:, None] - columns).abs()
-            distances.masked_fill_(torch.maximum(down, along) < apart, torch.inf)
-            chosen = compared[distances.argmin(1)]
-            found[here, number] = chosen.int()
-    return found
-
-
-def refine_similar(coarse: Tensor, coarse_width: int, vectors: Tensor, size: tuple[int, int]) -> Tensor:
-    """Indices (h w, COUNT) from those of a level half as large: the nearest of vectors (h w, D) near these."""
-    height, width = size
-    coarse_height = len(coarse) // coarse_width
-    y = torch.arange(height, device=vectors.device)[:, None]
-    x = torch.arange(width, device=vectors.device)
-    parent_y, parent_x = (y // 2).clamp(max=coarse_height - 1), (x // 2).clamp(max=coarse_width - 1)
-    parent = (parent_y * coarse_width + parent_x).flatten()
-    rest_y = (y - 2 * parent_y).expand(height, width).flatten()
-    rest_x = (x - 2 * parent_x).expand(height, width).flatten()
-    found = torch.empty(height * width, coarse.shape[1], dtype=torch.int32, device=vectors.device)
-    for part in torch.arange(height * width, device=vectors.device).split(1 << 18):
-        for number in range(coarse.shape[1]):
-            near = coarse[parent[part], number].long()
-            near_y, near_x = 2 * (near // coarse_width) + rest_y[part], 2 * (near % coarse_width) + rest_x[part]
-            indices = torch.stack(
-                [(near_y + dy).clamp(0, height - 1) * width + (near_x + dx).clamp(0, width - 1) for dy, dx in NEARBY]
-            )
-            distances = torch.stack([(vectors[index] - vectors[part]).square().sum(1) for index in indices])
-            found[part, number] = indices.gather(0, distances.argmin(0)[None])[0].int()
-    return found

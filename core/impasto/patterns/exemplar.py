@@ -14,7 +14,6 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate, max_pool2d
 
-from .correction import find_similar, refine_similar
 from .features import COARSE, FINE, Appearance, half_size, whole_numbers, with_detail
 from .field import Field, PixelGrid, SourceGrid
 
@@ -31,12 +30,11 @@ GROUPS_PER_CHANNEL = 4
 class ExemplarLevel(SourceGrid):
     """A level of a photograph (h, w). channels (P, C): whole numbers, whose windows' appearance the vectors are.
 
-    similar (P, k): indices of pixels that look alike. left_out (P,): whether pixels must not be shown.
+    left_out (P,): whether pixels must not be shown.
     """
 
     channels: Tensor
     appearance: Appearance
-    similar: Tensor
     left_out: Tensor
 
     @cached_property
@@ -68,38 +66,26 @@ def exemplar_levels(
     pyramid = [whole_numbers(with_detail(features), FINE)]
     while min(pyramid[-1].shape[1:]) >= COARSEST_PX and min(size_px) // 2 ** len(pyramid) >= LEAST_RESULT_PX:
         pyramid.append(half_size(pyramid[-1]))
-    similar: Tensor | None = None
-    coarse_width = 0
     for number, fine in reversed(list(enumerate(pyramid))):
-        level, similar = _level(2**number, whole_numbers(fine, COARSE), similar, coarse_width, left_out)
-        yield level
-        coarse_width = level.grid.size[1]
+        yield _level(2**number, whole_numbers(fine, COARSE), left_out)
 
 
-def _level(
-    scale: int, channels: Tensor, coarse: Tensor | None, coarse_width: int, left_out: Tensor
-) -> tuple[ExemplarLevel, Tensor]:
-    """A level of channels (C, h, w), and its similar pixels (h w, k), by those of a coarser one of a width.
-
-    The tensors from which it is made are not kept: at the finest level they are as large as the level itself.
-    """
+def _level(scale: int, channels: Tensor, left_out: Tensor) -> ExemplarLevel:
+    """A level of channels (C, h, w)."""
     appearance, vectors = Appearance.of_channels(channels)
     size = channels.shape[1], channels.shape[2]
-    similar = find_similar(vectors, size) if coarse is None else refine_similar(coarse, coarse_width, vectors, size)
     grid = PixelGrid(size, (False, False), channels.device)
     source = torch.full_like(grid.shown_pixels, -1)
     source[grid.inside] = grid.inside
-    flat = (vectors, grid.inside.int()[similar], _reduced_mask(left_out, scale, size))
-    images = (channels.permute(1, 2, 0), *(one.view(*size, *one.shape[1:]) for one in flat))
-    padded_channels, *padded = map(grid.pixels_of, images)
-    level = ExemplarLevel(scale, grid, source, padded[0], padded_channels, appearance, padded[1], padded[2])
-    return level, similar
+    images = vectors.view(*size, -1), channels.permute(1, 2, 0), _reduced_mask(left_out, scale, size)
+    padded_vectors, padded_channels, padded_mask = map(grid.pixels_of, images)
+    return ExemplarLevel(scale, grid, source, padded_vectors, padded_channels, appearance, padded_mask)
 
 
 def _reduced_mask(left_out: Tensor, scale: int, size: tuple[int, int]) -> Tensor:
-    """Mask (h' w') of a level of this size from (h, w): pixels that cover any that is left out, unless all do."""
+    """Mask (h', w') of a level of this size from (h, w): pixels that cover any that is left out, unless all do."""
     covered = max_pool2d(left_out.float()[None], scale)[0, : size[0], : size[1]] > 0
-    return (covered & ~covered.all()).flatten()
+    return covered & ~covered.all()
 
 
 @dataclass(frozen=True)

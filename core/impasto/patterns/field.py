@@ -151,9 +151,19 @@ class SourceGrid:
         """The pixels that may be taken at positions, around the torus or nearest inside; -1 if none."""
         return self.source[self.grid.index(*self.grid.brought_inside(y, x))]
 
+    def near(self, places: Tensor, reach_px: int, generator: torch.Generator) -> Tensor:
+        """Random places (n,) at most `reach_px` from places (n,) in each direction; -1 where nothing may be taken."""
+        y, x = self.grid.position(places)
+        moves = torch.randint(-reach_px, reach_px + 1, (2, len(y)), generator=generator).to(y.device)
+        return self.at(y + moves[0], x + moves[1])
+
     def allowed_places(self, places: Tensor, pixels: Tensor) -> Tensor:
         """The places (n,), which may be in the margin, that pixels (n,) may show; -1 for others."""
-        return self.source[places]
+        return self.of_kind(self.source[places], pixels)
+
+    def of_kind(self, places: Tensor, pixels: Tensor) -> Tensor:
+        """The places (n,) that pixels (n,) may show; -1 for others."""
+        return places
 
     def anywhere(self, pixels: Tensor, generator: torch.Generator) -> Tensor:
         """Random places (n,) for pixels (n,); -1 if there is none."""

@@ -5,14 +5,14 @@ Only the pixels of holes are visited, windows are compared as they are, and what
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, max_pool2d, pad
 
-from .correction import REACHES_PX, BestChoice, Correction, places_near
+from .correction import BestChoice, Correction
 from .features import COARSE, RADIUS_PX, Projection, whole_numbers, window_weights
 from .field import Field, PixelGrid, SourceGrid, moves_of_pieces
 
@@ -52,10 +52,6 @@ class HoleLevel(SourceGrid):
     holes: Tensor
     kind: Tensor | None
     island: Tensor | None
-
-    def allowed_places(self, places: Tensor, pixels: Tensor) -> Tensor:
-        """The places (n,), which may be in the margin, that pixels (n,) may show; -1 for others."""
-        return self.of_kind(self.source[places], pixels)
 
     def of_kind(self, places: Tensor, pixels: Tensor) -> Tensor:
         """The places (n,) of the same kind as pixels (n,); -1 for others."""
@@ -168,6 +164,8 @@ def dilation(mask: Tensor, reach_px: int = RADIUS_PX) -> Tensor:
 class HoleCorrection(Correction):
     """Corrects a field of places in a picture that the pixels of its holes show."""
 
+    reaches_px = (1, 1, 3, 8)
+
     def __init__(self, field: Field, level: HoleLevel, generator: torch.Generator) -> None:
         super().__init__(field, generator)
         self.level = level
@@ -195,14 +193,6 @@ class HoleCorrection(Correction):
         choice = BestChoice(self.field, pixels, costs)
         choice.cost[self.level.allowed_places(choice.place, pixels) < 0] = NEVER
         return choice
-
-    def jumps(self, choice: BestChoice, beside: Tensor) -> Sequence[Tensor]:
-        """Random places, all of them near what continues the neighbours best."""
-        near = [places_near(self.level, choice.place, reach_px, self.generator) for reach_px in REACHES_PX]
-        return [
-            *(self.level.of_kind(places, choice.pixels) for places in near),
-            self.level.anywhere(choice.pixels, self.generator),
-        ]
 
     def show(self, pixels: Tensor, places: Tensor) -> None:
         """Show places (n,) at pixels (n,), and their features."""

@@ -56,9 +56,7 @@ def join(image: Tensor, origin: Tensor, light_px: float, shapes_px: float, open_
     inside, wraps, joined = torch.ones_like(origin, dtype=torch.bool), (open_axis != 0, open_axis != 1), []
     for channel in image:  # one at a time: all channels of a large map set would not fit into memory
         copied = channel.flatten()[origin]
-        light, shapes = _divergences(
-            channel[..., None], copied[..., None], place, grid, inside, (open_axis != 0, open_axis != 1)
-        )[..., 0]
+        light, shapes = _divergences(channel[..., None], copied[..., None], place, grid, inside, wraps)[..., 0]
         spectrum = rfft2(light, size) / (1 / light_px**2 - laplacian)
         spectrum += rfft2(shapes, size) / (1 / shapes_px**2 - laplacian)
         joined.append(copied + irfft2(spectrum, s=size)[: origin.shape[0], : origin.shape[1]])

@@ -1,7 +1,7 @@
 """Steps of a synthesis: a quilt of small pieces on the coarsest level, and on each level alignment and correction.
 
 Uses of a part of the source cost something (Kaspar et al. 2015), and so do a pattern out of phase and what differs from
-a guide. What looks alike is considered, and random places.
+a guide.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
-from .correction import REACHES_PX, BestChoice, Correction, places_near
+from .correction import BestChoice, Correction
 from .exemplar import ExemplarLevel, LevelGuidance
 from .features import RADIUS_PX
 from .field import STEPS, Field, PixelGrid, moves_of_pieces
@@ -117,6 +117,8 @@ class AppearanceCorrection(Correction):
     variety: cost of a part of the source that is used twice as often as the mean, in mean distances.
     """
 
+    reaches_px = (1, 1, 2, 4, 8, 16, 40)
+
     def __init__(
         self,
         field: Field,
@@ -178,20 +180,13 @@ class AppearanceCorrection(Correction):
 
         return BestChoice(self.field, pixels, costs)
 
-    def jumps(self, choice: BestChoice, beside: Tensor) -> Iterator[Tensor]:
-        """Places that look like the neighbours continued, and random ones."""
-        level = self.level
-        for places, step in zip(beside, self.source_steps, strict=True):
-            for alike in level.similar[places].long().T:
-                yield level.allowed_places(alike - step, choice.pixels)
-        for reach_px in REACHES_PX:
-            yield places_near(self.level, choice.place, reach_px, self.generator)
-        anywhere = level.anywhere(choice.pixels, self.generator)
-        if self.patterns:
-            here = torch.stack(self.field.grid.torus_position(choice.pixels))
-            y, x = self.patterns.in_phase(torch.stack(level.grid.position(anywhere)), here)
-            anywhere = level.at(y, x)
-        yield anywhere
+    def anywhere(self, pixels: Tensor) -> Tensor:
+        """Random places (n,) for pixels (n,), in phase with the pattern."""
+        anywhere = super().anywhere(pixels)
+        if not self.patterns:
+            return anywhere
+        here = torch.stack(self.field.grid.torus_position(pixels))
+        return self.level.at(*self.patterns.in_phase(torch.stack(self.level.grid.position(anywhere)), here))
 
     def show(self, pixels: Tensor, places: Tensor) -> None:
         """Show places (n,) at pixels (n,), and their channels."""
