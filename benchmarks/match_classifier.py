@@ -25,7 +25,7 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from match_photographs import ALLOWED
-from match_pictures import divided, lab_of, name_of, square
+from match_pictures import CLASSES, divided, lab_of, name_of, square
 from tasks.judges import Judges
 
 from impasto.library.tensors import write_tensors
@@ -35,54 +35,7 @@ from impasto_procedural.matching.drawing import picture_of
 from impasto_procedural.matching.features import SIDE_PX, features_of
 from impasto_procedural.matching.space import space_of
 
-MATERIALS_OF = {
-    "Asphalt": "asphalt",
-    "Road": "asphalt",
-    "Bark": "bark",
-    "Bricks": "bricks",
-    "Carpet": "carpet",
-    "Concrete": "concrete",
-    "CorrugatedSteel": "corrugated-sheet",
-    "Fabric": "weave knit",
-    "DiamondPlate": "metal-plates",
-    "Grass": "grass",
-    "Gravel": "gravel",
-    "Cardboard": "cardboard",
-    "Chainmail": "chain-mail",
-    "Chipboard": "osb",
-    "Cork": "cork",
-    "Foil": "foil",
-    "Granite": "granite",
-    "Ground": "forest-floor cracked-ground sand gravel moss",
-    "Marble": "marble",
-    "Onyx": "marble",
-    "Moss": "moss",
-    "Metal": "scratched-metal rust metal-plates",
-    "PavingStones": "cobbles ceramic-tiles",
-    "Paper": "paper",
-    "Plastic": "plastic",
-    "Planks": "planks",
-    "PineNeedles": "forest-floor",
-    "ScatteredLeaves": "forest-floor",
-    "Plaster": "plaster stucco",
-    "Rock": "rock",
-    "Rocks": "gravel rock",
-    "RoofingTiles": "roof-tiles",
-    "Rubber": "rubber",
-    "Rust": "rust",
-    "Snow": "snow",
-    "SolarPanel": "solar-panel",
-    "Terrazzo": "terrazzo",
-    "ThatchedRoof": "thatch",
-    "Tiles": "ceramic-tiles",
-    "TireTracks": "soil",
-    "Travertine": "travertine",
-    "Wallpaper": "wallpaper",
-    "Wood": "planks parquet",
-    "WoodFloor": "parquet planks",
-    "WoodSiding": "planks",
-}
-"""Materials that a thumbnail of a class may show; other classes are left out."""
+MATERIALS_OF: dict[str, str] = CLASSES["sheets"]
 VIEWED_PX = 512
 SHARE, PHOTOGRAPH_SHARE = 0.68, 0.6
 """Sides of the views of a thumbnail's and of a photograph's corners."""

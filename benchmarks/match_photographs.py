@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from match_pictures import divided, lab_of, name_of, square
+from match_pictures import CLASSES, divided, lab_of, name_of, square
 from PIL import Image
 from sheets import Cell, in_rows, tiled
 
@@ -34,35 +34,7 @@ from impasto_procedural.matching.space import space_of
 
 SIDE_PX, PATCH_PX = 512, 64
 METHODS = ("match", "colours", "nearest", "random")
-ALLOWED = {
-    "asphalt": "asphalt",
-    "bark": "bark",
-    "brick": "bricks",
-    "carpet": "carpet",
-    "concrete": "concrete",
-    "corrugated": "corrugated-sheet",
-    "fabric": "weave knit carpet",
-    "grass": "grass",
-    "gravel": "gravel",
-    "ground": "forest-floor cracked-ground sand gravel moss",
-    "leather": "leather",
-    "marble": "marble",
-    "metal": "scratched-metal rust metal-plates corrugated-sheet",
-    "metalplates": "metal-plates",
-    "moss": "moss",
-    "paving": "cobbles ceramic-tiles bricks stone-wall",
-    "plaster": "plaster stucco",
-    "rock": "rock",
-    "roof": "roof-tiles",
-    "rust": "rust",
-    "sand": "sand",
-    "snow": "snow",
-    "stone": "rock stone-wall marble",
-    "terrazzo": "terrazzo",
-    "wood": "planks parquet",
-    "tiles": "ceramic-tiles cobbles",
-}
-"""Materials of each class; pictures of other classes have none, and do not count for the agreement."""
+ALLOWED: dict[str, str] = CLASSES["allowed"]
 SHEET = ("brick", "gravel", "grass", "ground", "wood", "tiles", "stone", "marble", "metal", "snow")
 """Classes of the sheet, of which the first photograph of the part is shown."""
 SHOWN_PX = 192

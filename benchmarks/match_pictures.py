@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from itertools import groupby
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from impasto.surface.color_tensors import linear_to_oklab
 from impasto_procedural.matching.features import SIDE_PX
 
 SUFFIXES = {".jpg", ".png", ".webp"}
+CLASSES = tomllib.loads(Path(__file__).with_name("classes.toml").read_text("utf-8"))
 
 
 def pictures_in(folder: Path) -> list[tuple[str, Path]]:

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from match_classifier import SHARE, signature, trained, without_margin
-from match_pictures import lab_of, name_of, pictures_in
+from match_classifier import SHARE, trained, without_margin
+from match_pictures import CLASSES, lab_of, name_of, pictures_in
 from PIL import Image
 
 from impasto.context import Context
@@ -25,73 +25,7 @@ from impasto_procedural.matching.features import SIDE_PX, features_of
 from impasto_style.shared.architectures import load_encoder
 from impasto_style.shared.encoder import Encoder
 
-SHEETS = {
-    "bark": "Bark",
-    "bricks": "Bricks",
-    "carpet": "Carpet",
-    "fabric": "Fabric",
-    "concrete": "Concrete Plaster",
-    "corrugated": "CorrugatedSteel",
-    "plates": "DiamondPlate",
-    "grass": "Grass Moss",
-    "gravel": "Gravel Rocks",
-    "ground": "Ground ScatteredLeaves PineNeedles",
-    "marble": "Marble Onyx",
-    "metal": "Metal Rust",
-    "paving": "PavingStones",
-    "tiles": "Tiles",
-    "wood": "Planks Wood WoodFloor WoodSiding",
-    "rock": "Rock",
-    "roof": "RoofingTiles",
-    "snow": "Snow",
-    "terrazzo": "Terrazzo",
-}
-"""Contact sheets of each class; others show what no procedural material is."""
-FOLDERS = {
-    "asphalt": "",
-    "brick": "bricks",
-    "plaster": "concrete",
-    "sand": "ground",
-    "facade": "",
-    "leather": "",
-    "stone": "rock",
-}
-"""Classes of folders of whole pictures, where they have another name; "" for those that are left out."""
-NAMES = {
-    "carpet": "carpet",
-    "corrugated": "corrugated",
-    "onyx": "marble",
-    "paving": "paving",
-    "cobblestone": "paving",
-    "metal_plate": "plates",
-    "castle": "",
-    "japanese": "",
-    "aerial_grass_rock": "",
-    "grey": "",
-}
-"""Classes of pictures by a part of their name, which goes before their folder; grey photographs are left out."""
-MATERIALS = {
-    "bark": "bark",
-    "bricks": "bricks",
-    "carpet": "carpet",
-    "fabric": "weave knit",
-    "concrete": "concrete plaster stucco",
-    "corrugated": "corrugated-sheet",
-    "grass": "grass moss",
-    "gravel": "gravel",
-    "ground": "cracked-ground forest-floor sand",
-    "marble": "marble",
-    "metal": "scratched-metal rust",
-    "paving": "cobbles",
-    "plates": "metal-plates",
-    "tiles": "ceramic-tiles",
-    "wood": "planks parquet",
-    "rock": "rock",
-    "roof": "roof-tiles",
-    "snow": "snow",
-    "terrazzo": "terrazzo",
-}
-"""Procedural materials of each class; the others have too few real tiles."""
+SHEETS, FOLDERS, NAMES, MATERIALS = (CLASSES["judge"][name] for name in ("sheets", "folders", "names", "materials"))
 SAME = 0.5
 """Correlation of small grey pictures from which two belong to one set, and are learned or judged together."""
 FOLDS = 5
@@ -226,6 +160,12 @@ def folds_of(tiles: Sequence[Tile]) -> np.ndarray:
         group[np.isin(group, joined)] = joined.min()
     order = {value: place for place, value in enumerate(dict.fromkeys(group.tolist()))}
     return np.array([order[value] % FOLDS for value in group.tolist()])
+
+
+def signature(pixels: np.ndarray) -> np.ndarray:
+    """A small grey picture of bytes (H, W, 3), as a unit vector."""
+    grey = np.asarray(Image.fromarray(pixels).convert("L").resize((32, 32), Image.Resampling.BOX), np.float64).ravel()
+    return (grey - grey.mean()) / (np.linalg.norm(grey - grey.mean()) + 1e-9)
 
 
 def _standard(x: np.ndarray, mean: np.ndarray, deviation: np.ndarray) -> torch.Tensor:

@@ -11,7 +11,7 @@ import numpy as np
 from .mutation import Mutation
 
 FOLDER = "plugins/impasto_gan/models"
-NETWORKS = "plugins/test_shipped_networks.py"
+NETWORKS = "plugins/test_shipped_models.py"
 BANDS, LIKE, TABLE = (
     f"{NETWORKS}::test_{name}"
     for name in (

@@ -14,7 +14,9 @@ pytest.importorskip("torch", reason="no engine here: run `python build.py test`"
 from random_weights import write_small_weights
 from tiny import TINY, install_foreign, train_tiny
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+sys.path += [str(ROOT), str(ROOT / "benchmarks")]
 Value = TypeVar("Value", Path, str)
 
 

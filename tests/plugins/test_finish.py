@@ -1,14 +1,21 @@
-"""Behaviour that the finish filters share: tiles stay tiles, other maps stay in step, and a first click is seen."""
+"""The finish filters of colour and detail, and what all of them share: tiles stay tiles, and maps stay in step."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from finishing import SHIFT, finish, rolled, tile
+import torch
+from making import SHIFT, finish, rolled, tile
+from skimage import data
 
 from impasto import Maps
 from impasto.errors import ParameterError
 from impasto.plugins.registry import registry
+from impasto.surface.color import srgb_to_linear
+from impasto.surface.heights import slopes_from_height, slopes_from_normal
+from impasto.surface.palette import to_oklab
+from impasto_finish.regrain import with_grain
+from impasto_finish.shrinkage import noise_of
 
 FILTERS = {tool.name: tool for tool in registry().tools.values() if type(tool).__module__.startswith("impasto_finish.")}
 ONE, OTHER = tile(seed=1), tile(seed=2)
@@ -34,9 +41,9 @@ def variants() -> list:
 @pytest.mark.parametrize(("name", "parameters"), variants())
 def test_rolling_a_tile_rolls_the_result(name, parameters):
     parameters = {**parameters, **({"tiling": "tiling"} if "tiling" in FILTERS[name].parameters.model_fields else {})}
-    made = finish(name, ONE, others=others_of(name), **parameters)
+    made = finish(name, ONE, inputs=others_of(name), **parameters)
     others = {input_: rolled(maps) for input_, maps in others_of(name).items()}
-    moved = finish(name, rolled(ONE), others=others, **parameters)
+    moved = finish(name, rolled(ONE), inputs=others, **parameters)
     factor = made.size_px[0] // ONE.size_px[0]
     shift = (SHIFT[0] * factor, SHIFT[1] * factor)
     for map_ in made:
@@ -46,7 +53,7 @@ def test_rolling_a_tile_rolls_the_result(name, parameters):
 
 @pytest.mark.parametrize("name", FILTERS)
 def test_the_first_click_changes_what_is_seen_but_keeps_the_set(name):
-    made = finish(name, ONE, others=others_of(name))
+    made = finish(name, ONE, inputs=others_of(name))
     assert set(made) == set(ONE)
     assert made.width_m == ONE.width_m
     assert made.name == ONE.name
@@ -58,7 +65,7 @@ def test_the_first_click_changes_what_is_seen_but_keeps_the_set(name):
 def test_a_second_input_without_a_colour_is_refused(name):
     height = Maps.from_arrays({"height": OTHER["height"].pixels})
     with pytest.raises(ParameterError, match="has no base color, only height"):
-        finish(name, ONE, others=dict.fromkeys(others_of(name), height))
+        finish(name, ONE, inputs=dict.fromkeys(others_of(name), height))
 
 
 @pytest.mark.parametrize("name", ["sharpen", "guided-detail"])
@@ -72,3 +79,204 @@ def test_only_a_picture_that_tiles_is_changed_by_its_other_side(name):
     apart = {tiling: np.abs(one - other)[:, :8].max() for tiling, (one, other) in made.items()}
     assert apart["single"] < 1e-5
     assert apart["tiling"] > 0.01
+
+
+CAT, COFFEE = (
+    Maps.from_arrays({"base_color": getattr(data, name)()[:288:2, :384:2] / 255}) for name in ("chelsea", "coffee")
+)
+
+
+def oklab(maps: Maps) -> np.ndarray:
+    return to_oklab(maps["base_color"].pixels).reshape(-1, 3)
+
+
+def distance(one: Maps, other: Maps) -> float:
+    """Sliced Wasserstein distance of the colours of pictures of one size, along fixed directions."""
+    axes = np.random.default_rng(0).standard_normal((3, 24))
+    sorted_ = [np.sort(oklab(maps) @ (axes / np.linalg.norm(axes, axis=0)), axis=0) for maps in (one, other)]
+    return float(np.abs(sorted_[0] - sorted_[1]).mean())
+
+
+def test_each_method_of_transfer_comes_nearer_to_the_reference_than_the_one_before():
+    methods = ("mean-and-deviation", "monge-kantorovich", "iterative")
+    made = [finish("color-transfer", CAT, inputs={"reference": COFFEE}, method=method) for method in methods]
+    apart = [distance(maps, COFFEE) for maps in (CAT, *made)]
+    assert apart[1] < 0.5 * apart[0]
+    assert apart[2] <= apart[1]
+    assert apart[3] < 0.7 * apart[2]
+
+
+def test_monge_kantorovich_matches_mean_and_covariance():
+    soft = COFFEE.with_arrays({"base_color": 0.35 + 0.3 * COFFEE["base_color"].pixels})
+    made = oklab(finish("color-transfer", CAT, inputs={"reference": soft}))
+    wanted = oklab(soft)
+    assert np.abs(made.mean(0) - wanted.mean(0)).max() < 0.004
+    assert np.abs(np.cov(made.T) - np.cov(wanted.T)).max() < 0.05 * np.cov(wanted.T).max()
+
+
+def test_lightness_can_be_kept():
+    made = finish("color-transfer", CAT, inputs={"reference": COFFEE}, keep_lightness=True)
+    assert np.abs(oklab(made)[:, 0] - oklab(CAT)[:, 0]).max() < 0.01
+    assert np.abs(oklab(made)[:, 1:] - oklab(CAT)[:, 1:]).mean() > 0.01
+
+
+def test_regraining_undoes_amplified_grain_and_keeps_the_change_of_colour():
+    rng = np.random.default_rng(0)
+    plain = tile(96)["base_color"].pixels.mean((0, 1)) + 0.01 * rng.standard_normal((96, 96, 3))
+    plain[:, 48:] += 0.3
+    original = torch.from_numpy(plain.transpose(2, 0, 1).astype(np.float32))
+    changed = 0.5 + 3 * (original - original.mean()) * torch.tensor([1.0, 0.6, 0.3]).view(3, 1, 1)
+    made = with_grain(original, changed, (True, False), lambda: None)
+    left = (slice(None), slice(8, -8), slice(8, 40))
+    grain = [float(x[left].std((1, 2)).mean()) for x in (original, changed, made)]
+    assert grain[1] > 1.7 * grain[0]
+    assert grain[2] < 1.3 * grain[0]
+    means = [x[..., 8:40].mean((1, 2)) - x[..., 56:88].mean((1, 2)) for x in (changed, made)]
+    assert torch.allclose(*means, rtol=0.1)
+
+
+def test_a_stop_of_exposure_doubles_the_light():
+    dim = Maps.from_arrays({"base_color": 0.5 * CAT["base_color"].pixels})
+    made = finish("adjust", dim, exposure=1, contrast=0, saturation=1)
+    ratio = srgb_to_linear(made["base_color"].pixels) / np.maximum(srgb_to_linear(dim["base_color"].pixels), 0.01)
+    assert np.abs(ratio[dim["base_color"].pixels > 0.2] - 2).max() < 0.02
+
+
+def test_a_higher_temperature_is_warmer_and_more_tint_is_magenta():
+    grey = Maps.from_arrays({"base_color": np.full((8, 8, 3), 0.5)})
+    red, green, blue = finish("adjust", grey, temperature=9000)["base_color"].pixels[0, 0]
+    assert red > green > blue + 0.05
+    red, green, blue = finish("adjust", grey, temperature=4000)["base_color"].pixels[0, 0]
+    assert blue > green > red + 0.05
+    red, green, blue = finish("adjust", grey, tint=0.5)["base_color"].pixels[0, 0]
+    assert min(red, blue) > green + 0.02
+    for changes in ({"temperature": 9000}, {"temperature": 4000}, {"tint": 0.5}):
+        made = finish("adjust", grey, contrast=0, **changes)["base_color"].pixels[0, 0]
+        assert srgb_to_linear(made) @ (0.2126, 0.7152, 0.0722) == pytest.approx(srgb_to_linear(0.5), rel=0.03), changes
+
+
+def test_no_saturation_is_grey_and_a_turn_of_hue_goes_round():
+    grey = oklab(finish("adjust", CAT, saturation=0))
+    assert np.abs(grey[:, 1:]).max() < 2e-3
+    soft = Maps.from_arrays({"base_color": 0.4 + 0.1 * CAT["base_color"].pixels})
+    turned = finish("adjust", soft, hue=120, contrast=0, saturation=1)
+    back = finish("adjust", turned, hue=-120, contrast=0, saturation=1)
+    assert np.abs(back["base_color"].pixels - soft["base_color"].pixels).max() < 2e-3
+    assert np.abs(turned["base_color"].pixels - soft["base_color"].pixels).max() > 0.02
+
+
+GREY = Maps.from_arrays({"base_color": np.repeat(data.brick()[::4, ::4, None] / 255, 3, 2)})
+
+
+def test_the_ends_get_their_colours():
+    tinted = finish("tint", GREY, dark=(0.2, 0.05, 0.05), light=(0.9, 0.8, 0.7))["base_color"].pixels
+    order = np.argsort(GREY["base_color"].pixels[..., 0].ravel())
+    colors = tinted.reshape(-1, 3)[order]
+    tenth = len(order) // 50
+    assert np.allclose(colors[:tenth].mean(0), (0.2, 0.05, 0.05), atol=0.06)  # the darkest 2 % are a bit beyond it
+    assert np.allclose(colors[-tenth:].mean(0), (0.9, 0.8, 0.7), atol=0.06)
+
+
+def test_lighter_stays_lighter():
+    tinted = finish("tint", GREY)["base_color"].pixels
+    assert np.corrcoef(tinted.mean(2).ravel(), GREY["base_color"].pixels.mean(2).ravel())[0, 1] > 0.99
+
+
+BRICK = Maps.from_arrays({"base_color": np.repeat(data.brick()[::2, ::2, None] / 255, 3, 2)})
+
+
+def lightness(maps: Maps) -> np.ndarray:
+    return to_oklab(maps["base_color"].pixels)[..., 0]
+
+
+def test_local_contrast_raises_that_of_a_dark_half_most():
+    shaded = BRICK["base_color"].pixels.copy()
+    shaded[:, :128] *= 0.3
+    subject = Maps.from_arrays({"base_color": shaded})
+    made = finish("local-contrast", subject, strength=1, limit=4)
+    halves = [np.s_[:, 16:112], np.s_[:, 144:240]]
+    gains = [lightness(made)[half].std() / lightness(subject)[half].std() for half in halves]
+    assert gains[0] > 1.3
+    assert gains[0] > 1.2 * gains[1]
+
+
+def test_local_contrast_is_limited_so_that_the_noise_of_a_plain_wall_stays_small():
+    rng = np.random.default_rng(0)
+    noisy = Maps.from_arrays({"base_color": np.clip(0.5 + 0.01 * rng.standard_normal((64, 64, 1)).repeat(3, 2), 0, 1)})
+    noisy["base_color"].pixels[:4] = 0.0
+    noisy["base_color"].pixels[4:8] = 1.0
+    made = finish("local-contrast", noisy, strength=1, limit=3)
+    assert lightness(made)[20:56].std() < 3.3 * lightness(noisy)[20:56].std()
+
+
+def test_sharpening_adds_detail_finer_than_its_radius_and_spares_faint_noise():
+    y = np.arange(128)
+    waves = [0.5 + 0.1 * np.sin(2 * np.pi * k * y / 128) for k in (4, 32)]
+    gains = []
+    for wave in waves:
+        subject = Maps.from_arrays({"base_color": np.broadcast_to(wave[:, None, None], (128, 128, 3)).copy()})
+        gains.append(lightness(finish("sharpen", subject, amount=1, threshold=0)).std() / lightness(subject).std())
+    assert gains[0] < 1.05
+    assert gains[1] > 1.5
+    rng = np.random.default_rng(0)
+    faint = Maps.from_arrays({"base_color": 0.5 + 0.001 * rng.standard_normal((64, 64, 1)).repeat(3, 2)})
+    made = finish("sharpen", faint)
+    assert np.abs(made["base_color"].pixels - faint["base_color"].pixels).max() < 1e-4
+
+
+def test_detail_of_one_size_is_strengthened_and_edges_keep_their_step():
+    x = np.arange(256)
+    wave = 0.01 * np.sin(2 * np.pi * x / 4) + np.where((x // 64) % 2, 0.7, 0.3)
+    subject = Maps.from_arrays({"base_color": np.broadcast_to(wave[None, :, None], (256, 256, 3)).copy()})
+    made = finish("guided-detail", subject, fine=1, medium=0)
+    before, after = lightness(subject)[0], lightness(made)[0]
+    assert after[16:48].std() > 1.6 * before[16:48].std()
+    for plain in (slice(16, 48), slice(80, 112)):
+        assert after[plain].mean() == pytest.approx(before[plain].mean(), abs=0.002)
+    halo = np.abs(after - before)[60:68].max() - np.abs(after - before)[16:48].max()
+    assert halo < 0.02, "an edge of 0.4 gets no halo"
+    smooth = lightness(finish("guided-detail", subject, fine=-1, medium=0))[0]
+    assert smooth[16:48].std() < 0.3 * before[16:48].std()
+
+
+def test_denoising_a_photograph_comes_nearer_to_what_it_was():
+    clean = data.chelsea()[:200, 100:300] / 255
+    noisy = np.clip(clean + 0.05 * np.random.default_rng(0).standard_normal(clean.shape), 0, 1)
+    made = finish("denoise", Maps.from_arrays({"base_color": noisy}))["base_color"].pixels
+    psnr = [-10 * np.log10(np.square(pixels - clean).mean()) for pixels in (noisy, made)]
+    assert psnr[1] > psnr[0] + 4
+
+
+def test_the_noise_of_a_texture_is_told_from_the_texture():
+    bricks = torch.from_numpy(BRICK["base_color"].pixels[..., 0])
+    noise = torch.randn(bricks.shape, generator=torch.Generator().manual_seed(0))
+    assert noise_of(bricks) < 0.02
+    assert noise_of(bricks + 0.05 * noise) == pytest.approx(0.05, rel=0.15)
+    assert noise_of(torch.full((40, 40), 0.5)) == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize("tool", ["sharpen", "guided-detail", "denoise"])
+def test_with_all_maps_the_relief_changes_as_one(tool):
+    """Normals still fit the height, at the range in metres that the height then has."""
+    subject = tile(96, seed=4)
+    made = finish(tool, subject, maps="all")
+    assert not np.array_equal(made["height"].pixels, subject["height"].pixels)
+    slopes = [slopes_from_height(maps["height"].pixels[..., 0] * maps.height_range_px) for maps in (subject, made)]
+    assert np.abs(slopes[1] - slopes_from_normal(made["normal"].pixels)).mean() < 0.2 * slopes[0].std()
+    alone = finish(tool, subject)
+    for name in ("height", "normal", "roughness"):
+        assert np.array_equal(alone[name].pixels, subject[name].pixels)
+
+
+@pytest.mark.parametrize("channels", ["color", "lightness"])
+def test_histograms_become_those_of_the_reference(channels):
+    subject, reference = tile(64, seed=1), tile(80, seed=2)
+    made = finish("histogram-match", subject, {"reference": reference}, channels=channels, data_maps=True)
+    if channels == "color":
+        found, wanted = made["base_color"].pixels[..., 0], reference["base_color"].pixels[..., 0]
+    else:
+        found, wanted = lightness(made), lightness(reference)
+    levels = np.linspace(0.05, 0.95, 19)
+    assert np.abs(np.quantile(found, levels) - np.quantile(wanted, levels)).max() < 0.02
+    roughness = [np.quantile(maps["roughness"].pixels, levels) for maps in (made, reference)]
+    assert np.abs(roughness[0] - roughness[1]).max() < 0.01

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from finishing import finish, finish_result, tile
+from making import finish, tile
 from PIL import Image
 from skimage import data
 
@@ -80,7 +80,7 @@ def test_matching_gives_the_levels_of_the_reference():
     roughness = [maps["roughness"].pixels for maps in (made, reference)]
     assert roughness[0].mean() == pytest.approx(roughness[1].mean(), abs=0.01)
     assert roughness[0].std() == pytest.approx(roughness[1].std(), rel=0.25)
-    result = finish_result("match-material", ONE, {"reference": grey(data.brick()[:64, :64])})
+    result = made("match-material", ONE, {"reference": grey(data.brick()[:64, :64])})
     assert np.array_equal(result.maps["roughness"].pixels, ONE["roughness"].pixels)
     assert "roughness" in result.notes[0]
 

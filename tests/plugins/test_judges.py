@@ -8,24 +8,22 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import match_classifier
 import numpy as np
 import pytest
+from match_pictures import divided
 from PIL import Image, ImageOps
+from tasks import models, phrase_model
+from tasks.judges import Judges
+from tasks.photo_maps.__main__ import materials
+from tasks.photo_maps.kinds import thumbnails
+from tasks.photo_maps.sets import JUDGES, RELIEF_JUDGES, judges, pictures
+from tasks.style_encoder.pictures import pictures as pictures_of_styles
+from tasks.style_kinds import pictures as pictures_of_kinds
+
+from impasto.cli.main import main
 
 ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
-import match_classifier  # noqa: E402
-from match_pictures import divided  # noqa: E402
-from tasks import models, phrase_model  # noqa: E402
-from tasks.judges import Judges  # noqa: E402
-from tasks.photo_maps.__main__ import materials  # noqa: E402
-from tasks.photo_maps.kinds import thumbnails  # noqa: E402
-from tasks.photo_maps.sets import JUDGES, RELIEF_JUDGES, judges, pictures  # noqa: E402
-from tasks.style_encoder.pictures import pictures as pictures_of_styles  # noqa: E402
-from tasks.style_kinds import pictures as pictures_of_kinds  # noqa: E402
-
-from impasto.cli.main import main  # noqa: E402
-
 WRITES = re.compile(r"\bsave_model\(|\bwrite_tensors\(|\"train\", ?\"train-|fitted\(.*\.save\(")
 """A task writes a model that it has trained."""
 

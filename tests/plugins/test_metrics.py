@@ -1,18 +1,31 @@
-"""Each measure tells known good pictures from known bad ones."""
+"""Each measure tells known good pictures from bad ones; errors of maps against the truth, in closed form."""
 
 from __future__ import annotations
 
+import json
+import math
+
 import numpy as np
 import pytest
-from materials import swd_floor
+from materials import swd_floor, tiles
+from PIL import Image
 
+from impasto import Maps, Texture, read_maps, write_maps
+from impasto.cli.main import main
+from impasto.errors import FileError, ParameterError
+from impasto.surface.color import linear_to_srgb
+from impasto.surface.heights import normal_from_slopes, slopes_from_height
 from impasto.surface.seams import seam_z
+from impasto_judge.controls import random_phase_noise
+from impasto_judge.map_sets import pair_sets, sets_in
+from impasto_judge.maps import MapFigures, compare_maps
 from impasto_judge.metrics.alignment import best_shift
 from impasto_judge.metrics.copies import nearest_patches
 from impasto_judge.metrics.diversity import largest_correlation, ms_ssim, over_pairs
 from impasto_judge.metrics.patches import contrast_ratio, mean_of_finest, sliced_wasserstein
 from impasto_judge.metrics.values import color_distance, spectrum_difference_db
 from impasto_judge.metrics.wavelets import wavelet_distance
+from impasto_judge.relief import relief_figures
 
 data = pytest.importorskip("skimage.data")
 
@@ -32,14 +45,6 @@ def grey(name: str) -> np.ndarray:
     return (getattr(data, name)().astype(np.float32) / 255)[..., None]
 
 
-def with_random_phases(pixels: np.ndarray) -> np.ndarray:
-    """Another picture (H, W, 1) with the same power spectrum: no structure is left."""
-    noise = np.random.default_rng(0).standard_normal(pixels.shape[:2])
-    amplitudes = np.abs(np.fft.fft2(pixels[..., 0] - pixels.mean()))
-    waves = np.fft.ifft2(amplitudes * np.exp(1j * np.angle(np.fft.fft2(noise)))).real
-    return (waves + pixels.mean())[..., None].astype(np.float32)
-
-
 @pytest.fixture(scope="module")
 def halves() -> tuple[np.ndarray, np.ndarray]:
     """Two halves of one texture, (512, 256, 1) each."""
@@ -51,9 +56,12 @@ def halves() -> tuple[np.ndarray, np.ndarray]:
 def bad(halves: tuple[np.ndarray, np.ndarray]) -> dict[str, np.ndarray]:
     """Different textures, each with the other half of the true one."""
     _, other = halves
+    noise = random_phase_noise(
+        Maps.from_arrays({"base_color": np.repeat(other, 3, 2)}), other.shape[:2], ("base_color",)
+    )
     return {
         "blurred": blurred(other),
-        "without structure": with_random_phases(other),
+        "without structure": noise["base_color"].pixels[..., :1],
         "other material": grey("brick")[:, 256:],
         "noise": np.random.default_rng(0).random(other.shape, np.float32),
     }
@@ -167,25 +175,217 @@ def test_several_pictures_are_pooled_by_colour_and_contrast(halves) -> None:
     assert len(sliced_wasserstein(source[:64, :64], source, patches=256, directions=8)) == 3  # 64, 32, 16 px
 
 
-def wall(seed: int, side: int = 512, period: int = 64) -> np.ndarray:
-    """Tiles of different tones with grain (side, side, 1), which begin at a joint."""
-    random, count = np.random.default_rng(seed), side // period
-    tones = np.kron(random.uniform(0.5, 0.8, (count, count)), np.ones((period, period)))
-    line = np.arange(side) % period < 8
-    joints = line[:, None] | line
-    grey = np.where(joints, 0.2, tones) + 0.02 * random.standard_normal((side, side))
-    return grey[..., None].astype(np.float32)
-
-
 def test_tiles_are_compared_from_where_they_begin() -> None:
     """Good tiles that begin within a tile seem bad, until they are rolled to where the real ones begin."""
 
     def distance(made: np.ndarray) -> float:
         return sliced_wasserstein(made, real, patches=4096, directions=64)[2]
 
-    real, made = wall(0)[:, :256], wall(1)
+    real, made = tiles(512, 64)[:, :256, :1], np.roll(tiles(512, 64)[..., :1], 256, 1)
     floor = distance(made[:, :256])
     begun_within = np.roll(made, (32, 32), (0, 1))
     shift = best_shift(begun_within, real)
     assert distance(begun_within[:, :256]) > 1.4 * floor
     assert distance(np.roll(begun_within, shift, (0, 1))[:, :256]) < 1.1 * floor
+
+
+SIDE = 48
+ROWS = ("estimate", "flat", "luminance", "gradients")
+
+
+def waves(side: int = SIDE) -> np.ndarray:
+    """Height (H, W) in pixels, which wraps around."""
+    y, x = np.mgrid[0:side, 0:side] / side * 2 * math.pi
+    return side / 12 * (np.sin(x) + np.cos(2 * y + x))
+
+
+def tilted(degrees: float, side: int = SIDE) -> np.ndarray:
+    """Normals that all lean to the right."""
+    normal = np.zeros((side, side, 3))
+    normal[..., 0], normal[..., 2] = math.sin(math.radians(degrees)), math.cos(math.radians(degrees))
+    return normal / 2 + 0.5
+
+
+def relief(factor: float = 1.0, side: int = SIDE) -> np.ndarray:
+    return normal_from_slopes(factor * slopes_from_height(waves(side)))
+
+
+def surface(side: int = SIDE, **changes: np.ndarray) -> Maps:
+    rng = np.random.default_rng(0)
+    h = waves(side)
+    arrays = {
+        "base_color": rng.uniform(0.1, 0.9, (side, side, 3)),
+        "roughness": np.where(h > 0, 0.8, 0.4),
+        "normal": relief(side=side),
+        "height": (h - h.min()) / np.ptp(h),
+    }
+    return Maps.from_arrays(arrays | changes)
+
+
+def test_a_set_beside_itself_has_no_errors():
+    found = compare_maps(surface(), surface())
+    assert found.normal_degrees == found.roughness_error == found.base_color_log_l1 == found.render_log_l1 == 0
+    assert found.slope_correlation == pytest.approx(1)
+    assert found.height_correlation == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("estimated", "true", "of_flat"), [(20, 30, 1 / 3), (0, 30, 1), (-30, 30, 2)])
+def test_a_tilted_normal_is_off_by_its_angle(estimated, true, of_flat):
+    found = compare_maps(surface(normal=tilted(estimated)), surface(normal=tilted(true)))
+    assert found.flat_degrees == pytest.approx(true, abs=1e-4)
+    assert found.normal_degrees == pytest.approx(abs(true - estimated), abs=1e-4)
+    assert found.normal_of_flat == pytest.approx(of_flat, abs=1e-5)
+
+
+def test_a_blank_map_fails_every_measure_of_relief_and_dents_for_bumps_those_that_see_direction():
+    """And a map of half the strength passes: saying little is better than nothing, and less than all."""
+    made = [compare_maps(surface(normal=relief(factor)), surface()) for factor in (0, 0.5, 1, -1)]
+    blank, half, whole, mirrored = made
+    assert [one.slope_correlation for one in made] == [None, *(pytest.approx(x, abs=1e-5) for x in (1, 1, -1))]
+    assert mirrored.pieces_correlation == pytest.approx(-1, abs=1e-5)
+    assert mirrored.relit_structure < 0.5 < whole.relit_structure
+    assert mirrored.tilt_ratio == pytest.approx(1)
+    assert blank.normal_of_flat == pytest.approx(1, abs=1e-6)
+    assert blank.has_relief
+    assert blank.render_log_l1 > 0.05
+    of_flat = compare_maps(surface(normal=relief()), surface(normal=tilted(0)))
+    assert of_flat.normal_of_flat is None
+    assert not of_flat.has_relief
+    assert blank.tilt_ratio == blank.form_correlation == blank.pieces_correlation == 0
+    assert 0.4 < half.tilt_ratio < 0.8 < whole.tilt_ratio == pytest.approx(1)
+    assert blank.relit_structure < half.relit_structure < whole.relit_structure
+    assert blank.relit_statistics > half.relit_statistics > whole.relit_statistics
+
+
+def test_correlations_are_those_of_each_frequency_band():
+    """The estimate has the grain, and the truth a broad swell as well, which the estimate has at another place."""
+    x = np.arange(256) / 256 * 2 * math.pi
+    grain, swell, other = 0.2 * np.sin(80 * x), np.sin(2 * x), np.cos(2 * x)
+    found = relief_figures(*(np.broadcast_to((grain + one)[:, None], (256, 256, 2)) for one in (other, swell)))
+    assert found["grain_correlation"] > 0.98
+    assert abs(found["form_correlation"]) < 0.02
+
+
+def test_false_relief_is_the_tilt_where_the_truth_is_flat():
+    true = np.zeros((64, 64, 2), np.float32)
+    true[:32] = 0.5
+    found = np.full_like(true, math.tan(math.radians(10)) / math.sqrt(2))
+    assert relief_figures(found, true)["false_relief_degrees"] == pytest.approx(10, abs=1e-3)
+    assert relief_figures(true, true)["false_relief_degrees"] == 0
+
+
+def test_roughness_is_compared_with_constants():
+    found = compare_maps(surface(roughness=np.full((SIDE, SIDE), 0.7)), surface(roughness=two_halves(0.2, 0.6)))
+    assert found.roughness_error == pytest.approx((0.5 + 0.1) / 2, abs=1e-6)
+    assert found.roughness_rmse == pytest.approx(math.sqrt((0.25 + 0.01) / 2), abs=1e-6)
+    assert found.half_roughness_error == pytest.approx((0.3 + 0.1) / 2, abs=1e-6)
+    assert found.mean_roughness_error == pytest.approx(0.2, abs=1e-6)
+
+
+def two_halves(left: float, right: float) -> np.ndarray:
+    return np.repeat([[left] * (SIDE // 2) + [right] * (SIDE // 2)], SIDE, 0)
+
+
+def plain(linear: float) -> np.ndarray:
+    return linear_to_srgb(np.full((SIDE, SIDE, 3), linear))
+
+
+def test_base_color_is_compared_by_logarithms_of_light():
+    found = compare_maps(surface(base_color=plain(0.1)), surface(base_color=plain(0.3)))
+    assert found.base_color_log_l1 == pytest.approx(math.log(0.4 / 0.2), abs=1e-5)
+    linear = Maps({"base_color": Texture(np.full((SIDE, SIDE, 3), 0.1, np.float32), "linear")})
+    assert compare_maps(linear, surface(base_color=plain(0.3))).base_color_log_l1 == pytest.approx(
+        math.log(2), abs=1e-5
+    )
+
+
+def test_maps_that_only_one_side_has_are_left_out():
+    found = compare_maps(Maps.from_arrays({"normal": tilted(10)}), surface())
+    assert found.roughness_error is found.base_color_log_l1 is found.height_correlation is None
+    assert found.render_log_l1 > 0
+    assert compare_maps(surface(), Maps.from_arrays({"height": waves() * 0})) == MapFigures()
+    with pytest.raises(ParameterError, match="48x48 px and the truth 48x24 px"):
+        compare_maps(surface(), Maps.from_arrays({"height": np.zeros((24, 48))}))
+
+
+def write_matsynth(root, name, maps: Maps, **others: np.ndarray) -> None:
+    """A material in MatSynth's layout: a folder with a file for each map, and files that are no maps."""
+    folder = root / name
+    folder.mkdir(parents=True)
+    for map_, pixels in {**maps.arrays(), **others}.items():
+        stored = np.round(pixels.squeeze() * 255).astype(np.uint8)
+        Image.fromarray(stored).save(folder / f"{map_.replace('base_color', 'basecolor')}.png")
+    (folder / "metadata.json").write_text("{}")
+
+
+def test_matsynths_folders_are_read(tmp_path):
+    wrong = np.zeros((SIDE, SIDE, 1))
+    maps = surface(metallic=np.full((SIDE, SIDE), 1.0))
+    others = {"diffuse": wrong, "displacement": wrong, "specular": wrong, "blend_mask": wrong}
+    write_matsynth(tmp_path, "Stone/acg_rock_001", maps, **others)
+    read = read_maps(tmp_path / "Stone" / "acg_rock_001")
+    assert set(read) == {"base_color", "roughness", "metallic", "normal", "height"}
+    for name in read:
+        assert np.abs(read[name].pixels - maps[name].pixels).max() < 0.5 / 255 + 1e-6, name
+    assert [one.name for one in sets_in(tmp_path)] == ["Stone/acg_rock_001"]
+
+
+def test_sets_are_paired_by_folder_or_by_the_start_of_their_files_names(tmp_path):
+    for name in ("Stone/rock", "Stone/gravel", "Wood/oak", "Wood/ash"):
+        write_matsynth(tmp_path / "true", name, surface())
+    write_maps(surface(), tmp_path / "made" / "Stone", "rock")
+    write_maps(surface(), tmp_path / "made" / "Stone", "gravel")
+    write_maps(surface(), tmp_path / "made" / "Wood", "oak")
+    write_maps(surface(), tmp_path / "made" / "Metal" / "iron", "iron")
+    found = pair_sets(tmp_path / "made", tmp_path / "true")
+    assert [pair.name for pair in found.pairs] == ["Stone/gravel", "Stone/rock", "Wood/oak"]
+    assert found.without_estimate == ("Wood/ash",)
+    assert found.without_truth == ("Metal/iron",)
+    estimate, truth = found.pairs[0].read()
+    assert compare_maps(estimate, truth).normal_degrees < 0.5
+    single = pair_sets(tmp_path / "made" / "Metal", tmp_path / "true" / "Wood" / "oak")
+    assert len(single.pairs) == 1, "whatever their names"
+
+
+def test_folders_without_sets_or_without_common_names_are_refused(tmp_path):
+    write_matsynth(tmp_path / "true", "rock", surface())
+    write_matsynth(tmp_path / "true", "oak", surface())
+    write_matsynth(tmp_path / "made", "iron", surface())
+    with pytest.raises(ParameterError, match=r"has iron, but .* has oak, rock"):
+        pair_sets(tmp_path / "made", tmp_path / "true")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(FileError, match="no maps"):
+        pair_sets(tmp_path / "empty", tmp_path / "true")
+    with pytest.raises(FileError, match="no folder"):
+        pair_sets(tmp_path / "missing", tmp_path / "true")
+
+
+@pytest.mark.slow
+def test_the_command_prints_each_set_and_the_means(tmp_path, capsys):
+    write_matsynth(tmp_path / "true", "flat", surface(128, normal=tilted(2, 128)))
+    write_matsynth(tmp_path / "true", "rock", surface(128))
+    for name in ("flat", "rock", "other"):
+        write_matsynth(tmp_path / "made", name, surface(64, normal=tilted(0, 64)))
+    command = ["evaluate", "maps", str(tmp_path / "made"), str(tmp_path / "true")]
+    main([*command, "--json"])
+    said = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert [(one["name"], one["width_px"], one["of"]) for one in said["sets"]] == [
+        (name, 64, of) for name in ("flat", "rock") for of in ROWS
+    ]
+    assert [(one["name"], one["sets"], one["of"]) for one in said["means"]] == [
+        (name, count, of) for name, count in (("mean", 2), ("mean of relief", 1)) for of in ROWS
+    ]
+    rock = said["sets"][len(ROWS)]
+    assert rock["normal_of_flat"] == pytest.approx(1, abs=0.02)  # 8-bit files have no exact 0
+    assert said["means"][len(ROWS)]["flat_degrees"] == rock["flat_degrees"]
+    assert said["without_truth"] == ["other"]
+    main([*command, "--no-controls"])
+    told = capsys.readouterr()
+    assert "left out, because there is no truth: other" in told.err
+    assert [line.split("  ")[0] for line in told.out.splitlines()] == [
+        "set",
+        "flat",
+        "rock",
+        "mean",
+        "mean of relief",
+    ]

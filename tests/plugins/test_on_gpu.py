@@ -54,13 +54,6 @@ def test_devices_must_not_mix(gpu):
         there.numpy()
 
 
-def test_spectra_are_conjugated_there(gpu):
-    x = torch.fft.rfft(torch.arange(5.0))
-    there = x.to(DEVICE)
-    assert torch.equal((there.conj() * there).cpu(), x.conj() * x)
-    assert torch.equal(there.conj().imag.cpu(), -x.imag)
-
-
 def test_noise_is_drawn_there_and_bit_for_bit_that_of_the_cpu(gpu):
     window = (-3, 60, 40, 30)
     there, here = (NoiseField(5, device).normal(2, 5, (64, 72), window) for device in (DEVICE, "cpu"))

@@ -1,11 +1,27 @@
-"""Photo maps: tiles stay tiles, normals fit height and the world, and the maps agree with measured sets."""
+"""`photo-maps`: maps that fit each other and measured sets, light that is known, paint, and its network."""
+
+from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from estimating import bricks, correlation, estimate, tile, tilt
+import torch
+from photographed import Camera, photographs
+from PIL import Image, ImageDraw, ImageFilter
+from tasks.photo_maps.examples import MARGIN_PX, Examples, Material
+from tasks.photo_maps.photographs import Random
+from tasks.photo_maps.recognition import RecognitionTraining
+from tasks.photo_maps.surfaces import Surfaces, random_material
 
-from impasto import Maps, Texture
+from impasto import Maps, Recipe, RunOptions, Step, Texture, run
 from impasto.errors import ParameterError
+from impasto.numerics.borders import TORUS
+from impasto.surface.shading import Light
+from impasto_judge.maps import compare_maps
+from impasto_photo_maps.network import load_recognition, network_input
+from impasto_photo_maps.prior import Brightness, Plane
+from impasto_photo_maps.recognition import recognise
 
 
 def wrapped_slopes(height: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -139,3 +155,207 @@ def test_delight_takes_away_light_and_leaves_the_material():
     # without light on it, nothing is to be taken away
     clean = estimate(encoded(material), delight=1.0)["base_color"].pixels
     assert np.abs(clean - encoded(material)).max() < 0.05
+
+
+def estimate(subject: np.ndarray | Maps, **parameters) -> Maps:
+    """All maps of a base colour or of maps."""
+    subject = subject if isinstance(subject, Maps) else Maps.from_arrays({"base_color": subject})
+    return run(Recipe((Step("photo-maps", parameters),)), {"source": subject}, RunOptions(device="cpu")).maps
+
+
+def tile(height_px: int = 96, width_px: int = 128, seed: int = 0) -> np.ndarray:
+    """A coloured picture that tiles: band-limited noise, its shapes about 10 px wide."""
+    spectrum = np.fft.rfft2(np.random.default_rng(seed).standard_normal((3, height_px, width_px)))
+    frequency = np.hypot(np.fft.fftfreq(height_px)[:, None], np.fft.rfftfreq(width_px)[None])
+    noise = np.fft.irfft2(spectrum * np.exp(-((frequency / 0.07) ** 2)), s=(height_px, width_px))
+    return np.clip(0.45 + 0.12 * (noise / noise.std()).transpose(1, 2, 0), 0.02, 0.98).astype(np.float32)
+
+
+def bricks(mortar: float, brick: float) -> tuple[np.ndarray, np.ndarray]:
+    """A grey running bond of 8 × 8 bricks, and where its joints are: 4 px wide, a hundredth of the picture."""
+    y, x = np.mgrid[0:256, 0:512]
+    joint = (y % 32 < 4) | ((x + 32 * (y // 32 % 2)) % 64 < 4)
+    grain = 0.02 * np.random.default_rng(1).standard_normal(joint.shape)
+    return np.repeat((np.where(joint, mortar, brick) + grain)[..., None], 3, 2).astype(np.float32), joint
+
+
+def tilt(normal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Slopes of the surface to the right and upwards from encoded normals (H, W, 3)."""
+    n = 2 * normal.astype(np.float64) - 1
+    return -n[..., 0] / n[..., 2], -n[..., 1] / n[..., 2]
+
+
+def correlation(a: np.ndarray, b: np.ndarray) -> float:
+    """Pearson's r."""
+    return float(np.corrcoef(np.ravel(a), np.ravel(b))[0, 1])
+
+
+def degrees(made: Maps) -> np.ndarray:
+    """Angles (H, W) of the normals to the surface's own."""
+    return np.degrees(np.arctan(np.hypot(*tilt(made["normal"].pixels))))
+
+
+def material(tool: str, side_px: int = 256, **parameters) -> Maps:
+    """True maps of a procedural material."""
+    step = Step(tool, {"width_px": side_px, "height_px": side_px, **parameters})
+    return run(Recipe((step,), seed=5)).maps
+
+
+def photograph(truth: Maps, azimuth: float) -> Maps:
+    """The surface seen from above in the sun."""
+    (picture,) = photographs(truth, [Light(azimuth, 45.0)], Camera(ambient=0.2, strength_stops=0.0))
+    return picture
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("tool", "azimuth"), [("cobbles", 20.0), ("stone-wall", 140.0), ("gravel", 270.0), ("rock", 20.0)]
+)
+def test_a_known_light_tells_bumps_from_dents(tool, azimuth):
+    truth = material(tool)
+    picture = photograph(truth, azimuth)
+    right, wrong = (
+        compare_maps(estimate(picture, light_azimuth=angle % 360), truth) for angle in (azimuth, azimuth + 180)
+    )
+    assert right.slope_correlation > 0.4  # measured 0.5 to 0.76
+    assert wrong.slope_correlation < 0
+    assert right.slope_correlation - wrong.slope_correlation > 0.6
+    assert right.normal_of_flat < 0.95
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tool", ["sand", "snow", "asphalt"])
+def test_fine_relief_is_found_in_its_shading(tool):
+    truth = material(tool)
+    found = estimate(photograph(truth, 140.0), light_azimuth=140.0)
+    assert 0.25 < degrees(found).mean() / degrees(truth).mean() < 1.5
+    assert compare_maps(found, truth).normal_of_flat < 0.95
+
+
+def notes_of(picture: np.ndarray, **parameters) -> tuple[str, ...]:
+    """Notes of `photo-maps` on its result."""
+    recipe = Recipe((Step("photo-maps", parameters),))
+    return run(recipe, {"source": Maps.from_arrays({"base_color": picture})}, RunOptions(device="cpu")).notes
+
+
+def test_a_light_that_does_not_explain_the_picture_is_refused_and_said():
+    picture, _ = painted_wall()
+    notes = notes_of(picture, light_azimuth=260.0)
+    assert notes[0].startswith("a light at 260° does not explain the picture")
+    refused, unknown = (estimate(picture, light_azimuth=azimuth) for azimuth in (260.0, -1.0))
+    assert np.array_equal(refused["normal"].pixels, unknown["normal"].pixels)
+
+
+def test_what_was_decided_is_said():
+    lit = photograph(material("cobbles"), 30.0)["base_color"].pixels
+    (known,), (unknown,) = notes_of(lit, light_azimuth=30.0), notes_of(lit)
+    for said in (known, unknown):
+        assert "its relief leans by" in said
+    (double,) = notes_of(lit, relief=2.0)
+    assert degrees_said(double) > 1.5 * degrees_said(unknown)
+    given = Maps.from_arrays({"base_color": lit, "height": lit[..., :1], "roughness": lit[..., :1]})
+    assert run(Recipe((Step("photo-maps"),)), {"source": given}, RunOptions(device="cpu")).notes == ()
+
+
+def degrees_said(note: str) -> float:
+    """The mean tilt that a note tells."""
+    return float(note.partition("leans by ")[2].partition("°")[0])
+
+
+def test_shading_at_the_borders_of_a_single_picture_makes_no_cliffs():
+    truth = material("cobbles")
+    part = Maps.from_arrays({"base_color": photograph(truth, 30.0)["base_color"].pixels[20:220, 30:240]})
+    p, q = tilt(estimate(part, light_azimuth=30.0, tiling="single")["normal"].pixels)
+    steep = np.hypot(p, q)
+    assert steep[:, :4].mean() < 1.6 * steep[:, 20:-20].mean()
+    assert steep[-4:].mean() < 1.6 * steep[20:-20].mean()
+
+
+def painted_wall() -> tuple[np.ndarray, np.ndarray]:
+    """Letters in paint on a plastered wall (256, 256, 3), and where they and the 2 px around them are."""
+    wall, ink = Image.new("RGB", (256, 256), (196, 190, 180)), Image.new("L", (256, 256))
+    for picture, color in ((wall, (60, 40, 120)), (ink, 255)):
+        ImageDraw.Draw(picture).text((20, 40), "FRESH\nPAINT", color, font_size=72)
+    grain = np.random.default_rng(0).normal(0, 0.01, (256, 256, 1))
+    letters = np.asarray(ink.filter(ImageFilter.MaxFilter(5))) > 0
+    return (np.asarray(wall, np.float32) / 255 + grain).astype(np.float32), letters
+
+
+@pytest.mark.parametrize("azimuth", [-1.0, 0.0, 120.0, 260.0])
+def test_letters_on_a_wall_stay_flat(azimuth):
+    picture, letters = painted_wall()
+    lean = degrees(estimate(picture, light_azimuth=azimuth))
+    assert lean[letters].mean() < lean[~letters].mean() + 2.5  # measured 1.5
+
+
+def test_relief_of_shading_rolls_with_a_tile_and_turns_upside_down():
+    picture = photograph(material("cobbles"), 30.0)["base_color"].pixels
+    height = estimate(picture, light_azimuth=30.0, tiling="tiling")["height"].pixels
+    rolled = estimate(np.roll(picture, (37, 51), (0, 1)), light_azimuth=30.0, tiling="tiling")["height"].pixels
+    assert np.abs(np.roll(height, (37, 51), (0, 1)) - rolled).max() < 1e-3
+    inverted = estimate(picture, light_azimuth=30.0, tiling="tiling", invert_height=True)["height"].pixels
+    assert np.allclose(inverted, 1 - height, atol=1e-3)
+
+
+UNKNOWN_LIGHT = torch.zeros(2)
+
+
+@pytest.fixture(scope="module")
+def surface() -> Surfaces:
+    return random_material(128, 8, [])
+
+
+@pytest.mark.parametrize("wraps", [(True, True), (True, False), (False, False)], ids=str)
+@pytest.mark.parametrize("size", [(45, 70), (1, 9), (600, 530)], ids=str)
+def test_any_size_is_recognised_in_its_own_pixels(size, wraps):
+    found = recognise(load_recognition(), torch.rand(3, *size), wraps, UNKNOWN_LIGHT)
+    assert found.slopes.shape == (2, *size)
+    for name in ("tilt", "error", "roughness", "confidence"):
+        assert getattr(found, name).shape == size
+        assert getattr(found, name).isfinite().all()
+    assert 0.99 < found.kinds.sum() < 1.01
+
+
+def test_a_tile_is_recognised_alike_however_it_is_rolled(surface):
+    whole, rolled = (
+        recognise(load_recognition(), x, TORUS, UNKNOWN_LIGHT)
+        for x in (surface.color, surface.color.roll((13, 50), (1, 2)))
+    )
+    assert torch.allclose(whole.slopes.roll((13, 50), (1, 2)), rolled.slopes, atol=1e-4)
+
+
+def test_what_is_far_away_changes_nothing(surface):
+    """A part is recognised as within its whole, so that pictures can be recognised in pieces."""
+    large = random_material(512, 3, []).color
+    changed = large.clone()
+    changed[:, :64] = 0.3
+    network = load_recognition()
+    given = [network_input(x * (0.18 / large.mean()), UNKNOWN_LIGHT)[None] for x in (large, changed)]
+    suggested = Brightness.of(large, Plane((512, 512), ((0, 0), (0, 0)))).suggestions(UNKNOWN_LIGHT)[None]
+    with torch.inference_mode():
+        one, other = (network(x, suggested)[0][0, :, 272:304] for x in given)
+    exposure = float(changed.mean() / large.mean())
+    assert abs(exposure - 1) < 0.5
+    assert (one - other)[:2].abs().mean() < 0.25 * one[:2].abs().mean()
+
+
+@pytest.mark.slow
+def test_a_training_learns_slopes_from_shading(surface):
+    grey = Material(replace(surface, color=torch.full_like(surface.color, 0.4)), 1)
+    one = RecognitionTraining([grey], [], [(torch.rand(3, 128, 128), 1)], 30, crop_px=64)
+    distances = []
+    for _ in range(30):
+        distances.append(float(one.step()["distance"]))
+        one.done += 1
+    assert np.mean(distances[-8:]) < 0.9 * np.mean(distances[:8])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_parts_are_turned_with_their_slopes(surface, seed):
+    parts = Examples([Material(surface)], [], 128, "cpu")._cut(*torch.zeros(2, 4).long(), Random.seeded(seed, "cpu"))
+    assert parts.shape[2:] == (128 + 2 * MARGIN_PX,) * 2
+    height = parts[5]
+    for axis, slopes in ((2, parts[3]), (1, parts[4])):
+        differences = (height.roll(-1, axis) - height.roll(1, axis))[:, 2:-2, 2:-2] / 2
+        for one, other in zip(differences, slopes[:, 2:-2, 2:-2], strict=True):
+            assert float(torch.corrcoef(torch.stack([one.flatten(), other.flatten()]))[0, 1]) > 0.8

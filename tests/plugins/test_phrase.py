@@ -1,9 +1,12 @@
-"""Phrases become recipes of procedural materials: slots, colours, sizes, changes, variations, and what is refused."""
+"""Phrases become recipes of procedural materials: slots, sizes, changes, everyday words, and what is refused."""
 
-import sys
+import tomllib
+from collections.abc import Iterator
+from math import atan2, degrees, hypot
 from pathlib import Path
 
 import numpy as np
+import phrase_slots
 import pytest
 
 from impasto import Recipe, Step, match, run
@@ -13,9 +16,6 @@ from impasto.surface.palette import to_oklab
 from impasto.tools import validate
 from impasto_phrase.matcher import read_phrase
 from impasto_phrase.vocabulary import materials, vocabulary
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
-import phrase_slots
 
 pytestmark = pytest.mark.any_numpy
 LEAST_RIGHT = 0.9
@@ -213,3 +213,65 @@ def test_a_phrase_of_the_greatest_length_is_read_in_time():
     read_phrase("长满青苔的砖" * 330)
     match("phrase", "bricks " + " ".join(f"q{a}{b}ks" for a in "abcdefghijklmnopqrst" for b in "abcdefghijklmnop"))
     assert time.process_time() - started < 1.5
+
+
+HUNDRED = (Path(__file__).parents[2] / "benchmarks" / "phrases" / "hundred.txt").read_text("utf-8").splitlines()
+EVERYDAY = tomllib.loads(Path(__file__).with_name("everyday.toml").read_text("utf-8"))
+
+
+def test_materials_colours_and_parameters_of_everyday_phrases():
+    wanted = dict(zip(HUNDRED, EVERYDAY["tools"].split(), strict=True)) | EVERYDAY["others"]
+    assert {*EVERYDAY["choices"], *EVERYDAY["amounts"]} <= set(wanted)
+    problems = [f"{text}: {problem}" for text, tool in wanted.items() for problem in problems_of(text, tool)]
+    assert not problems, "\n".join(problems)
+
+
+def problems_of(text: str, tool: str) -> Iterator[str]:
+    """Whatever a phrase got wrong."""
+    found = match("phrase", text)
+    step, told = found.recipe.steps[0], "; ".join(found.notes)
+    if step.tool != tool:
+        yield f"is {step.tool}, no {tool}"
+        return
+    if text in EVERYDAY["others"] and (told or len(found.recipe.steps) > 1):
+        yield f"notes {told} of {found.recipe.steps}"
+    if found.recipe.matched.get("notes", "") != told:
+        yield "other notes in the recipe"
+    if len(found.recipe.steps) == 1:
+        yield from (f"{word!r} is not told" for word in read_phrase(text).unknown if f"'{word}'" not in told)
+    for name, value in EVERYDAY["choices"].get(text, {}).items():
+        if step.parameters.get(name) != value:
+            yield f"{name} is {step.parameters.get(name)}, not {value}"
+    fields = registry().tool(tool).parameters.model_fields
+    for name in EVERYDAY["amounts"].get(text, "").split():
+        if step.parameters.get(name, 0) <= fields[name].default:
+            yield f"{name} is no more than its default"
+    color = step.parameters.get("color", step.parameters.get("metal_color", (0.5, 0.5, 0.5)))
+    lightness, a, b = to_oklab(np.array([color]))[0]
+    hue, chroma = degrees(atan2(b, a)), hypot(a, b)
+    for word in text.replace("-", " ").split():
+        ranges = [(hue % 360, EVERYDAY["hues"][word]), (chroma, (0.02, 1))] if word in EVERYDAY["hues"] else []
+        ranges += [(lightness, EVERYDAY["lightnesses"][word])] if word in EVERYDAY["lightnesses"] else []
+        if not all(least <= value <= most for value, (least, most) in ranges):
+            yield f"{color} is no {word}"
+
+
+def test_words_lay_a_layer_over_the_material():
+    for text, tool, layer, place in (
+        ("snow-covered roof tiles", "roof-tiles", "snow", "hollows"),
+        ("half-buried cobbles", "cobbles", "soil", "hollows"),
+        ("rust running down painted steel", "flaking-paint", "rust", "runs"),
+        ("cobbles with grass growing between", "cobbles", "grass", "hollows"),
+        ("rust on concrete", "concrete", "rust", "patches"),
+    ):
+        base, cover = match("phrase", text).recipe.steps
+        said = (base.tool, cover.tool, cover.parameters["material"], cover.parameters["place"])
+        assert said == (tool, "cover", layer, place), text
+
+
+def test_an_unknown_thing_with_a_common_noun_is_refused_and_one_that_is_understood_is_not():
+    for text in ("skirting board", "old dart board", "licence plate"):
+        with pytest.raises(ParameterError, match="names no material that is known here"):
+            match("phrase", text)
+    for text in ("oak board", "old boards", "skirting board of oak planks"):
+        assert match("phrase", text).recipe.steps[0].tool == "planks"

@@ -6,22 +6,18 @@ judged by an encoder that the stylizer does not use.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 import numpy as np
 import pytest
 from random_weights import context_with_weights
+from style_judging import Judge, recolored
 
 from impasto import Maps, Recipe, RunOptions, Step, run
 from impasto.plugins.registry import registry
 from impasto_judge.maps import normal_figures
 from impasto_judge.relief import control_estimates, correlation
 from impasto_style.shared.architectures import load_encoder
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
-from style_judging import Judge, recolored
 
 data = pytest.importorskip("skimage.data")
 

@@ -1,34 +1,32 @@
-"""Decals, trim sheets and atlases: soft edges without halos, endless strips, rectangles that hold their objects."""
+"""Decals, trim sheets, atlases, panoramas and cubes: soft edges, endless strips, sides and poles that close."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import OpenImageIO as oiio
 import pytest
-from finishing import tile
+import torch
+from making import made, tile
 from scipy.ndimage import gaussian_filter
 from skimage import data
 
-from impasto import Maps, Recipe, Result, Step, run
-from impasto.errors import ParameterError
+from impasto import Maps, Recipe, Step, read_maps
+from impasto.cli.main import main
+from impasto.errors import FileError, ParameterError
+from impasto.io.reduction import Wanted
+from impasto.running.wanted import wanted_by
 from impasto.surface.seams import seam_z
+from impasto_shapes.cube import PLACES, layout_of
 from impasto_shapes.islands import labels_of
 from impasto_shapes.matting import alpha_of, object_in
+from impasto_shapes.panorama import sides_meet
+from impasto_shapes.sphere import FACES, face_directions, panorama_directions
 from impasto_shapes.trim_sheet import found_rows
 
 SIZE = (96, 128)
 LEAF, WALL = np.array([0.2, 0.5, 0.15]), np.array([0.75, 0.7, 0.65])
-
-
-def made(tool: str, subject: Maps, *, inputs: dict[str, list[Maps] | Maps] | None = None, **parameters) -> Result:
-    """The tool's result; inputs of lists are given their names by number."""
-    named: dict[str, str | list[str]] = {}
-    given = {"source": subject}
-    for name, value in (inputs or {}).items():
-        values = value if isinstance(value, list) else [value]
-        given |= {f"{name}{index}": one for index, one in enumerate(values)}
-        names = [f"{name}{index}" for index in range(len(values))]
-        named[name] = names if isinstance(value, list) else names[0]
-    return run(Recipe((Step(tool, parameters, named),)), given)
 
 
 def true_alpha(sigma: float = 1.2) -> np.ndarray:
@@ -182,3 +180,185 @@ def test_the_edge_is_the_same_however_many_rows_are_made_at_a_time(monkeypatch):
     assert np.array_equal(object_in(color, 1.0), found)
     assert np.abs(alpha_of(color, found, 2) - whole).max() < 0.1
     assert np.abs(alpha_of(color, found, 2) - whole).mean() < 1e-3
+
+
+HEIGHT = 64
+
+
+def smooth(directions: torch.Tensor) -> np.ndarray:
+    """Colours (h, w, 3) that are smooth on the sphere, of directions (h, w, 3) of any length."""
+    d = torch.nn.functional.normalize(directions, dim=-1)
+    waves = torch.sin(3 * d + torch.roll(2 * d, 1, -1) + torch.tensor([0.0, 1.0, 2.0]))
+    return (0.5 + 0.4 * waves).numpy()
+
+
+def sky(height: int = HEIGHT) -> Maps:
+    """A true panorama."""
+    rows, columns = torch.arange(height) + 0.5, torch.arange(2 * height) + 0.5
+    color = smooth(panorama_directions(rows, columns, height, 2 * height))
+    return Maps.from_arrays({"base_color": color, "height": color[..., 0]}, width_m=3.0)
+
+
+def view() -> Maps:
+    """A photograph of which neither sides nor poles meet."""
+    return Maps.from_arrays({"base_color": data.coffee()[60:260:2, 60:460:2] / 255})
+
+
+def faces_of(maps: Maps, layout: str) -> dict[str, np.ndarray]:
+    (rows, _), places = PLACES[layout]
+    pixels = maps["base_color"].pixels
+    side = pixels.shape[0] // rows
+    return {
+        name: pixels[row * side : (row + 1) * side, column * side : (column + 1) * side]
+        for name, (row, column) in zip(FACES, places, strict=True)
+    }
+
+
+@pytest.mark.parametrize("layout", PLACES)
+def test_faces_show_their_direction_and_the_panorama_comes_back(layout):
+    sheet = made("cube-faces", sky(), layout=layout, face_px=32).maps
+    assert layout_of(sheet.size_px) == layout
+    place = (torch.arange(32) + 0.5) / 16 - 1
+    v, u = torch.meshgrid(place, place, indexing="ij")
+    for index, face in enumerate(faces_of(sheet, layout).values()):
+        assert np.abs(face - smooth(face_directions(index, u, v))).max() < 0.01
+    again = made("panorama-from-cube", sheet)
+    assert again.maps.size_px == sky().size_px
+    for name in ("base_color", "height"):
+        assert np.abs(again.maps[name].pixels - sky()[name].pixels).max() < 0.02
+    assert layout in again.notes[0]
+    assert again.maps.width_m is None
+
+
+def test_a_photograph_becomes_a_panorama_that_closes():
+    before = view()["base_color"].pixels
+    assert not sides_meet(before)
+    result = made("close-panorama", view(), overlap=0.1)
+    after = result.maps["base_color"].pixels
+    assert after.shape == before.shape
+    assert sides_meet(after)
+    for row in (0, -1):
+        assert after[row].std(0).max() < 0.15 * before[row].std(0).max()
+    middle = slice(20, 80)
+    assert np.abs(after[middle].mean() - before[middle].mean()) < 0.03
+
+
+def test_a_true_panorama_stays_as_it_is():
+    result = made("close-panorama", sky())
+    assert result.notes == ("the sides meet already",)
+    assert np.abs(result.maps["base_color"].pixels - sky()["base_color"].pixels).max() < 0.05
+    untouched = made("close-panorama", sky(), poles=0).maps["base_color"].pixels
+    assert np.array_equal(untouched, sky()["base_color"].pixels)
+
+
+def test_six_faces_may_be_pictures_of_their_own():
+    sheet = made("cube-faces", sky(), face_px=16).maps
+    faces = [Maps.from_arrays({"base_color": face}) for face in faces_of(sheet, "row").values()]
+    again = made("panorama-from-cube", faces[0], {"others": faces[1:]}).maps
+    whole = made("panorama-from-cube", sheet).maps
+    assert np.array_equal(again["base_color"].pixels, whole["base_color"].pixels)
+    with pytest.raises(ParameterError, match="no squares of 128 px"):
+        made("panorama-from-cube", sky(), {"others": faces[1:]})
+
+
+def test_a_sheet_without_six_squares_is_refused():
+    with pytest.raises(ParameterError, match=r"50x40 px is no sheet of six square faces.*6:1"):
+        made("panorama-from-cube", np.zeros((40, 50, 3)))
+
+
+SUN = 900.0
+
+
+def lit_sky(height: int = 32) -> np.ndarray:
+    """Light (H, 2H, 3) that goes on across the sides, with a sun in front."""
+    y, x = np.mgrid[0:height, 0 : 2 * height]
+    glow = 1 + np.cos((x / height - 1) * np.pi)
+    light = np.stack([0.2 + 0.1 * glow, 0.3 + y / height, 0.5 + 0 * x], 2).astype(np.float32)
+    light[height // 2 - 2 : height // 2 + 2, height - 2 : height + 2] = SUN
+    return light
+
+
+def write(path: Path, light: np.ndarray) -> Path:
+    height, width, count = light.shape
+    output = oiio.ImageOutput.create(str(path))
+    assert output.open(str(path), oiio.ImageSpec(width, height, count, "float"))
+    assert output.write_image(np.ascontiguousarray(light, np.float32))
+    output.close()
+    return path
+
+
+def command(*arguments: object) -> None:
+    """The command, which ends without an error."""
+    main([str(one) for one in arguments])
+
+
+def light_in(path: Path) -> np.ndarray:
+    return oiio.ImageInput.open(str(path)).read_image("float")
+
+
+@pytest.mark.parametrize("suffix", [".exr", ".hdr"])
+def test_light_is_as_it_is_in_the_file(suffix, tmp_path):
+    path = write(tmp_path / f"sky{suffix}", lit_sky())
+    texture = read_maps(path, wanted=Wanted(takes_light=True))["base_color"]
+    assert texture.color_space == "linear"
+    assert np.abs(texture.pixels / lit_sky() - 1).max() < (1e-4 if suffix == ".exr" else 0.04)
+    with pytest.raises(FileError, match="values above 1, up to 9"):
+        read_maps(path)
+    dark = write(tmp_path / f"dark{suffix}", lit_sky() / 2000)
+    plain, wanted = (read_maps(dark, wanted=one)["base_color"] for one in (Wanted(), Wanted(takes_light=True)))
+    assert (plain.color_space, plain.pixels.tobytes()) == (wanted.color_space, wanted.pixels.tobytes())
+    grey = write(tmp_path / f"grey{suffix}", lit_sky()[..., :1] if suffix == ".exr" else lit_sky())
+    assert read_maps(grey, wanted=Wanted(takes_light=True))["base_color"].pixels.max() == pytest.approx(SUN, rel=0.01)
+
+
+def test_which_recipes_take_light():
+    assert wanted_by(Recipe((Step("close-panorama"), Step("cube-faces")))).takes_light
+    assert not wanted_by(Recipe((Step("close-panorama"), Step("sharpen")))).takes_light
+    assert not wanted_by(Recipe((Step("quilt"),))).takes_light
+
+
+@pytest.mark.parametrize("suffix", [".exr", ".hdr"])
+def test_to_a_cube_and_back(suffix, capsys, tmp_path):
+    path, exr = write(tmp_path / f"sky{suffix}", lit_sky()), ("--format", "exr")
+    command("apply", "close-panorama", path, "--out", tmp_path / "closed", *exr)
+    closed = tmp_path / "closed" / "sky_base_color.exr"
+    assert np.abs(light_in(closed)[8:24] / lit_sky()[8:24] - 1).max() < 0.04
+    command("apply", "cube-faces", closed, "--out", tmp_path / "cube", *exr)
+    (cube,) = (tmp_path / "cube").glob("*.exr")
+    assert light_in(cube).max() > 0.8 * SUN
+    command("apply", "panorama-from-cube", cube, "--out", tmp_path / "back", *exr)
+    (file,) = (tmp_path / "back").glob("*.exr")
+    assert "above 1" not in "".join(capsys.readouterr())
+    back, away = light_in(file), np.ones(lit_sky().shape, bool)
+    away[8:24, 20:44] = False
+    assert SUN / 2 < back.max() <= 1.01 * SUN
+    assert back.min() > 0.19, "no dark ring around the sun"
+    assert np.abs(back - lit_sky())[away].max() < 0.1
+
+
+def test_png_says_what_it_loses(capsys, tmp_path):
+    command("apply", "cube-faces", write(tmp_path / "sky.hdr", lit_sky()), "--out", tmp_path / "cube")
+    assert "are white in this file: write EXR" in "".join(capsys.readouterr())
+
+
+def test_sides_that_do_not_meet_are_joined_whatever_the_sun(tmp_path):
+    light = lit_sky()
+    light *= np.linspace(0.8, 1.6, light.shape[1])[None, :, None]
+    light[4:8, 1:4] = SUN
+    path = write(tmp_path / "sky.exr", light)
+    maps = read_maps(path, wanted=Wanted(takes_light=True))
+    closed = made("close-panorama", maps, overlap=0.1).maps["base_color"]
+    assert closed.color_space == "linear"
+    assert closed.pixels.max() > 0.5 * SUN
+    assert closed.pixels.min() >= 0
+    step = np.abs(closed.pixels[12:28, 0] - closed.pixels[12:28, -1]).mean()
+    assert step < 0.5 * np.abs(light[12:28, 0] - light[12:28, -1]).mean()
+
+
+def test_faces_of_which_some_are_dark(tmp_path):
+    faces = [np.full((16, 16, 3), 0.2 if index else 5.0, np.float32) for index in range(6)]
+    paths = [write(tmp_path / f"{index}.exr", face) for index, face in enumerate(faces)]
+    given = [read_maps(path, wanted=Wanted(takes_light=True)) for path in paths]
+    found = made("panorama-from-cube", given[0], {"others": given[1:]}).maps["base_color"]
+    assert (found.color_space, found.pixels.max()) == ("linear", pytest.approx(5, rel=0.02))
+    assert np.median(found.pixels) == pytest.approx(0.2, rel=0.02)

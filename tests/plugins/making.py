@@ -1,16 +1,18 @@
-"""Pictures and runs that the tests of the finish filters share."""
+"""Results of tools on a picture or on maps, and a map set that tiles."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from impasto import Maps, Recipe, Result, Step, run
+from impasto import Maps, Recipe, Result, RunOptions, Step, run
+from impasto.recipe import name_inputs
 from impasto.surface.heights import normal_from_slopes, slopes_from_height
 
 SHIFT = (16, 40)
+Inputs = Mapping[str, Maps | Sequence[Maps]]
 
 
 def tile(side: int = 64, seed: int = 0, finest_px: float = 0.7) -> Maps:
@@ -37,13 +39,14 @@ def rolled(maps: Maps, shift: tuple[int, int] = SHIFT) -> Maps:
     return maps.with_arrays({name: np.roll(array, shift, (0, 1)) for name, array in maps.arrays().items()})
 
 
-def finish(tool: str, subject: Maps, others: dict[str, Maps] | None = None, **parameters: Any) -> Maps:
-    """The maps that a filter makes of a subject and its further inputs."""
-    return finish_result(tool, subject, others, **parameters).maps
+def made(tool: str, subject: Maps | np.ndarray, inputs: Inputs | None = None, seed: int = 0, **parameters) -> Result:
+    """The result of a tool on maps, or on a base colour, and on further inputs, of which each may be several."""
+    source = subject if isinstance(subject, Maps) else Maps.from_arrays({"base_color": subject})
+    lists = {name: [given] if isinstance(given, Maps) else given for name, given in (inputs or {}).items()}
+    names, named = name_inputs(lists)
+    return run(Recipe((Step(tool, parameters, names),), seed), {"source": source, **named}, RunOptions(device="cpu"))
 
 
-def finish_result(tool: str, subject: Maps, others: dict[str, Maps] | None = None, **parameters: Any) -> Result:
-    """The whole result of a filter."""
-    others = others or {}
-    step = Step(tool, parameters, {name: name for name in others})
-    return run(Recipe((step,)), {"source": subject, **others})
+def finish(tool: str, subject: Maps | np.ndarray, inputs: Inputs | None = None, **parameters) -> Maps:
+    """The maps of the result."""
+    return made(tool, subject, inputs, **parameters).maps

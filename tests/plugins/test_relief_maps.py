@@ -1,19 +1,26 @@
-"""Detail normals, and the sign of normal maps."""
+"""Heights, normals and occlusion from each other, true on known surfaces; detail, and the sign of normal maps."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from making import made
 
-from impasto import Maps, Recipe, Result, RunOptions, Step, read_maps, run, write_maps
+from impasto import Maps, Result, Texture, read_maps, write_maps
+from impasto.context import Context
 from impasto.errors import ParameterError
 from impasto.surface.heights import normal_from_slopes, slopes_from_height, slopes_from_normal
 from impasto.surface.horizons import sky_over
+from impasto.surface.integration import height_from_slopes
 from impasto.surface.orientation import flip, orientation, unit_normals
+from impasto.tools import validate
+from impasto_procedural.catalogue import all_materials
 from impasto_relief.detail_normals import reorient, repeat
+from impasto_relief.subject import values
 
 pytestmark = pytest.mark.any_numpy
 FLAT = np.full((32, 48, 3), (0.5, 0.5, 1.0), np.float32)
@@ -32,10 +39,9 @@ def normals(seed: int = 0, noise: float = 0.0) -> np.ndarray:
     return normal_from_slopes(slopes + np.random.default_rng(9).normal(0, noise + 1e-12, slopes.shape))
 
 
-def made(tool: str, subject: dict[str, np.ndarray], detail: dict | None = None, **parameters: object) -> Result:
-    inputs = {"source": Maps.from_arrays(subject), **({"d": Maps.from_arrays(detail)} if detail else {})}
-    step = Step(tool, parameters, {"detail": "d"} if detail else {})
-    return run(Recipe((step,)), inputs, RunOptions(device="cpu"))
+def made_of(tool: str, subject: dict[str, np.ndarray], detail: dict | None = None, **parameters: object) -> Result:
+    """The result of a tool on maps of these arrays."""
+    return made(tool, Maps.from_arrays(subject), {"detail": Maps.from_arrays(detail)} if detail else {}, **parameters)
 
 
 def rotation_to(n: np.ndarray) -> np.ndarray:
@@ -67,7 +73,7 @@ def test_detail_repeats_a_whole_number_of_times_so_that_it_still_tiles():
 
 @pytest.mark.parametrize("name", ["normal", "base_color"])
 def test_detail_is_a_set_or_a_picture_alone(name):
-    result = made("detail-normals", {"normal": FLAT, "height": FLAT[..., 0]}, {name: normals(1)[:32, :48]})
+    result = made_of("detail-normals", {"normal": FLAT, "height": FLAT[..., 0]}, {name: normals(1)[:32, :48]})
     assert np.allclose(result.maps["normal"].pixels, normals(1)[:32, :48], atol=1e-4)
     assert any("height is as before" in note for note in result.notes)
     for other, said in (
@@ -75,7 +81,7 @@ def test_detail_is_a_set_or_a_picture_alone(name):
         ({"roughness": FLAT[..., 0]}, "in roughness"),
     ):
         with pytest.raises(ParameterError, match=said):
-            made("detail-normals", {"normal": FLAT}, other)
+            made_of("detail-normals", {"normal": FLAT}, other)
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.5])
@@ -98,10 +104,10 @@ def test_the_sign_is_found_by_the_height_even_of_grooves_that_fit_both():
 
 
 def test_normals_of_directx_are_turned_and_a_note_tells_how_sure_that_is():
-    result = made("fix-normals", {"normal": flip(normals())})
+    result = made_of("fix-normals", {"normal": flip(normals())})
     assert np.allclose(result.maps["normal"].pixels, normals(), atol=1e-6)
     assert any("those of DirectX (confidence" in note for note in result.notes)
-    result = made("fix-normals", {"normal": normals()})
+    result = made_of("fix-normals", {"normal": normals()})
     assert np.allclose(result.maps["normal"].pixels, normals(), atol=1e-6)
 
 
@@ -109,16 +115,16 @@ def test_a_sign_that_both_fit_is_refused_unless_it_is_given():
     grooves = np.tile(np.sin(2 * np.pi * np.arange(96)[:, None] / 24), (1, 128))
     subject = {"normal": normal_from_slopes(slopes_from_height(grooves))}
     with pytest.raises(ParameterError, match="cannot be told") as caught:
-        made("fix-normals", subject)
+        made_of("fix-normals", subject)
     assert "height map" in caught.value.remedy
-    turned = made("fix-normals", subject, green="down").maps["normal"].pixels
+    turned = made_of("fix-normals", subject, green="down").maps["normal"].pixels
     assert np.allclose(turned, flip(subject["normal"]), atol=1e-6)
 
 
 def test_normals_get_unit_length_and_keep_their_direction():
     short = 0.5 + 0.7 * (normals() - 0.5)
     short[0, 0] = 0.5
-    fixed = made("fix-normals", {"normal": short}).maps["normal"].pixels
+    fixed = made_of("fix-normals", {"normal": short}).maps["normal"].pixels
     assert np.abs(np.linalg.norm(2 * fixed - 1, axis=2) - 1).max() < 1e-5
     assert np.allclose(fixed[1:], normals()[1:], atol=1e-5)
     assert np.allclose(unit_normals(short)[0, 0], (0.5, 0.5, 1))
@@ -197,12 +203,7 @@ def test_only_the_radius_counts():
 
 
 def occluded(height: np.ndarray, **parameters: object) -> np.ndarray:
-    maps = Maps.from_arrays({"height": height})
-    return (
-        run(Recipe((Step("height-to-occlusion", parameters),)), {"source": maps}, RunOptions(device="cpu"))
-        .maps["ambient_occlusion"]
-        .pixels[..., 0]
-    )
+    return made_of("height-to-occlusion", {"height": height}, **parameters).maps["ambient_occlusion"].pixels[..., 0]
 
 
 def test_what_tiles_is_shaded_across_its_border_and_what_does_not_is_not():
@@ -216,9 +217,8 @@ def test_what_tiles_is_shaded_across_its_border_and_what_does_not_is_not():
 def test_bent_normals_are_a_map_of_their_own_that_points_out_of_a_trench(tmp_path):
     height = np.zeros((48, 64))
     height[:, :20] = 1
-    maps = Maps.from_arrays({"height": height})
-    step = Step("height-to-occlusion", {"bent_normals": True, "height_range_m": 0.3, "radius": 0.3, "tiling": "single"})
-    result = run(Recipe((step,)), {"source": maps}, RunOptions(device="cpu")).maps
+    how = {"bent_normals": True, "height_range_m": 0.3, "radius": 0.3, "tiling": "single"}
+    result = made_of("height-to-occlusion", {"height": height}, **how).maps
     assert set(result) == {"height", "ambient_occlusion", "bent_normal"}
     vectors = 2 * result["bent_normal"].pixels - 1
     assert np.allclose(np.linalg.norm(vectors, axis=2), 1, atol=1e-4)
@@ -228,7 +228,7 @@ def test_bent_normals_are_a_map_of_their_own_that_points_out_of_a_trench(tmp_pat
     again = read_maps(tmp_path / "wall")
     assert set(again) == set(result)
     assert np.abs(again["bent_normal"].pixels - result["bent_normal"].pixels).max() < 0.003
-    turned = run(Recipe((Step("transform", {"rotate": 90}),)), {"source": again}).maps
+    turned = made("transform", again, rotate=90).maps
     assert (2 * turned["bent_normal"].pixels[41, 20:28, 1] - 1).min() > 0.2
 
 
@@ -237,3 +237,144 @@ def test_stronger_is_darker_and_none_is_white():
     shades = [occluded(height, strength=strength, height_range_m=0.2).mean() for strength in (0.0, 1.0, 2.0)]
     assert shades[0] == 1
     assert shades[1] > shades[2]
+
+
+MATERIALS = {tool.name: tool for tool in all_materials()}
+CROP = (slice(37, 200), slice(20, 231))
+
+
+def rounded(maps: Maps, levels: int = 65535) -> Maps:
+    """The maps' normals and scale alone, rounded as files of 16 bits store them."""
+    normal = np.round(maps["normal"].pixels * levels) / levels
+    alone = Maps.from_arrays({"normal": normal})
+    return replace(alone, width_m=maps.width_m)
+
+
+def material(name: str, side_px: int = 256, seed: int = 3) -> Maps:
+    tool = MATERIALS[name]
+    parameters = validate(tool, {"width_px": side_px, "height_px": side_px})
+    return tool.apply(Maps(), parameters, {}, Context(rng=np.random.default_rng(seed)))
+
+
+def correlation(one: np.ndarray, other: np.ndarray) -> float:
+    return float(np.corrcoef(one.ravel(), other.ravel())[0, 1])
+
+
+@pytest.mark.parametrize("name", sorted(MATERIALS))
+def test_height_of_16_bit_normals_is_the_true_one(name):
+    """Correlation .99 at least, where the surface tiles, and of a part of it that does not."""
+    maps = material(name)
+    true = maps["height"].pixels[..., 0]
+    found = made("normal-to-height", rounded(maps), tiling="tiling").maps
+    assert correlation(found["height"].pixels, true) > 0.999
+    assert found.height_range_m == pytest.approx(maps.height_range_m, rel=0.03)
+    part = Maps.from_arrays({"normal": rounded(maps)["normal"].pixels[CROP]})
+    found = made("normal-to-height", part, tiling="single").maps
+    assert correlation(found["height"].pixels[..., 0], true[CROP]) > 0.99
+
+
+def test_noise_that_no_height_explains_is_left_out_of_the_broad_shapes():
+    """Frankot and Chellappa's integral turns the noise of each slope into hills."""
+    rng = np.random.default_rng(0)
+    height = np.kron(rng.random((32, 32)), np.ones((8, 8))) * 2
+    slopes = slopes_from_height(height) + rng.normal(0, 0.6, (256, 256, 2))
+    omega = 2 * np.pi * np.fft.rfftfreq(256)[None], 2 * np.pi * np.fft.fftfreq(256)[:, None]
+    divergence = omega[0] * np.fft.rfft2(slopes[..., 0]) + omega[1] * np.fft.rfft2(slopes[..., 1])
+    power = omega[0] ** 2 + omega[1] ** 2
+    power[0, 0] = np.inf
+    plain = np.fft.irfft2(-1j * divergence / power)
+    assert correlation(height_from_slopes(slopes, (True, True)), height) > correlation(plain, height) + 0.05
+
+
+def test_a_ramp_that_does_not_tile_is_kept():
+    ramp = np.tile(np.linspace(0, 1, 96), (64, 1))
+    normal = normal_from_slopes(np.stack([np.full((64, 96), 0.4), np.zeros((64, 96))], 2))
+    found = made("normal-to-height", Maps.from_arrays({"normal": normal}), tiling="single").maps
+    assert correlation(found["height"].pixels[..., 0], ramp) > 0.9999
+    assert found.height_range_m == pytest.approx(0.4 * 95 / 96, rel=0.02)
+
+
+def test_the_lean_of_upright_normals_in_8_bits_is_no_slope():
+    """128 of 255 is upright as far as 8 bits can say, but a slope of 0.004, and so four pixels in a thousand."""
+    height = np.random.default_rng(0).random((64, 600))
+    normal = np.round(normal_from_slopes(slopes_from_height(height)) * 255 + 0.49) / 255
+    found = made("normal-to-height", Maps.from_arrays({"normal": normal}), tiling="single", green="up").maps
+    columns = found["height"].pixels[..., 0].mean(0)
+    assert abs(columns[:100].mean() - columns[-100:].mean()) < 0.1
+
+
+def test_directx_normals_are_found_and_give_the_same_height():
+    maps = material("bark", 128)
+    wrong = Maps.from_arrays({"normal": flip(maps["normal"].pixels)})
+    result = made("normal-to-height", wrong)
+    assert correlation(result.maps["height"].pixels, maps["height"].pixels) > 0.99
+    assert any("DirectX" in note for note in result.notes)
+    assert np.allclose(result.maps["normal"].pixels, maps["normal"].pixels, atol=1e-6)
+
+
+def test_a_picture_alone_stands_for_the_map_that_a_tool_needs():
+    maps = material("foam", 64)
+    alone = Maps.from_arrays({"base_color": maps["normal"].pixels}, name="foam_normal.png")
+    found = made("normal-to-height", alone, green="up").maps
+    assert set(found) == {"normal", "height"}
+    with pytest.raises(ParameterError, match=r"alone is read as a colour.*brick_normal\.exr"):
+        made("normal-to-height", replace(alone, name="foam_normal.exr"))
+
+
+def test_a_photograph_alone_is_no_height_map():
+    grey, colors = np.full((16, 16, 3), 0.4), np.full((16, 16, 3), (0.6, 0.4, 0.2))
+    with pytest.raises(ParameterError, match=r"wall\.jpg has colours, and a height map is grey"):
+        made("height-to-normal", Maps.from_arrays({"base_color": colors}, name="wall.jpg"))
+    assert set(made("height-to-normal", Maps.from_arrays({"base_color": grey})).maps) == {"height", "normal"}
+    with pytest.raises(ParameterError, match="needs height"):
+        made("height-to-normal", Maps.from_arrays({"opacity": grey[..., 0]}))
+
+
+def test_the_range_in_metres_decides_how_steep_normals_are():
+    height = np.tile(0.5 + 0.5 * np.sin(2 * np.pi * np.arange(64) / 64), (64, 1))
+    subject = Maps.from_arrays({"height": height}, width_m=2.0)
+    result = made("height-to-normal", subject, height_range_m=0.1, tiling="tiling").maps
+    steepest = np.abs(slopes_from_normal(result["normal"].pixels)).max()
+    assert steepest == pytest.approx(np.pi * 0.1 / 2.0, rel=0.01)
+    assert (result.width_m, result.height_range_m) == (2.0, 0.1)
+    mirrored = made("height-to-normal", subject, height_range_m=0.1, tiling="tiling", strength=-2.0).maps
+    slopes = [slopes_from_normal(maps["normal"].pixels) for maps in (result, mirrored)]
+    assert np.allclose(slopes[1], -2 * slopes[0], atol=1e-3)
+
+
+def test_a_flat_map_stays_flat_and_a_note_says_so():
+    normal, grey = np.full((16, 16, 3), (128 / 255, 128 / 255, 1.0)), np.full((16, 16), 0.3)
+    for tool, arrays in (
+        ("normal-to-height", {"normal": normal}),
+        ("height-to-normal", {"height": grey}),
+        ("height-to-occlusion", {"height": grey}),
+    ):
+        result = made(tool, Maps.from_arrays(arrays))
+        assert any("flat" in note for note in result.notes)
+        assert all(np.ptp(result.maps[name].pixels, (0, 1)).max() < 1e-6 for name in result.maps)
+
+
+@pytest.mark.parametrize(
+    ("tool", "arrays", "said"),
+    [
+        ("normal-to-height", {"height": np.zeros((16, 16)), "roughness": np.zeros((16, 16))}, "needs normal"),
+        ("normal-to-height", {"normal": np.full((16, 16, 3), np.nan)}, "NaN or infinite"),
+        ("normal-to-height", {"normal": np.zeros((16, 16, 3))}, "no normal map"),
+        ("normal-to-height", {"base_color": np.full((16, 16, 3), 0.8)}, "no normal map"),
+        ("height-to-normal", {"normal": np.ones((16, 16, 3))}, "needs height"),
+        ("height-to-normal", {"height": np.full((16, 16), np.inf)}, "NaN or infinite"),
+        ("height-to-occlusion", {"height": np.full((16, 16), np.nan)}, "NaN or infinite"),
+        ("fix-normals", {"normal": np.full((16, 16, 3), 0.2)}, "no normal map"),
+    ],
+)
+def test_bad_input_is_answered_with_a_remedy(tool, arrays, said):
+    with pytest.raises(ParameterError, match=said) as caught:
+        made(tool, Maps.from_arrays(arrays))
+    assert caught.value.remedy
+
+
+def test_maps_that_are_too_large_are_refused_before_the_work():
+    wide = np.lib.stride_tricks.as_strided(np.zeros(3, np.float32), (10000, 10000, 3), (0, 0, 4))
+    maps = Maps({"normal": Texture(wide)})
+    with pytest.raises(ParameterError, match="64 megapixels"):
+        values(maps, "normal")
