@@ -43,26 +43,8 @@ OF_CLASS = ("fine_swd_of_floor", "wavelets_of_floor", "statistics_of_crop", "spe
 DETAILED = ("two_sample_auc", "salience_of_crop", "novelty", "near_copies", "copied_block_px")
 CONTROLLED = ("wavelets_of_floor", "statistics_of_crop", "two_sample_auc")
 ROWS = ("model", "crop", "quilt", "noise", "mean")
-HEADINGS: Mapping[str, str] = {
-    "fine_swd_of_floor": "fine SWD",
-    "wavelets_of_floor": "wavelets",
-    "statistics_of_crop": "joint statistics",
-    "phases_of_crop": "phases",
-    "spectrum_db": "spectrum, dB",
-    "two_sample_auc": "AUC",
-    "precision": "precision",
-    "recall": "recall",
-    "contrast_low": "least contrast",
-    "contrast_high": "most contrast",
-    "salience_of_crop": "salience",
-    "drift_of_crop": "drift",
-    "repeated_share": "repeated",
-    "relief_ratio": "relief",
-    "novelty": "novelty",
-    "near_copies": "copied",
-    "copied_block_px": "largest copy, px",
-}
-"""Heading of each figure in the tables of the page."""
+NAMES = tomllib.loads(Path(__file__).with_name("names.toml").read_text("utf-8"))
+HEADINGS: Mapping[str, str] = NAMES["headings"]
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,32 +17,8 @@ from impasto import Maps, Recipe, Step, read_maps, run
 from impasto.data.dataset import read_dataset
 from impasto.surface.resizing import resize
 
-CONTENTS = ("cat_chelsea", "coffee", "astronaut", "canyon_ashim_dsilva", "st_basils_cathedral", "rocket")
-STYLES = (
-    "vangogh_starry_night",
-    "hokusai_great_wave",
-    "munch_scream",
-    "seurat_grande_jatte",
-    "kandinsky_composition_vii",
-    "dalziel_crypt",
-)
-"""Names of the pictures used first, since they differ most; then the others by name."""
-CAPTIONS = {
-    "cat_chelsea": "Cat",
-    "chelsea": "Cat",
-    "canyon_ashim_dsilva": "Canyon",
-    "st_basils_cathedral": "Saint Basil's Cathedral",
-    "vangogh_starry_night": "Van Gogh, The Starry Night",
-    "night": "Night sky",
-    "hokusai_great_wave": "Hokusai, The Great Wave",
-    "munch_scream": "Munch, The Scream",
-    "seurat_grande_jatte": "Seurat, La Grande Jatte",
-    "kandinsky_composition_vii": "Kandinsky, Composition VII",
-    "dalziel_crypt": "Dalziel, wood engraving",
-}
-"""Titles of pictures by the names of their files."""
-SAMPLE_CONTENTS = ("chelsea", "coffee", "astronaut", "rocket", "camera", "coins")
-SAMPLE_STYLES = ("night", "hubble_deep_field", "brick", "gravel", "grass", "retina")
+NAMES = tomllib.loads(Path(__file__).with_name("names.toml").read_text("utf-8"))
+FIRST: dict[str, list[str]] = NAMES["first"]
 BRICK = {"dark": (0.34, 0.13, 0.09), "light": (0.80, 0.72, 0.64)}
 
 
@@ -52,10 +29,13 @@ Chosen = int | Sequence[str]
 def contents_and_styles(data: Path | None, contents: Chosen, styles: Chosen, px: int) -> tuple[list[Maps], list[Maps]]:
     """Photographs and paintings, `px` long: of DATA/photos and DATA/paintings, or scikit-image's and the demo's."""
     if data is None:
-        chosen = (SAMPLE_CONTENTS, contents), (SAMPLE_STYLES, styles)
+        chosen = (FIRST["sample_contents"], contents), (FIRST["sample_styles"], styles)
         sides = [[sample(name) for name in (names[:one] if isinstance(one, int) else one)] for names, one in chosen]
     else:
-        sides = [_read(data / "photos", CONTENTS, contents), _read(data / "paintings", STYLES, styles)]
+        sides = [
+            _read(data / "photos", FIRST["contents"], contents),
+            _read(data / "paintings", FIRST["styles"], styles),
+        ]
     photographs, paintings = ([at(maps, px) for maps in side] for side in sides)
     return photographs, paintings
 
@@ -69,7 +49,7 @@ def _read(folder: Path, first: Sequence[str], chosen: Chosen) -> list[Maps]:
 
 def caption_of(maps: Maps) -> str:
     """The name under a picture: "Cat" for cat_chelsea.jpg."""
-    return CAPTIONS.get(maps.name, maps.name.replace("_", " ").capitalize())
+    return NAMES["captions"].get(maps.name, maps.name.replace("_", " ").capitalize())
 
 
 def sample(name: str) -> Maps:

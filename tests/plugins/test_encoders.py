@@ -9,6 +9,7 @@ import pytest
 import torch
 from random_weights import random_encoder, write_weights
 from skimage import data
+from tables import TABLES
 from tasks.style_encoder import decoders
 from tasks.style_encoder.decoders import StyleDecodersTraining
 from tasks.style_encoder.pictures import Picture
@@ -40,15 +41,7 @@ from impasto_style.wct.moments import coloring, raw_moments
 from impasto_style.wct.painting import paint
 from impasto_style.wct.parameters import DISTILLED, WctParameters
 
-CHANNELS = {
-    "vgg19": (64, 128, 256, 512, 512),
-    "vgg16": (64, 128, 256, 512, 512),
-    "vgg19-small": (16, 32, 64, 128, 128),
-    "squeezenet": (64, 128, 256, 384, 512),
-    "vgg19-keras": (64, 128, 256, 512, 512),
-    "vgg19-normalised": (64, 128, 256),
-    "style-encoder": (16, 32, 64, 128),
-}
+CHANNELS = TABLES["channels"]
 SMALL = "vgg19-small"
 
 
@@ -65,7 +58,7 @@ def small():
 def test_layers_have_the_stated_channels_and_strides(name):
     encoder = random_encoder(name)
     features = encoder(noise(48, 64), (*encoder.style_layers, encoder.content_layer))
-    assert tuple(encoder.layers[layer].channels for layer in encoder.style_layers) == CHANNELS[name]
+    assert tuple(encoder.layers[layer].channels for layer in encoder.style_layers) == tuple(CHANNELS[name])
     for layer, found in features.items():
         info = encoder.layers[layer]
         assert found.shape == (1, info.channels, 48 // info.stride, 64 // info.stride), layer

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from making import finish, tile
+from making import finish, made, tile
 from PIL import Image
 from skimage import data
+from tables import each_row
 
 from impasto import Maps, Recipe, Step, run
 from impasto.errors import ParameterError
@@ -73,11 +74,11 @@ def test_a_curve_of_one_colour_leaves_the_others():
 def test_matching_gives_the_levels_of_the_reference():
     arrays = {"base_color": 0.3 + 0.3 * OTHER["base_color"].pixels, "roughness": 0.1 + 0.3 * OTHER["roughness"].pixels}
     reference = OTHER.with_arrays(arrays)
-    made = finish("match-material", ONE, {"reference": reference}, contrast=1)
-    oklab = [to_oklab(maps["base_color"].pixels) for maps in (made, reference)]
+    matched = finish("match-material", ONE, {"reference": reference}, contrast=1)
+    oklab = [to_oklab(maps["base_color"].pixels) for maps in (matched, reference)]
     assert np.abs(oklab[0].mean((0, 1)) - oklab[1].mean((0, 1))).max() < 0.01
     assert oklab[0][..., 0].std() == pytest.approx(oklab[1][..., 0].std(), rel=0.1)
-    roughness = [maps["roughness"].pixels for maps in (made, reference)]
+    roughness = [maps["roughness"].pixels for maps in (matched, reference)]
     assert roughness[0].mean() == pytest.approx(roughness[1].mean(), abs=0.01)
     assert roughness[0].std() == pytest.approx(roughness[1].std(), rel=0.25)
     result = made("match-material", ONE, {"reference": grey(data.brick()[:64, :64])})
@@ -142,14 +143,7 @@ def test_moss_has_a_relief_of_its_own():
     assert np.abs(made["normal"].pixels - ONE["normal"].pixels).max() > 0.02
 
 
-@pytest.mark.parametrize(
-    ("tool", "parameters", "said"),
-    [
-        ("super-resolution", {"factor": "4"}, "20000x32"),
-        ("tone-curve", {"map": "roughness"}, "no roughness map"),
-        ("weathering", {}, "needs height"),
-    ],
-)
+@each_row("refused_materials")
 def test_what_lacks_a_map_or_becomes_too_large_is_refused(tool, parameters, said):
     with pytest.raises(ParameterError, match=said):
         finish(tool, Maps.from_arrays({"base_color": np.zeros((8, 5000, 3))}), **parameters)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from exporting import exported
 from foreign import keras_latent, keras_noise, onnx_noise, reconfigured, rezipped
+from tables import each_row
 
 from impasto import Recipe, Step, run
 from impasto.cli.main import main
@@ -116,65 +117,27 @@ def test_a_file_without_a_range_is_taken_once_a_card_states_it(tmp_path):
     assert registry().model_library().by_name(install(file)).label == "Plain"
 
 
-@pytest.mark.parametrize(
-    ("change", "reason"),
-    [
-        (changes.lambda_layer, "Lambda layer"),
-        (changes.hidden_lambda, "Lambda layer"),
-        (changes.own_layer, "uses 'Evil' of 'evil.layers'"),
-        (changes.by_registered_name, "not allowed"),
-        (changes.by_module, "uses 'system' of 'os'"),
-        (changes.own_activation, "the activation 'os.system'"),
-        (changes.large_layer, "weights, and its layers|cannot be built"),
-        (changes.no_layers, "no list of layers"),
-        (changes.class_of_a_list, "no names"),
-        (changes.class_within_of_a_list, "no names"),
-        (changes.activation_of_a_list, "the activation"),
-        (changes.without_a_name, "a layer that is none"),
-        (changes.named_alike, "a name or a place of its own"),
-        (changes.without_an_input, "does not say what it takes"),
-    ],
-)
+@each_row("keras_configurations")
 def test_a_configuration_with_foreign_or_huge_parts_is_refused_before_keras_opens_it(change, reason, kept, tmp_path):
-    file = reconfigured(shutil.copyfile(kept["latent"], tmp_path / "x.keras"), change)
+    file = reconfigured(shutil.copyfile(kept["latent"], tmp_path / "x.keras"), getattr(changes, change))
     with pytest.raises(ModelError, match=reason):
         install(file)
 
 
-@pytest.mark.parametrize(
-    ("change", "reason"),
-    [
-        (changes.climbing, "which no generator needs"),
-        (changes.with_assets, "which no generator needs"),
-        (changes.without_weights, "lacks config.json or model.weights.h5"),
-        (changes.not_json, "is not JSON|nested deeper"),
-        (changes.other_weights, "has 9 weights, and its layers"),
-        (changes.linked_weights, "refers to data elsewhere"),
-        (changes.renamed_weights, "cannot be loaded"),
-        (changes.transposed_weights, "cannot be loaded"),
-    ],
-)
+@each_row("keras_archives")
 def test_a_hostile_archive_is_refused_and_nothing_is_unpacked(change, reason, kept, tmp_path):
-    file = rezipped(shutil.copyfile(kept["latent"], tmp_path / "x.keras"), change, zipfile.ZIP_DEFLATED)
+    file = rezipped(
+        shutil.copyfile(kept["latent"], tmp_path / "x.keras"), getattr(changes, change), zipfile.ZIP_DEFLATED
+    )
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(ModelError, match=reason):
         install(file)
     assert sorted(tmp_path.rglob("*")) == before
 
 
-@pytest.mark.parametrize(
-    ("change", "reason"),
-    [
-        (changes.external, "data in other files"),
-        (changes.own_domain, "which is not allowed"),
-        (changes.loop, "the operator 'Loop', which is not allowed"),
-        (changes.old, "of opset 3"),
-        (changes.of_doubles, "no valid ONNX|not of float32"),
-        (changes.four_channels, "5 channels for base_color, not 3"),
-    ],
-)
+@each_row("onnx_models")
 def test_a_hostile_or_wrong_onnx_file_is_refused(change, reason, tmp_path):
-    file = onnx_noise(tmp_path / "x.onnx", change=change)
+    file = onnx_noise(tmp_path / "x.onnx", change=getattr(changes, change))
     with pytest.raises(ModelError, match=reason):
         install(file)
 
@@ -192,17 +155,7 @@ def test_a_classifier_is_no_generator(tmp_path):
         install(tmp_path / "x.keras")
 
 
-@pytest.mark.parametrize(
-    ("card", "reason"),
-    [
-        ({"range": [1, -1]}, "range is not in order"),
-        ({"range": [-1, 1], "maps": ["evil"]}, "maps"),
-        ({"inputs": [{"name": "other", "channels": 4, "pixel": 4}], "cell_px": 4}, "different inputs"),
-        ({"inputs": [{"name": "noise", "channels": 4, "pixel": 8}], "cell_px": 8}, "other sizes"),
-        ({"inputs": [{"name": "noise", "channels": 9, "pixel": 4}], "cell_px": 4}, "does not take inputs"),
-        ([], "card"),
-    ],
-)
+@each_row("wrong_cards")
 def test_a_card_that_does_not_fit_its_file_is_refused(card, reason, tmp_path):
     file = onnx_noise(tmp_path / "x.onnx")
     (tmp_path / "x.onnx.json").write_text(json.dumps(card))

@@ -10,6 +10,7 @@ import torch
 from making import made
 from scipy.ndimage import gaussian_filter, map_coordinates
 from skimage.transform import ProjectiveTransform, warp
+from tables import each_row
 
 from impasto import Maps, Recipe, Step, run
 from impasto.errors import ParameterError
@@ -107,18 +108,7 @@ def test_the_corners_of_the_whole_picture_change_nothing():
     assert result.notes == ("the corners are those of the picture, so nothing is changed",)
 
 
-@pytest.mark.parametrize(
-    ("corners", "message"),
-    [
-        ({"top_left": (1, 0), "top_right": (0, 0)}, "do not follow each other clockwise around a rectangle, or its"),
-        ({"top_left": (0, 1), "bottom_left": (0, 0)}, "do not follow each other clockwise"),
-        ({"top_left": (0.5, 0), "bottom_left": (0.5, 0)}, "lie on one line"),
-        ({"bottom_right": (0.5, 0.5)}, "three of the four corners lie on one line"),
-        ({"bottom_right": (0.4, 0.4)}, "do not follow each other clockwise"),
-        ({"top_right": (1.3, 0)}, "the top right corner at 1.3, 0 is outside the picture"),
-        (dict.fromkeys(FLAT, (0.5, 0.5)), "lie on one line"),
-    ],
-)
+@each_row("corners")
 def test_corners_that_no_rectangle_has_are_refused(corners, message):
     with pytest.raises(ParameterError, match=message):
         made("straighten", waves(32, 48), **corners)

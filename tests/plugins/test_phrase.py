@@ -1,6 +1,5 @@
 """Phrases become recipes of procedural materials: slots, sizes, changes, everyday words, and what is refused."""
 
-import tomllib
 from collections.abc import Iterator
 from math import atan2, degrees, hypot
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import phrase_slots
 import pytest
+from tables import TABLES, each_row
 
 from impasto import Recipe, Step, match, run
 from impasto.errors import ParameterError
@@ -179,17 +179,7 @@ def test_variations_differ_and_keep_what_was_said():
     assert match("phrase", "wet red bricks", seed=2).recipe == texts[2]
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("a cat", "names no material"),
-        ("مبلط", "names no material"),
-        ("very wet", "names no material"),
-        ("glossy matte tiles", "contradict"),
-        ("brick wall with no moss and lots of moss", "contradict"),
-        ("干净的脏砖墙", "contradict"),
-    ],
-)
+@each_row("refused_phrases")
 def test_phrases_without_a_material_or_sense_are_refused(text, said):
     with pytest.raises(ParameterError, match=said) as caught:
         match("phrase", text)
@@ -216,7 +206,7 @@ def test_a_phrase_of_the_greatest_length_is_read_in_time():
 
 
 HUNDRED = (Path(__file__).parents[2] / "benchmarks" / "phrases" / "hundred.txt").read_text("utf-8").splitlines()
-EVERYDAY = tomllib.loads(Path(__file__).with_name("everyday.toml").read_text("utf-8"))
+EVERYDAY = TABLES["everyday"]
 
 
 def test_materials_colours_and_parameters_of_everyday_phrases():

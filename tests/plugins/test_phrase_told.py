@@ -4,6 +4,7 @@ import colorsys
 
 import numpy as np
 import pytest
+from tables import each_row
 
 from impasto import Maps, Recipe, Step, match, read_recipe, run
 from impasto.cli.main import main
@@ -54,19 +55,7 @@ def test_every_known_word_changes_the_recipe_goes_without_saying_or_is_told(mate
     assert not silent
 
 
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("oak leather", "'oak' was left out"),
-        ("copper roof", "'copper' has no effect on Roof tiles"),
-        ("30 x 60 cm tiles", "of 30 x 60 cm only 0.3 m is drawn"),
-        ("bricks with 2 mm cracks", "'2 mm' has no effect"),
-        ("a lot of bricks", "'a lot of' has no effect on Bricks"),
-        ("leather with white mortar", "'mortar' has no effect on Leather"),
-        ("镀锌钢板", "'镀锌' has no effect on Metal plates"),
-        ("2 cm blue snow on rock", "'2 cm' has no effect on the layer of snow"),
-    ],
-)
+@each_row("told")
 def test_what_cannot_be_drawn_is_told(text, told):
     assert told in notes(text)
 
@@ -202,17 +191,7 @@ def test_a_photograph_with_height_is_covered_as_well_and_keeps_its_other_maps():
     assert np.array_equal(result["opacity"].pixels, np.ones((32, 48, 1)))
 
 
-@pytest.mark.parametrize(
-    ("text", "base", "layer"),
-    [
-        ("snow on rock", "rock", "snow"),
-        ("rust on painted metal", "flaking-paint", "rust"),
-        ("grass between cobbles", "cobbles", "grass"),
-        ("a little sand on old oak planks", "planks", "sand"),
-        ("积雪覆盖的岩石", "rock", "snow"),
-        ("覆盖着沙子的木板", "planks", "sand"),
-    ],
-)
+@each_row("layered")
 def test_phrases_of_one_material_on_another_make_two_steps(text, base, layer):
     found = match("phrase", text, size_px=(64, 64))
     assert [step.tool for step in found.recipe.steps] == [base, "cover"]
@@ -236,17 +215,7 @@ class TestChangesOfLayers:
     def start(self) -> Recipe:
         return match("phrase", "wet snow on mossy red bricks", seed=7).recipe
 
-    @pytest.mark.parametrize(
-        ("text", "amount"),
-        [
-            ("more snow", 0.7),
-            ("a little less snow", 0.4),
-            ("no snow", 0.0),
-            ("a little snow", 0.25),
-            ("covered in snow", 0.8),
-            ("雪多一点", 0.6),
-        ],
-    )
+    @each_row("amounts_of_layers")
     def test_words_move_the_share_that_is_covered_and_nothing_else(self, start, text, amount):
         found = match("phrase", text, start=start)
         base, layer = found.recipe.steps
@@ -271,15 +240,7 @@ class TestChangesOfLayers:
         base, layer = match("phrase", "much wetter", start=start).recipe.steps
         assert (base.parameters["wetness"], layer.parameters["wetness"]) == pytest.approx((0.4, 0.9))
 
-    @pytest.mark.parametrize(
-        ("text", "material", "amount"),
-        [
-            ("leaves", "forest-floor", 0.5),
-            ("deep leaves", "forest-floor", 0.8),
-            ("add a little gravel", "gravel", 0.25),
-            ("加点沙子", "sand", 0.5),
-        ],
-    )
+    @each_row("added")
     def test_what_falls_or_is_added_is_laid_on_top(self, start, text, material, amount):
         found = match("phrase", text, start=start)
         assert (found.recipe.steps[:2], found.notes) == (start.steps, ())

@@ -8,6 +8,7 @@ from making import made
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 from skimage import data
+from tables import each_row
 
 from impasto import Maps, read_maps
 from impasto.surface.pixel_art import few_colors
@@ -27,21 +28,7 @@ def sprite(tmp_path) -> Maps:
     return read_maps(tmp_path / "d.png")
 
 
-@pytest.mark.parametrize(
-    ("tool", "parameters"),
-    [
-        ("quilt", {}),
-        ("quilt", {"width_px": 64, "height_px": 48}),
-        ("quilt", {"width_px": 5, "height_px": 3}),
-        ("quilt", {"width_px": 64, "height_px": 48, "axes": "x"}),
-        ("quilt", {"width_px": 37, "height_px": 64, "pattern": "regular"}),
-        ("patch-synthesis", {"width_px": 64, "height_px": 64}),
-        ("patch-synthesis", {"width_px": 64, "height_px": 64, "scale": 2, "rotation": 20}),
-        ("transform", {"scale": 3.5}),
-        ("transform", {"scale": 0.4, "rotate": 30}),
-        ("photo-maps", {}),
-    ],
-)
+@each_row("pixel_art")
 def test_pixel_art_keeps_its_colours(tool, parameters, sprite):
     result = made(tool, sprite, **parameters)
     assert colors(result.maps) <= colors(sprite)

@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 import torch
+from tables import each_row
 from tasks.presets import bundled
 
 from impasto import Maps
@@ -108,34 +109,12 @@ def test_colours_are_those_of_real_surfaces(name):
     assert (color.max(2) < 0.08).mean() < 0.25
 
 
-@pytest.mark.parametrize(
-    ("name", "parameters"),
-    [
-        ("grass", {"blade_m": 0.005}),
-        ("carpet", {"pile": "shag", "tuft_m": 0.05}),
-        ("moss", {"kind": "feather"}),
-    ],
-)
+@each_row("tiny_tiles")
 def test_a_tile_smaller_than_its_pieces_is_drawn(name, parameters):
     assert set(made(name, (24, 24), width_m=0.001, **parameters)) == MAPS
 
 
-@pytest.mark.parametrize(
-    ("name", "amount", "color"),
-    [
-        ("scales", "pattern", "spot_color"),
-        ("carpet", "mixture", "second_color"),
-        ("bricks", "color_variation", "second_color"),
-        ("roof-tiles", "color_variation", "second_color"),
-        ("ceramic-tiles", "second_share", "second_color"),
-        ("cobbles", "color_variation", "second_color"),
-        ("grass", "dry", "dry_color"),
-        ("moss", "dry", "dry_color"),
-        ("marble", "veins", "accent_color"),
-        ("corrugated-sheet", "paint", "color"),
-        ("metal-plates", "paint", "color"),
-    ],
-)
+@each_row("drawn_by_amount")
 def test_nothing_is_drawn_of_an_amount_of_0(name, amount, color):
     """Else "green scales", without a pattern, have spots of its colour; beside it, the amount does draw that colour."""
     changed = [

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tables import TABLES, each_row
 
 from impasto import Maps, Recipe, Result, RunOptions, Step, run
 from impasto.cli.main import main
@@ -20,21 +21,12 @@ from impasto_judge.comparison import Comparison
 from impasto_judge.generation import Generation
 from impasto_judge.report import write_report
 from impasto_judge.report_charts import charts, nice_ticks
-from impasto_judge.verdict import BAD, FAR, GOOD, UNKNOWN, advice, verdict
+from impasto_judge.verdict import UNKNOWN, advice, verdict
 
 NAME = 'a <script>alert("1")</script> & more.png'
 TINY = {"name": "wall", "canvas_px": 64, "crop_px": 48, "batch": 1, "width": 0.125}
 FINE = {"statistics_of_crop": 1.1, "spectrum_db": 2, "contrast_low": 0.9, "seam_z_high": 1, "repeated_share": 0}
 NOISE = {"statistics_of_crop": 2.0}
-CURVE = {
-    "step": [1.0, 2.0, 3.0, 4.0],
-    "loss_generator": [3.0, 2.0, -1.0, 1.5],
-    "probe_step": [2.0, 4.0],
-    "swd": [0.5, 0.2],
-    "floor": [0.1, 0.1],
-    "diversity": [0.7, 0.9],
-    "rollback_step": [3.0],
-}
 
 
 def surface(size_px: int) -> Maps:
@@ -221,19 +213,7 @@ def compared(model: dict[str, float], held_out: bool = True, **controls: dict[st
     return Comparison(case, {"model": {**FINE, **model}, "crop": {"repeated_share": 0.0}, **controls})
 
 
-@pytest.mark.parametrize(
-    ("model", "title", "reason"),
-    [
-        ({}, GOOD, "has not seen"),
-        ({"statistics_of_crop": 1.6}, FAR, "shapes and edges"),
-        ({"contrast_low": 0.6}, FAR, "too faint"),
-        ({"repeated_share": 0.3}, FAR, "the same piece twice"),
-        ({"spectrum_db": 4}, FAR, "shapes of some size are missing"),
-        ({"spectrum_db": 6}, BAD, "6.0 dB"),
-        ({"seam_z_high": 9}, BAD, "border shows"),
-        ({"statistics_of_crop": 1.8}, BAD, "hardly nearer than noise (2.00)"),
-    ],
-)
+@each_row("verdicts")
 def test_the_verdict_follows_the_figures(model, title, reason):
     found = verdict(compared(model, noise=NOISE))
     assert found.title == title
@@ -264,7 +244,7 @@ def test_advice_follows_the_figures():
 
 
 def test_charts_show_each_curve_and_mark_each_rollback():
-    drawn = charts(CURVE)
+    drawn = charts(TABLES["curve"])
     assert drawn.count("<svg") == 3  # SWD, diversity and one loss
     assert drawn.count('class="rollback"') == 3
     assert drawn.count('class="level"') == 2
