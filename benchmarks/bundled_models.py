@@ -1,11 +1,11 @@
 """Judges the bundled models, writes their figures and pictures into the documentation, and keeps what is measured.
 
-    python benchmarks/bundled_models.py FOLDER_OF_SETS [NAME …] [--brief] [--detail] [--known] [--pictures]
+    python benchmarks/bundled_models.py FOLDER_OF_SETS [NAME …] [--pictures]
 
 Each model is compared with the quarter of its set that it did not learn (see `impasto evaluate model`), in two to four
-minutes of one core, half a minute with --brief: by its network alone, and then as it is used, with detail. One that is
-in `out/bundled_models` with the same hash is not judged again, but with --detail its detail is. Then the tables in
-docs/reference/models.md are written anew, and with --pictures docs/pictures/models_*.jpg.
+minutes of one core: by its network alone, and then as it is used, with detail. One that is in `out/bundled_models` with
+the same hash is not judged again. Then the tables in docs/reference/models.md are written anew, and with --pictures
+docs/pictures/models_*.jpg.
 """
 
 from __future__ import annotations
@@ -53,12 +53,8 @@ def main() -> None:
     torch.set_num_threads(1)
     table = tomllib.loads((MODELS / "training.toml").read_text("utf-8"))
     found = {name: read_model(MODELS / f"{name}.safetensors") for name in sorted(table)}
-    for name in [] if options.known else options.names or found:
-        dataset = data_of(table[name]["data"], options.folder, found[name].trained_px)
-        if options.detail and kept(found[name]):
-            keep(found[name], {**kept(found[name]), **with_detail(found[name], dataset)})
-        else:
-            judge(found[name], dataset, options.brief)
+    for name in options.names or found:
+        judge(found[name], data_of(table[name]["data"], options.folder, found[name].trained_px))
     measured = {name: kept(model) for name, model in found.items()}
     single = {name: model for name, model in found.items() if not model.card["classes"]}
     many = {name: model for name, model in found.items() if name not in single}
@@ -79,25 +75,19 @@ def data_of(sets: str | Mapping[str, str], folder: Path, longest_px: int) -> Dat
     return Dataset("classes", tuple(replace(sample, label=label) for label, of_class in samples for sample in of_class))
 
 
-def judge(model: Model, dataset: Dataset, brief: bool) -> None:
-    """Compare a model with its sets and keep the figures, or why it was refused."""
-    known = kept(model)
-    if known and (brief or not known["brief"]):
+def judge(model: Model, dataset: Dataset) -> None:
+    """Compare a model with its sets and keep the figures, or why it was refused, unless they are known."""
+    if kept(model):
         return
-    about: dict[str, Any] = {"sha256": model.sha256(), "brief": brief, "refused": ""}
+    about: dict[str, Any] = {"sha256": model.sha256(), "refused": ""}
     try:
-        about |= report(model, compare_model(model, dataset, brief=brief, size_px=SIZE_PX), SIZE_PX)
+        about |= report(model, compare_model(model, dataset, size_px=SIZE_PX), SIZE_PX)
         about |= with_detail(model, dataset)
     except ParameterError as error:
         about["refused"] = error.message
-    keep(model, about)
-    print(model.name, about["refused"] or ", ".join(about["cases"][0]["missed"]) or "meets every goal", flush=True)
-
-
-def keep(model: Model, about: Mapping[str, Any]) -> None:
-    """Write what is known of a model."""
     OUT.mkdir(parents=True, exist_ok=True)
     (OUT / f"{model.name}.json").write_text(json.dumps(about, indent=1) + "\n", "utf-8")
+    print(model.name, about["refused"] or ", ".join(about["cases"][0]["missed"]) or "meets every goal", flush=True)
 
 
 def with_detail(model: Model, dataset: Dataset) -> dict[str, dict[str, dict[str, float]]]:
@@ -234,11 +224,6 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("names", nargs="*", metavar="NAME")
-    parser.add_argument("--brief", action="store_true", help="one classifier, and no search for copies")
-    parser.add_argument(
-        "--detail", action="store_true", help="judge those that were judged again, by their detail alone"
-    )
-    parser.add_argument("--known", action="store_true", help="judge none, only write what is known")
     parser.add_argument("--pictures", action="store_true", help="also draw the pictures")
     return parser.parse_args()
 

@@ -16,15 +16,17 @@ from pathlib import Path
 
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+from photographed import drawn
+
 from impasto import Maps, Recipe, RunOptions, Step, run
-from impasto.context import Context
 from impasto.errors import ParameterError
 from impasto.io.decode import read_map
 from impasto.io.map_files import set_at
 from impasto.plugins.registry import registry
 from impasto.surface.heights import FINE_STEEPEST_Z, slopes_from_normal
 from impasto.surface.orientation import orientation
-from impasto.tools import is_procedural, validate
+from impasto.tools import is_procedural
 
 SIDE_PX = 512
 
@@ -81,10 +83,7 @@ def compare_real(path: Path, deepbump: Integral | None) -> None:
 
 def compare_procedural(name: str) -> tuple[float, ...]:
     """Print the row of a procedural material, and return it."""
-    tool = registry().tool(name)
-    parameters = validate(tool, {"width_px": SIDE_PX, "height_px": SIDE_PX})
-    maps = tool.apply(Maps(), parameters, {}, Context(rng=np.random.default_rng(3)))
-    assert isinstance(maps, Maps)
+    maps = drawn(name, SIDE_PX, 3)
     true = maps["height"].pixels[..., 0]
     normal = np.round(maps["normal"].pixels * 65535) / 65535
     slopes = slopes_from_normal(normal, FINE_STEEPEST_Z)

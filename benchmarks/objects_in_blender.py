@@ -2,12 +2,12 @@
 
     IMPASTO_EXTENSION=….zip BPY benchmarks/objects_in_blender.py bake MODELS OUT
     BPY benchmarks/objects_in_blender.py meshes MODELS OUT
-    BPY benchmarks/objects_in_blender.py render MODELS OUT NAME=TEXTURES ... [--views 4] [--seams]
+    BPY benchmarks/objects_in_blender.py render MODELS OUT NAME=TEXTURES ... [--views 4]
 
 `bake` adds a monkey with a procedural material, bakes it and each model, and writes them to OUT as glTF files with the
 baked maps. `meshes` writes the mesh and the maps of each model's main material to OUT. `render` turns each model before
-the camera, with the maps of the folder TEXTURES/MODEL instead of its own (NAME `own`), lit alike, UV seams as red lines
-if you wish, and writes OUT/MODEL--NAME.png.
+the camera, with the maps of the folder TEXTURES/MODEL instead of its own (NAME `own`), lit alike, and writes
+OUT/MODEL--NAME.png.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import math
 import os
 import sys
 import tempfile
-from collections import Counter
 from pathlib import Path
 
 os.environ.setdefault("BLENDER_USER_RESOURCES", tempfile.mkdtemp(prefix="impasto-profile-"))
@@ -32,8 +31,6 @@ from impasto.io.meshes import ply_of
 
 SIDE_PX = 640
 BAKED_PX = 1024
-SEAM_WIDTH = 0.004
-"""Width of a seam's red line, relative to the radius of the object."""
 SAMPLES = 24
 SHOWN = {"base_color": "Base Color", "normal": "Normal"}
 
@@ -46,7 +43,6 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("textures", nargs="*", metavar="NAME=TEXTURES")
     parser.add_argument("--views", type=int, default=2)
-    parser.add_argument("--seams", action="store_true", help="show UV seams as red lines")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     if options.action == "bake":
@@ -63,7 +59,7 @@ def main() -> None:
                 load(path)
                 if name != "own":
                     show(Path(folder) / path.stem)
-                render(options.out / f"{path.stem}--{name}.png", options.views, options.seams)
+                render(options.out / f"{path.stem}--{name}.png", options.views)
 
 
 def bake_all(paths: list[Path], out: Path) -> None:
@@ -173,37 +169,7 @@ def show(folder: Path) -> None:
         node.image.colorspace_settings.name = "sRGB" if name == "base_color" else "Non-Color"
 
 
-def add_seams(radius: float) -> None:
-    """Red lines along the UV seams of all objects, where glTF files also split their vertices."""
-    material = bpy.data.materials.new("Seams")
-    if bpy.app.version < (5, 0):
-        material.use_nodes = True
-    shader = material.node_tree.nodes["Principled BSDF"].inputs
-    shader["Base Color"].default_value = shader["Emission Color"].default_value = (0.8, 0.0, 0.0, 1)
-    shader["Emission Strength"].default_value = 1
-    for item in objects():
-        bpy.context.view_layer.objects.active = item
-        bpy.ops.object.mode_set(mode="EDIT")
-        bpy.ops.mesh.select_all(action="SELECT")
-        bpy.ops.uv.seams_from_islands()
-        bpy.ops.object.mode_set(mode="OBJECT")
-        places = [vertex.co for vertex in item.data.vertices]
-        curve = bpy.data.curves.new("Seams", "CURVE")
-        curve.dimensions, curve.bevel_depth = "3D", SEAM_WIDTH * radius / item.matrix_world.median_scale
-        faces = Counter(key for face in item.data.polygons for key in face.edge_keys)
-        for edge in item.data.edges:
-            if edge.use_seam or faces[edge.key] == 1:
-                spline = curve.splines.new("POLY")
-                spline.points.add(1)
-                for point, vertex in zip(spline.points, edge.vertices, strict=True):
-                    point.co = (*places[vertex], 1)
-        curve.materials.append(material)
-        lines = bpy.data.objects.new("Seams", curve)
-        lines.matrix_world = item.matrix_world
-        bpy.context.scene.collection.objects.link(lines)
-
-
-def render(path: Path, count: int, marks_seams: bool) -> None:
+def render(path: Path, count: int) -> None:
     """So many views of all objects, side by side."""
     scene = bpy.context.scene
     scene.render.engine, scene.cycles.samples, scene.cycles.use_denoising = "CYCLES", SAMPLES, False
@@ -224,8 +190,6 @@ def render(path: Path, count: int, marks_seams: bool) -> None:
     for item in (sun, camera):
         scene.collection.objects.link(item)
     scene.camera = camera
-    if marks_seams:
-        add_seams(radius)
     views = []
     for turn in (35 + 360 * view / count for view in range(count)):
         away = Matrix.Rotation(math.radians(turn), 3, "Z") @ Vector((0, -1, 0.55)).normalized()

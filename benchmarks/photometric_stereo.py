@@ -22,19 +22,17 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from photographed import hours, lights_around, normal_error, photographs
+from photographed import drawn, guessed, lights_around, measured, normal_error, photographs, stereo
 from pictures import pbr_sets
 
-from impasto import Maps, Recipe, Result, RunOptions, Step, run
-from impasto.context import Context
+from impasto import Maps
 from impasto.plugins.registry import registry
 from impasto.surface.color import srgb_to_linear
 from impasto.surface.resizing import resized_map
 from impasto.surface.shading import Light
-from impasto.tools import is_procedural, validate
+from impasto.tools import is_procedural
 
 SIDE = 384
-GUESSING_DEG = 6.0
 LIGHTS = 8
 COLUMNS = ("flat", "plain", "measured", "clock", "unknown", "roughness", "of .5", "height r", "metallic")
 METALLIC = 0.5
@@ -60,44 +58,32 @@ def materials() -> Iterator[tuple[str, Maps]]:
     """Name and maps of each procedural material."""
     for name, tool in registry().tools.items():
         if is_procedural(tool):
-            yield name, _material(name, SIDE)
+            yield name, drawn(name, SIDE)
 
 
 def row_of(maps: Maps, seed: int) -> tuple[float, ...]:
     """Values of `COLUMNS` for one set."""
     lights = lights_around(LIGHTS, seed)
-    photos, rng = photographs(maps, lights, seed=seed), np.random.default_rng(seed)
+    photos = photographs(maps, lights, seed=seed)
     truth = maps["normal"].pixels
-    exact = {
-        "clock": [hours(light.azimuth) for light in lights],
-        "light_elevation": [light.elevation for light in lights],
-    }
-    measured = stereo(photos, lights="measured", **exact)
-    guessed = stereo(photos, clock=[hours(light.azimuth + rng.normal(0, GUESSING_DEG)) for light in lights])
+    exact, told = stereo(photos, **measured(lights)), stereo(photos, **guessed(lights, seed))
     unknown = stereo(photos, lights="unknown").maps["normal"].pixels
     both_signs = unknown, np.concatenate([1 - unknown[..., :2], unknown[..., 2:]], 2)
     flat = np.broadcast_to(np.array([0.5, 0.5, 1.0]), truth.shape)
     arrays = maps.arrays()
     rough = arrays.get("roughness", np.full((1, 1, 1), np.nan))
     height = arrays["height"].ravel() if "height" in maps else None
-    found = measured.maps["height"].pixels.ravel()
+    found = exact.maps["height"].pixels.ravel()
     return (
         normal_error(flat, truth),
         normal_error(plain(photos, lights), truth),
-        *(normal_error(made.maps["normal"].pixels, truth) for made in (measured, guessed)),
+        *(normal_error(made.maps["normal"].pixels, truth) for made in (exact, told)),
         min(normal_error(one, truth) for one in both_signs),
-        float(np.abs(measured.maps["roughness"].pixels - rough).mean()),
+        float(np.abs(exact.maps["roughness"].pixels - rough).mean()),
         float(np.abs(0.5 - rough).mean()),
         float(np.corrcoef(found, height)[0, 1]) if height is not None and np.ptp(height) > 0 else np.nan,
         float(arrays["metallic"].mean()) if "metallic" in maps else 0.0,
     )
-
-
-def stereo(photos: Sequence[Maps], **parameters: object) -> Result:
-    """The tool's result."""
-    names = [f"photo{index}" for index in range(len(photos))]
-    recipe = Recipe((Step("photometric-stereo", dict(parameters), {"photo": names}),))
-    return run(recipe, dict(zip(names, photos, strict=True)), RunOptions(device="cpu"))
 
 
 def plain(photos: Sequence[Maps], lights: Sequence[Light]) -> np.ndarray:
@@ -108,12 +94,6 @@ def plain(photos: Sequence[Maps], lights: Sequence[Light]) -> np.ndarray:
     b = np.linalg.lstsq(L, even, rcond=None)[0]
     n = b / np.maximum(np.linalg.norm(b, axis=0), 1e-9)
     return (0.5 + 0.5 * n.T).reshape(*photos[0].size_px, 3)
-
-
-def _material(name: str, side: int) -> Maps:
-    tool = registry().tool(name)
-    parameters = validate(tool, {"width_px": side, "height_px": side})
-    return tool.apply(Maps(), parameters, {}, Context(rng=np.random.default_rng(1)))
 
 
 def _shrunk(maps: Maps) -> Maps:

@@ -78,10 +78,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--all", action="store_true", help="score the held-out phrases as well")
     parser.add_argument("--errors", action="store_true", help="print what is wrong in development phrases")
-    parser.add_argument("--held-out-errors", action="store_true", help="print what is wrong in held-out phrases")
     parser.add_argument("--set", choices=SETS, default="first", help="which phrases")
     arguments = parser.parse_args()
-    parts = (False, True) if arguments.all or arguments.held_out_errors else (False,)
+    parts = (False, True) if arguments.all else (False,)
     for is_held_out in parts if arguments.set == "first" else (True,):
         totals = [0, 0, 0, 0]
         for language in LANGUAGES:
@@ -94,7 +93,7 @@ def main() -> None:
             whole = sum(not one[2] for one in counts)
             totals = [a + b for a, b in zip(totals, (right, of, whole, len(counts)), strict=True)]
             _print("held out" if is_held_out else "development", language, right, of, whole, len(counts))
-            if arguments.held_out_errors if is_held_out else arguments.errors:
+            if arguments.errors and not is_held_out:
                 print("\n".join(f"    {line}" for _, _, line in counts if line))
         _print("held out" if is_held_out else "development", "both", *totals)
 

@@ -5,45 +5,23 @@ import io
 import numpy as np
 
 
-def objects(config):
-    return config["config"]["layers"]
+def configured(values):
+    """A change of a Keras configuration: values at paths such as "layers.1.config.units"; "" removes what is there."""
+
+    def edit(config):
+        for path, value in values.items():
+            at, (*parents, last) = config["config"], [int(part) if part.isdigit() else part for part in path.split(".")]
+            for part in parents:
+                at = at[part]
+            if value == "":
+                del at[last]
+            else:
+                at[last] = value
+
+    return edit
 
 
-def lambda_layer(config):
-    objects(config)[2].update(class_name="Lambda")
-
-
-def own_layer(config):
-    objects(config)[2].update(class_name="Evil", module="evil.layers", registered_name="Evil>Evil")
-
-
-def by_registered_name(config):
-    objects(config)[2]["registered_name"] = "Evil>Conv2D"
-
-
-def by_module(config):
-    objects(config)[2]["config"]["kernel_initializer"] = {"module": "os", "class_name": "system", "config": "true"}
-
-
-def hidden_lambda(config):
-    objects(config)[2]["config"]["activation"] = {"class_name": "__lambda__", "config": {"value": "4wEA"}}
-
-
-def own_activation(config):
-    objects(config)[1]["config"]["activation"] = "os.system"
-
-
-def huge_layer(config):
-    objects(config)[1]["config"]["units"] = 2**40
-
-
-def large_layer(config):
-    objects(config)[1]["config"]["units"] = 2**19
-    objects(config)[2]["config"]["target_shape"] = [4, 4, 2**15]
-
-
-def no_layers(config):
-    config["config"]["layers"] = 7
+huge_layer = configured({"layers.1.config.units": 2**40})
 
 
 def climbing(parts):
@@ -129,30 +107,6 @@ def weights_of_nothing(file):
 
 def weights_of_zeros(parts):
     parts["model.weights.h5"] = bytes(2**25)
-
-
-def class_of_a_list(config):
-    objects(config)[1]["class_name"] = ["Dense"]
-
-
-def class_within_of_a_list(config):
-    objects(config)[1]["config"]["kernel_initializer"]["class_name"] = ["Zeros"]
-
-
-def activation_of_a_list(config):
-    objects(config)[1]["config"]["activation"] = ["relu"]
-
-
-def without_a_name(config):
-    del objects(config)[0]["config"]["name"]
-
-
-def named_alike(config):
-    objects(config)[2]["config"]["name"] = objects(config)[1]["config"]["name"]
-
-
-def without_an_input(config):
-    del objects(config)[0]
 
 
 def external(onnx, model):

@@ -10,15 +10,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from impasto import Maps
+from impasto import Maps, Recipe, Result, RunOptions, Step, run
+from impasto.context import Context
 from impasto.numerics.resampling import bilinear_samples
+from impasto.plugins.registry import registry
 from impasto.surface.color import linear_to_srgb
 from impasto.surface.heights import integrate, slopes_from_normal
 from impasto.surface.shading import Light, Shaded, reflect
+from impasto.tools import validate
 
 PENUMBRA = 0.02
 """Width of the edges of shadows, as a difference of heights in the distance that casts them."""
 STEPS = 48
+GUESSING_DEG = 6.0
+"""Standard deviation of guessed clock angles: a fifth of an hour."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,34 @@ def photographs(maps: Maps, lights: Sequence[Light], camera: Camera = Camera(), 
         noisy = encoded + camera.noise * rng.standard_normal(encoded.shape)
         pictures.append(Maps.from_arrays({"base_color": np.round(np.clip(noisy, 0, 1) * 255) / 255}))
     return pictures
+
+
+def drawn(name: str, side_px: int, seed: int = 1) -> Maps:
+    """True maps of a procedural material."""
+    tool = registry().tool(name)
+    parameters = validate(tool, {"width_px": side_px, "height_px": side_px})
+    made = tool.apply(Maps(), parameters, {}, Context(rng=np.random.default_rng(seed)))
+    assert isinstance(made, Maps)
+    return made
+
+
+def stereo(photos: Sequence[Maps], **parameters: object) -> Result:
+    """The result of `photometric-stereo`."""
+    names = [f"photo{index}" for index in range(len(photos))]
+    recipe = Recipe((Step("photometric-stereo", dict(parameters), {"photo": names}),))
+    return run(recipe, dict(zip(names, photos, strict=True)), RunOptions(device="cpu"))
+
+
+def measured(lights: Sequence[Light]) -> dict[str, object]:
+    """Parameters of `photometric-stereo` for lights that were measured."""
+    elevations = [light.elevation for light in lights]
+    return {"lights": "measured", "clock": [hours(light.azimuth) for light in lights], "light_elevation": elevations}
+
+
+def guessed(lights: Sequence[Light], seed: int = 0) -> dict[str, object]:
+    """Parameters for clock angles that were guessed, with errors of `GUESSING_DEG`."""
+    rng = np.random.default_rng(seed)
+    return {"clock": [hours(light.azimuth + rng.normal(0, GUESSING_DEG)) for light in lights]}
 
 
 def shadow(height_px: Tensor, light: Light) -> Tensor:

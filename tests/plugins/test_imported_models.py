@@ -118,8 +118,8 @@ def test_a_file_without_a_range_is_taken_once_a_card_states_it(tmp_path):
 
 
 @each_row("keras_configurations")
-def test_a_configuration_with_foreign_or_huge_parts_is_refused_before_keras_opens_it(change, reason, kept, tmp_path):
-    file = reconfigured(shutil.copyfile(kept["latent"], tmp_path / "x.keras"), getattr(changes, change))
+def test_a_configuration_with_foreign_or_huge_parts_is_refused_before_keras_opens_it(values, reason, kept, tmp_path):
+    file = reconfigured(shutil.copyfile(kept["latent"], tmp_path / "x.keras"), changes.configured(values))
     with pytest.raises(ModelError, match=reason):
         install(file)
 

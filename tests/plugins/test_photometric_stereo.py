@@ -4,53 +4,27 @@ from functools import cache
 
 import numpy as np
 import pytest
-from photographed import hours, lights_around, normal_error, photographs
+from photographed import drawn, guessed, hours, lights_around, measured, normal_error, photographs, stereo
 
-from impasto import Maps, Recipe, Result, RunOptions, Step, read_maps, run, write_maps
+from impasto import Maps, Result, read_maps, write_maps
 from impasto.cli.main import main
-from impasto.context import Context
 from impasto.errors import ParameterError
 from impasto.plugins.registry import registry
 from impasto.surface.shading import Light
-from impasto.tools import validate
 
-TOOL = "photometric-stereo"
 SIDE = 192
 MATERIALS = ("bricks", "cobbles", "bark", "plaster", "leather")
-GUESSING_DEG = 6.0
-"""Standard deviation of guessed clock angles: a fifth of an hour."""
 
 
 @cache
 def material(name: str, side: int = SIDE) -> Maps:
-    tool = registry().tool(name)
-    parameters = validate(tool, {"width_px": side, "height_px": side})
-    return tool.apply(Maps(), parameters, {}, Context(rng=np.random.default_rng(1)))
+    return drawn(name, side)
 
 
 @cache
 def set_of(name: str, count: int = 8) -> tuple[tuple[Maps, ...], tuple[Light, ...]]:
     lights = lights_around(count, seed=len(name))
     return tuple(photographs(material(name), lights, seed=len(name))), tuple(lights)
-
-
-def stereo(photos, **parameters) -> Result:
-    names = [f"photo{index}" for index in range(len(photos))]
-    step = Step(TOOL, parameters, {"photo": names})
-    return run(Recipe((step,)), dict(zip(names, photos, strict=True)), RunOptions(device="cpu"))
-
-
-def measured(lights) -> dict:
-    return {
-        "lights": "measured",
-        "clock": [hours(light.azimuth) for light in lights],
-        "light_elevation": [light.elevation for light in lights],
-    }
-
-
-def guessed(lights, seed: int = 0) -> dict:
-    rng = np.random.default_rng(seed)
-    return {"clock": [hours(light.azimuth + rng.normal(0, GUESSING_DEG)) for light in lights]}
 
 
 def error_of(made: Result, name: str) -> float:
@@ -62,17 +36,13 @@ def flat_error(name: str) -> float:
     return normal_error(np.broadcast_to(np.array([0.5, 0.5, 1.0]), truth.shape), truth)
 
 
-@pytest.mark.essential
-def test_measured_lights_give_normals_within_six_degrees():
-    errors = {name: error_of(stereo(set_of(name)[0], **measured(set_of(name)[1])), name) for name in MATERIALS}
-    assert np.mean(list(errors.values())) <= 6, errors
-    assert all(error < 0.7 * flat_error(name) + 1 for name, error in errors.items()), errors
-
-
-@pytest.mark.slow
-def test_guessed_clock_angles_give_normals_within_ten_degrees():
-    errors = {name: error_of(stereo(set_of(name)[0], **guessed(set_of(name)[1])), name) for name in MATERIALS}
-    assert np.mean(list(errors.values())) <= 10, errors
+@pytest.mark.parametrize(
+    ("told", "most"),
+    [pytest.param(measured, 6, marks=pytest.mark.essential), pytest.param(guessed, 10, marks=pytest.mark.slow)],
+)
+def test_measured_lights_give_normals_within_six_degrees_and_guessed_ones_within_ten(told, most):
+    errors = {name: error_of(stereo(set_of(name)[0], **told(set_of(name)[1])), name) for name in MATERIALS}
+    assert np.mean(list(errors.values())) <= most, errors
     assert all(error < 0.7 * flat_error(name) + 1 for name, error in errors.items()), errors
 
 

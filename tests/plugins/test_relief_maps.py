@@ -9,15 +9,14 @@ import numpy as np
 import pytest
 import torch
 from making import made
+from photographed import drawn
 
 from impasto import Maps, Result, Texture, read_maps, write_maps
-from impasto.context import Context
 from impasto.errors import ParameterError
 from impasto.surface.heights import normal_from_slopes, slopes_from_height, slopes_from_normal
 from impasto.surface.horizons import sky_over
 from impasto.surface.integration import height_from_slopes
 from impasto.surface.orientation import flip, orientation, unit_normals
-from impasto.tools import validate
 from impasto_procedural.catalogue import all_materials
 from impasto_relief.detail_normals import reorient, repeat
 from impasto_relief.subject import values
@@ -239,7 +238,7 @@ def test_stronger_is_darker_and_none_is_white():
     assert shades[1] > shades[2]
 
 
-MATERIALS = {tool.name: tool for tool in all_materials()}
+MATERIALS = sorted(tool.name for tool in all_materials())
 CROP = (slice(37, 200), slice(20, 231))
 
 
@@ -250,20 +249,14 @@ def rounded(maps: Maps, levels: int = 65535) -> Maps:
     return replace(alone, width_m=maps.width_m)
 
 
-def material(name: str, side_px: int = 256, seed: int = 3) -> Maps:
-    tool = MATERIALS[name]
-    parameters = validate(tool, {"width_px": side_px, "height_px": side_px})
-    return tool.apply(Maps(), parameters, {}, Context(rng=np.random.default_rng(seed)))
-
-
 def correlation(one: np.ndarray, other: np.ndarray) -> float:
     return float(np.corrcoef(one.ravel(), other.ravel())[0, 1])
 
 
-@pytest.mark.parametrize("name", sorted(MATERIALS))
+@pytest.mark.parametrize("name", MATERIALS)
 def test_height_of_16_bit_normals_is_the_true_one(name):
     """Correlation .99 at least, where the surface tiles, and of a part of it that does not."""
-    maps = material(name)
+    maps = drawn(name, 256, 3)
     true = maps["height"].pixels[..., 0]
     found = made("normal-to-height", rounded(maps), tiling="tiling").maps
     assert correlation(found["height"].pixels, true) > 0.999
@@ -304,7 +297,7 @@ def test_the_lean_of_upright_normals_in_8_bits_is_no_slope():
 
 
 def test_directx_normals_are_found_and_give_the_same_height():
-    maps = material("bark", 128)
+    maps = drawn("bark", 128, 3)
     wrong = Maps.from_arrays({"normal": flip(maps["normal"].pixels)})
     result = made("normal-to-height", wrong)
     assert correlation(result.maps["height"].pixels, maps["height"].pixels) > 0.99
@@ -313,7 +306,7 @@ def test_directx_normals_are_found_and_give_the_same_height():
 
 
 def test_a_picture_alone_stands_for_the_map_that_a_tool_needs():
-    maps = material("foam", 64)
+    maps = drawn("foam", 64, 3)
     alone = Maps.from_arrays({"base_color": maps["normal"].pixels}, name="foam_normal.png")
     found = made("normal-to-height", alone, green="up").maps
     assert set(found) == {"normal", "height"}
