@@ -205,7 +205,7 @@ def gaussian_of(F: Tensor) -> tuple[Tensor, Tensor]:
     return mean_and_covariance(raw_moments(F))
 
 
-def test_coloured_features_have_the_styles_mean_and_covariance():
+def test_coloured_features_have_the_styles_mean_and_covariance_and_even_ones_its_mean():
     content, style = correlated(0), correlated(1)
     A, b = coloring(raw_moments(content), raw_moments(style))
     mean, covariance = gaussian_of(torch.einsum("ij,bjhw->bihw", A, content) + b[:, None, None])
@@ -213,9 +213,6 @@ def test_coloured_features_have_the_styles_mean_and_covariance():
     assert torch.allclose(mean, wanted_mean, atol=1e-4)
     # the ridge is a thousandth of the mean variance, and the smallest variance here about a hundredth
     assert (covariance - wanted_covariance).norm() < 0.01 * wanted_covariance.norm()
-
-
-def test_features_that_do_not_vary_become_the_styles_mean():
     style = correlated(1)
     A, b = coloring(raw_moments(torch.ones(1, 6, 9, 9)), raw_moments(style))
     assert torch.allclose(A @ torch.ones(6) + b, gaussian_of(style)[0].float(), atol=1e-3)
@@ -234,11 +231,6 @@ def test_tiles_make_the_same_picture(backbone, size, seamless, monkeypatch):
     assert (tiled - whole).abs().mean() <= 1 / 255
 
 
-def test_without_weights_it_says_how_to_get_them(tmp_path):
-    with pytest.raises(ModelError, match="vgg19-small"):
-        painted(task(), how={"weights": registry().weights_library(tmp_path)}, backbone=DISTILLED)
-
-
 def test_the_bundled_network_is_used_until_weights_are_installed(tmp_path):
     notes: list[str] = []
     how = {"weights": registry().weights_library(tmp_path), "on_note": notes.append}
@@ -248,6 +240,8 @@ def test_the_bundled_network_is_used_until_weights_are_installed(tmp_path):
     installed = {"on_note": notes.append}
     assert torch.equal(painted(task(), how=installed), painted(task(), backbone=DISTILLED))
     assert notes == []
+    with pytest.raises(ModelError, match="vgg19-small"):
+        painted(task(), how={"weights": registry().weights_library(tmp_path)}, backbone=DISTILLED)
 
 
 def test_trained_decoders_give_back_what_was_encoded():
@@ -278,13 +272,15 @@ def test_most_new_pictures_are_recognised_and_few_mistaken(measured):
     assert wrong <= 1
 
 
-def test_what_lies_at_the_mean_of_all_is_uncertain():
+def test_what_lies_at_the_mean_of_all_and_tiny_and_plain_pictures_are_uncertain():
     model = kind_model()
     mean = dict(zip(model.features, map(float, model.mean), strict=True))
     assert kind_of(mean, model).kind is None
     leaning = replace(model, offsets=np.float32([kind == "ink" for kind in model.kinds]))  # ink: e / (e + 7) = 0.28
     assert kind_of(mean, leaning).kind is None
     assert kind_of(mean, replace(leaning, least=0.25)).kind == "ink"
+    assert recognise_kind(np.random.default_rng(0).random((16, 200, 3)).astype(np.float32)).kind is None
+    assert recognise_kind(np.full((64, 64, 3), 0.5, np.float32)).kind is None
 
 
 def test_lines_dots_and_ground_are_measured():
@@ -297,11 +293,6 @@ def test_lines_dots_and_ground_are_measured():
     assert lines["lines_1"] > 0 > light["lines_1"]
     assert lines["ground"] == pytest.approx(0.75, abs=0.01)
     assert lines["ground_lightness"] == pytest.approx(1, abs=0.03)
-
-
-def test_tiny_and_plain_pictures_are_uncertain():
-    assert recognise_kind(np.random.default_rng(0).random((16, 200, 3)).astype(np.float32)).kind is None
-    assert recognise_kind(np.full((64, 64, 3), 0.5, np.float32)).kind is None
 
 
 def chosen(monkeypatch, looks_like: str | None, subject: Maps = PHOTO, styles: int = 1, **given):

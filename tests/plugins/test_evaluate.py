@@ -149,7 +149,7 @@ def test_every_flaw_shows_in_its_figure(how, figures, compared):
             assert bad.rows[MODEL][name] > 1.2 * good[name], name
 
 
-def test_the_half_that_was_not_learned_judges(stubbed):
+def test_what_was_not_learned_judges_and_what_was_learned_whole_is_said_to_be_no_test(stubbed):
     dataset = dataset_of(PHOTO)
     pixels = dataset.samples[0].load()["base_color"].pixels
     (case,) = cases(stub_model(stubbed, dataset), dataset)
@@ -164,9 +164,6 @@ def test_the_half_that_was_not_learned_judges(stubbed):
     for parameters, held_out in (({"hold_out": True}, True), ({}, False)):
         card = {**model.card, "data": data, "parameters": parameters}
         assert cases(replace(model, card=card), dataset)[0].held_out == held_out
-
-
-def test_pictures_that_were_learned_whole_are_said_to_be_no_test(stubbed):
     dataset, other = dataset_of(PHOTO), dataset_of(surface(3))
     model = stub_model(stubbed, dataset, part="all")
     assert not cases(model, dataset)[0].held_out

@@ -101,14 +101,11 @@ def test_a_rolled_torus_gives_a_rolled_result():
     assert (rolled - made(x, z, seamless=True).roll((32, 48), (2, 3))).abs().max() < 1e-5
 
 
-def test_strength_and_colours_are_those_asked_for(library):
+def test_strength_colours_and_places_are_those_asked_for(library):
     full, half = color(repaint(library)), color(repaint(library, strength=0.5))
     assert np.allclose(half, (full + color(COFFEE)) / 2, atol=0.01)
     own = color(repaint(library, color="picture"))
     assert np.abs(own.mean((0, 1)) - color(COFFEE).mean((0, 1))).max() < 0.03
-
-
-def test_a_mask_says_where(library):
     mask = np.zeros((100, 150, 3))
     mask[:, :75] = 1
     made = color(repaint(library, mask=Maps.from_arrays({"base_color": mask})))

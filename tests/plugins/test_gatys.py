@@ -157,13 +157,11 @@ def _contrast(x: Tensor) -> float:
 
 
 class TestMatching:
-    def test_the_planted_neighbour_is_found(self):
+    def test_the_planted_neighbour_is_found_in_chunks_too(self, monkeypatch):
         keys = torch.randn(500, 20)
         planted = torch.randperm(500)[:64]
         queries = 3 * keys[planted] + 0.01 * torch.randn(64, 20)
         assert torch.equal(nearest(queries, keys), planted)
-
-    def test_chunks_find_the_same(self, monkeypatch: pytest.MonkeyPatch):
         queries, keys = torch.randn(300, 16), torch.randn(200, 16)
         whole = nearest(queries, keys)
         monkeypatch.setattr(matching, "COMPARISONS", 7 * 200)

@@ -45,11 +45,14 @@ def noisy(side_px=SIDE_PX):
     return np.random.default_rng(0).random((side_px, side_px, 3)).astype(np.float32)
 
 
-def test_the_tile_is_as_wide_as_the_square_that_is_matched():
+def test_the_tile_is_as_wide_as_the_square_that_is_matched_and_a_known_width_is_kept():
     for shape, wanted in (((60, 90), 2.0), ((90, 60), 3.0)):
         picture = Maps.from_arrays({"base_color": np.zeros((*shape, 3), np.float32)}, width_m=3.0)
         assert middle_width_m(picture) == pytest.approx(wanted)
     assert middle_width_m(replace(picture, width_m=None)) is None
+    space = space_of(MATERIALS["weave"], 0.2)
+    assert space.random(np.random.default_rng(0))["width_m"] == 0.2
+    assert "width_m" not in [axis.name for axis in space.axes]
 
 
 def test_colours_are_found_again():
@@ -87,12 +90,6 @@ def test_the_match_is_a_recipe_of_a_material_that_keeps_what_is_not_seen():
     assert run(found.recipe).maps["base_color"].size_px == (1024, 1024)
     assert shares == sorted(shares)
     assert any("width is not known" in note for note in notes)
-
-
-def test_a_known_width_is_kept():
-    space = space_of(MATERIALS["weave"], 0.2)
-    assert space.random(np.random.default_rng(0))["width_m"] == 0.2
-    assert "width_m" not in [axis.name for axis in space.axes]
 
 
 @pytest.mark.slow

@@ -274,12 +274,18 @@ def test_false_relief_is_the_tilt_where_the_truth_is_flat():
     assert relief_figures(true, true)["false_relief_degrees"] == 0
 
 
-def test_roughness_is_compared_with_constants():
+def test_roughness_is_compared_with_constants_and_base_color_by_logarithms_of_light():
     found = compare_maps(surface(roughness=np.full((SIDE, SIDE), 0.7)), surface(roughness=two_halves(0.2, 0.6)))
     assert found.roughness_error == pytest.approx((0.5 + 0.1) / 2, abs=1e-6)
     assert found.roughness_rmse == pytest.approx(math.sqrt((0.25 + 0.01) / 2), abs=1e-6)
     assert found.half_roughness_error == pytest.approx((0.3 + 0.1) / 2, abs=1e-6)
     assert found.mean_roughness_error == pytest.approx(0.2, abs=1e-6)
+    found = compare_maps(surface(base_color=plain(0.1)), surface(base_color=plain(0.3)))
+    assert found.base_color_log_l1 == pytest.approx(math.log(0.4 / 0.2), abs=1e-5)
+    linear = Maps({"base_color": Texture(np.full((SIDE, SIDE, 3), 0.1, np.float32), "linear")})
+    assert compare_maps(linear, surface(base_color=plain(0.3))).base_color_log_l1 == pytest.approx(
+        math.log(2), abs=1e-5
+    )
 
 
 def two_halves(left: float, right: float) -> np.ndarray:
@@ -288,15 +294,6 @@ def two_halves(left: float, right: float) -> np.ndarray:
 
 def plain(linear: float) -> np.ndarray:
     return linear_to_srgb(np.full((SIDE, SIDE, 3), linear))
-
-
-def test_base_color_is_compared_by_logarithms_of_light():
-    found = compare_maps(surface(base_color=plain(0.1)), surface(base_color=plain(0.3)))
-    assert found.base_color_log_l1 == pytest.approx(math.log(0.4 / 0.2), abs=1e-5)
-    linear = Maps({"base_color": Texture(np.full((SIDE, SIDE, 3), 0.1, np.float32), "linear")})
-    assert compare_maps(linear, surface(base_color=plain(0.3))).base_color_log_l1 == pytest.approx(
-        math.log(2), abs=1e-5
-    )
 
 
 def test_maps_that_only_one_side_has_are_left_out():
@@ -330,7 +327,7 @@ def test_matsynths_folders_are_read(tmp_path):
     assert [one.name for one in sets_in(tmp_path)] == ["Stone/acg_rock_001"]
 
 
-def test_sets_are_paired_by_folder_or_by_the_start_of_their_files_names(tmp_path):
+def test_sets_are_paired_by_folder_or_file_names_and_refused_without_common_ones(tmp_path):
     for name in ("Stone/rock", "Stone/gravel", "Wood/oak", "Wood/ash"):
         write_matsynth(tmp_path / "true", name, surface())
     write_maps(surface(), tmp_path / "made" / "Stone", "rock")
@@ -345,19 +342,16 @@ def test_sets_are_paired_by_folder_or_by_the_start_of_their_files_names(tmp_path
     assert compare_maps(estimate, truth).normal_degrees < 0.5
     single = pair_sets(tmp_path / "made" / "Metal", tmp_path / "true" / "Wood" / "oak")
     assert len(single.pairs) == 1, "whatever their names"
-
-
-def test_folders_without_sets_or_without_common_names_are_refused(tmp_path):
-    write_matsynth(tmp_path / "true", "rock", surface())
-    write_matsynth(tmp_path / "true", "oak", surface())
-    write_matsynth(tmp_path / "made", "iron", surface())
+    write_matsynth(tmp_path / "real", "rock", surface())
+    write_matsynth(tmp_path / "real", "oak", surface())
+    write_matsynth(tmp_path / "own", "iron", surface())
     with pytest.raises(ParameterError, match=r"has iron, but .* has oak, rock"):
-        pair_sets(tmp_path / "made", tmp_path / "true")
+        pair_sets(tmp_path / "own", tmp_path / "real")
     (tmp_path / "empty").mkdir()
     with pytest.raises(FileError, match="no maps"):
-        pair_sets(tmp_path / "empty", tmp_path / "true")
+        pair_sets(tmp_path / "empty", tmp_path / "real")
     with pytest.raises(FileError, match="no folder"):
-        pair_sets(tmp_path / "missing", tmp_path / "true")
+        pair_sets(tmp_path / "missing", tmp_path / "real")
 
 
 @pytest.mark.slow

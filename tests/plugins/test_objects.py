@@ -200,7 +200,7 @@ def test_what_is_grown_over_a_cube_goes_on_across_its_seams_though_its_example_d
     assert np.array_equal(made["base_color"].pixels, again["base_color"].pixels)
 
 
-def test_the_pattern_has_its_size_in_the_world_on_islands_of_any_density():
+def test_the_pattern_has_its_size_in_the_world_on_islands_of_any_density_and_other_units_are_refused():
     size = {"width_px": 512, "height_px": 512}
     made = run(Recipe((Step("cover-object", {**size, "repeat_m": 0.5}),)), {"source": waves(), "mesh": MESH}).maps
     charts = Charts.of(MESH, (512, 512))
@@ -209,9 +209,6 @@ def test_the_pattern_has_its_size_in_the_world_on_islands_of_any_density():
     steps = np.hypot(*(np.gradient(grey, axis=axis) for axis in (0, 1)))
     per_metre = [np.median(steps[shown == chart]) * charts.matrices[chart].__abs__().max() ** -1 for chart in range(6)]
     assert max(per_metre) < 1.15 * min(per_metre)
-
-
-def test_a_repeat_in_other_units_is_refused():
     with pytest.raises(ParameterError, match="one repeat of the texture"):
         run(Recipe((Step("cover-object", {"repeat_m": 0.0005}),)), {"source": waves(), "mesh": MESH})
 

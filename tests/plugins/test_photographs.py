@@ -317,7 +317,7 @@ def photograph(height: int = 60, width: int = 80) -> np.ndarray:
     return np.random.default_rng(0).uniform(0.2, 0.7, (height, width, 3)).astype(np.float32)
 
 
-def test_a_known_length_gives_the_pictures_width_and_keeps_its_relief_in_proportion():
+def test_a_known_length_gives_the_width_keeps_the_relief_and_needs_two_ends():
     source = Maps.from_arrays(
         {"base_color": photograph(), "height": photograph()[..., :1]}, width_m=2, height_range_m=0.1
     )
@@ -327,9 +327,6 @@ def test_a_known_length_gives_the_pictures_width_and_keeps_its_relief_in_proport
     assert result.figures["width_m"] == result.maps.width_m
     assert result.maps.height_range_px == pytest.approx(source.height_range_px)
     assert result.maps.sha256() == source.sha256()
-
-
-def test_a_length_without_ends_is_refused():
     with pytest.raises(ParameterError, match="start and end are the same place"):
         made("real-scale", photograph(), start=(0.3, 0.3), end=(0.3, 0.3))
 

@@ -185,16 +185,13 @@ def test_slopes_in_the_open_are_white_and_their_bent_normals_are_the_normals():
     )
 
 
-def test_the_bottom_of_a_wide_trench_sees_what_geometry_says():
+def test_a_trench_is_as_open_as_geometry_says_within_the_radius():
     """A floor between two long walls of height H at a distance a on each side: openness a / √(a² + H²)."""
     height = torch.full((128, 128), 12.0, dtype=torch.float64)
     height[:, 48:80] = 0
     for turned in (height, height.T):
         found = sky_over(turned, 60).occlusion[64, 64]
         assert found == pytest.approx(16 / math.hypot(16, 12), abs=0.03)
-
-
-def test_only_the_radius_counts():
     height = torch.full((128, 128), 40.0, dtype=torch.float64)
     height[:, 32:96] = 0
     assert sky_over(height, 10).occlusion[64, 64] == pytest.approx(1)
@@ -305,16 +302,13 @@ def test_directx_normals_are_found_and_give_the_same_height():
     assert np.allclose(result.maps["normal"].pixels, maps["normal"].pixels, atol=1e-6)
 
 
-def test_a_picture_alone_stands_for_the_map_that_a_tool_needs():
+def test_a_picture_alone_stands_for_the_map_that_a_tool_needs_but_a_photograph_does_not():
     maps = drawn("foam", 64, 3)
     alone = Maps.from_arrays({"base_color": maps["normal"].pixels}, name="foam_normal.png")
     found = made("normal-to-height", alone, green="up").maps
     assert set(found) == {"normal", "height"}
     with pytest.raises(ParameterError, match=r"alone is read as a colour.*brick_normal\.exr"):
         made("normal-to-height", replace(alone, name="foam_normal.exr"))
-
-
-def test_a_photograph_alone_is_no_height_map():
     grey, colors = np.full((16, 16, 3), 0.4), np.full((16, 16, 3), (0.6, 0.4, 0.2))
     with pytest.raises(ParameterError, match=r"wall\.jpg has colours, and a height map is grey"):
         made("height-to-normal", Maps.from_arrays({"base_color": colors}, name="wall.jpg"))

@@ -204,32 +204,19 @@ def flat_colors() -> Maps:
     return Maps.from_arrays({"base_color": np.broadcast_to(stripes, (64, 64, 3))})
 
 
-def test_a_style_without_a_mask_is_painted_where_masks_leave_room():
+def test_masks_divide_a_picture_among_styles():
     task = task_of(style=[CAT, SPACE], mask=[None, left_half(value=0.5)])
     assert [region.weights for region in task.regions] == [(0, 0, 1), (0, 1, 0)]
     assert task.regions[1].mask[0, 0, 0, [0, -1]].tolist() == [0.5, 1.0]
     everywhere = painted(averaged, style=[CAT, SPACE], mask=[None, left_half()])
     assert np.allclose(color(everywhere)[:, 40:], color(painted(averaged))[:, 40:], atol=1e-5)
-
-
-def test_where_masks_overlap_their_styles_share():
     task = task_of(style=[CAT, SPACE], mask=[left_half(), white()])
     first, second = (region.mask[0, 0, 0] for region in task.regions)
     assert first[[0, -1]].tolist() == [0.5, 0.0]
     assert second[[0, -1]].tolist() == [0.5, 1.0]
-
-
-def white() -> Maps:
-    return flat(1.0, 50, 75)
-
-
-def test_masks_that_cover_all_need_no_rest():
     halves = task_of(style=[CAT, SPACE], mask=[left_half(), right_half()])
     assert [region.weights for region in halves.regions] == [(0, 1, 0), (0, 0, 1)]
     assert task_of(mask=white()).regions == (Region(None, (0.0, 1.0)),)
-
-
-def test_a_mask_may_have_another_size_and_alpha():
     half = left_half(100, 150)
     mask = task_of(mask=half).regions[0].mask
     assert mask.shape == (1, 1, 50, 75)
@@ -238,7 +225,11 @@ def test_a_mask_may_have_another_size_and_alpha():
     assert faded[0, 0, 0, [0, -1]].tolist() == [1, 0]
 
 
-def test_strokes_stand_out_in_height_normals_and_roughness():
+def white() -> Maps:
+    return flat(1.0, 50, 75)
+
+
+def test_strokes_stand_out_in_height_normals_and_roughness_as_much_as_asked_for():
     made = painted(stretched, relief=1.0)
     assert set(made) == {"base_color", "height", "normal", "roughness"}
     assert {made[name].size_px for name in made} == {(50, 75)}
@@ -249,9 +240,6 @@ def test_strokes_stand_out_in_height_normals_and_roughness():
     assert np.abs(derived - made["normal"].pixels)[1:-1, 1:-1].max() < 1e-4
     ridges = height_px > np.percentile(height_px, 80)
     assert made["roughness"].pixels[ridges].mean() < made["roughness"].pixels[~ridges].mean()
-
-
-def test_relief_grows_with_what_is_asked_for():
     ranges = [painted(stretched, relief=relief).height_range_m for relief in (0.25, 0.5, 1.0)]
     assert ranges[1] == pytest.approx(2 * ranges[0], rel=1e-3)
     assert ranges[2] == pytest.approx(4 * ranges[0], rel=1e-3)

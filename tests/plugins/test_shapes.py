@@ -230,7 +230,7 @@ def test_faces_show_their_direction_and_the_panorama_comes_back(layout):
     assert again.maps.width_m is None
 
 
-def test_a_photograph_becomes_a_panorama_that_closes():
+def test_a_photograph_becomes_a_panorama_that_closes_and_a_true_one_stays():
     before = view()["base_color"].pixels
     assert not sides_meet(before)
     result = made("close-panorama", view(), overlap=0.1)
@@ -241,9 +241,6 @@ def test_a_photograph_becomes_a_panorama_that_closes():
         assert after[row].std(0).max() < 0.15 * before[row].std(0).max()
     middle = slice(20, 80)
     assert np.abs(after[middle].mean() - before[middle].mean()) < 0.03
-
-
-def test_a_true_panorama_stays_as_it_is():
     result = made("close-panorama", sky())
     assert result.notes == ("the sides meet already",)
     assert np.abs(result.maps["base_color"].pixels - sky()["base_color"].pixels).max() < 0.05
@@ -251,7 +248,7 @@ def test_a_true_panorama_stays_as_it_is():
     assert np.array_equal(untouched, sky()["base_color"].pixels)
 
 
-def test_six_faces_may_be_pictures_of_their_own():
+def test_six_faces_may_be_pictures_of_their_own_and_a_sheet_has_six_squares():
     sheet = made("cube-faces", sky(), face_px=16).maps
     faces = [Maps.from_arrays({"base_color": face}) for face in faces_of(sheet, "row").values()]
     again = made("panorama-from-cube", faces[0], {"others": faces[1:]}).maps
@@ -259,9 +256,6 @@ def test_six_faces_may_be_pictures_of_their_own():
     assert np.array_equal(again["base_color"].pixels, whole["base_color"].pixels)
     with pytest.raises(ParameterError, match="no squares of 128 px"):
         made("panorama-from-cube", sky(), {"others": faces[1:]})
-
-
-def test_a_sheet_without_six_squares_is_refused():
     with pytest.raises(ParameterError, match=r"50x40 px is no sheet of six square faces.*6:1"):
         made("panorama-from-cube", np.zeros((40, 50, 3)))
 

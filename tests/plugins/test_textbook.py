@@ -205,16 +205,6 @@ def test_every_layer_of_the_progressive_gan_has_an_equalised_learning_rate():
     assert D.dense(torch.randn(1000, 64 * 64)).std().item() == pytest.approx(2**0.5, abs=0.1)
 
 
-def test_batch_norm_is_conditional():
-    torch.manual_seed(0)
-    norm = ConditionalNorm(4, 3)
-    norm.gain.weight.data[1], norm.bias.weight.data[1] = 2.0, 5.0
-    x = torch.randn(8, 4, 6, 6) * 3 + 1
-    zero, one = norm(x, torch.zeros(8, dtype=torch.long)), norm(x, torch.ones(8, dtype=torch.long))
-    assert torch.allclose(one, 2 * zero + 5, atol=1e-4)
-    assert torch.equal(norm.eval()(x, None), norm(x, torch.zeros(8, dtype=torch.long)))
-
-
 def test_parts_of_the_papers():
     torch.manual_seed(0)
     x = pixel_norm(torch.randn(2, 8, 3, 3) * 5)
@@ -228,6 +218,13 @@ def test_parts_of_the_papers():
     assert [levels_of(side) for side in (32, 64, 128)] == [3, 4, 5]
     with pytest.raises(ParameterError, match="got 40"):
         levels_of(40)
+    torch.manual_seed(0)
+    norm = ConditionalNorm(4, 3)
+    norm.gain.weight.data[1], norm.bias.weight.data[1] = 2.0, 5.0
+    x = torch.randn(8, 4, 6, 6) * 3 + 1
+    zero, one = norm(x, torch.zeros(8, dtype=torch.long)), norm(x, torch.ones(8, dtype=torch.long))
+    assert torch.allclose(one, 2 * zero + 5, atol=1e-4)
+    assert torch.equal(norm.eval()(x, None), norm(x, torch.zeros(8, dtype=torch.long)))
 
 
 def test_too_large_a_picture_and_a_model_that_does_not_fit_are_refused(library):

@@ -87,10 +87,12 @@ def test_an_exemplar_gives_its_own_grain(library):
     assert normal_height_consistency(made["normal"].pixels, made["height"].pixels)[0] < 0.02
 
 
-def test_an_exemplar_of_some_pixels_is_refused(library):
+def test_an_exemplar_of_some_pixels_and_detail_of_a_huge_result_are_refused(library):
     tiny = Maps.from_arrays({"base_color": np.full((2, 9, 3), 0.5)})
     with pytest.raises(ParameterError, match=r"the source is too small: pieces of .* do not fit into 9x2 px"):
         generate(library, tiny)
+    with pytest.raises(ParameterError, match="limit"):
+        generate(library, surface(), size=(8192, 4096))
 
 
 def test_maps_that_the_exemplar_lacks_stay_the_models(library):
@@ -102,11 +104,6 @@ def test_maps_that_the_exemplar_lacks_stay_the_models(library):
     assert any("no height, roughness" in note for note in result.notes)
     with pytest.raises(ParameterError, match="exemplar has no base colour"):
         generate(library, Maps({"height": surface()["height"]}))
-
-
-def test_detail_of_a_huge_result_is_refused(library):
-    with pytest.raises(ParameterError, match="limit"):
-        generate(library, surface(), size=(8192, 4096))
 
 
 @pytest.mark.parametrize(

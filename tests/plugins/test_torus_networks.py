@@ -336,15 +336,12 @@ def test_a_canvas_is_never_smaller_than_its_crops():
     assert min(training_on(bricks(256, 100), crop_px=240, canvas_px=384, batch=1).data.canvas) == 256
 
 
-def test_a_pattern_wider_than_the_canvas_is_left_out_and_the_user_told():
+def test_of_a_pattern_wider_than_the_canvas_nothing_or_its_rows_are_learned_and_the_user_told():
     said = []
     training = training_on(bricks(711, WIDE_PX)[:, :300], said.append)
     assert not training.data.lattice.is_regular
     assert len(said) == 1
     assert "is too small for its pattern, whose period is not learned" in said[0]
-
-
-def test_of_tiles_wider_than_the_canvas_along_one_axis_the_rows_are_learned():
     said = []
     tiles_of = torch.tensor([[0.0, 1 / 300], [1 / 20, 0.0]])
     fitting = _fitting(Lattice(tiles_of), lambda one: one.torus_size((96, 96), 128, CELL_PX), said.append)

@@ -37,7 +37,7 @@ def drawn(channels: int, counts: tuple[int, int]) -> torch.Tensor:
     return torch.randn(1, channels, *counts)
 
 
-def test_data_is_standardised_there_and_back():
+def test_data_is_standardised_there_and_back_and_each_class_by_itself():
     data = prepare(dataset_of(surface()), 96, 48, 32, False, "cpu")
     assert data.maps == ("base_color", "height", "roughness")
     pixels = data.pictures[0].pixels[:, :128, :128]
@@ -48,6 +48,12 @@ def test_data_is_standardised_there_and_back():
     crops = data.crops(5, 48, torch.Generator().manual_seed(0))
     assert crops.coarse.shape == (5, 5, 24, 24)
     assert crops.fine.shape == (5, 5, 48, 48)
+    data = prepare(both(), 96, 48, 32, False, "cpu")
+    assert len(data.surfaces) == 2
+    for picture in data.pictures:
+        known = picture.known[:, 0, 0].bool()
+        assert picture.pixels[known, :128, :128].mean((1, 2)).abs().max() < 1e-4
+        assert not picture.pixels[~known].any()
 
 
 def test_thumbnails_of_a_class_are_learned_as_layouts(tmp_path):
@@ -186,15 +192,6 @@ def library(tmp_path_factory):
 
 def loaded(folder):
     return load_torus("tiny", Context(models=ModelLibrary(folder)))
-
-
-def test_each_class_is_standardised_by_itself():
-    data = prepare(both(), 96, 48, 32, False, "cpu")
-    assert len(data.surfaces) == 2
-    for picture in data.pictures:
-        known = picture.known[:, 0, 0].bool()
-        assert picture.pixels[known, :128, :128].mean((1, 2)).abs().max() < 1e-4
-        assert not picture.pixels[~known].any()
 
 
 def test_a_material_starts_as_the_mean_of_the_classes(library):

@@ -165,7 +165,7 @@ def test_a_part_is_as_it_is_within_the_whole():
         assert np.abs(part[name].pixels - whole[name].pixels[192:, 320:]).max() < 1e-4  # sums in another order
 
 
-def test_sizes_that_cannot_be_tiled_are_refused(library):
+def test_sizes_sources_and_models_that_do_not_fit_are_refused(library, tmp_path):
     tiles = (
         registry()
         .tool("vae")
@@ -173,6 +173,12 @@ def test_sizes_that_cannot_be_tiled_are_refused(library):
     )
     with pytest.raises(ParameterError, match="choose 96 and 64"):
         next(tiles)
+    model = read_model(library / "tiny.safetensors")
+    save_model(tmp_path / "wrong.safetensors", read_tensors(model.path)[0], {**model.card, "width": 16})
+    with pytest.raises(ModelError, match="does not fit vae"):
+        generate(tmp_path)
+    with pytest.raises(ParameterError, match="no base_color"):
+        generate(library, surface(maps=("height",)))
 
 
 def test_latents_come_from_the_prior_the_field_or_patches(library):
@@ -199,18 +205,6 @@ def test_half_of_a_batch_is_decoded_from_new_latents_of_both_kinds():
     drawn = new[4:][from_prior]
     assert abs(drawn.mean()) < 0.2
     assert drawn.std() == pytest.approx(1, abs=0.15)  # 400 draws
-
-
-def test_a_model_that_does_not_fit_is_refused(library, tmp_path):
-    model = read_model(library / "tiny.safetensors")
-    save_model(tmp_path / "wrong.safetensors", read_tensors(model.path)[0], {**model.card, "width": 16})
-    with pytest.raises(ModelError, match="does not fit vae"):
-        generate(tmp_path)
-
-
-def test_a_source_without_colour_is_refused(library):
-    with pytest.raises(ParameterError, match="no base_color"):
-        generate(library, surface(maps=("height",)))
 
 
 def test_the_source_may_be_larger_or_smaller_than_the_result(library):
