@@ -36,9 +36,8 @@ from impasto.data.dataset import Dataset, dataset_of
 from impasto.data.parts import part_of
 from impasto.errors import ParameterError
 from impasto.library.models import read_model
-from impasto_judge.cases import EvaluationCase
-from impasto_judge.controls import quilt_control, random_phase_noise
-from impasto_judge.figures import figures_of
+from impasto_judge.comparison import compare_model
+from impasto_judge.controls import MODEL, random_phase_noise
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -187,6 +186,9 @@ class Maker:
 def figures_and_picture(make: Maker, labels: tuple[str, ...], path: Path) -> dict[str, Any]:
     """Figures of all results and controls; writes a picture of results beside their sources."""
     found: dict[str, Any] = {}
+    for way in WAYS.get(make.tool, ({},)):
+        for label, figures in judged(make, way, next(iter(way.values()), "result")).items():
+            found.setdefault(label, {}).update(figures)
     rows: list[list[tuple[str, np.ndarray]]] = []
     results: dict[str, list[Maps]] = {}
     for label in labels:
@@ -195,7 +197,6 @@ def figures_and_picture(make: Maker, labels: tuple[str, ...], path: Path) -> dic
         for way in WAYS.get(make.tool, ({},)):
             named = next(iter(way.values()), "result")
             made = [make(seed, **given, **way) for seed in range(SEEDS)]
-            found.setdefault(label, {}).update(judged(make.real(label), made, named))
             results[label] = made
             row += [(f"{named}, seed {seed}", colors(maps)) for seed, maps in enumerate(made[: 1 if way else 2])]
         rows.append(row)
@@ -212,22 +213,18 @@ def figures_and_picture(make: Maker, labels: tuple[str, ...], path: Path) -> dic
     return found
 
 
-def judged(whole: Maps, made: list[Maps], named: str) -> dict[str, dict[str, Any]]:
-    """Figures of the results (mean and deviation over the seeds) and of controls made of the left half, by row."""
-    left, right = (part_of(whole, part) for part in ("left", "right"))
-    case = EvaluationCase("", (right,), (left,), held_out=True)
-    size = made[0].size_px
-    controls = {"quilt": quilt_control(left, size), "noise": random_phase_noise(left, size, ("base_color",))}
-    _, figures, _ = figures_of(case, {**{str(index): maps for index, maps in enumerate(made)}, **controls})
-    seeds = [figures[str(index)] for index in range(len(made))]
-    rows: dict[str, dict[str, Any]] = {
-        named: {
-            name: [float(np.mean([one[name] for one in seeds])), float(np.std([one[name] for one in seeds]))]
-            for name in FIGURES
-            if name in seeds[0]
+def judged(make: Maker, parameters: dict[str, Any], named: str) -> dict[str, dict[str, Any]]:
+    """Figures of the results, of a quilt and of noise by what was not learned: by class, then by row."""
+    model = read_model(make.folder / f"{make.name}.safetensors")
+    size_px = make.longest_px
+    found = compare_model(model, make.data, parameters=parameters, seeds=SEEDS, size_px=size_px, device="cpu")
+    return {
+        one.label: {
+            named if row == MODEL else row: {name: figures[name] for name in FIGURES if name in figures}
+            for row, figures in one.rows.items()
         }
+        for one in found
     }
-    return rows | {row: {name: figures[row][name] for name in FIGURES if name in figures[row]} for row in controls}
 
 
 def recognised(make: Maker, results: Mapping[str, list[Maps]]) -> dict[str, float]:

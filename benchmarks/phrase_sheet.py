@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 from sheets import Cell, in_rows
 
 from impasto import match, more_like, run
@@ -24,7 +24,7 @@ from impasto.surface.shading import Light
 
 PHRASES = Path(__file__).parent / "phrases" / "seventy.txt"
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
-CELL_PX, GAP_PX, ACROSS = 192, 4, 8
+CELL_PX, ACROSS = 192, 8
 LISTED_PX, DOWN = 256, 4
 """Side of a picture of a list, and rows of a sheet."""
 PHRASE_PX, PHRASES_ACROSS = 180, 7
@@ -54,16 +54,10 @@ def lit(recipe: Any, side_px: int = CELL_PX) -> Image.Image:
 
 
 def sheet(pictures: list[Image.Image], across: int) -> Image.Image:
-    """Pictures in rows, each with its number."""
-    step = CELL_PX + GAP_PX
-    made = Image.new("RGB", (across * step - GAP_PX, -(-len(pictures) // across) * step - GAP_PX), "white")
-    draw = ImageDraw.Draw(made)
-    for index, one in enumerate(pictures):
-        left, top = index % across * step, index // across * step
-        made.paste(one, (left, top))
-        draw.rectangle((left, top, left + 19, top + 13), fill="white")
-        draw.text((left + 3, top + 1), str(index + 1), fill="black")
-    return made
+    """Pictures in rows, each with its number below."""
+    return in_rows(
+        [Cell(np.asarray(one) / 255, str(number)) for number, one in enumerate(pictures, 1)], across, CELL_PX
+    )
 
 
 def phrases() -> list[str]:

@@ -1,20 +1,23 @@
-"""Behaviour of all first-party tools: schema, seeds, odd pictures, cancelling, leaving the subject alone.
+"""Behaviour of all first-party tools: schema, seeds, odd pictures, cancelling; and of trainers, which go on or refuse.
 
 A tool that needs a model is given one that took two steps, and one that needs published weights some of their layout.
-A trainer makes no maps, and a tool may need pictures that belong together: only what they declare is tested here, and
-the rest with their plugins.
+A trainer makes no maps, and a tool may need pictures that belong together: only what they declare is tested here for
+every tool, and the rest with their plugins.
 """
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from quick import QUICK
+from tiny import cancelled_after, train_tiny
 
-from impasto import Maps
+from impasto import Maps, Recipe, RunOptions, Step, run
 from impasto.context import Context
+from impasto.data.dataset import Dataset, dataset_of
+from impasto.errors import Cancelled, ModelError, ParameterError
 from impasto.inspection.behaviour import CHECKS, declaration_problem, maker, picture, takes_sets
 from impasto.plugins.registry import registry
-from impasto.recipe import Recipe, Step
-from impasto.running.runner import run
 from impasto.tools import Result, is_procedural
 
 pytestmark = pytest.mark.usefixtures("small_weights", "tiny_models")
@@ -87,3 +90,74 @@ def test_neutral_parameters_leave_the_subject_as_it_is(name):
     for map_ in subject:
         assert np.array_equal(made.maps[map_].pixels, subject[map_].pixels)
         assert np.abs(rounded[map_].pixels - subject[map_].pixels).max() < 1 / 255
+
+
+def of_trainers(test):
+    """A test of quick trainings, which hardly uses NumPy."""
+    return pytest.mark.usefixtures("quick_teacher", "one_slider")(pytest.mark.any_numpy(test))
+
+
+TRAINERS = sorted(name for name, tool in registry().tools.items() if tool.kind == "trainer")
+SIX_STEPS = {"steps": 6}
+MORE = {"train-stackgan": {"stage_one_steps": 2}}
+"""So that both stages have begun when it is cancelled."""
+
+
+@pytest.mark.slow
+@of_trainers
+@pytest.mark.parametrize("trainer", TRAINERS)
+def test_what_was_cancelled_goes_on_to_the_same_model(trainer, tmp_path):
+    parameters = {**SIX_STEPS, **MORE.get(trainer, {})}
+    (whole,) = train_tiny(trainer, tmp_path / "whole", parameters).models
+    with pytest.raises(Cancelled):
+        train_tiny(trainer, tmp_path / "parts", parameters, **cancelled_after(3))
+    checkpoint = tmp_path / "parts" / f"{trainer}.checkpoint"
+    assert checkpoint.is_file()
+    (parts,) = train_tiny(trainer, tmp_path / "parts", parameters).models
+    assert not checkpoint.exists()
+    assert whole.read_bytes() == parts.read_bytes()
+    with pytest.raises(ModelError, match=f"models remove {trainer}"):
+        train_tiny(trainer, tmp_path / "parts")
+
+
+OF_PICTURES = ("train-torus", "train-gan", "train-conditional-gan", "train-progressive-gan", "train-vae")
+
+
+def coarse(seed: int, is_half_blank: bool = False) -> Maps:
+    coarse = np.random.default_rng(seed).random((20, 40, 3))
+    pixels = np.kron(coarse, np.ones((8, 8, 1)))
+    if is_half_blank:
+        pixels[:, :160] = 0.4
+    return Maps.from_arrays({"base_color": pixels}, name=f"picture {seed}")
+
+
+def classes(is_half_blank: bool = False) -> Dataset:
+    dataset = dataset_of(coarse(1, is_half_blank), coarse(2, is_half_blank))
+    samples = tuple(replace(sample, label=label) for sample, label in zip(dataset.samples, "ab", strict=True))
+    return replace(dataset, samples=samples)
+
+
+def refusal(trainer: str, data: Dataset, folder, **parameters: object) -> str:
+    """Message and remedy with which a trainer refuses the data; it leaves no file."""
+    recipe = Recipe((Step(trainer, {"name": "none", "steps": 1, **parameters}, {"dataset": "dataset"}),))
+    with pytest.raises(ParameterError) as refused:
+        run(recipe, {"dataset": data}, RunOptions(models_folder=folder))
+    assert not [path for path in folder.iterdir() if path.suffix != ".lock"]
+    return f"{refused.value.message}; {refused.value.remedy}"
+
+
+@of_trainers
+@pytest.mark.parametrize("trainer", OF_PICTURES)
+def test_a_half_of_one_colour_is_refused(trainer, tmp_path):
+    said = refusal(trainer, classes(is_half_blank=True), tmp_path, hold_out=True)
+    assert "of one colour" in said
+
+
+@of_trainers
+@pytest.mark.parametrize("trainer", ["train-torus", "train-conditional-gan"])
+def test_a_picture_without_a_class_among_classes_is_refused_by_its_name(trainer, tmp_path):
+    one = dataset_of(coarse(3)).samples
+    data = classes()
+    said = refusal(trainer, replace(data, samples=data.samples + one), tmp_path)
+    assert "picture 3" in said
+    assert "a folder" in refusal("train-conditional-gan", dataset_of(coarse(1)), tmp_path)
