@@ -1,4 +1,4 @@
-"""Results of tools on a picture or on maps, and a map set that tiles."""
+"""Results of tools on a picture or on maps, a map set that tiles, and photographs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
+from skimage import data
 
 from impasto import Maps, Recipe, Result, RunOptions, Step, run
 from impasto.recipe import name_inputs
@@ -50,3 +51,9 @@ def made(tool: str, subject: Maps | np.ndarray, inputs: Inputs | None = None, se
 def finish(tool: str, subject: Maps | np.ndarray, inputs: Inputs | None = None, **parameters) -> Maps:
     """The maps of the result."""
     return made(tool, subject, inputs, **parameters).maps
+
+
+def photograph(name: str, side: int, factor: int = 1) -> np.ndarray:
+    """One of scikit-image's grey photographs (side, side, 3), each pixel the mean of `factor` x `factor` of its own."""
+    grey = getattr(data, name)()[: factor * side, : factor * side].astype(np.float32) / 255
+    return np.repeat(grey.reshape(side, factor, side, factor).mean((1, 3))[..., None], 3, 2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from making import made
+from making import photograph as photograph_of
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 from skimage import data
@@ -126,8 +127,7 @@ def test_ink_that_is_made_smaller_becomes_grey():
 
 
 def photograph(name: str, side: int = 256) -> np.ndarray:
-    """One of scikit-image's grey photographs as (side, side, 1)."""
-    return getattr(data, name)()[:side, :side, None].astype(np.float32) / 255
+    return photograph_of(name, side)[..., :1]
 
 
 def blended(subject: Maps, seed: int = 0, context: Context | None = None, **parameters) -> Maps:

@@ -7,6 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 import torch
+from making import photograph
 from scipy.ndimage import gaussian_filter
 
 from impasto import Maps, Recipe, Result, Step, run
@@ -14,15 +15,6 @@ from impasto.errors import ParameterError
 from impasto.patterns.squares import Edges, labellings
 from impasto.surface.seams import seam_z
 from impasto_synthesis.inpaint.landmarks import spread_at_borders
-
-data = pytest.importorskip("skimage.data")
-
-
-def photograph(name: str, side: int = 128) -> np.ndarray:
-    """One of scikit-image's grey photographs as (side, side, 3), at half its size."""
-    grey = getattr(data, name)()[: 2 * side, : 2 * side].astype(np.float32) / 255
-    grey = grey.reshape(side, 2, side, 2).mean((1, 3))
-    return np.repeat(grey[..., None], 3, axis=2)
 
 
 def picture(pixels: np.ndarray) -> Maps:
@@ -51,7 +43,7 @@ def color(*given, **named) -> np.ndarray:
 
 
 def test_only_the_hole_changes_and_nothing_of_what_was_there_is_left():
-    source, mask = photograph("gravel"), square(128, 40, 50, 30)
+    source, mask = photograph("gravel", 128, 2), square(128, 40, 50, 30)
     source[45:60, 55:70] = (1, 0, 0)
     made = color(source, mask)
     assert np.array_equal(made[mask == 0], source[mask == 0])
@@ -72,7 +64,7 @@ def border_step(made: np.ndarray, top: int, left: int, hole: int) -> float:
 
 @pytest.mark.essential
 def test_joints_between_bricks_continue_across_the_border():
-    source = photograph("brick", 256)
+    source = photograph("brick", 256, 2)
     joints = source[..., 0] > 0.5
     steps, shares = [], []
     for seed, (top, left, hole) in enumerate(((48, 32, 64), (144, 152, 64), (75, 85, 80), (20, 165, 60))):
@@ -99,7 +91,7 @@ def test_labels_are_the_best_of_all_where_there_are_no_loops():
 
 
 def test_all_maps_are_filled_from_the_same_places():
-    grey = photograph("gravel")
+    grey = photograph("gravel", 128, 2)
     maps = Maps.from_arrays({"base_color": grey, "height": grey[..., :1]}, width_m=1.0, height_range_m=0.1)
     made = inpainted(maps, square(128, 40, 50, 30)).maps
     assert np.abs(made["base_color"].pixels[..., :1] - made["height"].pixels).max() < 1e-4
@@ -107,7 +99,7 @@ def test_all_maps_are_filled_from_the_same_places():
 
 
 def test_a_mask_of_everything_or_of_too_much_is_refused_and_one_of_nothing_changes_nothing():
-    source = photograph("gravel", 64)
+    source = photograph("gravel", 64, 2)
     with pytest.raises(ParameterError, match="white everywhere"):
         inpainted(source, np.ones((64, 64), np.float32))
     with pytest.raises(ParameterError, match="too little"):
@@ -118,7 +110,7 @@ def test_a_mask_of_everything_or_of_too_much_is_refused_and_one_of_nothing_chang
 
 
 def test_nothing_is_taken_from_another_island():
-    source = photograph("gravel")
+    source = photograph("gravel", 128, 2)
     source[:, 64:] *= (1.0, 0.3, 0.3)
     islands = np.zeros((128, 128), np.float32)
     islands[:, 64:] = 1
@@ -128,7 +120,7 @@ def test_nothing_is_taken_from_another_island():
 
 
 def test_labels_say_what_is_filled_from_where():
-    source = photograph("gravel")
+    source = photograph("gravel", 128, 2)
     source[:, :40] *= (1.0, 0.3, 0.3)
     labels = np.zeros((128, 128), np.float32)
     labels[:, :40] = 1
@@ -138,11 +130,9 @@ def test_labels_say_what_is_filled_from_where():
 
 
 def photographed(name: str, side: int = 128) -> Maps:
-    """One of scikit-image's grey photographs at half its size, with a height."""
-    grey = getattr(data, name)()[: 2 * side, : 2 * side].astype(np.float32) / 255
-    grey = grey.reshape(side, 2, side, 2).mean((1, 3))
-    arrays = {"base_color": np.repeat(grey[..., None], 3, axis=2), "height": grey}
-    return Maps.from_arrays(arrays, width_m=2.0, height_range_m=0.1)
+    """One of the photographs at half its size, with a height."""
+    grey = photograph(name, side, 2)
+    return Maps.from_arrays({"base_color": grey, "height": grey[..., :1]}, width_m=2.0, height_range_m=0.1)
 
 
 def made(tool: str, source: Maps, **parameters) -> Result:

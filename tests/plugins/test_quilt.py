@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from making import photograph
 from materials import swd_floor
 from quick import repeated
 from scipy.ndimage import gaussian_filter
@@ -23,14 +24,6 @@ from impasto_judge.metrics.patches import contrast_ratio, mean_of_finest, sliced
 from impasto_judge.metrics.values import color_distance
 from impasto_synthesis import Quilt
 from impasto_synthesis.parameters import QuiltParameters
-
-data = pytest.importorskip("skimage.data")
-
-
-def photograph(name: str, side: int = 512) -> np.ndarray:
-    """One of scikit-image's grey photographs as (side, side, 3)."""
-    grey = getattr(data, name)()[:side, :side].astype(np.float32) / 255
-    return np.repeat(grey[..., None], 3, axis=2)
 
 
 def quilted(source: np.ndarray | Maps, seed: int = 0, **parameters) -> Maps:
@@ -52,7 +45,7 @@ def share_of_rows(result: np.ndarray, cycles: int) -> float:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["gravel", *repeated("grass"), "brick"])
 def test_result_is_seamless_and_as_the_photograph(name: str) -> None:
-    source = photograph(name)
+    source = photograph(name, 512)
     result = color(source)
     for z in seam_z(result):
         assert -4 < z < 3  # METHODS: seamless; hard cuts score 3 to 33, mirrored borders below -4
@@ -77,7 +70,7 @@ def test_opposite_borders_match_when_rolled_and_another_seed_is_another_picture(
 @pytest.mark.slow
 @pytest.mark.any_numpy
 def test_no_large_part_is_copied_and_none_stays_in_place() -> None:
-    source = photograph("grass")
+    source = photograph("grass", 512)
     found = verbatim_copies(color(source), source)
     assert 32 < found.block_px < 256  # it is made of pieces; none may reach half of the photograph's side
     assert found.shift != (0, 0)
@@ -221,7 +214,7 @@ def test_steps_of_light_are_spread_farther_than_those_of_shapes() -> None:
 
 def test_converging_rows_are_straightened() -> None:
     """scikit-image's brick is seen at an angle: its joints fan out by 10 degrees on both sides."""
-    result = color(photograph("brick"))
+    result = color(photograph("brick", 512))
     assert max(share_of_rows(result, cycles) for cycles in range(10, 18)) > 0.7  # 0.3 for the photograph itself
 
 
@@ -249,9 +242,7 @@ def test_maps_are_cut_along_the_same_seams() -> None:
     ],
 )
 def test_odd_sizes(height: int, width: int, size: tuple[int, int]) -> None:
-    source = (
-        photograph("gravel")[:height, :width] if width <= 512 else np.tile(photograph("gravel"), (1, 2, 1))[:8, :600]
-    )
+    source = np.tile(photograph("gravel", 512), (1, 2, 1))[:height, :width]
     result = color(source, height_px=size[0], width_px=size[1])
     assert result.shape[:2] == (size[0] or height, size[1] or width)
     assert np.isfinite(result).all()
