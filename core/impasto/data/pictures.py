@@ -30,6 +30,7 @@ from ..io.map_files import (
     sets_in,
     tiles_in,
 )
+from ..io.reduction import Wanted
 from ..io.unpacking import read_textures
 from ..system.names import as_unicode
 from ..system.transaction import recover
@@ -76,11 +77,9 @@ class PictureSource:
             if pixels.shape[:2] != (bottom - top, right - left):
                 raise FileError(f"lies outside its contact sheet: box {self.box}", f"correct {INDEX}")
             return prepare({"base_color": Texture(pixels, "srgb")}, preparation, name=self.name)
-        color = self.maps["base_color"].file
+        color, wanted = self.maps["base_color"].file, Wanted(color_space=space)
         textures: Mapping[str, Texture] = (
-            decode.read_picture(color, color_space=space)
-            if len(self.maps) == 1
-            else read_textures(self.maps, color_space=space)[0]
+            decode.read_picture(color, wanted) if len(self.maps) == 1 else read_textures(self.maps, wanted)[0]
         )
         metadata = decode.read_metadata(color)
         return prepare(textures, preparation, metadata.get("width_m"), metadata.get("height_range_m"), self.name)
@@ -97,7 +96,7 @@ Found: TypeAlias = tuple[str, str | None, Mapping[str, MapSource]]
 @functools.lru_cache(maxsize=1)
 def _sheet(path: Path, color_space: str) -> np.ndarray:
     """Pixels (H, W, 3) of a contact sheet; the last one is cached, since its boxes are read one after the other."""
-    return decode.read_picture(path, color_space=color_space)["base_color"].pixels
+    return decode.read_picture(path, Wanted(color_space=color_space))["base_color"].pixels
 
 
 def find_pictures(path: Path, licence: str) -> tuple[list[PictureSource], list[tuple[str, str]]]:

@@ -59,36 +59,29 @@ class MapReading:
     range_m: tuple[float, float] | None = None
 
 
-def read_picture(
-    path: Path,
-    *,
-    upright: bool = True,
-    on_progress: Callable[[float], None] = _nothing,
-    color_space: str = "",
-    wanted: Wanted = ALL,
-) -> Maps:
+def read_picture(path: Path, wanted: Wanted = ALL, on_progress: Callable[[float], None] = _nothing) -> Maps:
     """A picture as base_color (sRGB-encoded, [0, 1]) and, if it has alpha, opacity.
 
-    upright: apply the EXIF orientation, which Blender ignores. `on_progress(fraction)` is called every few rows, and
-    may raise Cancelled. color_space: name of the one that takes the place of what the file says. A file whose colours
-    would be converted is read as the map that is wanted instead, and a photograph as large as that. FileError for files
-    that cannot be used; values above 1 are light, as which they may be wanted, and never clipped silently. A grey
-    picture with signed values, or others outside 0 to 1, is read as height.
+    `on_progress(fraction)` is called every few rows, and may raise Cancelled. A file whose colours would be converted
+    is read as the map that is wanted instead, and a photograph as large as that. FileError for files that cannot be
+    used; values above 1 are light, as which they may be wanted, and never clipped silently. A grey picture with signed
+    values, or others outside 0 to 1, is read as height.
     """
     alone_as = wanted.alone_as
     lines = _lines_of(path, alone_as)
     is_grey = len(lines.channels) == 1
     name = "height" if lines.is_signed and is_grey and alone_as in COLOR_MAPS else alone_as
-    conversion = ColorConversion(lines, name in COLOR_MAPS, color_space if name in COLOR_MAPS else "")
+    conversion = ColorConversion(lines, name in COLOR_MAPS, wanted.color_space_of(name))
     is_converted = lines.is_float or lines.is_signed or len(lines.channels) == 2
     if name not in COLOR_MAPS and lines.color == "rgb" and not is_converted:
-        as_color = ColorConversion(lines, True, color_space)
+        as_color = ColorConversion(lines, True, wanted.color_space)
         name, conversion = ("base_color", as_color) if as_color.is_plain else (name, conversion)
     elif name not in COLOR_MAPS and lines.color != "rgb":
-        name, conversion = "base_color", ColorConversion(lines, True, color_space)
-    reading = _read(lines, name, conversion, upright, on_progress, with_opacity=True, wanted=wanted)
+        name, conversion = "base_color", ColorConversion(lines, True, wanted.color_space)
+    reading = _read(lines, name, conversion, wanted, on_progress, is_alone=True)
     if reading is None:
-        reading, name = _read(open_scanlines(path), "height", None, upright, on_progress, True, wanted), "height"
+        lines, name = open_scanlines(path), "height"
+        reading = _read(lines, name, ColorConversion(lines, False), wanted, on_progress, is_alone=True)
     assert reading is not None
     textures = {name: reading.texture} | ({"opacity": reading.opacity} if reading.opacity else {})
     maps = Maps(textures, notes=reading.notes)
@@ -99,32 +92,21 @@ def read_picture(
         return maps
     light: Literal["", "linear", "other"] = "other" if lines.is_float else ""
     light = "linear" if lines.is_float and conversion.space is LINEAR else light
-    return replace(maps, color_space=color_space, light=light)
+    return replace(maps, color_space=wanted.color_space, light=light)
 
 
-def read_map(
-    path: Path,
-    name: str,
-    *,
-    upright: bool = True,
-    on_progress: Callable[[float], None] = _nothing,
-) -> Texture:
+def read_map(path: Path, name: str, wanted: Wanted = ALL) -> Texture:
     """One map of the kind `name`, otherwise like `read_picture`; one-channel maps take an RGB file's first channel."""
-    return read_noted_map(path, name, upright=upright, on_progress=on_progress).texture
+    return read_noted_map(path, name, wanted).texture
 
 
 def read_noted_map(
-    path: Path,
-    name: str,
-    *,
-    upright: bool = True,
-    on_progress: Callable[[float], None] = _nothing,
-    color_space: str = "",
+    path: Path, name: str, wanted: Wanted = ALL, on_progress: Callable[[float], None] = _nothing
 ) -> MapReading:
     """As `read_map`, with what is to be known about it. Heights in metres are scaled to [0, 1]."""
     lines = _lines_of(path, name)
-    conversion = ColorConversion(lines, name in COLOR_MAPS, color_space if name in COLOR_MAPS else "")
-    reading = _read(lines, name, conversion, upright, on_progress)
+    conversion = ColorConversion(lines, name in COLOR_MAPS, wanted.color_space_of(name))
+    reading = _read(lines, name, conversion, wanted, on_progress)
     assert reading is not None
     return reading
 
@@ -180,26 +162,22 @@ def read_metadata(path: Path) -> dict[str, Any]:
 def _read(
     lines: Scanlines,
     name: str,
-    conversion: ColorConversion | None,
-    upright: bool,
+    conversion: ColorConversion,
+    wanted: Wanted,
     on_progress: Callable[[float], None],
-    with_opacity: bool = False,
-    wanted: Wanted | None = None,
+    is_alone: bool = False,
 ) -> MapReading | None:
-    """A map decoded from rows; None for a grey picture whose values are heights and no colours.
-
-    wanted: what is wanted of a picture that is given alone.
-    """
-    conversion = conversion or ColorConversion(lines, name in COLOR_MAPS)
-    channels, with_opacity = MAP_CHANNELS[name], with_opacity and lines.alpha is not None
-    is_color, takes_light = name in COLOR_MAPS, wanted is not None and wanted.takes_light and name in COLOR_MAPS
-    divisor = reduction(lines.size_px, wanted.enough_px) if wanted and is_color and not takes_light else 1
+    """A map decoded from rows, if it is given alone with its opacity; None if its values are heights and no colours."""
+    channels, with_opacity, upright = MAP_CHANNELS[name], is_alone and lines.alpha is not None, wanted.upright
+    is_color = name in COLOR_MAPS
+    takes_light = is_alone and wanted.takes_light and is_color
+    divisor = reduction(lines.size_px, wanted.enough_px) if is_alone and is_color and not takes_light else 1
     blocks = PixelBlocks.of(lines, divisor, _flips_of_stored(lines, upright))
     lines.check_memory(channels + with_opacity, divisor)
     pixels, as_stored = _empty(lines, blocks, channels, upright)
     opacity, opacity_as_stored = _empty(lines, blocks, 1, upright) if with_opacity else (None, None)
     keeps_range = name == "height" and (lines.is_float or lines.is_signed)
-    keeps_broken, spread = wanted is not None and wanted.keeps_broken and is_color, 0.0
+    keeps_broken, spread = is_alone and wanted.keeps_broken and is_color, 0.0
     for top, rows in blocks.bands(lines):
         values, alpha = conversion(rows)
         end = top + len(rows) // divisor
@@ -219,11 +197,12 @@ def _read(
         if opacity_as_stored is not None and alpha is not None:
             opacity_as_stored[top:end] = blocks.mean("opacity", np.clip(alpha, 0.0, 1.0))
         on_progress(end / len(as_stored))
-    if wanted and spread > COLORFUL * conversion.largest:
+    if is_alone and spread > COLORFUL * conversion.largest:
         message = f"{excerpt(lines.path)} has colours, and a {name} map is grey"
         raise ParameterError(message, f"give the {name} map, or a folder that has one")
-    is_light = takes_light and conversion.beyond > 0 and not conversion.invalid
-    if wanted and is_color and conversion.beyond and not (is_light or conversion.invalid) and len(lines.channels) == 1:
+    is_bright = is_alone and is_color and conversion.beyond > 0 and not conversion.invalid
+    is_light = is_bright and takes_light
+    if is_bright and not is_light and len(lines.channels) == 1:
         return None
     low, high, notes = 0.0, 1.0, lines.notes
     if divisor > 1:

@@ -70,9 +70,10 @@ def read_maps(
             maps = read_maps(folder, on_progress=on_progress, color_space=color_space)
             return replace(maps, name=as_unicode(datablock.title), notes=(*maps.notes, *notes))
     recover(path if is_folder(path) else path.parent)
+    plain = Wanted(upright=upright, color_space=color_space)
     if tiles := tiles_in(path):
         parts = {
-            number: _read_tile(tile, upright, color_space, partial(tell_part, on_progress, index, len(tiles)))
+            number: _read_tile(tile, plain, partial(tell_part, on_progress, index, len(tiles)))
             for index, (number, tile) in enumerate(tiles.items())
         }
         maps = Maps.of_tiles(_in_one_range(parts))
@@ -80,22 +81,18 @@ def read_maps(
         return replace(maps, name=as_unicode(path.name), notes=(*maps.notes, *filter(None, [note])))
     found = set_at(path)
     if found is None:
-        maps = decode.read_picture(
-            path, upright=upright, on_progress=on_progress, color_space=color_space, wanted=wanted
-        )
-        return replace(maps, name=as_unicode(path.name))
-    maps = read_sources(found.maps, upright=upright, on_progress=on_progress, color_space=color_space)
+        alone = replace(wanted, upright=upright, color_space=color_space)
+        return replace(decode.read_picture(path, alone, on_progress), name=as_unicode(path.name))
+    maps = read_sources(found.maps, plain, on_progress)
     name = path.name if is_folder(path) else found.name
     return replace(maps, name=as_unicode(name), notes=(*maps.notes, *filter(None, [found.note])))
 
 
-def _read_tile(
-    tile: Mapping[str, MapSource], upright: bool, color_space: str, on_progress: Callable[[float], None]
-) -> Maps:
+def _read_tile(tile: Mapping[str, MapSource], wanted: Wanted, on_progress: Callable[[float], None]) -> Maps:
     """The maps in files by their names; a picture in one without a name."""
     if "" in tile:
-        return decode.read_picture(tile[""].file, upright=upright, on_progress=on_progress, color_space=color_space)
-    return read_sources(tile, upright=upright, on_progress=on_progress, color_space=color_space)
+        return decode.read_picture(tile[""].file, wanted, on_progress)
+    return read_sources(tile, wanted, on_progress)
 
 
 def _in_one_range(tiles: Mapping[int, Maps]) -> Mapping[int, Maps]:

@@ -22,6 +22,7 @@ from . import decode
 from .datablocks import MATERIAL, Datablock
 from .gltf import REFUSED, Gltf, reading
 from .gltf_textures import TRANSMISSION, Placement, placement_of, slots_of
+from .reduction import Wanted
 
 WEBP = ("EXT_texture_webp", "EXT_texture_avif")
 """Extensions that give a texture an image of another format."""
@@ -29,6 +30,7 @@ MASKED = ("MASK", "BLEND")
 """Modes in which a base colour's alpha counts."""
 NO_TEXTURES = "give its material an image texture, or give a picture as the source and the file as the mesh"
 Arrays = dict[str, np.ndarray]
+AS_STORED = Wanted(upright=False)
 
 
 def names_of(gltf: Gltf) -> list[str]:
@@ -162,7 +164,7 @@ def _with_picture(gltf: Gltf, slot: str, info: Mapping[str, Any], folder: Path, 
 
 def _base_color(material: Mapping[str, Any], info: Mapping[str, Any], file: Path) -> Arrays:
     red, green, blue, alpha = material["pbrMetallicRoughness"].get("baseColorFactor", (1, 1, 1, 1))
-    found = decode.read_picture(file, upright=False).arrays()
+    found = decode.read_picture(file, AS_STORED).arrays()
     opacity = found.get("opacity", np.ones((1, 1, 1), np.float32)) * np.float32(alpha)
     found = {"base_color": _times(found["base_color"], (red, green, blue))}
     if material.get("alphaMode") in MASKED and opacity.min() < 1:
@@ -185,7 +187,7 @@ def _metallic_roughness(material: Mapping[str, Any], info: Mapping[str, Any], fi
 
 
 def _normal(material: Mapping[str, Any], info: Mapping[str, Any], file: Path) -> Arrays:
-    normal, scale = decode.read_map(file, "normal", upright=False).pixels, float(info.get("scale", 1))
+    normal, scale = decode.read_map(file, "normal", AS_STORED).pixels, float(info.get("scale", 1))
     if scale != 1:
         normal = unit_normals((normal - 0.5) * np.array((scale, scale, 1), np.float32) + 0.5)
     return {"normal": normal}
@@ -196,7 +198,7 @@ def _occlusion(material: Mapping[str, Any], info: Mapping[str, Any], file: Path)
 
 
 def _emission(material: Mapping[str, Any], info: Mapping[str, Any], file: Path) -> Arrays:
-    colors = decode.read_map(file, "emission", upright=False).pixels
+    colors = decode.read_map(file, "emission", AS_STORED).pixels
     return {"emission": _times(colors, material.get("emissiveFactor", (0, 0, 0)))}
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..surface.resizing import resize, resized_map
-from ..texture import Maps, Texture
+from ..texture import COLOR_MAPS, Maps, Texture
 from .scanlines import Scanlines
 
 PHOTOGRAPH_PX = 2**24
@@ -25,13 +25,21 @@ class Wanted:
 
     alone_as: the map that a picture alone is read as if colours would be converted. enough_px: number of pixels that
     are enough of a photograph, 0 for all. takes_light: whether colours above 1 are wanted, as light. keeps_broken:
-    whether pixels with values that are NaN or infinite are wanted, as NaN, to be mended.
+    whether pixels with values that are NaN or infinite are wanted, as NaN, to be mended. upright: whether the EXIF
+    orientation is applied, which Blender ignores. color_space: name of the one that takes the place of what files say
+    of their colours; "" for that.
     """
 
     alone_as: str = "base_color"
     enough_px: int = 0
     takes_light: bool = False
     keeps_broken: bool = False
+    upright: bool = True
+    color_space: str = ""
+
+    def color_space_of(self, name: str) -> str:
+        """The name of the colour space for a map: none for data."""
+        return self.color_space if name in COLOR_MAPS else ""
 
 
 ALL = Wanted()

@@ -22,6 +22,7 @@ from . import decode
 from .decode import read_channels, read_picture
 from .map_files import CHANNELS, MapSource
 from .packing import PackedPicture
+from .reduction import ALL, Wanted
 
 JUDGED_PX = 1024
 """Side of the middle of a normal map by which its sign is judged."""
@@ -49,28 +50,24 @@ def unpacked_maps(path: Path, picture: PackedPicture) -> Maps:
 
 def read_sources(
     sources: Mapping[str, MapSource],
-    *,
-    upright: bool = True,
+    wanted: Wanted = ALL,
     on_progress: Callable[[float], None] = lambda fraction: None,
-    color_space: str = "",
 ) -> Maps:
     """The maps in files, of one size: that of the largest. Its notes tell what was unpacked, turned and resized.
 
     FileError as for `read_textures`.
     """
-    textures, notes, range_m = read_textures(sources, upright=upright, on_progress=on_progress, color_space=color_space)
+    textures, notes, range_m = read_textures(sources, wanted, on_progress)
     textures = _of_one_size(textures, notes)
     maps = Maps(textures, notes=tuple(notes), **_scale(next(iter(sources.values())).file))
-    maps = replace(maps, color_space=color_space if COLOR_MAPS & textures.keys() else "")
+    maps = replace(maps, color_space=wanted.color_space if COLOR_MAPS & textures.keys() else "")
     return replace(maps, lowest_m=range_m[0], height_range_m=range_m[1] - range_m[0]) if range_m else maps
 
 
 def read_textures(
     sources: Mapping[str, MapSource],
-    *,
-    upright: bool = True,
+    wanted: Wanted = ALL,
     on_progress: Callable[[float], None] = lambda fraction: None,
-    color_space: str = "",
 ) -> tuple[dict[str, Texture], list[str], tuple[float, float] | None]:
     """The maps in files, each of its own size, notes on what was unpacked and turned, and heights 0 and 1 in metres.
 
@@ -90,11 +87,9 @@ def read_textures(
                 continue
             textures[name] = texture
         elif name == "base_color" and "opacity" not in sources:
-            textures |= _color_and_alpha(source, upright, color_space, tell, notes)
+            textures |= _color_and_alpha(source, wanted, tell, notes)
         else:
-            reading = decode.read_noted_map(
-                source.file, name, upright=upright, on_progress=tell, color_space=color_space
-            )
+            reading = decode.read_noted_map(source.file, name, wanted, tell)
             textures[name], range_m = reading.texture, reading.range_m or range_m
             notes += reading.notes
         if source.place.is_inverted and name not in NORMAL_MAPS:
@@ -116,7 +111,7 @@ def named_map(source: MapSource, name: str, color_space: str = "") -> Texture:
     if source.place.channel:
         texture = _channel(read_channels(source.file), source)
     else:
-        texture = decode.read_noted_map(source.file, name, color_space=color_space).texture
+        texture = decode.read_map(source.file, name, Wanted(color_space=color_space))
     if texture is None:
         raise FileError(f"{_called(source)} has no alpha", f"say where {_words(name)} is, or leave the file out")
     if not source.place.is_inverted:
@@ -148,10 +143,10 @@ def _channel(stored: np.ndarray, source: MapSource) -> Texture | None:
 
 
 def _color_and_alpha(
-    source: MapSource, upright: bool, color_space: str, tell: Callable[[float], None], notes: list[str]
+    source: MapSource, wanted: Wanted, tell: Callable[[float], None], notes: list[str]
 ) -> dict[str, Texture]:
     """The colour in a file, and its alpha as opacity unless that is the same everywhere."""
-    maps = read_picture(source.file, upright=upright, on_progress=tell, color_space=color_space)
+    maps = read_picture(source.file, Wanted(upright=wanted.upright, color_space=wanted.color_space), tell)
     if "base_color" not in maps:
         raise FileError(f"{_called(source)} holds heights, and is named a base colour", "name it a height")
     found = dict(maps)

@@ -14,7 +14,8 @@ import stat
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from ..errors import FileError
@@ -31,63 +32,55 @@ LEAST_WAIT_S = 0.2
 """Least time to wait, since a process that checks whether a lock's holder is dead holds it for a moment."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Lock:
-    """A file that this process has locked. is_certain: whether the file system guarantees that no other has."""
+    """A file that this process has locked. is_certain: whether the file system guarantees that no other has.
+
+    made_folder: whether its folder was created for it, and is removed with it if it is empty then.
+    """
 
     path: Path
     descriptor: int
-    is_certain: bool = True
+    is_certain: bool
+    made_folder: bool = False
+    thread: int = field(default_factory=threading.get_ident)
 
     def release(self) -> None:
         """Unlock the file and remove it."""
         with Uninterrupted():
-            self._release()
-
-    def _release(self) -> None:
-        if _open.pop(self.descriptor, None) is None:
-            return
-        if os.name != "nt":  # which removes no open file
-            with contextlib.suppress(OSError):
-                self.path.unlink()
-        os.close(self.descriptor)
-        if os.name == "nt":
-            with contextlib.suppress(OSError):
-                self.path.unlink()
-        if self.path.parent in _made:
-            with contextlib.suppress(OSError):  # it is not empty
-                self.path.parent.rmdir()
-                _made.discard(self.path.parent)
+            if _open.pop(self.descriptor, None) is None:
+                return
+            steps = [self.path.unlink, partial(os.close, self.descriptor)]
+            for step in reversed(steps) if os.name == "nt" else steps:  # Windows removes no open file
+                with contextlib.suppress(OSError):
+                    step()
+            if self.made_folder:
+                with contextlib.suppress(OSError):  # it is not empty
+                    self.path.parent.rmdir()
 
 
-_made: set[Path] = set()
-"""Folders created for a lock, which are removed with it if they are empty."""
 _open: dict[int, Lock] = {}
 """Locks that this process holds, by their descriptors."""
 
 
 def acquire(path: Path) -> Lock | None:
     """Lock on the file `path`, created if needed; None if another process holds it. Raises OSError."""
-    with Uninterrupted():
-        return _acquire(path)
-
-
-def _acquire(path: Path) -> Lock | None:
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0), 0o666)
-    try:
-        if stat.S_ISREG(os.fstat(descriptor).st_mode):
-            is_certain = _lock(descriptor)
-            if os.path.samestat(os.fstat(descriptor), path.stat()):
-                lock = _open[descriptor] = Lock(path, descriptor, is_certain)
-                return lock
-    except (BlockingIOError, PermissionError, FileNotFoundError):  # held, or just removed by its holder
-        pass
-    except BaseException:
+    with Uninterrupted():
+        descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0), 0o666)
+        try:
+            if stat.S_ISREG(os.fstat(descriptor).st_mode):
+                is_certain = _lock(descriptor)
+                if os.path.samestat(os.fstat(descriptor), path.stat()):
+                    lock = _open[descriptor] = Lock(path, descriptor, is_certain)
+                    return lock
+        except (BlockingIOError, PermissionError, FileNotFoundError):  # held, or just removed by its holder
+            pass
+        except BaseException:
+            os.close(descriptor)
+            raise
         os.close(descriptor)
-        raise
-    os.close(descriptor)
-    return None
+        return None
 
 
 def _lock(descriptor: int) -> bool:
@@ -109,53 +102,42 @@ def _lock(descriptor: int) -> bool:
     return True
 
 
-_held: dict[tuple[Path, int], Lock] = {}
-"""Lock by path and thread; a thread may take its own lock again."""
-
-
 @contextlib.contextmanager
 def held(target: Path, *, wait_s: float = 0.0) -> Iterator[None]:
     """Hold the lock for making `target`; creates its folder. The same thread may hold the lock again.
 
     FileError, after `wait_s`, names the process that holds it.
     """
-    path = target.with_name(f"{PREFIX}{target.name}.lock")
-    key = (path.absolute(), threading.get_ident())
-    if key in _held:
+    path = target.absolute().with_name(f"{PREFIX}{target.name}.lock")
+    if any(lock.path == path and lock.thread == threading.get_ident() for lock in list(_open.values())):
         yield
         return
     with explain(path.parent):
-        lock = _holding(path, target, time.monotonic() + max(wait_s, LEAST_WAIT_S))
-    _held[key] = lock
+        lock = _wait_for(path, target, time.monotonic() + max(wait_s, LEAST_WAIT_S))
     try:
         yield
     finally:
-        _held.pop(key, None)
         lock.release()
 
 
-def _holding(path: Path, target: Path, until_s: float) -> Lock:
-    while (lock := _holding_in_folder(path)) is None:
+def _wait_for(path: Path, target: Path, until_s: float) -> Lock:
+    while True:
+        made_folder = not os.path.lexists(path.parent)
+        make_folder(path.parent)
+        with contextlib.suppress(FileNotFoundError):  # the process that created the folder has removed it again
+            if lock := acquire(path):
+                break
         if time.monotonic() >= until_s:
             message = f"{excerpt(target)} is being made by {_holder(path)}"
             raise FileError(message, "wait until that is done, stop it, or choose another name or folder")
         time.sleep(POLL_S)
+    lock.made_folder = made_folder
     about = {"process": os.getpid(), "host": socket.gethostname(), "since": time.strftime("%H:%M")}
     with contextlib.suppress(OSError):  # on a full disk the lock still holds, but without this information
         os.ftruncate(lock.descriptor, 0)
         os.lseek(lock.descriptor, 0, os.SEEK_SET)
         os.write(lock.descriptor, json.dumps(about).encode())
     return lock
-
-
-def _holding_in_folder(path: Path) -> Lock | None:
-    if not os.path.lexists(path.parent):
-        _made.add(path.parent)
-    make_folder(path.parent)
-    try:
-        return acquire(path)
-    except FileNotFoundError:  # the process that created the folder has removed it again
-        return None
 
 
 def _holder(path: Path) -> str:
@@ -188,7 +170,6 @@ def _leave_to_parent() -> None:
     for descriptor in _open:
         os.close(descriptor)
     _open.clear()
-    _held.clear()
 
 
 if hasattr(os, "register_at_fork"):
