@@ -6,18 +6,20 @@ progressive JPEG, or compressed text.
 
 from __future__ import annotations
 
+import mmap
 import re
 import struct
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
 from ..errors import FileError
 from ..system.untrusted import excerpt, explain, open_file
 from .signatures import recognise
-from .whole_pictures import lacks_end
+from .whole_pictures import END, SCAN
 
 DAMAGED = "export it again, or use another file"
 USUAL_SCANS, MAX_SCANS = 32, 500
@@ -27,7 +29,6 @@ MAX_TEXT_BYTES = 2**24
 """Limit of all text and profiles in a PNG, decompressed."""
 MAX_CHUNKS = 10_000
 """Limit of chunks before the pixels of a PNG."""
-READ_AT_ONCE = 2**20
 MAX_FILE_BYTES = 2**32
 SPARE_BYTES = 2**26
 """Room in a file for metadata, profiles and previews."""
@@ -77,9 +78,7 @@ def read_header(path: Path) -> Header:
         try:
             header = READERS[kind](stream)
             check_length(path, kind, header.size_px)
-            if kind == "JPEG" and header.held:
-                _check_scans(stream, header)
-            return replace(header, is_cut=True) if kind == "JPEG" and lacks_end(stream) else header
+            return _check_marks(stream, header) if kind == "JPEG" else header
         except (struct.error, IndexError, KeyError, zlib.error) as error:
             raise FileError(f"{excerpt(path)} is damaged: its header ends early or makes no sense", DAMAGED) from error
         except _RefusedError as error:
@@ -193,13 +192,20 @@ def _read_jpeg(stream: IO[bytes]) -> Header:
     return header
 
 
-def _check_scans(stream: IO[bytes], header: Header) -> None:
-    """Refuse a JPEG with more scans than pictures of its size have; the stream is in the first one."""
-    assert header.size_px is not None
-    pixels = max(1, header.size_px[0] * header.size_px[1])
-    most = max(USUAL_SCANS, min(MAX_SCANS, MAX_SCANNED_PIXELS // pixels))
-    if _count_scans(stream, most) > most:
-        raise _RefusedError(f"has more than {most} scans, which take long to decode", "save it again as a plain JPEG")
+def _check_marks(stream: IO[bytes], header: Header) -> Header:
+    """The header of a JPEG, whose stream is in the first scan, with whether its end marker is missing.
+
+    What other programs append follows the marker. Refuses more scans than pictures of its size have.
+    """
+    first = stream.tell()
+    with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        if header.held and header.size_px:
+            pixels = max(1, header.size_px[0] * header.size_px[1])
+            most = max(USUAL_SCANS, min(MAX_SCANS, MAX_SCANNED_PIXELS // pixels))
+            if sum(1 for _ in islice(re.compile(SCAN).finditer(data, first), most)) == most:
+                message = f"has more than {most} scans, which take long to decode"
+                raise _RefusedError(message, "save it again as a plain JPEG")
+        return replace(header, is_cut=data[-len(END) :] != END and data.rfind(END) < data.rfind(SCAN))
 
 
 def _frame(marker: int, bits: int, height: int, width: int, components: int) -> Header:
@@ -219,15 +225,6 @@ def _next_marker(stream: IO[bytes]) -> int:
     while found == b"\xff":
         found = stream.read(1)
     return found[0]
-
-
-def _count_scans(stream: IO[bytes], most: int) -> int:
-    """Number of scans from the current one on; counting stops soon after `most`."""
-    count, end = 1, b""
-    while (block := stream.read(READ_AT_ONCE)) and count <= most:
-        count += len(re.findall(rb"\xff\xda", end + block))
-        end = block[-1:]
-    return count
 
 
 def _read_psd(stream: IO[bytes]) -> Header:

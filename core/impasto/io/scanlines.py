@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import FileError
-from ..system.untrusted import excerpt, is_unicode, printable
+from ..system.untrusted import excerpt, is_unicode, printable, shorten
 from .channels import choose_channels, rank
 from .headers import DAMAGED, Header, check_length, read_header
 from .signatures import READ
@@ -335,26 +335,13 @@ def _by_pillow(path: Path, header: Header) -> Scanlines | None:
 def damage_error(path: Path, reason: str) -> FileError:
     """The error for a file that a decoder rejects, since it is damaged or exceeds a limit."""
     first = reason.strip().partition("\n")[0].replace(str(path), "the file") or "its pixels end early"
+    said = shorten(printable(first), REASON_CHARACTERS)
     if first.endswith(UNREAD):
-        return FileError(f"{excerpt(path)} is compressed in a way that is not read: {_shorten(first)}", DAMAGED)
+        return FileError(f"{excerpt(path)} is compressed in a way that is not read: {said}", DAMAGED)
     if "exceeds" in first:
-        message = f"{excerpt(path)}: {_shorten(first.rstrip('.'))}"
+        message = f"{excerpt(path)}: {said.rstrip('.')}"
         return FileError(f"{message}, too much to read", SMALLER)
-    return FileError(f"{excerpt(path)} is damaged: {_shorten(first)}", DAMAGED)
-
-
-def _error_of(source: Any) -> str:
-    """Last error message of OpenImageIO or one of its inputs, which may quote bytes of the file."""
-    try:
-        return source.geterror()
-    except UnicodeDecodeError:
-        return "the text in it is not Unicode"
-
-
-def _shorten(reason: str) -> str:
-    """A decoder's message, shortened and made safe to print on a terminal."""
-    text = printable(reason)
-    return text if len(text) <= REASON_CHARACTERS else text[:REASON_CHARACTERS] + "…"
+    return FileError(f"{excerpt(path)} is damaged: {said}", DAMAGED)
 
 
 def _open(path: Path, kind: str, raw: bool = False) -> tuple[Any, Any]:
@@ -377,7 +364,8 @@ def _open(path: Path, kind: str, raw: bool = False) -> tuple[Any, Any]:
         if "exceeds" in said:
             raise damage_error(path, said)
         if kind == "DDS" and said.startswith("Unsupported"):
-            raise FileError(f"{excerpt(path)} is a DDS that is not read: {_shorten(said)}", "save it in BC1 to BC7")
+            said = shorten(printable(said), REASON_CHARACTERS)
+            raise FileError(f"{excerpt(path)} is a DDS that is not read: {said}", "save it in BC1 to BC7")
         raise damage_error(
             path, said if path.suffix.lower()[1:3] == kind.lower()[:2] else f"no {kind} that can be decoded"
         )

@@ -12,7 +12,7 @@ import shutil
 import sys
 import warnings
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
@@ -34,7 +34,6 @@ MOST_DDS_BYTES, MOST_BYTES = 2**31, 2**29
 NCLX = re.compile(rb"colrnclx(....)", re.DOTALL)
 """The box of an AVIF or HEIC with the numbers of its primaries and transfer (ISO 14496-12, 12.1.5; ITU-T H.273)."""
 SCAN, END = b"\xff\xda", b"\xff\xd9"
-READ_AT_ONCE = 2**20
 
 
 class PillowPicture:
@@ -134,23 +133,6 @@ def _as_linear(data: bytes) -> bytes:
     if data[84:88] == b"DX10" and data[128] in SRGB_FORMATS:
         return data[:128] + bytes([data[128] - 1]) + data[129:]
     return data
-
-
-def lacks_end(stream: IO[bytes]) -> bool:
-    """Whether a JPEG has no end marker after its last scan; what other programs append follows the marker."""
-    stream.seek(-len(END), 2)
-    if stream.read() == END:
-        return False
-    stream.seek(0)
-    last = {SCAN: -1, END: -1}
-    tail, position = b"", 0
-    while block := stream.read(READ_AT_ONCE):
-        block = tail + block
-        for marker in last:
-            if (found := block.rfind(marker)) >= 0:
-                last[marker] = position + found
-        tail, position = block[-1:], position + len(block) - 1
-    return last[END] < last[SCAN]
 
 
 class CutJPEG:
