@@ -344,6 +344,14 @@ def damage_error(path: Path, reason: str) -> FileError:
     return FileError(f"{excerpt(path)} is damaged: {said}", DAMAGED)
 
 
+def _error_of(source: Any) -> str:
+    """Last error message of OpenImageIO or one of its inputs, which may quote bytes of the file."""
+    try:
+        return source.geterror()
+    except UnicodeDecodeError:
+        return "the text in it is not Unicode"
+
+
 def _open(path: Path, kind: str, raw: bool = False) -> tuple[Any, Any]:
     """An OpenImageIO input at the part to read, and its specification; unassociated alpha is left so if possible."""
     import OpenImageIO as oiio

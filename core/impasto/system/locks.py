@@ -13,7 +13,7 @@ import socket
 import stat
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -50,7 +50,7 @@ class Lock:
         with Uninterrupted():
             if _open.pop(self.descriptor, None) is None:
                 return
-            steps = [self.path.unlink, partial(os.close, self.descriptor)]
+            steps: list[Callable[[], None]] = [self.path.unlink, partial(os.close, self.descriptor)]
             for step in reversed(steps) if os.name == "nt" else steps:  # Windows removes no open file
                 with contextlib.suppress(OSError):
                     step()
