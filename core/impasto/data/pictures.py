@@ -255,11 +255,8 @@ def _group(files: list[Path]) -> tuple[dict[str, Mapping[str, MapSource]], list[
                 unused.append((source.file, f"is a {name} map by its name, with no base colour beside it"))
             else:
                 photographs.append(source.file)
-    if len(whole) == 1 and len(photographs) <= MOST_PREVIEWS:
-        beside = [file for file in photographs if map_name(file) is None or _shares_name(file, whole)]
-        unused += [(file, "lies beside a PBR set and is none of its maps") for file in beside]
-        photographs = [file for file in photographs if file not in beside]
-    beside = [file for file in photographs if _shares_name(file, whole)]
+    has_previews = len(whole) == 1 and len(photographs) <= MOST_PREVIEWS
+    beside = [file for file in photographs if _shares_name(file, whole) or (has_previews and map_name(file) is None)]
     unused += [(file, "lies beside a PBR set and is none of its maps") for file in beside]
     photographs = [file for file in photographs if file not in beside]
     maps = {name: one.maps for name, one in zip(names, found, strict=True) if one in whole}

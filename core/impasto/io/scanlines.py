@@ -215,7 +215,9 @@ def _scanlines(path: Path) -> Scanlines:
     if header.kind in PILLOW and (lines := _by_pillow(path, header)):
         return lines
     if header.kind == "TGA" and header.read_as == "L" and header.size_px:
-        source, spec = None, _spec_of_bits(header.size_px)
+        import OpenImageIO as oiio
+
+        source, spec = None, oiio.ImageSpec(*header.size_px, 1, "uint8")
     else:
         source, spec = _open(path, header.kind, raw=header.is_lab)
     check_length(path, header.kind, (spec.width, spec.height))
@@ -252,13 +254,6 @@ def _scanlines(path: Path) -> Scanlines:
     is_windowed = header.kind == "EXR" and _check_window(path, spec)
     about = header.chunks, notes, is_windowed
     return Scanlines(path, header.kind, spec, channels, alpha, color, held, source, *about)
-
-
-def _spec_of_bits(size_px: tuple[int, int]) -> Any:
-    """OpenImageIO's description of a grey picture that it cannot open, of this width and height."""
-    import OpenImageIO as oiio
-
-    return oiio.ImageSpec(*size_px, 1, "uint8")
 
 
 def _tiff_mode(source: Any, spec: Any) -> str:
