@@ -96,6 +96,17 @@ def choices(material: bpy.types.Material | None, item: bpy.types.Object | None =
     return list(dict.fromkeys(entry.material for entry in found if entry.material))
 
 
+def latest(material: bpy.types.Material, item: bpy.types.Object | None = None) -> bpy.types.Material:
+    """The former material that goes back to an object first. ParameterError if there is none."""
+    if found := choices(material, item):
+        return found[0]
+    raise _replaces_none(material)
+
+
+def _replaces_none(material: bpy.types.Material) -> ParameterError:
+    return ParameterError(f"the material {material.name} took the place of no other", "choose an object where it did")
+
+
 def _of_object(material: bpy.types.Material, item: bpy.types.Object | None) -> dict[int, ImpastoFormer]:
     """Entries that can go back to an object, by place in the list: the latest of each slot, or else the latest state.
 
@@ -123,9 +134,7 @@ def restore(
         if any(slot.material == material for slot in item.material_slots) and choices(material, item)
     ]
     if not users:
-        raise ParameterError(
-            f"the material {material.name} took the place of no other", "choose an object where it did"
-        )
+        raise _replaces_none(material)
     for item in users:
         check_assignable(item)
     recent.keep([material])

@@ -70,6 +70,9 @@ def uv_mapping(material: bpy.types.Material) -> UvMapping:
             matrix = matrix @ _matrix(source) if source.type == "MAPPING" else matrix
             links = source.inputs[0].links
             is_flat = bool(links)  # else one position for all
+    if node.projection == "BOX":
+        message = f"the textures of {material.name} are projected from the sides of a box"
+        raise ParameterError(message, "choose the mapping UV for it first, or bake it")
     if not is_flat:
         raise ParameterError(f"the textures of {material.name} are not mapped by UVs alone", REMEDY)
     return UvMapping(uv_map, matrix)

@@ -110,8 +110,11 @@ def missing_inputs(recipe: Recipe, found: Container[str]) -> list[str]:
 
 
 def put_source(settings: bpy.types.PropertyGroup, source: Source | None, about: Mapping[str, str | float]) -> None:
-    """Choose a source in a panel's or layers' settings, with its width in the world as a recipe has it."""
-    settings.source_kind, settings.image, settings.filepath = "NONE", None, ""
+    """Choose a source in a panel's or layers' settings, with its width in the world as a recipe has it.
+
+    One that is not found is a file to be chosen.
+    """
+    settings.source_kind, settings.image, settings.filepath = "FILE" if about else "NONE", None, ""
     if hasattr(settings, "color_space"):
         space = str(about.get("color_space", ""))
         known = settings.bl_rna.properties["color_space"].enum_items.keys()

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -38,10 +38,14 @@ from .target import ACTIVE, NEW, NONE, Target, by_uid
 NOWHERE = "no object has it yet: it is kept in the file"
 
 
-def put(parts: Sequence[tuple[JobResult, Target]], more: Sequence[str] = ()) -> Applied:
+Then = Callable[[JobResult, Sequence[bpy.types.Material]], Sequence[str]]
+"""Further work on a result and the materials that were made of it, which returns notes for the report."""
+
+
+def put(parts: Sequence[tuple[JobResult, Target]], then: Then = lambda *_: ()) -> Applied:
     """Make images, and materials, of encoded answers with their targets, in one step of undo.
 
-    The report names them and what could not be done. The main thread is free between the images of each answer, the
+    The report names them, what could not be done, and what `then` notes. The main thread is free between the images of each answer, the
     sliders of all materials, the drafts of new materials, and what others see of them.
     """
     if not parts[0][1].is_in_open_file:
@@ -58,7 +62,7 @@ def put(parts: Sequence[tuple[JobResult, Target]], more: Sequence[str] = ()) -> 
         drafts.append((yield from _draft(made, _found(uids), target)))
     if not parts[0][1].is_in_open_file:
         return _keep_all_as_files(parts)
-    notes: list[str] = [*parts[0][0].notes, *more]
+    notes: list[str] = [*parts[0][0].notes]
     reports: list[Report] = []
     for (made, target), uids, draft in zip(parts, made_images, drafts, strict=True):
         found, material = _found(uids), by_uid(bpy.data.materials, draft)
@@ -68,6 +72,7 @@ def put(parts: Sequence[tuple[JobResult, Target]], more: Sequence[str] = ()) -> 
         report, own = _put(made, found or _images(made, target), target, material)
         reports.append(report)
         notes += own
+    notes += then(parts[0][0], [bpy.data.materials[name] for report in reports for name in report.materials])
     push_undo(f"Impasto: {(*reports[0].materials, *reports[0].images)[0]}")
     unassigned = [report.unassigned for report in reports if report.unassigned]
     said = [*(report.text for report in reports), *dict.fromkeys(notes), *([NOWHERE] if unassigned else [])]

@@ -25,6 +25,9 @@ SHADERS = "ShaderNodeTree"
 EDITORS = ("VIEW_3D", "IMAGE_EDITOR", SHADERS)
 """Editors that take pictures, by their `ui_type`."""
 
+_dropped_at: list[tuple[int, int]] = []
+"""Place in the window where pictures were dragged to last, if they were not taken yet."""
+
 
 class IMPASTO_OT_drop_pictures(bpy.types.Operator):
     """Make a material from a picture, or from several that are the maps of one surface"""
@@ -40,7 +43,12 @@ class IMPASTO_OT_drop_pictures(bpy.types.Operator):
     )
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        found = object_below(context, event.mouse_x, event.mouse_y) if context.area.type == "VIEW_3D" else None
+        """Without files, remember the mouse's place: Blender asks in a menu what to do before it gives the files."""
+        if not self.files:
+            _dropped_at[:] = [(event.mouse_x, event.mouse_y)]
+            return {"CANCELLED"}
+        x, y = _dropped_at.pop() if _dropped_at else (event.mouse_x, event.mouse_y)
+        found = object_below(context, x, y) if context.area.type == "VIEW_3D" else None
         self.object = found.name if found else ""
         return self.execute(context)
 
@@ -72,7 +80,9 @@ class IMPASTO_FH_pictures(bpy.types.FileHandler):
 
     @classmethod
     def poll_drop(cls, context: bpy.types.Context) -> bool:
-        """Whether pictures can be dropped there."""
+        """Whether pictures can be dropped there. Blender asks while they are dragged, last where they are dropped."""
+        if context.window and not bpy.app.background:
+            bpy.ops.impasto.drop_pictures("INVOKE_DEFAULT")
         return context.area is not None and context.area.ui_type in EDITORS
 
 

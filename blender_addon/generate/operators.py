@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +20,7 @@ from ..engine.catalogue import catalogue
 from ..jobs.operator import TaskOperator
 from ..jobs.task import Place, Report, Task
 from ..layers.operators import new_material
-from ..layers.request import put_recipe
+from ..layers.request import add_recipe, put_recipe
 from ..material.using import OnMaterial
 from ..parameters.properties import MAX_INT
 from ..paths import RELATIVE_PATH
@@ -82,8 +83,13 @@ class IMPASTO_OT_generate(RequestProperties, TaskOperator, bpy.types.Operator):
         request = replace(from_scene(context), **{**of_match, **given})
         notes = [] if request.source is None or "source" in given else source_maps.notes_of(settings)
         is_scale = catalogue[request.tool]["task"] == SCALE
-        then = lambda made: [*notes, *(_keep_width(made) if is_scale else [])]  # noqa: E731
-        return request.task(_target(request, context), then=then)
+        target = _target(request, context)
+
+        def then(made: JobResult, materials: Sequence[bpy.types.Material]) -> Sequence[str]:
+            added = add_recipe(made, materials) if target.painted else ()
+            return [*notes, *(_keep_width(made) if is_scale else []), *added]
+
+        return request.task(target, then)
 
     def _overrides(self) -> dict[str, Any]:
         """Fields of the request that were given in this call, and so override the panel."""

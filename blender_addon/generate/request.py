@@ -15,6 +15,7 @@ from ..bridge.target import ACTIVE
 from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
 from ..parameters import properties
 from ..tools.form import AS_STORED
+from ..tools.intents import PHOTO
 from ..tools.missing import why_no_input, why_unready
 from ..tools.request import Request
 from . import source_maps
@@ -91,7 +92,7 @@ def _has_mesh(context: bpy.types.Context) -> bool:
 def _why_no_source(settings: ImpastoSettings, tool: Mapping[str, Any]) -> str:
     needs_source = tool["needs"] or tool["kind"] != "generator" or settings.source_kind != "NONE"
     is_learned = properties.model_parameter(tool) and not tool["needs"]  # it makes textures from nothing
-    is_enough = is_learned or not tool["uses_subject"]
+    is_enough = not tool["uses_subject"] or (is_learned and not (settings.intent == PHOTO and settings.source_kind != "NONE"))
     is_chosen = {"FILE": settings.filepath, "IMAGE": settings.image, "NONE": None}[settings.source_kind]
     if needs_source and not is_enough and not is_chosen:
         return "Choose a source: a file, or an image of this .blend"

@@ -18,7 +18,8 @@ from ..core.recipe import Recipe, Step
 from ..core.system.untrusted import parse_json
 from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
 from ..parameters import inputs, properties
-from ..tools.lists import LISTS
+from ..tools.intents import MODEL, PHOTO, WORDS
+from ..tools.lists import LISTS, is_pictured
 
 
 def show_recipe(scene: bpy.types.Scene, recipe: Recipe) -> bool:
@@ -49,6 +50,7 @@ def restore_settings(scene: bpy.types.Scene, recipe: Recipe, sources: Mapping[st
         properties.check_step(estimator)
     sources = {name: source for name, source in sources.items() if not isinstance(source, bpy.types.Material)}
     pictures = images_of(sources, step.input_names)
+    settings.intent = PHOTO if SOURCE in recipe.inputs else WORDS if is_pictured(step.tool) else MODEL
     show_recipe(scene, replace(recipe, steps=(step,)))
     if has_size(tool):
         group = properties.group_of(scene, tool)

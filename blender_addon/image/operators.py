@@ -118,7 +118,7 @@ class IMPASTO_OT_rerun(OnImage, bpy.types.Operator):
             target,
             Form(bits="16" if image.is_float else "8"),
             scale=scale_of(recipe),
-            then=lambda made: differences(recipe, made.recipe),
+            then=lambda made, _: differences(recipe, made.recipe),
             split=joined.splitter(target) if joined else None,
         )
 

@@ -9,9 +9,11 @@ from functools import partial
 
 import bpy
 
+from ..bridge import mapping, painted_uvs
 from ..bridge.pixel_buffers import buffers
 from ..bridge.target import chosen_material
 from ..jobs.task import Report
+from ..material.using import views_without_materials
 from .masks import CHANGED, IMAGE, image_name, new_image
 from .on_layers import OnLayers
 from .preview import live
@@ -73,13 +75,16 @@ class IMPASTO_OT_paint_mask(OnLayers, bpy.types.Operator):
             return reason
         item = context.active_object
         is_mesh = item is not None and item.type == "MESH"
-        return "" if is_mesh and item.data.uv_layers else "Select a mesh object with UVs"
+        has_uvs = is_mesh and (item.data.uv_layers or mapping.of_material(chosen_material(context)) != mapping.UV)
+        return "" if has_uvs else "Select a mesh object with UVs"
 
     def do(self, context: bpy.types.Context) -> Report:
         item, layer = context.active_object, self.active_layer(context)
         if item.mode == "TEXTURE_PAINT":
             return self._end(context, layer)
         material = chosen_material(context)
+        bpy.ops.object.mode_set(mode="OBJECT")
+        painted_uvs.activate(item, material)
         if layer.mask.image is None:
             layer.mask.image = new_image(material, image_name(layer))
         layer.mask.kind = IMAGE
@@ -88,12 +93,16 @@ class IMPASTO_OT_paint_mask(OnLayers, bpy.types.Operator):
         bpy.ops.object.mode_set(mode="TEXTURE_PAINT")
         if brush := paint.brush:
             _as_white(context, brush)
+        for space in views_without_materials(context):  # solid shading shows the mask instead
+            space.shading.type = "MATERIAL"
+        context.scene.impasto.live_preview = True
         buffers.prepare(len(layer.mask.image.pixels))
         strokes.watch()
         return Report("INFO", f"{layer.mask.image.name} is painted: white shows the layer", materials=(material.name,))
 
     def _end(self, context: bpy.types.Context, layer: bpy.types.PropertyGroup) -> Report:
         bpy.ops.object.mode_set(mode="OBJECT")
+        painted_uvs.put_back(context.active_object.data)
         image = layer.mask.image
         if image.is_dirty:
             image.pack()

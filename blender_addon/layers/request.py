@@ -13,7 +13,7 @@ from ..bake.sources.provenance import BAKE, baked_object
 from ..bridge import materials
 from ..bridge.inputs import SOURCE, Input, Source, images_of, read
 from ..bridge.meshes import Surface
-from ..bridge.recipe_inputs import missing_inputs, put_source
+from ..bridge.recipe_inputs import missing_inputs, put_source, sources_of
 from ..bridge.target import ACTIVE, Target, active_material
 from ..core.descriptions import DIRECTIONS, MESH
 from ..core.engine.replies import JobResult
@@ -101,11 +101,10 @@ class LayersRequest(Form):
         look = {name: getattr(self, name) for name in LOOK}
         uids = tuple(item.session_uid for item in users)
         target = Target(material.name, ACTIVE, uids, material.session_uid, **look)
-        name, notes = material.name, source_maps.notes_of(material.impasto_layers)
+        notes = source_maps.notes_of(material.impasto_layers)
 
-        def then(made: JobResult) -> Sequence[str]:
-            if found := bpy.data.materials.get(name):
-                note_seconds(found.impasto_layers, made)
+        def then(made: JobResult, materials: Sequence[bpy.types.Material]) -> Sequence[str]:
+            note_seconds(materials[0].impasto_layers, made)
             return notes
 
         return make_task("Material Layers", self.recipe(), self.read_inputs(), target, self, then=then, keep_steps=True)
@@ -214,6 +213,28 @@ def put_recipe(stack: bpy.types.PropertyGroup, recipe: Recipe, sources: Mapping[
     for step, own in zip(recipe.steps, pictures, strict=True):
         _put_step(stack, step, own)
     return missing_inputs(recipe, {*sources, MESH})
+
+
+def add_recipe(made: JobResult, materials: Sequence[bpy.types.Material]) -> Sequence[str]:
+    """Add what has changed the textures of a material above its layers; a note. Nothing happens to one without layers.
+
+    Layers that could not make the textures again, of several materials or by the directions on a mesh, are removed.
+    """
+    recipe = made.recipe
+    others = {name: about for name, about in recipe.inputs.items() if name not in (SOURCE, MESH)}
+    notes = []
+    for stack in (material.impasto_layers for material in materials if material.impasto_layers.layers):
+        if len(materials) > 1 or DIRECTIONS in others:
+            stack.layers.clear()
+            notes.append(f"{stack.id_data.name} has no layers any more, since they cannot make it again")
+            continue
+        sources = sources_of(replace(recipe, inputs=others))
+        stack.active = len(stack.layers) - 1
+        stack.across_seams |= MESH in recipe.inputs and stack.source_kind != NONE
+        for step in recipe.steps:
+            layer = _put_step(stack, step, images_of(sources, step.input_names))
+            notes.append(f"{layer.name} is its topmost layer")
+    return notes
 
 
 def of_size(recipe: Recipe, size_px: int) -> Recipe:

@@ -78,7 +78,7 @@ class MatchRequest:
             notes.extend(found.notes)
             return self.result.recipe_of_match(found.recipe)
 
-        def show(made: JobResult) -> Sequence[str]:
+        def show(made: JobResult, _: Sequence[bpy.types.Material]) -> Sequence[str]:
             shown_in = by_uid(bpy.data.scenes, scene_uid) if target.is_in_open_file else None
             return [*notes, *(_show(shown_in, made.recipe, self.key) if shown_in else [])]
 

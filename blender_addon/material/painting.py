@@ -48,16 +48,13 @@ class IMPASTO_OT_paint_with_result(OnMaterial, bpy.types.Operator):
         item = context.active_object
         material = active_material(context)
         if self.image:
-            result = image_called(self.image)
+            painting = _Painting.of(item, material, image_called(self.image))
         else:
-            result = surfaces.base_color_of(material)
-            _check_single(result)
+            painting = _Painting.of(item, former.latest(material, item), surfaces.base_color_of(material))
             former.restore(material, [item])
-            material = item.active_material
-        painting = _Painting.of(item, material, result)
         painting.begin(context)
-        text = f"{result.name} is cloned into {painting.canvas.name}: choose the Clone brush and paint"
-        return Report("INFO", text, images=(result.name, painting.mask.name))
+        text = f"{painting.result.name} is cloned into {painting.canvas.name}: choose the Clone brush and paint"
+        return Report("INFO", text, images=(painting.result.name, painting.mask.name))
 
 
 @dataclass(frozen=True)

@@ -136,7 +136,7 @@ class IMPASTO_OT_continue_larger(OnImage, bpy.types.Operator):
             Form(bits="16" if image.is_float else "8"),
             scale=scale_of(before),
             can_stop=True,
-            then=lambda made: differences(before, made.recipe),
+            then=lambda made, _: differences(before, made.recipe),
         )
 
 

@@ -17,6 +17,7 @@ from ..bridge.target import ACTIVE, CAN_HAVE_MATERIAL, Target, active_material
 from ..core.errors import ImpastoError, ParameterError
 from ..engine.catalogue import catalogue, properties_of
 from ..jobs.task import Task
+from ..layers.request import add_recipe
 from ..parameters import properties
 from ..parameters.groups import belongs_to_model, identifier
 from ..tools.missing import why_no_input, why_unready
@@ -65,7 +66,7 @@ class Subject:
             return self._joint_task(context, request, material, surfaces.RELIEF if has_relief else ())
         source = self.material if has_relief else self.source
         name = replace(request, source=self.material or self.source).result_name()
-        return replace(request, source=source, name=name).task(self._target(context, name, material))
+        return replace(request, source=source, name=name).task(self._target(context, name, material), add_recipe)
 
     def _joint_task(self, context: bpy.types.Context, request: Request, material: str, names: tuple[str, ...]) -> Task:
         """Task that repaints all materials as one picture. ParameterError if files are wanted."""
@@ -76,7 +77,7 @@ class Subject:
         called = [replace(request, source=one.material).result_name() for one in each]
         first, *more = (one._target(context, name, material) for one, name in zip(each, called, strict=True))
         joined = JoinedMaterials(tuple(Surface.chosen(context, one.material) for one in each), names)
-        return replace(request, source=joined, name=first.name).task(first, others=more)
+        return replace(request, source=joined, name=first.name).task(first, add_recipe, more)
 
     def _target(self, context: bpy.types.Context, name: str, material: str) -> Target:
         if self.material is None:

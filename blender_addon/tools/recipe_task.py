@@ -45,7 +45,7 @@ def make_task(
     scale: Mapping[str, float] | None = None,
     surface: Surface | JoinedMaterials | None = None,
     can_stop: bool = False,
-    then: Callable[[JobResult], Sequence[str]] | None = None,
+    then: results.Then = lambda *_: (),
     split: Callable[[JobResult], Sequence[tuple[JobResult, Target]]] | None = None,
     kept: Collection[str] = (),
     keep_steps: bool = False,
@@ -54,7 +54,7 @@ def make_task(
 
     recipe: or a function, for the task's work, that finds it with the worker's help. scale: of the source, if it is not
     the form's. surface: what the source is a texture of, across whose seams the tool works on. can_stop: it can end
-    early and keep its result so far. then(made): further work on the main thread, which returns notes for the report.
+    early and keep its result so far. then: further work on the main thread.
     kept: names of inputs that are kept with the result, since no image or file holds them. keep_steps: only what has
     changed since earlier runs is computed.
     """
@@ -86,7 +86,7 @@ def make_task(
         made = made if MESH in inputs else with_width(made, target)  # on a mesh, its UVs decide on the size
         if target.is_in_open_file:
             recipe_inputs.keep(given for name in kept if isinstance(given := sent[name], JobInput))
-        report = yield from results.put(split(made) if split else [(made, target)], then(made) if then else ())
+        report = yield from results.put(split(made) if split else [(made, target)], then)
         return report if lit is None else replace(report, lit=(lit[0, :, :LIT_PX], lit[0, :, LIT_PX:]))
 
     return Task(label, work, apply, can_stop=can_stop)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,9 +15,9 @@ from ..bridge.inputs import SOURCE, Input, Source, read
 from ..bridge.joined import JoinedMask, JoinedMaterials
 from ..bridge.mesh_masks import IMAGE, MASK, MeshMask
 from ..bridge.meshes import Surface
+from ..bridge.results import Then
 from ..bridge.target import ACTIVE, NONE, Target, active_material, by_uid
 from ..core.descriptions import MESH
-from ..core.engine.replies import JobResult
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe, Step, name_inputs
 from ..core.texture import is_large
@@ -207,7 +207,7 @@ class Request(Form):
     def task(
         self,
         target: Target,
-        then: Callable[[JobResult], Sequence[str]] | None = None,
+        then: Then = lambda *_: (),
         others: Sequence[Target] = (),
     ) -> Task:
         """Task that carries the request out, and then calls `then`. Raises ImpastoError if it cannot be.

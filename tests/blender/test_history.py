@@ -100,11 +100,12 @@ def test_settings_are_restored_with_source_and_estimator(scene, plane, image, se
     bpy.ops.impasto.generate()
     name = plane.active_material.name
     panel_settings.tool, panel_settings.source_kind, panel_settings.estimator = "tint", "NONE", "none"
-    panel_settings.seed, panel_settings.width_m = 1, 0.0
+    panel_settings.seed, panel_settings.width_m, panel_settings.intent = 1, 0.0, "RESTYLE"
     group.squares, group.width_px, group.height_px = 8, 64, 64
     scene.impasto_parameters.photo_maps.relief = 0.75
     bpy.ops.impasto.restore_settings(entry=f"MATERIAL:{name}")
     assert (panel_settings.tool, panel_settings.source_kind, panel_settings.image) == ("checker", "IMAGE", image)
+    assert panel_settings.intent == "PHOTO"
     assert (panel_settings.estimator, panel_settings.seed) == ("photo-maps", 5)
     assert panel_settings.width_m == pytest.approx(0.5)
     assert (group.squares, group.width_px, group.height_px) == (3, 16, 32)
@@ -112,7 +113,7 @@ def test_settings_are_restored_with_source_and_estimator(scene, plane, image, se
 
 
 @pytest.mark.slow
-def test_a_missing_source_is_named_and_a_recipe_of_layers_is_refused(scene, plane, image, settings):
+def test_a_missing_source_is_named_and_a_recipe_of_layers_is_refused(scene, plane, image, settings, extension):
     scene.impasto.tool, scene.impasto.source_kind, scene.impasto.image = "checker", "IMAGE", image
     scene.impasto.estimator = "none"
     bpy.ops.impasto.generate()
@@ -120,6 +121,8 @@ def test_a_missing_source_is_named_and_a_recipe_of_layers_is_refused(scene, plan
     bpy.data.images.remove(image)
     bpy.ops.impasto.restore_settings(entry=entry)
     assert "choose its input bricks.png" in bpy.context.window_manager.impasto_made
+    assert (scene.impasto.intent, scene.impasto.source_kind, scene.impasto.filepath) == ("PHOTO", "FILE", "")
+    assert extension.generate.request.why_incomplete(bpy.context).startswith("Choose a source")
     bpy.ops.impasto.edit_layers(material=plane.active_material.name)
     bpy.ops.impasto.add_layer(tool="tint")
     stack = plane.active_material.impasto_layers

@@ -181,7 +181,7 @@ def test_a_missing_input_is_named_and_a_material_without_a_recipe_is_refused(sce
     bpy.ops.impasto.edit_layers()
     made = json.loads(bpy.context.window_manager.impasto_made)
     assert f"choose its input {name}" in made["report"]
-    assert plane.active_material.impasto_layers.source_kind == "NONE"
+    assert plane.active_material.impasto_layers.source_kind == "FILE"
 
     plane.active_material = extension.bridge.materials.new("plain")
     with pytest.raises(RuntimeError, match="has no recipe"):
@@ -527,3 +527,34 @@ def test_they_are_in_the_file_and_are_found_again_by_the_recipe(textured, tmp_pa
     assert material.impasto_layers.material == stack.material
     assert bpy.ops.impasto.run_layers(material="wall") == {"FINISHED"}
     np.testing.assert_array_equal(color_of(material), expected)
+
+
+@pytest.mark.parametrize("where", ["NEW", "ACTIVE"])
+def test_a_material_that_is_repainted_has_the_paint_as_its_topmost_layer(stack, plane, style, where):
+    bpy.ops.impasto.run_layers()
+    before = plane.active_material
+    styling.stylize(subject="MATERIAL", material=where, parameters={"strength": 0.5})
+    painted = plane.active_material
+    assert (painted == before) == (where == "ACTIVE")
+    stack = painted.impasto_layers
+    assert names(stack) == ["Checker", "Tint", "Flat"]
+    assert stack.layers[2].impasto_parameters.flat.strength == pytest.approx(0.5)
+    assert stack.layers[2].impasto_parameters.flat.input_style == style
+    assert where == "ACTIVE" or names(before.impasto_layers) == ["Checker", "Tint"]
+    once = base_color(plane)
+    bpy.ops.impasto.run_layers()
+    np.testing.assert_allclose(base_color(plane), once, atol=1 / 255)
+    assert names(painted.impasto_former[0].material.impasto_layers)[:2] == ["Checker", "Tint"]
+
+
+def test_layers_of_materials_that_are_repainted_as_one_picture_are_gone_from_the_copies(stack, plane, style):
+    bpy.ops.impasto.run_layers()
+    before = plane.active_material
+    bpy.ops.mesh.primitive_plane_add(size=1)
+    other = bpy.context.active_object
+    other.active_material = before.copy()
+    plane.select_set(True)
+    styling.stylize(subject="MATERIAL")
+    assert "has no layers any more" in bpy.context.window_manager.impasto_made
+    assert not plane.active_material.impasto_layers.layers
+    assert names(before.impasto_layers) == ["Checker", "Tint"]

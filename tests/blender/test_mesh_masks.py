@@ -322,3 +322,16 @@ def test_it_is_one_step_of_undo(textured, material, style):
     item = bpy.data.objects["Cube"]
     assert item.active_material.name == name
     assert item.mode == "OBJECT"
+
+
+def test_a_texture_that_cannot_be_painted_is_refused_before_anything_changes(textured, material, style):
+    stylize(surface=material.name)
+    result = textured.active_material
+    material.node_tree.nodes["my texture"].projection = "BOX"
+    with pytest.raises(RuntimeError, match="bricks are projected from the sides of a box"):
+        bpy.ops.impasto.paint_with_result()
+    assert (textured.active_material, textured.mode) == (result, "OBJECT")
+    material.node_tree.nodes["my texture"].projection = "FLAT"
+    bpy.ops.impasto.paint_with_result()
+    assert textured.active_material == material
+    bpy.ops.object.mode_set(mode="OBJECT")
