@@ -1,24 +1,15 @@
-"""Bundled presets as values: their files only assign, so nothing has to run in Blender."""
+"""Bundled presets as values."""
 
 from __future__ import annotations
 
-import ast
+import json
 from pathlib import Path
 from typing import Any
 
-FOLDER = Path(__file__).parents[1] / "blender_addon" / "shipped" / "presets" / "impasto"
+FILE = Path(__file__).parents[1] / "blender_addon" / "shipped" / "presets.json"
 
 
 def bundled() -> dict[str, dict[str, dict[str, Any]]]:
     """Parameters that each bundled preset sets, by the names of its tool and of itself."""
-    found: dict[str, dict[str, dict[str, Any]]] = {}
-    for path in sorted(FOLDER.glob("*/*.py")):
-        found.setdefault(path.parent.name, {})[path.stem.replace("_", " ")] = assigned(path)
-    return found
-
-
-def assigned(path: Path) -> dict[str, Any]:
-    """Parameters that a preset's file sets, by name."""
-    lines = ast.parse(path.read_text(encoding="utf-8")).body
-    targets = [(line.targets[0], line.value) for line in lines if isinstance(line, ast.Assign)]
-    return {target.attr: ast.literal_eval(value) for target, value in targets if isinstance(target, ast.Attribute)}
+    found = json.loads(FILE.read_text(encoding="utf-8"))
+    return {tool: {name: preset["parameters"] for name, preset in presets.items()} for tool, presets in found.items()}

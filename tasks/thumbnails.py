@@ -11,15 +11,13 @@ from .messages import BuildError, step
 from .presets import bundled
 
 SCRIPT = ROOT / "tasks" / "render_materials.py"
-OF_INTENTS = ROOT / "tasks" / "render_intents.py"
-INTENTS = ROOT / "blender_addon" / "shipped" / "intents"
 FOLDER = ROOT / "plugins" / "impasto_procedural" / "thumbnails"
 PICTURES = ROOT / "docs" / "pictures"
 ASSETS = ROOT / "blender_addon" / "shipped" / "assets"
 
 
 def thumbnails(options: argparse.Namespace) -> None:
-    """Render intents and procedural materials for the panels, these with presets for the documentation, and assets."""
+    """Render procedural materials for the panels, these with presets for the documentation, and assets."""
     if options.tools:
         command = [CORE.ready(), "-P", "-m", "tasks.render_tools", PICTURES]
         if subprocess.run(command, cwd=ROOT, env=clean_environment(PYTHONPATH=ROOT), check=False).returncode:
@@ -28,6 +26,5 @@ def thumbnails(options: argparse.Namespace) -> None:
     with step("Rendering thumbnails"):
         command = [CORE.ready(), "-P", SCRIPT, FOLDER, PICTURES, ASSETS]
         presets = json.dumps(bundled())
-        for script in (command, [CORE.python, "-P", OF_INTENTS, INTENTS]):
-            if subprocess.run(script, env=clean_environment(), input=presets, text=True, check=False).returncode:
-                raise BuildError("a picture could not be rendered")
+        if subprocess.run(command, env=clean_environment(), input=presets, text=True, check=False).returncode:
+            raise BuildError("a picture could not be rendered")

@@ -135,6 +135,3 @@ def unregister() -> None:
     if bpy.app.timers.is_registered(_make):
         bpy.app.timers.unregister(_make)
     remove()
-
-
-CLASSES = (IMPASTO_OT_make_library,)

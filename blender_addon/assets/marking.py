@@ -176,6 +176,3 @@ def register() -> None:
 
 def unregister() -> None:
     handlers.remove(HANDLERS)
-
-
-CLASSES = (IMPASTO_OT_mark_asset,)

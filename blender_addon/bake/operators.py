@@ -46,6 +46,3 @@ class IMPASTO_OT_bake(BakeProperties, TaskOperator, bpy.types.Operator):
 
     def _request(self, context: bpy.types.Context) -> BakeRequest:
         return BakeRequest.from_scene(context, self)
-
-
-CLASSES = (IMPASTO_OT_bake,)

@@ -273,9 +273,6 @@ def _file_opened(*_: object) -> None:
     switch(cage=False)
 
 
-CLASSES = (IMPASTO_OT_show_cage, IMPASTO_OT_show_misses)
-
-
 HANDLERS = (("load_pre", _file_opened),)
 
 

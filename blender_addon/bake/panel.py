@@ -9,14 +9,12 @@ import bpy
 
 from ..core.errors import ImpastoError, ParameterError
 from ..engine import engine
-from ..interface.drawing import draw_operator, draw_progress, draw_report, draw_text, name_place, why_not
-from ..jobs.session import jobs
+from ..interface.drawing import draw_text, name_place, why_not
 from ..jobs.task import Place
-from ..material.drawing import draw_former, draw_result
 from ..setup.panel import draw_missing_engine
 from ..tools.arguments import values_in
 from ..tools.intents import BAKE
-from ..tools.panel import InImageEditor, InShaderEditor, InView3D, Tab, section
+from ..tools.panel import Tab, draw_run, in_editors, section
 from ..translations.texts import sentence
 from . import overlay
 from .files import SEPARATE
@@ -59,16 +57,7 @@ class BakePanel(Tab):
         draw_bake(self.layout, context)
 
 
-class IMPASTO_PT_bake_view_3d(BakePanel, InView3D, bpy.types.Panel):
-    pass
-
-
-class IMPASTO_PT_bake_shader_editor(BakePanel, InShaderEditor, bpy.types.Panel):
-    pass
-
-
-class IMPASTO_PT_bake_image_editor(BakePanel, InImageEditor, bpy.types.Panel):
-    pass
+PANELS = in_editors(BakePanel, "bake")
 
 
 def draw_bake(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -81,16 +70,10 @@ def draw_bake(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
             column.prop(settings, name)
     _draw_overlays(layout, context)
     _draw_baked_objects(layout, context)
-    if jobs.shown_task and jobs.shown_task.place == Place.BAKE:
-        draw_progress(layout, jobs.shown_task)
-    else:
-        draw_operator(layout, "impasto.bake", icon="RENDER_STILL")
-    draw_report(layout, Place.BAKE)
-    draw_result(layout, context, Place.BAKE)
-    draw_former(layout, context)
     section(layout, "impasto_bake_maps", "Maps", lambda body: _draw_maps(body, settings), closed=True)
     others = [name for name in shown if name not in (*FIRST, *OF_MAPS)]
     section(layout, "impasto_bake_options", "Options", lambda body: _draw_others(body, settings, others), closed=True)
+    draw_run(layout, "impasto.bake", Place.BAKE, "RENDER_STILL")
 
 
 def _draw_others(layout: bpy.types.UILayout, settings: ImpastoBakeSettings, names: Sequence[str]) -> None:
@@ -193,6 +176,3 @@ def _baked_names(given: BakeSet) -> list[str]:
     highs = [" + ".join(high.name for high in one.highs) for one in given.projections]
     names = [item.name for item in given.objects]
     return [f"{high} → {low}" for high, low in zip(highs, names, strict=True)] if highs else names
-
-
-CLASSES = (IMPASTO_PT_bake_view_3d, IMPASTO_PT_bake_shader_editor, IMPASTO_PT_bake_image_editor)

@@ -149,6 +149,3 @@ class IMPASTO_OT_batch_sheet(InFolder, bpy.types.Operator):
         image = bpy.data.images.load(str(path), check_existing=True)
         image.reload()
         return image
-
-
-CLASSES = (IMPASTO_OT_batch, IMPASTO_OT_batch_list, IMPASTO_OT_batch_retry, IMPASTO_OT_batch_sheet)

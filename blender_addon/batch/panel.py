@@ -13,7 +13,7 @@ from ..jobs.session import jobs
 from ..jobs.task import Place
 from ..parameters.open_numbers import Open, draw_open_number
 from ..setup.panel import draw_missing_engine
-from ..tools.intents import MORE
+from ..tools.intents import EXPORT
 from ..tools.panel import InView3D, Tab, draw_run, section
 from . import chosen, recipes, results
 from .chosen import CATALOG, SELECTED
@@ -28,9 +28,9 @@ WORKERS = Open(0.0, 2, "One for each core")
 
 class IMPASTO_PT_batch(Tab, InView3D, bpy.types.Panel):
     bl_label = "Batch"
-    intents = (MORE,)
+    intents = (EXPORT,)
     bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  as Blender wants it
-    bl_order = 3
+    bl_order = 5
 
     def draw(self, context: bpy.types.Context) -> None:
         layout, settings = self.layout, context.scene.impasto_batch
@@ -46,11 +46,9 @@ class IMPASTO_PT_batch(Tab, InView3D, bpy.types.Panel):
             column.prop(settings, name)
         section(layout, "impasto_batch_advanced", "Advanced", lambda body: _draw_advanced(body, settings), closed=True)
         _draw_listed(layout)
-        if not jobs.shown_task:
-            layout.operator("impasto.batch_list", icon="LONGDISPLAY")
+        layout.operator("impasto.batch_list", icon="LONGDISPLAY")
         draw_run(layout, "impasto.batch", Place.BATCH, "DUPLICATE")
-        if not jobs.shown_task:
-            _draw_after(layout, context)
+        _draw_after(layout, context)
 
 
 def _draw_materials(layout: bpy.types.UILayout, context: bpy.types.Context, settings: BatchSettings) -> None:
@@ -121,6 +119,3 @@ def _draw_after(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         column.operator("impasto.batch_retry", icon="FILE_REFRESH")
     if IMPASTO_OT_batch_sheet.is_useful(context):
         column.operator("impasto.batch_sheet", icon="IMAGE_DATA")
-
-
-CLASSES = (IMPASTO_PT_batch,)

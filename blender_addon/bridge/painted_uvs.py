@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """UVs to paint into a material's textures by: where its nodes show them, whatever their mapping, on any mesh.
 
-Blender paints by the active UV map alone. Textures that are repeated, turned or projected from a box are painted by a UV
-map of their own, which is there only while one paints.
+Blender paints by the active UV map alone. Textures that are repeated, turned or projected from a box are painted by
+one of their own, which is there only while one paints.
 """
 
 from __future__ import annotations
@@ -68,7 +68,9 @@ def _projected(mesh: bpy.types.Mesh, material: bpy.types.Material) -> np.ndarray
     import numpy as np
 
     node = mapping.node_of(material)
-    matrix = np.array(Matrix.LocRotScale(*(node.inputs[name].default_value for name in ("Location", "Rotation", "Scale"))))
+    matrix = np.array(
+        Matrix.LocRotScale(*(node.inputs[name].default_value for name in ("Location", "Rotation", "Scale")))
+    )
     corners = meshes.values_in(mesh.loops, "vertex_index", (len(mesh.loops),), np.int32)
     places = meshes.values_in(mesh.vertices, "co", (len(mesh.vertices), 3), np.float32)[corners]
     places = places @ matrix[:3, :3].T + matrix[:3, 3]

@@ -45,8 +45,8 @@ Then = Callable[[JobResult, Sequence[bpy.types.Material]], Sequence[str]]
 def put(parts: Sequence[tuple[JobResult, Target]], then: Then = lambda *_: ()) -> Applied:
     """Make images, and materials, of encoded answers with their targets, in one step of undo.
 
-    The report names them, what could not be done, and what `then` notes. The main thread is free between the images of each answer, the
-    sliders of all materials, the drafts of new materials, and what others see of them.
+    The report names them, what could not be done, and what `then` notes. The main thread is free between the images of
+    each answer, the sliders of all materials, the drafts of new materials, and what others see of them.
     """
     if not parts[0][1].is_in_open_file:
         return _keep_all_as_files(parts)

@@ -125,6 +125,3 @@ def _layout(node: bpy.types.Node) -> dict[str, Any]:
         "layout": node.inputs["Seed"].default_value,
         "pattern": "insist",
     }
-
-
-CLASSES = (IMPASTO_OT_make_endless, IMPASTO_OT_make_plain, IMPASTO_OT_bake_endless)

@@ -10,7 +10,7 @@ from ..bridge.target import active_material
 from ..interface.drawing import name_place
 from ..jobs.task import Place
 from ..tools.intents import MORE
-from ..tools.panel import InShaderEditor, InView3D, Tab, draw_run
+from ..tools.panel import Tab, draw_run, in_editors
 
 
 class EndlessPanel(Tab):
@@ -19,7 +19,7 @@ class EndlessPanel(Tab):
     bl_label = "Endless"
     intents = (MORE,)
     bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  as Blender wants it
-    bl_order = 5
+    bl_order = 7
     layout: bpy.types.UILayout
 
     def draw(self, context: bpy.types.Context) -> None:
@@ -41,12 +41,4 @@ class EndlessPanel(Tab):
         draw_run(layout, "impasto.bake_endless", Place.ENDLESS, "RENDER_STILL")
 
 
-class IMPASTO_PT_endless_view_3d(EndlessPanel, InView3D, bpy.types.Panel):
-    pass
-
-
-class IMPASTO_PT_endless_shader_editor(EndlessPanel, InShaderEditor, bpy.types.Panel):
-    pass
-
-
-CLASSES = (IMPASTO_PT_endless_view_3d, IMPASTO_PT_endless_shader_editor)
+PANELS = in_editors(EndlessPanel, "endless", ("view_3d", "shader_editor"))

@@ -10,13 +10,17 @@ from typing import Any
 import bpy
 from bpy.props import BoolProperty, FloatProperty, IntProperty
 
+from ..bake.sources.provenance import BAKE
 from ..bridge import endless_nodes, images, materials, surfaces
 from ..bridge.endless_group import COLORS, COMPONENTS, LABELS, Ingredients
 from ..bridge.surfaces import MapNode
 from ..bridge.target import by_uid
+from ..core.descriptions import MESH
 from ..core.engine.replies import LOOKUP, JobResult
 from ..core.engine.requests import View
 from ..core.errors import ParameterError
+from ..core.recipe import Recipe
+from ..engine.catalogue import catalogue
 from ..jobs.session import connect, jobs, push_undo
 from ..jobs.task import Report, Task
 from ..tools.arguments import argument
@@ -38,8 +42,18 @@ def check(material: bpy.types.Material, *, insist: bool) -> None:
         if one.node.projection != "FLAT":
             message = f"the image of the {LABELS[name]} is not mapped by UVs"
             raise ParameterError(message, "unwrap the object, and set the image's projection to Flat")
+    if _is_atlas(images.recipe_in(color)):
+        message = f"the textures of {material.name} are an atlas of a mesh, which cannot be repeated"
+        raise ParameterError(message, "choose a material whose textures tile")
     if color.get(REGULAR) and not insist:
         raise ParameterError(f"{material.name}: {WHY_REGULAR}", REMEDY)
+
+
+def _is_atlas(recipe: Recipe | None) -> bool:
+    """Whether a recipe makes textures for one mesh alone: it bakes them, or generates them on it."""
+    tool = recipe.steps[0].tool if recipe else ""
+    is_generated = tool in catalogue and catalogue[tool]["kind"] == "generator"
+    return recipe is not None and (tool == BAKE or (is_generated and MESH in recipe.inputs))
 
 
 def used_maps(material: bpy.types.Material) -> dict[str, MapNode]:

@@ -205,6 +205,11 @@ def check(engine: Engine, version: str) -> None:
     _works.add(engine)
 
 
+def has_passed(engine: Engine) -> bool:
+    """Whether it was checked in this session, and can run impasto."""
+    return engine in _works
+
+
 def answers(engine: Engine) -> bool:
     """Whether its Python runs at all. Takes a moment: not for the main thread."""
     try:

@@ -13,8 +13,8 @@ from ..jobs.operator import TaskOperator
 from ..jobs.task import Place, Task
 from ..setup.panel import draw_missing_engine
 from ..tools.arguments import values_over, with_properties
-from ..tools.intents import MORE
-from ..tools.panel import InView3D, Tab, draw_run
+from ..tools.intents import EXPORT
+from ..tools.panel import Tab, draw_run, in_editors
 from .request import Export
 
 
@@ -47,11 +47,12 @@ class IMPASTO_OT_export(TaskOperator, bpy.types.Operator):
         return export.task(chosen_material(context, self.material), object_called(self.object))
 
 
-class IMPASTO_PT_export(Tab, InView3D, bpy.types.Panel):
+class ExportPanel(Tab):
+    """Mixin: the same panel in each editor."""
+
     bl_label = "Export"
-    intents = (MORE,)
-    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  as Blender wants it
-    bl_order = 6
+    intents = (EXPORT,)
+    layout: bpy.types.UILayout
 
     def draw(self, context: bpy.types.Context) -> None:
         layout, settings = self.layout, context.scene.impasto_export
@@ -65,12 +66,10 @@ class IMPASTO_PT_export(Tab, InView3D, bpy.types.Panel):
         column.prop(settings, "pictures", placeholder="orm=ambient_occlusion,roughness,metallic")
         for name in ("out_dir", "format", "replace"):
             column.prop(settings, name)
-        if material := active_material(context):
-            column.label(text=material.name, icon="MATERIAL", translate=False)
         draw_run(layout, "impasto.export", Place.EXPORT, "EXPORT")
 
 
-CLASSES = (IMPASTO_OT_export, IMPASTO_PT_export)
+PANELS = in_editors(ExportPanel, "export")
 
 
 def register() -> None:

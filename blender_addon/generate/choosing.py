@@ -92,6 +92,3 @@ def _random_color(default: tuple[float, float, float], chance: random.Random) ->
     hue = (hue + chance.gauss(0, SPREAD / 3)) % 1
     saturation, value = (min(max(x * (1 + chance.uniform(-SPREAD, SPREAD)), 0), 1) for x in (saturation, value))
     return colorsys.hsv_to_rgb(hue, saturation, value)
-
-
-CLASSES = (IMPASTO_OT_randomize,)

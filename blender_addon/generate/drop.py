@@ -112,6 +112,3 @@ def _select_only(context: bpy.types.Context, item: bpy.types.Object) -> None:
             other.select_set(False)
         item.select_set(True)
     context.view_layer.objects.active = item
-
-
-CLASSES = (IMPASTO_OT_drop_pictures, IMPASTO_FH_pictures)

@@ -147,6 +147,3 @@ class IMPASTO_GGT_light(bpy.types.GizmoGroup):
         dial.color, dial.alpha = (1.0, 0.8, 0.25), 0.9
         dial.color_highlight, dial.alpha_highlight = (1.0, 0.95, 0.6), 1.0
         dial.line_width = 2.0
-
-
-CLASSES = (IMPASTO_GT_light_dial, IMPASTO_GGT_light)

@@ -25,6 +25,7 @@ from ..material.using import OnMaterial
 from ..parameters.properties import MAX_INT
 from ..paths import RELATIVE_PATH
 from ..tools.arguments import ensure_known, source_of, values_of, with_properties
+from ..tools.intents import LAYERS
 from ..tools.request import Request
 from . import source_maps, variations
 from .request import from_scene, why_incomplete
@@ -142,7 +143,5 @@ class IMPASTO_OT_begin_layers(OnMaterial, bpy.types.Operator):
         sources = named if request.source is None else {SOURCE: request.source, **named}
         put_recipe(material.impasto_layers, request.recipe(), sources)
         material.impasto_layers.width_m = context.scene.impasto.width_m
+        context.scene.impasto.intent = LAYERS
         return Report("INFO", f"{material.name} has the layers of its recipe", materials=(material.name,))
-
-
-CLASSES = (IMPASTO_OT_run, IMPASTO_OT_generate, IMPASTO_OT_begin_layers)

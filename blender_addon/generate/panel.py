@@ -8,31 +8,28 @@ from typing import Any
 
 import bpy
 
-from ..bridge.target import NONE, active_material
+from ..bridge.target import NONE
 from ..core.descriptions import MESH
 from ..engine.catalogue import catalogue, properties_of
-from ..interface import previews
 from ..interface.browsing import draw_image, draw_path
-from ..interface.drawing import draw_text
+from ..interface.drawing import draw_report, draw_text
 from ..jobs.task import Place
-from ..layers.panel import draw_start, has_layers
-from ..material.drawing import draw_former
 from ..parameters import inputs, properties
 from ..parameters.groups import chosen_model
 from ..parameters.open_numbers import WIDTH, draw_open_number
 from ..tools import menu, presets
-from ..tools.intents import MODEL, PHOTO, WORDS
+from ..tools.intents import MAKES, MODEL, WORDS
 from ..tools.lists import is_pictured
 from ..tools.panel import (
-    InImageEditor,
-    InShaderEditor,
-    InView3D,
     ToolPanel,
     draw_images,
+    draw_live,
+    draw_makes,
     draw_parameters,
     draw_place_points,
     draw_run,
     draw_size,
+    in_editors,
     section,
 )
 from . import source_maps, variations
@@ -45,26 +42,27 @@ DETAIL, EXEMPLAR = "texture_transfer", "exemplar"
 
 
 class ImpastoPanel(ToolPanel):
-    """Mixin: the same panel in each editor. beside_layers: whether it is below the layers of the active material."""
+    """Mixin: the same panel in each editor."""
 
     bl_label = "Texture"
-    intents = (PHOTO, WORDS, MODEL)
+    intents = MAKES
+    bl_order = 5
     settings = "impasto"
     place = Place.TEXTURE
-    beside_layers = False
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Whether it is shown: below words, only for a procedural material, as they find one."""
         settings = context.scene.impasto
-        is_chosen = super().poll(context) and (settings.intent != WORDS or is_pictured(settings.tool))
-        return is_chosen and has_layers(active_material(context)) == cls.beside_layers
+        return super().poll(context) and (settings.intent != WORDS or is_pictured(settings.tool))
 
     def draw_choice(self, layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
         """Draw the choice of the tool: by its group, by a search, or by its thumbnail where it has one.
 
         A model is chosen by its thumbnail, too.
         """
+        if settings.intent != WORDS:  # whose panel has it
+            draw_makes(layout, bpy.context)
         menu.draw(layout, catalogue[settings.tool] if settings.tool in catalogue else None)  # noqa: SIM401  it has no get
         if is_pictured(settings.tool):
             layout.template_icon_view(settings, "pictured", show_labels=True, scale=6, scale_popup=4)
@@ -81,8 +79,6 @@ class ImpastoPanel(ToolPanel):
         group, has_source = properties.group_of(context.scene, tool), _has_source(settings, tool)
         draw_size(layout.column(align=True), tool, group, has_source=has_source)
         draw_place_points(layout, context, tool)
-        if settings.intent != WORDS:  # whose own panel makes what the sliders below it show
-            draw_run(layout, "impasto.generate", Place.TEXTURE, "TEXTURE")
         if variations.has_preview(tool):
             section(layout, "impasto_preview", "Preview", lambda body: _draw_preview(body, settings, tool))
         if properties.drawn_parameters(tool):
@@ -94,44 +90,17 @@ class ImpastoPanel(ToolPanel):
                 closed=True,
                 button=("impasto.randomize", "FILE_REFRESH"),
             )
-        if variations.has_seeds(tool):
+        if variations.has_seeds(tool) and not (settings.intent == WORDS and context.scene.impasto_match.text):
             draw = lambda body: _draw_variations(body, context)  # noqa: E731
             section(layout, "impasto_variations", "Variations", draw, closed=True)
         section(layout, "impasto_result", "Result", lambda body: _draw_form(body, context, tool), closed=True)
-        if not has_layers(active_material(context)):
-            section(layout, "impasto_layers", "Material Layers", lambda body: draw_start(body, context), closed=True)
+        if settings.intent != WORDS:  # whose own panel makes what the sliders below it show
+            draw_run(layout, "impasto.generate", Place.TEXTURE, "TEXTURE", text="Make")
+        else:
+            draw_report(layout, Place.MATCH)
 
 
-class NewTexturePanel(ImpastoPanel):
-    """Mixin: the panel where the material has layers, whose source and sliders come first."""
-
-    bl_label = "New Texture"
-    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  as Blender wants it
-    beside_layers = True
-
-
-class IMPASTO_PT_view_3d(ImpastoPanel, InView3D, bpy.types.Panel):
-    pass
-
-
-class IMPASTO_PT_shader_editor(ImpastoPanel, InShaderEditor, bpy.types.Panel):
-    pass
-
-
-class IMPASTO_PT_image_editor(ImpastoPanel, InImageEditor, bpy.types.Panel):
-    pass
-
-
-class IMPASTO_PT_new_view_3d(NewTexturePanel, InView3D, bpy.types.Panel):
-    pass
-
-
-class IMPASTO_PT_new_shader_editor(NewTexturePanel, InShaderEditor, bpy.types.Panel):
-    pass
-
-
-class IMPASTO_PT_new_image_editor(NewTexturePanel, InImageEditor, bpy.types.Panel):
-    pass
+PANELS = in_editors(ImpastoPanel, "")
 
 
 def _draw_source(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
@@ -177,9 +146,9 @@ def _draw_preview(layout: bpy.types.UILayout, settings: ImpastoSettings, tool: M
     row.prop(settings, "live_preview")
     row.prop(settings, "tile_preview")
     if settings.live_preview:
-        _draw_live(layout, settings, 2 if settings.tile_preview else 1)
+        draw_live(layout, "live", variations.live, variations.live.picture, 2 if settings.tile_preview else 1)
     if settings.live_preview and variations.has_seeds(tool) and not settings.lock_seed:
-        draw_text(layout, "The seed is not locked: Generate takes another one", "INFO")
+        draw_text(layout, "The seed is not locked: Make takes another one", "INFO")
 
 
 def _draw_variations(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -189,23 +158,12 @@ def _draw_variations(layout: bpy.types.UILayout, context: bpy.types.Context) -> 
     row.prop(settings, "seed")
     row.prop(settings, "lock_seed", text="", icon="LOCKED" if settings.lock_seed else "UNLOCKED")
     layout.operator("impasto.variations", icon="IMGDISPLAY")
-    if (why := variations.why_not(context)) != why_incomplete(context):  # which is said at Generate
+    if (why := variations.why_not(context)) != why_incomplete(context):  # which is said at Make
         draw_text(layout, why, "INFO")
     shown = variations.variations_of(settings.tool)
     draw_grid(layout, settings, shown)
     if shown and variations.are_of_other_settings(context):
         draw_text(layout, "These were made before something was changed", "INFO")
-
-
-def _draw_live(layout: bpy.types.UILayout, settings: ImpastoSettings, repeats: int) -> None:
-    """Draw the live picture and the progress of the next one."""
-    live = variations.live
-    if live.error:
-        draw_text(layout, live.error, "ERROR")
-    elif live.picture is not None:
-        layout.template_icon(previews.icon_of_pixels("live", live.picture, repeats), scale=8)
-    if live.is_running:
-        layout.progress(factor=live.fraction, text="")
 
 
 def _draw_form(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
@@ -225,14 +183,3 @@ def _draw_form(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Map
     if settings.material != NONE:
         for name in ("mapping", "use_displacement", "use_ambient_occlusion"):
             column.prop(settings, name)
-        draw_former(layout, context)
-
-
-CLASSES = (
-    IMPASTO_PT_view_3d,
-    IMPASTO_PT_shader_editor,
-    IMPASTO_PT_image_editor,
-    IMPASTO_PT_new_view_3d,
-    IMPASTO_PT_new_shader_editor,
-    IMPASTO_PT_new_image_editor,
-)

@@ -92,7 +92,9 @@ def _has_mesh(context: bpy.types.Context) -> bool:
 def _why_no_source(settings: ImpastoSettings, tool: Mapping[str, Any]) -> str:
     needs_source = tool["needs"] or tool["kind"] != "generator" or settings.source_kind != "NONE"
     is_learned = properties.model_parameter(tool) and not tool["needs"]  # it makes textures from nothing
-    is_enough = not tool["uses_subject"] or (is_learned and not (settings.intent == PHOTO and settings.source_kind != "NONE"))
+    is_enough = not tool["uses_subject"] or (
+        is_learned and not (settings.intent == PHOTO and settings.source_kind != "NONE")
+    )
     is_chosen = {"FILE": settings.filepath, "IMAGE": settings.image, "NONE": None}[settings.source_kind]
     if needs_source and not is_enough and not is_chosen:
         return "Choose a source: a file, or an image of this .blend"

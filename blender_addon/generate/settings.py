@@ -110,7 +110,7 @@ class ImpastoSettings(Intents, bpy.types.PropertyGroup):
     )
     directions: PointerProperty(type=bpy.types.Image, update=CHANGED, **POINTED)
     lock_seed: BoolProperty(
-        name="Lock Seed", description="Keep the seed; unlocked, Generate takes another one each time", default=True
+        name="Lock Seed", description="Keep the seed; unlocked, Make takes another one each time", default=True
     )
     live_preview: BoolProperty(
         name="Live Preview",

@@ -139,13 +139,3 @@ class IMPASTO_OT_more_like(TaskOperator, bpy.types.Operator):
         variety = given_properties(self, ("variety",)).get("variety", context.scene.impasto.variety)
         kept = parse_names(self.locked, "locked") or ([] if names else favourites.locked_parameters())
         return favourites.task(context, liked, variety, kept)
-
-
-CLASSES = (
-    IMPASTO_OT_variations,
-    IMPASTO_OT_pick_variation,
-    IMPASTO_OT_favourite,
-    IMPASTO_OT_clear_favourites,
-    IMPASTO_OT_lock_parameter,
-    IMPASTO_OT_more_like,
-)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 import bpy
@@ -164,6 +165,56 @@ class IMPASTO_OT_delete_entry(OnEntry, bpy.types.Operator):
         return Report("INFO", f"Deleted {entry.name}")
 
 
+class IMPASTO_OT_clean_up(OnMaterial, bpy.types.Operator):
+    """Delete all results in this file that nothing uses, except those with a star, and the images that only they use"""
+
+    bl_idname = "impasto.clean_up"
+    bl_label = "Clean Up"
+    place = Place.HISTORY
+
+    @classmethod
+    def why_not(cls, _context: bpy.types.Context) -> str:
+        return "" if _unused() else "Something uses each result, or it has a star"
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        results = _unused()
+        title = sentence(f"Delete {len(results)} results that nothing uses ({_size_mb(_images_of(results)):.1f} MB)?")
+        return context.window_manager.invoke_confirm(self, event, title=title, confirm_text="Delete")
+
+    def do(self, _context: bpy.types.Context) -> Report:
+        results = _unused()
+        found, count = _images_of(results), len(results)
+        bpy.data.batch_remove([one for one in results if isinstance(one, bpy.types.Material)])
+        found = {image for image in found if image.users == int(image.use_fake_user)}
+        size_mb = _size_mb(found)
+        bpy.data.batch_remove(found)
+        forget()
+        return Report("INFO", f"Deleted {count} results: {size_mb:.1f} MB")
+
+
+def _unused() -> list[recent.Result]:
+    """Results that nothing uses, except those with a star and assets.
+
+    That another material took their place, and could be restored to them, is no use.
+    """
+    held = former.use_counts()
+    found = [one for one in recent.latest() if one.users - held[one] == int(one.use_fake_user)]
+    return [one for one in found if recent.STARRED not in one and not one.asset_data]
+
+
+def _images_of(results: Sequence[recent.Result]) -> set[bpy.types.Image]:
+    """Images of results that no other material shows."""
+    shown = {one: {node.image for node in surfaces.map_nodes(one).values()} for one in bpy.data.materials}
+    kept = set().union(*(found for one, found in shown.items() if one not in results))
+    own = (shown[one] if isinstance(one, bpy.types.Material) else [one, *naming.images_of_set(one)] for one in results)
+    return {image for found in own for image in found if images.has_recipe(image)} - kept
+
+
+def _size_mb(found: Iterable[bpy.types.Image]) -> float:
+    """Size of the images that are packed."""
+    return sum(file.packed_file.size for image in found for file in image.packed_files) / 1e6
+
+
 def _delete_material(material: bpy.types.Material) -> None:
     """Delete a material, and images of ours that nothing else uses."""
     with suppress(ImpastoError):  # it took the place of none
@@ -198,14 +249,3 @@ class IMPASTO_OT_compare(TaskOperator, bpy.types.Operator):
         settings = context.window_manager.impasto_history
         other = entry_of(self.other or settings.former)
         return compare_task(context, (other, entry_of(self.entry or settings.selected)))
-
-
-CLASSES = (
-    IMPASTO_OT_select_entry,
-    IMPASTO_OT_turn_page,
-    IMPASTO_OT_refresh_history,
-    IMPASTO_OT_restore_settings,
-    IMPASTO_OT_star_entry,
-    IMPASTO_OT_delete_entry,
-    IMPASTO_OT_compare,
-)

@@ -10,10 +10,9 @@ import bpy
 
 from ..bridge import image_editors
 from ..interface import previews
-from ..interface.drawing import draw_progress, draw_report, draw_text, name_place, text_lines, text_width_px, ui_scale
-from ..jobs.session import jobs
+from ..interface.drawing import draw_report, draw_text, name_place, text_lines, text_width_px, ui_scale
 from ..jobs.task import Place
-from ..tools.panel import InImageEditor, InShaderEditor, InView3D, Tab
+from ..tools.panel import Tab, in_editors
 from ..translations.texts import sentence
 from .comparison import comparison
 from .entries import Entry, forget, found_entries, origin_of
@@ -32,7 +31,7 @@ class HistoryPanel(Tab):
 
     bl_label = "History"
     bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  as Blender wants it
-    bl_order = 7
+    bl_order = 9
     layout: bpy.types.UILayout
 
     def draw(self, context: bpy.types.Context) -> None:
@@ -54,22 +53,12 @@ class HistoryPanel(Tab):
         selected = next((entry for entry in found if entry.key == settings.selected), None)
         if selected:
             _draw_selected(layout.box(), context, selected)
-        if jobs.shown_task:
-            draw_progress(layout, jobs.shown_task)
+        layout.operator("impasto.clean_up", icon="BRUSH_DATA")
         draw_report(layout, Place.HISTORY)
         _draw_comparison(layout)
 
 
-class IMPASTO_PT_history_view_3d(HistoryPanel, InView3D, bpy.types.Panel):
-    pass
-
-
-class IMPASTO_PT_history_shader_editor(HistoryPanel, InShaderEditor, bpy.types.Panel):
-    pass
-
-
-class IMPASTO_PT_history_image_editor(HistoryPanel, InImageEditor, bpy.types.Panel):
-    pass
+PANELS = in_editors(HistoryPanel, "history")
 
 
 def _draw_search(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
@@ -197,6 +186,3 @@ def _draw_comparison(layout: bpy.types.UILayout) -> None:
     for name in comparison.names:
         row.label(text=name, translate=False)
     box.template_icon(previews.icon_of_pixels("compared", comparison.pixels), scale=COMPARED_SCALE)
-
-
-CLASSES = (IMPASTO_PT_history_view_3d, IMPASTO_PT_history_shader_editor, IMPASTO_PT_history_image_editor)

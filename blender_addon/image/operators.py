@@ -121,6 +121,3 @@ class IMPASTO_OT_rerun(OnImage, bpy.types.Operator):
             then=lambda made, _: differences(recipe, made.recipe),
             split=joined.splitter(target) if joined else None,
         )
-
-
-CLASSES = (IMPASTO_OT_make_seamless, IMPASTO_OT_estimate_maps, IMPASTO_OT_rerun)

@@ -28,7 +28,7 @@ class IMPASTO_PT_this_image(Tab, InImageEditor, bpy.types.Panel):
     """Buttons for the image that the editor shows."""
 
     bl_label = "This Image"
-    bl_order = 1
+    bl_order = 3
 
     def draw(self, context: bpy.types.Context) -> None:
         name_place(self.layout, Place.IMAGE)
@@ -52,6 +52,3 @@ def _draw_known(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     if lit:
         draw_parameters(column, context, catalogue[usual], only=lit)
     draw_open_number(column, context.scene.impasto, "width_m", WIDTH, "Real Width")
-
-
-CLASSES = (IMPASTO_PT_this_image,)

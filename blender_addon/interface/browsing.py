@@ -203,6 +203,3 @@ def as_preferred(path: str) -> str:
         return bpy.path.relpath(plain)
     except ValueError:  # on another drive
         return plain
-
-
-CLASSES = (IMPASTO_OT_open_picture, IMPASTO_OT_open_folder, IMPASTO_OT_open_images)

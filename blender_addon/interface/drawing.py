@@ -22,6 +22,8 @@ BOX_PX = 14
 """Width of the edges of a box."""
 WORD = re.compile(r"[\u2e80-\uffff]\s*|[^\s\u2e80-\uffff]+\s*")
 """A Chinese character, or what has no spaces in it."""
+ICONS = {"INFO": "CHECKMARK", "WARNING": "INFO", "CANCELLED": "CANCEL"}
+"""Icons of reports by their level; an error's is its name."""
 NAMED_FIRST = ("objects", "materials", "images")
 """Data whose names sentences begin with."""
 
@@ -36,6 +38,20 @@ def draw_progress(layout: bpy.types.UILayout, task: Task) -> None:
         row.operator("impasto.stop", icon="CHECKMARK")
     if preview := previews.icon_of(task):
         column.template_icon(preview, scale=8)
+
+
+def draw_status(layout: bpy.types.UILayout) -> None:
+    """Draw one row that is always there: the running task and the buttons that end it, or what came of the last one."""
+    row, task, report = layout.row(align=True), jobs.shown_task, jobs.last_report
+    if task:
+        row.progress(factor=task.fraction, text=f"{task.fraction:.0%}  {sentence(task.message)}")
+        row.operator("impasto.cancel", text="", icon="CANCEL")
+        if task.can_stop:
+            row.operator("impasto.stop", text="", icon="CHECKMARK")
+        return
+    row.alert = report is not None and report.level == "ERROR"
+    line = next(iter(text_lines(sentence(report.text.split("; ")[0]), text_width_px(0))), "") if report else ""
+    row.label(text=line, icon=ICONS.get(report.level, "ERROR") if report else "NONE", translate=False)
 
 
 def name_place(layout: bpy.types.UILayout, place: Place) -> None:
@@ -57,10 +73,13 @@ def draw_report(
         return
     column = layout.column()
     column.alert = report.level == "ERROR"
-    icon = {"INFO": "CHECKMARK", "WARNING": "INFO", "CANCELLED": "CANCEL"}.get(report.level, "ERROR")
     said, *notes = [report.text] if report.level == "ERROR" else report.text.split("; ")
-    draw_text(column, said, icon, boxes)
-    for note in notes:
+    draw_text(column, said, ICONS.get(report.level, "ERROR"), boxes)
+    if notes and report.level == "INFO" and not boxes:
+        header, details = column.panel(f"impasto_details_{place}", default_closed=True)
+        header.label(text="Details")
+        column = details
+    for note in notes if column else ():
         draw_text(column, note, "DOT", boxes)
     if report.is_of_engine and buttons:
         column = layout.column(align=True)

@@ -153,6 +153,3 @@ class IMPASTO_OT_stop(bpy.types.Operator):
         if jobs.shown_task and jobs.shown_task.job:
             jobs.shown_task.job.stop()
         return {"FINISHED"}
-
-
-CLASSES = (IMPASTO_OT_cancel, IMPASTO_OT_stop)

@@ -26,6 +26,8 @@ from .status import Status, announce, status_of
 from .task import Place, Report, Task
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from ..core.engine.client import Client
     from ..core.engine.remote import Remote
 
@@ -40,6 +42,8 @@ JOIN_LIMIT_S = 2.0
 """Limit for an abandoned task, whose worker or process has been ended, to notice."""
 BLOCKING_JOBS = ("RENDER", "OBJECT_BAKE")
 """Blender's jobs that read the scene: its data must not change under them."""
+MOST_LIT = 16
+"""Most materials of which pictures are kept."""
 NAME_BYTES = 60
 """Limit of an operator's name in UTF-8."""
 
@@ -55,6 +59,10 @@ class Jobs:
         """Panels that were drawn since their last task began."""
         self._engines: dict[Place, engine.Engine | None] = {}
         """The engine that was chosen when each report came."""
+        self._of: dict[Place, int] = {}
+        """The active object when each report came."""
+        self.lit: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+        """The latest materials on a ball and a plane under a light, by name."""
         self.made = Report("INFO", "")
         """Report of the last operator, in any panel or script."""
         self.file_epoch = self.render_epoch = 0
@@ -69,7 +77,7 @@ class Jobs:
     @property
     def last_report(self) -> Report | None:
         """Latest report, in any panel."""
-        return next(reversed(self.reports.values()), None)
+        return next((found for place in reversed(self.reports) if (found := self.report_at(place))), None)
 
     @property
     def training_report(self) -> Report | None:
@@ -184,13 +192,17 @@ class Jobs:
         """Show a report in the panel that caused it; scripts find its names in `made`."""
         self.reports.pop(place, None)
         self.reports[place] = self.made = report
-        self._engines[place] = engine.find()
+        self._engines[place], self._of[place] = engine.find(), _active_uid()
+        if report.lit is not None and len(report.materials) == 1:
+            self.lit.pop(report.materials[0], None)
+            self.lit = {**dict([*self.lit.items()][1 - MOST_LIT :]), report.materials[0]: report.lit}
 
     def report_at(self, place: Place) -> Report | None:
-        """The last report from a panel; None if there is none, or it was about another engine than the chosen one."""
+        """The last report from a panel; None if another engine is chosen now, or another object is the active one."""
         report = self.reports.get(place)
-        is_past = report is not None and report.is_of_engine and self._engines.get(place) != engine.find()
-        return None if is_past else report
+        if report is None or (report.is_of_engine and self._engines.get(place) != engine.find()):
+            return None
+        return None if place.is_of_file and self._of.get(place, _active_uid()) != _active_uid() else report
 
     def _is_seen(self, place: Place) -> bool:
         """Whether a panel that shows the reports from this place is open in a window."""
@@ -207,6 +219,12 @@ class Jobs:
 
 
 jobs = Jobs()
+
+
+def _active_uid() -> int:
+    """Session id of the active object; 0 without one."""
+    item = bpy.context.view_layer.objects.active
+    return item.session_uid if item else 0
 
 
 def _tick() -> float | None:
@@ -265,6 +283,13 @@ def connect(which: str = INTERACTIVE) -> Callable[[], Client]:
 def _file_opened(_path: str) -> None:
     """Start a new epoch: results for the file before are kept as files, not put into this one; its reports go."""
     jobs.file_epoch += 1
+    jobs.lit.clear()
+    _undone()
+
+
+@bpy.app.handlers.persistent
+def _undone(*_: object) -> None:
+    """Show no report any more of what is undone or in another file."""
     jobs.reports = {place: report for place, report in jobs.reports.items() if not place.is_of_file}
 
 
@@ -282,6 +307,7 @@ def _render_ended(*_: object) -> None:
 
 HANDLERS = (
     ("load_post", _file_opened),
+    ("undo_post", _undone),
     ("render_init", _render_started),
     ("render_complete", _render_ended),
     ("render_cancel", _render_ended),

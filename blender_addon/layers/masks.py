@@ -133,6 +133,3 @@ def new_image(material: bpy.types.Material, name: str) -> bpy.types.Image:
     image = bpy.data.images.new(name, width, height)
     image.pack()
     return image
-
-
-CLASSES = (IMPASTO_OT_mask_from_mesh,)

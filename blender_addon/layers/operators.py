@@ -16,9 +16,11 @@ from ..engine.catalogue import catalogue
 from ..jobs.operator import TaskOperator
 from ..jobs.task import Place, Report, Task
 from ..material.using import NAMED, OnMaterial
-from ..parameters.properties import LAYERS, tell_changed
+from ..parameters.properties import LAYERS as CHANGED_LAYERS
+from ..parameters.properties import tell_changed
 from ..paths import RELATIVE_PATH, absolute
 from ..tools.arguments import ensure_known
+from ..tools.intents import LAYERS
 from . import preview
 from .on_layers import OnLayers
 from .request import LayersRequest, add_layer, check_recipe, copy_layer, of_size, put_recipe, why_incomplete
@@ -34,7 +36,7 @@ class ChangesLayers(OnLayers):
         material = chosen_material(context)
         materials.check_editable(material)
         said = self.change(material.impasto_layers)
-        tell_changed(LAYERS)(material.impasto_layers, context)
+        tell_changed(CHANGED_LAYERS)(material.impasto_layers, context)
         return Report("INFO", said, materials=(material.name,))
 
     def change(self, stack: bpy.types.PropertyGroup) -> str:
@@ -150,6 +152,7 @@ class IMPASTO_OT_edit_layers(OnMaterial, bpy.types.Operator):
         material = material or new_material(context)
         materials.check_editable(material)
         missing = put_recipe(material.impasto_layers, recipe, sources_of(recipe, image))
+        context.scene.impasto.intent = LAYERS
         said = f"{material.name} has the layers of its recipe"
         notes = [f"choose its input {name}, which was not found" for name in missing]
         return Report("WARNING" if notes else "INFO", "; ".join([said, *notes]), materials=(material.name,))
@@ -203,14 +206,3 @@ def new_material(context: bpy.types.Context) -> bpy.types.Material:
     for item in assignable_objects(context):
         former.assign(item, material)
     return material
-
-
-CLASSES = (
-    IMPASTO_OT_add_layer,
-    IMPASTO_OT_remove_layer,
-    IMPASTO_OT_duplicate_layer,
-    IMPASTO_OT_move_layer,
-    IMPASTO_OT_run_layers,
-    IMPASTO_OT_edit_layers,
-    IMPASTO_OT_generate_asset,
-)

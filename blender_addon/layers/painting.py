@@ -119,9 +119,6 @@ def _as_white(context: bpy.types.Context, brush: bpy.types.Brush) -> None:
     holder.secondary_color = (0.0, 0.0, 0.0)
 
 
-CLASSES = (IMPASTO_OT_paint_mask,)
-
-
 def register() -> None:
     """Nothing yet: painting begins with a click."""
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Layers panel: the stack, the source below it, and the parameters of the active layer alone."""
+"""The Layers panel: the stack, right below it the parameters of the active layer alone, then the source."""
 
 from __future__ import annotations
 
@@ -7,24 +7,17 @@ import bpy
 
 from ..bridge import images
 from ..bridge.target import active_material, chosen_material
+from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..generate import source_maps
-from ..interface import previews
 from ..interface.browsing import draw_image, draw_path
 from ..interface.drawing import draw_report, draw_text, name_place
 from ..jobs.task import Place
 from ..parameters import inputs, points, properties
-from ..tools import menu
-from ..tools.panel import (
-    InImageEditor,
-    InShaderEditor,
-    InView3D,
-    Tab,
-    draw_images,
-    draw_parameters,
-    draw_run,
-    draw_size,
-)
+from ..setup.panel import draw_missing_engine
+from ..tools import menu, presets
+from ..tools.intents import LAYERS
+from ..tools.panel import Tab, draw_images, draw_live, draw_parameters, draw_run, draw_size, in_editors, section
 from .masks import IMAGE as MASK_IMAGE
 from .masks import NONE as NO_MASK
 from .masks import names_of
@@ -69,37 +62,31 @@ class IMPASTO_UL_layers(bpy.types.UIList):
 
 
 class LayersPanel(Tab):
-    """Mixin: the same panel in each editor, above all others, where the active object's material has layers."""
+    """Mixin: the same panel in each editor."""
 
-    bl_label = "Material Layers"
+    bl_label = "Layers"
+    intents = (LAYERS,)
     layout: bpy.types.UILayout
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return super().poll(context) and has_layers(active_material(context))
-
     def draw(self, context: bpy.types.Context) -> None:
-        layout, stack = self.layout, chosen_material(context).impasto_layers
+        layout, material = self.layout, active_material(context)
         layout.use_property_split = True
         layout.use_property_decorate = False
         name_place(layout, Place.LAYERS)
+        if engine.find() is None:
+            draw_missing_engine(layout.box(), Place.LAYERS)
+        if not has_layers(material):
+            draw_start(layout, context)
+            return
+        stack = chosen_material(context).impasto_layers
         _draw_list(layout, stack)
-        _draw_source(layout.column(), stack)
-        draw_run(layout, "impasto.run_layers", Place.LAYERS, "PLAY")
-        _draw_preview(layout, context)
         _draw_layer(layout, context, stack)
+        section(layout, "impasto_layers_source", "Source", lambda body: _draw_source(body.column(), stack))
+        section(layout, "impasto_layers_preview", "Preview", lambda body: _draw_preview(body, context))
+        draw_run(layout, "impasto.run_layers", Place.LAYERS, "PLAY", text="Make")
 
 
-class IMPASTO_PT_layers_view_3d(LayersPanel, InView3D, bpy.types.Panel):
-    pass
-
-
-class IMPASTO_PT_layers_shader_editor(LayersPanel, InShaderEditor, bpy.types.Panel):
-    pass
-
-
-class IMPASTO_PT_layers_image_editor(LayersPanel, InImageEditor, bpy.types.Panel):
-    pass
+PANELS = in_editors(LayersPanel, "layers")
 
 
 def has_layers(material: bpy.types.Material | None) -> bool:
@@ -159,21 +146,15 @@ def _draw_preview(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     row.prop(settings, "tile_preview")
     if not settings.live_preview:
         return
-    if live.error:
-        draw_text(layout, live.error, "ERROR")
-    elif live.picture is not None:
-        whole = comparison.picture if settings.compare else None
-        picture = live.picture if whole is None else whole
-        repeats = 2 if settings.tile_preview and whole is None else 1
-        layout.template_icon(previews.icon_of_pixels("layers", picture, repeats), scale=8)
-        row = layout.row()
-        row.use_property_split = False
-        row.prop(settings, "compare")
-        split = row.row()
-        split.active = whole is not None
-        split.prop(settings, "split", slider=True)
-    if live.is_running:
-        layout.progress(factor=live.fraction, text="")
+    whole = comparison.picture if settings.compare else None
+    repeats = 2 if settings.tile_preview and whole is None else 1
+    draw_live(layout, "layers", live, live.picture if whole is None else whole, repeats)
+    row = layout.row()
+    row.use_property_split = False
+    row.prop(settings, "compare")
+    split = row.row()
+    split.active = whole is not None
+    split.prop(settings, "split", slider=True)
 
 
 def _draw_layer(layout: bpy.types.UILayout, context: bpy.types.Context, stack: bpy.types.PropertyGroup) -> None:
@@ -190,6 +171,7 @@ def _draw_layer(layout: bpy.types.UILayout, context: bpy.types.Context, stack: b
     draw_images(column, context, tool, inputs.image_inputs(tool), None, group)
     has_source = stack.source_kind != NONE or any(one.enabled for one in list(stack.layers)[:active])
     draw_size(column, tool, group, has_source=has_source)
+    presets.draw(column, presets.LAYER)
     draw_parameters(column, context, tool, group=group)
     if points.visible_points(group, tool) and stack.source_kind != NONE and lowest_if_active(stack):
         column.operator("impasto.place_points", icon="TRACKER").of_layer = True
@@ -211,11 +193,3 @@ def _draw_mask(box: bpy.types.UILayout, context: bpy.types.Context, mask: bpy.ty
         row.operator_menu_enum("impasto.mask_from_mesh", "kind")
     for name in names_of(mask):
         column.prop(mask, name)
-
-
-CLASSES = (
-    IMPASTO_UL_layers,
-    IMPASTO_PT_layers_view_3d,
-    IMPASTO_PT_layers_shader_editor,
-    IMPASTO_PT_layers_image_editor,
-)

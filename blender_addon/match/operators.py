@@ -200,6 +200,3 @@ def _ensure_matchers() -> None:
     """Ask the engine for its matchers if none is known yet."""
     if not catalogue.matchers:
         jobs.finish(description_task())
-
-
-CLASSES = (IMPASTO_OT_match, IMPASTO_OT_match_variations, IMPASTO_OT_match_image, IMPASTO_OT_change_by_words)

@@ -8,6 +8,7 @@ from typing import Any
 
 import bpy
 
+from ..bridge.inputs import Source
 from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..generate import source_maps, variations
@@ -18,7 +19,8 @@ from ..jobs.task import Place
 from ..parameters.open_numbers import WIDTH, draw_open_number
 from ..setup.panel import draw_missing_engine
 from ..tools.intents import WORDS
-from ..tools.panel import InImageEditor, InShaderEditor, InView3D, Tab, draw_run
+from ..tools.lists import is_pictured
+from ..tools.panel import Tab, draw_makes, draw_run, in_editors
 from .request import PICTURE, chosen_picture, is_found, key_of
 from .settings import MatchSettings
 
@@ -35,6 +37,7 @@ class MatchPanel(Tab):
         layout.use_property_split = True
         layout.use_property_decorate = False
         name_place(layout, Place.MATCH)
+        draw_makes(layout, context)
         if engine.find() is None:
             draw_missing_engine(layout.box(), Place.MATCH)
         settings = context.scene.impasto_match
@@ -45,26 +48,18 @@ class MatchPanel(Tab):
             return
         (_draw_picture if matcher["subject"] == PICTURE else _draw_text)(layout, settings, matcher)
         operator = "impasto.generate" if is_found(context.scene) else "impasto.match"
-        draw_run(layout, operator, Place.MATCH, "TEXTURE", text="Generate")
+        reports = not is_pictured(context.scene.impasto.tool)  # else they are below the sliders
+        draw_run(layout, operator, Place.MATCH, "TEXTURE", reports, text="Make")
         if matcher["can_edit"]:
             row = layout.row(align=True)
             row.use_property_split = False
             row.prop(settings, "change", text="", placeholder="Change")
             row.operator("impasto.change_by_words", text="", icon="CHECKMARK")
-        if matcher["varies"]:
+        if matcher["varies"] and (_subject(settings, matcher) or variations.variations_of(matcher["name"])):
             _draw_variations(layout, context, matcher)
 
 
-class IMPASTO_PT_match_view_3d(MatchPanel, InView3D, bpy.types.Panel):
-    pass
-
-
-class IMPASTO_PT_match_shader_editor(MatchPanel, InShaderEditor, bpy.types.Panel):
-    pass
-
-
-class IMPASTO_PT_match_image_editor(MatchPanel, InImageEditor, bpy.types.Panel):
-    pass
+PANELS = in_editors(MatchPanel, "match")
 
 
 def _draw_text(layout: bpy.types.UILayout, settings: MatchSettings, matcher: Mapping[str, Any]) -> None:
@@ -84,14 +79,16 @@ def _draw_picture(layout: bpy.types.UILayout, settings: MatchSettings, _matcher:
     draw_open_number(column, settings.id_data.impasto, "width_m", WIDTH, "Real Width")
 
 
+def _subject(settings: MatchSettings, matcher: Mapping[str, Any]) -> str | Source | None:
+    """The words or the picture; None without a picture."""
+    return chosen_picture(settings) if matcher["subject"] == PICTURE else settings.text
+
+
 def _draw_variations(layout: bpy.types.UILayout, context: bpy.types.Context, matcher: Mapping[str, Any]) -> None:
     settings = context.scene.impasto_match
     layout.operator("impasto.match_variations", icon="IMGDISPLAY")
     shown = variations.variations_of(matcher["name"])
     draw_grid(layout, context.scene.impasto, shown)
-    subject = chosen_picture(settings) if matcher["subject"] == PICTURE else settings.text
+    subject = _subject(settings, matcher)
     if shown and not variations.are_of(key_of(matcher["name"], subject)):
         draw_text(layout, "These were made before something was changed", "INFO")
-
-
-CLASSES = (IMPASTO_PT_match_view_3d, IMPASTO_PT_match_shader_editor, IMPASTO_PT_match_image_editor)

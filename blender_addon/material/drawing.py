@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Parts of panels: a result's picture with what can be done next, what a material has replaced."""
+"""Parts of panels: the active object's material with what can be done with it, pictures of other results."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import bpy
 
@@ -18,9 +16,6 @@ from ..windows import TAB
 from .sliders import draw_sliders
 from .using import views_without_materials
 
-if TYPE_CHECKING:
-    import numpy as np
-
 MOST_PICTURES = 4
 PICTURE_SCALE, LIT_SCALE, MORE_SCALE = 7.0, 5.0, 3.5
 """Sizes of pictures, in heights of a button: of one result, on a ball and a plane, and of several."""
@@ -30,32 +25,54 @@ SCALED = 1e-3
 
 
 def draw_result(layout: bpy.types.UILayout, context: bpy.types.Context, place: Place) -> None:
-    """Draw what the last task from this place has made, a button to see it on its objects, and its mapping."""
-    report = jobs.reports.get(place)
+    """Draw pictures of what the last task from this place has made, unless This Material shows it."""
+    report = jobs.report_at(place)
     if report is None:
         return
     made = [found for name in report.materials if (found := bpy.data.materials.get(name))]
     pictures = made or [found for name in report.images[:1] if (found := bpy.data.images.get(name))]
-    if report.lit is None or len(made) != 1:
+    if pictures != [active_material(context)]:
         _draw_pictures(layout, pictures[:MOST_PICTURES])
-    else:
-        _draw_lit(layout, place, report.lit)
-    if made and views_without_materials(context):
-        layout.operator("impasto.material_preview", icon="SHADING_TEXTURE")
-    if len(made) == 1 and former.choices(made[0], context.active_object):
-        layout.operator("impasto.paint_with_result", icon="BRUSH_DATA")
-    if len(made) == 1 and mapping.is_offered(made[0]):
-        _draw_mapping(layout, context, made[0])
-    if len(made) == 1:
-        draw_sliders(layout, made[0])
 
 
-def _draw_lit(layout: bpy.types.UILayout, place: Place, lit: tuple[np.ndarray, np.ndarray]) -> None:
-    """Draw a ball and, beside it, a plane, tiled two by two."""
-    row = layout.row(align=True)
-    for index, pixels in enumerate(lit):
-        icon = previews.icon_of_pixels(f"lit-{place}-{index}", pixels, repeats=index + 1)
+def draw_material(layout: bpy.types.UILayout, context: bpy.types.Context, material: bpy.types.Material | None) -> None:
+    """Draw a material's pictures, or what the running task has of it so far, its name, and its mapping."""
+    row, icon = layout.row(align=True), previews.icon_of(jobs.shown_task) if jobs.shown_task else 0
+    if icon:
         row.template_icon(icon, scale=LIT_SCALE)
+    elif material:
+        _draw_lit(row, material)
+    row = layout.row(align=True)
+    row.label(text=material.name if material else sentence("No material"), icon="MATERIAL", translate=False)
+    if material is None:
+        return
+    if former.choices(material, context.active_object):
+        row.operator("impasto.paint_with_result", text="", icon="BRUSH_DATA")
+    if mapping.is_offered(material):
+        _draw_mapping(layout, material)
+    if views_without_materials(context):
+        layout.operator("impasto.material_preview", icon="SHADING_TEXTURE")
+
+
+def _draw_lit(row: bpy.types.UILayout, material: bpy.types.Material) -> None:
+    """Draw a material on a ball and, beside it, on a plane that is tiled two by two, or else its colours."""
+    for index, pixels in enumerate(jobs.lit.get(material.name, ())):
+        icon = previews.icon_of_pixels(f"lit-{material.name}-{index}", pixels, repeats=index + 1)
+        row.template_icon(icon, scale=LIT_SCALE)
+    if material.name not in jobs.lit:
+        image = surfaces.picture_of(material)
+        icon = previews.icon_of_image(image) if image else material.preview_ensure().icon_id
+        row.template_icon(icon, scale=LIT_SCALE)
+
+
+def draw_adjustments(layout: bpy.types.UILayout, context: bpy.types.Context, material: bpy.types.Material) -> None:
+    """Draw the sliders of a material, and what is to be known of its mapping."""
+    if why := mapping.why(material):
+        draw_text(layout, why, "INFO")
+    item = context.active_object
+    if mapping.of_material(material) != mapping.UV and any(abs(factor - 1) > SCALED for factor in item.scale):
+        draw_text(layout, f"{item.name} is scaled, and its texture with it: apply its scale (Ctrl+A)", "INFO")
+    draw_sliders(layout, material)
 
 
 def _draw_pictures(layout: bpy.types.UILayout, results: list[bpy.types.Material | bpy.types.Image]) -> None:
@@ -66,18 +83,11 @@ def _draw_pictures(layout: bpy.types.UILayout, results: list[bpy.types.Material 
             row.template_icon(previews.icon_of_image(image), scale=scale)
 
 
-def _draw_mapping(layout: bpy.types.UILayout, context: bpy.types.Context, material: bpy.types.Material) -> None:
+def _draw_mapping(layout: bpy.types.UILayout, material: bpy.types.Material) -> None:
     row = layout.row(align=True)
     row.use_property_split = False
     row.prop(material, "impasto_mapping", expand=True)
-    if active_material(context) == material:  # the popover knows no other
-        row.popover(IMPASTO_PT_mapping.__name__, text="", icon="OPTIONS")
-    if why := mapping.why(material):
-        draw_text(layout, why, "INFO")
-    item = context.active_object
-    is_of_object = mapping.of_material(material) != mapping.UV and active_material(context) == material
-    if is_of_object and any(abs(factor - 1) > SCALED for factor in item.scale):
-        draw_text(layout, f"{item.name} is scaled, and its texture with it: apply its scale (Ctrl+A)", "INFO")
+    row.popover(IMPASTO_PT_mapping.__name__, text="", icon="OPTIONS")
 
 
 def draw_stand_in(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -130,6 +140,3 @@ class IMPASTO_PT_mapping(bpy.types.Panel):
         row = layout.row()
         row.label(text="Texel density")
         row.label(text=f"{density:.0f} px/m", translate=False)
-
-
-CLASSES = (IMPASTO_PT_mapping,)

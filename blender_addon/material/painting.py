@@ -121,6 +121,3 @@ def _as_bytes(values: np.ndarray) -> np.ndarray:
     import numpy as np
 
     return values if values.dtype == np.uint8 else np.round(values * 255).astype(np.uint8)
-
-
-CLASSES = (IMPASTO_OT_paint_with_result,)

@@ -86,6 +86,3 @@ class IMPASTO_PT_sliders(bpy.types.Panel):
         draw_sliders(self.layout, material)
         if sliders.find(material.node_tree):
             self.layout.operator("impasto.remove_sliders", icon="X")
-
-
-CLASSES = (IMPASTO_OT_add_sliders, IMPASTO_OT_remove_sliders, IMPASTO_PT_sliders)

@@ -189,13 +189,3 @@ def views(context: bpy.types.Context) -> list[bpy.types.SpaceView3D]:
 def views_without_materials(context: bpy.types.Context) -> list[bpy.types.SpaceView3D]:
     """Those of them that do not show materials."""
     return [space for space in views(context) if space.shading.type in ("WIREFRAME", "SOLID")]
-
-
-CLASSES = (
-    IMPASTO_OT_assign,
-    IMPASTO_OT_select_users,
-    IMPASTO_OT_restore,
-    IMPASTO_OT_forget_former,
-    IMPASTO_OT_show_image,
-    IMPASTO_OT_material_preview,
-)

@@ -105,6 +105,3 @@ def why_no_report(model: Mapping[str, Any]) -> str:
     if found and found.is_remote:
         return f"the report of {model['name']} is on the machine of the engine; copy it from there"
     return ""
-
-
-CLASSES = (IMPASTO_OT_install_model, IMPASTO_OT_remove_model, IMPASTO_OT_use_model, IMPASTO_OT_open_report)

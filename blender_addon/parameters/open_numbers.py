@@ -96,6 +96,3 @@ def draw_open_number(
         button.value = number.value
     button.path = f"{group.path_from_id()}.{name}"
     button.material = material_of(group)
-
-
-CLASSES = (IMPASTO_OT_set_number,)

@@ -66,6 +66,3 @@ class IMPASTO_OT_remove_image(OfInput, bpy.types.Operator):
         getattr(group, inputs.more_of(self.input)).remove(self.index)
         properties.tell_changed(properties.kind_of_preview(catalogue[self.tool]))(group, context)
         return {"FINISHED"}
-
-
-CLASSES = (IMPASTO_OT_add_image, IMPASTO_OT_remove_image)

@@ -164,6 +164,3 @@ def _label(text: str, place: Place, across: float, above: float, right: float, s
     blf.position(0, x, place[1] + above, 0.0)
     blf.draw(0, text)
     blf.disable(0, blf.SHADOW)
-
-
-CLASSES = (IMPASTO_GT_points, IMPASTO_GGT_points)

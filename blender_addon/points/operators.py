@@ -76,6 +76,3 @@ def _choose(settings: bpy.types.PropertyGroup, image: bpy.types.Image | None) ->
         raise ParameterError(f"no tool is installed for this: {STRAIGHTEN}", "install a plugin that has one")
     settings.intent, settings.tool = PHOTO, name
     settings.source_kind, settings.image = "IMAGE", image
-
-
-CLASSES = (IMPASTO_OT_place_points,)

@@ -280,13 +280,3 @@ class IMPASTO_OT_tiled_view(bpy.types.Operator):
 
 FITTED = 0.95
 """Share of the editor that the image fills."""
-CLASSES = (
-    IMPASTO_OT_tiled_view,
-    IMPASTO_OT_use_selection,
-    IMPASTO_OT_clear_region,
-    IMPASTO_OT_fill_region,
-    IMPASTO_OT_find_landmarks,
-    IMPASTO_OT_mend_tiling,
-    IMPASTO_OT_extend_image,
-    IMPASTO_OT_fill_faces,
-)

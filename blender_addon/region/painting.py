@@ -150,6 +150,3 @@ class IMPASTO_OT_heal_stroke(Stroke, Painter, bpy.types.Operator):
         painted = getattr(self, "painting", None)
         mask = painted.mask if painted else self.stroke(context, self.starting_mask(image))
         return fill_task(context, image, mask=regions.grid_of(image).split(mask))
-
-
-CLASSES = (IMPASTO_OT_paint_region, IMPASTO_OT_heal_stroke)

@@ -73,6 +73,3 @@ class IMPASTO_PT_repair_faces(Tab, InView3D, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         name_place(self.layout, Place.REPAIR)
         draw_run(self.layout, "impasto.fill_faces", Place.REPAIR, "BRUSH_DATA")
-
-
-CLASSES = (IMPASTO_PT_repair, IMPASTO_PT_repair_faces)

@@ -154,6 +154,3 @@ class IMPASTO_OT_turn_light(bpy.types.Operator):
         else:
             turntable.play()
         return {"FINISHED"}
-
-
-CLASSES = (IMPASTO_OT_relight, IMPASTO_OT_turn_light)

@@ -9,7 +9,7 @@ from ..interface import previews
 from ..interface.drawing import draw_text, name_place
 from ..jobs.task import Place
 from ..tools.intents import MORE
-from ..tools.panel import InImageEditor, InShaderEditor, InView3D, Tab, draw_run
+from ..tools.panel import Tab, draw_run, in_editors
 from .turntable import FORMER, turntable
 
 SCALE = 9.0
@@ -22,7 +22,7 @@ class RelightPanel(Tab):
     bl_label = "Relight"
     intents = (MORE,)
     bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  as Blender wants it
-    bl_order = 4
+    bl_order = 6
     layout: bpy.types.UILayout
 
     def draw(self, context: bpy.types.Context) -> None:
@@ -37,16 +37,7 @@ class RelightPanel(Tab):
             _draw_light(layout, settings, FORMER in shown.maps)
 
 
-class IMPASTO_PT_relight_view_3d(RelightPanel, InView3D, bpy.types.Panel):
-    pass
-
-
-class IMPASTO_PT_relight_shader_editor(RelightPanel, InShaderEditor, bpy.types.Panel):
-    pass
-
-
-class IMPASTO_PT_relight_image_editor(RelightPanel, InImageEditor, bpy.types.Panel):
-    pass
+PANELS = in_editors(RelightPanel, "relight")
 
 
 def _draw_pictures(layout: bpy.types.UILayout) -> None:
@@ -70,6 +61,3 @@ def _draw_light(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup, h
     row.operator("impasto.turn_light", icon=icon, depress=turntable.is_playing)
     if has_former:
         row.prop(settings, "show_former", toggle=True)
-
-
-CLASSES = (IMPASTO_PT_relight_view_3d, IMPASTO_PT_relight_shader_editor, IMPASTO_PT_relight_image_editor)

@@ -107,12 +107,3 @@ class IMPASTO_OT_open_log(bpy.types.Operator):
     def execute(self, _context: bpy.types.Context) -> set[str]:
         bpy.ops.wm.path_open(filepath=str(engine.newest_log()))
         return {"FINISHED"}
-
-
-CLASSES = (
-    IMPASTO_OT_refresh_tools,
-    IMPASTO_OT_check_engine,
-    IMPASTO_OT_set_up_engine,
-    IMPASTO_OT_repair_engine,
-    IMPASTO_OT_open_log,
-)

@@ -34,7 +34,7 @@ def draw_engine_state(layout: bpy.types.UILayout, place: Place) -> None:
     if found:
         is_given = "IMPASTO_ENGINE" in os.environ
         text = f"Engine (from IMPASTO_ENGINE): {found.python}" if is_given else f"Engine: {found.python}"
-        draw_text(column, text, "CHECKMARK", boxes=1)
+        draw_text(column, text, "CHECKMARK" if engine.has_passed(found) else "CONSOLE", boxes=1)
     else:
         draw_text(column, "Impasto needs an engine: a Python with PyTorch.", "ERROR", boxes=1)
     if jobs.shown_task:
@@ -67,7 +67,7 @@ def draw_builds(layout: bpy.types.UILayout, preferences: PreferenceProperties) -
     text = f"Set Up Engine downloads {chosen.download}, which need {chosen.disk} on the disk"
     draw_text(column, text, "BLANK1", boxes=1)
     if installer.is_unfinished():
-        draw_text(column, "A set-up was interrupted: Set Up Engine continues it.", "INFO", boxes=1)
+        draw_text(column, "A set-up is not finished: Set Up Engine continues it.", "INFO", boxes=1)
 
 
 def _this_computer() -> graphics.Computer | None:

@@ -67,6 +67,8 @@ print(json.dumps(damaged))
 """
 """Program that prints packages with files that are missing or differ in length from when they were installed."""
 
+HOST = re.compile(r"host='([^'\s]+)'|https?://([^/:\s'\"]+)")
+"""The computer that pip could not reach, in its errors."""
 NETWORK = re.compile(
     r"Failed to establish a new connection|Max retries exceeded|name resolution|Name or service not known|"
     r"getaddrinfo failed|NewConnectionError|ConnectTimeout|Read timed out|ProxyError|SSLError|Connection broken|"
@@ -224,8 +226,10 @@ def _explain(lines: Sequence[str]) -> WorkerError:
     if "Permission denied" in text or "Errno 13" in text or "Access is denied" in text:
         return WorkerError(f"a file cannot be written: {said}", f"close what uses it, then {SET_UP_AGAIN}")
     if NETWORK.search(text):
+        found = HOST.search(text)
+        host = found[1] or found[2] if found else "the package index"
         return WorkerError(
-            "the packages could not be downloaded: there is no connection to the package index",
+            f"the packages could not be downloaded: {host} cannot be reached",
             f"check the network (a proxy goes into Extra Arguments), or choose a folder of wheels; then {SET_UP_AGAIN}",
         )
     if missing := re.search(r"No matching distribution found for ([^\s;]+)", text):

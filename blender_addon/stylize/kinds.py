@@ -120,6 +120,3 @@ class IMPASTO_OT_pick_style_kind(bpy.types.Operator):
         tool = catalogue[context.scene.impasto_style.tool]
         setattr(properties.group_of(context.scene, tool), properties.identifier(KIND), self.kind)
         return tell(self, Report("INFO", f"The kind of style is {self.kind}"))
-
-
-CLASSES = (IMPASTO_OT_style_kinds, IMPASTO_OT_pick_style_kind)

@@ -154,6 +154,3 @@ def _larger(recipe: Recipe, longest_px: int) -> Recipe:
         raise ParameterError(f"{tool['label']} cannot continue from a result", "choose an image that was repainted")
     step = Step(step.tool, {**step.parameters, LONGEST: longest_px}, {**step.inputs, START: START})
     return Recipe((*earlier, step), recipe.seed)
-
-
-CLASSES = (IMPASTO_OT_stylize, IMPASTO_OT_continue_larger)

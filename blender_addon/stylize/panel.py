@@ -11,24 +11,21 @@ import bpy
 from ..bridge import surfaces
 from ..bridge.target import active_material
 from ..engine.catalogue import catalogue, properties_of
-from ..interface import previews
 from ..interface.browsing import draw_image
 from ..interface.drawing import draw_preferences_button, draw_text
 from ..jobs.task import Place
-from ..material.drawing import draw_former
 from ..parameters import inputs, properties
 from ..tools import presets
 from ..tools.intents import RESTYLE
 from ..tools.panel import (
-    InImageEditor,
-    InShaderEditor,
-    InView3D,
     ToolPanel,
     draw_images,
     draw_input,
+    draw_live,
     draw_more,
     draw_parameters,
     draw_run,
+    in_editors,
     section,
 )
 from . import gallery, kinds, preview
@@ -75,8 +72,6 @@ class StylePanel(ToolPanel):
         _draw_styles(layout, context, tool)
         if STRENGTH in properties_of(tool):
             draw_parameters(layout, context, tool, (STRENGTH,))
-        draw_run(layout, "impasto.stylize", Place.STYLE, "BRUSH_DATA")
-        section(layout, "impasto_style_preview", "Preview", lambda body: _draw_preview(body, context))
         if KIND in properties_of(tool):
             section(
                 layout, "impasto_style_kinds", "Kinds of Style", lambda body: kinds.draw(body, context), closed=True
@@ -85,22 +80,15 @@ class StylePanel(ToolPanel):
         _draw_controls(layout, context, tool)
         section(layout, "impasto_style_result", "Result", lambda body: _draw_result(body, context), closed=True)
         section(layout, "impasto_sequence", "Sequence", lambda body: sequence_section.draw(body, context), closed=True)
+        draw_run(layout, "impasto.stylize", Place.STYLE, "BRUSH_DATA", text="Make")
+        section(layout, "impasto_style_preview", "Preview", lambda body: _draw_preview(body, context))
 
 
-class IMPASTO_PT_style_view_3d(StylePanel, InView3D, bpy.types.Panel):
-    pass
-
-
-class IMPASTO_PT_style_shader_editor(StylePanel, InShaderEditor, bpy.types.Panel):
-    pass
-
-
-class IMPASTO_PT_style_image_editor(StylePanel, InImageEditor, bpy.types.Panel):
-    pass
+PANELS = in_editors(StylePanel, "style")
 
 
 def _draw_subject(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """Draw the subject; the reason why it cannot be repainted is shown at Repaint."""
+    """Draw the subject; the reason why it cannot be repainted is shown at Make."""
     settings = context.scene.impasto_style
     column = layout.column()
     row = column.row()
@@ -116,7 +104,6 @@ def _draw_subject(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
         names = [one.name for one in (material, *other_materials(context))]
         draw_text(column, ", ".join(names), "MATERIAL")
         draw_text(column, maps, "BLANK1")
-        draw_former(column, context)
 
 
 def _draw_styles(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
@@ -172,7 +159,7 @@ def _draw_controls(layout: bpy.types.UILayout, context: bpy.types.Context, tool:
     first, start = ([name for name in names if name in known] for names in (FIRST, START_PARAMETERS))
 
     def draw_painting(body: bpy.types.UILayout) -> None:
-        presets.draw(body, presets.IMPASTO_OT_style_preset_add)
+        presets.draw(body, presets.STYLE)
         if first:
             draw_parameters(body, context, tool, first)
 
@@ -214,12 +201,6 @@ def _draw_preview(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     layout.prop(settings, "live_preview")
     if not settings.live_preview:
         return
-    if live.error:
-        draw_text(layout, live.error, "ERROR")
-    elif live.pixels is not None:
-        layout.template_icon(previews.icon_of_pixels("live style", live.pixels), scale=8)
+    draw_live(layout, "live style", live, live.pixels)
     if painter["name"] != settings.tool:
         draw_text(layout, f"A quick preview by {painter['label']}", "INFO")
-
-
-CLASSES = (IMPASTO_PT_style_view_3d, IMPASTO_PT_style_shader_editor, IMPASTO_PT_style_image_editor)

@@ -1,51 +1,52 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The intents at the top of the tab, each a picture above its button."""
+"""The panels above all others: the tabs with one row for what runs, and this material.
+
+Nothing is drawn above them, and the height of the first two stays as it is while tasks run.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import bpy
 
-from ..interface import previews
-from ..material.drawing import draw_stand_in
-from .intents import ITEMS
-from .panel import InImageEditor, InShaderEditor, InView3D, Tab
+from ..bridge.target import active_material
+from ..interface.drawing import draw_status
+from ..material.drawing import draw_adjustments, draw_former, draw_material, draw_stand_in
+from .panel import Tab, in_editors, section
 
-PICTURES = Path(__file__).parents[1] / "shipped" / "intents"
-"""A picture for each intent, by its identifier in lower case."""
-SCALE = 2.6
-"""Size of a picture, in heights of a button."""
 COLUMNS = 3
+"""Tabs beside each other: with more, their names would be cut."""
 
 
 class IntentPanel(Tab):
-    """Mixin: the same panel in each editor."""
+    """Mixin: the tabs in each editor."""
 
     bl_label = "Impasto"
     bl_options = {"HIDE_HEADER"}  # noqa: RUF012  as Blender wants it
+    bl_order = 0
     layout: bpy.types.UILayout
 
     def draw(self, context: bpy.types.Context) -> None:
-        settings = context.scene.impasto
-        grid = self.layout.grid_flow(row_major=True, columns=COLUMNS, even_columns=True, align=True)
-        for intent, *_ in ITEMS:
-            column = grid.column(align=True)
-            column.template_icon(previews.icon_of_file(PICTURES / f"{intent.lower()}.png"), scale=SCALE)
-            column.prop_enum(settings, "intent", intent)
-        draw_stand_in(self.layout, context)
+        column = self.layout.column(align=True)
+        grid = column.grid_flow(row_major=True, columns=COLUMNS, even_columns=True, align=True)
+        grid.prop(context.scene.impasto, "tab", expand=True)
+        draw_status(column)
 
 
-class IMPASTO_PT_intents_view_3d(IntentPanel, InView3D, bpy.types.Panel):
-    pass
+class MaterialPanel(Tab):
+    """Mixin: the active object's material in each editor."""
+
+    bl_label = "This Material"
+    bl_order = 1
+    layout: bpy.types.UILayout
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, material = self.layout, active_material(context)
+        draw_material(layout, context, material)
+        if material is None:
+            return
+        section(layout, "impasto_adjust", "Adjust", lambda body: draw_adjustments(body, context, material), closed=True)
+        draw_former(layout, context)
+        draw_stand_in(layout, context)
 
 
-class IMPASTO_PT_intents_shader_editor(IntentPanel, InShaderEditor, bpy.types.Panel):
-    pass
-
-
-class IMPASTO_PT_intents_image_editor(IntentPanel, InImageEditor, bpy.types.Panel):
-    pass
-
-
-CLASSES = (IMPASTO_PT_intents_view_3d, IMPASTO_PT_intents_shader_editor, IMPASTO_PT_intents_image_editor)
+PANELS = (*in_editors(IntentPanel, "intents"), *in_editors(MaterialPanel, "material"))

@@ -3,17 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import bpy
 
 from ..bridge.mesh_masks import IMAGE, MASK
 from ..engine import engine
 from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size, properties_of
+from ..interface import previews
 from ..interface.browsing import draw_image
-from ..interface.drawing import draw_operator, draw_progress, draw_report, name_place, why_not
-from ..jobs.session import jobs
+from ..interface.drawing import draw_operator, draw_report, draw_text, name_place, why_not
 from ..jobs.task import Place
 from ..material.drawing import draw_result
 from ..parameters import inputs, model_values, points, properties
@@ -24,7 +24,21 @@ from ..parameters.schemas import POINT, component_labels, label_of
 from ..setup.panel import draw_missing_engine
 from ..weights.panel import draw_missing_weights
 from ..windows import TAB
+from .intents import MODEL, PHOTO, WORDS
+from .live import Live
 
+if TYPE_CHECKING:
+    import numpy as np
+
+MAKES = {
+    PHOTO: ("Photo", "IMAGE_DATA"),
+    WORDS: ("Words", "FONT_DATA"),
+    MODEL: ("Model", "OUTLINER_OB_POINTCLOUD"),
+}
+"""Texts and icons of the buttons that choose what to make a material from."""
+MAKES_HEIGHT = 1.5
+LIVE_SCALE = 8.0
+"""Size of a live preview, in heights of a button."""
 LABEL = 0.25
 """Share of a row for an input's label: the image beside it has four buttons, and a name to be read."""
 
@@ -34,6 +48,7 @@ class Tab:
 
     bl_category = TAB
     bl_region_type = "UI"
+    bl_order = 4
     intents: tuple[str, ...] = ()
 
     @classmethod
@@ -97,6 +112,17 @@ class InImageEditor:
     bl_space_type = "IMAGE_EDITOR"
 
 
+EDITORS = {"view_3d": InView3D, "shader_editor": InShaderEditor, "image_editor": InImageEditor}
+
+
+def in_editors(panel: type[Tab], name: str, editors: Iterable[str] = EDITORS) -> tuple[type, ...]:
+    """Classes of a panel in each editor, called IMPASTO_PT_{name}_view_3d and so on."""
+    return tuple(
+        type("_".join(filter(None, ("IMPASTO_PT", name, editor))), (panel, EDITORS[editor], bpy.types.Panel), {})
+        for editor in editors
+    )
+
+
 def section(
     layout: bpy.types.UILayout,
     name: str,
@@ -112,6 +138,14 @@ def section(
         header.operator(operator, text="", icon=button[1], emboss=False)
     if body:
         draw(body)
+
+
+def draw_makes(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Draw the choice of what a material is made from."""
+    row = layout.row(align=True)
+    row.scale_y = MAKES_HEIGHT
+    for intent, (text, icon) in MAKES.items():
+        row.prop_enum(context.scene.impasto, "intent", intent, text=text, icon=icon)
 
 
 def draw_images(
@@ -266,14 +300,27 @@ def draw_place_points(layout: bpy.types.UILayout, context: bpy.types.Context, to
         layout.operator("impasto.place_points", icon="TRACKER")
 
 
-def draw_run(layout: bpy.types.UILayout, operator: str, place: Place, icon: str, **look: Any) -> None:
-    """Draw the button that runs a tool; while a task runs, its progress and preview instead."""
-    column = layout.column()
-    has_engine = engine.find() is not None  # else the box at the top shows what is being done about it
-    if jobs.shown_task and has_engine:
-        draw_progress(column, jobs.shown_task)
+def draw_live(layout: bpy.types.UILayout, name: str, live: Live, picture: np.ndarray | None, repeats: int = 1) -> None:
+    """Draw a live preview, in a place of the same height before its first picture; or the reason why there is none.
+
+    name: of its icon. repeats: as for `icon_of_pixels`.
+    """
+    if live.error:
+        draw_text(layout, live.error, "ERROR")
         return
+    icon = 0 if picture is None else previews.icon_of_pixels(name, picture, repeats)
+    layout.template_icon(icon, scale=LIVE_SCALE)
+
+
+def draw_run(
+    layout: bpy.types.UILayout, operator: str, place: Place, icon: str, reports: bool = True, **look: Any
+) -> None:
+    """Draw the button that runs a tool and, if it `reports` there, what it made last below it.
+
+    Its progress is at the top of the tab.
+    """
+    column = layout.column()
     draw_operator(column, operator, scale_y=1.5, icon=icon, **look)
-    if has_engine:
+    if reports and engine.find() is not None:  # else the box at the top shows what is being done about it
         draw_report(column, place, said=why_not(operator))
         draw_result(column, bpy.context, place)

@@ -1,158 +1,291 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Presets of each tool's parameters: files in Blender's format, in a folder for each tool.
+"""Presets of each tool's parameters, for the panel's tool, the stylizer and any layer.
 
-The user's are in Blender's folder for presets; bundled ones are in `shipped` and cannot be removed.
+Bundled ones are data in one file. The user's are recipes of one step, in Blender's folder for presets. Those that
+earlier versions wrote there are Python: they are read as a list of assignments, and never run.
 """
 
 from __future__ import annotations
 
+import ast
+import json
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import bpy
-from bl_operators.presets import AddPresetBase
+from bpy.props import BoolProperty, EnumProperty, StringProperty
 
-from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size, properties_of
-from ..parameters import model_values, properties
-from ..parameters.groups import belongs_to_model, chosen_model
-from ..windows import redraw
+from ..bridge import naming
+from ..bridge.target import active_material
+from ..core.errors import FileError, ParameterError
+from ..core.recipe import Recipe, Step
+from ..core.system.transaction import replace_files
+from ..core.system.untrusted import excerpt
+from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
+from ..jobs.task import Report
+from ..material.using import OnMaterial
+from ..parameters import properties
+from ..parameters.groups import group_of, identifier
 
-SHIPPED = str(Path(__file__).parents[1] / "shipped")
-
-
-class Presets:
-    """Mixin for a menu: presets of the tool that is chosen in the scene's `settings`."""
-
-    bl_label = "Presets"  # Blender writes the name of the preset here that was chosen last
-    preset_operator = "script.execute_preset"
-    settings = "impasto"
-    tool = ""  # the tool that it is for; empty: no preset was chosen
-    draw = bpy.types.Menu.draw_preset
-
-    @property
-    def preset_subdir(self) -> str:
-        return folder_of(chosen_tool(self.settings))
-
-    @classmethod
-    def reset_cb(cls, context: bpy.types.Context, filepath: str) -> None:
-        """Reset the tool's parameters to its defaults. Blender calls this before it runs a preset."""
-        cls.tool = Path(filepath).parent.name
-        if cls.tool in catalogue:
-            tool = catalogue[cls.tool]
-            group = properties.group_of(context.scene, tool)
-            for name in own_parameters(tool):
-                group.property_unset(properties.identifier(name))
-        redraw()
+BUNDLED = Path(__file__).parents[1] / "shipped" / "presets.json"
+MOST_BYTES = 100_000
+PANEL, STYLE, LAYER = "PANEL", "STYLE", "LAYER"
+CHANGED = {PANEL: properties.TEXTURE, STYLE: properties.STYLE, LAYER: properties.LAYERS}
+OF = EnumProperty(
+    name="Of",
+    description="What the preset is for",
+    items=(
+        (PANEL, "Tool", "The tool of the Impasto panel"),
+        (STYLE, "Stylizer", "The stylizer of the Style panel"),
+        (LAYER, "Layer", "The active layer"),
+    ),
+)
+Group = bpy.types.Scene | bpy.types.PropertyGroup
+_chosen: dict[str, tuple[str, str]] = {}
+"""The tool and the name of the preset that was chosen or added last, by what it is of."""
 
 
-class IMPASTO_MT_presets(Presets, bpy.types.Menu):
+class PresetMenu:
+    """Mixin for a menu: the presets of a tool. of: whose."""
+
+    bl_label = "Presets"
+    of = PANEL
+    layout: bpy.types.UILayout
+
+    def draw(self, context: bpy.types.Context) -> None:
+        _, tool = owner_of(context, self.of)
+        for name, source in presets_of(tool).items():
+            is_bundled = not isinstance(source, Path)
+            button = self.layout.operator("impasto.apply_preset", text=name, translate=is_bundled)
+            button.preset, button.of = name, self.of
+
+
+class IMPASTO_MT_presets(PresetMenu, bpy.types.Menu):
     """The presets of the chosen tool"""
 
 
-class IMPASTO_MT_style_presets(Presets, bpy.types.Menu):
+class IMPASTO_MT_style_presets(PresetMenu, bpy.types.Menu):
     """The presets of the chosen stylizer"""
 
-    settings = "impasto_style"
+    of = STYLE
 
 
-class AddsPreset(AddPresetBase):
-    """Mixin for an operator: adds or removes a preset of a `menu`'s tool."""
+class IMPASTO_MT_layer_presets(PresetMenu, bpy.types.Menu):
+    """The presets of the active layer's tool"""
+
+    of = LAYER
+
+
+MENUS = {PANEL: IMPASTO_MT_presets, STYLE: IMPASTO_MT_style_presets, LAYER: IMPASTO_MT_layer_presets}
+
+
+class IMPASTO_OT_apply_preset(OnMaterial, bpy.types.Operator):
+    """Give the tool the values of this preset, and its defaults to all others"""
+
+    bl_idname = "impasto.apply_preset"
+    bl_label = "Apply Preset"
+
+    preset: StringProperty(name="Preset", description="Name of the preset")
+    of: OF
+
+    def do(self, context: bpy.types.Context) -> Report:
+        owner, tool = owner_of(context, self.of)
+        _put(owner, catalogue[tool], self.preset)
+        _chosen[self.of] = tool, self.preset
+        properties.tell_changed(CHANGED[self.of])(None, None)
+        return Report("INFO", f"{catalogue[tool]['label']} is set as in the preset {self.preset}")
+
+
+class AddsPreset(OnMaterial):
+    """Mixin for an operator: adds or removes a preset of the user's own."""
 
     bl_label = "Add Preset"
-    menu = Presets
+    bl_options = {"INTERNAL"}  # noqa: RUF012  as Blender wants it
+    preset_of = PANEL
+    bl_idname: str
+    layout: bpy.types.UILayout
+
+    name: StringProperty(name="Name", description="Name of the preset", options={"SKIP_SAVE"})
+    remove_name: BoolProperty(
+        name="Remove", description="Remove the preset of this name", options={"HIDDEN", "SKIP_SAVE"}
+    )
 
     @classmethod
-    def poll(cls, _context: bpy.types.Context) -> bool:
-        return chosen_tool(cls.menu.settings) in catalogue
+    def why_not(cls, context: bpy.types.Context) -> str:
+        return "" if chosen_tool(context, cls.preset_of) in catalogue else "Choose a tool"
 
-    @property
-    def preset_menu(self) -> str:
-        return self.menu.__name__
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        return self.execute(context) if self.remove_name else context.window_manager.invoke_props_dialog(self)
 
-    @property
-    def preset_subdir(self) -> str:
-        return folder_of(chosen_tool(self.menu.settings))
+    def draw(self, _context: bpy.types.Context) -> None:
+        self.layout.prop(self, "name")
 
-    @property
-    def preset_values(self) -> list[str]:
-        """Full paths of the values: Blender 4.3 on Python 3.13, as in Debian, ignores `preset_defines`."""
-        tool = catalogue[chosen_tool(self.menu.settings)]
-        size = SIZE_PARAMETERS if has_size(tool) else ()
-        own = [properties.identifier(name) for name in own_parameters(tool)]
-        group = f"bpy.context.scene.impasto_parameters.{properties.identifier(tool['name'])}"
-        return [f"{group}.{name}" for name in (*own, *of_model(tool), *size)]
-
-    def post_cb(self, context: bpy.types.Context, filepath: str) -> None:
-        """Name the menu as the preset. Blender calls this at the end, after it named the menu in Title Case."""
-        is_added = not (self.remove_name or self.remove_active)
-        self.menu.tool = chosen_tool(self.menu.settings) if is_added else ""
-        self.menu.bl_label = bpy.path.display_name(filepath, title_case=False) if is_added else "Presets"
-        redraw()
+    def do(self, context: bpy.types.Context) -> Report:
+        owner, tool = owner_of(context, self.preset_of)
+        if self.remove_name:
+            _remove(tool, self.name)
+            _chosen.pop(self.preset_of, None)
+            return Report("INFO", f"Removed the preset {self.name}")
+        if not self.name.strip():
+            raise ParameterError("the preset has no name", "give it one")
+        _write(owner, catalogue[tool], self.name.strip())
+        _chosen[self.preset_of] = tool, self.name.strip()
+        return Report("INFO", f"Added the preset {self.name.strip()}")
 
 
 class IMPASTO_OT_preset_add(AddsPreset, bpy.types.Operator):
     """Add or remove a preset of the chosen tool's parameters and size"""
 
     bl_idname = "impasto.preset_add"
-    menu = IMPASTO_MT_presets
 
 
 class IMPASTO_OT_style_preset_add(AddsPreset, bpy.types.Operator):
     """Add or remove a preset of the chosen stylizer's parameters"""
 
     bl_idname = "impasto.style_preset_add"
-    menu = IMPASTO_MT_style_presets
+    preset_of = STYLE
 
 
-def own_parameters(tool: Mapping[str, Any]) -> list[str]:
-    """Parameters of a tool that do not belong to a model."""
-    known = properties_of(tool)
-    return [name for name in properties.drawn_parameters(tool) if not belongs_to_model(known[name])]
+class IMPASTO_OT_layer_preset_add(AddsPreset, bpy.types.Operator):
+    """Add or remove a preset of the active layer's parameters and size"""
+
+    bl_idname = "impasto.layer_preset_add"
+    preset_of = LAYER
 
 
-def of_model(tool: Mapping[str, Any]) -> list[str]:
-    """Properties of the chosen model's own parameters, as paths from the tool's group."""
-    group = properties.group_of(bpy.context.scene, tool)
-    if (model := chosen_model(group, tool)) is None:
-        return []
-    pointer = model_values.pointer_to(model["name"])
-    names = [name for name, schema in properties_of(tool).items() if belongs_to_model(schema)]
-    return [f"{pointer}.{own}" for name in names for own in model_values.property_names(group, tool, name)]
+ADDS = {PANEL: IMPASTO_OT_preset_add, STYLE: IMPASTO_OT_style_preset_add, LAYER: IMPASTO_OT_layer_preset_add}
 
 
-def folder_of(tool: str) -> str:
-    """Folder of a tool's presets, within any folder of presets."""
-    return f"impasto/{tool}"
+@cache
+def bundled() -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
+    """Parameters of the bundled presets, by tool and name."""
+    found = json.loads(BUNDLED.read_text(encoding="utf-8"))
+    return {tool: {name: preset["parameters"] for name, preset in presets.items()} for tool, presets in found.items()}
 
 
-def chosen_tool(settings: str) -> str:
-    """Tool that is chosen in the scene's settings of this name."""
-    return getattr(bpy.context.scene, settings).tool
+def presets_of(tool: str) -> dict[str, Mapping[str, Any] | Path]:
+    """The parameters of a tool's bundled presets, and the files of the user's own, by name."""
+    files = sorted(path for path in _folder(tool).glob("*") if path.suffix in (".json", ".py"))
+    own = {bpy.path.display_name(path.name, title_case=False): path for path in files}
+    return {**bundled().get(tool, {}), **own}
 
 
-def choice(menu: type[Presets]) -> str:
+def owner_of(context: bpy.types.Context, of: str) -> tuple[Group, str]:
+    """Owner of the tools' groups, the scene or the active layer, and the name of the tool that is chosen there."""
+    if of != LAYER:
+        return context.scene, (context.scene.impasto_style if of == STYLE else context.scene.impasto).tool
+    material = active_material(context)
+    if material is None or not material.impasto_layers.layers:
+        raise ParameterError("the active object's material has no layers", "add one")
+    stack = material.impasto_layers
+    layer = stack.layers[min(stack.active, len(stack.layers) - 1)]
+    return layer, layer.tool
+
+
+def chosen_tool(context: bpy.types.Context, of: str) -> str:
+    """Name of the tool; empty where no layer is."""
+    try:
+        return owner_of(context, of)[1]
+    except ParameterError:
+        return ""
+
+
+def choice(of: str = PANEL) -> str:
     """Name of the preset chosen or added last, if it is one of the tool's; else empty."""
-    return menu.bl_label if menu.tool == chosen_tool(menu.settings) else ""
+    tool, name = _chosen.get(of, ("", ""))
+    return name if tool and tool == chosen_tool(bpy.context, of) and of != LAYER else ""
 
 
-def draw(layout: bpy.types.UILayout, adds: type[AddsPreset] = IMPASTO_OT_preset_add) -> None:
+def draw(layout: bpy.types.UILayout, of: str = PANEL) -> None:
     """Draw the menu, and the buttons that add a preset and remove the chosen one."""
-    name = choice(adds.menu)
+    name, adds = choice(of), ADDS[of].bl_idname
     row = layout.row(align=True)
-    row.menu(adds.menu.__name__, text=name or "Presets")
-    row.operator(adds.bl_idname, text="", icon="ADD")
-    if name:
-        button = row.operator(adds.bl_idname, text="", icon="REMOVE")
+    row.menu(MENUS[of].__name__, text=name or "Presets")
+    row.operator(adds, text="", icon="ADD")
+    if name and isinstance(presets_of(chosen_tool(bpy.context, of)).get(name), Path):
+        button = row.operator(adds, text="", icon="REMOVE")
         button.name, button.remove_name = name, True
 
 
-CLASSES = (IMPASTO_MT_presets, IMPASTO_MT_style_presets, IMPASTO_OT_preset_add, IMPASTO_OT_style_preset_add)
+def _folder(tool: str, *, create: bool = False) -> Path:
+    """The user's own presets of a tool."""
+    return Path(bpy.utils.user_resource("SCRIPTS", path=f"presets/impasto/{tool}", create=create))
 
 
-def register() -> None:
-    bpy.utils.register_preset_path(SHIPPED)
+def _write(owner: Group, tool: Mapping[str, Any], name: str) -> None:
+    """Write the values of a tool, and its size, as a preset in the place of one of this name."""
+    group = group_of(owner, tool)
+    sizes = {one: getattr(group, one) for one in SIZE_PARAMETERS} if has_size(tool) else {}
+    recipe = Recipe((Step(tool["name"], properties.values_of(group, tool) | sizes, name=name),))
+    path = _folder(tool["name"], create=True) / f"{naming.of_files(name).replace(' ', '_')}.json"
+    replace_files({path: recipe.to_json().encode()}, replace=True)
+    path.with_suffix(".py").unlink(missing_ok=True)
 
 
-def unregister() -> None:
-    bpy.utils.unregister_preset_path(SHIPPED)
+def _remove(tool: str, name: str) -> None:
+    path = presets_of(tool).get(name)
+    if not isinstance(path, Path):
+        raise ParameterError(f"there is no preset of yours called {excerpt(name)}", "choose one that you added")
+    path.unlink(missing_ok=True)
+
+
+def _put(owner: Group, tool: Mapping[str, Any], name: str) -> None:
+    """Give a tool the values of a preset. ImpastoError, before anything changes, for one that cannot be read."""
+    source = presets_of(tool["name"]).get(name)
+    if source is None:
+        raise ParameterError(f"there is no preset called {excerpt(name)} of {tool['label']}", "choose another")
+    if isinstance(source, Path) and source.suffix == ".py":
+        _put_assigned(group_of(owner, tool), tool, _assignments(source))
+        return
+    if isinstance(source, Path):
+        step = Recipe.from_json(_text(source)).steps[0]
+        source = step.parameters if step.tool == tool["name"] else {}
+    properties.check_step(Step(tool["name"], source))
+    properties.put_parameters(owner, tool, source)
+    for size in SIZE_PARAMETERS if has_size(tool) else ():
+        if size in source:
+            setattr(group_of(owner, tool), size, source[size])
+
+
+def _text(path: Path) -> str:
+    if path.stat().st_size > MOST_BYTES:
+        raise FileError(f"{path.name} is too large for a preset", "remove it")
+    return path.read_text(encoding="utf-8")
+
+
+def _assignments(path: Path) -> list[tuple[list[str], Any]]:
+    """Names, from a tool's group on, with the values that a preset of an earlier version gives them.
+
+    ParameterError for one that does anything else.
+    """
+    refusal = ParameterError(f"the preset {path.stem} does more than set values, and is not run", "add it anew")
+    try:
+        lines = ast.parse(_text(path)).body
+        assigned = [
+            (ast.unparse(line.targets[0]).split("."), line.value) for line in lines if isinstance(line, ast.Assign)
+        ]
+        values = [(names, ast.literal_eval(value)) for names, value in assigned if len(names) > 1]
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise refusal from error
+    others = [line for line in lines if not isinstance(line, ast.Assign | ast.Import)]
+    if any(not isinstance(line, ast.Expr) or not isinstance(line.value, ast.Constant) for line in others):
+        raise refusal
+    start = 5  # bpy.context.scene.impasto_parameters.bricks.
+    return [(names[start:] if names[0] == "bpy" else names[1:], value) for names, value in values]
+
+
+def _put_assigned(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], values: list[tuple[list[str], Any]]) -> None:
+    """Set properties below a tool's group; those that it does not have any more are left out."""
+    for name in properties.drawn_parameters(tool):
+        group.property_unset(identifier(name))
+    for names, value in values:
+        owner = group
+        for name in names[:-1]:
+            owner = getattr(owner, name, None)
+        if isinstance(owner, bpy.types.PropertyGroup) and names[-1:] and names[-1] in owner.bl_rna.properties:
+            try:
+                setattr(owner, names[-1], value)
+            except (TypeError, ValueError) as error:
+                raise ParameterError(f"the preset sets {names[-1]} to {excerpt(value)}", "add it anew") from error

@@ -113,12 +113,3 @@ class IMPASTO_OT_cancel_training(OnTraining, bpy.types.Operator):
         if jobs.training:
             jobs.training.cancel()
         return {"FINISHED"}
-
-
-CLASSES = (
-    IMPASTO_OT_train,
-    IMPASTO_OT_pause_training,
-    IMPASTO_OT_resume_training,
-    IMPASTO_OT_stop_training,
-    IMPASTO_OT_cancel_training,
-)

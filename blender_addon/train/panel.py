@@ -18,7 +18,7 @@ from ..models.operators import model_of, why_no_report
 from ..models.panel import draw_models
 from ..parameters.open_numbers import WIDTH, draw_open_number
 from ..tools.intents import MORE
-from ..tools.panel import InImageEditor, InShaderEditor, InView3D, ToolPanel, draw_parameters, section
+from ..tools.panel import ToolPanel, draw_parameters, in_editors, section
 from .request import NAME
 from .settings import TrainingSettings
 
@@ -34,7 +34,7 @@ class TrainPanel(ToolPanel):
     settings = "impasto_training"
     place = Place.TRAINING
     bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  as Blender wants it
-    bl_order = 2
+    bl_order = 5
 
     def draw_tool(self, context: bpy.types.Context, settings: bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> None:
         layout = self.layout
@@ -44,16 +44,7 @@ class TrainPanel(ToolPanel):
         section(layout, "impasto_models", "Models", draw_models, closed=True)
 
 
-class IMPASTO_PT_train_view_3d(TrainPanel, InView3D, bpy.types.Panel):
-    pass
-
-
-class IMPASTO_PT_train_shader_editor(TrainPanel, InShaderEditor, bpy.types.Panel):
-    pass
-
-
-class IMPASTO_PT_train_image_editor(TrainPanel, InImageEditor, bpy.types.Panel):
-    pass
+PANELS = in_editors(TrainPanel, "train")
 
 
 def _draw_data(layout: bpy.types.UILayout, settings: TrainingSettings) -> None:
@@ -112,6 +103,3 @@ def _draw_progress(layout: bpy.types.UILayout, task: Task) -> None:
     layout.operator("impasto.stop_training", icon="CHECKMARK")
     if task.outlives:
         draw_text(layout, "Goes on when Blender closes; its model is then under Models, after Refresh", "INFO")
-
-
-CLASSES = (IMPASTO_PT_train_view_3d, IMPASTO_PT_train_shader_editor, IMPASTO_PT_train_image_editor)

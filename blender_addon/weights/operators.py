@@ -90,6 +90,3 @@ class IMPASTO_OT_remove_weights(ChangesWeights, bpy.types.Operator):
 
     def task(self, _context: bpy.types.Context) -> Task:
         return library_task(f"Removing {weights.weights_called(self.name)['label']}", "weights", "remove", self.name)
-
-
-CLASSES = (IMPASTO_OT_download_weights, IMPASTO_OT_install_weights, IMPASTO_OT_remove_weights)

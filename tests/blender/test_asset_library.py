@@ -167,7 +167,7 @@ def test_its_materials_are_loaded_once_and_generated_at_the_wished_size(extensio
     assert len(bpy.data.images) == 1
     plane = bpy.context.active_object
     plane.active_material = bricks
-    buttons = drawn(bpy.types.IMPASTO_PT_intents_view_3d).operators("impasto.generate_asset")
+    buttons = drawn(bpy.types.IMPASTO_PT_material_view_3d).operators("impasto.generate_asset")
     assert [button.size_px for button in buttons] == [1024, 2048, 4096]
     assert bpy.ops.impasto.generate_asset(size_px=64) == {"FINISHED"}
     assert plane.active_material == bricks
@@ -175,7 +175,7 @@ def test_its_materials_are_loaded_once_and_generated_at_the_wished_size(extensio
     assert tuple(nodes["Impasto Base Color"].image.size) == (64, 64)
     assert nodes["Impasto Normal"].image
     assert [layer.tool for layer in bricks.impasto_layers.layers] == ["bricks"]
-    assert not drawn(bpy.types.IMPASTO_PT_intents_view_3d).operators("impasto.generate_asset")
+    assert not drawn(bpy.types.IMPASTO_PT_material_view_3d).operators("impasto.generate_asset")
     other = loaded(str(library / "Masonry.blend"), "Bricks")
     assert other not in (bricks, *(entry.material for entry in bricks.impasto_former))  # which are no stand-ins
     plane.active_material = cobbles = loaded(str(library / "Masonry.blend"), "Cobbles")

@@ -361,7 +361,7 @@ def test_a_material_is_exported_as_its_engine_expects(extension, plane, tmp_path
     settings.preset, settings.pictures, settings.out_dir = "custom", "smooth=1-roughness", str(tmp_path / "own")
     bpy.ops.impasto.export(material="brick")
     assert [path.name for path in (tmp_path / "own").iterdir()] == ["brick_smooth.png"]
-    panel = drawn(bpy.types.IMPASTO_PT_export)
+    panel = drawn(bpy.types.IMPASTO_PT_export_view_3d)
     assert {"preset", "pictures", "out_dir", "format"} <= set(panel.props())
     assert panel.operators("impasto.export")
 

@@ -156,7 +156,7 @@ def test_each_intent_puts_back_its_own_tool(extension, scene):
 def test_each_choice_shows_its_own_panels_and_more_shows_the_others(extension, scene, editor):
     panels = {name: getattr(bpy.types, name) for name in dir(bpy.types) if name.startswith("IMPASTO_PT_")}
     own = {name: panel for name, panel in panels.items() if name.endswith(editor) and panel.intents}
-    without_words = own.keys() - {f"IMPASTO_PT_{editor}", f"IMPASTO_PT_new_{editor}"}
+    without_words = own.keys() - {f"IMPASTO_PT_{editor}"}
     shown = {}
     for intent, *_ in extension.tools.intents.ITEMS:
         scene.impasto.intent = intent

@@ -111,12 +111,14 @@ def test_random_values_are_valid_for_every_tool(extension, scene):
 
 
 MOST_CONTROLS = 8
-INTENTS = ("PHOTO", "WORDS", "MODEL", "RESTYLE", "BAKE", "MORE")
+INTENTS = ("PHOTO", "WORDS", "MODEL", "RESTYLE", "BAKE", "MORE", "LAYERS", "EXPORT")
+ABOVE = ("intents", "material")
+"""Panels above those of a tab: the tabs, and this material."""
 
 
 def panels(space: str = "VIEW_3D") -> list[type[bpy.types.Panel]]:
-    """The panels of the tab that an editor shows now, but for the choice of the intent, which all have."""
-    names = (name for name in dir(bpy.types) if name.startswith("IMPASTO_PT_") and "intents" not in name)
+    """The panels of the tab that an editor shows now, but for those above them."""
+    names = (name for name in dir(bpy.types) if name.startswith("IMPASTO_PT_") and name.split("_")[2] not in ABOVE)
     found = [getattr(bpy.types, name) for name in names]
     mine = [cls for cls in found if cls.bl_space_type == space and "INSTANCED" not in getattr(cls, "bl_options", ())]
     return [cls for cls in mine if not hasattr(cls, "bl_parent_id") and cls.poll(bpy.context)]
@@ -127,7 +129,9 @@ def is_open(cls: type[bpy.types.Panel]) -> bool:
 
 
 def open_controls() -> set[str]:
-    return set().union(*(drawn(cls, is_folded=True).controls() for cls in panels() if is_open(cls)))
+    """Controls of the tab besides the choice of what to make."""
+    found = (drawn(cls, is_folded=True).controls() for cls in panels() if is_open(cls))
+    return set().union(*found) - {"impasto.intent"}
 
 
 def test_a_newcomer_and_who_restyles_anything_see_at_most_eight_controls(scene, material):
@@ -188,16 +192,66 @@ def test_sizes_are_as_a_source_or_as_the_layers_below_only_where_there_is_one(sc
     assert width(0) == ["As the source"]
 
 
-@pytest.mark.parametrize("intent", ["PHOTO", "WORDS", "MODEL"])
-def test_a_new_texture_is_folded_below_layers_whose_source_comes_first(plane, scene, intent):
-    scene.impasto.intent = intent
-    scene.impasto.tool = {"PHOTO": "quilt", "WORDS": "bricks", "MODEL": "quilt"}[intent]
-    before = [cls.__name__ for cls in panels()]
-    assert {"IMPASTO_PT_view_3d"} == {name for name in before if name.removesuffix("_view_3d") == "IMPASTO_PT"}
+def test_layers_are_a_tab_of_their_own_beside_make(plane, scene):
+    scene.impasto.intent = "WORDS"
     bpy.ops.impasto.add_layer(tool="bricks")
-    after = {cls.__name__: is_open(cls) for cls in panels()}
-    assert (after["IMPASTO_PT_layers_view_3d"], after["IMPASTO_PT_new_view_3d"]) == (True, False)
-    assert "IMPASTO_PT_view_3d" not in after
-    assert drawn(bpy.types.IMPASTO_PT_new_view_3d).operators(
-        "impasto.generate" if intent != "WORDS" else "impasto.variations"
-    )
+    make = [cls.__name__ for cls in panels()]
+    assert "IMPASTO_PT_match_view_3d" in make
+    assert "IMPASTO_PT_layers_view_3d" not in make
+    for scene.impasto.tab, intent in {"LAYERS": "LAYERS", "MAKE": "WORDS", "EXPORT": "EXPORT"}.items():
+        assert (scene.impasto.intent, scene.impasto.tab) == (intent, "MAKE" if intent == "WORDS" else intent)
+    scene.impasto.tab = "LAYERS"
+    assert [cls.__name__ for cls in panels() if is_open(cls)] == ["IMPASTO_PT_layers_view_3d"]
+
+
+def test_the_parameters_of_the_active_layer_are_right_below_the_list_and_reports_below_all(extension, stack_of_two):
+    jobs, Report, Place = extension.jobs.session.jobs, extension.jobs.task.Report, extension.jobs.task.Place
+    before = drawn(bpy.types.IMPASTO_PT_layers_view_3d).drawn
+    jobs.tell(Report("WARNING", "made the material; no moss"), Place.LAYERS)
+    after = drawn(bpy.types.IMPASTO_PT_layers_view_3d).drawn
+    place = next(index for index, (what, given, _) in enumerate(after) if given == ("impasto.run_layers",))
+    assert str(after[:place]) == str(before[:place])
+    names = [given[1] for what, given, _ in after if what == "prop"]
+    assert names.index("strength") < names.index("source_kind")
+
+
+@pytest.fixture
+def stack_of_two(plane):
+    for tool in ("bricks", "tint"):
+        bpy.ops.impasto.add_layer(tool=tool)
+
+
+@pytest.mark.parametrize("editor", ["view_3d", "shader_editor", "image_editor"])
+def test_nothing_is_above_the_tabs_and_this_material_and_their_order_is_the_same_everywhere(editor):
+    kind = {"view_3d": "VIEW_3D", "shader_editor": "NODE_EDITOR", "image_editor": "IMAGE_EDITOR"}[editor]
+    found = [getattr(bpy.types, name) for name in dir(bpy.types) if name.startswith("IMPASTO_PT_")]
+    mine = [cls for cls in found if cls.bl_space_type == kind and "INSTANCED" not in getattr(cls, "bl_options", ())]
+    orders = {cls.__name__: cls.bl_order for cls in mine if not hasattr(cls, "bl_parent_id")}
+    above = [f"IMPASTO_PT_{name}_{editor}" for name in ABOVE]
+    assert sorted(orders, key=orders.get)[:2] == above
+    assert [orders[name] for name in above] == [0, 1]
+    assert min(order for name, order in orders.items() if name not in above) > 1
+    assert max(orders, key=orders.get) == f"IMPASTO_PT_history_{editor}"
+
+
+def test_a_running_task_changes_nothing_but_the_row_below_the_tabs(extension, scene, plane):
+    """The row is one of the same height without a task; panels of tabs are drawn the same."""
+    session, task = extension.jobs.session, extension.jobs.task
+    before = {intent: _panels_of(scene, intent) for intent in INTENTS}
+    tabs = drawn(bpy.types.IMPASTO_PT_intents_view_3d)
+    running = task.Task("work", lambda _: None, lambda _: task.Report("INFO", ""))
+    session.jobs.tasks.append(running)
+    try:
+        busy = drawn(bpy.types.IMPASTO_PT_intents_view_3d)
+        assert busy.operators("impasto.cancel")
+        for what in ("row", "column"):
+            assert [one for one, *_ in busy.drawn].count(what) == [one for one, *_ in tabs.drawn].count(what)
+        assert {intent: _panels_of(scene, intent) for intent in INTENTS} == before
+    finally:
+        session.jobs.tasks.remove(running)
+
+
+def _panels_of(scene: bpy.types.Scene, intent: str) -> str:
+    """What the panels of a tab draw."""
+    scene.impasto.intent = intent
+    return str([[(what, given) for what, given, _ in drawn(cls).drawn] for cls in panels()])

@@ -155,6 +155,17 @@ def test_a_regular_pattern_is_refused_with_a_reason_unless_one_insists(scene, ma
     assert drawn(panel).operators("impasto.make_plain")
 
 
+@pytest.mark.parametrize("made_by", ["bake", "mesh"])
+def test_an_atlas_of_a_mesh_is_refused(scene, material, made_by):
+    about = {"name": "cube.ply", "sha256": "0" * 64}
+    recipe = {"steps": [{"tool": "bake" if made_by == "bake" else "cover-object"}], "seed": 0}
+    recipe["inputs"] = {"mesh": about} if made_by == "mesh" else {}
+    material.node_tree.nodes["Impasto Base Color"].image["impasto_recipe"] = json.dumps(recipe)
+    with pytest.raises(RuntimeError, match="atlas of a mesh"):
+        bpy.ops.impasto.make_endless()
+    assert "atlas" in bpy.types.IMPASTO_OT_make_endless.why_not(bpy.context)
+
+
 def test_a_new_result_and_repainted_textures_are_plain_until_made_endless_anew(scene, material):
     bpy.ops.impasto.make_endless()
     style = packed_image("red.png", np.full((8, 8, 3), (200, 40, 20), np.uint8))

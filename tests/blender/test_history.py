@@ -360,3 +360,23 @@ def test_several_write_at_once_while_one_reads_and_removes(plane, extension, fol
     assert [writer.returncode for writer in writers] == [0, 0]
     stored.remove_oldest(stored.read_folder(folder)[0], most=20)
     assert len(stored.read_folder(folder)[0]) == 20
+
+
+def test_what_nothing_uses_is_cleaned_up_except_for_stars_and_the_images_of_others(plane, settings):
+    for name in ("first", "starred", "used"):
+        make(name)
+    bpy.ops.impasto.star_entry(entry="MATERIAL:starred")
+    alone = packed_image("alone", coordinates(64, 64))
+    alone["impasto_made"], alone["impasto_recipe"], alone.use_fake_user = 1.0, "{}", True
+    mine = packed_image("mine", coordinates(4, 4))
+    mine.use_fake_user = True
+    size = sum(file.packed_file.size for image in bpy.data.images for file in image.packed_files)
+    assert bpy.ops.impasto.clean_up() == {"FINISHED"}
+    left = sum(file.packed_file.size for image in bpy.data.images for file in image.packed_files)
+    assert f"Deleted 2 results: {(size - left) / 1e6:.1f} MB" in bpy.context.window_manager.impasto_made
+    assert size - left > 1000
+    assert {"starred", "used"} == {one.name for one in bpy.data.materials if "impasto_made" in one}
+    assert "mine" in bpy.data.images
+    assert "alone" not in bpy.data.images
+    assert not [image for image in bpy.data.images if image.name.startswith("first")]
+    assert not bpy.ops.impasto.clean_up.poll() or bpy.types.IMPASTO_OT_clean_up.why_not(bpy.context)

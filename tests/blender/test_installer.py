@@ -193,7 +193,7 @@ def test_without_network_one_sentence_says_so(extension, plan, without_pythons):
         address = f"http://127.0.0.1:{closed.getsockname()[1]}"
         with pytest.raises(extension.setup.installer.WorkerError) as raised:
             carry_out(extension, plan(address))
-    assert is_one_sentence(raised.value, "no connection to the package index; check the network")
+    assert is_one_sentence(raised.value, "127.0.0.1 cannot be reached; check the network")
 
 
 ELSEWHERE = "http://index.example"

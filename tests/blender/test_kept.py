@@ -69,7 +69,7 @@ def is_whole(found: dict, name: str) -> bool:
 def offered(item: bpy.types.Object) -> list[str]:
     """Former materials that the panel has buttons for, in any of its sections."""
     bpy.context.view_layer.objects.active = item
-    buttons = drawn(bpy.types.IMPASTO_PT_view_3d).operators("impasto.restore")
+    buttons = drawn(bpy.types.IMPASTO_PT_material_view_3d).operators("impasto.restore")
     return list(dict.fromkeys(button.former for button in buttons))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from pathlib import Path
 
 import bpy
 import numpy as np
@@ -96,13 +95,12 @@ def test_a_wrong_preparation_is_named(photo, scene, preparation, said):
 def test_a_preset_of_the_preparing_tool_keeps_its_values(scene):
     scene.impasto.tool, group = "transform", scene.impasto_parameters.transform
     group.rotate, group.crop, group.scale = math.radians(30), (0.25, 0, 0.75, 1), 0.5
-    folder = Path(bpy.utils.user_resource("SCRIPTS", path="presets")) / "impasto" / "transform"
     try:
         assert bpy.ops.impasto.preset_add(name="Mine") == {"FINISHED"}
         for name in ("rotate", "crop", "scale"):
             group.property_unset(name)
-        bpy.ops.script.execute_preset(filepath=str(folder / "Mine.py"), menu_idname="IMPASTO_MT_presets")
+        bpy.ops.impasto.apply_preset(preset="Mine")
         assert group.rotate == pytest.approx(math.radians(30))
         assert (tuple(group.crop), group.scale) == ((0.25, 0, 0.75, 1), 0.5)
     finally:
-        (folder / "Mine.py").unlink(missing_ok=True)
+        bpy.ops.impasto.preset_add(name="Mine", remove_name=True)

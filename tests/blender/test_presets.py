@@ -1,8 +1,8 @@
-"""Each tool has presets: Blender's files, that hold its parameters and size and do nothing but set them."""
+"""Each tool has presets: its parameters and size as data, for the panel's tool, a stylizer and any layer."""
 
 from __future__ import annotations
 
-import ast
+import json
 from pathlib import Path
 
 import bpy
@@ -16,6 +16,7 @@ SHIPPED = {
     "adjust": ["Black and white", "Golden hour", "Overcast"],
     "blend-materials": ["Fill joints", "Snow cover"],
 }
+MENUS = {"PANEL": "IMPASTO_MT_presets", "STYLE": "IMPASTO_MT_style_presets", "LAYER": "IMPASTO_MT_layer_presets"}
 
 
 @pytest.fixture
@@ -23,26 +24,25 @@ def checker(scene):
     scene.impasto.tool = "checker"
     yield scene.impasto_parameters.checker
     for tool in ("checker", "quilt"):
-        for folder in bpy.utils.preset_paths(f"impasto/{tool}"):
-            for mine in Path(folder).glob("Mine_*.py"):
-                mine.unlink()
+        for mine in folder(tool).glob("Mine*"):
+            mine.unlink()
 
 
-def listed() -> dict[str, str]:
-    """The file of each preset that the menu offers, by name."""
-    paths = [given.filepath for given in drawn(bpy.types.IMPASTO_MT_presets).operators("script.execute_preset")]
-    return {bpy.path.display_name(path, title_case=False): path for path in paths}
+def folder(tool: str) -> Path:
+    """The user's own presets of a tool."""
+    return Path(bpy.utils.user_resource("SCRIPTS", path=f"presets/impasto/{tool}", create=True))
 
 
-def choose(name: str) -> None:
-    bpy.ops.script.execute_preset(filepath=listed()[name], menu_idname="IMPASTO_MT_presets")
+def listed(of: str = "PANEL") -> list[str]:
+    """The presets that the menu offers."""
+    return [given.preset for given in drawn(getattr(bpy.types, MENUS[of])).operators("impasto.apply_preset")]
 
 
-def assigned(path: str) -> dict[str, object]:
-    """Parameters that a preset's file sets, by name; colours as lists, as in JSON."""
-    lines = [line for line in ast.parse(Path(path).read_text()).body if isinstance(line, ast.Assign)]
-    found = {line.targets[0].attr: ast.literal_eval(line.value) for line in lines[1:]}
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}
+def choose(name: str, of: str = "PANEL") -> None:
+    (given,) = [
+        one for one in drawn(getattr(bpy.types, MENUS[of])).operators("impasto.apply_preset") if one.preset == name
+    ]
+    bpy.ops.impasto.apply_preset(preset=given.preset, of=given.of)
 
 
 def buttons() -> tuple[str, str]:
@@ -53,12 +53,12 @@ def buttons() -> tuple[str, str]:
     return menu["text"], remove[0].name if remove else ""
 
 
-def test_a_preset_holds_the_parameters_and_the_size_in_a_file_of_assignments_only(scene, checker):
+def test_a_preset_holds_the_parameters_and_the_size_as_a_recipe(scene, checker, extension):
     checker.squares, checker.contrast, checker.color, checker.pattern = 9, 0.3, (0.1, 0.2, 0.3), "stripes"
     checker.note = 'said "so"'
     checker.width_px, scene.impasto.seed = 320, 5
     assert bpy.ops.impasto.preset_add(name="Mine nine") == {"FINISHED"}
-    assert list(listed()) == ["Mine nine"]
+    assert listed() == ["Mine nine"]
     for name in ("squares", "contrast", "color", "pattern", "note"):
         checker.property_unset(name)
     checker.width_px, scene.impasto.seed = 0, 6
@@ -67,42 +67,95 @@ def test_a_preset_holds_the_parameters_and_the_size_in_a_file_of_assignments_onl
     assert checker.contrast == pytest.approx(0.3)
     assert tuple(checker.color) == pytest.approx((0.1, 0.2, 0.3))
     assert (checker.width_px, scene.impasto.seed) == (320, 6)
-
-    imported, *lines = ast.parse(Path(listed()["Mine nine"]).read_text()).body
-    assert isinstance(imported, ast.Import)
-    assert all(isinstance(line, ast.Assign) for line in lines)
-    assert not any(isinstance(node, ast.Call) for line in lines for node in ast.walk(line))
+    (file,) = folder("checker").glob("Mine*")
+    recipe = extension.core.recipe.Recipe.from_json(file.read_text())
+    assert [step.tool for step in recipe.steps] == ["checker"]
 
 
 def test_presets_are_those_of_their_tool_and_can_be_removed_and_made_again(scene, checker):
     bpy.ops.impasto.preset_add(name="Mine here")
-    assert list(listed()) == ["Mine here"]
+    assert listed() == ["Mine here"]
     assert buttons() == ("Mine here", "Mine here")
     scene.impasto.tool = "quilt"
-    assert list(listed()) == SHIPPED["quilt"]
+    assert listed() == SHIPPED["quilt"]
     assert buttons() == ("Presets", "")
-    assert bpy.ops.impasto.preset_add(name="Large shapes", remove_name=True) == {"CANCELLED"}
-    assert list(listed()) == SHIPPED["quilt"], "those that come along stay"
+    with pytest.raises(RuntimeError, match="no preset of yours called 'Large shapes'"):
+        bpy.ops.impasto.preset_add(name="Large shapes", remove_name=True)
+    assert listed() == SHIPPED["quilt"], "those that come along stay"
     scene.impasto.tool = "checker"
     assert bpy.ops.impasto.preset_add(name="Mine here", remove_name=True) == {"FINISHED"}
-    assert (listed(), buttons()) == ({}, ("Presets", ""))
+    assert (listed(), buttons()) == ([], ("Presets", ""))
     assert bpy.ops.impasto.preset_add(name="Mine here") == {"FINISHED"}
+    with pytest.raises(RuntimeError, match="has no name"):
+        bpy.ops.impasto.preset_add(name=" ")
 
 
 def test_those_that_come_along_set_what_they_say_and_nothing_else(extension, scene):
     catalogue = extension.engine.catalogue.catalogue
     of_materials = [tool["name"] for tool in catalogue if tool["thumbnail"]]
     assert len(of_materials) >= 32
+    said = extension.tools.presets.bundled()
     for tool in (*SHIPPED, *of_materials):
         scene.impasto.tool = tool
         scene.impasto_parameters.quilt.width_px = 256
-        defaults = extension.parameters.properties.parameters_of(scene, catalogue[tool])
-        assert list(listed()) == SHIPPED[tool] if tool in SHIPPED else len(listed()) >= 2, tool
-        for name, path in listed().items():
+        parameters_of = extension.parameters.properties.parameters_of
+        defaults = parameters_of(scene, catalogue[tool])
+        assert listed() == SHIPPED[tool] if tool in SHIPPED else len(listed()) >= 2, tool
+        for name in listed():
             choose(name)
-            assert extension.parameters.properties.parameters_of(scene, catalogue[tool]) == defaults | assigned(path)
-            assert buttons() == (name, name)
+            assert parameters_of(scene, catalogue[tool]) == defaults | said[tool][name], name
+            assert buttons() == (name, "")
         assert scene.impasto_parameters.quilt.width_px == 256
+
+
+def test_a_preset_is_put_on_the_active_layer_alone_and_made_of_it(scene, plane, extension):
+    for tool in ("bricks", "adjust", "bricks"):
+        bpy.ops.impasto.add_layer(tool=tool)
+    stack = plane.active_material.impasto_layers
+    stack.active = 1
+    assert listed("LAYER") == SHIPPED["adjust"]
+    choose("Golden hour", "LAYER")
+    assert stack.layers[1].impasto_parameters.adjust.saturation == pytest.approx(1.25)
+    assert not scene.impasto_parameters.adjust.is_property_set("saturation")
+    stack.active, own = 2, stack.layers[2].impasto_parameters.bricks
+    choose(listed("LAYER")[0], "LAYER")
+    assert own.bond == "herringbone"
+    assert stack.layers[0].impasto_parameters.bricks.bond == "running"
+    bpy.ops.impasto.layer_preset_add(name="Mine of a layer")
+    own.bond, stack.active = "running", 0
+    try:
+        choose("Mine of a layer", "LAYER")
+        assert stack.layers[0].impasto_parameters.bricks.bond == "herringbone"
+    finally:
+        bpy.ops.impasto.layer_preset_add(name="Mine of a layer", remove_name=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import bpy\nbpy.ops.wm.quit_blender()\n",
+        "import bpy\nbpy.context.scene.impasto_parameters.checker.squares = len(bpy.data.objects)\n",
+        "import bpy\nfor x in (1, 2):\n    bpy.context.scene.impasto_parameters.checker.squares = x\n",
+        "import bpy\nbpy.context.scene.impasto_parameters.checker.pattern = 'nowhere'\n",
+        "def broken(:\n",
+    ],
+)
+def test_a_preset_of_an_earlier_version_is_read_and_never_run(checker, text):
+    checker.squares = 7
+    (folder("checker") / "Mine_old.py").write_text(text)
+    with pytest.raises(RuntimeError, match="add it anew"):
+        choose("Mine old")
+    path = folder("checker") / "Mine_old.py"
+    path.write_text(
+        "import bpy\nbpy.context.scene.impasto_parameters.checker.squares = 5\n"
+        "bpy.context.scene.impasto_parameters.checker.gone = 5\n"
+    )
+    checker.contrast = 0.3
+    choose("Mine old")
+    assert (checker.squares, checker.is_property_set("contrast")) == (5, False)
+    bpy.ops.impasto.preset_add(name="Mine old")
+    assert not path.exists()
+    assert json.loads(path.with_suffix(".json").read_text())["steps"][0]["parameters"]["squares"] == 5
 
 
 def test_no_preset_is_made_for_a_tool_that_is_gone(extension, checker, monkeypatch):

@@ -47,10 +47,9 @@ def test_unregistering_twice_leaves_nothing_behind_but_the_users_files(extension
     bpy.ops.impasto.refresh_tools()  # starts a worker, whose threads must go as well
     scene.impasto.tool = "checker"
     bpy.ops.impasto.preset_add(name="Mine stays")
-    (mine,) = Path(bpy.utils.preset_paths("impasto/checker")[0]).glob("Mine_*.py")
+    (mine,) = Path(bpy.utils.user_resource("SCRIPTS", path="presets/impasto/checker")).glob("Mine_*.json")
     for _ in range(2):
         addon_utils.disable(MODULE, default_set=True)
-        assert bpy.utils.preset_paths("impasto/quilt") == []
         time.sleep(0.2)  # the threads see the worker's end
         left = traces()
         assert not any(left.values()), left
@@ -127,3 +126,21 @@ def test_panels_are_in_three_editors_and_sliders_among_the_properties_of_a_mater
     assert {panel.bl_category for panel in tabs} == {"Impasto"}
     (other,) = set(panels) - set(tabs)
     assert (other.bl_space_type, other.bl_context, other.bl_label) == ("PROPERTIES", "material", "Impasto")
+
+
+def test_every_class_and_every_module_with_something_to_register_is_found(extension):
+    registration = extension.registration
+    found = registration.classes()
+    assert len({cls.__name__ for cls in found}) == len(found)
+    assert {cls.__name__ for cls in found} >= {
+        name for name in dir(bpy.types) if name.startswith("IMPASTO_") and "_PG_" not in name
+    }
+    having = {
+        module.__name__.removeprefix(f"{registration.PACKAGE}.")
+        for module in registration.modules()
+        if hasattr(module, "register") and module.__name__ not in (registration.PACKAGE, registration.__name__)
+    }
+    assert having == set(registration.PARTS)
+    parents = [getattr(cls, "bl_parent_id", "") for cls in found]
+    names = [cls.__name__ for cls in found]
+    assert all(names.index(parent) < index for index, parent in enumerate(parents) if parent)

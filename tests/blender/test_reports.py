@@ -14,6 +14,7 @@ PANELS = {
     "bake": "IMPASTO_PT_bake_view_3d",
     "training": "IMPASTO_PT_train_view_3d",
     "image": "IMPASTO_PT_this_image",
+    "material": "IMPASTO_PT_material_view_3d",
 }
 BESIDE_AN_EMPTY_FIELD = {"impasto.change_by_words"}
 """Buttons that need no reason, since they stand beside the field that is to be filled in."""
@@ -80,7 +81,7 @@ class TestReasons:
         """With nothing chosen and nothing to work on; what is on an image is asked for below."""
         bpy.ops.object.select_all(action="SELECT")
         bpy.ops.object.delete()
-        panels = [cls for cls in extension.registration.CLASSES if issubclass(cls, bpy.types.Panel)]
+        panels = [cls for cls in extension.registration.classes() if issubclass(cls, bpy.types.Panel)]
         stacks = [cls for cls in panels if issubclass(cls, extension.layers.panel.LayersPanel)]
         in_view = [cls for cls in stacks if cls.bl_space_type == "VIEW_3D"]
         assert not any(cls.poll(bpy.context) for cls in in_view)  # they are there with layers alone
@@ -176,15 +177,15 @@ class TestWhatIsSeenOfAResult:
         self, checker, plane, extension
     ):
         run_from(extension, "texture")
-        layout = drawn(bpy.types.IMPASTO_PT_view_3d)
+        layout = drawn(bpy.types.IMPASTO_PT_material_view_3d)
         shown = [arguments[0] for what, arguments, _ in layout.drawn if what == "template_icon"]
         assert len(shown) == 2, "a ball and a plane, and no third: that of its colours is in the history"
         assert "impasto_mapping" in layout.props()
 
         plane.scale = (1, 3, 1)
-        assert "is scaled" not in said("texture")
+        assert "is scaled" not in said("material")
         plane.active_material.impasto_mapping = "BOX"
-        assert "Plane is scaled" in said("texture")
+        assert "Plane is scaled" in said("material")
 
     def test_material_preview_is_offered_in_solid_shading_only(self, checker, plane, extension):
         window = bpy.context.window_manager.windows[0]
@@ -192,10 +193,10 @@ class TestWhatIsSeenOfAResult:
         area.type = "VIEW_3D"
         run_from(extension, "texture")
         with bpy.context.temp_override(window=window, area=area):
-            assert offers("texture", "impasto.material_preview")
+            assert offers("material", "impasto.material_preview")
             bpy.ops.impasto.material_preview()
             assert area.spaces.active.shading.type == "MATERIAL"
-            assert not offers("texture", "impasto.material_preview")
+            assert not offers("material", "impasto.material_preview")
 
     def test_several_results_are_shown_beside_each_other(self, checker, plane, extension):
         jobs, Report, Place = extension.jobs.session.jobs, extension.jobs.task.Report, extension.jobs.task.Place
@@ -207,3 +208,30 @@ class TestWhatIsSeenOfAResult:
         scales = [options["scale"] for what, _, options in shown if what == "template_icon"]
         assert len(scales) == 2
         assert scales[0] == scales[1] < 4
+
+    def test_this_material_is_the_selected_objects_also_in_a_file_that_is_opened_again(
+        self, checker, plane, extension, tmp_path
+    ):
+        run_from(extension, "texture")
+        made = plane.active_material.name
+        bpy.ops.mesh.primitive_plane_add(size=1)
+        bpy.context.object.active_material = bpy.data.materials.new("other")
+        assert "other" in said("material")
+        assert made not in said("material")
+        assert "Made the material" not in said("texture"), "it was made for another object"
+        bpy.context.view_layer.objects.active = plane
+        assert made in said("material")
+        assert "Made the material" in said("texture")
+        bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "made.blend"))
+        bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "made.blend"))
+        panel = drawn(bpy.types.IMPASTO_PT_material_view_3d)
+        assert made in panel.labels()
+        assert "impasto_mapping" in panel.props()
+        assert [arguments for what, arguments, _ in panel.drawn if what == "template_icon"]
+
+    def test_a_report_is_gone_once_its_result_is_undone(self, checker, plane, extension):
+        bpy.ops.ed.undo_push(message="before")
+        run_from(extension, "texture")
+        assert "Made the material" in said("texture")
+        bpy.ops.ed.undo()
+        assert "Made the material" not in said("texture")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import time
 from pathlib import Path
@@ -15,7 +14,7 @@ from drawing import drawn, texts_of_number
 from styling import LIMIT_S, RED, recipe_of, settle, stylize
 
 PANEL = "IMPASTO_PT_style_view_3d"
-SHIPPED = ["Close_to_the_picture", "Only_the_strokes", "Thick_paint"]
+SHIPPED = ["Close to the picture", "Only the strokes", "Thick paint"]
 
 
 class TestStyles:
@@ -154,8 +153,8 @@ class TestPanel:
             assert bpy.ops.impasto.style_preset_add(name="Mine soft") == {"FINISHED"}
             scene.impasto_parameters.flat.property_unset("strength")
             menu = drawn(bpy.types.IMPASTO_MT_style_presets)
-            (path,) = [given.filepath for given in menu.operators("script.execute_preset")]
-            bpy.ops.script.execute_preset(filepath=path, menu_idname="IMPASTO_MT_style_presets")
+            (given,) = menu.operators("impasto.apply_preset")
+            bpy.ops.impasto.apply_preset(preset=given.preset, of=given.of)
             assert scene.impasto_parameters.flat.strength == 0.25
             assert drawn(getattr(bpy.types, PANEL)).operators("impasto.style_preset_add")[1].name == "Mine soft"
         finally:
@@ -165,12 +164,11 @@ class TestPanel:
         settings.tool = "patches-style"
         tool = extension.engine.catalogue.catalogue["patches-style"]
         defaults = extension.parameters.properties.parameters_of(scene, tool)
-        given = drawn(bpy.types.IMPASTO_MT_style_presets).operators("script.execute_preset")
-        assert [Path(item.filepath).stem for item in given] == SHIPPED
+        given = drawn(bpy.types.IMPASTO_MT_style_presets).operators("impasto.apply_preset")
+        assert [item.preset for item in given] == SHIPPED
         for item in given:
-            bpy.ops.script.execute_preset(filepath=item.filepath, menu_idname="IMPASTO_MT_style_presets")
-            lines = [line for line in ast.parse(Path(item.filepath).read_text()).body if isinstance(line, ast.Assign)]
-            said = {line.targets[0].attr: line.value.value for line in lines if hasattr(line.targets[0], "attr")}
+            bpy.ops.impasto.apply_preset(preset=item.preset, of=item.of)
+            said = extension.tools.presets.bundled()["patches-style"][item.preset]
             assert extension.parameters.properties.parameters_of(scene, tool) == defaults | said
 
 
@@ -200,7 +198,7 @@ class TestRunning:
         return jobs
 
     def test_stopped_early_it_keeps_what_there_is(self, running):
-        assert drawn(getattr(bpy.types, PANEL)).operators("impasto.stop")
+        assert drawn(bpy.types.IMPASTO_PT_intents_view_3d).operators("impasto.stop")
         assert bpy.ops.impasto.stop() == {"FINISHED"}
         assert not bpy.ops.impasto.stop.poll()
         settle(running)

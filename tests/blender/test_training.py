@@ -358,12 +358,7 @@ def test_a_preset_loses_no_values_of_the_model_before(two_models, scene):
     bpy.ops.impasto.preset_add(name="Mine cloth")
     two_models.model = "rock"
     two_models.model_rock.slider_moss, two_models.model_cloth.slider_moss = 1.5, 0.0
-    path = next(
-        given.filepath
-        for given in drawn(bpy.types.IMPASTO_MT_presets).operators("script.execute_preset")
-        if "cloth" in given.filepath
-    )
-    bpy.ops.script.execute_preset(filepath=path, menu_idname="IMPASTO_MT_presets")
+    bpy.ops.impasto.apply_preset(preset="Mine cloth")
     assert (two_models.model, two_models.model_cloth.slider_moss) == ("cloth", 0.75)
     assert two_models.model_rock.slider_moss == 1.5
     bpy.ops.impasto.preset_add(name="Mine cloth", remove_name=True)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 
 def untouched(fields: dict[str, list]) -> list[str]:
     """The fields whose value no click has changed."""
@@ -115,18 +113,6 @@ def test_each_model_is_used_by_its_button_and_the_buttons_below_answer_to_clicks
     assert [call for call, model in facts["used"].items() if f'"{model}"' not in call] == []
     assert (facts["opened"], facts["refreshed"]) == ("FILE_BROWSER", "INFO")
     assert facts["models_left"] == []
-
-
-@pytest.mark.parametrize("editor", ["shader", "image"])
-def test_the_folded_sections_open_and_answer_to_clicks_in_the_other_editors_too(walk_through, editor):
-    facts = walk_through("editors", editor, TALL_PX)
-    for section in ("bake", "result", "method", "start", "parameters"):
-        assert len(facts[section]) > 0, section
-        assert untouched(facts[section]) == [], section
-    assert facts["mask"]
-    call, used, first = facts["used"]
-    assert used == first
-    assert f'"{first}"' in call
 
 
 def test_the_preferences_open_from_a_panel_and_their_fields_and_buttons_answer_to_clicks(walk_through):

@@ -36,7 +36,7 @@ def test_without_network_a_click_is_refused_and_a_python_made_by_hand_mends_it(w
     assert (facts["begun_offline"], facts["is_online"]) == ([], True)
     level, text, places = facts["failed"]
     assert level == "ERROR"
-    assert "there is no connection to the package index; check the network" in text
+    assert "pypi.org cannot be reached; check the network" in text
     assert len(places) == 1
     assert facts["mended"] == [None], "the error is gone"
 

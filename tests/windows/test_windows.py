@@ -241,7 +241,7 @@ def test_the_panels_speak_the_languages_and_f3_finds_a_seamless_texture(walk_thr
 
 def test_no_text_of_a_panel_is_cut_at_a_small_and_a_large_scale_in_a_quad_view_and_four_languages(walk_through):
     facts = walk_through("scales", size_px=(1800, 2000), files={"/usr/share/locale/languages": LANGUAGES})
-    assert len(facts["pictures"]) == 2 * 4 * 6
+    assert len(facts["pictures"]) == 2 * 4 * 8
     cut = {}
     for path, (scale, bounds) in facts["pictures"].items():
         with Image.open(path) as picture:

@@ -24,8 +24,10 @@ from mathutils import Vector
 STEP_S = 0.5
 EVENT_S = 0.05
 BUTTON_PX = 20
-INTENTS = ("PHOTO", "WORDS", "MODEL", "RESTYLE", "BAKE", "MORE")
-"""The choices at the top of the Impasto tab, in rows of three."""
+MAKES = ("PHOTO", "WORDS", "MODEL")
+TABS = ("MAKE", "LAYERS", "RESTYLE", "BAKE", "EXPORT", "MORE")
+INTENTS = (*MAKES, *TABS[1:])
+"""The choices in the tab Make, and the other tabs."""
 CLICKS = 10
 """Most clicks of a choice until Blender has seen it."""
 HEADER_STEP_PX = 12
@@ -214,7 +216,7 @@ class Walk:
         yield
 
     def choose(self, intent: str) -> Steps:
-        """Click a choice at the top of the tab in the editor's side panel."""
+        """Click a tab in the editor's side panel, or a choice in the tab Make."""
         for _ in range(CLICKS):  # a simulated press is lost where a redraw came after the last move
             yield self.tap((yield self.choice(intent)))
             yield 0.5
@@ -223,28 +225,38 @@ class Walk:
         raise LookupError(f"no click chose {intent}")
 
     def choice(self, intent: str) -> Steps:
-        """Give the place of a choice's button, with the side panel scrolled to its top."""
+        """Give the place of a choice's button, with the side panel scrolled to its top, in its tab."""
+        if intent not in MAKES:
+            return (yield self.column_of("impasto.tab", TABS.index(intent)))
+        for _ in range(CLICKS):
+            if bpy.context.scene.impasto.tab == "MAKE":
+                break
+            yield self.tap((yield self.column_of("impasto.tab", 0)))
+            yield 0.5
+        return (yield self.column_of("impasto.intent", MAKES.index(intent)))
+
+    def column_of(self, name: str, index: int) -> Steps:
+        """Give the place of one of the buttons of an enum that stand in rows of three across the side panel."""
         area = self.area(self.editor)
-        bounds, (row, column) = self.region(area, "UI"), divmod(INTENTS.index(intent), 3)
+        bounds = self.region(area, "UI")
+        row, column = divmod(index, 3)
         x, y = bounds.x + int((0.16 + 0.32 * column) * bounds.width), bounds.y + bounds.height - 4
         while bounds.view2d.region_to_view(0, bounds.height)[1] < -1:  # at the top the wheel would turn the view's zoom
             yield self.event("WHEELUPMOUSE", "PRESS", (x, y - bounds.height // 2))
             yield 0.2
-        for found in range(row + 1):
-            while (yield self.look(area, "UI", (x, y))) != "impasto.intent":
-                y -= BUTTON_PX // 4
-                if y < bounds.y:
-                    raise LookupError(f"no button of {intent} in {self.editor}")
-            y -= 2 * BUTTON_PX if found < row else BUTTON_PX // 4
-        return x, y
+        while (yield self.look(area, "UI", (x, y))) != name:
+            y -= BUTTON_PX // 4
+            if y < bounds.y:
+                raise LookupError(f"no button {index} of {name} in {self.editor}")
+        return x, y - BUTTON_PX // 4 - row * BUTTON_PX
 
     def open_panel(self, name: str) -> Steps:
-        """Click the header of a panel below the choices, such as "train"; another one that a click meets stays."""
+        """Click the header of a panel below the tabs, such as "train"; another one that a click meets stays."""
         kind = {"VIEW_3D": "view_3d", "ShaderNodeTree": "shader_editor", "IMAGE_EDITOR": "image_editor"}[self.editor]
         names = [one for one in dir(bpy.types) if one.startswith("IMPASTO_PT_")]
         wanted = next(one for one in (f"IMPASTO_PT_{name}_{kind}", f"IMPASTO_PT_{name}") if one in names)
         region = self.region(self.area(self.editor), "UI")
-        _, y = yield self.choice(INTENTS[-1])
+        _, y = yield self.choice(TABS[-1])
         y -= BUTTON_PX - HEADER_STEP_PX  # below the button, whose neighbour is clicked otherwise
         with drawn_panels(names) as drawn:
             open_ = yield self.open_panels(drawn)

@@ -135,6 +135,3 @@ def _select(layer: bpy.types.ViewLayer, uids: list[int], active: bpy.types.Objec
     for one in layer.objects:
         one.select_set(one.session_uid in uids)
     layer.objects.active = active
-
-
-CLASSES = (IMPASTO_OT_bake_remedy,)

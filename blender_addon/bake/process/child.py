@@ -108,4 +108,5 @@ def restore(image: bpy.types.Image, about: dict, pixels: Path) -> None:
     image.user_remap(fresh)
 
 
-main(Path(sys.argv[-1]))
+if __name__ == "__main__":
+    main(Path(sys.argv[-1]))

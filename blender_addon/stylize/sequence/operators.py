@@ -97,6 +97,3 @@ class IMPASTO_OT_repaint_sequence(StyleArguments, TaskOperator, bpy.types.Operat
         live.cancel()
         values = values_over(SequenceRequest, context.scene.impasto_sequence, self)
         return SequenceRequest(**values).task(context, style)
-
-
-CLASSES = (IMPASTO_OT_set_up_sequence, IMPASTO_OT_repaint_sequence, IMPASTO_OT_composite_sequence)

@@ -7,7 +7,6 @@ import bpy
 
 from ...core.errors import ImpastoError
 from ...interface.drawing import draw_text, name_place, why_not
-from ...jobs.session import jobs
 from ...jobs.task import Place
 from ...parameters.open_numbers import Open, draw_open_number
 from ...tools.panel import draw_run
@@ -16,10 +15,7 @@ from .request import OPEN, SequenceRequest
 
 
 def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """Draw it, without what a running task has: the panel shows its progress."""
     scene, body = context.scene, layout.column()
-    if jobs.shown_task:
-        return
     name_place(body, Place.SEQUENCE)
     body.operator("impasto.set_up_sequence", icon="RENDERLAYERS")
     if not scene.impasto_sequence.frames and (why := why_no_motion(scene)):

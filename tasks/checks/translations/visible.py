@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..source import ROOT
+from ...presets import bundled
 
 NOT_SHOWN = {
     "engine.py": {"PROBE", "RUN_MODULE"},
@@ -51,6 +51,7 @@ NAMES = {
     "Anisotropy",
     *("Math", "Float", "Int", "Linear", "Closest", "Cell", "Slot", "Group", "{} Coordinates"),
     *("Impasto Film", "Impasto Endless", "Impasto Endless Piece", "Impasto Sliders", "Impasto Preview"),
+    "Impasto Painting",
     *("Color Factor", "Color Term", "Relief Factor", "Normal Term", "Height Term", "Roughness Term", "Height Map"),
     *("Occlude", "Coordinates", "Mapping", "Darwin", "Windows", "Linux", "Operator", "{}_seamless"),
 }
@@ -88,9 +89,8 @@ def of_description(description: Mapping[str, Any], label_of: Any, choices_of: An
 
 
 def of_presets() -> set[str]:
-    """Blender's names of the bundled presets."""
-    names = (path.stem.replace("_", " ") for path in (ROOT / "blender_addon").glob("shipped/presets/**/*.py"))
-    return {name.title() if name.islower() else name for name in names}
+    """Names of the bundled presets."""
+    return {name for presets in bundled().values() for name in presets}
 
 
 def is_words(text: str) -> bool:

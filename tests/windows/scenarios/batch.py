@@ -28,7 +28,7 @@ def scenario(walk: Walk) -> Steps:
     with walk.at():
         prepare()
     yield walk.show_panel("VIEW_3D", "Impasto")
-    yield walk.choose("MORE")
+    yield walk.choose("EXPORT")
     yield walk.open_panel("batch")
     yield from lists(walk)
     yield from runs(walk)

@@ -134,7 +134,7 @@ def follows_a_slider(walk: Walk) -> Steps:
             bpy.ops.impasto.add_layer(tool=tool)
     stack = bpy.data.objects["Cube"].active_material.impasto_layers
     stack.source_kind, stack.image = "IMAGE", bpy.data.images.load(str(SOURCE))
-    yield walk.choose("MORE")
+    yield walk.choose("LAYERS")
     yield walk.open_panel("layers")
     bpy.context.scene.impasto.live_preview = True
     LIVE.ask()

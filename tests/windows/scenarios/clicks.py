@@ -202,12 +202,12 @@ def adds_and_removes_a_preset(walk: Walk) -> Steps:
     yield write(walk, "clicked", place)
     yield walk.tap((x - 40, y - 33))
     yield 0.5
-    walk.record("preset_added", presets.choice(presets.IMPASTO_MT_presets))
+    walk.record("preset_added", presets.choice())
     found = yield walk.buttons("VIEW_3D", top=top + 20, height=60)
     place = next((places[-1] for name, places in found.items() if "remove_name=True" in name), place)
     yield walk.press("LEFTMOUSE", place)
     yield 0.5
-    walk.record("preset_left", presets.choice(presets.IMPASTO_MT_presets))
+    walk.record("preset_left", presets.choice())
 
 
 def searches_a_model(walk: Walk) -> Steps:

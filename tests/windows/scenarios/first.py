@@ -10,14 +10,14 @@ import bpy
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from fields import write
-from walk import Steps, Walk, installed_extension, start, until
+from walk import INTENTS, Steps, Walk, installed_extension, start, until
 
 OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
 EXTENSION = installed_extension()
 JOBS = EXTENSION.jobs.session.jobs
 LIMIT_S = 300
 WORDS = "red bricks"
-CHOICES = ("WORDS", "MODEL", "RESTYLE", "BAKE", "MORE", "PHOTO")
+CHOICES = (*INTENTS[1:], "PHOTO")
 SHADERS_S = 15
 
 

@@ -28,6 +28,7 @@ def scenario(walk: Walk) -> Steps:
     stack = bpy.data.materials["Material"].impasto_layers  # of Blender's own cube
     stack.source_kind, stack.image = "IMAGE", bpy.data.images.load(str(SOURCE))
     yield walk.show_panel("VIEW_3D", "Impasto")
+    yield walk.choose("LAYERS")
     walk.screenshot("stack.png")
     yield from shows_changes(walk, stack)
     yield walk.click("impasto.duplicate_layer", "VIEW_3D")

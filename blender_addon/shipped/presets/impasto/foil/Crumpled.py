@@ -1,8 +1,0 @@
-# SPDX-License-Identifier: GPL-3.0-or-later
-"""Crumpled: a look of this material."""
-
-import bpy
-
-parameters = bpy.context.scene.impasto_parameters.foil
-parameters.creases = 1.0
-parameters.size_m = 0.05
