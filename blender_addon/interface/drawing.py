@@ -50,7 +50,8 @@ def draw_status(layout: bpy.types.UILayout) -> None:
             row.operator("impasto.stop", text="", icon="CHECKMARK")
         return
     row.alert = report is not None and report.level == "ERROR"
-    line = next(iter(text_lines(sentence(report.text.split("; ")[0]), text_width_px(0))), "") if report else ""
+    said = _begun(sentence(report.text).split("; ")[0]) if report else ""
+    line = next(iter(text_lines(said, text_width_px(0))), "")
     row.label(text=line, icon=ICONS.get(report.level, "ERROR") if report else "NONE", translate=False)
 
 

@@ -46,7 +46,8 @@ def draw_material(layout: bpy.types.UILayout, context: bpy.types.Context, materi
     row.label(text=material.name if material else sentence("No material"), icon="MATERIAL", translate=False)
     if material is None:
         return
-    if former.choices(material, context.active_object):
+    if replaced := former.choices(material, context.active_object):
+        row.operator("impasto.restore", text="", icon="LOOP_BACK").former = replaced[0].name
         row.operator("impasto.paint_with_result", text="", icon="BRUSH_DATA")
     if mapping.is_offered(material):
         _draw_mapping(layout, material)
@@ -66,13 +67,14 @@ def _draw_lit(row: bpy.types.UILayout, material: bpy.types.Material) -> None:
 
 
 def draw_adjustments(layout: bpy.types.UILayout, context: bpy.types.Context, material: bpy.types.Material) -> None:
-    """Draw the sliders of a material, and what is to be known of its mapping."""
+    """Draw the sliders of a material, what is to be known of its mapping, and what it has replaced."""
     if why := mapping.why(material):
         draw_text(layout, why, "INFO")
     item = context.active_object
     if mapping.of_material(material) != mapping.UV and any(abs(factor - 1) > SCALED for factor in item.scale):
         draw_text(layout, f"{item.name} is scaled, and its texture with it: apply its scale (Ctrl+A)", "INFO")
     draw_sliders(layout, material)
+    _draw_former(layout, context)
 
 
 def _draw_pictures(layout: bpy.types.UILayout, results: list[bpy.types.Material | bpy.types.Image]) -> None:
@@ -102,7 +104,7 @@ def draw_stand_in(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
         row.operator("impasto.generate_asset", text=str(size_px), translate=False).size_px = size_px
 
 
-def draw_former(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+def _draw_former(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """Draw buttons that give the active object back what its material has replaced, or let go of that."""
     material = active_material(context)
     for one in former.choices(material, context.active_object):

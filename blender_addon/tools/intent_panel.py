@@ -10,7 +10,7 @@ import bpy
 
 from ..bridge.target import active_material
 from ..interface.drawing import draw_status
-from ..material.drawing import draw_adjustments, draw_former, draw_material, draw_stand_in
+from ..material.drawing import draw_adjustments, draw_material, draw_stand_in
 from .panel import Tab, in_editors, section
 
 COLUMNS = 3
@@ -45,7 +45,6 @@ class MaterialPanel(Tab):
         if material is None:
             return
         section(layout, "impasto_adjust", "Adjust", lambda body: draw_adjustments(body, context, material), closed=True)
-        draw_former(layout, context)
         draw_stand_in(layout, context)
 
 

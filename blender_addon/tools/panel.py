@@ -143,7 +143,7 @@ def section(
 def draw_makes(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """Draw the choice of what a material is made from."""
     row = layout.row(align=True)
-    row.scale_y = MAKES_HEIGHT
+    row.use_property_split, row.scale_y = False, MAKES_HEIGHT
     for intent, (text, icon) in MAKES.items():
         row.prop_enum(context.scene.impasto, "intent", intent, text=text, icon=icon)
 

@@ -195,16 +195,16 @@ def test_sizes_are_as_a_source_or_as_the_layers_below_only_where_there_is_one(sc
 def test_layers_are_a_tab_of_their_own_beside_make(plane, scene):
     scene.impasto.intent = "WORDS"
     bpy.ops.impasto.add_layer(tool="bricks")
-    make = [cls.__name__ for cls in panels()]
-    assert "IMPASTO_PT_match_view_3d" in make
-    assert "IMPASTO_PT_layers_view_3d" not in make
+    assert "IMPASTO_PT_match_view_3d" in [cls.__name__ for cls in panels()]
     for scene.impasto.tab, intent in {"LAYERS": "LAYERS", "MAKE": "WORDS", "EXPORT": "EXPORT"}.items():
         assert (scene.impasto.intent, scene.impasto.tab) == (intent, "MAKE" if intent == "WORDS" else intent)
     scene.impasto.tab = "LAYERS"
     assert [cls.__name__ for cls in panels() if is_open(cls)] == ["IMPASTO_PT_layers_view_3d"]
 
 
-def test_the_parameters_of_the_active_layer_are_right_below_the_list_and_reports_below_all(extension, stack_of_two):
+def test_the_parameters_of_the_active_layer_are_right_below_the_list_and_reports_below_all(extension, plane):
+    for tool in ("bricks", "tint"):
+        bpy.ops.impasto.add_layer(tool=tool)
     jobs, Report, Place = extension.jobs.session.jobs, extension.jobs.task.Report, extension.jobs.task.Place
     before = drawn(bpy.types.IMPASTO_PT_layers_view_3d).drawn
     jobs.tell(Report("WARNING", "made the material; no moss"), Place.LAYERS)
@@ -213,12 +213,6 @@ def test_the_parameters_of_the_active_layer_are_right_below_the_list_and_reports
     assert str(after[:place]) == str(before[:place])
     names = [given[1] for what, given, _ in after if what == "prop"]
     assert names.index("strength") < names.index("source_kind")
-
-
-@pytest.fixture
-def stack_of_two(plane):
-    for tool in ("bricks", "tint"):
-        bpy.ops.impasto.add_layer(tool=tool)
 
 
 @pytest.mark.parametrize("editor", ["view_3d", "shader_editor", "image_editor"])
@@ -234,24 +228,19 @@ def test_nothing_is_above_the_tabs_and_this_material_and_their_order_is_the_same
     assert max(orders, key=orders.get) == f"IMPASTO_PT_history_{editor}"
 
 
-def test_a_running_task_changes_nothing_but_the_row_below_the_tabs(extension, scene, plane):
+def test_a_running_task_changes_nothing_but_the_row_below_the_tabs(extension, scene, plane, monkeypatch):
     """The row is one of the same height without a task; panels of tabs are drawn the same."""
-    session, task = extension.jobs.session, extension.jobs.task
-    before = {intent: _panels_of(scene, intent) for intent in INTENTS}
-    tabs = drawn(bpy.types.IMPASTO_PT_intents_view_3d)
+
+    def shown() -> list[list[tuple]]:
+        layouts = [drawn(cls) for scene.impasto.intent in INTENTS for cls in panels()]
+        return [[(what, str(given)) for what, given, _ in layout.drawn] for layout in layouts]
+
+    before, tabs = shown(), drawn(bpy.types.IMPASTO_PT_intents_view_3d)
+    task = extension.jobs.task
     running = task.Task("work", lambda _: None, lambda _: task.Report("INFO", ""))
-    session.jobs.tasks.append(running)
-    try:
-        busy = drawn(bpy.types.IMPASTO_PT_intents_view_3d)
-        assert busy.operators("impasto.cancel")
-        for what in ("row", "column"):
-            assert [one for one, *_ in busy.drawn].count(what) == [one for one, *_ in tabs.drawn].count(what)
-        assert {intent: _panels_of(scene, intent) for intent in INTENTS} == before
-    finally:
-        session.jobs.tasks.remove(running)
-
-
-def _panels_of(scene: bpy.types.Scene, intent: str) -> str:
-    """What the panels of a tab draw."""
-    scene.impasto.intent = intent
-    return str([[(what, given) for what, given, _ in drawn(cls).drawn] for cls in panels()])
+    monkeypatch.setattr(extension.jobs.session.jobs, "tasks", [running])
+    busy = drawn(bpy.types.IMPASTO_PT_intents_view_3d)
+    assert busy.operators("impasto.cancel")
+    rows = [[what for what, *_ in layout.drawn if what in ("row", "column")] for layout in (tabs, busy)]
+    assert rows[0] == rows[1]
+    assert shown() == before

@@ -155,11 +155,11 @@ def test_a_regular_pattern_is_refused_with_a_reason_unless_one_insists(scene, ma
     assert drawn(panel).operators("impasto.make_plain")
 
 
-@pytest.mark.parametrize("made_by", ["bake", "mesh"])
-def test_an_atlas_of_a_mesh_is_refused(scene, material, made_by):
-    about = {"name": "cube.ply", "sha256": "0" * 64}
-    recipe = {"steps": [{"tool": "bake" if made_by == "bake" else "cover-object"}], "seed": 0}
-    recipe["inputs"] = {"mesh": about} if made_by == "mesh" else {}
+@pytest.mark.parametrize(
+    ("tool", "inputs"), [("bake", {}), ("cover-object", {"mesh": {"name": "cube.ply", "sha256": "0" * 64}})]
+)
+def test_an_atlas_of_a_mesh_is_refused(scene, material, tool, inputs):
+    recipe = {"steps": [{"tool": tool}], "seed": 0, "inputs": inputs}
     material.node_tree.nodes["Impasto Base Color"].image["impasto_recipe"] = json.dumps(recipe)
     with pytest.raises(RuntimeError, match="atlas of a mesh"):
         bpy.ops.impasto.make_endless()

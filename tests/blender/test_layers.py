@@ -544,7 +544,6 @@ def test_a_material_that_is_repainted_has_the_paint_as_its_topmost_layer(stack, 
     once = base_color(plane)
     bpy.ops.impasto.run_layers()
     np.testing.assert_allclose(base_color(plane), once, atol=1 / 255)
-    assert names(painted.impasto_former[0].material.impasto_layers)[:2] == ["Checker", "Tint"]
 
 
 def test_layers_of_materials_that_are_repainted_as_one_picture_are_gone_from_the_copies(stack, plane, style):

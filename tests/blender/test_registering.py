@@ -141,6 +141,7 @@ def test_every_class_and_every_module_with_something_to_register_is_found(extens
         if hasattr(module, "register") and module.__name__ not in (registration.PACKAGE, registration.__name__)
     }
     assert having == set(registration.PARTS)
-    parents = [getattr(cls, "bl_parent_id", "") for cls in found]
     names = [cls.__name__ for cls in found]
-    assert all(names.index(parent) < index for index, parent in enumerate(parents) if parent)
+    assert all(
+        names.index(cls.bl_parent_id) < names.index(cls.__name__) for cls in found if hasattr(cls, "bl_parent_id")
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -21,7 +20,6 @@ multiplied by how much slower than alone the window's thread computes."""
 
 def test_an_artist_generates_undoes_and_cancels_in_a_window_that_stays_free(walk_through):
     facts = walk_through("studio")
-    print(json.dumps(facts, indent=1))
     assert facts["material"]
     assert len(facts["images"]) >= 5
     assert facts["material_after_undo"] != facts["material"]
@@ -39,7 +37,6 @@ def test_an_artist_generates_undoes_and_cancels_in_a_window_that_stays_free(walk
 
 def test_a_newcomer_makes_a_material_in_a_few_clicks_sees_it_at_once_and_drops_a_picture_on_an_object(walk_through):
     facts = walk_through("first")
-    print(json.dumps(facts, indent=1))
     assert facts["clicks"] <= 6
     assert facts["made"].startswith("Made the material red bricks")
     assert facts["lit"] == [[256, 256, 3]] * 2
@@ -50,7 +47,6 @@ def test_a_newcomer_makes_a_material_in_a_few_clicks_sees_it_at_once_and_drops_a
 
 def test_an_artist_trains_works_meanwhile_and_moves_sliders(walk_through):
     facts = walk_through("trains", size_px=(1600, 1200))
-    print(json.dumps(facts, indent=1))
     assert facts["has_preview"]
     assert facts["still_trains"]
     assert facts["made_meanwhile"].startswith("Made")
@@ -64,7 +60,6 @@ def test_an_artist_trains_works_meanwhile_and_moves_sliders(walk_through):
 
 def test_an_artist_describes_a_material_picks_a_variation_likes_one_changes_it_and_matches_a_photograph(walk_through):
     facts = walk_through("words")
-    print(json.dumps(facts, indent=1))
     assert (facts["text"], facts["material"], facts["tool"]) == ("mossy red bricks", "mossy red bricks", "bricks")
     assert facts["tool_after_undo"] == "quilt"
     assert facts["picked"][0] in facts["picked"][1]
@@ -81,7 +76,6 @@ def test_an_artist_describes_a_material_picks_a_variation_likes_one_changes_it_a
 
 def test_an_artist_chooses_a_style_repaints_and_continues_larger(walk_through):
     facts = walk_through("paints")
-    print(json.dumps(facts, indent=1))
     assert facts["offered"][1:4] == ["file chelsea.png", "file coffee.png", "file immunohistochemistry.png"]
     assert facts["style"] == "immunohistochemistry.png"
     assert facts["live_error"] == ""
@@ -94,7 +88,6 @@ def test_an_artist_chooses_a_style_repaints_and_continues_larger(walk_through):
 
 def test_an_artist_sets_a_shot_up_and_repaints_it(walk_through):
     facts = walk_through("sequence")
-    print(json.dumps(facts, indent=1))
     assert facts["set up"] == ["Impasto Film", *facts["layers"]]
     assert facts["current"] == facts["layers"][0]
     assert facts["painted"] == [f"cube_000{number}.exr" for number in range(1, 5)]
@@ -104,7 +97,6 @@ def test_an_artist_sets_a_shot_up_and_repaints_it(walk_through):
 
 def test_an_artist_turns_a_light_around_a_material_and_drags_that_of_a_photograph(walk_through):
     facts = walk_through("relights")
-    print(json.dumps(facts, indent=1))
     assert facts["shown"] == "gravel"
     ball, plane = facts["moved"]
     assert (ball > 60, plane > 5) == (True, True)
@@ -118,7 +110,6 @@ def test_an_artist_turns_a_light_around_a_material_and_drags_that_of_a_photograp
 
 def test_an_artist_drags_corners_on_a_photograph_straightens_it_and_measures_a_length(walk_through):
     facts = walk_through("places")
-    print(json.dumps(facts, indent=1))
     whole = [[0, 0], [1, 0], [1, 1], [0, 1]]
     dragged, *others = facts["dragged"]
     assert facts["chosen"] == ["straighten", "wall.png"]
@@ -140,7 +131,6 @@ def test_an_artist_drags_corners_on_a_photograph_straightens_it_and_measures_a_l
 
 def test_an_artist_sees_a_seam_paints_a_region_fills_it_and_heals_along_strokes(walk_through):
     facts = walk_through("repairs")
-    print(json.dumps(facts, indent=1))
     for shifted, as_it_is in facts["differs"].values():
         assert shifted < 0.03 < as_it_is, "linear filters, and up to a pixel beside Blender's own"
     tile_px, editor_px = facts["tiles_px"]
@@ -164,7 +154,6 @@ def test_an_artist_sees_a_seam_paints_a_region_fills_it_and_heals_along_strokes(
 
 def test_an_artist_lists_and_repaints_materials_by_a_batch_and_sees_its_contact_sheet(walk_through):
     facts = walk_through("batch")
-    print(json.dumps(facts, indent=1))
     assert facts["listed"] == "3 to make, 0 done before"
     assert facts["sources"] == ["materials.blend"] * 3
     assert facts["report"] == ["INFO", "3 made, 0 done before, 0 failed; new materials: 3"]
@@ -303,7 +292,6 @@ def test_an_artist_looks_at_layers_moves_a_slider_and_runs_them(walk_through):
 def test_the_window_stays_free_while_a_job_runs_and_a_preview_follows_a_slider_and_strokes(walk_through):
     """Times are figures for the page of benchmarks: beside other work no limit would hold."""
     facts = walk_through("busy", size_px=(1600, 1700))
-    print(json.dumps(facts, indent=1))
     assert facts["live_error"] == ""
     for part in ("generate", "slider", "strokes"):
         assert facts[part]["timer _tick"][0] >= 1
@@ -330,7 +318,6 @@ def test_an_artist_compares_uses_restores_and_deletes_results_of_the_history(wal
 
 def test_an_artist_marks_an_asset_browses_the_shipped_library_and_makes_one_of_its_materials(walk_through):
     facts = walk_through("assets", size_px=(1600, 1500))
-    print(json.dumps(facts, indent=1))
     assert "Impasto" in facts["libraries"]
     assert "Impasto" not in facts["left"]
     assert {"Impasto", "Masonry", "Bricks"} <= set(facts["tags"])
@@ -341,7 +328,6 @@ def test_an_artist_marks_an_asset_browses_the_shipped_library_and_makes_one_of_i
 
 def test_an_asset_is_dragged_onto_a_slot_and_dragged_or_clicked_for_selected_faces(walk_through, blender):
     facts = walk_through("drags")
-    print(json.dumps(facts, indent=1))
     assert facts["object"] == ["Dropped"]
     assert facts["way"] == ("click" if blender.name == "4.3" else "drag")
     assert facts["faces"] == ["Dropped"] + ["Material"] * 5
@@ -351,7 +337,6 @@ def test_the_asset_browser_lists_and_fetches_a_library_from_a_server(walk_throug
     if blender.name == "4.3":  # reads no remote libraries: they began in 5.2
         return
     facts = walk_through("remote")
-    print(json.dumps(facts, indent=1))
     assert facts["has_index"]
     assert {"json", "webp"} <= set(facts["asked"])
     assert "Impasto" in facts["chosen"][1]

@@ -190,10 +190,7 @@ def images(walk: Walk) -> Steps:
 def adds_and_removes_a_preset(walk: Walk) -> Steps:
     """The plus asks for a name; the minus takes it away again."""
     presets = EXTENSION.tools.presets
-    _, top = yield walk.find("impasto.preset_add", "VIEW_3D")
-    found = yield walk.buttons("VIEW_3D", top=top + 20, height=60)
-    walk.record("preset_buttons", [name for name in found if "preset" in name])
-    place = next(places[0] for name, places in found.items() if name.startswith("impasto.preset_add"))
+    place = yield walk.find("impasto.preset_add", "VIEW_3D")
     yield walk.press("LEFTMOUSE", place)
     yield 0.5
     walk.screenshot("preset.png")
@@ -203,7 +200,7 @@ def adds_and_removes_a_preset(walk: Walk) -> Steps:
     yield walk.tap((x - 40, y - 33))
     yield 0.5
     walk.record("preset_added", presets.choice())
-    found = yield walk.buttons("VIEW_3D", top=top + 20, height=60)
+    found = yield walk.buttons("VIEW_3D", top=y + 20, height=60)
     place = next((places[-1] for name, places in found.items() if "remove_name=True" in name), place)
     yield walk.press("LEFTMOUSE", place)
     yield 0.5

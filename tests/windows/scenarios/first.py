@@ -75,10 +75,12 @@ def drops(walk: Walk) -> Steps:
     quilt = bpy.context.scene.impasto_parameters.quilt
     quilt.width_px = quilt.height_px = 256
     area = walk.area("VIEW_3D")
+    yield walk.move((area.x + area.width // 2, area.y + area.height // 2))
     with walk.at(area):
-        handler = bpy.types.IMPASTO_FH_pictures
-        walk.record("takes_drops", handler.poll_drop(bpy.context))
-        bpy.ops.impasto.drop_pictures(directory=str(SOURCE.parent), files=[{"name": SOURCE.name}], object="Cube")
+        walk.record("takes_drops", bpy.types.IMPASTO_FH_pictures.poll_drop(bpy.context))
+    yield walk.move((area.x + 60, area.y + 60))  # to a button of the menu that Blender opens
+    with walk.at(area):
+        bpy.ops.impasto.drop_pictures("INVOKE_DEFAULT", directory=str(SOURCE.parent), files=[{"name": SOURCE.name}])
     yield until(lambda: "texture" in JOBS.reports and not JOBS.shown_task, LIMIT_S)
     yield 1.0
     walk.record("dropped", [bpy.context.scene.impasto.intent, bpy.data.objects["Cube"].active_material.name])
