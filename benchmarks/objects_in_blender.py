@@ -76,7 +76,7 @@ def bake_all(paths: list[Path], out: Path) -> None:
             item.select_set(True)
         bpy.context.view_layer.objects.active = objects()[0]
         sizes = {"width_px": BAKED_PX, "height_px": BAKED_PX}
-        bpy.ops.impasto.bake(maps={"base_color", "roughness", "normal"}, material="ASSIGN", **sizes)
+        bpy.ops.impasto.bake(maps={"base_color", "roughness", "normal"}, material="NEW", **sizes)
         bpy.ops.export_scene.gltf(filepath=str(out / path.name))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import bpy
 
-from ..bridge.target import ASSIGN, Target
+from ..bridge.target import NEW, Target
 from ..core.errors import Cancelled, ParameterError
 from ..jobs.session import jobs
 from ..jobs.task import Report, Task
@@ -56,7 +56,7 @@ class BakeRequest:
         targets = BakeTargets(**values_over(BakeTargets, settings, operator))
         sets, notes = chosen_sets(context, targets, need_materials=options.need_materials)
         context.view_layer.update()  # a script may just have moved or scaled something
-        assigns = output.material == ASSIGN
+        assigns = output.material == NEW
         notes = [*notes, *(warning.text for one in sets for warning in object_warnings(one, assigns=assigns))]
         return cls(
             sets,

@@ -14,7 +14,7 @@ from bpy.types import Image, Material, NodeTree
 
 from ..bridge import former, images, materials, naming, recent, tiles
 from ..bridge.fingerprints import images_in
-from ..bridge.target import ASSIGN, NEW, NONE, Target
+from ..bridge.target import NEW, NONE, UNUSED, Target
 from ..core.system.transaction import replace_files
 from ..engine import engine
 from ..jobs.session import push_undo
@@ -48,7 +48,7 @@ class _StoredSet:
 
 def target_of(given: BakeSet, material: str) -> Target:
     """The target of a set. ParameterError where one of its objects cannot be given a material."""
-    for obj in given.objects if material == ASSIGN else ():
+    for obj in given.objects if material == NEW else ():
         check_local(obj)
     return Target(given.title, material, tuple(obj.session_uid for obj in given.objects))
 
@@ -75,8 +75,8 @@ def put(baked: Sequence[tuple[Sequence[BakedMap], Target]], notes: Sequence[str]
         new_images += [image.name for image in stored.values()]
         if target.material != NONE:
             material = make_material(f"{title} Baked", stored, maps)
-            unassigned = material.name if target.material == NEW else ""
-            if target.material == ASSIGN:
+            unassigned = material.name if target.material == UNUSED else ""
+            if target.material == NEW:
                 notes += _assign(material, target)
         else:
             recent.keep(stored.values())

@@ -12,7 +12,7 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, StringProperty
 
 from ..bridge import materials
-from ..bridge.target import ASSIGN, NEW, NONE
+from ..bridge.target import NEW, NONE, UNUSED
 from ..paths import RELATIVE_PATH
 from ..tools.arguments import argument, with_properties
 from ..tools.form import REPLACE
@@ -235,8 +235,8 @@ class BakeOutput:
             "What to make of the baked maps",
             items=(
                 (NONE, "Images Only", "Only images"),
-                (NEW, "New Material", "A new material, which the object does not use yet"),
-                (ASSIGN, "Replace Materials", "A new material in all slots of the object"),
+                (UNUSED, "New Material", "A new material, which the object does not use yet"),
+                (NEW, "Replace Materials", "A new material in all slots of the object"),
             ),
         ),
     )

@@ -16,8 +16,8 @@ from . import materials
 from .mapping import AUTO
 from .materials import material_called
 
-NEW, ACTIVE, ASSIGN, NONE = "NEW", "ACTIVE", "ASSIGN", "NONE"
-"""Materials for results: a new one, the active one, a new one in all slots of an object, or none."""
+NEW, ACTIVE, UNUSED, NONE = "NEW", "ACTIVE", "UNUSED", "NONE"
+"""Materials for results: a new one on the objects, the active one, a new one that none has yet, or none."""
 CAN_HAVE_MATERIAL = ("MESH", "CURVE", "SURFACE", "FONT", "META", "CURVES", "POINTCLOUD", "VOLUME")
 
 

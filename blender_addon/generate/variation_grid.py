@@ -8,18 +8,27 @@ from collections.abc import Sequence
 import bpy
 
 from ..interface import previews
+from ..interface.drawing import ui_scale
 from ..tools.panel import section
 from .favourites import favourites, is_favourite, lockable, locked_parameters
 from .variations import Variation
 
+SIDE_PX, SCALE = 210, 10.0
+"""Width that a picture takes at a resolution scale of 1, and its size in heights of a button."""
+
 
 def draw_grid(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup, shown: Sequence[Variation]) -> None:
-    """Draw variations two by two; settings: of the Impasto panel, whose seed is that of the chosen one."""
+    """Draw variations, as many beside each other as there is room for.
+
+    settings: of the Impasto panel, whose seed is that of the chosen one.
+    """
     repeats = 2 if settings.tile_preview else 1
-    grid = layout.grid_flow(columns=2, even_columns=True)
+    region = bpy.context.region
+    columns = max(1, int(region.width / (SIDE_PX * ui_scale()))) if region else 2
+    grid = layout.grid_flow(row_major=True, columns=min(columns, 4), even_columns=True)
     for index, variation in enumerate(shown):
         column = grid.column(align=True)
-        column.template_icon(previews.icon_of_pixels(f"variation {index}", variation.pixels, repeats), scale=5)
+        column.template_icon(previews.icon_of_pixels(f"variation {index}", variation.pixels, repeats), scale=SCALE)
         row = column.row(align=True)
         button = row.operator("impasto.pick_variation", text="Pick", depress=variation.seed == settings.seed)
         button.index = index

@@ -10,7 +10,7 @@ import bpy
 
 from ..bridge import image_editors
 from ..interface import previews
-from ..interface.drawing import draw_report, draw_text, name_place, text_lines, text_width_px, ui_scale
+from ..interface.drawing import draw_report, draw_text, name_place, text_lines, text_width_px, ui_scale, why_not
 from ..jobs.task import Place
 from ..tools.panel import Tab, in_editors
 from ..translations.texts import sentence
@@ -53,7 +53,8 @@ class HistoryPanel(Tab):
         selected = next((entry for entry in found if entry.key == settings.selected), None)
         if selected:
             _draw_selected(layout.box(), context, selected)
-        layout.operator("impasto.clean_up", icon="BRUSH_DATA")
+        if not why_not("impasto.clean_up"):
+            layout.operator("impasto.clean_up", icon="BRUSH_DATA")
         draw_report(layout, Place.HISTORY)
         _draw_comparison(layout)
 

@@ -49,8 +49,7 @@ def draw_material(layout: bpy.types.UILayout, context: bpy.types.Context, materi
     if replaced := former.choices(material, context.active_object):
         row.operator("impasto.restore", text="", icon="LOOP_BACK").former = replaced[0].name
         row.operator("impasto.paint_with_result", text="", icon="BRUSH_DATA")
-    if mapping.is_offered(material):
-        _draw_mapping(layout, material)
+    _draw_mapping(layout, material)
     if views_without_materials(context):
         layout.operator("impasto.material_preview", icon="SHADING_TEXTURE")
 
@@ -86,8 +85,9 @@ def _draw_pictures(layout: bpy.types.UILayout, results: list[bpy.types.Material 
 
 
 def _draw_mapping(layout: bpy.types.UILayout, material: bpy.types.Material) -> None:
+    """Draw it also where there are no maps yet, so that all below stays where it is when they come."""
     row = layout.row(align=True)
-    row.use_property_split = False
+    row.use_property_split, row.enabled = False, mapping.is_offered(material)
     row.prop(material, "impasto_mapping", expand=True)
     row.popover(IMPASTO_PT_mapping.__name__, text="", icon="OPTIONS")
 

@@ -111,7 +111,7 @@ def test_a_displacement_is_baked_as_a_height_that_displaces_as_it_did() -> None:
     links.new(displacement.outputs[0], made.node_tree.get_output_node("CYCLES").inputs["Displacement"])
     obj = plane(made)
     bpy.context.scene.unit_settings.scale_length = 0.01
-    bake(maps={"height"}, material="ASSIGN", samples=1, margin_px=0)
+    bake(maps={"height"}, material="NEW", samples=1, margin_px=0)
     heights = pixels("Strip_height")[..., 0]
     assert sorted({round(float(value), 3) for value in np.unique(heights)}) == [0.0, 1.0]
     about = json.loads(bpy.data.images["Strip_height"]["impasto_baked"])
@@ -131,7 +131,7 @@ def test_a_bump_and_a_height_that_waits_are_baked_too() -> None:
     bump.inputs["Distance"].default_value, bump.inputs["Strength"].default_value = 0.2, 0.5
     links.new(bump.outputs["Normal"], principled(made).inputs["Normal"])
     obj = plane(made)
-    bake(maps={"height", "normal"}, material="ASSIGN", margin_px=0)
+    bake(maps={"height", "normal"}, material="NEW", margin_px=0)
     ramp = pixels("Strip_height")[SIZE_PX // 2, :, 0]
     assert np.allclose(ramp, (np.arange(SIZE_PX)) / (SIZE_PX - 1), atol=0.01)
     assert not obj.active_material.node_tree.nodes["Impasto Displacement"].outputs[0].is_linked

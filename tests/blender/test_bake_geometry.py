@@ -194,7 +194,7 @@ def test_a_hollow_barrel_shows_the_thickness_of_its_wall(wall: float) -> None:
 def test_maps_of_geometry_come_in_one_bake_with_others_and_leave_the_scene_alone() -> None:
     obj = cube()
     before = (len(bpy.data.meshes), len(bpy.data.objects), len(bpy.data.materials), len(bpy.data.scenes))
-    bake(maps={*module("bake.maps.geometry").GEOMETRY_MAPS, "roughness"}, material="NEW")
+    bake(maps={*module("bake.maps.geometry").GEOMETRY_MAPS, "roughness"}, material="UNUSED")
     assert np.allclose(baked("roughness"), 0.5, atol=BYTE)
     after = (len(bpy.data.meshes), len(bpy.data.objects), len(bpy.data.materials) - 1, len(bpy.data.scenes))
     assert after == before

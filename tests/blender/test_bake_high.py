@@ -187,7 +187,7 @@ def test_names_find_the_high_objects_of_each_low_one() -> None:
     painted_high("Crate_highway", (0, 1, 0), 1.06)
     painted_high("Lid_high", (0, 0, 1)).location.x = 5
     choose(first, second)
-    bake(maps={"base_color"}, surface="NAMED", material="ASSIGN", **SIZE)
+    bake(maps={"base_color"}, surface="NAMED", material="NEW", **SIZE)
     assert np.allclose(faces("Crate_low_base_color"), (1, 0, 0), atol=BYTE)
     assert np.allclose(faces("Lid_LOW_base_color"), (0, 0, 1), atol=BYTE)
     assert json.loads(bpy.data.images["Crate_low_base_color"]["impasto_baked"])["high"] == (

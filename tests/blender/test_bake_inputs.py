@@ -36,7 +36,7 @@ def test_inputs_come_back_by_their_names_and_are_linked_in_the_new_material() ->
         principled(made).inputs[name].default_value = value
     principled(made).inputs["Coat Tint"].default_value = (0.2, 0.4, 0.9, 1)
     obj = plane(made)
-    bake(maps={"roughness"}, inputs=", ".join(wanted).lower() + ",coat_tint", material="ASSIGN")
+    bake(maps={"roughness"}, inputs=", ".join(wanted).lower() + ",coat_tint", material="NEW")
     for name, value in wanted.items():
         assert np.allclose(mean(name.lower().replace(" ", "_")), value, atol=BYTE), name
     assert np.allclose(mean("coat_tint"), srgb((0.2, 0.4, 0.9)), atol=BYTE)
@@ -52,7 +52,7 @@ def test_an_input_above_one_is_scaled_and_the_material_scales_it_back() -> None:
     made = material()
     principled(made).inputs["IOR"].default_value = 1.8
     obj = plane(made)
-    bake(maps=set(), inputs="IOR", material="ASSIGN")
+    bake(maps=set(), inputs="IOR", material="NEW")
     assert np.allclose(mean("ior"), 1.0, atol=BYTE)
     assert json.loads(bpy.data.images["Strip_ior"]["impasto_baked"])["value_scale"] == pytest.approx(1.8)
     scale = principled(obj.active_material).inputs["IOR"].links[0].from_node

@@ -33,7 +33,7 @@ def request(folder: Path) -> object:
     results, sets = module("bake.results"), module("bake.objects.sets")
     options = module("bake.settings").BakeOptions(maps=("base_color", "normal"), width_px=64, height_px=64, samples=1)
     given = [sets.BakeSet.of(bpy.data.objects[name]) for name in ("First", "Second")]
-    targets = [results.target_of(one, "ASSIGN") for one in given]
+    targets = [results.target_of(one, "NEW") for one in given]
     return module("bake.request").BakeRequest(given, options, targets, folder)
 
 

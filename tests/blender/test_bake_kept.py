@@ -170,13 +170,13 @@ def test_a_linked_object_and_its_override_are_the_same_in_the_background(tmp_pat
 def test_kept_maps_are_files_and_images_of_the_material_too(tmp_path: Path) -> None:
     obj = plane(textured("one"))
     baked_anew()
-    assert baked_anew(maps=SURFACE | {"roughness"}, out_dir=str(tmp_path), material="NEW") == {"roughness"}
+    assert baked_anew(maps=SURFACE | {"roughness"}, out_dir=str(tmp_path), material="UNUSED") == {"roughness"}
     names = sorted(path.name for path in tmp_path.iterdir())
     assert names == ["Strip_base_color.png", "Strip_normal.png", "Strip_roughness.png"]
     assert (tmp_path / names[0]).read_bytes() == bpy.data.images["Strip_base_color"].packed_file.data
     shown = {node.image.name for node in bpy.data.materials["Strip Baked"].node_tree.nodes if node.type == "TEX_IMAGE"}
     assert shown == {"Strip_base_color", "Strip_normal", "Strip_roughness"}
-    assert baked_anew(maps=SURFACE | {"roughness"}, material="NEW") == set()
+    assert baked_anew(maps=SURFACE | {"roughness"}, material="UNUSED") == set()
     assert "Strip Baked.001" not in bpy.data.materials, "there is one that shows the same images"
     assert baked_anew(maps={"normal"}, out_dir=str(tmp_path), file_format="TARGA") == {"normal"}, "it has no such file"
     assert obj.active_material.name == "one"

@@ -159,7 +159,7 @@ def test_linked_objects_and_materials_bake(tmp_path: Path) -> None:
     assert np.allclose(baked("base_color"), srgb((0.25, 0, 0.75)), atol=BYTE)
     assert without_images(state()) == without_images(before)
     with pytest.raises(RuntimeError, match="linked from another file; make it local"):
-        bake(material="ASSIGN")
+        bake(material="NEW")
     own = wanted.objects[0].override_create(remap_local_usages=True)
     own.data.override_create(remap_local_usages=True)
     own.active_material.override_create(remap_local_usages=True)
@@ -180,7 +180,7 @@ def test_maps_of_the_mesh_need_no_material() -> None:
     for maps in ({"ambient_occlusion"}, {"thickness", "curvature", "object_id", "island_id", "position"}):
         assert bake(maps=maps) == {"FINISHED"}
     obj.data.materials.append(None)
-    assert bake(maps={"world_normal"}, material="ASSIGN") == {"FINISHED"}
+    assert bake(maps={"world_normal"}, material="NEW") == {"FINISHED"}
     obj.data.materials.clear()
     with pytest.raises(RuntimeError, match="has no material"):
         bake(maps={"ambient_occlusion", "roughness"})

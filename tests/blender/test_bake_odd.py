@@ -67,7 +67,7 @@ def overridden(folder: Path) -> bpy.types.Object:
     return made
 
 
-@pytest.mark.parametrize("target", ["NONE", "ASSIGN"])
+@pytest.mark.parametrize("target", ["NONE", "NEW"])
 def test_library_overrides_are_baked_and_take_the_new_material(target: str, tmp_path: Path) -> None:
     obj = overridden(tmp_path)
     before = state()

@@ -63,7 +63,7 @@ def test_earlier_results_are_kept_by_the_material_or_else_by_themselves() -> Non
     assert np.allclose(pixels("Strip_roughness")[..., 0], 0.1, atol=BYTE)
     assert np.allclose(pixels("Strip_roughness.001")[..., 0], 0.9, atol=BYTE)
 
-    bake(maps={"metallic", "ambient_occlusion"}, material="NEW")
+    bake(maps={"metallic", "ambient_occlusion"}, material="UNUSED")
     kept = {image.name: image.use_fake_user for image in bpy.data.images}
     assert [name for name, is_kept in kept.items() if is_kept] == ["Strip_roughness", "Strip_roughness.001"]
 
@@ -126,7 +126,7 @@ def test_a_bake_of_what_a_model_made_says_so(tmp_path: Path, extension) -> None:
 def test_every_selected_object_is_baked_and_who_cannot_be_is_named(capsys) -> None:
     first, second = plane(material("one", roughness=0.2)), plane(material("two", roughness=0.8))
     first.name, second.name = "First", "Second"
-    bake(maps={"roughness"}, material="ASSIGN")
+    bake(maps={"roughness"}, material="NEW")
     assert np.allclose(pixels("First_roughness")[..., 0], 0.2, atol=BYTE)
     assert np.allclose(pixels("Second_roughness")[..., 0], 0.8, atol=BYTE)
     assert (first.active_material.name, second.active_material.name) == ("First Baked", "Second Baked")
@@ -139,9 +139,9 @@ def test_the_material_is_made_only_where_it_is_wanted() -> None:
     obj = plane(material(emission_strength=3.0))
     bake(maps={"roughness"})
     assert len(bpy.data.materials) == 1
-    bake(maps={"roughness"}, material="NEW")
+    bake(maps={"roughness"}, material="UNUSED")
     assert obj.active_material.name == "material"
-    bake(material="ASSIGN", maps=ALL_MAPS)
+    bake(material="NEW", maps=ALL_MAPS)
     assert obj.active_material.name == "Strip Baked.001"
     shader = principled(obj.active_material)
     assert shader.inputs["Emission Strength"].default_value == pytest.approx(3)
@@ -151,7 +151,7 @@ def test_the_material_is_made_only_where_it_is_wanted() -> None:
 def test_baking_what_was_baked_gives_the_same() -> None:
     made, _ = procedural("ShaderNodeTexNoise", "Color")
     plane(made)
-    bake(maps={"base_color", "roughness", "normal"}, material="ASSIGN")
+    bake(maps={"base_color", "roughness", "normal"}, material="NEW")
     bake(maps={"base_color", "roughness", "normal"})
     for name in ("base_color", "roughness", "normal"):
         assert np.abs(pixels(f"Strip_{name}") - pixels(f"Strip_{name}.001")).max() <= 2 * BYTE, name
@@ -160,7 +160,7 @@ def test_baking_what_was_baked_gives_the_same() -> None:
 def test_a_bake_is_one_step_of_undo() -> None:
     plane(material())
     bpy.ops.ed.undo_push(message="Before")
-    bake(material="ASSIGN", maps={"base_color", "normal"})
+    bake(material="NEW", maps={"base_color", "normal"})
     assert len(bpy.data.images) == 2
     bpy.ops.ed.undo()
     assert len(bpy.data.images) == 0

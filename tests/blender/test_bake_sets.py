@@ -114,7 +114,7 @@ def test_the_margin_of_one_object_never_covers_another() -> None:
 
 def test_the_new_material_is_on_all_objects_and_shows_the_uv_map_of_each() -> None:
     objects = three()
-    bake(maps={"base_color", "roughness"}, target="ONE", material="ASSIGN")
+    bake(maps={"base_color", "roughness"}, target="ONE", material="NEW")
     assert {obj.active_material.name for obj in objects} == {"Third Baked"}
     about = json.loads(bpy.data.images["Third_base_color"]["impasto_baked"])
     assert about["objects"].split(", ") == ["Third", "First", "Second"]
@@ -122,7 +122,7 @@ def test_the_new_material_is_on_all_objects_and_shows_the_uv_map_of_each() -> No
     assert about["uv_map"] == "UVMap"
 
     objects[0].data.uv_layers[0].name = "Other"
-    bake(maps={"roughness"}, target="ONE", material="ASSIGN")
+    bake(maps={"roughness"}, target="ONE", material="NEW")
     nodes = objects[0].active_material.node_tree.nodes
     assert [node.uv_map for node in nodes if node.type == "UVMAP"] == [""]
 
@@ -152,7 +152,7 @@ def test_objects_that_overlap_and_linked_duplicates_are_named(capsys: pytest.Cap
     twin = bpy.data.objects.new("Twin", first.data)
     bpy.context.collection.objects.link(twin)
     twin.select_set(True)
-    bake(maps={"roughness"}, target="ONE", material="ASSIGN")
+    bake(maps={"roughness"}, target="ONE", material="NEW")
     assert "the UV islands of First, Twin overlap" in capsys.readouterr().out
     assert {item.active_material.name for item in (first, twin)} == {"First Baked"}
 

@@ -78,7 +78,7 @@ def test_a_tile_is_as_a_bake_of_its_own(tmp_path: Path) -> None:
 def test_the_material_shows_the_tiles_after_saving_too(tmp_path: Path) -> None:
     """Baked anew from the tiled image, each tile is what it was."""
     obj = colored()
-    bake(maps={"base_color"}, use_tiles=True, material="ASSIGN")
+    bake(maps={"base_color"}, use_tiles=True, material="NEW")
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "tiles.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "tiles.blend"))
     obj = bpy.data.objects["Strip"]

@@ -43,7 +43,7 @@ def mirrored(obj: bpy.types.Object) -> None:
 
 
 def shared(obj: bpy.types.Object) -> None:
-    bpy.context.scene.impasto_bake.material = "ASSIGN"
+    bpy.context.scene.impasto_bake.material = "NEW"
     bpy.context.collection.objects.link(bpy.data.objects.new("Twin", obj.data))
 
 
@@ -168,7 +168,7 @@ def test_a_linked_object_is_made_local_by_a_click(tmp_path: Path) -> None:
     bpy.context.view_layer.objects.active = wanted.objects[0]
     wanted.objects[0].select_set(True)
     assert not panel().operators("impasto.bake_remedy"), "only where its material is replaced"
-    bpy.context.scene.impasto_bake.material = "ASSIGN"
+    bpy.context.scene.impasto_bake.material = "NEW"
     assert "linked from another file" in said(panel())
     press(panel())
     assert bpy.context.view_layer.objects.active.is_editable

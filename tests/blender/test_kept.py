@@ -79,7 +79,7 @@ def test_all_that_was_made_or_taken_off_is_there_after_reopening_and_goes_back(s
     for seed in (1, 2):
         bpy.ops.impasto.run(**CHECKER, seed=seed)
     on_plane("Baked", procedural("Moss"), procedural("Oak"))
-    bake(maps={"base_color"}, material="ASSIGN", width_px=8, height_px=8)
+    bake(maps={"base_color"}, material="NEW", width_px=8, height_px=8)
     on_plane("Painted", textured("Bricks"))
     stylize(subject="MATERIAL", material="NEW")
     on_plane("Same", textured("Stone"))
@@ -90,7 +90,7 @@ def test_all_that_was_made_or_taken_off_is_there_after_reopening_and_goes_back(s
     made = {name: set(getattr(bpy.data, name).keys()) for name in ("materials", "images")}
 
     on_plane("Deleted", procedural("Peat"))
-    bake(maps={"base_color"}, material="ASSIGN", width_px=8, height_px=8)
+    bake(maps={"base_color"}, material="NEW", width_px=8, height_px=8)
     bpy.data.materials.remove(bpy.data.materials["Deleted Baked"])
     made["materials"].add("Peat")
     made["images"].add("Peat.png")

@@ -287,6 +287,7 @@ def test_an_artist_looks_at_layers_moves_a_slider_and_runs_them(walk_through):
     assert facts["painted"] == "OBJECT"
     assert facts["copied"] == ["quilt", "photo-maps", "weathering", "adjust", "adjust"]
     assert facts["made"].startswith("Made the material Material")
+    assert len(set(map(tuple, facts["slider"]))) == 1
 
 
 def test_the_window_stays_free_while_a_job_runs_and_a_preview_follows_a_slider_and_strokes(walk_through):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import bpy
 
-from ...bridge.target import ASSIGN
+from ...bridge.target import NEW
 from ...interface.deferred import Deferred
 from ...tools.arguments import values_in
 from ..settings import BakeOptions, ImpastoBakeSettings
@@ -46,5 +46,5 @@ def warnings_of(sets: Sequence[BakeSet], settings: ImpastoBakeSettings) -> list[
     if not sets:
         return []
     maps = BakeOptions.from_properties(values_in(BakeOptions, settings)).maps
-    question = question_about(sets, uv_map=settings.uv_map, maps=maps, assigns=settings.material == ASSIGN)
+    question = question_about(sets, uv_map=settings.uv_map, maps=maps, assigns=settings.material == NEW)
     return warnings.answer(question) or []

@@ -70,7 +70,7 @@ def bakes_both(walk: Walk) -> Steps:
     bake.samples = 1
     yield walk.choose("BAKE")
     walk.screenshot("bake.png")
-    usual = {"surface": "OWN", "out_dir": "", "maps": set(bake.maps), "material": "ASSIGN"}
+    usual = {"surface": "OWN", "out_dir": "", "maps": set(bake.maps), "material": "NEW"}
     for name, changed in LOOKS.items():
         yield from changes(walk, {**usual, **changed})
         walk.screenshot(f"bake_{name}.png")
@@ -155,7 +155,7 @@ def shows_the_cage(walk: Walk) -> Steps:
     low.name, high.name = CRATES
     high.location.x = 3
     high.select_set(True)
-    yield from changes(walk, {"surface": "OWN", "extrusion": 0.0, "ray_distance": 0.0, "material": "ASSIGN"})
+    yield from changes(walk, {"surface": "OWN", "extrusion": 0.0, "ray_distance": 0.0, "material": "NEW"})
 
 
 def clicks_below(walk: Walk, name: str, y: int) -> Steps:
@@ -173,7 +173,7 @@ def select_only(obj: bpy.types.Object) -> None:
 def shows_the_running_bake(walk: Walk) -> Steps:
     """Bake maps that take a while, look at the section once the first is there, and cancel."""
     bake, jobs = bpy.context.scene.impasto_bake, extension().jobs.session.jobs
-    usual = {"width_px": SIZE_PX, "height_px": SIZE_PX, "samples": 1, "maps": set(bake.maps), "material": "ASSIGN"}
+    usual = {"width_px": SIZE_PX, "height_px": SIZE_PX, "samples": 1, "maps": set(bake.maps), "material": "NEW"}
     long = {"width_px": 512, "height_px": 512, "samples": 64, "maps": {"base_color", "thickness"}, "material": "NONE"}
     yield from changes(walk, long)
     bpy.ops.impasto.bake("INVOKE_DEFAULT")

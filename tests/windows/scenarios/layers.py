@@ -35,12 +35,22 @@ def scenario(walk: Walk) -> Steps:
     yield until(lambda: len(stack.layers) == 5)
     walk.record("copied", [layer.tool for layer in stack.layers])
     yield from masks(walk, stack)
-    yield walk.click("impasto.run_layers", "VIEW_3D")
-    yield until(lambda: JOBS.last_report and not JOBS.shown_task, LIMIT_S)
+    yield from runs(walk)
     walk.record("made", JOBS.last_report.text)
     yield 1.0
     walk.screenshot("run.png")
     bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
+
+
+def runs(walk: Walk) -> Steps:
+    """Make is clicked twice; a slider of the active layer stays where it is before, during and after a job."""
+    places = []
+    for _ in range(2):
+        yield walk.click("impasto.run_layers", "VIEW_3D")
+        places.append((yield walk.find_in_view("saturation", "VIEW_3D")))
+        yield until(lambda: JOBS.last_report and not JOBS.shown_task, LIMIT_S)
+        places.append((yield walk.find_in_view("saturation", "VIEW_3D")))
+    walk.record("slider", places)
 
 
 def shows_changes(walk: Walk, stack: bpy.types.PropertyGroup) -> Steps:

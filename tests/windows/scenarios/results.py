@@ -133,7 +133,7 @@ def kept(walk: Walk) -> Steps:
     scene, cube = bpy.context.scene, bpy.data.objects["Cube"]
     procedural(cube)
     settings = scene.impasto_bake
-    settings.material, settings.width_px, settings.height_px = "ASSIGN", 64, 64
+    settings.material, settings.width_px, settings.height_px = "NEW", 64, 64
     yield 0.5
     yield walk.choose("BAKE")
     yield from clicks_and_waits(walk, "impasto.bake", "VIEW_3D", "bake")
