@@ -17,9 +17,9 @@ from ..interface.browsing import HIDDEN, as_preferred, remember
 from ..jobs.operator import tell
 from ..jobs.task import Report
 from ..tools.intents import PHOTO
+from ..tools.source_maps import look_among
 from ..windows import TAB
 from .request import why_incomplete
-from .source_maps import look_among
 
 SHADERS = "ShaderNodeTree"
 EDITORS = ("VIEW_3D", "IMAGE_EDITOR", SHADERS)

@@ -24,10 +24,11 @@ from ..layers.request import add_recipe, put_recipe
 from ..material.using import OnMaterial
 from ..parameters.properties import MAX_INT
 from ..paths import RELATIVE_PATH
+from ..tools import source_maps
 from ..tools.arguments import ensure_known, source_of, values_of, with_properties
 from ..tools.intents import LAYERS
 from ..tools.request import Request
-from . import source_maps, variations
+from . import variations
 from .request import from_scene, why_incomplete
 from .shown_recipe import matcher_of, name_of_match
 

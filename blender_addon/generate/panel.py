@@ -17,7 +17,7 @@ from ..jobs.task import Place
 from ..parameters import inputs, properties
 from ..parameters.groups import chosen_model
 from ..parameters.open_numbers import WIDTH, draw_open_number
-from ..tools import menu, presets
+from ..tools import menu, presets, source_maps
 from ..tools.intents import MAKES, MODEL, WORDS
 from ..tools.lists import is_pictured
 from ..tools.panel import (
@@ -32,7 +32,7 @@ from ..tools.panel import (
     in_editors,
     section,
 )
-from . import source_maps, variations
+from . import variations
 from .request import why_incomplete
 from .settings import ImpastoSettings
 from .variation_grid import draw_grid

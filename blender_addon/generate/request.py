@@ -14,11 +14,11 @@ from ..bridge.inputs import Source, is_picture
 from ..bridge.target import ACTIVE
 from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
 from ..parameters import properties
+from ..tools import source_maps
 from ..tools.form import AS_STORED
 from ..tools.intents import PHOTO
 from ..tools.missing import why_no_input, why_unready
 from ..tools.request import Request
-from . import source_maps
 from .settings import ImpastoSettings
 
 

@@ -17,12 +17,12 @@ from ..jobs.session import jobs
 from ..jobs.task import Place
 from ..parameters.groups import chosen_model, group_of
 from ..parameters.properties import LAYERS, SPLIT, TEXTURE, choose_model, tell_changed
+from ..tools import source_maps
 from ..tools.arguments import with_properties
 from ..tools.form import POINTED
 from ..tools.intents import Intents, keep_tool
 from ..tools.lists import MODELS, PICTURED, items_of
 from ..tools.request import Request
-from . import source_maps
 
 CHANGED = tell_changed(TEXTURE)
 

@@ -9,13 +9,12 @@ from ..bridge import images
 from ..bridge.target import active_material, chosen_material
 from ..engine import engine
 from ..engine.catalogue import catalogue
-from ..generate import source_maps
 from ..interface.browsing import draw_image, draw_path
 from ..interface.drawing import draw_report, draw_text, name_place
 from ..jobs.task import Place
 from ..parameters import inputs, points, properties
 from ..setup.panel import draw_missing_engine
-from ..tools import menu, presets
+from ..tools import menu, presets, source_maps
 from ..tools.intents import LAYERS
 from ..tools.panel import Tab, draw_images, draw_live, draw_parameters, draw_run, draw_size, in_editors, section
 from .masks import IMAGE as MASK_IMAGE

@@ -22,9 +22,9 @@ from ..core.mask import NOISE, Mask
 from ..core.recipe import Recipe, Step, name_inputs
 from ..engine import engine
 from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
-from ..generate import source_maps
 from ..jobs.task import Task
 from ..parameters import inputs, properties
+from ..tools import source_maps
 from ..tools.arguments import values_in
 from ..tools.form import AS_STORED, LOOK, Form
 from ..tools.missing import why_no_input, why_unready

@@ -20,9 +20,9 @@ from bpy.props import (
 )
 
 from ..bridge.former import textures_of
-from ..generate import source_maps
 from ..parameters import properties
 from ..parameters.properties import LAYERS, MAX_INT, tell_changed
+from ..tools import source_maps
 from ..tools.form import AS_STORED, COLOR_SPACE
 from .masks import MASK
 

@@ -16,7 +16,7 @@ from ..bridge.inputs import Source, read, recipe_called
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe
 from ..engine.catalogue import catalogue
-from ..generate import source_maps, variations
+from ..generate import variations
 from ..generate.request import without_source
 from ..generate.shown_recipe import name_of_match, shown_recipe
 from ..image.operators import OnImage
@@ -26,6 +26,7 @@ from ..jobs.session import jobs
 from ..jobs.task import Place, Task
 from ..parameters.properties import MAX_INT
 from ..paths import RELATIVE_PATH
+from ..tools import source_maps
 from ..tools.arguments import given_properties, source_of, width_of, with_properties
 from ..tools.request import Request
 from .request import PICTURE, TEXT, MatchRequest, chosen_picture, key_of, matcher_for, name_of, read_picture

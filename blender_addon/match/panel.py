@@ -11,13 +11,14 @@ import bpy
 from ..bridge.inputs import Source
 from ..engine import engine
 from ..engine.catalogue import catalogue
-from ..generate import source_maps, variations
+from ..generate import variations
 from ..generate.variation_grid import draw_grid
 from ..interface.browsing import draw_image, draw_path
 from ..interface.drawing import draw_text, name_place
 from ..jobs.task import Place
 from ..parameters.open_numbers import WIDTH, draw_open_number
 from ..setup.panel import draw_missing_engine
+from ..tools import source_maps
 from ..tools.intents import WORDS
 from ..tools.lists import is_pictured
 from ..tools.panel import Tab, draw_makes, draw_run, in_editors

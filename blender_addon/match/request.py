@@ -19,10 +19,11 @@ from ..core.options import RunOptions
 from ..core.recipe import Recipe
 from ..engine import engine
 from ..engine.catalogue import catalogue
-from ..generate import source_maps, variations
+from ..generate import variations
 from ..generate.shown_recipe import show_recipe
 from ..jobs.task import Task
 from ..parameters.properties import MAX_INT
+from ..tools import source_maps
 from ..tools.lists import is_pictured
 from ..tools.recipe_task import make_task
 from ..tools.request import Request

@@ -7,9 +7,9 @@ import bpy
 from bpy.props import EnumProperty, PointerProperty, StringProperty
 
 from ..engine.catalogue import catalogue
-from ..generate import source_maps
 from ..jobs.session import jobs
 from ..jobs.task import Place
+from ..tools import source_maps
 from ..tools.lists import MATCHER, items_of
 
 MOST_SUGGESTIONS = 40
