@@ -6,6 +6,7 @@ folder for Blender's own files.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tempfile
@@ -29,6 +30,11 @@ import numpy as np  # noqa: E402
 import install  # noqa: E402
 
 MODULE = "bl_ext.user_default.impasto"
+
+
+def cases(name: str) -> list[list]:
+    """Rows of a table of what goes into a test and what comes of it."""
+    return json.loads((HERE / "cases.json").read_text(encoding="utf-8"))[name]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 import pytest
+from conftest import cases
 from drawing import drawn
 
 pytestmark = pytest.mark.any_blender
@@ -16,35 +17,7 @@ def chinese(extension, monkeypatch):
 
 
 @pytest.mark.essential
-@pytest.mark.parametrize(
-    ("english", "german"),
-    [
-        (
-            "cannot read /a.png: No such file or directory; check that the name is right and the disk is there",
-            "/a.png kann nicht gelesen werden: Datei oder Ordner gibt es nicht; "
-            "prüfe, ob der Name stimmt und der Datenträger da ist",
-        ),
-        (
-            "there is no tool called 'brik'; did you mean 'brick'? choose from brick, checker",
-            "es gibt kein Werkzeug namens 'brik'; meintest du 'brick'? wähle aus brick, checker",
-        ),
-        (
-            "nothing in x can be learned from (a.png: is 3x4 px, smaller than 64 px; b.png: is almost of one colour)",
-            "aus x kann nichts gelernt werden (a.png: ist 3x4 px groß, kleiner als 64 px; b.png: ist fast einfarbig)",
-        ),
-        (
-            "the card of '/m.safetensors' has 'a' for width_m: input should be a valid number",
-            "die Karteikarte von '/m.safetensors' hat 'a' als width_m: input should be a valid number",
-        ),
-        (
-            "foo.pth: not the weights of VGG19: it lacks conv1 (3x3), and 4 more",
-            "foo.pth: nicht die Gewichte von VGG19: es fehlt conv1 (3x3) und 4 weitere",
-        ),
-        ("Step 12 of 400, about 3 min left, SWD 0.24", "Schritt 12 von 400, noch etwa 3 Min., SWD 0.24"),
-        ("Painting at 64 px, in smaller steps", "Malt mit 64 px, in kleineren Schritten"),
-        ("Drawing Roof tiles", "Zeichnet: Dachziegel"),
-    ],
-)
+@pytest.mark.parametrize(("english", "german"), cases("german"))
 def test_messages_made_of_parts_are_translated_part_by_part(extension, english, german):
     assert extension.translations.texts.sentence(english, "de_DE") == german
 

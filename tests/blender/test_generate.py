@@ -8,7 +8,7 @@ import subprocess
 import bpy
 import numpy as np
 import pytest
-from conftest import coordinates, pixels_of, png
+from conftest import cases, coordinates, pixels_of, png
 from drawing import drawn
 
 SIZE = ["width_px", "height_px"]
@@ -170,23 +170,7 @@ def test_a_linked_material_or_object_is_refused_and_left_alone(scene, plane, tmp
 
 
 @pytest.mark.any_blender
-@pytest.mark.parametrize(
-    ("given", "message"),
-    [
-        ({"tool": "nonsense"}, "no tool called 'nonsense'; the menu Add Layer lists all"),
-        ({"tool": "checker", "parameters": '{"squares": 1000}'}, "squares got 1000.*less than or equal to 64"),
-        ({"tool": "checker", "parameters": '{"sqares": 1}'}, "no parameter 'sqares'.*did you mean 'squares'"),
-        ({"tool": "checker", "parameters": "squares=3"}, "parameters is not JSON"),
-        ({"tool": "quilt", "source": "/nowhere/wall.png"}, "no file called /nowhere/wall.png"),
-        ({"tool": "quilt", "source": "//wall.png"}, "never saved.*save it, or give a full path"),
-        ({"tool": "quilt", "image": "nothing"}, "no image called 'nothing'"),
-        ({"tool": "chatty", "width_px": 64, "image": "bricks.png"}, "result of its source's size"),
-        ({"tool": "blend", "image": "bricks.png"}, "blend needs the input style"),
-        ({"tool": "raises", "image": "bricks.png"}, "ZeroDivisionError: the bug in this tool"),
-        ({"tool": "checker", "device": "cuda:9"}, "no device 'cuda:9' here; choose from auto"),
-        ({"tool": "checker", "material": "ACTIVE"}, "active object has no material"),
-    ],
-)
+@pytest.mark.parametrize(("given", "message"), cases("run"))
 def test_bad_input_is_an_error_with_a_remedy_and_changes_nothing(scene, image, given, message):
     images, materials = list(bpy.data.images), list(bpy.data.materials)
     with pytest.raises(RuntimeError, match=message):

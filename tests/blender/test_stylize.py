@@ -7,7 +7,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from conftest import coordinates, packed_image, pixels_of, png
+from conftest import cases, coordinates, packed_image, pixels_of, png
 from styling import RED, behind, recipe_of, settle, stylize
 
 
@@ -217,24 +217,7 @@ class TestRenders:
             stylize(subject="RENDER")
 
 
-@pytest.mark.parametrize(
-    ("given", "message"),
-    [
-        ({"tool": "checker"}, "checker is no stylizer; choose from .*patches-style"),
-        ({"tool": "nonsense"}, "no tool called 'nonsense'; the menu Add Layer lists all"),
-        ({"style": ""}, "flat needs the input style"),
-        ({"style": "/nowhere/monet.png"}, "no image and no file called /nowhere/monet.png"),
-        ({"image": "nothing"}, "no image called 'nothing'"),
-        ({"image": "", "surface": "nothing"}, "no material called 'nothing'"),
-        ({"image": ""}, "no image is given; choose one, or open one in the image editor"),
-        ({"image": "", "subject": "MATERIAL"}, "active object has no material"),
-        ({"parameters": {"strength": 7}}, "strength got 7.*less than or equal to 1"),
-        ({"inputs": '{"maks": "bricks.png"}'}, "flat has no input 'maks'; did you mean 'mask'"),
-        ({"inputs": "mask.png"}, "inputs is not JSON"),
-        ({"inputs": '{"mask": 3}'}, "the input mask is no name and no list of names"),
-        ({"inputs": '{"mask": ["", "bricks.png"]}'}, "more values for mask than for style"),
-    ],
-)
+@pytest.mark.parametrize(("given", "message"), cases("stylize"))
 def test_bad_input_is_an_error_with_a_remedy_and_changes_nothing(image, style, given, message):
     images, materials = list(bpy.data.images), list(bpy.data.materials)
     with pytest.raises(RuntimeError, match=message):

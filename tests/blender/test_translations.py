@@ -7,6 +7,7 @@ from pathlib import Path
 
 import blf  # of bpy, which conftest has imported
 import pytest
+from conftest import cases
 from drawing import Layout
 
 LANGUAGES = ("de_DE", "fr_FR", "zh_HANS")
@@ -35,34 +36,7 @@ def test_no_label_of_a_parameter_is_cut_in_a_side_panel(extension, language):
     assert not cut
 
 
-@pytest.mark.parametrize(
-    ("english", "chinese"),
-    [
-        ("Generate", "生成"),
-        ("Impasto is busy: Checking the engine", "Impasto 正忙：正在检查引擎"),
-        (
-            "the engine /opt/python has no torch; choose 3.11 or newer",
-            "引擎 /opt/python 没有 torch; 请选择 3.11 或更新版本",
-        ),
-        (
-            "7 of 12 faces overlap others in UVMap; they share pixels",
-            "UVMap 中 12 个面里有 7 个与其他面重叠; 它们共用像素",
-        ),
-        (
-            "Smooth heights, for true displacement; four times the memory",
-            "高度平滑，适合真实置换；内存为四倍",
-        ),
-        (
-            "Blender is offline: turn on Preferences, System, Network, Allow Online Access, or "
-            "make a Python environment by hand and choose it in Impasto's preferences.",
-            "Blender 处于离线状态：请开启“偏好设置 > 系统 > 网络 > 允许联机访问”，或者"
-            "手动创建 Python 环境，并在 Impasto 的偏好设置中选择它。",
-        ),
-        ("Installing a model: bricks", "正在安装模型: bricks"),
-        ("about 14 s left, Baking Chest: normal", "还剩约 14 s, 正在烘焙 Chest: normal"),
-        ("a name {that} is not known", "a name {that} is not known"),
-    ],
-)
+@pytest.mark.parametrize(("english", "chinese"), cases("chinese"))
 def test_what_is_put_together_is_translated(extension, english, chinese):
     assert extension.translations.texts.sentence(english, "zh_HANS") == chinese
     assert extension.translations.texts.sentence(english) == english, "this Blender speaks English"

@@ -29,40 +29,7 @@ HEADER = json.dumps({"net.weight": {"dtype": "F32", "shape": SHAPE, "data_offset
 NET = struct.pack("<Q", len(HEADER)) + HEADER.encode() + bytes(4 * SHAPE[0] * SHAPE[1])
 """A safetensors file of 2 MiB."""
 
-PLUGIN = """
-from typing import Literal
-
-from impasto import hookimpl
-from impasto.tools import Field, Input, Parameters, Stylizer
-from impasto.library.weights import PublishedFile, Weights
-
-class SeeingParameters(Parameters):
-    network: Literal["net", "other"] = Field("net", description="What it sees with")
-
-class Seeing(Stylizer):
-    name, label, description = "seeing", "Seeing", "Needs a network, for tests"
-    parameters = SeeingParameters
-    weights = ("net", "other")
-    inputs = (Input("style", "a picture"),)
-
-    def apply(self, subject, parameters, inputs, context):
-        context.load_weights(parameters.network)
-        return subject
-
-@hookimpl
-def impasto_tools():
-    return [Seeing()]
-
-@hookimpl
-def impasto_weights():
-    about = dict(licence="CC0-1.0", page="https://localhost/licence", shapes={{"net.weight": {shape}}})
-    published = PublishedFile({url!r}, {sha256!r}, {size})
-    by_hand = PublishedFile({url!r} + ".pth")
-    return [
-        Weights("net", "Net", "A network for tests", files=(published,), **about),
-        Weights("other", "Other", "One without a hash", files=(by_hand,), **about),
-    ]
-"""
+PLUGIN = Path(__file__).with_name("plugin_with_weights.py.txt").read_text(encoding="utf-8")
 PROJECT = """
 [project]
 name = "impasto-seeing"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,14 +13,6 @@ from .mutation import Mutation
 
 FOLDER = "plugins/impasto_gan/models"
 NETWORKS = "plugins/test_shipped_models.py"
-BANDS, LIKE, TABLE = (
-    f"{NETWORKS}::test_{name}"
-    for name in (
-        "its_network_has_the_deviations_of_its_data_in_every_band",
-        "what_it_makes_has_the_spectrum_of_its_thumbnail",
-        "it_learned_what_the_table_says",
-    )
-)
 
 
 def changed(change: Callable[[dict[str, np.ndarray], Path], dict[str, np.ndarray]]) -> Callable[[Path], None]:
@@ -79,65 +72,12 @@ def relabelled(file: Path) -> None:
     file.write_text(table.replace('data = "sand', f"data = {json.dumps('no-sand')[:-1]}"), encoding="utf-8")
 
 
-def mutation(name: str, breaks: str, model: str, change: Callable[[Path], None], *tests: str) -> Mutation:
-    return Mutation(name, breaks, f"{FOLDER}/{model}", change, tests)
-
-
-SHIPPED = (
-    mutation(
-        "shipped-zeroed",
-        "A bundled network has weights of zero.",
-        "gravel.safetensors",
-        changed(zeroed),
-        f"{BANDS}[gravel]",
-    ),
-    mutation(
-        "shipped-zeroed-beside-unit-cell",
-        "Of bricks only the mean unit cell and its principal components are left: the heads are zero.",
-        "bricks.safetensors",
-        changed(without_heads),
-        f"{BANDS}[bricks]",
-    ),
-    mutation(
-        "shipped-all-zeroed",
-        "Everything in a bundled file is zero.",
-        "leather.safetensors",
-        changed(all_zeroed),
-        f"{BANDS}[leather]",
-    ),
-    mutation(
-        "shipped-shuffled",
-        "The weights of a bundled network are in another order.",
-        "bark.safetensors",
-        changed(shuffled),
-        f"{LIKE}[bark]",
-    ),
-    mutation(
-        "shipped-shuffled-beside-unit-cell",
-        "The weights of a bundled network with a unit cell are in another order.",
-        "bricks.safetensors",
-        changed(shuffled),
-        f"{LIKE}[bricks]",
-    ),
-    mutation(
-        "shipped-swapped-network",
-        "Gravel has the network of sand.",
-        "gravel.safetensors",
-        changed(swapped),
-        f"{LIKE}[gravel]",
-    ),
-    mutation(
-        "shipped-swapped-file",
-        "Bark's file is that of sand.",
-        "bark.safetensors",
-        replaced,
-        f"{TABLE}[bark]",
-    ),
-    mutation(
-        "shipped-trained-on-other-data",
-        "The table that trains the models names other data than the card.",
-        "training.toml",
-        relabelled,
-        f"{TABLE}[sand]",
-    ),
+CHANGES: dict[str, Callable[[Path], None]] = {
+    **{change.__name__: changed(change) for change in (zeroed, without_heads, all_zeroed, shuffled, swapped)},
+    **{change.__name__: change for change in (replaced, relabelled)},
+}
+ROWS = tomllib.loads(Path(__file__).with_name("shipped.toml").read_text(encoding="utf-8"))
+SHIPPED = tuple(
+    Mutation(name, row["breaks"], f"{FOLDER}/{row['model']}", CHANGES[row["change"]], (f"{NETWORKS}::{row['test']}",))
+    for name, row in ROWS.items()
 )

@@ -245,7 +245,7 @@ class Walk:
             yield self.event("WHEELUPMOUSE", "PRESS", (x, y - bounds.height // 2))
             yield 0.2
         while (yield self.look(area, "UI", (x, y))) != name:
-            y -= BUTTON_PX // 4
+            y -= BUTTON_PX // 2
             if y < bounds.y:
                 raise LookupError(f"no button {index} of {name} in {self.editor}")
         return x, y - BUTTON_PX // 4 - row * BUTTON_PX

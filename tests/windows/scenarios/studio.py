@@ -1,4 +1,4 @@
-"""Inside a Blender window: the panel in three editors, Generate, progress, Cancel, undo; the window stays free."""
+"""Inside a Blender window: Generate, progress, Cancel, undo; the window stays free."""
 
 from __future__ import annotations
 
@@ -92,7 +92,6 @@ def scenario(walk: Walk) -> Steps:
     yield from cancels(walk)
     walk.record("slowdown", max(*slow, slowdown()))
     yield from survives_what_happens_meanwhile(walk)
-    yield from shows_in_the_other_editors(walk)
     bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
 
 
@@ -214,30 +213,6 @@ def survives_what_happens_meanwhile(walk: Walk) -> Steps:
     yield until(lambda: not JOBS.shown_task, 120)
     yield 1.0
     walk.record("alive_after_another_file", True)
-
-
-def shows_in_the_other_editors(walk: Walk) -> Steps:
-    bpy.context.preferences.view.show_splash = False
-    choose_source()
-    set_size(512)
-    with walk.at(walk.area("VIEW_3D")):
-        bpy.ops.impasto.generate("INVOKE_DEFAULT")
-    yield until(lambda: JOBS.shown_task, 10)
-    yield until(lambda: not JOBS.shown_task, 120)
-    yield walk.switch("VIEW_3D", "ShaderNodeTree")
-    yield walk.show_panel("ShaderNodeTree", "Impasto")
-    with walk.at(walk.area("ShaderNodeTree")):
-        bpy.ops.node.view_all()
-    yield walk.settle(1.5)
-    walk.screenshot("shader_editor.png")
-    yield walk.switch("ShaderNodeTree", "IMAGE_EDITOR")
-    image = next(image for image in bpy.data.images if image.get("impasto_recipe"))
-    walk.area("IMAGE_EDITOR").spaces.active.image = image
-    yield walk.show_panel("IMAGE_EDITOR", "Impasto")
-    with walk.at(walk.area("IMAGE_EDITOR")):
-        bpy.ops.image.view_all(fit_view=True)
-    yield walk.settle(1.5)
-    walk.screenshot("image_editor.png")
 
 
 start(scenario, OUT)
