@@ -19,6 +19,7 @@ from impasto.cli.main import main
 from impasto.engine.client import Client
 from impasto.plugins.registry import registry
 
+sys.path.insert(0, str(Path(__file__).parents[2]))  # with `tasks` and `build.py`
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "misbehaving"))
 from forking import CAN_FORK, ForkedCommand

@@ -1,16 +1,24 @@
-"""`impasto plugins check`: what a plugin's author is told about tools that do not behave as every tool does."""
+"""What a plugin's author is told, the command with a stranger's tools in the place of ours, and matchers."""
 
 import json
 import re
+import subprocess
+import sys
 import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
+from forking import ForkedCommand
+from PIL import Image
 
-from impasto import Maps
+from impasto import Maps, Recipe, Step, match, read_maps, read_recipe
+from impasto.errors import ParameterError
 from impasto.inspection.behaviour import CHECKS, LONGEST_S, check
 from impasto.plugins.registry import registry
-from impasto.tools import Field, Filter, NoParameters, Parameters, Trainer
+from impasto.tools import TASKS, Field, Filter, NoParameters, Parameters, Trainer
+from install import hide_our_plugins, make_engine
 
 
 class Kept(Filter):
@@ -27,34 +35,29 @@ class Kept(Filter):
         return subject
 
 
-class Random(Kept):
-    def changed(self, subject, context):
-        return subject.with_arrays({"base_color": np.random.rand(*subject.size_px, 3)})
+def making(change: Callable[[Maps], Maps]) -> Kept:
+    """A tool that makes this of its subject."""
+    return type("Made", (Kept,), {"changed": lambda self, subject, context: change(subject)})()
 
 
-class InPlace(Kept):
-    def changed(self, subject, context):
-        subject["base_color"].pixels.setflags(write=True)
-        subject["base_color"].pixels[:] *= 0.5
-        return subject
+def recolored(subject, color):
+    return subject.with_arrays({"base_color": color(*subject.size_px, 3)})
 
 
-class Black(Kept):
-    def changed(self, subject, context):
-        return subject.with_arrays({"base_color": np.zeros((*subject.size_px, 3))})
+def in_place(subject):
+    subject["base_color"].pixels.setflags(write=True)
+    subject["base_color"].pixels[:] *= 0.5
+    return subject
 
 
-class Cut(Kept):
-    def changed(self, subject, context):
-        height = subject.size_px[0]
-        return Maps.from_arrays({"base_color": subject["base_color"].pixels[: max(1, height - 1)]})
+def divided(subject):
+    color = subject["base_color"].pixels
+    with np.errstate(all="ignore"):
+        return subject.with_arrays({"height": ((color - color.min()) / (color.max() - color.min()))[..., 0]})
 
 
-class Divides(Kept):
-    def changed(self, subject, context):
-        color = subject["base_color"].pixels
-        with np.errstate(all="ignore"):
-            return subject.with_arrays({"height": ((color - color.min()) / (color.max() - color.min()))[..., 0]})
+def cut(subject):
+    return Maps.from_arrays({"base_color": subject["base_color"].pixels[: max(1, subject.size_px[0] - 1)]})
 
 
 class Deaf(Kept):
@@ -63,9 +66,8 @@ class Deaf(Kept):
         return subject
 
 
-class Fails(Kept):
-    def changed(self, subject, context):
-        raise KeyError("height")
+def fails(subject):
+    raise KeyError("height")
 
 
 class Shares(Parameters):
@@ -82,10 +84,6 @@ class Breaks(Kept):
     def apply(self, subject, parameters, inputs, context):
         height = np.full(subject.size_px, 0.1 // parameters.parts)
         return super().apply(subject.with_arrays({"height": height}), parameters, inputs, context)
-
-
-class Lower(Kept):
-    description = "does nothing"
 
 
 class Learns(Trainer):
@@ -111,17 +109,24 @@ def test_a_tool_that_behaves_has_no_problem(monkeypatch):
 @pytest.mark.parametrize(
     ("tool", "behaviour", "problem"),
     [
-        (Lower(), "any host can draw it", "does not begin with a capital letter"),
-        (Random(), "one seed gives one picture", "two runs with one seed differ"),
-        (InPlace(), "one seed gives one picture", "one seed differ|in place"),
-        (Black(), "a picture with texture", "base_color of a picture with texture is of one value"),
-        (Cut(), "odd sizes give maps in range", "has the shape"),
-        (Divides(), "one colour gives maps in range", r"leaves \[0, 1\]|NaN|finite"),
+        (
+            type("Lower", (Kept,), {"description": "does nothing"})(),
+            "any host can draw it",
+            "begin with a capital letter",
+        ),
+        (making(lambda subject: recolored(subject, np.random.rand)), "one seed gives one picture", "one seed differ"),
+        (making(in_place), "one seed gives one picture", "one seed differ|in place"),
+        (
+            making(lambda subject: recolored(subject, lambda *size: np.zeros(size))),
+            "a picture with texture",
+            "base_color of a picture with texture is of one value",
+        ),
+        (making(cut), "odd sizes give maps in range", "has the shape"),
+        (making(divided), "one colour gives maps in range", r"leaves \[0, 1\]|NaN|finite"),
         (Breaks(), "parameters at the ends of their ranges", "'parts': 0} ends in ZeroDivisionError"),
         (Deaf(), "a cancelled job ends", "call context.progress"),
-        (Fails(), "odd sizes give maps in range", "KeyError: 'height'"),
+        (making(fails), "odd sizes give maps in range", "KeyError: 'height'"),
     ],
-    ids=lambda value: type(value).__name__,
 )
 def test_what_does_not_hold_is_told(tool, behaviour, problem, monkeypatch):
     found = problems(tool, monkeypatch)
@@ -144,7 +149,7 @@ def test_a_plugin_is_found_by_its_module_and_by_its_entry_point(name, said):
 
 
 def test_a_broken_plugin_ends_with_the_exit_code_of_plugins(said, monkeypatch):
-    broken = Fails()
+    broken = making(fails)
     broken.name = "transform"
     monkeypatch.setitem(registry().tools, "transform", broken)
     code, stdout, _ = said("plugins", "check", "transform")
@@ -152,3 +157,209 @@ def test_a_broken_plugin_ends_with_the_exit_code_of_plugins(said, monkeypatch):
     assert "KeyError" in stdout
     code, _, stderr = said("plugins", "check", "impasto_nothing")
     assert (code, "choose from" in stderr) == (2, True)
+
+
+STRANGE = Path(__file__).parents[1] / "strange"
+RED, BLUE = (200, 40, 20), (20, 40, 200)
+
+
+@pytest.fixture(scope="module")
+def strange(tmp_path_factory) -> Iterator[Callable[..., dict]]:
+    """The command of an engine with the strange plugin alone, which must succeed; its answer from JSON."""
+    python = make_engine(Path(sys.executable), tmp_path_factory.mktemp("engine"), plugins=(STRANGE,))
+    hide_our_plugins(python)
+    command = ForkedCommand(python, tmp_path_factory.mktemp("said"))
+
+    def run(*arguments: object) -> dict:
+        done = command.run(*arguments, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout.splitlines()[-1])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IMPASTO_MODELS", str(tmp_path_factory.mktemp("models")))
+        yield run
+    command.close()
+
+
+@pytest.fixture(scope="module")
+def red(tmp_path_factory) -> Path:
+    """A red picture of 96 x 80 pixels."""
+    return painted(tmp_path_factory.mktemp("pictures") / "red.png", RED)
+
+
+def painted(file: Path, color: tuple[int, int, int]) -> Path:
+    Image.fromarray(np.full((80, 96, 3), color, np.uint8)).save(file)
+    return file
+
+
+def made(answer: dict, name: str = "base_color") -> Maps:
+    """Files that a command has written."""
+    return read_maps(next(Path(file) for file in answer["files"] if Path(file).stem.endswith(name)))
+
+
+def color(answer: dict) -> list[int]:
+    """The mean colour that a command has made, 0 to 255."""
+    return np.round(255 * made(answer)["base_color"].pixels.mean((0, 1))).tolist()
+
+
+@pytest.mark.slow
+def test_its_tools_are_all_that_there_are_one_for_each_task(strange):
+    tools = strange("tools")["tools"]
+    usual = {tool["task"]: tool["name"] for tool in tools if tool["task"]}
+    assert usual.keys() == set(TASKS)
+    assert all(name.startswith("z") for name in usual.values())
+    assert [plugin["name"] for plugin in strange("doctor")["plugins"]] == ["strange"]
+
+
+@pytest.mark.slow
+def test_seamless_maps_and_apply(strange, red, tmp_path):
+    seamless = strange(
+        "seamless", red, "--estimator", "none", "--size", "32x16", "--zeal", 0.5, "--out", tmp_path / "seamless"
+    )
+    assert color(seamless) == [100, 20, 10]
+    assert made(seamless).size_px == (16, 32)
+    estimated = strange("seamless", red, "--source-halvings", 1, "--out", tmp_path / "both")
+    assert made(estimated).size_px == (40, 48)
+    assert any("roughness" in file for file in estimated["files"])
+    assert any("roughness" in file for file in strange("maps", red, "--out", tmp_path / "maps")["files"])
+    for tool in ("zone", "zenith", "zero", "zeppelin", "zebra"):
+        assert strange("apply", tool, red, "--out", tmp_path / tool)["files"]
+    again = strange("rerun", seamless["files"][0], "--input", f"source={red}", "--out", tmp_path / "again")
+    assert again["identical"]
+
+
+@pytest.mark.slow
+def test_every_other_action_works_with_a_stranger(strange, red, tmp_path):
+    noise = np.random.default_rng(0).integers(-20, 20, (80, 96, 1))
+    Image.fromarray((np.array(RED) + noise).astype(np.uint8)).save(tmp_path / "rough.png")
+    strange("train", "zest", tmp_path / "rough.png", "--name", "reddish")
+    assert [model["name"] for model in strange("models", "list")["models"]] == ["reddish"]
+    made_of = strange("generate", "zag", "--model", "reddish", "--size", "16x16", "--out", tmp_path)
+    assert np.allclose(color(made_of), RED, atol=2)
+    assert strange("prepare", tmp_path / "rough.png", "--out", tmp_path / "looked-at")
+    assert color(strange("generate", "zither", "0123456789", "--size", "16x16", "--out", tmp_path)) == 3 * [26]
+    assert color(strange("generate", "zoetrope", red, "--size", "16x16", "--out", tmp_path)) == 3 * [87]
+    blue = painted(tmp_path / "blue.png", BLUE)
+    lit = strange("stereo", red, red, blue, blue, "--angles", 12, 3, 6, 9, "--out", tmp_path / "stereo")
+    assert color(lit) == [110, 40, 110]
+    assert color(strange("stylize", red, "--style", blue, "--out", tmp_path / "painted")) == list(BLUE)
+    recipe = tmp_path / "recipe.json"
+    recipe.write_text(json.dumps({"steps": [{"tool": "zig", "parameters": {"width_px": 16, "height_px": 16}}]}))
+    assert strange("batch", recipe, red, "--workers", 1, "--out", tmp_path / "batch")["made"] == 1
+
+
+@pytest.mark.slow
+def test_without_any_plugin_the_command_lists_nothing_and_says_what_is_missing(red, tmp_path):
+    python = make_engine(Path(sys.executable), tmp_path / "engine", plugins=())
+    hide_our_plugins(python)
+
+    def run(*arguments: object) -> subprocess.CompletedProcess:
+        command = [python, "-P", "-m", "impasto", *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    for arguments in (["tools"], ["doctor"]):
+        assert run(*arguments).returncode == 0, arguments
+    for action in ("seamless", "stylize"):
+        done = run(action, red, "--out", tmp_path)
+        assert done.returncode == 2
+        assert action in done.stderr
+
+
+REDDISH = np.full((8, 8, 3), (1.0, 0.0, 0.0), np.float32)
+
+
+@pytest.mark.usefixtures("misbehaving")
+class TestHere:
+    def test_a_text_becomes_a_recipe_that_records_it(self):
+        found = match("word-count", "  one  two ", seed=3, size_px=(32, 64))
+        assert found.recipe == Recipe(
+            (Step("checker", {"squares": 2, "height_px": 32, "width_px": 64}),),
+            3,
+            matched={"matcher": "word-count", "text": "one two", "notes": "words were counted"},
+        )
+        assert found.notes == ("words were counted",)
+        assert Recipe.from_json(found.recipe.to_json()) == found.recipe
+
+    def test_a_picture_is_recorded_by_name_and_hash(self):
+        picture = Maps.from_arrays({"base_color": REDDISH}, name="red.png")
+        found = match("mean-color", picture)
+        assert found.recipe.steps[0].parameters["color"] == [1.0, 0.0, 0.0]
+        assert found.recipe.matched == {"matcher": "mean-color", "name": "red.png", "sha256": picture.sha256()}
+
+    def test_a_change_keeps_the_seed_and_records_both_texts(self):
+        first = match("word-count", "one two", seed=5).recipe
+        changed = match("word-count", "one more", start=first).recipe
+        assert (changed.steps[0].parameters["squares"], changed.seed) == (4, 5)
+        assert (changed.matched["text"], changed.matched["notes"]) == ("one two; one more", "words were counted")
+
+    @pytest.mark.parametrize(
+        ("name", "subject", "said"),
+        [
+            ("word-count", " \n", "empty"),
+            ("word-count", "word " * 2000, "9,999 characters"),
+            ("word-count", "a\0b", "control characters"),
+            ("word-count", "\ud800", "not Unicode"),
+            ("word-count", Maps.from_arrays({"base_color": REDDISH}), "takes a text"),
+            ("mean-color", "red", "takes a picture"),
+            ("mean-color", Maps(), "base_color"),
+            ("word-cout", "red", "no matcher"),
+            ("word-count", "a cat", "no number of squares"),
+            ("word-count", "wrong", "squares got 1000"),
+        ],
+    )
+    def test_what_cannot_be_matched_is_refused_with_a_remedy(self, name, subject, said):
+        with pytest.raises(ParameterError, match=said) as caught:
+            match(name, subject)
+        assert caught.value.remedy
+        with pytest.raises(ParameterError, match="does not change recipes"):
+            match("mean-color", Maps.from_arrays({"base_color": REDDISH}), start=Recipe((Step("checker"),)))
+
+
+@pytest.mark.slow
+def test_the_command_makes_variations_and_changes_them(impasto, tmp_path):
+    made = impasto("generate", "word-count", "one two", "--size", "32x16", "--variations", 2, "--out", tmp_path)
+    assert made.returncode == 0, made.stderr
+    assert "words were counted" in made.stderr
+    first, second = (read_recipe(tmp_path / f"one-two_{number}_base_color.png") for number in (1, 2))
+    assert (first.seed, second.seed) == (0, 1)
+    assert first.matched == {"matcher": "word-count", "text": "one two", "notes": "words were counted"}
+    assert read_maps(tmp_path / "one-two_1_base_color.png").size_px == (16, 32)
+    given = "--from", tmp_path / "one-two_1_base_color.png", "--name", "more", "--out", tmp_path, "--json"
+    changed = impasto("generate", "word-count", "one more", *given)
+    assert len(json.loads(changed.stdout)["files"]) > 1
+    recipe = read_recipe(tmp_path / "more_base_color.png")
+    assert (recipe.steps[0].parameters["squares"], recipe.matched["text"]) == (4, "one two; one more")
+    assert read_maps(tmp_path / "more_base_color.png").size_px == (16, 32)
+    again = impasto("rerun", tmp_path / "more_base_color.png", "--out", tmp_path / "again")
+    assert "the same bytes" in again.stderr
+
+
+def test_the_command_takes_a_picture(impasto, tmp_path):
+    Image.fromarray((REDDISH * 255).astype(np.uint8)).save(tmp_path / "red.png")
+    given = "--size", 16, "--width-m", 2.5, "--out", tmp_path
+    made = impasto("generate", "mean-color", tmp_path / "red.png", *given)
+    assert made.returncode == 0, made.stderr
+    assert "the picture is 2.5 m wide" in made.stderr
+    assert read_recipe(tmp_path / "red_normal.png").matched["name"] == "red.png"
+
+
+ONE, OTHER = (Recipe((Step("checker", {"squares": count, "width_px": 32, "height_px": 16}),), 3) for count in (2, 30))
+
+
+@pytest.mark.slow
+def test_the_command_makes_four_and_says_what_is_wrong(impasto, tmp_path):
+    (tmp_path / "one.json").write_text(ONE.to_json())
+    made = impasto("run", tmp_path / "one.json", "--name", "one", "--out", tmp_path)
+    assert made.returncode == 0, made.stderr
+    (tmp_path / "other.json").write_text(OTHER.to_json())
+    given = tmp_path / "one_base_color.png", tmp_path / "other.json", "--out", tmp_path, "--name", "more"
+    made = impasto("generate", "more-like", *given, "--size", "24x16", "--variety", 0)
+    assert made.returncode == 0, made.stderr
+    recipes = [read_recipe(tmp_path / f"more_{number}_base_color.png") for number in range(1, 5)]
+    squares = [recipe.steps[0].parameters["squares"] for recipe in recipes]
+    assert len(set(squares)) > 1
+    assert all(2 <= count <= 30 for count in squares)
+    assert read_maps(tmp_path / "more_1_base_color.png").size_px == (16, 24)
+    assert "the same bytes" in impasto("rerun", tmp_path / "more_2_base_color.png", "--out", tmp_path / "again").stderr
+    refused = impasto("generate", "more-like", *given, "--force", "--lock", "square")
+    assert (refused.returncode, "squares" in refused.stderr) == (2, True)

@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from batches import bytes_of, done_names, failures_in, left_over, write_csv, wri
 from dask_cluster import DaskCluster
 from PIL import Image
 from ssh_server import served, serving
+from tasks.environments import bpy_environment
 from worker_jobs import wait_until
 
 from impasto import read_maps, read_recipe
@@ -28,8 +28,6 @@ from impasto.io.datablocks import Datablock
 from impasto.io.files import read_size, source_name, sources_in
 
 TESTS = Path(__file__).parents[1]
-sys.path.insert(0, str(TESTS.parent))
-from tasks.environments import bpy_environment  # noqa: E402
 
 BLENDER = bpy_environment("5.0").python
 

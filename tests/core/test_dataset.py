@@ -102,7 +102,7 @@ def save_sheet(folder: Path) -> None:
     (folder / "index.json").write_text(json.dumps({"tile": 64, "boxes": {"Bricks.png": boxes}}))
 
 
-def test_contact_sheets_may_lie_beside_class_folders(tmp_path):
+def test_contact_sheets_may_lie_beside_class_folders_and_boxes_beside_them_are_left_out(tmp_path):
     save_sheet(tmp_path / "thumbnails")
     save_sheet(tmp_path / ".hidden")
     save(tmp_path / "bricks" / "wall.png", 9)
@@ -116,18 +116,15 @@ def test_contact_sheets_may_lie_beside_class_folders(tmp_path):
     assert "thumbnails/Bricks.png" in {source["name"] for source in dataset.sources()}
     assert [item.name for item in dataset.rejected] == ["other/index.json"]
     assert "index.json does not say" in dataset.rejected[0].reason
-
-
-def test_a_box_outside_its_sheet_is_left_out_and_a_damaged_index_refused(tmp_path):
-    save_sheet(tmp_path)
+    sheets = tmp_path / "thumbnails"
     index = {"tile": 64, "boxes": {"Bricks.png": [[4, 6], [180, 6]], "Gone.png": [[0, 0]]}}
-    (tmp_path / "index.json").write_text(json.dumps(index))
-    dataset = read_dataset(tmp_path)
+    (sheets / "index.json").write_text(json.dumps(index))
+    dataset = read_dataset(sheets)
     assert list(found(dataset)) == ["Bricks.png@4,6"]
     assert {item.name for item in dataset.rejected} == {"Bricks.png@180,6", "Gone.png@0,0"}
-    (tmp_path / "index.json").write_text('{"tile": 64}')
+    (sheets / "index.json").write_text('{"tile": 64}')
     with pytest.raises(FileError, match="does not say where"):
-        read_dataset(tmp_path)
+        read_dataset(sheets)
 
 
 def test_what_is_listed_has_its_class_and_licence(tmp_path):
@@ -222,13 +219,10 @@ def test_hash_and_manifest_say_the_same_wherever_the_files_are(tmp_path):
     assert read_dataset(tmp_path / "one" / "data", longest_px=80).sha256() != first.sha256()
     save(tmp_path / "elsewhere" / "data" / "brick" / "b.png", 3)
     assert read_dataset(tmp_path / "elsewhere" / "data").sha256() != first.sha256()
-
-
-def test_the_hash_is_the_same_on_every_machine():
     steps = np.indices((64, 64, 3)).sum(0) % 8 / 8
     (sample,) = dataset_of(Maps.from_arrays({"base_color": steps}, name="steps"), label="stairs").samples
-    dataset = Dataset("steps", (sample,))
-    assert dataset.sha256() == "a00b92ce9816aef4cd5390b44b78ca24a3c4a269870bcf750d1f90db1d850962"
+    on_every_machine = "a00b92ce9816aef4cd5390b44b78ca24a3c4a269870bcf750d1f90db1d850962"
+    assert Dataset("steps", (sample,)).sha256() == on_every_machine
 
 
 def test_large_pictures_are_shrunk_in_bands_to_the_same_pixels(monkeypatch):
@@ -365,13 +359,6 @@ def captions(folder) -> dict[str, tuple[str, ...]]:
     return {sample.name: sample.captions for sample in read_dataset(folder, smallest_px=16).samples}
 
 
-def test_a_text_file_beside_a_picture_has_a_caption_a_line(tmp_path):
-    (written,) = write_maps(picture(0), tmp_path, "wall")
-    written.rename(tmp_path / "wall.png")
-    (tmp_path / "wall.txt").write_text("old  red bricks\n\n老旧的红砖墙\nold red bricks\n", encoding="utf-8")
-    assert captions(tmp_path) == {"wall.png": ("old red bricks", "老旧的红砖墙")}
-
-
 @pytest.mark.parametrize("file", ["moss/moss.txt", "moss/moss_base_color.txt", "moss/stone.txt", "stone.txt"])
 def test_a_set_takes_the_captions_of_its_name_of_its_folder_and_of_its_files(file, tmp_path):
     maps = picture(0)
@@ -408,10 +395,11 @@ def test_a_table_that_cannot_be_read_is_refused_with_its_line(text, said, tmp_pa
         read_dataset(tmp_path, smallest_px=16)
 
 
-def test_captions_are_part_of_what_a_dataset_is(tmp_path):
-    write_maps(picture(0), tmp_path, "a")
+def test_a_text_file_beside_a_picture_has_a_caption_a_line_which_are_part_of_the_dataset(tmp_path):
+    write_maps(picture(0), tmp_path, "wall")[0].rename(tmp_path / "wall.png")
     hashes = {read_dataset(tmp_path, smallest_px=16).sha256()}
-    for text in ("one", "two"):
-        (tmp_path / "a_base_color.txt").write_text(text)
+    for text in ("one", "old  red bricks\n\n老旧的红砖墙\nold red bricks\n"):
+        (tmp_path / "wall.txt").write_text(text, encoding="utf-8")
         hashes.add(read_dataset(tmp_path, smallest_px=16).sha256())
+    assert captions(tmp_path) == {"wall.png": ("old red bricks", "老旧的红砖墙")}
     assert len(hashes) == 3

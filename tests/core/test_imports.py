@@ -9,11 +9,10 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
+from tasks.extension import VENDORED
 
 ROOT = Path(__file__).parents[2]
 CORE = ROOT / "core" / "impasto"
-sys.path.insert(0, str(ROOT))
-from tasks.extension import VENDORED  # noqa: E402
 
 
 def modules_after(code: str) -> set[str]:

@@ -1,7 +1,8 @@
-"""Noise, borders, colours and lattices: what is computed below the tools, against values known otherwise."""
+"""What is computed below the tools, against values known otherwise: noise, borders, colours, lattices, patches."""
 
 from __future__ import annotations
 
+import doctest
 import hashlib
 
 import numpy as np
@@ -11,6 +12,8 @@ from materials import as_tensor, bond, bricks
 from skimage import data
 from torch import Tensor
 
+from impasto import Maps, Texture
+from impasto.errors import ParameterError
 from impasto.numerics.blur import gaussian_blur
 from impasto.numerics.borders import TORUS, Plane, with_margin
 from impasto.numerics.color_transport import (
@@ -20,10 +23,14 @@ from impasto.numerics.color_transport import (
     mixture,
     sliced_transport,
 )
+from impasto.patterns import session
+from impasto.patterns.canvas import TorusShape
 from impasto.patterns.detection import find_lattice, find_regularity
 from impasto.patterns.lattice import Lattice, full_region
 from impasto.patterns.phases import Sublattice
+from impasto.patterns.session import Example, Holes, Pieces, Session
 from impasto.surface.color import linear_to_oklab, linear_to_srgb, oklab_to_linear, srgb_to_linear
+from impasto.texture import MAP_CHANNELS
 from impasto.training.noise import NoiseField
 
 SIZE = (256, 320)
@@ -284,3 +291,75 @@ def test_stripes_at_an_angle_have_one_wave_vector():
     picture = 0.5 * stripes + 0.07 * np.random.default_rng(0).standard_normal(stripes.shape)
     (vector,) = find_lattice(torch.from_numpy(picture).float()).wave_vectors
     assert 1 / float(vector.norm()) == pytest.approx(24, rel=0.01)
+
+
+def test_the_examples_above_the_methods_run():
+    """Those of the methods go on with what the module's own example has made."""
+    runner, names = doctest.DocTestRunner(), dict(vars(session))
+    for example in doctest.DocTestFinder().find(session, globs=names):
+        example.globs = names
+        runner.run(example, clear_globs=False)
+    assert runner.tries > 8
+    assert not runner.failures
+
+
+def test_left_out_pixels_are_not_synthesised_and_a_seed_gives_the_same():
+    image = torch.rand(3, 64, 64, generator=torch.Generator().manual_seed(1))
+    left_out = torch.zeros(64, 64, dtype=torch.bool)
+    left_out[:, 40:] = True
+    example = Example({"base_color": image}, left_out=left_out)
+    once, again = (Session(example, np.random.default_rng(3)).synthesise(TorusShape((48, 40))) for _ in range(2))
+    assert torch.equal(once.origin, again.origin)
+    assert not left_out.flatten()[once.origin].any()
+
+
+def test_every_method_reports_fractions_and_shows_what_it_has_so_far():
+    image = torch.rand(3, 64, 80, generator=torch.Generator().manual_seed(1))
+    mask = torch.zeros(64, 80, dtype=torch.bool)
+    mask[20:30, 30:50] = True
+    said: list[tuple[float, torch.Size]] = []
+
+    def report(done, find_origin):
+        said.append((done, find_origin().shape))
+
+    work = Session(Example({"base_color": image}), np.random.default_rng(0), report)
+    work.quilt((96, 64), Pieces(variety=0.0))
+    assert {shape for _, shape in said} == {torch.Size((96, 64))}
+    quilted = len(said)
+    work.fill(Holes(mask))
+    assert {shape for _, shape in said[quilted:]} == {torch.Size((64, 80))}
+    assert all(0 <= done <= 1 for done, _ in said)
+
+
+def test_names_keep_the_order_of_the_table():
+    maps = Maps.from_arrays({"height": np.zeros((4, 4)), "base_color": np.zeros((4, 4, 3))})
+    assert list(maps) == ["base_color", "height"]
+    assert maps["base_color"].color_space == "srgb"
+    assert maps["height"].color_space == "data"
+
+
+@pytest.mark.parametrize("pixels", [np.zeros((4, 4), np.float32), np.zeros((4, 4, 1)), np.zeros((0, 4, 1), np.float32)])
+def test_pixels_of_another_shape_or_type_are_refused(pixels):
+    with pytest.raises(ParameterError, match="float32"):
+        Texture(pixels)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "said"),
+    [
+        ({"albedo": np.zeros((4, 4, 3))}, "ambient_occlusion"),
+        ({"height": np.zeros((4, 4, 3))}, "height must have 1 channels, got 3"),
+        ({"height": np.zeros((4, 4)), "roughness": np.zeros((8, 8))}, "4x4, 8x8"),
+        ({}, "no maps"),
+    ],
+)
+def test_maps_that_are_none_are_refused(arrays, said):
+    with pytest.raises(ParameterError, match=said):
+        _ = Maps.from_arrays(arrays).size_px
+
+
+def test_the_hash_depends_on_pixels_and_not_on_the_name_of_the_file():
+    pixels = {name: np.full((3, 5, channels), 0.5) for name, channels in MAP_CHANNELS.items()}
+    one, other = Maps.from_arrays(pixels, name="a"), Maps.from_arrays(pixels, name="b")
+    assert one.sha256() == other.sha256()
+    assert one.sha256() != one.with_arrays({"height": np.full((3, 5), 0.25)}).sha256()

@@ -34,7 +34,7 @@ from impasto.tools import Result, validate, without_effect
 from impasto.training.reporting import add_report
 from install import make_distribution, make_engine
 
-ROOT = Path(__file__).parents[2]
+GUIDE = Path(__file__).parents[2] / "docs" / "how-to" / "plugins.md"
 
 
 @pytest.mark.usefixtures("misbehaving")
@@ -282,21 +282,21 @@ def test_without_these_plugins_what_they_add_is_said_to_be_missing(instead, said
 
 def test_every_hook_is_documented_and_implemented_here():
     hooks = [name for name, _ in inspect.getmembers(hookspecs, inspect.isfunction) if name.startswith("impasto_")]
-    guide = (ROOT / "docs" / "how-to" / "plugins.md").read_text()
     for name in hooks:
-        assert f"`{name}" in guide, f"docs/how-to/plugins.md does not explain {name}"
+        assert f"`{name}" in GUIDE.read_text("utf-8"), f"docs/how-to/plugins.md does not explain {name}"
         assert hasattr(Everything, name), f"no test implements {name}"
         assert inspect.getdoc(getattr(hookspecs, name))
 
 
-GUIDE = Path(__file__).parents[2] / "docs" / "how-to" / "plugins.md"
+def in_guide(language: str) -> list[str]:
+    """Blocks of code of the guide for authors of plugins."""
+    return re.findall(rf"```{language}\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
 
 
 @pytest.fixture(scope="module")
 def example() -> dict[str, str]:
     """The two files of the example, as the guide prints them."""
-    blocks = dict(reversed(re.findall(r"```(toml|python)\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)))  # the first
-    return {"pyproject.toml": blocks["toml"], "impasto_posterize.py": blocks["python"]}
+    return {"pyproject.toml": in_guide("toml")[0], "impasto_posterize.py": in_guide("python")[0]}
 
 
 @pytest.fixture(scope="module")
@@ -335,8 +335,7 @@ def test_the_worker_describes_it_and_runs_it(engine, tmp_path):
 def test_the_commands_of_the_guide_run_as_printed(tmp_path, monkeypatch, capsys):
     from impasto.cli.main import main
 
-    found = re.findall(r"```python\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
-    (text,) = (part for part in found if "shades" in part and "impasto_options" in part)
+    (text,) = (part for part in in_guide("python") if "shades" in part and "impasto_options" in part)
     known = load_plugins([module_of(text, "impasto_shades", monkeypatch, tmp_path)])
     monkeypatch.setattr("impasto.cli.main.registry", lambda: known)
     picture = tmp_path / "wall.png"
@@ -350,8 +349,7 @@ def test_the_commands_of_the_guide_run_as_printed(tmp_path, monkeypatch, capsys)
 
 
 def test_the_action_of_the_guide_is_carried_out_as_printed(tmp_path, monkeypatch):
-    found = re.findall(r"```python\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
-    (text,) = (part for part in found if "impasto_actions" in part)
+    (text,) = (part for part in in_guide("python") if "impasto_actions" in part)
     known = load_plugins([module_of(text, "impasto_count", monkeypatch, tmp_path)])
     monkeypatch.setattr("impasto.engine.actions.registry", lambda: known)
     for name in ("a.png", "b.png", "c.txt"):
@@ -372,7 +370,7 @@ def test_the_action_of_the_guide_is_carried_out_as_printed(tmp_path, monkeypatch
 
 def test_the_generator_of_the_guide_is_accepted_and_runs_as_printed():
     """Its imports, `Color`, `visible_if` and `Maps.from_arrays` included."""
-    _, text = re.findall(r"```python\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)[:2]
+    text = in_guide("python")[1]
     module = {"__name__": "impasto_stripes"}
     exec(compile(text, "impasto_stripes.py", "exec"), module)
     (tool,) = module["impasto_tools"]()

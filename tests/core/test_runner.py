@@ -1,18 +1,29 @@
-"""`run` folds tools over the subject and records how, on any executor; recipes are checked and survive JSON."""
+"""`run` folds tools over the subject and records how, on any executor, with meshes; recipes survive JSON."""
 
+import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from cubes import cube
 
 from impasto import Host, Maps, Recipe, RunOptions, Step, device, run
-from impasto.errors import Cancelled, DeviceError, ParameterError
+from impasto.atlas.mesh import Mesh
+from impasto.engine.requests import JobInput
+from impasto.errors import Cancelled, DeviceError, FileError, ParameterError
+from impasto.io.files import read_recipe, write_maps
+from impasto.io.meshes import mesh_of, read_mesh
+from impasto.io.metadata import source_type
+from impasto.io.ply import ply_of
+from impasto.options import Sink
 from impasto.plugins.registry import registry
 from impasto.recipe import name_inputs
-from impasto.tools import Filter, Parameters
+from impasto.running.rerun import rerun
+from impasto.tools import Filter, Input, Parameters
 
 pytestmark = pytest.mark.usefixtures("misbehaving")
 CHECKER = Step("checker", {"width_px": 32, "height_px": 16})
@@ -187,3 +198,185 @@ def test_values_are_named_after_their_input_and_place():
 def test_a_recipe_made_in_python_is_checked_as_one_that_was_read(make, said):
     with pytest.raises(ParameterError, match=said):
         make()
+
+
+SURVEY = Recipe((Step("survey"),))
+FOUND = {"triangles": 12, "islands": 6, "seams": 12}
+
+
+class Uses(Filter):
+    """Needs the mesh."""
+
+    name, label, description = "uses", "Uses", "Needs a mesh"
+    inputs = (Input("mesh", "the object", kind="mesh"),)
+
+    def apply(self, subject, parameters, inputs, context):
+        assert context.mesh is inputs["mesh"]
+        return subject
+
+
+def test_every_tool_finds_the_mesh_in_its_context_and_the_recipe_records_it(photo, monkeypatch):
+    seen = []
+
+    class Sees(Filter):
+        name, label, description = "sees", "Sees", "Looks at the mesh"
+
+        def apply(self, subject, parameters, inputs, context):
+            seen.append(context.mesh)
+            return subject
+
+    monkeypatch.setitem(registry().tools, "sees", Sees())
+    mesh = replace(cube(), name="cube.ply")
+    recipe = Recipe((Step("sees"), Step("sees")))
+    made = run(recipe, {"source": photo, "mesh": mesh})
+    assert seen == [mesh, mesh]
+    assert made.recipe.inputs["mesh"] == {"name": "cube.ply", "sha256": mesh.sha256()}
+    assert "mesh" not in run(recipe, {"source": photo}).recipe.inputs
+    assert seen[2:] == [None, None]
+    assert source_type(made.recipe).endswith("/algorithmicallyEnhanced")
+    size = {"width_px": 32, "height_px": 32}
+    alone = run(Recipe((Step("checker", size), Step("cover-object", size))), {"mesh": cube()})
+    assert source_type(alone.recipe).endswith("/algorithmicMedia"), "no picture was changed"
+
+
+def test_a_tool_that_declares_a_mesh_receives_it_though_no_step_names_it(photo, monkeypatch):
+    assert run(SURVEY, {"source": photo, "mesh": cube()}).figures == FOUND
+    assert run(SURVEY, {"source": photo}).figures == {"triangles": 0}
+    monkeypatch.setitem(registry().tools, "uses", Uses())
+    recipe = Recipe((Step("uses"),))
+    run(recipe, {"source": photo, "mesh": cube()})
+    with pytest.raises(ParameterError, match=r"uses needs the input mesh \(the object\)"):
+        run(recipe, {"source": photo})
+
+
+def test_a_recipe_with_a_mesh_is_never_written_tile_by_tile(photo, tmp_path, monkeypatch):
+    size = {"width_px": 64, "height_px": 64}
+    recipe = Recipe((Step("blotches", size),))
+    covering = Recipe((*recipe.steps, Step("cover-object", size)))
+    sink = Sink(tmp_path, "spots")
+    with pytest.raises(ParameterError, match="cannot be written tile by tile") as caught:
+        run(covering, {"source": photo, "mesh": cube()}, RunOptions(sink=replace(sink, tile_by_tile=True)))
+    assert caught.value.remedy
+    monkeypatch.setattr("impasto.running.streaming.is_large", lambda size_px: True)
+    assert not run(recipe, {"source": photo}, RunOptions(sink=sink)).maps
+    sink = replace(sink, name="covered")
+    assert run(covering, {"source": photo, "mesh": cube()}, RunOptions(sink=sink)).maps
+
+
+@pytest.fixture
+def made(photo, tmp_path) -> Path:
+    """A picture that was made with a mesh, beside the picture and the mesh that it was made of."""
+    (source,) = write_maps(photo, tmp_path, "photo")
+    (tmp_path / "cube.ply").write_bytes(ply_of(cube()))
+    recipe = Recipe((Step("tint"), Step("survey")))
+    given = {"source": replace(photo, name=source.name), "mesh": replace(cube(), name="cube.ply")}
+    return run(recipe, given, RunOptions(sink=Sink(tmp_path, "made"))).paths[0]
+
+
+def test_a_file_is_made_again_with_the_mesh_beside_it_or_another(made, tmp_path):
+    again = rerun(made, tmp_path / "again")
+    assert again.result.figures == FOUND
+    assert not [line for line in again.differences if "mesh" in line]
+    (tmp_path / "large.ply").write_bytes(ply_of(cube(2.0)))
+    other = rerun(made, tmp_path / "other", {"mesh": tmp_path / "large.ply"})
+    assert "input mesh: large.ply is not the cube.ply that was used then" in other.differences
+    (tmp_path / "cube.ply").unlink()
+    with pytest.raises(FileError, match="mesh") as caught:
+        rerun(made, tmp_path / "lost")
+    assert "--input mesh=FILE" in caught.value.remedy
+
+
+@pytest.mark.slow
+def test_a_worker_reads_a_mesh_that_is_sent_or_at_a_path(shared_client, photo, tmp_path):
+    content = ply_of(cube())
+    sent = JobInput(files={"mesh.ply": np.frombuffer(content, np.uint8)}, name="Cube.ply")
+    answer = shared_client.submit(SURVEY, {"source": photo, "mesh": sent}).result(60)
+    assert answer.figures == FOUND
+    assert answer.recipe.inputs["mesh"] == {"name": "Cube.ply", "sha256": cube().sha256()}
+    (tmp_path / "cube.ply").write_bytes(content)
+    assert shared_client.submit(SURVEY, {"source": photo, "mesh": tmp_path / "cube.ply"}).result(60).figures == FOUND
+    damaged = JobInput(files={"mesh.ply": np.frombuffer(content[:-40], np.uint8)})
+    with pytest.raises(FileError, match=r"mesh\.ply.*is damaged"):
+        shared_client.submit(SURVEY, {"source": photo, "mesh": damaged}).result(60)
+    assert shared_client.submit(SURVEY, {"source": photo}).result(60).figures == {"triangles": 0}
+
+
+@pytest.fixture
+def ply(tmp_path) -> Path:
+    path = tmp_path / "cube.ply"
+    path.write_bytes(ply_of(cube()))
+    return path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "action", [("stylize", "--tool", "flat", "--style", "{picture}", "{picture}"), ("apply", "survey", "{picture}")]
+)
+def test_actions_on_pictures_take_the_mesh_that_they_lie_on(action, impasto, photo, ply, tmp_path):
+    (picture,) = write_maps(photo, tmp_path, "photo")
+    action = [word.format(picture=picture) for word in action]
+    done = impasto(*action, "--mesh", ply, "--out", tmp_path / "out", "--json")
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    recipe = read_recipe(said["files"][0])
+    assert recipe.inputs["mesh"] == {"name": "cube.ply", "sha256": cube().sha256()}
+    assert "mesh" not in recipe.steps[0].inputs
+
+
+@pytest.mark.slow
+def test_the_command_refuses_what_is_no_mesh_and_a_source_that_is_turned_away_from_it(impasto, photo, ply, tmp_path):
+    (picture,) = write_maps(photo, tmp_path, "photo")
+    arguments = ("apply", "survey", picture, "--out", tmp_path / "out", "--mesh")
+    none = impasto(*arguments, picture)
+    assert none.returncode == FileError.exit_code
+    assert "is no mesh that is read" in none.stderr
+    turned = impasto(*arguments, ply, "--source-rotate", 90)
+    assert turned.returncode == ParameterError.exit_code
+    assert "does not lie on the mesh" in turned.stderr
+    assert impasto(*arguments, ply, "--source-scale", 0.5).returncode == 0
+
+
+def test_each_edge_of_a_cube_is_a_seam_with_both_its_sides():
+    mesh = cube()
+    assert mesh.islands.tolist() == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
+    first, second = mesh.seams
+    assert len(first) == 12
+    assert (mesh.islands[first // 3] != mesh.islands[second // 3]).all()
+    starts, ends = mesh.half_edges(mesh.vertices, first)
+    others, their_ends = mesh.half_edges(mesh.vertices, second)
+    assert (np.sort(np.stack([starts, ends]), 0) == np.sort(np.stack([others, their_ends]), 0)).all()
+    assert sorted([*first, *second]) == sorted(mesh.borders)
+    corners = [(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, -1, 0), (0, 0, 1)]
+    three = np.array([[corners[0], corners[1], corners[other]] for other in (2, 3, 4)], np.float32)
+    apart = np.arange(3)[:, None, None] * 0.3
+    fan = Mesh(three, (np.array([[(0, 0), (0.2, 0), (0, 0.2)]] * 3) + apart).astype(np.float32))
+    assert len(fan.seams[0]) == 0, "an edge of three triangles is none"
+    assert len(Mesh(fan.positions[:2], fan.positions[:2, :, :2].copy()).seams[0]) == 0, "without a cut there is none"
+
+
+def test_directions_come_back_from_the_file_and_belong_to_the_mesh(tmp_path):
+    directions = np.random.default_rng(0).random((12, 3, 3), np.float32)
+    mesh = replace(cube(), directions=directions)
+    path = tmp_path / "cube.ply"
+    path.write_bytes(ply_of(mesh))
+    found = read_mesh(path)
+    assert np.array_equal(found.directions, directions)
+    assert found.sha256() == mesh.sha256() != cube().sha256()
+    path.write_bytes(ply_of(cube()))
+    assert read_mesh(path).sha256() == cube().sha256()
+    with pytest.raises(ParameterError, match="no numbers"):
+        replace(cube(), positions=np.where(np.arange(3) > 1, np.nan, cube().positions))
+
+
+def test_other_names_and_types_of_a_ply_file_are_understood():
+    vertices = np.zeros(3, [("x", "<f8"), ("y", "<f8"), ("z", "<f8"), ("red", "|u1"), ("u", "<f4"), ("v", "<f4")])
+    vertices["x"], vertices["v"] = (0, 1, 0), (0, 0, 1)
+    header = (
+        b"ply\nformat binary_little_endian 1.0\ncomment of another program\nelement vertex 3\nproperty double x\n"
+        b"property double y\nproperty double z\nproperty uchar red\nproperty float u\nproperty float v\n"
+        b"element face 1\nproperty list uchar int vertex_indices\nend_header\n"
+    )
+    face = b"\x03" + np.array([2, 0, 1], "<i4").tobytes()
+    mesh = mesh_of(header + vertices.tobytes() + face, "other.ply")
+    assert mesh.positions[0, :, 0].tolist() == [0, 0, 1]
+    assert mesh.uvs[0, :, 1].tolist() == [1, 0, 0]

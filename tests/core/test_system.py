@@ -250,21 +250,14 @@ def test_names_that_no_file_should_have_are_refused() -> None:
         assert check_name(good, "the name") == good
 
 
-@pytest.mark.parametrize(
-    "relative", ["..", "../x", "a/../../x", "/etc/passwd", "C:\\x", "\\\\host\\x", "", None, "a\0b"]
-)
-def test_paths_out_of_the_folder_are_refused(tmp_path: Path, relative: object) -> None:
-    with pytest.raises(FileError):
-        inside(tmp_path, relative, "the picture")
-
-
-def test_links_out_of_the_folder_are_refused(tmp_path: Path) -> None:
+def test_paths_and_links_out_of_the_folder_are_refused(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
     (tmp_path / "secret").write_text("secret")
     (folder / "link").symlink_to(tmp_path / "secret")
     (folder / "circle").symlink_to(folder / "circle")
-    for name in ("link", "circle"):
+    out = ("..", "../x", "a/../../x", "/etc/passwd", "C:\\x", "\\\\host\\x", "", None, "a\0b")
+    for name in ("link", "circle", *out):
         with pytest.raises(FileError):
             inside(folder, name, "the picture")
     (folder / "within").symlink_to(folder / "real")
