@@ -38,24 +38,7 @@ _HOME = {
     "run": "running.runner",
 }
 
-__all__ = [
-    "Host",
-    "Maps",
-    "Recipe",
-    "Result",
-    "RunOptions",
-    "Sink",
-    "Step",
-    "Texture",
-    "Tool",
-    "hookimpl",
-    "match",
-    "more_like",
-    "read_maps",
-    "read_recipe",
-    "run",
-    "write_maps",
-]
+__all__ = sorted(_HOME)
 
 
 def __getattr__(name: str) -> object:

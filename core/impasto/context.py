@@ -1,18 +1,19 @@
-"""The context of a running tool: device, precision, random generator, progress, previews, cancellation."""
+"""The context of a running tool: device, precision, random generator, progress, previews, cancellation.
+
+What lies on higher storeys is declared here as far as tools use it: libraries, and the canvas of a mesh.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from .atlas.mesh import Mesh
+from .descriptions import ModelDescription
 from .errors import Cancelled
-from .library.exemplars import read_exemplar
-from .library.installed import InstalledWeights, WeightsLibrary
-from .library.models import Model, ModelLibrary, load_model
 from .texture import Maps
 from .udim import TileSheet
 
@@ -20,7 +21,56 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from .atlas.canvas import ChartCanvas
+
+class FoundModel(Protocol):
+    """A model of the library: a `library.models.Model`."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def path(self) -> Path: ...
+    @property
+    def card(self) -> dict[str, Any]: ...
+    @property
+    def licence(self) -> str: ...
+    def sha256(self) -> str: ...
+    def description(self) -> ModelDescription: ...
+    def load(self) -> dict[str, np.ndarray]: ...
+    def load_exemplar(self) -> Maps: ...
+
+
+class Models(Protocol):
+    """The models of the user and of plugins: a `library.models.ModelLibrary`."""
+
+    @property
+    def folder(self) -> Path: ...
+    def path(self, name: str) -> Path: ...
+    def find(self, wanted: str, tool: str) -> FoundModel: ...
+
+
+class PublishedWeights(Protocol):
+    """The weights that plugins declare: a `library.installed.WeightsLibrary`."""
+
+    @property
+    def folder(self) -> Path: ...
+    def is_installed(self, name: str) -> bool: ...
+    def installed_weights(self, name: str) -> Any: ...
+
+
+class Canvas(Protocol):
+    """A picture (height, width) of a mesh's charts: an `atlas.canvas.ChartCanvas`."""
+
+    @property
+    def size_px(self) -> tuple[int, int]: ...
+    @property
+    def longest_px(self) -> float: ...
+    def across(self, x: Tensor) -> Tensor: ...
+
+
+NOTHING: Any = None
+"""Libraries of a tool that loads nothing."""
 
 
 def _nothing(*_: object) -> None:
@@ -41,24 +91,23 @@ class Context:
     is_stopped: whether the user asked to finish early and keep the result so far; tools that improve their result
     step by step check it. enough_px: longer side that is enough, for a preview of the result; a generator may then
     make the same picture smaller, by halving its sides while the longer one stays at least as long. None for a result.
-    mesh: the surface that the subject lies on, if it has seams. canvas: of that surface's charts, if they are painted.
-    sheet: where the tiles of a tiled subject lie on it.
+    mesh: the surface (`atlas.mesh.Mesh`) that the subject lies on, if it has seams. canvas: of its charts, if they are
+    painted. sheet: where the tiles of a tiled subject lie on it. on_loaded: is called with "models", "exemplars" or
+    "weights", a name and a SHA-256, for the recipe.
     """
 
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
     device: str = "cpu"
     precision: str = "float32"
     enough_px: int | None = None
-    mesh: Mesh | None = None
-    canvas: ChartCanvas | None = None
+    mesh: Any = None
+    canvas: Canvas | None = None
     sheet: TileSheet | None = None
-    models: ModelLibrary = field(default_factory=ModelLibrary)
-    weights: WeightsLibrary = field(default_factory=WeightsLibrary)
+    models: Models = NOTHING
+    weights: PublishedWeights = NOTHING
     on_progress: Callable[[float, str], None] = _nothing
     on_preview: Callable[[Maps], None] = _nothing
-    on_model: Callable[[Model], None] = _nothing
-    on_exemplar: Callable[[Model], None] = _nothing
-    on_weights: Callable[[InstalledWeights], None] = _nothing
+    on_loaded: Callable[[str, str, str], None] = _nothing
     on_note: Callable[[str], None] = _nothing
     on_decision: Callable[[Any], None] = _nothing
     is_cancelled: Callable[[], bool] = lambda: False
@@ -90,19 +139,24 @@ class Context:
         if self.is_cancelled():
             raise Cancelled
 
-    def load_model(self, wanted: str, tool: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        """Card and tensors of a model for `tool`, by name; the recipe records its hash. Raises ModelError."""
+    def find_model(self, wanted: str, tool: str) -> FoundModel:
+        """The model of this name for `tool`, or for "" the first; the recipe records its hash. Raises ModelError."""
         model = self.models.find(wanted, tool)
-        self.on_model(model)
-        return model.card, load_model(model)
+        self.on_loaded("models", model.name, model.sha256())
+        return model
 
-    def load_exemplar(self, model: Model) -> Maps:
+    def load_model(self, wanted: str, tool: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """Card and tensors of the model that `find_model` finds."""
+        model = self.find_model(wanted, tool)
+        return model.card, model.load()
+
+    def load_exemplar(self, model: FoundModel) -> Maps:
         """The picture that a model learned, kept beside it; the recipe records its hash, and a note tells the user.
 
         ModelError if it is not there, or cannot be used.
         """
-        exemplar = read_exemplar(model.path, model.card["exemplar"])
-        self.on_exemplar(model)
+        exemplar = model.load_exemplar()
+        self.on_loaded("exemplars", model.name, model.card["exemplar"])
         names = ", ".join(str(item["name"]) for item in model.card["data"])
         self.note(f"made of pieces of {names} ({model.licence}), from which {model.name} learned")
         return exemplar
@@ -117,7 +171,7 @@ class Context:
         ModelError, with instructions for getting them, if they are not installed.
         """
         installed = self.weights.installed_weights(name)
-        self.on_weights(installed)
+        self.on_loaded("weights", installed.name, installed.sha256())
         return installed.load()
 
     def across_seams(self, x: Tensor) -> Tensor:

@@ -57,6 +57,8 @@ class GraphInput:
 class Node:
     """An operation on the nodes `inputs`. amount: pixels to wrap or crop on each side, or the slope of a leaky ReLU.
 
+    as_map: a vector as a map of one pixel. halve: means of 2x2 pixels. clip: to [0, 1]. join: along the channels.
+
     weight: (outputs, inputs, k, k) of a convolution, (outputs, inputs) of a dense layer; bias: (outputs,).
     """
 
@@ -91,61 +93,34 @@ class Graph:
         self.inputs[described.name] = described
         return described.name
 
-    def _add(self, operation: Operation, *inputs: str, amount: float = 0) -> str:
-        return self._put(Node(operation, inputs, amount))
-
-    def _put(self, node: Node) -> str:
-        name = f"{node.operation}_{len(self.nodes)}"
-        self.nodes[name] = node
+    def add(
+        self,
+        operation: Operation,
+        *inputs: str,
+        amount: float = 0,
+        weight: np.ndarray | None = None,
+        bias: np.ndarray | None = None,
+    ) -> str:
+        """Add a node; returns its name. Of two maps that are added or multiplied, either may be of one pixel."""
+        name = f"{operation}_{len(self.nodes)}"
+        self.nodes[name] = Node(operation, inputs, amount, weight, bias)
         return name
 
     def convolution(self, x: str, weight: np.ndarray, bias: np.ndarray | None = None) -> str:
         """A convolution without padding, weight (outputs, inputs, k, k)."""
-        return self._put(Node("convolution", (x,), weight=weight, bias=bias))
+        return self.add("convolution", x, weight=weight, bias=bias)
 
     def dense(self, x: str, weight: np.ndarray, bias: np.ndarray | None = None) -> str:
         """weight (outputs, inputs) times a vector, plus bias."""
-        return self._put(Node("dense", (x,), weight=weight, bias=bias))
-
-    def as_map(self, x: str) -> str:
-        """A vector (B, C) as a map (B, C, 1, 1)."""
-        return self._add("as_map", x)
+        return self.add("dense", x, weight=weight, bias=bias)
 
     def wrap(self, x: str, margin: int) -> str:
         """A map, padded circularly."""
-        return self._add("wrap", x, amount=margin)
-
-    def crop(self, x: str, margin: int) -> str:
-        """A map without `margin` pixels on each side."""
-        return self._add("crop", x, amount=margin)
+        return self.add("wrap", x, amount=margin)
 
     def double(self, x: str) -> str:
         """A map of a torus, twice as large, bilinear."""
-        return self.crop(self._add("double", self.wrap(x, 1)), 2)
-
-    def halve(self, x: str) -> str:
-        """A map half as large: the means of 2x2 pixels."""
-        return self._add("halve", x)
-
-    def leaky_relu(self, x: str, slope: float) -> str:
-        """x, times `slope` where it is negative."""
-        return self._add("leaky_relu", x, amount=slope)
-
-    def clip(self, x: str) -> str:
-        """x, clipped to [0, 1]."""
-        return self._add("clip", x)
-
-    def add(self, x: str, y: str) -> str:
-        """x + y; either may be a map of one pixel."""
-        return self._add("add", x, y)
-
-    def multiply(self, x: str, y: str) -> str:
-        """x times y, element by element; either may be a map of one pixel."""
-        return self._add("multiply", x, y)
-
-    def join(self, *parts: str) -> str:
-        """Maps, or vectors, one after the other along their channels."""
-        return self._add("join", *parts)
+        return self.add("crop", self.add("double", self.wrap(x, 1)), amount=2)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
 from .descriptions import MatcherDescription, Subject
 from .recipe import Recipe
@@ -66,14 +66,5 @@ class Matcher(ABC):
 
 def describe_matcher(matcher: Matcher) -> MatcherDescription:
     """Description of a matcher, the only thing that hosts see of it."""
-    return {
-        "name": matcher.name,
-        "label": matcher.label,
-        "description": matcher.description,
-        "subject": matcher.subject,
-        "example": matcher.example,
-        "can_edit": matcher.can_edit,
-        "varies": matcher.varies,
-        "rank": matcher.rank,
-        "suggestions": list(matcher.suggestions()),
-    }
+    about: dict[str, Any] = {name: getattr(matcher, name) for name in MatcherDescription.__annotations__}
+    return MatcherDescription(**about | {"suggestions": list(matcher.suggestions())})  # type: ignore[typeddict-item]

@@ -325,26 +325,17 @@ def makes_tiles(tool: Tool) -> bool:
 
 def describe(tool: Tool) -> ToolDescription:
     """Description of a tool, the only thing that hosts see of it."""
-    return {
-        "name": tool.name,
-        "kind": tool.kind,
-        "label": tool.label,
-        "description": tool.description,
-        "rank": tool.rank,
-        "task": tool.task,
-        "preview_px": tool.preview_px,
-        "group": tool.group,
-        "subgroup": tool.subgroup,
+    about: dict[str, Any] = {name: getattr(tool, name, None) for name in ToolDescription.__annotations__}
+    about |= {
         "thumbnail": base64.b64encode(tool.thumbnail()).decode(),
         "needs": list(tool.needs),
         "needs_source": bool(tool.needs) or tool.needs_source,
-        "uses_subject": tool.uses_subject,
         "weights": list(tool.weights),
         "inputs": [InputDescription(**vars(item)) for item in tool.inputs],  # type: ignore[typeddict-item]
         "makes_tiles": makes_tiles(tool),
-        "makes_all_maps": tool.makes_all_maps,
-        "parameters": schema_of(tool.parameters),  # type: ignore[typeddict-item]
+        "parameters": schema_of(tool.parameters),
     }
+    return ToolDescription(**about)  # type: ignore[typeddict-item]
 
 
 def by_group(tools: Iterable[Tool]) -> dict[str, list[Tool]]:

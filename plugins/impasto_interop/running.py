@@ -15,7 +15,7 @@ from torch.nn.functional import interpolate
 
 from impasto.context import Context
 from impasto.errors import ModelError
-from impasto.library.models import load_model, read_model
+from impasto.library.models import read_model
 from impasto.numerics.resampling import bilinear_resize
 from impasto.surface.relief import normal_from_height, occlusion_from_height
 from impasto.texture import Maps
@@ -27,8 +27,7 @@ from .reading import FILE, PROBES, ForeignFile, Runner
 
 def picture(wanted: str, size: tuple[int, int], context: Context) -> Maps:
     """The maps (height, width) that a model makes from this step's seed."""
-    found = context.models.find(wanted, "imported-model")
-    context.on_model(found)
+    found = context.find_model(wanted, "imported-model")
     context.progress(0.05, "Loading the model")
     card, source, run = _load(found.path, found.sha256())
     cells = card.cells(size)
@@ -55,7 +54,7 @@ def _load(path: Path, _sha256: str) -> tuple[ImportedCard, ForeignFile, Runner]:
     """Card, checked source and runner of an installed file, cached by its hash."""
     model = read_model(path)
     card = ImportedCard.of(model.card)
-    tensors = load_model(model)
+    tensors = model.load()
     if tensors.keys() != {FILE} or tensors[FILE].dtype != np.uint8 or tensors[FILE].ndim != 1:
         raise ModelError(f"{model.name} holds no file of another framework", "install it again from that file")
     data = tensors[FILE].tobytes()

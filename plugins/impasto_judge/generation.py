@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from impasto.generators import ControlledGenerator
-from impasto.library.models import Model, load_model, save_model
+from impasto.library.models import Model, save_model
 from impasto.options import RunOptions
 from impasto.plugins.registry import registry
 from impasto.recipe import Recipe, Step
@@ -45,7 +45,7 @@ class Generation:
         tool = registry().tool(str(self.model.card["tool"]))
         if not isinstance(tool, ControlledGenerator):
             return []
-        tensors = tool.without_network(load_model(self.model))
+        tensors = tool.without_network(self.model.load())
         with temporary_folder() as folder:
             model = save_model(folder / self.model.path.name, tensors, self.model.card)
             return [replace(self, model=model).make(seed) for seed in seeds]

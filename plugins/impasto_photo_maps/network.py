@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, max_pool2d, pad, pixel_unshuffle, softplus
 
-from impasto.library.models import load_model, read_model
+from impasto.library.models import read_model
 from impasto.library.networks import network_of
 from impasto.library.tensors import SUFFIX
 from impasto.numerics.borders import Plane, Wraps
@@ -177,4 +177,4 @@ def estimates(network: nn.Module, picture: Tensor, wraps: Wraps, toward: Tensor 
 @cache
 def load_recognition() -> RecognitionNetwork:
     """The bundled network. ModelError if its file is damaged."""
-    return network_of(RecognitionNetwork, load_model(read_model(MODELS / f"{MODEL}{SUFFIX}")), MODEL, TOOL).eval()
+    return network_of(RecognitionNetwork, read_model(MODELS / f"{MODEL}{SUFFIX}").load(), MODEL, TOOL).eval()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from impasto.library.models import ModelLibrary
+from impasto.context import Models
 from impasto.parameters import properties_of
 from impasto.plugins.registry import registry
 from impasto.recipe import Step
@@ -36,7 +36,7 @@ def slider_parameter(tool: str) -> str | None:
     return next((name for name, schema in schemas if schema.get("format") == "sliders"), None)
 
 
-def slid(step: Step, reading: Reading, models: ModelLibrary) -> tuple[dict[str, Any], list[str]]:
+def slid(step: Step, reading: Reading, models: Models) -> tuple[dict[str, Any], list[str]]:
     """Parameters of a model's step that words change, and notes about words that have no slider."""
     tool = registry().tool(step.tool)
     name = str(slider_parameter(step.tool))

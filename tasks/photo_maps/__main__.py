@@ -23,7 +23,7 @@ from impasto.data.pictures import find_pictures
 from impasto.data.prepare import maps_at_scale
 from impasto.errors import ImpastoError
 from impasto.io.files import read_maps
-from impasto.library.models import load_model, read_model, save_model
+from impasto.library.models import read_model, save_model
 from impasto.library.tensors import SUFFIX
 from impasto.numerics.borders import TORUS
 from impasto.surface.heights import normal_from_slopes
@@ -99,7 +99,7 @@ def main() -> None:
         arguments.rate,
     )
     if arguments.start:
-        tensors = load_model(read_model(arguments.start))
+        tensors = read_model(arguments.start).load()
         for network in (training.ema, training.networks[training.averaged]):
             network.load_state_dict({name: torch.from_numpy(array).float() for name, array in tensors.items()})
         training.keep_good()

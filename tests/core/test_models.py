@@ -18,7 +18,6 @@ from impasto.library.models import (
     DATA_SUFFIXES,
     REPORT_SUFFIX,
     ModelLibrary,
-    load_model,
     pack_model,
     record_figures,
     save_model,
@@ -43,7 +42,7 @@ def wall(tmp_path):
 
 def test_tensors_and_card_come_back(wall):
     assert wall.card == CARD
-    loaded = load_model(wall)
+    loaded = wall.load()
     assert set(loaded) == set(TENSORS)
     for name, tensor in TENSORS.items():
         assert loaded[name].dtype == tensor.dtype
@@ -256,7 +255,7 @@ def test_scales_that_do_not_fit_are_refused(change, tmp_path):
     stored[NAME + SCALE][2] = np.inf
     write_tensors(model.path, stored, metadata)
     with pytest.raises(ModelError, match="NaN or infinite"):
-        load_model(model)
+        model.load()
 
 
 def test_a_packed_model_is_half_as_large_and_has_its_exemplar_beside_it(tmp_path):

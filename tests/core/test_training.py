@@ -291,11 +291,12 @@ def library(tmp_path, **tensors) -> Context:
 def test_fine_tuning_begins_with_the_models_weights(tmp_path):
     training, fresh = Scale(), Scale()
     used = []
-    context = replace(library(tmp_path, weight=np.full((1, 1, 1, 1), 0.75, np.float16)), on_model=used.append)
+    context = library(tmp_path, weight=np.full((1, 1, 1, 1), 0.75, np.float16))
+    context = replace(context, on_loaded=lambda *said: used.append(said))
     training.start_from("old", "scale", context)
     assert training.ema.weight.item() == training.networks["generator"].weight.item() == 0.75
     assert torch.equal(training.networks["discriminator"].weight, fresh.networks["discriminator"].weight)
-    assert used[0].name == "old"
+    assert used[0][:2] == ("models", "old")
     training.networks["generator"].weight.data.fill_(9)
     training.go_back()
     assert training.networks["generator"].weight.item() == 0.75

@@ -20,7 +20,7 @@ from torch import Tensor
 from impasto import Maps, Recipe, Step, run
 from impasto.context import Context
 from impasto.errors import ModelError, ParameterError
-from impasto.library.models import load_model, read_model
+from impasto.library.models import read_model
 from impasto.library.tensors import SUFFIX
 from impasto.plugins.registry import registry
 from impasto_style.kinds import choosing
@@ -164,7 +164,7 @@ def test_every_level_learns(training):
 
 
 def test_the_package_has_what_is_trained(training):
-    shipped = load_model(read_model(SHIPPED))
+    shipped = read_model(SHIPPED).load()
     assert {name: tensor.shape for name, tensor in training.shipped().items()} == {
         name: array.shape for name, array in shipped.items()
     }

@@ -9,7 +9,7 @@ from impasto import Host, Maps, Recipe, RunOptions, Step, run
 from impasto.context import Context
 from impasto.data.dataset import dataset_of
 from impasto.errors import Cancelled, ModelError
-from impasto.library.models import load_model, read_model, save_model
+from impasto.library.models import read_model, save_model
 from impasto.plugins.registry import registry
 from impasto_style.fast.coherence import DrawnMotion, incoherence
 from impasto_style.fast.data import Lessons, own_pictures, teacher_of
@@ -152,7 +152,7 @@ def test_noise_has_dots_and_patches():
 
 def test_a_model_that_does_not_fit_is_refused(library, tmp_path):
     model = read_model(library / "night.safetensors")
-    tensors = load_model(model)
+    tensors = model.load()
     for broken, card, said in (
         ({**tensors, "style": np.zeros((4, 8, 8), np.float16)}, {}, "style"),
         ({name: array for name, array in tensors.items() if name != "noise.weight"}, {}, "lacks the tensor 'noise"),

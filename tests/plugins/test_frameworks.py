@@ -336,10 +336,10 @@ def every_operation() -> Graph:
     noise = graph.add_input(GraphInput("noise", 3, 1, "normal", "white noise"))
     vector = graph.add_input(GraphInput("vector", 4, 0, "setting", "a vector", (1.0, 2.0, 3.0, 4.0)))
     x = graph.convolution(graph.wrap(noise, 1), rng.normal(size=(3, 3, 3, 3)), rng.normal(size=3))
-    x = graph.leaky_relu(graph.add(x, graph.as_map(graph.dense(vector, rng.normal(size=(3, 4))))), 0.2)
-    x = graph.multiply(graph.double(graph.halve(x)), noise)
-    x = graph.convolution(graph.join(x, noise), rng.normal(size=(3, 6, 1, 1)) / 9, np.full(3, 0.5))
-    graph.outputs["base_color"] = graph.clip(graph.crop(graph.wrap(x, 3), 3))
+    x = graph.add("leaky_relu", graph.add("add", x, graph.add("as_map", graph.dense(vector, rng.normal(size=(3, 4))))), amount=0.2)
+    x = graph.add("multiply", graph.double(graph.add("halve", x)), noise)
+    x = graph.convolution(graph.add("join", x, noise), rng.normal(size=(3, 6, 1, 1)) / 9, np.full(3, 0.5))
+    graph.outputs["base_color"] = graph.add("clip", graph.add("crop", graph.wrap(x, 3), amount=3))
     return graph
 
 

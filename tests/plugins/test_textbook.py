@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from impasto import Host, Maps, Recipe, RunOptions, Step, run
 from impasto.data.dataset import dataset_of
 from impasto.errors import ModelError, ParameterError
-from impasto.library.models import load_model, read_model
+from impasto.library.models import read_model
 from impasto.numerics.resampling import bilinear_resize
 from impasto.surface.seams import seam_z
 from impasto.training.watch import probe_figures
@@ -98,7 +98,7 @@ def normal(random, *shape):
 def test_more_variation_is_more_spread(kind, library):
     model = read_model(library / f"{kind}.safetensors")
     generator = NETWORKS[kind](TextbookCard.of(model.card)).eval()
-    generator.load_state_dict({name: torch.from_numpy(array) for name, array in load_model(model).items()})
+    generator.load_state_dict({name: torch.from_numpy(array) for name, array in model.load().items()})
     classes, spread = torch.zeros(4, dtype=torch.long), []
     for variation in (0.0, 0.5, 1.0, 1.5):
         random = torch.Generator().manual_seed(0)

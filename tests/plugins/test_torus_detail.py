@@ -113,7 +113,7 @@ def test_maps_that_the_exemplar_lacks_stay_the_models(library):
 def test_texels_of_the_exemplar_are_as_large_as_those_of_the_result(library, monkeypatch, scale, width_m, wanted_px):
     """The model learned from 128 px, which were taken for one metre; an exemplar is made smaller, never larger."""
     monkeypatch.setenv("IMPASTO_MODELS", str(library))
-    synthesis = Synthesis(load_torus("tiny", Context()), Choice((128, 128), scale=scale))
+    synthesis = Synthesis(load_torus("tiny", Context(models=ModelLibrary(library))), Choice((128, 128), scale=scale))
     source = source_of(synthesis, replace(surface(256), width_m=width_m), Context())
     assert source["base_color"].shape == (3, wanted_px, wanted_px)
 

@@ -1,5 +1,6 @@
 """Batches: many jobs made beside each other, each recorded, none lost and none done twice.
 
+    # of the modules plan, recipes, record, progress, checks, engines and running
     plan = Plan(table_rows, Recipes(folder), Output(out))
     record = Record(out)
     progress = BatchProgress(check_plan(plan, record.owns))
@@ -18,59 +19,3 @@ Any `concurrent.futures.Executor` can take the place of `local_engines`, such as
 - `in_flight` bounds the jobs that are on the executor: twice the number of its threads keeps them busy.
 - `BatchJob.key` depends on the versions where it is called: all machines need the same ones.
 """
-
-from importlib import import_module
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from .checks import check_plan
-    from .engines import CrashError, Limits, local_engines, make, shared_engines
-    from .job import BatchJob
-    from .plan import Output, Plan
-    from .progress import BatchProgress
-    from .recipes import Recipes
-    from .record import Made, Record
-    from .running import run_jobs
-    from .table import Table
-
-_HOME = {
-    "BatchJob": "job",
-    "CrashError": "engines",
-    "Limits": "engines",
-    "Made": "record",
-    "Output": "plan",
-    "Plan": "plan",
-    "BatchProgress": "progress",
-    "Recipes": "recipes",
-    "Record": "record",
-    "Table": "table",
-    "check_plan": "checks",
-    "local_engines": "engines",
-    "make": "engines",
-    "run_jobs": "running",
-    "shared_engines": "engines",
-}
-
-__all__ = [
-    "BatchJob",
-    "BatchProgress",
-    "CrashError",
-    "Limits",
-    "Made",
-    "Output",
-    "Plan",
-    "Recipes",
-    "Record",
-    "Table",
-    "check_plan",
-    "local_engines",
-    "make",
-    "run_jobs",
-    "shared_engines",
-]
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOME:
-        raise AttributeError(f"module 'impasto.batch' has no attribute {name!r}")
-    return getattr(import_module(f".{_HOME[name]}", __name__), name)

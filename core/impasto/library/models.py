@@ -28,7 +28,7 @@ from ..system.names import as_unicode, check_name
 from ..system.transaction import recover, replace_files
 from ..system.untrusted import excerpt, explain, files_in, is_folder, is_there, read_bytes, sha256_of
 from ..texture import Maps
-from .exemplars import EXEMPLAR_SUFFIX, LARGEST_BYTES, exemplar_file
+from .exemplars import EXEMPLAR_SUFFIX, LARGEST_BYTES, exemplar_file, read_exemplar
 from .tensors import SUFFIX, open_tensors, quantised, read_tensors, restored, tensor_file
 
 DATA_SUFFIXES = (".manifest.json", ".data.png")
@@ -81,6 +81,19 @@ class Model:
     def sha256(self) -> str:
         """Hash of the whole file, as recipes hold it."""
         return sha256_of(self.path)
+
+    def load(self) -> dict[str, np.ndarray]:
+        """The model's tensors by name. ModelError if the file is truncated or a tensor is not finite."""
+        tensors = restored(read_tensors(self.path)[0], self.path.name)
+        for name, tensor in tensors.items():
+            if tensor.dtype.kind == "f" and not np.isfinite(tensor).all():
+                message = f"the tensor {excerpt(name)} of {excerpt(self.path)} has values that are NaN or infinite"
+                raise ModelError(message, "download the model again, or train it anew")
+        return tensors
+
+    def load_exemplar(self) -> Maps:
+        """The picture that it learned. ModelError says why there is none."""
+        return read_exemplar(self.path, self.card["exemplar"])
 
     def _beside(self, suffix: str) -> str:
         """Path of a file that its training wrote beside it; "" if there is none."""
@@ -158,7 +171,7 @@ def save_model(
 def pack_model(model: Model, exemplar: bytes) -> Model:
     """Write a model's weights in eight bits, and an exemplar's file (b"" for none) beside it, with its hash."""
     card = {**model.card, "exemplar": hashlib.sha256(exemplar).hexdigest() if exemplar else ""}
-    return _write_model(model.path, quantised(load_model(model)), card, model.thumbnail, exemplar)
+    return _write_model(model.path, quantised(model.load()), card, model.thumbnail, exemplar)
 
 
 def record_figures(model: Model, figures: Mapping[str, float]) -> Model:
@@ -192,16 +205,6 @@ def _finite(card: Mapping[str, Any]) -> dict[str, Any]:
 def was_a_loss(name: str, figures: Mapping[str, object]) -> bool:
     """Whether the training whose card has these `figures` minimised the figure `name`, which then proves little."""
     return ALSO_A_LOSS.get(name, "") in figures
-
-
-def load_model(model: Model) -> dict[str, np.ndarray]:
-    """The model's tensors by name. ModelError if the file is truncated or a tensor is not finite."""
-    tensors = restored(read_tensors(model.path)[0], model.path.name)
-    for name, tensor in tensors.items():
-        if tensor.dtype.kind == "f" and not np.isfinite(tensor).all():
-            message = f"the tensor {excerpt(name)} of {excerpt(model.path)} has values that are NaN or infinite"
-            raise ModelError(message, "download the model again, or train it anew")
-    return tensors
 
 
 @dataclass(frozen=True)
@@ -278,7 +281,7 @@ class ModelLibrary:
     def install(self, file: Path) -> Model:
         """Copy a model file, and its exemplar, into the library under the name on its card, after checking it."""
         model = read_model(file)
-        load_model(model)
+        model.load()
         target = self.path(str(model.card["name"]))
         with held(target):
             self._refuse_to_replace(target)

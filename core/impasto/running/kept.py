@@ -20,7 +20,7 @@ from ..texture import Maps
 from ..tools import Result, model_parameter
 from .steps import Apply, ReadyStep
 
-EVENTS = ("on_model", "on_exemplar", "on_weights", "on_note")
+EVENTS = ("on_loaded", "on_note")
 """Callbacks of a context by which a tool says more than its result: said again with a result that was kept."""
 
 
@@ -29,7 +29,7 @@ class MadeStep:
     """Result of a step, and what its tool said: events of a context."""
 
     result: Result
-    events: tuple[tuple[str, Any], ...] = ()
+    events: tuple[tuple[str, tuple[Any, ...]], ...] = ()
 
 
 class KeptSteps:
@@ -90,10 +90,10 @@ def remembered(apply: Apply, kept: KeptSteps | None) -> Apply:
             return apply(step, subject, context)
         key = _with_mask(step.key, step)
         if found := kept.find(key):
-            for event, value in found.events:
-                getattr(context, event)(value)
+            for event, values in found.events:
+                getattr(context, event)(*values)
             return replace(found.result, reused=(True,))
-        events: list[tuple[str, Any]] = []
+        events: list[tuple[str, tuple[Any, ...]]] = []
         listening: dict[str, Any] = {name: _recorder(name, context, events) for name in EVENTS}
         result = apply(step, subject, replace(context, **listening))
         if not context.is_stopped():
@@ -103,13 +103,13 @@ def remembered(apply: Apply, kept: KeptSteps | None) -> Apply:
     return apply_once
 
 
-def _recorder(name: str, context: Context, events: list[tuple[str, Any]]) -> Callable[[Any], None]:
+def _recorder(name: str, context: Context, events: list[tuple[str, tuple[Any, ...]]]) -> Callable[..., None]:
     """A callback of the context, whose calls are added to events."""
     tell = getattr(context, name)
 
-    def record(value: Any) -> None:
-        events.append((name, value))
-        tell(value)
+    def record(*values: Any) -> None:
+        events.append((name, values))
+        tell(*values)
 
     return record
 

@@ -10,8 +10,6 @@ from typing import Any
 
 from ..context import Context
 from ..descriptions import DIRECTIONS, MESH
-from ..library.installed import InstalledWeights
-from ..library.models import Model
 from ..plugins.registry import registry
 from ..recipe import Recipe
 from ..texture import Maps
@@ -26,17 +24,9 @@ class Told:
     notes: list[str]
     hashes: Mapping[str, dict[str, str]] = field(default_factory=lambda: {"models": {}, "exemplars": {}, "weights": {}})
 
-    def model(self, model: Model) -> None:
-        """A model was loaded."""
-        self.hashes["models"][model.name] = model.sha256()
-
-    def exemplar(self, model: Model) -> None:
-        """The picture that a model learned was loaded."""
-        self.hashes["exemplars"][model.name] = model.card["exemplar"]
-
-    def weights(self, installed: InstalledWeights) -> None:
-        """Published weights were loaded."""
-        self.hashes["weights"][installed.name] = installed.sha256()
+    def loaded(self, kind: str, name: str, sha256: str) -> None:
+        """A model, an exemplar or published weights were loaded."""
+        self.hashes[kind][name] = sha256
 
 
 def record(

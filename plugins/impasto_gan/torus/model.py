@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from impasto.context import Context
 from impasto.errors import ModelError
-from impasto.library.models import load_model, read_model
+from impasto.library.models import read_model
 from impasto.library.networks import network_of
 from impasto.patterns.lattice import Bond, Lattice
 from impasto.training.standardisation import Standardisation
@@ -73,8 +73,7 @@ def lattice_of(card: LatticeCard) -> Lattice:
 
 def load_torus(wanted: str, context: Context) -> TorusModel:
     """The model of this name for `torus`. ModelError if there is none, or its file does not fit."""
-    found = context.models.find(wanted, "torus")
-    context.on_model(found)
+    found = context.find_model(wanted, "torus")
     return _load(found.path, found.sha256(), context.device, context.precision)
 
 
@@ -82,7 +81,7 @@ def load_torus(wanted: str, context: Context) -> TorusModel:
 def _load(path: Path, _sha256: str, device: str, precision: str) -> TorusModel:
     """The model of a file, cached by its hash, since moving a slider needs it many times a second."""
     file = read_model(path)
-    card, tensors = TorusCard.of(file.card), load_model(file)
+    card, tensors = TorusCard.of(file.card), file.load()
     unit_cell, components = (any(name.startswith(part) for name in tensors) for part in (UNIT_CELL, COMPONENTS))
     lattice = lattice_of(card.lattice)
     if (unit_cell and not lattice.has_rows) or (components and not lattice.has_cells):

@@ -48,7 +48,7 @@ class _GraphOf:
         network = self.model.network
         self.graph = graph = Graph(network.cell_px)
         style = self._style()
-        x = graph.join(*self._grids())
+        x = graph.add("join", *self._grids())
         maps = ""
         for index, stage in enumerate(network.stages):
             x, maps = self._stage(index, stage, x, maps, style)
@@ -76,15 +76,15 @@ class _GraphOf:
             description = "weight of each class; they add up to 1"
             first_alone = tuple(float(not index) for index in range(network.classes.num_embeddings))
             classes = self._setting("classes", description, first_alone)
-            x = graph.join(x, graph.dense(classes, _array(network.classes.weight.T)))
+            x = graph.add("join", x, graph.dense(classes, _array(network.classes.weight.T)))
         first, second = (layer for layer in network.mapping if isinstance(layer, nn.Linear))
-        x = graph.leaky_relu(graph.dense(x, _array(first.weight), _bias(first)), SLOPE)
+        x = graph.add("leaky_relu", graph.dense(x, _array(first.weight), _bias(first)), amount=SLOPE)
         style = graph.dense(x, _array(second.weight), _bias(second))
         if not self.model.card.sliders:
             return style
         description = f"positions of the sliders {', '.join(str(slider['name']) for slider in self.model.card.sliders)}"
         sliders = self._setting("sliders", description, slider_defaults(self.model))
-        return graph.add(style, graph.dense(sliders, _array(self.model.sliders[:, :STYLE_CHANNELS].T)))
+        return graph.add("add", style, graph.dense(sliders, _array(self.model.sliders[:, :STYLE_CHANNELS].T)))
 
     def _setting(self, name: str, description: str, default: tuple[float, ...]) -> str:
         return self.graph.add_input(GraphInput(name, len(default), 0, "setting", description, default))
@@ -94,8 +94,8 @@ class _GraphOf:
         graph, pixel = self.graph, self.model.network.cell_px >> index
         x = graph.convolution(graph.wrap(x, 1), _array(stage.convolution.weight), _bias(stage.convolution))
         (scale, shift), (scale_bias, shift_bias) = _halves(stage.style.weight), _halves(stage.style.bias)
-        x = graph.multiply(x, graph.as_map(graph.dense(style, scale, 1 + scale_bias)))
-        x = graph.add(x, graph.as_map(graph.dense(style, shift, shift_bias)))
+        x = graph.add("multiply", x, graph.add("as_map", graph.dense(style, scale, 1 + scale_bias)))
+        x = graph.add("add", x, graph.add("as_map", graph.dense(style, shift, shift_bias)))
         if not stage.is_first:
             x = graph.double(x)
         noise = self._input(f"noise_{index}", stage.noise_channels, pixel, "normal", "white noise: detail of this size")
@@ -104,19 +104,19 @@ class _GraphOf:
             description = "phases of the pattern, and noise for each of its cells"
             condition = self._input(f"pattern_{index}", stage.condition.in_channels, pixel, "position", description)
             x = self._modulate(stage.condition.weight, x, condition)
-        x = graph.leaky_relu(x, SLOPE)
+        x = graph.add("leaky_relu", x, amount=SLOPE)
         for residual in stage.residuals:
             changed = graph.convolution(graph.wrap(x, 1), _array(residual.weight), _bias(residual))
-            x = graph.add(graph.leaky_relu(changed, SLOPE), x)
+            x = graph.add("add", graph.add("leaky_relu", changed, amount=SLOPE), x)
         gains = _array(stage.gains)
         own = graph.convolution(x, _array(stage.head.weight) * gains[..., None], _bias(stage.head) * gains.ravel())
-        return x, graph.add(own, graph.double(maps)) if maps else own
+        return x, graph.add("add", own, graph.double(maps)) if maps else own
 
     def _modulate(self, weight: Tensor, x: str, by: str) -> str:
         """x (1 + gain) + added, both mixtures of `by`."""
         added, gain = _halves(weight)
-        scaled = self.graph.multiply(x, self.graph.convolution(by, gain, np.ones(len(gain))))
-        return self.graph.add(scaled, self.graph.convolution(by, added))
+        scaled = self.graph.add("multiply", x, self.graph.convolution(by, gain, np.ones(len(gain))))
+        return self.graph.add("add", scaled, self.graph.convolution(by, added))
 
     def _outputs(self, maps: str) -> None:
         """Pixels of each map from standardised values (Standardisation.inverse, UnitCell.forward)."""
@@ -125,14 +125,14 @@ class _GraphOf:
         if unit_cell is not None:
             values = self._scale_bands(values, 0)
             description = "the mean of all cells of the pattern, and their differences"
-            values = graph.add(values, self._input("cells", card.channels, 1, "position", description))
+            values = graph.add("add", values, self._input("cells", card.channels, 1, "position", description))
         first = 0
         for name in card.maps:
             chosen = np.eye(card.channels)[first : first + MAP_CHANNELS[name], :, None, None]
             bias = np.zeros(len(chosen))
             if name == "height":
                 chosen, bias = chosen / (1 + 2 * HEIGHT_MARGIN), bias + HEIGHT_MARGIN / (1 + 2 * HEIGHT_MARGIN)
-            graph.outputs[name] = graph.clip(graph.convolution(values, chosen, bias))
+            graph.outputs[name] = graph.add("clip", graph.convolution(values, chosen, bias))
             first += MAP_CHANNELS[name]
 
     def _unstandardise(self, maps: str) -> str:
@@ -146,12 +146,12 @@ class _GraphOf:
         means = torch.stack([one.mean.ravel().cpu() for one in surfaces])  # (classes, C)
         channels = means.shape[1]
         for column in range(channels):  # the inverse's columns, each weighted by the classes, times their channel
-            weights = graph.as_map(graph.dense("classes", _array(inverses[:, :, column].T)))
+            weights = graph.add("as_map", graph.dense("classes", _array(inverses[:, :, column].T)))
             one = np.zeros((channels, channels, 1, 1))
             one[:, column] = 1
-            part = graph.multiply(graph.convolution(maps, one), weights)
-            mixed = graph.add(mixed, part) if mixed else part
-        return graph.add(mixed, graph.as_map(graph.dense("classes", _array(means.T))))
+            part = graph.add("multiply", graph.convolution(maps, one), weights)
+            mixed = graph.add("add", mixed, part) if mixed else part
+        return graph.add("add", mixed, graph.add("as_map", graph.dense("classes", _array(means.T))))
 
     def _scale_bands(self, x: str, band: int) -> str:
         """x with each of its bands multiplied by the root of its variance at each phase (UnitCell._scale_bands)."""
@@ -159,12 +159,13 @@ class _GraphOf:
         if band >= len(self.model.unit_cell.variances):
             return x
         graph, channels = self.graph, self.model.card.channels
-        below = graph.halve(x)
+        below = graph.add("halve", x)
         negative = -np.eye(channels)[..., None, None]
-        detail = graph.add(x, graph.convolution(graph.double(below), negative))
+        detail = graph.add("add", x, graph.convolution(graph.double(below), negative))
         description = "strength of this band of detail at each phase of the pattern"
         strength = self._input(f"strength_{band}", channels, 1 << band, "position", description)
-        return graph.add(graph.double(self._scale_bands(below, band + 1)), graph.multiply(detail, strength))
+        coarser = graph.double(self._scale_bands(below, band + 1))
+        return graph.add("add", coarser, graph.add("multiply", detail, strength))
 
 
 def _array(tensor: Tensor) -> np.ndarray:

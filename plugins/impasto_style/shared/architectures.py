@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from impasto.context import Context
-from impasto.library.models import load_model, read_model
+from impasto.library.models import read_model
 from impasto.library.tensors import SUFFIX
 
 from ..catalogue import IMAGENET_DEVIATION, IMAGENET_MEAN
@@ -96,7 +96,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
 @cache
 def bundled_tensors() -> dict[str, np.ndarray]:
     """Weights of the bundled encoder. ModelError if its file is damaged."""
-    return load_model(read_model(MODELS / f"{BUNDLED}{SUFFIX}"))
+    return read_model(MODELS / f"{BUNDLED}{SUFFIX}").load()
 
 
 def chosen_network(name: str, networks: Sequence[str], context: Context) -> str:

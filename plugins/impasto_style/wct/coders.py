@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, conv2d, interpolate, max_pool2d, pad
 
 from impasto.context import Context
-from impasto.library.models import load_model, read_model
+from impasto.library.models import read_model
 from impasto.library.tensors import SUFFIX
 
 from ..shared.architectures import ARCHITECTURES, MODELS, bundled_tensors, chosen_network
@@ -128,7 +128,7 @@ def load_coders(name: str, context: Context) -> dict[int, Coder]:
 @cache
 def _bundled_coders() -> dict[str, np.ndarray]:
     """Weights of the bundled encoder and its decoders. ModelError if their files are damaged."""
-    return bundled_tensors() | load_model(read_model(MODELS / f"{DECODERS}{SUFFIX}"))
+    return bundled_tensors() | read_model(MODELS / f"{DECODERS}{SUFFIX}").load()
 
 
 def coders_of(network: str, tensors: Mapping[str, Tensor]) -> dict[int, Coder]:

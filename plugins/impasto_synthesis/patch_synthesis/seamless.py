@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from impasto.atlas.canvas import ChartCanvas
 from impasto.context import Context
 from impasto.data.prepare import maps_at_scale
 from impasto.errors import ParameterError
@@ -47,7 +48,7 @@ def synthesise_maps(
     height_px, width_px = (max(1, round(side / max(1.0, parameters.scale))) for side in result_px)
     shrink = shrinks((height_px, width_px))
     shape: ResultShape = TorusShape((height_px * shrink[0], width_px * shrink[1]))
-    if context.canvas:
+    if isinstance(context.canvas, ChartCanvas):
         shape = CanvasShape.of(context.canvas, subject.size_px)
     common = with_common_maps([subject, *given.others], context)
     copies = copies_pixels(subject, parameters.pixel_art, context.note)
