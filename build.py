@@ -99,7 +99,10 @@ def generate(is_check: bool = False) -> list[int]:
     A check leaves out Blender's pages where no environment for them has been made yet.
     """
     python, in_blender, more = TESTS.ready(), blender(NEWEST_BPY), ["--check"] * is_check
-    commands = [[python, "-m", f"tasks.{name}", *more] for name in ("tools_page", "command_page", "library_page")]
+    commands = [
+        [python, "-m", f"tasks.{name}", *more]
+        for name in ("tools_page", "command_page", "answers_page", "library_page")
+    ]
     if not is_check or in_blender.is_ready:
         commands.append([in_blender.ready(), "-m", "tasks.blender_pages", *more, build_extension()])
     with tempfile.TemporaryDirectory() as profile:

@@ -9,27 +9,13 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 
 from impasto.batch.table import columns
-from impasto.cli import json_answers
 from impasto.cli.main import EXIT_CODES
 from impasto.cli.sources import add_preparation
-from impasto_judge import answers
 from impasto_judge.goals import FIGURES, Range
 
 from .markdown import REFERENCE, put, table
 
 PAGE = REFERENCE / "command.md"
-FIRST = "\n- *"
-"""Begins the list of answers, below what is written by hand."""
-
-
-def lines() -> Iterator[str]:
-    """Lines of the list: each answer with its fields, whose descriptions are those of the schemas."""
-    for name, answer in (*vars(json_answers).items(), *vars(answers).items()):
-        if name.startswith("_") or answer is json_answers.Answer:
-            continue
-        if isinstance(answer, type) and issubclass(answer, json_answers.Answer):
-            fields = ", ".join(f"`{field}`" for field in answer.model_fields)
-            yield f"- *{answer.__name__}*: {fields}"
 
 
 def figures() -> Iterator[tuple[str, str, str, str]]:
@@ -66,15 +52,15 @@ TABLES: Mapping[tuple[str, ...], Callable[[], Iterator[tuple[str, ...]]]] = {
 
 
 def page() -> str:
-    """The page with the lists made anew."""
-    written, heading, rest = PAGE.read_text(encoding="utf-8").partition("\n## JSON\n")
+    """The page with the tables made anew."""
+    written = PAGE.read_text(encoding="utf-8")
     for head, rows in TABLES.items():
         made = table(head, rows())
         first = "".join(made.splitlines(keepends=True)[:2])
         found = re.findall(f"^{re.escape(first)}(?:\\|.*\\n)*", written, flags=re.MULTILINE)
         assert len(found) == 1, f"{PAGE.name} has {len(found)} tables with the head {first}"
         written = written.replace(found[0], made)
-    return written + heading + rest[: rest.index(FIRST)] + "\n" + "\n".join(lines()) + "\n"
+    return written
 
 
 if __name__ == "__main__":

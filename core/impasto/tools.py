@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field, ValidationError
 
 from . import schemas
-from .descriptions import GROUPS, InputDescription, ToolDescription
+from .descriptions import GROUPS, EngineDescription, InputDescription, ToolDescription
 from .errors import ParameterError, choices
 from .parameters import (
     UNKNOWN_AZIMUTH,
@@ -115,7 +115,7 @@ class Result:
     paths: files that the maps were written to, if any; written tile by tile, `maps` has no pixels. notes: decisions of
     tools, for the user to read. reports: files of the reports beside trained models. seconds, reused: of each step that
     is enabled, the time that it took to compute, and whether that was in an earlier run. decided: the parameters of
-    each, if its tool made choices in them.
+    each, if its tool made choices in them. description: of the installation, if an action asks for that.
     """
 
     maps: Maps = field(default_factory=Maps)
@@ -128,6 +128,7 @@ class Result:
     seconds: tuple[float, ...] = ()
     reused: tuple[bool, ...] = ()
     decided: tuple[Parameters | None, ...] = ()
+    description: EngineDescription | None = None
 
 
 class Listing:

@@ -21,9 +21,7 @@ from impasto.system.untrusted import printable
 from .gallery_command import add_gallery, parse_settings
 
 if TYPE_CHECKING:
-    from .answers import PictureEvaluation, SetFigures
     from .maps import MapFigures
-    from .pictures import PictureJudgement
 
 Judged = dict[str, tuple[int, Mapping[str, "MapFigures"]]]
 """Width at which each set was compared, and figures of the estimate and the controls."""
@@ -105,26 +103,10 @@ def _evaluate_picture(arguments: argparse.Namespace, terminal: Terminal) -> None
         )
     if arguments.sheet:
         replace_files({arguments.sheet: tile_sheet(result, source)})
-    answer = _picture_evaluation(result.name, source.name, judgement)
+    about = {"impasto": VERSION, "result": result.name, "source": source.name, "size_px": judgement.size_px[::-1]}
+    figures = {"figures": judgement.figures, "details": judgement.details, "goals": judgement.goals()}
+    answer = about | {"window_px": judgement.window_px} | figures | {"missed": judgement.missed_goals()}
     terminal.say(answer, tables.picture_evaluation(answer))
-
-
-def _picture_evaluation(result: str, source: str, judgement: PictureJudgement) -> PictureEvaluation:
-    """A result's figures beside those of controls, with goals and remarks."""
-    from .answers import PictureEvaluation
-
-    height, width = judgement.size_px
-    return PictureEvaluation(
-        impasto=VERSION,
-        result=result,
-        source=source,
-        size_px=[width, height],
-        window_px=judgement.window_px,
-        figures={row: dict(figures) for row, figures in judgement.figures.items()},
-        details={row: dict(details) for row, details in judgement.details.items()},
-        goals={name: list(goal) for name, goal in judgement.goals().items()},
-        missed=judgement.missed_goals(),
-    )
 
 
 def _add_maps(kinds: Any) -> None:
@@ -140,7 +122,6 @@ def _add_maps(kinds: Any) -> None:
 
 def _evaluate_maps(arguments: argparse.Namespace, terminal: Terminal) -> None:
     from . import tables
-    from .answers import MapEvaluation
     from .map_sets import pair_sets
     from .maps import compare_controls, compare_maps
 
@@ -156,17 +137,11 @@ def _evaluate_maps(arguments: argparse.Namespace, terminal: Terminal) -> None:
         if names:
             terminal.note(f"left out, because there is {lack}: {', '.join(map(printable, names))}")
     sets, means = _map_figures(judged)
-    answer = MapEvaluation(
-        impasto=VERSION,
-        sets=sets,
-        means=means,
-        without_estimate=list(found.without_estimate),
-        without_truth=list(found.without_truth),
-    )
-    terminal.say(answer, tables.map_evaluation(answer))
+    left_out = {"without_estimate": found.without_estimate, "without_truth": found.without_truth}
+    terminal.say({"impasto": VERSION, "sets": sets, "means": means, **left_out}, tables.map_evaluation(sets, means))
 
 
-def _map_figures(judged: Judged) -> tuple[list[SetFigures], list[SetFigures]]:
+def _map_figures(judged: Judged) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Figures of each set and its controls, and their means over all sets and over those with relief."""
     from . import tables
 
@@ -177,7 +152,7 @@ def _map_figures(judged: Judged) -> tuple[list[SetFigures], list[SetFigures]]:
     ]
     means = []
     for name, only_relief in (("mean", False), ("mean of relief", True)):
-        for of in dict.fromkeys(one.of for one in sets):
+        for of in dict.fromkeys(one["of"] for one in sets):
             rows = [rows[of] for _, rows in judged.values() if of in rows]
             if found := [row for row in rows if row.has_relief or not only_relief]:
                 means.append(tables.set_figures(name, of, found))
@@ -189,7 +164,6 @@ def _evaluate_model(arguments: argparse.Namespace, terminal: Terminal) -> None:
     from impasto.system.transaction import replace_files
 
     from . import tables
-    from .answers import Evaluation
     from .comparison import card_figures, compare_model, report
     from .sheets import contact_sheet
 
@@ -227,8 +201,7 @@ def _evaluate_model(arguments: argparse.Namespace, terminal: Terminal) -> None:
     if arguments.record:
         record_figures(model, card_figures(comparisons))
     files = [str(path) for path in written]
-    answer = Evaluation.model_validate({**about, "files": files})
-    terminal.say(answer, [*tables.evaluation(answer, model.card["figures"]), *files])
+    terminal.say({**about, "files": files}, [*tables.evaluation(about, model.card["figures"]), *files])
 
 
 def _model(wanted: str) -> Model:

@@ -15,6 +15,9 @@ from impasto.errors import FileError, ParameterError
 from impasto.system.names import usable_name
 from impasto.system.untrusted import excerpt, files_in, is_folder, parse_json, shorten
 
+FIELDS = ("source", "method", "seconds", "cpu_seconds", "figures", "missed", "notes", "sheet", "error", "remedy")
+"""Fields of a result that the answer has."""
+
 
 def add_gallery(kinds: Any) -> None:
     """`impasto evaluate gallery FOLDER… --tools TOOL… --out DIR`."""
@@ -37,7 +40,6 @@ def add_gallery(kinds: Any) -> None:
 
 def _gallery(arguments: argparse.Namespace, terminal: Terminal) -> None:
     from . import tables
-    from .answers import Gallery, GalleryResult
     from .gallery import PAGE, GalleryMethod, make_gallery
 
     methods = [GalleryMethod(text, *_tool_and_parameters(text)) for text in dict.fromkeys(arguments.tools)]
@@ -56,9 +58,8 @@ def _gallery(arguments: argparse.Namespace, terminal: Terminal) -> None:
     failed = [entry for entry in entries if entry.error]
     for entry in failed:
         terminal.print_error(f"{entry.source}, {shorten(entry.method)}: {entry.error}", entry.remedy)
-    results = [GalleryResult(**{name: getattr(one, name) for name in GalleryResult.model_fields}) for one in entries]
-    answer = Gallery(page=str(arguments.out / PAGE), results=results)
-    terminal.say(answer, [*tables.gallery(answer), answer.page])
+    results, page = [{name: getattr(one, name) for name in FIELDS} for one in entries], str(arguments.out / PAGE)
+    terminal.say({"page": page, "results": results}, [*tables.gallery(entries), page])
     if failed:
         sys.exit(FileError.exit_code)
 

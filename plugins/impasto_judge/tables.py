@@ -4,30 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 from impasto.cli.tables import table
 from impasto.library.models import was_a_loss
 from impasto.system.untrusted import printable
 
-from .answers import Evaluation, Gallery, MapEvaluation, PictureEvaluation, SetFigures
 from .maps import MapFigures, mean_figures
 
+if TYPE_CHECKING:
+    from .gallery import Entry
 
-def evaluation(answer: Evaluation, recorded: Mapping[str, float]) -> Iterator[str]:
+
+def evaluation(answer: Mapping[str, Any], recorded: Mapping[str, float]) -> Iterator[str]:
     """A table for each case: figures of the model and of its controls, their goals, and which are missed."""
-    for case in answer.cases:
-        beside = "" if case.held_out else ", which the model learned from"
-        yield f"{answer.model} {case.label}".rstrip() + f" beside {', '.join(map(printable, case.data))}{beside}"
+    for case in answer["cases"]:
+        beside = "" if case["held_out"] else ", which the model learned from"
+        yield (
+            f"{answer['model']} {case['label']}".rstrip() + f" beside {', '.join(map(printable, case['data']))}{beside}"
+        )
         rows = []
-        for name in case.rows["model"]:
-            cells = [_with_deviation(name, case.rows[row], case.deviation[row]) for row in case.rows]
-            remarks = ["MISSED"] * (name in case.missed) + ["was also a loss"] * was_a_loss(name, recorded)
-            rows.append((name, *cells, _goal_range(case.goals.get(name)), ", ".join(remarks)))
-        yield from table(("figure", *case.rows, "goal", ""), rows)
-        if case.network_share:
-            shares = ", ".join(f"{name} {share:.0%}" for name, share in case.network_share.items())
+        for name in case["rows"]["model"]:
+            cells = [_with_deviation(name, figures, case["deviation"][row]) for row, figures in case["rows"].items()]
+            remarks = ["MISSED"] * (name in case["missed"]) + ["was also a loss"] * was_a_loss(name, recorded)
+            rows.append((name, *cells, _goal_range(case["goals"].get(name)), ", ".join(remarks)))
+        yield from table(("figure", *case["rows"], "goal", ""), rows)
+        if case["network_share"]:
+            shares = ", ".join(f"{name} {share:.0%}" for name, share in case["network_share"].items())
             yield f"share of the variance that the network adds: {shares}"
-        yield from case.notes
+        yield from case["notes"]
 
 
 def _with_deviation(name: str, figures: Mapping[str, float], deviation: Mapping[str, float]) -> str:
@@ -45,10 +50,10 @@ def _goal_range(goal: Sequence[float | None] | None) -> str:
     return f"<= {high:g}" if low == 0 else f"{low:g} to {high:g}"
 
 
-def set_figures(name: str, of: str, figures: Sequence[MapFigures], width_px: int | None = None) -> SetFigures:
+def set_figures(name: str, of: str, figures: Sequence[MapFigures], width_px: int | None = None) -> dict[str, Any]:
     """Figures of the estimate or of a control of a set compared at this width, or their means over several sets."""
     rounded = {key: value if value is None else round(value, 5) for key, value in asdict(mean_figures(figures)).items()}
-    return SetFigures(name=name, of=of, width_px=width_px, sets=len(figures), **rounded)
+    return {"name": name, "width_px": width_px, "sets": len(figures), "of": of, **rounded}
 
 
 MAP_HEADINGS: Mapping[str, str] = {
@@ -71,34 +76,39 @@ MAP_HEADINGS: Mapping[str, str] = {
 """Headings of the most telling figures of maps, by name."""
 
 
-def map_evaluation(answer: MapEvaluation) -> Iterator[str]:
+def map_evaluation(sets: Sequence[Mapping[str, Any]], means: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Table of the most telling figures of each set and its controls, and of their means."""
     rows = []
-    for one in (*answer.sets, *(answer.means if len(answer.sets) > 1 else ())):
-        size = f"{one.width_px} px" if one.width_px else f"{one.sets} sets"
-        values = (getattr(one, name) for name in MAP_HEADINGS)
-        rows.append((one.name, one.of, size, *("-" if value is None else f"{value:.3g}" for value in values)))
+    for one in (*sets, *(means if len(sets) > 1 else ())):
+        size = f"{one['width_px']} px" if one["width_px"] else f"{one['sets']} sets"
+        values = (one[name] for name in MAP_HEADINGS)
+        rows.append((one["name"], one["of"], size, *("-" if value is None else f"{value:.3g}" for value in values)))
     yield from table(("set", "of", "width", *MAP_HEADINGS.values()), rows)
 
 
-def picture_evaluation(answer: PictureEvaluation) -> Iterator[str]:
+def picture_evaluation(answer: Mapping[str, Any]) -> Iterator[str]:
     """Table of the figures of a result and of controls, with goals, and which are missed."""
-    width, height = answer.size_px
-    size = f"{width}x{height}, statistics of windows of {answer.window_px} px"
-    yield f"{printable(answer.result)} beside {printable(answer.source)}, {size}"
+    width, height = answer["size_px"]
+    size = f"{width}x{height}, statistics of windows of {answer['window_px']} px"
+    yield f"{printable(answer['result'])} beside {printable(answer['source'])}, {size}"
     rows = []
-    for name in answer.figures["result"]:
-        values = (figures.get(name) for figures in answer.figures.values())
-        missed = "MISSED" if name in answer.missed else ""
+    for name in answer["figures"]["result"]:
+        values = (figures.get(name) for figures in answer["figures"].values())
+        missed = "MISSED" if name in answer["missed"] else ""
         rows.append(
-            (name, *("-" if value is None else f"{value:.3g}" for value in values), _goal(answer, name), missed)
+            (
+                name,
+                *("-" if value is None else f"{value:.3g}" for value in values),
+                _goal(answer["goals"], name),
+                missed,
+            )
         )
-    yield from table(("figure", *answer.figures, "goal", ""), rows)
+    yield from table(("figure", *answer["figures"], "goal", ""), rows)
 
 
-def gallery(answer: Gallery) -> Iterator[str]:
+def gallery(entries: Sequence[Entry]) -> Iterator[str]:
     """Table of the figures and seconds of a gallery's results; those that miss their goals are marked."""
-    made = [one for one in answer.results if not one.error]
+    made = [one for one in entries if not one.error]
     names = list(dict.fromkeys(name for one in made for name in one.figures))
     rows = []
     for one in made:
@@ -110,5 +120,5 @@ def gallery(answer: Gallery) -> Iterator[str]:
     yield from table(("source", "tool", *names, "seconds"), rows)
 
 
-def _goal(answer: PictureEvaluation, name: str) -> str:
-    return " to ".join(f"{value:g}" for value in answer.goals[name]) if name in answer.goals else ""
+def _goal(goals: Mapping[str, Sequence[float]], name: str) -> str:
+    return " to ".join(f"{value:g}" for value in goals[name]) if name in goals else ""

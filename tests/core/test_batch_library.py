@@ -6,6 +6,7 @@ import io
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -21,8 +22,10 @@ from impasto.io.assets import AssetList, asset_text, catalog_id, catalog_ids, cl
 from impasto.io.decode import read_map, read_small
 from impasto.io.udim import tiles_at
 from impasto.plugins.installation import description
+from impasto.plugins.registry import registry
 from impasto.surface.grid import CAPTION_PX, empty_cell
 from impasto.system.typed_json import as_kind
+from impasto.system.untrusted import read_bytes
 
 
 def exit_code(*arguments: object) -> int:
@@ -235,7 +238,7 @@ def test_a_small_picture_has_every_nth_row_and_column(tmp_path):
         assert np.array_equal(small.pixels, read_map(path, name).pixels[::6, ::6])
 
 
-def test_the_sheet_of_a_batch_shows_results_lit_and_any_map_if_there_is_no_colour(tmp_path):
+def test_the_sheet_of_a_batch_shows_results_lit_and_any_map_if_there_is_no_colour(tmp_path, monkeypatch):
     red = np.broadcast_to(np.float32((1, 0, 0)), (300, 200, 3))
     away = np.broadcast_to(np.float32((1, 0.5, 0.5)), (300, 200, 3))  # from the light
     made = []
@@ -244,8 +247,13 @@ def test_the_sheet_of_a_batch_shows_results_lit_and_any_map_if_there_is_no_colou
         paths = write_maps(Maps.from_arrays(arrays), tmp_path, name)
         made.append(Made(name, "", {path.name: path.stat().st_size for path in paths}, 1.0))
     (tmp_path / "c_roughness.png").replace(tmp_path / "gone.png")
-    sheet = opened(contact_sheet([*made, Made("d", "", {"gone.png": 1}, 1.0)], tmp_path))
-    centres = [sheet[CAPTION_PX + SIDE_PX // 2 + 3, index * (SIDE_PX + 4) + 20] for index in range(3)]
+    pictures = {"blind": read_bytes, "seeing": lambda file: red}
+    actions = {name: SimpleNamespace(has_folder=True, picture=picture) for name, picture in pictures.items()}
+    monkeypatch.setattr(registry(), "actions", actions)
+    made += [Made("d", "", {"gone.png": 1}, 1.0), Made("e", "", {"e/frame.exr": 1}, 1.0)]
+    sheet = opened(contact_sheet(made, tmp_path))
+    centres = [sheet[CAPTION_PX + SIDE_PX // 2 + 3, index * (SIDE_PX + 4) + 20] for index in range(5)]
+    assert centres[4].tolist() == [255, 0, 0], "of a folder, as the action that can read it does"
     assert centres[0].tolist() == [255, 0, 0]
     assert 100 < centres[1][0] < 200
     assert not centres[2].any()

@@ -94,7 +94,7 @@ def test_every_picture_of_a_window_is_taken_by_a_scenario():
         assert all(f'screenshot("{name}.png")' in code for name in names), scenario
 
 
-@pytest.mark.parametrize("name", ["tools", "command", "library"])
+@pytest.mark.parametrize("name", ["tools", "command", "answers", "library"])
 def test_generated_pages_are_current(name):
     made = import_module(f"tasks.{name}_page")
     assert made.PAGE.read_text("utf-8") == made.page(), "python build.py reference"

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from impasto.batch.table import Table
 from impasto.context import Context
 from impasto.data.dataset import Dataset
 from impasto.engine.client import Client
-from impasto.engine.execution import RunningJob, reply_to
+from impasto.engine.execution import Execution, RunningJob
 from impasto.engine.requests import ActionRequest
 from impasto.errors import ParameterError, ProtocolError
 from impasto.io.files import Exporter
@@ -224,8 +225,9 @@ def test_what_is_missing_is_looked_for_in_plugins_that_could_not_load(monkeypatc
     from impasto.cli.main import main
 
     known = load_plugins([EntryPoint("lost", "module_that_is_nowhere", "impasto"), *entry_points(group="impasto")])
+    (loaded := cache(lambda: known))()
     for place in ("main", "parser"):
-        monkeypatch.setattr(f"impasto.cli.{place}.registry", lambda: known)
+        monkeypatch.setattr(f"impasto.cli.{place}.registry", loaded)
     for given in (["nowhere"], ["models", "nowhere"], ["tools", "--nowhere"]):
         with pytest.raises(SystemExit):
             main(given)
@@ -234,6 +236,9 @@ def test_what_is_missing_is_looked_for_in_plugins_that_could_not_load(monkeypatc
     with pytest.raises(SystemExit):
         main(["nowhere"])
     assert "plugins add more, and `impasto doctor` lists" in capsys.readouterr().err
+    monkeypatch.setattr("impasto.cli.parser.registry", cache(lambda: pytest.fail("a mistake loads no plugin")))
+    with pytest.raises(SystemExit):
+        main(["check", "--nowhere"])
 
 
 ADDED = ("judge", "interop", "film")
@@ -358,7 +363,7 @@ def test_the_action_of_the_guide_is_carried_out_as_printed(tmp_path, monkeypatch
 
     def ask(name: str, **values: object) -> dict:
         request = ActionRequest(id=1, name=name, recipe=Recipe((Step("tint"),)), values=values)
-        return reply_to(RunningJob(request), lambda header, arrays=None: told.append(header))[0]
+        return Execution(RunningJob(request), lambda header, arrays=None: told.append(header)).reply()[0]
 
     assert ask("count", folder=str(tmp_path))["figures"] == {"pictures": 2.0}
     assert "counting" in [header.get("message") for header in told]

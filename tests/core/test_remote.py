@@ -22,6 +22,7 @@ from impasto.about import VERSION
 from impasto.engine.client import WORKER, Client
 from impasto.engine.remote import Remote
 from impasto.engine.requests import JobInput
+from impasto.engine.wire import PROTOCOL
 from impasto.errors import Cancelled, FileError, ParameterError, ProtocolError, WorkerError
 
 
@@ -143,7 +144,8 @@ class TestServed:
 
     def test_another_version_is_refused(self, path, tmp_path):
         old = tmp_path / "old"
-        old.write_text('#!/bin/sh\necho \'{"type": "hello", "protocol": 2, "version": "0.0.1"}\'\ncat > /dev/null\n')
+        hello = json.dumps({"type": "hello", "protocol": PROTOCOL, "version": "0.0.1"})
+        old.write_text(f"#!/bin/sh\necho '{hello}'\ncat > /dev/null\n")
         old.chmod(0o755)
         error = fails("farm", old, tmp_path)
         assert isinstance(error, ProtocolError)

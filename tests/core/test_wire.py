@@ -1,40 +1,186 @@
-"""Frames arrive as they were sent, and nothing is allocated before it is checked."""
+"""Frames arrive as they were sent; malformed ones end in an error within seconds, nobody waits, the next job works."""
 
 import io
+import json
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
+from hostile.frames import ANSWERS, BROKEN, RECIPE, REQUESTS, done, frame, job
 
-from impasto.engine.wire import FrameReader, write_frame
-from impasto.errors import ProtocolError
+from impasto import Recipe, Step
+from impasto.about import VERSION
+from impasto.engine.client import Client
+from impasto.engine.requests import JobInput
+from impasto.engine.wire import PROTOCOL, FrameError, FrameReader, write_frame
+from impasto.errors import ParameterError, ProtocolError, WorkerError
+
+FAKE = """
+import json, pathlib, sys, time
+first, answer, good = pathlib.Path(sys.argv[1]), bytes.fromhex(sys.argv[2]), bytes.fromhex(sys.argv[3])
+out = sys.stdout.buffer
+is_first = not first.exists()
+first.touch()
+out.write(b'{"type": "hello", "protocol": PROTOCOL, "version": "VERSION"}\\n')
+out.flush()
+for count, line in enumerate(sys.stdin.buffer, 1):
+    if is_first and count < int(sys.argv[4]):
+        continue
+    name = str(json.loads(line)["id"]).encode()
+    out.write((answer if is_first else good).replace(b'"ID"', name))
+    out.flush()
+""".replace("VERSION", VERSION).replace("PROTOCOL", str(PROTOCOL))
+"""A worker that answers each request with the same bytes, and with good ones once it was started anew."""
 
 
-def read_frame(stream: io.BytesIO):
-    return FrameReader(stream).read()
+def fake_worker(tmp_path: Path, answer: bytes, *, waits_for: int = 1, **how: float) -> Client:
+    """The client of one that answers from its request `waits_for` on."""
+    texts = [answer.hex(), done().hex(), str(waits_for)]
+    return Client(
+        [sys.executable, "-I", "-S", "-c", FAKE, str(tmp_path / "first"), *texts],
+        tmp_path / "log",
+        **how,
+    )
 
 
-def sent(header, arrays=None) -> io.BytesIO:
-    stream = io.BytesIO()
-    write_frame(stream, header, arrays)
-    stream.seek(0)
-    return stream
+@pytest.mark.parametrize("case", ANSWERS)
+def test_a_malformed_answer_ends_every_job_with_an_error_and_the_next_one_works(case, tmp_path):
+    client = fake_worker(tmp_path, ANSWERS[case], waits_for=2)
+    started = time.monotonic()
+    first = client.submit(RECIPE)
+    second = client.describe()
+    for waiting in (first, second):
+        with pytest.raises(ProtocolError) as caught:
+            waiting.result(10)
+        assert caught.value.remedy
+    assert client.submit(RECIPE).result(10).recipe == RECIPE
+    assert time.monotonic() - started < 10
+    client.close()
+
+
+@pytest.mark.parametrize(
+    "begun", [b'{"type": "pro', frame(b"abc", type="preview", id="ID", arrays=[["preview", "|u1", [512, 512, 3]]])]
+)
+def test_an_answer_that_stalls_half_way_is_given_up(begun, tmp_path):
+    client = fake_worker(tmp_path, begun, stall_s=0.3)
+    with pytest.raises(ProtocolError, match="stopped in the middle of a frame"):
+        client.submit(RECIPE).result(10)
+    assert client.submit(RECIPE).result(10)
+    client.close()
+
+
+def test_a_worker_that_says_hello_never_or_late_is_given_up(tmp_path):
+    code = 'print(\'{"type": "cancelled", "id": 1}\', flush=True); input()'
+    with pytest.raises(ProtocolError, match="hello"):
+        Client([sys.executable, "-I", "-S", "-c", code], tmp_path / "log").submit(RECIPE).result(10)
+    command = [sys.executable, "-I", "-S", "-c", "import time; time.sleep(60)"]
+    client = Client(command, tmp_path / "log", start_s=0.3)
+    with pytest.raises(WorkerError, match="did not start within"):
+        client.describe().result(10)
+    assert client.pid is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process group is POSIX's")
+def test_a_process_that_a_dead_worker_left_behind_holds_nobody_up(tmp_path):
+    code = (
+        "import subprocess, sys, time\n"
+        "sleeping = [sys.executable, '-I', '-S', '-c', 'import time; time.sleep(30)']\n"
+        "subprocess.Popen(sleeping, start_new_session=True)\n"
+    )
+    client = Client([sys.executable, "-I", "-S", "-c", code], tmp_path / "log")
+    started = time.monotonic()
+    with pytest.raises(WorkerError, match="the worker died"):
+        client.describe().result(10)
+    assert time.monotonic() - started < 8
+
+
+def test_a_job_that_cannot_be_sent_fails_alone(shared_client):
+    with pytest.raises(ProtocolError, match="finite"):
+        shared_client.submit(RECIPE, {"source": Path("a.png")}, scale={"width_m": float("nan")}).result(10)
+    given = JobInput(arrays={"base_color": np.full((4, 4, 3), np.nan, np.float32)})
+    with pytest.raises(ParameterError, match="source/base_color has pixels"):
+        shared_client.submit(RECIPE, {"source": given}).result(60)
+    assert shared_client.submit(RECIPE).result(60)
 
 
 @pytest.mark.parametrize("dtype", ["<f4", "<f2", "|u1", "<u2", ">f4"])
-def test_arrays_of_every_type_and_shape_arrive(dtype):
-    arrays = {
-        "a": np.arange(24).reshape(2, 3, 4).astype(dtype),
-        "empty": np.zeros((0, 3), dtype),
-        "view": np.arange(24).astype(dtype).reshape(4, 6)[::-1, ::2],
-    }
-    header, received = read_frame(sent({"type": "job", "id": 3, "text": "grün"}, arrays))
+def test_arrays_of_every_type_and_shape_arrive_and_a_part_of_one_is_refused(dtype):
+    pixels = np.arange(24).astype(dtype)
+    arrays = {"empty": np.zeros((0, 3), dtype), "a": pixels.reshape(2, 3, 4), "view": pixels.reshape(4, 6)[::-1, ::2]}
+    write_frame(stream := io.BytesIO(), {"type": "job", "id": 3, "text": "grün"}, arrays)
+    header, received = FrameReader(io.BytesIO(stream.getvalue())).read()
     assert header == {"type": "job", "id": 3, "text": "grün"}
     for name, array in arrays.items():
         assert np.array_equal(received[name], array)
+    with pytest.raises(ProtocolError, match="in the middle of view"):
+        FrameReader(io.BytesIO(stream.getvalue()[:-1])).read()
+    assert FrameReader(io.BytesIO()).read() is None
 
 
-def test_a_stream_that_ends_inside_an_array_is_refused():
-    stream = sent({}, {"a": np.zeros(100, np.float32)})
-    with pytest.raises(ProtocolError, match="in the middle of a"):
-        read_frame(io.BytesIO(stream.getvalue()[:-1]))
-    assert read_frame(io.BytesIO()) is None
+@pytest.fixture(scope="module")
+def wire(worker_command):
+    """A real worker, to which anything can be said: `say(bytes)` returns the header of the next answer."""
+    running = subprocess.Popen(worker_command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    reader = FrameReader(running.stdout)
+    assert reader.read()[0]["type"] == "hello"
+
+    def say(sent: bytes) -> dict:
+        running.stdin.write(sent)
+        running.stdin.flush()
+        while (header := reader.read()[0])["type"] in ("state", "progress", "preview"):
+            pass
+        return header
+
+    say.process = running
+    yield say
+    running.stdin.close()
+    assert running.wait(15) == 0
+
+
+@pytest.mark.parametrize("where", ["parameters", "inputs"])
+def test_very_many_fields_are_refused_by_their_number(where):
+    """Each would be looked up and formatted: 100,000 took more than a minute."""
+    step = {"tool": "checker", where: {f"p{number}": "1" for number in range(100_000)}}
+    began_s = time.process_time()
+    with pytest.raises(ParameterError, match=f"{where} must have at most 2048 entries, got 100000"):
+        Recipe.from_dict({"steps": [step]})
+    assert time.process_time() - began_s < 0.5
+
+
+@pytest.mark.essential
+@pytest.mark.parametrize("case", REQUESTS)
+def test_a_malformed_request_is_answered_and_the_worker_goes_on(case, wire):
+    sent, said, id_ = REQUESTS[case]
+    answer = wire(sent)
+    assert (answer["type"], answer["id"]) == ("error", id_)
+    assert answer["error"] in ("ProtocolError", "ParameterError")
+    assert re.search(said, answer["message"])
+    assert answer["remedy"]
+    assert wire(frame(type="cancel", id=99) + job(id=8))["id"] == 8
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_frame_whose_arrays_cannot_be_read_is_refused_before_memory_is_taken(case):
+    sent, said, id_ = BROKEN[case]
+    with pytest.raises(FrameError, match=said) as refused:
+        FrameReader(io.BytesIO(sent)).read()
+    assert refused.value.id == id_
+    assert refused.value.remedy
+
+
+def test_a_broken_frame_is_answered_and_ends_the_worker(worker_command):
+    made = subprocess.run(worker_command, input=BROKEN["a huge array"][0] + job(id=8), capture_output=True, timeout=60)
+    answers = [json.loads(line) for line in made.stdout.splitlines()]
+    assert [(answer["type"], answer.get("id")) for answer in answers] == [("hello", None), ("error", 7)]
+
+
+def test_an_id_that_is_in_use_is_refused_and_its_job_goes_on(wire):
+    slow = Recipe((Step("slow", {"seconds": 0.6, "width_px": 8, "height_px": 8}),))
+    answer = wire(job(id=5, recipe=slow.to_dict()) + job(id=5))
+    assert (answer["type"], answer["id"]) == ("error", 5)
+    assert "id 5" in answer["message"]
+    assert wire(b"")["type"] == "done"

@@ -46,7 +46,7 @@ def answer(case: dict[str, Any]) -> bytes:
     if like == "described":
         tools = [changed(GOOD["tool"], one) if isinstance(one, dict) else one for one in case.get("tools", ())]
         case = {"description": changed(GOOD["description"], case | ({"tools": tools} if tools else {}))}
-        return frame(type="described", id="ID", **case)
+        return done(**case)
     return frame(body=body, **case)
 
 
@@ -83,3 +83,9 @@ REQUESTS = {name: request(case) for name, case in FRAMES["requests"].items()} | 
         7,
     ),
 }
+UNREADABLE = (
+    *("arrays are an object", "an array without a name", "floats of 64 bits", "an array of objects"),
+    *("a negative size", "a size is text", "a huge array", "huge arrays together", "two arrays of one name"),
+)
+BROKEN = {name: REQUESTS.pop(name) for name in UNREADABLE}
+"""Requests of which nobody knows where they end."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -55,10 +56,11 @@ def _picture(made: Made, folder: Path) -> np.ndarray:
 
 
 def _in_folder(file: Path) -> np.ndarray:
-    """A file of a folder (H, W, 3), as its action reads it. FileError if none does."""
+    """A file of a folder (H, W, 3), as the first action that can reads it. FileError if none does."""
     for action in registry().actions.values():
         if action.has_folder:
-            return action.picture(file)
+            with suppress(ImpastoError):
+                return action.picture(file)
     raise FileError(f"no action reads {excerpt(file)}", "")
 
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..errors import FileError, ParameterError
 from ..system.interruption import Stop
 from ..system.untrusted import check_file, excerpt, printable
-from .json_answers import Planned, PlannedJob
 from .options import add_command, parse_metres, whole_number
 from .output import add_output
 from .sources import SOURCE, SOURCES_HELP, add_named_inputs, color_spaces_of, found_sources, named_files
+from .tables import plan_table
 from .terminal import Terminal
 
 if TYPE_CHECKING:
@@ -131,7 +131,8 @@ def _batch(arguments: argparse.Namespace, terminal: Terminal) -> None:
     plan = _plan_of_failures(record, arguments) if arguments.retry else _plan(arguments)
     total = check_plan(plan, record.owns)
     if arguments.dry_run:
-        terminal.report_plan(_dry_run(dry_run_jobs(plan, record), arguments.format))
+        planned = _dry_run(dry_run_jobs(plan, record), arguments.format)
+        terminal.say(planned, plan_table(planned))
         return
     with record:
         progress = _run(plan, record, total, arguments, terminal)
@@ -175,16 +176,17 @@ def _first_given(arguments: argparse.Namespace, options: Sequence[str]) -> str:
     return next((option for option, name in values if getattr(arguments, name) != arguments.default_of(name)), "")
 
 
-def _dry_run(jobs: Sequence[Listed], format_: str) -> Planned:
+def _dry_run(jobs: Sequence[Listed], format_: str) -> dict[str, Any]:
     entries = [
-        PlannedJob(name=job.name, recipe=job.recipe, size_px=job.size_px and list(job.size_px[::-1]), done=job.is_done)
+        {"name": job.name, "recipe": job.recipe, "size_px": job.size_px and job.size_px[::-1], "done": job.is_done}
         for job in jobs
     ]
     sizes = [job.size_px for job in jobs if job.size_px and not job.is_done]
     pixels = sum(height * width for height, width in sizes)
     size_bytes = pixels * CHANNELS_OF_MATERIAL * (1 if format_ == "png" else 2)
     to_make = sum(not job.is_done for job in jobs)
-    return Planned(jobs=entries, to_make=to_make, unknown=to_make - len(sizes), pixels=pixels, bytes=size_bytes)
+    unknown = to_make - len(sizes)
+    return {"jobs": entries, "to_make": to_make, "unknown": unknown, "pixels": pixels, "bytes": size_bytes}
 
 
 def _write_contact_sheet(progress: BatchProgress, record: Record, terminal: Terminal) -> list[Path]:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import FileError, ImpastoError, ParameterError, error_fields
+from ..errors import FileError, ImpastoError, ParameterError
 from ..system.names import usable_name
-from .json_answers import CheckedMap, CheckedSet, CheckedSets, FailedSource
 from .options import add_command
 from .sources import SOURCE, add_colorspace, color_spaces_of
 from .tables import table
-from .terminal import Terminal
+from .terminal import Terminal, failed_sources
 
 if TYPE_CHECKING:
     from ..inspection.inspect import Report
@@ -63,42 +62,33 @@ def _check(arguments: argparse.Namespace, terminal: Terminal) -> None:
     answers = [_answer(report, *done) for report, done in zip(reports, mended, strict=True)]
     for path, why in failed:
         terminal.print_error(f"{path}: {why.message}", why.remedy)
-    unchecked = [FailedSource(source=str(path), **error_fields(why)) for path, why in failed]
-    terminal.say(
-        CheckedSets(sets=answers, failed=unchecked), [line for one in answers for line in _lines(one, arguments.all)]
-    )
+    lines = [line for one in answers for line in _lines(one, arguments.all)]
+    terminal.say({"sets": answers, "failed": failed_sources(failed)}, lines)
     if failed or any(_is_wrong(report, fixes) for report, (fixes, _) in zip(reports, mended, strict=True)):
         sys.exit(FileError.exit_code)
 
 
-def _answer(report: Report, fixes: Sequence[str], files: Sequence[Path]) -> CheckedSet:
-    return CheckedSet(
-        folder=str(report.found.path),
-        verdict=report.verdict,
-        findings=[CheckedMap.model_validate(asdict(finding)) for finding in report.findings],
-        mended=list(fixes),
-        files=[str(path) for path in files],
-    )
+def _answer(report: Report, fixes: Sequence[str], files: Sequence[Path]) -> dict[str, Any]:
+    findings, paths = [asdict(finding) for finding in report.findings], [str(path) for path in files]
+    about = {"folder": str(report.found.path), "verdict": report.verdict, "findings": findings}
+    return about | {"mended": fixes, "files": paths}
 
 
-def _lines(one: CheckedSet, in_full: bool) -> Iterator[str]:
+def _lines(one: Mapping[str, Any], in_full: bool) -> Iterator[str]:
     """Table of the findings of a set, each with its remedy below it; those that are right only if `in_full`."""
-    shown = [finding for finding in one.findings if in_full or finding.verdict != "ok"]
-    right = sum(finding.verdict == "ok" for finding in one.findings)
-    yield f"{one.folder}: {one.verdict}, {right} of {len(one.findings)} checks right"
+    shown = [finding for finding in one["findings"] if in_full or finding["verdict"] != "ok"]
+    right = sum(finding["verdict"] == "ok" for finding in one["findings"])
+    yield f"{one['folder']}: {one['verdict']}, {right} of {len(one['findings'])} checks right"
     if shown:
-        rows = [(finding.verdict, finding.map or "all", finding.check, finding.message) for finding in shown]
+        rows = [(item["verdict"], item["map"] or "all", item["check"], item["message"]) for item in shown]
         head, *lines = table(("verdict", "map", "check", "found"), rows, wraps=False)
         yield f"  {head}"
         for line, finding in zip(lines, shown, strict=True):
             yield f"  {line}"
-            if finding.remedy:
-                yield f"    {'mended' if finding.fix in one.mended else _remedy(finding)}"
-    yield from one.files
-
-
-def _remedy(finding: CheckedMap) -> str:
-    return f"to mend it: {finding.remedy}" + (" (--fix does that)" if finding.fix else "")
+            if finding["remedy"]:
+                hint = f"to mend it: {finding['remedy']}" + (" (--fix does that)" if finding["fix"] else "")
+                yield f"    {'mended' if finding['fix'] in one['mended'] else hint}"
+    yield from one["files"]
 
 
 def _is_wrong(report: Report, fixes: Sequence[str]) -> bool:

@@ -34,7 +34,6 @@ from .batch import add_batch
 from .check import add_check
 from .data import add_prepare
 from .export import add_export
-from .json_answers import Completion, Findings
 from .models import add_models, add_train
 from .options import add_command, add_device, parse_metres
 from .output import add_output, carry_out, result_name
@@ -212,7 +211,7 @@ def _add_doctor(commands: Any) -> None:
 
 def _doctor(arguments: argparse.Namespace, terminal: Terminal) -> None:
     found = findings()
-    terminal.say(Findings.model_validate(found), tables.findings(found))
+    terminal.say(found, tables.findings(found))
     if found["problems"]:
         sys.exit(PluginError.exit_code)
 
@@ -227,7 +226,7 @@ def _completion(whole: argparse.ArgumentParser, arguments: argparse.Namespace, t
     import shtab
 
     script = shtab.complete(whole, shell=arguments.shell)
-    terminal.say(Completion(shell=arguments.shell, script=script), [script])
+    terminal.say({"shell": arguments.shell, "script": script}, [script])
 
 
 ACTIONS: Mapping[str, Callable[..., None]] = {

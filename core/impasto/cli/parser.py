@@ -36,7 +36,7 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise the mistake as a ParameterError, so that it is reported like any other error, as JSON if requested."""
         words = LONG_WORD.sub(lambda found: shorten(found[0]), message)
-        more = registry().hint() or (MORE if message.startswith("unrecognized arguments") else "")
+        more = _hint() or (MORE if message.startswith("unrecognized arguments") else "")
         raise ParameterError(shorten(words, LONGEST_MESSAGE), f"see `{self.prog} --help`{more}")
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
@@ -44,9 +44,14 @@ class Parser(argparse.ArgumentParser):
         if action.choices is not None and value not in action.choices:
             remedy = choices(str(value), map(str, action.choices), f"`{self.prog} --help`")
             if isinstance(action, argparse._SubParsersAction):
-                remedy += registry().hint() or MORE
+                remedy += _hint() or MORE
             named = "/".join(action.option_strings) or action.metavar or action.dest
             raise ParameterError(f"there is no {named} {excerpt(value)}", remedy)
+
+
+def _hint() -> str:
+    """The hint of the registry, if it is there: plugins are not loaded for a mistake."""
+    return registry().hint() if registry.cache_info().currsize else ""
 
 
 def _whole_number(text: str) -> int:

@@ -12,7 +12,6 @@ from ..plugins.registry import Registry, registry
 from ..system.untrusted import excerpt
 from ..tools import Tool
 from . import tables
-from .json_answers import PluginChecks
 from .options import add_command
 from .terminal import Terminal
 
@@ -35,8 +34,7 @@ def _check(arguments: argparse.Namespace, terminal: Terminal) -> None:
         for index, tool in enumerate(tools):
             on_progress(index / len(tools), f"Checking {tool.name}")
             findings += check(tool)
-    answer = PluginChecks.model_validate({"checks": [asdict(finding) for finding in findings]})
-    terminal.say(answer, tables.checks(findings))
+    terminal.say({"checks": [asdict(finding) for finding in findings]}, tables.checks(findings))
     if any(finding.problem for finding in findings):
         sys.exit(PluginError.exit_code)
 

@@ -13,7 +13,6 @@ from ..descriptions import GROUPS
 from ..library.models import Model, was_a_loss
 from ..schemas import conditions_of, limits_of, readable, readable_default
 from ..system.untrusted import printable
-from .json_answers import Planned, PlannedJob
 
 if TYPE_CHECKING:
     from ..inspection.behaviour import BehaviourFinding
@@ -72,19 +71,16 @@ def _range(schema: Mapping[str, Any]) -> str:
     return f"one of {', '.join(map(str, schema['enum']))}" if "enum" in schema else limits_of(schema)
 
 
-def plan_table(answer: Planned) -> Iterator[str]:
+def plan_table(answer: Mapping[str, Any]) -> Iterator[str]:
     """Table of the jobs of a batch, and the sum of what remains to be made."""
-    head = ("name", "recipe", "size", "state")
-    yield from table(head, [_planned_row(job) for job in answer.jobs])
-    done = len(answer.jobs) - answer.to_make
-    size = f"{answer.pixels / 1e6:,.1f} megapixels, up to {readable_bytes(answer.bytes)} before compression"
-    unknown = f"; the size of {answer.unknown} is not known" if answer.unknown else ""
-    yield f"{answer.to_make} to make, {done} done already; {size}{unknown}"
-
-
-def _planned_row(job: PlannedJob) -> tuple[str, ...]:
-    size = "x".join(map(str, job.size_px)) if job.size_px else "-"
-    return job.name, job.recipe, size, "done" if job.done else "to make"
+    rows = [
+        (job["name"], job["recipe"], "x".join(map(str, job["size_px"] or "-")), "done" if job["done"] else "to make")
+        for job in answer["jobs"]
+    ]
+    yield from table(("name", "recipe", "size", "state"), rows)
+    size = f"{answer['pixels'] / 1e6:,.1f} megapixels, up to {readable_bytes(answer['bytes'])} before compression"
+    unknown = f"; the size of {answer['unknown']} is not known" if answer["unknown"] else ""
+    yield f"{answer['to_make']} to make, {len(rows) - answer['to_make']} done already; {size}{unknown}"
 
 
 def models(listed: Sequence[Model]) -> Iterator[str]:

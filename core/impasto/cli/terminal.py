@@ -17,24 +17,6 @@ from ..system.streams import screen
 from ..system.untrusted import printable
 from ..tools import Result
 from . import tables
-from .json_answers import (
-    Again,
-    Answer,
-    Batched,
-    DamagedModel,
-    FailedJob,
-    FailedSource,
-    Failure,
-    Installed,
-    ModelEntry,
-    Models,
-    Planned,
-    Prepared,
-    Progress,
-    Removed,
-    Tools,
-    Written,
-)
 
 if TYPE_CHECKING:
     from rich.progress import Progress as ProgressBar
@@ -45,12 +27,14 @@ if TYPE_CHECKING:
 
 REJECTED_SHOWN = 20
 PROGRESS_INTERVAL_S = 0.25
+FAILED_JOB = ("name", "row", "tries", "error", "message", "remedy")
+"""Fields of a failure that the answer of a batch has."""
 
 
 class Terminal:
     """Prints results to stdout and everything else to stderr, of which `quiet` keeps only errors.
 
-    json: print results and errors as the objects in `json_answers`, one per line. warnings: all warnings so far.
+    json: print results and errors as the objects in `answers.toml`, one per line. warnings: all warnings so far.
     """
 
     def __init__(self, json: bool = False, quiet: bool = False) -> None:
@@ -100,7 +84,7 @@ class Terminal:
 
         def show(fraction: float, message: str) -> None:
             nonlocal last_s, last
-            now = Progress(progress=round(fraction, 4), message=message)
+            now = {"progress": round(fraction, 4), "message": message}
             if now != last and (time.monotonic() - last_s >= PROGRESS_INTERVAL_S or fraction == 1):
                 last_s, last = time.monotonic(), now
                 self._answer(now)
@@ -131,13 +115,8 @@ class Terminal:
         for path, error in failed:
             self.print_error(f"{path}: {error.message}", error.remedy)
         about = self._about(paths, results)
-        sources = [FailedSource(source=str(path), **error_fields(error)) for path, error in failed]
-        self.say(Written(**about, failed=sources), about["files"])
+        self.say({**about, "failed": failed_sources(failed)}, about["files"])
         self._note_all(results)
-
-    def report_plan(self, answer: Planned) -> None:
-        """Print the jobs of a batch, and how large the results of those to be made are."""
-        self.say(answer, tables.plan_table(answer))
 
     def report_batch(self, progress: BatchProgress, files: Sequence[Path]) -> None:
         """Print how many jobs of a batch were made and how many failed, and why the first of these did."""
@@ -152,25 +131,16 @@ class Terminal:
             self.print_error(f"{failure.name}{place}: {failure.message}", failure.remedy)
         if progress.failed > len(progress.failures):
             self.print_error(f"{progress.failed - len(progress.failures)} more jobs failed", "see failures.jsonl")
-        failures = [
-            FailedJob(**{key: getattr(one, key) for key in FailedJob.model_fields}) for one in progress.failures
-        ]
-        answer = Batched(
-            made=progress.made,
-            done_before=progress.before,
-            failed=progress.failed,
-            failures=failures,
-            notes=notes,
-            seconds=round(progress.seconds, 2),
-            files=[str(path) for path in files],
-            warnings=self.warnings,
-        )
-        self.say(answer, [progress.summary, *answer.files])
+        failures = [{name: getattr(one, name) for name in FAILED_JOB} for one in progress.failures]
+        paths = [str(path) for path in files]
+        counts = {"made": progress.made, "done_before": progress.before, "failed": progress.failed}
+        rest = {"seconds": round(progress.seconds, 2), "files": paths, "warnings": self.warnings}
+        self.say({**counts, "failures": failures, "notes": notes, **rest}, [progress.summary, *paths])
 
     def report_rerun(self, again: Rerun) -> None:
         """Print the written files, and the differences from the first time."""
         about = self._about(again.paths, [again.result])
-        self.say(Again(**about, identical=again.identical, differences=again.differences), about["files"])
+        self.say({**about, "identical": again.identical, "differences": again.differences}, about["files"])
         self._note_all([again.result])
         for difference in again.differences:
             self.note(f"differs: {difference}")
@@ -181,14 +151,14 @@ class Terminal:
             self.note(f"note: {note}")
 
     def _about(self, paths: Sequence[Path], results: Sequence[Result]) -> dict[str, Any]:
-        figures = {name: value for result in results for name, value in result.figures.items()}
+        figures = {name: float(value) for result in results for name, value in result.figures.items()}
         files = [str(path) for path in paths]
         return {"files": files, "figures": figures, "notes": _notes(results), "warnings": self.warnings}
 
     def report_data(self, paths: Sequence[Path], dataset: Dataset) -> None:
         """Print the files that `prepare` wrote, and a summary of the dataset."""
         files = [str(path) for path in paths]
-        self.say(Prepared(files=files, manifest=dataset.manifest()), files)
+        self.say({"files": files, "manifest": dataset.manifest()}, files)
         self.note_dataset(dataset)
 
     def note_dataset(self, dataset: Dataset) -> None:
@@ -206,16 +176,16 @@ class Terminal:
     def report_tools(self, described: Iterable[Mapping[str, Any]]) -> None:
         """Print the tools, one per line, below the headings of their groups."""
         listed = list(described)
-        self.say(Tools.model_validate({"tools": listed}), tables.tools(listed))
+        self.say({"tools": listed}, tables.tools(listed))
 
     def report_tool(self, described: Mapping[str, Any]) -> None:
         """Print everything about one tool."""
-        self.say(Tools.model_validate({"tools": [described]}), tables.tool(described))
+        self.say({"tools": [described]}, tables.tool(described))
 
     def report_models(self, folder: Path, models: Sequence[Model], damaged: Mapping[Path, ImpastoError]) -> None:
         """Print a table of the models, and the damaged files."""
-        broken = [DamagedModel(file=str(path), error=error.message) for path, error in damaged.items()]
-        answer = Models(folder=str(folder), models=[_entry(model) for model in models], damaged=broken)
+        broken = [{"file": str(path), "error": error.message} for path, error in damaged.items()]
+        answer = {"folder": str(folder), "models": [_entry(model) for model in models], "damaged": broken}
         self.say(answer, tables.models(models) if models else [f"no models yet in {folder}"])
         for error in damaged.values():
             self.note(f"damaged: {error.message}\n  {error.remedy}")
@@ -230,16 +200,16 @@ class Terminal:
 
     def report_installation(self, path: Path) -> None:
         """Print the path of a file added to a library."""
-        self.say(Installed(installed=str(path)), [f"installed {path}"])
+        self.say({"installed": str(path)}, [f"installed {path}"])
 
     def report_removal(self, path: Path) -> None:
         """Print the path of a file removed from a library."""
-        self.say(Removed(removed=str(path)), [f"removed {path}"])
+        self.say({"removed": str(path)}, [f"removed {path}"])
 
     def fail(self, kind: str, message: str, remedy: str) -> None:
         """Print an error on stderr, and with --json also on stdout."""
         if self.json:
-            self._answer(Failure(error=kind, message=message, remedy=remedy))
+            self._answer({"error": kind, "message": message, "remedy": remedy})
         self.print_error(message, remedy)
 
     def print_error(self, message: str, remedy: str) -> None:
@@ -248,7 +218,7 @@ class Terminal:
             self._bar.stop()
         print(f"impasto: {message}" + (f"\n  {remedy}" if remedy else ""), file=sys.stderr)
 
-    def say(self, answer: Answer, lines: Iterable[str]) -> None:
+    def say(self, answer: Mapping[str, Any], lines: Iterable[str]) -> None:
         """Print a result: the answer as JSON if requested, else its lines."""
         if self.json:
             self._answer(answer)
@@ -256,15 +226,20 @@ class Terminal:
         for line in lines:
             print(line)
 
-    def _answer(self, answer: Answer) -> None:
+    def _answer(self, answer: Mapping[str, Any]) -> None:
         # in ASCII, which is valid in any encoding and free of control characters
-        print(json.dumps(answer.model_dump(mode="json", exclude_unset=True)), flush=True)
+        print(json.dumps(answer, default=float), flush=True)  # NumPy's numbers
 
 
 def _notes(results: Sequence[Result]) -> list[str]:
     return list(dict.fromkeys(note for result in results for note in result.notes))
 
 
-def _entry(model: Model) -> ModelEntry:
+def _entry(model: Model) -> dict[str, Any]:
     about = {"name": model.name, "bytes": model.size_bytes, "shipped": model.shipped, "card": model.card}
-    return ModelEntry.model_validate(about | {"notes": list(model.notes)})
+    return about | {"notes": model.notes}
+
+
+def failed_sources(failed: Sequence[tuple[Path, ImpastoError]]) -> list[dict[str, str]]:
+    """Sources that failed, and why, as JSON."""
+    return [{"source": str(path), **error_fields(error)} for path, error in failed]

@@ -11,7 +11,6 @@ from ..library.weights import Weights
 from ..plugins.registry import registry
 from ..system.interruption import Stop
 from . import tables
-from .json_answers import WeightsDetails, WeightsList
 from .options import add_command
 from .terminal import Terminal
 
@@ -40,8 +39,7 @@ def add_weights(commands: Any) -> None:
 def _list(arguments: argparse.Namespace, terminal: Terminal) -> None:
     library = registry().weights_library()
     listed = library.catalogue()
-    answer = WeightsList.model_validate({"folder": str(library.folder), "weights": listed})
-    terminal.say(answer, tables.all_weights(listed))
+    terminal.say({"folder": str(library.folder), "weights": listed}, tables.all_weights(listed))
     for one in listed:
         if one["error"]:
             terminal.note(f"damaged: {one['error']}")
@@ -49,7 +47,7 @@ def _list(arguments: argparse.Namespace, terminal: Terminal) -> None:
 
 def _show(arguments: argparse.Namespace, terminal: Terminal) -> None:
     about = registry().weights_library().about(arguments.weights)
-    terminal.say(WeightsDetails.model_validate(about), tables.weights(about))
+    terminal.say(about, tables.weights(about))
 
 
 def _download(arguments: argparse.Namespace, terminal: Terminal) -> None:

@@ -1,4 +1,4 @@
-"""The core's own actions: a run, a match, and a recipe that resembles others."""
+"""The core's own actions: a run, a match, a recipe that resembles others, and what is installed."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ..data.dataset import Dataset, class_warnings
 from ..errors import ParameterError
 from ..host import Host
 from ..matchers import Match
+from ..plugins.installation import description
 from ..plugins.registry import registry
 from ..recipe import MAX_SEED, Recipe
 from ..running.inputs import SOURCE
@@ -97,7 +98,16 @@ def _result_of(found: Match) -> Result:
     return Result(recipe=found.recipe, notes=tuple(found.notes), figures=found.figures)
 
 
-OWN: Mapping[str, Action] = {action.name: action for action in (Run(), FindMatch(), MakeMoreLike())}
+class Describe(Action):
+    """Says what is installed."""
+
+    name = "describe"
+
+    def carry_out(self, doing: Doing, values: object) -> Result:
+        return Result(description=description())
+
+
+OWN: Mapping[str, Action] = {action.name: action for action in (Run(), FindMatch(), MakeMoreLike(), Describe())}
 
 
 def action_called(name: str) -> Action:

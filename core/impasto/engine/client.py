@@ -29,7 +29,7 @@ from .connection import Connection, ConnectionLimits
 from .job import Job
 from .remote import Remote, read_files, write_files
 from .replies import JobResult
-from .requests import ActionRequest, Delivery, JobInput, Request, View
+from .requests import ActionRequest, Delivery, JobInput, View
 from .wire import STALL_LIMIT_S
 
 CANCEL_GRACE_S = 2.0
@@ -72,7 +72,7 @@ class Client:
 
     def describe(self) -> Job:
         """A job whose result is the description of the worker's installation (dict)."""
-        return self._submit(Request(id=next(self._ids)))
+        return self._submit(ActionRequest(id=next(self._ids), name="describe"), lambda answer: answer.description)
 
     def submit(
         self,
@@ -156,8 +156,8 @@ class Client:
         connection = self._connection
         return connection.popen.pid if connection and connection.is_open else None
 
-    def _submit(self, request: Request, finish: Callable[[JobResult], JobResult] | None = None) -> Job:
-        job = Job(request.id, is_detached=isinstance(request, ActionRequest) and request.detach)
+    def _submit(self, request: ActionRequest, finish: Callable[[JobResult], Any] | None = None) -> Job:
+        job = Job(request.id, is_detached=request.detach)
         if finish is not None:
             job.finish = finish
         try:

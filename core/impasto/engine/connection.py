@@ -21,7 +21,6 @@ from ..errors import ImpastoError, ProtocolError, WorkerError, error_from_name
 from ..system.process import describe_exit, end, keep_log, kill, kill_group
 from .job import Job
 from .replies import (
-    Described,
     Hello,
     JobFailure,
     JobPreview,
@@ -277,10 +276,8 @@ class Connection:
         return ignores or (self._closed_at is not None and not self._is_left and now - self._closed_at > EXIT_LIMIT_S)
 
 
-def _settle(job: Job, reply: JobResult | Described | Stopped | JobFailure) -> None:
-    if isinstance(reply, Described):
-        job.set_result(reply.description)
-    elif isinstance(reply, Stopped):
+def _settle(job: Job, reply: JobResult | Stopped | JobFailure) -> None:
+    if isinstance(reply, Stopped):
         job.end_cancelled()
     elif isinstance(reply, JobFailure):
         job.set_exception(error_from_name(reply.error, reply.message, reply.remedy))

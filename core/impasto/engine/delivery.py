@@ -154,12 +154,11 @@ def deliver(
     from ..surface.resizing import maps_at_most
     from .views import relit, view_of
 
-    assert result.recipe is not None
     maps = result.maps
     first = next(iter(maps.tiles().values()))
     about = {
         "type": "done",
-        "recipe": result.recipe.to_dict(),
+        "recipe": result.recipe and result.recipe.to_dict(),
         "figures": {name: float(value) for name, value in result.figures.items() if math.isfinite(value)},
         "notes": list(result.notes),
         "models": [str(path) for path in result.models],
@@ -169,6 +168,7 @@ def deliver(
         "size_px": _size_px(first, result.paths),
         "seconds": list(result.seconds),
         "reused": list(result.reused),
+        "description": result.description,
     }
     if isinstance(wanted, View):
         arrays, figures = view_of(maps, wanted, tell)

@@ -1,4 +1,4 @@
-"""Execution of a request by the worker: an action, or the description of what is installed.
+"""Execution of an action by the worker.
 
 It runs in the job's thread, checks the events that the reading thread sets, and tells the client how far it is.
 """
@@ -18,7 +18,7 @@ import numpy as np
 from ..errors import Cancelled
 from ..system.typed_json import as_kind
 from .delivery import deliver, preview_pixels, read_inputs
-from .requests import ActionRequest, Request, View
+from .requests import ActionRequest, View
 
 if TYPE_CHECKING:
     from ..running.inputs import Given
@@ -39,12 +39,12 @@ log = logging.getLogger("impasto.worker")
 
 @dataclass
 class RunningJob:
-    """A request that takes time. The reading thread sets its events, the running tool checks them.
+    """A request for an action. The reading thread sets its events, the running tool checks them.
 
     resumed: cleared while the job is paused.
     """
 
-    request: Request
+    request: ActionRequest
     cancelled: threading.Event = field(default_factory=threading.Event)
     stopped: threading.Event = field(default_factory=threading.Event)
     resumed: threading.Event = field(default_factory=threading.Event)
@@ -58,14 +58,9 @@ class RunningJob:
         return self.request.id
 
     @property
-    def key(self) -> str:
-        """Key by which a newer job supersedes this one; "" if none does."""
-        return getattr(self.request, "supersedes", "")
-
-    @property
     def continues_alone(self) -> bool:
         """Whether the job is finished even if the client is gone."""
-        return isinstance(self.request, ActionRequest) and self.request.detach and self.resumed.is_set()
+        return self.request.detach and self.resumed.is_set()
 
 
 @cache
@@ -78,20 +73,11 @@ def kept_steps() -> KeptSteps:
     return KeptSteps(min(MOST_KEPT_BYTES, psutil.virtual_memory().total // KEPT_SHARE))
 
 
-def reply_to(job: RunningJob, send: Send) -> Frame:
-    """Carry a job's request out; its reply, without the id. Raises Cancelled, and what its tools raise."""
-    if not isinstance(job.request, ActionRequest):
-        from ..plugins.installation import description
-
-        return {"type": "described", "description": description()}, {}
-    return _Execution(job, job.request, send).reply()
-
-
-class _Execution:
+class Execution:
     """An action that is carried out, and what its client is told meanwhile."""
 
-    def __init__(self, job: RunningJob, request: ActionRequest, send: Send) -> None:
-        self._job, self._request, self._send = job, request, send
+    def __init__(self, job: RunningJob, send: Send) -> None:
+        self._job, self._request, self._send = job, job.request, send
         self._report = _throttle(
             PROGRESS_INTERVAL_S,
             lambda fraction, message: self._tell("progress", fraction=fraction, message=message),
@@ -102,7 +88,7 @@ class _Execution:
         self._tell("state", state="running")
 
     def reply(self) -> Frame:
-        """The result of the action, in the form that was asked for."""
+        """The result in the form that was asked for, without the id. Raises Cancelled, and what its tools raise."""
         from ..actions import Doing
         from ..host import Host
         from .actions import action_called

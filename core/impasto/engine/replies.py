@@ -76,23 +76,15 @@ class JobWarnings:
     warnings: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Described:
-    """The worker's description of its tools, models, weights and plugins."""
-
-    id: Count
-    description: EngineDescription
-
-
 @dataclass(frozen=True, eq=False)
 class JobResult:
     """Result of an action. arrays: pixels or encoded files by map name, of tiles by `tile_key`. paths: written files.
 
-    suffix: of encoded files, such as ".png". seconds, reused: of each enabled step, as in `Result`.
+    suffix: of encoded files, such as ".png". seconds, reused, description: as in `Result`.
     """
 
     id: Count
-    recipe: Recipe
+    recipe: Recipe | None
     arrays: Mapping[str, np.ndarray]
     models: tuple[Path, ...]
     figures: Mapping[str, float]
@@ -105,6 +97,7 @@ class JobResult:
     suffix: str = ""
     seconds: tuple[Length, ...] = ()
     reused: tuple[bool, ...] = ()
+    description: EngineDescription | None = None
 
     def __post_init__(self) -> None:
         for name, array in self.arrays.items():
@@ -138,16 +131,13 @@ class JobFailure:
     remedy: str
 
 
-Reply: TypeAlias = (
-    Hello | JobProgress | JobPreview | JobState | JobWarnings | Described | JobResult | Stopped | JobFailure
-)
+Reply: TypeAlias = Hello | JobProgress | JobPreview | JobState | JobWarnings | JobResult | Stopped | JobFailure
 REPLIES: Mapping[str, type[Reply]] = {
     "hello": Hello,
     "progress": JobProgress,
     PREVIEW: JobPreview,
     "state": JobState,
     "warnings": JobWarnings,
-    "described": Described,
     "done": JobResult,
     "cancelled": Stopped,
     "error": JobFailure,

@@ -94,10 +94,10 @@ class Delivery(ResultForm):
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """A request of `kind` "describe", or about the job `id`: "pause", "resume", "stop" or "cancel"."""
+    """A request about the job `id`, of `kind` "pause", "resume", "stop" or "cancel"."""
 
     id: Count
-    kind: str = field(default="describe", metadata={"json": "type"})
+    kind: str = field(metadata={"json": "type"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +120,7 @@ class ActionRequest(Request):
 
 
 REQUESTS: Mapping[str, type[Request]] = {
-    **dict.fromkeys(("describe", "pause", "resume", "stop", "cancel"), Request),
+    **dict.fromkeys(("pause", "resume", "stop", "cancel"), Request),
     "action": ActionRequest,
 }
 """The class of each type of frame."""

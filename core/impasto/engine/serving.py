@@ -1,7 +1,7 @@
 """The worker's service: reads requests from its client, has them carried out one after the other, and answers.
 
-A malformed request is answered with an error. At the end of the stream the worker cancels its jobs, except for those
-with `"detach": true`, which it finishes first.
+A malformed request is answered with an error, and ends the worker if the next one cannot be found. At the end of the
+stream it cancels its jobs, except for those with `"detach": true`, which it finishes first.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ import numpy as np
 from ..about import VERSION
 from ..errors import Cancelled, ImpastoError, ProtocolError, out_of_memory
 from ..system.typed_json import MAX_ID
-from .execution import RunningJob, reply_to
-from .requests import Request, request_of
+from .execution import Execution, RunningJob
+from .requests import ActionRequest, Request, request_of
 from .wire import PROTOCOL, FrameError, FrameReader, write_frame
 
 EXIT_GRACE_S = 10.0
@@ -75,8 +75,9 @@ class Worker:
                 return False
             id_ = frame[0].get("id")
             self._receive(request_of(*frame))
-        except FrameError as error:
+        except FrameError as error:  # never while the client's own check holds: what follows could be anything
             self._refuse(error.id, ProtocolError(error.message, error.remedy))
+            return False
         except ImpastoError as error:
             self._refuse(id_, error)
         except OSError:
@@ -91,20 +92,20 @@ class Worker:
         self._send({"id": id_ if is_id else None, **_describe_error(error)})
 
     def _receive(self, request: Request) -> None:
-        if request.kind in ("pause", "resume"):
-            self._pause(request.id, request.kind == "pause")
+        if isinstance(request, ActionRequest):
+            self._accept(RunningJob(request))
         elif request.kind == "stop":
             self._stop(request.id)
         elif request.kind == "cancel":
             self._cancel(request.id)
         else:
-            self._accept(RunningJob(request))
+            self._pause(request.id, request.kind == "pause")
 
     def _accept(self, job: RunningJob) -> None:
         if job.id in self._jobs:
             raise ProtocolError(f"a job with the id {job.id} is there already", "give each job an id of its own")
         for older in list(self._jobs.values()):
-            if job.key and older.key == job.key:
+            if job.request.supersedes and older.request.supersedes == job.request.supersedes:
                 self._cancel(older.id)
         self._jobs[job.id] = job
         self._queue.put(job)
@@ -151,7 +152,7 @@ class Worker:
 
     def _answer(self, job: RunningJob) -> None:
         try:
-            header, arrays = reply_to(job, self._send)
+            header, arrays = Execution(job, self._send).reply()
             self._send({"id": job.id, **header}, arrays)
         except Cancelled:
             self._send({"type": "cancelled", "id": job.id})

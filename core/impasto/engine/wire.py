@@ -7,11 +7,8 @@ Both sides check types and sizes before they allocate memory. Standard library a
 
 from __future__ import annotations
 
-import contextlib
-import itertools
 import json
 import math
-import re
 import time
 from collections.abc import Mapping
 from typing import IO, Any
@@ -22,7 +19,7 @@ from ..errors import ProtocolError
 from ..system.names import MAX_NAME_BYTES
 from ..system.untrusted import excerpt, parse_json
 
-PROTOCOL = 2
+PROTOCOL = 3
 MAX_HEADER_BYTES = 16 * 2**20
 MAX_ARRAYS = 64
 MAX_DIMENSIONS = 4
@@ -31,8 +28,6 @@ MAX_FRAME_BYTES = 4096 * 4096 * 24 * 4
 """Limit of all arrays of a frame: the maps of a surface have 14 channels, which leaves ten for other inputs."""
 DTYPES = ("<f4", "<f2", "|u1", "<u2")
 CHUNK_BYTES = 2**20
-MAX_TRIES = 16
-"""Limit of tries to find a header after the bytes of a refused array."""
 STALL_LIMIT_S = 30.0
 """Time limit for the header of a frame that has begun, and then for each chunk."""
 
@@ -65,7 +60,7 @@ def write_frame(stream: IO[bytes], header: Mapping[str, Any], arrays: Mapping[st
 
 
 class FrameError(ProtocolError):
-    """A refused frame whose header is readable; `id` is the job's, unchecked."""
+    """A frame whose arrays cannot be read, so that nothing after it can; `id` is the job's, unchecked."""
 
     def __init__(self, message: str, remedy: str, id_: object = None) -> None:
         super().__init__(message, remedy)
@@ -77,12 +72,11 @@ class CutFrameError(FrameError):
 
 
 class FrameReader:
-    """Reader of frames from a stream. After a ProtocolError, `read` can be called again and finds the next frame."""
+    """Reader of frames from a stream. After a ProtocolError that is no FrameError, `read` finds the next frame."""
 
     def __init__(self, stream: IO[bytes], stall_s: float = STALL_LIMIT_S) -> None:
         self._stream, self._stall_s = stream, stall_s
         self._deadline: float | None = None
-        self._is_lost = False
 
     @property
     def is_late(self) -> bool:
@@ -93,12 +87,10 @@ class FrameReader:
     def read(self) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
         """The next frame: (header, arrays), or None at the end of the stream. ProtocolError if it is malformed."""
         try:
-            while first := self._stream.read(1):
-                self._wait()
-                line = first if first == b"\n" else first + self._stream.readline(MAX_HEADER_BYTES)
-                if line := _without_bytes(line) if self._is_lost else line:
-                    return self._frame(line)
-            return None
+            if not (first := self._stream.read(1)):
+                return None
+            self._wait()
+            return self._frame(first if first == b"\n" else first + self._stream.readline(MAX_HEADER_BYTES))
         finally:
             self._deadline = None
 
@@ -107,18 +99,15 @@ class FrameReader:
         if not isinstance(header, dict):
             raise ProtocolError(f"this is no frame: {excerpt(line)}", "see the worker's log")
         described = header.pop("arrays", [])
-        self._is_lost = True  # until all of its arrays are read: the next bytes may be theirs
         try:
             _check_arrays(described)
-            arrays = {item["name"]: self._array(item) for item in described}
+            return header, {item["name"]: self._array(item) for item in described}
         except EOFError as error:
             raise CutFrameError(
                 f"the stream ended in the middle of {error}", "start the job again", header.get("id")
             ) from None
         except ProtocolError as error:
             raise FrameError(error.message, error.remedy, header.get("id")) from error
-        self._is_lost = False
-        return header, arrays
 
     def _array(self, item: Mapping[str, Any]) -> np.ndarray:
         try:
@@ -136,15 +125,6 @@ class FrameReader:
 
     def _wait(self) -> None:
         self._deadline = time.monotonic() + self._stall_s
-
-
-def _without_bytes(line: bytes) -> bytes:
-    """The header at the end of a line that begins with the bytes of a refused array; b"" if the line has none."""
-    for found in itertools.islice(re.finditer(rb'\{"', line), MAX_TRIES):
-        with contextlib.suppress(ProtocolError):
-            parse_json(line[found.start() :], "a header", kind=ProtocolError)
-            return line[found.start() :]
-    return line if line.isascii() and line.rstrip().decode("ascii").isprintable() else b""
 
 
 def _check_arrays(described: Any) -> None:
