@@ -18,9 +18,8 @@ from pictures import sample, square
 
 from impasto import write_maps
 from impasto.batch.engines import Limits, local_engines
-from impasto.batch.plan import Output, Plan
+from impasto.batch.plan import Output, Plan, Recipes
 from impasto.batch.progress import BatchProgress
-from impasto.batch.recipes import Recipes
 from impasto.batch.record import Record
 from impasto.batch.running import run_jobs
 from impasto.batch.table import Table

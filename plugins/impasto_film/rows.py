@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from impasto.batch.fields import text_of, whole_number_of
+from impasto.batch.table import text_of, whole_number_of
 from impasto.errors import ParameterError
 
 COLUMNS = {

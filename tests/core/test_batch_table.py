@@ -10,8 +10,7 @@ from impasto.batch import table as tables
 from impasto.batch import workers
 from impasto.batch.checks import check_plan, size_of
 from impasto.batch.names import check_pattern, fill_in
-from impasto.batch.plan import Output, Plan
-from impasto.batch.recipes import Recipes
+from impasto.batch.plan import Output, Plan, Recipes
 from impasto.batch.record import DONE_FILE, FAILURES_FILE, Record, failure_of
 from impasto.batch.record import jobs_of as jobs_to_retry
 from impasto.batch.units import parse_memory, parse_time, readable_bytes, readable_time

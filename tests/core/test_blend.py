@@ -20,8 +20,7 @@ from worker_jobs import wait_until
 
 from impasto import read_maps, read_recipe
 from impasto.batch.checks import check_plan
-from impasto.batch.plan import Output, Plan, rows_of_sources
-from impasto.batch.recipes import Recipes
+from impasto.batch.plan import Output, Plan, Recipes, rows_of_sources
 from impasto.errors import Cancelled, FileError, ParameterError, WorkerError
 from impasto.io.blend import PROGRAM
 from impasto.io.datablocks import Datablock

@@ -10,8 +10,7 @@ import pytest
 from batches import done_names, plan_of, run_plan
 
 from impasto import Host, Recipe, RunOptions, Step, read_maps, read_recipe, run
-from impasto.batch.plan import Output, Plan
-from impasto.batch.recipes import Recipes
+from impasto.batch.plan import Output, Plan, Recipes
 from impasto.batch.record import Record, jobs_of
 from impasto.data.dataset import read_dataset
 from impasto.library.models import ModelLibrary

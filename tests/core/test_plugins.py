@@ -257,8 +257,9 @@ def test_without_these_plugins_what_they_add_is_said_to_be_missing(instead, said
 
     left = [point for point in entry_points(group="impasto") if point.name not in ADDED]
     known = load_plugins([*left, *instead])
+    (loaded := cache(lambda: known))()
     for place in ("cli.main", "cli.parser", "cli.models", "plugins.registry", "training.reporting"):
-        monkeypatch.setattr(f"impasto.{place}.registry", lambda: known)
+        monkeypatch.setattr(f"impasto.{place}.registry", loaded)
     wall = ["a.png", "b.png"]
     for given in (["evaluate", "picture", *wall], ["models", "export", "wall"], ["models", "inputs", "wall"]):
         with pytest.raises(SystemExit) as ended:

@@ -6,7 +6,6 @@ Dask distributes, counts failures of workers and frees memory; here is only what
 from __future__ import annotations
 
 import logging
-import math
 import secrets
 import socket
 from collections import OrderedDict
@@ -17,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import FileError, ImpastoError, ParameterError, PluginError, WorkerError
+from ..errors import FileError, ImpastoError, PluginError, WorkerError
 from ..io.datablocks import Datablock
 from ..io.files import source_files
 from ..io.map_files import folder_of, sent_files
@@ -245,14 +244,3 @@ def _content(path: Path) -> bytes:
 
 def _first_line(error: BaseException) -> str:
     return (str(error) or type(error).__name__).partition("\n")[0][:200]
-
-
-def parse_resources(text: str) -> dict[str, float]:
-    """Dask's resources from "GPU=1 MEMORY=4e9". ParameterError if it is something else."""
-    try:
-        found = {name: float(amount) for name, amount in (part.split("=") for part in text.split())}
-    except ValueError:
-        found = {}
-    if found and all(name and 0 < amount < math.inf for name, amount in found.items()):
-        return found
-    raise ParameterError(f"{excerpt(text)} is not NAME=AMOUNT", "write --resources GPU=1")

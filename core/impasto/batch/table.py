@@ -5,6 +5,7 @@ In JSON lines, `inputs` and `parameters` are objects. Files are relative to the 
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,9 +18,8 @@ from ..errors import FileError, ImpastoError, ParameterError, did_you_mean
 from ..io.color_spaces import check_color_space
 from ..plugins.registry import registry
 from ..running.inputs import SOURCE
-from ..system.untrusted import excerpt, parse_json, read_bytes
+from ..system.untrusted import excerpt, is_unicode, parse_json, read_bytes
 from ..texture import check_metres
-from .fields import number_of, text_of, whole_number_of
 
 SUFFIXES = (".csv", ".tsv", ".jsonl")
 MAX_BYTES = 2**26
@@ -188,3 +188,29 @@ def _row(number: int, fields: Mapping[str, Any]) -> Row:
     action = next((one for one in registry().actions.values() if set(one.columns) & set(fields)), None)
     asked = (action.name, action.of_row({**fields, **inputs})) if action else (RUN, {})
     return Row(*given, fields.get("text", ""), *asked, space)
+
+
+def text_of(name: str, fields: Mapping[str, Any]) -> str:
+    """A row's field that is text. ParameterError for anything else."""
+    value = fields[name]
+    if not (isinstance(value, str) and is_unicode(value) and "\0" not in value):
+        raise ParameterError(f"{name} is {excerpt(value)}", "write a name")
+    return value
+
+
+def whole_number_of(name: str, fields: Mapping[str, Any]) -> int | None:
+    """A row's whole number, also from text as in CSV; None for none. ParameterError for anything else."""
+    value = number_of(name, fields.get(name))
+    if isinstance(value, float):
+        raise ParameterError(f"{name} is {value}", "write a whole number")
+    return value
+
+
+def number_of(name: str, value: object) -> int | float | None:
+    """A number, also from text as in CSV; None for none. ParameterError for anything else."""
+    if value is None or type(value) in (int, float):
+        return value  # type: ignore[return-value]
+    for kind in (int, float):
+        with contextlib.suppress(ValueError):
+            return kind(str(value))
+    raise ParameterError(f"{name} is {excerpt(value)}, which is no number", "write 7, or 1.5")

@@ -1,7 +1,8 @@
-"""Times and amounts of memory as people write them: 10min, 4GiB."""
+"""Times, amounts of memory and other resources as people write them: 10min, 4GiB, GPU=1."""
 
 from __future__ import annotations
 
+import math
 import re
 
 from ..errors import ParameterError
@@ -26,6 +27,17 @@ def parse_memory(text: str) -> int:
     if not found or not float(found[1]):
         raise ParameterError(f"{excerpt(text)} is no amount of memory", "write 800MiB or 4GiB")
     return int(float(found[1]) * BYTES[BYTE_NAMES[found[2]]])
+
+
+def parse_resources(text: str) -> dict[str, float]:
+    """Dask's resources from "GPU=1 MEMORY=4e9". ParameterError if it is something else."""
+    try:
+        found = {name: float(amount) for name, amount in (part.split("=") for part in text.split())}
+    except ValueError:
+        found = {}
+    if found and all(name and 0 < amount < math.inf for name, amount in found.items()):
+        return found
+    raise ParameterError(f"{excerpt(text)} is not NAME=AMOUNT", "write --resources GPU=1")
 
 
 def readable_time(seconds: float) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
+from ..batch.units import parse_memory, parse_resources, parse_time
 from ..errors import FileError, ParameterError
 from ..system.interruption import Stop
 from ..system.untrusted import check_file, excerpt, printable
@@ -39,7 +40,6 @@ EXAMPLES = (
 )
 CHANNELS_OF_MATERIAL = 10
 """Channels of base_color, roughness, metallic, normal, height and ambient_occlusion."""
-T = TypeVar("T")
 
 
 def add_batch(commands: Any) -> None:
@@ -75,15 +75,9 @@ def _add_cluster(parser: argparse.ArgumentParser) -> None:
     text = "send inputs and results, for workers that do not see the folders"
     group.add_argument("--send", action="store_true", help=text)
     text = "what of Dask's resources a job needs, such as GPU=1"
-    group.add_argument("--resources", type=_resources, default={}, metavar="NAME=N", help=text)
+    group.add_argument("--resources", type=parse_resources, default={}, metavar="NAME=N", help=text)
     for option, text in (("ca-file", "certificate authority"), ("cert", "certificate"), ("key", "key of it")):
         group.add_argument(f"--tls-{option}", type=Path, metavar="PEM", help=f"{text} for tls:// (default: Dask's)")
-
-
-def _resources(text: str) -> dict[str, float]:
-    from ..batch.cluster import parse_resources
-
-    return _parse(parse_resources, text)
 
 
 def _add_workers(parser: argparse.ArgumentParser) -> None:
@@ -92,31 +86,12 @@ def _add_workers(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--workers", type=whole_number(), metavar="N", help=text)
     text = "processor threads of each (default: 1, or with graphics cards their share)"
     group.add_argument("--threads", type=whole_number(), metavar="N", help=text)
-    group.add_argument("--time-limit", type=_time, metavar="TIME", help="for each job, such as 90s or 10min")
-    group.add_argument("--memory-limit", type=_memory, metavar="SIZE", help="for each job, such as 4GiB")
+    group.add_argument("--time-limit", type=parse_time, metavar="TIME", help="for each job, such as 90s or 10min")
+    group.add_argument("--memory-limit", type=parse_memory, metavar="SIZE", help="for each job, such as 4GiB")
     text = "how often a job is tried whose process dies (default: 2)"
     group.add_argument("--tries", type=whole_number(), default=2, metavar="N", help=text)
     text = "do not write contact_sheet.png"
     group.add_argument("--no-contact-sheet", dest="contact_sheet", action="store_false", help=text)
-
-
-def _time(text: str) -> float:
-    from ..batch.units import parse_time
-
-    return _parse(parse_time, text)
-
-
-def _memory(text: str) -> int:
-    from ..batch.units import parse_memory
-
-    return _parse(parse_memory, text)
-
-
-def _parse(parse: Callable[[str], T], text: str) -> T:
-    try:
-        return parse(text)
-    except ParameterError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _batch(arguments: argparse.Namespace, terminal: Terminal) -> None:
@@ -224,8 +199,7 @@ def _write_library(record: Record, folder: Path, terminal: Terminal) -> list[Pat
 
 def _plan(arguments: argparse.Namespace) -> Plan:
     from ..batch.names import check_pattern
-    from ..batch.plan import Output, Plan, rows_of_sources
-    from ..batch.recipes import Recipes
+    from ..batch.plan import Output, Plan, Recipes, rows_of_sources
     from ..batch.table import Table, is_table
     from ..io.presets import packing_of
 
@@ -254,8 +228,7 @@ def _plan(arguments: argparse.Namespace) -> Plan:
 
 
 def _plan_of_failures(record: Record, arguments: argparse.Namespace) -> Plan:
-    from ..batch.plan import Output, Plan
-    from ..batch.recipes import Recipes
+    from ..batch.plan import Output, Plan, Recipes
     from ..batch.record import jobs_of
 
     if arguments.what:

@@ -15,7 +15,7 @@ from ..system.names import usable_name
 from .options import add_command
 from .sources import SOURCE, add_colorspace, color_spaces_of
 from .tables import table
-from .terminal import Terminal, failed_sources
+from .terminal import Terminal, failed_sources, part_of
 
 if TYPE_CHECKING:
     from ..inspection.inspect import Report
@@ -46,9 +46,8 @@ def _check(arguments: argparse.Namespace, terminal: Terminal) -> None:
     mended: list[tuple[Sequence[str], Sequence[Path]]] = []
     with terminal.progress() as show:
         for index, ((path, tile), below) in enumerate(zip(sets, _folders(sets), strict=True)):
-            tell = lambda fraction, message, done=index: show((done + fraction) / len(sets), message)  # noqa: E731
             try:
-                report = inspect(path, tile, tell, space)
+                report = inspect(path, tile, part_of(show, index, len(sets)), space)
                 fixes: tuple[Sequence[str], Sequence[Path]] = ([], [])
                 if arguments.fix and any(finding.fix for finding in report.findings):
                     fixes = mend(report, arguments.out / below)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..system.transaction import replace_files
-from .options import add_command, parse_crop
+from .options import add_command, numbers
 from .sources import SOURCE, add_colorspace, color_spaces_of
 from .terminal import Terminal
 
@@ -34,9 +34,9 @@ def add_prepare(commands: Any) -> None:
     parser.add_argument(
         "--crop-px", type=int, default=128, metavar="N", help="size of the crops on the preview sheet (default: 128)"
     )
-    parser.add_argument(
-        "--crop", type=parse_crop, default=(0.0, 0.0, 1.0, 1.0), metavar="L,T,R,B", help="the part of each to use"
-    )
+    four = numbers("left,top,right,bottom, such as 0.1,0.1,0.9,0.9", 4)
+    whole = (0.0, 0.0, 1.0, 1.0)
+    parser.add_argument("--crop", type=four, default=whole, metavar="L,T,R,B", help="the part of each to use")
     add_colorspace(parser)
 
 
@@ -61,7 +61,9 @@ def _prepare(arguments: argparse.Namespace, terminal: Terminal) -> None:
         )
         paths = arguments.out / "manifest.json", arguments.out / "preview.png"
         write_data_files(dataset, *paths, crop_px=arguments.crop_px)
-    terminal.report_data(paths, dataset)
+    files = [str(path) for path in paths]
+    terminal.say({"files": files, "manifest": dataset.manifest()}, files)
+    terminal.note_dataset(dataset)
 
 
 def write_data_files(

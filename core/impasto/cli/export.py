@@ -6,7 +6,6 @@ import argparse
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +15,11 @@ from ..io.presets import packing_of
 from ..plugins.registry import registry
 from ..recipe import Recipe
 from ..system.locks import held
-from ..system.untrusted import excerpt
 from ..tools import Result
-from .options import add_command
+from .options import add_command, numbers
 from .output import add_files, packing_help, refuse_to_replace
 from .sources import SOURCE, SOURCES_HELP, add_colorspace, add_maps, color_spaces_of, named_sources
-from .terminal import Terminal
+from .terminal import Terminal, part_of
 
 if TYPE_CHECKING:
     from ..options import Sink
@@ -40,7 +38,8 @@ def add_export(commands: Any) -> None:
         "part of the UVs that the pictures cover, for --preset gltf (KHR_texture_transform): offset, rotation in "
         "radians and scale"
     )
-    group.add_argument("--transform", type=parse_placement, metavar="U,V,ANGLE,U,V", help=text)
+    five = numbers("offset, rotation and scale, such as 0,0,0,2,2", 5)
+    group.add_argument("--transform", type=five, metavar="U,V,ANGLE,U,V", help=text)
     add_colorspace(parser)
 
 
@@ -52,14 +51,18 @@ def _export(arguments: argparse.Namespace, terminal: Terminal) -> None:
         for name in sources:
             refuse_to_replace(arguments, name)
     space = color_spaces_of(arguments, (SOURCE,)).get(SOURCE, "")
+    placement = None
+    if arguments.transform:
+        u, v, angle, across, up = arguments.transform
+        placement = Placement(0, (u, v), angle, (across, up))
     results: list[Result] = []
     failed: list[tuple[Path, ImpastoError]] = []
     with terminal.progress() as show:
         for index, (name, source) in enumerate(sources.items()):
             sink = Sink(arguments.out, name, arguments.format, arguments.force, export=arguments.export)
             try:
-                tell = partial(_tell_overall, show, index, len(sources), source.name)
-                results.append(_write(source, sink, space, arguments.transform, tell))
+                tell = part_of(show, index, len(sources))
+                results.append(_write(source, sink, space, placement, tell))
             except ImpastoError as error:
                 if len(sources) == 1:
                     raise
@@ -69,26 +72,12 @@ def _export(arguments: argparse.Namespace, terminal: Terminal) -> None:
         sys.exit(failed[0][1].exit_code)
 
 
-def _tell_overall(show: Callable[[float, str], None], done: int, count: int, name: str, fraction: float) -> None:
-    show((done + fraction) / count, name)
-
-
-def parse_placement(text: str) -> Placement:
-    """A placement of "0,0,0,2,2". ArgumentTypeError if it is none."""
-    try:
-        u, v, angle, across, up = (float(part) for part in text.split(","))
-    except ValueError:
-        message = f"{excerpt(text)} is not offset, rotation and scale, such as 0,0,0,2,2"
-        raise argparse.ArgumentTypeError(message) from None
-    return Placement(0, (u, v), angle, (across, up))
-
-
 def _write(
-    source: Path, sink: Sink, color_space: str, placement: Placement | None, on_progress: Callable[[float], None]
+    source: Path, sink: Sink, color_space: str, placement: Placement | None, tell: Callable[[float, str], None]
 ) -> Result:
     from ..io.files import read_maps, write_maps
 
-    maps = read_maps(source, on_progress=on_progress, color_space=color_space)
+    maps = read_maps(source, on_progress=lambda fraction: tell(fraction, source.name), color_space=color_space)
     where = sink.folder, sink.name, registry().exporter(sink.format)
     with held(sink.folder / sink.name):
         packing = replace(packing_of(sink.export), placement=placement)

@@ -200,9 +200,11 @@ def _add_tools(commands: Any) -> None:
 def _tools(arguments: argparse.Namespace, terminal: Terminal) -> None:
     known = registry()
     if arguments.tool:
-        terminal.report_tool(describe(known.tool(arguments.tool)))
+        described = [describe(known.tool(arguments.tool))]
+        terminal.say({"tools": described}, tables.tool(described[0]))
     else:
-        terminal.report_tools(describe(tool) for tools in by_group(known.tools.values()).values() for tool in tools)
+        described = [describe(tool) for tools in by_group(known.tools.values()).values() for tool in tools]
+        terminal.say({"tools": described}, tables.tools(described))
 
 
 def _add_doctor(commands: Any) -> None:

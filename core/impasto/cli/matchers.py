@@ -1,4 +1,7 @@
-"""`impasto generate MATCHER "TEXT"|PICTURE`: a material from a phrase, or one like a picture."""
+"""`impasto generate MATCHER "TEXT"|PICTURE` and `more-like FILE…`: materials for a phrase, a picture or favourites.
+
+They make several results if that is wanted, each with a seed of its own.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +10,26 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..errors import ParameterError
 from ..host import Host
 from ..options import RunOptions
 from ..plugins.registry import registry
+from ..recipe import MAX_SEED
 from ..running.matching import match
+from ..running.more_like import MAX_PARENTS, MORE_LIKE, more_like
 from ..system.names import usable_name
-from .options import add_command, add_seed, parse_metres, parse_size
-from .output import add_output, carry_out
-from .sources import SOURCE, SOURCE_HELP, color_spaces_of, recipe_in
+from .options import add_command, add_seed, number, parse_metres, parse_size, whole_number
+from .output import add_output, carry_out, refuse_to_replace
+from .sources import SOURCE, SOURCE_HELP, add_named_inputs, color_spaces_of, named_files, recipe_in
 from .terminal import Terminal
-from .variations import add_variations, names_of_variations
 
 if TYPE_CHECKING:
     from ..texture import Maps
 
 NAME_LENGTH = 60
 """Longest name, in characters, that is made of a text."""
+MAX_VARIATIONS, LIKE_FAVOURITES = 16, 4
+"""Most results, and how many resemble favourites unless the user says it."""
 
 
 def add_matchers(commands: Any) -> None:
@@ -87,3 +94,61 @@ def _name(subject: str | Maps) -> str:
     if isinstance(subject, str):
         return usable_name("-".join(subject.lower().split())[:NAME_LENGTH].strip("-"))
     return usable_name(Path(subject.name).stem or "texture")
+
+
+def add_more_like(commands: Any) -> None:
+    """A subparser of `generate` for results that resemble others."""
+    text = "make results that resemble one or more others, by varying and mixing their parameters"
+    example = "textures/wall_1_base_color.png textures/wall_3_base_color.png --out textures"
+    parser = add_command(commands, MORE_LIKE, text, example, _more_like)
+    text = f"favourites: files that Impasto wrote, or recipes, up to {MAX_PARENTS}"
+    parser.add_argument("favourites", type=Path, nargs="+", metavar="FILE", help=text)
+    text = "0: between the favourites, up to 1: far around them (default: 0.5)"
+    parser.add_argument("--variety", type=number(0, 1), default=0.5, metavar="N", help=text)
+    text = "a parameter that keeps its value; may be repeated"
+    parser.add_argument("--lock", action="append", default=[], metavar="PARAMETER", help=text)
+    parser.add_argument("--size", type=parse_size, metavar="WxH", help="size in pixels (default: the favourite's)")
+    add_seed(parser)
+    add_variations(parser, LIKE_FAVOURITES)
+    add_named_inputs(parser)
+    add_output(parser)
+    parser.set_defaults(width_m=None)
+
+
+def _more_like(arguments: argparse.Namespace, terminal: Terminal) -> None:
+    """Make the recipe of each variation and run it."""
+    favourites = [recipe_in(path) for path in arguments.favourites]
+    files = named_files(arguments.input)
+    source = files.pop("source", None)
+    names = names_of_variations(arguments, arguments.name or usable_name(f"{MORE_LIKE}-{arguments.favourites[0].stem}"))
+    matches = {
+        name: more_like(
+            favourites,
+            seed=arguments.seed + index,
+            variety=arguments.variety,
+            locked=arguments.lock,
+            size_px=arguments.size and arguments.size[::-1],
+        )
+        for index, name in enumerate(names)
+    }
+    carry_out(matches, dict.fromkeys(names, source), files, arguments, terminal)
+
+
+def add_variations(parser: argparse.ArgumentParser, default: int = 1) -> None:
+    """Add --variations."""
+    text = f"results, each with a seed of its own, up to {MAX_VARIATIONS} (default: {default})"
+    parser.add_argument("--variations", type=whole_number(1, MAX_VARIATIONS), default=default, metavar="N", help=text)
+
+
+def names_of_variations(arguments: argparse.Namespace, own: str) -> list[str]:
+    """Names of the results, numbered if there are several, in the order of their seeds.
+
+    ParameterError if the last seed is too high; FileError for existing files, before the work is done.
+    """
+    names = [f"{own}_{index + 1}" for index in range(arguments.variations)] if arguments.variations > 1 else [own]
+    if arguments.seed + len(names) - 1 > MAX_SEED:
+        raise ParameterError(f"the last seed would be above {MAX_SEED}", "give a lower --seed")
+    if not arguments.force:
+        for name in names:
+            refuse_to_replace(arguments, name)
+    return names

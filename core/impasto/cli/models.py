@@ -16,6 +16,7 @@ from ..system.interruption import Stop
 from ..system.transaction import replace_files
 from ..system.untrusted import is_there
 from ..tools import Input, Result, Tool, in_order, validate
+from . import tables
 from .data import DATA_HELP, add_licence, write_data_files
 from .options import add_command, add_device, add_parameters, add_seed, given_parameters, parse_metres, void_options
 from .sources import SOURCE, add_colorspace, color_spaces_of
@@ -222,14 +223,28 @@ def _written_report(model: Model, arguments: argparse.Namespace, file: Path, ter
 
 def _list(arguments: argparse.Namespace, terminal: Terminal) -> None:
     library = registry().model_library()
-    terminal.report_models(library.folder, library.all(), library.damaged_files())
+    models, damaged = library.all(), library.damaged_files()
+    broken = [{"file": str(path), "error": error.message} for path, error in damaged.items()]
+    answer = {"folder": str(library.folder), "models": [_entry(model) for model in models], "damaged": broken}
+    terminal.say(answer, tables.models(models) if models else [f"no models yet in {library.folder}"])
+    for error in damaged.values():
+        terminal.note(f"damaged: {error.message}\n  {error.remedy}")
+    for note in [note for model in models for note in model.notes]:
+        terminal.note(f"warning: {note}")
+
+
+def _entry(model: Model) -> dict[str, Any]:
+    about = {"name": model.name, "bytes": model.size_bytes, "shipped": model.shipped, "card": model.card}
+    return about | {"notes": model.notes}
 
 
 def _show(arguments: argparse.Namespace, terminal: Terminal) -> None:
     model = registry().model_library().by_name(arguments.model)
     if arguments.preview:
         _write_thumbnail(model, arguments.preview)
-    terminal.report_model(model)
+    terminal.say(_entry(model), tables.model(model))
+    for note in model.notes:
+        terminal.note(f"warning: {note}")
 
 
 def _write_thumbnail(model: Model, file: Path) -> None:
@@ -250,8 +265,8 @@ def _write_thumbnail(model: Model, file: Path) -> None:
 def _install(arguments: argparse.Namespace, terminal: Terminal) -> None:
     library, tool = registry().model_library(), registry().tool_for_file(arguments.file)
     installed = library.add(*tool.import_model(arguments.file)) if tool else library.install(arguments.file)
-    terminal.report_installation(installed.path)
+    terminal.report_change("installed", installed.path)
 
 
 def _remove(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    terminal.report_removal(registry().model_library().remove(arguments.model))
+    terminal.report_change("removed", registry().model_library().remove(arguments.model))

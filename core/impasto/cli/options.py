@@ -82,6 +82,18 @@ def whole_number(least: int = 1, most: int = MOST_COUNT) -> Callable[[str], int]
     return parse
 
 
+def number(least: float, most: float) -> Callable[[str], float]:
+    """A parser of numbers in a range. It raises ArgumentTypeError for others."""
+
+    def parse(text: str) -> float:
+        (value,) = numbers(limits := f"a number from {least:g} to {most:g}", 1)(text)
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{excerpt(text)} is not {limits}")
+        return value
+
+    return parse
+
+
 def parse_metres(text: str) -> float:
     """A real-world length in metres. ArgumentTypeError if it is none."""
     try:
@@ -103,15 +115,19 @@ def parse_size(text: str) -> tuple[int, int]:
     return sides[0], sides[-1]
 
 
-def parse_crop(text: str) -> tuple[float, float, float, float]:
-    """Left, top, right, bottom from "0.1,0.1,0.9,0.9"."""
-    try:
-        left, top, right, bottom = (float(part) for part in text.split(","))
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"{excerpt(text)} is not left,top,right,bottom, such as 0.1,0.1,0.9,0.9"
-        ) from None
-    return left, top, right, bottom
+def numbers(what: str, count: int = 0) -> Callable[[str], tuple[float, ...]]:
+    """A parser of `count` numbers that are joined by commas, or of any; what: the words for them in its error."""
+
+    def parse(text: str) -> tuple[float, ...]:
+        try:
+            found = tuple(float(part) for part in text.split(","))
+        except ValueError:
+            found = ()
+        if not found or len(found) != (count or len(found)):
+            raise argparse.ArgumentTypeError(f"{excerpt(text)} is not {what}")
+        return found
+
+    return parse
 
 
 def parse_json(text: str) -> dict[str, Any]:
@@ -252,13 +268,6 @@ def _as_option(name: str, values: Sequence[Any], schema: Mapping[str, Any]) -> s
     return f"{_option(name)} {' or '.join(map(readable, values))}"
 
 
-def _color(text: str) -> list[float]:
-    try:
-        return color_of(text)
-    except ParameterError as error:
-        raise argparse.ArgumentTypeError(f"{error.message}; {error.remedy}") from None
-
-
 def _how_to_parse(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     if "enum" in schema:
         return {"choices": schema["enum"]}
@@ -266,7 +275,7 @@ def _how_to_parse(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     if kind == "boolean":
         return {"action": argparse.BooleanOptionalAction}
     if schema.get("format") == "color":
-        return {"type": _color, "metavar": "COLOUR"}
+        return {"type": color_of, "metavar": "COLOUR"}
     if schema.get("format") == "sliders":
         return {"type": _named_numbers, "metavar": "NAME=N,…"}
     if "for_each" in schema:
@@ -274,7 +283,8 @@ def _how_to_parse(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     if schema.get("format") == "point":
         return {"type": float, "nargs": 2, "metavar": ("X", "Y")}
     if kind == "array":
-        return {"type": _floats, "metavar": ",".join(item.get("title", "N").upper() for item in schema["prefixItems"])}
+        metavar = ",".join(item.get("title", "N").upper() for item in schema["prefixItems"])
+        return {"type": numbers("numbers joined by commas"), "metavar": metavar}
     if kind == "string":
         return {"type": str, "metavar": "MODEL" if schema.get("format") == "model" else name.upper()}
     metavar = "DEGREES" if schema.get("format") in ("angle", "azimuth") else "N"
@@ -290,10 +300,3 @@ def _named_numbers(text: str) -> dict[str, float]:
         raise argparse.ArgumentTypeError(
             f"{excerpt(text)} is not NAME=NUMBER, such as brightness=1.5,contrast=-1"
         ) from None
-
-
-def _floats(text: str) -> list[float]:
-    try:
-        return [float(part) for part in text.split(",")]
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{excerpt(text)} is not numbers joined by commas") from None

@@ -24,7 +24,7 @@ from ..udim import tile_suffix
 from .glb import FILES, GlbTarget, is_glb, own_mesh, working_folder
 from .options import add_device, add_engine, some_text
 from .sources import SOURCE, add_colorspace, color_spaces_of
-from .terminal import Terminal
+from .terminal import Terminal, part_of
 
 if TYPE_CHECKING:
     from ..engine.client import Client
@@ -112,7 +112,7 @@ def carry_out(
         for index, (name, source) in enumerate(sources.items()):
             if results and is_stopped():
                 break
-            tell = partial(_tell_overall, on_progress, index, len(sources))
+            tell = part_of(on_progress, index, len(sources))
             try:
                 where = (folder / name, FILES) if target else (folder, name)
                 form = arguments.format, arguments.force
@@ -217,13 +217,6 @@ def _make_there(
     options = RunOptions(arguments.device, sink=sink)
     spaces = color_spaces_of(arguments, inputs)
     return run_there(client, recipe, inputs, options, host, width_m=arguments.width_m, color_spaces=spaces)
-
-
-def _tell_overall(
-    on_progress: Callable[[float, str], None], index: int, count: int, fraction: float, message: str
-) -> None:
-    """Report the progress of one of `count` sources as progress of all."""
-    on_progress((index + fraction) / count, message)
 
 
 def result_name(step: Step, source: Path | None, models_folder: Path | None = None, engine: str | None = None) -> str:

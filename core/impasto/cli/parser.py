@@ -39,6 +39,13 @@ class Parser(argparse.ArgumentParser):
         more = _hint() or (MORE if message.startswith("unrecognized arguments") else "")
         raise ParameterError(shorten(words, LONGEST_MESSAGE), f"see `{self.prog} --help`{more}")
 
+    def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
+        """The value of a text, whose mistakes may be ParameterErrors as well as argparse's own."""
+        try:
+            return super()._get_value(action, arg_string)  # type: ignore[misc]
+        except ParameterError as error:
+            raise argparse.ArgumentError(action, str(error)) from None
+
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         """Refuse what is no choice of an action. argparse would quote the whole value, and a hundred choices."""
         if action.choices is not None and value not in action.choices:

@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ParameterError
 from ..system.names import usable_name
-from .options import add_command, add_device
+from .options import add_command, add_device, number, whole_number
 from .sources import SOURCE, add_colorspace, color_spaces_of
 from .terminal import Terminal
 
@@ -29,12 +28,13 @@ def add_relight(commands: Any) -> None:
     text = "direction of the light in degrees: 0 from the right, 90 from the top (default: 135)"
     parser.add_argument("--azimuth", type=float, default=135.0, metavar="DEG", help=text)
     text = "height of the light above the surface in degrees; low light shows relief (default: 40)"
-    parser.add_argument("--elevation", type=float, default=40.0, metavar="DEG", help=text)
+    parser.add_argument("--elevation", type=number(1, 90), default=40.0, metavar="DEG", help=text)
     text = "pictures of one turn of the light, as an animation (default: 1, a still picture)"
-    parser.add_argument("--frames", type=int, default=1, metavar="N", help=text)
-    parser.add_argument("--side", type=int, default=512, metavar="PX", help="side of the ball (default: 512)")
+    parser.add_argument("--frames", type=whole_number(1, MOST_FRAMES), default=1, metavar="N", help=text)
+    text = "side of the ball (default: 512)"
+    parser.add_argument("--side", type=whole_number(16, MOST_PX), default=512, metavar="PX", help=text)
     text = "how often the maps fit from one side of the ball to the other (default: 1)"
-    parser.add_argument("--repeats", type=float, default=1.0, metavar="N", help=text)
+    parser.add_argument("--repeats", type=number(0.1, 64), default=1.0, metavar="N", help=text)
     add_colorspace(parser)
     parser.add_argument("--force", action="store_true", help="replace an existing file")
     add_device(parser)
@@ -47,7 +47,6 @@ def _relight(arguments: argparse.Namespace, terminal: Terminal) -> None:
     from ..surface.shading import Light
     from ..system.transaction import replace_files
 
-    _check(arguments)
     maps = read_maps(arguments.source, color_space=color_spaces_of(arguments, (SOURCE,)).get(SOURCE, ""))
     device = choose_device(arguments.device)
     light = Light(arguments.azimuth, arguments.elevation)
@@ -61,18 +60,6 @@ def _relight(arguments: argparse.Namespace, terminal: Terminal) -> None:
     path = arguments.out / f"{usable_name(source_name(arguments.source))}_relit.{ending}"
     replace_files({path: data}, replace=arguments.force)
     terminal.report_files([path], [])
-
-
-def _check(arguments: argparse.Namespace) -> None:
-    for name, low, high in (
-        ("frames", 1, MOST_FRAMES),
-        ("side", 16, MOST_PX),
-        ("elevation", 1, 90),
-        ("repeats", 0.1, 64),
-    ):
-        value = getattr(arguments, name)
-        if not low <= value <= high:
-            raise ParameterError(f"--{name} got {value:g}", f"choose {low:g} to {high:g}")
 
 
 def _bytes(picture: np.ndarray) -> np.ndarray:

@@ -8,15 +8,13 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..data.dataset import class_warnings
 from ..errors import ImpastoError, ParameterError, error_fields
-from ..library.models import Model
 from ..system.streams import screen
 from ..system.untrusted import printable
 from ..tools import Result
-from . import tables
 
 if TYPE_CHECKING:
     from rich.progress import Progress as ProgressBar
@@ -155,12 +153,6 @@ class Terminal:
         files = [str(path) for path in paths]
         return {"files": files, "figures": figures, "notes": _notes(results), "warnings": self.warnings}
 
-    def report_data(self, paths: Sequence[Path], dataset: Dataset) -> None:
-        """Print the files that `prepare` wrote, and a summary of the dataset."""
-        files = [str(path) for path in paths]
-        self.say({"files": files, "manifest": dataset.manifest()}, files)
-        self.note_dataset(dataset)
-
     def note_dataset(self, dataset: Dataset) -> None:
         """Print on stderr the number of pictures used, their classes and licences, and why others are left out."""
         licences = ", ".join(sorted({sample.licence for sample in dataset.samples}))
@@ -173,38 +165,9 @@ class Terminal:
         for sentence in class_warnings(dataset):
             self.warn(sentence)
 
-    def report_tools(self, described: Iterable[Mapping[str, Any]]) -> None:
-        """Print the tools, one per line, below the headings of their groups."""
-        listed = list(described)
-        self.say({"tools": listed}, tables.tools(listed))
-
-    def report_tool(self, described: Mapping[str, Any]) -> None:
-        """Print everything about one tool."""
-        self.say({"tools": [described]}, tables.tool(described))
-
-    def report_models(self, folder: Path, models: Sequence[Model], damaged: Mapping[Path, ImpastoError]) -> None:
-        """Print a table of the models, and the damaged files."""
-        broken = [{"file": str(path), "error": error.message} for path, error in damaged.items()]
-        answer = {"folder": str(folder), "models": [_entry(model) for model in models], "damaged": broken}
-        self.say(answer, tables.models(models) if models else [f"no models yet in {folder}"])
-        for error in damaged.values():
-            self.note(f"damaged: {error.message}\n  {error.remedy}")
-        for note in [note for model in models for note in model.notes]:
-            self.note(f"warning: {note}")
-
-    def report_model(self, model: Model) -> None:
-        """Print a model's card."""
-        self.say(_entry(model), tables.model(model))
-        for note in model.notes:
-            self.note(f"warning: {note}")
-
-    def report_installation(self, path: Path) -> None:
-        """Print the path of a file added to a library."""
-        self.say({"installed": str(path)}, [f"installed {path}"])
-
-    def report_removal(self, path: Path) -> None:
-        """Print the path of a file removed from a library."""
-        self.say({"removed": str(path)}, [f"removed {path}"])
+    def report_change(self, what: Literal["installed", "removed"], path: Path) -> None:
+        """Print the path of a file that was added to a library, or removed."""
+        self.say({what: str(path)}, [f"{what} {path}"])
 
     def fail(self, kind: str, message: str, remedy: str) -> None:
         """Print an error on stderr, and with --json also on stdout."""
@@ -235,9 +198,9 @@ def _notes(results: Sequence[Result]) -> list[str]:
     return list(dict.fromkeys(note for result in results for note in result.notes))
 
 
-def _entry(model: Model) -> dict[str, Any]:
-    about = {"name": model.name, "bytes": model.size_bytes, "shipped": model.shipped, "card": model.card}
-    return about | {"notes": model.notes}
+def part_of(show: Callable[[float, str], None], index: int, count: int) -> Callable[[float, str], None]:
+    """Reports the progress of one of `count` things as progress of all."""
+    return lambda fraction, message: show((index + fraction) / count, message)
 
 
 def failed_sources(failed: Sequence[tuple[Path, ImpastoError]]) -> list[dict[str, str]]:

@@ -18,8 +18,7 @@ from ..system.untrusted import excerpt
 from ..texture import LARGE_PX, is_large
 from ..tools import SizeParameters, Tool, in_order, validate
 from .glb import is_glb
-from .matchers import add_matchers
-from .more_like import add_more_like
+from .matchers import add_matchers, add_more_like
 from .options import (
     add_command,
     add_inputs,

@@ -64,7 +64,7 @@ def _download(arguments: argparse.Namespace, terminal: Terminal) -> None:
             on_progress(fraction, message)
 
         installed = library.download(weights.name, tell)
-    terminal.report_installation(installed.path)
+    terminal.report_change("installed", installed.path)
 
 
 def _question(weights: Weights) -> str:
@@ -74,8 +74,9 @@ def _question(weights: Weights) -> str:
 
 
 def _install(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    terminal.report_installation(registry().weights_library().install(arguments.files, arguments.name).path)
+    installed = registry().weights_library().install(arguments.files, arguments.name)
+    terminal.report_change("installed", installed.path)
 
 
 def _remove(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    terminal.report_removal(registry().weights_library().remove(arguments.weights))
+    terminal.report_change("removed", registry().weights_library().remove(arguments.weights))

@@ -22,7 +22,7 @@ from ..surface.wrapping import wraps
 from ..system.names import as_unicode
 from ..system.untrusted import is_folder, resolve, shorten
 from ..texture import Maps
-from .pictures import PictureSource, find_pictures
+from .pictures import PictureSource, find_pictures, without_paths
 from .prepare import Preparation, find_same, is_blank, thumbnail
 
 REMEDY = f"give a photograph, a PBR set, or a folder of them: {FORMATS}"
@@ -264,7 +264,8 @@ def _examine(
         try:
             maps = picture.prepared_maps(preparation)
         except (FileError, ParameterError) as error:
-            rejected.append(Rejection(picture.name, picture.without_path(error.message)))
+            files = (source.file for source in picture.maps.values())
+            rejected.append(Rejection(picture.name, without_paths(error.message, files)))
             continue
         reason = _reason_against(maps, preparation)
         if reason:

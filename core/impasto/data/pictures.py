@@ -84,10 +84,6 @@ class PictureSource:
         metadata = decode.read_metadata(color)
         return prepare(textures, preparation, metadata.get("width_m"), metadata.get("height_range_m"), self.name)
 
-    def without_path(self, message: str) -> str:
-        """The message with the bare names of files."""
-        return _without_paths(message, (source.file for source in self.maps.values()))
-
 
 Found: TypeAlias = tuple[str, str | None, Mapping[str, MapSource]]
 """The name, the label and the maps of a picture."""
@@ -127,12 +123,12 @@ def find_pictures(path: Path, licence: str) -> tuple[list[PictureSource], list[t
         try:
             pictures += _boxes(folder, prefix, listed, licence)
         except FileError as error:
-            left_out.append((f"{prefix}{INDEX}", _without_paths(error.message, [folder / INDEX, folder])))
+            left_out.append((f"{prefix}{INDEX}", without_paths(error.message, [folder / INDEX, folder])))
     for item in found:
         try:
             pictures.append(_picture(*item, listed, licence, captions))
         except FileError as error:
-            left_out.append((item[0], _without_paths(error.message, (source.file for source in item[2].values()))))
+            left_out.append((item[0], without_paths(error.message, (source.file for source in item[2].values()))))
     return pictures, left_out
 
 
@@ -180,7 +176,7 @@ def _sha256(file: Path) -> str:
     return sha256_of(file)
 
 
-def _without_paths(message: str, files: Iterable[Path]) -> str:
+def without_paths(message: str, files: Iterable[Path]) -> str:
     """The message with bare file names, since a manifest must not reveal the machine's folders."""
     for file in files:
         message = message.replace(excerpt(file), excerpt(Path(file.name))).replace(str(file), file.name)
@@ -233,7 +229,7 @@ def _folders(root: Path, left_out: list[tuple[str, str]]) -> Iterator[tuple[Path
         except FileError as error:
             if folder == root:
                 raise
-            left_out.append((_as_name(folder.relative_to(root).parts), _without_paths(error.message, [folder])))
+            left_out.append((_as_name(folder.relative_to(root).parts), without_paths(error.message, [folder])))
             continue
         yield folder, entries
         waiting += [one for one in entries if one.name[0] != "." and is_folder(one) and not one.is_symlink()]
