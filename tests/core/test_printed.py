@@ -8,7 +8,7 @@ import json
 import re
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +25,6 @@ pytestmark = pytest.mark.usefixtures("misbehaving")
 DOCS = Path(__file__).parents[2] / "docs"
 GUIDE = DOCS / "reference" / "command.md"
 FOLDERS = ("core", "plugins", "blender_addon", "tasks", "tests")
-Said = Callable[..., tuple[int, str, str]]
 KINDS = {"text": str, "number": (int, float), "boolean": bool, "list": list, "object": dict, "null": type(None)}
 ACTIONS_OF = {
     "Written": (

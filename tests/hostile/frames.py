@@ -72,11 +72,6 @@ REQUESTS = {name: request(case) for name, case in FRAMES["requests"].items()} | 
     "no JSON": (b"Welcome!\n", "Welcome", None),
     "no object": (b"[1]\n", r"\[1\]", None),
     "parameters are very many": (job(recipe=MANY), "at most 2048 entries, got 100000", 7),
-    "huge arrays together": (
-        job(arrays=[[f"source/{index}", "|u1", [MAX_ARRAY_BYTES]] for index in range(64)]),
-        "together",
-        7,
-    ),
     "not a number": (
         job(body=NOT_A_NUMBER, inputs={"source": {}}, arrays=[["source/base_color", "<f4", [1, 1, 3]]]),
         "not a number",
@@ -85,7 +80,7 @@ REQUESTS = {name: request(case) for name, case in FRAMES["requests"].items()} | 
 }
 UNREADABLE = (
     *("arrays are an object", "an array without a name", "floats of 64 bits", "an array of objects"),
-    *("a negative size", "a size is text", "a huge array", "huge arrays together", "two arrays of one name"),
+    *("a negative size", "a size is text", "a huge array", "two arrays of one name"),
 )
 BROKEN = {name: REQUESTS.pop(name) for name in UNREADABLE}
 """Requests of which nobody knows where they end."""
