@@ -25,7 +25,7 @@ from impasto.plugins.installation import description
 from impasto.plugins.registry import registry
 from impasto.surface.grid import CAPTION_PX, empty_cell
 from impasto.system.typed_json import as_kind
-from impasto.system.untrusted import read_bytes
+from impasto.system.untrusted import check_file
 
 
 def exit_code(*arguments: object) -> int:
@@ -247,7 +247,7 @@ def test_the_sheet_of_a_batch_shows_results_lit_and_any_map_if_there_is_no_colou
         paths = write_maps(Maps.from_arrays(arrays), tmp_path, name)
         made.append(Made(name, "", {path.name: path.stat().st_size for path in paths}, 1.0))
     (tmp_path / "c_roughness.png").replace(tmp_path / "gone.png")
-    pictures = {"blind": read_bytes, "seeing": lambda file: red}
+    pictures = {"blind": check_file, "seeing": lambda file: red}
     actions = {name: SimpleNamespace(has_folder=True, picture=picture) for name, picture in pictures.items()}
     monkeypatch.setattr(registry(), "actions", actions)
     made += [Made("d", "", {"gone.png": 1}, 1.0), Made("e", "", {"e/frame.exr": 1}, 1.0)]
