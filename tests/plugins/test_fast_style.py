@@ -307,7 +307,7 @@ def test_shapes_are_kept_as_the_teacher_is_asked_to():
     assert strict < 0.9 * loose
 
 
-def test_lessons_are_the_same_for_a_seed_and_shown_in_the_colours_of_the_style():
+def test_lessons_are_materials_and_pictures_in_every_view_and_the_same_for_a_seed():
     (x, y), (again, _), (other, _) = (
         Lessons(4, 64, seed, GREY, lambda values, seed: values).crop(48, torch.Generator().manual_seed(2))
         for seed in (5, 5, 6)
@@ -315,9 +315,6 @@ def test_lessons_are_the_same_for_a_seed_and_shown_in_the_colours_of_the_style()
     assert torch.equal(x, again)
     assert not torch.equal(x, other)
     assert (x.mean((1, 2)) - GREY.mean((0, 2, 3))).norm() < (y.mean((1, 2)) - GREY.mean((0, 2, 3))).norm()
-
-
-def test_every_other_lesson_is_a_material_and_half_are_of_the_users_pictures():
     slope = np.linspace(0, 1, 96)[:, None, None].repeat(96, 1).repeat(3, 2)
     smooth = dataset_of(Maps.from_arrays({"base_color": slope}))
     seen = []
@@ -331,9 +328,6 @@ def test_every_other_lesson_is_a_material_and_half_are_of_the_users_pictures():
     assert {"bricks", "marble"} <= set(names)
     assert names != sorted(names)
     assert own_pictures(smooth, 96, 128) == own_pictures(None, 96, 48) == []
-
-
-def test_lessons_are_turned_and_mirrored_with_what_is_painted():
     lessons, random = Lessons(1, 64, 5, GREY, lambda values, seed: values), torch.Generator().manual_seed(0)
     _, y = lessons._lesson(0).crop((0, 0), 64).split(3)
     views = [torch.rot90(one, turns, (1, 2)) for one in (y, y.flip(2)) for turns in range(4)]

@@ -135,14 +135,11 @@ def test_regraining_undoes_amplified_grain_and_keeps_the_change_of_colour():
     assert torch.allclose(*means, rtol=0.1)
 
 
-def test_a_stop_of_exposure_doubles_the_light():
+def test_adjustments_double_the_light_warm_it_and_turn_the_hue():
     dim = Maps.from_arrays({"base_color": 0.5 * CAT["base_color"].pixels})
     made = finish("adjust", dim, exposure=1, contrast=0, saturation=1)
     ratio = srgb_to_linear(made["base_color"].pixels) / np.maximum(srgb_to_linear(dim["base_color"].pixels), 0.01)
     assert np.abs(ratio[dim["base_color"].pixels > 0.2] - 2).max() < 0.02
-
-
-def test_a_higher_temperature_is_warmer_and_more_tint_is_magenta():
     grey = Maps.from_arrays({"base_color": np.full((8, 8, 3), 0.5)})
     red, green, blue = finish("adjust", grey, temperature=9000)["base_color"].pixels[0, 0]
     assert red > green > blue + 0.05
@@ -153,9 +150,6 @@ def test_a_higher_temperature_is_warmer_and_more_tint_is_magenta():
     for changes in ({"temperature": 9000}, {"temperature": 4000}, {"tint": 0.5}):
         made = finish("adjust", grey, contrast=0, **changes)["base_color"].pixels[0, 0]
         assert srgb_to_linear(made) @ (0.2126, 0.7152, 0.0722) == pytest.approx(srgb_to_linear(0.5), rel=0.03), changes
-
-
-def test_no_saturation_is_grey_and_a_turn_of_hue_goes_round():
     grey = oklab(finish("adjust", CAT, saturation=0))
     assert np.abs(grey[:, 1:]).max() < 2e-3
     soft = Maps.from_arrays({"base_color": 0.4 + 0.1 * CAT["base_color"].pixels})
@@ -186,7 +180,7 @@ def lightness(maps: Maps) -> np.ndarray:
     return to_oklab(maps["base_color"].pixels)[..., 0]
 
 
-def test_local_contrast_raises_that_of_a_dark_half_most():
+def test_local_contrast_is_raised_most_in_the_dark_and_limited_on_a_plain_wall():
     shaded = BRICK["base_color"].pixels.copy()
     shaded[:, :128] *= 0.3
     subject = Maps.from_arrays({"base_color": shaded})
@@ -195,9 +189,6 @@ def test_local_contrast_raises_that_of_a_dark_half_most():
     gains = [lightness(made)[half].std() / lightness(subject)[half].std() for half in halves]
     assert gains[0] > 1.3
     assert gains[0] > 1.2 * gains[1]
-
-
-def test_local_contrast_is_limited_so_that_the_noise_of_a_plain_wall_stays_small():
     rng = np.random.default_rng(0)
     noisy = Maps.from_arrays({"base_color": np.clip(0.5 + 0.01 * rng.standard_normal((64, 64, 1)).repeat(3, 2), 0, 1)})
     noisy["base_color"].pixels[:4] = 0.0

@@ -51,21 +51,15 @@ def test_super_resolution_scales_all_maps_and_leaves_the_metres():
     assert max(seam_z(made["base_color"].pixels)) < 3
 
 
-def test_a_curve_goes_through_its_points_and_does_not_turn_back():
+def test_curves_go_through_their_points_take_normals_along_and_leave_other_colours():
     ramp = Maps.from_arrays({"roughness": np.linspace(0, 1, 101)[None].repeat(4, 0)})
     points = {"black": 0.1, "shadows": 0.1, "midtones": 0.8, "highlights": 0.85, "white": 1.0}
     made = finish("tone-curve", ramp, map="roughness", **points)["roughness"].pixels[0, :, 0]
     assert made[::25] == pytest.approx(list(points.values()), abs=1e-5)
     assert np.diff(made).min() >= -1e-6
-
-
-def test_a_curve_of_height_takes_the_normals_along():
     made = finish("tone-curve", SMOOTH, map="height", shadows=0.1, highlights=0.9)
     expected = slopes_from_height(made["height"].pixels[..., 0] * made.height_range_px)
     assert np.abs(slopes_from_normal(made["normal"].pixels) - expected).mean() < 0.1 * expected.std()
-
-
-def test_a_curve_of_one_colour_leaves_the_others():
     made = finish("tone-curve", ONE, channel="red", midtones=0.7)["base_color"].pixels
     assert np.array_equal(made[..., 1:], ONE["base_color"].pixels[..., 1:])
     assert (made[..., 0] > ONE["base_color"].pixels[..., 0]).mean() > 0.9
@@ -86,7 +80,7 @@ def test_matching_gives_the_levels_of_the_reference():
     assert "roughness" in result.notes[0]
 
 
-def test_the_second_material_fills_the_amount_of_low_parts_that_was_asked_for():
+def test_the_second_material_fills_the_amount_that_was_asked_for_where_the_mask_is_by_its_metres():
     red = OTHER.with_arrays({"base_color": np.full((96, 96, 3), (1.0, 0, 0)), "height": np.full((96, 96), 0.5)})
     blue = ONE.with_arrays({"base_color": np.full((96, 96, 3), (0, 0, 1.0))})
     for on, sign in (("low", -1), ("high", 1)):
@@ -94,14 +88,15 @@ def test_the_second_material_fills_the_amount_of_low_parts_that_was_asked_for():
         share = srgb_to_linear(made["base_color"].pixels[..., 0])
         assert share.mean() == pytest.approx(0.3, abs=0.02)
         assert np.corrcoef(share.ravel(), sign * ONE["height"].pixels.ravel())[0, 1] > 0.6
-
-
-def test_a_mask_shows_where_the_second_material_lies():
     mask = np.zeros((48, 48))
     mask[:, 24:] = 255
     made = finish("blend-materials", ONE, {"over": OTHER, "mask": grey(mask)}, amount=0.5, by_height=0.3)
     for half, maps in ((np.s_[:, 4:40], ONE), (np.s_[:, 56:92], OTHER)):
         assert np.abs(made["base_color"].pixels[half] - maps["base_color"].pixels[half]).max() < 0.01
+    stripes = np.sin(2 * np.pi * np.arange(64) / 64)[None].repeat(64, 0)
+    over = Maps.from_arrays({"base_color": np.repeat(0.5 + 0.4 * stripes[..., None], 3, 2)}, width_m=0.5)
+    made = finish("blend-materials", ONE, {"over": over}, amount=1)["base_color"].pixels[..., 0]
+    assert np.abs(np.fft.rfft(made.mean(0)))[1:].argmax() + 1 == 4
 
 
 def test_blended_relief_is_in_metres_and_fits_its_normals():
@@ -109,13 +104,6 @@ def test_blended_relief_is_in_metres_and_fits_its_normals():
     assert made["height"].pixels.min() == pytest.approx(0, abs=1e-5)
     found = slopes_from_height(made["height"].pixels[..., 0] * made.height_range_px)
     assert np.abs(found - slopes_from_normal(made["normal"].pixels)).mean() < 0.1 * found.std()
-
-
-def test_a_smaller_second_material_is_repeated_by_its_metres():
-    stripes = np.sin(2 * np.pi * np.arange(64) / 64)[None].repeat(64, 0)
-    over = Maps.from_arrays({"base_color": np.repeat(0.5 + 0.4 * stripes[..., None], 3, 2)}, width_m=0.5)
-    made = finish("blend-materials", ONE, {"over": over}, amount=1)["base_color"].pixels[..., 0]
-    assert np.abs(np.fft.rfft(made.mean(0)))[1:].argmax() + 1 == 4
 
 
 def test_wear_is_on_what_stands_out_and_dirt_and_moss_are_in_hollows():

@@ -306,7 +306,7 @@ def test_the_card_says_what_the_file_takes_and_what_it_learned_from(tmp_path):
     assert len(card["inputs"]) == len(inputs)
 
 
-def test_a_size_that_does_not_fit_the_model_is_refused_with_one_that_does():
+def test_a_size_and_a_tool_that_do_not_fit_the_model_are_refused(tmp_path):
     for size in ((100, 128), (128, 32), (0, 64)):
         with pytest.raises(ParameterError, match="multiples of 32 px") as refused:
             reference("bark", size)
@@ -315,9 +315,6 @@ def test_a_size_that_does_not_fit_the_model_is_refused_with_one_that_does():
         reference("tiles", (64, 64))
     width, height = refused.value.remedy.removeprefix("choose the size ").split("x")
     reference("tiles", (int(height), int(width)))
-
-
-def test_a_model_of_another_tool_is_refused(tmp_path):
     with pytest.raises(SystemExit) as ended:
         exported("photo-maps", "onnx", tmp_path)
     assert ended.value.code == ModelError.exit_code

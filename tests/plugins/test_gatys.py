@@ -252,10 +252,15 @@ def height(x: Tensor) -> float:
 
 
 @every_method
-def test_it_finds_the_bottom(method: Method):
+def test_it_finds_the_bottom_and_stops_when_told_with_the_best(method):
     descent = Descent(START, method, 150)
     assert not descent.run(Bowl())
     assert (descent.best - 0.5).abs().max() < 0.02
+    losses: list[float] = []
+    descent = Descent(START, method, 50, lambda loss: losses.append(loss) or len(losses) < 2)
+    assert not descent.run(Bowl())
+    assert len(losses) == 2
+    assert height(descent.best) == pytest.approx(min(losses))
 
 
 @every_method
@@ -277,15 +282,6 @@ def test_losses_that_stay_nan_end_with_the_start(method: Method):
     assert len(objective.seen) == MOST_RESTARTS
     assert torch.equal(descent.best, START + 0.25)
     assert torch.equal(descent.picture, START + 0.25)
-
-
-@every_method
-def test_it_stops_when_told_and_keeps_the_best(method: Method):
-    losses: list[float] = []
-    descent = Descent(START, method, 50, lambda loss: losses.append(loss) or len(losses) < 2)
-    assert not descent.run(Bowl())
-    assert len(losses) == 2
-    assert height(descent.best) == pytest.approx(min(losses))
 
 
 @pytest.mark.parametrize("name", ["lbfgs", "picture_adam", "adam"])

@@ -103,11 +103,6 @@ def test_an_exported_model_comes_back_by_its_card(form, tmp_path):
     assert registry().model_library().by_name("bark").licence == "CC0-1.0"
 
 
-def test_a_model_of_a_lattice_is_refused_since_it_needs_its_positions(tmp_path):
-    with pytest.raises(ModelError, match="depend on the position"):
-        install(exported("tiles", "onnx", tmp_path))
-
-
 def test_a_file_without_a_range_is_taken_once_a_card_states_it(tmp_path):
     file = onnx_noise(tmp_path / "plain.onnx", ("ConvTranspose", "Identity"))
     with pytest.raises(ModelError, match="in which range") as refused:
@@ -142,17 +137,16 @@ def test_a_hostile_or_wrong_onnx_file_is_refused(change, reason, tmp_path):
         install(file)
 
 
-def test_what_the_runtime_refuses_to_run_is_said_in_a_sentence(tmp_path):
-    install(onnx_noise(tmp_path / "x.onnx", change=changes.other_kernel))
-    with pytest.raises(ModelError, match="cannot be run"):
-        made("x", (24, 24))
-
-
-def test_a_classifier_is_no_generator(tmp_path):
+def test_what_gives_no_picture_or_needs_positions_is_refused_and_what_cannot_be_run_said(tmp_path):
     keras = imported_keras()
     keras.Sequential([keras.Input((8,)), keras.layers.Dense(10, activation="sigmoid")]).save(tmp_path / "x.keras")
     with pytest.raises(ModelError, match="gives no picture"):
         install(tmp_path / "x.keras")
+    with pytest.raises(ModelError, match="depend on the position"):
+        install(exported("tiles", "onnx", tmp_path))
+    install(onnx_noise(tmp_path / "x.onnx", change=changes.other_kernel))
+    with pytest.raises(ModelError, match="cannot be run"):
+        made("x", (24, 24))
 
 
 @each_row("wrong_cards")

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import pytest
-from materials import swd_floor, tiles
+from materials import tiles
 from PIL import Image
 
 from impasto import Maps, Texture, read_maps, write_maps
@@ -80,24 +80,6 @@ def test_seams_are_found_on_their_axis() -> None:
     assert down < 3
 
 
-def test_other_crop_is_closer_than_blur_and_noise(gravel: np.ndarray) -> None:
-    gravel = gravel[..., :1]
-    crop, other = gravel[:256, :256], gravel[256:, 256:]
-    floor = mean_of_finest(swd_floor(gravel, directions=128))
-    once, again = (sliced_wasserstein(crop, other, seed=3, directions=16) for _ in range(2))
-    assert once == again
-    noise = np.random.default_rng(0).random(crop.shape, np.float32)
-
-    def fine(picture: np.ndarray) -> float:
-        return mean_of_finest(sliced_wasserstein(picture, crop, directions=128))
-
-    assert fine(crop) < 0.95 * floor  # only the sampling of patches differs, which is most of the floor
-    assert fine(other) < 1.3 * floor  # METHODS: another crop scores 0.66 to 1.05 of it
-    assert fine(crop[:, ::-1].copy()) < 1.3 * floor  # patches do not know left from right in gravel
-    assert fine(blurred(crop)) > 1.5 * floor  # METHODS: 2.2 to 3.7
-    assert fine(noise) > 2 * floor  # METHODS: 3.8
-
-
 @pytest.mark.parametrize(
     "measure",
     [
@@ -109,6 +91,7 @@ def test_other_crop_is_closer_than_blur_and_noise(gravel: np.ndarray) -> None:
 def test_the_other_half_is_closer_than_anything_bad(measure, halves, bad) -> None:
     source, other = halves
     good = measure(other, source)
+    assert measure(other, source) == good
     scores = {name: measure(picture, source) for name, picture in bad.items()}
     assert min(scores.values()) > 1.5 * good, (good, scores)  # the nearest has the same spectrum, but no structure
 

@@ -82,7 +82,7 @@ def test_all_maps_are_made_with_a_scale(name):
         assert 0 <= texture.pixels.min() <= texture.pixels.max() <= 1
 
 
-def test_lava_glows_in_its_cracks_and_nowhere_under_moss():
+def test_lava_glows_in_its_cracks_and_glass_lets_light_pass_but_not_through_moss_and_dirt():
     bare, mossy = made("lava"), made("lava", moss=1.0)
     light, height = bare["emission"].pixels, bare["height"].pixels[..., 0]
     bright = light[..., 0] > 0.6
@@ -93,9 +93,6 @@ def test_lava_glows_in_its_cracks_and_nowhere_under_moss():
     assert is_moss.mean() > 0.1
     assert mossy["emission"].pixels[is_moss].mean() < 0.3 * light[is_moss].mean() + 0.01
     assert mossy["emission"].pixels.mean() < 0.9 * light.mean()
-
-
-def test_light_passes_through_glass_but_not_through_its_dirt():
     clean, dirty = made("glass"), made("glass", dirt=1.0)
     assert clean["transmission_weight"].pixels.mean() > 0.9
     assert dirty["transmission_weight"].pixels.mean() < 0.7 * clean["transmission_weight"].pixels.mean()

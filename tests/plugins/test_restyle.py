@@ -29,7 +29,7 @@ from impasto.surface.color import srgb_to_linear
 from impasto.surface.heights import normal_from_slopes
 from impasto.surface.relief import normal_from_height
 from impasto_style.shared.resampling import resize_picture, resized_linear
-from impasto_style.shared.task import Region, scales
+from impasto_style.shared.task import Region
 
 
 def test_a_style_is_as_long_as_the_picture_unless_strokes_say_otherwise():
@@ -130,15 +130,6 @@ def test_noise_has_the_styles_colours_at_every_size_and_a_seed():
     assert torch.equal(task.start, task_of(start_from="noise", longest_px=300).start)
     assert not torch.equal(task.start, task_of(start_from="noise", longest_px=300, seed=1).start)
     assert task_of().start is not None
-
-
-def test_a_finished_result_is_gone_on_from_above_its_size():
-    small = Maps.from_arrays({"base_color": color(COFFEE)[::2, ::2]})
-    task = task_of(start=small, longest_px=300)
-    assert task.start_px == 38
-    assert task.start.shape == task.picture.shape
-    assert (task.start - resize_picture(task.picture, (25, 38)).mean()).abs().mean() > 0.05
-    assert min(scales(task, 16)) > 38
 
 
 def test_opacity_is_kept_and_what_is_not_seen_has_no_say():

@@ -305,10 +305,12 @@ def test_light_is_as_it_is_in_the_file(suffix, tmp_path):
     assert read_maps(grey, wanted=Wanted(takes_light=True))["base_color"].pixels.max() == pytest.approx(SUN, rel=0.01)
 
 
-def test_which_recipes_take_light():
+def test_recipes_take_light_where_all_their_tools_do_and_png_says_what_it_loses(capsys, tmp_path):
     assert wanted_by(Recipe((Step("close-panorama"), Step("cube-faces")))).takes_light
     assert not wanted_by(Recipe((Step("close-panorama"), Step("sharpen")))).takes_light
     assert not wanted_by(Recipe((Step("quilt"),))).takes_light
+    command("apply", "cube-faces", write(tmp_path / "sky.hdr", lit_sky()), "--out", tmp_path / "cube")
+    assert "are white in this file: write EXR" in "".join(capsys.readouterr())
 
 
 @pytest.mark.parametrize("suffix", [".exr", ".hdr"])
@@ -328,11 +330,6 @@ def test_to_a_cube_and_back(suffix, capsys, tmp_path):
     assert SUN / 2 < back.max() <= 1.01 * SUN
     assert back.min() > 0.19, "no dark ring around the sun"
     assert np.abs(back - lit_sky())[away].max() < 0.1
-
-
-def test_png_says_what_it_loses(capsys, tmp_path):
-    command("apply", "cube-faces", write(tmp_path / "sky.hdr", lit_sky()), "--out", tmp_path / "cube")
-    assert "are white in this file: write EXR" in "".join(capsys.readouterr())
 
 
 def test_sides_that_do_not_meet_are_joined_whatever_the_sun(tmp_path):

@@ -331,13 +331,10 @@ def test_a_plugins_encoder_takes_the_place_of_the_built_in_one(tmp_path, monkeyp
         generate(tmp_path, "red bricks")
 
 
-def test_features_are_the_same_on_every_machine():
+def test_features_are_the_same_on_every_machine_and_in_both_languages():
     features = features_of("red", ())
     assert np.flatnonzero(features).tolist() == [977, 2885, 3528, 3736, 3983]
     assert features.shape == (BUCKETS,)
-
-
-def test_both_languages_say_the_same_slots():
     slots = usual_slots()
     english, chinese = (features_of(text, slots)[BUCKETS:] for text in ("wet red brick wall", "湿的红色砖墙"))
     assert np.array_equal(english, chinese)

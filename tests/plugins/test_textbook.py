@@ -313,7 +313,7 @@ def test_the_progressive_gan_has_penalty_and_drift(slope, offset, low, high):
     assert low <= found["loss_discriminator"] + found["distance"] <= high
 
 
-def test_scores_keep_their_scale_where_spectral_norms_are_divided_out():
+def test_scores_of_the_projection_keep_their_scale_and_add_up_over_pixels():
     torch.manual_seed(0)
     D, x = ProjectionDiscriminator(3, 16, 2).eval(), torch.randn(4, 3, 32, 32)
     before = D(x, CLASSES[[0, 0, 0, 0]])
@@ -322,10 +322,6 @@ def test_scores_keep_their_scale_where_spectral_norms_are_divided_out():
             if weight.dim() > 1:
                 weight.mul_(10)
     assert torch.allclose(D(x, CLASSES[[0, 0, 0, 0]]), before, rtol=1e-3)
-
-
-def test_the_projection_is_a_sum_over_pixels():
-    """As in Miyato & Koyama 2018: a picture twice as large is judged with twice the evidence."""
     torch.manual_seed(0)
     D = ProjectionDiscriminator(3, 16, 2).eval()
     x = torch.randn(1, 3, 32, 32)
@@ -335,7 +331,7 @@ def test_the_projection_is_a_sum_over_pixels():
     assert ratio.item() == pytest.approx(2, rel=0.35)  # the seam between the halves is new
 
 
-def test_real_crops_fade_in_like_the_made_ones():
+def test_real_crops_and_networks_fade_in_alike():
     x = torch.randn(2, 3, 32, 32)
     coarse = level_view(x, 1, 0.0)
     assert coarse.shape == (2, 3, 16, 16)
@@ -343,10 +339,6 @@ def test_real_crops_fade_in_like_the_made_ones():
     assert torch.allclose(fully, x, atol=1e-2)
     assert torch.allclose(half, (barely + fully) / 2, atol=1e-2)
     assert barely.var() < half.var() < fully.var()
-
-
-def test_networks_grow_through_every_fade():
-    """Between two resolutions, results are a blend of both, in the share that has faded in."""
     torch.manual_seed(0)
     z, sizes = torch.randn(2, 32, 8, 8), [(8, 8), (16, 16), (32, 32)]
     G, D = ProgressiveGenerator(3, 16, 3), ProgressiveDiscriminator(3, 16, 3)

@@ -121,14 +121,11 @@ def test_every_map_tiles_at_any_size(library, size):
         assert np.abs(seam_z(made[name].pixels)).max() < 4, name  # 30 z-scores of chance
 
 
-def test_a_source_that_does_not_wrap_is_made_to(library):
+def test_a_source_that_does_not_wrap_is_made_to_and_a_photograph_is_enough(library):
     source = opened(surface())
     assert max(seam_z(source["base_color"].pixels)) > 5
     made = generate(library, source, variation=0.0).maps
     assert max(max(seam_z(made[name].pixels)) for name in made) < 3
-
-
-def test_a_photograph_is_enough_of_a_source(library):
     photo = surface(maps=("base_color",))
     assert list(generate(library, photo, variation=0.0).maps) == list(generate(library, surface()).maps)
     difference = laid_out(library, photo, variation=0.0) - laid_out(library, surface(), variation=0.0)
