@@ -27,6 +27,7 @@ from impasto.plugins.registry import registry
 from impasto.surface.heights import FINE_STEEPEST_Z, slopes_from_normal
 from impasto.surface.orientation import orientation
 from impasto.tools import is_procedural
+from impasto_judge.relief import correlation
 
 SIDE_PX = 512
 
@@ -110,10 +111,6 @@ def frankot_chellappa(slopes: np.ndarray) -> np.ndarray:
     H = -1j * (x * P + y * Q) / np.maximum(x * x + y * y, 1e-12)
     H[0, 0] = 0
     return np.fft.irfft2(H, s=(height, width))
-
-
-def correlation(one: np.ndarray, other: np.ndarray) -> float:
-    return float(np.corrcoef(one.ravel(), other.ravel())[0, 1])
 
 
 if __name__ == "__main__":

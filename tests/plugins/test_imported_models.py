@@ -137,7 +137,7 @@ def test_a_hostile_or_wrong_onnx_file_is_refused(change, reason, tmp_path):
         install(file)
 
 
-def test_what_gives_no_picture_or_needs_positions_is_refused_and_what_cannot_be_run_said(tmp_path):
+def test_models_that_give_no_picture_need_positions_or_cannot_be_run_are_refused(tmp_path):
     keras = imported_keras()
     keras.Sequential([keras.Input((8,)), keras.layers.Dense(10, activation="sigmoid")]).save(tmp_path / "x.keras")
     with pytest.raises(ModelError, match="gives no picture"):

@@ -19,6 +19,7 @@ from impasto.errors import ParameterError
 from impasto.numerics.borders import TORUS
 from impasto.surface.shading import Light
 from impasto_judge.maps import compare_maps
+from impasto_judge.relief import correlation
 from impasto_photo_maps.network import load_recognition, network_input
 from impasto_photo_maps.prior import Brightness, Plane
 from impasto_photo_maps.recognition import recognise
@@ -180,11 +181,6 @@ def tilt(normal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Slopes of the surface to the right and upwards from encoded normals (H, W, 3)."""
     n = 2 * normal.astype(np.float64) - 1
     return -n[..., 0] / n[..., 2], -n[..., 1] / n[..., 2]
-
-
-def correlation(a: np.ndarray, b: np.ndarray) -> float:
-    """Pearson's r."""
-    return float(np.corrcoef(np.ravel(a), np.ravel(b))[0, 1])
 
 
 def degrees(made: Maps) -> np.ndarray:

@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from tables import each_row
 
 from impasto import Host, Maps, Recipe, RunOptions, Step, run
 from impasto.context import Context
@@ -292,20 +293,10 @@ def test_a_text_without_a_known_word_is_refused_and_unknown_words_are_named(libr
         generate(library, "red bricks", 8192, 64)
 
 
-@pytest.mark.parametrize(
-    ("data", "parameters", "said"),
-    [
-        (pictures(green=[]), {}, "1 of 2 pictures have no caption, such as green"),
-        (pictures(green=["red bricks", "红砖"]), {}, "the same captions"),
-        (pictures(), {"stage_one_steps": 2}, "stage_one_steps is 2 of 2 steps"),
-        (pictures(), {"crop_px": 128}, "too few for crops of 128 px"),
-        (pictures(), {"encoder": "none"}, "no text encoder called 'none'"),
-    ],
-    ids=["missing", "same", "steps", "small", "encoder"],
-)
-def test_what_cannot_be_learned_is_refused_before_training(data, parameters, said, tmp_path):
+@each_row("unlearnable")
+def test_what_cannot_be_learned_is_refused_before_training(captions, parameters, said, tmp_path):
     with pytest.raises(ParameterError, match=said) as refused:
-        train(tmp_path, data, parameters=parameters)
+        train(tmp_path, pictures(**captions), parameters=parameters)
     assert refused.value.remedy
 
 

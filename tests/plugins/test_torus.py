@@ -68,12 +68,17 @@ def bonded(tmp_path_factory):
     return briefly_trained(tmp_path_factory.mktemp("models"), bond())
 
 
+def both() -> Dataset:
+    """A light material with all maps, and a dark one that only has colours."""
+    dark = Maps.from_arrays({"base_color": surface(seed=4)["base_color"].pixels / 3}, name="dark")
+    one, other = dataset_of(surface(), label="light", licence="a"), dataset_of(dark, label="dark", licence="b")
+    return Dataset("both", one.samples + other.samples)
+
+
 @pytest.fixture(scope="module")
 def classes(tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
-    dark = Maps.from_arrays({"base_color": surface(seed=4)["base_color"].pixels / 3}, name="dark")
-    one, other = dataset_of(surface(), label="light", licence="a"), dataset_of(dark, label="dark", licence="b")
-    train(folder, 4, Dataset("both", one.samples + other.samples))
+    train(folder, 4, both())
     return folder
 
 

@@ -30,12 +30,21 @@ pytestmark = pytest.mark.usefixtures("one_slider")
 TINY = {"name": "tiny", "canvas_px": 96, "crop_px": 48, "batch": 1, "width": 0.125, "steps": 2}
 
 
+def train(folder, dataset=None, **parameters):
+    step = Step("train-torus", {**TINY, **parameters}, {"dataset": "dataset"})
+    given = dataset or dataset_of(surface(), licence="CC0-1.0")
+    return run(Recipe((step,)), {"dataset": given}, RunOptions(models_folder=folder))
+
+
+def grain(maps: Maps) -> float:
+    return float(np.abs(np.diff(maps["base_color"].pixels, axis=1)).mean())
+
+
 @pytest.fixture(scope="module")
 def library(tmp_path_factory):
     """A library with a model that took two steps on a surface."""
     folder = tmp_path_factory.mktemp("models")
-    step = Step("train-torus", {**TINY, "keep_exemplar": False}, {"dataset": "dataset"})
-    run(Recipe((step,)), {"dataset": dataset_of(surface(), licence="CC0-1.0")}, RunOptions(models_folder=folder))
+    train(folder, keep_exemplar=False)
     return folder
 
 
@@ -78,9 +87,6 @@ def test_an_exemplar_gives_its_own_grain(library):
     alone = generate(library).maps
     assert set(made) == set(alone)
     assert made.size_px == (128, 160)
-
-    def grain(maps):
-        return float(np.abs(np.diff(maps["base_color"].pixels, axis=1)).mean())
 
     assert grain(made) == pytest.approx(grain(exemplar), rel=0.15)
     assert grain(alone) != pytest.approx(grain(exemplar), rel=0.15)  # after two steps
@@ -140,12 +146,6 @@ def test_what_is_broad_is_evened_and_fine_detail_is_not():
     assert made[1].std() / fine.std() == pytest.approx(1, abs=1e-3)
 
 
-def train(folder, dataset=None, **parameters):
-    step = Step("train-torus", {**TINY, **parameters}, {"dataset": "dataset"})
-    given = dataset or dataset_of(surface(), licence="CC0-1.0")
-    return run(Recipe((step,)), {"dataset": given}, RunOptions(models_folder=folder))
-
-
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     """A copied with a model of two steps, and the picture that it learned beside it."""
@@ -158,10 +158,6 @@ def trained(tmp_path_factory):
 def copied(trained, tmp_path):
     """A copy of it, which a test may change."""
     return shutil.copytree(trained, tmp_path / "models")
-
-
-def grain(maps: Maps) -> float:
-    return float(np.abs(np.diff(maps["base_color"].pixels, axis=1)).mean())
 
 
 def test_by_default_results_are_made_of_pieces_of_what_was_learned(trained):

@@ -336,7 +336,7 @@ def test_a_canvas_is_never_smaller_than_its_crops():
     assert min(training_on(bricks(256, 100), crop_px=240, canvas_px=384, batch=1).data.canvas) == 256
 
 
-def test_of_a_pattern_wider_than_the_canvas_nothing_or_its_rows_are_learned_and_the_user_told():
+def test_a_pattern_wider_than_the_canvas_is_left_out_but_for_rows_that_fit():
     said = []
     training = training_on(bricks(711, WIDE_PX)[:, :300], said.append)
     assert not training.data.lattice.is_regular

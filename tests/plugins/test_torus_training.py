@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from materials import as_tensor, bond, bricks, surface, tiles
-from test_torus import TINY, train
+from test_torus import TINY, both, train
 
 from impasto import Maps
 from impasto.context import Context
@@ -174,13 +174,6 @@ def test_what_a_training_goes_back_to_has_the_statistics_of_its_data(material, t
             assert torch.equal(training.model.unit_cell.mean.rows, measured)
         state = training.ema.state_dict()
         assert all(torch.equal(value, training.good[f"ema.{name}"]) for name, value in state.items())
-
-
-def both() -> Dataset:
-    """A light material with all maps, and a dark one that only has colours."""
-    dark = Maps.from_arrays({"base_color": surface(seed=4)["base_color"].pixels / 3}, name="dark")
-    one, other = dataset_of(surface(), label="light", licence="a"), dataset_of(dark, label="dark", licence="b")
-    return Dataset("both", one.samples + other.samples)
 
 
 @pytest.fixture(scope="module")
