@@ -17,7 +17,7 @@ import numpy as np
 
 from impasto.errors import FileError, PluginError
 from impasto.io.decode import read_picture
-from impasto.io.encode import PngRows, write_whole
+from impasto.io.formats import PngRows, write_whole
 from impasto.io.packing import Layout
 from impasto.io.reduction import Wanted
 from impasto.io.scanlines import MEMORY_BYTES, SMALLER

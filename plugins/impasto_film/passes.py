@@ -13,7 +13,7 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter
 
 from impasto.errors import FileError
 from impasto.io.color_conversion import matrix_of
-from impasto.io.encode import NO_TIME, exr_attributes
+from impasto.io.formats import NO_TIME, exr_attributes
 from impasto.io.scanlines import MAX_PARTS, MEMORY_BYTES, Scanlines, damage_error, open_scanlines
 from impasto.surface.color import linear_to_srgb, srgb_to_linear
 from impasto.system.untrusted import excerpt

@@ -11,7 +11,7 @@ import pytest
 
 from impasto import Host, Recipe, RunOptions, Step, Texture, read_maps, read_recipe, run, write_maps
 from impasto.errors import Cancelled, ParameterError, PluginError
-from impasto.io.encode import PngRows
+from impasto.io.formats import PngRows
 from impasto.io.packing import Layout
 from impasto.options import Sink
 from impasto.plugins.registry import registry

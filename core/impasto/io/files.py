@@ -22,8 +22,7 @@ from ..texture import Maps
 from ..udim import tile_key, tile_suffix
 from . import blend, decode, gltf_maps
 from .datablocks import Datablock
-from .encode import RowWriter
-from .formats import BUILTIN_EXPORTERS, AtOnce, Exporter
+from .formats import BUILTIN_EXPORTERS, AtOnce, Exporter, RowWriter
 from .map_files import (
     ALL_OF_ONE,
     FOLDERS_OF_MAPS,

@@ -1,16 +1,200 @@
-"""File formats for maps and packed pictures: PNG and OpenEXR, and those that plugins add."""
+"""File formats for maps and packed pictures: PNG and OpenEXR, and those that plugins add.
+
+Files are written from the top, any number of rows at a time. The same texture gives the same bytes, however many.
+"""
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
+import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from ..texture import Maps, Texture
+import numpy as np
+
+from ..errors import FileError
+from ..surface.color import encoded_pixels, srgb_to_linear
+from ..system.transaction import in_temporary_folder, temporary_folder
+from ..texture import Maps, Texture, is_large
 from .color_conversion import TOLERANCE
-from .encode import ExrRows, PngRows, RowWriter, encode_whole
+from .metadata import png_chunk, png_texts
 from .packing import Layout
+
+ROWS_AT_ONCE = 64
+"""Rows converted at a time, few enough to take little memory; a multiple of EXR's blocks of 16."""
+
+FULL_BYTES = 2**16
+"""Free space below which a failed write means a full disk: OpenImageIO gives no reason."""
+
+PNG_AVERAGE_FILTER = 64
+"""libpng's PNG_FILTER_AVG, faster than trying all five filters on every row."""
+
+ALPHA = 3
+"""Index of the alpha channel."""
+
+NO_TIME = "1970:01:01 00:00:00"
+"""The time in files, so that the same picture has the same bytes."""
+PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
+PNG_HEAD_BYTES = 4096
+"""The text chunks start within this length: only IHDR and a few chunks of fixed length precede them."""
+
+
+class RowWriter:
+    """A picture file being written. `write` and `close` raise FileError; nothing may be written after one.
+
+    `abandon` may be called while another thread writes, since a signal can leave a thread behind.
+    """
+
+    def __init__(
+        self, path: Path, kind: str, size_px: tuple[int, int], channels: int, data: str, attributes: Mapping
+    ) -> None:
+        """Start a file of `kind` ("png", "exr") at `path` whose channels are stored as `data` ("uint8", "half")."""
+        import OpenImageIO as oiio
+
+        self.path, self.size_px = path, size_px
+        self._top = 0
+        self._busy, self._is_abandoned = threading.Lock(), False
+        output = oiio.ImageOutput.create(kind)
+        if output is None:
+            raise FileError(f"cannot encode {kind}: {oiio.geterror()}", "install OpenImageIO again")
+        self._output = output
+        spec = oiio.ImageSpec(size_px[1], size_px[0], channels, data)
+        for name, value in attributes.items():
+            spec.attribute(name, value)
+        if not self._output.open(str(path), spec):
+            raise self._error()
+
+    def write(self, texture: Texture) -> None:
+        """Append rows (n, W, C) of the picture's width."""
+        for start in range(0, len(texture.pixels), ROWS_AT_ONCE):
+            rows = replace(texture, pixels=texture.pixels[start : start + ROWS_AT_ONCE])
+            pixels = np.ascontiguousarray(self.stored_pixels(rows))
+            with self._busy:
+                if self._is_abandoned:
+                    return
+                written = self._output.write_scanlines(self._top, self._top + len(pixels), 0, pixels)
+                if not written or self._output.has_error:  # the PNG writer returns True and keeps the error
+                    raise self._error()
+            self._top += len(pixels)
+
+    def stored_pixels(self, texture: Texture) -> np.ndarray:
+        """The texture's pixels in the colour space that the format stores."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Complete the file after its last row."""
+        with self._busy:
+            if not self._output.close() or self._output.has_error:
+                raise self._error()
+
+    def abandon(self) -> None:
+        """Close the incomplete file, so that it can be removed."""
+        with self._busy:
+            self._is_abandoned = True
+            self._output.close()
+            self._output.geterror()
+
+    def _error(self) -> FileError:
+        height, width = self.size_px
+        reason = self._output.geterror().partition("\n")[0].replace(str(self.path), "the file") or "its end is missing"
+        if shutil.disk_usage(self.path.parent).free < FULL_BYTES:
+            reason = os.strerror(errno.ENOSPC)
+        return FileError(
+            f"cannot write a picture of {width}x{height} px: {reason}", "check the disk and its free space"
+        )
+
+
+class PngRows(RowWriter):
+    """PNG of 8 or 16 bits a channel, sRGB-encoded for colour, with `metadata` in iTXt chunks and XMP.
+
+    bits: 0 for 8, or 16 where 8 would show.
+    """
+
+    def __init__(
+        self, path: Path, layout: Layout, size_px: tuple[int, int], metadata: Mapping[str, str], *, bits: int
+    ) -> None:
+        bits = bits or (16 if layout.is_fine else 8)
+        self._chunks = png_texts(metadata)
+        attributes: dict[str, str | int] = {"oiio:ColorSpace": "srgb" if layout.is_color else "Raw"}
+        if layout.channels == ALPHA + 1:
+            attributes["oiio:UnassociatedAlpha"] = 1  # or else OpenImageIO divides by it
+        if is_large(size_px):  # 4 to 7 times faster, 4 to 6 % larger (measured on a brick's maps)
+            attributes |= {"png:compressionLevel": 1, "png:filter": PNG_AVERAGE_FILTER}
+        else:
+            attributes["png:compressionLevel"] = 6
+        if self._chunks:  # OpenImageIO writes no iTXt, only tEXt: one of the same length keeps the place free
+            attributes["impasto"] = " " * (len(self._chunks) - len(png_chunk(b"tEXt", b"impasto\0")))
+        super().__init__(path, "png", size_px, layout.channels, f"uint{bits}", attributes)
+
+    def stored_pixels(self, texture: Texture) -> np.ndarray:
+        return encoded_pixels(texture)
+
+    def close(self) -> None:
+        super().close()
+        with self.path.open("r+b") as stream:
+            if self._chunks:
+                stream.seek(stream.read(PNG_HEAD_BYTES).index(b"tEXtimpasto\0") - 4)
+                stream.write(self._chunks)
+            stream.seek(-len(PNG_END), os.SEEK_END)
+            if stream.read() != PNG_END:  # the disk was too full for the last buffer
+                raise self._error()
+
+
+def exr_attributes(metadata: Mapping[str, str]) -> dict[str, str]:
+    """Attributes of an EXR file that hold the metadata."""
+    names = {"impasto": "impasto", "source_type": "IPTC:DigitalSourceType"}
+    return {names[key]: text for key, text in metadata.items() if key in names}
+
+
+class ExrRows(RowWriter):
+    """Half-float EXR, scene-linear for colour (as compositors expect), with `metadata` as attributes."""
+
+    def __init__(self, path: Path, layout: Layout, size_px: tuple[int, int], metadata: Mapping[str, str]) -> None:
+        attributes = {"compression": "zip", "DateTime": NO_TIME, **exr_attributes(metadata)}
+        super().__init__(path, "exr", size_px, layout.channels, "half", attributes)
+
+    def stored_pixels(self, texture: Texture) -> np.ndarray:
+        if texture.color_space != "srgb":
+            return texture.pixels
+        color = srgb_to_linear(texture.pixels[..., :ALPHA])
+        alpha = texture.pixels[..., ALPHA:]
+        return np.concatenate([color * alpha, alpha], axis=2) if alpha.size else color  # as OpenEXR defines alpha
+
+    def close(self) -> None:
+        import OpenImageIO as oiio
+
+        super().close()
+        file = oiio.ImageInput.open(str(self.path))
+        last = self.size_px[0] - 1
+        if file is None or file.read_scanlines(last, last + 1, 0, 0, 1, "half") is None:  # the disk was full
+            raise self._error()
+
+
+def write_whole(rows: RowWriter, texture: Texture) -> None:
+    """Write a whole texture to a new file and close it."""
+    try:
+        rows.write(texture)
+        rows.close()
+    except BaseException:
+        rows.abandon()
+        raise
+
+
+def encode_whole(
+    start: Callable[..., RowWriter], layout: Layout, texture: Texture, metadata: Mapping[str, str]
+) -> bytes:
+    """The bytes of a file in the format that `start` writes. FileError if the temporary folder is full."""
+    with temporary_folder() as folder:
+        path = folder / "map"
+        try:
+            write_whole(start(path, layout, texture.size_px, metadata), texture)
+        except FileError as error:  # of a disk that is full
+            raise in_temporary_folder(error) from error
+        return path.read_bytes()
 
 
 @dataclass(frozen=True)

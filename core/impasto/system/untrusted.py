@@ -81,35 +81,25 @@ def parse_json(
     try:
         text = text if isinstance(text, str) else text.decode("utf-8-sig")
         data = json.loads(text, parse_int=number(int), parse_float=number(float), parse_constant=constant)
+        _check_depth(data, MAX_JSON_DEPTH)
     except RecursionError as error:
         raise refuse(f"is nested deeper than {MAX_JSON_DEPTH} levels") from error
     except ValueError as error:  # malformed JSON, or bytes that are not UTF-8
         raise refuse(f"is not JSON ({error})") from error
-    if problem := _problem(data):
-        raise refuse(problem)
+    try:
+        json.dumps(data, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        found = error.object[max(0, error.start - 40) : error.end + 40]
+        raise refuse(f"contains text that is not Unicode ({excerpt(found)})") from error
     return data
 
 
-def _problem(data: Any) -> str:
-    """Problem of parsed JSON, to follow its name in a message; "" if there is none."""
-    level, depth = [data], 0
-    while level:
-        depth += 1
-        if depth > MAX_JSON_DEPTH:
-            return f"is nested deeper than {MAX_JSON_DEPTH} levels"
-        texts = [item for item in level if isinstance(item, str)]
-        below: list[Any] = []
-        for item in level:
-            if isinstance(item, dict):
-                texts += item
-                below += item.values()
-            elif isinstance(item, list):
-                below += item
-        for text in texts:
-            if not is_unicode(text):
-                return f"contains text that is not Unicode ({excerpt(text)})"
-        level = below
-    return ""
+def _check_depth(data: Any, most: int) -> None:
+    """Raise RecursionError for objects and lists in more levels than `most`."""
+    if most == 0:
+        raise RecursionError
+    for below in data.values() if isinstance(data, dict) else data if isinstance(data, list) else ():
+        _check_depth(below, most - 1)
 
 
 def read_json(
