@@ -102,7 +102,7 @@ CASES: Mapping[str, Callable[[], Drawing]] = {
     "patches-style": draw.painted("patches-style"),
     "neighbours": draw.painted("neighbours"),
     "wct": draw.painted("wct"),
-    "gatys": draw.painted("gatys"),
+    "gatys": draw.painted("gatys", "coffee"),
     "cut-decal": draw.cut_decal,
     "pack-atlas": draw.pack_atlas,
     "trim-sheet": draw.trim_sheet,

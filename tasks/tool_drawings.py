@@ -127,10 +127,10 @@ def larger(tool: str, subject: str) -> Callable[[], Drawing]:
     return draw
 
 
-def painted(tool: str) -> Callable[[], Drawing]:
+def painted(tool: str, subject: str = "chelsea") -> Callable[[], Drawing]:
     def draw() -> Drawing:
-        cat = photo("chelsea")
-        return color(cat), color(painting()), color(made_by(tool, cat, {"style": painting()}))
+        one = photo(subject)
+        return color(one), color(painting()), color(made_by(tool, one, {"style": painting()}))
 
     return draw
 

@@ -304,7 +304,7 @@ def test_a_colour_space_is_recorded_and_repeated(impasto, tmp_path):
 
 def test_commands_that_look_at_data_read_a_colour_space(impasto, tmp_path):
     (tmp_path / "set").mkdir()
-    Image.fromarray(RGB8).resize((96, 96)).save(tmp_path / "set" / "wall_base_color.png")
+    Image.fromarray(RGB8).resize((256, 256)).save(tmp_path / "set" / "wall_base_color.png")
     Image.new("L", (48, 48), 100).save(tmp_path / "set" / "wall_roughness.png")
     of_p3 = read_maps(tmp_path / "set", color_space="Display P3")["base_color"].pixels
     space = ("--colorspace", "Display P3", "--out")
@@ -320,8 +320,12 @@ def test_commands_that_look_at_data_read_a_colour_space(impasto, tmp_path):
         hashes.add(about["sha256"])
         assert about["settings"].get("color_space", "") == ("Display P3" if name == "p3" else "")
     assert len(hashes) == 2
-    told = impasto("prepare", "set", "--colorspace", "style=sRGB", "--out", "o", cwd=tmp_path)
-    assert (told.returncode, "the input 'style', which was not given" in told.stderr) == (2, True)
+    distances = []
+    for space in ("source=Display P3", "source=sRGB"):
+        judge = ("evaluate", "picture", "mended", "set", "--no-controls", "--json", "--colorspace", space)
+        judged = json.loads(impasto(*judge, cwd=tmp_path).stdout)
+        distances.append(judged["figures"]["result"]["base_color_distance"])
+    assert distances[0] < 1e-4 < 0.01 < distances[1], "of the same colours, and of others"
 
 
 def test_a_batch_and_an_engine_read_a_colour_space(client, tmp_path):

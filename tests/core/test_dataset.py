@@ -275,11 +275,13 @@ def test_a_training_leaves_what_it_learned_from_beside_the_model(tmp_path, monke
     monkeypatch.setattr("signal.signal", lambda *_: None)
     save(tmp_path / "data" / "wall.png", 1)
     train = ["train", "learn", str(tmp_path / "data"), "--name", "wall", "--steps", "1", "--no-report"]
-    train += ["--licence", "own"]
+    train += ["--licence", "own", "--colorspace", "Display P3"]
     main([*train, "--out", str(tmp_path / "models")])
     assert {path.name for path in (tmp_path / "models").iterdir()} >= {"wall.manifest.json", "wall.data.png"}
     written = (tmp_path / "models" / "wall.manifest.json").read_text(encoding="utf-8")
     assert json.loads(written)["samples"][0]["licence"] == "own"
+    of_p3 = read_dataset(tmp_path / "data", licence="own", color_space="Display P3")
+    assert json.loads(written)["sha256"] == of_p3.sha256() != read_dataset(tmp_path / "data", licence="own").sha256()
     assert ModelLibrary(tmp_path / "models").all()[0].licence == "own"
     save(tmp_path / "data" / "other.png", 2)
     main([*train, "--out", str(tmp_path / "models")])
