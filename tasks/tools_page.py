@@ -8,6 +8,7 @@ from os.path import relpath
 from pathlib import Path
 from typing import Any
 
+from impasto.cli.parser import COMMANDS
 from impasto.descriptions import GROUPS
 from impasto.plugins.registry import registry
 from impasto.schemas import conditions_of, limits_of, readable, readable_default
@@ -33,14 +34,6 @@ Pictures go from source to result with the defaults, but for points, amounts and
 `vgg19-small`. Results of textbook GANs are on [their own page](../explanation/generators.md).
 """
 PICTURES = ROOT / "docs" / "pictures" / "tools"
-KINDS = {
-    "generator": "impasto generate",
-    "filter": "impasto apply",
-    "estimator": "impasto apply",
-    "stylizer": "impasto stylize --tool",
-    "trainer": "impasto train",
-}
-"""The command that runs a tool of each kind."""
 BASES: Mapping[type[Parameters], str] = {
     MaterialParameters: "Parameters of every procedural material",
     StyleParameters: "Parameters of stylizers",
@@ -58,7 +51,7 @@ def lines() -> Iterator[str]:
     yield HEAD
     tools = [tool for tool in registry().tools.values() if type(tool).__module__.startswith("impasto_")]
     for group, listed in by_group(tools).items():
-        (usual, _), *_ = Counter(KINDS[tool.kind] for tool in listed).most_common()
+        (usual, _), *_ = Counter(map(_command, listed)).most_common()
         purpose = paragraph(GROUPS[group].capitalize())
         yield f"## {group}\n\n{purpose} `{usual} NAME`, but for those with a command of their own.\n"
         for tool in listed:
@@ -70,13 +63,18 @@ def lines() -> Iterator[str]:
         yield f"## {heading}\n\n{_table(own)}"
 
 
+def _command(tool: Tool) -> str:
+    """The command that runs tools of this kind."""
+    return f"impasto {COMMANDS.get(tool.kind, 'apply')}"
+
+
 def _about(tool: Tool, usual: str) -> Iterator[str]:
     """A tool's name in Blender, its picture if it has one, its command, inputs and parameters."""
     yield f"### {tool.label if is_procedural(tool) else ', '.join(filter(None, (tool.subgroup, tool.label)))}\n"
     files = (THUMBNAILS / f"{tool.name}.jpg", PICTURES / f"{tool.name}.webp")
     if picture := next((Path(relpath(file, PAGE.parent)).as_posix() for file in files if file.is_file()), ""):
         yield f"![{tool.name if len(tool.name) >= 8 else f'impasto {tool.name}'}]({picture})\n"
-    command = tool.name if KINDS[tool.kind] == usual else f"{KINDS[tool.kind]} {tool.name}"
+    command = tool.name if _command(tool) == usual else f"{_command(tool)} {tool.name}"
     needs = f" Its subject must have the maps {', '.join(tool.needs)}." if len(tool.needs) > 1 else ""
     weights = f" Published weights that it can use: {', '.join(tool.weights)}." if tool.weights else ""
     yield f"`{command}`: {paragraph(tool.description)}{needs}{weights}\n"

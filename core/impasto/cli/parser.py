@@ -18,6 +18,8 @@ LONG_WORD = re.compile(rf"\S{{{SHOWN_CHARACTERS + 1},}}")
 """Pattern of a word in one of argparse's messages, which quote what they do not know as a whole."""
 LONGEST_MESSAGE = 3 * SHOWN_CHARACTERS
 MORE = "; plugins add more, and `impasto doctor` lists those that are installed"
+COMMANDS = {"generator": "generate", "stylizer": "stylize --tool", "trainer": "train"}
+"""Actions that run tools of a kind; `apply` runs the others."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -51,6 +53,10 @@ class Parser(argparse.ArgumentParser):
         if action.choices is not None and value not in action.choices:
             remedy = choices(str(value), map(str, action.choices), f"`{self.prog} --help`")
             if isinstance(action, argparse._SubParsersAction):
+                loaded = registry().tools if registry.cache_info().currsize else {}
+                if tool := loaded.get(str(value)):
+                    command = f"impasto {COMMANDS.get(tool.kind, 'apply')} {tool.name}"
+                    raise ParameterError(f"{tool.name} belongs to another action", f"write `{command}`")
                 remedy += _hint() or MORE
             named = "/".join(action.option_strings) or action.metavar or action.dest
             raise ParameterError(f"there is no {named} {excerpt(value)}", remedy)
