@@ -293,6 +293,6 @@ def _on_cluster(_total: int, arguments: argparse.Namespace) -> Iterator[tuple[Ex
         raise ParameterError("the workers of a cluster are not started here", "leave --workers out, or --cluster")
     security = Security(arguments.tls_ca_file, arguments.tls_cert, arguments.tls_key)
     limits = Limits(arguments.time_limit, arguments.memory_limit, arguments.threads or 1)
-    given = {"is_sent": arguments.send, "resources": arguments.resources, "security": security}
-    with dask_cluster(arguments.cluster, arguments.out, **given) as executor:
+    place, resources = (arguments.cluster, arguments.out), arguments.resources
+    with dask_cluster(*place, is_sent=arguments.send, resources=resources, security=security) as executor:
         yield executor, limits, 2 * executor.threads

@@ -105,9 +105,9 @@ class Client:
             finish, deliver = partial(write_files, options.sink), Delivery("encoded", options.sink.format)
             options = replace(options, sink=None)
         given = {name: self._job_input(name, one) for name, one in (inputs or {}).items()}
-        if scale and "source" in given:
-            known: dict[str, Any] = {**scale}
-            given["source"] = replace(given["source"], **known)
+        if scale and (source := given.get("source")):
+            width_m, range_m = scale.get("width_m", source.width_m), scale.get("height_range_m", source.height_range_m)
+            given["source"] = replace(source, width_m=width_m, height_range_m=range_m)
         for name, space in (color_spaces or {}).items():
             if name in given:
                 given[name] = replace(given[name], color_space=space)

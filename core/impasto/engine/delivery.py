@@ -96,16 +96,16 @@ def _mesh(given: JobInput) -> Mesh:
 
 
 def _input(given: JobInput, tell: Callable[[float, str], None], wanted: Wanted | None = None) -> Maps:
-    """Maps that the client sent as a path, as files, or as arrays. wanted: as for `read_maps`."""
-    how: dict[str, Any] = {"color_space": given.color_space, **({"wanted": wanted} if wanted else {})}
+    """Maps that the client sent as a path, as files, or as arrays. wanted: as for `read_maps`; None: all."""
     if given.path:
-        maps = _read(given.path, tell, how)
+        maps = _read(given.path, given.color_space, tell, wanted)
     elif given.files:
-        maps = _read_sent(given, tell, how)
+        maps = _read_sent(given, tell, wanted)
     else:
         maps = _in_color_space(Maps.from_tile_arrays({name: _to_float(a) for name, a in given.arrays.items()}), given)
-    about: dict[str, Any] = {"name": given.name, "height_range_m": given.height_range_m}
-    maps = replace(maps, **{key: value for key, value in about.items() if value is not None})
+    name = maps.name if given.name is None else given.name
+    height_range_m = maps.height_range_m if given.height_range_m is None else given.height_range_m
+    maps = replace(maps, name=name, height_range_m=height_range_m)
     return maps if given.width_m is None else maps.with_width(given.width_m)
 
 
@@ -119,21 +119,22 @@ def _in_color_space(maps: Maps, given: JobInput) -> Maps:
     return replace(maps.with_arrays(colors), color_space=given.color_space)
 
 
-def _read(path: Path, tell: Callable[[float, str], None], how: Mapping[str, Any]) -> Maps:
+def _read(path: Path, space: str, tell: Callable[[float, str], None], wanted: Wanted | None) -> Maps:
     from ..io.files import read_maps
+    from ..io.reduction import ALL
 
     name = printable(path.name)
-    return read_maps(path, on_progress=lambda fraction: tell(fraction, name), **how)
+    return read_maps(path, color_space=space, wanted=wanted or ALL, on_progress=lambda fraction: tell(fraction, name))
 
 
-def _read_sent(given: JobInput, tell: Callable[[float, str], None], how: Mapping[str, Any]) -> Maps:
+def _read_sent(given: JobInput, tell: Callable[[float, str], None], wanted: Wanted | None) -> Maps:
     """Maps of files that the client sent: one picture, or those in a folder."""
     from ..io.files import unpack
 
     with temporary_folder() as temporary:
         path = unpack({name: data.data for name, data in given.files.items()}, temporary, given.folder or "")
         try:
-            return _read(path, tell, how)
+            return _read(path, given.color_space, tell, wanted)
         except FileError as error:
             failure = FileError(error.message.replace(f"{temporary}{os.sep}", ""), error.remedy)
     raise failure

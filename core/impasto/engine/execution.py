@@ -95,11 +95,10 @@ class Execution:
 
         request, started = self._request, time.monotonic()
         action, options = action_called(request.name), request.options
-        if isinstance(request.deliver, View) and request.deliver.kind == "preview":
-            longest: dict[str, Any] = {
-                "preview_px" if request.deliver.runs_small else "enough_px": request.deliver.longest_px
-            }
-            options = replace(options, **longest)
+        view = request.deliver
+        if isinstance(view, View) and view.kind == "preview":
+            px = view.longest_px
+            options = replace(options, preview_px=px) if view.runs_small else replace(options, enough_px=px)
         kept = kept_steps() if options.keeps_steps else None
         host = Host(self._report, self._show, self._is_cancelled, self._job.stopped.is_set, kept)
         doing = Doing(request.recipe, options, host, self._read, lambda said: self._tell("warnings", warnings=said))

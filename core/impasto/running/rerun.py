@@ -95,12 +95,12 @@ def _read(input_: str, path: Path, recipe: Recipe) -> Maps | Mesh:
     """The input as it was when the recipe ran: in Blender, the EXIF orientation of photographs is not applied."""
     about: Mapping[str, Any] = recipe.inputs[input_]
     wanted = wanted_by(recipe, input_, has_mesh=MESH in recipe.inputs)
-    how: dict[str, Any] = {"color_space": about.get("color_space", ""), "wanted": wanted}
-    given = read_input(input_, path, **how)
+    space = str(about.get("color_space", ""))
+    given = read_input(input_, path, color_space=space, wanted=wanted)
     if isinstance(given, Mesh):
         return given
     if path.is_file() and is_turned(path) and given.sha256() != about.get("sha256"):
-        as_stored = read_maps(path, upright=False, **how)
+        as_stored = read_maps(path, upright=False, color_space=space, wanted=wanted)
         given = as_stored if as_stored.sha256() == about.get("sha256") else given
     return replace(given.with_width(about.get("width_m")), height_range_m=about.get("height_range_m"))
 
