@@ -174,7 +174,7 @@ def measure_tool(tool: str, size_px: int) -> dict[str, object]:
     import torch  # noqa: F401  its import is not what is measured
 
     from impasto import run
-    from impasto.surface.seams import seam_z
+    from impasto.surface.wrapping import seam_z
 
     recipe, inputs = task_of(tool, size_px)
     before = peak_memory_mib()

@@ -12,7 +12,7 @@ from impasto import Maps
 from impasto.data.dataset import read_dataset
 from impasto.data.parts import part_of, training_part, unseen_part
 from impasto.library.models import Model
-from impasto.numerics.principal_components import PrincipalChannels
+from impasto.numerics.statistics import PrincipalChannels
 from impasto_judge.controls import quilt_control
 from impasto_judge.generation import Generation
 from impasto_judge.metrics.pattern_salience import PatternSalience

@@ -23,10 +23,9 @@ from skimage import data
 
 from impasto import Maps, Recipe, Step, read_maps, run, write_maps
 from impasto.atlas.charts import Charts
-from impasto.atlas.erasure import SeamPoints
-from impasto.atlas.jumps import seam_jumps
 from impasto.atlas.mesh import Mesh
 from impasto.atlas.raster import NONE
+from impasto.atlas.seams import SeamPoints, seam_jumps
 from impasto.io.meshes import read_mesh
 from impasto.plugins.registry import registry
 from impasto.surface.color import luma

@@ -19,8 +19,7 @@ from sheets import Cell, in_rows
 
 from impasto import match, more_like, run
 from impasto.errors import ParameterError
-from impasto.surface.relight import BallAndPlane
-from impasto.surface.shading import Light
+from impasto.surface.shading import BallAndPlane, Light
 
 PHRASES = Path(__file__).parent / "phrases" / "seventy.txt"
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"

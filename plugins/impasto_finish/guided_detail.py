@@ -80,7 +80,7 @@ def filter_by_guide(I: Tensor, p: Tensor, radius_px: int, epsilon: float, wraps:
     from kornia.filters import box_blur
 
     from impasto.numerics.borders import with_margin
-    from impasto.numerics.guided_filter import guided_filter
+    from impasto.numerics.filters import guided_filter
 
     inner = slice(radius_px, -radius_px)
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from impasto.numerics.borders import with_margin
-from impasto.numerics.gradients import central_differences
+from impasto.numerics.filters import central_differences
 
 ITERATIONS = 60
 TOLERANCE = 1e-3

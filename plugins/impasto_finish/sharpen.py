@@ -54,7 +54,7 @@ class Sharpen(Filter):
 
     def apply(self, subject: Maps, parameters: SharpenParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
         """The sharpened subject; with all maps, its relief gets steeper where it is fine."""
-        from impasto.numerics.blur import bordered_blur
+        from impasto.numerics.filters import bordered_blur
 
         from .data_maps import with_others
         from .lightness import with_lightness

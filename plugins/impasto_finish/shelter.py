@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from impasto.numerics.blur import bordered_blur
 from impasto.numerics.borders import TORUS, with_margin
-from impasto.surface.curvature import standardise
+from impasto.numerics.filters import bordered_blur
 from impasto.surface.heights import scale_m
-from impasto.surface.relief import occlusion_from_height
+from impasto.surface.relief import occlusion_from_height, standardise
 from impasto.texture import Maps
 
 from .subject import tensor_of

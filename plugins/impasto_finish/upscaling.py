@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate, pixel_shuffle, pixel_unshuffle
 
 from impasto.numerics.borders import with_margin
-from impasto.numerics.gradients import angle, central_differences, eigenvalues
+from impasto.numerics.filters import angle, central_differences, eigenvalues
 
 REACH_PX = 3
 """Radius of the filters."""

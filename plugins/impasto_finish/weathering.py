@@ -61,7 +61,7 @@ class Weathering(Filter):
         self, subject: Maps, parameters: WeatheringParameters, inputs: Mapping[str, Maps], context: Context
     ) -> Maps:
         """The subject with another colour and roughness, no metal under dirt, and the relief of moss."""
-        from impasto.surface.curvature import cavities, share_above
+        from impasto.surface.relief import cavities, share_above
 
         from .lightness import lightness_of
         from .shelter import grain, occlusion

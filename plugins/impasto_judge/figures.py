@@ -11,7 +11,7 @@ import numpy as np
 from impasto.data.parts import window_of
 from impasto.errors import ParameterError
 from impasto.surface.heights import normal_height_consistency, normal_length_error
-from impasto.surface.seams import seam_z
+from impasto.surface.wrapping import seam_z
 from impasto.texture import Maps
 
 from .cases import EvaluationCase

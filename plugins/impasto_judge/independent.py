@@ -10,7 +10,7 @@ import numpy as np
 
 from impasto.context import Context
 from impasto.errors import ParameterError
-from impasto.numerics.principal_components import PrincipalChannels
+from impasto.numerics.statistics import PrincipalChannels
 from impasto.plugins.registry import registry
 from impasto.texture import Maps
 

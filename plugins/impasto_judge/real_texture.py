@@ -9,7 +9,7 @@ import numpy as np
 
 from impasto.data.parts import OTHER_PART, part_of
 from impasto.errors import ParameterError
-from impasto.numerics.principal_components import PrincipalChannels
+from impasto.numerics.statistics import PrincipalChannels
 from impasto.surface.resizing import resize
 from impasto.texture import Maps
 

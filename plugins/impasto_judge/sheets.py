@@ -10,11 +10,9 @@ from impasto.options import RunOptions
 from impasto.plugins.registry import registry
 from impasto.recipe import Recipe, Step
 from impasto.running.runner import run
-from impasto.surface.grid import cell, empty_cell, grid
-from impasto.surface.relight import BallAndPlane
 from impasto.surface.resizing import scaled_size
-from impasto.surface.shading import Light
-from impasto.surface.thumbnail import lit_picture
+from impasto.surface.shading import BallAndPlane, Light
+from impasto.surface.thumbnail import cell, empty_cell, grid, lit_picture
 from impasto.texture import Maps
 
 from .cases import EvaluationCase

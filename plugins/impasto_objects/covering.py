@@ -8,11 +8,10 @@ import numpy as np
 
 from impasto.atlas.canvas import ChartCanvas
 from impasto.atlas.charts import Charts
-from impasto.atlas.erasure import REACH_PX, erase_seams
-from impasto.atlas.following import pattern_places
 from impasto.atlas.mesh import Mesh
 from impasto.atlas.sampling import in_frame, samples
-from impasto.atlas.unrolling import unrolled_charts
+from impasto.atlas.seams import REACH_PX, erase_seams
+from impasto.atlas.unrolling import pattern_places, unrolled_charts
 from impasto.context import Context
 from impasto.data.prepare import maps_at_scale
 from impasto.errors import ParameterError

@@ -27,8 +27,7 @@ class EraseSeams(Filter):
     def apply(self, subject: Maps, parameters: NoParameters, inputs: Mapping[str, Any], context: Context) -> Result:
         """The subject without steps; the figures are the visibility of its seams before and after."""
         from impasto.atlas.charts import Charts
-        from impasto.atlas.erasure import erase_seams
-        from impasto.atlas.jumps import seam_jumps
+        from impasto.atlas.seams import erase_seams, seam_jumps
 
         mesh: Mesh = inputs["mesh"]
         context.progress(0.1, "Erasing seams")

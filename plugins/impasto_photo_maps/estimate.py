@@ -14,8 +14,8 @@ from impasto.numerics.borders import Plane
 from impasto.surface.color_tensors import linear_to_srgb, luma, srgb_to_linear
 from impasto.surface.heights import UNKNOWN_RELIEF, integrate, slopes_from_normal
 from impasto.surface.illumination import delight, illumination
-from impasto.surface.pixel_art import few_colors
 from impasto.surface.relief import normal_from_height, without_rounding
+from impasto.surface.resizing import few_colors
 from impasto.texture import Maps
 
 from . import relief

@@ -13,8 +13,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from impasto.numerics.blur import gaussian_response
 from impasto.numerics.borders import Plane
+from impasto.numerics.filters import gaussian_response
 
 EDGES_PX = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Deviations of the Gaussians whose differences are the bands; larger, but for the first, beyond `REFERENCE_PX`."""

@@ -9,9 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from impasto.numerics.blur import blur, gaussian_blur
 from impasto.numerics.borders import Wraps, with_margin
-from impasto.numerics.gradients import central_differences
+from impasto.numerics.filters import blur, central_differences, gaussian_blur
 from impasto.surface.color_tensors import linear_to_srgb
 
 from .kinds import JOINTED, KINDS, USUAL

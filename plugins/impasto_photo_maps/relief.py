@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from impasto.numerics.blur import blurs, convolution
-from impasto.numerics.gradients import eigenvalues
+from impasto.numerics.filters import blurs, convolution, eigenvalues
 
 PIVOT = 1 / 32
 """Size of shapes, relative to the picture's, whose weight is the same at any balance of fine and large shapes."""

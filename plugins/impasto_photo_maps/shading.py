@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from impasto.numerics.blur import blur, blurs
+from impasto.numerics.filters import blur, blurs
 
 SCALES = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1)  # of the radius
 PLAIN = 0.06  # closure below this is ignored, so that a flat surface stays white

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from impasto.context import Context
-from impasto.surface.seams import seam_z
+from impasto.surface.wrapping import seam_z
 from impasto.texture import Maps
 from impasto.tools import Field, Filter, Parameters, Result
 

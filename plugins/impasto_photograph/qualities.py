@@ -11,7 +11,7 @@ from torch.nn.functional import avg_pool2d, conv2d
 
 from impasto.context import Context
 from impasto.errors import ParameterError
-from impasto.numerics.pyramid import laplacian_pyramid
+from impasto.numerics.resampling import laplacian_pyramid
 from impasto.surface.color import LUMA, linear_pixels
 from impasto.surface.illumination import unevenness
 from impasto.surface.resizing import resize, size_at_most

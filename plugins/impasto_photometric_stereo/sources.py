@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from impasto.errors import ParameterError
-from impasto.numerics.gradients import central_differences
+from impasto.numerics.filters import central_differences
 
 from . import lights
 from .parameters import PhotometricStereoParameters

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from impasto.numerics.blur import blur
+from impasto.numerics.filters import blur
 from impasto.numerics.lattice_noise import fractal_noise
 from impasto.numerics.resampling import bilinear_samples
 from impasto.surface.color import srgb_to_linear

@@ -49,8 +49,7 @@ class HeightToOcclusion(Filter):
         import torch
 
         from impasto.numerics.borders import with_margin
-        from impasto.surface.horizons import sky_over
-        from impasto.surface.relief import without_rounding
+        from impasto.surface.relief import sky_over, without_rounding
 
         height = values(subject, "height")[..., 0]
         if height.max() == height.min():

@@ -42,8 +42,15 @@ class NormalToHeight(Filter):
         """The subject with `height` and its range; an unknown width counts as 1 m. Its normals become OpenGL's."""
         import numpy as np
 
-        from impasto.surface.heights import FINE_STEEPEST_Z, FLATTEST_PX, STEEPEST_Z, slopes_from_normal
-        from impasto.surface.integration import LARGEST_GRID_PX, grid_px, height_from_slopes
+        from impasto.surface.heights import (
+            FINE_STEEPEST_Z,
+            FLATTEST_PX,
+            LARGEST_GRID_PX,
+            STEEPEST_Z,
+            grid_px,
+            height_from_slopes,
+            slopes_from_normal,
+        )
         from impasto.surface.orientation import is_flat
 
         own = subject["height"].pixels[..., 0] if "height" in subject else None

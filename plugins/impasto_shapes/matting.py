@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, max_pool2d, pad
 
-from impasto.numerics.guided_filter import guided_filter
+from impasto.numerics.filters import guided_filter
 
 from .bleeding import spread
 from .islands import without_specks

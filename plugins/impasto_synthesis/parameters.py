@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from impasto.surface.pixel_art import PixelArt
+from impasto.surface.resizing import PixelArt
 from impasto.tools import Field, SizeParameters, zero_means
 
 EVEN_LIGHT = Field(0.6, ge=0, le=1, description="Remove broad differences in light and colour across the photograph")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from impasto.context import Context
 from impasto.patterns.phases import Patterns
 from impasto.patterns.session import Example, Pieces, Session
-from impasto.surface.pixel_art import copies_pixels
+from impasto.surface.resizing import copies_pixels
 from impasto.texture import Maps
 
 from .material import finish_maps, prepare_source, reporter, shrinks

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from impasto import hookimpl
 from impasto.context import Context
-from impasto.surface.pixel_art import PixelArt
+from impasto.surface.resizing import PixelArt
 from impasto.texture import Maps
 from impasto.tools import Angle, Field, Filter, Parameters, Tool, display_hints
 
@@ -60,7 +60,7 @@ class Transform(Filter):
     ) -> Maps:
         """The transformed maps; only `scale` changes the size of texels in the world."""
         from impasto.data.prepare import maps_at_scale
-        from impasto.surface.pixel_art import copies_pixels
+        from impasto.surface.resizing import copies_pixels
 
         from .geometry import crop_maps, rotate_maps
 

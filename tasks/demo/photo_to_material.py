@@ -14,9 +14,8 @@ from PIL import Image, ImageDraw
 from skimage import data
 
 from impasto import Recipe, Step, run, write_maps
-from impasto.surface.relight import BallAndPlane
 from impasto.surface.resizing import resize
-from impasto.surface.shading import Light
+from impasto.surface.shading import BallAndPlane, Light
 from impasto.texture import Maps
 
 TINTS = {

@@ -9,12 +9,11 @@ from cubes import SIZE, colors_of, cube
 
 from impasto.atlas.canvas import ChartCanvas
 from impasto.atlas.charts import Charts
-from impasto.atlas.following import pattern_places
-from impasto.atlas.jumps import seam_jumps
 from impasto.atlas.mesh import Mesh
 from impasto.atlas.raster import NONE
 from impasto.atlas.sampling import nearest_values
-from impasto.atlas.unrolling import unrolled_charts
+from impasto.atlas.seams import seam_jumps
+from impasto.atlas.unrolling import pattern_places, unrolled_charts
 from impasto.errors import ParameterError
 from impasto.texture import Maps
 

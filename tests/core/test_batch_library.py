@@ -23,7 +23,7 @@ from impasto.io.decode import read_map, read_small
 from impasto.io.udim import tiles_at
 from impasto.plugins.installation import description
 from impasto.plugins.registry import registry
-from impasto.surface.grid import CAPTION_PX, empty_cell
+from impasto.surface.thumbnail import CAPTION_PX, empty_cell
 from impasto.system.typed_json import as_kind
 from impasto.system.untrusted import check_file
 

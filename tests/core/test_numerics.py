@@ -14,7 +14,6 @@ from torch import Tensor
 
 from impasto import Maps, Texture
 from impasto.errors import ParameterError
-from impasto.numerics.blur import gaussian_blur
 from impasto.numerics.borders import TORUS, Plane, with_margin
 from impasto.numerics.color_transport import (
     ColorSample,
@@ -23,6 +22,7 @@ from impasto.numerics.color_transport import (
     mixture,
     sliced_transport,
 )
+from impasto.numerics.filters import gaussian_blur
 from impasto.patterns import session
 from impasto.patterns.canvas import TorusShape
 from impasto.patterns.detection import find_lattice, find_regularity

@@ -19,7 +19,7 @@ from impasto.context import Context
 from impasto.errors import Cancelled, ModelError
 from impasto.library.models import ModelLibrary, read_model, save_model
 from impasto.library.tensors import read_tensors
-from impasto.numerics.sliced_wasserstein import sort_rows
+from impasto.numerics.statistics import sort_rows
 from impasto.training import loop as training_loop
 from impasto.training.base import Training
 from impasto.training.curve import CURVE_ROWS

@@ -14,9 +14,8 @@ from tables import each_row
 from impasto import Maps, read_maps
 from impasto.context import Context
 from impasto.errors import ParameterError
-from impasto.surface.pixel_art import few_colors
-from impasto.surface.seams import seam_z
-from impasto.surface.wrapping import wraps
+from impasto.surface.resizing import few_colors
+from impasto.surface.wrapping import seam_z, wraps
 from impasto_synthesis.histogram_blending import HistogramBlending
 from impasto_synthesis.histogram_blending.blending import blend_of
 from impasto_synthesis.histogram_blending.parameters import HistogramBlendingParameters

@@ -19,7 +19,7 @@ from impasto import Host, Maps, Recipe, RunOptions, Step, run
 from impasto.errors import Cancelled, ParameterError
 from impasto.plugins.registry import registry
 from impasto.recipe import name_inputs
-from impasto.surface.seams import seam_z
+from impasto.surface.wrapping import seam_z
 from impasto_style.shared.controls import StyleParameters
 
 STYLIZERS = sorted(name for name, tool in registry().tools.items() if issubclass(tool.parameters, StyleParameters))

@@ -16,7 +16,7 @@ from impasto.plugins.registry import registry
 from impasto.surface.color import srgb_to_linear
 from impasto.surface.heights import slopes_from_height, slopes_from_normal
 from impasto.surface.palette import to_oklab
-from impasto.surface.seams import seam_z
+from impasto.surface.wrapping import seam_z
 from impasto_finish.regrain import with_grain
 from impasto_finish.shrinkage import noise_of
 

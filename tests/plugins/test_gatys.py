@@ -16,7 +16,7 @@ from torch.nn.functional import avg_pool2d, normalize
 
 from impasto import Maps, Recipe, RunOptions, Step, run
 from impasto.context import Context
-from impasto.surface.seams import seam_z
+from impasto.surface.wrapping import seam_z
 from impasto_style.gatys.painting import paint
 from impasto_style.gatys.parameters import GatysParameters
 from impasto_style.neighbours import matching, painting

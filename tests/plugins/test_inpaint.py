@@ -13,7 +13,7 @@ from scipy.ndimage import gaussian_filter
 from impasto import Maps, Recipe, Result, Step, run
 from impasto.errors import ParameterError
 from impasto.patterns.squares import Edges, labellings
-from impasto.surface.seams import seam_z
+from impasto.surface.wrapping import seam_z
 from impasto_synthesis.inpaint.landmarks import spread_at_borders
 
 

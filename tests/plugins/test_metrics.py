@@ -15,7 +15,7 @@ from impasto.cli.main import main
 from impasto.errors import FileError, ParameterError
 from impasto.surface.color import linear_to_srgb
 from impasto.surface.heights import normal_from_slopes, slopes_from_height
-from impasto.surface.seams import seam_z
+from impasto.surface.wrapping import seam_z
 from impasto_judge.controls import random_phase_noise
 from impasto_judge.map_sets import pair_sets, sets_in
 from impasto_judge.maps import MapFigures, compare_maps

@@ -12,9 +12,9 @@ from scipy.ndimage import gaussian_filter
 
 from impasto import Maps, Recipe, Step, run
 from impasto.atlas.charts import Charts
-from impasto.atlas.jumps import seam_jumps
 from impasto.atlas.mesh import Mesh
 from impasto.atlas.raster import NONE
+from impasto.atlas.seams import seam_jumps
 from impasto.context import Context
 from impasto.errors import ParameterError
 from impasto.running.unfolding import Unfolding

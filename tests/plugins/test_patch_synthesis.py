@@ -15,7 +15,7 @@ from impasto.patterns.exemplar import exemplar_levels
 from impasto.patterns.field import Field, PixelGrid, SourceGrid
 from impasto.patterns.phases import Pattern, Patterns, Sublattice
 from impasto.patterns.synthesis import align
-from impasto.surface.seams import seam_z
+from impasto.surface.wrapping import seam_z
 from impasto_judge.metrics.copies import repeated_share, verbatim_copies
 from impasto_judge.metrics.patches import contrast_ratio
 from impasto_judge.metrics.values import color_distance

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from impasto.context import Context
-from impasto.numerics.blur import gaussian_blur
+from impasto.numerics.filters import gaussian_blur
 from impasto.patterns.library import (
     CELLS,
     SIDE,

@@ -9,7 +9,7 @@ from tables import each_row
 from impasto import Maps, Recipe, Step, match, read_recipe, run
 from impasto.cli.main import main
 from impasto.errors import ParameterError
-from impasto.surface.seams import seam_z
+from impasto.surface.wrapping import seam_z
 from impasto_phrase.matcher import read_phrase
 from impasto_phrase.vocabulary import GRAMMAR, MATERIAL_KEYS, Meaning, materials, vocabulary
 

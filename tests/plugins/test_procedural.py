@@ -14,7 +14,7 @@ from tasks.presets import bundled
 from impasto import Maps
 from impasto.context import Context
 from impasto.plugins.registry import registry
-from impasto.surface.seams import seam_z
+from impasto.surface.wrapping import seam_z
 from impasto.tools import validate
 from impasto_procedural import impasto_tools, mixtures
 from impasto_procedural.blocks import blocks, is_odd, uneven_blocks

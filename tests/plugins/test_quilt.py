@@ -18,7 +18,7 @@ from impasto.patterns.detection import find_lattice, find_regularity
 from impasto.patterns.features import grain_weights, hidden_share
 from impasto.patterns.seams import join
 from impasto.surface.heights import normal_length_error
-from impasto.surface.seams import seam_z
+from impasto.surface.wrapping import seam_z
 from impasto_judge.metrics.copies import repeated_share, verbatim_copies
 from impasto_judge.metrics.patches import contrast_ratio, mean_of_finest, sliced_wasserstein
 from impasto_judge.metrics.values import color_distance

@@ -14,10 +14,9 @@ from tables import each_row
 
 from impasto import Maps, Result, Texture, read_maps, write_maps
 from impasto.errors import ParameterError
-from impasto.surface.heights import normal_from_slopes, slopes_from_height, slopes_from_normal
-from impasto.surface.horizons import sky_over
-from impasto.surface.integration import height_from_slopes
+from impasto.surface.heights import height_from_slopes, normal_from_slopes, slopes_from_height, slopes_from_normal
 from impasto.surface.orientation import flip, orientation, unit_normals
+from impasto.surface.relief import sky_over
 from impasto_judge.relief import correlation
 from impasto_procedural.catalogue import all_materials
 from impasto_relief.detail_normals import reorient, repeat

@@ -14,7 +14,7 @@ from impasto.cli.main import main
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.errors import Cancelled
 from impasto.library.models import REPORT_SUFFIX, read_model
-from impasto.surface.grid import grid
+from impasto.surface.thumbnail import grid
 from impasto.training.reporting import add_report
 from impasto_judge import report
 from impasto_judge.cases import EvaluationCase

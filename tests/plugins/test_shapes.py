@@ -17,7 +17,7 @@ from impasto.cli.main import main
 from impasto.errors import FileError, ParameterError
 from impasto.io.reduction import Wanted
 from impasto.running.wanted import wanted_by
-from impasto.surface.seams import seam_z
+from impasto.surface.wrapping import seam_z
 from impasto_shapes.cube import PLACES, layout_of
 from impasto_shapes.islands import labels_of
 from impasto_shapes.matting import alpha_of, object_in

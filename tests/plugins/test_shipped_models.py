@@ -20,11 +20,11 @@ from impasto import Maps, Recipe, Result, Step, run
 from impasto.context import Context
 from impasto.library.exemplars import EXEMPLAR_SUFFIX, read_exemplar
 from impasto.library.models import ModelLibrary, read_model
-from impasto.numerics.pyramid import band_deviations
+from impasto.numerics.resampling import band_deviations
 from impasto.patterns.lattice import full_region
 from impasto.surface.heights import normal_length_error
-from impasto.surface.seams import seam_z
 from impasto.surface.thumbnail import THUMBNAIL_PX, thumbnail
+from impasto.surface.wrapping import seam_z
 from impasto_gan.torus.generate import Choice, Synthesis, picture_of
 from impasto_gan.torus.model import TorusModel, load_torus
 from impasto_judge.generation import Generation, network_share

@@ -14,7 +14,7 @@ from impasto.data.dataset import dataset_of
 from impasto.errors import ParameterError
 from impasto.library.models import read_model
 from impasto.plugins.registry import registry
-from impasto.surface.seams import seam_z
+from impasto.surface.wrapping import seam_z
 from impasto.text_encoders import TextEncoder
 from impasto.training.losses import ONE_BY_ONE, kl_divergence, sliced_wasserstein
 from impasto_phrase.stackgan.data import read_captioned

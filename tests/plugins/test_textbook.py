@@ -17,7 +17,7 @@ from impasto.data.dataset import dataset_of
 from impasto.errors import ModelError, ParameterError
 from impasto.library.models import read_model
 from impasto.numerics.resampling import bilinear_resize
-from impasto.surface.seams import seam_z
+from impasto.surface.wrapping import seam_z
 from impasto.training.watch import probe_figures
 from impasto_classroom.data import read_crops
 from impasto_classroom.gan import progressive

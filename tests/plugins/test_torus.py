@@ -17,7 +17,7 @@ from impasto.library.models import ModelLibrary, read_model
 from impasto.patterns.lattice import TorusRegion, full_region
 from impasto.surface.heights import normal_height_consistency
 from impasto.surface.resizing import resized_map
-from impasto.surface.seams import seam_z
+from impasto.surface.wrapping import seam_z
 from impasto_gan.torus import generate as generate_module
 from impasto_gan.torus.generate import Choice, Synthesis, whole_picture
 from impasto_gan.torus.model import load_torus

@@ -14,7 +14,7 @@ from impasto import Maps
 from impasto.context import Context
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.library.models import ModelLibrary
-from impasto.numerics.pyramid import split_band
+from impasto.numerics.resampling import split_band
 from impasto.patterns.lattice import Bond, Lattice, TorusRegion, full_region
 from impasto_gan.torus.augmentation import Augmentation
 from impasto_gan.torus.cells.components import COMPONENTS, PrincipalComponents

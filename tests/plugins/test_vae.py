@@ -14,7 +14,7 @@ from impasto.errors import ModelError, ParameterError
 from impasto.library.models import ModelLibrary, read_model, save_model
 from impasto.library.tensors import read_tensors
 from impasto.plugins.registry import registry
-from impasto.surface.seams import seam_z
+from impasto.surface.wrapping import seam_z
 from impasto.training.noise import NoiseField
 from impasto_classroom.data import load_pictures
 from impasto_classroom.parameters import TrainVaeParameters, VaeParameters

@@ -13,8 +13,7 @@ from ..errors import FileError, ImpastoError
 from ..io.decode import read_small
 from ..io.map_files import map_name
 from ..plugins.registry import registry
-from ..surface.grid import cell, empty_cell, grid
-from ..surface.thumbnail import scale_down
+from ..surface.thumbnail import cell, empty_cell, grid, scale_down
 from ..system.untrusted import excerpt
 from ..texture import Maps
 from .record import Made, RecordedFailure

@@ -43,8 +43,7 @@ def add_relight(commands: Any) -> None:
 def _relight(arguments: argparse.Namespace, terminal: Terminal) -> None:
     from ..device import choose_device
     from ..io.files import read_maps, source_name
-    from ..surface.relight import BallAndPlane
-    from ..surface.shading import Light
+    from ..surface.shading import BallAndPlane, Light
     from ..system.transaction import replace_files
 
     maps = read_maps(arguments.source, color_space=color_spaces_of(arguments, (SOURCE,)).get(SOURCE, ""))

@@ -129,7 +129,7 @@ def compare(
     from ..options import RunOptions
     from ..running.inputs import SOURCE, read_input
     from ..running.runner import run
-    from ..surface.grid import cell, grid
+    from ..surface.thumbnail import cell, grid
     from ..system.transaction import replace_files
 
     if arguments.engine:

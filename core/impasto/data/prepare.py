@@ -11,8 +11,7 @@ import numpy as np
 from ..errors import FileError, ParameterError
 from ..surface import heights
 from ..surface.color import encoded_pixels
-from ..surface.pixel_art import nearest_resized
-from ..surface.resizing import resize, resized_map, resized_maps, scaled_size, size_at_most
+from ..surface.resizing import nearest_resized, resize, resized_map, resized_maps, scaled_size, size_at_most
 from ..surface.wrapping import wraps
 from ..texture import Maps, Texture
 

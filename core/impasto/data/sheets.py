@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import ParameterError
-from ..surface.grid import grid
+from ..surface.thumbnail import grid
 from ..texture import Maps
 from .dataset import Dataset, Sample
 

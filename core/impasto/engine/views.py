@@ -18,7 +18,7 @@ from .requests import View
 
 if TYPE_CHECKING:
     from ..surface.gaussianization import GaussianMap
-    from ..surface.relight import BallAndPlane
+    from ..surface.shading import BallAndPlane
 
 ON_OBJECT = ("base_color", "roughness", "normal")
 """Maps that a preview has besides its picture."""
@@ -78,7 +78,7 @@ class _KnownMaps:
 @lru_cache(maxsize=1)
 def _ball_and_plane(known: _KnownMaps, side_px: int) -> BallAndPlane:
     """The maps, to be lit; the last ones are kept, since their light is moved again and again."""
-    from ..surface.relight import BallAndPlane
+    from ..surface.shading import BallAndPlane
 
     return BallAndPlane.of_maps(known.maps, side_px)
 

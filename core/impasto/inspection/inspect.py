@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..surface.seams import border_step
+from ..surface.wrapping import border_step
 from .finding import ORDER, Finding, Verdict, worst
 from .map_set import InspectedSet, read_map_set
 from .normals import checked_normals

@@ -17,8 +17,7 @@ from ..errors import FileError
 from ..io.formats import BUILTIN_EXPORTERS, Exporter
 from ..io.packing import Layout
 from ..surface.color import linear_to_srgb, srgb_to_linear
-from ..surface.heights import FLATTEST_PX, slopes_from_normal
-from ..surface.integration import height_from_slopes
+from ..surface.heights import FLATTEST_PX, height_from_slopes, slopes_from_normal
 from ..surface.orientation import flip, unit_normals, with_blue
 from ..surface.resizing import resized_map
 from ..surface.wrapping import wraps

@@ -124,7 +124,7 @@ def _occlusion_against_height(found: InspectedSet) -> Iterator[Finding]:
     """Whether occlusion follows from the height, at a small size."""
     import torch
 
-    from ..surface.horizons import sky_over
+    from ..surface.relief import sky_over
 
     height, occlusion = found.textures.get("height"), found.textures.get("ambient_occlusion")
     if height is None or occlusion is None or min(float(np.std(t.pixels)) for t in (height, occlusion)) < CONSTANT:

@@ -11,7 +11,7 @@ import torch
 from torch.fft import fftshift, irfft2, rfft2
 from torch.nn.functional import interpolate, max_pool2d, pad
 
-from ..numerics.blur import box_mean
+from ..numerics.filters import box_mean
 from .phases import Sublattice
 
 DETECTION_PX = 384

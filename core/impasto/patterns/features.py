@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, conv2d, pad, unfold
 
-from ..numerics.blur import box_mean
-from ..numerics.principal_components import MOST_COMPONENTS, principal_axes
-from ..numerics.pyramid import binomial_half
+from ..numerics.filters import box_mean
+from ..numerics.resampling import binomial_half
+from ..numerics.statistics import MOST_COMPONENTS, principal_axes
 from ..surface.color_tensors import luma
 from ..texture import COLOR_MAPS
 

@@ -97,8 +97,7 @@ def _of_surface(mask: Mask, subject: Maps, seeds: np.random.SeedSequence, device
     """The mask (1, H, W), but for its inversion and opacity, of random patches or of a surface's height."""
     import torch
 
-    from ..surface.curvature import cavities, share_above
-    from ..surface.relief import without_rounding
+    from ..surface.relief import cavities, share_above, without_rounding
 
     softness = SOFTEST + mask.contrast * (HARDEST - SOFTEST)
     if mask.kind == NOISE:

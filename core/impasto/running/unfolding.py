@@ -10,9 +10,9 @@ import numpy as np
 
 from ..atlas.canvas import ChartCanvas
 from ..atlas.charts import Charts
-from ..atlas.erasure import erase_seams
 from ..atlas.mesh import Mesh
 from ..atlas.raster import NONE
+from ..atlas.seams import erase_seams
 from ..context import Context
 from ..errors import ParameterError
 from ..surface.wrapping import wraps

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch.nn.functional import adaptive_avg_pool2d
 
-from ..numerics.blur import blur
 from ..numerics.borders import Plane
+from ..numerics.filters import blur
 from .color_tensors import luminance
 
 BLACK = 0.01  # added to luminance before its logarithm, so that black pixels do not count as deep shadow

@@ -1,25 +1,39 @@
-"""Normals and ambient occlusion derived from height, so that the maps of a set agree.
+"""What follows from height: normals and ambient occlusion, so that maps of a set agree, cavities, and the open sky.
 
-Local filters on a torus: a part of a surface with a margin of `HALO_PX` on each side gives the values of the whole.
+Normals and occlusion are local filters on a torus: a part of a surface with a margin of `HALO_PX` on each side gives
+the values of the whole. Bent normals follow from horizons (Max 1988; Jimenez et al. 2016): from a point of a height
+field, all that is above the horizon is sky, so what is open in one direction is known from one angle, and the integral
+over it has a closed form.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
+from torch.nn.functional import normalize
 
+from ..numerics.borders import TORUS, Wraps, with_margin
+from ..numerics.filters import bordered_blur
 from ..texture import Maps
 from .heights import scale_m
 
-SCALES = 4
-HALO_PX = 2 * (2**SCALES - 1)
+HALO_PX = 30
 """Distance up to which a pixel has influence: four blurs of 2, 4, 8 and 16 px to each side."""
 DEVIATIONS_PX = (1.0, 2.2, 4.6, 9.2)
 """Standard deviation of the blurs up to each scale: the sum of 4^s over the scales."""
 PLAIN = 0.06
 """Closure that counts as open, so that a plain face stays white."""
+SCALES = (0.5, 1.0, 2.0)
+"""Sizes of cavities that are looked at, relative to the one asked for."""
+SOFTNESS = 0.9
+"""Width of the border of a share, in standard deviations of its score."""
+DIRECTIONS = 16
+GROWTH = 1.15
+"""Ratio of successive distances along a direction, once they are whole pixels apart."""
 
 
 def with_relief(maps: Maps, device: str = "cpu") -> Maps:
@@ -81,3 +95,102 @@ def _spline(x: Tensor, step: int, axis: int) -> Tensor:
     x = x.index_select(axis, around)
     taps = [x.narrow(axis, index * step, length) for index in range(5)]
     return (0.375 * taps[2]).add_(taps[1] + taps[3], alpha=0.25).add_(taps[0] + taps[4], alpha=0.0625)
+
+
+def cavities(height: Tensor, sigma_px: float, wraps: Wraps) -> Tensor:
+    """Mean curvature (1, H, W), positive in hollows, of standard deviation 1; around a size of `sigma_px`.
+
+    Differences of Gaussians, which are Laplacians smoothed, at three scales.
+    """
+    pairs = [tuple(max(factor * scale * sigma_px, 0.3) for factor in (0.5, 1.0)) for scale in SCALES]
+    blurs = {width: bordered_blur(height, width, wraps) for width in {width for pair in pairs for width in pair}}
+    score = torch.zeros_like(height)
+    for fine, broad in pairs:
+        score += standardise(blurs[broad] - blurs[fine])
+    return standardise(score)
+
+
+def share_above(score: Tensor, area: float, softness: float = SOFTNESS) -> Tensor:
+    """Share (1, H, W) from 0 to 1 that covers about an `area`, from 0 to 1, of the places of highest score."""
+    if area <= 0 or area >= 1:
+        return torch.full_like(score, float(area >= 1))
+    ordered = score.flatten().sort().values
+    level = ordered[round((1 - area) * (len(ordered) - 1))]
+    t = ((score - level) / (softness * score.std(correction=0) + 1e-6) + 0.5).clamp(0, 1)
+    return t * t * (3 - 2 * t)
+
+
+def standardise(x: Tensor) -> Tensor:
+    """x with mean 0 and standard deviation 1."""
+    return (x - x.mean()) / (x.std(correction=0) + 1e-6)
+
+
+@dataclass(frozen=True)
+class Sky:
+    """Visibility of the sky from each point: occlusion (H, W), 1 where all is open, and bent normals (3, H, W).
+
+    A bent normal is the mean direction to the open sky, weighted by the cosine: x right, y up, z to the viewer.
+    """
+
+    occlusion: Tensor
+    bent_normal: Tensor
+
+
+def sky_over(height_px: Tensor, radius_px: float, on_progress: Callable[[float], None] = lambda fraction: None) -> Sky:
+    """The part of the sky that a surface of height (H, W) in pixels, on a torus, leaves open within `radius_px`.
+
+    Slopes are central differences. Shape of everything inside: (H, W).
+    """
+    n = 2 * normal_from_height(height_px) - 1
+    around = with_margin(height_px, int(max(radius_px, 1.0) * GROWTH) + 2, TORUS)
+    seen, whole = torch.zeros_like(height_px), torch.zeros_like(height_px)
+    bent = torch.zeros_like(n)
+    for index in range(DIRECTIONS):
+        on_progress(index / DIRECTIONS)
+        azimuth = 2 * math.pi * (index + 0.5) / DIRECTIONS
+        cosine, sine = math.cos(azimuth), math.sin(azimuth)
+        n_a = n[0] * cosine + n[1] * sine  # part of the normal along the azimuth
+        behind = math.pi / 2 + torch.atan2(n_a, n[2])  # angle from the zenith at which the surface turns away
+        horizon = math.pi / 2 - torch.atan(_steepest(around, height_px, _offsets(cosine, sine, radius_px)))
+        theta = torch.minimum(behind, horizon)
+        seen += _cosine_integral(theta, n_a, n[2])
+        whole += _cosine_integral(behind, n_a, n[2])
+        lateral, upward = _direction_integrals(theta, n_a, n[2])
+        bent += torch.stack([cosine * lateral, sine * lateral, upward])
+    return Sky((seen / whole.clamp_min(1e-6)).clamp(0, 1), normalize(bent, dim=0))
+
+
+def _steepest(around: Tensor, height_px: Tensor, offsets: list[tuple[int, int]]) -> Tensor:
+    """Tangent of the horizon's elevation (H, W) at some offsets (right, down).
+
+    around: the height (H', W') with margins.
+    """
+    rows, columns = height_px.shape
+    top, left = (around.shape[0] - rows) // 2, (around.shape[1] - columns) // 2
+    steepest, tangent = torch.full_like(height_px, -math.inf), torch.empty_like(height_px)
+    for right, down in offsets:
+        there = around[top + down : top + down + rows, left + right : left + right + columns]
+        torch.sub(there, height_px, out=tangent).mul_(1 / math.hypot(right, down))
+        torch.maximum(steepest, tangent, out=steepest)
+    return steepest
+
+
+def _offsets(cosine: float, sine: float, radius_px: float) -> list[tuple[int, int]]:
+    """Whole pixels (right, down) along an azimuth up to a radius, further apart the farther away they are."""
+    distance, offsets = 1.0, dict[tuple[int, int], None]()
+    while distance < max(radius_px, 1.0) + 0.5:
+        offsets[round(distance * cosine), round(-distance * sine)] = None
+        distance = max(distance + 1, distance * GROWTH)
+    return [offset for offset in offsets if offset != (0, 0)]
+
+
+def _cosine_integral(theta: Tensor, n_a: Tensor, n_z: Tensor) -> Tensor:
+    """∫₀^θ (n_z cos t + n_a sin t) sin t dt: the light that a wedge down to θ from the zenith sends."""
+    return n_z * theta.sin().square() / 2 + n_a * (theta / 2 - (2 * theta).sin() / 4)
+
+
+def _direction_integrals(theta: Tensor, n_a: Tensor, n_z: Tensor) -> tuple[Tensor, Tensor]:
+    """∫₀^θ (n_z cos t + n_a sin t) (sin t, cos t) sin t dt: direction of that light, along the azimuth and up."""
+    sine, cosine = theta.sin(), theta.cos()
+    sin_cube = sine**3 / 3
+    return n_z * sin_cube + n_a * (2 / 3 - cosine + cosine**3 / 3), n_z * (1 - cosine**3) / 3 + n_a * sin_cube

@@ -3,22 +3,26 @@
 Reflection is Lambert plus GGX (Walter et al. 2007) with Schlick's Fresnel term and Smith's height-correlated masking
 (Heitz 2014), as in Karis 2013, "Real shading in Unreal Engine 4". The sky is an analytic studio with one soft box, so
 that metals have something to reflect.
+Maps beside each other on a ball and on a plane, under a light that moves, show wrong relief at once.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import avg_pool2d, interpolate, normalize
 
 from ..numerics.resampling import bilinear_samples
 from ..texture import Maps
 from .color import linear_to_srgb, srgb_to_linear
 from .heights import STEEPEST_Z
+from .relief import with_relief
+from .resizing import scaled_size
 
 DIELECTRIC = 0.04
 """Reflectance of dielectrics at normal incidence (index of refraction 1.5)."""
@@ -69,14 +73,14 @@ class Shaded:
         )
         load = lambda array: torch.from_numpy(np.array(array.transpose(2, 0, 1), order="C")).to(device)  # noqa: E731
         single = (load(arrays[name])[0] for name in ("roughness", "metallic", "ambient_occlusion"))
-        unit = torch.nn.functional.normalize(load(normal), dim=0)
+        unit = normalize(load(normal), dim=0)
         return cls(load(color).expand(3, *size_px), unit, *single)
 
     def at(self, y: Tensor, x: Tensor) -> Shaded:
         """Bilinear samples (…, h, w) at places (h, w) in pixels, which wrap around."""
         fields = torch.cat([self.color, self.normal, torch.stack([self.roughness, self.metallic, self.occlusion])])
         found = bilinear_samples(fields, y, x)
-        return Shaded(found[:3], torch.nn.functional.normalize(found[3:6], dim=0), *found[6:])
+        return Shaded(found[:3], normalize(found[3:6], dim=0), *found[6:])
 
 
 def reflect(surface: Shaded, to_light: Tensor, to_viewer: Tensor) -> Tensor:
@@ -85,7 +89,7 @@ def reflect(surface: Shaded, to_light: Tensor, to_viewer: Tensor) -> Tensor:
     to_light, to_viewer: unit vectors, (3, 1, 1) or (3, H, W). f · cos θ · π, with f = diffuse / π + D V F.
     """
     n, l, v = surface.normal, to_light, to_viewer  # noqa: E741  as in the papers
-    h = torch.nn.functional.normalize(l + v, dim=0)
+    h = normalize(l + v, dim=0)
     n_l, n_v = (n * l).sum(0).clamp_min(0), (n * v).sum(0).clamp_min(1e-3)
     n_h, v_h = (n * h).sum(0).clamp(0, 1), (v * h).sum(0).clamp(0, 1)
     a2 = surface.roughness.clamp_min(SMOOTHEST) ** 4  # α = roughness²
@@ -193,7 +197,7 @@ class Ball:
     def shade(self, light: Light) -> Tensor:
         """Linear radiance (3, side_px, side_px) under a light."""
         picture = self.background + (shade(self.surface, light) - self.background) * self.coverage
-        return torch.nn.functional.avg_pool2d(picture[None], SUPERSAMPLING)[0]
+        return avg_pool2d(picture[None], SUPERSAMPLING)[0]
 
 
 def _on_ball(normal: Tensor, longitude: Tensor, latitude: Tensor) -> Tensor:
@@ -203,10 +207,49 @@ def _on_ball(normal: Tensor, longitude: Tensor, latitude: Tensor) -> Tensor:
     upward = torch.stack([-sin_l * sin_p, cos_p, -cos_l * sin_p])
     outward = torch.stack([sin_l * cos_p, sin_p, cos_l * cos_p])
     nx, ny, nz = normal
-    return torch.nn.functional.normalize(tangent * nx + upward * ny + outward * nz.clamp_min(STEEPEST_Z), dim=0)
+    return normalize(tangent * nx + upward * ny + outward * nz.clamp_min(STEEPEST_Z), dim=0)
 
 
 def encode(radiance: Tensor) -> np.ndarray:
     """sRGB picture (H, W, 3) of linear radiance (3, H, W), whose highlights roll off instead of clipping."""
     soft = torch.where(radiance < 0.7, radiance, 0.7 + 0.3 * (1 - torch.exp(-(radiance - 0.7) / 0.3)))
     return linear_to_srgb(soft.clamp(0, 1).permute(1, 2, 0).cpu().numpy())
+
+
+@dataclass(frozen=True)
+class BallAndPlane:
+    """Maps on a ball to the left and on a plane to the right, each in a square of this side."""
+
+    ball: Ball
+    plane: Shaded
+    side_px: int
+
+    @classmethod
+    def of_maps(cls, maps: Maps, side_px: int = 512, *, repeats: float = 1.0, device: str = "cpu") -> BallAndPlane:
+        """Maps to be lit, with the normals of their height if they have none of their own.
+
+        repeats: tiles from one side of the ball to the other.
+        """
+        if "height" in maps and "normal" not in maps:
+            maps = maps.with_arrays({"normal": with_relief(maps)["normal"].pixels})
+        plane = Shaded.of_maps(maps, device)
+        return cls(Ball.of(plane, side_px, repeats), plane, side_px)
+
+    def shade(self, light: Light) -> np.ndarray:
+        """Picture (side_px, 2 side_px, 3), sRGB-encoded in [0, 1]."""
+        return encode(torch.cat([self.ball.shade(light), self._square(shade(self.plane, light))], dim=2))
+
+    def turn(self, light: Light, frames: int) -> Iterator[np.ndarray]:
+        """Pictures of one turn of the light, counter-clockwise, which begins at its azimuth."""
+        for index in range(frames):
+            yield self.shade(replace(light, azimuth=light.azimuth + 360 * index / frames))
+
+    def _square(self, radiance: Tensor) -> Tensor:
+        """A square (3, side_px, side_px) filled with radiance (3, H, W), shrunk by averages or repeated."""
+        size_px = radiance.shape[1:]
+        scale = min(1.0, self.side_px / min(size_px))
+        height, width = scaled_size(size_px, scale)
+        if scale < 1:
+            radiance = interpolate(radiance[None], size=(height, width), mode="area")[0]
+        tiled = radiance.repeat(1, -(-self.side_px // height), -(-self.side_px // width))
+        return tiled[:, : self.side_px, : self.side_px]

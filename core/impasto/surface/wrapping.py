@@ -2,6 +2,7 @@
 
 Windows of columns across the border are compared, by likelihood, with windows inside, and with windows whose halves
 come from different places. All lie as JPEG's blocks do, whose steps are therefore expected at the border too.
+Where a picture should tile, its seam is measured: how far the step at its borders stands out among those inside.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ MOST_KNOWN = 256
 BOTH, ONE = 2.0, -2.0
 """Prior log odds of pictures that wrap around in both directions and in one, relative to those that do in none."""
 _known: dict[bytes, float] = {}
+STREAK_PX = 9
 
 
 def wraps(maps: Maps) -> tuple[bool, bool]:
@@ -146,3 +148,35 @@ def _log_normal(x: float, sample: np.ndarray) -> float:
     """Log density of x, but for a constant, under a normal distribution with a sample's mean and deviation."""
     deviation = sample.std() + LEAST_SPREAD
     return float(-0.5 * ((x - sample.mean()) / deviation) ** 2 - np.log(deviation))
+
+
+def seam_z(pixels: np.ndarray) -> tuple[float, float]:
+    """Visibility of the wrap as z-scores, across the left-right (x) and the top-bottom (y) border.
+
+    The spike at a border is its mean |difference| minus the mean of its neighbours' on both sides; z compares it with
+    the spikes of all interior columns (rows). Seamless: below 3 and above -4 (lower values mean a smeared border).
+    """
+    return _seam_z(pixels), _seam_z(pixels.swapaxes(0, 1))
+
+
+def _seam_z(pixels: np.ndarray) -> float:
+    """z-score across the wrap of axis 1."""
+    steps = np.abs(np.roll(pixels, -1, 1) - pixels).mean((0, 2), dtype=np.float64)  # (W,); the last is the wrap
+    spikes = steps - 0.5 * (np.roll(steps, 1) + np.roll(steps, -1))
+    inside = spikes[1:-2]  # spikes that the wrap does not touch
+    if len(inside) < 2:
+        return 0.0
+    return float((spikes[-1] - inside.mean()) / max(inside.std(), 1e-6))
+
+
+def border_step(pixels: np.ndarray) -> tuple[float, float]:
+    """Step across the left-right border of (H, W, C): relative to the 99th percentile of those inside, and itself.
+
+    Mean |difference| of columns after averaging over `STREAK_PX` pixels along them, in which noise and the blocks of
+    JPEG fade but a seam does not. A seamless map stays below 2, whatever its contrast.
+    """
+    streak = min(STREAK_PX, len(pixels))
+    rows = len(pixels) // streak * streak
+    streaks = pixels[:rows].reshape(-1, streak, *pixels.shape[1:]).mean(1)
+    steps = np.abs(np.roll(streaks, -1, 1) - streaks).mean((0, 2), dtype=np.float64)
+    return float(steps[-1] / max(np.quantile(steps[:-1], 0.99), 1e-6)), float(steps[-1])

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d, softplus
 
-from ..numerics.pyramid import laplacian_pyramid
-from ..numerics.sliced_wasserstein import relative_distance, sort_rows
+from ..numerics.resampling import laplacian_pyramid
+from ..numerics.statistics import relative_distance, sort_rows
 
 SIGMA = 0.1
 """Step of the finite difference that approximates the gradient, at half the cost of double backpropagation."""

@@ -17,8 +17,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, conv2d
 
-from ..numerics.pyramid import laplacian_pyramid, split_band
-from ..numerics.sliced_wasserstein import relative_distance, sort_rows
+from ..numerics.resampling import laplacian_pyramid, split_band
+from ..numerics.statistics import relative_distance, sort_rows
 
 PATCH_PX = 7
 DIRECTIONS = 32

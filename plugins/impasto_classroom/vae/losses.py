@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from impasto.numerics.pyramid import laplacian_pyramid
-from impasto.numerics.sliced_wasserstein import patches_at, relative_distance, sort_rows
+from impasto.numerics.resampling import laplacian_pyramid
+from impasto.numerics.statistics import patches_at, relative_distance, sort_rows
 
 PATCH_PX = 7
 DIRECTIONS = 16

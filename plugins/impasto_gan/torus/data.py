@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
-from impasto.numerics.pyramid import band_deviations
+from impasto.numerics.resampling import band_deviations
 from impasto.patterns.lattice import Lattice
 from impasto.texture import Maps
 from impasto.training.standardisation import Standardisation

@@ -16,7 +16,7 @@ from torch import Tensor
 from impasto.context import Context
 from impasto.data.prepare import Preparation, maps_at_scale, prepare
 from impasto.errors import ModelError, ParameterError
-from impasto.numerics.blur import blur
+from impasto.numerics.filters import blur
 from impasto.patterns.lattice import TorusRegion, full_region
 from impasto.texture import MAP_CHANNELS, Maps
 from impasto.tools import Tile

@@ -11,7 +11,7 @@ from torch.nn.functional import avg_pool2d
 
 from impasto.data.dataset import Dataset
 from impasto.errors import ParameterError
-from impasto.numerics.pyramid import band_deviations
+from impasto.numerics.resampling import band_deviations
 from impasto.patterns.detection import find_lattice
 from impasto.patterns.lattice import Lattice
 from impasto.surface.color import LUMINANCE

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
-from impasto.numerics.pyramid import finest_bands
+from impasto.numerics.resampling import finest_bands
 
 from .data import BROAD, COARSE, SCALES, StandardisedPicture
 

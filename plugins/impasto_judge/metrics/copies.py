@@ -225,7 +225,7 @@ def _local_normalization(image: torch.Tensor) -> torch.Tensor:
 
 def _box_mean(image: torch.Tensor) -> torch.Tensor:
     """Means of the window around each pixel of an image (H, W)."""
-    from impasto.numerics.blur import box_mean
+    from impasto.numerics.filters import box_mean
 
     return box_mean(image[None], WINDOW_PX, WINDOW_PX)[0]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from impasto.numerics.salience import LANDMARKS, circular_blur, in_deviations
+from impasto.numerics.statistics import LANDMARKS, circular_blur, in_deviations
 
 LAYOUT = 1 / 32
 

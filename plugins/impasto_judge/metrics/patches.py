@@ -50,7 +50,7 @@ def sliced_wasserstein(
 
 def _pyramids(*sides: Pictures) -> list[list[list[torch.Tensor]]]:
     """Pyramids by side, level and picture, with as many levels as the smallest picture of all sides has."""
-    from impasto.numerics.pyramid import level_count, pyramid_of
+    from impasto.numerics.resampling import level_count, pyramid_of
 
     count = min(level_count(picture) for side in sides for picture in as_list(side))
     pyramids = [[pyramid_of(picture, count) for picture in as_list(side)] for side in sides]
@@ -61,7 +61,7 @@ def _patches(levels: Sequence[torch.Tensor], count: int, rng: np.random.Generato
     """Patches (C, count, 49) at random places of levels (C, h, w), without each channel's mean, and its deviation."""
     import torch
 
-    from impasto.numerics.sliced_wasserstein import patches_at
+    from impasto.numerics.statistics import patches_at
 
     areas = np.array([level.shape[1] * level.shape[2] for level in levels])
     counts = np.diff(np.round(np.concatenate([[0], areas.cumsum()]) / areas.sum() * count)).astype(int)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from impasto.numerics.salience import LANDMARKS, circular_blur
+from impasto.numerics.statistics import LANDMARKS, circular_blur
 from impasto.surface.resizing import resize, scaled_size
 
 from .landmarks import blurred_crops

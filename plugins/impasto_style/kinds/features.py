@@ -10,8 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import max_pool2d, pad
 
-from impasto.numerics.blur import gaussian_blur
-from impasto.numerics.gradients import angle, coherence
+from impasto.numerics.filters import angle, coherence, gaussian_blur
 from impasto.surface.palette import in_bands, to_oklab
 from impasto.surface.resizing import resize, size_at_most
 

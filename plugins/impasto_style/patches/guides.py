@@ -8,9 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from impasto.numerics.blur import gaussian_blur
 from impasto.numerics.borders import with_margin
-from impasto.numerics.gradients import central_differences
+from impasto.numerics.filters import central_differences, gaussian_blur
 
 DETAIL_PX = 1.5
 """Width of the blur that separates fine detail."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from impasto.numerics.blur import gaussian_blur
+from impasto.numerics.filters import gaussian_blur
 from impasto.patterns.library import PatchPixels, pixels_of
 from impasto.patterns.votes import PatchGrid
 

@@ -17,7 +17,7 @@ from kornia.color import rgb_to_grayscale
 from torch import Tensor
 
 from impasto.context import Context
-from impasto.numerics.blur import gaussian_blur
+from impasto.numerics.filters import gaussian_blur
 from impasto.patterns.library import MOST_PATCHES, SIDE, STRIDE, PatchLibrary, centre_of
 from impasto.patterns.votes import PatchGrid, Tick, blend, patch_weights
 from impasto.texture import Maps

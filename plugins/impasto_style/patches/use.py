@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from impasto.numerics.blur import gaussian_blur
+from impasto.numerics.filters import gaussian_blur
 from impasto.patterns.library import CELLS, PatchLibrary
 
 from ..shared.task import Region

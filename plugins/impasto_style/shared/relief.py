@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from impasto.numerics.blur import gaussian_blur
+from impasto.numerics.filters import gaussian_blur
 from impasto.surface.heights import UNKNOWN_RELIEF, normal_from_slopes, slopes_from_height, slopes_from_normal
 from impasto.surface.palette import in_bands, to_oklab
 from impasto.texture import Maps

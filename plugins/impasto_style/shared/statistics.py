@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate, normalize
 
 from impasto.context import Context
-from impasto.numerics.sliced_wasserstein import sort_rows
+from impasto.numerics.statistics import sort_rows
 
 Distance = Callable[[Tensor], Tensor]
 """A function from the statistic of a picture to a loss."""

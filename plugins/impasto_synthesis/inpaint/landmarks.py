@@ -6,8 +6,7 @@ import numpy as np
 from scipy.ndimage import label, maximum_filter
 
 from impasto.context import Context
-from impasto.numerics.principal_components import PrincipalChannels
-from impasto.numerics.salience import LANDMARKS, circular_blur, in_deviations
+from impasto.numerics.statistics import LANDMARKS, PrincipalChannels, circular_blur, in_deviations
 from impasto.surface.resizing import resize, resized_map
 from impasto.surface.wrapping import wraps
 from impasto.texture import Maps

@@ -11,7 +11,7 @@ import torch
 from impasto.context import Context
 from impasto.patterns.detection import find_regularity
 from impasto.surface.resizing import resize
-from impasto.surface.seams import border_step, seam_z
+from impasto.surface.wrapping import border_step, seam_z
 from impasto.texture import Maps, Texture
 
 from .fill import Repair, fill_holes

@@ -14,7 +14,7 @@ from torch.nn.functional import avg_pool2d
 from impasto.context import Context
 from impasto.data.prepare import maps_at_scale
 from impasto.errors import ParameterError
-from impasto.numerics.blur import blur
+from impasto.numerics.filters import blur
 from impasto.patterns.exemplar import Guidance, join_guidance
 from impasto.patterns.features import opponent, with_ranks_of
 from impasto.surface.color import linear_to_srgb, srgb_to_linear

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from impasto.surface.pixel_art import PixelArt
+from impasto.surface.resizing import PixelArt
 from impasto.tools import Angle, Field, SizeParameters, display_hints, for_each
 
 from ..parameters import EVEN_LIGHT, PATTERN, PIXEL_ART, PatternChoice

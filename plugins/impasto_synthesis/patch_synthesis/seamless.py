@@ -13,12 +13,11 @@ from impasto.atlas.canvas import ChartCanvas
 from impasto.context import Context
 from impasto.data.prepare import maps_at_scale
 from impasto.errors import ParameterError
-from impasto.numerics.pyramid import pyramid_of
+from impasto.numerics.resampling import pyramid_of
 from impasto.patterns.canvas import CanvasShape, ResultShape, TorusShape
 from impasto.patterns.exemplar import Guidance
 from impasto.patterns.session import Laid, Session
-from impasto.surface.pixel_art import copies_pixels, nearest_resized
-from impasto.surface.resizing import resized_map
+from impasto.surface.resizing import copies_pixels, nearest_resized, resized_map
 from impasto.texture import Maps
 
 from ..material import finish_maps, prepare_source, reporter, shrinks

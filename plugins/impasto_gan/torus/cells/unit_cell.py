@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from impasto.numerics.pyramid import split_band
+from impasto.numerics.resampling import split_band
 from impasto.patterns.lattice import Draw, Lattice, TorusRegion, picture_region
 
 from .components import COMPONENTS, PrincipalComponents

@@ -1,8 +1,13 @@
-"""Blurs of pictures: as wide as you like around a torus, narrow ones at any border, and means of boxes."""
+"""Filters of pictures: blurs, means of boxes, gradients, and the guided filter.
+
+Blurs are as wide as you like around a torus, and narrow ones at any border. The structure tensor of gradients (Förstner
+& Gülch 1987) has the direction and strength of local change. The guided filter (He et al. 2013) smooths what a guide
+shows as even, and keeps the guide's edges.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import torch
 from torch import Tensor
@@ -77,3 +82,55 @@ def box_mean(x: Tensor, height_px: int, width_px: int) -> Tensor:
         total = sums.index_select(axis, last) - sums.index_select(axis, first)
         x = (total / (last - first).view(shape)).float()
     return x
+
+
+def central_differences(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Derivatives (..., H - 2, W - 2) of x (..., H, W), down and to the right."""
+    down = (x[..., 2:, 1:-1] - x[..., :-2, 1:-1]) / 2
+    right = (x[..., 1:-1, 2:] - x[..., 1:-1, :-2]) / 2
+    return down, right
+
+
+def eigenvalues(xx: Tensor, yy: Tensor, xy: Tensor) -> tuple[Tensor, Tensor]:
+    """The larger and the smaller eigenvalue of a tensor with these elements: energy across and along what is there."""
+    root = torch.hypot(xx - yy, 2 * xy)
+    return (xx + yy + root) / 2, (xx + yy - root) / 2
+
+
+def angle(xx: Tensor, yy: Tensor, xy: Tensor) -> Tensor:
+    """Angle of the strongest change, in (-π/2, π/2], from right towards down."""
+    return torch.atan2(2 * xy, xx - yy) / 2
+
+
+def coherence(xx: Tensor, yy: Tensor, xy: Tensor, least: float) -> Tensor:
+    """Difference of the eigenvalues over their sum: from 0 for no direction to 1 for parallel lines.
+
+    least: added to the sum, so that even places have no direction.
+    """
+    return torch.hypot(xx - yy, 2 * xy) / (xx + yy + least)
+
+
+def guided_filter(I: Tensor, p: Tensor, mean: Callable[[Tensor], Tensor], epsilon: float) -> Tensor:  # noqa: E741
+    """p (B, K, H, W) as a local linear function of a guide I (B, 1 or 3, H, W): mean(a)·I + mean(b) (eq. 8 and 19).
+
+    mean: of a window around each pixel, of any number of channels. epsilon: variance of the guide above which a
+    difference counts as an edge. Not kornia's own, whose windows are boxes, and whose borders both wrap, or neither.
+    """
+    mean_I = mean(I)
+    mean_p = mean_I if p is I else mean(p)
+    if I.shape[1] == 1:
+        mean_II = mean(I * I)
+        mean_Ip = mean_II if p is I else mean(I * p)
+        a = (mean_Ip - mean_I * mean_p) / (mean_II - mean_I * mean_I + epsilon)
+        return mean(a) * I + mean(mean_p - a * mean_I)
+    channels = I.shape[1]
+    products = mean((I[:, :, None] * I[:, None]).flatten(1, 2)).unflatten(1, (channels, channels))
+    covariance = products - mean_I[:, :, None] * mean_I[:, None]  # (B, 3, 3, H, W)
+    with_p = mean((I[:, :, None] * p[:, None]).flatten(1, 2)).unflatten(1, (channels, -1))
+    with_p = with_p - mean_I[:, :, None] * mean_p[:, None]  # (B, 3, K, H, W)
+    ridge = epsilon * torch.eye(channels).to(I)
+    a = torch.linalg.solve(covariance.permute(0, 3, 4, 1, 2) + ridge, with_p.permute(0, 3, 4, 1, 2))
+    a = a.permute(0, 3, 4, 1, 2)  # (B, 3, K, H, W)
+    b = mean_p - (a * mean_I[:, :, None]).sum(1)
+    mean_a = mean(a.flatten(1, 2)).unflatten(1, (channels, -1))
+    return (mean_a * I[:, :, None]).sum(1) + mean(b)
