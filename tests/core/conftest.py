@@ -100,6 +100,17 @@ def said(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, st
     return run
 
 
+def expecting(run: Callable[..., subprocess.CompletedProcess]) -> Callable[..., subprocess.CompletedProcess]:
+    """The command as `run` runs it, whose exit code must be `code`, unless that is None."""
+
+    def checked(*arguments: object, code: int | None = 0, cwd: Path | None = None) -> subprocess.CompletedProcess:
+        done = run(*arguments, cwd=cwd)
+        assert code in (None, done.returncode), done.stdout + done.stderr
+        return done
+
+    return checked
+
+
 @pytest.fixture(scope="session")
 def fresh_impasto(engine_with_misbehaving: Path) -> Callable[..., subprocess.CompletedProcess]:
     """Run the command in a process that begins with nothing imported, as in a shell."""
@@ -108,7 +119,7 @@ def fresh_impasto(engine_with_misbehaving: Path) -> Callable[..., subprocess.Com
         command = [engine_with_misbehaving, "-P", "-m", "impasto", *map(str, arguments)]
         return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
 
-    return run
+    return expecting(run)
 
 
 @pytest.fixture(scope="session")
@@ -120,5 +131,5 @@ def impasto(
         yield fresh_impasto
         return
     command = ForkedCommand(engine_with_misbehaving, tmp_path_factory.mktemp("said"))
-    yield command.run
+    yield expecting(command.run)
     command.close()

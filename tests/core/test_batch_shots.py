@@ -55,7 +55,6 @@ def test_shots_are_repainted_beside_pictures_as_the_library_does(impasto, table,
     out = tmp_path / "out"
     line = ("batch", table, "--workers", 2, "--out", out, "--json")
     done = impasto(*line)
-    assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1])["made"] == 3
     recipe = next(iter(plan_of(table, out))).recipe
     here = repaint_shot({n: tmp_path / "street" / f"pan_000{n}.exr" for n in (1, 2, 3)}, recipe, {}, tmp_path / "here")
@@ -75,13 +74,12 @@ def test_workers_of_a_cluster_repaint_shots_that_they_see(fresh_impasto, engine_
         dask.add_worker()
         line = ("batch", table, "--cluster", dask.address, "--json")
         done = fresh_impasto(*line, "--out", tmp_path / "out")
-        sent = fresh_impasto(*line, "--send", "--out", tmp_path / "sent")
+        fresh_impasto(*line, "--send", "--out", tmp_path / "sent", code=2)
     finally:
         dask.close()
     assert done.returncode == 0, done.stderr
     assert sorted(done_names(tmp_path / "out")) == ["p0", "street", "w"]
     assert len(frames_in(tmp_path / "out" / "street")) == 3
-    assert sent.returncode == 2
     assert "frames are not sent to workers" in failures_in(tmp_path / "sent")[0]["message"]
     assert done_names(tmp_path / "sent") == ["p0"]
 
@@ -181,7 +179,6 @@ def test_notes_on_shots_are_told(impasto, table, tmp_path):
         shutil.copy(tmp_path / "street" / "pan_0001.exr", keys / f"key_{number:04}.exr")
     write_table(table, [{"shot": "street", "keyframes": "keys"}])
     done = impasto("batch", table, "--workers", 1, "--out", tmp_path / "out")
-    assert done.returncode == 0, done.stderr
     assert "note: street: keyframes of none of the frames 1 to 3 are not used: key_0099.exr" in done.stderr
     (made,) = [line for line in (tmp_path / "out" / DONE_FILE).read_text("utf-8").splitlines() if "notes" in line]
     assert "key_0099" in made
@@ -203,8 +200,7 @@ def test_control_c_keeps_the_frames_that_are_done(engine_with_misbehaving, impas
     assert left_over(out) == left_over(out / "street") == []
     before = times(out / "street")
     assert 1 <= len(before) < 5
-    again = impasto(*line, "--json")
-    assert again.returncode == 0, again.stderr
+    impasto(*line, "--json")
     assert before.items() <= times(out / "street").items()
     assert len(times(out / "street")) == 5
 

@@ -318,7 +318,6 @@ class TestHere:
 @pytest.mark.slow
 def test_the_command_makes_variations_and_changes_them(impasto, tmp_path):
     made = impasto("generate", "word-count", "one two", "--size", "32x16", "--variations", 2, "--out", tmp_path)
-    assert made.returncode == 0, made.stderr
     assert "words were counted" in made.stderr
     first, second = (read_recipe(tmp_path / f"one-two_{number}_base_color.png") for number in (1, 2))
     assert (first.seed, second.seed) == (0, 1)
@@ -338,7 +337,6 @@ def test_the_command_takes_a_picture(impasto, tmp_path):
     Image.fromarray((REDDISH * 255).astype(np.uint8)).save(tmp_path / "red.png")
     given = "--size", 16, "--width-m", 2.5, "--out", tmp_path
     made = impasto("generate", "mean-color", tmp_path / "red.png", *given)
-    assert made.returncode == 0, made.stderr
     assert "the picture is 2.5 m wide" in made.stderr
     assert read_recipe(tmp_path / "red_normal.png").matched["name"] == "red.png"
 
@@ -349,17 +347,15 @@ ONE, OTHER = (Recipe((Step("checker", {"squares": count, "width_px": 32, "height
 @pytest.mark.slow
 def test_the_command_makes_four_and_says_what_is_wrong(impasto, tmp_path):
     (tmp_path / "one.json").write_text(ONE.to_json())
-    made = impasto("run", tmp_path / "one.json", "--name", "one", "--out", tmp_path)
-    assert made.returncode == 0, made.stderr
+    impasto("run", tmp_path / "one.json", "--name", "one", "--out", tmp_path)
     (tmp_path / "other.json").write_text(OTHER.to_json())
     given = tmp_path / "one_base_color.png", tmp_path / "other.json", "--out", tmp_path, "--name", "more"
-    made = impasto("generate", "more-like", *given, "--size", "24x16", "--variety", 0)
-    assert made.returncode == 0, made.stderr
+    impasto("generate", "more-like", *given, "--size", "24x16", "--variety", 0)
     recipes = [read_recipe(tmp_path / f"more_{number}_base_color.png") for number in range(1, 5)]
     squares = [recipe.steps[0].parameters["squares"] for recipe in recipes]
     assert len(set(squares)) > 1
     assert all(2 <= count <= 30 for count in squares)
     assert read_maps(tmp_path / "more_1_base_color.png").size_px == (16, 24)
     assert "the same bytes" in impasto("rerun", tmp_path / "more_2_base_color.png", "--out", tmp_path / "again").stderr
-    refused = impasto("generate", "more-like", *given, "--force", "--lock", "square")
-    assert (refused.returncode, "squares" in refused.stderr) == (2, True)
+    refused = impasto("generate", "more-like", *given, "--force", "--lock", "square", code=2)
+    assert "squares" in refused.stderr

@@ -198,8 +198,7 @@ def test_a_batch_makes_materials_and_objects_once_and_again_after_an_image_has_c
     arguments = ("batch", table, "--workers", 1, "--no-contact-sheet", "--out", out, "--json")
     listed = json.loads(impasto(*arguments, "--dry-run").stdout)["jobs"]
     assert [job["size_px"] for job in listed] == [[64, 32], None, None]
-    done = impasto(*arguments)
-    assert done.returncode == 0, done.stderr
+    impasto(*arguments)
     assert read_recipe(out / "Wall_base_color.png").inputs["source"]["name"] == "scene.blend/Object/Wall"
     assert (pixels(out / "Metal_Steel_base_color.png") == pixels(own_scene.with_name("wall.png"))).all()
     before = bytes_of(out)
@@ -226,7 +225,7 @@ def test_workers_of_a_cluster_read_a_blend_that_they_see_or_are_sent(impasto, en
 
     def run(name, resource, *more):
         arguments = ("--cluster", dask.address, "--resources", f"{resource}=1", "--out", tmp_path / name)
-        return impasto("batch", "transform", *more, *arguments, "--json")
+        return impasto("batch", "transform", *more, *arguments, "--json", code=None)
 
     packed = scene.with_name("packed.blend") / "Material" / "Bricks"
     try:

@@ -28,12 +28,11 @@ def picture(tmp_path_factory) -> Path:
 @pytest.mark.essential
 def test_seamless_and_maps_write_the_set_and_replace_nothing_without_force(fresh_impasto, impasto, picture, tmp_path):
     made = fresh_impasto("seamless", picture, "--size", "160x96", "--out", tmp_path)
-    assert (made.returncode, "relief" in made.stderr) == (0, True)
+    assert "relief" in made.stderr
     names = ("base_color", "roughness", "metallic", "normal", "height", "ambient_occlusion", "confidence")
     assert made.stdout.split() == [str(tmp_path / f"wall_{name}.png") for name in names]
     assert read_maps(tmp_path / "wall_base_color.png").size_px == (96, 160)
-    refused = impasto("seamless", picture, "--out", tmp_path)
-    assert refused.returncode == 3
+    refused = impasto("seamless", picture, "--out", tmp_path, code=3)
     assert "--force" in refused.stderr
     alone = impasto("seamless", picture, "--size", "160x96", "--estimator", "none", "--out", tmp_path, "--force")
     assert alone.stdout.split() == [str(tmp_path / "wall_base_color.png")]
@@ -67,10 +66,7 @@ def test_a_large_result_in_one_piece_says_its_memory_and_a_size_that_takes_less(
 @pytest.mark.essential
 def test_generate_makes_a_whole_material_and_the_seed_matters(impasto, picture, tmp_path):
     for seed in (1, 2):
-        done = impasto(
-            "generate", "quilt", "--source", picture, "--seed", seed, "--width-m", 2, "--out", tmp_path / str(seed)
-        )
-        assert done.returncode == 0, done.stderr
+        impasto("generate", "quilt", "--source", picture, "--seed", seed, "--width-m", 2, "--out", tmp_path / str(seed))
     one, other = read_maps(tmp_path / "1"), read_maps(tmp_path / "2")
     assert {"base_color", "normal", "height", "roughness", "ambient_occlusion"} <= set(one)
     assert one.width_m == 2
@@ -84,8 +80,7 @@ def test_generate_makes_a_whole_material_and_the_seed_matters(impasto, picture, 
 def test_rerun_makes_the_same_bytes_from_a_file_and_its_source(impasto, picture, tmp_path):
     source = tmp_path / "wall.png"
     source.write_bytes(picture.read_bytes())
-    made = impasto("generate", "quilt", "--source", source, "--seed", 9, "--out", tmp_path, "--format", "png16")
-    assert made.returncode == 0, made.stderr
+    impasto("generate", "quilt", "--source", source, "--seed", 9, "--out", tmp_path, "--format", "png16")
     again = impasto("rerun", tmp_path / "wall_height.png", "--out", tmp_path / "again", "--json")
     said = json.loads(again.stdout)
     assert said["identical"] is True
@@ -96,22 +91,21 @@ def test_rerun_makes_the_same_bytes_from_a_file_and_its_source(impasto, picture,
     other = tmp_path / "other.png"
     Image.fromarray(255 - np.asarray(Image.open(picture))).save(other)
     differs = impasto("rerun", tmp_path / "wall_height.png", "--input", f"source={other}", "--out", tmp_path / "c")
-    assert (differs.returncode, "other.png is not the wall.png" in differs.stderr) == (0, True)
-    refused = impasto("rerun", tmp_path / "wall_height.png", "--out", tmp_path)
-    assert (refused.returncode, "never replaces" in refused.stderr) == (3, True)
+    assert "other.png is not the wall.png" in differs.stderr
+    refused = impasto("rerun", tmp_path / "wall_height.png", "--out", tmp_path, code=3)
+    assert "never replaces" in refused.stderr
     source.unlink()
-    lost = impasto("rerun", tmp_path / "wall_height.png", "--out", tmp_path / "b")
-    assert (lost.returncode, "--input source=FILE" in lost.stderr) == (3, True)
+    lost = impasto("rerun", tmp_path / "wall_height.png", "--out", tmp_path / "b", code=3)
+    assert "--input source=FILE" in lost.stderr
 
 
 def test_run_takes_a_recipe_file_and_named_inputs_and_shows_the_traceback_of_a_bug(impasto, picture, tmp_path):
     (tmp_path / "r.json").write_text('{"steps": [{"tool": "tint"}, {"tool": "quilt", "parameters": {"width_px": 64}}]}')
     done = impasto("run", tmp_path / "r.json", "--input", f"source={picture}", "--out", tmp_path / "o", "--json")
-    assert done.returncode == 0, done.stderr
     assert [step.tool for step in read_recipe(json.loads(done.stdout)["files"][0]).steps] == ["tint", "quilt"]
     (tmp_path / "r.json").write_text('{"steps": [{"tool": "raises"}]}')
-    bug = impasto("run", tmp_path / "r.json", "--out", tmp_path / "o")
-    assert (bug.returncode, "ZeroDivisionError" in bug.stderr) == (1, True)
+    bug = impasto("run", tmp_path / "r.json", "--out", tmp_path / "o", code=1)
+    assert "ZeroDivisionError" in bug.stderr
 
 
 def test_parameters_are_options_with_ranges_and_defaults(impasto):
@@ -138,9 +132,8 @@ def test_control_c_leaves_nothing_half_written(engine_with_misbehaving, tmp_path
 
 
 def test_the_doctor_names_broken_plugins_and_how_to_mend_them(impasto):
-    found = impasto("doctor", "--json")
+    found = impasto("doctor", "--json", code=4)
     said = json.loads(found.stdout)
-    assert found.returncode == 4
     assert any("raises on import" in problem["what"] and problem["remedy"] for problem in said["problems"])
     assert said["packages"]["torch"]
     assert {"name": "cpu"}.items() <= said["devices"][-1].items()
@@ -160,13 +153,11 @@ def test_from_a_picture_to_a_model_to_a_material_that_says_so(impasto, picture, 
     small = ("--steps", 2, "--crop-px", 48, "--batch", 1, "--width", 0.125)
     train = ("train", "train-torus", picture, "--name", "wall", "--licence", "CC0-1.0", *small)
     done = impasto(*train, "--out", tmp_path)
-    assert done.returncode == 0, done.stderr
     model = tmp_path / "wall.safetensors"
     assert done.stdout.split() == [str(model), str(tmp_path / "wall.report.html")]
-    assert impasto("models", "install", model).returncode == 0
+    impasto("models", "install", model)
     assert "wall.png, licence CC0-1.0" in impasto("models", "show", "wall").stdout
-    made = impasto("generate", "torus", "--model", "wall", "--size", "80x48", "--seed", 3, "--out", tmp_path / "a")
-    assert made.returncode == 0, made.stderr
+    impasto("generate", "torus", "--model", "wall", "--size", "80x48", "--seed", 3, "--out", tmp_path / "a")
     maps = read_maps(tmp_path / "a")
     assert maps.size_px == (48, 80)
     assert {"base_color", "height", "normal", "roughness", "ambient_occlusion"} <= set(maps)
@@ -178,10 +169,9 @@ def test_from_a_picture_to_a_model_to_a_material_that_says_so(impasto, picture, 
     ]
     by_file = impasto("generate", "torus", "--model", model, "--size", 32, "--out", tmp_path / "c", "--json")
     assert read_recipe(json.loads(by_file.stdout)["files"][0]).steps[0].parameters["model"] == "wall"
-    refused = impasto(*train, "--steps", 3)
-    assert refused.returncode == 5
+    refused = impasto(*train, "--steps", 3, code=5)
     assert "models remove wall" in refused.stderr
-    assert impasto("models", "remove", "wall").returncode == 0
+    impasto("models", "remove", "wall")
     assert all(model["shipped"] for model in json.loads(impasto("models", "--json").stdout)["models"])
 
 
@@ -211,7 +201,6 @@ def test_a_style_repaints_a_picture_and_the_recipe_makes_it_again(impasto, folde
         (tmp_path / file).write_bytes((folder / file).read_bytes())
     arguments = ("--strength", 0.5, "--seed", 7, "--out", tmp_path / "painted", "--json")
     done = impasto("stylize", tmp_path / "cat.png", "--tool", "flat", "--style", tmp_path / "red.png", *arguments)
-    assert done.returncode == 0, done.stderr
     file = tmp_path / "painted" / "cat_base_color.png"
     assert json.loads(done.stdout)["files"] == [str(file)]
     assert np.asarray(Image.open(file))[0, 0].tolist() == [192, 64, 64]
@@ -229,8 +218,7 @@ def test_each_style_may_have_a_weight_and_a_recipe_with_several_is_made_again(im
         (tmp_path / file).write_bytes((folder / file).read_bytes())
     styles = [part for style in ("red", "green", "blue") for part in ("--style", f"{style}.png")]
     given = ("--mask", "-", "--mask", "left.png", "--weight", 0.5, "--weight", 2, "--seed", 3, "--out", "painted")
-    done = impasto("stylize", "cat.png", "--tool=flat", *styles, *given, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
+    impasto("stylize", "cat.png", "--tool=flat", *styles, *given, cwd=tmp_path)
     recipe = read_recipe(tmp_path / "painted" / "cat_base_color.png")
     pixels = np.asarray(Image.open(tmp_path / "painted" / "cat_base_color.png"))
     assert pixels[0, 0].tolist() == pixels[0, -1].tolist() == [0, 0, 255], "the last style has no mask"
@@ -239,8 +227,7 @@ def test_each_style_may_have_a_weight_and_a_recipe_with_several_is_made_again(im
     names = ("cat.png", "red.png", "green.png", "blue.png", "left.png")
     inputs = ("source", "style", "style-2", "style-3", "mask-2")
     assert {name: about["name"] for name, about in recipe.inputs.items()} == dict(zip(inputs, names, strict=True))
-    two = impasto("stylize", "cat.png", "--tool=flat", *styles[:4], *given[:4], "--out", "two", cwd=tmp_path)
-    assert two.returncode == 0, two.stderr
+    impasto("stylize", "cat.png", "--tool=flat", *styles[:4], *given[:4], "--out", "two", cwd=tmp_path)
     pixels = np.asarray(Image.open(tmp_path / "two" / "cat_base_color.png"))
     assert (pixels[0, 0].tolist(), pixels[0, -1].tolist()) == ([0, 255, 0], [255, 0, 0]), "masks in the styles' order"
     again = impasto("rerun", tmp_path / "painted" / "cat_base_color.png", "--out", tmp_path / "again", "--json")

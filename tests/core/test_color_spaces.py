@@ -16,6 +16,7 @@ from test_pictures import big_endian, png
 
 from impasto import Recipe, Step, read_maps, read_recipe
 from impasto.batch.table import Table
+from impasto.data.dataset import read_dataset
 from impasto.engine.requests import JobInput
 from impasto.errors import FileError
 from impasto.io import decode
@@ -293,8 +294,7 @@ def test_a_given_colour_space_takes_the_place_of_what_the_file_says(name, tmp_pa
 def test_a_colour_space_is_recorded_and_repeated(impasto, tmp_path):
     write_image(tmp_path / "wall.tif", RGB16, "uint16", profile(CURVES["power"]))
     given = ("--colorspace", "Display P3", "--format", "png16", "--out", "o")
-    made = impasto("apply", "transform", "wall.tif", *given, cwd=tmp_path)
-    assert made.returncode == 0, made.stderr
+    impasto("apply", "transform", "wall.tif", *given, cwd=tmp_path)
     path = tmp_path / "o" / "wall_base_color.png"
     assert np.abs(color(path) - P3).max() < 0.01
     assert read_recipe(path).inputs["source"]["color_space"] == "Display P3"
@@ -312,8 +312,7 @@ def test_commands_that_look_at_data_read_a_colour_space(impasto, tmp_path):
     assert "wall_base_color.png" in said, said
     mended = read_maps(tmp_path / "mended")["base_color"].pixels
     assert np.abs(mended - of_p3).max() < EIGHT_BIT
-    done = impasto("prepare", "set", "--crop-px", "32", *space, "p3", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
+    impasto("prepare", "set", "--crop-px", "32", *space, "p3", cwd=tmp_path)
     assert json.loads((tmp_path / "p3" / "manifest.json").read_text())["settings"]["color_space"] == "Display P3"
     distances = []
     for space in ("source=Display P3", "source=sRGB"):
@@ -321,6 +320,14 @@ def test_commands_that_look_at_data_read_a_colour_space(impasto, tmp_path):
         judged = json.loads(impasto(*judge, cwd=tmp_path).stdout)
         distances.append(judged["figures"]["result"]["base_color_distance"])
     assert distances[0] < 1e-4 < 0.01 < distances[1], "of the same colours, and of others"
+
+
+def test_a_dataset_is_read_in_the_given_colour_space(tmp_path):
+    Image.fromarray(RGB8).resize((96, 96)).save(tmp_path / "wall.png")
+    for own in ("", "Display P3"):
+        (sample,) = read_dataset(tmp_path / "wall.png", color_space=own).samples
+        right = color(tmp_path / "wall.png", color_space=own)
+        assert np.abs(sample.load()["base_color"].pixels - right).max() < STEP
 
 
 def test_a_batch_and_an_engine_read_a_colour_space(client, tmp_path):

@@ -687,23 +687,19 @@ def test_the_command_repaints_a_shot_and_goes_on(impasto, tmp_path):
     Image.new("RGB", (48, 48), (255, 0, 0)).save(tmp_path / "red.png")
     line = ("stylize", tmp_path / "shot" / "pan_####.exr", "--film", "--tool", "flat", "--style", tmp_path / "red.png")
     done = impasto(*line, "--last", 2, "--out", tmp_path / "out", "--json")
-    assert done.returncode == 0, done.stderr
     assert [Path(file).name for file in json.loads(done.stdout)["files"]] == ["pan_0001.exr", "pan_0002.exr"]
-    assert impasto(*line, "--out", tmp_path / "out").returncode == 0
+    impasto(*line, "--out", tmp_path / "out")
     assert (tmp_path / "out" / "pan_0003.exr").exists()
     assert b"digitalsourcetype" in (tmp_path / "out" / "pan_0003.exr").read_bytes()
-    other = impasto(*line, "--seed", 1, "--out", tmp_path / "out")
-    assert other.returncode == 3
+    other = impasto(*line, "--seed", 1, "--out", tmp_path / "out", code=3)
     assert "--force" in other.stderr
     again = impasto(*line, "--seed", 1, "--force", "--out", tmp_path / "out")
-    assert (again.returncode, "motion blur" in again.stderr) == (0, False)
+    assert "motion blur" not in again.stderr
     for number in (1, 2):
         write_frame(tmp_path / "shot" / f"pan_000{number}.exr", texture()[:, number : number + WIDTH])
     blurred = impasto(*line, "--last", 2, "--out", tmp_path / "blurred")
-    assert blurred.returncode == 0
     assert "nothing moves in the first two frames; if it should, render them without motion blur" in blurred.stderr
-    refused = impasto(*line, "--export", "gltf", "--out", tmp_path / "out")
-    assert refused.returncode == 2
+    refused = impasto(*line, "--export", "gltf", "--out", tmp_path / "out", code=2)
     assert "--film does not take --export" in refused.stderr
 
 

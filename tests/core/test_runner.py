@@ -316,7 +316,6 @@ def test_actions_on_pictures_take_the_mesh_that_they_lie_on(action, impasto, pho
     (picture,) = write_maps(photo, tmp_path, "photo")
     action = [word.format(picture=picture) for word in action]
     done = impasto(*action, "--mesh", ply, "--out", tmp_path / "out", "--json")
-    assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     recipe = read_recipe(said["files"][0])
     assert recipe.inputs["mesh"] == {"name": "cube.ply", "sha256": cube().sha256()}
@@ -327,13 +326,11 @@ def test_actions_on_pictures_take_the_mesh_that_they_lie_on(action, impasto, pho
 def test_the_command_refuses_what_is_no_mesh_and_a_source_that_is_turned_away_from_it(impasto, photo, ply, tmp_path):
     (picture,) = write_maps(photo, tmp_path, "photo")
     arguments = ("apply", "survey", picture, "--out", tmp_path / "out", "--mesh")
-    none = impasto(*arguments, picture)
-    assert none.returncode == FileError.exit_code
+    none = impasto(*arguments, picture, code=FileError.exit_code)
     assert "is no mesh that is read" in none.stderr
-    turned = impasto(*arguments, ply, "--source-rotate", 90)
-    assert turned.returncode == ParameterError.exit_code
+    turned = impasto(*arguments, ply, "--source-rotate", 90, code=ParameterError.exit_code)
     assert "does not lie on the mesh" in turned.stderr
-    assert impasto(*arguments, ply, "--source-scale", 0.5).returncode == 0
+    impasto(*arguments, ply, "--source-scale", 0.5)
 
 
 def test_each_edge_of_a_cube_is_a_seam_with_both_its_sides():

@@ -63,7 +63,7 @@ def test_a_check_says_each_remedy_below_its_finding_on_a_narrow_terminal_too(imp
     noise = np.random.default_rng(0).random((64, 64, 3), np.float32)
     maps = Maps.from_arrays({"base_color": noise, "roughness": noise[..., 0], "ambient_occlusion": noise[..., 1]})
     write_maps(maps, tmp_path, "wall", next(one for one in BUILTIN_EXPORTERS if one.name == "png"))
-    piped = impasto("check", "-q", tmp_path)
+    piped = impasto("check", "-q", tmp_path, code=None)
     assert "to mend it" in piped.stdout
     code, text = shown("-m", "impasto", "check", "-q", tmp_path, columns=60)
     assert code == piped.returncode
@@ -102,7 +102,7 @@ def shell(script: str, *arguments: object, **environment: str) -> subprocess.Com
     ids=["file", "option", "command", "json"],
 )
 def test_control_characters_of_foreign_text_are_shown(arguments, impasto, tmp_path):
-    done = impasto(*arguments, cwd=tmp_path)
+    done = impasto(*arguments, cwd=tmp_path, code=None)
     assert done.returncode in (2, 3), done.stderr
     assert not {"\x1b", "\x07", "\x9b"} & set(done.stdout + done.stderr)
 
@@ -159,8 +159,8 @@ def test_what_libraries_write_of_a_damaged_picture_is_shown_with_verbose_alone(i
     (tmp_path / "wall.png").write_bytes(whole[: len(whole) // 2])
     arguments = "seamless", tmp_path / "wall.png", *ALONE, "--out", tmp_path / "o"
     for options, shows_library in ((), False), (("-v",), True):
-        done = impasto(*arguments, *options)
-        assert (done.returncode, "is damaged" in done.stderr) == (3, True)
+        done = impasto(*arguments, *options, code=3)
+        assert "is damaged" in done.stderr
         assert ("libpng error" in done.stderr) == shows_library
 
 
