@@ -1,22 +1,30 @@
-"""The warm process."""
+"""What runs the readers."""
 
 from __future__ import annotations
 
-import os
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 pytest.importorskip("torch", reason="no engine here: run `python build.py test`")
 
-from hostile.warm import Warm
+from forking import CAN_FORK, ForkedCommand
+
+ACTIONS = ("apply", "batch", "generate", "models", "prepare", "rerun", "run", "seamless", "train", "weights")
 
 
 @pytest.fixture(scope="session")
-def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warm]:
-    """The process that reads hostile files, with libraries of its own."""
-    folder = tmp_path_factory.mktemp("warm")
-    own = {f"IMPASTO_{kind.upper()}": str(folder / kind) for kind in ("models", "weights", "cache")}
-    made = Warm(folder, {**os.environ, "OMP_NUM_THREADS": "1", **own})
-    yield made
-    made.stop()
+def forked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkedCommand]:
+    """The process whose children read hostile files, with libraries of their own."""
+    if not CAN_FORK:
+        pytest.skip("each file would need a process that imports everything")
+    folder = tmp_path_factory.mktemp("forked")
+    with pytest.MonkeyPatch.context() as patch:
+        for kind in ("models", "weights", "cache"):
+            patch.setenv(f"IMPASTO_{kind.upper()}", str(folder / kind))
+        patch.setenv("OMP_NUM_THREADS", "1")
+        made = ForkedCommand(sys.executable, folder, *ACTIONS, path=Path(__file__).parents[1])
+        yield made
+        made.close()

@@ -1,7 +1,7 @@
 """The corpus of hostile files: which are made, and by what each is read.
 
 Every module of this folder may say `CORPORA = [Corpus(...)]`: the makers of some kind of file, and its readers.
-`test_hostile` gives each file to each reader, in one warm process (see `warm`), and holds that the reader
+`test_hostile` gives each file to each reader, in a process of its own (see `forking`), and holds that the reader
 
 - ends within its time limit, with a peak of resident memory under MAX_MIB, and without a traceback;
 - says one sentence with its remedy, without a control character, and exits with an `ImpastoError`'s code; a file named
