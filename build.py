@@ -70,7 +70,7 @@ def lint(options: argparse.Namespace) -> None:
     """ruff, its formatter, mypy, and checks of our own."""
     python = LINT.ready()
     TESTS.ready()
-    targets = ["core", "plugins", "blender_addon", "tests", "docs", "tasks", "build.py"]
+    targets = ["core", "plugins", "blender_addon", "tests", "benchmarks", "docs", "tasks", "build.py"]
     how = [] if options.fix else ["--check"]
     fix = ["--fix"] if options.fix else []
     commands = (

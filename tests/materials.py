@@ -7,14 +7,14 @@ from impasto import Maps
 from impasto_judge.metrics.patches import sliced_wasserstein
 
 
-def surface(side: int = 128, seed: int = 3) -> Maps:
+def surface(side: int = 128, seed: int = 3, color=(0.9, 0.7, 0.5), grain=0.05, name: str = "blotches") -> Maps:
     """Blotches with grain: base colour, height and roughness that belong together."""
     rng = np.random.default_rng(seed)
     frequency = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.fftfreq(side)) + 1 / side
     noise = np.fft.ifft2(np.fft.fft2(rng.standard_normal((side, side))) / frequency**1.2).real
     height = np.clip(0.5 + 0.2 * (noise - noise.mean()) / noise.std(), 0, 1)[..., None]
-    color = np.clip(height * [0.9, 0.7, 0.5] + 0.05 * rng.standard_normal((side, side, 1)), 0, 1)
-    return Maps.from_arrays({"base_color": color, "height": height, "roughness": 1 - height / 2}, name="blotches")
+    pixels = np.clip(height * color + grain * rng.standard_normal((side, side, 1)), 0, 1)
+    return Maps.from_arrays({"base_color": pixels, "height": height, "roughness": 1 - height / 2}, name=name)
 
 
 def bricks(side: int = 160, period: int = 32) -> np.ndarray:

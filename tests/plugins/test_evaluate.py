@@ -14,6 +14,7 @@ from impasto.data.dataset import dataset_of, read_dataset
 from impasto.errors import ModelError, ParameterError
 from impasto.library.models import read_model, save_model
 from impasto.plugins.registry import registry
+from impasto.surface.heights import normal_from_slopes, slopes_from_height
 from impasto.tools import Field, Generator, SizeParameters, model_field
 from impasto_judge.cases import EvaluationCase, cases
 from impasto_judge.comparison import compare_model
@@ -35,10 +36,8 @@ def surface(seed: int, height: int = SIDE, width: int = SIDE, period_px: float =
     grains = np.abs(np.fft.ifft2(spectrum).real)  # creases are structure: no mere noise
     h = np.clip(0.2 + 0.2 * grains / grains.std(), 0, 1)
     color = np.clip(h[..., None] * [0.9, 0.7, 0.5] + 0.03 * random.standard_normal((height, width, 1)), 0, 1)
-    right, up = (np.roll(h, -1, 1) - np.roll(h, 1, 1)) / 2, (np.roll(h, 1, 0) - np.roll(h, -1, 0)) / 2
-    normal = np.stack([-4 * right, -4 * up, np.ones_like(h)], 2)
-    normal /= np.linalg.norm(normal, axis=2, keepdims=True)
-    arrays = {"base_color": color, "height": h, "roughness": 1 - h / 2, "normal": normal / 2 + 0.5}
+    normal = normal_from_slopes(4 * slopes_from_height(h))
+    arrays = {"base_color": color, "height": h, "roughness": 1 - h / 2, "normal": normal}
     return Maps.from_arrays(arrays, name=f"grains {seed}")
 
 

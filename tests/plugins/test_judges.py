@@ -46,14 +46,20 @@ CHANGED = {
 }
 
 
-def save(path: Path, image: Image.Image, quality: int = 60) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    image.save(path, quality=quality)
+def save(folder: Path, images: dict[str, Image.Image], quality: int = 60) -> None:
+    """Write pictures at paths in a folder; a path without a suffix is a set of maps."""
+    for name, image in images.items():
+        path = folder / name
+        path = path if path.suffix else path / "albedo.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        image.save(path, quality=quality)
+        if path.stem == "albedo":
+            Image.new("RGB", image.size, (128, 128, 255)).save(path.with_name("normal.jpg"))
 
 
-def save_set(folder: Path, image: Image.Image) -> None:
-    save(folder / "albedo.jpg", image)
-    save(folder / "normal.jpg", Image.new("RGB", image.size, (128, 128, 255)))
+def red(seed: int) -> Image.Image:
+    """Another picture that teaches."""
+    return picture(seed, (1, 0.8, 0.6))
 
 
 def save_sheet(folder: Path) -> None:
@@ -61,13 +67,13 @@ def save_sheet(folder: Path) -> None:
     sheet = Image.new("RGB", (256, 128))
     for left, one in ((0, JUDGE), (128, TEACHER)):
         sheet.paste(one.resize((128, 128)), (left, 0))
-    save(folder / "Wood.webp", sheet, 80)
+    save(folder, {"Wood.webp": sheet}, 80)
     (folder / "index.json").write_text(json.dumps({"tile": 128, "boxes": {"Wood.webp": [[0, 0], [128, 0]]}}))
 
 
 @pytest.mark.parametrize("name", CHANGED)
 def test_a_judge_is_known_however_it_was_changed(name, tmp_path):
-    save(tmp_path / "any.jpg", CHANGED[name], 30)
+    save(tmp_path, {"any.jpg": CHANGED[name]}, 30)
     judged = Judges([np.asarray(JUDGE, np.float32) / 255])
     with Image.open(tmp_path / "any.jpg") as changed:
         assert not judged.may_teach(np.asarray(changed, np.float32) / 255)
@@ -76,11 +82,8 @@ def test_a_judge_is_known_however_it_was_changed(name, tmp_path):
 
 
 def photo_maps(data: Path) -> list[np.ndarray]:
-    save_set(data / "pbr/brick_brick_wall_08", JUDGE)
-    save_set(data / "pbr512/wood_a", CHANGED["small"])
-    save_set(data / "pbr512/wood_b", TEACHER)
-    save(data / "textures/wood/c.jpg", CHANGED["large"])
-    save(data / "textures/wood/d.jpg", picture(3, (1, 0.8, 0.6)))
+    save(data, {"pbr/brick_brick_wall_08": JUDGE, "pbr512/wood_a": CHANGED["small"], "pbr512/wood_b": TEACHER})
+    save(data, {"textures/wood/c.jpg": CHANGED["large"], "textures/wood/d.jpg": red(3)})
     save_sheet(data / "texture_sheets")
     judged = judges(data)
     sets, folders = materials(data, judged)
@@ -90,23 +93,16 @@ def photo_maps(data: Path) -> list[np.ndarray]:
 
 
 def style_encoder(data: Path) -> list[np.ndarray]:
-    save(data / "photos/coffee.jpg", JUDGE)
-    save(data / "photos/mug.jpg", CHANGED["large"])
-    save(data / "paintings/other.jpg", CHANGED["mirrored"])
-    save(data / "paintings/painting.jpg", TEACHER)
-    save(data / "textures/wood/c.jpg", CHANGED["small"])
-    save(data / "textures/wood/d.jpg", picture(3, (1, 0.8, 0.6)))
-    save_set(data / "pbr/wood_b", picture(4, (1, 0.8, 0.6)))
-    save(data / "texture_sheets/wood/e.jpg", picture(5, (1, 0.8, 0.6)))
+    save(data, {"photos/coffee.jpg": JUDGE, "photos/mug.jpg": CHANGED["large"], "paintings/painting.jpg": TEACHER})
+    save(data, {"paintings/other.jpg": CHANGED["mirrored"], "textures/wood/c.jpg": CHANGED["small"]})
+    save(data, {"textures/wood/d.jpg": red(3), "pbr/wood_b": red(4), "texture_sheets/wood/e.jpg": red(5)})
     found, sources = pictures_of_styles(data)
     assert len(sources) == len(found) == 4
     return [np.asarray(one.pixels) for one in found]
 
 
 def phrases(data: Path) -> list[np.ndarray]:
-    save_set(data / "pbr/brick_judge", JUDGE)
-    save_set(data / "pbr/brick_other", CHANGED["small"])
-    save_set(data / "pbr/brick_teacher", TEACHER)
+    save(data, {"pbr/brick_judge": JUDGE, "pbr/brick_other": CHANGED["small"], "pbr/brick_teacher": TEACHER})
     about = {"labels": {"brick": "bricks"}, "held_out": ["brick_judge"]}
     phrase_model.copy_sets(about, data, data / "learned", data / "held", Path(sys.executable))
     assert [path.name for path in (data / "held").glob("*/*")] == ["brick_judge"]
@@ -115,9 +111,7 @@ def phrases(data: Path) -> list[np.ndarray]:
 
 def many_materials(data: Path) -> list[np.ndarray]:
     """A quarter of each set judges: the first one of two that show the same stays."""
-    save_set(data / "one", TEACHER)
-    save_set(data / "same", TEACHER.resize((300, 200)))
-    save_set(data / "two", picture(3, (1, 0.8, 0.6)))
+    save(data, {"one": TEACHER, "same": TEACHER.resize((300, 200)), "two": red(3)})
     about = {"data": {"a": "one", "b": "same", "c": "two"}, "procedural": []}
     models.gathered(about, data, data / "learned", Path(sys.executable))
     found = sorted((data / "learned").rglob("albedo.jpg"))
@@ -136,8 +130,8 @@ def style_kinds(_: Path) -> list[np.ndarray]:
 
 
 def classifier(data: Path) -> list[np.ndarray]:
-    for name, image in {"a": TEACHER, "b": JUDGE, "c": CHANGED["small"], "d": picture(6, (1, 1, 1))}.items():
-        save(data / f"wood/{name}.jpg", image)
+    images = {"a": TEACHER, "b": JUDGE, "c": CHANGED["small"], "d": picture(6, (1, 1, 1))}
+    save(data / "wood", {f"{name}.jpg": image for name, image in images.items()})
     save_sheet(data / "sheets")
     parts = divided([data])
     assert [path.stem for _, path in parts["judge"]] == ["b", "d"]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 
-import numpy as np
+import materials
 import pytest
 import torch
 from test_every_training import KINDS, take_step
@@ -44,13 +44,7 @@ FAST = {**TINY, "learning_rate": 2e-3}
 
 
 def surface(name: str, seed: int, color: tuple[float, float, float], side: int = 64) -> Maps:
-    """Blotches: base colour, height and roughness that belong together."""
-    rng = np.random.default_rng(seed)
-    frequency = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.fftfreq(side)) + 1 / side
-    noise = np.fft.ifft2(np.fft.fft2(rng.standard_normal((side, side))) / frequency**1.2).real
-    height = np.clip(0.5 + 0.2 * (noise - noise.mean()) / noise.std(), 0, 1)[..., None]
-    arrays = {"base_color": np.clip(height * color, 0, 1), "height": height, "roughness": 1 - height / 2}
-    return Maps.from_arrays(arrays, name=name, width_m=2.0, height_range_m=0.1)
+    return replace(materials.surface(side, seed, color, 0.0, name), width_m=2.0, height_range_m=0.1)
 
 
 def pictures():
