@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from paintings import Painting, paint_all, shown
-from pictures import at, brick_material, caption_of, disc
+from pictures import NAMES, at, brick_material, caption_of, disc
 from PIL import Image
 from sheets import Cell, grid, tiled
 
 from impasto import Maps
+
+PLAIN: dict[str, Any] = NAMES["controls"]
+"""Sheets of one picture in one style: a title, and settings."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +46,6 @@ class Control:
     is_tiled: bool = False
 
 
-def _values(name: str, *values: float) -> list[Setting]:
-    """A setting for each value of a parameter."""
-    return [Setting(f"{name} {value:g}", {name: value}) for value in values]
-
-
 def controls(contents: Sequence[Maps], styles: Sequence[Maps], px: int) -> dict[str, Callable[[], Control]]:
     """Sheets by name, each created on request."""
     picture, style = contents[0], styles[0]
@@ -60,21 +58,7 @@ def controls(contents: Sequence[Maps], styles: Sequence[Maps], px: int) -> dict[
         return lambda: Control(title, picture, style, settings, both[:1])
 
     return {
-        "strength": plain("Strength", *_values("strength", 0, 0.25, 0.5, 0.75, 1)),
-        "preservation": plain("Preservation", *_values("preservation", 0, 0.5, 1, 2, 5)),
-        "strokes": plain("Strokes", *_values("strokes", 0.35, 0.5, 1, 1.5, 2.5)),
-        "detail": plain("Detail", *_values("detail", 0, 0.5, 1, 2)),
-        "color": plain(
-            "Color",
-            *(Setting(f"color {name}", {"color": name}) for name in ("style", "blended", "picture", "lightness")),
-        ),
-        "start": plain(
-            "Start and seed",
-            Setting("from the picture"),
-            Setting("seed 1", seed=1),
-            Setting("from noise", {"start_from": "noise"}),
-            Setting("from noise, seed 1", {"start_from": "noise"}, seed=1),
-        ),
+        **{name: plain(one["title"], *(Setting(**about) for about in one["settings"])) for name, one in PLAIN.items()},
         "mixing": lambda: Control(
             "Two styles, mixed by the weight of the second",
             picture,
