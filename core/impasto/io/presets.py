@@ -1,17 +1,154 @@
-"""Packings for engines: `packings.toml` says the channels, the sign of normals and the file names that each expects."""
+"""Packings for engines, and the text files beside their pictures: glTF without a mesh, and MaterialX.
+
+`packings.toml` says the channels, the sign of normals and the file names that each expects. The glTF says where the
+pictures lie on UVs; the MaterialX joins them to a `standard_surface`, with real-world heights.
+"""
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+from xml.etree import ElementTree
 
 from ..errors import ParameterError, did_you_mean
+from ..surface.heights import UNKNOWN_RELIEF
 from ..system.untrusted import excerpt
-from . import gltf_material, materialx
-from .packing import MAPS, PackedPicture, Packing, parse_channels, parse_pictures
+from .gltf_textures import TRANSFORM, TRANSMISSION, Placement
+from .packing import MAPS, PackedMaterial, PackedPicture, Packing, parse_channels, parse_pictures
 
-DESCRIBED = {"gltf": gltf_material.document, "materialx": materialx.document}
+GLTF_KINDS = {".png": "image/png", ".jpg": "image/jpeg"}
+"""Formats that glTF may hold."""
+GLTF_ROLES = ("base_color", "orm", "normal", "emission", "transmission_weight")
+MATERIALX_VERSION = "1.38"
+MATERIALX_INPUTS = {
+    "base_color": ("base_color", "color3"),
+    "roughness": ("specular_roughness", "float"),
+    "metallic": ("metalness", "float"),
+    "emission": ("emission_color", "color3"),
+    "transmission_weight": ("transmission", "float"),
+    "opacity": ("opacity", "color3"),
+    "normal": ("normal", "vector3"),
+}
+"""Input of `standard_surface` and type of the image for each map."""
+IMAGE_TYPES = {"opacity": "float", "height": "float"}
+"""Types of the images that are not those of their inputs: one channel."""
+
+
+def gltf_document(material: PackedMaterial) -> Mapping[str, str]:
+    """NAME.gltf, which refers to the files beside it; nothing for tiles and formats that glTF does not know."""
+    if not (kind := GLTF_KINDS.get(material.suffix)):
+        return {}
+    roles = [role for role in GLTF_ROLES if role in material.files]
+    place = _place(material.placement)
+    shown = {role: {"index": index, **place} for index, role in enumerate(roles)}
+    factors: dict[str, Any] = {"metallicFactor": 1 if "metallic" in material.maps else 0}
+    slots: dict[str, Any] = {"name": material.name, "pbrMetallicRoughness": factors}
+    if "base_color" in shown:
+        factors["baseColorTexture"] = shown["base_color"]
+        slots |= {"alphaMode": "BLEND"} if "opacity" in material.maps else {}
+    if "orm" in shown:
+        factors["metallicRoughnessTexture"] = shown["orm"]
+        slots |= {"occlusionTexture": shown["orm"]} if "ambient_occlusion" in material.maps else {}
+    if "normal" in shown:
+        slots["normalTexture"] = shown["normal"]
+    if "emission" in shown:
+        slots |= {"emissiveTexture": shown["emission"], "emissiveFactor": [1, 1, 1]}
+    if "transmission_weight" in shown:
+        transmission = {"transmissionFactor": 1, "transmissionTexture": shown["transmission_weight"]}
+        slots["extensions"] = {TRANSMISSION: transmission}
+    used = [TRANSFORM] * bool(place) + [TRANSMISSION] * ("extensions" in slots)
+    content = {
+        "asset": {"version": "2.0", "generator": "Impasto"},
+        **({"extensionsUsed": used} if used else {}),
+        "materials": [slots],
+        "textures": [{"source": index, "sampler": 0} for index in range(len(roles))],
+        "samplers": [{}],
+        "images": [{"uri": quote(material.files[role]), "mimeType": kind, "name": role} for role in roles],
+    }
+    return {f"{material.name}.gltf": json.dumps(content, indent=1, ensure_ascii=False) + "\n"}
+
+
+def _place(placement: Placement | None) -> dict[str, Any]:
+    """A texture's KHR_texture_transform; nothing where it lies on the UVs as they are."""
+    if placement is None or placement == Placement():
+        return {}
+    about = {"offset": [*placement.offset], "rotation": placement.rotation, "scale": [*placement.scale]}
+    return {"extensions": {TRANSFORM: about}}
+
+
+def materialx_document(material: PackedMaterial) -> Mapping[str, str]:
+    """NAME.mtlx, which refers to the files beside it."""
+    root = ElementTree.Element("materialx", version=MATERIALX_VERSION)
+    shader = _node(root, "standard_surface", "surface", "surfaceshader")
+    for role, (input_, type_) in MATERIALX_INPUTS.items():
+        if role in material.files:
+            _image(root, material, role, type_)
+            _value(shader, input_, type_, nodename=_join(root, role))
+    if "emission" in material.files:
+        _value(shader, "emission", "float", value="1")
+    output = _node(root, "surfacematerial", _identifier(material.name), "material")
+    _value(output, "surfaceshader", "surfaceshader", nodename="surface")
+    if "height" in material.files:
+        _image(root, material, "height", "float")
+        _displace(root, material)
+        _value(output, "displacementshader", "displacementshader", nodename="displacement")
+    ElementTree.indent(root)
+    text = ElementTree.tostring(root, encoding="unicode")
+    return {f"{material.name}.mtlx": f'<?xml version="1.0"?>\n{text}\n'}
+
+
+def _join(root: ElementTree.Element, role: str) -> str:
+    """Name of the node that a map is read from: its image, or what makes it fit the input."""
+    if role == "normal":
+        node = _node(root, "normalmap", "normal_map", "vector3")
+        _value(node, "in", "vector3", nodename="normal_image")
+        return "normal_map"
+    if role == "opacity":
+        node = _node(root, "convert", "opacity_color", "color3")
+        _value(node, "in", "float", nodename="opacity_image")
+        return "opacity_color"
+    return f"{role}_image"
+
+
+def _image(root: ElementTree.Element, material: PackedMaterial, role: str, type_: str) -> None:
+    """An image; colour in PNG files is sRGB-encoded, in EXR files linear."""
+    node = _node(root, "image", f"{role}_image", IMAGE_TYPES.get(role, type_))
+    file = _value(node, "file", "filename", value=material.files[role])
+    if type_ == "color3" and role not in IMAGE_TYPES:
+        file.set("colorspace", "lin_rec709" if material.suffix == ".exr" else "srgb_texture")
+
+
+def _displace(root: ElementTree.Element, material: PackedMaterial) -> None:
+    """Displacement in units of which one is the width of the picture, or metres if that is known; 0.5 stays."""
+    width = material.width_m or 1.0
+    scale = UNKNOWN_RELIEF * width if material.height_range_m is None else material.height_range_m
+    middle = _node(root, "subtract", "height_offset", "float")
+    _value(middle, "in1", "float", nodename="height_image")
+    _value(middle, "in2", "float", value="0.5")
+    node = _node(root, "displacement", "displacement", "displacementshader")
+    _value(node, "displacement", "float", nodename="height_offset")
+    _value(node, "scale", "float", value=f"{scale:.6g}")
+
+
+def _node(root: ElementTree.Element, kind: str, name: str, type_: str) -> ElementTree.Element:
+    return ElementTree.SubElement(root, kind, name=name, type=type_)
+
+
+def _value(node: ElementTree.Element, name: str, type_: str, **given: str) -> ElementTree.Element:
+    return ElementTree.SubElement(node, "input", attrib={"name": name, "type": type_, **given})
+
+
+def _identifier(name: str) -> str:
+    """A name of MaterialX: letters, digits and underscores, beginning with a letter."""
+    kept = "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in name)
+    return f"material_{kept}"
+
+
+DESCRIBED = {"gltf": gltf_document, "materialx": materialx_document}
 """Writers of a preset's text files."""
 
 
