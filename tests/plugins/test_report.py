@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from tables import TABLES, each_row
 
-from impasto import Maps, Recipe, Result, RunOptions, Step, run
+from impasto import Host, Maps, Recipe, Result, RunOptions, Step, run
 from impasto.cli.main import main
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.errors import Cancelled
@@ -120,7 +120,7 @@ def test_a_report_that_fails_leaves_the_model_and_a_note(error, said, trained, d
     assert said in made.notes[-1]
     assert "impasto models report wall DATA" in made.notes[-1]
     told = []
-    at_once = add_report(trained, data, on_progress=lambda *said: told.append(said), is_cancelled=lambda: True)
+    at_once = add_report(trained, data, host=Host(lambda *said: told.append(said), is_cancelled=lambda: True))
     assert (told, at_once.models, at_once.reports) == ([], trained.models, ())
 
 

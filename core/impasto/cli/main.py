@@ -22,6 +22,7 @@ from ..errors import (
     WorkerError,
     out_of_memory,
 )
+from ..matchers import Match
 from ..plugins.installation import findings
 from ..plugins.registry import registry
 from ..recipe import Recipe
@@ -163,7 +164,7 @@ def _run(arguments: argparse.Namespace, terminal: Terminal) -> None:
     files = named_files(arguments.input)
     source = files.pop("source", None)
     name = arguments.name or result_name(recipe.steps[0], source, engine=arguments.engine)
-    carry_out(recipe, {name: source}, files, arguments, terminal)
+    carry_out({name: Match(recipe)}, {name: source}, files, arguments, terminal)
 
 
 def _add_rerun(commands: Any) -> None:

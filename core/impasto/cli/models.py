@@ -73,6 +73,7 @@ def _train_in(ranks: Ranks, arguments: argparse.Namespace, terminal: Terminal) -
     from ..host import Host
     from ..options import RunOptions
     from ..running.runner import run
+    from ..training.reporting import add_report
 
     parameters = given_parameters(arguments, arguments.tool)
     for sentence in void_options(arguments, arguments.tool):
@@ -89,30 +90,21 @@ def _train_in(ranks: Ranks, arguments: argparse.Namespace, terminal: Terminal) -
         with ranks.held(path), _data_beside(path, ranks), terminal.progress(in_json=True) as on_progress:
             dataset = _read(arguments.data, spaces.get(SOURCE, ""), arguments, terminal, on_progress)
             if ranks.is_first:
-                _write_data(path, dataset, arguments)
+                _write_data(path, dataset, chosen)
             beside = {
                 name: _read(data, spaces.get(name, ""), arguments, terminal, on_progress)
                 for name, data in others.items()
             }
-            result = run(
-                recipe,
-                {**dict.fromkeys(names[:1], dataset), **beside},
-                RunOptions(device=arguments.device, models_folder=arguments.out),
-                Host(on_progress=on_progress, is_cancelled=stop.is_set),
-            )
+            options = RunOptions(device=arguments.device, models_folder=arguments.out)
+            host = Host(on_progress=on_progress, is_cancelled=stop.is_set)
+            result = run(recipe, {**dict.fromkeys(names[:1], dataset), **beside}, options, host)
             if arguments.report and ranks.is_first:
-                result = _with_report(result, dataset, arguments.device, on_progress, stop)
+                result = add_report(result, dataset, arguments.device, host)
     except Cancelled:
         message = "stopped; what was learned is kept, and the same command goes on from there"
         raise stop.cancellation(message) from None
     if ranks.is_first:
         terminal.report_files([*result.models, *result.reports], [result])
-
-
-def _with_report(result: Result, dataset: Dataset, device: str, on_progress: Any, stop: Stop) -> Result:
-    from ..training.reporting import add_report
-
-    return add_report(result, dataset, device=device, on_progress=on_progress, is_cancelled=stop.is_set)
 
 
 @contextlib.contextmanager
@@ -127,9 +119,8 @@ def _data_beside(path: Path, ranks: Ranks) -> Iterator[None]:
                     file.unlink()
 
 
-def _write_data(path: Path, dataset: Dataset, arguments: argparse.Namespace) -> None:
+def _write_data(path: Path, dataset: Dataset, parameters: Any) -> None:
     """Write the manifest and the preview sheet of the training data beside the future model at `path`."""
-    parameters: Any = validate(arguments.tool, given_parameters(arguments, arguments.tool))
     if not is_there(path):  # the files beside an existing model are kept: the trainer will refuse to replace it
         manifest, preview = map(path.with_suffix, DATA_SUFFIXES)
         write_data_files(dataset, manifest, preview, crop_px=getattr(parameters, "crop_px", 128))

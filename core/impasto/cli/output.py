@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,10 +26,8 @@ from .sources import SOURCE, add_colorspace, color_spaces_of
 from .terminal import Terminal, part_of
 
 if TYPE_CHECKING:
-    from ..engine.client import Client
     from ..host import Host
-    from ..options import RunOptions, Sink
-    from ..running.inputs import Given
+    from ..options import Sink
 
 
 def add_output(parser: argparse.ArgumentParser, can_stream: bool = True, is_batch: bool = False) -> None:
@@ -80,7 +77,7 @@ def packing_help() -> str:
 
 
 def carry_out(
-    recipe: Recipe | Mapping[str, Match],
+    matches: Mapping[str, Match],
     sources: Mapping[str, Path | None],
     files: Mapping[str, Path],
     arguments: argparse.Namespace,
@@ -88,10 +85,10 @@ def carry_out(
     models_folder: Path | None = None,
     is_stopped: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Run the recipe on each source and write the results; sources are given by the name of their results.
+    """Run a recipe on each source and write the results; recipes and sources are given by the name of their results.
 
-    recipe: one for all sources, or a match for each, whose notes and figures are added to those of its result.
-    A source of None is for recipes without one. files: the other inputs. If one of several sources fails, it is
+    matches: the recipes, whose notes and figures are added to those of their results. A source of None is for recipes
+    without one. files: the other inputs. If one of several sources fails, it is
     reported and the others are still processed; the exit code is that of the first failure. models_folder, is_stopped:
     as in `RunOptions` and `Host`.
     """
@@ -117,7 +114,7 @@ def carry_out(
                 where = (folder / name, FILES) if target else (folder, name)
                 form = arguments.format, arguments.force
                 sink = Sink(*where, *form, export=arguments.export, tile_by_tile=arguments.stream)
-                found = Match(recipe) if isinstance(recipe, Recipe) else recipe[name]
+                found = matches[name]
                 result = make(found.recipe, source, sink, Host(on_progress=tell, is_stopped=is_stopped))
                 results[name] = replace(
                     result,
@@ -134,89 +131,53 @@ def carry_out(
                     raise
                 failed.append((source, error))
         if target and results:
-            _write_glb(target, folder, recipe, results, arguments, terminal)
+            steps = next(iter(matches.values())).recipe.active_steps
+            is_new = any(registry().tool(step.tool).kind == "generator" for step in steps)
+            for note in target.write(folder, results, is_new=is_new, form=arguments.format, force=arguments.force):
+                terminal.warn(note)
     paths = [arguments.out] if target else [path for result in results.values() for path in result.paths]
     terminal.report_files(paths if results else [], list(results.values()), failed)
     if failed:
         sys.exit(failed[0][1].exit_code)
 
 
-def _write_glb(
-    target: GlbTarget,
-    folder: Path,
-    recipe: Recipe | Mapping[str, Match],
-    results: Mapping[str, Result],
-    arguments: argparse.Namespace,
-    terminal: Terminal,
-) -> None:
-    """Write the results in a folder as the textures of a file."""
-    first = recipe if isinstance(recipe, Recipe) else next(iter(recipe.values())).recipe
-    is_new = any(registry().tool(step.tool).kind == "generator" for step in first.active_steps)
-    for note in target.write(folder, results, is_new=is_new, form=arguments.format, force=arguments.force):
-        terminal.warn(note)
-
-
 @contextmanager
 def _make_here_or_there(
     files: Mapping[str, Path], has_source: bool, arguments: argparse.Namespace, models_folder: Path | None
-) -> Iterator[Callable[..., Result]]:
+) -> Iterator[Callable[[Recipe, Path | None, Sink, Host], Result]]:
     """A function that runs a recipe on a source: in this process, or by the engine that --engine names."""
-    from ..options import RunOptions
-    from ..running.inputs import read_input
-
-    if not arguments.engine:
-        spaces = color_spaces_of(arguments, {*files, *([SOURCE] if has_source else [])})
-        inputs = {name: read_input(name, path, color_space=spaces.get(name, "")) for name, path in files.items()}
-        yield partial(_make, inputs, arguments, RunOptions(arguments.device, models_folder))
-        return
-    from .remote import refuse_locals, remote_client
-
-    refuse_locals(models_folder, arguments.stream, arguments.export)
-    with remote_client(arguments.engine) as client:
-        yield partial(_make_there, client, files, arguments)
-
-
-def _make(
-    inputs: Mapping[str, Given],
-    arguments: argparse.Namespace,
-    options: RunOptions,
-    recipe: Recipe,
-    source: Path | None,
-    sink: Sink,
-    host: Host,
-) -> Result:
     from ..io.files import read_maps
+    from ..options import RunOptions
     from ..running.inputs import read_input
     from ..running.runner import run
     from ..running.wanted import wanted_by
 
-    if mesh := own_mesh(arguments, recipe, source):
-        inputs = {MESH: read_input(MESH, mesh), **inputs}
-    if source is not None:
-        space = color_spaces_of(arguments, {SOURCE, *inputs}).get(SOURCE, "")
-        maps = read_maps(source, color_space=space, wanted=wanted_by(recipe, has_mesh=MESH in inputs))
-        inputs = {SOURCE: maps.with_width(arguments.width_m) if arguments.width_m else maps, **inputs}
-    return run(recipe, inputs, replace(options, sink=sink), host)
+    if arguments.engine:
+        from .remote import refuse_locals, remote_client, run_there
 
+        def make_there(recipe: Recipe, source: Path | None, sink: Sink, host: Host) -> Result:
+            mesh = own_mesh(arguments, recipe, source)
+            given = ({MESH: mesh} if mesh else {}) | ({SOURCE: source} if source else {}) | dict(files)
+            options, spaces = RunOptions(arguments.device, sink=sink), color_spaces_of(arguments, given)
+            return run_there(client, recipe, given, options, host, width_m=arguments.width_m, color_spaces=spaces)
 
-def _make_there(
-    client: Client,
-    files: Mapping[str, Path],
-    arguments: argparse.Namespace,
-    recipe: Recipe,
-    source: Path | None,
-    sink: Sink,
-    host: Host,
-) -> Result:
-    from ..options import RunOptions
-    from .remote import run_there
+        refuse_locals(models_folder, arguments.stream, arguments.export)
+        with remote_client(arguments.engine) as client:
+            yield make_there
+        return
+    spaces = color_spaces_of(arguments, {*files, *([SOURCE] if has_source else [])})
+    others = {name: read_input(name, path, color_space=spaces.get(name, "")) for name, path in files.items()}
 
-    inputs = dict(files) if source is None else {SOURCE: source, **files}
-    if mesh := own_mesh(arguments, recipe, source):
-        inputs = {MESH: mesh, **inputs}
-    options = RunOptions(arguments.device, sink=sink)
-    spaces = color_spaces_of(arguments, inputs)
-    return run_there(client, recipe, inputs, options, host, width_m=arguments.width_m, color_spaces=spaces)
+    def make(recipe: Recipe, source: Path | None, sink: Sink, host: Host) -> Result:
+        mesh = own_mesh(arguments, recipe, source)
+        inputs = {MESH: read_input(MESH, mesh), **others} if mesh else others
+        if source is not None:
+            wanted = wanted_by(recipe, has_mesh=MESH in inputs)
+            maps = read_maps(source, color_space=spaces.get(SOURCE, ""), wanted=wanted)
+            inputs = {SOURCE: maps.with_width(arguments.width_m) if arguments.width_m else maps, **inputs}
+        return run(recipe, inputs, RunOptions(arguments.device, models_folder, sink=sink), host)
+
+    yield make
 
 
 def result_name(step: Step, source: Path | None, models_folder: Path | None = None, engine: str | None = None) -> str:

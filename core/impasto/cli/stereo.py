@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ParameterError
+from ..matchers import Match
 from ..plugins.registry import registry
 from ..recipe import MAX_VALUES, Recipe, Step, name_inputs
 from ..system.names import usable_name
@@ -66,7 +67,7 @@ def _stereo(arguments: argparse.Namespace, terminal: Terminal) -> None:
     inputs, files = name_inputs({arguments.tool.inputs[0].name: arguments.photos})
     name = arguments.name or usable_name(arguments.photos[0].stem)
     recipe = Recipe((Step(arguments.tool.name, parameters, inputs),))
-    carry_out(recipe, {name: None}, files, arguments, terminal)
+    carry_out({name: Match(recipe)}, {name: None}, files, arguments, terminal)
 
 
 def _lights(arguments: argparse.Namespace) -> str:

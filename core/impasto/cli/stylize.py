@@ -13,6 +13,7 @@ from typing import Any
 
 from ..descriptions import MESH
 from ..errors import FileError, ParameterError
+from ..matchers import Match
 from ..parameters import properties_of
 from ..plugins.registry import registry
 from ..recipe import Recipe, Step
@@ -97,7 +98,8 @@ def _stylize(arguments: argparse.Namespace, terminal: Terminal) -> None:
         compare(recipe, sources, files, tool, arguments, terminal)
         return
     stop = Stop(lambda: terminal.note("\nimpasto: finishing early; Control-C again cancels"))
-    carry_out(recipe, dict(sources), files, arguments, terminal, is_stopped=stop.is_set)
+    matches = dict.fromkeys(sources, Match(recipe))
+    carry_out(matches, dict(sources), files, arguments, terminal, is_stopped=stop.is_set)
     if stop.is_set():
         terminal.note("impasto: stopped early; what was painted is kept")
 

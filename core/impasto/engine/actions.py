@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from ..actions import RUN, Action, Doing
@@ -40,9 +40,8 @@ class Run(Action):
             return result
         from ..training.reporting import add_report
 
-        ends = _unless_stopped_now(doing.host)
-        progress = doing.host.on_progress
-        return add_report(result, datasets[0], device=doing.options.device, on_progress=progress, is_cancelled=ends)
+        reporting = replace(doing.host, is_cancelled=_unless_stopped_now(doing.host))
+        return add_report(result, datasets[0], doing.options.device, reporting)
 
 
 def _unless_stopped_now(host: Host) -> Callable[[], bool]:

@@ -6,12 +6,12 @@ A model is worth more than its report: whatever goes wrong here becomes a note, 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from ..data.dataset import Dataset
 from ..errors import Cancelled, ImpastoError
+from ..host import NOBODY, Host
 from ..library.models import REPORT_SUFFIX, Model, read_model
 from ..plugins.registry import registry
 from ..system.untrusted import is_there
@@ -37,14 +37,7 @@ def _has_reports(model: Model) -> bool:
     return registry().tool(str(model.card["tool"])).kind == "generator"
 
 
-def add_report(
-    result: Result,
-    data: Dataset,
-    *,
-    device: str = "auto",
-    on_progress: Callable[[float, str], None] = lambda fraction, message: None,
-    is_cancelled: Callable[[], bool] = lambda: False,
-) -> Result:
+def add_report(result: Result, data: Dataset, device: str = "auto", host: Host = NOBODY) -> Result:
     """The result of a training with the reports of its models, and a note with the verdict of each.
 
     Where a report cannot be made, or it is cancelled, a note says so instead. Models of stylizers have none.
@@ -52,9 +45,9 @@ def add_report(
     reports, notes = [], []
 
     def tell(fraction: float, _message: str) -> None:
-        if is_cancelled():
+        if host.is_cancelled():
             raise Cancelled
-        on_progress(fraction, MESSAGE)
+        host.on_progress(fraction, MESSAGE)
 
     for path in result.models:
         file, again = path.with_suffix(REPORT_SUFFIX), f"`impasto models report {path.stem} DATA` writes one"
