@@ -15,9 +15,14 @@ from .markdown import MADE, REFERENCE, put
 
 PAGE = REFERENCE / "json.md"
 FILES = ("core/impasto/cli/answers.toml", "plugins/impasto_judge/answers.toml")
-DESCRIPTIONS = ("InputDescription", "ToolDescription", "WeightsDescription", "PluginDescription")
+DESCRIPTIONS = ("InputDescription", "SettingsDescription", "ToolDescription", "WeightsDescription", "PluginDescription")
 NAMES = {str: "text", bool: "boolean", int: "number", list[str]: "list", bool | None: "boolean or null"}
-NESTED = {"inputs": "list of InputDescription", "parameters": "object"}
+NESTED = {
+    "inputs": "list of InputDescription",
+    "settings": "list of SettingsDescription",
+    "parameters": "object",
+    "values": "object",
+}
 HEAD = f"""# Answers with --json
 
 {MADE}

@@ -1,7 +1,6 @@
 """Every procedural material on a ball and tiled, its presets, what weathering does to one, and the assets of all.
 
-`python render_materials.py THUMBNAILS PICTURES ASSETS < PRESETS`, in the core's Python.
-PRESETS is JSON: values by tool and name.
+`python render_materials.py THUMBNAILS PICTURES ASSETS`, in the core's Python.
 """
 
 from __future__ import annotations
@@ -37,9 +36,9 @@ NO_MATERIALS = ("materials",)
 WEATHERING = ("", "wear", "dirt", "moss", "wetness")
 
 
-def main(folder: Path, pictures: Path, assets: Path, presets: Mapping[str, Mapping[str, Any]]) -> None:
-    write_assets(presets, assets)
-    draw_presets(presets, pictures / "material_presets.jpg")
+def main(folder: Path, pictures: Path, assets: Path) -> None:
+    write_assets(assets)
+    draw_presets(pictures / "material_presets.jpg")
     draw_shelf(folder, pictures / "procedural.jpg")
     draw_weathering(pictures / "weathering.jpg")
 
@@ -55,11 +54,9 @@ def draw_weathering(path: Path) -> None:
     print(path)
 
 
-def draw_presets(presets: Mapping[str, Mapping[str, Any]], path: Path) -> None:
-    """All presets of the materials on balls, with their names."""
-    cells = [
-        preset_cell(tool, name, values) for tool in materials() for name, values in presets.get(tool.name, {}).items()
-    ]
+def draw_presets(path: Path) -> None:
+    """All named settings of the materials on balls, with their names."""
+    cells = [preset_cell(tool, one["name"], one["values"]) for tool in materials() for one in tool.settings()]
     sheet(cells, PRESET_COLUMNS).save(path, quality=PRESET_QUALITY, optimize=True)
     print(path)
 
@@ -118,21 +115,21 @@ def picture(pixels: np.ndarray) -> Image.Image:
     return Image.fromarray(np.round(np.clip(pixels, 0, 1) * 255).astype(np.uint8))
 
 
-def write_assets(presets: Mapping[str, Mapping[str, Any]], folder: Path) -> None:
+def write_assets(folder: Path) -> None:
     """The list of assets of all materials, presets and bundled models, with their pictures."""
     folder.mkdir(exist_ok=True)
     for old in folder.glob("*.jpg"):
         old.unlink()
-    listed = AssetList(assets=[asset(folder, name, step) for name, step in asset_steps(presets)])
+    listed = AssetList(assets=[asset(folder, name, step) for name, step in asset_steps()])
     (folder / ASSET_LIST).write_text(json.dumps(listed, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
-def asset_steps(presets: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Step]]:
+def asset_steps() -> Iterator[tuple[str, Step]]:
     """Names of assets, and the step that makes each."""
     for tool in materials():
         yield tool.label, Step(tool.name)
-        for name, values in presets.get(tool.name, {}).items():
-            yield f"{tool.label} – {name}", Step(tool.name, values)
+        for one in tool.settings():
+            yield f"{tool.label} – {one['name']}", Step(tool.name, one["values"])
     for model in description()["models"]:
         if model["shipped"] and "base_color" in model["maps"] and model["name"] not in NO_MATERIALS:
             yield f"{model['label']} – learnt", Step(model["tool"], {"model": model["name"]})
@@ -169,4 +166,4 @@ def asset(folder: Path, name: str, step: Step) -> ListedAsset:
     )
 
 
-main(*map(Path, sys.argv[1:4]), json.load(sys.stdin))
+main(*map(Path, sys.argv[1:4]))

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 
 from .environments import CORE, ROOT, clean_environment
 from .messages import BuildError, step
-from .presets import bundled
 
 SCRIPT = ROOT / "tasks" / "render_materials.py"
 FOLDER = ROOT / "plugins" / "impasto_procedural" / "thumbnails"
@@ -25,6 +23,5 @@ def thumbnails(options: argparse.Namespace) -> None:
         return
     with step("Rendering thumbnails"):
         command = [CORE.ready(), "-P", SCRIPT, FOLDER, PICTURES, ASSETS]
-        presets = json.dumps(bundled())
-        if subprocess.run(command, env=clean_environment(), input=presets, text=True, check=False).returncode:
+        if subprocess.run(command, env=clean_environment(), check=False).returncode:
             raise BuildError("a picture could not be rendered")

@@ -86,9 +86,16 @@ def _about(tool: Tool, usual: str) -> Iterator[str]:
     own = {name: one for name, one in _schemas(tool.parameters).items() if one != shared.get(name)}
     if own:
         yield _table(own)
+    if settings := tool.settings():
+        named = ((one["name"], one["about"], _values(one["values"])) for one in settings)
+        yield table(("`--settings`", "what for", "values"), named)
     if bases := [heading for base, heading in BASES.items() if issubclass(tool.parameters, base)]:
         links = " and ".join(f"[{one[0].lower()}{one[1:]}](#{one.lower().replace(' ', '-')})" for one in bases)
         yield f"Also: {links}.\n"
+
+
+def _values(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"`{name}` {readable(value)}" for name, value in values.items())
 
 
 def _inherited(parameters: type[Parameters]) -> Schemas:

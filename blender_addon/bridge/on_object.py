@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A preview on the object itself: small images in nodes of their own, in the place of some maps for a while.
 
-The images keep their size, so that only their pixels change. The images of a material are still found as they are, and
-nothing is kept outside the nodes: what an undo brings back is taken back as well.
+In a material of Impasto's each takes the place of its map, so that its sliders hold. Before any other material stands a
+shader of the preview's own, mixed in whole. The images keep their size, so that only their pixels change. The images of
+a material are still found as they are, and nothing is kept outside the nodes: what an undo, or a file saved by itself
+before a crash, brings back is taken back as well.
 """
 
 from __future__ import annotations
@@ -19,8 +21,10 @@ from . import endless_nodes, materials, shader_tree
 if TYPE_CHECKING:
     import numpy as np
 
-NAME = "Impasto Preview"
+NAME = shader_tree.PREVIEW
 """Beginning of the names of nodes."""
+STAND_IN, MIX, BUMPS = f"{NAME} Shader", f"{NAME} Mix", f"{NAME} Normals"
+"""Names of the nodes that stand before the shader of a material of others."""
 SOCKETS = {"base_color": "Base Color", "roughness": "Roughness", "normal": ""}
 """Maps that are shown, and the shader's input of each that has no image yet; normals need nodes of their own."""
 MARK = "impasto_preview"
@@ -30,13 +34,16 @@ SETTINGS = ("projection", "projection_blend", "extension", "interpolation")
 
 
 def show(material: bpy.types.Material, maps: Mapping[str, np.ndarray]) -> None:
-    """Show maps, uint8 (H, W, C), on all that has a material, if that is Impasto's or has no base colour."""
+    """Show maps, uint8 (H, W, C), on all that has a material that can be changed."""
     tree = material.node_tree if material.is_editable else None
-    if tree is None or (not _is_in(tree) and not _is_ours(material, tree)):
+    output = shader_tree.output_of(tree) if tree else None
+    if tree is None or output is None:
         take_back()
         return
     if not _is_in(tree):
         _take_back_nodes()
+        if not _is_ours(material, tree):
+            _put_before(tree, output)
     for name in SOCKETS:
         node = tree.nodes.get(_node_name(name))
         if name not in maps:
@@ -60,7 +67,36 @@ def _node_name(name: str) -> str:
 
 
 def _is_in(tree: bpy.types.NodeTree) -> bool:
-    return any(_node_name(name) in tree.nodes for name in SOCKETS)
+    return MIX in tree.nodes or any(_node_name(name) in tree.nodes for name in SOCKETS)
+
+
+def _put_before(tree: bpy.types.NodeTree, output: bpy.types.Node) -> None:
+    """Mix a shader of the preview's own in whole before what a material shows, which stays linked to the mix."""
+    mix, shader = tree.nodes.new("ShaderNodeMixShader"), tree.nodes.new("ShaderNodeBsdfPrincipled")
+    mix.name, shader.name = MIX, STAND_IN
+    for node, below_px in ((mix, 0), (shader, 200)):
+        node.label, node.select, node.location = (
+            "Preview",
+            False,
+            (output.location.x, output.location.y + 400 - below_px),
+        )
+    mix.inputs[0].default_value = 1.0
+    for link in list(output.inputs["Surface"].links):
+        tree.links.new(link.from_socket, mix.inputs[1])
+    tree.links.new(shader.outputs[0], mix.inputs[2])
+    tree.links.new(mix.outputs[0], output.inputs["Surface"])
+
+
+def _mapped_as(tree: bpy.types.NodeTree, node: bpy.types.Node) -> None:
+    """Map a preview's image as the material's own images are; endless ones repeat in it."""
+    endless = next((one for one in tree.nodes if endless_nodes.is_endless(one)), None)
+    images = [one for one in tree.nodes if one.type == "TEX_IMAGE" and not one.name.startswith(NAME)]
+    if images:
+        for setting in SETTINGS:
+            setattr(node, setting, getattr(images[0], setting))
+    vector = endless.inputs[endless_nodes.VECTOR] if endless else images[0].inputs["Vector"] if images else None
+    for link in vector.links if vector else ():
+        tree.links.new(link.from_socket, node.inputs["Vector"])
 
 
 def _is_ours(material: bpy.types.Material, tree: bpy.types.NodeTree) -> bool:
@@ -79,10 +115,11 @@ def _own(tree: bpy.types.NodeTree, name: str) -> bpy.types.Node | None:
 
 def _inserted(tree: bpy.types.NodeTree, name: str) -> bpy.types.Node | None:
     """A new node that takes the place of a map; None if the material has no place for it."""
-    own, shader = _own(tree, name), shader_tree.principled_of(tree)
+    stand_in = tree.nodes.get(STAND_IN)
+    own, shader = (None, stand_in) if stand_in else (_own(tree, name), shader_tree.principled_of(tree))
     if shader is None:
         return None
-    socket = shader.inputs.get(SOCKETS[name])
+    socket = shader.inputs.get(SOCKETS[name]) if SOCKETS[name] else _normals_of(tree, shader) if stand_in else None
     if own is None and (socket is None or socket.is_linked):
         return None
     node = tree.nodes.new("ShaderNodeTexImage")
@@ -90,6 +127,8 @@ def _inserted(tree: bpy.types.NodeTree, name: str) -> bpy.types.Node | None:
     if own is None:
         node.location = (shader.location.x - materials.COLUMN_PX, shader.location.y)
         tree.links.new(node.outputs["Color"], socket)
+        if stand_in:
+            _mapped_as(tree, node)
         return node
     node.parent, node.location = own.parent, own.location
     for setting in SETTINGS:
@@ -100,6 +139,14 @@ def _inserted(tree: bpy.types.NodeTree, name: str) -> bpy.types.Node | None:
     return node
 
 
+def _normals_of(tree: bpy.types.NodeTree, shader: bpy.types.Node) -> bpy.types.NodeSocket:
+    """The input of a node that reads a normal map for the stand-in."""
+    node = tree.nodes.get(BUMPS) or tree.nodes.new("ShaderNodeNormalMap")
+    node.name, node.select, node.location = BUMPS, False, shader.location
+    tree.links.new(node.outputs["Normal"], shader.inputs["Normal"])
+    return node.inputs["Color"]
+
+
 def _move_links(tree: bpy.types.NodeTree, start: bpy.types.Node, end: bpy.types.Node) -> None:
     for target in [link.to_socket for link in start.outputs["Color"].links]:
         tree.links.new(end.outputs["Color"], target)
@@ -107,8 +154,20 @@ def _move_links(tree: bpy.types.NodeTree, start: bpy.types.Node, end: bpy.types.
 
 def _take_back_nodes() -> None:
     for material in bpy.data.materials:
-        for name in SOCKETS if material.node_tree else ():
-            _take_back_node(material.node_tree, name)
+        if tree := material.node_tree:
+            for name in SOCKETS:
+                _take_back_node(tree, name)
+            if mix := tree.nodes.get(MIX):
+                _move_links_back(tree, mix)
+            for node in [one for one in tree.nodes if one.name.startswith(NAME)]:
+                tree.nodes.remove(node)
+
+
+def _move_links_back(tree: bpy.types.NodeTree, mix: bpy.types.Node) -> None:
+    """Show what is behind the stand-in again; an output that showed nothing shows nothing."""
+    for target in [link.to_socket for link in mix.outputs[0].links]:
+        for link in mix.inputs[1].links:
+            tree.links.new(link.from_socket, target)
 
 
 def _take_back_node(tree: bpy.types.NodeTree, name: str) -> None:
@@ -140,7 +199,8 @@ def _write(image: bpy.types.Image, array: np.ndarray) -> None:
 
 
 HANDLERS = tuple(
-    (event, bpy.app.handlers.persistent(take_back)) for event in ("save_pre", "undo_post", "redo_post", "load_post")
+    (event, bpy.app.handlers.persistent(take_back))
+    for event in ("save_pre", "render_init", "undo_post", "redo_post", "load_post")
 )
 
 

@@ -7,6 +7,9 @@ import bpy
 
 from . import node_layout
 
+PREVIEW = "Impasto Preview"
+"""Beginning of the names of nodes of a preview, which no one is to take for the material's own."""
+
 
 def ends(tree: bpy.types.NodeTree) -> tuple[bpy.types.Node, bpy.types.Node]:
     """Principled BSDF and Material Output; created in an empty tree."""
@@ -38,7 +41,7 @@ def principled_of(tree: bpy.types.NodeTree) -> bpy.types.Node | None:
     seen = set()
     while waiting:
         node = waiting.pop(0)
-        if node.type == "BSDF_PRINCIPLED":
+        if node.type == "BSDF_PRINCIPLED" and not node.name.startswith(PREVIEW):
             return node
         seen.add(node.name)
         sockets = [node.inputs["Surface"]] if node == output else node.inputs

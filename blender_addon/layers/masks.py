@@ -13,12 +13,14 @@ from bpy.props import BoolProperty, EnumProperty, FloatProperty, PointerProperty
 from ..bridge import encode, images, meshes, surfaces
 from ..bridge.mesh_masks import COLORS, FACES, GROUP, ITEMS, MeshMask
 from ..bridge.target import chosen_material
-from ..core.mask import CAVITIES, EDGES, HEIGHT, IMAGE, LEAST_SIZE, NOISE, OWN, SHARED, Mask
+from ..core.mask import BLENDS, CAVITIES, EDGES, EVERYWHERE, HEIGHT, IMAGE, LEAST_SIZE, NOISE, OWN, SHARED, Mask
 from ..jobs.task import Report
 from ..parameters.properties import LAYERS, tell_changed
 from .on_layers import OnLayers
 
 NONE = "none"
+CHANGEABLE = ("base_color", "roughness", "metallic", "normal", "height", "ambient_occlusion", "opacity", "emission")
+"""Maps that a layer may be kept to."""
 INPUT = "layer-mask"
 """Name of a mask's image among the inputs of its step."""
 END = "mask"
@@ -26,7 +28,9 @@ END = "mask"
 FROM_MESH = [item for item in ITEMS if item[0] in (GROUP, COLORS, FACES)]
 USUAL_PX = 1024
 CHANGED = tell_changed(LAYERS)
-DEFAULTS: Mapping[str, Any] = {field.name: field.default for field in fields(Mask)}
+DEFAULTS: Mapping[str, Any] = {field.name: field.default for field in fields(Mask) if field.name != "kind"}
+LAID = ("blend", "opacity", "maps")
+"""Settings of a layer with or without a mask: how it lies on those below."""
 
 
 def _number(name: str, label: str, description: str, least: float = 0.0) -> Any:
@@ -61,19 +65,34 @@ MASK: dict[str, Any] = {
     "by_height": _number("by_height", "By Height", "How much the border follows the heights of both"),
     "invert": BoolProperty(name="Invert", description="Show the layer everywhere else", update=CHANGED),
     "opacity": _number("opacity", "Opacity", "Opacity of the layer where its mask is white"),
+    "blend": EnumProperty(
+        name="Blend",
+        description="How the layer's base colour and emission are laid over those below",
+        items=[(mode, mode.replace("-", " ").title(), "") for mode in BLENDS],
+        update=CHANGED,
+    ),
+    "maps": EnumProperty(
+        name="Maps",
+        description="The maps that the layer changes; none chosen: all",
+        items=[(name, name.replace("_", " ").title(), "") for name in CHANGEABLE],
+        options={"ENUM_FLAG"},
+        update=CHANGED,
+    ),
 }
 
 
 def names_of(settings: bpy.types.PropertyGroup) -> tuple[str, ...]:
-    """Names of the settings that its kind has, besides an image."""
-    return tuple(name for name in (*OWN.get(settings.kind, ()), *SHARED) if name != "input")
+    """Names of the settings that its kind has, besides an image and those of layers without a mask."""
+    return tuple(name for name in (*OWN.get(settings.kind, ()), *SHARED) if name not in ("input", *LAID))
 
 
 def mask_of(settings: bpy.types.PropertyGroup) -> tuple[Mask | None, dict[str, bpy.types.Image]]:
-    """The mask of a step, None without one, and its image by the name in it."""
+    """The mask of a step, None for a layer that takes the place of all below, and its image by the name in it."""
+    laid = {"blend": settings.blend, "opacity": settings.opacity, "maps": tuple(sorted(settings.maps))}
     if settings.kind == NONE:
-        return None, {}
-    values = {name: getattr(settings, name) for name in names_of(settings)}
+        laid["opacity"] = round(settings.opacity, 6)
+        return (Mask(EVERYWHERE, **laid) if any(laid[name] != DEFAULTS[name] for name in LAID) else None), {}
+    values = laid | {name: getattr(settings, name) for name in names_of(settings)}
     values = {name: round(value, 6) if isinstance(value, float) else value for name, value in values.items()}
     if settings.kind == HEIGHT:
         values["low"], values["high"] = sorted((values["low"], values["high"]))
@@ -88,9 +107,11 @@ def put_mask(settings: bpy.types.PropertyGroup, mask: Mask | None, image: bpy.ty
         settings.property_unset(name)
     if mask is None:
         return
-    settings.kind = mask.kind
-    for name in names_of(settings):
+    settings.kind = NONE if mask.kind == EVERYWHERE else mask.kind
+    for name in names_of(settings) if mask.kind != EVERYWHERE else ():
         setattr(settings, name, getattr(mask, name))
+    settings.blend, settings.opacity = mask.blend, mask.opacity
+    settings.maps = set(mask.maps) & set(CHANGEABLE)
     settings.image = image
 
 

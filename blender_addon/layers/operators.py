@@ -23,10 +23,22 @@ from ..tools.arguments import ensure_known
 from ..tools.intents import LAYERS
 from . import preview
 from .on_layers import OnLayers
-from .request import LayersRequest, add_layer, check_recipe, copy_layer, of_size, put_recipe, why_incomplete
+from .request import (
+    LayersRequest,
+    add_layer,
+    check_recipe,
+    copy_layer,
+    of_size,
+    paste_layers,
+    put_recipe,
+    text_of_layer,
+    why_incomplete,
+)
 from .settings import MATERIAL, NONE
 
 UP, DOWN = "UP", "DOWN"
+_copied = ""
+"""The layer that was copied last."""
 
 
 class ChangesLayers(OnLayers):
@@ -90,6 +102,42 @@ class IMPASTO_OT_duplicate_layer(ChangesLayers, bpy.types.Operator):
 
     def change(self, stack: bpy.types.PropertyGroup) -> str:
         return f"Added the layer {copy_layer(stack).name}"
+
+
+class IMPASTO_OT_copy_layer(OnLayers, bpy.types.Operator):
+    """Copy the active layer with its mask, as a recipe: it is pasted into other materials, files, or a text editor"""
+
+    bl_idname = "impasto.copy_layer"
+    bl_label = "Copy Layer"
+
+    def do(self, context: bpy.types.Context) -> Report:
+        global _copied
+        stack = chosen_material(context).impasto_layers
+        _copied = text_of_layer(stack)
+        context.window_manager.clipboard = _copied
+        return Report("INFO", f"Copied the layer {stack.layers[stack.active].name}")
+
+
+class IMPASTO_OT_paste_layers(OnMaterial, bpy.types.Operator):
+    """Add the layers of the recipe in the clipboard above the active one"""
+
+    bl_idname = "impasto.paste_layers"
+    bl_label = "Paste Layers"
+    place = Place.LAYERS
+
+    def do(self, context: bpy.types.Context) -> Report:
+        text = context.window_manager.clipboard or _copied  # without a window there is no clipboard
+        if not text.lstrip().startswith("{"):
+            raise ParameterError("there is no layer in the clipboard", "copy one first")
+        material = active_material(context) or new_material(context)
+        materials.check_editable(material)
+        stack = material.impasto_layers
+        before = len(stack.layers)
+        missing = paste_layers(stack, text)
+        tell_changed(LAYERS)(stack, context)
+        said = f"Pasted layers: {len(stack.layers) - before}"
+        notes = [f"choose its input {name}, which was not found" for name in missing]
+        return Report("WARNING" if notes else "INFO", "; ".join([said, *notes]), materials=(material.name,))
 
 
 class IMPASTO_OT_move_layer(ChangesLayers, bpy.types.Operator):

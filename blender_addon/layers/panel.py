@@ -112,6 +112,8 @@ def _draw_list(layout: bpy.types.UILayout, stack: bpy.types.PropertyGroup) -> No
     buttons.menu(menu.IMPASTO_MT_add_layer.__name__, text="", icon="ADD")
     buttons.operator("impasto.remove_layer", text="", icon="REMOVE")
     buttons.operator("impasto.duplicate_layer", text="", icon="DUPLICATE")
+    buttons.operator("impasto.copy_layer", text="", icon="COPYDOWN")
+    buttons.operator("impasto.paste_layers", text="", icon="PASTEDOWN")
     for direction, icon in (("UP", "TRIA_UP"), ("DOWN", "TRIA_DOWN")):
         buttons.operator("impasto.move_layer", text="", icon=icon).direction = direction
 
@@ -178,8 +180,11 @@ def _draw_layer(layout: bpy.types.UILayout, context: bpy.types.Context, stack: b
 
 
 def _draw_mask(box: bpy.types.UILayout, context: bpy.types.Context, mask: bpy.types.PropertyGroup) -> None:
-    """Draw where a layer shows."""
+    """Draw how a layer lies on those below, and where it shows."""
     column = box.column()
+    for name in ("blend", "opacity"):
+        column.prop(mask, name)
+    column.prop_menu_enum(mask, "maps", text="Some Maps" if mask.maps else "All Maps")
     column.prop(mask, "kind")
     if mask.kind == NO_MASK:
         return

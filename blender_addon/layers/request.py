@@ -29,7 +29,6 @@ from ..tools.arguments import values_in
 from ..tools.form import AS_STORED, LOOK, Form
 from ..tools.missing import why_no_input, why_unready
 from ..tools.recipe_task import make_task
-from .masks import NONE as NO_MASK
 from .masks import mask_of, put_mask, why_no_image
 from .settings import FILE, IMAGE, MATERIAL, NONE
 
@@ -189,6 +188,27 @@ def copy_layer(stack: bpy.types.PropertyGroup) -> bpy.types.PropertyGroup:
     return _put_step(stack, *_step_of(stack.layers[stack.active]))
 
 
+def text_of_layer(stack: bpy.types.PropertyGroup) -> str:
+    """The active layer as a recipe of one step, in JSON, with the names of its images."""
+    step, images = _step_of(stack.layers[stack.active])
+    named = {name: {"name": image.name, "sha256": ""} for name, image in images.items()}
+    return Recipe((step,), inputs=named).to_json()
+
+
+def paste_layers(stack: bpy.types.PropertyGroup, text: str) -> list[str]:
+    """Add the steps of a recipe above the active layer; the names of images that are not found.
+
+    ImpastoError, before anything changes, for a text that is no recipe, or one that layers cannot be.
+    """
+    recipe = Recipe.from_json(text)
+    check_recipe(recipe)
+    sources = sources_of(recipe)
+    pictures = [images_of(sources, step.input_names) for step in recipe.steps]
+    for step, own in zip(recipe.steps, pictures, strict=True):
+        _put_step(stack, step, own)
+    return missing_inputs(recipe, {*sources, SOURCE, MESH})
+
+
 def _put_step(
     stack: bpy.types.PropertyGroup, step: Step, images: Mapping[str, bpy.types.Image]
 ) -> bpy.types.PropertyGroup:
@@ -270,7 +290,7 @@ def why_incomplete(context: bpy.types.Context) -> str:
     if unknown := [layer.tool for layer in stack.layers if layer.tool not in catalogue]:
         return f"There is no tool called {unknown[0]}"
     first: Mapping[str, Any] = catalogue[enabled[0].tool]
-    is_masked = enabled[0].mask.kind != NO_MASK
+    is_masked = mask_of(enabled[0].mask)[0] is not None
     needs_source = first["needs"] or first["kind"] != "generator" or is_masked or stack.source_kind != NONE
     if needs_source and source_of(stack) is None and stack.source_kind == MATERIAL:
         return "No image gives the base colour of the material: join one to it, or bake the material first"

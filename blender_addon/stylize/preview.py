@@ -95,5 +95,11 @@ def small_inputs(context: bpy.types.Context, tool: Mapping[str, Any]) -> Preview
     return connect(), request, sources
 
 
-live = Live(STYLE, "impasto_style", why_no_preview, preview_inputs)
+def _material_of(context: bpy.types.Context) -> bpy.types.Material | None:
+    """The material that is repainted; None if that is an image, or several materials are repainted as one."""
+    subject = subject_of(context, context.scene.impasto_style.subject)
+    return subject.material if not subject.others else None
+
+
+live = Live(STYLE, "impasto_style", why_no_preview, preview_inputs, material_of=_material_of)
 register, unregister = live.register, live.unregister

@@ -185,8 +185,8 @@ class Live:
             (found, self.before), self.error = made, ""
             self.pixels, self.maps = found[PREVIEW], {name: found[name] for name in found if name != PREVIEW}
         self._on_shown()
-        material = self._material_of(bpy.context)
-        if material and not self.error and not jobs.shown_task:
+        material = None if self.error or jobs.shown_task else self._material_of(bpy.context)
+        if material:
             on_object.show(material, self.maps)
         redraw()
         return Report("INFO", "")

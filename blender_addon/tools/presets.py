@@ -1,16 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Presets of each tool's parameters, for the panel's tool, the stylizer and any layer.
 
-Bundled ones are data in one file. The user's are recipes of one step, in Blender's folder for presets. Those that
-earlier versions wrote there are Python: they are read as a list of assignments, and never run.
+Bundled ones are the named settings of their plugins. The user's are recipes of one step, in Blender's folder for
+presets. Those that earlier versions wrote there are Python: they are read as a list of assignments, and never run.
 """
 
 from __future__ import annotations
 
 import ast
-import json
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +27,6 @@ from ..material.using import OnMaterial
 from ..parameters import properties
 from ..parameters.groups import group_of, identifier
 
-BUNDLED = Path(__file__).parents[1] / "shipped" / "presets.json"
 MOST_BYTES = 100_000
 PANEL, STYLE, LAYER = "PANEL", "STYLE", "LAYER"
 CHANGED = {PANEL: properties.TEXTURE, STYLE: properties.STYLE, LAYER: properties.LAYERS}
@@ -158,18 +155,11 @@ class IMPASTO_OT_layer_preset_add(AddsPreset, bpy.types.Operator):
 ADDS = {PANEL: IMPASTO_OT_preset_add, STYLE: IMPASTO_OT_style_preset_add, LAYER: IMPASTO_OT_layer_preset_add}
 
 
-@cache
-def bundled() -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
-    """Parameters of the bundled presets, by tool and name."""
-    found = json.loads(BUNDLED.read_text(encoding="utf-8"))
-    return {tool: {name: preset["parameters"] for name, preset in presets.items()} for tool, presets in found.items()}
-
-
 def presets_of(tool: str) -> dict[str, Mapping[str, Any] | Path]:
     """The parameters of a tool's bundled presets, and the files of the user's own, by name."""
     files = sorted(path for path in _folder(tool).glob("*") if path.suffix in (".json", ".py"))
     own = {bpy.path.display_name(path.name, title_case=False): path for path in files}
-    return {**bundled().get(tool, {}), **own}
+    return {**{one["name"]: one["values"] for one in catalogue[tool]["settings"]}, **own}
 
 
 def owner_of(context: bpy.types.Context, of: str) -> tuple[Group, str]:

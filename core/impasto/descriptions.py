@@ -61,6 +61,14 @@ class ParametersDescription(TypedDict):
     properties: NotRequired[dict[str, dict[str, Any]]]
 
 
+class SettingsDescription(TypedDict):
+    """Values of some of a tool's parameters under a name."""
+
+    name: Annotated[str, "as in `--settings NAME`"]
+    about: Annotated[str, "what they are for"]
+    values: Annotated[dict[str, Any], "values by parameter"]
+
+
 class ToolDescription(TypedDict):
     """Everything known about a tool."""
 
@@ -82,6 +90,7 @@ class ToolDescription(TypedDict):
     makes_tiles: Annotated[bool, "whether its result may be larger than memory"]
     makes_all_maps: Annotated[bool, "whether no estimator adds a map to its result"]
     parameters: Annotated[ParametersDescription, "JSON Schema of its parameters"]
+    settings: Annotated[list[SettingsDescription], "its named settings"]
 
 
 class MatcherDescription(TypedDict):

@@ -1,4 +1,4 @@
-"""Masks of steps: where the result of a step takes the place of what is below it.
+"""Masks of steps: where the result of a step takes the place of what is below it, how, and in which maps.
 
 Plain data in a recipe; `running.masks` computes them. Standard library only: Blender builds them too.
 """
@@ -13,7 +13,9 @@ from .errors import ParameterError, choices
 from .system.untrusted import excerpt, is_unicode
 
 IMAGE, NOISE, HEIGHT, CAVITIES, EDGES = "image", "noise", "height", "cavities", "edges"
+EVERYWHERE = "everywhere"
 OWN: Mapping[str, tuple[str, ...]] = {
+    EVERYWHERE: (),
     IMAGE: ("input",),
     NOISE: ("amount", "size"),
     HEIGHT: ("low", "high", "breakup"),
@@ -21,8 +23,16 @@ OWN: Mapping[str, tuple[str, ...]] = {
     EDGES: ("amount", "size", "breakup"),
 }
 """Kinds of masks, and the fields of each besides those that all have."""
-SHARED = ("contrast", "by_height", "invert", "opacity")
+SHARED = ("contrast", "by_height", "invert", "opacity", "blend", "maps")
 """Fields that masks of all kinds have."""
+NORMAL = "normal"
+BLENDS = (
+    *(NORMAL, "darken", "multiply", "lighten", "screen", "add", "subtract", "overlay", "soft-light"),
+    *("color", "luminosity"),
+)
+"""Blend modes of colours."""
+NEWER = ("blend", "maps")
+"""Fields that JSON leaves out at their defaults, as recipes of before do."""
 LEAST_SIZE = 0.002
 MAX_NAME = 4096
 
@@ -31,10 +41,11 @@ MAX_NAME = 4096
 class Mask:
     """Share of a step: 1 is its result, 0 what is below it. ParameterError with the first field that is wrong.
 
-    kind: one of `OWN`: by an image, random patches, a range of the height below, its hollows, or its edges. input: name
-    of the image among the inputs of `run`. amount: share of the surface. size: of patches, hollows and edges, relative
-    to the shorter side. low, high: the range of heights. breakup: how much random patches fray the border. contrast: 0
-    soft borders, 1 hard ones. by_height: how much the border follows the heights of both. opacity: of the whole.
+    kind: one of `OWN`: everywhere, or by an image, random patches, a range of the height below, its hollows, or its
+    edges. input: name of the image among the inputs of `run`. amount: share of the surface. size: of patches, hollows
+    and edges, relative to the shorter side. low, high: the range of heights. breakup: how much random patches fray the
+    border. contrast: 0 soft borders, 1 hard ones. by_height: how much the border follows the heights of both. opacity:
+    of the whole. blend: one of `BLENDS`, for base colour and emission. maps: those that are changed; empty for all.
     """
 
     kind: str
@@ -48,6 +59,8 @@ class Mask:
     by_height: float = 0.0
     invert: bool = False
     opacity: float = 1.0
+    blend: str = NORMAL
+    maps: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not isinstance(self.kind, str) or self.kind not in OWN:
@@ -60,6 +73,12 @@ class Mask:
                 raise ParameterError(f"a mask by {self.kind} has no {name}", choices(name, self.names, "`Mask`"))
         if not isinstance(self.invert, bool):
             raise ParameterError(f"invert of a mask got {excerpt(self.invert)}", "give true or false")
+        if self.blend not in BLENDS:
+            raise ParameterError(
+                f"a mask's blend got {excerpt(self.blend)}", choices(str(self.blend), BLENDS, "BLENDS")
+            )
+        if not isinstance(self.maps, tuple) or not all(isinstance(name, str) for name in self.maps):
+            raise ParameterError(f"maps of a mask got {excerpt(self.maps)}", "give a list of names of maps")
         _check_input(self.kind, self.input)
         if self.low > self.high:
             raise ParameterError(
@@ -72,8 +91,11 @@ class Mask:
         return OWN[self.kind] + SHARED
 
     def to_dict(self) -> dict[str, Any]:
-        """The mask as JSON holds it: all fields of its kind."""
-        return {"kind": self.kind} | {name: getattr(self, name) for name in self.names}
+        """The mask as JSON holds it: all fields of its kind, but for newer ones with their defaults."""
+        values = {name: getattr(self, name) for name in self.names}
+        left_out = [name for name in NEWER if values[name] == _USUAL[name]]
+        values["maps"] = list(self.maps)
+        return {"kind": self.kind} | {name: value for name, value in values.items() if name not in left_out}
 
     @classmethod
     def from_dict(cls, data: Any) -> Mask:
@@ -83,7 +105,8 @@ class Mask:
         for name in data:
             if name != "kind" and name not in _USUAL:
                 raise ParameterError(f"a mask has no field {excerpt(name)}", choices(str(name), _USUAL, "`Mask`"))
-        return cls(**data)
+        maps = data.get("maps", ())
+        return cls(**{**data, "maps": tuple(maps) if isinstance(maps, list) else maps})
 
 
 _USUAL = {field.name: field.default for field in fields(Mask) if field.name != "kind"}

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field, ValidationError
 
 from . import schemas
-from .descriptions import GROUPS, EngineDescription, InputDescription, ToolDescription
+from .descriptions import GROUPS, EngineDescription, InputDescription, SettingsDescription, ToolDescription
 from .errors import ParameterError, choices
 from .parameters import (
     UNKNOWN_AZIMUTH,
@@ -39,6 +39,7 @@ from .parameters import (
     zero_means,
 )
 from .recipe import Recipe
+from .settings import settings_in
 from .system.untrusted import excerpt
 from .texture import Maps
 
@@ -158,6 +159,10 @@ class Listing:
     def thumbnail(self) -> bytes:
         """A small picture (JPEG, at most 20 kB) of what the tool makes, for lists in hosts; b"" if it has none."""
         return b""
+
+    def settings(self) -> list[SettingsDescription]:
+        """Its named settings, which stand in `settings.toml` of its plugin's package."""
+        return settings_in(type(self).__module__.partition(".")[0]).get(self.name, [])
 
 
 class Contract:
@@ -335,6 +340,7 @@ def describe(tool: Tool) -> ToolDescription:
         "inputs": [InputDescription(**vars(item)) for item in tool.inputs],  # type: ignore[typeddict-item]
         "makes_tiles": makes_tiles(tool),
         "parameters": schema_of(tool.parameters),
+        "settings": tool.settings(),
     }
     return ToolDescription(**about)  # type: ignore[typeddict-item]
 

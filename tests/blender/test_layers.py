@@ -212,7 +212,7 @@ def test_a_masked_layer_shows_where_its_mask_is_and_comes_back_from_any_result(s
         "opacity": 0.9,
     }
     before = base_color(plane)
-    stack.layers[1].mask.kind = "none"
+    stack.layers[1].mask.kind, stack.layers[1].mask.opacity = "none", 1
     bpy.ops.impasto.run_layers()
     assert np.abs(base_color(plane) - before).max() > 0.05
     assert "mask" not in json.loads(plane.active_material["impasto_recipe"])["steps"][1]
@@ -225,6 +225,51 @@ def test_a_masked_layer_shows_where_its_mask_is_and_comes_back_from_any_result(s
     assert mask.amount == pytest.approx(0.3)
     bpy.ops.impasto.run_layers()
     np.testing.assert_array_equal(base_color(plane), before)
+
+
+def test_a_layer_is_copied_into_another_material_with_its_mask_and_image(stack, plane, extension, monkeypatch):
+    where = packed_image("where.png", np.full((8, 8, 1), 255, np.uint8))
+    stack.layers[1].impasto_parameters.tint.strength = 0.25
+    masked(stack, "image", image=where)
+    assert bpy.ops.impasto.copy_layer() == {"FINISHED"}
+    plane.active_material = None
+    assert bpy.ops.impasto.paste_layers() == {"FINISHED"}
+    (pasted,) = plane.active_material.impasto_layers.layers
+    assert plane.active_material != stack.id_data
+    assert (pasted.tool, pasted.mask.kind, pasted.mask.image) == ("tint", "image", where)
+    assert pasted.impasto_parameters.tint.strength == pytest.approx(0.25)
+    monkeypatch.setattr(
+        extension.layers.operators, "_copied", '{"steps": [{"tool": "tint", "parameters": {"strength": "x"}}]}'
+    )
+    with pytest.raises(RuntimeError, match="strength"):
+        bpy.ops.impasto.paste_layers()
+    assert len(plane.active_material.impasto_layers.layers) == 1
+    monkeypatch.setattr(extension.layers.operators, "_copied", "hello")
+    with pytest.raises(RuntimeError, match="no layer in the clipboard"):
+        bpy.ops.impasto.paste_layers()
+
+
+def test_a_layer_without_a_mask_has_a_blend_mode_an_opacity_and_maps(stack, plane):
+    tint = stack.layers[1]
+    bpy.ops.impasto.run_layers()
+    assert "mask" not in json.loads(plane.active_material["impasto_recipe"])["steps"][1]
+    tint.mask.blend, tint.mask.opacity, tint.mask.maps = "multiply", 0.5, {"base_color"}
+    bpy.ops.impasto.run_layers()
+    laid = {"kind": "everywhere", "blend": "multiply", "opacity": 0.5, "maps": ["base_color"]}
+    assert laid.items() <= json.loads(plane.active_material["impasto_recipe"])["steps"][1]["mask"].items()
+    before = plane.active_material["impasto_recipe"]
+    tint.mask.blend = "screen"
+    bpy.ops.impasto.edit_layers(recipe=before)
+    (_, tint) = plane.active_material.impasto_layers.layers
+    assert (tint.mask.kind, tint.mask.blend, tint.mask.opacity, tint.mask.maps) == (
+        "none",
+        "multiply",
+        0.5,
+        {"base_color"},
+    )
+    tint.mask.kind = "noise"
+    bpy.ops.impasto.run_layers()
+    assert json.loads(plane.active_material["impasto_recipe"])["steps"][1]["mask"]["blend"] == "multiply"
 
 
 def test_an_image_is_a_mask_and_is_found_again(stack, plane):

@@ -52,13 +52,43 @@ def test_it_is_seen_while_a_layer_changes_and_its_image_stays_the_same(extension
     bpy.context.scene.impasto.live_preview = False
     assert links_of(material) == before
     assert not [one for one in bpy.data.images if "impasto_preview" in one]
-    node = material.node_tree.nodes.new("ShaderNodeTexImage")
-    node.image = packed_image("own.png", np.full((8, 8, 3), 90, np.uint8))
-    color = material.node_tree.nodes["Principled BSDF"].inputs["Base Color"]
-    material.node_tree.links.new(node.outputs["Color"], color)
-    bpy.context.scene.impasto.live_preview, before = True, links_of(material)
+
+
+@pytest.mark.parametrize("kind", ["picture", "emission", "endless"])
+def test_before_a_material_of_others_stands_a_shader_of_its_own(extension, live, plane, kind):
+    material, on_object = plane.active_material, extension.bridge.on_object
+    if kind == "endless":
+        bpy.ops.impasto.run_layers()
+        bpy.ops.impasto.make_endless()
+    tree = material.node_tree
+    if kind == "picture":
+        node = tree.nodes.new("ShaderNodeTexImage")
+        node.image, node.projection = packed_image("own.png", np.full((8, 8, 3), 90, np.uint8)), "BOX"
+        tree.links.new(tree.nodes.new("ShaderNodeTexCoord").outputs["Object"], node.inputs["Vector"])
+        tree.links.new(node.outputs["Color"], tree.nodes["Principled BSDF"].inputs["Base Color"])
+    elif kind == "emission":
+        light, output = tree.nodes.new("ShaderNodeEmission"), extension.bridge.shader_tree.output_of(tree)
+        tree.links.new(light.outputs[0], output.inputs["Surface"])
+    before, count, own = links_of(material), len(tree.nodes), extension.bridge.surfaces.map_nodes(material)
     wait(extension, live)
-    assert links_of(material) == before, "a colour of others stays as it is"
+    shown = tree.nodes[NODE]
+    assert pixels_of(shown.image)[..., :3].std() > 0.05
+    (link,) = extension.bridge.shader_tree.output_of(tree).inputs["Surface"].links
+    assert (link.from_node.name, link.from_node.inputs[0].default_value) == ("Impasto Preview Mix", 1)
+    assert extension.bridge.surfaces.map_nodes(material) == own
+    if kind == "picture":
+        assert (shown.projection, shown.inputs["Vector"].links[0].from_socket.name) == ("BOX", "Object")
+    wait(extension, live)
+    on_object.take_back()
+    assert (links_of(material), len(tree.nodes)) == (before, count)
+    wait(extension, live)
+    scene = bpy.context.scene
+    bpy.ops.object.camera_add()
+    scene.camera, scene.render.engine = bpy.context.object, "CYCLES"
+    scene.render.resolution_x = scene.render.resolution_y = 8
+    scene.cycles.samples, scene.cycles.use_denoising = 1, False
+    bpy.ops.render.render()
+    assert (links_of(material), len(tree.nodes)) == (before, count), "nothing is rendered but the material itself"
 
 
 def test_a_result_takes_its_place_and_its_images_are_found_meanwhile(extension, live, plane):

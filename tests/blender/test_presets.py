@@ -90,16 +90,16 @@ def test_those_that_come_along_set_what_they_say_and_nothing_else(extension, sce
     catalogue = extension.engine.catalogue.catalogue
     of_materials = [tool["name"] for tool in catalogue if tool["thumbnail"]]
     assert len(of_materials) >= 32
-    said = extension.tools.presets.bundled()
     for tool in (*SHIPPED, *of_materials):
         scene.impasto.tool = tool
         scene.impasto_parameters.quilt.width_px = 256
         parameters_of = extension.parameters.properties.parameters_of
         defaults = parameters_of(scene, catalogue[tool])
         assert listed() == SHIPPED[tool] if tool in SHIPPED else len(listed()) >= 2, tool
+        said = {one["name"]: one["values"] for one in catalogue[tool]["settings"]}
         for name in listed():
             choose(name)
-            assert parameters_of(scene, catalogue[tool]) == defaults | said[tool][name], name
+            assert parameters_of(scene, catalogue[tool]) == defaults | said[name], name
             assert buttons() == (name, "")
         assert scene.impasto_parameters.quilt.width_px == 256
 

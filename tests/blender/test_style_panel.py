@@ -9,7 +9,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from conftest import coordinates, packed_image, png
+from conftest import coordinates, packed_image, pixels_of, png
 from drawing import drawn, texts_of_number
 from styling import LIMIT_S, RED, recipe_of, settle, stylize
 
@@ -217,6 +217,21 @@ class TestLivePreview:
         scene.impasto_parameters.flat.input_style = None
         live.tick()
         assert not extension.jobs.session.jobs.tasks
+
+    def test_a_material_shows_it_on_the_object(self, extension, scene, settings, live, plane, image):
+        material = bpy.data.materials.new("Wall")
+        material.use_nodes = True
+        tree = material.node_tree
+        tree.nodes.new("ShaderNodeTexImage").image = image
+        tree.links.new(tree.nodes["Image Texture"].outputs[0], tree.nodes["Principled BSDF"].inputs[0])
+        plane.data.materials.append(material)
+        settings.subject = "MATERIAL"
+        live.ask()
+        settle(extension.jobs.session.jobs, live)
+        shown = material.node_tree.nodes["Impasto Preview Base Color"].image
+        np.testing.assert_allclose(pixels_of(shown)[..., :3] * 255, np.broadcast_to(RED, (256, 256, 3)), atol=1)
+        settings.live_preview = False
+        assert not [node for node in material.node_tree.nodes if node.name.startswith("Impasto Preview")]
 
     def test_a_large_image_is_painted_small_with_small_strokes(self, extension, scene, settings, live):
         settings.image = bpy.data.images.new("large", 1024, 512)

@@ -64,6 +64,22 @@ def test_parameters_belong_to_the_step_that_has_them_and_recipes_are_complete(tm
     assert second["strength"] != third["strength"] == 0.25
 
 
+def test_a_row_takes_named_settings_of_one_of_its_tools(tmp_path):
+    write_recipe(tmp_path / "r.json", ("asphalt", {"stains": 1}), ("weathering", {}))
+    rows = [
+        {"recipe": "r.json", "name": "road", "settings": "old-road", "parameter.worn": "0.5"},
+        {"recipe": "r.json", "name": "sooty", "settings": "Sooty", "parameter.worn": ""},
+    ]
+    road, sooty = (
+        [step.parameters for step in job.recipe.steps] for job in jobs_of(write_csv(tmp_path / "t.csv", rows))
+    )
+    assert [road[0][name] for name in ("worn", "smoothness", "stains", "width_m")] == [0.5, 0.2, 0.4, 2]
+    assert (sooty[0]["stains"], sooty[1]["dirt"] > 0.5, road[1]["dirt"]) == (1, True, 0.4)
+    assert "weathering has no settings called 'New'" in mistakes_of(
+        write_csv(tmp_path / "t.csv", [{"recipe": "r.json", "settings": "New"}])
+    )
+
+
 def test_every_mistake_is_listed_by_its_row(tmp_path):
     write_photos(tmp_path, 1)
     (tmp_path / "damaged.png").write_bytes(b"\x89PNG\r\n\x1a\n")

@@ -72,8 +72,11 @@ def test_generate_makes_a_whole_material_and_the_seed_matters(impasto, picture, 
     assert one.width_m == 2
     assert one.sha256() != other.sha256()
     assert read_recipe(tmp_path / "1" / "wall_normal.png").seed == 1
-    impasto("generate", "bricks", "--size", "32x32", "--out", tmp_path / "bricks")
-    assert [step.tool for step in read_recipe(tmp_path / "bricks" / "bricks_normal.png").steps] == ["bricks"]
+    impasto("generate", "asphalt", "--settings", "old-road", "--worn", 0.5, "--size", "32", "--out", tmp_path / "road")
+    (step,) = read_recipe(tmp_path / "road" / "asphalt_normal.png").steps
+    assert [step.parameters[name] for name in ("worn", "smoothness", "width_m")] == [0.5, 0.2, 2]
+    refused = impasto("generate", "asphalt", "--settings", "oldroad", "--out", tmp_path)
+    assert (refused.returncode, "did you mean 'Old road'?" in refused.stderr) == (2, True)
 
 
 @pytest.mark.essential

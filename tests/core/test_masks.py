@@ -4,16 +4,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image, ImageChops
 
 from impasto import Host, Maps, Recipe, RunOptions, Step, run
 from impasto.errors import ParameterError
 from impasto.io.files import write_maps
-from impasto.mask import CAVITIES, EDGES, HEIGHT, IMAGE, NOISE, OWN, Mask
+from impasto.mask import BLENDS, CAVITIES, EDGES, EVERYWHERE, HEIGHT, IMAGE, NOISE, OWN, Mask
 from impasto.options import Sink
 from impasto.plugins.registry import registry
 from impasto.running.kept import KeptSteps
 from impasto.running.masks import share_of
 from impasto.running.rerun import rerun
+from impasto.surface.blending import MODES
 from impasto.tools import Field, Filter, Input, Parameters
 
 pytestmark = pytest.mark.usefixtures("misbehaving")
@@ -34,7 +36,7 @@ def halves() -> Maps:
     )
 
 
-def masked(tool: str, mask: Mask, **parameters) -> Recipe:
+def masked(tool: str, mask: Mask | None, **parameters) -> Recipe:
     return Recipe((Step(tool, parameters, mask=mask),), 5)
 
 
@@ -72,6 +74,59 @@ def test_maps_that_only_one_of_both_has_are_its_own(bricks):
     emission = bricks.with_arrays({"emission": np.full((SIDE, SIDE, 3), 0.2)})
     made = run(masked("moss", mask), {"source": emission}).maps
     np.testing.assert_array_equal(made["emission"].pixels, emission["emission"].pixels)
+
+
+CHOPS = {
+    "darken": ImageChops.darker,
+    "multiply": ImageChops.multiply,
+    "lighten": ImageChops.lighter,
+    "screen": ImageChops.screen,
+    "add": ImageChops.add,
+    "subtract": ImageChops.subtract,
+    "overlay": ImageChops.overlay,
+}
+
+
+@pytest.mark.parametrize("mode", BLENDS)
+def test_colours_blend_as_in_other_programs_and_other_maps_as_before(bricks, mode):
+    made = run(masked("adjust", Mask(EVERYWHERE, blend=mode), saturation=0.3, hue=40.0), {"source": bricks}).maps
+    whole = run(masked("adjust", None, saturation=0.3, hue=40.0), {"source": bricks}).maps
+    below, above, value = (one["base_color"].pixels for one in (bricks, whole, made))
+    if mode in CHOPS:
+        images = [Image.fromarray(np.uint8(np.round(255 * one))) for one in (below, above)]
+        np.testing.assert_allclose(value, np.asarray(CHOPS[mode](*images)) / 255, atol=2.5 / 255)
+    elif mode in ("color", "luminosity"):
+        light = [one @ (0.3, 0.59, 0.11) for one in (below, above, value)]
+        np.testing.assert_allclose(light[2], light[0 if mode == "color" else 1], atol=1e-4)
+    elif mode == "normal":
+        np.testing.assert_array_equal(value, above)
+    else:  # soft light: half grey changes nothing, black squares
+        assert [float(MODES[mode](np.float32(0.2), np.float32(top))) for top in (0.5, 0)] == pytest.approx([0.2, 0.04])
+    np.testing.assert_array_equal(made["normal"].pixels, bricks["normal"].pixels)
+
+
+def test_a_step_changes_the_chosen_maps_alone(bricks):
+    mask = Mask(EVERYWHERE, opacity=0.5, maps=("roughness",))
+    made = run(masked("weathering", mask, dirt=0.9), {"source": bricks}).maps
+    whole = run(masked("weathering", None, dirt=0.9), {"source": bricks}).maps
+    assert [name for name in bricks if not np.array_equal(made[name].pixels, bricks[name].pixels)] == ["roughness"]
+    half = (bricks["roughness"].pixels + whole["roughness"].pixels) / 2
+    np.testing.assert_allclose(made["roughness"].pixels, half, atol=1e-6)
+    assert set(run(masked("photo-maps", mask), {"source": Maps({"base_color": bricks["base_color"]})}).maps) == {
+        "base_color",
+        "roughness",
+    }
+    with pytest.raises(ParameterError, match="no map called 'rougness'"):
+        run(masked("weathering", replace(mask, maps=("rougness",))), {"source": bricks})
+
+
+def test_the_newer_fields_are_written_where_they_say_something():
+    assert Mask(NOISE).to_dict().keys().isdisjoint({"blend", "maps"})
+    for mask in (Mask(EVERYWHERE, blend="screen", maps=("height",)), Mask(NOISE, maps=("base_color", "normal"))):
+        assert Recipe.from_json(masked("tint", mask).to_json()).steps[0].mask == mask
+    for wrong in ({"blend": "burn"}, {"maps": "height"}, {"maps": [1]}):
+        with pytest.raises(ParameterError):
+            Mask.from_dict({"kind": EVERYWHERE, **wrong})
 
 
 def test_by_height_a_layer_of_colour_fills_low_parts_first(bricks):

@@ -144,7 +144,7 @@ import resource, signal
 from pathlib import Path
 from impasto import Recipe, RunOptions, Step, run
 from impasto.errors import FileError
-from impasto.options import Sink
+from impasto.options import RunOptions, Sink
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 recipe = Recipe((Step("blotches", {"width_px": 150, "height_px": 100}),), 7)

@@ -209,8 +209,8 @@ def make_presets(folder: Path) -> None:
     bpy.context.scene.impasto.tool, bricks = "bricks", bpy.context.scene.impasto_parameters.bricks
     bricks.wear, bricks.width_px = 0.625, 96
     bpy.ops.impasto.preset_add(name="Old wall")
-    (made,) = Path(bpy.utils.user_resource("SCRIPTS"), "presets").rglob("Old_wall.py")
-    shutil.move(made, folder / f"{made.name}.txt")
+    (made,) = Path(bpy.utils.user_resource("SCRIPTS"), "presets").rglob("Old wall.json")
+    shutil.move(made, folder / made.name)
 
 
 def make_history(folder: Path) -> None:

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 from tables import each_row
-from tasks.presets import bundled
 
 from impasto import Maps
 from impasto.context import Context
@@ -164,21 +163,19 @@ def test_every_slider_has_an_effect_at_its_ends(name):
         assert any(np.abs(ends[0][map_].pixels - ends[1][map_].pixels).max() > 1 / 255 for map_ in MAPS), parameter
 
 
-PRESETS = bundled()
-
-
-def test_presets_set_what_differs_from_the_defaults_to_allowed_values_and_real_colours():
+def test_named_settings_differ_from_the_defaults_and_have_real_colours():
     """Albedo of what is no metal lies between that of coal and of fresh snow."""
-    for tool in PRESETS:
-        fields = registry().tools[tool].parameters.model_fields
-        for preset, values in PRESETS[tool].items():
-            validate(registry().tools[tool], values)
-            assert values, (tool, preset)
-            assert not [name for name, value in values.items() if fields[name].default == value], (tool, preset)
-            albedos = [value for name, value in values.items() if isinstance(value, tuple) and name != "metal_color"]
-            if tool in MATERIALS:
-                assert all(min(albedo) >= 0.06 and max(albedo) <= 0.93 for albedo in albedos), (tool, preset)
-    assert all(len(PRESETS.get(name, ())) >= 2 for name in MATERIALS)
+    assert all(len(registry().tools[name].settings()) >= 2 for name in MATERIALS)
+    for tool in registry().tools.values():
+        fields = tool.parameters.model_fields
+        for one in tool.settings():
+            named, values = (tool.name, one["name"]), validate(tool, one["values"])
+            assert one["about"].endswith("."), named
+            assert one["values"], named
+            assert not [name for name in one["values"] if fields[name].default == getattr(values, name)], named
+            albedos = [v for name, v in one["values"].items() if isinstance(v, list) and name != "metal_color"]
+            if tool.name in MATERIALS:
+                assert all(min(albedo) >= 0.06 and max(albedo) <= 0.93 for albedo in albedos), named
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from ..plugins.registry import registry
 from ..recipe import Recipe, Step, name_inputs
 from ..running.inputs import SOURCE, check_inputs
 from ..running.matching import match
+from ..settings import has_settings, values_called
 from ..system.names import check_name, usable_name
 from ..system.typed_json import as_kind
 from ..system.untrusted import excerpt, parse_json, read_json
@@ -141,7 +142,8 @@ class Plan:
             recipe = self.recipes.of_text(row.recipe, row.text, row.seed or 0)
         else:
             recipe = self.recipes.of(row.recipe, inputs)
-        recipe = self._valid_recipe(recipe, {*inputs, *_given(row)}, row.parameters)
+        named = settings_of(recipe, row.settings) if row.settings else {}
+        recipe = self._valid_recipe(recipe, {*inputs, *_given(row)}, {**named, **row.parameters})
         recipe = replace(recipe, seed=recipe.seed if row.seed is None else row.seed)
         stem = usable_name(self.recipes.name_of(row.recipe))
         values = row.values
@@ -181,6 +183,17 @@ class Plan:
 def _given(row: Row | BatchJob) -> set[str]:
     """Names of the inputs that a recipe gets; other actions than `run` give the source."""
     return {*row.inputs, *([SOURCE] if row.action != RUN else [])}
+
+
+def settings_of(recipe: Recipe, name: str) -> dict[str, Any]:
+    """Settings of this name of the first tool that has them, as a row gives parameters. ParameterError without any."""
+    tools = [registry().tool(step.tool) for step in recipe.active_steps]
+    number, tool = next(
+        ((number, tool) for number, tool in enumerate(tools, start=1) if has_settings(tool.settings(), name)),
+        (len(tools), tools[-1]),
+    )
+    values = values_called(tool.name, tool.settings(), name)
+    return {f"{number}.{parameter}": value for parameter, value in values.items()}
 
 
 def with_parameters(recipe: Recipe, tools: Sequence[Tool], given: Mapping[str, Any]) -> Recipe:

@@ -33,6 +33,7 @@ COLUMNS: Mapping[str, str] = {
     SOURCE: "the picture or the folder of maps that it starts from",
     "input.NAME": "another input; of a tool, `style-2` is its second `style`",
     "parameter.NAME": "a parameter; `2.NAME` is that of the second step, if several have one",
+    "settings": "named settings of one of its tools, such as `Old road` of `asphalt`; parameters replace single values",
     "seed": "instead of the recipe's",
     "name": "start of the files' names; without it, the source's name or the recipe's",
     "width_m": "real-world width of the source in metres",
@@ -62,6 +63,7 @@ class Row:
     action: str = RUN
     values: Mapping[str, Any] = field(default_factory=dict)
     color_space: str = ""
+    settings: str = ""
 
 
 def columns() -> dict[str, str]:
@@ -173,7 +175,7 @@ def _row(number: int, fields: Mapping[str, Any]) -> Row:
     inputs = {**fields.get("inputs", {}), **({SOURCE: fields[SOURCE]} if SOURCE in fields else {})}
     for name in inputs:
         text_of(name, inputs)
-    for name in ("recipe", "name", "text", "colorspace"):
+    for name in ("recipe", "name", "text", "colorspace", "settings"):
         if name in fields:
             text_of(name, fields)
     for name, value in [*inputs.items(), ("recipe", fields["recipe"])]:
@@ -187,7 +189,7 @@ def _row(number: int, fields: Mapping[str, Any]) -> Row:
         check_color_space(space)
     action = next((one for one in registry().actions.values() if set(one.columns) & set(fields)), None)
     asked = (action.name, action.of_row({**fields, **inputs})) if action else (RUN, {})
-    return Row(*given, fields.get("text", ""), *asked, space)
+    return Row(*given, fields.get("text", ""), *asked, space, fields.get("settings", ""))
 
 
 def text_of(name: str, fields: Mapping[str, Any]) -> str:

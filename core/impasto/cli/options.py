@@ -12,6 +12,7 @@ from ..errors import FileError, ParameterError
 from ..parameters import color_of, properties_of
 from ..recipe import MAX_SEED, MAX_VALUES, name_inputs
 from ..schemas import limits_of, readable, readable_default
+from ..settings import values_called
 from ..system import untrusted
 from ..system.untrusted import excerpt
 from ..texture import check_metres
@@ -200,8 +201,12 @@ def given_inputs(arguments: argparse.Namespace, tool: Tool) -> tuple[dict[str, s
 
 
 def add_parameters(parser: argparse.ArgumentParser, tool: Tool) -> None:
-    """Add an option for each parameter: --block-px, --variety, --no-feather."""
-    add_parameters_to(parser.add_argument_group(f"parameters of {tool.name}"), tool)
+    """Add an option for each parameter: --block-px, --variety, --no-feather; and --settings, if it has named ones."""
+    group = parser.add_argument_group(f"parameters of {tool.name}")
+    if named := [one["name"] for one in tool.settings()]:
+        text = f"values for several parameters at once; options replace single ones: {', '.join(named)}"
+        group.add_argument("--settings", metavar="NAME", default="", help=text)
+    add_parameters_to(group, tool)
 
 
 def add_parameters_to(
@@ -221,7 +226,13 @@ def add_parameters_to(
 
 
 def given_parameters(arguments: argparse.Namespace, tool: Tool, prefix: str = "") -> dict[str, Any]:
-    """The given parameters by name; the tool has defaults for the others."""
+    """The given parameters by name, and those of --settings; the tool has defaults for the others."""
+    named = "" if prefix else getattr(arguments, "settings", "")
+    values = values_called(tool.name, tool.settings(), named) if named else {}
+    return values | _options_given(arguments, tool, prefix)
+
+
+def _options_given(arguments: argparse.Namespace, tool: Tool, prefix: str = "") -> dict[str, Any]:
     given = {name: getattr(arguments, _destination(prefix + name), None) for name in _properties(tool)}
     return {name: value for name, value in given.items() if value is not None}
 
@@ -241,10 +252,11 @@ def _destination(name: str) -> str:
 
 def void_options(arguments: argparse.Namespace, tool: Tool) -> list[str]:
     """A sentence for each given option that has no effect because of another option."""
-    properties = _properties(tool)
+    properties, given = _properties(tool), _options_given(arguments, tool)
     return [
         f"{_option(name)} has no effect: it works only with {_conditions(properties[name], properties)}"
         for name in without_effect(tool, given_parameters(arguments, tool))
+        if name in given
     ]
 
 

@@ -65,6 +65,9 @@ def tool(described: Mapping[str, Any]) -> Iterator[str]:
         about = ", ".join(filter(None, (_range(schema), conditions_of(schema))))
         yield f"  {name} = {readable_default(schema)}" + (f" ({about})" if about else "")
         yield f"      {schema['description']}"
+    for named in described["settings"]:
+        values = ", ".join(f"{name} {readable(value)}" for name, value in named["values"].items())
+        yield f"  settings {named['name']}: {named['about']} {values}"
 
 
 def _range(schema: Mapping[str, Any]) -> str:

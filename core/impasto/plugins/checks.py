@@ -6,14 +6,14 @@ from dataclasses import is_dataclass
 
 from ..actions import Action
 from ..descriptions import MatcherDescription, ToolDescription, check_description, check_name
-from ..errors import PluginError, ProtocolError
+from ..errors import ParameterError, PluginError, ProtocolError
 from ..matchers import SUBJECTS, Matcher, describe_matcher
 from ..parameters import SizeParameters
 from ..system.typed_json import as_kind
 from ..system.untrusted import excerpt
 from ..text_encoders import MOST_FEATURES, TextEncoder
 from ..texture import MAP_CHANNELS
-from ..tools import TASKS, Tool, describe, makes_tiles
+from ..tools import TASKS, Tool, describe, makes_tiles, validate
 
 
 def check_tool(tool: Tool) -> None:
@@ -29,6 +29,11 @@ def check_tool(tool: Tool) -> None:
     described = describe(tool)
     check_description(described)
     _check_types(ToolDescription, described)
+    for named in described["settings"]:
+        try:
+            validate(tool, named["values"])
+        except ParameterError as error:
+            raise PluginError(f"settings {excerpt(named['name'])}: {error.message}", error.remedy) from error
 
 
 def check_matcher(matcher: Matcher) -> None:

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..context import Context
-from ..errors import ParameterError
-from ..mask import EDGES, HEIGHT, IMAGE, NOISE, Mask
+from ..errors import ParameterError, choices
+from ..mask import EDGES, EVERYWHERE, HEIGHT, IMAGE, NOISE, NORMAL, Mask
+from ..surface.blending import blended_color
 from ..surface.mixing import height_share, mixture
 from ..surface.resizing import resized_map
 from ..surface.wrapping import wraps
-from ..texture import Maps, Texture
+from ..system.untrusted import excerpt
+from ..texture import COLOR_MAPS, MAP_CHANNELS, Maps, Texture
 from ..tools import Result
 from .steps import Apply, ReadyStep, note_shape
 
@@ -67,15 +69,31 @@ def masked(
         (height, width), (rows, columns) = subject.size_px, made.size_px
         message = f"a masked step makes {columns}x{rows} pixels of {width}x{height}"
         raise ParameterError(message, "give its result the size of what is below it, or remove its mask")
+    made = _laid(mask, subject, made)
     share = share_of(mask, image, subject, seeds, device)
     if mask.by_height:
         share = share + np.float32(mask.by_height) * (height_share(share, *_heights(subject, made)) - share)
     return mixture(subject, made, share, lifts=lifts)
 
 
+def _laid(mask: Mask, subject: Maps, made: Maps) -> Maps:
+    """What a step made, with its colours blended with the subject's, and without the maps that it shall not change."""
+    if unknown := next((name for name in mask.maps if name not in MAP_CHANNELS), ""):
+        raise ParameterError(
+            f"there is no map called {excerpt(unknown)}", choices(unknown, MAP_CHANNELS, "`impasto export`")
+        )
+    textures = {name: one for name, one in made.textures.items() if not mask.maps or name in mask.maps}
+    if mask.blend != NORMAL:
+        both = [name for name in textures if name in COLOR_MAPS and name in subject]
+        textures |= {name: blended_color(mask.blend, subject[name], textures[name]) for name in both}
+    return replace(made, textures=textures)
+
+
 def share_of(mask: Mask, image: Maps | None, subject: Maps, seeds: np.random.SeedSequence, device: str) -> np.ndarray:
     """The mask (H, W, 1) in [0, 1], at the size of the subject."""
-    if mask.kind == IMAGE:
+    if mask.kind == EVERYWHERE:
+        share = np.ones((*subject.size_px, 1), np.float32)
+    elif mask.kind == IMAGE:
         assert image is not None
         share = _of_image(mask, image, subject.size_px)
     else:

@@ -17,7 +17,7 @@ ENTRY = re.compile(r'^msgid "(.+)"\nmsgstr "(.+)"$', re.MULTILINE)
 
 
 def problems() -> Iterator[str]:
-    declared = visible.of_description(description(), label_of, choices_of) | visible.of_presets()
+    declared = visible.of_description(description(), label_of, choices_of)
     shown, constants = visible.of_source(ROOT / "blender_addon")
     shown |= dict.fromkeys(declared, "a tool")
     constants |= shown.keys()

@@ -11,8 +11,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ...presets import bundled
-
 NOT_SHOWN = {
     "engine.py": {"PROBE", "RUN_MODULE"},
     "overlay.py": {"TINT", "VERTEX"},
@@ -49,7 +47,20 @@ NAMES = {
     ),
     *("Red", "Green", "Blue", "Alpha", "Distance", "Value", "Location", "Displacement", "Midlevel", "Object", "Vector"),
     "Anisotropy",
-    *("Math", "Float", "Int", "Linear", "Closest", "Cell", "Slot", "Group", "{} Coordinates"),
+    *(
+        "Math",
+        "Float",
+        "Int",
+        "Linear",
+        "Closest",
+        "Cell",
+        "Slot",
+        "Group",
+        "{} Coordinates",
+        "{} Shader",
+        "{} Mix",
+        "{} Normals",
+    ),
     *("Impasto Film", "Impasto Endless", "Impasto Endless Piece", "Impasto Sliders", "Impasto Preview"),
     "Impasto Painting",
     *("Color Factor", "Color Term", "Relief Factor", "Normal Term", "Height Term", "Roughness Term", "Height Map"),
@@ -74,6 +85,7 @@ def of_description(description: Mapping[str, Any], label_of: Any, choices_of: An
     found: set[str] = set()
     for tool in description["tools"]:
         found |= {tool["label"], tool["description"], tool["group"], tool["subgroup"]}
+        found |= {one["name"] for one in tool["settings"]}
         for name, schema in tool["parameters"]["properties"].items():
             found |= {label_of(name, schema), schema.get("description", "")}
             found |= {schema["zero"][:1].upper() + schema["zero"][1:]} if "zero" in schema else set()
@@ -86,11 +98,6 @@ def of_description(description: Mapping[str, Any], label_of: Any, choices_of: An
     found |= {text for item in description["matchers"] for text in (item["label"], item["description"])}
     found |= {item["description"] for item in description["weights"]}
     return {text for text in found if is_words(text)}
-
-
-def of_presets() -> set[str]:
-    """Names of the bundled presets."""
-    return {name for presets in bundled().values() for name in presets}
 
 
 def is_words(text: str) -> bool:
