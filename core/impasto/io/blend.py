@@ -32,19 +32,17 @@ GET_BLENDER = f"install Blender and its Impasto extension, and set {PROGRAM} to 
 GET_EXTENSION = f"install the Impasto extension of this version in it, or set {PROGRAM} to another Blender"
 
 
-class BlenderFailure(TypedDict):
-    """The reason why Blender could not do something."""
-
-    error: str
-    message: str
-    remedy: str
-
-
 class BlenderProblem(TypedDict):
     """The reason why a datablock cannot be baked."""
 
     message: str
     remedy: str
+
+
+class BlenderFailure(BlenderProblem):
+    """The reason why Blender could not do something."""
+
+    error: str
 
 
 class Found(TypedDict):

@@ -14,8 +14,7 @@ def choose_channels(spec: Any, most: int) -> tuple[tuple[int, ...], int | None]:
 
     Of an EXR's layers, the one called Combined is used, or else the first with colour.
     """
-    names = [name.lower() for name in spec.channelnames]
-    found = _layer_channels(names) if most == 3 else None
+    found = _best_layer(spec)[1] if most == 3 else None
     if found is not None:
         return found
     channels = tuple(range(most)) if spec.nchannels >= most else (0,)
@@ -24,24 +23,18 @@ def choose_channels(spec: Any, most: int) -> tuple[tuple[int, ...], int | None]:
 
 def rank(spec: Any) -> int:
     """Preference for a part of a file by its channels: the index of the first set in `SETS` that it has; 0 is best."""
-    names = [name.lower() for name in spec.channelnames]
-    layers = _layers(names)
-    return next((i for i, wanted in enumerate(SETS) if any(set(wanted) <= layer.keys() for layer in layers)), len(SETS))
+    return _best_layer(spec)[0]
 
 
-def _layer_channels(names: list[str]) -> tuple[tuple[int, ...], int | None] | None:
-    layers = _layers(names)
-    for wanted in SETS:
-        for layer in layers:
-            if set(wanted) <= layer.keys():
-                return tuple(layer[name] for name in wanted), layer.get("a")
-    return None
-
-
-def _layers(names: list[str]) -> list[dict[str, int]]:
-    """Index by name of the channels of each layer: "combined.r" is r of combined."""
-    layers: dict[str, dict[str, int]] = {}
-    for index, name in enumerate(names):
-        layer, _, channel = name.rpartition(".")
-        layers.setdefault(layer, {})[SHORT.get(channel, channel)] = index
-    return [layers[name] for name in sorted(layers, key=lambda name: (bool(name), not name.endswith("combined")))]
+def _best_layer(spec: Any) -> tuple[int, tuple[tuple[int, ...], int | None] | None]:
+    """The index of the first set in `SETS` that a layer has, and its channels and opacity: "combined.r" is r of it."""
+    found: dict[str, dict[str, int]] = {}
+    for index, name in enumerate(spec.channelnames):
+        layer, _, channel = name.lower().rpartition(".")
+        found.setdefault(layer, {})[SHORT.get(channel, channel)] = index
+    in_order = sorted(found, key=lambda name: (bool(name), not name.endswith("combined")))
+    for place, wanted in enumerate(SETS):
+        for channels in (found[name] for name in in_order):
+            if set(wanted) <= channels.keys():
+                return place, (tuple(channels[name] for name in wanted), channels.get("a"))
+    return len(SETS), None

@@ -23,18 +23,6 @@ from .color_spaces import LINEAR
 from .headers import DAMAGED, read_header
 from .reduction import ALL, PixelBlocks, Wanted, reduction, reduction_note
 from .scanlines import SIGNED, Scanlines, open_scanlines
-from .signatures import EXTENSIONS, REFUSED_EXTENSIONS
-
-__all__ = [
-    "EXTENSIONS",
-    "REFUSED_EXTENSIONS",
-    "is_turned",
-    "read_map",
-    "read_metadata",
-    "read_picture",
-    "read_size",
-    "read_small",
-]
 
 COLORFUL = 0.02
 """Mean difference of channels above which a picture is no grey map."""

@@ -91,7 +91,7 @@ def recognise(path: Path) -> str:
     if start[:4] in (b"II*\0", b"MM\0*") and (path.suffix.lower() in RAW_EXTENSIONS or start[8:10] == b"CR"):
         raise FileError(f"{excerpt(path)} is {RAW[0]}, which is not read", RAW[1])
     for kind, format_ in READ.items():
-        if start.startswith(format_.signatures or b"\0" * 64):
+        if start.startswith(format_.signatures):  # none of them, where there are none
             return kind
     if start[4:8] == b"ftyp" and (found := _kind_by_brands(start)):
         return found

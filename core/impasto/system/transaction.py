@@ -125,7 +125,6 @@ class _Staging:
         for new in files_in(self.new):
             target = self.folder.parent / new.name
             with explain(target):
-                _check_in_the_way(target)
                 new.replace(target)
         _sync(self.folder.parent)
         self.complete.unlink(missing_ok=True)
@@ -215,17 +214,12 @@ def _check(targets: Iterable[Path], *, replace: bool) -> None:
     """Raise FileError if a target cannot be replaced."""
     for target in targets:
         with explain(target):
-            _check_in_the_way(target)
+            if _is_folder(target):
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             if not replace and os.path.lexists(target):
                 raise FileError(f"{excerpt(target)} is there already", "choose another name or folder")
             if os.name == "nt" and target.is_file():  # which replaces no file that another program has open
                 target.open("r+b").close()
-
-
-def _check_in_the_way(target: Path) -> None:
-    """Raise IsADirectoryError if the target is a folder."""
-    if _is_folder(target):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
 
 
 def _is_folder(path: Path) -> bool:
