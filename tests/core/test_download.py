@@ -32,7 +32,6 @@ from published_weights import (
     twins,
 )
 
-from impasto.cli.main import main
 from impasto.errors import Cancelled, FileError, ModelError, ParameterError
 from impasto.library import download
 from impasto.library.download import fetch
@@ -133,28 +132,35 @@ def test_two_downloads_of_the_same_do_not_disturb_each_other(served):
     assert library().download("seer", on_progress=other).is_as_published
 
 
+REFUSED = {
+    "another one": ({"content": CONTENT[:-1] + b"x"}, r"is not the published file: its SHA-256 is .*; it was deleted"),
+    "truncated": ({"content": CONTENT[:HALF]}, f"has {HALF} bytes, the published file {len(CONTENT)}"),
+    "longer": ({"content": 2 * CONTENT}, f"has {2 * len(CONTENT)} bytes, the published file {len(CONTENT)}"),
+    "without a length": (
+        {"content": CONTENT[:HALF], "says_length": False},
+        r"does not send the file: 416 .*; try again later",
+    ),
+    "absent": ({"status": 404}, "127.0.0.1 does not send the file: 404"),
+    "broken server": ({"status": 500}, "127.0.0.1 does not send the file: 500"),
+    "silent server": ({"silent_s": 0.6}, r"no connection to 127.0.0.1 .*timed out"),
+}
+"""What a server does, and what is said of it."""
+
+
 class TestRefused:
     """Downloads that are refused, and the messages."""
 
-    def test_another_file_than_the_published_one(self, served, part):
-        served.content = CONTENT[:-1] + b"x"
-        with pytest.raises(ModelError, match=r"is not the published file: its SHA-256 is .*; it was deleted"):
+    @pytest.mark.parametrize("case", REFUSED)
+    def test_what_is_not_the_published_file(self, case, served, part, monkeypatch):
+        changes, said = REFUSED[case]
+        for name, value in changes.items():
+            setattr(served, name, value)
+        if served.silent_s:
+            monkeypatch.setattr(download, "TIMEOUT_S", 0.2)
+        with pytest.raises(ModelError, match=said):
             library().download("seer")
         assert not part.exists()
         assert not library().is_installed("seer")
-
-    @pytest.mark.parametrize("size_bytes", [HALF, 2 * len(CONTENT)], ids=["truncated", "longer"])
-    def test_a_file_of_another_size_is_not_even_fetched(self, size_bytes, served, part):
-        served.content = (CONTENT + CONTENT)[:size_bytes]
-        with pytest.raises(ModelError, match=f"has {size_bytes} bytes, the published file {len(CONTENT)}"):
-            library().download("seer")
-        assert not part.exists()
-
-    def test_a_truncated_file_without_a_length(self, served, part):
-        served.content, served.says_length = CONTENT[:HALF], False
-        with pytest.raises(ModelError, match=r"does not send the file: 416 .*; try again later"):
-            library().download("seer")
-        assert not part.exists()
 
     def test_a_part_of_another_file_is_thrown_away(self, served, part):
         part.parent.mkdir()
@@ -163,33 +169,19 @@ class TestRefused:
             library().download("seer")
         assert library().download("seer").is_as_published
 
-    @pytest.mark.parametrize("status", [404, 500])
-    def test_what_the_server_does_not_give(self, status, served):
-        served.status = status
-        with pytest.raises(ModelError, match=f"127.0.0.1 does not send the file: {status}"):
-            library().download("seer")
-
     def test_weights_without_a_hash_are_never_fetched(self, served):
         with pytest.raises(ModelError, match=r"has no published hash .*`impasto weights install eye.pth hand.pth`"):
             library().download("twins")
 
-    def test_offline_is_said_at_once(self, server, served, capsys):
+    def test_offline_is_said_at_once(self, server, served, said):
         server.close()
         began = time.monotonic()
         with pytest.raises(ModelError, match=r"no connection to 127.0.0.1.*offline; try again later; or get http"):
             library().download("seer")
         assert time.monotonic() - began < 5
-        with pytest.raises(SystemExit) as stop:
-            main(["weights", "download", "seer", "--yes", "--json"])
-        assert stop.value.code == ModelError.exit_code
-        assert json.loads(capsys.readouterr().out)["error"] == "ModelError"
+        code, out, _ = said("weights", "download", "seer", "--yes", "--json")
+        assert (code, json.loads(out)["error"]) == (ModelError.exit_code, "ModelError")
         assert not list(library().part_paths("seer")[0].parent.glob("*"))
-
-    def test_a_silent_server(self, served, monkeypatch):
-        monkeypatch.setattr(download, "TIMEOUT_S", 0.2)
-        served.silent_s = 0.6
-        with pytest.raises(ModelError, match=r"no connection to 127.0.0.1 .*timed out"):
-            library().download("seer")
 
     def test_a_redirection_from_https_to_http(self):
         asked = Request("https://example.com/net.pth")
@@ -235,23 +227,21 @@ class TestDisk:
 class TestCommand:
     """`impasto weights download`."""
 
-    def test_nothing_is_fetched_without_consent_nor_twice(self, served, capsys, monkeypatch):
-        with pytest.raises(SystemExit) as stop:
-            main(["weights", "download", "seer"])
-        assert stop.value.code == ParameterError.exit_code
-        assert "add --yes" in capsys.readouterr().err
+    def test_nothing_is_fetched_without_consent_nor_twice(self, served, said, monkeypatch):
+        code, _, told = said("weights", "download", "seer")
+        assert (code, "add --yes" in told) == (ParameterError.exit_code, True)
         self.sit_there(monkeypatch, "n\n")
-        with pytest.raises(SystemExit) as stop:
-            main(["weights", "download", "seer"])
-        said = capsys.readouterr().err
-        assert stop.value.code == Cancelled.exit_code
-        assert "The Seer, 2 MiB from 127.0.0.1" in said
-        assert "licence MIT, see https://example.com/networks" in said
-        assert "nothing was downloaded" in said
+        code, _, told = said("weights", "download", "seer")
+        assert code == Cancelled.exit_code
+        for part in (
+            "The Seer, 2 MiB from 127.0.0.1",
+            "MIT, see https://example.com/networks",
+            "nothing was downloaded",
+        ):
+            assert part in told
         assert served.asked == []
         self.sit_there(monkeypatch, "y\n")
-        main(["weights", "download", "seer"])
-        assert capsys.readouterr().out == f"installed {library().installed_weights('seer').path}\n"
+        assert said("weights", "download", "seer")[1] == f"installed {library().installed_weights('seer').path}\n"
         with pytest.raises(ModelError, match="installed already"):
             library().download("seer")
         assert len(served.asked) == 1
@@ -262,15 +252,14 @@ class TestCommand:
         stdin = type("Keyboard", (), {"isatty": lambda self: True, "readline": lambda self: answer})()
         monkeypatch.setattr(sys, "stdin", stdin)
 
-    def test_a_host_reads_lines_of_json(self, served, capsys, monkeypatch):
+    def test_a_host_reads_lines_of_json(self, served, said, monkeypatch):
         monkeypatch.setattr("impasto.cli.terminal.PROGRESS_INTERVAL_S", 0.0)
-        main(["weights", "download", "seer", "--yes", "--json"])
-        *told, last = map(json.loads, capsys.readouterr().out.splitlines())
+        *told, last = map(json.loads, said("weights", "download", "seer", "--yes", "--json")[1].splitlines())
         assert all(set(line) == {"progress", "message"} for line in told)
         assert told[-1] == {"progress": 1.0, "message": "The Seer: 2 of 2 MiB"}
         assert last == {"installed": str(library().installed_weights("seer").path)}
 
-    def test_control_c_keeps_what_came(self, served, part, capsys):
+    def test_control_c_keeps_what_came(self, served, part, said):
         def interrupt(sent: int) -> None:
             served.on_bytes = lambda sent: time.sleep(0.1)
             while not part.exists() or not part.stat().st_size:
@@ -279,13 +268,12 @@ class TestCommand:
                 time.sleep(0.01)
 
         served.on_bytes = interrupt
-        with pytest.raises(SystemExit) as stop:
-            main(["weights", "download", "seer", "--yes"])
-        assert stop.value.code == Cancelled.exit_code
-        assert "what came is kept, and the same command goes on from there" in capsys.readouterr().err
+        code, _, told = said("weights", "download", "seer", "--yes")
+        assert code == Cancelled.exit_code
+        assert "what came is kept, and the same command goes on from there" in told
         assert CONTENT.startswith(part.read_bytes())
         assert part.stat().st_size
-        main(["weights", "download", "seer", "--yes"])
+        said("weights", "download", "seer", "--yes")
         assert library().is_installed("seer")
 
 

@@ -52,10 +52,15 @@ def random_maps(*names: str) -> Maps:
     return Maps.from_arrays(arrays)
 
 
-def told(path: Path, capsys: pytest.CaptureFixture[str], *options: object, command: str = "export") -> dict:
-    preset = ("--preset", "maps=base_color") if command == "export" else ()
-    main([command, str(path), *map(str, options), *preset, "--json", "--out", str(path.parent / "out"), "--force"])
-    return json.loads(capsys.readouterr().out)
+@pytest.fixture
+def exported(said):
+    """Export a folder: the command's answer."""
+
+    def run(path: Path) -> dict:
+        preset = ("--preset", "maps=base_color", "--json", "--out", path.parent / "out", "--force")
+        return json.loads(said("export", path, *preset)[1])
+
+    return run
 
 
 def test_folders_of_public_repositories_are_read_as_a_reader_of_their_names_would(monkeypatch):
@@ -144,7 +149,7 @@ def test_a_row_of_the_table_names_known_maps_and_its_source():
     assert names - {"bump"} <= set(MAP_CHANNELS)
 
 
-def test_a_librarys_folder_is_read_with_one_note_on_what_is_left_out(tmp_path, capsys):
+def test_a_librarys_folder_is_read_with_one_note_on_what_is_left_out(tmp_path, exported):
     folder = save(tmp_path / "Bricks102_1K-JPG", Bricks102=(90, 70, 60))
     grey = dict.fromkeys(("Roughness", "Displacement", "AmbientOcclusion"), 128)
     maps = {"Color": (90, 70, 60), "NormalGL": FLAT, "NormalDX": (128, 100, 255), **grey}
@@ -156,7 +161,7 @@ def test_a_librarys_folder_is_read_with_one_note_on_what_is_left_out(tmp_path, c
     assert abs(float(read["normal"].pixels[..., 1].mean()) - 128 / 255) < 0.01
     (note,) = read.notes
     assert all(name in note for name in ("Bricks102.png", "NormalDX", "readme.txt", "._Bricks102"))
-    assert told(folder, capsys)["notes"] == [note]
+    assert exported(folder)["notes"] == [note]
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -238,23 +243,23 @@ def test_photographs_stay_photographs_and_previews_are_not_learnt_from(tmp_path)
     assert {Path(name).name for name, _ in unused} == {"Brick.png", "Material_1234.png"}
 
 
-def test_several_sets_in_one_folder_are_each_made(tmp_path, capsys):
+def test_several_sets_in_one_folder_are_each_made(tmp_path, exported):
     folder = save(
         tmp_path / "both", **{f"{one}_{map_}": 99 for one in ("brick", "wall") for map_ in ("color", "rough")}
     )
     save(folder, notes=(1, 2, 3))
-    files = told(folder, capsys)["files"]
+    files = exported(folder)["files"]
     assert {Path(file).name for file in files} == {"brick_maps.png", "wall_maps.png"}
     with pytest.raises(FileError, match="several map sets"):
         read_maps(folder)
     assert read_maps(folder / "wall_*").name == "wall"
 
 
-def test_a_download_with_a_folder_of_textures_is_read_from_there(tmp_path, capsys):
+def test_a_download_with_a_folder_of_textures_is_read_from_there(tmp_path, exported):
     save(tmp_path / "bricks_1k" / "textures", bricks_diff_1k=(90, 70, 60), bricks_nor_gl_1k=FLAT, bricks_arm_1k=FLAT)
     (tmp_path / "bricks_1k" / "bricks_1k.blend").write_bytes(b"")
     assert set(read_maps(tmp_path / "bricks_1k")) > {"base_color", "normal", "roughness"}
-    assert [Path(file).name for file in told(tmp_path / "bricks_1k", capsys)["files"]] == ["bricks_maps.png"]
+    assert [Path(file).name for file in exported(tmp_path / "bricks_1k")["files"]] == ["bricks_maps.png"]
 
 
 def test_maps_can_be_named_by_hand(tmp_path):
@@ -271,13 +276,11 @@ def test_maps_can_be_named_by_hand(tmp_path):
     assert [round(float(read[name].pixels.mean()), 1) for name in ("roughness", "metallic")] == [0.4, 0.2]
 
 
-def test_check_takes_tiles_and_goes_on_after_a_bad_folder(tmp_path, capsys):
+def test_check_takes_tiles_and_goes_on_after_a_bad_folder(tmp_path, said):
     tiles = {f"w_color.{number}": (90, 70, 60) for number in (1001, 1002)}
     save(tmp_path / "s", **tiles, **{f"w_rough.{number}": 128 for number in (1001, 1002)})
     (tmp_path / "empty").mkdir()
-    with pytest.raises(SystemExit):
-        main(["check", str(tmp_path / "empty"), str(tmp_path / "s"), "--json"])
-    answer = json.loads(capsys.readouterr().out)
+    answer = json.loads(said("check", tmp_path / "empty", tmp_path / "s", "--json")[1])
     assert [one["folder"] for one in answer["sets"]] == [
         str(tmp_path / "s" / f"*.{number}.*") for number in (1001, 1002)
     ]
@@ -292,27 +295,24 @@ def test_alpha_of_a_sets_colour_is_its_opacity(tmp_path):
     assert np.abs(read["base_color"].pixels - 0.5).max() < 1 / 255
 
 
-def test_a_rerun_says_that_a_folder_may_be_read_otherwise(tmp_path, capsys):
+def test_a_rerun_says_that_a_folder_may_be_read_otherwise(tmp_path, said):
     save(tmp_path / "set", x_BaseColor=(90, 70, 60), x_Normal=FLAT)
-    main(["apply", "transform", str(tmp_path / "set"), "--out", str(tmp_path / "o")])
+    said("apply", "transform", tmp_path / "set", "--out", tmp_path / "o")
     save(tmp_path / "set", x_BaseColor=np.dstack([np.full((SIZE, SIZE, 3), 0.5), HEIGHT]))
-    capsys.readouterr()
-    main(["rerun", str(tmp_path / "o" / "set_base_color.png"), "--out", str(tmp_path / "again"), "--json"])
-    assert any("read otherwise now" in line for line in json.loads(capsys.readouterr().out)["differences"])
+    again = json.loads(said("rerun", tmp_path / "o" / "set_base_color.png", "--out", tmp_path / "again", "--json")[1])
+    assert any("read otherwise now" in line for line in again["differences"])
 
 
-def test_what_a_batch_writes_of_sets_tiles_and_photographs_is_exported_checked_and_exported_again(tmp_path, capsys):
+def test_what_a_batch_writes_of_sets_tiles_and_photographs_is_exported_checked_and_exported_again(tmp_path, said):
     for name in ("a", "b"):
         save(tmp_path / "in" / "both", **{f"{name}_Albedo": (90, 70, 60), f"{name}_Normal": FLAT, f"{name}_ORM": FLAT})
     tiles = {f"c_{map_}_{number}": FLAT for map_ in ("Color", "Normal") for number in (1001, 1002)}
     save(tmp_path / "in" / "c", **tiles)
     save(tmp_path / "in", IMG_1=(9, 99, 9), IMG_2=(99, 9, 9))
-    main(["batch", "transform", str(tmp_path / "in"), "--out", str(tmp_path / "made"), "--workers", "1"])
+    said("batch", "transform", tmp_path / "in", "--out", tmp_path / "made", "--workers", "1")
     for of, preset in (("made", "unreal"), ("unreal", "godot")):
-        main(["export", str(tmp_path / of), "--preset", preset, "--out", str(tmp_path / preset)])
-    capsys.readouterr()
-    main(["check", str(tmp_path / "unreal"), "--json"])
-    checked = json.loads(capsys.readouterr().out)["sets"]
+        said("export", tmp_path / of, "--preset", preset, "--out", tmp_path / preset)
+    checked = json.loads(said("check", tmp_path / "unreal", "--json")[1])["sets"]
     assert len(checked) == 4
     assert not any(one["verdict"] == "error" for one in checked)
     files = {file.name for file in (tmp_path / "godot").iterdir()}

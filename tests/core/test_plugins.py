@@ -221,40 +221,31 @@ def test_exporters_weights_commands_and_encoders_are_asked_for(everything):
     assert make_parser("stylize").parse_args(["stylize", "a.png", "--style", "b.png", "--loudly", "--out", "c"]).loudly
 
 
-def test_what_is_missing_is_looked_for_in_plugins_that_could_not_load(monkeypatch, capsys):
-    from impasto.cli.main import main
-
+def test_what_is_missing_is_looked_for_in_plugins_that_could_not_load(monkeypatch, said):
     known = load_plugins([EntryPoint("lost", "module_that_is_nowhere", "impasto"), *entry_points(group="impasto")])
     (loaded := cache(lambda: known))()
     for place in ("main", "parser"):
         monkeypatch.setattr(f"impasto.cli.{place}.registry", loaded)
     for given in (["nowhere"], ["models", "nowhere"], ["tools", "--nowhere"]):
-        with pytest.raises(SystemExit):
-            main(given)
-        assert "these plugins could not load: lost (see `impasto doctor`)" in capsys.readouterr().err
+        assert "these plugins could not load: lost (see `impasto doctor`)" in said(*given)[2]
     monkeypatch.setattr("impasto.cli.parser.registry", registry)
-    with pytest.raises(SystemExit):
-        main(["nowhere"])
-    assert "plugins add more, and `impasto doctor` lists" in capsys.readouterr().err
+    assert "plugins add more, and `impasto doctor` lists" in said("nowhere")[2]
     monkeypatch.setattr("impasto.cli.parser.registry", cache(lambda: pytest.fail("a mistake loads no plugin")))
-    with pytest.raises(SystemExit):
-        main(["check", "--nowhere"])
+    assert said("check", "--nowhere")[0] == ParameterError.exit_code
 
 
 ADDED = ("judge", "interop", "film")
 
 
 @pytest.mark.parametrize(
-    ("instead", "said"),
+    ("instead", "missing"),
     [
         ([], "doctor` lists"),
         ([EntryPoint(name, "module_that_is_nowhere", "impasto") for name in ADDED], "load: film, interop, judge"),
     ],
 )
-def test_without_these_plugins_what_they_add_is_said_to_be_missing(instead, said, monkeypatch, capsys, tmp_path):
+def test_without_these_plugins_what_they_add_is_said_to_be_missing(instead, missing, monkeypatch, said, tmp_path):
     """Whether they are absent or broken: commands, actions, and the report of a training that is kept without it."""
-    from impasto.cli.main import main
-
     left = [point for point in entry_points(group="impasto") if point.name not in ADDED]
     known = load_plugins([*left, *instead])
     (loaded := cache(lambda: known))()
@@ -262,27 +253,23 @@ def test_without_these_plugins_what_they_add_is_said_to_be_missing(instead, said
         monkeypatch.setattr(f"impasto.{place}.registry", loaded)
     wall = ["a.png", "b.png"]
     for given in (["evaluate", "picture", *wall], ["models", "export", "wall"], ["models", "inputs", "wall"]):
-        with pytest.raises(SystemExit) as ended:
-            main(given)
-        told = capsys.readouterr().err
-        assert ended.value.code == ParameterError.exit_code
-        assert said in told, given
+        code, _, told = said(*given)
+        assert (code, missing in told) == (ParameterError.exit_code, True), given
         assert repr(given[given[0] == "models"]) in told
-    with pytest.raises(SystemExit):
-        main(["stylize", "shot", "--style", "b.png", "--film", "--out", str(tmp_path)])
-    assert said in (told := capsys.readouterr().err)
+    told = said("stylize", "shot", "--style", "b.png", "--film", "--out", tmp_path)[2]
+    assert missing in told
     assert "--film" in told
     monkeypatch.setattr("impasto.batch.table.registry", lambda: known)
     (tmp_path / "t.csv").write_text("recipe,shot\ntint,shots/street\n")
     ((_, wrong),) = Table.read(tmp_path / "t.csv")
-    assert said.removeprefix("doctor` lists") in f"{wrong.message} {wrong.remedy}"
+    assert missing.removeprefix("doctor` lists") in f"{wrong.message} {wrong.remedy}"
     assert "no column 'shot'" in wrong.message
     card = {"name": "wall", "architecture": "torus", "tool": "torus", "impasto": "0", "data": [], "figures": {}}
     model = save_model(tmp_path / "wall.safetensors", {"weight": np.zeros(1, np.float32)}, card)
     trained = add_report(Result(models=(model.path,)), Dataset("wall", ()))
     assert trained.models == (model.path,)
     assert not trained.reports
-    assert said in trained.notes[0]
+    assert missing in trained.notes[0]
     assert "it has no report: no plugin writes reports" in trained.notes[0]
 
 
@@ -338,20 +325,16 @@ def test_the_worker_describes_it_and_runs_it(engine, tmp_path):
     client.close()
 
 
-def test_the_commands_of_the_guide_run_as_printed(tmp_path, monkeypatch, capsys):
-    from impasto.cli.main import main
-
+def test_the_commands_of_the_guide_run_as_printed(tmp_path, monkeypatch, said):
     (text,) = (part for part in in_guide("python") if "shades" in part and "impasto_options" in part)
     known = load_plugins([module_of(text, "impasto_shades", monkeypatch, tmp_path)])
     monkeypatch.setattr("impasto.cli.main.registry", lambda: known)
     picture = tmp_path / "wall.png"
     Image.fromarray(np.array([[[0, 0, 255], [0, 0, 9]]], np.uint8)).save(picture)
-    main(["shades", str(picture)])
-    assert "3 shades" in capsys.readouterr().err
-    main(["export", str(picture), "--preset", "gltf", "--shades", "--out", str(tmp_path / "game")])
-    said = capsys.readouterr()
-    assert "3 shades" in said.err
-    assert "game" in said.out
+    assert "3 shades" in said("shades", picture)[2]
+    _, out, err = said("export", picture, "--preset", "gltf", "--shades", "--out", tmp_path / "game")
+    assert "3 shades" in err
+    assert "game" in out
 
 
 def test_the_action_of_the_guide_is_carried_out_as_printed(tmp_path, monkeypatch):

@@ -13,7 +13,6 @@ from impasto import Maps, Recipe, RunOptions, Step, run
 from impasto.atlas.charts import Charts
 from impasto.atlas.directions import directed
 from impasto.atlas.mesh import Mesh
-from impasto.cli.main import main
 from impasto.errors import FileError, ParameterError
 from impasto.io.files import read_maps, read_size, source_name, write_maps
 from impasto.io.ply import ply_of
@@ -118,19 +117,16 @@ def test_a_tiled_set_is_written_and_read_whole(tmp_path):
 
 
 @pytest.mark.parametrize("given", [["c.1001.png"], ["c.1001.png", "c.1012.png"], ["c.<UDIM>.png"]])
-def test_the_command_takes_all_tiles_with_a_mesh(given, tmp_path, capsys):
+def test_the_command_takes_all_tiles_with_a_mesh(given, tmp_path, monkeypatch, said):
     write_maps(two_tiles(), tmp_path, "c")
     for file in tmp_path.glob("*.png"):
         file.rename(file.with_name(file.name.replace("_base_color", "")))
     (tmp_path / "cube.ply").write_bytes(ply_of(tiled_cube()))
-    sources = [str(tmp_path / one) for one in given]
-    main(["apply", "sharpen", *sources, "--mesh", str(tmp_path / "cube.ply"), "--out", str(tmp_path / "out"), "--json"])
-    files = [path.rpartition("/")[2] for path in json.loads(capsys.readouterr().out)["files"]]
-    assert files == ["c_base_color.1001.png", "c_base_color.1012.png"]
-    again = str(tmp_path / "out" / files[0])
-    inputs = [f"--input=source={tmp_path / 'c.<UDIM>.png'}", f"--input=mesh={tmp_path / 'cube.ply'}"]
-    main(["rerun", again, *inputs, "--out", str(tmp_path / "again"), "--json"])
-    assert json.loads(capsys.readouterr().out)["identical"]
+    monkeypatch.chdir(tmp_path)
+    files = json.loads(said("apply", "sharpen", *given, "--mesh", "cube.ply", "--out", "out", "--json")[1])["files"]
+    assert files == ["out/c_base_color.1001.png", "out/c_base_color.1012.png"]
+    inputs = ("--input=source=c.<UDIM>.png", "--input=mesh=cube.ply")
+    assert json.loads(said("rerun", files[0], *inputs, "--out", "again", "--json")[1])["identical"]
 
 
 COVER = Recipe((Step("cover-object", {"width_px": 64, "height_px": 64, "repeat_m": 0.5}),))
@@ -233,17 +229,16 @@ def test_images_that_have_no_directions_are_refused_with_a_remedy(image, said):
     assert "give the input mesh" in caught.value.remedy
 
 
-def test_the_command_takes_the_image_and_makes_the_result_again(tmp_path, capsys):
+def test_the_command_takes_the_image_and_makes_the_result_again(tmp_path, monkeypatch, said):
     write_maps(flow(1, 0, (32, 32)), tmp_path, "flow")
     write_maps(noise(0, (32, 32)), tmp_path, "c")
     (tmp_path / "cube.ply").write_bytes(ply_of(cube()))
-    source, image, mesh = (str(tmp_path / name) for name in ("c_base_color.png", "flow_base_color.png", "cube.ply"))
-    lying = ["--mesh", mesh, "--directions", image]
-    main(["apply", "sharpen", source, *lying, "--out", str(tmp_path / "out"), "--json"])
-    (made,) = json.loads(capsys.readouterr().out)["files"]
-    inputs = [f"--input={name}={file}" for name, file in (("source", source), ("mesh", mesh), ("directions", image))]
-    main(["rerun", made, *inputs, "--out", str(tmp_path / "again"), "--json"])
-    assert json.loads(capsys.readouterr().out)["identical"]
+    monkeypatch.chdir(tmp_path)
+    lying = ("c_base_color.png", "--mesh", "cube.ply", "--directions", "flow_base_color.png")
+    (made,) = json.loads(said("apply", "sharpen", *lying, "--out", "out", "--json")[1])["files"]
+    files = {"source": "c_base_color.png", "mesh": "cube.ply", "directions": "flow_base_color.png"}
+    inputs = [f"--input={name}={file}" for name, file in files.items()]
+    assert json.loads(said("rerun", made, *inputs, "--out", "again", "--json")[1])["identical"]
 
 
 @pytest.mark.parametrize("name", ["/", ".", ".<UDIM>"])
