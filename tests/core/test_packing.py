@@ -12,9 +12,8 @@ import pytest
 from impasto import Maps, Recipe, RunOptions, Step, read_maps, read_recipe, run, write_maps
 from impasto.cli.main import main
 from impasto.errors import FileError, ParameterError
-from impasto.io.gltf import Gltf
+from impasto.io.gltf import Gltf, Placement, placement_of
 from impasto.io.gltf_maps import maps_in
-from impasto.io.gltf_textures import Placement, placement_of
 from impasto.io.packing import NEUTRAL, parse_pictures
 from impasto.io.presets import PRESETS, packing_of
 from impasto.options import Sink

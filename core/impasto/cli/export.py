@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import FileError, ImpastoError
-from ..io.gltf_textures import Placement
+from ..io.gltf import Placement
 from ..io.presets import packing_of
 from ..plugins.registry import registry
 from ..recipe import Recipe

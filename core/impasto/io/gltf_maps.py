@@ -20,8 +20,7 @@ from ..system.untrusted import excerpt
 from ..texture import Maps
 from . import decode
 from .datablocks import MATERIAL, Datablock
-from .gltf import REFUSED, Gltf, reading
-from .gltf_textures import TRANSMISSION, Placement, placement_of, slots_of
+from .gltf import REFUSED, TRANSMISSION, Gltf, Placement, placement_of, reading, slots_of
 from .reduction import Wanted
 
 WEBP = ("EXT_texture_webp", "EXT_texture_avif")

@@ -10,8 +10,7 @@ import numpy as np
 from ..atlas.mesh import MOST_TRIANGLES, Mesh
 from ..errors import FileError
 from ..system.untrusted import excerpt
-from .gltf import Gltf, reading
-from .gltf_textures import Placement, placement_of
+from .gltf import Gltf, Placement, placement_of, reading
 
 UNWRAP = "unwrap it, and export it with UVs"
 MOST_PARTS = 100_000

@@ -14,9 +14,8 @@ import numpy as np
 from ..atlas.mesh import Mesh
 from ..surface.resizing import resized_map
 from ..texture import Maps, Texture
-from .gltf import BINARY, JSON, MAGIC, PLACE, VERSION, Gltf, reading, whole
+from .gltf import BINARY, JSON, MAGIC, PLACE, SLOTS, TRANSFORM, TRANSMISSION, VERSION, Gltf, reading, slots_of, whole
 from .gltf_maps import MASKED, maps_in
-from .gltf_textures import SLOTS, TRANSFORM, TRANSMISSION, slots_of
 from .packing import Layout
 
 LEVEL = 0.51 / 255

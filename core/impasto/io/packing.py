@@ -17,7 +17,7 @@ from ..errors import ParameterError, did_you_mean
 from ..surface.color import linear_to_srgb
 from ..system.untrusted import excerpt
 from ..texture import COLOR_MAPS, FINE_MAPS, MAP_CHANNELS, Maps, Texture
-from .gltf_textures import Placement
+from .gltf import Placement
 
 NEUTRAL: Mapping[str, tuple[float, ...]] = {
     "base_color": (1.0, 1.0, 1.0),

@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 from ..errors import ParameterError, did_you_mean
 from ..surface.heights import UNKNOWN_RELIEF
 from ..system.untrusted import excerpt
-from .gltf_textures import TRANSFORM, TRANSMISSION, Placement
+from .gltf import TRANSFORM, TRANSMISSION, Placement
 from .packing import MAPS, PackedMaterial, PackedPicture, Packing, parse_channels, parse_pictures
 
 GLTF_KINDS = {".png": "image/png", ".jpg": "image/jpeg"}
