@@ -17,7 +17,6 @@ from impasto import Maps, Recipe, Step, run, write_maps
 from impasto.batch.asset_list import write_asset_list
 from impasto.batch.contact_sheet import SIDE_PX, contact_sheet
 from impasto.batch.record import Made, Record
-from impasto.cli.main import main
 from impasto.io.assets import AssetList, asset_text, catalog_id, catalog_ids, class_in, color_name, with_catalogs
 from impasto.io.decode import read_map, read_small
 from impasto.io.udim import tiles_at
@@ -26,14 +25,6 @@ from impasto.plugins.registry import registry
 from impasto.surface.thumbnail import CAPTION_PX, empty_cell
 from impasto.system.typed_json import as_kind
 from impasto.system.untrusted import check_file
-
-
-def exit_code(*arguments: object) -> int:
-    try:
-        main(["batch", *map(str, arguments)])
-    except SystemExit as end:
-        return int(end.code or 0)
-    return 0
 
 
 @pytest.fixture
@@ -45,9 +36,9 @@ def walls(tmp_path) -> list[object]:
 
 
 @pytest.fixture
-def batch(walls, tmp_path) -> Path:
+def batch(walls, tmp_path, said) -> Path:
     """Folder of their results."""
-    assert exit_code(*walls) == 0
+    assert said("batch", *walls)[0] == 0
     return tmp_path / "out"
 
 
@@ -87,9 +78,9 @@ OWN = "orm=ambient_occlusion,roughness,metallic base=base_color n=normal"
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("export", "format_"), [("unity-hdrp", "exr"), (OWN, "png16")])
-def test_packed_results_are_unpacked_to_the_maps_that_they_show(export, format_, walls, batch, tmp_path):
+def test_packed_results_are_unpacked_to_the_maps_that_they_show(export, format_, walls, batch, said, tmp_path):
     packed = tmp_path / "packed"
-    assert exit_code(*walls[:-1], packed, "--export", export, "--format", format_) == 0
+    assert said("batch", *walls[:-1], packed, "--export", export, "--format", format_)[0] == 0
     assets, told = listed(packed, tmp_path / "assets")
     assert (told, len(assets)) == ([], 2)
     assert assets[0]["recipe"]["steps"][0]["tool"] == "bricks"
@@ -104,11 +95,11 @@ def test_packed_results_are_unpacked_to_the_maps_that_they_show(export, format_,
 
 @pytest.mark.slow
 @pytest.mark.parametrize("export", ["", "unity-urp"])
-def test_tiled_results_are_one_asset_with_all_tiles(export, tmp_path):
+def test_tiled_results_are_one_asset_with_all_tiles(export, said, tmp_path):
     bricks = run(Recipe((Step("bricks", {"width_px": 64, "height_px": 64}),))).maps
     write_maps(Maps.of_tiles({1001: bricks, 1012: bricks}), tmp_path / "wall", "wall")
     more = ("--workers", 1, "--no-contact-sheet", "--out", tmp_path / "out")
-    assert exit_code("tint", tmp_path / "wall", *more, "--export", export) == 0
+    assert said("batch", "tint", tmp_path / "wall", *more, "--export", export)[0] == 0
     (asset,), told = listed(tmp_path / "out", tmp_path / "assets")
     assert told == []
     assert {"base_color", "normal", "roughness"} <= asset["maps"].keys()
@@ -117,19 +108,18 @@ def test_tiled_results_are_one_asset_with_all_tiles(export, tmp_path):
         assert tiles_at(tmp_path / "assets" / file).keys() == {1001, 1012}
 
 
-def test_without_a_blender_nothing_is_begun_and_the_remedy_is_told(walls, tmp_path, monkeypatch, capsys):
+def test_without_a_blender_nothing_is_begun_and_the_remedy_is_told(walls, tmp_path, monkeypatch, said):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("IMPASTO_BLENDER", raising=False)
-    assert exit_code(*walls, "--library", tmp_path / "library") == 3
-    said = capsys.readouterr().err
-    assert "no Blender here" in said
-    assert "install Blender and its Impasto extension" in said
+    code, _, told = said("batch", *walls, "--library", tmp_path / "library")
+    assert (code, "no Blender here" in told) == (3, True)
+    assert "install Blender and its Impasto extension" in told
     assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="a script as a program")
-def test_blender_is_asked_for_the_library_of_all_results(walls, tmp_path, monkeypatch, capsys):
+def test_blender_is_asked_for_the_library_of_all_results(walls, tmp_path, monkeypatch, said):
     """A program in Blender's place writes what it was asked for; the real one is tested in tests/windows."""
     program = tmp_path / "blender"
     program.write_text(
@@ -140,8 +130,7 @@ def test_blender_is_asked_for_the_library_of_all_results(walls, tmp_path, monkey
     )
     program.chmod(0o755)
     monkeypatch.setenv("IMPASTO_BLENDER", str(program))
-    assert exit_code(*walls, "--library", tmp_path / "library", "--json") == 0
-    answer = json.loads(capsys.readouterr().out.splitlines()[-1])
+    answer = json.loads(said("batch", *walls, "--library", tmp_path / "library", "--json")[1].splitlines()[-1])
     assert str(tmp_path / "library" / "wall_0.blend") in answer["files"]
     assert any("no index for a server" in warning for warning in answer["warnings"])
     asked, given = json.loads((tmp_path / "asked").read_text())

@@ -41,9 +41,7 @@ def test_seamless_and_maps_write_the_set_and_replace_nothing_without_force(fresh
     assert {"wall_base_color.png", "wall_normal.png", "wall_height.png", "wall_roughness.png"} <= names
 
 
-def test_a_large_source_is_written_tile_by_tile_without_the_maps_that_need_all_of_it(
-    monkeypatch, capsys, picture, tmp_path
-):
+def test_a_large_source_is_written_tile_by_tile_without_the_maps_that_need_all_of_it(monkeypatch, picture, tmp_path):
     monkeypatch.setattr(texture, "LARGE_PX", 96 * 128 - 1)
     tool = ["generate", "histogram-blending", "--source", str(picture), "--out"]
     main([*tool, str(tmp_path / "large")])
@@ -52,15 +50,14 @@ def test_a_large_source_is_written_tile_by_tile_without_the_maps_that_need_all_o
     assert (tmp_path / "small" / "wall_normal.png").exists()
 
 
-def test_a_large_result_in_one_piece_says_its_memory_and_a_size_that_takes_less(monkeypatch, capsys, picture, tmp_path):
+def test_a_large_result_in_one_piece_says_its_memory_and_a_size_that_takes_less(monkeypatch, said, picture, tmp_path):
     monkeypatch.setattr(texture, "LARGE_PX", 96 * 128 - 1)
     monkeypatch.setattr(tools, "LARGE_PX", 96 * 64)
     monkeypatch.setattr(tools, "PX_BYTES", 1e6)
-    main(["seamless", str(picture), "--estimator", "none", "--out", str(tmp_path)])
-    said = "'wall.png' becomes 128x96 px in one piece, which takes about 12 GB of memory: --size 90x67 takes 6 GB"
-    assert said in capsys.readouterr().err
-    main(["seamless", str(picture), "--estimator", "none", "--size", "64", "--out", str(tmp_path / "small")])
-    assert "in one piece" not in capsys.readouterr().err
+    line = ("seamless", picture, "--estimator", "none", "--out", tmp_path / "o")
+    warned = "'wall.png' becomes 128x96 px in one piece, which takes about 12 GB of memory: --size 90x67 takes 6 GB"
+    assert warned in said(*line)[2]
+    assert "in one piece" not in said(*line, "--size", "64", "--force")[2]
 
 
 @pytest.mark.essential

@@ -250,24 +250,21 @@ def test_a_trainer_gets_the_dataset_and_the_recipe_names_it(tmp_path):
 
 
 @pytest.mark.any_numpy
-def test_the_command_writes_the_manifest_and_the_preview_and_warns_of_classes(tmp_path, capsys):
+def test_the_command_writes_the_manifest_and_the_preview_and_warns_of_classes(tmp_path, said):
     data, out = tmp_path / "data", tmp_path / "out"
     for seed, (name, size_px) in enumerate({"a/1": 96, "a/2": 96, "b/1": 96, "c/1": 16, "loose": 96}.items()):
         save(data / f"{name}.png", seed, (size_px, size_px))
-    main(["prepare", str(data), "--out", str(out), "--licence", "own", "--longest-px", "80"])
-    said = capsys.readouterr().err
-    for line in ("pictures used: 4; licence: own", "left out: c/1.png", "no picture of c can be used"):
-        assert line in said
-    assert "one picture of b:" in said
-    assert "loose.png lies in no folder of a class" in said
+    told = said("prepare", data, "--out", out, "--licence", "own", "--longest-px", "80")[2]
+    lines = ("pictures used: 4; licence: own", "left out: c/1.png", "no picture of c can be used", "one picture of b:")
+    for line in (*lines, "loose.png lies in no folder of a class"):
+        assert line in told
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["samples"][0]["width_px"] == 80
     assert [item["name"] for item in manifest["rejected"]] == ["c/1.png"]
     assert Image.open(out / "preview.png").width > 80
-    main(["prepare", str(data / "a"), "--out", str(tmp_path), "--json"])
-    told = capsys.readouterr()
-    assert json.loads(told.out)["manifest"]["samples"]
-    assert "warning" not in told.err
+    _, answer, told = said("prepare", data / "a", "--out", tmp_path, "--json")
+    assert json.loads(answer)["manifest"]["samples"]
+    assert "warning" not in told
 
 
 @pytest.mark.usefixtures("misbehaving")
@@ -290,7 +287,7 @@ def test_a_training_leaves_what_it_learned_from_beside_the_model(tmp_path, monke
 
 @pytest.mark.usefixtures("misbehaving")
 @pytest.mark.parametrize("has_checkpoint", [False, True])
-def test_a_full_disk_leaves_nothing_of_a_training_that_learned_nothing(tmp_path, monkeypatch, capsys, has_checkpoint):
+def test_a_full_disk_leaves_nothing_of_a_training_that_learned_nothing(tmp_path, monkeypatch, said, has_checkpoint):
     """The data files fit, and nothing else; they stay beside a checkpoint, from which the same command goes on."""
     monkeypatch.setattr("signal.signal", lambda *_: None)
     save(tmp_path / "data" / "wall.png", 1)
@@ -300,10 +297,9 @@ def test_a_full_disk_leaves_nothing_of_a_training_that_learned_nothing(tmp_path,
     with mounted(tmp_path / "disk", f"size={needed + 4}k") as disk:  # and the page of a lock
         if has_checkpoint:
             (disk / "wall.checkpoint").touch()
-        with pytest.raises(SystemExit):
-            main([*train, "--out", str(disk)])
+        told = said(*train, "--out", disk)[2]
         files = {path.name for path in disk.iterdir()}
-    assert "check the disk and its free space" in capsys.readouterr().err
+    assert "check the disk and its free space" in told
     assert files == ({"wall.checkpoint", "wall.manifest.json", "wall.data.png"} if has_checkpoint else set())
 
 

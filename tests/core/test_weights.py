@@ -27,7 +27,6 @@ from safetensors.torch import save, save_file
 from torch.nn.functional import conv2d
 
 from impasto import Recipe, RunOptions, Step, run
-from impasto.cli.main import main
 from impasto.context import Context
 from impasto.errors import FileError, ModelError, ParameterError, PluginError
 from impasto.io.metadata import source_type
@@ -252,27 +251,23 @@ class TestLibrary:
 class TestCommand:
     """`impasto weights`."""
 
-    def test_install_show_list_and_remove(self, library, file, capsys):
-        main(["weights", "install", str(file(CONTENT))])
-        assert capsys.readouterr().out == f"installed {library / 'seer.safetensors'}\n"
-        main(["weights"])
-        rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    def test_install_show_list_and_remove(self, library, file, said):
+        def told(*words: object) -> str:
+            return said("weights", *words)[1]
+
+        assert told("install", file(CONTENT)) == f"installed {library / 'seer.safetensors'}\n"
+        rows = [line.split() for line in told().splitlines()]
         assert ["seer", "0", "MIT", "installed", "The", "Seer"] in rows
         assert ["twins", "-", "CC0-1.0", "-", "The", "Twins"] in rows
-        main(["weights", "show", "seer"])
-        shown = capsys.readouterr().out
+        shown = told("show", "seer")
         assert f"published at {URL}: {len(CONTENT)} bytes, SHA-256 " in shown
         assert f"SHA-256 {weights_library().installed_weights('seer').sha256()}: as published" in shown
-        main(["weights", "show", "twins"])
-        assert f"published at {PAGE}/eye.pth: no hash is published" in capsys.readouterr().out
-        main(["weights", "list", "--json"])
-        listed = json.loads(capsys.readouterr().out)
+        assert f"published at {PAGE}/eye.pth: no hash is published" in told("show", "twins")
+        listed = json.loads(told("list", "--json"))
         assert listed == {"folder": str(library), "weights": json.loads(json.dumps(weights_library().catalogue()))}
-        main(["weights", "show", "seer", "--json"])
-        files = json.loads(capsys.readouterr().out)["files"]
+        files = json.loads(told("show", "seer", "--json"))["files"]
         assert files == [{"url": URL, "sha256": published_file(CONTENT, URL).sha256, "bytes": len(CONTENT)}]
-        main(["weights", "remove", "seer", "--json"])
-        assert json.loads(capsys.readouterr().out) == {"removed": str(library / "seer.safetensors")}
+        assert json.loads(told("remove", "seer", "--json")) == {"removed": str(library / "seer.safetensors")}
 
 
 @pytest.mark.parametrize(
