@@ -16,7 +16,6 @@ from types import ModuleType
 import bpy
 
 from .engine.catalogue import catalogue
-from .interface import previews
 
 PACKAGE = __name__.rpartition(".")[0]
 NOT_OURS = ("core",)
@@ -34,16 +33,20 @@ KINDS = (
 )
 """Kinds of classes in the order in which they are registered."""
 PARTS = (
-    *("stylize.gallery", "bridge.set_files", "layers.settings", "parameters.properties", "generate.settings"),
-    *("match.settings", "train.settings", "stylize.settings", "stylize.sequence.settings", "bake.settings"),
-    *("bake.overlay", "interface.deferred", "batch.settings", "relight.settings", "endless.settings", "export.panel"),
-    *("region.settings", "region.overlay", "jobs.session", "jobs.made", "generate.variations", "generate.favourites"),
-    *("layers.preview", "layers.painting", "history.settings", "history.entries", "history.stored"),
-    *("history.comparison", "stylize.preview", "relight.turntable", "bridge.former", "bridge.mapping"),
-    *("bridge.on_object", "assets.marking", "assets.library", "bridge.image_editors", "command_line", "menus"),
-    *("keymaps", "interface.status_bar", "translations.texts"),
+    *("interface.previews", "stylize.gallery", "bridge.set_files", "layers.settings", "parameters.properties"),
+    *("generate.settings", "match.settings", "train.settings", "stylize.settings", "stylize.sequence.settings"),
+    *("bake.settings", "bake.overlay", "interface.deferred", "batch.settings", "relight.settings", "endless.settings"),
+    *("export.panel", "region.settings", "region.overlay", "jobs.session", "jobs.made", "generate.variations"),
+    *("generate.favourites", "layers.preview", "layers.painting", "history.settings", "history.entries"),
+    *("history.stored", "history.comparison", "stylize.preview", "relight.turntable", "bridge.former"),
+    *("bridge.mapping", "bridge.on_object", "assets.marking", "assets.library", "bridge.image_editors"),
+    *("command_line", "menus", "keymaps", "interface.status_bar", "translations.texts"),
 )
-"""Modules that register more than classes, in this order."""
+"""Modules that register more than classes, in this order.
+
+POINTER: a type of Blender's data, the name of a property that it gets, and the property's class. HANDLERS: events of
+`bpy.app.handlers`, each with a function. Functions `register` and `unregister` do the rest.
+"""
 
 
 def modules() -> Iterator[ModuleType]:
@@ -75,13 +78,30 @@ def register() -> None:
     for cls in classes():
         bpy.utils.register_class(cls)
     catalogue.load()
-    for part in PARTS:
-        import_module(f"{PACKAGE}.{part}").register()
+    for part in map(_part, PARTS):
+        for owner, name, cls in [part.POINTER] if hasattr(part, "POINTER") else []:
+            bpy.utils.register_class(cls)
+            setattr(owner, name, bpy.props.PointerProperty(type=cls))
+        getattr(part, "register", _nothing)()
+        for event, handler in getattr(part, "HANDLERS", ()):
+            getattr(bpy.app.handlers, event).append(handler)
 
 
 def unregister() -> None:
-    for part in reversed(PARTS):
-        import_module(f"{PACKAGE}.{part}").unregister()
-    previews.unregister()
+    for part in map(_part, reversed(PARTS)):
+        for event, handler in getattr(part, "HANDLERS", ()):
+            getattr(bpy.app.handlers, event).remove(handler)
+        getattr(part, "unregister", _nothing)()
+        for owner, name, cls in [part.POINTER] if hasattr(part, "POINTER") else []:
+            delattr(owner, name)
+            bpy.utils.unregister_class(cls)
     for cls in reversed(classes()):
         bpy.utils.unregister_class(cls)
+
+
+def _part(name: str) -> ModuleType:
+    return import_module(f"{PACKAGE}.{name}")
+
+
+def _nothing() -> None:
+    """What most parts do besides what they declare."""

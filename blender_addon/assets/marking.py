@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from .. import handlers
 from ..bridge import former, images, surfaces
 from ..bridge.inputs import SOURCE, ready
 from ..bridge.target import chosen_material
@@ -168,11 +167,3 @@ def _file_saved(*_: object) -> None:
 
 
 HANDLERS = (("save_post", _file_saved),)
-
-
-def register() -> None:
-    handlers.add(HANDLERS)
-
-
-def unregister() -> None:
-    handlers.remove(HANDLERS)

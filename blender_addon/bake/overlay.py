@@ -17,7 +17,6 @@ import gpu
 from gpu_extras.batch import batch_for_shader
 from mathutils import Matrix, Vector
 
-from .. import handlers
 from ..bridge.meshes import values_in
 from ..bridge.target import by_uid
 from ..core.errors import ImpastoError
@@ -276,10 +275,5 @@ def _file_opened(*_: object) -> None:
 HANDLERS = (("load_pre", _file_opened),)
 
 
-def register() -> None:
-    handlers.add(HANDLERS)
-
-
 def unregister() -> None:
-    handlers.remove(HANDLERS)
     _file_opened()

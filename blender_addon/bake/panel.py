@@ -8,10 +8,8 @@ from collections.abc import Collection, Sequence
 import bpy
 
 from ..core.errors import ImpastoError, ParameterError
-from ..engine import engine
-from ..interface.drawing import draw_text, name_place, why_not
+from ..interface.drawing import draw_text, why_not
 from ..jobs.task import Place
-from ..setup.panel import draw_missing_engine
 from ..tools.arguments import values_in
 from ..tools.intents import BAKE
 from ..tools.panel import Tab, draw_run, in_editors, section
@@ -45,16 +43,11 @@ class BakePanel(Tab):
     """Mixin: the same panel in each editor."""
 
     bl_label = "Bake"
+    place = Place.BAKE
     intents = (BAKE,)
-    layout: bpy.types.UILayout
 
-    def draw(self, context: bpy.types.Context) -> None:
-        self.layout.use_property_split = True
-        self.layout.use_property_decorate = False
-        name_place(self.layout, Place.BAKE)
-        if engine.find() is None:
-            draw_missing_engine(self.layout.box(), Place.BAKE)
-        draw_bake(self.layout, context)
+    def draw_body(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+        draw_bake(layout, context)
 
 
 PANELS = in_editors(BakePanel, "bake")

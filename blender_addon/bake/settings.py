@@ -287,11 +287,4 @@ class ImpastoBakeSettings(BakeProperties, bpy.types.PropertyGroup):
     """Settings of the Bake section, in each scene; Blender has a BakeSettings of its own."""
 
 
-def register() -> None:
-    bpy.utils.register_class(ImpastoBakeSettings)
-    bpy.types.Scene.impasto_bake = bpy.props.PointerProperty(type=ImpastoBakeSettings)
-
-
-def unregister() -> None:
-    del bpy.types.Scene.impasto_bake
-    bpy.utils.unregister_class(ImpastoBakeSettings)
+POINTER = (bpy.types.Scene, "impasto_bake", ImpastoBakeSettings)

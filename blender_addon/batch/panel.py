@@ -5,14 +5,12 @@ from __future__ import annotations
 
 import bpy
 
-from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..interface.browsing import draw_image
-from ..interface.drawing import draw_text, name_place
+from ..interface.drawing import draw_text
 from ..jobs.session import jobs
 from ..jobs.task import Place
 from ..parameters.open_numbers import Open, draw_open_number
-from ..setup.panel import draw_missing_engine
 from ..tools.intents import EXPORT
 from ..tools.panel import InView3D, Tab, draw_run, section
 from . import chosen, recipes, results
@@ -28,17 +26,13 @@ WORKERS = Open(0.0, 2, "One for each core")
 
 class IMPASTO_PT_batch(Tab, InView3D, bpy.types.Panel):
     bl_label = "Batch"
+    place = Place.BATCH
     intents = (EXPORT,)
     bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  as Blender wants it
     bl_order = 5
 
-    def draw(self, context: bpy.types.Context) -> None:
-        layout, settings = self.layout, context.scene.impasto_batch
-        layout.use_property_split = True
-        layout.use_property_decorate = False
-        name_place(layout, Place.BATCH)
-        if engine.find() is None:
-            draw_missing_engine(layout.box(), Place.BATCH)
+    def draw_body(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+        settings = context.scene.impasto_batch
         _draw_materials(layout, context, settings)
         _draw_recipe(layout, context, settings)
         column = layout.column()

@@ -42,11 +42,4 @@ class BatchSettings(BatchProperties, bpy.types.PropertyGroup):
     image: PointerProperty(name="Image", description="An image that Impasto made", type=bpy.types.Image)
 
 
-def register() -> None:
-    bpy.utils.register_class(BatchSettings)
-    bpy.types.Scene.impasto_batch = PointerProperty(type=BatchSettings)
-
-
-def unregister() -> None:
-    del bpy.types.Scene.impasto_batch
-    bpy.utils.unregister_class(BatchSettings)
+POINTER = (bpy.types.Scene, "impasto_batch", BatchSettings)

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 import bpy
 from bpy.props import BoolProperty, CollectionProperty, IntProperty, PointerProperty, StringProperty
 
-from .. import handlers
 from ..core.errors import ParameterError
 from . import images, recent, surfaces
 from .surfaces import MapImage
@@ -247,11 +246,9 @@ def register() -> None:
     bpy.utils.register_class(ImpastoFormer)
     bpy.types.Material.impasto_former = CollectionProperty(type=ImpastoFormer)
     bpy.types.Material.impasto_is_former = BoolProperty(options={"HIDDEN"})
-    handlers.add(HANDLERS)
 
 
 def unregister() -> None:
-    handlers.remove(HANDLERS)
     del bpy.types.Material.impasto_is_former
     del bpy.types.Material.impasto_former
     bpy.utils.unregister_class(ImpastoFormer)

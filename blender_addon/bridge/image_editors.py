@@ -12,8 +12,6 @@ from collections.abc import Iterator
 import bpy
 from bpy.props import PointerProperty
 
-from .. import handlers
-
 _replaced: dict[int, list[tuple[int, int]]] = {}
 """By pointer of an editor: session ids of images that it showed, each with the one that took its place."""
 
@@ -96,11 +94,9 @@ HANDLERS = (("undo_post", _undone), ("redo_post", _redone), ("load_post", _file_
 
 def register() -> None:
     bpy.types.Image.impasto_former = PointerProperty(type=bpy.types.Image)
-    handlers.add(HANDLERS)
 
 
 def unregister() -> None:
-    handlers.remove(HANDLERS)
     del bpy.types.Image.impasto_former
     _replaced.clear()
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from .. import handlers
 from ..windows import areas
 from . import endless_nodes, materials, shader_tree
 
@@ -204,10 +203,5 @@ HANDLERS = tuple(
 )
 
 
-def register() -> None:
-    handlers.add(HANDLERS)
-
-
 def unregister() -> None:
-    handlers.remove(HANDLERS)
     take_back()

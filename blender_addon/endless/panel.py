@@ -7,7 +7,6 @@ import bpy
 
 from ..bridge import endless_nodes
 from ..bridge.target import active_material
-from ..interface.drawing import name_place
 from ..jobs.task import Place
 from ..tools.intents import MORE
 from ..tools.panel import Tab, draw_run, in_editors
@@ -17,16 +16,13 @@ class EndlessPanel(Tab):
     """Mixin: the same panel in each editor."""
 
     bl_label = "Endless"
+    place = Place.ENDLESS
     intents = (MORE,)
     bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  as Blender wants it
     bl_order = 7
-    layout: bpy.types.UILayout
 
-    def draw(self, context: bpy.types.Context) -> None:
-        layout, settings = self.layout, context.scene.impasto_endless
-        layout.use_property_split = True
-        layout.use_property_decorate = False
-        name_place(layout, Place.ENDLESS)
+    def draw_body(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+        settings = context.scene.impasto_endless
         material = active_material(context)
         node = endless_nodes.find(material)
         if node is None:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import bpy
-from bpy.props import IntProperty, PointerProperty
+from bpy.props import IntProperty
 
 from ..tools.arguments import with_properties
 from .request import EndlessRequest
@@ -21,11 +21,4 @@ class EndlessSettings(bpy.types.PropertyGroup):
     size_px: SIZE_PX
 
 
-def register() -> None:
-    bpy.utils.register_class(EndlessSettings)
-    bpy.types.Scene.impasto_endless = PointerProperty(type=EndlessSettings)
-
-
-def unregister() -> None:
-    del bpy.types.Scene.impasto_endless
-    bpy.utils.unregister_class(EndlessSettings)
+POINTER = (bpy.types.Scene, "impasto_endless", EndlessSettings)

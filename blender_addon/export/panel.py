@@ -4,14 +4,11 @@
 from __future__ import annotations
 
 import bpy
-from bpy.props import PointerProperty, StringProperty
+from bpy.props import StringProperty
 
 from ..bridge.target import active_material, chosen_material, object_called
-from ..engine import engine
-from ..interface.drawing import name_place
 from ..jobs.operator import TaskOperator
 from ..jobs.task import Place, Task
-from ..setup.panel import draw_missing_engine
 from ..tools.arguments import values_over, with_properties
 from ..tools.intents import EXPORT
 from ..tools.panel import Tab, draw_run, in_editors
@@ -51,16 +48,11 @@ class ExportPanel(Tab):
     """Mixin: the same panel in each editor."""
 
     bl_label = "Export"
+    place = Place.EXPORT
     intents = (EXPORT,)
-    layout: bpy.types.UILayout
 
-    def draw(self, context: bpy.types.Context) -> None:
-        layout, settings = self.layout, context.scene.impasto_export
-        layout.use_property_split = True
-        layout.use_property_decorate = False
-        name_place(layout, Place.EXPORT)
-        if engine.find() is None:
-            draw_missing_engine(layout.box(), Place.EXPORT)
+    def draw_body(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+        settings = context.scene.impasto_export
         column = layout.column()
         column.prop(settings, "preset")
         column.prop(settings, "pictures", placeholder="orm=ambient_occlusion,roughness,metallic")
@@ -72,11 +64,4 @@ class ExportPanel(Tab):
 PANELS = in_editors(ExportPanel, "export")
 
 
-def register() -> None:
-    bpy.utils.register_class(ExportSettings)
-    bpy.types.Scene.impasto_export = PointerProperty(type=ExportSettings)
-
-
-def unregister() -> None:
-    del bpy.types.Scene.impasto_export
-    bpy.utils.unregister_class(ExportSettings)
+POINTER = (bpy.types.Scene, "impasto_export", ExportSettings)

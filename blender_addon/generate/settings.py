@@ -154,11 +154,4 @@ class ImpastoSettings(Intents, bpy.types.PropertyGroup):
     )
 
 
-def register() -> None:
-    bpy.utils.register_class(ImpastoSettings)
-    bpy.types.Scene.impasto = PointerProperty(type=ImpastoSettings)
-
-
-def unregister() -> None:
-    del bpy.types.Scene.impasto
-    bpy.utils.unregister_class(ImpastoSettings)
+POINTER = (bpy.types.Scene, "impasto", ImpastoSettings)

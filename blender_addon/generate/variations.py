@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from .. import handlers
 from ..bridge.target import active_material
 from ..core.recipe import Recipe
 from ..core.texture import is_large
@@ -243,11 +242,9 @@ HANDLERS = (("undo_post", _undone), ("redo_post", _undone))
 
 def register() -> None:
     live.register()
-    handlers.add(HANDLERS)
 
 
 def unregister() -> None:
-    handlers.remove(HANDLERS)
     live.unregister()
     _latest.items = ()
     _latest.earlier.clear()

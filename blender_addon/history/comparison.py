@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from .. import handlers
 from ..bridge import images, naming
 from ..bridge.inputs import read
 from ..bridge.recipe_inputs import missing_inputs, sources_of
@@ -84,10 +83,5 @@ def _file_opened(*_: object) -> None:
 HANDLERS = (("load_pre", _file_opened),)
 
 
-def register() -> None:
-    handlers.add(HANDLERS)
-
-
 def unregister() -> None:
-    handlers.remove(HANDLERS)
     comparison.clear()

@@ -13,7 +13,6 @@ from functools import lru_cache
 
 import bpy
 
-from .. import handlers
 from ..bridge import images, naming, recent, surfaces
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe
@@ -202,10 +201,8 @@ HANDLERS = tuple((event, _file_changed) for event in ("load_post", "undo_post", 
 
 def register() -> None:
     recent.listeners.append(forget)
-    handlers.add(HANDLERS)
 
 
 def unregister() -> None:
-    handlers.remove(HANDLERS)
     recent.listeners.remove(forget)
     _collected.entries, _collected.counts = (), ()

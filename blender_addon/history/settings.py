@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import bpy
-from bpy.props import BoolProperty, IntProperty, PointerProperty, StringProperty
+from bpy.props import BoolProperty, IntProperty, StringProperty
 
 from .stored import refresh
 
@@ -42,11 +42,4 @@ class HistorySettings(bpy.types.PropertyGroup):
     former: StringProperty(options={"HIDDEN", "SKIP_SAVE"})
 
 
-def register() -> None:
-    bpy.utils.register_class(HistorySettings)
-    bpy.types.WindowManager.impasto_history = PointerProperty(type=HistorySettings)
-
-
-def unregister() -> None:
-    del bpy.types.WindowManager.impasto_history
-    bpy.utils.unregister_class(HistorySettings)
+POINTER = (bpy.types.WindowManager, "impasto_history", HistorySettings)

@@ -14,7 +14,6 @@ from typing import Generic, TypeVar
 
 import bpy
 
-from .. import handlers
 from ..jobs.session import is_rendering
 from ..windows import redraw
 
@@ -102,12 +101,7 @@ HANDLERS = (
 )
 
 
-def register() -> None:
-    handlers.add(HANDLERS)
-
-
 def unregister() -> None:
-    handlers.remove(HANDLERS)
     for one in _all:
         if bpy.app.timers.is_registered(one.timer):
             bpy.app.timers.unregister(one.timer)

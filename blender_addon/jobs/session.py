@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from .. import handlers
 from ..core.errors import WorkerError
 from ..core.system.untrusted import printable
 from ..engine import engine
@@ -314,12 +313,7 @@ HANDLERS = (
 )
 
 
-def register() -> None:
-    handlers.add(HANDLERS)
-
-
 def unregister() -> None:
-    handlers.remove(HANDLERS)
     if bpy.app.timers.is_registered(_tick):
         bpy.app.timers.unregister(_tick)
         redraw_status_bars()

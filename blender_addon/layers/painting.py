@@ -119,9 +119,5 @@ def _as_white(context: bpy.types.Context, brush: bpy.types.Brush) -> None:
     holder.secondary_color = (0.0, 0.0, 0.0)
 
 
-def register() -> None:
-    """Nothing yet: painting begins with a click."""
-
-
 def unregister() -> None:
     strokes.stop()

@@ -7,13 +7,11 @@ import bpy
 
 from ..bridge import images
 from ..bridge.target import active_material, chosen_material
-from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..interface.browsing import draw_image, draw_path
 from ..interface.drawing import draw_report, draw_text, name_place
 from ..jobs.task import Place
 from ..parameters import inputs, points, properties
-from ..setup.panel import draw_missing_engine
 from ..tools import menu, presets, source_maps
 from ..tools.intents import LAYERS
 from ..tools.panel import Tab, draw_images, draw_live, draw_parameters, draw_run, draw_size, in_editors, section
@@ -64,16 +62,11 @@ class LayersPanel(Tab):
     """Mixin: the same panel in each editor."""
 
     bl_label = "Layers"
+    place = Place.LAYERS
     intents = (LAYERS,)
-    layout: bpy.types.UILayout
 
-    def draw(self, context: bpy.types.Context) -> None:
-        layout, material = self.layout, active_material(context)
-        layout.use_property_split = True
-        layout.use_property_decorate = False
-        name_place(layout, Place.LAYERS)
-        if engine.find() is None:
-            draw_missing_engine(layout.box(), Place.LAYERS)
+    def draw_body(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+        material = active_material(context)
         if not has_layers(material):
             draw_start(layout, context)
             return

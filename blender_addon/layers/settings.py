@@ -116,7 +116,3 @@ def _unregister() -> None:
 def register() -> None:
     """Have the classes made with the tools' own, which are registered later."""
     properties.follow(_register, _unregister)
-
-
-def unregister() -> None:
-    """Nothing is left: they went with the tools' classes."""

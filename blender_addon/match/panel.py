@@ -9,15 +9,13 @@ from typing import Any
 import bpy
 
 from ..bridge.inputs import Source
-from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..generate import variations
 from ..generate.variation_grid import draw_grid
 from ..interface.browsing import draw_image, draw_path
-from ..interface.drawing import draw_text, name_place
+from ..interface.drawing import draw_text
 from ..jobs.task import Place
 from ..parameters.open_numbers import WIDTH, draw_open_number
-from ..setup.panel import draw_missing_engine
 from ..tools import source_maps
 from ..tools.intents import WORDS
 from ..tools.lists import is_pictured
@@ -30,17 +28,11 @@ class MatchPanel(Tab):
     """Mixin: the same panel in each editor."""
 
     bl_label = "From Words"
+    place = Place.MATCH
     intents = (WORDS,)
-    layout: bpy.types.UILayout
 
-    def draw(self, context: bpy.types.Context) -> None:
-        layout = self.layout
-        layout.use_property_split = True
-        layout.use_property_decorate = False
-        name_place(layout, Place.MATCH)
+    def draw_body(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         draw_makes(layout, context)
-        if engine.find() is None:
-            draw_missing_engine(layout.box(), Place.MATCH)
         settings = context.scene.impasto_match
         layout.prop(settings, "matcher")
         matcher = catalogue.matchers.get(settings.matcher)

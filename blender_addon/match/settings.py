@@ -80,11 +80,4 @@ class MatchSettings(bpy.types.PropertyGroup):
     image: PointerProperty(name="Image", description="An image of this .blend file", type=bpy.types.Image)
 
 
-def register() -> None:
-    bpy.utils.register_class(MatchSettings)
-    bpy.types.Scene.impasto_match = PointerProperty(type=MatchSettings)
-
-
-def unregister() -> None:
-    del bpy.types.Scene.impasto_match
-    bpy.utils.unregister_class(MatchSettings)
+POINTER = (bpy.types.Scene, "impasto_match", MatchSettings)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import bpy
-from bpy.props import BoolProperty, EnumProperty, IntProperty, PointerProperty
+from bpy.props import BoolProperty, EnumProperty, IntProperty
 
 from ..bridge import image_editors
 from ..tools.arguments import with_properties
@@ -53,11 +53,4 @@ def settings_of(context: bpy.types.Context) -> RegionSettings:
     return context.scene.impasto_region
 
 
-def register() -> None:
-    bpy.utils.register_class(RegionSettings)
-    bpy.types.Scene.impasto_region = PointerProperty(type=RegionSettings)
-
-
-def unregister() -> None:
-    del bpy.types.Scene.impasto_region
-    bpy.utils.unregister_class(RegionSettings)
+POINTER = (bpy.types.Scene, "impasto_region", RegionSettings)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import bpy
 
 from ..interface import previews
-from ..interface.drawing import draw_text, name_place
+from ..interface.drawing import draw_text
 from ..jobs.task import Place
 from ..tools.intents import MORE
 from ..tools.panel import Tab, draw_run, in_editors
@@ -20,16 +20,13 @@ class RelightPanel(Tab):
     """Mixin: the same panel in each editor."""
 
     bl_label = "Relight"
+    place = Place.RELIGHT
     intents = (MORE,)
     bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  as Blender wants it
     bl_order = 6
-    layout: bpy.types.UILayout
 
-    def draw(self, context: bpy.types.Context) -> None:
-        layout, settings = self.layout, context.scene.impasto_relight
-        layout.use_property_split = True
-        layout.use_property_decorate = False
-        name_place(layout, Place.RELIGHT)
+    def draw_body(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+        settings = context.scene.impasto_relight
         layout.row().prop(settings, "subject", expand=True)
         draw_run(layout, "impasto.relight", Place.RELIGHT, "LIGHT_SUN")
         if shown := turntable.shown:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 
 import bpy
-from bpy.props import BoolProperty, EnumProperty, FloatProperty, PointerProperty
+from bpy.props import BoolProperty, EnumProperty, FloatProperty
 
 from .turntable import turntable
 
@@ -51,11 +51,4 @@ class RelightSettings(bpy.types.PropertyGroup):
     )
 
 
-def register() -> None:
-    bpy.utils.register_class(RelightSettings)
-    bpy.types.Scene.impasto_relight = PointerProperty(type=RelightSettings)
-
-
-def unregister() -> None:
-    del bpy.types.Scene.impasto_relight
-    bpy.utils.unregister_class(RelightSettings)
+POINTER = (bpy.types.Scene, "impasto_relight", RelightSettings)

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from .. import handlers
 from ..bridge.inputs import SOURCE
 from ..core.engine.replies import RELIT
 from ..core.engine.requests import JobInput, View
@@ -203,10 +202,5 @@ def _undone(*_: object) -> None:
 HANDLERS = (("load_pre", _file_opened), ("undo_post", _undone), ("redo_post", _undone))
 
 
-def register() -> None:
-    handlers.add(HANDLERS)
-
-
 def unregister() -> None:
-    handlers.remove(HANDLERS)
     turntable.clear()

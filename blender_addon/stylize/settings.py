@@ -102,11 +102,4 @@ class StyleSettings(ResultProperties, bpy.types.PropertyGroup):
     )
 
 
-def register() -> None:
-    bpy.utils.register_class(StyleSettings)
-    bpy.types.Scene.impasto_style = PointerProperty(type=StyleSettings)
-
-
-def unregister() -> None:
-    del bpy.types.Scene.impasto_style
-    bpy.utils.unregister_class(StyleSettings)
+POINTER = (bpy.types.Scene, "impasto_style", StyleSettings)

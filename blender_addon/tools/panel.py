@@ -44,27 +44,41 @@ LABEL = 0.25
 
 
 class Tab:
-    """Mixin: a panel in the tab. intents: those whose panel it is; empty: all."""
+    """Mixin: a panel in the tab. intents: those whose panel it is; empty: all. place: its own, where tasks are begun.
+
+    A subclass with a place has `draw_body`, which draws the panel.
+    """
 
     bl_category = TAB
     bl_region_type = "UI"
     bl_order = 4
     intents: tuple[str, ...] = ()
+    place: Place
+    layout: bpy.types.UILayout
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         return not cls.intents or context.scene.impasto.intent in cls.intents
 
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        layout.use_property_split, layout.use_property_decorate = True, False
+        name_place(layout, self.place)
+        if engine.find() is None:
+            draw_missing_engine(layout.box(), self.place)
+        self.draw_body(layout, context)
+
+    def draw_body(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+        raise NotImplementedError
+
 
 class ToolPanel(Tab):
-    """Mixin: a panel for a tool, which is chosen at its top. settings: name of the scene's settings; place: its own.
+    """Mixin: a panel for a tool, which is chosen at its top. settings: name of the scene's settings.
 
     A subclass has `draw_tool`, which draws the rest of the panel for that tool.
     """
 
     settings: str
-    place: Place
-    layout: bpy.types.UILayout
 
     def draw_tool(self, context: bpy.types.Context, settings: bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> None:
         raise NotImplementedError
@@ -73,13 +87,7 @@ class ToolPanel(Tab):
         """Draw the choice of the tool."""
         layout.prop(settings, "tool")
 
-    def draw(self, context: bpy.types.Context) -> None:
-        layout = self.layout
-        layout.use_property_split = True
-        layout.use_property_decorate = False
-        name_place(layout, self.place)
-        if engine.find() is None:
-            draw_missing_engine(layout.box(), self.place)
+    def draw_body(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         settings = getattr(context.scene, self.settings)
         self.draw_choice(layout, settings)
         if settings.tool not in catalogue:

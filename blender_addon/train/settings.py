@@ -45,11 +45,4 @@ class TrainingSettings(bpy.types.PropertyGroup):
     )
 
 
-def register() -> None:
-    bpy.utils.register_class(TrainingSettings)
-    bpy.types.Scene.impasto_training = PointerProperty(type=TrainingSettings)
-
-
-def unregister() -> None:
-    del bpy.types.Scene.impasto_training
-    bpy.utils.unregister_class(TrainingSettings)
+POINTER = (bpy.types.Scene, "impasto_training", TrainingSettings)

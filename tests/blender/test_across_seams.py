@@ -238,8 +238,8 @@ def test_where_no_mesh_can_be_sent_the_report_says_so_or_it_is_an_error_if_it_wa
     bpy.context.view_layer.objects.active = cube
     material.node_tree.nodes["my texture"].projection = "BOX"
     stylize(surface=material.name, material="NONE")
-    assert "not across seams: the textures of bricks are not mapped by UVs alone" in made()["report"]
-    with pytest.raises(RuntimeError, match="not mapped by UVs alone"):
+    assert "not across seams: the textures of bricks are projected from the sides of a box" in made()["report"]
+    with pytest.raises(RuntimeError, match="projected from the sides of a box"):
         stylize(surface=material.name, across_seams=True)
     material.node_tree.nodes["my texture"].projection = "FLAT"
     cube.data.uv_layers.remove(cube.data.uv_layers[0])

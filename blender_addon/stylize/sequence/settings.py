@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import bpy
-from bpy.props import PointerProperty
 
 from ...tools.arguments import with_properties
 from .request import SequenceRequest
@@ -15,11 +14,4 @@ class SequenceSettings(bpy.types.PropertyGroup):
     """Settings of the section Sequence, in each scene."""
 
 
-def register() -> None:
-    bpy.utils.register_class(SequenceSettings)
-    bpy.types.Scene.impasto_sequence = PointerProperty(type=SequenceSettings)
-
-
-def unregister() -> None:
-    del bpy.types.Scene.impasto_sequence
-    bpy.utils.unregister_class(SequenceSettings)
+POINTER = (bpy.types.Scene, "impasto_sequence", SequenceSettings)
