@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import ParameterError
 from ..texture import LARGE_PX
-from .mesh import Mesh
+from .mesh import Mesh, edges_of, unit_vectors
 from .raster import NONE, Size, rasterization
 
 LARGEST = 1.05 * LARGE_PX
@@ -102,9 +102,7 @@ class Charts:
 
         X of a tangent-space normal is along the U axis, and Y at a right angle to it (Mikkelsen 2008).
         """
-        across = self.matrices[:, :, 0] / np.maximum(
-            np.linalg.norm(self.matrices[:, :, 0], axis=1, keepdims=True), 1e-30
-        )
+        across = unit_vectors(self.matrices[:, :, 0])
         down = np.stack([-across[:, 1], across[:, 0]], 1) * np.sign(np.linalg.det(self.matrices))[:, None]
         return np.stack([across, down], 2)
 
@@ -123,15 +121,12 @@ class _Frames:
 
     @classmethod
     def of(cls, mesh: Mesh, corners: np.ndarray) -> _Frames:
-        in_space = (mesh.positions[:, 1:] - mesh.positions[:, :1]).astype(np.float64)  # (T, 2, 3)
-        in_texels = corners[:, 1:] - corners[:, :1]  # (T, 2, 2)
-        signed = np.linalg.det(in_texels)
+        signed = np.linalg.det(edges_of(corners))
         is_flat = np.abs(signed) <= 2 * LEAST_AREA
-        inverse = np.linalg.inv(np.where(is_flat[:, None, None], np.eye(2), in_texels))
-        derivatives = np.where(is_flat[:, None, None], 0, (inverse @ in_space).swapaxes(1, 2))
+        derivatives = slopes_of(corners, mesh.positions, 2 * LEAST_AREA).swapaxes(1, 2)
         directions = np.zeros_like(mesh.crosses) if mesh.directions is None else mesh.directions.astype(float).mean(1)
-        directions /= np.maximum(np.linalg.norm(directions, axis=1, keepdims=True), 1e-9)
-        return cls(derivatives, directions, np.where(is_flat, 0, mesh.areas), np.where(is_flat, 0, signed))
+        areas, signed = (np.where(is_flat, 0, one) for one in (mesh.areas, signed))
+        return cls(derivatives, unit_vectors(directions, 1e-9), areas, signed)
 
     @property
     def has_area(self) -> np.ndarray:
@@ -182,6 +177,16 @@ class _Frames:
         length = np.linalg.norm(up, axis=1, keepdims=True)
         up = np.where(length > 1e-9, up / np.maximum(length, 1e-9), [0.0, -1.0])
         return _turns(up) @ roots, is_given[:, 0]
+
+
+def slopes_of(corners: np.ndarray, values: np.ndarray, least: float) -> np.ndarray:
+    """Derivatives (T, 2, D) by x and y of values (T, 3, D) that are linear in triangles with these corners (T, 3, 2).
+
+    0 where a triangle has at most the area of half of `least`.
+    """
+    edges = edges_of(corners)
+    is_sound = (np.abs(np.linalg.det(edges)) > least)[:, None, None]
+    return np.where(is_sound, np.linalg.inv(np.where(is_sound, edges, np.eye(2))) @ (values[:, 1:] - values[:, :1]), 0)
 
 
 def linear_map(points: np.ndarray, matrices: np.ndarray) -> np.ndarray:

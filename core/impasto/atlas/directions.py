@@ -11,7 +11,8 @@ import numpy as np
 
 from ..errors import ParameterError
 from ..texture import LINEAR_FORMATS, Maps
-from .mesh import Mesh
+from .charts import slopes_of
+from .mesh import Mesh, unit_vectors
 
 LEAST = 0.02
 """Length of a vector below which it is none: 8 bits have no 0.5."""
@@ -59,11 +60,7 @@ def _means(values: np.ndarray, uvs: np.ndarray) -> np.ndarray:
 
 def _tangents(mesh: Mesh) -> np.ndarray:
     """Unit vectors (T, 2, 3) in space along U and, at a right angle to it, towards V; 0 without area in UV space."""
-    in_space = (mesh.positions[:, 1:] - mesh.positions[:, :1]).astype(np.float64)
-    in_uvs = (mesh.uvs[:, 1:] - mesh.uvs[:, :1]).astype(np.float64)
-    is_sound = np.abs(np.linalg.det(in_uvs)) > 1e-18
-    slopes = np.linalg.inv(np.where(is_sound[:, None, None], in_uvs, np.eye(2))) @ in_space
-    along = slopes[:, 0] / np.maximum(np.linalg.norm(slopes[:, 0], axis=1, keepdims=True), 1e-30)
+    slopes = slopes_of(mesh.uvs, mesh.positions.astype(np.float64), 1e-18)
+    along = unit_vectors(slopes[:, 0])
     across = slopes[:, 1] - (slopes[:, 1] * along).sum(1, keepdims=True) * along
-    across /= np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-30)
-    return np.where(is_sound[:, None, None], np.stack([along, across], 1), 0)
+    return np.stack([along, unit_vectors(across)], 1)

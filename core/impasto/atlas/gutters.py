@@ -8,8 +8,8 @@ import numpy as np
 from scipy.ndimage import distance_transform_edt
 
 from .charts import Charts, linear_map
-from .mesh import Mesh
-from .raster import NONE, Size
+from .mesh import Mesh, unit_vectors
+from .raster import NONE, Size, numbered
 
 STEPS = 4
 """Most seams that are crossed from a gutter: beyond a narrow chart lies the next one."""
@@ -94,8 +94,8 @@ class _Crossings:
         """Index of the border next to each texel (H, W), and the distance in texels."""
         a, b = self.ends.swapaxes(0, 1)
         count = np.ceil(_length(b - a)[:, 0] / SPACING_PX).astype(int) + 1
-        which = np.repeat(np.arange(len(count)), count)
-        along = (np.arange(len(which)) - (np.cumsum(count) - count)[which] + 0.5) / count[which]
+        which, number = numbered(count)
+        along = (number + 0.5) / count[which]
         x, y = np.floor(a[which] + along[:, None] * (b - a)[which]).astype(int).T
         height, width = size_px
         drawn = np.full(size_px, NONE)
@@ -151,7 +151,7 @@ def frame(a: np.ndarray, b: np.ndarray, side: np.ndarray) -> np.ndarray:
 
     Those of an edge with its outer side, and of the other edge of its seam with its inner side, are one in space.
     """
-    along = (b - a) / np.maximum(_length(b - a), 1e-9)
+    along = unit_vectors(b - a, 1e-9)
     across = np.stack([-along[:, 1], along[:, 0]], 1)
     across *= np.where((across * side).sum(1, keepdims=True) < 0, -1, 1)
     return np.stack([along, across], 2)

@@ -80,7 +80,7 @@ class Mesh:
     @cached_property
     def crosses(self) -> np.ndarray:
         """Cross products (T, 3) of two edges of each triangle: normals, as long as twice the area."""
-        edges = (self.positions[:, 1:] - self.positions[:, :1]).astype(np.float64)
+        edges = edges_of(self.positions)
         return np.cross(edges[:, 0], edges[:, 1])
 
     @cached_property
@@ -98,8 +98,7 @@ class Mesh:
         """Normals (T, 3, 3) at the corners: the mean of those of all faces of the vertex, by area, up to creases."""
         total = np.zeros((int(self.vertices.max()) + 1, 3))
         np.add.at(total, self.vertices.reshape(-1), np.repeat(self.crosses, 3, axis=0))
-        found = total[self.vertices]
-        found /= np.maximum(np.linalg.norm(found, axis=-1, keepdims=True), 1e-30)
+        found = unit_vectors(total[self.vertices])
         is_crease = (found * self.normals[:, None]).sum(-1) < CREASE
         return np.where(is_crease[..., None], self.normals[:, None], found)
 
@@ -209,3 +208,13 @@ def _numbers(rows: np.ndarray) -> np.ndarray:
     for column in keys.T:
         found = np.unique(found * (int(column.max()) + 1) + column, return_inverse=True)[1].reshape(-1)
     return found
+
+
+def edges_of(corners: np.ndarray) -> np.ndarray:
+    """Edges (T, 2, D) from the first corner of triangles (T, 3, D) to the other two."""
+    return (corners[:, 1:] - corners[:, :1]).astype(np.float64)
+
+
+def unit_vectors(vectors: np.ndarray, least: float = 1e-30) -> np.ndarray:
+    """Vectors (…, D) of length 1; shorter ones if they were shorter than `least`."""
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), least)

@@ -23,12 +23,18 @@ def rasterization(corners: np.ndarray, size_px: Size, *, wraps: bool = False) ->
         triangle, y, first, last = (values[inside] for values in (triangle, y, first, last))
         first, last = first.clip(0, width), last.clip(0, width)
     count = np.maximum(last - first, 0)
-    which = np.repeat(np.arange(len(count)), count)
-    x = np.arange(len(which)) - (np.cumsum(count) - count)[which] + first[which]
+    which, along = numbered(count)
+    x = along + first[which]
     texels, drawn = y[which] % height * width + x % width, triangle[which]
     found = np.full(height * width, NONE, np.int32)
     found[texels[::-1]] = drawn[::-1]
     return found.reshape(size_px), np.bincount(drawn, minlength=len(corners))
+
+
+def numbered(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of all things that are counted (N,), the index of their count (M,), and their number in it (M,), from 0."""
+    which = np.repeat(np.arange(len(counts)), counts)
+    return which, np.arange(len(which)) - (np.cumsum(counts) - counts)[which]
 
 
 def _rows(corners: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -37,9 +43,8 @@ def _rows(corners: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.n
     Edges are followed from their upper end, so that two triangles agree on which of them has a texel on their edge.
     """
     low, high = (np.ceil(edge(corners[..., 1], 1) - 0.5).astype(np.int64) for edge in (np.min, np.max))
-    count = high - low
-    triangle = np.repeat(np.arange(len(corners)), count)
-    y = np.arange(len(triangle)) - (np.cumsum(count) - count)[triangle] + low[triangle]
+    triangle, down = numbered(high - low)
+    y = down + low[triangle]
     left, right = np.full(len(y), np.inf), np.full(len(y), -np.inf)
     for one, other in ((0, 1), (1, 2), (2, 0)):
         above, below = corners[:, one], corners[:, other]

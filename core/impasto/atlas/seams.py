@@ -17,7 +17,7 @@ from scipy.sparse.linalg import cg
 from ..texture import NORMAL_MAPS, Maps
 from .charts import Charts, linear_map
 from .gutters import frame, matched_ends, opposite
-from .raster import NONE
+from .raster import NONE, numbered
 from .sampling import in_frame, nearest_values
 
 REACH_PX = 6.0
@@ -161,8 +161,8 @@ class SeamPoints:
         ends = np.stack([*np.stack(matched_ends(mesh, charts.corners, edges, others))], 1)  # (2 ends, 2 sides, …)
         lengths = np.linalg.norm(ends[1] - ends[0], axis=-1).max(0)
         count = np.maximum(np.ceil(lengths / spacing_px).astype(int), 1)
-        which = np.repeat(np.arange(len(count)), count)
-        along = ((np.arange(len(which)) - (np.cumsum(count) - count)[which] + 0.5) / count[which])[None, :, None]
+        which, number = numbered(count)
+        along = ((number + 0.5) / count[which])[None, :, None]
         places = (1 - along) * ends[0][:, which] + along * ends[1][:, which]
         inwards = np.stack([-here[..., 1], there[..., 1]], 1)
         cosine = (mesh.normals[edges // 3] * mesh.normals[others // 3]).sum(1)

@@ -14,8 +14,9 @@ from scipy.sparse.csgraph import breadth_first_order, connected_components, mini
 from scipy.sparse.linalg import spsolve
 
 from .canvas import ChartCanvas
-from .charts import Charts, linear_map
+from .charts import Charts, linear_map, slopes_of
 from .gutters import centres
+from .mesh import unit_vectors
 from .raster import NONE
 from .sampling import nearest_values
 from .seams import SeamPoints
@@ -84,9 +85,6 @@ def _places_in_space(charts: Charts) -> np.ndarray:
     own = charts.chart == charts.mesh.islands
     chart, flat = charts.chart[own], charts.in_metres[own]
     positions, weights = charts.mesh.positions[own].astype(float), charts.mesh.areas[own]
-    edges, edges_in_space = flat[:, 1:] - flat[:, :1], positions[:, 1:] - positions[:, :1]
-    is_sound = np.abs(np.linalg.det(edges)) > 1e-30
-    slopes = np.linalg.inv(np.where(is_sound[:, None, None], edges, np.eye(2))) @ edges_in_space  # (t, 2, 3)
     count = len(charts.matrices)
 
     def means(values: np.ndarray) -> np.ndarray:
@@ -94,8 +92,7 @@ def _places_in_space(charts: Charts) -> np.ndarray:
         np.add.at(total, chart, weights.reshape(-1, *[1] * (values.ndim - 1)) * values)
         return total / np.maximum(np.bincount(chart, weights, count), 1e-30).reshape(-1, *[1] * (values.ndim - 1))
 
-    axes = means(np.where(is_sound[:, None, None], slopes, 0))
-    axes /= np.maximum(np.linalg.norm(axes, axis=2, keepdims=True), 1e-9)
+    axes = unit_vectors(means(slopes_of(flat, positions, 1e-30)), 1e-9)
     offset = (axes @ means(positions.mean(1))[..., None])[..., 0] - means(flat.mean(1))
     return offset[:, 0] + 1j * offset[:, 1]
 
@@ -150,10 +147,7 @@ def pattern_places(canvas: ChartCanvas) -> tuple[np.ndarray, np.ndarray]:
         places = _places(charts, turn, is_bent)
     triangle = nearest_values(canvas.texels, canvas.texels)
     corners = linear_map(charts.corners, canvas.matrices[charts.chart][:, None]) + canvas.offsets[charts.chart][:, None]
-    edges = corners[:, 1:] - corners[:, :1]
-    is_sound = np.abs(np.linalg.det(edges)) > 1e-9
-    slopes = np.linalg.inv(np.where(is_sound[:, None, None], edges, np.eye(2)))
-    slopes = (slopes @ (places[:, 1:] - places[:, :1])[..., None])[..., 0]  # by x and y, (T, 2)
+    slopes = slopes_of(corners, places[..., None], 1e-9)[..., 0]
     away = centres(canvas.size_px) - corners[triangle, 0]
     found = places[triangle, 0] + (away * slopes[triangle]).sum(-1)
     back = np.stack([np.stack([turn.real, turn.imag], 1), np.stack([-turn.imag, turn.real], 1)], 1)
@@ -164,13 +158,9 @@ def _turns(charts: Charts) -> np.ndarray:
     """Rotation (T,), complex, of each triangle from its chart to the plane, on which its direction points up."""
     directions = charts.mesh.directions
     assert directions is not None
-    edges, in_space = (places[:, 1:] - places[:, :1] for places in (charts.in_metres, charts.mesh.positions))
-    is_sound = np.abs(np.linalg.det(edges)) > 1e-30
-    tangents = np.linalg.inv(np.where(is_sound[:, None, None], edges, np.eye(2))) @ in_space  # (T, 2, 3)
-    mean = directions.mean(1, dtype=float)
-    mean /= np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-9)
-    x, y = (tangents @ mean[..., None])[..., 0].T
-    along, has_any = x + 1j * y, is_sound & (np.hypot(x, y) > LEAST_LENGTH)
+    mean = unit_vectors(directions.mean(1, dtype=float), 1e-9)
+    x, y = (slopes_of(charts.in_metres, charts.mesh.positions, 1e-30) @ mean[..., None])[..., 0].T
+    along, has_any = x + 1j * y, np.hypot(x, y) > LEAST_LENGTH
     return np.where(has_any, -1j * np.abs(along) / np.where(has_any, along, 1), 1)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, max_pool2d, pad
+from torch.nn.functional import avg_pool2d, max_pool2d
 
 from .correction import BestChoice, Correction
 from .features import COARSE, RADIUS_PX, Projection, whole_numbers, window_weights
@@ -145,10 +145,7 @@ def _whole(features: Tensor, hole: Tensor) -> Tensor:
 
 def _halve(features: Tensor) -> Tensor:
     """Features (H, W, C) at half the size, rounded up."""
-    planes = features.permute(2, 0, 1)[None]
-    odd = features.shape[1] % 2, features.shape[0] % 2
-    planes = pad(planes, (0, odd[0], 0, odd[1]), mode="replicate") if any(odd) else planes
-    return avg_pool2d(planes, 2)[0].permute(1, 2, 0).contiguous()
+    return avg_pool2d(features.permute(2, 0, 1)[None], 2, ceil_mode=True)[0].permute(1, 2, 0).contiguous()
 
 
 def _any_of_four(hole: Tensor) -> Tensor:

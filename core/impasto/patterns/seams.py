@@ -15,7 +15,7 @@ import torch
 from scipy.ndimage import find_objects, label
 from torch import Tensor
 from torch.fft import irfft2, rfft2
-from torch.nn.functional import avg_pool2d, interpolate, pad
+from torch.nn.functional import avg_pool2d, interpolate
 
 from ..texture import NORMAL_MAPS
 from .field import Field, PixelGrid
@@ -128,7 +128,7 @@ def membrane(inside: Tensor, divergence: Tensor, wraps: tuple[bool, bool], reach
     """
     masks = [inside.to(divergence.dtype)[None, None]]
     while min(masks[-1].shape[2:]) > COARSEST_PX:
-        masks.append((avg_pool2d(_even(masks[-1]), 2) > 0.99).to(divergence.dtype))
+        masks.append((avg_pool2d(masks[-1], 2, ceil_mode=True) > 0.99).to(divergence.dtype))
     u = torch.zeros_like(divergence)[None]
     for _ in range(CYCLES):
         u = _cycle(u, divergence[None], masks, _Operator(wraps, 1 / reach_px**2))
@@ -168,7 +168,7 @@ def _cycle(u: Tensor, b: Tensor, masks: list[Tensor], operator: _Operator) -> Te
         return operator.relax(u, b, mask, COARSEST_SWEEPS)
     u = operator.relax(u, b, mask, SWEEPS)
     residual = (b - operator(u)) * mask
-    coarse = 4 * avg_pool2d(_even(residual), 2) * masks[1]
+    coarse = 4 * avg_pool2d(residual, 2, ceil_mode=True) * masks[1]
     error = _cycle(torch.zeros_like(coarse), coarse, masks[1:], operator.coarser())
     error = interpolate(error, size=u.shape[2:], mode="bilinear", align_corners=False) * mask
     energy = (error * operator(error)).sum((0, 2, 3), keepdim=True)
@@ -187,12 +187,6 @@ def _neighbours(u: Tensor, wraps: tuple[bool, bool]) -> Tensor:
             total.narrow(axis, 1, length - 1).add_(u.narrow(axis, 0, length - 1))
             total.narrow(axis, 0, length - 1).add_(u.narrow(axis, 1, length - 1))
     return total
-
-
-def _even(x: Tensor) -> Tensor:
-    """x (B, C, h, w) with even sides, the last row and column repeated."""
-    odd = x.shape[3] % 2, x.shape[2] % 2
-    return pad(x, (0, odd[0], 0, odd[1]), mode="replicate") if any(odd) else x
 
 
 def windows_of(mask: Tensor, wraps: tuple[bool, bool]) -> Iterator[tuple[Tensor, Tensor, tuple[bool, bool]]]:
