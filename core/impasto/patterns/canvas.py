@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -23,19 +23,6 @@ STEP_PX = 64
 """The torus that charts are cut out of has sides that are multiples of this, so whole pixels on every level."""
 MOST_REPEAT = 4
 """Longest side of that torus, relative to the example's; on larger objects, the first layout repeats."""
-
-
-class ResultShape(Protocol):
-    """A result of `size_px` whose first layout is a torus of `torus_px`, both (height, width)."""
-
-    @property
-    def size_px(self) -> tuple[int, int]: ...
-
-    @property
-    def torus_px(self) -> tuple[int, int]: ...
-
-    def grid(self, scale: int, device: torch.device) -> PixelGrid:
-        """The pixels of a level, each `scale` wide."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +75,10 @@ class CanvasShape:
             torch.from_numpy(one.copy()).to(device) for one in (*self.canvas.shown_texels(size), plane)
         )
         return CanvasGrid(size, (False, False), device, nearest, shown, places, torus)
+
+
+ResultShape: TypeAlias = TorusShape | CanvasShape
+"""A result of `size_px` whose first layout is a torus of `torus_px`; `grid` are the pixels of a level."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ a guide.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -65,45 +64,30 @@ def first_layout(
     return field
 
 
-@dataclass(frozen=True)
-class _Room:
-    """The least and the largest moves (2, pieces) of pieces that stay inside the source."""
-
-    least: Tensor
-    largest: Tensor
-
-    @classmethod
-    def of(cls, places: Tensor, piece: Tensor, size: tuple[int, int]) -> _Room:
-        """The room of places (2, N) of pieces (N,) in a source of this size."""
-        index = piece.expand(2, -1)
-        first = torch.zeros(2, int(piece.max()) + 1, dtype=torch.long, device=piece.device)
-        lowest = first.scatter_reduce(1, index, places, "amin", include_self=False)
-        highest = first.scatter_reduce(1, index, places, "amax", include_self=False)
-        return cls(-lowest, torch.tensor(size, device=piece.device)[:, None] - 1 - highest)
-
-    def fits(self, moves: Tensor) -> Tensor:
-        """Whether moves (n, 2, pieces) keep the pieces inside (n, pieces)."""
-        return ((moves >= self.least) & (moves <= self.largest)).all(1)
-
-
 def align(field: Field, patterns: Patterns, generator: torch.Generator) -> None:
     """Move the pieces of a field to where their borders fit best on the level.
 
-    A piece is all that is shifted alike, by any number of turns around the torus.
+    A piece is all that is shifted alike, by any number of turns around the torus; it stays inside the source.
     """
     height, width = field.grid.torus_size
     places, here = torch.stack(field.positions()), torch.stack(field.grid.torus_position(field.pixels))
     shifts = places - here
     _, piece = ((shifts[0] % height) * width + shifts[1] % width).unique(return_inverse=True)
-    shift, place = (torch.zeros(2, int(piece.max()) + 1, dtype=torch.long, device=piece.device) for _ in range(2))
+    none = torch.zeros(2, int(piece.max()) + 1, dtype=torch.long, device=piece.device)
+    shift, place = none.clone(), none.clone()
     shift[:, piece], place[:, piece] = shifts, places  # of any pixel of each piece
-    room, steps = _Room.of(places, piece, field.source.grid.size), torch.tensor(STEPS, device=piece.device)
+    lowest, highest = (
+        none.scatter_reduce(1, piece.expand(2, -1), places, one, include_self=False) for one in ("amin", "amax")
+    )
+    last = torch.tensor(field.source.grid.size, device=piece.device)[:, None] - 1
+    steps = torch.tensor(STEPS, device=piece.device)
 
     def other_costs(moved: Tensor) -> Tensor:
         costs = torch.zeros(len(STEPS), moved.shape[1], dtype=torch.double, device=moved.device)
         if patterns:
             costs += torch.stack([patterns.costs(place + moved + step[:, None], place - shift) for step in steps])
-        return costs.masked_fill(~room.fits(moved + steps[:, :, None]), torch.inf)
+        moves = moved + steps[:, :, None]  # (steps, 2, pieces)
+        return costs.masked_fill(((lowest + moves < 0) | (highest + moves > last)).any(1), torch.inf)
 
     known = torch.ones_like(field.source.source, dtype=torch.bool)
     moved = moves_of_pieces(field, piece, known, generator, other_costs)

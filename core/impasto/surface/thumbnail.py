@@ -83,12 +83,7 @@ def thumbnail(maps: Maps, side_px: int = THUMBNAIL_PX) -> bytes:
     """JPEG of the central square of `lit_picture(maps)`, side_px wide and at most `MAX_BYTES` long."""
     from PIL import Image
 
-    pixels = lit_picture(maps)
-    height, width = pixels.shape[:2]
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    square = np.round(pixels[top : top + side, left : left + side] * 255).astype(np.uint8)
-    image = Image.fromarray(square).resize((side_px, side_px), Image.Resampling.LANCZOS)
+    image = _centre_of(lit_picture(maps)).resize((side_px, side_px), Image.Resampling.LANCZOS)
     for quality in (88, 75, 60, 40, 20):
         stream = io.BytesIO()
         image.save(stream, "JPEG", quality=quality, optimize=True)
@@ -101,14 +96,20 @@ def cell(caption: str, pixels: np.ndarray, side_px: int = CELL_PX) -> Any:
     """A cell with its caption: the centre of a picture (H, W, 3) in [0, 1], enlarged if smaller than the cell."""
     from PIL import Image
 
-    height, width = pixels.shape[:2]
-    side = min(height, width, side_px)
-    top, left = (height - side) // 2, (width - side) // 2
-    part = np.round(np.clip(pixels[top : top + side, left : left + side], 0, 1) * 255).astype(np.uint8)
-    resized = Image.fromarray(part).resize((side_px, side_px), Image.Resampling.NEAREST)
+    resized = _centre_of(pixels, side_px).resize((side_px, side_px), Image.Resampling.NEAREST)
     image = empty_cell(caption, side_px)
     image.paste(resized, (0, CAPTION_PX))
     return image
+
+
+def _centre_of(pixels: np.ndarray, most_px: int | None = None) -> Any:
+    """The central square of a picture (H, W, 3) in [0, 1], of at most this side."""
+    from PIL import Image
+
+    height, width = pixels.shape[:2]
+    side = min(height, width, most_px or width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return Image.fromarray(np.round(np.clip(pixels[top : top + side, left : left + side], 0, 1) * 255).astype(np.uint8))
 
 
 def empty_cell(caption: str = "", side_px: int = CELL_PX) -> Any:
