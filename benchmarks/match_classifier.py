@@ -17,7 +17,6 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -65,13 +64,18 @@ def main(sheets: Path, folders: Sequence[Path]) -> None:
     mean, deviation = features[: len(real)].mean(0), features[: len(real)].std(0) + 1e-3
     x = torch.from_numpy((features - mean) / deviation).clamp(-MOST_DEVIATIONS, MOST_DEVIATIONS).float()
     networks = [trained(x, torch.from_numpy(allowed), torch.from_numpy(weights), seed) for seed in range(NETWORKS)]
-    parts: list[Any] = [torch.stack(part).half().numpy() for part in zip(*networks, strict=True)]
-    tensors = dict(zip(("hidden", "hidden_bias", "out", "out_bias"), parts, strict=True))
-    tensors |= {"mean": mean.astype("f4"), "deviation": deviation.astype("f4")}
-    about = {"names": " ".join(names), "trained_on": "CC0 photographs and thumbnails, and procedural materials"}
-    write_tensors(FILE, tensors, about)
+    parts = (torch.stack(part) for part in zip(*networks, strict=True))
+    write(dict(zip(("hidden", "hidden_bias", "out", "out_bias"), parts, strict=True)), mean, deviation, names)
     print(f"{FILE.name}: {FILE.stat().st_size:,} bytes")
     judge(pictures["judge"])
+
+
+def write(tensors: Mapping[str, torch.Tensor], mean: np.ndarray, deviation: np.ndarray, names: Sequence[str]) -> None:
+    """Write the file of the plugin."""
+    arrays = {name: tensor.half().numpy() for name, tensor in tensors.items()}
+    arrays |= {"mean": mean.astype("f4"), "deviation": deviation.astype("f4")}
+    about = {"names": " ".join(names), "trained_on": "CC0 photographs and thumbnails, and procedural materials"}
+    write_tensors(FILE, arrays, about)
 
 
 def extend(examples: Sequence[Example]) -> None:
@@ -102,10 +106,7 @@ def extend(examples: Sequence[Example]) -> None:
         "out": torch.cat([old.out, out.detach()], 2)[..., columns],
         "out_bias": torch.cat([old.out_bias, out_bias.detach()], 2)[..., columns],
     }
-    arrays = {name: tensor.half().numpy() for name, tensor in tensors.items()}
-    arrays |= {"mean": old.mean.numpy(), "deviation": old.deviation.numpy()}
-    about = {"names": " ".join(names), "trained_on": "CC0 photographs and thumbnails, and procedural materials"}
-    write_tensors(FILE, arrays, about)
+    write(tensors, old.mean.numpy(), old.deviation.numpy(), names)
 
 
 def judge(pictures: Sequence[tuple[str, Path]]) -> None:

@@ -251,12 +251,8 @@ def _tried(function: Callable[[], Row], device: Device) -> Row:
     except Cancelled:
         pass
     except Exception as error:  # noqa: BLE001  any failure is a finding
-        frames = traceback.extract_tb(error.__traceback__)
-        ours = [frame for frame in frames if "impasto" in frame.filename and "site-packages" not in frame.filename]
-        places = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in (*ours[-1:], frames[-1])]
-        said = (str(error).strip().splitlines() or [""])[0]
         where = "".join(getattr(error, "__notes__", ()))
-        line = f"{where} {type(error).__name__}: {said} ({', '.join(dict.fromkeys(places))})"
+        line = f"{where} {type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}"
         try:
             device.wait()
         except RuntimeError:  # after some errors CUDA refuses everything in this process
