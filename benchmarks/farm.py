@@ -14,7 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import psutil
-from pictures import sample, square
+from pictures import NAMES, sample, square
 
 from impasto import write_maps
 from impasto.batch.engines import Limits, local_engines
@@ -24,15 +24,7 @@ from impasto.batch.record import Record
 from impasto.batch.running import run_jobs
 from impasto.batch.table import Table
 
-TYPICAL = (
-    ("torus", "", 1024),
-    ("torus", "", 2048),
-    ("torus", "", 4096),
-    ("photo-maps", "brick", 1024),
-    ("photo-maps", "brick", 2048),
-    ("quilt", "brick", 1024),
-    ("patches-style", "brick", 512),
-)
+TYPICAL: list[tuple[str, str, int]] = NAMES["typical"]
 """Tool, sample picture that it starts from, and side of the result (of the source, where the tool keeps its size)."""
 KEEPING = ("photo-maps", "patches-style")
 REPEATS = 3
