@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Gallery of styles, with thumbnails: pictures of the user's folder, and images of the .blend.
+"""Gallery of styles, with thumbnails: shipped paintings, pictures of the user's folder, and images of the .blend.
 
 It is a view of an input's image pointer, which alone stores the choice.
 """
@@ -21,6 +21,8 @@ from ..interface import previews
 from ..parameters import enum_numbers, inputs
 
 MAX_FILES = 500
+SHIPPED = Path(__file__).parents[1] / "shipped" / "styles"
+"""Small paintings that the extension brings along."""
 GALLERY = "gallery"
 """The property that shows the thumbnails for an input, beside its image."""
 NONE = "NONE"
@@ -36,15 +38,20 @@ def folder() -> Path | None:
 
 
 def files() -> tuple[Path, ...]:
-    """Pictures in the folder, by name. It is read again only when it has changed, since panels ask often."""
-    chosen = folder()
+    """The shipped paintings, and pictures in the folder, by name; it is read again only when it has changed."""
+    own = _pictures_in(folder())
+    taken = {path.name for path in own}
+    return (*(path for path in _pictures_in(SHIPPED) if path.name not in taken), *own)
+
+
+def _pictures_in(chosen: Path | None) -> tuple[Path, ...]:
     try:
         return _listing(chosen, chosen.stat().st_mtime_ns) if chosen else ()
     except OSError:
         return ()
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def _listing(chosen: Path, _changed_ns: int) -> tuple[Path, ...]:
     readable = (path for path in chosen.iterdir() if path.suffix.lower() in BLENDER_EXTENSIONS)
     return tuple(sorted(readable, key=lambda path: path.name.lower())[:MAX_FILES])
@@ -97,10 +104,9 @@ def gallery(name: str) -> Any:
 
 
 def image_of(key: str) -> bpy.types.Image | None:
-    """The image that an item of the gallery stands for; a file of the folder becomes an image of the .blend."""
-    chosen = folder()
-    if key.startswith(FILE) and chosen:
-        return bpy.data.images.load(str(chosen / key.removeprefix(FILE)), check_existing=True)
+    """The image that an item of the gallery stands for; a file becomes an image of the .blend."""
+    if path := next((one for one in files() if key == FILE + one.name), None):
+        return bpy.data.images.load(str(path), check_existing=True)
     return bpy.data.images.get(key.removeprefix(IMAGE)) if key != NONE else None
 
 

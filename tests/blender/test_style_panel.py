@@ -35,7 +35,8 @@ class TestStyles:
     def test_the_folders_pictures_and_those_of_the_blend_are_offered(self, extension, settings, folder):
         normal = packed_image("normal.png", coordinates(8, 8))
         normal.colorspace_settings.name = "Non-Color"
-        expected = ["NONE", "file hokusai.png", "file monet.png", "image bricks.png", "image red.png"]
+        shipped = [f"file {name}.jpg" for name in ("Ink", "Oil", "Pencil", "Pointillism", "Watercolour", "Woodblock")]
+        expected = ["NONE", *shipped, "file hokusai.png", "file monet.png", "image bricks.png", "image red.png"]
         assert self.keys(extension) == expected
         previews = extension.interface.previews._icons.collection
         assert tuple(previews[f"file {folder / 'monet.png'}"].image_size) == (8, 8), (
@@ -44,7 +45,7 @@ class TestStyles:
         (folder / "turner.jpg").write_bytes(b"")
         assert len(self.keys(extension)) == len(expected) + 1
         extension.engine.engine.preferences().styles_folder = "/nowhere"
-        assert self.keys(extension) == [key for key in expected if not key.startswith("file")]
+        assert self.keys(extension) == ["NONE", *shipped, "image bricks.png", "image red.png"]
 
     def test_a_chosen_file_becomes_an_image_once(self, extension, scene, settings, folder):
         flat = scene.impasto_parameters.flat
@@ -58,6 +59,9 @@ class TestStyles:
         assert flat.input_style.name == "red.png"
         flat.gallery_style = "NONE"
         assert flat.input_style is None
+        flat.gallery_style = "file Woodblock.jpg"
+        assert (flat.input_style.name, tuple(flat.input_style.size)) == ("Woodblock.jpg", (640, 480))
+        flat.gallery_style = "NONE"
         second = flat.more_style.add()
         second.gallery_style = "file monet.png"
         assert (flat.gallery_style, second.input_style) == ("NONE", chosen)
