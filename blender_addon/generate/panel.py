@@ -80,7 +80,9 @@ class ImpastoPanel(ToolPanel):
         draw_size(layout.column(align=True), tool, group, has_source=has_source)
         draw_place_points(layout, context, tool)
         if variations.has_preview(tool):
-            section(layout, "impasto_preview", "Preview", lambda body: _draw_preview(body, settings, tool))
+            name = "impasto_preview" if (is_open := settings.intent != WORDS) else "impasto_preview_words"
+            draw = lambda body: _draw_preview(body, settings, tool)  # noqa: E731
+            section(layout, name, "Preview", draw, closed=not is_open)
         if properties.drawn_parameters(tool):
             section(
                 layout,
