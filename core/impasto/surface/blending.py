@@ -9,7 +9,7 @@ import numpy as np
 
 from ..mask import BLENDS, NORMAL
 from ..texture import Texture
-from .color import linear_to_srgb, srgb_to_linear
+from .color import encoded_pixels, srgb_to_linear
 
 LUMINANCE = np.array([0.3, 0.59, 0.11], np.float32)
 """Weights of encoded red, green and blue in the modes that keep a colour's light (section 13)."""
@@ -53,10 +53,6 @@ assert tuple(MODES) == BLENDS
 
 def blended_color(mode: str, below: Texture, above: Texture) -> Texture:
     """A colour laid over another by one of `BLENDS`, computed on sRGB-encoded values in [0, 1]; encoded as `below`."""
-    encoded = [np.clip(one.pixels, 0, 1) if one.color_space != "linear" else _encoded(one) for one in (below, above)]
+    encoded = [np.clip(encoded_pixels(one), 0, 1) for one in (below, above)]
     value = np.clip(MODES[mode](*encoded), 0, 1).astype(np.float32)
     return replace(below, pixels=srgb_to_linear(value) if below.color_space == "linear" else value)
-
-
-def _encoded(linear: Texture) -> np.ndarray:
-    return linear_to_srgb(np.clip(linear.pixels, 0, 1))
