@@ -47,9 +47,9 @@ def runs(walk: Walk) -> Steps:
     places = []
     for _ in range(2):
         yield walk.click("impasto.run_layers", "VIEW_3D")
-        places.append((yield walk.find_in_view("saturation", "VIEW_3D")))
+        places.append((yield walk.find_in_view("saturation", "VIEW_3D", "UI")))
         yield until(lambda: JOBS.last_report and not JOBS.shown_task, LIMIT_S)
-        places.append((yield walk.find_in_view("saturation", "VIEW_3D")))
+        places.append((yield walk.find_in_view("saturation", "VIEW_3D", "UI")))
     walk.record("slider", places)
 
 
