@@ -19,9 +19,11 @@ def load() -> None:
         package = types.ModuleType(name)
         package.__path__ = [str(folder)]
         sys.modules[name] = package
-    from impasto_addon.bake import settings
+    from impasto_addon.bake.settings import POINTER
 
-    settings.register()
+    owner, name, cls = POINTER
+    bpy.utils.register_class(cls)
+    setattr(owner, name, bpy.props.PointerProperty(type=cls))
 
 
 def main(arguments: list[str]) -> int:
@@ -30,12 +32,14 @@ def main(arguments: list[str]) -> int:
     bpy.ops.wm.read_factory_settings(use_empty=True)
     load()
     from impasto_addon import command_line
-    from impasto_addon.bake import settings
+    from impasto_addon.bake.settings import POINTER
 
+    owner, name, cls = POINTER
     try:
         return command_line.run(own)
-    finally:
-        settings.unregister()  # or Blender 4.2 crashes at its end
+    finally:  # or Blender 4.2 crashes at its end
+        delattr(owner, name)
+        bpy.utils.unregister_class(cls)
 
 
 if __name__ == "__main__":

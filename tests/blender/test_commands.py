@@ -266,6 +266,6 @@ def test_the_example_of_words_runs(scene, plane, extension):
 
 @pytest.mark.any_blender
 def test_every_script_is_tested():
-    farm = Path(__file__).parents[1] / "core" / "test_farm_scripts.py"
+    farm = Path(__file__).parents[1] / "core" / "test_remote.py"
     tested = Path(__file__).read_text() + farm.read_text()
     assert {path.name for path in SCRIPTS.glob("*.py") if path.name not in tested} == set()

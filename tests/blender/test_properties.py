@@ -151,7 +151,7 @@ def test_lists_of_tools_and_the_gallery_have_numbers_that_buttons_keep(extension
     for index in range(30):
         packed_image(f"picture {index}", coordinates(8, 8))
     items = extension.stylize.gallery.gallery_items(None, None)
-    assert len({item[-1] for item in items}) == len(items) == 31
+    assert len({item[-1] for item in items}) == len(items) == 37
     assert all(item[-1] < 2**24 for item in items)
     for key, *_ in items:
         bpy.context.scene.impasto_parameters.patches_style.gallery_style = key

@@ -34,7 +34,8 @@ def library(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory):
-    """The good files, made once."""
+    """The good files, made once; their layers are named as if no other had been made before."""
+    imported_keras().utils.clear_session()
     folder = tmp_path_factory.mktemp("foreign")
     return {"latent": keras_latent(folder / "latent.keras"), "noise": keras_noise(folder / "noise.keras")}
 
