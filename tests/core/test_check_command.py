@@ -229,3 +229,5 @@ def test_nothing_is_overwritten(tmp_path, said):
     first = (tmp_path / "b" / "wall_normal.png").read_bytes()
     assert said("check", folder, "--fix", "--out", tmp_path / "b")[0] == 3
     assert (tmp_path / "b" / "wall_normal.png").read_bytes() == first
+    _, _, stderr = said("check", written(tmp_path / "right", good()), "--fix", "--out", tmp_path / "c")
+    assert ("no files were written" in stderr, (tmp_path / "c").exists()) == (True, False)

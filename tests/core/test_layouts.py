@@ -241,8 +241,10 @@ def test_a_float_mask_has_the_values_of_its_file(tmp_path):
     assert np.abs(share[0] / np.where(is_changed, share[1], 1) - 0.25)[is_changed].max() < 0.02
 
 
-def test_a_page_of_a_tiff_that_is_no_smaller_than_the_first_is_told(tmp_path):
+def test_frames_and_large_pages_that_are_not_read_are_told(tmp_path):
     small = RGB.resize((10, 6))
+    Image.fromarray(RGB8).save(tmp_path / "a.webp", save_all=True, append_images=[Image.fromarray(255 - RGB8)])
+    assert "has 2 frames, of which the first is read" in read_maps(tmp_path / "a.webp").notes[0]
     pages = [np.asarray(small), RGB8]
     for name, order in (("a.tif", pages), ("b.tif", pages[::-1]), ("c.tif", [RGB8, RGB8])):
         with tifffile.TiffWriter(tmp_path / name) as stream:

@@ -63,6 +63,8 @@ def _check(arguments: argparse.Namespace, terminal: Terminal) -> None:
         terminal.print_error(f"{path}: {why.message}", why.remedy)
     lines = [line for one in answers for line in _lines(one, arguments.all)]
     terminal.say({"sets": answers, "failed": failed_sources(failed)}, lines)
+    if arguments.fix and not any(files for _, files in mended):
+        terminal.note("nothing to mend was found that loses nothing: no files were written")
     if failed or any(_is_wrong(report, fixes) for report, (fixes, _) in zip(reports, mended, strict=True)):
         sys.exit(FileError.exit_code)
 

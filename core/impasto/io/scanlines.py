@@ -324,7 +324,9 @@ def _by_pillow(path: Path, header: Header) -> Scanlines | None:
         raise damage_error(path, str(error)) from error
     channels, alpha = choose_channels(spec, 3)
     chunks = {b"cICP": bytes((*(min(one, 255) for one in color), 0, 1))} if color else {}
-    return Scanlines(path, header.kind, spec, channels, alpha, "rgb", header.held, picture, chunks)
+    moves = f"{excerpt(path)} has {picture.frames} frames, of which the first is read" if picture.frames > 1 else ""
+    notes = tuple(filter(None, [moves]))
+    return Scanlines(path, header.kind, spec, channels, alpha, "rgb", header.held, picture, chunks, notes)
 
 
 def damage_error(path: Path, reason: str) -> FileError:

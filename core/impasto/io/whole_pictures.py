@@ -90,6 +90,11 @@ class PillowPicture:
             return Image.open(file, formats=[self._kind])
 
     @property
+    def frames(self) -> int:
+        """Number of its pictures; a moving one has several."""
+        return getattr(self._image, "n_frames", 1)
+
+    @property
     def _pixel_format(self) -> str:
         return getattr(self._image, "pixel_format", "")
 
