@@ -25,9 +25,9 @@ OWN: Mapping[str, tuple[str, ...]] = {
 """Kinds of masks, and the fields of each besides those that all have."""
 SHARED = ("contrast", "by_height", "invert", "opacity", "blend", "maps")
 """Fields that masks of all kinds have."""
-NORMAL = "normal"
+MIX = "mix"
 BLENDS = (
-    *(NORMAL, "darken", "multiply", "lighten", "screen", "add", "subtract", "overlay", "soft-light"),
+    *(MIX, "darken", "multiply", "lighten", "screen", "add", "subtract", "overlay", "soft-light"),
     *("color", "luminosity"),
 )
 """Blend modes of colours."""
@@ -59,7 +59,7 @@ class Mask:
     by_height: float = 0.0
     invert: bool = False
     opacity: float = 1.0
-    blend: str = NORMAL
+    blend: str = MIX
     maps: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

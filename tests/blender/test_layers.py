@@ -400,12 +400,10 @@ def test_running_is_one_step_back(stack, plane):
 def test_an_old_result_offers_its_layers(scene, plane):
     scene.impasto.tool, scene.impasto.source_kind = "checker", "NONE"
     bpy.ops.impasto.generate()
-    buttons = drawn(bpy.types.IMPASTO_PT_view_3d).operators("impasto.edit_layers")
+    buttons = drawn(bpy.types.IMPASTO_PT_layers_view_3d).operators("impasto.edit_layers")
     assert [button.material for button in buttons] == [plane.active_material.name]
-    assert not bpy.types.IMPASTO_PT_layers_view_3d.poll(bpy.context)
     bpy.ops.impasto.edit_layers()
-    assert bpy.types.IMPASTO_PT_layers_view_3d.poll(bpy.context)
-    assert not drawn(bpy.types.IMPASTO_PT_view_3d).operators("impasto.edit_layers")
+    assert not drawn(bpy.types.IMPASTO_PT_layers_view_3d).operators("impasto.edit_layers")
 
 
 @pytest.fixture

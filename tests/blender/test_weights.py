@@ -147,7 +147,7 @@ def test_a_download_tells_how_far_it_is_and_goes_on_after_it_was_cancelled(exten
     jobs.start(task)
     wait_until(lambda: task.fraction > 0 or task.is_ended)
     assert "MiB" in task.message
-    assert drawn(bpy.types.IMPASTO_PT_style_view_3d).operators("impasto.cancel")
+    assert drawn(bpy.types.IMPASTO_PT_intents_view_3d).operators("impasto.cancel")
     bpy.ops.impasto.cancel()
     wait_until(lambda: jobs.tick() is None)
     assert jobs.last_report.level == "CANCELLED"

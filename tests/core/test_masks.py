@@ -98,7 +98,7 @@ def test_colours_blend_as_in_other_programs_and_other_maps_as_before(bricks, mod
     elif mode in ("color", "luminosity"):
         light = [one @ (0.3, 0.59, 0.11) for one in (below, above, value)]
         np.testing.assert_allclose(light[2], light[0 if mode == "color" else 1], atol=1e-4)
-    elif mode == "normal":
+    elif mode == "mix":
         np.testing.assert_array_equal(value, above)
     else:  # soft light: half grey changes nothing, black squares
         assert [float(MODES[mode](np.float32(0.2), np.float32(top))) for top in (0.5, 0)] == pytest.approx([0.2, 0.04])

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..context import Context
 from ..errors import ParameterError, choices
-from ..mask import EDGES, EVERYWHERE, HEIGHT, IMAGE, NOISE, NORMAL, Mask
+from ..mask import EDGES, EVERYWHERE, HEIGHT, IMAGE, MIX, NOISE, Mask
 from ..surface.blending import blended_color
 from ..surface.mixing import height_share, mixture
 from ..surface.resizing import resized_map
@@ -83,7 +83,7 @@ def _laid(mask: Mask, subject: Maps, made: Maps) -> Maps:
             f"there is no map called {excerpt(unknown)}", choices(unknown, MAP_CHANNELS, "`impasto export`")
         )
     textures = {name: one for name, one in made.textures.items() if not mask.maps or name in mask.maps}
-    if mask.blend != NORMAL:
+    if mask.blend != MIX:
         both = [name for name in textures if name in COLOR_MAPS and name in subject]
         textures |= {name: blended_color(mask.blend, subject[name], textures[name]) for name in both}
     return replace(made, textures=textures)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..mask import BLENDS, NORMAL
+from ..mask import BLENDS, MIX
 from ..texture import Texture
 from .color import encoded_pixels, srgb_to_linear
 
@@ -36,7 +36,7 @@ def _with_light_of(color: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 MODES: Mapping[str, Mode] = {
-    NORMAL: lambda below, above: above,
+    MIX: lambda below, above: above,
     "darken": np.minimum,
     "multiply": lambda below, above: below * above,
     "lighten": np.maximum,
