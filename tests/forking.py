@@ -27,6 +27,7 @@ main.make_parser = functools.cache(main.make_parser)
 for action in sys.argv[1:]:
     main.make_parser(action)
 gc.freeze()  # or each child would copy all that the collector looks at
+own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 for line in sys.stdin:
     request = json.loads(line)
     child = os.fork()
@@ -34,7 +35,7 @@ for line in sys.stdin:
         break
     print(child, flush=True)
     _, status, used = os.wait4(child, 0)
-    print(os.waitstatus_to_exitcode(status), used.ru_maxrss >> 10, flush=True)
+    print(os.waitstatus_to_exitcode(status), (used.ru_maxrss - own) >> 10, flush=True)
 else:
     sys.exit()
 if request["data_bytes"]:
@@ -58,7 +59,7 @@ os._exit(code)
 
 
 class Done(subprocess.CompletedProcess):
-    """A command that has ended, and the most memory that it had."""
+    """A command that has ended, and the most memory that it had beyond what it began with."""
 
     peak_mib = 0
 
