@@ -104,4 +104,4 @@ def _part(name: str) -> ModuleType:
 
 
 def _nothing() -> None:
-    """What most parts do besides what they declare."""
+    """Register or unregister no more than what a part declares."""

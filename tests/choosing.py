@@ -1,4 +1,4 @@
-"""Which tests run by default: no `slow` ones, and a dozen cases of each register; `--all` runs everything."""
+"""The tests that run by default: no `slow` ones, and a dozen cases of each register; `--all` runs everything."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def cases(values: Iterable[str], seed: int, count: int = CASES) -> set[str]:
 
 
 def way(name: str) -> str:
-    """How a case works: the plugin and the task of a tool; the first part of its name for anything else."""
+    """The way a case works: the plugin and the task of a tool; the first part of its name for anything else."""
     from impasto.plugins.registry import registry
 
     tool = registry().tools.get(name)

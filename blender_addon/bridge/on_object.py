@@ -74,11 +74,8 @@ def _put_before(tree: bpy.types.NodeTree, output: bpy.types.Node) -> None:
     mix, shader = tree.nodes.new("ShaderNodeMixShader"), tree.nodes.new("ShaderNodeBsdfPrincipled")
     mix.name, shader.name = MIX, STAND_IN
     for node, below_px in ((mix, 0), (shader, 200)):
-        node.label, node.select, node.location = (
-            "Preview",
-            False,
-            (output.location.x, output.location.y + 400 - below_px),
-        )
+        node.label, node.select = "Preview", False
+        node.location = (output.location.x, output.location.y + 400 - below_px)
     mix.inputs[0].default_value = 1.0
     for link in list(output.inputs["Surface"].links):
         tree.links.new(link.from_socket, mix.inputs[1])
@@ -87,14 +84,21 @@ def _put_before(tree: bpy.types.NodeTree, output: bpy.types.Node) -> None:
 
 
 def _mapped_as(tree: bpy.types.NodeTree, node: bpy.types.Node) -> None:
-    """Map a preview's image as the material's own images are; endless ones repeat in it."""
+    """Map a preview's image as the first of the material's own images is; endless ones repeat in it."""
     endless = next((one for one in tree.nodes if endless_nodes.is_endless(one)), None)
-    images = [one for one in tree.nodes if one.type == "TEX_IMAGE" and not one.name.startswith(NAME)]
-    if images:
-        for setting in SETTINGS:
-            setattr(node, setting, getattr(images[0], setting))
-    vector = endless.inputs[endless_nodes.VECTOR] if endless else images[0].inputs["Vector"] if images else None
-    for link in vector.links if vector else ():
+    images = (one for one in tree.nodes if one.type == "TEX_IMAGE" and not one.name.startswith(NAME))
+    first = next(images, None)
+    if shown := endless or first:
+        _map(tree, node, first, shown.inputs["Vector"])
+
+
+def _map(
+    tree: bpy.types.NodeTree, node: bpy.types.Node, like: bpy.types.Node | None, vector: bpy.types.NodeSocket
+) -> None:
+    """Map an image as another one is, if there is one. vector: the input with the coordinates."""
+    for setting in SETTINGS if like else ():
+        setattr(node, setting, getattr(like, setting))
+    for link in vector.links:
         tree.links.new(link.from_socket, node.inputs["Vector"])
 
 
@@ -130,11 +134,8 @@ def _inserted(tree: bpy.types.NodeTree, name: str) -> bpy.types.Node | None:
             _mapped_as(tree, node)
         return node
     node.parent, node.location = own.parent, own.location
-    for setting in SETTINGS:
-        setattr(node, setting, getattr(own, setting))
-    for link in own.inputs["Vector"].links:
-        tree.links.new(link.from_socket, node.inputs["Vector"])
-    _move_links(tree, own, node)
+    _map(tree, node, own, own.inputs["Vector"])
+    _move_links(tree, own.outputs["Color"], node.outputs["Color"])
     return node
 
 
@@ -146,9 +147,10 @@ def _normals_of(tree: bpy.types.NodeTree, shader: bpy.types.Node) -> bpy.types.N
     return node.inputs["Color"]
 
 
-def _move_links(tree: bpy.types.NodeTree, start: bpy.types.Node, end: bpy.types.Node) -> None:
-    for target in [link.to_socket for link in start.outputs["Color"].links]:
-        tree.links.new(end.outputs["Color"], target)
+def _move_links(tree: bpy.types.NodeTree, start: bpy.types.NodeSocket, end: bpy.types.NodeSocket) -> None:
+    """Join all that one output is joined to, to another one."""
+    for target in [link.to_socket for link in start.links]:
+        tree.links.new(end, target)
 
 
 def _take_back_nodes() -> None:
@@ -156,24 +158,18 @@ def _take_back_nodes() -> None:
         if tree := material.node_tree:
             for name in SOCKETS:
                 _take_back_node(tree, name)
-            if mix := tree.nodes.get(MIX):
-                _move_links_back(tree, mix)
+            mix = tree.nodes.get(MIX)  # an output that showed nothing shows nothing again
+            for link in mix.inputs[1].links if mix else ():
+                _move_links(tree, mix.outputs[0], link.from_socket)
             for node in [one for one in tree.nodes if one.name.startswith(NAME)]:
                 tree.nodes.remove(node)
-
-
-def _move_links_back(tree: bpy.types.NodeTree, mix: bpy.types.Node) -> None:
-    """Show what is behind the stand-in again; an output that showed nothing shows nothing."""
-    for target in [link.to_socket for link in mix.outputs[0].links]:
-        for link in mix.inputs[1].links:
-            tree.links.new(link.from_socket, target)
 
 
 def _take_back_node(tree: bpy.types.NodeTree, name: str) -> None:
     """Remove the node of a preview, and join the map again that it took the place of."""
     if node := tree.nodes.get(_node_name(name)):
         if own := _own(tree, name):
-            _move_links(tree, node, own)
+            _move_links(tree, node.outputs["Color"], own.outputs["Color"])
         tree.nodes.remove(node)
 
 

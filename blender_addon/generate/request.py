@@ -12,7 +12,7 @@ import bpy
 from ..bridge import materials
 from ..bridge.inputs import Source, is_picture
 from ..bridge.target import ACTIVE
-from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
+from ..engine.catalogue import catalogue, has_size
 from ..parameters import properties
 from ..tools import source_maps
 from ..tools.form import AS_STORED
@@ -28,7 +28,6 @@ def from_scene(context: bpy.types.Context) -> Request:
     tool = catalogue[settings.tool]
     estimator = catalogue[settings.estimator] if settings.estimator in catalogue else None  # noqa: SIM401  it has no get
     group = properties.group_of(context.scene, tool)
-    size = {name: getattr(group, name) for name in SIZE_PARAMETERS} if has_size(tool) else {}
     return Request.from_settings(
         settings,
         source=chosen_source(settings) if tool["uses_subject"] else None,
@@ -36,7 +35,7 @@ def from_scene(context: bpy.types.Context) -> Request:
         estimator_parameters=properties.parameters_of(context.scene, estimator) if estimator else {},
         width_m=settings.width_m * materials.unit_m(),
         color_space=settings.color_space if settings.source_kind == "FILE" else AS_STORED,
-        **size,
+        **properties.size_of(group, tool),
     )
 
 

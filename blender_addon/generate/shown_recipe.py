@@ -16,7 +16,7 @@ from ..bridge.recipe_inputs import missing_inputs, put_source
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe, Step
 from ..core.system.untrusted import parse_json
-from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
+from ..engine.catalogue import catalogue
 from ..parameters import inputs, properties
 from ..tools.intents import MODEL, PHOTO, WORDS
 from ..tools.lists import LISTS, is_pictured
@@ -52,10 +52,7 @@ def restore_settings(scene: bpy.types.Scene, recipe: Recipe, sources: Mapping[st
     pictures = images_of(sources, step.input_names)
     settings.intent = PHOTO if SOURCE in recipe.inputs else WORDS if is_pictured(step.tool) else MODEL
     show_recipe(scene, replace(recipe, steps=(step,)))
-    if has_size(tool):
-        group = properties.group_of(scene, tool)
-        for name in SIZE_PARAMETERS:
-            setattr(group, name, step.parameters.get(name, 0))
+    properties.put_size(properties.group_of(scene, tool), tool, step.parameters)
     put_source(settings, sources.get(SOURCE), recipe.inputs.get(SOURCE, {}))
     inputs.put_images(scene, tool, step, pictures)
     if tool["kind"] == "generator" and not tool["makes_all_maps"]:

@@ -88,12 +88,12 @@ def names_of(settings: bpy.types.PropertyGroup) -> tuple[str, ...]:
 
 def mask_of(settings: bpy.types.PropertyGroup) -> tuple[Mask | None, dict[str, bpy.types.Image]]:
     """The mask of a step, None for a layer that takes the place of all below, and its image by the name in it."""
-    laid = {"blend": settings.blend, "opacity": settings.opacity, "maps": tuple(sorted(settings.maps))}
-    if settings.kind == NONE:
-        laid["opacity"] = round(settings.opacity, 6)
-        return (Mask(EVERYWHERE, **laid) if any(laid[name] != DEFAULTS[name] for name in LAID) else None), {}
-    values = laid | {name: getattr(settings, name) for name in names_of(settings)}
+    own = names_of(settings) if settings.kind != NONE else ()
+    values: dict[str, Any] = {name: getattr(settings, name) for name in (*own, "blend", "opacity")}
     values = {name: round(value, 6) if isinstance(value, float) else value for name, value in values.items()}
+    values["maps"] = tuple(sorted(settings.maps))
+    if settings.kind == NONE:
+        return (Mask(EVERYWHERE, **values) if any(values[name] != DEFAULTS[name] for name in LAID) else None), {}
     if settings.kind == HEIGHT:
         values["low"], values["high"] = sorted((values["low"], values["high"]))
     if settings.kind != IMAGE or settings.image is None:
@@ -108,9 +108,8 @@ def put_mask(settings: bpy.types.PropertyGroup, mask: Mask | None, image: bpy.ty
     if mask is None:
         return
     settings.kind = NONE if mask.kind == EVERYWHERE else mask.kind
-    for name in names_of(settings) if mask.kind != EVERYWHERE else ():
+    for name in (*names_of(settings), "blend", "opacity"):
         setattr(settings, name, getattr(mask, name))
-    settings.blend, settings.opacity = mask.blend, mask.opacity
     settings.maps = set(mask.maps) & set(CHANGEABLE)
     settings.image = image
 

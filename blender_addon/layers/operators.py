@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import bpy
 from bpy.props import EnumProperty, IntProperty, StringProperty
 
@@ -29,7 +31,6 @@ from .request import (
     check_recipe,
     copy_layer,
     of_size,
-    paste_layers,
     put_recipe,
     text_of_layer,
     why_incomplete,
@@ -129,15 +130,13 @@ class IMPASTO_OT_paste_layers(OnMaterial, bpy.types.Operator):
         text = context.window_manager.clipboard or _copied  # without a window there is no clipboard
         if not text.lstrip().startswith("{"):
             raise ParameterError("there is no layer in the clipboard", "copy one first")
+        recipe = Recipe.from_json(text)
+        check_recipe(recipe)
         material = active_material(context) or new_material(context)
         materials.check_editable(material)
-        stack = material.impasto_layers
-        before = len(stack.layers)
-        missing = paste_layers(stack, text)
-        tell_changed(LAYERS)(stack, context)
-        said = f"Pasted layers: {len(stack.layers) - before}"
-        notes = [f"choose its input {name}, which was not found" for name in missing]
-        return Report("WARNING" if notes else "INFO", "; ".join([said, *notes]), materials=(material.name,))
+        missing = put_recipe(material.impasto_layers, recipe, sources_of(recipe), above=True)
+        tell_changed(CHANGED_LAYERS)(material.impasto_layers, context)
+        return _report(f"Pasted layers: {len(recipe.steps)}", missing, material)
 
 
 class IMPASTO_OT_move_layer(ChangesLayers, bpy.types.Operator):
@@ -201,9 +200,7 @@ class IMPASTO_OT_edit_layers(OnMaterial, bpy.types.Operator):
         materials.check_editable(material)
         missing = put_recipe(material.impasto_layers, recipe, sources_of(recipe, image))
         context.scene.impasto.intent = LAYERS
-        said = f"{material.name} has the layers of its recipe"
-        notes = [f"choose its input {name}, which was not found" for name in missing]
-        return Report("WARNING" if notes else "INFO", "; ".join([said, *notes]), materials=(material.name,))
+        return _report(f"{material.name} has the layers of its recipe", missing, material)
 
     def _recipe(self, context: bpy.types.Context) -> tuple[Recipe, bpy.types.Image | None]:
         """The recipe, and an image that it made, if there is one. ParameterError if there is no recipe."""
@@ -246,6 +243,12 @@ class IMPASTO_OT_generate_asset(TaskOperator, bpy.types.Operator):
         materials.check_editable(material)
         put_recipe(material.impasto_layers, of_size(recipe, self.size_px), {})
         return LayersRequest.of(context, material).task(material)
+
+
+def _report(said: str, missing: Sequence[str], material: bpy.types.Material) -> Report:
+    """The report on layers that a material got, with the inputs that were not found."""
+    notes = [f"choose its input {name}, which was not found" for name in missing]
+    return Report("WARNING" if notes else "INFO", "; ".join([said, *notes]), materials=(material.name,))
 
 
 def new_material(context: bpy.types.Context) -> bpy.types.Material:

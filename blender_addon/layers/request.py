@@ -144,7 +144,7 @@ def _step_of(layer: bpy.types.PropertyGroup) -> tuple[Step, dict[str, bpy.types.
     """The step of a layer, and the images of its inputs and its mask by the names in it."""
     tool = catalogue[layer.tool]
     group = properties.group_of(layer, tool)
-    sizes = {name: getattr(group, name) for name in SIZE_PARAMETERS} if has_size(tool) else {}
+    sizes = properties.size_of(group, tool)
     given, own = name_inputs(inputs.images_of(layer, tool))
     name = layer.name if layer.name != tool["label"] else ""
     mask, image = mask_of(layer.mask)
@@ -172,10 +172,7 @@ def add_layer(stack: bpy.types.PropertyGroup, step: Step) -> bpy.types.PropertyG
     layer = stack.layers.add()
     layer.tool, layer.name, layer.enabled = step.tool, step.name or tool["label"], step.enabled
     properties.put_parameters(layer, tool, step.parameters)
-    if has_size(tool):
-        group = properties.group_of(layer, tool)
-        for name in SIZE_PARAMETERS:
-            setattr(group, name, step.parameters.get(name, 0))
+    properties.put_size(properties.group_of(layer, tool), tool, step.parameters)
     last = len(stack.layers) - 1
     place = min(stack.active + 1, last)
     stack.layers.move(last, place)
@@ -195,20 +192,6 @@ def text_of_layer(stack: bpy.types.PropertyGroup) -> str:
     return Recipe((step,), inputs=named).to_json()
 
 
-def paste_layers(stack: bpy.types.PropertyGroup, text: str) -> list[str]:
-    """Add the steps of a recipe above the active layer; the names of images that are not found.
-
-    ImpastoError, before anything changes, for a text that is no recipe, or one that layers cannot be.
-    """
-    recipe = Recipe.from_json(text)
-    check_recipe(recipe)
-    sources = sources_of(recipe)
-    pictures = [images_of(sources, step.input_names) for step in recipe.steps]
-    for step, own in zip(recipe.steps, pictures, strict=True):
-        _put_step(stack, step, own)
-    return missing_inputs(recipe, {*sources, SOURCE, MESH})
-
-
 def _put_step(
     stack: bpy.types.PropertyGroup, step: Step, images: Mapping[str, bpy.types.Image]
 ) -> bpy.types.PropertyGroup:
@@ -219,20 +202,23 @@ def _put_step(
     return layer
 
 
-def put_recipe(stack: bpy.types.PropertyGroup, recipe: Recipe, sources: Mapping[str, Source]) -> list[str]:
-    """Make the layers those of a recipe; the names of inputs that are not among `sources`.
+def put_recipe(
+    stack: bpy.types.PropertyGroup, recipe: Recipe, sources: Mapping[str, Source], *, above: bool = False
+) -> list[str]:
+    """Make the layers those of a recipe, or add them above the active one; the names of inputs not among `sources`.
 
     ImpastoError, before anything changes, for a recipe that layers cannot be.
     """
     check_recipe(recipe)
     pictures = [images_of(sources, step.input_names) for step in recipe.steps]
-    stack.layers.clear()
-    stack.active = 0
-    stack.seed, stack.across_seams = recipe.seed, MESH in recipe.inputs
-    put_source(stack, sources.get(SOURCE), recipe.inputs.get(SOURCE, {}))
+    if not above:
+        stack.layers.clear()
+        stack.active = 0
+        stack.seed, stack.across_seams = recipe.seed, MESH in recipe.inputs
+        put_source(stack, sources.get(SOURCE), recipe.inputs.get(SOURCE, {}))
     for step, own in zip(recipe.steps, pictures, strict=True):
         _put_step(stack, step, own)
-    return missing_inputs(recipe, {*sources, MESH})
+    return missing_inputs(recipe, {*sources, MESH, *([SOURCE] if above else [])})
 
 
 def add_recipe(made: JobResult, materials: Sequence[bpy.types.Material]) -> Sequence[str]:

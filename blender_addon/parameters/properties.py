@@ -16,7 +16,7 @@ from bpy.props import PointerProperty
 
 from ..core.recipe import Step
 from ..core.schemas import check_values
-from ..engine.catalogue import catalogue, properties_of
+from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size, properties_of
 from . import inputs, model_values, schemas
 from .groups import (
     SLIDERS,
@@ -186,6 +186,17 @@ def values_of(group: bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> dict[s
         if "for_each" in schema
     }
     return {name: value_of(group, tool, name) for name in names} | numbers
+
+
+def size_of(group: bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> dict[str, int]:
+    """Width and height in a tool's group, by parameter; empty for a tool without a size."""
+    return {name: getattr(group, name) for name in SIZE_PARAMETERS} if has_size(tool) else {}
+
+
+def put_size(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], parameters: Mapping[str, Any]) -> None:
+    """Give a tool's group the size of a recipe's step; 0 for a side that it does not name."""
+    for name in SIZE_PARAMETERS if has_size(tool) else ():
+        setattr(group, name, parameters.get(name, 0))
 
 
 def _six_digits(value: float) -> float:

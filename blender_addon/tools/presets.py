@@ -21,7 +21,7 @@ from ..core.errors import FileError, ParameterError
 from ..core.recipe import Recipe, Step
 from ..core.system.transaction import replace_files
 from ..core.system.untrusted import excerpt
-from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
+from ..engine.catalogue import catalogue
 from ..jobs.task import Report
 from ..material.using import OnMaterial
 from ..parameters import properties
@@ -207,8 +207,8 @@ def _folder(tool: str, *, create: bool = False) -> Path:
 def _write(owner: Group, tool: Mapping[str, Any], name: str) -> None:
     """Write the values of a tool, and its size, as a preset in the place of one of this name."""
     group = group_of(owner, tool)
-    sizes = {one: getattr(group, one) for one in SIZE_PARAMETERS} if has_size(tool) else {}
-    recipe = Recipe((Step(tool["name"], properties.values_of(group, tool) | sizes, name=name),))
+    values = properties.values_of(group, tool) | properties.size_of(group, tool)
+    recipe = Recipe((Step(tool["name"], values, name=name),))
     path = _folder(tool["name"], create=True) / f"{naming.of_files(name).replace(' ', '_')}.json"
     replace_files({path: recipe.to_json().encode()}, replace=True)
     path.with_suffix(".py").unlink(missing_ok=True)
@@ -234,9 +234,8 @@ def _put(owner: Group, tool: Mapping[str, Any], name: str) -> None:
         source = step.parameters if step.tool == tool["name"] else {}
     properties.check_step(Step(tool["name"], source))
     properties.put_parameters(owner, tool, source)
-    for size in SIZE_PARAMETERS if has_size(tool) else ():
-        if size in source:
-            setattr(group_of(owner, tool), size, source[size])
+    group = group_of(owner, tool)
+    properties.put_size(group, tool, {**properties.size_of(group, tool), **source})
 
 
 def _text(path: Path) -> str:

@@ -59,7 +59,7 @@ class PublishedWeights(Protocol):
     def installed_weights(self, name: str) -> Any: ...
 
 
-class Canvas(Protocol):
+class PaintedCharts(Protocol):
     """A picture (height, width) of a mesh's charts: an `atlas.canvas.ChartCanvas`."""
 
     @property
@@ -101,7 +101,7 @@ class Context:
     precision: str = "float32"
     enough_px: int | None = None
     mesh: Any = None
-    canvas: Canvas | None = None
+    canvas: PaintedCharts | None = None
     sheet: TileSheet | None = None
     models: Models = NOTHING
     weights: PublishedWeights = NOTHING

@@ -33,7 +33,7 @@ TEA_SET = {
     "tea_set_01_saucer_circular_03": ((0.145, -0.11, 0), 0),
     "tea_set_01_cup_small_01": ((0.145, -0.11, 0.005), 2.4),
 }
-"""What is shown of the set, where, and how far it is turned."""
+"""The parts of the set that are shown, their places, and how far they are turned."""
 Point = tuple[float, float]
 Mesh = tuple[list, list, list]
 """Vertices, faces, and the UVs of each face's corners."""

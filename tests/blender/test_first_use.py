@@ -1,4 +1,4 @@
-"""What every user does first: a photograph of 1024² pixels becomes a material, with the settings of a new file."""
+"""Every user's first step: a photograph of 1024² pixels becomes a material, with the settings of a new file."""
 
 from __future__ import annotations
 

@@ -227,7 +227,7 @@ def test_masks_are_painted_where_the_material_shows_its_textures(extension, cube
 
 
 def _baked(material: bpy.types.Material) -> np.ndarray:
-    """What a material shows on the active object, 512², by its UVs."""
+    """The colours of a material on the active object, 512², by its UVs."""
     nodes, links = nodes_of(material), material.node_tree.links
     links.new(nodes["Impasto Base Color"].outputs["Color"], nodes["Principled BSDF"].inputs["Emission Color"])
     nodes["Principled BSDF"].inputs["Emission Strength"].default_value = 1.0

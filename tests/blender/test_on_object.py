@@ -54,13 +54,16 @@ def test_it_is_seen_while_a_layer_changes_and_its_image_stays_the_same(extension
     assert not [one for one in bpy.data.images if "impasto_preview" in one]
 
 
-@pytest.mark.parametrize("kind", ["picture", "emission", "endless"])
+@pytest.mark.parametrize("kind", ["picture", "emission", "endless", "endless without maps"])
 def test_before_a_material_of_others_stands_a_shader_of_its_own(extension, live, plane, kind):
     material, on_object = plane.active_material, extension.bridge.on_object
-    if kind == "endless":
+    if kind.startswith("endless"):
         bpy.ops.impasto.run_layers()
         bpy.ops.impasto.make_endless()
     tree = material.node_tree
+    if kind == "endless without maps":
+        for node in [one for one in tree.nodes if one.type == "TEX_IMAGE"]:
+            tree.nodes.remove(node)
     if kind == "picture":
         node = tree.nodes.new("ShaderNodeTexImage")
         node.image, node.projection = packed_image("own.png", np.full((8, 8, 3), 90, np.uint8)), "BOX"
@@ -78,6 +81,8 @@ def test_before_a_material_of_others_stands_a_shader_of_its_own(extension, live,
     assert extension.bridge.surfaces.map_nodes(material) == own
     if kind == "picture":
         assert (shown.projection, shown.inputs["Vector"].links[0].from_socket.name) == ("BOX", "Object")
+    elif kind != "emission":
+        assert shown.inputs["Vector"].is_linked, "it repeats as the group's images do"
     wait(extension, live)
     on_object.take_back()
     assert (links_of(material), len(tree.nodes)) == (before, count)

@@ -1,4 +1,4 @@
-"""What is put together while Blender runs is translated too, and has room. `tasks.checks` looks for what lacks."""
+"""Texts that are put together while Blender runs are translated too, and have room. `tasks.checks` looks for others."""
 
 from __future__ import annotations
 

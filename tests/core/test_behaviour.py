@@ -1,4 +1,4 @@
-"""What a plugin's author is told, the command with a stranger's tools in the place of ours, and matchers."""
+"""Advice for a plugin's author, the command with a stranger's tools in the place of ours, and matchers."""
 
 import json
 import re

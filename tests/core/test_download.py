@@ -144,7 +144,7 @@ REFUSED = {
     "broken server": ({"status": 500}, "127.0.0.1 does not send the file: 500"),
     "silent server": ({"silent_s": 0.6}, r"no connection to 127.0.0.1 .*timed out"),
 }
-"""What a server does, and what is said of it."""
+"""Faults of a server, and the words of the error for each."""
 
 
 class TestRefused:

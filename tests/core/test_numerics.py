@@ -1,4 +1,4 @@
-"""What is computed below the tools, against values known otherwise: noise, borders, colours, lattices, patches."""
+"""Computations below the tools, against values known otherwise: noise, borders, colours, lattices, patches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the command refuses: with an exit code, one short sentence and its remedy, for people and as JSON.
+"""Lines that the command refuses: with an exit code, one short sentence and its remedy, for people and as JSON.
 
 Errors quote at most 80 characters of what was given, and of known names those that help.
 """

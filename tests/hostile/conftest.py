@@ -1,4 +1,4 @@
-"""What runs the readers."""
+"""The process that runs the readers."""
 
 from __future__ import annotations
 

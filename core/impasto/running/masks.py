@@ -77,7 +77,7 @@ def masked(
 
 
 def _laid(mask: Mask, subject: Maps, made: Maps) -> Maps:
-    """What a step made, with its colours blended with the subject's, and without the maps that it shall not change."""
+    """A step's result with its colours blended with the subject's, and without the maps that it must not change."""
     if unknown := next((name for name in mask.maps if name not in MAP_CHANNELS), ""):
         raise ParameterError(
             f"there is no map called {excerpt(unknown)}", choices(unknown, MAP_CHANNELS, "`impasto export`")

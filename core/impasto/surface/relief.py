@@ -1,4 +1,4 @@
-"""What follows from height: normals and ambient occlusion, so that maps of a set agree, cavities, and the open sky.
+"""Maps that follow from height: normals and ambient occlusion, so that a set agrees, cavities, and the open sky.
 
 Normals and occlusion are local filters on a torus: a part of a surface with a margin of `HALO_PX` on each side gives
 the values of the whole. Bent normals follow from horizons (Max 1988; Jimenez et al. 2016): from a point of a height
