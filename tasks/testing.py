@@ -51,8 +51,8 @@ Processes, the command line and networks are the same under every NumPy.
 Of these, `any_numpy` marks the slow ones that run no NumPy code which the others do not run too.
 """
 CHANGED_BETWEEN = (
-    "asset_library bake_files bake_results endless generate graphics images jobs layers mapping materials menus "
-    "motion_vectors on_object points properties registering release sliders style_panel translations"
+    "asset_library bake_results generate graphics images jobs layers materials menus points properties registering "
+    "release sequence sliders style_panel translations variations"
 )
 IN_BETWEEN = tuple(f"tests/blender/test_{name}.py" for name in CHANGED_BETWEEN.split())
 """The tests of a Blender between the oldest and the newest: of what changed more than once between them."""

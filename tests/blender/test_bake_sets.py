@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sets of maps that several objects share: each object's part is as it is in a bake of its own."""
+"""Sets of maps that several objects share, and UDIM tiles: each part is as it is in a bake of its own."""
 
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
+from pathlib import Path
 
+import bmesh
 import bpy
 import numpy as np
 import pytest
@@ -19,9 +22,13 @@ from baking import (
     pixels,
     plane,
     principled,
+    srgb,
     state,
     without_images,
 )
+from mathutils import Euler
+from solids import choose
+from test_bake_high import SIZE, low_cube, painted_high
 
 pytestmark = pytest.mark.usefixtures("scene")
 MAPS = {"base_color", "roughness", "normal"}
@@ -224,3 +231,219 @@ def test_the_time_left_is_that_of_the_remaining_maps_at_the_rates_of_this_bake()
     assert spent.left(["normal", "height"]) == "about 1.7 min left", "80 s and 20 s"
     assert spent.left(["base_color"]) == "about 1.3 min left", "as the others"
     assert spent.left([]) == ""
+
+
+COLORS = {1001: (1, 0, 0), 1002: (0, 1, 0), 1012: (0, 0, 1)}
+
+
+def strip(materials: list[bpy.types.Material]) -> bpy.types.Object:
+    """Three faces, each in the middle of a tile of its own."""
+    obj = plane(*materials, faces=3)
+    for face, number in enumerate(COLORS):
+        column, row = (number - 1001) % 10, (number - 1001) // 10
+        for index in obj.data.polygons[face].loop_indices:
+            loop = obj.data.uv_layers[0].data[index]
+            loop.uv = (0.1 + 0.8 * (loop.uv[0] * 3 - face) + column, 0.1 + 0.8 * loop.uv[1] + row)
+    return obj
+
+
+def colored() -> bpy.types.Object:
+    return strip([material(str(number), base_color=(*color, 1)) for number, color in COLORS.items()])
+
+
+def file_pixels(path: Path) -> np.ndarray:
+    image = bpy.data.images.load(str(path))
+    image.colorspace_settings.name = "Non-Color"
+    found = pixels(image.name)
+    bpy.data.images.remove(image)
+    return found
+
+
+def test_all_tiles_that_are_used_are_baked_into_one_image(tmp_path: Path) -> None:
+    colored()
+    bake(maps={"base_color", "normal"}, use_tiles=True, out_dir=str(tmp_path))
+    image = bpy.data.images["Strip_base_color"]
+    assert image.source == "TILED"
+    assert [tile.number for tile in image.tiles] == list(COLORS)
+    assert {tuple(tile.size) for tile in image.tiles} == {(SIZE_PX, SIZE_PX)}
+    assert [bpy.data.images[f"Strip_{name}"].colorspace_settings.name for name in ("base_color", "normal")] == [
+        "sRGB",
+        "Non-Color",
+    ]
+    assert json.loads(image["impasto_baked"])["object"] == "Strip"
+    names = {f"Strip_{name}.{number}.png" for name in ("base_color", "normal") for number in COLORS}
+    assert {path.name for path in tmp_path.iterdir()} == names
+    for number, color in COLORS.items():
+        found = file_pixels(tmp_path / f"Strip_base_color.{number}.png")[8:-8, 8:-8, :3]
+        assert np.allclose(found, srgb(color), atol=BYTE), number
+
+
+def test_a_tile_is_as_a_bake_of_its_own(tmp_path: Path) -> None:
+    obj = strip([noisy("noise")])
+    bake(maps={"base_color", "normal"}, use_tiles=True, margin_px=0, out_dir=str(tmp_path))
+    for loop in obj.data.uv_layers[0].data:
+        loop.uv[0] -= 1
+    bake(maps={"base_color", "normal"}, margin_px=0)
+    for name in ("base_color", "normal"):
+        tile = file_pixels(tmp_path / f"Strip_{name}.1002.png")[8:-8, 8:-8]
+        assert tile[..., 0].std() > 0.01
+        assert np.abs(tile - pixels(f"Strip_{name}.001")[8:-8, 8:-8]).max() <= BYTE
+
+
+def test_the_material_shows_the_tiles_after_saving_too(tmp_path: Path) -> None:
+    """Baked anew from the tiled image, each tile is what it was."""
+    obj = colored()
+    bake(maps={"base_color"}, use_tiles=True, material="NEW")
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "tiles.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "tiles.blend"))
+    obj = bpy.data.objects["Strip"]
+    assert obj.active_material.name == "Strip Baked"
+    bake(maps={"base_color"}, use_tiles=True, out_dir=str(tmp_path))
+    for number, color in COLORS.items():
+        found = file_pixels(tmp_path / f"Strip_base_color.{number}.png")[10:-10, 10:-10, :3]
+        assert np.allclose(found, srgb(color), atol=2 * BYTE), number
+
+
+def test_all_tiles_have_one_scale_and_without_tiles_the_others_are_told(capsys: pytest.CaptureFixture) -> None:
+    """The strongest emission of all tiles is 1."""
+    obj = colored()
+    for index, strength in enumerate((1.0, 2.0, 4.0)):
+        shader = principled(obj.material_slots[index].material)
+        shader.inputs["Emission Color"].default_value, shader.inputs["Emission Strength"].default_value = (
+            [1] * 4,
+            strength,
+        )
+    bake(maps={"emission"}, use_tiles=True)
+    assert json.loads(bpy.data.images["Strip_emission"]["impasto_baked"])["emission_strength"] == pytest.approx(4)
+
+    bake(maps={"base_color"})
+    assert "2 of 3 faces reach out of the 0–1 square" in capsys.readouterr().out
+    bake(maps={"base_color"}, use_tiles=True)
+    said = capsys.readouterr().out
+    assert "reach out" not in said
+    assert "overlap" not in said
+
+
+def test_modifiers_that_move_uvs_are_refused() -> None:
+    warp = colored().modifiers.new("Warp", "UV_WARP")
+    warp.uv_layer, warp.offset = "UVMap", (0.5, 0.0)
+    before = state()
+    with pytest.raises(RuntimeError, match="modifiers of Strip change its UVs, which tiles must not; apply them"):
+        bake(use_tiles=True)
+    assert state() == before
+
+
+HALF = SIZE_PX // 2
+
+
+def side_by_side() -> None:
+    """Two planes in space, selected alone, each of which has half of the square."""
+    bpy.ops.object.select_all(action="DESELECT")
+    for index, name in enumerate(("Left", "Right")):
+        obj = plane(material(name))
+        obj.name = name
+        obj.location, obj.rotation_euler = (3.0 * index, 0, index), Euler((0.5 * index, 0, 0))
+        for loop in obj.data.uv_layers[0].data:
+            loop.uv[0] = (loop.uv[0] + index) / 2
+
+
+def test_masks_of_several_objects_tell_them_apart_in_one_image() -> None:
+    side_by_side()
+    bake(maps={"object_id", "material_id", "island_id"}, target="ONE", samples=16)
+    identity = module("bake.maps.identity")
+    named = list(identity.colors_of(["Left", "Right"]).values())
+    numbered = [identity.number_color(number) for number in range(2)]
+    for name, wanted in (("object_id", named), ("material_id", named), ("island_id", numbered)):
+        colors = pixels(f"Right_{name}")[..., :3]
+        halves = [np.unique(part.reshape(-1, 3), axis=0) for part in (colors[:, :HALF], colors[:, HALF:])]
+        assert [len(half) for half in halves] == [1, 1], name
+        found = np.concatenate(halves)
+        assert np.allclose(found, wanted, atol=1e-3) or np.allclose(found[::-1], wanted, atol=1e-3), name
+
+
+def test_position_and_normals_of_several_objects_are_those_in_the_world() -> None:
+    side_by_side()
+    bake(maps={"position", "world_normal", "object_normal"}, target="ONE", margin_px=0)
+    about = json.loads(bpy.data.images["Right_position"]["impasto_baked"])
+    low, high = np.array(about["position_low"]), np.array(about["position_high"])
+    assert (low[0], high[0]) == (pytest.approx(0), pytest.approx(4))
+    right = pixels("Right_position")[:, HALF:, :3] * (high - low) + low
+    assert right[..., 0].min() == pytest.approx(3, abs=0.05)
+    normal = pixels("Right_world_normal")[HALF, -4, :3] * 2 - 1
+    assert np.allclose(normal, (0, -math.sin(0.5), math.cos(0.5)), atol=1e-3)
+    assert np.array_equal(pixels("Right_world_normal"), pixels("Right_object_normal"))
+
+
+def test_a_set_of_one_high_and_one_low_object_shows_the_high_shape(capsys) -> None:
+    choose(low_cube(), painted_high("Box_high"))
+    bake(maps={"position", "object_id", "island_id", "curvature"}, surface="SELECTED", **SIZE)
+    color = module("bake.maps.identity").colors_of(["Box_high"])["Box_high"]
+    assert np.allclose(pixels("Box_low_object_id")[..., :3].reshape(-1, 3).max(axis=0), color, atol=0.002)
+    assert "high objects lack the islands of low ones: their mask is black" in capsys.readouterr().out
+    about = json.loads(bpy.data.images["Box_low_position"]["impasto_baked"])
+    assert about["position_high"] == pytest.approx([1.05] * 3, abs=0.01)
+    assert pixels("Box_low_curvature")[..., 0].mean() > 0.5
+
+
+def test_tiles_are_written_in_the_format_and_by_the_names_that_were_chosen(tmp_path: Path) -> None:
+    strip([material("one", roughness=0.2), material("two", roughness=0.7)])
+    options = {"use_tiles": True, "out_dir": str(tmp_path), "pattern": "T_{map}", "file_format": "EXR_FLOAT"}
+    for _ in range(2):
+        bake(maps={"roughness"}, **options)
+    names = {f"T_roughness{number}.{tile}.exr" for number in ("", "_2") for tile in COLORS}
+    assert {path.name for path in tmp_path.iterdir()} == names
+    with pytest.raises(RuntimeError, match="files for an engine have no UDIM tiles; choose one file for each map"):
+        bake(maps={"roughness"}, use_tiles=True, out_dir=str(tmp_path), preset="unreal")
+
+
+CELLS, CELL_PX, ISLAND_PX = 4, 64, 28.0
+SIDE_PX = CELLS * CELL_PX
+
+
+def boxes(name: str, color: tuple[float, float, float], first: int) -> np.ndarray:
+    """A cube whose faces are islands in cells of the image, from the `first` one on; their corners in pixels."""
+    mesh = bmesh.new()
+    bmesh.ops.create_cube(mesh, size=1.0)
+    uvs, corners = mesh.loops.layers.uv.verify(), []
+    for index, face in enumerate(mesh.faces, first):
+        corners.append(np.array(divmod(index, CELLS)[::-1]) * CELL_PX + (17.3 + 0.11 * index, 18.6 - 0.07 * index))
+        for loop, place in zip(face.loops, ((0, 0), (1, 0), (1, 1), (0, 1)), strict=True):
+            loop[uvs].uv = (corners[-1] + np.multiply(place, ISLAND_PX)) / SIDE_PX
+    obj = plane(material(name, base_color=(*color, 1)))
+    mesh.to_mesh(obj.data)
+    obj.name = name
+    return np.array(corners)
+
+
+def leaks(values: np.ndarray, corners: np.ndarray) -> list[float]:
+    """Greatest difference from an island's own colour of the texels whose centres it holds, at mip levels 0 to 4."""
+    found, scale = [], 1
+    own = [values[tuple((corner[::-1] + ISLAND_PX / 2).astype(int))] for corner in corners]
+    for _ in range(5):
+        centres = (np.arange(len(values)) + 0.5) * scale
+        most = 0.0
+        for corner, color in zip(corners, own, strict=True):
+            columns, rows = (np.flatnonzero((centres > low) & (centres < low + ISLAND_PX)) for low in corner)
+            assert columns.size
+            assert rows.size
+            most = max(most, np.abs(values[np.ix_(rows, columns)] - color).max())
+        found.append(most)
+        values = values.reshape(len(values) // 2, 2, len(values) // 2, 2, -1).mean((1, 3))
+        scale *= 2
+    return found
+
+
+@pytest.mark.parametrize("anti_aliasing", ["1", "4"])
+@pytest.mark.parametrize("margin_type", ["EXTEND", "ADJACENT_FACES"])
+def test_texels_of_islands_show_no_background_at_mip_levels_0_to_4(margin_type: str, anti_aliasing: str) -> None:
+    """A texel of 16 pixels whose centre is in an island reaches 8 beyond it. Without a margin the measure sees that."""
+    red, green = boxes("red", (1, 0, 0), 0), boxes("green", (0, 1, 0), 6)
+    size = {"width_px": SIDE_PX, "height_px": SIDE_PX, "margin_type": margin_type, "anti_aliasing": anti_aliasing}
+    for margin_px in (16, 0):
+        bake(maps={"base_color", "object_id"}, target="ONE", margin_px=margin_px, **size)
+    for name in ("base_color", "object_id"):
+        for corners in (red, green):
+            with_margin, without = (leaks(pixels(f"green_{name}{end}")[..., :3], corners) for end in ("", ".001"))
+            assert max(with_margin) <= 1.01 / 255, (name, with_margin)
+            assert without[0] <= 1.01 / 255, (name, without)
+            assert min(without[2:]) > 0.05, (name, without)

@@ -1,4 +1,4 @@
-"""A tool's result becomes images and a material on the selected objects; nothing that was there is lost."""
+"""A tool's result becomes images and a material, fittingly named, on the selected objects; nothing is lost."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import subprocess
 import bpy
 import numpy as np
 import pytest
-from conftest import cases, coordinates, pixels_of, png
+from conftest import cases, coordinates, packed_image, pixels_of, png
 from drawing import drawn
+from styling import made
 
 SIZE = ["width_px", "height_px"]
 CHECKER = {"tool": "checker", "width_px": 32, "height_px": 16, "estimator": "none"}
@@ -218,3 +219,212 @@ def test_one_undo_step_takes_all_of_it_away(plane):
     bpy.ops.ed.redo()
     assert bpy.data.objects["Plane"].active_material.name == "Texture"
     assert tuple(bpy.data.images["Texture_height"].size) == (32, 16)
+
+
+@pytest.fixture
+def naming(extension):
+    return extension.bridge.naming
+
+
+@pytest.mark.slow
+def test_a_photograph_gives_its_name_and_a_model_its_label(plane, tmp_path):
+    (tmp_path / "Old wall v1.5.png").write_bytes(png(coordinates(16, 16)))
+    bpy.ops.impasto.run(**CHECKER, source=str(tmp_path / "Old wall v1.5.png"))
+    assert plane.active_material.name == "Old wall v1.5"
+    assert "Old wall v1.5_base_color" in bpy.data.images
+    small = {"width_px": 32, "height_px": 32, "estimator": "none", "image": "Old wall v1.5_base_color"}
+    bpy.ops.impasto.run(tool="torus", parameters='{"model": "bricks"}', **small)
+    assert plane.active_material.name == "Red bricks", "a model gives its label"
+    assert json.loads(plane.active_material["impasto_recipe"])["inputs"] == {}, "it did not use the source"
+
+
+def test_what_is_repainted_again_has_the_name_of_the_last_style_only(image):
+    for name in ("red.png", "blue.jpg"):
+        packed_image(name, coordinates(8, 8))
+    bpy.ops.impasto.stylize(tool="flat", image=image.name, style="red.png")
+    bpy.ops.impasto.stylize(tool="flat", image="bricks – red", style="blue.jpg")
+    inputs = '{"style": ["blue.jpg", "red.png"]}'
+    bpy.ops.impasto.stylize(tool="flat", image=image.name, inputs=inputs)
+    assert {"bricks – red", "bricks – blue", "bricks – blue + red"} <= set(bpy.data.images.keys())
+
+
+@pytest.mark.slow
+def test_repainting_says_whether_it_tiles(scene):
+    turn = np.arange(32) / 16 * np.pi
+    tile = 128 + 60 * (np.sin(turn)[:, None, None] + np.cos(2 * turn)[None, :, None]) * np.ones(3)
+    packed_image("tile.png", tile.astype(np.uint8))
+    packed_image("style.png", np.random.default_rng(0).integers(0, 255, (24, 24, 3)).astype(np.uint8))
+    bpy.ops.impasto.stylize(tool="patches-style", image="tile.png", style="style.png")
+    said = "; its opposite borders fit together, so it was repainted as a texture without seams"
+    assert f"Made the image tile – style{said}" in made()["report"]
+
+
+def test_long_names_leave_room_for_the_map_and_blenders_number(naming, plane, tmp_path):
+    name = naming.of_parts("Ein sehr langer Name für eine Fotografie von Ziegeln", "Die Sternennacht von Arles")
+    assert len(name.encode()) <= naming.LONGEST_BYTES
+    assert name == "Ein sehr langer… – Die Sternennach…"
+    for given in ({}, {}, {"replace": True}):
+        long = "Ein sehr langer Name für eine Fotografie von Ziegeln an einer Mauer"
+        bpy.ops.impasto.run(**CHECKER, name=long, out_dir=str(tmp_path), **given)
+    names = sorted(path.name.rpartition("_base")[0][-2:] for path in tmp_path.glob("*base_color*"))
+    assert (len(names), names[0]) == (2, "_2"), "files of one name get a number, unless they are to be replaced"
+    maps = {
+        item["impasto_map"] for item in bpy.data.images if item.name.removesuffix(".001").endswith(item["impasto_map"])
+    }
+    assert {"base_color", "ambient_occlusion"} <= maps
+
+
+def test_the_name_that_blender_gave_is_the_one_that_is_reported(plane, extension, capsys):
+    for expected in ("the material Texture", "the material Texture.001"):
+        bpy.ops.impasto.run(**CHECKER)
+        assert f"Made {expected}\n" in capsys.readouterr().out
+    assert [one.name for one in extension.bridge.recent.latest()] == ["Texture.001", "Texture"]
+    bpy.ops.impasto.run(**CHECKER, material="NONE")
+    assert "the images Texture_base_color.002, " in capsys.readouterr().out
+
+
+def test_any_name_becomes_one_that_files_can_have(naming, extension):
+    assert naming.of_source(packed_image("Rome – Forum.jpg", coordinates(8, 8))) == "Rome – Forum"
+    names = {
+        "a/b:c?": "a_b_c_",
+        " .hidden. ": "hidden",
+        "aux": "aux_",
+        "...": "Texture",
+        "Über – Nacht": "Über – Nacht",
+    }
+    for name, file in names.items():
+        assert naming.of_files(name) == file
+        extension.core.system.names.check_name(file, "the name")
+
+
+def test_scripts_get_the_names_of_what_was_made(plane, tmp_path):
+    bpy.ops.impasto.run(tool="checker", width_px=8, height_px=8, estimator="none", name="squares")
+    assert made()["materials"] == [plane.active_material.name]
+    assert {bpy.data.images[name]["impasto_map"] for name in made()["images"]} >= {"base_color", "height"}
+    assert made()["report"].startswith("Made the material")
+    assert made()["files"] == made()["models"] == []
+    first = made()
+    bpy.ops.impasto.run(tool="checker", width_px=8, height_px=8, out_dir=str(tmp_path), name="squares")
+    assert made()["materials"] != first["materials"], "the new ones, where the same is made twice"
+    assert bpy.data.materials[made()["materials"][0]] == plane.active_material
+    assert sorted(made()["files"]) == sorted(map(str, tmp_path.glob("*.png")))
+    with pytest.raises(AttributeError):
+        bpy.context.window_manager.impasto_made = "{}"
+
+
+def test_nothing_is_named_after_an_error(plane):
+    bpy.ops.impasto.run(tool="checker", width_px=8, height_px=8, estimator="none")
+    with pytest.raises(RuntimeError):
+        bpy.ops.impasto.run(tool="raises")
+    assert made()["materials"] == made()["images"] == []
+    assert "the bug in this tool" in made()["report"]
+
+
+@pytest.mark.slow
+def test_images_and_baked_maps_are_named(image, plane):
+    bpy.ops.impasto.make_seamless(image=image.name, width_px=32, height_px=32)
+    (name,) = made()["images"]
+    assert "seamless" in name
+    assert made()["materials"] == []
+    plane.active_material = bpy.data.materials.new("plain")
+    bpy.ops.impasto.bake(maps={"base_color"}, width_px=16, height_px=16, samples=1, material="NEW")
+    assert [bpy.data.images[name]["impasto_map"] for name in made()["images"]] == ["base_color"]
+    assert made()["materials"][0] in bpy.data.materials
+
+
+COBBLES = {"tool": "cobbles", "width_px": 64, "height_px": 48, "estimator": "none"}
+
+
+@pytest.fixture
+def tiles(plane):
+    """The plane's material, with all maps of cobbles."""
+    bpy.ops.impasto.run(**COBBLES, name="tiles")
+    return plane.active_material
+
+
+def images_of(material):
+    """Images of a material by map."""
+    nodes = material.node_tree.nodes
+    return {node.image["impasto_map"]: node.image for node in nodes if node.type == "TEX_IMAGE"}
+
+
+@pytest.mark.slow
+def test_a_height_made_of_a_materials_normals_is_joined_to_it(plane, tiles):
+    before = images_of(tiles)
+    bpy.ops.impasto.run(tool="normal-to-height", image="tiles_normal", material="NEW", bits="16")
+    made = plane.active_material
+    after = images_of(made)
+    assert after["height"] != before["height"]
+    assert np.ptp(pixels_of(after["height"])[..., 0]) > 0.9
+    assert {name: after[name] for name in after if name not in ("height", "normal")} == {
+        name: before[name] for name in before if name not in ("height", "normal")
+    }
+    assert made != tiles
+
+
+def test_normals_and_occlusion_made_of_a_height_image_are_joined(plane, tiles):
+    bpy.ops.impasto.run(
+        tool="height-to-occlusion",
+        image="tiles_height",
+        material="ACTIVE",
+        parameters=json.dumps({"bent_normals": True, "height_range_m": 0.2}),
+    )
+    after = images_of(plane.active_material)
+    assert pixels_of(after["ambient_occlusion"])[..., 0].min() < 0.95
+    links = {(link.from_node, link.to_node) for link in tiles.node_tree.links}
+    bent = next(node for node in tiles.node_tree.nodes if node.type == "TEX_IMAGE" and "bent" in node.image.name)
+    assert not [link for link in links if link[0] == bent], "no shader of Blender uses bent normals"
+    bpy.ops.impasto.run(tool="height-to-normal", image="tiles_height", material="ACTIVE", parameters='{"strength": 2}')
+    assert images_of(tiles)["normal"] != after["normal"]
+    assert any(node.type == "NORMAL_MAP" for _, node in links)
+
+
+HOURS = (12, 3, 6, 9)
+SIDE_PX = 64
+
+
+@pytest.fixture
+def photographs(tmp_path):
+    """A folder with photographs of one bumpy surface, lit from twelve, three, six and nine o'clock."""
+    paint = np.random.default_rng(0).uniform(0.3, 0.6, (SIDE_PX, SIDE_PX))
+    y, x = np.indices((SIDE_PX, SIDE_PX)) / 8
+    for index, hour in enumerate(HOURS):
+        angle = np.radians(90 - 30 * hour)
+        lit = paint * (1 - 0.3 * (np.cos(angle) * np.cos(x) - np.sin(angle) * np.cos(y)))
+        pixels = np.repeat(np.uint8(255 * lit)[..., None], 3, 2)
+        (tmp_path / f"light_{index}.png").write_bytes(png(pixels))
+    return tmp_path
+
+
+def open_photographs(folder, count=4):
+    files = [{"name": f"light_{index}.png"} for index in range(count)]
+    bpy.ops.impasto.open_images(tool="photometric-stereo", input="photo", directory=str(folder), files=files)
+    group = bpy.context.scene.impasto_parameters.photometric_stereo
+    for value, hour in zip([group, *group.more_photo], HOURS, strict=False):
+        value.clock = hour
+
+
+def test_photographs_and_their_clock_angles_become_a_material(plane, photographs):
+    bpy.context.scene.impasto.tool = "photometric-stereo"
+    open_photographs(photographs)
+    panel = drawn(bpy.types.IMPASTO_PT_view_3d)
+    assert panel.props().count("clock") == len(HOURS)
+    assert bpy.ops.impasto.generate(name="measured") == {"FINISHED"}
+    assert plane.active_material.name == "measured"
+    maps = {image["impasto_map"] for image in bpy.data.images if "impasto_map" in image}
+    assert {"base_color", "normal", "height", "roughness", "ambient_occlusion", "confidence"} <= maps
+    linked = {link.from_node.name for link in plane.active_material.node_tree.links}
+    assert "Impasto Normal" in linked
+    assert "Impasto Confidence" not in linked
+
+
+def test_the_panel_asks_for_as_many_photographs_as_are_needed(scene, photographs):
+    scene.impasto.tool = "photometric-stereo"
+    open_photographs(photographs, count=2)
+    with pytest.raises(RuntimeError, match="3 or more"):
+        bpy.ops.impasto.generate()
+    open_photographs(photographs)
+    group = scene.impasto_parameters.photometric_stereo
+    assert [value.input_photo.name for value in (group, *group.more_photo)] == [f"light_{i}.png" for i in range(4)]
+    open_photographs(photographs, count=3)
+    assert len(group.more_photo) == 2

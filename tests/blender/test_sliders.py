@@ -1,4 +1,4 @@
-"""Sliders of a result's material that stay live: neutral at first, kept by Generate, known to bakes and exporters."""
+"""Nodes of a result's material: sliders that stay live, and endless textures that show what the engine's tool makes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
+from baking import module
+from conftest import packed_image, pixels_of
 from drawing import drawn
 
 CHECKER = {"tool": "checker", "width_px": 32, "height_px": 32, "estimator": "none"}
@@ -176,3 +178,188 @@ def test_they_are_drawn_below_a_result_and_in_the_material_properties(made, exte
     assert len(extension.bridge.sliders.shown_sockets(made.node_tree)) == 5
     bpy.ops.impasto.remove_sliders()
     assert drawn(bpy.types.IMPASTO_PT_sliders).operators("impasto.add_sliders")
+
+
+TILE_PX, TILES = 64, 2
+RENDER_PX = TILE_PX * TILES
+
+
+def spots(seed: int = 0) -> np.ndarray:
+    """A picture (TILE_PX, TILE_PX, 3) of soft spots without a pattern, which wraps."""
+    noise = np.random.default_rng(seed).standard_normal((TILE_PX, TILE_PX))
+    fy, fx = np.fft.fftfreq(TILE_PX)[:, None], np.fft.fftfreq(TILE_PX)
+    smooth = np.fft.ifft2(np.fft.fft2(noise) * np.exp(-60 * (fy**2 + fx**2))).real
+    grey = (0.5 + 0.15 * smooth / smooth.std()).clip(0, 1)
+    return np.stack([grey, grey**1.5, 0.8 - 0.5 * grey], 2)
+
+
+def spotted() -> bpy.types.Material:
+    """A material of soft spots, whose roughness and normals go with its colours."""
+    materials = module("bridge.materials")
+    color = spots()
+    lean = 0.6 * (color[..., :1] - 0.5)
+    normal = np.concatenate([lean, -lean, np.sqrt(1 - 2 * lean**2)], 2) / 2 + 0.5
+    maps = {"base_color": color, "roughness": np.repeat(color[..., :1], 3, 2), "normal": normal}
+    images = {key: packed_image(f"spots_{key}", np.uint8(255 * values + 0.5)) for key, values in maps.items()}
+    for key, image in images.items():
+        image.colorspace_settings.name = "sRGB" if key == "base_color" else "Non-Color"
+    made = materials.new("Spots")
+    materials.apply_maps(made, images, materials.Look())
+    return made
+
+
+@pytest.fixture
+def material(scene, plane) -> bpy.types.Material:
+    """The spotted material on a plane."""
+    plane.active_material = spotted()
+    return plane.active_material
+
+
+def rendered_tiles(material: bpy.types.Material, socket: bpy.types.NodeSocket, size: tuple[int, int]) -> np.ndarray:
+    """Values (H, W, 3) of a socket on a plane that shows TILES tiles, rendered by Cycles, row 0 at the top."""
+    scene, tree = bpy.context.scene, material.node_tree
+    emission = tree.nodes.new("ShaderNodeEmission")
+    tree.links.new(socket, emission.inputs["Color"])
+    output = next(node for node in tree.nodes if node.type == "OUTPUT_MATERIAL")
+    tree.links.new(emission.outputs["Emission"], output.inputs["Surface"])
+    for loop in bpy.context.active_object.data.uv_layers[0].data:
+        loop.uv = [TILES * round(value / max(loop.uv.x, loop.uv.y, 1)) for value in loop.uv]
+    camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
+    camera.data.type, camera.data.ortho_scale, camera.location = "ORTHO", 1.0, (0, 0, 1)
+    scene.collection.objects.link(camera)
+    scene.camera, scene.render.engine = camera, "CYCLES"
+    scene.cycles.samples, scene.cycles.use_denoising, scene.cycles.pixel_filter_type = 1, False, "BOX"
+    scene.cycles.filter_width = 0.01
+    scene.render.resolution_x, scene.render.resolution_y = size
+    scene.view_settings.view_transform, scene.render.image_settings.file_format = "Raw", "OPEN_EXR"
+    scene.render.filepath = f"{bpy.app.tempdir}endless.exr"
+    bpy.ops.render.render(write_still=True)
+    made = bpy.data.images.load(scene.render.filepath, check_existing=False)
+    values = pixels_of(made)[..., :3]
+    bpy.data.images.remove(made)
+    tree.nodes.remove(emission)
+    return values
+
+
+def baked(material: bpy.types.Material) -> dict[str, np.ndarray]:
+    """The engine's tool in the same layout, by map."""
+    bpy.ops.impasto.bake_endless(size_px=RENDER_PX, material="NONE", name="baked")
+    names = json.loads(bpy.context.window_manager.impasto_made)["images"]
+    return {name.removeprefix("baked_"): pixels_of(bpy.data.images[name])[..., :3] for name in names}
+
+
+@pytest.mark.parametrize("space", ["Non-Color", "sRGB"])
+def test_the_nodes_show_what_the_tool_makes_in_all_maps(material, space):
+    bpy.data.images["spots_roughness"].colorspace_settings.name = space
+    assert bpy.ops.impasto.make_endless(seed=3) == {"FINISHED"}
+    node = module("bridge.endless_nodes").find(material)
+    tool = baked(material)
+    inside = slice(24, -24)  # around its borders the tool's result wraps, and the shader's goes on
+    for name, label in (("base_color", "Base Color"), ("roughness", "Roughness"), ("normal", "Normal")):
+        shown = rendered_tiles(material, node.outputs[label], (RENDER_PX, RENDER_PX))
+        if name == "base_color":
+            shown = np.where(shown < 0.0031308, 12.92 * shown, 1.055 * np.maximum(shown, 0) ** (1 / 2.4) - 0.055)
+        difference = np.abs(shown - tool[name])[inside, inside]
+        assert difference.mean() < 0.02, (name, difference.mean(), difference.max())
+        assert np.corrcoef(shown[inside, inside, 0].ravel(), tool[name][inside, inside, 0].ravel())[0, 1] > 0.98
+
+
+def test_it_is_made_plain_again_and_nothing_is_left(material):
+    tree, nodes = material.node_tree, module("bridge.endless_nodes")
+    before = sorted((link.from_node.name, link.to_node.name, link.to_socket.name) for link in tree.links)
+    images, groups = set(bpy.data.images.keys()), set(bpy.data.node_groups.keys())
+    bpy.ops.ed.undo_push(message="before")
+    bpy.ops.impasto.make_endless()
+    bpy.ops.ed.undo()
+    material = bpy.data.materials["Spots"]
+    tree = material.node_tree
+    assert set(bpy.data.node_groups.keys()) == groups
+    bpy.ops.impasto.make_endless()
+    assert set(module("bridge.surfaces").map_nodes(material)) == {"base_color", "roughness", "normal"}
+    assert all(image.packed_file for image in bpy.data.images)
+    with pytest.raises(RuntimeError, match="endless already"):
+        bpy.ops.impasto.make_endless()
+    assert bpy.ops.impasto.make_plain() == {"FINISHED"}
+    assert sorted((link.from_node.name, link.to_node.name, link.to_socket.name) for link in tree.links) == before
+    assert set(bpy.data.images.keys()) == images
+    assert set(bpy.data.node_groups.keys()) == groups
+    assert nodes.find(material) is None
+
+
+def test_images_of_ones_own_work_with_their_mapping_and_a_packed_channel(scene, plane):
+    material = module("bridge.materials").new("own")
+    tree, shader = material.node_tree, material.node_tree.nodes["Principled BSDF"]
+    own = [tree.nodes.new("ShaderNodeTexImage") for _ in range(2)]
+    for seed, node in enumerate(own):
+        node.image = packed_image(f"own {seed}", np.uint8(255 * spots(seed)))
+    mapping, separate = tree.nodes.new("ShaderNodeMapping"), tree.nodes.new("ShaderNodeSeparateColor")
+    own[1].image.colorspace_settings.name = "Non-Color"
+    tree.links.new(mapping.outputs["Vector"], own[0].inputs["Vector"])
+    tree.links.new(own[0].outputs["Color"], shader.inputs["Base Color"])
+    tree.links.new(own[1].outputs["Color"], separate.inputs["Color"])
+    tree.links.new(separate.outputs["Green"], shader.inputs["Roughness"])
+    plane.active_material = material
+    bpy.ops.impasto.make_endless(source="own", cell_size=0.4)
+    node = module("bridge.endless_nodes").find(material)
+    assert node.inputs["Vector"].links[0].from_node == mapping
+    assert node.inputs["Cell Size"].default_value == pytest.approx(0.4)
+    assert shader.inputs["Roughness"].links[0].from_socket == node.outputs["Roughness"]
+    assert node.inputs["Roughness"].links[0].from_socket == separate.outputs["Green"]
+    assert module("bridge.surfaces").map_nodes(material)["roughness"].channel == 1
+
+
+def test_a_regular_pattern_is_refused_with_a_reason_unless_one_insists(scene, material):
+    checks = np.uint8(np.kron(np.indices((8, 8)).sum(0) % 2, np.ones((8, 8)))[..., None] * [200, 120, 80] + 20)
+    color = material.node_tree.nodes["Impasto Base Color"]
+    color.image = packed_image("checks", checks)
+    operator, panel = bpy.types.IMPASTO_OT_make_endless, bpy.types.IMPASTO_PT_endless_view_3d
+    assert not operator.why_not(bpy.context)
+    with pytest.raises(RuntimeError, match="regular"):
+        bpy.ops.impasto.make_endless()
+    assert "regular" in operator.why_not(bpy.context)
+    scene.impasto_endless.insist = True
+    assert not operator.why_not(bpy.context)
+    assert "insist" in drawn(panel).props()
+    bpy.ops.impasto.make_endless()
+    assert drawn(panel).operators("impasto.make_plain")
+
+
+@pytest.mark.parametrize(
+    ("tool", "inputs"), [("bake", {}), ("cover-object", {"mesh": {"name": "cube.ply", "sha256": "0" * 64}})]
+)
+def test_an_atlas_of_a_mesh_is_refused(scene, material, tool, inputs):
+    recipe = {"steps": [{"tool": tool}], "seed": 0, "inputs": inputs}
+    material.node_tree.nodes["Impasto Base Color"].image["impasto_recipe"] = json.dumps(recipe)
+    with pytest.raises(RuntimeError, match="atlas of a mesh"):
+        bpy.ops.impasto.make_endless()
+    assert "atlas" in bpy.types.IMPASTO_OT_make_endless.why_not(bpy.context)
+
+
+def test_a_new_result_and_repainted_textures_are_plain_until_made_endless_anew(scene, material):
+    bpy.ops.impasto.make_endless()
+    style = packed_image("red.png", np.full((8, 8, 3), (200, 40, 20), np.uint8))
+    bpy.ops.impasto.stylize(tool="flat", subject="MATERIAL", style=style.name, material="ACTIVE")
+    assert module("bridge.endless_nodes").find(material) is None
+    made = json.loads(bpy.context.window_manager.impasto_made)
+    assert "endless anew" in made["report"]
+    assert module("bridge.surfaces").map_nodes(material)["base_color"].image.name in made["images"]
+
+    bpy.ops.impasto.make_endless()
+    bpy.ops.impasto.bake_endless(size_px=96, material="ACTIVE")
+    assert module("bridge.endless_nodes").find(material) is None
+    nodes = module("bridge.surfaces").map_nodes(material)
+    assert all(tuple(one.image.size) == (96, 96) for one in nodes.values())
+    width_m = module("bridge.materials").width_of(material.node_tree)
+    assert width_m == pytest.approx(96 / TILE_PX)
+
+
+def test_what_cannot_be_endless_is_named(plane, material):
+    plane.active_material = None
+    with pytest.raises(RuntimeError, match="no material"):
+        bpy.ops.impasto.make_endless()
+    plane.active_material = material
+    with pytest.raises(RuntimeError, match="not endless"):
+        bpy.ops.impasto.bake_endless()
+    material.node_tree.nodes["Impasto Roughness"].projection = "BOX"
+    with pytest.raises(RuntimeError, match="not mapped by UVs"):
+        bpy.ops.impasto.make_endless()

@@ -1,15 +1,20 @@
-"""The list *file → map* under the source: what is recognised, what is not used, and what was changed by hand."""
+"""Sources: the list *file → map* below one, its preparation, and a photograph with the settings of a new file."""
 
 from __future__ import annotations
 
+import io
 import json
+import math
+import os
+import subprocess
 from pathlib import Path
 
 import bpy
 import numpy as np
 import pytest
-from conftest import png
+from conftest import pixels_of, png
 from drawing import drawn
+from test_layers import shown_in
 
 SIDE = 8
 COLOR, LEANING, PACKED = (90, 70, 60), (100, 180, 240), (10, 80, 200)
@@ -216,3 +221,156 @@ def test_a_map_has_one_file_and_reading_again_undoes_changes(extension, settings
     for row in owner.source_maps.rows:
         row.holds = "NOT_USED"
     assert "Choose the map of one of the files" in drawn(panel).labels()
+
+
+def color_of(material):
+    return material.node_tree.nodes["Impasto Base Color"].image
+
+
+@pytest.fixture
+def recipe_of(extension):
+    return extension.bridge.images.recipe_of
+
+
+@pytest.fixture
+def photo(tmp_path):
+    rng = np.random.default_rng(0)
+    path = tmp_path / "photo.png"
+    path.write_bytes(png(rng.integers(0, 255, (60, 80, 3), np.uint8)))
+    return path
+
+
+def test_scripts_prepare_the_source(plane, photo, recipe_of):
+    given = {"source": str(photo), "width_m": 2.0, "tool": "quilt", "estimator": "none"}
+    preparation = json.dumps({"crop": (0, 0, 0.75, 1), "scale": 0.5})
+    assert bpy.ops.impasto.run(preparation=preparation, **given) == {"FINISHED"}
+    image = color_of(plane.active_material)
+    assert tuple(image.size) == (30, 30)
+    first = recipe_of(image).steps[0]
+    wanted = {"rotate": 0, "crop": [0, 0, 0.75, 1], "scale": 0.5, "pixel_art": "auto"}
+    assert (first.tool, first.parameters) == ("transform", wanted)
+    assert "1.5" in plane.active_material.node_tree.nodes["Impasto Mapping"].label
+    bpy.ops.impasto.run(preparation='{"rotate": 0, "crop": [0, 0, 1, 1], "scale": 1}', **given)
+    steps = recipe_of(color_of(plane.active_material)).steps
+    assert [step.tool for step in steps] == ["quilt"], "one that changes nothing is no step"
+
+
+@pytest.fixture
+def quilting(scene, photo):
+    """The panel, set to make the photograph seamless."""
+    scene.impasto.tool, scene.impasto.source_kind, scene.impasto.filepath = "quilt", "FILE", str(photo)
+    scene.impasto.estimator = "none"
+    return scene.impasto
+
+
+def test_what_the_panel_shows_becomes_layers_whose_source_is_prepared_below_them(extension, plane, scene, quilting):
+    assert bpy.ops.impasto.generate(preparation='{"scale": 0.25}', material="NONE", name="small") == {"FINISHED"}
+    assert tuple(bpy.data.images["small_base_color"].size) == (20, 15)
+    quilting.width_m, scene.impasto_parameters.quilt.variety = 2.0, 0.75
+    assert bpy.ops.impasto.begin_layers() == {"FINISHED"}
+    stack = plane.active_material.impasto_layers
+    assert ([layer.tool for layer in stack.layers], stack.source_kind) == (["quilt"], "FILE")
+    assert (stack.filepath, stack.width_m) == (quilting.filepath, 2.0)
+    assert stack.layers[0].impasto_parameters.quilt.variety == pytest.approx(0.75)
+    assert bpy.ops.impasto.add_layer(tool="transform") == {"FINISHED"}
+    assert bpy.ops.impasto.move_layer(direction="DOWN") == {"FINISHED"}
+    preparation = stack.layers[0].impasto_parameters.transform
+    panel = bpy.types.IMPASTO_PT_layers_view_3d
+    props = [(given, look.get("text")) for what, given, look in drawn(panel).drawn if what == "prop"]
+    shown = [(given[1], text) for given, text in props if given[0] == preparation]
+    sides = [("crop", side) for side in ("Left", "Top", "Right", "Bottom")]
+    assert shown == [("rotate", None), *sides, ("scale", None), ("pixel_art", None)]
+    preparation.rotate, preparation.scale = math.radians(90), 0.7
+    assert bpy.ops.impasto.run_layers() == {"FINISHED"}
+    image = color_of(plane.active_material)
+    assert tuple(image.size) == (42, 56)
+    steps = extension.bridge.images.recipe_of(image).steps
+    assert steps[0].parameters == {"rotate": 90, "crop": [0, 0, 1, 1], "scale": 0.7, "pixel_art": "auto"}
+
+
+@pytest.mark.any_blender
+@pytest.mark.parametrize(
+    ("preparation", "said"),
+    [
+        ('{"crop": [0, 0, 2, 1]}', "crop"),
+        ('{"turn": 90}', "no parameter 'turn'"),
+        ("[1]", "preparation must be a JSON object"),
+        ('{"scale": 0}', "scale got 0"),
+    ],
+)
+def test_a_wrong_preparation_is_named(photo, scene, preparation, said):
+    with pytest.raises(RuntimeError, match=said):
+        bpy.ops.impasto.run(tool="quilt", estimator="none", source=str(photo), preparation=preparation)
+
+
+def test_a_preset_of_the_preparing_tool_keeps_its_values(scene):
+    scene.impasto.tool, group = "transform", scene.impasto_parameters.transform
+    group.rotate, group.crop, group.scale = math.radians(30), (0.25, 0, 0.75, 1), 0.5
+    try:
+        assert bpy.ops.impasto.preset_add(name="Mine") == {"FINISHED"}
+        for name in ("rotate", "crop", "scale"):
+            group.property_unset(name)
+        bpy.ops.impasto.apply_preset(preset="Mine")
+        assert group.rotate == pytest.approx(math.radians(30))
+        assert (tuple(group.crop), group.scale) == ((0.25, 0, 0.75, 1), 0.5)
+    finally:
+        bpy.ops.impasto.preset_add(name="Mine", remove_name=True)
+
+
+SIDE_PX = 1024
+SEAMLESS = (-4, 3)
+"""Of `seam_z`: below, the border is smeared; above, it is seen."""
+TAKE = f"""
+import sys
+from PIL import Image
+from skimage import data
+grey = Image.fromarray(data.brick()).resize(({SIDE_PX}, {SIDE_PX}))
+Image.merge("RGB", [grey.point(lambda value, share=share: value * share) for share in (1, 0.7, 0.6)]).save(sys.argv[1])
+"""
+
+
+@pytest.fixture
+def photograph(tmp_path) -> Path:
+    """scikit-image's wall of bricks in colour, which the engine has."""
+    subprocess.run([os.environ["IMPASTO_ENGINE"], "-P", "-c", TAKE, str(tmp_path / "wall.png")], check=True)
+    return tmp_path / "wall.png"
+
+
+def seam_z(pixels: np.ndarray) -> tuple[float, float]:
+    """The core's measure, in the engine's Python."""
+    code = "from impasto.surface.wrapping import seam_z; import io, sys, numpy as np; "
+    code += "print(*seam_z(np.load(io.BytesIO(sys.stdin.buffer.read()))))"
+    given = io.BytesIO()
+    np.save(given, pixels)
+    command = [os.environ["IMPASTO_ENGINE"], "-P", "-c", code]
+    low, high = subprocess.run(command, input=given.getvalue(), capture_output=True, check=True).stdout.split()
+    return float(low), float(high)
+
+
+def tilt(normal: np.ndarray) -> float:
+    """Mean angle in degrees between encoded normals and the surface's own."""
+    x, y, z = np.moveaxis(2 * normal[..., :3].astype(np.float64) - 1, 2, 0)
+    return float(np.degrees(np.arctan2(np.hypot(x, y), z)).mean())
+
+
+@pytest.mark.essential
+def test_a_photograph_becomes_a_seamless_material_with_default_settings(extension, scene, plane, photograph):
+    """The photograph's borders show at 25 and 51 deviations, those of the maps at most at 1.7; normals tilt by 3.5°."""
+    settings, source = scene.impasto, pixels_of(bpy.data.images.load(str(photograph)))[..., :3]
+    settings.source_kind, settings.filepath = "FILE", str(photograph)
+    assert drawn(bpy.types.IMPASTO_PT_view_3d).operators("impasto.generate"), "the panel's button"
+    assert bpy.ops.impasto.generate() == {"FINISHED"}
+    maps = {name: pixels_of(image)[..., :3] for name, image in shown_in(plane.active_material).items()}
+    assert {"base_color", "roughness", "metallic", "normal", "height", "ambient_occlusion"} <= set(maps)
+    assert min(seam_z(source)) > SEAMLESS[1], "else this says nothing"
+    for name, pixels in maps.items():
+        assert pixels.shape == (SIDE_PX, SIDE_PX, 3), name
+        assert all(SEAMLESS[0] < z < SEAMLESS[1] for z in seam_z(pixels)), name
+    np.testing.assert_allclose(maps["base_color"].mean((0, 1)), source.mean((0, 1)), atol=0.08)
+    assert maps["base_color"].std() > 0.6 * source.std()
+    assert min(maps[name].std() for name in ("height", "roughness")) > 0.02
+    assert 1.5 < tilt(maps["normal"]) < 45
+    recipe = extension.bridge.images.metadata_of(shown_in(plane.active_material)["base_color"])["recipe"]
+    usual = extension.engine.catalogue.catalogue.usual
+    assert [step["tool"] for step in recipe["steps"]] == [usual("seamless"), usual("maps")]
+    assert recipe["inputs"]["source"]["name"] == photograph.name

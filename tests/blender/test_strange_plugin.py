@@ -1,16 +1,20 @@
-"""The extension with a stranger's tools in the place of ours, and with none: it knows no tool by its name."""
+"""Engines of others: with a stranger's tools in the place of ours or with none, with the example of
+docs/how-to/plugins.md exactly as printed, and over a real ssh server on loopback.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 import bpy
 import numpy as np
 import pytest
-from conftest import packed_image, pixels_of
+from conftest import MODULE, packed_image, pixels_of, png
 from drawing import drawn
+from ssh_server import serving
 
 import install
 
@@ -121,3 +125,113 @@ def test_without_any_plugin_every_panel_is_drawn_and_buttons_say_what_is_missing
         for operator in (bpy.ops.impasto.make_seamless, bpy.ops.impasto.find_landmarks, bpy.ops.impasto.mend_tiling):
             with pytest.raises(RuntimeError):
                 operator(image=image.name)
+
+
+GUIDE = Path(__file__).parents[2] / "docs" / "how-to" / "plugins.md"
+
+
+@pytest.fixture(scope="module")
+def engine_with_example(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An engine of its own, with the two files that the guide prints installed into it."""
+    folder = tmp_path_factory.mktemp("example")
+    blocks = dict(reversed(re.findall(r"```(toml|python)\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)))
+    (folder / "pyproject.toml").write_text(blocks["toml"], encoding="utf-8")
+    (folder / "impasto_posterize.py").write_text(blocks["python"], encoding="utf-8")
+    python = install.make_engine(Path(ENGINE), tmp_path_factory.mktemp("engine") / "venv")
+    install.install_into(install.site_packages(python), folder)
+    return python
+
+
+@pytest.fixture(scope="module")
+def tools_of_example(extension, engine_with_example):
+    """The extension has asked that engine for its tools; after these tests it has the session's again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IMPASTO_ENGINE", str(engine_with_example))
+        bpy.ops.impasto.refresh_tools()
+    yield
+    bpy.ops.impasto.refresh_tools()
+
+
+@pytest.fixture
+def example(tools_of_example, scene, monkeypatch, engine_with_example):
+    """The scene, with that engine."""
+    monkeypatch.setenv("IMPASTO_ENGINE", str(engine_with_example))
+    return scene
+
+
+def test_no_other_test_sees_it(extension):
+    assert "posterize" not in extension.engine.catalogue.catalogue
+
+
+@pytest.mark.slow
+def test_it_can_be_chosen_and_its_parameters_become_properties_that_the_panel_draws(example):
+    example.impasto.tool = "posterize"
+    properties = example.impasto_parameters.posterize.bl_rna.properties
+    levels, strength = properties["levels"], properties["strength"]
+    assert (levels.type, levels.default, levels.hard_min, levels.hard_max) == ("INT", 4, 2, 32)
+    assert levels.description == "Shades of each colour"
+    assert (strength.type, strength.default, strength.hard_min, strength.hard_max) == ("FLOAT", 1, 0, 1)
+    assert strength.description == "How much of the effect is mixed in"
+    assert {"levels", "strength"} <= set(drawn(bpy.types.IMPASTO_PT_view_3d).props())
+
+
+@pytest.mark.slow
+def test_it_makes_a_posterized_image(example, image):
+    before = set(bpy.data.images)
+    call = {"tool": "posterize", "parameters": '{"levels": 2}', "image": image.name, "estimator": "none"}
+    assert bpy.ops.impasto.run(**call, material="NONE") == {"FINISHED"}
+    made = [new for new in bpy.data.images if new not in before and new["impasto_map"] == "base_color"]
+    assert len(made) == 1
+    assert set(np.unique(pixels_of(made[0])[..., :3])) == {0.0, 1.0}
+    assert len(np.unique(pixels_of(image)[..., :3])) > 2
+
+
+@pytest.fixture
+def farm(extension, scene, tmp_path, monkeypatch):
+    """The address of a machine with the engine of these tests, and preferences with no other engine."""
+    preferences = bpy.context.preferences.addons[MODULE].preferences
+    with serving(tmp_path / "ssh") as server:
+        monkeypatch.setenv("PATH", f"{server.folder / 'bin'}{os.pathsep}{os.environ['PATH']}")
+        address = f"ssh://farm{os.environ['IMPASTO_ENGINE']}"
+        monkeypatch.delenv("IMPASTO_ENGINE")
+        preferences.engine_address = address
+        yield preferences
+        extension.jobs.session.jobs.close()
+    preferences.property_unset("engine_address")
+
+
+@pytest.fixture
+def photo(tmp_path):
+    path = tmp_path / "photo.png"
+    path.write_bytes(png(np.random.default_rng(0).integers(0, 255, (60, 80, 3), np.uint8)))
+    return path
+
+
+def made(plane, photo, **more):
+    given = {"source": str(photo), "width_px": 48, "height_px": 40, "seed": 3, "estimator": "none"}
+    assert bpy.ops.impasto.run(tool="quilt", **given, **more) == {"FINISHED"}
+    nodes = plane.active_material.node_tree.nodes
+    return pixels_of(next(node.image for node in nodes if node.type == "TEX_IMAGE"))
+
+
+@pytest.mark.slow
+def test_it_makes_the_same_pixels_from_the_same_picture(plane, photo, tmp_path, request):
+    here = made(plane, photo)
+    request.getfixturevalue("farm")
+    assert bpy.ops.impasto.check_engine() == {"FINISHED"}
+    assert np.array_equal(made(plane, photo, out_dir=str(tmp_path / "out")), here)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["photo_base_color.png"], "files are written here"
+
+
+def test_addresses_that_are_none_or_not_trusted_and_trainings_are_refused_and_change_nothing(farm, photo):
+    with pytest.raises(RuntimeError, match="training data are not sent to another machine"):
+        bpy.ops.impasto.train(tool="train-torus", data=str(photo), name="far")
+    farm.engine_address = farm.engine_address.replace("farm", "stranger", 1)
+    before = len(bpy.data.images), len(bpy.data.materials)
+    with pytest.raises(RuntimeError, match="host key of stranger is unknown"):
+        bpy.ops.impasto.run(tool="checker")
+    assert (len(bpy.data.images), len(bpy.data.materials)) == before
+
+    farm.engine_address = "a b"
+    with pytest.raises(RuntimeError, match="is no address of an engine"):
+        bpy.ops.impasto.run(tool="checker")

@@ -1,4 +1,4 @@
-"""Texts that are put together while Blender runs are translated too, and have room. `tasks.checks` looks for others."""
+"""Texts that Blender or the engine puts together are translated, and have room. `tasks.checks` looks for others."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 
 import blf  # of bpy, which conftest has imported
+import bpy
 import pytest
 from conftest import cases
-from drawing import Layout
+from drawing import Layout, drawn
 
 LANGUAGES = ("de_DE", "fr_FR", "zh_HANS")
 POINTS, LABEL_PX, BUTTON_PX, SWITCH_PX = 11, 87, 126, 112
@@ -79,3 +80,40 @@ def test_a_name_that_is_too_wide_goes_on_in_a_second_line(extension):
     assert text_lines("mossy red bricks", 400) == ["mossy red bricks"]
     assert text_lines("mossy red bricks", 80) == ["mossy red", "bricks"]
     assert "".join(text_lines("mossy red bricks", 10)) == "mossyredbricks"
+
+
+@pytest.fixture
+def chinese(extension, monkeypatch):
+    """The interface in Simplified Chinese, as far as it can be here: the wheel of Blender has no languages."""
+    monkeypatch.setattr(extension.translations.texts, "language", lambda: "zh_HANS")
+
+
+@pytest.mark.essential
+@pytest.mark.parametrize(("english", "german"), cases("german"))
+def test_messages_made_of_parts_are_translated_part_by_part(extension, english, german):
+    assert extension.translations.texts.sentence(english, "de_DE") == german
+
+
+def test_an_error_of_the_engine_is_shown_in_chinese(extension, scene, chinese, tmp_path):
+    broken = tmp_path / "brick.png"
+    broken.write_bytes(b"")
+    with pytest.raises(RuntimeError) as caught:
+        bpy.ops.impasto.run(tool="quilt", source=str(broken), estimator="none")
+    assert "为空; 请重新复制或导出" in str(caught.value)
+    jobs = extension.jobs.session.jobs
+    jobs.tell(jobs.made, extension.jobs.task.Place.TEXTURE)
+    layout = drawn(bpy.types.IMPASTO_PT_view_3d)
+    said = "".join(str(options.get("text")) for what, _, options in layout.drawn if what == "label")
+    assert "为空。请重新复制或导出" in said
+
+
+def test_what_errors_say_is_read_when_one_is_shown(extension):
+    translations = extension.translations.texts
+    for cached in (translations.words, translations.engine_texts, translations._known_texts, translations._templates):
+        cached.cache_clear()
+    translations._sentence.cache_clear()
+    translations._dictionary()
+    assert translations.engine_texts.cache_info().currsize == 0, "registering stays as quick as it was"
+    english = "the weights vgg19 are not installed in /library"
+    assert translations.sentence(english, "de_DE") != english
+    assert translations.engine_texts.cache_info().currsize == 1
