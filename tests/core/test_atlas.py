@@ -4,15 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 from cubes import SIZE, colors_of, cube
 
 from impasto.atlas.canvas import ChartCanvas
 from impasto.atlas.charts import Charts
 from impasto.atlas.mesh import Mesh
 from impasto.atlas.raster import NONE
-from impasto.atlas.sampling import nearest_values
-from impasto.atlas.seams import seam_jumps
 from impasto.atlas.unrolling import pattern_places, unrolled_charts
 from impasto.errors import ParameterError
 from impasto.texture import Maps
@@ -47,37 +44,6 @@ def test_what_is_unfolded_and_folded_is_as_before():
     assert np.quantile(difference, 0.99) < 0.02
 
 
-@pytest.mark.parametrize("mirrored", [(False,) * 6, (True, False) * 3])
-def test_gutters_continue_the_surface_across_seams(mirrored):
-    mesh = cube(sides=UNEQUAL, turns=TURNED, mirrored=mirrored)
-    canvas = ChartCanvas.of(Charts.of(mesh, SIZE))
-    seen = canvas.unfold(colors_of(mesh))["base_color"].pixels
-    chart, gutter = canvas.texels != NONE, canvas.gutters.mask
-    for axis in (0, 1):
-        one, other = [slice(None)] * 2, [slice(None)] * 2
-        one[axis], other[axis] = slice(1, None), slice(None, -1)
-        border = (chart[tuple(one)] & gutter[tuple(other)]) | (gutter[tuple(one)] & chart[tuple(other)])
-        inside = chart[tuple(one)] & chart[tuple(other)]
-        steps = np.abs(np.diff(seen, axis=axis)).max(2)
-        assert border.sum() > 50
-        assert np.quantile(steps[border], 0.95) < 2 * np.quantile(steps[inside], 0.95)
-
-
-def test_charts_meet_halfway_at_their_seams_where_each_goes_on_in_its_gutter():
-    mesh = cube()
-    canvas = ChartCanvas.of(Charts.of(mesh, (512, 512)))
-    chart = canvas.charts.chart[nearest_values(canvas.texels, canvas.texels)]
-    greys = torch.from_numpy(np.linspace(0, 1, 6, dtype=np.float32)[chart])[None, None]
-    made = canvas.across(greys)[0, 0].numpy()
-    grey, chart, gutter = greys[0, 0].numpy(), canvas.texels != NONE, canvas.gutters.mask
-    border = chart[1:] & gutter[:-1]
-    x, y = np.floor(canvas.gutters.source[:-1][border]).astype(int).T
-    before, after = np.abs(grey[1:][border] - grey[y, x]), np.abs(made[1:][border] - made[:-1][border])
-    assert np.median(before) > 0.2
-    assert np.median(after) < 0.2 * np.median(before)  # both texels are up to one from the seam, of a fade of 16
-    assert np.abs(made - grey)[chart].max() > 0.2
-
-
 def test_normals_turn_with_their_charts():
     mesh = cube(turns=TURNED, mirrored=(False, True) * 3)
     charts = Charts.of(mesh, SIZE)
@@ -92,29 +58,6 @@ def test_normals_turn_with_their_charts():
     back = canvas.fold(canvas.unfold(maps))["normal"].pixels
     shown = charts.texels != NONE
     assert np.quantile(np.abs(back - maps["normal"].pixels)[shown], 0.95) < 0.05
-
-
-def test_a_mirrored_half_shares_the_texels_of_the_other():
-    one = cube()
-    both = Mesh(
-        np.concatenate([one.positions, one.positions * (-1, 1, 1) + (3, 0, 0)]).astype(np.float32),
-        np.concatenate([one.uvs, one.uvs]),
-    )
-    canvas = ChartCanvas.of(Charts.of(both, SIZE))
-    assert canvas.charts.copies == 6
-    assert canvas.size_px == ChartCanvas.of(Charts.of(one, SIZE)).size_px
-
-
-def test_seams_of_one_smooth_function_are_no_steps_and_those_of_noise_are():
-    mesh = cube(sides=(0.3,) * 6, turns=TURNED)
-    charts = Charts.of(mesh, (512, 512))
-    smooth = seam_jumps(colors_of(mesh, (512, 512)), charts)["base_color"]
-    assert smooth.color < 1.3
-    assert smooth.z < 3
-    blurred = torch.nn.functional.avg_pool2d(torch.rand(1, 3, 512, 512, generator=torch.Generator()), 9, 1, 4)[0]
-    cut = seam_jumps(Maps.from_arrays({"base_color": blurred.permute(1, 2, 0).numpy()}), charts)["base_color"]
-    assert cut.color > 2
-    assert cut.z > 6
 
 
 def squares(count: int, repeats: float = 0.0) -> Mesh:
@@ -138,16 +81,6 @@ def test_what_cannot_be_unfolded_is_left_out_or_refused():
         Charts.of(cube(), (8192, 8192))
     with pytest.raises(ParameterError, match="no area"):
         ChartCanvas.of(Charts.of(replace(cube(), uvs=np.zeros_like(cube().uvs)), SIZE))
-
-
-def test_walls_of_a_cube_are_unrolled_around_its_corners():
-    mesh = cube(sides=UNEQUAL, turns=TURNED)
-    charts = unrolled_charts(Charts.of(mesh, (512, 512)))
-    places, heights = charts.in_metres, mesh.positions[..., 2]
-    walls = np.abs(mesh.normals[:, 2]) < 0.5
-    assert np.allclose(np.ptp(places[walls][..., 1] + heights[walls]), 0, atol=1e-4)  # level around all corners
-    middles = np.sort([places[walls][number : number + 2, :, 0].mean() for number in range(0, 8, 2)])
-    assert np.allclose(np.diff(middles), 1, atol=1e-4)
 
 
 @pytest.mark.parametrize("is_apart", [False, True])

@@ -2,18 +2,15 @@
 
 import json
 import shutil
-import signal
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from batches import done_names, failures_in, left_over, outcome, plan_of, run_plan, write_photos
+from batches import done_names, failures_in, outcome, plan_of, run_plan, write_photos
 from dask_cluster import DaskCluster
 from PIL import Image
 from test_film import RECIPE, pan, texture, write_frame
-from worker_jobs import wait_until
 
 from impasto.batch.checks import check_plan
 from impasto.batch.record import DONE_FILE
@@ -182,27 +179,6 @@ def test_notes_on_shots_are_told(impasto, table, tmp_path):
     assert "note: street: keyframes of none of the frames 1 to 3 are not used: key_0099.exr" in done.stderr
     (made,) = [line for line in (tmp_path / "out" / DONE_FILE).read_text("utf-8").splitlines() if "notes" in line]
     assert "key_0099" in made
-
-
-@pytest.mark.slow
-def test_control_c_keeps_the_frames_that_are_done(engine_with_misbehaving, impasto, tmp_path):
-    pan(tmp_path / "street", 5, 38)  # each frame shows something new, which is painted
-    rows = [{"recipe": "slow", "parameters": {"seconds": 0.6}, "shot": "street"}]
-    table, out = write_table(tmp_path / "t.jsonl", rows), tmp_path / "out"
-    line = ["batch", str(table), "--out", str(out), "--workers", "1", "--no-contact-sheet"]
-    command = [engine_with_misbehaving, "-P", "-m", "impasto", *line]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
-        wait_until(lambda: (out / "street" / "pan_0001.exr").exists())
-        running.send_signal(signal.SIGINT)
-        _, stderr = running.communicate(timeout=300)
-    assert running.returncode == 130, stderr
-    assert "cancelled; 0 of 1 are done, and the same command goes on" in stderr
-    assert left_over(out) == left_over(out / "street") == []
-    before = times(out / "street")
-    assert 1 <= len(before) < 5
-    impasto(*line, "--json")
-    assert before.items() <= times(out / "street").items()
-    assert len(times(out / "street")) == 5
 
 
 COUNT, FIRST = 3, 7

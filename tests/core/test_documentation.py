@@ -94,32 +94,6 @@ def test_every_picture_of_a_window_is_taken_by_a_scenario():
         assert all(f'screenshot("{name}.png")' in code for name in names), scenario
 
 
-@pytest.mark.parametrize("name", ["tools", "command", "answers", "library"])
-def test_generated_pages_are_current(name):
-    made = import_module(f"tasks.{name}_page")
-    assert made.PAGE.read_text("utf-8") == made.page(), "python build.py reference"
-
-
-def test_the_page_of_tools_has_each_parameter_with_its_whole_text_its_range_and_each_input():
-    from tasks.tools_page import PAGE
-
-    text = PAGE.read_text("utf-8")
-    sections = {
-        re.search(r"^`(?:impasto [^`]*?)?([\w-]+)`:", one, re.M)[1]: one
-        for one in re.split(r"^### ", text, flags=re.M)[1:]
-    }
-    shared = text[text.index("## Shared parameters") :]
-    for name, tool in registry().tools.items():
-        told = sections[name] + (shared if "Also: " in sections[name] else "")
-        rows = {(row[0].strip(" `"), row[-1]) for row in (line.strip("|").split("|") for line in told.splitlines())}
-        for parameter, schema in tool.parameters.model_json_schema().get("properties", {}).items():
-            assert [1 for called, said in rows if called == parameter and said.startswith(schema["description"])], (
-                name,
-                parameter,
-            )
-        assert not {(one.name, one.description) for one in tool.inputs} - rows, name
-
-
 def test_what_is_written_by_hand_has_at_most_thirty_thousand_words():
     by_hand = [page for page in DOCUMENTS if written_by_hand(page.read_text("utf-8"))]
     assert len(by_hand) < len(DOCUMENTS)

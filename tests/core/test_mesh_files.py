@@ -6,12 +6,10 @@ import tracemalloc
 import glb_files
 import numpy as np
 import pytest
-from cubes import cube
 
 from impasto.atlas.polygons import triangles_of
 from impasto.errors import FileError
 from impasto.io.meshes import mesh_of, read_mesh
-from impasto.io.ply import ply_of
 
 SQUARE = [(0, 0, 0), (2, 0, 0), (2, 2, 0), (0, 2, 0), (4, 1, 0)]
 """Vertices of a square and of a triangle at its side, which share two."""
@@ -39,12 +37,12 @@ def as_text(names: str = "float x,float y,float z,float s,float t") -> bytes:
 
 def as_binary(order: str, uvs: str = "double u,double v") -> bytes:
     form = {"<": "binary_little_endian", ">": "binary_big_endian"}[order]
-    kind = np.dtype([("x", "f4"), ("y", "f4"), ("z", "f4"), ("red", "u1"), ("u", "f8"), ("v", "f8")]).newbyteorder(
+    kind = np.dtype([("x", "f8"), ("y", "f4"), ("z", "f4"), ("red", "u1"), ("u", "f8"), ("v", "f8")]).newbyteorder(
         order
     )
     vertices = np.array([(*place, 9, *uv) for place, uv in zip(SQUARE, UVS, strict=True)], kind)
     faces = b"".join(bytes([len(face)]) + np.array(face, f"{order}i4").tobytes() for face in FACES)
-    return header(form, f"float x,float y,float z,uchar red,{uvs}").encode() + vertices.tobytes() + faces
+    return header(form, f"double x,float y,float z,uchar red,{uvs}").encode() + vertices.tobytes() + faces
 
 
 def with_corner_uvs() -> bytes:
@@ -278,7 +276,3 @@ def test_what_cannot_be_read_is_said_with_a_remedy(data, name, message):
     with pytest.raises(FileError, match=message) as caught:
         mesh_of(data, name)
     assert caught.value.remedy
-
-
-def test_own_files_stay_as_they_were():
-    assert mesh_of(ply_of(cube()), "cube.ply").sha256() == cube().sha256()

@@ -119,8 +119,6 @@ def test_tiff_of_palettes_greys_and_ink(tmp_path):
         largest = np.iinfo(values.dtype).max
         tifffile.imwrite(tmp_path / "white.tif", largest - values, photometric="miniswhite")
         check(tmp_path / "white.tif", grey(values, largest))
-    tifffile.imwrite(tmp_path / "grey32.tif", GREY16 * np.uint32(65537), photometric="minisblack")
-    check(tmp_path / "grey32.tif", grey(GREY16, 65535))
     for ink in (INK, INK * np.uint16(257)):
         tifffile.imwrite(tmp_path / "ink.tif", ink, photometric="separated")
         check(tmp_path / "ink.tif", INK_SEEN)
@@ -299,16 +297,10 @@ def test_psd_that_cannot_be_read_says_how_to_save_it(tmp_path):
 
 
 def test_exr_of_parts_and_layers_is_read_where_its_colour_is(tmp_path):
-    check(exr(tmp_path / "a.exr", (LINEAR[..., 2:], ["Y"])), np.repeat(colors()[..., 2:], 3, 2))
     depth = colors()[..., :1] * 9
     check(exr(tmp_path / "parts.exr", (depth, ["Z"]), (LINEAR, ["R", "G", "B"])), colors())
     names = [f"ViewLayer.{name}" for name in ("Depth.Z", "Combined.R", "Combined.G", "Combined.B", "Diffuse.R")]
     check(exr(tmp_path / "layers.exr", (np.dstack([depth, LINEAR, depth]), names)), colors())
-
-
-def test_exr_colour_is_divided_by_its_alpha(tmp_path):
-    alpha = colors()[..., :1] * 0.9 + 0.1
-    check(exr(tmp_path / "a.exr", (np.dstack([LINEAR * alpha, alpha]), ["R", "G", "B", "A"])), colors(), alpha[..., 0])
 
 
 def test_values_above_1_are_refused_not_clipped(tmp_path):

@@ -16,7 +16,7 @@ from impasto.atlas.mesh import Mesh
 from impasto.engine.requests import JobInput
 from impasto.errors import Cancelled, DeviceError, FileError, ParameterError
 from impasto.io.files import read_recipe, write_maps
-from impasto.io.meshes import mesh_of, read_mesh
+from impasto.io.meshes import read_mesh
 from impasto.io.metadata import source_type
 from impasto.io.ply import ply_of
 from impasto.options import Sink
@@ -363,17 +363,3 @@ def test_directions_come_back_from_the_file_and_belong_to_the_mesh(tmp_path):
     assert read_mesh(path).sha256() == cube().sha256()
     with pytest.raises(ParameterError, match="no numbers"):
         replace(cube(), positions=np.where(np.arange(3) > 1, np.nan, cube().positions))
-
-
-def test_other_names_and_types_of_a_ply_file_are_understood():
-    vertices = np.zeros(3, [("x", "<f8"), ("y", "<f8"), ("z", "<f8"), ("red", "|u1"), ("u", "<f4"), ("v", "<f4")])
-    vertices["x"], vertices["v"] = (0, 1, 0), (0, 0, 1)
-    header = (
-        b"ply\nformat binary_little_endian 1.0\ncomment of another program\nelement vertex 3\nproperty double x\n"
-        b"property double y\nproperty double z\nproperty uchar red\nproperty float u\nproperty float v\n"
-        b"element face 1\nproperty list uchar int vertex_indices\nend_header\n"
-    )
-    face = b"\x03" + np.array([2, 0, 1], "<i4").tobytes()
-    mesh = mesh_of(header + vertices.tobytes() + face, "other.ply")
-    assert mesh.positions[0, :, 0].tolist() == [0, 0, 1]
-    assert mesh.uvs[0, :, 1].tolist() == [1, 0, 0]
