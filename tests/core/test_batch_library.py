@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from batches import write_recipe
+from cases import CASES
 from PIL import Image
 
 from impasto import Maps, Recipe, Step, run, write_maps
@@ -167,22 +168,8 @@ def test_a_models_material_and_the_name_of_a_photograph_say_the_class():
     assert {text: class_in(text) for text in classes} == classes
 
 
-COLORS = {
-    "black": (0.05, 0.05, 0.06),
-    "grey": (0.5, 0.5, 0.52),
-    "white": (0.9, 0.9, 0.88),
-    "brown": (0.35, 0.22, 0.12),
-    "beige": (0.75, 0.66, 0.5),
-    "red": (0.8, 0.1, 0.1),
-    "green": (0.2, 0.5, 0.15),
-    "blue": (0.15, 0.3, 0.7),
-    "yellow": (0.9, 0.8, 0.1),
-    "pink": (0.9, 0.2, 0.6),
-}
-
-
 def test_colours_have_common_names():
-    assert [color_name(color) for color in COLORS.values()] == list(COLORS)
+    assert all(color_name(color) == name for name, color in CASES["names-of-colours"].items())
 
 
 def test_words_of_a_phrase_are_tags_and_a_disabled_step_makes_nothing():

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from batches import done_names, failures_in, outcome, plan_of, run_plan, write_photos
+from cases import CASES, each_case
 from dask_cluster import DaskCluster
 from PIL import Image
 from test_film import RECIPE, pan, texture, write_frame
@@ -91,30 +92,12 @@ def test_columns_of_csv_are_those_of_json_lines(table, tmp_path):
     frames = {f"pan_000{number}.exr": tmp_path / "wall" / f"pan_000{number}.exr" for number in (1, 2, 3)}
     assert RepaintShot().content(film) == [1, 3, 2, frames, {}], "as earlier versions recorded what they had begun"
     assert job.action_values.keyframes == tmp_path / "keys"
-    names = {
-        "shots/street": "street",
-        "street.v2/": "street.v2",
-        "a/hut_###.exr": "hut",
-        "a/###.exr": "a",
-        "x.mp4": "x",
-    }
+    names = CASES["names-of-shots"]
     write_table(table, [{"shot": shot} for shot in names])
     assert [job.name for job in plan_of(table, tmp_path / "out")] == list(names.values())
 
 
-@pytest.mark.parametrize(
-    ("row", "said"),
-    [
-        ({"shot": "nowhere"}, "nowhere is not a folder"),
-        ({"shot": "clip.mp4"}, "No such file"),
-        ({"shot": "street", "keyframes": "nowhere"}, "nowhere is not a folder"),
-        ({"shot": "street", "source": "p0.png"}, "a shot takes no source; leave it out"),
-        ({"shot": "street", "width_m": 2}, "a shot takes no width_m; leave it out"),
-        ({"source": "p0.png", "last": 2}, "last is for a shot; give the frames as shot, or leave it out"),
-        ({"shot": "street", "first": -1}, "first is -1; write a whole number from 0"),
-        ({"shot": "street", "frame_step": 0}, "frame_step is 0; write a whole number from 1"),
-    ],
-)
+@each_case("no-shots")
 def test_what_is_no_shot_is_said_before_anything_starts(row, said, table, tmp_path):
     with pytest.raises(ImpastoError) as raised:
         check_plan(plan_of(write_table(table, [row]), tmp_path / "out"))

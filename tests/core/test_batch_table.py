@@ -5,6 +5,7 @@ import os
 
 import pytest
 from batches import SMALL, checkers, failures_in, plan_of, write_csv, write_photos, write_recipe
+from cases import CASES, each_case
 
 from impasto.batch import table as tables
 from impasto.batch import workers
@@ -84,26 +85,7 @@ def test_every_mistake_is_listed_by_its_row(tmp_path):
     write_photos(tmp_path, 1)
     (tmp_path / "damaged.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     write_recipe(tmp_path / "r.json", ("checker", {}), ("tint", {}), ("tint", {}))
-    wrong = {
-        "there is no tool called 'chequer'": {"recipe": "chequer"},
-        "no step has the parameter 'evil'": {"parameter.evil": "1"},
-        "checker: squares got '900'": {"parameter.squares": "900"},
-        "'not a colour' is no colour": {"parameter.color": "not a colour"},
-        "several steps have the parameter 'strength'": {"recipe": "r.json", "parameter.strength": "1"},
-        "color green got 1e+300: input should be less than or equal to 1": {"parameter.color": "0,1e300,1"},
-        "absent.png": {"source": "absent.png"},
-        "damaged.png": {"source": "damaged.png"},
-        "absent.json": {"recipe": "absent.json"},
-        "the recipe has no input 'style'": {"input.style": "p0.png"},
-        "blend needs the input style": {"recipe": "blend", "source": "p0.png"},
-        "trains a model": {"recipe": "learn"},
-        "the name of the files '../evil'": {"name": "../evil"},
-        "is reserved on Windows": {"name": "con"},
-        "like those of row 2": {"name": "C0"},
-        "seed is 'x', which is no number": {"seed": "x"},
-        "seed must be between": {"seed": "-1"},
-        "width_m must be between": {"width_m": "-1"},
-    }
+    wrong = CASES["mistakes-in-rows"]
     rows = [
         *checkers(1),
         *({"recipe": "checker", "name": f"n{number}", **row} for number, row in enumerate(wrong.values())),
@@ -117,7 +99,7 @@ def test_every_mistake_is_listed_by_its_row(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("empty", [{"source": ""}, {"inputs": {"style": " "}}, {"shot": ""}, {"recipe": ""}])
+@each_case("empty-names")
 def test_an_empty_name_of_a_file_is_a_mistake_and_not_the_current_folder(empty, tmp_path):
     (tmp_path / "t.jsonl").write_text(json.dumps({"recipe": "blend", "name": "n", **empty}))
     assert "is empty; write a file's name, or leave the field out" in mistakes_of(tmp_path / "t.jsonl")
@@ -249,15 +231,7 @@ def plan_of_failures(out, lines):
     return Plan(lambda: jobs_to_retry(Record(out).failures()), Recipes(out), Output(out))
 
 
-@pytest.mark.parametrize(
-    ("step", "said"),
-    [
-        ({"tool": "checker", "inputs": {"source": "source"}}, "checker has no input 'source'"),
-        ({"tool": "quilt"}, "quilt needs the input source"),
-        ({"tool": "checker", "parameters": {"squares": 900}}, "checker: squares got 900"),
-        ({"tool": "absent"}, "there is no tool called 'absent'"),
-    ],
-)
+@each_case("mistakes-in-failures")
 def test_a_mistake_in_a_failed_job_is_said_before_any_is_tried_again(step, said, tmp_path):
     out = tmp_path / "out"
     good, edited = failed_jobs(out, 2)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cases import each_case
 from forking import ForkedCommand
 from PIL import Image
 
@@ -292,27 +293,21 @@ class TestHere:
         assert (changed.steps[0].parameters["squares"], changed.seed) == (4, 5)
         assert (changed.matched["text"], changed.matched["notes"]) == ("one two; one more", "words were counted")
 
-    @pytest.mark.parametrize(
-        ("name", "subject", "said"),
-        [
-            ("word-count", " \n", "empty"),
-            ("word-count", "word " * 2000, "9,999 characters"),
-            ("word-count", "a\0b", "control characters"),
-            ("word-count", "\ud800", "not Unicode"),
-            ("word-count", Maps.from_arrays({"base_color": REDDISH}), "takes a text"),
-            ("mean-color", "red", "takes a picture"),
-            ("mean-color", Maps(), "base_color"),
-            ("word-cout", "red", "no matcher"),
-            ("word-count", "a cat", "no number of squares"),
-            ("word-count", "wrong", "squares got 1000"),
-        ],
-    )
+    @each_case("what-cannot-be-matched")
     def test_what_cannot_be_matched_is_refused_with_a_remedy(self, name, subject, said):
         with pytest.raises(ParameterError, match=said) as caught:
             match(name, subject)
         assert caught.value.remedy
+
+    def test_texts_and_pictures_that_no_matcher_takes_are_refused(self):
+        red = Maps.from_arrays({"base_color": REDDISH})
+        for subject, said in (("word " * 2000, "9,999 characters"), ("\ud800", "not Unicode"), (red, "takes a text")):
+            with pytest.raises(ParameterError, match=said):
+                match("word-count", subject)
+        with pytest.raises(ParameterError, match="base_color"):
+            match("mean-color", Maps())
         with pytest.raises(ParameterError, match="does not change recipes"):
-            match("mean-color", Maps.from_arrays({"base_color": REDDISH}), start=Recipe((Step("checker"),)))
+            match("mean-color", red, start=Recipe((Step("checker"),)))
 
 
 @pytest.mark.slow

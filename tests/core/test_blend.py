@@ -12,6 +12,7 @@ import numpy as np
 import psutil
 import pytest
 from batches import bytes_of, done_names, failures_in, left_over, write_csv, write_photos
+from cases import each_case
 from dask_cluster import DaskCluster
 from PIL import Image
 from ssh_server import served, serving
@@ -117,19 +118,7 @@ def test_a_procedural_material_is_baked_as_a_plane_shows_it(scene):
     assert np.ptp(maps["normal"].pixels[..., 0]) > 0.05
 
 
-@pytest.mark.parametrize(
-    ("path", "said"),
-    [
-        ("scene.blend", "no single source.*scene.blend/Material/NAME.*'Bricks'"),
-        ("scene.blend/Material/Brick", "no Material/Brick in .*did you mean 'Bricks'"),
-        ("scene.blend/Mesh/Cube", "'Mesh'.*no kind of source.*scene.blend/Object/NAME"),
-        ("scene.blend/Material/Empty", "Empty has no Material Output.*Shader Editor"),
-        ("scene.blend/Object/Bare", "Bare has no UV map.*unwrap"),
-        ("scene.blend/Object/Unpainted", "no Object/Unpainted in"),
-        ("nowhere.blend/Material/Bricks", "cannot read.*nowhere.blend"),
-        ("broken.blend/Material/Bricks", r"cannot read.*broken.blend.*Blender 5\.0"),
-    ],
-)
+@each_case("no-sources-of-a-blend")
 def test_what_is_no_source_is_refused_with_a_remedy(scene, path, said):
     scene.with_name("broken.blend").write_bytes(b"no .blend")
     with pytest.raises(FileError, match=said):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cases import each_case
 from PIL import Image
 from test_files import mounted
 from training_pictures import hills, noise
@@ -376,19 +377,10 @@ def test_a_table_names_files_below_its_folder(tmp_path):
     assert list(captions(tmp_path).values()) == [("one",), ("two", "deux")]
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        (b'{"file_name": "a.png"}', "line 1 of metadata.jsonl does not say"),
-        (b'{"file_name": "a.png", "text": 3}', "does not say a file_name and a text"),
-        (b"[]", "does not say"),
-        (b"\xff", "no text in UTF-8"),
-        (b'{"file_name": ', "line 1"),
-    ],
-)
+@each_case("captions-that-cannot-be-read")
 def test_a_table_that_cannot_be_read_is_refused_with_its_line(text, said, tmp_path):
     write_maps(picture(0), tmp_path, "a")
-    (tmp_path / "metadata.jsonl").write_bytes(text)
+    (tmp_path / "metadata.jsonl").write_bytes(text.encode("latin-1"))
     with pytest.raises(ParameterError, match=said):
         read_dataset(tmp_path, smallest_px=16)
 

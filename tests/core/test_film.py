@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import OpenImageIO as oiio
 import pytest
+from cases import each_case
 from scipy.ndimage import distance_transform_edt
 from stored_pictures import write_image
 from test_files import mounted
@@ -753,17 +754,7 @@ def test_paint_goes_over_from_one_keyframe_to_the_next(painter, tmp_path):
     assert [path.stat().st_mtime_ns for path in again] == before
 
 
-@pytest.mark.parametrize(
-    ("count", "painted", "frame_step", "spans"),
-    [
-        (2, (), 1, [[1], [2]]),
-        (19, (), 1, [[1], list(range(2, 10)), list(range(10, 18)), [18, 19]]),
-        (12, (3, 12), 1, [[1, 2, 3], list(range(4, 13))]),
-        (13, (1, 4), 1, [[1], [2, 3, 4], list(range(5, 13)), [13]]),
-        (20, (), 3, [[1], list(range(2, 11)), list(range(11, 20))]),
-        (20, (5,), 2, [[1, 2, 3, 4, 5], list(range(6, 14)), list(range(14, 20))]),
-    ],
-)
+@each_case("spans-of-a-shot")
 def test_spans_end_with_keyframes_and_frames_that_are_asked_for(count, painted, frame_step, spans):
     assert keyframe_spans(list(range(1, count + 1)), painted, frame_step) == spans
 

@@ -2,11 +2,13 @@
 
 import json
 import shutil
+from copy import deepcopy
 from pathlib import Path
 
 import glb_files
 import numpy as np
 import pytest
+from cases import CASES
 
 from impasto.errors import FileError
 from impasto.io.files import read_maps, read_recipe, read_size, source_files, sources_in
@@ -30,20 +32,7 @@ def encode(layout, texture) -> bytes:
 
 def rich(**more) -> dict:
     """A material with all that is read."""
-    return {
-        "name": "rich",
-        "pbrMetallicRoughness": {
-            "baseColorTexture": {"index": 0},
-            "metallicRoughnessTexture": {"index": 1},
-            "metallicFactor": 0.5,
-        },
-        "normalTexture": {"index": 2, "scale": 0.5},
-        "occlusionTexture": {"index": 1, "strength": 0.5},
-        "emissiveTexture": {"index": 3},
-        "emissiveFactor": [1, 1, 1],
-        "extensions": {"KHR_materials_clearcoat": {"clearcoatTexture": {"index": 0}}},
-        **more,
-    }
+    return deepcopy(CASES["rich-material"]) | more
 
 
 PICTURES = [glb_files.png(128, 128, 128, 51), ORM, NORMAL, glb_files.png(200, 10, 10, side=4)]

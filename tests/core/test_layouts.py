@@ -9,6 +9,7 @@ import numpy as np
 import OpenImageIO as oiio
 import pytest
 import tifffile
+from cases import CASES
 from PIL import Image
 from stored_pictures import EIGHT_BIT, GREY8, HEIGHT, LINEAR, RGB8, WIDTH, colors, exr, write_image
 
@@ -38,26 +39,13 @@ LAYOUTS = {
     "I;16": Image.fromarray(GREY8 * np.uint16(257)),
 }
 """Pictures of all modes of Pillow's that hold colours."""
-OPTIONS = {
-    "png": [{}, {"interlace": 1}],
-    "tif": [
-        {},
-        *({"compression": one} for one in ("tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg")),
-        {"big_tiff": True},
-    ],
-    "tga": [{}, {"compression": "tga_rle"}, {"orientation": 1}],
-    "bmp": [{}],
-    "webp": [{"lossless": True}],
-    "jpg": [{"quality": 100, "subsampling": 0}],
-}
-"""Formats, and ways to write each."""
 
 
-@pytest.mark.parametrize("suffix", OPTIONS)
+@pytest.mark.parametrize("suffix", CASES["ways-to-write-pictures"])
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_what_pillow_writes_is_read_as_pillow_reads_it(suffix, layout, tmp_path):
     picture, path = LAYOUTS[layout], tmp_path / f"a.{suffix}"
-    for options in OPTIONS[suffix]:
+    for options in CASES["ways-to-write-pictures"][suffix]:
         more = {"transparency": ALPHA[0, :32].tobytes()} if "with" in layout else {}
         try:
             picture.save(path, **options, **more)

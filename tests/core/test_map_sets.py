@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cases import CASES, each_case
 from PIL import Image
 
 from impasto import Maps, read_maps, write_maps
@@ -81,44 +82,16 @@ def test_folders_of_public_repositories_are_read_as_a_reader_of_their_names_woul
     assert not wrong
 
 
-NAMED = {
-    "Base_Color Base_Normal Base_Roughness": {"Base": "base_color normal roughness"},
-    "Wood_Base_Color Wood_Base_Normal Wood_Base_Rough": {"Wood_Base": "base_color normal roughness"},
-    "Normal_Rusty_Metal Albedo_Rusty_Metal": {"Rusty_Metal": "base_color normal"},
-    "Albedo-wall Normal-wall Height-wall": {"wall": "base_color normal height"},
-    "wall_normal_old_backup wall_albedo_old_backup": {"wall_old_backup": "base_color normal"},
-    "b_color_1 b_normal_1 b_color_2 b_normal_2": {"b_1": "base_color normal", "b_2": "base_color normal"},
-    "b_color_1 b_color_2 b_normal": {"b": "base_color normal"},
-    "b_normal_8bit b_normal_16bit b_color_8bit": {"b": "base_color normal"},
-    "ch_Base_color_sRGB ch_Normal_Raw ch_BaseColor_ACEScg": {"ch": "base_color normal"},
-    "bricknormal brickcolor brickroughness brickAO": {"brick": "base_color normal roughness ambient_occlusion"},
-    "x_albedo_alpha x_normal x_gls": {"x": "base_color opacity normal roughness"},
-    "mur_couleur mur_normale mur_rugosité": {"mur": "base_color normal roughness"},
-    "砖墙_颜色 砖墙_法线": {"砖墙": "base_color normal"},
-    "brick_2k brick_2k_normal": {"brick_2k": "base_color normal"},
-    "[m]·stone·(Normal) [m]·stone·(Albedo)": {"[m]·stone": "base_color normal"},
-    "leaf_color_01 leaf_color_02": {"leaf_01": "base_color", "leaf_02": "base_color"},
-}
-
-
-@pytest.mark.parametrize("files", NAMED)
+@pytest.mark.parametrize("files", CASES["sets-by-their-files"])
 def test_a_word_may_be_in_the_sets_name_or_anywhere_in_the_files(files, monkeypatch):
     monkeypatch.setattr(map_files, "_looks_like", lambda file, name: True)
     sets, rest = sets_among(Path(f"{name.replace('·', ' ')}.png") for name in files.split(" "))
-    wanted = {name.replace("·", " "): set(maps.split()) for name, maps in NAMED[files].items()}
+    wanted = {name.replace("·", " "): set(maps.split()) for name, maps in CASES["sets-by-their-files"][files].items()}
     assert {one.name: set(one.maps) for one in sets} == wanted
     assert not rest
 
 
-NO_MAPS = (
-    "sandstone_normal sandstone_smooth sandstone_top stone_andesite stone_andesite_smooth rail_normal",
-    "button_normal button_hover button slider_base slider_metal",
-    "take_normal_0001 take_normal_0002 take_0003",
-    "IMG_1001 IMG_1002 rusty_metal sunset sunset_rgb sunset_alpha color_run rough_sea old_height Haus_Metall",
-)
-
-
-@pytest.mark.parametrize("names", NO_MAPS)
+@each_case("no-maps")
 def test_pictures_named_by_chance_like_maps_are_photographs(names, tmp_path):
     pixels = RNG.random((SIZE, SIZE, 3)) * (1, 0.7, 0.4)
     save(tmp_path, **dict.fromkeys(names.split(), pixels))
@@ -176,23 +149,8 @@ def test_own_exports_are_read_back(preset, tmp_path):
         assert np.abs(read[name].pixels - maps[name].pixels).max() <= 1 / 255, name
 
 
-PACKED = {
-    "x_ORM": ("ambient_occlusion", "roughness", "metallic"),
-    "x_arm_1k": ("ambient_occlusion", "roughness", "metallic"),
-    "x_RMA": ("roughness", "metallic", "ambient_occlusion"),
-    "x_MRA": ("metallic", "roughness", "ambient_occlusion"),
-    "x_metallicRoughness": ("", "roughness", "metallic"),
-    "x_MaskMap": ("metallic", "ambient_occlusion", "", "1-roughness"),
-    "x_MetallicSmoothness": ("metallic", "", "", "1-roughness"),
-    "x_ORDp": ("ambient_occlusion", "roughness", "height"),
-    "x_Gloss": ("1-roughness",),
-    "x_Smoothness": ("1-roughness",),
-}
-
-
-@pytest.mark.parametrize("name", PACKED)
-def test_packed_channels_are_unpacked(name, tmp_path):
-    channels = PACKED[name]
+@each_case("packed-channels")
+def test_packed_channels_are_unpacked(name, channels, tmp_path):
     pixels = RNG.integers(0, 256, (SIZE, SIZE, len(channels))) / 255
     save(tmp_path, **{name: pixels.squeeze(), "x_BaseColor": (90, 70, 60), "x_Normal": FLAT})
     read = read_maps(tmp_path)
@@ -202,17 +160,7 @@ def test_packed_channels_are_unpacked(name, tmp_path):
             assert np.abs(read[channel.removeprefix("1-")].pixels[..., 0] - wanted).max() < 1 / 255
 
 
-@pytest.mark.parametrize(
-    ("name", "is_directx", "said"),
-    [
-        ("w_NormalDX", True, "by its name"),
-        ("T_w_N", True, "height"),
-        ("w_normal", True, "height"),
-        ("w_normal", False, ""),
-        ("T_w_N", False, ""),
-        ("w_normal_gl", False, ""),
-    ],
-)
+@each_case("signs-of-normals")
 def test_normals_have_opengls_sign_afterwards(name, is_directx, said, tmp_path):
     stored = np.stack([NORMAL[..., 0], 1 - NORMAL[..., 1], NORMAL[..., 2]], 2) if is_directx else NORMAL
     base = "T_w" if name.startswith("T_") else "w"

@@ -6,6 +6,7 @@ import tracemalloc
 import glb_files
 import numpy as np
 import pytest
+from cases import each_case
 
 from impasto.atlas.polygons import triangles_of
 from impasto.errors import FileError
@@ -143,17 +144,7 @@ def test_a_glb_lies_as_in_its_scene_with_z_up_and_v_upwards(tmp_path):
     assert mesh.normals[0].tolist() == [0, -1, 0]
 
 
-@pytest.mark.parametrize(
-    ("node", "box"),
-    [
-        ({"scale": [2, 3, 1]}, [(0, 0, 0), (2, 0, 3)]),
-        ({"rotation": [0, 0, 0.7071068, 0.7071068]}, [(-1, 0, 0), (0, 0, 1)]),
-        ({"matrix": [-1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 4, 1]}, [(-1, -4, 0), (0, -4, 1)]),
-        ({"translation": [9, 9, 9], "skin": 0}, [(0, 0, 0), (1, 0, 1)]),
-        ({"camera": 0, "scale": [2, 3, 1]}, [(0, 0, 0), (2, 0, 3)]),
-    ],
-    ids=["scale", "rotation", "matrix that mirrors", "skin", "camera"],
-)
+@each_case("places-of-nodes")
 def test_nodes_place_their_meshes_and_keep_the_outside(node, box):
     data = glb_files.asset([{}], [], nodes=[{"children": [1]}, {"mesh": 0, **node}])
     mesh = mesh_of(data, "a.glb")

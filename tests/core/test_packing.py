@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import numpy as np
 import OpenImageIO as oiio
 import pytest
+from cases import CASES, each_case
 
 from impasto import Maps, Recipe, RunOptions, Step, read_maps, read_recipe, run, write_maps
 from impasto.cli.main import main
@@ -48,23 +49,12 @@ def written(maps: Maps, folder: Path, export: str, format_: str = "png", **how) 
     return {path.name: path for path in paths}
 
 
-EXPECTED = {
-    "gltf": "baseColor occlusionRoughnessMetallic normal emissive transmission",
-    "unreal": "T_BC T_ORM T_N T_E T_H T_BN",
-    "unity-urp": "BaseMap MetallicSmoothness Normal Occlusion Height Emission",
-    "unity-hdrp": "BaseMap MaskMap Normal BentNormal Height Emissive",
-    "godot": "albedo orm normal emission height",
-    "materialx": "base_color roughness metallic normal height opacity emission transmission_weight",
-}
-"""Names of each preset's files, which follow that of the set."""
-
-
 @pytest.mark.parametrize("preset", PRESETS)
 def test_each_preset_writes_the_files_of_its_engine_with_the_values_of_the_maps(preset, tmp_path):
     maps = some(*MAP_CHANNELS)
     files = written(maps, tmp_path, preset, recipe=RECIPE)
     names = {Path(name).stem.replace("T_brick_", "brick_T_").removeprefix("brick_") for name in files}
-    assert names - {"brick"} == set(EXPECTED[preset].split())
+    assert names - {"brick"} == set(CASES["files-of-presets"][preset].split())
     for picture in packing_of(preset).pictures:
         path = files[f"{picture.pattern.format(name='brick')}.png"]
         values = stored(path).astype(int).reshape(*SIZE, -1)
@@ -138,21 +128,7 @@ def test_own_pictures_are_packed_from_maps_components_constants_and_their_invers
     assert {"brick_albedo.png", "brick_smooth.png"} <= set(both)
 
 
-@pytest.mark.parametrize(
-    ("export", "said"),
-    [
-        ("unity", "no preset for export called 'unity'.*unity-urp"),
-        ("orm=roughnes", "no map called 'roughnes'.*roughness"),
-        ("orm=roughness,metallic", "orm has 2 channels.*1, 3 or 4"),
-        ("orm=0,1,0.5", "orm shows no map"),
-        ("orm=normal.a,0,0", "normal has no component 'a'.*r, g, b"),
-        ("orm=1.5,roughness,0", "1.5 is above 1"),
-        ("../orm=roughness", "no packed picture"),
-        ("gltf orm", "no packed picture"),
-        ("a=height a=roughness", "would be one file"),
-        ("gltf BASECOLOR=height", "would be one file"),
-    ],
-)
+@each_case("wrong-exports")
 def test_a_wrong_export_says_what_is_wrong(export, said, tmp_path):
     with pytest.raises(ParameterError, match=said):
         run(Recipe((Step("marble"),)), {}, RunOptions(sink=Sink(tmp_path / "out", "x", export=export)))
@@ -190,24 +166,13 @@ def test_results_written_tile_by_tile_are_packed_to_the_same_bytes(format_, tmp_
     assert run(recipe).recipe == read_recipe(tiles.paths[0])
 
 
-TYPES = {
-    "standard_surface": "surfaceshader",
-    "surfacematerial": "material",
-    "image": None,
-    "normalmap": "vector3",
-    "convert": "color3",
-    "subtract": "float",
-    "displacement": "displacementshader",
-}
-
-
 def check_materialx(path: Path) -> ElementTree.Element:
     """Check names, types and references of a document, as MaterialX's own `validate` does."""
     root = ElementTree.parse(path).getroot()
     nodes = {node.get("name"): node for node in root}
     assert len(nodes) == len(root)
     for node in root:
-        assert TYPES[node.tag] in (node.get("type"), None)
+        assert CASES["types-of-materialx"][node.tag] in (node.get("type"), "")
         assert str(node.get("name")).isidentifier()
         for input_ in node:
             if source := input_.get("nodename"):

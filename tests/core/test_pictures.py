@@ -12,6 +12,7 @@ import numpy as np
 import OpenImageIO as oiio
 import pytest
 import tifffile
+from cases import each_case
 from PIL import Image, ImageCms
 from skimage import color as skimage_color
 from stored_pictures import (
@@ -172,22 +173,9 @@ def test_every_format_is_turned_as_its_exif_data_says(tmp_path):
         assert as_stored[:8, :8].mean() > 0.9, file
 
 
-OTHERS = {
-    "a.cr3": (b"\0\0\0\x18ftypcrx ", "raw file.*16-bit TIFF"),
-    "a.nef": (b"MM\0*\0\0\0\x08", "raw file.*16-bit TIFF"),
-    "a.gif": (b"GIF89a", "GIF.*PNG"),
-    "a.jpg": (b"\0\0\0\x18ftypisom", "a film.*PNG"),
-    "a.jp2": (b"\0\0\0\x0cjP  ", "JPEG 2000.*PNG"),
-    "a.ktx2": (b"\xabKTX 20\xbb", "KTX texture.*PNG"),
-    "a.svg": (b'<?xml version="1.0"?><svg xmlns="', "an SVG drawing.*PNG"),
-    "a.pdf": (b"%PDF-1.7", "a PDF.*PNG"),
-}
-
-
-@pytest.mark.parametrize("name", OTHERS)
-def test_other_kinds_of_pictures_say_how_to_convert_them(name, tmp_path):
-    start, said = OTHERS[name]
-    (tmp_path / name).write_bytes(start.ljust(64, b"\0"))
+@each_case("other-kinds-of-pictures")
+def test_other_kinds_of_pictures_say_how_to_convert_them(name, start, said, tmp_path):
+    (tmp_path / name).write_bytes(start.encode("latin-1").ljust(64, b"\0"))
     with pytest.raises(FileError, match=f"{name} is .*{said}") as caught:
         read_maps(tmp_path / name)
     assert caught.value.remedy

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import quickjs
 from batches import bytes_of, checkers, done_names, write_csv
+from cases import each_case
 from ssh_server import Server, served, serving
 from worker_jobs import CHECKER, recipe, wait_until
 
@@ -53,17 +54,7 @@ def fails(host: str, python: object, tmp_path: Path) -> WorkerError:
     return caught.value
 
 
-@pytest.mark.parametrize(
-    ("address", "command"),
-    [
-        ("ssh://farm", ["farm", "--", "python3 -P -m impasto.engine.worker"]),
-        (
-            "ssh://me@Farm:2222/opt/im pasto/py",
-            ["-p", "2222", "me@Farm", "--", "'/opt/im pasto/py' -P -m impasto.engine.worker"],
-        ),
-        ("ssh://[::1]/~/venv/bin/python", ["::1", "--", "~/venv/bin/python -P -m impasto.engine.worker"]),
-    ],
-)
+@each_case("addresses")
 def test_an_address_becomes_a_command_without_a_prompt(address, command):
     made = Remote.of(address).command(*WORKER)
     assert made[:2] == ["ssh", "-T"]
@@ -331,15 +322,7 @@ def parts_of(name, text, parts, tmp_path, monkeypatch):
     return [path.read_text("utf-8") for path in sorted(tmp_path.glob("t.part*"))]
 
 
-@pytest.mark.parametrize(
-    ("name", "text", "expected"),
-    [
-        ("t.csv", 'recipe;name\r\n"a;b";1\r\n"two\nlines";2\r\n\r\nc;3', ['"a;b";1\nc;3\n', '"two\nlines";2\n']),
-        ("t.jsonl", '{"a": "x\u2028y"}\n\n{"b": 2}\n{"c": 3}', ['{"a": "x\u2028y"}\n{"c": 3}\n', '{"b": 2}\n']),
-        ("t.csv", "recipe,name\na,1\n", ["a,1\n"]),
-    ],
-    ids=["csv", "json lines", "fewer rows than parts"],
-)
+@each_case("rows-dealt-out")
 def test_rows_are_dealt_out_whole(name, text, expected, tmp_path, monkeypatch):
     header = "recipe;name\n" if ";" in text else "recipe,name\n" if name == "t.csv" else ""
     assert parts_of(name, text, 2, tmp_path, monkeypatch) == [header + rows for rows in expected]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cases import each_case
 from PIL import Image
 
 from impasto import Maps, Recipe, RunOptions, Step, read_maps, read_recipe, run
@@ -185,21 +186,7 @@ def test_opacity_and_deep_pictures_are_reduced_too(small_limit, tmp_path):
 SIZED = {"width_px": 48, "height_px": 48}
 
 
-@pytest.mark.parametrize(
-    ("tool", "parameters", "enough"),
-    [
-        ("quilt", SIZED, 2**22),
-        ("quilt", {"width_px": 4096, "height_px": 2048}, 2**25),
-        ("quilt", {"width_px": 48}, 0),
-        ("patch-synthesis", SIZED, 2**22),
-        ("histogram-blending", SIZED, 2**22),
-        ("patches-style", {"longest_px": 2048}, 2**24),
-        ("patches-style", {}, 0),
-        ("photo-maps", {}, 0),
-        ("no-such-tool", {}, 0),
-        ("quilt", {"width_px": -1}, 0),
-    ],
-)
+@each_case("enough-pixels")
 def test_what_a_result_needs(tool, parameters, enough):
     recipe = Recipe((Step(tool, parameters, {"style": ["one"]} if "style" in tool else {}),))
     assert wanted_by(recipe).enough_px == enough
@@ -207,16 +194,9 @@ def test_what_a_result_needs(tool, parameters, enough):
     assert wanted_by(recipe, "one").enough_px == (2**22 if "style" in tool else 0)
 
 
-def test_only_photographs_of_more_than_16_megapixels_are_reduced():
-    for size, enough, divisor in (
-        ((4096, 4096), 2**23, 1),
-        ((6000, 8000), 2**22, 4),
-        ((8000, 12_000), 2**22, 5),
-        ((6000, 8000), 2**24, 2),
-        ((6000, 8000), 2**26, 1),
-        ((6000, 8000), 0, 1),
-    ):
-        assert reduction.reduction(size, enough) == divisor
+@each_case("reductions")
+def test_only_photographs_of_more_than_16_megapixels_are_reduced(size, enough, divisor):
+    assert reduction.reduction(size, enough) == divisor
 
 
 def test_a_run_from_a_file_from_arrays_and_again_is_the_same(small_limit, monkeypatch, tmp_path):

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import numpy as np
 import pytest
+from cases import CASES, each_case
 
 from impasto import Maps, Step, Tool
 from impasto.cli.main import make_parser
@@ -138,19 +139,7 @@ def test_a_point_is_two_numbers_on_the_command_line_also_negative_ones():
     assert "--top-left X Y A corner (-1 to 2, default: 0.1,0.2)" in " ".join(parser.format_help().split())
 
 
-@pytest.mark.parametrize(
-    ("given", "said"),
-    [
-        ({"amount": 2.0}, "amount got 2.0: input should be less than or equal to 1"),
-        ({"color": (0.5, 1e300, 0.5)}, r"color green got 1e\+300: input should be less than or equal to 1"),
-        ({"color": (-0.1, 0.5, 0.5)}, "color red got -0.1: input should be greater than or equal to 0"),
-        ({"color": (0.5, 0.5, float("nan"))}, "color blue got nan: input should be a finite number"),
-        ({"count": "many"}, "count got 'many'"),
-        ({"amount": float("nan")}, "amount"),
-        ({"method": "slow"}, "'fast' or 'best'"),
-        ({"amuont": 0.5}, "no parameter 'amuont'; did you mean 'amount'\\? choose from amount, block_px, color"),
-    ],
-)
+@each_case("wrong-parameters")
 def test_a_wrong_parameter_is_named_with_its_value(given, said):
     with pytest.raises(ParameterError, match=said):
         validate(made(Filter, parameters=Everything), given)
@@ -234,26 +223,8 @@ def test_the_command_and_what_hosts_see_list_every_tool_below_its_group(impasto)
     assert [line.split()[0] for line in lines if line.startswith("    ")] == [tool["name"] for tool in described]
 
 
-USUAL = {
-    "seamless": "quilt",
-    "generate": "torus",
-    "maps": "photo-maps",
-    "stereo": "photometric-stereo",
-    "stylize": "patches-style",
-    "train": "train-torus",
-    "prepare": "transform",
-    "straighten": "straighten",
-    "scale": "real-scale",
-    "fill": "inpaint",
-    "landmarks": "find-landmarks",
-    "mend": "mend-tiling",
-    "extend": "extend",
-    "endless": "histogram-blending",
-}
-
-
 def test_the_tool_of_the_lowest_rank_does_a_task_unless_another_is_chosen():
-    assert {task: tools[0].name for task in TASKS if (tools := registry().tools_for(task))} == USUAL
+    assert {task: tools[0].name for task in TASKS if (tools := registry().tools_for(task))} == CASES["usual-tools"]
     assert [tool.name for tool in registry().tools_for("stylize")][:3] == ["patches-style", "neighbours", "wct"]
     sizes = {tool.name: describe(tool)["preview_px"] for tool in registry().tools_for("stylize")}
     assert {name: size for name, size in sizes.items() if size} == {"wct": 384, "patches-style": 256}
@@ -281,7 +252,7 @@ def test_a_declaration_that_no_host_could_follow_is_refused(declared, said):
 
 
 def test_sliders_are_given_by_name_on_the_command_line():
-    words = ["generate", USUAL["generate"], "--out", "textures", "--sliders"]
+    words = ["generate", CASES["usual-tools"]["generate"], "--out", "textures", "--sliders"]
     given = make_parser().parse_args([*words, "contrast=1.5,detail=-1"])
     assert given.parameter_sliders == {"contrast": 1.5, "detail": -1.0}
     with pytest.raises(ParameterError, match="is not NAME=NUMBER"):
@@ -336,17 +307,7 @@ def test_a_tool_is_given_a_tuple_for_what_takes_many_and_defaults_for_what_is_le
     check_inputs([more], [MIX], {name: GIVEN[name] for name in more.input_names})
 
 
-@pytest.mark.parametrize(
-    ("inputs", "said"),
-    [
-        ({"color": ["red", "green"]}, "color is 'green', which was not given"),
-        ({"color": ["red", ""]}, "color is '', which was not given"),
-        ({"color": "red", "where": ["", "sky"]}, "more values for where than for color: 'sky' belongs to none"),
-        ({"color": "red", "guide": ["plan", "plan"]}, "mix takes one guide, got 2"),
-        ({"where": "sky"}, "'sky' belongs to none"),
-        ({}, "mix needs the input color"),
-    ],
-)
+@each_case("values-that-fit-nowhere")
 def test_values_that_fit_nowhere_are_refused(inputs, said):
     step = Step("mix", inputs=inputs)
     given = {name: GIVEN[name] for name in step.input_names if name in GIVEN}
