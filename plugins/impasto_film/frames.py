@@ -14,8 +14,8 @@ from impasto.system.untrusted import excerpt, explain, is_folder, printable
 RENDERED = ".exr"
 PICTURES = tuple(extension for extension in EXTENSIONS if extension != RENDERED)
 MOST_LISTED = 8
-MOST_DIGITS = 18
-"""Limit of a frame's number, as 64 bits hold it."""
+MOST_DIGITS = 9
+"""Limit of a frame's number, as 32 bits hold it; a time stamp has more."""
 MOST_FRAMES = 2**17
 """Limit of the frames of a shot: an hour and a half at 24 a second."""
 

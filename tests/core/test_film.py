@@ -617,8 +617,8 @@ def test_hidden_files_are_no_frames_and_neither_are_links_to_themselves_and_endl
     path.symlink_to(path)
     with pytest.raises(FileError, match="its links point at each other"):
         repaint_shot(frames_of(tmp_path), RECIPE, {}, tmp_path / "out")
-    path.rename(tmp_path / f"{'9' * 200}.exr")
-    with pytest.raises(FileError, match="has more than 18 digits"):
+    path.rename(tmp_path / "a_20261129015025.exr")
+    with pytest.raises(FileError, match="has more than 9 digits"):
         frames_of(tmp_path)
 
 

@@ -22,6 +22,7 @@ from impasto.running.rerun import rerun
 from impasto.texture import Maps
 
 GREY, RED, ORM = glb_files.png(128, 128, 128), glb_files.png(200, 10, 10), glb_files.png(204, 102, 51)
+KTX2 = {"extensions": {"KHR_texture_basisu": {"source": 0}}}
 NORMAL = glb_files.png(178, 128, 245)
 KEPT = ("asset", "scene", "scenes", "nodes", "meshes", "accessors", "samplers")
 
@@ -62,6 +63,8 @@ def test_textures_and_factors_become_maps_of_one_size(tmp_path):
     assert x / z == pytest.approx(0.5 * (178 / 127.5 - 1) / (245 / 127.5 - 1), abs=0.01)
     assert abs(y) < 0.01
     assert "opacity" not in read_maps_of(rich(), PICTURES), "alpha does not count in an opaque material"
+    beyond = glb_files.textured(1, metallicRoughnessTexture={"index": 1}, roughnessFactor=7)
+    assert read_maps_of(beyond, PICTURES)["roughness"].pixels.max() == 1, "a factor beyond the range of glTF"
     dark = glb_files.textured(0, baseColorFactor=[0.2159, 0.2159, 0.2159, 1])
     assert read_maps_of(dark, [glb_files.png(255, 255, 255)])["base_color"].pixels.max() == pytest.approx(0.5, abs=0.01)
 
@@ -171,10 +174,10 @@ def test_a_mesh_in_space_becomes_a_glb_of_the_same_mesh():
 
 
 def test_materials_without_names_or_with_the_same_are_told_apart(tmp_path):
-    materials = [{**glb_files.textured(0), "name": name} for name in ("A", "a", "")] + [{"name": "plain"}]
-    (tmp_path / "x.glb").write_bytes(glb_files.asset(materials, [GREY]))
-    names = [path.name for path in sources_in(tmp_path / "x.glb")]
-    assert names == ["A", "a 1", "Material 2"]
+    materials = [{**glb_files.textured(0), "name": name} for name in ("A", "a", "", "b//c/", "b/c", "/")]
+    (tmp_path / "x.glb").write_bytes(glb_files.asset([*materials, {"name": "plain"}], [GREY]))
+    names = [str(path.relative_to(tmp_path / "x.glb/Material")) for path in sources_in(tmp_path / "x.glb")]
+    assert names == ["A", "a 1", "Material 2", "b/c", "b/c 4", "Material 5"]
     assert [read_maps(path).name for path in sources_in(tmp_path / "x.glb")] == [
         f"x.glb/Material/{one}" for one in names
     ]
@@ -184,14 +187,10 @@ def test_materials_without_names_or_with_the_same_are_told_apart(tmp_path):
     ("data", "message"),
     [
         (glb_files.asset([{"name": "plain"}], []), "has no textures"),
+        (glb_files.asset([{"extensions": {"KHR_materials_pbrSpecularGlossiness": {}}}], []), "specular and glossiness"),
         (glb_files.asset([glb_files.textured(0)], [b"no picture"]), "a.glb.*baseColorTexture"),
         (glb_files.asset([glb_files.textured(0)], [GREY], extensionsRequired=["KHR_texture_basisu"]), "KTX2"),
-        (
-            glb_files.asset(
-                [glb_files.textured(0)], [GREY], textures=[{"extensions": {"KHR_texture_basisu": {"source": 0}}}]
-            ),
-            "KTX2",
-        ),
+        (glb_files.asset([glb_files.textured(0)], [GREY], textures=[KTX2]), "KTX2"),
     ],
 )
 def test_textures_that_cannot_be_read_are_said_with_a_remedy(tmp_path, data, message):
@@ -221,14 +220,12 @@ def test_the_command_repaints_all_materials_of_a_glb_into_a_glb(impasto, files):
     for key in KEPT:
         assert after.json[key] == before.json[key], key
     for index in (0, 1):
-        assert (
-            np.abs(maps_in(after, index)["base_color"].pixels - maps_in(before, index)["base_color"].pixels).max() > 0.1
-        )
+        old, painted = (maps_in(one, index)["base_color"].pixels for one in (before, after))
+        assert np.abs(painted - old).max() > 0.1
     recipe = read_recipe(files / "painted.glb" / "Material" / "M1")
     assert recipe.inputs["source"]["name"] == recipe.inputs["mesh"]["name"] == "asset.glb/Material/M1"
     made = rerun(files / "painted.glb" / "Material" / "M1", files / "again", {"style": files / "style.png"})
     assert not [line for line in made.differences if "input" in line]
-    painted = maps_in(after, 1)["base_color"].pixels
     assert np.abs(read_maps(made.paths[0])["base_color"].pixels - painted).max() < 0.003
     shutil.rmtree(files / "again")
     again = impasto(*arguments, cwd=files, code=FileError.exit_code)

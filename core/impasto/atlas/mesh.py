@@ -14,7 +14,7 @@ WELD = 1e-5
 """Distance, relative to the mesh's size, within which corners are one vertex."""
 UV_DIGITS = 5
 """Decimal places in which UVs agree that are one."""
-MOST_TRIANGLES = 4_000_000
+MOST_TRIANGLES, MOST_VALUE = 4_000_000, 1e9
 REPEAT = 0.05
 """Part of a texture by which an island must exceed it, so that the texture is taken for one that repeats."""
 CREASE = 0.8
@@ -45,8 +45,8 @@ class Mesh:
         if not 0 < count <= MOST_TRIANGLES:
             raise ParameterError(f"a mesh of {count} triangles cannot be used", f"give 1 to {MOST_TRIANGLES:,}")
         given = [self.positions, self.uvs] + ([] if self.directions is None else [self.directions])
-        if not all(np.isfinite(one).all() for one in given):
-            message = "the mesh has positions, UVs or directions that are no numbers"
+        if not all((np.abs(one) < MOST_VALUE).all() for one in given):
+            message = "the mesh has positions, UVs or directions that are no numbers, or far too large"
             raise ParameterError(message, "unwrap it again, or remove its attribute direction")
         if given[-1].shape[:2] != (count, 3):
             raise ParameterError(

@@ -44,10 +44,16 @@ def in_gltf(path: Path | None) -> Datablock | None:
 
 
 def own_mesh(arguments: argparse.Namespace, recipe: Recipe, source: Path | None) -> Path | None:
-    """The source, where it has the mesh that the result lies on as the source does; None if --mesh is given."""
+    """The source, where it has the mesh that the result lies on as the source does; None if --mesh is given.
+
+    None too for a material that nothing in its file shows, which is a picture like any other.
+    """
+    from ..io.gltf_mesh import is_shown
+
     tools = [registry().tool(step.tool) for step in recipe.active_steps]
     makes_new = any(tool.kind in NEW and all(item.kind != MESH for item in tool.inputs) for tool in tools)
-    return source if in_gltf(source) and not makes_new and not getattr(arguments, "mesh", None) else None
+    has_none = makes_new or getattr(arguments, "mesh", None) or not (source and in_gltf(source))
+    return None if has_none or not is_shown(source) else source
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import re
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -33,6 +33,7 @@ DATA_URI = re.compile(rb'"data:([^"\\]*)"')
 PLACE = "data:#"
 """Start of what stands in the JSON for the data of a URI, which can be longer than JSON may be."""
 REMEDY = "export it again, or check it with Khronos' glTF Validator"
+NO_DATA = ("arrays without data", REMEDY)
 COMPRESSED = "export it without compression, or unpack it by npx @gltf-transform/cli copy FILE.glb plain.glb"
 REFUSED = {
     "KHR_draco_mesh_compression": ("compressed meshes (Draco)", COMPRESSED),
@@ -118,11 +119,15 @@ class Gltf:
     def _check_extensions(self) -> None:
         for extension in self.list_of("extensionsRequired"):
             if extension in REFUSED:
-                what, remedy = REFUSED[extension]
-                raise FileError(f"{excerpt(self.name)} has {what}, which are not read", remedy)
+                raise self.unread([extension])
             if not (isinstance(extension, str) and UNDERSTOOD.fullmatch(extension)):
                 message = f"{excerpt(self.name)} needs the glTF extension {excerpt(extension)}, which is not known here"
                 raise FileError(message, "export it without that extension")
+
+    def unread(self, extensions: Iterable[str], usual: tuple[str, str] = ("", "")) -> FileError:
+        """The error that the first extension that hides data does so; or of what else is not read, and its remedy."""
+        what, remedy = next((REFUSED[one] for one in extensions if one in REFUSED), usual)
+        return FileError(f"{excerpt(self.name)} has {what}, which are not read", remedy)
 
     def list_of(self, kind: str) -> list[Any]:
         """All "materials", "nodes" and so on."""
@@ -158,9 +163,7 @@ class Gltf:
         if index not in self._buffers:
             one = self.item("buffers", index)
             if "uri" not in one and (index or not self.binary):
-                extension = next(iter(REFUSED.keys() & set(one.get("extensions", {}))), "")
-                what, remedy = REFUSED.get(extension, ("a buffer without data", REMEDY))
-                raise FileError(f"{excerpt(self.name)} has {what}, which are not read", remedy)
+                raise self.unread(one.get("extensions", {}), NO_DATA)
             data = self.bytes_at(str(one["uri"])) if "uri" in one else self.binary
             self._buffers[index] = memoryview(data)[: whole(one["byteLength"])]
         return self._buffers[index]
@@ -182,32 +185,28 @@ class Gltf:
 
     def _values(self, one: Mapping[str, Any]) -> np.ndarray:
         kind, width, count = np.dtype(COMPONENTS[one["componentType"]]), WIDTHS[one["type"]], whole(one["count"])
-        if "bufferView" not in one or one.get("sparse") or one.get("normalized"):  # others cost no memory
+        if "bufferView" not in one and not one.get("sparse"):
+            raise self.unread(self.list_of("extensionsUsed"), NO_DATA)
+        if one.get("sparse") or one.get("normalized"):  # others cost no memory
             self._spend(count * width)
         if "bufferView" in one:
             stride = whole(self.item("bufferViews", one["bufferView"]).get("byteStride", 0)) or width * kind.itemsize
-            start = whole(one.get("byteOffset", 0))
-            values = np.ndarray((count, width), kind, self.view(one["bufferView"]), start, (stride, kind.itemsize))
+            values = self._array(one, kind, (count, width), (stride, kind.itemsize))
         else:
             values = np.zeros((count, width), kind)
         if sparse := one.get("sparse"):
-            values = self._with_sparse(values, sparse)
+            values, others, where = values.copy(), whole(sparse["count"]), sparse["indices"]
+            numbers = self._array(where, np.dtype(COMPONENTS[where["componentType"]]), (others,))
+            values[numbers] = self._array(sparse["values"], kind, (others, width))
         if not one.get("normalized") or kind.kind == "f":
             return values
         return np.maximum(values.astype(np.float32) / np.iinfo(kind).max, -1)
 
-    def _with_sparse(self, values: np.ndarray, sparse: Mapping[str, Any]) -> np.ndarray:
-        """Values of which some are others."""
-        count, where, what = whole(sparse["count"]), sparse["indices"], sparse["values"]
-        numbers = np.ndarray(
-            count, COMPONENTS[where["componentType"]], self.view(where["bufferView"]), whole(where.get("byteOffset", 0))
-        )
-        others = np.ndarray(
-            (count, values.shape[1]), values.dtype, self.view(what["bufferView"]), whole(what.get("byteOffset", 0))
-        )
-        values = values.copy()
-        values[numbers] = others
-        return values
+    def _array(
+        self, one: Mapping[str, Any], kind: np.dtype, shape: tuple[int, ...], strides: tuple[int, int] | None = None
+    ) -> np.ndarray:
+        """The values in a view of a buffer, as they are stored there."""
+        return np.ndarray(shape, kind, self.view(one["bufferView"]), whole(one.get("byteOffset", 0)), strides)
 
     def _spend(self, numbers: int) -> None:
         """Count what is not a part of the file. FileError beyond the limit, which a few bytes can ask for."""

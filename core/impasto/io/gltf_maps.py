@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -36,7 +36,7 @@ def names_of(gltf: Gltf) -> list[str]:
     """A name for each material of a file, also as files are named, where some have none or the same."""
     found: list[str] = []
     for index, material in enumerate(gltf.list_of("materials")):
-        name = str(material.get("name") or f"{MATERIAL} {index}")
+        name = "/".join(Path(f"./{material.get('name') or ''}").parts) or f"{MATERIAL} {index}"  # as a path has it
         taken = {usable_name(one).casefold() for one in found}
         found.append(f"{name} {index}" if usable_name(name).casefold() in taken else name)
     return found
@@ -50,8 +50,8 @@ def datablocks_in(given: Datablock) -> list[Datablock]:
     with reading(gltf.name):
         materials = zip(names_of(gltf), gltf.list_of("materials"), strict=True)
         found = [replace(given, name=name) for name, material in materials if next(slots_of(material), None)]
-    if not found:
-        raise FileError(f"{given.title} has no textures", NO_TEXTURES)
+        if not found:
+            raise _no_textures(gltf, gltf.list_of("materials"), given.title)
     return found
 
 
@@ -95,7 +95,7 @@ def read_size(datablock: Datablock) -> tuple[int, int]:
         for slot, info in slots_of(material):
             if Placement.of(info) == placement_of(material):
                 sizes.append(_with_picture(gltf, slot, info, folder, decode.read_size))
-    return _largest(sizes, datablock.title)
+        return _largest(sizes, gltf, material)
 
 
 def read_metadata(datablock: Datablock) -> dict[str, Any]:
@@ -113,7 +113,6 @@ def maps_in(gltf: Gltf, index: int, on_progress: Callable[[float], None] = lambd
     notes = []
     with temporary_folder() as folder, reading(gltf.name):
         material = gltf.item("materials", index)
-        title = f"{gltf.name}, {names_of(gltf)[index]}"
         slots = list(slots_of(material))
         for done, (slot, info) in enumerate(slots):
             on_progress(done / len(slots))
@@ -121,16 +120,21 @@ def maps_in(gltf: Gltf, index: int, on_progress: Callable[[float], None] = lambd
                 notes.append(f"{slot} lies elsewhere on the UVs than the first texture, and is left as it is")
                 continue
             arrays |= _with_picture(gltf, slot, info, folder, partial(READERS[slot], material, info))
-    size_px = _largest([pixels.shape[:2] for pixels in arrays.values()], title)
+        size_px = _largest([pixels.shape[:2] for pixels in arrays.values()], gltf, material)
     if small := [name for name, pixels in arrays.items() if pixels.shape[:2] != size_px]:
         notes.append(f"resized to {size_px[1]}x{size_px[0]}: {', '.join(small)}")
     alone = {name: Maps.from_arrays({name: pixels})[name] for name, pixels in arrays.items()}
     return Maps({name: resized_map(name, one, size_px) for name, one in alone.items()}, notes=tuple(notes))
 
 
-def _largest(sizes: list[tuple[int, ...]], title: str) -> tuple[int, int]:
+def _no_textures(gltf: Gltf, materials: Iterable[Mapping[str, Any]], title: str) -> FileError:
+    hiding = [one for material in materials for one in material.get("extensions", {}) if one in REFUSED]
+    return gltf.unread(hiding) if hiding else FileError(f"{title} has no textures", NO_TEXTURES)
+
+
+def _largest(sizes: list[tuple[int, ...]], gltf: Gltf, material: Mapping[str, Any]) -> tuple[int, int]:
     if not sizes:
-        raise FileError(f"{title} has no textures", NO_TEXTURES)
+        raise _no_textures(gltf, [material], f"{gltf.name}, {material.get('name', MATERIAL)}")
     height, width = max(sizes, key=lambda size: size[0] * size[1])
     return height, width
 
@@ -142,9 +146,7 @@ def _image(gltf: Gltf, info: Mapping[str, Any]) -> dict[str, Any]:
     source = next((others[name]["source"] for name in WEBP if name in others), None)
     source = texture.get("source", source)
     if source is None:
-        usual = ("textures without an image", "give them one, or remove them")
-        what, remedy = REFUSED.get(next(iter(others), ""), usual)
-        raise FileError(f"{excerpt(gltf.name)} has {what}, which are not read", remedy)
+        raise gltf.unread(others, ("textures without an image", "give them one, or remove them"))
     return gltf.item("images", source)
 
 
@@ -164,7 +166,7 @@ def _with_picture(gltf: Gltf, slot: str, info: Mapping[str, Any], folder: Path, 
 def _base_color(material: Mapping[str, Any], info: Mapping[str, Any], file: Path) -> Arrays:
     red, green, blue, alpha = material["pbrMetallicRoughness"].get("baseColorFactor", (1, 1, 1, 1))
     found = decode.read_picture(file, AS_STORED).arrays()
-    opacity = found.get("opacity", np.ones((1, 1, 1), np.float32)) * np.float32(alpha)
+    opacity = found.get("opacity", np.ones((1, 1, 1), np.float32)) * np.float32(min(max(alpha, 0), 1))
     found = {"base_color": _times(found["base_color"], (red, green, blue))}
     if material.get("alphaMode") in MASKED and opacity.min() < 1:
         found["opacity"] = np.broadcast_to(opacity, (*found["base_color"].shape[:2], 1)).copy()
@@ -182,7 +184,7 @@ def _metallic_roughness(material: Mapping[str, Any], info: Mapping[str, Any], fi
     factors, stored = material["pbrMetallicRoughness"], decode.read_channels(file)
     green, blue = stored[..., [min(1, stored.shape[2] - 1)]], stored[..., [min(2, stored.shape[2] - 1)]]
     roughness, metallic = (np.float32(factors.get(f"{name}Factor", 1)) for name in ("roughness", "metallic"))
-    return {"roughness": green * roughness, "metallic": blue * metallic}
+    return {"roughness": (green * roughness).clip(0, 1), "metallic": (blue * metallic).clip(0, 1)}
 
 
 def _normal(material: Mapping[str, Any], info: Mapping[str, Any], file: Path) -> Arrays:
@@ -193,7 +195,8 @@ def _normal(material: Mapping[str, Any], info: Mapping[str, Any], file: Path) ->
 
 
 def _occlusion(material: Mapping[str, Any], info: Mapping[str, Any], file: Path) -> Arrays:
-    return {"ambient_occlusion": 1 + np.float32(info.get("strength", 1)) * (decode.read_channels(file)[..., :1] - 1)}
+    depth = np.float32(info.get("strength", 1)) * (1 - decode.read_channels(file)[..., :1])
+    return {"ambient_occlusion": (1 - depth).clip(0, 1)}
 
 
 def _emission(material: Mapping[str, Any], info: Mapping[str, Any], file: Path) -> Arrays:
@@ -203,7 +206,7 @@ def _emission(material: Mapping[str, Any], info: Mapping[str, Any], file: Path) 
 
 def _transmission(material: Mapping[str, Any], info: Mapping[str, Any], file: Path) -> Arrays:
     factor = np.float32(material["extensions"][TRANSMISSION].get("transmissionFactor", 0))
-    return {"transmission_weight": decode.read_channels(file)[..., :1] * factor}
+    return {"transmission_weight": (decode.read_channels(file)[..., :1] * factor).clip(0, 1)}
 
 
 READERS: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any], Path], Arrays]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,9 @@ import numpy as np
 from ..atlas.mesh import MOST_TRIANGLES, Mesh
 from ..errors import FileError
 from ..system.untrusted import excerpt
+from .datablocks import Datablock
 from .gltf import Gltf, Placement, placement_of, reading
+from .gltf_maps import material_at
 
 UNWRAP = "unwrap it, and export it with UVs"
 MOST_PARTS = 100_000
@@ -28,8 +31,9 @@ def mesh_in(gltf: Gltf, material: int | None = None) -> Mesh:
     with reading(gltf.name), np.errstate(invalid="ignore", over="ignore"):  # of numbers that the mesh then refuses
         parts, count, has_any = [], 0, False
         for matrix, primitive in _placed(gltf):
-            if material is None or primitive.get("material") == material:
+            if material is None or material in _materials(primitive):
                 has_any = True
+                primitive = {**primitive, "material": material} if material is not None else primitive
                 if part := _part(gltf, matrix, primitive):
                     parts.append(part)
                     count += len(part[0])
@@ -44,6 +48,22 @@ def mesh_in(gltf: Gltf, material: int | None = None) -> Mesh:
     if has_any:
         raise FileError(f"the mesh {excerpt(gltf.name)} has no UVs", UNWRAP)
     raise FileError(f"{excerpt(gltf.name)} has no mesh in its scene", UNWRAP)
+
+
+def is_shown(path: Path) -> bool:
+    """Whether the scene of a glTF file shows the material at a path, or whatever it has where that names none."""
+    if not (datablock := Datablock.at(path)) or not datablock.name:
+        return True
+    gltf = Gltf.at(datablock.file)
+    material = material_at(gltf, datablock)
+    with reading(gltf.name):
+        return any(material in _materials(primitive) for _, primitive in _placed(gltf))
+
+
+def _materials(primitive: Mapping[str, Any]) -> set[int]:
+    """The materials that a part of a mesh has: its own, and those of its variants."""
+    variants = primitive.get("extensions", {}).get("KHR_materials_variants", {}).get("mappings", [])
+    return {one["material"] for one in (primitive, *variants) if "material" in one}
 
 
 def _placed(gltf: Gltf) -> Iterator[tuple[np.ndarray, Mapping[str, Any]]]:
@@ -76,14 +96,11 @@ def _roots(gltf: Gltf) -> list[int]:
 
 def _matrix(node: Mapping[str, Any]) -> np.ndarray:
     """The matrix (4, 4) of a node: its own, or of its scale, rotation and translation."""
+    from scipy.spatial.transform import Rotation
+
     if "matrix" in node:
         return np.array(node["matrix"], np.float64).reshape(4, 4).T
-    x, y, z, w = np.array(node.get("rotation", (0, 0, 0, 1)), np.float64)
-    turn = [
-        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
-    ]
+    turn = Rotation.from_quat(node.get("rotation", (0, 0, 0, 1))).as_matrix()
     matrix = np.eye(4)
     matrix[:3, :3] = turn * np.array(node.get("scale", (1, 1, 1)), np.float64)
     matrix[:3, 3] = np.array(node.get("translation", (0, 0, 0)), np.float64)

@@ -74,7 +74,7 @@ def _corner(word: bytes, have: tuple[int, int]) -> tuple[int, int]:
     uv = rest.partition(b"/")[0]
     found = [int(number) if number else 0 for number in (vertex, uv)]
     first, second = (one - 1 if one >= 0 else one + count for one, count in zip(found, have, strict=True))
-    if not found[0] or first < 0 or second < NONE:
+    if not found[0] or first < 0 or second < (NONE if not found[1] else 0):
         raise ValueError
     return first, second
 
@@ -83,7 +83,9 @@ def _mesh_of_corners(places: np.ndarray, uvs: np.ndarray, counts: array[int], co
     numbers = np.frombuffer(corners, np.int64).reshape(-1, 2)
     triangles = triangles_of(np.frombuffer(counts, np.int64), places[numbers[:, 0]])
     triangles = triangles[(numbers[triangles, 1] != NONE).all(1)]
-    if len(numbers) and not len(triangles):
+    if not len(numbers):
+        raise ValueError
+    if not len(triangles):
         raise FileError(f"the mesh {excerpt(name)} has no UVs", REMEDY)
     vertices, points = numbers[triangles].transpose(2, 0, 1)
     return Mesh(places[vertices].astype(np.float32), uvs[points].astype(np.float32), name)

@@ -22,18 +22,10 @@ MOST_HEADER_BYTES = 2**17
 MOST_TEXT_BYTES = 2**28
 """Of a PLY as text, whose numbers take more memory than its letters."""
 END = re.compile(rb"^end_header[ \t]*(\r\n|\n|\r)", re.MULTILINE)
-TYPES = {
-    **dict.fromkeys(("char", "int8"), "i1"),
-    **dict.fromkeys(("uchar", "uint8"), "u1"),
-    **dict.fromkeys(("short", "int16"), "i2"),
-    **dict.fromkeys(("ushort", "uint16"), "u2"),
-    **dict.fromkeys(("int", "int32"), "i4"),
-    **dict.fromkeys(("uint", "uint32"), "u4"),
-    **dict.fromkeys(("float", "float32"), "f4"),
-    **dict.fromkeys(("double", "float64"), "f8"),
-}
-STRUCT = {"i1": "b", "u1": "B", "i2": "h", "u2": "H", "i4": "i", "u4": "I", "f4": "f", "f8": "d"}
-"""Format characters of the types in `struct`."""
+INTEGERS = {"char": "i1", "uchar": "u1", "short": "i2", "ushort": "u2", "int": "i4", "uint": "u4"}
+C_TYPES = {**INTEGERS, "float": "f4", "double": "f8"}
+TYPES = {**C_TYPES, **{np.dtype(kind).name: kind for kind in C_TYPES.values()}}
+"""NumPy's types by their names in C, and by those that say how many bits they have."""
 ORDERS = {"ascii": "<", "binary_little_endian": "<", "binary_big_endian": ">"}
 POSITION = ("x", "y", "z")
 DIRECTION = ("direction_x", "direction_y", "direction_z")
@@ -154,7 +146,7 @@ def _lists(element: Element, body: memoryview, order: str, wanted: set[str]) -> 
     counts: dict[str, list[int]] = {name: [] for name in wanted}
     parts = {name: bytearray() for name in wanted}
     sizes = [np.dtype(one.type).itemsize for one in element.properties]
-    readers = [struct.Struct(order + STRUCT[one.length]) if one.length else None for one in element.properties]
+    readers = [struct.Struct(order + np.dtype(one.length).char) if one.length else None for one in element.properties]
     steps = list(zip(element.properties, sizes, readers, strict=True))
     at = 0
     for _ in range(element.count):
