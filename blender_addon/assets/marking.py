@@ -23,7 +23,7 @@ from ..core.options import RunOptions
 from ..core.system.untrusted import printable
 from ..engine import engine
 from ..engine.catalogue import catalogue
-from ..jobs.operator import TaskOperator, why_busy_or_rendering
+from ..jobs.operator import TaskOperator
 from ..jobs.session import connect, push_undo
 from ..jobs.task import Report, Task
 from ..material.using import NAMED
@@ -47,12 +47,9 @@ class IMPASTO_OT_mark_asset(TaskOperator, bpy.types.Operator):
 
     bl_idname = "impasto.mark_asset"
     bl_label = "Mark as Asset"
+    needs_engine = False
 
     material: NAMED
-
-    @classmethod
-    def why_blocked(cls) -> str:
-        return "" if bpy.app.background else why_busy_or_rendering()
 
     @classmethod
     def why_not(cls, _context: bpy.types.Context) -> str:

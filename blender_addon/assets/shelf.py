@@ -17,8 +17,9 @@ from ..bridge.under_mouse import face_below, is_in_view, ray_below
 from ..core.errors import FileError, ParameterError
 from ..core.io.assets import ROOT_CATALOG
 from ..core.io.datablocks import Datablock
+from ..jobs.operator import AtOnce
 from ..jobs.task import Report
-from ..material.using import EDITED, OnMaterial, assign_chosen
+from ..material.using import EDITED, assign_chosen
 from . import catalogs
 
 HIDDEN = {"HIDDEN", "SKIP_SAVE"}
@@ -29,7 +30,7 @@ DRAGS = (5, 0)
 """First version whose shelves call one when an asset is dragged."""
 
 
-class OfAsset(OnMaterial):
+class OfAsset(AtOnce):
     """Mixin: an operator on the asset that was clicked or dragged in a shelf."""
 
     bl_options = {"UNDO", "INTERNAL"}  # noqa: RUF012  as Blender wants it

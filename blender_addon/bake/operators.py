@@ -6,7 +6,7 @@ from __future__ import annotations
 import bpy
 
 from ..core.errors import ImpastoError
-from ..jobs.operator import TaskOperator, why_busy_or_rendering
+from ..jobs.operator import TaskOperator
 from ..jobs.task import Place, Report, Task
 from ..tools.arguments import values_in
 from .objects.sets import chosen_sets
@@ -21,6 +21,7 @@ class IMPASTO_OT_bake(BakeProperties, TaskOperator, bpy.types.Operator):
     bl_idname = "impasto.bake"
     bl_label = "Bake Maps"
     place = Place.BAKE
+    needs_engine = False
 
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
@@ -32,11 +33,6 @@ class IMPASTO_OT_bake(BakeProperties, TaskOperator, bpy.types.Operator):
         except ImpastoError as error:
             return str(error)
         return ""
-
-    @classmethod
-    def why_blocked(cls) -> str:
-        """Reason why baking must wait; it needs no engine."""
-        return "" if bpy.app.background else why_busy_or_rendering()
 
     def carry_out(self, context: bpy.types.Context) -> Report:
         return self._request(context).carry_out()

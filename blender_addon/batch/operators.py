@@ -11,8 +11,8 @@ from bpy.props import StringProperty
 from ..bridge import image_editors
 from ..bridge.inputs import image_called
 from ..core.errors import ImpastoError, ParameterError
-from ..jobs.operator import TaskOperator, poll, tell
-from ..jobs.task import Place, Report, Task, error_report
+from ..jobs.operator import AtOnce, TaskOperator
+from ..jobs.task import Place, Report, Task
 from ..paths import absolute
 from ..tools.arguments import ensure_known, given_properties, values_in, values_of, values_over, with_properties
 from ..tools.request import Request
@@ -122,7 +122,7 @@ class IMPASTO_OT_batch_retry(InFolder, TaskOperator, bpy.types.Operator):
         return Output(**output).retry_task()
 
 
-class IMPASTO_OT_batch_sheet(InFolder, bpy.types.Operator):
+class IMPASTO_OT_batch_sheet(InFolder, AtOnce, bpy.types.Operator):
     """Show the contact sheet of the results in an image editor"""
 
     bl_idname = "impasto.batch_sheet"
@@ -130,18 +130,14 @@ class IMPASTO_OT_batch_sheet(InFolder, bpy.types.Operator):
     needed = results.SHEET
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        why = "" if bpy.app.background or cls.is_useful(context) else "There is no contact sheet yet"
-        return poll(cls, why)
+    def why_not(cls, context: bpy.types.Context) -> str:
+        return "" if bpy.app.background or cls.is_useful(context) else "There is no contact sheet yet"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            image = self._load(self.folder(context) / self.needed)
-        except ImpastoError as error:
-            return tell(self, error_report(error))
+    def do(self, context: bpy.types.Context) -> Report:
+        image = self._load(self.folder(context) / self.needed)
         if not bpy.app.background:
             image_editors.show(image)
-        return tell(self, Report("INFO", f"Opened the image {image.name}", images=(image.name,)))
+        return Report("INFO", f"Opened the image {image.name}", images=(image.name,))
 
     def _load(self, path: Path) -> bpy.types.Image:
         if not path.is_file():

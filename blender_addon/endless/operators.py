@@ -15,9 +15,8 @@ from ..core.errors import ImpastoError, ParameterError
 from ..core.recipe import Recipe, Step
 from ..engine import engine
 from ..engine.catalogue import catalogue
-from ..jobs.operator import TaskOperator, poll, tell
-from ..jobs.session import push_undo
-from ..jobs.task import Place, Report, Task, error_report
+from ..jobs.operator import AtOnce, TaskOperator
+from ..jobs.task import Place, Report, Task
 from ..tools.arguments import given_properties, values_of, values_over, with_properties
 from ..tools.form import Form
 from ..tools.recipe_task import make_task
@@ -50,7 +49,7 @@ class IMPASTO_OT_make_endless(TaskOperator, bpy.types.Operator):
         return EndlessRequest(**values).task(chosen_material(context, self.source))
 
 
-class IMPASTO_OT_make_plain(bpy.types.Operator):
+class IMPASTO_OT_make_plain(AtOnce, bpy.types.Operator):
     """Remove the nodes that make the material endless, and show its textures as they are"""
 
     bl_idname = "impasto.make_plain"
@@ -59,17 +58,13 @@ class IMPASTO_OT_make_plain(bpy.types.Operator):
     source: NAMED
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return poll(cls, "" if bpy.data.materials else "There is no material yet")
+    def why_not(cls, context: bpy.types.Context) -> str:
+        return "" if bpy.data.materials else "There is no material yet"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            material = chosen_material(context, self.source)
-            endless_nodes.remove(material.node_tree, _endless(material))
-            push_undo(f"Impasto: {material.name}")
-        except ImpastoError as error:
-            return tell(self, error_report(error))
-        return tell(self, Report("INFO", f"The material {material.name} is plain again", materials=(material.name,)))
+    def do(self, context: bpy.types.Context) -> Report:
+        material = chosen_material(context, self.source)
+        endless_nodes.remove(material.node_tree, _endless(material))
+        return Report("INFO", f"The material {material.name} is plain again", materials=(material.name,))
 
 
 @with_properties(Form, "material", "out_dir", "replace")

@@ -17,11 +17,10 @@ from ..bridge.target import ACTIVE, NONE, Target, chosen_material
 from ..core.engine.replies import JobResult
 from ..core.recipe import name_inputs
 from ..engine.catalogue import catalogue
-from ..jobs.operator import TaskOperator
+from ..jobs.operator import AtOnce, TaskOperator
 from ..jobs.task import Place, Report, Task
 from ..layers.operators import new_material
 from ..layers.request import add_recipe, put_recipe
-from ..material.using import OnMaterial
 from ..parameters.properties import MAX_INT
 from ..paths import RELATIVE_PATH
 from ..tools import source_maps
@@ -67,6 +66,7 @@ class IMPASTO_OT_generate(RequestProperties, TaskOperator, bpy.types.Operator):
 
     bl_idname = "impasto.generate"
     bl_label = "Generate"
+    can_wait = True
 
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
@@ -124,7 +124,7 @@ def _keep_width(made: JobResult) -> list[str]:
     return [f"Real Width is now {length_text(made.width_m)}"]
 
 
-class IMPASTO_OT_begin_layers(OnMaterial, bpy.types.Operator):
+class IMPASTO_OT_begin_layers(AtOnce, bpy.types.Operator):
     """The settings of the Impasto panel, as layers of a material"""
 
     bl_idname = "impasto.begin_layers"

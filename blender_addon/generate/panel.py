@@ -160,7 +160,7 @@ def _draw_variations(layout: bpy.types.UILayout, context: bpy.types.Context) -> 
     row.prop(settings, "seed")
     row.prop(settings, "lock_seed", text="", icon="LOCKED" if settings.lock_seed else "UNLOCKED")
     layout.operator("impasto.variations", icon="IMGDISPLAY")
-    if (why := variations.why_not(context)) != why_incomplete(context):  # which is said at Make
+    if (why := variations.live.why_not(context)) != why_incomplete(context):  # which is said at Make
         draw_text(layout, why, "INFO")
     shown = variations.variations_of(settings.tool)
     draw_grid(layout, settings, shown)

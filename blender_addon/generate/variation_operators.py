@@ -8,7 +8,7 @@ from bpy.props import FloatProperty, IntProperty, StringProperty
 
 from ..bridge.inputs import recipe_called
 from ..core.errors import ParameterError
-from ..jobs.operator import TaskOperator, poll, tell
+from ..jobs.operator import AtOnce, TaskOperator, poll, tell
 from ..jobs.task import Report, Task, error_report
 from ..tools.arguments import given_properties, parse_names
 from . import favourites, variations
@@ -23,20 +23,20 @@ class IMPASTO_OT_variations(TaskOperator, bpy.types.Operator):
 
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
-        return variations.why_not(context)
+        return variations.live.why_not(context)
 
     def task(self, context: bpy.types.Context) -> Task:
         return variations.task(context)
 
 
-class OfVariation:
+class OfVariation(AtOnce):
     """Mixin: an operator on one of the latest variations."""
 
     index: IntProperty(name="Index", description="Which of the four, from 0", min=0, max=variations.COUNT - 1)
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return poll(cls, "" if variations.latest_variations(context) else "Make four variations first")
+    def why_not(cls, context: bpy.types.Context) -> str:
+        return "" if variations.latest_variations(context) else "Make four variations first"
 
     def chosen_variation(self, context: bpy.types.Context) -> variations.Variation:
         """The variation; the last one, if there are not as many yet."""
@@ -49,15 +49,14 @@ class IMPASTO_OT_pick_variation(OfVariation, bpy.types.Operator):
 
     bl_idname = "impasto.pick_variation"
     bl_label = "Pick Variation"
-    bl_options = {"UNDO"}  # noqa: RUF012  as Blender wants it
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def do(self, context: bpy.types.Context) -> Report:
         settings, variation = context.scene.impasto, self.chosen_variation(context)
         if not variation.is_of_panel:
             show_recipe(context.scene, variation.recipe)
             settings.found_for = variations.latest_subject()
         settings.seed, settings.lock_seed = variation.seed, True
-        return tell(self, Report("INFO", f"The seed is {settings.seed}"))
+        return Report("INFO", f"The seed is {settings.seed}")
 
 
 class IMPASTO_OT_favourite(OfVariation, bpy.types.Operator):
@@ -65,16 +64,14 @@ class IMPASTO_OT_favourite(OfVariation, bpy.types.Operator):
 
     bl_idname = "impasto.favourite"
     bl_label = "Favourite"
+    bl_options = {"REGISTER"}  # noqa: RUF012  favourites are of the session
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def do(self, context: bpy.types.Context) -> Report:
         variation = self.chosen_variation(context)
-        try:
-            if variation.needs_source:
-                raise ParameterError("variations of a source cannot be mixed", "vary a material that needs no source")
-            favourites.toggle(variation.recipe)
-        except ParameterError as error:
-            return tell(self, error_report(error))
-        return tell(self, Report("INFO", f"Favourites: {len(favourites.favourites())}"))
+        if variation.needs_source:
+            raise ParameterError("variations of a source cannot be mixed", "vary a material that needs no source")
+        favourites.toggle(variation.recipe)
+        return Report("INFO", f"Favourites: {len(favourites.favourites())}")
 
 
 class IMPASTO_OT_clear_favourites(bpy.types.Operator):

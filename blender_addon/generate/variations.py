@@ -122,7 +122,7 @@ def are_of_other_settings(context: bpy.types.Context) -> bool:
 def task(context: bpy.types.Context) -> Task:
     """Task that makes the panel's result with four new seeds, and shows each as it comes."""
     live.cancel()
-    _, given, inputs = preview_inputs(context)
+    _, given, inputs = live.preview_inputs(context)
 
     def make(task: Task, client: Client, seed: int) -> tuple[Variation, Sequence[str]]:
         request = replace(given, seed=seed)
@@ -179,20 +179,6 @@ def task_of(
     return Task(label, work, tell)
 
 
-def why_not(context: bpy.types.Context) -> str:
-    """Reason why the panel's result can have no preview; empty if it can."""
-    if missing := engine.why_none() or why_incomplete(context):
-        return missing
-    tool = catalogue[context.scene.impasto.tool]
-    if not has_preview(tool):
-        return "This tool makes its result as its source is"
-    if not has_size(tool):
-        return ""
-    group = properties.group_of(context.scene, tool)
-    too_large = is_large((group.height_px, group.width_px))
-    return "A result above 4096 × 4096 pixels is too large for a preview" if too_large else ""
-
-
 def has_preview(tool: Mapping[str, Any]) -> bool:
     """Whether the panel shows a preview of a tool: of those that make textures, or work by points on a picture."""
     return has_seeds(tool) or bool(points.points_of(tool))
@@ -203,30 +189,44 @@ def has_seeds(tool: Mapping[str, Any]) -> bool:
     return tool["kind"] == "generator" and has_size(tool)
 
 
-def preview_inputs(context: bpy.types.Context) -> PreviewInputs:
-    """Client, request and inputs of the panel's result, for a task's work."""
-    request = replace(from_scene(context), device=engine.preferences().device)
-    return connect(), request, request.read_inputs()
-
-
 def _without_seed(request: Request) -> str:
     """Key of a request, without the seed."""
     source = request.source if isinstance(request.source, Path | None) else request.source.name
     return f"{source} {request.width_m} {replace(request, seed=0).recipe().to_json()}"
 
 
-def _runs_small(request: Request) -> bool:
-    """Whether a preview is made of its source scaled down."""
-    return not has_seeds(catalogue[request.tool])
+class TexturePreview(Live):
+    """Live preview of what the panel is set to make."""
+
+    of = properties.TEXTURE
+
+    def why_not_set(self, context: bpy.types.Context) -> str:
+        if missing := why_incomplete(context):
+            return missing
+        tool = catalogue[context.scene.impasto.tool]
+        if not has_preview(tool):
+            return "This tool makes its result as its source is"
+        if not has_size(tool):
+            return ""
+        group = properties.group_of(context.scene, tool)
+        too_large = is_large((group.height_px, group.width_px))
+        return "A result above 4096 × 4096 pixels is too large for a preview" if too_large else ""
+
+    def preview_inputs(self, context: bpy.types.Context) -> PreviewInputs:
+        request = replace(from_scene(context), device=engine.preferences().device)
+        return connect(), request, request.read_inputs()
+
+    def runs_small(self, request: Request) -> bool:
+        """Whether a preview is made of its source scaled down."""
+        return not has_seeds(catalogue[request.tool])
+
+    def material_of(self, context: bpy.types.Context) -> bpy.types.Material | None:
+        """The active material; None if it has layers, which have a preview of their own."""
+        material = active_material(context)
+        return material if material and not material.impasto_layers.layers else None
 
 
-def _material_of(context: bpy.types.Context) -> bpy.types.Material | None:
-    """The active material; None if it has layers, which have a preview of their own."""
-    material = active_material(context)
-    return material if material and not material.impasto_layers.layers else None
-
-
-live = Live(properties.TEXTURE, "impasto", why_not, preview_inputs, runs_small=_runs_small, material_of=_material_of)
+live = TexturePreview()
 
 
 @bpy.app.handlers.persistent

@@ -14,9 +14,8 @@ from ..bridge.recipe_inputs import sources_of
 from ..core.errors import ImpastoError, ParameterError
 from ..generate import variations
 from ..generate.shown_recipe import restore_settings
-from ..jobs.operator import TaskOperator
+from ..jobs.operator import AtOnce, TaskOperator
 from ..jobs.task import Place, Report, Task
-from ..material.using import OnMaterial
 from ..translations.texts import sentence
 from . import stored
 from .comparison import compare_task
@@ -66,7 +65,7 @@ class IMPASTO_OT_refresh_history(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class OnEntry(OnMaterial):
+class OnEntry(AtOnce):
     """Mixin: an operator on an entry of the history, by default the selected one."""
 
     place = Place.HISTORY
@@ -165,7 +164,7 @@ class IMPASTO_OT_delete_entry(OnEntry, bpy.types.Operator):
         return Report("INFO", f"Deleted {entry.name}")
 
 
-class IMPASTO_OT_clean_up(OnMaterial, bpy.types.Operator):
+class IMPASTO_OT_clean_up(AtOnce, bpy.types.Operator):
     """Delete all results in this file that nothing uses, except those with a star, and the images that only they use"""
 
     bl_idname = "impasto.clean_up"

@@ -12,9 +12,8 @@ import bpy
 
 from ..engine import engine
 from ..jobs.session import jobs
-from ..jobs.task import PLACE, Place, Task
+from ..jobs.task import PLACE, Place
 from ..translations.texts import full_stop, sentence
-from . import previews
 
 MARGIN_PX, LEAST_PX, USUAL_PX = 84, 120, 360
 """Widths at a resolution scale of 1: of a panel's edges with an icon; of a text at least, and where no panel is."""
@@ -28,18 +27,6 @@ NAMED_FIRST = ("objects", "materials", "images")
 """Data whose names sentences begin with."""
 
 
-def draw_progress(layout: bpy.types.UILayout, task: Task) -> None:
-    """Draw a running task's progress and preview, and the buttons that end it."""
-    column = layout.column(align=True)
-    column.progress(factor=task.fraction, text=f"{task.fraction:.0%}  {sentence(task.message)}")
-    row = column.row(align=True)
-    row.operator("impasto.cancel", icon="CANCEL")
-    if task.can_stop:
-        row.operator("impasto.stop", icon="CHECKMARK")
-    if preview := previews.icon_of(task):
-        column.template_icon(preview, scale=8)
-
-
 def draw_status(layout: bpy.types.UILayout) -> None:
     """Draw one row that is always there: the running task and the buttons that end it, or what came of the last one."""
     row, task, report = layout.row(align=True), jobs.shown_task, jobs.last_report
@@ -48,6 +35,8 @@ def draw_status(layout: bpy.types.UILayout) -> None:
         row.operator("impasto.cancel", text="", icon="CANCEL")
         if task.can_stop:
             row.operator("impasto.stop", text="", icon="CHECKMARK")
+        if jobs.waiting:
+            row.operator("impasto.cancel", text=f"+{len(jobs.waiting)}", icon="X", translate=False).is_next = True
         return
     row.alert = report is not None and report.level == "ERROR"
     said = _begun(sentence(report.text).split("; ")[0]) if report else ""

@@ -7,25 +7,32 @@
 from __future__ import annotations
 
 import bpy
+from bpy.props import BoolProperty
 
+from ..core.errors import WorkerError
 from ..engine import engine
 from ..translations.texts import sentence
-from .session import is_rendering, jobs, require_idle
+from .session import is_rendering, jobs
 from .task import EXPECTED, PLACE, Place, Report, Task, error_report
 
 
 class TaskOperator:
     """Mixin for an operator with `task(context) -> Task`; scripts get a RuntimeError if the task fails.
 
-    place: panel that shows its reports, if no panel's button was clicked.
+    place: panel that shows its reports, if no panel's button was clicked. can_wait: while another task runs, a click
+    puts it in line, with what is set and selected then.
     """
 
     place = Place.TEXTURE
+    needs_engine = True
+    can_wait = False
 
     @classmethod
     def why_blocked(cls) -> str:
-        """Reason why it cannot be started now, whatever its settings; empty if it can."""
-        return why_not_now()
+        """Reason why it cannot be started now, whatever its settings; empty if it can, and without a window."""
+        if bpy.app.background:
+            return ""
+        return (engine.why_none() if cls.needs_engine else "") or why_busy_or_rendering(cls.can_wait)
 
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
@@ -72,7 +79,33 @@ class TaskOperator:
 
     def require_free(self) -> None:
         """Raise WorkerError if a task runs that it would have to wait for."""
-        require_idle()
+        if jobs.shown_task and not (self.can_wait and jobs.takes_next):
+            raise WorkerError(why_busy(), "wait for it, or cancel it")
+
+
+class AtOnce:
+    """Mixin: an operator that does what it does at once, as one step of undo."""
+
+    bl_options = {"UNDO"}  # noqa: RUF012  as Blender wants it
+    place = Place.TEXTURE
+
+    @classmethod
+    def why_not(cls, context: bpy.types.Context) -> str:
+        """Reason why a click can do nothing useful now; empty if it can."""
+        return ""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return poll(cls, cls.why_not(context))
+
+    def do(self, context: bpy.types.Context) -> Report:
+        raise NotImplementedError
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            return tell(self, self.do(context))
+        except EXPECTED as error:
+            return tell(self, error_report(error))
 
 
 def clicked_panel(context: bpy.types.Context, usual: Place) -> Place:
@@ -99,14 +132,10 @@ def why_not_clicked(cls: type[TaskOperator], context: bpy.types.Context) -> str:
     return cls.why_not(context) if hasattr(context, PLACE) else ""
 
 
-def why_not_now() -> str:
-    """Reason why no task can be started in a window; empty if one can, and without a window."""
-    return "" if bpy.app.background else engine.why_none() or why_busy_or_rendering()
-
-
-def why_busy_or_rendering() -> str:
-    """Sentence on what Impasto or Blender is busy with; empty if neither is."""
-    return why_busy() or ("Blender is rendering or baking: wait for it" if is_rendering() else "")
+def why_busy_or_rendering(can_wait: bool = False) -> str:
+    """Sentence on what Impasto or Blender is busy with; empty if neither is, or what comes next can wait."""
+    busy = "" if can_wait and jobs.takes_next else why_busy()
+    return busy or ("Blender is rendering or baking: wait for it" if is_rendering() else "")
 
 
 def why_busy() -> str:
@@ -127,12 +156,22 @@ class IMPASTO_OT_cancel(bpy.types.Operator):
     bl_idname = "impasto.cancel"
     bl_label = "Cancel"
 
+    is_next: BoolProperty(name="Next", description="Take out of the line what waits, instead", options={"SKIP_SAVE"})
+
+    @classmethod
+    def description(cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
+        if properties.is_next and jobs.waiting:
+            return sentence(f"{jobs.waiting[0].label} begins when this is done: click to take it out of the line")
+        return ""
+
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
         return poll(cls, "" if jobs.shown_task else "Impasto is doing nothing")
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
-        if jobs.shown_task:
+        if self.is_next:
+            jobs.waiting.clear()
+        elif jobs.shown_task:
             jobs.shown_task.cancel()
         return {"FINISHED"}
 

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from ..core.errors import WorkerError
 from ..core.system.untrusted import printable
 from ..engine import engine
 from ..engine.catalogue import catalogue
@@ -41,6 +40,8 @@ JOIN_LIMIT_S = 2.0
 """Limit for an abandoned task, whose worker or process has been ended, to notice."""
 BLOCKING_JOBS = ("RENDER", "OBJECT_BAKE")
 """Blender's jobs that read the scene: its data must not change under them."""
+DOUBLE_CLICK_S = 1.0
+"""Time after a task's start within which another click on a button is taken for part of the same one."""
 MOST_LIT = 16
 """Most materials of which pictures are kept."""
 NAME_BYTES = 60
@@ -52,6 +53,9 @@ class Jobs:
 
     def __init__(self) -> None:
         self.tasks: list[Task] = []
+        self.waiting: list[Task] = []
+        """Tasks in line: they have read their inputs, and start when the shown one has ended."""
+        self._shown_since = 0.0
         self.reports: dict[Place, Report] = {}
         """Report of the last task from each panel, the latest at the end."""
         self.drawn: set[Place] = set()
@@ -89,13 +93,24 @@ class Jobs:
         return next((task for task in self.tasks if task.is_shown), None)
 
     @property
+    def takes_next(self) -> bool:
+        """Whether a task may wait in line: none does, and the click that began the shown one was no double-click."""
+        return not self.waiting and time.monotonic() - self._shown_since > DOUBLE_CLICK_S
+
+    @property
     def training(self) -> Task | None:
         """The running training."""
         return next((task for task in self.tasks if task.is_long), None)
 
     def start(self, task: Task) -> None:
-        """Start a task; the timer concludes it."""
+        """Start a task, or put it in line behind the shown one; the timer concludes it."""
+        if task.is_shown and self.shown_task:
+            self.waiting.append(task)
+            redraw()
+            return
         self.tasks.append(task)
+        if task.is_shown:
+            self._shown_since = time.monotonic()
         if task.is_shown or task.is_long:
             self.reports.pop(task.place, None)
             self.drawn.discard(task.place)
@@ -146,6 +161,7 @@ class Jobs:
 
     def end(self) -> None:
         """Cancel every job except a training that shall go on, and end the workers and all threads."""
+        self.waiting.clear()
         for task in self.tasks:
             if not task.outlives:
                 task.cancel()
@@ -168,6 +184,8 @@ class Jobs:
                 self.tell(report, task.place)
             if not self._is_seen(task.place):
                 announce(report)
+        if self.waiting and not self.shown_task:
+            self.start(self.waiting.pop(0))
         if self.seen != (seen := self._shown_state()):
             self.seen = seen
             redraw()
@@ -214,7 +232,7 @@ class Jobs:
     def _shown_state(self) -> tuple:
         """State that panels show: they are redrawn only when it has changed."""
         progress = [(task.message, task.state, round(task.fraction, 2), id(task.preview)) for task in self.tasks]
-        return (*self.reports.values(), *progress)
+        return (*self.waiting, *self.reports.values(), *progress)
 
 
 jobs = Jobs()
@@ -258,12 +276,6 @@ def push_undo(message: str) -> None:
         bpy.utils.unregister_class(step)
 
 
-def require_idle() -> None:
-    """Raise WorkerError while a task runs."""
-    if jobs.shown_task:
-        raise WorkerError(f"Impasto is busy: {jobs.shown_task.label}", "wait for it, or cancel it")
-
-
 def connect(which: str = INTERACTIVE) -> Callable[[], Client]:
     """Function for a task's `work` that checks the engine and returns a worker's client."""
     found, version, log_path = engine.require(), catalogue.version, engine.log_path(which)
@@ -282,6 +294,7 @@ def connect(which: str = INTERACTIVE) -> Callable[[], Client]:
 def _file_opened(_path: str) -> None:
     """Start a new epoch: results for the file before are kept as files, not put into this one; its reports go."""
     jobs.file_epoch += 1
+    jobs.waiting.clear()
     jobs.lit.clear()
     _undone()
 

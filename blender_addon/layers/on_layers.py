@@ -6,11 +6,11 @@ from __future__ import annotations
 import bpy
 
 from ..bridge.target import active_material, chosen_material
+from ..jobs.operator import AtOnce
 from ..jobs.task import Place
-from ..material.using import OnMaterial
 
 
-class OnLayers(OnMaterial):
+class OnLayers(AtOnce):
     """Mixin: an operator on the layers of the active object's material."""
 
     place = Place.LAYERS

@@ -15,9 +15,9 @@ from ..bridge.target import active_material, assignable_objects, chosen_material
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe, Step
 from ..engine.catalogue import catalogue
-from ..jobs.operator import TaskOperator
+from ..jobs.operator import AtOnce, TaskOperator
 from ..jobs.task import Place, Report, Task
-from ..material.using import NAMED, OnMaterial
+from ..material.using import NAMED
 from ..parameters.properties import LAYERS as CHANGED_LAYERS
 from ..parameters.properties import tell_changed
 from ..paths import RELATIVE_PATH, absolute
@@ -119,7 +119,7 @@ class IMPASTO_OT_copy_layer(OnLayers, bpy.types.Operator):
         return Report("INFO", f"Copied the layer {stack.layers[stack.active].name}")
 
 
-class IMPASTO_OT_paste_layers(OnMaterial, bpy.types.Operator):
+class IMPASTO_OT_paste_layers(AtOnce, bpy.types.Operator):
     """Add the layers of the recipe in the clipboard above the active one"""
 
     bl_idname = "impasto.paste_layers"
@@ -164,6 +164,7 @@ class IMPASTO_OT_run_layers(TaskOperator, bpy.types.Operator):
     bl_idname = "impasto.run_layers"
     bl_label = "Run Layers"
     place = Place.LAYERS
+    can_wait = True
 
     material: StringProperty(name="Material", description="Name of the material; empty: the active object's")
 
@@ -177,7 +178,7 @@ class IMPASTO_OT_run_layers(TaskOperator, bpy.types.Operator):
         return LayersRequest.of(context, material).task(material)
 
 
-class IMPASTO_OT_edit_layers(OnMaterial, bpy.types.Operator):
+class IMPASTO_OT_edit_layers(AtOnce, bpy.types.Operator):
     """Open the recipe of a result as the layers of the active material, to be changed and run again"""
 
     bl_idname = "impasto.edit_layers"
@@ -224,6 +225,7 @@ class IMPASTO_OT_generate_asset(TaskOperator, bpy.types.Operator):
     bl_idname = "impasto.generate_asset"
     bl_label = "Generate Maps"
     place = Place.LAYERS
+    can_wait = True
 
     material: NAMED
     size_px: IntProperty(

@@ -14,8 +14,8 @@ from ..bridge.pixel_buffers import buffers
 from ..bridge.target import active_material
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe
-from ..engine import engine
-from ..jobs.session import connect, jobs
+from ..jobs.operator import why_busy
+from ..jobs.session import connect
 from ..parameters.properties import LAYERS, SPLIT, when_changed
 from ..tools.live import Live
 from .request import LayersRequest, why_incomplete
@@ -29,32 +29,6 @@ LINE_PX = 1
 """Half of the width of the line where a picture is split."""
 DELAY_S = 0.01
 """Pause after a change: pictures come soon, and a newer one takes the place of the one before."""
-
-
-def why_no_preview(context: bpy.types.Context) -> str:
-    """Reason why there can be no preview of the layers; empty if there can."""
-    busy = f"Impasto is busy: {jobs.shown_task.label}" if jobs.shown_task else ""
-    return engine.why_none() or busy or why_incomplete(context)
-
-
-def preview_inputs(context: bpy.types.Context) -> tuple[Callable[[], Client], LayersRequest, dict[str, Input]]:
-    """Client, request and inputs of the preview, for a task's work."""
-    material = active_material(context)
-    if material is None:
-        raise ParameterError("the active object has no material", "choose a new material, or add one")
-    request = LayersRequest.of(context, material)
-    return connect(), request, request.read_inputs()
-
-
-def _recipes_before(request: LayersRequest) -> Sequence[Recipe]:
-    return request.recipes_before() if bpy.context.scene.impasto.compare else ()
-
-
-def _give_back(inputs: Mapping[str, Input]) -> None:
-    """Give back the memory of pictures that were sent."""
-    for given in inputs.values():
-        if isinstance(given, Picture):
-            buffers.give_back(given.values)
 
 
 class Comparison:
@@ -86,18 +60,39 @@ class Comparison:
 comparison = Comparison()
 
 
-live = Live(
-    LAYERS,
-    "impasto",
-    why_no_preview,
-    preview_inputs,
-    delay_s=DELAY_S,
-    runs_small=lambda _: True,
-    recipes_before=_recipes_before,
-    on_read=_give_back,
-    on_shown=comparison.update,
-    material_of=active_material,
-)
+class LayersPreview(Live):
+    """Live preview of the active material's layers."""
+
+    of, delay_s = LAYERS, DELAY_S
+
+    def why_not_set(self, context: bpy.types.Context) -> str:
+        return why_busy() or why_incomplete(context)
+
+    def preview_inputs(
+        self, context: bpy.types.Context
+    ) -> tuple[Callable[[], Client], LayersRequest, dict[str, Input]]:
+        material = active_material(context)
+        if material is None:
+            raise ParameterError("the active object has no material", "choose a new material, or add one")
+        request = LayersRequest.of(context, material)
+        return connect(), request, request.read_inputs()
+
+    def runs_small(self, _request: LayersRequest) -> bool:
+        return True
+
+    def recipes_before(self, request: LayersRequest) -> Sequence[Recipe]:
+        return request.recipes_before() if bpy.context.scene.impasto.compare else ()
+
+    def give_back(self, inputs: Mapping[str, Input]) -> None:
+        for given in inputs.values():
+            if isinstance(given, Picture):
+                buffers.give_back(given.values)
+
+    def shown(self) -> None:
+        comparison.update()
+
+
+live = LayersPreview()
 
 
 def register() -> None:

@@ -105,6 +105,7 @@ class IMPASTO_OT_match(SubjectProperties, TaskOperator, bpy.types.Operator):
     bl_idname = "impasto.match"
     bl_label = "Generate from Words or Picture"
     place = Place.MATCH
+    can_wait = True
 
     def task(self, context: bpy.types.Context) -> Task:
         variations.live.cancel()

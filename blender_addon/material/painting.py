@@ -17,8 +17,9 @@ from ..bridge.inputs import image_called
 from ..bridge.target import active_material
 from ..bridge.tiles import TILED
 from ..core.errors import ParameterError
+from ..jobs.operator import AtOnce
 from ..jobs.task import Report
-from .using import OnMaterial, views
+from .using import views
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,7 +30,7 @@ SHADE = 0.4
 """Opacity of the stencil in 3D views: at Blender's own, 1, all that has not changed is black."""
 
 
-class IMPASTO_OT_paint_with_result(OnMaterial, bpy.types.Operator):
+class IMPASTO_OT_paint_with_result(AtOnce, bpy.types.Operator):
     """Put the texture back as it was, and paint the result into it by hand, with the clone brush"""
 
     bl_idname = "impasto.paint_with_result"

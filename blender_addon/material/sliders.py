@@ -8,8 +8,9 @@ import bpy
 from ..bridge import mapping, materials, sliders
 from ..bridge.target import active_material, chosen_material
 from ..core.errors import ParameterError
+from ..jobs.operator import AtOnce
 from ..jobs.task import Report
-from .using import NAMED, OnMaterial
+from .using import NAMED
 
 
 def draw_sliders(layout: bpy.types.UILayout, material: bpy.types.Material) -> None:
@@ -24,7 +25,7 @@ def draw_sliders(layout: bpy.types.UILayout, material: bpy.types.Material) -> No
         column.prop(socket, "default_value", text=socket.name)
 
 
-class ChangesSliders(OnMaterial):
+class ChangesSliders(AtOnce):
     """Mixin: an operator on the sliders of a material."""
 
     material: NAMED

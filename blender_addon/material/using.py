@@ -13,37 +13,12 @@ from ..bridge import assigning, former, image_editors
 from ..bridge.inputs import image_called
 from ..bridge.materials import material_called
 from ..bridge.target import assignable_objects, chosen_material
-from ..core.errors import ImpastoError, ParameterError
-from ..jobs.operator import poll, tell
-from ..jobs.task import Place, Report, error_report
+from ..core.errors import ParameterError
+from ..jobs.operator import AtOnce
+from ..jobs.task import Report
 
 EDITED = "EDIT_MESH"
 NAMED = StringProperty(name="Material", description="Name of the material; empty: the active object's")
-
-
-class OnMaterial:
-    """Mixin: an operator that does something with a material at once."""
-
-    bl_options = {"UNDO"}  # noqa: RUF012  as Blender wants it
-    place = Place.TEXTURE
-
-    @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
-        """Reason why a click can do nothing useful now; empty if it can."""
-        return ""
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return poll(cls, cls.why_not(context))
-
-    def do(self, context: bpy.types.Context) -> Report:
-        raise NotImplementedError
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            return tell(self, self.do(context))
-        except ImpastoError as error:
-            return tell(self, error_report(error))
 
 
 def assign_chosen(context: bpy.types.Context, name: str) -> Report:
@@ -53,7 +28,7 @@ def assign_chosen(context: bpy.types.Context, name: str) -> Report:
     return assigning.assign(name, assignable_objects(context))
 
 
-class IMPASTO_OT_assign(OnMaterial, bpy.types.Operator):
+class IMPASTO_OT_assign(AtOnce, bpy.types.Operator):
     """Give this material to the selected objects; in edit mode, to the selected faces"""
 
     bl_idname = "impasto.assign"
@@ -69,7 +44,7 @@ class IMPASTO_OT_assign(OnMaterial, bpy.types.Operator):
         return assign_chosen(context, self.material)
 
 
-class IMPASTO_OT_select_users(OnMaterial, bpy.types.Operator):
+class IMPASTO_OT_select_users(AtOnce, bpy.types.Operator):
     """Select the objects that have this material; in edit mode, their faces that have it"""
 
     bl_idname = "impasto.select_users"
@@ -105,7 +80,7 @@ def _materials(item: bpy.types.Object) -> list[bpy.types.Material]:
     return [slot.material for slot in item.material_slots]
 
 
-class OfFormer(OnMaterial):
+class OfFormer(AtOnce):
     """Mixin: an operator on the materials that another took the place of."""
 
     material: NAMED
@@ -150,7 +125,7 @@ class IMPASTO_OT_forget_former(OfFormer, bpy.types.Operator):
         return Report("INFO", f"{material.name} no longer keeps {names}")
 
 
-class IMPASTO_OT_show_image(OnMaterial, bpy.types.Operator):
+class IMPASTO_OT_show_image(AtOnce, bpy.types.Operator):
     """Show this image in an image editor"""
 
     bl_idname = "impasto.show_image"

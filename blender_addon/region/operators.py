@@ -9,10 +9,10 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 
 from ..bridge.image_editors import is_image_editor, shown_image
-from ..core.errors import ImpastoError, ParameterError
+from ..core.errors import ParameterError
 from ..image.operators import OnImage
-from ..jobs.operator import TaskOperator, clicked_panel, poll, tell
-from ..jobs.task import Place, Report, Task, error_report
+from ..jobs.operator import TaskOperator, clicked_panel, poll
+from ..jobs.task import Place, Report, Task
 from ..library.operator import ASKED_IN
 from ..tools.arguments import given_properties, parse_object, with_properties
 from ..tools.request import Request
@@ -167,18 +167,13 @@ class IMPASTO_OT_use_selection(OnRegion, bpy.types.Operator):
     def why_blocked(cls) -> str:
         return ""  # it needs no engine
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            image = self.chosen_image(context)
-            added = self._mask(context, image)
-            if not added.any():
-                raise ParameterError(
-                    "the selection covers no pixel of the image", "select more, or choose another image"
-                )
-            regions.keep(image, regions.region_of(image) | added)
-        except ImpastoError as error:
-            return tell(self, error_report(error))
-        return tell(self, Report("INFO", f"Added {added.mean():.1%} of {image.name} to its region"))
+    def carry_out(self, context: bpy.types.Context) -> Report:
+        image = self.chosen_image(context)
+        added = self._mask(context, image)
+        if not added.any():
+            raise ParameterError("the selection covers no pixel of the image", "select more, or choose another image")
+        regions.keep(image, regions.region_of(image) | added)
+        return Report("INFO", f"Added {added.mean():.1%} of {image.name} to its region")
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         return self.execute(context)
@@ -205,13 +200,10 @@ class IMPASTO_OT_clear_region(OnRegion, bpy.types.Operator):
     def why_blocked(cls) -> str:
         return ""  # it needs no engine
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            image = self.chosen_image(context)
-        except ImpastoError as error:
-            return tell(self, error_report(error))
+    def carry_out(self, context: bpy.types.Context) -> Report:
+        image = self.chosen_image(context)
         image.pop(regions.REGION, None)
-        return tell(self, Report("INFO", f"Cleared the region of {image.name}"))
+        return Report("INFO", f"Cleared the region of {image.name}")
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         return self.execute(context)

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import bpy
 from bpy.props import BoolProperty, IntProperty, StringProperty
 
-from ..core.errors import ImpastoError, ParameterError
+from ..core.errors import ParameterError
 from ..core.system.untrusted import parse_json
-from ..jobs.operator import tell
 from ..jobs.session import jobs
-from ..jobs.task import Report, Task, error_report
+from ..jobs.task import Report, Task
 from . import regions, shapes
 from .painter import Painter
 from .request import fill_task
@@ -74,13 +73,10 @@ class IMPASTO_OT_paint_region(Stroke, Painter, bpy.types.Operator):
     def why_blocked(cls) -> str:
         return ""  # it needs no engine
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            image = self.chosen_image(context)
-            regions.keep(image, self.stroke(context, regions.region_of(image).copy(), not self.erase))
-        except ImpastoError as error:
-            return tell(self, error_report(error))
-        return tell(self, Report("INFO", f"Painted a region of {image.name}"))
+    def carry_out(self, context: bpy.types.Context) -> Report:
+        image = self.chosen_image(context)
+        regions.keep(image, self.stroke(context, regions.region_of(image).copy(), not self.erase))
+        return Report("INFO", f"Painted a region of {image.name}")
 
     def starting_mask(self, image: bpy.types.Image) -> np.ndarray:
         self.undone: list[np.ndarray] = []

@@ -51,7 +51,7 @@ def why_none(context: bpy.types.Context) -> str:
     if context.scene.impasto_relight.subject != MATERIAL:
         chosen = context.scene.impasto.tool
         has_seeds = chosen in catalogue and variations.has_seeds(catalogue[chosen])
-        return variations.why_not(context) if has_seeds else engine.why_none() or why_incomplete(context)
+        return variations.live.why_not(context) if has_seeds else engine.why_none() or why_incomplete(context)
     try:
         surfaces.base_color_of(active_material(context))
     except ImpastoError as error:
@@ -113,7 +113,7 @@ def subject_of_images(maps: Mapping[str, surfaces.MapImage]) -> Subject:
 
 def _of_preview(context: bpy.types.Context) -> tuple[str, dict[str, Subject]]:
     """Label of the panel's tool, and its result."""
-    _connected, request, inputs = variations.preview_inputs(context)
+    _connected, request, inputs = variations.live.preview_inputs(context)
     return catalogue[request.tool]["label"], {NOW: Subject(request.recipe(), inputs, request.scale)}
 
 

@@ -9,7 +9,7 @@ import bpy
 
 from ..engine import engine
 from ..engine.settings import PreferenceProperties
-from ..interface.drawing import draw_preferences_button, draw_progress, draw_report, draw_text
+from ..interface.drawing import draw_preferences_button, draw_report, draw_status, draw_text
 from ..jobs.session import jobs
 from ..jobs.task import Place, Report, Task
 from ..translations.texts import sentence
@@ -38,7 +38,7 @@ def draw_engine_state(layout: bpy.types.UILayout, place: Place) -> None:
     else:
         draw_text(column, "Impasto needs an engine: a Python with PyTorch.", "ERROR", boxes=1)
     if jobs.shown_task:
-        draw_progress(column, jobs.shown_task)
+        draw_status(column)
         return
     draw_report(column, place, buttons=False, boxes=1)  # buttons are below
     if found is None and (reason := installer.why_not(engine.preferences())):

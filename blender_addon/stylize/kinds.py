@@ -20,7 +20,7 @@ from ..parameters import properties
 from ..parameters.schemas import label_of_choice
 from ..tools.live import run
 from ..windows import redraw
-from .preview import live, small_inputs, why_no_preview
+from .preview import live, small_inputs
 from .settings import AUTO_KIND, KIND
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class IMPASTO_OT_style_kinds(TaskOperator, bpy.types.Operator):
     def why_not(cls, context: bpy.types.Context) -> str:
         if not kinds_of(context.scene.impasto_style.tool):
             return "This stylizer has no settings for kinds of style"
-        return why_no_preview(context)
+        return live.why_not(context)
 
     def task(self, context: bpy.types.Context) -> Task:
         name, epoch = context.scene.impasto_style.tool, jobs.file_epoch

@@ -65,6 +65,7 @@ class IMPASTO_OT_stylize(StyleArguments, ResultProperties, TaskOperator, bpy.typ
     bl_idname = "impasto.stylize"
     bl_label = "Repaint"
     place = Place.STYLE
+    can_wait = True
 
     subject: EnumProperty(name="Repaint", description="What is repainted", items=SUBJECTS)
     image: StringProperty(name="Image", description="Name of the image to repaint")

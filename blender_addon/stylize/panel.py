@@ -29,7 +29,7 @@ from ..tools.panel import (
     section,
 )
 from . import gallery, kinds, preview
-from .preview import previewer, why_no_preview
+from .preview import previewer
 from .request import chosen_image, other_materials, why_no_subject
 from .sequence import section as sequence_section
 from .settings import IMAGE, KIND, MATERIAL, START
@@ -196,7 +196,7 @@ def _draw_preview(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     """Draw the live preview, and the name of the stylizer that paints it."""
     settings, live, painter = context.scene.impasto_style, preview.live, previewer(context)
     if painter is None:
-        draw_text(layout, why_no_preview(context), "INFO")
+        draw_text(layout, live.why_not(context), "INFO")
         return
     layout.prop(settings, "live_preview")
     if not settings.live_preview:

@@ -13,7 +13,8 @@ from ..bridge import surfaces
 from ..bridge.inputs import SOURCE
 from ..engine import engine
 from ..engine.catalogue import catalogue, properties_of
-from ..jobs.session import connect, jobs
+from ..jobs.operator import why_busy
+from ..jobs.session import connect
 from ..parameters.properties import STYLE
 from ..tools.live import Live, PreviewInputs
 from ..tools.missing import why_no_input
@@ -53,25 +54,6 @@ def _takes(tool: Mapping[str, Any], name: str, value: Any) -> bool:
     return name in known and value in known[name].get("enum", (value,))
 
 
-def why_no_preview(context: bpy.types.Context) -> str:
-    """Reason why there can be no preview of the panel's settings; empty if there can."""
-    if missing := engine.why_none():
-        return missing
-    tool = previewer(context)
-    if tool is None:
-        return "This stylizer makes its result as its source is"
-    if jobs.shown_task:
-        return f"Impasto is busy: {jobs.shown_task.label}"
-    return why_no_subject(context) or why_no_input(context.scene, catalogue[context.scene.impasto_style.tool])
-
-
-def preview_inputs(context: bpy.types.Context) -> PreviewInputs:
-    """Client, request and inputs of the preview, for a task's work."""
-    tool = previewer(context)
-    assert tool is not None  # else `why_no_preview` says why
-    return small_inputs(context, tool)
-
-
 def small_inputs(context: bpy.types.Context, tool: Mapping[str, Any]) -> PreviewInputs:
     """Client, request and inputs of a small picture by a stylizer, with the panel's settings.
 
@@ -95,11 +77,30 @@ def small_inputs(context: bpy.types.Context, tool: Mapping[str, Any]) -> Preview
     return connect(), request, sources
 
 
-def _material_of(context: bpy.types.Context) -> bpy.types.Material | None:
-    """The material that is repainted; None if that is an image, or several materials are repainted as one."""
-    subject = subject_of(context, context.scene.impasto_style.subject)
-    return subject.material if not subject.others else None
+class StylePreview(Live):
+    """Live preview of the Style panel's settings."""
+
+    of, settings = STYLE, "impasto_style"
+
+    def why_not_set(self, context: bpy.types.Context) -> str:
+        if previewer(context) is None:
+            return "This stylizer makes its result as its source is"
+        return (
+            why_busy()
+            or why_no_subject(context)
+            or why_no_input(context.scene, catalogue[context.scene.impasto_style.tool])
+        )
+
+    def preview_inputs(self, context: bpy.types.Context) -> PreviewInputs:
+        tool = previewer(context)
+        assert tool is not None  # else `why_not_set` says why
+        return small_inputs(context, tool)
+
+    def material_of(self, context: bpy.types.Context) -> bpy.types.Material | None:
+        """The material that is repainted; None if that is an image, or several materials are repainted as one."""
+        subject = subject_of(context, context.scene.impasto_style.subject)
+        return subject.material if not subject.others else None
 
 
-live = Live(STYLE, "impasto_style", why_no_preview, preview_inputs, material_of=_material_of)
+live = StylePreview()
 register, unregister = live.register, live.unregister

@@ -16,11 +16,13 @@ import bpy
 
 from ..bridge import on_object
 from ..bridge.inputs import Input, ready
+from ..bridge.target import active_material
 from ..core.engine.replies import PREVIEW
 from ..core.engine.requests import JobInput, View
 from ..core.errors import ImpastoError
 from ..core.options import RunOptions
 from ..core.recipe import Recipe
+from ..engine import engine
 from ..jobs.session import jobs
 from ..jobs.task import Report, Task
 from ..parameters import properties
@@ -55,56 +57,70 @@ LONGEST_PX = 256
 class Live:
     """Live preview of a panel. `error`: reason why there is none.
 
-    of: the panel, for `properties.when_changed`. settings: name of the scene's settings, which have `live_preview`.
-    why_not(context): reason why there can be no picture now. preview_inputs(context): what `run` needs for one.
-    delay_s: pause after the last change. runs_small(request): as for `arrays_of`. recipes_before(request): of what the
-    picture is compared with, the first that can be run; none where nothing is compared. on_read: called beside the main
-    thread with inputs that are not needed any more. on_shown: called with each picture. material_of(context): the
-    material that shows its maps on objects.
+    A panel has a subclass with `why_not_set` and `preview_inputs`. of: the panel, for `properties.when_changed`.
+    settings: name of the scene's settings, which have `live_preview`. delay_s: pause after the last change.
     """
 
-    def __init__(
-        self,
-        of: str,
-        settings: str,
-        why_not: Callable[[bpy.types.Context], str],
-        preview_inputs: Callable[[bpy.types.Context], tuple[Callable[[], Client], Previewed, Mapping[str, Input]]],
-        *,
-        delay_s: float = DELAY_S,
-        runs_small: Callable[[Any], bool] = lambda _: False,
-        recipes_before: Callable[[Any], Sequence[Recipe]] = lambda _: (),
-        on_read: Callable[[Mapping[str, Input]], None] = lambda _: None,
-        on_shown: Callable[[], None] = lambda: None,
-        material_of: Callable[[bpy.types.Context], bpy.types.Material | None] = lambda _: None,
-    ) -> None:
+    of: str
+    settings = "impasto"
+    delay_s = DELAY_S
+
+    def __init__(self) -> None:
         self.pixels: np.ndarray | None = None
         self.maps: Arrays = {}
         self.before: np.ndarray | None = None
         self.error = ""
-        self._of, self._settings, self._why_not, self._preview_inputs = of, settings, why_not, preview_inputs
-        self._delay_s, self._runs_small, self._recipes_before = delay_s, runs_small, recipes_before
-        self._on_read, self._on_shown, self._material_of = on_read, on_shown, material_of
         self._due_s = 0.0
         self._task: Task | None = None
         self.timer = partial(Live.tick, self)
+
+    def why_not_set(self, context: bpy.types.Context) -> str:
+        """Reason why there can be no picture of what is set; empty if there can."""
+        raise NotImplementedError
+
+    def preview_inputs(self, context: bpy.types.Context) -> tuple[Callable[[], Client], Any, Mapping[str, Input]]:
+        """Client, request (`Previewed`) and inputs of the picture, for a task's work."""
+        raise NotImplementedError
+
+    def runs_small(self, _request: Any) -> bool:
+        """As for `arrays_of`."""
+        return False
+
+    def recipes_before(self, _request: Any) -> Sequence[Recipe]:
+        """Of what the picture is compared with, the first that can be run; none where nothing is compared."""
+        return ()
+
+    def give_back(self, inputs: Mapping[str, Input]) -> None:
+        """Give back the memory of inputs that are not needed any more. Called beside the main thread."""
+
+    def shown(self) -> None:
+        """Follow a new picture."""
+
+    def material_of(self, context: bpy.types.Context) -> bpy.types.Material | None:
+        """The material that shows its maps on objects."""
+        return active_material(context)
+
+    def why_not(self, context: bpy.types.Context) -> str:
+        """Reason why there can be no picture now; empty if there can."""
+        return engine.why_none() or self.why_not_set(context)
 
     def ask(self) -> None:
         """Make a new picture as soon as nothing has changed for a moment. Called at every change."""
         if not self._is_on:
             on_object.take_back()
             return
-        self._due_s = time.monotonic() + self._delay_s
+        self._due_s = time.monotonic() + self.delay_s
         if not bpy.app.timers.is_registered(
             self.timer
         ):  # persistent, since Blender 4.2 never frees one that a file ends
-            bpy.app.timers.register(self.timer, first_interval=self._delay_s, persistent=True)
+            bpy.app.timers.register(self.timer, first_interval=self.delay_s, persistent=True)
 
     def tick(self) -> float | None:
         """Start a picture that is due; return the seconds until one is, or None."""
         left_s = self._due_s - time.monotonic()
         if left_s > 0:
             return left_s
-        if self._is_on and not self._why_not(bpy.context):
+        if self._is_on and not self.why_not(bpy.context):
             try:
                 self._task = self._new_task(bpy.context)
                 jobs.start(self._task)
@@ -138,10 +154,10 @@ class Live:
         return self._running.fraction if self._running else 1.0
 
     def register(self) -> None:
-        properties.when_changed(self._of, self.ask)
+        properties.when_changed(self.of, self.ask)
 
     def unregister(self) -> None:
-        properties.when_changed(self._of, None)
+        properties.when_changed(self.of, None)
         self.clear()
 
     def clear(self) -> None:
@@ -152,14 +168,14 @@ class Live:
 
     @property
     def _is_on(self) -> bool:
-        return getattr(bpy.context.scene, self._settings).live_preview
+        return getattr(bpy.context.scene, self.settings).live_preview
 
     def _new_task(self, context: bpy.types.Context) -> Task:
-        connected, given, inputs = self._preview_inputs(context)
-        others = self._recipes_before(given)
+        connected, given, inputs = self.preview_inputs(context)
+        others = self.recipes_before(given)
 
         def arrays(task: Task, recipe: Recipe | None = None) -> Arrays:
-            how: dict[str, Any] = {"supersedes": f"live {self._of}", "runs_small": self._runs_small(given)}
+            how: dict[str, Any] = {"supersedes": f"live {self.of}", "runs_small": self.runs_small(given)}
             return arrays_of(task, connected(), given, inputs, recipe=recipe, **how)
 
         def before(task: Task) -> np.ndarray | None:
@@ -174,7 +190,7 @@ class Live:
             except ImpastoError as error:  # told in the panel: a window for each step of a slider would be in the way
                 return error
             finally:
-                self._on_read(inputs)
+                self.give_back(inputs)
 
         return Task("Live Preview", work, self._show, is_shown=False)
 
@@ -184,8 +200,8 @@ class Live:
         else:
             (found, self.before), self.error = made, ""
             self.pixels, self.maps = found[PREVIEW], {name: found[name] for name in found if name != PREVIEW}
-        self._on_shown()
-        material = None if self.error or jobs.shown_task else self._material_of(bpy.context)
+        self.shown()
+        material = None if self.error or jobs.shown_task else self.material_of(bpy.context)
         if material:
             on_object.show(material, self.maps)
         redraw()

@@ -22,8 +22,8 @@ from ..core.recipe import Recipe, Step
 from ..core.system.transaction import replace_files
 from ..core.system.untrusted import excerpt
 from ..engine.catalogue import catalogue
+from ..jobs.operator import AtOnce
 from ..jobs.task import Report
-from ..material.using import OnMaterial
 from ..parameters import properties
 from ..parameters.groups import group_of, identifier
 
@@ -78,7 +78,7 @@ class IMPASTO_MT_layer_presets(PresetMenu, bpy.types.Menu):
 MENUS = {PANEL: IMPASTO_MT_presets, STYLE: IMPASTO_MT_style_presets, LAYER: IMPASTO_MT_layer_presets}
 
 
-class IMPASTO_OT_apply_preset(OnMaterial, bpy.types.Operator):
+class IMPASTO_OT_apply_preset(AtOnce, bpy.types.Operator):
     """Give the tool the values of this preset, and its defaults to all others"""
 
     bl_idname = "impasto.apply_preset"
@@ -95,7 +95,7 @@ class IMPASTO_OT_apply_preset(OnMaterial, bpy.types.Operator):
         return Report("INFO", f"{catalogue[tool]['label']} is set as in the preset {self.preset}")
 
 
-class AddsPreset(OnMaterial):
+class AddsPreset(AtOnce):
     """Mixin for an operator: adds or removes a preset of the user's own."""
 
     bl_label = "Add Preset"

@@ -86,6 +86,30 @@ def test_cancel_ends_a_job_at_once_and_keeps_the_worker(jobs, start):
     assert not made_images()
 
 
+@pytest.mark.any_blender
+def test_a_second_job_waits_in_line_or_is_taken_out_of_it(jobs, start, extension, monkeypatch):
+    operators = extension.jobs.operator
+    first = start("slow", seconds=60)
+    assert operators.why_busy_or_rendering(can_wait=True), "a double-click is one click"
+    monkeypatch.setattr(extension.jobs.session, "DOUBLE_CLICK_S", 0.0)
+    assert operators.why_busy_or_rendering() == "Impasto is busy: Slow"
+    assert not operators.why_busy_or_rendering(can_wait=True)
+    start("checker")
+    assert operators.why_busy_or_rendering(can_wait=True), "one waits"
+    bpy.ops.impasto.cancel(is_next=True)
+    assert (jobs.tasks, jobs.waiting) == ([first], [])
+    second = start("checker")
+    assert (jobs.tasks, jobs.waiting) == ([first], [second])
+    bpy.ops.impasto.cancel()
+    assert finish(jobs).text.startswith("Made the material checker")
+    assert not jobs.waiting
+    start("slow", seconds=1)
+    start("checker")
+    bpy.ops.wm.read_homefile(use_empty=True)
+    assert not jobs.waiting, "what it was to be made for is gone"
+    assert "Another file was opened" in finish(jobs).text
+
+
 @pytest.mark.slow
 @pytest.mark.any_blender
 def test_a_tool_that_ignores_cancel_is_killed_and_the_next_job_runs(jobs, start):

@@ -314,7 +314,7 @@ def test_the_live_preview_follows_the_words(settings, scene, extension):
     scene.impasto.tool, scene.impasto.source_kind, scene.impasto.live_preview = "checker", "NONE", True
     bpy.ops.impasto.match(text="one two", **SMALL)
     assert bpy.app.timers.is_registered(live.timer), "a picture of the new sliders is due"
-    assert extension.generate.variations.why_not(bpy.context) == ""
+    assert extension.generate.variations.live.why_not(bpy.context) == ""
 
 
 @pytest.fixture

@@ -240,7 +240,7 @@ class TestLivePreview:
     def test_a_large_image_is_painted_small_with_small_strokes(self, extension, scene, settings, live):
         settings.image = bpy.data.images.new("large", 1024, 512)
         scene.impasto_parameters.flat.strokes_px, scene.impasto_parameters.flat.relief = 400, 1.0
-        _, request, _ = extension.stylize.preview.preview_inputs(bpy.context)
+        _, request, _ = extension.stylize.preview.live.preview_inputs(bpy.context)
         given = request.parameters
         assert (given["longest_px"], given["strokes_px"], given["relief"]) == (256, 100, 0.0)
         settle(extension.jobs.session.jobs, live)
@@ -261,7 +261,7 @@ class TestLivePreview:
         assert previewer(bpy.context)["name"] == "wct"
         settings.tool = "blend"
         assert previewer(bpy.context) is None
-        assert "as its source is" in extension.stylize.preview.why_no_preview(bpy.context)
+        assert "as its source is" in extension.stylize.preview.live.why_not(bpy.context)
         assert catalogue["blend"]["kind"] == "stylizer"
         painters = {}
         for settings.tool in ("patches-style", "wct", "gatys", "neighbours"):
@@ -271,7 +271,7 @@ class TestLivePreview:
         settings.tool, scene.impasto_parameters.gatys.input_style = "gatys", style
         for network, given in (("vgg16", None), ("style-encoder", "style-encoder")):
             scene.impasto_parameters.gatys.backbone = network
-            _, request, _ = extension.stylize.preview.preview_inputs(bpy.context)
+            _, request, _ = extension.stylize.preview.live.preview_inputs(bpy.context)
             assert request.parameters.get("backbone") == given
 
 

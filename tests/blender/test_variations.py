@@ -54,7 +54,7 @@ def test_a_changed_parameter_makes_a_new_picture(live, extension, checker, scene
     assert live.pixels[..., 1].max() > 200
     assert live.pixels[..., 0].max() == 0
     assert before is not live.pixels
-    why_not = extension.generate.variations.why_not
+    why_not = extension.generate.variations.live.why_not
     assert why_not(bpy.context) == ""
     checker.width_px = checker.height_px = 8192
     assert "too large" in why_not(bpy.context)

@@ -6,9 +6,9 @@ from __future__ import annotations
 import bpy
 
 from ...core.errors import ImpastoError
-from ...jobs.operator import TaskOperator, clicked_panel, poll, tell, why_busy_or_rendering
+from ...jobs.operator import AtOnce, TaskOperator, clicked_panel, why_busy_or_rendering
 from ...jobs.session import jobs, push_undo
-from ...jobs.task import EXPECTED, Place, Report, Task, error_report
+from ...jobs.task import Place, Report, Task
 from ...tools.arguments import values_over, with_properties
 from ...tools.request import Request
 from ..operators import StyleArguments
@@ -18,31 +18,22 @@ from . import compositor, passes
 from .request import SequenceRequest
 
 
-class SceneChange:
-    """Mixin for an operator that changes the scene in a moment, as one step of undo."""
+class SceneChange(AtOnce):
+    """Mixin for an operator that changes the scene; the panel shows its report."""
 
+    bl_options = {"REGISTER"}  # noqa: RUF012  scripts get the step of undo, too
     bl_label: str
 
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
-        """Reason why it can do nothing useful now; empty if it can."""
-        return ""
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return poll(cls, ("" if bpy.app.background else why_busy_or_rendering()) or cls.why_not(context))
-
-    def change(self, context: bpy.types.Context) -> Report:
-        raise NotImplementedError
+        return "" if bpy.app.background else why_busy_or_rendering()
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            report = self.change(context)
+        done = super().execute(context)
+        if done == {"FINISHED"}:
             push_undo(f"Impasto: {self.bl_label}")
-        except EXPECTED as error:
-            report = error_report(error)
-        jobs.tell(report, clicked_panel(context, Place.SEQUENCE))
-        return tell(self, report)
+        jobs.tell(jobs.made, clicked_panel(context, Place.SEQUENCE))
+        return done
 
 
 class IMPASTO_OT_set_up_sequence(SceneChange, bpy.types.Operator):
@@ -52,7 +43,7 @@ Cycles without motion blur, OpenEXR MultiLayer"""
     bl_idname = "impasto.set_up_sequence"
     bl_label = "Set Up Passes"
 
-    def change(self, context: bpy.types.Context) -> Report:
+    def do(self, context: bpy.types.Context) -> Report:
         return Report("INFO", "; ".join([f"{passes.LAYER} is set up", *passes.set_up(context)]))
 
 
@@ -65,9 +56,9 @@ show them"""
 
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
-        return compositor.why_none(context.scene)
+        return super().why_not(context) or compositor.why_none(context.scene)
 
-    def change(self, context: bpy.types.Context) -> Report:
+    def do(self, context: bpy.types.Context) -> Report:
         image = compositor.painted(context.scene)
         assert image is not None  # else `poll` says why
         notes = compositor.add(context.scene, image)
