@@ -55,7 +55,7 @@ class ExportPanel(Tab):
         settings = context.scene.impasto_export
         column = layout.column()
         column.prop(settings, "preset")
-        column.prop(settings, "pictures", placeholder="orm=ambient_occlusion,roughness,metallic")
+        column.prop(settings, "pictures", placeholder="mr=metallic,roughness")
         for name in ("out_dir", "format", "replace"):
             column.prop(settings, name)
         draw_run(layout, "impasto.export", Place.EXPORT, "EXPORT")

@@ -49,8 +49,9 @@ def _draw_region(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
     column.operator("impasto.heal_stroke", icon="SCULPTMODE_HLT")
     column.operator_menu_enum("impasto.use_selection", "source", icon="RESTRICT_SELECT_OFF")
     column.operator("impasto.find_landmarks", icon="VIEWZOOM")
-    if regions.has_region(shown_image(context)):
-        column.operator("impasto.clear_region", icon="X")
+    row = column.row(align=True)  # always there: Fill stays under the mouse
+    row.enabled = regions.has_region(shown_image(context))
+    row.operator("impasto.clear_region", icon="X")
 
 
 def _draw_filling(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

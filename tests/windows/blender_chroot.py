@@ -108,12 +108,10 @@ class Chroot:
         timeout_s: float = 300,
         window: bool = True,
         files: Mapping[str, str] | None = None,
-        before: str = "",
     ) -> subprocess.CompletedProcess[str]:
         """Run a script in Blender, which finds `args` after `--` in `sys.argv`.
 
-        `binds` must reach the script; `files` are written in the chroot first, where `before` is a command that runs
-        before Blender does.
+        `binds` must reach the script; `files` are written in the chroot first.
 
         With a window, Blender fills a virtual screen of `size_px`
         and takes simulated events; without one it is `blender -b` and an exception exits with 1.
@@ -130,8 +128,6 @@ class Chroot:
         for path, text in (files or {}).items():
             write = 'mkdir -p "$(dirname "$0")"; printf %s "$1" >"$0"; shift; exec "$@"'
             command = ["sh", "-c", write, path, text, *command]
-        if before:
-            command = ["sh", "-ec", f'{before}\nexec "$@"', "before", *command]
         return self.execute(command, binds=binds, env=env, timeout_s=timeout_s)
 
     def execute(

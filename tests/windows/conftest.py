@@ -32,6 +32,17 @@ GRAVEL_DARK, GRAVEL_BRIGHT = (0.10, 0.10, 0.12), (0.88, 0.84, 0.76)
 RUN_LIMIT_S = 1800
 """A scenario takes one to five minutes on two free cores, and three times that beside other work."""
 
+LANGUAGES = {
+    "/usr/share/locale/languages": """0:Complete:
+0:Automatic (Automatic):DEFAULT
+1:English (English):en_US
+5:German (Deutsch):de_DE
+8:French (Français):fr_FR
+13:Simplified Chinese (简体中文):zh_HANS
+"""
+}
+"""The languages that Blender offers: the chroots have no folder of them."""
+
 Run = Callable[..., dict]
 Size = tuple[int, int]
 
@@ -65,25 +76,22 @@ def walk_through(blender: Chroot, source: Path) -> Run:
 
     def run(
         scenario: str,
-        part: str = "",
         size_px: Size = (1600, 1000),
         files: Mapping[str, str] | None = None,
-        before: str = "",
         env: Mapping[str, str] | None = None,
     ) -> dict:
-        """part: of a scenario that has several, each with a Blender of its own; the others as for `Chroot.run`."""
-        out = PICTURES / "-".join(filter(None, [scenario, part, blender.name]))
+        """The options are as for `Chroot.run`."""
+        out = PICTURES / f"{scenario}-{blender.name}"
         out.mkdir(parents=True, exist_ok=True)
         (out / "result.json").unlink(missing_ok=True)
         done = blender.run(
-            HERE / "scenarios" / f"{scenario}.py",
-            [str(out), str(source), *([part] if part else [])],
+            HERE / "run.py",
+            [str(out), str(source), scenario],
             binds=engine_binds(ENGINE) | {ROOT: "ro", source.parent: "ro", out: "rw", EXTENSION.parent: "ro"},
             env={"IMPASTO_ENGINE": str(ENGINE), "IMPASTO_EXTENSION": str(EXTENSION), **(env or {})},
             size_px=size_px,
             timeout_s=RUN_LIMIT_S,
             files=files,
-            before=before,
         )
         said = (done.stdout + done.stderr)[-4000:]
         assert (out / "result.json").exists(), said

@@ -27,12 +27,6 @@ CLICKS = 10
 SETS_A_NUMBER = re.compile(r'impasto\.set_number\(path="([^"]+)", material="", value=(.+)\)')
 SUGGESTING, SUGGESTION_PX = {"uv_map", "inputs"}, 35
 """Fields that take one of the names that they offer, and from such a field down to the first."""
-OPEN = "impasto.open_picture("
-IMAGES_PX, IMAGE_PX = 16, 33
-"""From the left edge of Open to the button of the list of images beside it, and down to the first of them."""
-WHEEL_PX, WHEEL_ABOVE_PX = 100, 215
-"""From a colour down to the middle of its wheel, or up where Blender opens it above."""
-
 BESIDE_LABEL = (0.68, 0.82)
 """Places across a region where there are buttons in every row, beside a label or without one."""
 
@@ -48,22 +42,6 @@ def clicks_and_waits(walk: Walk, name: str, kind: str, place: str, region: str =
     reports.pop(place, None)
     yield walk.click(name, kind, region)
     yield until(lambda: place in reports, LIMIT_S)
-
-
-def confirms(walk: Walk, place: Place, report: str, ok: Place | None = None) -> Steps:
-    """Click a button that asks first, and then OK; wait for what is said of it.
-
-    Blender puts OK under the mouse, if the dialog fits there in the window; `ok`: where it is, if not.
-    """
-    reports = extension().jobs.session.jobs.reports
-    before = reports.get(report)  # it stays: without it the panel would be a row shorter, and the button elsewhere
-    for click in range(CLICKS):  # a simulated press is lost where a redraw came after the last move
-        yield walk.tap(ok if ok and click % 2 else place)
-        yield 1.0
-        walk.screenshot(f"confirm_{report}.png")
-        if extension().jobs.session.jobs.shown_task or reports.get(report) is not before:
-            break
-    yield until(lambda: reports.get(report) not in (None, before), LIMIT_S)
 
 
 def tries_fields(walk: Walk, which: str, **where: Any) -> Steps:
@@ -96,11 +74,6 @@ def tries(walk: Walk, path: str, places: list[Place]) -> Steps:
         places = [*rows.values()]
     if kind.type == "POINTER":
         return [str(before), "not tried here"]
-    if kind.subtype.startswith("COLOR"):
-        for up_px in (-WHEEL_PX, WHEEL_ABOVE_PX):
-            if value(group, name) == before:
-                yield from turns_the_wheel(walk, places[0], up_px)
-        return [before, value(group, name)]
     for place in places[::-1] if kind.type == "ENUM" else places[len(places) // 2 :][:1]:
         yield walk.move(place)
         yield walk.move((place[0] + 1, place[1]))
@@ -134,30 +107,6 @@ def tries(walk: Walk, path: str, places: list[Place]) -> Steps:
     return [before, *sorted(set(after), key=str)]
 
 
-def turns_the_wheel(walk: Walk, place: Place, up_px: int) -> Steps:
-    """Click a colour, and then its wheel, which a click elsewhere closes."""
-    yield walk.tap(place)
-    yield 0.5
-    walk.screenshot("wheel.png")
-    yield walk.tap((place[0], place[1] + up_px))
-    yield walk.tap((place[0] - 600, place[1]))
-    yield 0.5
-
-
-def chooses_images(walk: Walk, **where: Any) -> Steps:
-    """Click the first image of each list beside an Open button, where `Walk.buttons` is to look."""
-    area = walk.area(walk.editor)
-    found = yield walk.buttons(walk.editor, **where)
-    for name, (x, y) in [(name, places[0]) for name, places in found.items() if name.startswith(OPEN)]:
-        while (yield walk.look(area, "UI", (x, y))) == name:
-            x -= 8
-        yield walk.tap((x - IMAGES_PX + 8, y))
-        yield 0.5
-        walk.screenshot("images.png")
-        yield walk.tap((x - IMAGES_PX + 8, y - IMAGE_PX))  # below the button, to whichever side the list opens
-        yield 0.5
-
-
 def owner(path: str) -> tuple[Any, str]:
     """The group that holds a property, and its name, from a path such as "impasto_parameters.transform.crop[0]"."""
     group, _, name = re.sub(r"\[\d+\]$", "", path).rpartition(".")
@@ -186,7 +135,7 @@ def chooses_each(walk: Walk, name: str, group: bpy.types.PropertyGroup, of: str)
         yield walk.press("LEFTMOUSE", (x, y - FIRST_ITEM_PX - index * ITEM_PX))
         yield 0.3
         chosen.append(getattr(group, name))
-    walk.record("list", [items, chosen])
+    walk.facts.setdefault("lists", {})[of] = [items, chosen]
     setattr(group, name, before)
     yield 0.5
 
@@ -214,38 +163,6 @@ def browses(walk: Walk, place: Place) -> Steps:
         walk.number = number
     yield until(lambda: len(bpy.context.window_manager.windows) == windows, 10)
     return opened
-
-
-def sets(walk: Walk, group: Any, name: str, kind: str, region: str) -> Steps:
-    """Click a text, a switch or a list in any region, scrolled to it; its value before and after."""
-    before = value(group, name)
-    place = yield walk.find(name, kind, region)
-    yield walk.tap(place)
-    if group.bl_rna.properties[name].type == "STRING":
-        yield write(walk, "1", place)
-    elif group.bl_rna.properties[name].type == "ENUM":
-        yield 0.5
-        walk.screenshot(f"list_{name}.png")
-        up = 1 if place[1] < LIST_PX else -1
-        yield walk.tap((place[0], place[1] + up * (FIRST_ITEM_PX + ITEM_PX)))
-    after = value(group, name)
-    setattr(group, name, before)
-    yield 0.3
-    return [before, after]
-
-
-def scrolls_up_to(walk: Walk, call: str, kind: str, region: str, from_right_px: int) -> Steps:
-    """Give the place of a button in a column, with the wheel turned up until it is in the upper half of a region."""
-    area = walk.area(kind)
-    bounds = walk.region(area, region)
-    x, middle = bounds.x + bounds.width - from_right_px, bounds.y + bounds.height // 2
-    for _ in range(40):
-        for y in range(middle, middle + bounds.height // 4, 8):
-            if call in (yield walk.look(area, region, (x, y))):
-                return x, y
-        yield walk.event("WHEELUPMOUSE", "PRESS", (x, middle))
-        yield 0.3
-    raise LookupError(f"no button of {call!r} in {kind}'s {region} region")
 
 
 def write(walk: Walk, text: str, place: Place) -> Steps:

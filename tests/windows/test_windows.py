@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 import numpy as np
 import pytest
+from conftest import LANGUAGES
 from ellipses import ellipses
 from PIL import Image
 
@@ -23,16 +23,14 @@ def test_an_artist_generates_undoes_and_cancels_in_a_window_that_stays_free(walk
     assert facts["material"]
     assert len(facts["images"]) >= 5
     assert facts["material_after_undo"] != facts["material"]
-    assert facts["undo_steps"].count(f"Impasto: {facts['material']}") == 1
-    assert facts["undo_steps"][-1] == f"Impasto: {facts['material']}"
     slowdown = facts["slowdown"]
-    assert max(facts["longest_ticks_ms"]) < TICK_MS * slowdown
     assert max(facts["longest_gaps_ms"]) < GAP_MS * slowdown
     assert facts["cancel_noticed_s"] < 0.5 * slowdown  # an event takes two ticks of the walk, and 0.2 s are allowed
     assert facts["cancel_ended_s"] < 3.5 * slowdown
     assert facts["materials_made_by_a_cancelled_job"] == 0
     assert facts["kept_without_the_object"] >= 1
     assert facts["alive_after_another_file"]
+    assert facts["job_is_running"], "when Blender is closed"
 
 
 def test_a_newcomer_makes_a_material_in_a_few_clicks_sees_it_at_once_and_drops_a_picture_on_an_object(walk_through):
@@ -45,54 +43,19 @@ def test_a_newcomer_makes_a_material_in_a_few_clicks_sees_it_at_once_and_drops_a
     assert facts["dropped"] == ["PHOTO", "gravel"]
 
 
-def test_an_artist_trains_works_meanwhile_and_moves_sliders(walk_through):
-    facts = walk_through("trains", size_px=(1600, 1200))
-    assert facts["has_preview"]
-    assert facts["still_trains"]
-    assert facts["made_meanwhile"].startswith("Made")
-    assert facts["library"] == ["gravel.safetensors"]
-    assert facts["chosen_model"] == "gravel"
-    page = Path(unquote(urlsplit(facts["opened"]).path))
-    assert "<h1>gravel</h1>" in page.read_text().lower()
-    assert facts["live_error"] == ""
-    assert facts["picked_seed"] > 0
-
-
-def test_an_artist_describes_a_material_picks_a_variation_likes_one_changes_it_and_matches_a_photograph(walk_through):
+def test_an_artist_describes_a_material_picks_a_variation_and_likes_one(walk_through):
     facts = walk_through("words")
     assert (facts["text"], facts["material"], facts["tool"]) == ("mossy red bricks", "mossy red bricks", "bricks")
-    assert facts["tool_after_undo"] == "quilt"
     assert facts["picked"][0] in facts["picked"][1]
     assert (facts["favourites"], facts["more_like"]) == (1, [4, False])
-    clicked, (kept, varied), liked = facts["locked"]
-    assert clicked == [["moss"], []]
-    assert kept == [liked] * 4
-    assert len(set(varied)) > 1
-    before, after = facts["moss"]
-    assert before > after == 0
-    assert "names no material" in facts["refused"]
-    assert facts["matched"].startswith("Made the material gravel")
 
 
-def test_an_artist_chooses_a_style_repaints_and_continues_larger(walk_through):
+def test_an_artist_chooses_a_style_by_its_thumbnail_and_keeps_a_painting_that_has_begun(walk_through):
     facts = walk_through("paints")
     assert facts["offered"][1:4] == ["file chelsea.png", "file coffee.png", "file immunohistochemistry.png"]
     assert facts["style"] == "immunohistochemistry.png"
-    assert facts["live_error"] == ""
     assert facts["has_preview"]
     assert facts["stopped"].split(";")[0] == "Made the image chelsea – immunohistochemistry"
-    assert facts["material"] == "gravel – immunohistochemistry"
-    assert facts["material_after_undo"] == "gravel"
-    assert facts["sizes"] == [[512, 341], [640, 427]]
-
-
-def test_an_artist_sets_a_shot_up_and_repaints_it(walk_through):
-    facts = walk_through("sequence")
-    assert facts["set up"] == ["Impasto Film", *facts["layers"]]
-    assert facts["current"] == facts["layers"][0]
-    assert facts["painted"] == [f"cube_000{number}.exr" for number in range(1, 5)]
-    assert facts["image"][1] == [320, 180]
-    assert facts["composited"] == f"{facts['image'][0]} is in the compositor; renders show it"
 
 
 def test_an_artist_turns_a_light_around_a_material_and_drags_that_of_a_photograph(walk_through):
@@ -101,14 +64,12 @@ def test_an_artist_turns_a_light_around_a_material_and_drags_that_of_a_photograp
     ball, plane = facts["moved"]
     assert (ball > 60, plane > 5) == (True, True)
     assert len(set(facts["seen"])) > 3
-    before, after = facts["redness"]
-    assert after > before + 20
     assert facts["known"] == pytest.approx(135, abs=0.1)
     assert facts["dragged"] == pytest.approx(30, abs=2)
     assert facts["undone"] == pytest.approx(135, abs=0.1)
 
 
-def test_an_artist_drags_corners_on_a_photograph_straightens_it_and_measures_a_length(walk_through):
+def test_an_artist_drags_corners_on_a_photograph_and_straightens_it(walk_through):
     facts = walk_through("places")
     whole = [[0, 0], [1, 0], [1, 1], [0, 1]]
     dragged, *others = facts["dragged"]
@@ -123,10 +84,6 @@ def test_an_artist_drags_corners_on_a_photograph_straightens_it_and_measures_a_l
     assert facts["preview_error"] == ""
     assert facts["preview"][1::-1] == [pytest.approx(side / 2, abs=1) for side in facts["size"]], "of half the source"
     assert facts["report"] == f"Made the image {facts['shown']}"
-    assert facts["width_m"] == pytest.approx(5, abs=0.05), "2.5 m are half the picture"
-    assert "; Real Width is now 5" in facts["scaled"]
-    assert facts["of_layer"] == [pytest.approx(-40, abs=1), pytest.approx(-25, abs=1)]
-    assert facts["of_layer_undone"] == [0, 0]
 
 
 def test_an_artist_sees_a_seam_paints_a_region_fills_it_and_heals_along_strokes(walk_through):
@@ -141,9 +98,9 @@ def test_an_artist_sees_a_seam_paints_a_region_fills_it_and_heals_along_strokes(
     assert (undone, redone, cleared, back) == (lasso, erased, 0, erased)
     assert facts["radius"] > 24
     assert facts["ended"]
+    assert facts["where_fill_was"].startswith("impasto.fill_region("), "it has not moved"
     assert (facts["region_after_undo"], facts["region_after_redo"]) == (False, back)
     assert facts["filled"] == ["gravel_filled", "Made the image gravel_filled"]
-    assert (facts["shown_after_undo"], facts["healed"][0]) == ("gravel.png", "gravel_filled")
     assert len(set(facts["healed"])) == 3, "each stroke was healed as it ended"
     assert facts["at_the_corners"] == [True] * 4
     assert facts["painting_ended"]
@@ -152,84 +109,26 @@ def test_an_artist_sees_a_seam_paints_a_region_fills_it_and_heals_along_strokes(
     assert not facts["painting_in_new_file"]
 
 
-def test_an_artist_lists_and_repaints_materials_by_a_batch_and_sees_its_contact_sheet(walk_through):
+def test_an_artist_repaints_materials_by_a_batch_and_sees_its_contact_sheet_in_a_window(walk_through):
     facts = walk_through("batch")
-    assert facts["listed"] == "3 to make, 0 done before"
-    assert facts["sources"] == ["materials.blend"] * 3
     assert facts["report"] == ["INFO", "3 made, 0 done before, 0 failed; new materials: 3"]
-    assert set(facts["materials"]) - set(facts["materials_after_undo"]) == {"Cat.001", "Cup.001", "Gravel.001"}
-    assert facts["again"] == "0 made, 3 done before, 0 failed; new materials: 3"
     assert facts["shown"] == ["contact_sheet.png"]
 
 
-def test_an_artist_bakes_two_objects_by_a_click_and_repaints_them_across_seams_or_not(walk_through):
+def test_an_artist_bakes_two_objects_mends_warnings_and_sees_the_cage_and_what_it_misses_by_clicks(walk_through):
     facts = walk_through("bakes", size_px=(1600, 2100))
-    maps = ("base_color", "metallic", "normal", "roughness")
-    assert facts["images"] == {f"{name}_{kind}": [32, 32] for name in ("Barrel", "Crate") for kind in maps}
-    assert facts["baked"][0] == "INFO"
-    assert facts["shows"] == {"Crate": "Crate_base_color", "Barrel": "Barrel_base_color"}
+    assert (facts["baked"], facts["images"]) == ("INFO", 8), "four maps of each"
     assert (facts["preview"], facts["cancelled"]) == ([256, 256, 3], "CANCELLED")
-    assert facts["across_seams"] == facts["filling_across_seams"] == [True, False]
     assert [len(texts) for texts in facts["warned"]] == [2, 1, 0]
     assert facts["mended"] == [False, [1, 1, 1]]
     assert facts["undone"] == [1, 1, 1.5]
-    assert facts["computed_while_nothing_changes"] <= 1
-    assert facts["cages_computed_while_it_follows"] == 0
     count, points, is_cage_on = facts["missed"]
     assert count >= points > 100
     assert (is_cage_on, facts["handler"]) == (False, "None")
 
 
-def test_an_artist_repaints_objects_of_several_materials_by_masks_of_the_mesh_and_in_one_run(walk_through):
-    facts = walk_through("objects", "style", (1600, 1900))
-    assert (facts["subject"], facts["mask"]) == ("MATERIAL", "IMAGE")
-    assert 0 < facts["shares"]["FACES"] < facts["shares"]["GROUP"] < 1
-    _, _, materials = facts["repainted_both"]
-    assert materials["Crate"][1] == "Iron"
-    assert len({materials["Crate"][0], *materials["Barrel"]} - {"Wood", "Paint"}) == 2
-
-
-def test_an_artist_sharpens_covers_and_clones_on_objects_of_several_materials_and_on_tiles(walk_through):
-    facts = walk_through("objects", "tools", (1600, 1900))
-    assert facts["tool"] == ["sharpen", "IMAGE"]
-    assert facts["clones"] == [True] * 4
-    assert facts["cover"] == "cover-object"
-    for name in ("sharpened", "covered", "sharpened_tiles"):
-        assert facts[name][1].startswith("Made the material"), name
-    assert facts["tiles"] == ["TILED", [1001, 1002]]
-
-
-def test_what_is_not_set_up_is_greyed_while_a_script_in_the_window_works(walk_through):
-    facts = walk_through("refuses")
-    assert facts["made_by_the_script"] == [["by a script"], ["run"]]
-    assert facts["started_when_greyed"] == []
-    assert facts["started_by_the_menu"]["greyed"] == []
-    assert len(facts["started_by_the_menu"]["ready"]) == 1
-
-
-def test_closing_blender_during_a_job_ends_the_worker_too(walk_through):
-    assert walk_through("closes")["job_is_running"]
-
-
-LANGUAGES = """0:Complete:
-0:Automatic (Automatic):DEFAULT
-1:English (English):en_US
-5:German (Deutsch):de_DE
-8:French (Français):fr_FR
-13:Simplified Chinese (简体中文):zh_HANS
-"""
-"""Languages that Blender offers: the chroots have no folder of them."""
-
-
-def test_the_panels_speak_the_languages_and_f3_finds_a_seamless_texture(walk_through):
-    facts = walk_through("speaks", files={"/usr/share/locale/languages": LANGUAGES})
-    assert facts["generate"] == "生成"
-    assert "为空; 请重新复制或导出" in facts["error"][0]
-    assert len(facts["made"]) == 1
-
-
-def test_no_text_of_a_panel_is_cut_at_a_small_and_a_large_scale_in_a_quad_view_and_four_languages(walk_through):
-    facts = walk_through("scales", size_px=(1800, 2000), files={"/usr/share/locale/languages": LANGUAGES})
+def test_no_text_of_a_panel_is_cut_at_the_usual_and_a_large_scale_in_a_quad_view_and_four_languages(walk_through):
+    facts = walk_through("scales", size_px=(1700, 1900), files=LANGUAGES)
     assert len(facts["pictures"]) == 2 * 4 * 8
     cut = {}
     for path, (scale, bounds) in facts["pictures"].items():
@@ -238,14 +137,6 @@ def test_no_text_of_a_panel_is_cut_at_a_small_and_a_large_scale_in_a_quad_view_a
         if found := ellipses(pixels, scale):
             cut[Path(path).name] = found
     assert cut == {}
-
-
-def test_a_tool_is_chosen_from_its_group_by_the_search_and_by_its_picture_in_each_editor_and_language(walk_through):
-    facts = walk_through("tools", files={"/usr/share/locale/languages": LANGUAGES})
-    assert len(facts["chosen"]) == 6
-    for place, (by_menu, entry, by_search, searched) in facts["chosen"].items():
-        assert (by_menu, by_search) == (entry, searched), place
-    assert facts["picture"] not in ("rust", "quilt")
 
 
 def test_the_command_works_headless_with_exit_codes_and_reads_materials_again(in_background, source, tmp_path):
@@ -271,13 +162,6 @@ def test_the_scripts_of_the_documentation_run_headless(in_background, source, tm
     assert blend.exists()
 
 
-def test_nodes_lie_beside_each_other_as_drawn_and_a_repainted_render_is_shown(walk_through):
-    facts = walk_through("nodes")
-    assert facts["overlapping"] == []
-    assert facts["shown"] == "Render Result – coffee"
-    assert facts["made"] == ["Render Result – coffee"]
-
-
 def test_an_artist_looks_at_layers_moves_a_slider_and_runs_them(walk_through):
     facts = walk_through("layers", size_px=(1600, 1700))
     assert facts["on_object"] == [True, False]
@@ -287,15 +171,16 @@ def test_an_artist_looks_at_layers_moves_a_slider_and_runs_them(walk_through):
     assert facts["painted"] == "OBJECT"
     assert facts["copied"] == ["quilt", "photo-maps", "weathering", "adjust", "adjust"]
     assert facts["made"].startswith("Made the material Material")
-    assert len(set(map(tuple, facts["slider"]))) == 1
+    assert facts["is_running"] == [True, True]
+    assert [path.rpartition(".")[2] for path in facts["slider"]] == ["saturation"] * 6, "nothing moves under the mouse"
 
 
 def test_the_window_stays_free_while_a_job_runs_and_a_preview_follows_a_slider_and_strokes(walk_through):
-    """Times are figures for the page of benchmarks: beside other work no limit would hold."""
     facts = walk_through("busy", size_px=(1600, 1700))
     assert facts["live_error"] == ""
     for part in ("generate", "slider", "strokes"):
         assert facts[part]["timer _tick"][0] >= 1
+        assert facts[part]["timer _tick"][-1] < TICK_MS, "of the thread's own time"
         assert any(name.startswith("draw ") for name in facts[part])
     assert facts["while_painting"][0] == "TEXTURE_PAINT"
     assert facts["difference"] > 20, "the picture follows before painting is finished"
@@ -305,23 +190,18 @@ def test_an_artist_compares_uses_restores_and_deletes_results_of_the_history(wal
     facts = walk_through("history", size_px=(1400, 1700))
     assert len(facts["listed"]) == 7
     assert facts["compared"] == ["Oak", "Rust"]
-    assert (facts["assigned"], facts["selected"], facts["is_asset"]) == ("Rust", ["Plane"], True)
-    assert facts["faces"] == [["", "Rust"], [0, 0, 0, 1, 0, 0]]
-    assert facts["made_again"] > 0
+    assert (facts["assigned"], facts["selected"]) == ("Rust", ["Plane"])
     assert ["Rust" in name for name in facts["starred"]] == [True]
     search, (only,) = facts["found"]
     assert (search, "Oak" in only) == ("oak", True)
     assert facts["restored"] == "planks"
     assert (facts["asked"], facts["deleted"], facts["undone"]) == (True, True, True)
-    assert {"Oak", "Rust", "Terrazzo"} <= set(facts["kept"])
-    assert facts["layers"][0] in ("planks", "rust", "terrazzo")
 
 
-def test_an_artist_marks_an_asset_browses_the_shipped_library_and_makes_one_of_its_materials(walk_through):
+def test_an_artist_browses_the_shipped_library_and_makes_one_of_its_materials(walk_through):
     facts = walk_through("assets", size_px=(1600, 1500))
     assert "Impasto" in facts["libraries"]
     assert "Impasto" not in facts["left"]
-    assert {"Impasto", "Masonry", "Bricks"} <= set(facts["tags"])
     assert facts["used"][1]
     assert set(facts["sizes"]) == {1024}
     assert len(facts["sizes"]) >= 5
@@ -345,12 +225,17 @@ def test_the_asset_browser_lists_and_fetches_a_library_from_a_server(walk_throug
 
 
 def test_an_artists_hour_is_pictured_in_two_languages(walk_through):
-    walk_through("hour", size_px=(1200, 1000), files={"/usr/share/locale/languages": LANGUAGES})
+    walk_through("hour", size_px=(1200, 1000), files=LANGUAGES)
 
 
-def test_an_artist_uses_the_menu_of_an_image_node_a_shortcut_and_the_status_bar(walk_through):
+def test_what_is_not_set_up_is_greyed_a_search_and_a_shortcut_begin_jobs_and_no_nodes_overlap(
+    walk_through,
+):
     facts = walk_through("menus")
-    assert len(facts["shortcuts"]) == 7
+    assert facts["started_when_greyed"] == []
+    assert facts["started_by_the_menu"]["greyed"] == []
+    assert len(facts["started_by_the_menu"]["ready"]) == 1
+    assert len(facts["made_by_search"]) == 1
     assert (facts["shortcut_off"], facts["shortcut_on"]) == (0, 1)
-    assert facts["layers"] == ["rust"]
-    assert facts["is_running"]
+    assert facts["overlapping"] == []
+    assert len(facts["layers"]) > 0

@@ -42,6 +42,9 @@ TURNS = 6
 NEAR = 1.8
 """Distance from which a view is filled, relative to the diagonal of what it shows."""
 
+OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :][:2])
+"""The folder for what a scenario leaves, and a photograph; beside it are a wall and a folder of styles."""
+
 # Yields None, seconds, or Steps to do first, whose value comes back.
 Steps: TypeAlias = Generator[Any, Any, Any]
 Place: TypeAlias = tuple[int, int]
@@ -55,17 +58,16 @@ def installed_extension() -> ModuleType:
     return sys.modules["bl_ext.user_default.impasto"]
 
 
-def start(scenario: Callable[[Walk], Steps], out: Path) -> None:
-    """Walk through a scenario once Blender's window is up, write `out/result.json`, and quit.
+def start(scenario: Callable[[Walk], Steps]) -> None:
+    """Walk through a scenario once Blender's window is up, write `result.json`, and quit, with the extension enabled.
 
     Blender then exits with 0, or with 1 where the scenario raised; believe `ok` in the result file.
     """
-    out.mkdir(parents=True, exist_ok=True)
     bpy.context.preferences.view.show_splash = False
     bpy.context.preferences.view.show_tooltips = (
         False  # half of what it costs to draw while the mouse looks for buttons
     )
-    walk = Walk(out)
+    walk = Walk()
     stack = [scenario(walk)]
 
     def step() -> float | None:
@@ -159,8 +161,7 @@ def drawn_panels(names: list[str]) -> Iterator[set[str]]:
 class Walk:
     """The hands and eyes of a scenario; places are pixels (x, y) from the window's lower left."""
 
-    def __init__(self, out: Path) -> None:
-        self.out = out
+    def __init__(self) -> None:
         self.begun_s = time.monotonic()
         self.facts: dict[str, Any] = {}
         self.screenshots: list[str] = []
@@ -309,7 +310,7 @@ class Walk:
 
     def screenshot(self, name: str) -> Path:
         """Write a picture of the whole screen."""
-        path = self.out / name
+        path = OUT / name
         subprocess.run(["import", "-window", "root", str(path)], check=True, timeout=30)
         self.screenshots.append(name)
         return path
@@ -442,6 +443,6 @@ class Walk:
             "screenshots": self.screenshots,
             "facts": self.facts,
         }
-        unfinished = self.out / "result.json.part"
+        unfinished = OUT / "result.json.part"
         unfinished.write_text(json.dumps(result, indent=2, default=str))
-        unfinished.replace(self.out / "result.json")
+        unfinished.replace(OUT / "result.json")

@@ -1,30 +1,17 @@
-"""Inside a Blender window: two crates are baked by a click; the sections that go on across seams say so.
+"""Inside a Blender window: two crates are baked by a click, and warnings are mended by clicks.
 
-Warnings are mended by clicks, and the cage of a bake from high to low and its missed pixels are shown.
+The cage of a bake from high to low and its missed pixels are shown, and a bake that runs is looked at and cancelled.
 """
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import bpy
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from fields import LIMIT_S, clicks_and_waits, extension
-from sections import opens
-from walk import Steps, Walk, installed_extension, start, until
+from walk import Steps, Walk, installed_extension, until
 
-OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
 SIZE_PX = 32
-EDITOR = "IMAGE_EDITOR"
-LOOKS = {
-    "selected": {"surface": "SELECTED"},
-    "named": {"surface": "NAMED"},
-    "files": {"out_dir": "//maps", "maps": {"cavity"}},
-}
-"""Settings of which the section is looked at, by the name of the picture."""
 CRATES = {"Crate": (0.8, 0.3, 0.1, 1.0), "Barrel": (0.1, 0.4, 0.7, 1.0)}
 """Colours of the materials of objects by their names."""
 installed_extension()
@@ -33,18 +20,10 @@ installed_extension()
 def scenario(walk: Walk) -> Steps:
     makes_crates()
     yield walk.show_panel("VIEW_3D", "Impasto")
-    walk.screenshot("begin.png")
     yield from bakes_both(walk)
     yield from mends_by_clicks(walk)
     yield from shows_the_cage(walk)
     yield from shows_the_running_bake(walk)
-    yield walk.choose("PHOTO")
-    bpy.context.scene.impasto.tool = "even-light"
-    yield from changes(walk, {})
-    walk.screenshot("tool.png")
-    yield from shows_the_style(walk)
-    yield from shows_the_filling(walk)
-    bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
 
 
 def makes_crates() -> None:
@@ -64,26 +43,18 @@ def makes_crates() -> None:
 
 
 def bakes_both(walk: Walk) -> Steps:
-    """Open the panel, look at each choice of the surface and of a folder, and click Bake Maps."""
+    """Open the tab, and click Bake Maps."""
     bake = bpy.context.scene.impasto_bake
     bake.width_px = bake.height_px = SIZE_PX
     bake.samples = 1
     yield walk.choose("BAKE")
     walk.screenshot("bake.png")
-    usual = {"surface": "OWN", "out_dir": "", "maps": set(bake.maps), "material": "NEW"}
-    for name, changed in LOOKS.items():
-        yield from changes(walk, {**usual, **changed})
-        walk.screenshot(f"bake_{name}.png")
-    yield from changes(walk, usual)
     before = set(bpy.data.images.keys())
     yield from clicks_and_waits(walk, "impasto.bake", "VIEW_3D", "bake")
     yield 0.7
     walk.screenshot("baked.png")
-    report = extension().jobs.session.jobs.reports["bake"]
-    walk.record("baked", [report.level, report.text])
-    made = sorted(set(bpy.data.images.keys()) - before)
-    walk.record("images", {name: [*bpy.data.images[name].size] for name in made})
-    walk.record("shows", {name: picture_of(bpy.data.objects[name]) for name in CRATES})
+    walk.record("baked", extension().jobs.session.jobs.reports["bake"].level)
+    walk.record("images", len(set(bpy.data.images.keys()) - before))
 
 
 def mends_by_clicks(walk: Walk) -> Steps:
@@ -103,12 +74,6 @@ def mends_by_clicks(walk: Walk) -> Steps:
     walk.record("warned", told)
     walk.record("mended", [crate.hide_render, [*crate.scale]])
     walk.screenshot("mended.png")
-    counted, compute = [], warnings._compute
-    warnings._compute = lambda question: counted.append(question) or compute(question)
-    yield from changes(walk, {})
-    yield 3.0
-    warnings._compute = compute
-    walk.record("computed_while_nothing_changes", len(counted))
     with walk.at(walk.area("VIEW_3D")):
         bpy.ops.ed.undo()
     yield 2.0
@@ -130,13 +95,9 @@ def shows_the_cage(walk: Walk) -> Steps:
     yield until(lambda: overlay.shells._answer and overlay.shells._answer.shells, 20)
     yield 1.0
     walk.screenshot("cage.png")
-    counted, compute = [], overlay.shells._compute
-    overlay.shells._compute = lambda question: counted.append(question) or compute(question)
     yield from changes(walk, {"extrusion": 0.6, "ray_distance": 0.7})
     yield 2.0
     walk.screenshot("cage_out.png")
-    overlay.shells._compute = compute
-    walk.record("cages_computed_while_it_follows", len(counted))
     yield from clicks_below(walk, "impasto.show_cage", y)
     yield from changes(walk, {"extrusion": 0.1, "ray_distance": 0.2})
     reports = extension().jobs.session.jobs.reports
@@ -187,40 +148,6 @@ def shows_the_running_bake(walk: Walk) -> Steps:
     yield from changes(walk, usual)
 
 
-def picture_of(one: bpy.types.Object) -> str:
-    """The image that gives the base colour of an object."""
-    shader = one.active_material.node_tree.nodes["Principled BSDF"]
-    return shader.inputs["Base Color"].links[0].from_node.image.name
-
-
-def shows_the_style(walk: Walk) -> Steps:
-    """Style, whose subject is the active object's material of baked maps: Across Seams is shown, and clicked."""
-    style = bpy.context.scene.impasto_style
-    style.subject = "MATERIAL"
-    yield walk.choose("RESTYLE")
-    yield from opens(walk, "impasto_style_result")
-    walk.screenshot("style.png")
-    before = style.across_seams
-    yield walk.click("across_seams", "VIEW_3D")
-    walk.record("across_seams", [before, style.across_seams])
-
-
-def shows_the_filling(walk: Walk) -> Steps:
-    """Repair, on a baked map: the section of the filling has the option too."""
-    yield walk.switch("VIEW_3D", EDITOR)
-    walk.editor = EDITOR
-    walk.area(EDITOR).spaces.active.image = bpy.data.images["Barrel_base_color"]
-    yield walk.show_panel(EDITOR, "Impasto")
-    yield walk.choose("MORE")
-    yield walk.open_panel("repair")
-    yield from opens(walk, "impasto_filling")
-    walk.screenshot("filling.png")
-    region = bpy.context.scene.impasto_region
-    before = region.across_seams
-    yield walk.click("across_seams", EDITOR)
-    walk.record("filling_across_seams", [before, region.across_seams])
-
-
 def changes(walk: Walk, values: dict[str, Any]) -> Steps:
     """Change settings of the bake, and have the panel drawn anew, which Blender does by itself only after a click."""
     for name, value in values.items():
@@ -228,6 +155,3 @@ def changes(walk: Walk, values: dict[str, Any]) -> Steps:
     for _ in range(3):  # panels slide to their new places
         walk.area("VIEW_3D").tag_redraw()
         yield
-
-
-start(scenario, OUT)

@@ -7,19 +7,14 @@ number of calls, median, 99th percentile and longest, in milliseconds of the thr
 from __future__ import annotations
 
 import contextlib
-import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import bpy
 import numpy as np
+from walk import SOURCE, Steps, Walk, installed_extension, until
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from walk import Steps, Walk, installed_extension, start, until
-
-OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
 LIMIT_S = 600
 MOVES, STROKES = 20, 4
 LAYERS = ("even-light", "quilt", "photo-maps", "weathering", "sharpen", "adjust")
@@ -107,7 +102,6 @@ def scenario(walk: Walk) -> Steps:
         yield from generates(walk)
         yield from follows_a_slider(walk)
         yield from follows_strokes(walk)
-    bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
 
 
 def generates(walk: Walk) -> Steps:
@@ -178,6 +172,3 @@ def follows_strokes(walk: Walk) -> Steps:
     with walk.at(walk.area("VIEW_3D")):
         bpy.ops.impasto.paint_mask()
     yield 1.0
-
-
-start(scenario, OUT)

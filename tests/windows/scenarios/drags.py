@@ -5,15 +5,9 @@ Where the shelf calls nothing when an asset is dragged, the asset is clicked for
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import bpy
+from walk import Steps, Walk, installed_extension, until
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from walk import Steps, Walk, installed_extension, start, until
-
-OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
 EXTENSION = installed_extension()
 SHELF_PX = 60
 """From the shelf's left end to the first asset."""
@@ -51,7 +45,6 @@ def scenario(walk: Walk) -> Steps:
     bpy.ops.object.mode_set(mode="OBJECT")
     slots = [slot.material.name for slot in cube.material_slots]
     walk.record("faces", sorted(slots[face.material_index] for face in cube.data.polygons))
-    bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
 
 
 def middle_of(walk: Walk, area: bpy.types.Area) -> tuple[int, int]:
@@ -85,6 +78,3 @@ def drags(walk: Walk, area: bpy.types.Area) -> Steps:
     walk.screenshot("dragged.png")
     yield walk.event("LEFTMOUSE", "RELEASE", end)
     yield 1.0
-
-
-start(scenario, OUT)

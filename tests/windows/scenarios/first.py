@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from pathlib import Path
 
 import bpy
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from fields import write
-from walk import INTENTS, Steps, Walk, installed_extension, start, until
+from walk import INTENTS, SOURCE, Steps, Walk, installed_extension, until
 
-OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
 EXTENSION = installed_extension()
 JOBS = EXTENSION.jobs.session.jobs
 LIMIT_S = 300
@@ -27,7 +22,6 @@ def scenario(walk: Walk) -> Steps:
     yield from describes(walk)
     yield from sees_it(walk)
     yield from drops(walk)
-    bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
 
 
 def looks_at_each_choice(walk: Walk) -> Steps:
@@ -85,6 +79,3 @@ def drops(walk: Walk) -> Steps:
     yield 1.0
     walk.record("dropped", [bpy.context.scene.impasto.intent, bpy.data.objects["Cube"].active_material.name])
     walk.screenshot("dropped.png")
-
-
-start(scenario, OUT)

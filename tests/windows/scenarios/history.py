@@ -1,18 +1,10 @@
-"""Inside a Blender window: results are looked at in the history, selected, compared, used, restored and deleted."""
+"""Inside a Blender window: results of the history are selected, compared, used, found, restored and deleted."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-from typing import Any
-
-import bmesh
 import bpy
+from walk import Place, Steps, Walk, installed_extension, until
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from walk import Place, Steps, Walk, installed_extension, start, until
-
-OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
 EXTENSION = installed_extension()
 JOBS = EXTENSION.jobs.session.jobs
 LIMIT_S = 600
@@ -22,8 +14,6 @@ TOOLS = {"Oak": "planks", "Terrazzo": "terrazzo", "Rust": "rust"}
 
 def scenario(walk: Walk) -> Steps:
     bpy.ops.impasto.refresh_tools()
-    EXTENSION.engine.engine.preferences().keeps_history = True
-    EXTENSION.engine.engine.preferences().history_folder = str(OUT / "kept")
     with walk.at(walk.area("VIEW_3D")):
         for name, tool in TOOLS.items():
             bpy.ops.impasto.run(tool=tool, name=name, width_px=256, height_px=256)
@@ -41,8 +31,6 @@ def scenario(walk: Walk) -> Steps:
     found = yield searches(walk)
     found = yield restores(walk, found)
     yield deletes(walk, found)
-    yield shows_all_files(walk)
-    bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
 
 
 def places(walk: Walk) -> Steps:
@@ -80,7 +68,7 @@ def compares(walk: Walk) -> Steps:
 
 
 def uses(walk: Walk, found: dict[str, Place]) -> Steps:
-    """The selected one is given to another object and to a face, its users are selected, and it is made again."""
+    """The selected one is given to another object, and its users are selected."""
     plane = bpy.context.object
     yield taps(walk, found, "assign(")
     walk.record("assigned", plane.active_material.name if plane.active_material else "")
@@ -89,36 +77,7 @@ def uses(walk: Walk, found: dict[str, Place]) -> Steps:
     yield 0.3
     yield taps(walk, found, "select_users(")
     walk.record("selected", [one.name for one in bpy.context.view_layer.objects if one.select_get()])
-    yield taps(walk, found, "mark_asset(")
-    walk.record("is_asset", bool(bpy.data.materials["Rust"].asset_data))
-    yield assigns_a_face(walk)
-    images = len(bpy.data.images)
-    yield taps(walk, found, "rerun(")
-    yield 0.5
-    yield until(lambda: JOBS.shown_task is None, LIMIT_S)
-    yield 1.0
-    walk.record("made_again", len(bpy.data.images) - images)
     walk.screenshot("used.png")
-
-
-def assigns_a_face(walk: Walk) -> Steps:
-    """In edit mode Use is for the selected faces."""
-    bpy.ops.mesh.primitive_cube_add(location=(0, 3, 0))
-    cube: Any = bpy.context.object
-    with walk.at(walk.area("VIEW_3D")):
-        bpy.ops.object.mode_set(mode="EDIT")
-        bpy.ops.mesh.select_all(action="DESELECT")
-    shape = bmesh.from_edit_mesh(cube.data)
-    shape.faces.ensure_lookup_table()
-    shape.faces[3].select_set(True)
-    bmesh.update_edit_mesh(cube.data)
-    yield 0.5
-    yield walk.click("impasto.assign", "VIEW_3D")
-    yield 0.3
-    with walk.at(walk.area("VIEW_3D")):
-        bpy.ops.object.mode_set(mode="OBJECT")
-    slots = [slot.material.name if slot.material else "" for slot in cube.material_slots]
-    walk.record("faces", [slots, [face.material_index for face in cube.data.polygons]])
 
 
 def searches(walk: Walk) -> Steps:
@@ -178,30 +137,3 @@ def deletes(walk: Walk, found: dict[str, Place]) -> Steps:
     yield walk.press("Z", view, ctrl=True)
     yield 1.0
     walk.record("undone", "Oak" in bpy.data.materials)
-    bpy.context.window_manager.impasto_history.search = ""
-
-
-def shows_all_files(walk: Walk) -> Steps:
-    """In another file the recipes of this one are there behind a switch."""
-    with walk.at():
-        bpy.ops.wm.read_homefile(app_template="")
-    yield 2.0
-    yield walk.show_panel("VIEW_3D", "Impasto")
-    yield walk.choose("MORE")
-    yield walk.open_panel("history")
-    yield 0.5
-    walk.screenshot("another_file.png")
-    yield walk.click("all_files", "VIEW_3D")
-    yield until(lambda: EXTENSION.history.stored.stored.recipes, 20)
-    yield 2.0
-    found = yield places(walk)
-    walk.record("kept", sorted(one.name for one in EXTENSION.history.stored.stored.recipes))
-    yield walk.tap(place(found, "select_entry", "STORED"))
-    yield 1.0
-    walk.screenshot("all_files.png")
-    yield walk.click("impasto.edit_layers", "VIEW_3D")
-    material = bpy.context.view_layer.objects.active.active_material
-    walk.record("layers", [layer.tool for layer in material.impasto_layers.layers])
-
-
-start(scenario, OUT)

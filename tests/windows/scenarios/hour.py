@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import bpy
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from fields import write
-from walk import Steps, Walk, installed_extension, start, until
+from walk import Steps, Walk, installed_extension, until
 
-OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
 JOBS = installed_extension().jobs.session.jobs
 PHRASE = "mossy red bricks"
 MADE = {"Oak": "planks", "Terrazzo": "terrazzo", "Rust": "rust", "Wool": "knit", "Bricks": "bricks"}
@@ -43,7 +37,6 @@ def scenario(walk: Walk) -> Steps:
     yield from browses(walk)
     walk.screenshot("hour_assets.png")
     yield from in_chinese(walk, "hour_assets.png")
-    bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
 
 
 def in_chinese(walk: Walk, name: str) -> Steps:
@@ -109,6 +102,3 @@ def looks(walk: Walk, quiet_s: float) -> Steps:
     walk.close_up()
     yield walk.move((100, 500))
     yield walk.settle(quiet_s, 400)
-
-
-start(scenario, OUT)

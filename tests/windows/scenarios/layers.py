@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import bpy
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from sections import shown
-from walk import Steps, Walk, installed_extension, start, until
+from walk import SOURCE, Steps, Walk, installed_extension, until
 
-OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
 EXTENSION = installed_extension()
 JOBS = EXTENSION.jobs.session.jobs
 LIVE = EXTENSION.layers.preview.live
@@ -39,18 +33,23 @@ def scenario(walk: Walk) -> Steps:
     walk.record("made", JOBS.last_report.text)
     yield 1.0
     walk.screenshot("run.png")
-    bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
 
 
 def runs(walk: Walk) -> Steps:
-    """Make is clicked twice; a slider of the active layer stays where it is before, during and after a job."""
-    places = []
+    """Make is clicked twice; before, during and after a job the same slider is under the mouse at the same place."""
+    area, seen, is_running = walk.area("VIEW_3D"), [], []
+    place = yield walk.find("saturation", "VIEW_3D")
     for _ in range(2):
+        seen.append((yield walk.look(area, "UI", place)))
         yield walk.click("impasto.run_layers", "VIEW_3D")
-        places.append((yield walk.find_in_view("saturation", "VIEW_3D", "UI")))
+        seen.append((yield walk.look(area, "UI", place)))
+        is_running.append(JOBS.shown_task is not None)
+        walk.screenshot("running.png")
         yield until(lambda: JOBS.last_report and not JOBS.shown_task, LIMIT_S)
-        places.append((yield walk.find_in_view("saturation", "VIEW_3D", "UI")))
-    walk.record("slider", places)
+        yield 0.5
+        seen.append((yield walk.look(area, "UI", place)))
+    walk.record("slider", seen)
+    walk.record("is_running", is_running)
 
 
 def shows_changes(walk: Walk, stack: bpy.types.PropertyGroup) -> Steps:
@@ -116,6 +115,3 @@ def masks(walk: Walk, stack: bpy.types.PropertyGroup) -> Steps:
     walk.record("painted", bpy.context.object.mode)
     mask.kind = "none"
     yield 1.0
-
-
-start(scenario, OUT)

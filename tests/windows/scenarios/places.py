@@ -1,16 +1,10 @@
-"""Inside a Blender window: corners dragged on a photograph, taken back, straightened; a length drawn on it."""
+"""Inside a Blender window: corners are dragged on a photograph, taken back, and it is straightened."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import bpy
+from walk import SOURCE, Steps, Walk, installed_extension, until
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from walk import Steps, Walk, installed_extension, start, until
-
-OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
 EXTENSION = installed_extension()
 JOBS = EXTENSION.jobs.session.jobs
 POINTS = EXTENSION.parameters.points
@@ -142,51 +136,6 @@ def straightens(walk: Walk) -> Steps:
     walk.record("report", JOBS.reports[EXTENSION.jobs.task.Place.TEXTURE].text)
 
 
-def measures(walk: Walk) -> Steps:
-    """A line along a known length sets the real width."""
-    settings().tool, settings().image = CATALOGUE.usual("scale"), editor(walk).spaces.active.image
-    yield walk.click("impasto.place_points", "IMAGE_EDITOR")
-    yield walk.settle(1.0)
-    group_for("scale").length_m = 2.5
-    yield from drag(walk, end_of(walk, 0), at(walk, (0.1, 0.3)))
-    yield from drag(walk, end_of(walk, 1), at(walk, (0.6, 0.3)), "measured.png")
-    yield walk.click("impasto.generate", "IMAGE_EDITOR")
-    yield until(lambda: not JOBS.tasks, LIMIT_S)
-    walk.record("width_m", bpy.context.scene.impasto.width_m)
-    walk.record("scaled", JOBS.reports[EXTENSION.jobs.task.Place.TEXTURE].text)
-
-
-def end_of(walk: Walk, index: int) -> tuple[int, int]:
-    """Position of the handle of an end of the measured line."""
-    return at(walk, POINTS.place_of(group_for("scale"), POINTS.points_of(tool_for("scale"))[index]))
-
-
-def drags_those_of_a_layer(walk: Walk) -> Steps:
-    """The handles of the active layer are there on the source of the layers once its button is clicked."""
-    wall = bpy.data.images["wall.png"]
-    bpy.ops.impasto.add_layer(tool=CATALOGUE.usual("straighten"))
-    stack = bpy.context.object.active_material.impasto_layers
-    stack.source_kind, stack.image = "IMAGE", wall
-    bpy.ops.ed.undo_push(message="A layer on the wall")
-    yield walk.settle(1.0)
-    walk.screenshot("layer.png")
-    yield walk.click("impasto.place_points", "IMAGE_EDITOR")
-    yield 1.0
-    before = layers_corner(walk)
-    yield from drag(walk, before, (before[0] - 40, before[1] - 25), "of_layer.png")
-    walk.record("of_layer", [now - was for now, was in zip(layers_corner(walk), before, strict=True)])
-    yield walk.press("Z", at(walk, (0.5, 0.5)), ctrl=True)
-    yield 0.5
-    walk.record("of_layer_undone", [now - was for now, was in zip(layers_corner(walk), before, strict=True)])
-
-
-def layers_corner(walk: Walk) -> tuple[int, int]:
-    """Position of the upper right corner of the only layer."""
-    layer = bpy.context.object.active_material.impasto_layers.layers[0]
-    group = EXTENSION.parameters.groups.group_of(layer, tool_for("straighten"))
-    return at(walk, POINTS.place_of(group, POINTS.points_of(tool_for("straighten"))[1]))
-
-
 def view_all(walk: Walk) -> None:
     with walk.at(editor(walk)):
         bpy.ops.image.view_all(fit_view=False)
@@ -204,9 +153,3 @@ def scenario(walk: Walk) -> Steps:
     walk.screenshot("begin.png")
     yield from places(walk)
     yield from straightens(walk)
-    yield from measures(walk)
-    yield from drags_those_of_a_layer(walk)
-    bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
-
-
-start(scenario, OUT)

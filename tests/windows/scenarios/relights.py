@@ -1,17 +1,12 @@
-"""Inside a Blender window: a material under a light that moves, before and after; a photograph's light by a dial."""
+"""Inside a Blender window: a material under a light that turns; a photograph's light by a dial."""
 
 from __future__ import annotations
 
 import math
-import sys
-from pathlib import Path
 
 import bpy
+from walk import SOURCE, Steps, Walk, installed_extension, until
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from walk import Steps, Walk, installed_extension, start, until
-
-OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
 EXTENSION = installed_extension()
 JOBS = EXTENSION.jobs.session.jobs
 TURNTABLE = EXTENSION.relight.turntable.turntable
@@ -32,9 +27,7 @@ def scenario(walk: Walk) -> Steps:
     yield walk.open_panel("relight")
     yield from relights(walk)
     yield from turns(walk)
-    yield from shows_before(walk)
     yield from drags_the_dial(walk)
-    bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
 
 
 def relights(walk: Walk) -> Steps:
@@ -67,26 +60,6 @@ def turns(walk: Walk) -> Steps:
     yield walk.click("impasto.turn_light", "VIEW_3D")
     yield until(lambda: not TURNTABLE.is_playing and len(TURNTABLE.pictures) == 1, LIMIT_S)
     walk.record("azimuth", math.degrees(settings().azimuth))
-
-
-def shows_before(walk: Walk) -> Steps:
-    """A tint replaces the base colour; a click shows the one before it."""
-    image = EXTENSION.bridge.surfaces.map_nodes(bpy.context.active_object.active_material)["base_color"].image
-    with walk.at(walk.area("VIEW_3D")):
-        bpy.ops.impasto.run(
-            tool="tint", image=image.name, material="ACTIVE", parameters='{"dark": [0.3, 0, 0], "light": [1, 0.6, 0.4]}'
-        )
-    yield walk.click("impasto.relight", "VIEW_3D")
-    yield until(lambda: TURNTABLE.shown and "former" in TURNTABLE.shown.maps, LIMIT_S)
-    yield walk.settle(1.5)
-    walk.screenshot("after.png")
-    after = TURNTABLE.pictures[0][1]
-    yield walk.click("show_former", "VIEW_3D")
-    yield until(lambda: TURNTABLE.pictures[0][1] is not after, LIMIT_S)
-    before = TURNTABLE.pictures[0][1]
-    walk.record("redness", [float(picture[..., 0].mean() - picture[..., 2].mean()) for picture in (before, after)])
-    yield walk.settle(1.5)
-    walk.screenshot("before.png")
 
 
 def drags_the_dial(walk: Walk) -> Steps:
@@ -136,6 +109,3 @@ def drags_the_dial(walk: Walk) -> Steps:
     yield 0.5
     group = EXTENSION.parameters.groups.group_of(bpy.context.scene, tool)
     walk.record("undone", math.degrees(getattr(group, name)))
-
-
-start(scenario, OUT)

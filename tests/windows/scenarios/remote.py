@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import bpy
+from walk import Steps, Walk, installed_extension, until
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from walk import Steps, Walk, installed_extension, start, until
-
-OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
 EXTENSION = installed_extension()
 LIBRARY = EXTENSION.assets.library
 NAME = "Studio"
@@ -42,7 +37,6 @@ def scenario(walk: Walk) -> Steps:
         bpy.ops.preferences.asset_library_add(type="REMOTE", name=NAME, remote_url=url)
         yield from browses(walk)
         server.shutdown()
-    bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
 
 
 def browses(walk: Walk) -> Steps:
@@ -68,6 +62,3 @@ def browses(walk: Walk) -> Steps:
     yield 3.0
     walk.screenshot("fetched.png")
     walk.record("files", [path for path in Served.asked if path.endswith(".blend")])
-
-
-start(scenario, OUT)

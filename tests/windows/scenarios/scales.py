@@ -1,19 +1,13 @@
-"""Inside a Blender window: the panels of all intents beside a quad view, in four languages, small and large."""
+"""Inside a Blender window: the panels of all intents beside a quad view, in four languages, at two scales."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import bpy
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from sections import redraws
-from walk import INTENTS, Steps, Walk, installed_extension, start, until
+from walk import INTENTS, Steps, Walk, installed_extension, until
 
-OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
 LANGUAGES = ("en_US", "de_DE", "fr_FR", "zh_HANS")
-SCALES = (0.75, 2.0)
+SCALES = (1.0, 2.0)
 JOBS = installed_extension().jobs.session.jobs
 
 
@@ -28,11 +22,11 @@ def scenario(walk: Walk) -> Steps:
     yield walk.show_panel("VIEW_3D", "Impasto")
     with walk.at(walk.area("VIEW_3D")):
         bpy.ops.screen.region_quadview()
-    for scale in SCALES:
-        bpy.context.preferences.view.ui_scale = scale
-        yield 1.0
-        for language in LANGUAGES:
-            speak(language)
+    for language in LANGUAGES:
+        speak(language)
+        for scale in SCALES:
+            bpy.context.preferences.view.ui_scale = scale
+            yield 0.5
             for intent in INTENTS:
                 scene.impasto.intent = intent
                 yield from redraws(walk)
@@ -46,6 +40,3 @@ def bounds(walk: Walk) -> list[int]:
     region = walk.region(walk.area("VIEW_3D"), "UI")
     top = walk.window.height - region.y - region.height
     return [region.x, top, region.x + region.width, top + region.height]
-
-
-start(scenario, OUT)

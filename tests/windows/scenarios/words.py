@@ -1,23 +1,15 @@
-"""Inside a Blender window: a phrase becomes a material; variations, favourites, a change by words, a photograph."""
+"""Inside a Blender window: a phrase is typed and completed; variations are picked and liked by clicks."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import bpy
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from fields import CLICKS, write
-from sections import places_of
-from walk import Steps, Walk, installed_extension, start, until
+from walk import Steps, Walk, installed_extension, until
 
-OUT, SOURCE = map(Path, sys.argv[sys.argv.index("--") + 1 :])
 EXTENSION = installed_extension()
 JOBS = EXTENSION.jobs.session.jobs
 VARIATIONS = EXTENSION.generate.variations
 SIZE_PX = 512
-LOCKED = "moss"
 LIMIT_S = 300
 SHADERS_S = 40
 """Compiling shaders, the screen stays as it is for up to 15 s, and longer beside other work."""
@@ -72,13 +64,6 @@ def generates(walk: Walk) -> Steps:
     cube = bpy.data.objects["Cube"]
     walk.record("material", cube.active_material.name if cube.active_material else "")
     walk.record("tool", settings().tool)
-    with walk.at():
-        bpy.ops.ed.undo()
-    yield 1.0
-    walk.record("tool_after_undo", settings().tool)
-    with walk.at():
-        bpy.ops.ed.redo()
-    yield 1.0
 
 
 def picks(walk: Walk) -> Steps:
@@ -108,56 +93,6 @@ def likes(walk: Walk) -> Steps:
     walk.screenshot("more_like.png")
 
 
-def locks(walk: Walk) -> Steps:
-    """A click on a parameter's lock keeps it as the favourite has it; another lets it vary again."""
-    where = yield from places_of(walk, "impasto_locks")
-    found = yield walk.buttons("VIEW_3D", **where, columns=(0.25, 0.75))
-    place = found[f'impasto.lock_parameter(name="{LOCKED}")'][0]
-    locked, values = [], []
-    for _ in range(2):
-        yield walk.tap(place)
-        locked.append(sorted(EXTENSION.generate.favourites.locked_parameters()))
-        yield walk.move((400, 500))
-        yield 0.5
-        walk.screenshot(f"locked_{len(locked)}.png")
-        yield from runs(walk, "impasto.more_like")
-        values.append(
-            [variation.recipe.steps[0].parameters[LOCKED] for variation in VARIATIONS.variations_of("phrase")]
-        )
-    favourite = EXTENSION.generate.favourites.favourites()[0]
-    walk.record("locked", [locked, values, favourite.steps[0].parameters[LOCKED]])
-
-
-def changes(walk: Walk) -> Steps:
-    """Words change what the panel shows."""
-    group = bpy.context.scene.impasto_parameters.bricks
-    before = group.moss
-    yield from typed(walk, "change", "no moss")
-    yield from runs(walk, "impasto.change_by_words")
-    walk.record("moss", [before, group.moss])
-    yield walk.move((400, 500))
-    yield 1.0
-    walk.screenshot("changed.png")
-    yield from typed(walk, "text", "a cat")
-    yield from runs(walk, "impasto.match")
-    walk.record("refused", JOBS.reports["match"].text)
-    yield walk.press("ESC", (400, 500))
-    yield 0.5
-    walk.screenshot("refused.png")
-
-
-def matches(walk: Walk) -> Steps:
-    """A photograph instead of words."""
-    match = bpy.context.scene.impasto_match
-    match.matcher, match.filepath = "match-photograph", str(SOURCE)
-    yield 0.5
-    yield from runs(walk, "impasto.match")
-    walk.record("matched", JOBS.reports["match"].text)
-    yield walk.move((400, 500))
-    yield 1.0
-    walk.screenshot("photograph.png")
-
-
 def scenario(walk: Walk) -> Steps:
     quilt = bpy.context.scene.impasto_parameters.quilt
     quilt.width_px = quilt.height_px = SIZE_PX
@@ -168,10 +103,3 @@ def scenario(walk: Walk) -> Steps:
     yield from generates(walk)
     yield from picks(walk)
     yield from likes(walk)
-    yield from locks(walk)
-    yield from changes(walk)
-    yield from matches(walk)
-    bpy.ops.preferences.addon_disable(module="bl_ext.user_default.impasto")
-
-
-start(scenario, OUT)
