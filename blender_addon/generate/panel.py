@@ -116,7 +116,7 @@ def _draw_source(layout: bpy.types.UILayout, context: bpy.types.Context, tool: M
     elif settings.source_kind == "IMAGE":
         draw_image(column, settings, "image")
         if settings.image:
-            column.prop(settings.image.colorspace_settings, "name")
+            column.prop(settings.image.colorspace_settings, "name", text="Colour Space")
     draw_images(column, context, tool, inputs.image_inputs(tool), settings)
     if "width_m" not in properties_of(tool):  # the tool's own width is that of its result
         draw_open_number(column, settings, "width_m", WIDTH, "Real Width")

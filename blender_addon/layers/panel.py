@@ -122,7 +122,7 @@ def _draw_source(column: bpy.types.UILayout, stack: bpy.types.PropertyGroup) -> 
     elif stack.source_kind == IMAGE:
         draw_image(column, stack, "image")
         if stack.image:
-            column.prop(stack.image.colorspace_settings, "name")
+            column.prop(stack.image.colorspace_settings, "name", text="Colour Space")
     elif stack.source_kind == MATERIAL:
         column.prop(stack, "material")
     if stack.source_kind != NONE:

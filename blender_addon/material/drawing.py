@@ -50,8 +50,9 @@ def draw_material(layout: bpy.types.UILayout, context: bpy.types.Context, materi
         row.operator("impasto.restore", text="", icon="LOOP_BACK").former = replaced[0].name
         row.operator("impasto.paint_with_result", text="", icon="BRUSH_DATA")
     _draw_mapping(layout, material)
-    if views_without_materials(context):
-        layout.operator("impasto.material_preview", icon="SHADING_TEXTURE")
+    row = layout.row()  # always there: what is below stays where it is
+    row.enabled = bool(views_without_materials(context))
+    row.operator("impasto.material_preview", icon="SHADING_TEXTURE")
 
 
 def _draw_lit(row: bpy.types.UILayout, material: bpy.types.Material) -> None:

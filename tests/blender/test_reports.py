@@ -189,16 +189,18 @@ class TestWhatIsSeenOfAResult:
         plane.active_material.impasto_mapping = "BOX"
         assert "Plane is scaled" in said("material")
 
-    def test_material_preview_is_offered_in_solid_shading_only(self, checker, plane, extension):
+    def test_what_is_below_material_preview_stays_where_it_is_once_that_was_clicked(self, checker, plane, extension):
         window = bpy.context.window_manager.windows[0]
         area = window.screen.areas[0]
         area.type = "VIEW_3D"
         run_from(extension, "texture")
         with bpy.context.temp_override(window=window, area=area):
-            assert offers("material", "impasto.material_preview")
+            before = drawn(bpy.types.IMPASTO_PT_material_view_3d)
+            assert before.operators("impasto.material_preview")
             bpy.ops.impasto.material_preview()
             assert area.spaces.active.shading.type == "MATERIAL"
-            assert not offers("material", "impasto.material_preview")
+            after = drawn(bpy.types.IMPASTO_PT_material_view_3d)
+            assert [what for what, *_ in after.drawn] == [what for what, *_ in before.drawn]
 
     def test_several_results_are_shown_beside_each_other(self, checker, plane, extension):
         jobs, Report, Place = extension.jobs.session.jobs, extension.jobs.task.Report, extension.jobs.task.Place

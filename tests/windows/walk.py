@@ -67,6 +67,8 @@ def start(scenario: Callable[[Walk], Steps]) -> None:
     bpy.context.preferences.view.show_tooltips = (
         False  # half of what it costs to draw while the mouse looks for buttons
     )
+    for material in bpy.data.materials:  # for a picture of its own, Blender would compile shaders for half a minute
+        material.preview_ensure().icon_size = material.preview.image_size = (8, 8)
     walk = Walk()
     stack = [scenario(walk)]
 

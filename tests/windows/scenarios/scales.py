@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 from sections import redraws
-from walk import INTENTS, Steps, Walk, installed_extension, until
+from walk import INTENTS, SOURCE, Steps, Walk, installed_extension, until
 
 LANGUAGES = ("en_US", "de_DE", "fr_FR", "zh_HANS")
 SCALES = (1.0, 2.0)
@@ -19,6 +19,11 @@ def speak(language: str) -> None:
 def scenario(walk: Walk) -> Steps:
     yield until(lambda: JOBS.shown_task is None)
     scene, pictures = bpy.context.scene, {}
+    with walk.at(walk.area("VIEW_3D")):
+        bpy.ops.impasto.add_layer(tool="adjust")
+    stack = bpy.data.materials["Material"].impasto_layers
+    for source in (stack, scene.impasto):
+        source.source_kind, source.image = "IMAGE", bpy.data.images.load(str(SOURCE), check_existing=True)
     yield walk.show_panel("VIEW_3D", "Impasto")
     with walk.at(walk.area("VIEW_3D")):
         bpy.ops.screen.region_quadview()
