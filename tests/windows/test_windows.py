@@ -163,7 +163,7 @@ def test_the_scripts_of_the_documentation_run_headless(in_background, source, tm
 
 
 def test_an_artist_looks_at_layers_moves_a_slider_and_runs_them(walk_through):
-    facts = walk_through("layers", size_px=(1600, 1700))
+    facts = walk_through("layers", size_px=(1400, 1550))
     assert facts["on_object"] == [True, False]
     assert facts["live_error"] == ""
     assert facts["masked_error"] == ""

@@ -69,11 +69,12 @@ def shows_changes(walk: Walk, stack: bpy.types.PropertyGroup) -> Steps:
 def shows_on_object(walk: Walk) -> Steps:
     """The picture is seen on the cube in material preview; a click on the switch takes it back."""
     nodes, shading = bpy.data.materials["Material"].node_tree.nodes, walk.area("VIEW_3D").spaces.active.shading
+    place = yield walk.find("live_preview", "VIEW_3D")  # before each move of the mouse has the view drawn anew
     walk.close_up()
     yield until(lambda: contrast(walk) > SEEN, LIMIT_S)  # once Blender has compiled its shaders
     walk.screenshot("on_object.png")
     is_in = "Impasto Preview Base Color" in nodes
-    yield walk.click("live_preview", "VIEW_3D")
+    yield walk.tap(place)
     yield until(lambda: "Impasto Preview Base Color" not in nodes)
     yield until(lambda: contrast(walk) < SEEN, LIMIT_S)
     walk.record("on_object", [is_in, "Impasto Preview Base Color" in nodes])
