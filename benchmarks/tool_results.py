@@ -1,21 +1,13 @@
-"""Results of every tool, for comparing two states of the code: whether a change of code changes any pixel.
+"""Results of every tool with its defaults on crops of two photographs of scikit-image.
 
-    python benchmarks/hashes.py --save before.npz            # before the change
-    python benchmarks/hashes.py --against before.npz         # after it
-    python benchmarks/hashes.py --against before.npz quilt inpaint
-
-Each tool runs with its defaults on crops of two photographs of scikit-image, a generator with a small model trained for
-two steps, whose tensors are compared as well. A line says for each map, figure or recipe that differs by how much, or
-that a tool refuses what it accepted before.
+Generators run with small models, trained for two steps, whose tensors are results as well.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -32,30 +24,7 @@ SUBJECTS = {"brick": 0, "coffee": 60}
 """Photographs of scikit-image, and the row and column at which the crop begins."""
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tools", nargs="*", help="tools; by default, all")
-    parser.add_argument("--save", type=Path, help="file for the results")
-    parser.add_argument("--against", type=Path, help="file of earlier results to compare with")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        results = dict(_results(Path(folder), options.tools))
-    if options.save:
-        np.savez_compressed(options.save, **results)
-    if not options.against:
-        return 0
-    with np.load(options.against) as before:
-        known = {name: before[name] for name in before.files if not options.tools or name.split()[0] in options.tools}
-    different = list(_differences(known, results))
-    print("\n".join(different) if different else f"{len(results)} results of {_tools(results)} tools are equal")
-    return bool(different)
-
-
-def _tools(results: dict[str, np.ndarray]) -> int:
-    return len({name.split()[0] for name in results})
-
-
-def _results(folder: Path, wanted: Sequence[str]) -> Iterator[tuple[str, np.ndarray]]:
+def results(folder: Path, wanted: Sequence[str]) -> Iterator[tuple[str, np.ndarray]]:
     """Each map of each tool's result, or the message with which it refuses, as "tool subject map"."""
     from safetensors.numpy import load_file
 
@@ -146,21 +115,3 @@ def _hole() -> Any:
     mask = np.zeros((SIDE_PX, SIDE_PX, 3))
     mask[50:100, 60:120] = 1
     return Maps.from_arrays({"base_color": mask})
-
-
-def _differences(before: dict[str, np.ndarray], after: dict[str, np.ndarray]) -> Iterator[str]:
-    for name in sorted(before.keys() | after.keys()):
-        if name not in before or name not in after:
-            yield f"{name}: only {'before' if name in before else 'after'}"
-        elif before[name].shape != after[name].shape:
-            yield f"{name}: {before[name].shape} before, {after[name].shape} after"
-        elif not np.array_equal(before[name], after[name]):
-            if before[name].dtype.kind == "U":
-                yield f"{name}: {before[name]} before, {after[name]} after"
-                continue
-            apart = np.abs(before[name] - after[name])
-            yield f"{name}: {apart.mean():.2g} on average, {apart.max():.2g} at most"
-
-
-if __name__ == "__main__":
-    sys.exit(main())
