@@ -1,5 +1,7 @@
-"""Phrases become recipes of procedural materials: slots, sizes, changes, everyday words, and what is refused."""
+"""Phrases become recipes of procedural materials, none of them half understood in silence; one material on another."""
 
+import colorsys
+import time
 from collections.abc import Iterator
 from math import atan2, degrees, hypot
 from pathlib import Path
@@ -9,13 +11,15 @@ import phrase_slots
 import pytest
 from tables import TABLES, each_row
 
-from impasto import Recipe, Step, match, run
+from impasto import Maps, Recipe, Step, match, read_recipe, run
+from impasto.cli.main import main
 from impasto.errors import ParameterError
 from impasto.plugins.registry import registry
 from impasto.surface.palette import to_oklab
+from impasto.surface.wrapping import seam_z
 from impasto.tools import validate
 from impasto_phrase.matcher import read_phrase
-from impasto_phrase.vocabulary import materials, vocabulary
+from impasto_phrase.vocabulary import GRAMMAR, MATERIAL_KEYS, Meaning, materials, vocabulary
 
 pytestmark = pytest.mark.any_numpy
 LEAST_RIGHT = 0.9
@@ -23,6 +27,10 @@ LEAST_RIGHT = 0.9
 
 def parameters(text: str, **more) -> dict:
     return dict(match("phrase", text, **more).recipe.steps[0].parameters)
+
+
+def notes(text: str, **more) -> str:
+    return "; ".join(match("phrase", text, **more).notes)
 
 
 def lightness(color) -> float:
@@ -72,49 +80,41 @@ def test_each_material_takes_all_kinds_of_words(name):
     assert min(made["wetness"], made["dirt"]) > 0
 
 
-class TestParameters:
-    def test_words_set_what_they_say_and_nothing_else(self):
-        assert parameters("wet mossy cobblestones") == {"wetness": 0.5, "moss": 0.5}
-        assert parameters("潮湿的鹅卵石路") == {"wetness": 0.25}
-        assert set(parameters("black terrazzo")) == {"binder_color"}
-        levels = [parameters(f"{degree} dirty concrete")["dirt"] for degree in ("slightly", "", "very")]
-        assert levels[0] < levels[1] < levels[2]
+@each_row("stated")
+def test_words_set_what_they_say(text, values):
+    made = parameters(text)
+    for name, wanted in values.items():
+        assert wanted[0] <= made[name] <= wanted[1] if isinstance(wanted, list) else made[name] == wanted, name
 
-    def test_colours_are_exact_and_those_that_go_with_them_follow(self):
-        made = parameters("#a04030 bricks")
-        assert np.allclose(made["color"], np.array([0xA0, 0x40, 0x30]) / 255, atol=1e-5)
-        assert lightness(made["second_color"]) < lightness(made["color"])
-        lab = to_oklab(np.array([parameters("grey roof tiles")["second_color"]]))[0]
-        assert np.hypot(*lab[1:]) < 0.02  # no blue
-        assert lightness(parameters("dark red bricks with white mortar")["mortar_color"]) > 0.85
-        assert lightness(parameters("slate roof")["color"]) < 0.5
-        assert parameters("red slate roof")["color"] == parameters("red clay roof")["color"]
 
-    def test_veins_of_dark_marble_are_light_unless_the_phrase_says_more(self):
-        assert lightness(parameters("black marble")["vein_color"]) > 0.8
-        assert "vein_color" not in parameters("white marble")
-        assert lightness(parameters("green marble with black veins")["vein_color"]) < 0.3
+def test_words_set_nothing_else_and_more_of_what_they_stress():
+    assert parameters("wet mossy cobblestones") == {"wetness": 0.5, "moss": 0.5}
+    assert parameters("潮湿的鹅卵石路") == {"wetness": 0.25}
+    assert set(parameters("black terrazzo")) == {"binder_color"}
+    levels = [parameters(f"{degree} dirty concrete")["dirt"] for degree in ("slightly", "", "very")]
+    assert levels[0] < levels[1] < levels[2]
+    for noun, size in (("tiles", 0.15), ("blue mosaic", 0.0)):
+        sizes = [parameters(f"{word} {noun}").get("tile_m", size) for word in ("tiny", "small", "", "large", "huge")]
+        assert sizes == sorted(sizes)
+    width_m = parameters("20 cm tiles").get("width_m", 1.2)
+    assert abs(width_m / 0.2 - round(width_m / 0.2)) < 1e-6
 
-    def test_measures_are_exact_and_whole_numbers_of_tiles_fit(self):
-        made = parameters("20 cm tiles with 5 mm grout")
-        assert (made["tile_m"], made["joint_m"]) == (0.2, 0.005)
-        width_m = made.get("width_m", 1.2)
-        assert abs(width_m / 0.2 - round(width_m / 0.2)) < 1e-6
-        assert parameters("24 x 8 cm bricks")["course_m"] == 0.08
-        assert parameters("6 inch tiles")["tile_m"] == 0.1524
-        assert parameters("planks, 3 m across")["width_m"] == 3.0
-        found = match("phrase", "90 m tiles")
-        assert found.recipe.steps[0].parameters["tile_m"] == 2
-        assert any("limited" in note for note in found.notes)
 
-    def test_square_tiles_of_two_colours_make_a_chessboard(self):
-        assert parameters("black and white tiles")["shape"] == "chessboard"
-        assert parameters("checkered floor tiles, red and cream")["shape"] == "chessboard"
-        assert parameters("blue and white hexagonal tiles")["shape"] == "hexagon"
-
-    def test_what_has_no_effect_is_said(self):
-        assert any("'rusty'" in note for note in match("phrase", "rusty marble").notes)
-        assert any("left out" in note for note in match("phrase", "cobbles with sand").notes)
+def test_colours_are_exact_and_those_that_go_with_them_follow():
+    made = parameters("#a04030 bricks")
+    assert np.allclose(made["color"], np.array([0xA0, 0x40, 0x30]) / 255, atol=1e-5)
+    assert lightness(made["second_color"]) < lightness(made["color"])
+    lab = to_oklab(np.array([parameters("grey roof tiles")["second_color"]]))[0]
+    assert np.hypot(*lab[1:]) < 0.02  # no blue
+    for text, name, least, most in (
+        ("dark red bricks with white mortar", "mortar_color", 0.85, 1),
+        ("slate roof", "color", 0, 0.5),
+        ("black marble", "vein_color", 0.8, 1),
+        ("green marble with black veins", "vein_color", 0, 0.3),
+    ):
+        assert least < lightness(parameters(text)[name]) < most, text
+    assert "vein_color" not in parameters("white marble")
+    assert parameters("red slate roof")["color"] == parameters("red clay roof")["color"]
 
 
 class TestChanges:
@@ -201,8 +201,6 @@ def test_unknown_words_are_named_the_nearest_offered_and_unknown_things_refused(
 
 
 def test_a_phrase_of_the_greatest_length_is_read_in_time():
-    import time
-
     started = time.process_time()
     read_phrase("very dark wet mossy bricks " * 73)
     read_phrase("长满青苔的砖" * 330)
@@ -251,14 +249,201 @@ def problems_of(text: str, tool: str) -> Iterator[str]:
             yield f"{color} is no {word}"
 
 
-def test_words_lay_a_layer_over_the_material():
-    for text, tool, layer, place in (
-        ("snow-covered roof tiles", "roof-tiles", "snow", "hollows"),
-        ("half-buried cobbles", "cobbles", "soil", "hollows"),
-        ("rust running down painted steel", "flaking-paint", "rust", "runs"),
-        ("cobbles with grass growing between", "cobbles", "grass", "hollows"),
-        ("rust on concrete", "concrete", "rust", "patches"),
-    ):
-        base, cover = match("phrase", text).recipe.steps
-        said = (base.tool, cover.tool, cover.parameters["material"], cover.parameters["place"])
-        assert said == (tool, "cover", layer, place), text
+NAMES = {"bricks": "bricks", "leather": "leather", "corrugated-sheet": "corrugated sheet", "scales": "scales"}
+NAMES |= {"asphalt": "asphalt"}
+
+
+def goes_without_saying(meaning: Meaning, material: str) -> bool:
+    """Whether a meaning is grammar, of the material itself, or what its table has in `implied`."""
+    implied = {material, *materials()[material].get("implied", ())}
+    values = dict(meaning.for_material(material))
+    if values.keys() & (GRAMMAR - {"noun", "role"}):
+        return True
+    named = {values[key] for key in MATERIAL_KEYS if key in values}
+    said = {slot for slot in values if slot not in (*GRAMMAR, *MATERIAL_KEYS, "part")}
+    if said:
+        return said <= implied or values.get("role") in implied
+    return bool((named | {values.get("part")}) & implied)
+
+
+@pytest.mark.parametrize("material", sorted(NAMES))
+def test_every_known_word_changes_the_recipe_goes_without_saying_or_is_told(material):
+    name, silent, known = NAMES[material], [], vocabulary()
+    plain = match("phrase", name).recipe.steps
+    for text, meaning in {**{" ".join(words): one for words, one in known.english.items()}, **known.chinese}.items():
+        if goes_without_saying(meaning, material):
+            continue
+        try:
+            found = match("phrase", f"{text} {name}")
+        except ParameterError:  # told
+            continue
+        if found.recipe.steps == plain and not found.notes:
+            silent.append(text)
+    assert not silent
+
+
+@each_row("told")
+def test_what_cannot_be_drawn_is_told(text, told):
+    assert told in notes(text)
+
+
+def test_what_was_not_understood_is_recorded_and_printed(capsys, tmp_path):
+    main(["generate", "phrase", "oak leather, fluffy", "--size", "16", "--out", str(tmp_path)])
+    said = capsys.readouterr().err
+    for told in ("'oak' was left out", "'fluffy' has no meaning here"):
+        assert told in said
+        assert told in read_recipe(next(tmp_path.glob("*_base_color.png"))).matched["notes"]
+    first = match("phrase", "oak leather").recipe
+    changed = match("phrase", "a little darker", start=first).recipe
+    assert changed.matched["notes"] == first.matched["notes"]
+
+
+@pytest.mark.parametrize("text", ["green dragon scales", "绿色龙鳞", "green lawn", "lush green moss", "green carpet"])
+def test_a_colour_is_the_only_one(text):
+    color = run(match("phrase", text, size_px=(96, 96)).recipe).maps["base_color"].pixels.reshape(-1, 3)
+    hues = np.array([colorsys.rgb_to_hsv(*texel)[:2] for texel in color[::7]])
+    degrees, is_colored = 360 * hues[:, 0], hues[:, 1] > 0.25
+    assert ((degrees[is_colored] > 60) & (degrees[is_colored] < 185)).mean() > 0.985
+    assert "color" not in parameters("bricks with green moss")
+
+
+def test_two_hues_side_by_side_are_one_colour_between():
+    grey, green, both = (np.array(parameters(f"{color} leather")["color"]) for color in ("grey", "green", "grey-green"))
+    assert np.all(both >= np.minimum(grey, green) - 0.01)
+    assert np.all(both <= np.maximum(grey, green) + 0.01)
+    assert parameters("navy blue tiles") == parameters("navy tiles")
+    assert read_phrase("black white tiles").slots["second_color"] == "white"
+    assert read_phrase("灰绿色皮革").slots == read_phrase("grey-green leather").slots
+
+
+@pytest.mark.parametrize("text", ["rusty iron door, peeling green paint", "生锈的铁门，剥落的绿漆"])
+def test_of_materials_that_words_only_hint_at_the_one_with_the_most_is_made(text):
+    """Rust is named first, and once; peeling and paint are two words for paint that peels."""
+    (step,) = match("phrase", text).recipe.steps
+    assert (step.tool, step.parameters["ground"]) == ("flaking-paint", "metal")
+
+
+def test_words_about_layers_and_models_are_told_too():
+    start = match("phrase", "snow on red bricks").recipe
+    assert "'purple' has no effect on the layer of snow" in notes("more purple snow", start=start)
+    assert "'glittery' has no meaning" in notes("more glittery snow", start=start)
+    model = Recipe((Step("torus", {"model": "gravel"}),))
+    assert "'2 cm' has no effect" in notes("much darker, 2 cm", start=model)
+
+
+SIZE = {"width_px": 128, "height_px": 128}
+BASE = Step("bricks", {**SIZE, "joint_m": 0.03, "width_m": 1.0, "bond": "stack"})
+
+
+def laid(seed=3, **parameters):
+    return run(Recipe((BASE, Step("cover", {"material": "snow", "thickness_m": 0.0, **parameters})), seed)).maps
+
+
+def is_covered(maps) -> np.ndarray:
+    """Mask of the pixels whose base colour is no longer that of bricks."""
+    before = run(Recipe((BASE,), 3)).maps["base_color"].pixels
+    return np.abs(maps["base_color"].pixels - before).max(-1) > 0.1
+
+
+def test_the_amount_is_the_share_that_is_covered():
+    shares = [is_covered(laid(amount=amount, edge=0.0)).mean() for amount in (0.0, 0.25, 0.5, 1.0)]
+    np.testing.assert_allclose(shares, (0, 0.25, 0.5, 1), atol=0.07)
+
+
+def test_it_lies_in_hollows_or_on_tops():
+    height = run(Recipe((BASE,), 3)).maps["height"].pixels[..., 0]
+    means = {
+        place: height[is_covered(laid(amount=0.3, place=place))].mean() for place in ("hollows", "patches", "tops")
+    }
+    assert means["hollows"] < means["patches"] - 0.05
+    assert means["patches"] < means["tops"]
+
+
+def test_it_is_seamless_and_has_all_maps_and_a_height():
+    thick = laid(amount=0.6, thickness_m=0.05)
+    assert {"base_color", "roughness", "metallic", "normal", "height", "ambient_occlusion"} == set(thick)
+    assert all(-5 < z < 4 for z in seam_z(thick["base_color"].pixels))
+    assert (thick.width_m, thick.size_px) == (1.0, (128, 128))
+    assert thick.height_range_m > laid(amount=0.6).height_range_m
+
+
+def test_a_photograph_with_height_is_covered_as_well_and_keeps_its_other_maps():
+    random = np.random.default_rng(1)
+    pixels = {
+        name: random.random((32, 48, 3 if name == "base_color" else 1), np.float32) for name in ("base_color", "height")
+    }
+    source = Maps.from_arrays({**pixels, "opacity": np.ones((32, 48, 1), np.float32)}, width_m=0.5)
+    result = run(Recipe((Step("cover", {"material": "sand"}),), 1), {"source": source}).maps
+    assert (result.size_px, result.width_m) == ((32, 48), 0.5)
+    assert np.array_equal(result["opacity"].pixels, np.ones((32, 48, 1)))
+
+
+@each_row("layered")
+def test_phrases_of_one_material_on_another_make_two_steps(text, base, layer, place):
+    found = match("phrase", text, size_px=(64, 64))
+    assert [step.tool for step in found.recipe.steps] == [base, "cover"]
+    cover = found.recipe.steps[1].parameters
+    assert (cover["material"], cover["place"]) == (layer, place)
+    assert not found.notes
+    run(found.recipe)
+
+
+def test_words_about_each_part_go_to_its_step():
+    base, layer = match("phrase", "a little wet sand on old dark planks").recipe.steps
+    assert (layer.parameters["amount"], layer.parameters["wetness"]) == (0.25, 0.25)
+    assert base.parameters["wear"] > 0
+    assert "wetness" not in base.parameters
+    for text, tool in (("moss on bricks", "bricks"), ("peeling blue paint on wood", "flaking-paint")):
+        assert [step.tool for step in match("phrase", text).recipe.steps] == [tool]
+
+
+class TestChangesOfLayers:
+    @pytest.fixture
+    def start(self) -> Recipe:
+        return match("phrase", "wet snow on mossy red bricks", seed=7).recipe
+
+    @each_row("amounts_of_layers")
+    def test_words_move_the_share_that_is_covered_and_nothing_else(self, start, text, amount):
+        found = match("phrase", text, start=start)
+        base, layer = found.recipe.steps
+        assert layer.parameters == {**start.steps[1].parameters, "amount": amount}
+        assert (base, found.recipe.seed, found.notes) == (start.steps[0], 7, ())
+
+    def test_no_snow_shows_the_bricks_and_more_brings_the_same_snow_back(self, start):
+        without = match("phrase", "no snow", start=start, size_px=(64, 64)).recipe
+        bricks = run(Recipe(without.steps[:1], 7)).maps["base_color"].pixels
+        np.testing.assert_allclose(run(without).maps["base_color"].pixels, bricks, atol=1 / 255)
+        more = match("phrase", "more snow", start=without).recipe
+        assert more.steps[1].parameters == {**without.steps[1].parameters, "amount": 0.2}
+
+    def test_clauses_go_to_their_steps(self, start):
+        base, layer = match("phrase", "less snow, much darker and no moss", start=start).recipe.steps
+        assert layer.parameters["amount"] == pytest.approx(0.3)
+        assert base.parameters["moss"] == 0
+        assert np.mean(base.parameters["color"]) < 0.8 * np.mean(start.steps[0].parameters["color"])
+        base, layer = match("phrase", "drier snow", start=start).recipe.steps
+        assert layer.parameters["wetness"] == pytest.approx(0.3)
+        assert base == start.steps[0]
+        base, layer = match("phrase", "much wetter", start=start).recipe.steps
+        assert (base.parameters["wetness"], layer.parameters["wetness"]) == pytest.approx((0.4, 0.9))
+
+    @each_row("added")
+    def test_what_falls_or_is_added_is_laid_on_top(self, start, text, material, amount):
+        found = match("phrase", text, start=start)
+        assert (found.recipe.steps[:2], found.notes) == (start.steps, ())
+        layer = found.recipe.steps[2].parameters
+        assert (layer["material"], layer["amount"]) == (material, amount)
+
+    def test_what_is_not_there_cannot_be_taken_away(self, start):
+        found = match("phrase", "no leaves", start=start)
+        assert (found.recipe.steps, found.notes) == (start.steps, ("leaves: there is no such layer",))
+        assert match("phrase", "gravel", start=start).recipe.steps[0].tool == "gravel"
+
+    def test_limits_and_contradictions_are_said_and_what_a_material_has_by_itself_needs_no_layer(self, start):
+        (step,) = match("phrase", "more rust", start=match("phrase", "riveted steel plates").recipe).recipe.steps
+        assert step.parameters["rust"] > 0.2
+        full = match("phrase", "much more snow, darker", start=match("phrase", "much more snow", start=start).recipe)
+        assert full.recipe.steps[1].parameters["amount"] == 1
+        assert match("phrase", "more snow", start=full.recipe).notes == ("snow is at its highest already",)
+        with pytest.raises(ParameterError, match="contradict"):
+            match("phrase", "more snow and less snow", start=start)
