@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from making import made
-from making import photograph as photograph_of
+from making import finish, made, photograph
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 from skimage import data
@@ -14,6 +13,7 @@ from tables import each_row
 from impasto import Maps, read_maps
 from impasto.context import Context
 from impasto.errors import ParameterError
+from impasto.surface.heights import normal_length_error
 from impasto.surface.resizing import few_colors
 from impasto.surface.wrapping import seam_z, wraps
 from impasto_synthesis.histogram_blending import HistogramBlending
@@ -67,10 +67,9 @@ def test_photographs_and_plain_pictures_have_no_palette():
 
 
 def test_asked_for_a_photograph_keeps_its_colours_too():
-    photograph = Maps.from_arrays({"base_color": data.coffee()[:96, :96] / np.float32(255)})
-    result = made("quilt", photograph, width_px=64, height_px=64, pixel_art="on")
-    assert colors(result.maps) <= colors(photograph)
-    assert not colors(made("quilt", photograph, width_px=64, height_px=64).maps) <= colors(photograph)
+    source, size = Maps.from_arrays({"base_color": data.coffee()[:96, :96] / 255}), {"width_px": 64, "height_px": 64}
+    assert colors(finish("quilt", source, pixel_art="on", **size)) <= colors(source)
+    assert not colors(finish("quilt", source, **size)) <= colors(source)
 
 
 def landscape(height: int = 96, width: int = 160) -> Maps:
@@ -125,17 +124,8 @@ def test_ink_that_is_made_smaller_becomes_grey():
     assert len(colors(made("transform", ink, scale=0.5).maps)) > 2
 
 
-def photograph(name: str, side: int = 256) -> np.ndarray:
-    return photograph_of(name, side)[..., :1]
-
-
-def blended(subject: Maps, seed: int = 0, context: Context | None = None, **parameters) -> Maps:
-    context = context or Context(rng=np.random.default_rng(seed))
-    return HistogramBlending().apply(subject, HistogramBlendingParameters(**parameters), {}, context)
-
-
-def of_grey(grey: np.ndarray) -> Maps:
-    return Maps.from_arrays({"base_color": np.repeat(grey, 3, 2)})
+def blended(subject: Maps | np.ndarray, seed: int = 0, **parameters) -> Maps:
+    return finish("histogram-blending", subject, seed=seed, **parameters)
 
 
 def quantile_error(made: np.ndarray, source: np.ndarray) -> float:
@@ -146,8 +136,8 @@ def quantile_error(made: np.ndarray, source: np.ndarray) -> float:
 
 @pytest.mark.parametrize("name", ["gravel", "grass"])
 def test_colours_and_contrast_are_kept_and_borders_meet(name: str) -> None:
-    source = photograph(name)
-    result = blended(of_grey(source), width_px=512, height_px=384)["base_color"].pixels
+    source = photograph(name, 256)
+    result = blended(source, width_px=512, height_px=384)["base_color"].pixels
     assert result.shape == (384, 512, 3)
     assert quantile_error(result, source) < 0.03  # of plain averages of three pieces: 0.15
     assert 0.93 < result.std() / source.std() < 1.07
@@ -157,7 +147,7 @@ def test_colours_and_contrast_are_kept_and_borders_meet(name: str) -> None:
 
 def test_plain_repetition_shows_and_this_does_not() -> None:
     source = photograph("gravel", 128)
-    result = blended(of_grey(source), width_px=512, height_px=512)["base_color"].pixels[..., 0]
+    result = blended(source, width_px=512, height_px=512)["base_color"].pixels[..., 0]
     repeated = np.tile(source[..., 0], (4, 4))
 
     def repeats(picture: np.ndarray) -> float:
@@ -169,7 +159,7 @@ def test_plain_repetition_shows_and_this_does_not() -> None:
 
 
 def test_all_maps_follow_the_same_pieces() -> None:
-    grey = photograph("grass", 96)
+    grey = photograph("grass", 96)[..., :1]
     names = ("roughness", "height", "ambient_occlusion")
     slopes = np.concatenate([grey * 0.2 + 0.4, grey * 0.2 + 0.4, np.full_like(grey, 0.98)], 2)
     subject = Maps.from_arrays({**dict.fromkeys(names, grey), "normal": slopes, "base_color": np.repeat(grey, 3, 2)})
@@ -178,19 +168,18 @@ def test_all_maps_follow_the_same_pieces() -> None:
     assert all(np.array_equal(result[name].pixels, height) for name in names)
     assert np.abs(result["base_color"].pixels - height).max() < 0.02
     assert np.corrcoef(result["normal"].pixels[..., 0].ravel(), height.ravel())[0, 1] > 0.98
-    lengths = np.linalg.norm(2 * result["normal"].pixels - 1, axis=2)
-    assert np.allclose(lengths, 1, atol=1e-4)
+    assert normal_length_error(result["normal"].pixels) < 1e-4
 
 
 def test_a_map_of_two_values_keeps_both_and_their_shares() -> None:
-    metal = (photograph("gravel") > 0.6).astype(np.float32)
+    metal = (photograph("gravel", 256)[..., :1] > 0.6).astype(np.float32)
     result = blended(Maps.from_arrays({"metallic": metal}), width_px=384, height_px=384)["metallic"].pixels
     assert set(np.unique(result)) <= {0, 1}
     assert result.mean() == pytest.approx(metal.mean(), abs=0.04)
 
 
 def test_tiles_are_the_whole_and_the_layout_decides() -> None:
-    subject = Maps.from_arrays({"base_color": np.repeat(photograph("gravel", 64), 3, 2)}, width_m=0.5)
+    subject = Maps.from_arrays({"base_color": photograph("gravel", 64)}, width_m=0.5)
     parameters = HistogramBlendingParameters(width_px=600, height_px=300, layout=7)
     whole = blended(subject, 1, width_px=600, height_px=300, layout=7)
     assert whole.width_m == pytest.approx(0.5 * 600 / 64)
@@ -204,16 +193,12 @@ def test_tiles_are_the_whole_and_the_layout_decides() -> None:
 
 
 def test_a_regular_pattern_is_told_refused_or_accepted() -> None:
-    brick = of_grey(photograph("brick", 256))
-    notes: list[str] = []
-    blended(brick, context=Context(on_note=notes.append))
-    assert any("pattern" in note for note in notes)
+    brick = photograph("brick", 256)
+    assert any("pattern" in note for note in made("histogram-blending", brick).notes)
     with pytest.raises(ParameterError, match="pattern"):
         blended(brick, pattern="refuse")
-    notes.clear()
-    blended(brick, context=Context(on_note=notes.append), pattern="insist")
-    blended(of_grey(photograph("gravel")), context=Context(on_note=notes.append))
-    assert not notes
+    assert not made("histogram-blending", brick, pattern="insist").notes
+    assert not made("histogram-blending", photograph("gravel", 256)).notes
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 9), (200, 2)])

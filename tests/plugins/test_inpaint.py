@@ -7,10 +7,11 @@ from itertools import product
 import numpy as np
 import pytest
 import torch
-from making import photograph
+from making import made, photograph
+from materials import bond
 from scipy.ndimage import gaussian_filter
 
-from impasto import Maps, Recipe, Result, Step, run
+from impasto import Maps, Result
 from impasto.errors import ParameterError
 from impasto.patterns.squares import Edges, labellings
 from impasto.surface.wrapping import seam_z
@@ -19,6 +20,12 @@ from impasto_synthesis.inpaint.landmarks import spread_at_borders
 
 def picture(pixels: np.ndarray) -> Maps:
     return Maps.from_arrays({"base_color": pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, 2)})
+
+
+def photographed(name: str, side: int = 128) -> Maps:
+    """One of the photographs at half its size, with a height."""
+    grey = photograph(name, side, 2)
+    return Maps.from_arrays({"base_color": grey, "height": grey[..., :1]}, width_m=2.0, height_range_m=0.1)
 
 
 def square(side: int, top: int, left: int, hole: int) -> np.ndarray:
@@ -30,12 +37,9 @@ def square(side: int, top: int, left: int, hole: int) -> np.ndarray:
 
 def inpainted(source: np.ndarray | Maps, mask: np.ndarray, seed: int = 0, **given) -> Result:
     """The result of the tool; `given` are inputs, as pictures, and parameters."""
-    maps = source if isinstance(source, Maps) else picture(source)
-    inputs = {name: value for name, value in given.items() if isinstance(value, np.ndarray)}
+    inputs = {"mask": mask, **{name: value for name, value in given.items() if isinstance(value, np.ndarray)}}
     parameters = {name: value for name, value in given.items() if name not in inputs}
-    inputs = {name: picture(value) for name, value in {"mask": mask, **inputs}.items()}
-    step = Step("inpaint", parameters, {name: name for name in inputs})
-    return run(Recipe((step,), seed), {"source": maps, **inputs})
+    return made("inpaint", source, {name: picture(one) for name, one in inputs.items()}, seed, **parameters)
 
 
 def color(*given, **named) -> np.ndarray:
@@ -45,9 +49,9 @@ def color(*given, **named) -> np.ndarray:
 def test_only_the_hole_changes_and_nothing_of_what_was_there_is_left():
     source, mask = photograph("gravel", 128, 2), square(128, 40, 50, 30)
     source[45:60, 55:70] = (1, 0, 0)
-    made = color(source, mask)
-    assert np.array_equal(made[mask == 0], source[mask == 0])
-    assert np.ptp(made, axis=2).max() < 0.02  # no red
+    found = color(source, mask)
+    assert np.array_equal(found[mask == 0], source[mask == 0])
+    assert np.ptp(found, axis=2).max() < 0.02  # no red
 
 
 def border_step(made: np.ndarray, top: int, left: int, hole: int) -> float:
@@ -68,9 +72,9 @@ def test_joints_between_bricks_continue_across_the_border():
     joints = source[..., 0] > 0.5
     steps, shares = [], []
     for seed, (top, left, hole) in enumerate(((48, 32, 64), (144, 152, 64), (75, 85, 80), (20, 165, 60))):
-        made = color(source, square(256, top, left, hole), seed, wraps="no")
-        steps.append(border_step(made, top, left, hole))
-        inside = made[top : top + hole, left : left + hole, 0] > 0.5
+        found = color(source, square(256, top, left, hole), seed, wraps="no")
+        steps.append(border_step(found, top, left, hole))
+        inside = found[top : top + hole, left : left + hole, 0] > 0.5
         shares.append(inside.mean() / joints.mean())
     assert np.mean(steps) < 1.3  # the photograph's own: 0.5; joints that end at the border: 1.8
     assert 0.6 < np.mean(shares) < 1.5  # a smooth fill has next to none
@@ -91,11 +95,9 @@ def test_labels_are_the_best_of_all_where_there_are_no_loops():
 
 
 def test_all_maps_are_filled_from_the_same_places():
-    grey = photograph("gravel", 128, 2)
-    maps = Maps.from_arrays({"base_color": grey, "height": grey[..., :1]}, width_m=1.0, height_range_m=0.1)
-    made = inpainted(maps, square(128, 40, 50, 30)).maps
-    assert np.abs(made["base_color"].pixels[..., :1] - made["height"].pixels).max() < 1e-4
-    assert (made.width_m, made.height_range_m) == (1.0, 0.1)
+    found = inpainted(photographed("gravel"), square(128, 40, 50, 30)).maps
+    assert np.abs(found["base_color"].pixels[..., :1] - found["height"].pixels).max() < 1e-4
+    assert (found.width_m, found.height_range_m) == (2.0, 0.1)
 
 
 def test_a_mask_of_everything_or_of_too_much_is_refused_and_one_of_nothing_changes_nothing():
@@ -114,9 +116,9 @@ def test_nothing_is_taken_from_another_island():
     source[:, 64:] *= (1.0, 0.3, 0.3)
     islands = np.zeros((128, 128), np.float32)
     islands[:, 64:] = 1
-    made = color(source, square(128, 40, 50, 30), islands=islands)
-    assert np.ptp(made[:, :64], axis=2).max() < 0.05
-    assert np.ptp(made[40:70, 64:80], axis=2).mean() > 0.1
+    found = color(source, square(128, 40, 50, 30), islands=islands)
+    assert np.ptp(found[:, :64], axis=2).max() < 0.05
+    assert np.ptp(found[40:70, 64:80], axis=2).mean() > 0.1
 
 
 def test_labels_say_what_is_filled_from_where():
@@ -125,18 +127,8 @@ def test_labels_say_what_is_filled_from_where():
     labels = np.zeros((128, 128), np.float32)
     labels[:, :40] = 1
     labels[40:70, 70:100] = 1  # the hole is to become red, far from what is red
-    made = color(source, square(128, 40, 70, 30), labels=labels, blend=0)
-    assert np.ptp(made[40:70, 70:100], axis=2).mean() > 0.1
-
-
-def photographed(name: str, side: int = 128) -> Maps:
-    """One of the photographs at half its size, with a height."""
-    grey = photograph(name, side, 2)
-    return Maps.from_arrays({"base_color": grey, "height": grey[..., :1]}, width_m=2.0, height_range_m=0.1)
-
-
-def made(tool: str, source: Maps, **parameters) -> Result:
-    return run(Recipe((Step(tool, parameters),), 1), {"source": source})
+    found = color(source, square(128, 40, 70, 30), labels=labels, blend=0)
+    assert np.ptp(found[40:70, 70:100], axis=2).mean() > 0.1
 
 
 def test_a_stain_is_found_where_it_is_and_its_mask_is_a_picture():
@@ -156,9 +148,8 @@ def test_a_stain_is_found_where_it_is_and_its_mask_is_a_picture():
 
 def test_the_threshold_and_the_number_of_landmarks_are_kept():
     assert made("find-landmarks", photographed("grass"), threshold=1.5, most=2).figures["landmarks"] == 2
-    result = made("find-landmarks", photographed("grass"), threshold=20)
-    assert result.figures["landmarks"] == 0
-    assert not result.maps["base_color"].pixels.any()
+    none = made("find-landmarks", photographed("grass"), threshold=20)
+    assert none.figures["landmarks"] == none.maps["base_color"].pixels.max() == 0
 
 
 def test_the_spread_near_a_mirrored_border_is_that_of_noise():
@@ -184,12 +175,7 @@ def test_what_does_not_tile_is_mended_along_its_borders_only():
 
 
 def test_bricks_are_cropped_to_whole_rows_on_request_and_told_of_otherwise():
-    y, x = np.mgrid[:200, :200]
-    rng = np.random.default_rng(0)
-    shifted = x + (y // 24 % 2) * 25
-    tone = rng.uniform(0.2, 0.5, (9, 6))[y // 24, shifted // 50]
-    wall = np.where((y % 24 < 3) | (shifted % 50 < 3), 0.9, tone) + 0.02 * rng.standard_normal((200, 200))
-    source = Maps.from_arrays({"base_color": np.repeat(np.clip(wall, 0, 1)[..., None], 3, 2)})
+    source = bond(200, 24, 50)
     result = made("mend-tiling", source, whole_periods=True, quality="quick")
     assert result.maps.size_px == (192, 200)
     assert any("whole_periods" in note for note in made("mend-tiling", source, quality="quick").notes)
