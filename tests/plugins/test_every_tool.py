@@ -17,7 +17,9 @@ from impasto.context import Context
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.errors import Cancelled, ModelError, ParameterError
 from impasto.inspection.behaviour import CHECKS, declaration_problem, maker, picture, takes_sets
+from impasto.library.models import read_model
 from impasto.plugins.registry import registry
+from impasto.surface.wrapping import seam_z
 from impasto.tools import Result, is_procedural
 
 pytestmark = pytest.mark.usefixtures("small_weights", "tiny_models")
@@ -35,11 +37,11 @@ ON_A_SUBJECT = [
 ]
 """Those that change or add to their subject's maps; the others make new ones, most from their model alone."""
 EVERY_MAKER = [
-    pytest.param(name, marks=pytest.mark.any_numpy) if is_procedural(registry().tool(name)) else name
-    for name in MAKERS
-    if registry().tool(name).task != "stylize"
+    pytest.param(name, marks=pytest.mark.any_numpy) if is_procedural(registry().tool(name)) else name for name in MAKERS
 ]
-"""All but the stylizers, the slowest, for which test_every_stylizer.py holds the same; materials hardly use NumPy."""
+"""Materials hardly use NumPy."""
+OF_A_MODEL = [name for name in MAKERS if {"model", "width_px"} <= set(registry().tool(name).parameters.model_fields)]
+OF_A_MODEL.remove("imported-model")  # whose file decides what it makes
 
 
 def make(name: str, subject: Maps, **how) -> Maps:
@@ -65,6 +67,22 @@ def test_it_can_be_drawn_by_any_host_and_runs_on_its_defaults(name):
 def test_it_behaves_as_every_tool_does(name, behaviour):
     tool = registry().tool(name)
     assert not CHECKS[behaviour](tool, maker(tool, QUICK.get(name)))
+
+
+@pytest.mark.any_numpy
+@pytest.mark.parametrize("name", OF_A_MODEL)
+@pytest.mark.parametrize("size", [(128, 128), (97, 161), (50, 200)], ids=str)
+def test_every_map_of_a_model_tiles_at_any_size(name, size):
+    """By the middle of three seeds: a spot that happens to lie on the edge is no seam."""
+    step = Step(
+        name, {"height_px": size[0], "width_px": size[1]} | ({"text": "red stones"} if name == "stackgan" else {})
+    )
+    made = [run(Recipe((step,), seed)).maps for seed in range(3)]
+    assert set(made[0]) == {"base_color", "roughness", "height", "normal", "ambient_occlusion"}
+    for map_ in made[0]:
+        assert made[0][map_].size_px == size
+        middle = np.median([seam_z(maps[map_].pixels) for maps in made], 0)
+        assert -4 < middle.min() <= middle.max() < 3, map_
 
 
 @pytest.mark.register("name")
@@ -98,6 +116,18 @@ def of_trainers(test):
 
 
 TRAINERS = sorted(name for name, tool in registry().tools.items() if tool.kind == "trainer")
+
+
+@pytest.mark.parametrize("trainer", TRAINERS)
+def test_its_card_says_what_it_learned_from(trainer, tiny_models):
+    model = read_model(tiny_models / f"{trainer}.safetensors")
+    assert {source["name"] for source in model.card["data"]} == {"blotches"}
+    assert {source["licence"] for source in model.card["data"]} == {"CC0-1.0"}
+    assert model.card["figures"]["steps"] == 2
+    assert f"train-{model.card['tool']}" == trainer
+    assert str(tiny_models) not in str(model.card)
+
+
 SIX_STEPS = {"steps": 6}
 MORE = {"train-stackgan": {"stage_one_steps": 2}}
 """So that both stages have begun when it is cancelled."""

@@ -75,12 +75,6 @@ def library(trained):
     return trained.models[0].parent
 
 
-@pytest.mark.slow
-def test_the_same_seed_repaints_the_same_picture(library):
-    assert repaint(library, seed=3).maps.sha256() == repaint(library, seed=3).maps.sha256()
-    assert np.abs(color(repaint(library, seed=3)) - color(COFFEE)).mean() > 0.02
-
-
 @pytest.mark.parametrize("seamless", [False, True])
 def test_tiles_make_the_same_picture_as_the_whole(library, seamless):
     context = Context(rng=np.random.default_rng(0), models=registry().model_library(library))
@@ -111,24 +105,6 @@ def test_strength_colours_and_places_are_those_asked_for(library):
     made = color(repaint(library, mask=Maps.from_arrays({"base_color": mask})))
     assert (made == color(COFFEE))[:, 78:].all()
     assert np.abs(made - color(COFFEE))[:, :72].mean() > 0.02
-
-
-@pytest.mark.parametrize("seamless", ["off", "on"])
-def test_odd_sizes_are_painted(library, seamless):
-    for size in ((1, 1), (3, 150), (17, 18)):
-        subject = Maps.from_arrays({"base_color": np.random.default_rng(0).random((*size, 3))})
-        made = color(repaint(library, subject, seamless=seamless))
-        assert made.shape == (*size, 3)
-        assert 0 <= made.min() <= made.max() <= 1
-
-
-def test_the_card_names_the_painting_and_the_pictures(trained):
-    model = read_model(trained.models[0])
-    assert [one["licence"] for one in model.card["data"]] == ["CC0-1.0", "mine"]
-    assert model.card["strokes_px"] == 128
-    assert model.card["tool"] == "fast-style"
-    assert model.size_bytes < 1e6
-    assert {"loss_discriminator", "loss_painter", "loss_colors"} <= set(trained.figures)
 
 
 def test_detail_is_painted_anew():

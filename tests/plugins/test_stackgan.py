@@ -14,7 +14,6 @@ from impasto.data.dataset import dataset_of
 from impasto.errors import ParameterError
 from impasto.library.models import read_model
 from impasto.plugins.registry import registry
-from impasto.surface.wrapping import seam_z
 from impasto.text_encoders import TextEncoder
 from impasto.training.losses import ONE_BY_ONE, kl_divergence, sliced_wasserstein
 from impasto_phrase.stackgan.data import read_captioned
@@ -270,16 +269,6 @@ def test_the_phrase_decides_the_colour():
     values = under_way.data.standardisation.inverse(s_0).mean((2, 3))  # (2, C)
     redness = values[:, 0] - values[:, 1]
     assert redness[0] > redness[1] + 0.3
-
-
-@pytest.mark.parametrize("size", [(64, 128), (100, 70), (200, 24)], ids=str)
-@pytest.mark.parametrize("stage", ["both", "first"])
-def test_every_map_tiles_at_any_size(library, size, stage):
-    made = generate(library, "red bricks", *size, stage=stage).maps
-    assert set(made) == {"base_color", "roughness", "height", "normal", "ambient_occlusion"}
-    for name in made:
-        assert made[name].size_px == size
-        assert max(seam_z(made[name].pixels)) < 3
 
 
 def test_a_text_without_a_known_word_is_refused_and_unknown_words_are_named(library):

@@ -13,11 +13,9 @@ from impasto import Host, Maps, Recipe, RunOptions, Step, run
 from impasto.context import Context
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.errors import ParameterError
-from impasto.library.models import ModelLibrary, read_model
+from impasto.library.models import ModelLibrary
 from impasto.patterns.lattice import TorusRegion, full_region
-from impasto.surface.heights import normal_height_consistency
 from impasto.surface.resizing import resized_map
-from impasto.surface.wrapping import seam_z
 from impasto_gan.torus import generate as generate_module
 from impasto_gan.torus.generate import Choice, Synthesis, whole_picture
 from impasto_gan.torus.model import load_torus
@@ -80,34 +78,6 @@ def classes(tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
     train(folder, 4, both())
     return folder
-
-
-def test_the_card_says_what_it_learned_from(library, tmp_path):
-    model = read_model(library / "tiny.safetensors")
-    source = {"name": "blotches", "licence": "CC0-1.0", "size_px": [128, 128], "part": "all"}
-    assert source.items() <= model.card["data"][0].items()
-    assert model.card["figures"]["steps"] == 40
-    assert [slider["name"] for slider in model.card["sliders"]] == ["some"]
-    assert str(library) not in str(model.card)
-    train(tmp_path, 1, on={"hold_out": True, "canvas_px": 64})
-    assert read_model(tmp_path / "tiny.safetensors").card["data"][0]["part"] == "left"
-
-
-@pytest.mark.any_numpy
-@pytest.mark.parametrize("which", ["library", "classes"])
-@pytest.mark.parametrize("size", [(128, 128), (97, 161), (160, 200)], ids=str)
-@pytest.mark.parametrize("scale", [1.0, 0.5, 1.7])
-def test_every_map_tiles_at_any_size(which, size, scale, request):
-    """By the middle of three seeds: a spot that happens to lie on the edge is no seam."""
-    folder = request.getfixturevalue(which)
-    made = [generate(folder, *size, seed, scale=scale).maps for seed in range(3)]
-    assert set(made[0]) == {"base_color", "roughness", "height", "normal", "ambient_occlusion"}
-    assert normal_height_consistency(made[0]["normal"].pixels, made[0]["height"].pixels)[1] > 0.99
-    for name in made[0]:
-        assert made[0][name].size_px == size
-        for axis in (0, 1):
-            middle = sorted(seam_z(maps[name].pixels)[axis] for maps in made)[1]
-            assert -4 < middle < 3
 
 
 @pytest.mark.parametrize("which", ["library", *repeated("rows", "lattice"), "bonded"])

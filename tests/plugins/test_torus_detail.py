@@ -209,6 +209,8 @@ def test_of_a_half_that_was_held_out_nothing_is_kept(tmp_path):
     train(tmp_path, hold_out=True, canvas_px=64)
     model = read_model(tmp_path / "tiny.safetensors")
     kept = read_exemplar(model.path, model.card["exemplar"])
+    source = {"name": "blotches", "licence": "CC0-1.0", "size_px": [128, 128], "part": "left"}
+    assert source.items() <= model.card["data"][0].items()
     learned = part_of(surface(), "left")
     assert set(kept) == set(learned)
     assert np.abs(kept["base_color"].pixels - learned["base_color"].pixels).max() <= 0.5 / 255 + 1e-6

@@ -15,14 +15,14 @@ from impasto.context import Context
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.library.models import ModelLibrary
 from impasto.numerics.resampling import split_band
-from impasto.patterns.lattice import Bond, Lattice, TorusRegion, full_region
+from impasto.patterns.lattice import Lattice, TorusRegion, full_region
 from impasto_gan.torus.augmentation import Augmentation
 from impasto_gan.torus.cells.components import COMPONENTS, PrincipalComponents
 from impasto_gan.torus.cells.division import find_cells
 from impasto_gan.torus.cells.periodic import PeriodicFunction
 from impasto_gan.torus.cells.phase_statistics import PhaseStatistics
 from impasto_gan.torus.cells.unit_cell import UnitCell
-from impasto_gan.torus.conditioning import CELL_CHANNELS, Conditioning, condition_channels, phase_channels
+from impasto_gan.torus.conditioning import Conditioning, condition_channels, phase_channels
 from impasto_gan.torus.model import load_torus
 from impasto_gan.torus.network import GLOBAL_CHANNELS
 from impasto_gan.torus.parameters import TrainTorusParameters
@@ -92,19 +92,6 @@ def test_of_rows_that_waver_nothing_is_measured(waver_px, is_measured):
     data = prepare(dataset_of(Maps.from_arrays({"base_color": wavering})), 96, 48, 32, False, "cpu")
     assert data.lattice.has_rows
     assert (data.unit_cell is not None) == is_measured
-
-
-def test_cells_in_a_bond_are_whole_around_the_torus():
-    full = (160, 192)
-    lattice = Lattice(torch.tensor([[1 / 32, 0.0], [0.0, 1 / 50]]), bond=Bond(0.48, 0.1)).on_torus(full)
-    condition = Conditioning.random(lattice.with_row_offsets(full, drawn), full, drawn, "cpu")
-    told = condition(full_region(full))
-    assert torch.equal(told[..., 100:140, 50:60], condition(TorusRegion(260, -142, 40, 10, full)))
-    noise = told[0, -CELL_CHANNELS]
-    assert len(noise.unique()) == 5 * 4
-    assert all(len(row.unique()) == 4 for row in noise)
-    steps = [int((noise[y].roll(1) != noise[y]).nonzero()[0]) for y in (32, 64)]
-    assert steps[0] != steps[1]
 
 
 def test_each_tile_has_noise_of_its_own():
@@ -280,20 +267,6 @@ def test_how_whole_cells_differ_is_measured():
         left, right = inner[..., :6].mean((2, 3)), inner[..., 6:].mean((2, 3))
         assert (left - right).std() == pytest.approx(0.1, rel=0.35)
         assert inner[..., 6:].std((2, 3)).mean() < 0.02
-
-
-def test_components_are_the_same_in_parts_and_with_less_detail():
-    components = PrincipalComponents.of(shaded(), SHADED_AT_A_PIXEL)
-    weights = torch.randn(COMPONENTS, 4, 4, generator=torch.Generator().manual_seed(8))
-
-    def at(region: TorusRegion, pixel: int = 1) -> torch.Tensor:
-        return components(weights, SHADED, region, pixel)
-
-    all_of_it = at(full_region((128, 160)))
-    part = at(TorusRegion(100, -30, 60, 70, (128, 160)))
-    assert torch.allclose(part, all_of_it.roll((-100, 30), (1, 2))[:, :60, :70], atol=1e-6)
-    quarter = torch.nn.functional.avg_pool2d(all_of_it, 4)
-    assert torch.allclose(at(full_region((32, 40)), 4), quarter, atol=1e-5)
 
 
 def test_phase_statistics_tell_joints_that_bend_from_those_in_their_place():

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from foreign import onnx_noise
+from materials import surface
 
 from impasto import Host, Recipe, Result, RunOptions, Step, run
 from impasto.data.dataset import Dataset, dataset_of
@@ -53,7 +54,7 @@ def install_foreign(folder: Path) -> None:
 def two_classes() -> Dataset:
     """A picture of each of two classes, with a caption."""
     one, other = (
-        dataset_of(picture(128, 128, seed), label=str(seed), captions=[f"{color} stones"])
+        dataset_of(surface(128, seed), label=str(seed), licence="CC0-1.0", captions=[f"{color} stones"])
         for seed, color in enumerate(("grey", "red"))
     )
     return replace(one, samples=(*one.samples, *other.samples))
