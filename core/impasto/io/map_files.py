@@ -63,7 +63,9 @@ LONGEST_WORD = 5
 """Most parts of a word for a map."""
 SHORT = 3
 """Letters of a word whose parts must not be apart."""
-CLEAR_SIGNS = ("gl", "dx", "ogl", "opengl", "directx", "d3d")
+CLEAR_SIGNS = ("gl", "dx", "opengl", "directx", "d3d", "unity", "godot", "blender", "unreal", "ue")
+DIRECTX_SIGNS = ("dx", "directx", "d3d", "unreal", "ue")
+"""Ends of words for normals that say which sign they have, and those of DirectX's."""
 UNREAL = "t_"
 """Start of the names of Unreal's textures, whose normals are DirectX's."""
 NORMAL_BLUE, NORMAL_LEAN = 0.7, 0.12
@@ -169,8 +171,11 @@ def conventions() -> Mapping[str, WordMeaning]:
             word, _, text = entry.partition("=")
             key = "".join(PART.findall(word)).lower()
             is_packed = text.count(",") > 1
-            is_weak = (len(key) <= 2 and key != "ao") or (is_packed and len(key) <= 4) or key in WEAK
+            is_weak = (len(key) <= 2 and key.isascii() and key != "ao") or (is_packed and len(key) <= 4) or key in WEAK
             words.setdefault(key, _meaning(text, rank, is_weak))
+            for sign in CLEAR_SIGNS[: 2 if len(key) < SHORT else None] if text == "normal" else ():
+                of_sign = _meaning(DIRECTX if sign in DIRECTX_SIGNS else text, rank, False)
+                words.setdefault(f"{key}{sign}", of_sign)
     return words
 
 
@@ -247,7 +252,9 @@ def _words_before(stem: str, parts: list[re.Match[str]], end: int) -> list[tuple
 
 def _may_be_spaced(word: str) -> bool:
     """Whether a word's parts may be apart: in metal_roughness or rough_n, the first is rather of the set's name."""
-    return len(word) > SHORT and sum(bool(place.channel) for place in conventions()[word].places.values()) != 2
+    return (len(word) > SHORT or word.endswith(CLEAR_SIGNS)) and sum(
+        bool(place.channel) for place in conventions()[word].places.values()
+    ) != 2
 
 
 def map_name(file: Path) -> str | None:
