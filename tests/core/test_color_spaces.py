@@ -67,17 +67,8 @@ def profile(curve: bytes, space: bytes = b"RGB ") -> bytes:
         table += name + struct.pack(">II", start + len(body), len(data))
         body += data + bytes(-len(data) % 4)
     size = struct.pack(">I", start + len(body))
-    head = (
-        size
-        + bytes(4)
-        + b"\x04\x20\0\0mntr"
-        + space
-        + b"XYZ "
-        + bytes(12)
-        + b"acsp"
-        + bytes(28)
-        + s15(0.9642, 1, 0.8249)
-    )
+    head = size + bytes(4) + b"\x04\x20\0\0mntr" + space + b"XYZ " + bytes(12) + b"acsp" + bytes(28)
+    head += s15(0.9642, 1, 0.8249)
     return head.ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + body
 
 
@@ -210,19 +201,13 @@ def cicp(*codes: int) -> bytes:
     return chunk(b"cICP", bytes(codes))
 
 
-P3 = linear_to_srgb(
-    np.clip(
-        srgb_to_linear(colors())
-        @ np.array([[1.22494, -0.22494, 0.0], [-0.04206, 1.04206, 0.0], [-0.01964, -0.07864, 1.09828]]).T,
-        0,
-        1,
-    )
-)
-"""sRGB of Display P3's colours, by the matrix of CSS Color 4."""
-ADOBE_SEEN = linear_to_srgb(
-    np.clip(colors() ** 2.2 @ np.array([[1.39836, -0.39836, 0.0], [0.0, 1.0, 0.0], [0.0, -0.04293, 1.04293]]).T, 0, 1)
-)
-"""sRGB of Adobe RGB's colours, by the matrix of CSS Color 4."""
+TO_SRGB = {  # by CSS Color 4
+    "P3": [[1.22494, -0.22494, 0.0], [-0.04206, 1.04206, 0.0], [-0.01964, -0.07864, 1.09828]],
+    "Adobe": [[1.39836, -0.39836, 0.0], [0.0, 1.0, 0.0], [0.0, -0.04293, 1.04293]],
+}
+P3 = linear_to_srgb(np.clip(srgb_to_linear(colors()) @ np.transpose(TO_SRGB["P3"]), 0, 1))
+ADOBE_SEEN = linear_to_srgb(np.clip(colors() ** 2.2 @ np.transpose(TO_SRGB["Adobe"]), 0, 1))
+"""sRGB of Display P3's and Adobe RGB's colours."""
 ICC = b"p\0\0" + zlib.compress(profile(CURVES["power"]))
 CHUNKS = {
     "linear": ([gamma_chunk(100000)], linear_to_srgb(colors())),

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import colorsys
 import re
+import tomllib
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
 from ..recipe import Recipe, Step
@@ -30,17 +32,7 @@ _HEADER = """# This is an Asset Catalog Definition file for Blender.
 VERSION 1
 
 """
-CLASS_WORDS: Mapping[str, Sequence[str]] = {
-    "Masonry": ("brick", "masonry", "cobble", "roof", "tile"),
-    "Wood": ("wood", "plank", "parquet", "timber", "floorboard"),
-    "Metal": ("metal", "brass", "steel", "iron", "copper", "rust"),
-    "Fabric": ("fabric", "cloth", "leather", "carpet", "knit", "weave", "wool", "denim", "linen", "foam"),
-    "Nature": ("bark", "moss", "leaf", "leaves", "scales"),
-    "Stone": ("stone", "sandstone", "limestone", "rock", "slate", "marble", "granite", "terrazzo", "castle"),
-    "Ground": ("ground", "grass", "gravel", "sand", "snow", "soil", "trail", "asphalt", "mud", "lawn", "road"),
-    "Walls": ("plaster", "stucco", "concrete", "wall"),
-    "Paint": ("paint",),
-}
+CLASS_WORDS: Mapping[str, Sequence[str]] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 """Beginnings of the words that tell the class of a material by the name of a photograph or of a model's material."""
 MOST_WORDS = 8
 """Words of a phrase that become tags."""

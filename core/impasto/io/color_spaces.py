@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import functools
 import struct
+import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -22,11 +24,9 @@ OCIO_CONFIG, LINEAR_SRGB = "ocio://default", "lin_rec709"
 """OpenColorIO's built-in configuration, and linear sRGB in it."""
 NEAR = 2e-3
 """Difference of chromaticities, and of white from 1, that is rounding."""
-SRGB, P3_D65 = (0.64, 0.33, 0.3, 0.6, 0.15, 0.06, 0.3127, 0.329), (0.68, 0.32, 0.265, 0.69, 0.15, 0.06, 0.3127, 0.329)
+TABLES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+PRIMARIES: Mapping[str, Sequence[float]] = TABLES["primaries"]
 """Chromaticities x, y of red, green, blue and white."""
-REC_2020 = (0.708, 0.292, 0.17, 0.797, 0.131, 0.046, 0.3127, 0.329)
-PRO_PHOTO = (0.7347, 0.2653, 0.1596, 0.8404, 0.0366, 0.0001, 0.3457, 0.3585)
-D65 = (0.3127, 0.329)
 BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 """Matrix from XYZ to the cones that are adapted to another white (Lam 1985; Lindbloom)."""
 D50_TO_LINEAR = np.array(
@@ -106,7 +106,6 @@ def identity(values: np.ndarray) -> np.ndarray:
 
 LINEAR = RGBSpace((identity,))
 """Linear sRGB."""
-ADOBE = (0.64, 0.33, 0.21, 0.71, 0.15, 0.06, 0.3127, 0.329)
 
 
 def primaries_to_srgb(primaries: Sequence[float]) -> np.ndarray | None:
@@ -114,9 +113,9 @@ def primaries_to_srgb(primaries: Sequence[float]) -> np.ndarray | None:
 
     ValueError for primaries that span no colours.
     """
-    if np.abs(np.subtract(primaries, SRGB)).max() < NEAR:
+    if np.abs(np.subtract(primaries, PRIMARIES["srgb"])).max() < NEAR:
         return None
-    return np.linalg.inv(_to_xyz(SRGB)) @ _to_xyz(primaries)
+    return np.linalg.inv(_to_xyz(PRIMARIES["srgb"])) @ _to_xyz(primaries)
 
 
 def _to_xyz(primaries: Sequence[float]) -> np.ndarray:
@@ -125,12 +124,12 @@ def _to_xyz(primaries: Sequence[float]) -> np.ndarray:
     if not np.isfinite([x, y]).all() or y[3] < NEAR or abs(np.linalg.det([x[:3], y[:3], np.ones(3)])) < NEAR:
         raise ValueError
     columns = np.stack([x, y, 1 - x - y])
-    white, d65 = columns[:, 3] / y[3], np.array([D65[0], D65[1], 1 - sum(D65)]) / D65[1]
+    white, d65 = columns[:, 3] / y[3], np.array([0.3127, 0.329, 0.3583]) / 0.329
     adapted = np.linalg.inv(BRADFORD) @ np.diag((BRADFORD @ d65) / (BRADFORD @ white)) @ BRADFORD
     return adapted @ columns[:, :3] * np.linalg.solve(columns[:, :3], white)
 
 
-ADOBE_RGB = RGBSpace((gamma(563 / 256),), primaries_to_srgb(ADOBE))
+ADOBE_RGB = RGBSpace((gamma(563 / 256),), primaries_to_srgb(PRIMARIES["adobe"]))
 
 
 @functools.cache
@@ -141,29 +140,14 @@ def _names() -> dict[str, str]:
     config = oiio.ColorConfig(OCIO_CONFIG)
     own = config.getColorSpaceNames()
     known = {one.lower(): name for name in own for one in (name, *config.getAliases(name))}
-    aliases = {other.lower(): known[name] for other, name in OTHER_NAMES.items() if name in known}
+    aliases = {other.lower(): known[name] for other, name in TABLES["names"].items() if name in known}
     return known | aliases | {name.lower(): name for name in OWN}
 
 
-OTHER_NAMES = {
-    "sRGB": "srgb_tx",
-    "Linear": "lin_rec709",
-    "Linear Rec.709": "lin_rec709",
-    "Linear DCI-P3 D65": "lin_p3d65",
-    "Linear CIE-XYZ D65": "cie_xyz_d65_scene",
-    "Display P3": "srgb_p3d65",
-    "AdobeRGB": "adobergb",
-    "Adobe RGB": "adobergb",
-    "Rec.1886": "rec1886_rec709_display",
-    "Rec.2100-PQ": "rec2100_pq_display",
-    "Non-Color": "raw",
-    "Data": "raw",
-}
-"""Other names that Blender and photographers give to spaces of OpenColorIO's."""
 OWN: Mapping[str, RGBSpace] = {
-    "Display P3": RGBSpace((srgb_to_linear,), primaries_to_srgb(P3_D65)),
-    "ProPhoto RGB": RGBSpace((gamma(1.8),), primaries_to_srgb(PRO_PHOTO)),
-    "Rec.2020": RGBSpace((gamma(2.4),), primaries_to_srgb(REC_2020)),
+    "Display P3": RGBSpace((srgb_to_linear,), primaries_to_srgb(PRIMARIES["display-p3"])),
+    "ProPhoto RGB": RGBSpace((gamma(1.8),), primaries_to_srgb(PRIMARIES["prophoto"])),
+    "Rec.2020": RGBSpace((gamma(2.4),), primaries_to_srgb(PRIMARIES["rec-2020"])),
 }
 """Spaces that OpenColorIO's built-in configuration lacks, or has under other names in its versions."""
 
@@ -262,19 +246,6 @@ def _rec709(values: np.ndarray) -> np.ndarray:
     return np.where(values < 0.081, values / 4.5, ((np.maximum(values, 0) + 0.099) / 1.099) ** (1 / 0.45))
 
 
-CICP_PRIMARIES: Mapping[int, Sequence[float]] = {
-    1: SRGB,
-    4: (0.67, 0.33, 0.21, 0.71, 0.14, 0.08, 0.310, 0.316),
-    5: (0.64, 0.33, 0.29, 0.60, 0.15, 0.06, *D65),
-    6: (0.63, 0.34, 0.31, 0.595, 0.155, 0.07, *D65),
-    7: (0.63, 0.34, 0.31, 0.595, 0.155, 0.07, *D65),
-    8: (0.681, 0.319, 0.243, 0.692, 0.145, 0.049, 0.310, 0.316),
-    9: REC_2020,
-    11: (0.68, 0.32, 0.265, 0.69, 0.15, 0.06, 0.314, 0.351),
-    12: P3_D65,
-    22: (0.63, 0.34, 0.295, 0.605, 0.155, 0.077, *D65),
-}
-"""Primaries by their number (ITU-T H.273, 8.1)."""
 CICP_CURVES: Mapping[int, Curve] = {
     **dict.fromkeys((1, 6, 14, 15), _rec709),
     4: gamma(2.2),
@@ -291,8 +262,8 @@ def cicp_space(name: str, primaries: int, curve: int, full_range: int) -> RGBSpa
     if curve in HDR:
         message = f"{name} is encoded in {HDR[curve]} for bright screens (HDR), which is not read"
         raise FileError(message, "export it as sRGB or Display P3, or as linear EXR with values from 0 to 1")
-    if curve not in CICP_CURVES or primaries not in CICP_PRIMARIES or not full_range:
+    if curve not in CICP_CURVES or str(primaries) not in TABLES["cicp-primaries"] or not full_range:
         message = f"{name} has colours of an unusual kind (cICP {primaries}, {curve}, {full_range}), which are not read"
         raise FileError(message, "export it as sRGB, or name its colour space yourself")
-    matrix = primaries_to_srgb(CICP_PRIMARIES[primaries])
+    matrix = primaries_to_srgb(TABLES["cicp-primaries"][str(primaries)])
     return None if matrix is None and CICP_CURVES[curve] is srgb_to_linear else RGBSpace((CICP_CURVES[curve],), matrix)

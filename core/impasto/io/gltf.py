@@ -54,11 +54,8 @@ UNDERSTOOD = re.compile(
 TRANSFORM = "KHR_texture_transform"
 TRANSMISSION = "KHR_materials_transmission"
 SLOTS: Mapping[str, tuple[str, ...]] = {
-    "baseColorTexture": ("pbrMetallicRoughness",),
-    "metallicRoughnessTexture": ("pbrMetallicRoughness",),
-    "normalTexture": (),
-    "occlusionTexture": (),
-    "emissiveTexture": (),
+    **dict.fromkeys(("baseColorTexture", "metallicRoughnessTexture"), ("pbrMetallicRoughness",)),
+    **dict.fromkeys(("normalTexture", "occlusionTexture", "emissiveTexture"), ()),
     "transmissionTexture": ("extensions", TRANSMISSION),
 }
 """Keys of the textures that are read and written, with the objects of a material that they are in."""

@@ -16,21 +16,15 @@ import numpy as np
 from ..errors import ParameterError, did_you_mean
 from ..surface.color import linear_to_srgb
 from ..system.untrusted import excerpt
-from ..texture import COLOR_MAPS, FINE_MAPS, MAP_CHANNELS, Maps, Texture
+from ..texture import COLOR_MAPS, FINE_MAPS, MAP_CHANNELS, NORMAL_MAPS, Maps, Texture
 from .gltf import Placement
 
 NEUTRAL: Mapping[str, tuple[float, ...]] = {
-    "base_color": (1.0, 1.0, 1.0),
-    "roughness": (0.5,),
-    "metallic": (0.0,),
-    "normal": (0.5, 0.5, 1.0),
-    "height": (0.5,),
-    "ambient_occlusion": (1.0,),
-    "opacity": (1.0,),
+    **{name: (1.0,) * channels for name, channels in MAP_CHANNELS.items()},
+    **dict.fromkeys(("roughness", "height"), (0.5,)),
+    **dict.fromkeys(("metallic", "transmission_weight"), (0.0,)),
+    **dict.fromkeys(NORMAL_MAPS, (0.5, 0.5, 1.0)),
     "emission": (0.0, 0.0, 0.0),
-    "transmission_weight": (0.0,),
-    "confidence": (1.0,),
-    "bent_normal": (0.5, 0.5, 1.0),
 }
 """Values of maps that are missing: those of a plain surface."""
 COMPONENTS = "rgb"

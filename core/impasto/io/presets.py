@@ -24,15 +24,7 @@ GLTF_KINDS = {".png": "image/png", ".jpg": "image/jpeg"}
 """Formats that glTF may hold."""
 GLTF_ROLES = ("base_color", "orm", "normal", "emission", "transmission_weight")
 MATERIALX_VERSION = "1.38"
-MATERIALX_INPUTS = {
-    "base_color": ("base_color", "color3"),
-    "roughness": ("specular_roughness", "float"),
-    "metallic": ("metalness", "float"),
-    "emission": ("emission_color", "color3"),
-    "transmission_weight": ("transmission", "float"),
-    "opacity": ("opacity", "color3"),
-    "normal": ("normal", "vector3"),
-}
+MATERIALX_INPUTS: Mapping[str, list[str]] = tomllib.loads(Path(__file__).with_name("materialx.toml").read_text("utf-8"))
 """Input of `standard_surface` and type of the image for each map."""
 IMAGE_TYPES = {"opacity": "float", "height": "float"}
 """Types of the images that are not those of their inputs: one channel."""
