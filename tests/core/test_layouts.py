@@ -128,25 +128,40 @@ TGAS = {
 }
 
 
-@pytest.mark.parametrize("name", TGAS)
-def test_a_tga_has_the_alpha_bits_of_its_header(name, tmp_path):
-    data, color, alpha = TGAS[name]
-    (tmp_path / "a.tga").write_bytes(data)
-    maps = read_maps(tmp_path / "a.tga")
+def bmp(bits: int, compression: int, body: bytes, masks: tuple[int, ...] = (), palette: bytes = b"") -> bytes:
+    """A BMP of stored rows, from the bottom."""
+    more = struct.pack("<17I", *masks, *[0] * (17 - len(masks)))[: 68 * bool(masks)] + palette
+    head = struct.pack(
+        "<IiiHHIIiiII", 40 + len(more) - len(palette), WIDTH, HEIGHT, 1, bits, compression, 0, 0, 0, 0, 0
+    )
+    return b"BM" + struct.pack("<IHHI", 54 + len(more) + len(body), 0, 0, 54 + len(more)) + head + more + body
+
+
+RAMP = bytes(value for index in range(256) for value in (index, index, index, 0))
+RUNS = b"".join(bytes([1, value]) for value in range(0, 6 * WIDTH, 6)) + b"\0\0"
+RGBA = np.dstack([RGB8, ALPHA])[::-1].tobytes()
+BMPS = {
+    "fourth byte unused": (bmp(32, 0, np.dstack([RGB8[::-1, :, ::-1], 0 * ALPHA[::-1]]).tobytes()), RGB8, None),
+    "red first": (bmp(32, 3, RGBA, (0xFF, 0xFF00, 0xFF0000, 0xFF000000)), RGB8, ALPHA),
+    "runs and a mark at the end": (
+        bmp(8, 1, RUNS * HEIGHT + b"\0\1", palette=RAMP),
+        np.tile(np.arange(0, 6 * WIDTH, 6)[None, :, None], (HEIGHT, 1, 3)),
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TGAS | BMPS)
+def test_a_tga_or_bmp_has_the_channels_of_its_header(name, tmp_path):
+    data, color, alpha = (TGAS | BMPS)[name]
+    path = tmp_path / ("a.bmp" if name in BMPS else "a.tga")
+    path.write_bytes(data)
+    maps = read_maps(path)
     visible = np.ones((HEIGHT, WIDTH), bool) if alpha is None else alpha > 12
     assert np.abs(maps["base_color"].pixels - color / 255)[visible].max() < 0.01
     assert ("opacity" in maps) == (alpha is not None)
     if alpha is not None:
         assert np.abs(maps["opacity"].pixels[..., 0] - alpha / 255).max() < EIGHT_BIT
-
-
-def test_a_bmp_whose_fourth_byte_is_unused_is_opaque(tmp_path):
-    pixels = np.dstack([RGB8[::-1, :, ::-1], np.zeros((HEIGHT, WIDTH), np.uint8)]).tobytes()
-    head = struct.pack("<IiiHHIIiiII", 40, WIDTH, HEIGHT, 1, 32, 0, 0, 0, 0, 0, 0)
-    (tmp_path / "a.bmp").write_bytes(b"BM" + struct.pack("<IHHI", 54 + len(pixels), 0, 0, 54) + head + pixels)
-    maps = read_maps(tmp_path / "a.bmp")
-    assert "opacity" not in maps
-    assert np.abs(maps["base_color"].pixels - colors()).max() < EIGHT_BIT
 
 
 HEIGHTS = np.linspace(-12.5, 310, HEIGHT * WIDTH, dtype=np.float32).reshape(HEIGHT, WIDTH, 1)
@@ -172,13 +187,24 @@ def test_heights_in_metres_are_scaled_and_keep_their_range(name, kind, dtype, ho
     assert "metres, from -12" in maps.notes[0]
 
 
-def test_points_without_a_height_are_low(tmp_path):
+@pytest.mark.parametrize("void", [-32768, -9999, np.nan, 3.4e38, "9999"])
+def test_points_without_a_height_are_low(void, tmp_path):
     values = HEIGHTS.copy()
-    values[5, 6] = -32768
-    maps = read_maps(write_image(tmp_path / "a.tif", values.astype(np.int16), "int16"))
+    values[5, 6] = void
+    tag = [(42113, "s", 5, void, True)] if isinstance(void, str) else []
+    tifffile.imwrite(tmp_path / "a.tif", values, extratags=tag)
+    maps = read_maps(tmp_path / "a.tif", wanted=Wanted("height"))
     assert maps.height_range_m == pytest.approx(322, abs=1)
     assert maps["height"].pixels[5, 6] == 0
     assert "1 points of " in maps.notes[0]
+
+
+def test_values_below_0_are_heights_or_told(tmp_path):
+    values = HEIGHTS / 322.5 - 0.4
+    grey = read_maps(write_image(tmp_path / "a.tif", values))
+    assert np.abs(grey["height"].pixels * grey.height_range_m + values.min() - values).max() < 1e-4
+    exr(tmp_path / "a.exr", (np.repeat(values, 3, 2), ["R", "G", "B"]))
+    assert "below 0, and count as 0" in read_maps(tmp_path / "a.exr").notes[0]
 
 
 @pytest.mark.parametrize("name", ["a.tif", "a.exr"])
@@ -292,6 +318,7 @@ def test_normals_of_two_channels_are_completed_when_asked(tmp_path):
     normals = slopes / np.linalg.norm(slopes, axis=2, keepdims=True) / 2 + 0.5
     stored = np.round(normals * 65535).astype(np.uint16)
     tifffile.imwrite(tmp_path / "two_normal.tif", stored[..., :2], photometric="minisblack", planarconfig="contig")
+    assert "two channels, and neither is opacity" in read_maps(tmp_path / "two_normal.tif").notes[0]
     for blue in (0, 32768, 65535):
         given = stored.copy()
         given[..., 2] = blue

@@ -289,6 +289,16 @@ def test_exr_of_parts_and_layers_is_read_where_its_colour_is(tmp_path):
     check(exr(tmp_path / "parts.exr", (depth, ["Z"]), (LINEAR, ["R", "G", "B"])), colors())
     names = [f"ViewLayer.{name}" for name in ("Depth.Z", "Combined.R", "Combined.G", "Combined.B", "Diffuse.R")]
     check(exr(tmp_path / "layers.exr", (np.dstack([depth, LINEAR, depth]), names)), colors())
+    names = ["Crypto00.R", "Crypto00.G", "Crypto00.B", "beauty.R", "beauty.G", "beauty.B"]
+    check(exr(tmp_path / "named.exr", (np.dstack([depth, depth, depth, LINEAR]), names)), colors())
+
+
+@pytest.mark.parametrize("parts", ["RGBA", "RGB A", "Z A RGB", "A B G R"])
+def test_exr_colour_is_divided_by_its_alpha_in_whatever_parts_they_are(parts, tmp_path):
+    alpha = colors()[..., :1] * 0.9 + 0.1
+    values = dict(zip("RGBAZ", np.moveaxis(np.dstack([LINEAR * alpha, alpha, 9 * alpha]), 2, 0), strict=True))
+    stored = [(np.stack([values[name] for name in names], 2), [*names]) for names in parts.split()]
+    check(exr(tmp_path / "a.exr", *stored), colors(), alpha[..., 0])
 
 
 def test_values_above_1_are_refused_not_clipped(tmp_path):

@@ -12,11 +12,12 @@ import numpy as np
 from ..descriptions import EngineDescription
 from ..errors import ImpastoError
 from ..io.assets import AssetList, ListedAsset, asset_text
-from ..io.decode import has_eight_bits, read_metadata, read_small
+from ..io.decode import read_metadata, read_small
 from ..io.files import encode_maps
 from ..io.formats import BUILTIN_EXPORTERS
 from ..io.packing import PackedPicture, all_of
 from ..io.presets import packing_of
+from ..io.scanlines import open_scanlines
 from ..io.udim import tile_number, with_all_tiles, without_number
 from ..io.unpacking import unpacked_maps
 from ..plugins.installation import description
@@ -108,7 +109,7 @@ def _maps_of(
         with explain(file, "copy"):
             shutil.copyfile(file, path)
         return {name: path}
-    exporter = BUILTIN_EXPORTERS[0 if has_eight_bits(file) else 1]
+    exporter = BUILTIN_EXPORTERS[0 if str(open_scanlines(file).spec.format) == "uint8" else 1]
     maps = {name: map_ for name, map_ in unpacked_maps(file, picture).items() if name not in without}
     paths = {name: stem.with_name(f"{stem.name}_{name}{tile_suffix(exporter.suffix, number)}") for name in maps}
     for name, data in encode_maps(Maps(maps), exporter).items():

@@ -7,12 +7,14 @@ from typing import Any
 SHORT = {"red": "r", "green": "g", "blue": "b", "alpha": "a"}
 SETS = (("r", "g", "b"), ("x", "y", "z"), ("y",))
 """Channel names of colour, of a normal pass, and of luminance alone, in order of preference."""
+MAIN = ("combined", "beauty", "rgba", "rgb", "color")
+"""Ends of the names of the layer, or part of an EXR, that is the picture itself."""
 
 
 def choose_channels(spec: Any, most: int) -> tuple[tuple[int, ...], int | None]:
     """Indexes of the colour channels (1 or `most`) and of opacity (None if there is none).
 
-    Of an EXR's layers, the one called Combined is used, or else the first with colour.
+    Of an EXR's layers, one without a name is used, or called as in `MAIN`, or else the first with colour.
     """
     found = _best_layer(spec)[1] if most == 3 else None
     if found is not None:
@@ -21,18 +23,25 @@ def choose_channels(spec: Any, most: int) -> tuple[tuple[int, ...], int | None]:
     return channels, spec.alpha_channel if spec.alpha_channel not in (-1, *channels) else None
 
 
-def rank(spec: Any) -> int:
-    """Preference for a part of a file by its channels: the index of the first set in `SETS` that it has; 0 is best."""
-    return _best_layer(spec)[0]
+def rank(spec: Any) -> tuple[int, bool]:
+    """Preference for a part of a file, the least is best: the first set in `SETS` that it has, and whether its name is
+    another than the picture's."""
+    name = spec.get_string_attribute("oiio:subimagename").lower()
+    return _best_layer(spec)[0], bool(name) and not name.endswith(MAIN)
+
+
+def short_name(channel: str) -> str:
+    """The last part of a channel's name: "r" of "Combined.Red"."""
+    last = channel.lower().rpartition(".")[2]
+    return SHORT.get(last, last)
 
 
 def _best_layer(spec: Any) -> tuple[int, tuple[tuple[int, ...], int | None] | None]:
     """The index of the first set in `SETS` that a layer has, and its channels and opacity: "combined.r" is r of it."""
     found: dict[str, dict[str, int]] = {}
     for index, name in enumerate(spec.channelnames):
-        layer, _, channel = name.lower().rpartition(".")
-        found.setdefault(layer, {})[SHORT.get(channel, channel)] = index
-    in_order = sorted(found, key=lambda name: (bool(name), not name.endswith("combined")))
+        found.setdefault(name.lower().rpartition(".")[0], {})[short_name(name)] = index
+    in_order = sorted(found, key=lambda name: (bool(name), not name.endswith(MAIN), name.startswith("crypto")))
     for place, wanted in enumerate(SETS):
         for channels in (found[name] for name in in_order):
             if set(wanted) <= channels.keys():

@@ -42,7 +42,7 @@ class ColorConversion:
 
     Colour is sRGB-encoded if `is_color`, otherwise the stored values, integers scaled to [0, 1] or [-1, 1].
     color_space: the name of the one that takes the place of what the file says; "" for that. It counts what it cannot
-    keep: `invalid` values, those `beyond` the range, and the `largest`.
+    keep: `invalid` values, those `beyond` the range, `negative` light, and the `largest`.
     """
 
     def __init__(self, lines: Scanlines, is_color: bool, color_space: str = "") -> None:
@@ -57,7 +57,7 @@ class ColorConversion:
             self.space = _given_space(lines, color_space)
         elif is_color and lines.color in ("rgb", "cmyk"):
             self.space, self._profile = _stored_space(lines)
-        self.invalid, self.beyond, self.largest = 0, 0, 1.0
+        self.invalid, self.beyond, self.negative, self.largest = 0, 0, 0, 1.0
 
     @property
     def is_plain(self) -> bool:
@@ -95,6 +95,7 @@ class ColorConversion:
         if alpha is not None:
             self.invalid += alpha.size - int(np.count_nonzero(np.isfinite(alpha)))
         self.beyond += int(np.count_nonzero(((values < least) | (values > most)) & finite))
+        self.negative += int(np.count_nonzero(values < -TOLERANCE))
         self.largest = max(self.largest, float(np.max(values, where=finite, initial=1.0)))
 
 

@@ -6,6 +6,7 @@ hardly any memory is needed beside the result.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,8 +27,10 @@ from .scanlines import SIGNED, Scanlines, open_scanlines
 
 COLORFUL = 0.02
 """Mean difference of channels above which a picture is no grey map."""
-VOIDS, LOWEST_M = (-9999, -32767, -32768), -1e5
-"""Heights by which elevation models mark points without one (SRTM, GDAL), and below which none is meant."""
+VOIDS, LOWEST_M, HIGHEST_M = (-9999, -32767, -32768), -1e5, 1e30
+"""Heights by which elevation models mark points without one (SRTM, GDAL), and below and above which none is meant."""
+NEGATIVE_SHARE = 0.01
+"""Share of a picture's values below 0 from which on they are mentioned."""
 
 
 def _nothing(fraction: float) -> None:
@@ -114,16 +117,14 @@ def read_small(path: Path, name: str, longest_px: int) -> Texture:
     return Texture(np.clip(pixels, 0, 1), standard_color_space(name))
 
 
-def read_channels(path: Path) -> np.ndarray:
+def read_channels(path: Path, upright: bool = False) -> np.ndarray:
     """A picture's channels (H, W, C) as they are stored, integers scaled to [0, 1]. FileError if it is damaged."""
     lines = open_scanlines(path)
     lines.check_memory(len(lines.channels) + (lines.alpha is not None))
-    return np.concatenate([unit(rows).astype(np.float32) for _, rows in lines.bands()])
-
-
-def has_eight_bits(path: Path) -> bool:
-    """Whether a picture's channels are stored as bytes."""
-    return str(open_scanlines(path).spec.format) == "uint8"
+    stored = np.concatenate([unit(rows).astype(np.float32) for _, rows in lines.bands()])
+    orientation, down, across = _flips(lines, upright)
+    turned = stored[:: -1 if down else 1, :: -1 if across else 1]
+    return turned.swapaxes(0, 1) if orientation >= 5 else turned
 
 
 def read_size(path: Path) -> tuple[int, int]:
@@ -188,14 +189,17 @@ def _read(
     if is_alone and spread > COLORFUL * conversion.largest:
         message = f"{excerpt(lines.path)} has colours, and a {name} map is grey"
         raise ParameterError(message, f"give the {name} map, or a folder that has one")
-    is_bright = is_alone and is_color and conversion.beyond > 0 and not conversion.invalid
-    is_light = is_bright and takes_light
-    if is_bright and not is_light and len(lines.channels) == 1:
+    has_negative = conversion.negative > NEGATIVE_SHARE * len(lines.channels) * math.prod(lines.size_px)
+    is_grey_light = len(lines.channels) == 1 and not (takes_light or keeps_broken)
+    if is_alone and is_color and is_grey_light and (conversion.beyond or has_negative):
         return None
+    is_light = takes_light and conversion.beyond > 0 and not conversion.invalid
     low, high, notes = 0.0, 1.0, lines.notes
     if divisor > 1:
         notes += (reduction_note(divisor, (pixels.shape[0], pixels.shape[1])),)
-    if keeps_range and not conversion.invalid:
+    if is_color and has_negative:
+        notes += (f"{conversion.negative:,} values of {excerpt(lines.path)} are below 0, and count as 0",)
+    if keeps_range:
         low, high, told = _scale_heights(lines, as_stored)
         notes += told
     elif not is_light:
@@ -213,7 +217,7 @@ def _scale_heights(lines: Scanlines, heights: np.ndarray) -> tuple[float, float,
     """
     if lines.is_signed:
         heights *= SIGNED[str(lines.spec.format)]  # as they are stored
-    is_void = np.isin(heights, VOIDS) | (heights < LOWEST_M)
+    is_void = np.isin(heights, (*VOIDS, lines.void)) | ~((heights > LOWEST_M) & (heights < HIGHEST_M))
     notes: tuple[str, ...] = ()
     if is_void.any():
         if is_void.all():
@@ -242,7 +246,7 @@ def _lines_of(path: Path, name: str) -> Scanlines:
     """The rows of a picture; for normals both channels of two, of which neither is alpha."""
     lines = open_scanlines(path)
     has_two = name in NORMAL_MAPS and lines.alpha is None and lines.spec.nchannels == 2
-    return replace(lines, channels=(0, 1)) if has_two else lines
+    return replace(lines, channels=(0, 1), notes=()) if has_two else lines
 
 
 def _refuse_numbers(path: Path, found: ColorConversion, is_color: bool, keeps_broken: bool) -> None:

@@ -36,8 +36,8 @@ BYTES_PER_PIXEL = {"PSD": 1024, "TIFF": 1024, "EXR": 1024}
 FLAT_BYTES_PER_PIXEL = 32
 """Limit of a file's length for the size that it claims: formats with layers or pages, and all others."""
 PSD_LAB = 9
-PSD_MODES = (0, 1, 2, 3, 4, 8, PSD_LAB)
-"""Bitmap, grey, indexed, RGB, CMYK, duotone (stored as grey) and Lab."""
+PSD_MODES = (0, 1, 2, 3, 4, PSD_LAB)
+"""Bitmap, grey, indexed, RGB, CMYK and Lab."""
 ALONE = (0x01, *range(0xD0, 0xD8))
 """Markers of a JPEG without a length."""
 DDS_CUBE_OR_VOLUME = 0x200200
@@ -52,8 +52,8 @@ class Header:
 
     held: bytes per pixel that the decoder allocates beside its result. text: a PNG's `impasto` chunk. bits: per
     channel of a JPEG. is_lab: whether a PSD is in CIELAB. chunks: of a PNG about its colours, by name. read_as:
-    Pillow's mode for a TGA that it reads in place of OpenImageIO. is_opaque: whether a TGA says that its fourth channel
-    is no opacity. is_cut: whether a JPEG lacks its end.
+    Pillow's mode for a TGA or BMP that it reads in place of OpenImageIO. is_opaque: whether a TGA says that its fourth
+    channel is no opacity. is_cut: whether a JPEG lacks its end.
     """
 
     kind: str
@@ -169,6 +169,16 @@ def _read_tga(stream: IO[bytes]) -> Header:
     return Header("TGA", (width, height), 8, read_as=read_as, is_opaque=is_color and bits == 32 and not has_alpha)
 
 
+def _read_bmp(stream: IO[bytes]) -> Header:
+    """Size of a BMP with compressed rows, or with masks of channels, which Pillow reads in any order."""
+    head = stream.read(70)
+    length, width, height, _, bits, compression = struct.unpack_from("<IiiHHI", head, 14)
+    if length < 40 or compression == 0:
+        return Header("BMP")
+    has_alpha = bits == 32 and compression in (3, 6) and struct.unpack_from("<I", head, 66)[0] > 0
+    return Header("BMP", (width, abs(height)), read_as="RGBA" if has_alpha and length > 40 else "RGB")
+
+
 def _read_jpeg(stream: IO[bytes]) -> Header:
     """The frame header (ITU-T T.81, B.2); the stream is then in the first scan."""
     stream.seek(2)
@@ -214,7 +224,7 @@ def _frame(marker: int, bits: int, height: int, width: int, components: int) -> 
     if bits not in (8, 12):
         raise _RefusedError(f"is a JPEG of {bits} bits a channel, which is not read", "save it as 16-bit PNG or TIFF")
     is_progressive = marker in (0xC2, 0xCA)
-    held = 2 * is_progressive if bits == 8 else 4  # 12 bits are decoded whole
+    held = 2 * is_progressive if bits == 8 else 6  # 12 bits are decoded whole
     return Header("JPEG", (width, height), held * components, bits=bits)
 
 
@@ -262,7 +272,7 @@ def _read_dds(stream: IO[bytes]) -> Header:
     return Header("DDS", (width, height), 12)
 
 
-READERS = {"PNG": _read_png, "JPEG": _read_jpeg, "PSD": _read_psd, "TGA": _read_tga, "DDS": _read_dds}
+READERS = {"PNG": _read_png, "JPEG": _read_jpeg, "PSD": _read_psd, "TGA": _read_tga, "DDS": _read_dds, "BMP": _read_bmp}
 """Readers of headers; those of other formats are read by their decoder, which allocates nothing before it is asked."""
 HELD = {"WEBP": 12, "JXL": 16, "AVIF": 16, "HEIF": 16}
 """Bytes per pixel that decoders of formats without a reader here allocate beside their result."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,10 @@ import numpy as np
 
 from ..errors import FileError
 from ..system.untrusted import excerpt, is_unicode, printable, shorten
-from .channels import choose_channels, rank
+from .channels import choose_channels, rank, short_name
 from .headers import DAMAGED, Header, check_length, read_header
 from .signatures import READ
-from .whole_pictures import CutJPEG, PillowPicture, TwelveBitJPEG
+from .whole_pictures import DecodedPicture, PillowPicture, decode_cut_jpeg, decode_parts, twelve_bit_jpeg
 
 MEMORY_BYTES = 13 * 2**27
 """Limit of memory for one picture during reading, 1.6 GiB: 100 megapixels of a JPEG, 140 of an RGB PNG."""
@@ -24,6 +25,7 @@ ROWS_AT_ONCE = 256
 MAX_STORED_BYTES = 2**31
 """Limit of all channels of an EXR together, since the wanted ones cannot be decompressed alone."""
 MAX_PARTS = 64
+GDAL_NODATA = 42113
 PALETTE, SEPARATED = 3, 5
 """TIFF's photometric interpretations of palettes and of ink."""
 REASON_CHARACTERS = 160
@@ -34,7 +36,7 @@ SIGNED = {"int8": 2**7 - 1, "int16": 2**15 - 1, "int": 2**31 - 1}
 SMALLER = "scale it down, or crop it"
 UNREAD = ("configured", "implemented")
 """Ends of libtiff's messages about a compression that it lacks."""
-Whole = CutJPEG | PillowPicture | TwelveBitJPEG
+Whole = DecodedPicture | PillowPicture
 """Sources that are decoded whole."""
 PILLOW, STRAIGHT = ("WEBP", "AVIF", "HEIF", "DDS"), ("BMP", "DDS", "JXL")
 """Formats that Pillow reads, and those whose colour is not multiplied by opacity."""
@@ -94,6 +96,17 @@ class Scanlines:
         except UnicodeDecodeError as error:
             raise damage_error(self.path, f"its {name} is not Unicode") from error
         return found if isinstance(found, str) else ""
+
+    @property
+    def void(self) -> float:
+        """The height that stands for none in an elevation model, by GDAL's tag of a TIFF; NaN if it has none."""
+        from PIL import Image
+
+        try:
+            with Image.open(self.path, formats=["TIFF"]) as picture:
+                return float(picture.getexif().get(GDAL_NODATA, "nan"))
+        except (OSError, SyntaxError, ValueError):  # of others, and of kinds that Pillow does not know
+            return float("nan")
 
     @property
     def is_float(self) -> bool:
@@ -214,10 +227,10 @@ def _scanlines(path: Path) -> Scanlines:
     _check_claim(path, header, header.size_px)
     if header.kind in PILLOW and (lines := _by_pillow(path, header)):
         return lines
-    if header.kind == "TGA" and header.read_as == "L" and header.size_px:
+    if header.size_px and (header.read_as == "L" or header.kind == "BMP"):
         import OpenImageIO as oiio
 
-        source, spec = None, oiio.ImageSpec(*header.size_px, 1, "uint8")
+        source, spec = None, oiio.ImageSpec(*header.size_px, len(header.read_as), "uint8")
     else:
         source, spec = _open(path, header.kind, raw=header.is_lab)
     check_length(path, header.kind, (spec.width, spec.height))
@@ -233,6 +246,8 @@ def _scanlines(path: Path) -> Scanlines:
         spec.attribute("oiio:UnassociatedAlpha", 1)
     if header.kind == "JPEG" and color == "cmyk":
         channels = (0, 1, 2, 3)
+    if color == "cmyk" and spec.nchannels == 5 and spec.get_int_attribute("tiff:UnassociatedAlpha"):
+        alpha = 4  # which OpenImageIO calls an ink
     read_as = header.read_as or (_tiff_mode(source, spec) if header.kind == "TIFF" else "")
     if read_as:
         alpha = len(read_as) - 1 if read_as.endswith("A") else None
@@ -242,14 +257,17 @@ def _scanlines(path: Path) -> Scanlines:
         source, held = PillowPicture(path, header.kind, read_as, is_inverted=is_bit), held + 5
     elif header.bits == 12:
         spec.set_format("uint16")
-        source = TwelveBitJPEG(path, (spec.height, spec.width, len(channels)), is_cmyk=color == "cmyk")
-        held += source.file_bytes // (spec.width * spec.height) + 1
+        source = twelve_bit_jpeg(path, (spec.height, spec.width, len(channels)), is_cmyk=color == "cmyk")
+        held += path.stat().st_size // (spec.width * spec.height) + 1
     elif header.kind == "JPEG" and color == "cmyk":
         source, held = PillowPicture(path, "JPEG", "CMYK", is_cut=header.is_cut), held + 4
     elif header.is_cut:
-        source, held = CutJPEG(path), held + 3
+        source, held = DecodedPicture(partial(decode_cut_jpeg, path)), held + 3
     elif header.kind != "TIFF" and color == "cmyk":
         color = "rgb"  # converted by OpenImageIO
+    elif header.kind == "EXR" and alpha is None and (places := _scattered(source, spec, channels)):
+        source, held = DecodedPicture(partial(decode_parts, path, places)), held + 4 * len(places)
+        channels, alpha = (0, 1, 2), 3 if len(places) == 4 else None
     notes = _notes(path, header, source, spec)
     is_windowed = header.kind == "EXR" and _check_window(path, spec)
     about = header.chunks, notes, is_windowed
@@ -263,33 +281,28 @@ def _tiff_mode(source: Any, spec: Any) -> str:
         return "RGBA" if spec.alpha_channel >= 0 else ""
     if spec.get_string_attribute("compression") != "jpeg":
         return ""
-    return (
-        "CMYK"
-        if photometric == SEPARATED
-        else {(2, -1): "LA", (4, 3): "RGBA"}.get((spec.nchannels, spec.alpha_channel), "")
-    )
+    known = {(2, -1): "LA", (4, 3): "RGBA"}
+    return "CMYK" if photometric == SEPARATED else known.get((spec.nchannels, spec.alpha_channel), "")
 
 
 def _notes(path: Path, header: Header, source: Any, spec: Any) -> tuple[str, ...]:
     """Sentences about a JPEG without its end, and about a page of a TIFF that is no smaller than its first."""
     if header.is_cut:
         return (f"{excerpt(path)} lacks the mark at its end, but none of its pixels",)
+    if spec.nchannels == 2 and spec.alpha_channel < 0 and header.kind in ("TIFF", "EXR"):
+        return (f"{excerpt(path)} has two channels, and neither is opacity: the first is read as grey",)
     if header.kind != "TIFF" or isinstance(source, PillowPicture):
         return ()
-    page, largest = 0, (spec.width * spec.height, "")
-    while page < MAX_PARTS and source.seek_subimage(page := page + 1, 0):
-        other = source.spec()
-        sizes = f"{other.width}x{other.height}, no smaller than its first, which is read"
-        about = f"page {page + 1} of {excerpt(path)} is {sizes}"
-        largest = max(largest, (other.width * other.height, about))
-    _error_of(source)  # clear the error of seeking past the last page
+    pages = [(other.width * other.height, page, f"{other.width}x{other.height}") for page, other in _parts(source)]
     source.seek_subimage(0, 0)
-    return (largest[1],) if largest[1] else ()
+    pixels, page, size = max(pages)
+    sizes = f"is {size}, no smaller than its first, which is read"
+    return (f"page {page + 1} of {excerpt(path)} {sizes}",) if page and pixels >= pages[0][0] else ()
 
 
 def _check_window(path: Path, spec: Any) -> bool:
     """Whether an EXR's display window is another than that of its pixels. FileError if they have nothing in common."""
-    sides = ((spec.x, spec.width, spec.full_x, spec.full_width), (spec.y, spec.height, spec.full_y, spec.full_height))
+    sides = _sides(spec)
     if min(spec.full_width, spec.full_height) < 1 or all(side[:2] == side[2:] for side in sides):
         return False
     if spec.full_width * spec.full_height * 12 > MEMORY_BYTES:
@@ -300,6 +313,11 @@ def _check_window(path: Path, spec: Any) -> bool:
             message = f"{excerpt(path)} has no pixels within its display window"
             raise FileError(message, "export it again without cropping it")
     return True
+
+
+def _sides(spec: Any) -> tuple[tuple[int, ...], ...]:
+    """Start and length across, and down, of the pixels and of the display window."""
+    return (spec.x, spec.width, spec.full_x, spec.full_width), (spec.y, spec.height, spec.full_y, spec.full_height)
 
 
 def _check_claim(path: Path, header: Header, size_px: tuple[int, int] | None) -> None:
@@ -394,11 +412,32 @@ def _seek_color(source: Any) -> None:
     """
     if source.format_name() != "openexr":
         return
-    ranks = [rank(source.spec())]
-    while min(ranks) > 0 and len(ranks) < MAX_PARTS and source.seek_subimage(len(ranks), 0):
-        ranks.append(rank(source.spec()))
-    _error_of(source)  # clear the error of seeking past the last part
+    ranks = [rank(spec) for _, spec in _parts(source)]
     source.seek_subimage(ranks.index(min(ranks)), 0)
+
+
+def _parts(source: Any) -> Iterator[tuple[int, Any]]:
+    """The specifications of a file's parts, or pages, with their numbers."""
+    for index in range(MAX_PARTS):
+        if not source.seek_subimage(index, 0):
+            break
+        yield index, source.spec()
+    _error_of(source)  # clear the error of seeking past the last part
+
+
+def _scattered(source: Any, spec: Any, channels: tuple[int, ...]) -> list[tuple[int, int]]:
+    """(part, channel) of colour and opacity of an EXR that has some of them in parts of one channel each; else empty.
+
+    spec, channels: of the part with colour, if there is one.
+    """
+    part, found = source.current_subimage(), dict[str, tuple[int, int]]()
+    for index, other in _parts(source):
+        if other.nchannels == 1 and _sides(other) == _sides(spec):
+            found.setdefault(short_name(other.channelnames[0]), (index, 0))
+    source.seek_subimage(part, 0)
+    if len(channels) == 3:
+        return [*((part, channel) for channel in channels), found["a"]] if "a" in found else []
+    return [found[name] for name in "rgba" if name in found] if {*"rgb"} <= found.keys() else []
 
 
 def _color(spec: Any) -> str:

@@ -81,7 +81,7 @@ def read_textures(
         tell = partial(tell_part, on_progress, index, len(sources))
         if source.place.channel:
             if source.file not in packed:
-                packed = {source.file: read_channels(source.file)}
+                packed = {source.file: read_channels(source.file, wanted.upright)}
             if (texture := _channel(packed[source.file], source)) is None:
                 notes.append(f"{_called(source)} has no alpha, and no {_words(name)} in it")
                 continue

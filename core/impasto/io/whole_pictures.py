@@ -11,6 +11,7 @@ import re
 import shutil
 import sys
 import warnings
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import numpy as np
 from ..errors import FileError
 from ..surface.orientation import with_blue
 from ..system.transaction import temporary_folder
-from ..system.untrusted import check_file, excerpt, explain, open_file, read_bytes
+from ..system.untrusted import check_file, excerpt, read_bytes
 from .signatures import READ
 
 ORIENTATION = 0x0112
@@ -79,7 +80,7 @@ class PillowPicture:
             _register_heif(self._path)
         file: Any = self._path
         if self._is_cut:
-            CutJPEG(self._path).rows(0, 0)  # Pillow does not tell that pixels are missing
+            decode_cut_jpeg(self._path)  # Pillow does not tell that pixels are missing
             file = io.BytesIO(self._path.read_bytes() + END)
         elif self._kind == "DDS":
             file = io.BytesIO(_as_linear(read_bytes(self._path, MOST_DDS_BYTES)))
@@ -140,68 +141,69 @@ def _as_linear(data: bytes) -> bytes:
     return data
 
 
-class CutJPEG:
-    """An 8-bit JPEG without its end marker, which is decoded from a copy that has one."""
+class DecodedPicture:
+    """A picture that is decoded at once. decode: returns its pixels (H, W, C), or raises anything if it is damaged."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, decode: Callable[[], np.ndarray]) -> None:
+        self._decode = decode
 
     def rows(self, top: int, end: int) -> np.ndarray:
-        """Rows (n, W, C), uint8. ValueError if more is missing than the marker."""
+        """Rows (n, W, C) as they are stored."""
         return self._pixels[top:end]
 
     @functools.cached_property
     def _pixels(self) -> np.ndarray:
-        import OpenImageIO as oiio
-
-        with temporary_folder() as folder:
-            copy = folder / "a.jpg"
-            shutil.copyfile(self._path, copy)
-            with copy.open("ab") as stream:
-                stream.write(END)
-            source: Any = oiio.ImageInput.open(str(copy))
-            pixels = source.read_image(0, 0, 0, source.spec().nchannels, "uint8")
-            reason = source.geterror().replace(f'("{copy}")', "")
-            source.close()
-        if reason or pixels is None:
-            raise ValueError(reason)
-        return pixels
+        return self._decode()
 
 
-class TwelveBitJPEG:
-    """A JPEG with 12 bits per channel, of shape (H, W, C). FileError without the extra `formats`.
+def decode_cut_jpeg(path: Path) -> np.ndarray:
+    """Bytes (H, W, C) of a JPEG without its end marker, from a copy that has one. ValueError if more is missing."""
+    import OpenImageIO as oiio
+
+    with temporary_folder() as folder:
+        copy = folder / "a.jpg"
+        shutil.copyfile(path, copy)
+        with copy.open("ab") as stream:
+            stream.write(END)
+        source: Any = oiio.ImageInput.open(str(copy))
+        pixels = source.read_image(0, 0, 0, source.spec().nchannels, "uint8")
+        reason = source.geterror().replace(f'("{copy}")', "")
+        source.close()
+    if reason or pixels is None:
+        raise ValueError(reason)
+    return pixels
+
+
+def decode_parts(path: Path, places: Iterable[tuple[int, int]]) -> np.ndarray:
+    """Channels (H, W, C) of several parts of an EXR, given as (part, channel). ValueError if it is damaged."""
+    import OpenImageIO as oiio
+
+    source: Any = oiio.ImageInput.open(str(path))
+    found = [source.read_image(part, 0, channel, channel + 1, "float") for part, channel in places]
+    if reason := source.geterror():
+        raise ValueError(reason)
+    return np.concatenate(found, 2)
+
+
+def twelve_bit_jpeg(path: Path, shape: tuple[int, int, int], is_cmyk: bool) -> DecodedPicture:
+    """A JPEG with 12 bits per channel (H, W, C), as uint16 from 0 to 65535. FileError without the extra `formats`.
 
     is_cmyk: whether it is CMYK, which Photoshop stores inverted.
     """
+    try:
+        from imagecodecs import jpeg8_decode
+    except ImportError as error:
+        message = f"{excerpt(path)} is a JPEG of 12 bits a channel, which the extra impasto[formats] reads"
+        remedy = f"save it as 16-bit PNG or TIFF, or install the extra: {sys.executable} -I -m pip install imagecodecs"
+        raise FileError(message, remedy) from error
 
-    def __init__(self, path: Path, shape: tuple[int, int, int], is_cmyk: bool) -> None:
-        self._path, self._shape, self._is_cmyk = path, shape, is_cmyk
-        try:
-            import imagecodecs
-        except ImportError as error:
-            message = f"{excerpt(path)} is a JPEG of 12 bits a channel, which the extra impasto[formats] reads"
-            remedy = (
-                f"save it as 16-bit PNG or TIFF, or install the extra: {sys.executable} -I -m pip install imagecodecs"
-            )
-            raise FileError(message, remedy) from error
-        self._decode = imagecodecs.jpeg8_decode
-        with open_file(path) as stream, explain(path, "read"):
-            self.file_bytes = stream.seek(0, 2)
-
-    def rows(self, top: int, end: int) -> np.ndarray:
-        """Rows (n, W, C), uint16 from 0 to 65535. Raises any of imagecodecs' exceptions if the file is damaged."""
-        stored = self._pixels[top:end]
-        rows = stored << 4 | stored >> 8
-        return ~rows if self._is_cmyk else rows
-
-    @functools.cached_property
-    def _pixels(self) -> np.ndarray:
-        """Stored values (H, W, C) from 0 to 4095. The size must be the one in the header that was checked."""
-        with open_file(self._path) as stream:
-            data = stream.read(self.file_bytes)
+    def decode() -> np.ndarray:
+        data = read_bytes(path, MOST_BYTES)
         if data.rfind(END) < data.rfind(SCAN):
             raise ValueError("its pixels end early")  # libjpeg would fill the missing part with grey
-        height, width, channels = self._shape
-        shape = self._shape if channels > 1 else (height, width)
-        decoded = self._decode(data, out=np.empty(shape, np.uint16))
-        return decoded.reshape(self._shape)
+        height, width, channels = shape  # of the header that was checked
+        decoded = jpeg8_decode(data, out=np.empty(shape if channels > 1 else (height, width), np.uint16))
+        rows = (decoded << 4 | decoded >> 8).reshape(shape)
+        return ~rows if is_cmyk else rows
+
+    return DecodedPicture(decode)
