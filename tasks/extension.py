@@ -53,7 +53,7 @@ VENDORED = (
     "system.untrusted",
 )
 """The modules of the core that the extension carries: standard library and NumPy only."""
-VENDORED_DATA = ("io/assets.toml", "io/conventions.tsv")
+VENDORED_DATA = ("io/assets.toml", "io/conventions.tsv", "io/signatures.toml")
 DESCRIBE = """
 import json, pathlib, sys
 from impasto.plugins.installation import description

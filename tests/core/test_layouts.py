@@ -138,16 +138,13 @@ def bmp(bits: int, compression: int, body: bytes, masks: tuple[int, ...] = (), p
 
 
 RAMP = bytes(value for index in range(256) for value in (index, index, index, 0))
+STEPS = np.tile(np.arange(0, 6 * WIDTH, 6)[None, :, None], (HEIGHT, 1, 3))
 RUNS = b"".join(bytes([1, value]) for value in range(0, 6 * WIDTH, 6)) + b"\0\0"
 RGBA = np.dstack([RGB8, ALPHA])[::-1].tobytes()
 BMPS = {
     "fourth byte unused": (bmp(32, 0, np.dstack([RGB8[::-1, :, ::-1], 0 * ALPHA[::-1]]).tobytes()), RGB8, None),
     "red first": (bmp(32, 3, RGBA, (0xFF, 0xFF00, 0xFF0000, 0xFF000000)), RGB8, ALPHA),
-    "runs and a mark at the end": (
-        bmp(8, 1, RUNS * HEIGHT + b"\0\1", palette=RAMP),
-        np.tile(np.arange(0, 6 * WIDTH, 6)[None, :, None], (HEIGHT, 1, 3)),
-        None,
-    ),
+    "runs and a mark at the end": (bmp(8, 1, RUNS * HEIGHT + b"\0\1", palette=RAMP), STEPS, None),
 }
 
 

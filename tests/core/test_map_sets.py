@@ -87,9 +87,7 @@ def test_a_word_may_be_in_the_sets_name_or_anywhere_in_the_files(files, monkeypa
     monkeypatch.setattr(map_files, "_looks_like", lambda file, name: True)
     sets, rest = sets_among(Path(f"{name.replace('·', ' ')}.png") for name in files.split(" "))
     wanted = {name.replace("·", " "): set(maps.split()) for name, maps in CASES["sets-by-their-files"][files].items()}
-    found = {
-        one.name: {name: source.text(name).rpartition(".png")[2] for name, source in one.maps.items()} for one in sets
-    }
+    found = {one.name: {of: map_.text(of).rpartition(".png")[2] for of, map_ in one.maps.items()} for one in sets}
     assert {of: {n + s if n == "normal" else n for n, s in maps.items()} for of, maps in found.items()} == wanted
     assert not rest
 

@@ -7,7 +7,8 @@ cameras are TIFF).
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -31,20 +32,14 @@ class PictureFormat:
     in_blender: bool = True
 
 
+def _bytes(text: str) -> bytes:
+    return text.encode("latin-1")
+
+
+TABLES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 READ: Mapping[str, PictureFormat] = {
-    "PNG": PictureFormat((".png",), (b"\x89PNG\r\n\x1a\n",), "png"),
-    "JPEG": PictureFormat((".jpg", ".jpeg"), (b"\xff\xd8\xff",), "jpeg"),
-    "TIFF": PictureFormat((".tif", ".tiff"), (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), "tiff"),
-    "WEBP": PictureFormat((".webp",)),
-    "EXR": PictureFormat((".exr",), (b"\x76\x2f\x31\x01",), "openexr"),
-    "HDR": PictureFormat((".hdr",), (b"#?R",), "hdr"),
-    "BMP": PictureFormat((".bmp",), (b"BM",), "bmp"),
-    "TGA": PictureFormat((".tga",), (), "targa"),
-    "PSD": PictureFormat((".psd",), (b"8BPS",), "psd"),
-    "DDS": PictureFormat((".dds",), (b"DDS ",), "dds"),
-    "JXL": PictureFormat((".jxl",), (b"\xff\x0a", b"\0\0\0\x0cJXL "), "jpegxl", in_blender=False),
-    "AVIF": PictureFormat((".avif",), in_blender=False),
-    "HEIF": PictureFormat((".heic", ".heif"), extra="pillow-heif", in_blender=False),
+    kind: PictureFormat(tuple(one.pop("extensions")), tuple(map(_bytes, one.pop("signatures", ()))), **one)
+    for kind, one in TABLES["read"].items()
 }
 """The formats of pictures that are read. File filters, drop handlers and readers follow from this table."""
 EXTENSIONS = tuple(extension for one in READ.values() for extension in one.extensions)
@@ -55,28 +50,14 @@ OTHER_EXTENSIONS = (".gif", ".jp2", ".svg", ".pdf", ".xcf", ".kra", ".ktx2")
 REFUSED_EXTENSIONS = OTHER_EXTENSIONS + RAW_EXTENSIONS
 """Extensions of formats that are not read. Such files in a folder are listed with the reason, not skipped silently."""
 
-EXPORT = "open it in an image editor and export it as PNG"
-RAW = ("a camera's raw file", "develop it, and save it as JPEG or 16-bit TIFF")
-REFUSED: dict[bytes, tuple[str, str]] = {
-    b"GIF8": ("a GIF", EXPORT),
-    b"\0\0\0\x0cjP  ": ("a JPEG 2000 picture", EXPORT),
-    b"\xff\x4f\xff\x51": ("a JPEG 2000 picture", EXPORT),
-    b"%PDF": ("a PDF", "export the page as PNG at the resolution that you need"),
-    b"<svg": ("an SVG drawing", "export it as PNG at the resolution that you need"),
-    b"\xabKTX 20\xbb": ("a KTX texture", EXPORT),
-    b"gimp xcf": ("a GIMP project", "export it as PNG"),
-    b"PK\x03\x04": ("an archive or a Krita project", "unpack it, or export its picture as PNG"),
-    b"IIRO": RAW,
-    b"IIU\0": RAW,
-    b"FUJIFILM": RAW,
-}
+REFUSED: Mapping[bytes, Sequence[str]] = {_bytes(start): about for start, about in TABLES["refused"].items()}
 """First bytes of unsupported formats, with their name and a way to convert them."""
 BRANDS = {
     "AVIF": (b"avif", b"avis"),
     "HEIF": (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"),
 }
 """Brands of pictures in the container of films (ISO 14496-12), of the general ones last."""
-RAW_BRAND = b"crx "
+RAW, RAW_BRAND = REFUSED[b"IIRO"], b"crx "
 TGA_EXTENSIONS = (".tga", ".targa", ".icb", ".vda", ".vst")
 TGA_FOOTER = b"TRUEVISION-XFILE.\0"
 
@@ -128,7 +109,7 @@ def _kind_by_brands(start: bytes) -> str:
     return next((kind for kind, known in BRANDS.items() if set(known) & set(brands)), "")
 
 
-def _refusal(start: bytes) -> tuple[str, str] | None:
+def _refusal(start: bytes) -> Sequence[str] | None:
     if start[4:8] == b"ftyp":
         return RAW if start[8:12] == RAW_BRAND else ("a film", "export a frame as PNG")
     if b"<svg" in start:
