@@ -27,6 +27,7 @@ STEP = 1 / 255
 RGB16 = RGB8 * np.uint16(257)
 FINE = stored(16)
 ADOBE = (0.64, 0.33, 0.21, 0.71, 0.15, 0.06, 0.3127, 0.329)
+SRGB = (0.64, 0.33, 0.3, 0.6, 0.15, 0.06, 0.3127, 0.329)
 WIDE = {"ACEScg": (0.713, 0.293, 0.165, 0.83, 0.128, 0.044, 0.32168, 0.33767)}
 WIDE["Rec.2020"] = (0.708, 0.292, 0.17, 0.797, 0.131, 0.046, 0.3127, 0.329)
 WIDE["P3"] = (0.68, 0.32, 0.265, 0.69, 0.15, 0.06, 0.3127, 0.329)
@@ -55,21 +56,22 @@ PRO_PHOTO = (0.79767, 0.28804, 0.0), (0.13519, 0.71188, 0.0), (0.03134, 0.00009,
 """XYZ of ProPhoto's red, green and blue under D50 (Lindbloom)."""
 
 
-def profile(curve: bytes, space: bytes = b"RGB ") -> bytes:
-    """A monitor's profile of version 4: ProPhoto's primaries, or grey, with one curve."""
+def profile(curve: bytes, space: bytes = b"RGB ", table: bytes = b"") -> bytes:
+    """A monitor's profile of version 4: ProPhoto's primaries, or grey, with one curve; of version 2 with a table."""
     tags = {b"wtpt": b"XYZ \0\0\0\0" + s15(0.9642, 1, 0.8249), b"desc": b"mluc\0\0\0\0" + struct.pack(">II", 0, 12)}
     tags |= {
         name: b"XYZ \0\0\0\0" + s15(*xyz) for name, xyz in zip((b"rXYZ", b"gXYZ", b"bXYZ"), PRO_PHOTO, strict=True)
     }
     tags |= dict.fromkeys((b"rTRC", b"gTRC", b"bTRC") if space == b"RGB " else (b"kTRC",), curve)
-    table, body, start = b"", b"", 132 + 12 * len(tags)
+    tags |= {b"A2B0": table} if table else {}
+    index, body, start = b"", b"", 132 + 12 * len(tags)
     for name, data in tags.items():
-        table += name + struct.pack(">II", start + len(body), len(data))
+        index += name + struct.pack(">II", start + len(body), len(data))
         body += data + bytes(-len(data) % 4)
     size = struct.pack(">I", start + len(body))
-    head = size + bytes(4) + b"\x04\x20\0\0mntr" + space + b"XYZ " + bytes(12) + b"acsp" + bytes(28)
-    head += s15(0.9642, 1, 0.8249)
-    return head.ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + body
+    head = size + bytes(4) + (b"\x02\x20" if table else b"\x04\x20") + b"\0\0mntr" + space
+    head += (b"Lab " if table else b"XYZ ") + bytes(12) + b"acsp" + bytes(28) + s15(0.9642, 1, 0.8249)
+    return head.ljust(128, b"\0") + struct.pack(">I", len(tags)) + index + body
 
 
 def color(path: Path, **how: str) -> np.ndarray:
@@ -99,17 +101,7 @@ def lookup_table() -> bytes:
     ramps = struct.pack(">2H", 0, 65535) * 3
     matrix = s15(1, 0, 0, 0, 1, 0, 0, 0, 1)
     tag = b"mft2\0\0\0\0" + bytes([3, 3, 9, 0]) + matrix + struct.pack(">HH", 2, 2) + ramps + clut + ramps
-    whole = profile(CURVES["power"])
-    start = struct.unpack(">I", whole[128:132])[0] * 12 + 132 + 12
-    head = bytearray(whole[:128])
-    head[20:24], head[:4], head[8] = b"Lab ", struct.pack(">I", start + len(tag)), 2
-    entries = bytearray(whole[132 : start - 12])
-    for place in range(0, len(entries), 12):  # all tags lie further back by the new entry
-        entries[place + 4 : place + 8] = struct.pack(">I", struct.unpack(">I", entries[place + 4 : place + 8])[0] + 12)
-    body = whole[start - 12 :]
-    head[:4] = struct.pack(">I", start + len(body) + len(tag))
-    count = struct.pack(">I", len(entries) // 12 + 1)
-    return bytes(head) + count + bytes(entries) + b"A2B0" + struct.pack(">II", start + len(body), len(tag)) + body + tag
+    return profile(CURVES["power"], table=tag)
 
 
 def test_a_profile_with_a_table_means_the_same_in_every_depth(tmp_path):
@@ -214,10 +206,7 @@ CHUNKS = {
     "old Macintosh": ([gamma_chunk(55556)], linear_to_srgb(colors() ** 1.8)),
     "usual": ([gamma_chunk(45455)], colors()),
     "Adobe RGB": ([gamma_chunk(45455), primaries_chunk(ADOBE)], ADOBE_SEEN),
-    "sRGB by its numbers": (
-        [gamma_chunk(45455), primaries_chunk((0.64, 0.33, 0.3, 0.6, 0.15, 0.06, 0.3127, 0.329))],
-        colors(),
-    ),
+    "sRGB by its numbers": ([gamma_chunk(45455), primaries_chunk(SRGB)], colors()),
     "P3 without a curve": ([primaries_chunk(WIDE["P3"])], P3),
     "sRGB before gamma": ([chunk(b"sRGB", b"\0"), gamma_chunk(100000), primaries_chunk(ADOBE)], colors()),
     "cICP of P3": ([cicp(12, 13, 0, 1)], P3),
