@@ -52,11 +52,6 @@ TEXT = b"a\0\0" + zlib.compress(bytes(7 * 2**20), 9)
 
 PNG: dict[str, Maker] = {
     "png bomb of one bit": blank_png(13_000, 1, 0, 1),
-    "png claims 100000": written(png(size=(100_000, 100_000))),
-    "png claims 2^32": written(png(size=(2**32 - 1, 1))),
-    "png without size": written(png(size=(0, 0))),
-    "png of colour 5": written(png(color=5)),
-    "png without a palette": written(png(color=3)),
     "png without pixels": written(b"\x89PNG\r\n\x1a\n" + chunk(b"IEND", b"")),
     "png with a text bomb": written(png(chunk(b"zTXt", b"a\0\0" + BOMB))),
     "png with a profile bomb": written(png(chunk(b"iCCP", b"a\0\0" + BOMB))),
@@ -78,7 +73,7 @@ def jpeg(progressive: bool = False, **how: object) -> bytes:
 
 def frame(data: bytes, offset: int, value: bytes) -> bytes:
     """A JPEG with some bytes of its frame header changed: at 0 its bits, at 1 height and width, at 5 components."""
-    at = max(data.find(b"\xff\xc0"), data.find(b"\xff\xc2")) + 4 + offset
+    at = max(map(data.find, (b"\xff\xc0", b"\xff\xc1", b"\xff\xc2"))) + 4 + offset
     return data[:at] + value + data[at + len(value) :]
 
 
@@ -96,21 +91,9 @@ def twelve_bit_jpeg() -> bytes:
     return imagecodecs.jpeg8_encode(noise, bitspersample=12)
 
 
-def twelve_bit_frame(offset: int, value: bytes) -> bytes:
-    """The same with some bytes of its frame header changed, as in `frame`."""
-    data = twelve_bit_jpeg()
-    at = data.find(b"\xff\xc1") + 4 + offset
-    return data[:at] + value + data[at + len(value) :]
-
-
-def twelve_bit_scans(count: int) -> bytes:
-    """The same, its only scan again and again."""
-    data = twelve_bit_jpeg()
-    return data[:-2] + data[data.rindex(b"\xff\xda") : -2] * count + data[-2:]
-
-
-def scans(count: int) -> bytes:
-    data = jpeg(progressive=True)
+def scans(count: int, data: bytes = b"") -> bytes:
+    """A JPEG whose last scan is there again and again."""
+    data = data or jpeg(progressive=True)
     return data[:-2] + data[data.rindex(b"\xff\xda") : -2] * count + data[-2:]
 
 
@@ -135,9 +118,9 @@ JPEG: dict[str, Maker] = {
         frame(one_channel(), 1, struct.pack(">HH", 12_000, 12_000))
     ),
     "jpeg of 600 scans behind a restart marker": written(b"\xff\xd8\xff\xd0" + scans(600)[2:]),
-    "jpeg of 12 bits claims 65535": written(twelve_bit_frame(1, b"\xff\xff\xff\xff")),
-    "jpeg of 12 bits and 600 scans": written(twelve_bit_scans(600)),
-    "jpeg of 12 bits and 255 components": written(twelve_bit_frame(5, b"\xff")),
+    "jpeg of 12 bits claims 65535": written(frame(twelve_bit_jpeg(), 1, b"\xff\xff\xff\xff")),
+    "jpeg of 12 bits and 600 scans": written(scans(600, twelve_bit_jpeg())),
+    "jpeg of 12 bits and 255 components": written(frame(twelve_bit_jpeg(), 5, b"\xff")),
     "jpeg of 12 bits without its end": written(twelve_bit_jpeg()[:-2]),
     "jpeg of 255 components": written(frame(jpeg(), 5, b"\xff")),
     "jpeg is lossless": written(jpeg().replace(b"\xff\xc0", b"\xff\xc3", 1)),

@@ -95,6 +95,7 @@ def written(content: bytes | str) -> Maker:
 
 CHANGES: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("changes.json").read_text("utf-8"))
 """Hostile files of a few words or numbers: whole texts, or other values at places of something good (see `changed`)."""
+GOOD: dict[str, Any] = CHANGES["what is good"]
 
 
 def changed(good: Any, values: Mapping[str, Any]) -> Any:

@@ -9,15 +9,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from .corpus import CHANGES, Corpus, Maker, Reader, changed, no_files, written
+from .corpus import CHANGES, GOOD, Corpus, Maker, Reader, changed, no_files, written
 from .recipes import JSON
 
-GOOD: dict[str, Any] = {"tile": 64, "boxes": {"Bricks.png": [[0, 0], [64, 0]]}}
-
+INDEX = GOOD["index"]
 INDEXES: dict[str, Any] = {
-    **{name: changed(GOOD, values) for name, values in CHANGES["indexes"].items()},
+    **{name: changed(INDEX, values) for name, values in CHANGES["indexes"].items()},
     "a list": [],
-    "many boxes": {**GOOD, "boxes": {"Bricks.png": [[0, 0]] * 100_000}},
+    "many boxes": {**INDEX, "boxes": {"Bricks.png": [[0, 0]] * 100_000}},
 }
 
 
@@ -43,7 +42,7 @@ def index(text: bytes | str) -> Maker:
 def linked(path: Path) -> None:
     """An index that names a sheet which is a link out of its folder."""
     (path.parent / "secret.png").write_bytes(picture(128))
-    index(json.dumps({**GOOD, "boxes": {"Link.png": [[0, 0]]}}))(path)
+    index(json.dumps({**INDEX, "boxes": {"Link.png": [[0, 0]]}}))(path)
     (path / "Link.png").symlink_to(path.parent / "secret.png")
 
 

@@ -17,29 +17,10 @@ from impasto.errors import ModelError
 from impasto.library.tensors import write_tensors
 from impasto.plugins.registry import registry
 
-from .corpus import CHANGES, Corpus, Maker, Reader, changed, endless, written
+from .corpus import CHANGES, GOOD, Corpus, Maker, Reader, changed, endless, written
 from .recipes import JSON
 
-SURFACE: dict[str, Any] = {
-    "mean": [0.5, 0.5, 0.5, 0.5],
-    "matrix": (4 * np.eye(4)).tolist(),
-    "texel_m": 0.001,
-    "height_range_m": 0.02,
-}
-CARD: dict[str, Any] = {
-    "name": "wall",
-    "architecture": "torus",
-    "tool": "torus",
-    "data": [{"name": "wall.png", "licence": "CC0-1.0", "sha256": "0" * 64, "size_px": [64, 64], "part": "all"}],
-    "figures": {"steps": 2.0},
-    "maps": ["base_color", "height"],
-    "surfaces": [SURFACE, SURFACE],
-    "lattice": {"wave_vectors": [[0.0625, 0.0], [0.0, 0.0625]]},
-    "widths": [2, 2, 2],
-    "blocks": [1, 0, 1],
-    "classes": ["brick", "stone"],
-    "sliders": [{"name": "contrast", "label": "Contrast", "low": -3, "high": 3, "default": 0, "change": 0.1}],
-}
+CARD, SURFACE = GOOD["torus card"], GOOD["torus card"]["surfaces"][0]
 
 
 @cache
@@ -144,18 +125,7 @@ def every(
 
 def listed(name: str, value: Any) -> bool:
     """Whether a card may well say this: lists may be empty, text may be anything."""
-    good: dict[str, tuple[Any, ...]] = {
-        "architecture": ("x",),
-        "tool": ("x",),
-        "name": ("x",),
-        "data": ([],),
-        "label": ("", "x", "LEFT OUT"),
-        "material": ("", "x", "LEFT OUT"),
-        "classes": ([], ["x"], "LEFT OUT"),
-        "sliders": ([], "LEFT OUT"),
-        "maps": ([], "LEFT OUT"),
-    }
-    return any(value == one and type(value) is type(one) for one in good.get(name, ()))
+    return any(value == one and type(value) is type(one) for one in CHANGES["what a card may say"].get(name, ()))
 
 
 MODELS: dict[str, Maker] = {

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-import struct
 import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .corpus import CHANGES, Corpus, Maker, Reader, changed, written
+from .browser_pictures import chunk
+from .browser_pictures import png as a_png
+from .corpus import CHANGES, GOOD, Corpus, Maker, Reader, changed, written
 
-GOOD = {"steps": [{"tool": "quilt", "parameters": {"width_px": 32, "height_px": 32}, "inputs": {}}], "seed": 1}
+RECIPE = GOOD["recipe"]
 
 JSON: dict[str, bytes | str] = {
     **CHANGES["JSON"],
@@ -19,20 +20,19 @@ JSON: dict[str, bytes | str] = {
     "deep": "[" * 100_000 + "]" * 100_000,
     "deep object": '{"a":' * 5000 + "1" + "}" * 5000,
     "not utf-8": b'{"steps": [{"tool": "\xff\xfe"}]}',
-    "another encoding": json.dumps(GOOD).encode("utf-16"),
+    "another encoding": json.dumps(RECIPE).encode("utf-16"),
 }
 """Faults of any JSON, whatever is expected in it."""
 
 
 MANY = 100_000
-STEP = GOOD["steps"][0]  # type: ignore[index]
 RECIPES: dict[str, bytes | str] = {
     **JSON,
-    **{name: json.dumps(changed(GOOD, values)) for name, values in CHANGES["recipes"].items()},
+    **{name: json.dumps(changed(RECIPE, values)) for name, values in CHANGES["recipes"].items()},
     **{
-        name: json.dumps(changed(GOOD, {place: value}))
+        name: json.dumps(changed(RECIPE, {place: value}))
         for name, place, value in (
-            ("a million steps", "steps", [STEP] * MANY),
+            ("a million steps", "steps", RECIPE["steps"] * MANY),
             ("parameters are very many", "steps/0/parameters", {f"p{n}": n for n in range(MANY)}),
             ("inputs are very many", "steps/0/inputs", {f"p{n}": "source" for n in range(MANY)}),
             (
@@ -56,20 +56,15 @@ def picture(recipe: str | bytes) -> bytes:
 
 def png(text: bytes) -> bytes:
     """A PNG of one pixel with this text where Impasto keeps what it knows."""
-
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-    head = chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0))
     words = chunk(b"iTXt", b"impasto\0\0\0\0\0" + text)
-    return b"\x89PNG\r\n\x1a\n" + head + words + chunk(b"IDAT", zlib.compress(bytes(4))) + chunk(b"IEND", b"")
+    return a_png(words, size=(1, 1), pixels=zlib.compress(bytes(4)))
 
 
 def claiming(name: str) -> Maker:
     """A picture whose recipe says that this was its input; what it must not find lies two folders above."""
 
     def make(path: Path) -> None:
-        recipe = changed(GOOD, {"inputs": {"source": {"name": name, "sha256": "x"}}})
+        recipe = changed(RECIPE, {"inputs": {"source": {"name": name, "sha256": "x"}}})
         path.write_bytes(picture(json.dumps(recipe)))
 
     return make

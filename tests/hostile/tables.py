@@ -8,32 +8,15 @@ import sys
 from pathlib import Path
 
 from .arguments import NAMES
-from .corpus import CHANGES, Corpus, Maker, Reader, changed, endless, written
+from .corpus import CHANGES, GOOD, Corpus, Maker, Reader, changed, endless, written
 from .data import picture
 from .recipes import JSON, RECIPES
 
-GOOD = {"recipe": "tint", "source": "good.png"}
-JOB = {
-    "name": "a",
-    "recipe": {"steps": [{"tool": "tint"}]},
-    "inputs": {"source": "good.png"},
-    "folder": "o",
-    "format": "png",
-    "export": "",
-    "replace": False,
-    "device": "auto",
-    "width_m": None,
-    "row": 2,
-}
-FAILURE = {"row": 2, "name": "a", "error": "FileError", "message": "m", "remedy": "r", "tries": 1, "job": JOB}
-
-
-KNOWN = NAMES.keys() - {"empty", "no unicode"}
 LINES: dict[str, bytes | str] = {
     **{name: text for name, text in JSON.items() if name != "another encoding"},
-    **{name: json.dumps(changed(GOOD, values)) for name, values in CHANGES["rows"].items()},
+    **{name: json.dumps(changed(GOOD["row"], values)) for name, values in CHANGES["rows"].items()},
     **{
-        name: json.dumps({**GOOD, field: value})
+        name: json.dumps({**GOOD["row"], field: value})
         for name, field, value in (
             ("source is far too long", "source", "x/" * 5000),
             ("a parameter has dots", "parameters", {"." * 1000: 1}),
@@ -59,7 +42,7 @@ CELLS: dict[str, bytes | str] = {
 }
 
 
-FAILURES = {name: json.dumps(changed(FAILURE, values)) for name, values in CHANGES["failures"].items()}
+FAILURES = {name: json.dumps(changed(GOOD["failure"], values)) for name, values in CHANGES["failures"].items()}
 
 
 def beside_a_picture(text: bytes | str) -> Maker:

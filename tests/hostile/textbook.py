@@ -4,27 +4,12 @@ from __future__ import annotations
 
 import json
 from functools import cache, partial
-from typing import Any
 
 import numpy as np
 
-from .corpus import Corpus, Maker, Reader
+from .corpus import GOOD, Corpus, Maker, Reader
 from .models import SIZE
 from .models import model as good_model
-
-CARD: dict[str, Any] = {
-    "name": "wall",
-    "architecture": "gan",
-    "tool": "gan",
-    "data": [{"name": "wall.png", "licence": "CC0-1.0", "sha256": "0" * 64}],
-    "figures": {},
-    "maps": ["base_color"],
-    "mean": [0.5, 0.5, 0.5],
-    "deviation": [0.2, 0.2, 0.2],
-    "width": 16,
-    "texel_m": 0.001,
-    "span_px": 0.0,
-}
 
 
 @cache
@@ -38,7 +23,7 @@ def tensors() -> dict[str, np.ndarray]:
     return {name: value.numpy() for name, value in PlainGenerator(3, 16).state_dict().items()}
 
 
-model = partial(good_model, good_card=CARD, good_tensors=tensors)
+model = partial(good_model, good_card=GOOD["gan card"], good_tensors=tensors)
 HEAD = "head.bias"
 FILES: dict[str, Maker] = {
     **{
