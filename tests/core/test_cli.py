@@ -131,14 +131,6 @@ def test_control_c_leaves_nothing_half_written(engine_with_misbehaving, tmp_path
     assert not (tmp_path / "o").exists()
 
 
-def test_the_doctor_names_broken_plugins_and_how_to_mend_them(impasto):
-    found = impasto("doctor", "--json", code=4)
-    said = json.loads(found.stdout)
-    assert any("raises on import" in problem["what"] and problem["remedy"] for problem in said["problems"])
-    assert said["packages"]["torch"]
-    assert {"name": "cpu"}.items() <= said["devices"][-1].items()
-
-
 def test_a_missing_package_is_named_by_the_command():
     code = "import sys; sys.modules['pydantic'] = None; from impasto.__main__ import main; main()"
     done = subprocess.run([sys.executable, "-P", "-c", code, "doctor"], capture_output=True, text=True, check=False)
@@ -232,18 +224,6 @@ def test_each_style_may_have_a_weight_and_a_recipe_with_several_is_made_again(im
     assert (pixels[0, 0].tolist(), pixels[0, -1].tolist()) == ([0, 255, 0], [255, 0, 0]), "masks in the styles' order"
     again = impasto("rerun", tmp_path / "painted" / "cat_base_color.png", "--out", tmp_path / "again", "--json")
     assert json.loads(again.stdout)["identical"] is True
-
-
-def test_help_shows_styles_masks_start_and_the_tools_own_parameters(impasto):
-    shown = impasto("stylize", "--help").stdout
-    for option in ("--style FILE", "--mask FILE", "--start FILE", "--strokes", "--color {style", "--from {picture"):
-        assert option in " ".join(shown.split())
-    assert "what paints (default: patches-style)" in shown
-    assert "impasto stylize cat.jpg --style night.jpg --out painted" in shown
-    assert "--stream" not in shown
-    blend = impasto("stylize", "--tool", "blend", "--help").stdout
-    assert "up to" not in blend
-    assert "--mask" not in blend
 
 
 @pytest.mark.slow

@@ -12,11 +12,10 @@ import OpenImageIO as oiio
 import pytest
 from PIL import Image
 from stored_pictures import EIGHT_BIT, HEIGHT, RGB8, chunk, colors, exr, stored, write_image
-from test_pictures import big_endian, png
+from test_pictures import big_endian, png, psd
 
 from impasto import Recipe, Step, read_maps, read_recipe
 from impasto.batch.table import Table
-from impasto.data.dataset import read_dataset
 from impasto.engine.requests import JobInput
 from impasto.errors import FileError
 from impasto.io import decode
@@ -118,11 +117,8 @@ def test_a_profile_with_a_table_means_the_same_in_every_depth(tmp_path):
 def test_a_profile_in_a_psd_of_16_bits(tmp_path):
     icc = profile(CURVES["power"])
     resource = b"8BIM" + struct.pack(">HHI", 1039, 0, len(icc)) + icc + bytes(len(icc) % 2)
-    for depth, kind in ((8, "u1"), (16, ">u2")):
-        planes = np.moveaxis(RGB8 if depth == 8 else RGB16, 2, 0)
-        head = b"8BPS" + struct.pack(">H6xHIIHH", 1, *planes.shape, depth, 3) + struct.pack(">II", 0, len(resource))
-        body = resource + struct.pack(">IH", 0, 0) + planes.astype(kind).tobytes()
-        (tmp_path / f"{depth}.psd").write_bytes(head + body)
+    for depth, pixels in ((8, RGB8), (16, RGB16)):
+        (tmp_path / f"{depth}.psd").write_bytes(psd(np.moveaxis(pixels, 2, 0), 3, depth, resource))
     expected = color(write_image(tmp_path / "8.tif", RGB8, "uint8", icc))
     assert np.abs(color(tmp_path / "8.psd") - expected).max() < STEP
     assert np.abs(color(tmp_path / "16.psd") - expected).max() < STEP
@@ -159,13 +155,10 @@ def test_chromaticities_of_an_exr(name, tmp_path):
     assert np.abs(grey - colors()[..., :1]).max() < EIGHT_BIT
 
 
-def test_chromaticities_that_are_no_colours_are_refused(tmp_path):
+def test_chromaticities_that_are_no_colours_and_chroma_in_an_exr_are_refused(tmp_path):
     attribute = oiio.TypeDesc("float[8]"), (0.3, 0.3) * 4
     with pytest.raises(FileError, match="chromaticities that are no colours"):
         color(write_image(tmp_path / "a.exr", srgb_to_linear(colors()), "float", chromaticities=attribute))
-
-
-def test_an_exr_of_luminance_and_chroma_is_refused(tmp_path):
     exr(tmp_path / "a.exr", (srgb_to_linear(colors()), ["Y", "RY", "BY"]))
     with pytest.raises(FileError, match=r"luminance and chroma.*save it as RGB|subsampling"):
         color(tmp_path / "a.exr")
@@ -294,14 +287,6 @@ def test_commands_that_look_at_data_read_a_colour_space(impasto, tmp_path):
         judged = json.loads(impasto(*judge, cwd=tmp_path).stdout)
         distances.append(judged["figures"]["result"]["base_color_distance"])
     assert distances[0] < 1e-4 < 0.01 < distances[1], "of the same colours, and of others"
-
-
-def test_a_dataset_is_read_in_the_given_colour_space(tmp_path):
-    Image.fromarray(RGB8).resize((96, 96)).save(tmp_path / "wall.png")
-    for own in ("", "Display P3"):
-        (sample,) = read_dataset(tmp_path / "wall.png", color_space=own).samples
-        right = color(tmp_path / "wall.png", color_space=own)
-        assert np.abs(sample.load()["base_color"].pixels - right).max() < STEP
 
 
 def test_a_batch_and_an_engine_read_a_colour_space(client, tmp_path):

@@ -19,8 +19,7 @@ from worker_jobs import CHECKER, recipe
 
 from impasto import device
 from impasto.cli.main import main
-from impasto.engine.client import Client
-from impasto.errors import DeviceError, WorkerError, out_of_memory
+from impasto.errors import DeviceError, out_of_memory
 
 
 @pytest.fixture(autouse=True)
@@ -213,14 +212,6 @@ def test_a_job_that_needs_more_fails_alone(tool, parameters, shared_client):
         after = shared_client.submit(CHECKER).wait()
     assert shared_client.pid == pid
     np.testing.assert_array_equal(after.maps["base_color"].pixels, before.maps["base_color"].pixels)
-
-
-def test_a_worker_that_the_system_kills_may_have_taken_too_much(tmp_path):
-    code = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
-    client = Client([sys.executable, "-P", "-c", code], tmp_path / "log")
-    with pytest.raises(WorkerError, match="SIGKILL") as caught:
-        client.submit(CHECKER).wait()
-    assert "choose a smaller size" in caught.value.remedy
 
 
 @pytest.mark.essential

@@ -10,8 +10,9 @@ import numpy as np
 import OpenImageIO as oiio
 import pytest
 from cases import each_case
+from PIL import Image
 from scipy.ndimage import distance_transform_edt
-from stored_pictures import write_image
+from stored_pictures import exr, write_image
 from test_files import mounted
 
 from impasto import Host, Recipe, Step, read_maps
@@ -64,14 +65,10 @@ def write_frame(
     channels |= changed
     spec = oiio.ImageSpec(width, height, len(channels), "float")
     spec.channelformats = tuple(kind if name.startswith("Combined") else "float" for name in channels)
-    spec.channelnames = tuple(f"View.Layer.{name}" for name in channels)
     if chromaticities:
         spec.attribute("chromaticities", oiio.TypeDesc("float[8]"), chromaticities)
-    output = oiio.ImageOutput.create(str(path))
-    output.open(str(path), spec)
-    output.write_image(np.stack([np.broadcast_to(one, (height, width)) for one in channels.values()], -1, dtype="f4"))
-    output.close()
-    return path
+    pixels = np.stack([np.broadcast_to(one, (height, width)) for one in channels.values()], -1, dtype="f4")
+    return exr(path, (pixels, [f"View.Layer.{name}" for name in channels]), spec=spec)
 
 
 def texture(seed: int = 0, width: int = 4 * WIDTH) -> np.ndarray:
@@ -229,27 +226,21 @@ def test_some_wrong_positions_do_not_mislead_the_camera():
     np.testing.assert_allclose(found, sought, atol=0.01)
 
 
-def test_paint_is_recalled_where_it_is_of_use():
-    position = np.concatenate([pixel_places((HEIGHT, WIDTH)), np.ones((HEIGHT, WIDTH, 1), np.float32)], -1)
-    frame, of_use = still(position=position), np.arange(WIDTH) * np.ones((HEIGHT, 1)) < 20
-    carried = CarriedPaint.nothing((HEIGHT, WIDTH))
-    carried.paint(0, carried.is_empty, Painting.of(frame.color, frame))
-    carried.number[:] = NONE
-    carried.recall(frame, (), of_use)
-    assert ((carried.number == 0) == of_use).all()
-
-
-def test_paint_is_tested_where_it_is_of_use():
+def test_paint_is_recalled_and_tested_where_it_is_of_use():
     """A wall that has become brighter loses its paint there, and is not looked at elsewhere."""
-    before, after = still(), still(color=still().color + 0.5)
+    position = np.concatenate([pixel_places((HEIGHT, WIDTH)), np.ones((HEIGHT, WIDTH, 1), np.float32)], -1)
+    before, after = still(position=position), still(color=still().color + 0.5)
+    of_use = np.arange(WIDTH) * np.ones((HEIGHT, 1)) < WIDTH // 4
     carried = CarriedPaint.nothing((HEIGHT, WIDTH))
     carried.paint(0, carried.is_empty, Painting.of(before.color, before))
-    of_use = np.arange(WIDTH) * np.ones((HEIGHT, 1)) < WIDTH // 4
     assert carried.carry(Motion(after, before)).is_empty.all()
     made = carried.carry(Motion(after, before), of_use)
     assert made.is_empty[of_use].all()
     assert not made.is_empty[:, -WIDTH // 4 :].any()
     assert not carried.carry(Motion(after, before), np.zeros_like(of_use)).is_empty.any()
+    carried.number[:] = NONE
+    carried.recall(before, (), of_use)
+    assert ((carried.number == 0) == of_use).all()
 
 
 def _maps(path: Path) -> Maps:
@@ -479,13 +470,10 @@ def test_only_the_layer_with_the_motion_is_painted_and_that_of_the_compositor_le
     spec, pixels = file.spec(), file.read_image("float")
     composite, zed = (tuple(f"{layer}.Combined.{channel}" for channel in "RGBA") for layer in ("Composite", "Zed"))
     wide = oiio.ImageSpec(WIDTH, HEIGHT, spec.nchannels + 8, "float")
-    wide.channelnames = (*composite, *spec.channelnames, *zed)
     wide.channelformats = ("half",) * 4 + ("float",) * spec.nchannels + ("half",) * 4
-    output = oiio.ImageOutput.create(str(tmp_path / "b_1.exr"))
-    output.open(str(tmp_path / "b_1.exr"), wide)
     quarter = np.full((HEIGHT, WIDTH, 4), 0.25, np.float32)
-    output.write_image(np.concatenate([quarter, pixels, quarter], -1))
-    output.close()
+    pixels = np.concatenate([quarter, pixels, quarter], -1)
+    exr(tmp_path / "b_1.exr", (pixels, [*composite, *spec.channelnames, *zed]), spec=wide)
     write_repainted(
         tmp_path / "c_1.exr", read_frame(tmp_path / "b_1.exr"), np.full((HEIGHT, WIDTH, 3), 0.5, np.float32), {}
     )
@@ -656,8 +644,6 @@ def test_a_frame_with_impossible_values_or_too_many_passes_is_refused(changed, r
 
 
 def test_what_is_no_shot_is_refused_with_the_remedy(painter, monkeypatch, tmp_path):
-    from PIL import Image
-
     Image.new("RGB", (8, 8)).save(tmp_path / "a_1.png")
     with pytest.raises(FileError, match="PNG, which has no motion vectors; render it as OpenEXR MultiLayer"):
         read_frame(tmp_path / "a_1.png")
@@ -682,8 +668,6 @@ def test_what_is_no_shot_is_refused_with_the_remedy(painter, monkeypatch, tmp_pa
 
 @pytest.mark.essential
 def test_the_command_repaints_a_shot_and_goes_on(impasto, tmp_path):
-    from PIL import Image
-
     pan(tmp_path / "shot", 3)
     Image.new("RGB", (48, 48), (255, 0, 0)).save(tmp_path / "red.png")
     line = ("stylize", tmp_path / "shot" / "pan_####.exr", "--film", "--tool", "flat", "--style", tmp_path / "red.png")
@@ -718,8 +702,6 @@ def test_frames_that_move_without_vectors_are_refused(tmp_path):
 
 def by_hand(frames: dict[int, Path], folder: Path, painted: dict[int, np.ndarray]) -> dict[int, Path]:
     """Keyframes: the frames with these strokes (H, W, 1)."""
-    from PIL import Image
-
     folder.mkdir()
     for number, strokes in painted.items():
         color = (read_frame(frames[number]).color + strokes).clip(0, 1)

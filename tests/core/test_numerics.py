@@ -8,7 +8,6 @@ import hashlib
 import numpy as np
 import pytest
 import torch
-from materials import as_tensor, bond, bricks
 from skimage import data
 from torch import Tensor
 
@@ -25,9 +24,8 @@ from impasto.numerics.color_transport import (
 from impasto.numerics.filters import gaussian_blur
 from impasto.patterns import session
 from impasto.patterns.canvas import TorusShape
-from impasto.patterns.detection import find_lattice, find_regularity
-from impasto.patterns.lattice import Lattice, full_region
-from impasto.patterns.phases import Sublattice
+from impasto.patterns.detection import find_lattice
+from impasto.patterns.lattice import Lattice
 from impasto.patterns.session import Example, Holes, Pieces, Session
 from impasto.surface.color import linear_to_oklab, linear_to_srgb, oklab_to_linear, srgb_to_linear
 from impasto.texture import MAP_CHANNELS
@@ -106,13 +104,10 @@ def test_each_axis_has_its_own_border(wraps):
     assert torch.equal(wide[2:-2, 0], x[:, 5 if wraps[1] else 2])
 
 
-def test_slopes_go_on_beyond_an_odd_border():
+def test_slopes_and_planes_go_on_beyond_their_borders():
     slope = torch.arange(6.0).expand(6, 6)
     assert torch.equal(with_margin(slope, 2, (False, False), is_odd=True)[0], torch.arange(-2.0, 8.0))
     assert torch.equal(with_margin(torch.ones(1, 1, 1), 3, (False, True)), torch.ones(1, 7, 7)), "a single pixel"
-
-
-def test_a_plane_wraps_around_where_the_picture_does():
     x = torch.rand(3, 20, 30)
     plane = Plane.around((20, 30), (True, False))
     wide = plane.extend(x)
@@ -134,19 +129,12 @@ def test_a_blur_goes_on_beyond_borders_as_margins_do(wraps, size_px):
         assert torch.allclose(gaussian_blur(x, sigma_px, wraps), inside, atol=1e-6)
 
 
-def test_srgb_goes_to_linear_and_back():
+def test_srgb_and_oklab_are_as_published_and_go_back():
     values = np.linspace(0, 1, 1001)
     assert np.abs(linear_to_srgb(srgb_to_linear(values)) - values).max() < 1e-6  # float32 rounding
     assert abs(srgb_to_linear(np.array(0.5)) - 0.21404) < 1e-5
-
-
-def test_oklab_of_the_primaries_is_as_published():
-    # Ottosson's reference values for sRGB white, red, green and blue, to three digits
     expected = [(1.0, 0.0, 0.0), (0.628, 0.225, 0.126), (0.866, -0.234, 0.179), (0.452, -0.032, -0.312)]
     assert np.allclose(linear_to_oklab(np.vstack([np.ones(3), np.eye(3)])), expected, atol=1e-3)
-
-
-def test_oklab_goes_back():
     colors = np.random.default_rng(0).random((50, 3))
     assert np.abs(oklab_to_linear(linear_to_oklab(colors)) - colors).max() < 1e-5
 
@@ -196,25 +184,6 @@ def test_a_mixture_has_as_much_of_each_source_as_its_share():
     assert torch.allclose(means[3], (means[0] + 3 * means[1]) / 4, atol=1e-4)
 
 
-def lattice_of(pixels: np.ndarray) -> Lattice:
-    return find_lattice(as_tensor(pixels).mean(0))
-
-
-def test_rows_are_found_and_made_whole():
-    lattice = lattice_of(bricks())
-    assert len(lattice.wave_vectors) == 1
-    assert 1 / float(lattice.wave_vectors[0, 0]) == pytest.approx(32, rel=0.03)
-    assert float(lattice.on_torus((100, 64)).wave_vectors[0, 0]) * 100 == pytest.approx(3)
-    assert float(lattice.origin_px[0]) % 32 == pytest.approx(18, abs=3), "between joints: rows 0 to 3 of each 32"
-    assert float(lattice.origin_px[1]) == 0
-
-
-def test_nothing_is_found_where_nothing_repeats():
-    lattice = find_lattice(torch.rand(160, 160, generator=torch.Generator().manual_seed(0)))
-    assert not lattice.is_regular
-    assert lattice.origin_px.tolist() == [0, 0]
-
-
 def test_a_period_is_as_long_as_the_whole_picture_says():
     """Rows are found on a copy of at most 384 px; 27 periods later they would be out of step."""
     rows, random = torch.arange(1024), torch.Generator().manual_seed(0)
@@ -224,23 +193,6 @@ def test_a_period_is_as_long_as_the_whole_picture_says():
         assert float(vector[0]) * 1024 == pytest.approx(1024 / period, abs=0.02)
 
 
-@pytest.mark.parametrize(("shift", "expected"), [(0.5, Sublattice(1, 1, 2)), (1 / 3, Sublattice(1, 2, 3))])
-def test_a_regular_bond_is_found_in_the_shifts_that_keep_it(shift, expected):
-    """If columns repeat, too, their period is that of all rows' joints together: a part of a brick."""
-    found = find_regularity(as_tensor(bond(384, 32, 72, shift)).mean(0))
-    assert found.rows[0].period == pytest.approx(32, rel=0.02)
-    assert found.rows[1].period == pytest.approx(72 / expected.columns, rel=0.02)
-    assert found.sublattice == expected
-
-
-def test_a_sublattice_holds_the_shifts_of_running_bond():
-    places = np.mgrid[-2:3, -2:3]
-    assert np.array_equal(Sublattice(1, 1, 2).contains(*places), places.sum(0) % 2 == 0)
-    assert Sublattice().contains(*places).all()
-    periods = {(1, 1, 2): (2, 2), (2, 0, 1): (2, 1), (1, 1, 3): (3, 3)}
-    assert {one: Sublattice(*one).repeat_periods for one in periods} == periods
-
-
 def test_a_torus_holds_whole_periods():
     tiles = Lattice(torch.tensor([[1 / 90, 0.0], [0.0, 1 / 64]]))
     assert tiles.torus_size((400, 384), 1024, 32) == (448, 384)
@@ -248,14 +200,6 @@ def test_a_torus_holds_whole_periods():
     rows_of_100 = Lattice(torch.tensor([[1 / 100, 0.0]]))
     assert rows_of_100.torus_size((256, 256), 256, 32) == (192, 256)
     assert rows_of_100.torus_size((256, 256), 256, 32, 240) == (256, 256), "at least as large as asked for"
-
-
-def test_a_lattice_seen_from_elsewhere_has_its_origin_there():
-    lattice = Lattice(torch.tensor([[1 / 30, 0.01], [0.0, 1 / 20]]), torch.tensor([3.0, 5.0]))
-    here = lattice.cycles(full_region((64, 64)), 1)
-    there = lattice.relative_to(torch.tensor([7.0, 11.0])).cycles(full_region((40, 40)), 1)
-    assert torch.allclose(here[..., 7:47, 11:51], there, atol=1e-5)
-    assert torch.allclose(here[0, :, 2, 4], lattice.wave_vectors @ torch.tensor([-0.5, -0.5]))
 
 
 def test_an_oblique_lattice_stays_one_where_a_torus_straightens_it():

@@ -69,20 +69,15 @@ def adam7(values: np.ndarray) -> list[bytes]:
 
 
 @pytest.mark.parametrize("bits", [1, 2, 4])
-def test_png_of_few_bits_with_a_transparent_grey(bits, tmp_path):
+def test_png_of_few_bits_in_grey_and_of_a_palette_with_transparency(bits, tmp_path):
     values = np.round(colors()[..., 2] * (2**bits - 1)).astype(np.uint8)
     (tmp_path / "a.png").write_bytes(png(bits, 0, packed(values, bits), chunk(b"tRNS", struct.pack(">H", 1))))
     check(tmp_path / "a.png", grey(values, 2**bits - 1), values != 1)
-
-
-@pytest.mark.parametrize("bits", [1, 2, 4])
-def test_png_of_a_palette_with_transparency(bits, tmp_path):
     rng = np.random.default_rng(0)
     palette, alpha = (rng.integers(0, 256, (2**bits, count)).astype(np.uint8) for count in (3, 1))
-    values = np.round(colors()[..., 2] * (2**bits - 1)).astype(np.uint8)
     about = chunk(b"PLTE", palette.tobytes()), chunk(b"tRNS", alpha.tobytes())
-    (tmp_path / "a.png").write_bytes(png(bits, 3, packed(values, bits), *about))
-    check(tmp_path / "a.png", palette[values] / 255, alpha[values, 0] / 255)
+    (tmp_path / "b.png").write_bytes(png(bits, 3, packed(values, bits), *about))
+    check(tmp_path / "b.png", palette[values] / 255, alpha[values, 0] / 255)
 
 
 def test_png_of_16_bits_with_a_transparent_colour(tmp_path):
