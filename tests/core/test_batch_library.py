@@ -18,7 +18,7 @@ from impasto import Maps, Recipe, Step, run, write_maps
 from impasto.batch.asset_list import write_asset_list
 from impasto.batch.contact_sheet import SIDE_PX, contact_sheet
 from impasto.batch.record import Made, Record
-from impasto.io.assets import AssetList, asset_text, catalog_id, catalog_ids, class_in, color_name, with_catalogs
+from impasto.io.assets import AssetList, asset_text, class_in, color_name
 from impasto.io.decode import read_map, read_small
 from impasto.io.udim import tiles_at
 from impasto.plugins.installation import description
@@ -142,22 +142,17 @@ def test_blender_is_asked_for_the_library_of_all_results(walls, tmp_path, monkey
 
 KNOWN = description()
 TOOLS = {tool["name"]: tool for tool in KNOWN["tools"]}
-OAK = "11111111-2222-3333-4444-555555555555"
 
 
 def text_of(recipe, color=None):
     return asset_text(recipe, TOOLS, KNOWN["models"], color)
 
 
-def test_a_procedural_material_is_in_the_catalogue_of_its_class():
-    text = text_of(Recipe((Step("bricks"), Step("photo-maps"))), (0.6, 0.2, 0.1))
-    assert (text.catalog, text.tags) == ("Impasto/Masonry", ("Impasto", "Masonry", "Bricks", "red"))
-    assert text_of(Recipe((Step("quilt"),))).catalog == "Impasto", "it has no class"
+def test_a_models_material_and_the_name_of_a_photograph_say_the_class():
     assert text_of(None, (0, 0, 0)).tags == ("Impasto", "black")
     assert asset_text(Recipe((Step("nobody"),)), {}).catalog == "Impasto", "no tool that is known"
-
-
-def test_a_models_material_and_the_name_of_a_photograph_say_the_class():
+    disabled = text_of(Recipe((Step("moss", enabled=False), Step("planks"))))
+    assert (disabled.catalog, "Moss" in disabled.tags) == ("Impasto/Wood", False)
     text = text_of(Recipe((Step("torus", {"model": "wood"}),)))
     assert (text.catalog, text.license) == ("Impasto/Wood", "CC0-1.0")
     assert "Weathered wood" in text.tags
@@ -170,26 +165,6 @@ def test_a_models_material_and_the_name_of_a_photograph_say_the_class():
 
 def test_colours_have_common_names():
     assert all(color_name(color) == name for name, color in CASES["names-of-colours"].items())
-
-
-def test_words_of_a_phrase_are_tags_and_a_disabled_step_makes_nothing():
-    recipe = Recipe((Step("moss", enabled=False), Step("planks")), matched={"text": "an old, red barn"})
-    text = text_of(recipe)
-    assert text.catalog == "Impasto/Wood"
-    assert {"old", "red", "barn"} < set(text.tags)
-    assert not {"an", "Moss"} & set(text.tags)
-
-
-def test_catalogues_are_added_and_none_is_changed():
-    mine = f"# mine\nVERSION 1\n\n{OAK}:Wood/Oak:oak"
-    text = with_catalogs(mine, ["Impasto/Stone", "Wood/Oak"])
-    assert text.startswith(f"{mine}\n")
-    assert catalog_ids(text) == {"Wood/Oak": OAK, "Impasto/Stone": catalog_id("Impasto/Stone")}
-    assert with_catalogs(text, ["Impasto/Stone"]) == text
-    new = with_catalogs("", ["Impasto/Stone"])
-    assert "\nVERSION 1\n" in new
-    assert new == with_catalogs("", ["Impasto/Stone", "Impasto/Stone"])
-    assert with_catalogs("", []) == ""
 
 
 def opened(data: bytes) -> np.ndarray:

@@ -11,16 +11,12 @@ from batches import done_names, failures_in, outcome, plan_of, run_plan, write_p
 from cases import CASES, each_case
 from dask_cluster import DaskCluster
 from PIL import Image
-from test_film import RECIPE, pan, texture, write_frame
+from test_film import pan
 
 from impasto.batch.checks import check_plan
 from impasto.batch.record import DONE_FILE
-from impasto.engine.client import Client
-from impasto.engine.job import Job
 from impasto.errors import ImpastoError
-from impasto.options import RunOptions, Sink
 from impasto_film.action import RepaintShot
-from impasto_film.frames import frames_of
 from impasto_film.passes import read_frame
 from impasto_film.progress import ShotProgress
 from impasto_film.shot import repaint_shot
@@ -164,57 +160,14 @@ def test_notes_on_shots_are_told(impasto, table, tmp_path):
     assert "key_0099" in made
 
 
-COUNT, FIRST = 3, 7
-
-
-@pytest.fixture
-def shot(tmp_path) -> Path:
-    """A folder with three frames of a picture that moves two pixels to the right."""
-    folder = tmp_path / "shot"
-    folder.mkdir()
-    color = texture()
-    for step in range(COUNT):
-        write_frame(folder / f"street_{FIRST + step:04}.exr", color[:, 64 - 2 * step :][:, :64], (0.0, 2.0))
-    return folder
-
-
-def repaint(client: Client, shot: Path, folder: Path, *, replaces: bool = False, **values: object) -> Job:
-    options = RunOptions(sink=Sink(folder.parent, folder.name, replace=replaces))
-    return client.submit(RECIPE, {}, options, action="film", values={"shot": shot, **values})
-
-
-@pytest.mark.slow
-def test_the_worker_repaints_a_shot_as_the_library_does(shared_client, shot, tmp_path):
-    job = repaint(shared_client, shot, tmp_path / "out")
-    answer = job.wait()
-    here = repaint_shot(frames_of(shot), RECIPE, {}, tmp_path / "here")
-    assert [path.read_bytes() for path in answer.paths] == [path.read_bytes() for path in here]
-    assert (answer.figures["first"], [path.parent for path in answer.paths]) == (FIRST, [tmp_path / "out"] * COUNT)
-    assert answer.notes == ()
-    assert job.preview.dtype == np.uint8
-
-
-@pytest.mark.slow
-def test_frames_that_are_there_stay_unless_they_are_to_be_replaced(shared_client, shot, tmp_path):
-    out = tmp_path / "out"
-    (first,) = repaint(shared_client, shot, out, last=FIRST).wait().paths
-    written = first.stat().st_mtime_ns
-    again = repaint(shared_client, shot, out).wait().paths
-    assert again[0].stat().st_mtime_ns == written
-    replaced = repaint(shared_client, shot, out, replaces=True, first=FIRST, last=FIRST).wait().paths
-    assert replaced[0].stat().st_mtime_ns != written
-    second = repaint(shared_client, shot, tmp_path / "second", frame_step=2).wait()
-    assert [path.name for path in second.paths] == ["street_0007.exr", "street_0009.exr"]
-
-
-def test_the_time_that_is_left_is_that_of_frames_which_are_not_there_yet(shot, monkeypatch):
+def test_the_time_that_is_left_is_that_of_frames_which_are_not_there_yet(tmp_path, monkeypatch):
     said, clock = [], [100.0]
     monkeypatch.setattr("time.monotonic", lambda: clock[0])
-    progress = ShotProgress(COUNT, lambda _, message: said.append(message), lambda _: None)
-    for number, path in enumerate(frames_of(shot).values(), 1):  # the first is there already
+    progress = ShotProgress(3, lambda _, message: said.append(message), lambda _: None)
+    for number, path in pan(tmp_path / "street", 3).items():  # the first is there already
         clock[0] = 70.0 + 30 * number
         progress.add(read_frame(path).color, number > 1)
-        progress.tell(number / COUNT, f"{number} frames")
+        progress.tell(number / 3, f"{number} frames")
     assert said == ["1 frames", "2 frames, about 30 s left", "3 frames"]
 
 

@@ -254,18 +254,7 @@ def test_results_become_textures_of_the_material_that_they_are_for(impasto, file
 
 @pytest.mark.slow
 def test_a_ply_with_a_new_texture_becomes_a_glb(impasto, files):
-    cover = (
-        "generate",
-        "cover-object",
-        "--source",
-        "grey.png",
-        "--mesh",
-        "plane.ply",
-        "--size",
-        "16",
-        "--estimator",
-        "none",
-    )
-    impasto(*cover, "--out", "covered.glb", cwd=files)
+    cover = ("generate", "cover-object", "--source", "grey.png", "--mesh", "plane.ply", "--size", 16)
+    impasto(*cover, "--estimator", "none", "--out", "covered.glb", cwd=files)
     assert len(read_mesh(files / "covered.glb")) == 2
     assert maps_in(Gltf.at(files / "covered.glb"), 0).size_px == (16, 16)

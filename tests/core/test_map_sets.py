@@ -12,14 +12,13 @@ import pytest
 from cases import CASES, each_case
 from PIL import Image
 
-from impasto import Maps, read_maps, write_maps
+from impasto import Maps, read_maps
 from impasto.cli.main import main
 from impasto.data.pictures import find_pictures, pictures_in
 from impasto.errors import FileError
 from impasto.inspection.inspect import inspect
 from impasto.io import map_files
 from impasto.io.map_files import CONVENTIONS, conventions, pictures_among, sets_among
-from impasto.io.presets import PRESETS, packing_of
 from impasto.io.udim import tile_number
 from impasto.surface.heights import normal_from_slopes, slopes_from_height
 from impasto.texture import MAP_CHANNELS
@@ -136,18 +135,6 @@ def test_a_librarys_folder_is_read_with_one_note_on_what_is_left_out(tmp_path, e
     (note,) = read.notes
     assert all(name in note for name in ("Bricks102.png", "NormalDX", "readme.txt", "._Bricks102"))
     assert exported(folder)["notes"] == [note]
-
-
-@pytest.mark.parametrize("preset", PRESETS)
-def test_own_exports_are_read_back(preset, tmp_path):
-    maps = random_maps(*MAP_CHANNELS)
-    packing = packing_of(preset)
-    write_maps(maps, tmp_path / "e", "brick", packing=packing)
-    read = read_maps(tmp_path / "e")
-    shown = {channel.map_name for picture in packing.pictures for channel in picture.channels} - {""}
-    assert set(read) == shown
-    for name in read:
-        assert np.abs(read[name].pixels - maps[name].pixels).max() <= 1 / 255, name
 
 
 @each_case("packed-channels")

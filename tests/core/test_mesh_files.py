@@ -2,6 +2,7 @@
 
 import json
 import tracemalloc
+from pathlib import Path
 
 import glb_files
 import numpy as np
@@ -60,26 +61,7 @@ def with_corner_uvs() -> bytes:
     return (header("ascii", "float x,float y,float z", lists) + "\n".join(lines)).encode()
 
 
-OBJ = """# other program
-mtllib nothing.mtl
-v 0 0 0\r
-v 2 0 0
-v\t2 0 -2 1 1 1
-v 0 0 -2
-vt 0 0
-vt 0.5 0
-vt 0.5 0.5
-vt 0 0.5 0
-usemtl one
-f 1/1/1 2/2/1 \\
-3/3/1 4/4/1
-v 4 0 -1
-vt 1 .25
-usemtl two
-f -4/-4 -1/-1 -3/-3
-f 1 2 5
-l 1 2
-"""
+OBJ = Path(__file__).with_name("square.obj").read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -90,7 +72,7 @@ l 1 2
         (as_binary("<"), "a.ply"),
         (as_binary(">", "double texture_u,double texture_v"), "a.ply"),
         (with_corner_uvs(), "a.ply"),
-        (OBJ.encode(), "a.obj"),
+        (OBJ, "a.obj"),
     ],
     ids=["text", "text of Windows", "binary", "big-endian", "UVs of corners", "OBJ"],
 )

@@ -180,24 +180,7 @@ def running_workers() -> set[int]:
 DOCS = Path(__file__).parents[2] / "docs"
 SCRIPTS = DOCS / "scripts"
 PART = SCRIPTS / "batch_part.py"
-FLAMENCO = """
-const compiled = [];
-function need(value, what) { if (typeof value !== "string" || !value.trim()) throw new Error(what + " is required"); }
-const author = Object.freeze({
-    Task(name, type) {
-        need(name, "author.Task(name, type): name");
-        need(type, "author.Task(name, type): type");
-        const commands = [];
-        return Object.freeze({ name, type, commands, addCommand(command) { commands.push(command); } });
-    },
-    Command(name, parameters) {
-        need(name, "author.Command(name, parameters): name");
-        return Object.freeze({ name, parameters });
-    },
-});
-const print = () => {};
-"""
-"""Stub of what Flamenco 3 gives to a job type: `author`, and `job` with `settings` and `addTask`."""
+FLAMENCO = Path(__file__).with_name("flamenco.js")
 SETTING = {"key", "type", "subtype", "choices", "propargs", "description", "label", "default", "eval", "evalInfo"}
 SETTING |= {"visible", "required", "editable"}
 """Fields of AvailableJobSetting in Flamenco's API."""
@@ -206,7 +189,7 @@ SETTING |= {"visible", "required", "editable"}
 def job_type(expression):
     """Value of an expression after Flamenco has loaded the job type."""
     engine = quickjs.Context()
-    engine.eval(FLAMENCO + (SCRIPTS / "impasto_batch.js").read_text("utf-8"))
+    engine.eval(FLAMENCO.read_text("utf-8") + (SCRIPTS / "impasto_batch.js").read_text("utf-8"))
     return json.loads(engine.eval(f"JSON.stringify({expression})"))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from impasto import Host, Recipe, RunOptions, Step, Texture, read_maps, read_recipe, run, write_maps
+from impasto import Host, Recipe, RunOptions, Step, Texture, read_maps, read_recipe, run
 from impasto.errors import Cancelled, ParameterError, PluginError
 from impasto.io.formats import PngRows
 from impasto.io.packing import Layout
@@ -17,7 +17,7 @@ from impasto.options import Sink
 from impasto.plugins.registry import registry
 from impasto.running.rerun import rerun
 from impasto.running.streaming import should_stream
-from impasto.tools import describe
+from impasto.tools import Result, describe
 
 pytestmark = pytest.mark.usefixtures("misbehaving")
 SIZE = {"width_px": 300, "height_px": 200}
@@ -27,27 +27,37 @@ def blotches(**parameters) -> Recipe:
     return Recipe((Step("blotches", SIZE | parameters),), 7)
 
 
-@pytest.mark.parametrize("format_", ["png", "png16", "exr"])
-@pytest.mark.parametrize("tile_px", [64, 301])
-def test_the_files_are_those_of_the_whole_byte_for_byte(format_, tile_px, tmp_path):
+def tiled(recipe: Recipe, folder: Path, format_: str = "png", host: Host | None = None, **how: str) -> Result:
+    """What a recipe makes, written tile by tile."""
+    sink = Sink(folder, "x", format_, tile_by_tile=True, **how)
+    return run(recipe, None, RunOptions(sink=sink), *([host] if host else []))
+
+
+PACKED = "unreal more=base_color,1-height"
+
+
+@pytest.mark.parametrize(
+    ("format_", "tile_px", "export"),
+    [("png", 64, ""), ("png16", 301, ""), ("exr", 64, ""), ("png", 301, PACKED), ("exr", 64, PACKED)],
+)
+def test_the_files_are_those_of_the_whole_byte_for_byte(format_, tile_px, export, tmp_path):
     recipe = blotches(tile_px=tile_px)
-    whole = run(recipe)
-    written = write_maps(whole.maps, tmp_path / "whole", "x", registry().exporter(format_), whole.recipe)
-    result = run(recipe, None, RunOptions(sink=Sink(tmp_path / "tiles", "x", format_, tile_by_tile=True)))
-    assert [path.name for path in result.paths] == [path.name for path in written]
-    assert sorted(path.name for path in (tmp_path / "tiles").iterdir()) == sorted(path.name for path in written)
-    for one, other in zip(result.paths, written, strict=True):
+    whole = run(recipe, {}, RunOptions(sink=Sink(tmp_path / "whole", "x", format_, export=export, tile_by_tile=False)))
+    result = tiled(recipe, tmp_path / "tiles", format_, export=export)
+    assert [path.name for path in result.paths] == [path.name for path in whole.paths]
+    assert sorted((tmp_path / "tiles").iterdir()) == sorted(result.paths)
+    for one, other in zip(result.paths, whole.paths, strict=True):
         assert one.read_bytes() == other.read_bytes(), one.name
-    assert result.recipe == whole.recipe == read_recipe(result.paths[-1])
+    assert result.recipe == whole.recipe == run(recipe).recipe == read_recipe(result.paths[-1])
     assert len(result.maps) == 0
     assert (result.maps.width_m, result.maps.height_range_m) == (2.0, 0.01)
-    assert rerun(result.paths[0], tmp_path / "again").identical
+    assert export or rerun(result.paths[0], tmp_path / "again").identical
 
 
 def test_filters_that_are_pointwise_follow(tmp_path):
     recipe = Recipe((*blotches().steps, Step("negative")), 7)
     whole = run(recipe).maps["base_color"].pixels
-    path = run(recipe, None, RunOptions(sink=Sink(tmp_path, "x", "png16", tile_by_tile=True))).paths[0]
+    path = tiled(recipe, tmp_path, "png16").paths[0]
     assert np.abs(read_maps(path)["base_color"].pixels - whole).max() <= 1 / 65535
 
 
@@ -55,12 +65,7 @@ def test_filters_that_are_pointwise_follow(tmp_path):
 def test_progress_and_a_small_picture_are_told(tmp_path):
     told, shown = [], []
     recipe = blotches(width_px=1100, height_px=520, tile_px=130)
-    run(
-        recipe,
-        None,
-        RunOptions(sink=Sink(tmp_path, "x", tile_by_tile=True)),
-        Host(on_progress=lambda *said: told.append(said), on_preview=shown.append),
-    )
+    tiled(recipe, tmp_path, host=Host(on_progress=lambda *said: told.append(said), on_preview=shown.append))
     fractions = [fraction for fraction, _ in told]
     assert fractions == sorted(fractions)
     assert (fractions[0], fractions[-1]) == (0.0, 1.0)
@@ -68,12 +73,7 @@ def test_progress_and_a_small_picture_are_told(tmp_path):
     assert np.array_equal(shown[-1]["base_color"].pixels, whole[::3, ::3])
     assert len(shown) == 4 * 9
     shown.clear()
-    run(
-        blotches(tile_px=10),
-        None,
-        RunOptions(sink=Sink(tmp_path, "y", tile_by_tile=True)),
-        Host(on_preview=shown.append),
-    )
+    tiled(blotches(tile_px=10), tmp_path / "more", host=Host(on_preview=shown.append))
     assert 50 <= len(shown) <= 100
 
 
@@ -94,11 +94,7 @@ def test_what_cannot_be_written_in_tiles_says_why(steps, format_, said, tmp_path
 
     registry().exporters["whole"] = Exporter("whole", "Whole", ".w", lambda name, texture, metadata: b"")
     with pytest.raises(ParameterError, match=said):
-        run(
-            Recipe(tuple(map(Step, steps))),
-            None,
-            RunOptions(sink=Sink(tmp_path / "out", "x", format_, tile_by_tile=True)),
-        )
+        tiled(Recipe(tuple(map(Step, steps))), tmp_path / "out", format_)
     assert not (tmp_path / "out").exists()
 
 
@@ -119,10 +115,10 @@ def test_large_results_should_be_streamed_where_they_can():
     [*((fault, PluginError) for fault in ("gap", "overlap", "short", "maps")), ("bug", ZeroDivisionError)],
 )
 def test_a_faulty_tool_leaves_older_files_whole_and_no_new_ones(fault, error, format_, tmp_path):
-    run(blotches(), None, RunOptions(sink=Sink(tmp_path, "x", format_, tile_by_tile=True)))
+    tiled(blotches(), tmp_path, format_)
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
     with pytest.raises(error):
-        run(blotches(fault=fault), None, RunOptions(sink=Sink(tmp_path, "x", format_, tile_by_tile=True)))
+        tiled(blotches(fault=fault), tmp_path, format_)
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
@@ -130,12 +126,7 @@ def test_a_faulty_tool_leaves_older_files_whole_and_no_new_ones(fault, error, fo
 def test_cancelling_leaves_nothing(format_, tmp_path):
     asked = iter([False] * 20)
     with pytest.raises(Cancelled):
-        run(
-            blotches(tile_px=32),
-            None,
-            RunOptions(sink=Sink(tmp_path, "x", format_, tile_by_tile=True)),
-            Host(is_cancelled=lambda: next(asked, True)),
-        )
+        tiled(blotches(tile_px=32), tmp_path, format_, Host(is_cancelled=lambda: next(asked, True)))
     assert list(tmp_path.iterdir()) == []
 
 

@@ -113,19 +113,8 @@ def test_a_terminal_of_few_characters_gets_escapes_and_json_is_the_same(tmp_path
     lost = shell('"$@"', "seamless", tmp_path / "wäll ☃.png", "--out", tmp_path / "ö", **own)
     assert (lost.returncode, rb"w\xe4ll \u2603.png" in lost.stderr) == (3, True)
     Image.fromarray(np.full((32, 32, 3), 90, np.uint8)).save(tmp_path / "wäll.png")
-    made = shell(
-        '"$@"',
-        "seamless",
-        tmp_path / "wäll.png",
-        "--size",
-        40,
-        "--estimator",
-        "none",
-        "--out",
-        tmp_path / "ö",
-        "--json",
-        **own,
-    )
+    line = ("seamless", tmp_path / "wäll.png", *ALONE, "--out", tmp_path / "ö", "--json")
+    made = shell('"$@"', *line, **own)
     assert made.returncode == 0, made.stderr
     assert json.loads(made.stdout)["files"] == [str(tmp_path / "ö" / "wäll_base_color.png")]
 

@@ -5,8 +5,8 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -190,21 +190,11 @@ with held(Path(sys.argv[1])):
 @contextmanager
 def held_by_another(target: Path) -> Iterator[None]:
     """Another thread holds the lock, as far as locks go another process."""
-    holds, done = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        with held(target):
-            holds.set()
-            done.wait(30)
-
-    other = threading.Thread(target=hold)
-    other.start()
-    holds.wait(10)
-    try:
+    lock = held(target)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lock.__enter__).result()
         yield
-    finally:
-        done.set()
-        other.join()
+        pool.submit(lock.__exit__, None, None, None).result()
 
 
 def test_who_comes_second_is_told_who_was_first_until_that_one_is_dead(tmp_path):
