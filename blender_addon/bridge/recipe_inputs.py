@@ -105,8 +105,10 @@ def sources_of(recipe: Recipe, image: bpy.types.Image | None = None) -> dict[str
 
 
 def missing_inputs(recipe: Recipe, found: Container[str]) -> list[str]:
-    """Names of the images or files of a recipe's inputs that are not among those found."""
-    return [str(about["name"]) for name, about in recipe.inputs.items() if name not in found]
+    """Names of the images or files of a recipe's inputs, recorded ones or others, that are not among those found."""
+    named = {name: name for step in recipe.steps for name in step.input_names}
+    named |= {name: str(about["name"]) for name, about in recipe.inputs.items()}
+    return [shown for name, shown in named.items() if name not in found]
 
 
 def put_source(settings: bpy.types.PropertyGroup, source: Source | None, about: Mapping[str, str | float]) -> None:

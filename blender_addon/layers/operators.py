@@ -10,8 +10,9 @@ from bpy.props import EnumProperty, IntProperty, StringProperty
 
 from ..bridge import former, images, materials, surfaces
 from ..bridge.inputs import image_called
-from ..bridge.recipe_inputs import sources_of
+from ..bridge.recipe_inputs import missing_inputs, sources_of
 from ..bridge.target import active_material, assignable_objects, chosen_material
+from ..core.descriptions import MESH
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe, Step
 from ..engine.catalogue import catalogue
@@ -243,6 +244,8 @@ class IMPASTO_OT_generate_asset(TaskOperator, bpy.types.Operator):
         if recipe is None:
             raise ParameterError(f"the material {material.name} has no recipe", "choose one that Impasto made")
         materials.check_editable(material)
+        if missing := missing_inputs(recipe, {MESH}):
+            raise ParameterError(f"the recipe of {material.name} needs {missing[0]}", "choose it by Edit Layers")
         put_recipe(material.impasto_layers, of_size(recipe, self.size_px), {})
         return LayersRequest.of(context, material).task(material)
 

@@ -20,6 +20,7 @@ from ..core.engine.replies import JobResult
 from ..core.errors import ParameterError
 from ..core.mask import NOISE, Mask
 from ..core.recipe import Recipe, Step, name_inputs
+from ..core.system.untrusted import excerpt
 from ..engine import engine
 from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
 from ..jobs.task import Task
@@ -29,7 +30,7 @@ from ..tools.arguments import values_in
 from ..tools.form import AS_STORED, LOOK, Form
 from ..tools.missing import why_no_input, why_unready
 from ..tools.recipe_task import make_task
-from .masks import mask_of, put_mask, why_no_image
+from .masks import CHANGEABLE, mask_of, put_mask, why_no_image
 from .settings import FILE, IMAGE, MATERIAL, NONE
 
 
@@ -262,6 +263,9 @@ def check_recipe(recipe: Recipe) -> None:
     for step in recipe.steps:
         if properties.check_step(step)["kind"] == "trainer":
             raise ParameterError(f"{step.tool} makes no maps", "choose another recipe")
+        if step.mask and (others := set(step.mask.maps) - {*CHANGEABLE}):
+            message = f"a layer cannot be limited to {excerpt(min(others))}"
+            raise ParameterError(message, f"use one of {', '.join(CHANGEABLE)}")
 
 
 def why_incomplete(context: bpy.types.Context) -> str:

@@ -34,6 +34,8 @@ LEAST_PX = 16
 """Least height and width of pictures whose motion can be estimated."""
 MOST_BYTES = 2**37
 """Limit of a movie's file, 128 GiB: an hour and a half of ProRes in 4K."""
+LEAST_READ = 0.9
+"""Share of the frames that a movie says it has, which some formats estimate, below which it was cut off."""
 PX_BYTES = 32
 """Memory for a pixel of a movie's picture: as its decoder holds it, as OpenCV returns it, and in floats."""
 READ_AS = {  # lists of other files are no movies
@@ -151,12 +153,12 @@ def frames_on_disk(shot: Path, first: int | None = None, last: int | None = None
     with temporary_folder() as folder:
         found: dict[int, Path] = {}
         for number, color in enumerate(_pictures(shot), 1):
-            if last is not None and number > last:
-                break
-            if first is None or number >= first:
+            if number >= (first or 0):
                 check_count(found, shot)
                 found[number] = folder / f"{shot_name(shot)}_{number:04}.png"
                 write_picture(found[number], color, np.ones_like(color[..., :1]), {})
+            if last is not None and number >= last:
+                break
         yield check_numbers(found, shot, first, last)
 
 
@@ -176,7 +178,7 @@ def _pictures(movie: Path) -> Iterator[np.ndarray]:
     with open_file(movie) as stream:
         reader = cv2.VideoCapture(stream, cv2.CAP_FFMPEG, [])
         size_px = tuple(int(reader.get(one)) for one in (cv2.CAP_PROP_FRAME_HEIGHT, cv2.CAP_PROP_FRAME_WIDTH))
-        is_read, count = reader.isOpened(), 0
+        stated, is_read, count = int(reader.get(cv2.CAP_PROP_FRAME_COUNT)), reader.isOpened(), 0
         while is_read:
             _check_size(movie, size_px)  # before the first is decoded
             is_read, stored = reader.read()
@@ -187,6 +189,9 @@ def _pictures(movie: Path) -> Iterator[np.ndarray]:
         reader.release()
     if not count:
         raise FileError(f"{excerpt(movie)} cannot be read as a movie", "export it again, as MP4 with H.264")
+    if count + 1 < LEAST_READ * stated:  # one that GIF states too many
+        message = f"{excerpt(movie)} ends after {count:,} of {stated:,} frames"
+        raise FileError(message, f"export it again, or give --last {count}")
 
 
 def _check_size(movie: Path, size_px: tuple[int, ...]) -> None:

@@ -194,6 +194,7 @@ BAD = {
     "Material slot 2 of Strip is empty, but 1 faces use it; give it a material": empty_slot,
     "has no Material Output; add one": lambda obj: obj.material_slots[0].material.node_tree.nodes.clear(),
     "has no faces; add some": lambda obj: obj.data.clear_geometry() or obj.data.uv_layers.new(),
+    "modifiers of Strip leave it no faces; add": lambda obj: obj.modifiers.new("Build", "BUILD"),
     "no active object; select a mesh": lambda obj: bpy.data.objects.remove(obj),
     "No face lies in the 0–1 square of the UV map; unwrap": out_of_square,
 }

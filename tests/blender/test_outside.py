@@ -132,6 +132,8 @@ TAMPERED: dict[str, object] = {
     "baked of nothing": '{"steps": [{"tool": "bake"}]}',
     "baked of a list": '{"steps": [{"tool": "bake", "parameters": {"object": [1, 2]}}]}',
     "baked later": '{"steps": [{"tool": "bricks"}, {"tool": "bake"}]}',
+    "a mask of no image": json.dumps({"steps": [{**WHOLE["steps"][0], "mask": {"kind": "image", "input": "gone"}}]}),
+    "a mask of no map": json.dumps({"steps": [{**WHOLE["steps"][0], "mask": {"kind": "noise", "maps": ["gone"]}}]}),
     "a mask of text": '{"steps": [{"tool": "bricks", "mask": "x"}]}',
     "inputs of a tool": '{"steps": [{"tool": "bricks", "inputs": {"style": 5}}]}',
     "inputs": '{"steps": [{"tool": "bricks"}], "inputs": {"source": {"name": 5, "sha256": ""}}}',
@@ -142,9 +144,10 @@ TAMPERED: dict[str, object] = {
 HARMLESS = {
     "generate_asset": ("text for a size", "a huge size", "a list for a size", "a boolean for a size"),
     "rerun": ("a boolean for a size",),
+    "restore_settings": ("a mask of no map",),
 }
 """Those that an operator may take, since it sets what is wrong itself; for all others `TAKEN`."""
-TAKEN = ("an input's path", "a huge width")
+TAKEN = ("an input's path", "a huge width", "a mask of no image")
 
 
 @pytest.fixture

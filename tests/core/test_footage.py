@@ -145,6 +145,11 @@ def test_a_movie_is_counted_from_one(tmp_path):
     assert not frames[2].exists()
     with pytest.raises(FileError, match=r"3 frames are missing in .*: 5, 6, 7"), frames_on_disk(movie, 1, 7):
         pass
+    movie.write_bytes(movie.read_bytes()[: movie.stat().st_size // 2])
+    with pytest.raises(FileError, match=r"ends after (\d) of 4 frames; .* --last \1$"), frames_on_disk(movie):
+        pass
+    with frames_on_disk(movie, last=1) as frames:
+        assert list(frames) == [1]
 
 
 def test_a_name_with_a_percent_sign_is_that_of_one_movie(tmp_path):

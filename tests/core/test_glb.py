@@ -176,11 +176,10 @@ def test_a_mesh_in_space_becomes_a_glb_of_the_same_mesh():
 def test_materials_without_names_or_with_the_same_are_told_apart(tmp_path):
     materials = [{**glb_files.textured(0), "name": name} for name in ("A", "a", "", "b//c/", "b/c", "/")]
     (tmp_path / "x.glb").write_bytes(glb_files.asset([*materials, {"name": "plain"}], [GREY]))
-    names = [str(path.relative_to(tmp_path / "x.glb/Material")) for path in sources_in(tmp_path / "x.glb")]
+    paths = sources_in(tmp_path / "x.glb")
+    names = [str(path.relative_to(tmp_path / "x.glb/Material")) for path in paths]
     assert names == ["A", "a 1", "Material 2", "b/c", "b/c 4", "Material 5"]
-    assert [read_maps(path).name for path in sources_in(tmp_path / "x.glb")] == [
-        f"x.glb/Material/{one}" for one in names
-    ]
+    assert [read_maps(path).name for path in paths] == [f"x.glb/Material/{one}" for one in names]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ UVS = [(0, 0), (0.5, 0), (0.5, 0.5), (0, 0.5), (1, 0.25)]
 FACES = [(0, 1, 2, 3), (1, 4, 2)]
 AREA = 4 + 2
 EMPTY = {"componentType": 5126, "count": 4, "type": "VEC3"}
-"""An array without data: what it has is in an extension."""
+DRACO = {"extensionsUsed": ["KHR_draco_mesh_compression"], "accessors": 3 * [EMPTY]}
 
 
 def header(
@@ -242,11 +242,7 @@ def test_a_gltf_with_files_or_data_in_it_is_read_like_its_glb(tmp_path):
         (OBJ.replace("-3/-3", "-3/-6").encode(), "a.obj", "no OBJ file"),
         (b"v 0 0 0", "a.obj", "no OBJ file"),
         (glb_files.asset([{}], [], extensionsRequired=["KHR_draco_mesh_compression"]), "a.glb", "Draco"),
-        (
-            glb_files.asset([{}], [], extensionsUsed=["KHR_draco_mesh_compression"], accessors=3 * [EMPTY]),
-            "a.glb",
-            "Draco",
-        ),
+        (glb_files.asset([{}], [], **DRACO), "a.glb", "Draco"),
         (glb_files.asset([{}], [], extensionsRequired=["VENDOR_x"]), "a.glb", "VENDOR_x"),
         (glb_files.asset([{}], [], asset={"version": "1.0"}), "a.glb", "no glTF 2.0 file"),
     ],

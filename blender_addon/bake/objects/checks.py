@@ -124,7 +124,9 @@ def check_evaluated(obj: Object, mesh: Mesh, uv_map: str, name: str = "") -> Non
     """
     name = name or obj.name
     remedy = "apply the modifiers to a copy of it (Object > Apply > Visual Geometry to Mesh), and bake that"
-    if mesh.polygons and uv_map not in mesh.uv_layers:
+    if not mesh.polygons:  # Blender 5.0 crashes
+        raise ParameterError(f"the modifiers of {name} leave it no faces", "add some, or select another object")
+    if uv_map not in mesh.uv_layers:
         raise ParameterError(f"the modifiers of {name} remove its UV map {uv_map}", remedy)
     own = {slot.material.original for slot in obj.material_slots if slot.material}
     other = [item.name for item in mesh.materials if item is not None and item.original not in own]

@@ -177,15 +177,16 @@ def check_images(material: Material) -> None:
 
 def _missing_file(image: Image) -> Path | None:
     """The first file that an image needs and that is not there."""
-    is_held = image.packed_files or (image.is_dirty and image.source != "TILED")
+    is_tiled, is_saved = image.source == "TILED", bool(image.filepath)
+    is_held = image.packed_files or (image.is_dirty and not is_tiled) or (image.has_data and not is_saved)
     if image.source not in ("FILE", "TILED", "SEQUENCE", "MOVIE") or is_held:
         return None
     path = Path(bpy.path.abspath(image.filepath, library=image.library))
     if image.source == "SEQUENCE":  # its frames have numbers
         return None if any(path.parent.glob(f"*{path.suffix}")) else path
-    tiles = image.tiles if image.source == "TILED" else ()
+    tiles = image.tiles if is_tiled else ()
     names = [_tile_name(path.name, tile.number) for tile in tiles] or [path.name]
-    return next((one for name in names if not (one := path.with_name(name)).is_file()), None)
+    return next((one for name in names if not (one := path.parent / name).is_file()), None)
 
 
 def _tile_name(pattern: str, number: int) -> str:

@@ -52,8 +52,8 @@ def own_mesh(arguments: argparse.Namespace, recipe: Recipe, source: Path | None)
 
     tools = [registry().tool(step.tool) for step in recipe.active_steps]
     makes_new = any(tool.kind in NEW and all(item.kind != MESH for item in tool.inputs) for tool in tools)
-    has_none = makes_new or getattr(arguments, "mesh", None) or not (source and in_gltf(source))
-    return None if has_none or not is_shown(source) else source
+    is_given = makes_new or getattr(arguments, "mesh", None)
+    return source if source and in_gltf(source) and not is_given and is_shown(source) else None
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class GlbTarget:
             index = material_at(gltf, datablock) if datablock and has_materials else repaint.add_material(name)
             notes += repaint.put(index, maps, partial(_encode, exporter, metadata), is_new=is_new)
         replace_files({self.out: repaint.glb()}, replace=force)
-        return notes
+        return list(dict.fromkeys(notes))
 
 
 def _encode(exporter: Exporter, metadata: Mapping[str, str], layout: Layout, texture: Texture) -> bytes:
