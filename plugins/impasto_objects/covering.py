@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from impasto.atlas.canvas import ChartCanvas
-from impasto.atlas.charts import Charts
+from impasto.atlas.charts import NONE, Charts, slopes_of
 from impasto.atlas.mesh import Mesh
 from impasto.atlas.sampling import in_frame, samples
 from impasto.atlas.seams import REACH_PX, erase_seams
@@ -31,6 +31,8 @@ USUAL_SHARE = 0.5
 CUT_PX = 1.0
 """Reach of corrections at seams of a pattern that is laid on: where it cannot go on, as at a verge, it ends with a soft
 edge; more would show the patterns of both sides one over the other."""
+STRETCH, LEAST_STRETCHED = 1.25, 0.05
+"""Factor from which on a pattern counts as stretched by UVs, and the share of the surface at which a note says so."""
 MOST_REPEATS = 1000.0
 """Repeats along the object's longest side above which a width in other units is meant."""
 
@@ -49,12 +51,21 @@ def covering(subject: Maps, mesh: Mesh, parameters: CoverObjectParameters, conte
         context.progress(0.1, "Projecting")
         made = triplanar(subject, charts, repeat_m, parameters.turn, parameters.sharpness)
         return erase_seams(made, charts, CUT_PX)
+    if (share := _stretched(charts)) > LEAST_STRETCHED:
+        context.note(f"the UVs stretch what lies on {share:.0%} of the surface: unwrap it with a smaller angle limit")
     context.progress(0.05, "Unrolling the object")
     laid_out = unrolled_charts(charts, parameters.turn)
     cover, reach_px = (_grown, REACH_PX) if parameters.way == "grown" else (_cover_of_plane, CUT_PX)
     made = cover(subject, laid_out, repeat_m, context)
     context.progress(0.95, "Joining seams")
     return erase_seams(made, charts, reach_px)
+
+
+def _stretched(charts: Charts) -> float:
+    """Share of the surface on which the size of a pattern is off by more than the factor `STRETCH`."""
+    scales = np.linalg.svd(slopes_of(charts.in_metres, charts.mesh.positions, 1e-30), compute_uv=False)
+    is_off = (np.abs(np.log(np.maximum(scales, 1e-9))) > np.log(STRETCH)).any(1) & (charts.chart != NONE)
+    return float(charts.mesh.areas[is_off].sum() / charts.mesh.areas.sum())
 
 
 def _grown(example: Maps, charts: Charts, width_m: float, context: Context) -> Maps:

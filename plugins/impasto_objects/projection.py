@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from impasto.atlas.charts import Charts, linear_map
+from impasto.atlas.charts import Charts, linear_map, slopes_of
 from impasto.atlas.gutters import centres
 from impasto.atlas.sampling import nearest_values, samples
 from impasto.texture import NORMAL_MAPS, Maps
@@ -49,19 +49,16 @@ class _Surface:
     def of(cls, charts: Charts) -> _Surface:
         triangle = nearest_values(charts.texels, charts.texels)
         mesh, corners = charts.mesh, charts.corners
-        edges = corners[:, 1:] - corners[:, :1]
-        sound = np.abs(np.linalg.det(edges)) > 1e-12
-        inverse = np.linalg.inv(np.where(sound[:, None, None], edges, np.eye(2)))
-        there = centres(charts.size_px)
-        sides = np.array(charts.size_px)[::-1]
+        slopes = slopes_of(corners, np.broadcast_to(np.eye(3), (len(mesh), 3, 3)), 1e-12)
+        there, sides = centres(charts.size_px), np.array(charts.size_px)[::-1]
         there += np.round((corners.mean(1)[triangle] - there) / sides) * sides
-        weights = np.einsum("hwi,hwij->hwj", there - corners[triangle, 0], inverse[triangle])
-        weights = np.concatenate([1 - weights.sum(-1, keepdims=True), weights], -1)  # barycentric
+        weights = np.einsum("hwi,hwik->hwk", there - corners[triangle, 0], slopes[triangle])
+        weights[..., 0] += 1  # barycentric
         inside = weights.clip(0, 1)  # normals do not go on beyond the triangle
         positions = np.einsum("hwk,hwkc->hwc", weights, mesh.positions[triangle])
         normals = np.einsum("hwk,hwkc->hwc", inside, mesh.smooth_normals[triangle])
         normals /= np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-9)
-        along_u, along_down = np.moveaxis((inverse @ (mesh.positions[:, 1:] - mesh.positions[:, :1]))[triangle], -2, 0)
+        along_u, along_down = np.moveaxis((slopes @ mesh.positions)[triangle], -2, 0)
         tangent = along_u - (along_u * normals).sum(-1, keepdims=True) * normals
         tangent /= np.maximum(np.linalg.norm(tangent, axis=-1, keepdims=True), 1e-12)
         bitangent = np.cross(normals, tangent)

@@ -209,6 +209,12 @@ def test_the_pattern_has_its_size_in_the_world_on_islands_of_any_density_and_oth
     steps = np.hypot(*(np.gradient(grey, axis=axis) for axis in (0, 1)))
     per_metre = [np.median(steps[shown == chart]) * charts.matrices[chart].__abs__().max() ** -1 for chart in range(6)]
     assert max(per_metre) < 1.15 * min(per_metre)
+    places = np.float32([(0, 0, 0), (1, 0, 0), (3, 0, 0), (0, 0, 1), (1, 0, 1), (3, 0, 1)])
+    uvs = np.float32([(0, 0), (0.4, 0), (0.8, 0), (0, 0.4), (0.4, 0.4), (0.8, 0.4)])
+    faces = [[0, 1, 4], [0, 4, 3], [1, 2, 5], [1, 5, 4]]
+    for mesh, is_stretched in ((MESH, False), (Mesh(places[faces], uvs[faces]), True)):
+        made = run(Recipe((Step("cover-object", size | {"repeat_m": 0.5}),)), {"source": waves(), "mesh": mesh})
+        assert any("UVs stretch what lies on 100%" in note for note in made.notes) == is_stretched
     with pytest.raises(ParameterError, match="one repeat of the texture"):
         run(Recipe((Step("cover-object", {"repeat_m": 0.0005}),)), {"source": waves(), "mesh": MESH})
 
