@@ -70,14 +70,6 @@ def test_the_order_in_memory_does_not_matter(small):
     assert all(torch.equal(a, b) for a, b in zip(small(x).values(), small(last).values(), strict=True))
 
 
-def test_average_pooling_differs_but_keeps_the_activations_size(small):
-    average, x = random_encoder(SMALL, pooling="average"), noise(64, 64)
-    for layer in ("relu2_1", "relu3_1"):
-        ratio = average(x, [layer])[layer].mean() / small(x, [layer])[layer].mean()
-        assert 0.4 < ratio < 1.2, layer
-        assert ratio != 1
-
-
 def test_missing_layers_and_pictures_too_small_for_the_network_are_refused():
     small = random_encoder(SMALL)
     with pytest.raises(ParameterError, match=r"relu9_9.*relu1_1"):
@@ -281,18 +273,6 @@ def test_what_lies_at_the_mean_of_all_and_tiny_and_plain_pictures_are_uncertain(
     assert kind_of(mean, replace(leaning, least=0.25)).kind == "ink"
     assert recognise_kind(np.random.default_rng(0).random((16, 200, 3)).astype(np.float32)).kind is None
     assert recognise_kind(np.full((64, 64, 3), 0.5, np.float32)).kind is None
-
-
-def test_lines_dots_and_ground_are_measured():
-    rows, columns = np.mgrid[:96, :96]
-    dark = np.repeat(1.0 - 0.9 * (rows % 8 < 2)[..., None], 3, 2)
-    spots = np.repeat(1.0 - 0.9 * ((rows % 8 < 3) & (columns % 8 < 3))[..., None], 3, 2)
-    lines, dots, light = features_of(dark), features_of(spots), features_of(1 - dark)
-    assert lines["coherence_4"] > 0.95 > dots["coherence_4"] + 0.3
-    assert dots["small_dots"] > 3 * lines["small_dots"]
-    assert lines["lines_1"] > 0 > light["lines_1"]
-    assert lines["ground"] == pytest.approx(0.75, abs=0.01)
-    assert lines["ground_lightness"] == pytest.approx(1, abs=0.03)
 
 
 def chosen(monkeypatch, looks_like: str | None, subject: Maps = PHOTO, styles: int = 1, **given):

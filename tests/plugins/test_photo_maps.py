@@ -7,27 +7,22 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from photographed import Camera, photographs
+from making import finish, made
+from photographed import Camera, drawn, photographs
 from PIL import Image, ImageDraw, ImageFilter
 from tasks.photo_maps.examples import MARGIN_PX, Examples, Material
 from tasks.photo_maps.photographs import Random
 from tasks.photo_maps.recognition import RecognitionTraining
 from tasks.photo_maps.surfaces import Surfaces, random_material
 
-from impasto import Maps, Recipe, RunOptions, Step, Texture, run
+from impasto import Maps, Texture
 from impasto.errors import ParameterError
-from impasto.numerics.borders import TORUS
+from impasto.surface.heights import slopes_from_height, slopes_from_normal
 from impasto.surface.shading import Light
 from impasto_judge.maps import compare_maps
 from impasto_judge.relief import correlation
 from impasto_photo_maps.network import load_recognition, network_input
 from impasto_photo_maps.prior import Brightness, Plane
-from impasto_photo_maps.recognition import recognise
-
-
-def wrapped_slopes(height: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Central differences of height (H, W): to the right, and upwards, that is against the rows."""
-    return (np.roll(height, -1, 1) - np.roll(height, 1, 1)) / 2, (np.roll(height, 1, 0) - np.roll(height, -1, 0)) / 2
 
 
 def test_a_tile_is_recognised_and_a_part_of_it_is_not():
@@ -58,17 +53,6 @@ def test_a_picture_too_large_for_memory_is_refused_with_the_scale_that_fits():
     assert "0.60" in caught.value.remedy
 
 
-@pytest.mark.parametrize("tiling", ["tiling", "single"])
-def test_normals_have_the_physical_slopes_of_the_height(tiling):
-    subject = Maps.from_arrays({"base_color": tile(160, 160)}, width_m=0.8)
-    made = estimate(subject, tiling=tiling, height_range_m=0.05)
-    assert made.height_range_m == 0.05
-    relief_px = made["height"].pixels[..., 0] * 0.05 / 0.8 * 160
-    inside = np.s_[1:-1, 1:-1]
-    for is_, should in zip(tilt(made["normal"].pixels), wrapped_slopes(relief_px), strict=True):
-        assert np.abs(is_ - should)[inside].max() < 1e-3  # float32 of encoded normals
-
-
 def test_given_maps_are_kept_and_lead_to_the_others():
     height = tile(seed=5)[..., :1]
     given = {"height": height, "roughness": height * 0.5, "opacity": np.ones_like(height), "emission": tile(seed=6)}
@@ -77,8 +61,8 @@ def test_given_maps_are_kept_and_lead_to_the_others():
     for name, pixels in given.items():
         assert np.array_equal(made[name].pixels, pixels)
     assert made.height_range_m == 0.1
-    p, _ = wrapped_slopes(height[..., 0] * 0.1 * 128)
-    assert np.abs(tilt(made["normal"].pixels)[0] - p).max() < 1e-3
+    slopes = slopes_from_height(height[..., 0] * 0.1 * 128)
+    assert np.abs(slopes_from_normal(made["normal"].pixels) - slopes).max() < 1e-3
     replaced = estimate(subject, tiling="tiling", keep_given=False)
     assert not np.array_equal(replaced["height"].pixels, height)
     assert np.array_equal(replaced["emission"].pixels, given["emission"])
@@ -99,8 +83,8 @@ def test_a_height_of_8_bits_has_no_stairs_in_its_normals():
     true = np.repeat((0.5 + 0.05 * np.sin(y))[:, None], 64, 1)
     subject = Maps.from_arrays({"base_color": np.full((256, 64, 3), 0.5), "height": np.round(true * 255) / 255})
     made = estimate(subject, tiling="tiling", height_range_m=1.0)
-    error = tilt(made["normal"].pixels)[1] - wrapped_slopes(true * 64)[1]
-    stairs = wrapped_slopes(np.round(true * 255) / 255 * 64)[1] - wrapped_slopes(true * 64)[1]
+    error = slopes_from_normal(made["normal"].pixels) - slopes_from_height(true * 64)
+    stairs = slopes_from_height(np.round(true * 255) / 255 * 64) - slopes_from_height(true * 64)
     assert error.std() < 0.5 * stairs.std()
 
 
@@ -118,7 +102,7 @@ def test_joints_lie_low_and_are_shaded_and_rough(mortar, brick):
 
 def test_sliders_do_what_they_say():
     picture = tile(seed=3)
-    flat, single, double = (tilt(estimate(picture, relief=s)["normal"].pixels)[0] for s in (0, 1, 2))
+    flat, single, double = (slopes_from_normal(estimate(picture, relief=s)["normal"].pixels) for s in (0, 1, 2))
     assert np.abs(flat).max() < 1e-6
     assert correlation(single, double) > 0.98  # but for the extremes of height, which are drawn in
     assert np.abs(double).mean() == pytest.approx(2 * np.abs(single).mean(), rel=0.05)
@@ -157,8 +141,7 @@ def test_delight_takes_away_light_and_leaves_the_material_and_none_changes_no_bi
 
 def estimate(subject: np.ndarray | Maps, **parameters) -> Maps:
     """All maps of a base colour or of maps."""
-    subject = subject if isinstance(subject, Maps) else Maps.from_arrays({"base_color": subject})
-    return run(Recipe((Step("photo-maps", parameters),)), {"source": subject}, RunOptions(device="cpu")).maps
+    return finish("photo-maps", subject, **parameters)
 
 
 def tile(height_px: int = 96, width_px: int = 128, seed: int = 0) -> np.ndarray:
@@ -177,21 +160,9 @@ def bricks(mortar: float, brick: float) -> tuple[np.ndarray, np.ndarray]:
     return np.repeat((np.where(joint, mortar, brick) + grain)[..., None], 3, 2).astype(np.float32), joint
 
 
-def tilt(normal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Slopes of the surface to the right and upwards from encoded normals (H, W, 3)."""
-    n = 2 * normal.astype(np.float64) - 1
-    return -n[..., 0] / n[..., 2], -n[..., 1] / n[..., 2]
-
-
 def degrees(made: Maps) -> np.ndarray:
     """Angles (H, W) of the normals to the surface's own."""
-    return np.degrees(np.arctan(np.hypot(*tilt(made["normal"].pixels))))
-
-
-def material(tool: str, side_px: int = 256, **parameters) -> Maps:
-    """True maps of a procedural material."""
-    step = Step(tool, {"width_px": side_px, "height_px": side_px, **parameters})
-    return run(Recipe((step,), seed=5)).maps
+    return np.degrees(np.arctan(np.linalg.norm(slopes_from_normal(made["normal"].pixels), axis=2)))
 
 
 def photograph(truth: Maps, azimuth: float) -> Maps:
@@ -205,7 +176,7 @@ def photograph(truth: Maps, azimuth: float) -> Maps:
     ("tool", "azimuth"), [("cobbles", 20.0), ("stone-wall", 140.0), ("gravel", 270.0), ("rock", 20.0)]
 )
 def test_a_known_light_tells_bumps_from_dents(tool, azimuth):
-    truth = material(tool)
+    truth = drawn(tool, 256, 5)
     picture = photograph(truth, azimuth)
     right, wrong = (
         compare_maps(estimate(picture, light_azimuth=angle % 360), truth) for angle in (azimuth, azimuth + 180)
@@ -219,35 +190,30 @@ def test_a_known_light_tells_bumps_from_dents(tool, azimuth):
 @pytest.mark.slow
 @pytest.mark.parametrize("tool", ["sand", "snow", "asphalt"])
 def test_fine_relief_is_found_in_its_shading(tool):
-    truth = material(tool)
+    truth = drawn(tool, 256, 5)
     found = estimate(photograph(truth, 140.0), light_azimuth=140.0)
     assert 0.25 < degrees(found).mean() / degrees(truth).mean() < 1.5
     assert compare_maps(found, truth).normal_of_flat < 0.95
 
 
-def notes_of(picture: np.ndarray, **parameters) -> tuple[str, ...]:
-    """Notes of `photo-maps` on its result."""
-    recipe = Recipe((Step("photo-maps", parameters),))
-    return run(recipe, {"source": Maps.from_arrays({"base_color": picture})}, RunOptions(device="cpu")).notes
-
-
 def test_a_light_that_does_not_explain_the_picture_is_refused_and_said():
     picture, _ = painted_wall()
-    notes = notes_of(picture, light_azimuth=260.0)
+    notes = made("photo-maps", picture, light_azimuth=260.0).notes
     assert notes[0].startswith("a light at 260° does not explain the picture")
     refused, unknown = (estimate(picture, light_azimuth=azimuth) for azimuth in (260.0, -1.0))
     assert np.array_equal(refused["normal"].pixels, unknown["normal"].pixels)
 
 
 def test_what_was_decided_is_said():
-    lit = photograph(material("cobbles"), 30.0)["base_color"].pixels
-    (known,), (unknown,) = notes_of(lit, light_azimuth=30.0), notes_of(lit)
+    lit = photograph(drawn("cobbles", 256, 5), 30.0)["base_color"].pixels
+    (known,), (unknown,), (double,) = (
+        made("photo-maps", lit, **given).notes for given in ({"light_azimuth": 30.0}, {}, {"relief": 2.0})
+    )
     for said in (known, unknown):
         assert "its relief leans by" in said
-    (double,) = notes_of(lit, relief=2.0)
     assert degrees_said(double) > 1.5 * degrees_said(unknown)
     given = Maps.from_arrays({"base_color": lit, "height": lit[..., :1], "roughness": lit[..., :1]})
-    assert run(Recipe((Step("photo-maps"),)), {"source": given}, RunOptions(device="cpu")).notes == ()
+    assert made("photo-maps", given).notes == ()
 
 
 def degrees_said(note: str) -> float:
@@ -256,10 +222,9 @@ def degrees_said(note: str) -> float:
 
 
 def test_shading_at_the_borders_of_a_single_picture_makes_no_cliffs():
-    truth = material("cobbles")
+    truth = drawn("cobbles", 256, 5)
     part = Maps.from_arrays({"base_color": photograph(truth, 30.0)["base_color"].pixels[20:220, 30:240]})
-    p, q = tilt(estimate(part, light_azimuth=30.0, tiling="single")["normal"].pixels)
-    steep = np.hypot(p, q)
+    steep = degrees(estimate(part, light_azimuth=30.0, tiling="single"))
     assert steep[:, :4].mean() < 1.6 * steep[:, 20:-20].mean()
     assert steep[-4:].mean() < 1.6 * steep[20:-20].mean()
 
@@ -282,7 +247,7 @@ def test_letters_on_a_wall_stay_flat(azimuth):
 
 
 def test_relief_of_shading_rolls_with_a_tile_and_turns_upside_down():
-    picture = photograph(material("cobbles"), 30.0)["base_color"].pixels
+    picture = photograph(drawn("cobbles", 256, 5), 30.0)["base_color"].pixels
     height = estimate(picture, light_azimuth=30.0, tiling="tiling")["height"].pixels
     rolled = estimate(np.roll(picture, (37, 51), (0, 1)), light_azimuth=30.0, tiling="tiling")["height"].pixels
     assert np.abs(np.roll(height, (37, 51), (0, 1)) - rolled).max() < 1e-3
@@ -296,25 +261,6 @@ UNKNOWN_LIGHT = torch.zeros(2)
 @pytest.fixture(scope="module")
 def surface() -> Surfaces:
     return random_material(128, 8, [])
-
-
-@pytest.mark.parametrize("wraps", [(True, True), (True, False), (False, False)], ids=str)
-@pytest.mark.parametrize("size", [(45, 70), (1, 9), (600, 530)], ids=str)
-def test_any_size_is_recognised_in_its_own_pixels(size, wraps):
-    found = recognise(load_recognition(), torch.rand(3, *size), wraps, UNKNOWN_LIGHT)
-    assert found.slopes.shape == (2, *size)
-    for name in ("tilt", "error", "roughness", "confidence"):
-        assert getattr(found, name).shape == size
-        assert getattr(found, name).isfinite().all()
-    assert 0.99 < found.kinds.sum() < 1.01
-
-
-def test_a_tile_is_recognised_alike_however_it_is_rolled(surface):
-    whole, rolled = (
-        recognise(load_recognition(), x, TORUS, UNKNOWN_LIGHT)
-        for x in (surface.color, surface.color.roll((13, 50), (1, 2)))
-    )
-    assert torch.allclose(whole.slopes.roll((13, 50), (1, 2)), rolled.slopes, atol=1e-4)
 
 
 def test_what_is_far_away_changes_nothing(surface):

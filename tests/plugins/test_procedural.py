@@ -18,7 +18,6 @@ from impasto.tools import validate
 from impasto_procedural import impasto_tools, mixtures
 from impasto_procedural.blocks import blocks, is_odd, uneven_blocks
 from impasto_procedural.canvas import Canvas
-from impasto_procedural.damage import cracks
 from impasto_procedural.materials.ceramic_tiles import Tiles
 from impasto_procedural.metal import with_rust
 from impasto_procedural.mixtures import mixture
@@ -227,13 +226,6 @@ def test_texels_show_the_highest_piece(canvas):
     assert (many.y.square() + many.x.square() < 1).all()
     last = many.number == 39  # nothing lies on it
     assert float(last.float().mean()) == pytest.approx(float((few.number == 0).float().mean()), rel=0.03)
-
-
-def test_cracks_grow_with_their_amount(canvas):
-    none, some, many = (cracks(canvas, "cracks", 0.2, 0.03, amount) for amount in (0.0, 0.3, 1.0))
-    assert none.max() == 0
-    assert (some <= many + 1e-6).all()
-    assert 0 < some.mean() < 0.6 * many.mean()
 
 
 def test_tiles_are_of_one_colour_unless_a_share_is_of_the_second(canvas):

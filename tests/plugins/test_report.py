@@ -211,17 +211,15 @@ def test_advice_follows_the_figures():
     assert advice(card, compared({}), sizes) == [
         "Nothing is wrong with its figures: look at the pictures, nearby and from afar."
     ]
-    falling = {"swd": [9, 8, 7, 6, 5, 4, 3, 2]}
-    (tip,) = advice({**card, "curve": falling}, compared({}), sizes)
-    assert "--steps 200" in tip
-    (tip,) = advice({**card, "figures": {"rollbacks": 2}}, compared({}), sizes)
-    assert "--learning-rate 0.0005" in tip
-    (tip,) = advice(card, compared({"repeated_share": 0.5}), sizes)
-    assert "--canvas-px 768" in tip
-    (tip,) = advice(card, compared({}), [(512, 512)])
-    assert "more or larger pictures" in tip
-    (tip,) = advice(card, compared({}, held_out=False), sizes)
-    assert "--hold-out" in tip
+    for given, said in (
+        (({**card, "curve": {"swd": [9, 8, 7, 6, 5, 4, 3, 2]}}, compared({}), sizes), "--steps 200"),
+        (({**card, "figures": {"rollbacks": 2}}, compared({}), sizes), "--learning-rate 0.0005"),
+        ((card, compared({"repeated_share": 0.5}), sizes), "--canvas-px 768"),
+        ((card, compared({}), [(512, 512)]), "more or larger pictures"),
+        ((card, compared({}, held_out=False), sizes), "--hold-out"),
+    ):
+        (tip,) = advice(*given)
+        assert said in tip
 
 
 def test_charts_show_each_curve_and_mark_each_rollback():
