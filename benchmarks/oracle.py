@@ -104,7 +104,11 @@ def excerpt(value: Any) -> str:
 
 def write_sources(folder: Path) -> None:
     """Pictures, a mesh, tiles, a shot, a table and what an earlier version wrote; libraries of their own."""
+    sys.path.append(str(HERE.parent / "tests"))
+    from cubes import cube
     from PIL import Image
+
+    from impasto.io.meshes import ply_of
 
     def write(name: str, pixels: np.ndarray) -> None:
         path = folder / name
@@ -122,7 +126,7 @@ def write_sources(folder: Path) -> None:
         write(f"lit-{number}.png", photo * (0.7 + 0.3 * np.sin(x / 5 + number * np.pi / 2))[..., None])
         write(f"tiles/t.{1001 + number % 2 + 10 * (number // 2)}.png", np.roll(photo, 16 * number, 1))
     write("mask.png", np.float64((abs(x - 30) < 10) & (abs(y - 24) < 8)))
-    (folder / "cube.obj").write_text(cube())
+    (folder / "cube.ply").write_bytes(ply_of(cube()))
     for number in range(1, 7):
         frame = np.tile(photo, (1, 2, 1))[:40, 2 * number :][:, :SIDE_PX]
         writing = get_context("fork").Process(
@@ -140,23 +144,6 @@ def write_sources(folder: Path) -> None:
     shutil.copy(folder / "models" / "wall.png", folder)
     (folder / "weights").mkdir()
     os.environ.update(IMPASTO_MODELS=str(folder / "models"), IMPASTO_WEIGHTS=str(folder / "weights"))
-
-
-def cube() -> str:
-    """A cube as Wavefront OBJ, whose six faces are islands in the first UDIM tile."""
-    corners = [f"v {n & 1} {n >> 1 & 1} {n >> 2}" for n in range(8)]
-    faces = ((0, 2, 3, 1), (4, 5, 7, 6), (0, 1, 5, 4), (2, 6, 7, 3), (0, 4, 6, 2), (1, 3, 7, 5))
-    uvs = [
-        f"vt {(column + u) / 3 * 0.96 + 0.02:.4f} {(row + v) / 2 * 0.96 + 0.02:.4f}"
-        for row in range(2)
-        for column in range(3)
-        for u, v in ((0.1, 0.1), (0.9, 0.1), (0.9, 0.9), (0.1, 0.9))
-    ]
-    lines = (
-        "f " + " ".join(f"{corner + 1}/{4 * number + at + 1}" for at, corner in enumerate(face))
-        for number, face in enumerate(faces)
-    )
-    return "\n".join([*corners, *uvs, *lines, ""])
 
 
 def write_frame(path: Path, color: np.ndarray) -> None:
