@@ -27,7 +27,7 @@ from mathutils import Matrix, Vector
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "core"))
 from impasto.atlas.mesh import Mesh
-from impasto.io.meshes import ply_of
+from impasto.io.ply import ply_of
 
 SIDE_PX = 640
 BAKED_PX = 1024

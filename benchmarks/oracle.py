@@ -108,7 +108,7 @@ def write_sources(folder: Path) -> None:
     from cubes import cube
     from PIL import Image
 
-    from impasto.io.meshes import ply_of
+    from impasto.io.ply import ply_of
 
     def write(name: str, pixels: np.ndarray) -> None:
         path = folder / name

@@ -21,12 +21,12 @@ from photographed import Camera, photographs
 from tasks.photo_maps.sets import RELIEF_JUDGES
 
 from impasto import Maps, read_maps
-from impasto.cli.tables import MAP_HEADINGS
 from impasto.context import Context
 from impasto.plugins.registry import registry
 from impasto.surface.shading import Light
 from impasto.tools import validate
 from impasto_judge.maps import MapFigures, compare_controls, compare_maps, normal_figures
+from impasto_judge.tables import MAP_HEADINGS
 
 ELEVATION, CAMERA = 45.0, Camera(ambient=0.25, strength_stops=0.0)
 LEFT_OUT = ("normal_degrees", "roughness_correlation", "height_correlation", "base_color_log_l1", "render_log_l1")

@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import match_classifier
@@ -173,3 +174,11 @@ def test_the_card_of_photo_maps_names_each_source_and_judges_that_it_saw(capsys)
     (note,) = (line for line in said.splitlines() if "judge" in line)
     assert all(name in note for name in ("snow015", "tiles074", "wood067", "brick", "grass", "gravel"))
     assert not {name for name, _, _ in sources} & {*JUDGES, *RELIEF_JUDGES}
+
+
+IN_BLENDER = {"bake", "film_in_blender", "layers_in_blender", "objects_in_blender"}
+
+
+@pytest.mark.parametrize("script", sorted({path.stem for path in (ROOT / "benchmarks").glob("*.py")} - IN_BLENDER))
+def test_what_a_benchmark_imports_is_still_there(script):
+    import_module(script)
