@@ -9,6 +9,9 @@ from __future__ import annotations
 import bpy
 from bpy.props import EnumProperty, StringProperty
 
+from ..bridge import surfaces
+from ..bridge.image_editors import is_image_editor
+from ..bridge.target import active_material
 from ..engine.catalogue import catalogue
 
 PHOTO, WORDS, MODEL, RESTYLE, BAKE, MORE = "PHOTO", "WORDS", "MODEL", "RESTYLE", "BAKE", "MORE"
@@ -55,8 +58,18 @@ def _tab(settings: bpy.types.PropertyGroup) -> int:
 
 
 def _choose_tab(settings: bpy.types.PropertyGroup, number: int) -> None:
-    if number != _tab(settings):
-        settings.intent = settings.former_make or PHOTO if _NAMES[number] == MAKE else _NAMES[number]
+    if number == _tab(settings):
+        return
+    tab, style = _NAMES[number], settings.id_data.impasto_style
+    settings.intent = settings.former_make or PHOTO if tab == MAKE else tab
+    if tab == RESTYLE and not style.is_property_set("subject") and _has_textures(bpy.context):
+        style.subject = "MATERIAL"
+
+
+def _has_textures(context: bpy.types.Context) -> bool:
+    """Whether what one sees, and would repaint, is the active object's material: it has a texture."""
+    material = active_material(context)
+    return not is_image_editor(context) and material is not None and "base_color" in surfaces.map_nodes(material)
 
 
 def _former(intent: str) -> str:
