@@ -83,11 +83,6 @@ class Jobs:
         return next((found for place in reversed(self.reports) if (found := self.report_at(place))), None)
 
     @property
-    def training_report(self) -> Report | None:
-        """Report of the last training."""
-        return self.reports.get(Place.TRAINING)
-
-    @property
     def shown_task(self) -> Task | None:
         """Task whose progress the panels show."""
         return next((task for task in self.tasks if task.is_shown), None)

@@ -77,9 +77,10 @@ def _draw_training(layout: bpy.types.UILayout) -> None:
     draw_operator(column, "impasto.train", scale_y=1.5, icon="PLAY")
     if engine.find() is not None:
         draw_report(column, Place.TRAINING)
-    if jobs.training_report and jobs.training_report.model:
-        column.operator("impasto.use_model", icon="CHECKMARK").name = jobs.training_report.model
-    for name in jobs.training_report.models if jobs.training_report else ():
+    report = jobs.reports.get(Place.TRAINING)
+    if report and report.model:
+        column.operator("impasto.use_model", icon="CHECKMARK").name = report.model
+    for name in report.models if report else ():
         if (model := model_of(name)) and not why_no_report(model):
             column.operator("impasto.open_report", icon="DOCUMENTS").name = name
 

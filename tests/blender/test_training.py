@@ -42,7 +42,7 @@ def finish_training(training_jobs) -> object:
         return not training_jobs.training
 
     wait_until(is_done)
-    return training_jobs.training_report
+    return training_jobs.reports.get("training")
 
 
 def names(extension) -> set[str]:
