@@ -20,17 +20,18 @@ class TaskOperator:
     """Mixin for an operator with `task(context) -> Task`; scripts get a RuntimeError if the task fails.
 
     place: panel that shows its reports, if no panel's button was clicked. can_wait: while another task runs, a click
-    puts it in line, with what is set and selected then.
+    puts it in line, with what is set and selected then. is_at_once: it needs no engine, nor any task.
     """
 
     place = Place.TEXTURE
     needs_engine = True
     can_wait = False
+    is_at_once = False
 
     @classmethod
     def why_blocked(cls) -> str:
         """Reason why it cannot be started now, whatever its settings; empty if it can, and without a window."""
-        if bpy.app.background:
+        if bpy.app.background or cls.is_at_once:
             return ""
         return (engine.why_none() if cls.needs_engine else "") or why_busy_or_rendering(cls.can_wait)
 
@@ -60,7 +61,7 @@ class TaskOperator:
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Start it; the timer finishes it, and Blender's window stays responsive."""
-        if bpy.app.background:
+        if bpy.app.background or self.is_at_once:
             return self.execute(context)
         return self.start(context, clicked_panel(context, self.place))
 

@@ -143,6 +143,7 @@ class IMPASTO_OT_use_selection(OnRegion, bpy.types.Operator):
 
     bl_idname = "impasto.use_selection"
     bl_label = "Use Selection"
+    is_at_once = True
     bl_options = {"UNDO"}  # noqa: RUF012  as Blender wants it
 
     source: EnumProperty(
@@ -163,10 +164,6 @@ class IMPASTO_OT_use_selection(OnRegion, bpy.types.Operator):
         name="Name", description="Name of the mask or image; empty: the editor's own, or else the first mask"
     )
 
-    @classmethod
-    def why_blocked(cls) -> str:
-        return ""  # it needs no engine
-
     def carry_out(self, context: bpy.types.Context) -> Report:
         image = self.chosen_image(context)
         added = self._mask(context, image)
@@ -174,9 +171,6 @@ class IMPASTO_OT_use_selection(OnRegion, bpy.types.Operator):
             raise ParameterError("the selection covers no pixel of the image", "select more, or choose another image")
         regions.keep(image, regions.region_of(image) | added)
         return Report("INFO", f"Added {added.mean():.1%} of {image.name} to its region")
-
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        return self.execute(context)
 
     def _mask(self, context: bpy.types.Context, image: bpy.types.Image) -> np.ndarray:
         if self.source == FACES:
@@ -193,20 +187,14 @@ class IMPASTO_OT_clear_region(OnRegion, bpy.types.Operator):
 
     bl_idname = "impasto.clear_region"
     bl_label = "Clear Region"
+    is_at_once = True
     bl_options = {"UNDO"}  # noqa: RUF012  as Blender wants it
     needs_region = True
-
-    @classmethod
-    def why_blocked(cls) -> str:
-        return ""  # it needs no engine
 
     def carry_out(self, context: bpy.types.Context) -> Report:
         image = self.chosen_image(context)
         image.pop(regions.REGION, None)
         return Report("INFO", f"Cleared the region of {image.name}")
-
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        return self.execute(context)
 
 
 @with_properties(Request, "seed")

@@ -62,16 +62,13 @@ class IMPASTO_OT_paint_region(Stroke, Painter, bpy.types.Operator):
 
     bl_idname = "impasto.paint_region"
     bl_label = "Paint Region"
+    is_at_once = True
     bl_options = {"UNDO"}  # noqa: RUF012  as Blender wants it
     keys = (
         "Drag: paint; Ctrl or right button: erase; [ ] or Ctrl wheel: radius; Backspace: clear; Enter: fill; Esc: end"
     )
 
     erase: BoolProperty(name="Erase", description="The stroke takes away from the region")
-
-    @classmethod
-    def why_blocked(cls) -> str:
-        return ""  # it needs no engine
 
     def carry_out(self, context: bpy.types.Context) -> Report:
         image = self.chosen_image(context)
