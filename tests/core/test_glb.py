@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from argparse import Namespace
 from copy import deepcopy
 from pathlib import Path
 
@@ -9,12 +10,15 @@ import glb_files
 import numpy as np
 import pytest
 from cases import CASES
+from cubes import cube
 
+from impasto.cli.glb import GlbTarget
 from impasto.errors import FileError
 from impasto.io.files import read_maps, read_recipe, read_size, source_files, sources_in
 from impasto.io.gltf import Gltf
 from impasto.io.gltf_maps import maps_in
-from impasto.io.gltf_out import Repaint
+from impasto.io.gltf_mesh import mesh_in
+from impasto.io.gltf_out import Repaint, gltf_of
 from impasto.io.meshes import read_mesh
 from impasto.io.ply import ply_of
 from impasto.plugins.registry import registry
@@ -160,11 +164,6 @@ def test_a_new_texture_leaves_nothing_of_the_old_material_but_its_place():
 
 
 def test_a_mesh_in_space_becomes_a_glb_of_the_same_mesh():
-    from cubes import cube
-
-    from impasto.io.gltf_mesh import mesh_in
-    from impasto.io.gltf_out import gltf_of
-
     repaint = Repaint(gltf_of(cube(), "cube"))
     index = repaint.add_material("cube")
     repaint.put(index, Maps.from_arrays({"base_color": np.ones((4, 4, 3))}), encode, is_new=True)
@@ -227,6 +226,9 @@ def test_the_command_repaints_all_materials_of_a_glb_into_a_glb(impasto, files):
     assert not [line for line in made.differences if "input" in line]
     assert np.abs(read_maps(made.paths[0])["base_color"].pixels - painted).max() < 0.003
     shutil.rmtree(files / "again")
+    mesh, options = {"mesh": files / "asset.glb"}, Namespace(out=files / "a.glb", format="png", export=[], force=False)
+    with pytest.raises(FileError, match="is no single source"):
+        GlbTarget.of(options, {"cover": None}, mesh)  # before the work
     again = impasto(*arguments, cwd=files, code=FileError.exit_code)
     assert "is there already" in again.stderr
     assert {path.name for path in files.iterdir()} == {"asset.glb", "plane.ply", "grey.png", "style.png", "painted.glb"}

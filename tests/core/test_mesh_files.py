@@ -166,14 +166,9 @@ def with_sparse(content, binary):
     """UVs that are all 0, but for those that are listed."""
     content["bufferViews"].append({"buffer": 0, "byteOffset": len(binary), "byteLength": 4})
     content["buffers"][0]["byteLength"] = len(binary) + 4
-    content["accessors"][1] = {
-        **{key: content["accessors"][1][key] for key in ("componentType", "count", "type")},
-        "sparse": {
-            "count": 4,
-            "indices": {"bufferView": len(content["bufferViews"]) - 1, "componentType": 5121},
-            "values": {"bufferView": 1},
-        },
-    }
+    where = {"bufferView": len(content["bufferViews"]) - 1, "componentType": 5121}
+    content["accessors"][1]["sparse"] = {"count": 4, "indices": where, "values": {"bufferView": 1}}
+    del content["accessors"][1]["bufferView"]
     return binary + bytes(range(4))
 
 

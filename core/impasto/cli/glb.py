@@ -72,6 +72,9 @@ class GlbTarget:
         cls, arguments: argparse.Namespace, sources: Mapping[str, Path | None], files: Mapping[str, Path]
     ) -> GlbTarget:
         """The target of results with these names. ParameterError if there is no file that they could be textures of."""
+        from ..io.gltf import Gltf
+        from ..io.gltf_maps import material_at
+
         found = {name: in_gltf(source) for name, source in sources.items()}
         known = [one for one in found.values() if one]
         mesh = files.get(MESH)
@@ -87,6 +90,8 @@ class GlbTarget:
             message = f"there is no single mesh whose textures {arguments.out} could hold"
             raise ParameterError(message, "give one GLB as the source, or --mesh, or a folder as --out")
         on_mesh = in_gltf(mesh)
+        if on_mesh and (gltf := Gltf.at(on_mesh.file)).json.get("materials"):
+            material_at(gltf, on_mesh)  # an error now, not after the work
         return cls(arguments.out, on_mesh.file if on_mesh else mesh, dict.fromkeys(sources, on_mesh))
 
     def write(self, folder: Path, results: Mapping[str, Result], *, is_new: bool, form: str, force: bool) -> list[str]:
