@@ -1,4 +1,4 @@
-"""Clicks fields, lists, folded sections and file browsers of the panels. Runs inside Blender."""
+"""Clicks fields, lists and folded sections of the panels. Runs inside Blender."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 import bpy
-from sections import opens, places_of
+from sections import places_of
 from walk import LOOK_S, Place, Steps, Walk, until
 
 LIMIT_S = 600
@@ -18,12 +18,6 @@ KEYS |= {".": "PERIOD", "/": "SLASH", "-": "MINUS", "_": "MINUS", " ": "SPACE"}
 """Blender's names of the keys of letters that are not their own names."""
 FIRST_ITEM_PX, ITEM_PX = 24, 23
 """From the middle of a list's button down to its first item, and from one item to the next."""
-LIST_PX = 130
-"""Room that a short list needs below its button; with less, it opens upwards."""
-ARROW_PX = 40
-"""From the left edge of a region to the arrow and the name of a section."""
-CLICKS = 10
-"""Most clicks of a button that asks first, and then of its OK, until Blender has seen both."""
 SETS_A_NUMBER = re.compile(r'impasto\.set_number\(path="([^"]+)", material="", value=(.+)\)')
 SUGGESTING, SUGGESTION_PX = {"uv_map", "inputs"}, 35
 """Fields that take one of the names that they offer, and from such a field down to the first."""
@@ -50,10 +44,9 @@ def tries_fields(walk: Walk, which: str, **where: Any) -> Steps:
     A number that is open, such as a width that is not known, has a button that sets it.
     """
     found = yield walk.buttons(walk.editor, **where)
-    walk.record(f"{which}_buttons", sorted(found))
     done = {}
     for path, places in found.items():
-        if path.startswith("impasto") and "(" not in path and not path.endswith((".tool", ".intent")):
+        if path.startswith("impasto") and "." in path and "(" not in path and not path.endswith((".tool", ".intent")):
             done[path] = yield from tries(walk, path, places)
         if sets := SETS_A_NUMBER.fullmatch(path):
             group, name = owner(sets[1])
@@ -62,7 +55,6 @@ def tries_fields(walk: Walk, which: str, **where: Any) -> Steps:
             yield 0.3
             done[sets[1]] = [before, value(group, name)]
     walk.record(which, done)
-    return found
 
 
 def tries(walk: Walk, path: str, places: list[Place]) -> Steps:
@@ -126,8 +118,8 @@ def chooses_each(walk: Walk, name: str, group: bpy.types.PropertyGroup, of: str)
     before = getattr(group, name)
     items = [item[0] for item in extension().tools.lists.items_of(of)(None, None)]
     chosen = []
+    x, y = yield walk.find(name, walk.editor)
     for index in range(len(items)):
-        x, y = yield walk.find(name, walk.editor)
         yield walk.press("LEFTMOUSE", (x, y))
         yield 0.3
         if not index:
@@ -140,39 +132,25 @@ def chooses_each(walk: Walk, name: str, group: bpy.types.PropertyGroup, of: str)
     yield 0.5
 
 
-def opens_and_tries(walk: Walk, which: str, section: str, most_px: int = 10_000) -> Steps:
-    """Open a section and click its fields, at most so far down; the place of its header, and its buttons."""
+def opens_and_tries(walk: Walk, which: str, section: str) -> Steps:
+    """Open a section and click its fields."""
     where = yield from places_of(walk, section)
-    where["height"] = min(where["height"], most_px)
     walk.screenshot(f"{which}.png")
-    found = yield from tries_fields(walk, which, **where, columns=BESIDE_LABEL)
-    return (yield from opens(walk, section)), found
+    yield from tries_fields(walk, which, **where, columns=BESIDE_LABEL)
 
 
-def browses(walk: Walk, place: Place) -> Steps:
-    """Click a button that opens Blender's file browser in a window, and its Cancel; what opened."""
-    windows = len(bpy.context.window_manager.windows)
-    yield walk.tap(place)
-    yield until(lambda: len(bpy.context.window_manager.windows) > windows, 10)
-    number, walk.number = walk.number, windows
-    yield 0.5
-    opened = walk.area("FILE_BROWSER").type
-    try:
-        yield walk.click("file.cancel", "FILE_BROWSER", "EXECUTE")
-    finally:
-        walk.number = number
-    yield until(lambda: len(bpy.context.window_manager.windows) == windows, 10)
-    return opened
+def types(walk: Walk, text: str, place: Place) -> Steps:
+    """Type a text into the field that is being edited."""
+    for letter in text:
+        key = KEYS.get(letter) or (letter.upper() if letter.isalpha() else "")
+        for value in ("PRESS", "RELEASE"):
+            walk.window.event_simulate(type=key, value=value, unicode=letter, x=place[0], y=place[1])
+            yield LOOK_S
 
 
 def write(walk: Walk, text: str, place: Place) -> Steps:
     """Type a text into the field that is being edited, and confirm it."""
-    for letter in text:
-        key = KEYS.get(letter) or (letter.upper() if letter.isalpha() else "")
-        walk.window.event_simulate(type=key, value="PRESS", unicode=letter, x=place[0], y=place[1])
-        yield LOOK_S
-        walk.window.event_simulate(type=key, value="RELEASE", x=place[0], y=place[1])
-        yield LOOK_S
+    yield from types(walk, text, place)
     yield walk.event("RET", "PRESS", place)
     yield walk.event("RET", "RELEASE", place)
     yield 0.2

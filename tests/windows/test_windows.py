@@ -168,7 +168,6 @@ def test_an_artist_looks_at_layers_moves_a_slider_and_runs_them(walk_through):
     assert facts["live_error"] == ""
     assert facts["masked_error"] == ""
     assert facts["painting"] == ["TEXTURE_PAINT", "Adjust colours_mask"]
-    assert facts["painted"] == "OBJECT"
     assert facts["copied"] == ["quilt", "photo-maps", "weathering", "adjust", "adjust"]
     assert facts["made"].startswith("Made the material Material")
     assert facts["is_running"] == [True, True]

@@ -29,7 +29,7 @@ TABS = ("MAKE", "LAYERS", "RESTYLE", "BAKE", "EXPORT", "MORE")
 INTENTS = (*MAKES, *TABS[1:])
 """The choices in the tab Make, and the other tabs."""
 CLICKS = 10
-"""Most clicks of a choice until Blender has seen it."""
+"""Most clicks of a button until Blender has seen it."""
 HEADER_STEP_PX = 12
 """Between two looks for the header of a panel."""
 SWEEP_PX = 18
@@ -63,10 +63,8 @@ def start(scenario: Callable[[Walk], Steps]) -> None:
 
     Blender then exits with 0, or with 1 where the scenario raised; believe `ok` in the result file.
     """
-    bpy.context.preferences.view.show_splash = False
-    bpy.context.preferences.view.show_tooltips = (
-        False  # half of what it costs to draw while the mouse looks for buttons
-    )
+    view = bpy.context.preferences.view  # tooltips are half of what it costs to draw while the mouse looks for buttons
+    view.show_splash = view.show_tooltips = False
     for material in bpy.data.materials:  # for a picture of its own, Blender would compile shaders for half a minute
         material.preview_ensure().icon_size = material.preview.image_size = (8, 8)
     walk = Walk()

@@ -69,7 +69,7 @@ def shows_changes(walk: Walk, stack: bpy.types.PropertyGroup) -> Steps:
 def shows_on_object(walk: Walk) -> Steps:
     """The picture is seen on the cube in material preview; a click on the switch takes it back."""
     nodes, shading = bpy.data.materials["Material"].node_tree.nodes, walk.area("VIEW_3D").spaces.active.shading
-    place = yield walk.find("live_preview", "VIEW_3D")  # before each move of the mouse has the view drawn anew
+    place = yield walk.find("live_preview", "VIEW_3D")
     walk.close_up()
     yield until(lambda: contrast(walk) > SEEN, LIMIT_S)  # once Blender has compiled its shaders
     walk.screenshot("on_object.png")
@@ -108,11 +108,14 @@ def masks(walk: Walk, stack: bpy.types.PropertyGroup) -> Steps:
     settings.compare = False
     mask.kind = "image"
     yield 0.5
-    yield walk.click("impasto.paint_mask", "VIEW_3D")
+    place = yield walk.find("impasto.paint_mask", "VIEW_3D")
+    yield walk.tap(place)
+    yield until(lambda: bpy.context.object.mode != "OBJECT")
     walk.record("painting", [bpy.context.object.mode, mask.image.name])
     yield 1.0
     walk.screenshot("paint.png")
-    yield walk.click("impasto.paint_mask", "VIEW_3D")
-    walk.record("painted", bpy.context.object.mode)
+    yield walk.tap(place)
+    yield until(lambda: bpy.context.object.mode == "OBJECT")
+    walk.area("VIEW_3D").spaces.active.shading.type = "SOLID"  # each move of the mouse has the view drawn anew
     mask.kind = "none"
     yield 1.0

@@ -85,7 +85,6 @@ def searches(walk: Walk) -> Steps:
 def shortcut(walk: Walk) -> Steps:
     """A shortcut does nothing until it is switched on."""
     yield 1.0  # Blender merges keymaps with those of the user when it draws
-    walk.record("shortcuts", [item.idname for item in EXTENSION.keymaps.shortcuts()])
     before = len(bpy.data.materials)
     scene = bpy.context.scene
     scene.impasto.tool, scene.impasto.source_kind = "rust", "NONE"

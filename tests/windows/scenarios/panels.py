@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bpy
-from fields import browses, chooses_each, clicks_and_waits, opens_and_tries, tries_fields, write
+from fields import BESIDE_LABEL, chooses_each, clicks_and_waits, opens_and_tries, tries_fields, write
 from sections import closes, opens
 from walk import SOURCE, Steps, Walk, installed_extension
 
@@ -24,11 +24,13 @@ def scenario(walk: Walk) -> Steps:
     yield walk.show_panel(VIEW, "Impasto")
     yield from chooses_tools(walk)
     yield from adds_and_removes_a_preset(walk)
-    for name in ("result", "variations", "parameters"):  # the lowest first, so that those above stay where they are
+    for name in ("variations", "parameters"):  # the lowest first, so that those above stay where they are
         yield from opens(walk, f"impasto_{name}")
-    yield from tries_fields(walk, "photo")
+    _, top = yield walk.find("wm.search_single_menu", VIEW)
+    yield from tries_fields(walk, "photo", top=top, columns=(0.49, *BESIDE_LABEL))
     yield from restyles(walk)
-    yield from bakes(walk)
+    yield walk.choose("BAKE")
+    yield from opens_and_tries(walk, "bake", "impasto_bake_options")
     yield walk.choose("MORE")
     yield walk.open_panel("train")
     yield from chooses_each(walk, "tool", bpy.context.scene.impasto_training, "trainer")
@@ -129,10 +131,3 @@ def chooses_from_the_gallery(walk: Walk) -> Steps:
         style = bpy.context.scene.impasto_parameters.patches_style.input_style
         chosen.append(style.name if style else "None")
     walk.record("gallery", chosen)
-
-
-def bakes(walk: Walk) -> Steps:
-    """The options of a bake, and the browser of its folder."""
-    yield walk.choose("BAKE")
-    _, found = yield from opens_and_tries(walk, "bake", "impasto_bake_options")
-    walk.record("opened", (yield from browses(walk, found["buttons.directory_browse()"][0])))

@@ -6,12 +6,10 @@ import shutil
 import time
 
 import bpy
-from walk import OUT, SOURCE, Steps, Walk, installed_extension, until
+from walk import CLICKS, OUT, SOURCE, Steps, Walk, installed_extension, until
 
 JOBS = installed_extension().jobs.session.jobs
 SPIN_S = 0.3
-CLICKS = 10
-"""Most clicks of Cancel until Blender has seen it."""
 SHADERS_S = 15
 """Longest time that the screen stays as it is while shaders compile, on a machine that does nothing else."""
 EDIT_PX, HISTORY_PX = 80, 80

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import bpy
-from fields import CLICKS, write
-from walk import Steps, Walk, installed_extension, until
+from fields import types, write
+from walk import CLICKS, Steps, Walk, installed_extension, until
 
 EXTENSION = installed_extension()
 JOBS = EXTENSION.jobs.session.jobs
@@ -17,25 +17,6 @@ SHADERS_S = 40
 
 def settings() -> bpy.types.PropertyGroup:
     return bpy.context.scene.impasto
-
-
-def typed(walk: Walk, name: str, text: str, shot: str = "") -> Steps:
-    """Click a text field, type, and confirm; with a picture of what Blender suggests."""
-    place = yield walk.find(name, "VIEW_3D")
-    yield walk.press("LEFTMOUSE", place)
-    yield 0.5
-    if shot:
-        for letter in text[:-2]:
-            key = "SPACE" if letter == " " else letter.upper()
-            yield walk.event(key, "PRESS", place, unicode=letter)
-            yield walk.event(key, "RELEASE", place)
-        yield 0.5
-        walk.screenshot(shot)
-        yield walk.press("ESC", place)
-        yield walk.press("LEFTMOUSE", place)
-        yield 0.5
-    yield from write(walk, text, place)
-    yield 0.5
 
 
 def runs(walk: Walk, name: str) -> Steps:
@@ -55,7 +36,13 @@ def runs(walk: Walk, name: str) -> Steps:
 
 def generates(walk: Walk) -> Steps:
     """The words become a material, and the sliders below are its parameters."""
-    yield from typed(walk, "text", "mossy red bricks", "suggestions.png")
+    place = yield walk.find("text", "VIEW_3D")
+    yield walk.press("LEFTMOUSE", place)
+    yield 0.5
+    yield from types(walk, "mossy red bri", place)
+    yield 0.5
+    walk.screenshot("suggestions.png")
+    yield from write(walk, "cks", place)
     walk.record("text", bpy.context.scene.impasto_match.text)
     yield from runs(walk, "impasto.match")
     yield walk.move((400, 500))
