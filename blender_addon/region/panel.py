@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Repair panel of the image editor, below This Image, and its button for faces in the 3D view."""
+"""The Repair panel of the image editor, above This Image, and its button for faces in the 3D view."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class IMPASTO_PT_repair(Tab, InImageEditor, bpy.types.Panel):
     """The view of the image, its region, and the buttons that mend it."""
 
     bl_label = "Repair"
-    bl_parent_id = "IMPASTO_PT_this_image"
+    bl_order = 2  # above This Image, whose buttons and report come and go
     bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  as Blender wants it
 
     def draw(self, context: bpy.types.Context) -> None:

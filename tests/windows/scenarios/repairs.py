@@ -163,7 +163,7 @@ def paints(walk: Walk) -> Steps:
     walk.record("areas", areas)
     yield key(walk, "ESC")
     walk.record("ended", OVERLAY.painting() is None)
-    walk.record("where_fill_was", (yield walk.look(walk.area(EDITOR), "UI", fill)))
+    walk.record("where_fill_was", [(yield walk.look(walk.area(EDITOR), "UI", fill))])
     with walk.at():
         bpy.ops.ed.undo()
     yield 0.5
@@ -177,10 +177,12 @@ def paints(walk: Walk) -> Steps:
 def fills(walk: Walk) -> Steps:
     """The button fills what was painted; the result is shown."""
     before = space().image.name
-    yield walk.click("impasto.fill_region", EDITOR)
+    fill = yield walk.find("impasto.fill_region", EDITOR)
+    yield walk.tap(fill)
     yield until(lambda: not JOBS.shown_task and space().image.name != before, LIMIT_S)
     yield walk.settle(1.5)
     walk.screenshot("filled.png")
+    walk.facts["where_fill_was"].append((yield walk.look(walk.area(EDITOR), "UI", fill)))
     walk.record("filled", [space().image.name, JOBS.last_report.text])
 
 
