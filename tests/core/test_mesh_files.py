@@ -234,7 +234,7 @@ def test_a_gltf_with_files_or_data_in_it_is_read_like_its_glb(tmp_path):
         (as_text("float x,float y,float z,float a,float b"), "a.ply", "has no UVs"),
         (as_text().replace(b"0.25", b"1e30"), "a.ply", "far too large"),
         (b"solid cube", "a.stl", "is no mesh that is read"),
-        (OBJ.replace("-3/-3", "-3/-6").encode(), "a.obj", "no OBJ file"),
+        (OBJ.replace(b"-3/-3", b"-3/-6"), "a.obj", "no OBJ file"),
         (b"v 0 0 0", "a.obj", "no OBJ file"),
         (glb_files.asset([{}], [], extensionsRequired=["KHR_draco_mesh_compression"]), "a.glb", "Draco"),
         (glb_files.asset([{}], [], **DRACO), "a.glb", "Draco"),
