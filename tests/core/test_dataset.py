@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from cases import each_case
 from PIL import Image
-from test_files import mounted
+from test_sources import mounted
 
 from impasto import Maps, Recipe, RunOptions, Step, Texture, run, write_maps
 from impasto.cli.main import main

@@ -13,7 +13,7 @@ from cases import each_case
 from PIL import Image
 from scipy.ndimage import distance_transform_edt
 from stored_pictures import exr, write_image
-from test_files import mounted
+from test_sources import mounted
 
 from impasto import Host, Recipe, Step, read_maps
 from impasto.errors import Cancelled, FileError, ParameterError
