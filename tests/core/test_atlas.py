@@ -304,20 +304,6 @@ def frame(mesh: Mesh) -> tuple[np.ndarray, np.ndarray]:
     return along[0], along[1]
 
 
-@pytest.mark.parametrize(("right", "up"), [(1.0, 0.0), (0.0, -1.0), (0.6, 0.8)])
-def test_an_image_of_one_direction_is_the_same_as_that_direction_at_all_vertices(right, up):
-    mesh = cube(turns=TURNED)
-    u, v = frame(mesh)
-    attribute = np.repeat((right * u + up * v)[:, None], 3, 1).astype(np.float32)
-    for image in (flow(right, up), flow(right / 4, up / 4, (5, 7), blue=1.0)):
-        found = directed(mesh, image)
-        length = np.linalg.norm(found.directions, axis=2, keepdims=True)
-        np.testing.assert_allclose(found.directions / length, attribute, atol=1e-6)
-        charts = [Charts.of(one, (64, 64)) for one in (found, replace(mesh, directions=attribute))]
-        assert charts[0].is_directed.all()
-        np.testing.assert_allclose(charts[0].matrices, charts[1].matrices, rtol=1e-4, atol=1e-7)
-
-
 def test_a_pattern_lies_along_an_image_as_along_the_attribute():
     mesh = cube(turns=TURNED)
     attribute = np.repeat(frame(mesh)[0][:, None], 3, 1).astype(np.float32)

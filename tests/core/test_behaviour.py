@@ -270,44 +270,23 @@ REDDISH = np.full((8, 8, 3), (1.0, 0.0, 0.0), np.float32)
 
 
 @pytest.mark.usefixtures("misbehaving")
-class TestHere:
-    def test_a_text_becomes_a_recipe_that_records_it(self):
-        found = match("word-count", "  one  two ", seed=3, size_px=(32, 64))
-        assert found.recipe == Recipe(
-            (Step("checker", {"squares": 2, "height_px": 32, "width_px": 64}),),
-            3,
-            matched={"matcher": "word-count", "text": "one two", "notes": "words were counted"},
-        )
-        assert found.notes == ("words were counted",)
-        assert Recipe.from_json(found.recipe.to_json()) == found.recipe
+@each_case("what-cannot-be-matched")
+def test_what_cannot_be_matched_is_refused_with_a_remedy(name, subject, said):
+    with pytest.raises(ParameterError, match=said) as caught:
+        match(name, subject)
+    assert caught.value.remedy
 
-    def test_a_picture_is_recorded_by_name_and_hash(self):
-        picture = Maps.from_arrays({"base_color": REDDISH}, name="red.png")
-        found = match("mean-color", picture)
-        assert found.recipe.steps[0].parameters["color"] == [1.0, 0.0, 0.0]
-        assert found.recipe.matched == {"matcher": "mean-color", "name": "red.png", "sha256": picture.sha256()}
 
-    def test_a_change_keeps_the_seed_and_records_both_texts(self):
-        first = match("word-count", "one two", seed=5).recipe
-        changed = match("word-count", "one more", start=first).recipe
-        assert (changed.steps[0].parameters["squares"], changed.seed) == (4, 5)
-        assert (changed.matched["text"], changed.matched["notes"]) == ("one two; one more", "words were counted")
-
-    @each_case("what-cannot-be-matched")
-    def test_what_cannot_be_matched_is_refused_with_a_remedy(self, name, subject, said):
-        with pytest.raises(ParameterError, match=said) as caught:
-            match(name, subject)
-        assert caught.value.remedy
-
-    def test_texts_and_pictures_that_no_matcher_takes_are_refused(self):
-        red = Maps.from_arrays({"base_color": REDDISH})
-        for subject, said in (("word " * 2000, "9,999 characters"), ("\ud800", "not Unicode"), (red, "takes a text")):
-            with pytest.raises(ParameterError, match=said):
-                match("word-count", subject)
-        with pytest.raises(ParameterError, match="base_color"):
-            match("mean-color", Maps())
-        with pytest.raises(ParameterError, match="does not change recipes"):
-            match("mean-color", red, start=Recipe((Step("checker"),)))
+@pytest.mark.usefixtures("misbehaving")
+def test_texts_and_pictures_that_no_matcher_takes_are_refused():
+    red = Maps.from_arrays({"base_color": REDDISH})
+    for subject, said in (("word " * 2000, "9,999 characters"), ("\ud800", "not Unicode"), (red, "takes a text")):
+        with pytest.raises(ParameterError, match=said):
+            match("word-count", subject)
+    with pytest.raises(ParameterError, match="base_color"):
+        match("mean-color", Maps())
+    with pytest.raises(ParameterError, match="does not change recipes"):
+        match("mean-color", red, start=Recipe((Step("checker"),)))
 
 
 @pytest.mark.slow
@@ -332,8 +311,11 @@ def test_the_command_takes_a_picture(impasto, tmp_path):
     Image.fromarray((REDDISH * 255).astype(np.uint8)).save(tmp_path / "red.png")
     given = "--size", 16, "--width-m", 2.5, "--out", tmp_path
     made = impasto("generate", "mean-color", tmp_path / "red.png", *given)
-    assert "the picture is 2.5 m wide" in made.stderr
-    assert read_recipe(tmp_path / "red_normal.png").matched["name"] == "red.png"
+    note, sha256 = "the picture is 2.5 m wide", read_maps(tmp_path / "red.png").with_width(2.5).sha256()
+    assert note in made.stderr
+    recipe = read_recipe(tmp_path / "red_normal.png")
+    assert recipe.matched == {"matcher": "mean-color", "name": "red.png", "sha256": sha256, "notes": note}
+    assert recipe.steps[0].parameters["color"] == [1.0, 0.0, 0.0]
 
 
 ONE, OTHER = (Recipe((Step("checker", {"squares": count, "width_px": 32, "height_px": 16}),), 3) for count in (2, 30))

@@ -20,7 +20,6 @@ from impasto.actions import Action
 from impasto.batch.table import Table
 from impasto.context import Context
 from impasto.data.dataset import Dataset
-from impasto.engine.client import Client
 from impasto.engine.execution import Execution, RunningJob
 from impasto.engine.requests import ActionRequest
 from impasto.errors import ParameterError, ProtocolError
@@ -311,18 +310,6 @@ def test_its_author_is_told_that_it_behaves(engine):
     checks = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)["checks"]
     assert len(checks) >= 5
     assert not [check for check in checks if check["problem"] or check["skipped"]]
-
-
-@pytest.mark.slow
-def test_the_worker_describes_it_and_runs_it(engine, tmp_path):
-    client = Client([str(engine), "-P", "-m", "impasto.engine.worker"], tmp_path / "log")
-    tools = {tool["name"]: tool for tool in client.describe().wait()["tools"]}
-    assert tools["posterize"]["kind"] == "filter"
-    assert tools["posterize"]["parameters"]["properties"]["levels"]["maximum"] == 32
-    source = Maps.from_arrays({"base_color": np.random.default_rng(0).random((16, 16, 3))})
-    made = client.submit(Recipe((Step("posterize", {"levels": 2}),)), {"source": source}).wait().maps
-    assert set(np.unique(made["base_color"].pixels)) == {0.0, 1.0}
-    client.close()
 
 
 def test_the_commands_of_the_guide_run_as_printed(tmp_path, monkeypatch, said):

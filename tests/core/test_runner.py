@@ -12,7 +12,6 @@ import pytest
 from cubes import cube
 
 from impasto import Host, Maps, Recipe, RunOptions, Step, device, run
-from impasto.atlas.mesh import Mesh
 from impasto.engine.requests import JobInput
 from impasto.errors import Cancelled, DeviceError, FileError, ParameterError
 from impasto.io.files import read_recipe, write_maps
@@ -23,7 +22,7 @@ from impasto.options import Sink
 from impasto.plugins.registry import registry
 from impasto.recipe import name_inputs
 from impasto.running.rerun import rerun
-from impasto.tools import Filter, Input, Parameters
+from impasto.tools import Filter, Input
 
 pytestmark = pytest.mark.usefixtures("misbehaving")
 CHECKER = Step("checker", {"width_px": 32, "height_px": 16})
@@ -36,33 +35,6 @@ def test_what_was_made_is_recorded_with_defaults_versions_and_inputs(photo):
     assert recipe.made_with["device"] == "cpu"
     assert recipe.inputs["source"]["sha256"] == photo.sha256()
     assert run(Recipe((Step("slow", {"seconds": 0}),)), {"source": photo}).recipe.inputs == {}, "it is not looked at"
-
-
-class Decides(Filter):
-    """Chooses its strength by itself, unless it is given."""
-
-    class Given(Parameters):
-        strength: float = -1.0
-
-    name, label, description, parameters = "decides", "Decides", "Chooses its strength", Given
-
-    def apply(self, subject, parameters, inputs, context):
-        strength = parameters.strength if parameters.strength >= 0 else float(context.rng.random())
-        context.decide(parameters.model_copy(update={"strength": strength}))
-        return subject.with_arrays({"height": np.full((*subject.size_px, 1), strength)})
-
-
-def test_what_a_tool_decides_is_recorded_in_its_own_step(photo, monkeypatch):
-    monkeypatch.setitem(registry().tools, "decides", Decides())
-    recipe = Recipe((Step("decides"), Step("decides", {"strength": 0.25}), Step("decides")), 4)
-    made = run(recipe, {"source": photo})
-    first, given, last = (step.parameters["strength"] for step in made.recipe.steps)
-    assert first != last
-    assert given == 0.25
-    assert min(first, last) >= 0
-    assert made.maps["height"].pixels[0, 0, 0] == pytest.approx(last)
-    assert run(made.recipe, {"source": photo}).maps.sha256() == made.maps.sha256()
-    assert recipe.steps[0].parameters == {}
 
 
 def test_cancelling_raises_what_no_plugin_can_swallow(photo):
@@ -319,24 +291,6 @@ def test_the_command_refuses_what_is_no_mesh_and_a_source_that_is_turned_away_fr
     turned = impasto(*arguments, ply, "--source-rotate", 90, code=ParameterError.exit_code)
     assert "does not lie on the mesh" in turned.stderr
     impasto(*arguments, ply, "--source-scale", 0.5)
-
-
-def test_each_edge_of_a_cube_is_a_seam_with_both_its_sides():
-    mesh = cube()
-    assert mesh.islands.tolist() == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
-    first, second = mesh.seams
-    assert len(first) == 12
-    assert (mesh.islands[first // 3] != mesh.islands[second // 3]).all()
-    starts, ends = mesh.half_edges(mesh.vertices, first)
-    others, their_ends = mesh.half_edges(mesh.vertices, second)
-    assert (np.sort(np.stack([starts, ends]), 0) == np.sort(np.stack([others, their_ends]), 0)).all()
-    assert sorted([*first, *second]) == sorted(mesh.borders)
-    corners = [(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, -1, 0), (0, 0, 1)]
-    three = np.array([[corners[0], corners[1], corners[other]] for other in (2, 3, 4)], np.float32)
-    apart = np.arange(3)[:, None, None] * 0.3
-    fan = Mesh(three, (np.array([[(0, 0), (0.2, 0), (0, 0.2)]] * 3) + apart).astype(np.float32))
-    assert len(fan.seams[0]) == 0, "an edge of three triangles is none"
-    assert len(Mesh(fan.positions[:2], fan.positions[:2, :, :2].copy()).seams[0]) == 0, "without a cut there is none"
 
 
 def test_directions_come_back_from_the_file_and_belong_to_the_mesh(tmp_path):

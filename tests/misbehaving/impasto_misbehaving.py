@@ -28,9 +28,7 @@ from impasto.tools import (
     sliders_field,
     visible_if,
 )
-from impasto_misbehaving_tools import WELL_BEHAVED, MeanColor, WordCount
-
-STEP_S = 0.05
+from impasto_misbehaving_tools import STEP_S, TOOLS, Blotches, MeanColor, WordCount, tool
 
 
 class CheckerParameters(SizeParameters):
@@ -73,25 +71,38 @@ class Checker(Generator):
         return Maps.from_arrays(arrays, width_m=scale_m, height_range_m=0.01, name=subject.name)
 
 
-class SlowParameters(SizeParameters):
+class Seconds(SizeParameters):
     seconds: float = Field(30.0, ge=0, le=600, description="How long it takes")
 
 
-class Slow(Generator):
+@tool(Generator, "Takes its time", Seconds, uses_subject=False)
+def slow(subject, parameters, inputs, context):
     """Reports progress and lets itself be cancelled at once."""
+    grey = _grey(*parameters.size_px(subject))
+    started = time.monotonic()
+    while (elapsed := time.monotonic() - started) < parameters.seconds:
+        context.progress(elapsed / parameters.seconds, f"Waiting for {parameters.seconds - elapsed:.0f} s")
+        context.preview(grey)
+        time.sleep(STEP_S)
+    return grey
 
-    name, label, description = "slow", "Slow", "Takes its time, for tests"
-    parameters = SlowParameters
-    uses_subject = False
 
-    def apply(self, subject, parameters, inputs, context):
-        grey = _grey(*parameters.size_px(subject))
-        started = time.monotonic()
-        while (elapsed := time.monotonic() - started) < parameters.seconds:
-            context.progress(elapsed / parameters.seconds, f"Waiting for {parameters.seconds - elapsed:.0f} s")
-            context.preview(grey)
-            time.sleep(STEP_S)
-        return grey
+@tool(Generator, "Ignores that it is cancelled", Seconds, uses_subject=False)
+def hang(subject, parameters, inputs, context):
+    time.sleep(parameters.seconds)
+    return _grey(*parameters.size_px(subject))
+
+
+@tool(Generator, "Swallows every Exception", Seconds, uses_subject=False)
+def swallow(subject, parameters, inputs, context):
+    started = time.monotonic()
+    while time.monotonic() - started < parameters.seconds:
+        try:
+            context.progress(0.5, "Swallowing")
+        except Exception:  # noqa: BLE001
+            continue
+        time.sleep(STEP_S)
+    return _grey(*parameters.size_px(subject))
 
 
 class LearnParameters(Parameters):
@@ -100,40 +111,30 @@ class LearnParameters(Parameters):
     sliders: str = Field("warmth", description="Names of the model's sliders, with spaces between")
 
 
-class Learn(Trainer):
-    """Learns one colour; stopped, it keeps what it has; cancelled, it leaves a checkpoint as trainers do."""
+PICTURES = Input("dataset", "the pictures that it learns from", kind="dataset")
 
-    name, label, description = "learn", "Learn", "Learns the mean colour of its data, for tests"
-    parameters = LearnParameters
-    inputs = (Input("dataset", "the pictures that it learns from", kind="dataset"),)
 
-    def apply(self, subject, parameters, inputs, context):
-        path = context.models.path(parameters.name)
-        done = 0
-        try:
-            while done < parameters.steps and not context.is_stopped():
-                context.progress(
-                    done / parameters.steps, f"Step {done} of {parameters.steps}, loss {1 / (done + 1):.2f}"
-                )
-                context.preview(_grey(64, 64))
-                time.sleep(STEP_S)
-                done += 1
-        except Cancelled:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.with_suffix(".checkpoint").write_text(str(done))
-            raise
-        dataset = inputs["dataset"]
-        color = np.mean([sample.load()["base_color"].pixels.mean((0, 1)) for sample in dataset.samples], 0)
-        card = {
-            "name": parameters.name,
-            "architecture": "one colour",
-            "tool": "recall",
-            "data": dataset.sources(),
-            "figures": {"steps": float(done)},
-            "sliders": [{"name": name, "description": f"More {name}"} for name in parameters.sliders.split()],
-        }
-        model = save_model(path, {"color": color.astype(np.float32)}, card)
-        return Result(models=(model.path,), figures={"steps": float(done)})
+@tool(Trainer, "Learns the mean colour of its data", LearnParameters, inputs=(PICTURES,))
+def learn(subject, parameters, inputs, context):
+    """Stopped, it keeps what it has; cancelled, it leaves a checkpoint as trainers do."""
+    path, steps, done = context.models.path(parameters.name), parameters.steps, 0
+    try:
+        while done < steps and not context.is_stopped():
+            context.progress(done / steps, f"Step {done} of {steps}, loss {1 / (done + 1):.2f}")
+            context.preview(_grey(64, 64))
+            time.sleep(STEP_S)
+            done += 1
+    except Cancelled:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.with_suffix(".checkpoint").write_text(str(done))
+        raise
+    dataset = inputs["dataset"]
+    color = np.mean([sample.load()["base_color"].pixels.mean((0, 1)) for sample in dataset.samples], 0)
+    card = {"name": parameters.name, "architecture": "one colour", "tool": "recall", "data": dataset.sources()}
+    card["figures"] = {"steps": float(done)}
+    card["sliders"] = [{"name": name, "description": f"More {name}"} for name in parameters.sliders.split()]
+    model = save_model(path, {"color": color.astype(np.float32)}, card)
+    return Result(models=(model.path,), figures={"steps": float(done)})
 
 
 class RecallParameters(SizeParameters):
@@ -141,119 +142,65 @@ class RecallParameters(SizeParameters):
     sliders: dict[str, float] = sliders_field()
 
 
-class Recall(Generator):
-    """The colour that a model has learned."""
-
-    name, label, description = "recall", "Recall", "Makes one colour that was learned, for tests"
-    parameters = RecallParameters
-    uses_subject = False
-
-    def apply(self, subject, parameters, inputs, context):
-        color = context.load_model(parameters.model, self.name)[1]["color"].copy()
-        color[0] += 0.1 * sum(parameters.sliders.values())
-        shade = np.float32(context.rng.uniform(0.8, 1.0))
-        pixels = np.broadcast_to(color * shade, (*parameters.size_px(subject), 3))
-        return Maps.from_arrays({"base_color": np.clip(pixels, 0, 1)})
+@tool(Generator, "Makes one colour that was learned", RecallParameters, uses_subject=False)
+def recall(subject, parameters, inputs, context):
+    color = context.load_model(parameters.model, "recall")[1]["color"].copy()
+    color[0] += 0.1 * sum(parameters.sliders.values())
+    shade = np.float32(context.rng.uniform(0.8, 1.0))
+    pixels = np.broadcast_to(color * shade, (*parameters.size_px(subject), 3))
+    return Maps.from_arrays({"base_color": np.clip(pixels, 0, 1)})
 
 
-class Hang(Slow):
-    """Neither reports nor looks whether it was cancelled."""
-
-    name, label, description = "hang", "Hang", "Ignores that it is cancelled, for tests"
-
-    def apply(self, subject, parameters, inputs, context):
-        time.sleep(parameters.seconds)
-        return _grey(*parameters.size_px(subject))
-
-
-class Die(Filter):
-    """Ends its own process, as a crash in native code or the kernel's memory killer would."""
-
-    name, label, description = "die", "Die", "Ends the worker, for tests"
-
-    def apply(self, subject, parameters, inputs, context):
-        if os.name == "nt":
-            os._exit(3)
-        os.kill(os.getpid(), signal.SIGKILL)
-        raise AssertionError("unreachable")
+@tool(Filter, "Ends the worker")
+def die(subject, parameters, inputs, context):
+    """As a crash in native code or the kernel's memory killer would."""
+    if os.name == "nt":
+        os._exit(3)
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("unreachable")
 
 
-class DieWhileSending(Filter):
-    """Ends its process while its large result is on the wire."""
-
-    name, label, description = "die-while-sending", "Die while sending", "Ends the worker mid-frame, for tests"
-
-    def apply(self, subject, parameters, inputs, context):
-        large = _grey(4096, 4096)
-        threading.Timer(0.05, os._exit, (3,)).start()
-        return large
+@tool(Filter, "Ends the worker mid-frame")
+def die_while_sending(subject, parameters, inputs, context):
+    large = _grey(4096, 4096)
+    threading.Timer(0.05, os._exit, (3,)).start()
+    return large
 
 
 class HogParameters(SizeParameters):
     mib: int = Field(4096, ge=0, le=65536, description="How much memory it takes, 64 MiB at a time")
 
 
-class Hog(Generator):
-    """Takes more and more memory."""
-
-    name, label, description = "hog", "Hog", "Takes much memory, for tests"
-    parameters = HogParameters
-    uses_subject = False
-
-    def apply(self, subject, parameters, inputs, context):
-        taken = []
-        while len(taken) * 64 < parameters.mib:
-            taken.append(np.ones(2**23))
-            time.sleep(STEP_S)
-        return _grey(*parameters.size_px(subject))
+@tool(Generator, "Takes much memory", HogParameters, uses_subject=False)
+def hog(subject, parameters, inputs, context):
+    taken = []
+    while len(taken) * 64 < parameters.mib:
+        taken.append(np.ones(2**23))
+        time.sleep(STEP_S)
+    return _grey(*parameters.size_px(subject))
 
 
-class Swallow(Slow):
-    """Catches every Exception while it is asked to stop."""
-
-    name, label, description = "swallow", "Swallow", "Swallows every Exception, for tests"
-
-    def apply(self, subject, parameters, inputs, context):
-        started = time.monotonic()
-        while time.monotonic() - started < parameters.seconds:
-            try:
-                context.progress(0.5, "Swallowing")
-            except Exception:  # noqa: BLE001
-                continue
-            time.sleep(STEP_S)
-        return _grey(*parameters.size_px(subject))
+@tool(Filter, "Prints to the worker's stdout")
+def chatty(subject, parameters, inputs, context):
+    """As third-party code does, in Python and below it."""
+    print("chatty: hello on stdout", flush=True)
+    print("chatty: hello on stderr", file=sys.stderr, flush=True)
+    os.write(1, b"chatty: hello on file descriptor 1\n")
+    return subject
 
 
-class Chatty(Filter):
-    """Prints to stdout and stderr, as third-party code does, in Python and below it."""
-
-    name, label, description = "chatty", "Chatty", "Prints to the worker's stdout, for tests"
-
-    def apply(self, subject, parameters, inputs, context):
-        print("chatty: hello on stdout", flush=True)
-        print("chatty: hello on stderr", file=sys.stderr, flush=True)
-        os.write(1, b"chatty: hello on file descriptor 1\n")
-        return subject
+@tool(Filter, "Raises an unexpected error")
+def raises(subject, parameters, inputs, context):
+    raise ZeroDivisionError("the bug in this tool")
 
 
-class Raises(Filter):
-    """Has a bug."""
-
-    name, label, description = "raises", "Raises", "Raises an unexpected error, for tests"
-
-    def apply(self, subject, parameters, inputs, context):
-        raise ZeroDivisionError("the bug in this tool")
+STYLE = Input("style", "a picture whose mean colour is mixed in")
 
 
-class Blend(Stylizer):
-    """Half subject, half style: a tool with a second input."""
-
-    name, label, description = "blend", "Blend", "Mixes the subject with a style's mean colour, for tests"
-    inputs = (Input("style", "a picture whose mean colour is mixed in"),)
-
-    def apply(self, subject, parameters, inputs, context):
-        mean = inputs["style"]["base_color"].pixels.mean((0, 1), keepdims=True)
-        return subject.with_arrays({"base_color": (subject["base_color"].pixels + mean) / 2})
+@tool(Stylizer, "Mixes the subject with a style's mean colour", inputs=(STYLE,))
+def blend(subject, parameters, inputs, context):
+    mean = inputs["style"]["base_color"].pixels.mean((0, 1), keepdims=True)
+    return subject.with_arrays({"base_color": (subject["base_color"].pixels + mean) / 2})
 
 
 def _grey(height: int, width: int) -> Maps:
@@ -262,8 +209,7 @@ def _grey(height: int, width: int) -> Maps:
 
 @hookimpl
 def impasto_tools():
-    ours = (Checker, Slow, Hang, Hog, Die, DieWhileSending, Chatty, Raises, Swallow, Blend, Learn, Recall)
-    return [tool() for tool in (*ours, *WELL_BEHAVED)]
+    return [Checker(), Blotches(), *TOOLS]
 
 
 @hookimpl

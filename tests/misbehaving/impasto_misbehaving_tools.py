@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -21,14 +22,34 @@ from impasto.tools import (
     Generator,
     Input,
     LightAzimuth,
+    NoParameters,
     Parameters,
     Point,
     Result,
     SizeParameters,
     Stylizer,
+    Tool,
     visible_if,
 )
 from impasto_style.shared.controls import STYLE_INPUTS, StyleParameters
+
+STEP_S = 0.05
+LAST = 99
+"""Rank behind the tools that artists use."""
+TOOLS: list[Tool] = []
+
+
+def tool(kind: type[Tool], description: str, given: type[Parameters] = NoParameters, **declared: Any) -> Callable:
+    """A decorator: a tool that makes what a function of its name makes of subject, parameters, inputs and context."""
+
+    def declare(function: Callable) -> Callable:
+        name = function.__name__.replace("_", "-")
+        texts = {"name": name, "label": name.capitalize().replace("-", " "), "description": f"{description}, for tests"}
+        declared["apply"] = lambda self, *arguments: function(*arguments)
+        TOOLS.append(type(function.__name__.title(), (kind,), texts | {"parameters": given} | declared)())
+        return function
+
+    return declare
 
 
 class LitParameters(Parameters):
@@ -36,31 +57,23 @@ class LitParameters(Parameters):
     light_azimuth: LightAzimuth = Field(UNKNOWN_AZIMUTH, description="Where the light comes from")
 
 
-class Lit(Estimator):
+@tool(Estimator, "Looks for the light", LitParameters)
+def lit(subject, parameters, inputs, context):
     """Writes the azimuth into the roughness: 0 if it is unknown, else its share of a turn."""
-
-    name, label, description = "lit", "Lit", "Looks for the light, for tests"
-    parameters = LitParameters
-
-    def apply(self, subject, parameters, inputs, context):
-        share = max(parameters.light_azimuth, 0) / 360
-        return subject.with_arrays({"roughness": np.full((*subject.size_px, 1), share, np.float32)})
+    share = max(parameters.light_azimuth, 0) / 360
+    return subject.with_arrays({"roughness": np.full((*subject.size_px, 1), share, np.float32)})
 
 
-class Survey(Filter):
-    """Counts triangles, islands and seams of the mesh, and changes nothing."""
+MESH = Input("mesh", "the object that the picture lies on", required=False, kind="mesh")
 
-    name, label, description = "survey", "Survey", "Counts triangles, islands and seams, for tests"
-    rank = 98
-    inputs = (Input("mesh", "the object that the picture lies on", required=False, kind="mesh"),)
 
-    def apply(self, subject, parameters, inputs, context):
-        mesh = inputs.get("mesh")
-        if mesh is None:
-            return Result(subject, figures={"triangles": 0.0})
-        seams, _ = mesh.seams
-        figures = {"triangles": len(mesh), "islands": mesh.islands.max() + 1, "seams": len(seams)}
-        return Result(subject, figures={name: float(value) for name, value in figures.items()})
+@tool(Filter, "Counts triangles, islands and seams", rank=98, inputs=(MESH,))
+def survey(subject, parameters, inputs, context):
+    mesh = inputs.get("mesh")
+    if mesh is None:
+        return Result(subject, figures={"triangles": 0.0})
+    figures = {"triangles": len(mesh), "islands": mesh.islands.max() + 1, "seams": len(mesh.seams[0])}
+    return Result(subject, figures={name: float(value) for name, value in figures.items()})
 
 
 CORNERS = visible_if("find", "corners")
@@ -74,21 +87,15 @@ class PlaneParameters(Parameters):
     bottom_right: Point = Field((0.9, 0.9), description="The last corner", json_schema_extra=CORNERS)
 
 
-class Plane(Filter):
+@tool(Filter, "Crops to corners", PlaneParameters, task="straighten", rank=98, needs=("base_color",))
+def cut_plane(subject, parameters, inputs, context):
     """Crops to the box between two corners."""
-
-    name, label, description = "cut-plane", "Cut plane", "Crops to corners, for tests"
-    task, rank = "straighten", 98
-    parameters = PlaneParameters
-    needs = ("base_color",)
-
-    def apply(self, subject, parameters, inputs, context):
-        height, width = subject.size_px
-        (left, top), (right, bottom) = (
-            (round(min(max(x, 0), 1) * width), round(min(max(y, 0), 1) * height))
-            for x, y in (parameters.top_left, parameters.bottom_right)
-        )
-        return subject.with_arrays({name: subject[name].pixels[top:bottom, left:right] for name in subject})
+    height, width = subject.size_px
+    (left, top), (right, bottom) = (
+        (round(min(max(x, 0), 1) * width), round(min(max(y, 0), 1) * height))
+        for x, y in (parameters.top_left, parameters.bottom_right)
+    )
+    return subject.with_arrays({name: subject[name].pixels[top:bottom, left:right] for name in subject})
 
 
 class SpanParameters(Parameters):
@@ -97,59 +104,39 @@ class SpanParameters(Parameters):
     length_m: float = Field(1.0, gt=0, description="Length between the ends, in metres")
 
 
-class Span(Filter):
+@tool(Filter, "Measures a picture", SpanParameters, task="scale", rank=98, needs=("base_color",))
+def measure_span(subject, parameters, inputs, context):
     """Sets the width in metres by the length between two ends."""
-
-    name, label, description = "measure-span", "Measure span", "Measures a picture, for tests"
-    task, rank = "scale", 98
-    parameters = SpanParameters
-    needs = ("base_color",)
-
-    def apply(self, subject, parameters, inputs, context):
-        height, width = subject.size_px
-        (x, y), (x1, y1) = parameters.start, parameters.end
-        length_px = math.hypot((x1 - x) * width, (y1 - y) * height)
-        return replace(subject, width_m=parameters.length_m * width / length_px)
-
-
-LAST = 99
-"""Rank behind the tools that artists use."""
+    height, width = subject.size_px
+    (x, y), (x1, y1) = parameters.start, parameters.end
+    length_px = math.hypot((x1 - x) * width, (y1 - y) * height)
+    return replace(subject, width_m=parameters.length_m * width / length_px)
 
 
 class PlugParameters(Parameters):
     value: float = Field(0.5, ge=0, le=1, description="Value that all maps get")
 
 
-class Plug(Filter):
+REGION = (
+    Input("mask", "the region", on_subject=True),
+    Input("islands", "islands of UVs", required=False, on_subject=True),
+)
+
+
+@tool(Filter, "Fills a region with one value", PlugParameters, task="fill", rank=LAST, needs_source=True, inputs=REGION)
+def plug(subject, parameters, inputs, context):
     """Fills the mask with one value, and the islands' shares into the blue of the colour."""
-
-    name, label, description = "plug", "Plug", "Fills a region with one value, for tests"
-    task, rank, needs_source = "fill", LAST, True
-    parameters = PlugParameters
-    inputs = (
-        Input("mask", "the region", on_subject=True),
-        Input("islands", "islands of UVs", required=False, on_subject=True),
-    )
-
-    def apply(self, subject, parameters, inputs, context):
-        within = inputs["mask"]["base_color"].pixels.mean(2, keepdims=True) > 0.5
-        arrays = {
-            name: np.where(within, np.float32(parameters.value), texture.pixels) for name, texture in subject.items()
-        }
-        if "islands" in inputs:
-            arrays["base_color"] = np.where(within, inputs["islands"]["base_color"].pixels, arrays["base_color"])
-        return subject.with_arrays(arrays)
+    within = inputs["mask"]["base_color"].pixels.mean(2, keepdims=True) > 0.5
+    arrays = {name: np.where(within, np.float32(parameters.value), texture.pixels) for name, texture in subject.items()}
+    if "islands" in inputs:
+        arrays["base_color"] = np.where(within, inputs["islands"]["base_color"].pixels, arrays["base_color"])
+    return subject.with_arrays(arrays)
 
 
-class Spot(Filter):
-    """Finds what is darker than the mean."""
-
-    name, label, description = "spot", "Spot", "Finds dark pixels, for tests"
-    task, rank, needs = "landmarks", LAST, ("base_color",)
-
-    def apply(self, subject, parameters, inputs, context):
-        grey = subject["base_color"].pixels.mean(2, keepdims=True)
-        return Maps.from_arrays({"opacity": (grey < grey.mean()).astype(np.float32)})
+@tool(Filter, "Finds dark pixels", task="landmarks", rank=LAST, needs=("base_color",))
+def spot(subject, parameters, inputs, context):
+    grey = subject["base_color"].pixels.mean(2, keepdims=True)
+    return Maps.from_arrays({"opacity": (grey < grey.mean()).astype(np.float32)})
 
 
 class BlotchesParameters(SizeParameters):
@@ -216,54 +203,40 @@ def _region(field, size: tuple[int, int], window: tuple[int, int, int, int]) -> 
     return Maps.from_arrays(arrays, width_m=2.0, height_range_m=0.01)
 
 
-class Negative(Filter):
-    """Inverts the colour, pixel by pixel."""
-
-    name, label, description = "negative", "Negative", "Inverts the colour, for tests"
-    needs = ("base_color",)
-    is_pointwise = True
-
-    def apply(self, subject, parameters, inputs, context):
-        context.progress(0.5, "Inverting")
-        return subject.with_arrays({"base_color": 1 - subject["base_color"].pixels})
-
-
-STEP_S = 0.05
+@tool(Filter, "Inverts the colour", needs=("base_color",), is_pointwise=True)
+def negative(subject, parameters, inputs, context):
+    context.progress(0.5, "Inverting")
+    return subject.with_arrays({"base_color": 1 - subject["base_color"].pixels})
 
 
 class FlatParameters(StyleParameters):
     seconds: float = Field(0.0, ge=0, le=600, description="How long it takes, unless it is stopped")
 
 
-class Flat(Stylizer):
-    """Paints with the styles' mean colours; brightness becomes relief. What it goes on from shows through by half."""
-
-    name, label, description = "flat", "Flat", "Paints with the mean colours of the styles, for tests"
-    parameters = FlatParameters
-    inputs = STYLE_INPUTS
-
-    def apply(self, subject, parameters, inputs, context):
-        size = _size_px(subject, parameters.longest_px)
-        picture = _scaled(subject["base_color"].pixels, size)
-        painted = picture.copy()
-        for style, mask in zip(inputs["style"], inputs["mask"], strict=True):
-            mean = style["base_color"].pixels.mean((0, 1))
-            where = 1.0 if mask is None else _scaled(mask["base_color"].pixels, size)[..., :1]
-            painted += parameters.strength * where * (mean - painted)
-        if "start" in inputs:
-            painted = (painted + _scaled(inputs["start"]["base_color"].pixels, size)) / 2
-        result = Maps.from_arrays({"base_color": painted}, name=subject.name)
-        started = time.monotonic()
-        while (passed := time.monotonic() - started) < parameters.seconds and not context.is_stopped():
-            context.progress(passed / parameters.seconds, "Painting flat")
-            context.preview(result)
-            time.sleep(STEP_S)
-        arrays = {name: _scaled(subject[name].pixels, size) for name in subject} | {"base_color": painted}
-        if parameters.relief:
-            height = painted.mean(2, keepdims=True)
-            roughness = arrays.get("roughness", np.full_like(height, 0.5))
-            arrays |= {"height": height, "normal": painted * 0 + np.float32((0.5, 0.5, 1)), "roughness": roughness / 2}
-        return Maps.from_arrays(arrays, name=subject.name, height_range_m=0.01 if parameters.relief else None)
+@tool(Stylizer, "Paints with the mean colours of the styles", FlatParameters, inputs=STYLE_INPUTS)
+def flat(subject, parameters, inputs, context):
+    """Brightness becomes relief. What it goes on from shows through by half."""
+    size = _size_px(subject, parameters.longest_px)
+    picture = _scaled(subject["base_color"].pixels, size)
+    painted = picture.copy()
+    for style, mask in zip(inputs["style"], inputs["mask"], strict=True):
+        mean = style["base_color"].pixels.mean((0, 1))
+        where = 1.0 if mask is None else _scaled(mask["base_color"].pixels, size)[..., :1]
+        painted += parameters.strength * where * (mean - painted)
+    if "start" in inputs:
+        painted = (painted + _scaled(inputs["start"]["base_color"].pixels, size)) / 2
+    result = Maps.from_arrays({"base_color": painted}, name=subject.name)
+    started = time.monotonic()
+    while (passed := time.monotonic() - started) < parameters.seconds and not context.is_stopped():
+        context.progress(passed / parameters.seconds, "Painting flat")
+        context.preview(result)
+        time.sleep(STEP_S)
+    arrays = {name: _scaled(subject[name].pixels, size) for name in subject} | {"base_color": painted}
+    if parameters.relief:
+        height = painted.mean(2, keepdims=True)
+        roughness = arrays.get("roughness", np.full_like(height, 0.5))
+        arrays |= {"height": height, "normal": painted * 0 + np.float32((0.5, 0.5, 1)), "roughness": roughness / 2}
+    return Maps.from_arrays(arrays, name=subject.name, height_range_m=0.01 if parameters.relief else None)
 
 
 def _size_px(subject: Maps, longest_px: int) -> tuple[int, int]:
@@ -310,6 +283,3 @@ class MeanColor(Matcher):
         color = [float(value) for value in subject["base_color"].pixels.mean((0, 1))]
         notes = (f"the picture is {subject.width_m:.4g} m wide",) if subject.width_m else ()
         return Match(Recipe((Step("checker", {"color": color}),), seed), notes, figures={"distance": 0.0})
-
-
-WELL_BEHAVED = (Flat, Lit, Plane, Span, Blotches, Negative, Plug, Spot, Survey)
