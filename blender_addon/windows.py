@@ -14,8 +14,10 @@ DRAWN = {"VIEW_3D": "UI", "NODE_EDITOR": "UI", "IMAGE_EDITOR": "UI", "PREFERENCE
 
 
 def redraw() -> None:
-    """Redraw the side panels."""
+    """Redraw the side panels, and the render properties, which have the panel Film."""
     for area in areas():
+        if area.type == "PROPERTIES" and area.spaces.active.context == "RENDER":
+            area.tag_redraw()
         for region in area.regions:
             if region.type == DRAWN.get(area.type):
                 region.tag_redraw()

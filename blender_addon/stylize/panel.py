@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import bpy
@@ -31,7 +32,6 @@ from ..tools.panel import (
 from . import gallery, kinds, preview
 from .preview import previewer
 from .request import chosen_image, other_materials, why_no_subject
-from .sequence import section as sequence_section
 from .settings import IMAGE, KIND, MATERIAL, START
 
 STRENGTH = "strength"
@@ -69,7 +69,8 @@ class StylePanel(ToolPanel):
     def draw_tool(self, context: bpy.types.Context, settings: bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> None:
         layout = self.layout
         _draw_subject(layout, context)
-        _draw_styles(layout, context, tool)
+        for item in _needed(tool):
+            _draw_style(layout, properties.group_of(context.scene, tool), item["name"], scale=6)
         if STRENGTH in properties_of(tool):
             draw_parameters(layout, context, tool, (STRENGTH,))
         if KIND in properties_of(tool):
@@ -79,7 +80,6 @@ class StylePanel(ToolPanel):
         _draw_more(layout, context, tool)
         _draw_controls(layout, context, tool)
         section(layout, "impasto_style_result", "Result", lambda body: _draw_result(body, context), closed=True)
-        section(layout, "impasto_sequence", "Sequence", lambda body: sequence_section.draw(body, context), closed=True)
         draw_run(layout, "impasto.stylize", Place.STYLE, "BRUSH_DATA", text="Make")
         section(layout, "impasto_style_preview", "Preview", lambda body: _draw_preview(body, context))
 
@@ -106,13 +106,6 @@ def _draw_subject(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
         draw_text(column, maps, "BLANK1")
 
 
-def _draw_styles(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
-    """Draw the gallery of the first style."""
-    group = properties.group_of(context.scene, tool)
-    for item in _needed(tool):
-        _draw_style(layout, group, item["name"], scale=6)
-
-
 def _needed(tool: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The inputs that the stylizer cannot do without: its first style."""
     return [item for item in inputs.image_inputs(tool) if item["required"]]
@@ -130,11 +123,12 @@ def _draw_style(
 
 def _draw_more(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
     """Draw sections for more styles, each with its weight, for the masks of all, and for further images."""
-    many, needed = inputs.many_inputs(tool), _needed(tool)
+    needed, settings = _needed(tool), context.scene.impasto_style
     masks = [item for item in inputs.image_inputs(tool) if item["for_each"]]
+    others = [item for item in inputs.image_inputs(tool) if item not in (*needed, *masks) and item["name"] != START]
 
     def draw_styles(body: bpy.types.UILayout) -> None:
-        for item in many:
+        for item in inputs.many_inputs(tool):
             draw_more(body, context, tool, item["name"], _draw_style)
         if gallery.folder() is None:
             draw_text(body, "Your pictures: set a folder of styles", "BLANK1")
@@ -142,15 +136,10 @@ def _draw_more(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Map
 
     if needed:
         section(layout, "impasto_more_styles", "More Styles", draw_styles, closed=True)
-    if masks:
-        settings = context.scene.impasto_style
-        draw_masks = lambda body: draw_images(body, context, tool, masks, settings)  # noqa: E731
-        section(layout, "impasto_masks", "Masks", draw_masks, closed=True)
-    others = [item for item in inputs.image_inputs(tool) if item not in needed and not item["for_each"]]
-    if others := [item for item in others if item["name"] != START]:
-        settings = context.scene.impasto_style
-        draw_others = lambda body: draw_images(body, context, tool, others, settings)  # noqa: E731
-        section(layout, "impasto_style_images", "Images", draw_others, closed=True)
+    for name, label, wanted in (("masks", "Masks", masks), ("style_images", "Images", others)):
+        if wanted:
+            draw = partial(draw_images, context=context, tool=tool, wanted=wanted, settings=settings)
+            section(layout, f"impasto_{name}", label, draw, closed=True)
 
 
 def _draw_controls(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:

@@ -118,14 +118,14 @@ def test_every_operator_has_a_description_and_an_execute_and_hides_no_method_tha
         assert not methods & {prop.identifier for prop in rna.properties}, name
 
 
-def test_panels_are_in_three_editors_and_sliders_among_the_properties_of_a_material(extension):
+def test_panels_are_in_three_editors_and_of_films_and_sliders_among_the_properties(extension):
     panels = [getattr(bpy.types, name) for name in dir(bpy.types) if name.startswith("IMPASTO_PT_")]
     panels = [panel for panel in panels if issubclass(panel, bpy.types.Panel)]
     tabs = [panel for panel in panels if panel.bl_region_type == "UI"]
     assert {panel.bl_space_type for panel in tabs} == {"VIEW_3D", "NODE_EDITOR", "IMAGE_EDITOR"}
     assert {panel.bl_category for panel in tabs} == {"Impasto"}
-    (other,) = set(panels) - set(tabs)
-    assert (other.bl_space_type, other.bl_context, other.bl_label) == ("PROPERTIES", "material", "Impasto")
+    others = {(panel.bl_space_type, panel.bl_context, panel.bl_label) for panel in set(panels) - set(tabs)}
+    assert others == {("PROPERTIES", "material", "Impasto"), ("PROPERTIES", "render", "Impasto Film")}
 
 
 def test_every_class_and_every_module_with_something_to_register_is_found(extension):

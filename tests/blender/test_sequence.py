@@ -17,7 +17,7 @@ from styling import settle
 
 FRAMES, SIZE_PX = 4, (48, 64)
 LAYER = "Impasto Film"
-PANEL = "IMPASTO_PT_style_view_3d"
+PANEL = "IMPASTO_PT_film"
 READ = """
 import json, sys
 from pathlib import Path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Settings of the section Sequence in each scene. Stylizer, styles and painting are those of the Style panel."""
+"""Settings of the panel Film in each scene. Stylizer, styles and painting are those of the Style panel."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .request import SequenceRequest
 
 @with_properties(SequenceRequest)
 class SequenceSettings(bpy.types.PropertyGroup):
-    """Settings of the section Sequence, in each scene."""
+    """Settings of the panel Film, in each scene."""
 
 
 POINTER = (bpy.types.Scene, "impasto_sequence", SequenceSettings)
