@@ -39,38 +39,41 @@ def estimate_maps(subject: Maps, parameters: PhotoMapsParameters, context: Conte
     if parameters.keep_given and set(subject) >= COMPLETE:
         return _with_metallic(subject, parameters.metallic)
     given = _tensors(subject, context.device)
-    base_color = given["base_color"]
+    picture = base_color = given.pop("base_color")
     kept = given if parameters.keep_given else {}
     plane = Plane.around(subject.size_px, tiles(subject, parameters.tiling))
-    made: dict[str, torch.Tensor] = {}
+    made: dict[str, np.ndarray] = {}
     if parameters.delight > 0 and not few_colors(subject):
         context.progress(0.1, "evening the light")
-        made["base_color"] = base_color = _delight(base_color, plane, parameters.delight)
-        context.preview(Maps.from_arrays(_arrays({"base_color": base_color})))
+        base_color = _delight(picture, plane, parameters.delight)
+        made["base_color"] = _array(base_color)
+        context.preview(Maps.from_arrays({"base_color": made["base_color"]}))
     context.progress(0.3, "finding the height")
     L = luma(base_color)
-    found = _recognition(given["base_color"], kept, plane, parameters, context)
+    del base_color
+    found = _recognition(picture, kept, plane, parameters, context)
+    del picture
     height, span_px = _height(found, kept, plane, parameters)
     range_m = _range_m(subject, kept, span_px, parameters)
     scale_px = range_m / (subject.width_m or WIDTH_M) * subject.size_px[1]  # from height 0 to height 1
-    made["height"] = height
+    made["height"] = _array(height)
     context.progress(0.5, "turning height into normals")
     height_px = plane.extend(without_rounding(height) * scale_px)
-    made["normal"] = plane.crop(normal_from_height(height_px))
+    made["normal"] = _array(plane.crop(normal_from_height(height_px)))
     context.progress(0.7, "shading the crevices")
     radius_px = parameters.occlusion_radius * subject.size_px[1]
-    made["ambient_occlusion"] = plane.crop(ambient_occlusion(height_px, radius_px, parameters.occlusion))
+    made["ambient_occlusion"] = _array(plane.crop(ambient_occlusion(height_px, radius_px, parameters.occlusion)))
     context.progress(0.9, "finding the roughness")
     base = plane.extend(found.roughness) if found and not parameters.roughness else parameters.roughness
-    made["roughness"] = plane.crop(
-        roughness(plane.extend(L), height_px, plane.scale_px, base, parameters.roughness_variation)
+    made["roughness"] = _array(
+        plane.crop(roughness(plane.extend(L), height_px, plane.scale_px, base, parameters.roughness_variation))
     )
-    made["metallic"] = torch.full_like(L, parameters.metallic)
+    made["metallic"] = np.full(subject.size_px, parameters.metallic, np.float32)
     if found and not {"height", "normal"} & set(kept):
-        made["confidence"] = found.confidence
-    new = {name: x for name, x in made.items() if name == "base_color" or name not in kept}
+        made["confidence"] = _array(found.confidence)
+    new = {name: x for name, x in made.items() if name not in kept}
     context.progress(1.0)
-    return replace(subject.with_arrays(_arrays(new)), height_range_m=range_m)
+    return replace(subject.with_arrays(new), height_range_m=range_m)
 
 
 def _check_size(size_px: tuple[int, int]) -> None:
@@ -101,8 +104,9 @@ def _tensors(subject: Maps, device: str) -> dict[str, torch.Tensor]:
     return tensors
 
 
-def _arrays(tensors: dict[str, torch.Tensor]) -> dict[str, np.ndarray]:
-    return {name: (x.permute(1, 2, 0) if x.ndim == 3 else x).cpu().numpy() for name, x in tensors.items()}
+def _array(x: torch.Tensor) -> np.ndarray:
+    """A map (C, H, W) or (H, W) as an array (H, W, C) or (H, W) of its own."""
+    return (x.permute(1, 2, 0) if x.ndim == 3 else x).contiguous().cpu().numpy()
 
 
 def _delight(base_color: torch.Tensor, plane: Plane, strength: float) -> torch.Tensor:
@@ -123,11 +127,11 @@ def _recognition(
     if has_relief and ("roughness" in kept or parameters.roughness > 0):
         return None
     network, linear = load_recognition().to(picture.device), srgb_to_linear(picture)
-    brightness, is_lit = Brightness.of_picture(linear, plane), False
-    if parameters.light_azimuth >= 0:
+    is_lit = parameters.light_azimuth >= 0
+    if is_lit:
         toward = towards(parameters.light_azimuth).to(picture)
         found = recognise(network, linear, plane.wraps, toward)
-        if not (is_lit := brightness.is_explained(found.slopes, toward)):
+        if not (is_lit := Brightness.of_picture(linear, plane).is_explained(found.slopes, toward)):
             context.note(
                 f"a light at {parameters.light_azimuth:.0f}° does not explain the picture, so its relief was found as"
                 " of an unknown light: check Light Azimuth"
@@ -136,7 +140,11 @@ def _recognition(
         factor = strength(found, None)
     else:
         found = recognise(network, linear, plane.wraps, picture.new_zeros(2))
-        factor = strength(found, brightness) * _sign(found, picture, plane, parameters)
+        brightness = Brightness.of_picture(linear, plane)
+        del linear  # which is large, as all that follows is
+        factor = strength(found, brightness)
+        del brightness
+        factor *= _sign(found, picture, plane, parameters)
     found = replace(found, slopes=found.slopes * factor)
     if not has_relief:
         context.note(decisions(found, parameters))

@@ -93,16 +93,12 @@ class Brightness:
         """Mean energy (H', W'//2 + 1) of the spectra of colours."""
         return self.colors.abs().square().mean(0)
 
-    def band(self, response: Tensor) -> Tensor:
-        """A band of brightness (H', W')."""
-        return torch.fft.irfft2(self.spectrum * response, s=self.size_px)
-
     def beside_color(self) -> tuple[Tensor, Tensor]:
         """Brightness (H, W) in all bands together, and what is left of it without the part that colours explain."""
         response = torch.stack(self.bands).sum(0)
-        spectra = torch.cat([self.spectrum[None], self.colors]) * response
-        fields = self.plane.crop(torch.fft.irfft2(spectra, s=self.size_px))
-        brightness, *colors = fields - fields.mean((1, 2), keepdim=True)
+        spectra = (one * response for one in (self.spectrum, *self.colors))  # one at a time: pictures may be large
+        fields = (self.plane.crop(torch.fft.irfft2(one, s=self.size_px)) for one in spectra)
+        brightness, *colors = (field - field.mean() for field in fields)
         paints = torch.stack(colors).flatten(1)  # (2, H·W)
         covariance = paints @ paints.T / paints.shape[1] + LEAST_COLOR * torch.eye(2, device=paints.device)
         weights = torch.linalg.solve(covariance, paints @ brightness.flatten() / paints.shape[1])

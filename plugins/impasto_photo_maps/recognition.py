@@ -62,17 +62,16 @@ def recognise(network: nn.Module, picture: Tensor, wraps: Wraps, toward: Tensor)
     (height, width), moved = _size(picture), _anchor(picture, wraps)
     picture = picture.roll(moved, (1, 2))
     repeats = (-(-LEAST_PX // side) if wrap else 1 for side, wrap in zip((height, width), wraps, strict=True))
-    whole = picture.repeat(1, *repeats)
+    whole = picture.repeat(1, *repeats) if min(height, width) < LEAST_PX else picture
     small = _at_size(whole, _working_size(_size(whole), wraps), wraps)
     found = estimates(network, small, wraps, toward)
     slopes = _at_size(found["slopes"], _size(whole), wraps)
     if small.shape[2] < whole.shape[2]:
         slopes = slopes + _finer(found["slopes"], small, whole, wraps)
-    singles = [found[name] for name in ("tilt", "error", "roughness")]
-    fields = torch.cat([slopes, _at_size(torch.cat(singles), _size(whole), wraps)])
-    fields = fields[:, :height, :width].roll((-moved[0], -moved[1]), (1, 2))
-    slopes, (tilt, error, roughness) = fields[:2], fields[2:]
-    slopes = slopes - slopes.mean((1, 2), keepdim=True)  # a surface is level as a whole
+    slopes = slopes[:, :height, :width].roll((-moved[0], -moved[1]), (1, 2))
+    slopes -= slopes.mean((1, 2), keepdim=True)  # a surface is level as a whole
+    singles = (_at_size(found[name], _size(whole), wraps)[0] for name in ("tilt", "error", "roughness"))
+    tilt, error, roughness = (x[:height, :width].roll((-moved[0], -moved[1]), (0, 1)) for x in singles)
     kinds = found["kinds"].mean((1, 2)).softmax(0)
     usual = kinds @ torch.tensor([(math.log(math.radians(angle)), rough) for angle, rough in USUAL.values()]).to(kinds)
     if not toward.any():  # else the shading shows it

@@ -87,18 +87,25 @@ def integrate(slopes: np.ndarray, wraps: tuple[bool, bool], known_px: np.ndarray
     differences attenuate them.
     """
     height, width = slopes.shape[:2]
-    p, q = slopes[..., 0].astype(np.float64), slopes[..., 1].astype(np.float64)
-    known_px = np.zeros_like(p) if known_px is None else known_px - known_px.mean()
-    if not wraps[1]:
-        p, q, known_px = mirror(p, -1, 1), mirror(q, 1, 1), mirror(known_px, 1, 1)
-    if not wraps[0]:
-        p, q, known_px = mirror(p, 1, 0), mirror(q, -1, 0), mirror(known_px, 1, 0)
-    fx, fy = np.fft.rfftfreq(p.shape[1])[None], np.fft.fftfreq(p.shape[0])[:, None]  # cycles per pixel
-    P, Q, known = (np.fft.rfft2(x) for x in (p, q, known_px))
-    spectrum = -1j * (np.sin(2 * np.pi * fx) * P + np.sin(2 * np.pi * fy) * Q)
+
+    def transform(x: np.ndarray, across: int, down: int) -> np.ndarray:
+        """Spectrum of x (H, W), mirrored with these signs."""
+        x = x.astype(np.float64)
+        x = x if wraps[1] else mirror(x, across, 1)
+        return np.fft.rfft2(x if wraps[0] else mirror(x, down, 0))
+
+    size_px = height * (2 - wraps[0]), width * (2 - wraps[1])
+    fx, fy = np.fft.rfftfreq(size_px[1])[None], np.fft.fftfreq(size_px[0])[:, None]  # cycles per pixel
+    spectrum = transform(slopes[..., 0], -1, 1)
+    spectrum *= np.sin(2 * np.pi * fx)
+    spectrum += np.sin(2 * np.pi * fy) * transform(slopes[..., 1], 1, -1)
+    spectrum *= -1j
     spectrum /= np.maximum(_power(fx) + _power(fy), 1e-12)
     weight = 1 - np.exp2(-np.square(fx * width) - np.square(fy * height))  # half at one wave per picture
-    return np.fft.irfft2(weight * spectrum + (1 - weight) * known, s=p.shape)[:height, :width]
+    spectrum *= weight
+    if known_px is not None:
+        spectrum += (1 - weight) * transform(known_px - known_px.mean(), 1, 1)
+    return np.fft.irfft2(spectrum, s=size_px)[:height, :width]
 
 
 def mirror(x: np.ndarray, sign: int, axis: int) -> np.ndarray:
