@@ -39,20 +39,19 @@ def estimate_maps(subject: Maps, parameters: PhotoMapsParameters, context: Conte
     if parameters.keep_given and set(subject) >= COMPLETE:
         return _with_metallic(subject, parameters.metallic)
     given = _tensors(subject, context.device)
-    picture = base_color = given.pop("base_color")
+    base_color = given["base_color"]
     kept = given if parameters.keep_given else {}
     plane = Plane.around(subject.size_px, tiles(subject, parameters.tiling))
     made: dict[str, np.ndarray] = {}
     if parameters.delight > 0 and not few_colors(subject):
         context.progress(0.1, "evening the light")
-        base_color = _delight(picture, plane, parameters.delight)
+        base_color = _delight(base_color, plane, parameters.delight)
         made["base_color"] = _array(base_color)
         context.preview(Maps.from_arrays({"base_color": made["base_color"]}))
     context.progress(0.3, "finding the height")
     L = luma(base_color)
     del base_color
-    found = _recognition(picture, kept, plane, parameters, context)
-    del picture
+    found = _recognition(given.pop("base_color"), kept, plane, parameters, context)
     height, span_px = _height(found, kept, plane, parameters)
     range_m = _range_m(subject, kept, span_px, parameters)
     scale_px = range_m / (subject.width_m or WIDTH_M) * subject.size_px[1]  # from height 0 to height 1
@@ -127,8 +126,7 @@ def _recognition(
     if has_relief and ("roughness" in kept or parameters.roughness > 0):
         return None
     network, linear = load_recognition().to(picture.device), srgb_to_linear(picture)
-    is_lit = parameters.light_azimuth >= 0
-    if is_lit:
+    if is_lit := parameters.light_azimuth >= 0:
         toward = towards(parameters.light_azimuth).to(picture)
         found = recognise(network, linear, plane.wraps, toward)
         if not (is_lit := Brightness.of_picture(linear, plane).is_explained(found.slopes, toward)):
@@ -140,10 +138,8 @@ def _recognition(
         factor = strength(found, None)
     else:
         found = recognise(network, linear, plane.wraps, picture.new_zeros(2))
-        brightness = Brightness.of_picture(linear, plane)
-        del linear  # which is large, as all that follows is
-        factor = strength(found, brightness)
-        del brightness
+        factor = strength(found, Brightness.of_picture(linear, plane))
+        del linear  # which is large, as what follows is
         factor *= _sign(found, picture, plane, parameters)
     found = replace(found, slopes=found.slopes * factor)
     if not has_relief:
