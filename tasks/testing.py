@@ -52,7 +52,7 @@ Of these, `any_numpy` marks the slow ones that run no NumPy code which the other
 """
 CHANGED_BETWEEN = (
     "asset_library bake_results generate graphics images jobs layers materials menus points properties registering "
-    "release sequence sliders style_panel translations variations"
+    "sequence sliders style_panel variations"
 )
 IN_BETWEEN = tuple(f"tests/blender/test_{name}.py" for name in CHANGED_BETWEEN.split())
 """The tests of a Blender between the oldest and the newest: of what changed more than once between them."""

@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 import importlib
+import json
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import bpy
 import numpy as np
+from conftest import MODULE, new_material, refused
 
-EXTENSION = "bl_ext.user_default.impasto"
 SIZE_PX = 64
 COLOR = (0.8, 0.2, 0.1)
 ALL_MAPS = {"base_color", "roughness", "metallic", "emission", "opacity", "normal"}
@@ -18,14 +21,12 @@ BYTE = 0.51 / 255
 
 
 def module(name: str):
-    return importlib.import_module(f"{EXTENSION}.{name}")
+    return importlib.import_module(f"{MODULE}.{name}")
 
 
 def material(name: str = "material", **inputs: object) -> bpy.types.Material:
     """A Principled material; base_color=… sets Base Color."""
-    made = bpy.data.materials.new(name)
-    if bpy.app.version < (5, 0):
-        made.use_nodes = True
+    made = new_material(name)
     for key, value in inputs.items():
         principled(made).inputs[key.replace("_", " ").title()].default_value = value
     return made
@@ -33,6 +34,14 @@ def material(name: str = "material", **inputs: object) -> bpy.types.Material:
 
 def principled(owner: bpy.types.Material) -> bpy.types.Node:
     return owner.node_tree.nodes["Principled BSDF"]
+
+
+def bumped(owner: bpy.types.Material, height: bpy.types.NodeSocket) -> bpy.types.Node:
+    """A bump of this height, from which the shader's normals come."""
+    bump = owner.node_tree.nodes.new("ShaderNodeBump")
+    owner.node_tree.links.new(height, bump.inputs["Height"])
+    owner.node_tree.links.new(bump.outputs["Normal"], principled(owner).inputs["Normal"])
+    return bump
 
 
 def output(owner: bpy.types.Material) -> bpy.types.NodeSocket:
@@ -80,12 +89,33 @@ def bake(**properties: object) -> set[str]:
     return bpy.ops.impasto.bake(**{"width_px": SIZE_PX, "height_px": SIZE_PX, "samples": 1, **properties})
 
 
+def bake_refused(match: str, **properties: object) -> None:
+    """Ask for a bake that is refused in these words and changes nothing."""
+    before = state()
+    refused(match, bake, **properties)
+    assert state() == before
+
+
 def pixels(name: str) -> np.ndarray:
     """An image's stored values (H, W, 4), row 0 at the bottom."""
     image = bpy.data.images[name]
     values = np.empty(len(image.pixels), np.float32)
     image.pixels.foreach_get(values)
     return values.reshape(image.size[1], image.size[0], 4)
+
+
+def stored(path: Path) -> np.ndarray:
+    """The values (H, W, 4) that a file stores, row 0 at the bottom."""
+    image = bpy.data.images.load(str(path))
+    image.colorspace_settings.name = "Non-Color"
+    found = pixels(image.name)
+    bpy.data.images.remove(image)
+    return found
+
+
+def about(name: str) -> dict:
+    """What a baked image knows of its bake."""
+    return json.loads(bpy.data.images[name]["impasto_baked"])
 
 
 def srgb(linear: object) -> np.ndarray:
@@ -121,15 +151,20 @@ def state() -> dict[str, object]:
     return seen
 
 
+@contextmanager
+def unchanged() -> Iterator[None]:
+    """What is done here changes nothing but images."""
+    before = state()
+    yield
+    after = state()
+    assert {**after, "images": None} == {**before, "images": None}
+
+
 def rna(owner: bpy.types.bpy_struct) -> Iterator[tuple[str, object]]:
     for prop in owner.bl_rna.properties:
         if prop.type in ("BOOLEAN", "INT", "FLOAT", "STRING", "ENUM") and prop.identifier != "use_nodes":
             value = getattr(owner, prop.identifier)
             yield prop.identifier, tuple(value) if getattr(prop, "is_array", False) else value
-
-
-def without_images(seen: dict[str, object]) -> dict[str, object]:
-    return {key: value for key, value in seen.items() if key != "images"}
 
 
 def procedural(kind: str, output_name: str) -> tuple[bpy.types.Material, np.ndarray]:
@@ -147,17 +182,12 @@ def procedural(kind: str, output_name: str) -> tuple[bpy.types.Material, np.ndar
     mesh.from_pydata(grid.tolist(), [], [])
     points = bpy.data.objects.new("Points", mesh)
     bpy.context.collection.objects.link(points)
-    tree = bpy.data.node_groups.new("Evaluate", "GeometryNodeTree")
-    for in_out in ("INPUT", "OUTPUT"):
-        tree.interface.new_socket("Geometry", in_out=in_out, socket_type="NodeSocketGeometry")
-    kinds = ("NodeGroupInput", kind, "GeometryNodeInputPosition", "GeometryNodeStoreNamedAttribute", "NodeGroupOutput")
-    start, same, position, store, end = (tree.nodes.new(name) for name in kinds)
+    tree, store = geometry_group("GeometryNodeStoreNamedAttribute")
+    same, position = tree.nodes.new(kind), tree.nodes.new("GeometryNodeInputPosition")
     store.data_type, store.inputs["Name"].default_value = "FLOAT_COLOR", "value"
     value = next(socket for socket in store.inputs if socket.name == "Value" and socket.enabled)
     tree.links.new(position.outputs[0], same.inputs["Vector"])
     tree.links.new(same.outputs[output_name], value)
-    tree.links.new(start.outputs[0], store.inputs["Geometry"])
-    tree.links.new(store.outputs[0], end.inputs[0])
     points.modifiers.new("Evaluate", "NODES").node_group = tree
     evaluated = points.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
     values = np.empty(SIZE_PX * SIZE_PX * 4, np.float32)
@@ -193,19 +223,46 @@ def grouped(made: bpy.types.Material, depth: int) -> None:
     made.node_tree.links.new(reroute.outputs[0], output(made))
 
 
+def in_group(made: bpy.types.Material, kind: str, socket: str) -> bpy.types.Node:
+    """A new node in a group, by whose first output a socket of the shader is coloured."""
+    tree = bpy.data.node_groups.new("Group", "ShaderNodeTree")
+    tree.interface.new_socket("Color", in_out="OUTPUT", socket_type="NodeSocketColor")
+    inner = tree.nodes.new(kind)
+    tree.links.new(inner.outputs[0], tree.nodes.new("NodeGroupOutput").inputs[0])
+    group = made.node_tree.nodes.new("ShaderNodeGroup")
+    group.node_tree = tree
+    made.node_tree.links.new(group.outputs[0], principled(made).inputs[socket])
+    return inner
+
+
+def geometry_group(kind: str, name: str = "Modify") -> tuple[bpy.types.NodeTree, bpy.types.Node]:
+    """Geometry nodes by which a geometry goes through one node, and that node."""
+    tree = bpy.data.node_groups.new(name, "GeometryNodeTree")
+    for in_out in ("INPUT", "OUTPUT"):
+        tree.interface.new_socket("Geometry", in_out=in_out, socket_type="NodeSocketGeometry")
+    start, node, end = (tree.nodes.new(one) for one in ("NodeGroupInput", kind, "NodeGroupOutput"))
+    tree.links.new(start.outputs[0], node.inputs[0])
+    tree.links.new(node.outputs[0], end.inputs[0])
+    return tree, node
+
+
 def out_of_square(obj: bpy.types.Object) -> None:
     for loop in obj.data.uv_layers[0].data:
         loop.uv[0] += 3.0
 
 
-def in_background(sets: list, **options: object) -> tuple[object, list[float]]:
-    """Bake sets in one background Blender; return the result, and the progress that was told."""
-    process, told = module("bake.process.background"), []
+def in_background(sets: list, **options: object) -> tuple[object, list[tuple], list[np.ndarray]]:
+    """Bake sets in one background Blender; return the result, and the progress and the pictures that were told."""
+    process, told, pictures = module("bake.process.background"), [], []
 
     class Told(module("jobs.task").Task):
         def say(self, message: str, fraction: float) -> None:
             told.append((message, fraction))
             super().say(message, fraction)
+
+        def show(self, preview: np.ndarray) -> None:
+            super().show(preview)
+            pictures.append(self.preview)
 
     sizes = {"width_px": SIZE_PX, "height_px": SIZE_PX}
     given = process.prepare(sets, module("bake.settings").BakeOptions(**{**sizes, **options}))
@@ -213,4 +270,4 @@ def in_background(sets: list, **options: object) -> tuple[object, list[float]]:
     task.start()
     assert task.wait(120)
     assert not given.folder.exists()
-    return task.conclude(), told
+    return task.conclude(), told, pictures

@@ -8,15 +8,17 @@ import json
 import bpy
 import numpy as np
 import pytest
-from conftest import pixels_of
+from conftest import edit_faces, pixels_of, refused
 from styling import made, recipe_of, settle, stylize
 
 RUN = {"tool": "survey", "estimator": "none"}
 
 
 @pytest.fixture
-def meshes(extension):
-    return extension.bridge.meshes
+def mesh_of(extension, cube, material):
+    """Function that gives the mesh of objects that show a material, as a rule of the cube."""
+    surface = extension.bridge.meshes.Surface
+    return lambda *items, of=material: surface(of, list(items or [cube])).mesh(bpy.context)
 
 
 @pytest.fixture
@@ -27,10 +29,7 @@ def cube(material) -> bpy.types.Object:
     node.extension = "REPEAT"
     bpy.ops.mesh.primitive_cube_add(size=2, location=(1, 2, 3))
     item = bpy.context.object
-    bpy.ops.object.mode_set(mode="EDIT")
-    bpy.ops.mesh.select_all(action="SELECT")
-    bpy.ops.uv.smart_project(island_margin=0.05)
-    bpy.ops.object.mode_set(mode="OBJECT")
+    edit_faces(bpy.ops.uv.smart_project, island_margin=0.05)
     item.data.materials.append(material)
     return item
 
@@ -51,8 +50,8 @@ def sent(name: str = "bricks – red_base_color") -> dict | None:
 
 
 @pytest.mark.slow
-def test_the_mesh_is_the_triangles_of_the_object_with_its_islands_and_seams(meshes, cube, material):
-    mesh = meshes.Surface(material, [cube]).mesh(bpy.context)
+def test_the_mesh_is_the_triangles_of_the_object_with_its_islands_and_seams(mesh_of, cube, material):
+    mesh = mesh_of()
     assert len(mesh) == 12
     first, second = mesh.seams
     assert len(first) == len(second) == 12
@@ -67,10 +66,10 @@ def test_the_mesh_is_the_triangles_of_the_object_with_its_islands_and_seams(mesh
         np.testing.assert_allclose(uvs, own, atol=1e-6)
 
 
-def test_only_faces_with_the_material_are_sent_in_metres_and_where_its_mapping_puts_them(meshes, cube, material):
+def test_only_faces_with_the_material_are_sent_in_metres_and_where_its_mapping_puts_them(mesh_of, cube, material):
     cube.data.materials.append(bpy.data.materials.new("other"))
     cube.data.polygons[0].material_index = 1
-    before = meshes.Surface(material, [cube]).mesh(bpy.context)
+    before = mesh_of()
     assert len(before) == 10
     bpy.context.scene.unit_settings.system, bpy.context.scene.unit_settings.scale_length = "METRIC", 0.01
     tree = material.node_tree
@@ -78,18 +77,18 @@ def test_only_faces_with_the_material_are_sent_in_metres_and_where_its_mapping_p
     mapping.inputs["Scale"].default_value, mapping.inputs["Location"].default_value = (0.5, 0.25, 1), (0.5, 0, 0)
     tree.links.new(coordinates.outputs["UV"], mapping.inputs["Vector"])
     tree.links.new(mapping.outputs["Vector"], tree.nodes["my texture"].inputs["Vector"])
-    mesh = meshes.Surface(material, [cube]).mesh(bpy.context)
+    mesh = mesh_of()
     np.testing.assert_allclose(mesh.positions, before.positions * 0.01, rtol=1e-5)
     np.testing.assert_allclose(mesh.uvs, before.uvs * (0.5, 0.25) + (0.5, 0), atol=1e-6)
 
 
-def test_the_attribute_direction_goes_with_the_mesh_as_it_lies_in_the_scene(meshes, cube, material, tmp_path):
-    assert meshes.Surface(material, [cube]).mesh(bpy.context).directions is None
+def test_the_attribute_direction_goes_with_the_mesh_as_it_lies_in_the_scene(mesh_of, cube, material, tmp_path):
+    assert mesh_of().directions is None
     attribute = cube.data.attributes.new("direction", "FLOAT_VECTOR", "POINT")
     attribute.data.foreach_set("vector", [1.0, 0.0, 0.0] * 8)
     cube.rotation_euler[2] = np.pi / 2
     bpy.context.view_layer.update()
-    mesh = meshes.Surface(material, [cube]).mesh(bpy.context)
+    mesh = mesh_of()
     np.testing.assert_allclose(mesh.directions, np.broadcast_to([0.0, 1.0, 0.0], (12, 3, 3)), atol=1e-6)
     path = tmp_path / "cube.ply"
     bpy.ops.wm.ply_export(filepath=str(path), export_uv=True, export_triangulated_mesh=True)
@@ -97,7 +96,7 @@ def test_the_attribute_direction_goes_with_the_mesh_as_it_lies_in_the_scene(mesh
 
 
 def test_blenders_own_export_of_the_object_is_the_same_mesh_for_the_command_line(
-    extension, meshes, cube, material, tmp_path
+    extension, mesh_of, cube, material, tmp_path
 ):
     cube.rotation_euler = (0.1, 0.2, 0.3)
     bpy.context.view_layer.update()
@@ -105,7 +104,7 @@ def test_blenders_own_export_of_the_object_is_the_same_mesh_for_the_command_line
     how = {"export_uv": True, "export_triangulated_mesh": True, "export_selected_objects": True}
     bpy.ops.wm.ply_export(filepath=str(path), **how)
     mesh_of_ply = importlib.import_module(f"{extension.__name__}.core.io.ply").mesh_of_ply
-    exported, own = mesh_of_ply(path.read_bytes(), path.name), meshes.Surface(material, [cube]).mesh(bpy.context)
+    exported, own = mesh_of_ply(path.read_bytes(), path.name), mesh_of()
     assert (len(exported), len(exported.seams[0])) == (12, 12)
     for ours, theirs in ((own.positions, exported.positions), (own.uvs, exported.uvs)):
         corners = [np.unique(np.round(values.reshape(-1, values.shape[-1]), 4), axis=0) for values in (ours, theirs)]
@@ -130,41 +129,40 @@ def test_an_image_of_directions_goes_with_the_mesh(extension, cube, material, st
     size = {"width_px": 64, "height_px": 64, "estimator": "none"}
     bpy.ops.impasto.run(tool="cover-object", image=style.name, directions="flow", name="covered", **size)
     assert "directions" in recipe_of(bpy.data.images["covered_base_color"])["inputs"]
-    with pytest.raises(RuntimeError, match="no image and no file called"):
-        stylize(subject="MATERIAL", directions="lost.png")
+    refused("no image and no file called", stylize, subject="MATERIAL", directions="lost.png")
 
 
-def test_modifiers_count_a_mirrored_object_keeps_its_outside_and_edit_mode_is_as_it_is_edited(meshes, cube, material):
+def test_modifiers_count_a_mirrored_object_keeps_its_outside_and_edit_mode_is_as_it_is_edited(mesh_of, cube, material):
     cube.modifiers.new("finer", "SUBSURF").levels = 1
     cube.modifiers["finer"].subdivision_type = "SIMPLE"
-    mesh = meshes.Surface(material, [cube]).mesh(bpy.context)
+    mesh = mesh_of()
     assert len(mesh) == 48
     assert len(mesh.seams[0]) == 24
     cube.modifiers.clear()
     for scale_x in (1, -1):
         cube.scale = (scale_x, 1, 1)
         bpy.context.view_layer.update()
-        corners = meshes.Surface(material, [cube]).mesh(bpy.context).positions
+        corners = mesh_of().positions
         normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
         outwards = corners.mean(1) - (1, 2, 3)
         assert ((normals * outwards).sum(1) > 0).all()
 
-    before = meshes.Surface(material, [cube]).mesh(bpy.context)
+    before = mesh_of()
     bpy.ops.object.mode_set(mode="EDIT")
-    assert meshes.Surface(material, [cube]).mesh(bpy.context).sha256() == before.sha256()
+    assert mesh_of().sha256() == before.sha256()
     bpy.ops.mesh.select_all(action="SELECT")
     bpy.ops.mesh.subdivide(number_cuts=1)
-    assert len(meshes.Surface(material, [cube]).mesh(bpy.context)) == 48
+    assert len(mesh_of()) == 48
     bpy.ops.object.mode_set(mode="OBJECT")
 
 
 @pytest.mark.slow
-def test_all_objects_that_share_the_material_are_one_mesh(meshes, cube, material, style):
+def test_all_objects_that_share_the_material_are_one_mesh(mesh_of, cube, material, style):
     bpy.ops.object.duplicate()
     other = bpy.context.object
     other.location.x += 10
     bpy.context.view_layer.update()
-    mesh = meshes.Surface(material, [other, cube]).mesh(bpy.context)
+    mesh = mesh_of(other, cube)
     assert (len(mesh), mesh.name) == (24, "bricks.ply")
     assert mesh.positions[..., 0].min() == 0
     assert mesh.positions[..., 0].max() == 12
@@ -174,8 +172,8 @@ def test_all_objects_that_share_the_material_are_one_mesh(meshes, cube, material
 
 
 @pytest.mark.slow
-def test_a_material_is_repainted_across_seams_unless_it_is_turned_off(extension, meshes, cube, material, settings):
-    mesh = meshes.Surface(material, [cube]).mesh(bpy.context)
+def test_a_material_is_repainted_across_seams_unless_it_is_turned_off(extension, mesh_of, cube, material, settings):
+    mesh = mesh_of()
     stylize(subject="MATERIAL")
     assert sent() == {"name": "Cube.ply", "sha256": mesh.sha256()}
     stylize(surface=material.name, across_seams=False)
@@ -190,14 +188,14 @@ def test_a_material_is_repainted_across_seams_unless_it_is_turned_off(extension,
 
 
 @pytest.mark.slow
-def test_the_live_preview_is_painted_across_seams_where_the_result_is(extension, scene, cube, material, settings):
+def test_the_live_preview_is_painted_across_seams_as_the_result(extension, scene, cube, material, settings, mesh_of):
     settings.subject, settings.tool = "MATERIAL", "patches-style"
     group = scene.impasto_parameters.patches_style
     group.input_style = noise("style", 64)
     material.node_tree.nodes["my texture"].image = noise("atlas", 512)
     live = extension.stylize.preview.live
     _, _, inputs = live.preview_inputs(bpy.context)
-    whole, small = extension.bridge.meshes.Surface(material, [cube]).mesh(bpy.context), inputs["source"]()
+    whole, small = mesh_of(), inputs["source"]()
     assert inputs["mesh"]().files["mesh.ply"].tobytes() == extension.core.io.ply.ply_of(whole)
     assert small.arrays["base_color"].shape == (256, 256, 3)
     settings.live_preview = True
@@ -232,21 +230,17 @@ def test_where_no_mesh_can_be_sent_the_report_says_so_or_it_is_an_error_if_it_wa
     bpy.context.view_layer.objects.active = None
     stylize(surface=material.name)
     assert "not across seams: no selected mesh object shows the material bricks" in made()["report"]
-    with pytest.raises(RuntimeError, match="no selected mesh object shows the material bricks"):
-        stylize(surface=material.name, across_seams=True)
+    refused("no selected mesh object shows the material bricks", stylize, surface=material.name, across_seams=True)
     cube.select_set(True)
     bpy.context.view_layer.objects.active = cube
     material.node_tree.nodes["my texture"].projection = "BOX"
     stylize(surface=material.name, material="NONE")
     assert "not across seams: the textures of bricks are projected from the sides of a box" in made()["report"]
-    with pytest.raises(RuntimeError, match="projected from the sides of a box"):
-        stylize(surface=material.name, across_seams=True)
+    refused("projected from the sides of a box", stylize, surface=material.name, across_seams=True)
     material.node_tree.nodes["my texture"].projection = "FLAT"
     cube.data.uv_layers.remove(cube.data.uv_layers[0])
-    with pytest.raises(RuntimeError, match="has no UVs"):
-        stylize(surface=material.name, across_seams=True)
-    with pytest.raises(RuntimeError, match="no texture of the active object's material"):
-        bpy.ops.impasto.run(tool="negative", image=style.name, across_seams=True)
+    refused("has no UVs", stylize, surface=material.name, across_seams=True)
+    refused("no texture of the active object's material", "run", tool="negative", image=style.name, across_seams=True)
 
 
 def test_a_region_is_filled_across_seams_and_a_tile_is_mended_without(extension, cube, material, image, monkeypatch):
@@ -278,45 +272,42 @@ def test_an_image_is_made_again_with_the_mesh_of_the_object_that_shows_it(cube, 
     assert "input mesh" in made()["report"]
     bpy.data.objects.remove(cube)
     plane.active_material = None
-    with pytest.raises(RuntimeError, match=r"the mesh Cube\.ply is neither shown"):
-        bpy.ops.impasto.rerun(image="bricks – red_base_color")
+    refused(r"the mesh Cube\.ply is neither shown", "rerun", image="bricks – red_base_color")
 
 
-def test_a_tool_that_asks_for_a_mesh_gets_all_faces_of_the_selected_objects(meshes, cube, material, style):
+def test_a_tool_that_asks_for_a_mesh_gets_all_faces_of_the_selected_objects(mesh_of, cube, material, style):
     cube.data.materials.append(bpy.data.materials.new("other"))
     cube.data.polygons[0].material_index = 1
-    whole = meshes.Surface(None, [cube]).mesh(bpy.context)
+    whole = mesh_of(of=None)
     assert (len(whole), whole.name) == (12, "Cube.ply")
     bpy.ops.impasto.run(**RUN, image=style.name, material="NONE")
     assert sent("red_base_color") == {"name": "Cube.ply", "sha256": whole.sha256()}
     cube.data.materials.clear()
-    assert meshes.Surface(None, [cube]).mesh(bpy.context).sha256() == whole.sha256()
+    assert mesh_of(of=None).sha256() == whole.sha256()
     bpy.ops.object.delete()
-    with pytest.raises(RuntimeError, match="no mesh object with faces is selected"):
-        bpy.ops.impasto.run(**RUN, image=style.name, across_seams=True)
+    refused("no mesh object with faces is selected", "run", **RUN, image=style.name, across_seams=True)
 
 
 @pytest.mark.parametrize("name", ["MIRROR", "ARRAY"])
-def test_faces_that_modifiers_put_onto_others_leave_the_seams(meshes, cube, material, name):
+def test_faces_that_modifiers_put_onto_others_leave_the_seams(mesh_of, cube, material, name):
     modifier = cube.modifiers.new("Copies", name)
     if name == "ARRAY":
         modifier.relative_offset_displace = 0, 0, 0
-    mesh = meshes.Surface(material, [cube]).mesh(bpy.context)
+    mesh = mesh_of()
     assert (len(mesh), len(mesh.seams[0]), mesh.crowded_edges) == (24, 24, 0)
 
 
-def test_an_object_is_covered_with_a_photograph(extension, scene, meshes, cube, style):
+def test_an_object_is_covered_with_a_photograph(extension, scene, mesh_of, cube, style):
     settings, why_incomplete = scene.impasto, extension.generate.request.why_incomplete
     settings.tool, settings.source_kind, settings.image = "cover-object", "IMAGE", style
     assert why_incomplete(bpy.context) == ""
     size = {"width_px": 64, "height_px": 64, "estimator": "none"}
     bpy.ops.impasto.run(tool="cover-object", image=style.name, **size)
     assert cube.active_material.name == "red"
-    assert sent("red_base_color")["sha256"] == meshes.Surface(None, [cube]).mesh(bpy.context).sha256()
+    assert sent("red_base_color")["sha256"] == mesh_of(of=None).sha256()
     bpy.ops.object.delete()
     assert why_incomplete(bpy.context) == "Select a mesh object"
-    with pytest.raises(RuntimeError, match="no mesh object with faces is selected"):
-        bpy.ops.impasto.run(tool="cover-object", image=style.name, **size)
+    refused("no mesh object with faces is selected", "run", tool="cover-object", image=style.name, **size)
 
 
 def test_faces_are_filled_from_their_islands_or_across_seams(extension, cube, material, monkeypatch):
@@ -333,7 +324,7 @@ def test_faces_are_filled_from_their_islands_or_across_seams(extension, cube, ma
     assert recipe_of(shown(material)["base_color"].image)["inputs"].keys() == {"source", "mask", "mesh"}
 
 
-def test_a_batch_has_a_mesh_for_each_material_of_the_selected_objects(extension, cube, material, tmp_path):
+def test_a_batch_has_a_mesh_for_each_material_of_the_selected_objects(extension, cube, material, tmp_path, mesh_of):
     bpy.ops.mesh.primitive_plane_add()
     bpy.context.object.data.materials.append(bpy.data.materials.new("plain"))
     cube.select_set(True)
@@ -346,7 +337,7 @@ def test_a_batch_has_a_mesh_for_each_material_of_the_selected_objects(extension,
         return {row["name"]: row.get("inputs", {}).get("mesh") for row in rows}
 
     assert meshes_of() == {"bricks": "mesh/bricks.ply", "plain": None}
-    whole = extension.bridge.meshes.Surface(material, [cube]).mesh(bpy.context)
+    whole = mesh_of()
     mesh_of_ply = importlib.import_module(f"{extension.__name__}.core.io.ply").mesh_of_ply
     written = (tmp_path / "from_blender" / "mesh" / "bricks.ply").read_bytes()
     assert mesh_of_ply(written, "bricks.ply").sha256() == whole.sha256()

@@ -10,17 +10,9 @@ import bmesh
 import bpy
 import numpy as np
 import pytest
-from conftest import packed_image, pixels_of
+from conftest import edit_faces, from_library, listed_library, packed_image, pixels_of, refused, reopen
 from drawing import drawn
 from mathutils import Vector
-
-LIBRARIES = bpy.context.preferences.filepaths.asset_libraries
-
-
-@pytest.fixture
-def run(extension, scene):
-    """Function that `blender -b --command impasto` calls."""
-    return lambda *arguments: extension.command_line.run([str(argument) for argument in arguments])
 
 
 @pytest.fixture
@@ -68,9 +60,7 @@ def test_a_library_has_a_file_and_a_catalogue_for_each_class_with_previews_and_r
     assert {file.name for file in library.glob("*.blend")} == {"Masonry.blend", "Stone.blend"}
     assert assets_in(library / "Masonry.blend") == ["Bricks", "Cobbles"]
     known = catalogs_in(library)
-    with bpy.data.libraries.load(str(library / "Masonry.blend")) as (_, wanted):
-        wanted.materials = ["Bricks"]
-    (bricks,) = wanted.materials
+    bricks = from_library(library / "Masonry.blend", link=False, materials="Bricks")
     assert bricks.asset_data.catalog_id == known["Impasto/Masonry"]
     assert {tag.name for tag in bricks.asset_data.tags} >= {"Impasto", "Masonry", "Bricks"}
     assert json.loads(bricks["impasto_recipe"])["steps"][0]["tool"] == "bricks"
@@ -104,9 +94,8 @@ def test_an_asset_of_tiles_has_a_tiled_image_with_all_of_them(run, listed, tmp_p
     listed.write_text(json.dumps({"assets": [bricks]}))
     assert run("library", listed, "--out", tmp_path / "library") == 0
     shutil.rmtree(listed.parent)
-    with bpy.data.libraries.load(str(tmp_path / "library" / "Masonry.blend"), link=False) as (found, wanted):
-        wanted.materials = found.materials
-    images = [node.image for node in wanted.materials[0].node_tree.nodes if node.type == "TEX_IMAGE"]
+    bricks = from_library(tmp_path / "library" / "Masonry.blend", link=False, materials="Bricks")
+    images = [node.image for node in bricks.node_tree.nodes if node.type == "TEX_IMAGE"]
     assert [tile.number for tile in images[0].tiles] == [1001, 1012]
     assert [len(image.packed_files) for image in images] == [2] * len(images)
 
@@ -127,22 +116,16 @@ def test_files_of_the_user_are_never_replaced_nor_read_outside_of_the_folder_of_
     assert "leads out of" in capsys.readouterr().err
 
 
-def test_the_preferences_list_it_and_only_it_goes(extension):
-    library = extension.assets.library
-    bpy.context.preferences.is_dirty = False
-    own = LIBRARIES.new(name="Impasto", directory=str(Path(__file__).parent))
-    bpy.context.preferences.is_dirty = False
-    try:
-        library.add()
-        library.add()
-        assert [one.name for one in LIBRARIES if Path(one.path) == library.folder()] == ["Impasto.001"]
-        assert not bpy.context.preferences.is_dirty
-        library.remove()
-        library.remove()
-        assert not [one for one in LIBRARIES if Path(one.path) == library.folder()]
+def test_the_preferences_list_it_and_only_it_goes(extension, tmp_path):
+    library, libraries = extension.assets.library, bpy.context.preferences.filepaths.asset_libraries
+    with listed_library(tmp_path, "Impasto") as own:
+        bpy.context.preferences.is_dirty = False
+        for act, names in ((library.add, ["Impasto.001"]), (library.remove, [])):
+            act()
+            act()
+            assert [one.name for one in libraries if Path(one.path) == library.folder()] == names
+            assert not bpy.context.preferences.is_dirty or not names
         assert own.name == "Impasto"
-    finally:
-        LIBRARIES.remove(own)
 
 
 def test_it_is_made_anew_when_its_list_or_the_version_changes(extension):
@@ -186,38 +169,27 @@ def test_its_materials_are_loaded_once_and_generated_at_the_wished_size(extensio
     with pytest.raises(extension.core.errors.FileError, match="no material Sand"):
         loaded(str(library / "Masonry.blend"), "Sand")
     plane.active_material = bpy.data.materials.new("plain")
-    with pytest.raises(RuntimeError, match="has no recipe"):
-        bpy.ops.impasto.generate_asset()
-
-
-def test_a_click_in_the_shelf_assigns_the_material_of_its_library_or_of_the_file(library):
-    listed = LIBRARIES.new(name="Studio", directory=str(library))
-    plane = bpy.context.active_object
-    asset = {"asset_library_type": "CUSTOM", "asset_library_identifier": listed.name}
-    try:
-        bpy.ops.impasto.use_asset(**asset, relative_asset_identifier="Stone.blend/Material/Marble – Carrara")
-        marble = plane.active_material
-        assert marble.name == "Marble – Carrara"
-        assert "impasto_stand_in" in marble
-        with pytest.raises(RuntimeError, match="no asset was clicked"):
-            bpy.ops.impasto.use_asset(**asset, relative_asset_identifier="")
-    finally:
-        LIBRARIES.remove(listed)
-    plane.active_material = bpy.data.materials.new("own")
-    bpy.ops.impasto.use_asset(asset_library_type="LOCAL", relative_asset_identifier=f"Material/{marble.name}")
-    assert plane.active_material == marble
+    refused("has no recipe", "generate_asset")
 
 
 @pytest.fixture
 def clicked(library):
     """Properties by which Blender names an asset that is clicked or dragged."""
-    listed = LIBRARIES.new(name="Studio", directory=str(library))
-    yield {
-        "asset_library_type": "CUSTOM",
-        "asset_library_identifier": listed.name,
-        "relative_asset_identifier": "Masonry.blend/Material/Bricks",
-    }
-    LIBRARIES.remove(listed)
+    with listed_library(library) as listed:
+        of_library = {"asset_library_type": "CUSTOM", "asset_library_identifier": listed.name}
+        yield {**of_library, "relative_asset_identifier": "Masonry.blend/Material/Bricks"}
+
+
+def test_a_click_in_the_shelf_assigns_the_material_of_its_library_or_of_the_file(clicked):
+    plane, use_asset = bpy.context.active_object, bpy.ops.impasto.use_asset
+    use_asset(**{**clicked, "relative_asset_identifier": "Stone.blend/Material/Marble – Carrara"})
+    marble = plane.active_material
+    assert marble.name == "Marble – Carrara"
+    assert "impasto_stand_in" in marble
+    refused("no asset was clicked", "use_asset", **{**clicked, "relative_asset_identifier": ""})
+    plane.active_material = bpy.data.materials.new("own")
+    use_asset(asset_library_type="LOCAL", relative_asset_identifier=f"Material/{marble.name}")
+    assert plane.active_material == marble
 
 
 def cube_in_edit_mode(selected, slots=("own",)) -> bpy.types.Object:
@@ -227,9 +199,7 @@ def cube_in_edit_mode(selected, slots=("own",)) -> bpy.types.Object:
     for name in slots:
         cube.data.materials.append(bpy.data.materials.new(name))
     cube.data.polygons[5].material_index = max(len(slots) - 1, 0)
-    bpy.ops.object.mode_set(mode="EDIT")
-    bpy.ops.mesh.select_all(action="DESELECT")
-    bpy.ops.object.mode_set(mode="OBJECT")
+    edit_faces(dict, "DESELECT")
     cube.data.polygons[selected].select = True
     bpy.ops.object.mode_set(mode="EDIT")
     return cube
@@ -258,31 +228,24 @@ def test_in_edit_mode_it_is_given_to_the_selected_faces_or_takes_a_slot(clicked,
 
 def test_a_drop_beside_the_mesh_and_one_in_object_mode_are_refused(clicked):
     cube = cube_in_edit_mode(selected=2)
-    with pytest.raises(RuntimeError, match="no such face"):
-        bpy.ops.impasto.drop_asset(**clicked, object=cube.name, face=6)
+    refused("no such face", "drop_asset", **clicked, object=cube.name, face=6)
     bpy.ops.object.mode_set(mode="OBJECT")
     assert not bpy.ops.impasto.drop_asset.poll()
 
 
 def test_blender_drops_materials_itself_in_object_mode_only(extension, plane):
     """Why edit mode has a shelf of its own, whose drags call the extension where Blender can do that."""
-    window = bpy.context.window_manager.windows[0]
+    window, shelves = bpy.context.window_manager.windows[0], extension.assets.shelf.SHELVES
     area = next(one for one in window.screen.areas if one.type == "VIEW_3D")
     region = next(one for one in area.regions if one.type == "WINDOW")
-    shelves = extension.assets.shelf.SHELVES
-    found = {}
-    for mode in ("EDIT", "OBJECT"):
+    drag = "impasto.drop_asset" if bpy.app.version >= (5, 0) else ""
+    for mode, expected in {"EDIT": (False, drag), "OBJECT": (True, "")}.items():
         bpy.ops.object.mode_set(mode=mode)
         with bpy.context.temp_override(window=window, area=area, region=region):
             shown = [one for version, one in shelves if bpy.app.version >= version and one.poll(bpy.context)]
-            drags = [getattr(one, "bl_drag_operator", "") for one in shown]
-            found[mode] = (bpy.ops.object.drop_named_material.poll(), drags)
-    have_shelves = bpy.app.version >= shelves[0][0]
-    in_edit_mode = ["impasto.drop_asset" if bpy.app.version >= (5, 0) else ""]
-    assert found == {
-        "OBJECT": (True, [""] if have_shelves else []),
-        "EDIT": (False, in_edit_mode if have_shelves else []),
-    }
+            assert bpy.ops.object.drop_named_material.poll() == expected[0]
+        drags = [getattr(one, "bl_drag_operator", "") for one in shown]
+        assert drags == ([expected[1]] if bpy.app.version >= shelves[0][0] else [])
 
 
 def test_the_nearest_face_that_is_not_hidden_is_below_the_mouse(extension, scene):
@@ -298,7 +261,6 @@ def test_the_nearest_face_that_is_not_hidden_is_below_the_mouse(extension, scene
     mesh.faces[top].hide = True
     assert mesh.faces[below([cube], origin, down)[1]].normal.z == pytest.approx(-1)
     assert below([cube], Vector((0, 0, 5)), down) is None
-    bpy.ops.object.mode_set(mode="OBJECT")
 
 
 CHECKER = {"tool": "checker", "width_px": 64, "height_px": 32, "estimator": "none"}
@@ -360,8 +322,7 @@ def test_a_model_is_named_and_the_asset_is_there_when_the_file_is_opened_again(p
     bpy.ops.impasto.run(tool="torus", parameters='{"model": "bricks"}', width_px=32, height_px=32, estimator="none")
     bpy.ops.impasto.mark_asset(material="Red bricks")
     before = preview_of(bpy.data.materials["Red bricks"]).copy()
-    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "library.blend"))
-    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "library.blend"))
+    reopen(tmp_path / "library.blend")
     material = bpy.data.materials["Red bricks"]
     assert material.asset_data.description == "Made by Impasto from bricks"
     assert material.asset_data.license == "CC0-1.0"
@@ -402,14 +363,10 @@ def test_a_catalogue_that_the_user_chose_is_left_alone(bricks, tmp_path):
 
 
 def test_the_catalogue_is_that_of_the_library_that_the_file_is_in_and_is_written_when_it_is_saved(bricks, tmp_path):
-    libraries = bpy.context.preferences.filepaths.asset_libraries
-    library = libraries.new(name="Studio", directory=str(tmp_path))
-    try:
-        (tmp_path / "walls").mkdir()
+    (tmp_path / "walls").mkdir()
+    with listed_library(tmp_path):
         bpy.ops.impasto.mark_asset()
         bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "walls" / "own.blend"))
-    finally:
-        libraries.remove(library)
     assert catalogs_in(tmp_path) == {"Impasto/Masonry": bricks.asset_data.catalog_id}
 
 
@@ -425,8 +382,6 @@ def test_the_history_offers_it_where_a_result_is_a_material(plane):
 
 def test_what_is_not_there_is_refused_with_a_remedy(plane):
     bpy.ops.impasto.run(**CHECKER)
-    with pytest.raises(RuntimeError, match=r"no material called 'x'; see bpy\.data\.materials"):
-        bpy.ops.impasto.mark_asset(material="x")
+    refused(r"no material called 'x'; see bpy\.data\.materials", "mark_asset", material="x")
     plane.active_material = None
-    with pytest.raises(RuntimeError, match="active object has no material"):
-        bpy.ops.impasto.mark_asset()
+    refused("active object has no material", "mark_asset")

@@ -4,17 +4,25 @@
 from __future__ import annotations
 
 import itertools
-import json
 import math
 
 import bmesh
 import bpy
 import numpy as np
 import pytest
-from baking import BYTE, SIZE_PX, bake, material, module, pixels, plane, srgb
+from baking import BYTE, SIZE_PX, about, bake, material, module, pixels, plane, srgb, unchanged
+from conftest import use_working_space
 from mathutils import Euler, Matrix
 
 pytestmark = pytest.mark.usefixtures("scene")
+
+
+def primitive(kind: str, **sizes: float) -> bmesh.types.BMesh:
+    """A mesh of this kind with UVs."""
+    mesh = bmesh.new()
+    mesh.loops.layers.uv.verify()
+    getattr(bmesh.ops, f"create_{kind}")(mesh, calc_uvs=True, **sizes)
+    return mesh
 
 
 def shape(mesh: bmesh.types.BMesh, *, smooth: bool = False) -> bpy.types.Object:
@@ -32,17 +40,11 @@ def shape(mesh: bmesh.types.BMesh, *, smooth: bool = False) -> bpy.types.Object:
 
 
 def sphere(radius: float = 1.0) -> bpy.types.Object:
-    mesh = bmesh.new()
-    mesh.loops.layers.uv.verify()
-    bmesh.ops.create_uvsphere(mesh, u_segments=64, v_segments=32, radius=radius, calc_uvs=True)
-    return shape(mesh, smooth=True)
+    return shape(primitive("uvsphere", u_segments=64, v_segments=32, radius=radius), smooth=True)
 
 
 def cube() -> bpy.types.Object:
-    mesh = bmesh.new()
-    mesh.loops.layers.uv.verify()
-    bmesh.ops.create_cube(mesh, size=2.0, calc_uvs=True)
-    return shape(mesh)
+    return shape(primitive("cube", size=2.0))
 
 
 def valley(*, sign: float = -1.0) -> bpy.types.Object:
@@ -59,10 +61,6 @@ def valley(*, sign: float = -1.0) -> bpy.types.Object:
 
 def baked(name: str) -> np.ndarray:
     return pixels(f"Shape_{name}")[..., :3]
-
-
-def about(name: str) -> dict:
-    return json.loads(bpy.data.images[name]["impasto_baked"])
 
 
 def test_position_is_that_in_the_bounding_box_of_the_object() -> None:
@@ -111,9 +109,7 @@ def test_the_curvature_of_a_sphere_is_the_same_everywhere(radius: float, band_px
 def test_a_saddle_has_no_mean_curvature_and_a_bowl_a_negative_one() -> None:
     """z = (x² - y²) / 2 and z = (x² + y²) / 2 at their middles, seen from above."""
     for sign, expected in ((-1.0, 0.0), (1.0, -1.0)):
-        mesh = bmesh.new()
-        mesh.loops.layers.uv.verify()
-        bmesh.ops.create_grid(mesh, x_segments=64, y_segments=64, size=0.25, calc_uvs=True)
+        mesh = primitive("grid", x_segments=64, y_segments=64, size=0.25)
         for vertex in mesh.verts:
             vertex.co.z = (vertex.co.x**2 + sign * vertex.co.y**2) / 2
         obj = shape(mesh, smooth=True)
@@ -131,9 +127,7 @@ def test_hard_edges_are_light_outside_and_dark_inside_and_planes_are_neither() -
         valley(sign=sign)
         bake(maps={"curvature", "cavity", "edge_mask"}, width_px=128, height_px=128, edge_radius=0.05, margin_px=0)
         found[sign] = {name: baked(name)[20:-20, :, 0] for name in ("curvature", "cavity", "edge_mask")}
-        bpy.data.objects.remove(bpy.data.objects["Shape"])
-        for image in list(bpy.data.images):
-            bpy.data.images.remove(image)
+        bpy.data.batch_remove([*bpy.data.images, bpy.data.objects["Shape"]])
     edge, flat = slice(63, 65), slice(8, 40)
     convex, concave = found[1.0], found[-1.0]
     assert convex["curvature"][:, edge].mean() > 0.65
@@ -163,9 +157,7 @@ def test_thickness_is_the_mean_length_of_rays_inwards() -> None:
     bake(maps={"thickness"}, samples=16, margin_px=0, thickness_range=2.0)
     assert np.median(baked("thickness")) == pytest.approx(4 / 3 / 2, abs=0.01)
     assert about("Shape_thickness")["thickness_range"] == pytest.approx(2.0)
-    mesh = bmesh.new()
-    mesh.loops.layers.uv.verify()
-    bmesh.ops.create_cube(mesh, size=1.0, calc_uvs=True)
+    mesh = primitive("cube", size=1.0)
     bmesh.ops.scale(mesh, vec=(2, 2, 0.2), verts=mesh.verts)
     shape(mesh).name = "Slab"
     bake(maps={"thickness", "position", "object_normal"}, samples=16, margin_px=0, thickness_range=2.0)
@@ -178,10 +170,8 @@ def test_thickness_is_the_mean_length_of_rays_inwards() -> None:
 @pytest.mark.parametrize("wall", [0.02, 0.2])
 def test_a_hollow_barrel_shows_the_thickness_of_its_wall(wall: float) -> None:
     """A wide wall of thickness t has 2t, which is about the range; rays of up to that are 1.5 t long on average."""
-    mesh = bmesh.new()
-    mesh.loops.layers.uv.verify()
-    bmesh.ops.create_cone(mesh, segments=24, radius1=1, radius2=1, depth=3, cap_ends=True, calc_uvs=True)
-    modifier = shape(mesh).modifiers.new("Wall", "SOLIDIFY")
+    barrel = primitive("cone", segments=24, radius1=1, radius2=1, depth=3, cap_ends=True)
+    modifier = shape(barrel).modifiers.new("Wall", "SOLIDIFY")
     modifier.thickness, modifier.use_even_offset = wall, True
     bpy.context.object.data.materials.clear()
     bake(maps={"thickness"}, margin_px=0)
@@ -193,11 +183,11 @@ def test_a_hollow_barrel_shows_the_thickness_of_its_wall(wall: float) -> None:
 
 def test_maps_of_geometry_come_in_one_bake_with_others_and_leave_the_scene_alone() -> None:
     obj = cube()
-    before = (len(bpy.data.meshes), len(bpy.data.objects), len(bpy.data.materials), len(bpy.data.scenes))
-    bake(maps={*module("bake.maps.geometry").GEOMETRY_MAPS, "roughness"}, material="UNUSED")
+    maps = {*module("bake.maps.geometry").GEOMETRY_MAPS, "roughness"}
+    with unchanged():
+        bake(maps=maps)
+    bake(maps=maps, material="UNUSED", only_changed=True)
     assert np.allclose(baked("roughness"), 0.5, atol=BYTE)
-    after = (len(bpy.data.meshes), len(bpy.data.objects), len(bpy.data.materials) - 1, len(bpy.data.scenes))
-    assert after == before
     nodes = {node.label: node for node in bpy.data.materials["Shape Baked"].node_tree.nodes}
     assert nodes["Edge Mask"].image == bpy.data.images["Shape_edge_mask"]
     assert nodes["Roughness"].outputs["Color"].is_linked
@@ -205,9 +195,6 @@ def test_maps_of_geometry_come_in_one_bake_with_others_and_leave_the_scene_alone
     obj.modifiers.new("", "ARRAY").count = 3
     bake(maps={"position"}, margin_px=0)
     assert about("Shape_position.001")["position_high"] == pytest.approx([5, 1, 1]), "modifiers count"
-
-
-pytestmark = pytest.mark.usefixtures("scene")
 
 
 def colors_in(name: str) -> set[tuple[int, ...]]:
@@ -219,27 +206,21 @@ def in_bytes(*colors: tuple[float, ...]) -> set[tuple[int, ...]]:
     return {tuple(round(value * 255) for value in color) for color in colors}
 
 
-def test_each_material_has_one_colour_and_none_blend() -> None:
-    plane(material("stone"), material("moss"), faces=3)
-    identity = module("bake.maps.identity")
-    bake(maps={"material_id"}, samples=16)
-    known = identity.colors_of(["stone", "moss"])
-    assert colors_in("Strip_material_id") == in_bytes(*known.values())
-    assert in_bytes(pixels("Strip_material_id")[SIZE_PX // 2, 2, :3]) == in_bytes(known["stone"])
-    assert bpy.data.images["Strip_material_id"].colorspace_settings.name == "Non-Color"
-
-
-def test_colours_of_an_object_depend_on_its_name() -> None:
-    identity = module("bake.maps.identity")
-    obj = plane(material())
+@pytest.mark.parametrize("space", ["Linear Rec.709", "ACEScg"])
+def test_each_material_and_each_name_has_one_colour_and_none_blend(space: str) -> None:
+    use_working_space(space)
+    obj, identity = plane(material("stone"), material("moss"), faces=3), module("bake.maps.identity")
     obj.color = (0.1, 0.2, 0.3, 1)
-    found = []
-    for name in ("Left", "Right", "Left"):
+    known = identity.colors_of(["stone", "moss"])
+    for name in ("Left", "Right"):
         obj.name = name
-        bake(maps={"object_id"})
-        found.append(colors_in(f"{name}_object_id"))
-        assert found[-1] == in_bytes(*identity.colors_of([name]).values())
-    assert found[0] != found[1]
+        bake(maps={"material_id", "object_id", "island_id"}, samples=16)
+        assert colors_in(f"{name}_object_id") == in_bytes(*identity.colors_of([name]).values())
+        assert colors_in(f"{name}_material_id") == in_bytes(*known.values())
+        assert colors_in(f"{name}_island_id") == in_bytes(identity.number_color(0))
+        assert in_bytes(pixels(f"{name}_material_id")[SIZE_PX // 2, 2, :3]) == in_bytes(known["stone"])
+        assert bpy.data.images[f"{name}_material_id"].colorspace_settings.name == "Non-Color"
+    assert colors_in("Left_object_id") != colors_in("Right_object_id")
     assert np.allclose(obj.color, (0.1, 0.2, 0.3, 1))
 
 
@@ -286,17 +267,6 @@ def test_vertex_colours_come_back_as_they_are(capsys) -> None:
         assert np.allclose(pixels("Strip_vertex_color")[:, column, :3], srgb(color), atol=BYTE)
     assert len(colors_in("Strip_vertex_color")) == 2
     assert bpy.data.images["Strip_vertex_color"].colorspace_settings.name == "sRGB"
-
-
-@pytest.mark.skipif(bpy.app.version < (5, 0), reason="files have a working space since Blender 5.0")
-def test_a_wide_working_space_changes_no_mask() -> None:
-    bpy.ops.wm.set_working_color_space(working_space="ACEScg", convert_colors=False)
-    plane(material("stone"))
-    identity = module("bake.maps.identity")
-    bake(maps={"material_id", "object_id", "island_id"})
-    assert colors_in("Strip_material_id") == in_bytes(*identity.colors_of(["stone"]).values())
-    assert colors_in("Strip_object_id") == in_bytes(*identity.colors_of(["Strip"]).values())
-    assert colors_in("Strip_island_id") == in_bytes(identity.number_color(0))
 
 
 def test_colours_are_distinct_and_a_name_keeps_its_own_beside_others() -> None:

@@ -15,7 +15,8 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from baking import SIZE_PX, bake, in_background, material, module, pixels, plane, principled, state
+from baking import SIZE_PX, bake, in_background, in_group, material, module, pixels, plane, principled, state
+from conftest import from_library, refused, show_image
 from test_installer import small_disk
 
 pytestmark = pytest.mark.usefixtures("scene")
@@ -26,16 +27,10 @@ OPTIONS = {"maps": MAPS, "only_changed": True}
 
 def textured(name: str) -> bpy.types.Material:
     """Red times an image that was never saved, shown by a group."""
-    made, group = material(name, roughness=0.3), bpy.data.node_groups.new("Group", "ShaderNodeTree")
-    group.interface.new_socket("Color", in_out="OUTPUT", socket_type="NodeSocketColor")
-    nodes, links = group.nodes, group.links
-    shown, end = nodes.new("ShaderNodeTexImage"), nodes.new("NodeGroupOutput")
+    made = material(name, roughness=0.3)
+    shown = in_group(made, "ShaderNodeTexImage", "Base Color")
     shown.image = bpy.data.images.new("painted", 4, 4)
     shown.image.pixels.foreach_set(np.linspace(0, 1, 64, dtype=np.float32))
-    links.new(shown.outputs["Color"], end.inputs[0])
-    node = made.node_tree.nodes.new("ShaderNodeGroup")
-    node.node_tree = group
-    made.node_tree.links.new(node.outputs[0], principled(made).inputs["Base Color"])
     return made
 
 
@@ -89,21 +84,13 @@ def test_maps_that_depend_on_what_changed_or_are_gone_or_painted_on_are_baked_ag
     assert baked_anew() == set()
 
 
-@pytest.mark.parametrize(
-    ("changed", "maps"),
-    [
-        ({"samples": 2}, MAPS),
-        ({"anti_aliasing": "4"}, MAPS),
-        ({"height_px": 32}, MAPS),
-        ({"margin_px": 3}, MAPS),
-        ({"edge_radius": 0.1}, {"edge_mask"}),
-        ({"file_format": "TARGA"}, set()),
-    ],
-)
-def test_settings_count_for_the_maps_that_they_change(changed: dict, maps: set[str]) -> None:
+def test_settings_count_for_the_maps_that_they_change() -> None:
     plane(textured("one"))
     baked_anew()
-    assert baked_anew(**changed) == maps
+    counting = {"samples": 2, "anti_aliasing": "4", "height_px": 32, "margin_px": 3}
+    for name, value in (*counting.items(), ("edge_radius", 0.1), ("file_format", "TARGA")):
+        maps = MAPS if name in counting else {"edge_mask"} if name == "edge_radius" else set()
+        assert baked_anew(**{name: value}) == maps, name
 
 
 def test_each_tile_of_an_image_counts(extension) -> None:
@@ -112,10 +99,7 @@ def test_each_tile_of_an_image_counts(extension) -> None:
     for last in (0.2, 0.8):
         tiles = {1001: png(np.full((4, 4, 3), 0.5), 8), 1002: png(np.full((4, 4, 3), last), 8)}
         image = extension.bridge.tiles.add("tiles", "base_color", tiles, None)
-        nodes = obj.active_material.node_tree.nodes
-        node = nodes.get("Image Texture") or nodes.new("ShaderNodeTexImage")
-        node.image = image
-        obj.active_material.node_tree.links.new(node.outputs[0], principled(obj.active_material).inputs["Base Color"])
+        show_image(obj.active_material, image, "Base Color")
         assert baked_anew() >= SURFACE
         assert baked_anew() == set()
 
@@ -144,9 +128,8 @@ def test_in_a_window_the_same_maps_are_kept() -> None:
     obj = plane(textured("one"))
     baked_anew()
     bpy.data.images["Strip_normal"].pixels[0] = 0.25
-    options = module("bake.settings").BakeOptions(
-        maps=("base_color", "normal", "position"), width_px=SIZE_PX, height_px=SIZE_PX, samples=1
-    )
+    sizes = {"width_px": SIZE_PX, "height_px": SIZE_PX, "samples": 1}
+    options = module("bake.settings").BakeOptions(maps=("base_color", "normal", "position"), **sizes)
     sets = [module("bake.objects.sets").BakeSet.of(obj)]
     targets = [module("bake.results").target_of(sets[0], "NONE")]
     request = module("bake.request").BakeRequest(sets, options, targets, only_changed=True)
@@ -160,17 +143,14 @@ def test_a_linked_object_and_its_override_are_the_same_in_the_background(tmp_pat
     """Both have one name, which only one of them can have there."""
     bpy.data.libraries.write(str(tmp_path / "library.blend"), {plane(material())})
     bpy.ops.wm.read_homefile(use_empty=True)
-    with bpy.data.libraries.load(str(tmp_path / "library.blend"), link=True) as (_, wanted):
-        wanted.objects = ["Strip"]
-    linked = wanted.objects[0]
+    linked = from_library(tmp_path / "library.blend", objects="Strip")
     own = linked.override_create()
-    for item in (linked, own):
-        bpy.context.collection.objects.link(item)
+    bpy.context.collection.objects.link(own)
     own.location.x = 2
     given = module("bake.objects.sets").BakeSet.of(linked, own)
     options = {"maps": ("base_color", "position", "island_id"), "width_px": 8, "height_px": 8, "samples": 1}
     here = list(module("bake.render.baked_maps").bake_set(given, module("bake.settings").BakeOptions(**options)))
-    there, _ = in_background([given], **options)
+    there, *_ = in_background([given], **options)
     assert [one.provenance["fingerprint"] for one in there[0]] == [one.provenance["fingerprint"] for one in here]
 
 
@@ -192,8 +172,7 @@ def test_kept_maps_are_files_and_images_of_the_material_too(tmp_path: Path) -> N
 
 def test_all_objects_that_were_baked_before_can_be_baked_again() -> None:
     """Also those of a set of several; objects that never were are left alone."""
-    with pytest.raises(RuntimeError, match="No object of the scene has baked images"):
-        bake(objects="BAKED")
+    refused("No object of the scene has baked images", bake, objects="BAKED")
     for name in ("First", "Second", "Third", "Fourth"):
         plane(material(name)).name = name
     for names in (["First"], ["Second", "Third"]):
@@ -263,13 +242,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "maps"
 
 
-STAGES = {
-    "before it starts": "",
-    "while Blender starts": "Starting Blender in the background",
-    "in the second map": "First: normal",
-    "between sets": "Second: base color",
-    "once all is baked": "Keeping the maps",
-}
+STAGES = ["", "Starting Blender in the background", "First: normal", "Second: base color", "Keeping the maps"]
+"""Messages: before it starts, while Blender starts, in the second map, between sets, once all is baked."""
 
 
 @pytest.mark.essential
@@ -277,7 +251,7 @@ STAGES = {
 def test_a_bake_can_be_cancelled_at_every_stage(stage: str, folder: Path, temporary: Path) -> None:
     two()
     before = state()
-    report = carried_out(request(folder), STAGES[stage], lambda task: task.cancel())
+    report = carried_out(request(folder), stage, lambda task: task.cancel())
     assert (report.level, report.text) == ("CANCELLED", "Bake: cancelled")
     assert state() == before
     assert [*folder.iterdir(), *temporary.iterdir()] == []
@@ -316,9 +290,8 @@ def test_a_bake_ends_with_the_blender_that_asked_for_it(temporary: Path) -> None
     """Once nobody reads what it says, its folder is gone, too."""
     two()
     process, sets = module("bake.process.background"), module("bake.objects.sets")
-    options = module("bake.settings").BakeOptions(
-        maps=("base_color", "normal"), width_px=2048, height_px=2048, samples=4
-    )
+    sizes = {"width_px": 2048, "height_px": 2048, "samples": 4}
+    options = module("bake.settings").BakeOptions(maps=("base_color", "normal"), **sizes)
     given = process.prepare([sets.BakeSet.of(bpy.data.objects[name]) for name in ("First", "Second")], options)
     running = subprocess.Popen(given.command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert any(b"Baking First: base color" in line for line in running.stdout)

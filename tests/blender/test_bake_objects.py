@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import bmesh
@@ -15,8 +15,11 @@ from baking import (
     BYTE,
     COLOR,
     SIZE_PX,
+    about,
     bake,
+    bake_refused,
     baked,
+    geometry_group,
     grouped,
     material,
     module,
@@ -27,8 +30,9 @@ from baking import (
     principled,
     srgb,
     state,
-    without_images,
+    unchanged,
 )
+from conftest import from_library, refused
 from drawing import drawn
 from solids import choose, cube
 
@@ -43,7 +47,7 @@ def test_every_slot_bakes_its_own_material() -> None:
     row = pixels("Strip_base_color")[SIZE_PX // 2, :, :3]
     assert np.allclose(row[:20], (1, 0, 0), atol=BYTE)
     assert np.allclose(row[23:], (0, 1, 0), atol=BYTE)
-    assert json.loads(bpy.data.images["Strip_base_color"]["impasto_baked"])["materials"] == ["first", "same"]
+    assert about("Strip_base_color")["materials"] == ["first", "same"]
 
 
 def test_the_chosen_uv_map_is_used() -> None:
@@ -80,28 +84,18 @@ def test_uvs_outside_and_overlapping_are_counted() -> None:
 
 def geometry_nodes(obj: bpy.types.Object, kind: str) -> bpy.types.Node:
     """Give the object a modifier of one geometry node."""
-    tree = bpy.data.node_groups.new("Modify", "GeometryNodeTree")
-    for in_out in ("INPUT", "OUTPUT"):
-        tree.interface.new_socket("Geometry", in_out=in_out, socket_type="NodeSocketGeometry")
-    start, node, end = (tree.nodes.new(name) for name in ("NodeGroupInput", kind, "NodeGroupOutput"))
-    tree.links.new(start.outputs[0], node.inputs[0])
-    tree.links.new(node.outputs[0], end.inputs[0])
-    obj.modifiers.new("Modify", "NODES").node_group = tree
+    obj.modifiers.new("Modify", "NODES").node_group, node = geometry_group(kind)
     return node
 
 
 def test_materials_from_modifiers_and_uvs_that_they_remove_are_said_not_baked_black() -> None:
     node = geometry_nodes(plane(material("own")), "GeometryNodeSetMaterial")
     node.inputs["Material"].default_value = material("brought")
-    before = state()
-    with pytest.raises(RuntimeError, match="modifiers of Strip give it materials that no slot has: brought; apply"):
-        bake()
-    assert state() == before
+    bake_refused("modifiers of Strip give it materials that no slot has: brought; apply")
     bpy.ops.wm.read_homefile(use_empty=True)
     node = geometry_nodes(plane(material()), "GeometryNodeRemoveAttribute")
     node.inputs["Name"].default_value = "UVMap"
-    with pytest.raises(RuntimeError, match="modifiers of Strip remove its UV map UVMap; apply"):
-        bake()
+    refused("modifiers of Strip remove its UV map UVMap; apply", bake)
 
 
 def test_what_is_only_approximated_is_said() -> None:
@@ -111,9 +105,6 @@ def test_what_is_only_approximated_is_said() -> None:
     made.node_tree.links.new(made.node_tree.nodes.new("ShaderNodeBsdfDiffuse").outputs[0], added.inputs[1])
     made.node_tree.links.new(added.outputs[0], output(made))
     assert "material: Add Shader is only approximated in roughness" in notes(plane(made))
-
-
-# Nothing is lost
 
 
 def hide(obj: bpy.types.Object) -> None:
@@ -137,205 +128,6 @@ def exclude(_obj: bpy.types.Object) -> None:
     bpy.context.scene.frame_set(33)
 
 
-@pytest.mark.parametrize("change", [hide, edit, unselect, exclude])
-def test_any_state_bakes_and_stays(change: Callable) -> None:
-    change(plane(material(base_color=(*COLOR, 1))))
-    before = state()
-    assert np.allclose(baked("base_color"), srgb(COLOR), atol=BYTE)
-    after = state()
-    assert without_images(after) == without_images(before)
-    assert set(after["images"]) - set(before["images"]) == {"Strip_base_color"}
-
-
-def test_linked_objects_and_materials_bake(tmp_path: Path) -> None:
-    made = material("linked", base_color=(1, 0, 0, 1))
-    grouped(made, 2)
-    obj = plane(made)
-    bpy.data.libraries.write(str(tmp_path / "library.blend"), {obj})
-    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
-    with bpy.data.libraries.load(str(tmp_path / "library.blend"), link=True) as (_, wanted):
-        wanted.objects = ["Strip"]
-    bpy.context.collection.objects.link(wanted.objects[0])
-    bpy.context.view_layer.objects.active = wanted.objects[0]
-    before = state()
-    assert np.allclose(baked("base_color"), srgb((0.25, 0, 0.75)), atol=BYTE)
-    assert without_images(state()) == without_images(before)
-    with pytest.raises(RuntimeError, match="linked from another file; make it local"):
-        bake(material="NEW")
-    own = wanted.objects[0].override_create(remap_local_usages=True)
-    own.data.override_create(remap_local_usages=True)
-    own.active_material.override_create(remap_local_usages=True)
-    bpy.context.view_layer.objects.active = own
-    before = state()
-    assert bake(maps={"metallic", "normal"}) == {"FINISHED"}, "of overrides too"
-    assert without_images(state()) == without_images(before)
-
-
-def empty_slot(obj: bpy.types.Object) -> None:
-    obj.data.materials.append(None)
-    obj.data.polygons[0].material_index = 1
-
-
-def test_maps_of_the_mesh_need_no_material() -> None:
-    """Nor do faces of an empty slot; a material's maps, and a material's mask, still do."""
-    obj = plane()
-    for maps in ({"ambient_occlusion"}, {"thickness", "curvature", "object_id", "island_id", "position"}):
-        assert bake(maps=maps) == {"FINISHED"}
-    obj.data.materials.append(None)
-    assert bake(maps={"world_normal"}, material="NEW") == {"FINISHED"}
-    obj.data.materials.clear()
-    with pytest.raises(RuntimeError, match="has no material"):
-        bake(maps={"ambient_occlusion", "roughness"})
-
-
-BAD = {
-    "UV map; unwrap it": lambda obj: obj.data.uv_layers.remove(obj.data.uv_layers[0]),
-    "has no material; add one": lambda obj: obj.data.materials.clear(),
-    "Material slot 2 of Strip is empty, but 1 faces use it; give it a material": empty_slot,
-    "has no Material Output; add one": lambda obj: obj.material_slots[0].material.node_tree.nodes.clear(),
-    "has no faces; add some": lambda obj: obj.data.clear_geometry() or obj.data.uv_layers.new(),
-    "modifiers of Strip leave it no faces; add": lambda obj: obj.modifiers.new("Build", "BUILD"),
-    "no active object; select a mesh": lambda obj: bpy.data.objects.remove(obj),
-    "No face lies in the 0–1 square of the UV map; unwrap": out_of_square,
-}
-
-
-@pytest.mark.parametrize("message", BAD)
-def test_bad_input_is_refused_with_its_remedy_and_loses_nothing(message: str) -> None:
-    BAD[message](plane(material()))
-    before = state()
-    with pytest.raises(RuntimeError, match=message):
-        bake()
-    assert state() == before
-
-
-def test_a_bake_that_is_given_up_leaves_nothing_behind() -> None:
-    obj = plane(material())
-    grouped(obj.active_material, 2)
-    before = state()
-    options = module("bake.settings").BakeOptions(width_px=SIZE_PX, height_px=SIZE_PX)
-    passes = module("bake.render.baked_maps").bake_maps(obj, options)
-    next(passes)
-    assert len(bpy.data.scenes) == 2
-    passes.close()
-    assert state() == before
-
-
-def test_bad_properties_are_refused() -> None:
-    plane(material()).select_set(False)
-    before = state()
-    with pytest.raises(RuntimeError, match="no UV map called 'Other'; choose from UVMap"):
-        bake(uv_map="Other")
-    with pytest.raises(RuntimeError, match="No map is chosen; choose from base_color"):
-        bake(maps=set())
-    with pytest.raises(RuntimeError, match=r"relative to a \.blend file that was never saved"):
-        bake(out_dir="//textures")
-    camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
-    bpy.context.collection.objects.link(camera)
-    bpy.context.view_layer.objects.active = camera
-    with pytest.raises(RuntimeError, match="Camera is not a mesh but a camera; use Object > Convert"):
-        bake()
-    bpy.data.cameras.remove(camera.data)
-    bpy.context.view_layer.objects.active = bpy.data.objects["Strip"]
-    assert state() == before
-
-
-def test_the_panel_says_which_of_several_objects_are_baked() -> None:
-    for name in ("First", "Second"):
-        plane(material()).name = name
-    said = drawn(bpy.types.IMPASTO_PT_bake_view_3d).labels()
-    assert "Second, First" in said
-    assert "Left out: Plane has no material" in said
-
-
-SIZE = {"width_px": 128, "height_px": 128}
-
-
-def color_of(name: str) -> np.ndarray:
-    """The colours (N, 3) of all texels."""
-    return pixels(name)[..., :3].reshape(-1, 3)
-
-
-# Instances, links and overrides
-
-
-def instance() -> bpy.types.Object:
-    """An instance of a collection that holds a plane."""
-    obj = plane(material(base_color=(*COLOR, 1)))
-    collection = bpy.data.collections.new("Props")
-    collection.objects.link(obj)
-    empty = bpy.data.objects.new("Instance", None)
-    empty.instance_type, empty.instance_collection = "COLLECTION", collection
-    bpy.context.scene.collection.objects.link(empty)
-    choose(empty)
-    return empty
-
-
-def test_an_instance_of_a_collection_is_refused_or_left_out_and_named(capsys: pytest.CaptureFixture) -> None:
-    empty = instance()
-    before = state()
-    with pytest.raises(RuntimeError, match="Instance is an instance of a collection; make it real"):
-        bake()
-    assert state() == before
-
-    choose(bpy.data.objects["Strip"], empty)
-    before = state()
-    assert bake(maps={"base_color"}) == {"FINISHED"}
-    assert without_images(state()) == without_images(before)
-    assert "left out: Instance is an instance of a collection" in capsys.readouterr().out
-    assert np.allclose(color_of("Strip_base_color"), srgb(COLOR), atol=BYTE)
-
-
-def overridden(folder: Path) -> bpy.types.Object:
-    """A library override of a plane that lies in another file."""
-    obj = plane(material("linked", base_color=(*COLOR, 1)))
-    collection = bpy.data.collections.new("Props")
-    collection.objects.link(obj)
-    bpy.data.libraries.write(str(folder / "library.blend"), {collection})
-    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
-    with bpy.data.libraries.load(str(folder / "library.blend"), link=True) as (_, wanted):
-        wanted.collections = ["Props"]
-    wanted.collections[0].override_hierarchy_create(bpy.context.scene, bpy.context.view_layer)
-    made = next(one for one in bpy.data.objects if one.override_library)
-    choose(made)
-    return made
-
-
-@pytest.mark.parametrize("target", ["NONE", "NEW"])
-def test_library_overrides_are_baked_and_take_the_new_material(target: str, tmp_path: Path) -> None:
-    obj = overridden(tmp_path)
-    before = state()
-    assert bake(maps={"base_color"}, material=target) == {"FINISHED"}
-    assert np.allclose(color_of("Strip_base_color"), srgb(COLOR), atol=BYTE)
-    if target == "NONE":
-        assert without_images(state()) == without_images(before)
-    else:
-        assert obj.active_material.name == "Strip Baked"
-        linked = next(one for one in bpy.data.objects if one.library)
-        assert linked.active_material.name == "linked"
-
-
-# UVs
-
-
-def test_faces_without_area_are_told_and_the_others_are_baked(capsys: pytest.CaptureFixture) -> None:
-    obj = plane(material("lost", base_color=(0, 1, 0, 1)), material("kept", base_color=(*COLOR, 1)), faces=2)
-    for loop in obj.data.polygons[0].loop_indices:
-        obj.data.uv_layers[0].data[loop].uv = (0.2, 0.2)
-    before = state()
-    assert bake(maps={"base_color"}, margin_px=0) == {"FINISHED"}
-    assert "1 of 2 faces have no area in UVMap" in capsys.readouterr().out
-    assert np.allclose(pixels("Strip_base_color")[:, SIZE_PX // 2 + 2 :, :3], srgb(COLOR), atol=BYTE)
-    assert without_images(state()) == without_images(before)
-    for loop in obj.data.uv_layers[0].data:
-        loop.uv = (0.5, 0.5)
-    with pytest.raises(RuntimeError, match="No face lies in the 0–1 square of the UV map; unwrap"):
-        bake()
-
-
-# Shapes
-
-
 def no_manifold(obj: bpy.types.Object) -> None:
     """A third face at an edge, a face that lies doubled, and loose points."""
     mesh = bmesh.new()
@@ -355,25 +147,176 @@ def inside_out(obj: bpy.types.Object) -> None:
 
 
 def inside_out_in_part(obj: bpy.types.Object) -> None:
-    mesh = bmesh.new()
-    mesh.from_mesh(obj.data)
-    mesh.faces.ensure_lookup_table()
-    mesh.faces[0].normal_flip()
-    mesh.to_mesh(obj.data)
-    mesh.free()
+    obj.data.polygons[0].flip()
 
 
-@pytest.mark.parametrize("change", [no_manifold, inside_out, inside_out_in_part])
-def test_odd_shapes_are_baked_by_themselves(change: Callable) -> None:
+@pytest.mark.parametrize("change", [hide, edit, unselect, exclude, no_manifold, inside_out, inside_out_in_part])
+def test_any_state_and_shape_bakes_and_stays(change: Callable) -> None:
     obj = cube(2, lambda points: points, "Box", smooth=False)
     obj.data.materials.append(material("paint", base_color=(*COLOR, 1)))
-    change(obj)
     choose(obj)
-    before = state()
-    assert bake(maps={"base_color", "normal", "curvature"}, **SIZE) == {"FINISHED"}
+    change(obj)
+    images = set(bpy.data.images.keys())
+    with unchanged():
+        assert bake(maps={"base_color", "normal", "curvature"}) == {"FINISHED"}
     assert np.allclose(color_of("Box_base_color"), srgb(COLOR), atol=BYTE)
     assert np.isfinite(pixels("Box_normal")).all()
-    assert without_images(state()) == without_images(before)
+    assert set(bpy.data.images.keys()) - images == {f"Box_{name}" for name in ("base_color", "normal", "curvature")}
+
+
+def test_linked_objects_and_materials_bake(tmp_path: Path) -> None:
+    made = material("linked", base_color=(1, 0, 0, 1))
+    grouped(made, 2)
+    obj = plane(made)
+    bpy.data.libraries.write(str(tmp_path / "library.blend"), {obj})
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+    linked = from_library(tmp_path / "library.blend", objects="Strip")
+    with unchanged():
+        assert np.allclose(baked("base_color"), srgb((0.25, 0, 0.75)), atol=BYTE)
+    refused("linked from another file; make it local", bake, material="NEW")
+    own = linked.override_create(remap_local_usages=True)
+    own.data.override_create(remap_local_usages=True)
+    own.active_material.override_create(remap_local_usages=True)
+    bpy.context.view_layer.objects.active = own
+    with unchanged():
+        assert bake(maps={"metallic", "normal"}) == {"FINISHED"}, "of overrides too"
+
+
+def empty_slot(obj: bpy.types.Object) -> None:
+    obj.data.materials.append(None)
+    obj.data.polygons[0].material_index = 1
+
+
+def test_maps_of_the_mesh_need_no_material() -> None:
+    """Nor do faces of an empty slot; a material's maps, and a material's mask, still do."""
+    obj = plane()
+    for maps in ({"ambient_occlusion"}, {"thickness", "curvature", "object_id", "island_id", "position"}):
+        assert bake(maps=maps) == {"FINISHED"}
+    obj.data.materials.append(None)
+    assert bake(maps={"world_normal"}, material="NEW") == {"FINISHED"}
+    obj.data.materials.clear()
+    refused("has no material", bake, maps={"ambient_occlusion", "roughness"})
+
+
+BAD = {
+    "UV map; unwrap it": lambda obj: obj.data.uv_layers.remove(obj.data.uv_layers[0]),
+    "has no material; add one": lambda obj: obj.data.materials.clear(),
+    "Material slot 2 of Strip is empty, but 1 faces use it; give it a material": empty_slot,
+    "has no Material Output; add one": lambda obj: obj.material_slots[0].material.node_tree.nodes.clear(),
+    "has no faces; add some": lambda obj: obj.data.clear_geometry() or obj.data.uv_layers.new(),
+    "modifiers of Strip leave it no faces; add": lambda obj: obj.modifiers.new("Build", "BUILD"),
+    "no active object; select a mesh": lambda obj: bpy.data.objects.remove(obj),
+    "No face lies in the 0–1 square of the UV map; unwrap": out_of_square,
+}
+
+
+@pytest.mark.parametrize("message", BAD)
+def test_bad_input_is_refused_with_its_remedy_and_loses_nothing(message: str) -> None:
+    BAD[message](plane(material()))
+    bake_refused(message)
+
+
+def test_a_bake_that_is_given_up_leaves_nothing_behind() -> None:
+    obj = plane(material())
+    grouped(obj.active_material, 2)
+    before = state()
+    options = module("bake.settings").BakeOptions(width_px=SIZE_PX, height_px=SIZE_PX)
+    passes = module("bake.render.baked_maps").bake_maps(obj, options)
+    next(passes)
+    assert len(bpy.data.scenes) == 2
+    passes.close()
+    assert state() == before
+
+
+def test_bad_properties_are_refused() -> None:
+    plane(material()).select_set(False)
+    before = state()  # the camera comes and goes
+    refused("no UV map called 'Other'; choose from UVMap", bake, uv_map="Other")
+    refused("No map is chosen; choose from base_color", bake, maps=set())
+    refused(r"relative to a \.blend file that was never saved", bake, out_dir="//textures")
+    camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
+    bpy.context.collection.objects.link(camera)
+    bpy.context.view_layer.objects.active = camera
+    refused("Camera is not a mesh but a camera; use Object > Convert", bake)
+    bpy.data.cameras.remove(camera.data)
+    bpy.context.view_layer.objects.active = bpy.data.objects["Strip"]
+    assert state() == before
+
+
+def test_the_panel_says_which_of_several_objects_are_baked() -> None:
+    for name in ("First", "Second"):
+        plane(material()).name = name
+    said = drawn(bpy.types.IMPASTO_PT_bake_view_3d).labels()
+    assert "Second, First" in said
+    assert "Left out: Plane has no material" in said
+
+
+def color_of(name: str) -> np.ndarray:
+    """The colours (N, 3) of all texels."""
+    return pixels(name)[..., :3].reshape(-1, 3)
+
+
+def instance() -> bpy.types.Object:
+    """An instance of a collection that holds a plane."""
+    obj = plane(material(base_color=(*COLOR, 1)))
+    collection = bpy.data.collections.new("Props")
+    collection.objects.link(obj)
+    empty = bpy.data.objects.new("Instance", None)
+    empty.instance_type, empty.instance_collection = "COLLECTION", collection
+    bpy.context.scene.collection.objects.link(empty)
+    choose(empty)
+    return empty
+
+
+def test_an_instance_of_a_collection_is_refused_or_left_out_and_named(capsys: pytest.CaptureFixture) -> None:
+    empty = instance()
+    bake_refused("Instance is an instance of a collection; make it real")
+
+    choose(bpy.data.objects["Strip"], empty)
+    with unchanged():
+        assert bake(maps={"base_color"}) == {"FINISHED"}
+    assert "left out: Instance is an instance of a collection" in capsys.readouterr().out
+    assert np.allclose(color_of("Strip_base_color"), srgb(COLOR), atol=BYTE)
+
+
+def overridden(folder: Path) -> bpy.types.Object:
+    """A library override of a plane that lies in another file."""
+    obj = plane(material("linked", base_color=(*COLOR, 1)))
+    collection = bpy.data.collections.new("Props")
+    collection.objects.link(obj)
+    bpy.data.libraries.write(str(folder / "library.blend"), {collection})
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+    from_library(folder / "library.blend", collections="Props").override_hierarchy_create(
+        bpy.context.scene, bpy.context.view_layer
+    )
+    made = next(one for one in bpy.data.objects if one.override_library)
+    choose(made)
+    return made
+
+
+@pytest.mark.parametrize("target", ["NONE", "NEW"])
+def test_library_overrides_are_baked_and_take_the_new_material(target: str, tmp_path: Path) -> None:
+    obj = overridden(tmp_path)
+    with unchanged() if target == "NONE" else nullcontext():
+        assert bake(maps={"base_color"}, material=target) == {"FINISHED"}
+    assert np.allclose(color_of("Strip_base_color"), srgb(COLOR), atol=BYTE)
+    if target == "NEW":
+        assert obj.active_material.name == "Strip Baked"
+        linked = next(one for one in bpy.data.objects if one.library)
+        assert linked.active_material.name == "linked"
+
+
+def test_faces_without_area_are_told_and_the_others_are_baked(capsys: pytest.CaptureFixture) -> None:
+    obj = plane(material("lost", base_color=(0, 1, 0, 1)), material("kept", base_color=(*COLOR, 1)), faces=2)
+    for loop in obj.data.polygons[0].loop_indices:
+        obj.data.uv_layers[0].data[loop].uv = (0.2, 0.2)
+    with unchanged():
+        assert bake(maps={"base_color"}, margin_px=0) == {"FINISHED"}
+    assert "1 of 2 faces have no area in UVMap" in capsys.readouterr().out
+    assert np.allclose(pixels("Strip_base_color")[:, SIZE_PX // 2 + 2 :, :3], srgb(COLOR), atol=BYTE)
+    for loop in obj.data.uv_layers[0].data:
+        loop.uv = (0.5, 0.5)
+    refused("No face lies in the 0–1 square of the UV map; unwrap", bake)
 
 
 def low_and_high() -> tuple[bpy.types.Object, bpy.types.Object]:
@@ -388,10 +331,9 @@ def test_from_high_to_low_odd_shapes_are_baked_and_never_black(change: Callable)
     low, high = low_and_high()
     change(low)
     choose(low, high)
-    before = state()
-    assert bake(maps={"base_color"}, surface="SELECTED", **SIZE) == {"FINISHED"}
+    with unchanged():
+        assert bake(maps={"base_color"}, surface="SELECTED") == {"FINISHED"}
     assert np.allclose(color_of("Box_low_base_color"), srgb(COLOR), atol=BYTE)
-    assert without_images(state()) == without_images(before)
 
 
 @pytest.mark.parametrize("which", ["low", "high"])
@@ -399,10 +341,9 @@ def test_from_high_to_low_what_is_inside_out_is_told(which: str, capsys: pytest.
     low, high = low_and_high()
     inside_out({"low": low, "high": high}[which])
     choose(low, high)
-    before = state()
-    assert bake(maps={"base_color"}, surface="SELECTED", **SIZE) == {"FINISHED"}
+    with unchanged():
+        assert bake(maps={"base_color"}, surface="SELECTED") == {"FINISHED"}
     assert f"faces of Box_{which} point inwards; turn them" in capsys.readouterr().out.replace(". Turn", "; turn")
-    assert without_images(state()) == without_images(before)
     inside_out({"low": low, "high": high}[which])
-    bake(maps={"base_color"}, surface="SELECTED", **SIZE)
+    bake(maps={"base_color"}, surface="SELECTED")
     assert "point inwards" not in capsys.readouterr().out

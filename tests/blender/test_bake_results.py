@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from pathlib import Path
 
@@ -16,7 +15,9 @@ from baking import (
     BYTE,
     COLOR,
     SIZE_PX,
+    about,
     bake,
+    bumped,
     in_background,
     material,
     module,
@@ -27,8 +28,9 @@ from baking import (
     procedural,
     srgb,
     state,
+    stored,
 )
-from conftest import coordinates, packed_image
+from conftest import cases, coordinates, packed_image, refused, reopen, show_image, use_working_space
 from solids import cube
 from test_bake_high import low_cube, painted_high
 from test_bake_objects import overridden
@@ -40,19 +42,15 @@ pytestmark = pytest.mark.usefixtures("scene")
 def test_results_survive_saving_and_know_where_they_come_from(tmp_path: Path) -> None:
     plane(material(base_color=(*COLOR, 1)))
     bake(maps={"base_color", "normal"}, margin_px=7)
-    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "baked.blend"))
-    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "baked.blend"))
+    reopen(tmp_path / "baked.blend")
     color, normal = bpy.data.images["Strip_base_color"], bpy.data.images["Strip_normal"]
     assert color.packed_file
     assert normal.packed_file
     assert [color.colorspace_settings.name, normal.colorspace_settings.name] == ["sRGB", "Non-Color"]
     assert np.allclose(pixels("Strip_base_color")[..., :3], srgb(COLOR), atol=BYTE)
-    about = json.loads(normal["impasto_baked"])
-    assert about["object"] == "Strip"
-    assert about["uv_map"] == "UVMap"
-    assert about["materials"] == ["material"]
-    assert (about["width_px"], about["height_px"], about["margin_px"]) == (SIZE_PX, SIZE_PX, 7)
-    assert about["blender"] == bpy.app.version_string
+    made_of = {"object": "Strip", "uv_map": "UVMap", "materials": ["material"], "blender": bpy.app.version_string}
+    sizes = {"width_px": SIZE_PX, "height_px": SIZE_PX, "margin_px": 7}
+    assert (made_of | sizes).items() <= about("Strip_normal").items()
 
 
 def test_earlier_results_are_kept_by_the_material_or_else_by_themselves() -> None:
@@ -94,10 +92,8 @@ def test_files_are_written_and_not_overwritten_unless_they_are_to_be_replaced(tm
 
 def test_baked_files_carry_their_recipe_and_source_type(tmp_path: Path, extension) -> None:
     made = material()
-    texture = made.node_tree.nodes.new("ShaderNodeTexImage")
-    texture.image = packed_image("bricks.png", coordinates(8, 8))
-    made.node_tree.nodes.new("ShaderNodeTexImage").image = packed_image("not joined.png", coordinates(8, 8))
-    made.node_tree.links.new(texture.outputs["Color"], principled(made).inputs["Base Color"])
+    texture = show_image(made, packed_image("bricks.png", coordinates(8, 8)), "Base Color")
+    show_image(made, packed_image("not joined.png", coordinates(8, 8)))
     plane(made)
     bake(maps={"base_color"}, out_dir=str(tmp_path))
     recipe = extension.bridge.images.recipe_of(bpy.data.images["Strip_base_color"])
@@ -108,8 +104,9 @@ def test_baked_files_carry_their_recipe_and_source_type(tmp_path: Path, extensio
     assert b"digitalsourcetype/algorithmicallyEnhanced" in data
     loaded = bpy.data.images.load(str(tmp_path / "Strip_base_color.png"))
     assert extension.bridge.images.recipe_of(loaded).to_json() == recipe.to_json()
-    with pytest.raises(RuntimeError, match=r"Strip_base_color was baked of 'Strip'; select that and press Bake Maps"):
-        bpy.ops.impasto.rerun(image="Strip_base_color")
+    refused(
+        r"Strip_base_color was baked of 'Strip'; select that and press Bake Maps", "rerun", image="Strip_base_color"
+    )
 
 
 @pytest.mark.slow
@@ -190,9 +187,7 @@ def painted(name: str) -> bpy.types.Material:
     image = bpy.data.images.new("painted", 16, 16)
     values = np.random.default_rng(0).random((16, 16, 4), dtype=np.float32)
     image.pixels.foreach_set(values.ravel())
-    node = made.node_tree.nodes.new("ShaderNodeTexImage")
-    node.image = image
-    made.node_tree.links.new(node.outputs[0], principled(made).inputs["Base Color"])
+    show_image(made, image, "Base Color")
     return made
 
 
@@ -212,7 +207,7 @@ def test_sets_of_all_kinds_are_baked_alike_in_one_background_process_that_touche
     bake_set = module("bake.render.baked_maps").bake_set
     here = [list(bake_set(one, module("bake.settings").BakeOptions(**options))) for one in given]
     before = state()
-    there, told = in_background(given, **options)
+    there, told, _ = in_background(given, **options)
     assert state() == before
     for item in (*here[1], *here[2], *there[1], *there[2]):
         item.provenance.pop("fingerprint")  # beside an override, that of linked ones differs
@@ -223,42 +218,16 @@ def test_sets_of_all_kinds_are_baked_alike_in_one_background_process_that_touche
     assert here[4][0].misses.count > 0
     assert np.allclose(there[4][0].misses.points, here[4][0].misses.points)
     # a former bake tells how long this one will take
-    assert [message.split(" left, ")[-1] for message, _ in told[1:3]] == [
-        "Baking First: base color",
-        "Baking First: normal",
-    ]
+    messages = [message.split(" left, ")[-1] for message, _ in told[1:3]]
+    assert messages == ["Baking First: base color", "Baking First: normal"]
     assert [fraction for _, fraction in told] == sorted(fraction for _, fraction in told)
     out_of_square(objects[1])
-    report, _ = in_background([make(objects[1])])
+    report, *_ = in_background([make(objects[1])])
     assert report.level == "ERROR"
     assert "No face lies in the 0–1 square of the UV map; unwrap" in report.text
 
 
-HALF = 2.0**-11
-"""Rounding to half floats up to 1."""
-
-
-def read(path: Path) -> tuple[bpy.types.Image, np.ndarray]:
-    """An image of a file, and its values (H, W, C) as they are stored."""
-    image = bpy.data.images.load(str(path))
-    image.colorspace_settings.name = "Non-Color"
-    values = np.empty(len(image.pixels), np.float32)
-    image.pixels.foreach_get(values)
-    return image, values.reshape(image.size[1], image.size[0], -1)
-
-
-@pytest.mark.parametrize(
-    ("name", "suffix", "depth", "tolerance"),
-    [
-        ("PNG_8", ".png", 24, BYTE),
-        ("PNG_16", ".png", 96, 2e-5),
-        ("TIFF_8", ".tif", 24, BYTE),
-        ("TIFF_16", ".tif", 96, 2e-5),
-        ("EXR_HALF", ".exr", 96, HALF),
-        ("EXR_FLOAT", ".exr", 96, 1e-6),
-        ("TARGA", ".tga", 24, BYTE),
-    ],
-)
+@pytest.mark.parametrize(("name", "suffix", "depth", "tolerance"), cases("bake_formats"))
 def test_files_have_the_format_and_the_bits_that_were_chosen(
     tmp_path: Path, name: str, suffix: str, depth: int, tolerance: float
 ) -> None:
@@ -267,33 +236,28 @@ def test_files_have_the_format_and_the_bits_that_were_chosen(
     maps = {"base_color", "position"}
     bake(maps=maps, out_dir=str(tmp_path), file_format=name, margin_px=0)
     assert {path.name for path in tmp_path.iterdir()} == {f"Strip_{one}{suffix}" for one in maps}
-    image, values = read(tmp_path / f"Strip_base_color{suffix}")
+    image = bpy.data.images.load(str(tmp_path / f"Strip_base_color{suffix}"))
     assert image.depth == depth  # Blender reads 16 bits and halves as floats
     if suffix == ".exr":
         head = (tmp_path / "Strip_position.exr").read_bytes()[:2000]
         assert (b"R\0\1\0\0\0" in head, b"R\0\2\0\0\0" in head) == (name == "EXR_HALF", name == "EXR_FLOAT")
     wanted = np.clip(expected, 0, 1) if suffix == ".exr" else srgb(np.clip(expected, 0, 1))
-    assert np.abs(values[..., :3] - wanted).max() < tolerance + 2e-3  # the sample lies anywhere in its pixel
-    _, position = read(tmp_path / f"Strip_position{suffix}")
-    assert np.abs(position[..., :3] - pixels("Strip_position")[..., :3]).max() <= tolerance + 1e-5
+    color, position = (stored(tmp_path / f"Strip_{one}{suffix}")[..., :3] for one in ("base_color", "position"))
+    assert np.abs(color - wanted).max() < tolerance + 2e-3  # the sample lies anywhere in its pixel
+    assert np.abs(position - pixels("Strip_position")[..., :3]).max() <= tolerance + 1e-5
     assert bpy.data.images["Strip_base_color"].packed_file.data.startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("name", ["EXR_HALF", "EXR_FLOAT"])
 @pytest.mark.parametrize("working_space", ["Linear Rec.709", "ACEScg"])
 def test_colours_in_exr_are_linear_and_blender_reads_them_so(tmp_path: Path, name: str, working_space: str) -> None:
-    if working_space != "Linear Rec.709":
-        if bpy.app.version < (5, 0):
-            pytest.skip("files have a working space since Blender 5.0")
-        bpy.ops.wm.set_working_color_space(working_space=working_space, convert_colors=False)
+    use_working_space(working_space)
     color = (0.5, 0.3, 0.2)  # within Rec.709 in either space
     plane(material(base_color=(*color, 1)))
     bake(maps={"base_color"}, out_dir=str(tmp_path), file_format=name)
     image = bpy.data.images.load(str(tmp_path / "Strip_base_color.exr"))
-    values = np.empty(len(image.pixels), np.float32)
-    image.pixels.foreach_get(values)
     assert image.colorspace_settings.name == working_space
-    assert np.allclose(values.reshape(-1, 4)[:, :3], color, atol=1e-3)
+    assert np.allclose(pixels(image.name)[..., :3], color, atol=1e-3)
 
 
 def test_names_follow_a_pattern_and_never_replace_others(tmp_path: Path) -> None:
@@ -321,57 +285,41 @@ def test_a_pattern_or_a_format_that_cannot_be_is_refused_before_the_bake(
     tmp_path: Path, pattern: str, said: str
 ) -> None:
     plane(material())
-    with pytest.raises(RuntimeError, match=re.escape(said)):
-        bake(maps={"roughness"}, out_dir=str(tmp_path), pattern=pattern)
-    assert not list(tmp_path.iterdir())
-    assert not bpy.data.images
-
+    refused(re.escape(said), bake, maps={"roughness"}, out_dir=str(tmp_path), pattern=pattern)
     said = "files for an engine cannot be written as Targa; choose PNG or OpenEXR"
-    with pytest.raises(RuntimeError, match=said):
-        bake(maps={"roughness"}, out_dir=str(tmp_path), preset="godot", file_format="TARGA")
-    assert not bpy.data.images
+    refused(said, bake, maps={"roughness"}, out_dir=str(tmp_path), preset="godot", file_format="TARGA")
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.slow
 def test_the_background_writes_other_formats_too(tmp_path: Path) -> None:
-    process, settings = module("bake.process.background"), module("bake.settings")
-    obj = plane(material(roughness=0.25))
-    options = settings.BakeOptions(
-        maps=("roughness",), width_px=SIZE_PX, height_px=SIZE_PX, samples=1, file_format="EXR_FLOAT"
-    )
-    task = module("jobs.task").Task("Bake", lambda task: process.bake_all(task, given)[0], lambda maps: maps)
-    given = process.prepare([module("bake.objects.sets").BakeSet.of(obj)], options)
-    task.start()
-    assert task.wait(60)
-    (path,) = module("bake.results").save(task.conclude(), tmp_path)
+    one = module("bake.objects.sets").BakeSet.of(plane(material(roughness=0.25)))
+    (maps,), *_ = in_background([one], maps=("roughness",), samples=1, file_format="EXR_FLOAT")
+    (path,) = module("bake.results").save(maps, tmp_path)
     assert path.name == "Strip_roughness.exr"
-    assert np.allclose(read(path)[1][..., 0], 0.25, atol=1e-5)
+    assert np.allclose(stored(path)[..., 0], 0.25, atol=1e-5)
 
 
 @pytest.mark.slow
 def test_files_for_an_engine_are_those_of_an_export(tmp_path: Path) -> None:
-    made = material(base_color=(0.5, 0.3, 0.2, 1), metallic=1.0)
-    plane(made)
-    maps = {"base_color", "roughness", "metallic", "curvature"}
-    bpy.ops.impasto.bake(maps=maps, out_dir=str(tmp_path), preset="unreal", width_px=16, height_px=16, samples=1)
+    plane(material(base_color=(0.5, 0.3, 0.2, 1), metallic=1.0))
+    options = {"maps": {"base_color", "roughness", "metallic", "curvature"}, "width_px": 16, "height_px": 16}
+    bake(**options, out_dir=str(tmp_path), preset="unreal")
     assert {path.name for path in tmp_path.iterdir()} == {"T_Strip_BC.png", "T_Strip_ORM.png"}
-    _, packed = read(tmp_path / "T_Strip_ORM.png")
+    packed = stored(tmp_path / "T_Strip_ORM.png")
     assert np.allclose(packed[..., :3], (1, 0.5, 1), atol=BYTE)
-    assert np.allclose(read(tmp_path / "T_Strip_BC.png")[1][..., :3], srgb((0.5, 0.3, 0.2)), atol=BYTE)
+    assert np.allclose(stored(tmp_path / "T_Strip_BC.png")[..., :3], srgb((0.5, 0.3, 0.2)), atol=BYTE)
     assert "Strip_curvature" in bpy.data.images
-    bpy.ops.impasto.bake(maps=maps, out_dir=str(tmp_path), preset="unreal", width_px=16, height_px=16, samples=1)
+    bake(**options, out_dir=str(tmp_path), preset="unreal")
     assert "T_Strip_2_ORM.png" in {path.name for path in tmp_path.iterdir()}
 
 
 def test_heights_and_normals_for_an_engine_have_16_bits(tmp_path: Path) -> None:
     made, _ = procedural("ShaderNodeTexNoise", "Color")
-    links, nodes = made.node_tree.links, made.node_tree.nodes
-    bump = nodes.new("ShaderNodeBump")
-    links.new(nodes["Noise Texture"].outputs[0], bump.inputs["Height"])
-    links.new(bump.outputs[0], principled(made).inputs["Normal"])
+    bumped(made, made.node_tree.nodes["Noise Texture"].outputs[0])
     plane(made)
     bake(maps={"base_color", "normal", "height"}, out_dir=str(tmp_path), preset="unreal")
-    levels = {path.stem: len(np.unique(read(path)[1][..., 0])) for path in tmp_path.iterdir()}
+    levels = {path.stem: len(np.unique(stored(path)[..., 0])) for path in tmp_path.iterdir()}
     assert levels["T_Strip_H"] > 1000
     assert levels["T_Strip_N"] > 256
     assert levels["T_Strip_BC"] <= 256

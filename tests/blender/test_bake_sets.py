@@ -15,7 +15,10 @@ import pytest
 from baking import (
     BYTE,
     SIZE_PX,
+    about,
     bake,
+    bake_refused,
+    bumped,
     in_background,
     material,
     module,
@@ -23,9 +26,10 @@ from baking import (
     plane,
     principled,
     srgb,
-    state,
-    without_images,
+    stored,
+    unchanged,
 )
+from conftest import refused, reopen
 from mathutils import Euler
 from solids import choose
 from test_bake_high import SIZE, low_cube, painted_high
@@ -39,13 +43,12 @@ def noisy(name: str) -> bpy.types.Material:
     """A material whose colour depends on generated and whose bump on object coordinates: neither survives joining."""
     made = material(name)
     nodes, links = made.node_tree.nodes, made.node_tree.links
-    noise, coordinates, bump = (nodes.new(f"ShaderNode{kind}") for kind in ("TexNoise", "TexCoord", "Bump"))
+    noise, coordinates = nodes.new("ShaderNodeTexNoise"), nodes.new("ShaderNodeTexCoord")
     links.new(coordinates.outputs["Generated"], noise.inputs["Vector"])
     links.new(noise.outputs["Color"], principled(made).inputs["Base Color"])
     waves = nodes.new("ShaderNodeTexWave")
     links.new(coordinates.outputs["Object"], waves.inputs["Vector"])
-    links.new(waves.outputs["Fac"], bump.inputs["Height"])
-    links.new(bump.outputs["Normal"], principled(made).inputs["Normal"])
+    bumped(made, waves.outputs["Fac"])
     return made
 
 
@@ -94,9 +97,7 @@ def test_a_set_of_several_objects_is_their_single_bakes_together_but_for_noise()
 
 
 def test_an_object_whose_modifiers_move_its_uvs_has_no_window() -> None:
-    first, second, third = three()
-    for obj in (second, third):
-        bpy.data.objects.remove(obj)
+    quarter("First", noisy("own"))
     second = quarter("Second", material("moved", base_color=(1, 0, 0, 1)))
     warp = second.modifiers.new("Warp", "UV_WARP")
     warp.uv_layer, warp.offset = "UVMap", (0.0, 0.5)
@@ -104,7 +105,7 @@ def test_an_object_whose_modifiers_move_its_uvs_has_no_window() -> None:
     bake(maps={"base_color"}, margin_px=0, target="ONE")
     baked, half = pixels("Second_base_color"), SIZE_PX // 2
     assert np.allclose(baked[half + 8 : -8, half + 8 : -8, :3], (1, 0, 0), atol=BYTE)
-    assert not np.allclose(baked[8 : half - 8, 8 : half - 8, :3], (1, 0, 0), atol=0.1), first.name
+    assert not np.allclose(baked[8 : half - 8, 8 : half - 8, :3], (1, 0, 0), atol=0.1)
 
 
 def test_the_margin_of_one_object_never_covers_another() -> None:
@@ -123,10 +124,10 @@ def test_the_new_material_is_on_all_objects_and_shows_the_uv_map_of_each() -> No
     objects = three()
     bake(maps={"base_color", "roughness"}, target="ONE", material="NEW")
     assert {obj.active_material.name for obj in objects} == {"Third Baked"}
-    about = json.loads(bpy.data.images["Third_base_color"]["impasto_baked"])
-    assert about["objects"].split(", ") == ["Third", "First", "Second"]
-    assert about["materials"] == ["own", "shared"]
-    assert about["uv_map"] == "UVMap"
+    record = about("Third_base_color")
+    assert record["objects"].split(", ") == ["Third", "First", "Second"]
+    assert record["materials"] == ["own", "shared"]
+    assert record["uv_map"] == "UVMap"
 
     objects[0].data.uv_layers[0].name = "Other"
     bake(maps={"roughness"}, target="ONE", material="NEW")
@@ -166,38 +167,19 @@ def test_objects_that_overlap_and_linked_duplicates_are_named(capsys: pytest.Cap
 
 def test_a_set_changes_nothing_but_its_images_and_what_cannot_be_baked_is_named() -> None:
     objects = three()
-    before = state()
-    bake(maps=MAPS, target="ONE")
-    assert without_images(state()) == without_images(before)
+    with unchanged():
+        bake(maps=MAPS, target="ONE")
     objects[-1].data.uv_layers.remove(objects[-1].data.uv_layers[0])
-    before = state()
-    with pytest.raises(RuntimeError, match="Third has no UV map"):
-        bake(target="ONE")
-    assert state() == before
+    bake_refused("Third has no UV map", target="ONE")
 
 
 @pytest.mark.slow
 def test_each_map_is_shown_as_it_comes() -> None:
-    """Its colours are those of the file; the window's own task shows it in the panels."""
-    obj, shown = quarter("First", material("red", base_color=(1, 0, 0, 1))), []
-
-    class Shown(module("jobs.task").Task):
-        def show(self, preview: np.ndarray) -> None:
-            super().show(preview)
-            shown.append(self.preview)
-
-    process, options = (
-        module("bake.process.background"),
-        module("bake.settings").BakeOptions(maps=("base_color", "normal"), width_px=600, height_px=300),
-    )
-    given = process.prepare([module("bake.objects.sets").BakeSet.of(obj)] * 2, options)
-    task = Shown("Bake", lambda task: process.bake_all(task, given), lambda baked: baked)
-    task.start()
-    assert task.wait(120)
-    assert len(task.conclude()) == 2
-    assert [(one.shape, one.dtype.name) for one in shown] == [
-        ((100, 200, 3), "uint8")
-    ] * 3  # the last one needs no picture
+    """Its colours are those of the file; the last one needs no picture."""
+    one = module("bake.objects.sets").BakeSet.of(quarter("First", material("red", base_color=(1, 0, 0, 1))))
+    baked, _, shown = in_background([one, one], maps=("base_color", "normal"), width_px=600, height_px=300)
+    assert len(baked) == 2
+    assert [(one.shape, one.dtype.name) for one in shown] == [((100, 200, 3), "uint8")] * 3
     assert shown[0][75, 50].tolist() == [255, 0, 0], "the lower left quarter"
     assert shown[1][75, 50].tolist() == [128, 128, 255]
 
@@ -215,9 +197,8 @@ def test_seconds_of_maps_are_kept_and_say_what_a_bake_will_take() -> None:
     assert set(kept) == {"base_color", "normal"}
     assert min(kept.values()) > 0
     assert costs.estimate(options, 1).endswith(" s and 301 MiB of memory")
-    assert costs.estimate(replace(options, maps=("base_color", "height")), 1).startswith("About 301 MiB"), (
-        "an unknown map"
-    )
+    unknown = costs.estimate(replace(options, maps=("base_color", "height")), 1)
+    assert unknown.startswith("About 301 MiB")
 
 
 def test_the_time_left_is_that_of_the_remaining_maps_at_the_rates_of_this_bake() -> None:
@@ -251,14 +232,6 @@ def colored() -> bpy.types.Object:
     return strip([material(str(number), base_color=(*color, 1)) for number, color in COLORS.items()])
 
 
-def file_pixels(path: Path) -> np.ndarray:
-    image = bpy.data.images.load(str(path))
-    image.colorspace_settings.name = "Non-Color"
-    found = pixels(image.name)
-    bpy.data.images.remove(image)
-    return found
-
-
 def test_all_tiles_that_are_used_are_baked_into_one_image(tmp_path: Path) -> None:
     colored()
     bake(maps={"base_color", "normal"}, use_tiles=True, out_dir=str(tmp_path))
@@ -266,15 +239,13 @@ def test_all_tiles_that_are_used_are_baked_into_one_image(tmp_path: Path) -> Non
     assert image.source == "TILED"
     assert [tile.number for tile in image.tiles] == list(COLORS)
     assert {tuple(tile.size) for tile in image.tiles} == {(SIZE_PX, SIZE_PX)}
-    assert [bpy.data.images[f"Strip_{name}"].colorspace_settings.name for name in ("base_color", "normal")] == [
-        "sRGB",
-        "Non-Color",
-    ]
+    spaces = [bpy.data.images[f"Strip_{name}"].colorspace_settings.name for name in ("base_color", "normal")]
+    assert spaces == ["sRGB", "Non-Color"]
     assert json.loads(image["impasto_baked"])["object"] == "Strip"
     names = {f"Strip_{name}.{number}.png" for name in ("base_color", "normal") for number in COLORS}
     assert {path.name for path in tmp_path.iterdir()} == names
     for number, color in COLORS.items():
-        found = file_pixels(tmp_path / f"Strip_base_color.{number}.png")[8:-8, 8:-8, :3]
+        found = stored(tmp_path / f"Strip_base_color.{number}.png")[8:-8, 8:-8, :3]
         assert np.allclose(found, srgb(color), atol=BYTE), number
 
 
@@ -285,7 +256,7 @@ def test_a_tile_is_as_a_bake_of_its_own(tmp_path: Path) -> None:
         loop.uv[0] -= 1
     bake(maps={"base_color", "normal"}, margin_px=0)
     for name in ("base_color", "normal"):
-        tile = file_pixels(tmp_path / f"Strip_{name}.1002.png")[8:-8, 8:-8]
+        tile = stored(tmp_path / f"Strip_{name}.1002.png")[8:-8, 8:-8]
         assert tile[..., 0].std() > 0.01
         assert np.abs(tile - pixels(f"Strip_{name}.001")[8:-8, 8:-8]).max() <= BYTE
 
@@ -294,13 +265,12 @@ def test_the_material_shows_the_tiles_after_saving_too(tmp_path: Path) -> None:
     """Baked anew from the tiled image, each tile is what it was."""
     obj = colored()
     bake(maps={"base_color"}, use_tiles=True, material="NEW")
-    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "tiles.blend"))
-    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "tiles.blend"))
+    reopen(tmp_path / "tiles.blend")
     obj = bpy.data.objects["Strip"]
     assert obj.active_material.name == "Strip Baked"
     bake(maps={"base_color"}, use_tiles=True, out_dir=str(tmp_path))
     for number, color in COLORS.items():
-        found = file_pixels(tmp_path / f"Strip_base_color.{number}.png")[10:-10, 10:-10, :3]
+        found = stored(tmp_path / f"Strip_base_color.{number}.png")[10:-10, 10:-10, :3]
         assert np.allclose(found, srgb(color), atol=2 * BYTE), number
 
 
@@ -309,12 +279,10 @@ def test_all_tiles_have_one_scale_and_without_tiles_the_others_are_told(capsys: 
     obj = colored()
     for index, strength in enumerate((1.0, 2.0, 4.0)):
         shader = principled(obj.material_slots[index].material)
-        shader.inputs["Emission Color"].default_value, shader.inputs["Emission Strength"].default_value = (
-            [1] * 4,
-            strength,
-        )
+        shader.inputs["Emission Color"].default_value = [1] * 4
+        shader.inputs["Emission Strength"].default_value = strength
     bake(maps={"emission"}, use_tiles=True)
-    assert json.loads(bpy.data.images["Strip_emission"]["impasto_baked"])["emission_strength"] == pytest.approx(4)
+    assert about("Strip_emission")["emission_strength"] == pytest.approx(4)
 
     bake(maps={"base_color"})
     assert "2 of 3 faces reach out of the 0–1 square" in capsys.readouterr().out
@@ -327,10 +295,7 @@ def test_all_tiles_have_one_scale_and_without_tiles_the_others_are_told(capsys: 
 def test_modifiers_that_move_uvs_are_refused() -> None:
     warp = colored().modifiers.new("Warp", "UV_WARP")
     warp.uv_layer, warp.offset = "UVMap", (0.5, 0.0)
-    before = state()
-    with pytest.raises(RuntimeError, match="modifiers of Strip change its UVs, which tiles must not; apply them"):
-        bake(use_tiles=True)
-    assert state() == before
+    bake_refused("modifiers of Strip change its UVs, which tiles must not; apply them", use_tiles=True)
 
 
 HALF = SIZE_PX // 2
@@ -364,8 +329,8 @@ def test_masks_of_several_objects_tell_them_apart_in_one_image() -> None:
 def test_position_and_normals_of_several_objects_are_those_in_the_world() -> None:
     side_by_side()
     bake(maps={"position", "world_normal", "object_normal"}, target="ONE", margin_px=0)
-    about = json.loads(bpy.data.images["Right_position"]["impasto_baked"])
-    low, high = np.array(about["position_low"]), np.array(about["position_high"])
+    record = about("Right_position")
+    low, high = np.array(record["position_low"]), np.array(record["position_high"])
     assert (low[0], high[0]) == (pytest.approx(0), pytest.approx(4))
     right = pixels("Right_position")[:, HALF:, :3] * (high - low) + low
     assert right[..., 0].min() == pytest.approx(3, abs=0.05)
@@ -380,8 +345,8 @@ def test_a_set_of_one_high_and_one_low_object_shows_the_high_shape(capsys) -> No
     color = module("bake.maps.identity").colors_of(["Box_high"])["Box_high"]
     assert np.allclose(pixels("Box_low_object_id")[..., :3].reshape(-1, 3).max(axis=0), color, atol=0.002)
     assert "high objects lack the islands of low ones: their mask is black" in capsys.readouterr().out
-    about = json.loads(bpy.data.images["Box_low_position"]["impasto_baked"])
-    assert about["position_high"] == pytest.approx([1.05] * 3, abs=0.01)
+    record = about("Box_low_position")
+    assert record["position_high"] == pytest.approx([1.05] * 3, abs=0.01)
     assert pixels("Box_low_curvature")[..., 0].mean() > 0.5
 
 
@@ -392,8 +357,14 @@ def test_tiles_are_written_in_the_format_and_by_the_names_that_were_chosen(tmp_p
         bake(maps={"roughness"}, **options)
     names = {f"T_roughness{number}.{tile}.exr" for number in ("", "_2") for tile in COLORS}
     assert {path.name for path in tmp_path.iterdir()} == names
-    with pytest.raises(RuntimeError, match="files for an engine have no UDIM tiles; choose one file for each map"):
-        bake(maps={"roughness"}, use_tiles=True, out_dir=str(tmp_path), preset="unreal")
+    refused(
+        "files for an engine have no UDIM tiles; choose one file for each map",
+        bake,
+        maps={"roughness"},
+        use_tiles=True,
+        out_dir=str(tmp_path),
+        preset="unreal",
+    )
 
 
 CELLS, CELL_PX, ISLAND_PX = 4, 64, 28.0

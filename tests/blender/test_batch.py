@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import stat
 import sys
-import time
 from pathlib import Path
 
 import bpy
 import numpy as np
 import pytest
-from conftest import packed_image, pixels_of
+from conftest import cases, from_library, listed_library, new_material, packed_image, pixels_of, refused, show_image
 from drawing import drawn
+from styling import wait_until
 
 PROGRAM = Path(__file__).resolve().parents[1] / "blender_program.py"
 CATALOG, WITHIN, OTHER = (f"{digit * 8}-0000-4000-8000-000000000000" for digit in "123")
@@ -52,14 +52,8 @@ def batch(extension, plane, blender, tmp_path, monkeypatch):
 
 def textured(name: str, color=(40, 80, 120), size_px: int = 16) -> bpy.types.Material:
     """A material of one colour in an image, on a new object that is selected beside the others."""
-    material = bpy.data.materials.new(name)
-    if bpy.app.version < (5, 0):
-        material.use_nodes = True
-    node = material.node_tree.nodes.new("ShaderNodeTexImage")
-    node.image = packed_image(f"{name}.png", np.full((size_px, size_px, 3), color, np.uint8))
-    material.node_tree.links.new(
-        node.outputs["Color"], material.node_tree.nodes["Principled BSDF"].inputs["Base Color"]
-    )
+    material = new_material(name)
+    show_image(material, packed_image(f"{name}.png", np.full((size_px, size_px, 3), color, np.uint8)), "Base Color")
     mesh = bpy.data.meshes.new(name)
     mesh.materials.append(material)
     item = bpy.data.objects.new(name, mesh)
@@ -101,10 +95,8 @@ def library(scene, tmp_path):
         textured("no asset")
         bpy.ops.wm.save_as_mainfile(filepath=str(folder / f"{file}.blend"))
     bpy.ops.wm.read_homefile(use_empty=True)
-    libraries = bpy.context.preferences.filepaths.asset_libraries
-    made = libraries.new(name="Walls", directory=str(folder))
-    yield folder
-    libraries.remove(made)
+    with listed_library(folder, "Walls"):
+        yield folder
 
 
 @pytest.mark.slow
@@ -191,10 +183,7 @@ def test_a_cancelled_batch_keeps_what_is_done_though_the_objects_are_gone(extens
     task = request.BatchRequest(applied, request.Output(str(out), workers=1)).task(bpy.context)
     bpy.data.batch_remove([*bpy.data.objects, *bpy.data.materials])
     task.start()
-    deadline = time.monotonic() + 60
-    while '"files"' not in (out / "batch.jsonl").read_text() if (out / "batch.jsonl").exists() else True:
-        assert time.monotonic() < deadline
-        assert not task.wait(0.05), task.conclude()
+    wait_until(lambda: (out / "batch.jsonl").exists() and '"files"' in (out / "batch.jsonl").read_text())
     task.cancel()
     assert task.wait(15)
     report = task.conclude()
@@ -249,15 +238,11 @@ def test_a_catalogue_that_is_not_there_is_named_with_what_there_is(batch, librar
         ({"catalog": "Stone"}, "no catalogue called 'Stone' in the open file"),
         ({"library": "Walls", "catalog": "Wood", "pattern": "{nam}"}, "did you mean 'name'"),
     ):
-        with pytest.raises(RuntimeError, match=message):
-            batch(what="CATALOG", tool="tint", **given)
+        refused(message, batch, what="CATALOG", tool="tint", **given)
 
 
 def test_a_linked_material_is_read_from_its_own_file(extension, library, tmp_path):
-    with bpy.data.libraries.load(str(library / "new.blend"), link=True) as (_found, wanted):
-        wanted.objects = ["Bricks"]
-    bpy.context.collection.objects.link(wanted.objects[0])
-    wanted.objects[0].select_set(True)
+    from_library(library / "new.blend", objects="Bricks")
     textured("own")
     chosen = extension.batch.chosen.choose(bpy.context, "SELECTED", "", "", tmp_path)
     assert {one.source for one in chosen} == {
@@ -271,33 +256,20 @@ def test_a_linked_material_is_read_from_its_own_file(extension, library, tmp_pat
 
 
 def test_an_object_without_materials_and_an_image_with_unsaved_pixels_are_refused(batch, style, plane, tmp_path):
-    with pytest.raises(RuntimeError, match="the selected objects have no materials; select"):
-        batch()
+    refused("the selected objects have no materials; select", batch)
     assert "Select objects with materials" in " ".join(drawn(bpy.types.IMPASTO_PT_batch).labels())
     node = next(node for node in textured("Bricks").node_tree.nodes if node.type == "TEX_IMAGE")
     node.image.pixels[0] = 0.5
-    with pytest.raises(RuntimeError, match=r"not saved: Bricks\.png; save or pack them"):
-        batch()
+    refused(r"not saved: Bricks\.png; save or pack them", batch)
     assert not (tmp_path / "out" / "from_blender" / "table.jsonl").exists()
 
 
 @pytest.mark.slow
 @pytest.mark.any_blender
-@pytest.mark.parametrize(
-    ("given", "message"),
-    [
-        ({"out_dir": ""}, "no folder for the results"),
-        ({"tool": "nonsense"}, "no tool called 'nonsense'"),
-        ({"tool": "recall"}, "makes nothing of a material"),
-        ({"tool": "", "recipe": "/nowhere.json"}, "nowhere.json"),
-        ({"tool": "", "image": "red.png"}, "has no recipe"),
-        ({"tool": "", "inputs": ""}, "style|stylizer|Choose|needs"),
-    ],
-)
+@pytest.mark.parametrize(("given", "message"), cases("batch"))
 def test_what_a_batch_lacks_is_named(batch, style, given, message):
     textured("Bricks")
-    with pytest.raises(RuntimeError, match=message):
-        batch(**given)
+    refused(message, batch, **given)
 
 
 def test_materials_of_one_name_get_names_of_their_own(extension, plane, style, tmp_path):
@@ -314,9 +286,8 @@ def test_materials_of_one_name_get_names_of_their_own(extension, plane, style, t
 def test_a_recipe_of_a_file_or_an_image_brings_its_other_pictures(extension, scene, style, tmp_path):
     recipes = extension.batch.recipes
     step = {"tool": "flat", "parameters": {"strength": 0.5}, "inputs": {"style": "style"}}
-    inputs = {
-        name: {"name": file, "sha256": "0" * 64} for name, file in {"style": "red.png", "source": "b.png"}.items()
-    }
+    names = {"style": "red.png", "source": "b.png"}
+    inputs = {name: {"name": file, "sha256": "0" * 64} for name, file in names.items()}
     of_flat = extension.tools.request.Request("flat", seed=3).recipe().to_dict()
     recipe = {**of_flat, "steps": [step], "inputs": inputs}
     (tmp_path / "night.json").write_text(json.dumps(recipe))
@@ -335,8 +306,7 @@ def test_a_recipe_of_a_file_or_an_image_brings_its_other_pictures(extension, sce
 
 
 def test_the_contact_sheet_is_opened_as_an_image(extension, scene, style, tmp_path):
-    with pytest.raises(RuntimeError, match="run the batch first"):
-        bpy.ops.impasto.batch_sheet(out_dir=str(tmp_path))
+    refused("run the batch first", "batch_sheet", out_dir=str(tmp_path))
     (tmp_path / "contact_sheet.png").write_bytes(style.packed_file.data)
     for _ in range(2):
         bpy.ops.impasto.batch_sheet(out_dir=str(tmp_path))
@@ -370,10 +340,9 @@ def test_a_material_is_exported_as_its_engine_expects(extension, plane, tmp_path
 def test_opacity_becomes_the_alpha_of_what_is_exported(extension, plane, tmp_path):
     material = textured("leaf")
     nodes, links = material.node_tree.nodes, material.node_tree.links
-    node = nodes.new("ShaderNodeTexImage")
-    node.image = packed_image("leaf_opacity.png", np.full((16, 16, 3), 51, np.uint8))
-    node.image.colorspace_settings.name = "Non-Color"
-    links.new(node.outputs["Color"], nodes["Principled BSDF"].inputs["Alpha"])
+    opacity = packed_image("leaf_opacity.png", np.full((16, 16, 3), 51, np.uint8))
+    opacity.colorspace_settings.name = "Non-Color"
+    show_image(material, opacity, "Alpha")
     color = nodes["Principled BSDF"].inputs["Base Color"].links[0].from_node
     mapping, coordinates = nodes.new("ShaderNodeMapping"), nodes.new("ShaderNodeTexCoord")
     mapping.inputs["Scale"].default_value, mapping.inputs["Rotation"].default_value = (2, 3, 1), (0, 0, 0.5)
@@ -392,20 +361,13 @@ def test_opacity_becomes_the_alpha_of_what_is_exported(extension, plane, tmp_pat
     assert written["alphaMode"] == "BLEND"
     image = bpy.data.images.load(str(tmp_path / "leaf_baseColor.png"))
     assert np.array(image.pixels[:]).reshape(-1, 4)[0, 3] == pytest.approx(0.2, abs=0.005)
-    with pytest.raises(RuntimeError, match="do not become materials"):
-        bpy.ops.impasto.batch(tool="tint", out_dir=str(tmp_path), export="godot", result="MATERIALS")
+    refused("do not become materials", "batch", tool="tint", out_dir=str(tmp_path), export="godot", result="MATERIALS")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("given", "said"),
-    [
-        ({"out_dir": ""}, "no folder for the files is given"),
-        ({"preset": "custom"}, "no pictures are given"),
-        ({"preset": "custom", "pictures": "orm=roughnes"}, "no map called 'roughnes'"),
-    ],
-)
-def test_a_wrong_export_says_why(extension, plane, tmp_path, given, said):
+def test_a_wrong_export_says_why(extension, plane, tmp_path):
     textured("wall")
-    with pytest.raises(RuntimeError, match=said):
-        bpy.ops.impasto.export(material="wall", **{"out_dir": str(tmp_path), **given})
+    refused("no folder for the files is given", "export", material="wall")
+    given = {"material": "wall", "out_dir": str(tmp_path), "preset": "custom"}
+    refused("no pictures are given", "export", **given)
+    refused("no map called 'roughnes'", "export", **given, pictures="orm=roughnes")

@@ -9,8 +9,8 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from baking import BYTE, material, plane, principled, slanted, srgb
-from conftest import coordinates, packed_image, png
+from baking import BYTE, geometry_group, in_group, material, plane, principled, slanted, srgb, stored
+from conftest import coordinates, from_library, packed_image, png, refused, show_image
 
 COLOR = (0.8, 0.3, 0.2)
 SIZE_PX = 32
@@ -28,11 +28,8 @@ def export(extension, scene, tmp_path):
         extension.jobs.session.jobs.close()
         bpy.ops.impasto.export(material="P", preset="unreal", out_dir=str(tmp_path), replace=True, **given)
         report = extension.jobs.session.jobs.made
-        image = bpy.data.images.load(str(tmp_path / "T_P_BC.png"))
-        pixels = np.array(image.pixels[:]).reshape(SIZE_PX, SIZE_PX, 4)[::-1, :, :3]
-        bpy.data.images.remove(image)
         assert (report.level == "WARNING") == (";" in report.text), report
-        return report.text.partition("; ")[2], pixels
+        return report.text.partition("; ")[2], stored_rgb(tmp_path / "T_P_BC.png")
 
     return run
 
@@ -66,15 +63,9 @@ def colored(obj: bpy.types.Object) -> bpy.types.Object:
 
 def through_modifier(obj: bpy.types.Object) -> bpy.types.Object:
     """An attribute that geometry nodes store."""
-    tree = bpy.data.node_groups.new("Store", "GeometryNodeTree")
-    for in_out in ("INPUT", "OUTPUT"):
-        tree.interface.new_socket("Geometry", in_out=in_out, socket_type="NodeSocketGeometry")
-    kinds = ("NodeGroupInput", "GeometryNodeStoreNamedAttribute", "NodeGroupOutput")
-    start, store, end = (tree.nodes.new(name) for name in kinds)
+    tree, store = geometry_group("GeometryNodeStoreNamedAttribute")
     store.data_type, store.inputs["Name"].default_value = "FLOAT_COLOR", "made"
     next(one for one in store.inputs if one.name == "Value" and one.enabled).default_value = (*COLOR, 1)
-    tree.links.new(start.outputs[0], store.inputs["Geometry"])
-    tree.links.new(store.outputs[0], end.inputs[0])
     obj.modifiers.new("Store", "NODES").node_group = tree
     return obj
 
@@ -132,6 +123,10 @@ def mapped(name: str) -> bpy.types.Material:
     return reading("ShaderNodeUVMap", 0, uv_map=name)
 
 
+def stored_rgb(path: Path) -> np.ndarray:
+    return stored(path)[::-1, :, :3]
+
+
 def ramp() -> np.ndarray:
     values = (np.arange(SIZE_PX) + 0.5) / SIZE_PX
     u, v = np.meshgrid(values, values[::-1])
@@ -184,10 +179,8 @@ def test_a_chosen_or_the_only_object_is_taken_before_a_plane(export):
     said, pixels = export()
     assert "baked on first" in said
     assert np.allclose(pixels, srgb(COLOR), atol=BYTE)
-    with pytest.raises(RuntimeError, match="second has no material"):
-        export(object="second")
-    with pytest.raises(RuntimeError, match="no object called 'third'"):
-        export(object="third")
+    refused("second has no material", export, object="second")
+    refused("no object called 'third'", export, object="third")
 
 
 REFUSED = {
@@ -218,14 +211,7 @@ def test_nodes_that_the_surface_does_not_use_change_nothing(export):
 
 def test_attributes_in_a_group_are_found_too(export):
     made = material("P")
-    tree = bpy.data.node_groups.new("Inner", "ShaderNodeTree")
-    tree.interface.new_socket("Color", in_out="OUTPUT", socket_type="NodeSocketColor")
-    inner, end = tree.nodes.new("ShaderNodeVertexColor"), tree.nodes.new("NodeGroupOutput")
-    inner.layer_name = "Col"
-    tree.links.new(inner.outputs[0], end.inputs[0])
-    group = made.node_tree.nodes.new("ShaderNodeGroup")
-    group.node_tree = tree
-    made.node_tree.links.new(group.outputs[0], principled(made).inputs["Base Color"])
+    in_group(made, "ShaderNodeVertexColor", "Base Color").layer_name = "Col"
     painted(plane(made))
     said, pixels = export()
     assert not said
@@ -242,10 +228,8 @@ def test_a_missing_file_is_named_and_nothing_is_written(export, tmp_path: Path):
     node.image = bpy.data.images.load(str(tmp_path / "wall.png"))
     plane(made)
     (tmp_path / "wall.png").unlink()
-    with pytest.raises(RuntimeError, match=r"image wall\.png of P lacks its file .*wall\.png; find it"):
-        export()
-    with pytest.raises(RuntimeError, match=r"lacks its file"):
-        bpy.ops.impasto.bake(maps={"roughness"}, width_px=8, height_px=8)
+    refused(r"image wall\.png of P lacks its file .*wall\.png; find it", export)
+    refused(r"lacks its file", "bake", maps={"roughness"}, width_px=8, height_px=8)
     bpy.ops.impasto.bake(maps={"island_id"}, width_px=8, height_px=8)
     assert not list(tmp_path.iterdir())
     node.image = packed_image("packed", np.zeros((4, 4, 3), np.uint8))
@@ -270,9 +254,7 @@ def test_a_batch_bakes_each_material_on_its_object(export, extension, tmp_path: 
     out = tmp_path / "out"
     assert extension.command_line.run(["bake", str(tmp_path / "materials.blend/Material/P"), "--out", str(out)]) == 0
     assert list(bpy.data.objects.keys()) == [name]
-    image = bpy.data.images.load(str(out / "P_base_color.png"))
-    corner = np.array(image.pixels[:]).reshape(SIZE_PX, SIZE_PX, 4)[-1, -1, :3]
-    assert np.allclose(corner, srgb(COLOR), atol=0.05)
+    assert np.allclose(stored(out / "P_base_color.png")[-1, -1, :3], srgb(COLOR), atol=0.05)
     assert "plane" not in capsys.readouterr().err
 
 
@@ -327,24 +309,12 @@ def image_file(path: Path, pixels: np.ndarray, is_data: bool = False) -> bpy.typ
 def linked(made: bpy.types.Material, socket: str, image: bpy.types.Image) -> bpy.types.Node:
     """An image node, linked to a socket of the Principled BSDF."""
     made.use_fake_user = True
-    node = made.node_tree.nodes.new("ShaderNodeTexImage")
-    node.image = image
-    made.node_tree.links.new(node.outputs["Color"], principled(made).inputs[socket])
-    return node
+    return show_image(made, image, socket)
 
 
 def contents(run, blend: Path, capsys) -> dict:
     assert run("contents", blend, "--json") == 0
     return json.loads(capsys.readouterr().out.splitlines()[-1])
-
-
-def values(path: Path) -> np.ndarray:
-    """Stored values (H, W, 3) of a PNG, row 0 at the top."""
-    image = bpy.data.images.load(str(path))
-    image.colorspace_settings.name = "Non-Color"
-    pixels = np.empty(len(image.pixels), np.float32)
-    image.pixels.foreach_get(pixels)
-    return pixels.reshape(image.size[1], image.size[0], -1)[::-1, :, :3]
 
 
 def test_contents_tell_sizes_problems_and_the_files_that_each_uses(run, saved, tmp_path, capsys):
@@ -369,15 +339,10 @@ def test_files_of_groups_and_libraries_count_and_a_local_material_goes_before_a_
 ):
     made = material("wall")
     made.use_fake_user = True
-    node = made.node_tree.nodes.new("ShaderNodeGroup")
-    node.node_tree = bpy.data.node_groups.new("Inner", "ShaderNodeTree")
-    inner = node.node_tree.nodes.new("ShaderNodeTexImage")
-    inner.image = image_file(tmp_path / "inner.png", coordinates(8, 8))
+    in_group(made, "ShaderNodeTexImage", "Base Color").image = image_file(tmp_path / "inner.png", coordinates(8, 8))
     library = saved("library.blend")
     bpy.ops.wm.read_homefile(use_empty=True)
-    with bpy.data.libraries.load(str(library), link=True) as (_, wanted):
-        wanted.materials = ["wall"]
-    plane(wanted.materials[0])
+    plane(from_library(library, materials="wall"))
     (found,) = contents(run, saved(), capsys)["Material"]
     assert found["files"] == sorted(str((tmp_path / name).resolve()) for name in ("inner.png", "library.blend"))
 
@@ -395,9 +360,9 @@ def test_images_are_read_with_their_maps_and_at_the_size_of_the_base_colour(run,
     assert run("bake", saved() / "Material" / "wall", "--out", tmp_path / "out") == 0
     names = {path.name: path for path in (tmp_path / "out").iterdir()}
     assert set(names) == {f"wall_{name}.png" for name in ("base_color", "metallic", "roughness")}
-    assert np.abs(values(names["wall_base_color.png"]) * 255 - color).max() < 0.5
-    assert values(names["wall_roughness.png"]).shape == (24, 32, 3)
-    assert values(names["wall_metallic.png"]).min() == 1
+    assert np.abs(stored_rgb(names["wall_base_color.png"]) * 255 - color).max() < 0.5
+    assert stored_rgb(names["wall_roughness.png"]).shape == (24, 32, 3)
+    assert stored_rgb(names["wall_metallic.png"]).min() == 1
 
 
 def test_a_material_that_impasto_made_gives_its_maps_and_their_scale_back(extension, run, saved, tmp_path):
@@ -405,17 +370,15 @@ def test_a_material_that_impasto_made_gives_its_maps_and_their_scale_back(extens
     maps = {name: coordinates(12, 16) for name in materials.LABELS if name not in NOT_OF_A_SHADER}
     for name in maps.keys() - {"base_color", "emission", "normal"}:
         maps[name] = np.repeat(maps[name][..., :1], 3, axis=2)
-    images = {
-        name: image_file(tmp_path / f"{name}.png", pixels, name not in ("base_color", "emission"))
-        for name, pixels in maps.items()
-    }
+    is_data = maps.keys() - {"base_color", "emission"}
+    images = {name: image_file(tmp_path / f"{name}.png", maps[name], name in is_data) for name in maps}
     made = material("wall", emission_strength=1.0)
     made.use_fake_user = True
     materials.apply_maps(made, images, materials.Look(width_m=2.0, relief_m=0.25, use_displacement=True))
     assert run("bake", saved() / "Material" / "wall", "--out", tmp_path / "out") == 0
     for name, pixels in maps.items():
         found = tmp_path / "out" / f"wall_{name}.png"
-        assert np.abs(values(found) * 255 - pixels).max() < 0.5, name
+        assert np.abs(stored_rgb(found) * 255 - pixels).max() < 0.5, name
         assert b'"width_m": 2.0' in found.read_bytes()
     assert b'"height_range_m": 0.25' in (tmp_path / "out" / "wall_height.png").read_bytes()
 
@@ -428,11 +391,11 @@ def test_an_image_that_nodes_change_is_baked_as_it_looks(run, saved, tmp_path):
     made.node_tree.links.new(node.outputs["Color"], invert.inputs["Color"])
     made.node_tree.links.new(invert.outputs["Color"], principled(made).inputs["Base Color"])
     assert run("bake", saved() / "Material" / "wall", "--out", tmp_path / "out") == 0
-    found = values(tmp_path / "out" / "wall_base_color.png")
+    found = stored_rgb(tmp_path / "out" / "wall_base_color.png")
     assert found.shape == (8, 16, 3)
     assert np.allclose(found, (0, 1, 1), atol=0.01)
     assert run("bake", tmp_path / "scene.blend" / "Object" / "Strip", "--out", tmp_path / "object") == 0
-    found = values(tmp_path / "object" / "Strip_base_color.png")
+    found = stored_rgb(tmp_path / "object" / "Strip_base_color.png")
     assert np.allclose(found[4, [2, 13]], [(0, 1, 1), (0, 0, 1)], atol=0.01)
     assert len(list((tmp_path / "object").iterdir())) == 2, "with the settings of the file"
 
@@ -442,7 +405,7 @@ def test_a_material_without_nodes_has_its_viewport_colour(run, saved, tmp_path):
     made = bpy.data.materials.new("flat")
     made.diffuse_color, made.use_fake_user = (1, 0, 0, 1), True
     assert run("bake", saved() / "Material" / "flat", "--out", tmp_path / "out") == 0
-    assert np.allclose(values(tmp_path / "out" / "flat_base_color.png"), (1, 0, 0), atol=0.01)
+    assert np.allclose(stored_rgb(tmp_path / "out" / "flat_base_color.png"), (1, 0, 0), atol=0.01)
 
 
 def test_errors_say_the_remedy_and_have_exit_codes(run, saved, tmp_path, capsys):

@@ -7,18 +7,22 @@ import time
 from pathlib import Path
 
 import pytest
+from conftest import cases
 
 pytestmark = pytest.mark.any_blender
 
 POSIX_ONLY = pytest.mark.skipif(os.name == "nt", reason="the stand-ins are shell scripts")
 RTX = "NVIDIA GeForce RTX 4070 Laptop GPU, 580.65.06, 8.9"
-GTX = "NVIDIA GeForce GTX 1080, 580.65.06, 6.1"
-BLACKWELL = "NVIDIA GeForce RTX 5090, 572.10, 12.0"
 
 
 @pytest.fixture
 def graphics(extension):
     return extension.setup.graphics
+
+
+def tag_of(graphics, folder: Path, system: str = "Linux", machine: str = "x86_64", choice: str = "AUTO") -> str:
+    """The build for the computer whose files lie in this folder."""
+    return graphics.examine(system, machine, folder).build(choice).tag
 
 
 def smi(folder: Path, says: str, place: str = "usr/bin/nvidia-smi") -> None:
@@ -50,17 +54,7 @@ def test_without_a_graphics_card_it_is_the_small_build(graphics, tmp_path):
 
 
 @POSIX_ONLY
-@pytest.mark.parametrize(
-    ("card", "tag"),
-    [
-        (RTX, "cu130"),
-        (RTX.replace("580.65.06", "560.35.03"), "cu126"),
-        (RTX.replace("580.65.06", "470.1"), "cpu"),
-        (GTX, "cu126"),
-        (BLACKWELL, "cpu"),
-        (BLACKWELL.replace("572.10", "590.1"), "cu130"),
-    ],
-)
+@pytest.mark.parametrize(("card", "tag"), cases("cards"))
 def test_the_build_fits_the_driver_and_the_card(graphics, tmp_path, card, tag):
     smi(tmp_path, f"echo '{card}'")
     computer = graphics.examine("Linux", "x86_64", tmp_path)
@@ -75,11 +69,11 @@ def test_a_driver_without_a_card_is_no_card_and_a_program_of_that_name_on_the_pa
 ):
     for number, says in enumerate(("echo No devices were found; exit 6", "exit 1", "echo", "echo garbage, in, rows")):
         smi(tmp_path / str(number), says)
-        assert graphics.examine("Linux", "x86_64", tmp_path / str(number)).build("AUTO").tag == "cpu", says
+        assert tag_of(graphics, tmp_path / str(number)) == "cpu", says
     smi(tmp_path / "stranger", f"touch {tmp_path}/ran; echo '{RTX}'", "nvidia-smi")
     monkeypatch.setenv("PATH", str(tmp_path / "stranger"))
     monkeypatch.chdir(tmp_path / "stranger")
-    assert graphics.examine("Linux", "x86_64", tmp_path).build("AUTO").tag == "cpu"
+    assert tag_of(graphics, tmp_path) == "cpu"
     assert not (tmp_path / "ran").exists()
 
 
@@ -88,22 +82,20 @@ def test_a_program_that_hangs_is_not_waited_for(graphics, tmp_path, monkeypatch)
     monkeypatch.setattr(graphics, "LIMIT_S", 0.3)
     smi(tmp_path, "exec sleep 20")
     started = time.monotonic()
-    assert graphics.examine("Linux", "x86_64", tmp_path).build("AUTO").tag == "cpu"
+    assert tag_of(graphics, tmp_path) == "cpu"
     assert time.monotonic() - started < 5
 
 
-@pytest.mark.parametrize(
-    "kernel",
-    [
-        "NVRM version: NVIDIA UNIX x86_64 Kernel Module  580.65.06  Sun Jul 27",
-        "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.65.06  Release Build",
-    ],
-)
+KERNELS = [f"{kernel}  580.65.06  " for kernel in ("x86_64 Kernel Module", "Open Kernel Module for x86_64")]
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
 def test_the_drivers_files_serve_where_its_program_is_absent(graphics, tmp_path, kernel):
     card = tmp_path / "proc/driver/nvidia/gpus/0000:01:00.0"
     card.mkdir(parents=True)
     (card / "information").write_text("Model: \t\t NVIDIA RTX A2000\nIRQ: 16\n")
-    (card.parents[1] / "version").write_text(f"{kernel}\nGCC version: gcc 12\n")
+    version = f"NVRM version: NVIDIA UNIX {kernel}Release Build\nGCC version: gcc 12\n"
+    (card.parents[1] / "version").write_text(version)
     computer = graphics.examine("Linux", "x86_64", tmp_path)
     assert computer.build("AUTO").tag == "cu130"
     assert computer.description == "Found NVIDIA RTX A2000 with driver 580.65"
@@ -112,7 +104,7 @@ def test_the_drivers_files_serve_where_its_program_is_absent(graphics, tmp_path,
 @pytest.mark.parametrize(("target", "tag"), [(110000, "rocm7.2"), (90010, "rocm7.2"), (100306, "cpu")])
 def test_amds_cards_get_rocm_where_pytorch_serves_them(graphics, tmp_path, target, tag):
     amd(tmp_path, target)
-    assert graphics.examine("Linux", "x86_64", tmp_path).build("AUTO").tag == tag
+    assert tag_of(graphics, tmp_path) == tag
 
 
 @POSIX_ONLY
@@ -121,12 +113,11 @@ def test_on_windows_the_systems_folder_is_asked_and_the_choice_wins_over_what_is
     build = graphics.examine("Windows", "AMD64", tmp_path).build("AUTO")
     assert (build.tag, build.label) == ("cu130", "CUDA 13.0")
     (tmp_path / "System32/nvidia-smi.exe").unlink()
-    assert graphics.examine("Windows", "AMD64", tmp_path).build("AUTO").tag == "cpu"
+    assert tag_of(graphics, tmp_path, "Windows", "AMD64") == "cpu"
 
     smi(tmp_path / "linux", f"echo '{RTX}'")
-    computer = graphics.examine("Linux", "x86_64", tmp_path / "linux")
-    assert computer.build("CPU").tag == "cpu"
-    assert graphics.examine("Linux", "x86_64", tmp_path / "none").build("GPU").tag == "cu130"
+    assert tag_of(graphics, tmp_path / "linux", choice="CPU") == "cpu"
+    assert tag_of(graphics, tmp_path / "none", choice="GPU") == "cu130"
 
 
 def test_a_mac_gets_the_plain_build_and_an_old_one_a_reason(graphics):

@@ -11,11 +11,21 @@ import bpy
 import numpy as np
 import pytest
 from baking import BYTE, SIZE_PX, bake, in_background, material, module, pixels, plane, principled, srgb
-from conftest import coordinates, packed_image, pixels_of, png
+from conftest import (
+    coordinates,
+    new_material,
+    packed_image,
+    pixels_of,
+    png,
+    refused,
+    reopen,
+    show_image,
+    use_working_space,
+)
 from mathutils import Color
 from test_bake_results import painted
-from test_sliders import RENDER_PX, rendered_tiles, spotted
 from test_sliders import baked as baked_endless
+from test_sliders import rendered_tiles, spotted
 
 
 def source_hash(name: str) -> str:
@@ -77,21 +87,15 @@ def test_sixteen_bit_images_keep_their_depth(scene):
     np.testing.assert_allclose(pixels_of(made)[..., :3], 0.25, atol=1 / 65535)
 
 
-def test_a_painted_image_is_sent_as_it_is_painted_not_as_its_file(scene, tmp_path):
+def test_a_painted_image_is_sent_as_it_is_painted_and_one_whose_file_is_gone_is_refused(scene, tmp_path):
     (tmp_path / "wall.png").write_bytes(png(np.zeros((4, 4, 3), np.uint8)))
     image = bpy.data.images.load(str(tmp_path / "wall.png"))
     image.pixels.foreach_set(np.ones(64, np.float32))
     image.update()
     np.testing.assert_allclose(pixels_of(send(image))[..., :3], 1.0, atol=5e-5)
-
-
-def test_an_image_whose_file_is_gone_is_refused_with_a_remedy(scene, tmp_path):
-    (tmp_path / "wall.png").write_bytes(png(coordinates(4, 4)))
-    image = bpy.data.images.load(str(tmp_path / "wall.png"))
     (tmp_path / "wall.png").unlink()
     image.reload()
-    with pytest.raises(RuntimeError, match="has no pixels; find its missing file"):
-        bpy.ops.impasto.run(tool="chatty", image=image.name)
+    refused("has no pixels; find its missing file", "run", tool="chatty", image=image.name)
 
 
 def test_maps_from_an_image_become_a_material(scene, image):
@@ -110,8 +114,7 @@ class TestRerun:
         return bpy.data.images["bricks_base_color"]
 
     def test_the_same_pixels_come_out_in_new_images_also_by_the_recipe_in_the_file(self, made, image):
-        with pytest.raises(RuntimeError, match=r"did not make the image bricks\.png: it has no recipe"):
-            bpy.ops.impasto.rerun(image=image.name)
+        refused(r"did not make the image bricks\.png: it has no recipe", "rerun", image=image.name)
         recipe = made.pop("impasto_recipe")
         assert bpy.ops.impasto.rerun(image=made.name) == {"FINISHED"}
         again = bpy.data.images["bricks_base_color.001"]
@@ -125,9 +128,10 @@ class TestRerun:
             assert bpy.data.images[f"bricks_base_color.{number}"]["impasto_recipe"] == made["impasto_recipe"]
             packed_image("bricks.png", np.zeros((32, 48, 3), np.uint8))
 
-    def test_an_input_beside_the_blend_is_found(self, made, image, tmp_path):
-        (tmp_path / "bricks.png").write_bytes(png(coordinates(32, 48)))
+    def test_a_missing_input_is_named_and_one_beside_the_blend_is_found(self, made, image, tmp_path):
         bpy.data.images.remove(image)
+        refused(r"bricks\.png is neither an image of this \.blend nor a file beside it", "rerun", image=made.name)
+        (tmp_path / "bricks.png").write_bytes(png(coordinates(32, 48)))
         bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
         assert bpy.ops.impasto.rerun(image=made.name) == {"FINISHED"}
         assert bpy.data.images["bricks_base_color.001"]["impasto_recipe"] == made["impasto_recipe"]
@@ -142,11 +146,6 @@ class TestRerun:
         assert extension.core.recipe.differences(recipe, again) == [
             "input source: bricks.png is not the bricks.png that was used then"
         ]
-
-    def test_a_missing_input_is_named(self, made, image):
-        bpy.data.images.remove(image)
-        with pytest.raises(RuntimeError, match=r"bricks\.png is neither an image of this \.blend nor a file beside it"):
-            bpy.ops.impasto.rerun(image=made.name)
 
 
 def exif_rotated(data: bytes) -> bytes:
@@ -197,26 +196,21 @@ def test_values_above_1_are_refused_not_clipped(scene, extension):
     image.pixels.foreach_set(np.full(64, 3.0, np.float32))
     with pytest.raises(extension.core.errors.ParameterError, match=r"bright has values above 1, up to 3"):
         extension.bridge.images.read(image).to_pixels()
-    with pytest.raises(RuntimeError, match="above 1"):
-        bpy.ops.impasto.run(tool="chatty", image="bright", material="NONE")
-
-
-def test_a_packed_picture_is_written_as_it_is(extension, scene, tmp_path):
-    image = packed_image("odd: name?.png", coordinates(6, 10))
-    path = extension.bridge.encode.write(image, tmp_path)
-    assert path.suffix == ".png"
-    assert path.read_bytes() == image.packed_file.data
+    refused("above 1", "run", tool="chatty", image="bright", material="NONE")
 
 
 @pytest.mark.parametrize("channels", [3, 4])
-def test_a_picture_that_was_painted_on_is_written_with_its_pixels(extension, scene, tmp_path, channels):
+def test_a_packed_picture_is_written_as_it_is_or_as_it_was_painted(extension, scene, tmp_path, channels):
     pixels = np.dstack([coordinates(6, 10), np.full((6, 10, 1), 128, np.uint8)])[..., :channels]
-    image = packed_image("painted.png", pixels)
+    image = packed_image("odd: name?.png", pixels)
+    path = extension.bridge.encode.write(image, tmp_path)
+    assert (path.suffix, path.read_bytes()) == (".png", image.packed_file.data)
     changed = pixels_of(image).copy()
     changed[0, 0, 0] = 1.0
     image.pixels.foreach_set(changed[::-1].ravel())
     assert image.is_dirty
-    read = pixels_of(bpy.data.images.load(str(extension.bridge.encode.write(image, tmp_path))))
+    (tmp_path / "painted").mkdir()
+    read = pixels_of(bpy.data.images.load(str(extension.bridge.encode.write(image, tmp_path / "painted"))))
     np.testing.assert_allclose(read[..., :channels], changed[..., :channels], atol=1e-6)
 
 
@@ -264,13 +258,9 @@ def test_alpha_that_is_another_map_is_read_as_that_and_leaves_the_colour_alone(e
     image = bpy.data.images.new("packed", 4, 4, alpha=True, float_buffer=bits == 32)
     image.alpha_mode = "CHANNEL_PACKED"
     image.pixels.foreach_set([0.5, 0.25, 0.125, 0.0] * 16)
-    material = bpy.data.materials.new("packed")
-    material.use_nodes = True
-    tree = material.node_tree
-    node, shader = tree.nodes.new("ShaderNodeTexImage"), tree.nodes["Principled BSDF"]
-    node.image = image
-    tree.links.new(node.outputs["Color"], shader.inputs["Base Color"])
-    tree.links.new(node.outputs["Alpha"], shader.inputs["Roughness"])
+    material = new_material("packed")
+    node = show_image(material, image, "Base Color")
+    material.node_tree.links.new(node.outputs["Alpha"], principled(material).inputs["Roughness"])
     arrays = extension.bridge.surfaces.read(material, ["roughness"])().arrays
     assert arrays["roughness"].max() == 0
     assert "opacity" not in arrays
@@ -288,7 +278,7 @@ def space(scene, request) -> Iterator[str]:
     """The working space of the open file."""
     if bpy.app.version < (5, 0):
         pytest.skip("files have no working space before Blender 5.0")
-    bpy.ops.wm.set_working_color_space(working_space=request.param, convert_colors=False)
+    use_working_space(request.param)
     yield request.param
     bpy.ops.wm.read_homefile(use_empty=True)
     assert bpy.data.colorspace.working_space == "Linear Rec.709"
@@ -302,15 +292,12 @@ def even(name: str = "even.png") -> bpy.types.Image:
 def linked(image: bpy.types.Image, *sockets: str) -> bpy.types.Material:
     """A material with an image in sockets of its shader, whose emission shows."""
     made = material()
-    node = made.node_tree.nodes.new("ShaderNodeTexImage")
-    node.image = image
-    for socket in sockets:
-        made.node_tree.links.new(node.outputs["Color"], principled(made).inputs[socket])
+    show_image(made, image, *sockets)
     principled(made).inputs["Emission Strength"].default_value = 1.0
     return made
 
 
-def test_a_float_image_has_the_colours_of_its_file(space):
+def test_a_float_image_has_the_colours_of_its_file_or_those_that_it_shows(space):
     of_file = coordinates(24, 32).astype(np.uint16) * 257
     image = packed_image("deep.png", of_file)
     assert image.is_float
@@ -319,8 +306,6 @@ def test_a_float_image_has_the_colours_of_its_file(space):
     small = module("bridge.images").small(image, 32)
     np.testing.assert_allclose(small[::-1, :, :3], of_file / 65535, atol=SIXTEEN_BITS)
 
-
-def test_a_float_image_of_blender_has_the_colours_that_it_shows(space):
     image = bpy.data.images.new("shown", 4, 4, float_buffer=True)
     held = [*Color((0.8, 0.2, 0.1)).from_rec709_linear_to_scene_linear(), 1]
     image.pixels.foreach_set(np.tile(np.float32(held), 16))
@@ -353,8 +338,7 @@ def test_an_opacity_joins_a_deep_colour_without_changing_it(space, tmp_path):
     color["impasto_map"], color["impasto_recipe"] = "base_color", "{}"
     joined = module("bridge.encode").join_alpha(color, packed_image("alpha", np.full((4, 4, 1), 255, np.uint8)))
     joined.use_fake_user = True
-    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "saved.blend"))
-    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "saved.blend"))
+    reopen(tmp_path / "saved.blend")
     assert bpy.data.colorspace.working_space == space
     read = module("bridge.images").pixels_of(bpy.data.images["deep"]).to_pixels().arrays["base_color"]
     np.testing.assert_allclose(read[0, 0], np.array(SRGB) / 255, atol=SIXTEEN_BITS)
@@ -370,7 +354,7 @@ def test_the_background_bakes_the_same(space):
     obj = plane(made)
     options = module("bake.settings").BakeOptions(width_px=SIZE_PX, height_px=SIZE_PX)
     here = list(module("bake.render.baked_maps").bake_maps(obj, options))
-    ((there,), _) = in_background([module("bake.objects.sets").BakeSet.of(obj)])
+    (there,), *_ = in_background([module("bake.objects.sets").BakeSet.of(obj)])
     assert [item.png for item in there] == [item.png for item in here]
 
 
@@ -381,7 +365,7 @@ def test_endless_nodes_show_the_colours_that_the_tool_makes(space):
     assert bpy.ops.impasto.make_endless(seed=3) == {"FINISHED"}
     node = module("bridge.endless_nodes").find(made)
     tool = baked_endless(made)["base_color"]
-    shown = rendered_tiles(made, node.outputs["Base Color"], (RENDER_PX, RENDER_PX))
+    shown = rendered_tiles(made, node.outputs["Base Color"])
     to_rec709 = [list(Color(primary).from_scene_linear_to_rec709_linear()) for primary in np.eye(3)]
     inside = slice(24, -24)  # around its borders the tool's result wraps, and the shader's goes on
     difference = np.abs(srgb(np.maximum(shown @ to_rec709, 0)) - tool)[inside, inside]

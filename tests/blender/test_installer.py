@@ -1,4 +1,4 @@
-"""The button that makes an engine: a real venv or folder, a real pip, and an index on this machine."""
+"""The choice of an engine, and the button that makes one: a real venv or folder, a real pip, a local index."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import bpy
 import pytest
-from conftest import MODULE
+from conftest import MODULE, refused
 from packages import fake_wheel, fill, requirements, served
+from styling import wait_until
+
+from traps import set_traps
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +34,7 @@ def preferences(extension, scene, monkeypatch):
     monkeypatch.delenv("IMPASTO_ENGINE")
     chosen = bpy.context.preferences.addons[MODULE].preferences
     yield chosen
-    for name in ("engine_python", "pip_arguments", "torch_build", "wheels_folder"):
+    for name in ("engine_python", "engine_address", "pip_arguments", "torch_build", "wheels_folder"):
         chosen.property_unset(name)
     (extension.engine.engine.user_folder() / extension.engine.engine.RECORD).unlink(missing_ok=True)
     extension.engine.engine._record.__init__()
@@ -104,6 +106,14 @@ def carry_out(extension, plan):
     return task._result
 
 
+def is_said(extension, plan, text):
+    """The plan cannot be carried out, and an error says this within a line, without a traceback."""
+    with pytest.raises(extension.setup.installer.WorkerError) as raised:
+        carry_out(extension, plan)
+    said = str(raised.value)
+    return text in said and "Traceback" not in said and "\n" not in said and len(said) < 400
+
+
 def torch_of(made):
     """The version of torch in an engine."""
     probe = f"import sys; sys.path.insert(0, {made.packages!r}); import torch; print(torch.__version__)"
@@ -159,8 +169,7 @@ def test_an_interrupted_set_up_goes_on_and_a_damaged_engine_is_repaired(extensio
     (index / "simple/safetensors").rename(index / "gone")
     with served(index) as (address, _asked):
         of_plan = plan(address, folder="Für Blender/Größe ß")
-        with pytest.raises(extension.setup.installer.WorkerError, match="no wheel of safetensors"):
-            carry_out(extension, of_plan)
+        assert is_said(extension, of_plan, "no wheel of safetensors")
         (left,) = of_plan.folder.glob("engine-*")
         began = (left / "pyvenv.cfg").stat().st_mtime_ns
         (index / "gone").rename(index / "simple/safetensors")
@@ -178,11 +187,8 @@ def test_an_interrupted_set_up_goes_on_and_a_damaged_engine_is_repaired(extensio
 def test_a_second_set_up_at_the_same_time_is_told(extension, plan):
     of_plan = plan()
     of_plan.folder.mkdir()
-    with (
-        extension.setup.installer._only_one(of_plan.folder),
-        pytest.raises(extension.setup.installer.WorkerError, match="another Blender sets up the engine"),
-    ):
-        carry_out(extension, of_plan)
+    with extension.setup.installer._only_one(of_plan.folder):
+        assert is_said(extension, of_plan, "another Blender sets up the engine")
     assert not list(of_plan.folder.glob("engine-*"))
 
 
@@ -190,10 +196,8 @@ def test_a_second_set_up_at_the_same_time_is_told(extension, plan):
 def test_without_network_one_sentence_says_so(extension, plan, without_pythons):
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
-        address = f"http://127.0.0.1:{closed.getsockname()[1]}"
-        with pytest.raises(extension.setup.installer.WorkerError) as raised:
-            carry_out(extension, plan(address))
-    assert is_one_sentence(raised.value, "127.0.0.1 cannot be reached; check the network")
+        of_plan = plan(f"http://127.0.0.1:{closed.getsockname()[1]}")
+        assert is_said(extension, of_plan, "127.0.0.1 cannot be reached; check the network")
 
 
 ELSEWHERE = "http://index.example"
@@ -215,25 +219,18 @@ def test_the_packages_come_through_a_proxy_of_the_environment(extension, plan, i
 @pytest.mark.any_blender
 def test_a_proxy_that_refuses_is_said_in_one_sentence(extension, plan, index, without_pythons):
     """This one makes no tunnels, which https needs."""
-    with served(index) as (proxy, _asked), pytest.raises(extension.setup.installer.WorkerError) as raised:
-        carry_out(extension, plan(ELSEWHERE.replace("http", "https"), arguments=("--proxy", proxy)))
-    assert is_one_sentence(raised.value, "check the network (a proxy goes into Extra Arguments)")
+    with served(index) as (proxy, _asked):
+        of_plan = plan(ELSEWHERE.replace("http", "https"), arguments=("--proxy", proxy))
+        assert is_said(extension, of_plan, "check the network (a proxy goes into Extra Arguments)")
 
 
 @pytest.mark.any_blender
 def test_what_exists_as_source_only_is_not_compiled(extension, plan, index, without_pythons):
     (wheel,) = (index / "simple/kornia").iterdir()
     wheel.rename(wheel.with_name("kornia-99.0.tar.gz"))
-    with served(index) as (address, asked), pytest.raises(extension.setup.installer.WorkerError) as raised:
-        carry_out(extension, plan(address))
-    assert is_one_sentence(raised.value, "there is no wheel of kornia")
+    with served(index) as (address, asked):
+        assert is_said(extension, plan(address), "there is no wheel of kornia")
     assert not [path for path in asked if path.endswith(".tar.gz")]
-
-
-def is_one_sentence(error, text):
-    """Whether an error says this, without a traceback and within a line."""
-    said = str(error)
-    return text in said and "Traceback" not in said and "\n" not in said and len(said) < 400
 
 
 @pytest.mark.any_blender
@@ -247,9 +244,7 @@ def test_without_venv_and_pip_it_says_what_to_install(extension, plan, without_p
     bare.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(bare))
     of_plan = plan()
-    with pytest.raises(extension.setup.installer.WorkerError) as raised:
-        carry_out(extension, of_plan)
-    assert is_one_sentence(raised.value, "install Python from python.org (on Debian and Ubuntu: python3-venv)")
+    assert is_said(extension, of_plan, "install Python from python.org (on Debian and Ubuntu: python3-venv)")
     assert not list(of_plan.folder.glob("engine-*")), "another attempt could not go on with it"
 
 
@@ -276,24 +271,19 @@ def test_a_full_disk_is_said_in_one_sentence(extension, plan, index, tmp_path, m
             build = replace(of_plan.build(), disk_mb=0)
             of_plan = replace(of_plan, build=lambda: build)
             (tmp_path / "small/filler").write_bytes(bytes(2_600_000))
-        with pytest.raises(extension.setup.installer.WorkerError) as raised:
-            carry_out(extension, of_plan)
-    said = "GB left; make room" if found_out == "before" else "(No space left on device); check that the folder can be"
-    assert is_one_sentence(raised.value, said)
+        full = "(No space left on device); check that the folder can be"
+        assert is_said(extension, of_plan, "GB left; make room" if found_out == "before" else full)
 
 
 def test_a_failed_set_up_leaves_the_engine_that_was(extension, online, tmp_path, without_pythons):
     before = extension.engine.engine.find()
     online.wheels_folder = str(tmp_path)
-    with pytest.raises(RuntimeError, match="has no wheel of torch"):
-        bpy.ops.impasto.set_up_engine()
+    refused("has no wheel of torch", "set_up_engine")
     online.wheels_folder, online.pip_arguments = "", "--no-index --find-links /nowhere"
-    with pytest.raises(RuntimeError, match="there is no wheel of torch"):
-        bpy.ops.impasto.set_up_engine()
+    refused("there is no wheel of torch", "set_up_engine")
     assert extension.engine.engine.find() == before
-    assert "No matching distribution found for torch" in extension.engine.engine.newest_log().read_text(
-        encoding="utf-8"
-    )
+    log = extension.engine.engine.newest_log().read_text(encoding="utf-8")
+    assert "No matching distribution found for torch" in log
 
 
 @pytest.mark.slow
@@ -303,10 +293,125 @@ def test_a_set_up_can_be_cancelled_at_once(extension, plan, index, without_pytho
         of_plan = plan(address)
         task = extension.jobs.task.Task("Setting up", of_plan.carry_out, lambda made: made)
         task.start()
-        deadline = time.monotonic() + 20
-        while not list(of_plan.folder.glob("engine-*")) and time.monotonic() < deadline:
-            time.sleep(0.01)
+        wait_until(lambda: list(of_plan.folder.glob("engine-*")))
         task.cancel()
         assert task.wait(10)
         assert task.conclude().level == "CANCELLED"
         assert carry_out(extension, of_plan), "the next one goes on"
+
+
+POSIX_ONLY = pytest.mark.skipif(os.name == "nt", reason="the stand-ins are shell scripts")
+
+
+def stand_in(folder: Path, says: str) -> str:
+    """A program that answers as an unfit Python would."""
+    program = folder / "python"
+    program.write_text(f"#!/bin/sh\n{says}\n")
+    program.chmod(0o755)
+    return str(program)
+
+
+@pytest.mark.any_blender
+def test_the_environment_wins_over_the_preferences(extension, preferences, monkeypatch):
+    preferences.engine_python = "/chosen/python"
+    assert extension.engine.engine.find().python == "/chosen/python"
+    monkeypatch.setenv("IMPASTO_ENGINE", "/farm/python")
+    assert extension.engine.engine.find().python == "/farm/python"
+
+
+def test_no_engine_and_one_that_does_not_exist_are_named(preferences):
+    for path, said in (("", "Impasto has no engine yet"), ("/nowhere/python3", "/nowhere/python3 does not exist")):
+        preferences.engine_python = path
+        refused(f"{said}; press Set Up Engine", "run", tool="checker")
+
+
+@pytest.mark.any_blender
+@POSIX_ONLY
+@pytest.mark.parametrize(
+    ("says", "message"),
+    [
+        ("""echo '{"version": [3, 9], "packages": {}}'""", r"is Python 3\.9, which is too old; choose 3\.11 or newer"),
+        ("echo I am no Python >&2; exit 3", "is not a working Python: I am no Python"),
+        ("", "cannot be started"),
+    ],
+    ids=["too old", "no Python", "a folder"],
+)
+def test_a_program_that_is_no_fit_python_is_named(preferences, tmp_path, says, message):
+    preferences.engine_python = stand_in(tmp_path, says) if says else str(tmp_path)
+    refused(message, "check_engine")
+
+
+@pytest.mark.any_blender
+@pytest.mark.parametrize(
+    ("packages", "said"),
+    [
+        ((), r"has no torch; .*-m pip install .*impasto-.*\.whl"),
+        (("torch",), r"has no impasto; .*-m pip install .*impasto-.*\.whl"),
+        (("torch", "impasto"), r"has impasto 0\.0\.1, this extension needs"),
+    ],
+)
+def test_a_python_without_torch_or_this_impasto_is_named_with_what_to_run(preferences, tmp_path, packages, said):
+    preferences.engine_python = str(bare_python(tmp_path, packages))
+    refused(said, "check_engine")
+
+
+def bare_python(folder: Path, packages: tuple[str, ...], version: str = "0.0.1") -> Path:
+    """A real Python with nothing but the metadata of these packages."""
+    subprocess.run([sys.executable, "-P", "-m", "venv", "--without-pip", folder / "venv"], check=True)
+    python = folder / ("venv/Scripts/python.exe" if os.name == "nt" else "venv/bin/python")
+    ask = [python, "-I", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+    site = Path(subprocess.run(ask, capture_output=True, text=True, check=True).stdout.strip())
+    for name in packages:
+        about = site / f"{name}-{version}.dist-info"
+        about.mkdir()
+        (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    return python
+
+
+def test_a_tool_that_is_not_known_yet_is_asked_for(extension, scene):
+    """The shipped description has the first-party tools only; the engine has more."""
+    catalogue = extension.engine.catalogue.catalogue
+    (extension.engine.engine.user_folder() / "description.json").unlink(missing_ok=True)
+    catalogue.load()
+    extension.parameters.properties.refresh()
+    assert "checker" not in catalogue
+    assert bpy.ops.impasto.run(tool="checker", width_px=8, height_px=8, estimator="none") == {"FINISHED"}
+    assert "checker" in catalogue
+    assert bpy.ops.impasto.check_engine() == {"FINISHED"}
+    catalogue.load()
+    assert "checker" in catalogue, "what the engine said is kept for the next session"
+
+
+def test_offline_the_button_says_so_and_nothing_is_started(extension, preferences):
+    assert not bpy.app.online_access
+    engines = extension.engine.engine.user_folder() / "engine"
+    before = set(engines.glob("engine-*"))
+    refused(r"offline.*Allow Online Access", "set_up_engine")
+    assert set(engines.glob("engine-*")) == before
+
+
+@pytest.mark.slow
+@pytest.mark.any_blender
+@pytest.mark.usefixtures("plane")
+def test_nothing_in_the_current_folder_is_run(extension, tmp_path, monkeypatch):
+    """The check of the engine, the worker, the command, and Blender in the background."""
+    marker = set_traps(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    extension.engine.engine.forget_checks()
+    extension.jobs.session.jobs.close()
+    assert bpy.ops.impasto.check_engine() == {"FINISHED"}
+    assert bpy.ops.impasto.run(tool="checker", width_px=8, height_px=8, estimator="none") == {"FINISHED"}
+    assert extension.command_line.run(["tools"]) == 0
+    assert bpy.ops.impasto.bake(width_px=16, height_px=16, samples=1) == {"FINISHED"}
+    assert extension.setup.pip.find_python() != str(tmp_path / "python3")
+    assert not marker.exists(), marker.read_text()
+
+
+def test_a_python_in_the_current_folder_is_not_taken_for_the_users(extension, tmp_path, monkeypatch):
+    for name in ("python3", "python3.11"):
+        (tmp_path / name).write_text(f"#!/bin/sh\ntouch {tmp_path / 'was-run.txt'}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", f".:{tmp_path}:")
+    assert extension.setup.pip.find_python() is None
+    assert not (tmp_path / "was-run.txt").exists()

@@ -10,17 +10,29 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import bmesh
 import bpy
 import numpy as np
 import pytest
 from baking import bake, material
-from conftest import MODULE, PROFILE, coordinates, packed_image, pixels_of
+from conftest import (
+    MODULE,
+    PROFILE,
+    coordinates,
+    from_library,
+    maps_of,
+    packed_image,
+    pixels_of,
+    refused,
+    reopen,
+    show_image,
+)
 from drawing import drawn
 from styling import stylize
-from test_layers import shown_in
 from test_properties import choose, listed
 
 KEPT = Path(__file__).with_name("kept.py")
@@ -30,18 +42,23 @@ CHECKER = {"tool": "checker", "width_px": 8, "height_px": 8, "estimator": "none"
 def save_and_reopen(path: Path, *restored: str) -> dict:
     """Contents of the file in another Blender, which puts former materials of these objects back in turn."""
     bpy.ops.wm.save_as_mainfile(filepath=str(path))
-    done = subprocess.run([sys.executable, KEPT, path, *restored], capture_output=True, text=True, env={**os.environ})
-    line = next((line for line in done.stdout.splitlines() if line.startswith("kept ")), None)
+    return said_by([sys.executable, KEPT, path, *restored], "kept")
+
+
+def said_by(command: list, word: str, more: dict[str, str] | None = None) -> Any:
+    """The JSON that a program prints after a word, in an environment that has more."""
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **(more or {})}, check=False)
+    line = next((line for line in done.stdout.splitlines() if line.startswith(f"{word} ")), None)
     assert line, done.stdout + done.stderr
-    return json.loads(line.removeprefix("kept "))
+    return json.loads(line.removeprefix(f"{word} "))
 
 
 def procedural(name: str) -> bpy.types.Material:
     """A material of the user's own, with nodes, a group and an image that nothing else uses."""
     made = material(name)
     tree = made.node_tree
-    noise, image, group = (tree.nodes.new(f"ShaderNode{kind}") for kind in ("TexNoise", "TexImage", "Group"))
-    image.image = packed_image(f"{name}.png", coordinates(8, 8))
+    show_image(made, packed_image(f"{name}.png", coordinates(8, 8)))
+    noise, group = tree.nodes.new("ShaderNodeTexNoise"), tree.nodes.new("ShaderNodeGroup")
     group.node_tree = bpy.data.node_groups.new(f"{name} group", "ShaderNodeTree")
     tree.links.new(noise.outputs[0], tree.nodes["Principled BSDF"].inputs["Base Color"])
     return made
@@ -107,13 +124,8 @@ def test_all_that_was_made_or_taken_off_is_there_after_reopening_and_goes_back(s
     assert made["images"] - {"Render Result", style.name} <= set(found["images"])
     assert [name for name in ("Lava", "Moss", "Oak", "Bricks", "Peat") if not is_whole(found, name)] == []
     assert all(all(about["images"].values()) for about in found["materials"].values())
-    assert found["restored"] == {
-        "Twice": [["Texture"], ["Lava"]],
-        "Baked": [["Moss", "Oak"]],
-        "Painted": [["Bricks"]],
-        "Same": [["Stone"], ["Stone"]],
-        "Active": [["Tiles"]],
-    }
+    restored = {"Twice": [["Texture"], ["Lava"]], "Baked": [["Moss", "Oak"]], "Painted": [["Bricks"]]}
+    assert found["restored"] == {**restored, "Same": [["Stone"], ["Stone"]], "Active": [["Tiles"]]}
 
 
 @pytest.mark.essential
@@ -181,32 +193,23 @@ def test_undo_and_redo_of_a_result_and_of_restoring_it(scene):
         item = bpy.data.objects["Twice"]
         return item.active_material.name, offered(item)
 
-    assert state() == ("Texture", ["Lava"])
-    bpy.ops.ed.undo()
-    assert state() == ("Lava", [])
-    bpy.ops.ed.redo()
-    assert state() == ("Texture", ["Lava"])
-    bpy.ops.impasto.restore("EXEC_DEFAULT", True)
-    assert state() == ("Lava", [])
-    bpy.ops.ed.undo()
-    assert state() == ("Texture", ["Lava"])
+    made, plain = ("Texture", ["Lava"]), ("Lava", [])
+    assert state() == made
+    restore = partial(bpy.ops.impasto.restore, "EXEC_DEFAULT", True)
+    for act, expected in (bpy.ops.ed.undo, plain), (bpy.ops.ed.redo, made), (restore, plain), (bpy.ops.ed.undo, made):
+        act()
+        assert state() == expected
 
 
 def test_an_object_is_appended_with_its_former_material_and_an_override_is_given_one_of_its_own(scene, tmp_path):
     on_plane("Twice", procedural("Lava"))
     bpy.ops.impasto.run(**CHECKER)
     other_file(tmp_path / "library.blend")
-    with bpy.data.libraries.load(str(tmp_path / "library.blend")) as (_, wanted):
-        wanted.objects = ["Twice"]
-    (appended,) = wanted.objects
-    bpy.context.collection.objects.link(appended)
-    bpy.context.view_layer.objects.active = appended
+    appended = from_library(tmp_path / "library.blend", link=False, objects="Twice")
     bpy.ops.impasto.restore()
     assert appended.active_material.name == "Lava"
 
-    with bpy.data.libraries.load(str(tmp_path / "library.blend"), link=True) as (_, wanted):
-        wanted.objects = ["Twice"]
-    override = wanted.objects[0].override_create()
+    override = from_library(tmp_path / "library.blend", objects="Twice").override_create()
     bpy.context.collection.objects.link(override)
     bpy.ops.object.select_all(action="DESELECT")
     override.select_set(True)
@@ -252,8 +255,7 @@ def test_an_image_that_a_result_took_the_place_of_in_an_editor_is_kept(extension
     stylize(image=image.name)
     assert space.image.name == "bricks – red"
     for _ in range(2):  # an editor's own image has no other user when the file is opened
-        bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
-        bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
+        reopen(tmp_path / "scene.blend")
     assert "bricks.png" in bpy.data.images
 
 
@@ -273,8 +275,7 @@ def test_a_result_is_assigned_to_objects_or_faces_and_its_users_are_selected(ext
     cube = bpy.context.object
     bpy.ops.object.mode_set(mode="EDIT")
     bpy.ops.mesh.select_all(action="DESELECT")
-    with pytest.raises(RuntimeError, match="no face is selected"):
-        bpy.ops.impasto.assign(material="Texture")
+    refused("no face is selected", "assign", material="Texture")
     faces = bmesh.from_edit_mesh(cube.data).faces
     faces.ensure_lookup_table()
     faces[2].select_set(True)
@@ -290,7 +291,6 @@ def test_a_result_is_assigned_to_objects_or_faces_and_its_users_are_selected(ext
 EARLIER = Path(__file__).parents[1] / "earlier"
 NOT_QUITE = 1.5 / 255
 """Most that a value may differ: rounding to 8 bits, and that of another processor before it."""
-PANEL = "IMPASTO_PT_history_view_3d"
 
 
 @pytest.fixture
@@ -304,18 +304,15 @@ def wall(scene, tmp_path) -> bpy.types.Material:
     return bpy.data.materials["Old wall"]
 
 
-def maps_of(material: bpy.types.Material) -> dict[str, np.ndarray]:
-    return {name: pixels_of(image) for name, image in shown_in(material).items()}
+def pixels_by_map(material: bpy.types.Material) -> dict[str, np.ndarray]:
+    return {name: pixels_of(image) for name, image in maps_of(material).items()}
 
 
-def test_the_layers_are_there_with_their_parameters_and_masks(wall):
+def test_the_layers_the_history_and_the_panels_are_there_as_they_were(wall):
     stack = wall.impasto_layers
-    assert [(layer.name, layer.tool, layer.enabled) for layer in stack.layers] == [
-        ("Wall", "bricks", True),
-        ("Tint", "tint", True),
-        ("Adjust colours", "adjust", True),
-        ("Spare", "adjust", False),
-    ]
+    names = {"Wall": "bricks", "Tint": "tint", "Adjust colours": "adjust", "Spare": "adjust"}
+    assert {layer.name: layer.tool for layer in stack.layers} == names
+    assert [layer.name for layer in stack.layers if not layer.enabled] == ["Spare"]
     bricks, tint, adjust, _ = stack.layers
     assert (bricks.impasto_parameters.bricks.width_px, stack.seed) == (32, 7)
     assert adjust.impasto_parameters.adjust.saturation == pytest.approx(0.3)
@@ -323,11 +320,25 @@ def test_the_layers_are_there_with_their_parameters_and_masks(wall):
     assert (adjust.mask.kind, adjust.mask.image) == ("image", bpy.data.images["where"])
     assert pixels_of(adjust.mask.image)[..., 0].mean() == pytest.approx(0.5)
 
+    found, settings = {}, bpy.context.window_manager.impasto_history
+    for settings.starred_only in (True, False):
+        buttons = drawn(bpy.types.IMPASTO_PT_history_view_3d).operators("impasto.select_entry")
+        found[settings.starred_only] = [button.entry for button in buttons]
+    assert found[False] == ["IMAGE:Repainted", "MATERIAL:Road", "MATERIAL:Slate", "MATERIAL:Old wall"]
+    assert found[True] == ["IMAGE:Repainted", "MATERIAL:Old wall"]
+
+    scene = bpy.context.scene
+    assert (scene.impasto.tool, scene.impasto.image, scene.impasto.seed) == ("quilt", bpy.data.images["photo"], 11)
+    assert scene.impasto_parameters.quilt.width_px == 48
+    assert (scene.impasto_style.tool, scene.impasto_style.seed) == ("wct", 12)
+    wct = scene.impasto_parameters.wct
+    assert (wct.input_style, round(wct.strength, 4)) == (bpy.data.images["photo"], 0.625)
+
 
 @pytest.mark.essential
 def test_keyframes_and_drivers_move_the_sliders_and_the_layers_make_the_same_maps_again(wall):
     """Half way between the keyframes, the tint is as strong as when the maps were made."""
-    scene, before = bpy.context.scene, maps_of(wall)
+    scene, before = bpy.context.scene, pixels_by_map(wall)
     bricks, tint = (layer.impasto_parameters for layer in wall.impasto_layers.layers[:2])
     wear = wall.node_tree.nodes["Impasto Sliders"].inputs["Wear"]
     for frame, strength in ((1, 0.0), (11, 1.0), (6, 0.5)):
@@ -340,19 +351,19 @@ def test_keyframes_and_drivers_move_the_sliders_and_the_layers_make_the_same_map
         bpy.context.view_layer.update()
         assert bricks.bricks.wear == pytest.approx(worn)
     assert bpy.ops.impasto.run_layers() == {"FINISHED"}
-    again = maps_of(wall)
+    again = pixels_by_map(wall)
     assert again.keys() == before.keys()
     for name in before:
         np.testing.assert_allclose(again[name], before[name], atol=NOT_QUITE, err_msg=name)
 
 
 def test_a_changed_layer_is_made_again(wall):
-    before = maps_of(wall)["base_color"]
+    before = pixels_by_map(wall)["base_color"]
     wall.animation_data_clear()
     tint = wall.impasto_layers.layers[1]
     tint.mask.kind, tint.impasto_parameters.tint.strength = "none", 1.0
     bpy.ops.impasto.run_layers()
-    assert np.abs(maps_of(wall)["base_color"] - before).mean() > 0.02
+    assert np.abs(pixels_by_map(wall)["base_color"] - before).mean() > 0.02
 
 
 @pytest.mark.essential
@@ -363,26 +374,6 @@ def test_a_result_is_made_again_with_the_same_pixels(wall, name):
     assert bpy.ops.impasto.rerun(image=name) == {"FINISHED"}
     (again,) = (one for one in set(bpy.data.images) - known if one["impasto_map"] == "base_color")
     np.testing.assert_allclose(pixels_of(again), before, atol=NOT_QUITE)
-
-
-def test_the_history_has_the_results_and_their_stars(wall):
-    settings = bpy.context.window_manager.impasto_history
-    settings.property_unset("starred_only")
-    everything = [button.entry for button in drawn(getattr(bpy.types, PANEL)).operators("impasto.select_entry")]
-    assert everything == ["IMAGE:Repainted", "MATERIAL:Road", "MATERIAL:Slate", "MATERIAL:Old wall"]
-    settings.starred_only = True
-    starred = [button.entry for button in drawn(getattr(bpy.types, PANEL)).operators("impasto.select_entry")]
-    settings.property_unset("starred_only")
-    assert starred == ["IMAGE:Repainted", "MATERIAL:Old wall"]
-
-
-def test_the_panels_are_set_as_they_were(wall):
-    scene = bpy.context.scene
-    assert (scene.impasto.tool, scene.impasto.image, scene.impasto.seed) == ("quilt", bpy.data.images["photo"], 11)
-    assert scene.impasto_parameters.quilt.width_px == 48
-    assert (scene.impasto_style.tool, scene.impasto_style.seed) == ("wct", 12)
-    wct = scene.impasto_parameters.wct
-    assert (wct.input_style, round(wct.strength, 4)) == (bpy.data.images["photo"], 0.625)
 
 
 def test_a_preset_of_the_users_own_is_applied(scene):
@@ -397,7 +388,7 @@ def test_a_preset_of_the_users_own_is_applied(scene):
         (folder / "Old_wall.py").unlink()
 
 
-def test_the_history_of_all_files_is_read(scene, extension):
+def test_the_history_of_all_files_is_read_and_a_recipe_by_itself_opened_as_layers(scene, extension):
     stored = extension.history.stored
     found, left_out = stored.read_folder(EARLIER / "history")
     assert [(one.name, one.is_starred) for one in found] == [("Road", False), ("Street", True)]
@@ -406,16 +397,11 @@ def test_the_history_of_all_files_is_read(scene, extension):
     (layer,) = bpy.context.object.active_material.impasto_layers.layers
     assert (layer.tool, layer.impasto_parameters.asphalt.width_px) == ("asphalt", 32)
 
-
-def test_a_recipe_by_itself_is_opened_as_layers(scene):
     bpy.ops.impasto.edit_layers(recipe=(EARLIER / "recipes" / "wall.json").read_text())
     layers = bpy.context.object.active_material.impasto_layers.layers
-    assert [(layer.tool, layer.enabled, layer.mask.kind) for layer in layers] == [
-        ("bricks", True, "none"),
-        ("tint", True, "noise"),
-        ("color-transfer", False, "none"),
-        ("adjust", True, "image"),
-    ]
+    masks = {"bricks": "none", "tint": "noise", "color-transfer": "none", "adjust": "image"}
+    assert {layer.tool: layer.mask.kind for layer in layers} == masks
+    assert [layer.tool for layer in layers if not layer.enabled] == ["color-transfer"]
 
 
 @pytest.mark.slow
@@ -432,14 +418,5 @@ def test_the_preferences_are_there_in_a_blender_that_starts_with_them(extension,
         found = bpy.context.preferences.addons["{MODULE}"].preferences
         print("found", json.dumps([getattr(found, name) for name in {names}]))
         addon_utils.disable("{MODULE}")"""
-    started = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "BLENDER_USER_RESOURCES": str(tmp_path)},
-        check=False,
-    )
-    line = next((line for line in started.stdout.splitlines() if line.startswith("found ")), None)
-    assert line, started.stdout + started.stderr
-    expected = ["cpu", "/home/artist/models", "/home/artist/history", True, False]
-    assert json.loads(line.removeprefix("found ")) == expected
+    found = said_by([sys.executable, "-c", code], "found", {"BLENDER_USER_RESOURCES": str(tmp_path)})
+    assert found == ["cpu", "/home/artist/models", "/home/artist/history", True, False]

@@ -8,7 +8,7 @@ import math
 import bpy
 import numpy as np
 import pytest
-from conftest import coordinates, packed_image, pixels_of
+from conftest import camera, coordinates, edit_faces, packed_image, pixels_of, show_image
 
 CHECKER = {"tool": "checker", "width_px": 16, "height_px": 8, "estimator": "none"}
 
@@ -219,13 +219,9 @@ def test_it_is_offered_only_where_the_nodes_are_as_they_were_made(extension, cub
 
 def rendered(scene: bpy.types.Scene, azimuth: float) -> np.ndarray:
     """Brightness (H, W) of the middle of the cube, as an upright camera sees it from this side."""
-    camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
-    scene.collection.objects.link(camera)
-    camera.data.type, camera.data.ortho_scale = "ORTHO", 1.6
-    camera.location = (5 * math.sin(azimuth), -5 * math.cos(azimuth), 0.0)
-    camera.rotation_euler = (math.pi / 2, 0, azimuth)
-    scene.render.engine, scene.cycles.samples, scene.camera = "CYCLES", 4, camera
-    scene.render.resolution_x = scene.render.resolution_y = 24
+    upright = camera((24, 24), width_m=1.6, samples=4)
+    upright.location = (5 * math.sin(azimuth), -5 * math.cos(azimuth), 0.0)
+    upright.rotation_euler = (math.pi / 2, 0, azimuth)
     scene.render.filepath = f"{bpy.app.tempdir}seen.png"
     scene.view_settings.view_transform = "Raw"
     bpy.ops.render.render(write_still=True)
@@ -289,10 +285,7 @@ BRICKS = {"tool": "bricks", "width_px": 32, "height_px": 32, "estimator": "none"
 
 def unwrapped_monkey() -> None:
     bpy.ops.mesh.primitive_monkey_add()
-    bpy.ops.object.mode_set(mode="EDIT")
-    bpy.ops.mesh.select_all(action="SELECT")
-    bpy.ops.uv.smart_project()
-    bpy.ops.object.mode_set(mode="OBJECT")
+    edit_faces(bpy.ops.uv.smart_project)
 
 
 def without_uvs() -> None:
@@ -368,12 +361,11 @@ def _baked(material: bpy.types.Material) -> np.ndarray:
     nodes, links = nodes_of(material), material.node_tree.links
     links.new(nodes["Impasto Base Color"].outputs["Color"], nodes["Principled BSDF"].inputs["Emission Color"])
     nodes["Principled BSDF"].inputs["Emission Strength"].default_value = 1.0
-    target = nodes.new("ShaderNodeTexImage")
-    target.image = bpy.data.images.new("baked", 512, 512, is_data=True, float_buffer=True)
-    nodes.active = target
+    image = bpy.data.images.new("baked", 512, 512, is_data=True, float_buffer=True)
+    nodes.active = show_image(material, image)
     bpy.context.scene.render.engine, bpy.context.scene.cycles.samples = "CYCLES", 4
     bpy.ops.object.bake(type="EMIT")
-    return pixels_of(target.image)
+    return pixels_of(image)
 
 
 def _at(pixels: np.ndarray, item: bpy.types.Object, name: str) -> np.ndarray:

@@ -1,7 +1,8 @@
-"""F3 finds operators by artists' words, Online Manual opens a page that is there, generated pages are current."""
+"""Texts: F3 finds operators by artists' words, manuals and pages are there, what is put together is translated."""
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import threading
@@ -10,9 +11,10 @@ from types import SimpleNamespace
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+import blf  # of bpy, which conftest has imported
 import bpy
 import pytest
-from conftest import MODULE
+from conftest import MODULE, cases, refused, show_image
 from drawing import Layout, drawn
 
 MENUS = ("IMPASTO_MT_object", "IMPASTO_MT_image", "IMPASTO_MT_faces", "IMPASTO_MT_material")
@@ -24,39 +26,18 @@ def offered(extension) -> dict[str, str]:
     return {text: operator for _place, entries in menus.PLACES.values() for operator, text, _icon in entries}
 
 
-WORDS = {
-    "generate": ("seamless texture", "pbr"),
-    "stylize": ("style transfer",),
-    "bake": ("bake",),
-    "make_seamless": ("tileable",),
-    "estimate_maps": ("normal", "roughness"),
-    "continue_larger": ("upscale",),
-    "train": ("train",),
-    "variations": ("variations",),
-    "match": ("from words", "photograph"),
-    "match_image": ("procedural twin",),
-    "fill_region": ("remove objects",),
-    "heal_stroke": ("content-aware",),
-    "fill_faces": ("selected faces",),
-}
-
-
-def test_artists_words_are_in_a_menu(extension):
-    for operator, phrases in WORDS.items():
-        texts = [text.lower() for text, name in offered(extension).items() if name == f"impasto.{operator}"]
-        for words in phrases:
-            assert any(all(word in text for word in words.split()) for text in texts), words
+@pytest.mark.parametrize(("operator", "words"), cases("words"))
+def test_artists_words_are_in_a_menu(extension, operator, words):
+    texts = [text.lower() for text, name in offered(extension).items() if name == f"impasto.{operator}"]
+    assert any(all(word in text for word in words.split()) for text in texts)
 
 
 def test_each_menu_offers_operators_that_exist_and_is_in_one_of_blenders(extension, scene):
     for name in MENUS:
         place, entries = extension.menus.PLACES[name]
-        drew = drawn(getattr(bpy.types, name)).drawn
-        assert [arguments[0] for what, arguments, _ in drew if what == "operator"] == [
-            operator for operator, _text, _icon in entries
-        ]
-        for operator, _text, _icon in entries:
-            assert hasattr(bpy.types, operator.replace("impasto.", "IMPASTO_OT_"))
+        drew, operators = drawn(getattr(bpy.types, name)).drawn, [operator for operator, *_ in entries]
+        assert [arguments[0] for what, arguments, _ in drew if what == "operator"] == operators
+        assert all(hasattr(bpy.types, operator.replace("impasto.", "IMPASTO_OT_")) for operator in operators)
         functions = getattr(bpy.types, place).draw._draw_funcs
         assert extension.menus._drawn[name] in functions
 
@@ -96,20 +77,17 @@ def test_every_operator_and_setting_has_a_page_with_its_heading_of_what_it_is_ab
             missing.append((rna, heading))
     assert not missing
 
-    assert page_of("bpy.ops.impasto.stylize")[0].name == "style.html"
-    assert page_of("bpy.ops.impasto.train")[0].name == "training.html"
-    assert page_of("bpy.ops.impasto.generate")[0].name == "guide.html"
-    assert page_of("bpy.ops.impasto.match_variations")[0].name == "text.html"
+    pages = {"stylize": "style", "train": "training", "generate": "guide", "match_variations": "text"}
+    for operator, page in pages.items():
+        assert page_of(f"bpy.ops.impasto.{operator}")[0].name == f"{page}.html"
     assert page_of("bpy.ops.impasto.download_weights")[1] == "weights"
 
 
 @pytest.fixture
 def image_node(extension, plane, image):
     """The active node of a material, which shows an image."""
-    plane.active_material = material = extension.bridge.materials.new("wall")
-    node = material.node_tree.nodes.new("ShaderNodeTexImage")
-    node.image = image
-    return node
+    plane.active_material = extension.bridge.materials.new("wall")
+    return show_image(plane.active_material, image)
 
 
 def clicked(menu: str, context: SimpleNamespace) -> dict[str, SimpleNamespace]:
@@ -130,22 +108,15 @@ def test_the_menu_of_an_image_node_is_about_its_image_and_is_not_there_for_anyth
         extension.menus._drawn[name](SimpleNamespace(layout=layout), SimpleNamespace(area=None, **context))
         return any(what == "menu" for what, _, _ in layout.drawn)
 
-    assert offers("IMPASTO_MT_image_node", active_node=image_node)
-    principled = image_node.id_data.nodes["Principled BSDF"]
-    assert not offers("IMPASTO_MT_image_node", active_node=principled)
-    assert not offers("IMPASTO_MT_image_node", active_node=None)
-    slots = SimpleNamespace(bl_idname="MATERIAL_UL_matslots")
-    assert offers("IMPASTO_MT_listed_slot", ui_list=slots, view_layer=bpy.context.view_layer)
-    other = SimpleNamespace(bl_idname="MESH_UL_vgroups")
-    assert not offers("IMPASTO_MT_listed_slot", ui_list=other, view_layer=bpy.context.view_layer)
-    assert not offers("IMPASTO_MT_listed_slot", view_layer=bpy.context.view_layer)
-    wall = bpy.data.materials["wall"]
-    assert offers("IMPASTO_MT_asset", asset=SimpleNamespace(local_id=wall))
-    assert not offers("IMPASTO_MT_asset", asset=SimpleNamespace(local_id=None))
-    assert (
-        clicked("IMPASTO_MT_asset", SimpleNamespace(asset=SimpleNamespace(local_id=wall)))["impasto.assign"].material
-        == "wall"
-    )
+    shader, layer = image_node.id_data.nodes["Principled BSDF"], {"view_layer": bpy.context.view_layer}
+    wall, nothing = (SimpleNamespace(local_id=one) for one in (bpy.data.materials["wall"], None))
+    slots, others = (SimpleNamespace(bl_idname=name) for name in ("MATERIAL_UL_matslots", "MESH_UL_vgroups"))
+    on_nodes = [offers("IMPASTO_MT_image_node", active_node=one) for one in (image_node, shader, None)]
+    assert on_nodes == [True, False, False]
+    assert [offers("IMPASTO_MT_asset", asset=one) for one in (wall, nothing)] == [True, False]
+    assert [offers("IMPASTO_MT_listed_slot", ui_list=one, **layer) for one in (slots, others)] == [True, False]
+    assert not offers("IMPASTO_MT_listed_slot", **layer)
+    assert clicked("IMPASTO_MT_asset", SimpleNamespace(asset=wall))["impasto.assign"].material == "wall"
 
 
 def test_the_status_bar_is_redrawn_only_when_it_shows_something_else(extension, scene, monkeypatch):
@@ -186,23 +157,15 @@ def test_each_shortcut_is_of_an_operator_and_none_takes_one_of_another_or_of_ble
     assert all(hasattr(bpy.types, operator.replace("impasto.", "IMPASTO_OT_")) for *_, operator, _key in shortcuts)
     assert len({(keymap, key) for keymap, _space, _operator, key in shortcuts}) == len(shortcuts)
     config = bpy.context.window_manager.keyconfigs.addon
-    items = [
-        item
-        for keymap in (config.keymaps if config else ())
-        for item in keymap.keymap_items
-        if item.idname.startswith("impasto.")
-    ]
+    keymaps = config.keymaps if config else ()
+    items = [item for one in keymaps for item in one.keymap_items if item.idname.startswith("impasto.")]
     assert not [item.idname for item in items if item.active]
     assert len(items) == (len(shortcuts) if config else 0)
 
     (folder,) = bpy.utils.preset_paths("keyconfig")[:1]
     blender = bpy.utils.execfile(str(Path(folder) / "keymap_data" / "blender_default.py"))
-    taken = {
-        how["type"]
-        for _name, _where, content in blender.generate_keymaps(blender.Params())
-        for _operator, how, *_ in content["items"]
-        if all(how.get(modifier) for modifier in ("ctrl", "shift", "alt"))
-    }
+    keys = [how for *_, content in blender.generate_keymaps(blender.Params()) for _, how, *_ in content["items"]]
+    taken = {how["type"] for how in keys if all(how.get(modifier) for modifier in ("ctrl", "shift", "alt"))}
     assert "G" in taken
     assert not taken & {key for *_, key in extension.keymaps.SHORTCUTS}
 
@@ -227,3 +190,94 @@ def test_every_operator_stands_on_its_page_with_its_properties(extension):
         own = getattr(bpy.ops.impasto, name).get_rna_type()
         given = {one.identifier for one in own.properties if one.description}
         assert given - {"rna_type"} == set(re.findall(r"^\|`(\w+)`", section, re.MULTILINE)), name
+
+
+LANGUAGES = ("de_DE", "fr_FR", "zh_HANS")
+POINTS, LABEL_PX, BUTTON_PX, SWITCH_PX = 11, 87, 126, 112
+"""Size of texts in panels at Blender's own scale, and their room: labels, and buttons and switches beside them.
+
+A label of 88 is whole at Blender's own scale, and was cut in a window at a scale of 0.75."""
+
+
+@pytest.mark.parametrize("language", ["", *LANGUAGES])
+def test_no_label_of_a_parameter_is_cut_in_a_side_panel(extension, language):
+    """Blender cuts a text at the end of its room without a word, at 280 pixels of width as it opens side panels."""
+    known = extension.translations.texts.words(language) if language else {}
+    schemas = extension.parameters.schemas
+    description = json.loads((Path(extension.__file__).parent / "description.json").read_text(encoding="utf-8"))
+    rooms: dict[str, int] = {}
+    for tool in description["tools"]:
+        for name, schema in tool["parameters"]["properties"].items():
+            room_px = SWITCH_PX if schema.get("type") == "boolean" else LABEL_PX
+            rooms[schemas.label_of(name, schema)] = room_px
+            if number := extension.parameters.open_numbers.open_number(name, schema):
+                rooms[number.text] = BUTTON_PX
+    blf.size(0, POINTS)
+    cut = {text for text, room_px in rooms.items() if blf.dimensions(0, known.get(text, text))[0] > room_px}
+    assert len(rooms) > 200
+    assert not cut
+
+
+PUT_TOGETHER = [("zh_HANS", *case) for case in cases("chinese")] + [("de_DE", *case) for case in cases("german")]
+
+
+@pytest.mark.essential
+@pytest.mark.parametrize(("language", "english", "translated"), PUT_TOGETHER)
+def test_what_is_put_together_is_translated_part_by_part(extension, language, english, translated):
+    assert extension.translations.texts.sentence(english, language) == translated
+    assert extension.translations.texts.sentence(english) == english, "this Blender speaks English"
+
+
+def test_every_text_with_values_finds_its_own_translation(extension):
+    """None is taken for another, with values in it or without."""
+    translations = extension.translations.texts
+    for language in LANGUAGES:
+        words, errors = translations.words(language), translations.engine_texts(language)
+        wrong = []
+        for text, translated in (*words.items(), *errors.items()):
+            values = [f"Wert{index}" for index in range(text.count("{}"))]
+            if values and text in words and (len(values) > 3 or len(text.replace("{}", "")) <= 8):
+                continue
+            english, expected = (text.format(*values), translated.format(*values)) if values else (text, translated)
+            if (found := translations.sentence(english, language)) != expected:
+                wrong.append((text, found))
+        assert not wrong, language
+
+
+def test_chinese_and_a_name_that_is_too_wide_are_wrapped(extension, scene):
+    layout = Layout()
+    text = "引擎 /opt/python3 没有 torch。请选择 3.11 或更新版本，或在偏好设置中选择其他 Python。"
+    lines = extension.interface.drawing.text_lines(text, 150)
+    assert len(lines) > 2
+    assert all(blf.dimensions(0, line)[0] <= 150 for line in lines)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    extension.interface.drawing.draw_text(layout, "the disk is full; check the name", "ERROR")
+    drawn = [options["text"] for what, _arguments, options in layout.drawn if what == "label"]
+    assert drawn == ["The disk is full. Check the name"]
+
+    text_lines = extension.interface.drawing.text_lines
+    assert text_lines("mossy red bricks", 400) == ["mossy red bricks"]
+    assert text_lines("mossy red bricks", 80) == ["mossy red", "bricks"]
+    assert "".join(text_lines("mossy red bricks", 10)) == "mossyredbricks"
+
+
+def test_an_error_of_the_engine_is_shown_in_chinese(extension, scene, monkeypatch, tmp_path):
+    """As far as it can be here: the wheel of Blender has no languages."""
+    monkeypatch.setattr(extension.translations.texts, "language", lambda: "zh_HANS")
+    (tmp_path / "brick.png").write_bytes(b"")
+    refused("为空; 请重新复制或导出", "run", tool="quilt", source=str(tmp_path / "brick.png"), estimator="none")
+    jobs = extension.jobs.session.jobs
+    jobs.tell(jobs.made, extension.jobs.task.Place.TEXTURE)
+    assert "为空。请重新复制或导出" in "".join(drawn(bpy.types.IMPASTO_PT_view_3d).labels())
+
+
+def test_what_errors_say_is_read_when_one_is_shown(extension):
+    translations = extension.translations.texts
+    for cached in (translations.words, translations.engine_texts, translations._known_texts, translations._templates):
+        cached.cache_clear()
+    translations._sentence.cache_clear()
+    translations._dictionary()
+    assert translations.engine_texts.cache_info().currsize == 0, "registering stays as quick as it was"
+    english = "the weights vgg19 are not installed in /library"
+    assert translations.sentence(english, "de_DE") != english
+    assert translations.engine_texts.cache_info().currsize == 1

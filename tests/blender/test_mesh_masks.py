@@ -5,12 +5,10 @@ from __future__ import annotations
 import bpy
 import numpy as np
 import pytest
+from conftest import refused
 from styling import RED, made, recipe_of, stylize
-from test_across_seams import cube, meshes  # noqa: F401  fixtures
+from test_across_seams import cube  # noqa: F401  a fixture
 from test_tiled_images import over_tiles, tiled, tiles  # noqa: F401
-
-from test_tiled_images import sent  # noqa: F401  isort: skip
-
 
 SIDE = 64
 
@@ -118,19 +116,22 @@ def test_what_a_mask_restricts_is_made_again_when_the_mesh_has_another(textured,
 
 
 def test_a_tool_that_takes_no_mask_and_an_image_of_no_mesh_are_refused(textured, material, image):
-    with pytest.raises(RuntimeError, match="takes no mask"):
-        bpy.ops.impasto.run(tool="negative", image="grey", mask_by="FACES")
-    with pytest.raises(RuntimeError, match="no texture of the active object's material"):
-        bpy.ops.impasto.run(tool="plug", image=image.name, mask_by="FACES", material="NONE")
+    refused("takes no mask", "run", tool="negative", image="grey", mask_by="FACES")
+    refused(
+        "no texture of the active object's material",
+        "run",
+        tool="plug",
+        image=image.name,
+        mask_by="FACES",
+        material="NONE",
+    )
 
 
 def test_a_tiled_texture_has_a_mask_on_each_tile(extension, over_tiles, material, style):  # noqa: F811
     select(over_tiles, 0, 5)
     masks = drawn(extension, over_tiles, material, "FACES")
-    assert {name: mask.shape for name, mask in masks.items()} == {
-        "base_color.1001": (8, 8, 3),
-        "base_color.1012": (4, 16, 3),
-    }
+    shapes = {name: mask.shape for name, mask in masks.items()}
+    assert shapes == {"base_color.1001": (8, 8, 3), "base_color.1012": (4, 16, 3)}
     assert all(mask.any() for mask in masks.values())
     stylize(surface=material.name, mask_by="FACES", material="NONE")
     select(over_tiles)
@@ -140,8 +141,7 @@ def test_a_tiled_texture_has_a_mask_on_each_tile(extension, over_tiles, material
 
 def test_a_vertex_group_becomes_the_region_of_a_texture(extension, textured):
     image, regions = bpy.data.images["grey"], extension.region.regions
-    with pytest.raises(RuntimeError, match="no selected object has weights"):
-        bpy.ops.impasto.use_selection(image=image.name, source="GROUP")
+    refused("no selected object has weights", "use_selection", image=image.name, source="GROUP")
     group = textured.vertex_groups.new(name="one")
     group.add(list(textured.data.polygons[3].vertices), 1.0, "REPLACE")
     bpy.ops.impasto.use_selection(image=image.name, source="GROUP")
@@ -219,13 +219,21 @@ def test_materials_of_one_name_but_for_their_numbers_are_told_apart(pair, materi
         np.testing.assert_array_equal(*pixels)
 
 
+def test_a_material_that_is_named_is_repainted_alone_and_files_are_refused(pair, material, style, tmp_path):
+    stylize(surface=material.name)
+    assert "paint – red_base_color" not in bpy.data.images
+    refused("not written as files", stylize, subject="MATERIAL", out_dir=str(tmp_path))
+
+
 def test_what_was_repainted_together_is_not_made_again_without_what_it_was_made_of(pair, material, style):
     stylize(subject="MATERIAL")
-    with pytest.raises(RuntimeError, match="is a part of a result on several materials"):
-        bpy.ops.impasto.continue_larger(image="bricks – red_base_color")
+    refused("is a part of a result on several materials", "continue_larger", image="bricks – red_base_color")
     bpy.data.materials.remove(bpy.data.materials["paint"])
-    with pytest.raises(RuntimeError, match="the material paint, which bricks – red_base_color was made of, is not"):
-        bpy.ops.impasto.rerun(image="bricks – red_base_color")
+    refused(
+        "the material paint, which bricks – red_base_color was made of, is not",
+        "rerun",
+        image="bricks – red_base_color",
+    )
 
 
 def test_meshes_lie_on_the_tiles_of_their_textures(extension, pair, material):
@@ -255,8 +263,7 @@ def test_a_mask_is_drawn_on_each_of_the_materials(pair, style):
     y, x = pixels_at(pair[1], [2], 1024)
     assert np.abs(pixels[y * 32 // 1024, x * 48 // 1024] - RED).max() < 40
     select(pair[1])
-    with pytest.raises(RuntimeError, match="no face is selected"):
-        stylize(subject="MATERIAL", mask_by="FACES")
+    refused("no face is selected", stylize, subject="MATERIAL", mask_by="FACES")
 
 
 def test_a_tiled_texture_and_a_single_one_are_repainted_together(pair, tiled, tiles, material, style):  # noqa: F811
@@ -267,13 +274,6 @@ def test_a_tiled_texture_and_a_single_one_are_repainted_together(pair, tiled, ti
     assert [tile.number for tile in image.tiles] == [1001, 1012]
     assert pair[1].active_material.node_tree.nodes["my texture"].image.source == "FILE"
     bpy.ops.ed.undo_push()
-
-
-def test_a_material_that_is_named_is_repainted_alone_and_files_are_refused(pair, material, style, tmp_path):
-    stylize(surface=material.name)
-    assert "paint – red_base_color" not in bpy.data.images
-    with pytest.raises(RuntimeError, match="not written as files"):
-        stylize(subject="MATERIAL", out_dir=str(tmp_path))
 
 
 @pytest.fixture
@@ -298,40 +298,28 @@ def test_the_result_is_cloned_into_the_texture_where_it_has_changed(textured, ma
     assert (mask[pixels_at(textured, [2])] == 1).all()
     assert (mask[pixels_at(textured, [0, 1, 3, 4, 5])] == 0).all()
     assert paint.clone_image.use_fake_user
-    bpy.ops.object.mode_set(mode="OBJECT")
 
 
 def test_an_image_is_cloned_without_a_former_material(textured, style, image, paint):
-    with pytest.raises(RuntimeError, match="took the place of no other"):
-        bpy.ops.impasto.paint_with_result()
-    with pytest.raises(RuntimeError, match="grey is the texture itself"):
-        bpy.ops.impasto.paint_with_result(image="grey")
+    refused("took the place of no other", "paint_with_result")
+    refused("grey is the texture itself", "paint_with_result", image="grey")
     assert not paint.use_clone_layer
     bpy.ops.impasto.paint_with_result(image=image.name)
     assert paint.clone_image == image
     assert tuple(paint.stencil_image.size) == tuple(image.size)
-    bpy.ops.object.mode_set(mode="OBJECT")
 
 
-def test_it_is_one_step_of_undo(textured, material, style):
-    stylize(surface=material.name)
-    name = textured.active_material.name
-    bpy.ops.ed.undo_push(message="before")
-    assert bpy.ops.impasto.paint_with_result("EXEC_DEFAULT", True) == {"FINISHED"}
-    bpy.ops.ed.undo()
-    item = bpy.data.objects["Cube"]
-    assert item.active_material.name == name
-    assert item.mode == "OBJECT"
-
-
-def test_a_texture_that_cannot_be_painted_is_refused_before_anything_changes(textured, material, style):
+def test_a_texture_that_cannot_be_painted_is_refused_and_painting_is_one_step_of_undo(textured, material, style):
     stylize(surface=material.name)
     result = textured.active_material
     material.node_tree.nodes["my texture"].projection = "BOX"
-    with pytest.raises(RuntimeError, match="bricks are projected from the sides of a box"):
-        bpy.ops.impasto.paint_with_result()
+    refused("bricks are projected from the sides of a box", "paint_with_result")
     assert (textured.active_material, textured.mode) == (result, "OBJECT")
     material.node_tree.nodes["my texture"].projection = "FLAT"
-    bpy.ops.impasto.paint_with_result()
+    name = result.name
+    bpy.ops.ed.undo_push(message="before")
+    assert bpy.ops.impasto.paint_with_result("EXEC_DEFAULT", True) == {"FINISHED"}
     assert textured.active_material == material
-    bpy.ops.object.mode_set(mode="OBJECT")
+    bpy.ops.ed.undo()
+    item = bpy.data.objects["Cube"]
+    assert (item.active_material.name, item.mode) == (name, "OBJECT")

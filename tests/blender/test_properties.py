@@ -11,7 +11,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from conftest import coordinates, packed_image
+from conftest import cases, coordinates, packed_image, refused, reopen
 from drawing import drawn
 
 
@@ -25,29 +25,25 @@ def rna(group, name):
 
 
 def test_every_kind_of_parameter_becomes_a_property_with_its_tooltip_default_and_limits(checker, scene, extension):
-    squares = rna(checker, "squares")
+    names = ("squares", "contrast", "color", "offset", "pattern", "diagonal", "note")
+    squares, contrast, color, offset, pattern, diagonal, note = (rna(checker, name) for name in names)
     assert (squares.type, squares.hard_min, squares.hard_max) == ("INT", 1, 64)
-    assert rna(checker, "contrast").type == "FLOAT"
-    assert rna(checker, "contrast").name == "Contrast"
-    assert (rna(checker, "color").subtype, rna(checker, "color").array_length) == ("COLOR_GAMMA", 3)
-    assert rna(checker, "offset").array_length == 2
-    assert [item.identifier for item in rna(checker, "pattern").enum_items] == ["checker", "stripes"]
-    assert rna(checker, "diagonal").type == "BOOLEAN"
-    assert rna(checker, "note").type == "STRING"
-
-    assert rna(checker, "contrast").description == "How far the two colours are apart"
+    about = (contrast.type, contrast.name, contrast.description)
+    assert about == ("FLOAT", "Contrast", "How far the two colours are apart")
+    assert (color.subtype, color.array_length, offset.array_length) == ("COLOR_GAMMA", 3, 2)
+    assert [item.identifier for item in pattern.enum_items] == ["checker", "stripes"]
+    assert (diagonal.type, note.type) == ("BOOLEAN", "STRING")
     assert checker.contrast == pytest.approx(0.7)
     assert checker.pattern == "checker"
     assert tuple(checker.color) == pytest.approx((0.8, 0.2, 0.1))
 
     group = scene.impasto_parameters.transform
-    assert (rna(group, "crop").hard_min, rna(group, "crop").hard_max) == (0, 1)
-    assert (rna(group, "scale").soft_max, rna(group, "scale").hard_max, rna(group, "scale").precision) == (1, 16, 4)
-    assert rna(group, "scale").hard_min == pytest.approx(0.001)
-
+    crop, scale, rotate = (rna(group, name) for name in ("crop", "scale", "rotate"))
+    assert (crop.hard_min, crop.hard_max) == (0, 1)
+    assert (scale.soft_max, scale.hard_max, scale.precision) == (1, 16, 4)
+    assert scale.hard_min == pytest.approx(0.001)
+    assert (rotate.subtype, rotate.hard_max) == ("ANGLE", pytest.approx(math.tau))
     transform = extension.engine.catalogue.catalogue["transform"]
-    assert rna(group, "rotate").subtype == "ANGLE"
-    assert rna(group, "rotate").hard_max == pytest.approx(math.tau)
     group.rotate = math.radians(30)
     assert extension.parameters.properties.value_of(group, transform, "rotate") == 30.0
 
@@ -76,8 +72,7 @@ def test_values_survive_a_refresh_of_the_tools_and_save_and_reload(scene, checke
     scene.impasto.tool = "checker"
     bpy.ops.impasto.refresh_tools()
     assert bpy.context.scene.impasto_parameters.checker.squares == 9
-    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "saved.blend"))
-    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "saved.blend"))
+    reopen(tmp_path / "saved.blend")
     assert bpy.context.scene.impasto_parameters.checker.squares == 9
     assert bpy.context.scene.impasto.tool == "checker"
 
@@ -98,17 +93,7 @@ def test_a_tool_that_is_gone_leaves_no_broken_panel(extension, scene):
     assert scene.impasto.tool == "checker"
 
 
-@pytest.mark.parametrize(
-    ("module", "request_name", "settings"),
-    [
-        ("bake.settings", "BakeOptions", "impasto_bake"),
-        ("bake.settings", "BakeOutput", "impasto_bake"),
-        ("batch.request", "BatchRequest", "impasto_batch"),
-        ("batch.request", "Output", "impasto_batch"),
-        ("endless.request", "EndlessRequest", "impasto_endless"),
-        ("train.request", "TrainingRequest", "impasto_training"),
-    ],
-)
+@pytest.mark.parametrize(("module", "request_name", "settings"), cases("requests"))
 def test_settings_of_a_new_scene_are_the_defaults_of_their_request(extension, scene, module, request_name, settings):
     request = getattr(operator.attrgetter(module)(extension), request_name)
     defaults = {item.name: item.default for item in fields(request)}
@@ -128,15 +113,12 @@ def test_no_two_parameters_of_a_tool_have_the_same_label(extension):
         assert not twice, f"{tool['name']}: {twice}"
 
 
-def test_numbers_are_exact_as_float32_and_never_shared(extension):
+def test_numbers_are_exact_as_float32_and_never_shared_and_stay_whatever_else_is_listed(extension):
+    numbers_of = extension.parameters.enum_numbers.numbers_of
     names = [f"file picture {index}.png" for index in range(20_000)]  # enough that some hashes are the same
-    numbers = extension.parameters.enum_numbers.numbers_of(names)
+    numbers = numbers_of(names)
     assert len(set(numbers.values())) == len(names)
     assert all(0 < number == int(np.float32(number)) < 2**24 for number in numbers.values())
-
-
-def test_a_name_keeps_its_number_whatever_else_is_listed(extension):
-    numbers_of = extension.parameters.enum_numbers.numbers_of
     assert numbers_of(["b", "a"])["a"] == numbers_of(["a", "z"])["a"]
     assert numbers_of(["a", "b"], default="b")["b"] == 0
 
@@ -209,8 +191,7 @@ def test_a_preset_holds_the_parameters_and_the_size_as_a_recipe(scene, checker, 
     checker.width_px, scene.impasto.seed = 0, 6
     choose("Mine nine")
     assert (checker.squares, checker.pattern, checker.note) == (9, "stripes", 'said "so"')
-    assert checker.contrast == pytest.approx(0.3)
-    assert tuple(checker.color) == pytest.approx((0.1, 0.2, 0.3))
+    assert (checker.contrast, *checker.color) == pytest.approx((0.3, 0.1, 0.2, 0.3))
     assert (checker.width_px, scene.impasto.seed) == (320, 6)
     (file,) = folder("checker").glob("Mine*")
     recipe = extension.core.recipe.Recipe.from_json(file.read_text())
@@ -224,8 +205,7 @@ def test_presets_are_those_of_their_tool_and_can_be_removed_and_made_again(scene
     scene.impasto.tool = "quilt"
     assert listed() == SHIPPED["quilt"]
     assert buttons() == ("Presets", "")
-    with pytest.raises(RuntimeError, match="no preset of yours called 'Large shapes'"):
-        bpy.ops.impasto.preset_add(name="Large shapes", remove_name=True)
+    refused("no preset of yours called 'Large shapes'", "preset_add", name="Large shapes", remove_name=True)
     assert listed() == SHIPPED["quilt"], "those that come along stay"
     scene.impasto.tool = "checker"
     assert bpy.ops.impasto.preset_add(name="Mine here", remove_name=True) == {"FINISHED"}
@@ -273,21 +253,11 @@ def test_a_preset_is_put_on_the_active_layer_alone_and_made_of_it(scene, plane, 
         bpy.ops.impasto.layer_preset_add(name="Mine of a layer", remove_name=True)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "import bpy\nbpy.ops.wm.quit_blender()\n",
-        "import bpy\nbpy.context.scene.impasto_parameters.checker.squares = len(bpy.data.objects)\n",
-        "import bpy\nfor x in (1, 2):\n    bpy.context.scene.impasto_parameters.checker.squares = x\n",
-        "import bpy\nbpy.context.scene.impasto_parameters.checker.pattern = 'nowhere'\n",
-        "def broken(:\n",
-    ],
-)
+@pytest.mark.parametrize("text", cases("presets"))
 def test_a_preset_of_an_earlier_version_is_read_and_never_run(checker, text):
     checker.squares, checker.contrast = 7, 0.3
     (folder("checker") / "Mine_old.py").write_text(text)
-    with pytest.raises(RuntimeError, match="add it anew"):
-        choose("Mine old")
+    refused("add it anew", choose, "Mine old")
     path = folder("checker") / "Mine_old.py"
     path.write_text(
         "import bpy\nbpy.context.scene.impasto_parameters.checker.squares = 5\n"

@@ -5,7 +5,6 @@ Timers never fire without a window, so the tests call what the timers call.
 
 from __future__ import annotations
 
-import json
 import math
 import time
 
@@ -13,9 +12,9 @@ import bpy
 import numpy as np
 import pytest
 from baking import module
-from conftest import packed_image
+from conftest import mapped, packed_image, refused
 from drawing import drawn, press_set_number, texts_of_number
-from styling import settle, stylize
+from styling import made, recipe_of, settle, stylize
 
 SIDE_PX = 64
 
@@ -39,15 +38,9 @@ def ridges(scene, plane) -> bpy.types.Material:
 
 def material_of(maps: dict[str, np.ndarray], color: float = 0.6, name: str = "Ridges") -> bpy.types.Material:
     """A material on the active object, of maps in [0, 1] with row 0 at the top."""
-    materials = module("bridge.materials")
-    maps = {"base_color": np.full((SIDE_PX, SIDE_PX, 3), color), **maps}
-    images = {key: packed_image(f"{name}_{key}", np.uint8(255 * values + 0.5)) for key, values in maps.items()}
-    for key, image in images.items():
-        image.colorspace_settings.name = "sRGB" if key == "base_color" else "Non-Color"
-    material = materials.new(name)
-    materials.apply_maps(material, images, materials.Look())
-    bpy.context.active_object.active_material = material
-    return material
+    made = mapped(name, {"base_color": np.full((SIDE_PX, SIDE_PX, 3), color), **maps})
+    bpy.context.active_object.active_material = made
+    return made
 
 
 def tick(extension, turntable) -> None:
@@ -90,19 +83,14 @@ def test_slopes_that_face_the_light_are_bright(azimuth, bright, dark, turntable,
     assert columns[bright] > columns[dark] + 30
 
 
-def test_the_picture_follows_the_light(turntable, ridges, scene, extension):
+def test_the_picture_follows_the_light_which_turns_and_stays_where_it_is_paused(turntable, ridges, scene, extension):
     bpy.ops.impasto.relight()
     before = shown(turntable)[1]
-    scene.impasto_relight.azimuth = math.radians(315)
+    scene.impasto_relight.azimuth = math.radians(90)
     assert bpy.app.timers.is_registered(turntable.timer)
     tick(extension, turntable)
     assert np.abs(shown(turntable)[1] - before).max() > 30
     assert turntable.tick() is None
-
-
-def test_the_light_turns_and_stays_where_it_is_paused(turntable, ridges, scene, extension, monkeypatch):
-    scene.impasto_relight.azimuth = math.radians(90)
-    bpy.ops.impasto.relight()
     assert bpy.ops.impasto.turn_light() == {"FINISHED"}
     tick(extension, turntable)
     assert len(turntable.pictures) == 24
@@ -169,28 +157,24 @@ def test_a_result_is_seen_before_it_is_generated(turntable, scene):
     assert len(bpy.data.images) == images
 
 
-@pytest.mark.parametrize("where", ["view_3d", "shader_editor", "image_editor"])
-def test_every_editor_shows_the_pictures_and_the_light(where, turntable, ridges, extension):
-    panel = getattr(bpy.types, f"IMPASTO_PT_relight_{where}")
-    assert "azimuth" not in drawn(panel).props()
+def test_every_editor_shows_the_pictures_and_the_light(turntable, ridges, extension):
+    panels = [getattr(bpy.types, f"IMPASTO_PT_relight_{one}") for one in ("view_3d", "shader_editor", "image_editor")]
+    assert not any("azimuth" in drawn(panel).props() for panel in panels)
     bpy.ops.impasto.relight()
-    layout = drawn(panel)
-    assert [what for what, *_ in layout.drawn].count("template_icon") == 2
-    assert {"azimuth", "elevation"} <= set(layout.props())
+    for layout in map(drawn, panels):
+        assert [what for what, *_ in layout.drawn].count("template_icon") == 2
+        assert {"azimuth", "elevation"} <= set(layout.props())
     icons = extension.interface.previews._icons
     assert tuple(icons.collection[icons.keys["relit-ball-0"]].image_size) == (256, 256)
 
 
 def test_what_cannot_be_shown_says_why(turntable, scene, plane):
-    with pytest.raises(RuntimeError, match="no material"):
-        bpy.ops.impasto.relight()
+    refused("no material", "relight")
     plane.active_material = module("bridge.materials").new("Plain")
-    with pytest.raises(RuntimeError, match="no image gives the base colour"):
-        bpy.ops.impasto.relight()
+    refused("no image gives the base colour", "relight")
     bpy.data.objects.remove(plane)
     bpy.context.view_layer.objects.active = None
-    with pytest.raises(RuntimeError, match="no material"):
-        bpy.ops.impasto.relight()
+    refused("no material", "relight")
     assert not bpy.ops.impasto.turn_light.poll()
 
 
@@ -253,13 +237,13 @@ def group(scene):
     return scene.impasto_parameters.lit
 
 
-def recipe_of(image_name: str) -> dict:
-    return json.loads(bpy.data.images[image_name]["impasto_recipe"])["steps"][-1]["parameters"]
-
-
-def test_it_is_unknown_until_it_is_given(group, scene):
+def test_it_is_unknown_until_it_is_given_and_random_values_leave_it_alone(group, scene):
     scene.impasto.tool = "lit"
-    assert math.degrees(group.light_azimuth) == pytest.approx(-1)
+    before = group.strength
+    for seed in (1, 2, 3):
+        bpy.ops.impasto.randomize(seed=seed)
+        assert math.degrees(group.light_azimuth) == pytest.approx(-1)
+    assert group.strength != before
     assert texts_of_number(drawn(bpy.types.IMPASTO_PT_image_editor), group, NAME) == ["Unknown"]
     press_set_number(drawn(bpy.types.IMPASTO_PT_image_editor), group, NAME)
     assert math.degrees(group.light_azimuth) == pytest.approx(135)
@@ -267,15 +251,6 @@ def test_it_is_unknown_until_it_is_given(group, scene):
     group.light_azimuth = math.radians(200)
     press_set_number(drawn(bpy.types.IMPASTO_PT_image_editor), group, NAME)
     assert math.degrees(group.light_azimuth) == pytest.approx(-1)
-
-
-def test_random_values_leave_the_light_of_the_photograph_alone(group, scene):
-    scene.impasto.tool = "lit"
-    before = group.strength
-    for seed in (1, 2, 3):
-        bpy.ops.impasto.randomize(seed=seed)
-        assert group.light_azimuth < 0
-    assert group.strength != before
 
 
 def test_a_recipe_holds_degrees_within_the_tools_limits_and_the_field_is_not_dragged_below_zero(group, extension):
@@ -296,8 +271,8 @@ def test_maps_from_image_take_the_light_that_is_set(group, image, extension, sce
     for degrees in (-1, 250):
         group.light_azimuth = math.radians(degrees)
         bpy.ops.impasto.estimate_maps(image=image.name, material="NONE")
-        made = json.loads(bpy.context.window_manager.impasto_made)["images"]
-        assert recipe_of(made[0]).get(NAME, -1) == degrees
+        step = recipe_of(bpy.data.images[made()["images"][0]])["steps"][-1]
+        assert step["parameters"].get(NAME, -1) == degrees
 
 
 def test_the_dial_belongs_to_a_known_azimuth_of_the_chosen_tools(group, scene, extension):
@@ -322,15 +297,6 @@ def test_a_place_around_the_middle_is_an_azimuth_and_with_ctrl_it_goes_in_steps(
         assert math.degrees(azimuth_at(offset, True)) == pytest.approx(snapped, abs=1e-6)
 
 
-@pytest.fixture
-def checker(scene):
-    """Parameters of a generator whose width and height are as the source while they are 0."""
-    scene.impasto.tool = "checker"
-    group = scene.impasto_parameters.checker
-    group.width_px = group.height_px = 0
-    return group
-
-
 def texts(group, name: str) -> list[str]:
     return texts_of_number(drawn(bpy.types.IMPASTO_PT_view_3d), group, name)
 
@@ -339,7 +305,9 @@ def press(group, name: str) -> None:
     press_set_number(drawn(bpy.types.IMPASTO_PT_view_3d), group, name)
 
 
-def test_a_click_on_that_gives_a_number_to_begin_with_and_the_cross_takes_it_back(checker):
+def test_a_click_on_that_gives_a_number_to_begin_with_and_the_cross_takes_it_back(scene):
+    scene.impasto.tool, checker = "checker", scene.impasto_parameters.checker
+    checker.width_px = checker.height_px = 0
     assert texts(checker, "width_px") == ["As the source"]
     press(checker, "width_px")
     assert (checker.width_px, checker.height_px) == (1024, 0)
@@ -351,7 +319,8 @@ def test_a_click_on_that_gives_a_number_to_begin_with_and_the_cross_takes_it_bac
 
 
 @pytest.mark.parametrize(("scale", "given"), [(1.0, 1.0), (0.01, 100.0)])
-def test_a_width_that_is_not_known_reads_so_and_begins_with_a_metre(checker, scene, scale, given):
+def test_a_width_that_is_not_known_reads_so_and_begins_with_a_metre(scene, scale, given):
+    scene.impasto.tool = "checker"
     scene.unit_settings.scale_length = scale
     assert texts(scene.impasto, "width_m") == ["Unknown"]
     press(scene.impasto, "width_m")

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import bpy
 import pytest
-from conftest import MODULE
+from conftest import MODULE, reopen
 from drawing import Layout, drawn
 
 PANELS = {
@@ -69,32 +69,25 @@ class TestReasons:
         scene.impasto.tool, parameters = "torus", scene.impasto_parameters.torus
         model = extension.engine.catalogue.catalogue.model("torus", "")
         assert model["exemplar"] == "bark.exemplar"
-        assert "Made of pieces of what the model learned" in said("texture")
-        monkeypatch.setitem(model, "exemplar", "")
-        assert "Made of pieces of what the model learned" not in said("texture")
-        monkeypatch.setitem(model, "exemplar", "beside it")
-        assert "Made of pieces of what the model learned" in said("texture")
-        parameters.texture_transfer = False
-        assert "Made of pieces of what the model learned" not in said("texture")
-        parameters.texture_transfer, parameters.input_exemplar = True, image
-        assert "Made of pieces of what the model learned" not in said("texture")
+        usual = [("bark.exemplar", True, None, True), ("", True, None, False), ("beside it", True, None, True)]
+        for exemplar, *given, is_announced in (*usual, ("b", False, None, False), ("b", True, image, False)):
+            parameters.texture_transfer, parameters.input_exemplar = given
+            monkeypatch.setitem(model, "exemplar", exemplar)
+            assert ("Made of pieces of what the model learned" in said("texture")) == is_announced, (exemplar, given)
 
     def test_every_button_that_can_do_nothing_says_why_in_its_panel(self, scene, extension):
         """With nothing chosen and nothing to work on; what is on an image is asked for below."""
         bpy.ops.object.select_all(action="SELECT")
         bpy.ops.object.delete()
         panels = [cls for cls in extension.registration.classes() if issubclass(cls, bpy.types.Panel)]
-        stacks = [cls for cls in panels if issubclass(cls, extension.layers.panel.LayersPanel)]
-        in_view = [cls for cls in stacks if cls.bl_space_type == "VIEW_3D"]
-        assert not any(cls.poll(bpy.context) for cls in in_view)  # they are there with layers alone
-        panels = [cls for cls in panels if cls not in stacks]
+        assert not bpy.types.IMPASTO_PT_layers_view_3d.poll(bpy.context)  # they are there with layers alone
+        panels = [cls for cls in panels if not issubclass(cls, extension.layers.panel.LayersPanel)]
         told, silent = set(), []
         for panel in panels:
             layout = drawn(panel) if panel.bl_space_type != "IMAGE_EDITOR" else Layout()
             text = " ".join(layout.labels()).casefold()
-            for name in {
-                arguments[0] for what, arguments, _ in layout.drawn if what == "operator"
-            } - BESIDE_AN_EMPTY_FIELD:
+            buttons = {arguments[0] for what, arguments, _ in layout.drawn if what == "operator"}
+            for name in buttons - BESIDE_AN_EMPTY_FIELD:
                 operator = getattr(bpy.types, name.replace("impasto.", "IMPASTO_OT_"), None)
                 if reason := operator.why_not(bpy.context) if hasattr(operator, "why_not") else "":
                     told.add(name.removeprefix("impasto."))
@@ -110,24 +103,21 @@ class TestReasons:
             assert cls.poll(empty), "a script gives the name of an image"
 
 
-class TestWhereTheMaterialIs:
-    def test_with_nothing_selected_the_panel_says_where_it_is_and_assigns_it_also_without_uvs(
-        self, checker, plane, extension
-    ):
-        plane.select_set(False)
-        run_from(extension, "texture")
-        assert "no object has it yet" in said("texture").lower()
-        (button,) = offers("texture", "impasto.assign")
-        assert "Select the objects" in said("texture")
-        plane.select_set(True)
-        assert "Select the objects" not in said("texture")
-        assert bpy.ops.impasto.assign(material=button.material) == {"FINISHED"}
-        assert plane.active_material.name == button.material
-        assert not offers("texture", "impasto.assign")
+def test_with_nothing_selected_the_panel_says_where_it_is_and_assigns_it_also_without_uvs(checker, plane, extension):
+    plane.select_set(False)
+    run_from(extension, "texture")
+    assert "no object has it yet" in said("texture").lower()
+    (button,) = offers("texture", "impasto.assign")
+    assert "Select the objects" in said("texture")
+    plane.select_set(True)
+    assert "Select the objects" not in said("texture")
+    assert bpy.ops.impasto.assign(material=button.material) == {"FINISHED"}
+    assert plane.active_material.name == button.material
+    assert not offers("texture", "impasto.assign")
 
-        bpy.ops.mesh.primitive_cube_add(calc_uvs=False)
-        bpy.ops.impasto.assign(material=button.material)
-        assert "unwrap" in extension.jobs.session.jobs.made.text
+    bpy.ops.mesh.primitive_cube_add(calc_uvs=False)
+    bpy.ops.impasto.assign(material=button.material)
+    assert "unwrap" in extension.jobs.session.jobs.made.text
 
 
 @pytest.mark.parametrize("place", ["texture", "style", "image"])
@@ -145,14 +135,12 @@ def test_notes_of_a_result_are_a_list_and_an_error_with_its_remedy_is_one_text(e
         labels = [options for what, _, options in layout.drawn if what == "label" and "icon" in options]
         return [(label["icon"], label["text"]) for label in labels if label["icon"] in ("INFO", "DOT", "ERROR")]
 
-    try:
-        assert lines("WARNING")[:3] == [("INFO", "Made the image wall"), ("DOT", "No moss"), ("DOT", "Dry")]
-        assert lines("ERROR")[:1] == [("ERROR", "Made the image wall. No moss. Dry")]
-    finally:
-        jobs.reports.clear()
+    assert lines("WARNING")[:3] == [("INFO", "Made the image wall"), ("DOT", "No moss"), ("DOT", "Dry")]
+    assert lines("ERROR")[:1] == [("ERROR", "Made the image wall. No moss. Dry")]
 
 
-def test_a_report_is_gone_once_the_panel_is_set_to_another_tool(checker, plane, extension, image):
+def test_a_report_is_gone_once_the_panel_is_set_to_another_tool_or_its_result_is_undone(checker, plane, extension):
+    bpy.ops.ed.undo_push(message="before")
     run_from(extension, "texture")
     run_from(extension, "style")
     checker.tool = "quilt"
@@ -160,6 +148,11 @@ def test_a_report_is_gone_once_the_panel_is_set_to_another_tool(checker, plane, 
     assert "Made the material" in said("style")
     bpy.context.scene.impasto_style.tool = "neighbours"
     assert "Made the material" not in said("style")
+    bpy.context.scene.impasto.tool = "checker"
+    run_from(extension, "texture")
+    assert "Made the material" in said("texture")
+    bpy.ops.ed.undo()
+    assert "Made the material" not in said("texture")
 
 
 def test_reports_begin_with_a_capital_and_those_about_a_file_are_gone_in_another_one(extension, checker, plane, scene):
@@ -226,25 +219,11 @@ class TestWhatIsSeenOfAResult:
         bpy.context.view_layer.objects.active = plane
         assert made in said("material")
         assert "Made the material" in said("texture")
-        bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "made.blend"))
-        bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "made.blend"))
+        reopen(tmp_path / "made.blend")
         panel = drawn(bpy.types.IMPASTO_PT_material_view_3d)
         assert made in panel.labels()
         assert "impasto_mapping" in panel.props()
         assert [arguments for what, arguments, _ in panel.drawn if what == "template_icon"]
-
-    def test_a_report_is_gone_once_its_result_is_undone(self, checker, plane, extension):
-        bpy.ops.ed.undo_push(message="before")
-        run_from(extension, "texture")
-        assert "Made the material" in said("texture")
-        bpy.ops.ed.undo()
-        assert "Made the material" not in said("texture")
-
-
-def texts(panel: str) -> list[str]:
-    """Lines of the labels of a panel."""
-    layout = drawn(getattr(bpy.types, panel))
-    return [str(options["text"]) for what, _, options in layout.drawn if what == "label" and "text" in options]
 
 
 def seen_in(category: str) -> SimpleNamespace:
@@ -276,18 +255,18 @@ def fail(extension, place: str) -> None:
     session.jobs.tick()
 
 
-@pytest.mark.parametrize(("category", "popups"), [("Impasto", 0), ("Item", 1)])
-def test_an_error_that_an_open_panel_shows_has_no_popup_too(extension, scene, announced, monkeypatch, category, popups):
+CASES = [("Impasto", "texture", 0), ("Item", "texture", 1), ("Impasto", "endless", 1)]
+"""The tab that is open, the panel of the task, of which the endless one is folded, and popups."""
+
+
+@pytest.mark.parametrize(("category", "place", "popups"), CASES)
+def test_an_error_that_an_open_panel_shows_has_no_popup_too(
+    extension, scene, announced, monkeypatch, category, place, popups
+):
     monkeypatch.setattr(extension.jobs.session, "areas", lambda: [seen_in(category)])
-    fail(extension, "texture")
-    assert len(announced) == popups
-
-
-def test_an_error_of_a_panel_that_is_folded_has_a_popup(extension, scene, announced, monkeypatch):
-    monkeypatch.setattr(extension.jobs.session, "areas", lambda: [seen_in("Impasto")])
     extension.jobs.session.jobs.drawn.clear()
-    fail(extension, "endless")
-    assert announced == ["the picture is empty; choose another"]
+    fail(extension, place)
+    assert announced == ["the picture is empty; choose another"] * popups
 
 
 def test_what_a_button_says_already_is_not_repeated_in_red_below_it(extension, scene, material):
@@ -296,9 +275,9 @@ def test_what_a_button_says_already_is_not_repeated_in_red_below_it(extension, s
     why = extension.endless.operators.IMPASTO_OT_make_endless.why_not(bpy.context)
     assert "its pattern is regular" in why
     jobs.tell(extension.jobs.task.Report("ERROR", why), extension.jobs.task.Place.ENDLESS)
-    said = " ".join(texts("IMPASTO_PT_endless_view_3d"))
-    assert said.count("its pattern is regular") == 1
-    assert "turn Break Patterns on" in said
+    text = " ".join(drawn(bpy.types.IMPASTO_PT_endless_view_3d).labels())
+    assert text.count("its pattern is regular") == 1
+    assert "turn Break Patterns on" in text
 
 
 def test_an_error_of_an_engine_is_gone_once_another_is_chosen(extension, scene, monkeypatch):
@@ -308,15 +287,9 @@ def test_an_error_of_an_engine_is_gone_once_another_is_chosen(extension, scene, 
     jobs = extension.jobs.session.jobs
     jobs.tell(Report("ERROR", "no Python was found", is_of_engine=True), Place.PREFERENCES)
     jobs.tell(Report("ERROR", "the picture is empty"), Place.TEXTURE)
-    try:
-        assert jobs.report_at(Place.PREFERENCES)
-        chosen.engine_python = sys.executable
-        assert jobs.report_at(Place.PREFERENCES) is None
+    for chosen.engine_python, is_gone in (("", False), (sys.executable, True), ("", False)):
+        assert (jobs.report_at(Place.PREFERENCES) is None) == is_gone
         assert jobs.report_at(Place.TEXTURE).text == "the picture is empty"
-        chosen.engine_python = ""
-        assert jobs.report_at(Place.PREFERENCES)
-    finally:
-        chosen.engine_python = ""
 
 
 def test_the_box_of_a_missing_engine_has_each_button_and_the_failure_once(extension, scene, monkeypatch):
@@ -330,8 +303,7 @@ def test_the_box_of_a_missing_engine_has_each_button_and_the_failure_once(extens
     for name in ("set_up_engine", "check_engine", "open_log"):
         assert buttons.count(f"impasto.{name}") == 1
     assert buttons.count("preferences.addon_show") == 1
-    labels = [str(options.get("text")) for what, _, options in layout.drawn if what == "label"]
-    assert sum("neither venv" in text.lower() for text in labels) == 1
+    assert sum("neither venv" in text.lower() for text in layout.labels()) == 1
 
 
 def test_an_image_has_buttons_for_what_can_be_done_with_it(extension, image):
@@ -374,17 +346,15 @@ def test_variations_are_picked_by_a_word_and_not_by_their_seeds(extension, scene
     scene.impasto_parameters.checker.width_px = scene.impasto_parameters.checker.height_px = 8
     bpy.ops.impasto.variations()
     assert extension.jobs.session.jobs.made.text == "Made four variations"
-    names = {texts_of["text"] for texts_of in drawn(bpy.types.IMPASTO_PT_view_3d).looks("impasto.pick_variation")}
-    assert names == {"Pick"}
+    looks = drawn(bpy.types.IMPASTO_PT_view_3d).looks("impasto.pick_variation")
+    assert {look["text"] for look in looks} == {"Pick"}
 
 
 @pytest.mark.parametrize("tool", ["bricks", "scratched-metal", "checker"])
 def test_the_live_preview_is_right_above_the_sliders_that_it_follows(extension, scene, tool):
     scene.impasto.tool = tool
-    about = extension.engine.catalogue.catalogue[tool]
-    sliders = [
-        extension.parameters.groups.identifier(name) for name in extension.parameters.groups.drawn_parameters(about)
-    ]
+    groups, about = extension.parameters.groups, extension.engine.catalogue.catalogue[tool]
+    sliders = [groups.identifier(name) for name in groups.drawn_parameters(about)]
     shown = drawn(bpy.types.IMPASTO_PT_view_3d).props()
     above = shown[: min(shown.index(slider) for slider in sliders if slider in shown)]
     assert above[-2:] == ["live_preview", "tile_preview"]

@@ -12,11 +12,10 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from conftest import pixels_of, png
+from conftest import cases, maps_of, pixels_of, png, refused
 from drawing import drawn
-from test_layers import shown_in
 
-SIDE = 8
+SIDE, UNUSED = 8, ("NOT_USED", "WHOLE")
 COLOR, LEANING, PACKED = (90, 70, 60), (100, 180, 240), (10, 80, 200)
 WHOLE = {"Color": COLOR, "NormalGL": (128, 128, 255), "NormalDX": (128, 128, 255), "Roughness": (40, 40, 40)}
 
@@ -66,9 +65,7 @@ def test_a_download_is_listed_with_what_is_not_used_and_why(extension, settings,
         "Color.png": ("base_color", "WHOLE"),
         "Roughness.png": ("roughness", "WHOLE"),
         "NormalGL.png": ("normal", "opengl"),
-        "NormalDX.png": ("NOT_USED", "WHOLE"),
-        "Bricks102.png": ("NOT_USED", "WHOLE"),
-        "Bricks102.usda": ("NOT_USED", "WHOLE"),
+        **dict.fromkeys(("NormalDX.png", "Bricks102.png", "Bricks102.usda"), UNUSED),
     }
     labels = " ".join(drawn(bpy.types.IMPASTO_PT_view_3d).labels())
     for said in ("Bricks102.png (a preview", "Bricks102.usda (no picture)", "there is another file for normal"):
@@ -82,13 +79,10 @@ def test_what_is_changed_is_in_the_material_and_the_report_names_what_is_not_use
     assert row_of(settings, "wall_normal.png").place == "WHOLE", "the name does not tell the sign"
     row_of(settings, "wall_normal.png").place = "directx"
     pack = row_of(settings, "pack.png")
-    pack.holds = "roughness"
-    pack.place = "g"
+    pack.holds, pack.place = "roughness", "g"
     settings.source_maps.active = list(settings.source_maps.rows).index(pack)
     bpy.ops.impasto.add_source_map()
-    added = settings.source_maps.rows[-1]
-    added.holds = "metallic"
-    added.place = "1-b"
+    settings.source_maps.rows[-1].holds, settings.source_maps.rows[-1].place = "metallic", "1-b"
     assert bpy.ops.impasto.generate() == {"FINISHED"}
     material = plane.active_material
     assert value_of(material, "Base Color") == list(COLOR)
@@ -105,7 +99,7 @@ def test_what_is_changed_is_in_the_material_and_the_report_names_what_is_not_use
         "wall_color.png": ("base_color", "WHOLE"),
         "wall_normal.png": ("normal", "directx"),
         "pack.png": ("metallic", "1-b"),
-        "other.png": ("NOT_USED", "WHOLE"),
+        "other.png": UNUSED,
     }
     assert bpy.ops.impasto.read_source_maps() == {"FINISHED"}
 
@@ -113,11 +107,7 @@ def test_what_is_changed_is_in_the_material_and_the_report_names_what_is_not_use
 def test_of_several_dropped_files_only_those_count(extension, settings, plane, download):
     names = ["Bricks102_1K-PNG_Color.png", "Bricks102_1K-PNG_NormalDX.png", "Bricks102.png"]
     bpy.ops.impasto.drop_pictures(directory=str(download), files=[{"name": name} for name in names])
-    wanted = {
-        "Color.png": ("base_color", "WHOLE"),
-        "NormalDX.png": ("normal", "directx"),
-        "Bricks102.png": ("NOT_USED", "WHOLE"),
-    }
+    wanted = {"Color.png": ("base_color", "WHOLE"), "NormalDX.png": ("normal", "directx"), "Bricks102.png": UNUSED}
     assert listed(settings) == wanted
     bpy.ops.impasto.read_source_maps()
     assert listed(settings) == wanted
@@ -131,7 +121,7 @@ def test_of_several_dropped_files_only_those_count(extension, settings, plane, d
 def test_photographs_that_are_dropped_are_maps_only_if_that_is_said(extension, settings, tmp_path):
     folder = write(tmp_path / "photos", first=COLOR, second=COLOR)
     bpy.ops.impasto.drop_pictures(directory=str(folder), files=[{"name": "first.png"}, {"name": "second.png"}])
-    assert listed(settings) == {"first.png": ("NOT_USED", "WHOLE"), "second.png": ("NOT_USED", "WHOLE")}
+    assert listed(settings) == {"first.png": UNUSED, "second.png": UNUSED}
     assert extension.generate.request.why_incomplete(bpy.context)
     row_of(settings, "first.png").holds = "base_color"
     assert not extension.generate.request.why_incomplete(bpy.context)
@@ -144,10 +134,8 @@ def test_several_sets_are_offered_and_the_set_beside_a_file(extension, settings,
     group = settings.source_maps
     assert ([one.name for one in group.sets], len(group.rows)) == ([f"{folder}/brick_*", f"{folder}/moss_*"], 0)
     group.one_set = f"{folder}/moss_*"
-    assert (settings.filepath, [row.name for row in group.rows]) == (
-        f"{folder}/moss_*",
-        ["moss_color.png", "moss_roughness.png"],
-    )
+    names = ["moss_color.png", "moss_roughness.png"]
+    assert (settings.filepath, [row.name for row in group.rows]) == (f"{folder}/moss_*", names)
     assert bpy.ops.impasto.generate() == {"FINISHED"}
     assert (plane.active_material.name, value_of(plane.active_material, "Base Color")) == ("moss", list(COLOR))
     for blend in (tmp_path / "scene.blend", folder / "scene.blend"):
@@ -155,7 +143,7 @@ def test_several_sets_are_offered_and_the_set_beside_a_file(extension, settings,
         bpy.ops.wm.save_as_mainfile(filepath=str(blend), copy=False)
         assert bpy.ops.impasto.restore_settings(entry="MATERIAL:moss") == {"FINISHED"}
         assert bpy.path.abspath(settings.filepath) == f"{folder}/moss_*"
-        assert [row.name for row in group.rows] == ["moss_color.png", "moss_roughness.png"]
+        assert [row.name for row in group.rows] == names
     settings.filepath = str(folder / "brick_color.png")
     assert len(group.rows) == 0
     assert drawn(bpy.types.IMPASTO_PT_view_3d).operators("impasto.use_set_beside")
@@ -167,26 +155,20 @@ def test_short_names_are_a_set_where_the_normals_look_like_some(extension, setti
     settings.filepath = str(write(tmp_path / "game", rock_D=COLOR, rock_N=(128, 128, 250)))
     assert listed(settings) == {"rock_D.png": ("base_color", "WHOLE"), "rock_N.png": ("normal", "WHOLE")}
     settings.filepath = str(write(tmp_path / "photos", rock_D=COLOR, rock_N=COLOR))
-    assert set(listed(settings).values()) == {("NOT_USED", "WHOLE")}
+    assert set(listed(settings).values()) == {UNUSED}
 
 
 def test_pictures_whose_names_say_nothing_are_listed_to_be_chosen_and_tiles_are_not(extension, settings, tmp_path):
     folder = write(tmp_path / "farbe", eins=COLOR, zwei=PACKED)
     settings.filepath = str(folder)
-    assert listed(settings) == {"eins.png": ("NOT_USED", "WHOLE"), "zwei.png": ("NOT_USED", "WHOLE")}
+    assert listed(settings) == {"eins.png": UNUSED, "zwei.png": UNUSED}
     row_of(settings, "eins.png").holds = "base_color"
     assert extension.generate.request.chosen_source(settings).name.startswith("farbe~")
     numbers = {f"w_{map_}.{number}": COLOR for map_ in ("color", "roughness") for number in (1001, 1002)}
     settings.filepath = str(write(tmp_path / "tiles", **numbers))
     assert len(settings.source_maps.rows) == 0, "tiles have a set each"
-    for path in (
-        "",
-        "//nowhere",
-        str(tmp_path / "missing" / "x.png"),
-        str(tmp_path / "none_*"),
-        "farbe.blend/Material/M",
-    ):
-        settings.filepath = path
+    nowhere = (f"{tmp_path}/missing/x.png", f"{tmp_path}/none_*")
+    for settings.filepath in ("", "//nowhere", *nowhere, "farbe.blend/Material/M"):
         assert len(settings.source_maps.rows) == 0
 
 
@@ -224,23 +206,17 @@ def test_a_map_has_one_file_and_reading_again_undoes_changes(extension, settings
 
 
 def color_of(material):
-    return material.node_tree.nodes["Impasto Base Color"].image
-
-
-@pytest.fixture
-def recipe_of(extension):
-    return extension.bridge.images.recipe_of
+    return maps_of(material)["base_color"]
 
 
 @pytest.fixture
 def photo(tmp_path):
-    rng = np.random.default_rng(0)
-    path = tmp_path / "photo.png"
-    path.write_bytes(png(rng.integers(0, 255, (60, 80, 3), np.uint8)))
-    return path
+    (tmp_path / "photo.png").write_bytes(png(np.random.default_rng(0).integers(0, 255, (60, 80, 3), np.uint8)))
+    return tmp_path / "photo.png"
 
 
-def test_scripts_prepare_the_source(plane, photo, recipe_of):
+def test_scripts_prepare_the_source(extension, plane, photo):
+    recipe_of = extension.bridge.images.recipe_of
     given = {"source": str(photo), "width_m": 2.0, "tool": "quilt", "estimator": "none"}
     preparation = json.dumps({"crop": (0, 0, 0.75, 1), "scale": 0.5})
     assert bpy.ops.impasto.run(preparation=preparation, **given) == {"FINISHED"}
@@ -289,18 +265,9 @@ def test_what_the_panel_shows_becomes_layers_whose_source_is_prepared_below_them
 
 
 @pytest.mark.any_blender
-@pytest.mark.parametrize(
-    ("preparation", "said"),
-    [
-        ('{"crop": [0, 0, 2, 1]}', "crop"),
-        ('{"turn": 90}', "no parameter 'turn'"),
-        ("[1]", "preparation must be a JSON object"),
-        ('{"scale": 0}', "scale got 0"),
-    ],
-)
+@pytest.mark.parametrize(("preparation", "said"), cases("preparation"))
 def test_a_wrong_preparation_is_named(photo, scene, preparation, said):
-    with pytest.raises(RuntimeError, match=said):
-        bpy.ops.impasto.run(tool="quilt", estimator="none", source=str(photo), preparation=preparation)
+    refused(said, "run", tool="quilt", estimator="none", source=str(photo), preparation=preparation)
 
 
 def test_a_preset_of_the_preparing_tool_keeps_its_values(scene):
@@ -360,7 +327,7 @@ def test_a_photograph_becomes_a_seamless_material_with_default_settings(extensio
     settings.source_kind, settings.filepath = "FILE", str(photograph)
     assert drawn(bpy.types.IMPASTO_PT_view_3d).operators("impasto.generate"), "the panel's button"
     assert bpy.ops.impasto.generate() == {"FINISHED"}
-    maps = {name: pixels_of(image)[..., :3] for name, image in shown_in(plane.active_material).items()}
+    maps = {name: pixels_of(image)[..., :3] for name, image in maps_of(plane.active_material).items()}
     assert {"base_color", "roughness", "metallic", "normal", "height", "ambient_occlusion"} <= set(maps)
     assert min(seam_z(source)) > SEAMLESS[1], "else this says nothing"
     for name, pixels in maps.items():
@@ -370,7 +337,7 @@ def test_a_photograph_becomes_a_seamless_material_with_default_settings(extensio
     assert maps["base_color"].std() > 0.6 * source.std()
     assert min(maps[name].std() for name in ("height", "roughness")) > 0.02
     assert 1.5 < tilt(maps["normal"]) < 45
-    recipe = extension.bridge.images.metadata_of(shown_in(plane.active_material)["base_color"])["recipe"]
+    recipe = extension.bridge.images.metadata_of(maps_of(plane.active_material)["base_color"])["recipe"]
     usual = extension.engine.catalogue.catalogue.usual
     assert [step["tool"] for step in recipe["steps"]] == [usual("seamless"), usual("maps")]
     assert recipe["inputs"]["source"]["name"] == photograph.name

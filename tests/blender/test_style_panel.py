@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import bpy
 import numpy as np
 import pytest
-from conftest import coordinates, packed_image, pixels_of, png
+from conftest import coordinates, new_material, packed_image, pixels_of, png, refused, show_image
 from drawing import drawn, texts_of_number
-from styling import LIMIT_S, RED, recipe_of, settle, stylize
+from styling import RED, recipe_of, settle, stylize, wait_until
 
 PANEL = "IMPASTO_PT_style_view_3d"
 SHIPPED = ["Close to the picture", "Only the strokes", "Thick paint"]
@@ -75,11 +74,8 @@ class TestPanel:
         assert texts_of_number(layout, scene.impasto_parameters.flat, "longest_px") == ["As the picture"]
         assert "color_mix" not in props
         assert len(props) == len(set(props))
-        assert [arguments[1] for what, arguments, _ in layout.drawn if what == "template_icon_view"] == [
-            "gallery_style"
-        ]
-        pointers = [arguments[1] for what, arguments, _ in layout.drawn if what == "template_ID"]
-        assert sorted(pointers) == ["image", "input_mask", "input_start", "input_style"]
+        chosen = [arguments[1] for what, arguments, _ in layout.drawn if what in ("template_icon_view", "template_ID")]
+        assert sorted(chosen) == ["gallery_style", "image", "input_mask", "input_start", "input_style"]
         assert layout.operators("impasto.add_image")
         settings.tool = "blend"
         layout = drawn(getattr(bpy.types, PANEL))
@@ -178,16 +174,11 @@ class TestRunning:
         """A long repainting, started as a click does."""
         scene.impasto_parameters.flat.seconds = 60
         jobs = extension.jobs.session.jobs
-        request, subject = (
-            extension.stylize.request.from_scene(bpy.context),
-            extension.stylize.request.subject_of(bpy.context, "IMAGE"),
-        )
-        task = subject.task(bpy.context, request, "NONE")
+        requests = extension.stylize.request
+        subject = requests.subject_of(bpy.context, "IMAGE")
+        task = subject.task(bpy.context, requests.from_scene(bpy.context), "NONE")
         jobs.start(task)
-        deadline = time.monotonic() + LIMIT_S
-        while task.preview is None:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        wait_until(lambda: task.preview is not None)
         return jobs
 
     def test_stopped_early_it_keeps_what_there_is(self, running):
@@ -223,11 +214,8 @@ class TestLivePreview:
         assert not extension.jobs.session.jobs.tasks
 
     def test_a_material_shows_it_on_the_object(self, extension, scene, settings, live, plane, image):
-        material = bpy.data.materials.new("Wall")
-        material.use_nodes = True
-        tree = material.node_tree
-        tree.nodes.new("ShaderNodeTexImage").image = image
-        tree.links.new(tree.nodes["Image Texture"].outputs[0], tree.nodes["Principled BSDF"].inputs[0])
+        material = new_material("Wall")
+        show_image(material, image, "Base Color")
         plane.data.materials.append(material)
         settings.subject = "MATERIAL"
         live.ask()
@@ -312,8 +300,7 @@ def test_all_kinds_are_shown_and_one_is_taken(extension, scene, patches):
     assert [button.kind for button in shown.operators("impasto.pick_style_kind")] == KINDS
     scene.impasto_style.tool = "flat"
     assert not extension.stylize.kinds.kind_thumbnails(bpy.context)
-    with pytest.raises(RuntimeError, match="this stylizer has no settings for kinds of style"):
-        bpy.ops.impasto.style_kinds()
+    refused("this stylizer has no settings for kinds of style", "style_kinds")
     assert not drawn(bpy.types.IMPASTO_PT_style_view_3d).operators("impasto.style_kinds")
 
 
@@ -322,11 +309,7 @@ def test_all_kinds_are_shown_and_one_is_taken(extension, scene, patches):
 def test_only_what_was_set_is_told_and_the_kind_chooses_the_rest(extension, scene, patches):
     patches.kind, patches.preservation = "ink", 1.0
     request = extension.stylize.request.from_scene(bpy.context)
-    assert {name: request.parameters[name] for name in ("kind", "preservation", "quality")} == {
-        "kind": "ink",
-        "preservation": 1.0,
-        "quality": "quick",
-    }
+    assert {"kind": "ink", "preservation": 1.0, "quality": "quick"}.items() <= request.parameters.items()
     assert "detail" not in request.parameters
     assert bpy.ops.impasto.stylize(name="inked") == {"FINISHED"}
     settle(extension.jobs.session.jobs)

@@ -7,7 +7,8 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from conftest import cases, coordinates, packed_image, pixels_of, png
+from baking import bumped
+from conftest import camera, cases, coordinates, packed_image, pixels_of, png, refused, show_image
 from styling import RED, behind, recipe_of, settle, stylize
 
 
@@ -73,11 +74,13 @@ class TestImages:
         assert tuple(bpy.data.images["bricks – red.002"].size) == (192, 128)
 
     def test_only_what_was_painted_can_be_continued_larger(self, extension, image, style):
-        with pytest.raises(RuntimeError, match="has no recipe"):
-            bpy.ops.impasto.continue_larger(image=image.name)
+        refused("has no recipe", "continue_larger", image=image.name)
         bpy.ops.impasto.run(tool="checker", width_px=8, height_px=8, estimator="none", material="NONE")
-        with pytest.raises(RuntimeError, match=r"Checker cannot continue.*choose an image that was repainted"):
-            bpy.ops.impasto.continue_larger(image="Texture_base_color")
+        refused(
+            r"Checker cannot continue.*choose an image that was repainted",
+            "continue_larger",
+            image="Texture_base_color",
+        )
         stylize(image=image.name)
         is_painted = extension.stylize.request.is_painted
         names = (image.name, "Texture_base_color", "bricks – red")
@@ -95,6 +98,12 @@ class TestMaterials:
         assert behind(material, "Base Color").image == image
         assert {item["impasto_map"] for item in bpy.data.images if "impasto_map" in item} == {"base_color"}
 
+    def test_the_material_itself_can_be_repainted(self, plane, material, style):
+        stylize(subject="MATERIAL", material="ACTIVE")
+        assert plane.active_material == material
+        assert behind(material, "Base Color").image.name == "bricks – red_base_color"
+        assert len(bpy.data.materials) == 2, "with its state before"
+
     def test_only_the_slots_that_have_the_material_get_the_copy(self, plane, material, style):
         other = bpy.data.materials.new("other")
         plane.data.materials.append(other)
@@ -104,12 +113,6 @@ class TestMaterials:
         stylize(surface=material.name)
         assert plane.material_slots[0].material == material  # it is not selected
         assert cube.active_material.name == "bricks – red"
-
-    def test_the_material_itself_can_be_repainted(self, plane, material, style):
-        stylize(subject="MATERIAL", material="ACTIVE")
-        assert plane.active_material == material
-        assert behind(material, "Base Color").image.name == "bricks – red_base_color"
-        assert len(bpy.data.materials) == 2, "with its state before"
 
     def test_relief_joins_the_maps_that_it_makes(self, plane, material, style):
         """The strokes stand out: roughness comes from the socket's own value, laid out as the colour is."""
@@ -131,8 +134,8 @@ class TestMaterials:
     def test_relief_follows_maps_of_other_sizes_and_of_single_channels(self, plane, material, style):
         """As glTF has them: roughness is the green of an image that also gives the metal."""
         tree = material.node_tree
-        texture, separate = tree.nodes.new("ShaderNodeTexImage"), tree.nodes.new("ShaderNodeSeparateColor")
-        texture.image = packed_image("packed.png", np.full((8, 8, 3), (0, 100, 255), np.uint8))
+        texture = show_image(material, packed_image("packed.png", np.full((8, 8, 3), (0, 100, 255), np.uint8)))
+        separate = tree.nodes.new("ShaderNodeSeparateColor")
         texture.image.colorspace_settings.name = "Non-Color"
         shader = tree.nodes["Principled BSDF"]
         tree.links.new(texture.outputs["Color"], separate.inputs["Color"])
@@ -157,11 +160,8 @@ class TestMaterials:
         assert sum(node.type == "TEX_IMAGE" for node in painted.node_tree.nodes) == 6
 
     def test_a_bump_is_a_height(self, plane, material, style):
-        tree = material.node_tree
-        texture, bump = tree.nodes.new("ShaderNodeTexImage"), tree.nodes.new("ShaderNodeBump")
-        texture.image = packed_image("bump.png", coordinates(8, 8))
-        tree.links.new(texture.outputs["Color"], bump.inputs["Height"])
-        tree.links.new(bump.outputs["Normal"], tree.nodes["Principled BSDF"].inputs["Normal"])
+        texture = show_image(material, packed_image("bump.png", coordinates(8, 8)))
+        bump = bumped(material, texture.outputs["Color"])
         stylize(surface=material.name, parameters={"relief": 1.0}, material="ACTIVE")
         assert texture.image.name == "bricks – red_height"
         assert bump.inputs["Distance"].default_value == pytest.approx(0.01)
@@ -179,18 +179,14 @@ class TestMaterials:
 
     def test_a_procedural_material_says_what_to_do(self, plane, style):
         plane.active_material = bpy.data.materials.new("noise")
-        with pytest.raises(RuntimeError, match=r"no image gives the base colour of the material noise.*bake"):
-            stylize(subject="MATERIAL")
+        refused(r"no image gives the base colour of the material noise.*bake", stylize, subject="MATERIAL")
 
 
 class TestRenders:
     @pytest.fixture
     def rendered(self, scene):
-        scene.render.engine, scene.cycles.samples = "CYCLES", 1
-        scene.render.resolution_x, scene.render.resolution_y, scene.render.resolution_percentage = 24, 16, 100
+        camera((16, 24))
         scene.render.image_settings.file_format, scene.render.image_settings.color_mode = "JPEG", "BW"
-        scene.camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
-        scene.collection.objects.link(scene.camera)
         scene.world = bpy.data.worlds.new("grey")
         bpy.ops.render.render()
         return scene
@@ -213,13 +209,11 @@ class TestRenders:
         bpy.context.scene.impasto_style.subject = "RENDER"
         assert extension.stylize.request.why_no_subject(bpy.context) == "Render the scene first (F12)"
 
-        with pytest.raises(RuntimeError, match=r"no render result yet; render the scene first"):
-            stylize(subject="RENDER")
+        refused(r"no render result yet; render the scene first", stylize, subject="RENDER")
 
 
 @pytest.mark.parametrize(("given", "message"), cases("stylize"))
 def test_bad_input_is_an_error_with_a_remedy_and_changes_nothing(image, style, given, message):
     images, materials = list(bpy.data.images), list(bpy.data.materials)
-    with pytest.raises(RuntimeError, match=message):
-        stylize(**{"image": "bricks.png", **given})
+    refused(message, stylize, **{"image": "bricks.png", **given})
     assert (images, materials) == (list(bpy.data.images), list(bpy.data.materials))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import bpy
 import numpy as np
 import pytest
+from conftest import edit_faces, refused
 from mathutils import Vector
 from styling import RED, recipe_of, stylize
-from test_across_seams import cube, meshes  # noqa: F401  fixtures
+from test_across_seams import cube  # noqa: F401  a fixture
 
 SIZES = {1001: (8, 8), 1012: (4, 16)}
 NUMBERS = tuple(SIZES)
@@ -53,20 +54,18 @@ def test_tiles_are_read_packed_from_files_and_painted(tiles, tiled, tmp_path):
     check(sent(tiles, tiled))
     tiled.filepath_raw = str(tmp_path / "wall.<UDIM>.png")
     tiled.save()
-    files = tiles.load({number: tmp_path / f"wall.{number}.png" for number in NUMBERS}, "base_color", None)
+    paths, before = {number: tmp_path / f"wall.{number}.png" for number in NUMBERS}, set(bpy.data.images)
+    files = tiles.load(paths, "base_color", None)
     assert not files.packed_files
     check(sent(tiles, files))
     bpy.data.images.remove(files)
-    before = set(bpy.data.images)
-    lost = tiles.load({number: tmp_path / f"wall.{number}.png" for number in NUMBERS}, "base_color", None)
+    lost = tiles.load(paths, "base_color", None)
     (tmp_path / "wall.1012.png").unlink()
-    with pytest.raises(RuntimeError, match="has no pixels; find its missing file"):
-        bpy.ops.impasto.run(tool="chatty", image=lost.name)
+    refused("has no pixels; find its missing file", "run", tool="chatty", image=lost.name)
     bpy.data.images.remove(lost)
     tiled.pixels.foreach_set(np.ones(len(tiled.pixels), np.float32))
     if "save_copy" not in bpy.types.Image.bl_rna.functions["save"].parameters:
-        with pytest.raises(RuntimeError, match="not saved; save it"):
-            bpy.ops.impasto.run(tool="chatty", image=tiled.name)
+        refused("not saved; save it", "run", tool="chatty", image=tiled.name)
         return
     arrays = sent(tiles, tiled)
     assert (arrays["base_color.1001"] == 255).all()
@@ -92,19 +91,17 @@ def test_a_tiled_texture_is_repainted_as_one_tiled_image_and_made_again_and_cann
     bpy.ops.impasto.rerun(image=image.name)
     assert newest(before).source == "TILED"
     shown = over_tiles.active_material
-    with pytest.raises(RuntimeError, match="sees the first tile only; repaint it again, with a mask"):
-        bpy.ops.impasto.paint_with_result()
+    refused("sees the first tile only; repaint it again, with a mask", "paint_with_result")
     assert over_tiles.active_material == shown != material
     assert over_tiles.mode == "OBJECT"
 
 
 def test_an_image_alone_is_changed_tile_by_tile_with_its_alpha(extension, tiles, tiled, tmp_path):
-    bpy.ops.impasto.run(tool="negative", image=tiled.name, material="NONE", name="dark", estimator="none")
+    given = {"tool": "negative", "image": tiled.name, "material": "NONE", "estimator": "none"}
+    bpy.ops.impasto.run(**given, name="dark")
     arrays = sent(tiles, bpy.data.images["dark_base_color"])
     assert np.abs(255 - arrays["base_color.1012"].astype(int) - pixels(1012, (4, 16))).max() <= 1
-    bpy.ops.impasto.run(
-        tool="negative", image=tiled.name, material="NONE", name="file", estimator="none", out_dir=str(tmp_path)
-    )
+    bpy.ops.impasto.run(**given, name="file", out_dir=str(tmp_path))
     names = {path.name for path in tmp_path.iterdir()}
     assert names == {f"file_base_color.{number}.png" for number in NUMBERS}
     image = bpy.data.images["file_base_color"]
@@ -189,9 +186,7 @@ def test_all_tiles_of_a_material_are_filled_in_one_step_of_undo(regions, over_ti
     assert material.node_tree.nodes["my texture"].image == filled
     assert ("mesh" in recipe_of(filled)["inputs"]) == across
     arrays = sent(tiles, filled)
-    changed = {
-        number: (arrays[f"base_color.{number}"] != pixels(number, size)).any(2) for number, size in SIZES.items()
-    }
+    changed = {one: (arrays[f"base_color.{one}"] != pixels(one, size)).any(2) for one, size in SIZES.items()}
     assert changed[1012].any()
     assert changed[1001].mean() < 0.5 * changed[1012].mean(), "at most what seams make agree"
     assert across or not changed[1001].any()
@@ -227,19 +222,15 @@ def test_a_region_of_tiles_is_found_and_taken_from_images_and_faces(regions, ove
         assert parts[1012][:2].all()
         assert parts[1012][2:].all() == (name == "double")
     bpy.ops.impasto.clear_region(image=tiled.name)
-    bpy.ops.object.mode_set(mode="EDIT")
     bpy.context.tool_settings.use_uv_select_sync = True
-    bpy.ops.mesh.select_all(action="SELECT")
-    bpy.ops.impasto.use_selection(image=tiled.name, source="FACES")
-    bpy.ops.object.mode_set(mode="OBJECT")
+    edit_faces(bpy.ops.impasto.use_selection, image=tiled.name, source="FACES")
     parts = regions.grid_of(tiled).split(regions.region_of(tiled))
     assert all(0.2 < part.mean() < 1 for part in parts.values())
 
 
 def test_the_tool_of_artists_fills_tiles(extension, scene, tiles):
-    encode, noise = extension.bridge.encode.encode_map, {}
-    for number in NUMBERS:
-        noise[number] = np.random.default_rng(number).integers(90, 160, (64, 64, 3), np.uint8)
+    encode = extension.bridge.encode.encode_map
+    noise = {number: np.random.default_rng(number).integers(90, 160, (64, 64, 3), np.uint8) for number in NUMBERS}
     noise[1012][20:26, 20:26] = 255
     wall = tiles.add("wall", "base_color", {number: encode(array) for number, array in noise.items()}, None)
     bpy.ops.impasto.heal_stroke(image=wall.name, points="[[0.68, 0.18]]", radius_px=6)
@@ -251,10 +242,8 @@ def test_the_tool_of_artists_fills_tiles(extension, scene, tiles):
 def test_all_tiles_of_an_object_are_covered(over_tiles, tiles, style):
     bpy.ops.impasto.run(tool="cover-object", image=style.name, width_px=32, height_px=16, estimator="none")
     image = bpy.data.images["red_base_color"]
-    assert {key: array.shape for key, array in sent(tiles, image).items()} == {
-        "base_color.1001": (16, 32, 3),
-        "base_color.1012": (16, 32, 3),
-    }
+    shapes = {key: array.shape for key, array in sent(tiles, image).items()}
+    assert shapes == {f"base_color.{number}": (16, 32, 3) for number in NUMBERS}
     nodes = over_tiles.active_material.node_tree.nodes
     assert image in [node.image for node in nodes if node.type == "TEX_IMAGE"]
     for node in nodes:

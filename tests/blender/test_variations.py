@@ -13,10 +13,8 @@ import bpy
 import numpy as np
 import pytest
 import styling
-from conftest import packed_image, pixels_of
+from conftest import camera, packed_image, pixels_of, reopen, show_image
 from drawing import drawn
-
-LIMIT_S = 120.0
 
 
 @pytest.fixture
@@ -97,10 +95,7 @@ def test_a_newer_picture_shows_what_there_is_of_it_while_it_is_made(live, extens
     scene.impasto.tool = "slow"
     while live.tick():
         time.sleep(0.01)
-    deadline = time.monotonic() + LIMIT_S
-    while live.picture is before:
-        assert time.monotonic() < deadline, "it took too long"
-        time.sleep(0.01)
+    styling.wait_until(lambda: live.picture is not before)
     assert live.is_running
     assert live.fraction < 1
     live.cancel()
@@ -183,8 +178,8 @@ NODE = "Impasto Preview Base Color"
 @pytest.fixture
 def layers_live(extension, scene, plane):
     """The live preview of layers of a new material on the plane."""
-    bpy.ops.impasto.add_layer(tool="checker")
-    bpy.ops.impasto.add_layer(tool="tint")
+    for tool in ("checker", "tint"):
+        bpy.ops.impasto.add_layer(tool=tool)
     squares = plane.active_material.impasto_layers.layers[0].impasto_parameters.checker
     squares.width_px = squares.height_px = 16
     scene.impasto.live_preview = True
@@ -234,10 +229,9 @@ def test_before_a_material_of_others_stands_a_shader_of_its_own(extension, layer
         for node in [one for one in tree.nodes if one.type == "TEX_IMAGE"]:
             tree.nodes.remove(node)
     if kind == "picture":
-        node = tree.nodes.new("ShaderNodeTexImage")
-        node.image, node.projection = packed_image("own.png", np.full((8, 8, 3), 90, np.uint8)), "BOX"
+        node = show_image(material, packed_image("own.png", np.full((8, 8, 3), 90, np.uint8)), "Base Color")
+        node.projection = "BOX"
         tree.links.new(tree.nodes.new("ShaderNodeTexCoord").outputs["Object"], node.inputs["Vector"])
-        tree.links.new(node.outputs["Color"], tree.nodes["Principled BSDF"].inputs["Base Color"])
     elif kind == "emission":
         light, output = tree.nodes.new("ShaderNodeEmission"), extension.bridge.shader_tree.output_of(tree)
         tree.links.new(light.outputs[0], output.inputs["Surface"])
@@ -256,11 +250,7 @@ def test_before_a_material_of_others_stands_a_shader_of_its_own(extension, layer
     on_object.take_back()
     assert (links_of(material), len(tree.nodes)) == (before, count)
     wait(extension, layers_live)
-    scene = bpy.context.scene
-    bpy.ops.object.camera_add()
-    scene.camera, scene.render.engine = bpy.context.object, "CYCLES"
-    scene.render.resolution_x = scene.render.resolution_y = 8
-    scene.cycles.samples, scene.cycles.use_denoising = 1, False
+    camera((8, 8))
     bpy.ops.render.render()
     assert (links_of(material), len(tree.nodes)) == (before, count), "nothing is rendered but the material itself"
 
@@ -286,8 +276,7 @@ def test_it_is_not_kept_in_a_file_nor_by_undo(extension, layers_live, plane, tmp
     name = plane.active_material.name
     assert NODE in plane.active_material.node_tree.nodes
     if how == "save":
-        bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "file.blend"))
-        bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "file.blend"))
+        reopen(tmp_path / "file.blend")
     else:
         bpy.ops.ed.undo_push(message="with the preview")
         bpy.ops.ed.undo_push(message="after it")
@@ -308,11 +297,8 @@ def test_the_sliders_of_the_panel_are_seen_with_roughness_and_normals_until_a_re
     try:
         wait(extension, live)
         shown = [node.image for node in material.node_tree.nodes if node.name.startswith("Impasto Preview")]
-        assert {image["impasto_preview"]: image.colorspace_settings.is_data for image in shown} == {
-            "base_color": False,
-            "roughness": True,
-            "normal": True,
-        }
+        is_data = {image["impasto_preview"]: image.colorspace_settings.is_data for image in shown}
+        assert is_data == {"base_color": False, "roughness": True, "normal": True}
         assert all(pixels_of(image)[..., :3].std() > 0.005 for image in shown)
         assert not {link for link in links_of(material) if link[0] == "Impasto Normal"}
         bpy.ops.impasto.add_layer(tool="checker")
