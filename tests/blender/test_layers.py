@@ -369,20 +369,18 @@ def live(extension, stack, scene):
     extension.layers.preview.live.clear()
 
 
-def settle(extension) -> None:
-    """Tick, as the timers do, until nothing is due and no task runs."""
-    styling.settle(extension.jobs.session.jobs, extension.layers.preview.live)
+def settle(extension) -> np.ndarray:
+    """Tick, as the timers do, until nothing is due and no task runs; the picture then."""
+    return styling.settle(extension.jobs.session.jobs, extension.layers.preview.live)
 
 
 def test_a_changed_layer_or_mask_makes_a_new_picture_and_none_of_the_other_panel(live, extension, stack):
     squares, tint = (layer.impasto_parameters for layer in stack.layers)
     squares.checker.width_px = squares.checker.height_px = 512
-    settle(extension)
-    before = live.pixels
+    before = settle(extension)
     assert before.shape == (256, 256, 3)
     tint.tint.strength = 0.0
-    settle(extension)
-    plain = live.pixels
+    plain = settle(extension)
     assert np.abs(plain.astype(int) - before).max() > 10
     tint.tint.strength = 1.0
     stack.layers[1].enabled = False
@@ -391,11 +389,9 @@ def test_a_changed_layer_or_mask_makes_a_new_picture_and_none_of_the_other_panel
     np.testing.assert_array_equal(live.pixels, plain)
     stack.layers[1].enabled = True
     stack.layers[1].impasto_parameters.tint.strength = 1.0
-    settle(extension)
-    whole = live.pixels
+    whole = settle(extension)
     masked(stack, "noise", amount=0.2)
-    settle(extension)
-    assert np.abs(live.pixels.astype(int) - whole).max() > 10
+    assert np.abs(settle(extension).astype(int) - whole).max() > 10
     stack.layers[1].enabled = True
     extension.generate.variations.live.clear()
     stack.layers[1].impasto_parameters.tint.strength = 0.5
@@ -433,8 +429,7 @@ def test_the_picture_is_split_into_what_is_there_without_the_active_layer_and_wi
     assert comparison.picture is None
     tinted = live.pixels
     stack.layers[1].enabled = False
-    settle(extension)
-    plain = live.pixels
+    plain = settle(extension)
     stack.layers[1].enabled = scene.impasto.compare = True
     scene.impasto.split = 0.25
     settle(extension)

@@ -207,8 +207,7 @@ class TestLivePreview:
         assert live.pixels.shape == (32, 48, 3)  # never larger than the image
         np.testing.assert_allclose(live.pixels, np.broadcast_to(RED, live.pixels.shape), atol=1)
         scene.impasto_parameters.flat.strength = 0.0
-        settle(extension.jobs.session.jobs, live)
-        np.testing.assert_allclose(live.pixels, coordinates(32, 48), atol=1)
+        np.testing.assert_allclose(settle(extension.jobs.session.jobs, live), coordinates(32, 48), atol=1)
         scene.impasto_parameters.flat.input_style = None
         live.tick()
         assert not extension.jobs.session.jobs.tasks
@@ -231,8 +230,7 @@ class TestLivePreview:
         _, request, _ = extension.stylize.preview.live.preview_inputs(bpy.context)
         given = request.parameters
         assert (given["longest_px"], given["strokes_px"], given["relief"]) == (256, 100, 0.0)
-        settle(extension.jobs.session.jobs, live)
-        assert live.pixels.shape == (128, 256, 3)
+        assert settle(extension.jobs.session.jobs, live).shape == (128, 256, 3)
 
     def test_it_gives_way_to_what_is_asked_for(self, extension, scene, live, image, style):
         scene.impasto_parameters.flat.seconds = 60

@@ -34,9 +34,9 @@ def live(extension, checker, scene):
     return extension.generate.variations.live
 
 
-def settle(extension) -> None:
-    """Tick, as the timers do, until nothing is due and no task runs."""
-    styling.settle(extension.jobs.session.jobs, extension.generate.variations.live)
+def settle(extension) -> np.ndarray:
+    """Tick, as the timers do, until nothing is due and no task runs; the picture then."""
+    return styling.settle(extension.jobs.session.jobs, extension.generate.variations.live)
 
 
 @pytest.mark.slow
@@ -46,8 +46,7 @@ def test_a_changed_parameter_makes_a_new_picture(live, extension, checker, scene
     checker.color = (0.0, 1.0, 0.0)
     assert live.tick() > 0
     assert not extension.jobs.session.jobs.tasks, "nothing is started until the changes have paused"
-    settle(extension)
-    assert live.pixels.shape == (256, 256, 3)  # of a result of 1024²
+    assert settle(extension).shape == (256, 256, 3)  # of a result of 1024²
     assert live.pixels.dtype == np.uint8
     assert live.pixels[..., 1].max() > 200
     assert live.pixels[..., 0].max() == 0
@@ -70,8 +69,7 @@ def test_pictures_are_the_real_result_with_its_maps_under_a_light_scaled_down(li
     scene.impasto.tool, scene.impasto.estimator = "blotches", "photo-maps"
     blotches, scene.impasto.seed = scene.impasto_parameters.blotches, 5
     blotches.width_px, blotches.height_px = 512, 256
-    settle(extension)
-    np.testing.assert_allclose(live.pixels, real_result(extension), atol=3)
+    np.testing.assert_allclose(settle(extension), real_result(extension), atol=3)
     bpy.ops.impasto.variations()
     varied = extension.generate.variations.latest_variations(bpy.context)[2]
     bpy.ops.impasto.pick_variation(index=2)
