@@ -8,7 +8,8 @@ import json
 import bpy
 import numpy as np
 import pytest
-from conftest import edit_faces, pixels_of, refused
+from blends import edit_faces
+from conftest import pixels_of, refused
 from styling import made, recipe_of, settle, stylize
 
 RUN = {"tool": "survey", "estimator": "none"}

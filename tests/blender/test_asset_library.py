@@ -10,7 +10,8 @@ import bmesh
 import bpy
 import numpy as np
 import pytest
-from conftest import edit_faces, from_library, listed_library, packed_image, pixels_of, refused, reopen
+from blends import edit_faces, from_library, listed_library, reopen
+from conftest import packed_image, pixels_of, refused
 from drawing import drawn
 from mathutils import Vector
 

@@ -9,28 +9,10 @@ import bmesh
 import bpy
 import numpy as np
 import pytest
-from baking import (
-    ALL_MAPS,
-    BYTE,
-    COLOR,
-    SIZE_PX,
-    about,
-    bake,
-    baked,
-    bumped,
-    grouped,
-    material,
-    module,
-    output,
-    pixels,
-    plane,
-    principled,
-    procedural,
-    slanted,
-    srgb,
-)
+from baking import ALL_MAPS, BYTE, COLOR, SIZE_PX, about, bake, baked, module, pixels, srgb
 from conftest import cases, refused
 from drawing import Layout
+from strips import bumped, grouped, material, output, plane, principled, procedural, slanted
 
 pytestmark = pytest.mark.usefixtures("scene")
 

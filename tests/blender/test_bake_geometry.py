@@ -10,9 +10,10 @@ import bmesh
 import bpy
 import numpy as np
 import pytest
-from baking import BYTE, SIZE_PX, about, bake, material, module, pixels, plane, srgb, unchanged
-from conftest import use_working_space
+from baking import BYTE, SIZE_PX, about, bake, module, pixels, srgb, unchanged
+from blends import use_working_space
 from mathutils import Euler, Matrix
+from strips import material, plane
 
 pytestmark = pytest.mark.usefixtures("scene")
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import bpy
 import numpy as np
 import pytest
-from baking import BYTE, COLOR, about, bake, bake_refused, material, module, pixels, plane, srgb, state, unchanged
+from baking import BYTE, COLOR, about, bake, bake_refused, module, pixels, srgb, state, unchanged
 from conftest import refused
 from drawing import drawn
 from mathutils import Matrix
@@ -24,6 +24,7 @@ from solids import (
     sphere,
     unit,
 )
+from strips import material, plane
 
 pytestmark = pytest.mark.usefixtures("scene")
 SIZE_PX = 256

@@ -15,8 +15,10 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from baking import SIZE_PX, bake, in_background, in_group, material, module, pixels, plane, principled, state
-from conftest import from_library, refused, show_image
+from baking import SIZE_PX, bake, in_background, module, pixels, state
+from blends import from_library, show_image
+from conftest import refused
+from strips import in_group, material, plane, principled
 from test_installer import small_disk
 
 pytestmark = pytest.mark.usefixtures("scene")

@@ -11,30 +11,12 @@ import bmesh
 import bpy
 import numpy as np
 import pytest
-from baking import (
-    BYTE,
-    COLOR,
-    SIZE_PX,
-    about,
-    bake,
-    bake_refused,
-    baked,
-    geometry_group,
-    grouped,
-    material,
-    module,
-    out_of_square,
-    output,
-    pixels,
-    plane,
-    principled,
-    srgb,
-    state,
-    unchanged,
-)
-from conftest import from_library, refused
+from baking import BYTE, COLOR, SIZE_PX, about, bake, bake_refused, baked, module, pixels, srgb, state, unchanged
+from blends import from_library
+from conftest import refused
 from drawing import drawn
 from solids import choose, cube
+from strips import geometry_group, grouped, material, out_of_square, output, plane, principled
 
 pytestmark = pytest.mark.usefixtures("scene")
 

@@ -10,28 +10,11 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from baking import (
-    ALL_MAPS,
-    BYTE,
-    COLOR,
-    SIZE_PX,
-    about,
-    bake,
-    bumped,
-    in_background,
-    material,
-    module,
-    out_of_square,
-    pixels,
-    plane,
-    principled,
-    procedural,
-    srgb,
-    state,
-    stored,
-)
-from conftest import cases, coordinates, packed_image, refused, reopen, show_image, use_working_space
+from baking import ALL_MAPS, BYTE, COLOR, SIZE_PX, about, bake, in_background, module, pixels, srgb, state, stored
+from blends import reopen, show_image, use_working_space
+from conftest import cases, coordinates, packed_image, refused
 from solids import cube
+from strips import bumped, material, out_of_square, plane, principled, procedural
 from test_bake_high import low_cube, painted_high
 from test_bake_objects import overridden
 from test_bake_sets import colored, three
@@ -273,14 +256,7 @@ def test_names_follow_a_pattern_and_never_replace_others(tmp_path: Path) -> None
     assert len(list((tmp_path / "maps").iterdir())) == 1, "no pattern leaves the folder"
 
 
-@pytest.mark.parametrize(
-    ("pattern", "said"),
-    [
-        ("{object}", "does not tell maps apart; write {map} in it"),
-        ("{object}_{map", "is not valid"),
-        ("{seed}_{map}", "has the unknown field 'seed'"),
-    ],
-)
+@pytest.mark.parametrize(("pattern", "said"), cases("patterns"))
 def test_a_pattern_or_a_format_that_cannot_be_is_refused_before_the_bake(
     tmp_path: Path, pattern: str, said: str
 ) -> None:

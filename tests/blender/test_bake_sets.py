@@ -12,26 +12,12 @@ import bmesh
 import bpy
 import numpy as np
 import pytest
-from baking import (
-    BYTE,
-    SIZE_PX,
-    about,
-    bake,
-    bake_refused,
-    bumped,
-    in_background,
-    material,
-    module,
-    pixels,
-    plane,
-    principled,
-    srgb,
-    stored,
-    unchanged,
-)
-from conftest import refused, reopen
+from baking import BYTE, SIZE_PX, about, bake, bake_refused, in_background, module, pixels, srgb, stored, unchanged
+from blends import reopen
+from conftest import refused
 from mathutils import Euler
 from solids import choose
+from strips import bumped, material, plane, principled
 from test_bake_high import SIZE, low_cube, painted_high
 
 pytestmark = pytest.mark.usefixtures("scene")

@@ -9,10 +9,12 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from baking import bake, material, module, plane, state
-from conftest import from_library, refused
+from baking import bake, module, state
+from blends import from_library
+from conftest import refused
 from drawing import Layout
 from solids import choose, cube
+from strips import material, plane
 
 pytestmark = pytest.mark.usefixtures("scene")
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from conftest import cases, from_library, listed_library, new_material, packed_image, pixels_of, refused, show_image
+from blends import from_library, listed_library, new_material, show_image
+from conftest import cases, packed_image, pixels_of, refused
 from drawing import drawn
 from styling import wait_until
 

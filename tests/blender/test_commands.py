@@ -15,7 +15,8 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from conftest import coordinates, png, show_image
+from blends import show_image
+from conftest import coordinates, png
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 SCRIPTS = DOCS / "scripts"

@@ -9,8 +9,10 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from baking import BYTE, geometry_group, in_group, material, plane, principled, slanted, srgb, stored
-from conftest import coordinates, from_library, packed_image, png, refused, show_image
+from baking import BYTE, srgb, stored
+from blends import from_library, show_image
+from conftest import coordinates, packed_image, png, refused
+from strips import geometry_group, in_group, material, plane, principled, slanted
 
 COLOR = (0.8, 0.3, 0.2)
 SIZE_PX = 32

@@ -12,7 +12,8 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from conftest import coordinates, packed_image, pixels_of, refused, reopen
+from blends import reopen
+from conftest import coordinates, packed_image, pixels_of, refused
 from drawing import drawn
 from test_installer import small_disk
 

@@ -10,19 +10,11 @@ from struct import pack
 import bpy
 import numpy as np
 import pytest
-from baking import BYTE, SIZE_PX, bake, in_background, material, module, pixels, plane, principled, srgb
-from conftest import (
-    coordinates,
-    new_material,
-    packed_image,
-    pixels_of,
-    png,
-    refused,
-    reopen,
-    show_image,
-    use_working_space,
-)
+from baking import BYTE, SIZE_PX, bake, in_background, module, pixels, srgb
+from blends import new_material, reopen, show_image, use_working_space
+from conftest import coordinates, packed_image, pixels_of, png, refused
 from mathutils import Color
+from strips import material, plane, principled
 from test_bake_results import painted
 from test_sliders import baked as baked_endless
 from test_sliders import rendered_tiles, spotted

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import bpy
 import pytest
-from conftest import MODULE, refused
+from conftest import MODULE, cases, refused
 from packages import fake_wheel, fill, requirements, served
 from styling import wait_until
 
@@ -327,29 +327,14 @@ def test_no_engine_and_one_that_does_not_exist_are_named(preferences):
 
 @pytest.mark.any_blender
 @POSIX_ONLY
-@pytest.mark.parametrize(
-    ("says", "message"),
-    [
-        ("""echo '{"version": [3, 9], "packages": {}}'""", r"is Python 3\.9, which is too old; choose 3\.11 or newer"),
-        ("echo I am no Python >&2; exit 3", "is not a working Python: I am no Python"),
-        ("", "cannot be started"),
-    ],
-    ids=["too old", "no Python", "a folder"],
-)
+@pytest.mark.parametrize(("says", "message"), cases("unfit"))
 def test_a_program_that_is_no_fit_python_is_named(preferences, tmp_path, says, message):
     preferences.engine_python = stand_in(tmp_path, says) if says else str(tmp_path)
     refused(message, "check_engine")
 
 
 @pytest.mark.any_blender
-@pytest.mark.parametrize(
-    ("packages", "said"),
-    [
-        ((), r"has no torch; .*-m pip install .*impasto-.*\.whl"),
-        (("torch",), r"has no impasto; .*-m pip install .*impasto-.*\.whl"),
-        (("torch", "impasto"), r"has impasto 0\.0\.1, this extension needs"),
-    ],
-)
+@pytest.mark.parametrize(("packages", "said"), cases("bare"))
 def test_a_python_without_torch_or_this_impasto_is_named_with_what_to_run(preferences, tmp_path, packages, said):
     preferences.engine_python = str(bare_python(tmp_path, packages))
     refused(said, "check_engine")

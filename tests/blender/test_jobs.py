@@ -14,7 +14,8 @@ from types import SimpleNamespace
 
 import bpy
 import pytest
-from conftest import MODULE, camera, refused
+from blends import camera
+from conftest import MODULE, refused
 from styling import LIMIT_S, wait_until
 
 

@@ -18,20 +18,11 @@ import bmesh
 import bpy
 import numpy as np
 import pytest
-from baking import bake, material
-from conftest import (
-    MODULE,
-    PROFILE,
-    coordinates,
-    from_library,
-    maps_of,
-    packed_image,
-    pixels_of,
-    refused,
-    reopen,
-    show_image,
-)
+from baking import bake
+from blends import from_library, maps_of, reopen, show_image
+from conftest import MODULE, PROFILE, coordinates, packed_image, pixels_of, refused
 from drawing import drawn
+from strips import material
 from styling import stylize
 from test_properties import choose, listed
 

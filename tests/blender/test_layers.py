@@ -9,7 +9,8 @@ import bpy
 import numpy as np
 import pytest
 import styling
-from conftest import MODULE, maps_of, packed_image, pixels_of, png, refused, reopen, show_image
+from blends import maps_of, reopen, show_image
+from conftest import MODULE, packed_image, pixels_of, png, refused
 from drawing import drawn
 
 

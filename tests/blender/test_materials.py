@@ -8,7 +8,8 @@ import math
 import bpy
 import numpy as np
 import pytest
-from conftest import camera, coordinates, edit_faces, packed_image, pixels_of, show_image
+from blends import camera, edit_faces, show_image
+from conftest import coordinates, packed_image, pixels_of
 
 CHECKER = {"tool": "checker", "width_px": 16, "height_px": 8, "estimator": "none"}
 

@@ -14,7 +14,8 @@ from urllib.request import url2pathname
 import blf  # of bpy, which conftest has imported
 import bpy
 import pytest
-from conftest import MODULE, cases, refused, show_image
+from blends import show_image
+from conftest import MODULE, cases, refused
 from drawing import Layout, drawn
 
 MENUS = ("IMPASTO_MT_object", "IMPASTO_MT_image", "IMPASTO_MT_faces", "IMPASTO_MT_material")

@@ -11,7 +11,8 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from conftest import cases, coordinates, packed_image, refused, reopen
+from blends import reopen
+from conftest import cases, coordinates, packed_image, refused
 from drawing import drawn
 
 

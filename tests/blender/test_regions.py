@@ -5,7 +5,8 @@ from __future__ import annotations
 import bpy
 import numpy as np
 import pytest
-from conftest import edit_faces, packed_image, pixels_of, refused, show_image
+from blends import edit_faces, show_image
+from conftest import packed_image, pixels_of, refused
 from styling import made
 
 STROKE = "[[0.25, 0.5], [0.5, 0.5]]"

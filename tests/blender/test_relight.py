@@ -12,7 +12,8 @@ import bpy
 import numpy as np
 import pytest
 from baking import module
-from conftest import mapped, packed_image, refused
+from blends import mapped
+from conftest import packed_image, refused
 from drawing import drawn, press_set_number, texts_of_number
 from styling import made, recipe_of, settle, stylize
 

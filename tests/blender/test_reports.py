@@ -7,7 +7,8 @@ from types import SimpleNamespace
 
 import bpy
 import pytest
-from conftest import MODULE, reopen
+from blends import reopen
+from conftest import MODULE
 from drawing import Layout, drawn
 
 PANELS = {

@@ -11,7 +11,8 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from conftest import camera, coordinates, from_library, packed_image, refused
+from blends import camera, from_library
+from conftest import coordinates, packed_image, refused
 from drawing import drawn
 from styling import settle, wait_until
 

@@ -12,7 +12,8 @@ import bpy
 import numpy as np
 import pytest
 from baking import module
-from conftest import camera, mapped, packed_image, pixels_of, refused, show_image
+from blends import camera, mapped, show_image
+from conftest import cases, packed_image, pixels_of, refused
 from drawing import drawn
 
 CHECKER = {"tool": "checker", "width_px": 32, "height_px": 32, "estimator": "none"}
@@ -301,9 +302,7 @@ def test_a_regular_pattern_is_refused_with_a_reason_unless_one_insists(scene, ma
     assert drawn(panel).operators("impasto.make_plain")
 
 
-@pytest.mark.parametrize(
-    ("tool", "inputs"), [("bake", {}), ("cover-object", {"mesh": {"name": "cube.ply", "sha256": "0" * 64}})]
-)
+@pytest.mark.parametrize(("tool", "inputs"), cases("atlases"))
 def test_an_atlas_of_a_mesh_is_refused(scene, material, tool, inputs):
     recipe = {"steps": [{"tool": tool}], "seed": 0, "inputs": inputs}
     material.node_tree.nodes["Impasto Base Color"].image["impasto_recipe"] = json.dumps(recipe)

@@ -12,7 +12,8 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from conftest import cases, maps_of, pixels_of, png, refused
+from blends import maps_of
+from conftest import cases, pixels_of, png, refused
 from drawing import drawn
 
 SIDE, UNUSED = 8, ("NOT_USED", "WHOLE")

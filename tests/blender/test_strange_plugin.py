@@ -12,7 +12,8 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from conftest import MODULE, maps_of, packed_image, pixels_of, png, refused
+from blends import maps_of
+from conftest import MODULE, packed_image, pixels_of, png, refused
 from drawing import drawn
 from ssh_server import serving
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from conftest import coordinates, new_material, packed_image, pixels_of, png, refused, show_image
+from blends import new_material, show_image
+from conftest import coordinates, packed_image, pixels_of, png, refused
 from drawing import drawn, texts_of_number
 from styling import RED, recipe_of, settle, stylize, wait_until
 

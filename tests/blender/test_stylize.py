@@ -7,8 +7,9 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from baking import bumped
-from conftest import camera, cases, coordinates, packed_image, pixels_of, png, refused, show_image
+from blends import camera, show_image
+from conftest import cases, coordinates, packed_image, pixels_of, png, refused
+from strips import bumped
 from styling import RED, behind, recipe_of, settle, stylize
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import bpy
 import numpy as np
 import pytest
-from conftest import edit_faces, refused
+from blends import edit_faces
+from conftest import refused
 from mathutils import Vector
 from styling import RED, recipe_of, stylize
 from test_across_seams import cube  # noqa: F401  a fixture

@@ -12,7 +12,8 @@ import sys
 import bpy
 import numpy as np
 import pytest
-from conftest import MODULE, cases, coordinates, half_plain, packed_image, pixels_of, png, refused, reopen
+from blends import reopen
+from conftest import MODULE, cases, coordinates, half_plain, packed_image, pixels_of, png, refused
 from drawing import drawn
 from styling import wait_until
 

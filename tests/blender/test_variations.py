@@ -13,7 +13,8 @@ import bpy
 import numpy as np
 import pytest
 import styling
-from conftest import camera, packed_image, pixels_of, reopen, show_image
+from blends import camera, reopen, show_image
+from conftest import packed_image, pixels_of
 from drawing import drawn
 
 
