@@ -56,11 +56,10 @@ def test_procedural_textures_bake_to_what_they_evaluate_to(kind: str) -> None:
 def test_a_tangent_normal_comes_back_with_y_up_and_a_colour_linked_to_roughness_is_its_luminance() -> None:
     wanted = np.array([0.6, -0.3, np.sqrt(1 - 0.45)]) * 0.5 + 0.5
     made = material()
-    for kind, output_name, socket in (("RGB", "Color", "Roughness"), ("NormalMap", "Normal", "Normal")):
-        node = made.node_tree.nodes.new(f"ShaderNode{kind}")
-        made.node_tree.links.new(node.outputs[output_name], principled(made).inputs[socket])
-    node.inputs["Color"].default_value = (*wanted, 1)
-    made.node_tree.nodes["RGB"].outputs[0].default_value = (1, 0, 0, 1)
+    color, node = (made.node_tree.nodes.new(f"ShaderNode{kind}") for kind in ("RGB", "NormalMap"))
+    color.outputs[0].default_value, node.inputs["Color"].default_value = (1, 0, 0, 1), (*wanted, 1)
+    for one, socket in ((color, "Roughness"), (node, "Normal")):
+        made.node_tree.links.new(one.outputs[0], principled(made).inputs[socket])
     plane(made)
     assert np.allclose(baked("roughness"), 0.2126, atol=2 * BYTE)
     assert np.allclose(baked("normal"), wanted, atol=1e-3)
