@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
 from pathlib import Path
@@ -101,3 +102,9 @@ def run_plan(
 def outcome(progress: BatchProgress) -> tuple[int, int, int]:
     """Numbers of jobs made, done before, and failed."""
     return progress.made, progress.before, progress.failed
+
+
+def start(python: Path | str, *arguments: object) -> subprocess.Popen:
+    """The command, running in a process of its own."""
+    command = [python, "-P", "-m", "impasto", *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

@@ -11,9 +11,9 @@ import time
 import distributed
 import psutil
 import pytest
-from batches import checkers, done_names, failures_in, left_over, write_csv, write_photos, write_recipe
+from batches import checkers, done_names, failures_in, left_over, start, write_csv, write_photos, write_recipe
 from dask_cluster import DaskCluster
-from worker_jobs import wait_until
+from worker_jobs import processes, wait_until
 
 from impasto.batch import cluster, on_worker
 from impasto.errors import WorkerError
@@ -158,11 +158,6 @@ def count(folder):
     return len(done_names(folder)) if (folder / "batch.jsonl").exists() else 0
 
 
-def start(python, *arguments):
-    command = [python, "-P", "-m", "impasto", *map(str, arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
 def wait_for_jobs(running, folder, number):
     """Wait until a batch has made so many jobs; one that ends or stands still before then fails with what it said."""
     until = time.monotonic() + PATIENCE_S
@@ -195,8 +190,7 @@ def test_killed_workers_lose_and_double_nothing(engine_with_misbehaving, own_das
     wait_for_jobs(running, out, 5)
     for nanny in nannies[:2]:
         own_dask.kill_worker(nanny)
-    said, errors = running.communicate(timeout=PATIENCE_S)
-    assert running.returncode == 0, errors
+    said, _ = ended(running)
     assert sorted(done_names(out)) == sorted(row["name"] for row in rows)
     assert json.loads(said.splitlines()[-1])["made"] == len(rows)
     assert len(list(out.glob("*_base_color.png"))) == len(rows)
@@ -216,10 +210,9 @@ def test_a_worker_that_hangs_is_given_up_and_its_jobs_are_made_elsewhere(
         table = write_csv(tmp_path / "t.csv", rows)
         running = start(engine_with_misbehaving, "batch", table, "--out", out, "--cluster", dask.address)
         wait_for_jobs(running, out, 2)
-        (worker,) = (one for one in psutil.Process(hanging.pid).children() if "spawn_main" in str(one.cmdline()))
+        (worker,) = processes("spawn_main", below=hanging.pid)
         worker.suspend()  # but not its engine: as if the network were cut
-        _, errors = running.communicate(timeout=PATIENCE_S)
-        assert running.returncode == 0, errors
+        ended(running)
         assert sorted(done_names(out)) == sorted(row["name"] for row in rows)
     finally:
         dask.close()
@@ -234,8 +227,7 @@ def test_a_scheduler_that_dies_ends_the_batch_and_another_one_makes_the_rest(
     running = start(engine_with_misbehaving, "batch", table, "--out", out, "--cluster", own_dask.address)
     wait_for_jobs(running, out, 3)
     own_dask.scheduler.kill()
-    _, errors = running.communicate(timeout=PATIENCE_S)
-    assert running.returncode == 7, errors
+    _, errors = ended(running, 7)
     assert "is gone" in errors
     assert "goes on" in errors
     done = len(done_names(out))
@@ -279,9 +271,21 @@ def test_a_batch_that_ends_leaves_the_jobs_of_another_one_alone(engine_with_misb
     wait_until(lambda: len(jobs_in(out)) == 2, PATIENCE_S)
     impasto("batch", short, "--out", tmp_path / "other", "--cluster", dask.address)
     assert running.poll() is None, "the batches ran beside each other"
-    _, errors = running.communicate(timeout=PATIENCE_S)
-    assert running.returncode == 0, errors
+    ended(running)
     assert sorted(done_names(out)) == [row["name"] for row in rows]
+
+
+def engines_below(dask, *nannies):
+    """Engines that the workers of some nannies run, or those of all."""
+    nannies = nannies or dask.workers
+    return [engine.pid for nanny in nannies for engine in processes("impasto.engine.worker", below=nanny.pid)]
+
+
+def ended(running, code=0):
+    """What a batch has said that ends with this exit code: stdout and stderr."""
+    said, errors = running.communicate(timeout=PATIENCE_S)
+    assert running.returncode == code, errors
+    return said, errors
 
 
 def jobs_in(folder):
@@ -292,19 +296,6 @@ def jobs_in(folder):
             lock.release()
         else:
             found.append(path.name)
-    return found
-
-
-def engines_below(dask, *nannies):
-    """Engines that the workers of some nannies run, or those of all."""
-    found = []
-    for nanny in nannies or dask.workers:
-        for process in psutil.Process(nanny.pid).children(recursive=True):
-            try:
-                if "impasto.engine.worker" in process.cmdline():
-                    found.append(process.pid)
-            except psutil.NoSuchProcess:
-                pass
     return found
 
 

@@ -1,6 +1,5 @@
 """Batches in real engines and by the command: going on, failures, lost engines, limits, bytes that stay the same."""
 
-import contextlib
 import json
 import os
 import random
@@ -23,12 +22,13 @@ from batches import (
     outcome,
     plan_of,
     run_plan,
+    start,
     write_csv,
     write_photos,
     write_recipe,
 )
 from PIL import Image
-from worker_jobs import wait_until
+from worker_jobs import is_alive, processes, wait_until
 
 from impasto import read_maps, read_recipe
 from impasto.batch.contact_sheet import FAILED_COLOR
@@ -113,18 +113,6 @@ def test_bytes_do_not_depend_on_the_order_or_the_number_of_workers(engines, work
     assert bytes_of(tmp_path / "a") == bytes_of(tmp_path / "b")
 
 
-def engines_here() -> list[psutil.Process]:
-    """Engines that this process has started."""
-    return [child for child in psutil.Process().children() if _is_engine(child)]
-
-
-def _is_engine(process: psutil.Process) -> bool:
-    try:
-        return "impasto.engine.worker" in " ".join(process.cmdline())
-    except psutil.Error:  # it ended since it was listed
-        return False
-
-
 @pytest.mark.slow
 def test_sixty_mixed_jobs_survive_engines_that_are_killed(engines, tmp_path):
     """Nothing is lost and nothing is doubled; what cannot be made is listed."""
@@ -143,7 +131,7 @@ def test_sixty_mixed_jobs_survive_engines_that_are_killed(engines, tmp_path):
     def kill_two() -> None:
         for after in (8, 24):
             wait_until(lambda after=after: (out / DONE_FILE).exists() and len(done_names(out)) >= after)
-            engine = engines_here()[0]
+            engine = processes("impasto.engine.worker")[0]
             killed.append(engine.pid)
             engine.kill()
 
@@ -197,10 +185,10 @@ def test_engines_take_graphics_cards_in_turn_and_have_their_threads(worker_comma
     seen = {}
 
     def look(progress) -> None:
-        for engine in engines_here():
+        for engine in processes("impasto.engine.worker"):
             seen.setdefault(engine.pid, engine.environ())
 
-    before = {engine.pid for engine in engines_here()}
+    before = {engine.pid for engine in processes("impasto.engine.worker")}
     with local_engines(2) as pool:
         run_plan(plan, pool, limits=Limits(threads=3, gpus=("4", "7")), on_progress=look)
     found = [about for pid, about in seen.items() if pid not in before]
@@ -224,10 +212,10 @@ def test_what_an_earlier_job_left_in_memory_is_no_later_jobs_failure(engines, tm
     """The engine is started anew if it keeps too much; here a limit that PyTorch alone takes half of."""
     table = write_csv(tmp_path / "t.csv", checkers(2))
     run_plan(plan_of(table, tmp_path / "out"), engines)
-    before = {engine.pid: engine.memory_info().rss for engine in engines_here()}
+    before = {engine.pid: engine.memory_info().rss for engine in processes("impasto.engine.worker")}
     limits = Limits(memory_bytes=int(1.9 * max(before.values())))
     assert outcome(run_plan(plan_of(table, tmp_path / "other"), engines, limits=limits)) == (2, 0, 0)
-    assert not before.keys() & {engine.pid for engine in engines_here()}
+    assert not before.keys() & {engine.pid for engine in processes("impasto.engine.worker")}
 
 
 class Failing(Executor):
@@ -379,8 +367,7 @@ def test_control_c_ends_within_two_seconds_and_the_same_command_goes_on(engine_w
     rows = checkers(8, **{"recipe": "slow", "parameter.seconds": 0.6})
     table, out = write_csv(tmp_path / "t.csv", rows), tmp_path / "out"
     arguments = ["batch", str(table), "--out", str(out), "--workers", "2"]
-    command = [engine_with_misbehaving, "-P", "-m", "impasto", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+    with start(engine_with_misbehaving, *arguments) as running:
         wait_until(lambda: (out / DONE_FILE).exists() and len(done_names(out)) >= 2)
         time.sleep(0.2)
         engines = psutil.Process(running.pid).children()
@@ -391,7 +378,7 @@ def test_control_c_ends_within_two_seconds_and_the_same_command_goes_on(engine_w
     assert running.returncode == 130, stderr
     names = done_names(out)
     assert f"cancelled; {len(names)} of 8 are done, and the same command goes on with the others" in stderr
-    assert not any(alive(engine) for engine in engines)
+    assert not any(is_alive(engine) for engine in engines)
     assert left_over(out) == []
     for path in out.glob("*.png"):
         assert read_maps(path).size_px == (16, 16)
@@ -406,18 +393,11 @@ def test_control_c_ends_within_two_seconds_and_the_same_command_goes_on(engine_w
 def test_a_batch_that_is_killed_leaves_no_half_result_and_goes_on(engine_with_misbehaving, impasto, tmp_path):
     rows = checkers(6, **{"recipe": "slow", "parameter.seconds": 0.4})
     table, out = write_csv(tmp_path / "t.csv", rows), tmp_path / "out"
-    command = [engine_with_misbehaving, "-P", "-m", "impasto", "batch", table, "--out", out, "--workers", "2"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+    with start(engine_with_misbehaving, "batch", table, "--out", out, "--workers", 2) as running:
         wait_until(lambda: (out / DONE_FILE).exists() and len(done_names(out)) >= 2)
         engines = psutil.Process(running.pid).children()
         running.kill()
-    wait_until(lambda: not any(alive(engine) for engine in engines), 20)
+    wait_until(lambda: not any(is_alive(engine) for engine in engines), 20)
     impasto("batch", table, "--out", out)
     assert sorted(done_names(out)) == sorted(f"c{number}" for number in range(6))
     assert left_over(out) == []
-
-
-def alive(process: psutil.Process) -> bool:
-    with contextlib.suppress(psutil.NoSuchProcess):
-        return process.status() != psutil.STATUS_ZOMBIE
-    return False

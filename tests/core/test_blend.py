@@ -9,15 +9,14 @@ import time
 from pathlib import Path
 
 import numpy as np
-import psutil
 import pytest
-from batches import bytes_of, done_names, failures_in, left_over, write_csv, write_photos
+from batches import bytes_of, done_names, failures_in, left_over, start, write_csv, write_photos
 from cases import each_case
 from dask_cluster import DaskCluster
 from PIL import Image
 from ssh_server import served, serving
 from tasks.environments import bpy_environment
-from worker_jobs import wait_until
+from worker_jobs import is_alive, processes, wait_until
 
 from impasto import read_maps, read_recipe
 from impasto.batch.checks import check_plan
@@ -75,18 +74,6 @@ def pixels(path):
     return np.asarray(Image.open(path).convert("RGB"), np.float32) / 255
 
 
-def blenders():
-    """Blenders that run below this process."""
-    return [one for one in psutil.Process().children(recursive=True) if "blender_program" in " ".join(cmdline(one))]
-
-
-def cmdline(process):
-    try:
-        return process.cmdline()
-    except psutil.Error:
-        return []
-
-
 @pytest.mark.essential
 def test_a_blend_has_its_materials_and_its_mesh_objects_as_sources(scene):
     found = [scene / "Material" / name for name in ("Bricks", "Empty", "Metal/Steel")]
@@ -108,16 +95,6 @@ def test_a_material_of_images_is_read_from_them_and_even_values_are_kept(scene):
     assert np.allclose(maps["roughness"].pixels, 0.5, atol=1e-3)
 
 
-def test_a_procedural_material_is_baked_as_a_plane_shows_it(scene):
-    maps = read_maps(scene / "Material" / "Bricks")
-    assert maps.size_px == (32, 64)
-    blue = maps["base_color"].pixels[..., 2]
-    assert (blue > 0.9).mean() == pytest.approx(0.56, abs=0.05)  # mortar
-    assert (blue < 0.1).mean() == pytest.approx(0.38, abs=0.05)  # bricks
-    assert np.abs(blue[1] - blue[5]).max() > 0.9  # each second row of bricks is shifted
-    assert np.ptp(maps["normal"].pixels[..., 0]) > 0.05
-
-
 @each_case("no-sources-of-a-blend")
 def test_what_is_no_source_is_refused_with_a_remedy(scene, path, said):
     scene.with_name("broken.blend").write_bytes(b"no .blend")
@@ -126,15 +103,6 @@ def test_what_is_no_source_is_refused_with_a_remedy(scene, path, said):
     if "Bare" in path:
         with pytest.raises(ParameterError, match=said):
             read_maps(scene.parent / path)
-
-
-@pytest.mark.slow
-def test_a_missing_image_is_an_error_of_its_material_alone(own_scene):
-    own_scene.with_name("wall.png").unlink()
-    for read in (read_size, read_maps):
-        with pytest.raises(FileError, match=r"wall\.png.*not there.*pack the resources"):
-            read(own_scene / "Material" / "Metal" / "Steel")
-    assert read_size(own_scene / "Material" / "Bricks") == (32, 64)
 
 
 def test_without_a_blender_the_remedy_is_said(own_scene, monkeypatch, tmp_path):
@@ -154,26 +122,25 @@ def test_without_a_blender_the_remedy_is_said(own_scene, monkeypatch, tmp_path):
 
 def test_a_cancelled_read_ends_its_blender(scene):
     def cancel(_fraction):
-        if blenders():
+        if processes("blender_program"):
             raise Cancelled
 
     with pytest.raises(Cancelled):
         read_maps(scene.with_name("slow.blend") / "Material" / "Bricks", on_progress=cancel)
-    assert blenders() == []
+    assert processes("blender_program") == []
 
 
 @pytest.mark.slow
 def test_a_batch_that_is_ended_leaves_no_blender_and_no_file(engine_with_misbehaving, scene, tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     out, source = tmp_path / "out", scene.with_name("slow.blend") / "Material" / "Bricks"
-    command = [engine_with_misbehaving, "-P", "-m", "impasto", "batch", "transform", source, "--out", out]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as running:
-        wait_until(lambda: any("bake" in cmdline(one) for one in blenders()), 60)
+    with start(engine_with_misbehaving, "batch", "transform", source, "--out", out) as running:
+        wait_until(lambda: processes("blender_program", "bake"), 60)
         time.sleep(2)  # it bakes
-        (blender,) = blenders()
+        (blender,) = processes("blender_program")
         running.send_signal(signal.SIGINT)  # which kills the engine
         assert "cancelled; 0 of 1" in running.communicate(timeout=30)[1]
-    wait_until(lambda: not blender.is_running() or blender.status() == psutil.STATUS_ZOMBIE, 5)
+    wait_until(lambda: not is_alive(blender), 5)
     wait_until(lambda: not list(tmp_path.glob("impasto-*")), 5)
     assert not list(out.glob("*.png"))
     assert left_over(out) == []

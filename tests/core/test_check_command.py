@@ -181,15 +181,11 @@ def test_different_sizes_are_resized_to_the_largest(tmp_path):
     assert (tmp_path / "b" / "wall_base_color.png").read_bytes() == (folder / "wall_base_color.png").read_bytes()
 
 
-def test_a_file_with_colours_where_grey_is_expected_is_told(tmp_path):
+def test_files_that_are_damaged_not_read_or_coloured_where_grey_is_expected_are_told(tmp_path):
     folder = written(tmp_path / "a", good())
     packed = np.random.default_rng(0).integers(0, 255, (SIDE, SIDE, 3), np.uint8)
     Image.fromarray(packed).save(folder / "wall_roughness.png")
     assert found(folder)["channels", "roughness"].verdict == "warning"
-
-
-def test_a_damaged_file_and_one_that_is_not_read_are_told(tmp_path):
-    folder = written(tmp_path / "a", good())
     (folder / "wall_roughness.png").write_bytes(b"nothing")
     Image.new("RGB", (4, 4)).save(folder / "wall_preview.png")
     Image.new("RGB", (4, 4)).save(folder / "wall_albedo.png")

@@ -289,24 +289,15 @@ def test_a_wrong_line_is_refused_in_a_sentence_and_writes_nothing(kind, folder, 
     assert sorted(folder.rglob("*")) == before
 
 
-def commands(parser: argparse.ArgumentParser, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
-    """Each command by its words, with its parser."""
-    yield words, parser
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            for name, sub in action.choices.items():
-                yield from commands(sub, (*words, name))
-
-
 def test_no_option_of_any_command_quotes_a_long_value_whole():
     whole, tried = command.make_parser(), 0
-    for words, parser in commands(whole):
+    for words, parser in (("", whole), *parsers(whole)):
         for action in parser._actions:
             option = action.option_strings[:1]
             if action.nargs == 0 or (action.type in (None, str, Path, folder_path) and action.choices is None):
                 continue  # any text is right for it
             with pytest.raises(ImpastoError) as caught:
-                whole.parse_args([*words, *option, LONG])
+                whole.parse_args([*words.split(), *option, LONG])
             assert len(caught.value.message) < LONGEST, caught.value.message
             assert len(caught.value.remedy) < LONGEST, caught.value.remedy
             tried += 1

@@ -2,15 +2,14 @@
 
 import os
 import signal
-import struct
 import sys
 import time
-import zlib
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hostile.browser_pictures import blank_png
 from worker_jobs import CHECKER, recipe, wait_until
 
 from impasto import Maps, Recipe, RunOptions, Sink, Step
@@ -95,13 +94,7 @@ def test_a_tool_that_does_not_listen_is_ended_within_three_seconds(tool, client)
 
 def test_a_job_is_cancelled_while_a_large_picture_is_read(shared_client, tmp_path):
     """Between rows, by the worker itself: it is not killed."""
-    rows = zlib.compress(bytes(9000 * (1 + 3 * 9000)), 1)
-    chunks = {b"IHDR": struct.pack(">IIBBBBB", 9000, 9000, 8, 2, 0, 0, 0), b"IDAT": rows, b"IEND": b""}
-    data = b"".join(
-        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-        for kind, body in chunks.items()
-    )
-    (tmp_path / "large.png").write_bytes(b"\x89PNG\r\n\x1a\n" + data)
+    blank_png(9000, 8, 2, 3)(tmp_path / "large.png")
     shared_client.submit(CHECKER).wait()
     pid = shared_client.pid
     job = shared_client.submit(recipe("quilt", width_px=64, height_px=64), {"source": tmp_path / "large.png"})
