@@ -337,16 +337,12 @@ def test_directions_that_vary_are_followed_face_by_face():
     assert (found[:, 0] * mean).sum(1).min() > np.cos(np.radians(2))
 
 
-def test_where_the_image_has_no_direction_the_meshs_own_stay():
+def test_tiles_have_directions_of_their_own_and_where_an_image_has_none_the_meshs_stay():
     mesh = cube()
     own = np.broadcast_to(np.float32([1, 0, 0]), mesh.positions.shape)
     neutral = flow(1 / 255, 1 / 255)
     assert directed(mesh, neutral).directions is None
     assert np.array_equal(directed(replace(mesh, directions=own), neutral).directions, own)
-
-
-def test_tiles_have_directions_of_their_own():
-    mesh = cube()
     uvs = mesh.uvs.copy()
     uvs[6:] += (1, 0)
     image = Maps.of_tiles({1001: flow(1, 0), 1002: flow(0, 1, (4, 4))})

@@ -31,22 +31,19 @@ from published_weights import (
     seer,
     twins,
 )
+from published_weights import (
+    weights_library as library,
+)
 
 from impasto.errors import Cancelled, FileError, ModelError, ParameterError
 from impasto.library import download
 from impasto.library.download import fetch
-from impasto.library.installed import WeightsLibrary
-from impasto.plugins.registry import registry
 from impasto.system import interruption
 
 TENSORS = random_tensors(SEER | CLASSIFIER)
 CONTENT = saved({**TENSORS, "classifier.9.weight": torch.zeros(2**19)})
 """2 MiB, so that there is something to cut."""
 HALF = len(CONTENT) // 2
-
-
-def library(folder: Path | None = None) -> WeightsLibrary:
-    return registry().weights_library(folder)
 
 
 @pytest.fixture

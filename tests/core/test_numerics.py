@@ -8,19 +8,10 @@ import hashlib
 import numpy as np
 import pytest
 import torch
-from skimage import data
-from torch import Tensor
 
 from impasto import Maps, Texture
 from impasto.errors import ParameterError
 from impasto.numerics.borders import TORUS, Plane, with_margin
-from impasto.numerics.color_transport import (
-    ColorSample,
-    color_table,
-    look_up,
-    mixture,
-    sliced_transport,
-)
 from impasto.numerics.filters import gaussian_blur
 from impasto.patterns import session
 from impasto.patterns.canvas import TorusShape
@@ -139,51 +130,6 @@ def test_srgb_and_oklab_are_as_published_and_go_back():
     assert np.abs(oklab_to_linear(linear_to_oklab(colors)) - colors).max() < 1e-5
 
 
-def picture(name: str) -> Tensor:
-    return torch.from_numpy(getattr(data, name)()[:288:3, :384:3] / 255).float().movedim(2, 0)[None]
-
-
-CAT, SPACE, COFFEE = picture("chelsea"), picture("hubble_deep_field"), picture("coffee")
-
-
-def axes(seed: int) -> Tensor:
-    return torch.linalg.qr(torch.randn(3, 3, generator=torch.Generator().manual_seed(seed)))[0]
-
-
-ROTATIONS = [axes(seed) for seed in range(6)]
-
-
-def apart(one: ColorSample, other: ColorSample) -> float:
-    return float((one.quantiles(axes(9)) - other.quantiles(axes(9))).abs().mean())
-
-
-@pytest.mark.parametrize("by_table", [False, True])
-def test_colours_become_distributed_as_the_sources(by_table: bool):
-    painted, source = ColorSample.of(CAT), ColorSample.of(SPACE)
-    if by_table:
-        made = look_up(sliced_transport(color_table(), painted, [source], [1.0], ROTATIONS), CAT)
-    else:
-        made = sliced_transport(CAT[0].flatten(1), painted, [source], [1.0], ROTATIONS).view_as(CAT)
-    assert apart(ColorSample.of(made), source) < 0.2 * apart(painted, source)
-
-
-def test_only_what_a_mask_shows_counts():
-    mask = torch.zeros(1, 1, *CAT.shape[2:])
-    mask[..., :40] = 1
-    assert apart(ColorSample.of(CAT, mask), ColorSample.of(CAT[..., :40])) < 0.01
-    assert torch.equal(ColorSample.of(CAT, 0 * mask).colors, ColorSample.of(CAT).colors), "a black one shows all"
-    black = CAT.clone()
-    black[..., 40:] = 0
-    assert float(ColorSample.of(black, mask).quantiles(torch.eye(3))[:, 0].min()) >= float(CAT[..., :40].min())
-
-
-def test_a_mixture_has_as_much_of_each_source_as_its_share():
-    sources = [ColorSample.of(SPACE), ColorSample.of(COFFEE, count=1000), ColorSample.of(CAT)]
-    wanted = mixture(sources, [1.0, 3.0, 0.0])
-    means = [sample.colors @ sample.weights / sample.weights.sum() for sample in (*sources, wanted)]
-    assert torch.allclose(means[3], (means[0] + 3 * means[1]) / 4, atol=1e-4)
-
-
 def test_a_period_is_as_long_as_the_whole_picture_says():
     """Rows are found on a copy of at most 384 px; 27 periods later they would be out of step."""
     rows, random = torch.arange(1024), torch.Generator().manual_seed(0)
@@ -275,11 +221,15 @@ def test_every_method_reports_fractions_and_shows_what_it_has_so_far():
     assert all(0 <= done <= 1 for done, _ in said)
 
 
-def test_names_keep_the_order_of_the_table():
+def test_maps_are_in_the_order_of_the_table_and_hashed_by_their_pixels():
     maps = Maps.from_arrays({"height": np.zeros((4, 4)), "base_color": np.zeros((4, 4, 3))})
     assert list(maps) == ["base_color", "height"]
     assert maps["base_color"].color_space == "srgb"
     assert maps["height"].color_space == "data"
+    pixels = {name: np.full((3, 5, channels), 0.5) for name, channels in MAP_CHANNELS.items()}
+    one, other = Maps.from_arrays(pixels, name="a"), Maps.from_arrays(pixels, name="b")
+    assert one.sha256() == other.sha256()
+    assert one.sha256() != one.with_arrays({"height": np.full((3, 5), 0.25)}).sha256()
 
 
 @pytest.mark.parametrize("pixels", [np.zeros((4, 4), np.float32), np.zeros((4, 4, 1)), np.zeros((0, 4, 1), np.float32)])
@@ -300,10 +250,3 @@ def test_pixels_of_another_shape_or_type_are_refused(pixels):
 def test_maps_that_are_none_are_refused(arrays, said):
     with pytest.raises(ParameterError, match=said):
         _ = Maps.from_arrays(arrays).size_px
-
-
-def test_the_hash_depends_on_pixels_and_not_on_the_name_of_the_file():
-    pixels = {name: np.full((3, 5, channels), 0.5) for name, channels in MAP_CHANNELS.items()}
-    one, other = Maps.from_arrays(pixels, name="a"), Maps.from_arrays(pixels, name="b")
-    assert one.sha256() == other.sha256()
-    assert one.sha256() != one.with_arrays({"height": np.full((3, 5), 0.25)}).sha256()

@@ -162,14 +162,17 @@ def test_a_strangers_links_are_not_followed(linked, tmp_path):
     assert read(mine) == OLD
 
 
-STAGING = """
+WITHIN = """
 import sys
 from pathlib import Path
+from impasto.system.locks import held
 from impasto.system.transaction import stage
-with stage([Path(sys.argv[1], "a.png")]):
+with {what}:
     print("begins", flush=True)
     sys.stdin.read()
 """
+STAGING = WITHIN.format(what="stage([Path(sys.argv[1], 'a.png')])")
+HOLDING = WITHIN.format(what="held(Path(sys.argv[1]))")
 
 
 def test_what_another_process_is_writing_is_left_alone(tmp_path):
@@ -185,14 +188,6 @@ def test_what_another_process_is_writing_is_left_alone(tmp_path):
 
 
 TOLD = r"is being made by process \d+ on .* since \d\d:\d\d; wait until that is done"
-HOLDING = """
-import sys
-from pathlib import Path
-from impasto.system.locks import held
-with held(Path(sys.argv[1])):
-    print("holds", flush=True)
-    sys.stdin.read()
-"""
 
 
 @contextmanager

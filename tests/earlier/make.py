@@ -1,4 +1,4 @@
-"""Files as an earlier version wrote them, which `test_earlier.py` in core and blender read: never made anew as a whole.
+"""Files as an earlier version wrote them, which tests of core and Blender read: never made anew as a whole.
 
 Made at commit ac5a78c4 (impasto 0.1.0) with Blender 4.2.23, first by the core's Python, then by one with bpy 4.2:
 

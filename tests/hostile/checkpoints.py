@@ -97,12 +97,5 @@ STATES: dict[str, Maker] = {
     ),
 }
 
-CORPORA = [
-    Corpus(
-        "checkpoints",
-        ".checkpoint",
-        STATES,
-        (Reader("resume", function="hostile.checkpoints:resume"),),
-        only=True,
-    ),
-]
+RESUME = Reader("resume", function="hostile.checkpoints:resume")
+CORPORA = [Corpus("checkpoints", ".checkpoint", STATES, (RESUME,), only=True)]

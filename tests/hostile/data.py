@@ -93,26 +93,15 @@ if sys.platform == "linux":
     ODD["beside a name that is no unicode"] = within(os.fsdecode(b"w\xffll"), written(picture()))
     ODD["beside a table that is a pipe"] = within("SOURCES", os.mkfifo, ".tsv")
 
+INDEXED = {
+    **{name: index(text) for name, text in JSON.items()},
+    **{name: index(json.dumps(data)) for name, data in INDEXES.items()},
+    "a linked sheet": linked,
+    "index is a pipe": within("index", os.mkfifo, ".json"),
+}
+USABLE = frozenset({"beside a folder", "beside a pipe", "beside device", "within itself"}) & frozenset(ODD)
+PREPARE = Reader("prepare", ("prepare", "{file}", "--out", "{out}"))
 CORPORA = [
-    Corpus(
-        "indexes",
-        "",
-        {
-            **{name: index(text) for name, text in JSON.items()},
-            **{name: index(json.dumps(data)) for name, data in INDEXES.items()},
-            "a linked sheet": linked,
-            "index is a pipe": within("index", os.mkfifo, ".json"),
-        },
-        (Reader("prepare", ("prepare", "{file}", "--out", "{out}")),),
-        takes_folders=True,
-    ),
-    Corpus(
-        "datasets",
-        "",
-        ODD,
-        (Reader("prepare", ("prepare", "{file}", "--out", "{out}")),),
-        harmless=frozenset(ODD),
-        good=frozenset({"beside a folder", "beside a pipe", "beside device", "within itself"}) & frozenset(ODD),
-        takes_folders=True,
-    ),
+    Corpus("indexes", "", INDEXED, (PREPARE,), takes_folders=True),
+    Corpus("datasets", "", ODD, (PREPARE,), harmless=frozenset(ODD), good=USABLE, takes_folders=True),
 ]

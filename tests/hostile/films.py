@@ -55,12 +55,6 @@ def read(file: Path, out: Path) -> None:
             frame_at(frames, number)
 
 
-CORPORA = [
-    Corpus(
-        "movies",
-        ".gif",
-        {**{name: written(data) for name, data in MOVIES.items()}, **endless({"a GIF": gif((16, 16))[:-1]})},
-        (Reader("read", function="hostile.films:read"),),
-        harmless=frozenset({"an image beyond its screen"}),
-    )
-]
+FILES = {**{name: written(data) for name, data in MOVIES.items()}, **endless({"a GIF": gif((16, 16))[:-1]})}
+READ = Reader("read", function="hostile.films:read")
+CORPORA = [Corpus("movies", ".gif", FILES, (READ,), harmless=frozenset({"an image beyond its screen"}))]

@@ -133,32 +133,17 @@ def read(file: Path, _out: Path) -> None:
     mesh.seams  # noqa: B018
 
 
+def files(contents: dict[str, bytes], **endless_ones: bytes) -> dict[str, Maker]:
+    return {name: written(data) for name, data in contents.items()} | endless(endless_ones)
+
+
 READERS = (Reader("read", function="hostile.meshes:read"),)
 REPAINT = ("apply", "sharpen", "{file}", "--mesh", "-", "--out")
+PAINTERS = Reader("maps", (*REPAINT, "{out}")), Reader("glb", (*REPAINT, "{out}/out.glb"))
+HARMLESS = frozenset({"a buffer longer than its data", "a hundred thousand nodes below each other"})
 CORPORA = [
-    Corpus(
-        "meshes",
-        ".ply",
-        {**{name: written(content) for name, content in PLY.items()}, **endless({"a mesh": GOOD})},
-        READERS,
-    ),
-    Corpus(
-        "obj", ".obj", {**{name: written(data) for name, data in OBJ.items()}, **endless({"an OBJ": VERTICES})}, READERS
-    ),
-    Corpus(
-        "glb",
-        ".glb",
-        {**{name: written(data) for name, data in GLB.items()}, **endless({"a GLB": HEAD})},
-        READERS,
-        harmless=frozenset({"a buffer longer than its data", "a hundred thousand nodes below each other"}),
-    ),
-    Corpus(
-        "textures of a glb",
-        ".glb",
-        TEXTURES,
-        (
-            Reader("maps", (*REPAINT, "{out}")),
-            Reader("glb", (*REPAINT, "{out}/out.glb")),
-        ),
-    ),
+    Corpus("meshes", ".ply", files(PLY, **{"a mesh": GOOD}), READERS),
+    Corpus("obj", ".obj", files(OBJ, **{"an OBJ": VERTICES}), READERS),
+    Corpus("glb", ".glb", files(GLB, **{"a GLB": HEAD}), READERS, harmless=HARMLESS),
+    Corpus("textures of a glb", ".glb", TEXTURES, PAINTERS),
 ]

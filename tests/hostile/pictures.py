@@ -341,38 +341,14 @@ LARGE: dict[str, Maker] = {  # good pictures, as large as may be
     "jpeg of 12 bits of 64 megapixels": written(frame(twelve_bit_jpeg(), 1, struct.pack(">HH", 8000, 8000))),
 }
 
+HALVES = {f"half a {kind}": half(make) for kind, make in GOOD.items()}
+READ = Reader("read", function="hostile.pictures:read")
+LEARN = Reader("learn", function="hostile.pictures:learn")
+SEAMLESS = Reader("seamless", ("seamless", "{file}", "--estimator", "none", "--out", "{out}"))
+LARGELY = Reader("read", function="hostile.pictures:read_large", limit_s=90)
+BAD = {**PNG, **JPEG, **WEBP, **EXR, **OTHERS, **HALVES, **endless(GOOD)}
 CORPORA = [
-    Corpus(
-        "pictures",
-        ".png",
-        {
-            **PNG,
-            **JPEG,
-            **WEBP,
-            **EXR,
-            **OTHERS,
-            **{f"half a {kind}": half(make) for kind, make in GOOD.items()},
-            **endless(GOOD),
-        },
-        (
-            Reader("read", function="hostile.pictures:read"),
-            Reader("seamless", ("seamless", "{file}", "--estimator", "none", "--out", "{out}")),
-            Reader("learn", function="hostile.pictures:learn"),
-        ),
-    ),
-    Corpus(
-        "odd-pictures",
-        ".png",
-        ODD,
-        (Reader("read", function="hostile.pictures:read"),),
-        harmless=frozenset(ODD),
-    ),
-    Corpus(
-        "large-pictures",
-        ".png",
-        {},
-        (Reader("read", function="hostile.pictures:read_large", limit_s=90),),
-        harmless=frozenset(LARGE),
-        slow=LARGE,
-    ),
+    Corpus("pictures", ".png", BAD, (READ, SEAMLESS, LEARN)),
+    Corpus("odd-pictures", ".png", ODD, (READ,), harmless=frozenset(ODD)),
+    Corpus("large-pictures", ".png", {}, (LARGELY,), harmless=frozenset(LARGE), slow=LARGE),
 ]

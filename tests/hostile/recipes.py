@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from .browser_pictures import chunk
 from .browser_pictures import png as a_png
@@ -76,27 +74,15 @@ def linked(path: Path) -> None:
     claiming("source.png")(path)
 
 
-def _all(content: dict[str, Any], wrap: Callable[[Any], bytes | str]) -> dict[str, Maker]:
-    return {name: written(wrap(data)) for name, data in content.items()}
-
-
+EMBEDDED = {
+    **{name: written(picture(data)) for name, data in RECIPES.items()},
+    **{name: written(png(text.encode())) for name, text in CHANGES["metadata"].items()},
+    **{f"input {name}": claiming(given) for name, given in CHANGES["names of inputs"].items()},
+    "input long": claiming("x" * 5000),
+    "input linked": linked,
+}
+RUN, RERUN = (Reader(action, (action, "{file}", "--out", "{out}")) for action in ("run", "rerun"))
 CORPORA = [
-    Corpus(
-        "recipes",
-        ".json",
-        _all(RECIPES, lambda data: data),
-        (Reader("run", ("run", "{file}", "--out", "{out}")),),
-    ),
-    Corpus(
-        "embedded",
-        "_base_color.png",
-        {
-            **_all(RECIPES, picture),
-            **_all(CHANGES["metadata"], lambda text: png(text.encode())),
-            **{f"input {name}": claiming(given) for name, given in CHANGES["names of inputs"].items()},
-            "input long": claiming("x" * 5000),
-            "input linked": linked,
-        },
-        (Reader("rerun", ("rerun", "{file}", "--out", "{out}")),),
-    ),
+    Corpus("recipes", ".json", {name: written(data) for name, data in RECIPES.items()}, (RUN,)),
+    Corpus("embedded", "_base_color.png", EMBEDDED, (RERUN,)),
 ]

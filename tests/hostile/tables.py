@@ -89,42 +89,32 @@ if sys.platform != "win32":
 
 BATCH = Reader("batch", ("batch", "{file}", "--out", "{out}"))
 LISTED = Reader("batch listed", ("batch", "{file}", "--out", "{out}", "--dry-run"))
+LINED = {name: beside_a_picture(text) for name, text in LINES.items()}
+CELLED = {name: beside_a_picture(text) for name, text in CELLS.items()}
 CORPORA = [
+    Corpus("tables of lines", ".jsonl", LINED, (BATCH, LISTED), most_characters=6000),
+    Corpus("tables of cells", ".csv", CELLED, (BATCH,), most_characters=6000),
     Corpus(
-        most_characters=6000,
-        kind="tables of lines",
-        suffix=".jsonl",
-        files={name: beside_a_picture(text) for name, text in LINES.items()},
-        readers=(BATCH, LISTED),
+        "recipes of batches",
+        ".json",
+        {name: written(text) for name, text in RECIPES.items() if name.startswith("a ")},
+        (Reader("batch of a recipe", ("batch", "{file}", "--out", "{out}")),),
     ),
     Corpus(
-        most_characters=6000,
-        kind="tables of cells",
-        suffix=".csv",
-        files={name: beside_a_picture(text) for name, text in CELLS.items()},
-        readers=(BATCH,),
-    ),
-    Corpus(
-        kind="recipes of batches",
-        suffix=".json",
-        files={name: written(text) for name, text in RECIPES.items() if name.startswith("a ")},
-        readers=(Reader("batch of a recipe", ("batch", "{file}", "--out", "{out}")),),
-    ),
-    Corpus(
+        "failures",
+        ".txt",
+        {name: failures(text) for name, text in FAILURES.items()},
+        (Reader("batch again", ("batch", "--retry", "--out", "{folder}", "--dry-run")),),
         only=True,
-        kind="failures",
-        suffix=".txt",
-        files={name: failures(text) for name, text in FAILURES.items()},
-        readers=(Reader("batch again", ("batch", "--retry", "--out", "{folder}", "--dry-run")),),
     ),
     Corpus(
-        only=True,
-        kind="records",
-        suffix=".txt",
-        files={f"{name} is {what}": recorded(name, make) for name in RECORDS for what, make in ODD.items()},
-        readers=(
+        "records",
+        ".txt",
+        {f"{name} is {what}": recorded(name, make) for name in RECORDS for what, make in ODD.items()},
+        (
             Reader("batch", ("batch", "bark", "--out", "{folder}")),
             Reader("batch again", ("batch", "--retry", "--out", "{folder}")),
         ),
+        only=True,
     ),
 ]
