@@ -38,7 +38,7 @@ from .environments import (
 from .extension import build_extension
 from .messages import BuildError, step
 
-CORE_WITH_NUMPY = "color_spaces dataset layouts models numerics runner sources surface training transaction wire"
+CORE_WITH_NUMPY = "color_spaces dataset layouts models numerics runner sources training transaction wire"
 PLUGINS_WITH_NUMPY = "every_tool metrics photo_maps quilt restyle"
 NUMPY_1 = (
     *(f"tests/core/test_{name}.py" for name in CORE_WITH_NUMPY.split()),

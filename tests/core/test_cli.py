@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from terminals import OnTerminal
+from worker_jobs import OnTerminal
 
 from impasto import Maps, read_maps, read_recipe, texture, write_maps
 from impasto.cli import tools

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from terminals import OnTerminal
+from worker_jobs import OnTerminal
 
 from impasto import Maps, write_maps
 from impasto.io.files import BUILTIN_EXPORTERS
