@@ -301,15 +301,14 @@ def test_anything_that_it_depends_on_counts(counts, photo, change):
     kept, mask = KeptSteps(LIMIT_BYTES), Maps.from_arrays({"base_color": np.ones((48, 64, 3))})
     recipe, inputs = stack(0.1, 0.2), {"source": photo}
     run(recipe, inputs, host=Host(kept=kept))
-    if change == "pixels":
-        inputs = {"source": photo.with_arrays({"base_color": photo["base_color"].pixels * 0.5})}
-    elif change == "width":
-        inputs = {"source": replace(photo, width_m=2.0)}
-    elif change == "mask":
-        first = replace(recipe.steps[0], inputs={"mask": "mask"})
-        recipe, inputs = replace(recipe, steps=(first, recipe.steps[1])), {**inputs, "mask": mask}
-    else:
-        recipe = stack(0.1, 0.2, seed=5) if change == "seed" else stack(0.2, 0.1)
+    masked = replace(recipe.steps[0], inputs={"mask": "mask"})
+    recipe, inputs = {
+        "pixels": (recipe, {"source": photo.with_arrays({"base_color": photo["base_color"].pixels * 0.5})}),
+        "width": (recipe, {"source": replace(photo, width_m=2.0)}),
+        "mask": (replace(recipe, steps=(masked, recipe.steps[1])), {**inputs, "mask": mask}),
+        "seed": (stack(0.1, 0.2, seed=5), inputs),
+        "order": (stack(0.2, 0.1), inputs),
+    }[change]
     assert run(recipe, inputs, host=Host(kept=kept)).reused == (False, False)
 
 

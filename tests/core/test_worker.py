@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hostile.browser_pictures import blank_png
-from worker_jobs import CHECKER, recipe, wait_until
+from worker_jobs import CHECKER, is_alive, recipe, wait_until
 
 from impasto import Maps, Recipe, RunOptions, Sink, Step
 from impasto.engine.client import Client
@@ -193,17 +193,7 @@ def test_the_worker_ends_when_its_client_does(worker_command, tmp_path):
         "print(client.pid, flush=True)\nos._exit(1)"
     )
     printed = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False).stdout
-
-    def has_ended() -> bool:
-        try:
-            stat = Path(f"/proc/{int(printed)}/stat").read_text()
-        except FileNotFoundError:
-            return True
-        return stat.rpartition(")")[2].split()[0] == "Z"
-
-    if not sys.platform.startswith("linux"):
-        pytest.skip("looks into /proc")
-    wait_until(has_ended, 6)
+    wait_until(lambda: not is_alive(int(printed)), 6)
 
 
 def test_a_preview_is_the_real_result_under_a_light_scaled_down(shared_client):

@@ -38,9 +38,9 @@ def processes(*words: str, below: int | None = None) -> list[psutil.Process]:
     return found
 
 
-def is_alive(process: psutil.Process) -> bool:
+def is_alive(process: psutil.Process | int) -> bool:
     with contextlib.suppress(psutil.NoSuchProcess):
-        return process.status() != psutil.STATUS_ZOMBIE
+        return (psutil.Process(process) if isinstance(process, int) else process).status() != psutil.STATUS_ZOMBIE
     return False
 
 

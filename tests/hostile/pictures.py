@@ -255,20 +255,11 @@ def jxl() -> bytes:
 
 
 GOOD = {
-    "png": saved("PNG"),
-    "jpeg": saved("JPEG"),
-    "progressive": saved("JPEG", progressive=True),
-    "webp": saved("WEBP"),
-    "lossless": saved("WEBP", lossless=True),
-    "tiff": saved("TIFF", compression="tiff_lzw"),
-    "bmp": saved("BMP"),
+    **{name: saved(format_, **how) for name, (format_, how) in CHANGES["pictures that Pillow writes"].items()},
     "psd": lambda: psd(SIDE, SIDE) + bytes(3 * SIDE * SIDE),
     "psd in lab": lambda: psd(SIDE, SIDE, mode=LAB) + bytes(3 * SIDE * SIDE),
     "jpeg of 12 bits": twelve_bit_jpeg,
-    "avif": saved("AVIF"),
-    "heic": saved("HEIF"),
     "jxl": jxl,
-    "dds": saved("DDS", pixel_format="DXT5"),
     "hdr": lambda: b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 16 +X 16\n" + bytes((90, 80, 70, 127)) * 256,
 }
 
