@@ -24,9 +24,7 @@ from sheets import Cell, in_rows, tiled
 from impasto import Maps, Recipe, match, run
 from impasto.context import Context
 from impasto.plugins.registry import registry
-from impasto.surface.palette import to_oklab
 from impasto_judge.metrics.patches import sliced_wasserstein
-from impasto_judge.metrics.values import color_distance
 from impasto_procedural.catalogue import all_materials
 from impasto_procedural.matching.classifier import bundled_classifier
 from impasto_procedural.matching.search import FoundMaterial, MaterialSearch, Target
@@ -81,8 +79,7 @@ def judged(class_: str, path: Path, weights: Path | None) -> dict[str, Any]:
     made = {name: run(recipe).maps["base_color"].pixels for name, recipe in recipes.items()}
     figures = {name: compared(pixels, photograph, weights) for name, pixels in made.items()}
     row = {"class": class_, "name": name_of(path), "material": found.recipe.steps[0].tool, "seconds": seconds}
-    about = {"figures": figures, "match": found, "photograph": photograph, "made": made}
-    return {**row, **about, "nearest": recipes["nearest"].steps[0].tool}
+    return row | {"figures": figures, "match": found, "photograph": photograph, "made": made}
 
 
 def controls(recipe: Recipe, path: Path) -> Mapping[str, Recipe]:
@@ -114,12 +111,8 @@ def of_default(name: str, recipe: Recipe) -> Recipe:
 
 
 def compared(pixels: np.ndarray, photograph: np.ndarray, weights: Path | None) -> dict[str, float]:
-    """Distance of patches (sliced Wasserstein, mean of all levels), of colours in Oklab, and of encoded patches."""
-    lab, wanted = to_oklab(pixels).astype("f4"), to_oklab(photograph).astype("f4")
-    figures = {
-        "swd": float(np.mean(sliced_wasserstein(pixels, photograph, patches=4096, directions=128))),
-        "colour": sum(color_distance(lab, wanted)),
-    }
+    """Distance of patches (sliced Wasserstein, mean of all levels), and of encoded patches."""
+    figures = {"swd": float(np.mean(sliced_wasserstein(pixels, photograph, patches=4096, directions=128)))}
     known = registry()
     context = Context(weights=known.weights_library(weights))
     features = [known.encode(patches_of(one), context) for one in (pixels, photograph)]
@@ -147,17 +140,14 @@ def line(row: Mapping[str, Any]) -> str:
 
 
 def summary(rows: list[dict[str, Any]]) -> None:
-    """Means, shares of photographs for which the match is nearer than a control, and agreement of classes."""
+    """Means, and agreement of classes."""
     print(f"\n{'':10}" + "".join(f"{name:>18}" for name in METHODS))
     for name in rows[0]["figures"]["match"]:
-        values = np.array([[row["figures"][method][name] for method in METHODS] for row in rows])
-        wins = [1.0, *(np.mean(values[:, 0] < values[:, k]) for k in range(1, len(METHODS)))]
-        cells = [f"{mean:.3f} (beats {win:.0%})" for mean, win in zip(values.mean(0), wins, strict=True)]
-        print(f"{name:10}{values[:, 0].mean():>18.3f}" + "".join(f"{cell:>18}" for cell in cells[1:]))
+        means = np.mean([[row["figures"][method][name] for method in METHODS] for row in rows], 0)
+        print(f"{name:10}" + "".join(f"{mean:>18.3f}" for mean in means))
     known = [row for row in rows if row["class"] in ALLOWED]
-    for what in ("material", "nearest"):
-        agree = np.mean([row[what] in ALLOWED[row["class"]].split() for row in known])
-        print(f"class of {'the match' if what == 'material' else 'the nearest default'}: {agree:.0%} of {len(known)}")
+    agree = np.mean([row["material"] in ALLOWED[row["class"]].split() for row in known])
+    print(f"class of the match: {agree:.0%} of {len(known)}")
 
 
 def sheet_of(rows: list[dict[str, Any]]) -> Image.Image:

@@ -17,17 +17,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from phrase_materials import asked_color, difference
 from PIL import Image
-from skimage.color import deltaE_ciede2000, rgb2lab
 
 from impasto import Maps, Recipe, RunOptions, Step, match, run
 from impasto.data.dataset import Dataset, read_dataset
-from impasto.parameters import color_of
 from impasto.surface.color import srgb_to_linear
 from impasto.surface.color_tensors import linear_to_oklab
 from impasto_phrase.matcher import read_phrase
 from impasto_phrase.stackgan.captions import mean_color
-from impasto_phrase.vocabulary import vocabulary
 from impasto_procedural.matching.classifier import bundled_classifier
 from impasto_procedural.matching.features import SIDE_PX, features_of
 
@@ -66,7 +64,8 @@ def judge(data: Dataset, model: str) -> None:
     samples = [data.samples[index] for index in rng.permutation(len(data.samples))[:MOST]]
     texts = [str(rng.choice(sample.captions)) for sample in samples]
     pictures = [made(text, model, seed) for seed, text in enumerate(texts)]
-    asked = [asked_color(text) for text in texts]
+    slots = [read_phrase(text).slots for text in texts]
+    asked = [None if "shade" in one else asked_color(one) for one in slots]
     colored = [index for index, color in enumerate(asked) if color is not None]
     found = [mean_color(maps) for maps in pictures]
     print_distances("asked and made colour", [asked[i] for i in colored], [found[i] for i in colored], rng)
@@ -76,19 +75,11 @@ def judge(data: Dataset, model: str) -> None:
     print_classes("data", materials, [sample.load() for sample in samples], rng)
 
 
-def asked_color(text: str) -> Sequence[float] | None:
-    """The colour that a caption names without a shade, sRGB."""
-    slots = read_phrase(text).slots
-    named = slots.get("color")
-    return None if named is None or "shade" in slots else color_of(vocabulary().colors.get(named, named))
-
-
 def print_distances(name: str, wanted: Sequence, found: Sequence, rng: np.random.Generator) -> None:
     """Print the mean CIEDE2000 between pairs of sRGB colours, and between pairs that do not belong together."""
-    lab = [rgb2lab(np.array(side, np.float64).reshape(-1, 1, 3))[:, 0] for side in (wanted, found)]
-    order = rng.permutation(len(found))
-    pairs, others = (deltaE_ciede2000(lab[0], side) for side in (lab[1], lab[1][order]))
-    print(f"  {name}: ΔE00 {np.mean(pairs):.1f} (median {np.median(pairs):.1f}), of others {np.mean(others):.1f}")
+    found = np.array(found)
+    pairs, others = (difference(np.array(wanted), side).mean() for side in (found, rng.permutation(found)))
+    print(f"  {name}: ΔE00 {pairs:.1f}, of others {others:.1f}")
 
 
 def print_classes(name: str, materials: Sequence, pictures: Sequence[Maps], rng: np.random.Generator) -> None:

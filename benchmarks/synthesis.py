@@ -3,14 +3,13 @@
     python benchmarks/synthesis.py --out docs/pictures [--guided | --endless] [PHOTOGRAPH …]
 
 Writes synthesis_tiled.jpg, of the photographs (scikit-image's, unless others are given), and synthesis_variation.jpg,
-of the first of them with less and more variation; and prints the CPU seconds of each. --guided: synthesis_guided.jpg
+of the first of them with less and more variation. --guided: synthesis_guided.jpg
 instead, of labels and mixtures. --endless: endless_bricks.jpg, of bricks and what `histogram-blending` makes of them.
 """
 
 from __future__ import annotations
 
 import argparse
-import time
 from pathlib import Path
 
 import numpy as np
@@ -28,10 +27,7 @@ GRAVEL = {"dark": (0.12, 0.10, 0.09), "light": (0.78, 0.74, 0.69)}
 def made(tool: str, source: Maps, **parameters: float) -> np.ndarray:
     """The base colour (H, W, 3) that the tool makes, rolled by half, so that its borders meet in the middle."""
     size = {"width_px": TILE_PX, "height_px": TILE_PX}
-    started = time.process_time()
-    maps = run(Recipe((Step(tool, size | parameters),), 1), {"source": source}).maps
-    print(f"  {source.name:<24}{tool:<18}{parameters}{time.process_time() - started:7.1f} s of CPU", flush=True)
-    pixels = maps["base_color"].pixels
+    pixels = run(Recipe((Step(tool, size | parameters),), 1), {"source": source}).maps["base_color"].pixels
     return np.roll(pixels, (TILE_PX // 2, TILE_PX // 2), (0, 1))
 
 
