@@ -64,12 +64,6 @@ def test_layers_have_the_stated_channels_and_strides(name):
         assert found.shape == (1, info.channels, 48 // info.stride, 64 // info.stride), layer
 
 
-def test_the_order_in_memory_does_not_matter(small):
-    x = noise(32, 48)
-    last = x.contiguous(memory_format=torch.channels_last)
-    assert all(torch.equal(a, b) for a, b in zip(small(x).values(), small(last).values(), strict=True))
-
-
 def test_missing_layers_and_pictures_too_small_for_the_network_are_refused():
     small = random_encoder(SMALL)
     with pytest.raises(ParameterError, match=r"relu9_9.*relu1_1"):

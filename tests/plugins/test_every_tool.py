@@ -49,10 +49,6 @@ def make(name: str, subject: Maps, **how) -> Maps:
     return maker(registry().tool(name), QUICK.get(name))(subject, **how)
 
 
-def test_the_first_party_tools_are_here():
-    assert {"quilt", "photo-maps", "tint", "torus", "train-torus", "vae", "train-vae"} <= set(TOOLS)
-
-
 @pytest.mark.parametrize("name", TOOLS)
 def test_it_can_be_drawn_by_any_host_and_runs_on_its_defaults(name):
     assert not declaration_problem(registry().tool(name), maker(registry().tool(name)))

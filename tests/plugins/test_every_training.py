@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -241,28 +240,15 @@ def test_looking_changes_nothing(kind):
     assert torch.equal(before, weights(training.networks[training.averaged]))
 
 
-@contextmanager
-def precisions_of(network: nn.Module) -> Iterator[set[torch.dtype]]:
-    """The precisions in which the convolutions of a network are computed."""
-    found: set[torch.dtype] = set()
-    hooks = [
-        module.register_forward_hook(lambda module, given, made: found.add(made.dtype))
-        for module in network.modules()
-        if "Conv" in type(module).__name__
-    ]
-    try:
-        yield found
-    finally:
-        for hook in hooks:
-            hook.remove()
-
-
 @every_kind
 def test_both_networks_run_in_the_precision_of_the_training(kind):
     training = kind.at_work(precision="bfloat16")
     for name in (training.averaged, kind.judge):
-        with precisions_of(training.networks[name]) as found:
-            take_step(training)
+        found: set[torch.dtype] = set()
+        for module in training.networks[name].modules():
+            if "Conv" in type(module).__name__:
+                module.register_forward_hook(lambda module, given, made, found=found: found.add(made.dtype))
+        take_step(training)
         assert torch.bfloat16 in found, name
         assert {weight.dtype for weight in training.networks[name].parameters()} == {torch.float32}
 

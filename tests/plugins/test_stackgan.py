@@ -6,9 +6,10 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from materials import surface
 from tables import each_row
+from tiny import generated, learned
 
-from impasto import Host, Maps, Recipe, RunOptions, Step, run
 from impasto.context import Context
 from impasto.data.dataset import dataset_of
 from impasto.errors import ParameterError
@@ -38,20 +39,13 @@ pytestmark = pytest.mark.usefixtures("one_precision")
 TINY = {"crop_px": 64, "detail_px": 64, "longest_px": 64, "batch": 4, "width": 0.125}
 
 
-def surface(name: str, seed: int, color: tuple[float, float, float], side: int = 64) -> Maps:
-    rng = np.random.default_rng(seed)
-    height = np.kron(rng.random((side // 4, side // 4, 1)), np.ones((4, 4, 1)))
-    arrays = {"base_color": np.clip((0.5 + 0.5 * height) * color, 0, 1), "height": height, "roughness": 1 - height / 2}
-    return Maps.from_arrays(arrays, name=name, width_m=2.0, height_range_m=0.1)
-
-
 def pictures(**captions):
     """A red and a green picture, with two captions each."""
     red = dataset_of(
-        surface("red", 1, (1.0, 0.2, 0.1)), captions=captions.get("red", ["red bricks", "红砖"]), longest_px=64
+        surface(64, 1, (1.0, 0.2, 0.1), 0, "red"), captions=captions.get("red", ["red bricks", "红砖"]), longest_px=64
     )
     green = dataset_of(
-        surface("green", 2, (0.1, 0.9, 0.3)), captions=captions.get("green", ["green grass", "绿色的草地"])
+        surface(64, 2, (0.1, 0.9, 0.3), 0, "green"), captions=captions.get("green", ["green grass", "绿色的草地"])
     )
     return replace(red, samples=(*red.samples, *green.samples))
 
@@ -71,15 +65,13 @@ def take_steps(of: StackGanTraining, count: int) -> dict[str, float]:
     return {name: float(value.detach()) for name, value in losses.items()}
 
 
-def train(folder, data=None, steps=2, seed=1, **how):
-    parameters = {**TINY, "name": "words", "steps": steps, "stage_one_steps": steps // 2, **how.pop("parameters", {})}
-    recipe = Recipe((Step("train-stackgan", parameters, {"dataset": "dataset"}),), seed)
-    return run(recipe, {"dataset": data or pictures()}, RunOptions("cpu", folder), Host(**how))
+def train(folder, data=None, **parameters):
+    sizes = {**TINY, "name": "words", "steps": 2, "stage_one_steps": 1}
+    return learned("train-stackgan", folder, data or pictures(), sizes | parameters)
 
 
-def generate(folder, text, height=64, width=64, seed=0, **parameters):
-    step = Step("stackgan", {"text": text, "width_px": width, "height_px": height, **parameters})
-    return run(Recipe((step,), seed), None, RunOptions(device="cpu", models_folder=folder))
+def generate(folder, text, height=64, width=64):
+    return generated("stackgan", folder, text=text, width_px=width, height_px=height)
 
 
 @pytest.fixture(scope="module")
@@ -285,7 +277,7 @@ def test_a_text_without_a_known_word_is_refused_and_unknown_words_are_named(libr
 @each_row("unlearnable")
 def test_what_cannot_be_learned_is_refused_before_training(captions, parameters, said, tmp_path):
     with pytest.raises(ParameterError, match=said) as refused:
-        train(tmp_path, pictures(**captions), parameters=parameters)
+        train(tmp_path, pictures(**captions), **parameters)
     assert refused.value.remedy
 
 
@@ -300,7 +292,7 @@ class Letters(TextEncoder):
 
 def test_a_plugins_encoder_takes_the_place_of_the_built_in_one(tmp_path, monkeypatch):
     monkeypatch.setitem(registry().text_encoders, "letters", Letters())
-    train(tmp_path, parameters={"encoder": "letters"})
+    train(tmp_path, encoder="letters")
     card = read_model(tmp_path / "words.safetensors").card
     assert (card["encoder"], card["features"], card["slots"]) == ("letters", 2, [])
     one, other = (generate(tmp_path, text).maps.sha256() for text in ("red bricks", "green bricks"))

@@ -10,9 +10,10 @@ import materials
 import pytest
 import torch
 from test_every_training import KINDS, take_step
+from tiny import generated, learned
 from torch import Tensor, nn
 
-from impasto import Host, Maps, Recipe, RunOptions, Step, run
+from impasto import Maps
 from impasto.data.dataset import dataset_of
 from impasto.errors import ModelError, ParameterError
 from impasto.library.models import read_model
@@ -53,15 +54,12 @@ def pictures():
     return replace(red, samples=(*red.samples, *green.samples))
 
 
-def train(kind, folder, steps=2, seed=1, dataset=None, **how):
-    parameters = {**TINY, "name": kind, "steps": steps, **how.pop("parameters", {})}
-    recipe = Recipe((Step(f"train-{kind}", parameters, {"dataset": "dataset"}),), seed)
-    return run(recipe, {"dataset": dataset or pictures()}, RunOptions("cpu", folder), Host(**how))
+def train(kind, folder, dataset=None):
+    return learned(f"train-{kind}", folder, dataset or pictures(), {**TINY, "name": kind, "steps": 2})
 
 
-def generate(kind, folder, height, width, seed=0, **parameters):
-    step = Step(kind, {"width_px": width, "height_px": height, **parameters})
-    return run(Recipe((step,), seed), None, RunOptions(device="cpu", models_folder=folder)).maps
+def generate(kind, folder, height, width, **parameters):
+    return generated(kind, folder, height_px=height, width_px=width, **parameters).maps
 
 
 @pytest.fixture(scope="module")

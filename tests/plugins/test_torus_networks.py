@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from materials import bond, bricks, dots, surface, tiles
+from tables import each_row
 from test_every_training import KINDS, freeze, take_step, weights
 from test_shipped_models import FOLDER, NAMES
 from torch import Tensor, nn
@@ -278,25 +279,6 @@ def stripes(side: int) -> np.ndarray:
     return np.clip(0.2 + 0.5 * ((y * np.cos(0.7) + x * np.sin(0.7)) / 24 % 1 < 0.3)[..., None] + grain, 0, 1)
 
 
-ALONG = 1.09 * 24
-"""Square of the length of a wave vector of the oblique dots, over one of its components."""
-CASES = [
-    ("nothing", (711, 511), []),
-    ("rows", (711, 511), [(1 / 32, 0)]),
-    ("many rows", (256, 256), [(1 / 12, 0)]),
-    ("wide rows", (711, 511), []),
-    ("wide rows", (1100, 420), None),
-    ("tiles", (256, 256), [(1 / 32, 0), (0, 1 / 32)]),
-    ("wide tiles", (711, 511), []),
-    ("wide tiles", (1100, 420), None),
-    ("bond", (711, 511), [(1 / 32, 0), (0, 1 / 64)]),
-    ("oblique", (711, 511), [(1 / ALONG, 0.3 / ALONG), (0.3 / ALONG, -1 / ALONG)]),
-    ("stripes", (711, 511), None),
-    ("wide and oblique", (1100, 420), []),
-]
-"""Patterns, sizes and the wave vectors that are learned; None where any will do."""
-
-
 def training_on(pixels: np.ndarray, tell=lambda note: None, **how) -> TorusTraining:
     """A tiny training on a picture, after three steps."""
     parameters = TrainTorusParameters(**{"canvas_px": CANVAS_PX, "crop_px": 48, "batch": 2, "width": 0.125, **how})
@@ -311,13 +293,13 @@ def training_on(pixels: np.ndarray, tell=lambda note: None, **how) -> TorusTrain
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("pattern", "size", "learned"), CASES, ids=lambda value: str(value) if value else "")
+@each_row("patterns")
 def test_any_pattern_is_learned_and_made_at_any_size(pattern, size, learned):
     """Rows have their period from the start; of others, a network that took three steps draws nothing yet."""
     pixels = PATTERNS[pattern](max(size))[: size[0], : size[1]]
     training = training_on(pixels)
     lattice = training.data.lattice
-    if learned is not None:
+    if learned != "any":
         assert np.allclose(lattice.wave_vectors, np.reshape(learned, (-1, 2)), rtol=0.01, atol=1e-4)
     for made_px in ((64, 64), (40, 300), (128, 96)):
         synthesis = Synthesis(training.model, Choice(made_px))
@@ -325,7 +307,7 @@ def test_any_pattern_is_learned_and_made_at_any_size(pattern, size, learned):
             made = synthesis.maps(full_region(made_px))[:3].mean(0).numpy()
         assert made.shape == made_px
         assert abs(made.mean() - pixels.mean()) < 0.15
-        for axis in (0, 1) if learned and lattice.has_rows else ():
+        for axis in (0, 1) if learned and learned != "any" and lattice.has_rows else ():
             if rows := round(synthesis.lattice.frequency(axis) * synthesis.torus[axis]):
                 power = np.abs(np.fft.rfft(made.mean(1 - axis))) ** 2
                 assert power[rows::rows].sum() > 0.6 * power[1:].sum()

@@ -37,25 +37,6 @@ def drawn(channels: int, counts: tuple[int, int]) -> torch.Tensor:
     return torch.randn(1, channels, *counts)
 
 
-def test_data_is_standardised_there_and_back_and_each_class_by_itself():
-    data = prepare(dataset_of(surface()), 96, 48, 32, False, "cpu")
-    assert data.maps == ("base_color", "height", "roughness")
-    pixels = data.pictures[0].pixels[:, :128, :128]
-    assert pixels.mean((1, 2)).abs().max() < 1e-4
-    assert pixels[3:].std((1, 2)).sub(1).abs().max() < 1e-3
-    back = data.surfaces[0].standardisation.inverse(pixels[None])[0]
-    assert np.abs(back[:3].permute(1, 2, 0).numpy() - surface()["base_color"].pixels).max() < 1e-4
-    crops = data.crops(5, 48, torch.Generator().manual_seed(0))
-    assert crops.coarse.shape == (5, 5, 24, 24)
-    assert crops.fine.shape == (5, 5, 48, 48)
-    data = prepare(both(), 96, 48, 32, False, "cpu")
-    assert len(data.surfaces) == 2
-    for picture in data.pictures:
-        known = picture.known[:, 0, 0].bool()
-        assert picture.pixels[known, :128, :128].mean((1, 2)).abs().max() < 1e-4
-        assert not picture.pixels[~known].any()
-
-
 def test_thumbnails_of_a_class_are_learned_as_layouts(tmp_path):
     """Coarse crops come from both, fine ones only from the picture that has the detail."""
     thumbnails = [Maps.from_arrays({"base_color": surface(32, seed)["base_color"].pixels}) for seed in (5, 6)]

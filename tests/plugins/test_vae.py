@@ -6,8 +6,9 @@ import materials
 import numpy as np
 import pytest
 import torch
+from tiny import generated, learned
 
-from impasto import Host, Maps, Recipe, RunOptions, Step, run
+from impasto import Maps
 from impasto.context import Context
 from impasto.data.dataset import dataset_of
 from impasto.errors import ModelError, ParameterError
@@ -42,16 +43,12 @@ def opened(maps: Maps) -> Maps:
     return maps.with_arrays({"base_color": color * light})
 
 
-def train(folder, steps, seed=1, **how):
-    recipe = Recipe((Step("train-vae", {**TINY, "steps": steps}, {"dataset": "dataset"}),), seed)
-    return run(
-        recipe, {"dataset": dataset_of(surface(), licence="CC0-1.0")}, RunOptions(models_folder=folder), Host(**how)
-    )
+def train(folder, steps):
+    return learned("train-vae", folder, dataset_of(surface()), {**TINY, "steps": steps})
 
 
-def generate(folder, source=None, seed=0, **parameters):
-    inputs = {} if source is None else {"source": source}
-    return run(Recipe((Step("vae", parameters),), seed), inputs, RunOptions(models_folder=folder))
+def generate(folder, source=None, **parameters):
+    return generated("vae", folder, source, **parameters)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from typing import Any
 from foreign import onnx_noise
 from materials import surface
 
-from impasto import Host, Recipe, Result, RunOptions, Step, run
+from impasto import Host, Maps, Recipe, Result, RunOptions, Step, run
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.inspection.behaviour import picture
 from impasto.plugins.registry import registry
@@ -33,6 +33,18 @@ def train_tiny(
     inputs = {"dataset": "dataset"} if takes_dataset else {}
     step = Step(trainer, {**TINY[trainer], "name": trainer, **(parameters or {})}, inputs)
     return run(Recipe((step,)), given, RunOptions(device, folder), Host(**how))
+
+
+def learned(trainer: str, folder: Path, dataset: Dataset, parameters: Mapping[str, Any], seed: int = 1) -> Result:
+    """The result of a trainer on a dataset, by the processor."""
+    recipe = Recipe((Step(trainer, parameters, {"dataset": "dataset"}),), seed)
+    return run(recipe, {"dataset": dataset}, RunOptions("cpu", folder))
+
+
+def generated(tool: str, folder: Path, source: Maps | None = None, seed: int = 0, **parameters: Any) -> Result:
+    """The result of a generator with a model of a folder, by the processor."""
+    given = {} if source is None else {"source": source}
+    return run(Recipe((Step(tool, parameters),), seed), given, RunOptions("cpu", folder))
 
 
 def cancelled_after(steps: int) -> dict[str, Any]:
