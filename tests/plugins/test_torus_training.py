@@ -171,19 +171,6 @@ def test_a_material_starts_as_the_mean_of_the_classes(library):
         assert torch.allclose(stage.convolution.weight, start.convolution.weight)
 
 
-def test_what_cells_have_in_common_is_measured():
-    """The joints of another part of the wall are told to a tenth of their depth, and no tile's own tone or grain."""
-    picture = as_tensor(tiles(320))
-    lattice = Lattice(torch.eye(2) / 32, torch.tensor([-7.3, 2.6]))
-    mean = PeriodicFunction.of_picture(picture[:, :160], lattice)
-    other, full = picture[:, 160:], TorusRegion(160, 0, 160, 320, (320, 320))
-    told = mean(lattice, full)
-    joints = other[0] < 0.4
-    assert (told - other)[:, joints].square().mean().sqrt() < 0.1 * 0.45
-    assert told[:, ~joints].std() < 0.03
-    assert (other - told)[:, ~joints].std() == pytest.approx(float(other[:, ~joints].std()), rel=0.1)
-
-
 def grain(joint: float, side: int = 256, period: int = 32) -> tuple[torch.Tensor, torch.Tensor]:
     """Noise that is `joint` times as strong at joints, (1, side, side), and where those are, (side, side)."""
     line = torch.arange(side) % period < 8
