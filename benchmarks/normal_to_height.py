@@ -1,8 +1,8 @@
 """Heights from normals, and their truth: `python benchmarks/normal_to_height.py FOLDER`, in the core's Python.
 
-FOLDER holds PBR sets; of those with a normal map and a height that is not flat, and of all procedural materials (512²,
-normals of 16 bits), the correlation of heights with the true one: of `normal-to-height`, and of plain Frankot and
-Chellappa (1988), which takes every slope for a derivative on a torus. Of all normal maps, the evidence for their sign.
+FOLDER holds PBR sets; of those with a normal map and a height that is not flat, the correlation of heights with the
+true one: of `normal-to-height`, and of plain Frankot and Chellappa (1988), which takes every slope for a derivative on
+a torus. Of all normal maps, the evidence for their sign.
 A second argument is a checkout of DeepBump (https://github.com/HugoTini/DeepBump, GPL), whose integral needs no
 weights: it is then in the table, too.
 """
@@ -16,21 +16,13 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from photographed import drawn
-
 from impasto import Maps, Recipe, RunOptions, Step, run
 from impasto.errors import ParameterError
 from impasto.io.decode import read_map
 from impasto.io.map_files import set_at
-from impasto.plugins.registry import registry
-from impasto.surface.heights import FINE_STEEPEST_Z, slopes_from_normal
+from impasto.surface.heights import slopes_from_normal
 from impasto.surface.orientation import orientation
-from impasto.tools import is_procedural
 from impasto_judge.relief import correlation
-
-SIDE_PX = 512
-
 
 Integral = Callable[[np.ndarray], np.ndarray]
 
@@ -43,9 +35,6 @@ def main(folder: Path, checkout: Path | None = None) -> None:
             compare_real(path, deepbump)
         except ParameterError as error:
             print(f"{path.name:<28} {error.message}")
-    print(f"\n{'procedural, 16 bits':<28} {'ours':>7} {'F-C':>7}")
-    rows = [compare_procedural(name) for name, tool in registry().tools.items() if is_procedural(tool)]
-    print(f"{'least':<28} " + " ".join(f"{least:7.4f}" for least in np.min(rows, 0)))
 
 
 def integral_of(checkout: Path) -> Integral:
@@ -80,20 +69,6 @@ def compare_real(path: Path, deepbump: Integral | None) -> None:
         correlation(deepbump(normal), true) if deepbump else np.nan,
     )
     print(f"{path.name:<28} " + "{:7.4f} {:7.4f} {:8.4f}".format(*figures) + f"  {sign}", flush=True)
-
-
-def compare_procedural(name: str) -> tuple[float, ...]:
-    """Print the row of a procedural material, and return it."""
-    maps = drawn(name, SIDE_PX, 3)
-    true = maps["height"].pixels[..., 0]
-    normal = np.round(maps["normal"].pixels * 65535) / 65535
-    slopes = slopes_from_normal(normal, FINE_STEEPEST_Z)
-    row = (
-        correlation(height_of({"normal": normal}, "tiling"), true),
-        correlation(frankot_chellappa(slopes), true),
-    )
-    print(f"{name:<28} " + "{:7.4f} {:7.4f}".format(*row), flush=True)
-    return row
 
 
 def height_of(arrays: dict[str, np.ndarray], tiling: str) -> np.ndarray:

@@ -21,7 +21,6 @@ import re
 import shlex
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -36,7 +35,6 @@ import numpy as np
 HERE = Path(__file__).parent
 ASKED = tomllib.loads((HERE / "oracle.toml").read_text(encoding="utf-8"))
 ENVIRONMENT = {"COLUMNS": "100", "NO_COLOR": "1", "OMP_NUM_THREADS": "1", "IMPASTO_PRECISION": "float32"}
-IMPASTO = (sys.executable, "-P", "-m", "impasto")
 SIDE_PX = 64
 TOOLS_PX = 96
 """Side of the photographs that every tool gets."""
@@ -291,30 +289,9 @@ def tools(folder: Path, wanted: Sequence[str] = ()) -> Iterator[tuple[str, Any]]
             yield name, str(array) if array.dtype.kind == "U" else f"{array_digest(array)}, mean {array.mean():.6g}"
 
 
-def batch(folder: Path) -> Iterator[tuple[str, Any]]:
-    """Twenty rows, of which some are made before the command is killed; the same command makes the others."""
-    out = folder / "batch"
-    line = "batch jobs.csv --workers 2 --out batch"
-    running = subprocess.Popen([*IMPASTO, *shlex.split(line)], cwd=folder, stderr=subprocess.DEVNULL)
-    record = out / "batch.jsonl"
-    while running.poll() is None and not (record.exists() and record.read_text().count('"name"') >= 3):
-        time.sleep(0.01)
-    running.kill()
-    was_killed = running.wait() != 0
-    done = subprocess.run([*IMPASTO, "--json", *shlex.split(line)], cwd=folder, capture_output=True, check=False)
-    answer = json.loads(done.stdout.splitlines()[-1])
-    total = answer["made"] + answer["done_before"]
-    yield (
-        "resumed",
-        {"killed": was_killed, "went on": answer["done_before"] >= 3, "total": total, "failed": answer["failed"]},
-    )
-    yield "files", {path.name: digest(path) for path in sorted(out.glob("*")) if "sheet" not in path.name}
-
-
 PARTS: dict[str, Callable[[Path], Iterator[tuple[str, Any]]]] = {
     "answers": answers,
     "recipes": recipes,
-    "batch": batch,
     "tools": tools,
 }
 """The parts in their order: those that fork come before those that compute in this process."""

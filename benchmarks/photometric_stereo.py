@@ -1,19 +1,18 @@
-"""Photometric stereo on rendered photographs: `python benchmarks/photometric_stereo.py [FOLDER] [NAME…]`.
+"""Photometric stereo on rendered photographs: `python benchmarks/photometric_stereo.py FOLDER [NAME…]`.
 
-Mean angles in degrees between measured and true normals, for each of the PBR sets in FOLDER, or without it for each
-procedural material: of a flat surface; of plain least squares with measured directions, as control; of the tool
-with measured directions, with clock angles that are wrong by 6 degrees or so and no elevations, and with unknown lights
-(the better of both signs). Then roughness and height with measured directions.
+Mean angles in degrees between measured and true normals, for each of the PBR sets in FOLDER: of a flat surface;
+of plain least squares with measured directions, as control; of the tool with measured directions, with clock angles
+that are wrong by 6 degrees or so and no elevations, and with unknown lights (the better of both signs). Then roughness and height with measured directions.
 
 Eight lights, GGX, cast shadows, uneven light, strengths that differ by 0.3 stops, noise and 8 bits, as
-`tests/photographed.py` renders them. Thresholds of the tool were chosen on the materials, not on the sets.
+`tests/photographed.py` renders them. Thresholds of the tool were chosen on procedural materials, not on the sets.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,15 +21,13 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from photographed import drawn, guessed, lights_around, measured, normal_error, photographs, stereo
+from photographed import guessed, lights_around, measured, normal_error, photographs, stereo
 from pictures import pbr_sets
 
 from impasto import Maps
-from impasto.plugins.registry import registry
 from impasto.surface.color import srgb_to_linear
 from impasto.surface.resizing import resized_map
 from impasto.surface.shading import Light
-from impasto.tools import is_procedural
 
 SIDE = 384
 LIGHTS = 8
@@ -40,25 +37,17 @@ METALLIC = 0.5
 
 
 def main(arguments: Sequence[str]) -> None:
-    folder = Path(arguments[0]) if arguments else None
-    wanted = arguments[1:]
+    folder, *wanted = arguments
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "2")))
     rows = []
     print(f"{'set':<26}" + "".join(f"{name:>10}" for name in COLUMNS))
-    for index, (name, maps) in enumerate(pbr_sets(folder) if folder else materials()):
+    for index, (name, maps) in enumerate(pbr_sets(Path(folder))):
         if "normal" in maps and (not wanted or name in wanted):
             rows.append(row_of(_shrunk(maps), index))
             print(f"{name:<26}" + "".join(f"{value:>10.2f}" for value in rows[-1]), flush=True)
     for label, chosen in (("mean", rows), ("mean without metals", [row for row in rows if row[-1] < METALLIC])):
         if chosen:
             print(f"{label:<26}" + "".join(f"{value:>10.2f}" for value in np.nanmean(chosen, 0)))
-
-
-def materials() -> Iterator[tuple[str, Maps]]:
-    """Name and maps of each procedural material."""
-    for name, tool in registry().tools.items():
-        if is_procedural(tool):
-            yield name, drawn(name, SIDE)
 
 
 def row_of(maps: Maps, seed: int) -> tuple[float, ...]:
