@@ -1,8 +1,9 @@
 """Photometric stereo on rendered photographs: `python benchmarks/photometric_stereo.py FOLDER [NAME…]`.
 
-Mean angles in degrees between measured and true normals, for each of the PBR sets in FOLDER: of a flat surface;
-of plain least squares with measured directions, as control; of the tool with measured directions, with clock angles
-that are wrong by 6 degrees or so and no elevations, and with unknown lights (the better of both signs). Then roughness and height with measured directions.
+Mean angles in degrees between measured and true normals, for each of the PBR sets in FOLDER: of a flat surface; of
+plain least squares with measured directions, as control; of the tool with measured directions, with clock angles that
+are wrong by 6 degrees or so and no elevations, and with unknown lights (the better of both signs). Then roughness and
+height with measured directions.
 
 Eight lights, GGX, cast shadows, uneven light, strengths that differ by 0.3 stops, noise and 8 bits, as
 `tests/photographed.py` renders them. Thresholds of the tool were chosen on procedural materials, not on the sets.

@@ -11,7 +11,7 @@ from PIL import Image
 from impasto import Maps
 from impasto.cli.main import main
 from impasto.data.dataset import dataset_of, read_dataset
-from impasto.errors import ModelError, ParameterError
+from impasto.errors import ParameterError
 from impasto.library.models import read_model, save_model
 from impasto.plugins.registry import registry
 from impasto.surface.heights import normal_from_slopes, slopes_from_height
@@ -246,14 +246,6 @@ def test_the_command_prints_writes_and_records(stubbed, capsys):
     assert recorded["fine_swd_of_floor"] == pytest.approx(
         printed["cases"][0]["rows"][MODEL]["fine_swd_of_floor"], abs=1e-3
     )
-
-
-@pytest.mark.parametrize("wrong", [["--set", "flaw"], ["--seeds", "0"]], ids=" ".join)
-def test_wrong_options_are_refused(wrong, stubbed):
-    stub_model(stubbed, dataset_of(PHOTO))
-    with pytest.raises(SystemExit) as stop:
-        main(["evaluate", "model", "stub", "nothing.png", *wrong])
-    assert stop.value.code in (ParameterError.exit_code, ModelError.exit_code, 3)
 
 
 LARGE = 256

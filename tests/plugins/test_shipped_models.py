@@ -26,9 +26,7 @@ from impasto.library.models import ModelLibrary, read_model
 from impasto.numerics.resampling import band_deviations
 from impasto.patterns.lattice import full_region
 from impasto.plugins.registry import registry
-from impasto.surface.heights import normal_length_error
 from impasto.surface.thumbnail import THUMBNAIL_PX, thumbnail
-from impasto.surface.wrapping import seam_z
 from impasto_gan.torus.generate import Choice, Synthesis, picture_of
 from impasto_gan.torus.model import TorusModel, load_torus
 from impasto_judge.generation import Generation, network_share
@@ -111,22 +109,6 @@ def test_results_are_made_of_pieces_of_what_it_learned_but_for_tiles_and_models_
         is_alone = name in ("tiles", "materials")
         assert (made.maps.sha256() == alone.maps.sha256()) == is_alone, name
         assert [note.startswith("made of pieces of ") for note in made.notes[:1]] == [True] * (not is_alone), name
-
-
-@pytest.mark.slow
-@pytest.mark.any_numpy
-def test_every_map_tiles():
-    """By the middle of three seeds: a joint of bricks or boards that happens to lie on the edge is a line, no seam."""
-    problems = []
-    for name in NAMES:
-        made = [made_of(name, seed, width_px=320).maps for seed in (4, 5, 6)]
-        assert {"base_color", "roughness", "normal", "height", "ambient_occlusion"} <= set(made[0]), name
-        assert normal_length_error(made[0]["normal"].pixels) < 0.01, name
-        for map_ in made[0]:
-            middle = np.median([seam_z(maps[map_].pixels) for maps in made], 0)
-            if middle.min() <= -4 or middle.max() >= 3:
-                problems.append(f"{name}: {map_} has seams of {middle} σ")
-    assert not problems, "\n".join(problems)
 
 
 @pytest.mark.parametrize("name", ["slate", "tiles"])

@@ -448,16 +448,6 @@ def test_of_a_half_that_was_held_out_nothing_is_kept(tmp_path):
     assert kept.width_m == pytest.approx(0.5)
 
 
-@pytest.mark.slow
-def test_none_is_kept_if_the_user_wants_none_nor_of_several_pictures(tmp_path):
-    train(tmp_path / "unwanted", 2)
-    one, other = dataset_of(surface(), licence="a"), dataset_of(replace(surface(seed=9), name="other"), licence="a")
-    train(tmp_path / "several", 2, Dataset("both", one.samples + other.samples), on=KEPT)
-    for folder in (tmp_path / "unwanted", tmp_path / "several"):
-        assert [file.name for file in folder.iterdir()] == ["tiny.safetensors"]
-        assert not detailed(folder).notes
-
-
 def test_it_is_installed_described_and_removed_with_its_model(copied, tmp_path, monkeypatch):
     own = ModelLibrary(tmp_path / "own")
     own.install(copied / "tiny.safetensors")
