@@ -431,6 +431,9 @@ def test_the_materialx_document_joins_the_files_to_a_surface(tmp_path):
 
 
 def test_the_command_exports_sets_and_results(tmp_path, said):
+    write_maps(some("base_color", "height"), tmp_path / "set", "set")
+    stderr = said("export", tmp_path / "set", "--preset", "gltf", "--out", tmp_path)[2]
+    assert "note: gltf has no file for height" in stderr
     write_maps(some("base_color", "roughness", "normal"), tmp_path / "brick", "brick", recipe=RECIPE)
     line = ["export", str(tmp_path / "brick"), "--preset", "unity-hdrp", "--out", str(tmp_path / "game")]
     main(line)

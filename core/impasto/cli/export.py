@@ -78,11 +78,11 @@ def _write(
     from ..io.files import read_maps, write_maps
 
     maps = read_maps(source, on_progress=lambda fraction: tell(fraction, source.name), color_space=color_space)
-    where = sink.folder, sink.name, registry().exporter(sink.format)
+    exporter, packing = registry().exporter(sink.format), replace(packing_of(sink.export), placement=placement)
     with held(sink.folder / sink.name):
-        packing = replace(packing_of(sink.export), placement=placement)
-        files = write_maps(maps, *where, _recipe_in(source), packing=packing, replace=sink.replace)
-    return Result(paths=tuple(files), notes=maps.notes)
+        where = sink.folder, sink.name, exporter, _recipe_in(source)
+        files = write_maps(maps, *where, packing=packing, replace=sink.replace)
+    return Result(paths=tuple(files), notes=(*maps.notes, *exporter.notes_on(maps, packing)))
 
 
 def _recipe_in(source: Path) -> Recipe | None:

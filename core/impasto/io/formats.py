@@ -22,7 +22,7 @@ from ..system.transaction import in_temporary_folder, temporary_folder
 from ..texture import Maps, Texture, is_large
 from .color_conversion import TOLERANCE
 from .metadata import png_chunk, png_texts
-from .packing import Layout
+from .packing import MAPS, Layout, Packing
 
 ROWS_AT_ONCE = 64
 """Rows converted at a time, few enough to take little memory; a multiple of EXR's blocks of 16."""
@@ -212,12 +212,14 @@ class Exporter:
     start: Callable[[Path, Layout, tuple[int, int], Mapping[str, str]], RowWriter] | None = None
     keeps_light: bool = False
 
-    def notes_on(self, maps: Maps) -> tuple[str, ...]:
-        """A sentence on colours above 1 that a file in this format does not keep, if there are any."""
+    def notes_on(self, maps: Maps, packing: Packing = MAPS) -> tuple[str, ...]:
+        """Sentences on maps that a preset has no file for, and on colours above 1 that this format does not keep."""
+        unshown = sorted(maps.keys() - {"confidence", *(name for one in packing.pictures for name in one.map_names)})
+        notes = [f"{packing.name} has no file for {', '.join(unshown)}"] * ("=" not in packing.name and bool(unshown))
         light = [float(one.pixels.max()) for one in maps.values() if one.color_space == "linear"]
-        if self.keeps_light or max(light, default=0.0) <= 1 + TOLERANCE:
-            return ()
-        return (f"colours above 1, up to {max(light):.4g}, are white in this file: write EXR to keep them",)
+        if not self.keeps_light and max(light, default=0.0) > 1 + TOLERANCE:
+            notes.append(f"colours above 1, up to {max(light):.4g}, are white in this file: write EXR to keep them")
+        return tuple(notes)
 
     def begin(
         self, path: Path, layout: Layout, size_px: tuple[int, int], metadata: Mapping[str, str]

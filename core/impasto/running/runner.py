@@ -62,6 +62,6 @@ def run(
 def _written(result: Result, sink: Sink) -> Result:
     """The result as a whole, in the files of a sink."""
     exporter = registry().exporter(sink.format)
-    where = sink.folder, sink.name, exporter
-    paths = write_maps(result.maps, *where, result.recipe, packing=packing_of(sink.export), replace=sink.replace)
-    return replace(result, paths=tuple(paths), notes=(*result.notes, *exporter.notes_on(result.maps)))
+    where, packing = (sink.folder, sink.name, exporter), packing_of(sink.export)
+    paths = write_maps(result.maps, *where, result.recipe, packing=packing, replace=sink.replace)
+    return replace(result, paths=tuple(paths), notes=(*result.notes, *exporter.notes_on(result.maps, packing)))
