@@ -143,9 +143,10 @@ def types(walk: Walk, text: str, place: Place) -> Steps:
     """Type a text into the field that is being edited."""
     for letter in text:
         key = KEYS.get(letter) or (letter.upper() if letter.isalpha() else "")
-        for value in ("PRESS", "RELEASE"):
-            walk.window.event_simulate(type=key, value=value, unicode=letter, x=place[0], y=place[1])
-            yield LOOK_S
+        walk.window.event_simulate(type=key, value="PRESS", unicode=letter, x=place[0], y=place[1])
+        yield LOOK_S
+        walk.window.event_simulate(type=key, value="RELEASE", x=place[0], y=place[1])
+        yield LOOK_S
 
 
 def write(walk: Walk, text: str, place: Place) -> Steps:

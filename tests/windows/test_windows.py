@@ -116,7 +116,7 @@ def test_an_artist_repaints_materials_by_a_batch_and_sees_its_contact_sheet_in_a
 
 
 def test_an_artist_bakes_two_objects_mends_warnings_and_sees_the_cage_and_what_it_misses_by_clicks(walk_through):
-    facts = walk_through("bakes", size_px=(1600, 2100))
+    facts = walk_through("bakes", size_px=(1200, 1500))
     assert (facts["baked"], facts["images"]) == ("INFO", 8), "four maps of each"
     assert (facts["preview"], facts["cancelled"]) == ([256, 256, 3], "CANCELLED")
     assert [len(texts) for texts in facts["warned"]] == [2, 1, 0]
@@ -175,7 +175,7 @@ def test_an_artist_looks_at_layers_moves_a_slider_and_runs_them(walk_through):
 
 
 def test_the_window_stays_free_while_a_job_runs_and_a_preview_follows_a_slider_and_strokes(walk_through):
-    facts = walk_through("busy", size_px=(1600, 1700))
+    facts = walk_through("busy", size_px=(1400, 1550))
     assert facts["live_error"] == ""
     for part in ("generate", "slider", "strokes"):
         assert facts[part]["timer _tick"][0] >= 1
@@ -186,7 +186,7 @@ def test_the_window_stays_free_while_a_job_runs_and_a_preview_follows_a_slider_a
 
 
 def test_an_artist_compares_uses_restores_and_deletes_results_of_the_history(walk_through):
-    facts = walk_through("history", size_px=(1400, 1700))
+    facts = walk_through("history", size_px=(1100, 1600))
     assert len(facts["listed"]) == 7
     assert facts["compared"] == ["Oak", "Rust"]
     assert (facts["assigned"], facts["selected"]) == ("Rust", ["Plane"])
@@ -198,7 +198,7 @@ def test_an_artist_compares_uses_restores_and_deletes_results_of_the_history(wal
 
 
 def test_an_artist_browses_the_shipped_library_and_makes_one_of_its_materials(walk_through):
-    facts = walk_through("assets", size_px=(1600, 1500))
+    facts = walk_through("assets", size_px=(1400, 1300))
     assert "Impasto" in facts["libraries"]
     assert "Impasto" not in facts["left"]
     assert facts["used"][1]

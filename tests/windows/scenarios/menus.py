@@ -48,7 +48,6 @@ def clicks_what_is_greyed(walk: Walk) -> Steps:
     yield walk.click("impasto.stylize", "VIEW_3D")
     walk.screenshot("style.png")
     walk.record("started_when_greyed", started())
-    yield walk.choose("PHOTO")
 
 
 def clicks_a_menu(walk: Walk) -> Steps:
