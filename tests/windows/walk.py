@@ -65,8 +65,7 @@ def start(scenario: Callable[[Walk], Steps]) -> None:
     """
     view = bpy.context.preferences.view  # tooltips are half of what it costs to draw while the mouse looks for buttons
     view.show_splash = view.show_tooltips = False
-    for material in bpy.data.materials:  # for a picture of its own, Blender would compile shaders for half a minute
-        material.preview_ensure().icon_size = material.preview.image_size = (8, 8)
+    clear_pictures()
     walk = Walk()
     stack = [scenario(walk)]
 
@@ -86,6 +85,12 @@ def start(scenario: Callable[[Walk], Steps]) -> None:
         return pause_s
 
     bpy.app.timers.register(step, first_interval=2 * STEP_S, persistent=True)
+
+
+def clear_pictures() -> None:
+    """Give all materials an empty picture: for one of its own, Blender would compile shaders for half a minute."""
+    for material in bpy.data.materials:
+        material.preview_ensure().icon_size = material.preview.image_size = (8, 8)
 
 
 def advance(stack: list[Steps]) -> float | None:

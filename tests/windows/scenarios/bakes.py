@@ -9,7 +9,7 @@ from typing import Any
 
 import bpy
 from fields import LIMIT_S, clicks_and_waits, extension
-from walk import Steps, Walk, installed_extension, until
+from walk import Steps, Walk, clear_pictures, installed_extension, until
 
 SIZE_PX = 32
 CRATES = {"Crate": (0.8, 0.3, 0.1, 1.0), "Barrel": (0.1, 0.4, 0.7, 1.0)}
@@ -40,6 +40,7 @@ def makes_crates() -> None:
         made[-1].data.materials.append(material)
     for one in made:
         one.select_set(True)
+    clear_pictures()
 
 
 def bakes_both(walk: Walk) -> Steps:

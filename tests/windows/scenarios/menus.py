@@ -151,12 +151,6 @@ def node_menu(walk: Walk) -> Steps:
         bpy.ops.node.view_selected()
     yield 1.0
     middle = region.x + region.width // 2, region.y + region.height // 2
-    with walk.at(area):
-        bpy.ops.wm.call_menu("INVOKE_DEFAULT", name="NODE_MT_context_menu")
-    yield 1.0
-    walk.screenshot("node_context.png")
-    yield walk.press("ESC", middle)
-    yield 0.5
     yield walk.move(middle)
     with walk.at(area):
         bpy.ops.wm.call_menu("INVOKE_DEFAULT", name="IMPASTO_MT_image_node")

@@ -130,7 +130,6 @@ def cancels(walk: Walk) -> Steps:
         yield walk.event("LEFTMOUSE", "RELEASE", place)
         while not task.is_cancelled and time.monotonic() - started < 2:
             yield 0.02
-    walk.record("cancel_clicks", clicks)
     walk.record("cancel_noticed_s", round(time.monotonic() - started, 2))
     while not task.is_ended and time.monotonic() - started < 10:
         yield 0.02
