@@ -44,7 +44,7 @@ class Export:
     pictures: str = field(
         metadata=argument(
             StringProperty,
-            "Packed Textures",
+            "Packed",
             "Further textures with a map in each channel: NAME=CHANNEL,CHANNEL,…, of maps, 1-MAP, MAP.g or "
             "numbers, such as orm=ambient_occlusion,roughness,metallic smooth=1-roughness",
         )
