@@ -7,6 +7,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from contextlib import closing
 
 import distributed
 import psutil
@@ -202,8 +203,7 @@ def test_a_worker_that_hangs_is_given_up_and_its_jobs_are_made_elsewhere(
     engine_with_misbehaving, tmp_path, monkeypatch
 ):
     monkeypatch.setenv("DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL", "40s")
-    dask = DaskCluster(engine_with_misbehaving, tmp_path / "dask")
-    try:
+    with closing(DaskCluster(engine_with_misbehaving, tmp_path / "dask")) as dask:
         hanging, _ = dask.add_worker(), dask.add_worker()
         dask.wait_for_workers(2)
         out, rows = tmp_path / "out", slow_rows(tmp_path, 12, 0.5)
@@ -214,8 +214,6 @@ def test_a_worker_that_hangs_is_given_up_and_its_jobs_are_made_elsewhere(
         worker.suspend()  # but not its engine: as if the network were cut
         ended(running)
         assert sorted(done_names(out)) == sorted(row["name"] for row in rows)
-    finally:
-        dask.close()
 
 
 @pytest.mark.slow
@@ -232,12 +230,9 @@ def test_a_scheduler_that_dies_ends_the_batch_and_another_one_makes_the_rest(
     assert "goes on" in errors
     done = len(done_names(out))
     assert 3 <= done < 30
-    restarted = DaskCluster(engine_with_misbehaving, tmp_path / "restarted")
-    try:
+    with closing(DaskCluster(engine_with_misbehaving, tmp_path / "restarted")) as restarted:
         restarted.add_worker()
         again = impasto("batch", table, "--out", out, "--json", "--cluster", restarted.address)
-    finally:
-        restarted.close()
     said = json.loads(again.stdout.splitlines()[-1])
     assert (said["made"], said["done_before"]) == (30 - done, done)
 
@@ -310,8 +305,7 @@ def test_tls_with_certificates(impasto, engine_with_misbehaving, tmp_path, monke
         capture_output=True,
     )
     tls = ("--tls-ca-file", cert, "--tls-cert", cert, "--tls-key", key)
-    secured = DaskCluster(engine_with_misbehaving, tmp_path / "dask", tls)
-    try:
+    with closing(DaskCluster(engine_with_misbehaving, tmp_path / "dask", tls)) as secured:
         secured.add_worker()
         table = write_csv(tmp_path / "t.csv", checkers(1))
         assert secured.address.startswith("tls://")
@@ -319,5 +313,3 @@ def test_tls_with_certificates(impasto, engine_with_misbehaving, tmp_path, monke
         with pytest.raises(WorkerError, match="certificates"), cluster.dask_cluster(secured.address, tmp_path):
             pass
         impasto("batch", table, "--out", tmp_path / "out", "--cluster", secured.address, *tls)
-    finally:
-        secured.close()

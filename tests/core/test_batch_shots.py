@@ -6,6 +6,7 @@ import io
 import json
 import shutil
 import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -79,14 +80,11 @@ def test_shots_are_repainted_beside_pictures_as_the_library_does(impasto, table,
 
 @pytest.mark.slow
 def test_workers_of_a_cluster_repaint_shots_that_they_see(fresh_impasto, engine_with_misbehaving, table, tmp_path):
-    dask = DaskCluster(engine_with_misbehaving, tmp_path / "dask")
-    try:
+    with closing(DaskCluster(engine_with_misbehaving, tmp_path / "dask")) as dask:
         dask.add_worker()
         line = ("batch", table, "--cluster", dask.address, "--json")
         done = fresh_impasto(*line, "--out", tmp_path / "out")
         fresh_impasto(*line, "--send", "--out", tmp_path / "sent", code=2)
-    finally:
-        dask.close()
     assert done.returncode == 0, done.stderr
     assert sorted(done_names(tmp_path / "out")) == ["p0", "street", "w"]
     assert len(frames_in(tmp_path / "out" / "street")) == 3

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -177,21 +178,18 @@ def test_two_sources_whose_files_would_have_one_name_are_refused(scene, tmp_path
 @pytest.mark.slow
 def test_workers_of_a_cluster_read_a_blend_that_they_see_or_are_sent(impasto, engine_with_misbehaving, scene, tmp_path):
     """One of two workers is on a machine that has no Blender."""
-    dask = DaskCluster(engine_with_misbehaving, tmp_path / "dask")
 
     def run(name, resource, *more):
         arguments = ("--cluster", dask.address, "--resources", f"{resource}=1", "--out", tmp_path / name)
         return impasto("batch", "transform", *more, *arguments, "--json", code=None)
 
     packed = scene.with_name("packed.blend") / "Material" / "Bricks"
-    try:
+    with closing(DaskCluster(engine_with_misbehaving, tmp_path / "dask")) as dask:
         dask.add_worker("--resources", "BLENDER=1")
         dask.add_worker("--resources", "NONE=1", **{PROGRAM: str(tmp_path / "no-blender")})
         seen = run("seen", "BLENDER", scene / "Material" / "Bricks")
         sent = run("sent", "BLENDER", packed, scene / "Material" / "Metal" / "Steel", "--send")
         none = run("none", "NONE", packed)
-    finally:
-        dask.close()
     assert (seen.returncode, sent.returncode, none.returncode) == (0, 3, 3), seen.stderr
     assert done_names(tmp_path / "sent") == ["Bricks"]
     (failure,) = failures_in(tmp_path / "sent")

@@ -26,7 +26,7 @@ from impasto.tools import Result
 from impasto_film import shot as shots
 from impasto_film.carrying import MOST_PAINTINGS, NONE, UNLIKE, CarriedPaint, Painting
 from impasto_film.frames import frames_of, keyframes_of, numbered_files
-from impasto_film.memory import Surfaces, camera_of, moving_objects, projection
+from impasto_film.memory import Surfaces
 from impasto_film.motion import Motion, pixel_places, samples_at
 from impasto_film.passes import ShotFrame, read_frame, write_repainted
 from impasto_film.preparation import note_on_motion
@@ -198,21 +198,6 @@ def test_places_are_found_by_positions_in_parts_of_a_pixel():
     assert np.isnan(shown.places_of(points, 2 * one)).all()
     assert np.isnan(shown.places_of(points + np.array([0, 0, 0.2]), one)).all()
     assert np.isnan(shown.places_of(points + np.array([0, depth.max(), 0]), one)).all()
-
-
-@pytest.mark.parametrize(
-    ("kind", "is_flat"), [("perspective", False), ("perspective", True), ("parallel", False), ("parallel", True)]
-)
-def test_a_camera_is_found_by_positions(kind, is_flat):
-    random = np.random.default_rng(0)
-    points = random.uniform(-1, 1, (500, 3)) * (1, 1, not is_flat) + (20, 0, 0)
-    camera = random.uniform(-1, 1, (3, 4)) * np.array([[30], [30], [0.02]]) + np.array([[0], [0], [1]]) * (0, 0, 0, 1)
-    if kind == "parallel":
-        camera[2, :3] = 0
-    pixels = projection(camera, points)
-    np.testing.assert_allclose(projection(camera_of(points, pixels), points), pixels, atol=1e-6)
-    line = np.linspace(0, 1, 50)[:, None] * np.ones(3)
-    assert camera_of(line, line[:, :2]) is None
 
 
 def test_some_wrong_positions_do_not_mislead_the_camera():
@@ -496,19 +481,6 @@ def still(**changed) -> ShotFrame:
 
 def moving(rows: float, columns: float) -> np.ndarray:
     return np.broadcast_to(np.float32([rows, columns]), (HEIGHT, WIDTH, 2)).copy()
-
-
-def test_an_object_moves_if_its_points_do():
-    here = np.concatenate([pixel_places((HEIGHT, WIDTH)), np.ones((HEIGHT, WIDTH, 1), np.float32)], -1)
-    index = np.where(np.arange(WIDTH) < 32, 1.0, 2.0) * np.ones((HEIGHT, 1))
-    before = still(position=here, index=index, to_next=moving(0, 2))
-    pushed = still(position=here - np.float32([0, 2, 0]), index=index, to_previous=moving(0, -2))
-    assert moving_objects(Motion(pushed, before)) == set(), "the camera moves"
-    for way in ((0, 0.3, 0), (0, 0, 0.3)):
-        moved = here + np.where(index[..., None] == 2, np.float32(way), np.float32(0))
-        pair = (still(position=one, index=index) for one in (moved, here))
-        assert moving_objects(Motion(*pair)) == {2.0}
-    assert moving_objects(Motion(still(), before)) == set()
 
 
 def test_vectors_point_upwards_and_rows_down(tmp_path):

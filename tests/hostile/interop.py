@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import foreign_changes as changes
 from foreign import keras_latent, onnx_noise, reconfigured, rezipped
 
-from .corpus import Corpus, Maker, Reader, written
+from .corpus import CHANGES, Corpus, Maker, Reader, changed, written
 from .weights import list_of_a_million
 
 
@@ -42,12 +42,15 @@ def keras(path: Path) -> None:
     path.write_bytes(_good(path.parents[2]))
 
 
-def configured(change: Callable[[Any], None]) -> Maker:
-    """A maker of the good Keras file with a changed configuration."""
+def configured(change: Callable[[Any], None] | Mapping[str, Any]) -> Maker:
+    """A maker of the good Keras file with a changed configuration, or other values at these places of it."""
+
+    def edit(config: Any) -> None:
+        change(config) if callable(change) else config.update(changed(config, change))
 
     def made(path: Path) -> None:
         keras(path)
-        reconfigured(path, change)
+        reconfigured(path, edit)
 
     return made
 
@@ -84,10 +87,6 @@ def circle(onnx_: Any, model: Any) -> None:
     model.graph.node[0].input[0] = "picture"
 
 
-def of_no_type(onnx_: Any, model: Any) -> None:
-    model.graph.input[0].type.Clear()
-
-
 def absolute(onnx_: Any, model: Any) -> None:
     changes.external(onnx_, model)
     model.graph.initializer[0].external_data[0].value = "/dev/zero"
@@ -101,19 +100,6 @@ def deep(config: Any) -> None:
     config["config"] = inner
 
 
-def a_program(config: Any) -> None:
-    """An object that names a function of the standard library."""
-    config["config"]["layers"][1] = {"class_name": "function", "module": "builtins", "config": "exec"}
-
-
-def shape_of_text(config: Any) -> None:
-    config["config"]["layers"][0]["config"]["batch_shape"] = ["x", {}]
-
-
-def absolute_part(parts: dict[str, bytes]) -> None:
-    parts["/tmp/evil.txt"] = b"evil"
-
-
 ONNX: dict[str, Maker] = {
     "refers to a device": onnx(absolute),
     "a graph in a graph": onnx(nested),
@@ -121,7 +107,7 @@ ONNX: dict[str, Maker] = {
     "claims terabytes": onnx(changes.claims_terabytes),
     "grows to terabytes": onnx(changes.grows),
     "negative side": onnx(negative),
-    "input without a type": onnx(of_no_type),
+    "input without a type": onnx(lambda _onnx, model: model.graph.input[0].type.Clear()),
     "cut off": shortened(lambda path: onnx_noise(path) and None, 0.6),
     "card claims other inputs": beside(
         lambda path: onnx_noise(path) and None, {"inputs": [{"name": "x", "channels": 1}]}
@@ -129,11 +115,11 @@ ONNX: dict[str, Maker] = {
     "no onnx": written(b"<html>404</html>"),
 }
 KERAS: dict[str, Maker] = {
-    "a program": configured(a_program),
+    "a program": configured(CHANGES["keras"]["a program"]),
     "huge layer": configured(changes.huge_layer),
     "deep": configured(deep),
-    "shape of text": configured(shape_of_text),
-    "absolute path": zipped(absolute_part),
+    "shape of text": configured(CHANGES["keras"]["shape of text"]),
+    "absolute path": zipped(lambda parts: parts.update({"/tmp/evil.txt": b"evil"})),
     "bomb of json": zipped(changes.bomb),
     "weights linked a thousand times": zipped(changes.weights_linked_often),
     "weights of nothing": zipped(changes.weights_of_nothing),
