@@ -231,10 +231,12 @@ def test_check_takes_tiles_and_goes_on_after_a_bad_folder(tmp_path, said):
     assert [Path(one["source"]).name for one in answer["failed"]] == ["empty"]
 
 
-def test_alpha_of_a_sets_colour_is_its_opacity(tmp_path):
+def test_alpha_of_a_sets_colour_is_its_opacity_and_normals_without_blue_get_it(tmp_path):
     color = np.dstack([np.full((SIZE, SIZE, 3), 0.5), HEIGHT])
-    save(tmp_path, x_BaseColor=color, x_Normal=FLAT)
+    save(tmp_path, x_BaseColor=color, x_Normal=NORMAL * (1, 1, 0))
     read = read_maps(tmp_path)
+    assert np.abs(read["normal"].pixels - NORMAL).max() < 2 / 255
+    assert "has two channels" in " ".join(read.notes)
     assert np.abs(read["opacity"].pixels[..., 0] - HEIGHT).max() < 1 / 255
     assert np.abs(read["base_color"].pixels - 0.5).max() < 1 / 255
 

@@ -24,8 +24,7 @@ def choose_channels(spec: Any, most: int) -> tuple[tuple[int, ...], int | None]:
 
 
 def rank(spec: Any) -> tuple[int, bool]:
-    """Preference for a part of a file, the least is best: the first set in `SETS` that it has, and whether its name is
-    another than the picture's."""
+    """Preference for a part, the least is best: the first of `SETS` that it has, and whether it is none of `MAIN`."""
     name = spec.get_string_attribute("oiio:subimagename").lower()
     return _best_layer(spec)[0], bool(name) and not name.endswith(MAIN)
 

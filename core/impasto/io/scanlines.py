@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -102,11 +103,9 @@ class Scanlines:
         """The height that stands for none in an elevation model, by GDAL's tag of a TIFF; NaN if it has none."""
         from PIL import Image
 
-        try:
-            with Image.open(self.path, formats=["TIFF"]) as picture:
-                return float(picture.getexif().get(GDAL_NODATA, "nan"))
-        except (OSError, SyntaxError, ValueError):  # of others, and of kinds that Pillow does not know
-            return float("nan")
+        with suppress(OSError, SyntaxError, ValueError), Image.open(self.path, formats=["TIFF"]) as picture:
+            return float(picture.getexif().get(GDAL_NODATA, "nan"))
+        return float("nan")  # of others, and of kinds that Pillow does not know
 
     @property
     def is_float(self) -> bool:
@@ -426,10 +425,7 @@ def _parts(source: Any) -> Iterator[tuple[int, Any]]:
 
 
 def _scattered(source: Any, spec: Any, channels: tuple[int, ...]) -> list[tuple[int, int]]:
-    """(part, channel) of colour and opacity of an EXR that has some of them in parts of one channel each; else empty.
-
-    spec, channels: of the part with colour, if there is one.
-    """
+    """(part, channel) of an EXR's colour and opacity if some of them stand in parts of one channel each; else empty."""
     part, found = source.current_subimage(), dict[str, tuple[int, int]]()
     for index, other in _parts(source):
         if other.nchannels == 1 and _sides(other) == _sides(spec):

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..errors import FileError
 from ..surface.heights import slopes_from_normal
-from ..surface.orientation import flip, orientation
+from ..surface.orientation import flip, orientation, with_blue
 from ..surface.resizing import resized_map
 from ..system.names import as_unicode
 from ..system.untrusted import excerpt
@@ -179,6 +179,9 @@ def _of_one_size(textures: dict[str, Texture], notes: list[str]) -> dict[str, Te
 
 def _opengl(source: MapSource, normal: Texture, height: Texture | None, notes: list[str]) -> Texture:
     """Normals with OpenGL's sign: turned if their name, or else their height or slopes, say that they are DirectX's."""
+    if not np.ptp(normal.pixels[..., 2]) and np.ptp(normal.pixels[..., 0]):
+        notes.append(f"{_called(source)} has two channels: its blue is computed from red and green")
+        normal = Texture(with_blue(normal.pixels))
     is_directx, why = source.place.is_inverted, "by its name"
     if not source.is_sure and not decode.read_metadata(source.file):
         middle = tuple(slice(max(0, (side - JUDGED_PX) // 2), (side + JUDGED_PX) // 2) for side in normal.size_px)
