@@ -100,7 +100,8 @@ def _matrix(node: Mapping[str, Any]) -> np.ndarray:
 
     if "matrix" in node:
         return np.array(node["matrix"], np.float64).reshape(4, 4).T
-    turn = Rotation.from_quat(node.get("rotation", (0, 0, 0, 1))).as_matrix()
+    given = node.get("rotation", ())
+    turn = Rotation.from_quat(given if any(given) else (0, 0, 0, 1)).as_matrix()  # all 0 is none, too
     matrix = np.eye(4)
     matrix[:3, :3] = turn * np.array(node.get("scale", (1, 1, 1)), np.float64)
     matrix[:3, 3] = np.array(node.get("translation", (0, 0, 0)), np.float64)
