@@ -190,7 +190,7 @@ def _read(
         message = f"{excerpt(lines.path)} has colours, and a {name} map is grey"
         raise ParameterError(message, f"give the {name} map, or a folder that has one")
     has_negative = conversion.negative > NEGATIVE_SHARE * len(lines.channels) * math.prod(lines.size_px)
-    is_grey_light = len(lines.channels) == 1 and not (takes_light or keeps_broken)
+    is_grey_light = len(lines.channels) == 1 and not (takes_light or (keeps_broken and conversion.invalid))
     if is_alone and is_color and is_grey_light and (conversion.beyond or has_negative):
         return None
     is_light = takes_light and conversion.beyond > 0 and not conversion.invalid
