@@ -294,6 +294,8 @@ def test_exr_colour_is_divided_by_its_alpha_in_whatever_parts_they_are(parts, tm
     values = dict(zip("RGBAZ", np.moveaxis(np.dstack([LINEAR * alpha, alpha, 9 * alpha]), 2, 0), strict=True))
     stored = [(np.stack([values[name] for name in names], 2), [*names]) for names in parts.split()]
     check(exr(tmp_path / "a.exr", *stored), colors(), alpha[..., 0])
+    grey = exr(tmp_path / "grey.exr", (alpha, ["A"]), (LINEAR[..., 2:] * alpha, ["Y"]))
+    check(grey, np.repeat(colors()[..., 2:], 3, 2), alpha[..., 0])
 
 
 def test_values_above_1_are_refused_not_clipped(tmp_path):

@@ -266,7 +266,8 @@ def _scanlines(path: Path) -> Scanlines:
         color = "rgb"  # converted by OpenImageIO
     elif header.kind == "EXR" and alpha is None and (places := _scattered(source, spec, channels)):
         source, held = DecodedPicture(partial(decode_parts, path, places)), held + 4 * len(places)
-        channels, alpha = (0, 1, 2), 3 if len(places) == 4 else None
+        alpha = len(places) - 1 if len(places) in (2, 4) else None
+        channels = tuple(range(alpha or 3))
     notes = _notes(path, header, source, spec)
     is_windowed = header.kind == "EXR" and _check_window(path, spec)
     about = header.chunks, notes, is_windowed
@@ -431,7 +432,7 @@ def _scattered(source: Any, spec: Any, channels: tuple[int, ...]) -> list[tuple[
         if other.nchannels == 1 and _sides(other) == _sides(spec):
             found.setdefault(short_name(other.channelnames[0]), (index, 0))
     source.seek_subimage(part, 0)
-    if len(channels) == 3:
+    if len(channels) == 3 or short_name(spec.channelnames[0]) == "y":
         return [*((part, channel) for channel in channels), found["a"]] if "a" in found else []
     return [found[name] for name in "rgba" if name in found] if {*"rgb"} <= found.keys() else []
 
