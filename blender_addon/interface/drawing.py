@@ -40,8 +40,9 @@ def draw_status(layout: bpy.types.UILayout) -> None:
         return
     row.alert = report is not None and report.level == "ERROR"
     said = _begun(sentence(report.text).split("; ")[0]) if report else ""
-    line = next(iter(text_lines(said, text_width_px(0))), "")
-    row.label(text=line, icon=ICONS.get(report.level, "ERROR") if report else "NONE", translate=False)
+    line, *others = text_lines(said, text_width_px(0)) or [""]
+    icon = ICONS.get(report.level, "ERROR") if report else "NONE"
+    row.label(text=f"{line} …" if others else line, icon=icon, translate=False)
 
 
 def name_place(layout: bpy.types.UILayout, place: Place) -> None:

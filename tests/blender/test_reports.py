@@ -196,6 +196,14 @@ class TestWhatIsSeenOfAResult:
             after = drawn(bpy.types.IMPASTO_PT_material_view_3d)
             assert [what for what, *_ in after.drawn] == [what for what, *_ in before.drawn]
 
+    def test_the_row_below_the_tabs_shows_that_a_report_goes_on(self, extension):
+        jobs, Report, Place = extension.jobs.session.jobs, extension.jobs.task.Report, extension.jobs.task.Place
+        for text, shown in (("Made", "Made"), ("words " * 40, "Words words words …")):
+            jobs.tell(Report("INFO", text.strip()), Place.TEXTURE)
+            (line,) = drawn(bpy.types.IMPASTO_PT_intents_view_3d).labels()
+            assert line.startswith(shown[:8])
+            assert line.endswith("…") == shown.endswith("…")
+
     def test_several_results_are_shown_beside_each_other(self, checker, plane, extension):
         jobs, Report, Place = extension.jobs.session.jobs, extension.jobs.task.Report, extension.jobs.task.Place
         bpy.ops.impasto.run(tool="checker", width_px=8, height_px=8, name="one", material="NONE")
