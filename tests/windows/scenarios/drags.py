@@ -33,7 +33,6 @@ def scenario(walk: Walk) -> Steps:
         bpy.ops.mesh.select_mode(type="FACE")
         bpy.ops.mesh.select_all(action="DESELECT")
     yield 1.0
-    walk.record("is_shown", area.spaces.active.show_region_asset_shelf)
     area.spaces.active.show_region_asset_shelf = True
     yield 2.0
     yield walk.press("LEFTMOUSE", middle_of(walk, area))

@@ -1,8 +1,6 @@
-"""Inside a Blender window: the first material of a newcomer, by clicks alone; how many, and how long they take."""
+"""Inside a Blender window: the first material of a newcomer, by clicks alone, and how many."""
 
 from __future__ import annotations
-
-import time
 
 import bpy
 from fields import write
@@ -34,7 +32,7 @@ def looks_at_each_choice(walk: Walk) -> Steps:
 
 
 def describes(walk: Walk) -> Steps:
-    """From Words, a phrase, Generate: the clicks are counted, and the time that a hand at them has to wait."""
+    """Words, a phrase, Make: the clicks are counted."""
     places = [(yield walk.choice("WORDS"))]
     yield walk.tap(places[-1])
     yield until(lambda: bpy.context.scene.impasto.intent == "WORDS", 10)
@@ -43,11 +41,9 @@ def describes(walk: Walk) -> Steps:
     yield walk.tap(places[-1])
     yield from write(walk, WORDS, places[-1])
     places.append((yield walk.find("impasto.match", "VIEW_3D")))
-    began_s = time.monotonic()
     yield walk.tap(places[-1])
     yield until(lambda: "match" in JOBS.reports, LIMIT_S)
     walk.record("clicks", len(places))
-    walk.record("seconds", round(time.monotonic() - began_s, 1))
     walk.record("made", JOBS.reports["match"].text)
     yield walk.move((400, 500))
     yield 1.0

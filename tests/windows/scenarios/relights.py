@@ -59,7 +59,6 @@ def turns(walk: Walk) -> Steps:
     walk.screenshot("turning.png")
     yield walk.click("impasto.turn_light", "VIEW_3D")
     yield until(lambda: not TURNTABLE.is_playing and len(TURNTABLE.pictures) == 1, LIMIT_S)
-    walk.record("azimuth", math.degrees(settings().azimuth))
 
 
 def drags_the_dial(walk: Walk) -> Steps:

@@ -27,7 +27,6 @@ class Served(SimpleHTTPRequestHandler):
 
 def scenario(walk: Walk) -> Steps:
     preferences = bpy.context.preferences
-    walk.record("is_on", preferences.experimental.use_remote_asset_libraries)
     preferences.system.use_online_access = True  # which loopback needs as well
     yield until(LIBRARY.is_made, LIMIT_S)
     walk.record("has_index", EXTENSION.assets.writing.write_index(LIBRARY.folder()))
