@@ -1,6 +1,6 @@
 """Benchmarks, side by side in one run: `python build.py bench`. Minima of several runs, whole processes apart.
 
-Prints a table and writes out/bench.json. Machines are noisy: compare figures of one run only.
+Machines are noisy: compare figures of one run only.
 """
 
 from __future__ import annotations
@@ -33,7 +33,6 @@ PREVIEWED = ("torus", "quilt", "patch-synthesis", "patches-style")
 def main() -> None:
     parser = argparse.ArgumentParser(prog="build.py bench", description=__doc__)
     parser.add_argument("--measure", nargs=2, metavar=("TOOL", "SIZE"), help="one measurement in this process, as JSON")
-    parser.add_argument("--out", type=Path, default=Path("out/bench.json"))
     parser.add_argument("--stream", nargs=2, metavar=("FORMAT", "SIZE"), help="one measurement of writing tile by tile")
     parser.add_argument(
         "--tools", nargs="+", choices=TOOLS, metavar="TOOL", help="measure these tools and nothing else"
@@ -53,28 +52,15 @@ def main() -> None:
     if options.stream:
         print(json.dumps(measure_streaming(options.stream[0], int(options.stream[1]))))
         return
-    figures: dict[str, object] = {
-        "machine": platform.platform(),
-        "cores": os.cpu_count(),
-        "python": sys.version.split()[0],
-    }
-    print(f"{figures['machine']}, {figures['cores']} cores; minima of up to {RUNS} runs")
-    if options.tools:
-        figures["tools"] = compare_tools(options.tools)
-    else:
-        figures["worker"] = measure_worker()
-        for name, value in figures["worker"].items():  # type: ignore[attr-defined]
-            print(f"  {name:<48} {value:7.3f} s")
-        figures["tools"] = compare_tools(TOOLS)
-        figures["streaming"] = compare_streaming()
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps(figures, indent=1) + "\n")
-    print(f"written to {options.out}")
+    print(f"{platform.platform()}, {os.cpu_count()} cores; minima of up to {RUNS} runs")
+    compare_tools(options.tools or TOOLS)
+    if not options.tools:
+        print(f"  a worker shows its first picture after {worker_s():.1f} s")
+        compare_streaming()
 
 
-def compare_tools(tools: Sequence[str]) -> list[dict[str, object]]:
+def compare_tools(tools: Sequence[str]) -> None:
     """Time and memory of tools at each size, side by side."""
-    rows = []
     print(f"  {'tool':<20}{'size':>6}{'wall s':>9}{'CPU s':>8}{'peak MiB':>10}")
     for size in (PREVIEW_PX, *SIZES_PX):
         for tool in tools:
@@ -82,29 +68,25 @@ def compare_tools(tools: Sequence[str]) -> list[dict[str, object]]:
                 continue
             command = [sys.executable, __file__, "--measure", tool, str(size)]
             row = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-            rows.append(row)
             figures = f"{row['wall_s']:9.2f}{row['cpu_s']:8.2f}{row['peak_mib']:10.0f}"
             print(f"  {tool:<20}{size:>6}{figures}", flush=True)
-    return rows
 
 
-def measure_worker() -> dict[str, float]:
-    """Seconds from a worker's start to its description, and until it has made a material with a model."""
+def worker_s() -> float:
+    """Seconds from a worker's start until it has made a material of 256² with a bundled model, the least of some."""
     from impasto import Recipe, Step
     from impasto.engine.client import Client
 
     recipe = Recipe((Step("torus", {"width_px": PREVIEW_PX, "height_px": PREVIEW_PX}),), 1)
-    starts, pictures = [], []
+    seconds = []
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(RUNS):
-            client = Client([sys.executable, "-I", "-m", "impasto.engine.worker"], Path(folder) / "log")
             started = time.perf_counter()
-            client.describe().wait()
-            starts.append(time.perf_counter() - started)
+            client = Client([sys.executable, "-I", "-m", "impasto.engine.worker"], Path(folder) / "log")
             client.submit(recipe).wait()
-            pictures.append(time.perf_counter() - started)
+            seconds.append(time.perf_counter() - started)
             client.close()
-    return {"worker start to description": min(starts), "worker start to a 256² set of a bundled model": min(pictures)}
+    return min(seconds)
 
 
 def task_of(tool: str, size_px: int, device: str = "auto") -> tuple[Any, dict[str, Any]]:
@@ -190,20 +172,17 @@ def measure_tool(tool: str, size_px: int) -> dict[str, object]:
     }
 
 
-def compare_streaming() -> list[dict[str, object]]:
+def compare_streaming() -> None:
     """Time and memory of writing four maps of noise tile by tile; memory should grow with the width only."""
     print(f"  {'tile by tile':<12}{'size':>6}{'wall s':>9}{'CPU s':>8}{'peak MiB':>10}{'files MiB':>11}")
-    rows = []
     for format_, size in (("png", 4096), ("png", STREAM_SIZE_PX), ("exr", STREAM_SIZE_PX)):
         command = [sys.executable, __file__, "--stream", format_, str(size)]
         row = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-        rows.append(row)
         print(
             f"  {format_:<12}{size:>6}{row['wall_s']:9.1f}{row['cpu_s']:8.1f}{row['peak_mib']:10.0f}"
             f"{row['files_mib']:11.0f}",
             flush=True,
         )
-    return rows
 
 
 def measure_streaming(format_: str, size_px: int) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """CPU milliseconds of trainers' steps, by default: `OMP_NUM_THREADS=1 python benchmarks/learning_speed.py`.
 
-The first step, and the least of several rounds in the middle of a training. The first step of `train-fast-style` paints
-its lesson; with its defaults, it would have 32 of them in 4,000 steps.
+The least of several rounds in the middle of a training, after a first step, in which `train-fast-style` paints a
+lesson.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ def main() -> None:
     parser.add_argument("--only", action="append", choices=list(PLACES), help="only these (default: all)")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    print("trainer                    first, ms    least, ms")
+    print("trainer                       least, ms")
     for name in options.only or PLACES:
         training = training_of(name.split(",")[0])
         training.done = round(PLACES[name] * training.steps)
-        first = 1000 * seconds(training, 1)
+        seconds(training, 1)
         least = min(1000 * seconds(training, STEPS) for _ in range(ROUNDS))
-        print(f"{name:26} {first:9.0f} {least:12.0f}", flush=True)
+        print(f"{name:26} {least:12.0f}", flush=True)
 
 
 def seconds(training: Training, steps: int) -> float:

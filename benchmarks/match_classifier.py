@@ -12,7 +12,6 @@ materials stay, and only outputs of the new ones are learned, of drawn pictures 
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +23,7 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from match_photographs import ALLOWED
-from match_pictures import CLASSES, divided, lab_of, name_of, square
+from match_pictures import CLASSES, divided, lab_of, name_of, square, thumbnails_in
 from tasks.judges import Judges
 
 from impasto.library.tensors import write_tensors
@@ -126,14 +125,9 @@ def judge(pictures: Sequence[tuple[str, Path]]) -> None:
 def thumbnails(sheets: Path, unseen: Sequence[tuple[str, Path]]) -> Iterator[Example]:
     """Views of all thumbnails that show none of the unseen pictures."""
     judged = judges(unseen)
-    boxes = json.loads((sheets / "index.json").read_text())["boxes"]
-    for sheet, corners in sorted(boxes.items()):
-        materials = MATERIALS_OF.get(Path(sheet).stem)
-        picture = Image.open(sheets / sheet).convert("RGB") if materials else None
-        for x, y in corners if picture and materials else []:
-            thumbnail = without_margin(np.asarray(picture.crop((x, y, x + 128, y + 128))))
-            if min(thumbnail.shape[:2]) < 60 or not judged.may_teach(thumbnail / np.float32(255)):
-                continue
+    for sheet, _, thumbnail in thumbnails_in(sheets):
+        materials = MATERIALS_OF.get(sheet)
+        if materials and judged.may_teach(thumbnail / np.float32(255)):
             whole, part = min(thumbnail.shape[:2]), round(SHARE * min(thumbnail.shape[:2]))
             for view in (thumbnail[-whole:, -whole:], thumbnail[-part:, -part:], thumbnail[:part, :part]):
                 yield features_of_bytes(view), materials, 1 / 3
@@ -185,12 +179,6 @@ def trained(x: torch.Tensor, allowed: torch.Tensor, weights: torch.Tensor, seed:
         loss.backward()
         optimizer.step()
     return tuple(part.detach() for part in (hidden.weight.T, hidden.bias[None], out.weight.T, out.bias[None]))
-
-
-def without_margin(thumbnail: np.ndarray) -> np.ndarray:
-    """A thumbnail without the white below pictures that are wider than high."""
-    rows = np.flatnonzero(~(thumbnail > 250).all((1, 2)))
-    return thumbnail[1 : rows.max(initial=1), 1:-1]
 
 
 def judges(pictures: Sequence[tuple[str, Path]]) -> Judges:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
+from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
@@ -36,6 +38,18 @@ def divided(folders: list[Path]) -> dict[str, list[tuple[str, Path]]]:
         for index, item in enumerate(group):
             parts["judge" if index % 2 else "develop"].append(item)
     return parts
+
+
+def thumbnails_in(sheets: Path) -> Iterator[tuple[str, str, np.ndarray]]:
+    """Sheet, place and bytes (H, W, 3) of all thumbnails of 60 px or more on contact sheets."""
+    for name, corners in sorted(json.loads((sheets / "index.json").read_text())["boxes"].items()):
+        sheet = Image.open(sheets / name).convert("RGB")
+        for x, y in corners:
+            pixels = np.asarray(sheet.crop((x, y, x + 128, y + 128)))
+            rows = np.flatnonzero(~(pixels > 250).all((1, 2)))  # white is below pictures that are wider than high
+            pixels = pixels[1 : rows.max(initial=1), 1:-1]
+            if min(pixels.shape[:2]) >= 60:
+                yield Path(name).stem, f"{x}-{y}", pixels
 
 
 def name_of(path: Path) -> str:

@@ -7,7 +7,6 @@ cross-validation.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from match_classifier import SHARE, trained, without_margin
-from match_pictures import CLASSES, lab_of, name_of, pictures_in
+from match_classifier import SHARE, trained
+from match_pictures import CLASSES, lab_of, name_of, pictures_in, thumbnails_in
 from PIL import Image
 
 from impasto.context import Context
@@ -121,14 +120,10 @@ def real_tiles(data: Path) -> list[Tile]:
 
 
 def _of_sheets(sheets: Path) -> Iterator[Tile]:
-    boxes = json.loads((sheets / "index.json").read_text())["boxes"]
-    for class_, names in SHEETS.items():
-        for name in names.split():
-            picture = Image.open(sheets / f"{name}.webp").convert("RGB")
-            for x, y in boxes[f"{name}.webp"]:
-                pixels = without_margin(np.asarray(picture.crop((x, y, x + 128, y + 128))))
-                if min(pixels.shape[:2]) >= 60:
-                    yield Tile(class_, f"{name}-{x}-{y}", tuple(views_of(pixels)))
+    class_of = {name: class_ for class_, names in SHEETS.items() for name in names.split()}
+    for sheet, place, pixels in thumbnails_in(sheets):
+        if sheet in class_of:
+            yield Tile(class_of[sheet], f"{sheet}-{place}", tuple(views_of(pixels)))
 
 
 def _of_pictures(folders: Sequence[Path]) -> Iterator[Tile]:

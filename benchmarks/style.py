@@ -9,15 +9,12 @@ method runs in a process of its own, with as many threads as OMP_NUM_THREADS say
 backbone, or `fast-style` with this model. How much of the style there is is judged by a network that nothing was
 optimised with (see `style_judging`): from 0, the photograph, to 1, another piece of the painting; the score is what is
 above that of recolouring alone. Results are kept: what was interrupted goes on where it was; delete a result to have
-it made again. Writes style.json, table.md and the sheets.
+it made again. Prints a table and writes the sheets.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import platform
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -81,11 +78,6 @@ def pairs(options: argparse.Namespace, contents: Sequence[Maps], styles: Sequenc
     made = paint_all(paintings, options.weights, options.device, judges.figures)
     summary = [summed_up(tool, [one.row() for one in made if one.tool == tool]) for tool in (RECOLORED, *options.tools)]
     summary = [row for row in summary if row["pairs"]]
-    about = {"machine": platform.platform(), "threads": os.environ.get("OMP_NUM_THREADS", os.cpu_count())}
-    rows = [{"content": one.inputs["source"].name, "style": one.inputs["style"].name, **one.row()} for one in made]
-    text = json.dumps({**about, "px": options.px, "tools": summary, "rows": rows}, indent=1)
-    (options.out / "style.json").write_text(text + "\n")
-    (options.out / "table.md").write_text(table(summary))
     print(table(summary), flush=True)
     found = {(one.tool, one.inputs["source"].name, one.inputs["style"].name): one for one in made}
     for row in summary:

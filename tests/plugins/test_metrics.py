@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 from materials import tiles
-from PIL import Image
 
 from impasto import Maps, Texture, write_maps
 from impasto.cli.main import main
@@ -218,23 +218,17 @@ def test_maps_that_only_one_side_has_are_left_out():
         compare_maps(surface(), Maps.from_arrays({"height": np.zeros((24, 48))}))
 
 
-def write_matsynth(root, name, maps: Maps, **others: np.ndarray) -> None:
-    """A material in MatSynth's layout: a folder with a file for each map, and files that are no maps."""
-    folder = root / name
-    folder.mkdir(parents=True)
-    for map_, pixels in {**maps.arrays(), **others}.items():
-        stored = np.round(pixels.squeeze() * 255).astype(np.uint8)
-        Image.fromarray(stored).save(folder / f"{map_.replace('base_color', 'basecolor')}.png")
-    (folder / "metadata.json").write_text("{}")
+def write(root: Path, name: str, maps: Maps) -> None:
+    """A set in a folder of its own."""
+    write_maps(maps, root / name, Path(name).name)
 
 
 def test_sets_are_paired_by_folder_or_file_names_and_refused_without_common_ones(tmp_path):
     for name in ("Stone/rock", "Stone/gravel", "Wood/oak", "Wood/ash"):
-        write_matsynth(tmp_path / "true", name, surface())
-    write_maps(surface(), tmp_path / "made" / "Stone", "rock")
-    write_maps(surface(), tmp_path / "made" / "Stone", "gravel")
-    write_maps(surface(), tmp_path / "made" / "Wood", "oak")
-    write_maps(surface(), tmp_path / "made" / "Metal" / "iron", "iron")
+        write(tmp_path / "true", name, surface())
+    for kind, name in (("Stone", "rock"), ("Stone", "gravel"), ("Wood", "oak")):
+        write_maps(surface(), tmp_path / "made" / kind, name)
+    write(tmp_path / "made", "Metal/iron", surface())
     found = pair_sets(tmp_path / "made", tmp_path / "true")
     assert [pair.name for pair in found.pairs] == ["Stone/gravel", "Stone/rock", "Wood/oak"]
     assert found.without_estimate == ("Wood/ash",)
@@ -243,9 +237,9 @@ def test_sets_are_paired_by_folder_or_file_names_and_refused_without_common_ones
     assert compare_maps(estimate, truth).normal_degrees < 0.5
     single = pair_sets(tmp_path / "made" / "Metal", tmp_path / "true" / "Wood" / "oak")
     assert len(single.pairs) == 1, "whatever their names"
-    write_matsynth(tmp_path / "real", "rock", surface())
-    write_matsynth(tmp_path / "real", "oak", surface())
-    write_matsynth(tmp_path / "own", "iron", surface())
+    write(tmp_path / "real", "rock", surface())
+    write(tmp_path / "real", "oak", surface())
+    write(tmp_path / "own", "iron", surface())
     with pytest.raises(ParameterError, match=r"has iron, but .* has oak, rock"):
         pair_sets(tmp_path / "own", tmp_path / "real")
     (tmp_path / "empty").mkdir()
@@ -257,10 +251,10 @@ def test_sets_are_paired_by_folder_or_file_names_and_refused_without_common_ones
 
 @pytest.mark.slow
 def test_the_command_prints_each_set_and_the_means(tmp_path, capsys):
-    write_matsynth(tmp_path / "true", "flat", surface(128, normal=tilted(2, 128)))
-    write_matsynth(tmp_path / "true", "rock", surface(128))
+    write(tmp_path / "true", "flat", surface(128, normal=tilted(2, 128)))
+    write(tmp_path / "true", "rock", surface(128))
     for name in ("flat", "rock", "other"):
-        write_matsynth(tmp_path / "made", name, surface(64, normal=tilted(0, 64)))
+        write(tmp_path / "made", name, surface(64, normal=tilted(0, 64)))
     command = ["evaluate", "maps", str(tmp_path / "made"), str(tmp_path / "true")]
     main([*command, "--json"])
     said = json.loads(capsys.readouterr().out.splitlines()[-1])
