@@ -16,7 +16,6 @@ from impasto.errors import ParameterError
 from impasto.surface.heights import normal_length_error
 from impasto.surface.resizing import few_colors
 from impasto.surface.wrapping import seam_z, wraps
-from impasto_synthesis.histogram_blending import HistogramBlending
 from impasto_synthesis.histogram_blending.blending import blend_of
 from impasto_synthesis.histogram_blending.parameters import HistogramBlendingParameters
 
@@ -156,6 +155,8 @@ def test_plain_repetition_shows_and_this_does_not() -> None:
 
     assert repeats(repeated) == pytest.approx(1)
     assert abs(repeats(result)) < 0.1
+    other = blended(source, width_px=512, height_px=512, layout=8)["base_color"].pixels[..., 0]
+    assert not np.allclose(result, other)
 
 
 def test_all_maps_follow_the_same_pieces() -> None:
@@ -176,20 +177,6 @@ def test_a_map_of_two_values_keeps_both_and_their_shares() -> None:
     result = blended(Maps.from_arrays({"metallic": metal}), width_px=384, height_px=384)["metallic"].pixels
     assert set(np.unique(result)) <= {0, 1}
     assert result.mean() == pytest.approx(metal.mean(), abs=0.04)
-
-
-def test_tiles_are_the_whole_and_the_layout_decides() -> None:
-    subject = Maps.from_arrays({"base_color": photograph("gravel", 64)}, width_m=0.5)
-    parameters = HistogramBlendingParameters(width_px=600, height_px=300, layout=7)
-    whole = blended(subject, 1, width_px=600, height_px=300, layout=7)
-    assert whole.width_m == pytest.approx(0.5 * 600 / 64)
-    for top, left, tile in HistogramBlending().tiles(subject, parameters, {}, Context()):
-        height, width = tile.size_px
-        part = whole["base_color"].pixels[top : top + height, left : left + width]
-        assert np.array_equal(tile["base_color"].pixels, part)
-        assert tile.width_m == whole.width_m
-    other = blended(subject, 1, width_px=600, height_px=300, layout=8)
-    assert not np.allclose(other["base_color"].pixels, whole["base_color"].pixels)
 
 
 def test_a_regular_pattern_is_told_refused_or_accepted() -> None:

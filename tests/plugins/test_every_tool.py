@@ -20,7 +20,7 @@ from impasto.inspection.behaviour import CHECKS, declaration_problem, maker, pic
 from impasto.library.models import read_model
 from impasto.plugins.registry import registry
 from impasto.surface.wrapping import seam_z
-from impasto.tools import Result, is_procedural
+from impasto.tools import Result, is_procedural, makes_tiles, validate
 
 pytestmark = pytest.mark.usefixtures("small_weights", "tiny_models")
 TOOLS = sorted(registry().tools)
@@ -79,6 +79,23 @@ def test_every_map_of_a_model_tiles_at_any_size(name, size):
         assert made[0][map_].size_px == size
         middle = np.median([seam_z(maps[map_].pixels) for maps in made], 0)
         assert -4 < middle.min() <= middle.max() < 3, map_
+
+
+@pytest.mark.parametrize("name", [name for name in MAKERS if makes_tiles(registry().tool(name))])
+def test_tiles_are_the_whole(name):
+    """But for what is summed in another order."""
+    tool, subject = registry().tool(name), Maps() if name in OF_A_MODEL else picture(64, 48)
+    parameters = validate(tool, {"height_px": 640, "width_px": 80})
+    contexts = (Context(rng=np.random.default_rng(5), models=registry().model_library()) for _ in range(2))
+    result = tool.apply(subject, parameters, {}, next(contexts))
+    whole, covered = result.maps if isinstance(result, Result) else result, np.zeros((640, 80))
+    for top, left, tile in tool.tiles(subject, parameters, {}, next(contexts)):
+        rows, columns = (slice(at, at + side) for at, side in zip((top, left), tile.size_px, strict=True))
+        assert (set(tile), tile.width_m, tile.height_range_m) == (set(whole), whole.width_m, whole.height_range_m)
+        assert all(np.abs(tile[map_].pixels - whole[map_].pixels[rows, columns]).max() < 1e-4 for map_ in tile)
+        assert tile.size_px != whole.size_px
+        covered[rows, columns] += 1
+    assert (covered == 1).all()
 
 
 @pytest.mark.register("name")

@@ -24,9 +24,8 @@ from impasto.recipe import differences
 from impasto.surface.heights import normal_height_consistency
 from impasto.surface.resizing import resized_map
 from impasto_gan.torus import detail
-from impasto_gan.torus import generate as generate_module
 from impasto_gan.torus.detail import evened, source_of
-from impasto_gan.torus.generate import Choice, Synthesis, whole_picture
+from impasto_gan.torus.generate import Choice, Synthesis
 from impasto_gan.torus.model import load_torus
 from impasto_gan.torus.resampling import taps_of
 from impasto_gan.torus.sliders import _measure, find_sliders
@@ -161,23 +160,6 @@ def test_before_a_filter_with_parameters_in_pixels_a_preview_has_full_size(libra
     for filter_name, side in (("adjust", 32), ("height-to-normal", 128)):
         recipe = Recipe((Step("torus", size), Step(filter_name)), 5)
         assert run(recipe, None, RunOptions(models_folder=library, enough_px=32)).maps.size_px == (side, side)
-
-
-def test_tiles_are_the_whole_picture(library, monkeypatch):
-    monkeypatch.setattr(generate_module, "TILE_PX", (48, 80))
-    synthesis = Synthesis(load_torus("tiny", Context(models=ModelLibrary(library))), Choice((150, 170), seed=2))
-    with torch.inference_mode():
-        everything = synthesis.arrays(full_region((150, 170)))
-    places = set()
-    for top, left, maps in synthesis.tiles():
-        places.add((top, left))
-        for name in maps:
-            part = maps[name].pixels
-            there = everything[name][top : top + part.shape[0], left : left + part.shape[1]]
-            assert np.abs(part - there).max() < 1e-4
-    assert len(places) == 12
-    put_together = whole_picture(synthesis, Context())
-    assert all(np.abs(put_together[name].pixels - everything[name]).max() < 1e-4 for name in everything)
 
 
 def test_the_seed_is_the_picture_variation_calms_it_and_blending_leads_to_another(library):

@@ -16,12 +16,11 @@ from impasto.library.models import ModelLibrary, read_model, save_model
 from impasto.library.tensors import read_tensors
 from impasto.plugins.registry import registry
 from impasto.surface.wrapping import seam_z
-from impasto.training.noise import NoiseField
 from impasto_classroom.data import load_pictures
 from impasto_classroom.parameters import TrainVaeParameters, VaeParameters
-from impasto_classroom.vae.generate import LatentTorus, surface_of
+from impasto_classroom.vae.generate import surface_of
 from impasto_classroom.vae.latents import fill, windows_of
-from impasto_classroom.vae.networks import CELL_PX, LATENT_CHANNELS, Autoencoder, Decoder
+from impasto_classroom.vae.networks import CELL_PX, LATENT_CHANNELS, Decoder
 from impasto_classroom.vae.prior import autocovariance, gaussian_field, prior_gap, root
 from impasto_classroom.vae.training import VaeTraining
 
@@ -115,19 +114,6 @@ def test_shifted_latents_give_the_shifted_picture():
         rolled = iter([noise.roll(noise.shape[3] // 3, 3) for noise in drawn])
         shifted = decoder(z.roll(3, 3), size, lambda *shape: next(rolled))
     assert torch.allclose(straight.roll(48, 3), shifted, atol=1e-5)  # float32 sums in another order
-
-
-def test_a_part_is_as_it_is_within_the_whole():
-    torch.manual_seed(0)
-    about = {"name": "x", "width_m": 1.0, "height_range_m": 0.02}
-    size = (384, 448)
-    z = torch.randn(LATENT_CHANNELS, *(side // CELL_PX for side in size))
-    made = LatentTorus(Autoencoder(4, 8), z, ("base_color", "height"), size, NoiseField(1), about)
-    whole, part = made.whole(), made.part(192, 320, 192, 128)
-    assert list(part) == ["base_color", "normal", "height", "ambient_occlusion"]
-    assert (part.width_m, part.height_range_m) == (1.0, 0.02)
-    for name in part:
-        assert np.abs(part[name].pixels - whole[name].pixels[192:, 320:]).max() < 1e-4  # sums in another order
 
 
 def test_sizes_sources_and_models_that_do_not_fit_are_refused(library, tmp_path):
