@@ -13,7 +13,6 @@ from tables import each_row
 from impasto import Maps, read_maps
 from impasto.context import Context
 from impasto.errors import ParameterError
-from impasto.surface.heights import normal_length_error
 from impasto.surface.resizing import few_colors
 from impasto.surface.wrapping import seam_z, wraps
 from impasto_synthesis.histogram_blending.blending import blend_of
@@ -157,19 +156,6 @@ def test_plain_repetition_shows_and_this_does_not() -> None:
     assert abs(repeats(result)) < 0.1
     other = blended(source, width_px=512, height_px=512, layout=8)["base_color"].pixels[..., 0]
     assert not np.allclose(result, other)
-
-
-def test_all_maps_follow_the_same_pieces() -> None:
-    grey = photograph("grass", 96)[..., :1]
-    names = ("roughness", "height", "ambient_occlusion")
-    slopes = np.concatenate([grey * 0.2 + 0.4, grey * 0.2 + 0.4, np.full_like(grey, 0.98)], 2)
-    subject = Maps.from_arrays({**dict.fromkeys(names, grey), "normal": slopes, "base_color": np.repeat(grey, 3, 2)})
-    result = blended(subject, width_px=160, height_px=128)
-    height = result["height"].pixels
-    assert all(np.array_equal(result[name].pixels, height) for name in names)
-    assert np.abs(result["base_color"].pixels - height).max() < 0.02
-    assert np.corrcoef(result["normal"].pixels[..., 0].ravel(), height.ravel())[0, 1] > 0.98
-    assert normal_length_error(result["normal"].pixels) < 1e-4
 
 
 def test_a_map_of_two_values_keeps_both_and_their_shares() -> None:

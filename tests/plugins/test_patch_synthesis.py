@@ -69,16 +69,6 @@ def test_every_texel_is_one_of_the_source() -> None:
 
 
 @pytest.mark.slow
-def test_all_maps_follow_one_field_of_positions() -> None:
-    grey = photograph("gravel", 128)
-    maps = Maps.from_arrays({"base_color": grey, "height": grey[..., :1]}, width_m=1.0, height_range_m=0.1)
-    result = synthesised(maps, even_light=0.0, width_px=192).maps
-    assert np.array_equal(result["base_color"].pixels[..., :1], result["height"].pixels)
-    assert result.width_m == pytest.approx(1.5)
-    assert result.height_range_m == 0.1
-
-
-@pytest.mark.slow
 def test_rows_of_brick_stay_in_step_through_the_wrap() -> None:
     joints = (color(bond(250, 33, 66)).mean(2) < 0.35).mean(1)  # share of joint in each row
     assert (joints > 0.9).sum() >= 8 * 2  # 250 / 33 rounds to 8 joints; each runs through in two of its four rows
