@@ -9,7 +9,7 @@ from pathlib import Path
 import glb_files
 import numpy as np
 import pytest
-from cases import CASES
+from cases import CASES, each_case
 from cubes import cube
 
 from impasto.cli.glb import GlbTarget
@@ -235,16 +235,7 @@ def test_the_command_repaints_all_materials_of_a_glb_into_a_glb(impasto, files):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("arguments", "changed"),
-    [
-        (("apply", "negative", "asset.glb"), (True, True)),
-        (("apply", "negative", "asset.glb/Material/M1"), (False, True)),
-        (("apply", "erase-seams", "asset.glb"), (False, False)),
-        (("apply", "negative", "grey.png", "--mesh", "asset.glb/Material/M1"), (False, True)),
-        (("apply", "negative", "asset.glb", "--mesh", "-"), (True, True)),
-    ],
-)
+@each_case("results-in-a-glb")
 def test_results_become_textures_of_the_material_that_they_are_for(impasto, files, arguments, changed):
     impasto(*arguments, "--out", "out.glb", cwd=files)
     before, after = (Gltf.at(files / name) for name in ("asset.glb", "out.glb"))

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cases import each_case
 from PIL import Image
 
 from impasto import Maps, Recipe, Step, hookimpl
@@ -55,21 +56,7 @@ def module_of(text: str, name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: P
     return EntryPoint(name, name, "impasto")
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("import module_that_is_nowhere", "module_that_is_nowhere"),
-        ("raise SystemExit(3)", "SystemExit"),
-        ("from impasto import hookimpl\n@hookimpl\ndef impasto_tool(): return []", "unknown hook"),
-        ("from impasto import hookimpl\n@hookimpl\ndef impasto_tools(): raise OSError('no disk')", "no disk"),
-        ("from impasto import hookimpl\n@hookimpl\ndef impasto_tools(): return [object()]", "no kind"),
-        (
-            "from impasto import hookimpl\nfrom impasto_misbehaving import Checker\n"
-            "@hookimpl\ndef impasto_tools(): return [Checker(), Checker()]",
-            "another plugin has 'checker' already",
-        ),
-    ],
-)
+@each_case("broken-plugins")
 @pytest.mark.usefixtures("misbehaving")
 def test_each_way_to_break_is_said(text, said, monkeypatch, tmp_path, request):
     name = f"broken_{abs(hash(request.node.name))}"

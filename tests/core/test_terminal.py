@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cases import each_case
 from PIL import Image
 from worker_jobs import OnTerminal
 
@@ -81,7 +82,6 @@ def test_control_c_erases_the_bar_and_says_so_on_a_line_of_its_own():
 
 
 ALONE = ("--size", 40, "--estimator", "none")
-ESCAPE = "\x1b]0;owned\x07\x9b31m"
 COMMAND = [sys.executable, "-P", "-m", "impasto"]
 
 
@@ -91,16 +91,7 @@ def shell(script: str, *arguments: object, **environment: str) -> subprocess.Com
     return subprocess.run(command, capture_output=True, check=False, timeout=300, env={**os.environ, **environment})
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ("seamless", f"{ESCAPE}.png", "--out", "o"),
-        ("seamless", "a.png", "--out", "o", "--size", ESCAPE),
-        (ESCAPE,),
-        ("seamless", "a.png", "--out", "o", "--json", "--name", ESCAPE),
-    ],
-    ids=["file", "option", "command", "json"],
-)
+@each_case("foreign-text")
 def test_control_characters_of_foreign_text_are_shown(arguments, impasto, tmp_path):
     done = impasto(*arguments, cwd=tmp_path, code=None)
     assert done.returncode in (2, 3), done.stderr

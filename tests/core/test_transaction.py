@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cases import each_case
 
 from impasto import Host, Maps, Recipe, RunOptions, Step, Texture, read_maps, read_recipe, run
 from impasto.data.dataset import dataset_of
@@ -320,18 +321,7 @@ def test_progress_and_a_small_picture_are_told(tmp_path):
     assert 50 <= len(shown) <= 100
 
 
-@pytest.mark.parametrize(
-    ("steps", "format_", "said"),
-    [
-        (("checker",), "png", "checker makes its result in one piece; .* made in tiles: .*blotches"),
-        (("blotches", "tint"), "png", "tint needs the whole picture at once; leave that step out"),
-        (
-            ("blotches",),
-            "whole",
-            "the format whole needs the whole picture .*; choose from exr, png, png-auto, png16",
-        ),
-    ],
-)
+@each_case("what-cannot-be-made-in-tiles")
 def test_what_cannot_be_written_in_tiles_says_why(steps, format_, said, tmp_path):
     from impasto.io.files import Exporter
 

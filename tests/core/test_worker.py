@@ -15,7 +15,7 @@ from worker_jobs import CHECKER, is_alive, recipe, wait_until
 from impasto import Maps, Recipe, RunOptions, Sink, Step
 from impasto.engine.client import Client
 from impasto.engine.requests import Delivery, JobInput, View
-from impasto.errors import Cancelled, FileError, ParameterError, ProtocolError, WorkerError
+from impasto.errors import Cancelled, FileError, ProtocolError, WorkerError
 from impasto.system.process import start
 
 
@@ -154,12 +154,6 @@ def test_stray_prints_and_traces_go_to_the_log_and_not_onto_the_wire(client, tmp
     assert "hello on stdout" in logged
     assert "impasto_misbehaving.py" in logged, "the trace of the bug"
     assert "hello on file descriptor 1" in logged
-
-
-def test_expected_errors_keep_their_class_and_remedy(shared_client):
-    with pytest.raises(ParameterError) as caught:
-        shared_client.submit(recipe("checker", squares=1000)).wait()
-    assert "impasto tools checker" in caught.value.remedy
 
 
 @pytest.mark.slow
