@@ -233,8 +233,9 @@ def test_check_takes_tiles_and_goes_on_after_a_bad_folder(tmp_path, said):
 
 def test_alpha_of_a_sets_colour_is_its_opacity_and_normals_without_blue_get_it(tmp_path):
     color = np.dstack([np.full((SIZE, SIZE, 3), 0.5), HEIGHT])
-    save(tmp_path, x_BaseColor=color, x_Normal=NORMAL * (1, 1, 0))
+    save(tmp_path, x_BaseColor=color, x_Normal=NORMAL * (1, 1, 0), x_Mask=(9, 99, 199))
     read = read_maps(tmp_path)
+    assert "x_Mask.png (its name names no map)" in " ".join(read.notes)
     assert np.abs(read["normal"].pixels - NORMAL).max() < 2 / 255
     assert "has two channels" in " ".join(read.notes)
     assert np.abs(read["opacity"].pixels[..., 0] - HEIGHT).max() < 1 / 255

@@ -289,7 +289,7 @@ def _grouped(files: tuple[Path, ...]) -> tuple[Mapping[str, list[Named]], Mappin
     groups: dict[str, list[Named]] = {}
     plain = dict[str, Path]()
     for file, one in _read(files).items():
-        if one is None:
+        if one is None or (one.word == "mask" and not _looks_like(file, "opacity")):  # rather a MaskMap
             plain[_group(file.stem)] = file
         else:
             groups.setdefault(one.group, []).append(one)
