@@ -11,7 +11,7 @@ from typing import Any
 import bpy
 import numpy as np
 import pytest
-from conftest import MODULE, packed_image
+from conftest import MODULE, packed_image, pixels_of
 
 
 def mapped(name: str, maps: dict[str, np.ndarray]) -> bpy.types.Material:
@@ -42,6 +42,25 @@ def from_library(path: Path, link: bool = True, **wanted: str) -> Any:
         bpy.context.view_layer.objects.active = found
         found.select_set(True)
     return found
+
+
+def render() -> np.ndarray:
+    """Linear colours (H, W, 3) that the camera sees, row 0 at the top."""
+    scene = bpy.context.scene
+    scene.cycles.seed, scene.view_settings.view_transform = 1, "Raw"
+    scene.render.image_settings.file_format, scene.render.image_settings.color_depth = "OPEN_EXR", "32"
+    scene.render.filepath = f"{bpy.app.tempdir}seen.exr"
+    bpy.ops.render.render(write_still=True)
+    image = bpy.data.images.load(scene.render.filepath, check_existing=False)
+    values = pixels_of(image)[..., :3]
+    bpy.data.images.remove(image)
+    return values
+
+
+def links_of(material: bpy.types.Material) -> set[tuple[str, ...]]:
+    """Node and socket at either end of each link."""
+    found = material.node_tree.links
+    return {(one.from_node.name, one.from_socket.name, one.to_node.name, one.to_socket.name) for one in found}
 
 
 def use_working_space(name: str) -> None:

@@ -8,7 +8,7 @@ import math
 import bpy
 import numpy as np
 import pytest
-from blends import camera, edit_faces, show_image
+from blends import camera, edit_faces, links_of, maps_of, render, show_image
 from conftest import coordinates, packed_image, pixels_of
 
 CHECKER = {"tool": "checker", "width_px": 16, "height_px": 8, "estimator": "none"}
@@ -141,12 +141,11 @@ class TestFilters:
     ):
         bpy.ops.impasto.run(**CHECKER, out_dir=str(tmp_path / "set"), name="other", seed=1, material="NONE")
         bpy.ops.impasto.run(tool="tint", source=str(tmp_path / "set"), material="ACTIVE")
-        shown = {node.image["impasto_map"]: node.image.name for node in nodes_of(tiles) if node.type == "TEX_IMAGE"}
+        shown = {name: image.name for name, image in maps_of(tiles).items()}
         assert set(shown) == set(made_images())
         assert all(name.startswith("set_") for name in shown.values())
-        np.testing.assert_array_equal(
-            pixels_of(bpy.data.images[shown["height"]]), pixels_of(bpy.data.images["other_height"])
-        )
+        heights = [pixels_of(bpy.data.images[name]) for name in (shown["height"], "other_height")]
+        np.testing.assert_array_equal(*heights)
 
         packed_image("photo.png", coordinates(8, 8))
         bpy.ops.impasto.run(tool="tint", image="photo.png")
@@ -158,13 +157,6 @@ class TestFilters:
 def cube(scene) -> bpy.types.Object:
     bpy.ops.mesh.primitive_cube_add()
     return bpy.context.object
-
-
-def links_of(material: bpy.types.Material) -> set[tuple[str, ...]]:
-    return {
-        (link.from_node.name, link.from_socket.name, link.to_node.name, link.to_socket.name)
-        for link in material.node_tree.links
-    }
 
 
 def described(material: bpy.types.Material) -> tuple:
@@ -218,15 +210,12 @@ def test_it_is_offered_only_where_the_nodes_are_as_they_were_made(extension, cub
     assert made.impasto_mapping == "UV"
 
 
-def rendered(scene: bpy.types.Scene, azimuth: float) -> np.ndarray:
+def rendered(azimuth: float) -> np.ndarray:
     """Brightness (H, W) of the middle of the cube, as an upright camera sees it from this side."""
     upright = camera((24, 24), width_m=1.6, samples=4)
     upright.location = (5 * math.sin(azimuth), -5 * math.cos(azimuth), 0.0)
     upright.rotation_euler = (math.pi / 2, 0, azimuth)
-    scene.render.filepath = f"{bpy.app.tempdir}seen.png"
-    scene.view_settings.view_transform = "Raw"
-    bpy.ops.render.render(write_still=True)
-    return pixels_of(bpy.data.images.load(scene.render.filepath))[..., 0]
+    return render()[..., 0]
 
 
 def test_rows_lie_level_on_every_side_of_a_box(extension, scene, cube):
@@ -238,7 +227,7 @@ def test_rows_lie_level_on_every_side_of_a_box(extension, scene, cube):
     levels = {}
     for kind in ("UV", "BOX"):
         made.impasto_mapping = kind
-        sides = [rendered(scene, turn * math.pi / 2) for turn in range(4)]
+        sides = [rendered(turn * math.pi / 2) for turn in range(4)]
         levels[kind] = [side.mean(1).std() > 4 * side.std(1).mean() for side in sides]
     assert levels["BOX"] == [True] * 4
     assert levels["UV"] != [True] * 4
@@ -272,9 +261,8 @@ def test_an_unknown_width_is_guessed_from_a_name_and_said(cube, image, extension
     assert (cube.active_material.impasto_mapping, extension.bridge.mapping.why(cube.active_material)) == ("UV", "")
     assert nodes_of(cube.active_material)["Impasto Mapping"].inputs["Scale"].default_value[0] == pytest.approx(1.0)
     image.name = "Red brick wall"
-    bpy.ops.impasto.run(
-        tool="cover-object", image=image.name, parameters='{"repeat_m": 2.0}', width_px=32, height_px=32
-    )
+    given = {"parameters": '{"repeat_m": 2.0}', "width_px": 32, "height_px": 32}
+    bpy.ops.impasto.run(tool="cover-object", image=image.name, **given)
     assert "guessed" not in extension.jobs.session.jobs.made.text
     assert cube.active_material.impasto_tile_width == pytest.approx(1.0)
 

@@ -12,7 +12,7 @@ import bpy
 import numpy as np
 import pytest
 from baking import module
-from blends import camera, mapped, show_image
+from blends import camera, mapped, render, show_image
 from conftest import cases, packed_image, pixels_of, refused
 from drawing import drawn
 
@@ -39,19 +39,6 @@ def rendered(scene: bpy.types.Scene) -> np.ndarray:
         sun.rotation_euler, sun.data.energy = (0.9, 0.2, 0.0), 40.0
         scene.collection.objects.link(sun)
     return render()
-
-
-def render() -> np.ndarray:
-    """Linear colours (H, W, 3) that the camera sees, row 0 at the top."""
-    scene = bpy.context.scene
-    scene.cycles.seed, scene.view_settings.view_transform = 1, "Raw"
-    scene.render.image_settings.file_format, scene.render.image_settings.color_depth = "OPEN_EXR", "32"
-    scene.render.filepath = f"{bpy.app.tempdir}seen.exr"
-    bpy.ops.render.render(write_still=True)
-    image = bpy.data.images.load(scene.render.filepath, check_existing=False)
-    values = pixels_of(image)[..., :3]
-    bpy.data.images.remove(image)
-    return values
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ import bpy
 import numpy as np
 import pytest
 import styling
-from blends import camera, reopen, show_image
+from blends import camera, links_of, reopen, show_image
 from conftest import packed_image, pixels_of
 from drawing import drawn
 
@@ -192,11 +192,6 @@ def wait(extension, live) -> None:
     live.ask()
     styling.settle(extension.jobs.session.jobs, live)
     assert not live.error
-
-
-def links_of(material: bpy.types.Material) -> set[tuple[str, ...]]:
-    found = material.node_tree.links
-    return {(one.from_node.name, one.from_socket.name, one.to_node.name, one.to_socket.name) for one in found}
 
 
 def test_it_is_seen_while_a_layer_changes_and_its_image_stays_the_same(extension, layers_live, plane):
