@@ -293,11 +293,11 @@ def _notes(path: Path, header: Header, source: Any, spec: Any) -> tuple[str, ...
         return (f"{excerpt(path)} has two channels, and neither is opacity: the first is read as grey",)
     if header.kind != "TIFF" or isinstance(source, PillowPicture):
         return ()
-    pages = [(other.width * other.height, page, f"{other.width}x{other.height}") for page, other in _parts(source)]
+    pages = [(other.width * other.height, page, other) for page, other in _parts(source)]
     source.seek_subimage(0, 0)
-    pixels, page, size = max(pages)
-    sizes = f"is {size}, no smaller than its first, which is read"
-    return (f"page {page + 1} of {excerpt(path)} {sizes}",) if page and pixels >= pages[0][0] else ()
+    _, page, other = max(pages, key=lambda one: one[:2])
+    sizes = f"{other.width}x{other.height}, no smaller than its first, which is read"
+    return (f"page {page + 1} of {excerpt(path)} is {sizes}",) if page else ()
 
 
 def _check_window(path: Path, spec: Any) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -84,6 +85,9 @@ OF_SYSTEMS = (
 )
 """Reasons that Linux and macOS give in errors of files; others stay in English, as pydantic's do."""
 
+SIGNATURES = ROOT / "core" / "impasto" / "io" / "signatures.toml"
+"""A table with names of formats that are not read, and ways to convert them."""
+
 
 def modules() -> dict[str, Path]:
     """The modules of the core and the plugins that Blender or its worker imports."""
@@ -116,7 +120,9 @@ def _imported(name: str, path: Path) -> Iterator[str]:
 
 def texts() -> dict[str, str]:
     """Each text with {} for its values, and where it stands; a message and its remedy are two."""
-    found = dict.fromkeys(OF_SYSTEMS, "the system")
+    refused = tomllib.loads(SIGNATURES.read_text(encoding="utf-8"))["refused"]
+    found = dict.fromkeys((text for about in refused.values() for text in about), str(SIGNATURES.relative_to(ROOT)))
+    found |= dict.fromkeys(OF_SYSTEMS, "the system")
     for path in (path for path in modules().values() if path.name not in IN_TERMINALS):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for line, text in _of_module(tree, path.name in TO_AUTHORS, DRAWING in path.parts):
