@@ -105,6 +105,9 @@ def undoes_in_one_step(walk: Walk) -> Steps:
     yield 1.0
     cube = bpy.data.objects["Cube"]
     walk.record("material_after_undo", cube.active_material.name if cube.active_material else None)
+    with walk.at():
+        bpy.ops.ed.redo()
+    yield 1.0
 
 
 def set_size(px: int) -> None:
