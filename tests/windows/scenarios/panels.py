@@ -98,7 +98,7 @@ def adds_and_removes_a_preset(walk: Walk) -> Steps:
 
 
 def restyles(walk: Walk) -> Steps:
-    """Every picture of the gallery is chosen, every stylizer from its list, and one of the small pictures of kinds."""
+    """Pictures of the gallery are chosen, every stylizer from its list, and one of the small pictures of kinds."""
     yield walk.choose("RESTYLE")
     settings, group = bpy.context.scene.impasto_style, bpy.context.scene.impasto_parameters.patches_style
     settings.subject, settings.image = "IMAGE", bpy.data.images.load(str(STYLES / "chelsea.png"))
@@ -118,7 +118,7 @@ def restyles(walk: Walk) -> Steps:
 
 
 def chooses_from_the_gallery(walk: Walk) -> Steps:
-    """Open the thumbnails, and click one after the other."""
+    """Open the thumbnails, and click one after the other of the first row."""
     chosen = []
     for index in range(3, -1, -1):
         x, y = yield walk.find("subject", VIEW)
