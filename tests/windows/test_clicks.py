@@ -23,7 +23,6 @@ def test_tools_are_chosen_by_menu_search_and_picture_and_every_field_of_the_tabs
     assert set(facts["photo"]["impasto.source_kind"]) == {"FILE", "IMAGE", "NONE"}
     assert len(set(facts["gallery"])) == 4
     assert facts["kind"][0] != facts["kind"][1]
-    assert facts["lists"]["stylizer"][0] == facts["lists"]["stylizer"][1]
     assert facts["lists"]["trainer"][0] == facts["lists"]["trainer"][1]
 
 

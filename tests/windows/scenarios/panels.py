@@ -98,7 +98,7 @@ def adds_and_removes_a_preset(walk: Walk) -> Steps:
 
 
 def restyles(walk: Walk) -> Steps:
-    """Pictures of the gallery are chosen, every stylizer from its list, and one of the small pictures of kinds."""
+    """Pictures of the gallery are chosen, and one of the small pictures of kinds."""
     yield walk.choose("RESTYLE")
     settings, group = bpy.context.scene.impasto_style, bpy.context.scene.impasto_parameters.patches_style
     settings.subject, settings.image = "IMAGE", bpy.data.images.load(str(STYLES / "chelsea.png"))
@@ -113,8 +113,6 @@ def restyles(walk: Walk) -> Steps:
     yield walk.click("impasto.pick_style_kind", VIEW)
     walk.record("kind", [before, group.kind])
     yield from closes(walk, "impasto_style_kinds")
-    yield from opens(walk, "impasto_style_method")
-    yield from chooses_each(walk, "tool", settings, "stylizer")
 
 
 def chooses_from_the_gallery(walk: Walk) -> Steps:
