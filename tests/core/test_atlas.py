@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from cubes import SIZE, colors_of, cube
 
 from impasto import Maps, Recipe, RunOptions, Step, run
@@ -14,6 +15,7 @@ from impasto.atlas.charts import Charts
 from impasto.atlas.directions import directed
 from impasto.atlas.mesh import Mesh
 from impasto.atlas.raster import NONE
+from impasto.atlas.sampling import nearest_values
 from impasto.atlas.unrolling import pattern_places, unrolled_charts
 from impasto.errors import FileError, ParameterError
 from impasto.io.files import read_maps, read_size, source_name, write_maps
@@ -47,6 +49,38 @@ def test_what_is_unfolded_and_folded_is_as_before():
     difference = np.abs(back["base_color"].pixels - maps["base_color"].pixels)[shown]
     assert np.median(difference) < 0.002
     assert np.quantile(difference, 0.99) < 0.02
+
+
+def test_charts_meet_halfway_at_their_seams_where_each_goes_on_in_its_gutter():
+    canvas = ChartCanvas.of(Charts.of(cube(), (512, 512)))
+    chart = canvas.charts.chart[nearest_values(canvas.texels, canvas.texels)]
+    grey = np.linspace(0, 1, 6, dtype=np.float32)[chart]
+    made = canvas.across(torch.from_numpy(grey)[None, None])[0, 0].numpy()
+    border = (canvas.texels != NONE)[1:] & canvas.gutters.mask[:-1]
+    x, y = np.floor(canvas.gutters.source[:-1][border]).astype(int).T
+    before, after = np.abs(grey[1:][border] - grey[y, x]), np.abs(made[1:][border] - made[:-1][border])
+    assert np.median(before) > 0.2
+    assert np.median(after) < 0.2 * np.median(before)  # both texels are up to one from the seam, of a fade of 16
+
+
+def test_a_mirrored_half_shares_the_texels_of_the_other_and_an_edge_of_three_triangles_is_no_seam():
+    one = cube()
+    mirrored = (one.positions * (-1, 1, 1) + (3, 0, 0)).astype(np.float32)
+    both = ChartCanvas.of(Charts.of(Mesh(np.r_[one.positions, mirrored], np.r_[one.uvs, one.uvs]), SIZE))
+    assert (both.charts.copies, both.size_px) == (6, ChartCanvas.of(Charts.of(one, SIZE)).size_px)
+    fan = np.float32([[(0, 0, 0), (1, 0, 0), other] for other in ((0, 1, 0), (0, -1, 0), (0, 0, 1))])
+    apart = np.float32([(0, 0), (0.2, 0), (0, 0.2)]) + np.float32([0, 0.3, 0.6])[:, None, None]
+    assert [len(Mesh(fan[:count], apart[:count]).seams[0]) for count in (2, 3)] == [1, 0]
+    assert len(Mesh(fan[:2], fan[:2, :, :2].copy()).seams[0]) == 0, "without a cut there is none"
+
+
+def test_walls_of_a_cube_are_unrolled_around_its_corners():
+    mesh = cube(sides=UNEQUAL, turns=TURNED)
+    walls = np.abs(mesh.normals[:, 2]) < 0.5
+    places = unrolled_charts(Charts.of(mesh, (512, 512))).in_metres[walls]
+    assert np.allclose(np.ptp(places[..., 1] + mesh.positions[walls][..., 2]), 0, atol=1e-4)  # level around all corners
+    middles = np.sort([places[number : number + 2, :, 0].mean() for number in range(0, 8, 2)])
+    assert np.allclose(np.diff(middles), 1, atol=1e-4)
 
 
 def test_normals_turn_with_their_charts():

@@ -297,11 +297,12 @@ def test_the_command_makes_variations_and_changes_them(impasto, tmp_path):
     assert (first.seed, second.seed) == (0, 1)
     assert first.matched == {"matcher": "word-count", "text": "one two", "notes": "words were counted"}
     assert read_maps(tmp_path / "one-two_1_base_color.png").size_px == (16, 32)
-    given = "--from", tmp_path / "one-two_1_base_color.png", "--name", "more", "--out", tmp_path, "--json"
+    given = "--from", tmp_path / "one-two_2_base_color.png", "--name", "more", "--out", tmp_path, "--json"
     changed = impasto("generate", "word-count", "one more", *given)
     assert len(json.loads(changed.stdout)["files"]) > 1
     recipe = read_recipe(tmp_path / "more_base_color.png")
-    assert (recipe.steps[0].parameters["squares"], recipe.matched["text"]) == (4, "one two; one more")
+    assert recipe.matched == {**second.matched, "text": "one two; one more"}
+    assert (recipe.steps[0].parameters["squares"], recipe.seed) == (4, second.seed)
     assert read_maps(tmp_path / "more_base_color.png").size_px == (16, 32)
     again = impasto("rerun", tmp_path / "more_base_color.png", "--out", tmp_path / "again")
     assert "the same bytes" in again.stderr

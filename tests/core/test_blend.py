@@ -96,6 +96,19 @@ def test_a_material_of_images_is_read_from_them_and_even_values_are_kept(scene):
     assert np.allclose(maps["roughness"].pixels, 0.5, atol=1e-3)
 
 
+def test_a_procedural_material_is_baked_and_a_missing_image_is_an_error_of_its_material_alone(own_scene):
+    own_scene.with_name("wall.png").unlink()
+    with pytest.raises(FileError, match=r"wall\.png.*not there.*pack the resources"):
+        read_maps(own_scene / "Material" / "Metal" / "Steel")
+    maps = read_maps(own_scene / "Material" / "Bricks")
+    blue = maps["base_color"].pixels[..., 2]
+    assert blue.shape == (32, 64)
+    assert (blue > 0.9).mean() == pytest.approx(0.56, abs=0.05)  # mortar
+    assert (blue < 0.1).mean() == pytest.approx(0.38, abs=0.05)  # bricks
+    assert np.abs(blue[1] - blue[5]).max() > 0.9  # each second row of bricks is shifted
+    assert np.ptp(maps["normal"].pixels[..., 0]) > 0.05
+
+
 @each_case("no-sources-of-a-blend")
 def test_what_is_no_source_is_refused_with_a_remedy(scene, path, said):
     scene.with_name("broken.blend").write_bytes(b"no .blend")

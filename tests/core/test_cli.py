@@ -127,6 +127,12 @@ def test_parameters_are_options_with_ranges_and_defaults(impasto):
     assert "Turn the stripes by 45 degrees (default: off, only with --pattern stripes)" in " ".join(shown.split())
     assert "Colour of the light squares (default: #cc331a)" in " ".join(shown.split())
     assert "diagonal = off (only with pattern stripes)" in impasto("tools", "checker").stdout
+    painting = " ".join(impasto("stylize", "--help").stdout.split())
+    for option in ("--style FILE", "--mask FILE", "--start FILE", "--strokes", "--color {style", "--from {picture"):
+        assert option in painting
+    assert "what paints (default: patches-style)" in painting
+    assert "--stream" not in painting
+    assert "--mask" not in impasto("stylize", "--tool", "blend", "--help").stdout
 
 
 @pytest.mark.essential

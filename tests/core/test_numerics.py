@@ -10,6 +10,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from materials import bond, bricks
 from PIL import Image
 
 from impasto import Maps, Texture, write_maps
@@ -18,8 +19,9 @@ from impasto.numerics.borders import TORUS, Plane, with_margin
 from impasto.numerics.filters import gaussian_blur
 from impasto.patterns import session
 from impasto.patterns.canvas import TorusShape
-from impasto.patterns.detection import find_lattice
+from impasto.patterns.detection import find_lattice, find_regularity
 from impasto.patterns.lattice import Lattice
+from impasto.patterns.phases import Sublattice
 from impasto.patterns.session import Example, Holes, Pieces, Session
 from impasto.surface.color import linear_to_oklab, linear_to_srgb, oklab_to_linear, srgb_to_linear
 from impasto.surface.heights import normal_from_slopes, normal_height_consistency, normal_length_error
@@ -144,6 +146,33 @@ def test_a_period_is_as_long_as_the_whole_picture_says():
         luminance = (rows % period < 5).float()[:, None] + 0.1 * torch.rand(1024, 256, generator=random)
         (vector,) = find_lattice(luminance).wave_vectors
         assert float(vector[0]) * 1024 == pytest.approx(1024 / period, abs=0.02)
+
+
+def luminance(pixels: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(pixels.mean(2)).float()
+
+
+def test_rows_are_found_and_made_whole_and_nothing_is_where_nothing_repeats():
+    lattice = find_lattice(luminance(bricks()))
+    assert len(lattice.wave_vectors) == 1
+    assert float(lattice.on_torus((100, 64)).wave_vectors[0, 0]) * 100 == pytest.approx(3)
+    assert float(lattice.origin_px[0]) % 32 == pytest.approx(18, abs=3), "between joints: rows 0 to 3 of each 32"
+    assert float(lattice.origin_px[1]) == 0
+    none = find_lattice(torch.rand(160, 160, generator=torch.Generator().manual_seed(0)))
+    assert (none.is_regular, none.origin_px.tolist()) == (False, [0, 0])
+
+
+@pytest.mark.parametrize(("shift", "expected"), [(0.5, Sublattice(1, 1, 2)), (1 / 3, Sublattice(1, 2, 3))])
+def test_a_regular_bond_is_found_in_the_shifts_that_keep_it(shift, expected):
+    """If columns repeat, too, their period is that of all rows' joints together: a part of a brick."""
+    found = find_regularity(luminance(bond(384, 32, 72, shift)))
+    assert [rows.period for rows in found.rows] == pytest.approx([32, 72 / expected.columns], rel=0.02)
+    assert found.sublattice == expected
+    row, column = np.mgrid[-3:4, -6:7]
+    misfit = (column * 72 / expected.columns + row * shift * 72) % 72  # of the joints, in pixels
+    assert np.array_equal(expected.contains(row, column), np.minimum(misfit, 72 - misfit) < 1e-6)
+    periods = {(1, 1, 2): (2, 2), (2, 0, 1): (2, 1), (1, 1, 3): (3, 3)}
+    assert {one: Sublattice(*one).repeat_periods for one in periods} == periods
 
 
 def test_a_torus_holds_whole_periods():

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,7 +33,7 @@ from impasto.system.folders import user_folder
 from impasto.system.libraries import FOLDERS, OPT_OUTS, confine_libraries
 from impasto.system.names import check_name
 from impasto.system.process import find_program
-from impasto.system.untrusted import excerpt, inside, parse_json, printable
+from impasto.system.untrusted import excerpt, inside, parse_json, printable, read_bytes
 from traps import EVIL, set_traps
 
 
@@ -137,7 +138,11 @@ def test_the_command_runs_nothing_of_the_current_folder(traps, engine):
     command = [engine, *(["-I"] if is_safe else []), "-m", "impasto"]
     listed = ran([*command, "doctor", "--json"], folder, PluginError.exit_code).stdout  # there is a broken plugin
     assert EVIL not in listed
-    assert "checker" in json.loads(listed)["tools"]
+    doctor = json.loads(listed)
+    assert "checker" in doctor["tools"]
+    assert any("raises on import" in problem["what"] and problem["remedy"] for problem in doctor["problems"])
+    assert doctor["packages"]["torch"]
+    assert doctor["devices"][-1]["name"] == "cpu"
     ran([*command, "seamless", "photo.png", "--size", "32x32", "--out", "out", "--estimator", "none"], folder)
     assert not marker.exists(), marker.read_text()
 
@@ -233,6 +238,13 @@ def test_what_comes_from_outside_is_read_where_it_is_good_and_within_its_limits(
         assert check_name(good, "the name") == good
     (tmp_path / "within").symlink_to(tmp_path / "real")
     assert inside(tmp_path, "within", "the picture") == (tmp_path / "real").resolve()
+    with (tmp_path / "large").open("wb") as large:
+        large.truncate(2**30)
+    tracemalloc.start()
+    with pytest.raises(FileError, match="larger than"):
+        read_bytes(tmp_path / "large", 2**26)
+    assert tracemalloc.get_traced_memory()[1] < 2**20, "nothing of it is read"
+    tracemalloc.stop()
 
 
 @pytest.fixture(autouse=True)
