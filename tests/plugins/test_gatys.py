@@ -147,6 +147,13 @@ def _contrast(x: Tensor) -> float:
     return float((x - avg_pool2d(x, 3, 1, 1, count_include_pad=False)).std())
 
 
+@pytest.mark.parametrize("seamless", [False, True])
+@pytest.mark.parametrize("size", [(16, 16), (50, 37)])
+def test_levels_join_to_the_picture(size, seamless):
+    x = torch.rand(1, 3, *size)
+    assert torch.allclose(painting.picture_of_levels(painting.laplacian_levels(x, seamless), seamless), x, atol=1e-6)
+
+
 class TestMatching:
     def test_the_planted_neighbour_is_found_in_chunks_too(self, monkeypatch):
         keys = torch.randn(500, 20)

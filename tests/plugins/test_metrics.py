@@ -19,9 +19,10 @@ from impasto.surface.wrapping import seam_z
 from impasto_judge.map_sets import pair_sets
 from impasto_judge.maps import MapFigures, compare_maps
 from impasto_judge.metrics.alignment import best_shift
+from impasto_judge.metrics.copies import nearest_patches
 from impasto_judge.metrics.diversity import ms_ssim
 from impasto_judge.metrics.patches import contrast_ratio, mean_of_finest, sliced_wasserstein
-from impasto_judge.metrics.values import color_distance
+from impasto_judge.metrics.values import color_distance, spectrum_difference_db
 from impasto_judge.relief import relief_figures
 
 data = pytest.importorskip("skimage.data")
@@ -86,6 +87,24 @@ def test_several_pictures_are_pooled_by_colour_and_contrast(halves) -> None:
     whole = mean_of_finest(sliced_wasserstein(source, other, directions=64))
     assert pooled == pytest.approx(whole, rel=0.2)  # other places are drawn
     assert len(sliced_wasserstein(source[:64, :64], source, patches=256, directions=8)) == 3  # 64, 32, 16 px
+
+
+def test_the_spectrum_sees_blur_and_other_materials(halves) -> None:
+    source, other = halves
+    assert np.abs(spectrum_difference_db(other, source)).max() < 3
+    bands = spectrum_difference_db(blurred(other), source)
+    assert bands[0] < -6  # the finest are lost
+    assert abs(bands[-1]) < 1  # 30 px waves are not
+    for bad in (grey("brick")[:, 256:], np.random.default_rng(0).random(other.shape, np.float32)):
+        assert np.abs(spectrum_difference_db(bad, source)).max() > 6
+
+
+def test_the_nearest_patch_is_found_where_it_is(halves) -> None:
+    source, other = halves
+    nearest = nearest_patches(np.roll(source, (-30, -40), (0, 1))[:200, :150], [other, source], count=16)
+    assert (nearest.pictures == 1).all()
+    assert np.array_equal(nearest.found, nearest.places + np.array([30, 40]))
+    assert nearest.correlations == pytest.approx(np.ones(16), abs=1e-3)
 
 
 def test_tiles_are_compared_from_where_they_begin() -> None:

@@ -19,6 +19,7 @@ from impasto.patterns.library import (
     STRIDE,
     PatchLibrary,
     PatchPixels,
+    centre_of,
     guides_of_view,
     pixels_of,
     view_of,
@@ -303,6 +304,13 @@ def like_its_style() -> tuple[Search, Tensor]:
     )
     search.measure(queries, search.pool())
     return search, queries
+
+
+def test_a_style_too_large_to_be_searched_gives_its_middle():
+    middle = centre_of(STYLE, 1000)  # of 60 x 72
+    top, left = ((side - kept) // 2 for side, kept in zip((60, 72), middle.shape[2:], strict=True))
+    assert 900 < middle[0, 0].numel() <= 1000
+    assert torch.equal(middle, STYLE[:, :, top : top + middle.shape[2], left : left + middle.shape[3]])
 
 
 def test_no_copy_of_the_style_stays_large(like_its_style):

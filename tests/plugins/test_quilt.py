@@ -16,6 +16,7 @@ from impasto import Maps, Result
 from impasto.errors import ParameterError
 from impasto.patterns.cuts import Bands
 from impasto.patterns.detection import find_lattice, find_regularity
+from impasto.patterns.features import grain_weights, hidden_share
 from impasto.patterns.seams import join
 from impasto.patterns.squares import Edges, labellings
 from impasto.surface.heights import normal_length_error
@@ -154,6 +155,16 @@ def boards(side: int = 256, width: int = 38, joint: float = 0.12, uneven_px: int
     board = (x - rng.integers(0, side, 40)[row]) % (2 * side) // 110
     tone = 0.35 + 0.3 * rng.random((40, 40))[row, board] + 0.04 * grain / grain.std()
     return np.repeat(np.where(y - starts[row] < 2, tone - joint, tone).astype(np.float32)[..., None], 3, 2)
+
+
+def test_a_cut_across_the_grain_costs_more_than_one_along_it() -> None:
+    """Between pieces that are equally unlike each other everywhere, cuts keep to the boards' length."""
+    wood = torch.from_numpy(boards()[..., 0])[None]
+    down, across = grain_weights(wood, hidden_share(wood))
+    assert down.mean() > 1.5
+    assert across.mean() < 1.1
+    noise = torch.from_numpy(np.random.default_rng(0).random((1, 128, 128), np.float32))
+    assert grain_weights(noise, hidden_share(noise)).mean() < 1.2  # without grain, no direction counts
 
 
 def share_in_whole_joints(pixels: np.ndarray, joint: float = 0.12) -> float:

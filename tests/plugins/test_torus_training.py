@@ -15,14 +15,14 @@ from impasto.context import Context
 from impasto.data.dataset import Dataset, dataset_of
 from impasto.library.models import ModelLibrary
 from impasto.numerics.resampling import split_band
-from impasto.patterns.lattice import Lattice, TorusRegion, full_region
+from impasto.patterns.lattice import Bond, Lattice, TorusRegion, full_region
 from impasto_gan.torus.augmentation import Augmentation
 from impasto_gan.torus.cells.components import COMPONENTS, PrincipalComponents
 from impasto_gan.torus.cells.division import find_cells
 from impasto_gan.torus.cells.periodic import PeriodicFunction
 from impasto_gan.torus.cells.phase_statistics import PhaseStatistics
 from impasto_gan.torus.cells.unit_cell import UnitCell
-from impasto_gan.torus.conditioning import Conditioning, condition_channels, phase_channels
+from impasto_gan.torus.conditioning import CELL_CHANNELS, Conditioning, condition_channels, phase_channels
 from impasto_gan.torus.model import load_torus
 from impasto_gan.torus.network import GLOBAL_CHANNELS
 from impasto_gan.torus.parameters import TrainTorusParameters
@@ -87,6 +87,20 @@ def test_each_tile_has_noise_of_its_own():
     assert torch.equal(noise[..., ::2, ::2], condition(full_region((32, 32)))[:, phase_channels(lattice) :])
     oblique = Lattice(torch.tensor([[1 / 30, 0.01], [0.0, 1 / 20]]))
     assert condition_channels(oblique) == phase_channels(oblique)
+
+
+def test_cells_in_a_bond_are_whole_around_the_torus():
+    full = (160, 192)
+    lattice = Lattice(torch.tensor([[1 / 32, 0.0], [0.0, 1 / 50]]), bond=Bond(0.48, 0.1)).on_torus(full)
+    condition = Conditioning.random(lattice.with_row_offsets(full, drawn), full, drawn, "cpu")
+    told = condition(full_region(full))
+    assert torch.equal(told[..., 100:140, 50:60], condition(TorusRegion(260, -142, 40, 10, full)))
+    noise = told[0, -CELL_CHANNELS]
+    assert (len(noise.unique()), {len(row.unique()) for row in noise}) == (5 * 4, {4})
+    ends = [(noise[y].roll(1) != noise[y]).nonzero()[0] for y in (32, 64)]
+    assert ends[0] != ends[1]
+    plain = replace(lattice, bond=Bond(0.4, 0.0)).with_row_offsets(full, drawn)
+    assert torch.allclose(plain.row_offsets[0], 0.4 * torch.arange(5.0))
 
 
 def test_slopes_are_those_of_height():
@@ -235,6 +249,16 @@ def test_how_whole_cells_differ_is_measured():
         left, right = inner[..., :6].mean((2, 3)), inner[..., 6:].mean((2, 3))
         assert (left - right).std() == pytest.approx(0.1, rel=0.35)
         assert inner[..., 6:].std((2, 3)).mean() < 0.02
+
+
+def test_components_are_the_same_in_parts_and_with_less_detail():
+    components, lattice = PrincipalComponents.of(shaded(), SHADED_AT_A_PIXEL), Lattice(SHADED_AT_A_PIXEL.wave_vectors)
+    weights = torch.randn(COMPONENTS, 4, 4, generator=torch.Generator().manual_seed(8))
+    all_of_it = components(weights, lattice, full_region((128, 160)))
+    part = components(weights, lattice, TorusRegion(100, -30, 60, 70, (128, 160)))
+    assert torch.allclose(part, all_of_it.roll((-100, 30), (1, 2))[:, :60, :70], atol=1e-6)
+    quarter = torch.nn.functional.avg_pool2d(all_of_it, 4)
+    assert torch.allclose(components(weights, lattice, full_region((32, 40)), 4), quarter, atol=1e-5)
 
 
 def test_phase_statistics_tell_joints_that_bend_from_those_in_their_place():
