@@ -1,11 +1,12 @@
-"""Proof that a change of code changes nothing else: pixels, files, and answers of the command.
+"""Proof that a change of code changes nothing else: pixels, files, answers of the command, and numbers nobody sees.
 
     python benchmarks/oracle.py --out before.json                                    # before the change, in minutes
     python benchmarks/oracle.py --out after.json --compare before.json               # after it
     python benchmarks/oracle.py --out after.json --parts tools --tools quilt inpaint # a part, and some tools
 
 Run it by a Python in which Impasto is installed: that Impasto is measured, and may be older than this file.
-`oracle.toml` lists commands and recipes. Each difference is printed, and the script ends with 1 if there is one.
+`oracle.toml` lists commands and recipes. Each difference is printed, and the script ends with 1 if there is one. Numbers
+are printed next to each other.
 """
 
 from __future__ import annotations
@@ -21,11 +22,13 @@ import re
 import shlex
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -35,6 +38,7 @@ import numpy as np
 HERE = Path(__file__).parent
 ASKED = tomllib.loads((HERE / "oracle.toml").read_text(encoding="utf-8"))
 ENVIRONMENT = {"COLUMNS": "100", "NO_COLOR": "1", "OMP_NUM_THREADS": "1", "IMPASTO_PRECISION": "float32"}
+IMPASTO = (sys.executable, "-P", "-m", "impasto")
 SIDE_PX = 64
 TOOLS_PX = 96
 """Side of the photographs that every tool gets."""
@@ -54,6 +58,7 @@ def main() -> int:
     parser.add_argument("--compare", type=Path, help="file of an earlier run")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--tools", nargs="+", default=(), help="only these, of the part with this name")
+    parser.add_argument("--large", action="store_true", help="also the memory of a streamed result of 8192²: minutes")
     options = parser.parse_args()
     os.environ.update(ENVIRONMENT)
     found: dict[str, dict[str, Any]] = {}
@@ -65,18 +70,22 @@ def main() -> int:
             found[part] = dict(tools(folder, options.tools) if part == "tools" else PARTS[part](folder))
             spent = f"{time.monotonic() - started_s:.0f} s, {sum(os.times()[:4]) - cpu_s:.0f} CPU s"
             print(f"{part}: {len(found[part])} in {spent}", file=sys.stderr)
+        if options.large:
+            found["numbers"] = {**found.get("numbers", {}), "MiB of a streamed 8192²": streamed_mib(folder)}
     if options.out:
         options.out.write_text(json.dumps(found, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
     return compare(json.loads(options.compare.read_text()), found) if options.compare else 0
 
 
 def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> int:
-    """Print what differs between two runs; 1 if anything does."""
+    """Print what differs between two runs; 1 if that is more than numbers."""
     different = 0
     for part in (part for part in after if part in before):
         for name in sorted(before[part].keys() | after[part].keys()):
             one, other = before[part].get(name), after[part].get(name)
-            if one != other:
+            if part == "numbers":
+                print(f"{name}: {one} before, {other} after")
+            elif one != other:
                 different += 1
                 print(f"{part}, {name}:", *(f"    {line}" for line in differences(one, other)), sep="\n")
     print(f"{different} differences" if different else "no difference")
@@ -289,10 +298,119 @@ def tools(folder: Path, wanted: Sequence[str] = ()) -> Iterator[tuple[str, Any]]
             yield name, str(array) if array.dtype.kind == "U" else f"{array_digest(array)}, mean {array.mean():.6g}"
 
 
+def batch(folder: Path) -> Iterator[tuple[str, Any]]:
+    """Twenty rows, of which some are made before the command is killed; the same command makes the others."""
+    out = folder / "batch"
+    line = "batch jobs.csv --workers 2 --out batch"
+    running = subprocess.Popen([*IMPASTO, *shlex.split(line)], cwd=folder, stderr=subprocess.DEVNULL)
+    record = out / "batch.jsonl"
+    while running.poll() is None and not (record.exists() and record.read_text().count('"name"') >= 3):
+        time.sleep(0.01)
+    running.kill()
+    was_killed = running.wait() != 0
+    done = subprocess.run([*IMPASTO, "--json", *shlex.split(line)], cwd=folder, capture_output=True, check=False)
+    answer = json.loads(done.stdout.splitlines()[-1])
+    total = answer["made"] + answer["done_before"]
+    yield (
+        "resumed",
+        {"killed": was_killed, "went on": answer["done_before"] >= 3, "total": total, "failed": answer["failed"]},
+    )
+    yield "files", {path.name: digest(path) for path in sorted(out.glob("*")) if "sheet" not in path.name}
+
+
+def training(folder: Path) -> Iterator[tuple[str, Any]]:
+    """The model of a training that an earlier version began: the last two of its four steps."""
+    from safetensors.numpy import load_file
+
+    import impasto
+    from impasto.data.dataset import read_dataset
+
+    parameters = {"steps": 4, "batch": 2, "width": 16, "name": "longer"}
+    recipe = impasto.Recipe((impasto.Step("train-gan", parameters, {"dataset": "dataset"}),), 3)
+    options = impasto.RunOptions(models_folder=folder / "models", device="cpu")
+    made = impasto.run(recipe, {"dataset": read_dataset(folder / "wall.png")}, options)
+    yield "steps", made.figures["steps"]
+    for name, array in load_file(folder / "models" / "longer.safetensors").items():
+        yield name, array_digest(array)
+
+
+def numbers(folder: Path) -> Iterator[tuple[str, Any]]:
+    """Hits of kept results, seconds from cancel to end, superseded previews, imported modules."""
+    yield "modules imported by --help", imported([*IMPASTO, "--help"])
+    log = folder / "described.log"
+    with worker(log, "-X", "importtime") as ask:
+        ask.client.describe().result(120)
+    yield "modules imported by a worker that describes", log.read_text().count("import time:")
+    with worker(folder / "worker.log") as ask:
+        steps = [("bricks", {"width_px": 48, "height_px": 48}), ("tint", {"strength": 0.1}), ("sharpen", {})]
+        hits = []
+        for strength in (0.1, 0.2, 0.3, 0.2):
+            steps[1] = ("tint", {"strength": strength})
+            hits.append(sum(ask(steps, keeps=True).result(120).reused))
+        yield "hits of kept results when a slider moves", hits
+        job = ask([("bricks", {"width_px": 2048, "height_px": 2048})])
+        time.sleep(1)
+        started_s = time.monotonic()
+        job.cancel()
+        error_of(job)
+        yield "seconds from cancel to end", round(time.monotonic() - started_s, 2)
+        jobs = [
+            ask([("bricks", {"width_px": 1024, "height_px": 1024, "wear": n / 10})], supersedes="x") for n in range(4)
+        ]
+        ended = [error_of(job) for job in jobs]
+        yield "previews superseded, of four", sum("Cancelled" in one for one in ended)
+
+
+def error_of(job: Any) -> str:
+    """The kind of error with which a job ends; "NoneType" if it has none."""
+    try:
+        return type(job.exception(120)).__name__
+    except CancelledError:
+        return "Cancelled"
+
+
+def imported(command: list[str]) -> int:
+    timed = [command[0], "-X", "importtime", *command[1:]]
+    return subprocess.run(timed, capture_output=True, text=True, check=True).stderr.count("import time:")
+
+
+@contextlib.contextmanager
+def worker(log: Path, *options: str) -> Iterator[Any]:
+    """A client of a worker; called with steps, it returns a job. The one place that knows how requests look."""
+    from impasto import Recipe, RunOptions, Step
+    from impasto.engine.client import Client
+
+    client = Client([sys.executable, *options, "-P", "-m", "impasto.engine.worker"], log)
+
+    def ask(steps: list[tuple[str, dict[str, Any]]], keeps: bool = False, supersedes: str = "") -> Any:
+        recipe = Recipe(tuple(Step(tool, dict(own)) for tool, own in steps), 7)
+        return client.submit(recipe, {}, RunOptions(keeps_steps=keeps), supersedes=supersedes)
+
+    ask.client = client  # type: ignore[attr-defined]
+    try:
+        yield ask
+    finally:
+        client.close()
+
+
+def streamed_mib(folder: Path) -> int:
+    """Peak memory of a material of 8192² that is made and written tile by tile."""
+    line = "generate bricks --size 8192x8192 --stream --out large --name large"
+    code = (
+        "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL);"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)"
+    )
+    asked = [sys.executable, "-c", code, *IMPASTO, *shlex.split(line)]
+    return int(subprocess.run(asked, cwd=folder, capture_output=True, text=True, check=True).stdout)
+
+
 PARTS: dict[str, Callable[[Path], Iterator[tuple[str, Any]]]] = {
     "answers": answers,
     "recipes": recipes,
+    "batch": batch,
+    "numbers": numbers,
     "tools": tools,
+    "training": training,
 }
 """The parts in their order: those that fork come before those that compute in this process."""
 
