@@ -5,8 +5,8 @@
     python benchmarks/oracle.py --out after.json --parts tools --tools quilt inpaint # a part, and some tools
 
 Run it by a Python in which Impasto is installed: that Impasto is measured, and may be older than this file.
-`oracle.toml` lists commands and recipes. Each difference is printed, and the script ends with 1 if there is one. Numbers
-are printed next to each other.
+`oracle.toml` lists commands and recipes. Differences are printed, and end the script with 1. Numbers are
+printed beside each other.
 """
 
 from __future__ import annotations
