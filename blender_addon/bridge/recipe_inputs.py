@@ -181,9 +181,10 @@ def _files(name: str, image: bpy.types.Image | None) -> list[Path]:
 
 
 def _folders(image: bpy.types.Image | None) -> list[Path]:
-    """Folders of the .blend and of the image's file."""
-    paths = bpy.data.filepath, image.filepath if image else ""
-    return [Path(bpy.path.abspath(path)).parent for path in paths if path]
+    """Folders of the .blend, of the image's file, and of the sources that panels and layers are set to."""
+    chosen = (*(scene.impasto for scene in bpy.data.scenes), *(one.impasto_layers for one in bpy.data.materials))
+    paths = bpy.data.filepath, image.filepath if image else "", *(settings.filepath for settings in chosen)
+    return list(dict.fromkeys(Path(bpy.path.abspath(path)).parent for path in paths if path))
 
 
 def _beside(folder: Path, name: str) -> Path | None:
