@@ -74,13 +74,18 @@ def test_a_mirrored_half_shares_the_texels_of_the_other_and_an_edge_of_three_tri
     assert len(Mesh(fan[:2], fan[:2, :, :2].copy()).seams[0]) == 0, "without a cut there is none"
 
 
-def test_walls_of_a_cube_are_unrolled_around_its_corners():
+def test_walls_of_a_cube_are_unrolled_around_its_corners_and_sides_of_a_pyramid_around_its_tip():
     mesh = cube(sides=UNEQUAL, turns=TURNED)
     walls = np.abs(mesh.normals[:, 2]) < 0.5
     places = unrolled_charts(Charts.of(mesh, (512, 512))).in_metres[walls]
     assert np.allclose(np.ptp(places[..., 1] + mesh.positions[walls][..., 2]), 0, atol=1e-4)  # level around all corners
     middles = np.sort([places[number : number + 2, :, 0].mean() for number in range(0, 8, 2)])
     assert np.allclose(np.diff(middles), 1, atol=1e-4)
+    rim = [(np.cos(turn), np.sin(turn), 0) for turn in np.arange(7) * np.pi / 3]
+    sides = np.float32([[rim[number], rim[number + 1], (0, 0, 2)] for number in range(6)])
+    uvs = np.float32([[(x, y), (x + 0.2, y), (x + 0.1, y + 0.4)] for y in (0.05, 0.55) for x in (0.05, 0.35, 0.65)])
+    charts = unrolled_charts(Charts.of(Mesh(sides, uvs), (256, 256)))
+    assert np.ptp(charts.in_metres[:, 2], axis=0).max() < 1e-4
 
 
 def test_normals_turn_with_their_charts():
