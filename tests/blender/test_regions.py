@@ -285,6 +285,17 @@ def shapes(extension):
     return extension.region.shapes
 
 
+def test_triangles_have_the_pixels_whose_centres_they_hold(shapes):
+    triangles, low, high = shapes.triangles, 2.6, 5.4
+    corners = np.float32([[(low, low), (high, low), (low, high)], [(high, low), (high, high), (low, high)]])
+    found = triangles((8, 8), corners, np.int32([1, 2]))
+    assert sorted(map(tuple, np.argwhere(found))) == [(3, 3), (3, 4), (4, 3), (4, 4)]
+    assert (found[3, 3], found[4, 4]) == (1, 2)
+    assert (triangles((8, 8), corners + np.float32((16, 8)), np.int32([1, 2])) == found).all(), "a texture repeats"
+    assert set(triangles((8, 8), corners[[0, 0]], np.int32([1, 2])).flat) == {0, 2}, "the last of those that overlap"
+    assert not triangles((8, 8), np.zeros((0, 3, 2)), np.zeros(0, np.int32)).any()
+
+
 def test_a_stroke_is_round_and_wraps_where_it_shall(shapes):
     mask = np.zeros((20, 30), bool)
     shapes.stroke(mask, (10, 10), (20, 10), 3, True, False)
