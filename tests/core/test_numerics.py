@@ -16,6 +16,7 @@ from PIL import Image
 from impasto import Maps, Texture, write_maps
 from impasto.errors import ParameterError
 from impasto.numerics.borders import TORUS, Plane, with_margin
+from impasto.numerics.color_transport import ColorSample, color_table, look_up, mixture, sliced_transport
 from impasto.numerics.filters import gaussian_blur
 from impasto.patterns import session
 from impasto.patterns.canvas import TorusShape
@@ -146,6 +147,36 @@ def test_a_period_is_as_long_as_the_whole_picture_says():
         luminance = (rows % period < 5).float()[:, None] + 0.1 * torch.rand(1024, 256, generator=random)
         (vector,) = find_lattice(luminance).wave_vectors
         assert float(vector[0]) * 1024 == pytest.approx(1024 / period, abs=0.02)
+
+
+def colored(seed: int, width: int, *light: float) -> torch.Tensor:
+    """Noise of a colour (1, 3, 40, width)."""
+    grey = torch.rand(1, 3, 40, width, generator=torch.Generator().manual_seed(seed))
+    return grey * torch.tensor(light).view(1, 3, 1, 1)
+
+
+def test_a_mixture_has_as_much_of_each_source_as_its_share_and_of_each_what_its_mask_shows():
+    one, mask = colored(0, 30, 1, 0.8, 0.3), torch.zeros(1, 1, 40, 30)
+    mask[..., :10] = 1
+    samples = [ColorSample.of(one, mask), ColorSample.of(colored(1, 50, 0.2, 0.4, 1))]
+    assert torch.equal(samples[0].colors, one[0, :, :, :10].flatten(1))
+    assert torch.equal(ColorSample.of(one, 0 * mask).colors, one[0].flatten(1)), "a black one shows all"
+    means = [sample.colors @ sample.weights / sample.weights.sum() for sample in (*samples, mixture(samples, [1, 3]))]
+    assert torch.allclose(means[2], (means[0] + 3 * means[1]) / 4, atol=1e-4)
+
+
+def test_colours_become_distributed_as_the_sources_by_a_table_too():
+    picture, source = colored(0, 50, 1, 0.8, 0.3), ColorSample.of(colored(1, 50, 0.2, 0.4, 1))
+    axes = [torch.linalg.qr(torch.randn(3, 3, generator=torch.Generator().manual_seed(seed)))[0] for seed in range(7)]
+    painted = ColorSample.of(picture)
+    directly, table = (
+        sliced_transport(colors, painted, [source], [1.0], axes[:6])
+        for colors in (picture[0].flatten(1), color_table())
+    )
+    wanted = source.quantiles(axes[6])
+    before = (painted.quantiles(axes[6]) - wanted).abs().mean()
+    for made in (directly.view_as(picture), look_up(table, picture)):
+        assert (ColorSample.of(made).quantiles(axes[6]) - wanted).abs().mean() < 0.2 * before
 
 
 def luminance(pixels: np.ndarray) -> torch.Tensor:

@@ -384,15 +384,6 @@ def test_a_graph_that_keras_builds_late_or_never_is_refused_at_once(calls, reaso
     assert counted.count < MOST_CALLS
 
 
-WITHIN_ITS_OWN = [("a", [[("start", 0)], [("b", 0)]]), ("b", [[("a", 0)]])]
-TWICE = [("a", [[("start", 0), ("start", 0)]])]
-
-
-@pytest.mark.parametrize("calls", [chain(5000), chain(100)[::-1], shared(100), WITHIN_ITS_OWN, TWICE], ids=len)
-def test_a_graph_that_keras_builds_soon_is_passed(calls):
-    check_calls(layers(*calls), "x")
-
-
 def test_a_layer_may_be_used_again_and_stand_in_any_order(tmp_path):
     keras = imported_keras()
     noise, again = keras.Input((None, None, 4)), keras.layers.LeakyReLU()

@@ -23,6 +23,7 @@ from impasto.patterns.lattice import TorusRegion, full_region
 from impasto.recipe import differences
 from impasto.surface.heights import normal_height_consistency
 from impasto.surface.resizing import resized_map
+from impasto.surface.wrapping import seam_z
 from impasto_gan.torus import detail
 from impasto_gan.torus.detail import evened, source_of
 from impasto_gan.torus.generate import Choice, Synthesis
@@ -303,6 +304,7 @@ def test_an_exemplar_gives_its_own_grain(plain):
     assert grain(made) == pytest.approx(grain(exemplar), rel=0.15)
     assert grain(alone) != pytest.approx(grain(exemplar), rel=0.15)  # after two steps
     assert normal_height_consistency(made["normal"].pixels, made["height"].pixels)[0] < 0.02
+    assert all(-4 < z < 3 for texture in made.values() for z in seam_z(texture.pixels))
 
 
 def test_an_exemplar_of_some_pixels_and_detail_of_a_huge_result_are_refused(plain):

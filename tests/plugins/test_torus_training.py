@@ -56,6 +56,15 @@ def test_thumbnails_of_a_class_are_learned_as_layouts(tmp_path):
     assert (tmp_path / "tiny.safetensors").exists()
 
 
+def test_data_is_standardised_there_and_back():
+    data = prepare(dataset_of(surface()), 96, 48, 32, False, "cpu")
+    pixels = data.pictures[0].pixels[:, :128, :128]
+    assert pixels.mean((1, 2)).abs().max() < 1e-4
+    assert pixels[3:].std((1, 2)).sub(1).abs().max() < 1e-3
+    back = data.surfaces[0].standardisation.inverse(pixels[None])[0, :3].permute(1, 2, 0).numpy()
+    assert np.abs(back - surface()["base_color"].pixels).max() < 1e-4
+
+
 def test_joints_that_do_not_show_in_colours_are_found_in_roughness():
     maps = Maps.from_arrays(
         {"base_color": np.random.default_rng(0).random((160, 160, 3)), "roughness": bricks()[..., :1]}
