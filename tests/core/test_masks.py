@@ -57,12 +57,6 @@ def test_the_black_half_is_the_subject_and_the_white_half_the_result(bricks, hal
     assert made.width_m == bricks.width_m
 
 
-def test_a_black_mask_leaves_every_bit(bricks):
-    black = Maps.from_arrays({"base_color": np.zeros((8, 8, 3))})
-    recipe = masked("adjust", Mask(IMAGE, input="mask"), saturation=0.1)
-    assert run(recipe, {"source": bricks, "mask": black}).maps.sha256() == bricks.sha256()
-
-
 def test_maps_that_only_one_of_both_has_are_its_own(bricks):
     picture = Maps.from_arrays({"base_color": bricks["base_color"].pixels})
     mask = Mask(NOISE, amount=0.3)

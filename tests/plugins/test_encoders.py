@@ -258,6 +258,15 @@ def test_most_new_pictures_are_recognised_and_few_mistaken(measured):
     assert wrong <= 1
 
 
+def test_lines_dots_and_ground_are_measured():
+    rows, columns = np.mgrid[:96, :96]
+    marks = (rows % 8 < 2, (rows % 8 < 3) & (columns % 8 < 3))
+    lines, dots = (features_of(np.repeat(1 - 0.9 * dark[..., None], 3, 2)) for dark in marks)
+    assert lines["coherence_4"] > 0.95 > dots["coherence_4"] + 0.3
+    assert dots["small_dots"] > 3 * lines["small_dots"]
+    assert lines["ground"] == pytest.approx(0.75, abs=0.01)
+
+
 def test_what_lies_at_the_mean_of_all_and_tiny_and_plain_pictures_are_uncertain():
     model = kind_model()
     mean = dict(zip(model.features, map(float, model.mean), strict=True))

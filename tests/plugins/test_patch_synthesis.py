@@ -78,6 +78,9 @@ def test_rows_of_brick_stay_in_step_through_the_wrap() -> None:
 def test_a_bond_that_does_not_close_is_told() -> None:
     (note,) = synthesised(bond(192), width_px=128, height_px=96, quality="quick").notes
     assert note.startswith("the pattern repeats every 64 x 64 pixels")
+    vectors, running_bond, around = np.eye(2, dtype=np.float32) / 32, Sublattice(1, 1, 2), torch.tensor([[96], [0]])
+    costs = [bool(Pattern(vectors, running_bond, closes=closes).costs(around)) for closes in (True, False)]
+    assert costs == [True, False], "it may break anywhere"
 
 
 def test_what_is_out_of_phase_moves_to_a_repeat_inside_the_photograph() -> None:
