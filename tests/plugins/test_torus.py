@@ -432,6 +432,11 @@ def test_of_a_half_that_was_held_out_nothing_is_kept(tmp_path):
     assert kept.width_m == pytest.approx(0.5)
 
 
+@pytest.mark.slow
+def test_none_is_kept_of_several_pictures(tmp_path):
+    assert list(train(tmp_path, 2, both(), on=KEPT).models) == list(tmp_path.iterdir())
+
+
 def test_it_is_installed_described_and_removed_with_its_model(copied, tmp_path, monkeypatch):
     own = ModelLibrary(tmp_path / "own")
     own.install(copied / "tiny.safetensors")
