@@ -237,7 +237,10 @@ def test_a_missing_file_is_named_and_nothing_is_written(export, tmp_path: Path):
     node.image = packed_image("packed", np.zeros((4, 4, 3), np.uint8))
     assert np.allclose(export()[1], 1)
     node.image = bpy.data.images.new("never saved", 4, 4, tiled=True)
-    assert np.allclose(export()[1], 1), "black tiles that are in no file"
+    if bpy.app.version < (4, 5):
+        refused("lacks its file", export)
+    else:
+        assert np.allclose(export()[1], 1), "black tiles that are in no file"
 
 
 def test_a_batch_bakes_each_material_on_its_object(export, extension, tmp_path: Path, capsys):

@@ -176,16 +176,16 @@ def check_images(material: Material) -> None:
 
 
 def _missing_file(image: Image) -> Path | None:
-    """The first file that an image needs and that is not there."""
-    is_tiled, is_saved = image.source == "TILED", bool(image.filepath)
-    is_held = image.packed_files or (image.is_dirty and not is_tiled) or (image.has_data and not is_saved)
+    """The first file that an image needs and that is not there. Before 4.5, Cycles reads tiles from files alone."""
+    is_tiled = image.source == "TILED"
+    in_memory = image.has_data and not image.filepath and (not is_tiled or bpy.app.version >= (4, 5))
+    is_held = image.packed_files or in_memory or (image.is_dirty and not is_tiled)
     if image.source not in ("FILE", "TILED", "SEQUENCE", "MOVIE") or is_held:
         return None
     path = Path(bpy.path.abspath(image.filepath, library=image.library))
     if image.source == "SEQUENCE":  # its frames have numbers
         return None if any(path.parent.glob(f"*{path.suffix}")) else path
-    tiles = image.tiles if is_tiled else ()
-    names = [_tile_name(path.name, tile.number) for tile in tiles] or [path.name]
+    names = [_tile_name(path.name, tile.number) for tile in (image.tiles if is_tiled else ())] or [path.name]
     return next((one for name in names if not (one := path.parent / name).is_file()), None)
 
 
