@@ -203,7 +203,7 @@ def _material(
     kind = mapping.of_material(material) if is_kept else target.mapping
     unit = materials.uv_unit(mapping.node_of(material)) if is_kept else None
     if draft is None:
-        materials.apply_maps(material, new, _look(made, target))
+        materials.apply_maps(material, new, _look(made, target, active))
     if unit:
         mapping.set_unit(material, unit)
     notes += _map(material, objects, kind, has_width=bool(made.width_m or target.width_m))
@@ -264,10 +264,12 @@ def _make_plain(material: bpy.types.Material, notes: list[str]) -> None:
         notes.append("it is plain again: make it endless anew, of its new textures")
 
 
-def _look(made: JobResult, target: Target) -> materials.Look:
+def _look(made: JobResult, target: Target, active: bpy.types.Material | None = None) -> materials.Look:
+    """How its maps are shown: as wide as those of the active material, if their own width is not known."""
     height, width = made.size_px or (1, 1)
+    former_m = materials.width_of(active.node_tree) if active and surfaces.map_nodes(active) else 1.0
     return materials.Look(
-        width_m=made.width_m or target.width_m or 1.0,
+        width_m=made.width_m or target.width_m or former_m,
         aspect=height / width,
         relief_m=made.height_range_m,
         use_displacement=target.use_displacement,

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 LINE_PX = 1
 """Half of the width of the line where a picture is split."""
-DELAY_S = 0.01
-"""Pause after a change: pictures come soon, and a newer one takes the place of the one before."""
 
 
 class Comparison:
@@ -63,7 +61,7 @@ comparison = Comparison()
 class LayersPreview(Live):
     """Live preview of the active material's layers."""
 
-    of, delay_s = LAYERS, DELAY_S
+    of, delay_s = LAYERS, 0.01  # pictures come soon, and a newer one takes the place of the one before
 
     def why_not_set(self, context: bpy.types.Context) -> str:
         return why_busy() or why_incomplete(context)

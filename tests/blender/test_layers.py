@@ -447,14 +447,20 @@ def test_the_picture_is_split_into_what_is_there_without_the_active_layer_and_wi
     assert comparison.picture is None
 
 
-def test_layers_of_a_material_find_the_photograph_that_the_panel_is_set_to(scene, plane, tmp_path):
-    picture = tmp_path / "wall.png"
+def test_layers_of_a_material_find_the_photograph_that_the_panel_is_set_to_and_keep_its_width(
+    scene, plane, extension, tmp_path
+):
+    picture = tmp_path / "bricks.png"
     picture.write_bytes(png(np.full((8, 8, 3), (20, 200, 40), np.uint8)))
     scene.impasto.tool, scene.impasto.source_kind, scene.impasto.filepath = "checker", "FILE", str(picture)
     bpy.ops.impasto.generate()
     bpy.ops.impasto.edit_layers()
     stack = plane.active_material.impasto_layers
     assert (stack.source_kind, stack.filepath) == ("FILE", str(picture))
+    width_m = extension.bridge.materials.width_of(plane.active_material.node_tree)
+    assert width_m == pytest.approx(1.8), "a guess by the name"
+    bpy.ops.impasto.run_layers()
+    assert extension.bridge.materials.width_of(plane.active_material.node_tree) == pytest.approx(width_m)
 
 
 def test_buttons_of_a_layer_change_its_own_settings(scene, plane, extension, tmp_path):
