@@ -138,9 +138,9 @@ def length_text(metres: float) -> str:
     return f"{metres:.4g} m" if system == "NONE" else bpy.utils.units.to_string(system, "LENGTH", metres, precision=4)
 
 
-def width_of(tree: bpy.types.NodeTree) -> float:
+def width_of(tree: bpy.types.NodeTree | None) -> float:
     """Real-world width of one tile in metres, if `apply_maps` has set it; else 1."""
-    mapping, coordinates = (tree.nodes.get(f"{FRAME} {name}") for name in ("Mapping", "Coordinates"))
+    mapping, coordinates = (tree.nodes.get(f"{FRAME} {name}") if tree else None for name in ("Mapping", "Coordinates"))
     across = mapping.inputs["Scale"].default_value[0] if mapping else unit_m()
     is_by_uv = mapping and coordinates and coordinates.outputs["UV"].is_linked
     unit = uv_unit(mapping)[0] if is_by_uv else 1.0

@@ -199,14 +199,15 @@ def _material(
     if active:
         former.keep_state(active)
     material = active or draft or materials.new(target.name)
-    is_kept = active is not None and target.mapping == mapping.AUTO and mapping.is_chosen(active)
+    has_width, is_mapped = bool(made.width_m or target.width_m), active is not None and mapping.is_offered(active)
+    is_kept = target.mapping == mapping.AUTO and is_mapped and (mapping.is_chosen(active) or not has_width)
     kind = mapping.of_material(material) if is_kept else target.mapping
     unit = materials.uv_unit(mapping.node_of(material)) if is_kept else None
     if draft is None:
         materials.apply_maps(material, new, _look(made, target, active))
     if unit:
         mapping.set_unit(material, unit)
-    notes += _map(material, objects, kind, has_width=bool(made.width_m or target.width_m))
+    notes += _map(material, objects, kind, has_width=has_width)
     if active is None:
         for item in objects:
             former.assign(item, material)
@@ -267,9 +268,8 @@ def _make_plain(material: bpy.types.Material, notes: list[str]) -> None:
 def _look(made: JobResult, target: Target, active: bpy.types.Material | None = None) -> materials.Look:
     """How its maps are shown: as wide as those of the active material, if their own width is not known."""
     height, width = made.size_px or (1, 1)
-    former_m = materials.width_of(active.node_tree) if active and surfaces.map_nodes(active) else 1.0
     return materials.Look(
-        width_m=made.width_m or target.width_m or former_m,
+        width_m=made.width_m or target.width_m or (materials.width_of(active.node_tree) if active else 1.0),
         aspect=height / width,
         relief_m=made.height_range_m,
         use_displacement=target.use_displacement,

@@ -447,9 +447,12 @@ def test_the_picture_is_split_into_what_is_there_without_the_active_layer_and_wi
     assert comparison.picture is None
 
 
-def test_layers_of_a_material_find_the_photograph_that_the_panel_is_set_to_and_keep_its_width(
-    scene, plane, extension, tmp_path
+@pytest.mark.parametrize("length", [1.0, 2.0])
+def test_layers_of_a_material_find_the_photograph_that_the_panel_is_set_to_and_keep_its_size(
+    scene, plane, extension, tmp_path, length
 ):
+    plane.scale[0] = plane.scale[1] = length
+    bpy.context.view_layer.update()
     picture = tmp_path / "bricks.png"
     picture.write_bytes(png(np.full((8, 8, 3), (20, 200, 40), np.uint8)))
     scene.impasto.tool, scene.impasto.source_kind, scene.impasto.filepath = "checker", "FILE", str(picture)
@@ -457,10 +460,15 @@ def test_layers_of_a_material_find_the_photograph_that_the_panel_is_set_to_and_k
     bpy.ops.impasto.edit_layers()
     stack = plane.active_material.impasto_layers
     assert (stack.source_kind, stack.filepath) == ("FILE", str(picture))
-    width_m = extension.bridge.materials.width_of(plane.active_material.node_tree)
-    assert width_m == pytest.approx(1.8), "a guess by the name"
-    bpy.ops.impasto.run_layers()
-    assert extension.bridge.materials.width_of(plane.active_material.node_tree) == pytest.approx(width_m)
+    scale = plane.active_material.node_tree.nodes["Impasto Mapping"].inputs["Scale"].default_value[0]
+    assert scale == pytest.approx(length / 1.8), "a guess by the name, and one unit of UVs"
+    for is_seen in (False, True):
+        scene.impasto.live_preview = is_seen
+        styling.settle(extension.jobs.session.jobs, extension.layers.preview.live)
+        bpy.ops.impasto.run_layers()
+        mapping = plane.active_material.node_tree.nodes["Impasto Mapping"]
+        assert mapping.inputs["Scale"].default_value[0] == pytest.approx(scale), is_seen
+    extension.layers.preview.live.clear()
 
 
 def test_buttons_of_a_layer_change_its_own_settings(scene, plane, extension, tmp_path):
