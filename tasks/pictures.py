@@ -44,6 +44,7 @@ CODE: Mapping[str, tuple[str, ...]] = {
     "models*": ("plugins/impasto_gan/torus", "plugins/impasto_gan/models"),
     "objects_covered": ("plugins/impasto_objects",),
     "overview": (*SYNTHESIS, "plugins/impasto_photo_maps", "plugins/impasto_phrase", "plugins/impasto_style"),
+    "panel": ("blender_addon/generate", "blender_addon/layers", "blender_addon/stylize"),
     "photo_to_material": ("plugins/impasto_photograph", *SYNTHESIS, "plugins/impasto_photo_maps"),
     "photometric_stereo": ("plugins/impasto_photometric_stereo",),
     "preparation": ("plugins/impasto_photograph",),
