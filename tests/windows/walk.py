@@ -288,6 +288,15 @@ class Walk:
         yield 0.2
         return set(drawn)
 
+    def fill(self) -> Steps:
+        """Fill the screen with the 3D view, without its tools, and give its space."""
+        with self.at(self.area("VIEW_3D")):
+            bpy.ops.screen.screen_full_area()
+        yield 1.0
+        space = self.area("VIEW_3D").spaces.active
+        space.show_region_toolbar = space.show_region_tool_header = space.show_gizmo = False
+        return space
+
     def close_up(self) -> None:
         """Fill the 3D view with the selected meshes and their materials, each face of a cube with a whole texture."""
         area = self.area("VIEW_3D")

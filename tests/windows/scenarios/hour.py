@@ -17,11 +17,7 @@ SHADERS_S, SETTLED_S = 60, 15
 
 def scenario(walk: Walk) -> Steps:
     bpy.ops.impasto.refresh_tools()
-    with walk.at(walk.area("VIEW_3D")):
-        bpy.ops.screen.screen_full_area()
-    yield 1.0
-    space = walk.area("VIEW_3D").spaces.active
-    space.show_region_toolbar = space.show_region_tool_header = space.show_gizmo = False
+    space = yield walk.fill()
     space.overlay.show_cursor = space.overlay.show_outline_selected = space.overlay.show_object_origins = False
     space.overlay.show_text = False
     yield walk.show_panel("VIEW_3D", "Impasto")

@@ -19,12 +19,7 @@ AMOUNTS = (0.15, 0.3, 0.45, 0.6)
 
 def scenario(walk: Walk) -> Steps:
     bpy.ops.impasto.refresh_tools()
-    with walk.at(walk.area("VIEW_3D")):
-        bpy.ops.screen.screen_full_area()
-    yield 1.0
-    space = walk.area("VIEW_3D").spaces.active
-    space.show_region_toolbar = space.show_region_tool_header = space.show_gizmo = False
-    space.overlay.show_overlays = False
+    (yield walk.fill()).overlay.show_overlays = False
     quilt = bpy.context.scene.impasto_parameters.quilt
     quilt.width_px = quilt.height_px = 512
     yield walk.show_panel("VIEW_3D", "Impasto")
