@@ -266,7 +266,6 @@ def _make_plain(material: bpy.types.Material, notes: list[str]) -> None:
 
 
 def _look(made: JobResult, target: Target, active: bpy.types.Material | None = None) -> materials.Look:
-    """How its maps are shown: as wide as those of the active material, if their own width is not known."""
     height, width = made.size_px or (1, 1)
     return materials.Look(
         width_m=made.width_m or target.width_m or (materials.width_of(active.node_tree) if active else 1.0),

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import bpy
 from bpy.props import EnumProperty, IntProperty, StringProperty
 
-from ..bridge import former, images, materials, surfaces
+from ..bridge import former, images, mapping, materials, surfaces
 from ..bridge.inputs import image_called
 from ..bridge.recipe_inputs import missing_inputs, sources_of
 from ..bridge.target import active_material, assignable_objects, chosen_material
@@ -201,6 +201,8 @@ class IMPASTO_OT_edit_layers(AtOnce, bpy.types.Operator):
         material = material or new_material(context)
         materials.check_editable(material)
         missing = put_recipe(material.impasto_layers, recipe, sources_of(recipe, image))
+        if not material.impasto_layers.width_m and material.get(mapping.WHY, [mapping.UNKNOWN])[-1] != mapping.UNKNOWN:
+            material.impasto_layers.width_m = material.impasto_tile_width  # it was guessed
         context.scene.impasto.intent = LAYERS
         return _report(f"{material.name} has the layers of its recipe", missing, material)
 

@@ -50,7 +50,6 @@ class Previewed(Protocol):
     def recipe(self) -> Recipe: ...
 
 
-DELAY_S = 0.1
 LONGEST_PX = 256
 
 
@@ -63,7 +62,7 @@ class Live:
 
     of: str
     settings = "impasto"
-    delay_s = DELAY_S
+    delay_s = 0.1
 
     def __init__(self) -> None:
         self.pixels: np.ndarray | None = None

@@ -462,6 +462,9 @@ def test_layers_of_a_material_find_the_photograph_that_the_panel_is_set_to_and_k
     assert (stack.source_kind, stack.filepath) == ("FILE", str(picture))
     scale = plane.active_material.node_tree.nodes["Impasto Mapping"].inputs["Scale"].default_value[0]
     assert scale == pytest.approx(length / 1.8), "a guess by the name, and one unit of UVs"
+    assert stack.width_m == pytest.approx(1.8)
+    bpy.ops.impasto.add_layer(tool="weathering")  # whose moss is as thick as the width says
+    stack.layers[-1].impasto_parameters.weathering.moss = 0.5
     for is_seen in (False, True):
         scene.impasto.live_preview = is_seen
         styling.settle(extension.jobs.session.jobs, extension.layers.preview.live)
