@@ -268,8 +268,8 @@ def test_an_error_of_the_engine_is_shown_in_chinese(extension, scene, monkeypatc
     (tmp_path / "brick.png").write_bytes(b"")
     refused("为空; 请重新复制或导出", "run", tool="quilt", source=str(tmp_path / "brick.png"), estimator="none")
     jobs = extension.jobs.session.jobs
-    jobs.tell(jobs.made, extension.jobs.task.Place.TEXTURE)
     scene.impasto.tool = "quilt"
+    jobs.tell(jobs.made, extension.jobs.task.Place.TEXTURE)
     assert "为空。请重新复制或导出" in "".join(drawn(bpy.types.IMPASTO_PT_view_3d).labels())
 
 
