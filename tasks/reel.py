@@ -29,7 +29,7 @@ SECONDS, LAST_S = 14.0, 2.0
 WEIGHT, OBJECT_WEIGHT, MOST_WEIGHT = 1.0, 8.0, 6.0
 """Parts of the time: of a picture, of one in which the object changes besides, and of one that stays, at most."""
 OBJECT_PX = (300, 200, 1000, 900)
-"""Where the object is: left, top, right, bottom."""
+"""Place of the object in the window: left, top, right, bottom."""
 CHANGED = 1.0
 """Mean difference in grey values of 0 to 255 from which on the object has changed."""
 QUALITY = 80

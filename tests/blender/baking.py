@@ -55,7 +55,7 @@ def stored(path: Path) -> np.ndarray:
 
 
 def about(name: str) -> dict:
-    """What a baked image knows of its bake."""
+    """The record of its bake in a baked image."""
     return json.loads(bpy.data.images[name]["impasto_baked"])
 
 
@@ -94,7 +94,7 @@ def state() -> dict[str, object]:
 
 @contextmanager
 def unchanged() -> Iterator[None]:
-    """What is done here changes nothing but images."""
+    """The block changes nothing but images."""
     before = state()
     yield
     after = state()

@@ -1,4 +1,4 @@
-"""What tests do with a .blend: images in materials, other files and libraries, faces, cameras, working spaces."""
+"""Helpers of tests for a .blend: images in materials, other files and libraries, faces, cameras, working spaces."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def reopen(path: Path) -> None:
 
 
 def from_library(path: Path, link: bool = True, **wanted: str) -> Any:
-    """What another .blend has by this name: `objects="Cube"`. An object is in the scene, active and selected."""
+    """Data of another .blend by its name: `objects="Cube"`. An object is in the scene, active and selected."""
     ((kind, name),) = wanted.items()
     with bpy.data.libraries.load(str(path), link=link) as (_, target):
         setattr(target, kind, [name])

@@ -1,4 +1,4 @@
-"""What files keep: materials taken off objects, and all that an earlier version wrote (`tests/earlier`, Blender 4.2).
+"""Kept in files: materials taken off objects, and all that an earlier version wrote (`tests/earlier`, Blender 4.2).
 
 The earlier .blend has a plane with Old wall: bricks, tinted and adjusted under masks, with keyframes and a driver.
 """

@@ -277,7 +277,7 @@ def engines_below(dask, *nannies):
 
 
 def ended(running, code=0):
-    """What a batch has said that ends with this exit code: stdout and stderr."""
+    """Output, stdout and stderr, of a batch that ends with this exit code."""
     said, errors = running.communicate(timeout=PATIENCE_S)
     assert running.returncode == code, errors
     return said, errors

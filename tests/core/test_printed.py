@@ -1,4 +1,4 @@
-"""What the command prints: answers of every action with --json, examples of --help, and lines that it refuses.
+"""Output of the command: answers of every action with --json, examples of --help, and lines that it refuses.
 
 Errors quote at most 80 characters of what was given, and of known names those that help.
 """
