@@ -61,12 +61,12 @@ def draw_bake(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     for name in FIRST:
         if name in shown:
             column.prop(settings, name)
+    draw_run(layout, "impasto.bake", Place.BAKE, "RENDER_STILL")  # above what comes and goes with the selection
     _draw_overlays(layout, context)
     _draw_baked_objects(layout, context)
     section(layout, "impasto_bake_maps", "Maps", lambda body: _draw_maps(body, settings), closed=True)
     others = [name for name in shown if name not in (*FIRST, *OF_MAPS)]
     section(layout, "impasto_bake_options", "Options", lambda body: _draw_others(body, settings, others), closed=True)
-    draw_run(layout, "impasto.bake", Place.BAKE, "RENDER_STILL")
 
 
 def _draw_others(layout: bpy.types.UILayout, settings: ImpastoBakeSettings, names: Sequence[str]) -> None:
@@ -82,15 +82,13 @@ def _draw_others(layout: bpy.types.UILayout, settings: ImpastoBakeSettings, name
 
 def _draw_overlays(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """Draw the switches of what 3D views show of a bake from high to low, and why there is no cage."""
-    column = layout.column(align=True)
-    if context.scene.impasto_bake.surface != OWN:
+    column, has_cage = layout.column(align=True), context.scene.impasto_bake.surface != OWN
+    if has_cage:
         column.operator("impasto.show_cage", icon="MOD_LATTICE", depress=overlay.is_cage_on())
     if count := overlay.missed_count():
         text = sentence(f"Show {count} missed pixels")
         column.operator("impasto.show_misses", text=text, icon="POINTCLOUD_DATA", depress=overlay.are_misses_on())
-    if context.scene.impasto_bake.surface == OWN:
-        return
-    found = overlay.shells_now(context) if overlay.is_cage_on() else None
+    found = overlay.shells_now(context) if has_cage and overlay.is_cage_on() else None
     if found and found.error and found.error != why_not("impasto.bake"):
         draw_text(layout, found.error, "INFO")
 

@@ -38,7 +38,7 @@ NAMED_SETS = 2
 
 @dataclass(frozen=True)
 class _StoredSet:
-    """Maps that are now in the file. maps: names of the newly baked; objects: UIDs; material: the new one, or none."""
+    """Maps now in the file. title: what was baked; maps: the new ones; objects: UIDs; material: new, or none."""
 
     title: str
     maps: Sequence[str]
@@ -80,7 +80,8 @@ def put(baked: Sequence[tuple[Sequence[BakedMap], Target]], notes: Sequence[str]
                 notes += _assign(material, target)
         else:
             recent.keep(stored.values())
-        made.append(_StoredSet(title, [one.name for one in fresh], target.objects, material.name if material else ""))
+        of = title if len(target.objects) == 1 else f"{len(target.objects)} objects"
+        made.append(_StoredSet(of, [one.name for one in fresh], target.objects, material.name if material else ""))
         recent.note(material or next(iter(stored.values())))
     first = [(target, next((one for one in maps if not one.is_kept), None)) for maps, target in baked]
     overlay.keep_misses([(target.objects, one.misses) for target, one in first if one])

@@ -82,13 +82,14 @@ def test_a_set_of_several_objects_is_their_single_bakes_together_but_for_noise()
     assert {what: noise for what, noise in colors.items() if noise > 4 * BYTE} == {}
 
 
-def test_an_object_whose_modifiers_move_its_uvs_has_no_window() -> None:
+def test_an_object_whose_modifiers_move_its_uvs_has_no_window(capsys) -> None:
     quarter("First", noisy("own"))
     second = quarter("Second", material("moved", base_color=(1, 0, 0, 1)))
     warp = second.modifiers.new("Warp", "UV_WARP")
     warp.uv_layer, warp.offset = "UVMap", (0.0, 0.5)
     bpy.context.view_layer.update()
     bake(maps={"base_color"}, margin_px=0, target="ONE")
+    assert "Baked base color of 2 objects" in capsys.readouterr().out
     baked, half = pixels("Second_base_color"), SIZE_PX // 2
     assert np.allclose(baked[half + 8 : -8, half + 8 : -8, :3], (1, 0, 0), atol=BYTE)
     assert not np.allclose(baked[8 : half - 8, 8 : half - 8, :3], (1, 0, 0), atol=0.1)
