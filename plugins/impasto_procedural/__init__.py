@@ -1,6 +1,6 @@
 """Procedural materials: endless, seamless and instant, with maps that agree, and weathering that goes on all of them.
 
-A material is one module in `materials`: its parameters, and a class whose `surface` draws it on a `Canvas`.
+`materials.toml` lists the materials and their parameters; a module of `materials` draws each on a `Canvas`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .matching.matcher import PhotographMatcher
 
 @hookimpl
 def impasto_tools() -> Sequence[Tool]:
-    """The materials of all modules in `materials`, and the filter that lays some of them over others."""
+    """All materials, and the filter that lays some of them over others."""
     return [*all_materials(), Cover()]
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from torch import Tensor
+from torch import Tensor
 
-    from .canvas import Canvas
+from .canvas import Canvas
 
 BONDS = ("running", "third", "stack", "chessboard", "staggered", "english", "flemish", "herringbone", "basketweave")
 

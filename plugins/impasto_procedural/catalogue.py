@@ -1,20 +1,54 @@
-"""The procedural materials that there are: those of all modules in `materials`."""
+"""The procedural materials that there are: `materials.toml` lists them, and declares the parameters of each."""
 
 from __future__ import annotations
 
-from importlib import import_module
-from pkgutil import iter_modules
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
 
-from . import materials
-from .material import Material
+from pydantic import create_model
+
+from impasto.tools import Color, Field
+
+from .material import Material, MaterialParameters
+
+FILE = Path(__file__).with_name("materials.toml")
+LISTED = ("label", "description", "subgroup")
+HINTS = ("visible_if", "soft_maximum", "decimals")
+"""What hosts know of a parameter beside its limits and texts."""
 
 
-def all_materials() -> list[Material]:
-    """One of each material, in the order of their modules' names."""
-    modules = [import_module(f"{materials.__name__}.{found.name}") for found in iter_modules(materials.__path__)]
-    return [
-        item()
-        for module in modules
-        for item in vars(module).values()
-        if isinstance(item, type) and issubclass(item, Material) and item.__module__ == module.__name__
-    ]
+@cache
+def all_materials() -> tuple[Material, ...]:
+    """One of each material, in the order of their names."""
+    declared = tomllib.loads(FILE.read_text(encoding="utf-8"))
+    shared = declared.pop("shared")
+    return tuple(_material(name, about, shared) for name, about in declared.items())
+
+
+def _material(name: str, about: Mapping[str, Any], shared: Mapping[str, Mapping[str, Any]]) -> Material:
+    title = "".join(word.capitalize() for word in name.split("-"))
+    fields: dict[str, Any] = {
+        key: _parameter(given if isinstance(given, dict) else {**shared[key], "default": given})
+        for key, given in about["parameters"].items()
+    }
+    parameters = create_model(f"{title}Parameters", __base__=MaterialParameters, __doc__=about["about"], **fields)
+    attributes = {key: about[key] for key in LISTED} | {"name": name, "parameters": parameters, "__module__": __name__}
+    made: Material = type(title, (Material,), attributes)()
+    return made
+
+
+def _parameter(declared: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Type and field of a parameter: a choice, a colour, or a number, which is from 0 to 1 if no limits are given."""
+    given = {key: value for key, value in declared.items() if key not in HINTS}
+    if hints := {key: declared[key] for key in HINTS if key in declared}:
+        given["json_schema_extra"] = hints
+    default, options = given.pop("default"), given.pop("choices", None)
+    kind: Any = Literal[tuple(options)] if options else type(default)
+    if kind is list:
+        kind, default = Color, tuple(default)
+    if kind is float:
+        given = {"ge": 0, "le": 1, **given}
+    return kind, Field(default, **given)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from torch import Tensor
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from .canvas import Canvas
+from .canvas import Canvas
 
 LEVELS = 4
 """Sizes of folds, each half as large as the one before."""

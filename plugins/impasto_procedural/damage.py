@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from torch import Tensor
 
+from .canvas import Canvas
 from .shaping import step
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from .canvas import Canvas
 
 FADING = 0.7
 """Exponent of the width of what is thinner than a texel: the eye sees a thin dark line stronger than its area."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -11,9 +11,7 @@ from impasto.context import Context
 from impasto.texture import Maps
 from impasto.tools import Generator, Parameters
 
-from .parameters import MaterialParameters, width_field
-
-__all__ = ["Material", "MaterialParameters", "width_field"]
+from .parameters import MaterialParameters
 
 if TYPE_CHECKING:
     from .canvas import Canvas
@@ -23,7 +21,7 @@ THUMBNAILS = Path(__file__).with_name("thumbnails")
 
 
 class Material(Generator):
-    """A procedural material: subclasses declare parameters and draw a `Surface` on a canvas."""
+    """A procedural material, which the module of its name in `materials` draws."""
 
     rank = 40
     uses_subject, makes_all_maps = False, True
@@ -34,9 +32,11 @@ class Material(Generator):
         path = THUMBNAILS / f"{self.name}.jpg"
         return path.read_bytes() if path.is_file() else b""
 
-    @abstractmethod
     def surface(self, canvas: Canvas, parameters: Any) -> Surface:
         """The surface without weathering."""
+        drawing = import_module(f".materials.{self.name.replace('-', '_')}", __package__)
+        surface: Surface = drawing.draw(canvas, parameters)
+        return surface
 
     def apply(
         self, subject: Maps, parameters: MaterialParameters, inputs: Mapping[str, Maps], context: Context

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from torch import Tensor
 
+from .canvas import Canvas
 from .shaping import gradient, step
 from .surface import Surface
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from .canvas import Canvas
 
 RUST = ((0.19, 0.12, 0.09), (0.40, 0.21, 0.12), (0.60, 0.33, 0.16))
 """Colours of rust, from old to fresh."""

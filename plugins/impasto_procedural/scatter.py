@@ -5,13 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-if TYPE_CHECKING:
-    from .canvas import Canvas
+from .canvas import Canvas
 
 POINTS_AT_ONCE = 1 << 17
 """Points of pieces that are shaped at a time, so that all steps stay in the processor's cache."""

@@ -1,12 +1,10 @@
-"""Curves on tensors that materials are drawn with; none needs torch itself, so modules of materials load at once."""
+"""Curves on tensors that materials are drawn with."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from torch import Tensor
+from torch import Tensor
 
 
 def mix(a: Tensor | float, b: Tensor | float, t: Tensor | float) -> Tensor:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-if TYPE_CHECKING:
-    from .canvas import Canvas
+from .canvas import Canvas
 
 STEP = 0.7
 """Distance of the points that a stroke is drawn with, in texels, so that there are no holes."""

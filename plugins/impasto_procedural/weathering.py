@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from torch import Tensor
+
+from .canvas import Canvas
+from .parameters import WeatheringLayers
 from .shaping import gradient, mix, step
 from .surface import Surface
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from .canvas import Canvas
-    from .parameters import WeatheringLayers
 
 DIRT = (0.19, 0.15, 0.11)
 MOSS = ((0.10, 0.14, 0.04), (0.24, 0.31, 0.09), (0.42, 0.45, 0.18))

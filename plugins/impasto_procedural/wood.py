@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+import torch
+from torch import Tensor
+
+from .blocks import Blocks
+from .canvas import Canvas
 from .shaping import mix, step
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from .blocks import Blocks
-    from .canvas import Canvas
 
 RING_M = 0.0058
 """Mean width of a growth ring."""
@@ -74,7 +72,6 @@ def _late_wood(canvas: Canvas, phase: Tensor, rings_per_texel: Tensor) -> Tensor
 
 def _waves(canvas: Canvas, boards: Blocks) -> tuple[Tensor, Tensor]:
     """Metres by which the trunk sways, and fine waviness with deviation 1; each board has another part of the noise."""
-    import torch
 
     slow_m = 0.004 * along_grain(canvas, boards, "sway", 0.14, octaves=2, gain=0.4, stretch=3)
     fine = along_grain(canvas, boards, "waviness", 0.012, octaves=2, stretch=9)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,12 +17,12 @@ from impasto.context import Context
 from impasto.plugins.registry import registry
 from impasto.surface.wrapping import seam_z
 from impasto.tools import validate
-from impasto_procedural import impasto_tools, mixtures
+from impasto_procedural import impasto_tools, materials, mixtures
 from impasto_procedural.blocks import blocks, is_odd, uneven_blocks
 from impasto_procedural.canvas import Canvas
-from impasto_procedural.materials.ceramic_tiles import Tiles
 from impasto_procedural.metal import with_rust
 from impasto_procedural.mixtures import mixture
+from impasto_procedural.parameters import MaterialParameters
 from impasto_procedural.scatter import scatter
 from impasto_procedural.surface import Surface
 from impasto_procedural.wood import grain_of
@@ -43,6 +45,12 @@ def made(name: str, size_px: tuple[int, int] = (96, 128), seed: int = 3, **given
 @pytest.fixture(params=sorted(MATERIALS))
 def name(request: pytest.FixtureRequest) -> str:
     return request.param
+
+
+def test_a_drawing_uses_the_parameters_that_are_declared_and_no_others(name):
+    code = Path(materials.__file__).with_name(f"{name.replace('-', '_')}.py").read_text(encoding="utf-8")
+    declared = MATERIALS[name].parameters.model_fields.keys() - MaterialParameters.model_fields.keys()
+    assert set(re.findall(r"\bp\.(\w+)", code)) - {"width_m"} == declared
 
 
 @pytest.mark.register("name")
@@ -112,11 +120,9 @@ def test_a_tile_smaller_than_its_pieces_is_drawn(name, parameters):
 @each_row("drawn_by_amount")
 def test_nothing_is_drawn_of_an_amount_of_0(name, amount, color):
     """Else "green scales", without a pattern, have spots of its colour; beside it, the amount does draw that colour."""
+    given = ({}, {color: (0.9, 0.1, 0.9)})
     changed = [
-        np.abs(
-            made(name, **{amount: share})["base_color"].pixels
-            - made(name, **{amount: share, color: (0.9, 0.1, 0.9)})["base_color"].pixels
-        ).max()
+        np.ptp([made(name, **{amount: share}, **one)["base_color"].pixels for one in given], 0).max()
         for share in (0.0, 1.0)
     ]
     assert changed[0] == 0 < changed[1]
@@ -154,7 +160,7 @@ def test_every_slider_has_an_effect_at_its_ends(name):
     """At least one map changes between the ends of each number's usual range."""
     schemas = MATERIALS[name].parameters.model_json_schema()["properties"]
     for parameter, schema in schemas.items():
-        if parameter in ("width_px", "height_px", "wear", "dirt", "moss", "wetness") or schema.get("type") != "number":
+        if parameter in MaterialParameters.model_fields.keys() - {"width_m"} or schema.get("type") != "number":
             continue
         low, high = schema["minimum"], schema.get("soft_maximum", schema["maximum"])
         given = {other: value for wanted in [schema.get("visible_if", {})] for other, (value, *_) in wanted.items()}
@@ -229,9 +235,10 @@ def test_texels_show_the_highest_piece(canvas):
 
 
 def test_tiles_are_of_one_colour_unless_a_share_is_of_the_second(canvas):
-    given = {"color": (0.8, 0.2, 0.2), "second_color": (0.1, 0.1, 0.9), "grout_color": (0.8, 0.2, 0.2), "tile_m": 0.02}
+    tiles, red = MATERIALS["ceramic-tiles"], (0.8, 0.2, 0.2)
+    given = {"color": red, "second_color": (0.1, 0.1, 0.9), "grout_color": red, "tile_m": 0.02}
     colors = [
-        Tiles().surface(canvas, Tiles.parameters(second_share=share, **given)).color.expand(3, *canvas.size_px)
+        tiles.surface(canvas, tiles.parameters(second_share=share, **given)).color.expand(3, *canvas.size_px)
         for share in (0.0, 0.5, 1.0)
     ]
     blue = [float((color[2] > color[0]).float().mean()) for color in colors]
@@ -317,8 +324,7 @@ def test_values_are_possible_and_surfaces_wrap_around():
         assert maps.isfinite().all()
         assert 0 < maps[4].min() <= maps[4].max() <= 1
         assert -1e-5 <= maps[5].min() <= maps[5].max() <= 1 + 1e-5
-        color = maps[:3]
-        steps = (torch.roll(color, -1, 2) - color).abs().mean((0, 1))
+        steps = (maps[:3].roll(-1, 2) - maps[:3]).abs().mean((0, 1))
         across.append(float(steps[-1]))
         within.append(float(steps[:-1].mean()))
     assert np.mean(across) < 1.5 * np.mean(within)

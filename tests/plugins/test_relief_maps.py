@@ -220,7 +220,6 @@ def test_stronger_is_darker_and_none_is_white():
     assert shades[1] > shades[2]
 
 
-MATERIALS = sorted(tool.name for tool in all_materials())
 CROP = (slice(37, 200), slice(20, 231))
 
 
@@ -231,7 +230,7 @@ def rounded(maps: Maps, levels: int = 65535) -> Maps:
     return replace(alone, width_m=maps.width_m)
 
 
-@pytest.mark.parametrize("name", MATERIALS)
+@pytest.mark.parametrize("name", sorted(tool.name for tool in all_materials()))
 def test_height_of_16_bit_normals_is_the_true_one(name):
     """Correlation .99 at least, where the surface tiles, and of a part of it that does not."""
     maps = drawn(name, 256, 3)

@@ -1,1 +1,1 @@
-"""One module for each procedural material: its parameters, and the equations that draw it."""
+"""Drawings of materials, a module each: `draw` gets a canvas, and the parameters that `materials.toml` declares."""

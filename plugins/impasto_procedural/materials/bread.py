@@ -2,63 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
-from impasto.tools import Color
-
+from ..canvas import Canvas
 from ..damage import cracks
-from ..material import Material, MaterialParameters, width_field
-from ..parameters import color_field, roughness_field, share_field, size_field
 from ..shaping import gradient, mix, step
 from ..surface import Surface
 
-if TYPE_CHECKING:
-    from ..canvas import Canvas
 
-
-class BreadParameters(MaterialParameters):
-    """Baking, cracks, flour and colours of a crust."""
-
-    width_m: float = width_field(0.2)
-    size_m: float = size_field(0.02)
-    baked: float = share_field(0.5, "How dark it is baked: 0 pale, 1 burnt")
-    cracks: float = share_field(0.3, "Cracks")
-    flour: float = share_field(0.12, "Flour on the crust")
-    color: Color = color_field((0.72, 0.46, 0.22))
-    second_color: Color = color_field((0.25, 0.14, 0.08), "Colour of the darkest parts")
-    crumb_color: Color = color_field((0.86, 0.72, 0.50), "Colour in the cracks")
-    roughness: float = roughness_field(0.62)
-
-
-class Bread(Material):
+def draw(canvas: Canvas, p: Any) -> Surface:
     """Blisters that are darkest on top; in the cracks the paler crumb shows, torn in strands."""
-
-    name, label = "bread", "Bread crust"
-    description = "Crust of bread and cakes, pale, golden or burnt"
-    subgroup = "Nature"
-    parameters = BreadParameters
-
-    def surface(self, canvas: Canvas, parameters: BreadParameters) -> Surface:
-        p = parameters
-        lumps = canvas.high_pass(canvas.noise("lumps", 1.6 * p.size_m, octaves=5, gain=0.55), 4 * p.size_m)
-        blisters = canvas.cells("blisters", 0.3 * p.size_m, warp=canvas.sway("ragged", 0.06 * p.size_m, 0.3 * p.size_m))
-        is_blister = (canvas.of_each("is", blisters.number) < 0.35).to(lumps.dtype)
-        blister = is_blister * step(blisters.from_center_m, 0.16 * p.size_m, 0.0)
-        grain = canvas.noise("grain", 0.05 * p.size_m, octaves=4, gain=0.7)
-        net = cracks(canvas, "cracks", 1.4 * p.size_m, 0.16 * p.size_m, 0.75 * p.cracks, sway=0.2)
-        hair = cracks(canvas, "hair", 0.5 * p.size_m, 0.02 * p.size_m, 0.6 * p.cracks, sway=0.2)
-        brown = p.baked * 1.05 - 0.06 + 0.12 * lumps + 0.10 * blister + 0.03 * grain
-        light, dark = canvas.color(p.color), canvas.color(p.second_color)
-        shades = [canvas.color(p.crumb_color), light * 1.2, light, mix(light, dark, 0.6), dark, dark * 0.55]
-        color = gradient(brown, shades) * (1 + 0.05 * grain) * (1 - 0.35 * hair)
-        crumb = mix(canvas.color(p.crumb_color), light, 0.75 * p.baked) * (0.85 + 0.12 * grain)
-        crust = Surface(
-            color, p.size_m * (0.06 * lumps + 0.05 * blister + 0.006 * grain - 0.02 * hair), p.roughness + 0.05 * grain
-        )
-        open_ = Surface(crumb, crust.height_m - 0.10 * p.size_m + 0.01 * p.size_m * grain, 0.9)
-        surface = crust.under(open_, net)
-        dust = step(lumps + 0.5 * grain + 0.3 * blister, 2.4 - 3.6 * p.flour, 3.4 - 3.6 * p.flour) * min(
-            1.0, 5 * p.flour
-        )
-        flour = Surface(canvas.color((0.90, 0.87, 0.81)) * (1 + 0.04 * grain), surface.height_m + 0.0002, 0.95)
-        return surface.under(flour, 0.75 * dust * (1 - net))
+    lumps = canvas.high_pass(canvas.noise("lumps", 1.6 * p.size_m, octaves=5, gain=0.55), 4 * p.size_m)
+    blisters = canvas.cells("blisters", 0.3 * p.size_m, warp=canvas.sway("ragged", 0.06 * p.size_m, 0.3 * p.size_m))
+    is_blister = (canvas.of_each("is", blisters.number) < 0.35).to(lumps.dtype)
+    blister = is_blister * step(blisters.from_center_m, 0.16 * p.size_m, 0.0)
+    grain = canvas.noise("grain", 0.05 * p.size_m, octaves=4, gain=0.7)
+    net = cracks(canvas, "cracks", 1.4 * p.size_m, 0.16 * p.size_m, 0.75 * p.cracks, sway=0.2)
+    hair = cracks(canvas, "hair", 0.5 * p.size_m, 0.02 * p.size_m, 0.6 * p.cracks, sway=0.2)
+    brown = p.baked * 1.05 - 0.06 + 0.12 * lumps + 0.10 * blister + 0.03 * grain
+    light, dark = canvas.color(p.color), canvas.color(p.second_color)
+    shades = [canvas.color(p.crumb_color), light * 1.2, light, mix(light, dark, 0.6), dark, dark * 0.55]
+    color = gradient(brown, shades) * (1 + 0.05 * grain) * (1 - 0.35 * hair)
+    crumb = mix(canvas.color(p.crumb_color), light, 0.75 * p.baked) * (0.85 + 0.12 * grain)
+    crust = Surface(
+        color, p.size_m * (0.06 * lumps + 0.05 * blister + 0.006 * grain - 0.02 * hair), p.roughness + 0.05 * grain
+    )
+    open_ = Surface(crumb, crust.height_m - 0.10 * p.size_m + 0.01 * p.size_m * grain, 0.9)
+    surface = crust.under(open_, net)
+    dust = step(lumps + 0.5 * grain + 0.3 * blister, 2.4 - 3.6 * p.flour, 3.4 - 3.6 * p.flour) * min(1.0, 5 * p.flour)
+    flour = Surface(canvas.color((0.90, 0.87, 0.81)) * (1 + 0.04 * grain), surface.height_m + 0.0002, 0.95)
+    return surface.under(flour, 0.75 * dust * (1 - net))

@@ -2,56 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
-from impasto.tools import Color
-
-from ..material import Material, MaterialParameters, width_field
-from ..parameters import color_field, roughness_field, share_field, size_field
+from ..canvas import Canvas
 from ..shaping import mix, step
 from ..surface import Surface
 
-if TYPE_CHECKING:
-    from ..canvas import Canvas
 
-
-class BubbleWrapParameters(MaterialParameters):
-    """Bubbles, and colour of the film."""
-
-    width_m: float = width_field(0.2)
-    size_m: float = size_field(0.013)
-    popped: float = share_field(0.08, "Share of the bubbles that are empty")
-    creases: float = share_field(0.4, "Wrinkles from use")
-    color: Color = color_field((0.74, 0.79, 0.82))
-    roughness: float = roughness_field(0.12)
-
-
-class BubbleWrap(Material):
+def draw(canvas: Canvas, p: Any) -> Surface:
     """Bubbles in hexagonal order; popped ones are flat and wrinkled."""
-
-    name, label = "bubble-wrap", "Bubble wrap"
-    description = "Clear packing film with bubbles of air, some of them popped"
-    subgroup = "Manufactured"
-    parameters = BubbleWrapParameters
-
-    def surface(self, canvas: Canvas, parameters: BubbleWrapParameters) -> Surface:
-        p = parameters
-        warp = canvas.sway("sway", 0.05 * p.size_m, 3 * p.size_m)
-        cells = canvas.cells("bubbles", p.size_m, jitter=0.0, stagger=0.5, stretch=(0.866, 1), warp=warp)
-        each = lambda name: canvas.of_each(name, cells.number)  # noqa: E731
-        radius = cells.from_center_m / (0.42 * p.size_m)
-        dome = (1 - radius.square()).clamp_min(0).sqrt()
-        cap = dome.clamp_max(0.82) + 0.06 * dome
-        wrinkles = canvas.noise("wrinkles", 0.25 * p.size_m, octaves=3, gain=0.6)
-        ridges = 1 - 1.5 * wrinkles.abs()
-        is_popped = (each("popped") < p.popped).to(dome.dtype)
-        slack = 0.12 * (each("slack") - 0.3)
-        folds = p.creases * canvas.noise("folds", 2 * p.size_m, octaves=4, gain=0.55, stretch=(1.5, 0.7))
-        full = cap * (1 - slack) + 0.02 * p.creases * ridges * dome
-        flat = 0.12 * step(radius, 1.05, 0.8) * (1 + 0.8 * ridges)
-        height_m = 0.33 * p.size_m * mix(full, flat, is_popped) + 0.015 * p.size_m * folds * step(radius, 0.9, 1.1)
-        rim = step((radius - 0.97).abs(), 0.16, 0.02)
-        glint = step(radius, 0.62, 0.2) * (1 - is_popped)
-        shade = 0.86 - 0.26 * rim + 0.10 * glint + 0.04 * folds + 0.06 * is_popped * ridges
-        shade = shade - 0.16 * step((radius - 0.72).abs(), 0.2, 0.0) * (1 - is_popped)
-        return Surface(canvas.color(p.color) * shade, height_m, p.roughness + 0.10 * is_popped + 0.03 * folds.abs())
+    warp = canvas.sway("sway", 0.05 * p.size_m, 3 * p.size_m)
+    cells = canvas.cells("bubbles", p.size_m, jitter=0.0, stagger=0.5, stretch=(0.866, 1), warp=warp)
+    each = lambda name: canvas.of_each(name, cells.number)  # noqa: E731
+    radius = cells.from_center_m / (0.42 * p.size_m)
+    dome = (1 - radius.square()).clamp_min(0).sqrt()
+    cap = dome.clamp_max(0.82) + 0.06 * dome
+    wrinkles = canvas.noise("wrinkles", 0.25 * p.size_m, octaves=3, gain=0.6)
+    ridges = 1 - 1.5 * wrinkles.abs()
+    is_popped = (each("popped") < p.popped).to(dome.dtype)
+    slack = 0.12 * (each("slack") - 0.3)
+    folds = p.creases * canvas.noise("folds", 2 * p.size_m, octaves=4, gain=0.55, stretch=(1.5, 0.7))
+    full = cap * (1 - slack) + 0.02 * p.creases * ridges * dome
+    flat = 0.12 * step(radius, 1.05, 0.8) * (1 + 0.8 * ridges)
+    height_m = 0.33 * p.size_m * mix(full, flat, is_popped) + 0.015 * p.size_m * folds * step(radius, 0.9, 1.1)
+    rim = step((radius - 0.97).abs(), 0.16, 0.02)
+    glint = step(radius, 0.62, 0.2) * (1 - is_popped)
+    shade = 0.86 - 0.26 * rim + 0.10 * glint + 0.04 * folds + 0.06 * is_popped * ridges
+    shade = shade - 0.16 * step((radius - 0.72).abs(), 0.2, 0.0) * (1 - is_popped)
+    return Surface(canvas.color(p.color) * shade, height_m, p.roughness + 0.10 * is_popped + 0.03 * folds.abs())

@@ -2,62 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Any
 
-from impasto.tools import Color, Field
-
-from ..material import Material, MaterialParameters, width_field
-from ..parameters import color_field, roughness_field, share_field, size_field
+from ..canvas import Canvas
 from ..shaping import bump, mix
 from ..surface import Surface
 
-if TYPE_CHECKING:
-    from ..canvas import Canvas
 
-
-class CarbonFibreParameters(MaterialParameters):
-    """Weave, resin and colour of carbon fibre."""
-
-    width_m: float = width_field(0.06)
-    weave: Literal["twill", "plain"] = Field("twill", description="How the threads cross")
-    size_m: float = size_field(0.0025)
-    contrast: float = share_field(0.6, "Difference between the threads of both directions")
-    resin: float = share_field(0.8, "Thickness of the clear resin")
-    color: Color = color_field((0.19, 0.19, 0.20))
-    roughness: float = roughness_field(0.14)
-
-
-class CarbonFibre(Material):
+def draw(canvas: Canvas, p: Any) -> Surface:
     """Tows that pass over two and under two others, so that diagonals of light and dark run across."""
-
-    name, label = "carbon-fibre", "Carbon fibre"
-    description = "Woven carbon fibre, glossy or dry"
-    subgroup = "Manufactured"
-    parameters = CarbonFibreParameters
-
-    def surface(self, canvas: Canvas, parameters: CarbonFibreParameters) -> Surface:
-        p = parameters
-        warp = canvas.sway("sway", 0.015 * p.size_m, 3 * p.size_m)
-        columns, rows = (canvas.count(p.size_m, horizontal=across, multiple_of=4) for across in (True, False))
-        u = (canvas.x_m + warp[1]) / canvas.width_m * columns
-        v = (canvas.y_m + warp[0]) / canvas.height_m * rows
-        column, row = u.floor(), v.floor()
-        x, y = 2 * (u - column) - 1, 2 * (v - row) - 1
-        over = (column + row).remainder(4) < 1.5 if p.weave == "twill" else (column + row).remainder(2) < 0.5
-        is_warp = over.to(u.dtype)
-        across, along = mix(y, x, is_warp), mix(x, y, is_warp)
-        number = mix(row.remainder(rows), column.remainder(columns) + rows, is_warp).long()
-        filaments = mix(
-            canvas.noise("weft", 0.05 * p.size_m, octaves=2, gain=0.8, stretch=(1, 20)),
-            canvas.noise("warp", 0.05 * p.size_m, octaves=2, gain=0.8, stretch=(20, 1)),
-            is_warp,
-        )
-        one = canvas.uniform("tow", rows + columns)[number] - 0.5
-        end = along.abs() if p.weave == "plain" else 0.6 * along.abs()
-        body = bump(1 - across.abs(), 0.35) * (1 - 0.35 * end.square())
-        light = mix(1 - 0.45 * p.contrast, 1 + 0.65 * p.contrast, is_warp)
-        shade = light * (1 + 0.10 * filaments + 0.16 * one) * (0.55 + 0.45 * body)
-        height_m = p.size_m * mix(0.14, 0.012, p.resin) * (body + 0.03 * filaments)
-        height_m = height_m + 0.000004 * canvas.noise("resin", 4 * p.size_m, octaves=3)
-        dry = 1 - p.resin
-        return Surface(canvas.color(p.color) * shade, height_m, p.roughness + dry * (0.35 + 0.06 * filaments))
+    warp = canvas.sway("sway", 0.015 * p.size_m, 3 * p.size_m)
+    columns, rows = (canvas.count(p.size_m, horizontal=across, multiple_of=4) for across in (True, False))
+    u = (canvas.x_m + warp[1]) / canvas.width_m * columns
+    v = (canvas.y_m + warp[0]) / canvas.height_m * rows
+    column, row = u.floor(), v.floor()
+    x, y = 2 * (u - column) - 1, 2 * (v - row) - 1
+    over = (column + row).remainder(4) < 1.5 if p.weave == "twill" else (column + row).remainder(2) < 0.5
+    is_warp = over.to(u.dtype)
+    across, along = mix(y, x, is_warp), mix(x, y, is_warp)
+    number = mix(row.remainder(rows), column.remainder(columns) + rows, is_warp).long()
+    filaments = mix(
+        canvas.noise("weft", 0.05 * p.size_m, octaves=2, gain=0.8, stretch=(1, 20)),
+        canvas.noise("warp", 0.05 * p.size_m, octaves=2, gain=0.8, stretch=(20, 1)),
+        is_warp,
+    )
+    one = canvas.uniform("tow", rows + columns)[number] - 0.5
+    end = along.abs() if p.weave == "plain" else 0.6 * along.abs()
+    body = bump(1 - across.abs(), 0.35) * (1 - 0.35 * end.square())
+    light = mix(1 - 0.45 * p.contrast, 1 + 0.65 * p.contrast, is_warp)
+    shade = light * (1 + 0.10 * filaments + 0.16 * one) * (0.55 + 0.45 * body)
+    height_m = p.size_m * mix(0.14, 0.012, p.resin) * (body + 0.03 * filaments)
+    height_m = height_m + 0.000004 * canvas.noise("resin", 4 * p.size_m, octaves=3)
+    dry = 1 - p.resin
+    return Surface(canvas.color(p.color) * shade, height_m, p.roughness + dry * (0.35 + 0.06 * filaments))

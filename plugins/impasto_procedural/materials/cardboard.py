@@ -3,65 +3,38 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import Any
 
-from impasto.tools import Color
-
-from ..material import Material, MaterialParameters, width_field
-from ..parameters import color_field, roughness_field, share_field, size_field
+from ..canvas import Canvas
 from ..shaping import mix, step
+from ..strokes import strokes
 from ..surface import Surface
 
-if TYPE_CHECKING:
-    from ..canvas import Canvas
 
-
-class CardboardParameters(MaterialParameters):
-    """Flutes, creases and colour of cardboard."""
-
-    width_m: float = width_field(0.3)
-    size_m: float = size_field(0.0075)
-    flutes: float = share_field(0.3, "How far the flutes show: 0 flat, 1 bare")
-    creases: float = share_field(0.3, "Wrinkles from use")
-    stains: float = share_field(0.25, "Clouds and streaks of water and dust")
-    color: Color = color_field((0.68, 0.52, 0.36))
-    roughness: float = roughness_field(0.85)
-
-
-class Cardboard(Material):
+def draw(canvas: Canvas, p: Any) -> Surface:
     """Fibres and specks of pulp over flutes; bare flutes are the waves of the core itself."""
-
-    name, label = "cardboard", "Cardboard"
-    description = "Brown cardboard of boxes, with faint or bare corrugations"
-    subgroup = "Fabric"
-    parameters = CardboardParameters
-
-    def surface(self, canvas: Canvas, parameters: CardboardParameters) -> Surface:
-        from ..strokes import strokes
-
-        p = parameters
-        sway = canvas.sway("sway", 0.03 * p.size_m, 6 * p.size_m)
-        count = canvas.count(p.size_m)
-        wave = (math.tau * (canvas.x_m + sway[1]) / canvas.width_m * count).cos()
-        bare = step(p.flutes + 0 * wave, 0.35, 1.0)
-        pulp = canvas.noise("pulp", 0.006, octaves=5, gain=0.7)
-        clouds = canvas.noise("clouds", 0.07, octaves=5, gain=0.6)
-        fibres = strokes(
-            canvas,
-            "fibres",
-            canvas.pieces(60_000, 60_000),
-            length_m=0.004,
-            width_m=0.00022,
-            rise_m=(0, 0.0001),
-            bend=0.35,
-        )
-        is_fibre = (fibres.number >= 0).to(wave.dtype)
-        tone = canvas.uniform("fibre", int(fibres.number.max()) + 2)[fibres.number.clamp_min(0)] - 0.5
-        folds = canvas.noise("folds", 0.09, octaves=3, gain=0.5)
-        crease = p.creases * step(folds.abs(), 0.035, 0.0) * step(clouds, 1.2 - 1.6 * p.creases, 2.0 - 1.6 * p.creases)
-        stain = p.stains * step(clouds, 0.6, 1.8)
-        value = 1 + 0.06 * pulp + 0.4 * tone * is_fibre + 0.03 * clouds + (0.13 * p.flutes + 0.22 * bare) * wave
-        color = canvas.color(p.color) * value * (1 - 0.16 * stain - 0.25 * crease)
-        color = mix(color, canvas.color(p.color) * 1.35, 0.5 * step(crease, 0.3, 0.9))
-        height_m = (0.0003 * p.flutes + 0.30 * p.size_m * bare) * wave + 0.00001 * pulp + 0.2 * fibres.height_m
-        return Surface(color, height_m - 0.0006 * crease, p.roughness + 0.03 * pulp - 0.1 * stain)
+    sway = canvas.sway("sway", 0.03 * p.size_m, 6 * p.size_m)
+    count = canvas.count(p.size_m)
+    wave = (math.tau * (canvas.x_m + sway[1]) / canvas.width_m * count).cos()
+    bare = step(p.flutes + 0 * wave, 0.35, 1.0)
+    pulp = canvas.noise("pulp", 0.006, octaves=5, gain=0.7)
+    clouds = canvas.noise("clouds", 0.07, octaves=5, gain=0.6)
+    fibres = strokes(
+        canvas,
+        "fibres",
+        canvas.pieces(60_000, 60_000),
+        length_m=0.004,
+        width_m=0.00022,
+        rise_m=(0, 0.0001),
+        bend=0.35,
+    )
+    is_fibre = (fibres.number >= 0).to(wave.dtype)
+    tone = canvas.uniform("fibre", int(fibres.number.max()) + 2)[fibres.number.clamp_min(0)] - 0.5
+    folds = canvas.noise("folds", 0.09, octaves=3, gain=0.5)
+    crease = p.creases * step(folds.abs(), 0.035, 0.0) * step(clouds, 1.2 - 1.6 * p.creases, 2.0 - 1.6 * p.creases)
+    stain = p.stains * step(clouds, 0.6, 1.8)
+    value = 1 + 0.06 * pulp + 0.4 * tone * is_fibre + 0.03 * clouds + (0.13 * p.flutes + 0.22 * bare) * wave
+    color = canvas.color(p.color) * value * (1 - 0.16 * stain - 0.25 * crease)
+    color = mix(color, canvas.color(p.color) * 1.35, 0.5 * step(crease, 0.3, 0.9))
+    height_m = (0.0003 * p.flutes + 0.30 * p.size_m * bare) * wave + 0.00001 * pulp + 0.2 * fibres.height_m
+    return Surface(color, height_m - 0.0006 * crease, p.roughness + 0.03 * pulp - 0.1 * stain)

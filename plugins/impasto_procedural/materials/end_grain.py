@@ -2,64 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from impasto.tools import Color
+from typing import Any
 
 from ..blocks import blocks
+from ..canvas import Canvas
 from ..damage import cracks
-from ..material import Material, MaterialParameters, width_field
-from ..parameters import color_field, roughness_field, share_field, size_field
 from ..shaping import bump, mix, step
 from ..surface import Surface
 
-if TYPE_CHECKING:
-    from ..canvas import Canvas
 
-
-class EndGrainParameters(MaterialParameters):
-    """Size, rings, cracks and colours of blocks of wood."""
-
-    width_m: float = width_field(0.6)
-    size_m: float = size_field(0.085)
-    rings: float = share_field(0.6, "Strength of the growth rings")
-    cracks: float = share_field(0.3, "Cracks")
-    color: Color = color_field((0.72, 0.53, 0.33), "Colour of the early wood, the light part of the rings")
-    late_color: Color = color_field((0.42, 0.26, 0.14), "Colour of the late wood, the dark part of the rings")
-    color_variation: float = share_field(0.5, "How much the parts differ in colour")
-    roughness: float = roughness_field(0.7)
-
-
-class EndGrain(Material):
+def draw(canvas: Canvas, p: Any) -> Surface:
     """Blocks in rows, each a cut across a trunk at another distance from its pith."""
-
-    name, label = "end-grain", "End grain blocks"
-    description = "Blocks of wood set upright, as on floors and chopping boards"
-    subgroup = "Wood"
-    parameters = EndGrainParameters
-
-    def surface(self, canvas: Canvas, parameters: EndGrainParameters) -> Surface:
-        p = parameters
-        laid = blocks(canvas, "staggered", 1.08 * p.size_m, p.size_m, warp=canvas.sway("sway", 0.0008, 0.06))
-        each = lambda name: canvas.of_each(name, laid.number)  # noqa: E731
-        inside_m = laid.inside_m(0.0016, 0.003)
-        wobble_m = 0.0014 * canvas.noise("wobble", 0.03, octaves=3)
-        y_m = laid.y_m - 2.4 * p.size_m * (each("pith y") - 0.5) + wobble_m
-        x_m = laid.x_m - 2.8 * p.size_m * (each("pith x") - 0.5) + wobble_m
-        radius_m = (y_m.square() + (x_m * (1 + 0.2 * each("oval"))).square()).sqrt()
-        ring = radius_m / (0.0040 + 0.0035 * each("growth")) + 0.5 * (70 * radius_m + 9 * each("years")).sin()
-        part = ring - ring.floor()
-        late = step(part, 0.25, 0.92) * step(part, 1.0, 0.93)
-        fine = canvas.noise("pores", 0.0009, octaves=2, gain=0.8)
-        rays = (y_m.atan2(x_m) * 170 + 40 * each("rays")).sin()
-        crack = cracks(canvas, "checks", 0.5 * p.size_m, 0.0016, 0.55 * p.cracks, sway=0.1)
-        value = 1 + p.color_variation * 0.7 * (each("value") - 0.5) + 0.05 * fine + 0.02 * rays
-        shade = (0.1 + p.rings * 1.3 * late + 0.08 * fine).clamp(0, 1)
-        color = mix(canvas.color(p.color), canvas.color(p.late_color), shade) * value
-        color = color * (1 - 0.75 * crack) * (1 - 0.35 * step(inside_m, 0.004, 0.0))
-        face = step(inside_m, -0.0003, 0.0005)
-        lean = (each("lean y") - 0.5) * laid.y_m + (each("lean x") - 0.5) * laid.x_m
-        height_m = 0.0012 * bump(inside_m.clamp_min(0), 0.003) + 0.0012 * each("high") + 0.012 * lean
-        height_m = height_m + 0.00012 * p.rings * late + 0.00005 * fine - 0.0012 * crack
-        gap = Surface(canvas.color((0.13, 0.10, 0.08)) * (1 + 0.1 * fine), -0.0025 + 0.0002 * fine, 0.95)
-        return gap.under(Surface(color, height_m, p.roughness + 0.05 * late + 0.02 * fine), face)
+    laid = blocks(canvas, "staggered", 1.08 * p.size_m, p.size_m, warp=canvas.sway("sway", 0.0008, 0.06))
+    each = lambda name: canvas.of_each(name, laid.number)  # noqa: E731
+    inside_m = laid.inside_m(0.0016, 0.003)
+    wobble_m = 0.0014 * canvas.noise("wobble", 0.03, octaves=3)
+    y_m = laid.y_m - 2.4 * p.size_m * (each("pith y") - 0.5) + wobble_m
+    x_m = laid.x_m - 2.8 * p.size_m * (each("pith x") - 0.5) + wobble_m
+    radius_m = (y_m.square() + (x_m * (1 + 0.2 * each("oval"))).square()).sqrt()
+    ring = radius_m / (0.0040 + 0.0035 * each("growth")) + 0.5 * (70 * radius_m + 9 * each("years")).sin()
+    part = ring - ring.floor()
+    late = step(part, 0.25, 0.92) * step(part, 1.0, 0.93)
+    fine = canvas.noise("pores", 0.0009, octaves=2, gain=0.8)
+    rays = (y_m.atan2(x_m) * 170 + 40 * each("rays")).sin()
+    crack = cracks(canvas, "checks", 0.5 * p.size_m, 0.0016, 0.55 * p.cracks, sway=0.1)
+    value = 1 + p.color_variation * 0.7 * (each("value") - 0.5) + 0.05 * fine + 0.02 * rays
+    shade = (0.1 + p.rings * 1.3 * late + 0.08 * fine).clamp(0, 1)
+    color = mix(canvas.color(p.color), canvas.color(p.late_color), shade) * value
+    color = color * (1 - 0.75 * crack) * (1 - 0.35 * step(inside_m, 0.004, 0.0))
+    face = step(inside_m, -0.0003, 0.0005)
+    lean = (each("lean y") - 0.5) * laid.y_m + (each("lean x") - 0.5) * laid.x_m
+    height_m = 0.0012 * bump(inside_m.clamp_min(0), 0.003) + 0.0012 * each("high") + 0.012 * lean
+    height_m = height_m + 0.00012 * p.rings * late + 0.00005 * fine - 0.0012 * crack
+    gap = Surface(canvas.color((0.13, 0.10, 0.08)) * (1 + 0.1 * fine), -0.0025 + 0.0002 * fine, 0.95)
+    return gap.under(Surface(color, height_m, p.roughness + 0.05 * late + 0.02 * fine), face)

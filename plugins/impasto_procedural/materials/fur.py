@@ -2,77 +2,50 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
-from impasto.tools import Color, Field
+from torch import Tensor
 
-from ..material import Material, MaterialParameters, width_field
-from ..parameters import color_field, roughness_field, share_field
+from ..canvas import Canvas
 from ..shaping import gradient, mix, step
+from ..strokes import strokes
 from ..surface import Surface
 
-if TYPE_CHECKING:
-    from torch import Tensor
 
-    from ..canvas import Canvas
-
-
-class FurParameters(MaterialParameters):
-    """Hairs, tufts and colours of fur."""
-
-    width_m: float = width_field(0.3)
-    hair_m: float = Field(0.03, ge=0.003, le=0.3, title="Hair Length", description="Length of a hair, in metres")
-    matted: float = share_field(0.25, "How far hairs stick together in tufts")
-    pattern: float = share_field(0.2, "Share of the skin with the pattern's colour")
-    color: Color = color_field((0.50, 0.41, 0.32))
-    root_color: Color = color_field((0.24, 0.18, 0.14), "Colour at the roots")
-    spot_color: Color = color_field((0.68, 0.62, 0.54), "Colour of the pattern")
-    roughness: float = roughness_field(0.6)
-
-
-class Fur(Material):
+def draw(canvas: Canvas, p: Any) -> Surface:
     """Long hairs that lie downwards, over each other; tufts draw them together."""
+    fields = []
+    for layer, (length, rise, spread) in enumerate(((0.8, (0.0, 0.25), 0.22), (1.0, (0.2, 0.6), 0.14))):
+        count = canvas.pieces(2.2 / (p.hair_m * 0.0011), 60_000)
+        drawn = strokes(
+            canvas, f"hairs {layer}", count, length_m=length * p.hair_m, width_m=0.0011,
+            rise_m=(rise[0] * p.hair_m, rise[1] * p.hair_m), direction=0.75, spread=spread, bend=0.10,
+        )  # fmt: skip
+        value = canvas.uniform(f"value {layer}", count)[drawn.number.clamp_min(0)]
+        is_hair = (drawn.number >= 0).to(value.dtype)
+        fields.append(canvas.stack((drawn.height_m * is_hair, drawn.along, value, drawn.across, is_hair)))
+    top = fields[1].where(fields[1][4:] > 0, fields[0])
+    bend_y, bend_x = _tufts(canvas, p)
+    height_m, along, value, across, is_hair = canvas.warp(top, bend_y, bend_x)
+    tuft = step((bend_x.square() + bend_y.square()).sqrt(), 0.0, 0.25 * p.hair_m)
+    clouds = canvas.high_pass(
+        canvas.noise("coat", 1.2 * p.hair_m, octaves=4, gain=0.55, stretch=(1.6, 1)), 3 * p.hair_m
+    )
+    spot = step(clouds + 0.5 * (value - 0.5), 1.2 - 3 * p.pattern, 2.6 - 3 * p.pattern) * (p.pattern > 0)
+    tip = mix(canvas.color(p.color), canvas.color(p.spot_color), spot)
+    root = canvas.color(p.root_color)
+    color = gradient(along * 0.9 + 0.12, [root * 0.45, root, tip, tip * 1.15])
+    color = color * (0.78 + 0.44 * value) * (1 - 0.28 * across.square()) * (0.72 + 0.28 * is_hair)
+    color = color * (1 - 0.3 * p.matted * tuft)
+    return Surface(color, 0.3 * height_m * (1 - 0.3 * tuft * p.matted), p.roughness - 0.15 * value + 0.05 * tuft)
 
-    name, label = "fur", "Fur"
-    description = "Animal fur, from a smooth coat to matted tufts"
-    subgroup = "Nature"
-    parameters = FurParameters
 
-    def surface(self, canvas: Canvas, parameters: FurParameters) -> Surface:
-        from ..strokes import strokes
-
-        p = parameters
-        fields = []
-        for layer, (length, rise, spread) in enumerate(((0.8, (0.0, 0.25), 0.22), (1.0, (0.2, 0.6), 0.14))):
-            count = canvas.pieces(2.2 / (p.hair_m * 0.0011), 60_000)
-            drawn = strokes(
-                canvas, f"hairs {layer}", count, length_m=length * p.hair_m, width_m=0.0011,
-                rise_m=(rise[0] * p.hair_m, rise[1] * p.hair_m), direction=0.75, spread=spread, bend=0.10,
-            )  # fmt: skip
-            value = canvas.uniform(f"value {layer}", count)[drawn.number.clamp_min(0)]
-            is_hair = (drawn.number >= 0).to(value.dtype)
-            fields.append(canvas.stack((drawn.height_m * is_hair, drawn.along, value, drawn.across, is_hair)))
-        top = fields[1].where(fields[1][4:] > 0, fields[0])
-        bend_y, bend_x = self._tufts(canvas, p)
-        height_m, along, value, across, is_hair = canvas.warp(top, bend_y, bend_x)
-        tuft = step((bend_x.square() + bend_y.square()).sqrt(), 0.0, 0.25 * p.hair_m)
-        clouds = canvas.high_pass(
-            canvas.noise("coat", 1.2 * p.hair_m, octaves=4, gain=0.55, stretch=(1.6, 1)), 3 * p.hair_m
-        )
-        spot = step(clouds + 0.5 * (value - 0.5), 1.2 - 3 * p.pattern, 2.6 - 3 * p.pattern) * (p.pattern > 0)
-        tip = mix(canvas.color(p.color), canvas.color(p.spot_color), spot)
-        root = canvas.color(p.root_color)
-        color = gradient(along * 0.9 + 0.12, [root * 0.45, root, tip, tip * 1.15])
-        color = color * (0.78 + 0.44 * value) * (1 - 0.28 * across.square()) * (0.72 + 0.28 * is_hair)
-        color = color * (1 - 0.3 * p.matted * tuft)
-        return Surface(color, 0.3 * height_m * (1 - 0.3 * tuft * p.matted), p.roughness - 0.15 * value + 0.05 * tuft)
-
-    def _tufts(self, canvas: Canvas, p: FurParameters) -> tuple[Tensor, Tensor]:
-        """Metres (H, W) by which hairs are drawn towards the middle of their tuft, and swirl."""
-        tufts = canvas.cells(
-            "tufts", 0.55 * p.hair_m, stretch=(2.4, 0.8), warp=canvas.sway("ragged", 0.1 * p.hair_m, 0.3 * p.hair_m)
-        )
-        lean = canvas.noise("swirl", 2 * p.hair_m, octaves=2)
-        pull = 0.6 * p.matted
-        y_m = 0.25 * pull * tufts.y_m + 0.10 * p.hair_m * canvas.noise("swirl y", 1.5 * p.hair_m, octaves=2)
-        return y_m, pull * tufts.x_m + 0.22 * p.hair_m * lean
+def _tufts(canvas: Canvas, p: Any) -> tuple[Tensor, Tensor]:
+    """Metres (H, W) by which hairs are drawn towards the middle of their tuft, and swirl."""
+    tufts = canvas.cells(
+        "tufts", 0.55 * p.hair_m, stretch=(2.4, 0.8), warp=canvas.sway("ragged", 0.1 * p.hair_m, 0.3 * p.hair_m)
+    )
+    lean = canvas.noise("swirl", 2 * p.hair_m, octaves=2)
+    pull = 0.6 * p.matted
+    y_m = 0.25 * pull * tufts.y_m + 0.10 * p.hair_m * canvas.noise("swirl y", 1.5 * p.hair_m, octaves=2)
+    return y_m, pull * tufts.x_m + 0.22 * p.hair_m * lean

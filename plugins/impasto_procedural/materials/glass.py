@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal
+from typing import Any
 
-from impasto.tools import Color, Field
-
-from ..material import Material, MaterialParameters, width_field
-from ..parameters import color_field, roughness_field, share_field, size_field
+from ..canvas import Canvas
 from ..shaping import bump, gradient, step
 from ..surface import Surface
-
-if TYPE_CHECKING:
-    from ..canvas import Canvas
-
 
 GROOVE = 0.15
 """Rounds the grooves between ribs."""
@@ -24,50 +17,30 @@ CLEAR = 0.95
 """Share of light that passes through; the rest is what lies on the glass."""
 
 
-class GlassParameters(MaterialParameters):
-    """Pattern and colour of glass."""
-
-    width_m: float = width_field(0.3)
-    pattern: Literal["ribbed", "hammered", "frosted"] = Field("ribbed", description="What stands out of the surface")
-    size_m: float = size_field(0.02)
-    relief: float = share_field(0.5, "Depth of the relief")
-    bubbles: float = share_field(0.15, "Number of bubbles")
-    color: Color = color_field((0.66, 0.76, 0.74))
-    roughness: float = roughness_field(0.06)
-
-
-class Glass(Material):
+def draw(canvas: Canvas, p: Any) -> Surface:
     """A pattern pressed into one side; its slopes are lighter and darker, as what is behind them is bent."""
-
-    name, label = "glass", "Patterned glass"
-    description = "Ribbed, hammered or frosted glass that light passes through"
-    subgroup = "Manufactured"
-    parameters = GlassParameters
-
-    def surface(self, canvas: Canvas, parameters: GlassParameters) -> Surface:
-        p = parameters
-        sway = canvas.sway("sway", 0.012 * p.size_m, 4 * p.size_m)
-        fine = canvas.noise("fine", 0.0015, octaves=3, gain=0.8)
-        waves = canvas.noise("waves", 2 * p.size_m, octaves=3)
-        if p.pattern == "ribbed":
-            phase = (canvas.x_m + sway[1]) / canvas.width_m * canvas.count(p.size_m)
-            relief = ((math.pi * phase).sin().square() + GROOVE).sqrt()
-            bend = (math.tau * phase + 0.4 + 0.15 * waves).sin()
-        elif p.pattern == "hammered":
-            cells = canvas.cells("dents", p.size_m, jitter=0.8, warp=canvas.sway("ragged", 0.06 * p.size_m, p.size_m))
-            relief = bump(cells.to_border_m, 0.45 * p.size_m) * (0.7 + 0.5 * canvas.of_each("deep", cells.number))
-            bend = (cells.y_m + 0.6 * cells.x_m) / (0.5 * p.size_m)
-        else:
-            relief = 0.25 * canvas.noise("frost", 0.1 * p.size_m, octaves=4, gain=0.7)
-            bend = 0.5 * canvas.noise("clouds", 2 * p.size_m, octaves=5, gain=0.65)
-        spots = canvas.cells("bubbles", 0.02, jitter=0.9)
-        size_m = 0.0016 * canvas.of_each("size", spots.number) ** 2 + 0.0003
-        is_bubble = (canvas.of_each("is", spots.number) < p.bubbles).to(relief.dtype)
-        bubble = is_bubble * step((spots.from_center_m - size_m).abs(), 0.5 * size_m, 0.1 * size_m)
-        base = canvas.color(p.color)
-        shade = 0.5 + p.relief * (0.34 * bend + 0.12 * (relief - 0.5)) + 0.03 * waves + 0.2 * bubble
-        color = gradient(shade, [base * 0.55, base * 0.85, base, base * 1.2])
-        frosted = p.pattern == "frosted"
-        height_m = p.size_m * (0.02 if frosted else 0.16) * p.relief * relief + 0.000006 * waves + 0.0000015 * fine
-        roughness = p.roughness + (0.42 + 0.03 * fine if frosted else 0.0) + 0.1 * bubble
-        return Surface(color.clamp(0, 0.9), height_m, roughness, transmission=CLEAR - 0.3 * bubble)
+    sway = canvas.sway("sway", 0.012 * p.size_m, 4 * p.size_m)
+    fine = canvas.noise("fine", 0.0015, octaves=3, gain=0.8)
+    waves = canvas.noise("waves", 2 * p.size_m, octaves=3)
+    if p.pattern == "ribbed":
+        phase = (canvas.x_m + sway[1]) / canvas.width_m * canvas.count(p.size_m)
+        relief = ((math.pi * phase).sin().square() + GROOVE).sqrt()
+        bend = (math.tau * phase + 0.4 + 0.15 * waves).sin()
+    elif p.pattern == "hammered":
+        cells = canvas.cells("dents", p.size_m, jitter=0.8, warp=canvas.sway("ragged", 0.06 * p.size_m, p.size_m))
+        relief = bump(cells.to_border_m, 0.45 * p.size_m) * (0.7 + 0.5 * canvas.of_each("deep", cells.number))
+        bend = (cells.y_m + 0.6 * cells.x_m) / (0.5 * p.size_m)
+    else:
+        relief = 0.25 * canvas.noise("frost", 0.1 * p.size_m, octaves=4, gain=0.7)
+        bend = 0.5 * canvas.noise("clouds", 2 * p.size_m, octaves=5, gain=0.65)
+    spots = canvas.cells("bubbles", 0.02, jitter=0.9)
+    size_m = 0.0016 * canvas.of_each("size", spots.number) ** 2 + 0.0003
+    is_bubble = (canvas.of_each("is", spots.number) < p.bubbles).to(relief.dtype)
+    bubble = is_bubble * step((spots.from_center_m - size_m).abs(), 0.5 * size_m, 0.1 * size_m)
+    base = canvas.color(p.color)
+    shade = 0.5 + p.relief * (0.34 * bend + 0.12 * (relief - 0.5)) + 0.03 * waves + 0.2 * bubble
+    color = gradient(shade, [base * 0.55, base * 0.85, base, base * 1.2])
+    frosted = p.pattern == "frosted"
+    height_m = p.size_m * (0.02 if frosted else 0.16) * p.relief * relief + 0.000006 * waves + 0.0000015 * fine
+    roughness = p.roughness + (0.42 + 0.03 * fine if frosted else 0.0) + 0.1 * bubble
+    return Surface(color.clamp(0, 0.9), height_m, roughness, transmission=CLEAR - 0.3 * bubble)

@@ -2,62 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from impasto.tools import Color
+from typing import Any
 
 from ..blocks import blocks
-from ..material import Material, MaterialParameters, width_field
+from ..canvas import Canvas
 from ..metal import with_rust
-from ..parameters import color_field, roughness_field, share_field, size_field
 from ..shaping import mix, step
 from ..surface import Surface
 
-if TYPE_CHECKING:
-    from ..canvas import Canvas
 
-
-class GratingParameters(MaterialParameters):
-    """Bars, metal and rust of a grating."""
-
-    width_m: float = width_field(0.4)
-    size_m: float = size_field(0.035)
-    bar: float = share_field(0.4, "Thickness of the bars")
-    serrated: float = share_field(0.5, "Depth of the teeth on the bars")
-    rust: float = share_field(0.25, "Rust")
-    metal_color: Color = color_field((0.66, 0.67, 0.68), "Reflectance of the bare metal")
-    roughness: float = roughness_field(0.5)
-
-
-class Grating(Material):
+def draw(canvas: Canvas, p: Any) -> Surface:
     """Flat bars on edge, held by twisted rods that lie a little lower."""
-
-    name, label = "grating", "Floor grating"
-    description = "Steel grating of walkways and stairs, new or rusty"
-    subgroup = "Metal"
-    parameters = GratingParameters
-
-    def surface(self, canvas: Canvas, parameters: GratingParameters) -> Surface:
-        p = parameters
-        fields = blocks(canvas, "stack", 2.2 * p.size_m, p.size_m, warp=canvas.sway("sway", 0.0002, 0.2))
-        grain = canvas.noise("grain", 0.002, octaves=4, gain=0.7)
-        clouds = canvas.noise("clouds", 0.1, octaves=5, gain=0.6)
-        bar_m = p.size_m * (0.08 + 0.3 * p.bar)
-        to_bar_m = fields.half_height_m - fields.y_m.abs()
-        to_rod_m = fields.half_width_m - fields.x_m.abs()
-        soft_m = max(0.0004, 0.7 * canvas.texel_m)
-        bar, rod = (
-            step(to_m, half_m + soft_m, half_m - soft_m)
-            for to_m, half_m in ((to_bar_m, bar_m / 2), (to_rod_m, 0.3 * bar_m))
-        )
-        teeth = (canvas.count(0.016) * 6.2832 * canvas.x_m / canvas.width_m).cos() + 0 * grain
-        tooth = step(teeth, -0.7, 0.2)
-        bar_height_m = 0.0002 * grain - 0.003 * p.serrated * (1 - tooth) - 0.0006 * (to_bar_m / bar_m * 2).square()
-        twist = (to_rod_m / (0.3 * bar_m)).clamp(-1, 1)
-        rod_height_m = -0.004 - 0.002 * twist.square() + 0.0005 * (900 * fields.y_m + 2 * twist).sin()
-        steel = canvas.color(p.metal_color) * (1 + 0.08 * clouds + 0.05 * grain)
-        color = mix(steel * (0.8 - 0.12 * (900 * fields.y_m + 2 * twist).sin()), steel * (0.85 + 0.2 * tooth), bar)
-        surface = Surface(color, mix(rod_height_m, bar_height_m, bar), p.roughness + 0.07 * clouds + 0.04 * grain, 1.0)
-        surface = with_rust(canvas, surface, p.rust, 0.5 + 0.6 * rod * (1 - bar) - 0.2 * tooth * bar)
-        below = canvas.color((0.13, 0.12, 0.11)) * (1 + 0.15 * clouds)
-        return Surface(below, -0.022 + 0.001 * clouds, 0.95).under(surface, bar.maximum(rod))
+    fields = blocks(canvas, "stack", 2.2 * p.size_m, p.size_m, warp=canvas.sway("sway", 0.0002, 0.2))
+    grain = canvas.noise("grain", 0.002, octaves=4, gain=0.7)
+    clouds = canvas.noise("clouds", 0.1, octaves=5, gain=0.6)
+    bar_m = p.size_m * (0.08 + 0.3 * p.bar)
+    to_bar_m = fields.half_height_m - fields.y_m.abs()
+    to_rod_m = fields.half_width_m - fields.x_m.abs()
+    soft_m = max(0.0004, 0.7 * canvas.texel_m)
+    bar, rod = (
+        step(to_m, half_m + soft_m, half_m - soft_m)
+        for to_m, half_m in ((to_bar_m, bar_m / 2), (to_rod_m, 0.3 * bar_m))
+    )
+    teeth = (canvas.count(0.016) * 6.2832 * canvas.x_m / canvas.width_m).cos() + 0 * grain
+    tooth = step(teeth, -0.7, 0.2)
+    bar_height_m = 0.0002 * grain - 0.003 * p.serrated * (1 - tooth) - 0.0006 * (to_bar_m / bar_m * 2).square()
+    twist = (to_rod_m / (0.3 * bar_m)).clamp(-1, 1)
+    rod_height_m = -0.004 - 0.002 * twist.square() + 0.0005 * (900 * fields.y_m + 2 * twist).sin()
+    steel = canvas.color(p.metal_color) * (1 + 0.08 * clouds + 0.05 * grain)
+    color = mix(steel * (0.8 - 0.12 * (900 * fields.y_m + 2 * twist).sin()), steel * (0.85 + 0.2 * tooth), bar)
+    surface = Surface(color, mix(rod_height_m, bar_height_m, bar), p.roughness + 0.07 * clouds + 0.04 * grain, 1.0)
+    surface = with_rust(canvas, surface, p.rust, 0.5 + 0.6 * rod * (1 - bar) - 0.2 * tooth * bar)
+    below = canvas.color((0.13, 0.12, 0.11)) * (1 + 0.15 * clouds)
+    return Surface(below, -0.022 + 0.001 * clouds, 0.95).under(surface, bar.maximum(rod))

@@ -3,70 +3,44 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import Any
 
-from impasto.tools import Color
-
-from ..material import Material, MaterialParameters, width_field
-from ..parameters import color_field, roughness_field, share_field, size_field
+from ..canvas import Canvas
 from ..shaping import bump, gradient, mix, step
 from ..surface import Surface
 
-if TYPE_CHECKING:
-    from ..canvas import Canvas
 
-
-class LavaParameters(MaterialParameters):
-    """Plates, ropes, glow and colours of lava."""
-
-    width_m: float = width_field(3.0)
-    size_m: float = size_field(0.5)
-    glow: float = share_field(0.5, "Width of the glowing cracks")
-    ropes: float = share_field(0.5, "Ropes of the crust")
-    color: Color = color_field((0.17, 0.15, 0.15))
-    glow_color: Color = color_field((0.90, 0.30, 0.07), "Colour of the glow")
-    roughness: float = roughness_field(0.82)
-
-
-class Lava(Material):
+def draw(canvas: Canvas, p: Any) -> Surface:
     """Plates that bulge, with ropes where they were still soft; between them it glows from red to yellow."""
-
-    name, label = "lava", "Lava"
-    description = "Cooling lava with a dark crust and glowing cracks"
-    subgroup = "Ground"
-    parameters = LavaParameters
-
-    def surface(self, canvas: Canvas, parameters: LavaParameters) -> Surface:
-        p = parameters
-        warp = canvas.sway("bend", 0.22 * p.size_m, 0.7 * p.size_m, 6)
-        plates = canvas.cells("plates", p.size_m, warp=warp, squeeze=(1, 1.3))
-        small = canvas.cells("shards", 0.36 * p.size_m, warp=warp)
-        each = lambda name: canvas.of_each(name, plates.number)  # noqa: E731
-        is_shard = (each("broken") < 0.3).to(warp[0].dtype)
-        border_m = mix(plates.to_border_m, plates.to_border_m.minimum(small.to_border_m), is_shard)
-        gap_m = p.size_m * (0.01 + 0.09 * p.glow) * (0.4 + 0.6 * canvas.noise("gaps", p.size_m, octaves=2).abs())
-        crust = step(border_m, 0.6 * gap_m, 1.1 * gap_m)
-        rope = canvas.noise("ropes", 0.5 * p.size_m, octaves=2)
-        bow = (plates.x_m * each("turn") + plates.y_m * (1 - each("turn"))) / p.size_m
-        lines = 0.5 + 0.5 * (math.tau * (5 * bow + 1.1 * rope)).sin()
-        lines = lines * step(each("roped"), 0.75, 0.35)
-        grain = canvas.noise("grain", 0.012, octaves=5, gain=0.7)
-        bubbles = step(canvas.noise("vesicles", 0.01, octaves=2), 1.5, 2.3)
-        dome = bump(border_m, 0.35 * p.size_m)
-        height_m = p.size_m * (0.12 * dome + 0.05 * each("high") + 0.035 * p.ropes * lines * dome + 0.005 * grain)
-        height_m = height_m - 0.004 * bubbles
-        silver = step(lines + 0.3 * grain, 0.5, 1.4) * p.ropes
-        color = (
-            canvas.color(p.color)
-            * (0.85 + 0.16 * grain + 0.55 * silver + 0.35 * (each("value") - 0.5))
-            * (1 - 0.3 * bubbles)
-        )
-        hot = canvas.color(p.glow_color)
-        near = step(border_m, 2.6 * gap_m, 0.6 * gap_m)
-        color = mix(color, hot * 0.45, 0.6 * near * min(1.0, 3 * p.glow))
-        depth = step(border_m + 0.10 * gap_m * grain, 1.0 * gap_m, 0.1 * gap_m)
-        melt = gradient(depth + 0.08 * grain, [hot * 0.3, hot * 0.75, hot, (hot * 1.4 + 0.1).clamp(0, 0.92)])
-        molten = Surface(melt, 0 * grain - 0.06 * p.size_m + 0.002 * grain, 0.45, emission=melt)
-        rim = 0.45 * near * min(1.0, 3 * p.glow)
-        crusted = Surface(color, height_m, p.roughness + 0.04 * grain - 0.2 * silver, emission=hot * (0.25 * rim * rim))
-        return molten.under(crusted, crust)
+    warp = canvas.sway("bend", 0.22 * p.size_m, 0.7 * p.size_m, 6)
+    plates = canvas.cells("plates", p.size_m, warp=warp, squeeze=(1, 1.3))
+    small = canvas.cells("shards", 0.36 * p.size_m, warp=warp)
+    each = lambda name: canvas.of_each(name, plates.number)  # noqa: E731
+    is_shard = (each("broken") < 0.3).to(warp[0].dtype)
+    border_m = mix(plates.to_border_m, plates.to_border_m.minimum(small.to_border_m), is_shard)
+    gap_m = p.size_m * (0.01 + 0.09 * p.glow) * (0.4 + 0.6 * canvas.noise("gaps", p.size_m, octaves=2).abs())
+    crust = step(border_m, 0.6 * gap_m, 1.1 * gap_m)
+    rope = canvas.noise("ropes", 0.5 * p.size_m, octaves=2)
+    bow = (plates.x_m * each("turn") + plates.y_m * (1 - each("turn"))) / p.size_m
+    lines = 0.5 + 0.5 * (math.tau * (5 * bow + 1.1 * rope)).sin()
+    lines = lines * step(each("roped"), 0.75, 0.35)
+    grain = canvas.noise("grain", 0.012, octaves=5, gain=0.7)
+    bubbles = step(canvas.noise("vesicles", 0.01, octaves=2), 1.5, 2.3)
+    dome = bump(border_m, 0.35 * p.size_m)
+    height_m = p.size_m * (0.12 * dome + 0.05 * each("high") + 0.035 * p.ropes * lines * dome + 0.005 * grain)
+    height_m = height_m - 0.004 * bubbles
+    silver = step(lines + 0.3 * grain, 0.5, 1.4) * p.ropes
+    color = (
+        canvas.color(p.color)
+        * (0.85 + 0.16 * grain + 0.55 * silver + 0.35 * (each("value") - 0.5))
+        * (1 - 0.3 * bubbles)
+    )
+    hot = canvas.color(p.glow_color)
+    near = step(border_m, 2.6 * gap_m, 0.6 * gap_m)
+    color = mix(color, hot * 0.45, 0.6 * near * min(1.0, 3 * p.glow))
+    depth = step(border_m + 0.10 * gap_m * grain, 1.0 * gap_m, 0.1 * gap_m)
+    melt = gradient(depth + 0.08 * grain, [hot * 0.3, hot * 0.75, hot, (hot * 1.4 + 0.1).clamp(0, 0.92)])
+    molten = Surface(melt, 0 * grain - 0.06 * p.size_m + 0.002 * grain, 0.45, emission=melt)
+    rim = 0.45 * near * min(1.0, 3 * p.glow)
+    crusted = Surface(color, height_m, p.roughness + 0.04 * grain - 0.2 * silver, emission=hot * (0.25 * rim * rim))
+    return molten.under(crusted, crust)

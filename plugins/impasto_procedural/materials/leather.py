@@ -2,63 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
-from impasto.tools import Color, Field
-
-from ..material import Material, MaterialParameters, width_field
+from ..canvas import Canvas
 from ..shaping import bump, mix, step
 from ..surface import Surface
 
-if TYPE_CHECKING:
-    from ..canvas import Canvas
 
-
-class LeatherParameters(MaterialParameters):
-    """Grain, creases, age and colours of leather."""
-
-    width_m: float = width_field(0.12)
-    grain_m: float = Field(
-        0.0022, ge=0.0003, le=0.02, title="Pebble Size", description="Size of the pebbles of the grain, in metres"
-    )
-    grain: float = Field(0.6, ge=0, le=1, description="Depth of the grain: 0 nappa, 1 pebbled")
-    creases: float = Field(0.4, ge=0, le=1, description="Wrinkles from use")
-    pores: float = Field(0.35, ge=0, le=1, description="Pores of the hairs")
-    color: Color = Field((0.38, 0.21, 0.12), description="Colour of the raised grain")
-    groove_color: Color = Field((0.20, 0.10, 0.06), description="Colour in the grooves")
-    patina: float = Field(0.4, ge=0, le=1, description="Clouds of darker and lighter leather, and rubbed spots")
-    shine: float = Field(0.5, ge=0, le=1, description="0: suede-like, 1: polished")
-
-
-class Leather(Material):
+def draw(canvas: Canvas, p: Any) -> Surface:
     """Plates of two sizes between grooves, with creases that press them flat."""
-
-    name, label = "leather", "Leather"
-    description = "Leather of shoes, sofas and bags, from smooth nappa to pebbled grain"
-    subgroup = "Fabric"
-    parameters = LeatherParameters
-
-    def surface(self, canvas: Canvas, parameters: LeatherParameters) -> Surface:
-        p = parameters
-        sway = [0.22 * p.grain_m * canvas.noise(f"sway {axis}", 0.9 * p.grain_m, octaves=2) for axis in "yx"]
-        large = canvas.cells("plates", p.grain_m, jitter=0.8, warp=(sway[0], sway[1]), stretch=(1, 1.2))
-        small = canvas.cells("small plates", 0.45 * p.grain_m, warp=(sway[0], sway[1]))
-        each = lambda name: canvas.of_each(name, large.number)  # noqa: E731
-        plate = bump(large.to_border_m, 0.42 * p.grain_m)
-        fine = bump(small.to_border_m, 0.20 * p.grain_m)
-        clouds = canvas.noise("clouds", canvas.width_m / 6, octaves=5, gain=0.6)
-        folds = canvas.noise("folds", 5 * p.grain_m, octaves=3, gain=0.5, stretch=(0.6, 2.2))
-        crease = step(folds.abs(), 0.22, 0.0) * step(clouds, 1.4 - 3 * p.creases, 2.6 - 3 * p.creases)
-        pore = step(small.from_center_m, 0.10 * p.grain_m, 0.02 * p.grain_m) * plate
-        pore = pore * (canvas.of_each("has pore", small.number) < 0.5 * p.pores).to(pore.dtype)
-        raised = plate * (0.72 + 0.28 * fine) * (0.85 + 0.3 * each("high"))
-        height_m = p.grain_m * (
-            (0.03 + 0.17 * p.grain) * raised - 0.30 * p.creases * crease - 0.10 * pore + 0.04 * folds * p.creases
-        )
-        groove = (1 - raised).clamp(0, 1) * (0.3 + 0.6 * p.grain) + 0.5 * crease + 0.25 * pore
-        color = mix(canvas.color(p.color), canvas.color(p.groove_color), groove.clamp(0, 1))
-        rubbed = step(clouds + 0.5 * raised, 1.2, 2.2) * p.patina
-        color = color * (1 + 0.12 * p.patina * clouds + 0.10 * (each("value") - 0.5)) * (1 + 0.25 * rubbed)
-        matt = canvas.noise("matt", p.grain_m, octaves=3)
-        roughness = mix(0.85, 0.38, p.shine) + 0.14 * (1 - plate) - 0.08 * rubbed + 0.02 * matt
-        return Surface(color, height_m, roughness)
+    sway = [0.22 * p.grain_m * canvas.noise(f"sway {axis}", 0.9 * p.grain_m, octaves=2) for axis in "yx"]
+    large = canvas.cells("plates", p.grain_m, jitter=0.8, warp=(sway[0], sway[1]), stretch=(1, 1.2))
+    small = canvas.cells("small plates", 0.45 * p.grain_m, warp=(sway[0], sway[1]))
+    each = lambda name: canvas.of_each(name, large.number)  # noqa: E731
+    plate = bump(large.to_border_m, 0.42 * p.grain_m)
+    fine = bump(small.to_border_m, 0.20 * p.grain_m)
+    clouds = canvas.noise("clouds", canvas.width_m / 6, octaves=5, gain=0.6)
+    folds = canvas.noise("folds", 5 * p.grain_m, octaves=3, gain=0.5, stretch=(0.6, 2.2))
+    crease = step(folds.abs(), 0.22, 0.0) * step(clouds, 1.4 - 3 * p.creases, 2.6 - 3 * p.creases)
+    pore = step(small.from_center_m, 0.10 * p.grain_m, 0.02 * p.grain_m) * plate
+    pore = pore * (canvas.of_each("has pore", small.number) < 0.5 * p.pores).to(pore.dtype)
+    raised = plate * (0.72 + 0.28 * fine) * (0.85 + 0.3 * each("high"))
+    height_m = p.grain_m * (
+        (0.03 + 0.17 * p.grain) * raised - 0.30 * p.creases * crease - 0.10 * pore + 0.04 * folds * p.creases
+    )
+    groove = (1 - raised).clamp(0, 1) * (0.3 + 0.6 * p.grain) + 0.5 * crease + 0.25 * pore
+    color = mix(canvas.color(p.color), canvas.color(p.groove_color), groove.clamp(0, 1))
+    rubbed = step(clouds + 0.5 * raised, 1.2, 2.2) * p.patina
+    color = color * (1 + 0.12 * p.patina * clouds + 0.10 * (each("value") - 0.5)) * (1 + 0.25 * rubbed)
+    matt = canvas.noise("matt", p.grain_m, octaves=3)
+    roughness = mix(0.85, 0.38, p.shine) + 0.14 * (1 - plate) - 0.08 * rubbed + 0.02 * matt
+    return Surface(color, height_m, roughness)

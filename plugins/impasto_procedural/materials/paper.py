@@ -2,62 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
-from impasto.tools import Color
-
+from ..canvas import Canvas
 from ..crumple import crumple
-from ..material import Material, MaterialParameters, width_field
-from ..parameters import color_field, roughness_field, share_field, size_field
 from ..shaping import mix, step
+from ..strokes import strokes
 from ..surface import Surface
 
-if TYPE_CHECKING:
-    from ..canvas import Canvas
 
-
-class PaperParameters(MaterialParameters):
-    """Crumples, fibres, age and colour of paper."""
-
-    width_m: float = width_field(0.3)
-    size_m: float = size_field(0.06)
-    creases: float = share_field(0.4, "Wrinkles from use")
-    fibres: float = share_field(0.4, "How far the fibres show")
-    stains: float = share_field(0.2, "Clouds and streaks of water and dust")
-    color: Color = color_field((0.86, 0.83, 0.76))
-    stain_color: Color = color_field((0.58, 0.42, 0.24), "Colour of the stains")
-    roughness: float = roughness_field(0.86)
-
-
-class Paper(Material):
+def draw(canvas: Canvas, p: Any) -> Surface:
     """A sheet of fibres with facets between folds, along which dirt has settled."""
-
-    name, label = "paper", "Paper"
-    description = "Paper and parchment, from smooth to crumpled and yellowed"
-    subgroup = "Fabric"
-    parameters = PaperParameters
-
-    def surface(self, canvas: Canvas, parameters: PaperParameters) -> Surface:
-        from ..strokes import strokes
-
-        p = parameters
-        facets, near = crumple(canvas, "sheet", p.size_m)
-        clouds = canvas.high_pass(canvas.noise("clouds", 0.07, octaves=6, gain=0.62), 0.12)
-        pulp = canvas.noise("pulp", 0.0035, octaves=4, gain=0.7)
-        drawn = strokes(
-            canvas,
-            "fibres",
-            canvas.pieces(40_000, 40_000),
-            length_m=0.006,
-            width_m=0.0002,
-            rise_m=(0, 0.0001),
-            bend=0.4,
-        )
-        tone = canvas.uniform("fibre", int(drawn.number.max()) + 2)[drawn.number.clamp_min(0)] - 0.35
-        fibre = p.fibres * tone * (drawn.number >= 0).to(tone.dtype)
-        stain = p.stains * (0.45 + 0.4 * clouds + 0.06 * pulp).clamp(0, 1)
-        edge = p.stains * step((clouds - 0.4).abs(), 0.14, 0.0) * 0.5
-        color = mix(canvas.color(p.color), canvas.color(p.stain_color), (0.8 * stain + 0.4 * edge).clamp(0, 0.9))
-        color = color * (1 + 0.02 * pulp - 0.22 * fibre) * (1 - 0.16 * p.creases * near)
-        height_m = 0.4 * p.creases * p.size_m * facets + 0.00001 * pulp + 0.1 * p.fibres * drawn.height_m
-        return Surface(color.clamp(0, 0.88), height_m, p.roughness + 0.02 * pulp)
+    facets, near = crumple(canvas, "sheet", p.size_m)
+    clouds = canvas.high_pass(canvas.noise("clouds", 0.07, octaves=6, gain=0.62), 0.12)
+    pulp = canvas.noise("pulp", 0.0035, octaves=4, gain=0.7)
+    drawn = strokes(
+        canvas,
+        "fibres",
+        canvas.pieces(40_000, 40_000),
+        length_m=0.006,
+        width_m=0.0002,
+        rise_m=(0, 0.0001),
+        bend=0.4,
+    )
+    tone = canvas.uniform("fibre", int(drawn.number.max()) + 2)[drawn.number.clamp_min(0)] - 0.35
+    fibre = p.fibres * tone * (drawn.number >= 0).to(tone.dtype)
+    stain = p.stains * (0.45 + 0.4 * clouds + 0.06 * pulp).clamp(0, 1)
+    edge = p.stains * step((clouds - 0.4).abs(), 0.14, 0.0) * 0.5
+    color = mix(canvas.color(p.color), canvas.color(p.stain_color), (0.8 * stain + 0.4 * edge).clamp(0, 0.9))
+    color = color * (1 + 0.02 * pulp - 0.22 * fibre) * (1 - 0.16 * p.creases * near)
+    height_m = 0.4 * p.creases * p.size_m * facets + 0.00001 * pulp + 0.1 * p.fibres * drawn.height_m
+    return Surface(color.clamp(0, 0.88), height_m, p.roughness + 0.02 * pulp)

@@ -2,68 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Any
 
-from impasto.tools import Color, Field
-
-from ..material import Material, MaterialParameters, width_field
+from ..canvas import Canvas
 from ..metal import with_rust
-from ..parameters import color_field, roughness_field, share_field, size_field
 from ..shaping import bump, mix, step
 from ..surface import Surface
 
-if TYPE_CHECKING:
-    from ..canvas import Canvas
 
-
-class PerforatedMetalParameters(MaterialParameters):
-    """Holes, metal and rust of a perforated sheet."""
-
-    width_m: float = width_field(0.3)
-    pattern: Literal["round", "square", "slots"] = Field("round", description="Shape of the holes")
-    size_m: float = size_field(0.012)
-    open: float = share_field(0.5, "Width of the holes")
-    scratches: float = share_field(0.3, "Scratches")
-    rust: float = share_field(0.0, "Rust")
-    metal_color: Color = color_field((0.78, 0.79, 0.80), "Reflectance of the bare metal")
-    roughness: float = roughness_field(0.35)
-
-
-class PerforatedMetal(Material):
+def draw(canvas: Canvas, p: Any) -> Surface:
     """A lattice of holes in a rolled sheet; what is behind them is dark and far below."""
-
-    name, label = "perforated-metal", "Perforated metal"
-    description = "Sheet metal with round, square or long holes"
-    subgroup = "Metal"
-    parameters = PerforatedMetalParameters
-
-    def surface(self, canvas: Canvas, parameters: PerforatedMetalParameters) -> Surface:
-        p = parameters
-        warp = canvas.sway("sway", 0.0, canvas.width_m)
-        stagger, stretch = (0.5, (0.866, 1.0)) if p.pattern == "round" else (0.0, (1.0, 1.0))
-        if p.pattern == "slots":
-            stagger, stretch = 0.5, (0.6, 2.0)
-        holes = canvas.cells("holes", p.size_m, jitter=0.0, warp=warp, stagger=stagger, stretch=stretch)
-        radius_m = p.size_m * (0.12 + 0.3 * p.open)
-        if p.pattern == "square":
-            away_m = holes.y_m.abs().maximum(holes.x_m.abs())
-        elif p.pattern == "slots":
-            radius_m = 0.6 * radius_m
-            away_m = (holes.y_m.square() + (holes.x_m.abs() - 0.55 * p.size_m).clamp_min(0).square()).sqrt()
-        else:
-            away_m = holes.from_center_m
-        inside_m = away_m - radius_m
-        soft_m = max(0.0003, 0.6 * canvas.texel_m)
-        sheet = step(inside_m, -soft_m, soft_m)
-        rolled = canvas.noise("rolled", 0.0012, octaves=3, gain=0.7, stretch=(1, 50))
-        clouds = canvas.noise("clouds", canvas.width_m / 4, octaves=5)
-        lines = step(canvas.noise("scratches", 0.0006, octaves=2, stretch=(1, 90)), 2.6 - 1.2 * p.scratches, 3.2)
-        lines = lines * p.scratches
-        height_m = 0.0005 * bump(inside_m.clamp_min(0), 0.1 * p.size_m) + 0.00005 * clouds + 0.000005 * rolled
-        color = canvas.color(p.metal_color) * (1 + 0.03 * rolled + 0.03 * clouds + 0.1 * lines)
-        gloss = p.roughness + 0.04 * rolled + 0.04 * clouds + 0.15 * lines
-        metal = Surface(color.clamp(0, 0.97), height_m - 0.00003 * lines, gloss, 1.0)
-        metal = with_rust(canvas, metal, p.rust, step(inside_m, 0.1 * p.size_m, 0.0))
-        dark = Surface(canvas.color((0.09, 0.09, 0.09)) + 0 * rolled, 0 * rolled - 0.0035, 0.9)
-        shade = mix(1.0, 0.75, step(inside_m, 0.03 * p.size_m, 0.0))
-        return dark.under(metal.with_tint(shade), sheet)
+    warp = canvas.sway("sway", 0.0, canvas.width_m)
+    stagger, stretch = (0.5, (0.866, 1.0)) if p.pattern == "round" else (0.0, (1.0, 1.0))
+    if p.pattern == "slots":
+        stagger, stretch = 0.5, (0.6, 2.0)
+    holes = canvas.cells("holes", p.size_m, jitter=0.0, warp=warp, stagger=stagger, stretch=stretch)
+    radius_m = p.size_m * (0.12 + 0.3 * p.open)
+    if p.pattern == "square":
+        away_m = holes.y_m.abs().maximum(holes.x_m.abs())
+    elif p.pattern == "slots":
+        radius_m = 0.6 * radius_m
+        away_m = (holes.y_m.square() + (holes.x_m.abs() - 0.55 * p.size_m).clamp_min(0).square()).sqrt()
+    else:
+        away_m = holes.from_center_m
+    inside_m = away_m - radius_m
+    soft_m = max(0.0003, 0.6 * canvas.texel_m)
+    sheet = step(inside_m, -soft_m, soft_m)
+    rolled = canvas.noise("rolled", 0.0012, octaves=3, gain=0.7, stretch=(1, 50))
+    clouds = canvas.noise("clouds", canvas.width_m / 4, octaves=5)
+    lines = step(canvas.noise("scratches", 0.0006, octaves=2, stretch=(1, 90)), 2.6 - 1.2 * p.scratches, 3.2)
+    lines = lines * p.scratches
+    height_m = 0.0005 * bump(inside_m.clamp_min(0), 0.1 * p.size_m) + 0.00005 * clouds + 0.000005 * rolled
+    color = canvas.color(p.metal_color) * (1 + 0.03 * rolled + 0.03 * clouds + 0.1 * lines)
+    gloss = p.roughness + 0.04 * rolled + 0.04 * clouds + 0.15 * lines
+    metal = Surface(color.clamp(0, 0.97), height_m - 0.00003 * lines, gloss, 1.0)
+    metal = with_rust(canvas, metal, p.rust, step(inside_m, 0.1 * p.size_m, 0.0))
+    dark = Surface(canvas.color((0.09, 0.09, 0.09)) + 0 * rolled, 0 * rolled - 0.0035, 0.9)
+    shade = mix(1.0, 0.75, step(inside_m, 0.03 * p.size_m, 0.0))
+    return dark.under(metal.with_tint(shade), sheet)

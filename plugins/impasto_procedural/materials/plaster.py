@@ -3,114 +3,79 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import Any
 
-from impasto.tools import Color, Field
+from torch import Tensor
 
+from ..canvas import Canvas
 from ..damage import cracks
-from ..material import Material, MaterialParameters, width_field
+from ..scatter import scatter
 from ..shaping import mix, step
 from ..surface import Surface
 
-if TYPE_CHECKING:
-    from torch import Tensor
 
-    from ..canvas import Canvas
-
-
-class PlasterParameters(MaterialParameters):
-    """Trowel marks, cracks, damage and colours of plaster."""
-
-    width_m: float = width_field(2.0)
-    trowel: float = Field(0.75, ge=0, le=1, title="Trowel Marks", description="Depth of the marks of the trowel")
-    stroke_m: float = Field(
-        0.4, ge=0.05, le=2, title="Stroke Length", description="Length of a stroke of the trowel, in metres"
-    )
-    sand: float = Field(0.2, ge=0, le=1, description="How sandy the surface is")
-    cracks: float = Field(0.35, ge=0, le=1, description="Cracks")
-    peeling: float = Field(0.0, ge=0, le=1, description="Places where the top coat has fallen off")
-    repairs: float = Field(0.25, ge=0, le=1, description="Patches of newer plaster")
-    stains: float = Field(0.25, ge=0, le=1, description="Clouds and streaks of water and dust")
-    color: Color = Field((0.77, 0.73, 0.67), description="Colour of the top coat")
-    base_color: Color = Field((0.52, 0.43, 0.34), title="Base Coat", description="Colour of the coarse plaster below")
-    thickness_m: float = Field(
-        0.004, ge=0.0005, le=0.05, title="Coat Thickness", description="Thickness of the top coat, in metres"
-    )
-    roughness: float = Field(0.85, ge=0, le=1, description="Roughness: 0 mirror, 1 chalk")
-
-
-class Plaster(Material):
+def draw(canvas: Canvas, p: Any) -> Surface:
     """A top coat of plaster in strokes that lie over each other, on a coarse base coat."""
+    clouds = canvas.noise("clouds", 0.5, octaves=7, gain=0.62)
+    sand = canvas.noise("sand", 0.004, octaves=2, gain=0.8)
+    stroke_m, edge = _strokes(canvas, p)
+    crack = cracks(canvas, "cracks", 0.42, 0.003, 0.75 * p.cracks)
+    fine = cracks(canvas, "fine cracks", 0.12, 0.001, 0.5 * p.cracks)
+    repair = _repairs(canvas, p)
+    height_m = (
+        stroke_m + 0.0015 * clouds + (0.00008 + 0.0003 * p.sand) * sand - 0.55 * p.thickness_m * crack - 0.0008 * fine
+    )
+    height_m = height_m + 0.3 * p.thickness_m * repair
+    streaks = canvas.noise("streaks", 0.05, octaves=4, stretch=(9, 1))
+    value = 1 + p.stains * (0.16 * clouds + 0.06 * streaks) + 0.03 * sand * p.sand + 0.13 * p.trowel * edge
+    color = canvas.color(p.color) * value * (1 + p.stains * clouds.clamp(-2, 0) * canvas.color((0.0, 0.28, 0.45)))
+    newer = color.mean((1, 2), keepdim=True) * 0.4 + canvas.color((0.72, 0.70, 0.66)) * 0.6
+    color = mix(color, newer * (1 + 0.03 * clouds + 0.02 * sand), 0.5 * repair)
+    color = color * (1 - 0.65 * crack) * (1 - 0.4 * fine)
+    top = Surface(color, height_m, p.roughness - 0.12 * p.trowel * edge.clamp_min(0) + 0.03 * sand - 0.04 * clouds)
+    bare = _bare(canvas, p, clouds, crack)
+    rim = step(bare, -0.006, 0.0) * step(bare, 0.012, 0.0)
+    top = top.with_tint(1 + 0.15 * rim * (1 - repair))
+    return top.under(_base(canvas, p, sand), step(bare, 0.0, 0.008))
 
-    name, label = "plaster", "Plaster"
-    description = "Plaster put on by hand: strokes of a trowel, cracks, patches, and places where it has come off"
-    subgroup = "Walls"
-    parameters = PlasterParameters
 
-    def surface(self, canvas: Canvas, parameters: PlasterParameters) -> Surface:
-        p = parameters
-        clouds = canvas.noise("clouds", 0.5, octaves=7, gain=0.62)
-        sand = canvas.noise("sand", 0.004, octaves=2, gain=0.8)
-        stroke_m, edge = self._strokes(canvas, p)
-        crack = cracks(canvas, "cracks", 0.42, 0.003, 0.75 * p.cracks)
-        fine = cracks(canvas, "fine cracks", 0.12, 0.001, 0.5 * p.cracks)
-        repair = self._repairs(canvas, p)
-        height_m = (
-            stroke_m
-            + 0.0015 * clouds
-            + (0.00008 + 0.0003 * p.sand) * sand
-            - 0.55 * p.thickness_m * crack
-            - 0.0008 * fine
-        )
-        height_m = height_m + 0.3 * p.thickness_m * repair
-        streaks = canvas.noise("streaks", 0.05, octaves=4, stretch=(9, 1))
-        value = 1 + p.stains * (0.16 * clouds + 0.06 * streaks) + 0.03 * sand * p.sand + 0.13 * p.trowel * edge
-        color = canvas.color(p.color) * value * (1 + p.stains * clouds.clamp(-2, 0) * canvas.color((0.0, 0.28, 0.45)))
-        newer = color.mean((1, 2), keepdim=True) * 0.4 + canvas.color((0.72, 0.70, 0.66)) * 0.6
-        color = mix(color, newer * (1 + 0.03 * clouds + 0.02 * sand), 0.5 * repair)
-        color = color * (1 - 0.65 * crack) * (1 - 0.4 * fine)
-        top = Surface(color, height_m, p.roughness - 0.12 * p.trowel * edge.clamp_min(0) + 0.03 * sand - 0.04 * clouds)
-        bare = self._bare(canvas, p, clouds, crack)
-        rim = step(bare, -0.006, 0.0) * step(bare, 0.012, 0.0)
-        top = top.with_tint(1 + 0.15 * rim * (1 - repair))
-        return top.under(self._base(canvas, p, sand), step(bare, 0.0, 0.008))
+def _strokes(canvas: Canvas, p: Any) -> tuple[Tensor, Tensor]:
+    """Height in metres, and relative brightness, −1 to 1, of the strokes that lie on top."""
+    count = min(3000, 1 + round(3.2 * canvas.width_m * canvas.height_m / p.stroke_m**2))
+    bend = 0.7 * (canvas.uniform("trowel bend", count) - 0.5)
 
-    def _strokes(self, canvas: Canvas, p: PlasterParameters) -> tuple[Tensor, Tensor]:
-        """Height in metres, and relative brightness, −1 to 1, of the strokes that lie on top."""
-        from ..scatter import scatter
+    def pull(y: Tensor, x: Tensor, number: Tensor) -> Tensor:
+        across = (y + bend[number] * (x * x - 0.5)) / 0.42
+        inside = across.square() + x**6 < 1
+        return number.to(y.dtype).where(inside, y.new_full((), -math.inf))
 
-        count = min(3000, 1 + round(3.2 * canvas.width_m * canvas.height_m / p.stroke_m**2))
-        bend = 0.7 * (canvas.uniform("trowel bend", count) - 0.5)
+    laid = scatter(canvas, "trowel", count, p.stroke_m / 2, pull, spread=0.3)
+    number = laid.number.clamp_min(0)
+    one = lambda name: canvas.uniform(name, count)[number]  # noqa: E731
+    side = (laid.y + bend[number] * (laid.x.square() - 0.5)) / 0.42 * (2 * one("side") - 1)
+    drag = 0.5 * canvas.noise("drag", 0.03, octaves=5, gain=0.7)
+    height_m = 0.0020 * (one("thickness") - 0.5) + 0.0016 * side + 0.0010 * laid.x
+    tone = 0.6 * (one("tone") - 0.5) + 0.5 * side + drag
+    return p.trowel * (canvas.blur(height_m, 0.0025) + 0.00014 * drag), tone
 
-        def pull(y: Tensor, x: Tensor, number: Tensor) -> Tensor:
-            across = (y + bend[number] * (x * x - 0.5)) / 0.42
-            inside = across.square() + x**6 < 1
-            return number.to(y.dtype).where(inside, y.new_full((), -math.inf))
 
-        laid = scatter(canvas, "trowel", count, p.stroke_m / 2, pull, spread=0.3)
-        number = laid.number.clamp_min(0)
-        one = lambda name: canvas.uniform(name, count)[number]  # noqa: E731
-        side = (laid.y + bend[number] * (laid.x.square() - 0.5)) / 0.42 * (2 * one("side") - 1)
-        drag = 0.5 * canvas.noise("drag", 0.03, octaves=5, gain=0.7)
-        height_m = 0.0020 * (one("thickness") - 0.5) + 0.0016 * side + 0.0010 * laid.x
-        tone = 0.6 * (one("tone") - 0.5) + 0.5 * side + drag
-        return p.trowel * (canvas.blur(height_m, 0.0025) + 0.00014 * drag), tone
+def _repairs(canvas: Canvas, p: Any) -> Tensor:
+    """Mask of patches with soft, ragged edges."""
+    ragged = canvas.noise("patch rims", 0.08, octaves=5, gain=0.6)
+    spots = canvas.cells("patches", 0.65, jitter=0.7)
+    is_patch = step(canvas.of_each("is patch", spots.number), p.repairs, 0.95 * p.repairs - 1e-6)
+    size_m = 0.06 + 0.16 * canvas.of_each("patch size", spots.number)
+    return is_patch * step(spots.from_center_m + 0.03 * ragged, size_m, size_m - 0.015)
 
-    def _repairs(self, canvas: Canvas, p: PlasterParameters) -> Tensor:
-        """Mask of patches with soft, ragged edges."""
-        ragged = canvas.noise("patch rims", 0.08, octaves=5, gain=0.6)
-        spots = canvas.cells("patches", 0.65, jitter=0.7)
-        is_patch = step(canvas.of_each("is patch", spots.number), p.repairs, 0.95 * p.repairs - 1e-6)
-        size_m = 0.06 + 0.16 * canvas.of_each("patch size", spots.number)
-        return is_patch * step(spots.from_center_m + 0.03 * ragged, size_m, size_m - 0.015)
 
-    def _bare(self, canvas: Canvas, p: PlasterParameters, clouds: Tensor, crack: Tensor) -> Tensor:
-        """Distance of each texel from the top coat that is left, about in metres; positive where it is gone."""
-        holes = canvas.high_pass(canvas.noise("holes", 0.3, octaves=7, gain=0.6), 1.4)
-        return 0.12 * (holes - 0.25 * clouds + 0.15 * crack - 3.4 * (1 - p.peeling) ** 3)
+def _bare(canvas: Canvas, p: Any, clouds: Tensor, crack: Tensor) -> Tensor:
+    """Distance of each texel from the top coat that is left, about in metres; positive where it is gone."""
+    holes = canvas.high_pass(canvas.noise("holes", 0.3, octaves=7, gain=0.6), 1.4)
+    return 0.12 * (holes - 0.25 * clouds + 0.15 * crack - 3.4 * (1 - p.peeling) ** 3)
 
-    def _base(self, canvas: Canvas, p: PlasterParameters, sand: Tensor) -> Surface:
-        lumps = canvas.noise("lumps", 0.018, octaves=3, gain=0.6)
-        coarse = canvas.noise("coarse", 0.16, octaves=5)
-        color = canvas.color(p.base_color) * (1 + 0.13 * coarse + 0.08 * lumps + 0.09 * sand)
-        return Surface(color, -p.thickness_m + 0.0012 * coarse + 0.0006 * lumps + 0.0005 * sand, 0.94)
+
+def _base(canvas: Canvas, p: Any, sand: Tensor) -> Surface:
+    lumps = canvas.noise("lumps", 0.018, octaves=3, gain=0.6)
+    coarse = canvas.noise("coarse", 0.16, octaves=5)
+    color = canvas.color(p.base_color) * (1 + 0.13 * coarse + 0.08 * lumps + 0.09 * sand)
+    return Surface(color, -p.thickness_m + 0.0012 * coarse + 0.0006 * lumps + 0.0005 * sand, 0.94)

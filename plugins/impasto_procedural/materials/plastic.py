@@ -3,74 +3,45 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal
+from typing import Any
 
-from impasto.tools import Color, Field
-
-from ..material import Material, MaterialParameters, width_field
-from ..parameters import color_field, roughness_field, share_field, size_field
+from ..canvas import Canvas
 from ..shaping import bump, step
 from ..surface import Surface
 
-if TYPE_CHECKING:
-    from ..canvas import Canvas
 
-
-class PlasticParameters(MaterialParameters):
-    """Texture, scratches and colour of plastic."""
-
-    width_m: float = width_field(0.1)
-    pattern: Literal["grained", "lined", "smooth"] = Field("grained", description="What stands out of the surface")
-    size_m: float = size_field(0.0012)
-    relief: float = share_field(0.5, "Depth of the relief")
-    scratches: float = share_field(0.25, "Scratches")
-    faded: float = share_field(0.0, "Chalky, faded and stained parts")
-    color: Color = color_field((0.60, 0.16, 0.12))
-    roughness: float = roughness_field(0.42)
-
-
-class Plastic(Material):
+def draw(canvas: Canvas, p: Any) -> Surface:
     """The grain of a mould, pressed in pebbles of two sizes, with flow lines and scratches."""
-
-    name, label = "plastic", "Plastic"
-    description = "Moulded plastic of housings, toys and crates"
-    subgroup = "Manufactured"
-    parameters = PlasticParameters
-
-    def surface(self, canvas: Canvas, parameters: PlasticParameters) -> Surface:
-        p = parameters
-        warp = canvas.sway("ragged", 0.22 * p.size_m, p.size_m, 3)
-        clouds = canvas.high_pass(canvas.noise("clouds", 0.02, octaves=6, gain=0.6), 0.04)
-        fine = canvas.noise("fine", 0.0003, octaves=2, gain=0.8)
-        if p.pattern == "grained":
-            cells = canvas.cells("pebbles", p.size_m, warp=warp)
-            small = canvas.cells("small pebbles", 0.5 * p.size_m, warp=warp)
-            high = 0.6 + 0.4 * canvas.of_each("high", cells.number)
-            relief = 0.75 * high * bump(cells.to_border_m, 0.4 * p.size_m) + 0.25 * bump(
-                small.to_border_m, 0.2 * p.size_m
-            )
-        elif p.pattern == "lined":
-            count = canvas.count(1.6 * p.size_m)
-            relief = (
-                0.5 + 0.5 * (math.tau * (canvas.x_m + canvas.sway("lines", 0.0, 1.0)[1]) / canvas.width_m * count).cos()
-            )
-        else:
-            relief = 0.5 + 0.12 * canvas.noise("peel", 2 * p.size_m, octaves=2)
-        lines = step(
-            canvas.noise("scratches", 0.0003, octaves=2, stretch=(0.7, 60)),
-            3.4 - 1.4 * p.scratches,
-            3.9 - 1.4 * p.scratches,
+    warp = canvas.sway("ragged", 0.22 * p.size_m, p.size_m, 3)
+    clouds = canvas.high_pass(canvas.noise("clouds", 0.02, octaves=6, gain=0.6), 0.04)
+    fine = canvas.noise("fine", 0.0003, octaves=2, gain=0.8)
+    if p.pattern == "grained":
+        cells = canvas.cells("pebbles", p.size_m, warp=warp)
+        small = canvas.cells("small pebbles", 0.5 * p.size_m, warp=warp)
+        high = 0.6 + 0.4 * canvas.of_each("high", cells.number)
+        relief = 0.75 * high * bump(cells.to_border_m, 0.4 * p.size_m) + 0.25 * bump(small.to_border_m, 0.2 * p.size_m)
+    elif p.pattern == "lined":
+        count = canvas.count(1.6 * p.size_m)
+        relief = (
+            0.5 + 0.5 * (math.tau * (canvas.x_m + canvas.sway("lines", 0.0, 1.0)[1]) / canvas.width_m * count).cos()
         )
-        lines = p.scratches * lines.maximum(
-            step(
-                canvas.noise("more scratches", 0.0003, octaves=2, stretch=(45, 0.8)),
-                3.5 - 1.4 * p.scratches,
-                4.0 - 1.4 * p.scratches,
-            )
+    else:
+        relief = 0.5 + 0.12 * canvas.noise("peel", 2 * p.size_m, octaves=2)
+    lines = step(
+        canvas.noise("scratches", 0.0003, octaves=2, stretch=(0.7, 60)),
+        3.4 - 1.4 * p.scratches,
+        3.9 - 1.4 * p.scratches,
+    )
+    lines = p.scratches * lines.maximum(
+        step(
+            canvas.noise("more scratches", 0.0003, octaves=2, stretch=(45, 0.8)),
+            3.5 - 1.4 * p.scratches,
+            4.0 - 1.4 * p.scratches,
         )
-        chalk = p.faded * (0.5 + 0.35 * clouds).clamp(0, 1)
-        base = canvas.color(p.color)
-        color = base * (0.84 + 0.16 * relief) * (1 + 0.02 * fine + 0.012 * clouds)
-        color = color + (base.mean() * 0.5 + 0.35 - color) * (0.7 * chalk + 0.35 * lines).clamp(0, 1)
-        height_m = 0.13 * p.size_m * p.relief * relief - 0.02 * p.size_m * lines + 0.000002 * fine
-        return Surface(color, height_m, p.roughness + 0.25 * chalk + 0.2 * lines + 0.02 * clouds - 0.04 * relief)
+    )
+    chalk = p.faded * (0.5 + 0.35 * clouds).clamp(0, 1)
+    base = canvas.color(p.color)
+    color = base * (0.84 + 0.16 * relief) * (1 + 0.02 * fine + 0.012 * clouds)
+    color = color + (base.mean() * 0.5 + 0.35 - color) * (0.7 * chalk + 0.35 * lines).clamp(0, 1)
+    height_m = 0.13 * p.size_m * p.relief * relief - 0.02 * p.size_m * lines + 0.000002 * fine
+    return Surface(color, height_m, p.roughness + 0.25 * chalk + 0.2 * lines + 0.02 * clouds - 0.04 * relief)

@@ -4,42 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Any, Literal
 
-from impasto.tools import Color, Field
+from torch import Tensor
 
-from ..material import Material, MaterialParameters, width_field
+from ..canvas import Canvas
 from ..shaping import bump, mix, step
 from ..surface import Surface
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from ..canvas import Canvas
 
 Kind = Literal["pantile", "barrel", "flat", "scallop", "slate"]
 
 COVER = 0.30
 """Half the width of the upper half pipes in the middle of their visible part, in tiles; they taper."""
-
-
-class RoofTilesParameters(MaterialParameters):
-    """Kind, size, age and colours of the tiles."""
-
-    width_m: float = width_field(2.4)
-    kind: Kind = Field("barrel", description="Waved tiles, half pipes, flat tiles, rounded tiles, or split stone")
-    tile_m: float = Field(0.22, ge=0.03, le=1, title="Tile Width", description="Width of a tile, in metres")
-    row_m: float = Field(0.30, ge=0.03, le=1, title="Visible Length", description="Visible length of a tile, in metres")
-    thickness_m: float = Field(
-        0.016, ge=0.002, le=0.06, title="Tile Thickness", description="Thickness of a tile, in metres"
-    )
-    irregular: float = Field(0.45, ge=0, le=1, description="Tiles that slid, lean, or are of uneven shape")
-    chips: float = Field(0.3, ge=0, le=1, description="Broken edges")
-    color: Color = Field((0.56, 0.30, 0.18), description="Colour of most roof tiles")
-    second_color: Color = Field((0.36, 0.19, 0.13), description="Colour of the others")
-    color_variation: float = Field(0.55, ge=0, le=1, description="How much the parts differ in colour")
-    age: float = Field(0.5, ge=0, le=1, description="Soot, bleaching and lichen")
-    roughness: float = Field(0.78, ge=0, le=1, description="Roughness: 0 mirror, 1 chalk")
 
 
 @dataclass(frozen=True)
@@ -55,108 +31,102 @@ class Shingles:
     inside_m: Tensor
 
 
-class RoofTiles(Material):
+def draw(canvas: Canvas, p: Any) -> Surface:
     """Tiles, each with its own colour, on the row below."""
+    fine = canvas.noise("fine", 0.006, octaves=3, gain=0.7)
+    clouds = canvas.noise("clouds", 0.12, octaves=5, gain=0.6)
+    tiles = _shingles(canvas, p, fine)
+    each = lambda name: canvas.of_each(name, tiles.number)  # noqa: E731
+    lean = p.irregular * (0.03 * (each("lean") - 0.5) * tiles.across + 0.010 * (each("lifted") - 0.5) * tiles.down)
+    edge = bump(tiles.inside_m.clamp_min(0), 0.5 * p.thickness_m)
+    rough_m = (0.0011 * clouds + 0.0003 * fine) if p.kind == "slate" else (0.0004 * clouds + 0.00015 * fine)
+    height_m = p.thickness_m * (tiles.down + 0.35 * edge) + lean + rough_m + _profile_m(p, tiles)
+    gap = step(tiles.inside_m, 0.0, -0.0015)
+    height_m = height_m - gap * p.thickness_m
+    color = (
+        _color(canvas, p, tiles, fine, clouds)
+        * (1 - 0.75 * gap)
+        * (1 - 0.5 * (-tiles.down.clamp_min(0) / 0.09).exp())
+        * _hollow(p, tiles)
+    )
+    roughness = p.roughness + 0.05 * clouds + 0.03 * fine - 0.10 * (p.kind == "slate")
+    return Surface(color, height_m, roughness)
 
-    name, label = "roof-tiles", "Roof tiles"
-    description = "A roof of pantiles, half pipes, plain or scalloped clay tiles, or slates"
-    subgroup = "Masonry"
-    parameters = RoofTilesParameters
 
-    def surface(self, canvas: Canvas, parameters: RoofTilesParameters) -> Surface:
-        p = parameters
-        fine = canvas.noise("fine", 0.006, octaves=3, gain=0.7)
-        clouds = canvas.noise("clouds", 0.12, octaves=5, gain=0.6)
-        tiles = self._shingles(canvas, p, fine)
-        each = lambda name: canvas.of_each(name, tiles.number)  # noqa: E731
-        lean = p.irregular * (0.03 * (each("lean") - 0.5) * tiles.across + 0.010 * (each("lifted") - 0.5) * tiles.down)
-        edge = bump(tiles.inside_m.clamp_min(0), 0.5 * p.thickness_m)
-        rough_m = (0.0011 * clouds + 0.0003 * fine) if p.kind == "slate" else (0.0004 * clouds + 0.00015 * fine)
-        height_m = p.thickness_m * (tiles.down + 0.35 * edge) + lean + rough_m + self._profile_m(p, tiles)
-        gap = step(tiles.inside_m, 0.0, -0.0015)
-        height_m = height_m - gap * p.thickness_m
-        color = (
-            self._color(canvas, p, tiles, fine, clouds)
-            * (1 - 0.75 * gap)
-            * (1 - 0.5 * (-tiles.down.clamp_min(0) / 0.09).exp())
-            * self._hollow(p, tiles)
-        )
-        roughness = p.roughness + 0.05 * clouds + 0.03 * fine - 0.10 * (p.kind == "slate")
-        return Surface(color, height_m, roughness)
-
-    def _shingles(self, canvas: Canvas, p: RoofTilesParameters, fine: Tensor) -> Shingles:
-        """The uppermost tile of each texel: of three rows, the first whose lower edge is not passed."""
-        rows = canvas.count(p.row_m, horizontal=False, multiple_of=2)
-        columns = canvas.count(p.tile_m)
-        high, wide = canvas.height_m / rows, canvas.width_m / columns
-        v = (canvas.y_m / high + 0.37).expand(canvas.size_px)
-        ragged = p.chips * 0.007 * step(canvas.noise("chips", 0.05, octaves=4), 0.2, 2.4) + 0.0003 * fine
-        is_flat = p.kind in ("flat", "scallop", "slate")
-        tile: tuple[Tensor, ...] = ()
-        for behind in (1, 0, -1):
-            row = v.floor() + behind
-            u = (canvas.x_m / wide + 0.09 + (0.5 * row.remainder(2) if is_flat else 0.0)).expand(canvas.size_px)
-            column = u.floor()
-            across = u - column - 0.5
-            cover = _cover(v - row)
-            is_cover = (across.abs() < cover).to(v.dtype) * (p.kind == "barrel")
-            if p.kind == "barrel":
-                column = column + (across > cover)  # a pan lies between two covers
-                across = across.where(is_cover > 0, across - 0.5 * across.sign())
-            number = 2 * (row.long() % rows * columns + column.long() % columns) + is_cover.long()
-            slid = p.irregular * 0.10 * canvas.of_each("slid", number) + 0.25 * is_cover
-            low = 0.35 * (1 - (1 - (1.9 * across).square()).clamp_min(0).sqrt()) if p.kind == "scallop" else 0.0
-            down = v - row
-            lower_m = (1 + slid - low - down) * high - ragged
-            side_m = (0.5 - across.abs()) * wide - 0.0015 - ragged if is_flat else lower_m + 1.0
-            found = number, across, down, lower_m.minimum(side_m)
-            is_here = lower_m > 0
-            tile = tuple(new.where(is_here, old) for new, old in zip(found, tile, strict=True)) if tile else found
-        return Shingles(*tile)
-
-    def _profile_m(self, p: RoofTilesParameters, tiles: Shingles) -> Tensor | float:
-        """Height of the tile's section across."""
-        if p.kind == "pantile":
-            turn = 2 * math.pi * (tiles.across - 0.24)
-            roll = 0.5 + 0.5 * (turn + 0.35 * turn.sin()).cos()
-            return 0.25 * p.tile_m * roll + 0.9 * p.thickness_m * tiles.across  # laid over the next tile's edge
+def _shingles(canvas: Canvas, p: Any, fine: Tensor) -> Shingles:
+    """The uppermost tile of each texel: of three rows, the first whose lower edge is not passed."""
+    rows = canvas.count(p.row_m, horizontal=False, multiple_of=2)
+    columns = canvas.count(p.tile_m)
+    high, wide = canvas.height_m / rows, canvas.width_m / columns
+    v = (canvas.y_m / high + 0.37).expand(canvas.size_px)
+    ragged = p.chips * 0.007 * step(canvas.noise("chips", 0.05, octaves=4), 0.2, 2.4) + 0.0003 * fine
+    is_flat = p.kind in ("flat", "scallop", "slate")
+    tile: tuple[Tensor, ...] = ()
+    for behind in (1, 0, -1):
+        row = v.floor() + behind
+        u = (canvas.x_m / wide + 0.09 + (0.5 * row.remainder(2) if is_flat else 0.0)).expand(canvas.size_px)
+        column = u.floor()
+        across = u - column - 0.5
+        cover = _cover(v - row)
+        is_cover = (across.abs() < cover).to(v.dtype) * (p.kind == "barrel")
         if p.kind == "barrel":
-            cover = (1 - (tiles.across / _cover(tiles.down)).square()).clamp_min(0).sqrt()
-            pan = 1 - (1 - (tiles.across / 0.30).square()).clamp_min(0).sqrt()
-            is_cover = tiles.number.remainder(2).to(cover.dtype)
-            return p.tile_m * mix(0.15 * pan, 0.12 + 0.24 * cover, is_cover)
-        return 0.0
+            column = column + (across > cover)  # a pan lies between two covers
+            across = across.where(is_cover > 0, across - 0.5 * across.sign())
+        number = 2 * (row.long() % rows * columns + column.long() % columns) + is_cover.long()
+        slid = p.irregular * 0.10 * canvas.of_each("slid", number) + 0.25 * is_cover
+        low = 0.35 * (1 - (1 - (1.9 * across).square()).clamp_min(0).sqrt()) if p.kind == "scallop" else 0.0
+        down = v - row
+        lower_m = (1 + slid - low - down) * high - ragged
+        side_m = (0.5 - across.abs()) * wide - 0.0015 - ragged if is_flat else lower_m + 1.0
+        found = number, across, down, lower_m.minimum(side_m)
+        is_here = lower_m > 0
+        tile = tuple(new.where(is_here, old) for new, old in zip(found, tile, strict=True)) if tile else found
+    return Shingles(*tile)
 
-    def _hollow(self, p: RoofTilesParameters, tiles: Shingles) -> Tensor | float:
-        """Brightness of what lies in the hollows of half pipes and pantiles, where soot gathers."""
-        if p.kind == "pantile":
-            turn = 2 * math.pi * (tiles.across - 0.24)
-            return 1 - 0.35 * (0.5 - 0.5 * (turn + 0.35 * turn.sin()).cos()).square()
-        if p.kind != "barrel":
-            return 1.0
-        is_cover = tiles.number.remainder(2).to(tiles.down.dtype)
-        beside = (tiles.across / _cover(tiles.down)).abs().clamp(0, 1) ** 4
-        return mix(0.55 + 0.0 * beside, 1 - 0.35 * beside, is_cover)
 
-    def _color(self, canvas: Canvas, p: RoofTilesParameters, tiles: Shingles, fine: Tensor, clouds: Tensor) -> Tensor:
-        each = lambda name: canvas.of_each(name, tiles.number)  # noqa: E731
-        other = step(each("shade") + 0.10 * clouds, 1 - 0.8 * p.color_variation, 1.2 - 0.5 * p.color_variation)
-        color = mix(canvas.color(p.color), canvas.color(p.second_color), other * (p.color_variation > 0))
-        value = 1 + p.color_variation * (0.55 * (each("value") - 0.5) + 0.09 * clouds) + 0.06 * fine
-        warm = 0.20 * p.color_variation * (each("warmth") - 0.5)
-        color = color * value * (1 + warm * (canvas.color((1, 0.5, 0)) - canvas.color((0, 0.4, 1))))
-        stains = canvas.noise("stains", 0.35, octaves=6, gain=0.62)
-        streaks = canvas.noise("streaks", 0.02, octaves=3, stretch=(8, 1))
-        soot = step(stains + 0.35 * streaks + 0.8 * (tiles.down - 0.5) + 0.6 * (each("soot") - 0.5), -0.4, 2.2)
-        bleached = step(-stains - 0.4 * clouds, 0.4, 2.4)
-        color = mix(color, color.mean((1, 2), keepdim=True) * 0.5 + 0.16, 0.4 * p.age * bleached)
-        spalled = p.chips * step(canvas.noise("spalls", 0.05, octaves=5) + 0.5 * fine, 2.6, 3.0)
-        color = mix(color, canvas.color(p.color) * 1.35, 0.7 * spalled)
-        color = mix(color, canvas.color((0.19, 0.17, 0.15)), 0.75 * p.age * soot)
-        spots = step(
-            canvas.noise("lichen", 0.03, octaves=4, gain=0.6) + 0.2 * stains, 3.0 - 1.6 * p.age, 3.3 - 1.6 * p.age
-        )
-        return mix(color, canvas.color((0.62, 0.61, 0.50)) * (1 + 0.1 * fine), 0.75 * spots * (p.age > 0))
+def _profile_m(p: Any, tiles: Shingles) -> Tensor | float:
+    """Height of the tile's section across."""
+    if p.kind == "pantile":
+        turn = 2 * math.pi * (tiles.across - 0.24)
+        roll = 0.5 + 0.5 * (turn + 0.35 * turn.sin()).cos()
+        return 0.25 * p.tile_m * roll + 0.9 * p.thickness_m * tiles.across  # laid over the next tile's edge
+    if p.kind == "barrel":
+        cover = (1 - (tiles.across / _cover(tiles.down)).square()).clamp_min(0).sqrt()
+        pan = 1 - (1 - (tiles.across / 0.30).square()).clamp_min(0).sqrt()
+        is_cover = tiles.number.remainder(2).to(cover.dtype)
+        return p.tile_m * mix(0.15 * pan, 0.12 + 0.24 * cover, is_cover)
+    return 0.0
+
+
+def _hollow(p: Any, tiles: Shingles) -> Tensor | float:
+    """Brightness of what lies in the hollows of half pipes and pantiles, where soot gathers."""
+    if p.kind == "pantile":
+        turn = 2 * math.pi * (tiles.across - 0.24)
+        return 1 - 0.35 * (0.5 - 0.5 * (turn + 0.35 * turn.sin()).cos()).square()
+    if p.kind != "barrel":
+        return 1.0
+    is_cover = tiles.number.remainder(2).to(tiles.down.dtype)
+    beside = (tiles.across / _cover(tiles.down)).abs().clamp(0, 1) ** 4
+    return mix(0.55 + 0.0 * beside, 1 - 0.35 * beside, is_cover)
+
+
+def _color(canvas: Canvas, p: Any, tiles: Shingles, fine: Tensor, clouds: Tensor) -> Tensor:
+    each = lambda name: canvas.of_each(name, tiles.number)  # noqa: E731
+    other = step(each("shade") + 0.10 * clouds, 1 - 0.8 * p.color_variation, 1.2 - 0.5 * p.color_variation)
+    color = mix(canvas.color(p.color), canvas.color(p.second_color), other * (p.color_variation > 0))
+    value = 1 + p.color_variation * (0.55 * (each("value") - 0.5) + 0.09 * clouds) + 0.06 * fine
+    warm = 0.20 * p.color_variation * (each("warmth") - 0.5)
+    color = color * value * (1 + warm * (canvas.color((1, 0.5, 0)) - canvas.color((0, 0.4, 1))))
+    stains = canvas.noise("stains", 0.35, octaves=6, gain=0.62)
+    streaks = canvas.noise("streaks", 0.02, octaves=3, stretch=(8, 1))
+    soot = step(stains + 0.35 * streaks + 0.8 * (tiles.down - 0.5) + 0.6 * (each("soot") - 0.5), -0.4, 2.2)
+    bleached = step(-stains - 0.4 * clouds, 0.4, 2.4)
+    color = mix(color, color.mean((1, 2), keepdim=True) * 0.5 + 0.16, 0.4 * p.age * bleached)
+    spalled = p.chips * step(canvas.noise("spalls", 0.05, octaves=5) + 0.5 * fine, 2.6, 3.0)
+    color = mix(color, canvas.color(p.color) * 1.35, 0.7 * spalled)
+    color = mix(color, canvas.color((0.19, 0.17, 0.15)), 0.75 * p.age * soot)
+    spots = step(canvas.noise("lichen", 0.03, octaves=4, gain=0.6) + 0.2 * stains, 3.0 - 1.6 * p.age, 3.3 - 1.6 * p.age)
+    return mix(color, canvas.color((0.62, 0.61, 0.50)) * (1 + 0.1 * fine), 0.75 * spots * (p.age > 0))
 
 
 def _cover(down: Tensor) -> Tensor:

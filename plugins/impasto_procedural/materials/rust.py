@@ -2,90 +2,61 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
-from impasto.tools import Color, Field
+from torch import Tensor
 
-from ..material import Material, MaterialParameters, width_field
+from ..canvas import Canvas
 from ..shaping import gradient, mix, step
 from ..surface import Surface
 
-if TYPE_CHECKING:
-    from torch import Tensor
 
-    from ..canvas import Canvas
-
-
-class RustParameters(MaterialParameters):
-    """Cover, flakes, pits, runs and colours of rust on steel."""
-
-    width_m: float = width_field(1.0)
-    cover: float = Field(0.85, ge=0, le=1, description="Share of the steel that rust covers")
-    patch_m: float = Field(
-        0.11, ge=0.005, le=2, title="Patch Size", description="Size of the patches of rust, in metres"
-    )
-    flakes: float = Field(0.5, ge=0, le=1, description="Layers of rust that swell and break off in plates")
-    pits: float = Field(0.5, ge=0, le=1, description="Holes that rust has eaten")
-    runs: float = Field(0.4, ge=0, le=1, description="Stains that water has washed down below the rust")
-    color: Color = Field((0.56, 0.30, 0.14), description="Colour of fresh rust, at the rims and in stains")
-    old_color: Color = Field((0.33, 0.17, 0.10), description="Colour of old rust")
-    dark_color: Color = Field((0.23, 0.13, 0.09), description="Colour of the thickest crust and of pits")
-    metal_color: Color = Field((0.52, 0.51, 0.5), description="Reflectance of the bare metal")
-    metal_roughness: float = Field(0.38, ge=0, le=1, title="Bare Roughness", description="Roughness of the bare metal")
-
-
-class Rust(Material):
+def draw(canvas: Canvas, p: Any) -> Surface:
     """Steel sheet under rust of several ages: each age has its own colour, height and roughness."""
+    clouds = canvas.high_pass(canvas.noise("rust", p.patch_m, octaves=8, gain=0.68), 2.5 * p.patch_m)
+    spots = canvas.noise("spots", 0.012, octaves=4, gain=0.7)
+    age = clouds + 0.4 * spots + 3.4 * (p.cover - 0.5)  # deviations past the first stain
+    spread = age + 24 * (p.cover - 0.5) ** 3  # no steel is left at 1
+    film = step(spread, -0.9 - p.cover, 0.1)
+    crust = step(spread, 0.0, 0.8)
+    stain = _runs(canvas, p, crust)
+    steel = _steel(canvas, p)
+    stained = steel.under(Surface(_stain_color(canvas, p), steel.height_m, 0.75), film.maximum(stain))
+    return stained.under(_crust(canvas, p, age, spots), crust)
 
-    name, label = "rust", "Rust"
-    description = "Rusting steel, from the first stains to a flaking crust"
-    subgroup = "Metal"
-    parameters = RustParameters
 
-    def surface(self, canvas: Canvas, parameters: RustParameters) -> Surface:
-        p = parameters
-        clouds = canvas.high_pass(canvas.noise("rust", p.patch_m, octaves=8, gain=0.68), 2.5 * p.patch_m)
-        spots = canvas.noise("spots", 0.012, octaves=4, gain=0.7)
-        age = clouds + 0.4 * spots + 3.4 * (p.cover - 0.5)  # deviations past the first stain
-        spread = age + 24 * (p.cover - 0.5) ** 3  # no steel is left at 1
-        film = step(spread, -0.9 - p.cover, 0.1)
-        crust = step(spread, 0.0, 0.8)
-        stain = self._runs(canvas, p, crust)
-        steel = self._steel(canvas, p)
-        stained = steel.under(Surface(self._stain_color(canvas, p), steel.height_m, 0.75), film.maximum(stain))
-        return stained.under(self._crust(canvas, p, age, spots), crust)
+def _steel(canvas: Canvas, p: Any) -> Surface:
+    rolled = canvas.noise("rolled", 0.002, octaves=2, stretch=(1, 60))
+    dull = canvas.noise("dull", 0.08, octaves=5, gain=0.6)
+    color = canvas.color(p.metal_color) * (1 + 0.06 * dull + 0.03 * rolled)
+    return Surface(color, 0.000006 * rolled, p.metal_roughness + 0.05 * dull + 0.03 * rolled, 1.0)
 
-    def _steel(self, canvas: Canvas, p: RustParameters) -> Surface:
-        rolled = canvas.noise("rolled", 0.002, octaves=2, stretch=(1, 60))
-        dull = canvas.noise("dull", 0.08, octaves=5, gain=0.6)
-        color = canvas.color(p.metal_color) * (1 + 0.06 * dull + 0.03 * rolled)
-        return Surface(color, 0.000006 * rolled, p.metal_roughness + 0.05 * dull + 0.03 * rolled, 1.0)
 
-    def _stain_color(self, canvas: Canvas, p: RustParameters) -> Tensor:
-        mottled = canvas.noise("mottled", 0.02, octaves=5, gain=0.7)
-        shades = [canvas.color(p.old_color), canvas.color(p.color) * 0.8, canvas.color(p.color) * 1.25]
-        return gradient(0.5 + 0.2 * mottled, shades)
+def _stain_color(canvas: Canvas, p: Any) -> Tensor:
+    mottled = canvas.noise("mottled", 0.02, octaves=5, gain=0.7)
+    shades = [canvas.color(p.old_color), canvas.color(p.color) * 0.8, canvas.color(p.color) * 1.25]
+    return gradient(0.5 + 0.2 * mottled, shades)
 
-    def _runs(self, canvas: Canvas, p: RustParameters, crust: Tensor) -> Tensor:
-        """Mask (H, W) of stains that hang below the crust in thin lines."""
-        lines = canvas.noise("runs", 0.007, octaves=3, gain=0.7, stretch=(30, 1))
-        wet = canvas.trails(crust * step(lines, -0.3, 1.5), 0.6 * p.patch_m)
-        return (5.0 * p.runs * wet).clamp(0, 0.85)
 
-    def _crust(self, canvas: Canvas, p: RustParameters, age: Tensor, spots: Tensor) -> Surface:
-        grain = canvas.noise("grain", 0.0024, octaves=3, gain=0.8)
-        layers = canvas.noise("layers", 0.035, octaves=6, gain=0.55) + 0.5 * age
-        level = 2.2 * layers
-        terrace = level.floor() + step(level - level.floor(), 0.0, 0.14)  # plates with broken edges
-        rim = step(level - level.floor(), 0.3, 0.05) * p.flakes
-        plates_m = 0.0005 * p.flakes * terrace.clamp(-3, 4)
-        pit = step(
-            canvas.noise("pits", 0.009, octaves=3, gain=0.6) + 0.15 * age, 2.7 - 1.4 * p.pits, 3.3 - 1.4 * p.pits
-        )
-        height_m = 0.0003 + 0.0002 * age.clamp(-1, 3) + plates_m + 0.00014 * grain + 0.00008 * spots - 0.0009 * pit
-        old = [canvas.color(p.color) * 1.1, canvas.color(p.old_color) * 1.2, canvas.color(p.old_color)]
-        washed = canvas.noise("washed", 0.03, octaves=5, gain=0.65, stretch=(5, 1))
-        shade = 0.34 + 0.1 * age + 0.08 * grain + 0.1 * spots + 0.16 * washed + 0.10 * (terrace - level) - 0.15 * rim
-        color = gradient(shade, [*old, canvas.color(p.dark_color)]) * (1 + 0.09 * grain)
-        color = mix(color, canvas.color(p.dark_color) * 0.7, 0.8 * pit)
-        return Surface(color.clamp_min(0.004), height_m, 0.86 + 0.05 * grain + 0.03 * spots)
+def _runs(canvas: Canvas, p: Any, crust: Tensor) -> Tensor:
+    """Mask (H, W) of stains that hang below the crust in thin lines."""
+    lines = canvas.noise("runs", 0.007, octaves=3, gain=0.7, stretch=(30, 1))
+    wet = canvas.trails(crust * step(lines, -0.3, 1.5), 0.6 * p.patch_m)
+    return (5.0 * p.runs * wet).clamp(0, 0.85)
+
+
+def _crust(canvas: Canvas, p: Any, age: Tensor, spots: Tensor) -> Surface:
+    grain = canvas.noise("grain", 0.0024, octaves=3, gain=0.8)
+    layers = canvas.noise("layers", 0.035, octaves=6, gain=0.55) + 0.5 * age
+    level = 2.2 * layers
+    terrace = level.floor() + step(level - level.floor(), 0.0, 0.14)  # plates with broken edges
+    rim = step(level - level.floor(), 0.3, 0.05) * p.flakes
+    plates_m = 0.0005 * p.flakes * terrace.clamp(-3, 4)
+    pit = step(canvas.noise("pits", 0.009, octaves=3, gain=0.6) + 0.15 * age, 2.7 - 1.4 * p.pits, 3.3 - 1.4 * p.pits)
+    height_m = 0.0003 + 0.0002 * age.clamp(-1, 3) + plates_m + 0.00014 * grain + 0.00008 * spots - 0.0009 * pit
+    old = [canvas.color(p.color) * 1.1, canvas.color(p.old_color) * 1.2, canvas.color(p.old_color)]
+    washed = canvas.noise("washed", 0.03, octaves=5, gain=0.65, stretch=(5, 1))
+    shade = 0.34 + 0.1 * age + 0.08 * grain + 0.1 * spots + 0.16 * washed + 0.10 * (terrace - level) - 0.15 * rim
+    color = gradient(shade, [*old, canvas.color(p.dark_color)]) * (1 + 0.09 * grain)
+    color = mix(color, canvas.color(p.dark_color) * 0.7, 0.8 * pit)
+    return Surface(color.clamp_min(0.004), height_m, 0.86 + 0.05 * grain + 0.03 * spots)

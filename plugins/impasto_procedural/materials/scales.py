@@ -2,98 +2,65 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Any
 
-from impasto.tools import Color, Field
+from torch import Tensor
 
-from ..material import Material, MaterialParameters, width_field
+from ..canvas import Canvas
 from ..shaping import bump, gradient, mix, step
 from ..surface import Surface
 
-if TYPE_CHECKING:
-    from torch import Tensor
 
-    from ..canvas import Canvas
-
-
-class ScalesParameters(MaterialParameters):
-    """Shape, size and colours of scales."""
-
-    width_m: float = width_field(0.2)
-    shape: Literal["round", "pointed", "keeled"] = Field(
-        "round", description="Outline: fish, dragon, or snake with keels"
-    )
-    scale_m: float = Field(0.010, ge=0.001, le=1, title="Scale Width", description="Width of a scale, in metres")
-    overlap: float = Field(0.5, ge=0, le=1, description="How far scales cover the row below")
-    lift: float = Field(0.5, ge=0, le=1, description="How far their tips stand off")
-    irregular: float = Field(0.3, ge=0, le=1, description="Uneven rows, tilts and worn tips")
-    color: Color = Field((0.22, 0.34, 0.24), description="Colour at the tips")
-    root_color: Color = Field((0.10, 0.15, 0.12), description="Colour at the roots")
-    spot_color: Color = Field((0.55, 0.47, 0.22), description="Colour of the pattern")
-    pattern: float = Field(0.4, ge=0, le=1, description="Share of the skin with the pattern's colour")
-    shine: float = Field(0.6, ge=0, le=1, description="0: dry, 1: wet")
-
-
-class Scales(Material):
+def draw(canvas: Canvas, p: Any) -> Surface:
     """Rows of plates; each lies over the next row, from its root below the others to its free tip."""
+    columns = canvas.count(p.scale_m)
+    rows = canvas.count(p.scale_m * (0.95 - 0.45 * p.overlap), horizontal=False, multiple_of=2)
+    sway = 0.14 * p.irregular
+    u = canvas.x_m / canvas.width_m * columns + sway * canvas.noise("sway x", 5 * p.scale_m, octaves=3)
+    v = canvas.y_m / canvas.height_m * rows + sway * canvas.noise("sway y", 5 * p.scale_m, octaves=3)
+    plates = [_plate(canvas, p, u, v, (rows, columns), up) for up in range(4)]  # those that reach down to here
+    top = plates[0]
+    for other in plates[1:]:
+        top = other.where(other[:1] > top[:1], top)
+    return _skin(canvas, p, *top)
 
-    name, label = "scales", "Scales"
-    description = "Scales of fish, snakes, lizards or dragons"
-    subgroup = "Nature"
-    parameters = ScalesParameters
 
-    def surface(self, canvas: Canvas, parameters: ScalesParameters) -> Surface:
-        p = parameters
-        columns = canvas.count(p.scale_m)
-        rows = canvas.count(p.scale_m * (0.95 - 0.45 * p.overlap), horizontal=False, multiple_of=2)
-        sway = 0.14 * p.irregular
-        u = canvas.x_m / canvas.width_m * columns + sway * canvas.noise("sway x", 5 * p.scale_m, octaves=3)
-        v = canvas.y_m / canvas.height_m * rows + sway * canvas.noise("sway y", 5 * p.scale_m, octaves=3)
-        plates = [self._plate(canvas, p, u, v, (rows, columns), up) for up in range(4)]  # those that reach down to here
-        top = plates[0]
-        for other in plates[1:]:
-            top = other.where(other[:1] > top[:1], top)
-        return self._skin(canvas, p, *top)
+def _plate(canvas: Canvas, p: Any, u: Tensor, v: Tensor, counts: tuple[int, int], up: int) -> Tensor:
+    """Height in metres, number, place along and across, distance to the rim (5, H, W) of plates `up` rows above."""
+    row = v.floor() - up
+    shifted = u - 0.5 * row.remainder(2)
+    column = shifted.floor()
+    x = 2 * (shifted - column) - 1  # across, −1 to 1
+    number = row.long() % counts[0] * counts[1] + column.long() % counts[1]
+    reach = 2.0 + 0.8 * p.overlap  # rows that a plate covers
+    y = (v - row) / reach  # along, 0 at the root
+    if p.shape == "pointed":
+        half = (1 - y.clamp(0, 1) ** 1.7).clamp_min(0) ** 0.75 * 1.08
+    else:
+        half = (1 - (2 * y.clamp_min(0.5) - 1).square()).clamp_min(0).sqrt() * 1.04
+    rim = (half - x.abs()).minimum(2.2 * (1 - y))
+    one = lambda what: canvas.uniform(what, counts[0] * counts[1])[number] - 0.5  # noqa: E731
+    tilt = p.irregular * (0.5 * one("tilt x") * x + 0.5 * one("tilt y") * y)
+    arch = 1 - 0.55 * x.square()
+    rise = (0.10 + 0.35 * p.lift) * y + 0.16 * arch + 0.12 * tilt
+    if p.shape == "keeled":
+        rise = rise + 0.14 * bump(1 - x.abs() * 5, 1.0) * (x.abs() < 0.2)
+    thickness = 0.10 * bump(rim.clamp_min(0), 0.22)
+    is_plate = step(rim, -0.02, 0.03)
+    height_m = p.scale_m * (rise + thickness - 0.32 * (1 - is_plate) - 1.2 * (rim < -0.03).to(rim.dtype))
+    fields = (height_m, number.to(rim.dtype), y, x, rim)
+    return canvas.stack(fields)
 
-    def _plate(
-        self, canvas: Canvas, p: ScalesParameters, u: Tensor, v: Tensor, counts: tuple[int, int], up: int
-    ) -> Tensor:
-        """Height in metres, number, place along and across, distance to the rim (5, H, W) of plates `up` rows above."""
-        row = v.floor() - up
-        shifted = u - 0.5 * row.remainder(2)
-        column = shifted.floor()
-        x = 2 * (shifted - column) - 1  # across, −1 to 1
-        number = row.long() % counts[0] * counts[1] + column.long() % counts[1]
-        reach = 2.0 + 0.8 * p.overlap  # rows that a plate covers
-        y = (v - row) / reach  # along, 0 at the root
-        if p.shape == "pointed":
-            half = (1 - y.clamp(0, 1) ** 1.7).clamp_min(0) ** 0.75 * 1.08
-        else:
-            half = (1 - (2 * y.clamp_min(0.5) - 1).square()).clamp_min(0).sqrt() * 1.04
-        rim = (half - x.abs()).minimum(2.2 * (1 - y))
-        one = lambda what: canvas.uniform(what, counts[0] * counts[1])[number] - 0.5  # noqa: E731
-        tilt = p.irregular * (0.5 * one("tilt x") * x + 0.5 * one("tilt y") * y)
-        arch = 1 - 0.55 * x.square()
-        rise = (0.10 + 0.35 * p.lift) * y + 0.16 * arch + 0.12 * tilt
-        if p.shape == "keeled":
-            rise = rise + 0.14 * bump(1 - x.abs() * 5, 1.0) * (x.abs() < 0.2)
-        thickness = 0.10 * bump(rim.clamp_min(0), 0.22)
-        is_plate = step(rim, -0.02, 0.03)
-        height_m = p.scale_m * (rise + thickness - 0.32 * (1 - is_plate) - 1.2 * (rim < -0.03).to(rim.dtype))
-        fields = (height_m, number.to(rim.dtype), y, x, rim)
-        return canvas.stack(fields)
 
-    def _skin(
-        self, canvas: Canvas, p: ScalesParameters, height_m: Tensor, number: Tensor, y: Tensor, x: Tensor, rim: Tensor
-    ) -> Surface:
-        each = canvas.of_each("value", number.long())
-        clouds = canvas.high_pass(canvas.noise("pattern", 1.8 * p.scale_m, octaves=2, gain=0.4), 4.5 * p.scale_m)
-        spot = step(clouds + 1.8 * (each - 0.5), 1.8 - 3.4 * p.pattern, 1.86 - 3.4 * p.pattern)
-        tip = mix(canvas.color(p.color), canvas.color(p.spot_color), spot * (p.pattern > 0))
-        root = mix(canvas.color(p.root_color), tip * 0.45, 0.5)
-        color = gradient(0.15 + 0.8 * y, [root, tip, tip * 1.15])
-        rings = (y * 26 + 3 * x.square()).sin()  # growth rings
-        color = color * (0.85 + 0.3 * each) * (1 + 0.05 * rings) * (0.55 + 0.45 * step(rim, 0.0, 0.16))
-        skin = canvas.noise("skin", 0.15 * p.scale_m, octaves=2)
-        height_m = height_m + p.scale_m * (0.004 * rings + 0.003 * skin)
-        return Surface(color, height_m, mix(0.75, 0.25, p.shine) + 0.05 * skin + 0.04 * rings)
+def _skin(canvas: Canvas, p: Any, height_m: Tensor, number: Tensor, y: Tensor, x: Tensor, rim: Tensor) -> Surface:
+    each = canvas.of_each("value", number.long())
+    clouds = canvas.high_pass(canvas.noise("pattern", 1.8 * p.scale_m, octaves=2, gain=0.4), 4.5 * p.scale_m)
+    spot = step(clouds + 1.8 * (each - 0.5), 1.8 - 3.4 * p.pattern, 1.86 - 3.4 * p.pattern)
+    tip = mix(canvas.color(p.color), canvas.color(p.spot_color), spot * (p.pattern > 0))
+    root = mix(canvas.color(p.root_color), tip * 0.45, 0.5)
+    color = gradient(0.15 + 0.8 * y, [root, tip, tip * 1.15])
+    rings = (y * 26 + 3 * x.square()).sin()  # growth rings
+    color = color * (0.85 + 0.3 * each) * (1 + 0.05 * rings) * (0.55 + 0.45 * step(rim, 0.0, 0.16))
+    skin = canvas.noise("skin", 0.15 * p.scale_m, octaves=2)
+    height_m = height_m + p.scale_m * (0.004 * rings + 0.003 * skin)
+    return Surface(color, height_m, mix(0.75, 0.25, p.shine) + 0.05 * skin + 0.04 * rings)

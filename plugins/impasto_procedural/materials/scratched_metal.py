@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Any
 
-from impasto.tools import Field, visible_if
+from torch import Tensor
 
-from ..material import Material, MaterialParameters, width_field
+from ..canvas import Canvas
 from ..shaping import mix, step
+from ..strokes import strokes
 from ..surface import Surface
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from ..canvas import Canvas
 
 REFLECTANCES = {
     "steel": ((0.68, 0.70, 0.72), (0.43, 0.435, 0.44)),
@@ -25,116 +21,81 @@ REFLECTANCES = {
 """Colours, sRGB-encoded, of each metal when bright and when tarnished."""
 
 
-class ScratchedMetalParameters(MaterialParameters):
-    """Metal, finish and wear of a bare sheet."""
-
-    width_m: float = width_field(0.6)
-    metal: Literal["steel", "aluminium", "brass", "copper", "gold"] = Field("steel", description="Which metal it is")
-    finish: Literal["brushed", "swirled", "polished"] = Field(
-        "brushed", description="Brushed: lines in one direction; swirled: overlapping discs of fine circles"
-    )
-    brushing: float = Field(0.5, ge=0, le=1, description="Depth and contrast of the lines of the finish")
-    swirl_m: float = Field(
-        0.03,
-        ge=0.002,
-        le=1,
-        title="Swirl Diameter",
-        description="Diameter of the swirled discs, in metres",
-        json_schema_extra=visible_if("finish", "swirled"),
-    )
-    scratches: float = Field(0.4, ge=0, le=1, description="Number of scratches, from hairlines to gouges")
-    scratch_m: float = Field(
-        0.04, ge=0.002, le=1, title="Scratch Length", description="Length of the longest scratches, in metres"
-    )
-    dents: float = Field(0.2, ge=0, le=1, description="Waves and dents of the sheet")
-    tarnish: float = Field(0.35, ge=0, le=1, description="Dull, dark patches where air and hands have been")
-    roughness: float = Field(0.3, ge=0, le=1, description="Roughness of the bare metal")
-
-
-class ScratchedMetal(Material):
+def draw(canvas: Canvas, p: Any) -> Surface:
     """A metal sheet: its finish as relief and roughness, scratches across it, tarnish over all."""
+    lines = _lines(canvas, p)
+    gouge, hair = _scratches(canvas, p)
+    clouds = canvas.noise("tarnish", 0.06, octaves=7, gain=0.68)
+    spots = canvas.noise("spots", 0.006, octaves=4, gain=0.7)
+    tarnish = 0.9 * p.tarnish**0.7 * step(clouds + 0.35 * spots, 1.6 - 3.0 * p.tarnish, 4.6 - 3.2 * p.tarnish)
+    tarnish = tarnish * (1 - 0.8 * gouge)
+    film = canvas.noise("film", 0.12, octaves=6, gain=0.6) + 0.35 * spots
+    pit = step(canvas.noise("pits", 0.002), 4.2 - 2.4 * p.tarnish, 4.8 - 2.4 * p.tarnish)
+    bright, dull = (canvas.color(shade) for shade in REFLECTANCES[p.metal])
+    dents = step(canvas.noise("dents", 0.02), 2.6 - 0.7 * p.dents, 4.0 - 0.7 * p.dents)
+    height_m = (
+        1.1e-5 * p.brushing * lines
+        + p.dents * (0.00008 * canvas.noise("waves", 0.12, octaves=2) - 0.0004 * dents)
+        - 0.0002 * pit
+        - 0.00003 * gouge
+        - 0.00001 * hair
+    )
+    color = (
+        mix(bright, dull, tarnish)
+        * (1 + (0.02 + 0.1 * p.tarnish) * (film - 0.6)).clamp_min(0.3)
+        * (1 - 0.5 * pit)
+        * (1 - 0.22 * gouge)
+        * (1 - 0.06 * hair)
+        * (1 - p.brushing * (0.06 - 0.045 * lines).clamp(0, 0.2))
+    )
+    rubbed = 0.035 * canvas.noise("hands", 0.06, octaves=5, gain=0.6) * (0.3 + p.tarnish)
+    dull = 0.25 * tarnish + 0.035 * p.tarnish * film + 0.15 * gouge + 0.06 * hair
+    roughness = p.roughness + 0.035 * p.brushing * lines + rubbed + dull
+    return Surface(color, height_m, roughness, 1 - 0.1 * tarnish)
 
-    name, label = "scratched-metal", "Scratched metal"
-    description = "Brushed, swirled or polished steel, aluminium, brass, copper or gold, from new to scratched"
-    subgroup = "Metal"
-    parameters = ScratchedMetalParameters
 
-    def surface(self, canvas: Canvas, parameters: ScratchedMetalParameters) -> Surface:
-        p = parameters
-        lines = self._lines(canvas, p)
-        gouge, hair = self._scratches(canvas, p)
-        clouds = canvas.noise("tarnish", 0.06, octaves=7, gain=0.68)
-        spots = canvas.noise("spots", 0.006, octaves=4, gain=0.7)
-        tarnish = 0.9 * p.tarnish**0.7 * step(clouds + 0.35 * spots, 1.6 - 3.0 * p.tarnish, 4.6 - 3.2 * p.tarnish)
-        tarnish = tarnish * (1 - 0.8 * gouge)
-        film = canvas.noise("film", 0.12, octaves=6, gain=0.6) + 0.35 * spots
-        pit = step(canvas.noise("pits", 0.002), 4.2 - 2.4 * p.tarnish, 4.8 - 2.4 * p.tarnish)
-        bright, dull = (canvas.color(shade) for shade in REFLECTANCES[p.metal])
-        dents = step(canvas.noise("dents", 0.02), 2.6 - 0.7 * p.dents, 4.0 - 0.7 * p.dents)
-        height_m = (
-            1.1e-5 * p.brushing * lines
-            + p.dents * (0.00008 * canvas.noise("waves", 0.12, octaves=2) - 0.0004 * dents)
-            - 0.0002 * pit
-            - 0.00003 * gouge
-            - 0.00001 * hair
-        )
-        color = (
-            mix(bright, dull, tarnish)
-            * (1 + (0.02 + 0.1 * p.tarnish) * (film - 0.6)).clamp_min(0.3)
-            * (1 - 0.5 * pit)
-            * (1 - 0.22 * gouge)
-            * (1 - 0.06 * hair)
-            * (1 - p.brushing * (0.06 - 0.045 * lines).clamp(0, 0.2))
-        )
-        rubbed = 0.035 * canvas.noise("hands", 0.06, octaves=5, gain=0.6) * (0.3 + p.tarnish)
-        dull = 0.25 * tarnish + 0.035 * p.tarnish * film + 0.15 * gouge + 0.06 * hair
-        roughness = p.roughness + 0.035 * p.brushing * lines + rubbed + dull
-        return Surface(color, height_m, roughness, 1 - 0.1 * tarnish)
+def _lines(canvas: Canvas, p: Any) -> Tensor:
+    """Lines of the finish (H, W), deviation about 1."""
+    if p.finish == "brushed":
+        fine = canvas.noise("fine", 0.0007, octaves=3, gain=0.9, stretch=(1, 130))
+        return 0.8 * fine + 0.6 * canvas.noise("broad", 0.005, octaves=3, gain=0.7, stretch=(1, 50))
+    if p.finish == "polished":
+        return 0.3 * canvas.noise("polish", 0.004, octaves=3, gain=0.7)
+    return _swirls(canvas, p.swirl_m)
 
-    def _lines(self, canvas: Canvas, p: ScratchedMetalParameters) -> Tensor:
-        """Lines of the finish (H, W), deviation about 1."""
-        if p.finish == "brushed":
-            fine = canvas.noise("fine", 0.0007, octaves=3, gain=0.9, stretch=(1, 130))
-            return 0.8 * fine + 0.6 * canvas.noise("broad", 0.005, octaves=3, gain=0.7, stretch=(1, 50))
-        if p.finish == "polished":
-            return 0.3 * canvas.noise("polish", 0.004, octaves=3, gain=0.7)
-        return self._swirls(canvas, p.swirl_m)
 
-    def _swirls(self, canvas: Canvas, swirl_m: float) -> Tensor:
-        """Circles around the middle of discs on a lattice; each disc lies over its left and upper neighbours."""
-        rows = canvas.count(0.62 * swirl_m, horizontal=False)
-        columns = canvas.count(0.62 * swirl_m)
-        v, u = canvas.y_m / canvas.height_m * rows, canvas.x_m / canvas.width_m * columns
-        v, u = v.expand(canvas.size_px), u.expand(canvas.size_px)
-        circles = canvas.normal("circles", 64, 400)
-        lines = v.new_zeros(v.shape)
-        for down in (-1, 0, 1):
-            for right in (-1, 0, 1):
-                row, column = v.floor() + down, u.floor() + right
-                y, x = (v - row - 0.5) / 1.62, (u - column - 0.5) / 1.62  # in diameters, of which discs overlap 38 %
-                radius = (y * y + x * x).sqrt()
-                disc = (row.remainder(rows) * 7 + column.remainder(columns) * 13).long() % 64
-                own = circles[disc, (radius * 120).long().clamp_max(399)] + 2.2 * (y - x) * radius
-                lines = own.where(radius < 0.5, lines)
-        return 0.9 * lines
+def _swirls(canvas: Canvas, swirl_m: float) -> Tensor:
+    """Circles around the middle of discs on a lattice; each disc lies over its left and upper neighbours."""
+    rows = canvas.count(0.62 * swirl_m, horizontal=False)
+    columns = canvas.count(0.62 * swirl_m)
+    v, u = canvas.y_m / canvas.height_m * rows, canvas.x_m / canvas.width_m * columns
+    v, u = v.expand(canvas.size_px), u.expand(canvas.size_px)
+    circles = canvas.normal("circles", 64, 400)
+    lines = v.new_zeros(v.shape)
+    for down in (-1, 0, 1):
+        for right in (-1, 0, 1):
+            row, column = v.floor() + down, u.floor() + right
+            y, x = (v - row - 0.5) / 1.62, (u - column - 0.5) / 1.62  # in diameters, of which discs overlap 38 %
+            radius = (y * y + x * x).sqrt()
+            disc = (row.remainder(rows) * 7 + column.remainder(columns) * 13).long() % 64
+            own = circles[disc, (radius * 120).long().clamp_max(399)] + 2.2 * (y - x) * radius
+            lines = own.where(radius < 0.5, lines)
+    return 0.9 * lines
 
-    def _scratches(self, canvas: Canvas, p: ScratchedMetalParameters) -> tuple[Tensor, Tensor]:
-        """Masks (H, W) of deep scratches and of hairlines."""
-        from ..strokes import strokes
 
-        masks = []
-        for name, per_m2, length_m, width_m in (
-            ("gouges", 2_500, p.scratch_m, 0.0005),
-            ("hairlines", 60_000, 0.4 * p.scratch_m, 0.00015),
-        ):
-            count = min(20_000, round(per_m2 * p.scratches * canvas.width_m * canvas.height_m))
-            if not count:
-                masks.append(canvas.uniform(name, 1).expand(canvas.size_px) * 0)
-                continue
-            drawn = strokes(
-                canvas, name, count, length_m=length_m, width_m=width_m, rise_m=(0, 1), bend=0.12, taper=0.9
-            )
-            depth = canvas.uniform(f"{name} depth", count)[drawn.number.clamp_min(0)].square()
-            seen = min(1.0, width_m / canvas.texel_m + 0.15)  # a thinner line shows less
-            masks.append((drawn.number >= 0) * (0.15 + 0.85 * depth) * seen)
-        return masks[0], masks[1]
+def _scratches(canvas: Canvas, p: Any) -> tuple[Tensor, Tensor]:
+    """Masks (H, W) of deep scratches and of hairlines."""
+    masks = []
+    for name, per_m2, length_m, width_m in (
+        ("gouges", 2_500, p.scratch_m, 0.0005),
+        ("hairlines", 60_000, 0.4 * p.scratch_m, 0.00015),
+    ):
+        count = min(20_000, round(per_m2 * p.scratches * canvas.width_m * canvas.height_m))
+        if not count:
+            masks.append(canvas.uniform(name, 1).expand(canvas.size_px) * 0)
+            continue
+        drawn = strokes(canvas, name, count, length_m=length_m, width_m=width_m, rise_m=(0, 1), bend=0.12, taper=0.9)
+        depth = canvas.uniform(f"{name} depth", count)[drawn.number.clamp_min(0)].square()
+        seen = min(1.0, width_m / canvas.texel_m + 0.15)  # a thinner line shows less
+        masks.append((drawn.number >= 0) * (0.15 + 0.85 * depth) * seen)
+    return masks[0], masks[1]

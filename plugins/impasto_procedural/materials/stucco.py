@@ -3,100 +3,71 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal
+from typing import Any
 
-from impasto.tools import Color, Field
+from torch import Tensor
 
+from ..canvas import Canvas
 from ..damage import cracks
-from ..material import Material, MaterialParameters, width_field
+from ..scatter import scatter
 from ..shaping import mix, step
 from ..surface import Surface
 
-if TYPE_CHECKING:
-    from torch import Tensor
 
-    from ..canvas import Canvas
-
-
-class StuccoParameters(MaterialParameters):
-    """Lumps, weather and colours of stucco."""
-
-    width_m: float = width_field(0.8)
-    finish: Literal["rough-cast", "knockdown", "scraped"] = Field(
-        "rough-cast", description="Lumps as they were thrown, lumps pressed flat, or grooves of a float"
-    )
-    lump_m: float = Field(
-        0.012, ge=0.002, le=0.1, title="Lump Width", description="Width of the larger lumps or grooves, in metres"
-    )
-    density: float = Field(0.6, ge=0, le=1, description="Density of the lumps")
-    relief: float = Field(0.6, ge=0.02, le=1, description="How far the lumps stand out")
-    sand: float = Field(0.4, ge=0, le=1, description="Grains of sand in the surface")
-    stains: float = Field(0.35, ge=0, le=1, description="Clouds and streaks of water and dust")
-    cracks: float = Field(0.0, ge=0, le=1, description="Cracks")
-    color: Color = Field((0.78, 0.72, 0.62), description="Colour of the render")
-    roughness: float = Field(0.9, ge=0, le=1, description="Roughness: 0 mirror, 1 chalk")
-
-
-class Stucco(Material):
+def draw(canvas: Canvas, p: Any) -> Surface:
     """Lumps of mortar on a rough coat."""
+    sand = canvas.noise("sand", 0.0018, octaves=2, gain=0.8)
+    clouds = canvas.noise("clouds", 0.35, octaves=6, gain=0.6)
+    finishes = {"rough-cast": _roughcast, "knockdown": _knockdown, "scraped": _grooves}
+    relief_m = finishes[p.finish](canvas, p)
+    crack = cracks(canvas, "cracks", 0.35, 0.003, 0.7 * p.cracks)
+    height_m = relief_m + 0.00025 * p.sand * sand + 0.001 * clouds - 0.003 * crack
+    depth = (canvas.blur(relief_m, p.lump_m) - relief_m) / (0.16 * p.lump_m)
+    streaks = canvas.noise("streaks", 0.03, octaves=4, stretch=(9, 1))
+    value = 1 + p.stains * (0.10 * clouds + 0.06 * streaks) + 0.05 * p.sand * sand
+    color = canvas.color(p.color) * value * (1 - 0.16 * depth.clamp(-1.5, 2))
+    dust = p.stains * step(depth + 0.3 * clouds, 0.0, 2.0)
+    color = mix(color, color * canvas.color((0.72, 0.68, 0.64)), dust) * (1 - 0.6 * crack)
+    return Surface(color, height_m, p.roughness + 0.03 * sand * p.sand - 0.03 * clouds)
 
-    name, label = "stucco", "Stucco"
-    description = "Rough render: thrown lumps, lumps pressed flat, or a scraped finish"
-    subgroup = "Walls"
-    parameters = StuccoParameters
 
-    def surface(self, canvas: Canvas, parameters: StuccoParameters) -> Surface:
-        p = parameters
-        sand = canvas.noise("sand", 0.0018, octaves=2, gain=0.8)
-        clouds = canvas.noise("clouds", 0.35, octaves=6, gain=0.6)
-        finishes = {"rough-cast": self._roughcast, "knockdown": self._knockdown, "scraped": self._grooves}
-        relief_m = finishes[p.finish](canvas, p)
-        crack = cracks(canvas, "cracks", 0.35, 0.003, 0.7 * p.cracks)
-        height_m = relief_m + 0.00025 * p.sand * sand + 0.001 * clouds - 0.003 * crack
-        depth = (canvas.blur(relief_m, p.lump_m) - relief_m) / (0.16 * p.lump_m)
-        streaks = canvas.noise("streaks", 0.03, octaves=4, stretch=(9, 1))
-        value = 1 + p.stains * (0.10 * clouds + 0.06 * streaks) + 0.05 * p.sand * sand
-        color = canvas.color(p.color) * value * (1 - 0.16 * depth.clamp(-1.5, 2))
-        dust = p.stains * step(depth + 0.3 * clouds, 0.0, 2.0)
-        color = mix(color, color * canvas.color((0.72, 0.68, 0.64)), dust) * (1 - 0.6 * crack)
-        return Surface(color, height_m, p.roughness + 0.03 * sand * p.sand - 0.03 * clouds)
+def _roughcast(canvas: Canvas, p: Any) -> Tensor:
+    """Lumps of three sizes over each other, softened as wet mortar is."""
+    base = canvas.noise("base", 0.5 * p.lump_m, octaves=3, gain=0.6)
+    height_m = 0.05 * p.lump_m * p.relief * base
+    for name, size, cover in (("spray", 0.3, 1.0), ("lumps", 0.6, 0.9), ("large lumps", 1.0, 0.5)):
+        height_m = height_m.maximum(_lumps(canvas, p, name, size * p.lump_m, cover) + 0.6 * height_m)
+    return canvas.blur(height_m, 0.035 * p.lump_m)
 
-    def _roughcast(self, canvas: Canvas, p: StuccoParameters) -> Tensor:
-        """Lumps of three sizes over each other, softened as wet mortar is."""
-        base = canvas.noise("base", 0.5 * p.lump_m, octaves=3, gain=0.6)
-        height_m = 0.05 * p.lump_m * p.relief * base
-        for name, size, cover in (("spray", 0.3, 1.0), ("lumps", 0.6, 0.9), ("large lumps", 1.0, 0.5)):
-            height_m = height_m.maximum(self._lumps(canvas, p, name, size * p.lump_m, cover) + 0.6 * height_m)
-        return canvas.blur(height_m, 0.035 * p.lump_m)
 
-    def _lumps(self, canvas: Canvas, p: StuccoParameters, name: str, size_m: float, cover: float) -> Tensor:
-        from ..scatter import scatter
+def _lumps(canvas: Canvas, p: Any, name: str, size_m: float, cover: float) -> Tensor:
+    count = (0.1 + 1.5 * p.density) * cover * canvas.width_m * canvas.height_m / (math.pi * (size_m / 2) ** 2)
+    count = min(60_000, max(1, round(count)))
+    flat = canvas.uniform(f"{name} flat", count)
+    skew = canvas.uniform(f"{name} skew", count) - 0.5
 
-        count = (0.1 + 1.5 * p.density) * cover * canvas.width_m * canvas.height_m / (math.pi * (size_m / 2) ** 2)
-        count = min(60_000, max(1, round(count)))
-        flat = canvas.uniform(f"{name} flat", count)
-        skew = canvas.uniform(f"{name} skew", count) - 0.5
+    def dome(y: Tensor, x: Tensor, number: Tensor) -> Tensor:
+        square = (y * (1 + 0.5 * flat[number])).square() + (x + skew[number] * y * y).square()
+        z = 0.35 * p.relief * size_m * (0.6 + 0.6 * flat[number]) * (1 - square)
+        return z.where(square < 1, z.new_full((), -math.inf))
 
-        def dome(y: Tensor, x: Tensor, number: Tensor) -> Tensor:
-            square = (y * (1 + 0.5 * flat[number])).square() + (x + skew[number] * y * y).square()
-            z = 0.35 * p.relief * size_m * (0.6 + 0.6 * flat[number]) * (1 - square)
-            return z.where(square < 1, z.new_full((), -math.inf))
+    return scatter(canvas, name, count, size_m / 2, dome, spread=0.4).height_m
 
-        return scatter(canvas, name, count, size_m / 2, dome, spread=0.4).height_m
 
-    def _knockdown(self, canvas: Canvas, p: StuccoParameters) -> Tensor:
-        """Blobs cut off at one height, with smooth tops."""
-        blobs = canvas.noise("blobs", 2 * p.lump_m, octaves=5, gain=0.5)
-        warp = 0.5 * p.lump_m * blobs
-        blobs = canvas.warp(canvas.noise("splats", 2.4 * p.lump_m, octaves=4, gain=0.45), warp, -warp)
-        top = step(blobs, 0.75 - 1.2 * p.density, 1.15 - 1.2 * p.density)
-        tops = canvas.noise("tops", 3 * p.lump_m, octaves=3)
-        return 0.2 * p.relief * p.lump_m * (top + 0.10 * tops * top + 0.12 * (1 - top) * blobs)
+def _knockdown(canvas: Canvas, p: Any) -> Tensor:
+    """Blobs cut off at one height, with smooth tops."""
+    blobs = canvas.noise("blobs", 2 * p.lump_m, octaves=5, gain=0.5)
+    warp = 0.5 * p.lump_m * blobs
+    blobs = canvas.warp(canvas.noise("splats", 2.4 * p.lump_m, octaves=4, gain=0.45), warp, -warp)
+    top = step(blobs, 0.75 - 1.2 * p.density, 1.15 - 1.2 * p.density)
+    tops = canvas.noise("tops", 3 * p.lump_m, octaves=3)
+    return 0.2 * p.relief * p.lump_m * (top + 0.10 * tops * top + 0.12 * (1 - top) * blobs)
 
-    def _grooves(self, canvas: Canvas, p: StuccoParameters) -> Tensor:
-        """Grooves that grains left as they rolled under the float, mostly downwards."""
-        grooves = canvas.noise("grooves", 0.5 * p.lump_m, octaves=2, stretch=(6, 1))
-        sway = p.lump_m * canvas.noise("sway", 6 * p.lump_m, octaves=2)
-        grooves = step(canvas.warp(grooves, 0.0, sway), 1.6 - 1.5 * p.density, 2.6 - 1.5 * p.density)
-        grains = canvas.noise("grains", 0.25 * p.lump_m, octaves=2)
-        return p.relief * p.lump_m * (0.03 * grains - 0.22 * grooves)
+
+def _grooves(canvas: Canvas, p: Any) -> Tensor:
+    """Grooves that grains left as they rolled under the float, mostly downwards."""
+    grooves = canvas.noise("grooves", 0.5 * p.lump_m, octaves=2, stretch=(6, 1))
+    sway = p.lump_m * canvas.noise("sway", 6 * p.lump_m, octaves=2)
+    grooves = step(canvas.warp(grooves, 0.0, sway), 1.6 - 1.5 * p.density, 2.6 - 1.5 * p.density)
+    grains = canvas.noise("grains", 0.25 * p.lump_m, octaves=2)
+    return p.relief * p.lump_m * (0.03 * grains - 0.22 * grooves)

@@ -2,96 +2,61 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
-from impasto.tools import Color, Field
+from torch import Tensor
 
 from ..blocks import blocks
+from ..canvas import Canvas
 from ..damage import holes
-from ..material import Material, MaterialParameters, width_field
 from ..shaping import mix, step
 from ..surface import Surface
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from ..canvas import Canvas
-
 
 GRADES = (("sand", 0.15, 0.45), ("small", 0.42, 0.5), ("large", 1.0, 0.4))
 """Grades of chips, the finest first: name, size relative to the largest, and share of their places that is taken."""
 
 
-class TerrazzoParameters(MaterialParameters):
-    """Size, density and colours of the chips, and the polish."""
-
-    width_m: float = width_field(0.6)
-    chip_m: float = Field(
-        0.03, ge=0.003, le=0.3, title="Chip Width", description="Width of the largest chips, in metres"
-    )
-    density: float = Field(0.6, ge=0, le=1, description="Share of the surface that is stone")
-    fine: float = Field(
-        0.6, ge=0, le=1, title="Small Chips", description="Amount of small chips between the large ones"
-    )
-    color: Color = Field((0.85, 0.83, 0.78), description="Colour of the first kind")
-    second_color: Color = Field((0.66, 0.42, 0.33), description="Colour of the second kind")
-    third_color: Color = Field((0.33, 0.35, 0.34), description="Colour of the third kind")
-    binder_color: Color = Field((0.76, 0.73, 0.68), description="Colour of the binder")
-    color_variation: float = Field(0.5, ge=0, le=1, description="How much the parts differ in colour")
-    strips: bool = Field(False, title="Brass Strips", description="Brass strips that divide the floor into squares")
-    polish: float = Field(0.8, ge=0, le=1, description="0: honed, 1: mirror")
-    pores: float = Field(0.2, ge=0, le=1, description="Pinholes in the binder")
-
-
-class Terrazzo(Material):
+def draw(canvas: Canvas, p: Any) -> Surface:
     """Angular chips of three sizes in a binder; larger ones hide smaller ones."""
+    clouds = canvas.noise("clouds", 0.3, octaves=5)
+    fine = canvas.noise("fine", 0.003, octaves=3, gain=0.75)
+    binder = canvas.color(p.binder_color) * (1 + 0.03 * clouds + 0.035 * fine)
+    pore = holes(canvas, "pores", 0.02, 0.0016, p.pores)
+    rough = mix(0.75, 0.14, p.polish)
+    gloss = rough + 0.03 * clouds + 0.015 * fine
+    surface = Surface(binder * (1 - 0.6 * pore), -0.00004 - 0.0006 * pore + 0.000012 * fine, gloss + 0.07 + 0.4 * pore)
+    veins = canvas.noise("veins", 0.02, octaves=5, gain=0.65)
+    for name, size, kept in GRADES:
+        amount = kept * (1.0 if name == "large" else 0.25 + 1.25 * p.fine)
+        inside_m, color = _chips(canvas, p, name, size * p.chip_m, amount, fine, veins)
+        chip = Surface(color, 0.00001 * veins, gloss - 0.03 + 0.03 * veins.abs() * (1 - p.polish))
+        surface = surface.under(chip, step(inside_m, -0.4 * canvas.texel_m, 0.6 * canvas.texel_m))
+        rim = step(inside_m, -0.0016, -0.0004) * step(inside_m, 0.0004, -0.0004)
+        surface = surface.with_tint(1 - 0.06 * rim)
+    return _strips(canvas, surface) if p.strips else surface
 
-    name, label = "terrazzo", "Terrazzo"
-    description = "Polished floor of coloured stone chips in a binder, with or without brass strips"
-    subgroup = "Stone"
-    parameters = TerrazzoParameters
 
-    def surface(self, canvas: Canvas, parameters: TerrazzoParameters) -> Surface:
-        p = parameters
-        clouds = canvas.noise("clouds", 0.3, octaves=5)
-        fine = canvas.noise("fine", 0.003, octaves=3, gain=0.75)
-        binder = canvas.color(p.binder_color) * (1 + 0.03 * clouds + 0.035 * fine)
-        pore = holes(canvas, "pores", 0.02, 0.0016, p.pores)
-        rough = mix(0.75, 0.14, p.polish)
-        gloss = rough + 0.03 * clouds + 0.015 * fine
-        surface = Surface(
-            binder * (1 - 0.6 * pore), -0.00004 - 0.0006 * pore + 0.000012 * fine, gloss + 0.07 + 0.4 * pore
-        )
-        veins = canvas.noise("veins", 0.02, octaves=5, gain=0.65)
-        for name, size, kept in GRADES:
-            amount = kept * (1.0 if name == "large" else 0.25 + 1.25 * p.fine)
-            inside_m, color = self._chips(canvas, p, name, size * p.chip_m, amount, fine, veins)
-            chip = Surface(color, 0.00001 * veins, gloss - 0.03 + 0.03 * veins.abs() * (1 - p.polish))
-            surface = surface.under(chip, step(inside_m, -0.4 * canvas.texel_m, 0.6 * canvas.texel_m))
-            rim = step(inside_m, -0.0016, -0.0004) * step(inside_m, 0.0004, -0.0004)
-            surface = surface.with_tint(1 - 0.06 * rim)
-        return self._strips(canvas, surface) if p.strips else surface
+def _chips(
+    canvas: Canvas, p: Any, name: str, size_m: float, kept: float, fine: Tensor, veins: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Distance into the chip of each texel, negative outside, and the chip's colour."""
+    ragged = 0.025 * size_m
+    cells = canvas.cells(name, size_m, warp=(ragged * fine, ragged * veins))
+    each = lambda what: canvas.of_each(f"{name} {what}", cells.number)  # noqa: E731
+    gap = (0.02 + 0.42 * (1 - 0.75 * p.density) * each("gap")) * size_m
+    is_kept = each("kept") < kept * (0.3 + 0.7 * p.density)
+    inside_m = (cells.to_border_m - gap).where(is_kept, cells.to_border_m.new_full((), -1.0))
+    kind = each("kind")
+    colors = [canvas.color(color) for color in (p.color, p.second_color, p.third_color)]
+    color = colors[0].where(kind < 0.5, colors[1].where(kind < 0.78, colors[2]))
+    value = 1 + p.color_variation * (0.7 * (each("value") - 0.5) + 0.12 * veins) + 0.04 * fine
+    pale = p.color_variation * 0.35 * step(veins, 0.6, 1.6) * step(each("veined"), 0.5, 0.6)
+    return inside_m, mix(color * value, 0.5 + 0.5 * color, pale)
 
-    def _chips(
-        self, canvas: Canvas, p: TerrazzoParameters, name: str, size_m: float, kept: float, fine: Tensor, veins: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Distance into the chip of each texel, negative outside, and the chip's colour."""
-        ragged = 0.025 * size_m
-        cells = canvas.cells(name, size_m, warp=(ragged * fine, ragged * veins))
-        each = lambda what: canvas.of_each(f"{name} {what}", cells.number)  # noqa: E731
-        gap = (0.02 + 0.42 * (1 - 0.75 * p.density) * each("gap")) * size_m
-        is_kept = each("kept") < kept * (0.3 + 0.7 * p.density)
-        inside_m = (cells.to_border_m - gap).where(is_kept, cells.to_border_m.new_full((), -1.0))
-        kind = each("kind")
-        colors = [canvas.color(color) for color in (p.color, p.second_color, p.third_color)]
-        color = colors[0].where(kind < 0.5, colors[1].where(kind < 0.78, colors[2]))
-        value = 1 + p.color_variation * (0.7 * (each("value") - 0.5) + 0.12 * veins) + 0.04 * fine
-        pale = p.color_variation * 0.35 * step(veins, 0.6, 1.6) * step(each("veined"), 0.5, 0.6)
-        return inside_m, mix(color * value, 0.5 + 0.5 * color, pale)
 
-    def _strips(self, canvas: Canvas, surface: Surface) -> Surface:
-        """The surface, divided by strips of brass about 0.6 m apart."""
-        fields = blocks(canvas, "stack", 0.6, 0.6)
-        scratches = canvas.noise("scratches", 0.004, octaves=3)
-        brass = Surface(canvas.color((0.87, 0.74, 0.47)) * (1 + 0.05 * scratches), 0.00003 + 0 * scratches, 0.28, 1.0)
-        return surface.under(brass, step(fields.inside_m(), 0.0018, 0.0012))
+def _strips(canvas: Canvas, surface: Surface) -> Surface:
+    """The surface, divided by strips of brass about 0.6 m apart."""
+    fields = blocks(canvas, "stack", 0.6, 0.6)
+    scratches = canvas.noise("scratches", 0.004, octaves=3)
+    brass = Surface(canvas.color((0.87, 0.74, 0.47)) * (1 + 0.05 * scratches), 0.00003 + 0 * scratches, 0.28, 1.0)
+    return surface.under(brass, step(fields.inside_m(), 0.0018, 0.0012))

@@ -2,66 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
-from impasto.tools import Color
-
-from ..material import Material, MaterialParameters, width_field
-from ..parameters import color_field, share_field, size_field
+from ..canvas import Canvas
 from ..shaping import gradient, mix, step
+from ..strokes import strokes
 from ..surface import Surface
 
-if TYPE_CHECKING:
-    from ..canvas import Canvas
 
-
-class ThatchParameters(MaterialParameters):
-    """Rows, straws and colours of thatch."""
-
-    width_m: float = width_field(1.2)
-    size_m: float = size_field(0.3)
-    irregular: float = share_field(0.5, "How far the parts are turned")
-    age: float = share_field(0.35, "Grey and dark with age")
-    color: Color = color_field((0.66, 0.52, 0.31))
-    second_color: Color = color_field((0.36, 0.26, 0.15), "Colour of the darkest parts")
-    color_variation: float = share_field(0.5, "How much the parts differ in colour")
-
-
-class Thatch(Material):
+def draw(canvas: Canvas, p: Any) -> Surface:
     """Straws in bundles, in rows whose lower ends stand off and cast a shadow."""
-
-    name, label = "thatch", "Thatch"
-    description = "Roofs of straw or reed, golden or grey with age"
-    subgroup = "Nature"
-    parameters = ThatchParameters
-
-    def surface(self, canvas: Canvas, parameters: ThatchParameters) -> Surface:
-        from ..strokes import strokes
-
-        p = parameters
-        rows = canvas.count(p.size_m, horizontal=False)
-        sway = canvas.sway("sway", 0.05 * p.size_m, 0.5 * p.size_m, 5)
-        straws_m = 0.012 * canvas.noise("ends", 0.01, octaves=3, gain=0.8)
-        place = ((canvas.y_m + sway[0] + straws_m) / canvas.height_m * rows).remainder(1)  # 0 at the top of a row
-        drawn = strokes(
-            canvas, "straws", canvas.pieces(11_000, 60_000), length_m=0.22, width_m=0.0055, rise_m=(0.002, 0.014),
-            direction=0.75, spread=0.015 + 0.05 * p.irregular, bend=0.03, taper=0.3,
-        )  # fmt: skip
-        number = drawn.number.clamp_min(0)
-        one = lambda name: canvas.uniform(name, int(drawn.number.max()) + 2)[number]  # noqa: E731
-        bundles = canvas.noise("bundles", 0.06, octaves=4, gain=0.6, stretch=(4, 1))
-        clouds = canvas.high_pass(canvas.noise("clouds", 0.25, octaves=5, gain=0.6), 0.5)
-        round_ = (1 - drawn.across.square()).clamp_min(0).sqrt()
-        shade = 0.55 + p.color_variation * (0.9 * (one("shade") - 0.5) + 0.08 * bundles) + 0.12 * (round_ - 0.5)
-        light = canvas.color(p.color)
-        color = gradient(shade, [canvas.color(p.second_color) * 0.7, canvas.color(p.second_color), light, light * 1.25])
-        grey = color.mean(0, keepdim=True) * canvas.color((0.93, 0.92, 0.90)) * 0.95
-        color = mix(color, grey, (p.age * (0.75 + 0.25 * clouds)).clamp(0, 1))
-        under = step(place, 0.22, 0.0)  # in the shadow of the row above
-        color = color * (1 - 0.55 * under) * (0.75 + 0.25 * step(drawn.height_m, 0.0, 0.006))
-        height_m = (
-            0.05 * p.size_m * 4 * (0.15 + 0.85 * place) * step(place, 1.0, 0.97) * 0.6
-            + drawn.height_m
-            + 0.002 * bundles
-        )
-        return Surface(color, height_m, 0.78 + 0.1 * (one("gloss") - 0.5))
+    rows = canvas.count(p.size_m, horizontal=False)
+    sway = canvas.sway("sway", 0.05 * p.size_m, 0.5 * p.size_m, 5)
+    straws_m = 0.012 * canvas.noise("ends", 0.01, octaves=3, gain=0.8)
+    place = ((canvas.y_m + sway[0] + straws_m) / canvas.height_m * rows).remainder(1)  # 0 at the top of a row
+    drawn = strokes(
+        canvas, "straws", canvas.pieces(11_000, 60_000), length_m=0.22, width_m=0.0055, rise_m=(0.002, 0.014),
+        direction=0.75, spread=0.015 + 0.05 * p.irregular, bend=0.03, taper=0.3,
+    )  # fmt: skip
+    number = drawn.number.clamp_min(0)
+    one = lambda name: canvas.uniform(name, int(drawn.number.max()) + 2)[number]  # noqa: E731
+    bundles = canvas.noise("bundles", 0.06, octaves=4, gain=0.6, stretch=(4, 1))
+    clouds = canvas.high_pass(canvas.noise("clouds", 0.25, octaves=5, gain=0.6), 0.5)
+    round_ = (1 - drawn.across.square()).clamp_min(0).sqrt()
+    shade = 0.55 + p.color_variation * (0.9 * (one("shade") - 0.5) + 0.08 * bundles) + 0.12 * (round_ - 0.5)
+    light = canvas.color(p.color)
+    color = gradient(shade, [canvas.color(p.second_color) * 0.7, canvas.color(p.second_color), light, light * 1.25])
+    grey = color.mean(0, keepdim=True) * canvas.color((0.93, 0.92, 0.90)) * 0.95
+    color = mix(color, grey, (p.age * (0.75 + 0.25 * clouds)).clamp(0, 1))
+    under = step(place, 0.22, 0.0)  # in the shadow of the row above
+    color = color * (1 - 0.55 * under) * (0.75 + 0.25 * step(drawn.height_m, 0.0, 0.006))
+    height_m = (
+        0.05 * p.size_m * 4 * (0.15 + 0.85 * place) * step(place, 1.0, 0.97) * 0.6 + drawn.height_m + 0.002 * bundles
+    )
+    return Surface(color, height_m, 0.78 + 0.1 * (one("gloss") - 0.5))

@@ -2,51 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
-from impasto.tools import Color
-
-from ..material import Material, MaterialParameters, width_field
-from ..parameters import color_field, roughness_field, share_field
+from ..canvas import Canvas
 from ..shaping import gradient
 from ..surface import Surface
 
-if TYPE_CHECKING:
-    from ..canvas import Canvas
 
-
-class VelvetParameters(MaterialParameters):
-    """Pile and colour of velvet."""
-
-    width_m: float = width_field(0.6)
-    crushed: float = share_field(0.45, "How far the pile is pressed in other directions")
-    ribs: float = share_field(0.0, "Ribs, as in corduroy")
-    color: Color = color_field((0.45, 0.07, 0.13))
-    roughness: float = roughness_field(0.8)
-
-
-class Velvet(Material):
+def draw(canvas: Canvas, p: Any) -> Surface:
     """Pile that lies in patches with soft borders and sharp folds: it shines where it points away."""
-
-    name, label = "velvet", "Velvet"
-    description = "Velvet of curtains and armchairs, smooth, crushed or ribbed"
-    subgroup = "Fabric"
-    parameters = VelvetParameters
-
-    def surface(self, canvas: Canvas, parameters: VelvetParameters) -> Surface:
-        p = parameters
-        bend = canvas.sway("bend", 0.03, 0.08, 4)
-        lie = canvas.warp(canvas.noise("lie", 0.045, octaves=5, gain=0.6, stretch=(1.8, 1)), *bend)
-        lie = canvas.high_pass(lie, 0.12)
-        fold = 1 - canvas.warp(canvas.noise("fold", 0.05, octaves=3, gain=0.5), *bend).abs()
-        pile = canvas.noise("pile", 0.0014, octaves=2, gain=0.8, stretch=(1.8, 1))
-        strands = canvas.noise("strands", 0.004, octaves=3, gain=0.7, stretch=(5, 1))
-        count = canvas.count(0.006)
-        wave = (6.2832 * count * canvas.x_m / canvas.width_m + 0 * pile).cos()
-        sheen = p.crushed * (0.55 * lie + 0.35 * fold * lie.sign() * 0.6) + 0.10 * strands + 0.05 * pile
-        shade = 0.46 + 0.2 * sheen + 0.2 * p.ribs * wave
-        base = canvas.color(p.color)
-        pale = base * 1.5 + 0.06
-        color = gradient(shade, [base * 0.28, base * 0.62, base, pale, pale * 1.35])
-        height_m = 0.0003 * p.crushed * lie + 0.0001 * pile + 0.00008 * strands + 0.0009 * p.ribs * wave
-        return Surface(color, height_m, p.roughness - 0.08 * p.crushed * sheen + 0.02 * pile)
+    bend = canvas.sway("bend", 0.03, 0.08, 4)
+    lie = canvas.warp(canvas.noise("lie", 0.045, octaves=5, gain=0.6, stretch=(1.8, 1)), *bend)
+    lie = canvas.high_pass(lie, 0.12)
+    fold = 1 - canvas.warp(canvas.noise("fold", 0.05, octaves=3, gain=0.5), *bend).abs()
+    pile = canvas.noise("pile", 0.0014, octaves=2, gain=0.8, stretch=(1.8, 1))
+    strands = canvas.noise("strands", 0.004, octaves=3, gain=0.7, stretch=(5, 1))
+    count = canvas.count(0.006)
+    wave = (6.2832 * count * canvas.x_m / canvas.width_m + 0 * pile).cos()
+    sheen = p.crushed * (0.55 * lie + 0.35 * fold * lie.sign() * 0.6) + 0.10 * strands + 0.05 * pile
+    shade = 0.46 + 0.2 * sheen + 0.2 * p.ribs * wave
+    base = canvas.color(p.color)
+    pale = base * 1.5 + 0.06
+    color = gradient(shade, [base * 0.28, base * 0.62, base, pale, pale * 1.35])
+    height_m = 0.0003 * p.crushed * lie + 0.0001 * pile + 0.00008 * strands + 0.0009 * p.ribs * wave
+    return Surface(color, height_m, p.roughness - 0.08 * p.crushed * sheen + 0.02 * pile)

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal
+from typing import Any
 
-from impasto.tools import Color, Field
+from torch import Tensor
 
-from ..material import Material, MaterialParameters, width_field
-from ..parameters import color_field, roughness_field, share_field, size_field
+from ..canvas import Canvas
 from ..shaping import mix, step
 from ..surface import Surface
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from ..canvas import Canvas
 
 PETALS = (
     *((0.30, 0.00, 0.17, 0.050, 90), (0.24, 0.070, 0.15, 0.040, 62), (0.15, 0.120, 0.14, 0.036, 38)),
@@ -29,60 +23,37 @@ OGEE = 0.030
 """Half the width of the band around each ornament."""
 
 
-class WallpaperParameters(MaterialParameters):
-    """Pattern, size, sheen and colours of wallpaper."""
-
-    width_m: float = width_field(1.0)
-    pattern: Literal["damask", "stripes"] = Field("damask", description="What is printed on it")
-    size_m: float = size_field(0.25)
-    relief: float = share_field(0.5, "Depth of the relief")
-    faded: float = share_field(0.15, "Chalky, faded and stained parts")
-    color: Color = color_field((0.36, 0.42, 0.40))
-    second_color: Color = color_field((0.62, 0.60, 0.50), "Colour of the second kind")
-    roughness: float = roughness_field(0.75)
-
-
-class Wallpaper(Material):
+def draw(canvas: Canvas, p: Any) -> Surface:
     """Ornaments in rows, each shifted by half; what is printed shines more than the paper."""
-
-    name, label = "wallpaper", "Wallpaper"
-    description = "Wallpaper with damask ornaments or stripes"
-    subgroup = "Walls"
-    parameters = WallpaperParameters
-
-    def surface(self, canvas: Canvas, parameters: WallpaperParameters) -> Surface:
-        p = parameters
-        sway = canvas.sway("sway", 0.0, canvas.width_m)
-        columns = canvas.count(p.size_m)
-        soft = max(0.006, 0.8 * canvas.texel_m / p.size_m)
-        if p.pattern == "stripes":
-            u = (canvas.x_m + sway[1]) / canvas.width_m * columns
-            place = (u.remainder(1) - 0.5).abs()
-            printed = step((place - 0.02).abs(), 0.16 + soft, 0.16 - soft).maximum(
-                step((place - 0.26).abs(), 0.02 + soft, 0.02 - soft)
-            )
-        else:
-            rows = canvas.count(0.78 * p.size_m, horizontal=False, multiple_of=2)
-            u = (canvas.x_m + sway[1]) / canvas.width_m * columns
-            v = (canvas.y_m + sway[0]) / canvas.height_m * rows
-            printed = 0.0 * (u + v)
-            for shift in (0, 1):  # ornaments are higher than their rows, and reach between those of the next one
-                row = ((v - shift) / 2).floor()
-                y = 0.78 * ((v - shift) / 2 - row - 0.5) * 2
-                x = (u + 0.5 * shift).remainder(1) - 0.5
-                printed = printed.maximum(step(_inside(y, x), -soft, soft))
-        weave = canvas.noise("paper", 0.0016, octaves=2, gain=0.8)
-        threads = canvas.noise("threads", 0.0012, octaves=2, stretch=(20, 1))
-        clouds = canvas.high_pass(canvas.noise("clouds", 0.15, octaves=6, gain=0.6), 0.3)
-        color = mix(canvas.color(p.color), canvas.color(p.second_color), printed) * (
-            1 + 0.025 * weave + 0.03 * threads * printed
+    sway = canvas.sway("sway", 0.0, canvas.width_m)
+    columns = canvas.count(p.size_m)
+    soft = max(0.006, 0.8 * canvas.texel_m / p.size_m)
+    if p.pattern == "stripes":
+        u = (canvas.x_m + sway[1]) / canvas.width_m * columns
+        place = (u.remainder(1) - 0.5).abs()
+        printed = step((place - 0.02).abs(), 0.16 + soft, 0.16 - soft).maximum(
+            step((place - 0.26).abs(), 0.02 + soft, 0.02 - soft)
         )
-        old = p.faded * (0.4 + 0.35 * clouds).clamp(0, 1)
-        color = mix(color, color.mean((1, 2), keepdim=True) * canvas.color((0.98, 0.93, 0.84)), 0.6 * old) * (
-            1 - 0.1 * old
-        )
-        height_m = 0.0005 * p.relief * printed + 0.00003 * weave + 0.00005 * threads * p.relief * (1 - printed)
-        return Surface(color, height_m, p.roughness - 0.3 * printed * p.relief + 0.03 * weave + 0.1 * old)
+    else:
+        rows = canvas.count(0.78 * p.size_m, horizontal=False, multiple_of=2)
+        u = (canvas.x_m + sway[1]) / canvas.width_m * columns
+        v = (canvas.y_m + sway[0]) / canvas.height_m * rows
+        printed = 0.0 * (u + v)
+        for shift in (0, 1):  # ornaments are higher than their rows, and reach between those of the next one
+            row = ((v - shift) / 2).floor()
+            y = 0.78 * ((v - shift) / 2 - row - 0.5) * 2
+            x = (u + 0.5 * shift).remainder(1) - 0.5
+            printed = printed.maximum(step(_inside(y, x), -soft, soft))
+    weave = canvas.noise("paper", 0.0016, octaves=2, gain=0.8)
+    threads = canvas.noise("threads", 0.0012, octaves=2, stretch=(20, 1))
+    clouds = canvas.high_pass(canvas.noise("clouds", 0.15, octaves=6, gain=0.6), 0.3)
+    color = mix(canvas.color(p.color), canvas.color(p.second_color), printed) * (
+        1 + 0.025 * weave + 0.03 * threads * printed
+    )
+    old = p.faded * (0.4 + 0.35 * clouds).clamp(0, 1)
+    color = mix(color, color.mean((1, 2), keepdim=True) * canvas.color((0.98, 0.93, 0.84)), 0.6 * old) * (1 - 0.1 * old)
+    height_m = 0.0005 * p.relief * printed + 0.00003 * weave + 0.00005 * threads * p.relief * (1 - printed)
+    return Surface(color, height_m, p.roughness - 0.3 * printed * p.relief + 0.03 * weave + 0.1 * old)
 
 
 def _inside(y: Tensor, x: Tensor) -> Tensor:

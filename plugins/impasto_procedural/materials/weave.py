@@ -2,100 +2,65 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Any
 
-from impasto.tools import Color, Field
+from torch import Tensor
 
-from ..material import Material, MaterialParameters, width_field
+from ..canvas import Canvas
 from ..shaping import mix
 from ..surface import Surface
 from ..yarn import roundness, thread_contrast, twist
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from ..canvas import Canvas
 
 PERIODS = {"plain": 2, "twill": 4, "basket": 4, "satin": 5}
 """Threads after which a weave repeats."""
 
 
-class WeaveParameters(MaterialParameters):
-    """Weave, threads and colours of a cloth."""
-
-    width_m: float = width_field(0.16)
-    weave: Literal["plain", "twill", "basket", "satin"] = Field("plain", description="How the threads cross")
-    thread_m: float = Field(
-        0.0015, ge=0.0001, le=0.05, title="Thread Spacing", description="Spacing of the threads, in metres"
-    )
-    fullness: float = Field(
-        0.85, ge=0.3, le=1, title="Thread Width", description="Width of the threads: 0.5 shows gaps, 1 is dense"
-    )
-    crimp: float = Field(0.6, ge=0, le=1, description="How far threads bend over and under each other")
-    irregular: float = Field(0.4, ge=0, le=1, description="Uneven threads, as in linen; 0: machine-made")
-    fuzz: float = Field(0.4, ge=0, le=1, description="Loose fibres")
-    color: Color = Field(
-        (0.30, 0.37, 0.50), title="Warp Color", description="Colour of the threads that run down, the warp"
-    )
-    weft_color: Color = Field((0.74, 0.73, 0.69), description="Colour of the threads that run across, the weft")
-    color_variation: float = Field(0.3, ge=0, le=1, description="How much the parts differ in colour")
-    roughness: float = Field(0.85, ge=0, le=1, description="0.4: silk, 0.9: wool or linen")
-
-
-class Weave(Material):
+def draw(canvas: Canvas, p: Any) -> Surface:
     """Two sets of threads; the weave says at each crossing which one is above."""
-
-    name, label = "weave", "Woven cloth"
-    description = "Cloth of crossing threads: linen, denim, burlap, canvas, satin"
-    subgroup = "Fabric"
-    parameters = WeaveParameters
-
-    def surface(self, canvas: Canvas, parameters: WeaveParameters) -> Surface:
-        p = parameters
-        period = PERIODS[p.weave]
-        columns = canvas.count(p.thread_m, multiple_of=period)
-        rows = canvas.count(p.thread_m, horizontal=False, multiple_of=period)
-        sway = 0.16 * p.irregular
-        u = canvas.x_m / canvas.width_m * columns + sway * canvas.noise("sway x", 9 * p.thread_m, octaves=3)
-        v = canvas.y_m / canvas.height_m * rows + sway * canvas.noise("sway y", 9 * p.thread_m, octaves=3)
-        column, row = u.floor(), v.floor()
-        warp_rise, weft_rise = (_rise(p, column, row, u, v, along_v) for along_v in (True, False))
-        across = (2 * (u - column) - 1, 2 * (v - row) - 1)
-        warp = self._thread(canvas, p, "warp", column.long() % columns, across[0], v, warp_rise, (columns, rows))
-        weft = self._thread(canvas, p, "weft", row.long() % rows, across[1], u, weft_rise, (rows, columns))
-        above = ((warp[0] - weft[0]) / (0.04 * p.thread_m) + 0.5).clamp(0, 1)
-        height_m, shade = mix(weft[0], warp[0], above), mix(weft[1], warp[1], above)
-        clear = thread_contrast(canvas.width_m / columns / canvas.texel_m)
-        height_m, above = mix(height_m.mean(), height_m, clear), mix(above.mean(), above, clear)
-        slubs = canvas.noise("warp slubs", 2 * p.thread_m, octaves=3, stretch=(12, 1))
-        slubs = slubs + canvas.noise("weft slubs", 2 * p.thread_m, octaves=3, stretch=(1, 12))
-        shade = mix(shade.mean() * (1 + 0.2 * p.color_variation * slubs), shade, clear)
-        color = mix(canvas.color(p.weft_color), canvas.color(p.color), above) * shade
-        fuzz = canvas.noise("fuzz", 0.5 * p.thread_m, octaves=3, gain=0.8)
-        height_m = height_m + 0.03 * p.fuzz * p.thread_m * fuzz
-        color = mix(color, color.mean((1, 2), keepdim=True) * 1.15, 0.18 * p.fuzz) * (1 + 0.08 * p.fuzz * fuzz)
-        return Surface(color, height_m, p.roughness + 0.04 * fuzz)
-
-    def _thread(
-        self, canvas: Canvas, p: WeaveParameters, name: str, number: Tensor, across: Tensor, along: Tensor,
-        rise: Tensor, counts: tuple[int, int],
-    ) -> tuple[Tensor, Tensor]:  # fmt: skip
-        """Height in metres and shade, (H, W), of one set of threads. counts: of them, and of those they cross."""
-        count, crossings = counts
-        turns = round(2.2 * crossings) / (2 * crossings)  # of two plies: as a whole they fit the tile
-        one = lambda what: canvas.uniform(f"{name} {what}", count)[number]  # noqa: E731
-        slub = canvas.noise(f"{name} slubs", 4 * p.thread_m, octaves=2)
-        width = p.fullness * (1 + 0.25 * p.irregular * (one("width") - 0.5 + 0.4 * slub))
-        place = across / width
-        plies = twist(along, place, turns)
-        body = roundness(place)
-        height_m = p.thread_m * ((0.32 * p.crimp + 0.1) * rise + 0.42 * body * (0.88 + 0.12 * plies))
-        height_m = height_m - (place.abs() > 1).to(body.dtype) * p.thread_m
-        value = 1 + p.color_variation * (1.3 * (one("value") - 0.5) + 0.25 * slub)
-        return height_m, value * (0.42 + 0.58 * body) * (0.8 + 0.2 * plies) * (0.86 + 0.14 * rise)
+    period = PERIODS[p.weave]
+    columns = canvas.count(p.thread_m, multiple_of=period)
+    rows = canvas.count(p.thread_m, horizontal=False, multiple_of=period)
+    sway = 0.16 * p.irregular
+    u = canvas.x_m / canvas.width_m * columns + sway * canvas.noise("sway x", 9 * p.thread_m, octaves=3)
+    v = canvas.y_m / canvas.height_m * rows + sway * canvas.noise("sway y", 9 * p.thread_m, octaves=3)
+    column, row = u.floor(), v.floor()
+    warp_rise, weft_rise = (_rise(p, column, row, u, v, along_v) for along_v in (True, False))
+    across = (2 * (u - column) - 1, 2 * (v - row) - 1)
+    warp = _thread(canvas, p, "warp", column.long() % columns, across[0], v, warp_rise, (columns, rows))
+    weft = _thread(canvas, p, "weft", row.long() % rows, across[1], u, weft_rise, (rows, columns))
+    above = ((warp[0] - weft[0]) / (0.04 * p.thread_m) + 0.5).clamp(0, 1)
+    height_m, shade = mix(weft[0], warp[0], above), mix(weft[1], warp[1], above)
+    clear = thread_contrast(canvas.width_m / columns / canvas.texel_m)
+    height_m, above = mix(height_m.mean(), height_m, clear), mix(above.mean(), above, clear)
+    slubs = canvas.noise("warp slubs", 2 * p.thread_m, octaves=3, stretch=(12, 1))
+    slubs = slubs + canvas.noise("weft slubs", 2 * p.thread_m, octaves=3, stretch=(1, 12))
+    shade = mix(shade.mean() * (1 + 0.2 * p.color_variation * slubs), shade, clear)
+    color = mix(canvas.color(p.weft_color), canvas.color(p.color), above) * shade
+    fuzz = canvas.noise("fuzz", 0.5 * p.thread_m, octaves=3, gain=0.8)
+    height_m = height_m + 0.03 * p.fuzz * p.thread_m * fuzz
+    color = mix(color, color.mean((1, 2), keepdim=True) * 1.15, 0.18 * p.fuzz) * (1 + 0.08 * p.fuzz * fuzz)
+    return Surface(color, height_m, p.roughness + 0.04 * fuzz)
 
 
-def _rise(p: WeaveParameters, column: Tensor, row: Tensor, u: Tensor, v: Tensor, is_warp: bool) -> Tensor:
+def _thread(canvas: Canvas, p: Any, name: str, number: Tensor, across: Tensor, along: Tensor,
+    rise: Tensor, counts: tuple[int, int],
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """Height in metres and shade, (H, W), of one set of threads. counts: of them, and of those they cross."""
+    count, crossings = counts
+    turns = round(2.2 * crossings) / (2 * crossings)  # of two plies: as a whole they fit the tile
+    one = lambda what: canvas.uniform(f"{name} {what}", count)[number]  # noqa: E731
+    slub = canvas.noise(f"{name} slubs", 4 * p.thread_m, octaves=2)
+    width = p.fullness * (1 + 0.25 * p.irregular * (one("width") - 0.5 + 0.4 * slub))
+    place = across / width
+    plies = twist(along, place, turns)
+    body = roundness(place)
+    height_m = p.thread_m * ((0.32 * p.crimp + 0.1) * rise + 0.42 * body * (0.88 + 0.12 * plies))
+    height_m = height_m - (place.abs() > 1).to(body.dtype) * p.thread_m
+    value = 1 + p.color_variation * (1.3 * (one("value") - 0.5) + 0.25 * slub)
+    return height_m, value * (0.42 + 0.58 * body) * (0.8 + 0.2 * plies) * (0.86 + 0.14 * rise)
+
+
+def _rise(p: Any, column: Tensor, row: Tensor, u: Tensor, v: Tensor, is_warp: bool) -> Tensor:
     """Height of a thread's middle along it, −1 below the other thread to 1 above, interpolated between crossings."""
     along, other = (v, column) if is_warp else (u, row)
     here = along - 0.5

@@ -3,110 +3,83 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal
+from typing import Any
 
-from impasto.tools import Color, Field
+from torch import Tensor
 
-from ..material import Material, MaterialParameters, width_field
-from ..parameters import color_field, roughness_field, share_field, size_field
+from ..canvas import Canvas
 from ..shaping import gradient, mix, step
 from ..surface import Surface
 from ..yarn import roundness
 
-if TYPE_CHECKING:
-    from torch import Tensor
 
-    from ..canvas import Canvas
-
-
-class WickerParameters(MaterialParameters):
-    """Weave, strands and colours of wicker."""
-
-    width_m: float = width_field(0.25)
-    weave: Literal["wicker", "cane"] = Field("wicker", description="Round stakes, or flat cane in octagons")
-    size_m: float = size_field(0.03)
-    irregular: float = share_field(0.35, "Uneven threads, as in linen; 0: machine-made")
-    color: Color = color_field((0.66, 0.48, 0.29))
-    second_color: Color = color_field((0.36, 0.23, 0.12), "Colour of the darkest parts")
-    color_variation: float = share_field(0.5, "How much the parts differ in colour")
-    roughness: float = roughness_field(0.5)
-
-
-class Wicker(Material):
+def draw(canvas: Canvas, p: Any) -> Surface:
     """Strands that bend around stakes; or pairs of strips with others across both ways and diagonals between."""
+    sway = canvas.sway("sway", 0.02 * p.irregular * p.size_m, p.size_m)
+    layers = _wicker(canvas, p, sway) if p.weave == "wicker" else _cane(canvas, p, sway)
+    top = layers[0]
+    for layer in layers[1:]:
+        top = layer.where(layer[:1] > top[:1], top)
+    up, across, number, along_x = top
+    is_strand = step(up, -0.5, -0.45)
+    value = canvas.uniform("value", 4096)[number.long().remainder(4096)]
+    fibres = mix(
+        canvas.noise("upright", 0.0008, octaves=3, gain=0.75, stretch=(30, 1)),
+        canvas.noise("level", 0.0008, octaves=3, gain=0.75, stretch=(1, 30)),
+        along_x,
+    )
+    stain = canvas.noise("stain", 0.02, octaves=4, gain=0.6)
+    shade = 0.62 + p.color_variation * (0.6 * (value - 0.5) + 0.1 * stain) + 0.07 * fibres
+    shade = shade + 0.5 * (up - 0.25).clamp(-0.5, 0.2) - 0.12 * across.square()
+    light = canvas.color(p.color)
+    color = gradient(shade, [canvas.color(p.second_color) * 0.6, canvas.color(p.second_color), light, light * 1.3])
+    height_m = 0.25 * p.size_m * up.clamp_min(-0.5) + 0.00003 * fibres
+    strand = Surface(color, height_m, p.roughness + 0.05 * fibres)
+    hole = Surface(canvas.color((0.12, 0.09, 0.07)) + 0 * up, 0 * up - 0.2 * p.size_m, 0.95)
+    return hole.under(strand, is_strand)
 
-    name, label = "wicker", "Wicker"
-    description = "Woven rattan of baskets and chairs, and cane webbing"
-    subgroup = "Fabric"
-    parameters = WickerParameters
 
-    def surface(self, canvas: Canvas, parameters: WickerParameters) -> Surface:
-        p = parameters
-        sway = canvas.sway("sway", 0.02 * p.irregular * p.size_m, p.size_m)
-        layers = self._wicker(canvas, p, sway) if p.weave == "wicker" else self._cane(canvas, p, sway)
-        top = layers[0]
-        for layer in layers[1:]:
-            top = layer.where(layer[:1] > top[:1], top)
-        up, across, number, along_x = top
-        is_strand = step(up, -0.5, -0.45)
-        value = canvas.uniform("value", 4096)[number.long().remainder(4096)]
-        fibres = mix(
-            canvas.noise("upright", 0.0008, octaves=3, gain=0.75, stretch=(30, 1)),
-            canvas.noise("level", 0.0008, octaves=3, gain=0.75, stretch=(1, 30)),
-            along_x,
-        )
-        stain = canvas.noise("stain", 0.02, octaves=4, gain=0.6)
-        shade = 0.62 + p.color_variation * (0.6 * (value - 0.5) + 0.1 * stain) + 0.07 * fibres
-        shade = shade + 0.5 * (up - 0.25).clamp(-0.5, 0.2) - 0.12 * across.square()
-        light = canvas.color(p.color)
-        color = gradient(shade, [canvas.color(p.second_color) * 0.6, canvas.color(p.second_color), light, light * 1.3])
-        height_m = 0.25 * p.size_m * up.clamp_min(-0.5) + 0.00003 * fibres
-        strand = Surface(color, height_m, p.roughness + 0.05 * fibres)
-        hole = Surface(canvas.color((0.12, 0.09, 0.07)) + 0 * up, 0 * up - 0.2 * p.size_m, 0.95)
-        return hole.under(strand, is_strand)
+def _wicker(canvas: Canvas, p: Any, sway: tuple[Tensor, Tensor]) -> list[Tensor]:
+    """Height in sizes, place across, number and direction (4, H, W) of stakes, and of the strands around them."""
+    stakes = canvas.count(p.size_m, multiple_of=2)
+    rows = canvas.count(0.28 * p.size_m, horizontal=False, multiple_of=2)
+    u = (canvas.x_m + sway[1]) / canvas.width_m * stakes
+    v = (canvas.y_m + sway[0]) / canvas.height_m * rows
+    row = v.floor()
+    wobble = 0.18 * p.irregular * canvas.noise("wobble", 0.5 * p.size_m, octaves=2, stretch=(0.3, 2))
+    across = 2 * (v - row - 0.5 + wobble) / 0.96
+    side = (math.pi * (u + row)).cos()  # over a stake, and under the next one
+    strand = 0.20 * side + 0.34 * roundness(across) - 0.05 - (across.abs() > 1).to(u.dtype)
+    stake = 2 * (u + 0.5 - (u + 0.5).floor() - 0.5 + 0 * v) / 0.3
+    post = 0.22 * roundness(stake) - (stake.abs() > 1).to(u.dtype)
+    one = v.new_ones(canvas.size_px)
+    number = row.remainder(rows) + 31
+    return [
+        canvas.stack((strand, across, number * one, one)),
+        canvas.stack((post, stake, u.floor().remainder(stakes) * one, 0 * one)),
+    ]
 
-    def _wicker(self, canvas: Canvas, p: WickerParameters, sway: tuple[Tensor, Tensor]) -> list[Tensor]:
-        """Height in sizes, place across, number and direction (4, H, W) of stakes, and of the strands around them."""
-        stakes = canvas.count(p.size_m, multiple_of=2)
-        rows = canvas.count(0.28 * p.size_m, horizontal=False, multiple_of=2)
-        u = (canvas.x_m + sway[1]) / canvas.width_m * stakes
-        v = (canvas.y_m + sway[0]) / canvas.height_m * rows
-        row = v.floor()
-        wobble = 0.18 * p.irregular * canvas.noise("wobble", 0.5 * p.size_m, octaves=2, stretch=(0.3, 2))
-        across = 2 * (v - row - 0.5 + wobble) / 0.96
-        side = (math.pi * (u + row)).cos()  # over a stake, and under the next one
-        strand = 0.20 * side + 0.34 * roundness(across) - 0.05 - (across.abs() > 1).to(u.dtype)
-        stake = 2 * (u + 0.5 - (u + 0.5).floor() - 0.5 + 0 * v) / 0.3
-        post = 0.22 * roundness(stake) - (stake.abs() > 1).to(u.dtype)
-        one = v.new_ones(canvas.size_px)
-        number = row.remainder(rows) + 31
-        return [
-            canvas.stack((strand, across, number * one, one)),
-            canvas.stack((post, stake, u.floor().remainder(stakes) * one, 0 * one)),
-        ]
 
-    def _cane(self, canvas: Canvas, p: WickerParameters, sway: tuple[Tensor, Tensor]) -> list[Tensor]:
-        """The same of strips in pairs, upright and level, and of diagonals both ways."""
-        columns = canvas.count(0.5 * p.size_m)
-        rows = canvas.count(0.5 * p.size_m, horizontal=False)
-        u = (canvas.x_m + sway[1]) / canvas.width_m * columns
-        v = (canvas.y_m + sway[0]) / canvas.height_m * rows
-        one = v.new_ones(canvas.size_px)
-        layers = []
-        weave = (math.tau * u).cos() * (math.tau * v).cos()
-        for index, (place, half, rise, along_x) in enumerate(
-            ((v, 0.075, 0.10 * weave, 1), (u, 0.075, -0.10 * weave, 0))
-        ):
-            for offset in (-0.115, 0.115):
-                near = (place - offset + 0.5).remainder(1) - 0.5
-                across = near / half
-                up = 0.10 + rise + 0.06 * roundness(across) - (across.abs() > 1).to(u.dtype)
-                number = (place - offset + 0.5).floor().remainder(64) + 100 * index + 37 * offset
-                layers.append(canvas.stack((up, across * one, number.abs() * one, along_x * one)))
-        for index, place in enumerate((u + v, u - v)):
-            near = (place + 0.5 + 0.5).remainder(1) - 0.5
-            across = near / 0.11
-            up = 0.02 + 0.07 * index + 0.06 * roundness(across) - (across.abs() > 1).to(u.dtype)
-            number = (place + 1).floor().remainder(64) + 300 + 100 * index
-            layers.append(canvas.stack((up, across, number, 0.5 * one)))
-        return layers
+def _cane(canvas: Canvas, p: Any, sway: tuple[Tensor, Tensor]) -> list[Tensor]:
+    """The same of strips in pairs, upright and level, and of diagonals both ways."""
+    columns = canvas.count(0.5 * p.size_m)
+    rows = canvas.count(0.5 * p.size_m, horizontal=False)
+    u = (canvas.x_m + sway[1]) / canvas.width_m * columns
+    v = (canvas.y_m + sway[0]) / canvas.height_m * rows
+    one = v.new_ones(canvas.size_px)
+    layers = []
+    weave = (math.tau * u).cos() * (math.tau * v).cos()
+    for index, (place, half, rise, along_x) in enumerate(((v, 0.075, 0.10 * weave, 1), (u, 0.075, -0.10 * weave, 0))):
+        for offset in (-0.115, 0.115):
+            near = (place - offset + 0.5).remainder(1) - 0.5
+            across = near / half
+            up = 0.10 + rise + 0.06 * roundness(across) - (across.abs() > 1).to(u.dtype)
+            number = (place - offset + 0.5).floor().remainder(64) + 100 * index + 37 * offset
+            layers.append(canvas.stack((up, across * one, number.abs() * one, along_x * one)))
+    for index, place in enumerate((u + v, u - v)):
+        near = (place + 0.5 + 0.5).remainder(1) - 0.5
+        across = near / 0.11
+        up = 0.02 + 0.07 * index + 0.06 * roundness(across) - (across.abs() > 1).to(u.dtype)
+        number = (place + 1).floor().remainder(64) + 300 + 100 * index
+        layers.append(canvas.stack((up, across, number, 0.5 * one)))
+    return layers
