@@ -36,21 +36,22 @@ def draw_result(layout: bpy.types.UILayout, context: bpy.types.Context, place: P
 
 
 def draw_material(layout: bpy.types.UILayout, context: bpy.types.Context, material: bpy.types.Material | None) -> None:
-    """Draw a material's pictures, or what the running task has of it so far, its name, and its mapping."""
+    """Draw a material's pictures or what the running task has of them, its name, its mapping; or as much free space."""
     row, icon = layout.row(align=True), previews.icon_of(jobs.shown_task) if jobs.shown_task else 0
-    if icon:
+    if icon or material is None:
         row.template_icon(icon, scale=LIT_SCALE)
-    elif material:
+    else:
         _draw_lit(row, material)
     row = layout.row(align=True)
     row.label(text=material.name if material else sentence("No material"), icon="MATERIAL", translate=False)
     if material is None:
-        return
-    if replaced := former.choices(material, context.active_object):
-        row.operator("impasto.restore", text="", icon="LOOP_BACK").former = replaced[0].name
-        row.operator("impasto.paint_with_result", text="", icon="BRUSH_DATA")
-    _draw_mapping(layout, material)
-    row = layout.row()  # always there: what is below stays where it is
+        layout.label(text="")
+    else:
+        if replaced := former.choices(material, context.active_object):
+            row.operator("impasto.restore", text="", icon="LOOP_BACK").former = replaced[0].name
+            row.operator("impasto.paint_with_result", text="", icon="BRUSH_DATA")
+        _draw_mapping(layout, material)
+    row = layout.row()
     row.enabled = bool(views_without_materials(context))
     row.operator("impasto.material_preview", icon="SHADING_TEXTURE")
 

@@ -42,9 +42,8 @@ class MaterialPanel(Tab):
     def draw(self, context: bpy.types.Context) -> None:
         layout, material = self.layout, active_material(context)
         draw_material(layout, context, material)
-        if material is None:
-            return
-        section(layout, "impasto_adjust", "Adjust", lambda body: draw_adjustments(body, context, material), closed=True)
+        adjust = draw_adjustments if material else lambda *_: None
+        section(layout, "impasto_adjust", "Adjust", lambda body: adjust(body, context, material), closed=True)
         draw_stand_in(layout, context)
 
 
