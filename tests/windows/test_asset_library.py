@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 
-from conftest import ROOT
+from conftest import IN_BOTH, ROOT
 
 from impasto.io.assets import catalog_ids
 
 
+@IN_BOTH
 def test_a_batch_makes_a_library_with_an_index_for_a_server(blender, in_background, tmp_path):
     steps = [{"tool": "bricks", "parameters": {"width_px": 64, "height_px": 64}}]
     (tmp_path / "bricks.json").write_text(json.dumps({"steps": steps}))

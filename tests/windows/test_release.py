@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 
-from conftest import EXTENSION, ROOT
+from conftest import EXTENSION, IN_BOTH, ROOT
 
 sys.path.insert(0, str(ROOT / "tests"))
 from releases import NEWER, UPDATING, check_updated, with_version
@@ -13,6 +13,7 @@ from tasks.environments import NEWEST_BPY, bpy_environment
 from tasks.release import publish
 
 
+@IN_BOTH
 def test_blender_adds_the_repository_installs_from_it_and_updates(blender, tmp_path):
     python = bpy_environment(NEWEST_BPY).ready()
     first, newer, seen = tmp_path / "first", tmp_path / "newer", tmp_path / "seen.json"

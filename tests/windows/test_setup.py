@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from blender_chroot import ENVIRONMENT, engine_binds
-from conftest import ENGINE, EXTENSION
+from conftest import ENGINE, EXTENSION, IN_BOTH
 
 MODULE = "bl_ext.user_default.impasto"
 SET_UP = f"""
@@ -14,6 +14,7 @@ bpy.ops.impasto.set_up_engine()
 INSTALL_THEN = 'blender -b --command extension install-file -r user_default -e "$0" >/dev/null && exec "$@"'
 
 
+@IN_BOTH
 def test_where_debian_has_no_venv_one_sentence_says_what_to_install(blender, tmp_path):
     (tmp_path / "torch-99.0-py3-none-any.whl").touch()
     script = ["--python-exit-code", "1", "--python-expr", SET_UP.format(wheels=str(tmp_path))]

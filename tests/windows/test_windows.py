@@ -1,4 +1,4 @@
-"""Real Blender windows (4.3 and 5.2 from Debian, under Xvfb): what only a person at a window could see before."""
+"""Real Blender windows (5.2 and 4.3 from Debian, under Xvfb): what only a person at a window could see before."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import LANGUAGES
+from conftest import IN_BOTH, LANGUAGES
 from ellipses import ellipses
 from PIL import Image
 
@@ -33,6 +33,7 @@ def test_an_artist_generates_undoes_and_cancels_in_a_window_that_stays_free(walk
     assert facts["job_is_running"], "when Blender is closed"
 
 
+@IN_BOTH
 def test_a_newcomer_makes_a_material_in_a_few_clicks_sees_it_at_once_and_drops_a_picture_on_an_object(walk_through):
     facts = walk_through("first")
     assert facts["clicks"] <= 6
@@ -115,6 +116,7 @@ def test_an_artist_repaints_materials_by_a_batch_and_sees_its_contact_sheet_in_a
     assert facts["shown"] == ["contact_sheet.png"]
 
 
+@IN_BOTH
 def test_an_artist_bakes_two_objects_mends_warnings_and_sees_the_cage_and_what_it_misses_by_clicks(walk_through):
     facts = walk_through("bakes", size_px=(1200, 1500))
     assert (facts["baked"], facts["images"]) == ("INFO", 8), "four maps of each"
@@ -127,6 +129,7 @@ def test_an_artist_bakes_two_objects_mends_warnings_and_sees_the_cage_and_what_i
     assert (is_cage_on, facts["handler"]) == (False, "None")
 
 
+@IN_BOTH
 def test_no_text_of_a_panel_is_cut_at_the_usual_and_a_large_scale_in_a_quad_view_and_four_languages(walk_through):
     facts = walk_through("scales", size_px=(1700, 1900), files=LANGUAGES)
     assert len(facts["pictures"]) == 2 * 4 * 8
@@ -139,6 +142,7 @@ def test_no_text_of_a_panel_is_cut_at_the_usual_and_a_large_scale_in_a_quad_view
     assert cut == {}
 
 
+@IN_BOTH
 def test_the_command_works_headless_with_exit_codes_and_reads_materials_again(in_background, source, tmp_path):
     out = ["--out", str(tmp_path / "maps"), "--blend", str(tmp_path / "gravel.blend")]
     done = in_background("--command", "impasto", "generate", "quilt", "--source", str(source), "--size", "256", *out)
@@ -154,6 +158,7 @@ def test_the_command_works_headless_with_exit_codes_and_reads_materials_again(in
     assert in_background("--command", "impasto", "seamless", "nowhere.png", "--out", str(tmp_path)).returncode == 3
 
 
+@IN_BOTH
 def test_the_scripts_of_the_documentation_run_headless(in_background, source, tmp_path):
     script = ROOT / "docs" / "scripts" / "material_from_photo.py"
     blend = tmp_path / "made.blend"
@@ -162,6 +167,7 @@ def test_the_scripts_of_the_documentation_run_headless(in_background, source, tm
     assert blend.exists()
 
 
+@IN_BOTH
 def test_an_artist_looks_at_layers_moves_a_slider_and_runs_them(walk_through):
     facts = walk_through("layers", size_px=(1400, 1550))
     assert facts["on_object"] == [True, False]
@@ -206,6 +212,7 @@ def test_an_artist_browses_the_shipped_library_and_makes_one_of_its_materials(wa
     assert len(facts["sizes"]) >= 5
 
 
+@IN_BOTH
 def test_an_asset_is_dragged_onto_a_slot_and_dragged_or_clicked_for_selected_faces(walk_through, blender):
     facts = walk_through("drags")
     assert facts["object"] == ["Dropped"]
@@ -213,9 +220,7 @@ def test_an_asset_is_dragged_onto_a_slot_and_dragged_or_clicked_for_selected_fac
     assert facts["faces"] == ["Dropped"] + ["Material"] * 5
 
 
-def test_the_asset_browser_lists_and_fetches_a_library_from_a_server(walk_through, blender):
-    if blender.name == "4.3":  # reads no remote libraries: they began in 5.2
-        return
+def test_the_asset_browser_lists_and_fetches_a_library_from_a_server(walk_through):
     facts = walk_through("remote")
     assert facts["has_index"]
     assert {"json", "webp"} <= set(facts["asked"])
@@ -223,6 +228,7 @@ def test_the_asset_browser_lists_and_fetches_a_library_from_a_server(walk_throug
     assert len(facts["files"]) == 1
 
 
+@IN_BOTH
 def test_an_artists_hour_is_pictured_in_two_languages(walk_through):
     walk_through("hour", size_px=(1200, 1000), files=LANGUAGES)
 

@@ -12,7 +12,7 @@ GALLERY_PX = 110
 """From the choice of what is repainted down to the picture that opens the thumbnails: Blender names no such button."""
 EDITOR = "IMAGE_EDITOR"
 LIMIT_S = 600
-ENOUGH = 0.15
+ENOUGH = 0.05
 """Of the way, before it is stopped."""
 
 
@@ -56,7 +56,7 @@ def stops_and_keeps(walk: Walk) -> Steps:
     with walk.at(walk.area(EDITOR)):
         bpy.ops.image.view_all(fit_view=True)
     settings().subject, parameters().relief = "IMAGE", 0.0
-    parameters().strength, parameters().longest_px, parameters().quality = 1.0, 512, "best"
+    parameters().strength, parameters().longest_px, parameters().quality = 1.0, 1024, "best"
     yield 0.5
     yield walk.click("impasto.stylize", EDITOR)
     yield until(
