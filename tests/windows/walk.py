@@ -383,12 +383,9 @@ class Walk:
         for share in (0.7, 0.25, 0.45, 0.9, 0.82, 0.76, 0.93, 0.95):
             x = bounds.x + int(share * bounds.width)
             for y in range(bounds.y + bounds.height - 4, bounds.y, -BUTTON_PX // 2):
-                yield self.move((x, y))
-                if name in self.under_mouse(area, region):
-                    # A button left just now may still count as under the mouse: look twice.
-                    yield self.move((x, y - 4))
-                    if name in self.under_mouse(area, region):
-                        return x, y - 4
+                found = yield self.look(area, region, (x, y))
+                if name in (found.partition("(")[0], found.partition("[")[0].rpartition(".")[2]):
+                    return x, y - 4
         return None
 
     def buttons(self, kind: str, region: str = "UI", top: int = 0, height: int = 0, columns: Any = COLUMNS) -> Steps:
@@ -431,17 +428,6 @@ class Walk:
         yield self.event("LEFTMOUSE", "PRESS", place)
         yield self.event("LEFTMOUSE", "RELEASE", place)
         yield 0.15
-
-    def under_mouse(self, area: bpy.types.Area, region: str) -> set[str]:
-        """Return the names of the property and of the operator whose button is under the mouse."""
-        names = set()
-        with self.at(area, region):
-            if found := bpy.context.property:
-                names.add(found[1].rpartition(".")[2])
-            if bpy.ops.ui.copy_python_command_button.poll():
-                bpy.ops.ui.copy_python_command_button()
-                names.add(bpy.context.window_manager.clipboard.split("(")[0].removeprefix("bpy.ops."))
-        return names
 
     def record(self, name: str, fact: Any) -> None:
         """Put a fact into the result file."""
