@@ -13,7 +13,8 @@ from impasto.surface.color import srgb_to_linear
 from impasto.surface.heights import STEEPEST_Z, integrate, slopes_from_normal
 from impasto.surface.relief import occlusion_from_height
 from impasto.texture import Maps
-from impasto_procedural.mixtures import mixture
+
+from .mixtures import mixture
 
 RELIEF = [3, 4, 5, 8]
 """Channels of `Surfaces.stacked` that are relief: slopes, height and occlusion."""

@@ -11,17 +11,17 @@ import numpy as np
 import pytest
 import torch
 from tables import each_row
+from tasks.photo_maps import mixtures
 
 from impasto import Maps
 from impasto.context import Context
 from impasto.plugins.registry import registry
 from impasto.surface.wrapping import seam_z
 from impasto.tools import validate
-from impasto_procedural import impasto_tools, materials, mixtures
+from impasto_procedural import impasto_tools, materials
 from impasto_procedural.blocks import blocks, is_odd, uneven_blocks
 from impasto_procedural.canvas import Canvas
 from impasto_procedural.metal import with_rust
-from impasto_procedural.mixtures import mixture
 from impasto_procedural.parameters import MaterialParameters
 from impasto_procedural.scatter import scatter
 from impasto_procedural.surface import Surface
@@ -309,7 +309,7 @@ SEEDS = range(24)
 
 def stacked(seed: int, side_px: int = 96, **how) -> torch.Tensor:
     """Colour, height, roughness and metallic (6, H, W)."""
-    surface, canvas = mixture(side_px, seed, **how)
+    surface, canvas = mixtures.mixture(side_px, seed, **how)
     flat = torch.zeros(canvas.size_px)
     single = (surface.height_m, surface.roughness, surface.metallic)
     return torch.cat([surface.color.expand(3, *canvas.size_px), torch.stack([flat + x for x in single])])

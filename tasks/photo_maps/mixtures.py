@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
 from types import UnionType
 from typing import Any, Literal, get_args, get_origin
 
@@ -18,13 +17,12 @@ from pydantic.fields import FieldInfo
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from .canvas import Canvas
-from .catalogue import all_materials
-from .material import Material
-from .parameters import WeatheringLayers
-from .shaping import gradient, mix, step
-from .surface import Surface
-from .weathering import weather
+from impasto_procedural.canvas import Canvas
+from impasto_procedural.catalogue import all_materials
+from impasto_procedural.parameters import WeatheringLayers
+from impasto_procedural.shaping import gradient, mix, step
+from impasto_procedural.surface import Surface
+from impasto_procedural.weathering import weather
 
 DEFAULT_SHARE, WEATHERED_SHARE = 0.4, 0.25
 """Shares of parameters that keep their defaults, and of layers of weathering that are there."""
@@ -59,14 +57,9 @@ def mixture(side_px: int, seed: int, pictures: Sequence[Tensor] = (), device: st
     return _with_roughness(rng, canvas, surface), canvas
 
 
-@cache
-def _materials() -> tuple[Material, ...]:
-    return tuple(all_materials())
-
-
 def _draw(rng: np.random.Generator, side_px: int, device: str, width_m: float = 0.0) -> tuple[Surface, Canvas]:
     """One material with random parameters, on a canvas of the given width, or one that suits it."""
-    material = _materials()[rng.integers(len(_materials()))]
+    material = all_materials()[rng.integers(len(all_materials()))]
     values = {name: _random_value(rng, name, field) for name, field in material.parameters.model_fields.items()}
     values |= {"width_px": side_px, "height_px": side_px}
     own_m = material.parameters.model_fields["width_m"].default
