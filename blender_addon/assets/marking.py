@@ -13,13 +13,11 @@ from typing import TYPE_CHECKING
 import bpy
 
 from ..bridge import former, images, surfaces
-from ..bridge.inputs import SOURCE, ready
 from ..bridge.target import chosen_material
 from ..core.engine.replies import RELIT
 from ..core.engine.requests import View
 from ..core.errors import ImpastoError, ParameterError
 from ..core.io.assets import CLASS_WORDS, ROOT_CATALOG, AssetText, asset_text, catalog_id, catalog_path
-from ..core.options import RunOptions
 from ..core.system.untrusted import printable
 from ..engine import engine
 from ..engine.catalogue import catalogue
@@ -27,7 +25,7 @@ from ..jobs.operator import TaskOperator
 from ..jobs.session import connect, push_undo
 from ..jobs.task import Report, Task
 from ..material.using import NAMED
-from ..tools.recipe_task import plain_recipe
+from ..tools.action import Action
 from . import catalogs
 
 if TYPE_CHECKING:
@@ -67,7 +65,7 @@ def mark_task(material: bpy.types.Material) -> Task:
     name, can_render = material.name, "base_color" in surfaces.map_nodes(material) and not engine.why_none()
     if can_render:
         given = surfaces.read(material, surfaces.lit_maps(surfaces.map_nodes(material)), LONGEST_PX)
-        connected, recipe, device = connect(), plain_recipe(), engine.preferences().device
+        connected, action = connect(), Action.as_it_is(given)
 
     def work(task: Task) -> np.ndarray | ImpastoError | None:
         if not can_render:
@@ -75,8 +73,7 @@ def mark_task(material: bpy.types.Material) -> Task:
         azimuth, elevation = LIGHT_DEGREES
         view = View("relit", side_px=PREVIEW_PX, azimuth=azimuth, elevation=elevation, frames=1)
         try:
-            job = connected().submit(recipe, {SOURCE: ready(given)}, RunOptions(device), deliver=view)
-            return task.wait_for(job).arrays[RELIT][0][:, :PREVIEW_PX]
+            return action.answer(task, connected(), view).arrays[RELIT][0][:, :PREVIEW_PX]
         except ImpastoError as error:  # it becomes an asset all the same
             return error
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeAlias
 
 import bpy
 
@@ -22,7 +23,7 @@ from .mesh_masks import MeshMask
 SOURCE = "source"
 Source = bpy.types.Image | bpy.types.Material | Path
 Readable = Path | images.Picture | tiles.TiledPicture
-Input = Readable | Callable[[], "Path | JobInput"]
+Input: TypeAlias = "Readable | JobInput | Callable[[], Path | JobInput]"
 
 
 def read(source: Source | JoinedMaterials | MeshMask | JoinedMask) -> Input:
@@ -40,7 +41,7 @@ def ready(given: Input) -> Path | JobInput:
     """An input in the form that the worker takes; for any thread."""
     if isinstance(given, images.Picture | tiles.TiledPicture):
         return given.to_pixels()
-    return given() if callable(given) else given
+    return given if isinstance(given, Path | JobInput) else given()
 
 
 def find_source(text: str) -> Source:

@@ -17,9 +17,9 @@ from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..jobs.operator import AtOnce, TaskOperator
 from ..jobs.task import Place, Report, Task
+from ..tools.action import Action, result_task
 from ..tools.arguments import given_properties, values_of, values_over, with_properties
 from ..tools.form import Form
-from ..tools.recipe_task import make_task
 from .request import EndlessRequest, check
 from .settings import SIZE_PX
 
@@ -100,7 +100,8 @@ class IMPASTO_OT_bake_endless(TaskOperator, bpy.types.Operator):
         displaced = material.displacement_method != "BUMP"
         form = Form(**values_of(Form, self, is_whole=True), use_displacement=displaced)
         target = form.target_called(context, form.name or f"{material.name}_baked")
-        return make_task("Bake Endless", Recipe((Step(tool, parameters),)), {SOURCE: given}, target, form)
+        action = Action.of(form, Recipe((Step(tool, parameters),)), {SOURCE: given})
+        return result_task("Bake Endless", action, target, form)
 
 
 def _endless(material: bpy.types.Material) -> bpy.types.Node:

@@ -21,10 +21,10 @@ from ..core.engine.requests import View
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe
 from ..engine.catalogue import catalogue
-from ..jobs.session import connect, jobs, push_undo
+from ..jobs.session import jobs, push_undo
 from ..jobs.task import Report, Task
+from ..tools.action import Action
 from ..tools.arguments import argument
-from ..tools.recipe_task import plain_recipe
 
 REGULAR = "impasto_regular"
 """Custom property of images in which the engine found a regular pattern."""
@@ -139,14 +139,11 @@ class EndlessRequest:
         """Task that makes a material endless. ParameterError if it cannot be."""
         check(material, insist=self.insist)
         given = surfaces.read(material, [name for name in used_maps(material) if name != "base_color"])
-        connected, recipe, uid, epoch = connect(), plain_recipe(), material.session_uid, jobs.file_epoch
+        uid, epoch = material.session_uid, jobs.file_epoch
 
-        def work(task: Task) -> GaussianMaps:
-            job = connected().submit(recipe, {"source": given()}, deliver=View("gaussian"))
-            return GaussianMaps(task.wait_for(job))
-
-        def apply(made: GaussianMaps) -> Report:
+        def apply(answer: JobResult) -> Report:
             found = by_uid(bpy.data.materials, uid) if epoch == jobs.file_epoch else None
+            made = GaussianMaps(answer)
             if found is None:
                 return Report("WARNING", "the material was deleted meanwhile")
             if made.is_regular:
@@ -154,7 +151,7 @@ class EndlessRequest:
             check(found, insist=self.insist)
             return self._insert(found, made)
 
-        return Task("Make Endless", work, apply)
+        return Action.as_it_is(given).task("Make Endless", apply, View("gaussian"))
 
     def _insert(self, material: bpy.types.Material, made: GaussianMaps) -> Report:
         used = {name: one for name, one in used_maps(material).items() if name in made.answer.arrays}

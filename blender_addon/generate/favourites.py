@@ -6,26 +6,21 @@ from __future__ import annotations
 import random
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import bpy
 
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe
 from ..core.system.untrusted import excerpt
-from ..engine import engine
 from ..engine.catalogue import catalogue, properties_of
 from ..jobs.session import jobs
 from ..jobs.task import Task
 from ..parameters.groups import drawn_parameters
 from ..parameters.properties import MAX_INT
 from ..parameters.schemas import label_of
+from ..tools.action import Action
 from . import variations
 from .request import without_source
-
-if TYPE_CHECKING:
-    from ..core.engine.client import Client
-    from ..core.engine.replies import JobResult
 
 MOST = 16
 """Limit of favourites, which is the core's."""
@@ -96,15 +91,10 @@ def toggle_lock(name: str) -> None:
 def task(context: bpy.types.Context, liked: Sequence[Recipe], variety: float, kept: Collection[str]) -> Task:
     """Task that makes four variations like these, shown as they come where the latest were shown."""
     name = variations.latest_name() or context.scene.impasto.tool
-    request = replace(without_source(context), device=engine.preferences().device)
     parents = [_without_estimators(recipe) for recipe in liked]
-
-    def find(task: Task, client: Client, seed: int) -> JobResult:
-        values = {"favourites": parents, "seed": seed, "variety": variety, "locked": sorted(kept)}
-        return task.wait_for(client.submit(None, action="more-like", values=values))
-
-    seeds = _seeds(len(parents))
-    return variations.task_of_matches("More like this", name, variations.latest_subject(), seeds, request, find)
+    search = Action(name="more-like", values={"favourites": parents, "variety": variety, "locked": sorted(kept)})
+    seeds, subject = _seeds(len(parents)), variations.latest_subject()
+    return variations.task_of_matches("More like this", name, subject, seeds, without_source(context), search)
 
 
 def _seeds(parents: int) -> list[int]:

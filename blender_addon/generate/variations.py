@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ..bridge.target import active_material
+from ..core.engine.replies import PREVIEW
 from ..core.recipe import Recipe
 from ..core.texture import is_large
-from ..engine import engine
 from ..engine.catalogue import catalogue, has_size
 from ..jobs.session import connect, jobs
 from ..jobs.task import Report, Task
 from ..parameters import points, properties
 from ..parameters.properties import MAX_INT
-from ..tools.live import Live, PreviewInputs, run
+from ..tools.action import Action
+from ..tools.live import Live
 from ..tools.request import Request
 from .request import from_scene, why_incomplete
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     import numpy as np
 
     from ..core.engine.client import Client
-    from ..core.engine.replies import JobResult
 
 COUNT = 4
 MOST_KEPT = 64
@@ -122,34 +122,33 @@ def are_of_other_settings(context: bpy.types.Context) -> bool:
 def task(context: bpy.types.Context) -> Task:
     """Task that makes the panel's result with four new seeds, and shows each as it comes."""
     live.cancel()
-    _, given, inputs = live.preview_inputs(context)
+    request = from_scene(context)
+    action, recipe = request.preview(), request.recipe()
 
     def make(task: Task, client: Client, seed: int) -> tuple[Variation, Sequence[str]]:
-        request = replace(given, seed=seed)
-        pixels = run(task, client, request, inputs)
-        return Variation(seed, pixels, request.recipe(), needs_source=bool(inputs), is_of_panel=True), ()
+        one = replace(action, recipe=replace(recipe, seed=seed))
+        pixels = one.picture(task, client)[PREVIEW]
+        return Variation(seed, pixels, one.recipe, needs_source=bool(action.inputs), is_of_panel=True), ()
 
     seeds = random.sample(range(MAX_INT), COUNT)
-    return task_of("Four variations", context.scene.impasto.tool, _without_seed(given), seeds, make)
+    return task_of("Four variations", request.tool, _without_seed(request), seeds, make)
 
 
 def task_of_matches(
-    label: str,
-    name: str,
-    subject: str,
-    seeds: Sequence[int],
-    request: Request,
-    find: Callable[[Task, Client, int], JobResult],
+    label: str, name: str, subject: str, seeds: Sequence[int], request: Request, search: Action
 ) -> Task:
     """Task that finds a recipe for each seed, and shows a small picture of it as it comes.
 
     name, subject: of the tool or matcher, and the key of what is varied. request: size, device and form of the results.
+    search: what finds a recipe, but for its seed.
     """
+    action = Action.of(request, None, {})
 
     def make(task: Task, client: Client, seed: int) -> tuple[Variation, Sequence[str]]:
-        found = find(task, client, seed)
+        found = replace(search, values={**search.values, "seed": seed}).answer(task, client)
         recipe = request.recipe_of_match(found.recipe)
-        return Variation(recipe.seed, run(task, client, request, {}, recipe=recipe), recipe), found.notes
+        pixels = replace(action, recipe=recipe).picture(task, client)[PREVIEW]
+        return Variation(recipe.seed, pixels, recipe), found.notes
 
     return task_of(label, name, subject, seeds, make)
 
@@ -212,13 +211,12 @@ class TexturePreview(Live):
         too_large = is_large((group.height_px, group.width_px))
         return "A result above 4096 × 4096 pixels is too large for a preview" if too_large else ""
 
-    def preview_inputs(self, context: bpy.types.Context) -> PreviewInputs:
-        request = replace(from_scene(context), device=engine.preferences().device)
-        return connect(), request, request.read_inputs()
+    def action(self, context: bpy.types.Context) -> Action:
+        return from_scene(context).preview()
 
-    def runs_small(self, request: Request) -> bool:
+    def runs_small(self, context: bpy.types.Context) -> bool:
         """Whether a preview is made of its source scaled down."""
-        return not has_seeds(catalogue[request.tool])
+        return not has_seeds(catalogue[context.scene.impasto.tool])
 
     def material_of(self, context: bpy.types.Context) -> bpy.types.Material | None:
         """The active material; None if it has layers, which have a preview of their own."""

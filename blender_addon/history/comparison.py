@@ -12,12 +12,11 @@ from ..bridge.inputs import read
 from ..bridge.recipe_inputs import missing_inputs, sources_of
 from ..bridge.surfaces import MapImage
 from ..core.errors import FileError
-from ..engine import engine
 from ..jobs.session import connect
 from ..jobs.task import Report, Task
-from ..relight.operators import Subject, maps_of, subject_of_images, subject_of_material
+from ..relight.operators import maps_of, subject_of_images, subject_of_material
 from ..relight.turntable import NOW, SIDE_PX, ShownMaps, light_of, render
-from ..tools.recipe_task import plain_recipe
+from ..tools.action import Action
 from .entries import Entry
 
 if TYPE_CHECKING:
@@ -42,15 +41,15 @@ comparison = Comparison()
 def compare_task(context: bpy.types.Context, pair: tuple[Entry, Entry]) -> Task:
     """Task that shows two entries beside each other. ImpastoError if one of them cannot be read."""
     subjects = {f"{index} {entry.name}": _subject(entry) for index, entry in enumerate(pair)}
-    connected, recipe, light, device = connect(), plain_recipe(), light_of(context.scene), engine.preferences().device
+    connected, plain, light = connect(), Action.as_it_is(), light_of(context.scene)
 
     def work(task: Task) -> np.ndarray:
         import numpy as np
 
         client, pictures = connected(), []
         for name, subject in subjects.items():
-            shown = ShownMaps(name, {NOW: maps_of(task, client, subject, device)})
-            pictures.append(render(task, client, recipe, shown, light)[0])
+            shown = ShownMaps(name, {NOW: maps_of(task, client, subject)})
+            pictures.append(render(task, client, plain, shown, light)[0])
         balls, planes = ([one[:, part] for one in pictures] for part in (slice(SIDE_PX), slice(SIDE_PX, None)))
         return np.concatenate([np.concatenate(balls, 1), np.concatenate(planes, 1)])
 
@@ -61,7 +60,7 @@ def compare_task(context: bpy.types.Context, pair: tuple[Entry, Entry]) -> Task:
     return Task("Compare", work, apply)
 
 
-def _subject(entry: Entry) -> Subject:
+def _subject(entry: Entry) -> Action:
     """Maps of an entry: of a result as they are, else of its recipe, run again."""
     if isinstance(entry.item, bpy.types.Material):
         return subject_of_material(entry.item)
@@ -72,7 +71,7 @@ def _subject(entry: Entry) -> Subject:
     sources = sources_of(recipe)
     if missing := missing_inputs(recipe, sources):
         raise FileError(f"the input {missing[0]} of {entry.name} was not found", "open it as an image first")
-    return Subject(recipe, {name: read(source) for name, source in sources.items()}, {})
+    return Action(recipe=recipe, inputs={name: read(source) for name, source in sources.items()})
 
 
 @bpy.app.handlers.persistent

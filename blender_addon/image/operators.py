@@ -21,9 +21,9 @@ from ..engine.catalogue import catalogue
 from ..jobs.operator import TaskOperator
 from ..jobs.task import Place, Task
 from ..parameters.azimuths import known_azimuths
+from ..tools.action import Action, result_task
 from ..tools.arguments import values_of, width_of, with_properties
 from ..tools.form import Form
-from ..tools.recipe_task import make_task
 from ..tools.request import Request
 
 
@@ -111,13 +111,12 @@ class IMPASTO_OT_rerun(OnImage, bpy.types.Operator):
             raise ParameterError(message, "select that and press Bake Maps")
         target = target_of(context, NONE, naming.of_set(image))
         joined = JoinedResult.of(image)
-        return make_task(
+        again = replace(recipe, inputs={}, made_with={})
+        return result_task(
             self.bl_label,
-            replace(recipe, inputs={}, made_with={}),
-            inputs_of(recipe, image),
+            Action(recipe=again, inputs=inputs_of(recipe, image), scale=scale_of(recipe)),
             target,
             Form(bits="16" if image.is_float else "8"),
-            scale=scale_of(recipe),
             then=lambda made, _: differences(recipe, made.recipe),
             split=joined.splitter(target) if joined else None,
         )

@@ -27,12 +27,12 @@ from ..tools.intents import LAYERS
 from . import preview
 from .on_layers import OnLayers
 from .request import (
-    LayersRequest,
     add_layer,
     check_recipe,
     copy_layer,
     of_size,
     put_recipe,
+    task_of,
     text_of_layer,
     why_incomplete,
 )
@@ -175,8 +175,7 @@ class IMPASTO_OT_run_layers(TaskOperator, bpy.types.Operator):
 
     def task(self, context: bpy.types.Context) -> Task:
         preview.live.cancel()
-        material = chosen_material(context, self.material)
-        return LayersRequest.of(context, material).task(material)
+        return task_of(context, chosen_material(context, self.material))
 
 
 class IMPASTO_OT_edit_layers(AtOnce, bpy.types.Operator):
@@ -249,7 +248,7 @@ class IMPASTO_OT_generate_asset(TaskOperator, bpy.types.Operator):
         if missing := missing_inputs(recipe, {MESH}):
             raise ParameterError(f"the recipe of {material.name} needs {missing[0]}", "choose it by Edit Layers")
         put_recipe(material.impasto_layers, of_size(recipe, self.size_px), {})
-        return LayersRequest.of(context, material).task(material)
+        return task_of(context, material)
 
 
 def _report(said: str, missing: Sequence[str], material: bpy.types.Material) -> Report:

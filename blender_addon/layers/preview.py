@@ -3,27 +3,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import bpy
 
 from ..bridge.images import Picture
-from ..bridge.inputs import Input
+from ..bridge.inputs import SOURCE, Input
 from ..bridge.pixel_buffers import buffers
-from ..bridge.target import active_material
-from ..core.errors import ParameterError
+from ..bridge.target import chosen_material
 from ..core.recipe import Recipe
 from ..jobs.operator import why_busy
-from ..jobs.session import connect
 from ..parameters.properties import LAYERS, SPLIT, when_changed
+from ..tools.action import Action
 from ..tools.live import Live
-from .request import LayersRequest, why_incomplete
+from .request import action_of, recipes_before, why_incomplete
 
 if TYPE_CHECKING:
     import numpy as np
-
-    from ..core.engine.client import Client
 
 LINE_PX = 1
 """Half of the width of the line where a picture is split."""
@@ -66,20 +63,17 @@ class LayersPreview(Live):
     def why_not_set(self, context: bpy.types.Context) -> str:
         return why_busy() or why_incomplete(context)
 
-    def preview_inputs(
-        self, context: bpy.types.Context
-    ) -> tuple[Callable[[], Client], LayersRequest, dict[str, Input]]:
-        material = active_material(context)
-        if material is None:
-            raise ParameterError("the active object has no material", "choose a new material, or add one")
-        request = LayersRequest.of(context, material)
-        return connect(), request, request.read_inputs()
+    def action(self, context: bpy.types.Context) -> Action:
+        return action_of(context, chosen_material(context))
 
-    def runs_small(self, _request: LayersRequest) -> bool:
+    def runs_small(self, _context: bpy.types.Context) -> bool:
         return True
 
-    def recipes_before(self, request: LayersRequest) -> Sequence[Recipe]:
-        return request.recipes_before() if bpy.context.scene.impasto.compare else ()
+    def recipes_before(self, context: bpy.types.Context, action: Action) -> Sequence[Recipe]:
+        if not context.scene.impasto.compare or action.recipe is None:
+            return ()
+        place = min(chosen_material(context).impasto_layers.active, len(action.recipe.steps) - 1)
+        return recipes_before(action.recipe, place, has_source=SOURCE in action.inputs)
 
     def give_back(self, inputs: Mapping[str, Input]) -> None:
         for given in inputs.values():

@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import bpy
 
 from ..bake.sources.provenance import BAKE, baked_object
 from ..bridge import materials
-from ..bridge.inputs import SOURCE, Input, Source, images_of, read
+from ..bridge.inputs import SOURCE, Source, images_of, read
 from ..bridge.meshes import Surface
 from ..bridge.recipe_inputs import missing_inputs, put_source, sources_of
 from ..bridge.target import ACTIVE, Target, active_material
@@ -21,93 +21,68 @@ from ..core.errors import ParameterError
 from ..core.mask import NOISE, Mask
 from ..core.recipe import Recipe, Step, name_inputs
 from ..core.system.untrusted import excerpt
-from ..engine import engine
 from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
 from ..jobs.task import Task
 from ..parameters import inputs, properties
 from ..tools import source_maps
-from ..tools.arguments import values_in
+from ..tools.action import Action, result_task
 from ..tools.form import AS_STORED, LOOK, Form
 from ..tools.missing import why_no_input, why_unready
-from ..tools.recipe_task import make_task
 from .masks import CHANGEABLE, mask_of, put_mask, why_no_image
 from .settings import FILE, IMAGE, MATERIAL, NONE
 
 
-@dataclass(frozen=True, kw_only=True)
-class LayersRequest(Form):
-    """The layers of a material, run for a preview or for a result. sources: of the recipe's inputs, by name.
+def form_of(context: bpy.types.Context, material: bpy.types.Material) -> Form:
+    """Form of a result of a material's layers: as the Impasto panel is set to, of the layers' source."""
+    stack, settings = material.impasto_layers, context.scene.impasto
+    return Form(
+        name=material.name,
+        width_m=stack.width_m * materials.unit_m(),
+        color_space=stack.color_space if stack.source_kind == FILE else AS_STORED,
+        across_seams=stack.across_seams,
+        **{name: getattr(settings, name) for name in ("bits", *LOOK) if name != "width_m"},
+    )
 
-    active: index of the layer whose parameters are shown. surface: that the source lies on, if they work across seams.
+
+def action_of(context: bpy.types.Context, material: bpy.types.Material) -> Action:
+    """A run of a material's layers. ImpastoError without any, or if an input cannot be read."""
+    stack = material.impasto_layers
+    if not stack.layers:
+        raise ParameterError(f"the material {material.name} has no layers", "add one")
+    recipe, sources = recipe_of(stack)
+    surface = Surface(material, context.view_layer.objects) if stack.across_seams else None
+    inputs = {name: read(source) for name, source in sources.items()}
+    return Action.of(form_of(context, material), recipe, inputs, surface, keeps_steps=True)
+
+
+def task_of(context: bpy.types.Context, material: bpy.types.Material) -> Task:
+    """Task that runs the layers and puts their maps into the material. ParameterError if it cannot take them."""
+    action, form = action_of(context, material), form_of(context, material)
+    materials.check_editable(material)
+    users = [item for item in context.view_layer.objects if _has(item, material)]
+    look = {name: getattr(form, name) for name in LOOK}
+    target = Target(material.name, ACTIVE, tuple(item.session_uid for item in users), material.session_uid, **look)
+    notes = source_maps.notes_of(material.impasto_layers)
+
+    def then(made: JobResult, materials: Sequence[bpy.types.Material]) -> Sequence[str]:
+        note_seconds(materials[0].impasto_layers, made)
+        return notes
+
+    return result_task("Material Layers", action, target, form, then=then)
+
+
+def recipes_before(recipe: Recipe, place: int, *, has_source: bool) -> list[Recipe]:
+    """Recipes without the layer at a place, the first of which that can be run to be compared with: all other layers,
+    else those below it, else what lies below all.
     """
-
-    of_layers: Recipe
-    active: int = 0
-    surface: Surface | None = None
-    sources: Mapping[str, Source] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, context: bpy.types.Context, material: bpy.types.Material) -> LayersRequest:
-        """Request of a material's layers, in the form that the Impasto panel is set to. ParameterError without any."""
-        stack = material.impasto_layers
-        if not stack.layers:
-            raise ParameterError(f"the material {material.name} has no layers", "add one")
-        recipe, sources = recipe_of(stack)
-        shared = values_in(Form, context.scene.impasto) | {
-            "name": material.name,
-            "width_m": stack.width_m * materials.unit_m(),
-            "color_space": stack.color_space if stack.source_kind == FILE else AS_STORED,
-        }
-        known = {"bits", "name", "width_m", "color_space", *LOOK}
-        form = {name: value for name, value in shared.items() if name in known}
-        active = min(stack.active, len(stack.layers) - 1)
-        surface = Surface(material, context.view_layer.objects) if stack.across_seams else None
-        form["across_seams"] = stack.across_seams
-        return cls(
-            of_layers=recipe,
-            active=active,
-            surface=surface,
-            sources=sources,
-            device=engine.preferences().device,
-            **form,
-        )
-
-    def recipe(self) -> Recipe:
-        """The recipe of the layers."""
-        return self.of_layers
-
-    def recipes_before(self) -> list[Recipe]:
-        """Recipes without the active layer, the first of which that can be run to be compared with: all other layers,
-        else those below it, else what lies below all.
-        """
-        steps, place = self.of_layers.steps, self.active
-        hidden = replace(steps[place], enabled=False)
-        none = replace(steps[place], enabled=True, mask=Mask(NOISE, opacity=0.0))
-        below = tuple(replace(step, enabled=False) for step in steps[place + 1 :])
-        found = [(*steps[:place], hidden, *steps[place + 1 :]), (*steps[:place], hidden, *below)]
-        found += [(*steps[:place], none, *below)] if SOURCE in self.sources else []
-        recipes = [replace(self.of_layers, steps=one) for one in found]
-        return [recipe for recipe in recipes if recipe.active_steps]
-
-    def read_inputs(self) -> dict[str, Input]:
-        """The inputs, read as far as only the main thread can. ImpastoError if one cannot be read."""
-        mesh: dict[str, Input] = {MESH: self.surface.read(bpy.context)} if self.surface else {}
-        return {name: read(source) for name, source in self.sources.items()} | mesh
-
-    def task(self, material: bpy.types.Material) -> Task:
-        """Task that runs the layers and puts their maps into the material. ParameterError if it cannot take them."""
-        materials.check_editable(material)
-        users = [item for item in bpy.context.view_layer.objects if _has(item, material)]
-        look = {name: getattr(self, name) for name in LOOK}
-        uids = tuple(item.session_uid for item in users)
-        target = Target(material.name, ACTIVE, uids, material.session_uid, **look)
-        notes = source_maps.notes_of(material.impasto_layers)
-
-        def then(made: JobResult, materials: Sequence[bpy.types.Material]) -> Sequence[str]:
-            note_seconds(materials[0].impasto_layers, made)
-            return notes
-
-        return make_task("Material Layers", self.recipe(), self.read_inputs(), target, self, then=then, keep_steps=True)
+    steps = recipe.steps
+    hidden = replace(steps[place], enabled=False)
+    none = replace(steps[place], enabled=True, mask=Mask(NOISE, opacity=0.0))
+    below = tuple(replace(step, enabled=False) for step in steps[place + 1 :])
+    found = [(*steps[:place], hidden, *steps[place + 1 :]), (*steps[:place], hidden, *below)]
+    found += [(*steps[:place], none, *below)] if has_source else []
+    recipes = [replace(recipe, steps=one) for one in found]
+    return [recipe for recipe in recipes if recipe.active_steps]
 
 
 def _has(item: bpy.types.Object, material: bpy.types.Material) -> bool:

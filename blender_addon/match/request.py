@@ -12,20 +12,18 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ..bridge import naming
-from ..bridge.inputs import SOURCE, Input, Source, read, ready
+from ..bridge.inputs import SOURCE, Input, Source, read
 from ..bridge.target import Target, by_uid
 from ..core.errors import ParameterError
-from ..core.options import RunOptions
 from ..core.recipe import Recipe
-from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..generate import variations
 from ..generate.shown_recipe import show_recipe
 from ..jobs.task import Task
 from ..parameters.properties import MAX_INT
 from ..tools import source_maps
+from ..tools.action import Action, result_task
 from ..tools.lists import is_pictured
-from ..tools.recipe_task import make_task
 from ..tools.request import Request
 from .settings import MatchSettings
 
@@ -53,17 +51,12 @@ class MatchRequest:
     width_m: float = 0.0
     key: str = ""
 
-    def find(self, task: Task, client: Client, seed: int | None = None) -> JobResult:
-        """The match. For a task's `work`."""
-        values = {"matcher": self.matcher["name"], "seed": self.seed if seed is None else seed, "start": self.start}
-        inputs = {}
-        if isinstance(self.subject, str):
-            values["text"] = self.subject
-        else:
-            inputs[SOURCE] = ready(self.subject)
-        scale = {"width_m": self.width_m} if self.width_m else None
-        options = RunOptions(self.result.device or "auto")
-        return task.wait_for(client.submit(None, inputs, options, action="match", values=values, scale=scale))
+    def search(self) -> Action:
+        """The match, which finds a recipe."""
+        values = {"matcher": self.matcher["name"], "seed": self.seed, "start": self.start}
+        is_text = isinstance(self.subject, str)
+        action = Action.of(replace(self.result, width_m=self.width_m), None, {} if is_text else {SOURCE: self.subject})
+        return replace(action, name="match", values=values | ({"text": self.subject} if is_text else {}))
 
     def task_in(self, context: bpy.types.Context) -> Task:
         """Task that finds the recipe and runs it, for the scene and what is selected there."""
@@ -72,10 +65,10 @@ class MatchRequest:
     def task(self, target: Target, scene: bpy.types.Scene) -> Task:
         """Task that finds the recipe, runs it, and shows its parameters in the scene's panel."""
         notes: list[str] = []
-        scene_uid = scene.session_uid
+        scene_uid, search = scene.session_uid, self.search()
 
         def find(task: Task, client: Client) -> Recipe:
-            found = self.find(task, client)
+            found = search.answer(task, client)
             notes.extend(found.notes)
             return self.result.recipe_of_match(found.recipe)
 
@@ -83,14 +76,14 @@ class MatchRequest:
             shown_in = by_uid(bpy.data.scenes, scene_uid) if target.is_in_open_file else None
             return [*notes, *(_show(shown_in, made.recipe, self.key) if shown_in else [])]
 
-        return make_task(self.matcher["label"], find, {}, target, self.result, then=show)
+        action = Action.of(self.result, None, {})
+        return result_task(self.matcher["label"], action, target, self.result, find=find, then=show)
 
     def variations_task(self) -> Task:
         """Task that matches with four seeds, and shows a small picture of each as it comes."""
-        result = replace(self.result, device=self.result.device or engine.preferences().device)
+        label, name = self.matcher["label"], self.matcher["name"]
         seeds = random.sample(range(1, MAX_INT), variations.COUNT)
-        find = replace(self, result=result).find
-        return variations.task_of_matches(self.matcher["label"], self.matcher["name"], self.key, seeds, result, find)
+        return variations.task_of_matches(label, name, self.key, seeds, self.result, self.search())
 
 
 def is_found(scene: bpy.types.Scene) -> bool:

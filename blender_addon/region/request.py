@@ -15,21 +15,19 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ..bridge import former, materials, naming, surfaces, tiles
-from ..bridge.inputs import SOURCE, Input, ready
+from ..bridge.inputs import SOURCE, Input
 from ..bridge.mesh_masks import GROUP, MeshMask
 from ..bridge.meshes import Surface
 from ..bridge.target import ACTIVE, NEW, Target, active_material, by_uid
 from ..core.engine.requests import JobInput
 from ..core.errors import ParameterError
-from ..core.options import RunOptions
 from ..core.recipe import Recipe, Step
-from ..engine import engine
 from ..engine.catalogue import catalogue, properties_of
-from ..jobs.session import connect, push_undo
+from ..jobs.session import push_undo
 from ..jobs.task import Report, Task
 from ..parameters import properties, schemas
+from ..tools.action import Action, result_task
 from ..tools.form import Form
-from ..tools.recipe_task import make_task
 from ..windows import redraw
 from . import regions
 from .settings import settings_of
@@ -134,15 +132,11 @@ def run_task(
 ) -> Task:
     """Task that runs a tool on a subject. parameters: those that differ from the panel's. across_seams: a Form's."""
     panel = properties.parameters_of(context.scene, catalogue[tool])
-    given = {name: (lambda pixels=pixels: pixels) for name, pixels in (inputs or {}).items()}
-    return make_task(
-        catalogue[tool]["label"],
-        Recipe((Step(tool, {**panel, **(parameters or {})}, {name: name for name in given}),), seed),
-        {SOURCE: subject.read(), **given},
-        target,
-        Form(bits=subject.bits, across_seams=across_seams),
-        surface=subject.surface(context),
-    )
+    given = inputs or {}
+    recipe = Recipe((Step(tool, {**panel, **(parameters or {})}, {name: name for name in given}),), seed)
+    form = Form(bits=subject.bits, across_seams=across_seams)
+    action = Action.of(form, recipe, {SOURCE: subject.read(), **given}, subject.surface(context))
+    return result_task(catalogue[tool]["label"], action, target, form)
 
 
 def fill_task(
@@ -188,13 +182,8 @@ def landmarks_task(context: bpy.types.Context, image: bpy.types.Image, parameter
     """Task that finds blemishes and landmarks, which become the region of the image, to be checked before filling."""
     subject, tool = Subject.of(context, image), usual("landmarks")
     recipe = Recipe((Step(tool, {**properties.parameters_of(context.scene, catalogue[tool]), **parameters}),))
-    connected, given, device = connect(), subject.read(), engine.preferences().device
-    uid = image.session_uid
-
-    def work(task: Task) -> Any:
-        return task.wait_for(connected().submit(recipe, {SOURCE: ready(given)}, RunOptions(device)))
-
-    return Task(catalogue[tool]["label"], work, partial(_keep_found, uid))
+    action = Action(recipe=recipe, inputs={SOURCE: subject.read()})
+    return action.task(catalogue[tool]["label"], partial(_keep_found, image.session_uid))
 
 
 def _keep_found(uid: int, answer: Any) -> Report:

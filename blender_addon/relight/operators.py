@@ -4,18 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import bpy
 
 from ..bridge import former, surfaces
-from ..bridge.inputs import SOURCE, Input, ready
 from ..bridge.target import active_material
 from ..core.engine.requests import JobInput, View
 from ..core.errors import ImpastoError
-from ..core.options import RunOptions
-from ..core.recipe import Recipe
 from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..generate import variations
@@ -23,7 +19,7 @@ from ..generate.request import why_incomplete
 from ..jobs.operator import TaskOperator, poll
 from ..jobs.session import connect
 from ..jobs.task import Place, Report, Task
-from ..tools.recipe_task import plain_recipe
+from ..tools.action import Action
 from .settings import MATERIAL
 from .turntable import FORMER, NOW, Light, ShownMaps, light_of, render, turntable
 
@@ -35,15 +31,6 @@ if TYPE_CHECKING:
 
 LONGEST_PX = 512
 """Longer side of the maps as they are shown."""
-
-
-@dataclass(frozen=True)
-class Subject:
-    """Recipe whose result is shown, and its inputs, read as far as only the main thread can. scale: of the source."""
-
-    recipe: Recipe
-    inputs: Mapping[str, Input]
-    scale: Mapping[str, float]
 
 
 def why_none(context: bpy.types.Context) -> str:
@@ -63,12 +50,12 @@ def relight_task(context: bpy.types.Context, light: Light) -> Task:
     """Task that reads what is chosen, and shows it under the light. ImpastoError if it cannot be read."""
     is_material = context.scene.impasto_relight.subject == MATERIAL
     name, subjects = _of_material(context) if is_material else _of_preview(context)
-    connected, recipe, device = connect(), plain_recipe(), engine.preferences().device
+    connected, plain = connect(), Action.as_it_is()
 
     def work(task: Task) -> tuple[ShownMaps, np.ndarray]:
         client = connected()
-        shown = ShownMaps(name, {which: maps_of(task, client, one, device) for which, one in subjects.items()})
-        return shown, render(task, client, recipe, shown, light)
+        shown = ShownMaps(name, {which: maps_of(task, client, one) for which, one in subjects.items()})
+        return shown, render(task, client, plain, shown, light)
 
     def apply(made: tuple[ShownMaps, np.ndarray]) -> Report:
         turntable.show(made[0], light, made[1])
@@ -77,23 +64,19 @@ def relight_task(context: bpy.types.Context, light: Light) -> Task:
     return Task("Relight", work, apply)
 
 
-def maps_of(task: Task, client: Client, subject: Subject, device: str) -> JobInput:
-    """Small maps of a subject. For a task's `work`."""
-    sent = {key: ready(given) for key, given in subject.inputs.items()}
-    view = View("small", LONGEST_PX)
-    return _pixels(
-        task.wait_for(client.submit(subject.recipe, sent, RunOptions(device), deliver=view, scale=subject.scale))
-    )
+def maps_of(task: Task, client: Client, subject: Action) -> JobInput:
+    """Small maps of an action's result. For a task's `work`."""
+    return _pixels(subject.answer(task, client, View("small", LONGEST_PX)))
 
 
-def subject_of_material(material: bpy.types.Material) -> Subject:
+def subject_of_material(material: bpy.types.Material) -> Action:
     """The maps of a material as they are. ParameterError if it has no base colour."""
     surfaces.base_color_of(material)
     names = surfaces.lit_maps(surfaces.map_nodes(material))
-    return Subject(plain_recipe(), {SOURCE: surfaces.read(material, names, LONGEST_PX)}, {})
+    return Action.as_it_is(surfaces.read(material, names, LONGEST_PX))
 
 
-def _of_material(context: bpy.types.Context) -> tuple[str, dict[str, Subject]]:
+def _of_material(context: bpy.types.Context) -> tuple[str, dict[str, Action]]:
     """Name of the material, and what to show of it: its maps, and those before the last result if they are left."""
     material = active_material(context)
     surfaces.base_color_of(material)
@@ -104,17 +87,15 @@ def _of_material(context: bpy.types.Context) -> tuple[str, dict[str, Subject]]:
     return material.name, found
 
 
-def subject_of_images(maps: Mapping[str, surfaces.MapImage]) -> Subject:
+def subject_of_images(maps: Mapping[str, surfaces.MapImage]) -> Action:
     """Images of maps, among them the base colour."""
     lit = {name: image for name, image in maps.items() if name in surfaces.lit_maps(maps)}
-    given = surfaces.read_images(maps["base_color"].image, lit, {}, LONGEST_PX)
-    return Subject(plain_recipe(), {SOURCE: given}, {})
+    return Action.as_it_is(surfaces.read_images(maps["base_color"].image, lit, {}, LONGEST_PX))
 
 
-def _of_preview(context: bpy.types.Context) -> tuple[str, dict[str, Subject]]:
+def _of_preview(context: bpy.types.Context) -> tuple[str, dict[str, Action]]:
     """Label of the panel's tool, and its result."""
-    _connected, request, inputs = variations.live.preview_inputs(context)
-    return catalogue[request.tool]["label"], {NOW: Subject(request.recipe(), inputs, request.scale)}
+    return catalogue[context.scene.impasto.tool]["label"], {NOW: variations.live.action(context)}
 
 
 def _pixels(answer: JobResult) -> JobInput:

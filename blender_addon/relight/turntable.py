@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -20,10 +20,9 @@ from ..bridge.inputs import SOURCE
 from ..core.engine.replies import RELIT
 from ..core.engine.requests import JobInput, View
 from ..core.errors import ImpastoError
-from ..core.recipe import Recipe
 from ..jobs.session import connect, jobs
 from ..jobs.task import Report, Task
-from ..tools.recipe_task import plain_recipe
+from ..tools.action import Action
 from ..windows import redraw
 
 if TYPE_CHECKING:
@@ -138,14 +137,14 @@ class Turntable:
         shown, light = self.shown, light_of(bpy.context.scene, FRAMES if self.is_playing else 1)
         try:
             assert shown is not None  # else nothing is due
-            connected, recipe = connect(), plain_recipe()
+            connected, plain = connect(), Action.as_it_is()
         except ImpastoError as error:
             self._fail(error)
             return
 
         def work(task: Task) -> np.ndarray | ImpastoError:
             try:
-                return render(task, connected(), recipe, shown, light)
+                return render(task, connected(), plain, shown, light)
             except ImpastoError as error:  # told in the panel: a window for each step of a slider would be in the way
                 return error
 
@@ -182,11 +181,14 @@ def light_of(scene: bpy.types.Scene, frames: int = 1) -> Light:
     return Light(which, math.degrees(settings.azimuth), math.degrees(settings.elevation), frames)
 
 
-def render(task: Task, client: Client, recipe: Recipe, shown: ShownMaps, light: Light) -> np.ndarray:
-    """Pictures of the maps under the light: uint8 RGB (N, SIDE_PX, 2 SIDE_PX, 3). For a task's `work`."""
+def render(task: Task, client: Client, plain: Action, shown: ShownMaps, light: Light) -> np.ndarray:
+    """Pictures of the maps under the light: uint8 RGB (N, SIDE_PX, 2 SIDE_PX, 3). For a task's `work`.
+
+    plain: the action that shows its source as it is.
+    """
     given = shown.maps.get(light.which, shown.maps[NOW])
     view = View("relit", side_px=SIDE_PX, azimuth=light.azimuth, elevation=light.elevation, frames=light.frames)
-    return task.wait_for(client.submit(recipe, {SOURCE: given}, deliver=view, supersedes="relight")).arrays[RELIT]
+    return replace(plain, inputs={SOURCE: given}, supersedes="relight").answer(task, client, view).arrays[RELIT]
 
 
 @bpy.app.handlers.persistent

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 import bpy
 from bpy.props import StringProperty
 
+from ..core.engine.replies import PREVIEW
 from ..core.errors import ParameterError
 from ..engine.catalogue import catalogue, properties_of
 from ..interface import previews
 from ..jobs.operator import TaskOperator, poll, tell
-from ..jobs.session import jobs
+from ..jobs.session import connect, jobs
 from ..jobs.task import Place, Report, Task
 from ..parameters import properties
 from ..parameters.schemas import label_of_choice
-from ..tools.live import run
 from ..windows import redraw
-from .preview import live, small_inputs
+from .preview import live, small_action
 from .settings import AUTO_KIND, KIND
 
 if TYPE_CHECKING:
@@ -87,13 +87,16 @@ class IMPASTO_OT_style_kinds(TaskOperator, bpy.types.Operator):
         if not kinds:
             raise ParameterError("this stylizer has no settings for kinds of style", "choose another stylizer")
         live.cancel()
-        connected, request, inputs = small_inputs(context, catalogue[name])
+        connected, action = connect(), small_action(context, catalogue[name])
+        plain = action.recipe
+        assert plain is not None
+        (step,) = plain.steps
 
         def work(task: Task) -> None:
             made: dict[str, np.ndarray] = {}
             for kind in kinds:
-                changed = replace(request, parameters={**request.parameters, KIND: kind})
-                made[kind] = run(task, connected(), changed, inputs)
+                recipe = replace(plain, steps=(replace(step, parameters={**step.parameters, KIND: kind}),))
+                made[kind] = replace(action, recipe=recipe).picture(task, connected())[PREVIEW]
                 _latest.pictures, _latest.key = dict(made), (name, epoch)
 
         def finish(_: None) -> Report:

@@ -22,9 +22,9 @@ from ..image.operators import OnImage
 from ..jobs.operator import TaskOperator
 from ..jobs.task import Place, Task
 from ..paths import RELATIVE_PATH, absolute
+from ..tools.action import Action, result_task
 from ..tools.arguments import ensure_known, values_of, with_properties
 from ..tools.form import Form
-from ..tools.recipe_task import make_task
 from ..tools.request import Request
 from .preview import live
 from .request import Subject, from_scene, is_painted, subject_of, why_incomplete
@@ -129,13 +129,12 @@ class IMPASTO_OT_continue_larger(OnImage, bpy.types.Operator):
         before = _without_start(images.recipe_of(image))
         recipe = _larger(before, round(max(image.size) * self.factor))
         live.cancel()
-        return make_task(
+        inputs = {**inputs_of(before, image), START: tiles.read(image)}
+        return result_task(
             self.bl_label,
-            recipe,
-            {**inputs_of(before, image), START: tiles.read(image)},
+            Action(recipe=recipe, inputs=inputs, scale=scale_of(before)),
             Target(image.name, image=image.session_uid, is_picture=True),
             Form(bits="16" if image.is_float else "8"),
-            scale=scale_of(before),
             can_stop=True,
             then=lambda made, _: differences(before, made.recipe),
         )

@@ -11,14 +11,13 @@ import bpy
 
 from ..bridge import surfaces
 from ..bridge.inputs import SOURCE
-from ..engine import engine
+from ..core.descriptions import MESH
 from ..engine.catalogue import catalogue, properties_of
 from ..jobs.operator import why_busy
-from ..jobs.session import connect
 from ..parameters.properties import STYLE
-from ..tools.live import Live, PreviewInputs
+from ..tools.action import Action
+from ..tools.live import Live
 from ..tools.missing import why_no_input
-from ..tools.recipe_task import mesh_inputs
 from .request import from_scene, subject_of, why_no_subject
 from .settings import LONGEST, RELIEF, START, STROKES
 
@@ -54,8 +53,8 @@ def _takes(tool: Mapping[str, Any], name: str, value: Any) -> bool:
     return name in known and value in known[name].get("enum", (value,))
 
 
-def small_inputs(context: bpy.types.Context, tool: Mapping[str, Any]) -> PreviewInputs:
-    """Client, request and inputs of a small picture by a stylizer, with the panel's settings.
+def small_action(context: bpy.types.Context, tool: Mapping[str, Any]) -> Action:
+    """A small picture by a stylizer, with the panel's settings.
 
     Across seams, the source is sent small: what unfolds a mesh costs as much as the texture has pixels.
     """
@@ -68,13 +67,13 @@ def small_inputs(context: bpy.types.Context, tool: Mapping[str, Any]) -> Preview
     parameters |= {LONGEST: longest_px, RELIEF: 0.0}
     given = {name: chosen for name, chosen in request.inputs.items() if name != START}
     changes = {"tool": tool["name"], "parameters": parameters, "inputs": given, "source": subject.source}
-    request = replace(request, device=engine.preferences().device, **changes)
-    sources = request.read_inputs()
-    if subject.material:
-        mesh, _ = mesh_inputs(request.surface(subject.material), sources, request)
-        small = {SOURCE: surfaces.read(subject.material, (), longest_px)} if mesh else {}
-        sources = {**sources, **small, **mesh}
-    return connect(), request, sources
+    request = replace(request, **changes)
+    surface = request.surface(subject.material) if subject.material else None
+    action = Action.of(request, request.recipe(), request.read_inputs(), surface)
+    if subject.material and MESH in action.inputs:
+        small = surfaces.read(subject.material, (), longest_px)
+        action = replace(action, inputs={**action.inputs, SOURCE: small})
+    return action
 
 
 class StylePreview(Live):
@@ -91,10 +90,10 @@ class StylePreview(Live):
             or why_no_input(context.scene, catalogue[context.scene.impasto_style.tool])
         )
 
-    def preview_inputs(self, context: bpy.types.Context) -> PreviewInputs:
+    def action(self, context: bpy.types.Context) -> Action:
         tool = previewer(context)
         assert tool is not None  # else `why_not_set` says why
-        return small_inputs(context, tool)
+        return small_action(context, tool)
 
     def material_of(self, context: bpy.types.Context) -> bpy.types.Material | None:
         """The material that is repainted; None if that is an image, or several materials are repainted as one."""

@@ -3,17 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, StringProperty
 
 from ..bridge import mapping, mesh_masks
-from ..bridge.inputs import SOURCE, Source, find_source
+from ..bridge.inputs import Source, find_source
 from ..bridge.target import ACTIVE, NEW, NONE, Target, target_of
-from ..core.engine.requests import JobInput
 from ..paths import RELATIVE_PATH
 from .arguments import argument
 
@@ -139,12 +136,6 @@ class Form:
     def scale(self) -> dict[str, float]:
         """Real-world width of the source, if it is known."""
         return {"width_m": self.width_m} if self.width_m > 0 else {}
-
-    def color_spaces(self, sent: Mapping[str, Path | JobInput]) -> dict[str, str]:
-        """The colour space of the source, if it takes the place of what its file says; an image of floats has none."""
-        given = sent.get(SOURCE)
-        is_stored = isinstance(given, Path) or (given and all(one.itemsize == 1 for one in given.arrays.values()))
-        return {SOURCE: self.color_space} if is_stored and self.color_space != AS_STORED else {}
 
     def target_called(self, context: bpy.types.Context, name: str) -> Target:
         """Target of a result of this name. ParameterError if the active material cannot take maps."""

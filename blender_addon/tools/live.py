@@ -6,51 +6,32 @@ A timer asks for it a moment after the last change; it supersedes the one before
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import bpy
 
 from ..bridge import on_object
-from ..bridge.inputs import Input, ready
+from ..bridge.inputs import Input
 from ..bridge.target import active_material
 from ..core.engine.replies import PREVIEW
-from ..core.engine.requests import JobInput, View
 from ..core.errors import ImpastoError
-from ..core.options import RunOptions
 from ..core.recipe import Recipe
 from ..engine import engine
-from ..jobs.session import jobs
+from ..jobs.session import connect, jobs
 from ..jobs.task import Report, Task
 from ..parameters import properties
 from ..windows import redraw
-from .request import Request
+from .action import Action
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from ..core.engine.client import Client
-
 Arrays: TypeAlias = "Mapping[str, np.ndarray]"
 Pictures: TypeAlias = "tuple[Arrays, np.ndarray | None]"
-PreviewInputs: TypeAlias = "tuple[Callable[[], Client], Request, dict[str, Input]]"
-
-
-class Previewed(Protocol):
-    """Request of which there can be a picture."""
-
-    @property
-    def device(self) -> str: ...
-    @property
-    def scale(self) -> Mapping[str, float]: ...
-    def color_spaces(self, sent: Mapping[str, Path | JobInput], /) -> Mapping[str, str]: ...
-    def recipe(self) -> Recipe: ...
-
-
-LONGEST_PX = 256
 
 
 class Live:
@@ -77,15 +58,15 @@ class Live:
         """Reason why there can be no picture of what is set; empty if there can."""
         raise NotImplementedError
 
-    def preview_inputs(self, context: bpy.types.Context) -> tuple[Callable[[], Client], Any, Mapping[str, Input]]:
-        """Client, request (`Previewed`) and inputs of the picture, for a task's work."""
+    def action(self, context: bpy.types.Context) -> Action:
+        """What the picture is made of."""
         raise NotImplementedError
 
-    def runs_small(self, _request: Any) -> bool:
-        """As for `arrays_of`."""
+    def runs_small(self, _context: bpy.types.Context) -> bool:
+        """As for `Action.picture`."""
         return False
 
-    def recipes_before(self, _request: Any) -> Sequence[Recipe]:
+    def recipes_before(self, _context: bpy.types.Context, _action: Action) -> Sequence[Recipe]:
         """Of what the picture is compared with, the first that can be run; none where nothing is compared."""
         return ()
 
@@ -170,26 +151,23 @@ class Live:
         return getattr(bpy.context.scene, self.settings).live_preview
 
     def _new_task(self, context: bpy.types.Context) -> Task:
-        connected, given, inputs = self.preview_inputs(context)
-        others = self.recipes_before(given)
+        connected, action = connect(), replace(self.action(context), supersedes=f"live {self.of}")
+        others, runs_small = self.recipes_before(context, action), self.runs_small(context)
 
-        def arrays(task: Task, recipe: Recipe | None = None) -> Arrays:
-            how: dict[str, Any] = {"supersedes": f"live {self.of}", "runs_small": self.runs_small(given)}
-            return arrays_of(task, connected(), given, inputs, recipe=recipe, **how)
-
-        def before(task: Task) -> np.ndarray | None:
+        def before(task: Task, sent: Action) -> np.ndarray | None:
             for recipe in others:
                 with suppress(ImpastoError):  # such as of layers above that need what the active one makes
-                    return arrays(task, recipe)[PREVIEW]
+                    return replace(sent, recipe=recipe).picture(task, connected(), runs_small=runs_small)[PREVIEW]
             return None
 
         def work(task: Task) -> Pictures | ImpastoError:
             try:
-                return arrays(task), before(task)
+                sent = action.ready()
+                return sent.picture(task, connected(), runs_small=runs_small), before(task, sent)
             except ImpastoError as error:  # told in the panel: a window for each step of a slider would be in the way
                 return error
             finally:
-                self.give_back(inputs)
+                self.give_back(action.inputs)
 
         return Task("Live Preview", work, self._show, is_shown=False)
 
@@ -205,34 +183,3 @@ class Live:
             on_object.show(material, self.maps)
         redraw()
         return Report("INFO", "")
-
-
-def run(
-    task: Task, client: Client, request: Previewed, inputs: Mapping[str, Input], recipe: Recipe | None = None
-) -> np.ndarray:
-    """Make the result, lit and scaled down by the worker: uint8 RGB. For a task's `work`.
-
-    recipe: instead of the request's own.
-    """
-    return arrays_of(task, client, request, inputs, recipe=recipe)[PREVIEW]
-
-
-def arrays_of(
-    task: Task,
-    client: Client,
-    request: Previewed,
-    inputs: Mapping[str, Input],
-    supersedes: str = "",
-    recipe: Recipe | None = None,
-    runs_small: bool = False,
-) -> Arrays:
-    """Arrays of a `View` that is a preview, as for `run`.
-
-    runs_small: all steps are run at the size of the picture, and kept.
-    """
-    sent = {name: ready(given) for name, given in inputs.items()}
-    options = RunOptions(request.device, keeps_steps=runs_small)
-    facts = {"scale": request.scale, "supersedes": supersedes, "color_spaces": request.color_spaces(sent)}
-    view = View("preview", LONGEST_PX, runs_small=runs_small)
-    job = client.submit(recipe or request.recipe(), sent, options, deliver=view, **facts)
-    return task.wait_for(job).arrays

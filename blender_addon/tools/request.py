@@ -25,9 +25,9 @@ from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size, properties_
 from ..jobs.task import Task
 from ..parameters import inputs, properties
 from ..parameters.properties import MAX_INT
+from .action import Action, result_task
 from .arguments import argument, parse_object, sources_from, values_in
 from .form import Form
-from .recipe_task import make_task
 
 SCALE = "scale"
 """Parameter of the tool that prepares a source which leaves each point of it where it is on a mesh."""
@@ -216,13 +216,22 @@ class Request(Form):
         """
         painted, tool = by_uid(bpy.data.materials, target.painted), catalogue[self.tool]
         request = self.with_mask(painted)
-        given = request.read_inputs(painted)
-        how: dict[str, Any] = {"can_stop": tool["kind"] == "stylizer", "then": then, "surface": self.surface(painted)}
-        if isinstance(self.source, JoinedMaterials):
-            how["split"] = self.source.splitter((target, *others))
+        action = Action.of(self, request.recipe(), request.read_inputs(painted), self.surface(painted))
         sources = name_inputs(request.inputs)[1]
-        how["kept"] = [name for name, source in sources.items() if isinstance(source, MeshMask | JoinedMask)]
-        return make_task(tool["label"], request.recipe(), given, target, self, **how)
+        return result_task(
+            tool["label"],
+            action,
+            target,
+            self,
+            can_stop=tool["kind"] == "stylizer",
+            then=then,
+            split=self.source.splitter((target, *others)) if isinstance(self.source, JoinedMaterials) else None,
+            kept=[name for name, source in sources.items() if isinstance(source, MeshMask | JoinedMask)],
+        )
+
+    def preview(self) -> Action:
+        """The request without what is looked up on a mesh, for a small picture."""
+        return Action.of(self, self.recipe(), self.read_inputs())
 
     def with_mask(self, painted: bpy.types.Material | None) -> Request:
         """The request with its mesh's mask, if it asks for one, for each style. ParameterError if it cannot be."""

@@ -26,6 +26,7 @@ from ..jobs.task import Report, Task
 from ..parameters import properties
 from ..parameters.properties import MAX_INT
 from ..paths import absolute
+from ..tools.action import Action
 from ..tools.arguments import argument, parse_object, values_in
 from ..tools.form import DEVICE, WIDTH_M
 
@@ -68,14 +69,15 @@ class TrainingRequest:
         if jobs.training:
             raise ParameterError(f"a training runs already: {jobs.training.label}", "wait for it, or stop it")
         data = _read(self.data)
-        recipe, connected = self._recipe(), connect(LONG)
-        options, detach = RunOptions(self.device or engine.preferences().device), engine.preferences().keep_training
+        connected, preferences = connect(LONG), engine.preferences()
+        given = replace(data, licence=self.licence, width_m=self.width_m or None)
+        options = RunOptions(self.device or preferences.device)
+        detach, inputs = preferences.keep_training, {self._input: given}
+        action = Action(recipe=self._recipe(), inputs=inputs, options=options, detach=detach)
 
         def work(task: Task) -> tuple[tuple[Path, ...], Mapping[str, Any]]:
             client = connected()
-            given = replace(data, licence=self.licence, width_m=self.width_m or None)
-            answer = task.wait_for(client.submit(recipe, {self._input: given}, options, detach=detach))
-            return answer.models, client.describe().wait()
+            return action.answer(task, client).models, client.describe().wait()
 
         epoch = jobs.file_epoch
         return Task(f"Training {self.parameters.get(NAME, '')}", work, lambda made: _apply(made, epoch), is_long=True)

@@ -120,7 +120,7 @@ def test_an_image_of_directions_goes_with_the_mesh(extension, cube, material, st
     bpy.ops.impasto.rerun(image="bricks – red_base_color")
     assert " is not the " not in made()["report"]
     settings.subject, settings.directions = "MATERIAL", flow
-    assert extension.stylize.preview.live.preview_inputs(bpy.context)[2].keys() >= {"mesh", "directions"}
+    assert extension.stylize.preview.live.action(bpy.context).inputs.keys() >= {"mesh", "directions"}
     settings.material = "NONE"
     bpy.ops.impasto.stylize()
     assert "directions" in recipe_of(bpy.data.images["bricks – red_base_color.002"])["inputs"]
@@ -195,7 +195,7 @@ def test_the_live_preview_is_painted_across_seams_as_the_result(extension, scene
     group.input_style = noise("style", 64)
     material.node_tree.nodes["my texture"].image = noise("atlas", 512)
     live = extension.stylize.preview.live
-    _, _, inputs = live.preview_inputs(bpy.context)
+    inputs = live.action(bpy.context).inputs
     whole, small = mesh_of(), inputs["source"]()
     assert inputs["mesh"]().files["mesh.ply"].tobytes() == extension.core.io.ply.ply_of(whole)
     assert small.arrays["base_color"].shape == (256, 256, 3)
@@ -205,11 +205,11 @@ def test_the_live_preview_is_painted_across_seams_as_the_result(extension, scene
     across = live.pixels
     assert max(across.shape) <= 256
     settings.across_seams = False
-    assert "mesh" not in live.preview_inputs(bpy.context)[2]
+    assert "mesh" not in live.action(bpy.context).inputs
     settle(extension.jobs.session.jobs, live)
     assert across.shape != live.pixels.shape or (across != live.pixels).any()
     settings.subject, settings.image, settings.across_seams = "IMAGE", bpy.data.images["atlas"], True
-    assert "mesh" not in live.preview_inputs(bpy.context)[2], "a picture lies on no object"
+    assert "mesh" not in live.action(bpy.context).inputs, "a picture lies on no object"
 
 
 def test_a_filter_runs_across_the_seams_of_the_object_whose_texture_it_is_given(cube, material, image):

@@ -228,8 +228,7 @@ class TestLivePreview:
     def test_a_large_image_is_painted_small_with_small_strokes(self, extension, scene, settings, live):
         settings.image = bpy.data.images.new("large", 1024, 512)
         scene.impasto_parameters.flat.strokes_px, scene.impasto_parameters.flat.relief = 400, 1.0
-        _, request, _ = extension.stylize.preview.live.preview_inputs(bpy.context)
-        given = request.parameters
+        given = extension.stylize.preview.live.action(bpy.context).recipe.steps[0].parameters
         assert (given["longest_px"], given["strokes_px"], given["relief"]) == (256, 100, 0.0)
         assert settle(extension.jobs.session.jobs, live).shape == (128, 256, 3)
 
@@ -258,8 +257,8 @@ class TestLivePreview:
         settings.tool, scene.impasto_parameters.gatys.input_style = "gatys", style
         for network, given in (("vgg16", None), ("style-encoder", "style-encoder")):
             scene.impasto_parameters.gatys.backbone = network
-            _, request, _ = extension.stylize.preview.live.preview_inputs(bpy.context)
-            assert request.parameters.get("backbone") == given
+            recipe = extension.stylize.preview.live.action(bpy.context).recipe
+            assert recipe.steps[0].parameters.get("backbone") == given
 
 
 KINDS = ["none", "oil", "pointillism", "ink", "watercolor", "print", "gold", "pencil"]

@@ -11,11 +11,9 @@ from pathlib import Path
 import bpy
 from bpy.props import BoolProperty, IntProperty, StringProperty
 
-from ...bridge.inputs import ready
 from ...core.engine.replies import JobResult
 from ...core.errors import Cancelled
-from ...core.options import RunOptions, Sink
-from ...engine import engine
+from ...core.options import Sink
 from ...jobs.session import connect, jobs, push_undo
 from ...jobs.task import Report, Task
 from ...paths import RELATIVE_PATH, absolute
@@ -92,17 +90,15 @@ class SequenceRequest:
         """Task that repaints the sequence by a request of the Style panel. ImpastoError if it cannot be started."""
         given = {name: sources for name, sources in style.inputs.items() if name != START}
         style = replace(style, inputs=given, parameters=without_relief(style.parameters))
-        connected, recipe, inputs = connect(), style.recipe(), style.read_inputs()
+        connected, action = connect(), style.preview()
         shot, folder = self.shot(context.scene), self.folder(context.scene)
         values = {"shot": shot, "first": _number(self.first), "last": _number(self.last)}
-        device = style.device or engine.preferences().device
+        options = replace(action.options, sink=Sink(folder.parent, folder.name, replace=self.replace))
+        film = replace(action, name="film", values=values, options=options)
 
         def work(task: Task) -> JobResult:
-            sent = {name: ready(one) for name, one in inputs.items()}
             try:
-                client = connected()
-                options = RunOptions(device, sink=Sink(folder.parent, folder.name, replace=self.replace))
-                return task.wait_for(client.submit(recipe, sent, options, action="film", values=values))
+                return film.answer(task, connected())
             except Cancelled:
                 raise Cancelled(KEPT) from None
 

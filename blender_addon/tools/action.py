@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is asked of the worker, whatever panel asks: a recipe with its inputs, for a result, a picture or an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import bpy
+
+from ..bridge import materials, naming, on_object, recipe_inputs, results
+from ..bridge.inputs import SOURCE, Input, read, ready
+from ..bridge.joined import JoinedMaterials
+from ..bridge.meshes import Surface
+from ..bridge.target import NEW, NONE, Target
+from ..core.descriptions import DIRECTIONS, MESH
+from ..core.engine.replies import RELIT, JobResult
+from ..core.engine.requests import Delivery, JobInput, ResultForm, View
+from ..core.errors import ParameterError
+from ..core.options import RunOptions, Sink
+from ..core.recipe import Recipe, Step
+from ..engine import engine
+from ..engine.catalogue import catalogue, properties_of
+from ..jobs.session import connect
+from ..jobs.task import Applied, Report, Task
+from ..paths import absolute
+from .form import AS_STORED, Form
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ..core.engine.client import Client
+
+LIT_PX = 256
+"""Side of the ball and of the plane on which a panel shows a result."""
+LONGEST_PX = 256
+"""Longer side of a preview."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Action:
+    """What is asked of the worker: a recipe, and its inputs, which are read as far as only the main thread can.
+
+    name, values: of an action that is no run, and its own. scale: of the source. color_space: of its file, in place of
+    what that says. supersedes: a key; earlier ones with it are cancelled. detach: it continues when Blender closes.
+    notes: on what is left out.
+    """
+
+    recipe: Recipe | None = None
+    inputs: Mapping[str, Input] = field(default_factory=dict)
+    name: str = "run"
+    values: Mapping[str, Any] = field(default_factory=dict)
+    options: RunOptions = field(default_factory=lambda: RunOptions(engine.preferences().device))
+    scale: Mapping[str, float] = field(default_factory=dict)
+    color_space: str = AS_STORED
+    supersedes: str = ""
+    detach: bool = False
+    notes: Sequence[str] = ()
+
+    @classmethod
+    def of(
+        cls,
+        form: Form,
+        recipe: Recipe | None,
+        inputs: Mapping[str, Input],
+        surface: Surface | JoinedMaterials | None = None,
+        *,
+        keeps_steps: bool = False,
+    ) -> Action:
+        """Action on the form's device, with the scale and the colour space of its source.
+
+        surface: what the source is a texture of, across whose seams the tools work on. ParameterError if they cannot.
+        keeps_steps: only what has changed since earlier actions is computed.
+        """
+        mesh, notes = _mesh_inputs(surface, inputs, form)
+        options = RunOptions(form.device or engine.preferences().device, keeps_steps=keeps_steps)
+        facts: dict[str, Any] = {"scale": form.scale, "color_space": form.color_space, "notes": notes}
+        return cls(recipe=recipe, inputs={**inputs, **mesh}, options=options, **facts)
+
+    @classmethod
+    def as_it_is(cls, source: Input | None = None) -> Action:
+        """Action whose result is its source, to have that shown. ParameterError if no tool can hand it over."""
+        name = catalogue.usual("prepare")
+        if not name:
+            raise ParameterError("no tool can hand over maps as they are", "install the plugin impasto_transform")
+        return cls(recipe=Recipe((Step(name),)), inputs={} if source is None else {SOURCE: source})
+
+    def ready(self) -> Action:
+        """The action with inputs in the form that the worker takes; for any thread."""
+        return replace(self, inputs={name: ready(given) for name, given in self.inputs.items()})
+
+    def answer(self, task: Task, client: Client, deliver: ResultForm | None = None) -> JobResult:
+        """The worker's answer. For a task's `work`."""
+        sent = {name: ready(given) for name, given in self.inputs.items()}
+        job = client.submit(
+            self.recipe,
+            sent,
+            self.options,
+            action=self.name,
+            values=self.values,
+            deliver=deliver,
+            scale=self.scale,
+            color_spaces=self._color_spaces(sent),
+            supersedes=self.supersedes,
+            detach=self.detach,
+        )
+        return task.wait_for(job)
+
+    def _color_spaces(self, sent: Mapping[str, Path | JobInput]) -> dict[str, str]:
+        """The colour space of the source, if it takes the place of what its file says; an image of floats has none."""
+        given = sent.get(SOURCE)
+        is_stored = isinstance(given, Path) or (given and all(one.itemsize == 1 for one in given.arrays.values()))
+        return {SOURCE: self.color_space} if is_stored and self.color_space != AS_STORED else {}
+
+    def picture(self, task: Task, client: Client, *, runs_small: bool = False) -> Mapping[str, np.ndarray]:
+        """Small picture of the result under a light, and the maps that come with it. For a task's `work`.
+
+        runs_small: all steps are run at the size of the picture, and kept.
+        """
+        small = replace(self, options=replace(self.options, keeps_steps=runs_small))
+        return small.answer(task, client, View("preview", LONGEST_PX, runs_small=runs_small)).arrays
+
+    def task(self, label: str, apply: Callable[[JobResult], Report], deliver: ResultForm | None = None) -> Task:
+        """Task that applies the worker's answer."""
+        connected = connect()
+        return Task(label, lambda task: self.answer(task, connected(), deliver), apply)
+
+
+def result_task(
+    label: str,
+    action: Action,
+    target: Target,
+    form: Form,
+    *,
+    find: Callable[[Task, Client], Recipe] | None = None,
+    can_stop: bool = False,
+    then: results.Then = lambda *_: (),
+    split: Callable[[JobResult], Sequence[tuple[JobResult, Target]]] | None = None,
+    kept: Collection[str] = (),
+) -> Task:
+    """Task that puts the result of an action into `target`, or its parts of `split` into theirs.
+
+    find: what finds the recipe with the worker's help. can_stop: it can end early and keep its result so far. then:
+    further work on the main thread. kept: names of inputs that are kept with the result, since no image or file holds
+    them.
+    """
+    on_object.take_back()
+    connected = connect()
+    lit_px = LIT_PX if target.material != NONE else 0
+    deliver = Delivery("encoded", "png" if form.bits == "8" else "png16", lit_px=lit_px)
+    folder = Path(absolute(form.out_dir)) if form.out_dir else None
+    sent: dict[str, Input] = {}
+
+    def work(task: Task) -> JobResult:
+        client, options = connected(), action.options
+        if folder:
+            name = naming.of_files(target.name)
+            name = name if form.replace else naming.free(folder, name)
+            options = replace(options, sink=Sink(folder, name, deliver.format, form.replace))
+        recipe = find(task, client) if find else action.recipe
+        asked = replace(action.ready(), recipe=recipe, options=options)
+        sent.update(asked.inputs)
+        return asked.answer(task, client, deliver)
+
+    def apply(made: JobResult) -> Applied:
+        lit = made.arrays.get(RELIT)
+        maps = {name: array for name, array in made.arrays.items() if name != RELIT}
+        made = replace(made, arrays=maps, notes=(*made.notes, *action.notes))
+        made = made if MESH in sent else with_width(made, target)  # on a mesh, its UVs decide on the size
+        if target.is_in_open_file:
+            recipe_inputs.keep(given for name in kept if isinstance(given := sent[name], JobInput))
+        report = yield from results.put(split(made) if split else [(made, target)], then)
+        return report if lit is None else replace(report, lit=(lit[0, :, :LIT_PX], lit[0, :, LIT_PX:]))
+
+    return Task(label, work, apply, can_stop=can_stop)
+
+
+def with_width(made: JobResult, target: Target) -> JobResult:
+    """The result for a new material, with a guess of its width and a note on it if it is not known.
+
+    The name of what it was made of may name a kind of material that there is a procedural one of.
+    """
+    if target.material != NEW or target.painted or made.width_m or target.width_m:
+        return made
+    said = f" {target.name.casefold().replace('_', ' ').replace('-', ' ')} "
+    for tool in catalogue:
+        kind = f" {tool['name'].replace('-', ' ').removesuffix('s')}"
+        width_m = properties_of(tool).get("width_m", {}).get("default", 0)
+        if tool["thumbnail"] and width_m and kind in said:
+            note = f"Real Width guessed: {materials.length_text(width_m)}, as of {tool['label']}"
+            return replace(made, width_m=width_m, notes=(*made.notes, note))
+    return made
+
+
+def _mesh_inputs(
+    surface: Surface | JoinedMaterials | None, inputs: Mapping[str, Input], form: Form
+) -> tuple[dict[str, Input], Sequence[str]]:
+    """The mesh of a surface beside other inputs, and its directions, or a note why there is none.
+
+    ParameterError where it is wanted.
+    """
+    directions: dict[str, Input] = {DIRECTIONS: read(form.directions)} if form.directions else {}
+    if MESH in inputs:
+        return directions, ()
+    if form.across_seams is False or (surface is None and not form.across_seams):
+        return {}, ()
+    try:
+        if surface is None:
+            message = "the picture is no texture of the active object's material"
+            raise ParameterError(message, "choose the object whose texture it is, or turn Across Seams off")
+        return {MESH: surface.read(bpy.context), **directions}, ()
+    except ParameterError as error:
+        if form.across_seams:
+            raise
+        return {}, (f"not across seams: {error.message}",)
