@@ -5,17 +5,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import bpy
-from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, StringProperty
 
 from ..bridge import materials
 from ..bridge.target import NEW, NONE, UNUSED
 from ..paths import RELATIVE_PATH
-from ..tools.arguments import argument, with_properties
-from ..tools.form import REPLACE
+from ..tools.arguments import argument, same_as, with_properties
+from ..tools.form import Form
 from ..tools.packed_files import PRESETS
 from .files import FORMAT_ITEMS, PATTERN, PNG, SEPARATE
 from .maps.geometry import GEOMETRY_MAPS
@@ -82,116 +81,73 @@ def _search_inputs(_self: object, _context: bpy.types.Context, typed: str) -> li
 class BakeOptions:
     """Options of a bake. maps: all of them, those of `inputs` too; unit_m: metres in a Blender unit, for heights."""
 
-    maps: tuple[str, ...] = field(
-        default=USUAL_MAPS,
-        metadata=argument(
-            EnumProperty,
-            "Maps",
-            "The maps to bake",
-            items=tuple((name, *LABELS[name], "", 1 << bit) for bit, name in enumerate(LISTED_MAPS)),
-            options={"ENUM_FLAG"},
-            default=set(USUAL_MAPS),
+    maps: tuple[str, ...] = argument(
+        USUAL_MAPS,
+        "Maps",
+        "The maps to bake",
+        items=tuple((name, *LABELS[name], "", 1 << bit) for bit, name in enumerate(LISTED_MAPS)),
+        options={"ENUM_FLAG"},
+        property_default=set(USUAL_MAPS),
+    )
+    inputs: str = argument(
+        "",
+        "Other Inputs",
+        "Further inputs of the Principled BSDF to bake, by name: Coat Weight, Sheen Tint",
+        search=_search_inputs,
+        search_options={"SUGGESTION"},
+    )
+    width_px: int = argument(1024, "Width", "Width of the maps", min=1, max=16384, subtype="PIXEL")
+    height_px: int = argument(1024, "Height", "Height of the maps", min=1, max=16384, subtype="PIXEL")
+    margin_px: int = argument(
+        16, "Margin", "How far the maps go on beyond the edges of UV islands", min=0, max=1024, subtype="PIXEL"
+    )
+    margin_type: str = argument(
+        "ADJACENT_FACES",
+        "Margin Type",
+        "What the margin is filled with",
+        items=(
+            ("EXTEND", "Extend", "The pixels at the edge, drawn out"),
+            ("ADJACENT_FACES", "Adjacent Faces", "The pixels beyond the seam"),
         ),
     )
-    inputs: str = field(
-        default="",
-        metadata=argument(
-            StringProperty,
-            "Other Inputs",
-            "Further inputs of the Principled BSDF to bake, by name: Coat Weight, Sheen Tint",
-            search=_search_inputs,
-            search_options={"SUGGESTION"},
+    samples: int = argument(
+        4, "Samples", "Samples of each pixel: 1 is fast, more smooth the edges in the pattern", min=1, max=4096
+    )
+    anti_aliasing: str = argument(
+        "1",
+        "Anti-Aliasing",
+        "Parts of each pixel that are baked and averaged, so that edges of masks and faces are smooth",
+        items=(
+            ("1", "Off", "Each pixel shows the face at its centre"),
+            ("4", "4 Parts", "Bake twice as wide and as high"),
+            ("16", "16 Parts", "Bake four times as wide and as high"),
         ),
     )
-    width_px: int = field(
-        default=1024, metadata=argument(IntProperty, "Width", "Width of the maps", min=1, max=16384, subtype="PIXEL")
+    edge_radius: float = argument(
+        0.02,
+        "Edge Radius",
+        "Radius of rounded edges in curvature, cavity and edge mask, as a share of the object's largest dimension",
+        min=0.001,
+        max=0.5,
+        precision=3,
+        subtype="FACTOR",
     )
-    height_px: int = field(
-        default=1024, metadata=argument(IntProperty, "Height", "Height of the maps", min=1, max=16384, subtype="PIXEL")
+    thickness_range: float = argument(
+        0.0,
+        "Thickness Range",
+        "Thickness that is white in the thickness map; 0: as great as that of most of the object",
+        min=0.0,
+        precision=3,
+        subtype="DISTANCE",
     )
-    margin_px: int = field(
-        default=16,
-        metadata=argument(
-            IntProperty,
-            "Margin",
-            "How far the maps go on beyond the edges of UV islands",
-            min=0,
-            max=1024,
-            subtype="PIXEL",
-        ),
+    uv_map: str = argument(
+        "",
+        "UV Map",
+        "The UV map to bake to; empty: the active one",
+        search=_search_uv_maps,
+        search_options={"SUGGESTION"},
     )
-    margin_type: str = field(
-        default="ADJACENT_FACES",
-        metadata=argument(
-            EnumProperty,
-            "Margin Type",
-            "What the margin is filled with",
-            items=(
-                ("EXTEND", "Extend", "The pixels at the edge, drawn out"),
-                ("ADJACENT_FACES", "Adjacent Faces", "The pixels beyond the seam"),
-            ),
-        ),
-    )
-    samples: int = field(
-        default=4,
-        metadata=argument(
-            IntProperty,
-            "Samples",
-            "Samples of each pixel: 1 is fast, more smooth the edges in the pattern",
-            min=1,
-            max=4096,
-        ),
-    )
-    anti_aliasing: str = field(
-        default="1",
-        metadata=argument(
-            EnumProperty,
-            "Anti-Aliasing",
-            "Parts of each pixel that are baked and averaged, so that edges of masks and faces are smooth",
-            items=(
-                ("1", "Off", "Each pixel shows the face at its centre"),
-                ("4", "4 Parts", "Bake twice as wide and as high"),
-                ("16", "16 Parts", "Bake four times as wide and as high"),
-            ),
-        ),
-    )
-    edge_radius: float = field(
-        default=0.02,
-        metadata=argument(
-            FloatProperty,
-            "Edge Radius",
-            "Radius of rounded edges in curvature, cavity and edge mask, as a share of the object's largest dimension",
-            min=0.001,
-            max=0.5,
-            precision=3,
-            subtype="FACTOR",
-        ),
-    )
-    thickness_range: float = field(
-        default=0.0,
-        metadata=argument(
-            FloatProperty,
-            "Thickness Range",
-            "Thickness that is white in the thickness map; 0: as great as that of most of the object",
-            min=0.0,
-            precision=3,
-            subtype="DISTANCE",
-        ),
-    )
-    uv_map: str = field(
-        default="",
-        metadata=argument(
-            StringProperty,
-            "UV Map",
-            "The UV map to bake to; empty: the active one",
-            search=_search_uv_maps,
-            search_options={"SUGGESTION"},
-        ),
-    )
-    file_format: str = field(
-        default=PNG,
-        metadata=argument(EnumProperty, "Format", "Format and bits of the files in the folder", items=FORMAT_ITEMS),
-    )
+    file_format: str = argument(PNG, "Format", "Format and bits of the files in the folder", items=FORMAT_ITEMS)
     unit_m: float = 1.0
 
     @property
@@ -227,52 +183,37 @@ class BakeOptions:
 class BakeOutput:
     """Destination of baked maps: images, a material, and files."""
 
-    material: str = field(
-        default=NONE,
-        metadata=argument(
-            EnumProperty,
-            "Material",
-            "What to make of the baked maps",
-            items=(
-                (NONE, "Images Only", "Only images"),
-                (UNUSED, "New Material", "A new material, which the object does not use yet"),
-                (NEW, "Replace Materials", "A new material in all slots of the object"),
-            ),
+    material: str = argument(
+        NONE,
+        "Material",
+        "What to make of the baked maps",
+        items=(
+            (NONE, "Images Only", "Only images"),
+            (UNUSED, "New Material", "A new material, which the object does not use yet"),
+            (NEW, "Replace Materials", "A new material in all slots of the object"),
         ),
     )
-    out_dir: str = field(
-        default="",
-        metadata=argument(
-            StringProperty,
-            "Folder",
-            "Also save the maps as files here; empty: only in the .blend",
-            subtype="DIR_PATH",
-            options=RELATIVE_PATH,
-        ),
+    out_dir: str = argument(
+        "",
+        "Folder",
+        "Also save the maps as files here; empty: only in the .blend",
+        subtype="DIR_PATH",
+        options=RELATIVE_PATH,
     )
-    preset: str = field(
-        default=SEPARATE,
-        metadata=argument(
-            EnumProperty,
-            "Engine",
-            "Files, channels and normals as this engine expects them",
-            items=((SEPARATE, "File for Each Map", "As Impasto names them"), *PRESETS),
-        ),
+    preset: str = argument(
+        SEPARATE,
+        "Engine",
+        "Files, channels and normals as this engine expects them",
+        items=((SEPARATE, "File for Each Map", "As Impasto names them"), *PRESETS),
     )
-    pattern: str = field(
-        default=PATTERN,
-        metadata=argument(
-            StringProperty, "File Names", "Names of the files in the folder, made of {object} and {map}, without suffix"
-        ),
+    pattern: str = argument(
+        PATTERN, "File Names", "Names of the files in the folder, made of {object} and {map}, without suffix"
     )
-    replace: bool = field(default=False, metadata=REPLACE)
-    only_changed: bool = field(
-        default=False,
-        metadata=argument(
-            BoolProperty,
-            "Only What Changed",
-            "Keep baked images whose objects, materials and settings are as they were, and bake only the others",
-        ),
+    replace: bool = same_as(Form, "replace")
+    only_changed: bool = argument(
+        False,
+        "Only What Changed",
+        "Keep baked images whose objects, materials and settings are as they were, and bake only the others",
     )
 
 

@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
-from bpy.props import BoolProperty, EnumProperty, FloatProperty, StringProperty
+from dataclasses import dataclass
 
 from ..tools.arguments import argument
 
@@ -18,78 +16,45 @@ OWN, SELECTED, NAMED = "OWN", "SELECTED", "NAMED"
 class BakeTargets:
     """Objects that share a set of maps, and those whose surface it shows. extrusion, ray_distance: in Blender units."""
 
-    target: str = field(
-        default=EACH,
-        metadata=argument(
-            EnumProperty,
-            "Target",
-            "Which objects share a set of maps",
-            items=(
-                (EACH, "Each Object", "A set of maps for each selected object"),
-                (ONE, "All in One", "One set of maps for all selected objects, whose UV islands share the square"),
-            ),
+    target: str = argument(
+        EACH,
+        "Target",
+        "Which objects share a set of maps",
+        items=(
+            (EACH, "Each Object", "A set of maps for each selected object"),
+            (ONE, "All in One", "One set of maps for all selected objects, whose UV islands share the square"),
         ),
     )
-    objects: str = field(
-        default=CHOSEN,
-        metadata=argument(
-            EnumProperty,
-            "Objects",
-            "Which objects are baked",
-            items=(
-                (CHOSEN, "Selected", "The selected objects"),
-                (BAKED_BEFORE, "Baked Before", "All objects of the scene that have baked images, selected or not"),
-            ),
+    objects: str = argument(
+        CHOSEN,
+        "Objects",
+        "Which objects are baked",
+        items=(
+            (CHOSEN, "Selected", "The selected objects"),
+            (BAKED_BEFORE, "Baked Before", "All objects of the scene that have baked images, selected or not"),
         ),
     )
-    surface: str = field(
-        default=OWN,
-        metadata=argument(
-            EnumProperty,
-            "Surface",
-            "Whose surface the maps show",
-            items=(
-                (OWN, "Own", "Each object's own"),
-                (SELECTED, "Selected to Active", "That of the other selected objects, on the active one"),
-                (NAMED, "By Names", "That of the high objects of the same name, on each selected low one"),
-            ),
+    surface: str = argument(
+        OWN,
+        "Surface",
+        "Whose surface the maps show",
+        items=(
+            (OWN, "Own", "Each object's own"),
+            (SELECTED, "Selected to Active", "That of the other selected objects, on the active one"),
+            (NAMED, "By Names", "That of the high objects of the same name, on each selected low one"),
         ),
     )
-    use_tiles: bool = field(
-        default=False,
-        metadata=argument(
-            BoolProperty, "UDIM Tiles", "Bake all tiles that the UVs use, each of the given size, into one tiled image"
-        ),
+    use_tiles: bool = argument(
+        False, "UDIM Tiles", "Bake all tiles that the UVs use, each of the given size, into one tiled image"
     )
-    low_suffix: str = field(
-        default="_low", metadata=argument(StringProperty, "Low Suffix", "End of the names of low objects")
+    low_suffix: str = argument("_low", "Low Suffix", "End of the names of low objects")
+    high_suffix: str = argument(
+        "_high", "High Suffix", "End of the names of high objects, which another part may follow"
     )
-    high_suffix: str = field(
-        default="_high",
-        metadata=argument(
-            StringProperty, "High Suffix", "End of the names of high objects, which another part may follow"
-        ),
+    cage_suffix: str = argument("_cage", "Cage Suffix", "End of the names of cages")
+    extrusion: float = argument(
+        0.0, "Extrusion", "How far above the low surface rays begin; 0 finds it", min=0.0, subtype="DISTANCE"
     )
-    cage_suffix: str = field(
-        default="_cage", metadata=argument(StringProperty, "Cage Suffix", "End of the names of cages")
-    )
-    extrusion: float = field(
-        default=0.0,
-        metadata=argument(
-            FloatProperty,
-            "Extrusion",
-            "How far above the low surface rays begin; 0 finds it",
-            min=0.0,
-            subtype="DISTANCE",
-        ),
-    )
-    ray_distance: float = field(
-        default=0.0,
-        metadata=argument(
-            FloatProperty,
-            "Ray Distance",
-            "How far rays go from where they begin; 0 finds it",
-            min=0.0,
-            subtype="DISTANCE",
-        ),
+    ray_distance: float = argument(
+        0.0, "Ray Distance", "How far rays go from where they begin; 0 finds it", min=0.0, subtype="DISTANCE"
     )

@@ -19,7 +19,7 @@ from ..core.system.untrusted import inside, is_there, make_folder, read_json
 from ..engine.catalogue import catalogue
 from ..generate import request as generate_request
 from ..stylize import request as stylize_request
-from ..tools.missing import why_no_input, why_unready
+from ..tools.missing import why_unset
 from ..tools.request import Request
 
 TEXTURE, STYLE, RECIPE, IMAGE = "TEXTURE", "STYLE", "RECIPE", "IMAGE"
@@ -119,9 +119,6 @@ def why_none(context: bpy.types.Context, settings: bpy.types.PropertyGroup) -> s
     if settings.apply == IMAGE:
         return "" if images.has_recipe(chosen_image(context)) else "Choose an image that Impasto made"
     name = tool_of(context, settings.apply)
-    if name not in catalogue:
-        return "Choose a tool" if settings.apply == TEXTURE else "Choose a stylizer"
-    tool = catalogue[name]
-    if not tool["uses_subject"]:
-        return f"{tool['label']} makes nothing of a material: choose a tool that changes its source"
-    return why_unready(context.scene, tool) or why_no_input(context.scene, tool)
+    if name in catalogue and not catalogue[name]["uses_subject"]:
+        return f"{catalogue[name]['label']} makes nothing of a material: choose a tool that changes its source"
+    return why_unset(context.scene, name)

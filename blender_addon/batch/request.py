@@ -9,12 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import bpy
-from bpy.props import EnumProperty, IntProperty, StringProperty
 
 from ..assets.catalogs import search_catalogs, search_libraries
 from ..bake.sources.material_maps import shows_images
@@ -30,8 +29,8 @@ from ..engine.catalogue import catalogue
 from ..jobs.command import run_command
 from ..jobs.task import Report, Task
 from ..paths import RELATIVE_PATH, absolute
-from ..tools.arguments import argument
-from ..tools.form import ACROSS_SEAMS
+from ..tools.arguments import argument, same_as
+from ..tools.form import Form
 from ..tools.packed_files import FORMATS, PRESETS
 from . import results
 from .chosen import CATALOG, FILE, SELECTED, ChosenMaterial, choose
@@ -49,58 +48,44 @@ GRACE_S = 10.0
 class Output:
     """Destination of a batch, and the processes that make it, with the command line's names and defaults."""
 
-    out_dir: str = field(
-        metadata=argument(
-            StringProperty,
-            "Folder",
-            "Folder for the results and their record. The same batch goes on here after an interruption",
-            subtype="DIR_PATH",
-            options=RELATIVE_PATH,
-        )
+    out_dir: str = argument(
+        "",
+        "Folder",
+        "Folder for the results and their record. The same batch goes on here after an interruption",
+        subtype="DIR_PATH",
+        options=RELATIVE_PATH,
     )
-    format: str = field(default="png", metadata=argument(EnumProperty, "Format", "Format of the files", items=FORMATS))
-    export: str = field(
-        default=MAPS,
-        metadata=argument(
-            EnumProperty,
-            "Engine",
-            "Files, channels and normals as this engine expects them",
-            items=((MAPS, "File for Each Map", "As Impasto names them"), *PRESETS),
-        ),
+    format: str = argument("png", "Format", "Format of the files", items=FORMATS)
+    export: str = argument(
+        MAPS,
+        "Engine",
+        "Files, channels and normals as this engine expects them",
+        items=((MAPS, "File for Each Map", "As Impasto names them"), *PRESETS),
     )
-    result: str = field(
-        default=FILES,
-        metadata=argument(
-            EnumProperty,
-            "Result",
-            "What becomes of the files",
-            items=(
-                (FILES, "Files Only", "Nothing is added to this .blend file"),
-                (
-                    MATERIALS,
-                    "New Materials",
-                    "New materials of them too; those of assets are assets of the same catalogue",
-                ),
+    result: str = argument(
+        FILES,
+        "Result",
+        "What becomes of the files",
+        items=(
+            (FILES, "Files Only", "Nothing is added to this .blend file"),
+            (
+                MATERIALS,
+                "New Materials",
+                "New materials of them too; those of assets are assets of the same catalogue",
             ),
         ),
     )
-    workers: int = field(
-        default=0,
-        metadata=argument(
-            IntProperty,
-            "Workers",
-            "Processes that work beside each other; 0: one for each processor core or graphics card",
-            min=0,
-            max=256,
-        ),
+    workers: int = argument(
+        0,
+        "Workers",
+        "Processes that work beside each other; 0: one for each processor core or graphics card",
+        min=0,
+        max=256,
     )
-    cluster: str = field(
-        default="",
-        metadata=argument(
-            StringProperty,
-            "Cluster",
-            "Address of a Dask scheduler, tcp://host:8786, whose workers see the same folders; empty: this computer",
-        ),
+    cluster: str = argument(
+        "",
+        "Cluster",
+        "Address of a Dask scheduler, tcp://host:8786, whose workers see the same folders; empty: this computer",
     )
     device: str = ""
 
@@ -153,49 +138,35 @@ class BatchRequest:
 
     applied: AppliedRecipe
     output: Output
-    what: str = field(
-        default=SELECTED,
-        metadata=argument(
-            EnumProperty,
-            "Materials",
-            "The materials that the recipe is applied to",
-            items=(
-                (SELECTED, "Selected", "The materials of the selected objects"),
-                (FILE, "File", "All materials of the open file"),
-                (CATALOG, "Catalogue", "The material assets of a catalogue, and of those in it"),
-            ),
+    what: str = argument(
+        SELECTED,
+        "Materials",
+        "The materials that the recipe is applied to",
+        items=(
+            (SELECTED, "Selected", "The materials of the selected objects"),
+            (FILE, "File", "All materials of the open file"),
+            (CATALOG, "Catalogue", "The material assets of a catalogue, and of those in it"),
         ),
     )
-    library: str = field(
-        default="",
-        metadata=argument(
-            StringProperty,
-            "Library",
-            "Name of an asset library of the preferences; empty: the assets of the open file",
-            search=search_libraries,
-            search_options={"SUGGESTION"},
-        ),
+    library: str = argument(
+        "",
+        "Library",
+        "Name of an asset library of the preferences; empty: the assets of the open file",
+        search=search_libraries,
+        search_options={"SUGGESTION"},
     )
-    catalog: str = field(
-        default="",
-        metadata=argument(
-            StringProperty,
-            "Catalogue",
-            "Path of the catalogue, such as Stone/Brick; empty: all material assets",
-            search=search_catalogs,
-            search_options={"SUGGESTION"},
-        ),
+    catalog: str = argument(
+        "",
+        "Catalogue",
+        "Path of the catalogue, such as Stone/Brick; empty: all material assets",
+        search=search_catalogs,
+        search_options={"SUGGESTION"},
     )
-    pattern: str = field(
-        default="{name}",
-        metadata=argument(
-            StringProperty,
-            "Names",
-            "Names of the files, of {name}, {index}, {seed}, {recipe} and {tool}; {index:04} writes 0001",
-        ),
+    pattern: str = argument(
+        "{name}", "Names", "Names of the files, of {name}, {index}, {seed}, {recipe} and {tool}; {index:04} writes 0001"
     )
 
-    across_seams: bool = field(default=True, metadata=ACROSS_SEAMS)
+    across_seams: bool = same_as(Form, "across_seams", default=True)
 
     def task(self, context: bpy.types.Context) -> Task:
         """Task that makes all. ImpastoError if it cannot be started."""

@@ -4,11 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import bpy
-from bpy.props import BoolProperty, FloatProperty, IntProperty
 
 from ..bake.sources.provenance import BAKE
 from ..bridge import endless_nodes, images, materials, surfaces
@@ -102,37 +101,20 @@ class GaussianMaps:
 class EndlessRequest:
     """Layout of an endless material in plain values."""
 
-    cell_size: float = field(
-        default=0.2857,
-        metadata=argument(
-            FloatProperty,
-            "Cell Size",
-            "Width of the cells relative to the shorter side of the source; larger keeps larger shapes whole",
-            min=0.05,
-            max=0.5,
-            precision=3,
-        ),
+    cell_size: float = argument(
+        0.2857,
+        "Cell Size",
+        "Width of the cells relative to the shorter side of the source; larger keeps larger shapes whole",
+        min=0.05,
+        max=0.5,
+        precision=3,
     )
-    sharpness: float = field(
-        default=4.0,
-        metadata=argument(
-            FloatProperty,
-            "Sharpness",
-            "How quickly one piece gives way to the next: 1 blends over whole cells",
-            min=1.0,
-            max=8.0,
-        ),
+    sharpness: float = argument(
+        4.0, "Sharpness", "How quickly one piece gives way to the next: 1 blends over whole cells", min=1.0, max=8.0
     )
-    seed: int = field(
-        default=0, metadata=argument(IntProperty, "Seed", "Another seed, another layout", min=0, max=1 << 20)
-    )
-    insist: bool = field(
-        default=False,
-        metadata=argument(
-            BoolProperty,
-            "Break Patterns",
-            "Make it endless even if a regular pattern was found, which will be broken",
-        ),
+    seed: int = argument(0, "Seed", "Another seed, another layout", min=0, max=1 << 20)
+    insist: bool = argument(
+        False, "Break Patterns", "Make it endless even if a regular pattern was found, which will be broken"
     )
 
     def task(self, material: bpy.types.Material) -> Task:

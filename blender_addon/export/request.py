@@ -4,12 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import bpy
-from bpy.props import EnumProperty, StringProperty
 
 from ..bake.process import background
 from ..bake.render.baked_maps import BakedMap, bake_set
@@ -22,8 +21,8 @@ from ..core.errors import ParameterError
 from ..jobs.session import jobs
 from ..jobs.task import Report, Task
 from ..paths import RELATIVE_PATH, absolute
-from ..tools.arguments import argument
-from ..tools.form import REPLACE
+from ..tools.arguments import argument, same_as
+from ..tools.form import Form
 from ..tools.packed_files import FORMATS, PRESETS, PackedFiles
 
 CUSTOM = "custom"
@@ -33,27 +32,21 @@ CUSTOM = "custom"
 class Export:
     """Files for an engine, in plain values. pictures: further ones, as the command's help describes them."""
 
-    preset: str = field(
-        metadata=argument(
-            EnumProperty,
-            "Engine",
-            "Files, channels and normals as this engine expects them",
-            items=(*PRESETS, (CUSTOM, "Custom", "Only the packed textures below")),
-        )
+    preset: str = argument(
+        PRESETS[0][0],
+        "Engine",
+        "Files, channels and normals as this engine expects them",
+        items=(*PRESETS, (CUSTOM, "Custom", "Only the packed textures below")),
     )
-    pictures: str = field(
-        metadata=argument(
-            StringProperty,
-            "Packed",
-            "Further textures with a map in each channel: NAME=CHANNEL,CHANNEL,…, of maps, 1-MAP, MAP.g or "
-            "numbers, such as orm=ambient_occlusion,roughness,metallic smooth=1-roughness",
-        )
+    pictures: str = argument(
+        "",
+        "Packed",
+        "Further textures with a map in each channel: NAME=CHANNEL,CHANNEL,…, of maps, 1-MAP, MAP.g or "
+        "numbers, such as orm=ambient_occlusion,roughness,metallic smooth=1-roughness",
     )
-    out_dir: str = field(
-        metadata=argument(StringProperty, "Folder", "Folder for the files", subtype="DIR_PATH", options=RELATIVE_PATH)
-    )
-    format: str = field(metadata=argument(EnumProperty, "Format", "Format of the files", items=FORMATS))
-    replace: bool = field(metadata=REPLACE)
+    out_dir: str = argument("", "Folder", "Folder for the files", subtype="DIR_PATH", options=RELATIVE_PATH)
+    format: str = argument(FORMATS[0][0], "Format", "Format of the files", items=FORMATS)
+    replace: bool = same_as(Form, "replace")
 
     def task(self, material: bpy.types.Material, obj: bpy.types.Object | None = None) -> Task:
         """Task that writes the material's maps. ParameterError if there is no folder, or nothing to write.

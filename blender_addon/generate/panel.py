@@ -11,13 +11,12 @@ import bpy
 from ..bridge.target import NONE
 from ..core.descriptions import MESH
 from ..engine.catalogue import catalogue, properties_of
-from ..interface.browsing import draw_image, draw_path
 from ..interface.drawing import draw_report, draw_text
 from ..jobs.task import Place
 from ..parameters import inputs, properties
 from ..parameters.groups import chosen_model
 from ..parameters.open_numbers import WIDTH, draw_open_number
-from ..tools import menu, presets, source_maps
+from ..tools import menu, presets
 from ..tools.intents import MAKES, MODEL, WORDS
 from ..tools.lists import is_pictured
 from ..tools.panel import (
@@ -32,6 +31,7 @@ from ..tools.panel import (
     in_editors,
     section,
 )
+from ..tools.sources import draw_source
 from . import variations
 from .request import why_incomplete
 from .settings import ImpastoSettings
@@ -108,15 +108,7 @@ PANELS = in_editors(ImpastoPanel, "")
 def _draw_source(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
     settings = context.scene.impasto
     column = layout.column()
-    column.row().prop(settings, "source_kind", expand=True)
-    if settings.source_kind == "FILE":
-        draw_path(column, settings, "filepath")
-        source_maps.draw(column, settings)
-        column.prop(settings, "color_space")
-    elif settings.source_kind == "IMAGE":
-        draw_image(column, settings, "image")
-        if settings.image:
-            column.prop(settings.image.colorspace_settings, "name", text="Colour Space")
+    draw_source(column, settings)
     draw_images(column, context, tool, inputs.image_inputs(tool), settings)
     if "width_m" not in properties_of(tool):  # the tool's own width is that of its result
         draw_open_number(column, settings, "width_m", WIDTH, "Real Width")

@@ -10,15 +10,14 @@ from typing import Any
 import bpy
 
 from ..bridge import materials
-from ..bridge.inputs import Source, is_picture
 from ..bridge.target import ACTIVE
 from ..engine.catalogue import catalogue, has_size
 from ..parameters import properties
-from ..tools import source_maps
 from ..tools.form import AS_STORED
 from ..tools.intents import PHOTO
-from ..tools.missing import why_no_input, why_unready
+from ..tools.missing import why_unset
 from ..tools.request import Request
+from ..tools.sources import FILE, NONE, chosen_source, why_no_source
 from .settings import ImpastoSettings
 
 
@@ -34,7 +33,7 @@ def from_scene(context: bpy.types.Context) -> Request:
         estimator=settings.estimator,
         estimator_parameters=properties.parameters_of(context.scene, estimator) if estimator else {},
         width_m=settings.width_m * materials.unit_m(),
-        color_space=settings.color_space if settings.source_kind == "FILE" else AS_STORED,
+        color_space=settings.color_space if settings.source_kind == FILE else AS_STORED,
         **properties.size_of(group, tool),
     )
 
@@ -55,30 +54,12 @@ def _size_of(scene: bpy.types.Scene) -> tuple[int, int]:
     return 0, 0
 
 
-def chosen_source(settings: ImpastoSettings) -> Source | None:
-    """File or image chosen in the panel."""
-    if settings.source_kind == "IMAGE":
-        return settings.image
-    if settings.source_kind == "FILE" and settings.filepath:
-        return source_maps.source_path(settings)
-    return None
-
-
-def is_source(settings: ImpastoSettings, image: bpy.types.Image) -> bool:
-    """Whether an image is the source that is chosen in the panel."""
-    return is_picture(chosen_source(settings), image)
-
-
 def why_incomplete(context: bpy.types.Context) -> str:
     """Reason why the scene's settings cannot be carried out; empty where they can."""
     settings = context.scene.impasto
-    if settings.tool not in catalogue:
-        return "Choose a tool"
-    tool = catalogue[settings.tool]
     return (
-        why_unready(context.scene, tool)
-        or _why_no_source(settings, tool)
-        or why_no_input(context.scene, tool, settings.mask_by, _has_mesh(context))
+        why_unset(context.scene, settings.tool, settings.mask_by, _has_mesh(context))
+        or _why_no_source(settings, catalogue[settings.tool])
         or _why_no_material(context, settings)
     )
 
@@ -89,15 +70,12 @@ def _has_mesh(context: bpy.types.Context) -> bool:
 
 
 def _why_no_source(settings: ImpastoSettings, tool: Mapping[str, Any]) -> str:
-    needs_source = tool["needs"] or tool["kind"] != "generator" or settings.source_kind != "NONE"
-    is_learned = properties.model_parameter(tool) and not tool["needs"]  # it makes textures from nothing
-    is_enough = not tool["uses_subject"] or (
-        is_learned and not (settings.intent == PHOTO and settings.source_kind != "NONE")
-    )
-    is_chosen = {"FILE": settings.filepath, "IMAGE": settings.image, "NONE": None}[settings.source_kind]
-    if needs_source and not is_enough and not is_chosen:
-        return "Choose a source: a file, or an image of this .blend"
-    return source_maps.why_no_maps(settings) if tool["uses_subject"] and settings.source_kind == "FILE" else ""
+    if not tool["uses_subject"]:
+        return ""
+    is_wanted = settings.source_kind != NONE
+    if properties.model_parameter(tool) and not tool["needs"]:  # it makes textures from nothing
+        return why_no_source(settings, is_needed=is_wanted and settings.intent == PHOTO)
+    return why_no_source(settings, is_needed=is_wanted or tool["needs"] or tool["kind"] != "generator")
 
 
 def _why_no_material(context: bpy.types.Context, settings: ImpastoSettings) -> str:

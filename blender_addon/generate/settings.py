@@ -17,12 +17,12 @@ from ..jobs.session import jobs
 from ..jobs.task import Place
 from ..parameters.groups import chosen_model, group_of
 from ..parameters.properties import LAYERS, SPLIT, TEXTURE, choose_model, tell_changed
-from ..tools import source_maps
 from ..tools.arguments import with_properties
-from ..tools.form import POINTED
+from ..tools.form import DIRECTIONS
 from ..tools.intents import Intents, keep_tool
 from ..tools.lists import MODELS, PICTURED, items_of
 from ..tools.request import Request
+from ..tools.sources import A_FILE, AN_IMAGE, NONE, SourceSettings, WidthSettings
 
 CHANGED = tell_changed(TEXTURE)
 
@@ -68,7 +68,7 @@ def _choose_model(settings: ImpastoSettings, number: int) -> None:
 @with_properties(Request, "seed", "color_space", update=CHANGED)
 @with_properties(Request, "bits", "material", "mapping", "use_displacement", "use_ambient_occlusion")
 @with_properties(Request, "across_seams", "mask_by")
-class ImpastoSettings(Intents, bpy.types.PropertyGroup):
+class ImpastoSettings(SourceSettings, WidthSettings, Intents, bpy.types.PropertyGroup):
     """Settings of the Impasto panel, in each scene."""
 
     tool: EnumProperty(name="Tool", description="What makes the texture", items=items_of("tool"), update=_keep_size)
@@ -93,22 +93,13 @@ class ImpastoSettings(Intents, bpy.types.PropertyGroup):
         name="Source",
         description="The picture to start from",
         items=(
-            ("FILE", "File", "A picture, or a folder of maps, on disk"),
-            ("IMAGE", "Image", "An image of this .blend file"),
-            ("NONE", "None", "No source: for tools that make textures from nothing"),
+            A_FILE,
+            AN_IMAGE,
+            (NONE, "None", "No source: for tools that make textures from nothing"),
         ),
         update=CHANGED,
     )
-    filepath: StringProperty(
-        name="File",
-        description="A picture, or a folder of maps",
-        update=source_maps.choose_file,
-    )
-    source_maps: PointerProperty(type=source_maps.ImpastoSourceMaps)
-    image: PointerProperty(
-        name="Image", description="An image of this .blend file", type=bpy.types.Image, update=CHANGED
-    )
-    directions: PointerProperty(type=bpy.types.Image, update=CHANGED, **POINTED)
+    directions: PointerProperty(type=bpy.types.Image, update=CHANGED, **DIRECTIONS)
     lock_seed: BoolProperty(
         name="Lock Seed", description="Keep the seed; unlocked, Make takes another one each time", default=True
     )
@@ -143,14 +134,6 @@ class ImpastoSettings(Intents, bpy.types.PropertyGroup):
         name="Other Maps",
         description="What estimates the maps that the tool does not make",
         items=items_of("estimator"),
-    )
-    width_m: FloatProperty(
-        name="Real Width",
-        description="How wide a picture is in the world; 0: not known",
-        min=0.0,
-        soft_max=10.0,
-        unit="LENGTH",
-        subtype="DISTANCE",
     )
 
 

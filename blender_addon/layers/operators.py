@@ -24,6 +24,7 @@ from ..parameters.properties import tell_changed
 from ..paths import RELATIVE_PATH, absolute
 from ..tools.arguments import ensure_known
 from ..tools.intents import LAYERS
+from ..tools.sources import MATERIAL, NONE
 from . import preview
 from .on_layers import OnLayers
 from .request import (
@@ -36,7 +37,6 @@ from .request import (
     text_of_layer,
     why_incomplete,
 )
-from .settings import MATERIAL, NONE
 
 UP, DOWN = "UP", "DOWN"
 _copied = ""

@@ -8,19 +8,19 @@ import bpy
 from ..bridge import images
 from ..bridge.target import active_material, chosen_material
 from ..engine.catalogue import catalogue
-from ..interface.browsing import draw_image, draw_path
+from ..interface.browsing import draw_image
 from ..interface.drawing import draw_report, draw_text, name_place
 from ..jobs.task import Place
 from ..parameters import inputs, points, properties
-from ..tools import menu, presets, source_maps
+from ..tools import menu, presets
 from ..tools.intents import LAYERS
 from ..tools.panel import Tab, draw_images, draw_live, draw_parameters, draw_run, draw_size, in_editors, section
+from ..tools.sources import NONE, draw_source
 from .masks import IMAGE as MASK_IMAGE
 from .masks import NONE as NO_MASK
 from .masks import names_of
 from .preview import comparison, live
 from .request import lowest_if_active
-from .settings import FILE, IMAGE, MATERIAL, NONE
 
 ROWS = 6
 
@@ -112,19 +112,7 @@ def _draw_list(layout: bpy.types.UILayout, stack: bpy.types.PropertyGroup) -> No
 
 
 def _draw_source(column: bpy.types.UILayout, stack: bpy.types.PropertyGroup) -> None:
-    kinds = column.row()
-    kinds.use_property_split = False  # beside a label four names would be cut
-    kinds.prop(stack, "source_kind", expand=True)
-    if stack.source_kind == FILE:
-        draw_path(column, stack, "filepath")
-        source_maps.draw(column, stack)
-        column.prop(stack, "color_space")
-    elif stack.source_kind == IMAGE:
-        draw_image(column, stack, "image")
-        if stack.image:
-            column.prop(stack.image.colorspace_settings, "name", text="Colour Space")
-    elif stack.source_kind == MATERIAL:
-        column.prop(stack, "material")
+    draw_source(column, stack)
     if stack.source_kind != NONE:
         column.prop(stack, "width_m")
         column.prop(stack, "across_seams")

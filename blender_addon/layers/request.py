@@ -27,9 +27,9 @@ from ..parameters import inputs, properties
 from ..tools import source_maps
 from ..tools.action import Action, result_task
 from ..tools.form import AS_STORED, LOOK, Form
-from ..tools.missing import why_no_input, why_unready
+from ..tools.missing import why_unset
+from ..tools.sources import FILE, NONE, chosen_source, why_no_source
 from .masks import CHANGEABLE, mask_of, put_mask, why_no_image
-from .settings import FILE, IMAGE, MATERIAL, NONE
 
 
 def form_of(context: bpy.types.Context, material: bpy.types.Material) -> Form:
@@ -101,7 +101,7 @@ def recipe_of(stack: bpy.types.PropertyGroup) -> tuple[Recipe, dict[str, Source]
     """The recipe of layers, and the images and files that are its inputs, by name. ParameterError for unknown tools."""
     steps: list[Step] = []
     sources: dict[str, Source] = {}
-    if (source := source_of(stack)) is not None:
+    if (source := chosen_source(stack)) is not None:
         sources[SOURCE] = source
     for index, layer in enumerate(stack.layers):
         step, own = _step_of(layer)
@@ -125,15 +125,6 @@ def _step_of(layer: bpy.types.PropertyGroup) -> tuple[Step, dict[str, bpy.types.
     name = layer.name if layer.name != tool["label"] else ""
     mask, image = mask_of(layer.mask)
     return Step(layer.tool, properties.values_of(group, tool) | sizes, given, name, layer.enabled, mask), own | image
-
-
-def source_of(stack: bpy.types.PropertyGroup) -> Source | None:
-    """The picture below all layers; None without one."""
-    if stack.source_kind == IMAGE:
-        return stack.image
-    if stack.source_kind == MATERIAL:
-        return stack.material
-    return source_maps.source_path(stack) if stack.source_kind == FILE and stack.filepath else None
 
 
 def lowest_if_active(stack: bpy.types.PropertyGroup) -> bpy.types.PropertyGroup | None:
@@ -257,16 +248,7 @@ def why_incomplete(context: bpy.types.Context) -> str:
     first: Mapping[str, Any] = catalogue[enabled[0].tool]
     is_masked = mask_of(enabled[0].mask)[0] is not None
     needs_source = first["needs"] or first["kind"] != "generator" or is_masked or stack.source_kind != NONE
-    if needs_source and source_of(stack) is None and stack.source_kind == MATERIAL:
-        return "No image gives the base colour of the material: join one to it, or bake the material first"
-    if needs_source and source_of(stack) is None:
-        return "Choose a source: a file, or an image of this .blend"
-    if stack.source_kind == FILE and (why := source_maps.why_no_maps(stack)):
-        return why
     missing = (
-        why_unready(layer, catalogue[layer.tool])
-        or why_no_input(layer, catalogue[layer.tool], has_mesh=stack.across_seams)
-        or why_no_image(layer.mask)
-        for layer in enabled
+        why_unset(layer, layer.tool, has_mesh=stack.across_seams) or why_no_image(layer.mask) for layer in enabled
     )
-    return next(filter(None, missing), "")
+    return why_no_source(stack, is_needed=needs_source) or next(filter(None, missing), "")

@@ -6,6 +6,7 @@ Each layer holds the parameters of its tool in a group of all tools' groups, whi
 
 from __future__ import annotations
 
+from inspect import get_annotations
 from typing import Any
 
 import bpy
@@ -22,12 +23,12 @@ from bpy.props import (
 from ..bridge.former import textures_of
 from ..parameters import properties
 from ..parameters.properties import LAYERS, MAX_INT, tell_changed
-from ..tools import source_maps
-from ..tools.form import AS_STORED, COLOR_SPACE
+from ..tools.arguments import property_of
+from ..tools.form import Form
+from ..tools.sources import A_FILE, AN_IMAGE, MATERIAL, NONE, SourceSettings, WidthSettings
 from .masks import MASK
 
 CHANGED = tell_changed(LAYERS)
-NONE, FILE, IMAGE, MATERIAL = "NONE", "FILE", "IMAGE", "MATERIAL"
 
 
 def _choose_source(stack: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
@@ -50,8 +51,8 @@ STACK: dict[str, Any] = {
         description="The picture below all layers",
         items=(
             (NONE, "None", "No source: the lowest layer makes a texture from nothing"),
-            (FILE, "File", "A picture, or a folder of maps, on disk"),
-            (IMAGE, "Image", "An image of this .blend file"),
+            A_FILE,
+            AN_IMAGE,
             (MATERIAL, "Material", "The textures of the active object's material"),
         ),
         update=_choose_source,
@@ -62,23 +63,9 @@ STACK: dict[str, Any] = {
         type=bpy.types.Material,
         update=CHANGED,
     ),
-    "filepath": StringProperty(
-        name="File", description="A picture, or a folder of maps", update=source_maps.choose_file
-    ),
-    "source_maps": PointerProperty(type=source_maps.ImpastoSourceMaps),
-    "image": PointerProperty(
-        name="Image", description="An image of this .blend file", type=bpy.types.Image, update=CHANGED
-    ),
-    "color_space": EnumProperty(**COLOR_SPACE["options"], default=AS_STORED, update=CHANGED),
-    "width_m": FloatProperty(
-        name="Real Width",
-        description="How wide a picture is in the world; 0: not known",
-        min=0.0,
-        soft_max=10.0,
-        unit="LENGTH",
-        subtype="DISTANCE",
-        update=CHANGED,
-    ),
+    **get_annotations(SourceSettings, eval_str=True),
+    "color_space": property_of(Form, "color_space", update=CHANGED),
+    **get_annotations(WidthSettings, eval_str=True),
     "across_seams": BoolProperty(
         name="Across Seams",
         description="Work on the meshes that have the material, across the seams of their UVs",

@@ -26,10 +26,10 @@ from ..jobs.session import jobs
 from ..jobs.task import Place, Task
 from ..parameters.properties import MAX_INT
 from ..paths import RELATIVE_PATH
-from ..tools import source_maps
 from ..tools.arguments import given_properties, source_of, width_of, with_properties
 from ..tools.request import Request
-from .request import PICTURE, TEXT, MatchRequest, chosen_picture, key_of, matcher_for, name_of, read_picture
+from ..tools.sources import chosen_source, why_no_source
+from .request import PICTURE, TEXT, MatchRequest, key_of, matcher_for, name_of, read_picture
 
 RESULT = ("width_px", "height_px", "bits", "material", "out_dir", "replace", "device")
 """Fields of the request that are the result's."""
@@ -69,8 +69,7 @@ class SubjectProperties(ResultProperties):
         if about is None:
             return "The engine has nothing that makes materials from words or pictures"
         if about["subject"] == PICTURE:
-            missing = "" if chosen_picture(settings) else "Choose a source: a file, or an image of this .blend"
-            return missing or (source_maps.why_no_maps(settings) if settings.source_kind == "FILE" else "")
+            return why_no_source(settings)
         return "" if settings.text.strip() else f"Describe a material, such as {about['example']}"
 
     def subject(self, context: bpy.types.Context) -> tuple[str, str | Source | None]:
@@ -83,7 +82,7 @@ class SubjectProperties(ResultProperties):
         if given_properties(self, ("text",)):
             return matcher_for(TEXT, self.matcher, settings.matcher)["name"], self.text
         about = catalogue.matcher(self.matcher or settings.matcher)
-        return about["name"], chosen_picture(settings) if about["subject"] == PICTURE else settings.text
+        return about["name"], chosen_source(settings) if about["subject"] == PICTURE else settings.text
 
     def request(self, context: bpy.types.Context) -> MatchRequest:
         """The request, with the key of its subject."""

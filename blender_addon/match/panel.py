@@ -12,15 +12,14 @@ from ..bridge.inputs import Source
 from ..engine.catalogue import catalogue
 from ..generate import variations
 from ..generate.variation_grid import draw_grid
-from ..interface.browsing import draw_image, draw_path
 from ..interface.drawing import draw_text
 from ..jobs.task import Place
 from ..parameters.open_numbers import WIDTH, draw_open_number
-from ..tools import source_maps
 from ..tools.intents import WORDS
 from ..tools.lists import is_pictured
 from ..tools.panel import Tab, draw_makes, draw_run, in_editors
-from .request import PICTURE, chosen_picture, is_found, key_of
+from ..tools.sources import chosen_source, draw_source
+from .request import PICTURE, is_found, key_of
 from .settings import MatchSettings
 
 
@@ -63,18 +62,13 @@ def _draw_text(layout: bpy.types.UILayout, settings: MatchSettings, matcher: Map
 
 def _draw_picture(layout: bpy.types.UILayout, settings: MatchSettings, _matcher: Mapping[str, Any]) -> None:
     column = layout.column()
-    column.row().prop(settings, "source_kind", expand=True)
-    if settings.source_kind == "FILE":
-        draw_path(column, settings, "filepath")
-        source_maps.draw(column, settings)
-    else:
-        draw_image(column, settings, "image")
+    draw_source(column, settings)
     draw_open_number(column, settings.id_data.impasto, "width_m", WIDTH, "Real Width")
 
 
 def _subject(settings: MatchSettings, matcher: Mapping[str, Any]) -> str | Source | None:
     """The words or the picture; None without a picture."""
-    return chosen_picture(settings) if matcher["subject"] == PICTURE else settings.text
+    return chosen_source(settings) if matcher["subject"] == PICTURE else settings.text
 
 
 def _draw_variations(layout: bpy.types.UILayout, context: bpy.types.Context, matcher: Mapping[str, Any]) -> None:

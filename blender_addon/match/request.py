@@ -21,11 +21,10 @@ from ..generate import variations
 from ..generate.shown_recipe import show_recipe
 from ..jobs.task import Task
 from ..parameters.properties import MAX_INT
-from ..tools import source_maps
 from ..tools.action import Action, result_task
 from ..tools.lists import is_pictured
 from ..tools.request import Request
-from .settings import MatchSettings
+from ..tools.sources import chosen_source
 
 if TYPE_CHECKING:
     from ..core.engine.client import Client
@@ -90,7 +89,7 @@ def is_found(scene: bpy.types.Scene) -> bool:
     """Whether the Impasto panel shows what the words or the picture have found, or a material where there are none."""
     settings, shown = scene.impasto_match, scene.impasto
     about = catalogue.matchers[settings.matcher]
-    subject = chosen_picture(settings) if about["subject"] == PICTURE else settings.text.strip()
+    subject = chosen_source(settings) if about["subject"] == PICTURE else settings.text.strip()
     if not subject:
         return is_pictured(shown.tool)
     return shown.found_for == key_of(settings.matcher, subject)
@@ -115,13 +114,6 @@ def matcher_for(kind: str, name: str = "", usual: str = "") -> Mapping[str, Any]
     if not found:
         raise ParameterError("no plugin of the engine matches this", "install one, then refresh the tools")
     return found[0]
-
-
-def chosen_picture(settings: MatchSettings) -> Source | None:
-    """File or image chosen in the panel."""
-    if settings.source_kind == "IMAGE":
-        return settings.image
-    return source_maps.source_path(settings) if settings.filepath else None
 
 
 def read_picture(source: Source | None) -> Input:

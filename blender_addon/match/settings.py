@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import bpy
-from bpy.props import EnumProperty, PointerProperty, StringProperty
+from bpy.props import EnumProperty, StringProperty
 
 from ..engine.catalogue import catalogue
 from ..jobs.session import jobs
 from ..jobs.task import Place
-from ..tools import source_maps
 from ..tools.lists import MATCHER, items_of
+from ..tools.sources import A_FILE, AN_IMAGE, SourceSettings
 
 MOST_SUGGESTIONS = 40
 LONGEST_ENDING = 6
@@ -46,7 +46,7 @@ def _suggest(settings: MatchSettings, _context: bpy.types.Context, typed: str) -
     return suggestions(about["suggestions"], typed) if about else []
 
 
-class MatchSettings(bpy.types.PropertyGroup):
+class MatchSettings(SourceSettings, bpy.types.PropertyGroup):
     """Settings of the panel for words and pictures, in each scene."""
 
     matcher: EnumProperty(
@@ -71,13 +71,10 @@ class MatchSettings(bpy.types.PropertyGroup):
         name="Source",
         description="The picture that the material shall look like",
         items=(
-            ("FILE", "File", "A picture, or a folder of maps, on disk"),
-            ("IMAGE", "Image", "An image of this .blend file"),
+            A_FILE,
+            AN_IMAGE,
         ),
     )
-    filepath: StringProperty(name="File", description="A picture, or a folder of maps", update=source_maps.choose_file)
-    source_maps: PointerProperty(type=source_maps.ImpastoSourceMaps)
-    image: PointerProperty(name="Image", description="An image of this .blend file", type=bpy.types.Image)
 
 
 POINTER = (bpy.types.Scene, "impasto_match", MatchSettings)

@@ -18,12 +18,12 @@ from ..bridge.image_editors import shown_image
 from ..bridge.inputs import is_picture
 from ..bridge.target import active_material
 from ..engine.catalogue import catalogue, properties_of
-from ..generate.request import is_source
-from ..layers.request import lowest_if_active, source_of
+from ..layers.request import lowest_if_active
 from ..parameters.groups import group_of
 from ..parameters.points import place_of, put, usual_place, visible_points
 from ..parameters.properties import value_of
 from ..parameters.schemas import label_of
+from ..tools.sources import chosen_source
 
 Place: TypeAlias = tuple[float, float]
 Bounds: TypeAlias = tuple[float, float, float, float]
@@ -58,14 +58,14 @@ def draggable_points(context: bpy.types.Context) -> DraggablePoints | None:
 def _layer_on(context: bpy.types.Context, image: bpy.types.Image) -> bpy.types.PropertyGroup | None:
     """The active layer, if it has handles on the image: it works on that alone."""
     material = active_material(context)
-    if material is None or not is_picture(source_of(material.impasto_layers), image):
+    if material is None or not is_picture(chosen_source(material.impasto_layers), image):
         return None
     return lowest_if_active(material.impasto_layers)
 
 
 def _tool_on(scene: bpy.types.Scene, image: bpy.types.Image) -> str:
     """Name of the tool whose handles the image has; empty if it has none."""
-    return scene.impasto.tool if is_source(scene.impasto, image) else ""
+    return scene.impasto.tool if is_picture(chosen_source(scene.impasto), image) else ""
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,11 @@ from ..bridge.inputs import picture_of
 from ..bridge.target import chosen_material
 from ..core.errors import ParameterError
 from ..engine.catalogue import catalogue
-from ..generate.request import chosen_source
 from ..jobs.operator import tell
 from ..jobs.task import EXPECTED, Place, error_report
-from ..layers.request import source_of
 from ..parameters.points import points_of
 from ..tools.intents import PHOTO
+from ..tools.sources import chosen_source
 from .gizmos import MODES
 
 STRAIGHTEN = "straighten"
@@ -61,7 +60,7 @@ class IMPASTO_OT_place_points(bpy.types.Operator):
         stack = chosen_material(context).impasto_layers if self.of_layer else None
         if stack is None:
             _choose(context.scene.impasto, image_editors.shown_image(context))
-        source = source_of(stack) if stack else chosen_source(context.scene.impasto)
+        source = chosen_source(stack or context.scene.impasto)
         if source is None:
             raise ParameterError("no source is chosen", "choose a file, or an image of this .blend")
         return picture_of(source)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from ..jobs.task import Task
 from ..layers.request import add_recipe
 from ..parameters import properties
 from ..parameters.groups import belongs_to_model, identifier
-from ..tools.missing import why_no_input, why_unready
+from ..tools.missing import why_unset
 from ..tools.request import Request
 from .settings import IMAGE, KIND, MATERIAL, NO_KIND, RELIEF, RENDER, START
 
@@ -170,17 +170,5 @@ def from_scene(context: bpy.types.Context) -> Request:
 
 def why_incomplete(context: bpy.types.Context) -> str:
     """Reason why the panel's settings cannot be carried out; empty where they can. Cheap enough for a panel."""
-    return why_unset(context, why_no_subject)
-
-
-def why_unset(context: bpy.types.Context, why_no_subject: Callable[[bpy.types.Context], str] = lambda _: "") -> str:
-    """Reason why the panel cannot repaint anything, or not its subject; empty where it can. Cheap, as for a panel."""
     settings = context.scene.impasto_style
-    if settings.tool not in catalogue:
-        return "Choose a stylizer"
-    tool = catalogue[settings.tool]
-    return (
-        why_unready(context.scene, tool)
-        or why_no_subject(context)
-        or why_no_input(context.scene, tool, settings.mask_by)
-    )
+    return why_unset(context.scene, settings.tool, settings.mask_by) or why_no_subject(context)

@@ -17,7 +17,7 @@ from ..parameters import inputs, properties
 from ..parameters.groups import identifier
 from ..parameters.properties import STYLE, tell_changed
 from ..tools.arguments import with_properties
-from ..tools.form import POINTED
+from ..tools.form import DIRECTIONS
 from ..tools.lists import items_of
 from ..tools.request import Request
 
@@ -96,7 +96,7 @@ class StyleSettings(ResultProperties, bpy.types.PropertyGroup):
         type=bpy.types.Image,
         update=tell_changed(STYLE),
     )
-    directions: PointerProperty(type=bpy.types.Image, update=tell_changed(STYLE), **POINTED)
+    directions: PointerProperty(type=bpy.types.Image, update=tell_changed(STYLE), **DIRECTIONS)
     live_preview: BoolProperty(
         name="Live Preview", description="Show a small preview whenever something changes", update=tell_changed(STYLE)
     )

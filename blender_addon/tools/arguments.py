@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, Field, field, fields
 from pathlib import Path
 from typing import Any
 
 import bpy
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, StringProperty
 
 from ..bridge.inputs import Source, find_source, image_called
 from ..core.errors import ParameterError
@@ -20,16 +21,34 @@ from ..jobs.session import jobs
 from ..parameters.groups import unit_m
 from ..paths import absolute
 
+PROPERTIES = {"bool": BoolProperty, "int": IntProperty, "float": FloatProperty}
+"""Properties by the type of a field; of others it is a text."""
+
 
 def argument(
-    make: Callable[..., Any], label: str, description: str, *, read: Callable[..., Any] | None = None, **options: Any
-) -> dict[str, Any]:
-    """Metadata of a request's field that operators and settings have as a property, which `make` makes.
+    default: Any,
+    label: str,
+    description: str,
+    *,
+    read: Callable[..., Any] | None = None,
+    property_default: Any = None,
+    **options: Any,
+) -> Any:
+    """Field of a request that operators and settings have as a property: of its type, or an enum if it has `items`.
 
-    The property's default is the field's, unless `options` have it in another form for Blender.
-    read(text, name): the field's value of the property's, where that is a text in JSON.
+    default: or a type that makes one. read(text, name): the field's value of the property's, which is a text.
+    property_default: in Blender's form, if it is another one.
     """
-    return {"make": make, "options": {"name": label, "description": description, **options}, "read": read}
+    shown = "" if read else default if property_default is None else property_default
+    about = {"name": label, "description": description, "default": shown, **options}
+    made = {"default_factory": default} if isinstance(default, type) else {"default": default}
+    return field(**made, metadata={"options": about, "read": read})
+
+
+def same_as(request: type, name: str, default: Any = MISSING) -> Any:
+    """The same field as that of another request, perhaps with another default."""
+    item = _arguments(request)[name]
+    return field(default=item.default if default is MISSING else default, metadata=item.metadata)
 
 
 def with_properties(request: type, *names: str, **options: Any) -> Callable[[type], type]:
@@ -37,8 +56,7 @@ def with_properties(request: type, *names: str, **options: Any) -> Callable[[typ
 
     Those that the class declares itself stay as they are.
     """
-    known = _arguments(request)
-    made = {name: _property(known[name], options) for name in names or known}
+    made = {name: property_of(request, name, **options) for name in names or _arguments(request)}
 
     def decorate(cls: type) -> type:
         cls.__annotations__ = made | inspect.get_annotations(cls)
@@ -51,9 +69,12 @@ def _arguments(request: type) -> dict[str, Field[Any]]:
     return {item.name: item for item in fields(request) if item.metadata}
 
 
-def _property(item: Field[Any], options: dict[str, Any]) -> Any:
-    default = {} if item.default is MISSING else {"default": item.default}
-    return item.metadata["make"](**(default | item.metadata["options"] | options))
+def property_of(request: type, name: str, **more: Any) -> Any:
+    """Blender property of a request's field, with further options."""
+    item = _arguments(request)[name]
+    options = item.metadata["options"] | more
+    make = EnumProperty if "items" in options else PROPERTIES.get(str(item.type).partition(" ")[0], StringProperty)
+    return make(**options)
 
 
 def values_of(request: type, operator: bpy.types.Operator, *, is_whole: bool = False) -> dict[str, Any]:

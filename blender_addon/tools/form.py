@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import bpy
-from bpy.props import BoolProperty, EnumProperty, FloatProperty, StringProperty
 
 from ..bridge import mapping, mesh_masks
 from ..bridge.inputs import Source, find_source
@@ -22,11 +21,6 @@ MATERIALS = (
     (NEW, "New", "A new material on the selected objects"),
     (ACTIVE, "Active", "The active object's material: its other nodes stay as they are"),
     (NONE, "Images", "New images, no material"),
-)
-DEVICE = argument(StringProperty, "Device", "auto, cpu, cuda, cuda:1 or mps; empty: as in the preferences")
-WIDTH_M = argument(FloatProperty, "Real Width", "Real-world width of a picture in metres; 0: unknown", min=0)
-REPLACE = argument(
-    BoolProperty, "Replace", "Replace files of the same name in the folder, which otherwise get a number"
 )
 AS_STORED = "AUTO"
 COLOR_SPACES = (
@@ -46,33 +40,11 @@ COLOR_SPACES = (
     ("ACES2065-1", "ACES2065-1", "Light in the primaries of ACES for exchange"),
     ("Non-Color", "Non-Color", "Values as they are stored"),
 )
-COLOR_SPACE = argument(
-    EnumProperty,
-    "Colour Space",
-    "What the colours of the source's file are, in place of what it says; an image has its own in its settings",
-    items=COLOR_SPACES,
-)
-ACROSS_SEAMS = argument(
-    BoolProperty,
-    "Across Seams",
-    "Work on across the seams of the UVs, on the selected objects that show the material",
-    default=True,
-)
-MASK_BY = argument(
-    EnumProperty,
-    "Mask By",
-    "Where a texture of the selected objects is changed, by a tool that takes a mask",
-    items=mesh_masks.ITEMS,
-)
-DIRECTIONS = argument(
-    StringProperty,
-    "Directions",
-    "Image of where strokes and patterns point up on the mesh, by its UVs: red along U, green along V, 0.5 for none",
-    read=lambda text, _: find_source(text) if text else None,
-    default="",
-)
-POINTED = {key: DIRECTIONS["options"][key] for key in ("name", "description")}
-"""Options of the same field as a pointer to an image, in a panel's settings."""
+DIRECTIONS = {
+    "name": "Directions",
+    "description": "Image of where strokes and patterns point up on the mesh, by its UVs: red along U, green along V, "
+    "0.5 for none",
+}
 LOOK = ("width_m", "mapping", "use_displacement", "use_ambient_occlusion")
 """Fields that a material depends on."""
 
@@ -86,51 +58,54 @@ class Form:
     directions: of strokes and patterns on it. mask_by: what on it is the mask.
     """
 
-    name: str = field(
-        default="", metadata=argument(StringProperty, "Name", "What the results are called (default: as the source)")
+    name: str = argument("", "Name", "What the results are called (default: as the source)")
+    bits: str = argument("8", "Depth", "Bits of each channel of the results", items=BITS)
+    out_dir: str = argument(
+        "",
+        "Output Folder",
+        "Write the maps as files here instead of packing them",
+        subtype="DIR_PATH",
+        options=RELATIVE_PATH,
     )
-    bits: str = field(
-        default="8", metadata=argument(EnumProperty, "Depth", "Bits of each channel of the results", items=BITS)
+    replace: bool = argument(
+        False, "Replace", "Replace files of the same name in the folder, which otherwise get a number"
     )
-    out_dir: str = field(
-        default="",
-        metadata=argument(
-            StringProperty,
-            "Output Folder",
-            "Write the maps as files here instead of packing them",
-            subtype="DIR_PATH",
-            options=RELATIVE_PATH,
-        ),
+    device: str = argument("", "Device", "auto, cpu, cuda, cuda:1 or mps; empty: as in the preferences")
+    width_m: float = argument(0.0, "Real Width", "Real-world width of a picture in metres; 0: unknown", min=0)
+    color_space: str = argument(
+        AS_STORED,
+        "Colour Space",
+        "What the colours of the source's file are, in place of what it says; an image has its own in its settings",
+        items=COLOR_SPACES,
     )
-    replace: bool = field(default=False, metadata=REPLACE)
-    device: str = field(default="", metadata=DEVICE)
-    width_m: float = field(default=0.0, metadata=WIDTH_M)
-    color_space: str = field(default=AS_STORED, metadata=COLOR_SPACE)
-    material: str = field(
-        default=NEW, metadata=argument(EnumProperty, "Material", "Where the result goes", items=MATERIALS)
+    material: str = argument(NEW, "Material", "Where the result goes", items=MATERIALS)
+    mapping: str = argument(
+        mapping.AUTO, "Mapping", "How the textures of a new material are mapped to surfaces", items=mapping.CHOICES
     )
-    mapping: str = field(
-        default=mapping.AUTO,
-        metadata=argument(
-            EnumProperty, "Mapping", "How the textures of a new material are mapped to surfaces", items=mapping.CHOICES
-        ),
+    use_displacement: bool = argument(
+        False, "True Displacement", "Displace the surface itself (Cycles and EEVEE, finely subdivided meshes)"
     )
-    use_displacement: bool = field(
-        default=False,
-        metadata=argument(
-            BoolProperty,
-            "True Displacement",
-            "Displace the surface itself (Cycles and EEVEE, finely subdivided meshes)",
-        ),
-    )
-    use_ambient_occlusion: bool = field(
-        default=False,
-        metadata=argument(BoolProperty, "Ambient Occlusion", "Darken the base colour by the ambient occlusion map"),
+    use_ambient_occlusion: bool = argument(
+        False, "Ambient Occlusion", "Darken the base colour by the ambient occlusion map"
     )
 
-    across_seams: bool | None = field(default=None, metadata=ACROSS_SEAMS)
-    directions: Source | None = field(default=None, metadata=DIRECTIONS)
-    mask_by: str = field(default=mesh_masks.IMAGE, metadata=MASK_BY)
+    across_seams: bool | None = argument(
+        None,
+        "Across Seams",
+        "Work on across the seams of the UVs, on the selected objects that show the material",
+        property_default=True,
+    )
+    directions: Source | None = argument(  # noqa: RUF009  it makes a field
+        None,
+        *DIRECTIONS.values(),
+        read=lambda text, _: find_source(text) if text else None,
+    )
+    mask_by: str = argument(
+        mesh_masks.IMAGE,
+        "Mask By",
+        "Where a texture of the selected objects is changed, by a tool that takes a mask",
+        items=mesh_masks.ITEMS,
+    )
 
     @property
     def scale(self) -> dict[str, float]:

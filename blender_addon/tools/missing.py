@@ -10,14 +10,21 @@ import bpy
 
 from ..bridge.mesh_masks import IMAGE, MASK
 from ..core.descriptions import MESH
+from ..engine.catalogue import catalogue
 from ..parameters import inputs, properties
 from ..parameters.groups import chosen_model
 from ..weights import weights
 
 
-def why_unready(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> str:
-    """Reason why a tool cannot run without weights or a model; empty if it can."""
-    return weights.why_missing(tool, properties.parameters_of(scene, tool)) or _why_no_model(scene, tool)
+def why_unset(
+    owner: bpy.types.Scene | bpy.types.PropertyGroup, name: str, mask_by: str = IMAGE, has_mesh: bool = False
+) -> str:
+    """Reason why a tool of a scene or a layer cannot run as it is set; empty if it can."""
+    if name not in catalogue:
+        return "Choose a tool"
+    tool = catalogue[name]
+    why = weights.why_missing(tool, properties.parameters_of(owner, tool)) or _why_no_model(owner, tool)
+    return why or why_no_input(owner, tool, mask_by, has_mesh)
 
 
 def why_no_input(scene: bpy.types.Scene, tool: Mapping[str, Any], mask_by: str = IMAGE, has_mesh: bool = False) -> str:

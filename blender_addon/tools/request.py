@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import bpy
-from bpy.props import IntProperty, StringProperty
 
 from ..bridge import naming, surfaces
 from ..bridge.inputs import SOURCE, Input, Source, read
@@ -41,59 +40,31 @@ class Request(Form):
     of the tool that prepares the source. matched: record of the match that found the parameters.
     """
 
-    tool: str = field(
-        metadata=argument(StringProperty, "Tool", "Name of the tool; empty: the one that makes pictures seamless")
-    )
-    parameters: Mapping[str, Any] = field(
-        default_factory=dict,
-        metadata=argument(
-            StringProperty, "Parameters", 'The tool\'s parameters as JSON: {"variety": 0.7}', read=parse_object
-        ),
+    tool: str = argument("", "Tool", "Name of the tool; empty: the one that makes pictures seamless")
+    parameters: Mapping[str, Any] = argument(
+        dict, "Parameters", 'The tool\'s parameters as JSON: {"variety": 0.7}', read=parse_object
     )
     source: Source | JoinedMaterials | None = None
-    inputs: Mapping[str, Sequence[Source | None]] = field(
-        default_factory=dict,
-        metadata=argument(
-            StringProperty,
-            "Inputs",
-            'The tool\'s other inputs as JSON, paths or image names: {"style": "monet.jpg"}',
-            read=sources_from,
-        ),
+    inputs: Mapping[str, Sequence[Source | None]] = argument(
+        dict,
+        "Inputs",
+        'The tool\'s other inputs as JSON, paths or image names: {"style": "monet.jpg"}',
+        read=sources_from,
     )
-    width_px: int = field(
-        default=0, metadata=argument(IntProperty, "Width", "Width of the result in pixels; 0: as the source", min=0)
+    width_px: int = argument(0, "Width", "Width of the result in pixels; 0: as the source", min=0)
+    height_px: int = argument(0, "Height", "Height of the result in pixels; 0: as the source", min=0)
+    seed: int = argument(0, "Seed", "Another seed, another result", min=0, max=MAX_INT)
+    estimator: str = argument(
+        "", "Other Maps", "Tool that estimates the maps which a generator does not make, or none; empty: the usual one"
     )
-    height_px: int = field(
-        default=0, metadata=argument(IntProperty, "Height", "Height of the result in pixels; 0: as the source", min=0)
+    estimator_parameters: Mapping[str, Any] = argument(
+        dict, "Its Parameters", 'The estimator\'s parameters as JSON: {"relief": 0.5}', read=parse_object
     )
-    seed: int = field(
-        default=0, metadata=argument(IntProperty, "Seed", "Another seed, another result", min=0, max=MAX_INT)
-    )
-    estimator: str = field(
-        default="",
-        metadata=argument(
-            StringProperty,
-            "Other Maps",
-            "Tool that estimates the maps which a generator does not make, or none; empty: the usual one",
-        ),
-    )
-    estimator_parameters: Mapping[str, Any] = field(
-        default_factory=dict,
-        metadata=argument(
-            StringProperty,
-            "Its Parameters",
-            'The estimator\'s parameters as JSON: {"relief": 0.5}',
-            read=parse_object,
-        ),
-    )
-    preparation: Mapping[str, Any] = field(
-        default_factory=dict,
-        metadata=argument(
-            StringProperty,
-            "Preparation",
-            'How the source is prepared, as JSON: {"rotate": 2.5, "crop": [0, 0, 0.75, 1], "scale": 0.25}',
-            read=parse_object,
-        ),
+    preparation: Mapping[str, Any] = argument(
+        dict,
+        "Preparation",
+        'How the source is prepared, as JSON: {"rotate": 2.5, "crop": [0, 0, 0.75, 1], "scale": 0.25}',
+        read=parse_object,
     )
     matched: Mapping[str, str] = field(default_factory=dict)
 

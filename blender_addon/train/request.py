@@ -4,12 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import bpy
-from bpy.props import IntProperty, StringProperty
 
 from ..bridge import encode, images, materials
 from ..bridge.inputs import SOURCE, Source, existing
@@ -27,8 +26,8 @@ from ..parameters import properties
 from ..parameters.properties import MAX_INT
 from ..paths import absolute
 from ..tools.action import Action
-from ..tools.arguments import argument, parse_object, values_in
-from ..tools.form import DEVICE, WIDTH_M
+from ..tools.arguments import argument, parse_object, same_as, values_in
+from ..tools.form import Form
 
 DATASET = "dataset"
 NAME = "name"
@@ -41,24 +40,13 @@ class TrainingRequest:
 
     tool: str
     data: Source | None = None
-    parameters: Mapping[str, Any] = field(
-        default_factory=dict,
-        metadata=argument(
-            StringProperty, "Parameters", 'The trainer\'s parameters as JSON: {"steps": 400}', read=parse_object
-        ),
+    parameters: Mapping[str, Any] = argument(
+        dict, "Parameters", 'The trainer\'s parameters as JSON: {"steps": 400}', read=parse_object
     )
-    licence: str = field(
-        default="",
-        metadata=argument(
-            StringProperty, "Licence", "Licence of the data, such as CC0-1.0 or own; the model's card keeps it"
-        ),
-    )
-    width_m: float = field(default=0.0, metadata=WIDTH_M)
-    seed: int = field(
-        default=0,
-        metadata=argument(IntProperty, "Seed", "Another seed, another course of the training", min=0, max=MAX_INT),
-    )
-    device: str = field(default="", metadata=DEVICE)
+    licence: str = argument("", "Licence", "Licence of the data, such as CC0-1.0 or own; the model's card keeps it")
+    width_m: float = same_as(Form, "width_m")
+    seed: int = argument(0, "Seed", "Another seed, another course of the training", min=0, max=MAX_INT)
+    device: str = same_as(Form, "device")
 
     def task(self) -> Task:
         """Task that trains. Raises ImpastoError if it cannot be started."""

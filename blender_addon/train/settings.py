@@ -6,18 +6,18 @@ from __future__ import annotations
 import bpy
 from bpy.props import (
     EnumProperty,
-    FloatProperty,
     PointerProperty,
     StringProperty,
 )
 
 from ..tools.arguments import with_properties
 from ..tools.lists import items_of
+from ..tools.sources import AN_IMAGE, WidthSettings
 from .request import TrainingRequest
 
 
 @with_properties(TrainingRequest, "licence", "seed")
-class TrainingSettings(bpy.types.PropertyGroup):
+class TrainingSettings(WidthSettings, bpy.types.PropertyGroup):
     """Settings of the Train panel, in each scene."""
 
     tool: EnumProperty(name="Trainer", description="What learns", items=items_of("trainer"))
@@ -27,7 +27,7 @@ class TrainingSettings(bpy.types.PropertyGroup):
         items=(
             ("FILE", "File", "A photograph"),
             ("FOLDER", "Folder", "Photographs, maps of one material, or a folder for each material"),
-            ("IMAGE", "Image", "An image of this .blend file"),
+            AN_IMAGE,
         ),
     )
     filepath: StringProperty(name="File", description="A photograph")
@@ -35,14 +35,6 @@ class TrainingSettings(bpy.types.PropertyGroup):
         name="Folder", description="Photographs, maps of one material, or a folder for each material"
     )
     image: PointerProperty(name="Image", description="An image of this .blend file", type=bpy.types.Image)
-    width_m: FloatProperty(
-        name="Real Width",
-        description="How wide a picture is in the world; 0: not known",
-        min=0.0,
-        soft_max=10.0,
-        unit="LENGTH",
-        subtype="DISTANCE",
-    )
 
 
 POINTER = (bpy.types.Scene, "impasto_training", TrainingSettings)

@@ -71,7 +71,7 @@ def test_a_download_is_listed_with_what_is_not_used_and_why(extension, settings,
     labels = " ".join(drawn(bpy.types.IMPASTO_PT_view_3d).labels())
     for said in ("Bricks102.png (a preview", "Bricks102.usda (no picture)", "there is another file for normal"):
         assert said in labels
-    assert extension.generate.request.chosen_source(settings) == download, "an unchanged list is the folder"
+    assert extension.tools.sources.chosen_source(settings) == download, "an unchanged list is the folder"
 
 
 def test_what_is_changed_is_in_the_material_and_the_report_names_what_is_not_used(extension, settings, plane, tmp_path):
@@ -164,7 +164,7 @@ def test_pictures_whose_names_say_nothing_are_listed_to_be_chosen_and_tiles_are_
     settings.filepath = str(folder)
     assert listed(settings) == {"eins.png": UNUSED, "zwei.png": UNUSED}
     row_of(settings, "eins.png").holds = "base_color"
-    assert extension.generate.request.chosen_source(settings).name.startswith("farbe~")
+    assert extension.tools.sources.chosen_source(settings).name.startswith("farbe~")
     numbers = {f"w_{map_}.{number}": COLOR for map_ in ("color", "roughness") for number in (1001, 1002)}
     settings.filepath = str(write(tmp_path / "tiles", **numbers))
     assert len(settings.source_maps.rows) == 0, "tiles have a set each"

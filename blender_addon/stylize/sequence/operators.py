@@ -10,10 +10,10 @@ from ...jobs.operator import AtOnce, TaskOperator, clicked_panel, why_busy_or_re
 from ...jobs.session import jobs, push_undo
 from ...jobs.task import Place, Report, Task
 from ...tools.arguments import values_over, with_properties
+from ...tools.missing import why_unset
 from ...tools.request import Request
 from ..operators import StyleArguments
 from ..preview import live
-from ..request import why_unset
 from . import compositor, passes
 from .request import SequenceRequest
 
@@ -81,7 +81,7 @@ class IMPASTO_OT_repaint_sequence(StyleArguments, TaskOperator, bpy.types.Operat
             SequenceRequest.from_scene(scene).folder(scene)
         except ImpastoError as error:
             return str(error)
-        return why_unset(context)
+        return why_unset(scene, scene.impasto_style.tool, scene.impasto_style.mask_by)
 
     def task(self, context: bpy.types.Context) -> Task:
         style = self.style_request(context)

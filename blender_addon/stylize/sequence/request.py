@@ -5,11 +5,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import bpy
-from bpy.props import BoolProperty, IntProperty, StringProperty
 
 from ...core.engine.replies import JobResult
 from ...core.errors import Cancelled
@@ -37,38 +36,23 @@ KEPT = "the frames that are painted are kept, and Repaint Sequence goes on from 
 class SequenceRequest:
     """A sequence in plain values: its frames, and where they go."""
 
-    frames: str = field(
-        default="",
-        metadata=argument(
-            StringProperty,
-            "Frames",
-            "Folder with the frames of one shot, or a pattern such as //street_####.exr; empty: the scene's output",
-            subtype="DIR_PATH",
-            options=RELATIVE_PATH,
-        ),
+    frames: str = argument(
+        "",
+        "Frames",
+        "Folder with the frames of one shot, or a pattern such as //street_####.exr; empty: the scene's output",
+        subtype="DIR_PATH",
+        options=RELATIVE_PATH,
     )
-    out_dir: str = field(
-        default="",
-        metadata=argument(
-            StringProperty,
-            "Folder",
-            "Folder for the painted frames, which keep their names; empty: a folder beside the frames",
-            subtype="DIR_PATH",
-            options=RELATIVE_PATH,
-        ),
+    out_dir: str = argument(
+        "",
+        "Folder",
+        "Folder for the painted frames, which keep their names; empty: a folder beside the frames",
+        subtype="DIR_PATH",
+        options=RELATIVE_PATH,
     )
-    first: int = field(
-        default=OPEN,
-        metadata=argument(IntProperty, "First Frame", "Number of the first frame; -1: the first there is", min=OPEN),
-    )
-    last: int = field(
-        default=OPEN,
-        metadata=argument(IntProperty, "Last Frame", "Number of the last frame; -1: the last there is", min=OPEN),
-    )
-    replace: bool = field(
-        default=False,
-        metadata=argument(BoolProperty, "Start Over", "Paint frames again that are in the folder already"),
-    )
+    first: int = argument(OPEN, "First Frame", "Number of the first frame; -1: the first there is", min=OPEN)
+    last: int = argument(OPEN, "Last Frame", "Number of the last frame; -1: the last there is", min=OPEN)
+    replace: bool = argument(False, "Start Over", "Paint frames again that are in the folder already")
 
     @classmethod
     def from_scene(cls, scene: bpy.types.Scene) -> SequenceRequest:
