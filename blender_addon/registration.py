@@ -3,6 +3,7 @@
 
 Classes are found in the extension's modules, and in `PANELS` where a module makes one panel for several editors. A
 module with classes of other kinds, or that only some versions of Blender have, lists those of this one in `CLASSES`.
+The name of an operator's class says its identifier: IMPASTO_OT_run is `impasto.run`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 from types import ModuleType
+from typing import Any
 
 import bpy
 
@@ -66,7 +68,9 @@ def classes() -> tuple[type, ...]:
 
 def _classes_in(module: ModuleType) -> list[type]:
     own = (value for value in vars(module).values() if getattr(value, "__module__", "") == module.__name__)
-    found = [value for value in own if isinstance(value, type) and issubclass(value, KINDS)]
+    found: list[Any] = [value for value in own if isinstance(value, type) and issubclass(value, KINDS)]
+    for cls in (value for value in found if issubclass(value, bpy.types.Operator)):
+        cls.bl_idname = cls.__name__.replace("IMPASTO_OT_", "impasto.")
     return [*getattr(module, "CLASSES", found), *getattr(module, "PANELS", ())]
 
 

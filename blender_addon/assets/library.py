@@ -34,7 +34,6 @@ DELAY_S = 2.0
 class IMPASTO_OT_make_library(TaskOperator, bpy.types.Operator):
     """Make the asset library of all procedural materials, presets and bundled models anew, in the background"""
 
-    bl_idname = "impasto.make_library"
     bl_label = "Make Asset Library"
     place = Place.PREFERENCES
 

@@ -43,7 +43,6 @@ LIGHT_DEGREES = 135.0, 45.0
 class IMPASTO_OT_mark_asset(TaskOperator, bpy.types.Operator):
     """Mark the material as an asset: with a rendered preview, a catalogue, and tags of what it was made of"""
 
-    bl_idname = "impasto.mark_asset"
     bl_label = "Mark as Asset"
     needs_engine = False
 

@@ -58,7 +58,6 @@ class OfAsset(AtOnce):
 class IMPASTO_OT_use_asset(OfAsset, bpy.types.Operator):
     """Give this material to the selected objects; in edit mode, to the selected faces"""
 
-    bl_idname = "impasto.use_asset"
     bl_label = "Use Material Asset"
 
     @classmethod
@@ -72,7 +71,6 @@ class IMPASTO_OT_use_asset(OfAsset, bpy.types.Operator):
 class IMPASTO_OT_drop_asset(OfAsset, bpy.types.Operator):
     """Give this material to the selected faces if it is dropped on one of them, else to those of the same slot"""
 
-    bl_idname = "impasto.drop_asset"
     bl_label = "Drop Material Asset"
 
     object: StringProperty(options=HIDDEN)
@@ -149,7 +147,7 @@ class AssetsOnMeshes:
     """Mixin: a shelf of Impasto's materials of all asset libraries in 3D views."""
 
     bl_space_type = "VIEW_3D"
-    bl_activate_operator = IMPASTO_OT_use_asset.bl_idname
+    bl_activate_operator = "impasto.use_asset"
     bl_default_preview_size = 64
     filter_material = True
     modes: ClassVar[tuple[str, ...]] = ("OBJECT", EDITED)
@@ -172,7 +170,7 @@ class IMPASTO_AST_materials(AssetsOnMeshes, bpy.types.AssetShelf):
 class IMPASTO_AST_faces(AssetsOnMeshes, bpy.types.AssetShelf):
     """Materials to be clicked, or dragged onto faces in edit mode"""
 
-    bl_drag_operator = IMPASTO_OT_drop_asset.bl_idname
+    bl_drag_operator = "impasto.drop_asset"
     modes = (EDITED,)
 
 

@@ -18,7 +18,6 @@ from .targets import BakeTargets
 class IMPASTO_OT_bake(BakeProperties, TaskOperator, bpy.types.Operator):
     """Bake the selected objects' materials to new images, each object on its own UVs"""
 
-    bl_idname = "impasto.bake"
     bl_label = "Bake Maps"
     place = Place.BAKE
     needs_engine = False
@@ -34,7 +33,7 @@ class IMPASTO_OT_bake(BakeProperties, TaskOperator, bpy.types.Operator):
             return str(error)
         return ""
 
-    def carry_out(self, context: bpy.types.Context) -> Report:
+    def do(self, context: bpy.types.Context) -> Report:
         return self._request(context).carry_out()
 
     def task(self, context: bpy.types.Context) -> Task:

@@ -247,7 +247,6 @@ def _point_batches(points: Sequence[Vector]) -> Sequence[Batch]:
 class IMPASTO_OT_show_cage(bpy.types.Operator):
     """Draw where rays begin round the low objects, in all 3D views"""
 
-    bl_idname = "impasto.show_cage"
     bl_label = "Show Cage"
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
@@ -258,7 +257,6 @@ class IMPASTO_OT_show_cage(bpy.types.Operator):
 class IMPASTO_OT_show_misses(bpy.types.Operator):
     """Draw the pixels of the last bake that show no high object, as points on the low objects, in all 3D views"""
 
-    bl_idname = "impasto.show_misses"
     bl_label = "Show Missed Pixels"
 
     def execute(self, _context: bpy.types.Context) -> set[str]:

@@ -72,7 +72,6 @@ class Batch(BatchProperties, TaskOperator):
 class IMPASTO_OT_batch(Batch, bpy.types.Operator):
     """Apply a recipe to many materials, in several processes; what is done already is not done again"""
 
-    bl_idname = "impasto.batch"
     bl_label = "Run Batch"
 
     def task(self, context: bpy.types.Context) -> Task:
@@ -82,7 +81,6 @@ class IMPASTO_OT_batch(Batch, bpy.types.Operator):
 class IMPASTO_OT_batch_list(Batch, bpy.types.Operator):
     """List what the batch would make, and write its table of jobs"""
 
-    bl_idname = "impasto.batch_list"
     bl_label = "List"
 
     def task(self, context: bpy.types.Context) -> Task:
@@ -112,7 +110,6 @@ class InFolder:
 class IMPASTO_OT_batch_retry(InFolder, TaskOperator, bpy.types.Operator):
     """Make only the jobs that failed, which are listed in failures.jsonl"""
 
-    bl_idname = "impasto.batch_retry"
     bl_label = "Retry Failures"
     place = Place.BATCH
     needed = results.FAILURES
@@ -125,7 +122,6 @@ class IMPASTO_OT_batch_retry(InFolder, TaskOperator, bpy.types.Operator):
 class IMPASTO_OT_batch_sheet(InFolder, AtOnce, bpy.types.Operator):
     """Show the contact sheet of the results in an image editor"""
 
-    bl_idname = "impasto.batch_sheet"
     bl_label = "Contact Sheet"
     needed = results.SHEET
 

@@ -30,7 +30,6 @@ NAMED = StringProperty(name="Material", description="Name of the material; empty
 class IMPASTO_OT_make_endless(TaskOperator, bpy.types.Operator):
     """Let the material's textures go on without repeats, by nodes that blend random pieces of them"""
 
-    bl_idname = "impasto.make_endless"
     bl_label = "Make Endless"
     place = Place.ENDLESS
 
@@ -52,7 +51,6 @@ class IMPASTO_OT_make_endless(TaskOperator, bpy.types.Operator):
 class IMPASTO_OT_make_plain(AtOnce, bpy.types.Operator):
     """Remove the nodes that make the material endless, and show its textures as they are"""
 
-    bl_idname = "impasto.make_plain"
     bl_label = "Make Plain"
 
     source: NAMED
@@ -71,7 +69,6 @@ class IMPASTO_OT_make_plain(AtOnce, bpy.types.Operator):
 class IMPASTO_OT_bake_endless(TaskOperator, bpy.types.Operator):
     """Make seamless textures of the endless material's layout, for other programs and renderers"""
 
-    bl_idname = "impasto.bake_endless"
     bl_label = "Bake Endless"
     place = Place.ENDLESS
 

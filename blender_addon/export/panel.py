@@ -24,7 +24,6 @@ class ExportSettings(bpy.types.PropertyGroup):
 class IMPASTO_OT_export(TaskOperator, bpy.types.Operator):
     """Write the maps of the active object's material as the files that an engine expects"""
 
-    bl_idname = "impasto.export"
     bl_label = "Export Maps"
     place = Place.EXPORT
 

@@ -27,7 +27,6 @@ SPREAD = 0.35
 class IMPASTO_OT_randomize(bpy.types.Operator):
     """Give the parameters of the chosen tool random values, and take another seed"""
 
-    bl_idname = "impasto.randomize"
     bl_label = "Randomize"
     bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012  as Blender wants it
 

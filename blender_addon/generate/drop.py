@@ -32,7 +32,6 @@ _dropped_at: list[tuple[int, int]] = []
 class IMPASTO_OT_drop_pictures(bpy.types.Operator):
     """Make a material from a picture, or from several that are the maps of one surface"""
 
-    bl_idname = "impasto.drop_pictures"
     bl_label = "Impasto: Material from Photo"
     bl_options = {"UNDO", "INTERNAL"}  # noqa: RUF012  as Blender wants it
 

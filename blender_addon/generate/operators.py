@@ -51,7 +51,6 @@ class RequestProperties:
 class IMPASTO_OT_run(RequestProperties, TaskOperator, bpy.types.Operator):
     """Run a tool and put what it makes into this .blend file. For scripts: nothing depends on the panel"""
 
-    bl_idname = "impasto.run"
     bl_label = "Run Tool"
 
     def task(self, context: bpy.types.Context) -> Task:
@@ -64,7 +63,6 @@ class IMPASTO_OT_run(RequestProperties, TaskOperator, bpy.types.Operator):
 class IMPASTO_OT_generate(RequestProperties, TaskOperator, bpy.types.Operator):
     """Make the texture that the panel is set to, and a material of it for the selected objects"""
 
-    bl_idname = "impasto.generate"
     bl_label = "Generate"
     can_wait = True
 
@@ -127,7 +125,6 @@ def _keep_width(made: JobResult) -> list[str]:
 class IMPASTO_OT_begin_layers(AtOnce, bpy.types.Operator):
     """The settings of the Impasto panel, as layers of a material"""
 
-    bl_idname = "impasto.begin_layers"
     bl_label = "From These Settings"
     place = Place.LAYERS
 

@@ -18,7 +18,6 @@ from .shown_recipe import show_recipe
 class IMPASTO_OT_variations(TaskOperator, bpy.types.Operator):
     """Make what the panel is set to with four other seeds, and show the results scaled down"""
 
-    bl_idname = "impasto.variations"
     bl_label = "Four Variations"
 
     @classmethod
@@ -47,7 +46,6 @@ class OfVariation(AtOnce):
 class IMPASTO_OT_pick_variation(OfVariation, bpy.types.Operator):
     """Take the seed of this variation, or all that a match found for it, and keep it"""
 
-    bl_idname = "impasto.pick_variation"
     bl_label = "Pick Variation"
 
     def do(self, context: bpy.types.Context) -> Report:
@@ -62,7 +60,6 @@ class IMPASTO_OT_pick_variation(OfVariation, bpy.types.Operator):
 class IMPASTO_OT_favourite(OfVariation, bpy.types.Operator):
     """Like this variation, or no longer: More Like This makes others that resemble the favourites"""
 
-    bl_idname = "impasto.favourite"
     bl_label = "Favourite"
     bl_options = {"REGISTER"}  # noqa: RUF012  favourites are of the session
 
@@ -77,7 +74,6 @@ class IMPASTO_OT_favourite(OfVariation, bpy.types.Operator):
 class IMPASTO_OT_clear_favourites(bpy.types.Operator):
     """Forget all favourites; their materials stay"""
 
-    bl_idname = "impasto.clear_favourites"
     bl_label = "Clear Favourites"
 
     @classmethod
@@ -92,7 +88,6 @@ class IMPASTO_OT_clear_favourites(bpy.types.Operator):
 class IMPASTO_OT_lock_parameter(bpy.types.Operator):
     """Keep this parameter as the favourites have it when More Like This mixes them, or let it vary again"""
 
-    bl_idname = "impasto.lock_parameter"
     bl_label = "Lock Parameter"
 
     name: StringProperty(name="Name", description="Name of the parameter")
@@ -108,7 +103,6 @@ class IMPASTO_OT_lock_parameter(bpy.types.Operator):
 class IMPASTO_OT_more_like(TaskOperator, bpy.types.Operator):
     """Make four variations that resemble the favourites: their parameters are mixed, and vary"""
 
-    bl_idname = "impasto.more_like"
     bl_label = "More Like This"
 
     favourites: StringProperty(

@@ -27,7 +27,6 @@ ENTRY = StringProperty(name="Entry", description="Key of the entry, such as MATE
 class IMPASTO_OT_select_entry(bpy.types.Operator):
     """Choose this entry of the history; the one that was chosen before can be compared with it"""
 
-    bl_idname = "impasto.select_entry"
     bl_label = "Select Entry"
     bl_options = {"INTERNAL"}  # noqa: RUF012  as Blender wants it
 
@@ -43,7 +42,6 @@ class IMPASTO_OT_select_entry(bpy.types.Operator):
 class IMPASTO_OT_turn_page(bpy.types.Operator):
     """Show other entries of the history"""
 
-    bl_idname = "impasto.turn_page"
     bl_label = "Turn Page"
     bl_options = {"INTERNAL"}  # noqa: RUF012  as Blender wants it
 
@@ -57,7 +55,6 @@ class IMPASTO_OT_turn_page(bpy.types.Operator):
 class IMPASTO_OT_refresh_history(bpy.types.Operator):
     """Read the recipes of all files again, which other Blenders may have written"""
 
-    bl_idname = "impasto.refresh_history"
     bl_label = "Refresh History"
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
@@ -86,7 +83,6 @@ class OnEntry(AtOnce):
 class IMPASTO_OT_restore_settings(OnEntry, bpy.types.Operator):
     """Set the Impasto panel to the source, the tool and the parameters that made this"""
 
-    bl_idname = "impasto.restore_settings"
     bl_label = "Restore Settings"
 
     def change(self, context: bpy.types.Context, entry: Entry) -> Report:
@@ -100,7 +96,6 @@ class IMPASTO_OT_restore_settings(OnEntry, bpy.types.Operator):
 class IMPASTO_OT_star_entry(OnEntry, bpy.types.Operator):
     """Give this a star, by which it is found again, or take it away; a variation is kept in the file by it"""
 
-    bl_idname = "impasto.star_entry"
     bl_label = "Star Entry"
 
     def change(self, context: bpy.types.Context, entry: Entry) -> Report:
@@ -133,7 +128,6 @@ def _keep_variation(context: bpy.types.Context, entry: Entry, variation: variati
 class IMPASTO_OT_delete_entry(OnEntry, bpy.types.Operator):
     """Delete this with all images that only it uses; objects get back what it took the place of"""
 
-    bl_idname = "impasto.delete_entry"
     bl_label = "Delete"
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
@@ -167,7 +161,6 @@ class IMPASTO_OT_delete_entry(OnEntry, bpy.types.Operator):
 class IMPASTO_OT_clean_up(AtOnce, bpy.types.Operator):
     """Delete all results in this file that nothing uses, except those with a star, and the images that only they use"""
 
-    bl_idname = "impasto.clean_up"
     bl_label = "Clean Up"
     place = Place.HISTORY
 
@@ -232,7 +225,6 @@ def _delete_images(image: bpy.types.Image) -> None:
 class IMPASTO_OT_compare(TaskOperator, bpy.types.Operator):
     """Show this beside the entry that was selected before, both under the light of the Relight panel"""
 
-    bl_idname = "impasto.compare"
     bl_label = "Compare"
     place = Place.HISTORY
 

@@ -56,7 +56,6 @@ class OnImage(TaskOperator):
 class IMPASTO_OT_make_seamless(OnImage, bpy.types.Operator):
     """Make a new image of this one that repeats without seams: the picture alone, no material"""
 
-    bl_idname = "impasto.make_seamless"
     bl_label = "Make Seamless"
 
     def task(self, context: bpy.types.Context) -> Task:
@@ -76,7 +75,6 @@ class IMPASTO_OT_make_seamless(OnImage, bpy.types.Operator):
 class IMPASTO_OT_estimate_maps(OnImage, bpy.types.Operator):
     """Estimate height, normal, roughness and occlusion of this image, and make a material of them"""
 
-    bl_idname = "impasto.estimate_maps"
     bl_label = "Maps from Image"
 
     def task(self, context: bpy.types.Context) -> Task:
@@ -90,7 +88,6 @@ class IMPASTO_OT_estimate_maps(OnImage, bpy.types.Operator):
 class IMPASTO_OT_rerun(OnImage, bpy.types.Operator):
     """Make this image again from the recipe in it, into new images, and say what differs from then"""
 
-    bl_idname = "impasto.rerun"
     bl_label = "Make Again"
 
     @classmethod

@@ -100,7 +100,6 @@ class OfSetting(PictureBrowser):
 class IMPASTO_OT_open_picture(OfSetting, bpy.types.Operator):
     """Choose a picture on disk"""
 
-    bl_idname = "impasto.open_picture"
     bl_label = "Open"
 
     filepath: StringProperty(subtype="FILE_PATH", options=HIDDEN)
@@ -122,7 +121,6 @@ class IMPASTO_OT_open_picture(OfSetting, bpy.types.Operator):
 class IMPASTO_OT_open_folder(OfSetting, bpy.types.Operator):
     """Choose a folder of pictures on disk"""
 
-    bl_idname = "impasto.open_folder"
     bl_label = "Open Folder"
 
     def take(self, context: bpy.types.Context) -> None:
@@ -133,7 +131,6 @@ class IMPASTO_OT_open_folder(OfSetting, bpy.types.Operator):
 class IMPASTO_OT_open_images(PictureBrowser, OfInput, bpy.types.Operator):
     """Choose image files, several at once, in the order of their names"""
 
-    bl_idname = "impasto.open_images"
     bl_label = "Open Images"
 
     files: CollectionProperty(type=bpy.types.OperatorFileListElement, options={"HIDDEN", "SKIP_SAVE"})

@@ -16,14 +16,43 @@ from .session import is_rendering, jobs
 from .task import EXPECTED, PLACE, Place, Report, Task, error_report
 
 
-class TaskOperator:
-    """Mixin for an operator with `task(context) -> Task`; scripts get a RuntimeError if the task fails.
+class AtOnce:
+    """Mixin: an operator that does what it does at once, as one step of undo.
 
-    place: panel that shows its reports, if no panel's button was clicked. can_wait: while another task runs, a click
-    puts it in line, with what is set and selected then. is_at_once: it needs no engine, nor any task.
+    place: panel that shows its reports, if no panel's button was clicked.
     """
 
+    bl_options = {"UNDO"}  # noqa: RUF012  as Blender wants it
     place = Place.TEXTURE
+
+    @classmethod
+    def why_not(cls, context: bpy.types.Context) -> str:
+        """Reason why a click can do nothing useful now; empty if it can. Panels show it below the button."""
+        return ""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return poll(cls, cls.why_not(context))
+
+    def do(self, context: bpy.types.Context) -> Report:
+        """Do all of it now; for scripts, and wherever there is no window."""
+        raise NotImplementedError
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            return tell(self, self.do(context))
+        except EXPECTED as error:
+            return tell(self, error_report(error))
+
+
+class TaskOperator(AtOnce):
+    """Mixin for an operator with `task(context) -> Task`; scripts get a RuntimeError if the task fails.
+
+    can_wait: while another task runs, a click puts it in line, with what is set and selected then. is_at_once: a click
+    needs no engine, nor any task.
+    """
+
+    bl_options = {"REGISTER"}  # noqa: RUF012  as Blender wants it
     needs_engine = True
     can_wait = False
     is_at_once = False
@@ -36,11 +65,6 @@ class TaskOperator:
         return (engine.why_none() if cls.needs_engine else "") or why_busy_or_rendering(cls.can_wait)
 
     @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
-        """Reason why a click can do nothing useful now; empty if it can. Panels show it below the button."""
-        return ""
-
-    @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Whether it can be started now, and by a click with the panel's settings."""
         return poll(cls, cls.why_blocked() or why_not_clicked(cls, context))
@@ -48,16 +72,8 @@ class TaskOperator:
     def task(self, context: bpy.types.Context) -> Task:
         raise NotImplementedError
 
-    def carry_out(self, context: bpy.types.Context) -> Report:
-        """Do all of it, and wait."""
+    def do(self, context: bpy.types.Context) -> Report:
         return jobs.finish(self.task(context))
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        """Do all of it now; for scripts, and wherever there is no window."""
-        try:
-            return tell(self, self.carry_out(context))
-        except EXPECTED as error:
-            return tell(self, error_report(error))
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Start it; the timer finishes it, and Blender's window stays responsive."""
@@ -82,31 +98,6 @@ class TaskOperator:
         """Raise WorkerError if a task runs that it would have to wait for."""
         if jobs.shown_task and not (self.can_wait and jobs.takes_next):
             raise WorkerError(why_busy(), "wait for it, or cancel it")
-
-
-class AtOnce:
-    """Mixin: an operator that does what it does at once, as one step of undo."""
-
-    bl_options = {"UNDO"}  # noqa: RUF012  as Blender wants it
-    place = Place.TEXTURE
-
-    @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
-        """Reason why a click can do nothing useful now; empty if it can."""
-        return ""
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return poll(cls, cls.why_not(context))
-
-    def do(self, context: bpy.types.Context) -> Report:
-        raise NotImplementedError
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            return tell(self, self.do(context))
-        except EXPECTED as error:
-            return tell(self, error_report(error))
 
 
 def clicked_panel(context: bpy.types.Context, usual: Place) -> Place:
@@ -154,7 +145,6 @@ def poll(cls: type[bpy.types.Operator], reason: str) -> bool:
 class IMPASTO_OT_cancel(bpy.types.Operator):
     """Stop what Impasto is doing; nothing that was there before is changed"""
 
-    bl_idname = "impasto.cancel"
     bl_label = "Cancel"
 
     is_next: BoolProperty(name="Next", description="Take out of the line what waits, instead", options={"SKIP_SAVE"})
@@ -180,7 +170,6 @@ class IMPASTO_OT_cancel(bpy.types.Operator):
 class IMPASTO_OT_stop(bpy.types.Operator):
     """Finish early, and keep what there is"""
 
-    bl_idname = "impasto.stop"
     bl_label = "Stop and Keep"
 
     @classmethod

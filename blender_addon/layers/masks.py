@@ -122,7 +122,6 @@ def why_no_image(settings: bpy.types.PropertyGroup) -> str:
 class IMPASTO_OT_mask_from_mesh(OnLayers, bpy.types.Operator):
     """Make an image from the mesh that the material is on, as the mask of the active layer"""
 
-    bl_idname = "impasto.mask_from_mesh"
     bl_label = "From Mesh"
 
     kind: EnumProperty(name="From", description="What is white", items=FROM_MESH)

@@ -61,7 +61,6 @@ class ChangesLayers(OnLayers):
 class IMPASTO_OT_add_layer(ChangesLayers, bpy.types.Operator):
     """Add a layer above the active one: a tool that changes what the layers below it make"""
 
-    bl_idname = "impasto.add_layer"
     bl_label = "Add Layer"
 
     tool: StringProperty(name="Tool", description="Name of the tool")
@@ -86,7 +85,6 @@ class IMPASTO_OT_add_layer(ChangesLayers, bpy.types.Operator):
 class IMPASTO_OT_remove_layer(ChangesLayers, bpy.types.Operator):
     """Remove the active layer"""
 
-    bl_idname = "impasto.remove_layer"
     bl_label = "Remove Layer"
 
     def change(self, stack: bpy.types.PropertyGroup) -> str:
@@ -99,7 +97,6 @@ class IMPASTO_OT_remove_layer(ChangesLayers, bpy.types.Operator):
 class IMPASTO_OT_duplicate_layer(ChangesLayers, bpy.types.Operator):
     """Add a copy of the active layer above it"""
 
-    bl_idname = "impasto.duplicate_layer"
     bl_label = "Duplicate Layer"
 
     def change(self, stack: bpy.types.PropertyGroup) -> str:
@@ -109,7 +106,6 @@ class IMPASTO_OT_duplicate_layer(ChangesLayers, bpy.types.Operator):
 class IMPASTO_OT_copy_layer(OnLayers, bpy.types.Operator):
     """Copy the active layer with its mask, as a recipe: it is pasted into other materials, files, or a text editor"""
 
-    bl_idname = "impasto.copy_layer"
     bl_label = "Copy Layer"
 
     def do(self, context: bpy.types.Context) -> Report:
@@ -123,7 +119,6 @@ class IMPASTO_OT_copy_layer(OnLayers, bpy.types.Operator):
 class IMPASTO_OT_paste_layers(AtOnce, bpy.types.Operator):
     """Add the layers of the recipe in the clipboard above the active one"""
 
-    bl_idname = "impasto.paste_layers"
     bl_label = "Paste Layers"
     place = Place.LAYERS
 
@@ -143,7 +138,6 @@ class IMPASTO_OT_paste_layers(AtOnce, bpy.types.Operator):
 class IMPASTO_OT_move_layer(ChangesLayers, bpy.types.Operator):
     """Move the active layer up, so that it is run later, or down"""
 
-    bl_idname = "impasto.move_layer"
     bl_label = "Move Layer"
 
     direction: EnumProperty(
@@ -162,7 +156,6 @@ class IMPASTO_OT_move_layer(ChangesLayers, bpy.types.Operator):
 class IMPASTO_OT_run_layers(TaskOperator, bpy.types.Operator):
     """Run all enabled layers, from the first that has changed, and put their maps into the material"""
 
-    bl_idname = "impasto.run_layers"
     bl_label = "Run Layers"
     place = Place.LAYERS
     can_wait = True
@@ -181,7 +174,6 @@ class IMPASTO_OT_run_layers(TaskOperator, bpy.types.Operator):
 class IMPASTO_OT_edit_layers(AtOnce, bpy.types.Operator):
     """Open the recipe of a result as the layers of the active material, to be changed and run again"""
 
-    bl_idname = "impasto.edit_layers"
     bl_label = "Edit Layers"
     place = Place.LAYERS
 
@@ -224,7 +216,6 @@ class IMPASTO_OT_edit_layers(AtOnce, bpy.types.Operator):
 class IMPASTO_OT_generate_asset(TaskOperator, bpy.types.Operator):
     """Make all maps of this material by its recipe, in place of the small ones of the asset library"""
 
-    bl_idname = "impasto.generate_asset"
     bl_label = "Generate Maps"
     place = Place.LAYERS
     can_wait = True

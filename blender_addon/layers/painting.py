@@ -66,7 +66,6 @@ strokes = Strokes()
 class IMPASTO_OT_paint_mask(OnLayers, bpy.types.Operator):
     """Paint where the active layer shows: white shows it, black hides it. Press it again when you are done"""
 
-    bl_idname = "impasto.paint_mask"
     bl_label = "Paint Mask"
 
     @classmethod

@@ -101,7 +101,6 @@ class SubjectProperties(ResultProperties):
 class IMPASTO_OT_match(SubjectProperties, TaskOperator, bpy.types.Operator):
     """Make a material from words, or one like a picture; its sliders are then those of the Impasto panel"""
 
-    bl_idname = "impasto.match"
     bl_label = "Generate from Words or Picture"
     place = Place.MATCH
     can_wait = True
@@ -118,7 +117,6 @@ class IMPASTO_OT_match(SubjectProperties, TaskOperator, bpy.types.Operator):
 class IMPASTO_OT_match_variations(SubjectProperties, TaskOperator, bpy.types.Operator):
     """Make four different materials from the words or the picture, and show them scaled down"""
 
-    bl_idname = "impasto.match_variations"
     bl_label = "Four Variations"
     place = Place.MATCH
 
@@ -134,7 +132,6 @@ class IMPASTO_OT_match_variations(SubjectProperties, TaskOperator, bpy.types.Ope
 class IMPASTO_OT_match_image(OnImage, bpy.types.Operator):
     """Make a material like this image without its pixels; its sliders are then those of the Impasto panel"""
 
-    bl_idname = "impasto.match_image"
     bl_label = "Match Image"
 
     def task(self, context: bpy.types.Context) -> Task:
@@ -152,7 +149,6 @@ class IMPASTO_OT_match_image(OnImage, bpy.types.Operator):
 class IMPASTO_OT_change_by_words(ResultProperties, TaskOperator, bpy.types.Operator):
     """Change what the Impasto panel shows by words, such as a little darker, and make a material of it"""
 
-    bl_idname = "impasto.change_by_words"
     bl_label = "Change by Words"
     place = Place.MATCH
 

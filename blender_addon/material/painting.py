@@ -33,7 +33,6 @@ SHADE = 0.4
 class IMPASTO_OT_paint_with_result(AtOnce, bpy.types.Operator):
     """Put the texture back as it was, and paint the result into it by hand, with the clone brush"""
 
-    bl_idname = "impasto.paint_with_result"
     bl_label = "Paint With Result"
 
     image: StringProperty(

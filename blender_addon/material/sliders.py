@@ -43,7 +43,6 @@ class ChangesSliders(AtOnce):
 class IMPASTO_OT_add_sliders(ChangesSliders, bpy.types.Operator):
     """Add sliders to the material that stay live: tint, height, roughness and wear, which can have keyframes"""
 
-    bl_idname = "impasto.add_sliders"
     bl_label = "Add Sliders"
 
     def change(self, material: bpy.types.Material) -> str:
@@ -57,7 +56,6 @@ class IMPASTO_OT_add_sliders(ChangesSliders, bpy.types.Operator):
 class IMPASTO_OT_remove_sliders(ChangesSliders, bpy.types.Operator):
     """Join the images to the shader directly, as exporters to FBX and OBJ need it"""
 
-    bl_idname = "impasto.remove_sliders"
     bl_label = "Remove Sliders"
 
     def change(self, material: bpy.types.Material) -> str:

@@ -31,7 +31,6 @@ def assign_chosen(context: bpy.types.Context, name: str) -> Report:
 class IMPASTO_OT_assign(AtOnce, bpy.types.Operator):
     """Give this material to the selected objects; in edit mode, to the selected faces"""
 
-    bl_idname = "impasto.assign"
     bl_label = "Assign"
 
     material: StringProperty(name="Material", description="Name of the material")
@@ -47,7 +46,6 @@ class IMPASTO_OT_assign(AtOnce, bpy.types.Operator):
 class IMPASTO_OT_select_users(AtOnce, bpy.types.Operator):
     """Select the objects that have this material; in edit mode, their faces that have it"""
 
-    bl_idname = "impasto.select_users"
     bl_label = "Select Users"
 
     material: StringProperty(name="Material", description="Name of the material")
@@ -95,7 +93,6 @@ class OfFormer(AtOnce):
 class IMPASTO_OT_restore(OfFormer, bpy.types.Operator):
     """Give the selected objects back the material that this one took the place of; it stays in the file"""
 
-    bl_idname = "impasto.restore"
     bl_label = "Restore"
 
     former: StringProperty(
@@ -115,7 +112,6 @@ class IMPASTO_OT_restore(OfFormer, bpy.types.Operator):
 class IMPASTO_OT_forget_former(OfFormer, bpy.types.Operator):
     """Let go of the materials that this one took the place of: what nothing else uses is lost when the file is saved"""
 
-    bl_idname = "impasto.forget_former"
     bl_label = "Forget Former Material"
 
     def do(self, context: bpy.types.Context) -> Report:
@@ -128,7 +124,6 @@ class IMPASTO_OT_forget_former(OfFormer, bpy.types.Operator):
 class IMPASTO_OT_show_image(AtOnce, bpy.types.Operator):
     """Show this image in an image editor"""
 
-    bl_idname = "impasto.show_image"
     bl_label = "Show"
 
     image: StringProperty(name="Image", description="Name of the image")
@@ -145,7 +140,6 @@ class IMPASTO_OT_show_image(AtOnce, bpy.types.Operator):
 class IMPASTO_OT_material_preview(bpy.types.Operator):
     """Show materials in the 3D view, which solid shading does not"""
 
-    bl_idname = "impasto.material_preview"
     bl_label = "Material Preview"
 
     def execute(self, context: bpy.types.Context) -> set[str]:

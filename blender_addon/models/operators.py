@@ -25,7 +25,6 @@ from ..tools.intents import MODEL
 class IMPASTO_OT_install_model(ChangesLibrary, bpy.types.Operator):
     """Copy a model file into your library"""
 
-    bl_idname = "impasto.install_model"
     bl_label = "Install Model"
 
     filepath: StringProperty(name="File", description="A .safetensors file", subtype="FILE_PATH", options=RELATIVE_PATH)
@@ -41,7 +40,6 @@ class IMPASTO_OT_install_model(ChangesLibrary, bpy.types.Operator):
 class IMPASTO_OT_remove_model(ChangesLibrary, bpy.types.Operator):
     """Delete a model from your library, its file with it"""
 
-    bl_idname = "impasto.remove_model"
     bl_label = "Remove Model"
 
     name: StringProperty(name="Name", description="Name of the model")
@@ -57,7 +55,6 @@ class IMPASTO_OT_remove_model(ChangesLibrary, bpy.types.Operator):
 class IMPASTO_OT_use_model(bpy.types.Operator):
     """Make textures with this model: chooses the tool and the model"""
 
-    bl_idname = "impasto.use_model"
     bl_label = "Use Model"
     bl_options = {"UNDO"}  # noqa: RUF012  as Blender wants it
 
@@ -76,7 +73,6 @@ class IMPASTO_OT_use_model(bpy.types.Operator):
 class IMPASTO_OT_open_report(bpy.types.Operator):
     """Open the report of a model's training in the browser: how good the model is, and what to try next"""
 
-    bl_idname = "impasto.open_report"
     bl_label = "Open Report"
 
     name: StringProperty(name="Name", description="Name of the model")

@@ -55,7 +55,6 @@ def is_open(group: bpy.types.PropertyGroup, name: str, number: Open) -> bool:
 class IMPASTO_OT_set_number(bpy.types.Operator):
     """Give a number of your own here. The cross next to it leaves it open again"""
 
-    bl_idname = "impasto.set_number"
     bl_label = "Set Number"
     bl_options = {"UNDO", "INTERNAL"}  # noqa: RUF012  as Blender wants it
 
@@ -88,11 +87,11 @@ def draw_open_number(
     """Draw what an open number stands for, as a button to give it; else the number, and a cross to leave it open."""
     row, name = labelled_row(layout, label), identifier(name)
     if is_open(group, name, number):
-        button = row.operator(IMPASTO_OT_set_number.bl_idname, text=number.text)
+        button = row.operator("impasto.set_number", text=number.text)
         button.value = number.start / unit_m(group.id_data) if number.is_length else number.start
     else:
         row.prop(group, name, text="")
-        button = row.operator(IMPASTO_OT_set_number.bl_idname, text="", icon="X")
+        button = row.operator("impasto.set_number", text="", icon="X")
         button.value = number.value
     button.path = f"{group.path_from_id()}.{name}"
     button.material = material_of(group)

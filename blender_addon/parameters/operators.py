@@ -42,7 +42,6 @@ def set_input(
 class IMPASTO_OT_add_image(OfInput, bpy.types.Operator):
     """Use one more image"""
 
-    bl_idname = "impasto.add_image"
     bl_label = "Add Image"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -56,7 +55,6 @@ class IMPASTO_OT_add_image(OfInput, bpy.types.Operator):
 class IMPASTO_OT_remove_image(OfInput, bpy.types.Operator):
     """Leave this image out"""
 
-    bl_idname = "impasto.remove_image"
     bl_label = "Remove Image"
 
     index: IntProperty(name="Index", description="Position in the list, from 0", min=0)

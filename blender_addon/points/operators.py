@@ -25,7 +25,6 @@ STRAIGHTEN = "straighten"
 class IMPASTO_OT_place_points(bpy.types.Operator):
     """Drag the tool's points on its source in the image editor, with Shift more precisely; straighten if it has none"""
 
-    bl_idname = "impasto.place_points"
     bl_label = "Place on Picture"
     place = Place.TEXTURE
 

@@ -50,7 +50,6 @@ class OnRegion(OnImage):
 class IMPASTO_OT_fill_region(OnRegion, bpy.types.Operator):
     """Fill the region from the rest of the image, in all maps of its material, into new images in their places"""
 
-    bl_idname = "impasto.fill_region"
     bl_label = "Fill Region"
     needs_region = True
 
@@ -67,7 +66,6 @@ class IMPASTO_OT_fill_region(OnRegion, bpy.types.Operator):
 class IMPASTO_OT_find_landmarks(OnRegion, bpy.types.Operator):
     """Find blemishes, and landmarks that would be seen to repeat: they become the region, for you to check and fill"""
 
-    bl_idname = "impasto.find_landmarks"
     bl_label = "Find Landmarks"
 
     parameters: PARAMETERS
@@ -80,7 +78,6 @@ class IMPASTO_OT_find_landmarks(OnRegion, bpy.types.Operator):
 class IMPASTO_OT_mend_tiling(OnRegion, bpy.types.Operator):
     """Mend the seams of an image that should tile, with all maps of its material; the rest stays as it is"""
 
-    bl_idname = "impasto.mend_tiling"
     bl_label = "Mend Tiling"
 
     parameters: PARAMETERS
@@ -101,7 +98,6 @@ def _margin(side: str) -> Any:
 class IMPASTO_OT_extend_image(OnRegion, bpy.types.Operator):
     """Continue this image, with all maps of its material, beyond its borders: a new image, or a new material"""
 
-    bl_idname = "impasto.extend_image"
     bl_label = "Extend"
 
     left: _margin("Left")
@@ -141,7 +137,6 @@ class IMPASTO_OT_extend_image(OnRegion, bpy.types.Operator):
 class IMPASTO_OT_use_selection(OnRegion, bpy.types.Operator):
     """Add a selection to the region of this image: selected faces, a mask of Blender's, or a black and white image"""
 
-    bl_idname = "impasto.use_selection"
     bl_label = "Use Selection"
     is_at_once = True
     bl_options = {"UNDO"}  # noqa: RUF012  as Blender wants it
@@ -164,7 +159,7 @@ class IMPASTO_OT_use_selection(OnRegion, bpy.types.Operator):
         name="Name", description="Name of the mask or image; empty: the editor's own, or else the first mask"
     )
 
-    def carry_out(self, context: bpy.types.Context) -> Report:
+    def do(self, context: bpy.types.Context) -> Report:
         image = self.chosen_image(context)
         added = self._mask(context, image)
         if not added.any():
@@ -185,13 +180,12 @@ class IMPASTO_OT_use_selection(OnRegion, bpy.types.Operator):
 class IMPASTO_OT_clear_region(OnRegion, bpy.types.Operator):
     """Forget the region of this image"""
 
-    bl_idname = "impasto.clear_region"
     bl_label = "Clear Region"
     is_at_once = True
     bl_options = {"UNDO"}  # noqa: RUF012  as Blender wants it
     needs_region = True
 
-    def carry_out(self, context: bpy.types.Context) -> Report:
+    def do(self, context: bpy.types.Context) -> Report:
         image = self.chosen_image(context)
         image.pop(regions.REGION, None)
         return Report("INFO", f"Cleared the region of {image.name}")
@@ -201,7 +195,6 @@ class IMPASTO_OT_clear_region(OnRegion, bpy.types.Operator):
 class IMPASTO_OT_fill_faces(TaskOperator, bpy.types.Operator):
     """Fill the textures where the selected faces are, from the rest of their UV islands, in all maps of the material"""
 
-    bl_idname = "impasto.fill_faces"
     bl_label = "Fill Selected Faces"
     place = Place.REPAIR
 
@@ -240,7 +233,6 @@ class IMPASTO_OT_fill_faces(TaskOperator, bpy.types.Operator):
 class IMPASTO_OT_tiled_view(bpy.types.Operator):
     """Show the image beside itself in all directions, zoomed out so that three times three fit; again: once"""
 
-    bl_idname = "impasto.tiled_view"
     bl_label = "Tiled View"
 
     @classmethod

@@ -60,7 +60,6 @@ def points_from(text: str) -> list[tuple[float, float]]:
 class IMPASTO_OT_paint_region(Stroke, Painter, bpy.types.Operator):
     """Paint the region of this image that the other buttons work on; a second click ends it"""
 
-    bl_idname = "impasto.paint_region"
     bl_label = "Paint Region"
     is_at_once = True
     bl_options = {"UNDO"}  # noqa: RUF012  as Blender wants it
@@ -70,7 +69,7 @@ class IMPASTO_OT_paint_region(Stroke, Painter, bpy.types.Operator):
 
     erase: BoolProperty(name="Erase", description="The stroke takes away from the region")
 
-    def carry_out(self, context: bpy.types.Context) -> Report:
+    def do(self, context: bpy.types.Context) -> Report:
         image = self.chosen_image(context)
         regions.keep(image, self.stroke(context, regions.region_of(image).copy(), not self.erase))
         return Report("INFO", f"Painted a region of {image.name}")
@@ -117,7 +116,6 @@ class IMPASTO_OT_paint_region(Stroke, Painter, bpy.types.Operator):
 class IMPASTO_OT_heal_stroke(Stroke, Painter, bpy.types.Operator):
     """Fill along each stroke as soon as you have painted it; a second click ends it"""
 
-    bl_idname = "impasto.heal_stroke"
     bl_label = "Heal Stroke"
     keys = "Drag: heal; [ ] or Ctrl wheel: radius; Esc: end"
     has_shapes = False

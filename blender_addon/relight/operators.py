@@ -106,7 +106,6 @@ def _pixels(answer: JobResult) -> JobInput:
 class IMPASTO_OT_relight(TaskOperator, bpy.types.Operator):
     """See the textures on a ball and on a plane under a light that you can move"""
 
-    bl_idname = "impasto.relight"
     bl_label = "Show under Light"
     place = Place.RELIGHT
 
@@ -122,7 +121,6 @@ class IMPASTO_OT_relight(TaskOperator, bpy.types.Operator):
 class IMPASTO_OT_turn_light(bpy.types.Operator):
     """Let the light go around, or stop it where it is"""
 
-    bl_idname = "impasto.turn_light"
     bl_label = "Turn Light"
 
     @classmethod

@@ -17,7 +17,6 @@ from . import installer
 class IMPASTO_OT_refresh_tools(TaskOperator, bpy.types.Operator):
     """Ask the engine which tools it has, after a plugin was installed or removed"""
 
-    bl_idname = "impasto.refresh_tools"
     bl_label = "Refresh Tools"
     place = Place.PREFERENCES
 
@@ -28,7 +27,6 @@ class IMPASTO_OT_refresh_tools(TaskOperator, bpy.types.Operator):
 class IMPASTO_OT_check_engine(TaskOperator, bpy.types.Operator):
     """Check that the engine's Python is new enough and has torch and impasto"""
 
-    bl_idname = "impasto.check_engine"
     bl_label = "Check Engine"
     place = Place.PREFERENCES
 
@@ -42,7 +40,6 @@ class IMPASTO_OT_check_engine(TaskOperator, bpy.types.Operator):
 class IMPASTO_OT_set_up_engine(TaskOperator, bpy.types.Operator):
     """Make a Python environment with PyTorch and Impasto in Impasto's own folder"""
 
-    bl_idname = "impasto.set_up_engine"
     bl_label = "Set Up Engine"
     place = Place.PREFERENCES
 
@@ -57,7 +54,6 @@ class IMPASTO_OT_set_up_engine(TaskOperator, bpy.types.Operator):
 class IMPASTO_OT_repair_engine(TaskOperator, bpy.types.Operator):
     """Install again what is missing, damaged or of another version in the engine that Set Up Engine made"""
 
-    bl_idname = "impasto.repair_engine"
     bl_label = "Repair Engine"
     place = Place.PREFERENCES
 
@@ -97,7 +93,6 @@ def _installation_task(label: str, plan: installer.Plan) -> Task:
 class IMPASTO_OT_open_log(bpy.types.Operator):
     """Open the file with all that the worker, or Set Up Engine, printed last"""
 
-    bl_idname = "impasto.open_log"
     bl_label = "Open Log"
 
     @classmethod

@@ -71,7 +71,6 @@ def draw(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
 class IMPASTO_OT_style_kinds(TaskOperator, bpy.types.Operator):
     """Repaint small pictures with the settings of each kind of style, to choose from"""
 
-    bl_idname = "impasto.style_kinds"
     bl_label = "Show All Kinds"
     place = Place.STYLE
 
@@ -109,7 +108,6 @@ class IMPASTO_OT_style_kinds(TaskOperator, bpy.types.Operator):
 class IMPASTO_OT_pick_style_kind(bpy.types.Operator):
     """Take the settings of this kind of style; those that you have changed stay as they are"""
 
-    bl_idname = "impasto.pick_style_kind"
     bl_label = "Pick Kind of Style"
     bl_options = {"UNDO"}  # noqa: RUF012  as Blender wants it
 

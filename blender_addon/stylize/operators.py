@@ -62,7 +62,6 @@ class StyleArguments:
 class IMPASTO_OT_stylize(StyleArguments, ResultProperties, TaskOperator, bpy.types.Operator):
     """Repaint an image, a material's textures or the render result in the style of another picture"""
 
-    bl_idname = "impasto.stylize"
     bl_label = "Repaint"
     place = Place.STYLE
     can_wait = True
@@ -106,7 +105,6 @@ class IMPASTO_OT_stylize(StyleArguments, ResultProperties, TaskOperator, bpy.typ
 class IMPASTO_OT_continue_larger(OnImage, bpy.types.Operator):
     """Paint this image again at a larger size, starting from what it shows, with the same style and seed"""
 
-    bl_idname = "impasto.continue_larger"
     bl_label = "Continue at Larger Size"
 
     factor: FloatProperty(name="Factor", description="How many times as large", default=2.0, min=1.0, max=16.0)

@@ -81,7 +81,6 @@ MENUS = {PANEL: IMPASTO_MT_presets, STYLE: IMPASTO_MT_style_presets, LAYER: IMPA
 class IMPASTO_OT_apply_preset(AtOnce, bpy.types.Operator):
     """Give the tool the values of this preset, and its defaults to all others"""
 
-    bl_idname = "impasto.apply_preset"
     bl_label = "Apply Preset"
 
     preset: StringProperty(name="Preset", description="Name of the preset")
@@ -135,20 +134,16 @@ class AddsPreset(AtOnce):
 class IMPASTO_OT_preset_add(AddsPreset, bpy.types.Operator):
     """Add or remove a preset of the chosen tool's parameters and size"""
 
-    bl_idname = "impasto.preset_add"
-
 
 class IMPASTO_OT_style_preset_add(AddsPreset, bpy.types.Operator):
     """Add or remove a preset of the chosen stylizer's parameters"""
 
-    bl_idname = "impasto.style_preset_add"
     preset_of = STYLE
 
 
 class IMPASTO_OT_layer_preset_add(AddsPreset, bpy.types.Operator):
     """Add or remove a preset of the active layer's parameters and size"""
 
-    bl_idname = "impasto.layer_preset_add"
     preset_of = LAYER
 
 

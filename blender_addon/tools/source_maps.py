@@ -299,7 +299,6 @@ def _chosen(context: bpy.types.Context) -> bpy.types.PropertyGroup:
 class IMPASTO_OT_read_source_maps(bpy.types.Operator):
     """Show what is recognised by the files' names again, without the changes"""
 
-    bl_idname = "impasto.read_source_maps"
     bl_label = "As Recognised"
     bl_options = {"UNDO", "INTERNAL"}  # noqa: RUF012  as Blender wants it
 
@@ -317,7 +316,6 @@ class IMPASTO_OT_read_source_maps(bpy.types.Operator):
 class IMPASTO_OT_add_source_map(bpy.types.Operator):
     """Add another map of the chosen file, which holds several in its channels"""
 
-    bl_idname = "impasto.add_source_map"
     bl_label = "Another Map of This File"
     bl_options = {"UNDO", "INTERNAL"}  # noqa: RUF012  as Blender wants it
 
@@ -335,7 +333,6 @@ class IMPASTO_OT_add_source_map(bpy.types.Operator):
 class IMPASTO_OT_use_set_beside(bpy.types.Operator):
     """Make the whole set of maps that the file belongs to the source"""
 
-    bl_idname = "impasto.use_set_beside"
     bl_label = "Use the Set beside It"
     bl_options = {"UNDO", "INTERNAL"}  # noqa: RUF012  as Blender wants it
 

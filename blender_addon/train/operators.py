@@ -20,7 +20,6 @@ from .request import NAME, TrainingRequest, from_scene, why_incomplete
 class IMPASTO_OT_train(TaskOperator, bpy.types.Operator):
     """Train a model on your own pictures; Blender stays free meanwhile. Without data: as the panel is set"""
 
-    bl_idname = "impasto.train"
     bl_label = "Train"
     place = Place.TRAINING
 
@@ -78,7 +77,6 @@ class OnTraining:
 class IMPASTO_OT_pause_training(OnTraining, bpy.types.Operator):
     """Let the training wait; it keeps its memory, and goes on where it was"""
 
-    bl_idname = "impasto.pause_training"
     bl_label = "Pause"
     states, asks = ("waiting", "running"), "pause"
 
@@ -86,7 +84,6 @@ class IMPASTO_OT_pause_training(OnTraining, bpy.types.Operator):
 class IMPASTO_OT_resume_training(OnTraining, bpy.types.Operator):
     """Go on with the training"""
 
-    bl_idname = "impasto.resume_training"
     bl_label = "Resume"
     states, asks = ("pausing", "paused"), "resume"
 
@@ -94,7 +91,6 @@ class IMPASTO_OT_resume_training(OnTraining, bpy.types.Operator):
 class IMPASTO_OT_stop_training(OnTraining, bpy.types.Operator):
     """Finish early: the model is what has been learned so far"""
 
-    bl_idname = "impasto.stop_training"
     bl_label = "Stop and Keep"
     states, asks = ("running", "pausing", "paused"), "stop"
 
@@ -102,7 +98,6 @@ class IMPASTO_OT_stop_training(OnTraining, bpy.types.Operator):
 class IMPASTO_OT_cancel_training(OnTraining, bpy.types.Operator):
     """End the training without a model; a checkpoint stays, from which the same training goes on"""
 
-    bl_idname = "impasto.cancel_training"
     bl_label = "Cancel"
 
     @classmethod

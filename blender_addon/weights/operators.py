@@ -26,7 +26,6 @@ class ChangesWeights(ChangesLibrary):
 class IMPASTO_OT_download_weights(ChangesWeights, bpy.types.Operator):
     """Download published weights and install them; asks first, and goes on where an earlier download ended"""
 
-    bl_idname = "impasto.download_weights"
     bl_label = "Download Weights"
 
     name: NAME
@@ -51,7 +50,6 @@ class IMPASTO_OT_download_weights(ChangesWeights, bpy.types.Operator):
 class IMPASTO_OT_install_weights(ChangesWeights, bpy.types.Operator):
     """Install weights from the files that their authors publish: whose they are is recognised"""
 
-    bl_idname = "impasto.install_weights"
     bl_label = "Install from File"
 
     filepath: StringProperty(
@@ -79,7 +77,6 @@ class IMPASTO_OT_install_weights(ChangesWeights, bpy.types.Operator):
 class IMPASTO_OT_remove_weights(ChangesWeights, bpy.types.Operator):
     """Delete installed weights; they can be downloaded or installed again"""
 
-    bl_idname = "impasto.remove_weights"
     bl_label = "Remove Weights"
 
     name: NAME

@@ -77,7 +77,6 @@ REMEDIES = {
 class IMPASTO_OT_bake_remedy(bpy.types.Operator):
     """Do what the warning advises to the object that it names, and to no other"""
 
-    bl_idname = "impasto.bake_remedy"
     bl_label = "Apply Remedy"
     bl_options = {"UNDO", "INTERNAL"}  # noqa: RUF012
 

@@ -40,7 +40,6 @@ class IMPASTO_OT_set_up_sequence(SceneChange, bpy.types.Operator):
     """Render the motion that frames are repainted by: a view layer of its own with Vector and Cryptomatte Object, \
 Cycles without motion blur, OpenEXR MultiLayer"""
 
-    bl_idname = "impasto.set_up_sequence"
     bl_label = "Set Up Passes"
 
     def do(self, context: bpy.types.Context) -> Report:
@@ -51,7 +50,6 @@ class IMPASTO_OT_composite_sequence(SceneChange, bpy.types.Operator):
     """Add the painted frames to the compositor as an Image node, in time with the scene; without other nodes, renders \
 show them"""
 
-    bl_idname = "impasto.composite_sequence"
     bl_label = "Add to Compositor"
 
     @classmethod
@@ -70,7 +68,6 @@ show them"""
 class IMPASTO_OT_repaint_sequence(StyleArguments, TaskOperator, bpy.types.Operator):
     """Repaint the frames of a shot as the Style panel is set, so that paint stays on what it was painted on"""
 
-    bl_idname = "impasto.repaint_sequence"
     bl_label = "Repaint Sequence"
     place = Place.SEQUENCE
 

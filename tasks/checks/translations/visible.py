@@ -125,8 +125,7 @@ def _of_module(tree: ast.Module, not_shown: set[str]) -> Iterator[tuple[int, str
         body = getattr(node, "body", None)
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
             docstrings = [item for item in body if isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant)]
-            lines = [ast.unparse(item) for item in body if isinstance(item, ast.Assign)]
-            is_operator = any(line.startswith("bl_idname = 'impasto.") for line in lines)
+            is_operator = getattr(node, "name", "").startswith("IMPASTO_OT_")
             (shown if is_operator else skipped).update(id(item.value) for item in docstrings)
         if isinstance(node, ast.Assign) and any(isinstance(to, ast.Name) and to.id in not_shown for to in node.targets):
             skipped |= {id(inner) for inner in ast.walk(node)}
