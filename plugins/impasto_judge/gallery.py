@@ -32,6 +32,7 @@ from impasto.texture import Maps
 from impasto.tools import SizeParameters
 
 from . import web_page
+from .goals import DECLARED
 from .pictures import BriefJudge
 from .sheets import tile_sheet
 
@@ -39,13 +40,6 @@ FILE, PAGE = "gallery.json", "index.html"
 NAME = "{name}"
 """Stands for the source's name in a parameter, such as a model of each photograph."""
 STYLE = "img { display: block; max-width: 100%; height: auto }"
-LEGEND = (
-    ("statistics", "distance of wavelet statistics from the source's, over another crop's: good below 1.3"),
-    ("salience", "the most salient patch, over a crop's: good below 1.3; more is a landmark that shows the repeat"),
-    ("repeated", "share that occurs twice in the tile"),
-    ("contrast", "least to largest contrast over the source's: good from 0.75 to 1.3"),
-    ("seam", "visibility of the border over the most that is good: good below 1"),
-)
 
 
 @dataclass(frozen=True)
@@ -218,7 +212,8 @@ def _page(entries: Sequence[Entry]) -> str:
 
 
 def _legend() -> str:
-    return f"<h1>Gallery</h1>{web_page.table([(escape(name), escape(text)) for name, text in LEGEND])}"
+    legend = [(escape(name), escape(text)) for name, text in DECLARED["gallery"].items()]
+    return f"<h1>Gallery</h1>{web_page.table(legend)}"
 
 
 def _result(entry: Entry) -> str:

@@ -30,35 +30,39 @@ LARGEST_STRETCH = 0.01
 """Tolerated relative difference of two sets' proportions, for sizes that were rounded to pixels."""
 
 
-def _means(meaning: str, init: bool = True) -> Any:
-    """A field of a figure, None by default."""
-    return field(default=None, init=init, metadata={"meaning": meaning})
+def _means(meaning: str, heading: str = "", init: bool = True) -> Any:
+    """A field of a figure, None by default. heading: of its column, for those that tell most."""
+    return field(default=None, init=init, metadata={"meaning": meaning, "heading": heading})
 
 
 @dataclass(frozen=True)
 class MapFigures:
     """Figures of one set of maps, or their means over several; None where either has no such map."""
 
-    normal_degrees: float | None = _means("mean angle between estimated and true normals")
+    normal_degrees: float | None = _means("mean angle between estimated and true normals", "normals °")
     flat_degrees: float | None = _means("the same for a flat surface")
-    normal_of_flat: float | None = _means("the first over the second; for means a ratio of means", init=False)
+    normal_of_flat: float | None = _means(
+        "the first over the second; for means a ratio of means", "of flat", init=False
+    )
     slope_correlation: float | None = _means("Pearson's correlation of slopes")
-    tilt_ratio: float | None = _means("mean tilt over the truth's: 0 for a blank map")
-    false_relief_degrees: float | None = _means("mean tilt where the truth has less than 2 degrees")
-    form_correlation: float | None = _means("correlation of slopes of wavelengths over an eighth of the width")
-    pieces_correlation: float | None = _means("the same from there to a 64th, as of bricks and stones")
-    grain_correlation: float | None = _means("the same below a 64th")
-    relit_structure: float | None = _means("multi-scale SSIM of the shading under eight raking lights")
-    relit_statistics: float | None = _means("sliced Wasserstein distance of the shading's patches")
+    tilt_ratio: float | None = _means("mean tilt over the truth's: 0 for a blank map", "tilt")
+    false_relief_degrees: float | None = _means("mean tilt where the truth has less than 2 degrees", "false °")
+    form_correlation: float | None = _means(
+        "correlation of slopes of wavelengths over an eighth of the width", "form r"
+    )
+    pieces_correlation: float | None = _means("the same from there to a 64th, as of bricks and stones", "pieces r")
+    grain_correlation: float | None = _means("the same below a 64th", "grain r")
+    relit_structure: float | None = _means("multi-scale SSIM of the shading under eight raking lights", "relit")
+    relit_statistics: float | None = _means("sliced Wasserstein distance of the shading's patches", "distance")
     roughness_rmse: float | None = _means("root of the mean square error of roughness")
-    roughness_error: float | None = _means("mean |error| of roughness")
+    roughness_error: float | None = _means("mean |error| of roughness", "rough")
     half_roughness_error: float | None = _means("the same for a constant 0.5")
     mean_roughness_error: float | None = _means("the same for the truth's own mean")
-    roughness_correlation: float | None = _means("Pearson's correlation of roughness")
-    occlusion_correlation: float | None = _means("Pearson's correlation of ambient occlusion")
-    base_color_log_l1: float | None = _means("mean |error| of log(0.1 + linear base colour)")
-    render_log_l1: float | None = _means("mean |error| of log(0.1 + radiance) of nine renders")
-    height_correlation: float | None = _means("Pearson's correlation of heights")
+    roughness_correlation: float | None = _means("Pearson's correlation of roughness", "rough r")
+    occlusion_correlation: float | None = _means("Pearson's correlation of ambient occlusion", "AO r")
+    height_correlation: float | None = _means("Pearson's correlation of heights", "height r")
+    base_color_log_l1: float | None = _means("mean |error| of log(0.1 + linear base colour)", "colour")
+    render_log_l1: float | None = _means("mean |error| of log(0.1 + radiance) of nine renders", "renders")
 
     def __post_init__(self) -> None:
         if self.normal_degrees is not None and self.flat_degrees and self.flat_degrees >= LEAST_FLAT_DEGREES:

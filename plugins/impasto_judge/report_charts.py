@@ -11,14 +11,6 @@ WIDTH, HEIGHT = 340, 190
 LEFT, RIGHT, TOP, BOTTOM = 46, 10, 24, 24
 """Margins around the plotted area, in units of the drawing."""
 TICKS = 4
-STYLE = """
-.charts { display: flex; flex-wrap: wrap; gap: 1em }
-.charts svg { width: 340px; max-width: 100%; height: auto; font-size: 11px }
-.charts text { fill: var(--faint) } .charts .name { fill: var(--text); font-size: 12px }
-.charts .axis { stroke: var(--line) } .charts .curve { fill: none; stroke: var(--mark); stroke-width: 1.6 }
-.charts .level { stroke: var(--good); stroke-dasharray: 5 3; fill: none }
-.charts .rollback { stroke: var(--bad); stroke-dasharray: 2 2 }
-"""
 SHOWN: Mapping[str, tuple[str, str]] = {
     "swd": ("SWD: distance of patches from the data's", "floor"),
     "diversity": ("Diversity of its pictures, over the data's", ""),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
+from pathlib import Path
 
 from impasto.about import VERSION
 from impasto.library.models import Model, was_a_loss
@@ -18,14 +19,7 @@ from .goals import FIGURES, MODEL_FIGURES
 from .verdict import BAD, GOOD, Verdict
 from .web_page import embed, page, table
 
-STYLE = f"""
-.pictures {{ display: flex; flex-wrap: wrap; gap: 1em }} figure {{ margin: 0; max-width: 100% }}
-.frame {{ overflow: auto; max-width: 100% }} .frame img {{ display: block; max-width: none }}
-.tiled {{ max-width: 100% }}
-.verdict {{ border-left: .4em solid var(--line); padding: .2em 1em; font-size: 1.2em }}
-.verdict.good {{ border-color: var(--good); color: inherit }} .verdict.missed {{ border-color: var(--bad) }}
-.wide {{ overflow-x: auto }} td {{ font-variant-numeric: tabular-nums }}
-{report_charts.STYLE}"""
+STYLE = Path(__file__).with_name("report.css").read_text(encoding="utf-8")
 TILES = 4
 NAMES_SHOWN = 3
 BESIDE = "What simpler methods make of the same data"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 from impasto.cli.tables import table
@@ -56,23 +56,7 @@ def set_figures(name: str, of: str, figures: Sequence[MapFigures], width_px: int
     return {"name": name, "width_px": width_px, "sets": len(figures), "of": of, **rounded}
 
 
-MAP_HEADINGS: Mapping[str, str] = {
-    "normal_degrees": "normals °",
-    "normal_of_flat": "of flat",
-    "tilt_ratio": "tilt",
-    "false_relief_degrees": "false °",
-    "form_correlation": "form r",
-    "pieces_correlation": "pieces r",
-    "grain_correlation": "grain r",
-    "relit_structure": "relit",
-    "relit_statistics": "distance",
-    "roughness_error": "rough",
-    "roughness_correlation": "rough r",
-    "occlusion_correlation": "AO r",
-    "height_correlation": "height r",
-    "base_color_log_l1": "colour",
-    "render_log_l1": "renders",
-}
+MAP_HEADINGS = {one.name: one.metadata["heading"] for one in fields(MapFigures) if one.metadata["heading"]}
 """Headings of the most telling figures of maps, by name."""
 
 

@@ -6,21 +6,11 @@ import base64
 import io
 from collections.abc import Sequence
 from html import escape
+from pathlib import Path
 
 import numpy as np
 
-STYLE = """
-:root { color-scheme: light dark; --back: #fff; --text: #222; --faint: #666; --line: #ccc; --bad: #b3350a;
-  --good: #1d7a36; --mark: #2a6fb8 }
-@media (prefers-color-scheme: dark) {
-  :root { --back: #1d1d1d; --text: #ddd; --faint: #999; --line: #444; --bad: #ff8a65; --good: #7fd491; --mark: #77b5f0 }
-}
-body { background: var(--back); color: var(--text); font: 14px/1.45 system-ui, sans-serif; margin: 2em }
-section { break-inside: avoid; margin-bottom: 3em }
-h2 { margin-bottom: .3em } p { margin: .2em 0 1em } .missed, .error { color: var(--bad) } .good { color: var(--good) }
-.faint { color: var(--faint) }
-table { border-collapse: collapse } td, th { padding: .1em 1em .1em 0; text-align: left; vertical-align: top }
-"""
+STYLE = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 QUALITY = 92
 
 
