@@ -13,45 +13,20 @@ from .levels import STEPS, amount_of, level, move_by_steps
 from .palettes import lightness, move, shade_of, tint, tone
 from .reading import Reading
 from .sizing import set_sizes
-from .vocabulary import COLORS, COMPARATIVES, COMPARED, vocabulary
+from .vocabulary import COLORS, COMPARATIVES, COMPARED, table, vocabulary
 
 WEATHERING = ("wear", "dirt", "moss", "wetness")
 TOWARDS = {"a_little_": 0.25, "": 0.5, "much_": 0.8}
 """Fraction of the way to a quality that a comparative goes."""
 STAINS = dict.fromkeys(("stains", "lichen", "tarnish", "litter"), 0.0)
 """Parameters of what is clean."""
-DAMAGE = dict.fromkeys(
-    (
-        "cracks",
-        "chips",
-        "crazing",
-        "scratches",
-        "scuffs",
-        "dents",
-        "rust",
-        "peeling",
-        "repairs",
-        "pits",
-        "fading",
-        "weathered",
-    ),
-    0.0,
-)
+DAMAGE = dict.fromkeys(table("grammar")["damage"], 0.0)
 GOES_WITH: Mapping[tuple[str, str], Mapping[str, float]] = {
     ("dirt", "no"): STAINS,
     ("wear", "no"): {**STAINS, **DAMAGE, "age": 0.0, "irregular": 0.15, "uneven": 0.1},
 }
 """Parameters that a word sets besides its own, unless other words set them."""
-USUAL: Mapping[str, Mapping[str, Mapping[str, float]]] = {
-    "gloss": {"glossy": {"roughness": 0.2}, "satin": {"roughness": 0.45}, "matte": {"roughness": 0.95}},
-    "surface": {"rough": {"roughness": 0.95}, "smooth": {"roughness": 0.4}},
-    "regularity": {"irregular": {"irregular": 0.95}, "regular": {"irregular": 0.05}},
-    "density": {"dense": {"density": 0.95}, "sparse": {"density": 0.25}},
-    "variation": {
-        "uniform": {"color_variation": 0.08, "mixture": 0.0, "patina": 0.0, "stains": 0.0, "tarnish": 0.0},
-        "mottled": {"color_variation": 0.95},
-    },
-}
+USUAL: Mapping[str, Mapping[str, Mapping[str, float]]] = table("grammar")["usual"]
 """Parameters of qualities for materials whose table has no entry."""
 DARK_BELOW = 0.6
 """Lightness in Oklab of a colour on which only light details can be seen."""

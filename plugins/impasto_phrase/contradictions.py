@@ -5,35 +5,10 @@ from __future__ import annotations
 from impasto.errors import ParameterError
 from impasto.system.untrusted import excerpt
 
-from .vocabulary import COMPARED
+from .vocabulary import COMPARED, table
 
 QUALITIES = ("gloss", "surface", "regularity", "density", "variation", "shade", "tone", "size", "joint")
-OPPOSITES = {
-    "glossy": "matte",
-    "matte": "glossy",
-    "rough": "smooth",
-    "smooth": "rough",
-    "irregular": "regular",
-    "regular": "irregular",
-    "dense": "sparse",
-    "sparse": "dense",
-    "uniform": "mottled",
-    "mottled": "uniform",
-    "dark": "light",
-    "light": "dark",
-    "small": "large",
-    "large": "small",
-    "warm": "cool",
-    "cool": "warm",
-    "huge": "tiny",
-    "tiny": "huge",
-    "more": "less",
-    "darker": "lighter",
-    "lighter": "darker",
-    "larger": "smaller",
-    "smaller": "larger",
-    "less": "more",
-}
+OPPOSITES = {one: other for pair in table("grammar")["opposites"] for one, other in (pair, pair[::-1])}
 
 
 def contradict(slot: str, one: str, other: str) -> bool:

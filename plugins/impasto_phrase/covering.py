@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from impasto.parameters import properties_of
@@ -13,18 +13,11 @@ from impasto.system.untrusted import excerpt
 
 from .levels import level
 from .reading import Reading
+from .vocabulary import table
 
 COVER = "cover"
 """Tool that lays one material over others, and its parameter with the material."""
-THICKNESS_M = {
-    "snow": 0.02,
-    "rust": 0.0003,
-    "sand": 0.006,
-    "forest-floor": 0.004,
-    "gravel": 0.01,
-    "grass": 0.004,
-    "soil": 0.02,
-}
+THICKNESS_M: Mapping[str, float] = table("grammar")["thickness_m"]
 """Thickness of a layer of each material that lies on others in phrases; moss grows on all of them by itself."""
 RUNS = {"amount": 0.3, "patch_m": 0.12, "edge": 0.15}
 """Parameters of a layer that runs down."""
@@ -39,21 +32,9 @@ AMOUNT_OF = {"no": 0.0, "little": 0.25, "some": 0.5, "much": 0.8}
 SHOWN = ("wetness", "leaves", "needles")
 """Slots that a layer shows, beside that of its own name."""
 AMOUNTS = ((THIN, AMOUNT_OF["little"]), (THICK, AMOUNT_OF["much"]))
-FORMS = (
-    r"(?P<cover>.+?)\s+(?:lying |drifted |growing )?(?P<how>on top of|on|over|between|among|in)\s+(?P<base>.+)",
-    r"(?P<base>.+?)\s+(?:partly )?(?:covered|strewn|dusted|buried|overgrown)\s+(?:in|with|by|under)\s+(?P<cover>.+)",
-    r"(?P<cover>.+?)[- ](?:covered|strewn|dusted|capped)\s+(?P<base>.+)",
-    r"(?P<base>.+?)\s+(?:under|beneath|below)\s+(?P<cover>.+)",
-    r"(?P<cover>.+?)\s+(?:running|streaming|trickling|dripping)\s+(?P<how>down)\s+(?P<base>.+)",
-    r"(?P<base>.+?)\s+with\s+(?P<cover>.+?)\s+(?:growing|lying|blown)(?:\s+(?P<how>between|in|on|over))?(?:\s+(?:the\s+)?(?:joints|gaps|cracks|them|it))?",
-    r"(?:覆盖着|盖着|铺着|铺满|落满|覆满)(?P<cover>.+?)的(?P<base>.+)",
-    r"(?:被)?(?P<cover>[^的]+?)覆盖的(?P<base>.+)",
-    r"(?P<base>.+?)(?:上|表面)(?:覆盖着|盖着|铺着|铺满|落满|覆满|有)(?P<cover>.+)",
-    r"(?P<base>.+?)上的(?P<cover>.+)",
-)
 _BURIED = re.compile(r"(?:half[- ]|partly[- ])?buried\s+(?P<base>.+)", re.IGNORECASE)
 _RUNS = re.compile(r"\b(?:streaks?|runs?|streaked)\b", re.IGNORECASE)
-_FORMS = [re.compile(form, re.IGNORECASE) for form in FORMS]
+_FORMS = [re.compile(form, re.IGNORECASE) for form in table("grammar")["on_others"]]
 
 
 def parts(text: str) -> list[tuple[str, str, str]]:

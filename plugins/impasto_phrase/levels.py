@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .vocabulary import table
+
 LEVELS = {"no": 0.0, "little": 0.22, "some": 0.5, "much": 0.85}
-OF_SLOT: Mapping[str, Mapping[str, float]] = {
-    "moss": {"little": 0.3, "some": 0.5, "much": 0.75},
-    "wetness": {"little": 0.25, "some": 0.5, "much": 0.8},
-    "dirt": {"little": 0.25, "some": 0.5, "much": 0.8},
-    "paint": {"little": 0.3, "some": 0.85, "much": 1.0},
-    "stripes": {"little": 12, "some": 6, "much": 3},
-}
+OF_SLOT: Mapping[str, Mapping[str, float]] = table("grammar")["levels"]
 ABOVE_DEFAULT = 0.2
 """Least distance of "some" from what the material has unasked, so that it can be seen."""
 LEVEL_STEP = 0.2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from impasto.context import Models
@@ -15,15 +15,9 @@ from impasto.tools import model_parameter
 from .levels import STEPS, amount_of, within
 from .reading import Reading
 from .sizing import size_factor
-from .vocabulary import COMPARATIVES
+from .vocabulary import COMPARATIVES, table
 
-SLIDERS: Mapping[str, tuple[str, ...]] = {
-    "shade": ("brightness",),
-    "tone": ("warmth",),
-    "gloss": ("roughness",),
-    "surface": ("relief", "roughness"),
-    "variation": ("contrast",),
-}
+SLIDERS: Mapping[str, Sequence[str]] = table("grammar")["sliders"]
 """Names of sliders for each slot, the best first."""
 UPWARDS = {"lighter": 1, "warmer": 1, "duller": 1, "rougher": 1, "more_mottled": 1}
 UPWARDS |= {"darker": -1, "cooler": -1, "glossier": -1, "smoother": -1, "more_uniform": -1}

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from .vocabulary import COMPARED, Meaning, Vocabulary, words_of
+from .vocabulary import COMPARED, Meaning, Vocabulary, table, words_of
 
-METRES = {
-    **dict.fromkeys(("mm", "millimetre", "millimeter", "毫米"), 0.001),
-    **dict.fromkeys(("cm", "centimetre", "centimeter", "厘米", "公分"), 0.01),
-    **dict.fromkeys(("m", "metre", "meter", "米"), 1.0),
-    **dict.fromkeys(("in", "inch", "inches", "″", '"', "英寸"), 0.0254),
-    **dict.fromkeys(("ft", "foot", "feet", "′", "英尺"), 0.3048),
-}
+METRES: Mapping[str, float] = table("grammar")["metres"]
 ENGLISH_NUMBERS = {"half": 0.5, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "eight": 8, "ten": 10}
 CHINESE_NUMBERS = {"半": 0.5, **{sign: number for number, sign in enumerate("一二三四五六七八九十", 1)}, "两": 2}
 NUMBERS = {**ENGLISH_NUMBERS, **CHINESE_NUMBERS}

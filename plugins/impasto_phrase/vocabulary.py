@@ -16,6 +16,14 @@ from impasto.system.untrusted import excerpt
 from .palettes import between
 
 WORDS = Path(__file__).with_name("words")
+
+
+@cache
+def table(name: str) -> dict[str, Any]:
+    """A table of `words`, by its name."""
+    return tomllib.loads((WORDS / f"{name}.toml").read_text(encoding="utf-8"))
+
+
 MATERIAL_KEYS = ("material", "hint", "maybe")
 """Keys under which a word names a material, the firmest first."""
 
@@ -26,28 +34,7 @@ MOST_NEAREST = 12
 """Unknown words for which known ones are looked up: each takes some milliseconds."""
 OF_FIRST = 0.4
 """Share of the first of two hues that make one colour."""
-COMPARATIVES = {
-    "dark": ("darker", "lighter"),
-    "light": ("lighter", "darker"),
-    "bright": ("lighter", "darker"),
-    "warm": ("warmer", "cooler"),
-    "cool": ("cooler", "warmer"),
-    "large": ("larger", "smaller"),
-    "huge": ("larger", "smaller"),
-    "small": ("smaller", "larger"),
-    "tiny": ("smaller", "larger"),
-    "glossy": ("glossier", "duller"),
-    "satin": ("glossier", "duller"),
-    "matte": ("duller", "glossier"),
-    "rough": ("rougher", "smoother"),
-    "smooth": ("smoother", "rougher"),
-    "dense": ("denser", "sparser"),
-    "sparse": ("sparser", "denser"),
-    "irregular": ("more_irregular", "more_regular"),
-    "regular": ("more_regular", "more_irregular"),
-    "mottled": ("more_mottled", "more_uniform"),
-    "uniform": ("more_uniform", "more_mottled"),
-}
+COMPARATIVES: Mapping[str, Sequence[str]] = table("grammar")["comparatives"]
 """Comparatives of qualities: with "more", and with "less"."""
 COMPARED = frozenset(value for pair in COMPARATIVES.values() for value in pair) | {"more", "less"}
 
@@ -160,11 +147,6 @@ def _expressions(language: str) -> list[tuple[str, str]]:
         for meaning, expressions in group.items()
         for text in expressions
     ]
-
-
-def table(name: str) -> dict[str, Any]:
-    """A table of `words`, by its name."""
-    return tomllib.loads((WORDS / f"{name}.toml").read_text(encoding="utf-8"))
 
 
 def nearest_to(words: Sequence[str]) -> dict[str, Sequence[str]]:
