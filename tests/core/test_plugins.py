@@ -22,6 +22,7 @@ from impasto.batch.table import Table
 from impasto.context import Context
 from impasto.data.dataset import Dataset
 from impasto.engine.execution import Execution, RunningJob
+from impasto.engine.replies import JobResult
 from impasto.engine.requests import ActionRequest
 from impasto.errors import ParameterError, ProtocolError
 from impasto.io.files import Exporter
@@ -319,12 +320,12 @@ def test_the_action_of_the_guide_is_carried_out_as_printed(tmp_path, monkeypatch
         (tmp_path / name).touch()
     told = []
 
-    def ask(name: str, **values: object) -> dict:
+    def ask(name: str, **values: object) -> JobResult:
         request = ActionRequest(id=1, name=name, recipe=Recipe((Step("tint"),)), values=values)
-        return Execution(RunningJob(request), lambda header, arrays=None: told.append(header)).reply()[0]
+        return Execution(RunningJob(request), told.append).reply()
 
-    assert ask("count", folder=str(tmp_path))["figures"] == {"pictures": 2.0}
-    assert "counting" in [header.get("message") for header in told]
+    assert ask("count", folder=str(tmp_path)).figures == {"pictures": 2.0}
+    assert "counting" in [news.message for news in told]
     with pytest.raises(ProtocolError, match=r"count\.folder must be"):
         ask("count", folder=3)
     with pytest.raises(ParameterError, match="no action called 'cound'"):

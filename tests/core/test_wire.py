@@ -16,7 +16,7 @@ from impasto import Recipe, Step
 from impasto.about import VERSION
 from impasto.engine.client import Client
 from impasto.engine.requests import JobInput
-from impasto.engine.wire import PROTOCOL, FrameError, FrameReader, write_frame
+from impasto.engine.wire import ARRAY, PROTOCOL, FrameError, FrameReader, write_frame
 from impasto.errors import ParameterError, ProtocolError, WorkerError
 
 FAKE = """
@@ -63,7 +63,7 @@ def test_a_malformed_answer_ends_every_job_with_an_error_and_the_next_one_works(
 
 
 @pytest.mark.parametrize(
-    "begun", [b'{"type": "pro', frame(b"abc", type="preview", id="ID", arrays=[["preview", "|u1", [512, 512, 3]]])]
+    "begun", [b'{"type": "pro', frame(b"abc", type="news", id="ID", preview={ARRAY: ["|u1", [512, 512, 3]]})]
 )
 def test_an_answer_that_stalls_half_way_is_given_up(begun, tmp_path):
     client = fake_worker(tmp_path, begun, stall_s=0.3)
@@ -102,7 +102,7 @@ def test_a_job_that_cannot_be_sent_fails_alone(shared_client):
     with pytest.raises(ProtocolError, match="finite"):
         shared_client.submit(RECIPE, {"source": Path("a.png")}, scale={"width_m": float("nan")}).result(10)
     given = JobInput(arrays={"base_color": np.full((4, 4, 3), np.nan, np.float32)})
-    with pytest.raises(ParameterError, match="source/base_color has pixels"):
+    with pytest.raises(ParameterError, match="base_color has pixels"):
         shared_client.submit(RECIPE, {"source": given}).result(60)
     assert shared_client.submit(RECIPE).result(60)
 
@@ -111,12 +111,13 @@ def test_a_job_that_cannot_be_sent_fails_alone(shared_client):
 def test_arrays_of_every_type_and_shape_arrive_and_a_part_of_one_is_refused(dtype):
     pixels = np.arange(24).astype(dtype)
     arrays = {"empty": np.zeros((0, 3), dtype), "a": pixels.reshape(2, 3, 4), "view": pixels.reshape(4, 6)[::-1, ::2]}
-    write_frame(stream := io.BytesIO(), {"type": "job", "id": 3, "text": "grün"}, arrays)
-    header, received = FrameReader(io.BytesIO(stream.getvalue())).read()
-    assert header == {"type": "job", "id": 3, "text": "grün"}
+    write_frame(stream := io.BytesIO(), {"id": 3, "text": "grün", "path": Path("a"), "below": [arrays]})
+    received = FrameReader(io.BytesIO(stream.getvalue())).read()
+    (found,) = received.pop("below")
+    assert received == {"id": 3, "text": "grün", "path": "a"}
     for name, array in arrays.items():
-        assert np.array_equal(received[name], array)
-    with pytest.raises(ProtocolError, match="in the middle of view"):
+        assert np.array_equal(found[name], array)
+    with pytest.raises(ProtocolError, match="in the middle of an array"):
         FrameReader(io.BytesIO(stream.getvalue()[:-1])).read()
     assert FrameReader(io.BytesIO()).read() is None
 
@@ -126,12 +127,12 @@ def wire(worker_command):
     """A real worker, to which anything can be said: `say(bytes)` returns the header of the next answer."""
     running = subprocess.Popen(worker_command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     reader = FrameReader(running.stdout)
-    assert reader.read()[0]["type"] == "hello"
+    assert reader.read()["type"] == "hello"
 
     def say(sent: bytes) -> dict:
         running.stdin.write(sent)
         running.stdin.flush()
-        while (header := reader.read()[0])["type"] in ("state", "progress", "preview"):
+        while (header := reader.read())["type"] == "news":
             pass
         return header
 
@@ -150,7 +151,7 @@ def test_a_malformed_request_is_answered_and_the_worker_goes_on(case, wire):
     assert answer["error"] in ("ProtocolError", "ParameterError")
     assert re.search(said, answer["message"])
     assert answer["remedy"]
-    assert wire(frame(type="cancel", id=99) + job(id=8))["id"] == 8
+    assert wire(frame(type="wish", wish="cancel", id=99) + job(id=8))["id"] == 8
 
 
 @pytest.mark.parametrize("case", BROKEN)

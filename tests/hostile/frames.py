@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from impasto import Recipe
-from impasto.engine.wire import MAX_ARRAY_BYTES
+from impasto.engine.wire import ARRAY, MAX_ARRAY_BYTES
 
 FRAMES = json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
 GOOD = FRAMES["good"]
@@ -23,10 +23,7 @@ def changed(good: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def frame(body: bytes = b"", **fields: Any) -> bytes:
-    """A frame with these fields; arrays may be lists of name, type and shape."""
-    if isinstance(arrays := fields.get("arrays"), list):
-        names = ("name", "dtype", "shape")
-        fields["arrays"] = [dict(zip(names, one, strict=True)) if isinstance(one, list) else one for one in arrays]
+    """A frame with these fields."""
     return json.dumps(fields).encode() + b"\n" + body
 
 
@@ -61,10 +58,10 @@ ANSWERS = {name: answer(case) for name, case in FRAMES["answers"].items()} | {
     "no JSON": b"Welcome!\n",
     "no object": b"[1, 2]\n",
     "nested": b'{"type": ' + b"[" * 9999 + b"]" * 9999 + b"}\n",
-    "not a number": b'{"type": "progress", "id": "ID", "fraction": NaN, "message": ""}\n',
-    "a long number": b'{"type": "progress", "id": "ID", "fraction": 1' + b"0" * 5000 + b', "message": ""}\n',
-    "huge arrays together": done(arrays=[[str(index), "|u1", [MAX_ARRAY_BYTES]] for index in range(64)]),
-    "too many arrays": done(arrays=[[str(index), "|u1", [0]] for index in range(65)]),
+    "not a number": b'{"type": "news", "id": "ID", "fraction": NaN, "message": ""}\n',
+    "a long number": b'{"type": "news", "id": "ID", "fraction": 1' + b"0" * 5000 + b', "message": ""}\n',
+    "huge arrays together": done(arrays={str(index): {ARRAY: ["|u1", [MAX_ARRAY_BYTES]]} for index in range(64)}),
+    "too many arrays": done(arrays={str(index): {ARRAY: ["|u1", [0]]} for index in range(65)}),
     "pixels where a line should be": b"\x00\xff" * 4096 + b"\n",
 }
 MANY = {"steps": [{"tool": "checker", "parameters": {f"p{n}": n for n in range(100_000)}}]}
@@ -73,14 +70,14 @@ REQUESTS = {name: request(case) for name, case in FRAMES["requests"].items()} | 
     "no object": (b"[1]\n", r"\[1\]", None),
     "parameters are very many": (job(recipe=MANY), "at most 2048 entries, got 100000", 7),
     "not a number": (
-        job(body=NOT_A_NUMBER, inputs={"source": {}}, arrays=[["source/base_color", "<f4", [1, 1, 3]]]),
+        job(body=NOT_A_NUMBER, inputs={"source": {"arrays": {"base_color": {ARRAY: ["<f4", [1, 1, 3]]}}}}),
         "not a number",
         7,
     ),
 }
 UNREADABLE = (
-    *("arrays are an object", "an array without a name", "floats of 64 bits", "an array of objects"),
-    *("a negative size", "a size is text", "a huge array", "two arrays of one name"),
+    *("an array is an object", "floats of 64 bits", "an array of objects"),
+    *("a negative size", "a size is text", "a huge array"),
 )
 BROKEN = {name: REQUESTS.pop(name) for name in UNREADABLE}
 """Requests of which nobody knows where they end."""

@@ -118,7 +118,8 @@ class Client:
             inputs=given,
             options=options,
             values=values or {},
-            deliver=deliver or Delivery(),
+            deliver=deliver if isinstance(deliver, Delivery) else Delivery(),
+            view=deliver if isinstance(deliver, View) else None,
             supersedes=supersedes,
             detach=detach and self._outlives,
         )

@@ -20,19 +20,8 @@ from ..about import VERSION
 from ..errors import ImpastoError, ProtocolError, WorkerError, error_from_name
 from ..system.process import describe_exit, end, keep_log, kill, kill_group
 from .job import Job
-from .replies import (
-    Hello,
-    JobFailure,
-    JobPreview,
-    JobProgress,
-    JobResult,
-    JobState,
-    JobWarnings,
-    Reply,
-    Stopped,
-    reply_of,
-)
-from .requests import Request, frame_of
+from .replies import Hello, JobFailure, JobNews, JobResult, Reply, Stopped, reply_of
+from .requests import JobRequest, Request, Wish, frame_of
 from .wire import PROTOCOL, CutFrameError, FrameReader, write_frame
 
 WATCH_INTERVAL_S = 0.1
@@ -153,7 +142,7 @@ class Connection:
         try:
             while (request := self._outbox.get()) is not None:
                 try:
-                    write_frame(stdin, *frame_of(request))
+                    write_frame(stdin, frame_of(request))
                 except ProtocolError as error:
                     if job := self._pop_job(request.id):
                         job.set_exception(error)
@@ -170,7 +159,7 @@ class Connection:
         assert self.popen.stdout is not None
         try:
             while (frame := self._reader.read()) is not None:
-                self._receive(reply_of(*frame))
+                self._receive(reply_of(frame))
         except CutFrameError:
             pass  # the worker died while it wrote: how is said below
         except ProtocolError as error:
@@ -203,7 +192,7 @@ class Connection:
         if isinstance(reply, JobFailure) and reply.id is None:
             raise ProtocolError(f"the worker refused a request: {reply.message}", reply.remedy)
         assert reply.id is not None
-        if isinstance(reply, (JobProgress, JobPreview, JobState, JobWarnings)):
+        if isinstance(reply, JobNews):
             if job := self._jobs.get(reply.id):
                 job.tell(reply)
         elif job := self._pop_job(reply.id):
@@ -237,11 +226,11 @@ class Connection:
         """Remedy for a worker that died: where memory is full, Linux kills the process that has most of it."""
         return self._try_smaller if code == -KILLED else self._see_log
 
-    def _ask(self, job: Job, what: str) -> None:
+    def _ask(self, job: Job, what: Wish) -> None:
         """Send a request for a job: pause, resume, stop or cancel; a worker that ignores the last is killed."""
         if job.id not in self._jobs:
             return
-        self._outbox.put(Request(id=job.id, kind=what))
+        self._outbox.put(JobRequest(job.id, what))
         if what == "cancel":
             self._cancelled_at.setdefault(job.id, time.monotonic())
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..descriptions import MESH
-from ..errors import FileError
+from ..errors import FileError, ParameterError, ProtocolError
 from ..recipe import Recipe
 from ..system.transaction import temporary_folder
 from ..system.untrusted import printable
 from ..texture import COLOR_MAPS, Maps
-from .replies import RELIT
-from .requests import Delivery, JobInput, ResultForm, View
+from .replies import RELIT, JobResult
+from .requests import ActionRequest, Delivery, JobInput, View
 
 if TYPE_CHECKING:
     from ..atlas.mesh import Mesh
@@ -90,6 +90,8 @@ def _mesh(given: JobInput) -> Mesh:
 
     if given.path:
         return read_mesh(given.path)
+    if len(given.files) != 1:
+        raise ProtocolError("the input has a mesh without a file", "send it as one PLY file")
     name, content = next(iter(given.files.items()))
     mesh = mesh_of(content.tobytes(), name)
     return replace(mesh, name=given.name or name)
@@ -102,7 +104,9 @@ def _input(given: JobInput, tell: Callable[[float, str], None], wanted: Wanted |
     elif given.files:
         maps = _read_sent(given, tell, wanted)
     else:
-        maps = _in_color_space(Maps.from_tile_arrays({name: _to_float(a) for name, a in given.arrays.items()}), given)
+        maps = _in_color_space(
+            Maps.from_tile_arrays({name: _floats(name, a) for name, a in given.arrays.items()}), given
+        )
     name = maps.name if given.name is None else given.name
     height_range_m = maps.height_range_m if given.height_range_m is None else given.height_range_m
     maps = replace(maps, name=name, height_range_m=height_range_m)
@@ -140,61 +144,71 @@ def _read_sent(given: JobInput, tell: Callable[[float, str], None], wanted: Want
     raise failure
 
 
-def _to_float(array: np.ndarray) -> np.ndarray:
+def _floats(name: str, array: np.ndarray) -> np.ndarray:
+    """Pixels as float32. ParameterError for those that are no numbers."""
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        message = f"{name} has pixels that are infinite or not a number"
+        raise ParameterError(message, "open the picture in the program that made it and clean it")
     if array.dtype.kind == "u":
         return array.astype(np.float32) / np.float32(np.iinfo(array.dtype).max)
     return array.astype(np.float32, copy=False)
 
 
-def deliver(
-    result: Result, wanted: ResultForm, tell: Callable[[float, str], None]
-) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Header and arrays of the answer. `tell(fraction, message)` is called meanwhile and may raise Cancelled."""
-    from ..io.files import encode_maps
-    from ..plugins.registry import registry
-    from ..surface.resizing import maps_at_most
-    from .views import relit, view_of
+def deliver(result: Result, wanted: ActionRequest, tell: Callable[[float, str], None]) -> JobResult:
+    """The answer to a request. `tell(fraction, message)` is called meanwhile and may raise Cancelled."""
+    from .views import view_of
 
     maps = result.maps
     first = next(iter(maps.tiles().values()))
-    about = {
-        "type": "done",
-        "recipe": result.recipe and result.recipe.to_dict(),
-        "figures": {name: float(value) for name, value in result.figures.items() if math.isfinite(value)},
-        "notes": list(result.notes),
-        "models": [str(path) for path in result.models],
-        "width_m": first.width_m,
-        "height_range_m": maps.height_range_m,
-        "name": maps.name,
-        "size_px": _size_px(first, result.paths),
-        "seconds": list(result.seconds),
-        "reused": list(result.reused),
-        "description": result.description,
-    }
-    if isinstance(wanted, View):
-        arrays, figures = view_of(maps, wanted, tell)
-        return about | ({"figures": figures} if figures else {}), arrays
-    assert isinstance(wanted, Delivery)
+    answer = JobResult(
+        id=wanted.id,
+        recipe=result.recipe,
+        arrays={},
+        models=result.models,
+        figures={name: float(value) for name, value in result.figures.items() if math.isfinite(value)},
+        notes=result.notes,
+        name=maps.name,
+        size_px=_size_px(first, result.paths),
+        width_m=first.width_m,
+        height_range_m=maps.height_range_m,
+        paths=result.paths,
+        seconds=result.seconds,
+        reused=result.reused,
+        description=result.description,
+    )
+    if wanted.view:
+        arrays, figures = view_of(maps, wanted.view, tell)
+        return replace(answer, arrays=arrays, paths=(), figures=figures or answer.figures)
     if result.paths:
-        return {**about, "paths": [str(path) for path in result.paths]}, {}
-    if wanted.kind == "arrays":
-        return about, maps.tile_arrays()
+        return answer
+    if wanted.deliver.kind == "arrays":
+        return replace(answer, arrays=maps.tile_arrays())
+    return _encoded(answer, maps, wanted.deliver, tell)
+
+
+def _encoded(answer: JobResult, maps: Maps, wanted: Delivery, tell: Callable[[float, str], None]) -> JobResult:
+    """The answer with maps as files, and lit if that is wanted."""
+    from ..io.files import encode_maps
+    from ..plugins.registry import registry
+    from ..surface.resizing import maps_at_most
+    from .views import relit
+
     exporter = registry().exporter(wanted.format)
-    about["notes"] = [*result.notes, *exporter.notes_on(maps)]
-    encoded = encode_maps(maps, exporter, result.recipe)
+    encoded = encode_maps(maps, exporter, answer.recipe)
     arrays = {name: np.frombuffer(data, np.uint8) for name, data in encoded.items()}
     if wanted.lit_px and maps and "base_color" in maps:
         arrays[RELIT] = relit(maps_at_most(maps, LIT_FROM_PX), View("relit", side_px=wanted.lit_px), tell)
-    return {**about, "suffix": exporter.suffix}, arrays
+    notes = (*answer.notes, *exporter.notes_on(maps))
+    return replace(answer, arrays=arrays, suffix=exporter.suffix, notes=notes)
 
 
-def _size_px(maps: Maps, paths: Sequence[Path]) -> list[int] | None:
-    """[height, width] of a result, even if it exists only as files; None for one without maps."""
+def _size_px(maps: Maps, paths: Sequence[Path]) -> tuple[int, int] | None:
+    """(height, width) of a result, even if it exists only as files; None for one without maps."""
     from ..io.decode import read_size
 
     if maps:
-        return list(maps.size_px)
-    return list(read_size(paths[0])) if paths else None
+        return maps.size_px
+    return read_size(paths[0]) if paths else None
 
 
 def preview_pixels(maps: Maps) -> np.ndarray:

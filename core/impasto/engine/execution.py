@@ -8,17 +8,16 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy as np
-
 from ..errors import Cancelled
 from ..system.typed_json import as_kind
 from .delivery import deliver, preview_pixels, read_inputs
-from .requests import ActionRequest, View
+from .replies import JobNews, JobResult, Reply
+from .requests import ActionRequest
 
 if TYPE_CHECKING:
     from ..running.inputs import Given
@@ -29,10 +28,8 @@ PROGRESS_INTERVAL_S = 0.05
 MOST_KEPT_BYTES, KEPT_SHARE = 2**31, 8
 """Limits of the results of steps that are kept: bytes, and the part of the machine's memory, one in so many."""
 
-Frame: TypeAlias = "tuple[dict[str, Any], dict[str, np.ndarray]]"
-"""Header and arrays of a frame."""
-Send: TypeAlias = Callable[..., None]
-"""Sends a header, and arrays if there are any, to the client."""
+Send: TypeAlias = Callable[[Reply], None]
+"""Sends a reply to the client."""
 
 log = logging.getLogger("impasto.worker")
 
@@ -80,38 +77,35 @@ class Execution:
         self._job, self._request, self._send = job, job.request, send
         self._report = _throttle(
             PROGRESS_INTERVAL_S,
-            lambda fraction, message: self._tell("progress", fraction=fraction, message=message),
+            lambda fraction, message: self._tell(fraction=fraction, message=message),
         )
-        self._show = _throttle(
-            PREVIEW_INTERVAL_S, lambda maps: self._tell("preview", {"preview": preview_pixels(maps)})
-        )
-        self._tell("state", state="running")
+        self._show = _throttle(PREVIEW_INTERVAL_S, lambda maps: self._tell(preview=preview_pixels(maps)))
+        self._tell(state="running")
 
-    def reply(self) -> Frame:
-        """The result in the form that was asked for, without the id. Raises Cancelled, and what its tools raise."""
+    def reply(self) -> JobResult:
+        """The result in the form that was asked for. Raises Cancelled, and what its tools raise."""
         from ..actions import Doing
         from ..host import Host
         from .actions import action_called
 
         request, started = self._request, time.monotonic()
         action, options = action_called(request.name), request.options
-        view = request.deliver
-        if isinstance(view, View) and view.kind == "preview":
+        if (view := request.view) and view.kind == "preview":
             px = view.longest_px
             options = replace(options, preview_px=px) if view.runs_small else replace(options, enough_px=px)
         kept = kept_steps() if options.keeps_steps else None
         host = Host(self._report, self._show, self._is_cancelled, self._job.stopped.is_set, kept)
-        doing = Doing(request.recipe, options, host, self._read, lambda said: self._tell("warnings", warnings=said))
+        doing = Doing(request.recipe, options, host, self._read, lambda said: self._tell(warnings=tuple(said)))
         result = action.carry_out(doing, as_kind(action.values, request.values, request.name))
         log.info("job %d took %.2f s", self._job.id, time.monotonic() - started)
-        return deliver(result, request.deliver, self._check)
+        return deliver(result, request, self._check)
 
     def _read(self) -> dict[str, Given]:
         request = self._request
         return read_inputs(request.recipe, request.inputs, lambda _, name: self._check(0.0, f"looking at {name}"))
 
-    def _tell(self, kind: str, arrays: Mapping[str, np.ndarray] | None = None, **more: Any) -> None:
-        self._send({"type": kind, "id": self._job.id, **more}, arrays)
+    def _tell(self, **news: Any) -> None:
+        self._send(JobNews(self._job.id, **news))
 
     def _check(self, fraction: float, message: str) -> None:
         """Report progress. Raises Cancelled if the job was cancelled."""
@@ -122,9 +116,9 @@ class Execution:
     def _is_cancelled(self) -> bool:
         """Whether the job was cancelled; blocks while it is paused."""
         if not self._job.resumed.is_set():
-            self._tell("state", state="paused")
+            self._tell(state="paused")
             self._job.resumed.wait()
-            self._tell("state", state="running")
+            self._tell(state="running")
         return self._job.cancelled.is_set()
 
 

@@ -9,7 +9,8 @@ from typing import Any, Literal
 import numpy as np
 
 from ..errors import Cancelled
-from .replies import JobPreview, JobProgress, JobState, JobWarnings
+from .replies import JobNews
+from .requests import Wish
 
 Doing = Literal["waiting", "running", "pausing", "paused", "stopping", "cancelling"]
 
@@ -24,7 +25,7 @@ class Job(Future):
     def __init__(self, id_: int, *, is_detached: bool = False) -> None:
         super().__init__()
         self.id, self.is_detached = id_, is_detached
-        self.ask: Callable[[Job, str], None] = lambda job, what: None
+        self.ask: Callable[[Job, Wish], None] = lambda job, what: None
         self.finish: Callable[[Any], Any] = lambda result: result  # what the client does with the result first
         self.fraction, self.message = 0.0, "Waiting for the worker"
         self.preview: np.ndarray | None = None
@@ -54,22 +55,19 @@ class Job(Future):
         self._request("cancel", "cancelling")
         return True
 
-    def _request(self, what: str, state: Doing) -> None:
+    def _request(self, what: Wish, state: Doing) -> None:
         if not self.done():
             self.state = state
             self.ask(self, what)
 
-    def tell(self, news: JobProgress | JobPreview | JobState | JobWarnings) -> None:
+    def tell(self, news: JobNews) -> None:
         """Record news from the worker, called by the client; later requests of the user take precedence."""
-        if isinstance(news, JobPreview):
-            self.preview = news.pixels
-        elif isinstance(news, JobWarnings):
-            self.warnings = news.warnings
-        elif isinstance(news, JobProgress):
-            if self.state != "cancelling":
-                self.fraction, self.message = min(max(news.fraction, 0.0), 1.0), news.message
-        elif self.state not in ("stopping", "cancelling") and not (self.state == "pausing" and news.state == "running"):
-            self.state = news.state
+        self.preview = self.preview if news.preview is None else news.preview
+        self.warnings = news.warnings or self.warnings
+        if news.fraction is not None and self.state != "cancelling":
+            self.fraction, self.message = min(max(news.fraction, 0.0), 1.0), news.message
+        is_late = self.state in ("stopping", "cancelling") or (self.state == "pausing" and news.state == "running")
+        self.state = self.state if is_late or news.state is None else news.state
 
     def wait(self) -> Any:
         """Block until the job ends; return the result or raise its error, Cancelled if it was cancelled."""

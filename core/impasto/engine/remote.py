@@ -21,6 +21,8 @@ from ..options import Sink
 from ..system.names import check_name
 from ..system.transaction import replace_files
 from ..system.untrusted import excerpt, read_bytes, shorten
+from ..texture import MAP_CHANNELS
+from ..udim import tile_of
 from .replies import JobResult
 from .wire import MAX_ARRAY_BYTES
 
@@ -143,8 +145,9 @@ def read_files(path: Path) -> dict[str, np.ndarray]:
 
 def write_files(sink: Sink, answer: JobResult) -> JobResult:
     """Write the encoded files of an answer where they are wanted, as the engine would, and add their paths."""
-    if not re.fullmatch(r"\.[a-z0-9]{1,8}", answer.suffix):
-        raise ProtocolError(f"done.suffix is {excerpt(answer.suffix)}", "see the log")
+    unknown = [name for name in answer.arrays if tile_of(name)[0] not in MAP_CHANNELS]
+    if unknown or not re.fullmatch(r"\.[a-z0-9]{1,8}", answer.suffix):
+        raise ProtocolError(f"a result has a file for {excerpt((*unknown, answer.suffix))}", "see the log")
     name = check_name(sink.name, "the name of the files")
     contents = {sink.folder / f"{name}_{map_}{answer.suffix}": data for map_, data in answer.arrays.items()}
     replace_files({path: data.tobytes() for path, data in contents.items()}, replace=sink.replace)

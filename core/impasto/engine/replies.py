@@ -13,12 +13,9 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from ..descriptions import EngineDescription
-from ..errors import ProtocolError
 from ..recipe import Recipe
 from ..system.typed_json import Count, Length, PositiveSize, as_kind, one_of
-from ..system.untrusted import excerpt
-from ..texture import MAP_CHANNELS, Maps
-from ..udim import tile_of
+from ..texture import Maps
 
 PREVIEW, RELIT, LOOKUP = "preview", "relit", "lookup"
 
@@ -31,49 +28,20 @@ class Hello:
     version: str
 
 
-@dataclass(frozen=True)
-class JobProgress:
-    """Progress of a job, with `fraction` in [0, 1]."""
-
-    id: Count
-    fraction: float
-    message: str
-
-
 @dataclass(frozen=True, eq=False)
-class JobPreview:
-    """An unfinished picture: the array `preview`, uint8 RGB (H, W, 3)."""
+class JobNews:
+    """News of a job, as far as there are any: the fraction that is done in [0, 1], and what is done now.
+
+    preview: an unfinished picture, uint8 RGB (H, W, 3). state: running now, or paused. warnings: sentences about its
+    inputs for the user, before its work begins.
+    """
 
     id: Count
-    arrays: Mapping[str, np.ndarray]
-
-    def __post_init__(self) -> None:
-        pixels = self.arrays.get(PREVIEW)
-        if pixels is None or pixels.dtype != np.uint8 or pixels.shape[2:] != (3,) or not pixels.size:
-            said = "missing" if pixels is None else f"{pixels.dtype} {pixels.shape}"
-            message = f"preview needs the array preview, uint8 (height, width, 3), it is {said}"
-            raise ProtocolError(message, "see the log")
-
-    @property
-    def pixels(self) -> np.ndarray:
-        """The picture."""
-        return self.arrays[PREVIEW]
-
-
-@dataclass(frozen=True)
-class JobState:
-    """Change of a job's state: running now, or paused."""
-
-    id: Count
-    state: Literal["running", "paused"]
-
-
-@dataclass(frozen=True)
-class JobWarnings:
-    """Sentences about a job's inputs for the user, before the job's work begins."""
-
-    id: Count
-    warnings: tuple[str, ...]
+    fraction: float | None = None
+    message: str = ""
+    preview: np.ndarray | None = None
+    state: Literal["running", "paused"] | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,13 +66,6 @@ class JobResult:
     seconds: tuple[Length, ...] = ()
     reused: tuple[bool, ...] = ()
     description: EngineDescription | None = None
-
-    def __post_init__(self) -> None:
-        for name, array in self.arrays.items():
-            is_file = array.ndim == 1 and array.dtype == np.uint8
-            is_known = tile_of(name)[0] in (*MAP_CHANNELS, PREVIEW, RELIT, LOOKUP)
-            if not (is_known and array.size and (is_file or array.ndim == (4 if name == RELIT else 3))):
-                raise ProtocolError(f"done has an array {excerpt(name)} of the shape {array.shape}", "see the log")
 
     @property
     def maps(self) -> Maps:
@@ -131,13 +92,10 @@ class JobFailure:
     remedy: str
 
 
-Reply: TypeAlias = Hello | JobProgress | JobPreview | JobState | JobWarnings | JobResult | Stopped | JobFailure
+Reply: TypeAlias = Hello | JobNews | JobResult | Stopped | JobFailure
 REPLIES: Mapping[str, type[Reply]] = {
     "hello": Hello,
-    "progress": JobProgress,
-    PREVIEW: JobPreview,
-    "state": JobState,
-    "warnings": JobWarnings,
+    "news": JobNews,
     "done": JobResult,
     "cancelled": Stopped,
     "error": JobFailure,
@@ -145,7 +103,12 @@ REPLIES: Mapping[str, type[Reply]] = {
 """The class of each type of frame."""
 
 
-def reply_of(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Reply:
+def frame_of(reply: Reply) -> dict[str, Any]:
+    """The frame of a reply."""
+    return {"type": next(name for name, kind in REPLIES.items() if isinstance(reply, kind)), **vars(reply)}
+
+
+def reply_of(frame: Mapping[str, Any]) -> Reply:
     """The reply in a frame. ProtocolError names the wrong field, ParameterError what is wrong with a recipe."""
-    type_ = one_of(REPLIES, header.get("type"), "reply.type")
-    return as_kind(REPLIES[type_], {**header, "arrays": arrays}, type_)
+    type_ = one_of(REPLIES, frame.get("type"), "reply.type")
+    return as_kind(REPLIES[type_], frame, type_)

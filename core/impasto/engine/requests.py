@@ -5,27 +5,20 @@ Standard library and NumPy only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, TypeAlias
 
 import numpy as np
 
-from ..descriptions import MESH
-from ..errors import ParameterError, ProtocolError
+from ..errors import ProtocolError
 from ..options import DEFAULT, RunOptions
 from ..recipe import Recipe
 from ..system.names import is_file_name
 from ..system.typed_json import Count, Length, PositiveLength, Within, as_kind, one_of
 from ..system.untrusted import excerpt
-from ..texture import MAP_CHANNELS, Maps
-from ..udim import tile_of
-
-ViewKind = Literal["small", "preview", "relit", "gaussian"]
-DeliveryKind = Literal["arrays", "encoded"]
-CONTENT = ("inputs", "arrays", "files")
-"""Fields whose arrays follow the header."""
+from ..texture import Maps
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -48,6 +41,11 @@ class JobInput:
     width_m: PositiveLength | None = None
     height_range_m: Length | None = None
 
+    def __post_init__(self) -> None:
+        for name in (*self.files, *([] if self.folder is None else [self.folder])):
+            if not is_file_name(name):
+                raise ProtocolError(f"an input has a file or a folder called {excerpt(name)}", "see the log")
+
     @classmethod
     def of_maps(cls, maps: Maps) -> JobInput:
         """The pixels of maps, with their name and scale."""
@@ -56,12 +54,7 @@ class JobInput:
 
 
 @dataclass(frozen=True)
-class ResultForm:
-    """Form in which a client wants a result: a `View` or a `Delivery`."""
-
-
-@dataclass(frozen=True)
-class View(ResultForm):
+class View:
     """A result as a host shows it, instead of its maps.
 
     small: the maps as uint8, their longer side at most longest_px. preview: the surface under a light, as small, uint8
@@ -71,7 +64,7 @@ class View(ResultForm):
     preview's size, which is quick and similar, instead of their result scaled down, and the base colour comes with it.
     """
 
-    kind: ViewKind = field(metadata={"json": "as"})
+    kind: Literal["small", "preview", "relit", "gaussian"]
     longest_px: Annotated[int, Within(1, 4096)] = 512
     side_px: Annotated[int, Within(16, 512)] = 256
     runs_small: bool = False
@@ -81,142 +74,59 @@ class View(ResultForm):
 
 
 @dataclass(frozen=True)
-class Delivery(ResultForm):
+class Delivery:
     """Form of a result's maps: `arrays`, or `encoded` files of a format, an exporter's name.
 
     lit_px: side of the ball and of the plane that come with encoded maps, as in a `View` that is relit; 0: none.
     """
 
-    kind: DeliveryKind = field(default="arrays", metadata={"json": "as"})
+    kind: Literal["arrays", "encoded"] = "arrays"
     format: str = "png"
     lit_px: Annotated[int, Within(0, 512)] = 0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Request:
-    """A request about the job `id`, of `kind` "pause", "resume", "stop" or "cancel"."""
+Wish = Literal["pause", "resume", "stop", "cancel"]
+
+
+@dataclass(frozen=True)
+class JobRequest:
+    """A wish about the job `id`."""
 
     id: Count
-    kind: str = field(metadata={"json": "type"})
+    wish: Wish
 
 
 @dataclass(frozen=True, kw_only=True)
-class ActionRequest(Request):
+class ActionRequest:
     """Something to carry out. name: of an action, of the core or of a plugin; values: those of its own, as JSON.
 
-    options: of the runs. deliver: the form of a result that is not written. supersedes: older jobs with this key are
-    cancelled. detach: continue without the client.
+    options: of the runs. deliver: the form of a result that is not written. view: what is wanted instead of its maps.
+    supersedes: older jobs with this key are cancelled. detach: continue without the client.
     """
 
-    kind: str = field(default="action", metadata={"json": "type"})
+    id: Count
     name: str = "run"
     recipe: Recipe | None = None
     inputs: Mapping[str, JobInput] = field(default_factory=dict)
     options: RunOptions = DEFAULT
     values: Mapping[str, Any] = field(default_factory=dict)
-    deliver: ResultForm = Delivery()
+    deliver: Delivery = Delivery()
+    view: View | None = None
     supersedes: str = ""
     detach: bool = False
 
 
-REQUESTS: Mapping[str, type[Request]] = {
-    **dict.fromkeys(("pause", "resume", "stop", "cancel"), Request),
-    "action": ActionRequest,
-}
+Request: TypeAlias = ActionRequest | JobRequest
+REQUESTS: Mapping[str, type[Request]] = {"action": ActionRequest, "wish": JobRequest}
 """The class of each type of frame."""
 
 
-def frame_of(request: Request) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Header and arrays of a request; fields that are as by default are left out."""
-    header = _plain(request)
-    arrays: dict[str, np.ndarray] = {}
-    if isinstance(request, ActionRequest):
-        header["inputs"] = {}
-        for name, given in request.inputs.items():
-            header["inputs"][name] = _plain(given) | ({"files": list(given.files)} if given.files else {})
-            own = given.arrays or {str(index): data for index, data in enumerate(given.files.values())}
-            arrays.update({f"{name}/{part}": array for part, array in own.items()})
-    return header, arrays
+def frame_of(request: Request) -> dict[str, Any]:
+    """The frame of a request."""
+    return {"type": "action" if isinstance(request, ActionRequest) else "wish", **vars(request)}
 
 
-def _plain(value: Any) -> Any:
-    """A value as JSON, without what follows the header."""
-    if isinstance(value, Recipe):
-        return value.to_dict()
-    if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
-    if isinstance(value, Mapping):
-        return {name: _plain(item) for name, item in value.items()}
-    if not is_dataclass(value):
-        return str(value) if isinstance(value, Path) else value
-    own = [(item, getattr(value, item.name)) for item in fields(value) if item.name not in CONTENT]
-    return {
-        item.metadata.get("json", item.name): _plain(one) for item, one in own if item.metadata or one != item.default
-    }
-
-
-def request_of(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Request:
+def request_of(frame: Mapping[str, Any]) -> Request:
     """The request in a frame. ProtocolError names the wrong field, ParameterError a mistake in the recipe."""
-    type_ = one_of(REQUESTS, header.get("type"), "request.type")
-    described = as_kind(dict[str, dict[str, Any]], header.get("inputs", {}), f"{type_}.inputs")
-    values = {**header, "inputs": _inputs(described, arrays, f"{type_}.inputs")}
-    if type_ == "action" and "deliver" in header:
-        values["deliver"] = _form(header["deliver"], f"{type_}.deliver")
-    return as_kind(REQUESTS[type_], values, type_)
-
-
-def _form(given: Any, where: str) -> ResultForm:
-    given = as_kind(dict[str, Any], given, where)
-    kind = one_of((*get_args(ViewKind), *get_args(DeliveryKind)), given.get("as"), f"{where}.as")
-    return as_kind(View if kind in get_args(ViewKind) else Delivery, given, where)
-
-
-def _inputs(
-    described: Mapping[str, Mapping[str, Any]], arrays: Mapping[str, np.ndarray], where: str
-) -> dict[str, JobInput]:
-    """Each input with its own arrays, which are named INPUT/MAP, or INPUT/INDEX if they are files."""
-    own: dict[str, dict[str, np.ndarray]] = {name: {} for name in described}
-    for key, array in arrays.items():
-        name, _, part = key.partition("/")
-        if name not in described or "path" in described[name]:
-            raise ProtocolError(f"the array {excerpt(key)} belongs to no input", "name it INPUT/MAP")
-        if "files" not in described[name]:
-            _check_pixels(key, part, array)
-        own[name][part] = array
-    inputs = {}
-    for name, about in described.items():
-        content: dict[str, Any] = {"arrays": own[name]}
-        if "files" in about:
-            names = as_kind(list[str], about["files"], f"{where}.{name}.files")
-            content = {"files": _files(name, names, own[name])}
-        inputs[name] = given = as_kind(JobInput, {**about, **content}, f"{where}.{name}")
-        if name == MESH and not given.path and len(given.files) != 1:
-            raise ProtocolError(f"{where} has a mesh without a file", "send it as one PLY file")
-        if given.folder is not None and not is_file_name(given.folder):
-            raise ProtocolError(f"action.inputs.{name}.folder is {excerpt(given.folder)}", "see the log")
-    return inputs
-
-
-def _files(input_: str, names: Sequence[str], arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The files of an input by name: arrays of bytes that are numbered in this order."""
-    found = {}
-    for index, name in enumerate(names):
-        array = arrays.get(str(index))
-        if not is_file_name(name) or name in found:
-            raise ProtocolError(f"action.inputs.{input_}.files has {excerpt(name)}", "see the log")
-        if array is None or array.ndim != 1 or array.dtype != np.uint8:
-            raise ProtocolError(f"the file {excerpt(name)} of {excerpt(input_)} is missing", "see the log")
-        found[name] = array
-    if len(arrays) != len(names) or not names:
-        raise ProtocolError(f"action.inputs.{input_}.files names {len(names)} of {len(arrays)} files", "see the log")
-    return found
-
-
-def _check_pixels(key: str, map_: str, array: np.ndarray) -> None:
-    if tile_of(map_)[0] not in MAP_CHANNELS:
-        raise ProtocolError(f"the array {excerpt(key)} is no map", f"use one of {', '.join(MAP_CHANNELS)}")
-    if array.ndim not in (2, 3) or not array.size:
-        raise ProtocolError(f"{key} has the shape {array.shape}", "send pixels as (height, width, channels)")
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        message = f"{key} has pixels that are infinite or not a number"
-        raise ParameterError(message, "open the picture in the program that made it and clean it")
+    type_ = one_of(REQUESTS, frame.get("type"), "request.type")
+    return as_kind(REQUESTS[type_], frame, type_)

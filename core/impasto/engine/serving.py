@@ -8,19 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import platform
 import queue
 import threading
-import traceback
-from collections.abc import Mapping
-from typing import IO, Any
-
-import numpy as np
+from typing import IO
 
 from ..about import VERSION
-from ..errors import Cancelled, ImpastoError, ProtocolError, out_of_memory
+from ..errors import Cancelled, ImpastoError, ProtocolError, WorkerError, error_fields, out_of_memory
 from ..system.typed_json import MAX_ID
 from .execution import Execution, RunningJob
+from .replies import Hello, JobFailure, Reply, Stopped, frame_of
 from .requests import ActionRequest, Request, request_of
 from .wire import PROTOCOL, FrameError, FrameReader, write_frame
 
@@ -45,7 +41,7 @@ class Worker:
     def serve(self) -> None:
         """Answer frames until the client closes the pipe, then cancel the jobs that do not continue without it."""
         self._working.start()
-        self._send({"type": "hello", "protocol": PROTOCOL, "version": VERSION, "python": platform.python_version()})
+        self._send(Hello(PROTOCOL, VERSION))
         while self._read_one():
             pass
         continues_alone = any(job.continues_alone for job in list(self._jobs.values()))
@@ -73,8 +69,8 @@ class Worker:
         try:
             if (frame := self._reader.read()) is None:
                 return False
-            id_ = frame[0].get("id")
-            self._receive(request_of(*frame))
+            id_ = frame.get("id")
+            self._receive(request_of(frame))
         except FrameError as error:  # never while the client's own check holds: what follows could be anything
             self._refuse(error.id, ProtocolError(error.message, error.remedy))
             return False
@@ -89,17 +85,17 @@ class Worker:
 
     def _refuse(self, id_: object, error: Exception) -> None:
         is_id = type(id_) is int and 0 <= id_ <= MAX_ID
-        self._send({"id": id_ if is_id else None, **_describe_error(error)})
+        self._send(_failure(id_ if is_id else None, error))
 
     def _receive(self, request: Request) -> None:
         if isinstance(request, ActionRequest):
             self._accept(RunningJob(request))
-        elif request.kind == "stop":
+        elif request.wish == "stop":
             self._stop(request.id)
-        elif request.kind == "cancel":
+        elif request.wish == "cancel":
             self._cancel(request.id)
         else:
-            self._pause(request.id, request.kind == "pause")
+            self._pause(request.id, request.wish == "pause")
 
     def _accept(self, job: RunningJob) -> None:
         if job.id in self._jobs:
@@ -140,7 +136,7 @@ class Worker:
             if not job.is_running:
                 del self._jobs[id_]
         if not job.is_running:
-            self._send({"type": "cancelled", "id": id_})
+            self._send(Stopped(id_))
 
     def _work(self) -> None:
         while (job := self._queue.get()) is not None:
@@ -152,20 +148,19 @@ class Worker:
 
     def _answer(self, job: RunningJob) -> None:
         try:
-            header, arrays = Execution(job, self._send).reply()
-            self._send({"id": job.id, **header}, arrays)
+            self._send(Execution(job, self._send).reply())
         except Cancelled:
-            self._send({"type": "cancelled", "id": job.id})
+            self._send(Stopped(job.id))
         except BaseException as error:  # noqa: BLE001  whatever a plugin raises becomes this job's error; the worker goes on
-            self._send({"id": job.id, **_describe_error(error)})
+            self._send(_failure(job.id, error))
         finally:
             self._jobs.pop(job.id, None)
 
-    def _send(self, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray] | None = None) -> None:
+    def _send(self, reply: Reply) -> None:
         try:
             with self._sending:
                 if not self._sink.closed:
-                    write_frame(self._sink, header, arrays)
+                    write_frame(self._sink, frame_of(reply))
         except OSError:  # Windows has no BrokenPipeError here
             log.info("the client is gone")
 
@@ -174,12 +169,9 @@ class Worker:
             self._sink.close()
 
 
-def _describe_error(error: BaseException) -> dict[str, Any]:
-    trace = "".join(traceback.format_exception(error))
-    log.error("job failed\n%s", trace)
+def _failure(id_: int | None, error: BaseException) -> JobFailure:
+    log.error("job failed", exc_info=error)
     error = out_of_memory(error) or error
-    if isinstance(error, ImpastoError):
-        name, message, remedy = type(error).__name__, error.message, error.remedy
-    else:
-        name, message, remedy = "WorkerError", f"{type(error).__name__}: {error}", "this is a bug: report the log"
-    return {"type": "error", "error": name, "message": message, "remedy": remedy, "trace": trace}
+    if not isinstance(error, ImpastoError):
+        error = WorkerError(f"{type(error).__name__}: {error}", "this is a bug: report the log")
+    return JobFailure(id_, **error_fields(error))

@@ -1,8 +1,9 @@
 """Frames between the worker and its client: one line of JSON, then raw array bytes. No port, no pickle.
 
-    {"type": "job", "id": 3, …, "arrays": [{"name": "source/base_color", "dtype": "<f4", "shape": [64, 64, 3]}]}\n
+    {"type": "action", "id": 3, "inputs": {"source": {"arrays": {"height": {"$array": ["<f4", [64, 64, 1]]}}}}}\n
 
-Both sides check types and sizes before they allocate memory. Standard library and NumPy only.
+Arrays may stand anywhere in a frame; their bytes follow in the order in which the line names them. Both sides check
+types and sizes before they allocate memory. Standard library and NumPy only.
 """
 
 from __future__ import annotations
@@ -10,16 +11,18 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
 from ..errors import ProtocolError
-from ..system.names import MAX_NAME_BYTES
 from ..system.untrusted import excerpt, parse_json
 
-PROTOCOL = 3
+PROTOCOL = 4
+ARRAY = "$array"
+"""Name of the one field of an object that stands for an array: its type and its shape."""
 MAX_HEADER_BYTES = 16 * 2**20
 MAX_ARRAYS = 64
 MAX_DIMENSIONS = 4
@@ -32,19 +35,25 @@ STALL_LIMIT_S = 30.0
 """Time limit for the header of a frame that has begun, and then for each chunk."""
 
 
-def write_frame(stream: IO[bytes], header: Mapping[str, Any], arrays: Mapping[str, np.ndarray] | None = None) -> None:
-    """Write `header` and `arrays`. The caller holds a lock if several threads write.
+def write_frame(stream: IO[bytes], frame: Mapping[str, Any]) -> None:
+    """Write plain data, dataclasses of it, paths, recipes and arrays. The caller holds a lock if several threads write.
 
     ProtocolError for data that cannot be sent; nothing is written then.
     """
-    arrays = arrays or {}
-    described = [
-        {"name": name, "dtype": array.dtype.newbyteorder("<").str, "shape": array.shape}
-        for name, array in arrays.items()
-    ]
-    _check_arrays(described)
+    arrays: list[np.ndarray] = []
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, np.ndarray):
+            described = [value.dtype.newbyteorder("<").str, list(value.shape)]
+            _check_array(described, arrays)
+            arrays.append(value)
+            return {ARRAY: described}
+        if isinstance(value, Path):
+            return str(value)
+        return value.to_dict() if hasattr(value, "to_dict") else vars(value)
+
     try:
-        line = json.dumps({**header, "arrays": described}, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+        line = json.dumps(frame, separators=(",", ":"), allow_nan=False, default=plain).encode() + b"\n"
     except (TypeError, ValueError, RecursionError) as error:
         raise ProtocolError(
             f"a frame cannot contain this: {error}", "give numbers that are finite, and text"
@@ -52,7 +61,7 @@ def write_frame(stream: IO[bytes], header: Mapping[str, Any], arrays: Mapping[st
     if len(line) > MAX_HEADER_BYTES:
         raise ProtocolError(f"a frame's header has {len(line)} bytes", f"at most {MAX_HEADER_BYTES} fit")
     stream.write(line)
-    for array in arrays.values():
+    for array in arrays:
         if array.size:
             little_endian = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
             stream.write(little_endian.data.cast("B"))
@@ -84,8 +93,8 @@ class FrameReader:
         deadline = self._deadline
         return deadline is not None and time.monotonic() > deadline
 
-    def read(self) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
-        """The next frame: (header, arrays), or None at the end of the stream. ProtocolError if it is malformed."""
+    def read(self) -> dict[str, Any] | None:
+        """The next frame as plain data and arrays, or None at the end of the stream. ProtocolError if malformed."""
         try:
             if not (first := self._stream.read(1)):
                 return None
@@ -94,77 +103,65 @@ class FrameReader:
         finally:
             self._deadline = None
 
-    def _frame(self, line: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    def _frame(self, line: bytes) -> dict[str, Any]:
         header = parse_json(line, f"a frame ({excerpt(line)})", kind=ProtocolError)
         if not isinstance(header, dict):
             raise ProtocolError(f"this is no frame: {excerpt(line)}", "see the worker's log")
-        described = header.pop("arrays", [])
+        arrays: list[np.ndarray] = []
         try:
-            _check_arrays(described)
-            return header, {item["name"]: self._array(item) for item in described}
-        except EOFError as error:
-            raise CutFrameError(
-                f"the stream ended in the middle of {error}", "start the job again", header.get("id")
-            ) from None
+            frame = _with_arrays(header, arrays)
+            for array in arrays:
+                self._fill(array)
+            return frame
+        except EOFError:
+            message = "the stream ended in the middle of an array"
+            raise CutFrameError(message, "start the job again", header.get("id")) from None
         except ProtocolError as error:
             raise FrameError(error.message, error.remedy, header.get("id")) from error
 
-    def _array(self, item: Mapping[str, Any]) -> np.ndarray:
-        try:
-            array = np.empty(item["shape"], item["dtype"])
-        except MemoryError as error:
-            raise ProtocolError(f"there is no memory for {item['name']}", "send a smaller picture") from error
+    def _fill(self, array: np.ndarray) -> None:
         view, filled = array.data.cast("B") if array.size else memoryview(b""), 0
         while filled < len(view):
             self._wait()
             count = self._stream.readinto(view[filled : filled + CHUNK_BYTES])  # type: ignore[attr-defined]
             if not count:
-                raise EOFError(item["name"])
+                raise EOFError
             filled += count
-        return array
 
     def _wait(self) -> None:
         self._deadline = time.monotonic() + self._stall_s
 
 
-def _check_arrays(described: Any) -> None:
-    if not isinstance(described, list):
-        raise ProtocolError(f"arrays must be a list, got {excerpt(described)}", "see the worker's log")
-    if len(described) > MAX_ARRAYS:
-        raise ProtocolError(f"a frame has {len(described)} arrays", f"send at most {MAX_ARRAYS} at once")
-    names = set()
-    for item in described:
-        name = _check_array(item)
-        if name in names:
-            raise ProtocolError(f"two arrays have the name {excerpt(name)}", "give each a name of its own")
-        names.add(name)
-    total = sum(map(_bytes, described))
-    if total > MAX_FRAME_BYTES:
-        message = f"the arrays have {total:,} bytes together, a frame carries {MAX_FRAME_BYTES:,}"
-        raise ProtocolError(message, "make them smaller, or pass files instead of pixels")
+def _with_arrays(value: Any, arrays: list[np.ndarray]) -> Any:
+    """A value of the line, with the arrays that are named in it, which are listed and not filled yet."""
+    if isinstance(value, list):
+        return [_with_arrays(item, arrays) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() != {ARRAY}:
+        return {name: _with_arrays(item, arrays) for name, item in value.items()}
+    _check_array(value[ARRAY], arrays)
+    dtype, shape = value[ARRAY]
+    try:
+        arrays.append(np.empty(shape, dtype))
+    except MemoryError as error:
+        raise ProtocolError("there is no memory for the pixels that were sent", "send a smaller picture") from error
+    return arrays[-1]
 
 
-def _check_array(item: Any) -> str:
-    """The name of a described array. ProtocolError names the wrong field."""
-    if not isinstance(item, dict):
-        raise ProtocolError(f"an array is described by {excerpt(item)}", "give its name, dtype and shape")
-    name, dtype, shape = item.get("name"), item.get("dtype"), item.get("shape")
-    if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME_BYTES:
-        raise ProtocolError(f"an array's name must be text, got {excerpt(name)}", "name it INPUT/MAP")
+def _check_array(described: Any, before: Sequence[np.ndarray]) -> None:
+    """ProtocolError unless an array can be in a frame after these."""
+    dtype, shape = described if isinstance(described, list) and len(described) == 2 else (described, None)
     if dtype not in DTYPES:
-        raise ProtocolError(f"the dtype of {excerpt(name)} is {excerpt(dtype)}", f"send one of {', '.join(DTYPES)}")
-    sizes = shape if isinstance(shape, (list, tuple)) and len(shape) <= MAX_DIMENSIONS else [-1]
+        raise ProtocolError(f"an array has the dtype {excerpt(dtype)}", f"send one of {', '.join(DTYPES)}")
+    sizes = shape if isinstance(shape, list) and len(shape) <= MAX_DIMENSIONS else [-1]
     if not all(type(size) is int and size >= 0 for size in sizes):
-        message = f"the shape of {excerpt(name)} is {excerpt(shape)}"
+        message = f"an array has the shape {excerpt(shape)}"
         raise ProtocolError(message, f"send at most {MAX_DIMENSIONS} sizes that are not negative")
-    if _bytes(item) > MAX_ARRAY_BYTES:
-        raise ProtocolError(
-            f"{excerpt(name)} has {_bytes(item):,} bytes, a frame carries {MAX_ARRAY_BYTES:,} (4096x4096 RGBA float)",
-            "make it smaller, or pass files instead of pixels",
-        )
-    return name
-
-
-def _bytes(item: Mapping[str, Any]) -> int:
-    """Size of an array in bytes, with empty dimensions counted as one, since NumPy limits that size too."""
-    return math.prod(max(size, 1) for size in item["shape"]) * np.dtype(item["dtype"]).itemsize
+    # empty dimensions count as one, since NumPy limits that size too
+    count = math.prod(max(size, 1) for size in sizes) * np.dtype(dtype).itemsize
+    if len(before) == MAX_ARRAYS:
+        raise ProtocolError(f"a frame has more than {MAX_ARRAYS} arrays", "send fewer at once")
+    if count > (most := min(MAX_FRAME_BYTES - sum(array.nbytes for array in before), MAX_ARRAY_BYTES)):
+        message = f"an array has {count:,} bytes, and the frame carries {most:,} more"
+        raise ProtocolError(message, "make it smaller, or pass files instead of pixels")

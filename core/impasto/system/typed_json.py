@@ -65,7 +65,7 @@ def as_kind(kind: type[T], value: Any, where: str) -> T:
     """`value` as `kind`. ProtocolError names the wrong field, which begins with `where`.
 
     Kinds are bool, int, float (finite), str, Path, Literal of texts, `X | None`; lists, tuples, and mappings from text;
-    dataclasses, made of their fields, which metadata may call otherwise in `json`; TypedDicts; classes with
+    dataclasses, made of their fields; TypedDicts; classes with
     `from_dict`, which may raise errors of its own; and others, of which the value is an instance already. Fields that
     are not declared are left alone.
     """
@@ -74,7 +74,7 @@ def as_kind(kind: type[T], value: Any, where: str) -> T:
 
 def _as_kind(kind: Any, value: Any, where: str, limits: Within) -> Any:
     origin, arguments = get_origin(kind) or kind, get_args(kind)
-    if kind is Any or (is_dataclass(kind) and isinstance(value, kind)):  # type: ignore[arg-type]
+    if kind is Any:
         return value
     if origin is Annotated:
         return _as_kind(arguments[0], value, where, next((one for one in arguments if isinstance(one, Within)), limits))
@@ -137,24 +137,23 @@ def _list(origin: type, arguments: tuple[Any, ...], value: Any, where: str) -> A
 def _object(kind: Any, value: Any, where: str) -> Any:
     _expect(isinstance(value, dict), WORDS[dict], value, where)
     found = {}
-    for name, (attribute, of, is_needed) in _fields_of(kind).items():
+    for name, (of, is_needed) in _fields_of(kind).items():
         if name in value:
-            found[attribute] = _as_kind(of, value[name], f"{where}.{name}", Within())
+            found[name] = _as_kind(of, value[name], f"{where}.{name}", Within())
         elif is_needed:
             raise ProtocolError(f"{where}.{name} is missing", "see the log, and install the same version on both sides")
     return {**value, **found} if is_typeddict(kind) else kind(**found)
 
 
 @cache
-def _fields_of(kind: Any) -> Mapping[str, tuple[str, Any, bool]]:
-    """Each field of a class by its name in JSON: its own name, its type, and whether it is needed."""
+def _fields_of(kind: Any) -> Mapping[str, tuple[Any, bool]]:
+    """The type of each field of a class, and whether it is needed."""
     hints = get_type_hints(kind, include_extras=True)
     if is_dataclass(kind):
-        needed = {one.name for one in fields(kind) if one.default is MISSING and one.default_factory is MISSING}
-        names = {one.metadata.get("json", one.name): one.name for one in fields(kind)}
-        return {json: (name, hints[name], name in needed) for json, name in names.items()}
+        defaults = {one.name: (one.default, one.default_factory) for one in fields(kind)}
+        return {name: (hints[name], one == (MISSING, MISSING)) for name, one in defaults.items()}
     return {
-        name: (name, get_args(of)[0], False) if get_origin(of) is NotRequired else (name, of, kind.__total__)
+        name: (get_args(of)[0], False) if get_origin(of) is NotRequired else (of, kind.__total__)
         for name, of in hints.items()
     }
 
