@@ -7,12 +7,12 @@ Until an engine was asked, it is the extension's own description of the first-pa
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypedDict
 
-from ..core.descriptions import EngineDescription, check_description
-from ..core.errors import FileError, ParameterError, PluginError, ProtocolError, choices
+from ..core.descriptions import EngineDescription
+from ..core.errors import FileError, ParameterError, ProtocolError, choices
 from ..core.system.transaction import replace_files
 from ..core.system.typed_json import as_kind
 from ..core.system.untrusted import excerpt, read_json
@@ -32,7 +32,7 @@ class Catalogue:
         self.version = ""
         self.revision = 0
         self.description: Mapping[str, Any] = {}
-        """All that is known of the engine, without the tools that cannot be drawn."""
+        """All that is known of the engine, whose registry has refused tools that no host can draw."""
         self._tools: dict[str, Mapping[str, Any]] = {}
         self.matchers: dict[str, Mapping[str, Any]] = {}
         """Matchers by name, the usual one first."""
@@ -53,16 +53,16 @@ class Catalogue:
         self.load()
 
     def use(self, description: Mapping[str, Any]) -> bool:
-        """Use a description, without tools that cannot be drawn; return whether any parameters changed."""
+        """Use a description; return whether any parameters changed."""
         before = self._parameters()
         self.revision += 1
-        self._tools, odd = _drawable(description["tools"])
+        self._tools = {tool["name"]: tool for tool in description["tools"]}
         self.matchers = {matcher["name"]: matcher for matcher in description["matchers"]}
-        self.plugins = [*description["plugins"], *odd]
+        self.plugins = list(description["plugins"])
         self.models = list(description["models"])
         self.damaged_models = list(description["damaged_models"])
         self.weights = list(description["weights"])
-        self.description = {**description, "tools": list(self), "plugins": self.plugins}
+        self.description = description
         return self._parameters() != before
 
     def save(self) -> None:
@@ -109,20 +109,6 @@ class Catalogue:
             remedy = f"{choices(name, self._tools, LISTED)}; or refresh the tools"
             raise ParameterError(f"there is no tool called {excerpt(name)}", remedy)
         return self._tools[name]
-
-
-def _drawable(tools: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Mapping[str, Any]], list[dict[str, str]]]:
-    """Tools that can be drawn, by name, and what is wrong with each of the others, as with a plugin that fails."""
-    found, odd = {}, []
-    for tool in tools:
-        try:
-            check_description(tool)
-        except PluginError as error:
-            why = {"error": error.message, "remedy": error.remedy}
-            odd.append({"name": excerpt(tool["name"]), "distribution": "", "version": "", **why})
-        else:
-            found[tool["name"]] = tool
-    return found, odd
 
 
 def properties_of(tool: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:

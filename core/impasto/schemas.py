@@ -1,66 +1,22 @@
-"""JSON Schemas of tools' parameters, the only thing that hosts see: which are allowed, and how they read as text."""
+"""JSON Schemas of tools' parameters, the only thing that hosts see: the values that fit them, and how they read."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from typing import Any, NotRequired, TypedDict
+from collections.abc import Mapping
+from typing import Any
 
-from .errors import ParameterError, PluginError, ProtocolError, did_you_mean
-from .system.typed_json import as_kind
+from .errors import ParameterError
 from .system.untrusted import excerpt
 
 LARGEST_INT, LARGEST_FLOAT = 2**31 - 1, 3.4e38
 MOST_ITEMS = 32
 """Most floats of a tuple, as of a vector in Blender."""
-LIMITS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
-PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {
-    "boolean": (bool,),
-    "integer": (int,),
-    "number": (int, float),
-    "string": (str,),
-}
-DRAWABLE = "use bool, int, float, str, Literal or a tuple"
-AZIMUTH = ("number", -1.0, 360)
-"""Type and limits of a parameter of the format azimuth, in which -1 is unknown."""
-POINT = [("number", -1.0, 2.0)] * 2
-"""Type and limits of both coordinates of a parameter of the format point, which a picture spans from 0 to 1."""
-COLOR = [("number", 0, 1)] * 3
-"""Type and limits of red, green and blue of a parameter of the format color."""
 
 
 def model_parameter(properties: Mapping[str, Mapping[str, Any]]) -> str | None:
     """Name of the parameter with the model that a tool of these parameters itself runs; None if it has none."""
     named = (name for name, schema in properties.items() if schema.get("format") == "model")
     return next((name for name in named if "model_of" not in properties[name]), None)
-
-
-class ItemSchema(TypedDict):
-    """JSON Schema of a component of a tuple."""
-
-    type: str
-    title: NotRequired[str]
-    minimum: NotRequired[float]
-    maximum: NotRequired[float]
-    exclusiveMinimum: NotRequired[float]
-    exclusiveMaximum: NotRequired[float]
-
-
-class ParameterSchema(ItemSchema):
-    """JSON Schema of a parameter, as far as hosts read it."""
-
-    description: str
-    format: NotRequired[str]
-    enum: NotRequired[list[Any]]
-    prefixItems: NotRequired[list[ItemSchema]]
-    items: NotRequired[ItemSchema]
-    additionalProperties: NotRequired[dict[str, Any]]
-    for_each: NotRequired[str]
-    default_of_each: NotRequired[float]
-    zero: NotRequired[str]
-    start: NotRequired[float]
-    relative: NotRequired[bool]
-    model_of: NotRequired[str]
 
 
 def check_values(tool: str, properties: Mapping[str, Mapping[str, Any]], values: Mapping[str, Any]) -> None:
@@ -95,130 +51,6 @@ def _is_float(value: Any) -> bool:
 
 def _is_str(value: Any) -> bool:
     return isinstance(value, str)
-
-
-def check_parameter(where: str, schema: Mapping[str, Any]) -> None:
-    """Raise PluginError if a host could not draw the parameter, which messages call `where`."""
-    if "default" not in schema:
-        raise PluginError(f"{where} has no default", "give one, so that the tool runs as it is")
-    if not schema.get("description"):
-        raise PluginError(f"{where} has no description", "hosts show it as the tooltip: Field(…, description=…)")
-    try:
-        as_kind(ParameterSchema, schema, where)
-    except ProtocolError as error:
-        raise PluginError(error.message, DRAWABLE) from error
-    if schema.get("format") == "azimuth" and _limits([schema]) != [AZIMUTH]:
-        raise PluginError(f"{where} has the format azimuth", "write light_azimuth: LightAzimuth = Field(-1.0, …)")
-    if schema.get("format") == "point" and _limits(schema.get("prefixItems", ())) != POINT:
-        raise PluginError(f"{where} has the format point", "write top_left: Point = Field((0.0, 0.0), …)")
-    kind = schema["type"]
-    if "for_each" in schema:
-        _check_for_each(where, schema)
-    elif schema.get("format") == "sliders":
-        if kind != "object" or schema.get("additionalProperties", {}).get("type") != "number" or schema["default"]:
-            raise PluginError(f"{where} has the format sliders", "write dict[str, float] = sliders_field()")
-    elif kind == "array":
-        _check_tuple(where, schema)
-    elif kind in PYTHON_TYPES:
-        _check_scalar(where, schema)
-    else:
-        raise PluginError(f"{where} has a type that hosts cannot draw", DRAWABLE)
-    usual = [schema.get(limit, 0) for limit in ("soft_minimum", "soft_maximum")]
-    if not all(isinstance(limit, int | float) for limit in usual) or schema.get("decimals", 0) not in range(7):
-        raise PluginError(f"{where} has display hints that no host can follow", "give numbers, and 0 to 6 decimals")
-
-
-def _check_scalar(where: str, schema: Mapping[str, Any]) -> None:
-    """Raise PluginError for choices that cannot be told apart, and for what does not fit or is out of range."""
-    choices = schema.get("enum", [schema["const"]] if "const" in schema else ["any"])
-    names = [str(choice) for choice in choices if isinstance(choice, str | int | float)]
-    if not names or len(set(names)) < len(choices) or "" in names:
-        raise PluginError(f"{where} has the choices {excerpt(choices)}", "list different words or numbers")
-    numbers = [schema[key] for key in ("default", *LIMITS) if isinstance(schema.get(key), int | float)]
-    most = LARGEST_INT if schema["type"] == "integer" else LARGEST_FLOAT
-    if any(abs(number) > most for number in numbers):
-        raise PluginError(f"{where} does not fit in 32 bits", "narrow its range")
-    is_whole = schema["type"] != "integer" or all(isinstance(number, int) for number in numbers)
-    if not (is_whole and _can_be(schema, schema["default"])):
-        message = f"{where} has the default {excerpt(schema['default'])}"
-        raise PluginError(message, f"it can be {_possible_values(schema)}")
-    if "zero" in schema and not (
-        schema["default"] == schema.get("minimum") == 0 and _can_be(schema, schema.get("start"))
-    ):
-        raise PluginError(
-            f"{where} means {excerpt(schema['zero'])} by 0", "write Field(0, ge=0, …) and a start in its range"
-        )
-
-
-def _check_tuple(where: str, schema: Mapping[str, Any]) -> None:
-    """Raise PluginError for anything but a tuple of floats, with as many defaults."""
-    items, default = schema.get("prefixItems", []), schema["default"]
-    if not 0 < len(items) <= MOST_ITEMS or any(item["type"] != "number" for item in items):
-        raise PluginError(f"{where} is a list", "only fixed tuples of floats can be drawn: tuple[float, float]")
-    if schema.get("format") == "color" and _limits(items) != COLOR:
-        raise PluginError(f"{where} has the format color", "write color: Color = Field((0.5, 0.5, 0.5), …)")
-    if not isinstance(default, list | tuple) or len(default) != len(items):
-        raise PluginError(f"{where} has the default {excerpt(default)}", f"it can be {len(items)} numbers")
-    for item, number in zip(items, default, strict=True):
-        _check_scalar(where, {**item, "default": number})
-
-
-def _limits(schemas: Sequence[Mapping[str, Any]]) -> list[tuple[Any, Any, Any]]:
-    """Type, minimum and maximum of each number."""
-    return [(schema.get("type"), schema.get("minimum"), schema.get("maximum")) for schema in schemas]
-
-
-def _check_for_each(where: str, schema: Mapping[str, Any]) -> None:
-    """Raise PluginError for anything but a list of numbers, one for each value of an input."""
-    is_number = schema.get("items", {}).get("type") == "number"
-    if not is_number or schema["default"] or not {"default_of_each", "relative"} <= set(schema):
-        raise PluginError(f"{where} is for each value of an input", "make it tuple[float, ...] with the default ()")
-    _check_scalar(where, {**schema["items"], "default": schema["default_of_each"]})
-
-
-def check_conditions(where: str, name: str, properties: Mapping[str, Any]) -> None:
-    """Raise PluginError for a `visible_if` that can never hold, or that a host cannot compare."""
-    conditions = properties[name].get("visible_if", {})
-    if not isinstance(conditions, Mapping):
-        raise PluginError(f"{where} has the condition {excerpt(conditions)}", "write json_schema_extra=visible_if(…)")
-    for other, values in conditions.items():
-        if other == name or other not in properties:
-            remedy = f"{did_you_mean(other, properties)}name another parameter of the same tool"
-            raise PluginError(
-                f"{where} is visible if {excerpt(other)} has some value, but that is no other parameter", remedy
-            )
-        if properties[other]["type"] in ("array", "object"):
-            raise PluginError(f"{where} is visible if {other} has some value, but that is a tuple", "name a scalar")
-        if not isinstance(values, list) or not values:
-            raise PluginError(
-                f"{where} is visible if {other} is {excerpt(values)}", 'write visible_if("method", "best")'
-            )
-        for value in values:
-            if not _can_be(properties[other], value):
-                message = f"{where} is visible if {other} is {excerpt(value)}, which it can never be"
-                raise PluginError(message, f"{other} can be {_possible_values(properties[other])}")
-
-
-def _can_be(schema: Mapping[str, Any], value: Any) -> bool:
-    """Whether a parameter of this schema can have the value, as hosts compare it: True is not 1."""
-    if not isinstance(value, PYTHON_TYPES[schema["type"]]) or isinstance(value, bool) != (schema["type"] == "boolean"):
-        return False
-    if "enum" in schema or "const" in schema:
-        return value in schema.get("enum", [schema.get("const")])
-    if isinstance(value, str):
-        return True
-    low, high = schema.get("minimum", -math.inf), schema.get("maximum", math.inf)
-    above, below = schema.get("exclusiveMinimum", -math.inf), schema.get("exclusiveMaximum", math.inf)
-    return isinstance(value, int | float) and low <= value <= high and above < value < below
-
-
-def _possible_values(schema: Mapping[str, Any]) -> str:
-    if "enum" in schema:
-        return ", ".join(map(str, schema["enum"]))
-    if schema["type"] == "boolean":
-        return "True, False"
-    limits = limits_of(schema)
-    return f"any {schema['type']}" + (f" from {limits}" if limits else "")
 
 
 def holds(schema: Mapping[str, Any], chosen: Mapping[str, Any]) -> bool:

@@ -19,6 +19,7 @@ from PIL import Image
 from impasto import Maps, Recipe, Step, hookimpl
 from impasto.actions import Action
 from impasto.batch.table import Table
+from impasto.checks import check_tool
 from impasto.context import Context
 from impasto.data.dataset import Dataset
 from impasto.engine.execution import Execution, RunningJob
@@ -29,7 +30,6 @@ from impasto.io.files import Exporter
 from impasto.library.models import save_model
 from impasto.library.weights import PublishedFile, Weights
 from impasto.plugins import hookspecs
-from impasto.plugins.checks import check_tool
 from impasto.plugins.registry import load_plugins, registry
 from impasto.text_encoders import TextEncoder
 from impasto.tools import Result, validate, without_effect

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 from typing import Annotated, Literal
 
 import numpy as np
@@ -9,11 +10,11 @@ import pytest
 from cases import CASES, each_case
 
 from impasto import Maps, Step, Tool
+from impasto.checks import check_tool
 from impasto.cli.main import make_parser
 from impasto.cli.options import add_parameters, given_parameters
 from impasto.descriptions import GROUPS
 from impasto.errors import ParameterError, PluginError
-from impasto.plugins.checks import check_tool
 from impasto.plugins.registry import registry
 from impasto.running.inputs import check_inputs, values_of, with_numbers_for_each
 from impasto.schemas import limits_of, readable, readable_default
@@ -92,6 +93,18 @@ REFUSED = [
     (float, {"default": 0.0, "json_schema_extra": AZIMUTH}, "odd has the format azimuth; write light_azimuth"),
     (float, {"default": 0.0, "ge": 0, "le": 360, "json_schema_extra": AZIMUTH}, "odd has the format azimuth"),
     (float, {"default": 0.0, "json_schema_extra": POINT}, "odd has the format point; write top_left: Point"),
+    (int, {"default": 5, "le": 2}, "odd has the default 5; it can be any integer"),
+    (int, {"default": "1"}, "odd has the default '1'"),
+    (float, {"default": math.nan}, "odd has the default nan"),
+    (float, {"default": 1e300}, "odd does not fit in 32 bits"),
+    (Literal["a", "b"], {"default": "c"}, "odd has the default 'c'; it can be a, b"),
+    (Literal["", "b"], {"default": "b"}, "odd has the choices"),
+    (str, {"default": "a\0b"}, "null character"),
+    (tuple[(float,) * 40], {"default": (0.0,) * 40}, "odd is a list"),
+    (tuple[float, float], {"default": (0.0,)}, "odd has the default"),
+    (tuple[float, float], {"default": (0.0, 0.0), "json_schema_extra": {"format": "color"}}, "write color: Color"),
+    (dict[str, float], {"default": {}}, "a type that hosts cannot draw"),
+    (str, {"default": "", "json_schema_extra": {"format": "class"}}, "odd is of a model, and the tool runs none"),
 ]
 
 
@@ -238,6 +251,10 @@ class Sliding(Parameters):
     ("declared", "said"),
     [
         *(({"name": name}, "hyphens") for name in ("With Space", "camelCase", "under_score", "", "-x")),
+        *(({"name": name}, "hyphens") for name in ("__class__", "a.b", "a\0b", "3d", "x" * 49)),
+        ({"inputs": (Input("__class__", ""),)}, "input called '__class__'"),
+        ({"inputs": (Input("mask", "", kind="sound"),)}, "mask has the kind 'sound'"),
+        ({"label": "a\0b"}, "null character"),
         ({"group": "Mend"}, r"example has the group 'Mend'.*use one of Prepare, Make, Repair"),
         ({"subgroup": 3}, "has no subgroup"),
         ({"task": "blurring"}, "example has the task 'blurring'"),

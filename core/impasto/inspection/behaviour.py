@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from ..atlas.mesh import Mesh
+from ..checks import check_tool
 from ..descriptions import MESH
 from ..errors import Cancelled, ImpastoError, ModelError
 from ..host import Host
 from ..parameters import SizeParameters, properties_of
-from ..plugins.checks import check_tool
 from ..recipe import Recipe, Step
 from ..running.runner import run
 from ..surface.heights import normal_from_slopes, slopes_from_height

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 from ..actions import Action
+from ..checks import check_action, check_matcher, check_text_encoder, check_tool
 from ..errors import ImpastoError, ParameterError, PluginError, choices
 from ..generators import ImportingGenerator
 from ..io.formats import Exporter
@@ -31,7 +32,6 @@ from ..system.untrusted import excerpt
 from ..text_encoders import TextEncoder
 from ..tools import Tool, in_order
 from . import hookspecs, own
-from .checks import check_action, check_matcher, check_text_encoder, check_tool
 
 if TYPE_CHECKING:
     import numpy as np
