@@ -30,7 +30,6 @@ from .job import Job
 from .remote import Remote, read_files, write_files
 from .replies import JobResult
 from .requests import ActionRequest, Delivery, JobInput, View
-from .wire import STALL_LIMIT_S
 
 CANCEL_GRACE_S = 2.0
 START_LIMIT_S = 60.0
@@ -46,7 +45,7 @@ class Client:
     log_path: a rotating file for the worker's stderr. environment: additional variables for the worker.
     grace_s: time for a cancelled job to end before the worker is killed. outlives: whether jobs may continue after
     this process (`submit(detach=True)`); the worker then writes its own log, a new file at each start.
-    start_s, stall_s: time limits for the worker's hello, and for each next part of a frame.
+    start_s: time limit for the worker's hello.
     """
 
     def __init__(
@@ -59,13 +58,12 @@ class Client:
         grace_s: float = CANCEL_GRACE_S,
         outlives: bool = False,
         start_s: float = START_LIMIT_S,
-        stall_s: float = STALL_LIMIT_S,
     ) -> None:
         self._remote = command if isinstance(command, Remote) else None
         self._command = command.command(*WORKER) if isinstance(command, Remote) else list(command)
         self._log_path = Path(log_path)
         self._environment, self._outlives = dict(environment or {}), outlives
-        self._limits = ConnectionLimits(start_s, stall_s, idle_s, grace_s)
+        self._limits = ConnectionLimits(start_s, idle_s, grace_s)
         self._ids = itertools.count(1)
         self._lock = threading.Lock()
         self._connection: Connection | None = None

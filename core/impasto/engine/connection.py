@@ -22,7 +22,7 @@ from ..system.process import describe_exit, end, keep_log, kill, kill_group
 from .job import Job
 from .replies import Hello, JobFailure, JobNews, JobResult, Reply, Stopped, reply_of
 from .requests import JobRequest, Request, Wish, frame_of
-from .wire import PROTOCOL, CutFrameError, FrameReader, write_frame
+from .wire import PROTOCOL, CutFrameError, read_frame, write_frame
 
 WATCH_INTERVAL_S = 0.1
 PIPE_LIMIT_S = 2.0
@@ -46,10 +46,9 @@ def _no_reason(code: int, said: Sequence[str]) -> None:
 
 @dataclass(frozen=True)
 class ConnectionLimits:
-    """Time limits of a worker: until its hello, until a frame's next part, of idling, and of obeying a cancel."""
+    """Time limits of a worker: until its hello, of idling, and of obeying a cancel."""
 
     start_s: float
-    stall_s: float
     idle_s: float
     grace_s: float
 
@@ -74,7 +73,6 @@ class Connection:
             f"its memory may have been full, so choose a smaller size; if it happens again, see {log_path}"
         )
         self._threads: list[threading.Thread] = []
-        self._reader = FrameReader(popen.stdout, limits.stall_s)
         self._outbox: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._jobs: dict[int, Job] = {}
@@ -158,7 +156,7 @@ class Connection:
         """Pass every answer to its job until the worker ends, then fail the remaining jobs."""
         assert self.popen.stdout is not None
         try:
-            while (frame := self._reader.read()) is not None:
+            while (frame := read_frame(self.popen.stdout)) is not None:
                 self._receive(reply_of(frame))
         except CutFrameError:
             pass  # the worker died while it wrote: how is said below
@@ -250,9 +248,6 @@ class Connection:
         limits = self._limits
         if not self._has_greeted and now - self._started_at > limits.start_s:
             self._fail(WorkerError(f"the worker did not start within {limits.start_s:.0f} s", self._see_log))
-        elif self._reader.is_late:
-            message = f"the worker stopped in the middle of a frame for {limits.stall_s:.0f} s"
-            self._fail(ProtocolError(message, self._see_log))
         elif self._is_overdue(now):
             kill(self.popen)
         with self._lock:

@@ -18,7 +18,7 @@ from ..system.typed_json import MAX_ID
 from .execution import Execution, RunningJob
 from .replies import Hello, JobFailure, Reply, Stopped, frame_of
 from .requests import ActionRequest, Request, request_of
-from .wire import PROTOCOL, FrameError, FrameReader, write_frame
+from .wire import PROTOCOL, FrameError, read_frame, write_frame
 
 EXIT_GRACE_S = 10.0
 END_GRACE_S = 1.0
@@ -31,7 +31,7 @@ class Worker:
     """Two threads: `serve` reads frames and answers at once, `_work` runs one job after the other."""
 
     def __init__(self, source: IO[bytes], sink: IO[bytes]) -> None:
-        self._reader, self._sink = FrameReader(source), sink
+        self._source, self._sink = source, sink
         self._sending = threading.Lock()
         self._queue: queue.SimpleQueue[RunningJob | None] = queue.SimpleQueue()
         self._jobs: dict[int, RunningJob] = {}
@@ -67,7 +67,7 @@ class Worker:
         """Read a request and carry it out, or answer it with an error; return False at the end of the stream."""
         id_: object = None
         try:
-            if (frame := self._reader.read()) is None:
+            if (frame := read_frame(self._source)) is None:
                 return False
             id_ = frame.get("id")
             self._receive(request_of(frame))

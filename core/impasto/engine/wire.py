@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import math
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -31,8 +30,6 @@ MAX_FRAME_BYTES = 4096 * 4096 * 24 * 4
 """Limit of all arrays of a frame: the maps of a surface have 14 channels, which leaves ten for other inputs."""
 DTYPES = ("<f4", "<f2", "|u1", "<u2")
 CHUNK_BYTES = 2**20
-STALL_LIMIT_S = 30.0
-"""Time limit for the header of a frame that has begun, and then for each chunk."""
 
 
 def write_frame(stream: IO[bytes], frame: Mapping[str, Any]) -> None:
@@ -80,56 +77,35 @@ class CutFrameError(FrameError):
     """A frame of which the stream has only a part: who wrote it has ended."""
 
 
-class FrameReader:
-    """Reader of frames from a stream. After a ProtocolError that is no FrameError, `read` finds the next frame."""
+def read_frame(stream: IO[bytes]) -> dict[str, Any] | None:
+    """The next frame as plain data and arrays, or None at the end of the stream.
 
-    def __init__(self, stream: IO[bytes], stall_s: float = STALL_LIMIT_S) -> None:
-        self._stream, self._stall_s = stream, stall_s
-        self._deadline: float | None = None
+    ProtocolError if it is malformed; after one that is no FrameError, the next call finds the next frame.
+    """
+    if not (line := stream.readline(MAX_HEADER_BYTES)):
+        return None
+    header = parse_json(line, f"a frame ({excerpt(line)})", kind=ProtocolError)
+    if not isinstance(header, dict):
+        raise ProtocolError(f"this is no frame: {excerpt(line)}", "see the worker's log")
+    arrays: list[np.ndarray] = []
+    try:
+        frame = _with_arrays(header, arrays)
+        for array in arrays:
+            _fill(array, stream)
+        return frame
+    except EOFError:
+        message = "the stream ended in the middle of an array"
+        raise CutFrameError(message, "start the job again", header.get("id")) from None
+    except ProtocolError as error:
+        raise FrameError(error.message, error.remedy, header.get("id")) from error
 
-    @property
-    def is_late(self) -> bool:
-        """Whether a frame has stalled. Checked by another thread, which can end the process on the other side."""
-        deadline = self._deadline
-        return deadline is not None and time.monotonic() > deadline
 
-    def read(self) -> dict[str, Any] | None:
-        """The next frame as plain data and arrays, or None at the end of the stream. ProtocolError if malformed."""
-        try:
-            if not (first := self._stream.read(1)):
-                return None
-            self._wait()
-            return self._frame(first if first == b"\n" else first + self._stream.readline(MAX_HEADER_BYTES))
-        finally:
-            self._deadline = None
-
-    def _frame(self, line: bytes) -> dict[str, Any]:
-        header = parse_json(line, f"a frame ({excerpt(line)})", kind=ProtocolError)
-        if not isinstance(header, dict):
-            raise ProtocolError(f"this is no frame: {excerpt(line)}", "see the worker's log")
-        arrays: list[np.ndarray] = []
-        try:
-            frame = _with_arrays(header, arrays)
-            for array in arrays:
-                self._fill(array)
-            return frame
-        except EOFError:
-            message = "the stream ended in the middle of an array"
-            raise CutFrameError(message, "start the job again", header.get("id")) from None
-        except ProtocolError as error:
-            raise FrameError(error.message, error.remedy, header.get("id")) from error
-
-    def _fill(self, array: np.ndarray) -> None:
-        view, filled = array.data.cast("B") if array.size else memoryview(b""), 0
-        while filled < len(view):
-            self._wait()
-            count = self._stream.readinto(view[filled : filled + CHUNK_BYTES])  # type: ignore[attr-defined]
-            if not count:
-                raise EOFError
-            filled += count
-
-    def _wait(self) -> None:
-        self._deadline = time.monotonic() + self._stall_s
+def _fill(array: np.ndarray, stream: IO[bytes]) -> None:
+    view, filled = array.data.cast("B") if array.size else memoryview(b""), 0
+    while filled < len(view):
+        if not (count := stream.readinto(view[filled : filled + CHUNK_BYTES])):  # type: ignore[attr-defined]
+            raise EOFError
+        filled += count
 
 
 def _with_arrays(value: Any, arrays: list[np.ndarray]) -> Any:
