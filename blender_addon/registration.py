@@ -47,7 +47,7 @@ PARTS = (
 """Modules that register more than classes, in this order.
 
 POINTER: a type of Blender's data, the name of a property that it gets, and the property's class. HANDLERS: events of
-`bpy.app.handlers`, each with a function. Functions `register` and `unregister` do the rest.
+`bpy.app.handlers`, each with a function, which other files call too. Functions `register` and `unregister` do the rest.
 """
 
 
@@ -88,7 +88,7 @@ def register() -> None:
             setattr(owner, name, bpy.props.PointerProperty(type=cls))
         getattr(part, "register", _nothing)()
         for event, handler in getattr(part, "HANDLERS", ()):
-            getattr(bpy.app.handlers, event).append(handler)
+            getattr(bpy.app.handlers, event).append(bpy.app.handlers.persistent(handler))
 
 
 def unregister() -> None:

@@ -147,7 +147,6 @@ def _our_catalogs() -> dict[str, str]:
     return {catalog_id(path): path for path in map(catalog_path, kinds)}
 
 
-@bpy.app.handlers.persistent
 def _file_saved(*_: object) -> None:
     """Add the catalogues of our assets to those of the saved file, which had no folder before."""
     ours = _our_catalogs()

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import bpy
 
-from ..core.errors import ImpastoError
 from ..jobs.operator import TaskOperator
 from ..jobs.task import Place, Report, Task
 from ..tools.arguments import values_in
@@ -24,13 +23,10 @@ class IMPASTO_OT_bake(BakeProperties, TaskOperator, bpy.types.Operator):
 
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
-        try:
-            settings = context.scene.impasto_bake
-            options = BakeOptions.from_properties(values_in(BakeOptions, settings))
-            targets = BakeTargets(**values_in(BakeTargets, settings))
-            chosen_sets(context, targets, need_materials=options.need_materials)
-        except ImpastoError as error:
-            return str(error)
+        settings = context.scene.impasto_bake
+        options = BakeOptions.from_properties(values_in(BakeOptions, settings))
+        targets = BakeTargets(**values_in(BakeTargets, settings))
+        chosen_sets(context, targets, need_materials=options.need_materials)
         return ""
 
     def do(self, context: bpy.types.Context) -> Report:

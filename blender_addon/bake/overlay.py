@@ -264,7 +264,6 @@ class IMPASTO_OT_show_misses(bpy.types.Operator):
         return {"FINISHED"}
 
 
-@bpy.app.handlers.persistent
 def _file_opened(*_: object) -> None:
     keep_misses(())
     switch(cage=False)

@@ -231,7 +231,6 @@ def left_out(materials: Iterable[bpy.types.Material]) -> Iterator[None]:
                 new.material, new.object, new.slot = entry
 
 
-@bpy.app.handlers.persistent
 def _saving(*_: object) -> None:
     """Keep former materials whose successor the user has deleted since: they are not Impasto's to lose."""
     for material in bpy.data.materials:

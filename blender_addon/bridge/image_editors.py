@@ -64,7 +64,6 @@ def _show_instead(space: bpy.types.SpaceImageEditor, now: bpy.types.Image) -> No
     space.image = now
 
 
-@bpy.app.handlers.persistent
 def _undone(*_: object) -> None:
     """Show what the undone results took the place of."""
     found = {image.session_uid: image for image in bpy.data.images}
@@ -74,7 +73,6 @@ def _undone(*_: object) -> None:
             space.image = found[earlier[-1]]
 
 
-@bpy.app.handlers.persistent
 def _redone(*_: object) -> None:
     """Show the results that are there again."""
     found = {image.session_uid: image for image in bpy.data.images}
@@ -84,7 +82,6 @@ def _redone(*_: object) -> None:
                 space.image = found[now]
 
 
-@bpy.app.handlers.persistent
 def _file_opened(*_: object) -> None:
     _replaced.clear()
 

@@ -193,10 +193,7 @@ def _write(image: bpy.types.Image, array: np.ndarray) -> None:
     image.update()
 
 
-HANDLERS = tuple(
-    (event, bpy.app.handlers.persistent(take_back))
-    for event in ("save_pre", "render_init", "undo_post", "redo_post", "load_post")
-)
+HANDLERS = tuple((event, take_back) for event in ("save_pre", "render_init", "undo_post", "redo_post", "load_post"))
 
 
 def unregister() -> None:

@@ -11,7 +11,7 @@ from bpy.props import StringProperty
 from ..bridge import endless_nodes, surfaces
 from ..bridge.inputs import SOURCE
 from ..bridge.target import chosen_material
-from ..core.errors import ImpastoError, ParameterError
+from ..core.errors import ParameterError
 from ..core.recipe import Recipe, Step
 from ..engine import engine
 from ..engine.catalogue import catalogue
@@ -37,10 +37,7 @@ class IMPASTO_OT_make_endless(TaskOperator, bpy.types.Operator):
 
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
-        try:
-            check(chosen_material(context), insist=context.scene.impasto_endless.insist)
-        except ImpastoError as error:
-            return str(error)
+        check(chosen_material(context), insist=context.scene.impasto_endless.insist)
         return engine.why_none()
 
     def task(self, context: bpy.types.Context) -> Task:
@@ -78,10 +75,7 @@ class IMPASTO_OT_bake_endless(TaskOperator, bpy.types.Operator):
 
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
-        try:
-            _endless(chosen_material(context))
-        except ImpastoError as error:
-            return str(error)
+        _endless(chosen_material(context))
         return engine.why_none()
 
     def task(self, context: bpy.types.Context) -> Task:

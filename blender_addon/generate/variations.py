@@ -227,7 +227,6 @@ class TexturePreview(Live):
 live = TexturePreview()
 
 
-@bpy.app.handlers.persistent
 def _undone(*_: object) -> None:
     """Follow the points that are put back."""
     name = bpy.context.scene.impasto.tool

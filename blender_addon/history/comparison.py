@@ -74,12 +74,7 @@ def _subject(entry: Entry) -> Action:
     return Action(recipe=recipe, inputs={name: read(source) for name, source in sources.items()})
 
 
-@bpy.app.handlers.persistent
-def _file_opened(*_: object) -> None:
-    comparison.clear()
-
-
-HANDLERS = (("load_pre", _file_opened),)
+HANDLERS = (("load_pre", lambda *_: comparison.clear()),)
 
 
 def unregister() -> None:

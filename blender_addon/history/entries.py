@@ -191,7 +191,6 @@ def entry_of(key: str) -> Entry:
     return found
 
 
-@bpy.app.handlers.persistent
 def _file_changed(*_: object) -> None:
     collect()  # here, since drawing must not wait for all recipes of a file to be read
 

@@ -75,19 +75,16 @@ class Deferred(Generic[T]):
             self._is_computing = False
 
 
-@bpy.app.handlers.persistent
 def _updated(_scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
     if any(isinstance(update.id, bpy.types.Object | bpy.types.Mesh) for update in depsgraph.updates):
         _undone()
 
 
-@bpy.app.handlers.persistent
 def _undone(*_: object) -> None:
     for one in _all:
         one.note_change()
 
 
-@bpy.app.handlers.persistent
 def _file_opened(*_: object) -> None:
     for one in _all:
         one.forget()

@@ -11,6 +11,7 @@ import blf
 import bpy
 
 from ..engine import engine
+from ..jobs.operator import reason_against
 from ..jobs.session import jobs
 from ..jobs.task import PLACE, Place
 from ..translations.texts import full_stop, sentence
@@ -105,7 +106,7 @@ def operator_class(name: str) -> Any:
 
 def why_not(name: str) -> str:
     """Reason why a click on this operator's button could do nothing useful; empty if it could."""
-    return operator_class(name).why_not(bpy.context)
+    return reason_against(operator_class(name), bpy.context)
 
 
 def draw_operators(layout: bpy.types.UILayout, icons: Mapping[str, str]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import bpy
 from bpy.props import BoolProperty
 
-from ..core.errors import WorkerError
+from ..core.errors import ImpastoError, WorkerError
 from ..engine import engine
 from ..translations.texts import sentence
 from .session import is_rendering, jobs
@@ -27,12 +27,15 @@ class AtOnce:
 
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
-        """Reason why a click can do nothing useful now; empty if it can. Panels show it below the button."""
+        """Reason why a click can do nothing useful now, or an ImpastoError that says it; empty if it can.
+
+        Panels show it below the button.
+        """
         return ""
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return poll(cls, cls.why_not(context))
+        return poll(cls, reason_against(cls, context))
 
     def do(self, context: bpy.types.Context) -> Report:
         """Do all of it now; for scripts, and wherever there is no window."""
@@ -121,7 +124,15 @@ def why_not_clicked(cls: type[TaskOperator], context: bpy.types.Context) -> str:
     A script's call brings its own settings, and gets its errors from `execute`: Blender calls `poll` for it too, but
     only buttons in our panels and menus have a place in their context.
     """
-    return cls.why_not(context) if hasattr(context, PLACE) else ""
+    return reason_against(cls, context) if hasattr(context, PLACE) else ""
+
+
+def reason_against(cls: type[AtOnce], context: bpy.types.Context) -> str:
+    """Reason why a click on an operator's button could do nothing useful; empty if it could."""
+    try:
+        return cls.why_not(context)
+    except ImpastoError as error:
+        return str(error)
 
 
 def why_busy_or_rendering(can_wait: bool = False) -> str:

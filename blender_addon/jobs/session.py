@@ -285,7 +285,6 @@ def connect(which: str = INTERACTIVE) -> Callable[[], Client]:
     return client
 
 
-@bpy.app.handlers.persistent
 def _file_opened(_path: str) -> None:
     """Start a new epoch: results for the file before are kept as files, not put into this one; its reports go."""
     jobs.file_epoch += 1
@@ -294,18 +293,15 @@ def _file_opened(_path: str) -> None:
     _undone()
 
 
-@bpy.app.handlers.persistent
 def _undone(*_: object) -> None:
     """Show no report any more of what is undone or in another file."""
     jobs.reports = {place: report for place, report in jobs.reports.items() if not place.is_of_file}
 
 
-@bpy.app.handlers.persistent
 def _render_started(*_: object) -> None:
     jobs.is_in_render = True
 
 
-@bpy.app.handlers.persistent
 def _render_ended(*_: object) -> None:
     jobs.is_in_render = False
     jobs.render_epoch += 1

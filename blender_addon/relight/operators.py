@@ -11,7 +11,6 @@ import bpy
 from ..bridge import former, surfaces
 from ..bridge.target import active_material
 from ..core.engine.requests import JobInput, View
-from ..core.errors import ImpastoError
 from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..generate import variations
@@ -31,19 +30,6 @@ if TYPE_CHECKING:
 
 LONGEST_PX = 512
 """Longer side of the maps as they are shown."""
-
-
-def why_none(context: bpy.types.Context) -> str:
-    """Reason why nothing can be shown; empty if something can."""
-    if context.scene.impasto_relight.subject != MATERIAL:
-        chosen = context.scene.impasto.tool
-        has_seeds = chosen in catalogue and variations.has_seeds(catalogue[chosen])
-        return variations.live.why_not(context) if has_seeds else engine.why_none() or why_incomplete(context)
-    try:
-        surfaces.base_color_of(active_material(context))
-    except ImpastoError as error:
-        return engine.why_none() or str(error)
-    return engine.why_none()
 
 
 def relight_task(context: bpy.types.Context, light: Light) -> Task:
@@ -111,7 +97,12 @@ class IMPASTO_OT_relight(TaskOperator, bpy.types.Operator):
 
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
-        return why_none(context)
+        if context.scene.impasto_relight.subject == MATERIAL:
+            surfaces.base_color_of(active_material(context))
+            return engine.why_none()
+        chosen = context.scene.impasto.tool
+        has_seeds = chosen in catalogue and variations.has_seeds(catalogue[chosen])
+        return variations.live.why_not(context) if has_seeds else engine.why_none() or why_incomplete(context)
 
     def task(self, context: bpy.types.Context) -> Task:
         turntable.freeze()

@@ -191,17 +191,11 @@ def render(task: Task, client: Client, plain: Action, shown: ShownMaps, light: L
     return replace(plain, inputs={SOURCE: given}, supersedes="relight").answer(task, client, view).arrays[RELIT]
 
 
-@bpy.app.handlers.persistent
-def _file_opened(*_: object) -> None:
-    turntable.clear()
-
-
-@bpy.app.handlers.persistent
 def _undone(*_: object) -> None:
     turntable.freeze()
 
 
-HANDLERS = (("load_pre", _file_opened), ("undo_post", _undone), ("redo_post", _undone))
+HANDLERS = (("load_pre", lambda *_: turntable.clear()), ("undo_post", _undone), ("redo_post", _undone))
 
 
 def unregister() -> None:

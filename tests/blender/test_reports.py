@@ -90,7 +90,7 @@ class TestReasons:
             buttons = {arguments[0] for what, arguments, _ in layout.drawn if what == "operator"}
             for name in buttons - BESIDE_AN_EMPTY_FIELD:
                 operator = getattr(bpy.types, name.replace("impasto.", "IMPASTO_OT_"), None)
-                if reason := operator.why_not(bpy.context) if hasattr(operator, "why_not") else "":
+                if reason := extension.interface.drawing.why_not(name) if hasattr(operator, "why_not") else "":
                     told.add(name.removeprefix("impasto."))
                     silent += [(panel.__name__, name)] if reason.split("; ")[0].casefold() not in text else []
         assert not silent
@@ -281,7 +281,7 @@ def test_an_error_that_an_open_panel_shows_has_no_popup_too(
 def test_what_a_button_says_already_is_not_repeated_in_red_below_it(extension, scene, material):
     request, jobs = extension.endless.request, extension.jobs.session.jobs
     extension.bridge.surfaces.base_color_of(material)[request.REGULAR] = True
-    why = extension.endless.operators.IMPASTO_OT_make_endless.why_not(bpy.context)
+    why = extension.interface.drawing.why_not("impasto.make_endless")
     assert "its pattern is regular" in why
     jobs.tell(extension.jobs.task.Report("ERROR", why), extension.jobs.task.Place.ENDLESS)
     text = " ".join(drawn(bpy.types.IMPASTO_PT_endless_view_3d).labels())

@@ -274,27 +274,27 @@ def test_images_of_ones_own_work_with_their_mapping_and_a_packed_channel(scene, 
     assert module("bridge.surfaces").map_nodes(material)["roughness"].channel == 1
 
 
-def test_a_regular_pattern_is_refused_with_a_reason_unless_one_insists(scene, material):
+def test_a_regular_pattern_is_refused_with_a_reason_unless_one_insists(extension, scene, material):
     checks = np.uint8(np.kron(np.indices((8, 8)).sum(0) % 2, np.ones((8, 8)))[..., None] * [200, 120, 80] + 20)
     color = material.node_tree.nodes["Impasto Base Color"]
     color.image = packed_image("checks", checks)
-    operator, panel = bpy.types.IMPASTO_OT_make_endless, bpy.types.IMPASTO_PT_endless_view_3d
-    assert not operator.why_not(bpy.context)
+    why_not, panel = extension.interface.drawing.why_not, bpy.types.IMPASTO_PT_endless_view_3d
+    assert not why_not("impasto.make_endless")
     refused("regular", "make_endless")
-    assert "regular" in operator.why_not(bpy.context)
+    assert "regular" in why_not("impasto.make_endless")
     scene.impasto_endless.insist = True
-    assert not operator.why_not(bpy.context)
+    assert not why_not("impasto.make_endless")
     assert "insist" in drawn(panel).props()
     bpy.ops.impasto.make_endless()
     assert drawn(panel).operators("impasto.make_plain")
 
 
 @pytest.mark.parametrize(("tool", "inputs"), cases("atlases"))
-def test_an_atlas_of_a_mesh_is_refused(scene, material, tool, inputs):
+def test_an_atlas_of_a_mesh_is_refused(extension, scene, material, tool, inputs):
     recipe = {"steps": [{"tool": tool}], "seed": 0, "inputs": inputs}
     material.node_tree.nodes["Impasto Base Color"].image["impasto_recipe"] = json.dumps(recipe)
     refused("atlas of a mesh", "make_endless")
-    assert "atlas" in bpy.types.IMPASTO_OT_make_endless.why_not(bpy.context)
+    assert "atlas" in extension.interface.drawing.why_not("impasto.make_endless")
 
 
 def test_a_new_result_and_repainted_textures_are_plain_until_made_endless_anew(scene, material):

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import bpy
 
-from ...core.errors import ImpastoError
 from . import result
 from .passes import LAYER
 from .request import SequenceRequest
@@ -22,12 +21,8 @@ APART = 350.0
 
 
 def why_none(scene: bpy.types.Scene) -> str:
-    """Reason why there are no painted frames to be added; empty if there are."""
-    try:
-        image = painted(scene)
-    except ImpastoError as error:
-        return str(error)
-    if not image:
+    """Reason why there are no painted frames to be added; empty if there are. ParameterError as for a shot."""
+    if not painted(scene):
         return "There is no painted sequence yet: press Repaint Sequence"
     group = scene.compositing_node_group if IS_GROUP else None
     return "The compositor is linked from another file: make it local" if group and group.library else ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import bpy
 
-from ...core.errors import ImpastoError
 from ...jobs.operator import AtOnce, TaskOperator, clicked_panel, why_busy_or_rendering
 from ...jobs.session import jobs, push_undo
 from ...jobs.task import Place, Report, Task
@@ -74,10 +73,7 @@ class IMPASTO_OT_repaint_sequence(StyleArguments, TaskOperator, bpy.types.Operat
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
         scene = context.scene
-        try:
-            SequenceRequest.from_scene(scene).folder(scene)
-        except ImpastoError as error:
-            return str(error)
+        SequenceRequest.from_scene(scene).folder(scene)
         return why_unset(scene, scene.impasto_style.tool, scene.impasto_style.mask_by)
 
     def task(self, context: bpy.types.Context) -> Task:
