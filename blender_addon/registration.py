@@ -36,8 +36,8 @@ KINDS = (
 """Kinds of classes in the order in which they are registered."""
 PARTS = (
     *("interface.previews", "stylize.gallery", "bridge.set_files", "layers.settings", "parameters.properties"),
-    *("generate.settings", "match.settings", "train.settings", "stylize.settings", "stylize.sequence.settings"),
-    *("bake.settings", "bake.overlay", "interface.deferred", "batch.settings", "relight.settings", "endless.settings"),
+    *("generate.settings", "match.settings", "train.request", "stylize.settings", "stylize.sequence.request"),
+    *("bake.settings", "bake.overlay", "interface.deferred", "batch.request", "relight.settings", "endless.request"),
     *("export.panel", "region.settings", "region.overlay", "jobs.session", "jobs.made", "generate.variations"),
     *("generate.favourites", "layers.preview", "layers.painting", "history.settings", "history.entries"),
     *("history.stored", "history.comparison", "stylize.preview", "relight.turntable", "bridge.former"),

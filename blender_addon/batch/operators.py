@@ -19,8 +19,7 @@ from ..tools.request import Request
 from . import recipes, results
 from .chosen import SELECTED, selected_materials
 from .recipes import IMAGE, RECIPE, AppliedRecipe
-from .request import BatchRequest, Output, out_folder
-from .settings import BatchProperties
+from .request import BatchProperties, BatchRequest, Output, out_folder
 
 
 @with_properties(Request, "parameters", "inputs", "seed", "device")

@@ -17,8 +17,7 @@ from . import chosen, recipes, results
 from .chosen import CATALOG, SELECTED
 from .operators import IMPASTO_OT_batch_retry, IMPASTO_OT_batch_sheet
 from .recipes import IMAGE, RECIPE, STYLE
-from .request import FOLDER, TABLE
-from .settings import BatchSettings
+from .request import FOLDER, TABLE, BatchSettings
 
 FAILURES_SHOWN = 3
 WORKERS = Open(0.0, 2, "One for each core")

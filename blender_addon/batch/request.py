@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import bpy
+from bpy.props import EnumProperty, PointerProperty, StringProperty
 
 from ..assets.catalogs import search_catalogs, search_libraries
 from ..bake.sources.material_maps import shows_images
@@ -29,12 +30,12 @@ from ..engine.catalogue import catalogue
 from ..jobs.command import run_command
 from ..jobs.task import Report, Task
 from ..paths import RELATIVE_PATH, absolute
-from ..tools.arguments import argument, same_as
+from ..tools.arguments import argument, same_as, with_properties
 from ..tools.form import Form
 from ..tools.packed_files import FORMATS, PRESETS
 from . import results
 from .chosen import CATALOG, FILE, SELECTED, ChosenMaterial, choose
-from .recipes import AppliedRecipe
+from .recipes import IMAGE, RECIPE, STYLE, TEXTURE, AppliedRecipe
 
 FILES, MATERIALS = "FILES", "MATERIALS"
 MAPS = "MAPS"
@@ -231,3 +232,36 @@ def out_folder(out_dir: str) -> Path:
     if not out_dir:
         raise ParameterError("no folder for the results is given", "choose one")
     return Path(absolute(out_dir)).absolute()
+
+
+@with_properties(BatchRequest)
+@with_properties(Output)
+class BatchProperties:
+    """Settings of a batch: in each scene, and as properties of the operator."""
+
+    apply: EnumProperty(
+        name="Recipe",
+        description="What is done with each material",
+        items=(
+            (TEXTURE, "Impasto Panel", "The tool of the Impasto panel, as it is set there"),
+            (STYLE, "Style Panel", "The stylizer of the Style panel, with its styles, as it is set there"),
+            (RECIPE, "Recipe File", "The recipe in a file, such as one that the command has written"),
+            (IMAGE, "Image", "The recipe that made an image of this .blend file"),
+        ),
+        default=STYLE,
+    )
+    recipe: StringProperty(
+        name="Recipe",
+        description="A recipe (.json); its other pictures are images of this .blend, or lie beside it",
+        subtype="FILE_PATH",
+        options=RELATIVE_PATH,
+    )
+
+
+class BatchSettings(BatchProperties, bpy.types.PropertyGroup):
+    """Settings of the Batch panel, in each scene."""
+
+    image: PointerProperty(name="Image", description="An image that Impasto made", type=bpy.types.Image)
+
+
+POINTER = (bpy.types.Scene, "impasto_batch", BatchSettings)

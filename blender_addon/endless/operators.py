@@ -20,8 +20,7 @@ from ..jobs.task import Place, Report, Task
 from ..tools.action import Action, result_task
 from ..tools.arguments import given_properties, values_of, values_over, with_properties
 from ..tools.form import Form
-from .request import EndlessRequest, check
-from .settings import SIZE_PX
+from .request import SIZE_PX, EndlessRequest, check
 
 NAMED = StringProperty(name="Material", description="Name of the material; empty: the active object's")
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import bpy
+from bpy.props import IntProperty
 
 from ..bake.sources.provenance import BAKE
 from ..bridge import endless_nodes, images, materials, surfaces
@@ -23,11 +24,14 @@ from ..engine.catalogue import catalogue
 from ..jobs.session import jobs, push_undo
 from ..jobs.task import Report, Task
 from ..tools.action import Action
-from ..tools.arguments import argument
+from ..tools.arguments import argument, with_properties
 
 REGULAR = "impasto_regular"
 """Custom property of images in which the engine found a regular pattern."""
 WHY_REGULAR = "its pattern is regular, and random pieces would break it"
+SIZE_PX = IntProperty(
+    name="Size", description="Width and height of the baked maps in pixels", min=16, max=16384, default=4096
+)
 REMEDY = "make it seamless with a tool that keeps patterns, or turn Break Patterns on"
 
 
@@ -147,3 +151,13 @@ class EndlessRequest:
         text = "; ".join([f"The material {material.name} is endless", *notes])
         new = (*ingredients.images.values(), ingredients.lookup)
         return Report("INFO", text, materials=(material.name,), images=tuple(image.name for image in new))
+
+
+@with_properties(EndlessRequest)
+class EndlessSettings(bpy.types.PropertyGroup):
+    """Settings for making a material endless, and for baking it, in each scene."""
+
+    size_px: SIZE_PX
+
+
+POINTER = (bpy.types.Scene, "impasto_endless", EndlessSettings)

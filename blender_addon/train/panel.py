@@ -19,8 +19,7 @@ from ..models.panel import draw_models
 from ..parameters.open_numbers import WIDTH, draw_open_number
 from ..tools.intents import MORE
 from ..tools.panel import ToolPanel, draw_parameters, in_editors, section
-from .request import NAME
-from .settings import TrainingSettings
+from .request import NAME, TrainingSettings
 
 FIRST = (NAME,)
 """Parameters that every trainer has, drawn before the section with the others."""

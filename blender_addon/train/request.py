@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import bpy
+from bpy.props import EnumProperty, PointerProperty, StringProperty
 
 from ..bridge import encode, images, materials
 from ..bridge.inputs import SOURCE, Source, existing
@@ -26,8 +27,10 @@ from ..parameters import properties
 from ..parameters.properties import MAX_INT
 from ..paths import absolute
 from ..tools.action import Action
-from ..tools.arguments import argument, parse_object, same_as, values_in
+from ..tools.arguments import argument, parse_object, same_as, values_in, with_properties
 from ..tools.form import Form
+from ..tools.lists import items_of
+from ..tools.sources import AN_IMAGE, WidthSettings
 
 DATASET = "dataset"
 NAME = "name"
@@ -137,3 +140,27 @@ def _apply(made: tuple[tuple[Path, ...], Mapping[str, Any]], epoch: int) -> Repo
     tool = properties.choose_model(bpy.context.scene, name) if epoch == jobs.file_epoch else None
     files = tuple(map(str, models))
     return Report("INFO", f"The model {name} is ready", model=name if tool else "", models=(name,), files=files)
+
+
+@with_properties(TrainingRequest, "licence", "seed")
+class TrainingSettings(WidthSettings, bpy.types.PropertyGroup):
+    """Settings of the Train panel, in each scene."""
+
+    tool: EnumProperty(name="Trainer", description="What learns", items=items_of("trainer"))
+    data_kind: EnumProperty(
+        name="Data",
+        description="What it learns from",
+        items=(
+            ("FILE", "File", "A photograph"),
+            ("FOLDER", "Folder", "Photographs, maps of one material, or a folder for each material"),
+            AN_IMAGE,
+        ),
+    )
+    filepath: StringProperty(name="File", description="A photograph")
+    folder: StringProperty(
+        name="Folder", description="Photographs, maps of one material, or a folder for each material"
+    )
+    image: PointerProperty(name="Image", description="An image of this .blend file", type=bpy.types.Image)
+
+
+POINTER = (bpy.types.Scene, "impasto_training", TrainingSettings)

@@ -16,7 +16,7 @@ from ...core.options import Sink
 from ...jobs.session import connect, jobs, push_undo
 from ...jobs.task import Report, Task
 from ...paths import RELATIVE_PATH, absolute
-from ...tools.arguments import argument, values_in
+from ...tools.arguments import argument, values_in, with_properties
 from ...tools.request import Request
 from ..request import without_relief
 from ..settings import START
@@ -109,3 +109,11 @@ def _apply(name: str) -> Callable[[JobResult], Report]:
         return Report("WARNING" if notes else "INFO", text, images=(image.name,), files=files)
 
     return apply
+
+
+@with_properties(SequenceRequest)
+class SequenceSettings(bpy.types.PropertyGroup):
+    """Settings of the panel Film, in each scene."""
+
+
+POINTER = (bpy.types.Scene, "impasto_sequence", SequenceSettings)
