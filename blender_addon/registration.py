@@ -37,7 +37,7 @@ KINDS = (
 PARTS = (
     *("interface.previews", "stylize.gallery", "bridge.set_files", "layers.settings", "parameters.properties"),
     *("generate.settings", "match.settings", "train.request", "stylize.settings", "stylize.sequence.request"),
-    *("bake.settings", "bake.overlay", "interface.deferred", "batch.request", "relight.settings", "endless.request"),
+    *("bake.settings", "bake.overlay", "interface.deferred", "batch.request", "relight.operators", "endless.request"),
     *("export.panel", "region.settings", "region.overlay", "jobs.session", "jobs.made", "generate.variations"),
     *("generate.favourites", "layers.preview", "layers.painting", "history.settings", "history.entries"),
     *("history.stored", "history.comparison", "stylize.preview", "relight.turntable", "bridge.former"),

@@ -61,7 +61,7 @@ class IMPASTO_OT_mark_asset(TaskOperator, bpy.types.Operator):
 
 def mark_task(material: bpy.types.Material) -> Task:
     """Task that renders a material's preview and marks it as an asset."""
-    name, can_render = material.name, "base_color" in surfaces.map_nodes(material) and not engine.why_none()
+    name, can_render = material.name, surfaces.has_base_color(material) and not engine.why_none()
     if can_render:
         given = surfaces.read(material, surfaces.lit_maps(surfaces.map_nodes(material)), LONGEST_PX)
         connected, action = connect(), Action.as_it_is(given)

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
+from ..core.errors import ParameterError
 from ..tools.arguments import argument
 
 EACH, ONE = "EACH", "ONE"
@@ -58,3 +60,21 @@ class BakeTargets:
     ray_distance: float = argument(
         0.0, "Ray Distance", "How far rays go from where they begin; 0 finds it", min=0.0, subtype="DISTANCE"
     )
+
+    def check_suffixes(self) -> None:
+        """Raise ParameterError unless the suffixes tell low, high and cage apart."""
+        suffixes = [one.lower() for one in (self.low_suffix, self.high_suffix, self.cage_suffix)]
+        if not all(suffixes) or len(set(suffixes)) < len(suffixes):
+            raise ParameterError("The suffixes of low, high and cage are not three different ones", "write three")
+
+
+def base_of(name: str, suffix: str) -> str:
+    """The part of an object's name before a suffix, in lower case; "" if it has none.
+
+    More may follow: `crate_high.001` and `crate_high_bolts` belong to `crate`. Letters that follow at once make another
+    word, as in `crate_highway`.
+    """
+    if suffix.lower() not in name.lower():
+        return ""
+    found = re.match(rf"(.+?){re.escape(suffix.lower())}(?![^\W\d_])", name.lower())
+    return found[1] if found else ""

@@ -69,7 +69,7 @@ def plain_copy(material: bpy.types.Material) -> bpy.types.Material:
 
 def textures_of(material: bpy.types.Material) -> bpy.types.Material | None:
     """A copy of a material that keeps its textures, to work on whatever becomes of it; None if it has none."""
-    if "base_color" not in surfaces.map_nodes(material):
+    if not surfaces.has_base_color(material):
         return None
     copy = plain_copy(material)
     copy.name = f"{material.name}_textures"

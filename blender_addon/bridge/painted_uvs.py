@@ -28,7 +28,7 @@ TURNED = {0: (1, 2, -1), 1: (0, 2, 1), 2: (1, 0, 1)}
 def activate(item: bpy.types.Object, material: bpy.types.Material) -> None:
     """Make the places in a material's textures the active UVs of its object. ParameterError if they are not known."""
     mesh: bpy.types.Mesh = item.data
-    if "base_color" not in surfaces.map_nodes(material):  # nothing is mapped yet
+    if not surfaces.has_base_color(material):  # nothing is mapped yet
         return
     if mapping.is_offered(material) and mapping.of_material(material) != mapping.UV:
         _add(mesh, _projected(mesh, material))

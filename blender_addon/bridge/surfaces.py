@@ -145,6 +145,11 @@ def materials_with(image: bpy.types.Image) -> list[bpy.types.Material]:
     return [one for one in found if any(node.image == image for node in map_nodes(one).values())]
 
 
+def has_base_color(material: bpy.types.Material | None) -> bool:
+    """Whether an image gives the base colour of a material. Cheap enough for a panel."""
+    return material is not None and "base_color" in map_nodes(material)
+
+
 def base_color_of(material: bpy.types.Material | None) -> bpy.types.Image:
     """Image of the base colour. ParameterError if there is none."""
     if material is None:

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import bpy
+from bpy.props import BoolProperty, EnumProperty, FloatProperty
 
 from ..bridge import former, surfaces
 from ..bridge.target import active_material
@@ -19,7 +21,6 @@ from ..jobs.operator import TaskOperator, poll
 from ..jobs.session import connect
 from ..jobs.task import Place, Report, Task
 from ..tools.action import Action
-from .settings import MATERIAL
 from .turntable import FORMER, NOW, Light, ShownMaps, light_of, render, turntable
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from ..core.engine.client import Client
     from ..core.engine.replies import JobResult
 
+MATERIAL, PREVIEW = "MATERIAL", "PREVIEW"
 LONGEST_PX = 512
 """Longer side of the maps as they are shown."""
 
@@ -124,3 +126,44 @@ class IMPASTO_OT_turn_light(bpy.types.Operator):
         else:
             turntable.play()
         return {"FINISHED"}
+
+
+def _light_moved(_settings: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
+    turntable.ask()
+
+
+class RelightSettings(bpy.types.PropertyGroup):
+    """Subject that is shown under a light, and the direction of the light."""
+
+    subject: EnumProperty(
+        name="Show",
+        description="What is seen under the light",
+        items=(
+            (MATERIAL, "Material", "The textures of the active object's material"),
+            (PREVIEW, "Preview", "What the Impasto panel is set to make"),
+        ),
+    )
+    azimuth: FloatProperty(
+        name="Azimuth",
+        description="Where the light comes from: 0° from the right, 90° from the top",
+        subtype="ANGLE",
+        min=0.0,
+        max=2 * math.pi,
+        default=math.radians(135),
+        update=_light_moved,
+    )
+    elevation: FloatProperty(
+        name="Elevation",
+        description="Height of the light above the surface; low light shows relief",
+        subtype="ANGLE",
+        min=math.radians(2),
+        max=math.pi / 2,
+        default=math.radians(35),
+        update=_light_moved,
+    )
+    show_former: BoolProperty(
+        name="Before", description="Show the maps that the last result replaced", update=_light_moved
+    )
+
+
+POINTER = (bpy.types.Scene, "impasto_relight", RelightSettings)

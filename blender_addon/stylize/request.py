@@ -118,7 +118,7 @@ def other_materials(context: bpy.types.Context) -> tuple[bpy.types.Material, ...
     """Active materials of the other selected objects that an image gives the base colour of."""
     active = active_material(context)
     found = dict.fromkeys(item.active_material for item in context.selected_objects if item.type == "MESH")
-    return tuple(one for one in found if one and one != active and "base_color" in surfaces.map_nodes(one))
+    return tuple(one for one in found if one != active and surfaces.has_base_color(one))
 
 
 def chosen_image(context: bpy.types.Context) -> bpy.types.Image | None:
@@ -171,4 +171,4 @@ def from_scene(context: bpy.types.Context) -> Request:
 def why_incomplete(context: bpy.types.Context) -> str:
     """Reason why the panel's settings cannot be carried out; empty where they can. Cheap enough for a panel."""
     settings = context.scene.impasto_style
-    return why_unset(context.scene, settings.tool, settings.mask_by) or why_no_subject(context)
+    return why_no_subject(context) or why_unset(context.scene, settings.tool, settings.mask_by)

@@ -62,14 +62,9 @@ def _choose_tab(settings: bpy.types.PropertyGroup, number: int) -> None:
         return
     tab, style = _NAMES[number], settings.id_data.impasto_style
     settings.intent = settings.former_make or PHOTO if tab == MAKE else tab
-    if tab == RESTYLE and not style.is_property_set("subject") and _has_textures(bpy.context):
+    is_seen = not is_image_editor(bpy.context) and surfaces.has_base_color(active_material(bpy.context))
+    if tab == RESTYLE and not style.is_property_set("subject") and is_seen:
         style.subject = "MATERIAL"
-
-
-def _has_textures(context: bpy.types.Context) -> bool:
-    """Whether what one sees, and would repaint, is the active object's material: it has a texture."""
-    material = active_material(context)
-    return not is_image_editor(context) and material is not None and "base_color" in surfaces.map_nodes(material)
 
 
 def _former(intent: str) -> str:

@@ -150,7 +150,7 @@ class Request(Form):
         if catalogue[self.tool]["kind"] != "filter" or self.material == NONE:
             return target
         before = active_material(context)
-        if before is None or "base_color" not in surfaces.map_nodes(before):
+        if before is None or not surfaces.has_base_color(before):
             return target
         is_taken = self.material == ACTIVE or self._is_texture_of(before)
         return replace(target, painted=before.session_uid) if is_taken else target

@@ -56,9 +56,9 @@ class IMPASTO_OT_train(TaskOperator, bpy.types.Operator):
 
 
 class OnTraining:
-    """Mixin: calls `asks` of the running training's job, if it is in one of `states`."""
+    """Mixin: calls `asks` of the running training's job, if it is in one of `states`; none: of the task, in any."""
 
-    states: tuple[str, ...] = ("waiting", "running", "pausing", "paused", "stopping")
+    states: tuple[str, ...] = ()
     asks = ""
 
     @classmethod
@@ -66,11 +66,12 @@ class OnTraining:
         task = jobs.training
         if task is None:
             return poll(cls, "No training runs")
-        return poll(cls, "" if task.state in cls.states and task.job else f"The training is {task.state}")
+        is_able = not cls.states or (task.state in cls.states and task.job)
+        return poll(cls, "" if is_able else f"The training is {task.state}")
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
-        if jobs.training:
-            getattr(jobs.training.job, self.asks)()
+        if task := jobs.training:
+            getattr(task.job if self.states else task, self.asks)()
         return {"FINISHED"}
 
 
@@ -99,12 +100,4 @@ class IMPASTO_OT_cancel_training(OnTraining, bpy.types.Operator):
     """End the training without a model; a checkpoint stays, from which the same training goes on"""
 
     bl_label = "Cancel"
-
-    @classmethod
-    def poll(cls, _context: bpy.types.Context) -> bool:
-        return poll(cls, "" if jobs.training else "No training runs")
-
-    def execute(self, _context: bpy.types.Context) -> set[str]:
-        if jobs.training:
-            jobs.training.cancel()
-        return {"FINISHED"}
+    asks = "cancel"

@@ -15,9 +15,8 @@ from bpy.types import Context, Image, Material, Object
 from ...core.errors import ParameterError
 from ...core.system.untrusted import parse_json
 from ..settings import BakeOptions
-from ..targets import CHOSEN, NAMED, ONE, SELECTED, BakeTargets
+from ..targets import CHOSEN, NAMED, ONE, SELECTED, BakeTargets, base_of
 from .checks import check, check_high, check_mesh, check_object, chosen_objects
-from .names import base_of, check_suffixes
 
 BAKED = "impasto_baked"
 """Custom property with the provenance of a baked image as JSON."""
@@ -204,7 +203,7 @@ def _selected_to_active(context: Context, targets: BakeTargets) -> tuple[Object,
 
 def _by_names(context: Context, targets: BakeTargets) -> tuple[list[Object], list[Projection]]:
     """The low objects, the active one first, and for each the high objects of its name, hidden ones too."""
-    check_suffixes(targets)
+    targets.check_suffixes()
     candidates = [item for item in _candidates(context, targets) if item.type == "MESH"]
     lows = [item for item in candidates if base_of(item.name, targets.low_suffix)]
     if not lows:

@@ -18,9 +18,8 @@ from ...bridge.meshes import values_in
 from ...core.errors import ImpastoError
 from ..render.tiles import NO_TILES, Tiles, tiles_of
 from ..settings import BakeOptions
-from ..targets import NAMED, SELECTED, BakeTargets
+from ..targets import NAMED, SELECTED, BakeTargets, base_of
 from .checks import check, check_evaluated, check_high, check_local, check_object
-from .names import base_of
 from .sets import BakeSet
 
 if TYPE_CHECKING:

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import bpy
 
-from . import result
 from .passes import LAYER
-from .request import SequenceRequest
+from .request import SequenceRequest, frames_of, set_frames
 
 IS_GROUP = bpy.app.version >= (5, 0)
 """Whether the compositor is a node group, with the output of one."""
@@ -47,7 +46,7 @@ def add(scene: bpy.types.Scene, image: bpy.types.Image) -> list[str]:
     A compositor without nodes gets an output for it; others stay as they are. Its Render Layers are not connected, but
     without them Blender would render the shot again without its passes.
     """
-    first, count = result.frames_of(image)
+    first, count = frames_of(image)
     tree, notes = _tree(scene), []
     node = next((one for one in tree.nodes if one.bl_idname == IMAGE and one.image == image), None)
     if node is None:
@@ -62,7 +61,7 @@ def add(scene: bpy.types.Scene, image: bpy.types.Image) -> list[str]:
             notes.append("renders show it")
     with contextlib.suppress(TypeError):  # so Blender says that the frames have no such layer
         node.layer = LAYER
-    result.set_frames(node, first, count)
+    set_frames(node, first, count)
     for one in tree.nodes:
         one.select = one == node
     tree.nodes.active = node
