@@ -3,17 +3,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import bpy
 
 from .core.errors import ParameterError
 
-if TYPE_CHECKING:
-    pass
-
-
-RELATIVE_PATH = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5) else set()
+RELATIVE: dict[str, Any] = {"options": {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5) else set()}
+FOLDER_PATH, FILE_PATH = ({"subtype": kind, **RELATIVE} for kind in ("DIR_PATH", "FILE_PATH"))
 """Options of properties for paths that may begin with //; Blender from 4.5 on warns about others."""
 
 

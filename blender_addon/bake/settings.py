@@ -12,7 +12,7 @@ import bpy
 
 from ..bridge import materials
 from ..bridge.target import NEW, NONE, UNUSED
-from ..paths import RELATIVE_PATH
+from ..paths import FOLDER_PATH
 from ..tools.arguments import argument, same_as, with_properties
 from ..tools.form import Form
 from ..tools.packed_files import PRESETS
@@ -197,8 +197,7 @@ class BakeOutput:
         "",
         "Folder",
         "Also save the maps as files here; empty: only in the .blend",
-        subtype="DIR_PATH",
-        options=RELATIVE_PATH,
+        **FOLDER_PATH,
     )
     preset: str = argument(
         SEPARATE,

@@ -29,7 +29,7 @@ from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..jobs.command import run_command
 from ..jobs.task import Report, Task
-from ..paths import RELATIVE_PATH, absolute
+from ..paths import FILE_PATH, FOLDER_PATH, absolute
 from ..tools.arguments import argument, same_as, with_properties
 from ..tools.form import Form
 from ..tools.packed_files import FORMATS, PRESETS
@@ -53,8 +53,7 @@ class Output:
         "",
         "Folder",
         "Folder for the results and their record. The same batch goes on here after an interruption",
-        subtype="DIR_PATH",
-        options=RELATIVE_PATH,
+        **FOLDER_PATH,
     )
     format: str = argument("png", "Format", "Format of the files", items=FORMATS)
     export: str = argument(
@@ -253,8 +252,7 @@ class BatchProperties:
     recipe: StringProperty(
         name="Recipe",
         description="A recipe (.json); its other pictures are images of this .blend, or lie beside it",
-        subtype="FILE_PATH",
-        options=RELATIVE_PATH,
+        **FILE_PATH,
     )
 
 

@@ -14,19 +14,9 @@ import bpy
 
 from . import working_space
 from .graph import Given, Graph, Value
+from .shader_tree import LABELS
 
-LABELS = {
-    "base_color": "Base Color",
-    "ambient_occlusion": "Ambient Occlusion",
-    "metallic": "Metallic",
-    "roughness": "Roughness",
-    "opacity": "Opacity",
-    "emission": "Emission",
-    "transmission_weight": "Transmission Weight",
-    "normal": "Normal",
-    "height": "Height",
-    "bent_normal": "Bent Normal",
-}
+MAPS = {name: label for name, label in LABELS.items() if name != "confidence"}
 """Labels of the sockets of maps."""
 COLORS = frozenset({"base_color", "emission"})
 NORMALS = frozenset({"normal", "bent_normal"})
@@ -61,7 +51,7 @@ def build_group(name: str, made: Ingredients) -> bpy.types.NodeTree:
     sharpness = graph.input("Sharpness", "Float", default_value=4.0, min_value=1.0, max_value=8.0)
     seed = graph.input("Seed", "Int", default_value=0, min_value=0, max_value=1 << 20)
     for map_ in made.images:
-        graph.input(LABELS[map_], "Color", hide_value=True)
+        graph.input(MAPS[map_], "Color", hide_value=True)
     piece = bpy.data.node_groups.get(PIECE) or _piece_group()
     cell_x, cell_y = graph.math("DIVIDE", cell, made.aspect[0]), graph.math("DIVIDE", cell, made.aspect[1] / ROW)
     size = graph.combine(cell_x, cell_y, 0.0)
@@ -71,9 +61,9 @@ def build_group(name: str, made: Ingredients) -> bpy.types.NodeTree:
     weights = _normalise(graph, [one.outputs["Weight"] for one in pieces])
     places = [one.outputs["Vector"] for one in pieces]
     results = {map_: _blend(graph, map_, made, places, weights) for map_ in made.images}
-    output = graph.outputs({LABELS[map_]: "Color" for map_ in made.images})
+    output = graph.outputs({MAPS[map_]: "Color" for map_ in made.images})
     for map_, value in results.items():
-        graph.link(value, output.inputs[LABELS[map_]])
+        graph.link(value, output.inputs[MAPS[map_]])
     return graph.tree
 
 

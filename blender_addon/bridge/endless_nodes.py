@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import bpy
 
 from . import node_layout
-from .endless_group import LABELS, Ingredients, build_group
+from .endless_group import MAPS, Ingredients, build_group
 
 if TYPE_CHECKING:
     import numpy as np
@@ -70,9 +70,9 @@ def insert(
     tree.links.new(vector, node.inputs[VECTOR])
     for name, socket in sockets.items():
         targets = [link.to_socket for link in socket.links]
-        tree.links.new(socket, node.inputs[LABELS[name]])
+        tree.links.new(socket, node.inputs[MAPS[name]])
         for target in targets:
-            tree.links.new(node.outputs[LABELS[name]], target)
+            tree.links.new(node.outputs[MAPS[name]], target)
     for label, value in (("Cell Size", grid.cell_size), ("Sharpness", grid.sharpness), ("Seed", grid.seed)):
         node.inputs[label].default_value = value
     node_layout.make_room(tree, added)

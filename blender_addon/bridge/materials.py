@@ -12,23 +12,9 @@ from ..core.errors import ParameterError
 from ..core.system.untrusted import excerpt
 from ..parameters import groups
 from . import node_layout, sliders
-from .shader_tree import ends, output_of, principled_of
+from .shader_tree import LABELS, ends, output_of, principled_of
 
 FRAME = "Impasto"
-LABELS = {
-    "base_color": "Base Color",
-    "ambient_occlusion": "Ambient Occlusion",
-    "metallic": "Metallic",
-    "roughness": "Roughness",
-    "opacity": "Opacity",
-    "emission": "Emission",
-    "transmission_weight": "Transmission Weight",
-    "normal": "Normal",
-    "height": "Height",
-    "confidence": "Confidence",
-    "bent_normal": "Bent Normal",
-}
-"""Labels of the maps, in the order of their sockets on the Principled BSDF."""
 SOCKETS = {
     "base_color": "Base Color",
     "metallic": "Metallic",

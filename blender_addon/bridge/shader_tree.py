@@ -10,6 +10,21 @@ from . import node_layout
 PREVIEW = "Impasto Preview"
 """Beginning of the names of nodes of a preview, which no one is to take for the material's own."""
 
+LABELS = {
+    "base_color": "Base Color",
+    "ambient_occlusion": "Ambient Occlusion",
+    "metallic": "Metallic",
+    "roughness": "Roughness",
+    "opacity": "Opacity",
+    "emission": "Emission",
+    "transmission_weight": "Transmission Weight",
+    "normal": "Normal",
+    "height": "Height",
+    "confidence": "Confidence",
+    "bent_normal": "Bent Normal",
+}
+"""Labels of the maps, in the order of their sockets on the Principled BSDF."""
+
 
 def ends(tree: bpy.types.NodeTree) -> tuple[bpy.types.Node, bpy.types.Node]:
     """Principled BSDF and Material Output; created in an empty tree."""

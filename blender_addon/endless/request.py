@@ -12,7 +12,7 @@ from bpy.props import IntProperty
 
 from ..bake.sources.provenance import BAKE
 from ..bridge import endless_nodes, images, materials, surfaces
-from ..bridge.endless_group import COLORS, COMPONENTS, LABELS, Ingredients
+from ..bridge.endless_group import COLORS, COMPONENTS, MAPS, Ingredients
 from ..bridge.surfaces import MapNode
 from ..bridge.target import by_uid
 from ..core.descriptions import MESH
@@ -43,7 +43,7 @@ def check(material: bpy.types.Material, *, insist: bool) -> None:
         raise ParameterError(f"the material {material.name} is endless already", "make it plain first")
     for name, one in used_maps(material).items():
         if one.node.projection != "FLAT":
-            message = f"the image of the {LABELS[name]} is not mapped by UVs"
+            message = f"the image of the {MAPS[name]} is not mapped by UVs"
             raise ParameterError(message, "unwrap the object, and set the image's projection to Flat")
     if _is_atlas(images.recipe_in(color)):
         message = f"the textures of {material.name} are an atlas of a mesh, which cannot be repeated"
@@ -64,7 +64,7 @@ def used_maps(material: bpy.types.Material) -> dict[str, MapNode]:
     found = surfaces.map_nodes(material)
     return {
         name: found[name]
-        for name in LABELS
+        for name in MAPS
         if name in found and (socket := found[name].value_socket) is not None and socket.is_linked
     }
 
@@ -92,7 +92,7 @@ class GaussianMaps:
         height, width = self.answer.size_px or (1, 1)
         shorter, figures = min(height, width), self.answer.figures
         return Ingredients(
-            {map_: made[map_] for map_ in LABELS if map_ in made},
+            {map_: made[map_] for map_ in MAPS if map_ in made},
             endless_nodes.lookup_image(f"{name}_lookup", self.answer.arrays[LOOKUP]),
             rows,
             (width / shorter, height / shorter),

@@ -6,7 +6,7 @@ from __future__ import annotations
 import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
-from ..paths import RELATIVE_PATH
+from ..paths import FILE_PATH, FOLDER_PATH
 from ..windows import redraw
 
 
@@ -22,8 +22,7 @@ class PreferenceProperties:
         update=_show_engine,
         name="Python",
         description="A Python, 3.11 or newer, with torch and impasto; empty: the one that Set Up Engine made",
-        subtype="FILE_PATH",
-        options=RELATIVE_PATH,
+        **FILE_PATH,
     )
     engine_address: StringProperty(
         update=_show_engine,
@@ -34,20 +33,17 @@ class PreferenceProperties:
     models_folder: StringProperty(
         name="Models",
         description="Folder of the model files; empty: Impasto's folder of this user",
-        subtype="DIR_PATH",
-        options=RELATIVE_PATH,
+        **FOLDER_PATH,
     )
     weights_folder: StringProperty(
         name="Weights",
         description="Folder of the weights of published networks; empty: Impasto's folder of this user",
-        subtype="DIR_PATH",
-        options=RELATIVE_PATH,
+        **FOLDER_PATH,
     )
     styles_folder: StringProperty(
         name="Styles",
         description="Folder of pictures to choose styles from; the Style panel shows their thumbnails",
-        subtype="DIR_PATH",
-        options=RELATIVE_PATH,
+        **FOLDER_PATH,
     )
     last_folder: StringProperty(options={"HIDDEN"})  # of pictures, where their file browsers begin
     keep_training: BoolProperty(
@@ -63,8 +59,7 @@ class PreferenceProperties:
     history_folder: StringProperty(
         name="History Folder",
         description="Folder of the recipes of all files; empty: Impasto's folder of this user",
-        subtype="DIR_PATH",
-        options=RELATIVE_PATH,
+        **FOLDER_PATH,
     )
     device: EnumProperty(
         name="Device",
@@ -89,8 +84,7 @@ class PreferenceProperties:
         update=_show_engine,
         name="Wheels",
         description="Folder of wheels, filled by `pip download`, from which Set Up Engine installs without network",
-        subtype="DIR_PATH",
-        options=RELATIVE_PATH,
+        **FOLDER_PATH,
     )
     pip_arguments: StringProperty(
         name="Extra Arguments", description="More arguments for pip, such as --proxy, --index-url or --no-deps"

@@ -20,7 +20,7 @@ from ..bridge.meshes import gltf_transform
 from ..core.errors import ParameterError
 from ..jobs.session import jobs
 from ..jobs.task import Report, Task
-from ..paths import RELATIVE_PATH, absolute
+from ..paths import FOLDER_PATH, absolute
 from ..tools.arguments import argument, same_as
 from ..tools.form import Form
 from ..tools.packed_files import FORMATS, PRESETS, PackedFiles
@@ -44,7 +44,7 @@ class Export:
         "Further textures with a map in each channel: NAME=CHANNEL,CHANNEL,…, of maps, 1-MAP, MAP.g or "
         "numbers, such as orm=ambient_occlusion,roughness,metallic smooth=1-roughness",
     )
-    out_dir: str = argument("", "Folder", "Folder for the files", subtype="DIR_PATH", options=RELATIVE_PATH)
+    out_dir: str = argument("", "Folder", "Folder for the files", **FOLDER_PATH)
     format: str = argument(FORMATS[0][0], "Format", "Format of the files", items=FORMATS)
     replace: bool = same_as(Form, "replace")
 

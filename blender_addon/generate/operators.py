@@ -22,7 +22,7 @@ from ..jobs.task import Place, Report, Task
 from ..layers.operators import new_material
 from ..layers.request import add_recipe, put_recipe
 from ..parameters.properties import MAX_INT
-from ..paths import RELATIVE_PATH
+from ..paths import FILE_PATH
 from ..tools import source_maps
 from ..tools.arguments import ensure_known, source_of, values_of, with_properties
 from ..tools.intents import LAYERS
@@ -42,8 +42,7 @@ class RequestProperties:
     source: StringProperty(
         name="Source",
         description="Path of a picture, a folder of maps, one of its sets (FOLDER/brick_*), or a set file (.maps.json)",
-        subtype="FILE_PATH",
-        options=RELATIVE_PATH,
+        **FILE_PATH,
     )
     image: StringProperty(name="Image", description="Name of an image of this .blend file, instead of a source")
 

@@ -28,15 +28,19 @@ from ..tools.request import Request
 
 
 class OnImage(TaskOperator):
-    """Mixin: the image of this name, or else the one in the image editor."""
+    """Mixin: the image of this name, or else the one in the image editor. refusal: of one that does not suit."""
 
     place = Place.IMAGE
+    refusal = ""
     image: StringProperty(name="Image", description="Name of the image; empty: the one in the image editor")
 
     @classmethod
     def why_not(cls, context: bpy.types.Context) -> str:
         """Reason why the editor's image cannot be used; elsewhere the image is given by its name."""
-        return "Open an image first" if is_image_editor(context) and shown_image(context) is None else ""
+        image = shown_image(context)
+        if image is None:
+            return "Open an image first" if is_image_editor(context) else ""
+        return "" if cls.suits(image) else cls.refusal
 
     @classmethod
     def suits(cls, image: bpy.types.Image) -> bool:
@@ -89,16 +93,11 @@ class IMPASTO_OT_rerun(OnImage, bpy.types.Operator):
     """Make this image again from the recipe in it, into new images, and say what differs from then"""
 
     bl_label = "Make Again"
+    refusal = "Only an image that Impasto made can be made again"
 
     @classmethod
     def suits(cls, image: bpy.types.Image) -> bool:
         return images.has_recipe(image)
-
-    @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
-        image = shown_image(context)
-        is_none = image is not None and not cls.suits(image)
-        return super().why_not(context) or ("Only an image that Impasto made can be made again" if is_none else "")
 
     def task(self, context: bpy.types.Context) -> Task:
         image = self.chosen_image(context)

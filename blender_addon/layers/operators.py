@@ -21,7 +21,7 @@ from ..jobs.task import Place, Report, Task
 from ..material.using import NAMED
 from ..parameters.properties import LAYERS as CHANGED_LAYERS
 from ..parameters.properties import tell_changed
-from ..paths import RELATIVE_PATH, absolute
+from ..paths import FILE_PATH, absolute
 from ..tools.arguments import ensure_known
 from ..tools.intents import LAYERS
 from ..tools.sources import MATERIAL, NONE
@@ -179,9 +179,7 @@ class IMPASTO_OT_edit_layers(AtOnce, bpy.types.Operator):
 
     material: StringProperty(name="Material", description="Name of a material that Impasto made, which gets the layers")
     image: StringProperty(name="Image", description="Name of an image that Impasto made")
-    filepath: StringProperty(
-        name="File", description="A file that Impasto made", subtype="FILE_PATH", options=RELATIVE_PATH
-    )
+    filepath: StringProperty(name="File", description="A file that Impasto made", **FILE_PATH)
     recipe: StringProperty(name="Recipe", description="A recipe as JSON")
 
     def do(self, context: bpy.types.Context) -> Report:

@@ -25,7 +25,7 @@ from ..jobs.operator import TaskOperator
 from ..jobs.session import jobs
 from ..jobs.task import Place, Task
 from ..parameters.properties import MAX_INT
-from ..paths import RELATIVE_PATH
+from ..paths import FILE_PATH
 from ..tools.arguments import given_properties, source_of, width_of, with_properties
 from ..tools.request import Request
 from ..tools.sources import chosen_source, why_no_source
@@ -57,8 +57,7 @@ class SubjectProperties(ResultProperties):
     source: StringProperty(
         name="Source",
         description="Path of a picture to match, instead of words",
-        subtype="FILE_PATH",
-        options=RELATIVE_PATH,
+        **FILE_PATH,
     )
     image: StringProperty(name="Image", description="Name of an image of this .blend file to match, instead of words")
 

@@ -18,7 +18,7 @@ from ..jobs.operator import tell
 from ..jobs.task import Report, Task
 from ..library.operator import ASKED_IN, ChangesLibrary, ask_to_remove, library_task
 from ..parameters import properties
-from ..paths import RELATIVE_PATH, absolute
+from ..paths import FILE_PATH, absolute
 from ..tools.intents import MODEL
 
 
@@ -27,7 +27,7 @@ class IMPASTO_OT_install_model(ChangesLibrary, bpy.types.Operator):
 
     bl_label = "Install Model"
 
-    filepath: StringProperty(name="File", description="A .safetensors file", subtype="FILE_PATH", options=RELATIVE_PATH)
+    filepath: StringProperty(name="File", description="A .safetensors file", **FILE_PATH)
     filter_glob: StringProperty(default="*.safetensors", options={"HIDDEN"})
     asked_in: ASKED_IN
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 
-from ..bridge.image_editors import is_image_editor, shown_image
+from ..bridge.image_editors import shown_image
 from ..core.errors import ParameterError
 from ..image.operators import OnImage
 from ..jobs.operator import TaskOperator, clicked_panel, poll
@@ -36,14 +36,12 @@ class OnRegion(OnImage):
     """Mixin: reports are shown in the Repair panel."""
 
     place = Place.REPAIR
+    refusal = "Paint a region first"
     needs_region = False
 
     @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
-        reason = super().why_not(context)
-        if not reason and cls.needs_region and is_image_editor(context):
-            return "" if regions.has_region(shown_image(context)) else "Paint a region first"
-        return reason
+    def suits(cls, image: bpy.types.Image) -> bool:
+        return not cls.needs_region or regions.has_region(image)
 
 
 @with_properties(Request, "seed", "across_seams")

@@ -9,7 +9,7 @@ from pathlib import Path
 import bpy
 from bpy.props import EnumProperty, FloatProperty, StringProperty
 
-from ..bridge import image_editors, images, tiles
+from ..bridge import images, tiles
 from ..bridge.inputs import existing, find_source, image_called
 from ..bridge.joined import JoinedResult
 from ..bridge.materials import material_called
@@ -21,7 +21,7 @@ from ..engine.catalogue import catalogue
 from ..image.operators import OnImage
 from ..jobs.operator import TaskOperator
 from ..jobs.task import Place, Task
-from ..paths import RELATIVE_PATH, absolute
+from ..paths import FILE_PATH, absolute
 from ..tools.action import Action, result_task
 from ..tools.arguments import ensure_known, values_of, with_properties
 from ..tools.form import Form
@@ -68,9 +68,7 @@ class IMPASTO_OT_stylize(StyleArguments, ResultProperties, TaskOperator, bpy.typ
 
     subject: EnumProperty(name="Repaint", description="What is repainted", items=SUBJECTS)
     image: StringProperty(name="Image", description="Name of the image to repaint")
-    source: StringProperty(
-        name="Source", description="Path of a picture to repaint instead", subtype="FILE_PATH", options=RELATIVE_PATH
-    )
+    source: StringProperty(name="Source", description="Path of a picture to repaint instead", **FILE_PATH)
     surface: StringProperty(
         name="Surface", description="Name of the material to repaint; empty: the active object's material"
     )
@@ -106,18 +104,13 @@ class IMPASTO_OT_continue_larger(OnImage, bpy.types.Operator):
     """Paint this image again at a larger size, starting from what it shows, with the same style and seed"""
 
     bl_label = "Continue at Larger Size"
+    refusal = "Only an image that Impasto repainted can be continued"
 
     factor: FloatProperty(name="Factor", description="How many times as large", default=2.0, min=1.0, max=16.0)
 
     @classmethod
     def suits(cls, image: bpy.types.Image) -> bool:
         return is_painted(image)
-
-    @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
-        image = image_editors.shown_image(context)
-        is_none = image is not None and not cls.suits(image)
-        return super().why_not(context) or ("Only an image that Impasto repainted can be continued" if is_none else "")
 
     def task(self, context: bpy.types.Context) -> Task:
         image = self.chosen_image(context)

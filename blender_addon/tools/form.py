@@ -10,7 +10,7 @@ import bpy
 from ..bridge import mapping, mesh_masks
 from ..bridge.inputs import Source, find_source
 from ..bridge.target import ACTIVE, NEW, NONE, Target, target_of
-from ..paths import RELATIVE_PATH
+from ..paths import FOLDER_PATH
 from .arguments import argument
 
 BITS = (
@@ -64,8 +64,7 @@ class Form:
         "",
         "Output Folder",
         "Write the maps as files here instead of packing them",
-        subtype="DIR_PATH",
-        options=RELATIVE_PATH,
+        **FOLDER_PATH,
     )
     replace: bool = argument(
         False, "Replace", "Replace files of the same name in the folder, which otherwise get a number"

@@ -37,7 +37,7 @@ Pictures: TypeAlias = "tuple[Arrays, np.ndarray | None]"
 class Live:
     """Live preview of a panel. `error`: reason why there is none.
 
-    A panel has a subclass with `why_not_set` and `preview_inputs`. of: the panel, for `properties.when_changed`.
+    A panel has a subclass with `why_not_set` and `action`. of: the panel, for `properties.when_changed`.
     settings: name of the scene's settings, which have `live_preview`. delay_s: pause after the last change.
     """
 

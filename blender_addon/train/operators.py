@@ -11,7 +11,7 @@ from ..engine.catalogue import catalogue
 from ..jobs.operator import TaskOperator, poll
 from ..jobs.session import jobs
 from ..jobs.task import Place, Task
-from ..paths import RELATIVE_PATH
+from ..paths import FILE_PATH
 from ..tools.arguments import ensure_known, source_of, values_of, with_properties
 from .request import NAME, TrainingRequest, from_scene, why_incomplete
 
@@ -24,9 +24,7 @@ class IMPASTO_OT_train(TaskOperator, bpy.types.Operator):
     place = Place.TRAINING
 
     tool: StringProperty(name="Trainer", description="Name of the trainer; empty: the usual one")
-    data: StringProperty(
-        name="Data", description="Path of a picture or folder to learn from", subtype="FILE_PATH", options=RELATIVE_PATH
-    )
+    data: StringProperty(name="Data", description="Path of a picture or folder to learn from", **FILE_PATH)
     image: StringProperty(name="Image", description="Name of an image of this .blend file, instead of data")
     name: StringProperty(name="Name", description="What the model is called: letters, digits, - and _")
 

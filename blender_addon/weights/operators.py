@@ -11,7 +11,7 @@ from bpy.props import CollectionProperty, StringProperty
 from ..core.errors import ParameterError
 from ..jobs.task import Place, Task
 from ..library.operator import ASKED_IN, ChangesLibrary, ask_to_remove, library_task
-from ..paths import RELATIVE_PATH, absolute
+from ..paths import FILE_PATH, absolute
 from . import weights
 
 NAME = StringProperty(name="Name", description="Name of the weights")
@@ -52,9 +52,7 @@ class IMPASTO_OT_install_weights(ChangesWeights, bpy.types.Operator):
 
     bl_label = "Install from File"
 
-    filepath: StringProperty(
-        name="File", description="A .pth or .safetensors file", subtype="FILE_PATH", options=RELATIVE_PATH
-    )
+    filepath: StringProperty(name="File", description="A .pth or .safetensors file", **FILE_PATH)
     directory: StringProperty(name="Folder", description="Where several files are", subtype="DIR_PATH")
     files: CollectionProperty(
         name="Files",

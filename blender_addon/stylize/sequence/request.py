@@ -17,7 +17,7 @@ from ...core.errors import Cancelled
 from ...core.options import Sink
 from ...jobs.session import connect, jobs, push_undo
 from ...jobs.task import Report, Task
-from ...paths import RELATIVE_PATH, absolute
+from ...paths import FOLDER_PATH, absolute
 from ...tools.arguments import argument, values_in, with_properties
 from ...tools.request import Request
 from ..request import without_relief
@@ -43,15 +43,13 @@ class SequenceRequest:
         "",
         "Frames",
         "Folder with the frames of one shot, or a pattern such as //street_####.exr; empty: the scene's output",
-        subtype="DIR_PATH",
-        options=RELATIVE_PATH,
+        **FOLDER_PATH,
     )
     out_dir: str = argument(
         "",
         "Folder",
         "Folder for the painted frames, which keep their names; empty: a folder beside the frames",
-        subtype="DIR_PATH",
-        options=RELATIVE_PATH,
+        **FOLDER_PATH,
     )
     first: int = argument(OPEN, "First Frame", "Number of the first frame; -1: the first there is", min=OPEN)
     last: int = argument(OPEN, "Last Frame", "Number of the last frame; -1: the last there is", min=OPEN)
