@@ -17,7 +17,7 @@ from ..bridge.meshes import Surface
 from ..bridge.target import NEW, NONE, Target
 from ..core.descriptions import DIRECTIONS, MESH
 from ..core.engine.replies import RELIT, JobResult
-from ..core.engine.requests import Delivery, JobInput, ResultForm, View
+from ..core.engine.requests import Delivery, JobInput, View
 from ..core.errors import ParameterError
 from ..core.options import RunOptions, Sink
 from ..core.recipe import Recipe, Step
@@ -91,7 +91,7 @@ class Action:
         """The action with inputs in the form that the worker takes; for any thread."""
         return replace(self, inputs={name: ready(given) for name, given in self.inputs.items()})
 
-    def answer(self, task: Task, client: Client, deliver: ResultForm | None = None) -> JobResult:
+    def answer(self, task: Task, client: Client, deliver: Delivery | View | None = None) -> JobResult:
         """The worker's answer. For a task's `work`."""
         sent = {name: ready(given) for name, given in self.inputs.items()}
         job = client.submit(
@@ -122,7 +122,7 @@ class Action:
         small = replace(self, options=replace(self.options, keeps_steps=runs_small))
         return small.answer(task, client, View("preview", LONGEST_PX, runs_small=runs_small)).arrays
 
-    def task(self, label: str, apply: Callable[[JobResult], Report], deliver: ResultForm | None = None) -> Task:
+    def task(self, label: str, apply: Callable[[JobResult], Report], deliver: Delivery | View | None = None) -> Task:
         """Task that applies the worker's answer."""
         connected = connect()
         return Task(label, lambda task: self.answer(task, connected(), deliver), apply)
