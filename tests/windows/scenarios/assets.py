@@ -38,7 +38,7 @@ def browses(walk: Walk) -> Steps:
 def uses_the_shelf(walk: Walk) -> Steps:
     """A click in the asset shelf assigns a material, whose maps a click in the panel makes."""
     area = yield from walk.switch("ASSETS", "VIEW_3D")
-    yield walk.choose("PHOTO")
+    yield walk.show_panel("VIEW_3D", "Impasto")
     area.spaces.active.show_region_asset_shelf = True
     yield from walk.settle(3.0)
     walk.screenshot("shelf.png")

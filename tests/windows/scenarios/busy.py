@@ -146,10 +146,10 @@ def follows_a_slider(walk: Walk) -> Steps:
 
 def follows_strokes(walk: Walk) -> Steps:
     """A mask is painted; the picture changes before painting is finished."""
+    unmasked = LIVE.pixels
     with walk.at(walk.area("VIEW_3D")):
         bpy.ops.impasto.paint_mask()
-    yield until(lambda: not LIVE.is_running, LIMIT_S)
-    yield 1.0
+    yield until(lambda: LIVE.pixels is not unmasked and not LIVE.is_running, LIMIT_S)
     area = walk.area("VIEW_3D")
     bounds = walk.region(area, "WINDOW")
     x, y = bounds.x + bounds.width // 2, bounds.y + bounds.height // 2
