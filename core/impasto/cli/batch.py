@@ -16,7 +16,7 @@ from ..system.interruption import Stop
 from ..system.untrusted import check_file, excerpt, printable
 from .options import add_command, parse_metres, whole_number
 from .output import add_output
-from .sources import SOURCE, SOURCES_HELP, add_named_inputs, color_spaces_of, found_sources, named_files
+from .sources import SOURCES_HELP, add_named_inputs, color_space_of, found_sources, named_files
 from .tables import plan_table
 from .terminal import Terminal
 
@@ -222,7 +222,7 @@ def _plan(arguments: argparse.Namespace) -> Plan:
     recipes = Recipes(Path())
     first = recipes.of(arguments.what, inputs).seed
     seeds = range(first, first + arguments.seeds)
-    space = color_spaces_of(arguments, (SOURCE,)).get(SOURCE, "")
+    space = color_space_of(arguments)
     rows = partial(rows_of_sources, arguments.what, sources, inputs, seeds, arguments.width_m, space)
     return Plan(rows, recipes, output)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import FileError, ImpastoError, ParameterError
 from ..system.names import usable_name
 from .options import add_command
-from .sources import SOURCE, add_colorspace, color_spaces_of
+from .sources import add_colorspace, color_space_of
 from .tables import table
 from .terminal import Terminal, failed_sources, part_of
 
@@ -40,7 +40,7 @@ def _check(arguments: argparse.Namespace, terminal: Terminal) -> None:
 
     if arguments.fix != bool(arguments.out):
         raise ParameterError("--fix and --out belong together", "give both, or neither to check only")
-    space = color_spaces_of(arguments, {SOURCE}).get(SOURCE, "")
+    space = color_space_of(arguments)
     sets, failed = _sets(arguments.folders)
     reports: list[Report] = []
     mended: list[tuple[Sequence[str], Sequence[Path]]] = []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..system.transaction import replace_files
 from .options import add_command, numbers
-from .sources import SOURCE, add_colorspace, color_spaces_of
+from .sources import add_colorspace, color_space_of
 from .terminal import Terminal
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _prepare(arguments: argparse.Namespace, terminal: Terminal) -> None:
             longest_px=arguments.longest_px,
             smallest_px=arguments.smallest_px,
             crop=arguments.crop,
-            color_space=color_spaces_of(arguments, {SOURCE}).get(SOURCE, ""),
+            color_space=color_space_of(arguments),
             on_progress=on_progress,
         )
         paths = arguments.out / "manifest.json", arguments.out / "preview.png"

@@ -18,7 +18,7 @@ from ..system.locks import held
 from ..tools import Result
 from .options import add_command, numbers
 from .output import add_files, packing_help, refuse_to_replace
-from .sources import SOURCE, SOURCES_HELP, add_colorspace, add_maps, color_spaces_of, named_sources
+from .sources import SOURCES_HELP, add_colorspace, add_maps, color_space_of, named_sources
 from .terminal import Terminal, part_of
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def _export(arguments: argparse.Namespace, terminal: Terminal) -> None:
     if not arguments.force:
         for name in sources:
             refuse_to_replace(arguments, name)
-    space = color_spaces_of(arguments, (SOURCE,)).get(SOURCE, "")
+    space = color_space_of(arguments)
     placement = None
     if arguments.transform:
         u, v, angle, across, up = arguments.transform

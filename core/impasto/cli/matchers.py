@@ -20,7 +20,7 @@ from ..running.more_like import MAX_PARENTS, MORE_LIKE, more_like
 from ..system.names import usable_name
 from .options import add_command, add_seed, number, parse_metres, parse_size, whole_number
 from .output import add_output, carry_out, refuse_to_replace
-from .sources import SOURCE, SOURCE_HELP, add_named_inputs, color_spaces_of, named_files, recipe_in
+from .sources import SOURCE_HELP, add_named_inputs, color_space_of, color_spaces_of, named_files, recipe_in
 from .terminal import Terminal
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _subject(arguments: argparse.Namespace) -> str | Maps:
     if arguments.matcher.subject == "text":
         color_spaces_of(arguments, ())
         return arguments.subject
-    space = color_spaces_of(arguments, (SOURCE,)).get(SOURCE, "")
+    space = color_space_of(arguments)
     maps = read_maps(arguments.subject, color_space=space)
     return replace(maps, width_m=arguments.shown_m) if arguments.shown_m else maps
 

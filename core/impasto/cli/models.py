@@ -19,7 +19,7 @@ from ..tools import Input, Result, Tool, in_order, validate
 from . import tables
 from .data import DATA_HELP, add_licence, write_data_files
 from .options import add_command, add_device, add_parameters, add_seed, given_parameters, parse_metres, void_options
-from .sources import SOURCE, add_colorspace, color_spaces_of
+from .sources import SOURCE, add_colorspace, color_space_of, color_spaces_of
 from .terminal import Terminal
 
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ def _written_report(model: Model, arguments: argparse.Namespace, file: Path, ter
     from ..data.dataset import read_dataset
 
     with terminal.progress() as on_progress:
-        space = color_spaces_of(arguments, {SOURCE}).get(SOURCE, "")
+        space = color_space_of(arguments)
         data = read_dataset(arguments.data, longest_px=model.trained_px, color_space=space, on_progress=on_progress)
         return registry().write_report(model, data, file, arguments.device, on_progress)
 

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 from ..errors import ParameterError, choices
 from ..plugins.registry import registry
-from ..system.untrusted import SHOWN_CHARACTERS, excerpt, printable, shorten
+from ..system.untrusted import SHOWN_CHARACTERS, excerpt, shorten
 
 LONG_WORD = re.compile(rf"\S{{{SHOWN_CHARACTERS + 1},}}")
 """Pattern of a word in one of argparse's messages, which quote what they do not know as a whole."""
@@ -32,8 +32,7 @@ class Parser(argparse.ArgumentParser):
         group.add_argument("-v", "--verbose", action="count", help="log what is done; -vv: in more detail")
         group.add_argument("-q", "--quiet", action="store_true", help="no progress and no notes: results and errors")
 
-        for kind, parse in ((int, _whole_number), (float, _number), (Path, _path)):
-            self.register("type", kind, parse)
+        self.register("type", Path, _path)
 
     def error(self, message: str) -> NoReturn:
         """Raise the mistake as a ParameterError, so that it is reported like any other error, as JSON if requested."""
@@ -65,20 +64,6 @@ class Parser(argparse.ArgumentParser):
 def _hint() -> str:
     """The hint of the registry, if it is there: plugins are not loaded for a mistake."""
     return registry().hint() if registry.cache_info().currsize else ""
-
-
-def _whole_number(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{excerpt(text)} is not a whole number") from None
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{excerpt(text)} is not a number") from None
 
 
 def _path(text: str) -> Path:
@@ -116,16 +101,8 @@ class EarlyOptions:
     def start_log(self) -> None:
         """Log on stderr, as verbosely as requested."""
         if self.verbosity:
-            handler = logging.StreamHandler()
-            handler.setFormatter(_Printable("%(name)s: %(message)s"))
-            logging.basicConfig(level=logging.DEBUG if self.verbosity > 1 else logging.INFO, handlers=[handler])
-
-
-class _Printable(logging.Formatter):
-    """Formatter that shows control characters of untrusted text as escapes."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return printable(super().format(record))
+            level = logging.DEBUG if self.verbosity > 1 else logging.INFO
+            logging.basicConfig(level=level, format="%(name)s: %(message)s")
 
 
 def _value_of(option: str, options: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..system.names import usable_name
 from .options import add_command, add_device, number, whole_number
-from .sources import SOURCE, add_colorspace, color_spaces_of
+from .sources import add_colorspace, color_space_of
 from .terminal import Terminal
 
 MOST_FRAMES, FRAME_MS = 120, 80
@@ -46,7 +46,7 @@ def _relight(arguments: argparse.Namespace, terminal: Terminal) -> None:
     from ..surface.shading import BallAndPlane, Light
     from ..system.transaction import replace_files
 
-    maps = read_maps(arguments.source, color_space=color_spaces_of(arguments, (SOURCE,)).get(SOURCE, ""))
+    maps = read_maps(arguments.source, color_space=color_space_of(arguments))
     device = choose_device(arguments.device)
     light = Light(arguments.azimuth, arguments.elevation)
     shown = BallAndPlane.of_maps(maps, arguments.side, repeats=arguments.repeats, device=device)

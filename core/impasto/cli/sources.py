@@ -175,6 +175,11 @@ def color_spaces_of(arguments: argparse.Namespace, inputs: Collection[str]) -> d
     return found
 
 
+def color_space_of(arguments: argparse.Namespace) -> str:
+    """Name of the source's colour space, of a command that has no other inputs; "" for what its file says."""
+    return color_spaces_of(arguments, {SOURCE}).get(SOURCE, "")
+
+
 def add_named_inputs(parser: argparse.ArgumentParser) -> None:
     """Add --input NAME=FILE."""
     parser.add_argument(
