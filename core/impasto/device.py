@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import ctypes
-import json
-import logging
 import os
-import platform
 import sys
-import time
 from collections.abc import Callable
 from functools import cache
 from importlib.metadata import version
-from pathlib import Path
 
-from .errors import DeviceError, FileError
-from .system.folders import user_folder
-from .system.transaction import replace_files
-from .system.untrusted import excerpt, read_json
-
-log = logging.getLogger(__name__)
+from .errors import DeviceError
+from .system.untrusted import excerpt
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 """Parameters of glibc's mallopt."""
 KEPT_BYTES, LARGEST_KEPT_BYTES = 2**28, 2**25
-WORTH_A_THREAD = 1.25
-"""Least speed-up that justifies more threads, since other programs need the cores too."""
+MOST_THREADS = 8
+"""Limit of a training's threads: its networks are small, and other programs need cores too."""
+NATIVE_BFLOAT16 = ("avx512_bf16", "amx_bf16", "bf16")
+"""Instructions of x86 and ARM processors for bfloat16, as torch calls them."""
 
 
 @cache
@@ -151,19 +144,17 @@ def _from_glibc(name: str) -> Callable[..., int] | None:
 
 
 def training_precision(device: str) -> str:
-    """`fast_precision`; on a CPU, also set the number of threads that trains fastest, unless OMP_NUM_THREADS does."""
+    """`fast_precision`; on a CPU, also let torch use all cores, at most `MOST_THREADS`, unless OMP_NUM_THREADS says."""
     precision = fast_precision(device)
     if device == "cpu" and not _threads_are_given():
-        set_threads(_cache(_benchmark)[1])
+        set_threads(min(MOST_THREADS, os.cpu_count() or 1))
     return precision
 
 
 def fast_precision(device: str) -> str:
-    """ "float32" or "bfloat16", whichever computes convolutions faster on a device.
+    """ "float32" or "bfloat16": the latter where a device multiplies it natively, which is two to four times as fast.
 
-    On a CPU both are benchmarked once, in about a second, and the choice is cached by processor and torch version:
-    bfloat16 is two to four times as fast on processors with native support, and slower elsewhere. IMPASTO_PRECISION
-    overrides the choice.
+    IMPASTO_PRECISION overrides the choice.
     """
     import torch
 
@@ -171,84 +162,8 @@ def fast_precision(device: str) -> str:
     if wanted not in ("", "float32", "bfloat16"):
         raise DeviceError(f"IMPASTO_PRECISION is {excerpt(wanted)}", "set it to float32 or bfloat16, or leave it out")
     if device.startswith("cuda"):
-        return wanted or ("bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32")
-    if device != "cpu":
-        return wanted or "float32"
-    return wanted or _cache(_benchmark)[0]
-
-
-def _cache(measure: Callable[[], tuple[str, int]]) -> tuple[str, int]:
-    """Result of `measure` on this machine, cached. An unreadable or unwritable cache is ignored."""
-    import torch
-
-    capability = torch.backends.cpu.get_cpu_capability()
-    machine = f"{_processor()}, {capability}, {os.cpu_count()} cores, torch {torch.__version__}"
-    path = user_folder("cache") / "training.json"
-    try:
-        known = read_json(path)
-        return str(known[machine]["precision"]), int(known[machine]["threads"])
-    except (FileError, ValueError, KeyError, TypeError):
-        precision, threads = measure()
-    log.info("trains in %s with %d threads on %s", precision, threads, machine)
-    try:
-        choice = {machine: {"precision": precision, "threads": threads}}
-        replace_files({path: json.dumps(choice, indent=1).encode()})
-    except (OSError, FileError) as error:
-        log.info("the choice is not cached: %s", error)
-    return precision, threads
-
-
-def _benchmark() -> tuple[str, int]:
-    """The precision that is faster with one thread, and the number of threads that is worth it."""
-    import torch
-
-    before = torch.get_num_threads()
-    try:
-        set_threads(1)
-        seconds = {precision: _seconds_of_a_step(precision) for precision in ("float32", "bfloat16")}
-        precision = min(seconds, key=lambda name: seconds[name])
-        best_s, threads = seconds[precision], 1
-        for more in sorted({2, 4, 8, 16, 32, os.cpu_count() or 1}):
-            if more > (os.cpu_count() or 1):
-                break
-            set_threads(more)
-            step_s = _seconds_of_a_step(precision)
-            if step_s * WORTH_A_THREAD < best_s:
-                best_s, threads = step_s, more
-    finally:
-        set_threads(before)
-    return precision, threads
-
-
-def _seconds_of_a_step(precision: str) -> float:
-    """Shortest of four forward and backward passes through two convolutions of a size that training uses."""
-    import torch
-
-    with torch.inference_mode(False), torch.enable_grad():  # a stylizer may ask within its own
-        return _shortest_step(precision)
-
-
-def _shortest_step(precision: str) -> float:
-    import torch
-    from torch import nn
-
-    network = nn.Sequential(nn.Conv2d(32, 64, 3), nn.LeakyReLU(0.2), nn.Conv2d(64, 64, 3))
-    x = torch.zeros(4, 32, 32, 32)
-    if precision == "bfloat16":
-        network, x = network.to(memory_format=torch.channels_last), x.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    took = []
-    for _ in range(4):
-        started = time.perf_counter()
-        with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16"):
-            y = network(x)
-        y.float().square().mean().backward()
-        took.append(time.perf_counter() - started)
-    return min(took)
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
+        is_native = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        known = getattr(torch.cpu, "get_capabilities", dict)() if device == "cpu" else {}  # older ones cannot tell
+        is_native = any(known.get(name) for name in NATIVE_BFLOAT16)
+    return wanted or ("bfloat16" if is_native else "float32")

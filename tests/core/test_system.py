@@ -6,7 +6,6 @@ import json
 import os
 import platform
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -248,11 +247,10 @@ def test_what_comes_from_outside_is_read_where_it_is_good_and_within_its_limits(
 
 
 @pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("IMPASTO_CACHE", str(tmp_path / "cache"))
+def threads_as_before(monkeypatch):
     monkeypatch.delenv("IMPASTO_PRECISION", raising=False)
     before = torch.get_num_threads()
-    yield tmp_path / "cache" / "training.json"
+    yield
     torch.set_num_threads(before)
 
 
@@ -270,80 +268,24 @@ def test_a_build_for_processors_is_known_without_importing_torch(monkeypatch):
     assert device.available_devices.__wrapped__()[:2] == ("cuda:0", "cuda:1"), "of any other build they are counted"
 
 
-def test_it_is_measured_once_and_cached(own_cache, monkeypatch):
-    calls = []
-    monkeypatch.setattr(device, "_benchmark", lambda: calls.append(1) or ("bfloat16", 1))
+def test_bfloat16_is_chosen_where_the_processor_has_it_and_the_user_decides(monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    assert [device.training_precision("cpu") for _ in range(3)] == ["bfloat16"] * 3
-    assert len(calls) == 1
-    assert torch.get_num_threads() == 1
-    (machine,) = json.loads(own_cache.read_text())
-    assert torch.__version__ in machine
-
-
-def test_of_two_precisions_the_faster_and_few_threads(monkeypatch):
-    fast = {"float32": 1.0, "bfloat16": 0.4}
-    monkeypatch.setattr(device.os, "cpu_count", lambda: 4)
-    monkeypatch.setattr(device, "_seconds_of_a_step", lambda precision: fast[precision] / torch.get_num_threads())
-    assert device._benchmark() == ("bfloat16", 4)
-    fast["bfloat16"] = 1.5
-    assert device._benchmark()[0] == "float32"
-    monkeypatch.setattr(device, "_seconds_of_a_step", lambda precision: fast[precision])
-    assert device._benchmark() == ("float32", 1)
-
-
-def test_a_real_measurement_can_be_made_even_within_inference():
-    with torch.inference_mode():
-        precision, threads = device._benchmark()
-    assert precision in ("float32", "bfloat16")
-    assert 1 <= threads <= os.cpu_count()
-
-
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"x": 1}'])
-def test_a_broken_cache_is_measured_anew(content, own_cache, monkeypatch):
-    own_cache.parent.mkdir()
-    own_cache.write_text(content)
-    monkeypatch.setattr(device, "_benchmark", lambda: ("float32", 1))
-    assert device.training_precision("cpu") == "float32"
-    assert "float32" in own_cache.read_text()
-    shutil.rmtree(own_cache.parent)
-    own_cache.parent.write_text("a file is in the way")
-    assert device.training_precision("cpu") == "float32"
-
-
-def test_the_user_decides_and_inference_leaves_threads_alone(monkeypatch):
-    monkeypatch.setattr(device, "_benchmark", lambda: ("bfloat16", 7))
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    before = torch.get_num_threads()
-    assert (device.fast_precision("cpu"), device.fast_precision("mps")) == ("bfloat16", "float32")
-    assert torch.get_num_threads() == before
-    monkeypatch.setenv("IMPASTO_PRECISION", "float32")
-    assert device.training_precision("cpu") == "float32"
+    monkeypatch.setattr(device.os, "cpu_count", lambda: 3)
+    for known, wanted in (({"avx512_bf16": True}, "bfloat16"), ({"avx2": True, "amx_bf16": False}, "float32")):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda known=known: known)
+        assert (device.fast_precision("cpu"), device.fast_precision("mps")) == (wanted, "float32")
+        torch.set_num_threads(1)
+        assert (device.training_precision("cpu"), torch.get_num_threads()) == (wanted, 3)
+    monkeypatch.setattr(device.os, "cpu_count", lambda: 64)
+    device.training_precision("cpu")
+    assert torch.get_num_threads() == device.MOST_THREADS
+    monkeypatch.setenv("IMPASTO_PRECISION", "bfloat16")
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    torch.set_num_threads(2)
+    assert (device.training_precision("cpu"), torch.get_num_threads()) == ("bfloat16", 2)
     monkeypatch.setenv("IMPASTO_PRECISION", "half")
     with pytest.raises(DeviceError, match="half"):
         device.training_precision("cpu")
-
-
-TRAINS = """
-import torch
-from impasto import device
-device._benchmark = lambda: ("bfloat16", {measured})
-device.choose_device("cpu")
-device.training_precision("cpu")
-print(torch.get_num_threads())
-"""
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("given", "measured", "threads"), [("1", 2, 1), ("", 1, 1), (None, 1, 1)])
-def test_a_training_takes_the_threads_that_the_user_set_and_else_those_of_the_benchmark(given, measured, threads):
-    """In a process of its own, since OpenMP reads its variable once."""
-    environment = {key: value for key, value in os.environ.items() if key != "OMP_NUM_THREADS"}
-    environment |= {} if given is None else {"OMP_NUM_THREADS": given}
-    command = [sys.executable, "-P", "-c", TRAINS.format(measured=measured)]
-    for _ in range(2 if given else 1):  # the second time there is a cache
-        ran = subprocess.run(command, env=environment, capture_output=True, check=True)
-        assert int(ran.stdout) == threads
 
 
 FAULTS = """
