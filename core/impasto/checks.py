@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from .actions import Action
 from .descriptions import GROUPS, MESH, InputDescription, MatcherDescription, ToolDescription
-from .errors import ParameterError, PluginError, ProtocolError, did_you_mean
+from .errors import ParameterError, PluginError, did_you_mean
 from .matchers import SUBJECTS, Matcher, describe_matcher
 from .parameters import SizeParameters
 from .schemas import LARGEST_FLOAT, LARGEST_INT, MOST_ITEMS, limits_of, model_parameter
@@ -27,6 +27,7 @@ from .tools import TASKS, Tool, describe, makes_tiles, validate
 
 LONGEST_NAME = 48
 """Most bytes of a name: Blender's properties have at most 63, prefixes included."""
+ATTRIBUTES = "see its class attributes in impasto.tools or impasto.matchers"
 KINDS = ("generator", "stylizer", "estimator", "filter", "trainer")
 INPUT_KINDS = ("maps", "dataset", MESH)
 OF_MODEL = ("class", "sliders")
@@ -59,7 +60,7 @@ def check_tool(tool: Tool) -> None:
     for item in described["inputs"]:
         _check_input(tool.name, item, many)
     _check_parameters(tool, described["parameters"].get("properties", {}), many)
-    _check_types(ToolDescription, described)
+    as_kind(ToolDescription, described, tool.name, PluginError, ATTRIBUTES)
     text = json.dumps(described, ensure_ascii=False)
     if r"\u0000" in text or re.search("[\ud800-\udfff]", text):
         raise PluginError(f"{tool.name} has a null character or half a character in a text", "leave it out")
@@ -77,7 +78,7 @@ def check_matcher(matcher: Matcher) -> None:
         raise PluginError(
             f"{matcher.name} has the subject {excerpt(matcher.subject)}", f"use one of {', '.join(SUBJECTS)}"
         )
-    _check_types(MatcherDescription, describe_matcher(matcher))
+    as_kind(MatcherDescription, describe_matcher(matcher), matcher.name, PluginError, ATTRIBUTES)
 
 
 def check_action(action: Action) -> None:
@@ -114,13 +115,6 @@ def _check_identifier(tool: str, name: str) -> None:
     if not name.isidentifier() or name.startswith("_") or len(name.encode()) > LONGEST_NAME:
         remedy = f"use words joined by _, of at most {LONGEST_NAME} letters"
         raise PluginError(f"{tool} has a parameter or an input called {excerpt(name)}", remedy)
-
-
-def _check_types(kind: type, described: ToolDescription | MatcherDescription) -> None:
-    try:
-        as_kind(kind, described, described["name"])
-    except ProtocolError as error:
-        raise PluginError(error.message, "see its class attributes in impasto.tools or impasto.matchers") from error
 
 
 def _check_input(tool: str, item: InputDescription, many: Collection[str]) -> None:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Annotated, Any, Literal, get_args
 
 from .errors import ParameterError, choices
+from .system.typed_json import Within, check_fields
 from .system.untrusted import excerpt, is_unicode
 
 IMAGE, NOISE, HEIGHT, CAVITIES, EDGES = "image", "noise", "height", "cavities", "edges"
@@ -26,15 +27,16 @@ OWN: Mapping[str, tuple[str, ...]] = {
 SHARED = ("contrast", "by_height", "invert", "opacity", "blend", "maps")
 """Fields that masks of all kinds have."""
 MIX = "mix"
-BLENDS = (
-    *(MIX, "darken", "multiply", "lighten", "screen", "add", "subtract", "overlay", "soft-light"),
-    *("color", "luminosity"),
-)
+Blend = Literal[
+    "mix", "darken", "multiply", "lighten", "screen", "add", "subtract", "overlay", "soft-light", "color", "luminosity"
+]
+BLENDS = get_args(Blend)
 """Blend modes of colours."""
 NEWER = ("blend", "maps")
 """Fields that JSON leaves out at their defaults, as recipes of before do."""
-LEAST_SIZE = 0.002
-MAX_NAME = 4096
+Kind = Literal["everywhere", "image", "noise", "height", "cavities", "edges"]
+Share = Annotated[float, Within(0, 1)]
+Size = Annotated[float, Within(0.002, 1)]
 
 
 @dataclass(frozen=True)
@@ -48,38 +50,27 @@ class Mask:
     of the whole. blend: one of `BLENDS`, for base colour and emission. maps: those that are changed; empty for all.
     """
 
-    kind: str
+    kind: Kind
     input: str = ""
-    amount: float = 0.4
-    size: float = 0.05
-    low: float = 0.0
-    high: float = 0.5
-    breakup: float = 0.0
-    contrast: float = 0.0
-    by_height: float = 0.0
+    amount: Share = 0.4
+    size: Size = 0.05
+    low: Share = 0.0
+    high: Share = 0.5
+    breakup: Share = 0.0
+    contrast: Share = 0.0
+    by_height: Share = 0.0
     invert: bool = False
-    opacity: float = 1.0
-    blend: str = MIX
+    opacity: Share = 1.0
+    blend: Blend = MIX
     maps: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if not isinstance(self.kind, str) or self.kind not in OWN:
-            raise ParameterError(f"a mask is not made by {excerpt(self.kind)}", choices(str(self.kind), OWN, "OWN"))
+        check_fields(self, "mask", ParameterError, "see `Mask` in the reference of the library")
         for name, usual in _USUAL.items():
-            value = getattr(self, name)
-            if isinstance(usual, float):
-                _check_number(name, value)
-            if name not in self.names and value != usual:
+            if name not in self.names and getattr(self, name) != usual:
                 raise ParameterError(f"a mask by {self.kind} has no {name}", choices(name, self.names, "`Mask`"))
-        if not isinstance(self.invert, bool):
-            raise ParameterError(f"invert of a mask got {excerpt(self.invert)}", "give true or false")
-        if self.blend not in BLENDS:
-            raise ParameterError(
-                f"a mask's blend got {excerpt(self.blend)}", choices(str(self.blend), BLENDS, "BLENDS")
-            )
-        if not isinstance(self.maps, tuple) or not all(isinstance(name, str) for name in self.maps):
-            raise ParameterError(f"maps of a mask got {excerpt(self.maps)}", "give a list of names of maps")
-        _check_input(self.kind, self.input)
+        if not is_unicode(self.input) or (self.kind == IMAGE and not self.input):
+            raise ParameterError(f"a mask's input got {excerpt(self.input)}", "give the name of an input of the run")
         if self.low > self.high:
             raise ParameterError(
                 f"a mask's low ({self.low:g}) is above its high ({self.high:g})", "swap them, and set invert if wanted"
@@ -110,16 +101,3 @@ class Mask:
 
 
 _USUAL = {field.name: field.default for field in fields(Mask) if field.name != "kind"}
-
-
-def _check_number(name: str, value: Any) -> None:
-    least = LEAST_SIZE if name == "size" else 0.0
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not least <= value <= 1:
-        raise ParameterError(f"{name} of a mask got {excerpt(value)}", f"give a number from {least:g} to 1")
-
-
-def _check_input(kind: str, name: Any) -> None:
-    is_text = isinstance(name, str) and len(name) <= MAX_NAME and is_unicode(name)
-    if not is_text or (kind == IMAGE and not name):
-        raise ParameterError(f"a mask's input got {excerpt(name)}", "give the name of an input of the run")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..actions import RUN, Action
-from ..errors import FileError, ProtocolError
+from ..errors import FileError
 from ..io.blend import source_at
 from ..io.datablocks import Datablock
 from ..io.files import source_files
@@ -110,10 +110,7 @@ def job_from(data: Any, where: str) -> BatchJob:
     """The job of `BatchJob.to_dict`. FileError names the wrong field; `where` says where it comes from."""
     if isinstance(data, dict) and data.get("film"):  # as earlier versions recorded a shot
         data = {**data, "action": "film", "values": data["film"]}
-    try:
-        return as_kind(BatchJob, data, "job")
-    except ProtocolError as error:
-        raise FileError(f"{where}: {error.message}", "run the whole batch again instead") from error
+    return as_kind(BatchJob, data, f"{where}: job", FileError, "run the whole batch again instead")
 
 
 def _hashed(content: Any) -> Any:

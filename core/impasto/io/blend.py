@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypedDict, TypeVar
 
-from ..errors import FileError, ProtocolError, WorkerError, error_from_name
+from ..errors import FileError, WorkerError, error_from_name
 from ..system import process
 from ..system.transaction import temporary_folder
 from ..system.typed_json import PositiveSize, as_kind
@@ -222,7 +222,4 @@ def _answer(code: int, said: Path, log: Path) -> Mapping[str, Any]:
 
 
 def _answer_as(kind: type[T], answer: Mapping[str, Any]) -> T:
-    try:
-        return as_kind(kind, answer, "Blender's answer")
-    except ProtocolError as error:
-        raise WorkerError(error.message, GET_EXTENSION) from error
+    return as_kind(kind, answer, "Blender's answer", WorkerError, GET_EXTENSION)

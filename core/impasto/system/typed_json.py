@@ -24,11 +24,12 @@ from typing import (
     is_typeddict,
 )
 
-from ..errors import ProtocolError
+from ..errors import ImpastoError, ProtocolError
 from .untrusted import excerpt
 
 MAX_ID = 2**53
 """Limit of ids and counts, which any reader of JSON can hold."""
+SAME_VERSION = "see the log, and install the same version on both sides"
 T = TypeVar("T")
 
 
@@ -61,15 +62,28 @@ WORDS: Mapping[Any, str] = {
 }
 
 
-def as_kind(kind: type[T], value: Any, where: str) -> T:
-    """`value` as `kind`. ProtocolError names the wrong field, which begins with `where`.
+def as_kind(
+    kind: type[T], value: Any, where: str, refuse: type[ImpastoError] = ProtocolError, remedy: str = SAME_VERSION
+) -> T:
+    """`value` as `kind`. An error of the class `refuse` names the wrong field, which begins with `where`.
 
     Kinds are bool, int, float (finite), str, Path, Literal of texts, `X | None`; lists, tuples, and mappings from text;
     dataclasses, made of their fields; TypedDicts; classes with
     `from_dict`, which may raise errors of its own; and others, of which the value is an instance already. Fields that
     are not declared are left alone.
     """
-    return _as_kind(kind, value, where, Within())
+    try:
+        return _as_kind(kind, value, where, Within())
+    except ProtocolError as error:
+        if refuse is ProtocolError:
+            raise
+        raise refuse(error.message, remedy) from error
+
+
+def check_fields(made: Any, where: str, refuse: type[ImpastoError], remedy: str) -> None:
+    """Check the fields of a dataclass that a caller has made; an error of the class `refuse` names the wrong one."""
+    for name, (kind, _) in _fields_of(type(made)).items():
+        as_kind(kind, getattr(made, name), f"{where}.{name}", refuse, remedy)
 
 
 def _as_kind(kind: Any, value: Any, where: str, limits: Within) -> Any:
@@ -114,15 +128,16 @@ def one_of(names: Collection[str], value: Any, where: str) -> str:
 
 def _number(kind: type, limits: Within) -> str:
     """Words for a number within limits; whole numbers have both."""
-    if kind is int:
-        return f"a whole number from {limits.least:.16g} to {limits.most:.16g}"
+    words = "a whole number" if kind is int else "a number"
     if math.isfinite(limits.above):
-        return f"a number above {limits.above:.16g}"
-    return f"a number from {limits.least:.16g}" if math.isfinite(limits.least) else "a number"
+        return f"{words} above {limits.above:.16g}"
+    if math.isfinite(limits.most):
+        return f"{words} from {limits.least:.16g} to {limits.most:.16g}"
+    return f"{words} from {limits.least:.16g}" if math.isfinite(limits.least) else words
 
 
 def _list(origin: type, arguments: tuple[Any, ...], value: Any, where: str) -> Any:
-    _expect(isinstance(value, list), WORDS[list], value, where)
+    _expect(isinstance(value, list | tuple if origin is tuple else list), WORDS[list], value, where)
     kinds = list(arguments or (Any,))
     if origin is tuple and kinds[-1] is not Ellipsis:
         _expect(len(value) == len(kinds), f"a list of {len(kinds)}", value, where)
@@ -141,7 +156,7 @@ def _object(kind: Any, value: Any, where: str) -> Any:
         if name in value:
             found[name] = _as_kind(of, value[name], f"{where}.{name}", Within())
         elif is_needed:
-            raise ProtocolError(f"{where}.{name} is missing", "see the log, and install the same version on both sides")
+            raise ProtocolError(f"{where}.{name} is missing", SAME_VERSION)
     return {**value, **found} if is_typeddict(kind) else kind(**found)
 
 
@@ -160,5 +175,4 @@ def _fields_of(kind: Any) -> Mapping[str, tuple[Any, bool]]:
 
 def _expect(holds: bool, wanted: str, value: Any, where: str) -> None:
     if not holds:
-        message = f"{where} must be {wanted}, got {excerpt(value)}"
-        raise ProtocolError(message, "see the log, and install the same version on both sides")
+        raise ProtocolError(f"{where} must be {wanted}, got {excerpt(value)}", SAME_VERSION)
