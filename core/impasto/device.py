@@ -164,6 +164,7 @@ def fast_precision(device: str) -> str:
     if device.startswith("cuda"):
         is_native = torch.cuda.is_bf16_supported(including_emulation=False)
     else:
-        known = getattr(torch.cpu, "get_capabilities", dict)() if device == "cpu" else {}  # older ones cannot tell
+        of_cpu = getattr(torch.cpu, "get_capabilities", dict[str, bool])  # which older versions of torch lack
+        known = of_cpu() if device == "cpu" else {}
         is_native = any(known.get(name) for name in NATIVE_BFLOAT16)
     return wanted or ("bfloat16" if is_native else "float32")
