@@ -61,7 +61,7 @@ class Mask:
     by_height: Share = 0.0
     invert: bool = False
     opacity: Share = 1.0
-    blend: Blend = MIX
+    blend: Blend = "mix"
     maps: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -84,8 +84,7 @@ class Worker:
         return True
 
     def _refuse(self, id_: object, error: Exception) -> None:
-        is_id = type(id_) is int and 0 <= id_ <= MAX_ID
-        self._send(_failure(id_ if is_id else None, error))
+        self._send(_failure(id_ if type(id_) is int and 0 <= id_ <= MAX_ID else None, error))
 
     def _receive(self, request: Request) -> None:
         if isinstance(request, ActionRequest):

@@ -82,7 +82,7 @@ def as_kind(
 
 def check_fields(made: Any, where: str, refuse: type[ImpastoError], remedy: str) -> None:
     """Check the fields of a dataclass that a caller has made; an error of the class `refuse` names the wrong one."""
-    for name, (kind, _) in _fields_of(type(made)).items():
+    for name, (kind, _) in _fields_of(made.__class__).items():
         as_kind(kind, getattr(made, name), f"{where}.{name}", refuse, remedy)
 
 
