@@ -19,24 +19,19 @@ if TYPE_CHECKING:
     from .texture import Maps, Texture
     from .tools import Result, Tool
 
-_HOME = {
-    "Host": "host",
-    "Maps": "texture",
-    "Texture": "texture",
-    "Recipe": "recipe",
-    "Step": "recipe",
-    "Result": "tools",
-    "RunOptions": "options",
-    "Sink": "options",
-    "Tool": "tools",
-    "hookimpl": "plugins.hookspecs",
-    "match": "running.matching",
-    "more_like": "running.more_like",
-    "read_maps": "io.files",
-    "read_recipe": "io.files",
-    "write_maps": "io.files",
-    "run": "running.runner",
+_NAMES = {
+    "host": ("Host",),
+    "io.files": ("read_maps", "read_recipe", "write_maps"),
+    "options": ("RunOptions", "Sink"),
+    "plugins.hookspecs": ("hookimpl",),
+    "recipe": ("Recipe", "Step"),
+    "running.matching": ("match",),
+    "running.more_like": ("more_like",),
+    "running.runner": ("run",),
+    "texture": ("Maps", "Texture"),
+    "tools": ("Result", "Tool"),
 }
+_HOME = {name: module for module, names in _NAMES.items() for name in names}
 
 __all__ = sorted(_HOME)
 

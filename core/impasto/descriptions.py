@@ -62,7 +62,7 @@ class ToolDescription(TypedDict):
     """Everything known about a tool."""
 
     name: Annotated[str, "as in recipes and options"]
-    kind: Annotated[str, "generator, stylizer, estimator, filter or trainer"]
+    kind: Annotated[str, "generator, stylizer, estimator, filter, trainer or group"]
     label: Annotated[str, "as in Blender"]
     description: Annotated[str, "what it does"]
     rank: Annotated[Count, "position among tools of its kind; teaching tools have 90 or more"]

@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import compress
 from typing import Any, TypeVar
 
 from .errors import ParameterError
@@ -17,6 +18,8 @@ from .mask import Mask
 from .system.untrusted import excerpt, is_unicode, parse_json
 
 Scalar = bool | int | float | str
+GROUP = "group"
+"""The tool of a step that blends the steps of its group, right before it, as one with what is below them."""
 MAX_SEED = 2**31 - 1
 MAX_STEPS = 100
 MAX_TEXT = 4096
@@ -30,7 +33,7 @@ MAX_FIELDS = 2048
 MAX_VALUES = 16
 """Limit of values of one input, such as styles that are mixed."""
 T = TypeVar("T")
-_USUAL: Mapping[str, Any] = {"name": "", "enabled": True, "mask": None}
+_USUAL: Mapping[str, Any] = {"name": "", "enabled": True, "mask": None, "in_group": False}
 """Fields of a step that its JSON leaves out at these values."""
 
 
@@ -40,7 +43,8 @@ class Step:
 
     An input that takes many values has a list of names. In an input for each value of another, "" leaves one out:
     `{"style": ["night", "wave"], "mask": ["", "sky"]}`. name: the user's own for it. enabled: False to leave it out.
-    mask: where its result takes the place of its subject; None: everywhere.
+    mask: where its result takes the place of its subject; None: everywhere. in_group: whether it is in the group of the
+    next step whose tool is `GROUP`, which has a mask for all of them, and is disabled with them.
     """
 
     tool: str
@@ -49,6 +53,7 @@ class Step:
     name: str = ""
     enabled: bool = True
     mask: Mask | None = None
+    in_group: bool = False
 
     def __post_init__(self) -> None:
         _expect(_is_text(self.tool), "a step needs the name of a tool", self.tool)
@@ -62,7 +67,9 @@ class Step:
             rule = f"the input {name} must be a name, or a list of 1 to {MAX_VALUES} names"
             _expect(_is_text(names) or _is_names(names), rule, names)
         _expect(_is_text(self.name), "the name of a step must be text", self.name)
-        _expect(isinstance(self.enabled, bool), "enabled must be true or false", self.enabled)
+        for name in ("enabled", "in_group"):
+            _expect(isinstance(getattr(self, name), bool), f"{name} must be true or false", getattr(self, name))
+        _expect(self.tool != GROUP or not self.in_group, "a group must not be in another group", self.name)
         _expect(self.mask is None or isinstance(self.mask, Mask), "the mask of a step must be a mask", self.mask)
 
     def names_of(self, input_: str) -> tuple[str, ...]:
@@ -98,6 +105,9 @@ class Recipe:
         _expect(isinstance(steps, tuple) and len(steps) > 0, "steps must be a list with at least one step", steps)
         _expect(len(steps) <= MAX_STEPS, f"a recipe has at most {MAX_STEPS} steps", len(steps))
         _expect(all(isinstance(step, Step) for step in steps), "steps must be a list of steps", steps)
+        for step, after in zip(steps, (*steps[1:], None), strict=True):
+            ends = not step.in_group or (after is not None and (after.in_group or after.tool == GROUP))
+            _expect(ends, f"steps in a group must be followed by a step {GROUP}", step.tool)
         _expect(isinstance(seed, int) and not isinstance(seed, bool), "seed must be a whole number", seed)
         _expect(0 <= seed <= MAX_SEED, f"seed must be between 0 and {MAX_SEED}", seed)
         _check_recorded_inputs(self.inputs)
@@ -120,8 +130,8 @@ class Recipe:
 
     @property
     def active_steps(self) -> tuple[Step, ...]:
-        """Steps that are run: those that are enabled."""
-        return tuple(step for step in self.steps if step.enabled)
+        """Steps that are run: see `are_active`."""
+        return tuple(compress(self.steps, are_active(self.steps)))
 
     @property
     def spare_inputs(self) -> set[str]:
@@ -144,6 +154,21 @@ class Recipe:
         _expect(len(steps) <= MAX_STEPS, f"a recipe has at most {MAX_STEPS} steps", len(steps))
         about = {name: data[name] for name in ("inputs", "made_with", "matched") if name in data}
         return cls(tuple(map(_step, steps)), data.get("seed", 0), **about)
+
+
+def are_active(steps: Sequence[Any]) -> list[bool]:
+    """Whether each step, or layer, is run: if it and its group are enabled; a group only with such steps."""
+    found, first = [bool(step.enabled) for step in steps], 0
+    for place, step in enumerate(steps):
+        if step.tool == GROUP and not (found[place] and any(found[first:place])):
+            found[first : place + 1] = [False] * (place + 1 - first)
+        first = first if step.in_group else place + 1
+    return found
+
+
+def begin_on_source(steps: Sequence[Step]) -> bool:
+    """Whether a source is seen below the first step: it, or the group that it is in, has a mask."""
+    return bool(steps[0].mask or next((step.mask for step in steps if not step.in_group), None))
 
 
 def name_inputs(values: Mapping[str, Sequence[T | None]]) -> tuple[dict[str, str | list[str]], dict[str, T]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -127,17 +127,17 @@ def emptiness_problem(tool: Tool, make: Make) -> str:
 
 def odd_size_problem(tool: Tool, make: Make) -> str:
     """Problem of the result for a subject of one pixel, a narrow one, or one with odd sides."""
-    made = ((make(picture(*size)), size) for size in ODD_SIZES_PX)
-    return next(
-        filter(None, (_map_problem(maps, size if tool.keeps_size else maps.size_px) for maps, size in made)), ""
-    )
+    return _first_problem(tool, make, (picture(*size) for size in ODD_SIZES_PX))
 
 
 def one_color_problem(tool: Tool, make: Make) -> str:
     """Problem of the result for a subject of one colour."""
-    flats = (Maps.from_arrays({"base_color": np.full((64, 64, 3), grey)}) for grey in GREYS)
-    made = map(make, flats)
-    return next(filter(None, (_map_problem(maps, (64, 64) if tool.keeps_size else maps.size_px) for maps in made)), "")
+    return _first_problem(tool, make, (Maps.from_arrays({"base_color": np.full((64, 64, 3), grey)}) for grey in GREYS))
+
+
+def _first_problem(tool: Tool, make: Make, subjects: Iterable[Maps]) -> str:
+    made = ((make(subject), subject.size_px) for subject in subjects)
+    return next(filter(None, (_map_problem(maps, own if tool.keeps_size else maps.size_px) for maps, own in made)), "")
 
 
 def extreme_problem(tool: Tool, make: Make) -> str:

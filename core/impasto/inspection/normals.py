@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
@@ -113,26 +114,24 @@ def _height_like(found: InspectedSet, normal: np.ndarray) -> np.ndarray | None:
 def _sign_finding(found: InspectedSet, slopes: np.ndarray, height: np.ndarray | None) -> Finding:
     evidence = orientation(slopes, height)
     figures = {"correlation": evidence.correlation, "confidence": evidence.confidence}
+    finding = partial(Finding, "sign", "normal", figures=figures)
     by = "as the height says" if evidence.by == "height" else "as they fit together"
     if height is not None:
         along_x, along_y = height_correlations(slopes, height)
         if along_x <= -AGREES and along_y >= AGREES:
             message = "red has the wrong sign: bumps are dents from left to right"
-            return Finding("sign", "normal", "error", message, "invert red", "flip red", {"correlation": along_x})
+            return finding("error", message, "invert red", "flip red", figures={"correlation": along_x})
     if found.is_directx:
         if evidence.sign == "directx":
-            message = f"OpenGL, {by}, although its name says DirectX"
-            return Finding("sign", "normal", "warning", message, "rename it", figures=figures)
-        message = "DirectX, as its name says: turned to OpenGL when it is read"
-        return Finding("sign", "normal", "ok", message, figures=figures)
+            return finding("warning", f"OpenGL, {by}, although its name says DirectX", "rename it")
+        return finding("ok", "DirectX, as its name says: turned to OpenGL when it is read")
     if evidence.sign is None:
         message = "OpenGL and DirectX fit equally, so the sign is not known"
-        return Finding("sign", "normal", "note", message, "look at it under a light from above", figures=figures)
+        return finding("note", message, "look at it under a light from above")
     said = f"{NAMES[evidence.sign]}, {by} (confidence {evidence.confidence:.0%})"
     if evidence.sign == "directx":
-        remedy = "invert green: Blender and Impasto use OpenGL's sign"
-        return Finding("sign", "normal", "error", said, remedy, "flip green", figures)
-    return Finding("sign", "normal", "ok", said, figures=figures)
+        return finding("error", said, "invert green: Blender and Impasto use OpenGL's sign", "flip green")
+    return finding("ok", said)
 
 
 def _against_height(normal: np.ndarray, slopes: np.ndarray, height: np.ndarray) -> Finding:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
 from ..surface.color import LUMINANCE, srgb_to_linear
 from ..surface.heights import fit_scale, slopes_from_normal
 from ..surface.resizing import resized_map
-from .finding import Finding
+from .finding import Finding, Fix
 from .map_set import InspectedSet
 
 DARKEST, BRIGHTEST = 0.01, 0.9
@@ -66,13 +67,14 @@ def _dielectric(linear: np.ndarray, luminance: np.ndarray, share: float) -> Find
     dark = share * float((linear.max(1) < DARKEST).mean())
     bright = share * float((linear.min(1) > BRIGHTEST).mean())
     figures = {"median": float(np.median(luminance)), "too_dark": dark, "too_bright": bright}
+    finding = partial(Finding, "albedo", "base_color", figures=figures)
     if dark > BEYOND:
         message = f"{dark:.0%} of it is darker than charcoal (albedo below {DARKEST:g})"
-        return Finding("albedo", "base_color", "warning", message, "brighten it: no light comes back", figures=figures)
+        return finding("warning", message, "brighten it: no light comes back")
     if bright > BEYOND:
         message = f"{bright:.0%} of it is brighter than fresh snow (albedo above {BRIGHTEST:g})"
-        return Finding("albedo", "base_color", "warning", message, "darken it: it glows indoors", figures=figures)
-    return Finding("albedo", "base_color", "ok", f"median albedo {figures['median']:.2f}", figures=figures)
+        return finding("warning", message, "darken it: it glows indoors")
+    return finding("ok", f"median albedo {figures['median']:.2f}")
 
 
 def _metal(luminance: np.ndarray) -> Finding:
@@ -91,33 +93,31 @@ def _metallic(found: InspectedSet) -> Iterator[Finding]:
     if pixels is None:
         return
     share = float(((pixels > 1 - METAL) & (pixels < METAL)).mean())
-    figures = {"between": share, "mean": float(pixels.mean())}
+    finding = partial(Finding, "metallic", "metallic", figures={"between": share, "mean": float(pixels.mean())})
     if share > HALF_METAL:
         message = f"{share:.0%} of it is neither metal nor not (0.1 to 0.9)"
-        remedy = "make it black and white; wear and dirt on metal are dielectrics"
-        yield Finding("metallic", "metallic", "warning", message, remedy, figures=figures)
-        return
-    yield Finding("metallic", "metallic", "ok", f"{1 - share:.0%} is either metal or not", figures=figures)
+        yield finding("warning", message, "make it black and white; wear and dirt on metal are dielectrics")
+    else:
+        yield finding("ok", f"{1 - share:.0%} is either metal or not")
 
 
 def _range(name: str, pixels: np.ndarray, has_normals: bool) -> Finding:
     """Whether a map of one channel carries anything."""
     low, mean, high = float(pixels.min()), float(pixels.mean()), float(pixels.max())
     figures = {"lowest": low, "mean": mean, "highest": high}
-    said = f"{low:.2f} to {high:.2f}, {mean:.2f} on average"
+    finding = partial(Finding, "range", name, figures=figures)
     if name == "roughness" and high < CONSTANT:
-        remedy = "export it again: a perfect mirror has no map"
-        return Finding("range", name, "error", "roughness is black everywhere", remedy, figures=figures)
+        return finding("error", "roughness is black everywhere", "export it again: a perfect mirror has no map")
     if name == "ambient_occlusion" and mean < 0.05:
         remedy = "invert or bake it again: white is open to the sky"
-        return Finding("range", name, "error", "occlusion is black almost everywhere", remedy, figures=figures)
+        return finding("error", "occlusion is black almost everywhere", remedy)
     if float(pixels.std()) < CONSTANT:
+        message = f"it is {mean:.2f} everywhere"
         if name == "height":
-            message, remedy = f"it is {mean:.2f} everywhere", "derive it from the normals, or leave it out"
-            return Finding("range", name, "warning", message, remedy, "derive height" if has_normals else "", figures)
-        remedy = "leave the map out, and use the value"
-        return Finding("range", name, "note", f"it is {mean:.2f} everywhere", remedy, "", figures)
-    return Finding("range", name, "ok", said, figures=figures)
+            fix: Fix = "derive height" if has_normals else ""
+            return finding("warning", message, "derive it from the normals, or leave it out", fix)
+        return finding("note", message, "leave the map out, and use the value")
+    return finding("ok", f"{low:.2f} to {high:.2f}, {mean:.2f} on average")
 
 
 def _occlusion_against_height(found: InspectedSet) -> Iterator[Finding]:
@@ -138,20 +138,16 @@ def _occlusion_against_height(found: InspectedSet) -> Iterator[Finding]:
         for sign in (1, -1)
     )
     figures = {"correlation": upright, "upside_down": inverted}
+    finding = partial(Finding, "occlusion and height", "ambient_occlusion", figures=figures)
     if inverted > UPSIDE_DOWN and inverted > upright + UPSIDE_DOWN:
-        message = "occlusion darkens what is high: it or the height is upside down"
-        finding = Finding("occlusion and height", "ambient_occlusion", "error", message, "invert it", "", figures)
+        yield finding("error", "occlusion darkens what is high: it or the height is upside down", "invert it")
     elif upright < -UPSIDE_DOWN:
-        message = "occlusion is inverted: crevices are light"
-        finding = Finding("occlusion and height", "ambient_occlusion", "error", message, "invert it", "", figures)
+        yield finding("error", "occlusion is inverted: crevices are light", "invert it")
     elif upright < OCCLUSION_FITS:
         message = f"occlusion does not follow from the height (correlation {upright:.2f})"
-        remedy = "`impasto apply height-to-occlusion` makes one that does"
-        finding = Finding("occlusion and height", "ambient_occlusion", "warning", message, remedy, "", figures)
+        yield finding("warning", message, "`impasto apply height-to-occlusion` makes one that does")
     else:
-        message = f"correlation {upright:.2f} with the height's"
-        finding = Finding("occlusion and height", "ambient_occlusion", "ok", message, figures=figures)
-    yield finding
+        yield finding("ok", f"correlation {upright:.2f} with the height's")
 
 
 def _scale_px(found: InspectedSet, height: np.ndarray) -> float:

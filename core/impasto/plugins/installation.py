@@ -41,13 +41,7 @@ def description() -> EngineDescription:
         "weights": known.weights_library().catalogue(),
         "formats": [{"name": item.name, "label": item.label} for item in known.exporters.values()],
         "plugins": [
-            PluginDescription(
-                name=plugin.name,
-                distribution=plugin.distribution,
-                version=plugin.version,
-                error=plugin.error,
-                remedy=plugin.remedy,
-            )
+            PluginDescription(**{name: getattr(plugin, name) for name in PluginDescription.__annotations__})  # type: ignore[typeddict-item]
             for plugin in known.plugins
         ],
     }

@@ -1,11 +1,33 @@
-"""The core's own plugin: the file formats that come with it."""
+"""The core's own plugin: the file formats that come with it, and the step that ends a group, which the fold knows."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from ..context import Context
 from ..io.formats import BUILTIN_EXPORTERS, Exporter
+from ..recipe import GROUP
+from ..texture import Maps
+from ..tools import Tool
 from .hookspecs import hookimpl
+
+
+class Group(Tool):
+    """What its steps have made; the fold blends that with what is below them."""
+
+    kind, name, label, group, rank = "group", GROUP, "Group", "Finish", 89
+    description = "Blends the steps right before it that are marked `in_group`, as one, with what is below them"
+    is_pointwise = True
+
+    def apply(self, subject: Maps, parameters: Any, inputs: Mapping[str, Any], context: Context) -> Maps:
+        return subject
+
+
+@hookimpl
+def impasto_tools() -> Sequence[Tool]:
+    """The step that ends a group."""
+    return [Group()]
 
 
 @hookimpl

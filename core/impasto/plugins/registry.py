@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pluggy
 
@@ -49,6 +49,7 @@ CHECKS: Mapping[str, Callable[[Any], None]] = {
     "weights": check_weights,
 }
 """Check of each kind of thing that plugins add by name, through the hook `impasto_KIND`."""
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
@@ -146,24 +147,15 @@ class Registry:
 
     def tool(self, name: str) -> Tool:
         """The tool called `name`. ParameterError names the most similar one, or plugins that could not load."""
-        if name not in self.tools:
-            remedy = f"{choices(name, self.tools, '`impasto tools`')}{self.hint()}"
-            raise ParameterError(f"there is no tool called {excerpt(name)}", remedy)
-        return self.tools[name]
+        return self._find(self.tools, name, "tool", "`impasto tools`")
 
     def matcher(self, name: str) -> Matcher:
         """The matcher called `name`. ParameterError lists the known ones."""
-        if name not in self.matchers:
-            remedy = choices(name, self.matchers, "`impasto generate --help`")
-            raise ParameterError(f"there is no matcher called {excerpt(name)}", remedy)
-        return self.matchers[name]
+        return self._find(self.matchers, name, "matcher", "`impasto generate --help`")
 
     def action(self, name: str) -> Action:
         """The action called `name`, of a plugin. ParameterError names plugins that could not load."""
-        if name not in self.actions:
-            remedy = f"{choices(name, self.actions, '`impasto plugins`')}{self.hint()}"
-            raise ParameterError(f"there is no action called {excerpt(name)}", remedy)
-        return self.actions[name]
+        return self._find(self.actions, name, "action", "`impasto plugins`")
 
     def text_encoder(self, name: str) -> TextEncoder:
         """The text encoder called `name`. ParameterError lists the known ones."""
@@ -175,10 +167,13 @@ class Registry:
 
     def exporter(self, name: str) -> Exporter:
         """The exporter called `name`. ParameterError lists the known ones."""
-        if name not in self.exporters:
-            remedy = choices(name, self.exporters, "`impasto export --help`")
-            raise ParameterError(f"there is no file format called {excerpt(name)}", remedy)
-        return self.exporters[name]
+        return self._find(self.exporters, name, "file format", "`impasto export --help`")
+
+    def _find(self, items: Mapping[str, T], name: str, what: str, listed: str) -> T:
+        if name not in items:
+            remedy = f"{choices(name, items, listed)}{self.hint()}"
+            raise ParameterError(f"there is no {what} called {excerpt(name)}", remedy)
+        return items[name]
 
     def tools_for(self, task: str) -> list[Tool]:
         """The tools that do a task (one of `impasto.tools.TASKS`), the one that hosts take by themselves first."""

@@ -3,7 +3,8 @@
 Around each tool stand functions of one signature, `Apply -> Apply`, a file each: its result is checked (`steps`), made
 smaller for a preview (`preview_size`), kept (`kept`: before its mask and after it, so that a changed mask does not run
 the tool again), masked (`masks`), and brought from a mesh's canvas to its texture (`unfolding`). From the step on that
-covers a mesh, the steps work across its seams, and on the sheet of all its tiles (`tiled`).
+covers a mesh, the steps work across its seams, and on the sheet of all its tiles (`tiled`). The steps of a group are
+folded as all others; the step that ends it then blends what they have made with what was there before them.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ def fold(
     preview_px: int | None = None,
 ) -> Result:
     """The result of the steps in turn, each applied to the whole result of the previous one."""
-    surface, result, before = Unfolding(), Result(subject), None
+    surface, result, before, below = Unfolding(), Result(subject), None, subject
+    members: tuple[ReadyStep, ...] = ()
     whole = remembered(at_most(checked, preview_px), kept)
     masked = remembered(blended(whole), kept)
     covers = [index for index, step in enumerate(steps) if step.tool.kind == "generator" and takes_mesh(step.tool)]
@@ -38,8 +40,14 @@ def fold(
         if index in covers and not context.sheet:
             steps, context = on_tiles_of_cover(steps, index, result.maps, context)
         step, others = steps[index], steps[index + 1 :]
+        mask_of_all = next((one.mask for one in steps[index:] if not one.in_group), None)
+        if mask_of_all and step.in_group and not members:
+            below = surface.on_texture(result.maps)
+            result = replace(result, maps=below)
+        elif members and not step.in_group:
+            step = replace(step, members=members, below=below)
         own = replace(context, on_progress=part_of_progress(context.on_progress, index, len(steps)))
-        if (not preview_px and not all(map(_fits_any_size, others))) or step.mask:
+        if (not preview_px and not all(map(_fits_any_size, others))) or step.mask or mask_of_all:
             own = replace(own, enough_px=None)  # later steps, or the mask, may have lengths in pixels
         if kept and context.mesh is None:
             step = replace(step, key=chained(before, step, result.maps, own, preview_px))
@@ -48,7 +56,7 @@ def fold(
         own.progress(0.0, step.tool.label)
         apply = surface.around(masked if step.mask else whole)
         result = _joined(result, apply(step, result.maps, own))
-        before = step
+        before, members = step, (*members, step) if mask_of_all and step.in_group else ()
         own.progress(1.0, step.tool.label)
         if others and result.maps:
             own.preview(result.maps)
@@ -63,11 +71,5 @@ def _fits_any_size(step: ReadyStep) -> bool:
 
 def _joined(before: Result, after: Result) -> Result:
     """The later result, with what both say of their steps."""
-    return replace(
-        after,
-        models=before.models + after.models,
-        figures={**before.figures, **after.figures},
-        seconds=before.seconds + after.seconds,
-        reused=before.reused + after.reused,
-        decided=before.decided + after.decided,
-    )
+    added = {name: getattr(before, name) + getattr(after, name) for name in ("models", "seconds", "reused", "decided")}
+    return replace(after, figures={**before.figures, **after.figures}, **added)

@@ -16,7 +16,7 @@ from ..errors import ParameterError, choices, did_you_mean
 from ..io.decode import COLORFUL
 from ..io.reduction import ALL, Wanted
 from ..parameters import Parameters, properties_of
-from ..recipe import Step
+from ..recipe import GROUP, Step, begin_on_source
 from ..surface.color import srgb_to_linear
 from ..system.untrusted import excerpt
 from ..texture import COLOR_MAPS, LINEAR_FORMATS, MAP_CHANNELS, Maps, Texture
@@ -138,8 +138,9 @@ def check_inputs(steps: Sequence[Step], tools: Sequence[Tool], inputs: Mapping[s
     _refuse_unused(steps, inputs)
     _check_mesh(tools, inputs)
     first = tools[0]
-    if SOURCE not in inputs and steps[0].mask:
-        message = f"the first step, {first.name}, has a mask, and there is nothing below it"
+    if SOURCE not in inputs and begin_on_source(steps):
+        masked = first.name if steps[0].mask else GROUP
+        message = f"the first step, {masked}, has a mask, and there is nothing below it"
         raise ParameterError(message, f"give the input {SOURCE}, or remove the mask")
     if SOURCE not in inputs and (first.needs or first.needs_source):
         message = f"{first.name} needs the input {SOURCE} (the picture that it starts from), which was not given"

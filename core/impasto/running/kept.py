@@ -134,7 +134,7 @@ def chained(before: ReadyStep | None, step: ReadyStep, subject: Maps, context: C
         step.parameters.model_dump_json(),
         sorted((name, _identity(value)) for name, value in step.inputs.items()),
         (seeds.entropy, seeds.spawn_key),
-        (context.device, context.precision, context.enough_px),
+        (context.device, context.precision, context.enough_px, len(step.members)),
         list(map(_state_of, folders)),
     )
     return sha256(repr(facts).encode()).hexdigest()

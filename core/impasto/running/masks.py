@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 STREAM = 1001
-"""Key of the random numbers of masks, which are others than those of the step's tool."""
+"""Key of the random numbers of masks, which are others than those of the step's tool, and of groups."""
 OCTAVES, GAIN = 6, 0.6
 FLAT = 1e-5
 """Standard deviation of heights below which a surface has neither hollows nor edges."""
@@ -39,18 +39,22 @@ LEVEL = 0.5
 
 
 def blended(apply: Apply) -> Apply:
-    """A masked step's result where its mask shows, and elsewhere the subject; `apply` gets it without the mask."""
+    """A masked step's result where its mask shows, and elsewhere the subject; `apply` gets it without the mask.
+
+    Of a group, the subject is what lies below its members.
+    """
 
     def apply_masked(step: ReadyStep, subject: Maps, context: Context) -> Result:
         assert step.mask is not None
         made = apply(replace(step, mask=None, image=None), subject, context)
         if not made.maps:
             return made
+        subject = subject if step.below is None else step.below
         started = perf_counter()
         context.check()
         note_shape("mask", step.image, subject, context)
         seeds: Any = step.rng.bit_generator.seed_seq
-        lifts = step.tool.kind == "generator"
+        lifts = any(one.tool.kind == "generator" for one in (step, *(one for one in step.members if not one.mask)))
         maps = masked(step.mask, step.image, subject, made.maps, seeds, context.device, lifts)
         return replace(made, maps=maps, seconds=(made.seconds[0] + perf_counter() - started,))
 

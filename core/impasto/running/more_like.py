@@ -23,7 +23,7 @@ from ..plugins.registry import registry
 from ..recipe import MAX_SEED, MAX_TEXT, Recipe, Step
 from ..surface.palette import from_oklab, to_oklab
 from ..system.untrusted import excerpt
-from ..tools import Tool, model_parameter, validate
+from ..tools import model_parameter, validate
 from .matching import of_size
 
 MORE_LIKE = "more-like"
@@ -113,7 +113,7 @@ def _child(
     lead: Recipe, mate: Recipe, rng: np.random.Generator, variety: float, locked: set[str], library: ModelLibrary
 ) -> Recipe:
     """A child of two recipes of one kind, or of one recipe twice."""
-    crossover = Crossover.random(rng, variety)
+    crossover = Crossover(rng, variety, float(rng.random()), rng.standard_normal(3))
     fresh = int(rng.integers(MAX_SEED + 1))
     latent = _latent_of(lead, mate, crossover, fresh)
     steps = [_mix(*pair, crossover, locked, library) for pair in zip(lead.steps, mate.steps, strict=True)]
@@ -147,15 +147,11 @@ def _mix(one: Step, other: Step, crossover: Crossover, locked: set[str], library
         if name in locked or name in SizeParameters.model_fields or schema.get("format") == "model":
             values[name] = first[name]
         elif schema.get("format") == "sliders":
-            known = _sliders(tool, one, library)
+            known = library.find(_model_of(one, library), tool.name).description()["sliders"]
             values[name] = crossover.sliders(known, first[name], second[name])
         else:
             values[name] = crossover.value(name, schema, first[name], second[name], name not in KEPT)
     return replace(one, parameters=values)
-
-
-def _sliders(tool: Tool, step: Step, library: ModelLibrary) -> list[SliderDescription]:
-    return library.find(_model_of(step, library), tool.name).description()["sliders"]
 
 
 def _record(lead: Recipe, mate: Recipe) -> dict[str, str]:
@@ -184,11 +180,6 @@ class Crossover:
     share: float
     shift: np.ndarray
 
-    @classmethod
-    def random(cls, rng: np.random.Generator, variety: float) -> Crossover:
-        """A crossover with what all colours have in common drawn as well."""
-        return cls(rng, variety, float(rng.random()), rng.standard_normal(3))
-
     def value(self, name: str, schema: Mapping[str, Any], one: Any, other: Any, mutates: bool = True) -> Any:
         """A value for a parameter with this schema; `one` and `other` are the parents', or the same for one parent."""
         kind = schema.get("type")
@@ -215,7 +206,8 @@ class Crossover:
     def _number(self, name: str, schema: Mapping[str, Any], one: float, other: float, mutates: bool) -> float:
         """A number within its limits; one that both parents have at the same limit stays: moss where there is none."""
         low, high = schema.get("minimum", -math.inf), schema.get("maximum", math.inf)
-        share, draw = _share(self.rng, self.variety), self.variety * self.rng.standard_normal()
+        beyond = BEYOND * self.variety
+        share, draw = float(self.rng.uniform(-beyond, 1 + beyond)), self.variety * self.rng.standard_normal()
         if one == other and (one in (low, high) or not mutates):
             return one
         if name.endswith(LENGTHS) and min(one, other) > 0:
@@ -233,9 +225,3 @@ class Crossover:
         draw = ALIKE**0.5 * self.shift + (1 - ALIKE) ** 0.5 * self.rng.standard_normal(3)
         lab = first + self.share * (second - first) + self.variety * COLOR_MUTATION * draw
         return [round(float(channel), 6) for channel in from_oklab(lab[None])[0]]
-
-
-def _share(rng: np.random.Generator, variety: float) -> float:
-    """Share of the way from one parent to the other; a little beyond either with variety."""
-    beyond = BEYOND * variety
-    return float(rng.uniform(-beyond, 1 + beyond))

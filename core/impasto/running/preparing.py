@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any
+
+import numpy as np
 
 from ..context import Context, step_rngs
 from ..device import choose_device, fast_precision
@@ -13,7 +16,7 @@ from ..host import Host
 from ..io.presets import packing_of
 from ..options import RunOptions
 from ..plugins.registry import registry
-from ..recipe import Recipe
+from ..recipe import GROUP, Recipe, are_active
 from ..texture import Maps
 from ..tools import Result, Tool, validate
 from .inputs import (
@@ -29,6 +32,7 @@ from .inputs import (
     with_numbers_for_each,
 )
 from .kept import KeptSteps
+from .masks import STREAM
 from .preview_size import at_preview_size
 from .recording import Told, record
 from .steps import ReadyStep
@@ -56,11 +60,6 @@ class Ready:
     @property
     def tools(self) -> list[Tool]:
         return [step.tool for step in self.steps]
-
-    @property
-    def lies_on_single_tiles(self) -> bool:
-        """Whether the steps are run on each tile of the subject by itself."""
-        return self.subject.sheet is not None and self.mesh is None
 
     def context(self, options: RunOptions, host: Host, told: Told) -> Context:
         """The context of the steps, whose tools tell `told` what they load, note and decide."""
@@ -110,11 +109,18 @@ def prepare(recipe: Recipe, inputs: Mapping[str, Given], options: RunOptions, ke
     placed = on_sheet(with_masks_as_stored(with_directions(inputs), active), lying, tools)
     notes = [note for item in inputs.values() if isinstance(item, Maps) for note in item.notes]
     mesh = seamed_mesh(placed, notes)
-    rngs = [
-        one for one, step in zip(step_rngs(recipe.seed, len(recipe.steps)), recipe.steps, strict=True) if step.enabled
-    ]
+    rngs = compress(_rngs(recipe), are_active(recipe.steps))
     steps = []
     for tool, own, step, rng in zip(tools, parameters, active, rngs, strict=True):
         image: Any = placed[step.mask.input] if step.mask and step.mask.input else None
-        steps.append(ReadyStep(tool, own, values_of(tool, step, placed), rng, step.mask, image))
+        steps.append(ReadyStep(tool, own, values_of(tool, step, placed), rng, step.mask, image, in_group=step.in_group))
     return Ready(recipe, steps, inputs, subject, lying, mesh, notes, streams)
+
+
+def _rngs(recipe: Recipe) -> Iterator[np.random.Generator]:
+    """Random generators of the steps; that of a group is of its own, so that the steps above it stay as they are."""
+    others, count = step_rngs(recipe.seed, len(recipe.steps)), 0
+    for step in recipe.steps:
+        own = np.random.SeedSequence(recipe.seed, spawn_key=(count, STREAM))
+        yield np.random.default_rng(own) if step.tool == GROUP else others[count]
+        count += step.tool != GROUP

@@ -34,7 +34,6 @@ def at_preview_size(
     follows `Context.enough_px`.
     """
     subject = subject_of(inputs)
-    pairs = list(zip(tools, parameters, strict=True))
     sizes = [one.size_px(subject) for one in parameters if isinstance(one, SizeParameters)]
     sizes = sizes or [subject.size_px if subject else (1, 1)]
     scale = min(1.0, longest_px / max(map(max, sizes)))
@@ -44,7 +43,8 @@ def at_preview_size(
         else given
         for name, given in inputs.items()
     }
-    return [one if _keeps_size(tool) else _scaled(one, scale) for tool, one in pairs], small
+    keep = [tool.kind == "generator" and not tool.uses_subject and not is_procedural(tool) for tool in tools]
+    return [one if keeps else _scaled(one, scale) for keeps, one in zip(keep, parameters, strict=True)], small
 
 
 def at_most(apply: Apply, longest_px: int | None) -> Apply:
@@ -59,10 +59,6 @@ def at_most(apply: Apply, longest_px: int | None) -> Apply:
         return replace(made, maps=maps_at_most(made.maps, longest_px))
 
     return apply_small
-
-
-def _keeps_size(tool: Tool) -> bool:
-    return tool.kind == "generator" and not tool.uses_subject and not is_procedural(tool)
 
 
 def _scaled(parameters: Parameters, scale: float) -> Parameters:

@@ -11,7 +11,7 @@ from typing import Any
 from ..context import Context
 from ..descriptions import DIRECTIONS, MESH
 from ..plugins.registry import registry
-from ..recipe import Recipe
+from ..recipe import Recipe, are_active, begin_on_source
 from ..texture import Maps
 from ..tools import SizeParameters, Tool
 from .inputs import SOURCE, Given, subject_of
@@ -39,15 +39,15 @@ def record(
 ) -> Recipe:
     """The recipe with all defaults, and the record of its run; inputs that it does not use are left out."""
     named = {MESH, DIRECTIONS}.union(*(step.input_names for step in recipe.steps))
-    if tools[0].uses_subject or recipe.active_steps[0].mask:
+    if tools[0].uses_subject or begin_on_source(recipe.active_steps):
         named.add(SOURCE)
     elif isinstance(parameters[0], SizeParameters):  # of the subject, which is not recorded, only the size was used
         height, width = parameters[0].size_px(subject_of(inputs))
         parameters = [parameters[0].model_copy(update={"width_px": width, "height_px": height}), *parameters[1:]]
     chosen = iter(parameters)
     steps = tuple(
-        replace(step, parameters=next(chosen).model_dump(mode="json")) if step.enabled else step
-        for step in recipe.steps
+        replace(step, parameters=next(chosen).model_dump(mode="json")) if is_active else step
+        for step, is_active in zip(recipe.steps, are_active(recipe.steps), strict=True)
     )
     return replace(
         recipe,

@@ -42,7 +42,7 @@ def run(
     ready = prepare(recipe, inputs or {}, options, host.kept)
     sink = options.sink
     with held(sink.folder / sink.name, wait_s=sink.wait_s) if sink else nullcontext():
-        if ready.lies_on_single_tiles:
+        if ready.subject.sheet is not None and ready.mesh is None:
             result = on_each_tile(run, ready, replace(options, sink=None), host)
         else:
             told = Told(ready.notes)

@@ -29,7 +29,7 @@ class ReadyStep:
     """A step with every argument of its tool but the subject. rng: its own. mask: where it shows.
 
     image: the picture of a mask that is one. key: of its result without the mask, among those that are kept; "" if it
-    is not kept.
+    is not kept. in_group: as of the recipe's step. members: of a group, with `below`, what is below them.
     """
 
     tool: Tool
@@ -39,6 +39,9 @@ class ReadyStep:
     mask: Mask | None = None
     image: Maps | None = None
     key: str = ""
+    in_group: bool = False
+    members: tuple[ReadyStep, ...] = ()
+    below: Maps | None = None
 
 
 Apply: TypeAlias = Callable[[ReadyStep, Maps, Context], Result]

@@ -88,7 +88,7 @@ def obstacle_to_tiles(steps: Sequence[Step], tools: Sequence[Tool]) -> str:
 
 def tile_maker(tools: Sequence[Tool]) -> int:
     """Index of the step that makes tiles: the first that is no filter, since leading filters need the whole source."""
-    return next((index for index, tool in enumerate(tools) if tool.kind != "filter"), 0)
+    return next((index for index, tool in enumerate(tools) if tool.kind not in ("filter", "group")), 0)
 
 
 def check_streamable(steps: Sequence[Step], tools: Sequence[Tool], format_: str, inputs: Mapping[str, Given]) -> None:

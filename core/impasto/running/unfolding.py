@@ -45,8 +45,8 @@ class Unfolding:
             if context.mesh is None:
                 return apply(step, subject, context)
             subject = self.subject(step.tool, subject, context, context.mesh, step.mask is not None)
-            image = step.image and self.lying(step.image)
-            on_canvas = replace(step, inputs=self.inputs(step.tool, step.inputs), image=image)
+            image, below = step.image and self.lying(step.image), step.below and self.lying(step.below)
+            on_canvas = replace(step, inputs=self.inputs(step.tool, step.inputs), image=image, below=below)
             return apply(on_canvas, subject, self.context(context))
 
         return apply_on_mesh

@@ -9,7 +9,7 @@ from ..descriptions import MESH
 from ..errors import ParameterError
 from ..io.reduction import ALL, Wanted, reduced
 from ..plugins.registry import registry
-from ..recipe import Recipe, Step
+from ..recipe import Recipe, Step, begin_on_source
 from ..texture import Maps
 from ..tools import SizeParameters, Tool, validate
 from .inputs import SOURCE, Given, needed_alone
@@ -40,7 +40,7 @@ def enough_px(
 ) -> Mapping[str, int]:
     """Numbers of pixels that are enough of photographs, by the names of inputs whose scale is not that of others."""
     (step, *_), (tool, *_), (values, *_) = steps, tools, parameters
-    if step.mask or has_mesh or tool.kind not in ("generator", "stylizer") or not tool.uses_subject:
+    if begin_on_source(steps) or has_mesh or tool.kind not in ("generator", "stylizer") or not tool.uses_subject:
         return {}
     if isinstance(values, SizeParameters):
         shown_px = values.width_px * values.height_px

@@ -113,10 +113,7 @@ def open_file(path: Path) -> io.BufferedReader:
     """A regular file, open for reading. FileError for anything else, such as a pipe, which could block for ever."""
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOCTTY", 0)
     with explain(path, "read"):
-        try:
-            stream = os.fdopen(os.open(path, flags), "rb")
-        except ValueError as error:  # NUL in the name
-            raise FileError(f"cannot read {excerpt(path)}: {error}", "check its name") from error
+        stream = os.fdopen(os.open(path, flags), "rb")
         mode = os.fstat(stream.fileno()).st_mode
     if not stat.S_ISREG(mode):
         stream.close()
@@ -194,8 +191,6 @@ def is_there(path: Path) -> bool:
             path.lstat()
         except (FileNotFoundError, NotADirectoryError):
             return False
-        except ValueError as error:  # NUL in the name
-            raise FileError(f"cannot read {excerpt(path)}: {error}", "check its name") from error
     return True
 
 
@@ -214,17 +209,12 @@ def files_in(folder: Path) -> list[Path]:
             return sorted(folder.iterdir())
         except FileNotFoundError:
             return []
-        except ValueError as error:  # NUL in the name
-            raise FileError(f"cannot read {excerpt(folder)}: {error}", "check its name") from error
 
 
 def make_folder(folder: Path) -> Path:
     """The folder, created with its parents if needed. FileError if it cannot be created."""
     with explain(folder):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except ValueError as error:  # NUL in the name
-            raise FileError(f"cannot make {excerpt(folder)}: {error}", "check its name") from error
+        folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
@@ -249,11 +239,15 @@ def inside(folder: Path, relative: object, what: str, *, kind: type[ImpastoError
 
 @contextlib.contextmanager
 def explain(path: Path, doing: str = "write") -> Iterator[None]:
-    """Convert OSErrors into FileErrors with a remedy; `doing` is "read" or "write"."""
+    """Convert OSErrors, and a NUL in the path, into FileErrors with a remedy; `doing` is "read" or "write"."""
     try:
         yield
     except OSError as error:
         raise file_error(error, path, doing) from error
+    except ValueError as error:
+        if "\0" not in str(path):
+            raise
+        raise FileError(f"cannot {doing} {excerpt(path)}: {error}", "check its name") from error
 
 
 def file_error(error: OSError, path: Path | None = None, doing: str = "read or write") -> FileError:
