@@ -67,8 +67,8 @@ class Step:
             rule = f"the input {name} must be a name, or a list of 1 to {MAX_VALUES} names"
             _expect(_is_text(names) or _is_names(names), rule, names)
         _expect(_is_text(self.name), "the name of a step must be text", self.name)
-        for name in ("enabled", "in_group"):
-            _expect(isinstance(getattr(self, name), bool), f"{name} must be true or false", getattr(self, name))
+        _expect(isinstance(self.enabled, bool), "enabled must be true or false", self.enabled)
+        _expect(isinstance(self.in_group, bool), "in_group must be true or false", self.in_group)
         _expect(self.tool != GROUP or not self.in_group, "a group must not be in another group", self.name)
         _expect(self.mask is None or isinstance(self.mask, Mask), "the mask of a step must be a mask", self.mask)
 

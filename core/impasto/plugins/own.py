@@ -17,7 +17,7 @@ class Group(Tool):
     """What its steps have made; the fold blends that with what is below them."""
 
     kind, name, label, group, rank = "group", GROUP, "Group", "Finish", 89
-    description = "Blends the steps right before it that are marked `in_group`, as one, with what is below them"
+    description = "Blends the steps of its group, which are right before it, as one with what is below them"
     is_pointwise = True
 
     def apply(self, subject: Maps, parameters: Any, inputs: Mapping[str, Any], context: Context) -> Maps:

@@ -147,15 +147,16 @@ class Registry:
 
     def tool(self, name: str) -> Tool:
         """The tool called `name`. ParameterError names the most similar one, or plugins that could not load."""
-        return self._find(self.tools, name, "tool", "`impasto tools`")
+        return self._find(self.tools, name, f"there is no tool called {excerpt(name)}", "`impasto tools`")
 
     def matcher(self, name: str) -> Matcher:
         """The matcher called `name`. ParameterError lists the known ones."""
-        return self._find(self.matchers, name, "matcher", "`impasto generate --help`")
+        message = f"there is no matcher called {excerpt(name)}"
+        return self._find(self.matchers, name, message, "`impasto generate --help`")
 
     def action(self, name: str) -> Action:
         """The action called `name`, of a plugin. ParameterError names plugins that could not load."""
-        return self._find(self.actions, name, "action", "`impasto plugins`")
+        return self._find(self.actions, name, f"there is no action called {excerpt(name)}", "`impasto plugins`")
 
     def text_encoder(self, name: str) -> TextEncoder:
         """The text encoder called `name`. ParameterError lists the known ones."""
@@ -167,12 +168,12 @@ class Registry:
 
     def exporter(self, name: str) -> Exporter:
         """The exporter called `name`. ParameterError lists the known ones."""
-        return self._find(self.exporters, name, "file format", "`impasto export --help`")
+        message = f"there is no file format called {excerpt(name)}"
+        return self._find(self.exporters, name, message, "`impasto export --help`")
 
-    def _find(self, items: Mapping[str, T], name: str, what: str, listed: str) -> T:
+    def _find(self, items: Mapping[str, T], name: str, message: str, listed: str) -> T:
         if name not in items:
-            remedy = f"{choices(name, items, listed)}{self.hint()}"
-            raise ParameterError(f"there is no {what} called {excerpt(name)}", remedy)
+            raise ParameterError(message, f"{choices(name, items, listed)}{self.hint()}")
         return items[name]
 
     def tools_for(self, task: str) -> list[Tool]:
