@@ -18,7 +18,7 @@ class Group(Tool):
 
     kind, name, label, group, rank = "group", GROUP, "Group", "Finish", 89
     description = "Blends the steps of its group, which are right before it, as one with what is below them"
-    is_pointwise = True
+    is_pointwise, takes_any_picture = True, False
 
     def apply(self, subject: Maps, parameters: Any, inputs: Mapping[str, Any], context: Context) -> Maps:
         return subject
