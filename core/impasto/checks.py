@@ -28,7 +28,7 @@ from .tools import TASKS, Tool, describe, makes_tiles, validate
 LONGEST_NAME = 48
 """Most bytes of a name: Blender's properties have at most 63, prefixes included."""
 ATTRIBUTES = "see its class attributes in impasto.tools or impasto.matchers"
-KINDS = ("generator", "stylizer", "estimator", "filter", "trainer")
+KINDS = ("generator", "stylizer", "estimator", "filter", "trainer", "group")
 INPUT_KINDS = ("maps", "dataset", MESH)
 OF_MODEL = ("class", "sliders")
 """Formats of parameters that belong to the chosen model."""

@@ -57,14 +57,18 @@ def zero_means(text: str, start: float) -> dict[str, Any]:
     return {"zero": text, "start": start}
 
 
-_SIDE: dict[str, Any] = {"ge": 0, "le": 16384, "json_schema_extra": zero_means("as the source", 1024)}
+AS_SOURCE = zero_means("as the source", 1024)
 
 
 class SizeParameters(Parameters):
     """Base of the parameters of tools whose results may have any size."""
 
-    width_px: int = Field(0, description="Width of the result in pixels; 0: as the source", **_SIDE)
-    height_px: int = Field(0, description="Height of the result in pixels; 0: as the source", **_SIDE)
+    width_px: int = Field(
+        0, ge=0, le=16384, description="Width of the result in pixels; 0: as the source", json_schema_extra=AS_SOURCE
+    )
+    height_px: int = Field(
+        0, ge=0, le=16384, description="Height of the result in pixels; 0: as the source", json_schema_extra=AS_SOURCE
+    )
 
     def size_px(self, subject: Maps) -> tuple[int, int]:
         """(height, width) of the result; each is the subject's if its parameter is 0."""

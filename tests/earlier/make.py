@@ -1,7 +1,7 @@
 """Recipes with what they made, beside the other files of an earlier version, which tests of core and Blender read.
 
-All were made at commit ac5a78c4 (impasto 0.1.0) with Blender 4.2.23, by the script as it was at commit 893b530b; they are
-never made again as a whole. Where a tool is meant to make something else from now on, make its recipes again:
+All were made at commit ac5a78c4 (impasto 0.1.0) with Blender 4.2.23, by the script as it was at commit 893b530b, and
+are never made again as a whole. Where a tool is meant to make something else from now on, make its recipes again:
 
     python tests/earlier/make.py FOLDER
 """
