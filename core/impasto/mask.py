@@ -36,7 +36,8 @@ NEWER = ("blend", "maps")
 """Fields that JSON leaves out at their defaults, as recipes of before do."""
 Kind = Literal["everywhere", "image", "noise", "height", "cavities", "edges"]
 Share = Annotated[float, Within(0, 1)]
-Size = Annotated[float, Within(0.002, 1)]
+LEAST_SIZE = 0.002
+Size = Annotated[float, Within(LEAST_SIZE, 1)]
 
 
 @dataclass(frozen=True)

@@ -380,11 +380,15 @@ class Walk:
         """
         area = self.area(kind)
         bounds = self.region(area, region)
+
+        def is_it(found: str) -> bool:
+            return name in (found.partition("(")[0], found.partition("[")[0].rpartition(".")[2])
+
         for share in (0.7, 0.25, 0.45, 0.9, 0.82, 0.76, 0.93, 0.95):
             x = bounds.x + int(share * bounds.width)
             for y in range(bounds.y + bounds.height - 4, bounds.y, -BUTTON_PX // 2):
-                found = yield self.look(area, region, (x, y))
-                if name in (found.partition("(")[0], found.partition("[")[0].rpartition(".")[2]):
+                yield self.move((x, y))
+                if is_it(self.button_under_mouse(area, region)) and is_it((yield self.look(area, region, (x, y - 4)))):
                     return x, y - 4
         return None
 
