@@ -97,66 +97,6 @@ SUBJECTS = {"IMPASTO_MT_listed_slot": _of_slot, "IMPASTO_MT_image_node": _of_nod
 GIVEN = {"IMPASTO_MT_image_node": "image", "IMPASTO_MT_asset": "material"}
 """Those of them whose operators are given its name, by this property."""
 
-MANUAL = {
-    **{
-        f"bpy.ops.impasto.{name}": "guide.html#history-and-restore"
-        for name in (
-            *("select_entry", "turn_page", "refresh_history", "restore_settings", "star_entry", "delete_entry"),
-            *("compare", "restore", "forget_former"),
-        )
-    },
-    "bpy.types.historysettings*": "guide.html#history-and-restore",
-    "bpy.types.impastopreferences*history*": "guide.html#history-and-restore",
-    "bpy.ops.impasto.set_up_engine": "guide.html#in-blender",
-    "bpy.ops.impasto.repair_engine": "guide.html#if-something-is-wrong",
-    "bpy.ops.impasto.check_engine": "guide.html#if-something-is-wrong",
-    "bpy.ops.impasto.open_log": "guide.html#if-something-is-wrong",
-    "bpy.ops.impasto.batch*": "guide.html#batch",
-    "bpy.ops.impasto.run": "guide.html#scripts",
-    "bpy.ops.impasto.match_image": "text.html#match-a-photograph",
-    "bpy.ops.impasto.match*": "text.html#in-blender",
-    "bpy.ops.impasto.change_by_words": "text.html#in-blender",
-    "bpy.types.matchsettings*": "text.html#in-blender",
-    "bpy.ops.impasto.stylize": "style.html#begin",
-    "bpy.ops.impasto.*style_kind*": "style.html#kinds-of-style",
-    "bpy.ops.impasto.*_sequence": "film.html#film",
-    "bpy.ops.impasto.continue_larger": "style.html#larger",
-    "bpy.ops.impasto.bake": "baking.html#targets",
-    "bpy.ops.impasto.export": "finish.html#files-for-engines",
-    "bpy.ops.impasto.relight": "maps.html#see-them-under-a-light",
-    "bpy.ops.impasto.turn_light": "maps.html#see-them-under-a-light",
-    "bpy.ops.impasto.place_points": "guide.html#straighten-and-measure",
-    **{
-        f"bpy.ops.impasto.{name}": "guide.html#repair"
-        for name in (
-            *("tiled_view", "paint_region", "heal_stroke", "use_selection", "clear_region", "fill_region"),
-            *("find_landmarks", "mend_tiling", "extend", "fill_faces"),
-        )
-    },
-    "bpy.types.regionsettings*": "guide.html#repair",
-    "bpy.ops.impasto.*endless": "photographs.html#endless",
-    "bpy.ops.impasto.make_plain": "photographs.html#endless",
-    "bpy.ops.impasto.*weights": "style.html#weights",
-    "bpy.ops.impasto.*train*": "training.html#train-a-model",
-    "bpy.ops.impasto.*_model": "training.html#files",
-    "bpy.ops.impasto.open_report": "training.html#4-look-at-its-report",
-    "bpy.ops.impasto.use_model": "training.html#use-a-model",
-    "bpy.ops.impasto.*": "guide.html#in-blender",
-    "bpy.types.stylesettings*": "style.html#the-controls",
-    "bpy.types.sequencesettings*": "film.html#film",
-    "bpy.types.relightsettings*": "maps.html#see-them-under-a-light",
-    "bpy.types.endlesssettings*": "photographs.html#endless",
-    "bpy.types.trainingsettings*": "training.html#train-a-model",
-    "bpy.types.exportsettings*": "finish.html#files-for-engines",
-    "bpy.types.batchsettings*": "guide.html#batch",
-    "bpy.types.impastosettings*": "guide.html#in-blender",
-    "bpy.types.impastosourcemaps*": "guide.html#in-blender",
-    "bpy.types.impastobakesettings*": "baking.html#targets",
-    "bpy.types.impastopreferences*": "guide.html#in-blender",
-    "bpy.types.impasto_pg_*": "guide.html#the-tools",
-}
-"""Pages by patterns of RNA names; the first pattern that matches counts."""
-
 
 def _menu(name: str, entries: Entries) -> type[bpy.types.Menu]:
     def draw(self: bpy.types.Menu, context: bpy.types.Context) -> None:
@@ -193,8 +133,10 @@ _drawn = {name: _entry_drawer(name) for name in PLACES}
 
 
 def manual() -> tuple[str, tuple[tuple[str, str], ...]]:
-    """Manual map for Blender: the folder of the pages, and the page of each pattern."""
-    return f"{(Path(__file__).parent / 'manual').as_uri()}/", tuple(MANUAL.items())
+    """Manual map for Blender: the folder of the pages, and the page of each pattern of RNA names; the first counts."""
+    here = Path(__file__).parent
+    pages = (here / "manual.tsv").read_text(encoding="utf-8").splitlines()
+    return f"{(here / 'manual').as_uri()}/", tuple((name, page) for name, page in (row.split("\t") for row in pages))
 
 
 def register() -> None:

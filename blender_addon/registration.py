@@ -46,7 +46,8 @@ PARTS = (
 )
 """Modules that register more than classes, in this order.
 
-POINTER: a type of Blender's data, the name of a property that it gets, and the property's class. HANDLERS: events of
+POINTER: a type of Blender's data, the name of a property that it gets, and the property's class; PROPERTIES: the same
+of properties of other kinds. HANDLERS: events of
 `bpy.app.handlers`, each with a function, which other files call too. Functions `register` and `unregister` do the rest.
 """
 
@@ -86,6 +87,8 @@ def register() -> None:
         for owner, name, cls in [part.POINTER] if hasattr(part, "POINTER") else []:
             bpy.utils.register_class(cls)
             setattr(owner, name, bpy.props.PointerProperty(type=cls))
+        for owner, name, made in getattr(part, "PROPERTIES", ()):
+            setattr(owner, name, made)
         getattr(part, "register", _nothing)()
         for event, handler in getattr(part, "HANDLERS", ()):
             getattr(bpy.app.handlers, event).append(bpy.app.handlers.persistent(handler))
@@ -96,6 +99,8 @@ def unregister() -> None:
         for event, handler in getattr(part, "HANDLERS", ()):
             getattr(bpy.app.handlers, event).remove(handler)
         getattr(part, "unregister", _nothing)()
+        for owner, name, _ in getattr(part, "PROPERTIES", ()):
+            delattr(owner, name)
         for owner, name, cls in [part.POINTER] if hasattr(part, "POINTER") else []:
             delattr(owner, name)
             bpy.utils.unregister_class(cls)

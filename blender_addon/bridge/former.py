@@ -241,13 +241,8 @@ def _saving(*_: object) -> None:
 HANDLERS = (("save_pre", _saving),)
 
 
-def register() -> None:
-    bpy.utils.register_class(ImpastoFormer)
-    bpy.types.Material.impasto_former = CollectionProperty(type=ImpastoFormer)
-    bpy.types.Material.impasto_is_former = BoolProperty(options={"HIDDEN"})
-
-
-def unregister() -> None:
-    del bpy.types.Material.impasto_is_former
-    del bpy.types.Material.impasto_former
-    bpy.utils.unregister_class(ImpastoFormer)
+CLASSES = (ImpastoFormer,)
+PROPERTIES = (
+    (bpy.types.Material, "impasto_former", CollectionProperty(type=ImpastoFormer)),
+    (bpy.types.Material, "impasto_is_former", BoolProperty(options={"HIDDEN"})),
+)

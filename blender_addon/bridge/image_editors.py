@@ -89,13 +89,8 @@ def _file_opened(*_: object) -> None:
 HANDLERS = (("undo_post", _undone), ("redo_post", _redone), ("load_post", _file_opened))
 
 
-def register() -> None:
-    bpy.types.Image.impasto_former = PointerProperty(type=bpy.types.Image)
-
-
-def unregister() -> None:
-    del bpy.types.Image.impasto_former
-    _replaced.clear()
+PROPERTIES = ((bpy.types.Image, "impasto_former", PointerProperty(type=bpy.types.Image)),)
+unregister = _replaced.clear
 
 
 def show(image: bpy.types.Image) -> None:

@@ -178,22 +178,20 @@ def _set(material: bpy.types.Material, value: int) -> None:
         change(material, KINDS[value])
 
 
-def register() -> None:
-    bpy.types.Material.impasto_mapping = EnumProperty(
-        name="Mapping", description="How the textures are mapped to surfaces", items=ITEMS, get=_get, set=_set
-    )
-    bpy.types.Material.impasto_tile_width = FloatProperty(
-        name="Tile Width",
-        description="Width of one tile of the textures, if one unit of UVs is one of length",
-        min=NARROWEST,
-        soft_max=10.0,
-        unit="LENGTH",
-        subtype="DISTANCE",
-        get=_width,
-        set=_set_width,
-    )
-
-
-def unregister() -> None:
-    del bpy.types.Material.impasto_tile_width
-    del bpy.types.Material.impasto_mapping
+MAPPING = EnumProperty(
+    name="Mapping", description="How the textures are mapped to surfaces", items=ITEMS, get=_get, set=_set
+)
+TILE_WIDTH = FloatProperty(
+    name="Tile Width",
+    description="Width of one tile of the textures, if one unit of UVs is one of length",
+    min=NARROWEST,
+    soft_max=10.0,
+    unit="LENGTH",
+    subtype="DISTANCE",
+    get=_width,
+    set=_set_width,
+)
+PROPERTIES = (
+    (bpy.types.Material, "impasto_mapping", MAPPING),
+    (bpy.types.Material, "impasto_tile_width", TILE_WIDTH),
+)

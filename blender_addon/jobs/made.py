@@ -24,13 +24,9 @@ def _get(_manager: Any) -> str:
     return as_json()
 
 
-def register() -> None:
-    bpy.types.WindowManager.impasto_made = StringProperty(
-        name="Made",
-        description="As JSON, what Impasto's last operator made: the names of materials, images and models, and files",
-        get=_get,
-    )
-
-
-def unregister() -> None:
-    del bpy.types.WindowManager.impasto_made
+MADE = StringProperty(
+    name="Made",
+    description="As JSON, what Impasto's last operator made: the names of materials, images and models, and files",
+    get=_get,
+)
+PROPERTIES = ((bpy.types.WindowManager, "impasto_made", MADE),)

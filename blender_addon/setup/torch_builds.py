@@ -1,36 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Builds of PyTorch that Set Up Engine can install: their indexes, hardware and sizes.
-
-PyTorch's own wheel indexes, as they were on DATE. Sizes are those of everything that the engine needs, in megabytes:
-measured for Linux without a GPU and with CUDA 13.0 and for the Windows and macOS wheels of PyPI, else estimated from
-the wheels of the releases before.
-"""
+"""Builds of PyTorch that Set Up Engine can install: their indexes, hardware and sizes."""
 
 from __future__ import annotations
 
+import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-DATE = "2026-11-21"
-TORCH = "2.13.0"
-INDEX = "https://download.pytorch.org/whl/"
-
-AMD_CHIPS = frozenset(
-    (
-        "gfx908",
-        "gfx90a",
-        "gfx942",
-        "gfx950",
-        "gfx1030",
-        "gfx1100",
-        "gfx1101",
-        "gfx1102",
-        "gfx1150",
-        "gfx1151",
-        "gfx1200",
-        "gfx1201",
-    )
-)
-"""Chips that PyTorch's build for ROCm supports; few of those integrated in processors are among them."""
+TABLE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+DATE, TORCH, INDEX = TABLE["date"], TABLE["torch"], TABLE["index"]
+AMD_CHIPS = frozenset(TABLE["amd_chips"])
+"""Chips that PyTorch's build for ROCm supports."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +24,11 @@ class Build:
     download_mb: int
     disk_mb: int
     index: str = ""
+
+    @classmethod
+    def of(cls, about: Mapping[str, Any]) -> Build:
+        """A build of the table, from PyTorch's index for its tag."""
+        return cls(**about, index=INDEX + about["tag"])
 
     @property
     def requirement(self) -> str:
@@ -60,7 +47,7 @@ class Build:
 
 
 CPU = "CPU"
-ROCM = Build("ROCm 7.2", "rocm7.2", 5200, 17000, INDEX + "rocm7.2")
+ROCM = Build.of(TABLE["rocm"])
 METAL = Build("Apple GPU", "", 160, 900)
 
 
@@ -75,21 +62,9 @@ class Cuda:
     highest: float
 
 
-CUDA = (
-    Cuda(
-        Build("CUDA 13.0", "cu130", 2800, 5500, INDEX + "cu130"),
-        Build("CUDA 13.0", "cu130", 1900, 4300, INDEX + "cu130"),
-        driver=580,
-        lowest=7.5,
-        highest=99,
-    ),
-    Cuda(
-        Build("CUDA 12.6", "cu126", 3600, 6800, INDEX + "cu126"),
-        Build("CUDA 12.6", "cu126", 2600, 5300, INDEX + "cu126"),
-        driver=525,
-        lowest=5.0,
-        highest=9.0,
-    ),
+CUDA = tuple(
+    Cuda(Build.of(one["linux"]), Build.of(one["windows"]), one["driver"], one["lowest"], one["highest"])
+    for one in TABLE["cuda"]
 )
 """Builds for NVIDIA's cards, the newest first."""
 

@@ -135,7 +135,10 @@ def test_every_class_and_every_module_with_something_to_register_is_found(extens
     names = [cls.__name__ for cls in found]
     assert len(set(names)) == len(found)
     assert set(names) >= {name for name in dir(bpy.types) if name.startswith("IMPASTO_") and "_PG_" not in name}
-    own, made = (registration.PACKAGE, registration.__name__), ("register", "unregister", "POINTER", "HANDLERS")
+    own, made = (
+        (registration.PACKAGE, registration.__name__),
+        ("register", "unregister", "POINTER", "PROPERTIES", "HANDLERS"),
+    )
     others = [one for one in registration.modules() if one.__name__ not in own]
     having = {one.__name__.removeprefix(f"{own[0]}.") for one in others if any(hasattr(one, name) for name in made)}
     assert having == set(registration.PARTS)
