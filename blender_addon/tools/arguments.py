@@ -21,7 +21,7 @@ from ..jobs.session import jobs
 from ..parameters.groups import unit_m
 from ..paths import absolute
 
-PROPERTIES = {"bool": BoolProperty, "int": IntProperty, "float": FloatProperty}
+BY_TYPE = {"bool": BoolProperty, "int": IntProperty, "float": FloatProperty}
 """Properties by the type of a field; of others it is a text."""
 
 
@@ -73,7 +73,7 @@ def property_of(request: type, name: str, **more: Any) -> Any:
     """Blender property of a request's field, with further options."""
     item = _arguments(request)[name]
     options = item.metadata["options"] | more
-    make = EnumProperty if "items" in options else PROPERTIES.get(str(item.type).partition(" ")[0], StringProperty)
+    make = EnumProperty if "items" in options else BY_TYPE.get(str(item.type).partition(" ")[0], StringProperty)
     return make(**options)
 
 
