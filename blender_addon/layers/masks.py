@@ -16,7 +16,7 @@ from ..bridge.target import chosen_material
 from ..core.mask import BLENDS, CAVITIES, EDGES, EVERYWHERE, HEIGHT, IMAGE, LEAST_SIZE, NOISE, OWN, SHARED, Mask
 from ..jobs.task import Report
 from ..parameters.properties import LAYERS, tell_changed
-from .on_layers import OnLayers
+from .on_layers import OnLayers, active_layer
 
 NONE = "none"
 CHANGEABLE = ("base_color", "roughness", "metallic", "normal", "height", "ambient_occlusion", "opacity", "emission")
@@ -127,7 +127,7 @@ class IMPASTO_OT_mask_from_mesh(OnLayers, bpy.types.Operator):
     kind: EnumProperty(name="From", description="What is white", items=FROM_MESH)
 
     def do(self, context: bpy.types.Context) -> Report:
-        layer, material = self.active_layer(context), chosen_material(context)
+        layer, material = active_layer(context), chosen_material(context)
         blank = new_image(material, image_name(layer))
         try:
             surface = meshes.Surface(material, context.view_layer.objects)

@@ -10,6 +10,12 @@ from ..jobs.operator import AtOnce
 from ..jobs.task import Place
 
 
+def active_layer(context: bpy.types.Context) -> bpy.types.PropertyGroup:
+    """The layer whose parameters are shown."""
+    stack = chosen_material(context).impasto_layers
+    return stack.layers[min(stack.active, len(stack.layers) - 1)]
+
+
 class OnLayers(AtOnce):
     """Mixin: an operator on the layers of the active object's material."""
 
@@ -19,8 +25,3 @@ class OnLayers(AtOnce):
     def why_not(cls, context: bpy.types.Context) -> str:
         material = active_material(context)
         return "" if material and material.impasto_layers.layers else "Add a layer first"
-
-    def active_layer(self, context: bpy.types.Context) -> bpy.types.PropertyGroup:
-        """The layer whose parameters are shown."""
-        stack = chosen_material(context).impasto_layers
-        return stack.layers[min(stack.active, len(stack.layers) - 1)]

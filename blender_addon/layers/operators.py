@@ -14,7 +14,7 @@ from ..bridge.recipe_inputs import missing_inputs, sources_of
 from ..bridge.target import active_material, assignable_objects, chosen_material
 from ..core.descriptions import MESH
 from ..core.errors import ParameterError
-from ..core.recipe import Recipe, Step
+from ..core.recipe import GROUP, Recipe, Step
 from ..engine.catalogue import catalogue
 from ..jobs.operator import AtOnce, TaskOperator
 from ..jobs.task import Place, Report, Task
@@ -26,7 +26,8 @@ from ..tools.arguments import ensure_known
 from ..tools.intents import LAYERS
 from ..tools.sources import MATERIAL, NONE
 from . import preview
-from .on_layers import OnLayers
+from .on_layers import OnLayers, active_layer
+from .order import animation_kept, dissolve, move, top_of, unit
 from .request import (
     add_layer,
     check_recipe,
@@ -49,7 +50,8 @@ class ChangesLayers(OnLayers):
     def do(self, context: bpy.types.Context) -> Report:
         material = chosen_material(context)
         materials.check_editable(material)
-        said = self.change(material.impasto_layers)
+        with animation_kept(material.impasto_layers):
+            said = self.change(material.impasto_layers)
         tell_changed(CHANGED_LAYERS)(material.impasto_layers, context)
         return Report("INFO", said, materials=(material.name,))
 
@@ -83,14 +85,15 @@ class IMPASTO_OT_add_layer(ChangesLayers, bpy.types.Operator):
 
 
 class IMPASTO_OT_remove_layer(ChangesLayers, bpy.types.Operator):
-    """Remove the active layer"""
+    """Remove the active layer; a group with its layers"""
 
     bl_label = "Remove Layer"
 
     def change(self, stack: bpy.types.PropertyGroup) -> str:
-        name = stack.layers[stack.active].name
-        stack.layers.remove(stack.active)
-        stack.active = max(0, min(stack.active, len(stack.layers) - 1))
+        name, own = stack.layers[stack.active].name, unit(stack, stack.active)
+        for place in reversed(own):
+            stack.layers.remove(place)
+        stack.active = max(0, min(own.start, len(stack.layers) - 1))
         return f"Removed the layer {name}"
 
 
@@ -130,13 +133,14 @@ class IMPASTO_OT_paste_layers(AtOnce, bpy.types.Operator):
         check_recipe(recipe)
         material = active_material(context) or new_material(context)
         materials.check_editable(material)
-        missing = put_recipe(material.impasto_layers, recipe, sources_of(recipe), above=True)
+        with animation_kept(material.impasto_layers):
+            missing = put_recipe(material.impasto_layers, recipe, sources_of(recipe), above=True)
         tell_changed(CHANGED_LAYERS)(material.impasto_layers, context)
         return _report(f"Pasted layers: {len(recipe.steps)}", missing, material)
 
 
 class IMPASTO_OT_move_layer(ChangesLayers, bpy.types.Operator):
-    """Move the active layer up, so that it is run later, or down"""
+    """Move the active layer up, so that it is run later, or down; into a group, or out of it"""
 
     bl_label = "Move Layer"
 
@@ -147,10 +151,44 @@ class IMPASTO_OT_move_layer(ChangesLayers, bpy.types.Operator):
     )
 
     def change(self, stack: bpy.types.PropertyGroup) -> str:
-        now = min(max(stack.active + (1 if self.direction == UP else -1), 0), len(stack.layers) - 1)
-        stack.layers.move(stack.active, now)
-        stack.active = now
-        return f"Moved the layer {stack.layers[now].name}"
+        move(stack, up=self.direction == UP)
+        return f"Moved the layer {stack.layers[stack.active].name}"
+
+
+class IMPASTO_OT_group_layer(ChangesLayers, bpy.types.Operator):
+    """Put the active layer into a new group: its layers are blended, masked and hidden as one. Move others into it"""
+
+    bl_label = "Group Layer"
+
+    @classmethod
+    def why_not(cls, context: bpy.types.Context) -> str:
+        if reason := super().why_not(context):
+            return reason
+        layer = active_layer(context)
+        return "Groups do not nest" if layer.in_group or layer.tool == GROUP else ""
+
+    def change(self, stack: bpy.types.PropertyGroup) -> str:
+        layer = add_layer(stack, Step(GROUP))
+        stack.layers[stack.active - 1].in_group = True
+        return f"Added the layer {layer.name}"
+
+
+class IMPASTO_OT_ungroup_layers(ChangesLayers, bpy.types.Operator):
+    """Remove the active group, and keep its layers"""
+
+    bl_label = "Ungroup Layers"
+
+    @classmethod
+    def why_not(cls, context: bpy.types.Context) -> str:
+        if reason := super().why_not(context):
+            return reason
+        layer = active_layer(context)
+        return "" if layer.in_group or layer.tool == GROUP else "Choose a group, or a layer in one"
+
+    def change(self, stack: bpy.types.PropertyGroup) -> str:
+        name = stack.layers[top_of(stack, stack.active)].name
+        dissolve(stack)
+        return f"Removed the layer {name}"
 
 
 class IMPASTO_OT_run_layers(TaskOperator, bpy.types.Operator):

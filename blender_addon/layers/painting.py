@@ -15,7 +15,7 @@ from ..bridge.target import chosen_material
 from ..jobs.task import Report
 from ..material.using import views_without_materials
 from .masks import CHANGED, IMAGE, image_name, new_image
-from .on_layers import OnLayers
+from .on_layers import OnLayers, active_layer
 from .preview import live
 
 STROKE = "PAINT_OT_image_paint"
@@ -78,7 +78,7 @@ class IMPASTO_OT_paint_mask(OnLayers, bpy.types.Operator):
         return "" if has_uvs else "Select a mesh object with UVs"
 
     def do(self, context: bpy.types.Context) -> Report:
-        item, layer = context.active_object, self.active_layer(context)
+        item, layer = context.active_object, active_layer(context)
         if item.mode == "TEXTURE_PAINT":
             return self._end(context, layer)
         material = chosen_material(context)

@@ -7,10 +7,12 @@ import bpy
 
 from ..bridge import images
 from ..bridge.target import active_material, chosen_material
-from ..engine.catalogue import catalogue
+from ..core.recipe import GROUP
+from ..engine.catalogue import catalogue, properties_of
 from ..interface.browsing import draw_image
-from ..interface.drawing import draw_report, draw_text, name_place
+from ..interface.drawing import draw_report, draw_text, name_place, why_not
 from ..jobs.task import Place
+from ..material.drawing import draw_result
 from ..parameters import inputs, points, properties
 from ..tools import menu, presets
 from ..tools.intents import LAYERS
@@ -19,6 +21,7 @@ from ..tools.sources import NONE, draw_source
 from .masks import IMAGE as MASK_IMAGE
 from .masks import NONE as NO_MASK
 from .masks import names_of
+from .order import top_of
 from .preview import comparison, live
 from .request import lowest_if_active
 
@@ -32,16 +35,21 @@ class IMPASTO_UL_layers(bpy.types.UIList):
         self,
         _context: bpy.types.Context,
         layout: bpy.types.UILayout,
-        _data: bpy.types.PropertyGroup,
+        stack: bpy.types.PropertyGroup,
         layer: bpy.types.PropertyGroup,
         _icon: int,
         _active_data: bpy.types.PropertyGroup,
         _active_name: str,
+        place: int = 0,
     ) -> None:
         row = layout.row(align=True)
+        if layer.in_group:
+            row.separator(factor=2.0)
         row.prop(layer, "enabled", text="", icon="HIDE_OFF" if layer.enabled else "HIDE_ON", emboss=False)
+        if layer.tool == GROUP:
+            row.prop(layer, "is_open", text="", icon="TRIA_DOWN" if layer.is_open else "TRIA_RIGHT", emboss=False)
         name = row.row()
-        name.active = layer.enabled
+        name.active = layer.enabled and stack.layers[top_of(stack, place)].enabled
         name.prop(layer, "name", text="", emboss=False)
         if layer.mask.kind != NO_MASK:
             row.label(icon="MOD_MASK")
@@ -53,9 +61,11 @@ class IMPASTO_UL_layers(bpy.types.UIList):
     def filter_items(
         self, _context: bpy.types.Context, data: bpy.types.PropertyGroup, name: str
     ) -> tuple[list[int], list[int]]:
-        """No layer is left out; the first is drawn last."""
-        count = len(getattr(data, name))
-        return [], [count - 1 - index for index in range(count)]
+        """Layers of a folded group are left out; the first is drawn last."""
+        layers = getattr(data, name)
+        shown = [not layer.in_group or layers[top_of(data, place)].is_open for place, layer in enumerate(layers)]
+        flags = [] if all(shown) else [self.bitflag_filter_item if one else 0 for one in shown]
+        return flags, [len(layers) - 1 - place for place in range(len(layers))]
 
 
 class LayersPanel(Tab):
@@ -72,10 +82,12 @@ class LayersPanel(Tab):
             return
         stack = chosen_material(context).impasto_layers
         _draw_list(layout, stack)
+        draw_run(layout, "impasto.run_layers", Place.LAYERS, "PLAY", reports=False, text="Make")
         _draw_layer(layout, context, stack)
         section(layout, "impasto_layers_source", "Source", lambda body: _draw_source(body.column(), stack))
         section(layout, "impasto_layers_preview", "Preview", lambda body: _draw_preview(body, context))
-        draw_run(layout, "impasto.run_layers", Place.LAYERS, "PLAY", text="Make")
+        draw_report(layout, Place.LAYERS, said=why_not("impasto.run_layers"))
+        draw_result(layout, context, Place.LAYERS)
 
 
 PANELS = in_editors(LayersPanel, "layers")
@@ -109,6 +121,10 @@ def _draw_list(layout: bpy.types.UILayout, stack: bpy.types.PropertyGroup) -> No
     buttons.operator("impasto.paste_layers", text="", icon="PASTEDOWN")
     for direction, icon in (("UP", "TRIA_UP"), ("DOWN", "TRIA_DOWN")):
         buttons.operator("impasto.move_layer", text="", icon=icon).direction = direction
+    layer = stack.layers[min(stack.active, len(stack.layers) - 1)]
+    is_grouped = layer.in_group or layer.tool == GROUP
+    operator = "impasto.ungroup_layers" if is_grouped else "impasto.group_layer"
+    buttons.operator(operator, text="", icon="X" if is_grouped else "FILE_FOLDER")
 
 
 def _draw_source(column: bpy.types.UILayout, stack: bpy.types.PropertyGroup) -> None:
@@ -153,7 +169,8 @@ def _draw_layer(layout: bpy.types.UILayout, context: bpy.types.Context, stack: b
     draw_images(column, context, tool, inputs.image_inputs(tool), None, group)
     has_source = stack.source_kind != NONE or any(one.enabled for one in list(stack.layers)[:active])
     draw_size(column, tool, group, has_source=has_source)
-    presets.draw(column, presets.LAYER)
+    if properties_of(tool):
+        presets.draw(column, presets.LAYER)
     draw_parameters(column, context, tool, group=group)
     if points.visible_points(group, tool) and stack.source_kind != NONE and lowest_if_active(stack):
         column.operator("impasto.place_points", icon="TRACKER").of_layer = True

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import compress
 from typing import Any
 
 import bpy
@@ -19,7 +20,7 @@ from ..core.descriptions import DIRECTIONS, MESH
 from ..core.engine.replies import JobResult
 from ..core.errors import ParameterError
 from ..core.mask import NOISE, Mask
-from ..core.recipe import Recipe, Step, name_inputs
+from ..core.recipe import GROUP, Recipe, Step, are_active, name_inputs
 from ..core.system.untrusted import excerpt
 from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
 from ..jobs.task import Task
@@ -30,6 +31,7 @@ from ..tools.form import AS_STORED, LOOK, Form
 from ..tools.missing import why_unset
 from ..tools.sources import FILE, NONE, chosen_source, why_no_source
 from .masks import CHANGEABLE, mask_of, put_mask, why_no_image
+from .order import top_of, unit
 
 
 def form_of(context: bpy.types.Context, material: bpy.types.Material) -> Form:
@@ -78,7 +80,7 @@ def recipes_before(recipe: Recipe, place: int, *, has_source: bool) -> list[Reci
     steps = recipe.steps
     hidden = replace(steps[place], enabled=False)
     none = replace(steps[place], enabled=True, mask=Mask(NOISE, opacity=0.0))
-    below = tuple(replace(step, enabled=False) for step in steps[place + 1 :])
+    below = tuple(replace(step, enabled=step.enabled and step.tool == GROUP) for step in steps[place + 1 :])
     found = [(*steps[:place], hidden, *steps[place + 1 :]), (*steps[:place], hidden, *below)]
     found += [(*steps[:place], none, *below)] if has_source else []
     recipes = [replace(recipe, steps=one) for one in found]
@@ -91,19 +93,23 @@ def _has(item: bpy.types.Object, material: bpy.types.Material) -> bool:
 
 def note_seconds(stack: bpy.types.PropertyGroup, made: JobResult) -> None:
     """Note the time of each layer that was run, unless the layers have changed since."""
-    enabled = [layer for layer in stack.layers if layer.enabled]
-    if [layer.tool for layer in enabled] == [step.tool for step in made.recipe.active_steps]:
-        for layer, seconds in zip(enabled, made.seconds, strict=False):
+    steps = made.recipe.steps
+    if [layer.tool for layer in stack.layers] == [step.tool for step in steps]:
+        for layer, seconds in zip(compress(stack.layers, are_active(steps)), made.seconds, strict=False):
             layer.seconds = seconds
 
 
 def recipe_of(stack: bpy.types.PropertyGroup) -> tuple[Recipe, dict[str, Source]]:
     """The recipe of layers, and the images and files that are its inputs, by name. ParameterError for unknown tools."""
-    steps: list[Step] = []
     sources: dict[str, Source] = {}
     if (source := chosen_source(stack)) is not None:
         sources[SOURCE] = source
-    for index, layer in enumerate(stack.layers):
+    return Recipe(tuple(_steps_of(stack.layers, sources)), stack.seed), sources
+
+
+def _steps_of(layers: Sequence[bpy.types.PropertyGroup], sources: dict[str, Source]) -> Iterator[Step]:
+    """The steps of layers; adds the images of their inputs and masks to the sources, by the names in them."""
+    for index, layer in enumerate(layers):
         step, own = _step_of(layer)
         renamed = {name: name if name not in sources else f"{name}@{index + 1}" for name in own}
         given = {
@@ -112,8 +118,7 @@ def recipe_of(stack: bpy.types.PropertyGroup) -> tuple[Recipe, dict[str, Source]
         }
         sources |= {renamed[name]: image for name, image in own.items()}
         mask = step.mask and replace(step.mask, input=renamed.get(step.mask.input, step.mask.input))
-        steps.append(replace(step, inputs=given, mask=mask))
-    return Recipe(tuple(steps), stack.seed), sources
+        yield replace(step, inputs=given, mask=mask)
 
 
 def _step_of(layer: bpy.types.PropertyGroup) -> tuple[Step, dict[str, bpy.types.Image]]:
@@ -124,19 +129,22 @@ def _step_of(layer: bpy.types.PropertyGroup) -> tuple[Step, dict[str, bpy.types.
     given, own = name_inputs(inputs.images_of(layer, tool))
     name = layer.name if layer.name != tool["label"] else ""
     mask, image = mask_of(layer.mask)
-    return Step(layer.tool, properties.values_of(group, tool) | sizes, given, name, layer.enabled, mask), own | image
+    values = properties.values_of(group, tool) | sizes
+    return Step(layer.tool, values, given, name, layer.enabled, mask, layer.in_group), own | image
 
 
 def lowest_if_active(stack: bpy.types.PropertyGroup) -> bpy.types.PropertyGroup | None:
     """The lowest enabled layer, which works on the source itself, if it is the active one."""
-    lowest = next((index for index, layer in enumerate(stack.layers) if layer.enabled), None)
-    return stack.layers[lowest] if lowest is not None and lowest == stack.active else None
+    active = are_active(stack.layers)
+    return stack.layers[stack.active] if any(active) and active.index(True) == stack.active else None
 
 
 def add_layer(stack: bpy.types.PropertyGroup, step: Step) -> bpy.types.PropertyGroup:
-    """Add a layer above the active one that has the parameters of a step, and make it the active one."""
+    """Add a layer above the active one, in its group, with the parameters of a step, and make it the active one."""
     tool = catalogue[step.tool]
+    is_in_group = len(stack.layers) > stack.active and stack.layers[stack.active].in_group
     layer = stack.layers.add()
+    layer.in_group = step.in_group or (is_in_group and step.tool != GROUP)
     layer.tool, layer.name, layer.enabled = step.tool, step.name or tool["label"], step.enabled
     properties.put_parameters(layer, tool, step.parameters)
     properties.put_size(properties.group_of(layer, tool), tool, step.parameters)
@@ -148,15 +156,17 @@ def add_layer(stack: bpy.types.PropertyGroup, step: Step) -> bpy.types.PropertyG
 
 
 def copy_layer(stack: bpy.types.PropertyGroup) -> bpy.types.PropertyGroup:
-    """Add a copy of the active layer above it."""
-    return _put_step(stack, *_step_of(stack.layers[stack.active]))
+    """Add a copy of the active layer above it, of a group with its layers."""
+    copied = [_step_of(stack.layers[place]) for place in unit(stack, stack.active)]
+    return [_put_step(stack, *one) for one in copied][-1]
 
 
 def text_of_layer(stack: bpy.types.PropertyGroup) -> str:
-    """The active layer as a recipe of one step, in JSON, with the names of its images."""
-    step, images = _step_of(stack.layers[stack.active])
+    """The active layer, of a group with its layers, as a recipe in JSON, with the names of its images."""
+    images: dict[str, Any] = {}
+    *members, last = _steps_of([stack.layers[place] for place in unit(stack, stack.active)], images)
     named = {name: {"name": image.name, "sha256": ""} for name, image in images.items()}
-    return Recipe((step,), inputs=named).to_json()
+    return Recipe((*members, replace(last, in_group=False)), inputs=named).to_json()
 
 
 def _put_step(
@@ -183,6 +193,8 @@ def put_recipe(
         stack.active = 0
         stack.seed, stack.across_seams = recipe.seed, MESH in recipe.inputs
         put_source(stack, sources.get(SOURCE), recipe.inputs.get(SOURCE, {}))
+    elif stack.layers and any(step.tool == GROUP for step in recipe.steps):
+        stack.active = top_of(stack, stack.active)  # groups do not nest
     for step, own in zip(recipe.steps, pictures, strict=True):
         _put_step(stack, step, own)
     return missing_inputs(recipe, {*sources, MESH, *([SOURCE] if above else [])})
@@ -240,13 +252,14 @@ def why_incomplete(context: bpy.types.Context) -> str:
     if material is None:
         return "The active object has no material"
     stack = material.impasto_layers
-    enabled = [layer for layer in stack.layers if layer.enabled]
+    enabled = list(compress(stack.layers, are_active(stack.layers)))
     if not enabled:
         return "Add a layer first" if not stack.layers else "All layers are disabled"
     if unknown := [layer.tool for layer in stack.layers if layer.tool not in catalogue]:
         return f"There is no tool called {unknown[0]}"
     first: Mapping[str, Any] = catalogue[enabled[0].tool]
-    is_masked = mask_of(enabled[0].mask)[0] is not None
+    lowest = enabled[0], next(layer for layer in enabled if not layer.in_group)
+    is_masked = any(mask_of(layer.mask)[0] is not None for layer in lowest)
     needs_source = first["needs"] or first["kind"] != "generator" or is_masked or stack.source_kind != NONE
     missing = (
         why_unset(layer, layer.tool, has_mesh=stack.across_seams) or why_no_image(layer.mask) for layer in enabled

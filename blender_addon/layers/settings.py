@@ -27,6 +27,7 @@ from ..tools.arguments import property_of
 from ..tools.form import Form
 from ..tools.sources import A_FILE, AN_IMAGE, MATERIAL, NONE, SourceSettings, WidthSettings
 from .masks import MASK
+from .order import fold
 
 CHANGED = tell_changed(LAYERS)
 
@@ -43,6 +44,9 @@ LAYER: dict[str, Any] = {
     "name": StringProperty(name="Name", description="Name of the layer"),
     "enabled": BoolProperty(name="Enabled", description="Run this layer", default=True, update=CHANGED),
     "seconds": FloatProperty(name="Seconds", description="Time that the layer took to compute", min=0.0),
+    "in_group": BoolProperty(name="In Group", description="Whether it is in the group above it", update=CHANGED),
+    "is_open": BoolProperty(name="Open", description="List the layers of the group", default=True, update=fold),
+    "place": IntProperty(name="Place", description="Where it was before layers were moved", default=-1, min=-1),
 }
 STACK: dict[str, Any] = {
     "active": IntProperty(name="Layer", description="The layer whose parameters are shown", min=0),

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Order of layers: groups of them, moves in and out of one, and animation that stays with its layer.
+
+A group is a layer right above its members, which say that they are in it. Groups do not nest.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import bpy
+
+from ..core.recipe import GROUP
+
+PATH = re.compile(r"^impasto_layers\.layers\[(\d+)\]")
+"""Beginning of the path of a layer's property, as animation has it."""
+
+
+def unit(stack: bpy.types.PropertyGroup, place: int) -> range:
+    """Places of a layer, or of a group with its members."""
+    first = place
+    while stack.layers[place].tool == GROUP and first > 0 and stack.layers[first - 1].in_group:
+        first -= 1
+    return range(first, place + 1)
+
+
+def top_of(stack: bpy.types.PropertyGroup, place: int) -> int:
+    """Place of the group that a layer is in; its own if it is in none."""
+    return next((one for one in range(place, len(stack.layers)) if not stack.layers[one].in_group), place)
+
+
+def move(stack: bpy.types.PropertyGroup, *, up: bool) -> None:
+    """Move the active layer past the next one, into a group beside it, or out of its own; a group past all of another.
+
+    A layer enters or leaves a group at its lower end without a change of places.
+    """
+    layers, layer, own = stack.layers, stack.layers[stack.active], unit(stack, stack.active)
+    beside = own.stop if up else own.start - 1
+    has_next = 0 <= beside < len(layers)
+    other = range(beside, beside + 1)
+    if layer.in_group:
+        layer.in_group = has_next and (layers[beside].tool != GROUP if up else layers[beside].in_group)
+        if not up and not layer.in_group:
+            return
+    elif not has_next:
+        return
+    elif layer.tool == GROUP:
+        other = range(beside, top_of(stack, beside) + 1) if up else unit(stack, beside)
+    elif layers[beside].tool == GROUP or layers[beside].in_group:
+        layer.in_group = True
+        if up:
+            return
+    lower, upper = (own, other) if up else (other, own)
+    for offset, place in enumerate(upper):
+        layers.move(place, lower.start + offset)
+    stack.active += len(other) if up else -len(other)
+
+
+def dissolve(stack: bpy.types.PropertyGroup) -> None:
+    """Remove the active group, or that of the active layer, and keep its layers."""
+    place = top_of(stack, stack.active)
+    for one in unit(stack, place):
+        stack.layers[one].in_group = False
+    stack.layers.remove(place)
+    stack.active = max(0, min(stack.active, place - 1))
+
+
+def fold(layer: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
+    """Make a group active that is folded over the active layer."""
+    stack, place = layer.id_data.impasto_layers, int(PATH.match(layer.path_from_id())[1])  # type: ignore[index]
+    if not layer.is_open and stack.active in unit(stack, place):
+        stack.active = place
+
+
+@contextmanager
+def animation_kept(stack: bpy.types.PropertyGroup) -> Iterator[None]:
+    """Context in which layers may move: afterwards, keyframes and drivers are those of the same layers as before."""
+    for place, layer in enumerate(stack.layers):
+        layer.place = place
+    yield
+    now = {layer.place: place for place, layer in enumerate(stack.layers) if layer.place >= 0}
+    for layer in stack.layers:
+        layer.property_unset("place")
+    for curves in _curves(stack.id_data.animation_data):
+        for curve in list(curves):
+            if found := PATH.match(curve.data_path):
+                place = now.get(int(found[1]))
+                if place is None:
+                    curves.remove(curve)
+                else:
+                    curve.data_path = f"impasto_layers.layers[{place}]{curve.data_path[found.end() :]}"
+
+
+def _curves(animation: Any) -> Iterator[Any]:
+    """Collections of drivers, and of curves of keyframes, which Blender 5 has for each slot of an action."""
+    if animation is None:
+        return
+    yield animation.drivers
+    if (action := animation.action) is None:
+        return
+    if hasattr(action, "fcurves"):
+        yield action.fcurves
+    else:
+        yield from (bag.fcurves for layer in action.layers for strip in layer.strips for bag in strip.channelbags)
