@@ -87,11 +87,10 @@ def animation_kept(stack: bpy.types.PropertyGroup) -> Iterator[None]:
     for curves in _curves(stack.id_data.animation_data):
         for curve in list(curves):
             if found := PATH.match(curve.data_path):
-                place = now.get(int(found[1]))
-                if place is None:
-                    curves.remove(curve)
+                if (own := int(found[1])) in now:
+                    curve.data_path = f"impasto_layers.layers[{now[own]}]{curve.data_path[found.end() :]}"
                 else:
-                    curve.data_path = f"impasto_layers.layers[{place}]{curve.data_path[found.end() :]}"
+                    curves.remove(curve)
 
 
 def _curves(animation: Any) -> Iterator[Any]:

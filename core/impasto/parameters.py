@@ -57,17 +57,22 @@ def zero_means(text: str, start: float) -> dict[str, Any]:
     return {"zero": text, "start": start}
 
 
-AS_SOURCE = zero_means("as the source", 1024)
-
-
 class SizeParameters(Parameters):
     """Base of the parameters of tools whose results may have any size."""
 
     width_px: int = Field(
-        0, ge=0, le=16384, description="Width of the result in pixels; 0: as the source", json_schema_extra=AS_SOURCE
+        0,
+        ge=0,
+        le=16384,
+        description="Width of the result in pixels; 0: as the source",
+        json_schema_extra=zero_means("as the source", 1024),
     )
     height_px: int = Field(
-        0, ge=0, le=16384, description="Height of the result in pixels; 0: as the source", json_schema_extra=AS_SOURCE
+        0,
+        ge=0,
+        le=16384,
+        description="Height of the result in pixels; 0: as the source",
+        json_schema_extra=zero_means("as the source", 1024),
     )
 
     def size_px(self, subject: Maps) -> tuple[int, int]:
