@@ -55,7 +55,7 @@ class MatchRequest:
         values = {"matcher": self.matcher["name"], "seed": self.seed, "start": self.start}
         is_text = isinstance(self.subject, str)
         action = Action.of(replace(self.result, width_m=self.width_m), None, {} if is_text else {SOURCE: self.subject})
-        return replace(action, name="match", values=values | ({"text": self.subject} if is_text else {}))
+        return replace(action, kind="match", values=values | ({"text": self.subject} if is_text else {}))
 
     def task_in(self, context: bpy.types.Context) -> Task:
         """Task that finds the recipe and runs it, for the scene and what is selected there."""

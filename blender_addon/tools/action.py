@@ -43,14 +43,14 @@ LONGEST_PX = 256
 class Action:
     """What is asked of the worker: a recipe, and its inputs, which are read as far as only the main thread can.
 
-    name, values: of an action that is no run, and its own. scale: of the source. color_space: of its file, in place of
+    kind, values: the name of an action that is no run, and its own values. scale: of the source. color_space: of its file, in place of
     what that says. supersedes: a key; earlier ones with it are cancelled. detach: it continues when Blender closes.
     notes: on what is left out.
     """
 
     recipe: Recipe | None = None
     inputs: Mapping[str, Input] = field(default_factory=dict)
-    name: str = "run"
+    kind: str = "run"
     values: Mapping[str, Any] = field(default_factory=dict)
     options: RunOptions = field(default_factory=lambda: RunOptions(engine.preferences().device))
     scale: Mapping[str, float] = field(default_factory=dict)
@@ -98,7 +98,7 @@ class Action:
             self.recipe,
             sent,
             self.options,
-            action=self.name,
+            action=self.kind,
             values=self.values,
             deliver=deliver,
             scale=self.scale,

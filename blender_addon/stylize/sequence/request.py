@@ -79,7 +79,7 @@ class SequenceRequest:
         shot, folder = self.shot(context.scene), self.folder(context.scene)
         values = {"shot": shot, "first": _number(self.first), "last": _number(self.last)}
         options = replace(action.options, sink=Sink(folder.parent, folder.name, replace=self.replace))
-        film = replace(action, name="film", values=values, options=options)
+        film = replace(action, kind="film", values=values, options=options)
 
         def work(task: Task) -> JobResult:
             try:
