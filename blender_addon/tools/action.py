@@ -43,9 +43,9 @@ LONGEST_PX = 256
 class Action:
     """What is asked of the worker: a recipe, and its inputs, which are read as far as only the main thread can.
 
-    kind, values: the name of an action that is no run, and its own values. scale: of the source. color_space: of its file, in place of
-    what that says. supersedes: a key; earlier ones with it are cancelled. detach: it continues when Blender closes.
-    notes: on what is left out.
+    kind, values: the name of an action that is no run, and its own values. scale: of the source. color_space: of its
+    file, in place of what that says. supersedes: a key; earlier ones with it are cancelled. detach: it continues when
+    Blender closes. notes: on what is left out.
     """
 
     recipe: Recipe | None = None
