@@ -1,19 +1,17 @@
-"""Published weights for encoders and decoders: their sources, licences and layouts."""
+"""Published weights for encoders and decoders, as `weights.toml` states them, with their layouts."""
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from impasto.library.weights import Conversion, PublishedFile, Weights
 
 Shapes = dict[str, tuple[int, ...]]
-
-DEEP_TRANSFER = "pietrocarbo/deep-transfer", "e87e72f9f8612062431a82289b758ef570da52c3"
-DISTILLATION = "MingSun-Tse/Collaborative-Distillation", "4a269dc90020721ef9b279b2926c62f5bcd6d209"
-
-KERAS = "https://storage.googleapis.com/tensorflow/keras-applications"
 
 VGG16_BLOCKS = ((64,) * 2, (128,) * 2, (256,) * 3, (512,) * 3, (512,) * 3)
 VGG19_BLOCKS = ((64,) * 2, (128,) * 2, (256,) * 4, (512,) * 4, (512,) * 4)
@@ -140,99 +138,24 @@ def _from_keras(published: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     return tensors
 
 
-def _torchvision(
-    name: str, label: str, description: str, file: str, sha256: str, size_bytes: int, shapes: Shapes
-) -> Weights:
-    """Weights of torchvision, whose classifier no tool needs."""
-    files = (PublishedFile(f"https://download.pytorch.org/models/{file}", sha256, size_bytes),)
-    page = "https://github.com/pytorch/vision/blob/main/LICENSE"
-    return Weights(name, label, description, "BSD-3-Clause", page, files, shapes, unneeded=r"classifier\..*")
+SHAPES: Mapping[str, Shapes] = {
+    "vgg19": _vgg(VGG19_BLOCKS),
+    "vgg16": _vgg(VGG16_BLOCKS),
+    "squeezenet": _squeezenet(),
+    "vgg19-small": _all_small(),
+    "vgg19-normalised": _vgg(NORMALISED_BLOCKS),
+    "vgg19-keras": _vgg(VGG19_BLOCKS),
+}
+CONVERSIONS = {
+    "vgg19-normalised": Conversion(_published_normalised_shapes(), _without_first),
+    "vgg19-keras": Conversion(_in_keras(_vgg(VGG19_BLOCKS)), _from_keras),
+}
 
 
-def _on_github(where: tuple[str, str], path: str, prefix: str = "") -> PublishedFile:
-    repository, commit = where
-    return PublishedFile(f"https://raw.githubusercontent.com/{repository}/{commit}/{path}", prefix=prefix)
+def _weights(name: str, files: Sequence[Mapping[str, Any]], **about: str) -> Weights:
+    published = tuple(PublishedFile(**file) for file in files)
+    return Weights(name, files=published, shapes=SHAPES[name], conversion=CONVERSIONS.get(name), **about)
 
 
-def _page(where: tuple[str, str]) -> str:
-    repository, commit = where
-    return f"https://github.com/{repository}/tree/{commit}"
-
-
-SMALL_ENCODERS = ("20191110-133713", "20191110-132713", "20191110-132705", "20191110-132643", "20191109-211322")
-SMALL_DECODERS = ("20191111-091942", "20191111-091932", "20191111-091929", "20191111-092553", "20191110-204615")
-"""Targets of the repository's symbolic links 1SE.pth to 5SE.pth and 1SD.pth to 5SD.pth."""
-
-
-def _small_files() -> tuple[PublishedFile, ...]:
-    folders = {"encoder": ("wct_se_16x_new", SMALL_ENCODERS), "decoder": ("wct_se_16x_new_sd", SMALL_DECODERS)}
-    return tuple(
-        _on_github(DISTILLATION, f"trained_models/{folder}/{stem}_E20.pth", f"{part}{depth}.")
-        for part, (folder, stems) in folders.items()
-        for depth, stem in enumerate(stems, 1)
-    )
-
-
-CATALOGUE = (
-    _torchvision(
-        "vgg19",
-        "VGG19",
-        "What style transfer is classically done with (Simonyan and Zisserman 2014); the best pictures, the slowest",
-        "vgg19-dcbb9e9d.pth",
-        "dcbb9e9dad569fff7a846263a77324fc34978fea2bfb039c012d710e1776ae44",
-        574_673_361,
-        _vgg(VGG19_BLOCKS),
-    ),
-    _torchvision(
-        "vgg16",
-        "VGG16",
-        "VGG19's smaller sister, with three convolutions a block instead of four",
-        "vgg16-397923af.pth",
-        "397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0",
-        553_433_881,
-        _vgg(VGG16_BLOCKS),
-    ),
-    _torchvision(
-        "squeezenet",
-        "SqueezeNet 1.1",
-        "Five megabytes, fast, and good for a first look (Iandola et al. 2016)",
-        "squeezenet1_1-b8a52dc0.pth",
-        "b8a52dc049b60e4b6ab68ad0df457362afab8b6304b2febdc1650a5dab4d7e7b",
-        4_958_839,
-        _squeezenet(),
-    ),
-    Weights(
-        "vgg19-small",
-        "VGG19, distilled",
-        "VGG19 with a sixteenth of the numbers, and decoders that make pictures of its features (Wang et al. 2020); "
-        "its authors publish no hashes, so it is installed from files",
-        "MIT",
-        _page(DISTILLATION),
-        _small_files(),
-        _all_small(),
-        unneeded=r"(encoder|decoder)\d\.(conv\d+_)?aux.*",
-    ),
-    Weights(
-        "vgg19-normalised",
-        "VGG19, normalised",
-        "The first five layers of VGG19, scaled so that each channel is 1 on average (Li et al. 2017); its author "
-        "publishes no hash, so it is installed from a file",
-        "Apache-2.0",
-        _page(DEEP_TRANSFER),
-        (_on_github(DEEP_TRANSFER, "models/autoencoder_vgg19/vgg19_3/vgg_normalised_conv3_1.pth"),),
-        _vgg(NORMALISED_BLOCKS),
-        conversion=Conversion(_published_normalised_shapes(), _without_first),
-    ),
-    Weights(
-        "vgg19-keras",
-        "VGG19, of Keras",
-        "The original VGG19, as Keras publishes it for TensorFlow (Simonyan and Zisserman 2014); its authors publish "
-        "no SHA-256, so it is installed from the file that Keras keeps in ~/.keras/models",
-        "CC-BY-4.0",
-        "https://www.robots.ox.ac.uk/~vgg/research/very_deep/",
-        (PublishedFile(f"{KERAS}/vgg19/vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"),),
-        _vgg(VGG19_BLOCKS),
-        unneeded=r"(fc\d|predictions)\..*",
-        conversion=Conversion(_in_keras(_vgg(VGG19_BLOCKS)), _from_keras),
-    ),
-)
+FILE = Path(__file__).with_name("weights.toml")
+CATALOGUE = tuple(_weights(name, **about) for name, about in tomllib.loads(FILE.read_text(encoding="utf-8")).items())

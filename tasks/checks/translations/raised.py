@@ -31,7 +31,7 @@ message.
 
 Of tables written by hand and of options too: the extension writes its tables itself."""
 DECLARING = {"Field", "Input", "Weights", "Slider", "getLogger", "debug", "info", "warning", "error", "exception"}
-DECLARING |= {"_torchvision", "compile", "GraphInput", "_input"}
+DECLARING |= {"compile", "GraphInput", "_input"}
 """Calls whose texts are declared, logged or patterns, not raised."""
 DRAWING = "impasto_procedural"
 """Plugin whose modules name their random numbers: only what they raise, note, and tell of their progress is shown."""
