@@ -45,9 +45,17 @@ READ_AS = {  # lists of other files are no movies
 """Environment of OpenCV: FFmpeg reads the formats of `MOVIES` alone, and writes nothing to the terminal."""
 
 
+def _is_movie(shot: Path) -> bool:
+    return shot.suffix.lower() in MOVIES
+
+
+def _is_rendered(path: Path) -> bool:
+    return path.suffix.lower() == RENDERED
+
+
 def frame_at(frames: Mapping[int, Path], number: int) -> ShotFrame:
     """A frame of a shot: as it was rendered, or with its estimated motion. FileError if it cannot be read."""
-    if frames[number].suffix.lower() == RENDERED:
+    if _is_rendered(frames[number]):
         return read_frame(frames[number])
     maps, mended_px = _read_mended(frames[number])
     color = maps["base_color"].pixels
@@ -94,12 +102,12 @@ def optical_flow(here: np.ndarray, there: np.ndarray) -> np.ndarray:
 
 def painted_name(path: Path) -> str:
     """The name of a frame's file when it is painted: pictures become PNG."""
-    return path.name if path.suffix.lower() == RENDERED else f"{path.stem}.png"
+    return path.name if _is_rendered(path) else f"{path.stem}.png"
 
 
 def painted_color(path: Path) -> np.ndarray:
     """The colours (H, W, 3) of a painted frame's file."""
-    return read_frame(path).color if path.suffix.lower() == RENDERED else read_colors(path)["base_color"].pixels
+    return read_frame(path).color if _is_rendered(path) else read_colors(path)["base_color"].pixels
 
 
 def write_painted(path: Path, frame: ShotFrame, color: np.ndarray, metadata: Mapping[str, str]) -> np.ndarray:
@@ -115,12 +123,12 @@ def write_painted(path: Path, frame: ShotFrame, color: np.ndarray, metadata: Map
 
 def shot_files(shot: Path, first: int | None = None, last: int | None = None) -> list[Path]:
     """The files of a shot's frames, or its movie. FileError as `frames_of` has it."""
-    return [shot] if shot.suffix.lower() in MOVIES else list(frames_of(shot, first, last).values())
+    return [shot] if _is_movie(shot) else list(frames_of(shot, first, last).values())
 
 
 def check_shot(shot: Path) -> None:
     """FileError if there is no such shot; its frames are not counted, since some may still be rendered."""
-    if shot.suffix.lower() in MOVIES:
+    if _is_movie(shot):
         check_file(shot, MOST_BYTES)
     else:
         numbered_files(shot)
@@ -128,7 +136,7 @@ def check_shot(shot: Path) -> None:
 
 def shot_name(shot: Path) -> str:
     """Name for what is made of a shot: of its folder or movie, or the beginning of its pattern."""
-    named = shot.stem if shot.suffix.lower() in MOVIES else re.split(r"[\W_]*#", shot.absolute().name)[0]
+    named = shot.stem if _is_movie(shot) else re.split(r"[\W_]*#", shot.absolute().name)[0]
     return usable_name(named or shot.absolute().parent.name)
 
 
@@ -138,7 +146,7 @@ def frames_on_disk(shot: Path, first: int | None = None, last: int | None = None
 
     As `frames_of`; a movie's frames are counted from 1. FileError if it cannot be read.
     """
-    if shot.suffix.lower() not in MOVIES:
+    if not _is_movie(shot):
         yield frames_of(shot, first, last)
         return
     check_file(shot, MOST_BYTES)

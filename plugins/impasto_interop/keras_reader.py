@@ -12,7 +12,7 @@ import json
 import math
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -22,6 +22,7 @@ from impasto.io.hdf5 import MOST_PACKED, SMALL_BYTES, count_hdf5, hdf5_bytes, re
 from impasto.system.transaction import temporary_folder
 from impasto.system.untrusted import archive_members, excerpt, parse_json
 
+from .allowed import ALLOWED
 from .keras_graph import REMEDY, TENSOR, check_calls, functional, last_layer
 
 CONFIG, WEIGHTS, METADATA = "config.json", "model.weights.h5", "metadata.json"
@@ -32,40 +33,19 @@ MOST_ELEMENTS = 2**28
 LARGEST = 2**20
 """Largest whole number in a configuration."""
 NETWORKS = ("Functional", "Sequential")
-LAYERS = frozenset(
-    (
-        *("Activation", "Add", "Average", "AveragePooling2D", "BatchNormalization", "Concatenate", "Conv2D"),
-        *("Conv2DTranspose", "Cropping2D", "Dense", "DepthwiseConv2D", "Dropout", "ELU", "Flatten"),
-        *("GroupNormalization", "InputLayer", "LayerNormalization", "LeakyReLU", "MaxPooling2D", "Multiply", "PReLU"),
-        *("Permute", "ReLU", "Rescaling", "Reshape", "SeparableConv2D", "Softmax", "Subtract", "UpSampling2D"),
-        "ZeroPadding2D",
-    )
-)
-"""Layers that generators consist of: none with code, files or random numbers."""
-OPERATIONS = frozenset(("Add", "Concatenate", "GetItem", "Multiply", "Subtract"))
-INITIALIZERS = frozenset(
-    (
-        *("Constant", "GlorotNormal", "GlorotUniform", "HeNormal", "HeUniform", "LecunNormal", "LecunUniform", "Ones"),
-        *("RandomNormal", "RandomUniform", "TruncatedNormal", "VarianceScaling", "Zeros"),
-    )
-)
-ALLOWED: Mapping[str, frozenset[str]] = {
-    "keras": frozenset((*NETWORKS, "DTypePolicy")),
-    "keras.models": frozenset(NETWORKS),
-    "keras.src.models.functional": frozenset(("Functional",)),
-    "keras.src.models.sequential": frozenset(("Sequential",)),
-    "keras.layers": LAYERS,
-    "keras.initializers": INITIALIZERS,
-    "keras.src.ops.numpy": OPERATIONS,
+CLASSES: Mapping[str, Collection[str]] = {
+    "keras": (*NETWORKS, "DTypePolicy"),
+    "keras.models": NETWORKS,
+    "keras.src.models.functional": ("Functional",),
+    "keras.src.models.sequential": ("Sequential",),
+    "keras.layers": ALLOWED["keras"]["layers"],
+    "keras.initializers": ALLOWED["keras"]["initializers"],
+    "keras.src.ops.numpy": ALLOWED["keras"]["operations"],
 }
+"""Names of objects that files may have, by their modules."""
 PLAIN = frozenset((TENSOR, "__slice__", "__tuple__", "__ellipsis__"))
 """Values that are no objects."""
-ACTIVATIONS = frozenset(
-    (
-        *("elu", "gelu", "hard_sigmoid", "leaky_relu", "linear", "mish", "relu", "relu6", "selu", "sigmoid", "silu"),
-        *("softplus", "softsign", "swish", "tanh"),
-    )
-)
+ACTIVATIONS = ALLOWED["keras"]["activations"]
 RANGES = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0)}
 
 
@@ -210,7 +190,7 @@ def _check_object(value: Mapping[str, Any], what: str) -> None:
         raise ModelError(f"{what} uses {excerpt(name)} of {excerpt(module)}, which are no names", REMEDY)
     if name in PLAIN:
         return
-    known = name in ALLOWED.get(module or "", ())
+    known = name in CLASSES.get(module or "", ())
     if not known or value.get("registered_name") not in (None, name):
         raise ModelError(f"{what} uses {excerpt(name)} of {excerpt(module)}, which is not allowed", REMEDY)
 

@@ -10,21 +10,14 @@ from impasto.errors import ModelError
 from impasto.io.extra import framework_errors, import_extra
 from impasto.system.untrusted import excerpt
 
+from .allowed import ALLOWED
+
 MOST_BYTES = 2**30
 MOST_NODES = 10_000
 MOST_ELEMENTS = 2**28
 """Largest tensor while it runs, in elements: 1 GiB of float32."""
 OPSETS = range(9, 27)
-OPERATORS = frozenset(
-    (
-        *("Add", "AveragePool", "BatchNormalization", "Cast", "Clip", "Concat", "Constant", "Conv", "ConvTranspose"),
-        *("DepthToSpace", "Div", "Elu", "Exp", "Flatten", "Gather", "Gemm", "GlobalAveragePool", "HardSigmoid"),
-        *("Identity", "InstanceNormalization", "LayerNormalization", "LeakyRelu", "MatMul", "MaxPool", "Mul", "Neg"),
-        *("PRelu", "Pad", "Pow", "ReduceMean", "Relu", "Reshape", "Resize", "Shape", "Sigmoid", "Slice", "Softmax"),
-        *("Softplus", "Split", "Sqrt", "Squeeze", "Sub", "Tanh", "Transpose", "Unsqueeze"),
-    )
-)
-"""Operators that generators consist of: none with a subgraph, a file, a random number, or an endless loop."""
+OPERATORS = ALLOWED["onnx"]["operators"]
 REMEDY = "export it again with operators of ONNX alone, all weights within the file"
 RANGES = {"Tanh": (-1.0, 1.0), "Sigmoid": (0.0, 1.0), "Clip": (0.0, 1.0)}
 """Range of pictures by the operator that gives them."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from torch import Tensor
 
 from .canvas import Canvas
-
-BONDS = ("running", "third", "stack", "chessboard", "staggered", "english", "flemish", "herringbone", "basketweave")
 
 
 @dataclass(frozen=True)
@@ -126,18 +125,6 @@ def _shifted_rows(canvas: Canvas, y_m: Tensor, x_m: Tensor, rows: int, columns: 
     return Blocks(number, (v - row - 0.5) * high, (u - column - 0.5) * wide, half * high, half * wide, half < 0)
 
 
-def _running(canvas: Canvas, y_m: Tensor, x_m: Tensor, length_m: float, height_m: float) -> Blocks:
-    return _rows(canvas, y_m, x_m, length_m, height_m, (0.0, 0.5))
-
-
-def _third(canvas: Canvas, y_m: Tensor, x_m: Tensor, length_m: float, height_m: float) -> Blocks:
-    return _rows(canvas, y_m, x_m, length_m, height_m, (0.0, 1 / 3, 2 / 3))
-
-
-def _stack(canvas: Canvas, y_m: Tensor, x_m: Tensor, length_m: float, height_m: float) -> Blocks:
-    return _rows(canvas, y_m, x_m, length_m, height_m, (0.0,))
-
-
 def _chessboard(canvas: Canvas, y_m: Tensor, x_m: Tensor, length_m: float, height_m: float) -> Blocks:
     """A stack bond of even numbers of rows and columns, so that colours alternate across the tile's borders, too."""
     rows, columns = canvas.count(height_m, horizontal=False, multiple_of=2), canvas.count(length_m, multiple_of=2)
@@ -246,9 +233,9 @@ def _of_squares(
 
 
 PATTERNS: dict[str, Callable[[Canvas, Tensor, Tensor, float, float], Blocks]] = {
-    "running": _running,
-    "third": _third,
-    "stack": _stack,
+    "running": partial(_rows, shifts=(0.0, 0.5)),
+    "third": partial(_rows, shifts=(0.0, 1 / 3, 2 / 3)),
+    "stack": partial(_rows, shifts=(0.0,)),
     "chessboard": _chessboard,
     "staggered": _stagger,
     "english": _english,

@@ -74,10 +74,9 @@ def with_blue(maps: Maps) -> Maps:
 
 def scale_m(maps: Maps, height_range_m: float) -> tuple[float, float]:
     """(width, range of heights) in metres: the range that is given unless it is 0, as stated, or else usual."""
-    from impasto.surface.heights import UNKNOWN_RELIEF
+    from impasto.surface import heights
 
-    width_m = maps.width_m or 1.0
-    stated = UNKNOWN_RELIEF * width_m if maps.height_range_m is None else maps.height_range_m
+    width_m, stated = heights.scale_m(maps)
     return width_m, height_range_m or stated
 
 

@@ -14,15 +14,17 @@ from .patches import Pictures, as_list
 COARSEST_PERIODS = 8
 """Periods across the smaller picture at which bands start: fewer are too few for a statistic."""
 BANDS_PER_OCTAVE = 2
+SAMPLES = 4096
+"""Number of quantiles by which values are compared."""
 
 
-def color_distance(result: Pictures, source: Pictures, samples: int = 4096) -> tuple[float, ...]:
+def color_distance(result: Pictures, source: Pictures) -> tuple[float, ...]:
     """Wasserstein-1 distance of each channel's values, in units of the pixels (0.01: one per cent of the range)."""
-    quantiles = (np.arange(samples) + 0.5) / samples
+    quantiles = (np.arange(SAMPLES) + 0.5) / SAMPLES
     sides = [
         np.concatenate([picture.reshape(-1, picture.shape[2]) for picture in as_list(p)]) for p in (result, source)
     ]
-    found, wanted = (_quantiles(values, quantiles) for values in sides)  # (C, samples)
+    found, wanted = (_quantiles(values, quantiles) for values in sides)  # (C, SAMPLES)
     return tuple(np.abs(found - wanted).mean(1).tolist())
 
 

@@ -17,26 +17,27 @@ if TYPE_CHECKING:
 
 WAVELENGTHS_PX = (3.0, 6.0, 12.0, 24.0)
 ORIENTATIONS = 4
+SAMPLES = 16384
 BANDWIDTH = 0.55
 """Deviation of a log-Gabor filter over its frequency: about two octaves (Field 1987)."""
 
 
-def wavelet_distance(a: Pictures, b: Pictures, seed: int = 0, samples: int = 16384) -> float:
+def wavelet_distance(a: Pictures, b: Pictures) -> float:
     """Fréchet distance between the log-Gabor magnitudes of a and b, at equal texel size.
 
     Features are the magnitudes at 4 scales x 4 orientations of each channel, there and one wavelength to the right and
     below, divided by b's standard deviations. 0 if equal; two crops of one surface give the floor.
     """
-    rng = np.random.default_rng(seed)
-    found, wanted = (_features(side, samples, rng) for side in (a, b))
+    rng = np.random.default_rng(0)
+    found, wanted = (_features(side, rng) for side in (a, b))
     deviation = np.maximum(wanted.std(0), 1e-6)
     return _frechet_distance(found / deviation, wanted / deviation)
 
 
-def _features(pictures: Pictures, samples: int, rng: np.random.Generator) -> np.ndarray:
-    """Magnitudes (samples, C x 48) at random positions in the pictures, away from their borders."""
+def _features(pictures: Pictures, rng: np.random.Generator) -> np.ndarray:
+    """Magnitudes (SAMPLES, C x 48) at random positions in the pictures, away from their borders."""
     known = as_list(pictures)
-    share = max(1, samples // len(known))
+    share = max(1, SAMPLES // len(known))
     return np.concatenate([_magnitudes(picture, share, rng) for picture in known]).astype(np.float64)
 
 

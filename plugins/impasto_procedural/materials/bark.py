@@ -6,14 +6,9 @@ from typing import Any
 
 from torch import Tensor
 
-from impasto.tools import visible_if
-
 from ..canvas import Canvas
 from ..shaping import gradient, mix, step
 from ..surface import Surface
-
-ROUGH = visible_if("kind", "furrowed", "plated")
-BIRCH = visible_if("kind", "birch")
 
 
 def draw(canvas: Canvas, p: Any) -> Surface:

@@ -20,13 +20,7 @@ def draw(canvas: Canvas, p: Any) -> Surface:
     pulp = canvas.noise("pulp", 0.006, octaves=5, gain=0.7)
     clouds = canvas.noise("clouds", 0.07, octaves=5, gain=0.6)
     fibres = strokes(
-        canvas,
-        "fibres",
-        canvas.pieces(60_000, 60_000),
-        length_m=0.004,
-        width_m=0.00022,
-        rise_m=(0, 0.0001),
-        bend=0.35,
+        canvas, "fibres", canvas.pieces(60_000, 60_000), length_m=0.004, width_m=0.00022, rise_m=(0, 0.0001), bend=0.35
     )
     is_fibre = (fibres.number >= 0).to(wave.dtype)
     tone = canvas.uniform("fibre", int(fibres.number.max()) + 2)[fibres.number.clamp_min(0)] - 0.5

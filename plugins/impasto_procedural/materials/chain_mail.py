@@ -37,15 +37,7 @@ def draw(canvas: Canvas, p: Any) -> Surface:
     return Surface(cloth, -0.34 * p.size_m + 0.00003 * grain, 0.95).under(metal, there)
 
 
-def _ring(
-    canvas: Canvas,
-    p: Any,
-    u: Tensor,
-    v: Tensor,
-    counts: tuple[int, int],
-    down: int,
-    right: int,
-) -> Tensor:
+def _ring(canvas: Canvas, p: Any, u: Tensor, v: Tensor, counts: tuple[int, int], down: int, right: int) -> Tensor:
     """Height in metres, number, and place across the wire (3, H, W) of one of the rings around each texel."""
     row = v.floor() + down
     is_odd = row.remainder(2)

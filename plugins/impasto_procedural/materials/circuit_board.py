@@ -67,15 +67,7 @@ def _traces(canvas: Canvas, p: Any, warp: tuple[Tensor, Tensor]) -> tuple[Tensor
     )
 
 
-def _part(
-    canvas: Canvas,
-    p: Any,
-    board: Surface,
-    laid: Blocks,
-    name: str,
-    share: float,
-    fine: Tensor,
-) -> Surface:
+def _part(canvas: Canvas, p: Any, board: Surface, laid: Blocks, name: str, share: float, fine: Tensor) -> Surface:
     """The board with parts: bodies in the middle of some blocks, with metal ends or pins on two sides."""
     each = lambda what: canvas.of_each(f"{name} {what}", laid.number)  # noqa: E731
     there = (each("is") < share).to(fine.dtype)

@@ -31,14 +31,7 @@ def draw(canvas: Canvas, p: Any) -> Surface:
 
 
 def _stones(
-    canvas: Canvas,
-    p: Any,
-    below: Surface,
-    name: str,
-    size_m: float,
-    count: int,
-    grain: Tensor,
-    mineral: Tensor,
+    canvas: Canvas, p: Any, below: Surface, name: str, size_m: float, count: int, grain: Tensor, mineral: Tensor
 ) -> Surface:
     """Stones of one size, where they are higher than what is below."""
     stones = _ellipsoids(canvas, p, name, size_m, count)

@@ -46,13 +46,7 @@ def draw(canvas: Canvas, p: Any) -> Surface:
 
 
 def _legs(
-    canvas: Canvas,
-    p: Any,
-    place: Tensor,
-    v: Tensor,
-    column: Tensor,
-    counts: tuple[int, int],
-    k: int,
+    canvas: Canvas, p: Any, place: Tensor, v: Tensor, column: Tensor, counts: tuple[int, int], k: int
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Height (0 to 1), shade and row of the stitch that begins k rows further down, (H, W)."""
     side = (place - 0.5).abs() * 2  # 0 in the middle of the stitch, 1 between stitches

@@ -7,16 +7,12 @@ from typing import Any
 
 from torch import Tensor
 
-from impasto.tools import visible_if
-
 from ..blocks import Blocks, blocks
 from ..canvas import Canvas
 from ..metal import with_rust
 from ..shaping import bump, step
 from ..surface import Surface
 
-RIVETED = visible_if("pattern", "riveted")
-TREAD = visible_if("pattern", "diamond", "bars")
 BARS = 5
 
 

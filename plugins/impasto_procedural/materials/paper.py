@@ -17,13 +17,7 @@ def draw(canvas: Canvas, p: Any) -> Surface:
     clouds = canvas.high_pass(canvas.noise("clouds", 0.07, octaves=6, gain=0.62), 0.12)
     pulp = canvas.noise("pulp", 0.0035, octaves=4, gain=0.7)
     drawn = strokes(
-        canvas,
-        "fibres",
-        canvas.pieces(40_000, 40_000),
-        length_m=0.006,
-        width_m=0.0002,
-        rise_m=(0, 0.0001),
-        bend=0.4,
+        canvas, "fibres", canvas.pieces(40_000, 40_000), length_m=0.006, width_m=0.0002, rise_m=(0, 0.0001), bend=0.4
     )
     tone = canvas.uniform("fibre", int(drawn.number.max()) + 2)[drawn.number.clamp_min(0)] - 0.35
     fibre = p.fibres * tone * (drawn.number >= 0).to(tone.dtype)

@@ -21,9 +21,7 @@ def draw(canvas: Canvas, p: Any) -> Surface:
     swell = canvas.high_pass(canvas.noise("swell", p.size_m, octaves=2), 2 * p.size_m)
     sea = canvas.high_pass(0.5 * crests[0] + 0.3 * crests[1] + 0.17 * crests[2] + 0.12 * swell, 1.5 * p.size_m)
     fine = canvas.warp(
-        canvas.noise("ripples", 0.12 * p.size_m, octaves=4, gain=0.58, stretch=(1, 1.5)),
-        bend[0] * 0.2,
-        bend[1] * 0.2,
+        canvas.noise("ripples", 0.12 * p.size_m, octaves=4, gain=0.58, stretch=(1, 1.5)), bend[0] * 0.2, bend[1] * 0.2
     )
     fine = 1 - 1.4 * (fine.square() + 0.02).sqrt()
     height_m = 0.16 * p.size_m * p.waves * sea + 0.014 * p.size_m * p.ripples * fine

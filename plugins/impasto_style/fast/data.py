@@ -20,7 +20,6 @@ from impasto.data.dataset import Dataset
 from impasto.plugins.registry import registry
 from impasto.recipe import Recipe, Step
 from impasto.running.runner import run
-from impasto.surface.color import linear_to_srgb
 from impasto.surface.thumbnail import lit_picture
 from impasto.texture import Maps
 from impasto.tools import is_procedural
@@ -31,6 +30,7 @@ from ..neighbours.parameters import NeighboursParameters
 from ..patches import painting as patches
 from ..patches.parameters import PatchesStyleParameters
 from ..shared.controls import MASK, STYLE, StyleParameters
+from ..shared.inputs import colors_of
 from ..shared.restyle import restyle
 from .parameters import TrainFastStyleParameters
 from .preparing import in_palette
@@ -137,12 +137,6 @@ def own_pictures(dataset: Dataset | None, longest_px: int, crop_px: int) -> list
     samples = dataset.samples if dataset else ()
     fitting = (sample.load(longest_px) for sample in samples if min(sample.size_px) >= crop_px)
     return [Picture(as_values(colors_of(maps)), (False, False)) for maps in fitting]
-
-
-def colors_of(maps: Maps) -> np.ndarray:
-    """The base colour (H, W, 3), sRGB in [0, 1]."""
-    color = maps["base_color"]
-    return linear_to_srgb(color.pixels.clip(0, 1)) if color.color_space == "linear" else color.pixels
 
 
 def as_values(pixels: np.ndarray) -> Tensor:

@@ -28,9 +28,10 @@ from impasto.training.losses import SIGMA, relativistic_loss, zero_centred_penal
 from impasto.training.model import train_model
 from impasto.training.pictures import load_surfaces
 
+from ..shared.inputs import colors_of
 from ..shared.resampling import as_image, as_tensor
 from .coherence import DrawnMotion, incoherence, next_frame
-from .data import Lessons, colors_of, own_pictures, teacher_of
+from .data import Lessons, own_pictures, teacher_of
 from .discriminator import PaintingDiscriminator, standardise
 from .network import TransformNetwork
 from .painting import STYLE_TENSOR, TOOL

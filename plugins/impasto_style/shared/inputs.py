@@ -33,8 +33,7 @@ ASPECT_TOLERANCE = 0.02
 
 def read_color(maps: Maps, least_opacity: float) -> np.ndarray:
     """The base colour (H, W, 3), sRGB; pixels of less opacity are filled with reflections of the opaque ones."""
-    color = maps["base_color"]
-    pixels = linear_to_srgb(color.pixels.clip(0, 1)) if color.color_space == "linear" else color.pixels
+    pixels = colors_of(maps)
     if "opacity" not in maps:
         return pixels
     known = maps["opacity"].pixels[..., 0] >= least_opacity
@@ -43,6 +42,12 @@ def read_color(maps: Maps, least_opacity: float) -> np.ndarray:
     pixels, known = _fill_in_rows(pixels, known)
     pixels, _ = _fill_in_rows(pixels.swapaxes(0, 1), known.swapaxes(0, 1))
     return pixels.swapaxes(0, 1)
+
+
+def colors_of(maps: Maps) -> np.ndarray:
+    """The base colour (H, W, 3), sRGB in [0, 1]."""
+    color = maps["base_color"]
+    return linear_to_srgb(color.pixels.clip(0, 1)) if color.color_space == "linear" else color.pixels
 
 
 def _fill_in_rows(pixels: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from impasto.numerics.filters import gaussian_blur
-from impasto.surface.heights import UNKNOWN_RELIEF, normal_from_slopes, slopes_from_height, slopes_from_normal
+from impasto.surface.heights import normal_from_slopes, scale_m, slopes_from_height, slopes_from_normal
 from impasto.surface.palette import in_bands, to_oklab
 from impasto.texture import Maps
 
@@ -63,11 +63,10 @@ def with_strokes(maps: Maps, before: np.ndarray, coverage: np.ndarray | None, pa
 
 def _with_height(maps: Maps, strokes_px: np.ndarray) -> tuple[Maps, np.ndarray]:
     """The maps with strokes (H, W) in pixels added to their height, rescaled to [0, 1]; and the height in pixels."""
-    width_m = maps.width_m or 1.0
+    width_m, range_m = scale_m(maps)
     pixels_per_m = maps.size_px[1] / width_m
     height_px = strokes_px
     if "height" in maps:
-        range_m = UNKNOWN_RELIEF * width_m if maps.height_range_m is None else maps.height_range_m
         height_px = strokes_px + maps["height"].pixels[..., 0] * (range_m * pixels_per_m)
     low, span_px = height_px.min(), max(float(np.ptp(height_px)), FLATTEST)
     made = maps.with_arrays({"height": (height_px - low) / span_px})

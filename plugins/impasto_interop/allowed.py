@@ -1,0 +1,10 @@
+"""What generators from outside may consist of, as `allowed.toml` lists it."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+_LISTS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+ALLOWED = {kind: {part: frozenset(names.split()) for part, names in parts.items()} for kind, parts in _LISTS.items()}
+"""Names that a file may use, by its format and what they are names of."""
