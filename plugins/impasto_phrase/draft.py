@@ -64,13 +64,13 @@ class Draft:
                 self.put(name, value if whole else self.now[name] + share * (value - self.now[name]))
                 del self._said[name]
 
-    def fall_short(self, slot: str, of: str = "") -> None:
-        """Note that the words of a slot have no effect; of: on a part of the material."""
-        self.miss([self.reading.words.get(slot, slot)], of)
+    def fall_short(self, slot: str) -> None:
+        """Note that the words of a slot have no effect."""
+        self.miss([self.reading.words.get(slot, slot)])
 
-    def miss(self, words: Sequence[str], of: str = "") -> None:
+    def miss(self, words: Sequence[str]) -> None:
         """Note words that have no effect."""
-        label = of or registry().tool(self.tool).label
+        label = registry().tool(self.tool).label
         self.notes += [f"{excerpt(word)} has no effect on {label}" for word in dict.fromkeys(words)]
 
     def bring_out(self) -> None:
