@@ -28,20 +28,20 @@ def move(color: Sequence[float], before: Sequence[float], after: Sequence[float]
     """A colour of a family, of which one other went from `before` to `after`."""
     if tuple(color) == tuple(before):
         return [round(float(value), 6) for value in after]
-    differences = FAMILY * (_lab(color) - _lab(before))
+    differences = FAMILY * (lab_of(color) - lab_of(before))
     differences[1:] *= min(1.0, _chroma(after) / max(_chroma(before), 1e-6))  # what is beside grey is grey, too
-    return _rgb(_lab(after) + differences)
+    return _rgb(lab_of(after) + differences)
 
 
 def between(one: str, other: str, share: float) -> str:
     """The colour that lies a share of the way from one to another, all as hex."""
-    labs = [_lab(color_of(color)) for color in (one, other)]
+    labs = [lab_of(color_of(color)) for color in (one, other)]
     return "#" + "".join(f"{round(255 * value):02x}" for value in _rgb(labs[0] + share * (labs[1] - labs[0])))
 
 
 def shade_of(color: Sequence[float], word: str) -> list[float]:
     """A colour that is `dark`, `light` or `bright`, or darker or lighter by a step, as in "a_little_darker"."""
-    lab = _lab(color)
+    lab = lab_of(color)
     if word == "dark":
         lab = lab * DARK
     elif word == "light":
@@ -56,25 +56,25 @@ def shade_of(color: Sequence[float], word: str) -> list[float]:
 def tone(color: Sequence[float], word: str) -> list[float]:
     """A colour that is `warm` or `cool`, or warmer or cooler by a step."""
     factor = _step(word) / STEPS[""] if word.endswith("er") else 1.5
-    return _rgb(_lab(color) + WARM * factor * (-1 if "cool" in word else 1))
+    return _rgb(lab_of(color) + WARM * factor * (-1 if "cool" in word else 1))
 
 
 def tint(color: Sequence[float], toward: Sequence[float], word: str) -> list[float]:
     """A colour with hue and chroma nearer to those of another, or farther, as in "a_little_more" and "less"."""
     share = TINT * _step(word) / STEPS[""] * (-1 if word.endswith("less") else 1)
-    lab, goal = _lab(color), _lab(toward)
+    lab, goal = lab_of(color), lab_of(toward)
     lab[1:] += share * (goal[1:] - lab[1:]) if share > 0 else share * goal[1:]
     return _rgb(lab)
 
 
 def jitter(color: Sequence[float], draw: np.ndarray, share: float) -> list[float]:
     """A colour moved at random; draw: three standard normal numbers."""
-    return _rgb(_lab(color) + share * JITTER * draw)
+    return _rgb(lab_of(color) + share * JITTER * draw)
 
 
 def lightness(color: Sequence[float]) -> float:
     """Lightness in Oklab, 0 to 1."""
-    return float(_lab(color)[0])
+    return float(lab_of(color)[0])
 
 
 def _step_lightness(lab: np.ndarray, step: float) -> np.ndarray:
@@ -84,14 +84,15 @@ def _step_lightness(lab: np.ndarray, step: float) -> np.ndarray:
 
 
 def _chroma(color: Sequence[float]) -> float:
-    return float(np.hypot(*_lab(color)[1:]))
+    return float(np.hypot(*lab_of(color)[1:]))
 
 
 def _step(word: str) -> float:
     return next(size for amount, size in STEPS.items() if word.startswith(amount) and (amount or "_" not in word))
 
 
-def _lab(color: Sequence[float]) -> np.ndarray:
+def lab_of(color: Sequence[float]) -> np.ndarray:
+    """A colour in Oklab (3,)."""
     return to_oklab(np.asarray(color, np.float64).reshape(1, 3))[0]
 
 

@@ -1,4 +1,4 @@
-"""Published weights for encoders and decoders, as `weights.toml` states them, with their layouts."""
+"""Published weights for encoders and decoders, as `weights.toml` states them, with the layouts of `networks.toml`."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from impasto.library.weights import Conversion, PublishedFile, Weights
 
 Shapes = dict[str, tuple[int, ...]]
 
-VGG16_BLOCKS = ((64,) * 2, (128,) * 2, (256,) * 3, (512,) * 3, (512,) * 3)
-VGG19_BLOCKS = ((64,) * 2, (128,) * 2, (256,) * 4, (512,) * 4, (512,) * 4)
-SMALL_BLOCKS = ((16,) * 2, (32,) * 2, (64,) * 4, (128,) * 4, (128,))
-NORMALISED_BLOCKS = ((64,) * 2, (128,) * 2, (256,))
 
+def _declared(name: str) -> dict[str, Any]:
+    return tomllib.loads(Path(__file__).with_name(f"{name}.toml").read_text(encoding="utf-8"))
+
+
+NETWORKS: Mapping[str, Mapping[str, Any]] = _declared("networks")
+BLOCKS = {name: about["blocks"] for name, about in NETWORKS.items() if "blocks" in about}
+"""Channels of each network's convolutions, by block."""
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
 
@@ -52,7 +55,7 @@ def _squeezenet() -> Shapes:
 def _small_encoder(depth: int) -> Shapes:
     """Shapes of the distilled VGG19 up to conv{depth}_1; the shallowest one has more channels."""
     shapes, inputs = _convolution("conv0", 3, 3, 1), 3
-    for block, channels in enumerate(SMALL_BLOCKS[:depth], 1):
+    for block, channels in enumerate(BLOCKS["vgg19-small"][:depth], 1):
         for number, usual in enumerate(channels[: 1 if block == depth else None], 1):
             outputs = 24 if depth == 1 else usual
             shapes |= _convolution(f"conv{block}{number}", outputs, inputs)
@@ -86,12 +89,14 @@ def _published_name(name: str) -> str:
 
 def _published_normalised_shapes() -> Shapes:
     """Published shapes of the normalised chain, whose first convolution maps pixels in [0, 1] to Caffe's input."""
-    return _convolution("0", 3, 3, 1) | {_published_name(name): s for name, s in _vgg(NORMALISED_BLOCKS).items()}
+    return _convolution("0", 3, 3, 1) | {
+        _published_name(name): s for name, s in _vgg(BLOCKS["vgg19-normalised"]).items()
+    }
 
 
 def _without_first(published: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The normalised chain with torchvision's names and input, (x - mean) / deviation: its first two layers merged."""
-    tensors = {name: published[_published_name(name)] for name in _vgg(NORMALISED_BLOCKS)}
+    tensors = {name: published[_published_name(name)] for name in _vgg(BLOCKS["vgg19-normalised"])}
     mean, deviation = np.array(IMAGENET_MEAN, np.float32), np.array(IMAGENET_DEVIATION, np.float32)
     mix, offset = published["0.weight"][:, :, 0, 0], published["0.bias"]  # (3, 3), (3,)
     kernels = tensors["features.0.weight"]  # (64, 3, 3, 3)
@@ -107,8 +112,8 @@ LEVELS = 255
 
 def _keras_names() -> dict[str, str]:
     """Keras' name of each convolution of VGG19 by torchvision's."""
-    ours = [name.removesuffix(".weight") for name in _vgg(VGG19_BLOCKS) if name.endswith(".weight")]
-    theirs = [f"block{b}_conv{n}" for b, block in enumerate(VGG19_BLOCKS, 1) for n in range(1, len(block) + 1)]
+    ours = [name.removesuffix(".weight") for name in _vgg(BLOCKS["vgg19"]) if name.endswith(".weight")]
+    theirs = [f"block{b}_conv{n}" for b, block in enumerate(BLOCKS["vgg19"], 1) for n in range(1, len(block) + 1)]
     return dict(zip(ours, theirs, strict=True))
 
 
@@ -138,24 +143,18 @@ def _from_keras(published: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     return tensors
 
 
-SHAPES: Mapping[str, Shapes] = {
-    "vgg19": _vgg(VGG19_BLOCKS),
-    "vgg16": _vgg(VGG16_BLOCKS),
-    "squeezenet": _squeezenet(),
-    "vgg19-small": _all_small(),
-    "vgg19-normalised": _vgg(NORMALISED_BLOCKS),
-    "vgg19-keras": _vgg(VGG19_BLOCKS),
-}
+OTHERS = {"squeezenet": _squeezenet(), "vgg19-small": _all_small()}
+"""Shapes of networks that are not torchvision's VGGs, nor in their layout."""
 CONVERSIONS = {
     "vgg19-normalised": Conversion(_published_normalised_shapes(), _without_first),
-    "vgg19-keras": Conversion(_in_keras(_vgg(VGG19_BLOCKS)), _from_keras),
+    "vgg19-keras": Conversion(_in_keras(_vgg(BLOCKS["vgg19"])), _from_keras),
 }
 
 
 def _weights(name: str, files: Sequence[Mapping[str, Any]], **about: str) -> Weights:
     published = tuple(PublishedFile(**file) for file in files)
-    return Weights(name, files=published, shapes=SHAPES[name], conversion=CONVERSIONS.get(name), **about)
+    shapes = OTHERS.get(name) or _vgg(BLOCKS[name])
+    return Weights(name, files=published, shapes=shapes, conversion=CONVERSIONS.get(name), **about)
 
 
-FILE = Path(__file__).with_name("weights.toml")
-CATALOGUE = tuple(_weights(name, **about) for name, about in tomllib.loads(FILE.read_text(encoding="utf-8")).items())
+CATALOGUE = tuple(_weights(name, **about) for name, about in _declared("weights").items())

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, ClassVar
 
 from impasto.context import Context
 from impasto.texture import Maps
@@ -22,21 +22,21 @@ class PaintingStylizer(Stylizer):
     """A stylizer that paints a `Task`; masks, colours, sizes and relief are the same for all of them."""
 
     inputs = STYLE_INPUTS
+    method: ClassVar[str]
+    """Folder of its method, whose `painting.paint` paints a task, see `restyle`."""
 
     def apply(self, subject: Maps, parameters: Any, inputs: Mapping[str, Any], context: Context) -> Maps:
         """The subject, repainted."""
         from .shared.restyle import restyle
 
-        return restyle(self.painter(), subject, parameters, inputs, context)
-
-    @abstractmethod
-    def painter(self) -> Callable[..., Any]:
-        """The function that paints a task, see `restyle`."""
+        method = import_module(f".{self.method}.painting", __package__)
+        return restyle(method.paint, subject, parameters, inputs, context)
 
 
 class PatchesStyle(PaintingStylizer):
     """Style transfer by patches, refined by the bundled encoder."""
 
+    method = "patches"
     name, label = "patches-style", "Repaint by patches"
     description = "Repaints a picture with the strokes of another; needs no weights"
     rank = 10
@@ -51,15 +51,11 @@ class PatchesStyle(PaintingStylizer):
 
         return super().apply(subject, with_kind(parameters, subject, inputs[STYLE], context), inputs, context)
 
-    def painter(self) -> Callable[..., Any]:
-        from .patches.painting import paint
-
-        return paint
-
 
 class Neighbours(PaintingStylizer):
     """Replaces each feature of the picture by its nearest neighbour in the style, and paints a picture with those."""
 
+    method = "neighbours"
     name, label = "neighbours", "Repaint by neighbours"
     description = (
         "Repaints a picture from the pieces of the style that are nearest to it; better with weights of a large network"
@@ -68,30 +64,22 @@ class Neighbours(PaintingStylizer):
     parameters = NeighboursParameters
     weights = NETWORKS
 
-    def painter(self) -> Callable[..., Any]:
-        from .neighbours.painting import paint
-
-        return paint
-
 
 class Wct(PaintingStylizer):
     """Style transfer by whitening and colouring a network's features."""
 
+    method = "wct"
     name, label, description = "wct", "Repaint at Once", "Repaints a picture in about a second; the strokes are rougher"
     rank = 30
     preview_px = 384
     parameters = WctParameters
     weights = (DISTILLED,)
 
-    def painter(self) -> Callable[..., Any]:
-        from .wct.painting import paint
-
-        return paint
-
 
 class Gatys(PaintingStylizer):
     """Optimises a picture until its features have the style's means and covariances, and coarse ones the picture's."""
 
+    method = "gatys"
     name, label = "gatys", "Repaint by features"
     description = (
         "Repaints a picture until a network sees the style's statistics in it; better with weights of a large network"
@@ -99,11 +87,6 @@ class Gatys(PaintingStylizer):
     rank = 40
     parameters = GatysParameters
     weights = NETWORKS
-
-    def painter(self) -> Callable[..., Any]:
-        from .gatys.painting import paint
-
-        return paint
 
 
 class CnnTexture(Generator):

@@ -8,13 +8,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import max_pool2d
 
+from impasto_style.catalogue import BLOCKS
 from impasto_style.shared.architectures import ARCHITECTURES
 from impasto_style.shared.controls import BUNDLED
 
 MEAN, DEVIATION = ARCHITECTURES[BUNDLED].mean[0], ARCHITECTURES[BUNDLED].deviation[0]
 """Normalisation of the pictures (sRGB in [0, 1]), of all channels."""
-BLOCKS = ((16, 16), (32, 32), (64, 64, 64), (128, 128))
-"""Channels of the convolutions of each block; a pooling halves the size between two blocks."""
+CHANNELS = BLOCKS[BUNDLED]
 CODE = 64
 """Channels in which instances are told apart."""
 
@@ -22,7 +22,7 @@ CODE = 64
 class StyleEncoderNetwork(nn.Module):
     """Features of the last layer of each block, of pictures (B, 3, H, W) in [0, 1]."""
 
-    def __init__(self, blocks: Sequence[Sequence[int]] = BLOCKS) -> None:
+    def __init__(self, blocks: Sequence[Sequence[int]] = CHANNELS) -> None:
         super().__init__()
         self.blocks = nn.ModuleList()
         inputs = 3
@@ -60,7 +60,7 @@ class StyleEncoderNetwork(nn.Module):
 class Heads(nn.Module):
     """Linear heads over each block's descriptors: a code that tells pictures apart, and classes over the last two."""
 
-    def __init__(self, classes: int, blocks: Sequence[Sequence[int]] = BLOCKS) -> None:
+    def __init__(self, classes: int, blocks: Sequence[Sequence[int]] = CHANNELS) -> None:
         super().__init__()
         self.codes = nn.ModuleList([nn.Linear(2 * widths[-1], CODE) for widths in blocks])
         self.classes = nn.Linear(2 * (blocks[-2][-1] + blocks[-1][-1]), classes)

@@ -27,7 +27,7 @@ from impasto.library.models import ModelLibrary
 from impasto.plugins.registry import registry
 from impasto.training.noise import NoiseField
 from impasto_interop.keras_graph import check_calls
-from impasto_style.catalogue import VGG19_BLOCKS
+from impasto_style.catalogue import BLOCKS
 from impasto_style.shared.architectures import load_encoder
 
 TOOL = "imported-model"
@@ -191,7 +191,7 @@ def numbers() -> dict[str, np.ndarray]:
     """Random weights by layer and kind, He et al. 2015, of the published shapes."""
     rng = np.random.default_rng(3)
     found, inputs = {}, 3
-    for block, widths in enumerate(VGG19_BLOCKS, 1):
+    for block, widths in enumerate(BLOCKS["vgg19"], 1):
         for number, outputs in enumerate(widths, 1):
             layer = f"block{block}_conv{number}"
             deviation = (2 / (9 * inputs)) ** 0.5

@@ -21,6 +21,7 @@ from impasto.surface.palette import to_oklab
 from impasto.texture import Maps
 
 from ..matcher import read_phrase
+from ..palettes import lab_of
 from ..vocabulary import materials, table, vocabulary
 
 WORDS = Path(__file__).with_name("caption_words.toml")
@@ -122,13 +123,9 @@ def nouns_of(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def color_name(rgb: Sequence[float]) -> str | None:
     """The name of the colour next to an sRGB colour; None if none is near."""
     codes = vocabulary().colors
-    distances = {name: float(np.linalg.norm(_lab(color_of(code)) - _lab(rgb))) for name, code in codes.items()}
+    distances = {name: float(np.linalg.norm(lab_of(color_of(code)) - lab_of(rgb))) for name, code in codes.items()}
     nearest = min(distances, key=distances.__getitem__)
     return nearest if distances[nearest] < NAMED_DISTANCE else None
-
-
-def _lab(rgb: Sequence[float]) -> np.ndarray:
-    return to_oklab(np.asarray(rgb, np.float64).reshape(1, 3))[0]
 
 
 def _blur(pixels: np.ndarray) -> np.ndarray:

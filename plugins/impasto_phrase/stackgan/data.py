@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -24,15 +24,13 @@ from impasto.training.standardisation import Standardisation, standardisation_of
 
 from .card import MOST_WORDS
 from .encoder import words_of
+from .encoding import Encode
 from .stage_two import ENLARGED
 
 EXAMPLES = 40
 LEAST_RELIEF_PX = 1e-3
 HEIGHT_DEVIATIONS = 4.0
 """Heights of results are limited to this many of their deviations; the learned ones have none beyond."""
-
-Encode = Callable[[Sequence[str]], np.ndarray]
-"""From captions to their features (N, F)."""
 
 
 @dataclass(frozen=True)

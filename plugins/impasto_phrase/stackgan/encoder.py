@@ -16,11 +16,10 @@ import numpy as np
 
 from impasto.errors import ParameterError
 from impasto.parameters import color_of
-from impasto.surface.palette import to_oklab
 
 from ..contradictions import QUALITIES
 from ..matcher import read_phrase
-from ..palettes import shade_of
+from ..palettes import lab_of, shade_of
 from ..reading import Reading
 from ..vocabulary import COMPARED, materials, singular, vocabulary
 
@@ -99,7 +98,7 @@ def _color(slot: str, reading: Reading) -> dict[str, float]:
     shade = reading.slots.get("shade", "")
     if slot == "color" and shade in SHADES:
         rgb = shade_of(rgb, shade)
-    lab = (to_oklab(np.array(rgb).reshape(1, 3))[0] - (0.5, 0, 0)) * OKLAB_SCALE
+    lab = (lab_of(rgb) - (0.5, 0, 0)) * OKLAB_SCALE
     return dict(zip((f"{slot}.{part}" for part in COLOR_PARTS), (1.0, *map(float, lab)), strict=True))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
 
 import numpy as np
 import torch
@@ -89,7 +88,8 @@ def maps_of(pixels: Tensor, about: Tensor, card: StackGanCard, device: str = "cp
 
     about (C + 2,): means, and the logarithms of relief in texels and of texel size in metres.
     """
-    standardisation = _standardisation(tuple(card.maps), tuple(card.surface.mean), _rows(card)).to(pixels.device)
+    mean, matrix = torch.tensor(card.surface.mean)[:, None, None], torch.tensor(card.surface.matrix)
+    standardisation = Standardisation(card.maps, mean, matrix).to(pixels.device)
     values = standardisation.inverse(pixels.float()[None])[0].clamp(0, 1).cpu().numpy()
     relief_px, texel_m = (
         float(np.clip(np.exp(float(number)), *limits))
@@ -98,14 +98,3 @@ def maps_of(pixels: Tensor, about: Tensor, card: StackGanCard, device: str = "cp
     width_m = texel_m * pixels.shape[2]
     range_m = 2 * HEIGHT_DEVIATIONS * relief_px * texel_m if "height" in card.maps else None
     return with_relief(Maps.from_channels(values, card.maps, width_m=width_m, height_range_m=range_m), device)
-
-
-def _rows(card: StackGanCard) -> tuple[tuple[float, ...], ...]:
-    return tuple(map(tuple, card.surface.matrix))
-
-
-@lru_cache(maxsize=4)
-def _standardisation(
-    maps: tuple[str, ...], mean: tuple[float, ...], matrix: tuple[tuple[float, ...], ...]
-) -> Standardisation:
-    return Standardisation(maps, torch.tensor(mean)[:, None, None], torch.tensor(matrix))

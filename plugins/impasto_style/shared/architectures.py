@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,37 +15,25 @@ from impasto.library.models import read_model
 from impasto.library.tensors import SUFFIX
 
 from ..catalogue import IMAGENET_DEVIATION, IMAGENET_MEAN
+from ..catalogue import NETWORKS as DECLARED
 from .controls import BUNDLED, NETWORKS
 from .encoder import Architecture, Convolution, Encoder, Fire, Operation, Pool, Pooling
 
 MODELS = Path(__file__).parents[1] / "models"
-CLASSIC_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 
 
-def _vgg(counts: tuple[int, ...], name: Callable[[int, int, int], str]) -> tuple[Operation, ...]:
-    """Blocks of `counts` 3x3 convolutions, with pooling in between (Simonyan & Zisserman 2014).
-
-    name: gives the name of a convolution's weights from its block and number, both from 1, and its overall index.
-    """
+def _vgg(blocks: Sequence[Sequence[int]], names: str) -> tuple[Operation, ...]:
+    """Blocks of 3x3 convolutions, with pooling in between (Simonyan & Zisserman 2014), and names of their weights."""
     operations: list[Operation] = []
-    before = 0
-    for block, count in enumerate(counts, 1):
+    index = 0
+    for block, channels in enumerate(blocks, 1):
         operations += [Pool()] if block > 1 else []
-        for number in range(1, count + 1):
-            operations.append(Convolution(name(block, number, before), f"relu{block}_{number}"))
-            before += 1
+        for number in range(1, len(channels) + 1):
+            name = names.format(block=block, number=number, index=index)
+            operations.append(Convolution(name, f"relu{block}_{number}"))
+            index += 2  # torchvision's `features` also count ReLUs and poolings
+        index += 1
     return tuple(operations)
-
-
-def _published_vgg(*counts: int) -> tuple[Operation, ...]:
-    """torchvision's `features`, whose indices also count ReLUs and poolings."""
-    return _vgg(counts, lambda block, number, before: f"features.{2 * before + block - 1}")
-
-
-def _small_vgg() -> tuple[Operation, ...]:
-    """VGG19 up to relu5_1, distilled to a sixteenth of its weights (Wang et al. 2020), after a change of colours."""
-    chain = _vgg((2, 2, 4, 4, 1), lambda block, number, before: f"encoder5.conv{block}{number}")
-    return (Convolution("encoder5.conv0", is_linear=True), *chain)
 
 
 def _squeezenet() -> tuple[Operation, ...]:
@@ -58,39 +46,20 @@ def _squeezenet() -> tuple[Operation, ...]:
     return tuple(operations)
 
 
-def _imagenet(operations: tuple[Operation, ...], *about: Any) -> Architecture:
-    return Architecture(operations, IMAGENET_MEAN, IMAGENET_DEVIATION, *about)
+def _architecture(
+    blocks: Sequence[Sequence[int]] = (), names: str = "", colors: str = "", **about: Any
+) -> Architecture:
+    """The architecture that `networks.toml` describes. colors: weights of a change of colours before the blocks."""
+    before = (Convolution(colors, is_linear=True),) if colors else ()
+    usual = {"mean": IMAGENET_MEAN, "deviation": IMAGENET_DEVIATION}
+    layers = {key: tuple(value) if isinstance(value, list) else value for key, value in about.items()}
+    return Architecture((*before, *_vgg(blocks, names)) if blocks else _squeezenet(), **usual | layers)
 
 
-FIRES = ("relu1", "fire3", "fire5", "fire7", "fire9")
-
-
-def _bundled_layers() -> tuple[Operation, ...]:
-    """VGG's chain, narrower, up to relu4_2; `tasks.style_encoder` trains it."""
-    return _vgg((2, 2, 3, 2), lambda block, number, before: f"conv{block}_{number}")
-
-
-BUNDLED_SCALES = (0.135, 0.057, 0.03, 0.056)
-CAFFE_SCALE = 58.0
-"""Ratio of activations of the original VGG19, whose input is not divided by its deviation, 58 of 255, to ours."""
-
-
-ARCHITECTURES: Mapping[str, Architecture] = {
-    "vgg19": _imagenet(_published_vgg(2, 2, 4, 4, 4), CLASSIC_LAYERS, "relu4_2"),
-    "vgg16": _imagenet(_published_vgg(2, 2, 3, 3, 3), CLASSIC_LAYERS, "relu4_2"),
-    "vgg19-small": Architecture(
-        _small_vgg(), (0.0, 0.0, 0.0), (1.0, 1.0, 1.0), CLASSIC_LAYERS, "relu4_2", (1.0, 1.0, 0.25, 0.25, 0.25), 0.5
-    ),
-    "squeezenet": _imagenet(_squeezenet(), FIRES, "fire5", (3.5, 4.9, 8.5, 10.0, 1.8), 10.0),
-    "vgg19-keras": _imagenet(
-        _published_vgg(2, 2, 4, 4, 4), CLASSIC_LAYERS, "relu4_2", (CAFFE_SCALE,) * len(CLASSIC_LAYERS), CAFFE_SCALE
-    ),
-    "vgg19-normalised": _imagenet(_published_vgg(2, 2, 1), CLASSIC_LAYERS[:3], "relu3_1", (0.21, 0.14, 0.37), 0.75),
-    BUNDLED: Architecture(
-        _bundled_layers(), (0.45,) * 3, (0.25,) * 3, CLASSIC_LAYERS[:4], "relu4_2", BUNDLED_SCALES, 0.21
-    ),
-}
+ARCHITECTURES = {name: _architecture(**about) for name, about in DECLARED.items()}
 """Architectures by their names in the catalogue of weights."""
+CAFFE_SCALE = ARCHITECTURES["vgg19-keras"].content_scale
+"""Ratio of activations of the original VGG19, whose input is not divided by its deviation, to ours."""
 
 
 @cache
