@@ -9,6 +9,7 @@ import math
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -19,6 +20,8 @@ from impasto.numerics.lattice_noise import fractal_noise
 from impasto.numerics.resampling import bilinear_samples
 from impasto.surface.color import srgb_to_linear
 
+Look: TypeAlias = Any
+"""How a material is to look: values of its parameters, by the names that `materials.toml` declares."""
 STRIP_PX = 32
 """Rows of texels that cells are computed for at a time, so that all steps stay in the processor's cache."""
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from torch import Tensor
 
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..damage import cracks, holes
 from ..shaping import bump, mix, step
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Stones of two sizes, flush with the bitumen that holds them."""
     clouds = canvas.high_pass(canvas.noise("clouds", 0.2, octaves=6, gain=0.62), 0.5)
     grain = canvas.noise("grain", 0.0016, octaves=2, gain=0.8)
@@ -28,7 +26,7 @@ def draw(canvas: Canvas, p: Any) -> Surface:
     return Surface(color.clamp_min(0.005), height_m, road.roughness - 0.25 * oil + 0.05 * dust)
 
 
-def _bitumen(canvas: Canvas, p: Any, grain: Tensor) -> Surface:
+def _bitumen(canvas: Canvas, p: Look, grain: Tensor) -> Surface:
     """Bitumen with sand in it, and holes where it does not fill the gaps."""
     sand = canvas.noise("sand", 0.003, octaves=3, gain=0.8)
     open_ = holes(canvas, "gaps", 0.9 * p.stone_m, 0.42 * p.stone_m, 1 - p.smoothness)
@@ -38,7 +36,7 @@ def _bitumen(canvas: Canvas, p: Any, grain: Tensor) -> Surface:
     return Surface(color, height_m, p.roughness - 0.10 + 0.04 * sand)
 
 
-def _stones(canvas: Canvas, p: Any, below: Surface, size: float, grain: Tensor) -> Surface:
+def _stones(canvas: Canvas, p: Look, below: Surface, size: float, grain: Tensor) -> Surface:
     """Broken stones of one size, each bare or under bitumen."""
     size_m, name = size * p.stone_m, f"stones {size:g}"
     warp = [0.10 * size_m * canvas.noise(f"{name} {axis}", 0.5 * size_m, octaves=2) for axis in "yx"]

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from torch import Tensor
 
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import gradient, mix, step
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Bark upright on a trunk: ridges or plates with layers, cracks and lichen, or paper with lenticels."""
     if p.kind == "birch":
         return _birch(canvas, p)
@@ -38,7 +36,7 @@ def draw(canvas: Canvas, p: Any) -> Surface:
     return _lichen(canvas, p, bark, ridge)
 
 
-def _furrows(canvas: Canvas, p: Any) -> tuple[Tensor, Tensor]:
+def _furrows(canvas: Canvas, p: Look) -> tuple[Tensor, Tensor]:
     """Level (H, W), 0 in furrows, 1 on ridges, and a field that is 0 along cracks across.
 
     Cells much longer than wide, and smaller ones on them, whose borders wind.
@@ -55,7 +53,7 @@ def _furrows(canvas: Canvas, p: Any) -> tuple[Tensor, Tensor]:
     return level, canvas.noise("across", 0.55 * p.ridge_m, octaves=3, gain=0.5, stretch=(1, 5))
 
 
-def _plates(canvas: Canvas, p: Any) -> tuple[Tensor, Tensor]:
+def _plates(canvas: Canvas, p: Look) -> tuple[Tensor, Tensor]:
     """Level and cracks as `_furrows` gives them, for plates about twice as long as wide, in layers."""
     sway = [
         (0.1 + 0.25 * p.twist) * p.ridge_m * canvas.noise(f"sway {k}", p.ridge_m, octaves=5, gain=0.6) for k in "yx"
@@ -69,7 +67,7 @@ def _plates(canvas: Canvas, p: Any) -> tuple[Tensor, Tensor]:
     return level, canvas.noise("across", 0.8 * p.ridge_m, octaves=3, gain=0.5, stretch=(1, 3))
 
 
-def _lichen(canvas: Canvas, p: Any, bark: Surface, ridge: Tensor) -> Surface:
+def _lichen(canvas: Canvas, p: Look, bark: Surface, ridge: Tensor) -> Surface:
     if not p.lichen:
         return bark
     patches = canvas.noise("lichen", 0.05, octaves=6, gain=0.68) + 0.7 * ridge
@@ -80,7 +78,7 @@ def _lichen(canvas: Canvas, p: Any, bark: Surface, ridge: Tensor) -> Surface:
     return bark.under(Surface(color, bark.height_m + 0.0004 * (1.2 + crumbs), 0.92), 0.85 * cover)
 
 
-def _birch(canvas: Canvas, p: Any) -> Surface:
+def _birch(canvas: Canvas, p: Look) -> Surface:
     paper = canvas.noise("paper", 0.003, octaves=3, gain=0.7, stretch=(1, 18))
     clouds = canvas.noise("clouds", 0.12, octaves=6, gain=0.62, stretch=(1, 1.6))
     bands = canvas.noise("bands", 0.014, octaves=4, gain=0.7, stretch=(1, 14))

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..damage import cracks
 from ..shaping import gradient, mix, step
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Blisters that are darkest on top; in the cracks the paler crumb shows, torn in strands."""
     lumps = canvas.high_pass(canvas.noise("lumps", 1.6 * p.size_m, octaves=5, gain=0.55), 4 * p.size_m)
     blisters = canvas.cells("blisters", 0.3 * p.size_m, warp=canvas.sway("ragged", 0.06 * p.size_m, 0.3 * p.size_m))

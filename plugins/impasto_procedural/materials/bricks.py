@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from torch import Tensor
 
 from ..blocks import Blocks, blocks
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import bump, mix, step
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """A wall of bricks, each with its own colour, tilt and damage, in recessed mortar."""
     fine = canvas.noise("edge", 0.02, octaves=4, gain=0.6)
     waver_m = 0.12 * p.irregular * p.course_m
@@ -25,7 +23,7 @@ def draw(canvas: Canvas, p: Any) -> Surface:
     return _mortar(canvas, p).under(_faces(canvas, p, laid, inside_m, fine), face)
 
 
-def _faces(canvas: Canvas, p: Any, laid: Blocks, inside_m: Tensor, fine: Tensor) -> Surface:
+def _faces(canvas: Canvas, p: Look, laid: Blocks, inside_m: Tensor, fine: Tensor) -> Surface:
     each = lambda name: canvas.of_each(name, laid.number)  # noqa: E731
     grain = canvas.noise("grain", 0.004, octaves=3, gain=0.7)
     clouds = canvas.noise("clouds", 0.09, octaves=4, gain=0.6)
@@ -49,7 +47,7 @@ def _faces(canvas: Canvas, p: Any, laid: Blocks, inside_m: Tensor, fine: Tensor)
     return Surface(color, height_m, p.roughness + 0.04 * grain + 0.05 * clouds)
 
 
-def _mortar(canvas: Canvas, p: Any) -> Surface:
+def _mortar(canvas: Canvas, p: Look) -> Surface:
     sand = canvas.noise("sand", 0.003, octaves=2, gain=0.8)
     lumps = canvas.noise("lumps", 0.02, octaves=3)
     depth_m = -0.0005 - 0.011 * p.joint_depth

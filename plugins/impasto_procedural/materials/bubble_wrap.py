@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import mix, step
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Bubbles in hexagonal order; popped ones are flat and wrinkled."""
     warp = canvas.sway("sway", 0.05 * p.size_m, 3 * p.size_m)
     cells = canvas.cells("bubbles", p.size_m, jitter=0.0, stagger=0.5, stretch=(0.866, 1), warp=warp)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import bump, mix
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Tows that pass over two and under two others, so that diagonals of light and dark run across."""
     warp = canvas.sway("sway", 0.015 * p.size_m, 3 * p.size_m)
     columns, rows = (canvas.count(p.size_m, horizontal=across, multiple_of=4) for across in (True, False))

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import mix, step
 from ..strokes import strokes
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Fibres and specks of pulp over flutes; bare flutes are the waves of the core itself."""
     sway = canvas.sway("sway", 0.03 * p.size_m, 6 * p.size_m)
     count = canvas.count(p.size_m)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from torch import Tensor
 
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import bump, mix, step
 from ..strokes import strokes
 from ..surface import Surface
 from ..yarn import thread_contrast, twist
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Tufts in uneven rows; each is a bundle of fibres that leans a little."""
     trodden = p.tread * step(canvas.noise("paths", canvas.width_m / 2, octaves=4), -0.6, 1.2)
     if p.pile == "shag":
@@ -33,7 +32,7 @@ def draw(canvas: Canvas, p: Any) -> Surface:
     return Surface(color * shade * (1 - 0.14 * trodden), height_m, p.roughness - 0.06 * trodden)
 
 
-def _fibres(canvas: Canvas, p: Any, u: Tensor, v: Tensor, turn: Tensor) -> Tensor:
+def _fibres(canvas: Canvas, p: Look, u: Tensor, v: Tensor, turn: Tensor) -> Tensor:
     """0 to 1: strands of a loop, or the ends of cut fibres."""
     if p.pile == "loop":
         lean = math.tau * 0.12 * (turn - 0.5)
@@ -42,7 +41,7 @@ def _fibres(canvas: Canvas, p: Any, u: Tensor, v: Tensor, turn: Tensor) -> Tenso
     return (0.5 + 0.22 * fuzz).clamp(0, 1)
 
 
-def _shag(canvas: Canvas, p: Any, trodden: Tensor) -> Surface:
+def _shag(canvas: Canvas, p: Look, trodden: Tensor) -> Surface:
     length_m, thread_m = 7 * p.height_m, 0.3 * p.tuft_m
     count = canvas.pieces(7 / (length_m * thread_m), 120_000)
     laid = strokes(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from torch import Tensor
 
 from ..blocks import blocks, is_odd
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..damage import cracks
 from ..shaping import bump, mix, step
 from ..surface import Surface
@@ -22,7 +20,7 @@ BONDS = {
 """Bond and length of each shape but the hexagon, in heights of a tile."""
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Tiles, each tilted a little, whose glaze is thinner at the edges, in recessed grout."""
     wobble = [0.0012 * p.uneven * canvas.noise(f"edge {axis}", 0.05, octaves=4) for axis in "yx"]
     number, y_m, x_m, inside_m = _layout(canvas, p, (wobble[0], wobble[1]))
@@ -47,7 +45,7 @@ def draw(canvas: Canvas, p: Any) -> Surface:
     return _grout(canvas, p).under(Surface(color, height_m, roughness), step(inside_m, -0.0004, 0.0008))
 
 
-def _layout(canvas: Canvas, p: Any, warp: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def _layout(canvas: Canvas, p: Look, warp: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Number of each texel's tile, offset from its centre down and right, and distance to its border, in metres."""
     if p.shape == "hexagon":
         cells = canvas.cells("tiles", p.tile_m, jitter=0, stagger=0.5, stretch=(0.866, 1), warp=warp)
@@ -57,7 +55,7 @@ def _layout(canvas: Canvas, p: Any, warp: tuple[Tensor, Tensor]) -> tuple[Tensor
     return laid.number, laid.y_m, laid.x_m, laid.inside_m(p.joint_m, 0.6 * p.bevel_m)
 
 
-def _grout(canvas: Canvas, p: Any) -> Surface:
+def _grout(canvas: Canvas, p: Look) -> Surface:
     sand = canvas.noise("sand", 0.0025, octaves=2, gain=0.8)
     stains = canvas.noise("grout stains", 0.2, octaves=4, gain=0.6)
     color = canvas.color(p.grout_color) * (1 + 0.07 * sand + 0.10 * stains)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from torch import Tensor
 
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..metal import with_rust
 from ..shaping import step
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Rows of rings that lean to one side and to the other in turn, so that each lies over and under its neighbours."""
     columns = canvas.count(0.62 * p.size_m)
     rows = canvas.count(0.5 * p.size_m, horizontal=False, multiple_of=2)
@@ -37,7 +35,7 @@ def draw(canvas: Canvas, p: Any) -> Surface:
     return Surface(cloth, -0.34 * p.size_m + 0.00003 * grain, 0.95).under(metal, there)
 
 
-def _ring(canvas: Canvas, p: Any, u: Tensor, v: Tensor, counts: tuple[int, int], down: int, right: int) -> Tensor:
+def _ring(canvas: Canvas, p: Look, u: Tensor, v: Tensor, counts: tuple[int, int], down: int, right: int) -> Tensor:
     """Height in metres, number, and place across the wire (3, H, W) of one of the rings around each texel."""
     row = v.floor() + down
     is_odd = row.remainder(2)

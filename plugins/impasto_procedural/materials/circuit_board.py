@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from torch import Tensor
 
 from ..blocks import Blocks, uneven_blocks
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import bump, mix, step
 from ..surface import Surface
 
@@ -15,7 +13,7 @@ LANES = 5
 """Traces that cross each side of a unit cell."""
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Lanes of traces that turn at 45°, with vias where they end; chips with pins and small parts lie on pads."""
     warp = canvas.sway("sway", 0.0, canvas.width_m)
     trace, via, ring = _traces(canvas, p, warp)
@@ -32,11 +30,11 @@ def draw(canvas: Canvas, p: Any) -> Surface:
     return surface
 
 
-def _metal(canvas: Canvas, p: Any, height_m: float, fine: Tensor) -> Surface:
+def _metal(canvas: Canvas, p: Look, height_m: float, fine: Tensor) -> Surface:
     return Surface(canvas.color(p.metal_color) * (1 + 0.04 * fine), height_m + 0.000002 * fine, 0.3 + 0.03 * fine, 1.0)
 
 
-def _traces(canvas: Canvas, p: Any, warp: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+def _traces(canvas: Canvas, p: Look, warp: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
     """Masks (H, W) of traces, holes of vias, and their rings: in each cell lanes go around two opposite corners."""
     rows, columns = (canvas.count(p.size_m, horizontal=across) for across in (False, True))
     v, u = (canvas.y_m + warp[0]) / canvas.height_m * rows, (canvas.x_m + warp[1]) / canvas.width_m * columns
@@ -67,7 +65,7 @@ def _traces(canvas: Canvas, p: Any, warp: tuple[Tensor, Tensor]) -> tuple[Tensor
     )
 
 
-def _part(canvas: Canvas, p: Any, board: Surface, laid: Blocks, name: str, share: float, fine: Tensor) -> Surface:
+def _part(canvas: Canvas, p: Look, board: Surface, laid: Blocks, name: str, share: float, fine: Tensor) -> Surface:
     """The board with parts: bodies in the middle of some blocks, with metal ends or pins on two sides."""
     each = lambda what: canvas.of_each(f"{name} {what}", laid.number)  # noqa: E731
     there = (each("is") < share).to(fine.dtype)

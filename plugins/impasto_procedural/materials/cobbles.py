@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import bump, gradient, mix, step
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Stones with rounded tops, each tilted a little, with sand between them."""
     grain = canvas.noise("grain", 0.006, octaves=4, gain=0.7)
     sway_m = 0.10 * p.stone_m
@@ -39,7 +37,7 @@ def draw(canvas: Canvas, p: Any) -> Surface:
     return _sand(canvas, p).under(Surface(color, height_m, roughness), top)
 
 
-def _sand(canvas: Canvas, p: Any) -> Surface:
+def _sand(canvas: Canvas, p: Look) -> Surface:
     grains = canvas.noise("sand", 0.003, octaves=2, gain=0.8)
     lumps = canvas.noise("lumps", 0.03, octaves=4)
     shades = [canvas.color(p.sand_color) * factor for factor in (0.55, 1.0, 1.35)]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from torch import Tensor
 
 from ..blocks import blocks
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..damage import cracks, holes
 from ..shaping import mix, step
 from ..surface import Surface
@@ -16,7 +14,7 @@ UNSEEN_PANEL_M = 1.2
 """Width of panels whose joints are not seen, for the distance of tie holes."""
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Cast concrete with the marks of its formwork."""
     clouds = canvas.noise("clouds", 0.45, octaves=7, gain=0.62)
     sand = canvas.noise("sand", 0.005, octaves=3, gain=0.8)
@@ -50,7 +48,7 @@ def draw(canvas: Canvas, p: Any) -> Surface:
     return Surface(color.clamp_min(0.01), height_m, roughness + 0.02 * sand)
 
 
-def _formwork(canvas: Canvas, p: Any, clouds: Tensor, sand: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _formwork(canvas: Canvas, p: Look, clouds: Tensor, sand: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Relief in metres, relative brightness, and mask of stains that the formwork left."""
     if p.formwork == "boards":
         return _boards(canvas, p, clouds)
@@ -60,7 +58,7 @@ def _formwork(canvas: Canvas, p: Any, clouds: Tensor, sand: Tensor) -> tuple[Ten
     return 0.0004 * trowel, 0.02 * trowel, 0 * trowel
 
 
-def _tie_holes(canvas: Canvas, p: Any, sand: Tensor) -> tuple[Tensor, Tensor]:
+def _tie_holes(canvas: Canvas, p: Look, sand: Tensor) -> tuple[Tensor, Tensor]:
     """Relief in metres, and mask of stains, of four holes for each panel; as far apart where there are none."""
     panel_m = p.panel_m if p.formwork == "panels" else UNSEEN_PANEL_M
     panels = blocks(canvas, "stack", panel_m, panel_m)
@@ -71,7 +69,7 @@ def _tie_holes(canvas: Canvas, p: Any, sand: Tensor) -> tuple[Tensor, Tensor]:
     return relief_m, 1.6 * hole + 0.35 * step(from_hole_m, 0.06, 0.01)
 
 
-def _boards(canvas: Canvas, p: Any, clouds: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _boards(canvas: Canvas, p: Look, clouds: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     sway = canvas.noise("sway", 0.3, octaves=2, stretch=(0.3, 3)) * 0.001
     boards = blocks(canvas, "third", 14 * p.board_m, p.board_m, warp=(sway, sway))
     each = lambda name: canvas.of_each(name, boards.number)  # noqa: E731
@@ -90,7 +88,7 @@ def _boards(canvas: Canvas, p: Any, clouds: Tensor) -> tuple[Tensor, Tensor, Ten
     return relief_m + 0.0035 * fin * (1 - groove) - 0.0008 * joint - 0.014 * groove, tone, damp
 
 
-def _panels(canvas: Canvas, p: Any, sand: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _panels(canvas: Canvas, p: Look, sand: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     panels = blocks(canvas, "stack", p.panel_m, p.panel_m)
     each = lambda name: canvas.of_each(name, panels.number)  # noqa: E731
     inside_m = panels.inside_m() + 0.00012 * sand

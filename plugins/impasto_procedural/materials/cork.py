@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import bump, gradient, mix, step
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Granules of two sizes, each with its own colour, and dark crumbs and holes between them."""
     warp = canvas.sway("ragged", 0.22 * p.size_m, 0.7 * p.size_m, 4)
     large = canvas.cells("granules", p.size_m, warp=warp)

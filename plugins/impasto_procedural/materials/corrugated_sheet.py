@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 from torch import Tensor
 
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..metal import with_rust
 from ..shaping import mix, step
 from ..surface import Surface
@@ -28,7 +27,7 @@ class SheetLayout:
     around_screw: Tensor
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Waves of sheet steel in overlapping rows, crystals of zinc, screws on the crests, and rust from there."""
     laid = _layout(canvas, p)
     clouds = canvas.noise("clouds", 0.2, octaves=7, gain=0.62, stretch=(1.8, 1))
@@ -44,14 +43,14 @@ def draw(canvas: Canvas, p: Any) -> Surface:
     return with_rust(canvas, metal.with_tint(washed), p.rust, prone, run_m=0.25, upright=4.0)
 
 
-def _streaks(canvas: Canvas, p: Any) -> Tensor:
+def _streaks(canvas: Canvas, p: Look) -> Tensor:
     """Brightness (H, W) of what rain has washed down: long soft streaks."""
     broad = canvas.noise("washed", 0.1, octaves=4, gain=0.6, stretch=(8, 1))
     fine = canvas.noise("washed fine", 0.012, octaves=3, gain=0.7, stretch=(30, 1))
     return 1 + (0.05 + 0.14 * p.weathered) * (0.7 * broad + 0.6 * fine).clamp(-2.5, 2)
 
 
-def _zinc(canvas: Canvas, p: Any, laid: SheetLayout, clouds: Tensor) -> Surface:
+def _zinc(canvas: Canvas, p: Look, laid: SheetLayout, clouds: Tensor) -> Surface:
     """Crystals, each of which reflects in its own way, under a skin that grows dull and white."""
     warp = [0.09 * p.spangle_m * canvas.noise(f"feathers {k}", 0.3 * p.spangle_m, octaves=2) for k in "yx"]
     crystals = canvas.cells("crystals", p.spangle_m, warp=(warp[0], warp[1]))
@@ -70,7 +69,7 @@ def _zinc(canvas: Canvas, p: Any, laid: SheetLayout, clouds: Tensor) -> Surface:
     return zinc.under(Surface(bluish * (0.44 + 0.03 * streaks), height_m, 0.8, 0.35), 0.7 * white)
 
 
-def _layout(canvas: Canvas, p: Any) -> SheetLayout:
+def _layout(canvas: Canvas, p: Look) -> SheetLayout:
     waves = canvas.count(p.wave_m, multiple_of=WAVES if canvas.width_m > 2.5 * WAVES * p.wave_m else 1)
     rows = canvas.count(p.sheet_m, horizontal=False)
     bent = 0.035 * p.dents * canvas.noise("bent", 0.5, octaves=2, stretch=(1, 0.4))

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..damage import cracks
 from ..shaping import bump, mix, step
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Plates of dried mud, each tilted and curled."""
     fine = canvas.noise("fine", 0.004, octaves=3, gain=0.75)
     clouds = canvas.noise("clouds", 0.4, octaves=7, gain=0.6)
@@ -44,7 +42,7 @@ def draw(canvas: Canvas, p: Any) -> Surface:
     return _earth(canvas, p).under(top, step(inside_m, -0.001, 0.0012))
 
 
-def _earth(canvas: Canvas, p: Any) -> Surface:
+def _earth(canvas: Canvas, p: Look) -> Surface:
     lumps = canvas.noise("earth", 0.012, octaves=4, gain=0.7)
     color = canvas.color(p.crack_color) * (1 + 0.22 * lumps).clamp_min(0.3)
     return Surface(color, -p.depth_m + 0.003 * p.crumbs * lumps, 0.95)

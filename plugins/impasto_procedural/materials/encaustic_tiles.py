@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from torch import Tensor
 
 from ..blocks import Blocks, blocks
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import bump, mix, step
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Ornaments with the symmetry of a square; the quarters in the corners of four tiles make another one."""
     tiles = blocks(canvas, "stack", p.size_m, p.size_m, warp=canvas.sway("sway", 0.0003, 0.1))
     each = lambda name: canvas.of_each(name, tiles.number)  # noqa: E731
@@ -41,7 +40,7 @@ def draw(canvas: Canvas, p: Any) -> Surface:
     return grout.under(tile, face)
 
 
-def _pattern(p: Any, tiles: Blocks, edge: Tensor) -> tuple[Tensor, Tensor]:
+def _pattern(p: Look, tiles: Blocks, edge: Tensor) -> tuple[Tensor, Tensor]:
     """Distances (H, W) into the parts of the second and of the third colour, in widths of a tile."""
     y, x = tiles.y_m.abs() / p.size_m + edge, tiles.x_m.abs() / p.size_m + edge  # 0 to 0.5
     high, low = y.maximum(x), y.minimum(x)

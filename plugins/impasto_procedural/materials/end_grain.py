@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..blocks import blocks
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..damage import cracks
 from ..shaping import bump, mix, step
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Blocks in rows, each a cut across a trunk at another distance from its pith."""
     laid = blocks(canvas, "staggered", 1.08 * p.size_m, p.size_m, warp=canvas.sway("sway", 0.0008, 0.06))
     each = lambda name: canvas.of_each(name, laid.number)  # noqa: E731

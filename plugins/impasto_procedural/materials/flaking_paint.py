@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from torch import Tensor
 
 from ..blocks import blocks
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..metal import RUST
 from ..shaping import bump, gradient, mix, step
 from ..surface import Surface
 from ..wood import grain_of, wood_color, wood_relief_m
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Paint in pieces between cracks; pieces are whole, curled or gone, and a primer shows at their edges."""
     ground = _wood(canvas, p) if p.ground == "wood" else _metal(canvas, p)
     held, cracked = _flakes(canvas, p)
@@ -31,7 +29,7 @@ def draw(canvas: Canvas, p: Any) -> Surface:
     return bottom.under(_paint(canvas, p, smooth_m + p.thickness_m + lift_m, rim, whole), whole)
 
 
-def _flakes(canvas: Canvas, p: Any) -> tuple[Tensor, Tensor]:
+def _flakes(canvas: Canvas, p: Look) -> tuple[Tensor, Tensor]:
     """Hold of the paint (H, W), gone below 0, and a mask of cracks between pieces."""
     rough = canvas.noise("rough edge", 0.3 * p.flake_m, octaves=4, gain=0.65)
     warp = [0.16 * p.flake_m * canvas.noise(f"warp {k}", p.flake_m, octaves=4, gain=0.6) for k in "yx"]
@@ -46,7 +44,7 @@ def _flakes(canvas: Canvas, p: Any) -> tuple[Tensor, Tensor]:
     return held, seen * step(flakes.to_border_m, open_m + 0.7 * canvas.texel_m, open_m)
 
 
-def _paint(canvas: Canvas, p: Any, height_m: Tensor, rim: Tensor, whole: Tensor) -> Surface:
+def _paint(canvas: Canvas, p: Look, height_m: Tensor, rim: Tensor, whole: Tensor) -> Surface:
     clouds = canvas.noise("faded", 0.12, octaves=7, gain=0.62)
     brush = canvas.noise("brush", 0.0025, octaves=2, gain=0.8, stretch=(1, 30))
     chalk = p.fading * (0.35 + 0.22 * clouds).clamp(0, 1)
@@ -61,11 +59,11 @@ def _paint(canvas: Canvas, p: Any, height_m: Tensor, rim: Tensor, whole: Tensor)
     return Surface(color, height_m + 0.00003 * brush, roughness)
 
 
-def _primer_color(canvas: Canvas, p: Any) -> Tensor:
+def _primer_color(canvas: Canvas, p: Look) -> Tensor:
     return canvas.color(p.primer_color) * (1 + 0.07 * canvas.noise("primer", 0.02, octaves=5, gain=0.7))
 
 
-def _wood(canvas: Canvas, p: Any) -> Surface:
+def _wood(canvas: Canvas, p: Look) -> Surface:
     boards = blocks(canvas, "staggered", canvas.width_m, 0.15)
     wood = grain_of(canvas, boards, 0.5, 0.25)
     inside_m = boards.inside_m(0.002)
@@ -76,7 +74,7 @@ def _wood(canvas: Canvas, p: Any) -> Surface:
     return Surface(color * grey * (1 - 0.8 * gap), height_m, 0.82 + 0.04 * wood.fibres)
 
 
-def _metal(canvas: Canvas, p: Any) -> Surface:
+def _metal(canvas: Canvas, p: Look) -> Surface:
     spots = canvas.noise("rust", 0.03, octaves=7, gain=0.7)
     grain = canvas.noise("rust grain", 0.0025, octaves=3, gain=0.8)
     color = gradient(0.5 + 0.22 * spots + 0.07 * grain, [canvas.color(shade) for shade in RUST])

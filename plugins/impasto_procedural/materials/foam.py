@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from torch import Tensor
 
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import mix, step
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Pores of three sizes, each a bowl with a thin rim."""
     torn = [0.10 * p.irregular * p.pore_m * canvas.noise(f"torn {axis}", 0.7 * p.pore_m, octaves=3) for axis in "yx"]
     deep_m, rim = _pores(canvas, p, 1.0, 1.0, (torn[0], torn[1]))
@@ -27,7 +25,7 @@ def draw(canvas: Canvas, p: Any) -> Surface:
     return Surface(color, height_m, p.roughness + 0.03 * skin)
 
 
-def _pores(canvas: Canvas, p: Any, scale: float, share: float, torn: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+def _pores(canvas: Canvas, p: Look, scale: float, share: float, torn: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
     """Depth in metres, and 1 on the rim of the pores, of one size."""
     size_m = scale * p.pore_m
     cells = canvas.cells(f"pores {scale}", 1.05 * size_m, jitter=0.8, warp=torn)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..crumple import crumple
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Bright facets between folds, with shallow dents."""
     facets, near = crumple(canvas, "foil", p.size_m)
     dents = canvas.noise("dents", 0.3 * p.size_m, octaves=3, gain=0.4)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from torch import Tensor
 
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..scatter import ScatteredPieces, scatter
 from ..shaping import gradient, mix, step
 from ..strokes import strokes
@@ -19,7 +17,7 @@ VEINS = 6
 """Side veins on each half of a leaf."""
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Curled leaves above each other with veins and holes, among needles and twigs."""
     form = canvas.noise("form", 0.25, octaves=3)
     surface = _soil(canvas, p, form)
@@ -38,7 +36,7 @@ def draw(canvas: Canvas, p: Any) -> Surface:
     return surface
 
 
-def _leaves(canvas: Canvas, p: Any, area_m2: float) -> tuple[Surface, Tensor] | None:
+def _leaves(canvas: Canvas, p: Look, area_m2: float) -> tuple[Surface, Tensor] | None:
     radius_m = 0.5 * p.leaf_m
     count = min(6_000, round(4.5 * p.leaves * area_m2 / (2 * radius_m * radius_m)))
     if not count:
@@ -62,7 +60,7 @@ def _leaves(canvas: Canvas, p: Any, area_m2: float) -> tuple[Surface, Tensor] | 
     return _leaf_surface(canvas, p, pieces, count), (pieces.number >= 0).to(pieces.y.dtype)
 
 
-def _leaf_surface(canvas: Canvas, p: Any, leaves: ScatteredPieces, count: int) -> Surface:
+def _leaf_surface(canvas: Canvas, p: Look, leaves: ScatteredPieces, count: int) -> Surface:
     one = lambda name: canvas.uniform(f"leaf {name}", count)[leaves.number.clamp_min(0)]  # noqa: E731
     side = leaves.y.abs()
     rib = step(side, 0.045, 0.01)
@@ -81,7 +79,7 @@ def _leaf_surface(canvas: Canvas, p: Any, leaves: ScatteredPieces, count: int) -
 
 
 def _strokes(
-    canvas: Canvas, p: Any, name: str, count: int, kind: tuple[float, float, float, float]
+    canvas: Canvas, p: Look, name: str, count: int, kind: tuple[float, float, float, float]
 ) -> tuple[Surface, Tensor] | None:
     if not count:
         return None
@@ -97,7 +95,7 @@ def _strokes(
     return Surface(color * (1 + 0.08 * bark), drawn.height_m, 0.75), (drawn.number >= 0).to(tone.dtype)
 
 
-def _soil(canvas: Canvas, p: Any, form: Tensor) -> Surface:
+def _soil(canvas: Canvas, p: Look, form: Tensor) -> Surface:
     crumbs = canvas.noise("crumbs", 0.012, octaves=5, gain=0.75)
     lumps = canvas.noise("lumps", 0.05, octaves=3)
     color = canvas.color(p.soil_color) * (0.85 + 0.28 * crumbs + 0.1 * lumps).clamp_min(0.15)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from torch import Tensor
 
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import gradient, mix, step
 from ..strokes import strokes
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Long hairs that lie downwards, over each other; tufts draw them together."""
     fields = []
     for layer, (length, rise, spread) in enumerate(((0.8, (0.0, 0.25), 0.22), (1.0, (0.2, 0.6), 0.14))):
@@ -40,7 +38,7 @@ def draw(canvas: Canvas, p: Any) -> Surface:
     return Surface(color, 0.3 * height_m * (1 - 0.3 * tuft * p.matted), p.roughness - 0.15 * value + 0.05 * tuft)
 
 
-def _tufts(canvas: Canvas, p: Any) -> tuple[Tensor, Tensor]:
+def _tufts(canvas: Canvas, p: Look) -> tuple[Tensor, Tensor]:
     """Metres (H, W) by which hairs are drawn towards the middle of their tuft, and swirl."""
     tufts = canvas.cells(
         "tufts", 0.55 * p.hair_m, stretch=(2.4, 0.8), warp=canvas.sway("ragged", 0.1 * p.hair_m, 0.3 * p.hair_m)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import bump, gradient, step
 from ..surface import Surface
 
@@ -17,7 +16,7 @@ CLEAR = 0.95
 """Share of light that passes through; the rest is what lies on the glass."""
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """A pattern pressed into one side; its slopes are lighter and darker, as what is behind them is bent."""
     sway = canvas.sway("sway", 0.012 * p.size_m, 4 * p.size_m)
     fine = canvas.noise("fine", 0.0015, octaves=3, gain=0.8)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from torch import Tensor
 
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import mix, step
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Crystals of three kinds that interlock: large feldspars, grey quartz between them, small dark mica."""
     warp = canvas.sway("ragged", 0.11 * p.size_m, 0.6 * p.size_m, 3)
     clouds = canvas.noise("clouds", 5 * p.size_m, octaves=4, gain=0.6)
@@ -29,7 +27,7 @@ def draw(canvas: Canvas, p: Any) -> Surface:
 
 
 def _crystals(
-    canvas: Canvas, p: Any, name: str, size_m: float, warp: tuple[Tensor, Tensor], base: Tensor
+    canvas: Canvas, p: Look, name: str, size_m: float, warp: tuple[Tensor, Tensor], base: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Colour (3, H, W) of crystals of one kind, and a random number of each (H, W)."""
     cells = canvas.cells(name, size_m, warp=warp)

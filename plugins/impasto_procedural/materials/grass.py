@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import gradient, mix, step
 from ..strokes import strokes
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Blades of grass above each other, on soil."""
     patches = canvas.noise("patches", canvas.width_m / 4, octaves=4)
     count = canvas.pieces((0.4 + 3.2 * p.density) / (p.blade_m * p.blade_width_m), 200_000)
@@ -39,7 +37,7 @@ def draw(canvas: Canvas, p: Any) -> Surface:
     return _soil(canvas, p).under(grass, is_blade)
 
 
-def _soil(canvas: Canvas, p: Any) -> Surface:
+def _soil(canvas: Canvas, p: Look) -> Surface:
     crumbs = canvas.noise("soil", 0.01, octaves=5, gain=0.65)
     color = canvas.color(p.soil_color) * (0.8 + 0.25 * crumbs).clamp_min(0.1)
     return Surface(color, 0.002 * crumbs - 0.002, 0.95)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..blocks import blocks
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..metal import with_rust
 from ..shaping import mix, step
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Flat bars on edge, held by twisted rods that lie a little lower."""
     fields = blocks(canvas, "stack", 2.2 * p.size_m, p.size_m, warp=canvas.sway("sway", 0.0002, 0.2))
     grain = canvas.noise("grain", 0.002, octaves=4, gain=0.7)

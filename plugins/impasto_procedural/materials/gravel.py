@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from torch import Tensor
 
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..scatter import ScatteredPieces, scatter
 from ..shaping import mix, step
 from ..surface import Surface
@@ -15,7 +14,7 @@ from ..surface import Surface
 FACETS = 6
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Stones that lie over each other, the larger on top, on earth."""
     grain = canvas.noise("grain", 0.0022, octaves=2, gain=0.8)
     mineral = canvas.noise("mineral", 0.25 * p.stone_m, octaves=5, gain=0.7)
@@ -31,7 +30,7 @@ def draw(canvas: Canvas, p: Any) -> Surface:
 
 
 def _stones(
-    canvas: Canvas, p: Any, below: Surface, name: str, size_m: float, count: int, grain: Tensor, mineral: Tensor
+    canvas: Canvas, p: Look, below: Surface, name: str, size_m: float, count: int, grain: Tensor, mineral: Tensor
 ) -> Surface:
     """Stones of one size, where they are higher than what is below."""
     stones = _ellipsoids(canvas, p, name, size_m, count)
@@ -50,7 +49,7 @@ def _stones(
     return below.under(stone, mask.to(height_m.dtype))
 
 
-def _ellipsoids(canvas: Canvas, p: Any, name: str, size_m: float, count: int) -> ScatteredPieces:
+def _ellipsoids(canvas: Canvas, p: Look, name: str, size_m: float, count: int) -> ScatteredPieces:
     """Ellipsoids, cut by random planes, that lie at random heights."""
     planes = canvas.uniform(f"{name} planes", 3, FACETS, count)
     angle = 2 * math.pi * (planes[0] + canvas.x_m.new_tensor(range(FACETS))[:, None]) / FACETS
@@ -72,7 +71,7 @@ def _ellipsoids(canvas: Canvas, p: Any, name: str, size_m: float, count: int) ->
     return scatter(canvas, name, count, 0.55 * size_m, stone, spread=0.25, even=True)
 
 
-def _earth(canvas: Canvas, p: Any, grain: Tensor) -> Surface:
+def _earth(canvas: Canvas, p: Look, grain: Tensor) -> Surface:
     lumps = canvas.noise("earth", 0.012, octaves=4, gain=0.65)
     color = canvas.color(p.earth_color) * (1 + 0.20 * grain + 0.14 * lumps).clamp_min(0.3)
     return Surface(color, 0.0004 * grain + 0.001 * lumps - 0.08 * p.stone_m, 0.95)

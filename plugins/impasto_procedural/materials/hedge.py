@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from torch import Tensor
 
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..scatter import scatter
 from ..shaping import gradient, mix, step
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Leaves at all heights: the lowest are in the dark, young ones stand out at the top."""
     radius_m = 0.55 * p.size_m
     count = canvas.pieces((1.5 + 5.5 * p.density) / (radius_m * radius_m), 16_000)

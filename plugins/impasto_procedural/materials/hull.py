@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from torch import Tensor
 
 from ..blocks import Blocks, uneven_blocks
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import bump, mix, step
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Painted panels of two sizes over each other, some raised, some sunk, some with vents or hatches."""
     shift = canvas.sway("shift", 0.0, canvas.width_m)
     large = uneven_blocks(canvas, "panels", 1.3 * p.size_m, p.size_m, uneven=0.7, split=0.45, warp=shift)

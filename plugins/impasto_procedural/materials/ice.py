@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..damage import cracks
 from ..shaping import gradient, mix, step
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Cracks that are white at the surface, and wide faint walls where they run down into the dark."""
     clouds = canvas.high_pass(canvas.noise("depth", 0.6 * p.size_m, octaves=6, gain=0.55), 1.2 * p.size_m)
     fine = canvas.noise("fine", 0.004, octaves=3, gain=0.7)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from torch import Tensor
 
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import mix, step
 from ..surface import Surface
 from ..yarn import roundness, twist
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Columns of stitches; each stitch is two slanted legs that come out of the stitch below."""
     columns = canvas.count(p.stitch_m, multiple_of=4)
     rows = canvas.count(0.78 * p.stitch_m, horizontal=False, multiple_of=2 * p.stripes or 2)
@@ -46,7 +45,7 @@ def draw(canvas: Canvas, p: Any) -> Surface:
 
 
 def _legs(
-    canvas: Canvas, p: Any, place: Tensor, v: Tensor, column: Tensor, counts: tuple[int, int], k: int
+    canvas: Canvas, p: Look, place: Tensor, v: Tensor, column: Tensor, counts: tuple[int, int], k: int
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Height (0 to 1), shade and row of the stitch that begins k rows further down, (H, W)."""
     side = (place - 0.5).abs() * 2  # 0 in the middle of the stitch, 1 between stitches

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import bump, gradient, mix, step
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Plates that bulge, with ropes where they were still soft; between them it glows from red to yellow."""
     warp = canvas.sway("bend", 0.22 * p.size_m, 0.7 * p.size_m, 6)
     plates = canvas.cells("plates", p.size_m, warp=warp, squeeze=(1, 1.3))

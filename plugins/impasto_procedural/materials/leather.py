@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import bump, mix, step
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Plates of two sizes between grooves, with creases that press them flat."""
     sway = [0.22 * p.grain_m * canvas.noise(f"sway {axis}", 0.9 * p.grain_m, octaves=2) for axis in "yx"]
     large = canvas.cells("plates", p.grain_m, jitter=0.8, warp=(sway[0], sway[1]), stretch=(1, 1.2))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import gradient, step
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Short streaks of three colours, rolled out in one direction."""
     bend = canvas.sway("bend", 0.35 * p.size_m, 1.6 * p.size_m, 3)
     streaks = canvas.warp(canvas.noise("streaks", 0.5 * p.size_m, octaves=5, gain=0.7, stretch=(0.5, 3)), *bend)

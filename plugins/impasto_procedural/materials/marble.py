@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from torch import Tensor
 
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import gradient, mix, step
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Marble: folded bands with sharp and smoky veins."""
     folds = canvas.noise("folds", 1.3 * p.vein_m, octaves=8, gain=0.52)
     bends = canvas.noise("bends", 1.3 * p.vein_m, octaves=8, gain=0.52)
@@ -31,7 +30,7 @@ def draw(canvas: Canvas, p: Any) -> Surface:
     return Surface(color, height_m, roughness)
 
 
-def _main_veins(canvas: Canvas, p: Any, folds: Tensor, bends: Tensor, clouds: Tensor) -> tuple[Tensor, Tensor]:
+def _main_veins(canvas: Canvas, p: Look, folds: Tensor, bends: Tensor, clouds: Tensor) -> tuple[Tensor, Tensor]:
     """Masks of the main veins and of the rust beside them: borders of bands in one direction, bent by folds."""
     turn = 0.5 * math.pi * p.direction
     across = round(canvas.width_m / p.vein_m * math.cos(turn))
@@ -47,7 +46,7 @@ def _main_veins(canvas: Canvas, p: Any, folds: Tensor, bends: Tensor, clouds: Te
     return p.veins * (0.75 * core + (0.25 + 0.45 * p.softness) * smoke * strength).clamp(0, 1), p.veins * rust
 
 
-def _fine_veins(canvas: Canvas, p: Any, y_m: Tensor, x_m: Tensor) -> Tensor:
+def _fine_veins(canvas: Canvas, p: Look, y_m: Tensor, x_m: Tensor) -> Tensor:
     """Mask of hair-thin veins along the zeros of warped noises."""
     total = 0 * y_m
     for index, size in enumerate((0.55, 0.25)):

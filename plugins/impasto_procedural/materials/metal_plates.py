@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from torch import Tensor
 
 from ..blocks import Blocks, blocks
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..metal import with_rust
 from ..shaping import bump, step
 from ..surface import Surface
@@ -26,7 +25,7 @@ class PlateForm:
     shade: Tensor | float = 0.0
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Plates of steel with raised rivets or tread, rust where water stays, bright where feet and hands rub."""
     relief = _rivets(canvas, p) if p.pattern == "riveted" else _tread(canvas, p)
     clouds = canvas.noise("clouds", 0.16, octaves=7, gain=0.55)
@@ -41,7 +40,7 @@ def draw(canvas: Canvas, p: Any) -> Surface:
     return with_rust(canvas, steel, p.rust, relief.cavity - 0.9 * bright)
 
 
-def _steel(canvas: Canvas, p: Any, relief: PlateForm, clouds: Tensor, bright: Tensor) -> Surface:
+def _steel(canvas: Canvas, p: Look, relief: PlateForm, clouds: Tensor, bright: Tensor) -> Surface:
     rolled = canvas.noise("rolled", 0.003, octaves=2, stretch=(1, 40))
     scale = step(clouds + 0.3 * rolled, 1.6, -1.2)  # mill scale: a dark skin from rolling
     value = (0.76 - 0.2 * scale) * (1 + 0.3 * relief.shade) + 0.02 * rolled + 0.7 * bright
@@ -53,12 +52,12 @@ def _steel(canvas: Canvas, p: Any, relief: PlateForm, clouds: Tensor, bright: Te
     return Surface(canvas.color(p.metal_color) * (value * grime).clamp(0.1, 1.3), height_m, roughness, 1.0)
 
 
-def _paint(canvas: Canvas, p: Any, relief: PlateForm, clouds: Tensor, grain: Tensor) -> Surface:
+def _paint(canvas: Canvas, p: Look, relief: PlateForm, clouds: Tensor, grain: Tensor) -> Surface:
     value = (1 + 0.07 * clouds + 0.25 * relief.shade) * (1 - 0.3 * relief.cavity)
     return Surface(canvas.color(p.color) * value, relief.height_m + 0.00025 + 0.00002 * grain, 0.5 + 0.06 * clouds)
 
 
-def _rivets(canvas: Canvas, p: Any) -> PlateForm:
+def _rivets(canvas: Canvas, p: Look) -> PlateForm:
     plates = blocks(canvas, "running", p.plate_m, 0.5 * p.plate_m)
     each = lambda name: canvas.of_each(name, plates.number)  # noqa: E731
     inside_m = plates.inside_m(0.0025, 0.004)
@@ -76,7 +75,7 @@ def _rivets(canvas: Canvas, p: Any) -> PlateForm:
     return PlateForm(height_m, (step(dome, 0.4, 0.9) + edge).clamp(0, 1), cavity, each("shade") - 0.5)
 
 
-def _tread(canvas: Canvas, p: Any) -> PlateForm:
+def _tread(canvas: Canvas, p: Look) -> PlateForm:
     rows = canvas.count(p.tread_m, horizontal=False, multiple_of=2)
     columns = canvas.count(p.tread_m, multiple_of=2)
     v, u = canvas.y_m / canvas.height_m * rows + 0.25, canvas.x_m / canvas.width_m * columns + 0.25

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from torch import Tensor
 
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import gradient, mix, step
 from ..strokes import strokes
 from ..surface import Surface
@@ -18,7 +17,7 @@ PINNAE = 20
 """Leaves along each side of a frond."""
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Shoots on round cushions: light tips above dark depths, with stalks and dry parts."""
     cushion, patches = _cushions(canvas, p)
     level, tip, tone = _stars(canvas, p) if p.kind == "star" else _fronds(canvas, p)
@@ -37,7 +36,7 @@ def draw(canvas: Canvas, p: Any) -> Surface:
     return _with_stalks(canvas, p, _ground(canvas, p).under(moss, cover), cover)
 
 
-def _cushions(canvas: Canvas, p: Any) -> tuple[Tensor, Tensor]:
+def _cushions(canvas: Canvas, p: Look) -> tuple[Tensor, Tensor]:
     """Height of the cushions from 0 to about 1, and large patches with deviation 1, (H, W)."""
     sway = [0.22 * p.cushion_m * canvas.noise(f"sway {k}", p.cushion_m, octaves=3) for k in "yx"]
     domes = canvas.cells("cushions", p.cushion_m, warp=(sway[0], sway[1]))
@@ -48,7 +47,7 @@ def _cushions(canvas: Canvas, p: Any) -> tuple[Tensor, Tensor]:
     return cushion, canvas.noise("patches", 0.12, octaves=5, gain=0.6)
 
 
-def _stars(canvas: Canvas, p: Any) -> tuple[Tensor, Tensor, Tensor]:
+def _stars(canvas: Canvas, p: Look) -> tuple[Tensor, Tensor, Tensor]:
     """Height (0 to 1), tips (a mask) and a random tone of the uppermost of two layers of shoots, (H, W)."""
     lower, upper = (_shoots(canvas, p, layer) for layer in ("lower", "upper"))
     above = upper[0] > 0.8 * lower[0]
@@ -56,7 +55,7 @@ def _stars(canvas: Canvas, p: Any) -> tuple[Tensor, Tensor, Tensor]:
     return level, tip, tone
 
 
-def _shoots(canvas: Canvas, p: Any, layer: str) -> tuple[Tensor, Tensor, Tensor]:
+def _shoots(canvas: Canvas, p: Look, layer: str) -> tuple[Tensor, Tensor, Tensor]:
     """Height, tips and tone of shoots beside each other, each a star of pointed leaves around a bud."""
     shoots = canvas.cells(layer, p.shoot_m, jitter=0.9)
     tone = canvas.of_each(f"{layer} tone", shoots.number)
@@ -67,7 +66,7 @@ def _shoots(canvas: Canvas, p: Any, layer: str) -> tuple[Tensor, Tensor, Tensor]
     return height * (1 - 0.25 * step(away, 0.18, 0.0)), step(away, 0.32, 0.05), tone
 
 
-def _fronds(canvas: Canvas, p: Any) -> tuple[Tensor, Tensor, Tensor]:
+def _fronds(canvas: Canvas, p: Look) -> tuple[Tensor, Tensor, Tensor]:
     """Height, tips and tone as `_stars` gives them, of fronds with leaves along both sides."""
     length_m = 5 * p.shoot_m
     count = canvas.pieces(2.4 / (length_m * p.shoot_m), 20_000)
@@ -85,7 +84,7 @@ def _fronds(canvas: Canvas, p: Any) -> tuple[Tensor, Tensor, Tensor]:
     return level, is_frond * step(fronds.along, 0.6, 1.0) * leaf.maximum(stem), tone
 
 
-def _with_stalks(canvas: Canvas, p: Any, surface: Surface, cover: Tensor) -> Surface:
+def _with_stalks(canvas: Canvas, p: Look, surface: Surface, cover: Tensor) -> Surface:
     """The surface with stalks above it; a capsule sits at each tip."""
     count = min(20_000, round(2_600 * p.stalks * canvas.width_m * canvas.height_m))
     if not count:
@@ -101,7 +100,7 @@ def _with_stalks(canvas: Canvas, p: Any, surface: Surface, cover: Tensor) -> Sur
     return surface.under(Surface(color * round_, surface.height_m + stalks.height_m * 0.35, 0.5), there)
 
 
-def _ground(canvas: Canvas, p: Any) -> Surface:
+def _ground(canvas: Canvas, p: Look) -> Surface:
     crumbs = canvas.noise("soil", 0.012, octaves=6, gain=0.68)
     color = canvas.color(p.ground_color) * (0.85 + 0.25 * crumbs).clamp_min(0.15)
     return Surface(color, -0.003 + 0.0016 * crumbs, 0.94)

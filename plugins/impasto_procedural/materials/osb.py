@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from torch import Tensor
 
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..scatter import scatter
 from ..shaping import gradient, mix, step
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Strands that lie over each other, each with the grain and colour of its own piece of wood."""
     count = canvas.pieces(14 / (p.size_m * p.size_m), 9_000)
     u = {name: canvas.uniform(name, count) for name in ("lift", "wide", "ragged", "tilt")}

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..crumple import crumple
 from ..shaping import mix, step
 from ..strokes import strokes
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """A sheet of fibres with facets between folds, along which dirt has settled."""
     facets, near = crumple(canvas, "sheet", p.size_m)
     clouds = canvas.high_pass(canvas.noise("clouds", 0.07, octaves=6, gain=0.62), 0.12)

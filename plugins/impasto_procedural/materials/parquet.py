@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from torch import Tensor
 
 from ..blocks import blocks
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import bump, mix, step
 from ..strokes import strokes
 from ..surface import Surface
@@ -16,7 +14,7 @@ from ..wood import board_tint, grain_of, wood_color, wood_relief_m
 BONDS = {"herringbone": "herringbone", "mosaic": "basketweave", "strip": "staggered"}
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Strips of hardwood with their own grain and colour, tight joints, and varnish that wears."""
     strips = blocks(canvas, BONDS[p.pattern], p.length_m, p.strip_m)
     each = lambda name: canvas.of_each(name, strips.number)  # noqa: E731
@@ -45,7 +43,7 @@ def draw(canvas: Canvas, p: Any) -> Surface:
     return Surface(color, height_m, mix(roughness, 0.85, gap))
 
 
-def _scuffs(canvas: Canvas, p: Any) -> tuple[Tensor, Tensor]:
+def _scuffs(canvas: Canvas, p: Look) -> tuple[Tensor, Tensor]:
     """Masks (H, W): where the varnish is dull, and scratches."""
     clouds = canvas.noise("scuffs", 0.35, octaves=7, gain=0.62)
     scuffed = step(clouds, 1.9 - 2.2 * p.scuffs, 3.1 - 2.2 * p.scuffs)

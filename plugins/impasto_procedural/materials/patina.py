@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import gradient, mix, step
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Bare copper, brown oxide and chalky green, which follow each other outwards, and runs of both."""
     clouds = canvas.high_pass(canvas.noise("clouds", p.size_m, octaves=8, gain=0.66), 2.5 * p.size_m)
     spots = canvas.noise("spots", 0.09 * p.size_m, octaves=5, gain=0.7)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..metal import with_rust
 from ..shaping import bump, mix, step
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """A lattice of holes in a rolled sheet; what is behind them is dark and far below."""
     warp = canvas.sway("sway", 0.0, canvas.width_m)
     stagger, stretch = (0.5, (0.866, 1.0)) if p.pattern == "round" else (0.0, (1.0, 1.0))

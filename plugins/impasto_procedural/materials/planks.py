@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from torch import Tensor
 
 from ..blocks import Blocks, blocks
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import bump, mix, step
 from ..surface import Surface
 from ..wood import board_tint, grain_of, wood_color, wood_relief_m
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Boards side by side, each cut from another place of a tree."""
     boards = blocks(canvas, "staggered", p.length_m, p.board_m)
     each = lambda name: canvas.of_each(name, boards.number)  # noqa: E731
@@ -39,7 +37,7 @@ def draw(canvas: Canvas, p: Any) -> Surface:
     return Surface(color, height_m - 0.012 * gap, roughness)
 
 
-def _cracks(canvas: Canvas, boards: Blocks, p: Any) -> Tensor:
+def _cracks(canvas: Canvas, boards: Blocks, p: Look) -> Tensor:
     """Mask (H, W) of checks: thin lines along the grain, where zero crossings of a noise lie in rare patches."""
     lines = canvas.noise("cracks", 0.02, octaves=3, gain=0.6, stretch=(1, 26))
     patches = canvas.noise("cracked", 0.05, octaves=2, stretch=(1, 6))

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from torch import Tensor
 
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..damage import cracks
 from ..scatter import scatter
 from ..shaping import mix, step
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """A top coat of plaster in strokes that lie over each other, on a coarse base coat."""
     clouds = canvas.noise("clouds", 0.5, octaves=7, gain=0.62)
     sand = canvas.noise("sand", 0.004, octaves=2, gain=0.8)
@@ -39,7 +38,7 @@ def draw(canvas: Canvas, p: Any) -> Surface:
     return top.under(_base(canvas, p, sand), step(bare, 0.0, 0.008))
 
 
-def _strokes(canvas: Canvas, p: Any) -> tuple[Tensor, Tensor]:
+def _strokes(canvas: Canvas, p: Look) -> tuple[Tensor, Tensor]:
     """Height in metres, and relative brightness, −1 to 1, of the strokes that lie on top."""
     count = min(3000, 1 + round(3.2 * canvas.width_m * canvas.height_m / p.stroke_m**2))
     bend = 0.7 * (canvas.uniform("trowel bend", count) - 0.5)
@@ -59,7 +58,7 @@ def _strokes(canvas: Canvas, p: Any) -> tuple[Tensor, Tensor]:
     return p.trowel * (canvas.blur(height_m, 0.0025) + 0.00014 * drag), tone
 
 
-def _repairs(canvas: Canvas, p: Any) -> Tensor:
+def _repairs(canvas: Canvas, p: Look) -> Tensor:
     """Mask of patches with soft, ragged edges."""
     ragged = canvas.noise("patch rims", 0.08, octaves=5, gain=0.6)
     spots = canvas.cells("patches", 0.65, jitter=0.7)
@@ -68,13 +67,13 @@ def _repairs(canvas: Canvas, p: Any) -> Tensor:
     return is_patch * step(spots.from_center_m + 0.03 * ragged, size_m, size_m - 0.015)
 
 
-def _bare(canvas: Canvas, p: Any, clouds: Tensor, crack: Tensor) -> Tensor:
+def _bare(canvas: Canvas, p: Look, clouds: Tensor, crack: Tensor) -> Tensor:
     """Distance of each texel from the top coat that is left, about in metres; positive where it is gone."""
     holes = canvas.high_pass(canvas.noise("holes", 0.3, octaves=7, gain=0.6), 1.4)
     return 0.12 * (holes - 0.25 * clouds + 0.15 * crack - 3.4 * (1 - p.peeling) ** 3)
 
 
-def _base(canvas: Canvas, p: Any, sand: Tensor) -> Surface:
+def _base(canvas: Canvas, p: Look, sand: Tensor) -> Surface:
     lumps = canvas.noise("lumps", 0.018, octaves=3, gain=0.6)
     coarse = canvas.noise("coarse", 0.16, octaves=5)
     color = canvas.color(p.base_color) * (1 + 0.13 * coarse + 0.08 * lumps + 0.09 * sand)

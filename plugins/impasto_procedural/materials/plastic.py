@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import bump, step
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """The grain of a mould, pressed in pebbles of two sizes, with flow lines and scratches."""
     warp = canvas.sway("ragged", 0.22 * p.size_m, p.size_m, 3)
     clouds = canvas.high_pass(canvas.noise("clouds", 0.02, octaves=6, gain=0.6), 0.04)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import bump, mix, step
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Pillows between seams of stitches; leather puckers along the seams."""
     sway = canvas.sway("sway", 0.02 * p.size_m, 0.7 * p.size_m)
     columns, rows = canvas.count(p.size_m), canvas.count(p.size_m * 1.25, horizontal=False)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from torch import Tensor
 
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..damage import cracks
 from ..shaping import gradient, mix, step
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Layers of rock, broken into blocks with facets."""
     fine = canvas.noise("fine", 0.04, octaves=6, gain=0.78)
     rugged = canvas.noise("rugged", 0.7 * p.block_m, octaves=8, gain=0.55)
@@ -35,7 +33,7 @@ def draw(canvas: Canvas, p: Any) -> Surface:
     return _with_stains(canvas, p, surface, fine, bends)
 
 
-def _layers(canvas: Canvas, p: Any, bends: Tensor, rugged: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _layers(canvas: Canvas, p: Look, bends: Tensor, rugged: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Relief in metres, a random number for each layer, and mask of the clefts between them."""
     count = canvas.count(p.layer_m, horizontal=False, multiple_of=2)
     folds = canvas.noise("folds", 0.45 * canvas.width_m, octaves=2)
@@ -51,7 +49,7 @@ def _layers(canvas: Canvas, p: Any, bends: Tensor, rugged: Tensor) -> tuple[Tens
     return relief_m, mix(hard, bedding, 0.3), cleft
 
 
-def _facets(canvas: Canvas, p: Any, rugged: Tensor, bends: Tensor, layer_m: Tensor) -> tuple[Tensor, Tensor]:
+def _facets(canvas: Canvas, p: Look, rugged: Tensor, bends: Tensor, layer_m: Tensor) -> tuple[Tensor, Tensor]:
     """Relief in metres of blocks with flat faces, at two scales, and the brightness of each face."""
     relief_m, tone = 0 * rugged, 0 * rugged
     for name, size, strength in (("blocks", 1.0, 1.0), ("chips", 0.32, 0.9)):
@@ -65,7 +63,7 @@ def _facets(canvas: Canvas, p: Any, rugged: Tensor, bends: Tensor, layer_m: Tens
     return p.blocks * canvas.blur(relief_m, 0.012 * p.block_m), p.blocks * tone
 
 
-def _with_stains(canvas: Canvas, p: Any, rock: Surface, fine: Tensor, bends: Tensor) -> Surface:
+def _with_stains(canvas: Canvas, p: Look, rock: Surface, fine: Tensor, bends: Tensor) -> Surface:
     streaks = canvas.noise("streaks", 0.05, octaves=4, stretch=(12, 1))
     places = canvas.noise("places", 0.45, octaves=5, gain=0.6)
     rust = 0.8 * p.stains * step(places + 0.4 * fine, 0.3, 2.6)

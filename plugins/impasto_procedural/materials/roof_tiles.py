@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from torch import Tensor
 
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import bump, mix, step
 from ..surface import Surface
 
@@ -31,7 +31,7 @@ class Shingles:
     inside_m: Tensor
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Tiles, each with its own colour, on the row below."""
     fine = canvas.noise("fine", 0.006, octaves=3, gain=0.7)
     clouds = canvas.noise("clouds", 0.12, octaves=5, gain=0.6)
@@ -53,7 +53,7 @@ def draw(canvas: Canvas, p: Any) -> Surface:
     return Surface(color, height_m, roughness)
 
 
-def _shingles(canvas: Canvas, p: Any, fine: Tensor) -> Shingles:
+def _shingles(canvas: Canvas, p: Look, fine: Tensor) -> Shingles:
     """The uppermost tile of each texel: of three rows, the first whose lower edge is not passed."""
     rows = canvas.count(p.row_m, horizontal=False, multiple_of=2)
     columns = canvas.count(p.tile_m)
@@ -84,7 +84,7 @@ def _shingles(canvas: Canvas, p: Any, fine: Tensor) -> Shingles:
     return Shingles(*tile)
 
 
-def _profile_m(p: Any, tiles: Shingles) -> Tensor | float:
+def _profile_m(p: Look, tiles: Shingles) -> Tensor | float:
     """Height of the tile's section across."""
     if p.kind == "pantile":
         turn = 2 * math.pi * (tiles.across - 0.24)
@@ -98,7 +98,7 @@ def _profile_m(p: Any, tiles: Shingles) -> Tensor | float:
     return 0.0
 
 
-def _hollow(p: Any, tiles: Shingles) -> Tensor | float:
+def _hollow(p: Look, tiles: Shingles) -> Tensor | float:
     """Brightness of what lies in the hollows of half pipes and pantiles, where soot gathers."""
     if p.kind == "pantile":
         turn = 2 * math.pi * (tiles.across - 0.24)
@@ -110,7 +110,7 @@ def _hollow(p: Any, tiles: Shingles) -> Tensor | float:
     return mix(0.55 + 0.0 * beside, 1 - 0.35 * beside, is_cover)
 
 
-def _color(canvas: Canvas, p: Any, tiles: Shingles, fine: Tensor, clouds: Tensor) -> Tensor:
+def _color(canvas: Canvas, p: Look, tiles: Shingles, fine: Tensor, clouds: Tensor) -> Tensor:
     each = lambda name: canvas.of_each(name, tiles.number)  # noqa: E731
     other = step(each("shade") + 0.10 * clouds, 1 - 0.8 * p.color_variation, 1.2 - 0.5 * p.color_variation)
     color = mix(canvas.color(p.color), canvas.color(p.second_color), other * (p.color_variation > 0))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import bump, mix, step
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Round studs in rows, ribs, or pressed granules, with specks and scuffs."""
     warp = canvas.sway("sway", 0.0, canvas.width_m)
     grain = canvas.noise("grain", 0.0012, octaves=3, gain=0.7)

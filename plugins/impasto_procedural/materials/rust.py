@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from torch import Tensor
 
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import gradient, mix, step
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Steel sheet under rust of several ages: each age has its own colour, height and roughness."""
     clouds = canvas.high_pass(canvas.noise("rust", p.patch_m, octaves=8, gain=0.68), 2.5 * p.patch_m)
     spots = canvas.noise("spots", 0.012, octaves=4, gain=0.7)
@@ -25,27 +23,27 @@ def draw(canvas: Canvas, p: Any) -> Surface:
     return stained.under(_crust(canvas, p, age, spots), crust)
 
 
-def _steel(canvas: Canvas, p: Any) -> Surface:
+def _steel(canvas: Canvas, p: Look) -> Surface:
     rolled = canvas.noise("rolled", 0.002, octaves=2, stretch=(1, 60))
     dull = canvas.noise("dull", 0.08, octaves=5, gain=0.6)
     color = canvas.color(p.metal_color) * (1 + 0.06 * dull + 0.03 * rolled)
     return Surface(color, 0.000006 * rolled, p.metal_roughness + 0.05 * dull + 0.03 * rolled, 1.0)
 
 
-def _stain_color(canvas: Canvas, p: Any) -> Tensor:
+def _stain_color(canvas: Canvas, p: Look) -> Tensor:
     mottled = canvas.noise("mottled", 0.02, octaves=5, gain=0.7)
     shades = [canvas.color(p.old_color), canvas.color(p.color) * 0.8, canvas.color(p.color) * 1.25]
     return gradient(0.5 + 0.2 * mottled, shades)
 
 
-def _runs(canvas: Canvas, p: Any, crust: Tensor) -> Tensor:
+def _runs(canvas: Canvas, p: Look, crust: Tensor) -> Tensor:
     """Mask (H, W) of stains that hang below the crust in thin lines."""
     lines = canvas.noise("runs", 0.007, octaves=3, gain=0.7, stretch=(30, 1))
     wet = canvas.trails(crust * step(lines, -0.3, 1.5), 0.6 * p.patch_m)
     return (5.0 * p.runs * wet).clamp(0, 0.85)
 
 
-def _crust(canvas: Canvas, p: Any, age: Tensor, spots: Tensor) -> Surface:
+def _crust(canvas: Canvas, p: Look, age: Tensor, spots: Tensor) -> Surface:
     grain = canvas.noise("grain", 0.0024, octaves=3, gain=0.8)
     layers = canvas.noise("layers", 0.035, octaves=6, gain=0.55) + 0.5 * age
     level = 2.2 * layers

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from torch import Tensor
 
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..scatter import scatter
 from ..shaping import mix, step
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Grains of sand, blown into ripples that fork."""
     ripple, crest = _ripples(canvas, p)
     clouds = canvas.noise("clouds", 0.4, octaves=6, gain=0.55)
@@ -38,7 +37,7 @@ def draw(canvas: Canvas, p: Any) -> Surface:
     return _pebbles(canvas, p, sand) if p.pebbles else sand
 
 
-def _ripples(canvas: Canvas, p: Any) -> tuple[Tensor, Tensor]:
+def _ripples(canvas: Canvas, p: Look) -> tuple[Tensor, Tensor]:
     """Height of the ripples, 0 to 1, with one steep side; and −1 in troughs to 1 on crests."""
     phase, amplitude = canvas.waves("ripples", p.ripple_m, spread=0.03 + 0.27 * p.forks)
     strength = step(amplitude, 0.05, 0.9)
@@ -48,7 +47,7 @@ def _ripples(canvas: Canvas, p: Any) -> tuple[Tensor, Tensor]:
     return strength * sharp**1.3, strength * wave
 
 
-def _pebbles(canvas: Canvas, p: Any, sand: Surface) -> Surface:
+def _pebbles(canvas: Canvas, p: Look, sand: Surface) -> Surface:
     count = min(20_000, round(500 * p.pebbles**2 * canvas.width_m * canvas.height_m) + 1)
     flat = 0.6 + 0.8 * canvas.uniform("flat", count)
 

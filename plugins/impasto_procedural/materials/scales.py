@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from torch import Tensor
 
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import bump, gradient, mix, step
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Rows of plates; each lies over the next row, from its root below the others to its free tip."""
     columns = canvas.count(p.scale_m)
     rows = canvas.count(p.scale_m * (0.95 - 0.45 * p.overlap), horizontal=False, multiple_of=2)
@@ -25,7 +23,7 @@ def draw(canvas: Canvas, p: Any) -> Surface:
     return _skin(canvas, p, *top)
 
 
-def _plate(canvas: Canvas, p: Any, u: Tensor, v: Tensor, counts: tuple[int, int], up: int) -> Tensor:
+def _plate(canvas: Canvas, p: Look, u: Tensor, v: Tensor, counts: tuple[int, int], up: int) -> Tensor:
     """Height in metres, number, place along and across, distance to the rim (5, H, W) of plates `up` rows above."""
     row = v.floor() - up
     shifted = u - 0.5 * row.remainder(2)
@@ -52,7 +50,7 @@ def _plate(canvas: Canvas, p: Any, u: Tensor, v: Tensor, counts: tuple[int, int]
     return canvas.stack(fields)
 
 
-def _skin(canvas: Canvas, p: Any, height_m: Tensor, number: Tensor, y: Tensor, x: Tensor, rim: Tensor) -> Surface:
+def _skin(canvas: Canvas, p: Look, height_m: Tensor, number: Tensor, y: Tensor, x: Tensor, rim: Tensor) -> Surface:
     each = canvas.of_each("value", number.long())
     clouds = canvas.high_pass(canvas.noise("pattern", 1.8 * p.scale_m, octaves=2, gain=0.4), 4.5 * p.scale_m)
     spot = step(clouds + 1.8 * (each - 0.5), 1.8 - 3.4 * p.pattern, 1.86 - 3.4 * p.pattern)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from torch import Tensor
 
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import mix, step
 from ..strokes import strokes
 from ..surface import Surface
@@ -21,7 +19,7 @@ REFLECTANCES = {
 """Colours, sRGB-encoded, of each metal when bright and when tarnished."""
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """A metal sheet: its finish as relief and roughness, scratches across it, tarnish over all."""
     lines = _lines(canvas, p)
     gouge, hair = _scratches(canvas, p)
@@ -54,7 +52,7 @@ def draw(canvas: Canvas, p: Any) -> Surface:
     return Surface(color, height_m, roughness, 1 - 0.1 * tarnish)
 
 
-def _lines(canvas: Canvas, p: Any) -> Tensor:
+def _lines(canvas: Canvas, p: Look) -> Tensor:
     """Lines of the finish (H, W), deviation about 1."""
     if p.finish == "brushed":
         fine = canvas.noise("fine", 0.0007, octaves=3, gain=0.9, stretch=(1, 130))
@@ -83,7 +81,7 @@ def _swirls(canvas: Canvas, swirl_m: float) -> Tensor:
     return 0.9 * lines
 
 
-def _scratches(canvas: Canvas, p: Any) -> tuple[Tensor, Tensor]:
+def _scratches(canvas: Canvas, p: Look) -> tuple[Tensor, Tensor]:
     """Masks (H, W) of deep scratches and of hairlines."""
     masks = []
     for name, per_m2, length_m, width_m in (

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import bump, mix, step
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Small plates between furrows that cross, with pores at the crossings; veins branch below and push up."""
     warp = canvas.sway("sway", 0.16 * p.size_m, p.size_m, 3)
     plates = canvas.cells("plates", p.size_m, warp=warp, stretch=(1, 1.25))

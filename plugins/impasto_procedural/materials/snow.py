@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from torch import Tensor
 
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import gradient, mix, step
 from ..strokes import strokes
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Soft drifts under a skin of crystals; single crystals are smooth and turned, so that they glitter."""
     drift = canvas.noise("drifts", 0.55, octaves=3, gain=0.42)
     soft = canvas.noise("soft", 0.14, octaves=3, gain=0.5)
@@ -39,7 +37,7 @@ def draw(canvas: Canvas, p: Any) -> Surface:
     return _ground(canvas, p).under(Surface(snow.color, snow.height_m + edge_m, snow.roughness), kept)
 
 
-def _ripples(canvas: Canvas, p: Any) -> tuple[Tensor, Tensor]:
+def _ripples(canvas: Canvas, p: Look) -> tuple[Tensor, Tensor]:
     """Wavy ripples across the wind, and ledges with a steep side, in patches (H, W)."""
     bent = canvas.noise("bent", 0.5, octaves=3, gain=0.5)
     waves = canvas.count(0.16)
@@ -52,7 +50,7 @@ def _ripples(canvas: Canvas, p: Any) -> tuple[Tensor, Tensor]:
     return ripple, (flat.floor() + step(edge, 0.0, 0.45)) * 0.5
 
 
-def _lumps_m(canvas: Canvas, p: Any) -> Tensor:
+def _lumps_m(canvas: Canvas, p: Look) -> Tensor:
     """Metres (H, W) of round lumps that lie on the snow, with a dent in front."""
     crumbled = 1 + 0.2 * canvas.noise("crumbled", 0.03, octaves=4, gain=0.7)
     total_m = 0.0 * crumbled
@@ -67,7 +65,7 @@ def _lumps_m(canvas: Canvas, p: Any) -> Tensor:
     return total_m
 
 
-def _glitter(canvas: Canvas, p: Any) -> Tensor:
+def _glitter(canvas: Canvas, p: Look) -> Tensor:
     """Mask (H, W) of single crystals that lie flat and smooth."""
     if not p.sparkle:
         return canvas.uniform("glitter", 1).expand(canvas.size_px) * 0
@@ -75,7 +73,7 @@ def _glitter(canvas: Canvas, p: Any) -> Tensor:
     return step(crystals, 3.0 - 0.8 * p.sparkle, 3.3 - 0.8 * p.sparkle)
 
 
-def _with_litter(canvas: Canvas, p: Any, snow: Surface) -> Surface:
+def _with_litter(canvas: Canvas, p: Look, snow: Surface) -> Surface:
     """The snow with thin dark things on it."""
     count = min(20_000, round(140 * p.litter * canvas.width_m * canvas.height_m))
     if not count:
@@ -89,7 +87,7 @@ def _with_litter(canvas: Canvas, p: Any, snow: Surface) -> Surface:
     return snow.under(Surface(gradient(tone, colors), snow.height_m + things.height_m, 0.8), lies)
 
 
-def _ground(canvas: Canvas, p: Any) -> Surface:
+def _ground(canvas: Canvas, p: Look) -> Surface:
     soil = canvas.noise("soil", 0.03, octaves=6, gain=0.68)
     blades = canvas.noise("blades", 0.006, octaves=3, gain=0.7, stretch=(4, 1))
     shades = [canvas.color(p.ground_color) * factor for factor in (0.4, 1.0, 1.7)]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from torch import Tensor
 
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..scatter import scatter
 from ..shaping import bump, gradient, mix, step
 from ..surface import Surface
@@ -16,7 +15,7 @@ TRACK_M, TREAD_M = 0.32, 0.055
 """Width of a tyre, and distance of its blocks."""
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Crumbs of all sizes that fall together to clods; wheels press them flat, with the blocks of their tread."""
     ragged = canvas.sway("ragged", 0.22 * p.size_m, 0.5 * p.size_m, 5)
     clods = 0.0 * canvas.x_m
@@ -46,7 +45,7 @@ def draw(canvas: Canvas, p: Any) -> Surface:
     return _stones(canvas, p, soil, crumbs) if p.stones else soil
 
 
-def _tracks(canvas: Canvas, p: Any) -> tuple[Tensor, Tensor]:
+def _tracks(canvas: Canvas, p: Look) -> tuple[Tensor, Tensor]:
     """Masks (H, W) of what wheels have pressed, and of the ridges between the blocks of their tread."""
     sway = canvas.sway("track", 0.02, 0.6, 4)
     count = max(1, round(canvas.width_m / 0.8))
@@ -61,7 +60,7 @@ def _tracks(canvas: Canvas, p: Any) -> tuple[Tensor, Tensor]:
     return pressed, pressed * ridge * worn * step(across.abs(), 1.0, 0.85)
 
 
-def _stones(canvas: Canvas, p: Any, soil: Surface, crumbs: Tensor) -> Surface:
+def _stones(canvas: Canvas, p: Look, soil: Surface, crumbs: Tensor) -> Surface:
     count = canvas.pieces(260 * p.stones, 6_000)
     flat = 0.8 + 0.7 * canvas.uniform("flat", count)
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..blocks import blocks
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import mix, step
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Square cells with cut corners, fine fingers across and wide bars along, under one sheet of glass."""
     warp = canvas.sway("sway", 0.0, canvas.width_m)
     cells = blocks(canvas, "stack", p.size_m, p.size_m, warp=warp)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..metal import with_rust
 from ..shaping import step
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Long trays between upright seams, crossed by flat folds, and stained where water runs."""
     columns = canvas.count(p.size_m)
     sway = canvas.sway("sway", 0.0008, 0.3)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from torch import Tensor
 
 from ..blocks import blocks, uneven_blocks
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import bump, mix, step
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Stones with hewn faces, each of its own rock, in mortar."""
     fine = canvas.noise("fine", 0.008, octaves=4, gain=0.75)
     rugged = canvas.noise("rugged", 0.35 * p.stone_m, octaves=7, gain=0.58)
@@ -43,7 +41,7 @@ def draw(canvas: Canvas, p: Any) -> Surface:
     return _mortar(canvas, p, fine).under(stones, step(inside_m, -0.0015, 0.002))
 
 
-def _layout(canvas: Canvas, p: Any, rugged: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def _layout(canvas: Canvas, p: Look, rugged: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Number of each texel's stone, offset from its centre down and right, and distance to its border in metres."""
     sway_m = (0.01 + 0.05 * p.irregular) * p.stone_m
     warp = (
@@ -66,7 +64,7 @@ def _layout(canvas: Canvas, p: Any, rugged: Tensor) -> tuple[Tensor, Tensor, Ten
     return cells.number, cells.y_m, cells.x_m, cells.to_border_m
 
 
-def _facets(canvas: Canvas, p: Any, rugged: Tensor, shift_m: Tensor) -> tuple[Tensor, Tensor]:
+def _facets(canvas: Canvas, p: Look, rugged: Tensor, shift_m: Tensor) -> tuple[Tensor, Tensor]:
     """Relief in metres, and brightness, of the flat faces that a chisel or a break left, other on each stone."""
     size_m = 0.3 * p.stone_m
     warp = (shift_m + 0.12 * size_m * rugged, 3.7 * shift_m)
@@ -77,7 +75,7 @@ def _facets(canvas: Canvas, p: Any, rugged: Tensor, shift_m: Tensor) -> tuple[Te
     return canvas.blur(relief_m, 0.03 * size_m), 0.5 * (each("tone") - 0.5)
 
 
-def _mortar(canvas: Canvas, p: Any, fine: Tensor) -> Surface:
+def _mortar(canvas: Canvas, p: Look, fine: Tensor) -> Surface:
     lumps = canvas.noise("lumps", 0.03, octaves=4)
     color = canvas.color(p.mortar_color) * (1 + 0.09 * fine + 0.10 * lumps)
     depth_m = 0.03 * p.joint_depth * (0.4 + p.rough)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from torch import Tensor
 
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..damage import cracks
 from ..scatter import scatter
 from ..shaping import mix, step
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Lumps of mortar on a rough coat."""
     sand = canvas.noise("sand", 0.0018, octaves=2, gain=0.8)
     clouds = canvas.noise("clouds", 0.35, octaves=6, gain=0.6)
@@ -31,7 +30,7 @@ def draw(canvas: Canvas, p: Any) -> Surface:
     return Surface(color, height_m, p.roughness + 0.03 * sand * p.sand - 0.03 * clouds)
 
 
-def _roughcast(canvas: Canvas, p: Any) -> Tensor:
+def _roughcast(canvas: Canvas, p: Look) -> Tensor:
     """Lumps of three sizes over each other, softened as wet mortar is."""
     base = canvas.noise("base", 0.5 * p.lump_m, octaves=3, gain=0.6)
     height_m = 0.05 * p.lump_m * p.relief * base
@@ -40,7 +39,7 @@ def _roughcast(canvas: Canvas, p: Any) -> Tensor:
     return canvas.blur(height_m, 0.035 * p.lump_m)
 
 
-def _lumps(canvas: Canvas, p: Any, name: str, size_m: float, cover: float) -> Tensor:
+def _lumps(canvas: Canvas, p: Look, name: str, size_m: float, cover: float) -> Tensor:
     count = (0.1 + 1.5 * p.density) * cover * canvas.width_m * canvas.height_m / (math.pi * (size_m / 2) ** 2)
     count = min(60_000, max(1, round(count)))
     flat = canvas.uniform(f"{name} flat", count)
@@ -54,7 +53,7 @@ def _lumps(canvas: Canvas, p: Any, name: str, size_m: float, cover: float) -> Te
     return scatter(canvas, name, count, size_m / 2, dome, spread=0.4).height_m
 
 
-def _knockdown(canvas: Canvas, p: Any) -> Tensor:
+def _knockdown(canvas: Canvas, p: Look) -> Tensor:
     """Blobs cut off at one height, with smooth tops."""
     blobs = canvas.noise("blobs", 2 * p.lump_m, octaves=5, gain=0.5)
     warp = 0.5 * p.lump_m * blobs
@@ -64,7 +63,7 @@ def _knockdown(canvas: Canvas, p: Any) -> Tensor:
     return 0.2 * p.relief * p.lump_m * (top + 0.10 * tops * top + 0.12 * (1 - top) * blobs)
 
 
-def _grooves(canvas: Canvas, p: Any) -> Tensor:
+def _grooves(canvas: Canvas, p: Look) -> Tensor:
     """Grooves that grains left as they rolled under the float, mostly downwards."""
     grooves = canvas.noise("grooves", 0.5 * p.lump_m, octaves=2, stretch=(6, 1))
     sway = p.lump_m * canvas.noise("sway", 6 * p.lump_m, octaves=2)

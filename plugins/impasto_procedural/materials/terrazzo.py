@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from torch import Tensor
 
 from ..blocks import blocks
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..damage import holes
 from ..shaping import mix, step
 from ..surface import Surface
@@ -16,7 +14,7 @@ GRADES = (("sand", 0.15, 0.45), ("small", 0.42, 0.5), ("large", 1.0, 0.4))
 """Grades of chips, the finest first: name, size relative to the largest, and share of their places that is taken."""
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Angular chips of three sizes in a binder; larger ones hide smaller ones."""
     clouds = canvas.noise("clouds", 0.3, octaves=5)
     fine = canvas.noise("fine", 0.003, octaves=3, gain=0.75)
@@ -37,7 +35,7 @@ def draw(canvas: Canvas, p: Any) -> Surface:
 
 
 def _chips(
-    canvas: Canvas, p: Any, name: str, size_m: float, kept: float, fine: Tensor, veins: Tensor
+    canvas: Canvas, p: Look, name: str, size_m: float, kept: float, fine: Tensor, veins: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Distance into the chip of each texel, negative outside, and the chip's colour."""
     ragged = 0.025 * size_m

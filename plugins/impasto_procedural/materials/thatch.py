@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import gradient, mix, step
 from ..strokes import strokes
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Straws in bundles, in rows whose lower ends stand off and cast a shadow."""
     rows = canvas.count(p.size_m, horizontal=False)
     sway = canvas.sway("sway", 0.05 * p.size_m, 0.5 * p.size_m, 5)

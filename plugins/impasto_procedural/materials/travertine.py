@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import gradient, step
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Wavy bands of cream and brown, along which holes open in rows."""
     sway = canvas.sway("sway", 0.35 * p.size_m, 5 * p.size_m, 5)
     sway = sway[0], 0 * sway[1]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import gradient
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Pile that lies in patches with soft borders and sharp folds: it shines where it points away."""
     bend = canvas.sway("bend", 0.03, 0.08, 4)
     lie = canvas.warp(canvas.noise("lie", 0.045, octaves=5, gain=0.6, stretch=(1.8, 1)), *bend)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..blocks import blocks
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import mix, step
 from ..surface import Surface
 from ..wood import board_tint, grain_of, wood_color
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Leaves that meet without gaps: sliced ones with cathedrals, peeled ones with broad waves."""
     is_peeled = p.cut == "peeled"
     leaves = blocks(canvas, "staggered", canvas.width_m, (2.5 if is_peeled else 1) * p.leaf_m)

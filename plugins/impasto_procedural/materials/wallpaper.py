@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from torch import Tensor
 
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import mix, step
 from ..surface import Surface
 
@@ -23,7 +22,7 @@ OGEE = 0.030
 """Half the width of the band around each ornament."""
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Ornaments in rows, each shifted by half; what is printed shines more than the paper."""
     sway = canvas.sway("sway", 0.0, canvas.width_m)
     columns = canvas.count(p.size_m)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import gradient, mix, step
 from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Waves of several lengths with sharp crests, as wind makes them, and foam that they have torn into nets."""
     bend = canvas.sway("bend", 0.25 * p.size_m, 1.5 * p.size_m, 3)
     crests = []

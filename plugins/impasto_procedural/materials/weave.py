@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from torch import Tensor
 
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import mix
 from ..surface import Surface
 from ..yarn import roundness, thread_contrast, twist
@@ -15,7 +13,7 @@ PERIODS = {"plain": 2, "twill": 4, "basket": 4, "satin": 5}
 """Threads after which a weave repeats."""
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Two sets of threads; the weave says at each crossing which one is above."""
     period = PERIODS[p.weave]
     columns = canvas.count(p.thread_m, multiple_of=period)
@@ -42,7 +40,7 @@ def draw(canvas: Canvas, p: Any) -> Surface:
     return Surface(color, height_m, p.roughness + 0.04 * fuzz)
 
 
-def _thread(canvas: Canvas, p: Any, name: str, number: Tensor, across: Tensor, along: Tensor,
+def _thread(canvas: Canvas, p: Look, name: str, number: Tensor, across: Tensor, along: Tensor,
     rise: Tensor, counts: tuple[int, int],
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
     """Height in metres and shade, (H, W), of one set of threads. counts: of them, and of those they cross."""
@@ -60,7 +58,7 @@ def _thread(canvas: Canvas, p: Any, name: str, number: Tensor, across: Tensor, a
     return height_m, value * (0.42 + 0.58 * body) * (0.8 + 0.2 * plies) * (0.86 + 0.14 * rise)
 
 
-def _rise(p: Any, column: Tensor, row: Tensor, u: Tensor, v: Tensor, is_warp: bool) -> Tensor:
+def _rise(p: Look, column: Tensor, row: Tensor, u: Tensor, v: Tensor, is_warp: bool) -> Tensor:
     """Height of a thread's middle along it, −1 below the other thread to 1 above, interpolated between crossings."""
     along, other = (v, column) if is_warp else (u, row)
     here = along - 0.5

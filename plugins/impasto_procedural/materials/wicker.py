@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from torch import Tensor
 
-from ..canvas import Canvas
+from ..canvas import Canvas, Look
 from ..shaping import gradient, mix, step
 from ..surface import Surface
 from ..yarn import roundness
 
 
-def draw(canvas: Canvas, p: Any) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Surface:
     """Strands that bend around stakes; or pairs of strips with others across both ways and diagonals between."""
     sway = canvas.sway("sway", 0.02 * p.irregular * p.size_m, p.size_m)
     layers = _wicker(canvas, p, sway) if p.weave == "wicker" else _cane(canvas, p, sway)
@@ -39,7 +38,7 @@ def draw(canvas: Canvas, p: Any) -> Surface:
     return hole.under(strand, is_strand)
 
 
-def _wicker(canvas: Canvas, p: Any, sway: tuple[Tensor, Tensor]) -> list[Tensor]:
+def _wicker(canvas: Canvas, p: Look, sway: tuple[Tensor, Tensor]) -> list[Tensor]:
     """Height in sizes, place across, number and direction (4, H, W) of stakes, and of the strands around them."""
     stakes = canvas.count(p.size_m, multiple_of=2)
     rows = canvas.count(0.28 * p.size_m, horizontal=False, multiple_of=2)
@@ -60,7 +59,7 @@ def _wicker(canvas: Canvas, p: Any, sway: tuple[Tensor, Tensor]) -> list[Tensor]
     ]
 
 
-def _cane(canvas: Canvas, p: Any, sway: tuple[Tensor, Tensor]) -> list[Tensor]:
+def _cane(canvas: Canvas, p: Look, sway: tuple[Tensor, Tensor]) -> list[Tensor]:
     """The same of strips in pairs, upright and level, and of diagonals both ways."""
     columns = canvas.count(0.5 * p.size_m)
     rows = canvas.count(0.5 * p.size_m, horizontal=False)
