@@ -105,6 +105,9 @@ class Input:
         return self.many or bool(self.for_each)
 
 
+Inputs = Mapping[str, Any]
+"""Inputs besides the subject, by name: maps or a dataset, as declared; a tuple for one that takes many, with None for
+values left out of one that is `for_each` value of another."""
 Tile = tuple[int, int, Maps]
 """(top, left, maps): a part of a result, and its position in pixels."""
 
@@ -208,14 +211,10 @@ class Tool(Listing, Contract, ABC):
     """A function from maps to maps. Subclass one of the kinds below; import torch inside `apply`, not above."""
 
     @abstractmethod
-    def apply(self, subject: Maps, parameters: Any, inputs: Mapping[str, Any], context: Context) -> Maps | Result:
-        """The result for `subject`, which must not be modified in place.
+    def apply(self, subject: Maps, parameters: Any, inputs: Inputs, context: Context) -> Maps | Result:
+        """The result for `subject`, which must not be modified in place."""
 
-        inputs: maps or a dataset, as declared; a tuple for an input that takes many, with None for values left out of
-        one that is `for_each` value of another.
-        """
-
-    def tiles(self, subject: Maps, parameters: Any, inputs: Mapping[str, Any], context: Context) -> Iterator[Tile]:
+    def tiles(self, subject: Maps, parameters: Any, inputs: Inputs, context: Context) -> Iterator[Tile]:
         """The result of `apply` in tiles (top, left, maps), with positions in pixels, for results larger than memory.
 
         Tools that can make tiles override it; their parameters are `SizeParameters`. The tiles cover the result once,

@@ -112,12 +112,8 @@ class Pictures:
 
     def crops(self, count: int, size_px: int, random: torch.Generator) -> Tensor:
         """Crops (count, C, size_px, size_px) from random places, across borders that wrap around."""
-        crops = []
-        for index in torch.randint(len(self.pictures), (count,), generator=random).tolist():
-            rows, columns = self.pictures[index].places(size_px)
-            corner = int(torch.randint(rows, (), generator=random)), int(torch.randint(columns, (), generator=random))
-            crops.append(self.pictures[index].crop(corner, size_px))
-        return torch.stack(crops)
+        chosen = torch.randint(len(self.pictures), (count,), generator=random).tolist()
+        return torch.stack([self.pictures[index].random_crop(size_px, random) for index in chosen])
 
     def axes(self) -> tuple[Tensor, Tensor, Tensor]:
         """Mean (C,), mixing matrix (C, C) and deviations (C,) along its columns.

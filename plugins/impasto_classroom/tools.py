@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from impasto.context import Context
 from impasto.texture import Maps
-from impasto.tools import Generator, Input, Result, Tile, Tool, Trainer
+from impasto.tools import Generator, Input, Inputs, Result, Tile, Tool, Trainer
 
 from .parameters import (
     ConditionalParameters,
@@ -27,7 +27,7 @@ class TextbookGenerator(Generator):
     parameters = TextbookParameters
     uses_subject = False
 
-    def apply(self, subject: Maps, parameters: Any, inputs: Mapping[str, Any], context: Context) -> Maps:
+    def apply(self, subject: Maps, parameters: Any, inputs: Inputs, context: Context) -> Maps:
         """The maps that the model has learned."""
         from .gan.generate import generate_textbook
 
@@ -39,7 +39,7 @@ class ClassroomTrainer(Trainer):
 
     inputs = (Input("dataset", "the pictures to learn from", kind="dataset"),)
 
-    def apply(self, subject: Maps, parameters: Any, inputs: Mapping[str, Any], context: Context) -> Result:
+    def apply(self, subject: Maps, parameters: Any, inputs: Inputs, context: Context) -> Result:
         """The path of the model and the last losses."""
         from .training import train
 
@@ -59,15 +59,13 @@ class Vae(Generator):
     task = "generate"
     parameters = VaeParameters
 
-    def apply(self, subject: Maps, parameters: VaeParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
+    def apply(self, subject: Maps, parameters: VaeParameters, inputs: Inputs, context: Context) -> Maps:
         """The maps that the model learned; the subject is shrunk to the model's resolution first."""
         from .vae.generate import generate_vae
 
         return generate_vae(subject, parameters, context)
 
-    def tiles(
-        self, subject: Maps, parameters: VaeParameters, inputs: Mapping[str, Maps], context: Context
-    ) -> Iterator[Tile]:
+    def tiles(self, subject: Maps, parameters: VaeParameters, inputs: Inputs, context: Context) -> Iterator[Tile]:
         """The result of `apply` in tiles."""
         from .vae.generate import generate_tiles
 

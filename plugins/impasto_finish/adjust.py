@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from impasto.context import Context
@@ -11,7 +9,7 @@ from impasto.surface.color import linear_to_srgb, srgb_to_linear
 from impasto.surface.palette import from_oklab, in_bands, to_oklab
 from impasto.surface.white import adaptation
 from impasto.texture import Maps
-from impasto.tools import Angle, Field, Filter, Parameters, display_hints
+from impasto.tools import Angle, Field, Filter, Inputs, Parameters, display_hints
 
 from .subject import color_of
 
@@ -67,7 +65,7 @@ class Adjust(Filter):
     needs = ("base_color",)
     is_pointwise = True
 
-    def apply(self, subject: Maps, parameters: AdjustParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
+    def apply(self, subject: Maps, parameters: AdjustParameters, inputs: Inputs, context: Context) -> Maps:
         """The subject with another base colour; what leaves the gamut loses chroma, not hue."""
         context.progress(0.1, "Adjusting colours")
         light = 2**parameters.exposure * adaptation(parameters.temperature, parameters.tint)

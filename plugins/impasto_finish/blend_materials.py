@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
@@ -12,7 +11,7 @@ from impasto.context import Context
 from impasto.surface.mixing import mixture
 from impasto.surface.resizing import resized_map
 from impasto.texture import Maps, Texture
-from impasto.tools import Field, Filter, Input, Parameters, zero_means
+from impasto.tools import Field, Filter, Input, Inputs, Parameters, zero_means
 
 from .subject import color_of
 
@@ -57,9 +56,7 @@ class BlendMaterials(Filter):
         Input("mask", "where it lies: white, where it does not: black", required=False, on_subject=True),
     )
 
-    def apply(
-        self, subject: Maps, parameters: BlendMaterialsParameters, inputs: Mapping[str, Maps], context: Context
-    ) -> Maps:
+    def apply(self, subject: Maps, parameters: BlendMaterialsParameters, inputs: Inputs, context: Context) -> Maps:
         """The maps of the subject, mixed with those of the second material that it has too."""
         over = inputs["over"]
         color_of(over, "over")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
@@ -11,7 +10,7 @@ from impasto.context import Context
 from impasto.data.tiling import Tiling, tiles, tiling_field
 from impasto.surface.palette import NOISE, Move, Palette, from_oklab, in_bands, palette_of, to_oklab, transport
 from impasto.texture import Maps
-from impasto.tools import Field, Filter, Input, Parameters, visible_if
+from impasto.tools import Field, Filter, Input, Inputs, Parameters, visible_if
 
 from .subject import color_of, pixels_of, tensor_of
 
@@ -50,9 +49,7 @@ class ColorTransfer(Filter):
     neutral_at_zero = ("strength",)
     inputs = (Input("reference", "picture or material whose colours to take"),)
 
-    def apply(
-        self, subject: Maps, parameters: ColorTransferParameters, inputs: Mapping[str, Maps], context: Context
-    ) -> Maps:
+    def apply(self, subject: Maps, parameters: ColorTransferParameters, inputs: Inputs, context: Context) -> Maps:
         """The subject with another base colour."""
         own, wanted = color_of(subject), color_of(inputs["reference"], "reference")
         context.progress(0.1, "Comparing colours")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from impasto.context import Context
 from impasto.data.tiling import Tiling, tiles, tiling_field
 from impasto.texture import Maps
-from impasto.tools import Field, Filter, Parameters, display_hints
+from impasto.tools import Field, Filter, Inputs, Parameters, display_hints
 
 from .data_maps import Which, which_field
 from .subject import color_of, pixels_of, tensor_of
@@ -38,7 +36,7 @@ class Denoise(Filter):
     needs = ("base_color",)
     neutral_at_zero = ("strength",)
 
-    def apply(self, subject: Maps, parameters: DenoiseParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
+    def apply(self, subject: Maps, parameters: DenoiseParameters, inputs: Inputs, context: Context) -> Maps:
         """The subject without noise; each map has its own."""
         from .data_maps import with_others
         from .shrinkage import colors_apart, colors_together, denoise, noise_of

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from impasto.context import Context
 from impasto.data.tiling import Tiling, tiles, tiling_field
 from impasto.texture import Maps
-from impasto.tools import Field, Filter, Parameters, display_hints
+from impasto.tools import Field, Filter, Inputs, Parameters, display_hints
 
 from .data_maps import Which, which_field
 from .subject import color_of
@@ -48,9 +47,7 @@ class GuidedDetail(Filter):
     parameters = GuidedDetailParameters
     needs = ("base_color",)
 
-    def apply(
-        self, subject: Maps, parameters: GuidedDetailParameters, inputs: Mapping[str, Maps], context: Context
-    ) -> Maps:
+    def apply(self, subject: Maps, parameters: GuidedDetailParameters, inputs: Inputs, context: Context) -> Maps:
         """The subject with other detail. The lightness guides the filters of all maps."""
         from .data_maps import with_others
         from .lightness import lightness_of, with_lightness

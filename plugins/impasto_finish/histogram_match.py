@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from impasto.context import Context
 from impasto.texture import Maps
-from impasto.tools import Field, Filter, Input, Parameters
+from impasto.tools import Field, Filter, Input, Inputs, Parameters
 
 from .subject import color_of, pixels_of, tensor_of
 
@@ -43,9 +42,7 @@ class HistogramMatch(Filter):
     neutral_at_zero = ("strength",)
     inputs = (Input("reference", "picture or material whose histograms to take"),)
 
-    def apply(
-        self, subject: Maps, parameters: HistogramMatchParameters, inputs: Mapping[str, Maps], context: Context
-    ) -> Maps:
+    def apply(self, subject: Maps, parameters: HistogramMatchParameters, inputs: Inputs, context: Context) -> Maps:
         """The subject with the reference's histograms."""
         from .lightness import lightness_of, with_lightness
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from impasto.context import Context
 from impasto.data.tiling import Tiling, tiles, tiling_field
 from impasto.texture import Maps
-from impasto.tools import Field, Filter, Parameters, display_hints
+from impasto.tools import Field, Filter, Inputs, Parameters, display_hints
 
 from .subject import color_of
 
@@ -40,9 +38,7 @@ class LocalContrast(Filter):
     needs = ("base_color",)
     neutral_at_zero = ("strength",)
 
-    def apply(
-        self, subject: Maps, parameters: LocalContrastParameters, inputs: Mapping[str, Maps], context: Context
-    ) -> Maps:
+    def apply(self, subject: Maps, parameters: LocalContrastParameters, inputs: Inputs, context: Context) -> Maps:
         """The subject with another lightness; hue and chroma are kept."""
         from .equalization import equalize
         from .lightness import with_lightness

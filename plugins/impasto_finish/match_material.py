@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from impasto.context import Context
 from impasto.surface.palette import NOISE, Move, palette_of
 from impasto.texture import Maps
-from impasto.tools import Field, Filter, Input, Parameters
+from impasto.tools import Field, Filter, Input, Inputs, Parameters
 
 from .subject import color_of
 
@@ -43,9 +41,7 @@ class MatchMaterial(Filter):
     needs = ("base_color",)
     inputs = (Input("reference", "material that it should fit"),)
 
-    def apply(
-        self, subject: Maps, parameters: MatchMaterialParameters, inputs: Mapping[str, Maps], context: Context
-    ) -> Maps:
+    def apply(self, subject: Maps, parameters: MatchMaterialParameters, inputs: Inputs, context: Context) -> Maps:
         """The subject with other levels. Roughness is kept, with a note, where either has none."""
         context.progress(0.1, "Comparing materials")
         reference = inputs["reference"]

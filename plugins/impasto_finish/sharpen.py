@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from impasto.context import Context
 from impasto.data.tiling import Tiling, tiles, tiling_field
 from impasto.texture import Maps
-from impasto.tools import Field, Filter, Parameters, display_hints
+from impasto.tools import Field, Filter, Inputs, Parameters, display_hints
 
 from .data_maps import Which, which_field
 from .subject import color_of
@@ -52,7 +51,7 @@ class Sharpen(Filter):
     needs = ("base_color",)
     neutral_at_zero = ("amount",)
 
-    def apply(self, subject: Maps, parameters: SharpenParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
+    def apply(self, subject: Maps, parameters: SharpenParameters, inputs: Inputs, context: Context) -> Maps:
         """The sharpened subject; with all maps, its relief gets steeper where it is fine."""
         from impasto.numerics.filters import bordered_blur
 

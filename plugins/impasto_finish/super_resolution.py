@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
@@ -14,7 +13,7 @@ from impasto.data.tiling import Tiling, tiles, tiling_field
 from impasto.errors import ParameterError
 from impasto.surface.heights import FINE_STEEPEST_Z, normal_from_slopes, slopes_from_normal
 from impasto.texture import NORMAL_MAPS, Maps, Texture
-from impasto.tools import Field, Filter, Parameters
+from impasto.tools import Field, Filter, Inputs, Parameters
 
 from .subject import pixels_of, tensor_of
 
@@ -36,9 +35,7 @@ class SuperResolution(Filter):
     parameters = SuperResolutionParameters
     needs_source = True
 
-    def apply(
-        self, subject: Maps, parameters: SuperResolutionParameters, inputs: Mapping[str, Maps], context: Context
-    ) -> Maps:
+    def apply(self, subject: Maps, parameters: SuperResolutionParameters, inputs: Inputs, context: Context) -> Maps:
         """All maps of the subject, enlarged in step. ParameterError above 16384 pixels a side."""
         from .upscaling import enlarge
 

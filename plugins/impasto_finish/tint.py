@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from impasto.context import Context
 from impasto.surface.color import linear_to_oklab, linear_to_srgb, oklab_to_linear, srgb_to_linear
 from impasto.texture import Maps
-from impasto.tools import Color, Field, Filter, Parameters
+from impasto.tools import Color, Field, Filter, Inputs, Parameters
 
 CLIPPED_PERCENT = 2.0
 """Percentage of the pixels that are darker than the dark end, and of those lighter than the light one."""
@@ -33,7 +31,7 @@ class Tint(Filter):
     needs = ("base_color",)
     neutral_at_zero = ("strength",)
 
-    def apply(self, subject: Maps, parameters: TintParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
+    def apply(self, subject: Maps, parameters: TintParameters, inputs: Inputs, context: Context) -> Maps:
         oklab = linear_to_oklab(srgb_to_linear(subject["base_color"].pixels))  # (H, W, 3)
         context.progress(0.5, "Tinting")
         lightness = oklab[..., :1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
@@ -12,7 +12,7 @@ from impasto.errors import ParameterError
 from impasto.surface.heights import FINE_STEEPEST_Z, normal_from_slopes, slopes_from_normal
 from impasto.surface.palette import from_oklab, in_bands, to_oklab
 from impasto.texture import Maps
-from impasto.tools import Field, Filter, Parameters, visible_if
+from impasto.tools import Field, Filter, Inputs, Parameters, visible_if
 
 from .subject import color_of
 
@@ -50,9 +50,7 @@ class ToneCurve(Filter):
     needs_source = True
     is_pointwise = True
 
-    def apply(
-        self, subject: Maps, parameters: ToneCurveParameters, inputs: Mapping[str, Maps], context: Context
-    ) -> Maps:
+    def apply(self, subject: Maps, parameters: ToneCurveParameters, inputs: Inputs, context: Context) -> Maps:
         """The subject with one map changed; normals follow a height, whose slopes its curve multiplies."""
         context.progress(0.1, "Applying the curve")
         p = parameters

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from impasto.data.tiling import Tiling, tiles, tiling_field
 from impasto.surface.color import LUMINANCE, linear_to_srgb, srgb_to_linear
 from impasto.surface.heights import scale_m
 from impasto.texture import Maps
-from impasto.tools import Color, Field, Filter, Parameters, display_hints
+from impasto.tools import Color, Field, Filter, Inputs, Parameters, display_hints
 
 from .subject import color_of, pixels_of, tensor_of
 
@@ -57,9 +56,7 @@ class Weathering(Filter):
     parameters = WeatheringParameters
     needs = ("base_color", "height")
 
-    def apply(
-        self, subject: Maps, parameters: WeatheringParameters, inputs: Mapping[str, Maps], context: Context
-    ) -> Maps:
+    def apply(self, subject: Maps, parameters: WeatheringParameters, inputs: Inputs, context: Context) -> Maps:
         """The subject with another colour and roughness, no metal under dirt, and the relief of moss."""
         from impasto.surface.relief import cavities, share_above
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from impasto.context import Context
 from impasto.generators import ImportingGenerator
 from impasto.texture import Maps
-from impasto.tools import SizeParameters, model_field
+from impasto.tools import Inputs, SizeParameters, model_field
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,7 +32,7 @@ class ImportedModel(ImportingGenerator):
     uses_subject = False
     model_suffixes = (".keras", ".onnx")
 
-    def apply(self, subject: Maps, parameters: ImportedParameters, inputs: Mapping[str, Any], context: Context) -> Maps:
+    def apply(self, subject: Maps, parameters: ImportedParameters, inputs: Inputs, context: Context) -> Maps:
         """The maps that the file gives, at a size that it can make, resampled to the chosen one if that differs."""
         from .running import picture
 

@@ -28,7 +28,7 @@ DECLARED = tomllib.loads(Path(__file__).with_name("figures.toml").read_text(enco
 
 def _figures(kind: str) -> dict[str, Figure]:
     return {
-        name: Figure(**{key: tuple(value) if isinstance(value, list) else value for key, value in about.items()})
+        name: Figure(**about | {key: tuple(value) for key, value in about.items() if isinstance(value, list)})
         for name, about in DECLARED[kind].items()
     }
 

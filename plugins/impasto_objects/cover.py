@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from impasto.atlas.mesh import Mesh
 from impasto.context import Context
 from impasto.texture import Maps
-from impasto.tools import Generator
+from impasto.tools import Generator, Inputs
 
 from .erase_seams import MESH
 from .parameters import CoverObjectParameters
@@ -27,9 +25,7 @@ class CoverObject(Generator):
     inputs = (MESH,)
     needs_source = True
 
-    def apply(
-        self, subject: Maps, parameters: CoverObjectParameters, inputs: Mapping[str, Any], context: Context
-    ) -> Maps:
+    def apply(self, subject: Maps, parameters: CoverObjectParameters, inputs: Inputs, context: Context) -> Maps:
         """The texture of the object, with the subject's maps."""
         from .covering import covering
 

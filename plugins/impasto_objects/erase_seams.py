@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from impasto.atlas.mesh import Mesh
 from impasto.context import Context
 from impasto.texture import Maps
-from impasto.tools import Filter, Input, NoParameters, Result
+from impasto.tools import Filter, Input, Inputs, NoParameters, Result
 
 MESH = Input("mesh", "object whose texture it is, with its UVs", kind="mesh")
 
@@ -24,7 +21,7 @@ class EraseSeams(Filter):
     inputs = (MESH,)
     needs_source = True
 
-    def apply(self, subject: Maps, parameters: NoParameters, inputs: Mapping[str, Any], context: Context) -> Result:
+    def apply(self, subject: Maps, parameters: NoParameters, inputs: Inputs, context: Context) -> Result:
         """The subject without steps; the figures are the visibility of its seams before and after."""
         from impasto.atlas.charts import Charts
         from impasto.atlas.seams import erase_seams, seam_jumps

@@ -6,13 +6,12 @@ picture takes it for relief and not for paint. It learned from photographs of me
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from impasto import hookimpl
 from impasto.context import Context
 from impasto.texture import Maps
-from impasto.tools import Estimator
+from impasto.tools import Estimator, Inputs
 
 from .parameters import PhotoMapsParameters
 
@@ -28,9 +27,7 @@ class PhotoMaps(Estimator):
     rank = 30
     parameters = PhotoMapsParameters
 
-    def apply(
-        self, subject: Maps, parameters: PhotoMapsParameters, inputs: Mapping[str, Maps], context: Context
-    ) -> Maps:
+    def apply(self, subject: Maps, parameters: PhotoMapsParameters, inputs: Inputs, context: Context) -> Maps:
         """The subject with all maps and the range of its height in metres; an unknown width counts as 1 m."""
         from .estimate import estimate_maps
 

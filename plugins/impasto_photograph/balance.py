@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
@@ -11,7 +10,7 @@ from impasto.context import Context
 from impasto.surface.color import linear_pixels
 from impasto.surface.white import SRGB_TO_XYZ, adaptation, adaptation_between
 from impasto.texture import Maps
-from impasto.tools import Field, Filter, Parameters, Result, display_hints, visible_if
+from impasto.tools import Field, Filter, Inputs, Parameters, Result, display_hints, visible_if
 
 from .light import with_linear_color
 
@@ -60,9 +59,7 @@ class Balance(Filter):
     parameters = BalanceParameters
     needs = ("base_color",)
 
-    def apply(
-        self, subject: Maps, parameters: BalanceParameters, inputs: Mapping[str, Maps], context: Context
-    ) -> Result:
+    def apply(self, subject: Maps, parameters: BalanceParameters, inputs: Inputs, context: Context) -> Result:
         """The subject with another base colour, and the change of exposure in stops as a figure."""
         context.progress(0.1, "Measuring exposure and white")
         linear = linear_pixels(subject["base_color"])

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from impasto.context import Context
 from impasto.texture import Maps
-from impasto.tools import Generator, Input, NoParameters, Result
+from impasto.tools import Generator, Input, Inputs, NoParameters, Result
 
 PHOTO = "photo"
 
@@ -23,9 +21,7 @@ class BestPhotograph(Generator):
     inputs = (Input(PHOTO, "photographs of one surface", many=True, least=2),)
     parameters = NoParameters
 
-    def apply(
-        self, subject: Maps, parameters: NoParameters, inputs: Mapping[str, tuple[Maps, ...]], context: Context
-    ) -> Result:
+    def apply(self, subject: Maps, parameters: NoParameters, inputs: Inputs, context: Context) -> Result:
         """The best photograph as it is; measures of all as figures, in the order given, and as notes, best first."""
         from .qualities import measure
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from impasto.context import Context
 from impasto.surface.wrapping import seam_z
 from impasto.texture import Maps
-from impasto.tools import Field, Filter, Parameters, Result
+from impasto.tools import Field, Filter, Inputs, Parameters, Result
 
 LEAST_PX = 16
 
@@ -33,9 +32,7 @@ class CropPeriod(Filter):
     needs_source = True
     keeps_size = False
 
-    def apply(
-        self, subject: Maps, parameters: CropPeriodParameters, inputs: Mapping[str, Maps], context: Context
-    ) -> Result:
+    def apply(self, subject: Maps, parameters: CropPeriodParameters, inputs: Inputs, context: Context) -> Result:
         """The part, with the visibility of the seam before and after as figures."""
         from .light import luma_of
         from .periods import best_crop, periods_of

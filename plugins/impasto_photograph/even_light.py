@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from impasto.context import Context
 from impasto.surface.color import linear_pixels
 from impasto.texture import Maps
-from impasto.tools import Field, Filter, Parameters, Result
+from impasto.tools import Field, Filter, Inputs, Parameters, Result
 
 from .light import with_linear_color
 
@@ -39,9 +37,7 @@ class EvenLight(Filter):
     needs = ("base_color",)
     neutral_at_zero = ("strength",)
 
-    def apply(
-        self, subject: Maps, parameters: EvenLightParameters, inputs: Mapping[str, Maps], context: Context
-    ) -> Result:
+    def apply(self, subject: Maps, parameters: EvenLightParameters, inputs: Inputs, context: Context) -> Result:
         """The subject with even light, and as figures the deviation of the light in stops, before and after."""
         import torch
 

@@ -6,14 +6,13 @@ picture's diagonal, would be at r / (1 + k1 r²) through a lens that keeps lines
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from impasto.context import Context
 from impasto.texture import Maps
-from impasto.tools import Field, Filter, Parameters, Result, display_hints, visible_if
+from impasto.tools import Field, Filter, Inputs, Parameters, Result, display_hints, visible_if
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -52,7 +51,7 @@ class Lens(Filter):
     needs_source = True
     keeps_size = False
 
-    def apply(self, subject: Maps, parameters: LensParameters, inputs: Mapping[str, Maps], context: Context) -> Result:
+    def apply(self, subject: Maps, parameters: LensParameters, inputs: Inputs, context: Context) -> Result:
         """The maps without curvature, with k1 as a figure; as they are if no lines are found."""
         context.progress(0.0, "Looking for bent lines")
         k1: float | None = parameters.k1

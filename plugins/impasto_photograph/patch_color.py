@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from impasto.context import Context
@@ -11,7 +9,7 @@ from impasto.errors import ParameterError
 from impasto.surface.color import linear_pixels, srgb_to_linear
 from impasto.surface.white import SRGB_TO_XYZ, adaptation_between
 from impasto.texture import Maps
-from impasto.tools import Color, Field, Filter, Parameters, Point
+from impasto.tools import Color, Field, Filter, Inputs, Parameters, Point
 
 from .light import with_linear_color
 
@@ -45,9 +43,7 @@ class PatchColor(Filter):
     parameters = PatchColorParameters
     needs = ("base_color",)
 
-    def apply(
-        self, subject: Maps, parameters: PatchColorParameters, inputs: Mapping[str, Maps], context: Context
-    ) -> Maps:
+    def apply(self, subject: Maps, parameters: PatchColorParameters, inputs: Inputs, context: Context) -> Maps:
         """The subject with corrected base colour. ParameterError for a patch outside the picture."""
         context.progress(0.1, "Measuring the patch")
         linear = linear_pixels(subject["base_color"])

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import replace
 
 from impasto.context import Context
 from impasto.errors import ParameterError
 from impasto.texture import Maps
-from impasto.tools import Field, Filter, Parameters, Point, Result, display_hints
+from impasto.tools import Field, Filter, Inputs, Parameters, Point, Result, display_hints
 
 LEAST_PX = 0.25
 
@@ -39,9 +38,7 @@ class RealScale(Filter):
     parameters = RealScaleParameters
     needs_source = True
 
-    def apply(
-        self, subject: Maps, parameters: RealScaleParameters, inputs: Mapping[str, Maps], context: Context
-    ) -> Result:
+    def apply(self, subject: Maps, parameters: RealScaleParameters, inputs: Inputs, context: Context) -> Result:
         """The maps as they are, at their scale. ParameterError if both ends are one place."""
         context.progress(0.5, "Measuring the length")
         height, width = subject.size_px

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
 
 from impasto.context import Context
 from impasto.texture import Maps
-from impasto.tools import Field, Filter, Parameters, Point, display_hints, visible_if, zero_means
+from impasto.tools import Field, Filter, Inputs, Parameters, Point, display_hints, visible_if, zero_means
 
 from .rectangle import FOCALS, LEAST_CONVERGENCE, USUAL_FOCAL, aspect_of, check_corners, size_of
 
@@ -51,9 +50,7 @@ class Straighten(Filter):
     needs_source = True
     keeps_size = False
 
-    def apply(
-        self, subject: Maps, parameters: StraightenParameters, inputs: Mapping[str, Maps], context: Context
-    ) -> Maps:
+    def apply(self, subject: Maps, parameters: StraightenParameters, inputs: Inputs, context: Context) -> Maps:
         """The inside of the corners, or the largest rectangle between lines. ParameterError for impossible corners."""
         context.progress(0.0, "Straightening the photograph")
         height, width = subject.size_px

@@ -5,12 +5,10 @@ Woodham 1980, with robust weights against shadows and highlights, and lights fou
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from impasto import hookimpl
 from impasto.context import Context
 from impasto.texture import Maps
-from impasto.tools import Generator, Result, Tool
+from impasto.tools import Generator, Inputs, Result, Tool
 
 from .parameters import PHOTO, PHOTOS, PhotometricStereoParameters
 
@@ -27,13 +25,7 @@ class PhotometricStereo(Generator):
     inputs = (PHOTOS,)
     parameters = PhotometricStereoParameters
 
-    def apply(
-        self,
-        subject: Maps,
-        parameters: PhotometricStereoParameters,
-        inputs: Mapping[str, tuple[Maps, ...]],
-        context: Context,
-    ) -> Result:
+    def apply(self, subject: Maps, parameters: PhotometricStereoParameters, inputs: Inputs, context: Context) -> Result:
         """The maps, with the mean residual and confidence as figures, and the lights found as a note."""
         from .measure import measure
 

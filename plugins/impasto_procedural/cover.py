@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from impasto.context import Context
 from impasto.texture import Maps
-from impasto.tools import Field, Filter, Parameters, display_hints
+from impasto.tools import Field, Filter, Inputs, Parameters, display_hints
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -74,7 +74,7 @@ class Cover(Filter):
     needs = ("base_color", "height")
     parameters = CoverParameters
 
-    def apply(self, subject: Maps, parameters: CoverParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
+    def apply(self, subject: Maps, parameters: CoverParameters, inputs: Inputs, context: Context) -> Maps:
         """The subject's maps, covered; normals and occlusion follow from the new height."""
         from .canvas import Canvas
         from .catalogue import all_materials

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from impasto.context import Context
 from impasto.texture import Maps
-from impasto.tools import Generator, Parameters
+from impasto.tools import Generator, Inputs, Parameters
 
 from .parameters import MaterialParameters
 
@@ -38,9 +37,7 @@ class Material(Generator):
         surface: Surface = drawing.draw(canvas, parameters)
         return surface
 
-    def apply(
-        self, subject: Maps, parameters: MaterialParameters, inputs: Mapping[str, Maps], context: Context
-    ) -> Maps:
+    def apply(self, subject: Maps, parameters: MaterialParameters, inputs: Inputs, context: Context) -> Maps:
         """All maps but opacity, seamless, with their scale; emission and transmission of what glows or is clear."""
         from .canvas import Canvas
         from .maps import maps_of

@@ -5,15 +5,13 @@ Barré-Brisebois & Hill 2012, "Blending in Detail".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from impasto.context import Context
 from impasto.surface.heights import normal_from_slopes, slopes_from_normal
 from impasto.surface.resizing import resized_map
 from impasto.texture import Maps, Texture
-from impasto.tools import Field, Filter, Input, Parameters, display_hints
+from impasto.tools import Field, Filter, Input, Inputs, Parameters, display_hints
 
 from .subject import normals
 
@@ -52,9 +50,7 @@ class DetailNormals(Filter):
     needs = ("normal",)
     inputs = (Input("detail", "normal map of the detail, or a set that has one; it is repeated"),)
 
-    def apply(
-        self, subject: Maps, parameters: DetailNormalsParameters, inputs: Mapping[str, Maps], context: Context
-    ) -> Maps:
+    def apply(self, subject: Maps, parameters: DetailNormalsParameters, inputs: Inputs, context: Context) -> Maps:
         """The subject with reoriented normals of unit length; its height does not have the detail."""
         context.progress(0.2, "repeating the detail")
         detail = normals(normal_of(inputs["detail"]))

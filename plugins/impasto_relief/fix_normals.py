@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
 
 from impasto.context import Context
 from impasto.texture import Maps
-from impasto.tools import Field, Filter, Parameters
+from impasto.tools import Field, Filter, Inputs, Parameters
 
 from .signs import Green, as_opengl, green_field
 from .subject import normals, with_blue
@@ -36,9 +35,7 @@ class FixNormals(Filter):
     parameters = FixNormalsParameters
     needs = ("normal",)
 
-    def apply(
-        self, subject: Maps, parameters: FixNormalsParameters, inputs: Mapping[str, Maps], context: Context
-    ) -> Maps:
+    def apply(self, subject: Maps, parameters: FixNormalsParameters, inputs: Inputs, context: Context) -> Maps:
         """The subject with mended normals. ParameterError if their sign is to be found and cannot be told."""
         from impasto.surface.orientation import unit_normals
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from impasto.context import Context
 from impasto.data.tiling import Tiling, tiles, tiling_field
 from impasto.texture import Maps
-from impasto.tools import Field, Filter, Parameters, display_hints
+from impasto.tools import Field, Filter, Inputs, Parameters, display_hints
 
 from .subject import range_field, scale_m, values
 
@@ -42,9 +41,7 @@ class HeightToOcclusion(Filter):
     parameters = HeightToOcclusionParameters
     needs = ("height",)
 
-    def apply(
-        self, subject: Maps, parameters: HeightToOcclusionParameters, inputs: Mapping[str, Maps], context: Context
-    ) -> Maps:
+    def apply(self, subject: Maps, parameters: HeightToOcclusionParameters, inputs: Inputs, context: Context) -> Maps:
         """The subject with `ambient_occlusion`, perhaps `bent_normal`, and the range of heights that both are for."""
         import torch
 

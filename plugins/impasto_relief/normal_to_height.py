@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from impasto.context import Context
 from impasto.data.tiling import Tiling, tiles, tiling_field
 from impasto.errors import ParameterError
 from impasto.texture import Maps
-from impasto.tools import Filter, Parameters
+from impasto.tools import Filter, Inputs, Parameters
 
 from .signs import Green, as_opengl, green_field
 from .subject import normals
@@ -36,9 +35,7 @@ class NormalToHeight(Filter):
     parameters = NormalToHeightParameters
     needs = ("normal",)
 
-    def apply(
-        self, subject: Maps, parameters: NormalToHeightParameters, inputs: Mapping[str, Maps], context: Context
-    ) -> Maps:
+    def apply(self, subject: Maps, parameters: NormalToHeightParameters, inputs: Inputs, context: Context) -> Maps:
         """The subject with `height` and its range; an unknown width counts as 1 m. Its normals become OpenGL's."""
         import numpy as np
 

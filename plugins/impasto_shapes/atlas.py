@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +11,7 @@ from impasto.context import Context
 from impasto.errors import ParameterError
 from impasto.io.packing import NEUTRAL
 from impasto.texture import Maps
-from impasto.tools import Field, Filter, Input, Result, display_hints
+from impasto.tools import Field, Filter, Input, Inputs, Result, display_hints
 
 from .decal import MASK, VISIBLE, CutParameters, crop, cut
 
@@ -49,9 +49,7 @@ class PackAtlas(Filter):
     needs = ("base_color",)
     inputs = (MASK, Input("more", "further pictures with objects", required=False, many=True))
 
-    def apply(
-        self, subject: Maps, parameters: PackAtlasParameters, inputs: Mapping[str, object], context: Context
-    ) -> Result:
+    def apply(self, subject: Maps, parameters: PackAtlasParameters, inputs: Inputs, context: Context) -> Result:
         """The sheet; figures are left, top, width and height of each object in pixels, without padding."""
         pictures: list[Maps] = [subject, *inputs.get("more", ())]  # type: ignore[misc]
         parts: list[Maps] = []

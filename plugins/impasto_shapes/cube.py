@@ -13,7 +13,7 @@ from impasto.context import Context
 from impasto.errors import ParameterError
 from impasto.surface.color import linear_pixels, linear_to_srgb
 from impasto.texture import COLOR_MAPS, Maps, Texture
-from impasto.tools import Field, Filter, Input, Parameters, zero_means
+from impasto.tools import Field, Filter, Input, Inputs, Parameters, zero_means
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -59,9 +59,7 @@ class CubeFaces(Filter):
     needs_source = True
     takes_light = True
 
-    def apply(
-        self, subject: Maps, parameters: CubeFacesParameters, inputs: Mapping[str, Maps], context: Context
-    ) -> Maps:
+    def apply(self, subject: Maps, parameters: CubeFacesParameters, inputs: Inputs, context: Context) -> Maps:
         """The sheet; what lies between the arms of a cross is 0."""
         import torch
 
@@ -124,13 +122,7 @@ class PanoramaFromCube(Filter):
         ),
     )
 
-    def apply(
-        self,
-        subject: Maps,
-        parameters: PanoramaFromCubeParameters,
-        inputs: Mapping[str, tuple[Maps, ...]],
-        context: Context,
-    ) -> Maps:
+    def apply(self, subject: Maps, parameters: PanoramaFromCubeParameters, inputs: Inputs, context: Context) -> Maps:
         """The panorama. ParameterError if the proportions are those of no layout, or the faces differ in size."""
         import torch
 

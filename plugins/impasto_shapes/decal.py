@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
@@ -13,7 +12,7 @@ from impasto.errors import ParameterError
 from impasto.surface.color import encoded_pixels
 from impasto.surface.resizing import resize
 from impasto.texture import Maps
-from impasto.tools import Field, Filter, Input, Parameters, display_hints
+from impasto.tools import Field, Filter, Input, Inputs, Parameters, display_hints
 
 SOLID = 0.98
 """Alpha from which a colour is the object's own."""
@@ -62,9 +61,7 @@ class CutDecal(Filter):
     needs = ("base_color",)
     inputs = (MASK,)
 
-    def apply(
-        self, subject: Maps, parameters: CutDecalParameters, inputs: Mapping[str, Maps], context: Context
-    ) -> Maps:
+    def apply(self, subject: Maps, parameters: CutDecalParameters, inputs: Inputs, context: Context) -> Maps:
         """The object, cropped to it. ParameterError for a mask that shows nothing or everything."""
         from .islands import box_of, labels_of
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +11,7 @@ from impasto.surface.color import linear_to_srgb, srgb_to_linear
 from impasto.surface.orientation import unit_normals
 from impasto.surface.resizing import resized_map
 from impasto.texture import NORMAL_MAPS, Maps, Texture
-from impasto.tools import Field, Filter, Parameters, display_hints
+from impasto.tools import Field, Filter, Inputs, Parameters, display_hints
 
 USUAL_STEP = 2.0
 """Most that the step across the sides may exceed the median step between columns."""
@@ -49,9 +48,7 @@ class ClosePanorama(Filter):
     needs = ("base_color",)
     takes_light = True
 
-    def apply(
-        self, subject: Maps, parameters: ClosePanoramaParameters, inputs: Mapping[str, Maps], context: Context
-    ) -> Maps:
+    def apply(self, subject: Maps, parameters: ClosePanoramaParameters, inputs: Inputs, context: Context) -> Maps:
         """A panorama of the same size; light is joined as encoded colours are, so that a sun does not outweigh all."""
         if subject["base_color"].color_space == "linear":
             encoded = subject.with_arrays({"base_color": linear_to_srgb(subject["base_color"].pixels)})

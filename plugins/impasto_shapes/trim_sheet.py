@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -13,7 +13,7 @@ from impasto.errors import ParameterError
 from impasto.surface.resizing import resized_maps
 from impasto.system.untrusted import excerpt
 from impasto.texture import Maps
-from impasto.tools import Field, Filter, Input, Parameters, Result, display_hints, zero_means
+from impasto.tools import Field, Filter, Input, Inputs, Parameters, Result, display_hints, zero_means
 
 MOST_STRIPS = 12
 """Most strips that are found."""
@@ -71,9 +71,7 @@ class TrimSheet(Filter):
     needs = ("base_color",)
     inputs = (Input("more", "further strips, a picture for each", required=False, many=True),)
 
-    def apply(
-        self, subject: Maps, parameters: TrimSheetParameters, inputs: Mapping[str, tuple[Maps, ...]], context: Context
-    ) -> Result:
+    def apply(self, subject: Maps, parameters: TrimSheetParameters, inputs: Inputs, context: Context) -> Result:
         """The sheet; figures are the top and the bottom of each strip, as fractions from the top."""
         strips = [*_strips_of(subject, parameters), *inputs.get("more", ())]
         width = sheet_width(subject, parameters)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, ClassVar
 
 from impasto.context import Context
 from impasto.texture import Maps
-from impasto.tools import Generator, Stylizer, Tool
+from impasto.tools import Generator, Inputs, Stylizer, Tool
 
 from .fast.tool import FastStyle, TrainFastStyle
 from .gatys.parameters import CnnTextureParameters, GatysParameters
@@ -25,7 +24,7 @@ class PaintingStylizer(Stylizer):
     method: ClassVar[str]
     """Folder of its method, whose `painting.paint` paints a task, see `restyle`."""
 
-    def apply(self, subject: Maps, parameters: Any, inputs: Mapping[str, Any], context: Context) -> Maps:
+    def apply(self, subject: Maps, parameters: Any, inputs: Inputs, context: Context) -> Maps:
         """The subject, repainted."""
         from .shared.restyle import restyle
 
@@ -43,9 +42,7 @@ class PatchesStyle(PaintingStylizer):
     preview_px = 256
     parameters = PatchesStyleParameters
 
-    def apply(
-        self, subject: Maps, parameters: PatchesStyleParameters, inputs: Mapping[str, Any], context: Context
-    ) -> Maps:
+    def apply(self, subject: Maps, parameters: PatchesStyleParameters, inputs: Inputs, context: Context) -> Maps:
         """The subject, repainted with the settings of the kind of style."""
         from .kinds.choosing import with_kind
 
@@ -102,9 +99,7 @@ class CnnTexture(Generator):
     weights = NETWORKS
     needs = ("base_color",)
 
-    def apply(
-        self, subject: Maps, parameters: CnnTextureParameters, inputs: Mapping[str, Any], context: Context
-    ) -> Maps:
+    def apply(self, subject: Maps, parameters: CnnTextureParameters, inputs: Inputs, context: Context) -> Maps:
         """The texture's base colour, with texels of the same real-world size as the picture's."""
         from .gatys.painting import generate_texture
 

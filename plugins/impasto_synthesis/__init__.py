@@ -7,12 +7,10 @@ fine; `histogram_blending` has the one for materials without a pattern, whose pi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from impasto import hookimpl
 from impasto.context import Context
 from impasto.texture import Maps
-from impasto.tools import Generator, Tool
+from impasto.tools import Generator, Inputs, Tool
 
 from .histogram_blending import HistogramBlending
 from .inpaint import Extend, FindLandmarks, Inpaint, MendTiling
@@ -34,7 +32,7 @@ class Quilt(Generator):
     parameters = QuiltParameters
     needs_source = True
 
-    def apply(self, subject: Maps, parameters: QuiltParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
+    def apply(self, subject: Maps, parameters: QuiltParameters, inputs: Inputs, context: Context) -> Maps:
         """Seamless maps, whose texels keep their size in the world."""
         from .seamless import make_seamless
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated
 
 from impasto import hookimpl
 from impasto.context import Context
 from impasto.surface.resizing import PixelArt
 from impasto.texture import Maps
-from impasto.tools import Angle, Field, Filter, Parameters, Tool, display_hints
+from impasto.tools import Angle, Field, Filter, Inputs, Parameters, Tool, display_hints
 
 Left = Annotated[float, Field(title="Left", ge=0, le=1)]
 Top = Annotated[float, Field(title="Top", ge=0, le=1)]
@@ -55,9 +54,7 @@ class Transform(Filter):
     parameters = TransformParameters
     needs_source = True
 
-    def apply(
-        self, subject: Maps, parameters: TransformParameters, inputs: Mapping[str, Maps], context: Context
-    ) -> Maps:
+    def apply(self, subject: Maps, parameters: TransformParameters, inputs: Inputs, context: Context) -> Maps:
         """The transformed maps; only `scale` changes the size of texels in the world."""
         from impasto.data.prepare import maps_at_scale
         from impasto.surface.resizing import copies_pixels

@@ -33,6 +33,11 @@ class Picture:
         rows, columns = ((start + along) % side for start, side in zip(corner, self.values.shape[1:], strict=True))
         return self.values[:, rows[:, None], columns]
 
+    def random_crop(self, size_px: int, random: torch.Generator) -> Tensor:
+        """A crop from a random place."""
+        top, left = (int(torch.randint(places, (), generator=random)) for places in self.places(size_px))
+        return self.crop((top, left), size_px)
+
 
 def random_crop(x: Tensor, size_px: int, random: torch.Generator) -> Tensor:
     """A random crop (B, C, size_px, size_px) of x (B, C, H, W): from it, a discriminator cannot see that x tiles."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from impasto.context import Context
 from impasto.generators import ControlledGenerator, ExportingGenerator, LatentGenerator
 from impasto.texture import Maps
-from impasto.tools import Input, Result, Tile, Trainer
+from impasto.tools import Input, Inputs, Result, Tile, Trainer
 
 from .parameters import TorusParameters, TrainTorusParameters
 
@@ -42,7 +42,7 @@ class Torus(LatentGenerator, ControlledGenerator, ExportingGenerator):
     uses_subject = False
     may_use_bfloat16 = True
 
-    def apply(self, subject: Maps, parameters: TorusParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
+    def apply(self, subject: Maps, parameters: TorusParameters, inputs: Inputs, context: Context) -> Maps:
         """The maps that the model has learned, and those derived from height; only the subject's size is used.
 
         With an exemplar, their detail is its own.
@@ -55,9 +55,7 @@ class Torus(LatentGenerator, ControlledGenerator, ExportingGenerator):
             return detail(synthesis, exemplar, parameters.strictness, context)
         return whole_picture(synthesis, context)
 
-    def tiles(
-        self, subject: Maps, parameters: TorusParameters, inputs: Mapping[str, Maps], context: Context
-    ) -> Iterator[Tile]:
+    def tiles(self, subject: Maps, parameters: TorusParameters, inputs: Inputs, context: Context) -> Iterator[Tile]:
         """The same result in tiles, for results larger than memory."""
         from .detail import detailed_tiles, exemplar_for
         from .generate import synthesis_of
@@ -108,9 +106,7 @@ class TrainTorus(Trainer):
     may_use_ranks = True
     inputs = (Input("dataset", "what it learns from: a picture, a map set, or a folder of them", kind="dataset"),)
 
-    def apply(
-        self, subject: Maps, parameters: TrainTorusParameters, inputs: Mapping[str, Any], context: Context
-    ) -> Result:
+    def apply(self, subject: Maps, parameters: TrainTorusParameters, inputs: Inputs, context: Context) -> Result:
         """The path of the model and its figures. On cancellation, a checkpoint is kept to resume from."""
         from .train import train_torus
 

@@ -89,7 +89,7 @@ class CaptionedData:
         pictures = [self.pictures[index] for index in chosen]
         right = [_one(one.captions, random) for one in pictures]
         wrong = [self._wrong(index, row, random) for index, row in zip(chosen, right, strict=True)]
-        x = [_crop(one.coarse if is_coarse else one.picture, side_px, random) for one in pictures]
+        x = [(one.coarse if is_coarse else one.picture).random_crop(side_px, random).float() for one in pictures]
         known = torch.stack([one.known for one in pictures])
         about = torch.stack([one.about for one in pictures])
         return Pairs(torch.stack(x), self._features(right), self._features(wrong), known, about)
@@ -176,11 +176,6 @@ def _captioned_picture(
     wraps = (wraps[0] and height == values.shape[1], wraps[1] and width == values.shape[2])
     picture, quarter = (Picture(pixels.half().to(device), wraps) for pixels in (values, coarse))
     return Captioned(picture, quarter, captions, known.to(device), about.to(device))
-
-
-def _crop(picture: Picture, side_px: int, random: torch.Generator) -> Tensor:
-    top, left = (int(torch.randint(places, (), generator=random)) for places in picture.places(side_px))
-    return picture.crop((top, left), side_px).float()
 
 
 def _one(captions: range, random: torch.Generator) -> int:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from impasto.context import Context
 from impasto.texture import Maps
-from impasto.tools import Generator, Input, Result, Trainer
+from impasto.tools import Generator, Input, Inputs, Result, Trainer
 
 from .parameters import StackGanParameters, TrainStackGanParameters
 
@@ -22,9 +19,7 @@ class StackGan(Generator):
     parameters = StackGanParameters
     uses_subject = False
 
-    def apply(
-        self, subject: Maps, parameters: StackGanParameters, inputs: Mapping[str, Maps], context: Context
-    ) -> Maps:
+    def apply(self, subject: Maps, parameters: StackGanParameters, inputs: Inputs, context: Context) -> Maps:
         """The maps that the model has learned for the phrase, and those derived from height."""
         from .generate import generate_stackgan
 
@@ -41,9 +36,7 @@ class TrainStackGan(Trainer):
     parameters = TrainStackGanParameters
     inputs = (Input("dataset", "pictures or map sets, each with a caption", kind="dataset"),)
 
-    def apply(
-        self, subject: Maps, parameters: TrainStackGanParameters, inputs: Mapping[str, Any], context: Context
-    ) -> Result:
+    def apply(self, subject: Maps, parameters: TrainStackGanParameters, inputs: Inputs, context: Context) -> Result:
         """The path of the model and its figures. On cancellation, a checkpoint is kept to resume from."""
         from .train import train_stackgan
 

@@ -65,9 +65,7 @@ class Lessons:
 
         sRGB in [0, 1].
         """
-        lesson = self._lesson(_draw(self.count, random))
-        rows, columns = lesson.places(size_px)
-        crop = lesson.crop((_draw(rows, random), _draw(columns, random)), size_px)
+        crop = self._lesson(_draw(self.count, random)).random_crop(size_px, random)
         crop = torch.rot90(crop, _draw(4, random), (1, 2))
         crop = crop.flip(2) if _draw(2, random) else crop
         return crop[:COLORS], crop[COLORS:]

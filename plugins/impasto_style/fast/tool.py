@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from impasto.context import Context
 from impasto.texture import Maps
-from impasto.tools import Input, Result, Stylizer, Trainer
+from impasto.tools import Input, Inputs, Result, Stylizer, Trainer
 
 from ..shared.controls import MASK
 from .parameters import FastStyleParameters, TrainFastStyleParameters
@@ -24,9 +21,7 @@ class FastStyle(Stylizer):
     parameters = FastStyleParameters
     inputs = (Input(MASK, "where it is painted: white; black keeps the picture", required=False, on_subject=True),)
 
-    def apply(
-        self, subject: Maps, parameters: FastStyleParameters, inputs: Mapping[str, Any], context: Context
-    ) -> Maps:
+    def apply(self, subject: Maps, parameters: FastStyleParameters, inputs: Inputs, context: Context) -> Maps:
         """The subject, repainted."""
         from .painting import repaint
 
@@ -46,9 +41,7 @@ class TrainFastStyle(Trainer):
         Input(PICTURES, "pictures like those that will be repainted", required=False, kind="dataset"),
     )
 
-    def apply(
-        self, subject: Maps, parameters: TrainFastStyleParameters, inputs: Mapping[str, Any], context: Context
-    ) -> Result:
+    def apply(self, subject: Maps, parameters: TrainFastStyleParameters, inputs: Inputs, context: Context) -> Result:
         """The path of the model and its figures. On cancellation, a checkpoint is kept to resume from."""
         from .train import train_fast_style
 

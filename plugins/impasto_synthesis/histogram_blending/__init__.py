@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from impasto.context import Context
 from impasto.texture import Maps
-from impasto.tools import Generator, Tile
+from impasto.tools import Generator, Inputs, Tile
 
 from .parameters import HistogramBlendingParameters
 
@@ -26,16 +26,14 @@ class HistogramBlending(Generator):
     parameters = HistogramBlendingParameters
     needs_source = True
 
-    def apply(
-        self, subject: Maps, parameters: HistogramBlendingParameters, inputs: Mapping[str, Maps], context: Context
-    ) -> Maps:
+    def apply(self, subject: Maps, parameters: HistogramBlendingParameters, inputs: Inputs, context: Context) -> Maps:
         """Seamless maps, whose texels keep their size in the world."""
         from .blending import blended_maps
 
         return blended_maps(subject, parameters, context)
 
     def tiles(
-        self, subject: Maps, parameters: HistogramBlendingParameters, inputs: Mapping[str, Maps], context: Context
+        self, subject: Maps, parameters: HistogramBlendingParameters, inputs: Inputs, context: Context
     ) -> Iterator[Tile]:
         """The same result in tiles, for results larger than memory."""
         from .blending import tiles_of

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from impasto.context import Context
 from impasto.texture import Maps
-from impasto.tools import Filter, Input, Result
+from impasto.tools import Filter, Input, Inputs, Result
 
 from .parameters import ExtendParameters, FindLandmarksParameters, InpaintParameters, MendTilingParameters
 
@@ -34,7 +32,7 @@ class Inpaint(Filter):
     )
     needs_source = True
 
-    def apply(self, subject: Maps, parameters: InpaintParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
+    def apply(self, subject: Maps, parameters: InpaintParameters, inputs: Inputs, context: Context) -> Maps:
         """The subject, of which only the masked parts are changed."""
         from .repair import inpaint_maps
 
@@ -52,9 +50,7 @@ class FindLandmarks(Filter):
     parameters = FindLandmarksParameters
     needs_source = True
 
-    def apply(
-        self, subject: Maps, parameters: FindLandmarksParameters, inputs: Mapping[str, Maps], context: Context
-    ) -> Result:
+    def apply(self, subject: Maps, parameters: FindLandmarksParameters, inputs: Inputs, context: Context) -> Result:
         """The mask as base colour, and the figures `landmarks` (number) and `salience` (in σ)."""
         from .landmarks import landmarks_of
 
@@ -72,9 +68,7 @@ class MendTiling(Filter):
     parameters = MendTilingParameters
     needs_source = True
 
-    def apply(
-        self, subject: Maps, parameters: MendTilingParameters, inputs: Mapping[str, Maps], context: Context
-    ) -> Maps:
+    def apply(self, subject: Maps, parameters: MendTilingParameters, inputs: Inputs, context: Context) -> Maps:
         """The subject, which tiles; or the subject itself if it did."""
         from .mending import mend_maps
 
@@ -93,7 +87,7 @@ class Extend(Filter):
     parameters = ExtendParameters
     needs_source = True
 
-    def apply(self, subject: Maps, parameters: ExtendParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
+    def apply(self, subject: Maps, parameters: ExtendParameters, inputs: Inputs, context: Context) -> Maps:
         """The subject inside its margins; its width in metres grows with them."""
         from .extending import extend_maps
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from impasto.context import Context
 from impasto.texture import Maps
-from impasto.tools import Generator, Input
+from impasto.tools import Generator, Input, Inputs
 
 from .parameters import PatchSynthesisParameters
 
@@ -34,9 +31,7 @@ class PatchSynthesis(Generator):
     )
     needs_source = True
 
-    def apply(
-        self, subject: Maps, parameters: PatchSynthesisParameters, inputs: Mapping[str, Any], context: Context
-    ) -> Maps:
+    def apply(self, subject: Maps, parameters: PatchSynthesisParameters, inputs: Inputs, context: Context) -> Maps:
         """Seamless maps, whose texels keep their size in the world."""
         from .seamless import synthesise_maps
 
