@@ -19,7 +19,7 @@ from impasto.errors import ModelError, ParameterError
 from impasto.numerics.filters import blur
 from impasto.patterns.lattice import TorusRegion, full_region
 from impasto.texture import MAP_CHANNELS, Maps
-from impasto.tools import Tile
+from impasto.tools import Inputs, Tile
 
 from .card import TorusCard
 from .generate import RANGE_M, TILE_PX, Synthesis
@@ -42,9 +42,7 @@ GENERATED = 0.3
 """Fraction of the work after which the model's own picture is there."""
 
 
-def exemplar_for(
-    synthesis: Synthesis, parameters: TorusParameters, inputs: Mapping[str, Maps], context: Context
-) -> Maps | None:
+def exemplar_for(synthesis: Synthesis, parameters: TorusParameters, inputs: Inputs, context: Context) -> Maps | None:
     """The exemplar that was given, or else the picture that the model learned, if it is wanted, kept, and can be used.
 
     If it cannot be used, a note says why, and the recipe records that the network made the picture alone.

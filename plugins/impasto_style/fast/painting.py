@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from typing import Annotated
 
 import torch
 from pydantic import Field
@@ -16,6 +15,7 @@ from impasto.io.cards import NetworkCard
 from impasto.library.networks import floats, network_of
 from impasto.surface.palette import palette_of, transport
 from impasto.texture import Maps
+from impasto.tools import Inputs
 from impasto.training.noise import NoiseField
 
 from ..shared.controls import MASK, STYLE, StyleParameters
@@ -35,7 +35,7 @@ TILE_PX = 1024
 Width = Annotated[int, Field(ge=1, le=256)]
 
 
-def repaint(subject: Maps, parameters: FastStyleParameters, inputs: Mapping[str, Any], context: Context) -> Maps:
+def repaint(subject: Maps, parameters: FastStyleParameters, inputs: Inputs, context: Context) -> Maps:
     """The subject repainted by a model; ParameterError or ModelError if an input or the model cannot be used."""
     painter = load_painter(parameters.model, context)
     shared = {name: getattr(parameters, name) for name in SHARED}

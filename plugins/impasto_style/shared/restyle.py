@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -15,6 +15,7 @@ from impasto.surface.heights import normal_from_slopes, slopes_from_normal
 from impasto.surface.resizing import scaled_size
 from impasto.surface.wrapping import wraps
 from impasto.texture import Maps
+from impasto.tools import Inputs
 
 from .color.choice import Colors, choose_colors
 from .controls import MASK, START, STYLE, StyleParameters
@@ -33,9 +34,7 @@ NEGLIGIBLE = 1e-3
 """Greatest opacity of a remainder that is ignored."""
 
 
-def restyle(
-    paint: Paint, subject: Maps, parameters: StyleParameters, inputs: Mapping[str, Any], context: Context
-) -> Maps:
+def restyle(paint: Paint, subject: Maps, parameters: StyleParameters, inputs: Inputs, context: Context) -> Maps:
     """The subject repainted by a method; its other maps are resized alike, and follow the strokes by `relief`.
 
     ParameterError, with a remedy, if an input cannot be used.
@@ -70,9 +69,7 @@ def _decide(parameters: StyleParameters, subject: Maps, context: Context) -> Sty
     return parameters.model_copy(update={"seamless": "on" if seamless else "off"})
 
 
-def make_task(
-    subject: Maps, parameters: StyleParameters, inputs: Mapping[str, Any], context: Context
-) -> tuple[Task, Finish]:
+def make_task(subject: Maps, parameters: StyleParameters, inputs: Inputs, context: Context) -> tuple[Task, Finish]:
     """The task of a method, and the finish of its painting."""
     device, seamless = context.device, parameters.seamless == "on"
     masks, start = inputs[MASK], inputs.get(START)

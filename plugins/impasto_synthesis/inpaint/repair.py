@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from impasto.context import Context
@@ -11,6 +9,7 @@ from impasto.errors import ParameterError
 from impasto.surface.resizing import resize
 from impasto.surface.wrapping import wraps
 from impasto.texture import Maps
+from impasto.tools import Inputs
 
 from .fill import Repair, fill_holes
 from .parameters import InpaintParameters, Wraps
@@ -20,7 +19,7 @@ SMALLEST_PX = 16
 MOST_REGIONS = 4096
 
 
-def inpaint_maps(subject: Maps, parameters: InpaintParameters, inputs: Mapping[str, Maps], context: Context) -> Maps:
+def inpaint_maps(subject: Maps, parameters: InpaintParameters, inputs: Inputs, context: Context) -> Maps:
     """The subject with the white parts of the mask filled."""
     mask = mask_of(inputs["mask"], subject.size_px)
     if is_too_small(subject, context):
@@ -56,7 +55,7 @@ def wraps_of(subject: Maps, wanted: Wraps, context: Context) -> tuple[bool, bool
     return is_periodic, is_periodic
 
 
-def _constraints(subject: Maps, inputs: Mapping[str, Maps]) -> tuple[np.ndarray, np.ndarray] | None:
+def _constraints(subject: Maps, inputs: Inputs) -> tuple[np.ndarray, np.ndarray] | None:
     """Kinds and islands (H, W), if labels or islands are given: what differs in either is of another kind."""
     if not {"labels", "islands"} & set(inputs):
         return None

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from torch import Tensor
@@ -19,6 +18,7 @@ from impasto.patterns.exemplar import Guidance
 from impasto.patterns.session import Laid, Session
 from impasto.surface.resizing import copies_pixels, nearest_resized, resized_map
 from impasto.texture import Maps
+from impasto.tools import Inputs
 
 from ..material import finish_maps, prepare_source, reporter, shrinks
 from .atlas import Atlas, stack_sources
@@ -35,9 +35,7 @@ PREPARED = 0.05
 """Fraction of the work after which the photographs are prepared."""
 
 
-def synthesise_maps(
-    subject: Maps, parameters: PatchSynthesisParameters, inputs: Mapping[str, Any], context: Context
-) -> Maps:
+def synthesise_maps(subject: Maps, parameters: PatchSynthesisParameters, inputs: Inputs, context: Context) -> Maps:
     """Seamless maps of the requested size, whose texels are those of photographs at the same positions for all maps.
 
     Of a mesh's canvas, maps of its size, with texels of the photographs' size.
