@@ -106,8 +106,7 @@ class Input:
 
 
 Inputs = Mapping[str, Any]
-"""Inputs besides the subject, by name: maps or a dataset, as declared; a tuple for one that takes many, with None for
-values left out of one that is `for_each` value of another."""
+"""Values of a tool's inputs by their names, see `Tool.apply`."""
 Tile = tuple[int, int, Maps]
 """(top, left, maps): a part of a result, and its position in pixels."""
 
@@ -212,7 +211,11 @@ class Tool(Listing, Contract, ABC):
 
     @abstractmethod
     def apply(self, subject: Maps, parameters: Any, inputs: Inputs, context: Context) -> Maps | Result:
-        """The result for `subject`, which must not be modified in place."""
+        """The result for `subject`, which must not be modified in place.
+
+        inputs: maps or a dataset, as declared; a tuple for an input that takes many, with None for values left out of
+        one that is `for_each` value of another.
+        """
 
     def tiles(self, subject: Maps, parameters: Any, inputs: Inputs, context: Context) -> Iterator[Tile]:
         """The result of `apply` in tiles (top, left, maps), with positions in pixels, for results larger than memory.
