@@ -38,6 +38,7 @@ CODE: Mapping[str, tuple[str, ...]] = {
     "generators_stackgan": ("plugins/impasto_phrase/stackgan",),
     "generators_vae": ("plugins/impasto_classroom/vae",),
     "generators_*": ("plugins/impasto_classroom/gan",),
+    "groups": ("core/impasto/running/fold.py", "core/impasto/running/masks.py"),
     "maps_*": ("plugins/impasto_photo_maps",),
     "match": ("plugins/impasto_phrase", "plugins/impasto_procedural"),
     "material_presets": ("plugins/impasto_procedural",),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,10 @@ from PIL import Image, ImageDraw
 
 from impasto import Recipe, Step, run
 from impasto.io.assets import AssetList, ListedAsset, asset_text
+from impasto.mask import EVERYWHERE, NOISE, Mask
 from impasto.plugins.installation import description
 from impasto.plugins.registry import registry
+from impasto.recipe import GROUP
 from impasto.surface.shading import Light, ball, plane
 from impasto.tools import Tool, is_procedural
 
@@ -41,6 +44,7 @@ def main(folder: Path, pictures: Path, assets: Path) -> None:
     draw_presets(pictures / "material_presets.jpg")
     draw_shelf(folder, pictures / "procedural.jpg")
     draw_weathering(pictures / "weathering.jpg")
+    draw_group(pictures / "groups.jpg")
 
 
 def draw_weathering(path: Path) -> None:
@@ -49,6 +53,28 @@ def draw_weathering(path: Path) -> None:
     for index, layer in enumerate(WEATHERING):
         parameters = {"width_px": 2 * MAPS_PX, "height_px": 2 * MAPS_PX, **({layer: 0.55} if layer else {})}
         maps = run(Recipe((Step("bricks", parameters),), seed=1)).maps
+        row.paste(picture(ball(maps, WEATHERED_PX)), (index * WEATHERED_PX, 0))
+    row.save(path, quality=QUALITY, optimize=True)
+    print(path)
+
+
+def draw_group(path: Path) -> None:
+    """Bricks; with two layers; with each of them multiplied; with both multiplied as a group; with the group in patches."""
+    sized = {"width_px": 2 * MAPS_PX, "height_px": 2 * MAPS_PX}
+    bricks, grey = Step("bricks", sized), Step("adjust", {"saturation": 0.45, "hue": 12.0})
+    layers = Step("moss", sized, mask=Mask(NOISE, amount=0.5, size=0.2)), grey
+    multiply, patches = Mask(EVERYWHERE, blend="multiply"), Mask(NOISE, amount=0.4, size=0.3)
+    members = tuple(replace(one, in_group=True) for one in layers)
+    stacks = (
+        (),
+        layers,
+        tuple(replace(one, mask=replace(one.mask or multiply, blend="multiply")) for one in layers),
+        (*members, Step(GROUP, mask=multiply)),
+        (*members, Step(GROUP, mask=patches)),
+    )
+    row = Image.new("RGB", (len(stacks) * WEATHERED_PX, WEATHERED_PX))
+    for index, stack in enumerate(stacks):
+        maps = run(Recipe((bricks, *stack), seed=1)).maps
         row.paste(picture(ball(maps, WEATHERED_PX)), (index * WEATHERED_PX, 0))
     row.save(path, quality=QUALITY, optimize=True)
     print(path)
