@@ -59,7 +59,7 @@ def draw_weathering(path: Path) -> None:
 
 
 def draw_group(path: Path) -> None:
-    """Bricks; with two layers; with each of them multiplied; with both multiplied as a group; with the group in patches."""
+    """Bricks; with two layers; with each of them multiplied; both multiplied as a group; the group in patches."""
     sized = {"width_px": 2 * MAPS_PX, "height_px": 2 * MAPS_PX}
     bricks, grey = Step("bricks", sized), Step("adjust", {"saturation": 0.45, "hue": 12.0})
     layers = Step("moss", sized, mask=Mask(NOISE, amount=0.5, size=0.2)), grey
