@@ -109,7 +109,7 @@ def wall() -> tuple[Tensor, Tensor, Tensor]:
 def test_the_result_has_more_of_the_style_than_its_colours(wall):
     photo, style, palette = wall
     made = painted(photo, style)
-    for measure, how in ((sliced_wasserstein, {"directions": 64}), (wavelet_distance, {"samples": 4096})):
+    for measure, how in ((sliced_wasserstein, {"directions": 64}), (wavelet_distance, {})):
         by_colours, by_strokes = (np.mean(measure(as_image(x), as_image(style), **how)) for x in (palette, made))
         assert by_strokes < 0.85 * by_colours
 
