@@ -14,6 +14,7 @@ from ..interface.drawing import draw_report, draw_text, name_place, why_not
 from ..jobs.task import Place
 from ..material.drawing import draw_result
 from ..parameters import inputs, points, properties
+from ..parameters.open_numbers import WIDTH, draw_open_number
 from ..tools import menu, presets
 from ..tools.intents import LAYERS
 from ..tools.panel import Tab, draw_images, draw_live, draw_parameters, draw_run, draw_size, in_editors, section
@@ -130,7 +131,7 @@ def _draw_list(layout: bpy.types.UILayout, stack: bpy.types.PropertyGroup) -> No
 def _draw_source(column: bpy.types.UILayout, stack: bpy.types.PropertyGroup) -> None:
     draw_source(column, stack)
     if stack.source_kind != NONE:
-        column.prop(stack, "width_m")
+        draw_open_number(column, stack, "width_m", WIDTH, "Real Width")
         column.prop(stack, "across_seams")
     column.prop(stack, "seed")
 

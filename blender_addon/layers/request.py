@@ -30,6 +30,7 @@ from ..tools.action import Action, result_task
 from ..tools.form import AS_STORED, LOOK, Form
 from ..tools.missing import why_unset
 from ..tools.sources import FILE, NONE, chosen_source, why_no_source
+from ..translations.texts import sentence
 from .masks import CHANGEABLE, mask_of, put_mask, why_no_image
 from .order import top_of, unit
 
@@ -127,7 +128,7 @@ def _step_of(layer: bpy.types.PropertyGroup) -> tuple[Step, dict[str, bpy.types.
     group = properties.group_of(layer, tool)
     sizes = properties.size_of(group, tool)
     given, own = name_inputs(inputs.images_of(layer, tool))
-    name = layer.name if layer.name != tool["label"] else ""
+    name = layer.name if layer.name not in (tool["label"], sentence(tool["label"])) else ""
     mask, image = mask_of(layer.mask)
     values = properties.values_of(group, tool) | sizes
     return Step(layer.tool, values, given, name, layer.enabled, mask, layer.in_group), own | image
@@ -145,7 +146,7 @@ def add_layer(stack: bpy.types.PropertyGroup, step: Step) -> bpy.types.PropertyG
     is_in_group = len(stack.layers) > stack.active and stack.layers[stack.active].in_group
     layer = stack.layers.add()
     layer.in_group = step.in_group or (is_in_group and step.tool != GROUP)
-    layer.tool, layer.name, layer.enabled = step.tool, step.name or tool["label"], step.enabled
+    layer.tool, layer.name, layer.enabled = step.tool, step.name or sentence(tool["label"]), step.enabled
     properties.put_parameters(layer, tool, step.parameters)
     properties.put_size(properties.group_of(layer, tool), tool, step.parameters)
     last = len(stack.layers) - 1

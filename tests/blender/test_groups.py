@@ -166,3 +166,12 @@ def test_the_list_shows_a_group_with_its_layers_and_folds_it(stack):
     assert not layout.operators("impasto.group_layer")
     stack.layers[2].mask.kind = "cavities"
     assert "amount" in drawn(bpy.types.IMPASTO_PT_layers_view_3d).props()
+
+
+def test_layers_without_a_name_of_their_own_have_their_tools_in_the_users_language(stack, extension, monkeypatch):
+    monkeypatch.setattr(extension.translations.texts, "language", lambda: "de_DE")
+    stack.active = 4
+    bpy.ops.impasto.add_layer(tool="sharpen")
+    assert [layer.name for layer in stack.layers][-2:] == ["Sharpen", "Schärfen"]
+    recipe, _ = extension.layers.request.recipe_of(stack)
+    assert not any(step.name for step in recipe.steps)
