@@ -382,7 +382,7 @@ class Walk:
         bounds = self.region(area, region)
 
         def is_it(found: str) -> bool:
-            return name in (found.partition("(")[0], found.partition("[")[0].rpartition(".")[2])
+            return name in (found.partition("(")[0], found.rpartition(".")[2].partition("[")[0])
 
         for share in (0.7, 0.25, 0.45, 0.9, 0.82, 0.76, 0.93, 0.95):
             x = bounds.x + int(share * bounds.width)

@@ -29,8 +29,8 @@ def scenario(walk: Walk) -> Steps:
     found = yield compares(walk)
     yield uses(walk, found)
     found = yield searches(walk)
-    found = yield restores(walk, found)
-    yield deletes(walk, found)
+    yield restores(walk, found)
+    yield deletes(walk)
 
 
 def places(walk: Walk) -> Steps:
@@ -111,19 +111,18 @@ def searches(walk: Walk) -> Steps:
 
 
 def restores(walk: Walk, found: dict[str, Place]) -> Steps:
-    """The panel's settings become those of what was found."""
+    """The panel's settings become those of what was found, in their tab: the history moves."""
     yield taps(walk, found, "select_entry", "Oak")
     found = yield places(walk)
     yield taps(walk, found, "restore_settings(")
     walk.record("restored", bpy.context.scene.impasto.tool)
     yield 0.5
     walk.screenshot("restored.png")
-    return found
 
 
-def deletes(walk: Walk, found: dict[str, Place]) -> Steps:
+def deletes(walk: Walk) -> Steps:
     """A click asks first; Return deletes; Ctrl+Z brings it back."""
-    there = place(found, "delete_entry(")
+    there = yield walk.find("impasto.delete_entry", "VIEW_3D")
     yield walk.tap(there)
     yield 0.5
     walk.screenshot("asks.png")
