@@ -125,7 +125,7 @@ def _draw_list(layout: bpy.types.UILayout, stack: bpy.types.PropertyGroup) -> No
     layer = stack.layers[min(stack.active, len(stack.layers) - 1)]
     is_grouped = layer.in_group or layer.tool == GROUP
     operator = "impasto.ungroup_layers" if is_grouped else "impasto.group_layer"
-    buttons.operator(operator, text="", icon="X" if is_grouped else "FILE_FOLDER")
+    buttons.operator(operator, text="", icon="UNLINKED" if is_grouped else "FILE_FOLDER")
 
 
 def _draw_source(column: bpy.types.UILayout, stack: bpy.types.PropertyGroup) -> None:
