@@ -433,6 +433,15 @@ class Walk:
         yield self.event("LEFTMOUSE", "RELEASE", place)
         yield 0.15
 
+    def tap_until(self, place: Place, condition: Callable[[], object]) -> Steps:
+        """Click until a condition holds: a simulated press is lost where a redraw came after the last move."""
+        for _ in range(CLICKS):
+            yield self.tap(place)
+            yield 0.5
+            if condition():
+                return
+        raise LookupError(f"no click had the effect of {condition.__qualname__}")
+
     def record(self, name: str, fact: Any) -> None:
         """Put a fact into the result file."""
         self.facts[name] = fact

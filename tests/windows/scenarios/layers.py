@@ -109,13 +109,11 @@ def masks(walk: Walk, stack: bpy.types.PropertyGroup) -> Steps:
     mask.kind = "image"
     yield 0.5
     place = yield walk.find("impasto.paint_mask", "VIEW_3D")
-    yield walk.tap(place)
-    yield until(lambda: bpy.context.object.mode != "OBJECT")
+    yield walk.tap_until(place, lambda: bpy.context.object.mode != "OBJECT")
     walk.record("painting", [bpy.context.object.mode, mask.image.name])
     yield 1.0
     walk.screenshot("paint.png")
-    yield walk.tap(place)
-    yield until(lambda: bpy.context.object.mode == "OBJECT")
+    yield walk.tap_until(place, lambda: bpy.context.object.mode == "OBJECT")
     walk.area("VIEW_3D").spaces.active.shading.type = "SOLID"  # each move of the mouse has the view drawn anew
     mask.kind = "none"
     yield 1.0
