@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -11,11 +11,12 @@ import bpy
 
 from ..bridge import encode, image_editors, images
 from ..bridge.inputs import SOURCE, Source, existing
+from ..bridge.recipe_inputs import all_sources
 from ..core.descriptions import DIRECTIONS, MESH
-from ..core.errors import FileError, ParameterError
+from ..core.errors import ParameterError
 from ..core.recipe import Recipe, name_inputs
 from ..core.system.names import usable_name
-from ..core.system.untrusted import inside, is_there, make_folder, read_json
+from ..core.system.untrusted import make_folder, read_json
 from ..engine.catalogue import catalogue
 from ..generate import request as generate_request
 from ..stylize import request as stylize_request
@@ -49,13 +50,12 @@ class AppliedRecipe:
     def of_file(cls, path: Path) -> AppliedRecipe:
         """Of a recipe's file. FileError if it cannot be read."""
         recipe = Recipe.from_dict(read_json(existing(path)))
-        return cls(usable_name(path.stem), *_without_record(recipe, [path.parent]))
+        return cls(usable_name(path.stem), *_without_record(recipe, folder=path.parent))
 
     @classmethod
     def of_image(cls, image: bpy.types.Image) -> AppliedRecipe:
         """Of the recipe that made an image. FileError if it has none."""
-        folders = [Path(bpy.path.abspath(path)).parent for path in (bpy.data.filepath, image.filepath) if path]
-        return cls(usable_name(Path(image.name).stem), *_without_record(images.recipe_of(image), folders))
+        return cls(usable_name(Path(image.name).stem), *_without_record(images.recipe_of(image), image))
 
     def write(self, folder: Path) -> tuple[str, dict[str, str]]:
         """Write the recipe and the images that no file has; the recipe's name in the folder, and the files' paths."""
@@ -66,23 +66,12 @@ class AppliedRecipe:
         return file.name, {name: _file_of(name, source, folder) for name, source in given.items()}
 
 
-def _without_record(recipe: Recipe, folders: Sequence[Path]) -> tuple[Recipe, dict[str, Source]]:
+def _without_record(
+    recipe: Recipe, image: bpy.types.Image | None = None, folder: Path | None = None
+) -> tuple[Recipe, dict[str, Source]]:
     """The recipe without what it was made with and of, and its inputs besides the source and what that lies on."""
     others = {name: about for name, about in recipe.inputs.items() if name not in (SOURCE, MESH, DIRECTIONS)}
-    found = {name: _image_or_file(str(about["name"]), folders) for name, about in others.items()}
-    return Recipe(recipe.steps, recipe.seed), found
-
-
-def _image_or_file(name: str, folders: Sequence[Path]) -> Source:
-    """Image of the .blend of this name, or else a file in one of the folders. FileError if there is neither."""
-    if image := bpy.data.images.get(name):
-        return image
-    paths = [inside(folder, name, "an input of the recipe") for folder in folders]
-    found = next(filter(is_there, paths), None)
-    if found is None:
-        message = f"the input {name} is neither an image of this .blend nor a file beside it"
-        raise FileError(message, "open it as an image, or copy it beside the .blend")
-    return found
+    return Recipe(recipe.steps, recipe.seed), all_sources(replace(recipe, inputs=others), image, folder)
 
 
 def _file_of(name: str, source: Source, folder: Path) -> str:

@@ -88,20 +88,34 @@ def _mesh_shown(recipe: Recipe, image: bpy.types.Image) -> Callable[[], Path | J
     raise FileError(message, "assign the material with the image to the object, or export the object beside the .blend")
 
 
-def sources_of(recipe: Recipe, image: bpy.types.Image | None = None) -> dict[str, Source]:
+def sources_of(recipe: Recipe, image: bpy.types.Image | None = None, folder: Path | None = None) -> dict[str, Source]:
     """Images or files that are a recipe's inputs, by name, for the main thread; those that are not found are left out.
 
     Of several images of one name it is the one with the hash. A source may be all textures of a material. image: one
-    that the recipe made.
+    that the recipe made. folder: a further one in which files are looked for.
     """
     found: dict[str, Source] = {}
     for name, about in recipe.inputs.items():
         images = _images(about, image)
         same = (one for one in images if len(images) > 1 and _is_same(one, about))
         textures = _materials(about, image) if name == SOURCE else ()
-        if (first := next(chain(textures, same, images, _files(str(about["name"]), image)), None)) is not None:
+        if (first := next(chain(textures, same, images, _files(str(about["name"]), image, folder)), None)) is not None:
             found[name] = first
     return found
+
+
+def all_sources(recipe: Recipe, image: bpy.types.Image | None = None, folder: Path | None = None) -> dict[str, Source]:
+    """The same, of all recorded inputs. FileError names one that is not found."""
+    found = sources_of(recipe, image, folder)
+    for name, about in recipe.inputs.items():
+        if name not in found:
+            raise _not_found(str(about["name"]))
+    return found
+
+
+def _not_found(name: str) -> FileError:
+    message = f"the input {name} is neither an image of this .blend nor a file beside it"
+    return FileError(message, "open it as an image, or copy it beside the .blend")
 
 
 def missing_inputs(recipe: Recipe, found: Container[str]) -> list[str]:
@@ -163,10 +177,7 @@ def _candidates(input_: str, about: Mapping[str, str | float], image: bpy.types.
         found += [surfaces.read(one) for item, one in shown if surfaces.map_nodes(one)["base_color"].image == item]
     found += _files(name, image)
     if not found:
-        raise FileError(
-            f"the input {name} is neither an image of this .blend nor a file beside it",
-            "open it as an image, or copy it beside the .blend",
-        )
+        raise _not_found(name)
     return found
 
 
@@ -174,8 +185,12 @@ def _images(about: Mapping[str, str | float], image: bpy.types.Image | None) -> 
     return _kept(str(about["sha256"])) or _called(str(about["name"]), image)
 
 
-def _files(name: str, image: bpy.types.Image | None) -> list[Path]:
-    folders = [*_folders(image), Path(bpy.app.tempdir)]  # where the render result is, in this session
+def _files(name: str, image: bpy.types.Image | None, folder: Path | None = None) -> list[Path]:
+    folders = [
+        *([folder] if folder else []),
+        *_folders(image),
+        Path(bpy.app.tempdir),
+    ]  # where the render result is, in this session
     found = [set_files.found(name), *(_beside(folder, name) for folder in folders)]
     return [path for path in found if path] or [path for folder in folders for path in _sets_below(folder, name)]
 

@@ -9,9 +9,8 @@ import bpy
 
 from ..bridge import images, naming
 from ..bridge.inputs import read
-from ..bridge.recipe_inputs import missing_inputs, sources_of
+from ..bridge.recipe_inputs import all_sources
 from ..bridge.surfaces import MapImage
-from ..core.errors import FileError
 from ..jobs.session import connect
 from ..jobs.task import Report, Task
 from ..relight.operators import maps_of, subject_of_images, subject_of_material
@@ -68,10 +67,7 @@ def _subject(entry: Entry) -> Action:
         maps = {one.get(images.MAP, ""): MapImage(one) for one in naming.images_of_set(image)}
         return subject_of_images(maps | {"base_color": MapImage(image)})
     recipe = entry.recipe
-    sources = sources_of(recipe)
-    if missing := missing_inputs(recipe, sources):
-        raise FileError(f"the input {missing[0]} of {entry.name} was not found", "open it as an image first")
-    return Action(recipe=recipe, inputs={name: read(source) for name, source in sources.items()})
+    return Action(recipe=recipe, inputs={name: read(source) for name, source in all_sources(recipe).items()})
 
 
 HANDLERS = (("load_pre", lambda *_: comparison.clear()),)
