@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import bpy
+import numpy as np
 
 from ..bridge import former, images, surfaces
 from ..bridge.target import chosen_material
@@ -27,9 +27,6 @@ from ..jobs.task import Report, Task
 from ..material.using import NAMED
 from ..tools.action import Action
 from . import catalogs
-
-if TYPE_CHECKING:
-    import numpy as np
 
 PREVIEW_PX = 256
 LONGEST_PX = 512
@@ -128,8 +125,6 @@ def put_text(material: bpy.types.Material, text: AssetText, catalog: str) -> Non
 
 def with_alpha(picture: np.ndarray) -> np.ndarray:
     """A picture, uint8 (H, W, 3) with row 0 at the top, as Blender's floats (H, W, 4) with row 0 at the bottom."""
-    import numpy as np
-
     color = picture[::-1].astype(np.float32) / 255
     return np.concatenate([color, np.ones((*color.shape[:2], 1), np.float32)], axis=2)
 

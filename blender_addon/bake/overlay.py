@@ -10,10 +10,11 @@ import sys
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import bpy
 import gpu
+import numpy as np
 from gpu_extras.batch import batch_for_shader
 from mathutils import Matrix, Vector
 
@@ -30,9 +31,6 @@ from .render.cover import TEMPORARY
 from .render.misses import Misses, Point
 from .render.parts import cages_of, copied_parts
 from .targets import OWN, BakeTargets
-
-if TYPE_CHECKING:
-    import numpy as np
 
 SHELL, WIRE, MISSED = (0.3, 0.6, 1.0, 0.18), (0.3, 0.6, 1.0, 0.7), (1.0, 0.1, 0.05, 1.0)
 POINT_PX = 5.0
@@ -137,8 +135,6 @@ def shells_of(sets: Sequence[BakeSet]) -> Shells:
 
 
 def _shells(given: BakeSet) -> list[Shell]:
-    import numpy as np
-
     scene = bpy.data.scenes.new(TEMPORARY)
     made: list[bpy.types.ID] = []
     try:

@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import bpy
+import numpy as np
 
 from ..core.io.metadata import PNG_SIGNATURE
 from ..core.system.transaction import temporary_folder
 from . import headers
 from .images import MAP, NO_OPACITY, RECIPE, Picture, add, pixels_of
-
-if TYPE_CHECKING:
-    import numpy as np
 
 TEMPORARY = ".impasto"
 """Name of an image that exists only while it is encoded."""
@@ -35,8 +32,6 @@ def write(image: bpy.types.Image, folder: Path) -> Path:
 
 def _png_of(picture: Picture) -> bytes:
     """A picture as PNG: 8 bits a channel or, where it has floats, 16."""
-    import numpy as np
-
     arrays = picture.to_pixels().arrays
     pixels = np.concatenate(list(arrays.values()), axis=2)[::-1]
     if pixels.dtype == np.float32:
@@ -46,8 +41,6 @@ def _png_of(picture: Picture) -> bytes:
 
 def join_alpha(color: bpy.types.Image, alpha: bpy.types.Image) -> bpy.types.Image:
     """One image of a base colour and its opacity, which replaces both."""
-    import numpy as np
-
     name, bits = color.name, 16 if color.is_float else 8
     pixels = np.concatenate([_values(color), _values(alpha)[..., :1]], axis=2)
     image = add(name, color[MAP], encode_png(pixels[::-1], bits), None)
@@ -61,16 +54,12 @@ def join_alpha(color: bpy.types.Image, alpha: bpy.types.Image) -> bpy.types.Imag
 
 def _values(image: bpy.types.Image) -> np.ndarray:
     """An image's colours (H, W, 3) as floats in [0, 1], encoded, row 0 at the top."""
-    import numpy as np
-
     pixels = pixels_of(image).to_pixels().arrays["base_color"]
     return pixels if pixels.dtype == np.float32 else pixels / np.float32(255)
 
 
 def encode_map(values: np.ndarray) -> bytes:
     """PNG file of a map (H, W, C), row 0 at the top: 8 bits for integers, 16 for floats. On the main thread."""
-    import numpy as np
-
     channels = np.repeat(values, 3, axis=2) if values.shape[2] == 1 else values
     if values.dtype == np.uint8:
         return encode_png(channels[::-1] / np.float32(255), bits=8)
@@ -101,8 +90,6 @@ def encode_file(pixels: np.ndarray, file_format: FileFormat, *, is_color: bool =
 
     is_color: OpenEXR files say that they are in the working space, not that they hold data.
     """
-    import numpy as np
-
     height, width, channels = pixels.shape
     has_alpha, is_float = channels == 4, file_format.bits > 8  # Blender writes 16 bits of float images, else 8
     values = np.ones((height, width, 4), np.float32)

@@ -10,15 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import bpy
+import numpy as np
 
 from . import node_layout
 from .endless_group import MAPS, Ingredients, build_group
-
-if TYPE_CHECKING:
-    import numpy as np
 
 MARK = "impasto_endless"
 """Custom property of the node groups that make a material endless."""
@@ -108,8 +105,6 @@ def remove_group(group: bpy.types.NodeTree) -> None:
 
 def lookup_image(name: str, tables: np.ndarray) -> bpy.types.Image:
     """The tables (N, ENTRIES, 3) as an image of floats with a row for each, the first at the bottom, packed."""
-    import numpy as np
-
     rows, entries, _ = tables.shape
     image = bpy.data.images.new(name, entries, rows, float_buffer=True, is_data=True)
     values = np.ones((rows, entries, 4), np.float32)

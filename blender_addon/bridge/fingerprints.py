@@ -10,16 +10,14 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import bpy
+import numpy as np
 from bpy.types import Image, Material, Mesh, Node, NodeTree, Object
 
 from .images import values_of
 from .meshes import values_in
-
-if TYPE_CHECKING:
-    import numpy as np
 
 PARTS = {"node_tree", "nodes", "inputs", "outputs", "image", "image_user", "texture_mapping", "color_mapping"}
 PARTS |= {"color_ramp", "elements", "mapping", "curves", "points", "colorspace_settings"}
@@ -88,8 +86,6 @@ def _value(
 
 def mesh_fingerprint(mesh: Mesh) -> str:
     """SHA-256 of a mesh's faces, normals and attributes, UVs among them, but not of what is selected or hidden."""
-    import numpy as np
-
     found = hashlib.sha256(repr([layer.active_render for layer in mesh.uv_layers]).encode())
     for items, name, shape, kind in (
         (mesh.loops, "vertex_index", (), np.int32),

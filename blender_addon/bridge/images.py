@@ -9,23 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import bpy
+import numpy as np
 
 from ..core.engine.requests import JobInput
 from ..core.errors import FileError, ParameterError
 from ..core.io.metadata import png_chunks
 from ..core.io.signatures import EXTENSIONS
 from ..core.recipe import Recipe
+from ..core.surface.color import linear_to_srgb
 from ..core.system.untrusted import parse_json, read_bytes
 from ..core.udim import TOKEN
 from . import headers
 from .pixel_buffers import buffers
 from .working_space import convert, from_rec709, to_rec709
-
-if TYPE_CHECKING:
-    import numpy as np
 
 COLOR_MAPS = frozenset({"base_color", "emission", "vertex_color", "specular_tint", "coat_tint", "sheen_tint"})
 MAP = "impasto_map"
@@ -78,10 +77,6 @@ class Picture:
 
         with_packed: alpha that is another map comes as opacity, too.
         """
-        import numpy as np
-
-        from ..core.surface.color import linear_to_srgb
-
         rows = self.values.reshape(*self.size_px, -1)[::-1]
         color, alpha = _color(rows), rows[..., -1:] if self.has_alpha else None
         if self.is_float and alpha is not None and not self.is_packed:
@@ -219,10 +214,6 @@ def recipe_in(item: bpy.types.ID) -> Recipe | None:
 
 def small(image: bpy.types.Image, longest_px: int) -> np.ndarray:
     """Pixels (H, W, 4) for a preview: as shown, scaled down, opaque, row 0 at the bottom."""
-    import numpy as np
-
-    from ..core.surface.color import linear_to_srgb
-
     copy = image.copy()
     try:
         width, height = copy.size
@@ -277,6 +268,4 @@ def _metadata(data: bytes) -> Mapping[str, Any]:
 
 def _color(rows: np.ndarray) -> np.ndarray:
     """Three colour channels of (H, W, C); grey is repeated."""
-    import numpy as np
-
     return rows[..., :3] if rows.shape[2] >= 3 else np.repeat(rows[..., :1], 3, axis=2)

@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import bpy
+import numpy as np
 
+from ..core.atlas.mesh import Mesh
 from ..core.engine.replies import JobResult
 from ..core.engine.requests import JobInput
 from ..core.errors import ParameterError
@@ -20,9 +22,6 @@ from .mesh_masks import MeshMask
 from .tiles import TILED
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from ..core.atlas.mesh import Mesh
     from .target import Target
 
     Splitter = Callable[[JobResult], list[tuple[JobResult, Target]]]
@@ -65,10 +64,6 @@ class JoinedMaterials:
 
     def read(self, context: bpy.types.Context) -> Callable[[], JobInput]:
         """Read the meshes as an input of a recipe, with UVs on the tiles. ParameterError as for `Surface.mesh`."""
-        import numpy as np
-
-        from ..core.atlas.mesh import Mesh
-
         placed = [(part.mesh(context), part.material) for part in self.parts]
         positions = np.concatenate([mesh.positions for mesh, _ in placed])
         uvs = np.concatenate([self._uvs(index, mesh, material) for index, (mesh, material) in enumerate(placed)])
@@ -99,8 +94,6 @@ class JoinedMaterials:
 
     def _uvs(self, index: int, mesh: Mesh, material: bpy.types.Material) -> np.ndarray:
         """UVs (T, 3, 2) of a material's mesh on the tiles of all; beyond them where they are on none of its own."""
-        import numpy as np
-
         uvs, first = mesh.uvs.astype(np.float64), _first_tile(mesh, material)
         for number, (owner, own) in self.tiles().items():
             if owner == index:
@@ -233,8 +226,6 @@ def _of_tile(arrays: Mapping[str, np.ndarray], number: int) -> dict[str, np.ndar
 
 def _with_opacity(maps: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Maps with one for opacity, opaque where there is none."""
-    import numpy as np
-
     color = maps["base_color"]
     most = 1 if color.dtype.kind == "f" else 255
     return {OPACITY: np.full((*color.shape[:2], 1), most, color.dtype), **maps}
@@ -245,8 +236,6 @@ def _first_tile(mesh: Mesh, material: bpy.types.Material) -> np.ndarray:
 
     ParameterError if the texture repeats on an island.
     """
-    import numpy as np
-
     faces = np.repeat(np.arange(len(mesh)), 3)
     island = meshes.component_numbers(mesh.points.reshape(-1), faces) - 1
     lowest, highest = (np.full((island.max() + 1, 2), limit) for limit in (np.inf, -np.inf))

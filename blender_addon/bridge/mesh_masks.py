@@ -5,18 +5,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import bpy
+import numpy as np
 
+from ..core.atlas.raster import NONE, rasterization
 from ..core.engine.requests import JobInput
 from ..core.errors import ParameterError
+from ..core.surface.color import linear_to_srgb
 from ..core.udim import square, tile_key, tile_numbers
 from .meshes import Surface, values_in
 from .tiles import sizes_of
-
-if TYPE_CHECKING:
-    import numpy as np
 
 IMAGE, GROUP, COLORS, FACES, MATERIAL = "IMAGE", "GROUP", "COLORS", "FACES", "MATERIAL"
 ITEMS = (
@@ -47,8 +46,6 @@ class MeshMask:
 
     def _weights(self, context: bpy.types.Context) -> list[np.ndarray]:
         """UVs (T, 3, 2) and weights (T, 3) of the corners of all triangles."""
-        import numpy as np
-
         parts = self.surface.corners(context, WEIGHTS[self.kind]).values()
         return [np.concatenate([getattr(part, name) for part in parts]) for name in ("uvs", "weights")]
 
@@ -79,8 +76,6 @@ EMPTY = {
 
 def _group_weights(item: bpy.types.Object, mesh: bpy.types.Mesh) -> np.ndarray:
     """Weight of each vertex (V,) in the active vertex group; 0 without one."""
-    import numpy as np
-
     index = item.vertex_groups.active_index if item.vertex_groups else -1
     found = ((one.weight for one in vertex.groups if one.group == index) for vertex in mesh.vertices)
     return np.array([next(weights, 0.0) for weights in found], np.float32)
@@ -92,10 +87,6 @@ def _on_vertices(item: bpy.types.Object, mesh: bpy.types.Mesh, vertices: np.ndar
 
 def _on_colors(item: bpy.types.Object, mesh: bpy.types.Mesh, vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
     """Lightness of the active color attribute; of each vertex, the mean of its corners. Black without one."""
-    import numpy as np
-
-    from ..core.surface.color import linear_to_srgb
-
     attribute, count = mesh.color_attributes.active_color, len(mesh.vertices)
     if attribute is None:
         return np.zeros(vertices.shape, np.float32)
@@ -107,16 +98,12 @@ def _on_colors(item: bpy.types.Object, mesh: bpy.types.Mesh, vertices: np.ndarra
 
 
 def _on_selected(item: bpy.types.Object, mesh: bpy.types.Mesh, vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    import numpy as np
-
     count = (len(mesh.polygons),)
     selected, hidden = (values_in(mesh.polygons, name, count, bool) for name in ("select", "hide"))
     return np.repeat((selected & ~hidden)[faces], 3).reshape(-1, 3).astype(np.float32)
 
 
 def _everywhere(item: bpy.types.Object, mesh: bpy.types.Mesh, vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    import numpy as np
-
     return np.ones(vertices.shape, np.float32)
 
 
@@ -126,10 +113,6 @@ WEIGHTS = {GROUP: _on_vertices, COLORS: _on_colors, FACES: _on_selected, MATERIA
 
 def _drawn(size_px: tuple[int, int], number: int, uvs: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """The mask of a tile, uint8 (H, W, 3), of triangles with UVs (T, 3, 2) and weights (T, 3) of their corners."""
-    import numpy as np
-
-    from ..core.atlas.raster import NONE, rasterization
-
     if number:
         is_here = tile_numbers(np.floor(uvs.mean(1))) == number
         uvs, weights = uvs[is_here] - square(number), weights[is_here]
@@ -152,8 +135,6 @@ def _drawn(size_px: tuple[int, int], number: int, uvs: np.ndarray, weights: np.n
 
 def grow(labels: np.ndarray, margin_px: int) -> np.ndarray:
     """Labels (H, W) that spread by a margin to pixels without one, also over the borders, as a bake's margin does."""
-    import numpy as np
-
     for _ in range(margin_px):
         grown = labels.copy()
         for axis in (0, 1):

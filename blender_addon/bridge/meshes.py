@@ -6,19 +6,17 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from math import atan2, cos, hypot, sin
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import bpy
+import numpy as np
 from mathutils import Matrix
 
+from ..core.atlas.mesh import Mesh
 from ..core.engine.requests import JobInput
 from ..core.errors import ParameterError
+from ..core.io.ply import ply_of
 from . import materials, surfaces
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from ..core.atlas.mesh import Mesh
 
 REMEDY = "let UVs give the coordinates of its textures, by a Mapping node of the type Point at most, or bake it first"
 FILE = "mesh.ply"
@@ -35,8 +33,6 @@ class UvMapping:
 
     def to_texture(self, uvs: np.ndarray) -> np.ndarray:
         """Positions in the texture of UVs (…, 2)."""
-        import numpy as np
-
         matrix = np.array(self.matrix)
         return uvs @ matrix[:2, :2].T + matrix[:2, 3]
 
@@ -88,8 +84,6 @@ def _matrix(node: bpy.types.Node) -> Matrix:
 
 def values_in(items: bpy.types.bpy_prop_collection, name: str, shape: tuple[int, ...], kind: type) -> np.ndarray:
     """Values of one property of all items."""
-    import numpy as np
-
     values: np.ndarray = np.empty(shape, kind)
     items.foreach_get(name, values.ravel())
     return values
@@ -97,15 +91,11 @@ def values_in(items: bpy.types.bpy_prop_collection, name: str, shape: tuple[int,
 
 def slots(mesh: bpy.types.Mesh, count: int) -> np.ndarray:
     """Material slot of each face, as it is rendered: the last of `count` for numbers beyond it."""
-    import numpy as np
-
     return np.minimum(values_in(mesh.polygons, "material_index", (len(mesh.polygons),), np.int32), count - 1)
 
 
 def triangles(mesh: bpy.types.Mesh, uv_map: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """UVs (T, 3, 2), vertices (T, 3) and faces (T,) of a mesh's triangles. uv_map: "" for the rendered one."""
-    import numpy as np
-
     layer = mesh.uv_layers.get(uv_map) if uv_map else next((one for one in mesh.uv_layers if one.active_render), None)
     if layer is None:
         raise ParameterError(f"{mesh.name} has no UVs", "unwrap it")
@@ -119,8 +109,6 @@ def triangles(mesh: bpy.types.Mesh, uv_map: str) -> tuple[np.ndarray, np.ndarray
 
 def _directions(mesh: bpy.types.Mesh) -> np.ndarray:
     """The attribute `direction` of the vertices (V, 3), in the object's space; 0 without one."""
-    import numpy as np
-
     found = mesh.attributes.get(DIRECTION)
     if found is None or found.domain != "POINT" or found.data_type != "FLOAT_VECTOR":
         return np.zeros((len(mesh.vertices), 3), np.float32)
@@ -132,8 +120,6 @@ def component_numbers(points: np.ndarray, faces: np.ndarray) -> np.ndarray:
 
     points and faces: for each corner of a face, the numbers (N,) of its point and of its face.
     """
-    import numpy as np
-
     label = np.arange(int(faces.max(initial=-1)) + 1)
     while True:
         least = np.full(int(points.max(initial=-1)) + 1, len(label))
@@ -155,10 +141,6 @@ def as_input(mesh: Mesh) -> Callable[[], JobInput]:
     """Function that packs a mesh as an input of a recipe, on any thread."""
 
     def to_file() -> JobInput:
-        import numpy as np
-
-        from ..core.io.ply import ply_of
-
         return JobInput(files={FILE: np.frombuffer(ply_of(mesh), np.uint8)}, name=mesh.name)
 
     return to_file
@@ -206,10 +188,6 @@ class Surface:
 
         ParameterError if no mesh object has any, one has no UVs, or the material's nodes do more than map it by UVs.
         """
-        import numpy as np
-
-        from ..core.atlas.mesh import Mesh
-
         parts = self.corners(context)
         name = file_name(self.material if self.material and len(parts) > 1 else next(iter(parts)))
         positions, uvs, directions = (
@@ -236,8 +214,6 @@ class Surface:
         self, item: bpy.types.Object, placed: UvMapping, depsgraph: bpy.types.Depsgraph, weigh: Weigh | None
     ) -> Corners | None:
         """Those of an evaluated object's faces with the material; None if it has none."""
-        import numpy as np
-
         shown = [self._is_material(slot.material) for slot in item.material_slots] or [self.material is None]
         if not any(shown):
             return None

@@ -10,15 +10,12 @@ before a crash, brings back is taken back as well.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import bpy
+import numpy as np
 
 from ..windows import areas
 from . import endless_nodes, materials, shader_tree
-
-if TYPE_CHECKING:
-    import numpy as np
 
 NAME = shader_tree.PREVIEW
 """Beginning of the names of nodes."""
@@ -184,8 +181,6 @@ def _image_of(name: str) -> bpy.types.Image:
 
 def _write(image: bpy.types.Image, array: np.ndarray) -> None:
     """Write a map (H, W, C) into an image, scaled to its size, with row 0 at the top."""
-    import numpy as np
-
     rows, columns = (np.arange(SIDE_PX) * side // SIDE_PX for side in array.shape[:2])
     pixels = np.ones((SIDE_PX, SIDE_PX, 4), np.float32)
     pixels[..., :3] = array[rows[::-1]][:, columns] / np.float32(255)

@@ -7,16 +7,12 @@ one of their own, which is there only while one paints.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import bpy
+import numpy as np
 from mathutils import Matrix
 
 from ..core.errors import ParameterError
 from . import mapping, meshes, surfaces
-
-if TYPE_CHECKING:
-    import numpy as np
 
 NAME = "Impasto Painting"
 FORMER = "impasto_former_uv_map"
@@ -65,8 +61,6 @@ def _add(mesh: bpy.types.Mesh, uvs: np.ndarray) -> None:
 
 def _projected(mesh: bpy.types.Mesh, material: bpy.types.Material) -> np.ndarray:
     """Places (loops, 2) in textures that are projected along an axis of the object, or along that of each face."""
-    import numpy as np
-
     node = mapping.node_of(material)
     matrix = np.array(
         Matrix.LocRotScale(*(node.inputs[name].default_value for name in ("Location", "Rotation", "Scale")))

@@ -7,10 +7,8 @@ Pixels are read on the main thread, where new memory, page by page, costs severa
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
+import numpy as np
 
 MOST = 2
 """Buffers that are kept: a source and a mask."""
@@ -25,8 +23,6 @@ class PixelBuffers:
 
     def take(self, count: int) -> np.ndarray:
         """A buffer of so many float32 values: a spare one, or new memory."""
-        import numpy as np
-
         with self._lock:
             found = next((index for index, one in enumerate(self._spare) if len(one) == count), None)
             return np.empty(count, np.float32) if found is None else self._spare.pop(found)
@@ -50,8 +46,6 @@ class PixelBuffers:
 
 
 def _touched(count: int) -> np.ndarray:
-    import numpy as np
-
     return np.full(count, 0, np.float32)  # unlike zeros, writes all of it
 
 

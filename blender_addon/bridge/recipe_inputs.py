@@ -15,6 +15,7 @@ from itertools import chain
 from pathlib import Path
 
 import bpy
+import numpy as np
 
 from ..core.descriptions import MESH
 from ..core.engine.requests import JobInput
@@ -23,6 +24,7 @@ from ..core.io.map_files import ALL_OF_ONE, set_at
 from ..core.recipe import Recipe
 from ..core.system.names import is_file_name
 from ..core.system.untrusted import files_in, inside, is_folder, is_there
+from ..core.texture import Maps
 from ..core.udim import tile_of
 from . import encode, materials, meshes, recent, set_files, surfaces, tiles
 from .inputs import SOURCE, Input, Source, ready
@@ -242,10 +244,6 @@ def _choose(candidates: Sequence[Input], name: str, sha256: str) -> Path | JobIn
 
 
 def _hash(pixels: JobInput) -> str:
-    import numpy as np
-
-    from ..core.texture import Maps
-
     arrays = {
         name: array if array.dtype == np.float32 else array.astype(np.float32) / np.float32(np.iinfo(array.dtype).max)
         for name, array in pixels.arrays.items()

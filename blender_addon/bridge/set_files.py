@@ -12,9 +12,9 @@ import re
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import bpy
+import numpy as np
 
 from ..core.errors import FileError
 from ..core.io import map_files
@@ -22,9 +22,6 @@ from ..core.io.map_files import SET_FILE
 from ..core.system.transaction import replace_files
 from ..core.system.untrusted import excerpt, is_there, make_folder
 from ..engine import engine
-
-if TYPE_CHECKING:
-    import numpy as np
 
 HASHED = re.compile(r"~[0-9a-f]{8}$")
 SMALL_PX = 32
@@ -74,8 +71,6 @@ def forget() -> None:
 
 
 def _read_small(file: Path) -> np.ndarray:
-    import numpy as np
-
     try:
         image = bpy.data.images.load(str(file))
     except RuntimeError as error:

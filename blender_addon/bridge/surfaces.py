@@ -9,17 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import bpy
+import numpy as np
 
 from ..core.engine.requests import JobInput
 from ..core.errors import ParameterError
+from ..core.surface.color import srgb_to_linear
 from . import endless_nodes, images, materials, on_object, shader_tree, tiles
 from .working_space import convert
-
-if TYPE_CHECKING:
-    import numpy as np
 
 RELIEF = ("roughness", "normal", "height")
 """Maps that follow the strokes if relief is on."""
@@ -229,8 +228,6 @@ def _read_single(
     channels = {name: one.channel for name, one in maps.items()}
 
     def to_pixels() -> JobInput:
-        import numpy as np
-
         small = {name: picture.thumbnail(longest_px) if longest_px else picture for name, picture in pictures.items()}
         made = small.pop("").to_pixels()
         arrays = dict(made.arrays)
@@ -263,10 +260,6 @@ def scaled(image: bpy.types.Image, size_px: tuple[int, int]) -> images.Picture:
 
 def _map(name: str, picture: images.Picture, channel: int | None) -> np.ndarray:
     """Values of a map as the shader reads them: (H, W, 3) for normals and emission, else (H, W, 1)."""
-    import numpy as np
-
-    from ..core.surface.color import srgb_to_linear
-
     pixels = picture.to_pixels(with_packed=True).arrays
     if channel == CHANNELS["Alpha"]:
         return pixels.get("opacity", np.ones((*picture.size_px, 1), np.float32))

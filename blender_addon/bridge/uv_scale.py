@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import bpy
+import numpy as np
 
 from .meshes import values_in
-
-if TYPE_CHECKING:
-    import numpy as np
 
 EVEN = 1.6
 """Ratio of the lengths of one unit of UVs, on nine tenths of a surface, up to which their scale is one: bricks that are
@@ -44,8 +41,6 @@ class UvScale:
 
 def of_objects(objects: Sequence[bpy.types.Object]) -> UvScale:
     """Scale of the UVs on the meshes among objects, of the faces in their active slot."""
-    import numpy as np
-
     units: list[np.ndarray] = []
     reasons: list[tuple[str, str]] = []
     for item in objects:
@@ -67,8 +62,6 @@ def of_objects(objects: Sequence[bpy.types.Object]) -> UvScale:
 
 def _lengths(item: bpy.types.Object) -> tuple[np.ndarray, np.ndarray, bool]:
     """Lengths (F, 2) of one unit of U and V on each face, their areas (F,), and whether they turn a texture."""
-    import numpy as np
-
     mesh, count = item.data, len(item.data.polygons)
     layer = next((one for one in mesh.uv_layers if one.active_render), mesh.uv_layers[0])
     points = (
@@ -103,8 +96,6 @@ def _lengths(item: bpy.types.Object) -> tuple[np.ndarray, np.ndarray, bool]:
 
 def _quantile(lengths: np.ndarray, areas: np.ndarray, share: float) -> np.ndarray:
     """Lengths of U and V (2,) below which this share of the area lies."""
-    import numpy as np
-
     found = []
     for own in lengths.T:
         order = np.argsort(own)

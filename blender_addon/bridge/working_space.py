@@ -6,13 +6,9 @@ Impasto's colours are linear Rec.709 or sRGB. Both are the same to Blender befor
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import bpy
+import numpy as np
 from mathutils import Color
-
-if TYPE_CHECKING:
-    import numpy as np
 
 ROUNDING = 1e-5
 """Difference from the identity below which a matrix is the identity."""
@@ -35,8 +31,6 @@ def from_rec709() -> np.ndarray | None:
 
 def _matrix(conversion: str) -> np.ndarray | None:
     """Matrix of a conversion that `Color` has since Blender 5.0: its columns are what red, green and blue become."""
-    import numpy as np
-
     if not hasattr(Color, conversion):
         return None
     columns = [getattr(Color(primary), conversion)() for primary in np.eye(3)]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 import bpy
 
+from ..core.engine.remote import Remote
 from ..core.errors import FileError, ProtocolError, WorkerError
 from ..core.system import process
 from ..core.system.transaction import replace_files
@@ -22,7 +23,6 @@ from ..core.system.typed_json import Count, as_kind
 from ..core.system.untrusted import make_folder, parse_json, read_json
 
 if TYPE_CHECKING:
-    from ..core.engine.remote import Remote
     from .settings import PreferenceProperties
 
 EXTENSION = __package__.rpartition(".")[0]
@@ -77,8 +77,6 @@ class Engine:
     @property
     def remote(self) -> Remote:
         """The address of an engine on another machine. ParameterError if it is wrong."""
-        from ..core.engine.remote import Remote
-
         return Remote.of(self.python)
 
     def command(self, module: str, *arguments: str) -> list[str]:

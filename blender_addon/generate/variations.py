@@ -9,11 +9,13 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import bpy
+import numpy as np
 
 from ..bridge.target import active_material
+from ..core.engine.client import Client
 from ..core.engine.replies import PREVIEW
 from ..core.recipe import Recipe
 from ..core.texture import is_large
@@ -26,11 +28,6 @@ from ..tools.action import Action
 from ..tools.live import Live
 from ..tools.request import Request
 from .request import from_scene, why_incomplete
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from ..core.engine.client import Client
 
 COUNT = 4
 MOST_KEPT = 64

@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import bpy
+import numpy as np
 
 from ..bridge import images, naming
 from ..bridge.inputs import read
@@ -17,9 +16,6 @@ from ..relight.operators import maps_of, subject_of_images, subject_of_material
 from ..relight.turntable import NOW, SIDE_PX, ShownMaps, light_of, render
 from ..tools.action import Action
 from .entries import Entry
-
-if TYPE_CHECKING:
-    import numpy as np
 
 
 class Comparison:
@@ -43,8 +39,6 @@ def compare_task(context: bpy.types.Context, pair: tuple[Entry, Entry]) -> Task:
     connected, plain, light = connect(), Action.as_it_is(), light_of(context.scene)
 
     def work(task: Task) -> np.ndarray:
-        import numpy as np
-
         client, pictures = connected(), []
         for name, subject in subjects.items():
             shown = ShownMaps(name, {NOW: maps_of(task, client, subject)})

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 import bpy.utils.previews
+import numpy as np
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from ..jobs.task import Task
 
 SIDE_PX = 512
@@ -110,8 +109,6 @@ def icon_of_tool(tool: Mapping[str, Any]) -> int:
 
 def _fill(preview: bpy.types.ImagePreview, pixels: np.ndarray, repeats: int) -> None:
     """Fill an icon with uint8 RGB (H, W, 3), repeated, subsampled to its size, in Blender's row order with alpha."""
-    import numpy as np
-
     pixels = np.tile(pixels, (repeats, repeats, 1))
     step = -(-max(pixels.shape[:2]) // SIDE_PX)
     small = pixels[::-step, ::step]

@@ -14,16 +14,15 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from subprocess import DEVNULL, STDOUT
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import Any, TypedDict
+
+import numpy as np
 
 from ..core.errors import Cancelled, ImpastoError, ProtocolError, error_from_name
 from ..core.system.process import Stream, kill, start
 from ..core.system.typed_json import as_kind
 from ..core.system.untrusted import parse_json
 from .task import Task
-
-if TYPE_CHECKING:
-    import numpy as np
 
 MAX_BYTES = 2**28
 """Limit of a line: the list of a batch of 100,000 jobs."""
@@ -126,8 +125,6 @@ def run_command(
 
 
 def _picture(path: Path) -> np.ndarray:
-    import numpy as np
-
     return np.load(path, allow_pickle=False)
 
 

@@ -12,22 +12,18 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import bpy
+import numpy as np
 
+from ..core.engine.client import Client
+from ..core.engine.remote import Remote
 from ..core.system.untrusted import printable
 from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..windows import areas, redraw, redraw_status_bars, shows_panels
 from .status import Status, announce, status_of
 from .task import Place, Report, Task
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from ..core.engine.client import Client
-    from ..core.engine.remote import Remote
 
 TICK_S, QUICK_TICK_S = 0.1, 0.01
 """Seconds between looks at tasks, and at those that are not shown, such as previews, which are waited for."""
@@ -133,8 +129,6 @@ class Jobs:
         self, which: str, command: Sequence[str] | Remote, log_path: Path, environment: Mapping[str, str]
     ) -> Client:
         """Client of a worker, made anew if its command or settings changed. Called by `work`."""
-        from ..core.engine.client import Client
-
         key = (command, *environment.items())
         if which not in self.clients or self._keys[which] != key:
             self._close(which)

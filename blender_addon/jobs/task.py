@@ -9,16 +9,13 @@ import traceback
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import numpy as np
+
+from ..core.engine.job import Job
 from ..core.errors import Cancelled, ImpastoError, WorkerError
 from ..core.system.untrusted import file_error
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from ..core.engine.job import Job
-
 
 PLACE = "impasto_place"
 """Name of a panel's `Place` in the context of its buttons."""

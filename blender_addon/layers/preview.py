@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import bpy
+import numpy as np
 
 from ..bridge.images import Picture
 from ..bridge.inputs import SOURCE, Input
@@ -18,9 +18,6 @@ from ..parameters.properties import LAYERS, SPLIT, when_changed
 from ..tools.action import Action
 from ..tools.live import Live
 from .request import action_of, recipes_before, why_incomplete
-
-if TYPE_CHECKING:
-    import numpy as np
 
 LINE_PX = 1
 """Half of the width of the line where a picture is split."""
@@ -34,8 +31,6 @@ class Comparison:
 
     def update(self) -> None:
         """Compose it anew, with a line where it is split; None if there is nothing to compare."""
-        import numpy as np
-
         settings, after, before = bpy.context.scene.impasto, live.pixels, live.before
         self.picture = None
         if not settings.compare or after is None or before is None:

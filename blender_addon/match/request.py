@@ -7,13 +7,15 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import bpy
 
 from ..bridge import naming
 from ..bridge.inputs import SOURCE, Input, Source, read
 from ..bridge.target import Target, by_uid
+from ..core.engine.client import Client
+from ..core.engine.replies import JobResult
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe
 from ..engine.catalogue import catalogue
@@ -25,10 +27,6 @@ from ..tools.action import Action, result_task
 from ..tools.lists import is_pictured
 from ..tools.request import Request
 from ..tools.sources import chosen_source
-
-if TYPE_CHECKING:
-    from ..core.engine.client import Client
-    from ..core.engine.replies import JobResult
 
 TEXT, PICTURE = "text", "picture"
 

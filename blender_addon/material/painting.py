@@ -7,9 +7,9 @@ Not for tiled images (UDIM): Blender's clone brush and stencil read the first ti
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import bpy
+import numpy as np
 from bpy.props import StringProperty
 
 from ..bridge import encode, former, images, meshes, recent, surfaces
@@ -20,9 +20,6 @@ from ..core.errors import ParameterError
 from ..jobs.operator import AtOnce
 from ..jobs.task import Report
 from .using import views
-
-if TYPE_CHECKING:
-    import numpy as np
 
 MASK = "changed"
 """End of the name of the image that is white where a result differs."""
@@ -108,8 +105,6 @@ def _check_single(image: bpy.types.Image) -> None:
 
 def _changed(before: bpy.types.Image, now: bpy.types.Image) -> bpy.types.Image:
     """New image of the result's size that is white where it differs from a texture."""
-    import numpy as np
-
     found = images.pixels_of(now)
     arrays = [found.to_pixels().arrays, surfaces.scaled(before, found.size_px).to_pixels().arrays]
     new, old = (_as_bytes(one["base_color"]).astype(int) for one in arrays)
@@ -118,6 +113,4 @@ def _changed(before: bpy.types.Image, now: bpy.types.Image) -> bpy.types.Image:
 
 
 def _as_bytes(values: np.ndarray) -> np.ndarray:
-    import numpy as np
-
     return values if values.dtype == np.uint8 else np.round(values * 255).astype(np.uint8)

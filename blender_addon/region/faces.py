@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import bmesh
 import bpy
+import numpy as np
 
 from ..bridge import meshes, surfaces
 from ..bridge.mesh_masks import grow
@@ -17,9 +17,6 @@ from ..core.errors import ParameterError
 from ..core.system.untrusted import excerpt
 from . import regions, shapes
 from .grid import TileGrid
-
-if TYPE_CHECKING:
-    import numpy as np
 
 DIGITS = 6
 """Decimal places in which UVs that are one agree."""
@@ -46,8 +43,6 @@ def faces_of(context: bpy.types.Context, name: str, margin_px: int) -> ChosenFac
     margin_px: pixels by which faces and islands spread, as the margin of a bake. ParameterError if there are none, or
     their texture cannot be found.
     """
-    import numpy as np
-
     item = _object(context, name)
     with _readable_mesh(item) as mesh:
         selected, slots = _selected_faces(mesh), meshes.slots(mesh, len(item.material_slots))
@@ -94,8 +89,6 @@ def _selected_faces(mesh: bpy.types.Mesh) -> np.ndarray:
 
 def _islands(uvs: np.ndarray, vertices: np.ndarray, faces: np.ndarray, count: int) -> np.ndarray:
     """Number of the island of each face: faces are connected where a vertex has the same UV in both."""
-    import numpy as np
-
     corners = np.column_stack([vertices.ravel(), np.round(uvs.reshape(-1, 2) * 10**DIGITS).astype(np.int64)])
     points = np.unique(corners, axis=0, return_inverse=True)[1].reshape(-1)
     found = np.zeros(count, np.int64)
@@ -106,8 +99,6 @@ def _islands(uvs: np.ndarray, vertices: np.ndarray, faces: np.ndarray, count: in
 
 def _numbers(islands: np.ndarray, selected: np.ndarray) -> np.ndarray:
     """Number of each face's island, from 1 for those with selected faces; all others are in one."""
-    import numpy as np
-
     wanted = np.unique(islands[selected])
     place = np.searchsorted(wanted, islands).clip(max=len(wanted) - 1)
     return np.where(wanted[place] == islands, place + 1, len(wanted) + 1)
@@ -115,8 +106,6 @@ def _numbers(islands: np.ndarray, selected: np.ndarray) -> np.ndarray:
 
 def _colors(numbers: np.ndarray) -> np.ndarray:
     """A colour for each number: uint8 (H, W, 3); 0 is black."""
-    import numpy as np
-
     return np.stack([numbers % 256, numbers // 256 % 256, numbers // 65536], 2).astype(np.uint8)
 
 
@@ -142,8 +131,6 @@ def _material(item: bpy.types.Object, slots: np.ndarray) -> tuple[int, bpy.types
 
 def selected_faces_mask(context: bpy.types.Context, grid: TileGrid) -> np.ndarray:
     """Mask, on tiles, of the faces that are selected in edit mode: in the UV editor, unless it shows the mesh's own."""
-    import numpy as np
-
     items = [item for item in context.objects_in_mode if item.type == "MESH"] if context.mode == "EDIT_MESH" else []
     corners = [
         corner for item in items for corner in _selected_triangles(item, context.tool_settings.use_uv_select_sync)

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from ..core.udim import square
 from .shapes import Size
-
-if TYPE_CHECKING:
-    import numpy as np
 
 MOST_PX = 2**26
 """Pixels of the picture of all tiles: where they lie far apart, its cells have fewer than the tiles."""
@@ -55,8 +53,6 @@ class TileGrid:
 
     def joined(self, parts: Mapping[int, np.ndarray]) -> np.ndarray:
         """The picture (H, W) of parts by number, as `on_tiles` chooses them."""
-        import numpy as np
-
         found = np.zeros(self.size_px, next(iter(parts.values())).dtype)
         for number, part in self.on_tiles(parts).items():
             found[self._cell(number)] = resize(part, self.cell_px)
@@ -64,8 +60,6 @@ class TileGrid:
 
     def on_tiles(self, parts: Mapping[int, np.ndarray]) -> dict[int, np.ndarray]:
         """Parts of another image at the size of each tile; one that is not tiled lies on each, a missing one is 0."""
-        import numpy as np
-
         nothing = np.zeros_like(next(iter(parts.values())))
         return {
             number: resize(parts.get(number, parts.get(0 if number else min(parts), nothing)), size)
@@ -90,8 +84,6 @@ def _square(number: int) -> tuple[int, int]:
 
 def resize(mask: np.ndarray, size: Size) -> np.ndarray:
     """A mask at another size, by the nearest pixels."""
-    import numpy as np
-
     if mask.shape[:2] == size:
         return mask
     rows, columns = (np.arange(new) * old // new for new, old in zip(size, mask.shape[:2], strict=True))

@@ -4,17 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import bpy
+import numpy as np
 from mathutils.geometry import interpolate_bezier
 
 from ..core.errors import ParameterError
 from ..core.system.untrusted import excerpt
 from . import shapes
-
-if TYPE_CHECKING:
-    import numpy as np
 
 STEPS = 24
 """Straight pieces of each curve between two points."""
@@ -34,8 +31,6 @@ def choice(context: bpy.types.Context, name: str) -> bpy.types.Mask:
 
 def mask_in(mask: bpy.types.Mask, size_px: shapes.Size) -> np.ndarray:
     """The areas of the visible layers' closed splines, at this size; feathers do not count."""
-    import numpy as np
-
     found = np.zeros(size_px, bool)
     for layer in mask.layers:
         if not layer.hide:

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import bpy
+import numpy as np
 from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 
 from ..bridge.image_editors import shown_image
@@ -18,9 +19,6 @@ from ..tools.arguments import given_properties, parse_object, with_properties
 from ..tools.request import Request
 from . import faces, masks, regions
 from .request import Subject, fill_task, group_mask, landmarks_task, run_task, usual
-
-if TYPE_CHECKING:
-    import numpy as np
 
 PARAMETERS = StringProperty(
     name="Parameters", description="The tool's parameters as JSON; those not given are as the panel is set"

@@ -9,19 +9,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import bpy
 import gpu
+import numpy as np
 from gpu_extras.batch import batch_for_shader
 
 from . import regions
 from .settings import settings_of
 from .shapes import Position
 from .view import Tile, View
-
-if TYPE_CHECKING:
-    import numpy as np
 
 LONGEST_PX = 2048
 """Longer side of a region's texture."""
@@ -183,8 +181,6 @@ def _texture_of(image: bpy.types.Image) -> Any:
 
 def _texture(mask: np.ndarray) -> Any:
     """Texture of a mask (H, W), subsampled where it is large, in the row order of the graphics card."""
-    import numpy as np
-
     step = -(-max(mask.shape) // LONGEST_PX)
     small = np.ascontiguousarray(mask[::-step, ::step], np.float32)
     height, width = small.shape

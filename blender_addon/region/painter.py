@@ -6,9 +6,8 @@ Events outside of the picture, and those that they do not use, stay Blender's: p
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import bpy
+import numpy as np
 
 from ..bridge.image_editors import is_image_editor
 from ..core.errors import ImpastoError
@@ -21,9 +20,6 @@ from . import overlay, shapes
 from .settings import BRUSH, LASSO, MOST_RADIUS_PX, settings_of
 from .shapes import Position
 from .view import View
-
-if TYPE_CHECKING:
-    import numpy as np
 
 STEP = 1.15
 """Factor of the radius for each press of a bracket or notch of the wheel."""

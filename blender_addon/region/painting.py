@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import bpy
+import numpy as np
 from bpy.props import BoolProperty, IntProperty, StringProperty
 
 from ..core.errors import ParameterError
@@ -16,9 +15,6 @@ from . import regions, shapes
 from .painter import Painter
 from .request import fill_task
 from .settings import MOST_RADIUS_PX, settings_of
-
-if TYPE_CHECKING:
-    import numpy as np
 
 REMEDY = "write them like [[0.2, 0.5], [0.4, 0.5]]: fractions from the left and from the top"
 
@@ -121,8 +117,6 @@ class IMPASTO_OT_heal_stroke(Stroke, Painter, bpy.types.Operator):
     has_shapes = False
 
     def starting_mask(self, image: bpy.types.Image) -> np.ndarray:
-        import numpy as np
-
         return np.zeros(regions.size_of(image), bool)
 
     def stroke_begins(self) -> None:

@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import bpy
+import numpy as np
 
 from ..bridge import images, tiles
 from ..bridge.inputs import image_called
@@ -24,8 +25,6 @@ from ..core.udim import tile_key, tile_of
 from .grid import TileGrid, resize
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from .shapes import Size
 
 REGION = "impasto_region"
@@ -56,8 +55,6 @@ def has_region(image: bpy.types.Image | None) -> bool:
 
 def region_of(image: bpy.types.Image) -> np.ndarray:
     """The image's region at its size, not to be modified; empty if it has none."""
-    import numpy as np
-
     size = size_of(image)
     mask = _decode(str(image.get(REGION, "")))
     return np.zeros(size, bool) if mask is None else resize(mask, size)
@@ -73,8 +70,6 @@ def keep(image: bpy.types.Image, mask: np.ndarray) -> None:
 
 def encode(mask: np.ndarray) -> str:
     """A mask as the text of the property."""
-    import numpy as np
-
     height, width = mask.shape
     return f"{width}x{height} {base64.b64encode(zlib.compress(np.packbits(mask).tobytes(), 1)).decode()}"
 
@@ -82,8 +77,6 @@ def encode(mask: np.ndarray) -> str:
 @lru_cache(maxsize=4)
 def _decode(text: str) -> np.ndarray | None:
     """The mask in a property's text; None if it holds none, as it may come from another program."""
-    import numpy as np
-
     try:
         size, data = text.split()
         width, height = map(int, size.split("x"))
@@ -108,8 +101,6 @@ def mask_from(arrays: Mapping[str, np.ndarray], image: bpy.types.Image) -> np.nd
 
 
 def _mask(arrays: Mapping[str, np.ndarray], key: str) -> np.ndarray:
-    import numpy as np
-
     array = arrays[key]
     scale = 1 if array.dtype.kind == "f" else np.iinfo(array.dtype).max
     return array.mean(2) > HALF * scale
@@ -127,8 +118,6 @@ def mask_or_region(image: bpy.types.Image, mask: str) -> np.ndarray:
 
 def as_picture(parts: Mapping[int, np.ndarray], name: str) -> JobInput:
     """A mask, by tile, as the picture that tools take, white within; or colours uint8 (H, W, 3) as they are."""
-    import numpy as np
-
     colors = {
         tile_key("base_color", number): part if part.ndim == 3 else np.repeat(part[..., None], 3, 2) * np.uint8(255)
         for number, part in parts.items()

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import bpy
+import numpy as np
 
 from ..bridge import former, materials, naming, surfaces, tiles
 from ..bridge.inputs import SOURCE, Input
@@ -31,9 +32,6 @@ from ..tools.form import Form
 from ..windows import redraw
 from . import regions
 from .settings import settings_of
-
-if TYPE_CHECKING:
-    import numpy as np
 
 MAPS = ("roughness", "metallic", "normal", "height", "ambient_occlusion", "opacity", "emission", "transmission_weight")
 """Maps of a material that change with its base colour."""

@@ -8,10 +8,10 @@ Positions are (x, y) in pixels from the upper left corner; the centre of a pixel
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
+import numpy as np
+
+from ..core.atlas.raster import NONE, rasterization
 
 Position = tuple[float, float]
 Size = tuple[int, int]
@@ -20,8 +20,6 @@ Size = tuple[int, int]
 
 def stroke(mask: np.ndarray, start: Position, end: Position, radius_px: float, value: bool, wraps: bool) -> None:
     """Write `value` into the mask wherever a round brush passes between two positions."""
-    import numpy as np
-
     low, high = np.minimum(start, end) - radius_px, np.maximum(start, end) + radius_px
     for rows, columns, shift in _windows(mask.shape, low, high, wraps):
         y, x = np.ogrid[rows, columns]
@@ -35,8 +33,6 @@ def stroke(mask: np.ndarray, start: Position, end: Position, radius_px: float, v
 
 def polygon(size_px: Size, corners: Sequence[Position], wraps: bool = False) -> np.ndarray:
     """Mask of a closed polygon; where it crosses itself, by the even-odd rule."""
-    import numpy as np
-
     mask = np.zeros(size_px, bool)
     points = np.array(corners, float).reshape(-1, 2)
     if len(points) < 3:
@@ -48,8 +44,6 @@ def polygon(size_px: Size, corners: Sequence[Position], wraps: bool = False) -> 
 
 def _even_odd(points: np.ndarray, rows: slice, columns: slice) -> np.ndarray:
     """Mask of a polygon (N, 2) within a window."""
-    import numpy as np
-
     height, width = rows.stop - rows.start, columns.stop - columns.start
     crossings = np.zeros((height, width + 1), np.int32)
     line = np.arange(rows.start, rows.stop) + 0.5
@@ -66,8 +60,6 @@ def _windows(
     size_px: Size, low: np.ndarray, high: np.ndarray, wraps: bool
 ) -> Iterator[tuple[slice, slice, np.ndarray]]:
     """Parts of the mask that a box covers: rows, columns, and the shift of the tile that they stand for."""
-    import numpy as np
-
     height, width = size_px
     tiles = [range(int(low[i] // side), int(high[i] // side) + 1) for i, side in enumerate((width, height))]
     for across in tiles[0] if wraps else (0,):
@@ -84,10 +76,6 @@ def triangles(size_px: Size, corners: np.ndarray, labels: np.ndarray, wraps: boo
 
     A pixel belongs to a triangle if its centre lies in it; of triangles that overlap, to the last.
     """
-    import numpy as np
-
-    from ..core.atlas.raster import NONE, rasterization
-
     if not len(corners):
         return np.zeros(size_px, np.int32)
     found, _ = rasterization(corners[::-1], size_px, wraps=wraps)

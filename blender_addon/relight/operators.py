@@ -5,13 +5,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import bpy
+import numpy as np
 from bpy.props import BoolProperty, EnumProperty, FloatProperty
 
 from ..bridge import former, surfaces
 from ..bridge.target import active_material
+from ..core.engine.client import Client
+from ..core.engine.replies import JobResult
 from ..core.engine.requests import JobInput, View
 from ..engine import engine
 from ..engine.catalogue import catalogue
@@ -22,12 +24,6 @@ from ..jobs.session import connect
 from ..jobs.task import Place, Report, Task
 from ..tools.action import Action
 from .turntable import FORMER, NOW, Light, ShownMaps, light_of, render, turntable
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from ..core.engine.client import Client
-    from ..core.engine.replies import JobResult
 
 MATERIAL, PREVIEW = "MATERIAL", "PREVIEW"
 LONGEST_PX = 512

@@ -12,11 +12,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 import bpy
+import numpy as np
 
 from ..bridge.inputs import SOURCE
+from ..core.engine.client import Client
 from ..core.engine.replies import RELIT
 from ..core.engine.requests import JobInput, View
 from ..core.errors import ImpastoError
@@ -24,11 +25,6 @@ from ..jobs.session import connect, jobs
 from ..jobs.task import Report, Task
 from ..tools.action import Action
 from ..windows import redraw
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from ..core.engine.client import Client
 
 NOW, FORMER = "now", "former"
 FRAMES, FRAME_S, DELAY_S = 24, 0.1, 0.05

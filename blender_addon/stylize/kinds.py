@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import bpy
+import numpy as np
 from bpy.props import StringProperty
 
 from ..core.engine.replies import PREVIEW
@@ -22,9 +22,6 @@ from ..parameters.schemas import label_of_choice
 from ..windows import redraw
 from .preview import live, small_action
 from .settings import AUTO_KIND, KIND
-
-if TYPE_CHECKING:
-    import numpy as np
 
 COLUMNS = 2
 

@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import bpy
+import numpy as np
 
 from ..bridge import materials, naming, on_object, recipe_inputs, results
 from ..bridge.inputs import SOURCE, Input, read, ready
@@ -16,6 +17,7 @@ from ..bridge.joined import JoinedMaterials
 from ..bridge.meshes import Surface
 from ..bridge.target import NEW, NONE, Target
 from ..core.descriptions import DIRECTIONS, MESH
+from ..core.engine.client import Client
 from ..core.engine.replies import RELIT, JobResult
 from ..core.engine.requests import Delivery, JobInput, View
 from ..core.errors import ParameterError
@@ -27,11 +29,6 @@ from ..jobs.session import connect
 from ..jobs.task import Applied, Report, Task
 from ..paths import absolute
 from .form import AS_STORED, Form
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from ..core.engine.client import Client
 
 LIT_PX = 256
 """Side of the ball and of the plane on which a panel shows a result."""

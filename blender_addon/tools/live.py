@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import bpy
+import numpy as np
 
 from ..bridge import on_object
 from ..bridge.inputs import Input
@@ -26,9 +27,6 @@ from ..jobs.task import Report, Task
 from ..parameters import properties
 from ..windows import redraw
 from .action import Action
-
-if TYPE_CHECKING:
-    import numpy as np
 
 Arrays: TypeAlias = "Mapping[str, np.ndarray]"
 Pictures: TypeAlias = "tuple[Arrays, np.ndarray | None]"

@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import bpy
+import numpy as np
 
 from ..bridge.mesh_masks import IMAGE, MASK
 from ..engine import engine
@@ -26,9 +27,6 @@ from ..weights.panel import draw_missing_weights
 from ..windows import TAB
 from .intents import MODEL, PHOTO, WORDS
 from .live import Live
-
-if TYPE_CHECKING:
-    import numpy as np
 
 MAKES = {
     PHOTO: ("Photo", "IMAGE_DATA"),

@@ -13,6 +13,7 @@ from bpy.props import EnumProperty, PointerProperty, StringProperty
 
 from ..bridge import encode, images, materials
 from ..bridge.inputs import SOURCE, Source, existing
+from ..core.engine.remote import read_files
 from ..core.engine.requests import JobInput
 from ..core.errors import ParameterError
 from ..core.options import RunOptions
@@ -119,8 +120,6 @@ def _read(data: Source) -> JobInput:
     found = images.read(data) if isinstance(data, bpy.types.Image) else existing(data)
     if isinstance(found, Path):
         return JobInput(path=found)
-    from ..core.engine.remote import read_files
-
     with temporary_folder() as folder:
         return JobInput(files=read_files(encode.write(data, folder)))
 

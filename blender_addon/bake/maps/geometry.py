@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import numpy as np
 from bpy.types import NodeSocket, NodeTree, Object
 
 from .margin import box_sums
-
-if TYPE_CHECKING:
-    import numpy as np
 
 GEOMETRY_MAPS = ("position", "object_normal", "world_normal", "curvature", "cavity", "edge_mask", "thickness")
 CURVATURE_PASSES = ("position", "rounded_normal")
@@ -59,8 +57,6 @@ class Extent:
     @property
     def to_world(self) -> np.ndarray:
         """Linear part (3, 3) of the matrix from its space to the world's."""
-        import numpy as np
-
         return np.array(self.space.matrix_world.to_3x3(), np.float32) if self.space else np.eye(3, dtype=np.float32)
 
     def figures(self, name: str) -> dict[str, Any]:
@@ -159,8 +155,6 @@ def object_normals(values: np.ndarray, extent: Extent) -> np.ndarray:
 
 
 def unit_vectors(vectors: np.ndarray) -> np.ndarray:
-    import numpy as np
-
     return vectors / np.maximum(np.linalg.norm(vectors, axis=2, keepdims=True), 1e-6)
 
 
@@ -169,8 +163,6 @@ def relative_curvature(positions: np.ndarray, normals: np.ndarray, covered: np.n
 
     It is computed in bands of rows, which take little memory.
     """
-    import numpy as np
-
     spans = np.subtract(extent.high, extent.low).astype(np.float32)
     to_world = extent.to_world
     found = np.empty(covered.shape, np.float32)
@@ -185,8 +177,6 @@ def relative_curvature(positions: np.ndarray, normals: np.ndarray, covered: np.n
 
 def _mean_curvature(points: np.ndarray, normals: np.ndarray, covered: np.ndarray) -> np.ndarray:
     """H = (LG - 2MF + NE) / 2(EG - F²), with the fundamental forms' coefficients of differences between pixels."""
-    import numpy as np
-
     (points_u, points_v), (normals_u, normals_v) = _differences(points), _differences(normals)
     along_u, along_v = _same_island(points_u, covered, 1), _same_island(points_v, covered, 0)
 
@@ -205,15 +195,11 @@ def _mean_curvature(points: np.ndarray, normals: np.ndarray, covered: np.ndarray
 
 def _differences(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Differences to the next pixel along u and v (H, W, 3), zero in the last column and row."""
-    import numpy as np
-
     return np.diff(values, axis=1, append=values[:, -1:]), np.diff(values, axis=0, append=values[-1:])
 
 
 def _same_island(differences: np.ndarray, covered: np.ndarray, axis: int) -> np.ndarray:
     """Pixels (H, W) whose next one along the axis is near them on the surface."""
-    import numpy as np
-
     both = covered & np.roll(covered, -1, axis)
     squares = (differences**2).sum(axis=2)
     both &= squares > 0

@@ -9,14 +9,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+import numpy as np
 from bpy.types import Mesh, NodeSocket, NodeTree, Object
 
 from ...bridge.meshes import component_numbers, values_in
-
-if TYPE_CHECKING:
-    import numpy as np
 
 Color = tuple[float, float, float]
 
@@ -106,8 +103,6 @@ def number_color(number: int) -> Color:
 
 def write_islands(mesh: Mesh, uv_map: str, first: int) -> int:
     """Give the mesh an attribute with the colour of each face's UV island, numbered from `first`; return the next."""
-    import numpy as np
-
     islands = uv_islands(mesh, uv_map)
     count = int(islands.max(initial=-1)) + 1
     palette = np.array([number_color(first + number) for number in range(count)], np.float32)
@@ -118,8 +113,6 @@ def write_islands(mesh: Mesh, uv_map: str, first: int) -> int:
 
 def uv_islands(mesh: Mesh, uv_map: str) -> np.ndarray:
     """Number of each face's UV island, in the order of their first faces; faces are joined by edges with equal UVs."""
-    import numpy as np
-
     count = len(mesh.loops)
     edges, vertices = (values_in(mesh.loops, name, (count,), np.int32) for name in ("edge_index", "vertex_index"))
     uvs = values_in(mesh.uv_layers[uv_map].data, "uv", (count, 2), np.float32)

@@ -4,16 +4,12 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
+import numpy as np
 
 
 def box_sums(values: np.ndarray, half_px: int) -> np.ndarray:
     """Sums of values (H, W) over windows of 2 · half_px + 1 pixels, zero beyond the border."""
-    import numpy as np
-
     height, width = values.shape
     padded, sums = np.pad(values, half_px), np.zeros_like(values)
     for top, left in itertools.product(range(2 * half_px + 1), repeat=2):
@@ -26,8 +22,6 @@ def block_means(pixels: np.ndarray, side_px: int) -> np.ndarray:
 
     The values of pixels where it is partial are premultiplied, as Blender's margins are.
     """
-    import numpy as np
-
     if side_px == 1:
         return pixels
     height, width, channels = pixels.shape
@@ -40,8 +34,6 @@ def draw_out(values: np.ndarray, covered: np.ndarray, margin_px: int) -> np.ndar
 
     Works in place, from the border of what is covered outwards; returns where pixels are covered then.
     """
-    import numpy as np
-
     height, width = covered.shape
     row = width + 2  # a frame of one pixel, which counts as reached
     reached = np.pad(covered, 1, constant_values=True).ravel()

@@ -4,16 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+import numpy as np
 from bpy.types import Depsgraph, Object
 from mathutils import Vector
 from mathutils.bvhtree import BVHTree
 
 from ...bridge.meshes import values_in
-
-if TYPE_CHECKING:
-    import numpy as np
 
 FACES, RAYS = 200, 16
 """Faces of each object from which rays are cast, and rays from each."""
@@ -28,16 +25,12 @@ def usual_thickness(objects: Sequence[Object], depsgraph: Depsgraph, size: float
 
     It is in Blender units, and `size` at most, which is also the length of rays that meet nothing.
     """
-    import numpy as np
-
     found = [length for obj in objects for length in _lengths(obj, depsgraph, size)]
     return min(size, float(np.percentile(found, SHARE))) if found else size
 
 
 def _lengths(obj: Object, depsgraph: Depsgraph, size: float) -> list[float]:
     """Mean length of the rays from each of some faces, evenly spread over the surface."""
-    import numpy as np
-
     mesh = obj.evaluated_get(depsgraph).data
     areas = values_in(mesh.polygons, "area", (len(mesh.polygons),), np.float32).cumsum()
     if not len(areas) or not areas[-1] > 0:
@@ -60,8 +53,6 @@ def _lengths(obj: Object, depsgraph: Depsgraph, size: float) -> list[float]:
 
 def _hemisphere() -> list[Vector]:
     """Directions around +Z, as dense as their cosine: a spiral on the unit disc, raised to the sphere."""
-    import numpy as np
-
     index = np.arange(RAYS) + 0.5
     radius, angle = np.sqrt(index / RAYS), index * np.pi * (3 - 5**0.5)
     points: np.ndarray = np.stack([radius * np.cos(angle), radius * np.sin(angle), np.sqrt(1 - radius**2)], axis=1)

@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+import numpy as np
 from bpy.types import Depsgraph, Mesh, Object
 from mathutils import Matrix, Vector
 from mathutils.bvhtree import BVHTree
@@ -19,9 +19,6 @@ from mathutils.bvhtree import BVHTree
 from ...bridge.meshes import values_in
 from ...core.errors import ParameterError
 from .sets import Projection
-
-if TYPE_CHECKING:
-    import numpy as np
 
 SAMPLES = 20_000
 """Points on a low surface from which the distances to the high ones are measured."""
@@ -59,8 +56,6 @@ def make_cage(
     Sizes that are not given are measured. ParameterError if the given cage has another topology, or no ray meets a
     high object.
     """
-    import numpy as np
-
     mesh, matrix = low.data, np.array(low.matrix_world)
     points = _points(mesh, matrix)
     if cage and given.cage:
@@ -80,8 +75,6 @@ def make_cage(
 
 
 def _check_topology(name: str, mesh: Mesh, title: str, cage: Mesh) -> None:
-    import numpy as np
-
     same = len(mesh.vertices) == len(cage.vertices) and len(mesh.polygons) == len(cage.polygons)
     if not same or not np.array_equal(_corners(mesh), _corners(cage)):
         raise ParameterError(
@@ -92,15 +85,11 @@ def _check_topology(name: str, mesh: Mesh, title: str, cage: Mesh) -> None:
 
 def _corners(mesh: Mesh) -> np.ndarray:
     """Vertex of each corner (L)."""
-    import numpy as np
-
     return values_in(mesh.loops, "vertex_index", (len(mesh.loops),), np.int32)
 
 
 def _points(mesh: Mesh, matrix: np.ndarray) -> np.ndarray:
     """Positions (V, 3) in the world."""
-    import numpy as np
-
     points = values_in(mesh.vertices, "co", (len(mesh.vertices), 3), np.float32)
     return points.astype(np.float64) @ matrix[:3, :3].T + matrix[:3, 3]
 
@@ -110,8 +99,6 @@ def even_directions(mesh: Mesh, points: np.ndarray, matrix: np.ndarray) -> np.nd
 
     Vertices in one place count as one, so that split edges move together.
     """
-    import numpy as np
-
     corners, count = _corners(mesh), len(mesh.polygons)
     starts, totals = (values_in(mesh.polygons, name, (count,), np.int32) for name in ("loop_start", "loop_total"))
     facing = values_in(mesh.polygons, "normal", (count, 3), np.float32).astype(np.float64)
@@ -138,8 +125,6 @@ def even_directions(mesh: Mesh, points: np.ndarray, matrix: np.ndarray) -> np.nd
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:
-    import numpy as np
-
     return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
 
 
@@ -150,8 +135,6 @@ def _distances(
 
     Only surfaces that face as the low one does count, and those above come first: they cover what is below.
     """
-    import numpy as np
-
     evaluated = [item.evaluated_get(depsgraph) for item in highs]
     trees = [
         (BVHTree.FromObject(item, depsgraph), one.matrix_world, one.matrix_world.inverted_safe())
@@ -179,8 +162,6 @@ def _distances(
 
 def _samples(mesh: Mesh) -> tuple[np.ndarray, np.ndarray]:
     """Vertices (T, 3) of triangles, and the weights (S, 3) of an even grid of points in each, its corners included."""
-    import numpy as np
-
     mesh.calc_loop_triangles()
     triangles = values_in(mesh.loop_triangles, "vertices", (len(mesh.loop_triangles), 3), np.int32)
     triangles = triangles[:: math.ceil(len(triangles) * 10 / SAMPLES)]

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checks that an object can be baked. Panels check too, so NumPy is imported late."""
+"""Checks that an object can be baked. Panels check too."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+import numpy as np
 from bpy.types import Context, Material, Mesh, Object
 
 from ...core.errors import ParameterError
@@ -88,8 +89,6 @@ def check_high(obj: Object, *, needs_material: bool = True) -> None:
 
 
 def _check_slots(obj: Object, chosen: Collection[int]) -> None:
-    import numpy as np
-
     materials = [slot.material for slot in obj.material_slots]
     slots = np.zeros(len(obj.data.polygons), np.int32)
     if attribute := obj.data.attributes.get("material_index"):  # absent where all faces use the first slot

@@ -13,6 +13,7 @@ from bpy.types import Image, Material, Node, NodeSocket, Object
 
 from ...core.errors import FileError
 from ...core.system.untrusted import excerpt
+from ...core.udim import square
 
 
 class Kind(Enum):
@@ -190,7 +191,5 @@ def _missing_file(image: Image) -> Path | None:
 
 
 def _tile_name(pattern: str, number: int) -> str:
-    from ...core.udim import square
-
     column, row = square(number)
     return pattern.replace("<UDIM>", str(number)).replace("<UVTILE>", f"u{column + 1}_v{row + 1}")

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import bpy
+import numpy as np
 from bpy.types import Mesh, Object
 from mathutils.bvhtree import BVHTree
 
@@ -21,9 +21,6 @@ from ..settings import BakeOptions
 from ..targets import NAMED, SELECTED, BakeTargets, base_of
 from .checks import check, check_evaluated, check_high, check_local, check_object
 from .sets import BakeSet
-
-if TYPE_CHECKING:
-    import numpy as np
 
 EDGE = 1e-4
 UNEVEN = 1e-3
@@ -146,8 +143,6 @@ def _scale_warnings(obj: Object) -> Iterator[BakeWarning]:
 
 def _is_inside_out(mesh: Mesh) -> bool:
     """Whether a mesh is closed and has a negative volume."""
-    import numpy as np
-
     count = len(mesh.polygons)
     uses = np.bincount(values_in(mesh.loops, "edge_index", (len(mesh.loops),), np.int32), minlength=len(mesh.edges))
     if not count or (uses != 2).any():
@@ -172,8 +167,6 @@ def uv_notes(
 
 def _shared_notes(names: Sequence[str], meshes: Sequence[tuple[Mesh, str]], tiles: Tiles, most: int) -> Iterator[str]:
     """A warning about objects whose islands overlap those of others."""
-    import numpy as np
-
     corners = [_stacked(*_triangles(*one, tiles)[:2]) for one in meshes]
     owners = np.repeat(np.arange(len(meshes)), [len(one) for one in corners])
     if len(owners) <= most and (found := overlapping_faces(np.concatenate(corners), owners)):
@@ -183,8 +176,6 @@ def _shared_notes(names: Sequence[str], meshes: Sequence[tuple[Mesh, str]], tile
 
 def _triangles(mesh: Mesh, uv_map: str, tiles: Tiles) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """UVs (T, 3, 2) of the triangles of a mesh in their squares, the squares' rows (T), and the face (T) of each."""
-    import numpy as np
-
     mesh.calc_loop_triangles()
     count = len(mesh.loop_triangles)
     loops = values_in(mesh.loop_triangles, "loops", (count, 3), np.int32)
@@ -195,15 +186,11 @@ def _triangles(mesh: Mesh, uv_map: str, tiles: Tiles) -> tuple[np.ndarray, np.nd
 
 def _stacked(corners: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Triangles (T, 3, 2) in squares one above the other."""
-    import numpy as np
-
     return corners + np.stack([0 * rows, rows], axis=-1)[:, None]
 
 
 def _uv_notes(mesh: Mesh, uv_map: str, tiles: Tiles, most: int) -> Iterator[str]:
     """Warnings, with the number of faces, about an evaluated mesh's UVs."""
-    import numpy as np
-
     total = len(mesh.polygons)
     if not total:
         return
@@ -227,15 +214,11 @@ def _uv_notes(mesh: Mesh, uv_map: str, tiles: Tiles, most: int) -> Iterator[str]
 
 def _areas(corners: np.ndarray) -> np.ndarray:
     """Twice the areas (T) of triangles (T, 3, 2)."""
-    import numpy as np
-
     return np.abs(np.linalg.det((corners[:, 1:] - corners[:, :1]).astype(np.float64)))
 
 
 def overlapping_faces(corners: np.ndarray, faces: np.ndarray) -> set[int]:
     """Faces whose triangles' centres (corners: T, 3, 2) lie in another face's triangle, and those other faces."""
-    import numpy as np
-
     has_area = _areas(corners) > FLAT
     corners, faces = corners[has_area], faces[has_area]
     if not len(faces):

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bpy
+import numpy as np
 from bpy.types import Image
 
 from ...bridge import former, working_space
@@ -30,8 +31,6 @@ from ..settings import BakeOptions
 from .costs import record
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from ...jobs.task import Task
 
 CHILD = Path(__file__).with_name("child.py")
@@ -118,8 +117,6 @@ def _describe(image: Image) -> dict[str, object]:
 
 def bake_all(task: Task, given: BackgroundBake) -> list[list[BakedMap]]:
     """Bake what `prepare` wrote, and wait; cancelling the task ends the process. Never touches bpy."""
-    import numpy as np
-
     from ...jobs.command import run_command
 
     try:
@@ -148,8 +145,6 @@ def folder_of(folder: Path, index: int) -> Path:
 
 def write_map(folder: Path, baked: BakedMap) -> dict[str, str]:
     """In the process: write the picture, and what is known of it as JSON; return what says where its preview is."""
-    import numpy as np
-
     folder.mkdir(exist_ok=True)
     (folder / f"{baked.name}.png").write_bytes(baked.png)
     for number, png in baked.tiles.items():

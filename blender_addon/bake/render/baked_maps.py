@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import bpy
+import numpy as np
 from bpy.types import Object
 
 from ...bridge import encode
@@ -19,6 +20,7 @@ from ...bridge.images import COLOR_MAPS
 from ...bridge.working_space import convert, from_rec709, to_rec709
 from ...core.errors import ParameterError
 from ...core.recipe import Recipe
+from ...core.surface.color import linear_to_srgb, srgb_to_linear
 from ..files import FORMATS
 from ..maps.geometry import (
     CURVATURE_MAPS,
@@ -42,9 +44,6 @@ from .kept import fingerprints
 from .misses import NO_MISSES, Misses, missed_notes, misses_on
 from .parts import evaluated_meshes
 from .scene import BakeScene, bake_scene, extent_of, prepare
-
-if TYPE_CHECKING:
-    import numpy as np
 
 FLAT_NORMAL = (0.5, 0.5, 1.0)
 NORMALS = ("normal", "object_normal", "world_normal")
@@ -149,8 +148,6 @@ def _preview(pixels: np.ndarray) -> np.ndarray:
 
 def _files(name: str, parts: Mapping[int, np.ndarray], format_name: str) -> dict[str, Any]:
     """Files of a `BakedMap` from its encoded pixels by UDIM number, or by 0 alone."""
-    from ...core.surface.color import srgb_to_linear
-
     bits = 16 if name in PRECISE else 8
     pngs = {number: encode.encode_png(pixels, bits) for number, pixels in parts.items()}
     found: dict[str, Any] = {"png": next(iter(pngs.values())), "tiles": {} if 0 in pngs else pngs}
@@ -219,8 +216,6 @@ class Passes:
         return values, figures, notes
 
     def _curvature_map(self, name: str) -> np.ndarray:
-        import numpy as np
-
         bend, covered = self._curvature
         values = CURVATURE_MAPS[name](bend)
         values[~covered] = CURVATURE_MAPS[name](np.zeros(1))  # of a flat surface
@@ -229,8 +224,6 @@ class Passes:
     @cached_property
     def _curvature(self) -> tuple[np.ndarray, np.ndarray]:
         """Relative curvature (H, W) of the islands and their margin, and where these are."""
-        import numpy as np
-
         sharp = replace(self.options, margin_px=0)
         positions, normals = (_straight(self._bake(name, sharp)[0]) for name in CURVATURE_PASSES)
         covered = _covered(positions)
@@ -250,8 +243,6 @@ def _covered(pixels: np.ndarray) -> np.ndarray:
 
 def _straight(pixels: np.ndarray) -> np.ndarray:
     """Pixels (H, W, 4) divided by their alpha, which is partial in a margin from adjacent faces."""
-    import numpy as np
-
     return np.concatenate([pixels[..., :3] / np.maximum(pixels[..., 3:], 0.01), pixels[..., 3:]], axis=2)
 
 
@@ -260,10 +251,6 @@ def _to_map(name: str, pixels: np.ndarray) -> tuple[np.ndarray, dict[str, Any]]:
 
     Where no face is, the map continues with its mean, so that smaller mipmaps do not darken at the seams.
     """
-    import numpy as np
-
-    from ...core.surface.color import linear_to_srgb
-
     covered = _covered(pixels)
     figures: dict[str, Any] = {}
     values = _straight(pixels)[..., :3]
@@ -288,8 +275,6 @@ def _to_map(name: str, pixels: np.ndarray) -> tuple[np.ndarray, dict[str, Any]]:
 
 def _to_height(units: np.ndarray, covered: np.ndarray) -> tuple[np.ndarray, dict[str, Any]]:
     """Heights (H, W) in Blender units -> (H, W, 3) in [0, 1], with their range in units and where the surface is."""
-    import numpy as np
-
     low, high = float(units[covered].min()), float(units[covered].max())
     span = high - low
     heights = (units - low) / span if span > 0 else np.full_like(units, 0.5)

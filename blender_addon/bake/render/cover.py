@@ -8,17 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import bpy
+import numpy as np
 from bpy.types import Image, Material, Mesh, Object
 
 from ...bridge.images import values_of
 from ...bridge.meshes import values_in
 from .tiles import Tiles
-
-if TYPE_CHECKING:
-    import numpy as np
 
 TEMPORARY = "Impasto Bake"
 
@@ -51,8 +48,6 @@ def make_cover(meshes: Sequence[tuple[Mesh, str]], tiles: Tiles, image: Image, m
 
 def _join(meshes: Sequence[tuple[Mesh, str]], tiles: Tiles, joined: Mesh) -> None:
     """Put the faces of meshes and their UVs into one."""
-    import numpy as np
-
     vertices = [values_in(mesh.vertices, "co", (len(mesh.vertices), 3), np.float32) for mesh, _ in meshes]
     corners = [values_in(mesh.loops, "vertex_index", (len(mesh.loops),), np.int32) for mesh, _ in meshes]
     faces = [values_in(mesh.polygons, "loop_start", (len(mesh.polygons),), np.int32) for mesh, _ in meshes]
@@ -98,8 +93,6 @@ def fill(pixels: np.ndarray, missed: np.ndarray) -> None:
 
 def _spread(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Means of weighted values (H, W, C) over the smallest squares of 2ⁿ pixels with any weight (H, W)."""
-    import numpy as np
-
     height, width = weights.shape
     means = values / np.maximum(weights, 1e-12)[..., None]
     if height * width == 1 or (weights > 0).all():
@@ -112,6 +105,4 @@ def _spread(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 def clear(image: Image) -> None:
     """Make an image black and transparent."""
-    import numpy as np
-
     image.pixels.foreach_set(np.zeros(len(image.pixels), np.float32))

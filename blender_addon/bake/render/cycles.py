@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import bpy
+import numpy as np
 from bpy.types import Image, Object, Scene
 
 from ...core.errors import ImpastoError
@@ -16,9 +16,6 @@ from .misses import check_missed
 from .parts import Part
 from .scene import BakeScene
 from .windows import Window
-
-if TYPE_CHECKING:
-    import numpy as np
 
 CLEAR = 0.01
 """Greatest alpha of a pixel on which nothing is baked."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
+import numpy as np
 from bpy.types import Mesh
 from mathutils import Vector
 from mathutils.bvhtree import BVHTree
@@ -16,9 +17,6 @@ from ...bridge.meshes import values_in
 from ...core.errors import ParameterError
 from ..objects.sets import Projection
 from .tiles import Tiles
-
-if TYPE_CHECKING:
-    import numpy as np
 
 REMEDIES = {
     (True, True): "set Extrusion and Ray Distance to 0, so that they are found, or raise them",
@@ -65,8 +63,6 @@ def missed_notes(missed: np.ndarray, covered: np.ndarray, remedy: str) -> list[s
 
 def misses_on(meshes: Sequence[tuple[Mesh, str]], tiles: Tiles, missed: np.ndarray) -> Misses:
     """The missed pixels (H, W), row 0 at the bottom, on evaluated meshes with the UV map of each."""
-    import numpy as np
-
     height, width = missed.shape
     rows, columns = np.nonzero(missed)
     step = -(-len(rows) // MOST_POINTS) or 1

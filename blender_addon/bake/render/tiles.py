@@ -5,15 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+import numpy as np
 from bpy.types import Mesh
 
 from ...bridge.meshes import values_in
 from ...core.udim import FIRST, tile_numbers
-
-if TYPE_CHECKING:
-    import numpy as np
 
 AWAY = -2.0
 """Shift of faces in no tile, off the canvas."""
@@ -32,8 +29,6 @@ class Tiles:
 
     def squares(self, mesh: Mesh, uv_map: str) -> tuple[np.ndarray, np.ndarray]:
         """UVs (L, 2) of a mesh's corners in the squares of their faces, and those squares' rows (L) on the canvas."""
-        import numpy as np
-
         uvs = _uvs(mesh, uv_map)
         if not self.numbers:
             return uvs, np.zeros(len(uvs))
@@ -50,8 +45,6 @@ class Tiles:
 
     def split(self, pixels: np.ndarray) -> dict[int, np.ndarray]:
         """Pixels (H, W, C) of each tile of a canvas, row 0 at the bottom."""
-        import numpy as np
-
         return dict(zip(self.numbers, np.split(pixels, self.count), strict=True)) if self.numbers else {}
 
 
@@ -60,16 +53,12 @@ NO_TILES = Tiles()
 
 def tiles_of(meshes: Sequence[tuple[Mesh, str]]) -> Tiles:
     """The tiles in which faces of meshes lie, by their centres."""
-    import numpy as np
-
     found = [np.unique(tile_numbers(_tiles(mesh, _uvs(mesh, uv_map)))) for mesh, uv_map in meshes]
     return Tiles(tuple(int(one) for one in np.unique(np.concatenate(found)) if one) or (FIRST,))
 
 
 def _tiles(mesh: Mesh, uvs: np.ndarray) -> np.ndarray:
     """Column and row (L, 2) of the tile of each corner's face."""
-    import numpy as np
-
     faces = (len(mesh.polygons),)
     starts, totals = (values_in(mesh.polygons, name, faces, np.int32) for name in ("loop_start", "loop_total"))
     if not len(starts):
@@ -80,7 +69,5 @@ def _tiles(mesh: Mesh, uvs: np.ndarray) -> np.ndarray:
 
 def _uvs(mesh: Mesh, uv_map: str) -> np.ndarray:
     """UVs (L, 2) of the corners."""
-    import numpy as np
-
     uvs = values_in(mesh.uv_layers[uv_map].data, "uv", (len(mesh.loops), 2), np.float32)
     return uvs.astype(np.float64)

@@ -9,17 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
+import numpy as np
 from bpy.types import Mesh, Scene
 
 from ...core.errors import ParameterError
 from .cover import TEMPORARY
 from .parts import Part, evaluated_meshes
 from .tiles import NO_TILES, Tiles
-
-if TYPE_CHECKING:
-    import numpy as np
 
 LARGEST = 0.5
 """Share of the image up to which a window saves time."""
@@ -48,8 +45,6 @@ class Window:
 
 def window_of(uvs: np.ndarray, size_px: tuple[int, int]) -> Window:
     """The window that holds UVs (L, 2), as far as they lie in an image of this width and height."""
-    import numpy as np
-
     low = np.clip(np.floor(uvs.min(axis=0) * size_px) - 1, 0, np.array(size_px) - 1).astype(int)
     high = np.clip(np.ceil(uvs.max(axis=0) * size_px) + 1, low + 1, size_px).astype(int)
     return Window(*low.tolist(), *(high - low).tolist())

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import numpy as np
 from bpy.types import Image, Material
 
 from ...bridge import images
@@ -17,9 +17,6 @@ from ...core.io.metadata import in_png, metadata_of
 from ...core.recipe import Recipe, Step
 from ...core.system.untrusted import excerpt
 from ..render.baked_maps import BakedMap
-
-if TYPE_CHECKING:
-    import numpy as np
 
 BAKE = "bake"
 """Name of the tool in a bake's recipe; no engine has it, since baking needs the .blend."""
