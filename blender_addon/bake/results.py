@@ -7,7 +7,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import bpy
 from bpy.types import Image, Material, NodeTree
@@ -18,19 +17,14 @@ from ..bridge.target import NEW, NONE, UNUSED, Target
 from ..core.system.transaction import replace_files
 from ..engine import engine
 from ..jobs.session import push_undo
-from ..jobs.task import Report
+from ..jobs.task import Report, Task
+from ..tools.packed_files import PackedFiles
 from . import files, overlay
 from .files import PATTERN
 from .objects.checks import check_local
-from .objects.sets import BAKED
+from .objects.sets import BAKED, BakeSet
+from .render.baked_maps import BakedMap
 from .render.kept import kept_images, packed_bytes
-
-if TYPE_CHECKING:
-    from ..jobs.task import Task
-    from ..tools.packed_files import PackedFiles
-    from .objects.sets import BakeSet
-    from .render.baked_maps import BakedMap
-
 
 NAMED_SETS = 2
 """Most sets of maps that a report names one by one."""

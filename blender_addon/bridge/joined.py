@@ -7,7 +7,6 @@ import itertools
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import bpy
 import numpy as np
@@ -19,12 +18,10 @@ from ..core.errors import ParameterError
 from ..core.udim import FIRST, square, tile_key, tile_numbers, tile_of
 from . import images, meshes, naming, surfaces
 from .mesh_masks import MeshMask
+from .target import Target
 from .tiles import TILED
 
-if TYPE_CHECKING:
-    from .target import Target
-
-    Splitter = Callable[[JobResult], list[tuple[JobResult, Target]]]
+Splitter = Callable[[JobResult], list[tuple[JobResult, Target]]]
 
 PART = "impasto_part"
 """Custom property of an image that was repainted with others: the number of its material, and all names, as JSON.

@@ -11,7 +11,7 @@ import os
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TypedDict
 
 import bpy
 
@@ -21,9 +21,7 @@ from ..core.system import process
 from ..core.system.transaction import replace_files
 from ..core.system.typed_json import Count, as_kind
 from ..core.system.untrusted import make_folder, parse_json, read_json
-
-if TYPE_CHECKING:
-    from .settings import PreferenceProperties
+from .settings import PreferenceProperties
 
 EXTENSION = __package__.rpartition(".")[0]
 MIN_PYTHON = (3, 11)

@@ -8,14 +8,13 @@ import contextlib
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import bpy
 import bpy.utils.previews
 import numpy as np
 
-if TYPE_CHECKING:
-    from ..jobs.task import Task
+from ..jobs.task import Task
 
 SIDE_PX = 512
 

@@ -12,7 +12,6 @@ import binascii
 import zlib
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import bpy
 import numpy as np
@@ -23,9 +22,7 @@ from ..core.engine.requests import JobInput
 from ..core.errors import ParameterError
 from ..core.udim import tile_key, tile_of
 from .grid import TileGrid, resize
-
-if TYPE_CHECKING:
-    from .shapes import Size
+from .shapes import Size
 
 REGION = "impasto_region"
 """Custom property of an image: "WIDTHxHEIGHT " and the packed, compressed bits in base64."""

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 import bpy
 
@@ -28,13 +28,11 @@ from ..core.system.untrusted import read_json
 from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..engine.engine import Engine
+from ..engine.settings import PreferenceProperties
+from ..jobs.task import Task
 from . import graphics
 from .pip import Pip, find_python, run
 from .torch_builds import Build
-
-if TYPE_CHECKING:
-    from ..engine.settings import PreferenceProperties
-    from ..jobs.task import Task
 
 BY_HAND = "make a Python environment by hand and choose it in Impasto's preferences"
 ATTEMPT = "attempt.json"

@@ -12,16 +12,14 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 from ..core.errors import Cancelled, WorkerError
 from ..core.system import process
 from ..engine.engine import MIN_PYTHON, Engine
 from ..jobs.command import run_lines
+from ..jobs.task import Task
 from .torch_builds import Build
-
-if TYPE_CHECKING:
-    from ..jobs.task import Task
 
 NEWEST_PYTHON = (3, 14)
 PROBE_LIMIT_S = 20.0

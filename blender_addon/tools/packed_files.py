@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..bridge import naming
 from ..core.system.transaction import temporary_folder
@@ -14,9 +14,7 @@ from ..core.system.untrusted import explain, make_folder
 from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..jobs.command import run_command
-
-if TYPE_CHECKING:
-    from ..jobs.task import Task
+from ..jobs.task import Task
 
 PRESETS = (
     ("gltf", "glTF 2.0", "Occlusion, roughness and metallic in one picture; OpenGL normals"),

@@ -14,7 +14,6 @@ import tempfile
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import bpy
 import numpy as np
@@ -24,14 +23,13 @@ from ...bridge import former, working_space
 from ...bridge.fingerprints import images_of
 from ...bridge.images import values_of
 from ...core.errors import FileError, WorkerError
+from ...jobs.command import run_command
+from ...jobs.task import Task
 from ..objects.sets import BakeSet
 from ..render.baked_maps import BakedMap
 from ..render.misses import Misses
 from ..settings import BakeOptions
 from .costs import record
-
-if TYPE_CHECKING:
-    from ...jobs.task import Task
 
 CHILD = Path(__file__).with_name("child.py")
 
@@ -117,8 +115,6 @@ def _describe(image: Image) -> dict[str, object]:
 
 def bake_all(task: Task, given: BackgroundBake) -> list[list[BakedMap]]:
     """Bake what `prepare` wrote, and wait; cancelling the task ends the process. Never touches bpy."""
-    from ...jobs.command import run_command
-
     try:
         for index, values in enumerate(given.unsaved):
             np.save(given.folder / f"{index}.npy", values)
