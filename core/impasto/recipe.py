@@ -7,31 +7,35 @@ only: Blender builds recipes too.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from itertools import compress
-from typing import Any, TypeVar
+from typing import Annotated, Any, NotRequired, TypedDict, TypeVar
 
 from .errors import ParameterError
 from .mask import Mask
-from .system.untrusted import excerpt, is_unicode, parse_json
+from .system.typed_json import Length, Within, as_kind, check_fields
+from .system.untrusted import excerpt, parse_json
 
-Scalar = bool | int | float | str
 GROUP = "group"
 """The tool of a step that blends the steps of its group, right before it, as one with what is below them."""
 MAX_SEED = 2**31 - 1
 MAX_STEPS = 100
 MAX_TEXT = 4096
 """Limit of characters in a name or a text parameter."""
-MAX_NUMBERS = 256
-"""Limit of numbers in a parameter that is a list: a colour, or the points of a curve."""
-MAX_NAMED = 64
-"""Limit of numbers in a parameter that is an object: the sliders of a model."""
 MAX_FIELDS = 2048
 """Limit of entries of an object of a step or a record: a recipe has fewer inputs, and no tool so many parameters."""
 MAX_VALUES = 16
 """Limit of values of one input, such as styles that are mixed."""
+Text = Annotated[str, Within(0, MAX_TEXT)]
+Texts = Annotated[Mapping[Text, Text], Within(0, MAX_FIELDS)]
+Sliders = Annotated[Mapping[Text, float], Within(0, 64)]
+"""Numbers by name, of a model."""
+Numbers = Annotated[Sequence[float], Within(0, 256)]
+"""A colour, or the points of a curve."""
+Parameters = Annotated[Mapping[Text, float | bool | Text | Numbers | Sliders], Within(0, MAX_FIELDS)]
+Names = Annotated[Sequence[Text], Within(1, MAX_VALUES)]
+REMEDY = "see `impasto run --help`"
 T = TypeVar("T")
 _USUAL: Mapping[str, Any] = {"name": "", "enabled": True, "mask": None, "in_group": False}
 """Fields of a step that its JSON leaves out at these values."""
@@ -47,30 +51,17 @@ class Step:
     next step whose tool is `GROUP`, which has a mask for all of them, and is disabled with them.
     """
 
-    tool: str
-    parameters: Mapping[str, Scalar | Sequence[float] | Mapping[str, float]] = field(default_factory=dict)
-    inputs: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
-    name: str = ""
+    tool: Text
+    parameters: Parameters = field(default_factory=dict)
+    inputs: Annotated[Mapping[Text, Text | Names], Within(0, MAX_FIELDS)] = field(default_factory=dict)
+    name: Text = ""
     enabled: bool = True
     mask: Mask | None = None
     in_group: bool = False
 
     def __post_init__(self) -> None:
-        _expect(_is_text(self.tool), "a step needs the name of a tool", self.tool)
-        _expect_object(self.parameters, "parameters")
-        for name, value in self.parameters.items():
-            _expect(_is_text(name), "a parameter's name must be text", name)
-            _expect(_is_parameter(value), f"the parameter {name} must be a number, text, or numbers", value)
-        _expect_object(self.inputs, "inputs")
-        for name, names in self.inputs.items():
-            _expect(_is_text(name), "an input's name must be text", name)
-            rule = f"the input {name} must be a name, or a list of 1 to {MAX_VALUES} names"
-            _expect(_is_text(names) or _is_names(names), rule, names)
-        _expect(_is_text(self.name), "the name of a step must be text", self.name)
-        _expect(isinstance(self.enabled, bool), "enabled must be true or false", self.enabled)
-        _expect(isinstance(self.in_group, bool), "in_group must be true or false", self.in_group)
+        check_fields(self, "step", ParameterError, REMEDY)
         _expect(self.tool != GROUP or not self.in_group, "a group must not be in another group", self.name)
-        _expect(self.mask is None or isinstance(self.mask, Mask), "the mask of a step must be a mask", self.mask)
 
     def names_of(self, input_: str) -> tuple[str, ...]:
         """Names of an input's values in order, "" for one that is left out; empty if the input is not given."""
@@ -84,6 +75,27 @@ class Step:
         return own | {self.mask.input} if self.mask and self.mask.input else own
 
 
+class _Input(TypedDict):
+    """What a recipe records of an input of its run."""
+
+    name: Text
+    sha256: Text
+    color_space: NotRequired[Text]
+    width_m: NotRequired[Length]
+    height_range_m: NotRequired[Length]
+
+
+class _MadeWith(TypedDict, total=False):
+    """What a recipe records of its run; there may be more."""
+
+    versions: Texts
+    models: Texts
+    exemplars: Texts
+    weights: Texts
+    device: Text
+    precision: Text
+
+
 @dataclass(frozen=True)
 class Recipe:
     """Steps and a seed in [0, 2³¹), and a record of their run (filled in by `run`).
@@ -94,25 +106,21 @@ class Recipe:
     first field that is wrong.
     """
 
-    steps: tuple[Step, ...]
-    seed: int = 0
+    steps: Annotated[tuple[Step, ...], Within(1, MAX_STEPS)]
+    seed: Annotated[int, Within(0, MAX_SEED)] = 0
     inputs: Mapping[str, Mapping[str, str | float]] = field(default_factory=dict)
     made_with: Mapping[str, Any] = field(default_factory=dict)
-    matched: Mapping[str, str] = field(default_factory=dict)
+    matched: Texts = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        steps, seed = self.steps, self.seed
-        _expect(isinstance(steps, tuple) and len(steps) > 0, "steps must be a list with at least one step", steps)
-        _expect(len(steps) <= MAX_STEPS, f"a recipe has at most {MAX_STEPS} steps", len(steps))
-        _expect(all(isinstance(step, Step) for step in steps), "steps must be a list of steps", steps)
-        for step, after in zip(steps, (*steps[1:], None), strict=True):
+        _expect(isinstance(self.steps, tuple), "steps of a recipe must be a tuple", self.steps)
+        check_fields(self, "recipe", ParameterError, REMEDY)
+        inputs = Annotated[Mapping[Text, _Input], Within(0, MAX_FIELDS)]
+        for kind, value, where in ((inputs, self.inputs, "inputs"), (_MadeWith, self.made_with, "made_with")):
+            as_kind(kind, value, f"recipe.{where}", ParameterError, REMEDY)
+        for step, after in zip(self.steps, (*self.steps[1:], None), strict=True):
             ends = not step.in_group or (after is not None and (after.in_group or after.tool == GROUP))
             _expect(ends, f"steps in a group must be followed by a step {GROUP}", step.tool)
-        _expect(isinstance(seed, int) and not isinstance(seed, bool), "seed must be a whole number", seed)
-        _expect(0 <= seed <= MAX_SEED, f"seed must be between 0 and {MAX_SEED}", seed)
-        _check_recorded_inputs(self.inputs)
-        _check_made_with(self.made_with)
-        _expect_texts(self.matched, "matched")
 
     def to_json(self) -> str:
         """The recipe as one line of JSON, equal for equal recipes."""
@@ -148,12 +156,11 @@ class Recipe:
     def from_dict(cls, data: Any) -> Recipe:
         """A recipe from dictionaries. ParameterError with the first field that is wrong."""
         _expect(isinstance(data, dict), "a recipe is an object with steps", data)
-        _refuse_unknown("recipe", data, {"steps", "seed", "inputs", "made_with", "matched"})
+        _refuse_unknown(cls, data)
         steps = data.get("steps")
-        _expect(isinstance(steps, list), "steps must be a list with at least one step", steps)
-        _expect(len(steps) <= MAX_STEPS, f"a recipe has at most {MAX_STEPS} steps", len(steps))
-        about = {name: data[name] for name in ("inputs", "made_with", "matched") if name in data}
-        return cls(tuple(map(_step, steps)), data.get("seed", 0), **about)
+        is_short = isinstance(steps, list) and len(steps) <= MAX_STEPS
+        _expect(is_short, f"steps must be a list of 1 to {MAX_STEPS} steps", steps)
+        return cls(**{**data, "steps": tuple(map(_step, steps))})
 
 
 def are_active(steps: Sequence[Any]) -> list[bool]:
@@ -208,72 +215,17 @@ def differences(before: Recipe, now: Recipe) -> list[str]:
 
 def _step(data: Any) -> Step:
     _expect(isinstance(data, dict) and "tool" in data, "a step needs the name of a tool", data)
-    _refuse_unknown("step", data, {"tool", "parameters", "inputs", *_USUAL})
-    more = {name: data[name] for name in _USUAL if name in data}
-    if more.get("mask") is not None:
-        more["mask"] = Mask.from_dict(more["mask"])
-    return Step(data["tool"], data.get("parameters", {}), data.get("inputs", {}), **more)
+    _refuse_unknown(Step, data)
+    mask = data.get("mask")
+    return Step(**{**data, "mask": None if mask is None else Mask.from_dict(mask)})
 
 
-def _check_recorded_inputs(inputs: Any) -> None:
-    _expect_object(inputs, "inputs")
-    for name, about in inputs.items():
-        _expect(_is_text(name) and isinstance(about, Mapping), "inputs must be objects by name", {name: about})
-        for key in ("name", "sha256"):
-            _expect(_is_text(about.get(key)), f"the {key} of the input {excerpt(name)} must be text", about.get(key))
-        _expect(
-            _is_text(about.get("color_space", "")), f"the color_space of the input {excerpt(name)} must be text", about
-        )
-        for key in ("width_m", "height_range_m"):
-            value = about.get(key, 1.0)
-            _expect(_is_number(value) and value >= 0, f"the {key} of the input {excerpt(name)} must be a length", value)
-
-
-def _check_made_with(made_with: Any) -> None:
-    _expect_object(made_with, "made_with")
-    for key in ("versions", "models", "exemplars", "weights"):
-        _expect_texts(made_with.get(key, {}), key)
-    for key in ("device", "precision"):
-        _expect(_is_text(made_with.get(key, "")), f"{key} must be text", made_with.get(key))
-
-
-def _refuse_unknown(what: str, data: Mapping[str, Any], known: set[str]) -> None:
-    unknown = sorted(set(data) - known)[:1]
-    fields = ", ".join(sorted(known))
-    _expect(not unknown, f"a {what} has no field {excerpt(unknown[0]) if unknown else ''}; it has {fields}", unknown)
-
-
-def _expect_object(value: Any, what: str) -> None:
-    _expect(isinstance(value, Mapping), f"{what} must be an object", value)
-    _expect(len(value) <= MAX_FIELDS, f"{what} must have at most {MAX_FIELDS} entries", len(value))
-
-
-def _expect_texts(value: Any, what: str) -> None:
-    _expect_object(value, what)
-    for name, text in value.items():
-        _expect(_is_text(name) and _is_text(text), f"{what} must be text by name", {name: text})
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and len(value) <= MAX_TEXT and is_unicode(value)
-
-
-def _is_names(value: Any) -> bool:
-    return isinstance(value, list | tuple) and 1 <= len(value) <= MAX_VALUES and all(map(_is_text, value))
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _is_parameter(value: Any) -> bool:
-    if isinstance(value, list | tuple):
-        return len(value) <= MAX_NUMBERS and all(map(_is_number, value))
-    if isinstance(value, Mapping):
-        return len(value) <= MAX_NAMED and all(map(_is_text, value)) and all(map(_is_number, value.values()))
-    return isinstance(value, bool) or _is_number(value) or _is_text(value)
+def _refuse_unknown(kind: type[Step | Recipe], data: Mapping[str, Any]) -> None:
+    known = [one.name for one in fields(kind)]
+    unknown = next((name for name in data if name not in known), None)
+    _expect(unknown is None, f"a {kind.__name__.lower()} has the fields {', '.join(known)}", unknown)
 
 
 def _expect(holds: bool, rule: str, value: Any) -> None:
     if not holds:
-        raise ParameterError(f"{rule}, got {excerpt(value)}", "see `impasto run --help`")
+        raise ParameterError(f"{rule}, got {excerpt(value)}", REMEDY)

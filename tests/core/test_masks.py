@@ -355,7 +355,7 @@ def test_disabled_steps_need_no_tool_and_no_input_but_one_step_must_run(counts, 
     with pytest.raises(ParameterError, match="all steps"):
         run(Recipe((Step("tint", enabled=False),)), {"source": photo})
     for step in ('{"tool": "x", "name": 3}', '{"tool": "x", "enabled": "no"}'):
-        with pytest.raises(ParameterError, match=r"name of a step|enabled must be"):
+        with pytest.raises(ParameterError, match=r"step.name must be|step.enabled must be"):
             Recipe.from_json(f'{{"steps": [{step}]}}')
 
 

@@ -157,11 +157,11 @@ def test_values_are_named_after_their_input_and_place():
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (lambda: Recipe(()), "at least one step"),
-        (lambda: Recipe((Step("x"),) * 101), "at most 100 steps"),
-        (lambda: Step(3), "name of a tool"),
-        (lambda: Step("x", {"size": {f"slider {n}": 0 for n in range(65)}}), "parameter size must be a number"),
-        (lambda: Step("x", inputs={3: "a"}), "an input's name must be text"),
+        (lambda: Recipe(()), "1 to 100 items"),
+        (lambda: Recipe((Step("x"),) * 101), "1 to 100 items"),
+        (lambda: Step(3), "step.tool must be text"),
+        (lambda: Step("x", {"size": {f"slider {n}": 0 for n in range(65)}}), "parameters.size must be a number"),
+        (lambda: Step("x", inputs={3: "a"}), "a name in step.inputs must be text"),
     ],
 )
 def test_a_recipe_made_in_python_is_checked_as_one_that_was_read(make, said):

@@ -8,9 +8,11 @@ from __future__ import annotations
 import math
 import types
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import cache
 from pathlib import Path
+from types import NoneType
 from typing import (
     Annotated,
     Any,
@@ -25,7 +27,7 @@ from typing import (
 )
 
 from ..errors import ImpastoError, ProtocolError
-from .untrusted import excerpt
+from .untrusted import excerpt, is_unicode, printable, shorten
 
 MAX_ID = 2**53
 """Limit of ids and counts, which any reader of JSON can hold."""
@@ -35,7 +37,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Within:
-    """Limits of a number: `Annotated[int, Within(1, 4096)]`, `Annotated[float, Within(above=0)]`."""
+    """Limits of a number, or of the length of Unicode text, a list or an object: `Annotated[int, Within(1, 4096)]`."""
 
     least: float = -math.inf
     most: float = math.inf
@@ -55,10 +57,12 @@ PositiveLength = Annotated[float, Within(above=0)]
 """A length in metres, above 0."""
 WORDS: Mapping[Any, str] = {
     bool: "true or false",
+    int: "a whole number",
+    float: "a number",
     str: "text",
     Path: "a path",
-    dict: "an object",
-    list: "a list",
+    **dict.fromkeys((dict, Mapping), "an object"),
+    **dict.fromkeys((list, tuple, Sequence), "a list"),
 }
 
 
@@ -67,10 +71,9 @@ def as_kind(
 ) -> T:
     """`value` as `kind`. An error of the class `refuse` names the wrong field, which begins with `where`.
 
-    Kinds are bool, int, float (finite), str, Path, Literal of texts, `X | None`; lists, tuples, and mappings from text;
-    dataclasses, made of their fields; TypedDicts; classes with
-    `from_dict`, which may raise errors of its own; and others, of which the value is an instance already. Fields that
-    are not declared are left alone.
+    Kinds are bool, int, float (finite), str, Path, Literal of texts, `X | Y`; lists, tuples, and mappings from text;
+    dataclasses, made of their fields; TypedDicts; classes with `from_dict`, which may raise errors of its own; and
+    others, of which the value is an instance already. Fields that are not declared are left alone.
     """
     try:
         return _as_kind(kind, value, where, Within())
@@ -91,9 +94,14 @@ def _as_kind(kind: Any, value: Any, where: str, limits: Within) -> Any:
     if kind is Any:
         return value
     if origin is Annotated:
-        return _as_kind(arguments[0], value, where, next((one for one in arguments if isinstance(one, Within)), limits))
+        limits = next((one for one in arguments if isinstance(one, Within)), limits)
+        if limits != Within() and isinstance(value, str | list | tuple | Mapping):
+            is_usable = len(value) in limits and (not isinstance(value, str) or is_unicode(value))
+            _expect(is_usable, f"{limits.least:.16g} to {limits.most:.16g} items or characters long", value, where)
+        return _as_kind(arguments[0], value, where, limits)
     if origin in (Union, types.UnionType):
-        return None if value is None else _as_kind(arguments[0], value, where, limits)
+        kinds = [one for one in arguments if one is not NoneType]
+        return None if value is None and len(kinds) < len(arguments) else _any_of(kinds, value, where, limits)
     if origin is Literal:
         return one_of(arguments, value, where)
     if origin in (int, float):
@@ -106,11 +114,14 @@ def _as_kind(kind: Any, value: Any, where: str, limits: Within) -> Any:
     if origin in (list, tuple, Sequence):
         return _list(origin, arguments, value, where)
     if origin in (dict, Mapping):
-        _expect(isinstance(value, dict), WORDS[dict], value, where)
-        of = arguments[1] if arguments else Any
-        if of is Any:
-            return dict(value)
-        return {name: _as_kind(of, item, f"{where}.{name}", Within()) for name, item in value.items()}
+        _expect(isinstance(value, Mapping), WORDS[dict], value, where)
+        key, of = arguments or (Any, Any)
+        return {
+            _as_kind(key, name, f"a name in {where}", Within()): _as_kind(of, item, _inside(where, name), Within())
+            for name, item in value.items()
+        }
+    if is_dataclass(kind) and value.__class__ is kind:
+        return value
     if hasattr(kind, "from_dict"):
         _expect(isinstance(value, dict), WORDS[dict], value, where)
         return kind.from_dict(value)
@@ -118,6 +129,21 @@ def _as_kind(kind: Any, value: Any, where: str, limits: Within) -> Any:
         return _object(kind, value, where)
     _expect(isinstance(value, kind), WORDS.get(kind) or kind.__name__, value, where)
     return value
+
+
+def _any_of(kinds: Sequence[Any], value: Any, where: str, limits: Within) -> Any:
+    if len(kinds) == 1:
+        return _as_kind(kinds[0], value, where, limits)
+    for kind in kinds:
+        with suppress(ProtocolError):
+            return _as_kind(kind, value, where, limits)
+    origins = [get_args(kind)[0] if get_origin(kind) is Annotated else kind for kind in kinds]
+    words = [WORDS[get_origin(kind) or kind] for kind in origins]
+    raise _wrong(f"{', '.join(words[:-1])} or {words[-1]}", value, where)
+
+
+def _inside(where: str, name: object) -> str:
+    return f"{where}.{shorten(printable(str(name)))}"
 
 
 def one_of(names: Collection[str], value: Any, where: str) -> str:
@@ -128,7 +154,7 @@ def one_of(names: Collection[str], value: Any, where: str) -> str:
 
 def _number(kind: type, limits: Within) -> str:
     """Words for a number within limits; whole numbers have both."""
-    words = "a whole number" if kind is int else "a number"
+    words = WORDS[kind]
     if math.isfinite(limits.above):
         return f"{words} above {limits.above:.16g}"
     if math.isfinite(limits.most):
@@ -137,7 +163,7 @@ def _number(kind: type, limits: Within) -> str:
 
 
 def _list(origin: type, arguments: tuple[Any, ...], value: Any, where: str) -> Any:
-    _expect(isinstance(value, list | tuple if origin is tuple else list), WORDS[list], value, where)
+    _expect(isinstance(value, list if origin is list else list | tuple), WORDS[list], value, where)
     kinds = list(arguments or (Any,))
     if origin is tuple and kinds[-1] is not Ellipsis:
         _expect(len(value) == len(kinds), f"a list of {len(kinds)}", value, where)
@@ -150,7 +176,7 @@ def _list(origin: type, arguments: tuple[Any, ...], value: Any, where: str) -> A
 
 
 def _object(kind: Any, value: Any, where: str) -> Any:
-    _expect(isinstance(value, dict), WORDS[dict], value, where)
+    _expect(isinstance(value, Mapping), WORDS[dict], value, where)
     found = {}
     for name, (of, is_needed) in _fields_of(kind).items():
         if name in value:
@@ -175,4 +201,8 @@ def _fields_of(kind: Any) -> Mapping[str, tuple[Any, bool]]:
 
 def _expect(holds: bool, wanted: str, value: Any, where: str) -> None:
     if not holds:
-        raise ProtocolError(f"{where} must be {wanted}, got {excerpt(value)}", SAME_VERSION)
+        raise _wrong(wanted, value, where)
+
+
+def _wrong(wanted: str, value: Any, where: str) -> ProtocolError:
+    return ProtocolError(f"{where} must be {wanted}, got {excerpt(value)}", SAME_VERSION)
