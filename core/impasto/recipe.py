@@ -33,7 +33,7 @@ Sliders = Annotated[Mapping[Text, float], Within(0, 64)]
 """Numbers by name, of a model."""
 Numbers = Annotated[Sequence[float], Within(0, 256)]
 """A colour, or the points of a curve."""
-Parameters = Annotated[Mapping[Text, float | bool | Text | Numbers | Sliders], Within(0, MAX_FIELDS)]
+Parameter = float | bool | Text | Numbers | Sliders
 Names = Annotated[Sequence[Text], Within(1, MAX_VALUES)]
 REMEDY = "see `impasto run --help`"
 T = TypeVar("T")
@@ -45,6 +45,7 @@ _USUAL: Mapping[str, Any] = {"name": "", "enabled": True, "mask": None, "in_grou
 class Step:
     """A tool with its parameters; `inputs` maps the names of the tool's inputs to names of inputs of `run`.
 
+    A parameter is a number, true or false, text, a list of numbers, or numbers by name.
     An input that takes many values has a list of names. In an input for each value of another, "" leaves one out:
     `{"style": ["night", "wave"], "mask": ["", "sky"]}`. name: the user's own for it. enabled: False to leave it out.
     mask: where its result takes the place of its subject; None: everywhere. in_group: whether it is in the group of the
@@ -52,7 +53,7 @@ class Step:
     """
 
     tool: Text
-    parameters: Parameters = field(default_factory=dict)
+    parameters: Annotated[Mapping[Text, Parameter], Within(0, MAX_FIELDS)] = field(default_factory=dict)
     inputs: Annotated[Mapping[Text, Text | Names], Within(0, MAX_FIELDS)] = field(default_factory=dict)
     name: Text = ""
     enabled: bool = True

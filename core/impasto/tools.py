@@ -1,7 +1,7 @@
 """Tools: functions from maps to maps, each with a name, a kind and a model of its parameters.
 
 A plugin subclasses one of the kinds, sets the class attributes and writes `apply`. The parameter model's
-JSON Schema is all that hosts see of it, so `checks.check_tool` refuses what a host could not draw.
+JSON Schema is all that hosts see of it, so `declarations.check_tool` refuses what a host could not draw.
 """
 
 from __future__ import annotations

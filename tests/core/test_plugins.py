@@ -19,9 +19,9 @@ from PIL import Image
 from impasto import Maps, Recipe, Step, hookimpl
 from impasto.actions import Action
 from impasto.batch.table import Table
-from impasto.checks import check_tool
 from impasto.context import Context
 from impasto.data.dataset import Dataset
+from impasto.declarations import check_tool
 from impasto.engine.execution import Execution, RunningJob
 from impasto.engine.replies import JobResult
 from impasto.engine.requests import ActionRequest

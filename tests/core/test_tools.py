@@ -10,9 +10,9 @@ import pytest
 from cases import CASES, each_case
 
 from impasto import Maps, Step, Tool
-from impasto.checks import check_tool
 from impasto.cli.main import make_parser
 from impasto.cli.options import add_parameters, given_parameters
+from impasto.declarations import check_tool
 from impasto.descriptions import GROUPS
 from impasto.errors import ParameterError, PluginError
 from impasto.plugins.registry import registry

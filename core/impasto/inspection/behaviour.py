@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..atlas.mesh import Mesh
-from ..checks import check_tool
+from ..declarations import check_tool
 from ..descriptions import MESH
 from ..errors import Cancelled, ImpastoError, ModelError
 from ..host import Host

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pluggy
 
 from ..actions import Action
-from ..checks import check_action, check_matcher, check_text_encoder, check_tool
+from ..declarations import check_action, check_matcher, check_text_encoder, check_tool
 from ..errors import ImpastoError, ParameterError, PluginError, choices
 from ..generators import ImportingGenerator
 from ..io.formats import Exporter

@@ -139,7 +139,7 @@ def _any_of(kinds: Sequence[Any], value: Any, where: str, limits: Within) -> Any
             return _as_kind(kind, value, where, limits)
     origins = [get_args(kind)[0] if get_origin(kind) is Annotated else kind for kind in kinds]
     words = [WORDS[get_origin(kind) or kind] for kind in origins]
-    raise _wrong(f"{', '.join(words[:-1])} or {words[-1]}", value, where)
+    raise _wrong(f"one of {', '.join(words)}", value, where)
 
 
 def _inside(where: str, name: object) -> str:

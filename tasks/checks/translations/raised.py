@@ -20,12 +20,12 @@ STARTS = ("impasto.engine.worker", "impasto.engine.client", "impasto.library.dow
 STARTS += ("impasto.batch.checks", "impasto.batch.cluster", "impasto.batch.contact_sheet", "impasto.batch.running")
 STARTS += ("impasto.batch.on_worker", "impasto.batch.workers")
 """Modules that the extension imports, or runs in the engine; plugins are beside them."""
-TO_AUTHORS = {"checks.py", "weights.py"}
+TO_AUTHORS = {"weights.py"}
 """Modules whose PluginErrors tell a plugin's author, in a terminal, why the plugin cannot be loaded."""
 PAGES = re.compile(r"impasto_judge\b|impasto_film\.(animation|rows)$|.*\.command$")
 """Modules of pages in English for the browser, of commands and their files; what they import is not shown either."""
-IN_TERMINALS = {"descriptions.py", "installation.py", "interruption.py", "metadata.py", "schemas.py", "streams.py"}
-IN_TERMINALS |= {"command.py", "table.py", "fields.py", "units.py", "ranks.py"}
+IN_TERMINALS = {"declarations.py", "descriptions.py", "installation.py", "interruption.py", "metadata.py", "schemas.py"}
+IN_TERMINALS |= {"streams.py", "command.py", "table.py", "fields.py", "units.py", "ranks.py"}
 """Modules whose texts `impasto doctor`, a command's help, an interrupted command or `torchrun` shows; or that write no
 message.
 
@@ -70,8 +70,9 @@ OF_SEVERAL = {
     "unsure at the {}": tuple(f"unsure at the {place}" for place in PLACES),
     "{} is {}": ("{} is nan", "{} is inf", "{} is -inf"),
     "process {} on {} {}": ("process {} on {} since {}", "process {} on {}"),
-    "above {}": ("a number above {}",),
-    "from {}": ("a number from {}",),
+    "{} above {}": ("a number above {}",),
+    "{} from {} to {}": ("a number from {} to {}", "a whole number from {} to {}"),
+    "{} from {}": ("a number from {}",),
     "cannot {} {}: {}": ("cannot read {}: {}", "cannot write {}: {}", "cannot read or write {}: {}"),
     "{} does not fit {}: it {} the tensor {}": (
         "{} does not fit {}: it lacks the tensor {}",
