@@ -113,6 +113,7 @@ def masks(walk: Walk, stack: bpy.types.PropertyGroup) -> Steps:
     walk.record("painting", [bpy.context.object.mode, mask.image.name])
     yield 1.0
     walk.screenshot("paint.png")
+    place = yield walk.find("impasto.paint_mask", "VIEW_3D")  # Blender's shelf of brushes has scrolled the panel
     yield walk.tap_until(place, lambda: bpy.context.object.mode == "OBJECT")
     walk.area("VIEW_3D").spaces.active.shading.type = "SOLID"  # each move of the mouse has the view drawn anew
     mask.kind = "none"
