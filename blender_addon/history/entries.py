@@ -15,7 +15,7 @@ import bpy
 
 from ..bridge import images, naming, recent, surfaces
 from ..core.errors import ParameterError
-from ..core.recipe import Recipe
+from ..core.recipe import GROUP, Recipe
 from ..engine.catalogue import catalogue
 from ..generate import variations
 from ..interface import previews
@@ -109,7 +109,8 @@ def origin_of(text: str) -> Origin:
         recipe = Recipe.from_json(text)
     except ParameterError:
         return Origin()
-    labels = [catalogue[step.tool]["label"] if step.tool in catalogue else step.tool for step in recipe.steps]
+    steps = [step for step in recipe.steps if step.tool != GROUP]
+    labels = [catalogue[step.tool]["label"] if step.tool in catalogue else step.tool for step in steps]
     return Origin(tuple(dict.fromkeys(labels)), recipe.matched.get("text") or recipe.matched.get("name", ""))
 
 

@@ -134,6 +134,15 @@ def test_groups_are_made_across_the_seams_of_a_mesh_and_leave_the_rest_to_the_la
     )
 
 
+def test_tiles_of_a_picture_have_the_group_of_their_own():
+    rng = np.random.default_rng(0)
+    tiles = {number: Maps.from_arrays({"base_color": rng.random((SIDE, SIDE, 3))}) for number in (1001, 1002)}
+    recipe = Recipe((*MEMBERS[:1], Step(GROUP, mask=Mask(EVERYWHERE, opacity=0.5))), 2)
+    made = run(recipe, {"source": Maps.of_tiles(tiles)}).maps.tiles()
+    for number, tile in tiles.items():
+        assert same(made[number].arrays(), pixels(recipe, source=tile))
+
+
 def test_a_group_with_a_mask_needs_the_whole_picture_and_something_below_it(tmp_path):
     sink = Sink(tmp_path, "made", tile_by_tile=True)
     blotches = Step("blotches", {"width_px": SIDE, "height_px": SIDE})
