@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import bpy
 import numpy as np
@@ -150,16 +151,12 @@ def test_keyframes_and_drivers_stay_with_their_layer(stack):
 
 
 def test_the_list_shows_a_group_with_its_layers_and_folds_it(stack):
-    items, shown = bpy.types.IMPASTO_UL_layers, 1 << 30
-
-    class List:
-        bitflag_filter_item = shown
-
-    assert items.filter_items(List, bpy.context, stack, "layers") == ([], [4, 3, 2, 1, 0])
+    items, own = bpy.types.IMPASTO_UL_layers, SimpleNamespace(bitflag_filter_item=1)
+    assert items.filter_items(own, bpy.context, stack, "layers") == ([], [4, 3, 2, 1, 0])
     stack.active = 1
     stack.layers[2].is_open = False
     assert stack.active == 2
-    assert items.filter_items(List, bpy.context, stack, "layers")[0] == [shown, 0, shown, shown, shown]
+    assert items.filter_items(own, bpy.context, stack, "layers")[0] == [1, 0, 1, 1, 1]
     layout = drawn(bpy.types.IMPASTO_PT_layers_view_3d)
     assert {"blend", "opacity", "kind"} <= set(layout.props())
     assert len(layout.operators("impasto.ungroup_layers")) == 1

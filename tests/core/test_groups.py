@@ -14,7 +14,7 @@ from impasto.recipe import GROUP
 from impasto.running.kept import KeptSteps
 
 pytestmark = pytest.mark.usefixtures("misbehaving")
-SIDE = 64
+SIDE, HALF = 64, Mask(EVERYWHERE, opacity=0.5)
 BRICKS = Step("bricks", {"width_px": SIDE, "height_px": SIDE, "width_m": 0.8})
 MEMBERS = (
     Step("adjust", {"saturation": 0.2, "hue": 40.0}, in_group=True),
@@ -43,7 +43,7 @@ def test_a_group_is_its_steps_in_line_at_full_opacity_and_nothing_at_none():
     assert same(pixels(grouped()), line)
     assert same(pixels(grouped(Mask(EVERYWHERE, opacity=0.0))), below)
     assert same(pixels(grouped(enabled=False)), below)
-    half = pixels(grouped(Mask(EVERYWHERE, opacity=0.5)))
+    half = pixels(grouped(HALF))
     np.testing.assert_allclose(half["roughness"], (line["roughness"] + below["roughness"]) / 2, atol=1e-6)
 
 
@@ -101,7 +101,7 @@ def test_only_what_has_changed_in_or_about_a_group_is_computed_again(change, reu
 
 
 def test_recipes_hold_groups_and_those_without_stay_as_they_were():
-    recipe = grouped(Mask(EVERYWHERE, opacity=0.5), name="dirt")
+    recipe = grouped(HALF, name="dirt")
     assert Recipe.from_json(recipe.to_json()) == recipe
     made = run(recipe).recipe
     assert [step.in_group for step in made.steps] == [False, True, True, False]
@@ -121,14 +121,13 @@ def test_groups_are_made_across_the_seams_of_a_mesh_and_leave_the_rest_to_the_la
     mesh = cubes.cube()
     given = {"source": cubes.colors_of(mesh, (96, 96)), "mesh": mesh}
     sharpen = Step("sharpen")
-    half = Mask(EVERYWHERE, opacity=0.5)
-    made = run(Recipe((replace(sharpen, in_group=True), Step(GROUP, mask=half))), given).maps
+    made = run(Recipe((replace(sharpen, in_group=True), Step(GROUP, mask=HALF))), given).maps
     np.testing.assert_allclose(
         made["base_color"].pixels,
-        run(Recipe((replace(sharpen, mask=half),)), given).maps["base_color"].pixels,
+        run(Recipe((replace(sharpen, mask=HALF),)), given).maps["base_color"].pixels,
         atol=1e-5,
     )
-    two = Recipe((sharpen, replace(sharpen, in_group=True), Step(GROUP, mask=replace(half, opacity=0.0))))
+    two = Recipe((sharpen, replace(sharpen, in_group=True), Step(GROUP, mask=replace(HALF, opacity=0.0))))
     np.testing.assert_array_equal(
         run(two, given).maps["base_color"].pixels, run(Recipe((sharpen,)), given).maps["base_color"].pixels
     )
@@ -137,7 +136,7 @@ def test_groups_are_made_across_the_seams_of_a_mesh_and_leave_the_rest_to_the_la
 def test_tiles_of_a_picture_have_the_group_of_their_own():
     rng = np.random.default_rng(0)
     tiles = {number: Maps.from_arrays({"base_color": rng.random((SIDE, SIDE, 3))}) for number in (1001, 1002)}
-    recipe = Recipe((*MEMBERS[:1], Step(GROUP, mask=Mask(EVERYWHERE, opacity=0.5))), 2)
+    recipe = Recipe((*MEMBERS[:1], Step(GROUP, mask=HALF)), 2)
     made = run(recipe, {"source": Maps.of_tiles(tiles)}).maps.tiles()
     for number, tile in tiles.items():
         assert same(made[number].arrays(), pixels(recipe, source=tile))
@@ -147,10 +146,9 @@ def test_a_group_with_a_mask_needs_the_whole_picture_and_something_below_it(tmp_
     sink = Sink(tmp_path, "made", tile_by_tile=True)
     blotches = Step("blotches", {"width_px": SIDE, "height_px": SIDE})
     tint = Step("adjust", {"saturation": 0.2}, in_group=True)
-    half = Mask(EVERYWHERE, opacity=0.5)
     streamed = run(Recipe((blotches, tint, Step(GROUP))), options=RunOptions(sink=sink))
     assert [path.is_file() for path in streamed.paths]
     with pytest.raises(ParameterError, match="the mask of group needs the whole picture"):
-        run(Recipe((blotches, tint, Step(GROUP, mask=half))), options=RunOptions(sink=sink))
+        run(Recipe((blotches, tint, Step(GROUP, mask=HALF))), options=RunOptions(sink=sink))
     with pytest.raises(ParameterError, match="the first step, group, has a mask, and there is nothing below it"):
-        run(Recipe((replace(blotches, in_group=True), tint, Step(GROUP, mask=half))))
+        run(Recipe((replace(blotches, in_group=True), tint, Step(GROUP, mask=HALF))))
