@@ -138,7 +138,7 @@ def _any_of(kinds: Sequence[Any], value: Any, where: str, limits: Within) -> Any
         with suppress(ProtocolError):
             return _as_kind(kind, value, where, limits)
     origins = [get_args(kind)[0] if get_origin(kind) is Annotated else kind for kind in kinds]
-    words = [WORDS[get_origin(kind) or kind] for kind in origins]
+    words = [WORDS.get(get_origin(kind) or kind, WORDS[dict]) for kind in origins]
     raise _wrong(f"one of {', '.join(words)}", value, where)
 
 
