@@ -229,7 +229,7 @@ def test_the_recipes_in_the_guide_run(said, wall, tmp_path):
     Image.fromarray(np.uint8(np.indices((48, 48)).sum(0)[..., None] % 12 * [20, 10, 5])).save(tmp_path / "night.png")
     for name, pixels in {"wave": np.indices((48, 48))[1] // 4 % 2 * 200, "sky": np.full((64, 96), 255)}.items():
         Image.fromarray(np.uint8(pixels)).save(tmp_path / f"{name}.png")
-    named = ((), ("night", "wave", "sky"))
+    named = ((), ("night", "wave", "sky"), ())
     for index, (text, names) in enumerate(zip(recipes, named, strict=True)):
         (tmp_path / "recipe.json").write_text(text)
         inputs = ["--input", f"source={wall}"]
