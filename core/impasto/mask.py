@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from .errors import ParameterError, choices
 from .system.typed_json import Within, check_fields
-from .system.untrusted import excerpt, is_unicode
+from .system.untrusted import excerpt
 
 IMAGE, NOISE, HEIGHT, CAVITIES, EDGES = "image", "noise", "height", "cavities", "edges"
 EVERYWHERE = "everywhere"
@@ -52,7 +52,7 @@ class Mask:
     """
 
     kind: Kind
-    input: str = ""
+    input: Annotated[str, Within(0, 4096)] = ""
     amount: Share = 0.4
     size: Size = 0.05
     low: Share = 0.0
@@ -70,7 +70,7 @@ class Mask:
         for name, usual in _USUAL.items():
             if name not in self.names and getattr(self, name) != usual:
                 raise ParameterError(f"a mask by {self.kind} has no {name}", choices(name, self.names, "`Mask`"))
-        if not is_unicode(self.input) or (self.kind == IMAGE and not self.input):
+        if self.kind == IMAGE and not self.input:
             raise ParameterError(f"a mask's input got {excerpt(self.input)}", "give the name of an input of the run")
         if self.low > self.high:
             raise ParameterError(

@@ -114,7 +114,6 @@ class Recipe:
     matched: Texts = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _expect(isinstance(self.steps, tuple), "steps of a recipe must be a tuple", self.steps)
         check_fields(self, "recipe", ParameterError, REMEDY)
         inputs = Annotated[Mapping[Text, _Input], Within(0, MAX_FIELDS)]
         for kind, value, where in ((inputs, self.inputs, "inputs"), (_MadeWith, self.made_with, "made_with")):

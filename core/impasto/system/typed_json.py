@@ -86,7 +86,9 @@ def as_kind(
 def check_fields(made: Any, where: str, refuse: type[ImpastoError], remedy: str) -> None:
     """Check the fields of a dataclass that a caller has made; an error of the class `refuse` names the wrong one."""
     for name, (kind, _) in _fields_of(made.__class__).items():
-        as_kind(kind, getattr(made, name), f"{where}.{name}", refuse, remedy)
+        value = getattr(made, name)
+        if as_kind(kind, value, f"{where}.{name}", refuse, remedy) != value:
+            raise refuse(f"{where}.{name} must be of the type that is declared, got {excerpt(value)}", remedy)
 
 
 def _as_kind(kind: Any, value: Any, where: str, limits: Within) -> Any:
@@ -95,7 +97,8 @@ def _as_kind(kind: Any, value: Any, where: str, limits: Within) -> Any:
         return value
     if origin is Annotated:
         limits = next((one for one in arguments if isinstance(one, Within)), limits)
-        if limits != Within() and isinstance(value, str | list | tuple | Mapping):
+        is_number = arguments[0] in (int, float)
+        if not is_number and limits != Within() and isinstance(value, str | list | tuple | Mapping):
             is_usable = len(value) in limits and (not isinstance(value, str) or is_unicode(value))
             _expect(is_usable, f"{limits.least:.16g} to {limits.most:.16g} items or characters long", value, where)
         return _as_kind(arguments[0], value, where, limits)
@@ -105,7 +108,7 @@ def _as_kind(kind: Any, value: Any, where: str, limits: Within) -> Any:
     if origin is Literal:
         return one_of(arguments, value, where)
     if origin in (int, float):
-        is_number = type(value) is int or (origin is float and type(value) is float and math.isfinite(value))
+        is_number = isinstance(value, int | origin) and value.__class__ is not bool and abs(value) < math.inf
         _expect(is_number and value in limits, _number(origin, limits), value, where)
         return value
     if origin is Path:
@@ -172,7 +175,7 @@ def _list(origin: type, arguments: tuple[Any, ...], value: Any, where: str) -> A
     items = [
         _as_kind(of, item, f"{where}[{at}]", Within()) for at, (of, item) in enumerate(zip(kinds, value, strict=True))
     ]
-    return items if origin is list else tuple(items)
+    return items if origin is not tuple and isinstance(value, list) else tuple(items)
 
 
 def _object(kind: Any, value: Any, where: str) -> Any:
