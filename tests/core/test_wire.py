@@ -102,8 +102,9 @@ def test_a_process_that_a_dead_worker_left_behind_holds_nobody_up(tmp_path):
 
 
 def test_a_job_that_cannot_be_sent_fails_alone(shared_client):
-    with pytest.raises(ProtocolError, match="finite"):
-        shared_client.submit(RECIPE, {"source": Path("a.png")}, scale={"width_m": float("nan")}).result(10)
+    for name, value, why in (("source", float("nan"), "finite"), (ARRAY, 1.0, "stands for arrays")):
+        with pytest.raises(ProtocolError, match=why):
+            shared_client.submit(RECIPE, {name: Path("a.png")}, scale={"width_m": value}).result(10)
     given = JobInput(arrays={"base_color": np.full((4, 4, 3), np.nan, np.float32)})
     with pytest.raises(ParameterError, match="base_color has pixels"):
         shared_client.submit(RECIPE, {"source": given}).result(60)

@@ -55,6 +55,8 @@ def write_frame(stream: IO[bytes], frame: Mapping[str, Any]) -> None:
         raise ProtocolError(
             f"a frame cannot contain this: {error}", "give numbers that are finite, and text"
         ) from error
+    if line.count(f'{{"{ARRAY}":'.encode()) != len(arrays):
+        raise ProtocolError(f"a name in a frame is {ARRAY}, which stands for arrays", "choose another name")
     if len(line) > MAX_HEADER_BYTES:
         raise ProtocolError(f"a frame's header has {len(line)} bytes", f"at most {MAX_HEADER_BYTES} fit")
     stream.write(line)
