@@ -245,7 +245,7 @@ def explain(path: Path, doing: str = "write") -> Iterator[None]:
     except OSError as error:
         raise file_error(error, path, doing) from error
     except ValueError as error:
-        if "\0" not in str(path):
+        if "\0" not in str(path) and is_unicode(str(path)):
             raise
         raise FileError(f"cannot {doing} {excerpt(path)}: {error}", "check its name") from error
 
