@@ -18,7 +18,7 @@ LONG_WORD = re.compile(rf"\S{{{SHOWN_CHARACTERS + 1},}}")
 """Pattern of a word in one of argparse's messages, which quote what they do not know as a whole."""
 LONGEST_MESSAGE = 3 * SHOWN_CHARACTERS
 MORE = "; plugins add more, and `impasto doctor` lists those that are installed"
-COMMANDS = {"generator": "generate", "stylizer": "stylize --tool", "trainer": "train", "group": "run RECIPE.json, with"}
+COMMANDS = {"generator": "generate", "stylizer": "stylize --tool", "trainer": "train", "group": "run RECIPE.json #"}
 """Actions that run tools of a kind; `apply` runs the others."""
 
 
