@@ -19,7 +19,7 @@ from ..io.files import source_name
 from ..parameters import color_of
 from ..plugins.registry import registry
 from ..recipe import Recipe, Step, name_inputs
-from ..running.inputs import SOURCE, check_inputs
+from ..running.inputs import SOURCE, active_tools, check_inputs
 from ..running.matching import match
 from ..settings import has_settings, values_called
 from ..system.names import check_name, usable_name
@@ -173,8 +173,8 @@ class Plan:
 
     def _valid_recipe(self, recipe: Recipe, inputs: Collection[str], parameters: Mapping[str, Any]) -> Recipe:
         """The enabled steps with these and all other parameters. ParameterError for a mistake in them or the inputs."""
+        tools = active_tools(recipe)
         recipe = replace(recipe, steps=recipe.active_steps)
-        tools = [registry().tool(step.tool) for step in recipe.steps]
         recipe = with_parameters(recipe, tools, parameters)
         check_inputs(recipe.steps, tools, {name: NO_MESH if name == MESH else Maps() for name in inputs})
         return recipe
@@ -187,7 +187,7 @@ def _given(row: Row | BatchJob) -> set[str]:
 
 def settings_of(recipe: Recipe, name: str) -> dict[str, Any]:
     """Settings of this name of the first tool that has them, as a row gives parameters. ParameterError without any."""
-    tools = [registry().tool(step.tool) for step in recipe.active_steps]
+    tools = active_tools(recipe)
     number, tool = next(
         ((number, tool) for number, tool in enumerate(tools, start=1) if has_settings(tool.settings(), name)),
         (len(tools), tools[-1]),

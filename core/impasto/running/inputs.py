@@ -16,7 +16,8 @@ from ..errors import ParameterError, choices, did_you_mean
 from ..io.decode import COLORFUL
 from ..io.reduction import ALL, Wanted
 from ..parameters import Parameters, properties_of
-from ..recipe import GROUP, Step, begin_on_source
+from ..plugins.registry import registry
+from ..recipe import GROUP, Recipe, Step, begin_on_source
 from ..surface.color import srgb_to_linear
 from ..system.untrusted import excerpt
 from ..texture import COLOR_MAPS, LINEAR_FORMATS, MAP_CHANNELS, Maps, Texture
@@ -44,6 +45,13 @@ def subject_of(inputs: Mapping[str, Given]) -> Maps:
     if isinstance(source, Mesh):
         raise ParameterError("the input source is a mesh", f"give the texture as {SOURCE}, and its mesh as {MESH}")
     return source
+
+
+def active_tools(recipe: Recipe) -> list[Tool]:
+    """Tools of the steps that are run. ParameterError if there are none."""
+    if not (active := recipe.active_steps):
+        raise ParameterError("all steps of the recipe are disabled", "enable one")
+    return [registry().tool(step.tool) for step in active]
 
 
 CROWDED = "edges where more than two faces of the mesh meet, across which nothing is continued"

@@ -11,7 +11,6 @@ import numpy as np
 
 from ..context import Context, step_rngs
 from ..device import choose_device, fast_precision
-from ..errors import ParameterError
 from ..host import Host
 from ..io.presets import packing_of
 from ..options import RunOptions
@@ -21,6 +20,7 @@ from ..texture import Maps
 from ..tools import Result, Tool, validate
 from .inputs import (
     Given,
+    active_tools,
     as_needed,
     check_inputs,
     refuse_empty,
@@ -90,10 +90,7 @@ class Ready:
 
 def prepare(recipe: Recipe, inputs: Mapping[str, Given], options: RunOptions, kept: KeptSteps | None) -> Ready:
     """Check a recipe and its inputs, and bring them together. ParameterError for whatever is wrong."""
-    active = recipe.active_steps
-    if not active:
-        raise ParameterError("all steps of the recipe are disabled", "enable one")
-    tools = [registry().tool(step.tool) for step in active]
+    active, tools = recipe.active_steps, active_tools(recipe)
     parameters = [validate(tool, step.parameters) for tool, step in zip(tools, active, strict=True)]
     check_inputs(active, tools, {name: given for name, given in inputs.items() if name not in recipe.spare_inputs})
     refuse_empty(inputs)
