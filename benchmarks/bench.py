@@ -131,16 +131,11 @@ def measure_materials() -> None:
 
 
 def measure_layers() -> str:
-    """The lines that begin with SLIDER of layers_in_blender.py, which is given a photograph of 512² pixels."""
-    from PIL import Image
-    from skimage import data
-
+    """The lines that begin with SLIDER of layers_in_blender.py."""
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        Image.fromarray(data.gravel()).convert("RGB").save(folder / "gravel.png")
-        more = {"IMPASTO_ENGINE": sys.executable, "BLENDER_USER_RESOURCES": str(folder / "profile")}
+        more = {"IMPASTO_ENGINE": sys.executable, "BLENDER_USER_RESOURCES": name}
         script = Path(__file__).with_name("layers_in_blender.py")
-        command = [os.environ["IMPASTO_BLENDER"], "-P", str(script), str(folder / "gravel.png")]
+        command = [os.environ["IMPASTO_BLENDER"], "-P", str(script)]
         how: dict[str, Any] = {"capture_output": True, "text": True, "check": False}
         done = subprocess.run(command, env={**os.environ, **more}, **how)
     if done.returncode or "DONE" not in done.stdout:

@@ -367,6 +367,8 @@ def test_a_preview_runs_every_step_at_its_size_with_lengths_in_pixels_to_match(c
     assert made.maps.size_px == (128, 256)
     ((parameters, size_px, mask),) = counts.runs
     assert (parameters.size_px, size_px, mask.size_px) == (10, (128, 256), (128, 256))
+    small = run(Recipe((Step("bricks"),)), options=RunOptions(preview_px=64)).maps
+    assert same(small, run(Recipe((Step("bricks", {"width_px": 64, "height_px": 64}),))).maps), "and not reduced to it"
 
 
 def test_inputs_of_previews_are_shrunk_once(counts):

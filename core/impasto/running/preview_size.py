@@ -34,6 +34,10 @@ def at_preview_size(
     follows `Context.enough_px`.
     """
     subject = subject_of(inputs)
+    if not subject and isinstance(first := parameters[0], SizeParameters):  # what 0 stands for is not scaled
+        height_px, width_px = first.size_from(None)
+        said = first.model_copy(update={"height_px": height_px, "width_px": width_px})
+        parameters = [said, *parameters[1:]]
     sizes = [one.size_px(subject) for one in parameters if isinstance(one, SizeParameters)]
     sizes = sizes or [subject.size_px if subject else (1, 1)]
     scale = min(1.0, longest_px / max(map(max, sizes)))
