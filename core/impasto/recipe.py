@@ -62,7 +62,7 @@ class Step:
 
     def __post_init__(self) -> None:
         check_fields(self, "step", ParameterError, REMEDY)
-        _expect(self.tool != GROUP or not self.in_group, "a group must not be in another group", self.name)
+        _expect(self.tool != GROUP or not self.in_group, "a group must not be in another group", self.tool)
 
     def names_of(self, input_: str) -> tuple[str, ...]:
         """Names of an input's values in order, "" for one that is left out; empty if the input is not given."""
@@ -120,7 +120,9 @@ class Recipe:
             as_kind(kind, value, f"recipe.{where}", ParameterError, REMEDY)
         for step, after in zip(self.steps, (*self.steps[1:], None), strict=True):
             ends = not step.in_group or (after is not None and (after.in_group or after.tool == GROUP))
-            _expect(ends, f"steps in a group must be followed by a step {GROUP}", step.tool)
+            if not ends:
+                message = f"the step {excerpt(step.tool)} is in a group that does not end"
+                raise ParameterError(message, f"end the group by a step whose tool is {GROUP}")
 
     def to_json(self) -> str:
         """The recipe as one line of JSON, equal for equal recipes."""
