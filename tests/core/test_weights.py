@@ -203,7 +203,7 @@ class TestLibrary:
                 return subject
 
         known = replace(registry(), tools={"seeing": Seeing()})
-        monkeypatch.setattr("impasto.running.preparing.registry", lambda: known)
+        monkeypatch.setattr("impasto.running.inputs.registry", lambda: known)
         recipe = Recipe((Step("seeing"),))
         installed = weights_library().install([file(CONTENT)])
         first = run(recipe, {"source": photo}).recipe

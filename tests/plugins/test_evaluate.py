@@ -75,7 +75,7 @@ class Stub(Generator):
         return Maps.from_arrays(arrays, name="made")
 
 
-RUNNING = tuple(f"impasto.running.{name}" for name in ("runner", "preparing", "recording"))
+RUNNING = tuple(f"impasto.running.{name}" for name in ("runner", "preparing", "recording", "inputs"))
 
 
 @pytest.fixture(scope="module")
