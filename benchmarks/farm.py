@@ -43,7 +43,7 @@ def measure(folder: Path, tool: str, picture: str, side: int) -> None:
 
 
 def _usage(folder: Path, table: list[str], out: str) -> resource.struct_rusage:
-    """What a batch of a table uses with one worker, which it waits for."""
+    """Time and memory of a batch of a table with one worker, which it waits for."""
     (folder / f"{out}.csv").write_text("\n".join(table) + "\n")
     options = "--out", out, "--workers", "1", "--no-contact-sheet"
     command = [sys.executable, "-P", "-m", "impasto", "batch", f"{out}.csv", *options]

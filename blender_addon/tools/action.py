@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is asked of the worker, whatever panel asks: a recipe with its inputs, for a result, a picture or an answer."""
+"""Actions for the worker, whatever panel asks: a recipe with its inputs, for a result, a picture or an answer."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ LONGEST_PX = 256
 
 @dataclass(frozen=True, kw_only=True)
 class Action:
-    """What is asked of the worker: a recipe, and its inputs, which are read as far as only the main thread can.
+    """A request to the worker: a recipe, and its inputs, which are read as far as only the main thread can.
 
     kind, values: the name of an action that is no run, and its own values. scale: of the source. color_space: of its
     file, in place of what that says. supersedes: a key; earlier ones with it are cancelled. detach: it continues when
@@ -90,7 +90,7 @@ class Action:
 
     def answer(self, task: Task, client: Client, deliver: Delivery | View | None = None) -> JobResult:
         """The worker's answer. For a task's `work`."""
-        sent = {name: ready(given) for name, given in self.inputs.items()}
+        sent = self.ready().inputs
         job = client.submit(
             self.recipe,
             sent,

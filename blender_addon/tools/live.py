@@ -57,7 +57,7 @@ class Live:
         raise NotImplementedError
 
     def action(self, context: bpy.types.Context) -> Action:
-        """What the picture is made of."""
+        """The request for the picture."""
         raise NotImplementedError
 
     def runs_small(self, _context: bpy.types.Context) -> bool:

@@ -77,7 +77,7 @@ class Step:
 
 
 class _Input(TypedDict):
-    """What a recipe records of an input of its run."""
+    """Record of an input of a recipe's run."""
 
     name: Text
     sha256: Text
@@ -87,7 +87,7 @@ class _Input(TypedDict):
 
 
 class _MadeWith(TypedDict, total=False):
-    """What a recipe records of its run; there may be more."""
+    """Record of a recipe's run; there may be more."""
 
     versions: Texts
     models: Texts

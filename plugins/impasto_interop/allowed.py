@@ -1,4 +1,4 @@
-"""What generators from outside may consist of, as `allowed.toml` lists it."""
+"""Parts that generators from outside may have, as `allowed.toml` lists them."""
 
 from __future__ import annotations
 

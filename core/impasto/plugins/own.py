@@ -14,7 +14,7 @@ from .hookspecs import hookimpl
 
 
 class Group(Tool):
-    """What its steps have made; the fold blends that with what is below them."""
+    """The result of its steps; the fold blends it with what is below them."""
 
     kind, name, label, group, rank = "group", GROUP, "Group", "Finish", 89
     description = "Blends the steps of its group, which are right before it, as one with what is below them"
