@@ -27,7 +27,7 @@ from impasto.plugins.registry import registry
 from impasto_judge.metrics.patches import sliced_wasserstein
 from impasto_procedural.catalogue import all_materials
 from impasto_procedural.matching.classifier import bundled_classifier
-from impasto_procedural.matching.search import FoundMaterial, MaterialSearch, Target
+from impasto_procedural.matching.search import FoundMaterial, MatchTarget, MaterialSearch
 from impasto_procedural.matching.space import space_of
 
 SIDE_PX, PATCH_PX = 512, 64
@@ -86,7 +86,7 @@ def controls(recipe: Recipe, path: Path) -> Mapping[str, Recipe]:
     """The material's defaults in the photograph's colours, the nearest of all such defaults, and a random material."""
     known = {material.name: material for material in all_materials()}
     lab = _lab(path)
-    search = MaterialSearch(Target.of(lab), bundled_classifier().deviation, recipe.seed)
+    search = MaterialSearch(MatchTarget.of(lab), bundled_classifier().deviation, recipe.seed)
     defaults = {
         name: search.with_photograph_colors(space_of(material), space_of(material).defaults)
         for name, material in known.items()

@@ -44,7 +44,7 @@ the object must have gone away before it is painted over."""
 
 
 @dataclass(frozen=True)
-class Painting:
+class PaintedFrame:
     """A painted frame: its colours (H, W, 3), and what it showed, as of `ShotFrame`.
 
     surfaces: where in the world that was; None if the frame has no positions.
@@ -55,7 +55,7 @@ class Painting:
     surfaces: Surfaces | None
 
     @classmethod
-    def of(cls, color: np.ndarray, frame: ShotFrame) -> Painting:
+    def of(cls, color: np.ndarray, frame: ShotFrame) -> PaintedFrame:
         """The painting of a frame."""
         return cls(color, frame.shown, Surfaces.of(frame))
 
@@ -68,7 +68,7 @@ class Painting:
         return slopes.clip(0, MOST_CONTRAST).astype(np.float32)
 
 
-Sampler = Callable[[Painting, np.ndarray, np.ndarray], np.ndarray]
+Sampler = Callable[[PaintedFrame, np.ndarray, np.ndarray], np.ndarray]
 """Values (h, w, C) of a painting at places (h, w, 2) in it, with the light (h, w) since then."""
 
 
@@ -82,7 +82,7 @@ class CarriedPaint:
     number: np.ndarray
     places: np.ndarray
     light: np.ndarray
-    paintings: dict[int, Painting] = field(default_factory=dict)
+    paintings: dict[int, PaintedFrame] = field(default_factory=dict)
 
     @classmethod
     def nothing(cls, size_px: tuple[int, int]) -> CarriedPaint:
@@ -171,7 +171,7 @@ class CarriedPaint:
         They follow the light, with the contrast of their painting: what has become brighter since then is so too.
         """
 
-        def lit(painting: Painting, places: np.ndarray, light: np.ndarray) -> np.ndarray:
+        def lit(painting: PaintedFrame, places: np.ndarray, light: np.ndarray) -> np.ndarray:
             return samples_at(painting.color, places, "bicubic") + painting.contrast * light[..., None]
 
         return self._sampled(rest, lit, where)
@@ -186,13 +186,13 @@ class CarriedPaint:
                 flat[here] = sample(painting, places.take(here, 0)[None], light.take(here)[None])[0]
         return values
 
-    def paint(self, number: int, where: np.ndarray, painting: Painting) -> None:
+    def paint(self, number: int, where: np.ndarray, painting: PaintedFrame) -> None:
         """Take the paint of the pixels `where` from this painting from now on."""
         self.number[where], self.light[where] = number, 0
         self.places[where] = pixel_places((where.shape[0], where.shape[1]))[where]
         self.keep({number: painting} if where.any() else {})
 
-    def keep(self, others: Mapping[int, Painting]) -> None:
+    def keep(self, others: Mapping[int, PaintedFrame]) -> None:
         """Keep other paintings too, and forget some that are not seen: those without positions, then near others."""
         known = {**self.paintings, **others}
         seen = self._seen(known)

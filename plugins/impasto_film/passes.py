@@ -67,7 +67,7 @@ class _Part:
 
 
 @dataclass(frozen=True)
-class Passes:
+class FilePasses:
     """All passes of a file, as they were read, and the view layer that has the motion.
 
     matrix (3, 3): from the file's light to linear sRGB; None if they are the same.
@@ -102,7 +102,7 @@ class ShotFrame:
     index: np.ndarray
     is_estimated: bool = False
     position: np.ndarray | None = None
-    passes: Passes | None = None
+    passes: FilePasses | None = None
     mended_px: int = 0
 
     @property
@@ -186,7 +186,7 @@ def read_frame(path: Path) -> ShotFrame:
         np.stack([vector[..., 3], -vector[..., 2]], -1),
         index,
         position=position,
-        passes=Passes(parts, layer, matrix),
+        passes=FilePasses(parts, layer, matrix),
         mended_px=mended_px,
     )
 

@@ -32,7 +32,7 @@ from impasto.texture import Maps
 from impasto.tools import Result
 
 from .blending import FramePaint
-from .carrying import CarriedPaint, Painting, without_specks
+from .carrying import CarriedPaint, PaintedFrame, without_specks
 from .footage import frame_at, painted_color, painted_name, read_colors, write_painted
 from .frames import asked_frames, first_names
 from .memory import moving_objects
@@ -96,7 +96,7 @@ class Shot:
             out, film = folder / painted_name(self.frames[number]), self._film(frame, key)
             is_new = not self._is_done(out, film)
             written = self._write(out, paint, film) if is_new else self._color_there(out, frame)
-            newer.paint(number, (paint.fresh_weight > 0) | newer.oldest(), Painting.of(written, frame))
+            newer.paint(number, (paint.fresh_weight > 0) | newer.oldest(), PaintedFrame.of(written, frame))
             yield out, is_new, written
         if self.carried is not None:
             self.carried.keep(newer.paintings)
@@ -111,7 +111,7 @@ class Shot:
             height, width = frame.size_px
             raise FileError(f"{excerpt(path)} is not of {width}x{height} px, as its frame is", "paint over the frame")
         paint = CarriedPaint.nothing(frame.size_px)
-        paint.paint(number, paint.is_empty, Painting.of(color, frame))
+        paint.paint(number, paint.is_empty, PaintedFrame.of(color, frame))
         return paint
 
     def _frame(self, number: int) -> ShotFrame:

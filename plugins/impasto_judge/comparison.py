@@ -43,7 +43,7 @@ JUDGED_CONTROLS = 1
 
 
 @dataclass(frozen=True)
-class Comparison:
+class CaseResult:
     """Figures of a model and of controls for one material: `rows` by row (see `ROWS`) and name; none if it failed.
 
     label: class of the model, "" if it has none. held_out: whether it did not learn what judges it. deviation: of each
@@ -106,7 +106,7 @@ def compare_model(
     parameters: Mapping[str, Any] | None = None,
     device: str = "auto",
     on_progress: Progress = lambda fraction, message: None,
-) -> list[Comparison]:
+) -> list[CaseResult]:
     """Compare the model's maps of seeds 0, 1, … with `data`, class by class if it has classes.
 
     trained_on: what it learned from, if `data` does not show it. choosing: compare with the quarter that chooses
@@ -135,7 +135,7 @@ def compare_case(
     classifiers: Mapping[str, int],
     copies: bool = True,
     on_progress: Progress = lambda fraction, message: None,
-) -> Comparison:
+) -> CaseResult:
     """Compare a model and controls with the real pictures of one case.
 
     classifiers: number of them by row. copies: whether to look for copies, of the training data and within results.
@@ -164,7 +164,7 @@ def compare_case(
     means[MODEL] |= _diversity(made)
     _relate_to_crops(means, deviations)
     share = network_share(made, without, names)
-    return Comparison(case, means, deviations, share, {row: tuple(maps) for row, maps in rows.items()}, judge.notes())
+    return CaseResult(case, means, deviations, share, {row: tuple(maps) for row, maps in rows.items()}, judge.notes())
 
 
 class _Judge:
@@ -263,7 +263,7 @@ def _diversity(made: Sequence[Maps]) -> dict[str, float]:
     }
 
 
-def report(model: Model, comparisons: Sequence[Comparison], size_px: int) -> dict[str, Any]:
+def report(model: Model, comparisons: Sequence[CaseResult], size_px: int) -> dict[str, Any]:
     """Content of `evaluation.json`: the same for the same model, data and seeds."""
     return {
         "impasto": VERSION,
@@ -278,7 +278,7 @@ def report(model: Model, comparisons: Sequence[Comparison], size_px: int) -> dic
 RECORDED = (*MODEL_FIGURES, "height_spectrum_db", "roughness_spectrum_db")
 
 
-def card_figures(comparisons: Sequence[Comparison]) -> dict[str, float]:
+def card_figures(comparisons: Sequence[CaseResult]) -> dict[str, float]:
     """Mean figures for the model's card, averaged over its classes, with the network's share of the variance."""
     means = [{**one.rows[MODEL], "network_share": one.network_share.get("all", np.nan)} for one in comparisons]
     return {

@@ -62,7 +62,7 @@ class GalleryMethod:
 
 
 @dataclass(frozen=True)
-class Entry:
+class GalleryEntry:
     """The result of one method for one source.
 
     sha256: of the source. seconds, cpu_seconds: of the tool alone. sheet: file in the gallery's folder. notes: why
@@ -87,7 +87,7 @@ class Entry:
     def key(self) -> tuple[str, str]:
         return self.source, self.method
 
-    def is_of(self, other: Entry) -> bool:
+    def is_of(self, other: GalleryEntry) -> bool:
         """Whether it is the result of the same recipe for the same source."""
         return (self.recipe, self.sha256, self.impasto) == (other.recipe, other.sha256, other.impasto)
 
@@ -96,7 +96,7 @@ class Entry:
 class GalleryRecord:
     """The content of gallery.json."""
 
-    entries: list[Entry]
+    entries: list[GalleryEntry]
 
 
 def make_gallery(
@@ -109,7 +109,7 @@ def make_gallery(
     figures: bool = True,
     device: str = "auto",
     on_progress: Callable[[float, str], None] = lambda fraction, message: None,
-) -> list[Entry]:
+) -> list[GalleryEntry]:
     """Make what is missing in the gallery in `folder`, and return its entries.
 
     sources: by name. A source or a method that fails becomes an entry with an error, and is tried again next time.
@@ -117,13 +117,13 @@ def make_gallery(
     for method in methods:
         registry().tool(method.tool)
     known = _read(folder)
-    entries: dict[tuple[str, str], Entry] = {}
+    entries: dict[tuple[str, str], GalleryEntry] = {}
     for index, (name, path) in enumerate(sources.items()):
 
         def tell(done: float, text: str, index: int = index, name: str = name) -> None:
             on_progress((index + done) / len(sources), f"{name}: {text}")
 
-        wanted = [Entry(name, method.label, method.recipe(name, size_px, seed).to_dict(), "") for method in methods]
+        wanted = [GalleryEntry(name, each.label, each.recipe(name, size_px, seed).to_dict(), "") for each in methods]
         for entry in _entries(path, wanted, known, folder, figures, device, tell):
             entries[entry.key] = entry
             _write(folder, [*entries.values(), *(old for key, old in known.items() if key not in entries)])
@@ -132,13 +132,13 @@ def make_gallery(
 
 def _entries(
     path: Path,
-    wanted: Sequence[Entry],
-    known: Mapping[tuple[str, str], Entry],
+    wanted: Sequence[GalleryEntry],
+    known: Mapping[tuple[str, str], GalleryEntry],
     folder: Path,
     figures: bool,
     device: str,
     tell: Callable[[float, str], None],
-) -> Iterator[Entry]:
+) -> Iterator[GalleryEntry]:
     """The entries of one source, as they are known or else made."""
     try:
         source = read_maps(path)
@@ -161,12 +161,12 @@ def _entries(
             yield replace(entry, error=error.message, remedy=error.remedy)
 
 
-def _is_done(old: Entry, wanted: Entry, folder: Path, figures: bool) -> bool:
+def _is_done(old: GalleryEntry, wanted: GalleryEntry, folder: Path, figures: bool) -> bool:
     judged = bool(old.figures or old.notes)
     return old.is_of(wanted) and not old.error and is_there(folder / old.sheet) and (judged or not figures)
 
 
-def _make(entry: Entry, source: Maps, judge: BriefJudge | None, folder: Path, device: str) -> Entry:
+def _make(entry: GalleryEntry, source: Maps, judge: BriefJudge | None, folder: Path, device: str) -> GalleryEntry:
     """The entry with its result, whose sheet is written."""
     started, cpu_started = time.monotonic(), time.process_time()
     result = run(Recipe.from_dict(entry.recipe), {SOURCE: source}, RunOptions(device=device)).maps
@@ -183,7 +183,7 @@ def _make(entry: Entry, source: Maps, judge: BriefJudge | None, folder: Path, de
     return replace(entry, figures={name: round(value, 4) for name, value in figures.items()}, missed=missed)
 
 
-def _read(folder: Path) -> dict[tuple[str, str], Entry]:
+def _read(folder: Path) -> dict[tuple[str, str], GalleryEntry]:
     """The entries of the gallery in a folder. FileError if its file is none."""
     path = folder / FILE
     if not is_there(path):
@@ -196,12 +196,12 @@ def _read(folder: Path) -> dict[tuple[str, str], Entry]:
     return {entry.key: entry for entry in entries}
 
 
-def _write(folder: Path, entries: Sequence[Entry]) -> None:
+def _write(folder: Path, entries: Sequence[GalleryEntry]) -> None:
     about = {"impasto": VERSION, "entries": [asdict(entry) for entry in entries]}
     replace_files({folder / FILE: json.dumps(about, indent=1).encode(), folder / PAGE: _page(entries).encode()})
 
 
-def _page(entries: Sequence[Entry]) -> str:
+def _page(entries: Sequence[GalleryEntry]) -> str:
     """The page in HTML, a section for each source, which shows the pictures beside it and needs nothing else."""
     ordered = sorted(entries, key=lambda entry: entry.source)
     sections = [
@@ -216,7 +216,7 @@ def _legend() -> str:
     return f"<h1>Gallery</h1>{web_page.table(legend)}"
 
 
-def _result(entry: Entry) -> str:
+def _result(entry: GalleryEntry) -> str:
     label = f"<b>{escape(entry.method)}</b>"
     if entry.error:
         return f"<p>{label} <span class=error>{escape(entry.error)}; {escape(entry.remedy)}</span></p>"
@@ -226,7 +226,7 @@ def _result(entry: Entry) -> str:
     return f"{picture}<p>{label} {' · '.join(about)}</p>"
 
 
-def _figures(entry: Entry) -> list[str]:
+def _figures(entry: GalleryEntry) -> list[str]:
     """The figures in words, those that miss their goals marked."""
     found = entry.figures
     if not found:

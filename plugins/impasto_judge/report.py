@@ -15,7 +15,7 @@ from impasto.system.transaction import replace_files
 from impasto.texture import Maps
 
 from .cases import EvaluationCase, cases
-from .comparison import BRIEF_CLASSIFIERS, Comparison, compare_case
+from .comparison import BRIEF_CLASSIFIERS, CaseResult, compare_case
 from .controls import CROP, MODEL
 from .generation import Generation
 from .report_page import ROWS, UNSEEN, Shown, report_page
@@ -72,7 +72,7 @@ def _side_px(case: EvaluationCase) -> int:
     return max(SMALLEST_PX, min(LARGEST_PX, shorter) // STEP_PX * STEP_PX)
 
 
-def _compare(case: EvaluationCase, generation: Generation, on_progress: Progress) -> tuple[Comparison, Shown]:
+def _compare(case: EvaluationCase, generation: Generation, on_progress: Progress) -> tuple[CaseResult, Shown]:
     """Figures of a class and of controls, and their pictures."""
     started = time.process_time()
 
@@ -86,7 +86,7 @@ def _compare(case: EvaluationCase, generation: Generation, on_progress: Progress
         found = compare_case(case, generation, JUDGED_SEEDS, BRIEF_CLASSIFIERS, False, tell)
     except ParameterError as error:
         reason = f"{error.message}; {error.remedy}"
-        found = Comparison(case, notes=(reason,))
+        found = CaseResult(case, notes=(reason,))
     return found, _pictures(case, generation, found.made)
 
 

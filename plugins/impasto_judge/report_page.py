@@ -13,7 +13,7 @@ from impasto.surface.thumbnail import lit_picture
 from impasto.texture import Maps
 
 from . import report_charts
-from .comparison import Comparison
+from .comparison import CaseResult
 from .controls import CROP, MEAN, MODEL, NOISE, QUILT
 from .goals import FIGURES, MODEL_FIGURES
 from .verdict import BAD, GOOD, Verdict
@@ -53,7 +53,7 @@ class Shown:
     detailed: Maps | None = None
 
 
-def report_page(model: Model, shown: Sequence[Shown], compared: Comparison, found: Verdict, tips: Sequence[str]) -> str:
+def report_page(model: Model, shown: Sequence[Shown], compared: CaseResult, found: Verdict, tips: Sequence[str]) -> str:
     """The page in HTML."""
     kind = {GOOD: "good", BAD: "missed"}.get(found.title, "")
     parts = [
@@ -112,7 +112,7 @@ def _figure(address: str, caption: str) -> str:
     return f'<figure><div class=frame><img src="{address}" alt="{text}"></div><figcaption>{text}</figcaption></figure>'
 
 
-def _figures(model: Model, compared: Comparison) -> str:
+def _figures(model: Model, compared: CaseResult) -> str:
     """The table of figures, a column for the model and for each control, and what it is judged by."""
     rows = [row for row in ROWS if row in compared.rows]
     goals, missed = compared.goals(), compared.missed_goals()
@@ -129,7 +129,7 @@ def _figures(model: Model, compared: Comparison) -> str:
     by = UNSEEN if compared.held_out else "what it learned from, so that copying earns a score"
     notes = "".join(f"<p class=faint>{escape(note)}.</p>" for note in compared.notes)
     body = f"<div class=wide>{table(lines, heads)}</div>" if lines else ""
-    return f"<section><h2>Figures</h2><p>Compared with {by}.</p>{body}{notes}</section>"
+    return f"<section><h2>Figures</h2><p>CaseResult with {by}.</p>{body}{notes}</section>"
 
 
 def _goal(goal: tuple[float, float] | None) -> str:

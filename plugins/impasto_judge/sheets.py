@@ -16,7 +16,7 @@ from impasto.surface.thumbnail import cell, empty_cell, grid, lit_picture
 from impasto.texture import Maps
 
 from .cases import EvaluationCase
-from .comparison import Comparison
+from .comparison import CaseResult
 from .controls import CROP, MODEL
 from .metrics.copies import nearest_patches
 
@@ -64,7 +64,7 @@ def _shrunk(pixels: np.ndarray) -> np.ndarray:
     return np.asarray(image.resize((width, height), Image.Resampling.LANCZOS)) / 255
 
 
-def contact_sheet(comparisons: Sequence[Comparison]) -> bytes:
+def contact_sheet(comparisons: Sequence[CaseResult]) -> bytes:
     """PNG with the cells of each case in rows of five, each below its caption."""
     cells = []
     for comparison in comparisons:
@@ -73,7 +73,7 @@ def contact_sheet(comparisons: Sequence[Comparison]) -> bytes:
     return grid(cells, COLUMNS)
 
 
-def _pictures(comparison: Comparison) -> list[tuple[str, np.ndarray]]:
+def _pictures(comparison: CaseResult) -> list[tuple[str, np.ndarray]]:
     """Caption and picture (H, W, 3) of each cell."""
     case, made = comparison.case, comparison.made[MODEL]
     name = case.label or case.judged[0].name

@@ -13,7 +13,7 @@ from impasto.system.untrusted import printable
 from .maps import MapFigures, mean_figures
 
 if TYPE_CHECKING:
-    from .gallery import Entry
+    from .gallery import GalleryEntry
 
 
 def evaluation(answer: Mapping[str, Any], recorded: Mapping[str, float]) -> Iterator[str]:
@@ -90,7 +90,7 @@ def picture_evaluation(answer: Mapping[str, Any]) -> Iterator[str]:
     yield from table(("figure", *answer["figures"], "goal", ""), rows)
 
 
-def gallery(entries: Sequence[Entry]) -> Iterator[str]:
+def gallery(entries: Sequence[GalleryEntry]) -> Iterator[str]:
     """Table of the figures and seconds of a gallery's results; those that miss their goals are marked."""
     made = [one for one in entries if not one.error]
     names = list(dict.fromkeys(name for one in made for name in one.figures))

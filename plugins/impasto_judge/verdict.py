@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .comparison import Comparison
+from .comparison import CaseResult
 from .controls import MEAN, MODEL, NOISE, QUILT
 
 STATISTICS, WAVELETS, SPECTRUM = "statistics_of_crop", "wavelets_of_floor", "spectrum_db"
@@ -51,7 +51,7 @@ class Verdict:
 GOOD, FAR, BAD, UNKNOWN = "good", "usable from afar", "not usable", "not judged"
 
 
-def verdict(compared: Comparison) -> Verdict:
+def verdict(compared: CaseResult) -> Verdict:
     """The verdict on a model."""
     if MODEL not in compared.rows:
         return Verdict(UNKNOWN, "; ".join(compared.notes) or "there is nothing to compare it with")
@@ -82,7 +82,7 @@ def _like_a_control(figures: Mapping[str, Mapping[str, float]]) -> str:
     return ""
 
 
-def advice(card: Mapping[str, Any], compared: Comparison, sizes_px: Sequence[tuple[int, int]]) -> list[str]:
+def advice(card: Mapping[str, Any], compared: CaseResult, sizes_px: Sequence[tuple[int, int]]) -> list[str]:
     """Advice on training, most useful first, by the card of a model and the sizes (height, width) of its data."""
     settings, figures, curve = card.get("parameters", {}), card.get("figures", {}), card.get("curve", {})
     found, missed = compared.rows.get(MODEL, {}), set(compared.missed_goals())

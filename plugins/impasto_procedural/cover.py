@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from .canvas import Canvas
-    from .surface import Surface
+    from .drawing import Drawing
 
 UNKNOWN_WIDTH_M = 1.0
 BIAS = {"hollows": 1.2, "patches": 0.0, "tops": -1.2, "runs": 0.0}
@@ -87,22 +87,22 @@ class Cover(Filter):
         canvas = Canvas(subject.size_px, width_m, int(context.rng.integers(2**31)), context.device)
         values = {**OWN.get(material.name, {}), "width_m": min(max(width_m, 0.001), 100.0)}
         own: Any = material.parameters.model_validate({**values, "wetness": parameters.wetness})
-        layer = weather(material.surface(canvas, own), canvas, own)
-        below = surface_of(subject, canvas)
+        layer = weather(material.drawing(canvas, own), canvas, own)
+        below = drawing_of(subject, canvas)
         context.progress(0.6, "Laying it over the surface")
         made = maps_of(_cover(below, layer, canvas, parameters), canvas)
         kept = {name: subject[name].pixels for name in subject if name not in made}
         return made.with_arrays(kept) if kept else made
 
 
-def surface_of(maps: Maps, canvas: Canvas) -> Surface:
+def drawing_of(maps: Maps, canvas: Canvas) -> Drawing:
     """A surface with all that maps say but their normals and occlusion, which follow from the height."""
     import torch
 
     from impasto.surface.color import srgb_to_linear
     from impasto.surface.heights import UNKNOWN_RELIEF
 
-    from .surface import Surface
+    from .drawing import Drawing
 
     def plane(name: str, default: float) -> Tensor | float:
         return torch.from_numpy(maps[name].pixels[..., 0]).to(canvas.device) if name in maps else default
@@ -114,10 +114,10 @@ def surface_of(maps: Maps, canvas: Canvas) -> Surface:
     if "emission" in maps:
         light = torch.from_numpy(srgb_to_linear(maps["emission"].pixels)).permute(2, 0, 1).to(canvas.device)
     values = (plane("roughness", 0.8), plane("metallic", 0.0), light, plane("transmission_weight", 0.0))
-    return Surface(color, height_m, *values)
+    return Drawing(color, height_m, *values)
 
 
-def _cover(below: Surface, layer: Surface, canvas: Canvas, p: CoverParameters) -> Surface:
+def _cover(below: Drawing, layer: Drawing, canvas: Canvas, p: CoverParameters) -> Drawing:
     """The surface with a layer that follows its coarse relief."""
     from dataclasses import replace
 

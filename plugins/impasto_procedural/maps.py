@@ -7,12 +7,12 @@ from impasto.surface.relief import with_relief
 from impasto.texture import Maps
 
 from .canvas import Canvas
-from .surface import Surface, is_there
+from .drawing import Drawing, is_there
 
 FLATTEST_M = 1e-6
 
 
-def maps_of(surface: Surface, canvas: Canvas) -> Maps:
+def maps_of(surface: Drawing, canvas: Canvas) -> Maps:
     """All maps of a surface, light and transmission only where it has any."""
     color = linear_to_srgb(surface.color.clamp(0, 1).expand(3, *canvas.size_px).permute(1, 2, 0).cpu().numpy())
     low = surface.height_m.min()

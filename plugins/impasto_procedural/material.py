@@ -14,7 +14,7 @@ from .parameters import MaterialParameters
 
 if TYPE_CHECKING:
     from .canvas import Canvas
-    from .surface import Surface
+    from .drawing import Drawing
 
 THUMBNAILS = Path(__file__).with_name("thumbnails")
 
@@ -31,10 +31,10 @@ class Material(Generator):
         path = THUMBNAILS / f"{self.name}.jpg"
         return path.read_bytes() if path.is_file() else b""
 
-    def surface(self, canvas: Canvas, parameters: Any) -> Surface:
+    def drawing(self, canvas: Canvas, parameters: Any) -> Drawing:
         """The surface without weathering."""
         drawing = import_module(f".materials.{self.name.replace('-', '_')}", __package__)
-        surface: Surface = drawing.draw(canvas, parameters)
+        surface: Drawing = drawing.draw(canvas, parameters)
         return surface
 
     def apply(self, subject: Maps, parameters: MaterialParameters, inputs: Inputs, context: Context) -> Maps:
@@ -46,6 +46,6 @@ class Material(Generator):
         context.progress(0.0, f"Drawing {self.label}")
         seed = int(context.rng.integers(2**31))
         canvas = Canvas(parameters.size_px(subject), parameters.width_m, seed, context.device)
-        surface = weather(self.surface(canvas, parameters), canvas, parameters)
+        surface = weather(self.drawing(canvas, parameters), canvas, parameters)
         context.progress(0.7, "Deriving normals")
         return maps_of(surface, canvas)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from torch import Tensor
 
 from .canvas import Canvas
+from .drawing import Drawing
 from .shaping import gradient, step
-from .surface import Surface
 
 RUST = ((0.19, 0.12, 0.09), (0.40, 0.21, 0.12), (0.60, 0.33, 0.16))
 """Colours of rust, from old to fresh."""
 
 
 def with_rust(
-    canvas: Canvas, surface: Surface, amount: float, prone: Tensor, run_m: float = 0.06, upright: float = 1.0
-) -> Surface:
+    canvas: Canvas, surface: Drawing, amount: float, prone: Tensor, run_m: float = 0.06, upright: float = 1.0
+) -> Drawing:
     """The surface with rust. prone: 1 where it starts (H, W), negative where it comes last. run_m: length of runs.
 
     upright: height of the patches, relative to their width.
@@ -30,6 +30,6 @@ def with_rust(
     stain = stain.maximum(0.6 * step(age, -0.5, 0.2))
     shade = 0.55 - 0.12 * age + 0.1 * grain + 0.12 * spots
     color = gradient(shade, [canvas.color(each) for each in RUST])
-    rust = Surface(color, surface.height_m + 0.0001 * (1 + grain), 0.88 + 0.04 * grain)
-    film = Surface(canvas.color(RUST[2]) * (0.9 + 0.1 * spots), surface.height_m, 0.7)
+    rust = Drawing(color, surface.height_m + 0.0001 * (1 + grain), 0.88 + 0.04 * grain)
+    film = Drawing(canvas.color(RUST[2]) * (0.9 + 0.1 * spots), surface.height_m, 0.7)
     return surface.under(film, stain).under(rust, crust)

@@ -7,15 +7,15 @@ from dataclasses import replace
 from torch import Tensor
 
 from .canvas import Canvas
+from .drawing import Drawing
 from .parameters import WeatheringLayers
 from .shaping import gradient, mix, step
-from .surface import Surface
 
 DIRT = (0.19, 0.15, 0.11)
 MOSS = ((0.10, 0.14, 0.04), (0.24, 0.31, 0.09), (0.42, 0.45, 0.18))
 
 
-def weather(surface: Surface, canvas: Canvas, weathering: WeatheringLayers) -> Surface:
+def weather(surface: Drawing, canvas: Canvas, weathering: WeatheringLayers) -> Drawing:
     """The surface with wear, dirt, moss and wetness, in this order."""
     if not (weathering.wear or weathering.dirt or weathering.moss or weathering.wetness):
         return surface
@@ -38,7 +38,7 @@ def _depth(height_m: Tensor, canvas: Canvas) -> Tensor:
     return depth / depth.std().clamp_min(1e-7)
 
 
-def _worn(surface: Surface, canvas: Canvas, depth: Tensor, amount: float) -> Surface:
+def _worn(surface: Drawing, canvas: Canvas, depth: Tensor, amount: float) -> Drawing:
     """Edges rubbed off: lower, lighter and smoother."""
     patches = canvas.noise("wear", canvas.width_m / 10, octaves=6, gain=0.65)
     mask = step(-depth + 0.8 * patches, 2.6 - 2.2 * amount, 3.2 - 2.2 * amount)
@@ -57,7 +57,7 @@ def _abrade(mean: Tensor) -> Tensor:
     return 0.35 + 0.6 * mean * (1 - mean)
 
 
-def _dirty(surface: Surface, canvas: Canvas, depth: Tensor, amount: float) -> Surface:
+def _dirty(surface: Drawing, canvas: Canvas, depth: Tensor, amount: float) -> Drawing:
     """Dirt that gathers in cavities, and stains all in large patches."""
     patches = canvas.noise("dirt", canvas.width_m / 4, octaves=7, gain=0.6)
     cavities = step(depth + 0.6 * patches, 1.6 - 2.0 * amount, 3.0 - 2.0 * amount)
@@ -68,7 +68,7 @@ def _dirty(surface: Surface, canvas: Canvas, depth: Tensor, amount: float) -> Su
     return surface.under(dirt, 0.85 * mask)
 
 
-def _mossy(surface: Surface, canvas: Canvas, depth: Tensor, amount: float) -> Surface:
+def _mossy(surface: Drawing, canvas: Canvas, depth: Tensor, amount: float) -> Drawing:
     """Cushions of moss, first in the joints, then over all."""
     patches = canvas.noise("moss", canvas.width_m / 5, octaves=6, gain=0.6)
     cover = depth + 0.9 * patches - (2.4 - 3.2 * amount)
@@ -77,11 +77,11 @@ def _mossy(surface: Surface, canvas: Canvas, depth: Tensor, amount: float) -> Su
     cushion_m = (0.004 * step(cover, 0.0, 1.6) + 0.0012 * tufts) * mask
     color = gradient(0.5 + 0.22 * tufts + 0.12 * patches, [canvas.color(shade) for shade in MOSS])
     smooth_m = canvas.blur(surface.height_m, 0.004)
-    moss = Surface(color, mix(surface.height_m, smooth_m, 0.6) + cushion_m, 0.95, 0.0)
+    moss = Drawing(color, mix(surface.height_m, smooth_m, 0.6) + cushion_m, 0.95, 0.0)
     return surface.under(moss, mask)
 
 
-def _wet(surface: Surface, canvas: Canvas, amount: float) -> Surface:
+def _wet(surface: Drawing, canvas: Canvas, amount: float) -> Drawing:
     """A film of water that darkens and smooths, and puddles up to a level."""
     height_m = surface.height_m
     shape_m = canvas.noise("wetness", canvas.width_m / 3, octaves=3) * 0.3 * height_m.std()

@@ -18,7 +18,7 @@ from .wct.parameters import DISTILLED, WctParameters
 
 
 class PaintingStylizer(Stylizer):
-    """A stylizer that paints a `Task`; masks, colours, sizes and relief are the same for all of them."""
+    """A stylizer that paints a `StyleTask`; masks, colours, sizes and relief are the same for all of them."""
 
     inputs = STYLE_INPUTS
     method: ClassVar[str]

@@ -19,9 +19,9 @@ from torch.nn.functional import interpolate
 
 from impasto_procedural.canvas import Canvas
 from impasto_procedural.catalogue import all_materials
+from impasto_procedural.drawing import Drawing
 from impasto_procedural.parameters import WeatheringLayers
 from impasto_procedural.shaping import gradient, mix, step
-from impasto_procedural.surface import Surface
 from impasto_procedural.weathering import weather
 
 DEFAULT_SHARE, WEATHERED_SHARE = 0.4, 0.25
@@ -32,7 +32,7 @@ MIXED, WARPED, RECOLOURED, PAINTED, FLAT, METAL = 0.35, 0.3, 0.5, 0.25, 0.12, 0.
 """Shares of mixtures of two materials, and of those that are warped, recoloured, painted on, flat, and metal."""
 
 
-def mixture(side_px: int, seed: int, pictures: Sequence[Tensor] = (), device: str = "cpu") -> tuple[Surface, Canvas]:
+def mixture(side_px: int, seed: int, pictures: Sequence[Tensor] = (), device: str = "cpu") -> tuple[Drawing, Canvas]:
     """A random periodic surface (side_px, side_px), always the same for a seed.
 
     pictures: linear colours (3, H, W) of photographs, which some surfaces are painted with; their relief is not known,
@@ -57,7 +57,7 @@ def mixture(side_px: int, seed: int, pictures: Sequence[Tensor] = (), device: st
     return _with_roughness(rng, canvas, surface), canvas
 
 
-def _draw(rng: np.random.Generator, side_px: int, device: str, width_m: float = 0.0) -> tuple[Surface, Canvas]:
+def _draw(rng: np.random.Generator, side_px: int, device: str, width_m: float = 0.0) -> tuple[Drawing, Canvas]:
     """One material with random parameters, on a canvas of the given width, or one that suits it."""
     material = all_materials()[rng.integers(len(all_materials()))]
     values = {name: _random_value(rng, name, field) for name, field in material.parameters.model_fields.items()}
@@ -66,7 +66,7 @@ def _draw(rng: np.random.Generator, side_px: int, device: str, width_m: float = 
     values["width_m"] = width_m or own_m * math.exp(rng.uniform(*np.log(WIDTHS)))
     parameters: Any = material.parameters.model_validate(values)
     canvas = Canvas((side_px, side_px), parameters.width_m, int(rng.integers(2**31)), device)
-    return weather(material.surface(canvas, parameters), canvas, parameters), canvas
+    return weather(material.drawing(canvas, parameters), canvas, parameters), canvas
 
 
 def _random_value(rng: np.random.Generator, name: str, field: FieldInfo) -> Any:
@@ -93,7 +93,7 @@ def _limits(field: FieldInfo) -> tuple[float, float]:
     return float(limits.get("ge", 0.0)), float(limits.get("le", 1.0))
 
 
-def _mask(rng: np.random.Generator, canvas: Canvas, surface: Surface) -> Tensor:
+def _mask(rng: np.random.Generator, canvas: Canvas, surface: Drawing) -> Tensor:
     """Mask (H, W) of the second material: in patches, or in what is low or high."""
     patches = canvas.noise("mixture", canvas.width_m / rng.uniform(2, 8), octaves=6, gain=rng.uniform(0.4, 0.7))
     relief = surface.height_m - surface.height_m.mean()
@@ -102,7 +102,7 @@ def _mask(rng: np.random.Generator, canvas: Canvas, surface: Surface) -> Tensor:
     return step(cover, low, low + rng.uniform(0.02, 0.6))
 
 
-def _warp(rng: np.random.Generator, canvas: Canvas, surface: Surface) -> Surface:
+def _warp(rng: np.random.Generator, canvas: Canvas, surface: Drawing) -> Drawing:
     """All maps bent alike."""
     size_m = canvas.width_m / rng.uniform(2, 8)
     amount_m = size_m * rng.uniform(0.03, 0.25)
@@ -110,7 +110,7 @@ def _warp(rng: np.random.Generator, canvas: Canvas, surface: Surface) -> Surface
     fields = [*surface.color.expand(3, *canvas.size_px), surface.height_m]
     fields += [surface.height_m * 0 + value for value in (surface.roughness, surface.metallic)]
     bent = canvas.warp(canvas.stack(fields), y_m, x_m)
-    return Surface(bent[:3], bent[3], bent[4], bent[5])
+    return Drawing(bent[:3], bent[3], bent[4], bent[5])
 
 
 def _recolor(rng: np.random.Generator, canvas: Canvas, color: Tensor) -> Tensor:
@@ -129,7 +129,7 @@ def _random_color(rng: np.random.Generator) -> np.ndarray:
     return np.clip(rng.uniform(0.03, 0.7) * np.exp(rng.normal(0, 0.3, 3)), 0.02, 0.9)
 
 
-def _paint_over(rng: np.random.Generator, canvas: Canvas, surface: Surface, pictures: Sequence[Tensor]) -> Surface:
+def _paint_over(rng: np.random.Generator, canvas: Canvas, surface: Drawing, pictures: Sequence[Tensor]) -> Drawing:
     """The surface with colours that have nothing to do with its relief, all over or in patches."""
     paint = _paint(rng, canvas, pictures)
     patches = canvas.noise("painted", canvas.width_m / rng.uniform(1, 6), octaves=3)
@@ -154,13 +154,13 @@ def _paint(rng: np.random.Generator, canvas: Canvas, pictures: Sequence[Tensor])
     return gradient(0.5 + 0.2 * field, shades) if sharpness < 2 else gradient(step(field, 0.0, 1 / sharpness), shades)
 
 
-def _flat(rng: np.random.Generator, canvas: Canvas, surface: Surface, pictures: Sequence[Tensor]) -> Surface:
+def _flat(rng: np.random.Generator, canvas: Canvas, surface: Drawing, pictures: Sequence[Tensor]) -> Drawing:
     """A flat surface, with what is left of the relief, in these or other colours."""
     color = _paint(rng, canvas, pictures) if rng.random() < 0.5 else surface.color
     return replace(surface, color=color, height_m=surface.height_m * (rng.random() ** 3 * 0.1))
 
 
-def _with_roughness(rng: np.random.Generator, canvas: Canvas, surface: Surface) -> Surface:
+def _with_roughness(rng: np.random.Generator, canvas: Canvas, surface: Drawing) -> Drawing:
     """The surface, sometimes polished or dull."""
     rough = surface.roughness + surface.height_m * 0
     if rng.random() < 0.4:

@@ -24,7 +24,7 @@ from impasto.surface.color import srgb_to_linear
 from impasto.texture import Maps
 from impasto.tools import Result
 from impasto_film import shot as shots
-from impasto_film.carrying import MOST_PAINTINGS, NONE, UNLIKE, CarriedPaint, Painting
+from impasto_film.carrying import MOST_PAINTINGS, NONE, UNLIKE, CarriedPaint, PaintedFrame
 from impasto_film.frames import frames_of, keyframes_of, numbered_files
 from impasto_film.memory import Surfaces
 from impasto_film.motion import Motion, pixel_places, samples_at
@@ -217,7 +217,7 @@ def test_paint_is_recalled_and_tested_where_it_is_of_use():
     before, after = still(position=position), still(color=still().color + 0.5)
     of_use = np.arange(WIDTH) * np.ones((HEIGHT, 1)) < WIDTH // 4
     carried = CarriedPaint.nothing((HEIGHT, WIDTH))
-    carried.paint(0, carried.is_empty, Painting.of(before.color, before))
+    carried.paint(0, carried.is_empty, PaintedFrame.of(before.color, before))
     assert carried.carry(Motion(after, before)).is_empty.all()
     made = carried.carry(Motion(after, before), of_use)
     assert made.is_empty[of_use].all()
@@ -518,7 +518,7 @@ def test_an_estimated_way_leads_to_what_looks_alike(is_estimated):
 @pytest.mark.parametrize(("scale", "is_kept"), [(1.4, True), (1.6, False), (0.7, True), (0.6, False)])
 def test_strokes_are_painted_anew_before_they_are_half_as_wide_again(scale, is_kept):
     carried = CarriedPaint.nothing((HEIGHT, WIDTH))
-    carried.paint(0, np.ones((HEIGHT, WIDTH), bool), Painting.of(still().color, still()))
+    carried.paint(0, np.ones((HEIGHT, WIDTH), bool), PaintedFrame.of(still().color, still()))
     middle = np.float32([HEIGHT / 2, WIDTH / 2])
     carried.places = (carried.places - middle) / scale + middle
     number = carried.carry(Motion(still(), still())).number

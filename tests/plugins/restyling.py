@@ -17,24 +17,24 @@ from impasto_style.shared.controls import StyleParameters
 from impasto_style.shared.optimise import Objective
 from impasto_style.shared.resampling import resize_picture
 from impasto_style.shared.restyle import restyle
-from impasto_style.shared.task import Task
+from impasto_style.shared.task import StyleTask
 
 COFFEE = Maps.from_arrays({"base_color": data.coffee()[::8, ::8] / 255}, name="coffee.png")  # 50x75
 CAT = Maps.from_arrays({"base_color": data.chelsea()[::3, ::3] / 255}, name="cat.png")  # 100x151
 SPACE = Maps.from_arrays({"base_color": data.hubble_deep_field()[::8, ::8] / 255}, name="space.png")
 
 
-def blurred(task: Task, parameters: StyleParameters, context: Context) -> Tensor:
+def blurred(task: StyleTask, parameters: StyleParameters, context: Context) -> Tensor:
     """A method that only blurs."""
     return gaussian_blur2d(task.picture, 5, (1.5, 1.5))
 
 
-def stretched(task: Task, parameters: StyleParameters, context: Context) -> Tensor:
+def stretched(task: StyleTask, parameters: StyleParameters, context: Context) -> Tensor:
     """A method that shows the first style, stretched."""
     return resize_picture(task.sources[1], task.picture.shape[2:])
 
 
-def averaged(task: Task, parameters: StyleParameters, context: Context) -> Tensor:
+def averaged(task: StyleTask, parameters: StyleParameters, context: Context) -> Tensor:
     """A method that moves each region to the mean colour of what it is mixed from."""
     painted = torch.zeros_like(task.picture)
     for region in task.regions:
@@ -46,9 +46,9 @@ def averaged(task: Task, parameters: StyleParameters, context: Context) -> Tenso
 class Recorder:
     """A method that remembers its task and gives the picture back."""
 
-    task: Task | None = None
+    task: StyleTask | None = None
 
-    def __call__(self, task: Task, parameters: StyleParameters, context: Context) -> Tensor:
+    def __call__(self, task: StyleTask, parameters: StyleParameters, context: Context) -> Tensor:
         self.task = task
         return task.picture
 
@@ -62,7 +62,7 @@ def painted(paint: Callable, subject: Maps = COFFEE, style: Maps | list[Maps] = 
     return restyle(paint, subject, parameters, inputs, Context(rng=np.random.default_rng(seed)))
 
 
-def task_of(subject: Maps = COFFEE, style: Maps | list[Maps] = CAT, **given) -> Task:
+def task_of(subject: Maps = COFFEE, style: Maps | list[Maps] = CAT, **given) -> StyleTask:
     """The task that a method would get."""
     recorder = Recorder()
     painted(recorder, subject, style, **given)

@@ -34,7 +34,7 @@ from impasto_style.shared.controls import BUNDLED
 from impasto_style.shared.encoder import Encoder
 from impasto_style.shared.resampling import as_tensor
 from impasto_style.shared.statistics import mean_and_covariance
-from impasto_style.shared.task import Region, Task
+from impasto_style.shared.task import Region, StyleTask
 from impasto_style.wct import painting
 from impasto_style.wct.coders import DECODERS, LINKS, load_coders
 from impasto_style.wct.moments import coloring, raw_moments
@@ -169,11 +169,11 @@ CAT, SPACE = picture("chelsea", 96, 128), picture("hubble_deep_field", 96, 128)
 STYLED = (Region(None, (0.0, 1.0)),)
 
 
-def task(subject: Tensor = CAT, *styles: Tensor, regions: tuple[Region, ...] = STYLED, **more) -> Task:
-    return Task(subject, (subject, *(styles or (SPACE,))), regions, more.pop("start", subject), **more)
+def task(subject: Tensor = CAT, *styles: Tensor, regions: tuple[Region, ...] = STYLED, **more) -> StyleTask:
+    return StyleTask(subject, (subject, *(styles or (SPACE,))), regions, more.pop("start", subject), **more)
 
 
-def painted(what: Task, seed: int = 0, tile_px: int = 768, how: dict | None = None, **given) -> Tensor:
+def painted(what: StyleTask, seed: int = 0, tile_px: int = 768, how: dict | None = None, **given) -> Tensor:
     """The task, painted; `how` is for the context, the rest are parameters."""
     context = Context(**{"rng": np.random.default_rng(seed), "weights": registry().weights_library(), **(how or {})})
     return paint(what, WctParameters(**given), context, tile_px)

@@ -21,7 +21,7 @@ from impasto_style.fast.preparing import in_palette, noise_input
 from impasto_style.fast.scenes import draw_scene
 from impasto_style.fast.train import FastStyleTraining, placed_colors, some_pixels
 from impasto_style.shared.controls import StyleParameters
-from impasto_style.shared.task import Region, Task
+from impasto_style.shared.task import Region, StyleTask
 
 pytestmark = pytest.mark.usefixtures("small_weights", "quick_teacher")
 TINY = {"name": "night", "crop_px": 64, "batch": 2, "width": 4, "longest_px": 128, "lessons": 2}
@@ -80,7 +80,7 @@ def test_tiles_make_the_same_picture_as_the_whole(library, seamless):
     context = Context(rng=np.random.default_rng(0), models=registry().model_library(library))
     painter = FastPainter(load_painter("", context).card, network(), picture(8, 8))
     x = picture(256, 320)
-    task = Task(x, (x, painter.style), (Region(None, (0.0, 1.0)),), x, seamless=seamless)
+    task = StyleTask(x, (x, painter.style), (Region(None, (0.0, 1.0)),), x, seamless=seamless)
     whole, tiled = (
         painter.paint(task, StyleParameters(), Context(rng=np.random.default_rng(0)), tile_px)
         for tile_px in (1024, 160)

@@ -30,7 +30,7 @@ from impasto_style.shared.optimise import MOST_RESTARTS, Descent, Method, Object
 from impasto_style.shared.progress import WorkProgress
 from impasto_style.shared.resampling import as_tensor
 from impasto_style.shared.statistics import GaussianMoments, Sliced, Statistic
-from impasto_style.shared.task import Region, Task
+from impasto_style.shared.task import Region, StyleTask
 
 SMALL = "vgg19-small"
 LAYERS = {"relu1_1": 1.0, "relu2_1": 1.0, "relu3_1": 1.0}
@@ -41,15 +41,15 @@ def picture(name: str, size: tuple[int, int] = (48, 64)) -> torch.Tensor:
     return as_tensor(pixels, "cpu")
 
 
-def task_of(size: tuple[int, int] = (48, 64), mask: torch.Tensor | None = None, seamless: bool = False) -> Task:
+def task_of(size: tuple[int, int] = (48, 64), mask: torch.Tensor | None = None, seamless: bool = False) -> StyleTask:
     content, style = picture("coffee", size), picture("chelsea", size)
     regions = (Region(None, (0.0, 1.0)),)
     if mask is not None:
         regions = (Region(mask, (0.0, 1.0)), Region(1 - mask, (0.5, 0.5)))
-    return Task(content, (content, style), regions, content, seamless=seamless)
+    return StyleTask(content, (content, style), regions, content, seamless=seamless)
 
 
-def objective(task: Task, statistic: Statistic, tile_px: int = 1024) -> StyleObjective:
+def objective(task: StyleTask, statistic: Statistic, tile_px: int = 1024) -> StyleObjective:
     encoder = random_encoder(SMALL, seamless=task.seamless)
     terms = Terms(statistic, LAYERS, {encoder.content_layer: 0.01}, lambda x: 0.1 * x.diff(dim=3).square().mean())
     return StyleObjective(task, encoder, terms, lambda: None, tile_px)

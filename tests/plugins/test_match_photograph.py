@@ -20,7 +20,7 @@ from impasto_procedural.matching.colors import fitted_colors
 from impasto_procedural.matching.drawing import canvas_seed, draw, picture_of
 from impasto_procedural.matching.features import SIDE_PX, features_of
 from impasto_procedural.matching.matcher import PhotographMatcher, middle_width_m
-from impasto_procedural.matching.search import MaterialSearch, Target
+from impasto_procedural.matching.search import MatchTarget, MaterialSearch
 from impasto_procedural.matching.space import UNSEEN, space_of
 
 MATERIALS = {material.name: material for material in all_materials()}
@@ -65,7 +65,7 @@ def test_colours_are_found_again():
 
 @pytest.mark.essential
 def test_a_known_material_is_found_again_and_again():
-    target = Target.of(lab_of("weave", seed=1, **RED_CLOTH))
+    target = MatchTarget.of(lab_of("weave", seed=1, **RED_CLOTH))
     space = space_of(MATERIALS["weave"])
     searches = [MaterialSearch(target, bundled_classifier().deviation, seed=4) for _ in range(2)]
     first, second = (search.best({MATERIALS["weave"]: 1.0})[0] for search in searches)
@@ -107,7 +107,7 @@ def test_a_pattern_that_runs_across_is_called_turned():
     lab = lab_of("planks", seed=1)
     space = space_of(MATERIALS["planks"])
     for target, is_turned in ((lab, False), (lab.rot90(1, (1, 2)), True)):
-        search = MaterialSearch(Target.of(target), bundled_classifier().deviation, seed=1)
+        search = MaterialSearch(MatchTarget.of(target), bundled_classifier().deviation, seed=1)
         assert search.distance(space, space.defaults).is_turned is is_turned
 
 

@@ -38,7 +38,7 @@ from impasto_style.patches.recoloring import recolor
 from impasto_style.patches.refining import refine
 from impasto_style.patches.use import SUITED, Places, suitability
 from impasto_style.shared.resampling import as_image, as_tensor, resize_picture
-from impasto_style.shared.task import Region, Task
+from impasto_style.shared.task import Region, StyleTask
 
 
 def tensor(pixels: np.ndarray, step: int) -> Tensor:
@@ -54,7 +54,7 @@ EVERYWHERE = (Region(None, (0.0, 1.0)),)
 
 def painted(picture: Tensor = PHOTO, *styles: Tensor, regions=EVERYWHERE, seed=0, seamless=False, how=None, **given):
     """The picture, repainted quickly; `how` is for the context, the rest are parameters."""
-    task = Task(picture, (picture, *(styles or (STYLE,))), regions, picture, 0, seamless)
+    task = StyleTask(picture, (picture, *(styles or (STYLE,))), regions, picture, 0, seamless)
     context = Context(rng=np.random.default_rng(seed), **(how or {}))
     return paint(task, PatchesStyleParameters(**{"quality": "quick"} | given), context)
 
@@ -190,7 +190,7 @@ def test_detail_that_was_lost_by_blending_is_restored(factor):
 
 
 def refined_from(mosaic: Tensor, preservation: float, leading: Tensor, style: Tensor = STYLE, seamless=False) -> Tensor:
-    task = Task(leading, (style,), (Region(None, (1.0,)),), leading, 0, seamless)
+    task = StyleTask(leading, (style,), (Region(None, (1.0,)),), leading, 0, seamless)
     return refine(mosaic, leading, task, preservation, Context(), lambda: None)
 
 

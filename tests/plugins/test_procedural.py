@@ -21,10 +21,10 @@ from impasto.tools import validate
 from impasto_procedural import impasto_tools, materials
 from impasto_procedural.blocks import blocks, is_odd, uneven_blocks
 from impasto_procedural.canvas import Canvas
+from impasto_procedural.drawing import Drawing
 from impasto_procedural.metal import with_rust
 from impasto_procedural.parameters import MaterialParameters
 from impasto_procedural.scatter import scatter
-from impasto_procedural.surface import Surface
 from impasto_procedural.wood import grain_of
 
 pytestmark = pytest.mark.any_numpy
@@ -238,7 +238,7 @@ def test_tiles_are_of_one_colour_unless_a_share_is_of_the_second(canvas):
     tiles, red = MATERIALS["ceramic-tiles"], (0.8, 0.2, 0.2)
     given = {"color": red, "second_color": (0.1, 0.1, 0.9), "grout_color": red, "tile_m": 0.02}
     colors = [
-        tiles.surface(canvas, tiles.parameters(second_share=share, **given)).color.expand(3, *canvas.size_px)
+        tiles.drawing(canvas, tiles.parameters(second_share=share, **given)).color.expand(3, *canvas.size_px)
         for share in (0.0, 0.5, 1.0)
     ]
     blue = [float((color[2] > color[0]).float().mean()) for color in colors]
@@ -295,7 +295,7 @@ def test_grain_runs_along_the_boards_and_cathedrals_less_so(square):
 
 def test_rust_starts_where_metal_is_prone_and_ends_the_metal(square):
     flat = torch.zeros(square.size_px)
-    steel = Surface(flat + torch.full((3, 1, 1), 0.5), flat, 0.3, 1.0)
+    steel = Drawing(flat + torch.full((3, 1, 1), 0.5), flat, 0.3, 1.0)
     prone = (square.x_m > 0.5).float().expand(square.size_px)
     assert with_rust(square, steel, 0.0, prone) is steel
     rusty = with_rust(square, steel, 0.35, prone)

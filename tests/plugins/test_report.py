@@ -18,7 +18,7 @@ from impasto.surface.thumbnail import grid
 from impasto.training.reporting import add_report
 from impasto_judge import report
 from impasto_judge.cases import EvaluationCase
-from impasto_judge.comparison import Comparison
+from impasto_judge.comparison import CaseResult
 from impasto_judge.generation import Generation
 from impasto_judge.report import write_report
 from impasto_judge.report_charts import charts, nice_ticks
@@ -189,9 +189,9 @@ def test_a_training_killed_before_its_report_is_completed_by_the_same_command(li
     assert command(*train, 1) == 5
 
 
-def compared(model: dict[str, float], held_out: bool = True, **controls: dict[str, float]) -> Comparison:
+def compared(model: dict[str, float], held_out: bool = True, **controls: dict[str, float]) -> CaseResult:
     case = EvaluationCase("", (), (), held_out)
-    return Comparison(case, {"model": {**FINE, **model}, "crop": {"repeated_share": 0.0}, **controls})
+    return CaseResult(case, {"model": {**FINE, **model}, "crop": {"repeated_share": 0.0}, **controls})
 
 
 @each_row("verdicts")
@@ -201,7 +201,7 @@ def test_the_verdict_follows_the_figures(model, title, reason):
     assert reason in found.reason
     alone = verdict(compared({"statistics_of_crop": 1.28}, mean={"statistics_of_crop": 1.3}))
     assert "besides its network" in alone.reason
-    none = verdict(Comparison(EvaluationCase("", (), (), True), notes=("the picture is too small",)))
+    none = verdict(CaseResult(EvaluationCase("", (), (), True), notes=("the picture is too small",)))
     assert (none.title, none.reason) == (UNKNOWN, "the picture is too small")
 
 

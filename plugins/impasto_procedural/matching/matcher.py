@@ -43,11 +43,11 @@ class PhotographMatcher(Matcher):
         from ..catalogue import all_materials
         from .classifier import bundled_classifier
         from .drawing import canvas_seed
-        from .search import MaterialSearch, Target
+        from .search import MatchTarget, MaterialSearch
 
         assert isinstance(subject, Maps)
         context.progress(0.0, "Measuring the photograph")
-        target = Target.of(_small(subject))
+        target = MatchTarget.of(_small(subject))
         classifier = bundled_classifier()
         probable = classifier.probabilities(target.features[0])
         known = {material.name: material for material in all_materials()}

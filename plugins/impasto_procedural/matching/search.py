@@ -40,7 +40,7 @@ Part = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class Target:
+class MatchTarget:
     """A photograph in Oklab (3, S, S), and its features: as it is, and turned by a quarter."""
 
     lab: Tensor
@@ -49,7 +49,7 @@ class Target:
     palette: Palette
 
     @classmethod
-    def of(cls, lab: Tensor) -> Target:
+    def of(cls, lab: Tensor) -> MatchTarget:
         """The target of a photograph in Oklab."""
         features = features_of(lab), features_of(lab.rot90(1, (1, 2)))
         return cls(lab, features, color_quantiles(lab), palette_of_lab(lab))
@@ -85,7 +85,7 @@ class MaterialSearch:
     scale: deviation (F,) of features over photographs. progress: called with the share that is done before each trial.
     """
 
-    def __init__(self, target: Target, scale: Tensor, seed: int, progress: Progress = lambda _: None) -> None:
+    def __init__(self, target: MatchTarget, scale: Tensor, seed: int, progress: Progress = lambda _: None) -> None:
         self.target, self.seed, self.progress = target, seed, progress
         self._scale = scale[COLOR_FEATURES:]
         self._rng = np.random.default_rng(seed)

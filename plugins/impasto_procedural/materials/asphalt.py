@@ -6,11 +6,11 @@ from torch import Tensor
 
 from ..canvas import Canvas, Look
 from ..damage import cracks, holes
+from ..drawing import Drawing
 from ..shaping import bump, mix, step
-from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Stones of two sizes, flush with the bitumen that holds them."""
     clouds = canvas.high_pass(canvas.noise("clouds", 0.2, octaves=6, gain=0.62), 0.5)
     grain = canvas.noise("grain", 0.0016, octaves=2, gain=0.8)
@@ -23,20 +23,20 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     value = (1 + p.color_variation * 0.10 * clouds) * (1 - 0.45 * oil) * (1 - 0.85 * split)
     color = mix(road.color * value, canvas.color((0.60, 0.57, 0.52)), 0.16 * dust)
     height_m = road.height_m + 0.0012 * clouds - 0.006 * split
-    return Surface(color.clamp_min(0.005), height_m, road.roughness - 0.25 * oil + 0.05 * dust)
+    return Drawing(color.clamp_min(0.005), height_m, road.roughness - 0.25 * oil + 0.05 * dust)
 
 
-def _bitumen(canvas: Canvas, p: Look, grain: Tensor) -> Surface:
+def _bitumen(canvas: Canvas, p: Look, grain: Tensor) -> Drawing:
     """Bitumen with sand in it, and holes where it does not fill the gaps."""
     sand = canvas.noise("sand", 0.003, octaves=3, gain=0.8)
     open_ = holes(canvas, "gaps", 0.9 * p.stone_m, 0.42 * p.stone_m, 1 - p.smoothness)
     color = canvas.color(p.color) * (1 + 0.16 * sand + 0.14 * grain).clamp_min(0.2) * (1 - 0.6 * open_)
     depth_m = 0.10 * p.stone_m * (0.5 + p.worn)
     height_m = 0.0003 * sand + 0.0001 * grain - depth_m * (1 - 0.4 * p.smoothness) - 0.22 * p.stone_m * open_
-    return Surface(color, height_m, p.roughness - 0.10 + 0.04 * sand)
+    return Drawing(color, height_m, p.roughness - 0.10 + 0.04 * sand)
 
 
-def _stones(canvas: Canvas, p: Look, below: Surface, size: float, grain: Tensor) -> Surface:
+def _stones(canvas: Canvas, p: Look, below: Drawing, size: float, grain: Tensor) -> Drawing:
     """Broken stones of one size, each bare or under bitumen."""
     size_m, name = size * p.stone_m, f"stones {size:g}"
     warp = [0.10 * size_m * canvas.noise(f"{name} {axis}", 0.5 * size_m, octaves=2) for axis in "yx"]
@@ -56,6 +56,6 @@ def _stones(canvas: Canvas, p: Look, below: Surface, size: float, grain: Tensor)
     film = canvas.color(p.color) * (0.85 + 0.3 * each("film") + 0.12 * grain)
     film = mix(film, canvas.color(p.stone_color), 0.3 * p.worn * top)
     color = mix(film, canvas.color(p.stone_color) * shade * warm, bare * step(top, 0.2, 0.8))
-    stone = Surface(color, height_m, p.roughness + 0.06 * (each("gloss") - 0.5) - 0.05 * bare * top)
+    stone = Drawing(color, height_m, p.roughness + 0.06 * (each("gloss") - 0.5) - 0.05 * bare * top)
     is_stone = (each("is") < 0.85).to(top.dtype) * step(inside_m, 0.0, 0.06 * size_m)
     return below.under(stone, is_stone)

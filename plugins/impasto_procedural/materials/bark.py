@@ -5,11 +5,11 @@ from __future__ import annotations
 from torch import Tensor
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..shaping import gradient, mix, step
-from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Bark upright on a trunk: ridges or plates with layers, cracks and lichen, or paper with lenticels."""
     if p.kind == "birch":
         return _birch(canvas, p)
@@ -32,7 +32,7 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     fresh = step((terrace * 2.7).sin() + 0.5 * rough, 0.8, 1.3) * p.layers * ridge
     color = mix(color, canvas.color(p.inner_color) * (1 + 0.15 * fibres), 0.75 * fresh)
     color = color * (1 + 0.1 * clouds + 0.1 * fibres) * (1 - 0.4 * rim) * (1 - 0.35 * crack * ridge)
-    bark = Surface(color.clamp_min(0.004), height_m, 0.82 + 0.04 * rough - 0.05 * ridge)
+    bark = Drawing(color.clamp_min(0.004), height_m, 0.82 + 0.04 * rough - 0.05 * ridge)
     return _lichen(canvas, p, bark, ridge)
 
 
@@ -67,7 +67,7 @@ def _plates(canvas: Canvas, p: Look) -> tuple[Tensor, Tensor]:
     return level, canvas.noise("across", 0.8 * p.ridge_m, octaves=3, gain=0.5, stretch=(1, 3))
 
 
-def _lichen(canvas: Canvas, p: Look, bark: Surface, ridge: Tensor) -> Surface:
+def _lichen(canvas: Canvas, p: Look, bark: Drawing, ridge: Tensor) -> Drawing:
     if not p.lichen:
         return bark
     patches = canvas.noise("lichen", 0.05, octaves=6, gain=0.68) + 0.7 * ridge
@@ -75,10 +75,10 @@ def _lichen(canvas: Canvas, p: Look, bark: Surface, ridge: Tensor) -> Surface:
     crumbs = canvas.noise("crumbs", 0.003, octaves=3, gain=0.8)
     shades = [canvas.color(c) for c in ((0.36, 0.38, 0.30), (0.52, 0.53, 0.45), (0.62, 0.61, 0.49))]
     color = gradient(0.45 + 0.2 * crumbs + 0.12 * patches, shades)
-    return bark.under(Surface(color, bark.height_m + 0.0004 * (1.2 + crumbs), 0.92), 0.85 * cover)
+    return bark.under(Drawing(color, bark.height_m + 0.0004 * (1.2 + crumbs), 0.92), 0.85 * cover)
 
 
-def _birch(canvas: Canvas, p: Look) -> Surface:
+def _birch(canvas: Canvas, p: Look) -> Drawing:
     paper = canvas.noise("paper", 0.003, octaves=3, gain=0.7, stretch=(1, 18))
     clouds = canvas.noise("clouds", 0.12, octaves=6, gain=0.62, stretch=(1, 1.6))
     bands = canvas.noise("bands", 0.014, octaves=4, gain=0.7, stretch=(1, 14))
@@ -103,4 +103,4 @@ def _birch(canvas: Canvas, p: Look) -> Surface:
     color = mix(color, canvas.color(p.color) * (0.32 + 0.06 * paper), 0.85 * dash)
     color = mix(color, canvas.color(p.furrow_color) * (0.75 + 0.2 * rough).clamp_min(0.2), scar)
     roughness = 0.58 + 0.05 * clouds + 0.02 * paper + 0.25 * dash.maximum(scar)
-    return _lichen(canvas, p, Surface(color, height_m, roughness), 0.3 * (1 - dash) - 0.6)
+    return _lichen(canvas, p, Drawing(color, height_m, roughness), 0.3 * (1 - dash) - 0.6)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from ..canvas import Canvas, Look
 from ..damage import cracks
+from ..drawing import Drawing
 from ..shaping import gradient, mix, step
-from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Blisters that are darkest on top; in the cracks the paler crumb shows, torn in strands."""
     lumps = canvas.high_pass(canvas.noise("lumps", 1.6 * p.size_m, octaves=5, gain=0.55), 4 * p.size_m)
     blisters = canvas.cells("blisters", 0.3 * p.size_m, warp=canvas.sway("ragged", 0.06 * p.size_m, 0.3 * p.size_m))
@@ -22,11 +22,11 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     shades = [canvas.color(p.crumb_color), light * 1.2, light, mix(light, dark, 0.6), dark, dark * 0.55]
     color = gradient(brown, shades) * (1 + 0.05 * grain) * (1 - 0.35 * hair)
     crumb = mix(canvas.color(p.crumb_color), light, 0.75 * p.baked) * (0.85 + 0.12 * grain)
-    crust = Surface(
+    crust = Drawing(
         color, p.size_m * (0.06 * lumps + 0.05 * blister + 0.006 * grain - 0.02 * hair), p.roughness + 0.05 * grain
     )
-    open_ = Surface(crumb, crust.height_m - 0.10 * p.size_m + 0.01 * p.size_m * grain, 0.9)
+    open_ = Drawing(crumb, crust.height_m - 0.10 * p.size_m + 0.01 * p.size_m * grain, 0.9)
     surface = crust.under(open_, net)
     dust = step(lumps + 0.5 * grain + 0.3 * blister, 2.4 - 3.6 * p.flour, 3.4 - 3.6 * p.flour) * min(1.0, 5 * p.flour)
-    flour = Surface(canvas.color((0.90, 0.87, 0.81)) * (1 + 0.04 * grain), surface.height_m + 0.0002, 0.95)
+    flour = Drawing(canvas.color((0.90, 0.87, 0.81)) * (1 + 0.04 * grain), surface.height_m + 0.0002, 0.95)
     return surface.under(flour, 0.75 * dust * (1 - net))

@@ -6,11 +6,11 @@ from torch import Tensor
 
 from ..blocks import Blocks, blocks
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..shaping import bump, mix, step
-from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """A wall of bricks, each with its own colour, tilt and damage, in recessed mortar."""
     fine = canvas.noise("edge", 0.02, octaves=4, gain=0.6)
     waver_m = 0.12 * p.irregular * p.course_m
@@ -23,7 +23,7 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     return _mortar(canvas, p).under(_faces(canvas, p, laid, inside_m, fine), face)
 
 
-def _faces(canvas: Canvas, p: Look, laid: Blocks, inside_m: Tensor, fine: Tensor) -> Surface:
+def _faces(canvas: Canvas, p: Look, laid: Blocks, inside_m: Tensor, fine: Tensor) -> Drawing:
     each = lambda name: canvas.of_each(name, laid.number)  # noqa: E731
     grain = canvas.noise("grain", 0.004, octaves=3, gain=0.7)
     clouds = canvas.noise("clouds", 0.09, octaves=4, gain=0.6)
@@ -44,12 +44,12 @@ def _faces(canvas: Canvas, p: Look, laid: Blocks, inside_m: Tensor, fine: Tensor
     tint = canvas.color((1, 1, 1)) + warmth * (canvas.color((1, 0, 0)) - canvas.color((0, 0.1, 1)))
     burnt = 1 - 0.22 * step(fine * 0.002 + 0.006 - inside_m, 0.0, 0.006)
     color = color * value * tint * burnt * (1 - 0.35 * pits)
-    return Surface(color, height_m, p.roughness + 0.04 * grain + 0.05 * clouds)
+    return Drawing(color, height_m, p.roughness + 0.04 * grain + 0.05 * clouds)
 
 
-def _mortar(canvas: Canvas, p: Look) -> Surface:
+def _mortar(canvas: Canvas, p: Look) -> Drawing:
     sand = canvas.noise("sand", 0.003, octaves=2, gain=0.8)
     lumps = canvas.noise("lumps", 0.02, octaves=3)
     depth_m = -0.0005 - 0.011 * p.joint_depth
     color = canvas.color(p.mortar_color) * (1 + 0.10 * sand + 0.09 * lumps)
-    return Surface(color, depth_m + 0.0005 * sand + 0.0009 * lumps, 0.93)
+    return Drawing(color, depth_m + 0.0005 * sand + 0.0009 * lumps, 0.93)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..shaping import mix, step
-from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Bubbles in hexagonal order; popped ones are flat and wrinkled."""
     warp = canvas.sway("sway", 0.05 * p.size_m, 3 * p.size_m)
     cells = canvas.cells("bubbles", p.size_m, jitter=0.0, stagger=0.5, stretch=(0.866, 1), warp=warp)
@@ -27,4 +27,4 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     glint = step(radius, 0.62, 0.2) * (1 - is_popped)
     shade = 0.86 - 0.26 * rim + 0.10 * glint + 0.04 * folds + 0.06 * is_popped * ridges
     shade = shade - 0.16 * step((radius - 0.72).abs(), 0.2, 0.0) * (1 - is_popped)
-    return Surface(canvas.color(p.color) * shade, height_m, p.roughness + 0.10 * is_popped + 0.03 * folds.abs())
+    return Drawing(canvas.color(p.color) * shade, height_m, p.roughness + 0.10 * is_popped + 0.03 * folds.abs())

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..shaping import bump, mix
-from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Tows that pass over two and under two others, so that diagonals of light and dark run across."""
     warp = canvas.sway("sway", 0.015 * p.size_m, 3 * p.size_m)
     columns, rows = (canvas.count(p.size_m, horizontal=across, multiple_of=4) for across in (True, False))
@@ -32,4 +32,4 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     height_m = p.size_m * mix(0.14, 0.012, p.resin) * (body + 0.03 * filaments)
     height_m = height_m + 0.000004 * canvas.noise("resin", 4 * p.size_m, octaves=3)
     dry = 1 - p.resin
-    return Surface(canvas.color(p.color) * shade, height_m, p.roughness + dry * (0.35 + 0.06 * filaments))
+    return Drawing(canvas.color(p.color) * shade, height_m, p.roughness + dry * (0.35 + 0.06 * filaments))

@@ -7,13 +7,13 @@ import math
 from torch import Tensor
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..shaping import bump, mix, step
-from ..strokes import strokes
-from ..surface import Surface
+from ..strands import strands
 from ..yarn import thread_contrast, twist
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Tufts in uneven rows; each is a bundle of fibres that leans a little."""
     trodden = p.tread * step(canvas.noise("paths", canvas.width_m / 2, octaves=4), -0.6, 1.2)
     if p.pile == "shag":
@@ -29,7 +29,7 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     color = mix(canvas.color(p.color), canvas.color(p.second_color), kind * (p.mixture > 0))
     shade = (0.5 + 0.5 * dome) * (0.62 + 0.5 * fibres)
     shade = mix(shade.mean(), shade, thread_contrast(p.tuft_m / canvas.texel_m)) * (0.9 + 0.2 * each("value"))
-    return Surface(color * shade * (1 - 0.14 * trodden), height_m, p.roughness - 0.06 * trodden)
+    return Drawing(color * shade * (1 - 0.14 * trodden), height_m, p.roughness - 0.06 * trodden)
 
 
 def _fibres(canvas: Canvas, p: Look, u: Tensor, v: Tensor, turn: Tensor) -> Tensor:
@@ -41,10 +41,10 @@ def _fibres(canvas: Canvas, p: Look, u: Tensor, v: Tensor, turn: Tensor) -> Tens
     return (0.5 + 0.22 * fuzz).clamp(0, 1)
 
 
-def _shag(canvas: Canvas, p: Look, trodden: Tensor) -> Surface:
+def _shag(canvas: Canvas, p: Look, trodden: Tensor) -> Drawing:
     length_m, thread_m = 7 * p.height_m, 0.3 * p.tuft_m
     count = canvas.pieces(7 / (length_m * thread_m), 120_000)
-    laid = strokes(
+    laid = strands(
         canvas,
         "strands",
         count,
@@ -60,4 +60,4 @@ def _shag(canvas: Canvas, p: Look, trodden: Tensor) -> Surface:
     color = mix(canvas.color(p.color), canvas.color(p.second_color), (one("kind") < p.mixture).to(plies.dtype))
     lift = (laid.height_m / p.height_m).clamp(0, 1)
     shade = (0.3 + 0.7 * lift) * (0.8 + 0.2 * plies) * (0.85 + 0.3 * one("value"))
-    return Surface(color * shade, laid.height_m * (1 - 0.4 * trodden), p.roughness)
+    return Drawing(color * shade, laid.height_m * (1 - 0.4 * trodden), p.roughness)

@@ -7,8 +7,8 @@ from torch import Tensor
 from ..blocks import blocks, is_odd
 from ..canvas import Canvas, Look
 from ..damage import cracks
+from ..drawing import Drawing
 from ..shaping import bump, mix, step
-from ..surface import Surface
 
 BONDS = {
     "square": ("stack", 1),
@@ -20,7 +20,7 @@ BONDS = {
 """Bond and length of each shape but the hexagon, in heights of a tile."""
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Tiles, each tilted a little, whose glaze is thinner at the edges, in recessed grout."""
     wobble = [0.0012 * p.uneven * canvas.noise(f"edge {axis}", 0.05, octaves=4) for axis in "yx"]
     number, y_m, x_m, inside_m = _layout(canvas, p, (wobble[0], wobble[1]))
@@ -42,7 +42,7 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     color = color ** (1 + 0.5 * pooled - 0.5 * thin).clamp(0.3, 2) * (1 - 0.12 * pooled.abs()) * tint * (1 - 0.45 * net)
     smudges = step(canvas.noise("smudges", 0.12, octaves=6, gain=0.65), 0.2, 2.4)
     roughness = mix(0.78 + 0.05 * grain, 0.07 + 0.10 * smudges + 0.10 * (1 - edge), p.glaze) + 0.2 * net
-    return _grout(canvas, p).under(Surface(color, height_m, roughness), step(inside_m, -0.0004, 0.0008))
+    return _grout(canvas, p).under(Drawing(color, height_m, roughness), step(inside_m, -0.0004, 0.0008))
 
 
 def _layout(canvas: Canvas, p: Look, warp: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -55,8 +55,8 @@ def _layout(canvas: Canvas, p: Look, warp: tuple[Tensor, Tensor]) -> tuple[Tenso
     return laid.number, laid.y_m, laid.x_m, laid.inside_m(p.joint_m, 0.6 * p.bevel_m)
 
 
-def _grout(canvas: Canvas, p: Look) -> Surface:
+def _grout(canvas: Canvas, p: Look) -> Drawing:
     sand = canvas.noise("sand", 0.0025, octaves=2, gain=0.8)
     stains = canvas.noise("grout stains", 0.2, octaves=4, gain=0.6)
     color = canvas.color(p.grout_color) * (1 + 0.07 * sand + 0.10 * stains)
-    return Surface(color, -0.0012 + 0.00012 * sand, 0.9)
+    return Drawing(color, -0.0012 + 0.00012 * sand, 0.9)

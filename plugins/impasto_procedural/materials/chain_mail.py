@@ -5,12 +5,12 @@ from __future__ import annotations
 from torch import Tensor
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..metal import with_rust
 from ..shaping import step
-from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Rows of rings that lean to one side and to the other in turn, so that each lies over and under its neighbours."""
     columns = canvas.count(0.62 * p.size_m)
     rows = canvas.count(0.5 * p.size_m, horizontal=False, multiple_of=2)
@@ -29,10 +29,10 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     clouds = canvas.noise("clouds", 3 * p.size_m, octaves=5)
     color = canvas.color(p.metal_color) * (1 + 0.2 * (one("value") - 0.5) + 0.04 * grain + 0.05 * clouds)
     color = color * (0.62 + 0.38 * (1 - side.square()).clamp_min(0).sqrt())
-    metal = Surface(color, height_m + 0.00001 * grain, p.roughness + 0.05 * grain + 0.06 * clouds, 1.0)
+    metal = Drawing(color, height_m + 0.00001 * grain, p.roughness + 0.05 * grain + 0.06 * clouds, 1.0)
     metal = with_rust(canvas, metal, p.rust, side.abs() - 0.5, 0.01)
     cloth = canvas.color((0.15, 0.13, 0.115)) * (1 + 0.2 * grain)
-    return Surface(cloth, -0.34 * p.size_m + 0.00003 * grain, 0.95).under(metal, there)
+    return Drawing(cloth, -0.34 * p.size_m + 0.00003 * grain, 0.95).under(metal, there)
 
 
 def _ring(canvas: Canvas, p: Look, u: Tensor, v: Tensor, counts: tuple[int, int], down: int, right: int) -> Tensor:

@@ -6,14 +6,14 @@ from torch import Tensor
 
 from ..blocks import Blocks, uneven_blocks
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..shaping import bump, mix, step
-from ..surface import Surface
 
 LANES = 5
 """Traces that cross each side of a unit cell."""
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Lanes of traces that turn at 45°, with vias where they end; chips with pins and small parts lie on pads."""
     warp = canvas.sway("sway", 0.0, canvas.width_m)
     trace, via, ring = _traces(canvas, p, warp)
@@ -21,17 +21,17 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     weave = canvas.noise("weave x", 0.0006, stretch=(8, 1)) + canvas.noise("weave y", 0.0006, stretch=(1, 8))
     clouds = canvas.noise("clouds", 0.02, octaves=4)
     mask = mix(canvas.color(p.color) * (1 + 0.05 * weave), canvas.color(p.trace_color), trace) * (1 + 0.02 * clouds)
-    surface = Surface(mask, 0.00003 * trace + 0.000002 * weave, p.roughness + 0.03 * clouds + 0.02 * weave)
+    surface = Drawing(mask, 0.00003 * trace + 0.000002 * weave, p.roughness + 0.03 * clouds + 0.02 * weave)
     surface = surface.under(_metal(canvas, p, 0.00005, fine), ring)
-    surface = surface.under(Surface(canvas.color((0.10, 0.10, 0.09)), -0.0004 + 0 * fine, 0.9), via)
+    surface = surface.under(Drawing(canvas.color((0.10, 0.10, 0.09)), -0.0004 + 0 * fine, 0.9), via)
     for name, size, kept in (("small", 0.9, 0.55), ("chips", 3.4, 0.6)):
         laid = uneven_blocks(canvas, name, size * p.size_m * 1.3, size * p.size_m * 1.3, uneven=0.3, warp=warp)
         surface = _part(canvas, p, surface, laid, name, kept * p.parts, fine)
     return surface
 
 
-def _metal(canvas: Canvas, p: Look, height_m: float, fine: Tensor) -> Surface:
-    return Surface(canvas.color(p.metal_color) * (1 + 0.04 * fine), height_m + 0.000002 * fine, 0.3 + 0.03 * fine, 1.0)
+def _metal(canvas: Canvas, p: Look, height_m: float, fine: Tensor) -> Drawing:
+    return Drawing(canvas.color(p.metal_color) * (1 + 0.04 * fine), height_m + 0.000002 * fine, 0.3 + 0.03 * fine, 1.0)
 
 
 def _traces(canvas: Canvas, p: Look, warp: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
@@ -65,7 +65,7 @@ def _traces(canvas: Canvas, p: Look, warp: tuple[Tensor, Tensor]) -> tuple[Tenso
     )
 
 
-def _part(canvas: Canvas, p: Look, board: Surface, laid: Blocks, name: str, share: float, fine: Tensor) -> Surface:
+def _part(canvas: Canvas, p: Look, board: Drawing, laid: Blocks, name: str, share: float, fine: Tensor) -> Drawing:
     """The board with parts: bodies in the middle of some blocks, with metal ends or pins on two sides."""
     each = lambda what: canvas.of_each(f"{name} {what}", laid.number)  # noqa: E731
     there = (each("is") < share).to(fine.dtype)
@@ -85,7 +85,7 @@ def _part(canvas: Canvas, p: Look, board: Surface, laid: Blocks, name: str, shar
     else:
         pin = step((along - length).abs(), 0.17 * half, 0.15 * half) * step(across, width * 1.25, width * 1.15)
         metal_m = 0.00035
-    silver = Surface(canvas.color((0.78, 0.78, 0.77)) * (1 + 0.04 * fine), metal_m + 0.000003 * fine, 0.3, 1.0)
+    silver = Drawing(canvas.color((0.78, 0.78, 0.77)) * (1 + 0.04 * fine), metal_m + 0.000003 * fine, 0.3, 1.0)
     board = board.under(silver, there * pin)
     dark = canvas.color(p.part_color) * (0.85 + 0.5 * each("value") * (1 if is_chip else 2))
     if not is_chip:
@@ -101,4 +101,4 @@ def _part(canvas: Canvas, p: Look, board: Surface, laid: Blocks, name: str, shar
     )
     top = mix(dark, canvas.color((0.62, 0.62, 0.6)), 0.5 * letters) * (1 - 0.4 * (mark if is_chip else 0.0))
     height_m = (0.0013 if is_chip else 0.0006) * (0.9 + 0.1 * bump(body_m.clamp_min(0), 0.0003)) + 0.000004 * fine
-    return board.under(Surface(top * (1 + 0.03 * fine), height_m, 0.55), body)
+    return board.under(Drawing(top * (1 + 0.03 * fine), height_m, 0.55), body)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..shaping import bump, gradient, mix, step
-from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Stones with rounded tops, each tilted a little, with sand between them."""
     grain = canvas.noise("grain", 0.006, octaves=4, gain=0.7)
     sway_m = 0.10 * p.stone_m
@@ -34,12 +34,12 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     color = mix(canvas.color(p.color), canvas.color(p.second_color), step(each("kind"), 0.55, 0.6) * p.color_variation)
     color = color * (1 + 0.9 * shade + 0.10 * clouds + 0.09 * grain + 0.10 * mineral) * (0.72 + 0.28 * dome)
     roughness = 0.82 - 0.38 * p.polish * dome + 0.05 * grain
-    return _sand(canvas, p).under(Surface(color, height_m, roughness), top)
+    return _sand(canvas, p).under(Drawing(color, height_m, roughness), top)
 
 
-def _sand(canvas: Canvas, p: Look) -> Surface:
+def _sand(canvas: Canvas, p: Look) -> Drawing:
     grains = canvas.noise("sand", 0.003, octaves=2, gain=0.8)
     lumps = canvas.noise("lumps", 0.03, octaves=4)
     shades = [canvas.color(p.sand_color) * factor for factor in (0.55, 1.0, 1.35)]
     color = gradient(0.5 + 0.16 * grains + 0.12 * lumps, shades)
-    return Surface(color, -0.004 + 0.0007 * grains + 0.003 * lumps, 0.95)
+    return Drawing(color, -0.004 + 0.0007 * grains + 0.003 * lumps, 0.95)

@@ -7,14 +7,14 @@ from torch import Tensor
 from ..blocks import blocks
 from ..canvas import Canvas, Look
 from ..damage import cracks, holes
+from ..drawing import Drawing
 from ..shaping import mix, step
-from ..surface import Surface
 
 UNSEEN_PANEL_M = 1.2
 """Width of panels whose joints are not seen, for the distance of tie holes."""
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Cast concrete with the marks of its formwork."""
     clouds = canvas.noise("clouds", 0.45, octaves=7, gain=0.62)
     sand = canvas.noise("sand", 0.005, octaves=3, gain=0.8)
@@ -45,7 +45,7 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     color = mix(color, canvas.color((0.76, 0.75, 0.73)), 0.4 * lime) * (1 - 0.30 * dark) * (1 - 0.25 * damp)
     color = color * (1 - 0.6 * pores) * (1 - 0.6 * crack)
     roughness = p.roughness - 0.08 * clouds + 0.12 * worn + 0.12 * pores - 0.10 * dark + 0.10 * lime
-    return Surface(color.clamp_min(0.01), height_m, roughness + 0.02 * sand)
+    return Drawing(color.clamp_min(0.01), height_m, roughness + 0.02 * sand)
 
 
 def _formwork(canvas: Canvas, p: Look, clouds: Tensor, sand: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..shaping import bump, gradient, mix, step
-from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Granules of two sizes, each with its own colour, and dark crumbs and holes between them."""
     warp = canvas.sway("ragged", 0.22 * p.size_m, 0.7 * p.size_m, 4)
     large = canvas.cells("granules", p.size_m, warp=warp)
@@ -24,4 +24,4 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     dark = step(each("bark"), 1 - 0.11 * p.color_variation, 1 - 0.09 * p.color_variation)
     tone = mix(tone, canvas.color(p.second_color) * (1 + 0.15 * fibre), dark) * (1 - 0.55 * pit)
     height_m = p.size_m * (0.05 * bump(border_m, 0.2 * p.size_m) + 0.03 * each("high") + 0.01 * fibre - 0.22 * pit)
-    return Surface(tone, height_m, p.roughness + 0.03 * fibre + 0.04 * gap)
+    return Drawing(tone, height_m, p.roughness + 0.03 * fibre + 0.04 * gap)

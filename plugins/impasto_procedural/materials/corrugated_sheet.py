@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..metal import with_rust
 from ..shaping import mix, step
-from ..surface import Surface
 
 WAVES = 5
 """Waves across a sheet."""
@@ -27,7 +27,7 @@ class SheetLayout:
     around_screw: Tensor
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Waves of sheet steel in overlapping rows, crystals of zinc, screws on the crests, and rust from there."""
     laid = _layout(canvas, p)
     clouds = canvas.noise("clouds", 0.2, octaves=7, gain=0.62, stretch=(1.8, 1))
@@ -38,7 +38,7 @@ def draw(canvas: Canvas, p: Look) -> Surface:
         kept = step(chips, 2.6 - 5.2 * p.paint, 2.75 - 5.2 * p.paint) * (1 - laid.screw)
         color = canvas.color(p.color) * (1 + 0.08 * clouds) * (1 + 0.2 * (canvas.of_each("faded", laid.sheet) - 0.5))
         color = mix(color, 0.5 * canvas.color(p.color) + 0.14, (0.5 * p.weathered * (1 + 0.4 * clouds)).clamp(0, 1))
-        metal = metal.under(Surface(color, laid.height_m + 0.0001, 0.42 + 0.25 * p.weathered + 0.05 * clouds), kept)
+        metal = metal.under(Drawing(color, laid.height_m + 0.0001, 0.42 + 0.25 * p.weathered + 0.05 * clouds), kept)
     prone = laid.edge.maximum(0.8 * laid.around_screw)
     return with_rust(canvas, metal.with_tint(washed), p.rust, prone, run_m=0.25, upright=4.0)
 
@@ -50,7 +50,7 @@ def _streaks(canvas: Canvas, p: Look) -> Tensor:
     return 1 + (0.05 + 0.14 * p.weathered) * (0.7 * broad + 0.6 * fine).clamp(-2.5, 2)
 
 
-def _zinc(canvas: Canvas, p: Look, laid: SheetLayout, clouds: Tensor) -> Surface:
+def _zinc(canvas: Canvas, p: Look, laid: SheetLayout, clouds: Tensor) -> Drawing:
     """Crystals, each of which reflects in its own way, under a skin that grows dull and white."""
     warp = [0.09 * p.spangle_m * canvas.noise(f"feathers {k}", 0.3 * p.spangle_m, octaves=2) for k in "yx"]
     crystals = canvas.cells("crystals", p.spangle_m, warp=(warp[0], warp[1]))
@@ -65,8 +65,8 @@ def _zinc(canvas: Canvas, p: Look, laid: SheetLayout, clouds: Tensor) -> Surface
     bluish = canvas.color((0.97, 0.985, 1.0))
     roughness = 0.36 + 0.18 * p.weathered - 0.16 * seen * facet + 0.04 * clouds + 0.25 * white
     height_m = laid.height_m + 0.00002 * seen * facet
-    zinc = Surface(bluish * value.clamp(0.08, 0.9), height_m, roughness, 1.0)
-    return zinc.under(Surface(bluish * (0.44 + 0.03 * streaks), height_m, 0.8, 0.35), 0.7 * white)
+    zinc = Drawing(bluish * value.clamp(0.08, 0.9), height_m, roughness, 1.0)
+    return zinc.under(Drawing(bluish * (0.44 + 0.03 * streaks), height_m, 0.8, 0.35), 0.7 * white)
 
 
 def _layout(canvas: Canvas, p: Look) -> SheetLayout:

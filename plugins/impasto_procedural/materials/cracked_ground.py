@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from ..canvas import Canvas, Look
 from ..damage import cracks
+from ..drawing import Drawing
 from ..shaping import bump, mix, step
-from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Plates of dried mud, each tilted and curled."""
     fine = canvas.noise("fine", 0.004, octaves=3, gain=0.75)
     clouds = canvas.noise("clouds", 0.4, octaves=7, gain=0.6)
@@ -38,11 +38,11 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     dry = step(0.6 * rim + 0.18 * clouds + 0.2 * (each("dry") - 0.5), 0.1, 1.1)
     color = mix(canvas.color(p.color), canvas.color(p.rim_color), dry) * value
     color = color * (1 - 0.55 * split) * (1 - 0.12 * pits) * (1 - 0.18 * crumbs * p.crumbs)
-    top = Surface(color, height_m, p.roughness + 0.08 * dry - 0.04 * clouds + 0.02 * fine)
+    top = Drawing(color, height_m, p.roughness + 0.08 * dry - 0.04 * clouds + 0.02 * fine)
     return _earth(canvas, p).under(top, step(inside_m, -0.001, 0.0012))
 
 
-def _earth(canvas: Canvas, p: Look) -> Surface:
+def _earth(canvas: Canvas, p: Look) -> Drawing:
     lumps = canvas.noise("earth", 0.012, octaves=4, gain=0.7)
     color = canvas.color(p.crack_color) * (1 + 0.22 * lumps).clamp_min(0.3)
-    return Surface(color, -p.depth_m + 0.003 * p.crumbs * lumps, 0.95)
+    return Drawing(color, -p.depth_m + 0.003 * p.crumbs * lumps, 0.95)

@@ -8,11 +8,11 @@ from torch import Tensor
 
 from ..blocks import Blocks, blocks
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..shaping import bump, mix, step
-from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Ornaments with the symmetry of a square; the quarters in the corners of four tiles make another one."""
     tiles = blocks(canvas, "stack", p.size_m, p.size_m, warp=canvas.sway("sway", 0.0003, 0.1))
     each = lambda name: canvas.of_each(name, tiles.number)  # noqa: E731
@@ -35,8 +35,8 @@ def draw(canvas: Canvas, p: Look) -> Surface:
         + 0.0004 * each("high")
         + 0.00002 * fine
     )
-    tile = Surface(color, height_m, p.roughness + 0.1 * old + 0.03 * fine)
-    grout = Surface(canvas.color(p.grout_color) * (1 + 0.08 * fine), -0.0012 + 0.0001 * fine, 0.93)
+    tile = Drawing(color, height_m, p.roughness + 0.1 * old + 0.03 * fine)
+    grout = Drawing(canvas.color(p.grout_color) * (1 + 0.08 * fine), -0.0012 + 0.0001 * fine, 0.93)
     return grout.under(tile, face)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from ..blocks import blocks
 from ..canvas import Canvas, Look
 from ..damage import cracks
+from ..drawing import Drawing
 from ..shaping import bump, mix, step
-from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Blocks in rows, each a cut across a trunk at another distance from its pith."""
     laid = blocks(canvas, "staggered", 1.08 * p.size_m, p.size_m, warp=canvas.sway("sway", 0.0008, 0.06))
     each = lambda name: canvas.of_each(name, laid.number)  # noqa: E731
@@ -32,5 +32,5 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     lean = (each("lean y") - 0.5) * laid.y_m + (each("lean x") - 0.5) * laid.x_m
     height_m = 0.0012 * bump(inside_m.clamp_min(0), 0.003) + 0.0012 * each("high") + 0.012 * lean
     height_m = height_m + 0.00012 * p.rings * late + 0.00005 * fine - 0.0012 * crack
-    gap = Surface(canvas.color((0.13, 0.10, 0.08)) * (1 + 0.1 * fine), -0.0025 + 0.0002 * fine, 0.95)
-    return gap.under(Surface(color, height_m, p.roughness + 0.05 * late + 0.02 * fine), face)
+    gap = Drawing(canvas.color((0.13, 0.10, 0.08)) * (1 + 0.1 * fine), -0.0025 + 0.0002 * fine, 0.95)
+    return gap.under(Drawing(color, height_m, p.roughness + 0.05 * late + 0.02 * fine), face)

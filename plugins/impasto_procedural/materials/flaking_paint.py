@@ -6,13 +6,13 @@ from torch import Tensor
 
 from ..blocks import blocks
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..metal import RUST
 from ..shaping import bump, gradient, mix, step
-from ..surface import Surface
 from ..wood import grain_of, wood_color, wood_relief_m
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Paint in pieces between cracks; pieces are whole, curled or gone, and a primer shows at their edges."""
     ground = _wood(canvas, p) if p.ground == "wood" else _metal(canvas, p)
     held, cracked = _flakes(canvas, p)
@@ -24,7 +24,7 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     lift_m = 0.14 * p.flake_m * p.curl * loose * rim * rim
     shade = 1 - 0.45 * step(near, 0.05, 0.7) * (1 - whole)
     smooth_m = mix(canvas.blur(ground.height_m, 0.001), ground.height_m, 0.3)
-    primer = Surface(_primer_color(canvas, p), smooth_m + 0.4 * p.thickness_m, 0.8)
+    primer = Drawing(_primer_color(canvas, p), smooth_m + 0.4 * p.thickness_m, 0.8)
     bottom = ground.under(primer, primed).with_tint(shade)
     return bottom.under(_paint(canvas, p, smooth_m + p.thickness_m + lift_m, rim, whole), whole)
 
@@ -44,7 +44,7 @@ def _flakes(canvas: Canvas, p: Look) -> tuple[Tensor, Tensor]:
     return held, seen * step(flakes.to_border_m, open_m + 0.7 * canvas.texel_m, open_m)
 
 
-def _paint(canvas: Canvas, p: Look, height_m: Tensor, rim: Tensor, whole: Tensor) -> Surface:
+def _paint(canvas: Canvas, p: Look, height_m: Tensor, rim: Tensor, whole: Tensor) -> Drawing:
     clouds = canvas.noise("faded", 0.12, octaves=7, gain=0.62)
     brush = canvas.noise("brush", 0.0025, octaves=2, gain=0.8, stretch=(1, 30))
     chalk = p.fading * (0.35 + 0.22 * clouds).clamp(0, 1)
@@ -56,14 +56,14 @@ def _paint(canvas: Canvas, p: Look, height_m: Tensor, rim: Tensor, whole: Tensor
         stain = canvas.trails((1 - whole) * step(lines, -0.4, 1.6), 0.06)
         color = mix(color, canvas.color(RUST[1]), (1.6 * p.fading * stain).clamp(0, 0.8))
     roughness = p.roughness + 0.3 * chalk + 0.02 * brush
-    return Surface(color, height_m + 0.00003 * brush, roughness)
+    return Drawing(color, height_m + 0.00003 * brush, roughness)
 
 
 def _primer_color(canvas: Canvas, p: Look) -> Tensor:
     return canvas.color(p.primer_color) * (1 + 0.07 * canvas.noise("primer", 0.02, octaves=5, gain=0.7))
 
 
-def _wood(canvas: Canvas, p: Look) -> Surface:
+def _wood(canvas: Canvas, p: Look) -> Drawing:
     boards = blocks(canvas, "staggered", canvas.width_m, 0.15)
     wood = grain_of(canvas, boards, 0.5, 0.25)
     inside_m = boards.inside_m(0.002)
@@ -71,11 +71,11 @@ def _wood(canvas: Canvas, p: Look) -> Surface:
     height_m = wood_relief_m(wood, 0.7) + 0.0015 * bump(inside_m.clamp_min(0), 0.003) - 0.006 * gap
     color = wood_color(wood, canvas.color(p.wood_color), canvas.color(p.wood_color) * 0.45)
     grey = 1 + 0.12 * canvas.noise("weathered", 0.05, octaves=5, gain=0.6)
-    return Surface(color * grey * (1 - 0.8 * gap), height_m, 0.82 + 0.04 * wood.fibres)
+    return Drawing(color * grey * (1 - 0.8 * gap), height_m, 0.82 + 0.04 * wood.fibres)
 
 
-def _metal(canvas: Canvas, p: Look) -> Surface:
+def _metal(canvas: Canvas, p: Look) -> Drawing:
     spots = canvas.noise("rust", 0.03, octaves=7, gain=0.7)
     grain = canvas.noise("rust grain", 0.0025, octaves=3, gain=0.8)
     color = gradient(0.5 + 0.22 * spots + 0.07 * grain, [canvas.color(shade) for shade in RUST])
-    return Surface(color, 0.0001 * grain + 0.00012 * spots, 0.88 + 0.03 * grain)
+    return Drawing(color, 0.0001 * grain + 0.00012 * spots, 0.88 + 0.03 * grain)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from torch import Tensor
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..shaping import mix, step
-from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Pores of three sizes, each a bowl with a thin rim."""
     torn = [0.10 * p.irregular * p.pore_m * canvas.noise(f"torn {axis}", 0.7 * p.pore_m, octaves=3) for axis in "yx"]
     deep_m, rim = _pores(canvas, p, 1.0, 1.0, (torn[0], torn[1]))
@@ -22,7 +22,7 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     inside = (deep_m / (0.45 * p.pore_m)).clamp(0, 1).sqrt()
     color = mix(canvas.color(p.color), canvas.color(p.pore_color), inside * (0.4 + 0.6 * p.depth))
     color = color * (1 + 0.05 * skin + 0.05 * swell + 0.10 * rim)
-    return Surface(color, height_m, p.roughness + 0.03 * skin)
+    return Drawing(color, height_m, p.roughness + 0.03 * skin)
 
 
 def _pores(canvas: Canvas, p: Look, scale: float, share: float, torn: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:

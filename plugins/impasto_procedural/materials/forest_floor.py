@@ -5,10 +5,10 @@ from __future__ import annotations
 from torch import Tensor
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..scatter import ScatteredPieces, scatter
 from ..shaping import gradient, mix, step
-from ..strokes import strokes
-from ..surface import Surface
+from ..strands import strands
 
 NEEDLE = (0.022, 0.0013, 0.012, 0.06)
 TWIG = (0.16, 0.005, 0.026, 0.25)
@@ -17,26 +17,26 @@ VEINS = 6
 """Side veins on each half of a leaf."""
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Curled leaves above each other with veins and holes, among needles and twigs."""
     form = canvas.noise("form", 0.25, octaves=3)
     surface = _soil(canvas, p, form)
     area_m2 = canvas.width_m * canvas.height_m
     layers = [
-        _strokes(canvas, p, "old needles", round(9_000 * p.needles * area_m2), NEEDLE),
+        _strands(canvas, p, "old needles", round(9_000 * p.needles * area_m2), NEEDLE),
         _leaves(canvas, p, area_m2),
-        _strokes(canvas, p, "needles", round(5_000 * p.needles * area_m2), NEEDLE),
-        _strokes(canvas, p, "twigs", round(110 * p.twigs * area_m2), TWIG),
+        _strands(canvas, p, "needles", round(5_000 * p.needles * area_m2), NEEDLE),
+        _strands(canvas, p, "twigs", round(110 * p.twigs * area_m2), TWIG),
     ]
     for layer in layers:
         if layer is not None:
             top, there = layer
-            above = Surface(top.color, top.height_m + 0.006 * form, top.roughness)
+            above = Drawing(top.color, top.height_m + 0.006 * form, top.roughness)
             surface = surface.under(above, there * (above.height_m > surface.height_m))
     return surface
 
 
-def _leaves(canvas: Canvas, p: Look, area_m2: float) -> tuple[Surface, Tensor] | None:
+def _leaves(canvas: Canvas, p: Look, area_m2: float) -> tuple[Drawing, Tensor] | None:
     radius_m = 0.5 * p.leaf_m
     count = min(6_000, round(4.5 * p.leaves * area_m2 / (2 * radius_m * radius_m)))
     if not count:
@@ -60,7 +60,7 @@ def _leaves(canvas: Canvas, p: Look, area_m2: float) -> tuple[Surface, Tensor] |
     return _leaf_surface(canvas, p, pieces, count), (pieces.number >= 0).to(pieces.y.dtype)
 
 
-def _leaf_surface(canvas: Canvas, p: Look, leaves: ScatteredPieces, count: int) -> Surface:
+def _leaf_surface(canvas: Canvas, p: Look, leaves: ScatteredPieces, count: int) -> Drawing:
     one = lambda name: canvas.uniform(f"leaf {name}", count)[leaves.number.clamp_min(0)]  # noqa: E731
     side = leaves.y.abs()
     rib = step(side, 0.045, 0.01)
@@ -75,28 +75,28 @@ def _leaf_surface(canvas: Canvas, p: Look, leaves: ScatteredPieces, count: int) 
     color = mix(color, canvas.color(p.old_color) * 0.7, 0.7 * blotch)
     color = color * (1 + 0.22 * rib + 0.13 * vein)
     height_m = leaves.height_m + 0.0004 * rib - 0.0003 * vein + 0.00012 * fine
-    return Surface(color, height_m, 0.62 + 0.1 * one("gloss") + 0.15 * blotch)
+    return Drawing(color, height_m, 0.62 + 0.1 * one("gloss") + 0.15 * blotch)
 
 
-def _strokes(
+def _strands(
     canvas: Canvas, p: Look, name: str, count: int, kind: tuple[float, float, float, float]
-) -> tuple[Surface, Tensor] | None:
+) -> tuple[Drawing, Tensor] | None:
     if not count:
         return None
     length_m, width_m, top_m, bend = kind
     count = min(40_000, count)
-    drawn = strokes(
+    drawn = strands(
         canvas, name, count, length_m=length_m, width_m=width_m, rise_m=(0.001, top_m), bend=bend, taper=0.7
     )
     tone = canvas.uniform(f"{name} tone", count)[drawn.number.clamp_min(0)]
     shades = [canvas.color(c) for c in ((0.20, 0.13, 0.09), (0.42, 0.27, 0.15), (0.60, 0.45, 0.28))]
     color = gradient(tone, shades) * (1 - 0.4 * drawn.across.square())
     bark = canvas.noise("twig bark", 0.002, octaves=2)
-    return Surface(color * (1 + 0.08 * bark), drawn.height_m, 0.75), (drawn.number >= 0).to(tone.dtype)
+    return Drawing(color * (1 + 0.08 * bark), drawn.height_m, 0.75), (drawn.number >= 0).to(tone.dtype)
 
 
-def _soil(canvas: Canvas, p: Look, form: Tensor) -> Surface:
+def _soil(canvas: Canvas, p: Look, form: Tensor) -> Drawing:
     crumbs = canvas.noise("crumbs", 0.012, octaves=5, gain=0.75)
     lumps = canvas.noise("lumps", 0.05, octaves=3)
     color = canvas.color(p.soil_color) * (0.85 + 0.28 * crumbs + 0.1 * lumps).clamp_min(0.15)
-    return Surface(color, 0.0012 * crumbs + 0.002 * lumps + 0.006 * form - 0.001, 0.94)
+    return Drawing(color, 0.0012 * crumbs + 0.002 * lumps + 0.006 * form - 0.001, 0.94)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from torch import Tensor
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..shaping import gradient, mix, step
-from ..strokes import strokes
-from ..surface import Surface
+from ..strands import strands
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Long hairs that lie downwards, over each other; tufts draw them together."""
     fields = []
     for layer, (length, rise, spread) in enumerate(((0.8, (0.0, 0.25), 0.22), (1.0, (0.2, 0.6), 0.14))):
         count = canvas.pieces(2.2 / (p.hair_m * 0.0011), 60_000)
-        drawn = strokes(
+        drawn = strands(
             canvas, f"hairs {layer}", count, length_m=length * p.hair_m, width_m=0.0011,
             rise_m=(rise[0] * p.hair_m, rise[1] * p.hair_m), direction=0.75, spread=spread, bend=0.10,
         )  # fmt: skip
@@ -35,7 +35,7 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     color = gradient(along * 0.9 + 0.12, [root * 0.45, root, tip, tip * 1.15])
     color = color * (0.78 + 0.44 * value) * (1 - 0.28 * across.square()) * (0.72 + 0.28 * is_hair)
     color = color * (1 - 0.3 * p.matted * tuft)
-    return Surface(color, 0.3 * height_m * (1 - 0.3 * tuft * p.matted), p.roughness - 0.15 * value + 0.05 * tuft)
+    return Drawing(color, 0.3 * height_m * (1 - 0.3 * tuft * p.matted), p.roughness - 0.15 * value + 0.05 * tuft)
 
 
 def _tufts(canvas: Canvas, p: Look) -> tuple[Tensor, Tensor]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..shaping import bump, gradient, step
-from ..surface import Surface
 
 GROOVE = 0.15
 """Rounds the grooves between ribs."""
@@ -16,7 +16,7 @@ CLEAR = 0.95
 """Share of light that passes through; the rest is what lies on the glass."""
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """A pattern pressed into one side; its slopes are lighter and darker, as what is behind them is bent."""
     sway = canvas.sway("sway", 0.012 * p.size_m, 4 * p.size_m)
     fine = canvas.noise("fine", 0.0015, octaves=3, gain=0.8)
@@ -42,4 +42,4 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     frosted = p.pattern == "frosted"
     height_m = p.size_m * (0.02 if frosted else 0.16) * p.relief * relief + 0.000006 * waves + 0.0000015 * fine
     roughness = p.roughness + (0.42 + 0.03 * fine if frosted else 0.0) + 0.1 * bubble
-    return Surface(color.clamp(0, 0.9), height_m, roughness, transmission=CLEAR - 0.3 * bubble)
+    return Drawing(color.clamp(0, 0.9), height_m, roughness, transmission=CLEAR - 0.3 * bubble)

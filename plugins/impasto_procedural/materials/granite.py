@@ -5,11 +5,11 @@ from __future__ import annotations
 from torch import Tensor
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..shaping import mix, step
-from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Crystals of three kinds that interlock: large feldspars, grey quartz between them, small dark mica."""
     warp = canvas.sway("ragged", 0.11 * p.size_m, 0.6 * p.size_m, 3)
     clouds = canvas.noise("clouds", 5 * p.size_m, octaves=4, gain=0.6)
@@ -23,7 +23,7 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     rough = 1 - p.polish
     height_m = p.size_m * rough**2 * (0.06 * clouds + 0.08 * feldspar[1] + 0.02 * fine - 0.05 * is_mica)
     height_m = height_m + 0.0004 * p.size_m * (fine + clouds - 3 * is_mica)
-    return Surface(color, height_m, mix(0.85, 0.12, p.polish) + 0.06 * is_mica + 0.015 * fine)
+    return Drawing(color, height_m, mix(0.85, 0.12, p.polish) + 0.06 * is_mica + 0.015 * fine)
 
 
 def _crystals(

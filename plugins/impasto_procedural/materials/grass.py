@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..shaping import gradient, mix, step
-from ..strokes import strokes
-from ..surface import Surface
+from ..strands import strands
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Blades of grass above each other, on soil."""
     patches = canvas.noise("patches", canvas.width_m / 4, octaves=4)
     count = canvas.pieces((0.4 + 3.2 * p.density) / (p.blade_m * p.blade_width_m), 200_000)
-    blades = strokes(
+    blades = strands(
         canvas,
         "blades",
         count,
@@ -33,11 +33,11 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     dry = canvas.color(p.dry_color) * (0.55 + 0.6 * lift + 0.2 * one("dry shade"))
     is_dry = step(one("dry") + 0.12 * patches, 1.0 - p.dry - 0.04, 1.0 - p.dry + 0.04) if p.dry else 0.0
     color = mix(fresh, dry, mix(is_dry, 1.0, 0.5 * step(blades.along, 0.75, 1.0) * (p.dry > 0)))
-    grass = Surface(color * rib, blades.height_m, 0.55 + 0.15 * one("gloss"))
+    grass = Drawing(color * rib, blades.height_m, 0.55 + 0.15 * one("gloss"))
     return _soil(canvas, p).under(grass, is_blade)
 
 
-def _soil(canvas: Canvas, p: Look) -> Surface:
+def _soil(canvas: Canvas, p: Look) -> Drawing:
     crumbs = canvas.noise("soil", 0.01, octaves=5, gain=0.65)
     color = canvas.color(p.soil_color) * (0.8 + 0.25 * crumbs).clamp_min(0.1)
-    return Surface(color, 0.002 * crumbs - 0.002, 0.95)
+    return Drawing(color, 0.002 * crumbs - 0.002, 0.95)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from ..blocks import blocks
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..metal import with_rust
 from ..shaping import mix, step
-from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Flat bars on edge, held by twisted rods that lie a little lower."""
     fields = blocks(canvas, "stack", 2.2 * p.size_m, p.size_m, warp=canvas.sway("sway", 0.0002, 0.2))
     grain = canvas.noise("grain", 0.002, octaves=4, gain=0.7)
@@ -29,7 +29,7 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     rod_height_m = -0.004 - 0.002 * twist.square() + 0.0005 * (900 * fields.y_m + 2 * twist).sin()
     steel = canvas.color(p.metal_color) * (1 + 0.08 * clouds + 0.05 * grain)
     color = mix(steel * (0.8 - 0.12 * (900 * fields.y_m + 2 * twist).sin()), steel * (0.85 + 0.2 * tooth), bar)
-    surface = Surface(color, mix(rod_height_m, bar_height_m, bar), p.roughness + 0.07 * clouds + 0.04 * grain, 1.0)
+    surface = Drawing(color, mix(rod_height_m, bar_height_m, bar), p.roughness + 0.07 * clouds + 0.04 * grain, 1.0)
     surface = with_rust(canvas, surface, p.rust, 0.5 + 0.6 * rod * (1 - bar) - 0.2 * tooth * bar)
     below = canvas.color((0.13, 0.12, 0.11)) * (1 + 0.15 * clouds)
-    return Surface(below, -0.022 + 0.001 * clouds, 0.95).under(surface, bar.maximum(rod))
+    return Drawing(below, -0.022 + 0.001 * clouds, 0.95).under(surface, bar.maximum(rod))

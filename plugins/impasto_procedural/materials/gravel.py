@@ -7,14 +7,14 @@ import math
 from torch import Tensor
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..scatter import ScatteredPieces, scatter
 from ..shaping import mix, step
-from ..surface import Surface
 
 FACETS = 6
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Stones that lie over each other, the larger on top, on earth."""
     grain = canvas.noise("grain", 0.0022, octaves=2, gain=0.8)
     mineral = canvas.noise("mineral", 0.25 * p.stone_m, octaves=5, gain=0.7)
@@ -30,8 +30,8 @@ def draw(canvas: Canvas, p: Look) -> Surface:
 
 
 def _stones(
-    canvas: Canvas, p: Look, below: Surface, name: str, size_m: float, count: int, grain: Tensor, mineral: Tensor
-) -> Surface:
+    canvas: Canvas, p: Look, below: Drawing, name: str, size_m: float, count: int, grain: Tensor, mineral: Tensor
+) -> Drawing:
     """Stones of one size, where they are higher than what is below."""
     stones = _ellipsoids(canvas, p, name, size_m, count)
     number = stones.number.clamp_min(0)
@@ -44,7 +44,7 @@ def _stones(
     value = 1 + p.color_variation * (1.1 * (one("value") - 0.5) + 0.16 * mineral + 0.16 * bands) + 0.13 * grain
     dust = 0.35 * step(stones.height_m, 0.30 * size_m, 0.0)
     color = mix(color * value, canvas.color(p.earth_color), dust)
-    stone = Surface(color, height_m, p.roughness + 0.15 * (one("gloss") - 0.5) + 0.02 * grain + 0.1 * dust)
+    stone = Drawing(color, height_m, p.roughness + 0.15 * (one("gloss") - 0.5) + 0.02 * grain + 0.1 * dust)
     mask = step(height_m - below.height_m, 0.0, 0.05 * size_m) * (stones.number >= 0)
     return below.under(stone, mask.to(height_m.dtype))
 
@@ -71,7 +71,7 @@ def _ellipsoids(canvas: Canvas, p: Look, name: str, size_m: float, count: int) -
     return scatter(canvas, name, count, 0.55 * size_m, stone, spread=0.25, even=True)
 
 
-def _earth(canvas: Canvas, p: Look, grain: Tensor) -> Surface:
+def _earth(canvas: Canvas, p: Look, grain: Tensor) -> Drawing:
     lumps = canvas.noise("earth", 0.012, octaves=4, gain=0.65)
     color = canvas.color(p.earth_color) * (1 + 0.20 * grain + 0.14 * lumps).clamp_min(0.3)
-    return Surface(color, 0.0004 * grain + 0.001 * lumps - 0.08 * p.stone_m, 0.95)
+    return Drawing(color, 0.0004 * grain + 0.001 * lumps - 0.08 * p.stone_m, 0.95)

@@ -7,12 +7,12 @@ import math
 from torch import Tensor
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..scatter import scatter
 from ..shaping import gradient, mix, step
-from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Leaves at all heights: the lowest are in the dark, young ones stand out at the top."""
     radius_m = 0.55 * p.size_m
     count = canvas.pieces((1.5 + 5.5 * p.density) / (radius_m * radius_m), 16_000)
@@ -44,6 +44,6 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     value = 1 + p.color_variation * 0.7 * (one("value") - 0.5)
     dark = gradient(lift, [green * 0.25, green * 0.55, green, green * 1.15])
     color = dark * value * (1 + 0.28 * rib + 0.08 * vein) * (1 - 0.12 * step(side, 0.2, 0.5))
-    below = Surface(canvas.color((0.12, 0.11, 0.07)) * (1 + 0 * side), 0 * side - 0.4 * p.size_m, 0.95)
+    below = Drawing(canvas.color((0.12, 0.11, 0.07)) * (1 + 0 * side), 0 * side - 0.4 * p.size_m, 0.95)
     height_m = leaves.height_m - 0.01 * p.size_m * rib
-    return below.under(Surface(color, height_m, mix(0.75, 0.28, p.shine) + 0.15 * (one("gloss") - 0.5)), is_leaf)
+    return below.under(Drawing(color, height_m, mix(0.75, 0.28, p.shine) + 0.15 * (one("gloss") - 0.5)), is_leaf)

@@ -6,11 +6,11 @@ from torch import Tensor
 
 from ..blocks import Blocks, uneven_blocks
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..shaping import bump, mix, step
-from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Painted panels of two sizes over each other, some raised, some sunk, some with vents or hatches."""
     shift = canvas.sway("shift", 0.0, canvas.width_m)
     large = uneven_blocks(canvas, "panels", 1.3 * p.size_m, p.size_m, uneven=0.7, split=0.45, warp=shift)
@@ -39,9 +39,9 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     color = base * (value + dirt).clamp_min(0.12) * (1 - vent * (0.75 - 0.6 * slats)) * (1 - 0.2 * bolts)
     edge = step(inside_m, 0.02, 0.004).maximum(part * step(part_m, 0.015, 0.0))
     worn = step(clouds + 0.4 * grain + 1.1 * edge, 3.1 - 2.0 * p.scuffs, 3.3 - 2.0 * p.scuffs)
-    paint = Surface(color, height_m, p.roughness + 0.06 * clouds + 0.03 * grain)
-    metal = Surface(canvas.color((0.58, 0.58, 0.58)) * (1 + 0.06 * grain), height_m - 0.0004, 0.38, 1.0)
-    seam = Surface(canvas.color((0.12, 0.12, 0.13)) * (1 + 0.1 * grain), -0.025 + 0 * grain, 0.8)
+    paint = Drawing(color, height_m, p.roughness + 0.06 * clouds + 0.03 * grain)
+    metal = Drawing(canvas.color((0.58, 0.58, 0.58)) * (1 + 0.06 * grain), height_m - 0.0004, 0.38, 1.0)
+    seam = Drawing(canvas.color((0.12, 0.12, 0.13)) * (1 + 0.1 * grain), -0.025 + 0 * grain, 0.8)
     return seam.under(paint.under(metal, worn), panel)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from ..canvas import Canvas, Look
 from ..damage import cracks
+from ..drawing import Drawing
 from ..shaping import gradient, mix, step
-from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Cracks that are white at the surface, and wide faint walls where they run down into the dark."""
     clouds = canvas.high_pass(canvas.noise("depth", 0.6 * p.size_m, octaves=6, gain=0.55), 1.2 * p.size_m)
     fine = canvas.noise("fine", 0.004, octaves=3, gain=0.7)
@@ -44,5 +44,5 @@ def draw(canvas: Canvas, p: Look) -> Surface:
         color = mix(color, white, 0.85 * disc)
     rime = canvas.noise("rime", 0.5 * p.size_m, octaves=7, gain=0.7)
     frost = step(rime + 0.2 * fine, 2.6 - 3.6 * p.frost, 3.6 - 3.6 * p.frost) * min(1.0, 5 * p.frost)
-    surface = Surface(color, height_m, rough)
-    return surface.under(Surface(white * (1 + 0.03 * fine), height_m + 0.001 + 0.0003 * fine, 0.75), 0.8 * frost)
+    surface = Drawing(color, height_m, rough)
+    return surface.under(Drawing(white * (1 + 0.03 * fine), height_m + 0.001 + 0.0003 * fine, 0.75), 0.8 * frost)

@@ -7,12 +7,12 @@ import math
 from torch import Tensor
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..shaping import mix, step
-from ..surface import Surface
 from ..yarn import roundness, twist
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Columns of stitches; each stitch is two slanted legs that come out of the stitch below."""
     columns = canvas.count(p.stitch_m, multiple_of=4)
     rows = canvas.count(0.78 * p.stitch_m, horizontal=False, multiple_of=2 * p.stripes or 2)
@@ -41,7 +41,7 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     value = canvas.uniform("value", rows * 2)[row.long() % rows] - 0.5
     color = color * shade * (1 + 0.10 * p.fuzz * fuzz + 0.06 * halo + 0.10 * value)
     color = mix(color, color * 0 + canvas.color(p.color) * 0.95, 0.12 * p.fuzz * (1 - p.stripes.bit_length() * 0.2))
-    return Surface(color, height_m, p.roughness + 0.03 * fuzz)
+    return Drawing(color, height_m, p.roughness + 0.03 * fuzz)
 
 
 def _legs(

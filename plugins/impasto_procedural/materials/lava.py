@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..shaping import bump, gradient, mix, step
-from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Plates that bulge, with ropes where they were still soft; between them it glows from red to yellow."""
     warp = canvas.sway("bend", 0.22 * p.size_m, 0.7 * p.size_m, 6)
     plates = canvas.cells("plates", p.size_m, warp=warp, squeeze=(1, 1.3))
@@ -39,7 +39,7 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     color = mix(color, hot * 0.45, 0.6 * near * min(1.0, 3 * p.glow))
     depth = step(border_m + 0.10 * gap_m * grain, 1.0 * gap_m, 0.1 * gap_m)
     melt = gradient(depth + 0.08 * grain, [hot * 0.3, hot * 0.75, hot, (hot * 1.4 + 0.1).clamp(0, 0.92)])
-    molten = Surface(melt, 0 * grain - 0.06 * p.size_m + 0.002 * grain, 0.45, emission=melt)
+    molten = Drawing(melt, 0 * grain - 0.06 * p.size_m + 0.002 * grain, 0.45, emission=melt)
     rim = 0.45 * near * min(1.0, 3 * p.glow)
-    crusted = Surface(color, height_m, p.roughness + 0.04 * grain - 0.2 * silver, emission=hot * (0.25 * rim * rim))
+    crusted = Drawing(color, height_m, p.roughness + 0.04 * grain - 0.2 * silver, emission=hot * (0.25 * rim * rim))
     return molten.under(crusted, crust)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..shaping import bump, mix, step
-from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Plates of two sizes between grooves, with creases that press them flat."""
     sway = [0.22 * p.grain_m * canvas.noise(f"sway {axis}", 0.9 * p.grain_m, octaves=2) for axis in "yx"]
     large = canvas.cells("plates", p.grain_m, jitter=0.8, warp=(sway[0], sway[1]), stretch=(1, 1.2))
@@ -30,4 +30,4 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     color = color * (1 + 0.12 * p.patina * clouds + 0.10 * (each("value") - 0.5)) * (1 + 0.25 * rubbed)
     matt = canvas.noise("matt", p.grain_m, octaves=3)
     roughness = mix(0.85, 0.38, p.shine) + 0.14 * (1 - plate) - 0.08 * rubbed + 0.02 * matt
-    return Surface(color, height_m, roughness)
+    return Drawing(color, height_m, roughness)

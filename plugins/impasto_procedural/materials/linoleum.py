@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..shaping import gradient, step
-from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Short streaks of three colours, rolled out in one direction."""
     bend = canvas.sway("bend", 0.35 * p.size_m, 1.6 * p.size_m, 3)
     streaks = canvas.warp(canvas.noise("streaks", 0.5 * p.size_m, octaves=5, gain=0.7, stretch=(0.5, 3)), *bend)
@@ -23,4 +23,4 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     lines = step(canvas.noise("scratches", 0.0007, octaves=2, stretch=(1, 60)), 2.6, 3.2)
     scuff = p.scuffs * (lines + 0.4 * step(clouds, 0.3, 1.8))
     height_m = 0.00002 * fine + 0.00002 * specks - 0.00004 * p.scuffs * lines + 0.00003 * clouds
-    return Surface(color * (1 + 0.12 * scuff), height_m, p.roughness + 0.25 * scuff + 0.02 * specks)
+    return Drawing(color * (1 + 0.12 * scuff), height_m, p.roughness + 0.25 * scuff + 0.02 * specks)

@@ -7,11 +7,11 @@ import math
 from torch import Tensor
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..shaping import gradient, mix, step
-from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Marble: folded bands with sharp and smoky veins."""
     folds = canvas.noise("folds", 1.3 * p.vein_m, octaves=8, gain=0.52)
     bends = canvas.noise("bends", 1.3 * p.vein_m, octaves=8, gain=0.52)
@@ -27,7 +27,7 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     color = mix(color, canvas.color(p.vein_color) * (1 + 0.10 * crystals), (0.9 * main).maximum(0.7 * fine).clamp(0, 1))
     height_m = -0.00004 * main - 0.00006 * fine + 0.000006 * crystals + 0.00002 * clouds
     roughness = mix(0.45, 0.06, p.polish) + (0.05 + 0.08 * (1 - p.polish)) * (main + fine) + 0.008 * clouds
-    return Surface(color, height_m, roughness)
+    return Drawing(color, height_m, roughness)
 
 
 def _main_veins(canvas: Canvas, p: Look, folds: Tensor, bends: Tensor, clouds: Tensor) -> tuple[Tensor, Tensor]:

@@ -8,9 +8,9 @@ from torch import Tensor
 
 from ..blocks import Blocks, blocks
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..metal import with_rust
 from ..shaping import bump, step
-from ..surface import Surface
 
 BARS = 5
 
@@ -25,7 +25,7 @@ class PlateForm:
     shade: Tensor | float = 0.0
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Plates of steel with raised rivets or tread, rust where water stays, bright where feet and hands rub."""
     relief = _rivets(canvas, p) if p.pattern == "riveted" else _tread(canvas, p)
     clouds = canvas.noise("clouds", 0.16, octaves=7, gain=0.55)
@@ -40,7 +40,7 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     return with_rust(canvas, steel, p.rust, relief.cavity - 0.9 * bright)
 
 
-def _steel(canvas: Canvas, p: Look, relief: PlateForm, clouds: Tensor, bright: Tensor) -> Surface:
+def _steel(canvas: Canvas, p: Look, relief: PlateForm, clouds: Tensor, bright: Tensor) -> Drawing:
     rolled = canvas.noise("rolled", 0.003, octaves=2, stretch=(1, 40))
     scale = step(clouds + 0.3 * rolled, 1.6, -1.2)  # mill scale: a dark skin from rolling
     value = (0.76 - 0.2 * scale) * (1 + 0.3 * relief.shade) + 0.02 * rolled + 0.7 * bright
@@ -49,12 +49,12 @@ def _steel(canvas: Canvas, p: Look, relief: PlateForm, clouds: Tensor, bright: T
     height_m = relief.height_m + waves_m - 0.003 * p.dents * dents + 0.00001 * rolled
     grime = 1 - relief.cavity * (0.25 + 0.35 * step(clouds, -2.0, 1.0))
     roughness = 0.44 + 0.05 * clouds + 0.08 * scale - 0.2 * bright + 0.15 * relief.cavity + 0.02 * rolled
-    return Surface(canvas.color(p.metal_color) * (value * grime).clamp(0.1, 1.3), height_m, roughness, 1.0)
+    return Drawing(canvas.color(p.metal_color) * (value * grime).clamp(0.1, 1.3), height_m, roughness, 1.0)
 
 
-def _paint(canvas: Canvas, p: Look, relief: PlateForm, clouds: Tensor, grain: Tensor) -> Surface:
+def _paint(canvas: Canvas, p: Look, relief: PlateForm, clouds: Tensor, grain: Tensor) -> Drawing:
     value = (1 + 0.07 * clouds + 0.25 * relief.shade) * (1 - 0.3 * relief.cavity)
-    return Surface(canvas.color(p.color) * value, relief.height_m + 0.00025 + 0.00002 * grain, 0.5 + 0.06 * clouds)
+    return Drawing(canvas.color(p.color) * value, relief.height_m + 0.00025 + 0.00002 * grain, 0.5 + 0.06 * clouds)
 
 
 def _rivets(canvas: Canvas, p: Look) -> PlateForm:

@@ -7,9 +7,9 @@ import math
 from torch import Tensor
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..shaping import gradient, mix, step
-from ..strokes import strokes
-from ..surface import Surface
+from ..strands import strands
 
 LEAVES = 7
 """Leaves of a shoot seen from above."""
@@ -17,7 +17,7 @@ PINNAE = 20
 """Leaves along each side of a frond."""
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Shoots on round cushions: light tips above dark depths, with stalks and dry parts."""
     cushion, patches = _cushions(canvas, p)
     level, tip, tone = _stars(canvas, p) if p.kind == "star" else _fronds(canvas, p)
@@ -32,7 +32,7 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     if p.dry:
         is_dry = step(tone + 0.22 * canvas.noise("dry", 0.07, octaves=4), 1.12 - p.dry, 1.3 - p.dry)
         color = mix(color, canvas.color(p.dry_color) * (0.3 + 0.9 * level), is_dry)
-    moss = Surface(color, height_m, 0.78 - 0.1 * tip)
+    moss = Drawing(color, height_m, 0.78 - 0.1 * tip)
     return _with_stalks(canvas, p, _ground(canvas, p).under(moss, cover), cover)
 
 
@@ -70,7 +70,7 @@ def _fronds(canvas: Canvas, p: Look) -> tuple[Tensor, Tensor, Tensor]:
     """Height, tips and tone as `_stars` gives them, of fronds with leaves along both sides."""
     length_m = 5 * p.shoot_m
     count = canvas.pieces(2.4 / (length_m * p.shoot_m), 20_000)
-    fronds = strokes(
+    fronds = strands(
         canvas, "fronds", count, length_m=length_m, width_m=1.3 * p.shoot_m, rise_m=(0.0, 1.0), bend=0.2, taper=0.9
     )
     tone = canvas.uniform("frond tone", count)[fronds.number.clamp_min(0)]
@@ -84,12 +84,12 @@ def _fronds(canvas: Canvas, p: Look) -> tuple[Tensor, Tensor, Tensor]:
     return level, is_frond * step(fronds.along, 0.6, 1.0) * leaf.maximum(stem), tone
 
 
-def _with_stalks(canvas: Canvas, p: Look, surface: Surface, cover: Tensor) -> Surface:
+def _with_stalks(canvas: Canvas, p: Look, surface: Drawing, cover: Tensor) -> Drawing:
     """The surface with stalks above it; a capsule sits at each tip."""
     count = min(20_000, round(2_600 * p.stalks * canvas.width_m * canvas.height_m))
     if not count:
         return surface
-    stalks = strokes(
+    stalks = strands(
         canvas, "stalks", count, length_m=0.02, width_m=0.0009, rise_m=(0.004, 0.012), bend=0.06, taper=-1.2
     )
     there = (stalks.number >= 0) * cover
@@ -97,10 +97,10 @@ def _with_stalks(canvas: Canvas, p: Look, surface: Surface, cover: Tensor) -> Su
         stalks.along, [canvas.color(c) for c in ((0.30, 0.22, 0.08), (0.50, 0.22, 0.10), (0.58, 0.38, 0.16))]
     )
     round_ = 1 - 0.5 * stalks.across.square()
-    return surface.under(Surface(color * round_, surface.height_m + stalks.height_m * 0.35, 0.5), there)
+    return surface.under(Drawing(color * round_, surface.height_m + stalks.height_m * 0.35, 0.5), there)
 
 
-def _ground(canvas: Canvas, p: Look) -> Surface:
+def _ground(canvas: Canvas, p: Look) -> Drawing:
     crumbs = canvas.noise("soil", 0.012, octaves=6, gain=0.68)
     color = canvas.color(p.ground_color) * (0.85 + 0.25 * crumbs).clamp_min(0.15)
-    return Surface(color, -0.003 + 0.0016 * crumbs, 0.94)
+    return Drawing(color, -0.003 + 0.0016 * crumbs, 0.94)

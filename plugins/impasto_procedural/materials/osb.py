@@ -7,12 +7,12 @@ import math
 from torch import Tensor
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..scatter import scatter
 from ..shaping import gradient, mix, step
-from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Strands that lie over each other, each with the grain and colour of its own piece of wood."""
     count = canvas.pieces(14 / (p.size_m * p.size_m), 9_000)
     u = {name: canvas.uniform(name, count) for name in ("lift", "wide", "ragged", "tilt")}
@@ -39,4 +39,4 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     shadow = step(below, 0.00002, 0.0003)
     color = color * (1 - 0.4 * shadow) * mix(1.0, 0.5, (strands.number < 0).to(shadow.dtype))
     height_m = strands.height_m + 0.00004 * grain + 0.00002 * fine
-    return Surface(color, height_m, p.roughness + 0.04 * grain * 0.5 + 0.08 * shadow)
+    return Drawing(color, height_m, p.roughness + 0.04 * grain * 0.5 + 0.08 * shadow)

@@ -6,15 +6,15 @@ from torch import Tensor
 
 from ..blocks import blocks
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..shaping import bump, mix, step
-from ..strokes import strokes
-from ..surface import Surface
+from ..strands import strands
 from ..wood import board_tint, grain_of, wood_color, wood_relief_m
 
 BONDS = {"herringbone": "herringbone", "mosaic": "basketweave", "strip": "staggered"}
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Strips of hardwood with their own grain and colour, tight joints, and varnish that wears."""
     strips = blocks(canvas, BONDS[p.pattern], p.length_m, p.strip_m)
     each = lambda name: canvas.of_each(name, strips.number)  # noqa: E731
@@ -40,7 +40,7 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     varnished = 0.17 + 0.04 * (each("gloss") - 0.5) + 0.09 * wood.pores + 0.012 * wood.fibres
     roughness = mix(raw, varnished, p.varnish)
     roughness = mix(roughness, 0.55, 0.6 * scuffed.maximum(scratch))
-    return Surface(color, height_m, mix(roughness, 0.85, gap))
+    return Drawing(color, height_m, mix(roughness, 0.85, gap))
 
 
 def _scuffs(canvas: Canvas, p: Look) -> tuple[Tensor, Tensor]:
@@ -50,6 +50,6 @@ def _scuffs(canvas: Canvas, p: Look) -> tuple[Tensor, Tensor]:
     count = min(20_000, round(260 * p.scuffs * canvas.width_m * canvas.height_m))
     if not count:
         return scuffed, 0.0 * clouds
-    lines = strokes(canvas, "scratches", count, length_m=0.07, width_m=0.0007, rise_m=(0.0, 1.0), bend=0.08, taper=0.6)
+    lines = strands(canvas, "scratches", count, length_m=0.07, width_m=0.0007, rise_m=(0.0, 1.0), bend=0.08, taper=0.6)
     strength = canvas.uniform("scratch strength", count)[lines.number.clamp_min(0)]
     return scuffed, (lines.number >= 0) * (0.2 + 0.8 * strength.square())

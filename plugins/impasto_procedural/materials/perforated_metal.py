@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..metal import with_rust
 from ..shaping import bump, mix, step
-from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """A lattice of holes in a rolled sheet; what is behind them is dark and far below."""
     warp = canvas.sway("sway", 0.0, canvas.width_m)
     stagger, stretch = (0.5, (0.866, 1.0)) if p.pattern == "round" else (0.0, (1.0, 1.0))
@@ -33,8 +33,8 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     height_m = 0.0005 * bump(inside_m.clamp_min(0), 0.1 * p.size_m) + 0.00005 * clouds + 0.000005 * rolled
     color = canvas.color(p.metal_color) * (1 + 0.03 * rolled + 0.03 * clouds + 0.1 * lines)
     gloss = p.roughness + 0.04 * rolled + 0.04 * clouds + 0.15 * lines
-    metal = Surface(color.clamp(0, 0.97), height_m - 0.00003 * lines, gloss, 1.0)
+    metal = Drawing(color.clamp(0, 0.97), height_m - 0.00003 * lines, gloss, 1.0)
     metal = with_rust(canvas, metal, p.rust, step(inside_m, 0.1 * p.size_m, 0.0))
-    dark = Surface(canvas.color((0.09, 0.09, 0.09)) + 0 * rolled, 0 * rolled - 0.0035, 0.9)
+    dark = Drawing(canvas.color((0.09, 0.09, 0.09)) + 0 * rolled, 0 * rolled - 0.0035, 0.9)
     shade = mix(1.0, 0.75, step(inside_m, 0.03 * p.size_m, 0.0))
     return dark.under(metal.with_tint(shade), sheet)

@@ -6,12 +6,12 @@ from torch import Tensor
 
 from ..blocks import Blocks, blocks
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..shaping import bump, mix, step
-from ..surface import Surface
 from ..wood import board_tint, grain_of, wood_color, wood_relief_m
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Boards side by side, each cut from another place of a tree."""
     boards = blocks(canvas, "staggered", p.length_m, p.board_m)
     each = lambda name: canvas.of_each(name, boards.number)  # noqa: E731
@@ -34,7 +34,7 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     raw = 0.74 + 0.04 * wood.fibres - 0.10 * wood.late + 0.12 * wood.pores
     glossy = 0.2 + 0.02 * wood.fibres + 0.12 * wood.pores
     roughness = mix(mix(raw, glossy, p.varnish), 0.9, gap.maximum(0.7 * crack))
-    return Surface(color, height_m - 0.012 * gap, roughness)
+    return Drawing(color, height_m - 0.012 * gap, roughness)
 
 
 def _cracks(canvas: Canvas, boards: Blocks, p: Look) -> Tensor:

@@ -8,12 +8,12 @@ from torch import Tensor
 
 from ..canvas import Canvas, Look
 from ..damage import cracks
+from ..drawing import Drawing
 from ..scatter import scatter
 from ..shaping import mix, step
-from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """A top coat of plaster in strokes that lie over each other, on a coarse base coat."""
     clouds = canvas.noise("clouds", 0.5, octaves=7, gain=0.62)
     sand = canvas.noise("sand", 0.004, octaves=2, gain=0.8)
@@ -31,7 +31,7 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     newer = color.mean((1, 2), keepdim=True) * 0.4 + canvas.color((0.72, 0.70, 0.66)) * 0.6
     color = mix(color, newer * (1 + 0.03 * clouds + 0.02 * sand), 0.5 * repair)
     color = color * (1 - 0.65 * crack) * (1 - 0.4 * fine)
-    top = Surface(color, height_m, p.roughness - 0.12 * p.trowel * edge.clamp_min(0) + 0.03 * sand - 0.04 * clouds)
+    top = Drawing(color, height_m, p.roughness - 0.12 * p.trowel * edge.clamp_min(0) + 0.03 * sand - 0.04 * clouds)
     bare = _bare(canvas, p, clouds, crack)
     rim = step(bare, -0.006, 0.0) * step(bare, 0.012, 0.0)
     top = top.with_tint(1 + 0.15 * rim * (1 - repair))
@@ -73,8 +73,8 @@ def _bare(canvas: Canvas, p: Look, clouds: Tensor, crack: Tensor) -> Tensor:
     return 0.12 * (holes - 0.25 * clouds + 0.15 * crack - 3.4 * (1 - p.peeling) ** 3)
 
 
-def _base(canvas: Canvas, p: Look, sand: Tensor) -> Surface:
+def _base(canvas: Canvas, p: Look, sand: Tensor) -> Drawing:
     lumps = canvas.noise("lumps", 0.018, octaves=3, gain=0.6)
     coarse = canvas.noise("coarse", 0.16, octaves=5)
     color = canvas.color(p.base_color) * (1 + 0.13 * coarse + 0.08 * lumps + 0.09 * sand)
-    return Surface(color, -p.thickness_m + 0.0012 * coarse + 0.0006 * lumps + 0.0005 * sand, 0.94)
+    return Drawing(color, -p.thickness_m + 0.0012 * coarse + 0.0006 * lumps + 0.0005 * sand, 0.94)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..shaping import bump, step
-from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """The grain of a mould, pressed in pebbles of two sizes, with flow lines and scratches."""
     warp = canvas.sway("ragged", 0.22 * p.size_m, p.size_m, 3)
     clouds = canvas.high_pass(canvas.noise("clouds", 0.02, octaves=6, gain=0.6), 0.04)
@@ -43,4 +43,4 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     color = base * (0.84 + 0.16 * relief) * (1 + 0.02 * fine + 0.012 * clouds)
     color = color + (base.mean() * 0.5 + 0.35 - color) * (0.7 * chalk + 0.35 * lines).clamp(0, 1)
     height_m = 0.13 * p.size_m * p.relief * relief - 0.02 * p.size_m * lines + 0.000002 * fine
-    return Surface(color, height_m, p.roughness + 0.25 * chalk + 0.2 * lines + 0.02 * clouds - 0.04 * relief)
+    return Drawing(color, height_m, p.roughness + 0.25 * chalk + 0.2 * lines + 0.02 * clouds - 0.04 * relief)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..shaping import bump, mix, step
-from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Pillows between seams of stitches; leather puckers along the seams."""
     sway = canvas.sway("sway", 0.02 * p.size_m, 0.7 * p.size_m)
     columns, rows = canvas.count(p.size_m), canvas.count(p.size_m * 1.25, horizontal=False)
@@ -42,4 +42,4 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     color = color * (0.55 + 0.45 * step(seam_m, 0.0, 0.12 * unit_m)) * (1 - 0.3 * button * (1 - dome))
     thread = stitch * (1 - button)
     color = mix(color, canvas.color(p.thread_color) * (0.9 + 0.1 * clouds), 0.95 * thread)
-    return Surface(color, height_m, mix(p.roughness + 0.12 * (1 - plate) + 0.03 * clouds, 0.8, thread))
+    return Drawing(color, height_m, mix(p.roughness + 0.12 * (1 - plate) + 0.03 * clouds, 0.8, thread))

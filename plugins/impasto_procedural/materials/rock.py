@@ -6,11 +6,11 @@ from torch import Tensor
 
 from ..canvas import Canvas, Look
 from ..damage import cracks
+from ..drawing import Drawing
 from ..shaping import gradient, mix, step
-from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Layers of rock, broken into blocks with facets."""
     fine = canvas.noise("fine", 0.04, octaves=6, gain=0.78)
     rugged = canvas.noise("rugged", 0.7 * p.block_m, octaves=8, gain=0.55)
@@ -29,7 +29,7 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     color = (
         color * (1 - 0.3 * cavity.clamp(-1.2, 1.5)) * (1 - 0.22 * pits.clamp(-1.2, 1.8)) * (1 - 0.25 * ledge * p.layers)
     )
-    surface = Surface(color, height_m, p.roughness + 0.03 * fine + 0.06 * rugged)
+    surface = Drawing(color, height_m, p.roughness + 0.03 * fine + 0.06 * rugged)
     return _with_stains(canvas, p, surface, fine, bends)
 
 
@@ -63,7 +63,7 @@ def _facets(canvas: Canvas, p: Look, rugged: Tensor, bends: Tensor, layer_m: Ten
     return p.blocks * canvas.blur(relief_m, 0.012 * p.block_m), p.blocks * tone
 
 
-def _with_stains(canvas: Canvas, p: Look, rock: Surface, fine: Tensor, bends: Tensor) -> Surface:
+def _with_stains(canvas: Canvas, p: Look, rock: Drawing, fine: Tensor, bends: Tensor) -> Drawing:
     streaks = canvas.noise("streaks", 0.05, octaves=4, stretch=(12, 1))
     places = canvas.noise("places", 0.45, octaves=5, gain=0.6)
     rust = 0.8 * p.stains * step(places + 0.4 * fine, 0.3, 2.6)
@@ -73,4 +73,4 @@ def _with_stains(canvas: Canvas, p: Look, rock: Surface, fine: Tensor, bends: Te
     cover = step(spots, 2.6 - 2.2 * p.lichen, 2.9 - 2.2 * p.lichen) * (p.lichen > 0)
     kind = step(canvas.noise("lichen kinds", 0.3, octaves=3), -0.2, 0.3)
     lichen = mix(canvas.color((0.66, 0.67, 0.58)), canvas.color((0.62, 0.52, 0.22)), kind) * (1 + 0.14 * fine)
-    return Surface(mix(color, lichen, 0.7 * cover), rock.height_m + 0.001 * cover, mix(rock.roughness, 0.92, cover))
+    return Drawing(mix(color, lichen, 0.7 * cover), rock.height_m + 0.001 * cover, mix(rock.roughness, 0.92, cover))

@@ -9,8 +9,8 @@ from typing import Literal
 from torch import Tensor
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..shaping import bump, mix, step
-from ..surface import Surface
 
 Kind = Literal["pantile", "barrel", "flat", "scallop", "slate"]
 
@@ -31,7 +31,7 @@ class Shingles:
     inside_m: Tensor
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Tiles, each with its own colour, on the row below."""
     fine = canvas.noise("fine", 0.006, octaves=3, gain=0.7)
     clouds = canvas.noise("clouds", 0.12, octaves=5, gain=0.6)
@@ -50,7 +50,7 @@ def draw(canvas: Canvas, p: Look) -> Surface:
         * _hollow(p, tiles)
     )
     roughness = p.roughness + 0.05 * clouds + 0.03 * fine - 0.10 * (p.kind == "slate")
-    return Surface(color, height_m, roughness)
+    return Drawing(color, height_m, roughness)
 
 
 def _shingles(canvas: Canvas, p: Look, fine: Tensor) -> Shingles:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..shaping import bump, mix, step
-from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Round studs in rows, ribs, or pressed granules, with specks and scuffs."""
     warp = canvas.sway("sway", 0.0, canvas.width_m)
     grain = canvas.noise("grain", 0.0012, octaves=3, gain=0.7)
@@ -34,4 +34,4 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     color = color * (1 + 0.05 * grain + 0.06 * clouds) * (1 - 0.3 * side)
     color = mix(color, color.mean((1, 2), keepdim=True) * 1.5 + 0.02, 0.35 * scuff)
     height_m = p.size_m * (0.02 + 0.09 * p.relief) * up + 0.00003 * grain
-    return Surface(color, height_m, p.roughness + 0.14 * scuff + 0.03 * grain - 0.1 * up)
+    return Drawing(color, height_m, p.roughness + 0.14 * scuff + 0.03 * grain - 0.1 * up)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from torch import Tensor
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..shaping import gradient, mix, step
-from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Steel sheet under rust of several ages: each age has its own colour, height and roughness."""
     clouds = canvas.high_pass(canvas.noise("rust", p.patch_m, octaves=8, gain=0.68), 2.5 * p.patch_m)
     spots = canvas.noise("spots", 0.012, octaves=4, gain=0.7)
@@ -19,15 +19,15 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     crust = step(spread, 0.0, 0.8)
     stain = _runs(canvas, p, crust)
     steel = _steel(canvas, p)
-    stained = steel.under(Surface(_stain_color(canvas, p), steel.height_m, 0.75), film.maximum(stain))
+    stained = steel.under(Drawing(_stain_color(canvas, p), steel.height_m, 0.75), film.maximum(stain))
     return stained.under(_crust(canvas, p, age, spots), crust)
 
 
-def _steel(canvas: Canvas, p: Look) -> Surface:
+def _steel(canvas: Canvas, p: Look) -> Drawing:
     rolled = canvas.noise("rolled", 0.002, octaves=2, stretch=(1, 60))
     dull = canvas.noise("dull", 0.08, octaves=5, gain=0.6)
     color = canvas.color(p.metal_color) * (1 + 0.06 * dull + 0.03 * rolled)
-    return Surface(color, 0.000006 * rolled, p.metal_roughness + 0.05 * dull + 0.03 * rolled, 1.0)
+    return Drawing(color, 0.000006 * rolled, p.metal_roughness + 0.05 * dull + 0.03 * rolled, 1.0)
 
 
 def _stain_color(canvas: Canvas, p: Look) -> Tensor:
@@ -43,7 +43,7 @@ def _runs(canvas: Canvas, p: Look, crust: Tensor) -> Tensor:
     return (5.0 * p.runs * wet).clamp(0, 0.85)
 
 
-def _crust(canvas: Canvas, p: Look, age: Tensor, spots: Tensor) -> Surface:
+def _crust(canvas: Canvas, p: Look, age: Tensor, spots: Tensor) -> Drawing:
     grain = canvas.noise("grain", 0.0024, octaves=3, gain=0.8)
     layers = canvas.noise("layers", 0.035, octaves=6, gain=0.55) + 0.5 * age
     level = 2.2 * layers
@@ -57,4 +57,4 @@ def _crust(canvas: Canvas, p: Look, age: Tensor, spots: Tensor) -> Surface:
     shade = 0.34 + 0.1 * age + 0.08 * grain + 0.1 * spots + 0.16 * washed + 0.10 * (terrace - level) - 0.15 * rim
     color = gradient(shade, [*old, canvas.color(p.dark_color)]) * (1 + 0.09 * grain)
     color = mix(color, canvas.color(p.dark_color) * 0.7, 0.8 * pit)
-    return Surface(color.clamp_min(0.004), height_m, 0.86 + 0.05 * grain + 0.03 * spots)
+    return Drawing(color.clamp_min(0.004), height_m, 0.86 + 0.05 * grain + 0.03 * spots)

@@ -7,12 +7,12 @@ import math
 from torch import Tensor
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..scatter import scatter
 from ..shaping import mix, step
-from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Grains of sand, blown into ripples that fork."""
     ripple, crest = _ripples(canvas, p)
     clouds = canvas.noise("clouds", 0.4, octaves=6, gain=0.55)
@@ -33,7 +33,7 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     color = mix(color, canvas.color(p.dark_color), 0.75 * heavy)
     color = mix(color, canvas.color((0.90, 0.86, 0.78)), 0.55 * pale)
     damp = p.damp * step(-clouds - 0.7 * crest * p.ripples + 2.2 * p.damp, 0.4, 1.4)
-    sand = Surface(color * (1 - 0.5 * damp), height_m, 0.93 - 0.35 * damp + 0.02 * grains)
+    sand = Drawing(color * (1 - 0.5 * damp), height_m, 0.93 - 0.35 * damp + 0.02 * grains)
     return _pebbles(canvas, p, sand) if p.pebbles else sand
 
 
@@ -47,7 +47,7 @@ def _ripples(canvas: Canvas, p: Look) -> tuple[Tensor, Tensor]:
     return strength * sharp**1.3, strength * wave
 
 
-def _pebbles(canvas: Canvas, p: Look, sand: Surface) -> Surface:
+def _pebbles(canvas: Canvas, p: Look, sand: Drawing) -> Drawing:
     count = min(20_000, round(500 * p.pebbles**2 * canvas.width_m * canvas.height_m) + 1)
     flat = 0.6 + 0.8 * canvas.uniform("flat", count)
 
@@ -60,5 +60,5 @@ def _pebbles(canvas: Canvas, p: Look, sand: Surface) -> Surface:
     value = 0.25 + 0.9 * canvas.uniform("pebble value", count)[number]
     is_shell = step(canvas.uniform("shell", count)[number], 0.75, 0.76)
     color = mix(canvas.color((0.60, 0.53, 0.46)) * value, canvas.color((0.90, 0.84, 0.76)), is_shell)
-    stone = Surface(color, sand.height_m + found.height_m - 0.0012, mix(0.6, 0.4, is_shell))
+    stone = Drawing(color, sand.height_m + found.height_m - 0.0012, mix(0.6, 0.4, is_shell))
     return sand.under(stone, step(found.height_m, 0.0010, 0.0016))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from torch import Tensor
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..shaping import bump, gradient, mix, step
-from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Rows of plates; each lies over the next row, from its root below the others to its free tip."""
     columns = canvas.count(p.scale_m)
     rows = canvas.count(p.scale_m * (0.95 - 0.45 * p.overlap), horizontal=False, multiple_of=2)
@@ -50,7 +50,7 @@ def _plate(canvas: Canvas, p: Look, u: Tensor, v: Tensor, counts: tuple[int, int
     return canvas.stack(fields)
 
 
-def _skin(canvas: Canvas, p: Look, height_m: Tensor, number: Tensor, y: Tensor, x: Tensor, rim: Tensor) -> Surface:
+def _skin(canvas: Canvas, p: Look, height_m: Tensor, number: Tensor, y: Tensor, x: Tensor, rim: Tensor) -> Drawing:
     each = canvas.of_each("value", number.long())
     clouds = canvas.high_pass(canvas.noise("pattern", 1.8 * p.scale_m, octaves=2, gain=0.4), 4.5 * p.scale_m)
     spot = step(clouds + 1.8 * (each - 0.5), 1.8 - 3.4 * p.pattern, 1.86 - 3.4 * p.pattern)
@@ -61,4 +61,4 @@ def _skin(canvas: Canvas, p: Look, height_m: Tensor, number: Tensor, y: Tensor, 
     color = color * (0.85 + 0.3 * each) * (1 + 0.05 * rings) * (0.55 + 0.45 * step(rim, 0.0, 0.16))
     skin = canvas.noise("skin", 0.15 * p.scale_m, octaves=2)
     height_m = height_m + p.scale_m * (0.004 * rings + 0.003 * skin)
-    return Surface(color, height_m, mix(0.75, 0.25, p.shine) + 0.05 * skin + 0.04 * rings)
+    return Drawing(color, height_m, mix(0.75, 0.25, p.shine) + 0.05 * skin + 0.04 * rings)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from torch import Tensor
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..shaping import mix, step
-from ..strokes import strokes
-from ..surface import Surface
+from ..strands import strands
 
 REFLECTANCES = {
     "steel": ((0.68, 0.70, 0.72), (0.43, 0.435, 0.44)),
@@ -19,7 +19,7 @@ REFLECTANCES = {
 """Colours, sRGB-encoded, of each metal when bright and when tarnished."""
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """A metal sheet: its finish as relief and roughness, scratches across it, tarnish over all."""
     lines = _lines(canvas, p)
     gouge, hair = _scratches(canvas, p)
@@ -49,7 +49,7 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     rubbed = 0.035 * canvas.noise("hands", 0.06, octaves=5, gain=0.6) * (0.3 + p.tarnish)
     dull = 0.25 * tarnish + 0.035 * p.tarnish * film + 0.15 * gouge + 0.06 * hair
     roughness = p.roughness + 0.035 * p.brushing * lines + rubbed + dull
-    return Surface(color, height_m, roughness, 1 - 0.1 * tarnish)
+    return Drawing(color, height_m, roughness, 1 - 0.1 * tarnish)
 
 
 def _lines(canvas: Canvas, p: Look) -> Tensor:
@@ -92,7 +92,7 @@ def _scratches(canvas: Canvas, p: Look) -> tuple[Tensor, Tensor]:
         if not count:
             masks.append(canvas.uniform(name, 1).expand(canvas.size_px) * 0)
             continue
-        drawn = strokes(canvas, name, count, length_m=length_m, width_m=width_m, rise_m=(0, 1), bend=0.12, taper=0.9)
+        drawn = strands(canvas, name, count, length_m=length_m, width_m=width_m, rise_m=(0, 1), bend=0.12, taper=0.9)
         depth = canvas.uniform(f"{name} depth", count)[drawn.number.clamp_min(0)].square()
         seen = min(1.0, width_m / canvas.texel_m + 0.15)  # a thinner line shows less
         masks.append((drawn.number >= 0) * (0.15 + 0.85 * depth) * seen)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..shaping import bump, mix, step
-from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Small plates between furrows that cross, with pores at the crossings; veins branch below and push up."""
     warp = canvas.sway("sway", 0.16 * p.size_m, p.size_m, 3)
     plates = canvas.cells("plates", p.size_m, warp=warp, stretch=(1, 1.25))
@@ -45,4 +45,4 @@ def draw(canvas: Canvas, p: Look) -> Surface:
         * (1 - p.bulges * 0.5 * (1 - bump(lumps.to_border_m, 0.15 * broad)))
     )
     roughness = mix(0.72, 0.2, p.shine) + 0.08 * (1 - raised) + 0.04 * mottled
-    return Surface(color.clamp_min(0.004), height_m, roughness)
+    return Drawing(color.clamp_min(0.004), height_m, roughness)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from torch import Tensor
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..shaping import gradient, mix, step
-from ..strokes import strokes
-from ..surface import Surface
+from ..strands import strands
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Soft drifts under a skin of crystals; single crystals are smooth and turned, so that they glitter."""
     drift = canvas.noise("drifts", 0.55, octaves=3, gain=0.42)
     soft = canvas.noise("soft", 0.14, octaves=3, gain=0.5)
@@ -26,7 +26,7 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     color = color * (1 + 0.012 * flakes + 0.012 * grain)
     roughness = mix(0.48 + 0.05 * soft, 0.86, p.fresh) + 0.03 * grain
     glitter = _glitter(canvas, p)
-    snow = Surface(color, height_m + 0.0004 * glitter, mix(roughness, 0.08, glitter))
+    snow = Drawing(color, height_m + 0.0004 * glitter, mix(roughness, 0.08, glitter))
     snow = _with_litter(canvas, p, snow)
     if not p.melted:
         return snow
@@ -34,7 +34,7 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     deep = canvas.high_pass(deep, 2.4)
     kept = step(deep, 4.4 * p.melted - 2.6, 4.4 * p.melted - 2.35)
     edge_m = 0.02 * step(deep, 4.4 * p.melted - 2.6, 4.4 * p.melted - 1.6)
-    return _ground(canvas, p).under(Surface(snow.color, snow.height_m + edge_m, snow.roughness), kept)
+    return _ground(canvas, p).under(Drawing(snow.color, snow.height_m + edge_m, snow.roughness), kept)
 
 
 def _ripples(canvas: Canvas, p: Look) -> tuple[Tensor, Tensor]:
@@ -73,23 +73,23 @@ def _glitter(canvas: Canvas, p: Look) -> Tensor:
     return step(crystals, 3.0 - 0.8 * p.sparkle, 3.3 - 0.8 * p.sparkle)
 
 
-def _with_litter(canvas: Canvas, p: Look, snow: Surface) -> Surface:
+def _with_litter(canvas: Canvas, p: Look, snow: Drawing) -> Drawing:
     """The snow with thin dark things on it."""
     count = min(20_000, round(140 * p.litter * canvas.width_m * canvas.height_m))
     if not count:
         return snow
-    things = strokes(
+    things = strands(
         canvas, "litter", count, length_m=0.022, width_m=0.0028, rise_m=(0.001, 0.004), bend=0.15, taper=0.8
     )
     lies = (things.number >= 0).to(snow.height_m.dtype)
     tone = canvas.uniform("tone", count)[things.number.clamp_min(0)]
     colors = [canvas.color(c) for c in ((0.16, 0.11, 0.07), (0.33, 0.23, 0.13), (0.48, 0.38, 0.22))]
-    return snow.under(Surface(gradient(tone, colors), snow.height_m + things.height_m, 0.8), lies)
+    return snow.under(Drawing(gradient(tone, colors), snow.height_m + things.height_m, 0.8), lies)
 
 
-def _ground(canvas: Canvas, p: Look) -> Surface:
+def _ground(canvas: Canvas, p: Look) -> Drawing:
     soil = canvas.noise("soil", 0.03, octaves=6, gain=0.68)
     blades = canvas.noise("blades", 0.006, octaves=3, gain=0.7, stretch=(4, 1))
     shades = [canvas.color(p.ground_color) * factor for factor in (0.4, 1.0, 1.7)]
     color = gradient(0.5 + 0.17 * soil + 0.1 * blades, shades)
-    return Surface(color, -0.02 + 0.004 * soil + 0.002 * blades, 0.9)
+    return Drawing(color, -0.02 + 0.004 * soil + 0.002 * blades, 0.9)

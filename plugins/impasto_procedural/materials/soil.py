@@ -7,15 +7,15 @@ import math
 from torch import Tensor
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..scatter import scatter
 from ..shaping import bump, gradient, mix, step
-from ..surface import Surface
 
 TRACK_M, TREAD_M = 0.32, 0.055
 """Width of a tyre, and distance of its blocks."""
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Crumbs of all sizes that fall together to clods; wheels press them flat, with the blocks of their tread."""
     ragged = canvas.sway("ragged", 0.22 * p.size_m, 0.5 * p.size_m, 5)
     clods = 0.0 * canvas.x_m
@@ -41,7 +41,7 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     light = canvas.color(p.color)
     dark = canvas.color(p.second_color)
     color = gradient(shade, [dark * 0.7, dark, light, light * 1.35]) * (1 - 0.22 * pressed * (1 - print_))
-    soil = Surface(color, height_m, 0.94 - 0.12 * pressed + 0.02 * crumbs)
+    soil = Drawing(color, height_m, 0.94 - 0.12 * pressed + 0.02 * crumbs)
     return _stones(canvas, p, soil, crumbs) if p.stones else soil
 
 
@@ -60,7 +60,7 @@ def _tracks(canvas: Canvas, p: Look) -> tuple[Tensor, Tensor]:
     return pressed, pressed * ridge * worn * step(across.abs(), 1.0, 0.85)
 
 
-def _stones(canvas: Canvas, p: Look, soil: Surface, crumbs: Tensor) -> Surface:
+def _stones(canvas: Canvas, p: Look, soil: Drawing, crumbs: Tensor) -> Drawing:
     count = canvas.pieces(260 * p.stones, 6_000)
     flat = 0.8 + 0.7 * canvas.uniform("flat", count)
 
@@ -75,5 +75,5 @@ def _stones(canvas: Canvas, p: Look, soil: Surface, crumbs: Tensor) -> Surface:
     color = canvas.color((0.50, 0.46, 0.41)) * value * (1 + 0.06 * crumbs)
     color = mix(color, soil.color, 0.35)
     level_m = canvas.blur(soil.height_m, 0.02)
-    stone = Surface(color, level_m + found.height_m - 0.003, 0.8)
+    stone = Drawing(color, level_m + found.height_m - 0.003, 0.8)
     return soil.under(stone, step(stone.height_m - soil.height_m, 0.0, 0.001) * (found.number >= 0))

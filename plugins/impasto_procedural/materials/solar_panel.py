@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from ..blocks import blocks
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..shaping import mix, step
-from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Square cells with cut corners, fine fingers across and wide bars along, under one sheet of glass."""
     warp = canvas.sway("sway", 0.0, canvas.width_m)
     cells = blocks(canvas, "stack", p.size_m, p.size_m, warp=warp)
@@ -31,4 +31,4 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     color = mix(color, silver.mean() * 0.8 * canvas.color((1.0, 0.96, 0.9)), 0.45 * dust)
     height_m = 0.00006 * cell + 0.00003 * bar * cell + 0.00001 * shade * cell * p.crystals
     height_m = height_m + 0.00002 * canvas.noise("waves", 0.2, octaves=2)
-    return Surface(color, height_m, p.roughness + 0.5 * dust)
+    return Drawing(color, height_m, p.roughness + 0.5 * dust)

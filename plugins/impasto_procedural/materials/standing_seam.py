@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..metal import with_rust
 from ..shaping import step
-from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Long trays between upright seams, crossed by flat folds, and stained where water runs."""
     columns = canvas.count(p.size_m)
     sway = canvas.sway("sway", 0.0008, 0.3)
@@ -34,5 +34,5 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     upright = step(side_m, max(0.016, 5 * canvas.texel_m), 0.0)
     height_m = 0.02 * upright + 0.0015 * fold + 0.0025 * p.dents * waves + 0.00001 * spangle
     roughness = p.roughness + p.patina * (0.06 * clouds + 0.05 * runs + 0.03 * spangle)
-    sheet = Surface(color, height_m, roughness, 1.0)
+    sheet = Drawing(color, height_m, roughness, 1.0)
     return with_rust(canvas, sheet, p.rust, 0.5 * seam + 0.5 * fold, 0.15)

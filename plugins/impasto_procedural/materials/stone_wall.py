@@ -6,11 +6,11 @@ from torch import Tensor
 
 from ..blocks import blocks, uneven_blocks
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..shaping import bump, mix, step
-from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Stones with hewn faces, each of its own rock, in mortar."""
     fine = canvas.noise("fine", 0.008, octaves=4, gain=0.75)
     rugged = canvas.noise("rugged", 0.35 * p.stone_m, octaves=7, gain=0.58)
@@ -37,7 +37,7 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     color = color * (1 + value + 0.11 * fine + 0.07 * stains).clamp_min(0.2) * (0.62 + 0.38 * edge)
     rust = p.color_variation * step(stains + 0.6 * rugged, 0.9, 2.6)
     color = mix(color, color * canvas.color((0.98, 0.88, 0.75)) * 1.1, rust)
-    stones = Surface(color, height_m, mix(0.5, 0.76, p.rough) + 0.03 * fine + 0.04 * rugged)
+    stones = Drawing(color, height_m, mix(0.5, 0.76, p.rough) + 0.03 * fine + 0.04 * rugged)
     return _mortar(canvas, p, fine).under(stones, step(inside_m, -0.0015, 0.002))
 
 
@@ -75,8 +75,8 @@ def _facets(canvas: Canvas, p: Look, rugged: Tensor, shift_m: Tensor) -> tuple[T
     return canvas.blur(relief_m, 0.03 * size_m), 0.5 * (each("tone") - 0.5)
 
 
-def _mortar(canvas: Canvas, p: Look, fine: Tensor) -> Surface:
+def _mortar(canvas: Canvas, p: Look, fine: Tensor) -> Drawing:
     lumps = canvas.noise("lumps", 0.03, octaves=4)
     color = canvas.color(p.mortar_color) * (1 + 0.09 * fine + 0.10 * lumps)
     depth_m = 0.03 * p.joint_depth * (0.4 + p.rough)
-    return Surface(color, 0.02 * p.rough * p.stone_m - depth_m + 0.002 * lumps + 0.0007 * fine, 0.94)
+    return Drawing(color, 0.02 * p.rough * p.stone_m - depth_m + 0.002 * lumps + 0.0007 * fine, 0.94)

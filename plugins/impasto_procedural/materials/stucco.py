@@ -8,12 +8,12 @@ from torch import Tensor
 
 from ..canvas import Canvas, Look
 from ..damage import cracks
+from ..drawing import Drawing
 from ..scatter import scatter
 from ..shaping import mix, step
-from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Lumps of mortar on a rough coat."""
     sand = canvas.noise("sand", 0.0018, octaves=2, gain=0.8)
     clouds = canvas.noise("clouds", 0.35, octaves=6, gain=0.6)
@@ -27,7 +27,7 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     color = canvas.color(p.color) * value * (1 - 0.16 * depth.clamp(-1.5, 2))
     dust = p.stains * step(depth + 0.3 * clouds, 0.0, 2.0)
     color = mix(color, color * canvas.color((0.72, 0.68, 0.64)), dust) * (1 - 0.6 * crack)
-    return Surface(color, height_m, p.roughness + 0.03 * sand * p.sand - 0.03 * clouds)
+    return Drawing(color, height_m, p.roughness + 0.03 * sand * p.sand - 0.03 * clouds)
 
 
 def _roughcast(canvas: Canvas, p: Look) -> Tensor:

@@ -7,14 +7,14 @@ from torch import Tensor
 from ..blocks import blocks
 from ..canvas import Canvas, Look
 from ..damage import holes
+from ..drawing import Drawing
 from ..shaping import mix, step
-from ..surface import Surface
 
 GRADES = (("sand", 0.15, 0.45), ("small", 0.42, 0.5), ("large", 1.0, 0.4))
 """Grades of chips, the finest first: name, size relative to the largest, and share of their places that is taken."""
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Angular chips of three sizes in a binder; larger ones hide smaller ones."""
     clouds = canvas.noise("clouds", 0.3, octaves=5)
     fine = canvas.noise("fine", 0.003, octaves=3, gain=0.75)
@@ -22,12 +22,12 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     pore = holes(canvas, "pores", 0.02, 0.0016, p.pores)
     rough = mix(0.75, 0.14, p.polish)
     gloss = rough + 0.03 * clouds + 0.015 * fine
-    surface = Surface(binder * (1 - 0.6 * pore), -0.00004 - 0.0006 * pore + 0.000012 * fine, gloss + 0.07 + 0.4 * pore)
+    surface = Drawing(binder * (1 - 0.6 * pore), -0.00004 - 0.0006 * pore + 0.000012 * fine, gloss + 0.07 + 0.4 * pore)
     veins = canvas.noise("veins", 0.02, octaves=5, gain=0.65)
     for name, size, kept in GRADES:
         amount = kept * (1.0 if name == "large" else 0.25 + 1.25 * p.fine)
         inside_m, color = _chips(canvas, p, name, size * p.chip_m, amount, fine, veins)
-        chip = Surface(color, 0.00001 * veins, gloss - 0.03 + 0.03 * veins.abs() * (1 - p.polish))
+        chip = Drawing(color, 0.00001 * veins, gloss - 0.03 + 0.03 * veins.abs() * (1 - p.polish))
         surface = surface.under(chip, step(inside_m, -0.4 * canvas.texel_m, 0.6 * canvas.texel_m))
         rim = step(inside_m, -0.0016, -0.0004) * step(inside_m, 0.0004, -0.0004)
         surface = surface.with_tint(1 - 0.06 * rim)
@@ -52,9 +52,9 @@ def _chips(
     return inside_m, mix(color * value, 0.5 + 0.5 * color, pale)
 
 
-def _strips(canvas: Canvas, surface: Surface) -> Surface:
+def _strips(canvas: Canvas, surface: Drawing) -> Drawing:
     """The surface, divided by strips of brass about 0.6 m apart."""
     fields = blocks(canvas, "stack", 0.6, 0.6)
     scratches = canvas.noise("scratches", 0.004, octaves=3)
-    brass = Surface(canvas.color((0.87, 0.74, 0.47)) * (1 + 0.05 * scratches), 0.00003 + 0 * scratches, 0.28, 1.0)
+    brass = Drawing(canvas.color((0.87, 0.74, 0.47)) * (1 + 0.05 * scratches), 0.00003 + 0 * scratches, 0.28, 1.0)
     return surface.under(brass, step(fields.inside_m(), 0.0018, 0.0012))

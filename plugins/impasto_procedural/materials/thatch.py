@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..shaping import gradient, mix, step
-from ..strokes import strokes
-from ..surface import Surface
+from ..strands import strands
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Straws in bundles, in rows whose lower ends stand off and cast a shadow."""
     rows = canvas.count(p.size_m, horizontal=False)
     sway = canvas.sway("sway", 0.05 * p.size_m, 0.5 * p.size_m, 5)
     straws_m = 0.012 * canvas.noise("ends", 0.01, octaves=3, gain=0.8)
     place = ((canvas.y_m + sway[0] + straws_m) / canvas.height_m * rows).remainder(1)  # 0 at the top of a row
-    drawn = strokes(
+    drawn = strands(
         canvas, "straws", canvas.pieces(11_000, 60_000), length_m=0.22, width_m=0.0055, rise_m=(0.002, 0.014),
         direction=0.75, spread=0.015 + 0.05 * p.irregular, bend=0.03, taper=0.3,
     )  # fmt: skip
@@ -33,4 +33,4 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     height_m = (
         0.05 * p.size_m * 4 * (0.15 + 0.85 * place) * step(place, 1.0, 0.97) * 0.6 + drawn.height_m + 0.002 * bundles
     )
-    return Surface(color, height_m, 0.78 + 0.1 * (one("gloss") - 0.5))
+    return Drawing(color, height_m, 0.78 + 0.1 * (one("gloss") - 0.5))

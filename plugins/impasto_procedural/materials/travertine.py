@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..shaping import gradient, step
-from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Wavy bands of cream and brown, along which holes open in rows."""
     sway = canvas.sway("sway", 0.35 * p.size_m, 5 * p.size_m, 5)
     sway = sway[0], 0 * sway[1]
@@ -25,4 +25,4 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     color = gradient(shade, [canvas.color(p.second_color), light * 0.78, light, light * 1.12])
     color = color * (1 - 0.5 * hole - 0.12 * rim)
     height_m = 0.0001 * (bands + fine * (1 - p.polish)) - 0.006 * hole * (0.7 + 0.1 * fine) - 0.0006 * rim
-    return Surface(color, height_m, 0.75 - 0.55 * p.polish + 0.3 * hole + 0.03 * fine)
+    return Drawing(color, height_m, 0.75 - 0.55 * p.polish + 0.3 * hole + 0.03 * fine)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..shaping import gradient
-from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Pile that lies in patches with soft borders and sharp folds: it shines where it points away."""
     bend = canvas.sway("bend", 0.03, 0.08, 4)
     lie = canvas.warp(canvas.noise("lie", 0.045, octaves=5, gain=0.6, stretch=(1.8, 1)), *bend)
@@ -23,4 +23,4 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     pale = base * 1.5 + 0.06
     color = gradient(shade, [base * 0.28, base * 0.62, base, pale, pale * 1.35])
     height_m = 0.0003 * p.crushed * lie + 0.0001 * pile + 0.00008 * strands + 0.0009 * p.ribs * wave
-    return Surface(color, height_m, p.roughness - 0.08 * p.crushed * sheen + 0.02 * pile)
+    return Drawing(color, height_m, p.roughness - 0.08 * p.crushed * sheen + 0.02 * pile)

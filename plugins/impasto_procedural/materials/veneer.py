@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from ..blocks import blocks
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..shaping import mix, step
-from ..surface import Surface
 from ..wood import board_tint, grain_of, wood_color
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Leaves that meet without gaps: sliced ones with cathedrals, peeled ones with broad waves."""
     is_peeled = p.cut == "peeled"
     leaves = blocks(canvas, "staggered", canvas.width_m, (2.5 if is_peeled else 1) * p.leaf_m)
@@ -23,4 +23,4 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     height_m = raw * (0.00002 * wood.fibres - 0.00012 * wood.pores + 0.00003 * wood.late) - 0.00006 * seam
     height_m = height_m + 0.000015 * canvas.noise("waves", 0.15, octaves=2)
     roughness = mix(0.7, 0.16, p.varnish) + raw * (0.04 * wood.fibres + 0.1 * wood.pores)
-    return Surface(color * (1 - 0.3 * seam), height_m, roughness)
+    return Drawing(color * (1 - 0.3 * seam), height_m, roughness)

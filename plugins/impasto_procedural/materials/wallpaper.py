@@ -7,8 +7,8 @@ import math
 from torch import Tensor
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..shaping import mix, step
-from ..surface import Surface
 
 PETALS = (
     *((0.30, 0.00, 0.17, 0.050, 90), (0.24, 0.070, 0.15, 0.040, 62), (0.15, 0.120, 0.14, 0.036, 38)),
@@ -22,7 +22,7 @@ OGEE = 0.030
 """Half the width of the band around each ornament."""
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Ornaments in rows, each shifted by half; what is printed shines more than the paper."""
     sway = canvas.sway("sway", 0.0, canvas.width_m)
     columns = canvas.count(p.size_m)
@@ -52,7 +52,7 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     old = p.faded * (0.4 + 0.35 * clouds).clamp(0, 1)
     color = mix(color, color.mean((1, 2), keepdim=True) * canvas.color((0.98, 0.93, 0.84)), 0.6 * old) * (1 - 0.1 * old)
     height_m = 0.0005 * p.relief * printed + 0.00003 * weave + 0.00005 * threads * p.relief * (1 - printed)
-    return Surface(color, height_m, p.roughness - 0.3 * printed * p.relief + 0.03 * weave + 0.1 * old)
+    return Drawing(color, height_m, p.roughness - 0.3 * printed * p.relief + 0.03 * weave + 0.1 * old)
 
 
 def _inside(y: Tensor, x: Tensor) -> Tensor:

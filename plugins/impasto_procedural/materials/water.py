@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..shaping import gradient, mix, step
-from ..surface import Surface
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Waves of several lengths with sharp crests, as wind makes them, and foam that they have torn into nets."""
     bend = canvas.sway("bend", 0.25 * p.size_m, 1.5 * p.size_m, 3)
     crests = []
@@ -32,5 +32,5 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     bubbles = canvas.noise("bubbles", 0.02 * p.size_m, octaves=3, gain=0.8)
     foam = (where * (0.3 * where + holes + 0.12 * bubbles)).clamp(0, 1)
     white = canvas.color((0.86, 0.89, 0.89)) * (1 + 0.04 * bubbles)
-    water = Surface(color, height_m, 0.05)
-    return water.under(Surface(white, height_m + 0.004 * p.size_m * (1 + 0.4 * bubbles), 0.7), 0.92 * foam)
+    water = Drawing(color, height_m, 0.05)
+    return water.under(Drawing(white, height_m + 0.004 * p.size_m * (1 + 0.4 * bubbles), 0.7), 0.92 * foam)

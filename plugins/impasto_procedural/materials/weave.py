@@ -5,15 +5,15 @@ from __future__ import annotations
 from torch import Tensor
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..shaping import mix
-from ..surface import Surface
 from ..yarn import roundness, thread_contrast, twist
 
 PERIODS = {"plain": 2, "twill": 4, "basket": 4, "satin": 5}
 """Threads after which a weave repeats."""
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Two sets of threads; the weave says at each crossing which one is above."""
     period = PERIODS[p.weave]
     columns = canvas.count(p.thread_m, multiple_of=period)
@@ -37,7 +37,7 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     fuzz = canvas.noise("fuzz", 0.5 * p.thread_m, octaves=3, gain=0.8)
     height_m = height_m + 0.03 * p.fuzz * p.thread_m * fuzz
     color = mix(color, color.mean((1, 2), keepdim=True) * 1.15, 0.18 * p.fuzz) * (1 + 0.08 * p.fuzz * fuzz)
-    return Surface(color, height_m, p.roughness + 0.04 * fuzz)
+    return Drawing(color, height_m, p.roughness + 0.04 * fuzz)
 
 
 def _thread(canvas: Canvas, p: Look, name: str, number: Tensor, across: Tensor, along: Tensor,

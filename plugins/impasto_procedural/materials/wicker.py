@@ -7,12 +7,12 @@ import math
 from torch import Tensor
 
 from ..canvas import Canvas, Look
+from ..drawing import Drawing
 from ..shaping import gradient, mix, step
-from ..surface import Surface
 from ..yarn import roundness
 
 
-def draw(canvas: Canvas, p: Look) -> Surface:
+def draw(canvas: Canvas, p: Look) -> Drawing:
     """Strands that bend around stakes; or pairs of strips with others across both ways and diagonals between."""
     sway = canvas.sway("sway", 0.02 * p.irregular * p.size_m, p.size_m)
     layers = _wicker(canvas, p, sway) if p.weave == "wicker" else _cane(canvas, p, sway)
@@ -33,8 +33,8 @@ def draw(canvas: Canvas, p: Look) -> Surface:
     light = canvas.color(p.color)
     color = gradient(shade, [canvas.color(p.second_color) * 0.6, canvas.color(p.second_color), light, light * 1.3])
     height_m = 0.25 * p.size_m * up.clamp_min(-0.5) + 0.00003 * fibres
-    strand = Surface(color, height_m, p.roughness + 0.05 * fibres)
-    hole = Surface(canvas.color((0.12, 0.09, 0.07)) + 0 * up, 0 * up - 0.2 * p.size_m, 0.95)
+    strand = Drawing(color, height_m, p.roughness + 0.05 * fibres)
+    hole = Drawing(canvas.color((0.12, 0.09, 0.07)) + 0 * up, 0 * up - 0.2 * p.size_m, 0.95)
     return hole.under(strand, is_strand)
 
 

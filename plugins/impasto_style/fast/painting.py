@@ -22,7 +22,7 @@ from ..shared.controls import MASK, STYLE, StyleParameters
 from ..shared.progress import WorkProgress
 from ..shared.resampling import as_image, as_tensor, resize_picture
 from ..shared.restyle import PREVIEW_PX, restyle
-from ..shared.task import Task
+from ..shared.task import StyleTask
 from ..shared.tiles import Tile, Tiling
 from .network import STRIDE, TransformNetwork
 from .parameters import SHARED, FastStyleParameters
@@ -53,7 +53,7 @@ class FastPainter:
     style: Tensor
 
     @torch.inference_mode()
-    def paint(self, task: Task, parameters: StyleParameters, context: Context, tile_px: int = TILE_PX) -> Tensor:
+    def paint(self, task: StyleTask, parameters: StyleParameters, context: Context, tile_px: int = TILE_PX) -> Tensor:
         """The task's picture, repainted, (1, 3, H, W) in [0, 1]; if stopped early, the painting so far."""
         size = (task.picture.shape[2], task.picture.shape[3])
         x = on_grid(in_palette(task.picture, self.style, task.seamless), task.seamless)

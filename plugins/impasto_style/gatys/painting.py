@@ -25,7 +25,7 @@ from ..shared.optimise import Descent, Method, adam, lbfgs, paint_from_coarse, p
 from ..shared.progress import WorkProgress
 from ..shared.resampling import LEAST_PX, as_image, as_tensor
 from ..shared.statistics import ClassicGram, GaussianMoments, GramMoments, Sliced, Statistic
-from ..shared.task import Region, Task, scales
+from ..shared.task import Region, StyleTask, scales
 from .parameters import CnnTextureParameters, FeatureParameters, GatysParameters
 
 OPAQUE = 0.5
@@ -50,12 +50,12 @@ LEVELS = 255.0
 """Range of the classic preset's pixels, whose mean is subtracted."""
 
 
-def paint(task: Task, parameters: GatysParameters, context: Context, tile_px: int = TILE_PX) -> Tensor:
+def paint(task: StyleTask, parameters: GatysParameters, context: Context, tile_px: int = TILE_PX) -> Tensor:
     """The task's picture, repainted: (1, 3, H, W) within [0, 1]. Sides above `tile_px` are processed in tiles."""
     encoder = load_encoder(parameters.backbone, context, task.seamless, parameters.pooling)
     preset = (Classic if parameters.preset == "classic" else Modern)(encoder, parameters, context, tile_px)
 
-    def paint_at(x: Tensor, scaled: Task, progress: WorkProgress) -> Tensor:
+    def paint_at(x: Tensor, scaled: StyleTask, progress: WorkProgress) -> Tensor:
         size_px = scaled.longest_px
 
         def watch(loss: float) -> bool:
@@ -79,7 +79,7 @@ def generate_texture(subject: Maps, parameters: CnnTextureParameters, context: C
     source = as_tensor(read_color(subject, OPAQUE), context.device)
     empty, regions = torch.zeros(1, 3, height, width, device=context.device), (Region(None, (0.0, 1.0)),)
     start = noise_start(empty, (empty, source), regions, context)
-    task = Task(start, (start, source), regions, start, seamless=parameters.seamless)
+    task = StyleTask(start, (start, source), regions, start, seamless=parameters.seamless)
     shared = {name: getattr(parameters, name) for name in FeatureParameters.model_fields}
     made = as_image(paint(task, GatysParameters(preservation=0, **shared), context))
     width_m = subject.width_m and subject.width_m * width / subject.size_px[1]
@@ -97,14 +97,14 @@ class Modern:
         self.encoder, self.parameters, self.context, self.tile_px = encoder, parameters, context, tile_px
         self.quick = encoder.to(getattr(torch, training_precision(context.device)))
 
-    def sizes(self, task: Task) -> list[int]:
+    def sizes(self, task: StyleTask) -> list[int]:
         return scales(task, FIRST_PX)
 
     def evaluations(self, size_px: int) -> int:
         share = LARGE_SHARE if size_px > LARGE_PX else 1
         return max(1, round(share * self.parameters.iterations))
 
-    def objective(self, task: Task) -> StyleObjective:
+    def objective(self, task: StyleTask) -> StyleObjective:
         encoder = self.encoder if task.longest_px > LARGE_PX else self.quick
         return StyleObjective(task, encoder, self.terms(task.seamless), self.context.check, self.tile_px)
 
@@ -138,13 +138,13 @@ class Classic:
     def __init__(self, encoder: Encoder, parameters: GatysParameters, context: Context, tile_px: int = TILE_PX) -> None:
         self.encoder, self.parameters, self.context, self.tile_px = encoder, parameters, context, tile_px
 
-    def sizes(self, task: Task) -> list[int]:
+    def sizes(self, task: StyleTask) -> list[int]:
         return [task.longest_px]
 
     def evaluations(self, size_px: int) -> int:
         return CLASSIC_STEPS
 
-    def objective(self, task: Task) -> StyleObjective:
+    def objective(self, task: StyleTask) -> StyleObjective:
         architecture = self.encoder.architecture
         pairs = zip(architecture.style_layers, architecture.style_scales, strict=True)
         style = {layer: CLASSIC_STYLE / len(architecture.style_layers) / unit**4 for layer, unit in pairs}

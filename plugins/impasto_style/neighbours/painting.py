@@ -23,7 +23,7 @@ from ..shared.color.regions import in_mixed_colors
 from ..shared.optimise import Descent, Method, paint_from_coarse
 from ..shared.progress import WorkProgress
 from ..shared.resampling import resized_linear
-from ..shared.task import Task, scales
+from ..shared.task import StyleTask, scales
 from .cells import ALIGNMENT_PX, TILE_PX, CellEncoder, align, unalign
 from .parameters import NeighboursParameters
 from .targets import Targets
@@ -50,13 +50,13 @@ LEAST_LEVEL_PX = 8
 """Least shorter side of the coarsest level; it is less than twice this."""
 
 
-def paint(task: Task, parameters: NeighboursParameters, context: Context, tile_px: int = TILE_PX) -> Tensor:
+def paint(task: StyleTask, parameters: NeighboursParameters, context: Context, tile_px: int = TILE_PX) -> Tensor:
     """The task's picture, repainted: (1, 3, H, W). Large ones are processed in tiles of `tile_px` a side."""
     encoder = load_encoder(parameters.backbone, context, task.seamless)
     quick = encoder.to(getattr(torch, training_precision(context.device)))
     sizes = scales(task, LEAST_PX, RATIO)
 
-    def paint_at(x: Tensor, scaled: Task, progress: WorkProgress) -> Tensor:
+    def paint_at(x: Tensor, scaled: StyleTask, progress: WorkProgress) -> Tensor:
         is_first = scaled.longest_px == sizes[0] and task.start_px == 0
         # Rounding differs between tiles, so lower precision is used only for a single tile.
         is_one = scaled.longest_px <= LARGE_PX
@@ -68,7 +68,7 @@ def paint(task: Task, parameters: NeighboursParameters, context: Context, tile_p
 
 def _paint_at_size(
     x: Tensor,
-    task: Task,
+    task: StyleTask,
     encoder: CellEncoder,
     is_first: bool,
     parameters: NeighboursParameters,

@@ -19,7 +19,7 @@ from ..shared.objective import StyleObjective, Terms
 from ..shared.optimise import Objective
 from ..shared.progress import WorkProgress
 from ..shared.statistics import GaussianMoments
-from ..shared.task import Task
+from ..shared.task import StyleTask
 from ..shared.tiles import Tile
 from .cells import ALIGNMENT_PX, CELL_PX, CellEncoder, pool
 from .matching import collect_pieces, nearest
@@ -46,7 +46,7 @@ class Targets(Objective):
     """
 
     def __init__(
-        self, task: Task, encoder: CellEncoder, parameters: NeighboursParameters, progress: WorkProgress
+        self, task: StyleTask, encoder: CellEncoder, parameters: NeighboursParameters, progress: WorkProgress
     ) -> None:
         self.task, self.encoder, self.progress = task, encoder, progress
         self.weights = _weights_of_sources(task)  # (S, 1, H, W)
@@ -268,7 +268,7 @@ def _means(x: Tensor) -> Tensor:
     return x.unflatten(2, (-1, CELL_PX)).unflatten(1, (-1, CELL_PX)).mean((2, 4))
 
 
-def _weights_of_sources(task: Task) -> Tensor:
+def _weights_of_sources(task: StyleTask) -> Tensor:
     """Weight of each source at each pixel (S, 1, H, W), from the weights of the regions."""
     everywhere = torch.ones_like(task.picture[0, :1])
     weights = [

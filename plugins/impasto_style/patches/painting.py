@@ -24,7 +24,7 @@ from impasto.texture import Maps
 
 from ..shared.progress import WorkProgress
 from ..shared.resampling import as_image, resize_picture, resized_linear
-from ..shared.task import Region, Task, scales
+from ..shared.task import Region, StyleTask, scales
 from .guides import detail_contrast, edges, inside, match_histogram, mixture_of, orientation, with_calm
 from .matching import Search
 from .mosaic import detail_energies, limit_detail, restore_detail
@@ -60,7 +60,7 @@ EVALUATION = 0.25
 DETAIL_PX = 1.2
 
 
-def paint(task: Task, parameters: PatchesStyleParameters, context: Context) -> Tensor:
+def paint(task: StyleTask, parameters: PatchesStyleParameters, context: Context) -> Tensor:
     """The task's picture, repainted: (1, 3, H, W)."""
     painted = [region for region in task.regions if region.weights[0] < 1]
     if not painted:
@@ -109,7 +109,7 @@ class _Mosaic:
 class _Painter:
     """Painter of a task, whose sources are its styles, at one size after the other."""
 
-    def __init__(self, task: Task, parameters: PatchesStyleParameters, progress: WorkProgress) -> None:
+    def __init__(self, task: StyleTask, parameters: PatchesStyleParameters, progress: WorkProgress) -> None:
         self.task, self.parameters, self.progress = task, parameters, progress
         self.context = progress.context
         leading = recolor(task.picture, task.sources, task.regions, task.seamless)
@@ -128,7 +128,7 @@ class _Painter:
         better = refine(mosaic, leading, task, self.parameters.preservation, self.context, tick)
         return limit_detail(mosaic, better, task.seamless) - mosaic
 
-    def with_forms(self, x: Tensor, task: Task) -> Tensor:
+    def with_forms(self, x: Tensor, task: StyleTask) -> Tensor:
         """x (1, 3, H, W) with edges of the task's picture, as far as these are to be preserved."""
         share = 1 - (1 + self.parameters.preservation) ** -FORMS_POWER
         size = (x.shape[2], x.shape[3])
@@ -176,7 +176,7 @@ class _Painter:
                 break
         return mosaic
 
-    def _search(self, task: Task, leading: Tensor, before: _Mosaic | None) -> tuple[Search, Tensor]:
+    def _search(self, task: StyleTask, leading: Tensor, before: _Mosaic | None) -> tuple[Search, Tensor]:
         """The search at this size, and the guides of the picture (1, 6, H, W)."""
         styles = task.sources
         sigma_px = max(LEAST_STROKES_PX, STROKES * max(max(style.shape[2:]) for style in styles))
@@ -202,7 +202,7 @@ class _Painter:
         direction = ORIENTATION_WEIGHT * orientation(x, ORIENTATION_STROKES * sigma_px, seamless)
         return torch.cat([direction, self.color_weight * look.color, CONTRAST_WEIGHT * look.contrast], 1)
 
-    def _regions(self, task: Task, grid: PatchGrid) -> Tensor:
+    def _regions(self, task: StyleTask, grid: PatchGrid) -> Tensor:
         """The region of each position (Q,), dithered where masks are soft."""
         if self.thresholds is None:
             return torch.zeros(math.prod(grid.shape), dtype=torch.long, device=task.picture.device)
@@ -223,7 +223,7 @@ class _Painter:
         return search.better(queries, search.nearest_of(queries, pool), _transfer(before, search))
 
 
-def _with_styles_only(task: Task, painted: Sequence[Region], factor: int) -> Task:
+def _with_styles_only(task: StyleTask, painted: Sequence[Region], factor: int) -> StyleTask:
     """The task with only the used styles as its sources, and only the regions that they paint.
 
     Styles are cropped to as many patches as can be searched at a `factor`-th of the size.
@@ -236,18 +236,18 @@ def _with_styles_only(task: Task, painted: Sequence[Region], factor: int) -> Tas
     )
 
 
-def _coverage(task: Task) -> Tensor:
+def _coverage(task: StyleTask) -> Tensor:
     """Opacity of the painting at each pixel (1, 1, H, W), from masks and strength."""
     parts = [sum(region.weights) * _mask(region, task) for region in task.regions]
     return torch.stack(parts).sum(0).clamp(0, 1)
 
 
-def _mask(region: Region, task: Task) -> Tensor:
+def _mask(region: Region, task: StyleTask) -> Tensor:
     """The region's mask (1, 1, H, W)."""
     return torch.ones_like(task.picture[:, :1]) if region.mask is None else region.mask
 
 
-def _finish(x: Tensor, task: Task, detail: float, factor: int) -> Tensor:
+def _finish(x: Tensor, task: StyleTask, detail: float, factor: int) -> Tensor:
     """The painting with its detail scaled, blended over the original."""
     if detail != 1:
         coarse = gaussian_blur(x, DETAIL_PX * factor, task.seamless)
@@ -255,7 +255,7 @@ def _finish(x: Tensor, task: Task, detail: float, factor: int) -> Tensor:
     return task.picture + _coverage(task) * (x - task.picture)
 
 
-def _thresholds(task: Task, context: Context) -> Tensor:
+def _thresholds(task: StyleTask, context: Context) -> Tensor:
     """Smooth noise (1, 1, h, w), uniformly distributed in [0, 1], for dithering between regions."""
     height, width = (max(2, side // SIDE) for side in task.picture.shape[2:])
     noise = gaussian_blur(context.noise(1, 1, height, width), 1.0, task.seamless)
@@ -263,7 +263,7 @@ def _thresholds(task: Task, context: Context) -> Tensor:
     return (order.view_as(noise) + 0.5) / order.numel()
 
 
-def _matched_contrast(own: Impression, styles: Sequence[Impression], task: Task) -> Tensor:
+def _matched_contrast(own: Impression, styles: Sequence[Impression], task: StyleTask) -> Tensor:
     """Contrast of the picture's detail (1, 1, H, W), with the histogram of the styles' in each region."""
     values, of_styles = own.contrasts(), [style.contrasts() for style in styles]
     result = torch.zeros_like(own.contrast)
@@ -294,7 +294,7 @@ def _transfer(before: _Mosaic, search: Search) -> Tensor:
     return search.library.patch_at(view, row, column)
 
 
-def _enlarge(mosaic: _Mosaic, task: Task, factor: int, tick: Tick) -> Tensor:
+def _enlarge(mosaic: _Mosaic, task: StyleTask, factor: int, tick: Tick) -> Tensor:
     """The same patches, blended at `factor` times the resolution: (1, 3, H, W)."""
     library, grid = mosaic.search.library, mosaic.search.grid
     sizes = [(height * factor, width * factor) for height, width in library.sizes]

@@ -20,7 +20,7 @@ from ..shared.controls import BUNDLED
 from ..shared.objective import StyleObjective, Terms, squared_differences, style_weights
 from ..shared.optimise import Descent, lbfgs
 from ..shared.statistics import GaussianMoments
-from ..shared.task import Region, Task
+from ..shared.task import Region, StyleTask
 
 STEPS = 5
 """Evaluations of the loss; more of them bring grain, and no better scores."""
@@ -33,7 +33,7 @@ SMOOTHNESS = 10.0
 
 
 def refine(
-    x: Tensor, leading: Tensor, task: Task, preservation: float, context: Context, tick: Callable[[], None]
+    x: Tensor, leading: Tensor, task: StyleTask, preservation: float, context: Context, tick: Callable[[], None]
 ) -> Tensor:
     """A mosaic x (1, 3, H, W) of the task's styles, its only sources, with features like theirs.
 
@@ -66,7 +66,7 @@ def _color_axes(styles: Sequence[Tensor]) -> Tensor:
     return root.to(covariance.device)
 
 
-def _with_picture(task: Task, picture: Tensor) -> Task:
+def _with_picture(task: StyleTask, picture: Tensor) -> StyleTask:
     """The task for another picture, which is its first source, as objectives expect, and of no weight."""
     regions = [Region(one.mask, (0.0, *(weight / sum(one.weights) for weight in one.weights))) for one in task.regions]
     return replace(task, picture=picture, sources=(picture, *task.sources), regions=tuple(regions))

@@ -17,7 +17,7 @@ from torch.nn.functional import avg_pool2d
 from .encoder import BLOCK_PX, TILE_PX, Encoder, TiledLayers
 from .optimise import Objective
 from .statistics import Distance, Statistic, exact
-from .task import Region, Task
+from .task import Region, StyleTask
 from .tiles import Tile
 
 STYLE_WEIGHTS = (256.0, 64.0, 16.0, 4.0, 1.0)
@@ -137,7 +137,7 @@ class StyleObjective(Objective):
     """
 
     def __init__(
-        self, task: Task, encoder: Encoder, terms: Terms, tick: Callable[[], None], tile_px: int = TILE_PX
+        self, task: StyleTask, encoder: Encoder, terms: Terms, tick: Callable[[], None], tile_px: int = TILE_PX
     ) -> None:
         self.terms, self.tick = terms, tick
         content = {name: weight for name, weight in terms.content.items() if weight}
@@ -186,7 +186,7 @@ class StyleObjective(Objective):
             content[:, *self.layers.window(tile, name)] = found.to(content.dtype)
         return content
 
-    def _style_targets(self, task: Task) -> list[StyleTarget]:
+    def _style_targets(self, task: StyleTask) -> list[StyleTarget]:
         """A target for each region and layer, weighted by the region's area; the picture's statistics are masked."""
         styles = self._statistics_of_styles(task)
         targets = []
@@ -204,7 +204,7 @@ class StyleObjective(Objective):
                 targets.append(StyleTarget(*measure, distance, weight * area))
         return targets
 
-    def _statistics_of_styles(self, task: Task) -> list[dict[str, Tensor]]:
+    def _statistics_of_styles(self, task: StyleTask) -> list[dict[str, Tensor]]:
         """Statistics of the styles by source and layer; empty for the picture itself and for unused styles."""
         plain = self.layers.encoder.for_pictures(seamless=False)
         used = [any(region.weights[index] for region in task.regions) for index in range(len(task.sources))]

@@ -23,7 +23,7 @@ from impasto.texture import Maps
 
 from .progress import WorkProgress
 from .resampling import as_image, resize_picture
-from .task import Task
+from .task import StyleTask
 
 log = logging.getLogger(__name__)
 
@@ -226,10 +226,10 @@ class Descent:
 
 
 def paint_from_coarse(
-    task: Task,
+    task: StyleTask,
     context: Context,
     work: Mapping[int, float],
-    paint_at: Callable[[Tensor, Task, WorkProgress], Tensor],
+    paint_at: Callable[[Tensor, StyleTask, WorkProgress], Tensor],
 ) -> Tensor:
     """The task's picture, repainted at one size after the other: (1, 3, H, W).
 

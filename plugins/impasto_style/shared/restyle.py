@@ -23,9 +23,9 @@ from .inputs import FEW_PX, check_shapes, read_color, read_mask, read_start, rea
 from .noise import noise_start
 from .relief import with_strokes
 from .resampling import LEAST_PX, as_image, as_tensor, resize_picture, resized_linear
-from .task import Region, Task
+from .task import Region, StyleTask
 
-Paint = Callable[[Task, Any, Context], Tensor]
+Paint = Callable[[StyleTask, Any, Context], Tensor]
 
 VISIBLE = 1 / 255
 """Least opacity of the pixels whose colours are part of the picture."""
@@ -69,7 +69,7 @@ def _decide(parameters: StyleParameters, subject: Maps, context: Context) -> Sty
     return parameters.model_copy(update={"seamless": "on" if seamless else "off"})
 
 
-def make_task(subject: Maps, parameters: StyleParameters, inputs: Inputs, context: Context) -> tuple[Task, Finish]:
+def make_task(subject: Maps, parameters: StyleParameters, inputs: Inputs, context: Context) -> tuple[StyleTask, Finish]:
     """The task of a method, and the finish of its painting."""
     device, seamless = context.device, parameters.seamless == "on"
     masks, start = inputs[MASK], inputs.get(START)
@@ -97,7 +97,7 @@ def make_task(subject: Maps, parameters: StyleParameters, inputs: Inputs, contex
     elif parameters.start_from == "noise":
         initial = noise_start(seen, sources, regions, context)
     covered = None if coverage is None else _fit(as_image(coverage), subject.size_px, seamless)
-    return Task(seen, sources, regions, initial, initial_px, seamless), Finish(pixels, covered, colors, seamless)
+    return StyleTask(seen, sources, regions, initial, initial_px, seamless), Finish(pixels, covered, colors, seamless)
 
 
 def make_regions(

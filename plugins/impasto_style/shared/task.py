@@ -22,7 +22,7 @@ class Region:
 
 
 @dataclass(frozen=True)
-class Task:
+class StyleTask:
     """Repaint `picture` (1, 3, H, W), sRGB in [0, 1], in the style of the sources.
 
     sources: the picture itself (its weight is 1 - strength), then the styles (1, 3, h, w), scaled so that their
@@ -43,7 +43,7 @@ class Task:
         """The picture's longer side."""
         return max(self.picture.shape[2:])
 
-    def at_longest_px(self, longest_px: int) -> Task:
+    def at_longest_px(self, longest_px: int) -> StyleTask:
         """The same task with picture, sources, masks and start scaled by one factor."""
         factor = longest_px / self.longest_px
         scaled = self.at_size(scaled_size(self.picture, factor))
@@ -53,14 +53,14 @@ class Task:
         )
         return replace(scaled, sources=tuple(styles))
 
-    def at_size(self, size: Sequence[int]) -> Task:
+    def at_size(self, size: Sequence[int]) -> StyleTask:
         """The same task with picture, masks and start resized to (height, width), but not the styles."""
         fitted = self.with_picture(
             resize_picture(self.picture, size, self.seamless), lambda mask: resized_linear(mask, size, self.seamless)
         )
         return replace(fitted, start=resize_picture(self.start, size, self.seamless))
 
-    def with_picture(self, picture: Tensor, fit: Callable[[Tensor], Tensor]) -> Task:
+    def with_picture(self, picture: Tensor, fit: Callable[[Tensor], Tensor]) -> StyleTask:
         """The same task with this form of its picture, and with masks that `fit` brings into the same form."""
         return replace(
             self,
@@ -72,7 +72,7 @@ class Task:
         )
 
 
-def scales(task: Task, least_px: int, ratio: float = 2**0.5) -> list[int]:
+def scales(task: StyleTask, least_px: int, ratio: float = 2**0.5) -> list[int]:
     """Longer sides of the sizes to paint at, increasing by about `ratio` up to the picture's own.
 
     They begin at `least_px`, or above the size of the result that the task starts from.

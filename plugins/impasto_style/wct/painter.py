@@ -15,7 +15,7 @@ from impasto.texture import Maps
 
 from ..shared.progress import WorkProgress
 from ..shared.resampling import as_image, resize_picture, scaled_size
-from ..shared.task import Task
+from ..shared.task import StyleTask
 from ..shared.tiles import Tile, Tiling
 from .coders import Coder
 from .moments import coloring, mix, raw_moments
@@ -34,11 +34,11 @@ ROTATIONS = 6
 PREVIEW_PX = 512
 
 
-class Painter:
+class WctPainter:
     """Painter of a task at its own size."""
 
     def __init__(
-        self, task: Task, parameters: WctParameters, context: Context, progress: WorkProgress, tile_px: int
+        self, task: StyleTask, parameters: WctParameters, context: Context, progress: WorkProgress, tile_px: int
     ) -> None:
         self.task, self.parameters, self.context = task, parameters, context
         self.progress, self.tile_px = progress, tile_px

@@ -16,9 +16,9 @@ from impasto.device import training_precision
 
 from ..shared.progress import WorkProgress
 from ..shared.resampling import resized_linear
-from ..shared.task import Task, scales
+from ..shared.task import StyleTask, scales
 from .coders import Coder, load_coders
-from .painter import FINE, Painter
+from .painter import FINE, WctPainter
 from .parameters import WctParameters
 
 LEAST_FEATURES = 24
@@ -30,7 +30,7 @@ TILE_PX = 768
 
 
 @torch.inference_mode()
-def paint(task: Task, parameters: WctParameters, context: Context, tile_px: int = TILE_PX) -> Tensor:
+def paint(task: StyleTask, parameters: WctParameters, context: Context, tile_px: int = TILE_PX) -> Tensor:
     """The task's picture, repainted, (1, 3, H, W) in [0, 1]; if stopped early, the painting so far.
 
     Statistics are global, so that tiles of any multiple of `GRID_PX` give the same picture.
@@ -49,13 +49,13 @@ def paint(task: Task, parameters: WctParameters, context: Context, tile_px: int 
         progress.begin(f"Painting at {size} px")
         # Rounding differs between tiles and whitening amplifies it, so lower precision is used only for a single tile.
         used = quick if size <= TILE_PX else coders
-        x = Painter(part, parameters, context, progress, tile_px).painting(x, [used[level] for level in levels])
+        x = WctPainter(part, parameters, context, progress, tile_px).painting(x, [used[level] for level in levels])
         if context.is_stopped():
             break
     return enlarge(x, seen, task.picture, task.seamless).float()
 
 
-def _plan(task: Task, parameters: WctParameters, coders: Mapping[int, Coder]) -> list[tuple[int, tuple[int, ...]]]:
+def _plan(task: StyleTask, parameters: WctParameters, coders: Mapping[int, Coder]) -> list[tuple[int, tuple[int, ...]]]:
     """Longer side and levels of each size; from the second on, without the coarsest level.
 
     The next one sees as much as that did at half the size.
@@ -65,7 +65,7 @@ def _plan(task: Task, parameters: WctParameters, coders: Mapping[int, Coder]) ->
     return [(size, levels[1:] if index or task.start_px else levels) for index, size in enumerate(sizes)]
 
 
-def _on_grid(task: Task) -> Task:
+def _on_grid(task: StyleTask) -> StyleTask:
     """The task with sides of whole `GRID_PX` if it tiles, so that the poolings' grids meet at the borders."""
     size = [-(-side // GRID_PX) * GRID_PX for side in task.picture.shape[2:]]
     if not task.seamless or size == list(task.picture.shape[2:]):
@@ -73,7 +73,7 @@ def _on_grid(task: Task) -> Task:
     return task.at_size(size)
 
 
-def _beginning(task: Task, parameters: WctParameters) -> Tensor:
+def _beginning(task: StyleTask, parameters: WctParameters) -> Tensor:
     """The start, float16; if it is noise, mixed with the picture for its shapes."""
     start = task.start
     if parameters.start_from == "noise" and not task.start_px:

@@ -8,7 +8,7 @@ from torch import Tensor
 from impasto.surface.palette import mix, palette_of, transport
 
 from ..resampling import as_image, as_tensor
-from ..task import Task
+from ..task import StyleTask
 
 
 def in_colors_of(style: Tensor, x: Tensor, weights: Tensor) -> Tensor:
@@ -18,7 +18,7 @@ def in_colors_of(style: Tensor, x: Tensor, weights: Tensor) -> Tensor:
     return as_tensor(move.of(pixels), x.device)
 
 
-def in_mixed_colors(x: Tensor, task: Task) -> Tensor:
+def in_mixed_colors(x: Tensor, task: StyleTask) -> Tensor:
     """x (1, 3, H, W) with each region in the mixed palette of its sources; regions without a style are unchanged.
 
     These already have the picture's colours, except for pixels near a painted region, which must not shift the others.

@@ -10,7 +10,7 @@ from .shaping import mix
 
 
 @dataclass(frozen=True)
-class Surface:
+class Drawing:
     """Linear colour (3, H, W), height in metres (H, W), and the rest, (H, W) or one number for all.
 
     emission: linear radiance (3, H, W), at a strength of 1. transmission: share of light that passes through.
@@ -23,9 +23,9 @@ class Surface:
     emission: Tensor | float = 0.0
     transmission: Tensor | float = 0.0
 
-    def under(self, other: Surface, mask: Tensor) -> Surface:
+    def under(self, other: Drawing, mask: Tensor) -> Drawing:
         """This surface, covered by another where the mask (H, W) is 1; heights are mixed as well."""
-        return Surface(
+        return Drawing(
             mix(self.color, other.color, mask),
             mix(self.height_m, other.height_m, mask),
             mix(self.roughness, other.roughness, mask),
@@ -34,7 +34,7 @@ class Surface:
             _mixed(self.transmission, other.transmission, mask),
         )
 
-    def with_tint(self, factor: Tensor | float) -> Surface:
+    def with_tint(self, factor: Tensor | float) -> Drawing:
         """This surface with its colour multiplied."""
         return replace(self, color=self.color * factor)
 

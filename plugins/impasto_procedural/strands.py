@@ -11,12 +11,12 @@ from torch import Tensor
 from .canvas import Canvas
 
 STEP = 0.7
-"""Distance of the points that a stroke is drawn with, in texels, so that there are no holes."""
+"""Distance of the points that a strand is drawn with, in texels, so that there are no holes."""
 
 
 @dataclass(frozen=True)
-class Strokes:
-    """The uppermost stroke of each texel, (H, W). number: from 0; −1 where there is none.
+class Strands:
+    """The uppermost strand of each texel, (H, W). number: from 0; −1 where there is none.
 
     height_m: of its surface; 0 where there is none. along: 0 at the root, 1 at the tip. across: −1 to 1.
     """
@@ -27,7 +27,7 @@ class Strokes:
     across: Tensor
 
 
-def strokes(
+def strands(
     canvas: Canvas,
     name: str,
     count: int,
@@ -39,10 +39,10 @@ def strokes(
     spread: float = 1.0,
     bend: float = 0.5,
     taper: float = 1.0,
-) -> Strokes:
-    """`count` curved strokes at random places, drawn as points that keep the highest for each texel.
+) -> Strands:
+    """`count` curved strands at random places, drawn as points that keep the highest for each texel.
 
-    rise_m: height of the roots and of the tips, lowest strokes and highest: (least, most). direction: in turns, 0 to
+    rise_m: height of the roots and of the tips, lowest strands and highest: (least, most). direction: in turns, 0 to
     the right, counter-clockwise; spread: 1 for any direction, 0 for one. bend: turns from root to tip. taper: 1 for
     pointed tips, 0 for blunt ones.
     """
@@ -67,7 +67,7 @@ def strokes(
 
 def _splat(
     canvas: Canvas, x: Tensor, y: Tensor, z: Tensor, angle: Tensor, half: Tensor, offsets: Tensor, t: Tensor
-) -> Strokes:
+) -> Strands:
     """The highest point for each texel of points (N, S), each widened to lanes at `offsets` (L,) of half its width."""
     height, width = canvas.size_px
     across = offsets[None, None]  # (1, 1, L)
@@ -88,7 +88,7 @@ def _splat(
         return field.view(height, width)
 
     number = torch.arange(len(x), device=canvas.device, dtype=torch.float32)[:, None, None]
-    return Strokes(
+    return Strands(
         picture_of(number, -1.0).long(),
         top.view(height, width).nan_to_num(neginf=0.0),
         picture_of(t[..., None], 0.0),
