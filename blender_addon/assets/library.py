@@ -21,7 +21,7 @@ from ..engine.catalogue import catalogue
 from ..jobs.command import run_command
 from ..jobs.operator import TaskOperator
 from ..jobs.session import jobs
-from ..jobs.task import Place, Report, Task
+from ..jobs.task import Place, Task, TaskReport
 
 NAME = "Impasto"
 LIST = Path(__file__).parents[1] / "shipped" / "assets" / "assets.json"
@@ -38,7 +38,7 @@ class IMPASTO_OT_make_library(TaskOperator, bpy.types.Operator):
     place = Place.PREFERENCES
 
     @classmethod
-    def why_blocked(cls) -> str:
+    def start_poll_message(cls) -> str:
         return ""
 
     def require_free(self) -> None:
@@ -72,9 +72,9 @@ def make_task() -> Task:
         replace_files({target / BUILT: source.encode()})
         return made
 
-    def apply(_made: int) -> Report:
+    def apply(_made: int) -> TaskReport:
         add()
-        return Report("INFO", f"The asset library {NAME} is ready")
+        return TaskReport("INFO", f"The asset library {NAME} is ready")
 
     task = Task("Make Asset Library", work, apply, is_shown=False)
     task.place = Place.PREFERENCES

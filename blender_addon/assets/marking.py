@@ -23,9 +23,9 @@ from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..jobs.operator import TaskOperator
 from ..jobs.session import connect, push_undo
-from ..jobs.task import Report, Task
+from ..jobs.task import Task, TaskReport
 from ..material.using import NAMED
-from ..tools.action import Action
+from ..tools.action import WorkerAction
 from . import catalogs
 
 PREVIEW_PX = 256
@@ -46,7 +46,7 @@ class IMPASTO_OT_mark_asset(TaskOperator, bpy.types.Operator):
     material: NAMED
 
     @classmethod
-    def why_not(cls, _context: bpy.types.Context) -> str:
+    def poll_message(cls, _context: bpy.types.Context) -> str:
         return "" if bpy.data.materials else "There is no material yet"
 
     def task(self, context: bpy.types.Context) -> Task:
@@ -58,10 +58,10 @@ class IMPASTO_OT_mark_asset(TaskOperator, bpy.types.Operator):
 
 def mark_task(material: bpy.types.Material) -> Task:
     """Task that renders a material's preview and marks it as an asset."""
-    name, can_render = material.name, surfaces.has_base_color(material) and not engine.why_none()
+    name, can_render = material.name, surfaces.has_base_color(material) and not engine.poll_message()
     if can_render:
         given = surfaces.read(material, surfaces.lit_maps(surfaces.map_nodes(material)), LONGEST_PX)
-        connected, action = connect(), Action.as_it_is(given)
+        connected, action = connect(), WorkerAction.as_it_is(given)
 
     def work(task: Task) -> np.ndarray | ImpastoError | None:
         if not can_render:
@@ -73,7 +73,7 @@ def mark_task(material: bpy.types.Material) -> Task:
         except ImpastoError as error:  # it becomes an asset all the same
             return error
 
-    def apply(made: np.ndarray | ImpastoError | None) -> Report:
+    def apply(made: np.ndarray | ImpastoError | None) -> TaskReport:
         found = bpy.data.materials.get(name)
         if found is None:
             raise ParameterError(f"the material {name} was deleted meanwhile", "undo that, and mark it again")
@@ -81,7 +81,7 @@ def mark_task(material: bpy.types.Material) -> Task:
         mark(found, None if failed else made)
         push_undo("Impasto: Mark as Asset")
         said = f"Marked the material {name} as an asset"
-        return Report("WARNING", f"{said}; its preview is not rendered: {made}") if failed else Report("INFO", said)
+        return TaskReport(*(("WARNING", f"{said}; its preview is not rendered: {made}") if failed else ("INFO", said)))
 
     return Task("Mark as Asset", work, apply)
 

@@ -17,8 +17,8 @@ from ..bridge.under_mouse import face_below, is_in_view, ray_below
 from ..core.errors import FileError, ParameterError
 from ..core.io.assets import ROOT_CATALOG
 from ..core.io.datablocks import Datablock
-from ..jobs.operator import AtOnce
-from ..jobs.task import Report
+from ..jobs.operator import InstantOperator
+from ..jobs.task import TaskReport
 from ..material.using import EDITED, assign_chosen
 from . import catalogs
 
@@ -30,7 +30,7 @@ DRAGS = (5, 0)
 """First version whose shelves call one when an asset is dragged."""
 
 
-class OfAsset(AtOnce):
+class OfAsset(InstantOperator):
     """Mixin: an operator on the asset that was clicked or dragged in a shelf."""
 
     bl_options = {"UNDO", "INTERNAL"}  # noqa: RUF012  as Blender wants it
@@ -61,10 +61,10 @@ class IMPASTO_OT_use_asset(OfAsset, bpy.types.Operator):
     bl_label = "Use Material Asset"
 
     @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
+    def poll_message(cls, context: bpy.types.Context) -> str:
         return "" if assignable_objects(context) else "Select the objects that shall have it"
 
-    def do(self, context: bpy.types.Context) -> Report:
+    def do(self, context: bpy.types.Context) -> TaskReport:
         return assign_chosen(context, self.material().name)
 
 
@@ -77,7 +77,7 @@ class IMPASTO_OT_drop_asset(OfAsset, bpy.types.Operator):
     face: IntProperty(min=0, options=HIDDEN)
 
     @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
+    def poll_message(cls, context: bpy.types.Context) -> str:
         return "" if context.mode == EDITED else "Select faces in edit mode first"
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
@@ -99,7 +99,7 @@ class IMPASTO_OT_drop_asset(OfAsset, bpy.types.Operator):
         self.object, self.face = below[0].name, below[1]
         return self.execute(context)
 
-    def do(self, context: bpy.types.Context) -> Report:
+    def do(self, context: bpy.types.Context) -> TaskReport:
         items = context.objects_in_mode_unique_data
         item = next((one for one in items if one.name == self.object), None)
         faces = bmesh.from_edit_mesh(item.data).faces if item else None

@@ -6,7 +6,7 @@ from __future__ import annotations
 import bpy
 
 from ..jobs.operator import TaskOperator
-from ..jobs.task import Place, Report, Task
+from ..jobs.task import Place, Task, TaskReport
 from ..tools.arguments import values_in
 from .objects.sets import chosen_sets
 from .request import BakeRequest
@@ -22,14 +22,14 @@ class IMPASTO_OT_bake(BakeProperties, TaskOperator, bpy.types.Operator):
     needs_engine = False
 
     @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
+    def poll_message(cls, context: bpy.types.Context) -> str:
         settings = context.scene.impasto_bake
         options = BakeOptions.from_properties(values_in(BakeOptions, settings))
         targets = BakeTargets(**values_in(BakeTargets, settings))
         chosen_sets(context, targets, need_materials=options.need_materials)
         return ""
 
-    def do(self, context: bpy.types.Context) -> Report:
+    def do(self, context: bpy.types.Context) -> TaskReport:
         return self._request(context).carry_out()
 
     def task(self, context: bpy.types.Context) -> Task:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 import bpy
 
 from ..core.errors import ImpastoError, ParameterError
-from ..interface.drawing import draw_text, why_not
+from ..interface.drawing import draw_text, poll_message
 from ..jobs.task import Place
 from ..tools.arguments import values_in
 from ..tools.intents import BAKE
@@ -89,7 +89,7 @@ def _draw_overlays(layout: bpy.types.UILayout, context: bpy.types.Context) -> No
         text = sentence(f"Show {count} missed pixels")
         column.operator("impasto.show_misses", text=text, icon="POINTCLOUD_DATA", depress=overlay.are_misses_on())
     found = overlay.shells_now(context) if has_cage and overlay.is_cage_on() else None
-    if found and found.error and found.error != why_not("impasto.bake"):
+    if found and found.error and found.error != poll_message("impasto.bake"):
         draw_text(layout, found.error, "INFO")
 
 

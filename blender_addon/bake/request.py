@@ -12,7 +12,7 @@ import bpy
 from ..bridge.target import NEW, Target
 from ..core.errors import Cancelled, ParameterError
 from ..jobs.session import jobs
-from ..jobs.task import Report, Task
+from ..jobs.task import Task, TaskReport
 from ..paths import absolute
 from ..tools.arguments import values_over
 from ..tools.packed_files import PackedFiles
@@ -70,7 +70,7 @@ class BakeRequest:
             output.only_changed,
         )
 
-    def carry_out(self) -> Report:
+    def carry_out(self) -> TaskReport:
         """Bake now, and wait.
 
         While a worker's threads run, a background Blender does it: Cycles is called within `temp_override`, which
@@ -141,7 +141,7 @@ class BakeRequest:
                 results.save(maps, self.folder, pattern=self.pattern, replace=self.replace)
         return baked
 
-    def _put(self, baked: list[list[BakedMap]]) -> Report:
+    def _put(self, baked: list[list[BakedMap]]) -> TaskReport:
         """Make images and materials of the maps."""
         return results.put(list(zip(baked, self.targets, strict=True)), self.notes)
 

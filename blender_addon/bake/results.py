@@ -17,7 +17,7 @@ from ..bridge.target import NEW, NONE, UNUSED, Target
 from ..core.system.transaction import replace_files
 from ..engine import engine
 from ..jobs.session import push_undo
-from ..jobs.task import Report, Task
+from ..jobs.task import Task, TaskReport
 from ..tools.packed_files import PackedFiles
 from . import files, overlay
 from .files import PATTERN
@@ -47,14 +47,14 @@ def target_of(given: BakeSet, material: str) -> Target:
     return Target(given.title, material, tuple(obj.session_uid for obj in given.objects))
 
 
-def put(baked: Sequence[tuple[Sequence[BakedMap], Target]], notes: Sequence[str] = ()) -> Report:
+def put(baked: Sequence[tuple[Sequence[BakedMap], Target]], notes: Sequence[str] = ()) -> TaskReport:
     """Make images and materials of baked maps; the report names them and repeats the notes."""
     if not all(target.is_in_open_file for _, target in baked):
         folder = engine.user_folder(create=True) / "kept"
         titles = ", ".join(title_of(maps) for maps, _ in baked)
         for maps, _ in baked:
             save([one for one in maps if one.png], folder)
-        return Report("WARNING", f"Another file was opened: the maps of {titles} were kept in {folder}")
+        return TaskReport("WARNING", f"Another file was opened: the maps of {titles} were kept in {folder}")
     notes = [*notes, *(note for maps, _ in baked for one in maps for note in one.notes)]
     made: list[_StoredSet] = []
     new_images: list[str] = []
@@ -83,7 +83,7 @@ def put(baked: Sequence[tuple[Sequence[BakedMap], Target]], notes: Sequence[str]
     if kept := sum(one.is_kept for maps, _ in baked for one in maps):
         said.append(f"{kept} unchanged maps were kept")
     push_undo("Impasto: Bake")
-    return Report(
+    return TaskReport(
         "WARNING" if notes else "INFO",
         "; ".join([*said, *dict.fromkeys(notes)]),
         unassigned=unassigned,

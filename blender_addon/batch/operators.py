@@ -11,15 +11,15 @@ from bpy.props import StringProperty
 from ..bridge import image_editors
 from ..bridge.inputs import image_called
 from ..core.errors import ImpastoError, ParameterError
-from ..jobs.operator import AtOnce, TaskOperator
-from ..jobs.task import Place, Report, Task
+from ..jobs.operator import InstantOperator, TaskOperator
+from ..jobs.task import Place, Task, TaskReport
 from ..paths import absolute
 from ..tools.arguments import ensure_known, given_properties, values_in, values_of, values_over, with_properties
 from ..tools.request import Request
 from . import recipes, results
 from .chosen import SELECTED, selected_materials
 from .recipes import IMAGE, RECIPE, AppliedRecipe
-from .request import BatchProperties, BatchRequest, Output, out_folder
+from .request import BatchOutput, BatchProperties, BatchRequest, out_folder
 
 
 @with_properties(Request, "parameters", "inputs", "seed", "device")
@@ -34,18 +34,20 @@ class Batch(BatchProperties, TaskOperator):
     image: StringProperty(name="Image", description="Name of an image whose recipe is used")
 
     @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
+    def poll_message(cls, context: bpy.types.Context) -> str:
         settings = context.scene.impasto_batch
         if settings.what == SELECTED and not selected_materials(context):
             return "Select objects with materials"
-        return recipes.why_none(context, settings) or ("" if settings.out_dir else "Choose a folder for the results")
+        return recipes.poll_message(context, settings) or (
+            "" if settings.out_dir else "Choose a folder for the results"
+        )
 
     def request(self, context: bpy.types.Context) -> BatchRequest:
         """The request. ImpastoError if a setting is wrong."""
         settings = context.scene.impasto_batch
-        output = values_over(Output, settings, self) | given_properties(self, ("device",))
+        output = values_over(BatchOutput, settings, self) | given_properties(self, ("device",))
         return BatchRequest(
-            self._applied_recipe(context), Output(**output), **values_over(BatchRequest, settings, self)
+            self._applied_recipe(context), BatchOutput(**output), **values_over(BatchRequest, settings, self)
         )
 
     def _applied_recipe(self, context: bpy.types.Context) -> AppliedRecipe:
@@ -86,7 +88,7 @@ class IMPASTO_OT_batch_list(Batch, bpy.types.Operator):
         return self.request(context).list_task(context)
 
 
-@with_properties(Output, "out_dir")
+@with_properties(BatchOutput, "out_dir")
 class InFolder:
     """Mixin: an operator on the folder of the results. needed: file in it without which there is nothing to do."""
 
@@ -102,7 +104,7 @@ class InFolder:
 
     def folder(self, context: bpy.types.Context) -> Path:
         """The given folder, or the panel's. ParameterError if there is none."""
-        given = values_of(Output, self).get("out_dir")
+        given = values_of(BatchOutput, self).get("out_dir")
         return out_folder(given or context.scene.impasto_batch.out_dir)
 
 
@@ -114,25 +116,25 @@ class IMPASTO_OT_batch_retry(InFolder, TaskOperator, bpy.types.Operator):
     needed = results.FAILURES
 
     def task(self, context: bpy.types.Context) -> Task:
-        output = values_in(Output, context.scene.impasto_batch) | {"out_dir": str(self.folder(context))}
-        return Output(**output).retry_task()
+        output = values_in(BatchOutput, context.scene.impasto_batch) | {"out_dir": str(self.folder(context))}
+        return BatchOutput(**output).retry_task()
 
 
-class IMPASTO_OT_batch_sheet(InFolder, AtOnce, bpy.types.Operator):
+class IMPASTO_OT_batch_sheet(InFolder, InstantOperator, bpy.types.Operator):
     """Show the contact sheet of the results in an image editor"""
 
     bl_label = "Contact Sheet"
     needed = results.SHEET
 
     @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
+    def poll_message(cls, context: bpy.types.Context) -> str:
         return "" if bpy.app.background or cls.is_useful(context) else "There is no contact sheet yet"
 
-    def do(self, context: bpy.types.Context) -> Report:
+    def do(self, context: bpy.types.Context) -> TaskReport:
         image = self._load(self.folder(context) / self.needed)
         if not bpy.app.background:
             image_editors.show(image)
-        return Report("INFO", f"Opened the image {image.name}", images=(image.name,))
+        return TaskReport("INFO", f"Opened the image {image.name}", images=(image.name,))
 
     def _load(self, path: Path) -> bpy.types.Image:
         if not path.is_file():

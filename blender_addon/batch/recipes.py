@@ -20,7 +20,7 @@ from ..core.system.untrusted import make_folder, read_json
 from ..engine.catalogue import catalogue
 from ..generate import request as generate_request
 from ..stylize import request as stylize_request
-from ..tools.missing import why_unset
+from ..tools.missing import tool_poll_message
 from ..tools.request import Request
 
 TEXTURE, STYLE, RECIPE, IMAGE = "TEXTURE", "STYLE", "RECIPE", "IMAGE"
@@ -101,7 +101,7 @@ def of_panel(context: bpy.types.Context, apply: str) -> AppliedRecipe:
     return AppliedRecipe.of_request(of.from_scene(context))
 
 
-def why_none(context: bpy.types.Context, settings: bpy.types.PropertyGroup) -> str:
+def poll_message(context: bpy.types.Context, settings: bpy.types.PropertyGroup) -> str:
     """Reason why the panel's settings give no recipe; empty if they do. Cheap enough for a panel."""
     if settings.apply == RECIPE:
         return "" if settings.recipe else "Choose a recipe"
@@ -110,4 +110,4 @@ def why_none(context: bpy.types.Context, settings: bpy.types.PropertyGroup) -> s
     name = tool_of(context, settings.apply)
     if name in catalogue and not catalogue[name]["uses_subject"]:
         return f"{catalogue[name]['label']} makes nothing of a material: choose a tool that changes its source"
-    return why_unset(context.scene, name)
+    return tool_poll_message(context.scene, name)

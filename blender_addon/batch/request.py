@@ -28,7 +28,7 @@ from ..core.system.untrusted import make_folder
 from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..jobs.command import run_command
-from ..jobs.task import Report, Task
+from ..jobs.task import Task, TaskReport
 from ..paths import FILE_PATH, FOLDER_PATH, absolute
 from ..tools.arguments import argument, same_as, with_properties
 from ..tools.form import Form
@@ -46,7 +46,7 @@ GRACE_S = 10.0
 
 
 @dataclass(frozen=True)
-class Output:
+class BatchOutput:
     """Destination of a batch, and the processes that make it, with the command line's names and defaults."""
 
     out_dir: str = argument(
@@ -111,7 +111,7 @@ class Output:
         )
         return self.task(label, arguments, wanted.put)
 
-    def task(self, label: str, arguments: Sequence[str], apply: Callable[[Mapping[str, Any]], Report]) -> Task:
+    def task(self, label: str, arguments: Sequence[str], apply: Callable[[Mapping[str, Any]], TaskReport]) -> Task:
         """Task that runs the command."""
         found, version = engine.require(here=True), catalogue.version
         command = found.command("impasto", "batch", *arguments, *self._options(), "--json")
@@ -137,7 +137,7 @@ class BatchRequest:
     """A recipe for many materials in plain values."""
 
     applied: AppliedRecipe
-    output: Output
+    output: BatchOutput
     what: str = argument(
         SELECTED,
         "Materials",
@@ -234,7 +234,7 @@ def out_folder(out_dir: str) -> Path:
 
 
 @with_properties(BatchRequest)
-@with_properties(Output)
+@with_properties(BatchOutput)
 class BatchProperties:
     """Settings of a batch: in each scene, and as properties of the operator."""
 

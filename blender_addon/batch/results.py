@@ -18,7 +18,7 @@ from ..core.io.udim import tile_number, without_number
 from ..core.system.typed_json import Count, as_kind
 from ..core.system.untrusted import files_in, parse_json, read_bytes, read_json
 from ..jobs.session import jobs, push_undo
-from ..jobs.task import Report
+from ..jobs.task import TaskReport
 
 FAILURES, SHEET = "failures.jsonl", "contact_sheet.png"
 MOST_BYTES = 2**30
@@ -26,7 +26,7 @@ SHOWN = 20
 """Jobs that the panel lists."""
 
 
-class JobFailure(TypedDict):
+class BatchFailure(TypedDict):
     """A job that failed, as the command says and failures.jsonl holds it."""
 
     name: str
@@ -40,7 +40,7 @@ class BatchAnswer(TypedDict):
     made: Count
     done_before: Count
     failed: Count
-    failures: list[JobFailure]
+    failures: list[BatchFailure]
     files: list[str]
 
 
@@ -72,7 +72,7 @@ class BatchResults:
     assets: Path
     file_epoch: int = field(default_factory=lambda: jobs.file_epoch)
 
-    def put(self, answer: Mapping[str, Any]) -> Report:
+    def put(self, answer: Mapping[str, Any]) -> TaskReport:
         """Report what a batch made, and make the materials that are wanted of it."""
         said = as_kind(BatchAnswer, answer, "what the engine says")
         latest.failures, latest.epoch = said["failures"], jobs.file_epoch
@@ -86,7 +86,7 @@ class BatchResults:
             push_undo("Impasto: Batch")
             notes.append(f"new materials: {len(made)}")
         counts = f"{said['made']} made, {said['done_before']} done before, {said['failed']} failed"
-        return Report(
+        return TaskReport(
             "WARNING" if said["failed"] else "INFO",
             "; ".join([counts, *notes]),
             materials=tuple(material.name for material in made),
@@ -116,7 +116,7 @@ class Latest:
 
     jobs: Sequence[PlannedJob] = ()
     more: int = 0
-    failures: Sequence[JobFailure] = ()
+    failures: Sequence[BatchFailure] = ()
     epoch: int = -1
 
 
@@ -128,13 +128,13 @@ def forget() -> None:
     latest.jobs, latest.more, latest.failures, latest.epoch = (), 0, (), jobs.file_epoch
 
 
-def list_jobs(answer: Mapping[str, Any]) -> Report:
+def list_jobs(answer: Mapping[str, Any]) -> TaskReport:
     """Keep the list of jobs for the panel, and report their number."""
     said = as_kind(PlanAnswer, answer, "what the engine says")
     every = said["jobs"]
     latest.jobs, latest.more, latest.epoch = every[:SHOWN], max(0, len(every) - SHOWN), jobs.file_epoch
     done = len(every) - said["to_make"]
-    return Report("INFO", f"{said['to_make']} to make, {done} done before")
+    return TaskReport("INFO", f"{said['to_make']} to make, {done} done before")
 
 
 def failed_names(folder: Path) -> list[str]:
@@ -145,7 +145,7 @@ def failed_names(folder: Path) -> list[str]:
     found = []
     for line in read_bytes(path, MOST_BYTES).splitlines():
         try:
-            found.append(as_kind(JobFailure, parse_json(line, FAILURES), FAILURES)["name"])
+            found.append(as_kind(BatchFailure, parse_json(line, FAILURES), FAILURES)["name"])
         except (FileError, ProtocolError):  # a line that a crash left unfinished
             continue
     return list(dict.fromkeys(found))

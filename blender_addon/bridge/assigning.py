@@ -9,13 +9,13 @@ import bmesh
 import bpy
 
 from ..core.errors import ParameterError
-from ..jobs.task import Report
+from ..jobs.task import TaskReport
 from . import former
 from .materials import material_called
 from .target import check_assignable
 
 
-def assign(name: str, objects: Sequence[bpy.types.Object]) -> Report:
+def assign(name: str, objects: Sequence[bpy.types.Object]) -> TaskReport:
     """Assign the material of this name to objects. ParameterError if it is gone, or an object cannot have it."""
     material = material_called(name)
     if not objects:
@@ -27,10 +27,10 @@ def assign(name: str, objects: Sequence[bpy.types.Object]) -> Report:
     without_uv = [item.name for item in objects if item.type == "MESH" and not item.data.uv_layers]
     notes = [f"{', '.join(without_uv)} has no UVs: unwrap it"] if without_uv else []
     said = f"{', '.join(item.name for item in objects)}: {name}"
-    return Report("WARNING" if notes else "INFO", "; ".join([said, *notes]), materials=(name,))
+    return TaskReport("WARNING" if notes else "INFO", "; ".join([said, *notes]), materials=(name,))
 
 
-def assign_to_faces(name: str, objects: Sequence[bpy.types.Object]) -> Report:
+def assign_to_faces(name: str, objects: Sequence[bpy.types.Object]) -> TaskReport:
     """Assign the material of this name to the selected faces of objects in edit mode; others keep theirs.
 
     ParameterError if it is gone, or no face is selected.
@@ -46,15 +46,15 @@ def assign_to_faces(name: str, objects: Sequence[bpy.types.Object]) -> Report:
         count += len(chosen)
     if not count:
         raise ParameterError("no face is selected", "select those that shall have it, or leave edit mode")
-    return Report("INFO", f"Assigned {name} to the selected faces ({count})", materials=(name,))
+    return TaskReport("INFO", f"Assigned {name} to the selected faces ({count})", materials=(name,))
 
 
-def assign_to_slot(name: str, item: bpy.types.Object, slot: int) -> Report:
+def assign_to_slot(name: str, item: bpy.types.Object, slot: int) -> TaskReport:
     """Assign the material of this name to the faces of an object's slot. ParameterError if it cannot have one."""
     material = material_called(name)
     check_assignable(item)
     former.assign(item, material, min(slot, max(0, len(item.material_slots) - 1)))
-    return Report("INFO", f"{item.name}: {name}", materials=(name,))
+    return TaskReport("INFO", f"{item.name}: {name}", materials=(name,))
 
 
 def _slot_for(item: bpy.types.Object, material: bpy.types.Material) -> int:

@@ -17,7 +17,7 @@ from ..core.system.transaction import replace_files
 from ..core.udim import tile_of
 from ..engine import engine
 from ..jobs.session import push_undo
-from ..jobs.task import Applied, Report
+from ..jobs.task import Applied, TaskReport
 from . import (
     endless_nodes,
     former,
@@ -63,7 +63,7 @@ def put(parts: Sequence[tuple[JobResult, Target]], then: Then = lambda *_: ()) -
     if not parts[0][1].is_in_open_file:
         return _keep_all_as_files(parts)
     notes: list[str] = [*parts[0][0].notes]
-    reports: list[Report] = []
+    reports: list[TaskReport] = []
     for (made, target), uids, draft in zip(parts, made_images, drafts, strict=True):
         found, material = _found(uids), by_uid(bpy.data.materials, draft)
         if material and not found:  # its images are gone
@@ -77,7 +77,7 @@ def put(parts: Sequence[tuple[JobResult, Target]], then: Then = lambda *_: ()) -
     unassigned = [report.unassigned for report in reports if report.unassigned]
     said = [*(report.text for report in reports), *dict.fromkeys(notes), *([NOWHERE] if unassigned else [])]
     has_warnings = len(notes) > len(parts[0][0].notes)
-    return Report(
+    return TaskReport(
         "WARNING" if has_warnings else "INFO",
         "; ".join(said),
         unassigned=unassigned[0] if unassigned else "",
@@ -110,7 +110,7 @@ def _draft(made: JobResult, new: Mapping[str, bpy.types.Image], target: Target) 
 
 def _put(
     made: JobResult, new: Mapping[str, bpy.types.Image], target: Target, draft: bpy.types.Material | None
-) -> tuple[Report, list[str]]:
+) -> tuple[TaskReport, list[str]]:
     """Make the material of one target, if it has one, of its new images; what was made, and notes."""
     for image in new.values() if target.part else ():
         image[joined.PART] = target.part
@@ -130,7 +130,7 @@ def _put(
     recent.note(material or first)
     unassigned = material.name if material and material.users == int(material.use_fake_user) else ""
     names = (material.name,) if material else ()
-    report = Report(
+    report = TaskReport(
         "INFO", f"Made {what}", unassigned=unassigned, materials=names, images=tuple(one.name for one in new.values())
     )
     return report, notes
@@ -276,17 +276,17 @@ def _look(made: JobResult, target: Target, active: bpy.types.Material | None = N
     )
 
 
-def _keep_all_as_files(parts: Sequence[tuple[JobResult, Target]]) -> Report:
+def _keep_all_as_files(parts: Sequence[tuple[JobResult, Target]]) -> TaskReport:
     """Keep the results as files, since another .blend is open now; the report of the last one."""
     return [_keep_as_files(made, target) for made, target in parts][-1]
 
 
-def _keep_as_files(made: JobResult, target: Target) -> Report:
+def _keep_as_files(made: JobResult, target: Target) -> TaskReport:
     """Keep the result of one target as files."""
     if made.paths:
-        return Report("WARNING", f"Another file was opened: the maps of {target.name} are files only")
+        return TaskReport("WARNING", f"Another file was opened: the maps of {target.name} are files only")
     folder = engine.user_folder(create=True) / "kept"
     name = naming.free(folder, naming.of_files(target.name))
     files = {folder / f"{name}_{map_}.png": data.tobytes() for map_, data in made.arrays.items()}
     replace_files(files, replace=False)
-    return Report("WARNING", f"Another file was opened: the maps of {target.name} were kept in {folder}")
+    return TaskReport("WARNING", f"Another file was opened: the maps of {target.name} were kept in {folder}")

@@ -15,9 +15,9 @@ from ..core.errors import ParameterError
 from ..core.recipe import Recipe, Step
 from ..engine import engine
 from ..engine.catalogue import catalogue
-from ..jobs.operator import AtOnce, TaskOperator
-from ..jobs.task import Place, Report, Task
-from ..tools.action import Action, result_task
+from ..jobs.operator import InstantOperator, TaskOperator
+from ..jobs.task import Place, Task, TaskReport
+from ..tools.action import WorkerAction, result_task
 from ..tools.arguments import given_properties, values_of, values_over, with_properties
 from ..tools.form import Form
 from .request import SIZE_PX, EndlessRequest, check
@@ -35,16 +35,16 @@ class IMPASTO_OT_make_endless(TaskOperator, bpy.types.Operator):
     source: NAMED
 
     @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
+    def poll_message(cls, context: bpy.types.Context) -> str:
         check(chosen_material(context), insist=context.scene.impasto_endless.insist)
-        return engine.why_none()
+        return engine.poll_message()
 
     def task(self, context: bpy.types.Context) -> Task:
         values = values_over(EndlessRequest, context.scene.impasto_endless, self)
         return EndlessRequest(**values).task(chosen_material(context, self.source))
 
 
-class IMPASTO_OT_make_plain(AtOnce, bpy.types.Operator):
+class IMPASTO_OT_make_plain(InstantOperator, bpy.types.Operator):
     """Remove the nodes that make the material endless, and show its textures as they are"""
 
     bl_label = "Make Plain"
@@ -52,13 +52,13 @@ class IMPASTO_OT_make_plain(AtOnce, bpy.types.Operator):
     source: NAMED
 
     @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
+    def poll_message(cls, context: bpy.types.Context) -> str:
         return "" if bpy.data.materials else "There is no material yet"
 
-    def do(self, context: bpy.types.Context) -> Report:
+    def do(self, context: bpy.types.Context) -> TaskReport:
         material = chosen_material(context, self.source)
         endless_nodes.remove(material.node_tree, _endless(material))
-        return Report("INFO", f"The material {material.name} is plain again", materials=(material.name,))
+        return TaskReport("INFO", f"The material {material.name} is plain again", materials=(material.name,))
 
 
 @with_properties(Form, "material", "out_dir", "replace")
@@ -73,9 +73,9 @@ class IMPASTO_OT_bake_endless(TaskOperator, bpy.types.Operator):
     name: StringProperty(name="Name", description="What the results are called (default: as the material)")
 
     @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
+    def poll_message(cls, context: bpy.types.Context) -> str:
         _endless(chosen_material(context))
-        return engine.why_none()
+        return engine.poll_message()
 
     def task(self, context: bpy.types.Context) -> Task:
         settings = context.scene.impasto_endless
@@ -90,7 +90,7 @@ class IMPASTO_OT_bake_endless(TaskOperator, bpy.types.Operator):
         displaced = material.displacement_method != "BUMP"
         form = Form(**values_of(Form, self, is_whole=True), use_displacement=displaced)
         target = form.target_called(context, form.name or f"{material.name}_baked")
-        action = Action.of(form, Recipe((Step(tool, parameters),)), {SOURCE: given})
+        action = WorkerAction.of(form, Recipe((Step(tool, parameters),)), {SOURCE: given})
         return result_task("Bake Endless", action, target, form)
 
 

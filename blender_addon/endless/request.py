@@ -22,8 +22,8 @@ from ..core.errors import ParameterError
 from ..core.recipe import Recipe
 from ..engine.catalogue import catalogue
 from ..jobs.session import jobs, push_undo
-from ..jobs.task import Report, Task
-from ..tools.action import Action
+from ..jobs.task import Task, TaskReport
+from ..tools.action import WorkerAction
 from ..tools.arguments import argument, with_properties
 
 REGULAR = "impasto_regular"
@@ -127,19 +127,19 @@ class EndlessRequest:
         given = surfaces.read(material, [name for name in used_maps(material) if name != "base_color"])
         uid, epoch = material.session_uid, jobs.file_epoch
 
-        def apply(answer: JobResult) -> Report:
+        def apply(answer: JobResult) -> TaskReport:
             found = by_uid(bpy.data.materials, uid) if epoch == jobs.file_epoch else None
             made = GaussianMaps(answer)
             if found is None:
-                return Report("WARNING", "the material was deleted meanwhile")
+                return TaskReport("WARNING", "the material was deleted meanwhile")
             if made.is_regular:
                 surfaces.base_color_of(found)[REGULAR] = True
             check(found, insist=self.insist)
             return self._insert(found, made)
 
-        return Action.as_it_is(given).task("Make Endless", apply, View("gaussian"))
+        return WorkerAction.as_it_is(given).task("Make Endless", apply, View("gaussian"))
 
-    def _insert(self, material: bpy.types.Material, made: GaussianMaps) -> Report:
+    def _insert(self, material: bpy.types.Material, made: GaussianMaps) -> TaskReport:
         used = {name: one for name, one in used_maps(material).items() if name in made.answer.arrays}
         sockets: dict[str, Any] = {name: one.value_socket for name, one in used.items()}
         links = surfaces.map_nodes(material)["base_color"].node.inputs["Vector"].links
@@ -150,7 +150,7 @@ class EndlessRequest:
         notes = ["its pattern is regular, and was broken"] if made.is_regular else []
         text = "; ".join([f"The material {material.name} is endless", *notes])
         new = (*ingredients.images.values(), ingredients.lookup)
-        return Report("INFO", text, materials=(material.name,), images=tuple(image.name for image in new))
+        return TaskReport("INFO", text, materials=(material.name,), images=tuple(image.name for image in new))
 
 
 @with_properties(EndlessRequest)

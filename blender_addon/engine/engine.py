@@ -132,7 +132,7 @@ def find_here() -> Engine | None:
     return _record.engine
 
 
-def why_none() -> str:
+def poll_message() -> str:
     """Reason why no tool can run without an engine; empty if there is one."""
     return "" if find() else "Impasto has no engine yet: press Set Up Engine"
 
@@ -150,7 +150,7 @@ def require(*, here: bool = False) -> Engine:
     return engine
 
 
-class _Record:
+class _EngineRecord:
     """Record of the engine that Set Up Engine made, read once: panels ask at every redraw."""
 
     def __init__(self) -> None:
@@ -174,7 +174,7 @@ class _Record:
         self._known, self._engine = True, engine
 
 
-_record = _Record()
+_record = _EngineRecord()
 keep = _record.keep
 _works: set[Engine] = set()
 """Engines that passed the check in this session."""

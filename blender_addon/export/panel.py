@@ -33,7 +33,7 @@ class IMPASTO_OT_export(TaskOperator, bpy.types.Operator):
     )
 
     @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
+    def poll_message(cls, context: bpy.types.Context) -> str:
         if active_material(context) is None:
             return "Select an object with a material"
         return "" if context.scene.impasto_export.out_dir else "Choose a folder for the files"

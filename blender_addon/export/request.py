@@ -19,7 +19,7 @@ from ..bridge.materials import LABELS
 from ..bridge.meshes import gltf_transform
 from ..core.errors import ParameterError
 from ..jobs.session import jobs
-from ..jobs.task import Report, Task
+from ..jobs.task import Task, TaskReport
 from ..paths import FOLDER_PATH, absolute
 from ..tools.arguments import argument, same_as
 from ..tools.form import Form
@@ -87,10 +87,10 @@ def _maps(material: bpy.types.Material, obj: bpy.types.Object | None) -> Callabl
     return lambda _: subject.noted(with_recipes(baked, sources))
 
 
-def _report(made: tuple[Mapping[str, Any], Sequence[BakedMap]]) -> Report:
+def _report(made: tuple[Mapping[str, Any], Sequence[BakedMap]]) -> TaskReport:
     said, maps = made
     files: Sequence[str] = said["files"]
     names = ", ".join(Path(file).name for file in files)
     notes = dict.fromkeys(note for one in maps for note in one.notes)
     text = "; ".join([f"Exported {names}", *notes])
-    return Report("WARNING" if notes else "INFO", text, files=tuple(files))
+    return TaskReport("WARNING" if notes else "INFO", text, files=tuple(files))

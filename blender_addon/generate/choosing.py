@@ -13,8 +13,8 @@ import bpy
 from bpy.props import IntProperty
 
 from ..engine.catalogue import SIZE_PARAMETERS, catalogue, properties_of
-from ..jobs.operator import poll, tell
-from ..jobs.task import Report
+from ..jobs.operator import poll, report_result
+from ..jobs.task import TaskReport
 from ..parameters import properties, schemas
 from ..parameters.groups import belongs_to_model
 
@@ -50,7 +50,7 @@ class IMPASTO_OT_randomize(bpy.types.Operator):
                 value = random_value(name, schema, chance)
                 setattr(group, properties.identifier(name), value)
         settings.seed = chance.randrange(properties.MAX_INT)
-        return tell(self, Report("INFO", f"The seed is {settings.seed}"))
+        return report_result(self, TaskReport("INFO", f"The seed is {settings.seed}"))
 
 
 def _is_drawn(schema: Mapping[str, Any]) -> bool:

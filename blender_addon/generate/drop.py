@@ -14,12 +14,12 @@ from ..bridge.under_mouse import object_below
 from ..core.io.signatures import EXTENSIONS
 from ..engine.catalogue import catalogue
 from ..interface.browsing import HIDDEN, as_preferred, remember
-from ..jobs.operator import tell
-from ..jobs.task import Report
+from ..jobs.operator import report_result
+from ..jobs.task import TaskReport
 from ..tools.intents import PHOTO
 from ..tools.source_maps import look_among
 from ..windows import TAB
-from .request import why_incomplete
+from .request import request_poll_message
 
 SHADERS = "ShaderNodeTree"
 EDITORS = ("VIEW_3D", "IMAGE_EDITOR", SHADERS)
@@ -54,7 +54,7 @@ class IMPASTO_OT_drop_pictures(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         names = [item.name for item in self.files if item.name]
         if not names:
-            return tell(self, Report("ERROR", "no picture was dropped; drop one from a file manager"))
+            return report_result(self, TaskReport("ERROR", "no picture was dropped; drop one from a file manager"))
         folder = Path(self.directory)
         settings = context.scene.impasto
         _choose_source(settings, folder / names[0] if len(names) == 1 else folder)
@@ -66,7 +66,7 @@ class IMPASTO_OT_drop_pictures(bpy.types.Operator):
         if item is None:
             return {"FINISHED"}
         _select_only(context, item)
-        if assignable_objects(context) and not why_incomplete(context):
+        if assignable_objects(context) and not request_poll_message(context):
             return bpy.ops.impasto.generate("INVOKE_DEFAULT")
         return {"FINISHED"}
 

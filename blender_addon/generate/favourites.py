@@ -18,7 +18,7 @@ from ..jobs.task import Task
 from ..parameters.groups import drawn_parameters
 from ..parameters.properties import MAX_INT
 from ..parameters.schemas import label_of
-from ..tools.action import Action
+from ..tools.action import WorkerAction
 from . import variations
 from .request import without_source
 
@@ -92,7 +92,7 @@ def task(context: bpy.types.Context, liked: Sequence[Recipe], variety: float, ke
     """Task that makes four variations like these, shown as they come where the latest were shown."""
     name = variations.latest_name() or context.scene.impasto.tool
     parents = [_without_estimators(recipe) for recipe in liked]
-    search = Action(kind="more-like", values={"favourites": parents, "variety": variety, "locked": sorted(kept)})
+    search = WorkerAction(kind="more-like", values={"favourites": parents, "variety": variety, "locked": sorted(kept)})
     seeds, subject = _seeds(len(parents)), variations.latest_subject()
     return variations.task_of_matches("More like this", name, subject, seeds, without_source(context), search)
 

@@ -17,8 +17,8 @@ from ..bridge.target import ACTIVE, NONE, Target, chosen_material
 from ..core.engine.replies import JobResult
 from ..core.recipe import name_inputs
 from ..engine.catalogue import catalogue
-from ..jobs.operator import AtOnce, TaskOperator
-from ..jobs.task import Place, Report, Task
+from ..jobs.operator import InstantOperator, TaskOperator
+from ..jobs.task import Place, Task, TaskReport
 from ..layers.operators import new_material
 from ..layers.request import add_recipe, put_recipe
 from ..parameters.properties import MAX_INT
@@ -28,7 +28,7 @@ from ..tools.arguments import ensure_known, source_of, values_of, with_propertie
 from ..tools.intents import LAYERS
 from ..tools.request import Request
 from . import variations
-from .request import from_scene, why_incomplete
+from .request import from_scene, request_poll_message
 from .shown_recipe import matcher_of, name_of_match
 
 SCALE = "scale"
@@ -66,8 +66,8 @@ class IMPASTO_OT_generate(RequestProperties, TaskOperator, bpy.types.Operator):
     can_wait = True
 
     @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
-        return why_incomplete(context)
+    def poll_message(cls, context: bpy.types.Context) -> str:
+        return request_poll_message(context)
 
     def task(self, context: bpy.types.Context) -> Task:
         variations.live.cancel()
@@ -121,17 +121,17 @@ def _keep_width(made: JobResult) -> list[str]:
     return [f"Real Width is now {length_text(made.width_m)}"]
 
 
-class IMPASTO_OT_begin_layers(AtOnce, bpy.types.Operator):
+class IMPASTO_OT_begin_layers(InstantOperator, bpy.types.Operator):
     """The settings of the Impasto panel, as layers of a material"""
 
     bl_label = "From These Settings"
     place = Place.LAYERS
 
     @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
+    def poll_message(cls, context: bpy.types.Context) -> str:
         return "" if context.scene.impasto.tool in catalogue else "Choose a tool"
 
-    def do(self, context: bpy.types.Context) -> Report:
+    def do(self, context: bpy.types.Context) -> TaskReport:
         """Open them as layers of the active material if results go there, else of a new one."""
         request = from_scene(context)
         material = chosen_material(context) if request.material == ACTIVE else new_material(context)
@@ -141,4 +141,4 @@ class IMPASTO_OT_begin_layers(AtOnce, bpy.types.Operator):
         put_recipe(material.impasto_layers, request.recipe(), sources)
         material.impasto_layers.width_m = context.scene.impasto.width_m
         context.scene.impasto.intent = LAYERS
-        return Report("INFO", f"{material.name} has the layers of its recipe", materials=(material.name,))
+        return TaskReport("INFO", f"{material.name} has the layers of its recipe", materials=(material.name,))

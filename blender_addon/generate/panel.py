@@ -33,7 +33,7 @@ from ..tools.panel import (
 )
 from ..tools.sources import draw_source
 from . import variations
-from .request import why_incomplete
+from .request import request_poll_message
 from .settings import ImpastoSettings
 from .variation_grid import draw_grid
 
@@ -152,7 +152,7 @@ def _draw_variations(layout: bpy.types.UILayout, context: bpy.types.Context) -> 
     row.prop(settings, "seed")
     row.prop(settings, "lock_seed", text="", icon="LOCKED" if settings.lock_seed else "UNLOCKED")
     layout.operator("impasto.variations", icon="IMGDISPLAY")
-    if (why := variations.live.why_not(context)) != why_incomplete(context):  # which is said at Make
+    if (why := variations.live.poll_message(context)) != request_poll_message(context):  # which is said at Make
         draw_text(layout, why, "INFO")
     shown = variations.variations_of(settings.tool)
     draw_grid(layout, settings, shown)

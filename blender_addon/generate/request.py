@@ -15,9 +15,9 @@ from ..engine.catalogue import catalogue, has_size
 from ..parameters import properties
 from ..tools.form import AS_STORED
 from ..tools.intents import PHOTO
-from ..tools.missing import why_unset
+from ..tools.missing import tool_poll_message
 from ..tools.request import Request
-from ..tools.sources import FILE, NONE, chosen_source, why_no_source
+from ..tools.sources import FILE, NONE, chosen_source, source_poll_message
 from .settings import ImpastoSettings
 
 
@@ -54,13 +54,13 @@ def _size_of(scene: bpy.types.Scene) -> tuple[int, int]:
     return 0, 0
 
 
-def why_incomplete(context: bpy.types.Context) -> str:
+def request_poll_message(context: bpy.types.Context) -> str:
     """Reason why the scene's settings cannot be carried out; empty where they can."""
     settings = context.scene.impasto
     return (
-        why_unset(context.scene, settings.tool, settings.mask_by, _has_mesh(context))
-        or _why_no_source(settings, catalogue[settings.tool])
-        or _why_no_material(context, settings)
+        tool_poll_message(context.scene, settings.tool, settings.mask_by, _has_mesh(context))
+        or _source_poll_message(settings, catalogue[settings.tool])
+        or _material_poll_message(context, settings)
     )
 
 
@@ -69,15 +69,15 @@ def _has_mesh(context: bpy.types.Context) -> bool:
     return any(item.type == "MESH" for item in chosen)
 
 
-def _why_no_source(settings: ImpastoSettings, tool: Mapping[str, Any]) -> str:
+def _source_poll_message(settings: ImpastoSettings, tool: Mapping[str, Any]) -> str:
     if not tool["uses_subject"]:
         return ""
     is_wanted = settings.source_kind != NONE
     if properties.model_parameter(tool) and not tool["needs"]:  # it makes textures from nothing
-        return why_no_source(settings, is_needed=is_wanted and settings.intent == PHOTO)
-    return why_no_source(settings, is_needed=is_wanted or tool["needs"] or tool["kind"] != "generator")
+        return source_poll_message(settings, is_needed=is_wanted and settings.intent == PHOTO)
+    return source_poll_message(settings, is_needed=is_wanted or tool["needs"] or tool["kind"] != "generator")
 
 
-def _why_no_material(context: bpy.types.Context, settings: ImpastoSettings) -> str:
+def _material_poll_message(context: bpy.types.Context, settings: ImpastoSettings) -> str:
     has_material = context.active_object is not None and context.active_object.active_material is not None
     return "The active object has no material" if settings.material == ACTIVE and not has_material else ""

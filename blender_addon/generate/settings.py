@@ -16,7 +16,7 @@ from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
 from ..jobs.session import jobs
 from ..jobs.task import Place
 from ..parameters.groups import chosen_model, group_of
-from ..parameters.properties import LAYERS, SPLIT, TEXTURE, choose_model, tell_changed
+from ..parameters.properties import LAYERS, SPLIT, TEXTURE, choose_model, preview_update
 from ..tools.arguments import with_properties
 from ..tools.form import DIRECTIONS
 from ..tools.intents import Intents, keep_tool
@@ -24,7 +24,7 @@ from ..tools.lists import MODELS, PICTURED, items_of
 from ..tools.request import Request
 from ..tools.sources import A_FILE, AN_IMAGE, NONE, SourceSettings, WidthSettings
 
-CHANGED = tell_changed(TEXTURE)
+CHANGED = preview_update(TEXTURE)
 
 
 def _keep_size(settings: ImpastoSettings, context: bpy.types.Context) -> None:
@@ -106,17 +106,17 @@ class ImpastoSettings(SourceSettings, WidthSettings, Intents, bpy.types.Property
     live_preview: BoolProperty(
         name="Live Preview",
         description="Show the result, scaled down and under a light, whenever something changes",
-        update=tell_changed(TEXTURE, LAYERS),
+        update=preview_update(TEXTURE, LAYERS),
     )
     tile_preview: BoolProperty(
         name="Tiled",
         description="Show previews and variations beside themselves, two by two, as they repeat",
-        update=tell_changed(SPLIT),
+        update=preview_update(SPLIT),
     )
     compare: BoolProperty(
         name="Compare",
         description="Show beside the picture of the layers what they are without the active one",
-        update=tell_changed(LAYERS),
+        update=preview_update(LAYERS),
     )
     split: FloatProperty(
         name="Split",
@@ -125,7 +125,7 @@ class ImpastoSettings(SourceSettings, WidthSettings, Intents, bpy.types.Property
         min=0.0,
         max=1.0,
         subtype="FACTOR",
-        update=tell_changed(SPLIT),
+        update=preview_update(SPLIT),
     )
     variety: FloatProperty(
         name="Variety", description="0: between the favourites; 1: far around them", default=0.5, min=0.0, max=1.0

@@ -35,7 +35,7 @@ def show_recipe(scene: bpy.types.Scene, recipe: Recipe) -> bool:
     settings.tool = step.tool
     properties.put_parameters(scene, tool, step.parameters)
     settings.seed, settings.matched = recipe.seed, json.dumps(dict(recipe.matched))
-    properties.tell_changed(properties.TEXTURE)(None, None)
+    properties.preview_update(properties.TEXTURE)(None, None)
     return True
 
 

@@ -8,8 +8,8 @@ from bpy.props import FloatProperty, IntProperty, StringProperty
 
 from ..bridge.inputs import recipe_called
 from ..core.errors import ParameterError
-from ..jobs.operator import AtOnce, TaskOperator, poll, tell
-from ..jobs.task import Report, Task, error_report
+from ..jobs.operator import InstantOperator, TaskOperator, poll, report_result
+from ..jobs.task import Task, TaskReport, error_report
 from ..tools.arguments import given_properties, parse_names
 from . import favourites, variations
 from .shown_recipe import show_recipe
@@ -21,20 +21,20 @@ class IMPASTO_OT_variations(TaskOperator, bpy.types.Operator):
     bl_label = "Four Variations"
 
     @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
-        return variations.live.why_not(context)
+    def poll_message(cls, context: bpy.types.Context) -> str:
+        return variations.live.poll_message(context)
 
     def task(self, context: bpy.types.Context) -> Task:
         return variations.task(context)
 
 
-class OfVariation(AtOnce):
+class OfVariation(InstantOperator):
     """Mixin: an operator on one of the latest variations."""
 
     index: IntProperty(name="Index", description="Which of the four, from 0", min=0, max=variations.COUNT - 1)
 
     @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
+    def poll_message(cls, context: bpy.types.Context) -> str:
         return "" if variations.latest_variations(context) else "Make four variations first"
 
     def chosen_variation(self, context: bpy.types.Context) -> variations.Variation:
@@ -48,13 +48,13 @@ class IMPASTO_OT_pick_variation(OfVariation, bpy.types.Operator):
 
     bl_label = "Pick Variation"
 
-    def do(self, context: bpy.types.Context) -> Report:
+    def do(self, context: bpy.types.Context) -> TaskReport:
         settings, variation = context.scene.impasto, self.chosen_variation(context)
         if not variation.is_of_panel:
             show_recipe(context.scene, variation.recipe)
             settings.found_for = variations.latest_subject()
         settings.seed, settings.lock_seed = variation.seed, True
-        return Report("INFO", f"The seed is {settings.seed}")
+        return TaskReport("INFO", f"The seed is {settings.seed}")
 
 
 class IMPASTO_OT_favourite(OfVariation, bpy.types.Operator):
@@ -63,12 +63,12 @@ class IMPASTO_OT_favourite(OfVariation, bpy.types.Operator):
     bl_label = "Favourite"
     bl_options = {"REGISTER"}  # noqa: RUF012  favourites are of the session
 
-    def do(self, context: bpy.types.Context) -> Report:
+    def do(self, context: bpy.types.Context) -> TaskReport:
         variation = self.chosen_variation(context)
         if variation.needs_source:
             raise ParameterError("variations of a source cannot be mixed", "vary a material that needs no source")
         favourites.toggle(variation.recipe)
-        return Report("INFO", f"Favourites: {len(favourites.favourites())}")
+        return TaskReport("INFO", f"Favourites: {len(favourites.favourites())}")
 
 
 class IMPASTO_OT_clear_favourites(bpy.types.Operator):
@@ -96,7 +96,7 @@ class IMPASTO_OT_lock_parameter(bpy.types.Operator):
         try:
             favourites.toggle_lock(self.name)
         except ParameterError as error:
-            return tell(self, error_report(error))
+            return report_result(self, error_report(error))
         return {"FINISHED"}
 
 
@@ -118,7 +118,7 @@ class IMPASTO_OT_more_like(TaskOperator, bpy.types.Operator):
     )
 
     @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
+    def poll_message(cls, context: bpy.types.Context) -> str:
         return "" if favourites.favourites() else "Mark a variation as favourite first"
 
     def task(self, context: bpy.types.Context) -> Task:

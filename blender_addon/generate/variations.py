@@ -21,13 +21,13 @@ from ..core.recipe import Recipe
 from ..core.texture import is_large
 from ..engine.catalogue import catalogue, has_size
 from ..jobs.session import connect, jobs
-from ..jobs.task import Report, Task
+from ..jobs.task import Task, TaskReport
 from ..parameters import points, properties
 from ..parameters.properties import MAX_INT
-from ..tools.action import Action
+from ..tools.action import WorkerAction
 from ..tools.live import Live
 from ..tools.request import Request
-from .request import from_scene, why_incomplete
+from .request import from_scene, request_poll_message
 
 COUNT = 4
 MOST_KEPT = 64
@@ -50,7 +50,7 @@ class Variation:
     made_s: float = field(default_factory=time.time)
 
 
-class _Latest:
+class _LatestVariations:
     """The latest variations, with the tool or matcher and the file that they were made for, and what they vary.
 
     earlier: all of this file in this session, up to a limit, the latest at the end.
@@ -63,7 +63,7 @@ class _Latest:
         self.subject = ""
 
 
-_latest = _Latest()
+_latest = _LatestVariations()
 
 
 def latest_variations(context: bpy.types.Context) -> tuple[Variation, ...]:
@@ -132,14 +132,14 @@ def task(context: bpy.types.Context) -> Task:
 
 
 def task_of_matches(
-    label: str, name: str, subject: str, seeds: Sequence[int], request: Request, search: Action
+    label: str, name: str, subject: str, seeds: Sequence[int], request: Request, search: WorkerAction
 ) -> Task:
     """Task that finds a recipe for each seed, and shows a small picture of it as it comes.
 
     name, subject: of the tool or matcher, and the key of what is varied. request: size, device and form of the results.
     search: what finds a recipe, but for its seed.
     """
-    action = Action.of(request, None, {})
+    action = WorkerAction.of(request, None, {})
 
     def make(task: Task, client: Client, seed: int) -> tuple[Variation, Sequence[str]]:
         found = replace(search, values={**search.values, "seed": seed}).answer(task, client)
@@ -169,10 +169,10 @@ def task_of(
             notes.extend(note for note in more if note not in notes)
             keep(name, epoch, subject, made)
 
-    def tell(_: None) -> Report:
-        return Report("WARNING" if notes else "INFO", "; ".join(["Made four variations", *notes]))
+    def apply(_: None) -> TaskReport:
+        return TaskReport("WARNING" if notes else "INFO", "; ".join(["Made four variations", *notes]))
 
-    return Task(label, work, tell)
+    return Task(label, work, apply)
 
 
 def has_preview(tool: Mapping[str, Any]) -> bool:
@@ -196,8 +196,8 @@ class TexturePreview(Live):
 
     of = properties.TEXTURE
 
-    def why_not_set(self, context: bpy.types.Context) -> str:
-        if missing := why_incomplete(context):
+    def settings_poll_message(self, context: bpy.types.Context) -> str:
+        if missing := request_poll_message(context):
             return missing
         tool = catalogue[context.scene.impasto.tool]
         if not has_preview(tool):
@@ -208,7 +208,7 @@ class TexturePreview(Live):
         too_large = is_large((group.height_px, group.width_px))
         return "A result above 4096 × 4096 pixels is too large for a preview" if too_large else ""
 
-    def action(self, context: bpy.types.Context) -> Action:
+    def action(self, context: bpy.types.Context) -> WorkerAction:
         return from_scene(context).preview()
 
     def runs_small(self, context: bpy.types.Context) -> bool:

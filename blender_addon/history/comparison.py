@@ -11,14 +11,14 @@ from ..bridge.inputs import read
 from ..bridge.recipe_inputs import all_sources
 from ..bridge.surfaces import MapImage
 from ..jobs.session import connect
-from ..jobs.task import Report, Task
+from ..jobs.task import Task, TaskReport
 from ..relight.operators import maps_of, subject_of_images, subject_of_material
 from ..relight.turntable import NOW, SIDE_PX, ShownMaps, light_of, render
-from ..tools.action import Action
-from .entries import Entry
+from ..tools.action import WorkerAction
+from .entries import HistoryEntry
 
 
-class Comparison:
+class EntryComparison:
     """Names of the two that are shown, and their picture."""
 
     def __init__(self) -> None:
@@ -30,13 +30,13 @@ class Comparison:
         self.pixels: np.ndarray | None = None
 
 
-comparison = Comparison()
+comparison = EntryComparison()
 
 
-def compare_task(context: bpy.types.Context, pair: tuple[Entry, Entry]) -> Task:
+def compare_task(context: bpy.types.Context, pair: tuple[HistoryEntry, HistoryEntry]) -> Task:
     """Task that shows two entries beside each other. ImpastoError if one of them cannot be read."""
     subjects = {f"{index} {entry.name}": _subject(entry) for index, entry in enumerate(pair)}
-    connected, plain, light = connect(), Action.as_it_is(), light_of(context.scene)
+    connected, plain, light = connect(), WorkerAction.as_it_is(), light_of(context.scene)
 
     def work(task: Task) -> np.ndarray:
         client, pictures = connected(), []
@@ -46,14 +46,14 @@ def compare_task(context: bpy.types.Context, pair: tuple[Entry, Entry]) -> Task:
         balls, planes = ([one[:, part] for one in pictures] for part in (slice(SIDE_PX), slice(SIDE_PX, None)))
         return np.concatenate([np.concatenate(balls, 1), np.concatenate(planes, 1)])
 
-    def apply(made: np.ndarray) -> Report:
+    def apply(made: np.ndarray) -> TaskReport:
         comparison.names, comparison.pixels = tuple(entry.label for entry in pair), made
-        return Report("INFO", f"{pair[0].label} and {pair[1].label} are shown under one light")
+        return TaskReport("INFO", f"{pair[0].label} and {pair[1].label} are shown under one light")
 
     return Task("Compare", work, apply)
 
 
-def _subject(entry: Entry) -> Action:
+def _subject(entry: HistoryEntry) -> WorkerAction:
     """Maps of an entry: of a result as they are, else of its recipe, run again."""
     if isinstance(entry.item, bpy.types.Material):
         return subject_of_material(entry.item)
@@ -61,7 +61,7 @@ def _subject(entry: Entry) -> Action:
         maps = {one.get(images.MAP, ""): MapImage(one) for one in naming.images_of_set(image)}
         return subject_of_images(maps | {"base_color": MapImage(image)})
     recipe = entry.recipe
-    return Action(recipe=recipe, inputs={name: read(source) for name, source in all_sources(recipe).items()})
+    return WorkerAction(recipe=recipe, inputs={name: read(source) for name, source in all_sources(recipe).items()})
 
 
 HANDLERS = (("load_pre", lambda *_: comparison.clear()),)

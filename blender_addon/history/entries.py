@@ -30,7 +30,7 @@ MOST_READ = 1024
 
 
 @dataclass(frozen=True)
-class Entry:
+class HistoryEntry:
     """A result, a variation or a recipe across files. text: its recipe as JSON, or ""; made_s: since 1970."""
 
     kind: str
@@ -118,7 +118,7 @@ class _Collected:
     """Entries as they were collected last, and the number of data that there were."""
 
     def __init__(self) -> None:
-        self.entries: tuple[Entry, ...] = ()
+        self.entries: tuple[HistoryEntry, ...] = ()
         self.counts: tuple[int, ...] = ()
 
 
@@ -138,12 +138,12 @@ def collect() -> None:
     """Collect the entries of this file anew."""
     kinds = {bpy.types.Material: MATERIAL, bpy.types.Image: IMAGE}
     found = [
-        Entry(kinds[type(one)], one.name, one[recent.MADE], images.recipe_text(one), recent.STARRED in one)
+        HistoryEntry(kinds[type(one)], one.name, one[recent.MADE], images.recipe_text(one), recent.STARRED in one)
         for one in recent.latest()
     ]
     for one in variations.variations_of_file():
         text = one.recipe.to_json()
-        found.append(Entry(VARIATION, f"{_name_of(text)} {one.seed}", one.made_s, text, variation=one))
+        found.append(HistoryEntry(VARIATION, f"{_name_of(text)} {one.seed}", one.made_s, text, variation=one))
     _collected.entries, _collected.counts = tuple(sorted(found, key=lambda one: -one.made_s)), _counts()
 
 
@@ -152,7 +152,7 @@ def _name_of(text: str) -> str:
     return origin.phrase or next(iter(origin.labels), "")
 
 
-def entries(all_files: bool = False) -> Sequence[Entry]:
+def entries(all_files: bool = False) -> Sequence[HistoryEntry]:
     """All entries, the latest first. all_files: also recipes of other files that are kept."""
     if _collected.counts != _counts():
         collect()
@@ -160,14 +160,14 @@ def entries(all_files: bool = False) -> Sequence[Entry]:
         return _collected.entries
     times = {entry.made_s for entry in _collected.entries}
     others = [
-        Entry(STORED, one.name, one.made_s, one.text, one.is_starred, stored=one)
+        HistoryEntry(STORED, one.name, one.made_s, one.text, one.is_starred, stored=one)
         for one in stored.recipes
         if one.made_s not in times  # of this file
     ]
     return sorted([*_collected.entries, *others], key=lambda one: -one.made_s)
 
 
-def found_entries(search: str, starred_only: bool, all_files: bool) -> Sequence[Entry]:
+def found_entries(search: str, starred_only: bool, all_files: bool) -> Sequence[HistoryEntry]:
     """Entries that have every word of a search in their name, their phrase or their tools."""
     words = search.lower().split()
     return [
@@ -177,13 +177,13 @@ def found_entries(search: str, starred_only: bool, all_files: bool) -> Sequence[
     ]
 
 
-def _searched(entry: Entry) -> str:
+def _searched(entry: HistoryEntry) -> str:
     origin = origin_of(entry.text)
     labels = (label for each in origin.labels for label in (each, sentence(each)))
     return " ".join([entry.name, origin.phrase, *labels]).lower()
 
 
-def entry_of(key: str) -> Entry:
+def entry_of(key: str) -> HistoryEntry:
     """Entry with this key. ParameterError if there is none."""
     found = next((entry for entry in entries(all_files=True) if entry.key == key), None)
     if found is None or found.is_gone:

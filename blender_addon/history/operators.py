@@ -14,12 +14,12 @@ from ..bridge.recipe_inputs import sources_of
 from ..core.errors import ImpastoError, ParameterError
 from ..generate import variations
 from ..generate.shown_recipe import restore_settings
-from ..jobs.operator import AtOnce, TaskOperator
-from ..jobs.task import Place, Report, Task
+from ..jobs.operator import InstantOperator, TaskOperator
+from ..jobs.task import Place, Task, TaskReport
 from ..translations.texts import sentence
 from . import stored
 from .comparison import compare_task
-from .entries import Entry, entry_of, forget
+from .entries import HistoryEntry, entry_of, forget
 
 ENTRY = StringProperty(name="Entry", description="Key of the entry, such as MATERIAL:Bricks; empty: the selected one")
 
@@ -62,20 +62,20 @@ class IMPASTO_OT_refresh_history(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class OnEntry(AtOnce):
+class OnEntry(InstantOperator):
     """Mixin: an operator on an entry of the history, by default the selected one."""
 
     place = Place.HISTORY
     entry: ENTRY
 
-    def do(self, context: bpy.types.Context) -> Report:
+    def do(self, context: bpy.types.Context) -> TaskReport:
         return self.change(context, self.chosen_entry(context))
 
-    def chosen_entry(self, context: bpy.types.Context) -> Entry:
+    def chosen_entry(self, context: bpy.types.Context) -> HistoryEntry:
         """The entry of the key. ParameterError if there is none."""
         return entry_of(self.entry or context.window_manager.impasto_history.selected)
 
-    def change(self, context: bpy.types.Context, entry: Entry) -> Report:
+    def change(self, context: bpy.types.Context, entry: HistoryEntry) -> TaskReport:
         """Do it to an entry. ImpastoError if that cannot be."""
         raise NotImplementedError
 
@@ -85,12 +85,12 @@ class IMPASTO_OT_restore_settings(OnEntry, bpy.types.Operator):
 
     bl_label = "Restore Settings"
 
-    def change(self, context: bpy.types.Context, entry: Entry) -> Report:
+    def change(self, context: bpy.types.Context, entry: HistoryEntry) -> TaskReport:
         recipe = entry.recipe
         missing = restore_settings(context.scene, recipe, sources_of(recipe, entry.image))
         notes = [f"choose its input {name}, which was not found" for name in missing]
         said = f"The Impasto panel is set as for {entry.name}"
-        return Report("WARNING" if notes else "INFO", "; ".join([said, *notes]))
+        return TaskReport("WARNING" if notes else "INFO", "; ".join([said, *notes]))
 
 
 class IMPASTO_OT_star_entry(OnEntry, bpy.types.Operator):
@@ -98,10 +98,10 @@ class IMPASTO_OT_star_entry(OnEntry, bpy.types.Operator):
 
     bl_label = "Star Entry"
 
-    def change(self, context: bpy.types.Context, entry: Entry) -> Report:
+    def change(self, context: bpy.types.Context, entry: HistoryEntry) -> TaskReport:
         if entry.variation is not None:
             _keep_variation(context, entry, entry.variation)
-            return Report("INFO", f"{entry.name} is kept in the file")
+            return TaskReport("INFO", f"{entry.name} is kept in the file")
         if entry.stored is not None:
             stored.toggle_star(entry.stored)
             stored.refresh()
@@ -109,10 +109,10 @@ class IMPASTO_OT_star_entry(OnEntry, bpy.types.Operator):
             recent.star(item, not entry.is_starred)
         forget()
         said = f"{entry.name} has no star any more" if entry.is_starred else f"{entry.name} has a star"
-        return Report("INFO", said)
+        return TaskReport("INFO", said)
 
 
-def _keep_variation(context: bpy.types.Context, entry: Entry, variation: variations.Variation) -> None:
+def _keep_variation(context: bpy.types.Context, entry: HistoryEntry, variation: variations.Variation) -> None:
     """Keep a variation as a small image with its recipe and a star."""
     data = encode.encode_png(variation.pixels[::-1] / 255, bits=8)
     image = images.add(entry.name, "base_color", data, entry.recipe)
@@ -142,7 +142,7 @@ class IMPASTO_OT_delete_entry(OnEntry, bpy.types.Operator):
             self, event, title=title, message=sentence(message), confirm_text="Delete"
         )
 
-    def change(self, context: bpy.types.Context, entry: Entry) -> Report:
+    def change(self, context: bpy.types.Context, entry: HistoryEntry) -> TaskReport:
         if entry.variation is not None:
             variations.forget(entry.variation)
         elif entry.stored is not None:
@@ -155,17 +155,17 @@ class IMPASTO_OT_delete_entry(OnEntry, bpy.types.Operator):
         forget()
         settings = context.window_manager.impasto_history
         settings.selected = "" if settings.selected == entry.key else settings.selected
-        return Report("INFO", f"Deleted {entry.name}")
+        return TaskReport("INFO", f"Deleted {entry.name}")
 
 
-class IMPASTO_OT_clean_up(AtOnce, bpy.types.Operator):
+class IMPASTO_OT_clean_up(InstantOperator, bpy.types.Operator):
     """Delete all results in this file that nothing uses, except those with a star, and the images that only they use"""
 
     bl_label = "Clean Up"
     place = Place.HISTORY
 
     @classmethod
-    def why_not(cls, _context: bpy.types.Context) -> str:
+    def poll_message(cls, _context: bpy.types.Context) -> str:
         return "" if _unused() else "Something uses each result, or it has a star"
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
@@ -173,7 +173,7 @@ class IMPASTO_OT_clean_up(AtOnce, bpy.types.Operator):
         title = sentence(f"Delete {len(results)} results that nothing uses ({_size_mb(_images_of(results)):.1f} MB)?")
         return context.window_manager.invoke_confirm(self, event, title=title, confirm_text="Delete")
 
-    def do(self, _context: bpy.types.Context) -> Report:
+    def do(self, _context: bpy.types.Context) -> TaskReport:
         results = _unused()
         found, count = _images_of(results), len(results)
         bpy.data.batch_remove([one for one in results if isinstance(one, bpy.types.Material)])
@@ -181,7 +181,7 @@ class IMPASTO_OT_clean_up(AtOnce, bpy.types.Operator):
         size_mb = _size_mb(found)
         bpy.data.batch_remove(found)
         forget()
-        return Report("INFO", f"Deleted {count} results: {size_mb:.1f} MB")
+        return TaskReport("INFO", f"Deleted {count} results: {size_mb:.1f} MB")
 
 
 def _unused() -> list[recent.Result]:
@@ -232,7 +232,7 @@ class IMPASTO_OT_compare(TaskOperator, bpy.types.Operator):
     other: StringProperty(name="Other", description="Key of the other entry; empty: the one that was selected before")
 
     @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
+    def poll_message(cls, context: bpy.types.Context) -> str:
         settings = context.window_manager.impasto_history
         return "" if settings.selected and settings.former else "Select two entries, one after the other"
 

@@ -10,12 +10,12 @@ import bpy
 
 from ..bridge import image_editors
 from ..interface import previews
-from ..interface.drawing import draw_report, draw_text, name_place, text_lines, text_width_px, ui_scale, why_not
+from ..interface.drawing import draw_report, draw_text, name_place, poll_message, text_lines, text_width_px, ui_scale
 from ..jobs.task import Place
 from ..tools.panel import Tab, in_editors
 from ..translations.texts import sentence
 from .comparison import comparison
-from .entries import Entry, forget, found_entries, origin_of
+from .entries import HistoryEntry, forget, found_entries, origin_of
 from .stored import is_on, stored
 
 COLUMN_PX, ROWS = 85, 3
@@ -53,7 +53,7 @@ class HistoryPanel(Tab):
         selected = next((entry for entry in found if entry.key == settings.selected), None)
         if selected:
             _draw_selected(layout.box(), context, selected)
-        if not why_not("impasto.clean_up"):
+        if not poll_message("impasto.clean_up"):
             layout.operator("impasto.clean_up", icon="BRUSH_DATA")
         draw_report(layout, Place.HISTORY)
         _draw_comparison(layout)
@@ -87,7 +87,7 @@ def _button_width_px(context: bpy.types.Context, columns: int) -> float:
     return (context.region.width - PANEL_PX * scale) / columns - BUTTON_PX * scale if context.region else COLUMN_PX
 
 
-def _page(settings: bpy.types.PropertyGroup, size: int) -> tuple[Sequence[Entry], Sequence[Entry]]:
+def _page(settings: bpy.types.PropertyGroup, size: int) -> tuple[Sequence[HistoryEntry], Sequence[HistoryEntry]]:
     """Entries that are found, and those of them on the page; collected anew if one there was deleted or renamed."""
     wanted = settings.search, settings.starred_only, _is_across_files(settings)
     found = found_entries(*wanted)
@@ -118,7 +118,7 @@ def _draw_turn(row: bpy.types.UILayout, page: int, is_enabled: bool, icon: str) 
     part.operator("impasto.turn_page", text="", icon=icon).page = page
 
 
-def _draw_entry(column: bpy.types.UILayout, entry: Entry, is_selected: bool, width_px: float) -> None:
+def _draw_entry(column: bpy.types.UILayout, entry: HistoryEntry, is_selected: bool, width_px: float) -> None:
     """Draw an entry's thumbnail, the button that selects it, and below that what of its name is wider than this."""
     column.template_icon(entry.icon, scale=SCALE)
     icon = "SOLO_ON" if entry.is_starred else "NONE"
@@ -131,7 +131,7 @@ def _draw_entry(column: bpy.types.UILayout, entry: Entry, is_selected: bool, wid
         column.label(text=line, translate=False)
 
 
-def _draw_selected(layout: bpy.types.UILayout, context: bpy.types.Context, entry: Entry) -> None:
+def _draw_selected(layout: bpy.types.UILayout, context: bpy.types.Context, entry: HistoryEntry) -> None:
     """Draw what the selected entry is, and what can be done with it."""
     name = layout.column(align=True)
     for line in text_lines(entry.label, text_width_px(boxes=1)):
@@ -154,7 +154,7 @@ def _draw_selected(layout: bpy.types.UILayout, context: bpy.types.Context, entry
     row.operator("impasto.delete_entry", text="", icon="TRASH").entry = entry.key
 
 
-def _draw_uses(layout: bpy.types.UILayout, context: bpy.types.Context, entry: Entry) -> None:
+def _draw_uses(layout: bpy.types.UILayout, context: bpy.types.Context, entry: HistoryEntry) -> None:
     """Draw the buttons that use a result of this file, and those that open its recipe."""
     image, item = entry.image, entry.item
     row = layout.row(align=True)

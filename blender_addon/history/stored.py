@@ -25,7 +25,7 @@ from ..core.system.typed_json import Within, as_kind
 from ..core.system.untrusted import explain, files_in, make_folder, read_json
 from ..engine import engine
 from ..jobs.session import jobs
-from ..jobs.task import Place, Report, Task
+from ..jobs.task import Place, Task, TaskReport
 from ..paths import absolute
 from ..windows import redraw
 
@@ -165,10 +165,10 @@ def _task(new: Sequence[StoredRecipe] = ()) -> Task:
             found, left_out = read_folder(place)
         return found, left_out
 
-    def apply(made: tuple[list[StoredRecipe], int]) -> Report:
+    def apply(made: tuple[list[StoredRecipe], int]) -> TaskReport:
         stored.recipes, stored.left_out = tuple(made[0]), made[1]
         redraw()
-        return Report("INFO", "")
+        return TaskReport("INFO", "")
 
     task = Task("History", work, apply, is_shown=False)
     task.place = Place.HISTORY
@@ -180,7 +180,7 @@ def _carry_out(task: Task) -> None:
     if not bpy.app.background:
         jobs.start(task)
     elif (report := jobs.finish(task)).level == "ERROR":
-        jobs.tell(report, Place.HISTORY)
+        jobs.show_report(report, Place.HISTORY)
 
 
 def refresh() -> None:
@@ -206,7 +206,7 @@ def _keep_waiting() -> None:
     try:
         _carry_out(_task([_stored_of(one) for one in results]))
     except ImpastoError as error:  # the folder is relative to a file that was never saved
-        jobs.tell(Report("ERROR", str(error)), Place.HISTORY)
+        jobs.show_report(TaskReport("ERROR", str(error)), Place.HISTORY)
 
 
 def _stored_of(result: recent.Result) -> StoredRecipe:

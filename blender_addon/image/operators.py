@@ -21,7 +21,7 @@ from ..engine.catalogue import catalogue
 from ..jobs.operator import TaskOperator
 from ..jobs.task import Place, Task
 from ..parameters.azimuths import known_azimuths
-from ..tools.action import Action, result_task
+from ..tools.action import WorkerAction, result_task
 from ..tools.arguments import values_of, width_of, with_properties
 from ..tools.form import Form
 from ..tools.request import Request
@@ -35,7 +35,7 @@ class OnImage(TaskOperator):
     image: StringProperty(name="Image", description="Name of the image; empty: the one in the image editor")
 
     @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
+    def poll_message(cls, context: bpy.types.Context) -> str:
         """Reason why the editor's image cannot be used; elsewhere the image is given by its name."""
         image = shown_image(context)
         if image is None:
@@ -110,7 +110,7 @@ class IMPASTO_OT_rerun(OnImage, bpy.types.Operator):
         again = replace(recipe, inputs={}, made_with={})
         return result_task(
             self.bl_label,
-            Action(recipe=again, inputs=inputs_of(recipe, image), scale=scale_of(recipe)),
+            WorkerAction(recipe=again, inputs=inputs_of(recipe, image), scale=scale_of(recipe)),
             target,
             Form(bits="16" if image.is_float else "8"),
             then=lambda made, _: differences(recipe, made.recipe),

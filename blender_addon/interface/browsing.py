@@ -16,7 +16,7 @@ from ..core.io.signatures import EXTENSIONS
 from ..core.system.untrusted import excerpt
 from ..engine import engine
 from ..engine.catalogue import catalogue
-from ..jobs.operator import tell
+from ..jobs.operator import report_result
 from ..jobs.task import error_report
 from ..parameters import inputs, properties
 from ..parameters.groups import material_of, owner_called
@@ -65,7 +65,7 @@ class PictureBrowser:
         try:
             self.take(context)
         except FileError as error:
-            return tell(self, error_report(error))
+            return report_result(self, error_report(error))
         return {"FINISHED"}
 
 
@@ -142,7 +142,7 @@ class IMPASTO_OT_open_images(PictureBrowser, OfInput, bpy.types.Operator):
             remember(Path(self.directory))
             group = self.group(context)
             inputs.put_all(group, self.input, opened)
-            properties.tell_changed(properties.kind_of_preview(catalogue[self.tool]))(group, context)
+            properties.preview_update(properties.kind_of_preview(catalogue[self.tool]))(group, context)
 
 
 def draw_path(

@@ -11,7 +11,7 @@ import blf
 import bpy
 
 from ..engine import engine
-from ..jobs.operator import reason_against
+from ..jobs.operator import poll_message_of
 from ..jobs.session import jobs
 from ..jobs.task import PLACE, Place
 from ..translations.texts import full_stop, sentence
@@ -104,9 +104,9 @@ def operator_class(name: str) -> Any:
     return getattr(bpy.types, name.replace("impasto.", "IMPASTO_OT_"))
 
 
-def why_not(name: str) -> str:
+def poll_message(name: str) -> str:
     """Reason why a click on this operator's button could do nothing useful; empty if it could."""
-    return reason_against(operator_class(name), bpy.context)
+    return poll_message_of(operator_class(name), bpy.context)
 
 
 def draw_operators(layout: bpy.types.UILayout, icons: Mapping[str, str]) -> None:
@@ -118,7 +118,7 @@ def draw_operators(layout: bpy.types.UILayout, icons: Mapping[str, str]) -> None
 
 
 def _draw_reasons(layout: bpy.types.UILayout, names: Iterable[str]) -> None:
-    for why in dict.fromkeys(map(why_not, names)):
+    for why in dict.fromkeys(map(poll_message, names)):
         if why:
             draw_text(layout, why, "INFO")
 

@@ -42,13 +42,13 @@ def run_lines(
     task: Task,
     command: Sequence[str],
     environment: Mapping[str, str],
-    tell: Callable[[str], None],
+    on_line: Callable[[str], None],
     *,
     stderr: Stream = STDOUT,
     folder: Path | None = None,
     grace_s: float = 0.0,
 ) -> int:
-    """Run a program, call `tell(line)` for each line that it prints, and return its exit code. For a task's `work`.
+    """Run a program, call `on_line(line)` for each line that it prints, and return its exit code. For a task's `work`.
 
     environment: further variables. folder: the program's current one. grace_s: time to end by itself once the task is
     cancelled. Raises Cancelled if it was before.
@@ -74,7 +74,7 @@ def run_lines(
     try:
         with io.TextIOWrapper(running.stdout, encoding="utf-8", errors="replace") as lines:
             for line in lines:
-                tell(line)
+                on_line(line)
         return running.wait()
     finally:
         killing.cancel()
@@ -100,7 +100,7 @@ def run_command(
     said: dict[str, Any] = {}
     with tempfile.TemporaryFile() as log:
 
-        def tell(line: str) -> None:
+        def on_line(line: str) -> None:
             nonlocal said
             if told := _object_in(line):
                 said = told
@@ -111,7 +111,7 @@ def run_command(
             else:
                 os.write(log.fileno(), line.encode())
 
-        code = run_lines(task, command, environment, tell, stderr=log, grace_s=grace_s)
+        code = run_lines(task, command, environment, on_line, stderr=log, grace_s=grace_s)
         log.seek(0)
         output = log.read().decode("utf-8", "replace").strip()
     if task.is_cancelled:

@@ -10,18 +10,18 @@ from ..core.errors import PluginError
 from ..engine.catalogue import catalogue
 from ..parameters import properties
 from .session import connect
-from .task import Report, Task
+from .task import Task, TaskReport
 
 
 def description_task() -> Task:
     """Task that asks the engine for its tools."""
     connected = connect()
 
-    def apply(description: dict) -> Report:
+    def apply(description: dict) -> TaskReport:
         use_description(description)
         broken = [f"{plugin['name']}: {plugin['error']}" for plugin in catalogue.plugins if plugin["error"]]
         count = f"The engine has {len(list(catalogue))} tools"
-        return Report("WARNING", "; ".join([count, *broken])) if broken else Report("INFO", count)
+        return TaskReport("WARNING", "; ".join([count, *broken])) if broken else TaskReport("INFO", count)
 
     return Task("Asking for the tools", lambda task: task.wait_for(connected().describe()), apply)
 

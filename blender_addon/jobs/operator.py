@@ -13,10 +13,10 @@ from ..core.errors import ImpastoError, WorkerError
 from ..engine import engine
 from ..translations.texts import sentence
 from .session import is_rendering, jobs
-from .task import EXPECTED, PLACE, Place, Report, Task, error_report
+from .task import EXPECTED, PLACE, Place, Task, TaskReport, error_report
 
 
-class AtOnce:
+class InstantOperator:
     """Mixin: an operator that does what it does at once, as one step of undo.
 
     place: panel that shows its reports, if no panel's button was clicked.
@@ -26,7 +26,7 @@ class AtOnce:
     place = Place.TEXTURE
 
     @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
+    def poll_message(cls, context: bpy.types.Context) -> str:
         """Reason why a click can do nothing useful now, or an ImpastoError that says it; empty if it can.
 
         Panels show it below the button.
@@ -35,20 +35,20 @@ class AtOnce:
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return poll(cls, reason_against(cls, context))
+        return poll(cls, poll_message_of(cls, context))
 
-    def do(self, context: bpy.types.Context) -> Report:
+    def do(self, context: bpy.types.Context) -> TaskReport:
         """Do all of it now; for scripts, and wherever there is no window."""
         raise NotImplementedError
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
-            return tell(self, self.do(context))
+            return report_result(self, self.do(context))
         except EXPECTED as error:
-            return tell(self, error_report(error))
+            return report_result(self, error_report(error))
 
 
-class TaskOperator(AtOnce):
+class TaskOperator(InstantOperator):
     """Mixin for an operator with `task(context) -> Task`; scripts get a RuntimeError if the task fails.
 
     can_wait: while another task runs, a click puts it in line, with what is set and selected then. is_at_once: a click
@@ -61,21 +61,21 @@ class TaskOperator(AtOnce):
     is_at_once = False
 
     @classmethod
-    def why_blocked(cls) -> str:
+    def start_poll_message(cls) -> str:
         """Reason why it cannot be started now, whatever its settings; empty if it can, and without a window."""
         if bpy.app.background or cls.is_at_once:
             return ""
-        return (engine.why_none() if cls.needs_engine else "") or why_busy_or_rendering(cls.can_wait)
+        return (engine.poll_message() if cls.needs_engine else "") or busy_poll_message(cls.can_wait)
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Whether it can be started now, and by a click with the panel's settings."""
-        return poll(cls, cls.why_blocked() or why_not_clicked(cls, context))
+        return poll(cls, cls.start_poll_message() or click_poll_message(cls, context))
 
     def task(self, context: bpy.types.Context) -> Task:
         raise NotImplementedError
 
-    def do(self, context: bpy.types.Context) -> Report:
+    def do(self, context: bpy.types.Context) -> TaskReport:
         return jobs.finish(self.task(context))
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
@@ -94,13 +94,13 @@ class TaskOperator(AtOnce):
             return {"FINISHED"}
         except EXPECTED as error:
             report = error_report(error)
-        jobs.tell(report, place)
-        return tell(self, report)
+        jobs.show_report(report, place)
+        return report_result(self, report)
 
     def require_free(self) -> None:
         """Raise WorkerError if a task runs that it would have to wait for."""
         if jobs.shown_task and not (self.can_wait and jobs.takes_next):
-            raise WorkerError(why_busy(), "wait for it, or cancel it")
+            raise WorkerError(busy_message(), "wait for it, or cancel it")
 
 
 def clicked_panel(context: bpy.types.Context, usual: Place) -> Place:
@@ -108,8 +108,8 @@ def clicked_panel(context: bpy.types.Context, usual: Place) -> Place:
     return Place(getattr(context, PLACE, usual))
 
 
-def tell(operator: bpy.types.Operator, report: Report) -> set[str]:
-    """Report as operators do; return their result. In scripts an ERROR becomes a RuntimeError."""
+def report_result(operator: bpy.types.Operator, report: TaskReport) -> set[str]:
+    """Report through an operator and return its result. In scripts an ERROR becomes a RuntimeError."""
     jobs.made = report
     if report.level == "CANCELLED":
         operator.report({"INFO"}, sentence(report.text))
@@ -118,30 +118,30 @@ def tell(operator: bpy.types.Operator, report: Report) -> set[str]:
     return {"CANCELLED"} if report.level == "ERROR" else {"FINISHED"}
 
 
-def why_not_clicked(cls: type[TaskOperator], context: bpy.types.Context) -> str:
+def click_poll_message(cls: type[TaskOperator], context: bpy.types.Context) -> str:
     """Reason why a click in a panel or a menu can do nothing useful; empty if it can.
 
     A script's call brings its own settings, and gets its errors from `execute`: Blender calls `poll` for it too, but
     only buttons in our panels and menus have a place in their context.
     """
-    return reason_against(cls, context) if hasattr(context, PLACE) else ""
+    return poll_message_of(cls, context) if hasattr(context, PLACE) else ""
 
 
-def reason_against(cls: type[AtOnce], context: bpy.types.Context) -> str:
+def poll_message_of(cls: type[InstantOperator], context: bpy.types.Context) -> str:
     """Reason why a click on an operator's button could do nothing useful; empty if it could."""
     try:
-        return cls.why_not(context)
+        return cls.poll_message(context)
     except ImpastoError as error:
         return str(error)
 
 
-def why_busy_or_rendering(can_wait: bool = False) -> str:
+def busy_poll_message(can_wait: bool = False) -> str:
     """Sentence on what Impasto or Blender is busy with; empty if neither is, or what comes next can wait."""
-    busy = "" if can_wait and jobs.takes_next else why_busy()
+    busy = "" if can_wait and jobs.takes_next else busy_message()
     return busy or ("Blender is rendering or baking: wait for it" if is_rendering() else "")
 
 
-def why_busy() -> str:
+def busy_message() -> str:
     """Sentence on what Impasto is busy with; empty if it is not."""
     return f"Impasto is busy: {jobs.shown_task.label}" if jobs.shown_task else ""
 

@@ -23,7 +23,7 @@ from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..windows import areas, redraw, redraw_status_bars, shows_panels
 from .status import Status, announce, status_of
-from .task import Place, Report, Task
+from .task import Place, Task, TaskReport
 
 TICK_S, QUICK_TICK_S = 0.1, 0.01
 """Seconds between looks at tasks, and at those that are not shown, such as previews, which are waited for."""
@@ -52,7 +52,7 @@ class Jobs:
         self.waiting: list[Task] = []
         """Tasks in line: they have read their inputs, and start when the shown one has ended."""
         self._shown_since = 0.0
-        self.reports: dict[Place, Report] = {}
+        self.reports: dict[Place, TaskReport] = {}
         """Report of the last task from each panel, the latest at the end."""
         self.drawn: set[Place] = set()
         """Panels that were drawn since their last task began."""
@@ -62,7 +62,7 @@ class Jobs:
         """The active object when each report came."""
         self.lit: dict[str, tuple[np.ndarray, np.ndarray]] = {}
         """The latest materials on a ball and a plane under a light, by name."""
-        self.made = Report("INFO", "")
+        self.made = TaskReport("INFO", "")
         """Report of the last operator, in any panel or script."""
         self.file_epoch = self.render_epoch = 0
         self.rendered_in = -1
@@ -74,7 +74,7 @@ class Jobs:
         self._keys: dict[str, tuple] = {}
 
     @property
-    def last_report(self) -> Report | None:
+    def last_report(self) -> TaskReport | None:
         """Latest report, in any panel."""
         return next((found for place in reversed(self.reports) if (found := self.report_at(place))), None)
 
@@ -110,7 +110,7 @@ class Jobs:
         if not bpy.app.timers.is_registered(_tick):
             bpy.app.timers.register(_tick, first_interval=self._tick_s, persistent=True)
 
-    def finish(self, task: Task) -> Report:
+    def finish(self, task: Task) -> TaskReport:
         """Run a task and wait for its end; for scripts, and wherever there is no window."""
         task.start()
         printed = time.monotonic()
@@ -170,7 +170,7 @@ class Jobs:
                 continue
             self.tasks.remove(task)
             if task.is_shown or task.is_long or report.level == "ERROR":
-                self.tell(report, task.place)
+                self.show_report(report, task.place)
             if not self._is_seen(task.place):
                 announce(report)
         if self.waiting and not self.shown_task:
@@ -194,7 +194,7 @@ class Jobs:
         is_unhurried = all((task.is_shown or task.is_long) and not task.is_ended for task in self.tasks)
         return TICK_S if is_unhurried or is_rendering() else QUICK_TICK_S
 
-    def tell(self, report: Report, place: Place) -> None:
+    def show_report(self, report: TaskReport, place: Place) -> None:
         """Show a report in the panel that caused it; scripts find its names in `made`."""
         self.reports.pop(place, None)
         self.reports[place] = self.made = report
@@ -203,7 +203,7 @@ class Jobs:
             self.lit.pop(report.materials[0], None)
             self.lit = {**dict([*self.lit.items()][1 - MOST_LIT :]), report.materials[0]: report.lit}
 
-    def report_at(self, place: Place) -> Report | None:
+    def report_at(self, place: Place) -> TaskReport | None:
         """The last report from a panel; None if another engine is chosen now, or another object is the active one."""
         report = self.reports.get(place)
         if report is None or (report.is_of_engine and self._engines.get(place) != engine.find()):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import bpy
 
 from ..translations.texts import sentence
-from .task import Report, Task
+from .task import Task, TaskReport
 
 STEPS = 20
 """Steps of the progress in the status bar, which is redrawn at each."""
@@ -26,7 +26,7 @@ def status_of(task: Task) -> Status:
     return Status(task.message, round(task.fraction * STEPS) / STEPS)
 
 
-def announce(report: Report) -> None:
+def announce(report: TaskReport) -> None:
     """Show an error in a popup, for want of an open panel; panels show every report."""
     windows = bpy.context.window_manager.windows
     if report.level != "ERROR" or bpy.app.background or not windows:

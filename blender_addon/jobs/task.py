@@ -48,7 +48,7 @@ class Place(StrEnum):
 
 
 @dataclass(frozen=True)
-class Report:
+class TaskReport:
     """Report to the user: level is INFO, WARNING or ERROR (as operators report), or CANCELLED.
 
     is_of_engine: an error that repairing the engine may solve, so that panels show the buttons for it. model: a new
@@ -68,21 +68,21 @@ class Report:
     lit: tuple[np.ndarray, np.ndarray] | None = field(default=None, compare=False, repr=False)
 
 
-Applied = Generator[None, None, Report]
+Applied = Generator[None, None, TaskReport]
 """The parts of a result's application, between which the main thread is free; it returns the report."""
 EXPECTED = (OSError, ImpastoError)
 """Errors that the user can solve: a full disk, a read-only folder, and those with a remedy."""
 
 
-def error_report(error: OSError | ImpastoError) -> Report:
+def error_report(error: OSError | ImpastoError) -> TaskReport:
     """Report of an expected error."""
-    return Report("ERROR", str(file_error(error) if isinstance(error, OSError) else error))
+    return TaskReport("ERROR", str(file_error(error) if isinstance(error, OSError) else error))
 
 
 class Task:
     """Work on a thread, whose result is applied on the main thread.
 
-    work(task) returns a result or raises; apply(result) returns a Report, at once or in parts. `is_shown`: panels show
+    work(task) returns a result or raises; apply(result) returns a report, at once or in parts. `is_shown`: panels show
     its progress and wait for it; others are quick and silent. `is_long`: a training, which runs beside all others and
     has a panel of its own. `can_stop`: it can end early and keep its result so far. `place`: the panel whose button
     started it.
@@ -92,7 +92,7 @@ class Task:
         self,
         label: str,
         work: Callable[[Task], Any],
-        apply: Callable[[Any], Report | Applied],
+        apply: Callable[[Any], TaskReport | Applied],
         *,
         is_shown: bool = True,
         is_long: bool = False,
@@ -180,13 +180,13 @@ class Task:
         if self._thread.ident is not None:
             self._thread.join(limit_s)
 
-    def conclude(self) -> Report:
+    def conclude(self) -> TaskReport:
         """Apply the whole result, or report the error. On the main thread, once it has ended."""
         while (report := self.conclude_part()) is None:
             pass
         return report
 
-    def conclude_part(self) -> Report | None:
+    def conclude_part(self) -> TaskReport | None:
         """Apply the next part of the result; the report after the last one, or of the error."""
         try:
             if self._error is not None:
@@ -198,15 +198,15 @@ class Task:
             next(applied)
             return None
         except StopIteration as end:
-            report: Report = end.value
+            report: TaskReport = end.value
             return report
         except Cancelled as stop:
-            return Report("CANCELLED", f"{self.label}: {str(stop) or 'cancelled'}")
+            return TaskReport("CANCELLED", f"{self.label}: {str(stop) or 'cancelled'}")
         except EXPECTED as error:
             return replace(error_report(error), is_of_engine=isinstance(error, WorkerError))
         except Exception as error:  # noqa: BLE001 - a bug of ours must reach the user, and must not stop the timer
             print(self._trace or traceback.format_exc(), file=sys.stderr)
-            return Report("ERROR", f"{self.label}: {type(error).__name__}: {error} (a bug: see the console)")
+            return TaskReport("ERROR", f"{self.label}: {type(error).__name__}: {error} (a bug: see the console)")
 
     def _run(self) -> None:
         try:

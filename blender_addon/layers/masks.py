@@ -14,8 +14,8 @@ from ..bridge import encode, images, meshes, surfaces
 from ..bridge.mesh_masks import COLORS, FACES, GROUP, ITEMS, MeshMask
 from ..bridge.target import chosen_material
 from ..core.mask import BLENDS, CAVITIES, EDGES, EVERYWHERE, HEIGHT, IMAGE, LEAST_SIZE, NOISE, OWN, SHARED, Mask
-from ..jobs.task import Report
-from ..parameters.properties import LAYERS, tell_changed
+from ..jobs.task import TaskReport
+from ..parameters.properties import LAYERS, preview_update
 from .on_layers import OnLayers, active_layer
 
 NONE = "none"
@@ -27,7 +27,7 @@ END = "mask"
 """End of the names of images that are masks."""
 FROM_MESH = [item for item in ITEMS if item[0] in (GROUP, COLORS, FACES)]
 USUAL_PX = 1024
-CHANGED = tell_changed(LAYERS)
+CHANGED = preview_update(LAYERS)
 DEFAULTS: Mapping[str, Any] = {field.name: field.default for field in fields(Mask) if field.name != "kind"}
 LAID = ("blend", "opacity", "maps")
 """Settings of a layer with or without a mask: how it lies on those below."""
@@ -114,7 +114,7 @@ def put_mask(settings: bpy.types.PropertyGroup, mask: Mask | None, image: bpy.ty
     settings.image = image
 
 
-def why_no_image(settings: bpy.types.PropertyGroup) -> str:
+def mask_poll_message(settings: bpy.types.PropertyGroup) -> str:
     """Reason why a layer's mask cannot be made; empty if it can."""
     return "Choose an image for the mask, or paint one" if settings.kind == IMAGE and settings.image is None else ""
 
@@ -126,7 +126,7 @@ class IMPASTO_OT_mask_from_mesh(OnLayers, bpy.types.Operator):
 
     kind: EnumProperty(name="From", description="What is white", items=FROM_MESH)
 
-    def do(self, context: bpy.types.Context) -> Report:
+    def do(self, context: bpy.types.Context) -> TaskReport:
         layer, material = active_layer(context), chosen_material(context)
         blank = new_image(material, image_name(layer))
         try:
@@ -137,7 +137,7 @@ class IMPASTO_OT_mask_from_mesh(OnLayers, bpy.types.Operator):
         image = images.add(image_name(layer), "base_color", encode.encode_map(drawn.arrays["base_color"]), None)
         layer.mask.kind, layer.mask.image = IMAGE, image
         CHANGED(layer, context)
-        return Report("INFO", f"{image.name} is the mask of {layer.name}", materials=(material.name,))
+        return TaskReport("INFO", f"{image.name} is the mask of {layer.name}", materials=(material.name,))
 
 
 def image_name(layer: bpy.types.PropertyGroup) -> str:

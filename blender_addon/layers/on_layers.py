@@ -6,7 +6,7 @@ from __future__ import annotations
 import bpy
 
 from ..bridge.target import active_material, chosen_material
-from ..jobs.operator import AtOnce
+from ..jobs.operator import InstantOperator
 from ..jobs.task import Place
 
 
@@ -16,12 +16,12 @@ def active_layer(context: bpy.types.Context) -> bpy.types.PropertyGroup:
     return stack.layers[min(stack.active, len(stack.layers) - 1)]
 
 
-class OnLayers(AtOnce):
+class OnLayers(InstantOperator):
     """Mixin: an operator on the layers of the active object's material."""
 
     place = Place.LAYERS
 
     @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
+    def poll_message(cls, context: bpy.types.Context) -> str:
         material = active_material(context)
         return "" if material and material.impasto_layers.layers else "Add a layer first"

@@ -16,11 +16,11 @@ from ..core.descriptions import MESH
 from ..core.errors import ParameterError
 from ..core.recipe import GROUP, Recipe, Step
 from ..engine.catalogue import catalogue
-from ..jobs.operator import AtOnce, TaskOperator
-from ..jobs.task import Place, Report, Task
+from ..jobs.operator import InstantOperator, TaskOperator
+from ..jobs.task import Place, Task, TaskReport
 from ..material.using import NAMED
 from ..parameters.properties import LAYERS as CHANGED_LAYERS
-from ..parameters.properties import tell_changed
+from ..parameters.properties import preview_update
 from ..paths import FILE_PATH, absolute
 from ..tools.arguments import ensure_known
 from ..tools.intents import LAYERS
@@ -34,9 +34,9 @@ from .request import (
     copy_layer,
     of_size,
     put_recipe,
+    request_poll_message,
     task_of,
     text_of_layer,
-    why_incomplete,
 )
 
 UP, DOWN = "UP", "DOWN"
@@ -47,13 +47,13 @@ _copied = ""
 class ChangesLayers(OnLayers):
     """Mixin: an operator that changes the list of layers."""
 
-    def do(self, context: bpy.types.Context) -> Report:
+    def do(self, context: bpy.types.Context) -> TaskReport:
         material = chosen_material(context)
         materials.check_editable(material)
         with animation_kept(material.impasto_layers):
             said = self.change(material.impasto_layers)
-        tell_changed(CHANGED_LAYERS)(material.impasto_layers, context)
-        return Report("INFO", said, materials=(material.name,))
+        preview_update(CHANGED_LAYERS)(material.impasto_layers, context)
+        return TaskReport("INFO", said, materials=(material.name,))
 
     def change(self, stack: bpy.types.PropertyGroup) -> str:
         """Change the layers; a sentence on what was done."""
@@ -68,10 +68,10 @@ class IMPASTO_OT_add_layer(ChangesLayers, bpy.types.Operator):
     tool: StringProperty(name="Tool", description="Name of the tool")
 
     @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
+    def poll_message(cls, context: bpy.types.Context) -> str:
         return "" if active_material(context) or assignable_objects(context) else "Select an object for the material"
 
-    def do(self, context: bpy.types.Context) -> Report:
+    def do(self, context: bpy.types.Context) -> TaskReport:
         ensure_known(self.tool)
         if active_material(context) is None:
             new_material(context)
@@ -111,21 +111,21 @@ class IMPASTO_OT_copy_layer(OnLayers, bpy.types.Operator):
 
     bl_label = "Copy Layer"
 
-    def do(self, context: bpy.types.Context) -> Report:
+    def do(self, context: bpy.types.Context) -> TaskReport:
         global _copied
         stack = chosen_material(context).impasto_layers
         _copied = text_of_layer(stack)
         context.window_manager.clipboard = _copied
-        return Report("INFO", f"Copied the layer {stack.layers[stack.active].name}")
+        return TaskReport("INFO", f"Copied the layer {stack.layers[stack.active].name}")
 
 
-class IMPASTO_OT_paste_layers(AtOnce, bpy.types.Operator):
+class IMPASTO_OT_paste_layers(InstantOperator, bpy.types.Operator):
     """Add the layers of the recipe in the clipboard above the active one"""
 
     bl_label = "Paste Layers"
     place = Place.LAYERS
 
-    def do(self, context: bpy.types.Context) -> Report:
+    def do(self, context: bpy.types.Context) -> TaskReport:
         text = context.window_manager.clipboard or _copied  # without a window there is no clipboard
         if not text.lstrip().startswith("{"):
             raise ParameterError("there is no layer in the clipboard", "copy one first")
@@ -135,7 +135,7 @@ class IMPASTO_OT_paste_layers(AtOnce, bpy.types.Operator):
         materials.check_editable(material)
         with animation_kept(material.impasto_layers):
             missing = put_recipe(material.impasto_layers, recipe, sources_of(recipe), above=True)
-        tell_changed(CHANGED_LAYERS)(material.impasto_layers, context)
+        preview_update(CHANGED_LAYERS)(material.impasto_layers, context)
         return _report(f"Pasted layers: {len(recipe.steps)}", missing, material)
 
 
@@ -161,8 +161,8 @@ class IMPASTO_OT_group_layer(ChangesLayers, bpy.types.Operator):
     bl_label = "Group Layer"
 
     @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
-        if reason := super().why_not(context):
+    def poll_message(cls, context: bpy.types.Context) -> str:
+        if reason := super().poll_message(context):
             return reason
         layer = active_layer(context)
         return "Groups do not nest" if layer.in_group or layer.tool == GROUP else ""
@@ -179,8 +179,8 @@ class IMPASTO_OT_ungroup_layers(ChangesLayers, bpy.types.Operator):
     bl_label = "Ungroup Layers"
 
     @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
-        if reason := super().why_not(context):
+    def poll_message(cls, context: bpy.types.Context) -> str:
+        if reason := super().poll_message(context):
             return reason
         layer = active_layer(context)
         return "" if layer.in_group or layer.tool == GROUP else "Choose a group, or a layer in one"
@@ -201,15 +201,15 @@ class IMPASTO_OT_run_layers(TaskOperator, bpy.types.Operator):
     material: StringProperty(name="Material", description="Name of the material; empty: the active object's")
 
     @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
-        return why_incomplete(context)
+    def poll_message(cls, context: bpy.types.Context) -> str:
+        return request_poll_message(context)
 
     def task(self, context: bpy.types.Context) -> Task:
         preview.live.cancel()
         return task_of(context, chosen_material(context, self.material))
 
 
-class IMPASTO_OT_edit_layers(AtOnce, bpy.types.Operator):
+class IMPASTO_OT_edit_layers(InstantOperator, bpy.types.Operator):
     """Open the recipe of a result as the layers of the active material, to be changed and run again"""
 
     bl_label = "Edit Layers"
@@ -220,7 +220,7 @@ class IMPASTO_OT_edit_layers(AtOnce, bpy.types.Operator):
     filepath: StringProperty(name="File", description="A file that Impasto made", **FILE_PATH)
     recipe: StringProperty(name="Recipe", description="A recipe as JSON")
 
-    def do(self, context: bpy.types.Context) -> Report:
+    def do(self, context: bpy.types.Context) -> TaskReport:
         recipe, image = self._recipe(context)
         check_recipe(recipe)
         named = self.material or not (self.image or self.filepath or self.recipe)
@@ -262,7 +262,7 @@ class IMPASTO_OT_generate_asset(TaskOperator, bpy.types.Operator):
     )
 
     @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
+    def poll_message(cls, context: bpy.types.Context) -> str:
         material = active_material(context)
         return "" if material and images.RECIPE in material else "Choose a material from Impasto's asset library"
 
@@ -278,10 +278,10 @@ class IMPASTO_OT_generate_asset(TaskOperator, bpy.types.Operator):
         return task_of(context, material)
 
 
-def _report(said: str, missing: Sequence[str], material: bpy.types.Material) -> Report:
+def _report(said: str, missing: Sequence[str], material: bpy.types.Material) -> TaskReport:
     """The report on layers that a material got, with the inputs that were not found."""
     notes = [f"choose its input {name}, which was not found" for name in missing]
-    return Report("WARNING" if notes else "INFO", "; ".join([said, *notes]), materials=(material.name,))
+    return TaskReport("WARNING" if notes else "INFO", "; ".join([said, *notes]), materials=(material.name,))
 
 
 def new_material(context: bpy.types.Context) -> bpy.types.Material:

@@ -12,7 +12,7 @@ import bpy
 from ..bridge import mapping, painted_uvs
 from ..bridge.pixel_buffers import buffers
 from ..bridge.target import chosen_material
-from ..jobs.task import Report
+from ..jobs.task import TaskReport
 from ..material.using import views_without_materials
 from .masks import CHANGED, IMAGE, image_name, new_image
 from .on_layers import OnLayers, active_layer
@@ -24,11 +24,11 @@ LOOK_S, PAUSE_S = 0.03, 0.2
 """Seconds between looks for a stroke, which may be a short click, and between pictures: all pixels are read for one."""
 
 
-class Strokes:
+class LayerStrokes:
     """Watch for strokes, from the first one to the end of painting: asks for a new picture while they are made."""
 
     def __init__(self) -> None:
-        self.timer = partial(Strokes.tick, self)
+        self.timer = partial(LayerStrokes.tick, self)
         self.is_new = False
         """Whether there is paint that no picture was asked for."""
         self._asked_s = -math.inf
@@ -60,7 +60,7 @@ def _modal_operators() -> list[bpy.types.Operator]:
     return [one for window in bpy.context.window_manager.windows for one in window.modal_operators]
 
 
-strokes = Strokes()
+strokes = LayerStrokes()
 
 
 class IMPASTO_OT_paint_mask(OnLayers, bpy.types.Operator):
@@ -69,15 +69,15 @@ class IMPASTO_OT_paint_mask(OnLayers, bpy.types.Operator):
     bl_label = "Paint Mask"
 
     @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
-        if reason := super().why_not(context):
+    def poll_message(cls, context: bpy.types.Context) -> str:
+        if reason := super().poll_message(context):
             return reason
         item = context.active_object
         is_mesh = item is not None and item.type == "MESH"
         has_uvs = is_mesh and (item.data.uv_layers or mapping.of_material(chosen_material(context)) != mapping.UV)
         return "" if has_uvs else "Select a mesh object with UVs"
 
-    def do(self, context: bpy.types.Context) -> Report:
+    def do(self, context: bpy.types.Context) -> TaskReport:
         item, layer = context.active_object, active_layer(context)
         if item.mode == "TEXTURE_PAINT":
             return self._end(context, layer)
@@ -97,16 +97,18 @@ class IMPASTO_OT_paint_mask(OnLayers, bpy.types.Operator):
         context.scene.impasto.live_preview = True
         buffers.prepare(len(layer.mask.image.pixels))
         strokes.watch()
-        return Report("INFO", f"{layer.mask.image.name} is painted: white shows the layer", materials=(material.name,))
+        return TaskReport(
+            "INFO", f"{layer.mask.image.name} is painted: white shows the layer", materials=(material.name,)
+        )
 
-    def _end(self, context: bpy.types.Context, layer: bpy.types.PropertyGroup) -> Report:
+    def _end(self, context: bpy.types.Context, layer: bpy.types.PropertyGroup) -> TaskReport:
         bpy.ops.object.mode_set(mode="OBJECT")
         painted_uvs.put_back(context.active_object.data)
         image = layer.mask.image
         if image.is_dirty:
             image.pack()
         CHANGED(layer, context)
-        return Report("INFO", f"{image.name} is the mask of {layer.name}")
+        return TaskReport("INFO", f"{image.name} is the mask of {layer.name}")
 
 
 def _as_white(context: bpy.types.Context, brush: bpy.types.Brush) -> None:

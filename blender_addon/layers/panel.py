@@ -10,7 +10,7 @@ from ..bridge.target import active_material, chosen_material
 from ..core.recipe import GROUP
 from ..engine.catalogue import catalogue, properties_of
 from ..interface.browsing import draw_image
-from ..interface.drawing import draw_report, draw_text, name_place, why_not
+from ..interface.drawing import draw_report, draw_text, name_place, poll_message
 from ..jobs.task import Place
 from ..material.drawing import draw_result
 from ..parameters import inputs, points, properties
@@ -87,7 +87,7 @@ class LayersPanel(Tab):
         _draw_layer(layout, context, stack)
         section(layout, "impasto_layers_source", "Source", lambda body: _draw_source(body.column(), stack))
         section(layout, "impasto_layers_preview", "Preview", lambda body: _draw_preview(body, context))
-        draw_report(layout, Place.LAYERS, said=why_not("impasto.run_layers"))
+        draw_report(layout, Place.LAYERS, said=poll_message("impasto.run_layers"))
         draw_result(layout, context, Place.LAYERS)
 
 

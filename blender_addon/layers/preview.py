@@ -13,17 +13,17 @@ from ..bridge.inputs import SOURCE, Input
 from ..bridge.pixel_buffers import buffers
 from ..bridge.target import chosen_material
 from ..core.recipe import Recipe
-from ..jobs.operator import why_busy
+from ..jobs.operator import busy_message
 from ..parameters.properties import LAYERS, SPLIT, when_changed
-from ..tools.action import Action
+from ..tools.action import WorkerAction
 from ..tools.live import Live
-from .request import action_of, recipes_before, why_incomplete
+from .request import action_of, recipes_before, request_poll_message
 
 LINE_PX = 1
 """Half of the width of the line where a picture is split."""
 
 
-class Comparison:
+class LayerComparison:
     """The picture of the layers, split: on its left what they are without the active one."""
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class Comparison:
         self.picture = picture
 
 
-comparison = Comparison()
+comparison = LayerComparison()
 
 
 class LayersPreview(Live):
@@ -55,16 +55,16 @@ class LayersPreview(Live):
 
     of, delay_s = LAYERS, 0.01  # pictures come soon, and a newer one takes the place of the one before
 
-    def why_not_set(self, context: bpy.types.Context) -> str:
-        return why_busy() or why_incomplete(context)
+    def settings_poll_message(self, context: bpy.types.Context) -> str:
+        return busy_message() or request_poll_message(context)
 
-    def action(self, context: bpy.types.Context) -> Action:
+    def action(self, context: bpy.types.Context) -> WorkerAction:
         return action_of(context, chosen_material(context))
 
     def runs_small(self, _context: bpy.types.Context) -> bool:
         return True
 
-    def recipes_before(self, context: bpy.types.Context, action: Action) -> Sequence[Recipe]:
+    def recipes_before(self, context: bpy.types.Context, action: WorkerAction) -> Sequence[Recipe]:
         if not context.scene.impasto.compare or action.recipe is None:
             return ()
         place = min(chosen_material(context).impasto_layers.active, len(action.recipe.steps) - 1)

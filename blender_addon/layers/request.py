@@ -26,12 +26,12 @@ from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
 from ..jobs.task import Task
 from ..parameters import inputs, properties
 from ..tools import source_maps
-from ..tools.action import Action, result_task
+from ..tools.action import WorkerAction, result_task
 from ..tools.form import AS_STORED, LOOK, Form
-from ..tools.missing import why_unset
-from ..tools.sources import FILE, NONE, chosen_source, why_no_source
+from ..tools.missing import tool_poll_message
+from ..tools.sources import FILE, NONE, chosen_source, source_poll_message
 from ..translations.texts import sentence
-from .masks import CHANGEABLE, mask_of, put_mask, why_no_image
+from .masks import CHANGEABLE, mask_of, mask_poll_message, put_mask
 from .order import top_of, unit
 
 
@@ -47,7 +47,7 @@ def form_of(context: bpy.types.Context, material: bpy.types.Material) -> Form:
     )
 
 
-def action_of(context: bpy.types.Context, material: bpy.types.Material) -> Action:
+def action_of(context: bpy.types.Context, material: bpy.types.Material) -> WorkerAction:
     """A run of a material's layers. ImpastoError without any, or if an input cannot be read."""
     stack = material.impasto_layers
     if not stack.layers:
@@ -55,7 +55,7 @@ def action_of(context: bpy.types.Context, material: bpy.types.Material) -> Actio
     recipe, sources = recipe_of(stack)
     surface = Surface(material, context.view_layer.objects) if stack.across_seams else None
     inputs = {name: read(source) for name, source in sources.items()}
-    return Action.of(form_of(context, material), recipe, inputs, surface, keeps_steps=True)
+    return WorkerAction.of(form_of(context, material), recipe, inputs, surface, keeps_steps=True)
 
 
 def task_of(context: bpy.types.Context, material: bpy.types.Material) -> Task:
@@ -247,7 +247,7 @@ def check_recipe(recipe: Recipe) -> None:
             raise ParameterError(message, f"use one of {', '.join(CHANGEABLE)}")
 
 
-def why_incomplete(context: bpy.types.Context) -> str:
+def request_poll_message(context: bpy.types.Context) -> str:
     """Reason why the active material's layers cannot be run; empty if they can."""
     material = active_material(context)
     if material is None:
@@ -263,6 +263,7 @@ def why_incomplete(context: bpy.types.Context) -> str:
     is_masked = any(mask_of(layer.mask)[0] is not None for layer in lowest)
     needs_source = first["needs"] or first["kind"] != "generator" or is_masked or stack.source_kind != NONE
     missing = (
-        why_unset(layer, layer.tool, has_mesh=stack.across_seams) or why_no_image(layer.mask) for layer in enabled
+        tool_poll_message(layer, layer.tool, has_mesh=stack.across_seams) or mask_poll_message(layer.mask)
+        for layer in enabled
     )
-    return why_no_source(stack, is_needed=needs_source) or next(filter(None, missing), "")
+    return source_poll_message(stack, is_needed=needs_source) or next(filter(None, missing), "")

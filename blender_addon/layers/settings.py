@@ -22,14 +22,14 @@ from bpy.props import (
 
 from ..bridge.former import textures_of
 from ..parameters import properties
-from ..parameters.properties import LAYERS, MAX_INT, tell_changed
+from ..parameters.properties import LAYERS, MAX_INT, preview_update
 from ..tools.arguments import property_of
 from ..tools.form import Form
 from ..tools.sources import A_FILE, AN_IMAGE, MATERIAL, NONE, SourceSettings, WidthSettings
 from .masks import MASK
 from .order import fold
 
-CHANGED = tell_changed(LAYERS)
+CHANGED = preview_update(LAYERS)
 
 
 def _choose_source(stack: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:

@@ -14,7 +14,7 @@ from ..jobs.command import run_command
 from ..jobs.description import use_description
 from ..jobs.operator import TaskOperator, clicked_panel
 from ..jobs.session import connect
-from ..jobs.task import Place, Report, Task
+from ..jobs.task import Place, Task, TaskReport
 from ..translations.texts import sentence
 
 ASKED_IN = StringProperty(options={"HIDDEN", "SKIP_SAVE"})
@@ -63,8 +63,8 @@ def library_task(label: str, *arguments: str) -> Task:
         said = run_command(task, command, environment)
         return "; ".join(f"{what} {path}" for what, path in said.items()), client.describe().wait()
 
-    def apply(result: tuple[str, Mapping[str, Any]]) -> Report:
+    def apply(result: tuple[str, Mapping[str, Any]]) -> TaskReport:
         use_description(result[1])
-        return Report("INFO", f"{label}: {result[0]}")
+        return TaskReport("INFO", f"{label}: {result[0]}")
 
     return Task(label, work, apply)

@@ -28,7 +28,7 @@ from ..parameters.properties import MAX_INT
 from ..paths import FILE_PATH
 from ..tools.arguments import given_properties, source_of, width_of, with_properties
 from ..tools.request import Request
-from ..tools.sources import chosen_source, why_no_source
+from ..tools.sources import chosen_source, source_poll_message
 from .request import PICTURE, TEXT, MatchRequest, key_of, matcher_for, name_of, read_picture
 
 RESULT = ("width_px", "height_px", "bits", "material", "out_dir", "replace", "device")
@@ -36,7 +36,7 @@ RESULT = ("width_px", "height_px", "bits", "material", "out_dir", "replace", "de
 
 
 @with_properties(Request, *RESULT)
-class ResultProperties:
+class MatchResultProperties:
     """Properties of a match's result; what is not given is as in the Impasto panel."""
 
     matcher: StringProperty(name="Matcher", description="Name of the matcher; empty: the panel's")
@@ -48,7 +48,7 @@ class ResultProperties:
 
 
 @with_properties(Request, "seed", "width_m")
-class SubjectProperties(ResultProperties):
+class SubjectProperties(MatchResultProperties):
     """Properties of operators on words or a picture."""
 
     text: StringProperty(
@@ -62,13 +62,13 @@ class SubjectProperties(ResultProperties):
     image: StringProperty(name="Image", description="Name of an image of this .blend file to match, instead of words")
 
     @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
+    def poll_message(cls, context: bpy.types.Context) -> str:
         settings = context.scene.impasto_match
         about = catalogue.matchers.get(settings.matcher)
         if about is None:
             return "The engine has nothing that makes materials from words or pictures"
         if about["subject"] == PICTURE:
-            return why_no_source(settings)
+            return source_poll_message(settings)
         return "" if settings.text.strip() else f"Describe a material, such as {about['example']}"
 
     def subject(self, context: bpy.types.Context) -> tuple[str, str | Source | None]:
@@ -145,7 +145,7 @@ class IMPASTO_OT_match_image(OnImage, bpy.types.Operator):
         return request.task_in(context)
 
 
-class IMPASTO_OT_change_by_words(ResultProperties, TaskOperator, bpy.types.Operator):
+class IMPASTO_OT_change_by_words(MatchResultProperties, TaskOperator, bpy.types.Operator):
     """Change what the Impasto panel shows by words, such as a little darker, and make a material of it"""
 
     bl_label = "Change by Words"
@@ -160,7 +160,7 @@ class IMPASTO_OT_change_by_words(ResultProperties, TaskOperator, bpy.types.Opera
     )
 
     @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
+    def poll_message(cls, context: bpy.types.Context) -> str:
         return "" if context.scene.impasto_match.change.strip() else "Say what shall be different"
 
     def task(self, context: bpy.types.Context) -> Task:

@@ -23,7 +23,7 @@ from ..generate import variations
 from ..generate.shown_recipe import show_recipe
 from ..jobs.task import Task
 from ..parameters.properties import MAX_INT
-from ..tools.action import Action, result_task
+from ..tools.action import WorkerAction, result_task
 from ..tools.lists import is_pictured
 from ..tools.request import Request
 from ..tools.sources import chosen_source
@@ -48,11 +48,13 @@ class MatchRequest:
     width_m: float = 0.0
     key: str = ""
 
-    def search(self) -> Action:
+    def search(self) -> WorkerAction:
         """The match, which finds a recipe."""
         values = {"matcher": self.matcher["name"], "seed": self.seed, "start": self.start}
         is_text = isinstance(self.subject, str)
-        action = Action.of(replace(self.result, width_m=self.width_m), None, {} if is_text else {SOURCE: self.subject})
+        action = WorkerAction.of(
+            replace(self.result, width_m=self.width_m), None, {} if is_text else {SOURCE: self.subject}
+        )
         return replace(action, kind="match", values=values | ({"text": self.subject} if is_text else {}))
 
     def task_in(self, context: bpy.types.Context) -> Task:
@@ -73,7 +75,7 @@ class MatchRequest:
             shown_in = by_uid(bpy.data.scenes, scene_uid) if target.is_in_open_file else None
             return [*notes, *(_show(shown_in, made.recipe, self.key) if shown_in else [])]
 
-        action = Action.of(self.result, None, {})
+        action = WorkerAction.of(self.result, None, {})
         return result_task(self.matcher["label"], action, target, self.result, find=find, then=show)
 
     def variations_task(self) -> Task:

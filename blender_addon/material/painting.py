@@ -17,8 +17,8 @@ from ..bridge.inputs import image_called
 from ..bridge.target import active_material
 from ..bridge.tiles import TILED
 from ..core.errors import ParameterError
-from ..jobs.operator import AtOnce
-from ..jobs.task import Report
+from ..jobs.operator import InstantOperator
+from ..jobs.task import TaskReport
 from .using import views
 
 MASK = "changed"
@@ -27,7 +27,7 @@ SHADE = 0.4
 """Opacity of the stencil in 3D views: at Blender's own, 1, all that has not changed is black."""
 
 
-class IMPASTO_OT_paint_with_result(AtOnce, bpy.types.Operator):
+class IMPASTO_OT_paint_with_result(InstantOperator, bpy.types.Operator):
     """Put the texture back as it was, and paint the result into it by hand, with the clone brush"""
 
     bl_label = "Paint With Result"
@@ -37,11 +37,11 @@ class IMPASTO_OT_paint_with_result(AtOnce, bpy.types.Operator):
     )
 
     @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
+    def poll_message(cls, context: bpy.types.Context) -> str:
         item = context.active_object
         return "" if item is not None and item.type == "MESH" else "Select a mesh object whose texture was repainted"
 
-    def do(self, context: bpy.types.Context) -> Report:
+    def do(self, context: bpy.types.Context) -> TaskReport:
         item = context.active_object
         material = active_material(context)
         if self.image:
@@ -51,7 +51,7 @@ class IMPASTO_OT_paint_with_result(AtOnce, bpy.types.Operator):
             former.restore(material, [item])
         painting.begin(context)
         text = f"{painting.result.name} is cloned into {painting.canvas.name}: choose the Clone brush and paint"
-        return Report("INFO", text, images=(painting.result.name, painting.mask.name))
+        return TaskReport("INFO", text, images=(painting.result.name, painting.mask.name))
 
 
 @dataclass(frozen=True)

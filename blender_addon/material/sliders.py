@@ -8,8 +8,8 @@ import bpy
 from ..bridge import mapping, materials, sliders
 from ..bridge.target import active_material, chosen_material
 from ..core.errors import ParameterError
-from ..jobs.operator import AtOnce
-from ..jobs.task import Report
+from ..jobs.operator import InstantOperator
+from ..jobs.task import TaskReport
 from .using import NAMED
 
 
@@ -25,15 +25,15 @@ def draw_sliders(layout: bpy.types.UILayout, material: bpy.types.Material) -> No
         column.prop(socket, "default_value", text=socket.name)
 
 
-class ChangesSliders(AtOnce):
+class ChangesSliders(InstantOperator):
     """Mixin: an operator on the sliders of a material."""
 
     material: NAMED
 
-    def do(self, context: bpy.types.Context) -> Report:
+    def do(self, context: bpy.types.Context) -> TaskReport:
         material = chosen_material(context, self.material)
         materials.check_editable(material)
-        return Report("INFO", self.change(material), materials=(material.name,))
+        return TaskReport("INFO", self.change(material), materials=(material.name,))
 
     def change(self, material: bpy.types.Material) -> str:
         """Change the sliders; a sentence on what was done."""

@@ -14,21 +14,21 @@ from ..bridge.inputs import image_called
 from ..bridge.materials import material_called
 from ..bridge.target import assignable_objects, chosen_material
 from ..core.errors import ParameterError
-from ..jobs.operator import AtOnce
-from ..jobs.task import Report
+from ..jobs.operator import InstantOperator
+from ..jobs.task import TaskReport
 
 EDITED = "EDIT_MESH"
 NAMED = StringProperty(name="Material", description="Name of the material; empty: the active object's")
 
 
-def assign_chosen(context: bpy.types.Context, name: str) -> Report:
+def assign_chosen(context: bpy.types.Context, name: str) -> TaskReport:
     """Assign the material of this name to the selected objects; in edit mode, to the selected faces."""
     if context.mode == EDITED:
         return assigning.assign_to_faces(name, context.objects_in_mode_unique_data)
     return assigning.assign(name, assignable_objects(context))
 
 
-class IMPASTO_OT_assign(AtOnce, bpy.types.Operator):
+class IMPASTO_OT_assign(InstantOperator, bpy.types.Operator):
     """Give this material to the selected objects; in edit mode, to the selected faces"""
 
     bl_label = "Assign"
@@ -36,21 +36,21 @@ class IMPASTO_OT_assign(AtOnce, bpy.types.Operator):
     material: StringProperty(name="Material", description="Name of the material")
 
     @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
+    def poll_message(cls, context: bpy.types.Context) -> str:
         return "" if assignable_objects(context) else "Select the objects that shall have it"
 
-    def do(self, context: bpy.types.Context) -> Report:
+    def do(self, context: bpy.types.Context) -> TaskReport:
         return assign_chosen(context, self.material)
 
 
-class IMPASTO_OT_select_users(AtOnce, bpy.types.Operator):
+class IMPASTO_OT_select_users(InstantOperator, bpy.types.Operator):
     """Select the objects that have this material; in edit mode, their faces that have it"""
 
     bl_label = "Select Users"
 
     material: StringProperty(name="Material", description="Name of the material")
 
-    def do(self, context: bpy.types.Context) -> Report:
+    def do(self, context: bpy.types.Context) -> TaskReport:
         material = material_called(self.material)
         if context.mode == EDITED:
             return self._select_faces(material, context.objects_in_mode_unique_data)
@@ -60,9 +60,9 @@ class IMPASTO_OT_select_users(AtOnce, bpy.types.Operator):
         for one in context.view_layer.objects:
             one.select_set(one in users)
         context.view_layer.objects.active = users[0]
-        return Report("INFO", f"Selected {', '.join(one.name for one in users)}")
+        return TaskReport("INFO", f"Selected {', '.join(one.name for one in users)}")
 
-    def _select_faces(self, material: bpy.types.Material, objects: Sequence[bpy.types.Object]) -> Report:
+    def _select_faces(self, material: bpy.types.Material, objects: Sequence[bpy.types.Object]) -> TaskReport:
         count = 0
         for one in objects:
             slots = [index for index, found in enumerate(_materials(one)) if found == material]
@@ -71,20 +71,20 @@ class IMPASTO_OT_select_users(AtOnce, bpy.types.Operator):
                 face.select_set(face.material_index in slots)
                 count += face.select
             bmesh.update_edit_mesh(one.data)
-        return Report("INFO", f"Selected faces: {count}")
+        return TaskReport("INFO", f"Selected faces: {count}")
 
 
 def _materials(item: bpy.types.Object) -> list[bpy.types.Material]:
     return [slot.material for slot in item.material_slots]
 
 
-class OfFormer(AtOnce):
+class OfFormer(InstantOperator):
     """Mixin: an operator on the materials that another took the place of."""
 
     material: NAMED
 
     @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
+    def poll_message(cls, context: bpy.types.Context) -> str:
         if any(material.impasto_former for material in bpy.data.materials):
             return ""
         return "No material in this file took the place of another"
@@ -99,14 +99,16 @@ class IMPASTO_OT_restore(OfFormer, bpy.types.Operator):
         name="Former Material", description="Name of the one to put back where several are possible; empty: the latest"
     )
 
-    def do(self, context: bpy.types.Context) -> Report:
+    def do(self, context: bpy.types.Context) -> TaskReport:
         material = chosen_material(context, self.material)
         chosen = material_called(self.former) if self.former else None
         objects = (
             bpy.data.objects if self.material else dict.fromkeys((context.active_object, *context.selected_objects))
         )
         back = former.restore(material, list(objects), chosen)
-        return Report("INFO", f"Restored {', '.join(back)}; {material.name} is kept in the file", materials=tuple(back))
+        return TaskReport(
+            "INFO", f"Restored {', '.join(back)}; {material.name} is kept in the file", materials=tuple(back)
+        )
 
 
 class IMPASTO_OT_forget_former(OfFormer, bpy.types.Operator):
@@ -114,27 +116,27 @@ class IMPASTO_OT_forget_former(OfFormer, bpy.types.Operator):
 
     bl_label = "Forget Former Material"
 
-    def do(self, context: bpy.types.Context) -> Report:
+    def do(self, context: bpy.types.Context) -> TaskReport:
         material = chosen_material(context, self.material)
         names = ", ".join(one.name for one in former.choices(material))
         former.forget(material)
-        return Report("INFO", f"{material.name} no longer keeps {names}")
+        return TaskReport("INFO", f"{material.name} no longer keeps {names}")
 
 
-class IMPASTO_OT_show_image(AtOnce, bpy.types.Operator):
+class IMPASTO_OT_show_image(InstantOperator, bpy.types.Operator):
     """Show this image in an image editor"""
 
     bl_label = "Show"
 
     image: StringProperty(name="Image", description="Name of the image")
 
-    def do(self, context: bpy.types.Context) -> Report:
+    def do(self, context: bpy.types.Context) -> TaskReport:
         image = image_called(self.image)
         if image_editors.is_image_editor(context):
             context.space_data.image = image
         elif not bpy.app.background:
             image_editors.show(image)
-        return Report("INFO", f"{image.name} is shown in an image editor")
+        return TaskReport("INFO", f"{image.name} is shown in an image editor")
 
 
 class IMPASTO_OT_material_preview(bpy.types.Operator):

@@ -14,8 +14,8 @@ from ..core.errors import ParameterError, choices
 from ..core.system.untrusted import excerpt
 from ..engine import engine
 from ..engine.catalogue import catalogue
-from ..jobs.operator import tell
-from ..jobs.task import Report, Task
+from ..jobs.operator import report_result
+from ..jobs.task import Task, TaskReport
 from ..library.operator import ASKED_IN, ChangesLibrary, ask_to_remove, library_task
 from ..parameters import properties
 from ..paths import FILE_PATH, absolute
@@ -64,7 +64,7 @@ class IMPASTO_OT_use_model(bpy.types.Operator):
         tool = properties.choose_model(context.scene, self.name)
         if tool is None:
             remedy = choices(self.name, (model["name"] for model in catalogue.models), "the section Models")
-            return tell(self, Report("ERROR", f"there is no model {excerpt(self.name)}; {remedy}"))
+            return report_result(self, TaskReport("ERROR", f"there is no model {excerpt(self.name)}; {remedy}"))
         context.scene.impasto.intent = MODEL
         context.scene.impasto.tool = tool["name"]
         return {"FINISHED"}
@@ -79,12 +79,12 @@ class IMPASTO_OT_open_report(bpy.types.Operator):
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         model = model_of(self.name)
-        if reason := why_no_report(model) if model else f"there is no model {excerpt(self.name)}":
-            return tell(self, Report("ERROR", reason))
+        if reason := report_poll_message(model) if model else f"there is no model {excerpt(self.name)}":
+            return report_result(self, TaskReport("ERROR", reason))
         assert model
         file = Path(model["report"])
         if not file.is_file():
-            return tell(self, Report("ERROR", f"the report of {self.name} is gone; refresh the models"))
+            return report_result(self, TaskReport("ERROR", f"the report of {self.name} is gone; refresh the models"))
         return bpy.ops.wm.url_open(url=file.as_uri())
 
 
@@ -93,7 +93,7 @@ def model_of(name: str) -> Mapping[str, Any] | None:
     return next((model for model in catalogue.models if model["name"] == name), None)
 
 
-def why_no_report(model: Mapping[str, Any]) -> str:
+def report_poll_message(model: Mapping[str, Any]) -> str:
     """Reason why there is no report of this model here; empty if there is one. Called by panels: reads no file."""
     if not model["report"]:
         return f"{model['name']} has no report; `impasto models report {model['name']} DATA` writes one"

@@ -13,7 +13,7 @@ from ..interface import previews
 from ..interface.drawing import draw_report, draw_text, name_place
 from ..jobs.task import Place
 from ..translations.texts import sentence
-from .operators import why_no_report
+from .operators import report_poll_message
 
 
 def draw_models(layout: bpy.types.UILayout) -> None:
@@ -40,7 +40,7 @@ def _draw_model(row: bpy.types.UILayout, model: Mapping[str, Any]) -> None:
     column.label(text=model["licence"], translate=False)
     column = row.column(align=True)
     column.operator("impasto.use_model", text="", icon="CHECKMARK").name = model["name"]
-    if not why_no_report(model):
+    if not report_poll_message(model):
         column.operator("impasto.open_report", text="", icon="DOCUMENTS").name = model["name"]
     if not model["shipped"]:
         column.operator("impasto.remove_model", text="", icon="TRASH").name = model["name"]

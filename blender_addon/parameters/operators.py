@@ -62,5 +62,5 @@ class IMPASTO_OT_remove_image(OfInput, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         group = self.group(context)
         getattr(group, inputs.more_of(self.input)).remove(self.index)
-        properties.tell_changed(properties.kind_of_preview(catalogue[self.tool]))(group, context)
+        properties.preview_update(properties.kind_of_preview(catalogue[self.tool]))(group, context)
         return {"FINISHED"}

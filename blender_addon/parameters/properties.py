@@ -56,7 +56,7 @@ def when_changed(of: str, listener: Callable[[], None] | None) -> None:
         _listeners.pop(of, None)
 
 
-def tell_changed(*of: str) -> Callable[[Any, Any], None]:
+def preview_update(*of: str) -> Callable[[Any, Any], None]:
     """Callback for the `update` of a property of some panels; one in a material is of its layers."""
 
     def update(owner: Any, _context: Any) -> None:
@@ -265,9 +265,9 @@ def _classes(tool: Mapping[str, Any]) -> list[type]:
     """The tool's group, after the classes that it needs."""
     schemas_of = {name: schema for name, schema in properties_of(tool).items() if not belongs_to_model(schema)}
     parameters = {identifier(name): property_of(name, schema, tool) for name, schema in schemas_of.items()}
-    tell = tell_changed(kind_of_preview(tool))
-    images, classes = inputs.input_properties(tool, parameters, tell)
-    models, classes_of_models = model_values.model_properties(tool, tell)
+    update = preview_update(kind_of_preview(tool))
+    images, classes = inputs.input_properties(tool, parameters, update)
+    models, classes_of_models = model_values.model_properties(tool, update)
     members = {
         "__annotations__": parameters | images | models,
         "__doc__": tool["description"],
@@ -283,7 +283,7 @@ def property_of(name: str, schema: Mapping[str, Any], tool: Mapping[str, Any] | 
     """Blender property for a parameter of a tool, or of none."""
     more = _search(schema, tool)
     if tool and tool["kind"] != "trainer":
-        more["update"] = tell_changed(kind_of_preview(tool))
+        more["update"] = preview_update(kind_of_preview(tool))
     return schemas.property_of(name, schema, **more)
 
 

@@ -11,7 +11,7 @@ from ..bridge.inputs import picture_of
 from ..bridge.target import chosen_material
 from ..core.errors import ParameterError
 from ..engine.catalogue import catalogue
-from ..jobs.operator import tell
+from ..jobs.operator import report_result
 from ..jobs.task import EXPECTED, Place, error_report
 from ..parameters.points import points_of
 from ..tools.intents import PHOTO
@@ -34,7 +34,7 @@ class IMPASTO_OT_place_points(bpy.types.Operator):
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         problem = ParameterError("points are placed in a window", "without one, give them as parameters of the tool")
-        return tell(self, error_report(problem))
+        return report_result(self, error_report(problem))
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         if bpy.app.background:
@@ -42,7 +42,7 @@ class IMPASTO_OT_place_points(bpy.types.Operator):
         try:
             image = self._picture(context)
         except EXPECTED as error:
-            return tell(self, error_report(error))
+            return report_result(self, error_report(error))
         if image_editors.is_image_editor(context):
             context.space_data.image = image
         else:

@@ -13,7 +13,7 @@ from ..bridge.image_editors import shown_image
 from ..core.errors import ParameterError
 from ..image.operators import OnImage
 from ..jobs.operator import TaskOperator, clicked_panel, poll
-from ..jobs.task import Place, Report, Task
+from ..jobs.task import Place, Task, TaskReport
 from ..library.operator import ASKED_IN
 from ..tools.arguments import given_properties, parse_object, with_properties
 from ..tools.request import Request
@@ -155,13 +155,13 @@ class IMPASTO_OT_use_selection(OnRegion, bpy.types.Operator):
         name="Name", description="Name of the mask or image; empty: the editor's own, or else the first mask"
     )
 
-    def do(self, context: bpy.types.Context) -> Report:
+    def do(self, context: bpy.types.Context) -> TaskReport:
         image = self.chosen_image(context)
         added = self._mask(context, image)
         if not added.any():
             raise ParameterError("the selection covers no pixel of the image", "select more, or choose another image")
         regions.keep(image, regions.region_of(image) | added)
-        return Report("INFO", f"Added {added.mean():.1%} of {image.name} to its region")
+        return TaskReport("INFO", f"Added {added.mean():.1%} of {image.name} to its region")
 
     def _mask(self, context: bpy.types.Context, image: bpy.types.Image) -> np.ndarray:
         if self.source == FACES:
@@ -181,10 +181,10 @@ class IMPASTO_OT_clear_region(OnRegion, bpy.types.Operator):
     bl_options = {"UNDO"}  # noqa: RUF012  as Blender wants it
     needs_region = True
 
-    def do(self, context: bpy.types.Context) -> Report:
+    def do(self, context: bpy.types.Context) -> TaskReport:
         image = self.chosen_image(context)
         image.pop(regions.REGION, None)
-        return Report("INFO", f"Cleared the region of {image.name}")
+        return TaskReport("INFO", f"Cleared the region of {image.name}")
 
 
 @with_properties(Request, "seed")
@@ -208,7 +208,7 @@ class IMPASTO_OT_fill_faces(TaskOperator, bpy.types.Operator):
     parameters: PARAMETERS
 
     @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
+    def poll_message(cls, context: bpy.types.Context) -> str:
         return "" if context.mode == "EDIT_MESH" else "Select faces in edit mode first"
 
     def task(self, context: bpy.types.Context) -> Task:

@@ -12,7 +12,7 @@ import numpy as np
 from ..bridge.image_editors import is_image_editor
 from ..core.errors import ImpastoError
 from ..image.operators import OnImage
-from ..jobs.operator import tell
+from ..jobs.operator import report_result
 from ..jobs.session import jobs
 from ..jobs.task import Place, error_report
 from ..translations.texts import sentence
@@ -69,8 +69,8 @@ class Painter(OnImage):
             self.screen: list[Position] = []
             self.show(image)
         except ImpastoError as error:
-            jobs.tell(error_report(error), self.place)
-            return tell(self, error_report(error))
+            jobs.show_report(error_report(error), self.place)
+            return report_result(self, error_report(error))
         context.workspace.status_text_set(sentence(self.keys))
         context.window_manager.modal_handler_add(self)
         context.area.tag_redraw()

@@ -10,7 +10,7 @@ from bpy.props import BoolProperty, IntProperty, StringProperty
 from ..core.errors import ParameterError
 from ..core.system.untrusted import parse_json
 from ..jobs.session import jobs
-from ..jobs.task import Report, Task
+from ..jobs.task import Task, TaskReport
 from . import regions, shapes
 from .painter import Painter
 from .request import fill_task
@@ -65,10 +65,10 @@ class IMPASTO_OT_paint_region(Stroke, Painter, bpy.types.Operator):
 
     erase: BoolProperty(name="Erase", description="The stroke takes away from the region")
 
-    def do(self, context: bpy.types.Context) -> Report:
+    def do(self, context: bpy.types.Context) -> TaskReport:
         image = self.chosen_image(context)
         regions.keep(image, self.stroke(context, regions.region_of(image).copy(), not self.erase))
-        return Report("INFO", f"Painted a region of {image.name}")
+        return TaskReport("INFO", f"Painted a region of {image.name}")
 
     def starting_mask(self, image: bpy.types.Image) -> np.ndarray:
         self.undone: list[np.ndarray] = []

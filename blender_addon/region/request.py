@@ -25,9 +25,9 @@ from ..core.errors import ParameterError
 from ..core.recipe import Recipe, Step
 from ..engine.catalogue import catalogue, properties_of
 from ..jobs.session import push_undo
-from ..jobs.task import Report, Task
+from ..jobs.task import Task, TaskReport
 from ..parameters import properties, schemas
-from ..tools.action import Action, result_task
+from ..tools.action import WorkerAction, result_task
 from ..tools.form import Form
 from ..windows import redraw
 from . import regions
@@ -133,7 +133,7 @@ def run_task(
     given = inputs or {}
     recipe = Recipe((Step(tool, {**panel, **(parameters or {})}, {name: name for name in given}),), seed)
     form = Form(bits=subject.bits, across_seams=across_seams)
-    action = Action.of(form, recipe, {SOURCE: subject.read(), **given}, subject.surface(context))
+    action = WorkerAction.of(form, recipe, {SOURCE: subject.read(), **given}, subject.surface(context))
     return result_task(catalogue[tool]["label"], action, target, form)
 
 
@@ -180,20 +180,20 @@ def landmarks_task(context: bpy.types.Context, image: bpy.types.Image, parameter
     """Task that finds blemishes and landmarks, which become the region of the image, to be checked before filling."""
     subject, tool = Subject.of(context, image), usual("landmarks")
     recipe = Recipe((Step(tool, {**properties.parameters_of(context.scene, catalogue[tool]), **parameters}),))
-    action = Action(recipe=recipe, inputs={SOURCE: subject.read()})
+    action = WorkerAction(recipe=recipe, inputs={SOURCE: subject.read()})
     return action.task(catalogue[tool]["label"], partial(_keep_found, image.session_uid))
 
 
-def _keep_found(uid: int, answer: Any) -> Report:
+def _keep_found(uid: int, answer: Any) -> TaskReport:
     """Make what was found the region of the image of this session id."""
     image = by_uid(bpy.data.images, uid)
     if image is None:
-        return Report("WARNING", "The image was deleted meanwhile, or another file was opened")
+        return TaskReport("WARNING", "The image was deleted meanwhile, or another file was opened")
     mask = regions.mask_from(answer.arrays, image)
     regions.keep(image, mask)
     push_undo("Impasto: Find Landmarks")
     redraw()
     if not mask.any():
-        return Report("INFO", f"Found nothing that stands out in {image.name}")
+        return TaskReport("INFO", f"Found nothing that stands out in {image.name}")
     share = f"{mask.mean():.1%}"
-    return Report("INFO", f"Found {share} of {image.name}; check the region, then press Fill Region")
+    return TaskReport("INFO", f"Found {share} of {image.name}; check the region, then press Fill Region")

@@ -18,11 +18,11 @@ from ..core.engine.requests import JobInput, View
 from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..generate import variations
-from ..generate.request import why_incomplete
+from ..generate.request import request_poll_message
 from ..jobs.operator import TaskOperator, poll
 from ..jobs.session import connect
-from ..jobs.task import Place, Report, Task
-from ..tools.action import Action
+from ..jobs.task import Place, Task, TaskReport
+from ..tools.action import WorkerAction
 from .turntable import FORMER, NOW, Light, ShownMaps, light_of, render, turntable
 
 MATERIAL, PREVIEW = "MATERIAL", "PREVIEW"
@@ -34,33 +34,33 @@ def relight_task(context: bpy.types.Context, light: Light) -> Task:
     """Task that reads what is chosen, and shows it under the light. ImpastoError if it cannot be read."""
     is_material = context.scene.impasto_relight.subject == MATERIAL
     name, subjects = _of_material(context) if is_material else _of_preview(context)
-    connected, plain = connect(), Action.as_it_is()
+    connected, plain = connect(), WorkerAction.as_it_is()
 
     def work(task: Task) -> tuple[ShownMaps, np.ndarray]:
         client = connected()
         shown = ShownMaps(name, {which: maps_of(task, client, one) for which, one in subjects.items()})
         return shown, render(task, client, plain, shown, light)
 
-    def apply(made: tuple[ShownMaps, np.ndarray]) -> Report:
+    def apply(made: tuple[ShownMaps, np.ndarray]) -> TaskReport:
         turntable.show(made[0], light, made[1])
-        return Report("INFO", f"{name} is shown under a light")
+        return TaskReport("INFO", f"{name} is shown under a light")
 
     return Task("Relight", work, apply)
 
 
-def maps_of(task: Task, client: Client, subject: Action) -> JobInput:
+def maps_of(task: Task, client: Client, subject: WorkerAction) -> JobInput:
     """Small maps of an action's result. For a task's `work`."""
     return _pixels(subject.answer(task, client, View("small", LONGEST_PX)))
 
 
-def subject_of_material(material: bpy.types.Material) -> Action:
+def subject_of_material(material: bpy.types.Material) -> WorkerAction:
     """The maps of a material as they are. ParameterError if it has no base colour."""
     surfaces.base_color_of(material)
     names = surfaces.lit_maps(surfaces.map_nodes(material))
-    return Action.as_it_is(surfaces.read(material, names, LONGEST_PX))
+    return WorkerAction.as_it_is(surfaces.read(material, names, LONGEST_PX))
 
 
-def _of_material(context: bpy.types.Context) -> tuple[str, dict[str, Action]]:
+def _of_material(context: bpy.types.Context) -> tuple[str, dict[str, WorkerAction]]:
     """Name of the material, and what to show of it: its maps, and those before the last result if they are left."""
     material = active_material(context)
     surfaces.base_color_of(material)
@@ -71,13 +71,13 @@ def _of_material(context: bpy.types.Context) -> tuple[str, dict[str, Action]]:
     return material.name, found
 
 
-def subject_of_images(maps: Mapping[str, surfaces.MapImage]) -> Action:
+def subject_of_images(maps: Mapping[str, surfaces.MapImage]) -> WorkerAction:
     """Images of maps, among them the base colour."""
     lit = {name: image for name, image in maps.items() if name in surfaces.lit_maps(maps)}
-    return Action.as_it_is(surfaces.read_images(maps["base_color"].image, lit, {}, LONGEST_PX))
+    return WorkerAction.as_it_is(surfaces.read_images(maps["base_color"].image, lit, {}, LONGEST_PX))
 
 
-def _of_preview(context: bpy.types.Context) -> tuple[str, dict[str, Action]]:
+def _of_preview(context: bpy.types.Context) -> tuple[str, dict[str, WorkerAction]]:
     """Label of the panel's tool, and its result."""
     return catalogue[context.scene.impasto.tool]["label"], {NOW: variations.live.action(context)}
 
@@ -94,13 +94,17 @@ class IMPASTO_OT_relight(TaskOperator, bpy.types.Operator):
     place = Place.RELIGHT
 
     @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
+    def poll_message(cls, context: bpy.types.Context) -> str:
         if context.scene.impasto_relight.subject == MATERIAL:
             surfaces.base_color_of(active_material(context))
-            return engine.why_none()
+            return engine.poll_message()
         chosen = context.scene.impasto.tool
         has_seeds = chosen in catalogue and variations.has_seeds(catalogue[chosen])
-        return variations.live.why_not(context) if has_seeds else engine.why_none() or why_incomplete(context)
+        return (
+            variations.live.poll_message(context)
+            if has_seeds
+            else engine.poll_message() or request_poll_message(context)
+        )
 
     def task(self, context: bpy.types.Context) -> Task:
         turntable.freeze()

@@ -22,8 +22,8 @@ from ..core.engine.replies import RELIT
 from ..core.engine.requests import JobInput, View
 from ..core.errors import ImpastoError
 from ..jobs.session import connect, jobs
-from ..jobs.task import Report, Task
-from ..tools.action import Action
+from ..jobs.task import Task, TaskReport
+from ..tools.action import WorkerAction
 from ..windows import redraw
 
 NOW, FORMER = "now", "former"
@@ -133,7 +133,7 @@ class Turntable:
         shown, light = self.shown, light_of(bpy.context.scene, FRAMES if self.is_playing else 1)
         try:
             assert shown is not None  # else nothing is due
-            connected, plain = connect(), Action.as_it_is()
+            connected, plain = connect(), WorkerAction.as_it_is()
         except ImpastoError as error:
             self._fail(error)
             return
@@ -144,14 +144,14 @@ class Turntable:
             except ImpastoError as error:  # told in the panel: a window for each step of a slider would be in the way
                 return error
 
-        def apply(made: np.ndarray | ImpastoError) -> Report:
+        def apply(made: np.ndarray | ImpastoError) -> TaskReport:
             if self.shown is not shown:  # another material or file is shown by now
-                return Report("INFO", "")
+                return TaskReport("INFO", "")
             if isinstance(made, ImpastoError):
                 self._fail(made)
             else:
                 self._take(light, made)
-            return Report("INFO", "")
+            return TaskReport("INFO", "")
 
         self._task = Task("Relight", work, apply, is_shown=False)
         jobs.start(self._task)
@@ -177,7 +177,7 @@ def light_of(scene: bpy.types.Scene, frames: int = 1) -> Light:
     return Light(which, math.degrees(settings.azimuth), math.degrees(settings.elevation), frames)
 
 
-def render(task: Task, client: Client, plain: Action, shown: ShownMaps, light: Light) -> np.ndarray:
+def render(task: Task, client: Client, plain: WorkerAction, shown: ShownMaps, light: Light) -> np.ndarray:
     """Pictures of the maps under the light: uint8 RGB (N, SIDE_PX, 2 SIDE_PX, 3). For a task's `work`.
 
     plain: the action that shows its source as it is.

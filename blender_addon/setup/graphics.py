@@ -74,7 +74,7 @@ class Computer:
         remedy = f"update the driver to {CUDA[0].driver} or newer" if is_old else "the CPU computes instead"
         return f"{found}; PyTorch has no build for it; {remedy}"
 
-    def why_not(self) -> str:
+    def poll_message(self) -> str:
         """Reason why no build of PyTorch runs here; empty if one does."""
         if self.system == "Darwin" and self.machine != "arm64":
             return "PyTorch is no longer made for Macs with Intel processors"

@@ -39,7 +39,7 @@ ATTEMPT = "attempt.json"
 """File in the folder of an unfinished attempt: its plan, and its Python."""
 
 
-def why_not(preferences: PreferenceProperties) -> str:
+def poll_message(preferences: PreferenceProperties) -> str:
     """Reason why this Blender cannot install an engine; empty if it can. Asked at every redraw."""
     if store := _sandbox():
         return f"Blender from {store} may not install packages: use Blender from blender.org, or {BY_HAND}"
@@ -59,8 +59,8 @@ def _sandbox() -> str:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """Plan of an installation. `carry_out` is a task's work: it runs in a thread.
+class InstallPlan:
+    """InstallPlan of an installation. `carry_out` is a task's work: it runs in a thread.
 
     build: function that returns the build of PyTorch; it may examine the computer. wheels: folder to install from,
     without network; the build is then the one in it.
@@ -165,9 +165,9 @@ class Plan:
             )
 
 
-def plan(preferences: PreferenceProperties, *, repairs: bool = False) -> Plan:
+def plan(preferences: PreferenceProperties, *, repairs: bool = False) -> InstallPlan:
     """Plan from the preferences. WorkerError if this Blender cannot install an engine."""
-    if reason := why_not(preferences):
+    if reason := poll_message(preferences):
         raise WorkerError("the engine cannot be set up", reason)
     wheel = engine.wheel()
     assert wheel is not None
@@ -184,12 +184,14 @@ def plan(preferences: PreferenceProperties, *, repairs: bool = False) -> Plan:
 
     def build() -> Build:
         computer = graphics.this_computer()
-        if reason := computer.why_not():
+        if reason := computer.poll_message():
             raise WorkerError("the engine cannot be set up", f"{reason}; {BY_HAND}")
         return computer.build(choice)
 
     made = engine.own_engine() if repairs else None
-    return Plan(engine.user_folder(create=True) / "engine", wheel, catalogue.version, build, wheels, arguments, made)
+    return InstallPlan(
+        engine.user_folder(create=True) / "engine", wheel, catalogue.version, build, wheels, arguments, made
+    )
 
 
 def is_unfinished() -> bool:

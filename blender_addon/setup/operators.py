@@ -8,9 +8,9 @@ import bpy
 from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..jobs.description import description_task
-from ..jobs.operator import TaskOperator, poll, why_busy
+from ..jobs.operator import TaskOperator, busy_message, poll
 from ..jobs.session import jobs
-from ..jobs.task import Place, Report, Task
+from ..jobs.task import Place, Task, TaskReport
 from . import installer
 
 
@@ -33,7 +33,7 @@ class IMPASTO_OT_check_engine(TaskOperator, bpy.types.Operator):
     def task(self, _context: bpy.types.Context) -> Task:
         found, version = engine.require(), catalogue.version
         engine.forget_checks()
-        works = Report("INFO", f"The engine works: {found.python}")
+        works = TaskReport("INFO", f"The engine works: {found.python}")
         return Task("Checking the engine", lambda _task: engine.check(found, version), lambda _result: works)
 
 
@@ -44,8 +44,8 @@ class IMPASTO_OT_set_up_engine(TaskOperator, bpy.types.Operator):
     place = Place.PREFERENCES
 
     @classmethod
-    def why_blocked(cls) -> str:
-        return _why_not_install()
+    def start_poll_message(cls) -> str:
+        return _install_poll_message()
 
     def task(self, _context: bpy.types.Context) -> Task:
         return _installation_task("Setting up the engine", installer.plan(engine.preferences()))
@@ -58,33 +58,33 @@ class IMPASTO_OT_repair_engine(TaskOperator, bpy.types.Operator):
     place = Place.PREFERENCES
 
     @classmethod
-    def why_blocked(cls) -> str:
-        return _why_not_install() or ("" if engine.own_engine() else "There is no engine that Impasto has made")
+    def start_poll_message(cls) -> str:
+        return _install_poll_message() or ("" if engine.own_engine() else "There is no engine that Impasto has made")
 
     def task(self, _context: bpy.types.Context) -> Task:
         jobs.close()  # its worker holds the files that are mended
         return _installation_task("Repairing the engine", installer.plan(engine.preferences(), repairs=True))
 
 
-def _why_not_install() -> str:
+def _install_poll_message() -> str:
     training = f"A training runs: {jobs.training.label}" if jobs.training else ""
-    return why_busy() or training or installer.why_not(engine.preferences())
+    return busy_message() or training or installer.poll_message(engine.preferences())
 
 
-def _installation_task(label: str, plan: installer.Plan) -> Task:
+def _installation_task(label: str, plan: installer.InstallPlan) -> Task:
     """Task that carries out a plan, and uses the engine from then on."""
 
-    def apply(made: engine.Engine) -> Report:
+    def apply(made: engine.Engine) -> TaskReport:
         jobs.close()
         engine.keep(made)
         plan.tidy(made)
         if engine.find() != made:
             other = "IMPASTO_ENGINE or the Python in the preferences is used instead"
-            return Report("WARNING", f"The engine is ready: {made.python}; {other}")
+            return TaskReport("WARNING", f"The engine is ready: {made.python}; {other}")
         learn_tools, tools = jobs.finish if bpy.app.background else jobs.start, description_task()
         tools.place = task.place
         learn_tools(tools)
-        return Report("INFO", f"The engine is ready: {made.python}")
+        return TaskReport("INFO", f"The engine is ready: {made.python}")
 
     task = Task(label, plan.carry_out, apply)
     return task

@@ -11,7 +11,7 @@ from ..engine import engine
 from ..engine.settings import PreferenceProperties
 from ..interface.drawing import draw_preferences_button, draw_report, draw_status, draw_text
 from ..jobs.session import jobs
-from ..jobs.task import Place, Report, Task
+from ..jobs.task import Place, Task, TaskReport
 from ..translations.texts import sentence
 from ..windows import redraw
 from . import graphics, installer
@@ -41,7 +41,7 @@ def draw_engine_state(layout: bpy.types.UILayout, place: Place) -> None:
         draw_status(column)
         return
     draw_report(column, place, buttons=False, boxes=1)  # buttons are below
-    if found is None and (reason := installer.why_not(engine.preferences())):
+    if found is None and (reason := installer.poll_message(engine.preferences())):
         draw_text(column, f"{reason}.", "INFO", boxes=1)
     if not (found or bpy.app.online_access or bpy.app.online_access_override):
         column.operator("extensions.userpref_allow_online", text="Allow Online Access", icon="INTERNET")
@@ -58,7 +58,7 @@ def draw_builds(layout: bpy.types.UILayout, preferences: PreferenceProperties) -
     if computer is None:
         draw_text(column, "Looking for a graphics card", "INFO", boxes=1)
         return
-    draw_text(column, computer.why_not() or computer.description, "INFO", boxes=1)
+    draw_text(column, computer.poll_message() or computer.description, "INFO", boxes=1)
     for choice in ("AUTO", "GPU", "CPU"):
         build = computer.build(choice)
         text = f"Automatic: {build.label}" if choice == "AUTO" else f"{build.label}: {build.download}"
@@ -77,9 +77,9 @@ def _this_computer() -> graphics.Computer | None:
     label = "Looking for a graphics card"
     if not any(task.label == label for task in jobs.tasks):
 
-        def apply(computer: graphics.Computer) -> Report:
+        def apply(computer: graphics.Computer) -> TaskReport:
             redraw()
-            return Report("INFO", computer.description)
+            return TaskReport("INFO", computer.description)
 
         jobs.start(Task(label, lambda _task: graphics.this_computer(), apply, is_shown=False))
     return None

@@ -179,12 +179,12 @@ def run(
     """Run a command, with its output as progress; Cancelled if the task was, WorkerError if it failed."""
     progress, lines = _Progress(task.say, span, expected_mb * 1e6), []
 
-    def tell(line: str) -> None:
-        if not progress.tell(line := line.strip()):
+    def on_line(line: str) -> None:
+        if not progress.read(line := line.strip()):
             lines.append(line)
             print(line, file=log, flush=True)
 
-    code = run_lines(task, command, ENVIRONMENT, tell, folder=folder)
+    code = run_lines(task, command, ENVIRONMENT, on_line, folder=folder)
     if task.is_cancelled:
         raise Cancelled
     if code:
@@ -198,7 +198,7 @@ class _Progress:
         self._say, self._span, self._expected = say, span, expected
         self._done, self._now, self._doing = 0.0, 0.0, ""
 
-    def tell(self, line: str) -> bool:
+    def read(self, line: str) -> bool:
         """Parse a line; return whether it is only a number."""
         if match := re.match(r"Progress (\d+) of (\d+)$", line):
             self._now = float(match[1])

@@ -14,9 +14,9 @@ from ..core.engine.replies import PREVIEW
 from ..core.errors import ParameterError
 from ..engine.catalogue import catalogue, properties_of
 from ..interface import previews
-from ..jobs.operator import TaskOperator, poll, tell
+from ..jobs.operator import TaskOperator, poll, report_result
 from ..jobs.session import connect, jobs
-from ..jobs.task import Place, Report, Task
+from ..jobs.task import Place, Task, TaskReport
 from ..parameters import properties
 from ..parameters.schemas import label_of_choice
 from ..windows import redraw
@@ -26,7 +26,7 @@ from .settings import AUTO_KIND, KIND
 COLUMNS = 2
 
 
-class _Latest:
+class _LatestKinds:
     """The latest thumbnails, uint8 RGB by kind, with the stylizer and the file that they were made for."""
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class _Latest:
         self.key: tuple[str, int] = ("", 0)
 
 
-_latest = _Latest()
+_latest = _LatestKinds()
 
 
 def kind_thumbnails(context: bpy.types.Context) -> dict[str, np.ndarray]:
@@ -72,10 +72,10 @@ class IMPASTO_OT_style_kinds(TaskOperator, bpy.types.Operator):
     place = Place.STYLE
 
     @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
+    def poll_message(cls, context: bpy.types.Context) -> str:
         if not kinds_of(context.scene.impasto_style.tool):
             return "This stylizer has no settings for kinds of style"
-        return live.why_not(context)
+        return live.poll_message(context)
 
     def task(self, context: bpy.types.Context) -> Task:
         name, epoch = context.scene.impasto_style.tool, jobs.file_epoch
@@ -95,9 +95,9 @@ class IMPASTO_OT_style_kinds(TaskOperator, bpy.types.Operator):
                 made[kind] = replace(action, recipe=recipe).picture(task, connected())[PREVIEW]
                 _latest.pictures, _latest.key = dict(made), (name, epoch)
 
-        def finish(_: None) -> Report:
+        def finish(_: None) -> TaskReport:
             redraw()
-            return Report("INFO", "Choose a kind of style")
+            return TaskReport("INFO", "Choose a kind of style")
 
         return Task(self.bl_label, work, finish)
 
@@ -117,4 +117,4 @@ class IMPASTO_OT_pick_style_kind(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         tool = catalogue[context.scene.impasto_style.tool]
         setattr(properties.group_of(context.scene, tool), properties.identifier(KIND), self.kind)
-        return tell(self, Report("INFO", f"The kind of style is {self.kind}"))
+        return report_result(self, TaskReport("INFO", f"The kind of style is {self.kind}"))

@@ -22,12 +22,12 @@ from ..image.operators import OnImage
 from ..jobs.operator import TaskOperator
 from ..jobs.task import Place, Task
 from ..paths import FILE_PATH, absolute
-from ..tools.action import Action, result_task
+from ..tools.action import WorkerAction, result_task
 from ..tools.arguments import ensure_known, values_of, with_properties
 from ..tools.form import Form
 from ..tools.request import Request
 from .preview import live
-from .request import Subject, from_scene, is_painted, subject_of, why_incomplete
+from .request import StyleSubject, from_scene, is_painted, request_poll_message, subject_of
 from .settings import LONGEST, START, SUBJECTS, ResultProperties
 
 
@@ -75,8 +75,8 @@ class IMPASTO_OT_stylize(StyleArguments, ResultProperties, TaskOperator, bpy.typ
     name: StringProperty(name="Name", description="What the results are called (default: as the subject and the style)")
 
     @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
-        return why_incomplete(context)
+    def poll_message(cls, context: bpy.types.Context) -> str:
+        return request_poll_message(context)
 
     def task(self, context: bpy.types.Context) -> Task:
         request = self.style_request(context)
@@ -85,14 +85,14 @@ class IMPASTO_OT_stylize(StyleArguments, ResultProperties, TaskOperator, bpy.typ
         material = self.material if is_given else context.scene.impasto_style.material
         return self._subject(context).task(context, request, material)
 
-    def _subject(self, context: bpy.types.Context) -> Subject:
+    def _subject(self, context: bpy.types.Context) -> StyleSubject:
         if self.source:
             path = existing(Path(absolute(self.source)))
-            return Subject(path)
+            return StyleSubject(path)
         if self.image:
-            return Subject.of_image(image_called(self.image), context.scene)
+            return StyleSubject.of_image(image_called(self.image), context.scene)
         if self.surface:
-            return Subject.of_material(material_called(self.surface))
+            return StyleSubject.of_material(material_called(self.surface))
         is_given = self.tool or self._is_given("subject")
         return subject_of(context, self.subject if is_given else context.scene.impasto_style.subject)
 
@@ -123,7 +123,7 @@ class IMPASTO_OT_continue_larger(OnImage, bpy.types.Operator):
         inputs = {**inputs_of(before, image), START: tiles.read(image)}
         return result_task(
             self.bl_label,
-            Action(recipe=recipe, inputs=inputs, scale=scale_of(before)),
+            WorkerAction(recipe=recipe, inputs=inputs, scale=scale_of(before)),
             Target(image.name, image=image.session_uid, is_picture=True),
             Form(bits="16" if image.is_float else "8"),
             can_stop=True,

@@ -31,7 +31,7 @@ from ..tools.panel import (
 )
 from . import gallery, kinds, preview
 from .preview import previewer
-from .request import chosen_image, other_materials, why_no_subject
+from .request import chosen_image, other_materials, subject_poll_message
 from .settings import IMAGE, KIND, MATERIAL, START
 
 STRENGTH = "strength"
@@ -99,7 +99,7 @@ def _draw_subject(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
         shown = chosen_image(context)
         if shown and not settings.image:
             column.label(text=shown.name, icon="IMAGE_DATA", translate=False)
-    elif settings.subject == MATERIAL and (material := active_material(context)) and not why_no_subject(context):
+    elif settings.subject == MATERIAL and (material := active_material(context)) and not subject_poll_message(context):
         maps = ", ".join(surfaces.map_nodes(material)).replace("_", " ")
         names = [one.name for one in (material, *other_materials(context))]
         draw_text(column, ", ".join(names), "MATERIAL")
@@ -185,7 +185,7 @@ def _draw_preview(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     """Draw the live preview, and the name of the stylizer that paints it."""
     settings, live, painter = context.scene.impasto_style, preview.live, previewer(context)
     if painter is None:
-        draw_text(layout, live.why_not(context), "INFO")
+        draw_text(layout, live.poll_message(context), "INFO")
         return
     layout.prop(settings, "live_preview")
     if not settings.live_preview:

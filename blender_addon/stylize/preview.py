@@ -13,12 +13,12 @@ from ..bridge import surfaces
 from ..bridge.inputs import SOURCE
 from ..core.descriptions import MESH
 from ..engine.catalogue import catalogue, properties_of
-from ..jobs.operator import why_busy
+from ..jobs.operator import busy_message
 from ..parameters.properties import STYLE
-from ..tools.action import Action
+from ..tools.action import WorkerAction
 from ..tools.live import Live
-from ..tools.missing import why_no_input
-from .request import from_scene, subject_of, why_no_subject
+from ..tools.missing import inputs_poll_message
+from .request import from_scene, subject_of, subject_poll_message
 from .settings import LONGEST, RELIEF, START, STROKES
 
 PREVIEW_PX = 256
@@ -53,7 +53,7 @@ def _takes(tool: Mapping[str, Any], name: str, value: Any) -> bool:
     return name in known and value in known[name].get("enum", (value,))
 
 
-def small_action(context: bpy.types.Context, tool: Mapping[str, Any]) -> Action:
+def small_action(context: bpy.types.Context, tool: Mapping[str, Any]) -> WorkerAction:
     """A small picture by a stylizer, with the panel's settings.
 
     Across seams, the source is sent small: what unfolds a mesh costs as much as the texture has pixels.
@@ -69,7 +69,7 @@ def small_action(context: bpy.types.Context, tool: Mapping[str, Any]) -> Action:
     changes = {"tool": tool["name"], "parameters": parameters, "inputs": given, "source": subject.source}
     request = replace(request, **changes)
     surface = request.surface(subject.material) if subject.material else None
-    action = Action.of(request, request.recipe(), request.read_inputs(), surface)
+    action = WorkerAction.of(request, request.recipe(), request.read_inputs(), surface)
     if subject.material and MESH in action.inputs:
         small = surfaces.read(subject.material, (), longest_px)
         action = replace(action, inputs={**action.inputs, SOURCE: small})
@@ -81,18 +81,18 @@ class StylePreview(Live):
 
     of, settings = STYLE, "impasto_style"
 
-    def why_not_set(self, context: bpy.types.Context) -> str:
+    def settings_poll_message(self, context: bpy.types.Context) -> str:
         if previewer(context) is None:
             return "This stylizer makes its result as its source is"
         return (
-            why_busy()
-            or why_no_subject(context)
-            or why_no_input(context.scene, catalogue[context.scene.impasto_style.tool])
+            busy_message()
+            or subject_poll_message(context)
+            or inputs_poll_message(context.scene, catalogue[context.scene.impasto_style.tool])
         )
 
-    def action(self, context: bpy.types.Context) -> Action:
+    def action(self, context: bpy.types.Context) -> WorkerAction:
         tool = previewer(context)
-        assert tool is not None  # else `why_not_set` says why
+        assert tool is not None  # else `settings_poll_message` says why
         return small_action(context, tool)
 
     def material_of(self, context: bpy.types.Context) -> bpy.types.Material | None:

@@ -20,13 +20,13 @@ from ..jobs.task import Task
 from ..layers.request import add_recipe
 from ..parameters import properties
 from ..parameters.groups import belongs_to_model, identifier
-from ..tools.missing import why_unset
+from ..tools.missing import tool_poll_message
 from ..tools.request import Request
 from .settings import IMAGE, KIND, MATERIAL, NO_KIND, RELIEF, RENDER, START
 
 
 @dataclass(frozen=True)
-class Subject:
+class StyleSubject:
     """Subject to repaint. source: its picture; material: the one whose base colour it is; image: the one to replace.
 
     others: further materials, which are repainted as parts of the same picture.
@@ -39,20 +39,20 @@ class Subject:
     others: tuple[bpy.types.Material, ...] = ()
 
     @classmethod
-    def of_image(cls, image: bpy.types.Image, scene: bpy.types.Scene) -> Subject:
+    def of_image(cls, image: bpy.types.Image, scene: bpy.types.Scene) -> StyleSubject:
         """Image of the .blend, possibly the render result, which has no pixels of its own."""
         if renders.is_result(image):
             return cls.of_render(scene)
         return cls(image, max(image.size), image)
 
     @classmethod
-    def of_material(cls, material: bpy.types.Material | None) -> Subject:
+    def of_material(cls, material: bpy.types.Material | None) -> StyleSubject:
         """Textures of a material. ParameterError if no image is its base colour."""
         image = surfaces.base_color_of(material)
         return cls(image, max(image.size), material=material)
 
     @classmethod
-    def of_render(cls, scene: bpy.types.Scene) -> Subject:
+    def of_render(cls, scene: bpy.types.Scene) -> StyleSubject:
         """The render result. ParameterError if there is none."""
         size = max(scene.render.resolution_x, scene.render.resolution_y) * scene.render.resolution_percentage // 100
         return cls(renders.picture(scene), size, bpy.data.images[renders.NAME])
@@ -103,14 +103,14 @@ def without_relief(parameters: Mapping[str, Any]) -> dict[str, Any]:
     return {name: 0.0 if name == RELIEF else value for name, value in parameters.items()}
 
 
-def subject_of(context: bpy.types.Context, kind: str) -> Subject:
+def subject_of(context: bpy.types.Context, kind: str) -> StyleSubject:
     """Subject of one kind from the panel. ParameterError if there is none."""
     if kind == RENDER:
-        return Subject.of_render(context.scene)
+        return StyleSubject.of_render(context.scene)
     if kind == MATERIAL:
-        return replace(Subject.of_material(active_material(context)), others=other_materials(context))
+        return replace(StyleSubject.of_material(active_material(context)), others=other_materials(context))
     if image := chosen_image(context):
-        return Subject.of_image(image, context.scene)
+        return StyleSubject.of_image(image, context.scene)
     raise ParameterError("no image is given", "choose one, or open one in the image editor")
 
 
@@ -138,7 +138,7 @@ def is_painted(image: bpy.types.Image | None) -> bool:
     return name in catalogue and START in [item["name"] for item in catalogue[name]["inputs"]]
 
 
-def why_no_subject(context: bpy.types.Context) -> str:
+def subject_poll_message(context: bpy.types.Context) -> str:
     """Reason why there is nothing to repaint; empty if there is."""
     kind = context.scene.impasto_style.subject
     if kind == RENDER:
@@ -168,7 +168,7 @@ def from_scene(context: bpy.types.Context) -> Request:
     return replace(request, parameters=given)
 
 
-def why_incomplete(context: bpy.types.Context) -> str:
+def request_poll_message(context: bpy.types.Context) -> str:
     """Reason why the panel's settings cannot be carried out; empty where they can. Cheap enough for a panel."""
     settings = context.scene.impasto_style
-    return why_no_subject(context) or why_unset(context.scene, settings.tool, settings.mask_by)
+    return subject_poll_message(context) or tool_poll_message(context.scene, settings.tool, settings.mask_by)

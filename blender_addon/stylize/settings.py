@@ -15,7 +15,7 @@ from ..jobs.session import jobs
 from ..jobs.task import Place
 from ..parameters import inputs, properties
 from ..parameters.groups import identifier
-from ..parameters.properties import STYLE, tell_changed
+from ..parameters.properties import STYLE, preview_update
 from ..tools.arguments import with_properties
 from ..tools.form import DIRECTIONS
 from ..tools.lists import items_of
@@ -39,7 +39,7 @@ def _carry_over(settings: StyleSettings, context: bpy.types.Context) -> None:
     if former in catalogue and settings.tool in catalogue:
         copy_settings(settings.id_data, catalogue[former], catalogue[settings.tool])
     jobs.forget(Place.STYLE)
-    tell_changed(STYLE)(settings, context)
+    preview_update(STYLE)(settings, context)
 
 
 def copy_settings(scene: bpy.types.Scene, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
@@ -80,7 +80,7 @@ class ResultProperties:
     )
 
 
-@with_properties(Request, "seed", update=tell_changed(STYLE))
+@with_properties(Request, "seed", update=preview_update(STYLE))
 @with_properties(Request, "bits", "across_seams", "mask_by")
 class StyleSettings(ResultProperties, bpy.types.PropertyGroup):
     """Settings of the Style panel, in each scene."""
@@ -89,16 +89,16 @@ class StyleSettings(ResultProperties, bpy.types.PropertyGroup):
         name="Stylizer", description="How it is repainted", items=items_of("stylizer"), update=_carry_over
     )
     former: StringProperty(options={"HIDDEN"})
-    subject: EnumProperty(name="Repaint", description="What is repainted", items=SUBJECTS, update=tell_changed(STYLE))
+    subject: EnumProperty(name="Repaint", description="What is repainted", items=SUBJECTS, update=preview_update(STYLE))
     image: PointerProperty(
         name="Image",
         description="The image that is repainted; in the image editor, without one: the image that is shown",
         type=bpy.types.Image,
-        update=tell_changed(STYLE),
+        update=preview_update(STYLE),
     )
-    directions: PointerProperty(type=bpy.types.Image, update=tell_changed(STYLE), **DIRECTIONS)
+    directions: PointerProperty(type=bpy.types.Image, update=preview_update(STYLE), **DIRECTIONS)
     live_preview: BoolProperty(
-        name="Live Preview", description="Show a small preview whenever something changes", update=tell_changed(STYLE)
+        name="Live Preview", description="Show a small preview whenever something changes", update=preview_update(STYLE)
     )
 
 

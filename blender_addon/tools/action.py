@@ -26,7 +26,7 @@ from ..core.recipe import Recipe, Step
 from ..engine import engine
 from ..engine.catalogue import catalogue, properties_of
 from ..jobs.session import connect
-from ..jobs.task import Applied, Report, Task
+from ..jobs.task import Applied, Task, TaskReport
 from ..paths import absolute
 from .form import AS_STORED, Form
 
@@ -37,7 +37,7 @@ LONGEST_PX = 256
 
 
 @dataclass(frozen=True, kw_only=True)
-class Action:
+class WorkerAction:
     """A request to the worker: a recipe, and its inputs, which are read as far as only the main thread can.
 
     kind, values: the name of an action that is no run, and its own values. scale: of the source. color_space: of its
@@ -65,7 +65,7 @@ class Action:
         surface: Surface | JoinedMaterials | None = None,
         *,
         keeps_steps: bool = False,
-    ) -> Action:
+    ) -> WorkerAction:
         """Action on the form's device, with the scale and the colour space of its source.
 
         surface: what the source is a texture of, across whose seams the tools work on. ParameterError if they cannot.
@@ -77,14 +77,14 @@ class Action:
         return cls(recipe=recipe, inputs={**inputs, **mesh}, options=options, **facts)
 
     @classmethod
-    def as_it_is(cls, source: Input | None = None) -> Action:
+    def as_it_is(cls, source: Input | None = None) -> WorkerAction:
         """Action whose result is its source, to have that shown. ParameterError if no tool can hand it over."""
         name = catalogue.usual("prepare")
         if not name:
             raise ParameterError("no tool can hand over maps as they are", "install the plugin impasto_transform")
         return cls(recipe=Recipe((Step(name),)), inputs={} if source is None else {SOURCE: source})
 
-    def ready(self) -> Action:
+    def ready(self) -> WorkerAction:
         """The action with inputs in the form that the worker takes; for any thread."""
         return replace(self, inputs={name: ready(given) for name, given in self.inputs.items()})
 
@@ -119,7 +119,9 @@ class Action:
         small = replace(self, options=replace(self.options, keeps_steps=runs_small))
         return small.answer(task, client, View("preview", LONGEST_PX, runs_small=runs_small)).arrays
 
-    def task(self, label: str, apply: Callable[[JobResult], Report], deliver: Delivery | View | None = None) -> Task:
+    def task(
+        self, label: str, apply: Callable[[JobResult], TaskReport], deliver: Delivery | View | None = None
+    ) -> Task:
         """Task that applies the worker's answer."""
         connected = connect()
         return Task(label, lambda task: self.answer(task, connected(), deliver), apply)
@@ -127,7 +129,7 @@ class Action:
 
 def result_task(
     label: str,
-    action: Action,
+    action: WorkerAction,
     target: Target,
     form: Form,
     *,

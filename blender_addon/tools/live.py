@@ -23,10 +23,10 @@ from ..core.errors import ImpastoError
 from ..core.recipe import Recipe
 from ..engine import engine
 from ..jobs.session import connect, jobs
-from ..jobs.task import Report, Task
+from ..jobs.task import Task, TaskReport
 from ..parameters import properties
 from ..windows import redraw
-from .action import Action
+from .action import WorkerAction
 
 Arrays: TypeAlias = "Mapping[str, np.ndarray]"
 Pictures: TypeAlias = "tuple[Arrays, np.ndarray | None]"
@@ -35,7 +35,7 @@ Pictures: TypeAlias = "tuple[Arrays, np.ndarray | None]"
 class Live:
     """Live preview of a panel. `error`: reason why there is none.
 
-    A panel has a subclass with `why_not_set` and `action`. of: the panel, for `properties.when_changed`.
+    A panel has a subclass with `settings_poll_message` and `action`. of: the panel, for `properties.when_changed`.
     settings: name of the scene's settings, which have `live_preview`. delay_s: pause after the last change.
     """
 
@@ -52,19 +52,19 @@ class Live:
         self._task: Task | None = None
         self.timer = partial(Live.tick, self)
 
-    def why_not_set(self, context: bpy.types.Context) -> str:
+    def settings_poll_message(self, context: bpy.types.Context) -> str:
         """Reason why there can be no picture of what is set; empty if there can."""
         raise NotImplementedError
 
-    def action(self, context: bpy.types.Context) -> Action:
+    def action(self, context: bpy.types.Context) -> WorkerAction:
         """The request for the picture."""
         raise NotImplementedError
 
     def runs_small(self, _context: bpy.types.Context) -> bool:
-        """As for `Action.picture`."""
+        """As for `WorkerAction.picture`."""
         return False
 
-    def recipes_before(self, _context: bpy.types.Context, _action: Action) -> Sequence[Recipe]:
+    def recipes_before(self, _context: bpy.types.Context, _action: WorkerAction) -> Sequence[Recipe]:
         """Of what the picture is compared with, the first that can be run; none where nothing is compared."""
         return ()
 
@@ -78,9 +78,9 @@ class Live:
         """The material that shows its maps on objects."""
         return active_material(context)
 
-    def why_not(self, context: bpy.types.Context) -> str:
+    def poll_message(self, context: bpy.types.Context) -> str:
         """Reason why there can be no picture now; empty if there can."""
-        return engine.why_none() or self.why_not_set(context)
+        return engine.poll_message() or self.settings_poll_message(context)
 
     def ask(self) -> None:
         """Make a new picture as soon as nothing has changed for a moment. Called at every change."""
@@ -98,7 +98,7 @@ class Live:
         left_s = self._due_s - time.monotonic()
         if left_s > 0:
             return left_s
-        if self._is_on and not self.why_not(bpy.context):
+        if self._is_on and not self.poll_message(bpy.context):
             try:
                 self._task = self._new_task(bpy.context)
                 jobs.start(self._task)
@@ -152,7 +152,7 @@ class Live:
         connected, action = connect(), replace(self.action(context), supersedes=f"live {self.of}")
         others, runs_small = self.recipes_before(context, action), self.runs_small(context)
 
-        def before(task: Task, sent: Action) -> np.ndarray | None:
+        def before(task: Task, sent: WorkerAction) -> np.ndarray | None:
             for recipe in others:
                 with suppress(ImpastoError):  # such as of layers above that need what the active one makes
                     return replace(sent, recipe=recipe).picture(task, connected(), runs_small=runs_small)[PREVIEW]
@@ -169,7 +169,7 @@ class Live:
 
         return Task("Live Preview", work, self._show, is_shown=False)
 
-    def _show(self, made: Pictures | ImpastoError) -> Report:
+    def _show(self, made: Pictures | ImpastoError) -> TaskReport:
         if isinstance(made, ImpastoError):
             self.error = str(made)
         else:
@@ -180,4 +180,4 @@ class Live:
         if material:
             on_object.show(material, self.maps)
         redraw()
-        return Report("INFO", "")
+        return TaskReport("INFO", "")

@@ -16,18 +16,20 @@ from ..parameters.groups import chosen_model
 from ..weights import weights
 
 
-def why_unset(
+def tool_poll_message(
     owner: bpy.types.Scene | bpy.types.PropertyGroup, name: str, mask_by: str = IMAGE, has_mesh: bool = False
 ) -> str:
     """Reason why a tool of a scene or a layer cannot run as it is set; empty if it can."""
     if name not in catalogue:
         return "Choose a tool"
     tool = catalogue[name]
-    why = weights.why_missing(tool, properties.parameters_of(owner, tool)) or _why_no_model(owner, tool)
-    return why or why_no_input(owner, tool, mask_by, has_mesh)
+    why = weights.weights_poll_message(tool, properties.parameters_of(owner, tool)) or _model_poll_message(owner, tool)
+    return why or inputs_poll_message(owner, tool, mask_by, has_mesh)
 
 
-def why_no_input(scene: bpy.types.Scene, tool: Mapping[str, Any], mask_by: str = IMAGE, has_mesh: bool = False) -> str:
+def inputs_poll_message(
+    scene: bpy.types.Scene, tool: Mapping[str, Any], mask_by: str = IMAGE, has_mesh: bool = False
+) -> str:
     """Sentence on the images or the mesh that are still to be chosen for a tool's inputs; empty if none are."""
     chosen, required = inputs.images_of(scene, tool), [item for item in tool["inputs"] if item["required"]]
     if any(item["kind"] == MESH for item in required) and not has_mesh:
@@ -40,7 +42,7 @@ def why_no_input(scene: bpy.types.Scene, tool: Mapping[str, Any], mask_by: str =
     return f"Choose {short[0]['least']} or more images for {short[0]['name']}" if short else ""
 
 
-def _why_no_model(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> str:
+def _model_poll_message(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> str:
     parameter, group = properties.model_parameter(tool), properties.group_of(scene, tool)
     if parameter is None or chosen_model(group, tool):
         return ""

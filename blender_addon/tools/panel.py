@@ -14,7 +14,7 @@ from ..engine import engine
 from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size, properties_of
 from ..interface import previews
 from ..interface.browsing import draw_image
-from ..interface.drawing import draw_operator, draw_report, draw_text, name_place, why_not
+from ..interface.drawing import draw_operator, draw_report, draw_text, name_place, poll_message
 from ..jobs.task import Place
 from ..material.drawing import draw_result
 from ..parameters import inputs, model_values, points, properties
@@ -328,5 +328,5 @@ def draw_run(
     column = layout.column()
     draw_operator(column, operator, scale_y=1.5, icon=icon, **look)
     if reports and engine.find() is not None:  # else the box at the top shows what is being done about it
-        draw_report(column, place, said=why_not(operator))
+        draw_report(column, place, said=poll_message(operator))
         draw_result(column, bpy.context, place)

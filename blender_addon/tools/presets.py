@@ -22,8 +22,8 @@ from ..core.recipe import Recipe, Step
 from ..core.system.transaction import replace_files
 from ..core.system.untrusted import excerpt
 from ..engine.catalogue import catalogue
-from ..jobs.operator import AtOnce
-from ..jobs.task import Report
+from ..jobs.operator import InstantOperator
+from ..jobs.task import TaskReport
 from ..parameters import properties
 from ..parameters.groups import group_of, identifier
 
@@ -78,7 +78,7 @@ class IMPASTO_MT_layer_presets(PresetMenu, bpy.types.Menu):
 MENUS = {PANEL: IMPASTO_MT_presets, STYLE: IMPASTO_MT_style_presets, LAYER: IMPASTO_MT_layer_presets}
 
 
-class IMPASTO_OT_apply_preset(AtOnce, bpy.types.Operator):
+class IMPASTO_OT_apply_preset(InstantOperator, bpy.types.Operator):
     """Give the tool the values of this preset, and its defaults to all others"""
 
     bl_label = "Apply Preset"
@@ -86,15 +86,15 @@ class IMPASTO_OT_apply_preset(AtOnce, bpy.types.Operator):
     preset: StringProperty(name="Preset", description="Name of the preset")
     of: OF
 
-    def do(self, context: bpy.types.Context) -> Report:
+    def do(self, context: bpy.types.Context) -> TaskReport:
         owner, tool = owner_of(context, self.of)
         _put(owner, catalogue[tool], self.preset)
         _chosen[self.of] = tool, self.preset
-        properties.tell_changed(CHANGED[self.of])(None, None)
-        return Report("INFO", f"{catalogue[tool]['label']} is set as in the preset {self.preset}")
+        properties.preview_update(CHANGED[self.of])(None, None)
+        return TaskReport("INFO", f"{catalogue[tool]['label']} is set as in the preset {self.preset}")
 
 
-class AddsPreset(AtOnce):
+class AddsPreset(InstantOperator):
     """Mixin for an operator: adds or removes a preset of the user's own."""
 
     bl_label = "Add Preset"
@@ -109,7 +109,7 @@ class AddsPreset(AtOnce):
     )
 
     @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
+    def poll_message(cls, context: bpy.types.Context) -> str:
         return "" if chosen_tool(context, cls.preset_of) in catalogue else "Choose a tool"
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
@@ -118,17 +118,17 @@ class AddsPreset(AtOnce):
     def draw(self, _context: bpy.types.Context) -> None:
         self.layout.prop(self, "name")
 
-    def do(self, context: bpy.types.Context) -> Report:
+    def do(self, context: bpy.types.Context) -> TaskReport:
         owner, tool = owner_of(context, self.preset_of)
         if self.remove_name:
             _remove(tool, self.name)
             _chosen.pop(self.preset_of, None)
-            return Report("INFO", f"Removed the preset {self.name}")
+            return TaskReport("INFO", f"Removed the preset {self.name}")
         if not self.name.strip():
             raise ParameterError("the preset has no name", "give it one")
         _write(owner, catalogue[tool], self.name.strip())
         _chosen[self.preset_of] = tool, self.name.strip()
-        return Report("INFO", f"Added the preset {self.name.strip()}")
+        return TaskReport("INFO", f"Added the preset {self.name.strip()}")
 
 
 class IMPASTO_OT_preset_add(AddsPreset, bpy.types.Operator):

@@ -24,7 +24,7 @@ from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size, properties_
 from ..jobs.task import Task
 from ..parameters import inputs, properties
 from ..parameters.properties import MAX_INT
-from .action import Action, result_task
+from .action import WorkerAction, result_task
 from .arguments import argument, parse_object, sources_from, values_in
 from .form import Form
 
@@ -187,7 +187,7 @@ class Request(Form):
         """
         painted, tool = by_uid(bpy.data.materials, target.painted), catalogue[self.tool]
         request = self.with_mask(painted)
-        action = Action.of(self, request.recipe(), request.read_inputs(painted), self.surface(painted))
+        action = WorkerAction.of(self, request.recipe(), request.read_inputs(painted), self.surface(painted))
         sources = name_inputs(request.inputs)[1]
         return result_task(
             tool["label"],
@@ -200,9 +200,9 @@ class Request(Form):
             kept=[name for name, source in sources.items() if isinstance(source, MeshMask | JoinedMask)],
         )
 
-    def preview(self) -> Action:
+    def preview(self) -> WorkerAction:
         """The request without what is looked up on a mesh, for a small picture."""
-        return Action.of(self, self.recipe(), self.read_inputs())
+        return WorkerAction.of(self, self.recipe(), self.read_inputs())
 
     def with_mask(self, painted: bpy.types.Material | None) -> Request:
         """The request with its mesh's mask, if it asks for one, for each style. ParameterError if it cannot be."""

@@ -36,7 +36,7 @@ from ..core.system.untrusted import files_in, is_folder
 from ..core.texture import MAP_CHANNELS, NORMAL_MAPS
 from ..interface.browsing import as_preferred
 from ..interface.drawing import draw_text
-from ..parameters.properties import TEXTURE, tell_changed
+from ..parameters.properties import TEXTURE, preview_update
 from ..paths import absolute
 
 NOT_USED, WHOLE = "NOT_USED", "WHOLE"
@@ -72,7 +72,7 @@ MOST_STRANGERS = 100
 ROWS = 5
 SETTINGS = "impasto_source"
 """Name in the context of the settings that a list belongs to."""
-CHANGED = tell_changed(TEXTURE)
+CHANGED = preview_update(TEXTURE)
 
 
 def _places(row: ImpastoSourceMap, _context: bpy.types.Context) -> Sequence[tuple[str, str, str, int]]:
@@ -184,7 +184,7 @@ def source_path(settings: bpy.types.PropertyGroup) -> Path:
     return set_files.written(folder_of(path) or path.stem, texts)
 
 
-def why_no_maps(settings: bpy.types.PropertyGroup) -> str:
+def maps_poll_message(settings: bpy.types.PropertyGroup) -> str:
     """Reason why a changed list is no source; empty where it is, or nothing was changed."""
     group = settings.source_maps
     return "Choose the map of one of the files" if group.is_changed and not group.sources else ""

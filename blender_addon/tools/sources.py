@@ -8,7 +8,7 @@ from bpy.props import FloatProperty, PointerProperty, StringProperty
 
 from ..bridge.inputs import Source
 from ..interface.browsing import draw_image, draw_path
-from ..parameters.properties import TEXTURE, tell_changed
+from ..parameters.properties import TEXTURE, preview_update
 from . import source_maps
 
 NONE, FILE, IMAGE, MATERIAL = "NONE", "FILE", "IMAGE", "MATERIAL"
@@ -27,7 +27,7 @@ class SourceSettings:
         name="Image",
         description="An image of this .blend file",
         type=bpy.types.Image,
-        update=tell_changed(TEXTURE),
+        update=preview_update(TEXTURE),
     )
 
 
@@ -41,7 +41,7 @@ class WidthSettings:
         soft_max=10.0,
         unit="LENGTH",
         subtype="DISTANCE",
-        update=tell_changed(TEXTURE),
+        update=preview_update(TEXTURE),
     )
 
 
@@ -54,14 +54,14 @@ def chosen_source(settings: bpy.types.PropertyGroup) -> Source | None:
     return source_maps.source_path(settings) if settings.source_kind == FILE and settings.filepath else None
 
 
-def why_no_source(settings: bpy.types.PropertyGroup, *, is_needed: bool = True) -> str:
+def source_poll_message(settings: bpy.types.PropertyGroup, *, is_needed: bool = True) -> str:
     """Reason why there is no source, if one is needed, or no map of its list is; empty if there is. Cheap."""
     name = {FILE: "filepath", IMAGE: "image", MATERIAL: "material"}.get(settings.source_kind)
     if is_needed and not (name and getattr(settings, name)):
         if settings.source_kind == MATERIAL:
             return "No image gives the base colour of the material: join one to it, or bake the material first"
         return "Choose a source: a file, or an image of this .blend"
-    return source_maps.why_no_maps(settings) if settings.source_kind == FILE else ""
+    return source_maps.maps_poll_message(settings) if settings.source_kind == FILE else ""
 
 
 def draw_source(column: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:

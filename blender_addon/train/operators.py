@@ -13,7 +13,7 @@ from ..jobs.session import jobs
 from ..jobs.task import Place, Task
 from ..paths import FILE_PATH
 from ..tools.arguments import ensure_known, source_of, values_of, with_properties
-from .request import NAME, TrainingRequest, from_scene, why_incomplete
+from .request import NAME, TrainingRequest, from_scene, request_poll_message
 
 
 @with_properties(TrainingRequest)
@@ -29,16 +29,16 @@ class IMPASTO_OT_train(TaskOperator, bpy.types.Operator):
     name: StringProperty(name="Name", description="What the model is called: letters, digits, - and _")
 
     @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
-        return why_incomplete(context)
+    def poll_message(cls, context: bpy.types.Context) -> str:
+        return request_poll_message(context)
 
     @classmethod
-    def why_blocked(cls) -> str:
+    def start_poll_message(cls) -> str:
         """Reason why no training can start: it waits for nothing but an engine and another training."""
         if bpy.app.background:
             return ""
         busy = f"A training runs already: {jobs.training.label}" if jobs.training else ""
-        return engine.why_none() or busy
+        return engine.poll_message() or busy
 
     def require_free(self) -> None:
         """It runs in the long worker, beside whatever else Impasto does."""

@@ -14,7 +14,7 @@ from ..interface.browsing import draw_image, draw_path
 from ..interface.drawing import draw_operator, draw_report, draw_text
 from ..jobs.session import jobs
 from ..jobs.task import Place, Task
-from ..models.operators import model_of, why_no_report
+from ..models.operators import model_of, report_poll_message
 from ..models.panel import draw_models
 from ..parameters.open_numbers import WIDTH, draw_open_number
 from ..tools.intents import MORE
@@ -80,7 +80,7 @@ def _draw_training(layout: bpy.types.UILayout) -> None:
     if report and report.model:
         column.operator("impasto.use_model", icon="CHECKMARK").name = report.model
     for name in report.models if report else ():
-        if (model := model_of(name)) and not why_no_report(model):
+        if (model := model_of(name)) and not report_poll_message(model):
             column.operator("impasto.open_report", icon="DOCUMENTS").name = name
 
 

@@ -23,11 +23,11 @@ from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..jobs.description import use_description
 from ..jobs.session import LONG, connect, jobs
-from ..jobs.task import Report, Task
+from ..jobs.task import Task, TaskReport
 from ..parameters import properties
 from ..parameters.properties import MAX_INT
 from ..paths import absolute
-from ..tools.action import Action
+from ..tools.action import WorkerAction
 from ..tools.arguments import argument, parse_object, same_as, values_in, with_properties
 from ..tools.form import Form
 from ..tools.lists import items_of
@@ -65,7 +65,7 @@ class TrainingRequest:
         given = replace(data, licence=self.licence, width_m=self.width_m or None)
         options = RunOptions(self.device or preferences.device)
         detach, inputs = preferences.keep_training, {self._input: given}
-        action = Action(recipe=self._recipe(), inputs=inputs, options=options, detach=detach)
+        action = WorkerAction(recipe=self._recipe(), inputs=inputs, options=options, detach=detach)
 
         def work(task: Task) -> tuple[tuple[Path, ...], Mapping[str, Any]]:
             client = connected()
@@ -103,7 +103,7 @@ def chosen_data(settings: bpy.types.PropertyGroup) -> Source | None:
     return Path(absolute(path)) if path else None
 
 
-def why_incomplete(context: bpy.types.Context) -> str:
+def request_poll_message(context: bpy.types.Context) -> str:
     """Reason why the panel's training cannot begin; empty if it can."""
     settings = context.scene.impasto_training
     if settings.tool not in catalogue:
@@ -129,16 +129,16 @@ def trainers() -> list[str]:
     return [tool["name"] for tool in catalogue if tool["kind"] == "trainer"]
 
 
-def _apply(made: tuple[tuple[Path, ...], Mapping[str, Any]], epoch: int) -> Report:
+def _apply(made: tuple[tuple[Path, ...], Mapping[str, Any]], epoch: int) -> TaskReport:
     """List the new model, and choose it in the generator that runs it, unless another file is open now."""
     models, description = made
     use_description(description)
     name = models[0].stem if models else ""
     if not name:
-        return Report("WARNING", "The training made no model")
+        return TaskReport("WARNING", "The training made no model")
     tool = properties.choose_model(bpy.context.scene, name) if epoch == jobs.file_epoch else None
     files = tuple(map(str, models))
-    return Report("INFO", f"The model {name} is ready", model=name if tool else "", models=(name,), files=files)
+    return TaskReport("INFO", f"The model {name} is ready", model=name if tool else "", models=(name,), files=files)
 
 
 @with_properties(TrainingRequest, "licence", "seed")

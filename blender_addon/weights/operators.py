@@ -32,8 +32,8 @@ class IMPASTO_OT_download_weights(ChangesWeights, bpy.types.Operator):
     asked_in: ASKED_IN
 
     @classmethod
-    def why_blocked(cls) -> str:
-        return super().why_blocked() or weights.why_no_download()
+    def start_poll_message(cls) -> str:
+        return super().start_poll_message() or weights.download_poll_message()
 
     def ask(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         item = weights.weights_called(self.name)

@@ -40,7 +40,7 @@ def draw_missing_weights(layout: bpy.types.UILayout, context: bpy.types.Context,
 def _draw_list(layout: bpy.types.UILayout, listed: Sequence[Mapping[str, Any]]) -> None:
     for item in listed:
         _draw_one(layout.box().column(), item)
-    if any(item["downloadable"] for item in listed) and (why := weights.why_no_download()):
+    if any(item["downloadable"] for item in listed) and (why := weights.download_poll_message()):
         draw_text(layout, why, "INFO")
         if not bpy.app.online_access_override:
             layout.operator("extensions.userpref_allow_online", text="Allow Online Access", icon="INTERNET")

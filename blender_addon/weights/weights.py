@@ -30,7 +30,7 @@ def missing_for(tool: Mapping[str, Any], parameters: Mapping[str, Any]) -> list[
     return [item for name in chosen for item in catalogue.weights if item["name"] == name and not item["installed"]]
 
 
-def why_missing(tool: Mapping[str, Any], parameters: Mapping[str, Any]) -> str:
+def weights_poll_message(tool: Mapping[str, Any], parameters: Mapping[str, Any]) -> str:
     """Reason why a tool cannot run without weights; empty if it can."""
     lacks = missing_for(tool, parameters)
     return f"{tool['label']} needs weights: download them, install them from a file, or choose another" if lacks else ""
@@ -42,6 +42,6 @@ def terms(item: Mapping[str, Any]) -> str:
     return f"{size}licence {item['licence']}"
 
 
-def why_no_download() -> str:
+def download_poll_message() -> str:
     """Reason why nothing can be downloaded now; empty if it can."""
     return "" if bpy.app.online_access else OFFLINE

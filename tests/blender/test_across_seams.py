@@ -299,15 +299,15 @@ def test_faces_that_modifiers_put_onto_others_leave_the_seams(mesh_of, cube, mat
 
 
 def test_an_object_is_covered_with_a_photograph(extension, scene, mesh_of, cube, style):
-    settings, why_incomplete = scene.impasto, extension.generate.request.why_incomplete
+    settings, request_poll_message = scene.impasto, extension.generate.request.request_poll_message
     settings.tool, settings.source_kind, settings.image = "cover-object", "IMAGE", style
-    assert why_incomplete(bpy.context) == ""
+    assert request_poll_message(bpy.context) == ""
     size = {"width_px": 64, "height_px": 64, "estimator": "none"}
     bpy.ops.impasto.run(tool="cover-object", image=style.name, **size)
     assert cube.active_material.name == "red"
     assert sent("red_base_color")["sha256"] == mesh_of(of=None).sha256()
     bpy.ops.object.delete()
-    assert why_incomplete(bpy.context) == "Select a mesh object"
+    assert request_poll_message(bpy.context) == "Select a mesh object"
     refused("no mesh object with faces is selected", "run", tool="cover-object", image=style.name, **size)
 
 

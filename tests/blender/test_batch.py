@@ -181,7 +181,7 @@ def test_a_cancelled_batch_keeps_what_is_done_though_the_objects_are_gone(extens
     request, out = extension.batch.request, tmp_path / "out"
     flat = extension.tools.request.Request("flat", {"seconds": 1.5}, inputs={"style": [style]})
     applied = extension.batch.recipes.AppliedRecipe.of_request(flat)
-    task = request.BatchRequest(applied, request.Output(str(out), workers=1)).task(bpy.context)
+    task = request.BatchRequest(applied, request.BatchOutput(str(out), workers=1)).task(bpy.context)
     bpy.data.batch_remove([*bpy.data.objects, *bpy.data.materials])
     task.start()
     wait_until(lambda: (out / "batch.jsonl").exists() and '"files"' in (out / "batch.jsonl").read_text())
@@ -278,7 +278,7 @@ def test_materials_of_one_name_get_names_of_their_own(extension, plane, style, t
         textured(name)
     request = extension.batch.request
     applied = extension.batch.recipes.AppliedRecipe.of_request(extension.tools.request.Request("tint"))
-    output = request.Output(str(tmp_path / "out"))
+    output = request.BatchOutput(str(tmp_path / "out"))
     request.BatchRequest(applied, output, pattern="{tool}_{name}")._write(bpy.context)
     assert [row["name"] for row in rows(tmp_path)] == ["tint_Bricks", "tint_bricks_2", "tint_a_b", "tint_a_b_2"]
     assert {row["recipe"] for row in rows(tmp_path)} == {"tint.json"}

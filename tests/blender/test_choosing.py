@@ -210,9 +210,9 @@ def test_layers_are_a_tab_of_their_own_beside_make(plane, scene):
 def test_the_parameters_of_the_active_layer_are_right_below_the_list_and_reports_below_all(extension, plane):
     for tool in ("bricks", "tint"):
         bpy.ops.impasto.add_layer(tool=tool)
-    jobs, Report, Place = extension.jobs.session.jobs, extension.jobs.task.Report, extension.jobs.task.Place
+    jobs, TaskReport, Place = extension.jobs.session.jobs, extension.jobs.task.TaskReport, extension.jobs.task.Place
     before = drawn(bpy.types.IMPASTO_PT_layers_view_3d).drawn
-    jobs.tell(Report("WARNING", "made the material; no moss"), Place.LAYERS)
+    jobs.show_report(TaskReport("WARNING", "made the material; no moss"), Place.LAYERS)
     after = drawn(bpy.types.IMPASTO_PT_layers_view_3d).drawn
     place = next(index for index, (what, given, _) in enumerate(after) if given == ("impasto.run_layers",))
     assert str(after[:place]) == str(before[:place])
@@ -240,7 +240,7 @@ def test_a_running_task_changes_nothing_but_the_row_below_the_tabs(extension, sc
 
     before, tabs = shown(), drawn(bpy.types.IMPASTO_PT_intents_view_3d)
     task = extension.jobs.task
-    running = task.Task("work", lambda _: None, lambda _: task.Report("INFO", ""))
+    running = task.Task("work", lambda _: None, lambda _: task.TaskReport("INFO", ""))
     monkeypatch.setattr(extension.jobs.session.jobs, "tasks", [running])
     busy = drawn(bpy.types.IMPASTO_PT_intents_view_3d)
     assert busy.operators("impasto.cancel")

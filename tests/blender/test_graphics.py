@@ -124,5 +124,5 @@ def test_a_mac_gets_the_plain_build_and_an_old_one_a_reason(graphics):
     computer = graphics.examine("Darwin", "arm64")
     assert (computer.build("AUTO").label, computer.build("AUTO").requirement[:7]) == ("Apple GPU", "torch==")
     assert computer.build("AUTO").index == ""
-    assert not computer.why_not()
-    assert "Intel" in graphics.examine("Darwin", "x86_64").why_not()
+    assert not computer.poll_message()
+    assert "Intel" in graphics.examine("Darwin", "x86_64").poll_message()

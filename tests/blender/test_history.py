@@ -120,7 +120,7 @@ def test_a_missing_source_is_named_and_a_recipe_of_layers_is_refused(scene, plan
     bpy.ops.impasto.restore_settings(entry=entry)
     assert "choose its input bricks.png" in bpy.context.window_manager.impasto_made
     assert (scene.impasto.intent, scene.impasto.source_kind, scene.impasto.filepath) == ("PHOTO", "FILE", "")
-    assert extension.generate.request.why_incomplete(bpy.context).startswith("Choose a source")
+    assert extension.generate.request.request_poll_message(bpy.context).startswith("Choose a source")
     bpy.ops.impasto.edit_layers(material=plane.active_material.name)
     bpy.ops.impasto.add_layer(tool="tint")
     stack = plane.active_material.impasto_layers
@@ -355,4 +355,4 @@ def test_what_nothing_uses_is_cleaned_up_except_for_stars_and_the_images_of_othe
     assert "mine" in bpy.data.images
     assert "alone" not in bpy.data.images
     assert not [image for image in bpy.data.images if image.name.startswith("first")]
-    assert bpy.types.IMPASTO_OT_clean_up.why_not(bpy.context)
+    assert bpy.types.IMPASTO_OT_clean_up.poll_message(bpy.context)

@@ -91,7 +91,7 @@ def plan(extension, tmp_path):
         chosen = build_for(extension, address, tag)
         wheel, version = extension.engine.engine.wheel(), extension.engine.catalogue.catalogue.version
         own = {"pip_arguments": arguments, **more}
-        return extension.setup.installer.Plan(tmp_path / folder, wheel, version, lambda: chosen, **own)
+        return extension.setup.installer.InstallPlan(tmp_path / folder, wheel, version, lambda: chosen, **own)
 
     return make
 

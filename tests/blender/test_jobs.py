@@ -84,12 +84,12 @@ def test_progress_and_previews_arrive_while_it_runs_and_cancel_ends_it_at_once_a
 def test_a_second_job_waits_in_line_or_is_taken_out_of_it(jobs, start, extension, monkeypatch):
     operators = extension.jobs.operator
     first = start("slow", seconds=60)
-    assert operators.why_busy_or_rendering(can_wait=True), "a double-click is one click"
+    assert operators.busy_poll_message(can_wait=True), "a double-click is one click"
     monkeypatch.setattr(extension.jobs.session, "DOUBLE_CLICK_S", 0.0)
-    assert operators.why_busy_or_rendering() == "Impasto is busy: Slow"
-    assert not operators.why_busy_or_rendering(can_wait=True)
+    assert operators.busy_poll_message() == "Impasto is busy: Slow"
+    assert not operators.busy_poll_message(can_wait=True)
     start("checker")
-    assert operators.why_busy_or_rendering(can_wait=True), "one waits"
+    assert operators.busy_poll_message(can_wait=True), "one waits"
     bpy.ops.impasto.cancel(is_next=True)
     assert (jobs.tasks, jobs.waiting) == ([first], [])
     second = start("checker")

@@ -279,16 +279,16 @@ def test_an_image_is_a_mask_and_is_found_again(stack, plane):
 
 def test_what_layers_lack_is_said(stack, extension, plane):
     masked(stack, "image")
-    why_incomplete = extension.layers.request.why_incomplete
-    assert why_incomplete(bpy.context).startswith("Choose an image for the mask")
+    request_poll_message = extension.layers.request.request_poll_message
+    assert request_poll_message(bpy.context).startswith("Choose an image for the mask")
     stack.layers[1].mask.kind, stack.layers[0].mask.kind = "none", "noise"
-    assert why_incomplete(bpy.context).startswith("Choose a source")
+    assert request_poll_message(bpy.context).startswith("Choose a source")
     plane.active_material = extension.bridge.materials.new("plain")
     bpy.ops.impasto.add_layer(tool="negative")
     stack = plane.active_material.impasto_layers
     assert stack.source_kind == "NONE"
     stack.source_kind = "MATERIAL"
-    assert "bake the material first" in why_incomplete(bpy.context)
+    assert "bake the material first" in request_poll_message(bpy.context)
 
 
 def test_a_mask_is_painted_on_an_image_of_the_textures_size(stack, plane):

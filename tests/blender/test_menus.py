@@ -136,7 +136,7 @@ def test_the_status_bar_is_redrawn_only_when_it_shows_something_else(extension, 
     def work(task) -> None:
         assert go_on.wait(60)
 
-    task = task_module.Task("Counting", work, lambda _: task_module.Report("INFO", ""))
+    task = task_module.Task("Counting", work, lambda _: task_module.TaskReport("INFO", ""))
     session.jobs.start(task)
     for fraction in (0.0, 0.0, 0.01, 0.02, 0.1, 0.11):
         task.say("Counting", fraction)
@@ -269,7 +269,7 @@ def test_an_error_of_the_engine_is_shown_in_chinese(extension, scene, monkeypatc
     refused("为空; 请重新复制或导出", "run", tool="quilt", source=str(tmp_path / "brick.png"), estimator="none")
     jobs = extension.jobs.session.jobs
     scene.impasto.tool = "quilt"
-    jobs.tell(jobs.made, extension.jobs.task.Place.TEXTURE)
+    jobs.show_report(jobs.made, extension.jobs.task.Place.TEXTURE)
     assert "为空。请重新复制或导出" in "".join(drawn(bpy.types.IMPASTO_PT_view_3d).labels())
 
 

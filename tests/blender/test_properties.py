@@ -87,7 +87,7 @@ def test_a_tool_that_is_gone_leaves_no_broken_panel(extension, scene):
         catalogue._tools = {"quilt": kept["quilt"], "photo-maps": kept["photo-maps"]}
         properties.refresh()
         assert scene.impasto.tool not in catalogue
-        assert extension.generate.request.why_incomplete(bpy.context) == "Choose a tool"
+        assert extension.generate.request.request_poll_message(bpy.context) == "Choose a tool"
     finally:
         catalogue._tools = kept
         properties.refresh()

@@ -90,7 +90,11 @@ class TestReasons:
             buttons = {arguments[0] for what, arguments, _ in layout.drawn if what == "operator"}
             for name in buttons - BESIDE_AN_EMPTY_FIELD:
                 operator = getattr(bpy.types, name.replace("impasto.", "IMPASTO_OT_"), None)
-                if reason := extension.interface.drawing.why_not(name) if hasattr(operator, "why_not") else "":
+                if (
+                    reason := extension.interface.drawing.poll_message(name)
+                    if hasattr(operator, "poll_message")
+                    else ""
+                ):
                     told.add(name.removeprefix("impasto."))
                     silent += [(panel.__name__, name)] if reason.split("; ")[0].casefold() not in text else []
         assert not silent
@@ -100,7 +104,7 @@ class TestReasons:
         empty = SimpleNamespace(space_data=SimpleNamespace(type="IMAGE_EDITOR", image=None))
         for name in extension.image.panel.IMAGE_BUTTONS:
             cls = getattr(bpy.types, name.replace("impasto.", "IMPASTO_OT_"))
-            assert cls.why_not(empty) == "Open an image first"
+            assert cls.poll_message(empty) == "Open an image first"
             assert cls.poll(empty), "a script gives the name of an image"
 
 
@@ -128,10 +132,10 @@ def test_a_report_is_shown_in_the_panel_that_caused_it_and_in_no_other(checker, 
 
 
 def test_notes_of_a_result_are_a_list_and_an_error_with_its_remedy_is_one_text(extension, checker):
-    jobs, Report, Place = extension.jobs.session.jobs, extension.jobs.task.Report, extension.jobs.task.Place
+    jobs, TaskReport, Place = extension.jobs.session.jobs, extension.jobs.task.TaskReport, extension.jobs.task.Place
 
     def lines(level: str) -> list[tuple[str, str]]:
-        jobs.tell(Report(level, "made the image wall; no moss; dry"), Place.TEXTURE)
+        jobs.show_report(TaskReport(level, "made the image wall; no moss; dry"), Place.TEXTURE)
         layout = drawn(bpy.types.IMPASTO_PT_view_3d)
         labels = [options for what, _, options in layout.drawn if what == "label" and "icon" in options]
         return [(label["icon"], label["text"]) for label in labels if label["icon"] in ("INFO", "DOT", "ERROR")]
@@ -157,13 +161,13 @@ def test_a_report_is_gone_once_the_panel_is_set_to_another_tool_or_its_result_is
 
 
 def test_reports_begin_with_a_capital_and_those_about_a_file_are_gone_in_another_one(extension, checker, plane, scene):
-    jobs, Report, Place = extension.jobs.session.jobs, extension.jobs.task.Report, extension.jobs.task.Place
+    jobs, TaskReport, Place = extension.jobs.session.jobs, extension.jobs.task.TaskReport, extension.jobs.task.Place
     plane.name = "bricks097"
-    jobs.tell(Report("WARNING", "made it; bricks097 has no UVs; bricks0970 is another"), Place.TEXTURE)
+    jobs.show_report(TaskReport("WARNING", "made it; bricks097 has no UVs; bricks0970 is another"), Place.TEXTURE)
     assert "Made it bricks097 has no UVs Bricks0970 is another" in said("texture")
 
     for place in (Place.TEXTURE, Place.HISTORY, Place.TRAINING):
-        jobs.tell(Report("INFO", "made the material wall"), place)
+        jobs.show_report(TaskReport("INFO", "made the material wall"), place)
     bpy.ops.wm.read_homefile(use_empty=True)
     assert list(jobs.reports) == [Place.TRAINING]
 
@@ -197,19 +201,19 @@ class TestWhatIsSeenOfAResult:
             assert [what for what, *_ in after.drawn] == [what for what, *_ in before.drawn]
 
     def test_the_row_below_the_tabs_shows_that_a_report_goes_on(self, extension):
-        jobs, Report, Place = extension.jobs.session.jobs, extension.jobs.task.Report, extension.jobs.task.Place
+        jobs, TaskReport, Place = extension.jobs.session.jobs, extension.jobs.task.TaskReport, extension.jobs.task.Place
         for text, shown in (("Made", "Made"), ("words " * 40, "Words words words …")):
-            jobs.tell(Report("INFO", text.strip()), Place.TEXTURE)
+            jobs.show_report(TaskReport("INFO", text.strip()), Place.TEXTURE)
             (line,) = drawn(bpy.types.IMPASTO_PT_intents_view_3d).labels()
             assert line.startswith(shown[:8])
             assert line.endswith("…") == shown.endswith("…")
 
     def test_several_results_are_shown_beside_each_other(self, checker, plane, extension):
-        jobs, Report, Place = extension.jobs.session.jobs, extension.jobs.task.Report, extension.jobs.task.Place
+        jobs, TaskReport, Place = extension.jobs.session.jobs, extension.jobs.task.TaskReport, extension.jobs.task.Place
         bpy.ops.impasto.run(tool="checker", width_px=8, height_px=8, name="one", material="NONE")
         for name in ("one", "two"):
             bpy.ops.impasto.run(tool="checker", width_px=8, height_px=8, name=name)
-        jobs.tell(Report("INFO", "made", materials=("one", "two")), Place.TEXTURE)
+        jobs.show_report(TaskReport("INFO", "made", materials=("one", "two")), Place.TEXTURE)
         shown = drawn(bpy.types.IMPASTO_PT_view_3d).drawn
         scales = [options["scale"] for what, _, options in shown if what == "template_icon"]
         assert len(scales) == 2
@@ -281,21 +285,21 @@ def test_an_error_that_an_open_panel_shows_has_no_popup_too(
 def test_what_a_button_says_already_is_not_repeated_in_red_below_it(extension, scene, material):
     request, jobs = extension.endless.request, extension.jobs.session.jobs
     extension.bridge.surfaces.base_color_of(material)[request.REGULAR] = True
-    why = extension.interface.drawing.why_not("impasto.make_endless")
+    why = extension.interface.drawing.poll_message("impasto.make_endless")
     assert "its pattern is regular" in why
-    jobs.tell(extension.jobs.task.Report("ERROR", why), extension.jobs.task.Place.ENDLESS)
+    jobs.show_report(extension.jobs.task.TaskReport("ERROR", why), extension.jobs.task.Place.ENDLESS)
     text = " ".join(drawn(bpy.types.IMPASTO_PT_endless_view_3d).labels())
     assert text.count("its pattern is regular") == 1
     assert "turn Break Patterns on" in text
 
 
 def test_an_error_of_an_engine_is_gone_once_another_is_chosen(extension, scene, monkeypatch):
-    Report, Place = extension.jobs.task.Report, extension.jobs.task.Place
+    TaskReport, Place = extension.jobs.task.TaskReport, extension.jobs.task.Place
     monkeypatch.delenv("IMPASTO_ENGINE")
     chosen = bpy.context.preferences.addons[MODULE].preferences
     jobs = extension.jobs.session.jobs
-    jobs.tell(Report("ERROR", "no Python was found", is_of_engine=True), Place.PREFERENCES)
-    jobs.tell(Report("ERROR", "the picture is empty"), Place.TEXTURE)
+    jobs.show_report(TaskReport("ERROR", "no Python was found", is_of_engine=True), Place.PREFERENCES)
+    jobs.show_report(TaskReport("ERROR", "the picture is empty"), Place.TEXTURE)
     for chosen.engine_python, is_gone in (("", False), (sys.executable, True), ("", False)):
         assert (jobs.report_at(Place.PREFERENCES) is None) == is_gone
         assert jobs.report_at(Place.TEXTURE).text == "the picture is empty"
@@ -305,8 +309,8 @@ def test_the_box_of_a_missing_engine_has_each_button_and_the_failure_once(extens
     monkeypatch.delenv("IMPASTO_ENGINE")
     monkeypatch.setattr(extension.engine.engine._record, "_engine", None)
     extension.setup.graphics.this_computer()
-    report = extension.jobs.task.Report("ERROR", "neither venv nor pip was found", is_of_engine=True)
-    extension.jobs.session.jobs.tell(report, extension.jobs.task.Place.TEXTURE)
+    report = extension.jobs.task.TaskReport("ERROR", "neither venv nor pip was found", is_of_engine=True)
+    extension.jobs.session.jobs.show_report(report, extension.jobs.task.Place.TEXTURE)
     layout = drawn(bpy.types.IMPASTO_PT_view_3d)
     buttons = [arguments[0] for what, arguments, _ in layout.drawn if what == "operator"]
     for name in ("set_up_engine", "check_engine", "open_log"):

@@ -231,10 +231,10 @@ def test_errors_and_relative_paths_of_files_never_saved_are_told_in_the_panel(ex
     refused("No such file or directory", repaint, frames="/tmp/street.mp4")
 
     scene.render.filepath = "//film/street_####"
-    assert "never saved" in extension.interface.drawing.why_not("impasto.repaint_sequence")
+    assert "never saved" in extension.interface.drawing.poll_message("impasto.repaint_sequence")
     assert "never saved" in labels()
     panel.frames, panel.out_dir = "/tmp/street", "/tmp/painted"
-    assert not extension.interface.drawing.why_not("impasto.repaint_sequence")
+    assert not extension.interface.drawing.poll_message("impasto.repaint_sequence")
 
 
 def test_motion_blur_is_pointed_out_and_refused_if_places_show_that_something_moves(extension, rendered, stripes):
@@ -294,7 +294,7 @@ def test_a_linked_compositor_is_not_changed(rendered, stripes, tmp_path):
     bpy.data.node_groups.remove(mine)
     rendered.compositing_node_group = from_library(library, node_groups=name)
     assert not bpy.ops.impasto.composite_sequence.poll()
-    assert "linked from another file" in bpy.types.IMPASTO_OT_composite_sequence.why_not(bpy.context)
+    assert "linked from another file" in bpy.types.IMPASTO_OT_composite_sequence.poll_message(bpy.context)
     rendered.compositing_node_group.make_local()
     assert bpy.ops.impasto.composite_sequence.poll()
 

@@ -278,12 +278,12 @@ def test_a_regular_pattern_is_refused_with_a_reason_unless_one_insists(extension
     checks = np.uint8(np.kron(np.indices((8, 8)).sum(0) % 2, np.ones((8, 8)))[..., None] * [200, 120, 80] + 20)
     color = material.node_tree.nodes["Impasto Base Color"]
     color.image = packed_image("checks", checks)
-    why_not, panel = extension.interface.drawing.why_not, bpy.types.IMPASTO_PT_endless_view_3d
-    assert not why_not("impasto.make_endless")
+    poll_message, panel = extension.interface.drawing.poll_message, bpy.types.IMPASTO_PT_endless_view_3d
+    assert not poll_message("impasto.make_endless")
     refused("regular", "make_endless")
-    assert "regular" in why_not("impasto.make_endless")
+    assert "regular" in poll_message("impasto.make_endless")
     scene.impasto_endless.insist = True
-    assert not why_not("impasto.make_endless")
+    assert not poll_message("impasto.make_endless")
     assert "insist" in drawn(panel).props()
     bpy.ops.impasto.make_endless()
     assert drawn(panel).operators("impasto.make_plain")
@@ -294,7 +294,7 @@ def test_an_atlas_of_a_mesh_is_refused(extension, scene, material, tool, inputs)
     recipe = {"steps": [{"tool": tool}], "seed": 0, "inputs": inputs}
     material.node_tree.nodes["Impasto Base Color"].image["impasto_recipe"] = json.dumps(recipe)
     refused("atlas of a mesh", "make_endless")
-    assert "atlas" in extension.interface.drawing.why_not("impasto.make_endless")
+    assert "atlas" in extension.interface.drawing.poll_message("impasto.make_endless")
 
 
 def test_a_new_result_and_repainted_textures_are_plain_until_made_endless_anew(scene, material):

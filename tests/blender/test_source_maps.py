@@ -123,9 +123,9 @@ def test_photographs_that_are_dropped_are_maps_only_if_that_is_said(extension, s
     folder = write(tmp_path / "photos", first=COLOR, second=COLOR)
     bpy.ops.impasto.drop_pictures(directory=str(folder), files=[{"name": "first.png"}, {"name": "second.png"}])
     assert listed(settings) == {"first.png": UNUSED, "second.png": UNUSED}
-    assert extension.generate.request.why_incomplete(bpy.context)
+    assert extension.generate.request.request_poll_message(bpy.context)
     row_of(settings, "first.png").holds = "base_color"
-    assert not extension.generate.request.why_incomplete(bpy.context)
+    assert not extension.generate.request.request_poll_message(bpy.context)
 
 
 def test_several_sets_are_offered_and_the_set_beside_a_file(extension, settings, plane, tmp_path):

@@ -127,7 +127,7 @@ class TestPanel:
         assert step["parameters"]["weight"] == [1.0, 0.25]
 
     def test_it_says_what_is_missing(self, extension, scene, settings, plane):
-        missing = extension.stylize.request.why_incomplete
+        missing = extension.stylize.request.request_poll_message
         assert missing(bpy.context) == ""
         settings.image = None
         assert missing(bpy.context) == "Choose an image to repaint"
@@ -247,7 +247,7 @@ class TestLivePreview:
         assert previewer(bpy.context)["name"] == "wct"
         settings.tool = "blend"
         assert previewer(bpy.context) is None
-        assert "as its source is" in extension.stylize.preview.live.why_not(bpy.context)
+        assert "as its source is" in extension.stylize.preview.live.poll_message(bpy.context)
         assert catalogue["blend"]["kind"] == "stylizer"
         painters = {}
         for settings.tool in ("patches-style", "wct", "gatys", "neighbours"):

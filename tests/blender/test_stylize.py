@@ -205,10 +205,10 @@ class TestRenders:
         self, rendered, settings, extension, scene, style
     ):
         settings.subject = "RENDER"
-        assert extension.stylize.request.why_no_subject(bpy.context) == ""
+        assert extension.stylize.request.subject_poll_message(bpy.context) == ""
         bpy.ops.wm.read_homefile()  # it has the image, though nothing was rendered
         bpy.context.scene.impasto_style.subject = "RENDER"
-        assert extension.stylize.request.why_no_subject(bpy.context) == "Render the scene first (F12)"
+        assert extension.stylize.request.subject_poll_message(bpy.context) == "Render the scene first (F12)"
 
         refused(r"no render result yet; render the scene first", stylize, subject="RENDER")
 

@@ -188,7 +188,7 @@ def test_models_are_listed_installed_used_and_removed(
     assert "guest" in drawn(bpy.types.IMPASTO_PT_train_view_3d).labels()
     scene.impasto_parameters.recall.model = ""
     bpy.ops.impasto.use_model(name="guest")
-    assert extension.generate.request.why_incomplete(bpy.context) == ""  # it needs no source
+    assert extension.generate.request.request_poll_message(bpy.context) == ""  # it needs no source
     assert (scene.impasto.tool, scene.impasto_parameters.recall.model) == ("recall", "guest")
     search = extension.parameters.properties.property_of(
         "model", {"type": "string", "format": "model", "default": ""}, extension.engine.catalogue.catalogue["recall"]

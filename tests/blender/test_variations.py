@@ -52,12 +52,12 @@ def test_a_changed_parameter_makes_a_new_picture(live, extension, checker, scene
     assert live.pixels[..., 1].max() > 200
     assert live.pixels[..., 0].max() == 0
     assert before is not live.pixels
-    why_not = extension.generate.variations.live.why_not
-    assert why_not(bpy.context) == ""
+    poll_message = extension.generate.variations.live.poll_message
+    assert poll_message(bpy.context) == ""
     checker.width_px = checker.height_px = 8192
-    assert "too large" in why_not(bpy.context)
+    assert "too large" in poll_message(bpy.context)
     scene.impasto.tool, scene.impasto.source_kind, scene.impasto.image = "tint", "IMAGE", image
-    assert "as its source is" in why_not(bpy.context)
+    assert "as its source is" in poll_message(bpy.context)
     live.clear()
     scene.impasto.live_preview, scene.impasto.seed = False, 3
     assert not bpy.app.timers.is_registered(live.timer)

@@ -187,13 +187,13 @@ def test_a_stylizer_without_its_weights_says_so_in_place(extension, scene, libra
     settings = scene.impasto_style
     settings.tool, settings.image = "seeing", image
     scene.impasto_parameters.seeing.input_style = image
-    assert "needs weights" in extension.stylize.request.why_incomplete(bpy.context)
+    assert "needs weights" in extension.stylize.request.request_poll_message(bpy.context)
     layout = drawn(bpy.types.IMPASTO_PT_style_view_3d)
     assert [given.name for given in layout.operators("impasto.download_weights")] == ["net"]
     assert layout.operators("impasto.install_weights")
     refused(r"net are not installed.*impasto weights download net", "stylize")
     bpy.ops.impasto.install_weights(filepath=str(published), name="net")
-    assert extension.stylize.request.why_incomplete(bpy.context) == ""
+    assert extension.stylize.request.request_poll_message(bpy.context) == ""
     assert not drawn(bpy.types.IMPASTO_PT_style_view_3d).operators("impasto.download_weights")
     assert bpy.ops.impasto.stylize() == {"FINISHED"}
     assert "net" in json.loads(bpy.data.images["bricks – bricks"]["impasto_recipe"])["made_with"]["weights"]

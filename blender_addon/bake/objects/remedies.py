@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import bpy
 
 from ...core.errors import ImpastoError, ParameterError
-from ...jobs.operator import clicked_panel, tell
+from ...jobs.operator import clicked_panel, report_result
 from ...jobs.session import jobs
-from ...jobs.task import Place, Report, error_report
+from ...jobs.task import Place, TaskReport, error_report
 from .warnings import LOCAL, SCALE, SHOW, SINGLE, TURN, UNWRAP
 
 ISLAND_MARGIN = 0.02
@@ -94,9 +94,9 @@ class IMPASTO_OT_bake_remedy(bpy.types.Operator):
         except (ImpastoError, RuntimeError) as error:  # so Blender's operators say that they cannot
             said = error if isinstance(error, ImpastoError) else _of_blender(chosen, error)
             report = error_report(said)
-            jobs.tell(report, clicked_panel(context, Place.BAKE))
-            return tell(self, report)
-        return tell(self, Report("INFO", f"{chosen.label}: {obj.name}"))
+            jobs.show_report(report, clicked_panel(context, Place.BAKE))
+            return report_result(self, report)
+        return report_result(self, TaskReport("INFO", f"{chosen.label}: {obj.name}"))
 
 
 def _of_blender(chosen: Remedy, error: RuntimeError) -> ImpastoError:

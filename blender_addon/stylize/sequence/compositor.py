@@ -19,7 +19,7 @@ APART = 350.0
 """Distance from one node to the next."""
 
 
-def why_none(scene: bpy.types.Scene) -> str:
+def poll_message(scene: bpy.types.Scene) -> str:
     """Reason why there are no painted frames to be added; empty if there are. ParameterError as for a shot."""
     if not painted(scene):
         return "There is no painted sequence yet: press Repaint Sequence"

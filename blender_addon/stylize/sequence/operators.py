@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import bpy
 
-from ...jobs.operator import AtOnce, TaskOperator, clicked_panel, why_busy_or_rendering
+from ...jobs.operator import InstantOperator, TaskOperator, busy_poll_message, clicked_panel
 from ...jobs.session import jobs, push_undo
-from ...jobs.task import Place, Report, Task
+from ...jobs.task import Place, Task, TaskReport
 from ...tools.arguments import values_over, with_properties
-from ...tools.missing import why_unset
+from ...tools.missing import tool_poll_message
 from ...tools.request import Request
 from ..operators import StyleArguments
 from ..preview import live
@@ -17,21 +17,21 @@ from . import compositor, passes
 from .request import SequenceRequest
 
 
-class SceneChange(AtOnce):
+class SceneChange(InstantOperator):
     """Mixin for an operator that changes the scene; the panel shows its report."""
 
     bl_options = {"REGISTER"}  # noqa: RUF012  scripts get the step of undo, too
     bl_label: str
 
     @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
-        return "" if bpy.app.background else why_busy_or_rendering()
+    def poll_message(cls, context: bpy.types.Context) -> str:
+        return "" if bpy.app.background else busy_poll_message()
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         done = super().execute(context)
         if done == {"FINISHED"}:
             push_undo(f"Impasto: {self.bl_label}")
-        jobs.tell(jobs.made, clicked_panel(context, Place.SEQUENCE))
+        jobs.show_report(jobs.made, clicked_panel(context, Place.SEQUENCE))
         return done
 
 
@@ -41,8 +41,8 @@ Cycles without motion blur, OpenEXR MultiLayer"""
 
     bl_label = "Set Up Passes"
 
-    def do(self, context: bpy.types.Context) -> Report:
-        return Report("INFO", "; ".join([f"{passes.LAYER} is set up", *passes.set_up(context)]))
+    def do(self, context: bpy.types.Context) -> TaskReport:
+        return TaskReport("INFO", "; ".join([f"{passes.LAYER} is set up", *passes.set_up(context)]))
 
 
 class IMPASTO_OT_composite_sequence(SceneChange, bpy.types.Operator):
@@ -52,14 +52,14 @@ show them"""
     bl_label = "Add to Compositor"
 
     @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
-        return super().why_not(context) or compositor.why_none(context.scene)
+    def poll_message(cls, context: bpy.types.Context) -> str:
+        return super().poll_message(context) or compositor.poll_message(context.scene)
 
-    def do(self, context: bpy.types.Context) -> Report:
+    def do(self, context: bpy.types.Context) -> TaskReport:
         image = compositor.painted(context.scene)
         assert image is not None  # else `poll` says why
         notes = compositor.add(context.scene, image)
-        return Report("INFO", "; ".join([f"{image.name} is in the compositor", *notes]), images=(image.name,))
+        return TaskReport("INFO", "; ".join([f"{image.name} is in the compositor", *notes]), images=(image.name,))
 
 
 @with_properties(SequenceRequest)
@@ -71,10 +71,10 @@ class IMPASTO_OT_repaint_sequence(StyleArguments, TaskOperator, bpy.types.Operat
     place = Place.SEQUENCE
 
     @classmethod
-    def why_not(cls, context: bpy.types.Context) -> str:
+    def poll_message(cls, context: bpy.types.Context) -> str:
         scene = context.scene
         SequenceRequest.from_scene(scene).folder(scene)
-        return why_unset(scene, scene.impasto_style.tool, scene.impasto_style.mask_by)
+        return tool_poll_message(scene, scene.impasto_style.tool, scene.impasto_style.mask_by)
 
     def task(self, context: bpy.types.Context) -> Task:
         style = self.style_request(context)

@@ -6,11 +6,11 @@ from __future__ import annotations
 import bpy
 
 from ...core.errors import ImpastoError
-from ...interface.drawing import draw_status, draw_text, name_place, why_not
+from ...interface.drawing import draw_status, draw_text, name_place, poll_message
 from ...jobs.task import Place
 from ...parameters.open_numbers import Open, draw_open_number
 from ...tools.panel import draw_run
-from .passes import why_no_motion
+from .passes import motion_poll_message
 from .request import OPEN, SequenceRequest
 
 
@@ -29,12 +29,12 @@ class IMPASTO_PT_film(bpy.types.Panel):
         name_place(layout, Place.SEQUENCE)
         draw_status(layout)
         layout.operator("impasto.set_up_sequence", icon="RENDERLAYERS")
-        if not scene.impasto_sequence.frames and (why := why_no_motion(scene)):
+        if not scene.impasto_sequence.frames and (why := motion_poll_message(scene)):
             draw_text(layout, why, "INFO")
         _draw_frames(layout, scene)
         draw_text(layout, "Style and painting are those of the tab Restyle", "BRUSH_DATA")
         draw_run(layout, "impasto.repaint_sequence", Place.SEQUENCE, "SEQUENCE")
-        if not why_not("impasto.composite_sequence"):
+        if not poll_message("impasto.composite_sequence"):
             layout.operator("impasto.composite_sequence", icon="NODE_COMPOSITING")
 
 

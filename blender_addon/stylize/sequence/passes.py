@@ -34,7 +34,7 @@ def set_up(context: bpy.types.Context) -> list[str]:
     return [*notes, *_set_up_files(scene)]
 
 
-def why_no_motion(scene: bpy.types.Scene) -> str:
+def motion_poll_message(scene: bpy.types.Scene) -> str:
     """Reason why frames of this scene would have no motion; empty if they have. Cheap enough for a panel."""
     if scene.render.use_motion_blur:
         return "With motion blur, all motion vectors are 0"

@@ -16,7 +16,7 @@ from ...core.engine.replies import JobResult
 from ...core.errors import Cancelled
 from ...core.options import Sink
 from ...jobs.session import connect, jobs, push_undo
-from ...jobs.task import Report, Task
+from ...jobs.task import Task, TaskReport
 from ...paths import FOLDER_PATH, absolute
 from ...tools.arguments import argument, values_in, with_properties
 from ...tools.request import Request
@@ -95,19 +95,19 @@ def _number(frame: int) -> int | None:
     return None if frame == OPEN else frame
 
 
-def _apply(name: str) -> Callable[[JobResult], Report]:
+def _apply(name: str) -> Callable[[JobResult], TaskReport]:
     """Function that puts the painted frames into the file that is open now, if it is still the same then."""
     epoch = jobs.file_epoch
 
-    def apply(made: JobResult) -> Report:
+    def apply(made: JobResult) -> TaskReport:
         count = f"Painted frames: {len(made.paths)}"
         files, notes = tuple(map(str, made.paths)), made.notes
         if epoch != jobs.file_epoch:
-            return Report("WARNING", "; ".join([count, *notes, "another file was opened meanwhile"]), files=files)
+            return TaskReport("WARNING", "; ".join([count, *notes, "another file was opened meanwhile"]), files=files)
         image = sequence(name, made)
         push_undo(f"Impasto: {image.name}")
         text = "; ".join([count, *notes])
-        return Report("WARNING" if notes else "INFO", text, images=(image.name,), files=files)
+        return TaskReport("WARNING" if notes else "INFO", text, images=(image.name,), files=files)
 
     return apply
 
