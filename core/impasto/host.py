@@ -11,18 +11,18 @@ from .texture import Maps
 
 @dataclass(frozen=True)
 class Host:
-    """Callbacks of the program that a run belongs to, and what it has kept.
+    """Callbacks of the program that a run belongs to, and its cache of results.
 
     on_progress(fraction, message), on_preview(maps): called from the run's thread. Cancelled is raised once
     `is_cancelled()` is true. Once `is_stopped()` is true, tools that improve their result step by step finish early
-    with what they have. kept: the `KeptSteps` of earlier runs, to be used again.
+    with what they have. cache: the `StepCache` of earlier runs.
     """
 
     on_progress: Callable[[float, str], None] = lambda fraction, message: None
     on_preview: Callable[[Maps], None] = lambda maps: None
     is_cancelled: Callable[[], bool] = lambda: False
     is_stopped: Callable[[], bool] = lambda: False
-    kept: Any = None
+    cache: Any = None
 
 
 NOBODY = Host()

@@ -11,7 +11,7 @@ from impasto.errors import ParameterError
 from impasto.mask import CAVITIES, EVERYWHERE, IMAGE, NOISE, Mask
 from impasto.options import Sink
 from impasto.recipe import GROUP
-from impasto.running.kept import KeptSteps
+from impasto.running.cache import StepCache
 
 pytestmark = pytest.mark.usefixtures("misbehaving")
 SIDE, HALF = 64, Mask(EVERYWHERE, opacity=0.5)
@@ -83,9 +83,9 @@ def test_a_material_in_a_group_lies_in_the_hollows_of_what_is_below_the_group():
     ],
 )
 def test_only_what_has_changed_in_or_about_a_group_is_computed_again(change, reused):
-    kept, tint = KeptSteps(2**26), Step("tint", {"strength": 0.4})
+    cache, tint = StepCache(2**26), Step("tint", {"strength": 0.4})
     before = grouped(Mask(EVERYWHERE, opacity=0.7), tint)
-    run(before, host=Host(kept=kept))
+    run(before, host=Host(cache=cache))
     steps = list(before.steps)
     if change == "opacity":
         steps[3] = replace(steps[3], mask=Mask(EVERYWHERE, opacity=0.6))
@@ -95,7 +95,7 @@ def test_only_what_has_changed_in_or_about_a_group_is_computed_again(change, reu
         place, values = {"member": (2, {"dirt": 0.3}), "above": (4, {"strength": 0.9})}[change]
         steps[place] = replace(steps[place], parameters=values)
     after = replace(before, steps=tuple(steps))
-    made = run(after, host=Host(kept=kept))
+    made = run(after, host=Host(cache=cache))
     assert made.reused == reused
     assert same(made.maps.arrays(), pixels(after))
 

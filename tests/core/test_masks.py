@@ -12,7 +12,7 @@ from impasto.io.files import write_maps
 from impasto.mask import BLENDS, CAVITIES, EDGES, EVERYWHERE, HEIGHT, IMAGE, NOISE, OWN, Mask
 from impasto.options import Sink
 from impasto.plugins.registry import registry
-from impasto.running.kept import KeptSteps
+from impasto.running.cache import StepCache
 from impasto.running.masks import share_of
 from impasto.running.rerun import rerun
 from impasto.surface.blending import MODES
@@ -211,7 +211,7 @@ def test_a_run_records_masks_and_their_images_and_makes_the_same_again(photo, ha
 
 
 def test_masks_count_in_what_is_kept_and_a_changed_mask_keeps_its_tools_result(photo, halves):
-    kept, calls = KeptSteps(2**26), []
+    cache, calls = StepCache(2**26), []
     tint = registry().tool("tint")
     apply = type(tint).apply
 
@@ -224,12 +224,12 @@ def test_masks_count_in_what_is_kept_and_a_changed_mask_keeps_its_tools_result(p
         shown = {}
         for amount in (0.2, 0.8, 0.2):
             shown[amount] = run(
-                masked("tint", Mask(NOISE, amount=amount)), {"source": photo}, host=Host(kept=kept)
+                masked("tint", Mask(NOISE, amount=amount)), {"source": photo}, host=Host(cache=cache)
             ).maps
         assert len(calls) == 1
         by_image = masked("tint", Mask(IMAGE, "mask"))
         one, other = (
-            run(by_image, {"source": photo, "mask": image}, host=Host(kept=kept)).maps
+            run(by_image, {"source": photo, "mask": image}, host=Host(cache=cache)).maps
             for image in (halves, halves.with_arrays({"base_color": 1 - halves["base_color"].pixels}))
         )
         assert len(calls) == 1
@@ -281,15 +281,15 @@ def same(one: Maps, other: Maps) -> bool:
 
 @pytest.mark.parametrize(("place", "again"), [(0, 3), (1, 2), (2, 1)])
 def test_only_the_changed_step_and_those_after_it_are_run(counts, photo, place, again):
-    kept, strengths = KeptSteps(LIMIT_BYTES), [0.1, 0.2, 0.3]
-    first = run(stack(*strengths), {"source": photo}, host=Host(kept=kept))
+    cache, strengths = StepCache(LIMIT_BYTES), [0.1, 0.2, 0.3]
+    first = run(stack(*strengths), {"source": photo}, host=Host(cache=cache))
     assert (len(counts.runs), first.reused) == (3, (False, False, False))
     strengths[place] = 0.9
-    made = run(stack(*strengths), {"source": photo}, host=Host(kept=kept))
+    made = run(stack(*strengths), {"source": photo}, host=Host(cache=cache))
     assert len(counts.runs) == 3 + again
     assert made.reused == tuple(index < place for index in range(3))
     assert same(made.maps, run(stack(*strengths), {"source": photo}).maps)
-    again = run(stack(*strengths), {"source": photo}, host=Host(kept=kept))
+    again = run(stack(*strengths), {"source": photo}, host=Host(cache=cache))
     assert again.reused == (True, True, True)
     assert (again.seconds, again.notes, again.recipe) == (made.seconds, made.notes, made.recipe)
     assert made.notes[0] == f"noise {strengths[0]}"
@@ -298,9 +298,9 @@ def test_only_the_changed_step_and_those_after_it_are_run(counts, photo, place, 
 
 @pytest.mark.parametrize("change", ["pixels", "width", "seed", "mask", "order"])
 def test_anything_that_it_depends_on_counts(counts, photo, change):
-    kept, mask = KeptSteps(LIMIT_BYTES), Maps.from_arrays({"base_color": np.ones((48, 64, 3))})
+    cache, mask = StepCache(LIMIT_BYTES), Maps.from_arrays({"base_color": np.ones((48, 64, 3))})
     recipe, inputs = stack(0.1, 0.2), {"source": photo}
-    run(recipe, inputs, host=Host(kept=kept))
+    run(recipe, inputs, host=Host(cache=cache))
     masked = replace(recipe.steps[0], inputs={"mask": "mask"})
     recipe, inputs = {
         "pixels": (recipe, {"source": photo.with_arrays({"base_color": photo["base_color"].pixels * 0.5})}),
@@ -309,19 +309,19 @@ def test_anything_that_it_depends_on_counts(counts, photo, change):
         "seed": (stack(0.1, 0.2, seed=5), inputs),
         "order": (stack(0.2, 0.1), inputs),
     }[change]
-    assert run(recipe, inputs, host=Host(kept=kept)).reused == (False, False)
+    assert run(recipe, inputs, host=Host(cache=cache)).reused == (False, False)
 
 
 def test_what_is_kept_stays_below_its_limit_and_the_latest_stays(counts, photo):
     one_step = photo["base_color"].pixels.nbytes
-    kept = KeptSteps(2 * one_step)
+    cache = StepCache(2 * one_step)
     for strength in (0.1, 0.2, 0.3, 0.4):
-        run(stack(0.5, strength), {"source": photo}, host=Host(kept=kept))
-        assert kept.size_bytes == 2 * one_step
-    assert run(stack(0.5, 0.4), {"source": photo}, host=Host(kept=kept)).reused == (True, True)
-    assert run(stack(0.5, 0.1), {"source": photo}, host=Host(kept=kept)).reused == (True, False)
-    small = KeptSteps(one_step - 1)
-    run(stack(0.1), {"source": photo}, host=Host(kept=small))
+        run(stack(0.5, strength), {"source": photo}, host=Host(cache=cache))
+        assert cache.size_bytes == 2 * one_step
+    assert run(stack(0.5, 0.4), {"source": photo}, host=Host(cache=cache)).reused == (True, True)
+    assert run(stack(0.5, 0.1), {"source": photo}, host=Host(cache=cache)).reused == (True, False)
+    small = StepCache(one_step - 1)
+    run(stack(0.1), {"source": photo}, host=Host(cache=small))
     assert small.size_bytes == 0
 
 
@@ -373,14 +373,14 @@ def test_a_preview_runs_every_step_at_its_size_with_lengths_in_pixels_to_match(c
 
 def test_inputs_of_previews_are_shrunk_once(counts):
     large = Maps.from_arrays({"base_color": np.linspace(0, 1, 512 * 512 * 3).reshape(512, 512, 3)}, name="large")
-    kept, inputs = KeptSteps(LIMIT_BYTES), {"source": large, "mask": large}
+    cache, inputs = StepCache(LIMIT_BYTES), {"source": large, "mask": large}
     for strength in (0.1, 0.2):
         step = Step("counts", {"strength": strength}, {"mask": "mask"})
-        made = run(Recipe((step,)), inputs, RunOptions(preview_px=128), Host(kept=kept))
+        made = run(Recipe((step,)), inputs, RunOptions(preview_px=128), Host(cache=cache))
         assert same(made.maps, run(Recipe((step,)), inputs, RunOptions(preview_px=128)).maps)
     (*_, first), _, (*_, second), _ = counts.runs
     assert first["base_color"] is second["base_color"]
     half = {"source": replace(large, name="other"), "mask": large.with_arrays({"base_color": np.ones((512, 512, 3))})}
-    run(Recipe((step,)), half, RunOptions(preview_px=128), Host(kept=kept))
+    run(Recipe((step,)), half, RunOptions(preview_px=128), Host(cache=cache))
     assert counts.runs[-1][2]["base_color"].pixels.min() > 0.99
-    assert run(Recipe((step,)), inputs, host=Host(kept=kept)).reused == (False,), "a preview is no result"
+    assert run(Recipe((step,)), inputs, host=Host(cache=cache)).reused == (False,), "a preview is no result"

@@ -61,8 +61,8 @@ def _export(arguments: argparse.Namespace, terminal: Terminal) -> None:
         for index, (name, source) in enumerate(sources.items()):
             sink = Sink(arguments.out, name, arguments.format, arguments.force, export=arguments.export)
             try:
-                tell = part_of(show, index, len(sources))
-                results.append(_write(source, sink, space, placement, tell))
+                progress = part_of(show, index, len(sources))
+                results.append(_write(source, sink, space, placement, progress))
             except ImpastoError as error:
                 if len(sources) == 1:
                     raise
@@ -73,11 +73,11 @@ def _export(arguments: argparse.Namespace, terminal: Terminal) -> None:
 
 
 def _write(
-    source: Path, sink: Sink, color_space: str, placement: Placement | None, tell: Callable[[float, str], None]
+    source: Path, sink: Sink, color_space: str, placement: Placement | None, progress: Callable[[float, str], None]
 ) -> Result:
     from ..io.files import read_maps, write_maps
 
-    maps = read_maps(source, on_progress=lambda fraction: tell(fraction, source.name), color_space=color_space)
+    maps = read_maps(source, on_progress=lambda fraction: progress(fraction, source.name), color_space=color_space)
     exporter, packing = registry().exporter(sink.format), replace(packing_of(sink.export), placement=placement)
     with held(sink.folder / sink.name):
         where = sink.folder, sink.name, exporter, _recipe_in(source)

@@ -18,7 +18,7 @@ from ..system.untrusted import is_there
 from ..tools import Input, Result, Tool, in_order, validate
 from . import tables
 from .data import DATA_HELP, add_licence, write_data_files
-from .options import add_command, add_device, add_parameters, add_seed, given_parameters, parse_metres, void_options
+from .options import add_command, add_device, add_parameters, add_seed, given_parameters, parse_metres, unused_options
 from .sources import SOURCE, add_colorspace, color_space_of, color_spaces_of
 from .terminal import Terminal
 
@@ -76,7 +76,7 @@ def _train_in(ranks: Ranks, arguments: argparse.Namespace, terminal: Terminal) -
     from ..training.reporting import add_report
 
     parameters = given_parameters(arguments, arguments.tool)
-    for sentence in void_options(arguments, arguments.tool):
+    for sentence in unused_options(arguments, arguments.tool):
         terminal.warn(sentence)
     names = [item.name for item in _datasets(arguments.tool)]
     others = {name: path for name in names[1:] if (path := getattr(arguments, f"input_{name}"))}

@@ -196,8 +196,8 @@ def given_inputs(arguments: argparse.Namespace, tool: Tool) -> tuple[dict[str, s
             raise ParameterError(message, f"give it {'once' if most == 1 else f'up to {most} times'}")
         files[item.name] = [None if item.for_each and file == LEFT_OUT else Path(file) for file in given]
     inputs, named = name_inputs(files)
-    lying = {MESH: arguments.mesh, DIRECTIONS: arguments.directions}
-    return inputs, named | {name: file for name, file in lying.items() if file and str(file) != LEFT_OUT}
+    on_mesh = {MESH: arguments.mesh, DIRECTIONS: arguments.directions}
+    return inputs, named | {name: file for name, file in on_mesh.items() if file and str(file) != LEFT_OUT}
 
 
 def add_parameters(parser: argparse.ArgumentParser, tool: Tool) -> None:
@@ -250,7 +250,7 @@ def _destination(name: str) -> str:
     return f"parameter_{name}"
 
 
-def void_options(arguments: argparse.Namespace, tool: Tool) -> list[str]:
+def unused_options(arguments: argparse.Namespace, tool: Tool) -> list[str]:
     """A sentence for each given option that has no effect because of another option."""
     properties, given = _properties(tool), _options_given(arguments, tool)
     return [

@@ -109,13 +109,13 @@ def carry_out(
         for index, (name, source) in enumerate(sources.items()):
             if results and is_stopped():
                 break
-            tell = part_of(on_progress, index, len(sources))
+            progress = part_of(on_progress, index, len(sources))
             try:
                 where = (folder / name, FILES) if target else (folder, name)
                 form = arguments.format, arguments.force
                 sink = Sink(*where, *form, export=arguments.export, tile_by_tile=arguments.stream)
                 found = matches[name]
-                result = make(found.recipe, source, sink, Host(on_progress=tell, is_stopped=is_stopped))
+                result = make(found.recipe, source, sink, Host(on_progress=progress, is_stopped=is_stopped))
                 results[name] = replace(
                     result,
                     maps=Maps(),  # the pixels are in files, and would fill the memory

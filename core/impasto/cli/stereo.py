@@ -12,7 +12,7 @@ from ..plugins.registry import registry
 from ..recipe import MAX_VALUES, Recipe, Step, name_inputs
 from ..system.names import usable_name
 from ..tools import Tool
-from .options import add_command, add_parameters_to, given_parameters, void_options
+from .options import add_command, add_parameters_to, given_parameters, unused_options
 from .output import add_output, carry_out
 from .terminal import Terminal
 
@@ -62,7 +62,7 @@ def _stereo(arguments: argparse.Namespace, terminal: Terminal) -> None:
     if arguments.angles:
         parameters["clock"] = [hour or 12.0 for hour in arguments.angles]  # 0:00 is 12:00
     parameters.setdefault("lights", _lights(arguments))
-    for sentence in void_options(arguments, arguments.tool):
+    for sentence in unused_options(arguments, arguments.tool):
         terminal.warn(sentence)
     inputs, files = name_inputs({arguments.tool.inputs[0].name: arguments.photos})
     name = arguments.name or usable_name(arguments.photos[0].stem)

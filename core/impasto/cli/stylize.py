@@ -22,7 +22,7 @@ from ..system.untrusted import is_there
 from ..texture import Maps
 from ..tools import Tool
 from .glb import is_glb, own_mesh
-from .options import add_command, add_inputs, add_parameters, add_seed, given_inputs, given_parameters, void_options
+from .options import add_command, add_inputs, add_parameters, add_seed, given_inputs, given_parameters, unused_options
 from .output import add_output, carry_out
 from .sources import SOURCES_HELP, add_preparation, color_spaces_of, named_sources, preparing_steps
 from .terminal import Terminal
@@ -92,7 +92,7 @@ def _stylize(arguments: argparse.Namespace, terminal: Terminal) -> None:
     tool: Tool = arguments.tool
     recipe, files = repainting(arguments)
     sources = named_sources(arguments.sources, arguments.name, bool(arguments.mesh), arguments.maps)
-    for sentence in void_options(arguments, tool):
+    for sentence in unused_options(arguments, tool):
         terminal.warn(sentence)
     if arguments.compare:
         compare(recipe, sources, files, tool, arguments, terminal)

@@ -28,7 +28,7 @@ from .options import (
     given_parameters,
     parse_json,
     parse_size,
-    void_options,
+    unused_options,
 )
 from .output import add_output, carry_out, result_name
 from .sources import SOURCE_HELP, SOURCES_HELP, add_preparation, named_sources, preparing_steps
@@ -155,7 +155,7 @@ def _run(arguments: argparse.Namespace, terminal: Terminal, sources: dict[str, P
     inputs, files = given_inputs(arguments, arguments.tool)
     preparing = preparing_steps(arguments)
     step = Step(arguments.tool.name, parameters, inputs)
-    for sentence in void_options(arguments, arguments.tool):
+    for sentence in unused_options(arguments, arguments.tool):
         terminal.warn(sentence)
     if sources is None:
         name = arguments.name or result_name(step, arguments.source, models_folder, arguments.engine)

@@ -58,12 +58,12 @@ def _download(arguments: argparse.Namespace, terminal: Terminal) -> None:
     stop = Stop()
     with terminal.progress(in_json=True) as on_progress:
 
-        def tell(fraction: float, message: str) -> None:
+        def progress(fraction: float, message: str) -> None:
             if stop.is_set():
                 raise stop.cancellation("stopped; what came is kept, and the same command goes on from there")
             on_progress(fraction, message)
 
-        installed = library.download(weights.name, tell)
+        installed = library.download(weights.name, progress)
     terminal.report_change("installed", installed.path)
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ..atlas.mesh import Mesh
     from ..data.dataset import Dataset
     from ..io.reduction import Wanted
-    from ..running.inputs import Given
+    from ..running.inputs import RecipeInput
     from ..tools import Result
 
 PREVIEW_SIZE_PX = 512
@@ -33,24 +33,24 @@ LIT_FROM_PX = 1024
 
 
 def read_inputs(
-    recipe: Recipe | None, given: Mapping[str, JobInput], tell: Callable[[float, str], None]
-) -> dict[str, Given]:
+    recipe: Recipe | None, given: Mapping[str, JobInput], on_progress: Callable[[float, str], None]
+) -> dict[str, RecipeInput]:
     """The inputs of an action: maps, a dataset if a step's tool declares one, or the mesh.
 
-    `tell(fraction, name)` is called while pictures are read and may raise Cancelled.
+    `on_progress(fraction, name)` is called while pictures are read and may raise Cancelled.
     """
     from ..running.wanted import wanted_by
 
     if recipe is None:
-        return {name: _input(one, tell) for name, one in given.items()}
+        return {name: _input(one, on_progress) for name, one in given.items()}
     datasets = _datasets(recipe)
 
-    def read(name: str, one: JobInput) -> Given:
+    def read(name: str, one: JobInput) -> RecipeInput:
         if name == MESH:
             return _mesh(one)
         if name in datasets:
-            return _dataset(one, datasets[name], tell)
-        return _input(one, tell, wanted_by(recipe, name, has_mesh=MESH in given))
+            return _dataset(one, datasets[name], on_progress)
+        return _input(one, on_progress, wanted_by(recipe, name, has_mesh=MESH in given))
 
     return {name: read(name, one) for name, one in given.items()}
 
@@ -71,15 +71,15 @@ def _datasets(recipe: Recipe) -> dict[str, dict[str, Any]]:
     }
 
 
-def _dataset(given: JobInput, settings: Mapping[str, Any], tell: Callable[[float, str], None]) -> Dataset:
+def _dataset(given: JobInput, settings: Mapping[str, Any], on_progress: Callable[[float, str], None]) -> Dataset:
     """Dataset that the client sent as a path, or as the arrays of one surface; with its licence, if known."""
     from ..data.dataset import dataset_of, read_dataset
 
     licence = given.licence or "unknown"
     if given.path:
-        dataset = read_dataset(given.path, licence=licence, on_progress=tell, width_m=given.width_m, **settings)
+        dataset = read_dataset(given.path, licence=licence, on_progress=on_progress, width_m=given.width_m, **settings)
     else:
-        dataset = dataset_of(_input(given, tell), licence=licence, **settings)
+        dataset = dataset_of(_input(given, on_progress), licence=licence, **settings)
     dataset.check(settings.get("smallest_px", 1))
     return dataset
 
@@ -97,12 +97,12 @@ def _mesh(given: JobInput) -> Mesh:
     return replace(mesh, name=given.name or name)
 
 
-def _input(given: JobInput, tell: Callable[[float, str], None], wanted: Wanted | None = None) -> Maps:
+def _input(given: JobInput, on_progress: Callable[[float, str], None], wanted: Wanted | None = None) -> Maps:
     """Maps that the client sent as a path, as files, or as arrays. wanted: as for `read_maps`; None: all."""
     if given.path:
-        maps = _read(given.path, given.color_space, tell, wanted)
+        maps = _read(given.path, given.color_space, on_progress, wanted)
     elif given.files:
-        maps = _read_sent(given, tell, wanted)
+        maps = _read_sent(given, on_progress, wanted)
     else:
         maps = _in_color_space(
             Maps.from_tile_arrays({name: _floats(name, a) for name, a in given.arrays.items()}), given
@@ -123,22 +123,24 @@ def _in_color_space(maps: Maps, given: JobInput) -> Maps:
     return replace(maps.with_arrays(colors), color_space=given.color_space)
 
 
-def _read(path: Path, space: str, tell: Callable[[float, str], None], wanted: Wanted | None) -> Maps:
+def _read(path: Path, space: str, on_progress: Callable[[float, str], None], wanted: Wanted | None) -> Maps:
     from ..io.files import read_maps
     from ..io.reduction import ALL
 
     name = printable(path.name)
-    return read_maps(path, color_space=space, wanted=wanted or ALL, on_progress=lambda fraction: tell(fraction, name))
+    return read_maps(
+        path, color_space=space, wanted=wanted or ALL, on_progress=lambda fraction: on_progress(fraction, name)
+    )
 
 
-def _read_sent(given: JobInput, tell: Callable[[float, str], None], wanted: Wanted | None) -> Maps:
+def _read_sent(given: JobInput, on_progress: Callable[[float, str], None], wanted: Wanted | None) -> Maps:
     """Maps of files that the client sent: one picture, or those in a folder."""
     from ..io.files import unpack
 
     with temporary_folder() as temporary:
         path = unpack({name: data.data for name, data in given.files.items()}, temporary, given.folder or "")
         try:
-            return _read(path, given.color_space, tell, wanted)
+            return _read(path, given.color_space, on_progress, wanted)
         except FileError as error:
             failure = FileError(error.message.replace(f"{temporary}{os.sep}", ""), error.remedy)
     raise failure
@@ -154,8 +156,8 @@ def _floats(name: str, array: np.ndarray) -> np.ndarray:
     return array.astype(np.float32, copy=False)
 
 
-def deliver(result: Result, wanted: ActionRequest, tell: Callable[[float, str], None]) -> JobResult:
-    """The answer to a request. `tell(fraction, message)` is called meanwhile and may raise Cancelled."""
+def deliver(result: Result, wanted: ActionRequest, on_progress: Callable[[float, str], None]) -> JobResult:
+    """The answer to a request. `on_progress(fraction, message)` is called meanwhile and may raise Cancelled."""
     from .views import view_of
 
     maps = result.maps
@@ -177,16 +179,16 @@ def deliver(result: Result, wanted: ActionRequest, tell: Callable[[float, str], 
         description=result.description,
     )
     if wanted.view:
-        arrays, figures = view_of(maps, wanted.view, tell)
+        arrays, figures = view_of(maps, wanted.view, on_progress)
         return replace(answer, arrays=arrays, paths=(), figures=figures or answer.figures)
     if result.paths:
         return answer
     if wanted.deliver.kind == "arrays":
         return replace(answer, arrays=maps.tile_arrays())
-    return _encoded(answer, maps, wanted.deliver, tell)
+    return _encoded(answer, maps, wanted.deliver, on_progress)
 
 
-def _encoded(answer: JobResult, maps: Maps, wanted: Delivery, tell: Callable[[float, str], None]) -> JobResult:
+def _encoded(answer: JobResult, maps: Maps, wanted: Delivery, on_progress: Callable[[float, str], None]) -> JobResult:
     """The answer with maps as files, and lit if that is wanted."""
     from ..io.files import encode_maps
     from ..plugins.registry import registry
@@ -197,7 +199,7 @@ def _encoded(answer: JobResult, maps: Maps, wanted: Delivery, tell: Callable[[fl
     encoded = encode_maps(maps, exporter, answer.recipe)
     arrays = {name: np.frombuffer(data, np.uint8) for name, data in encoded.items()}
     if wanted.lit_px and maps and "base_color" in maps:
-        arrays[RELIT] = relit(maps_at_most(maps, LIT_FROM_PX), View("relit", side_px=wanted.lit_px), tell)
+        arrays[RELIT] = relit(maps_at_most(maps, LIT_FROM_PX), View("relit", side_px=wanted.lit_px), on_progress)
     notes = (*answer.notes, *exporter.notes_on(maps))
     return replace(answer, arrays=arrays, suffix=exporter.suffix, notes=notes)
 

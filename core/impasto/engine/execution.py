@@ -20,8 +20,8 @@ from .replies import JobNews, JobResult, Reply
 from .requests import ActionRequest
 
 if TYPE_CHECKING:
-    from ..running.inputs import Given
-    from ..running.kept import KeptSteps
+    from ..running.cache import StepCache
+    from ..running.inputs import RecipeInput
 
 PREVIEW_INTERVAL_S = 0.25
 PROGRESS_INTERVAL_S = 0.05
@@ -61,13 +61,13 @@ class RunningJob:
 
 
 @cache
-def kept_steps() -> KeptSteps:
+def step_cache() -> StepCache:
     """Results of steps of the worker's jobs."""
     import psutil
 
-    from ..running.kept import KeptSteps
+    from ..running.cache import StepCache
 
-    return KeptSteps(min(MOST_KEPT_BYTES, psutil.virtual_memory().total // KEPT_SHARE))
+    return StepCache(min(MOST_KEPT_BYTES, psutil.virtual_memory().total // KEPT_SHARE))
 
 
 class Execution:
@@ -93,14 +93,14 @@ class Execution:
         if (view := request.view) and view.kind == "preview":
             px = view.longest_px
             options = replace(options, preview_px=px) if view.runs_small else replace(options, enough_px=px)
-        kept = kept_steps() if options.keeps_steps else None
-        host = Host(self._report, self._show, self._is_cancelled, self._job.stopped.is_set, kept)
+        cache = step_cache() if options.keeps_steps else None
+        host = Host(self._report, self._show, self._is_cancelled, self._job.stopped.is_set, cache)
         doing = Doing(request.recipe, options, host, self._read, lambda said: self._tell(warnings=tuple(said)))
         result = action.carry_out(doing, as_kind(action.values, request.values, request.name))
         log.info("job %d took %.2f s", self._job.id, time.monotonic() - started)
         return deliver(result, request, self._check)
 
-    def _read(self) -> dict[str, Given]:
+    def _read(self) -> dict[str, RecipeInput]:
         request = self._request
         return read_inputs(request.recipe, request.inputs, lambda _, name: self._check(0.0, f"looking at {name}"))
 

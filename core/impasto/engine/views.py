@@ -25,10 +25,10 @@ ON_OBJECT = ("base_color", "roughness", "normal")
 Arrays = dict[str, np.ndarray]
 
 
-def view_of(maps: Maps, view: View, tell: Callable[[float, str], None]) -> tuple[Arrays, dict[str, float]]:
+def view_of(maps: Maps, view: View, on_progress: Callable[[float, str], None]) -> tuple[Arrays, dict[str, float]]:
     """Arrays of a view of maps, and figures about it; a view without any leaves the result's own.
 
-    `tell(fraction, message)` is called while frames are rendered and may raise Cancelled.
+    `on_progress(fraction, message)` is called while frames are rendered and may raise Cancelled.
     """
     from ..surface.thumbnail import scale_down
 
@@ -38,7 +38,7 @@ def view_of(maps: Maps, view: View, tell: Callable[[float, str], None]) -> tuple
         return small_maps(maps, view.longest_px), {}
     if view.kind == "preview":
         return {PREVIEW: scale_down(maps, view.longest_px)} | _maps_on_object(maps, view), {}
-    return {RELIT: relit(maps, view, tell)}, {}
+    return {RELIT: relit(maps, view, on_progress)}, {}
 
 
 def _maps_on_object(maps: Maps, view: View) -> Arrays:
@@ -56,14 +56,14 @@ def small_maps(maps: Maps, longest_px: int) -> Arrays:
     return {name: np.round(np.clip(encoded_pixels(x), 0, 1) * 255).astype(np.uint8) for name, x in small.items()}
 
 
-def relit(maps: Maps, view: View, tell: Callable[[float, str], None]) -> np.ndarray:
+def relit(maps: Maps, view: View, on_progress: Callable[[float, str], None]) -> np.ndarray:
     """One turn of the light around the maps on a ball and a plane: uint8 RGB (frames, side_px, 2 side_px, 3)."""
     from ..surface.shading import Light
 
     light, frames = Light(view.azimuth, view.elevation), []
     for picture in _ball_and_plane(_KnownMaps(maps.sha256(), maps), view.side_px).turn(light, view.frames):
         frames.append(np.round(picture * 255).astype(np.uint8))
-        tell(len(frames) / view.frames, "Rendering")
+        on_progress(len(frames) / view.frames, "Rendering")
     return np.stack(frames)
 
 

@@ -38,8 +38,9 @@ def inspect(
     color_space: str = "",
 ) -> Report:
     """All findings about the map set at a path, or about one of its tiles, worst first. FileError without maps."""
-    tell = lambda fraction, message: on_progress(0.3 * fraction, message)  # noqa: E731
-    found, findings = read_map_set(path, tile, tell, color_space)
+    found, findings = read_map_set(
+        path, tile, lambda fraction, message: on_progress(0.3 * fraction, message), color_space
+    )
     if found.textures:
         on_progress(0.3, "Comparing sizes and borders")
         findings += [*_sizes(found), *_seams(found), *_missing(found)]

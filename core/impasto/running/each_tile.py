@@ -27,7 +27,9 @@ def on_each_tile(run: Callable[..., Result], ready: Ready, options: RunOptions, 
     results: dict[int, Result] = {}
     for index, number in enumerate(tiles):
         own = {
-            name: tile_of(given, number) if name in {*ready.lying, SOURCE} and isinstance(given, Maps) else given
+            name: tile_of(given, number)
+            if name in {*ready.aligned_inputs, SOURCE} and isinstance(given, Maps)
+            else given
             for name, given in ready.inputs.items()
             if name not in (MESH, DIRECTIONS)
         }

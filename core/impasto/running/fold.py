@@ -1,10 +1,10 @@
 """The fold over the steps of a recipe: each step gets the whole result of the one before.
 
-Around each tool stand functions of one signature, `Apply -> Apply`, a file each: its result is checked (`steps`), made
-smaller for a preview (`preview_size`), kept (`kept`: before its mask and after it, so that a changed mask does not run
-the tool again), masked (`masks`), and brought from a mesh's canvas to its texture (`unfolding`). From the step on that
-covers a mesh, the steps work across its seams, and on the sheet of all its tiles (`tiled`). The steps of a group are
-folded as all others; the step that ends it then blends what they have made with what was there before them.
+Functions with one signature, `Apply -> Apply`, surround each tool, one in each file. They check its result (`steps`),
+shrink it for a preview (`preview_size`), cache it (`cache`: before and after its mask, so that a changed mask does not
+run the tool again), mask it (`masks`), and move it from a mesh's canvas to its texture (`unfolding`). After a step that
+covers a mesh, steps work across its seams, and on the sheet of all its UDIM tiles (`tiled`). The steps of a group are
+folded like all others. The step that ends the group then blends their result with the subject from before the group.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import replace
 from ..context import Context
 from ..texture import Maps
 from ..tools import Result
-from .kept import KeptSteps, chained, remembered
+from .cache import StepCache, remembered, step_key
 from .masks import blended
 from .preview_size import at_most
 from .steps import ReadyStep, checked
@@ -26,14 +26,14 @@ def fold(
     steps: list[ReadyStep],
     subject: Maps,
     context: Context,
-    kept: KeptSteps | None = None,
+    cache: StepCache | None = None,
     preview_px: int | None = None,
 ) -> Result:
     """The result of the steps in turn, each applied to the whole result of the previous one."""
     surface, result, before, below = Unfolding(), Result(subject), None, subject
     members: tuple[ReadyStep, ...] = ()
-    whole = remembered(at_most(checked, preview_px), kept)
-    masked = remembered(blended(whole), kept)
+    whole = remembered(at_most(checked, preview_px), cache)
+    masked = remembered(blended(whole), cache)
     covers = [index for index, step in enumerate(steps) if step.tool.kind == "generator" and takes_mesh(step.tool)]
     is_tiled = context.sheet is not None
     for index in range(len(steps)):
@@ -49,8 +49,8 @@ def fold(
         own = replace(context, on_progress=part_of_progress(context.on_progress, index, len(steps)))
         if (not preview_px and not all(map(_fits_any_size, others))) or step.mask or mask_of_all:
             own = replace(own, enough_px=None)  # later steps, or the mask, may have lengths in pixels
-        if kept and context.mesh is None:
-            step = replace(step, key=chained(before, step, result.maps, own, preview_px))
+        if cache and context.mesh is None:
+            step = replace(step, key=step_key(before, step, result.maps, own, preview_px))
         if index < max(covers, default=0):  # a later step covers the mesh, and its picture is flat until then
             own = replace(own, mesh=None)
         own.progress(0.0, step.tool.label)

@@ -31,13 +31,13 @@ READ_BY = {
     "mesh": "read it with `read_mesh`",
 }
 """Remedies for a value of another kind than an input takes."""
-Given = Maps | Dataset | Mesh
+RecipeInput = Maps | Dataset | Mesh
 """Input of a recipe."""
-Value = Given | tuple[Maps | None, ...]
+Value = RecipeInput | tuple[Maps | None, ...]
 """Value of one of a tool's inputs."""
 
 
-def subject_of(inputs: Mapping[str, Given]) -> Maps:
+def subject_of(inputs: Mapping[str, RecipeInput]) -> Maps:
     """The first step's subject; empty maps if no source is given."""
     source = inputs.get(SOURCE, Maps())
     if isinstance(source, Dataset):
@@ -57,7 +57,7 @@ def active_tools(recipe: Recipe) -> list[Tool]:
 CROWDED = "edges where more than two faces of the mesh meet, across which nothing is continued"
 
 
-def mesh_in(inputs: Mapping[str, Given]) -> Mesh | None:
+def mesh_in(inputs: Mapping[str, RecipeInput]) -> Mesh | None:
     """The surface that the subject lies on; None if no mesh is given. ParameterError for an input of another kind."""
     given = inputs.get(MESH)
     if given is None or isinstance(given, Mesh):
@@ -65,7 +65,7 @@ def mesh_in(inputs: Mapping[str, Given]) -> Mesh | None:
     raise ParameterError(f"the input {MESH} takes a mesh, got {_kind(given)}", READ_BY["mesh"])
 
 
-def with_directions(inputs: Mapping[str, Given]) -> dict[str, Given]:
+def with_directions(inputs: Mapping[str, RecipeInput]) -> dict[str, RecipeInput]:
     """Inputs whose mesh has the directions of their image, if one is given. ParameterError if that cannot be."""
     image, mesh = inputs.get(DIRECTIONS), mesh_in(inputs)
     if image is None:
@@ -79,7 +79,7 @@ def with_directions(inputs: Mapping[str, Given]) -> dict[str, Given]:
     return {**inputs, MESH: directed(mesh, image)}
 
 
-def seamed_mesh(inputs: Mapping[str, Given], notes: list[str]) -> Mesh | None:
+def seamed_mesh(inputs: Mapping[str, RecipeInput], notes: list[str]) -> Mesh | None:
     """The mesh, if it has seams: on a plane, tools work as on any picture, which may repeat.
 
     A note says at how many edges seams are not seen.
@@ -129,7 +129,7 @@ def as_needed(subject: Maps, tools: Sequence[Tool]) -> Maps:
     return replace(subject, textures={name: Texture(np.ascontiguousarray(pixels)), **others}, light="")
 
 
-def with_masks_as_stored(inputs: Mapping[str, Given], steps: Sequence[Step]) -> dict[str, Given]:
+def with_masks_as_stored(inputs: Mapping[str, RecipeInput], steps: Sequence[Step]) -> dict[str, RecipeInput]:
     """The inputs, of which masks have the values of their files where light was encoded as colour."""
     masks = {step.mask.input for step in steps if step.mask} | {one for step in steps for one in step.names_of("mask")}
     found = dict(inputs)
@@ -141,7 +141,7 @@ def with_masks_as_stored(inputs: Mapping[str, Given], steps: Sequence[Step]) -> 
     return found
 
 
-def check_inputs(steps: Sequence[Step], tools: Sequence[Tool], inputs: Mapping[str, Given]) -> None:
+def check_inputs(steps: Sequence[Step], tools: Sequence[Tool], inputs: Mapping[str, RecipeInput]) -> None:
     """Raise ParameterError if an input is missing, unknown, unused, or of the wrong kind."""
     _refuse_unused(steps, inputs)
     _check_mesh(tools, inputs)
@@ -166,14 +166,14 @@ def check_inputs(steps: Sequence[Step], tools: Sequence[Tool], inputs: Mapping[s
                 raise ParameterError(f"{tool.name} needs the input {item.name} ({item.description})", "give it")
 
 
-def refuse_empty(inputs: Mapping[str, Given]) -> None:
+def refuse_empty(inputs: Mapping[str, RecipeInput]) -> None:
     """Raise ParameterError for an input without any map."""
     for name, given in inputs.items():
         if not isinstance(given, Dataset | Mesh) and not (isinstance(given, Maps) and given):
             raise ParameterError(f"the input {name} has no maps", "give a picture or a set of maps, or leave it out")
 
 
-def values_of(tool: Tool, step: Step, inputs: Mapping[str, Given]) -> dict[str, Value]:
+def values_of(tool: Tool, step: Step, inputs: Mapping[str, RecipeInput]) -> dict[str, Value]:
     """Values of the tool's inputs by name, from inputs that `check_inputs` accepts.
 
     An input that takes many has a tuple, which may be empty; one for each value of another has a tuple of the same
@@ -209,13 +209,13 @@ def with_numbers_for_each(tool: Tool, parameters: Parameters, step: Step) -> Par
     return parameters.model_copy(update=changed)
 
 
-def _maps(inputs: Mapping[str, Given], name: str) -> Maps | None:
+def _maps(inputs: Mapping[str, RecipeInput], name: str) -> Maps | None:
     value = inputs[name] if name else None
     assert value is None or isinstance(value, Maps)
     return value
 
 
-def _check_values(tool: Tool, item: Input, step: Step, inputs: Mapping[str, Given]) -> None:
+def _check_values(tool: Tool, item: Input, step: Step, inputs: Mapping[str, RecipeInput]) -> None:
     names = step.names_of(item.name)
     if len(names) < item.least:
         message = f"{tool.name} needs {item.least} or more of the input {item.name}, got {len(names)}"
@@ -239,7 +239,7 @@ def _check_values(tool: Tool, item: Input, step: Step, inputs: Mapping[str, Give
             raise ParameterError(message, READ_BY[item.kind])
 
 
-def _check_mask(step: Step, tool: Tool, inputs: Mapping[str, Given]) -> None:
+def _check_mask(step: Step, tool: Tool, inputs: Mapping[str, RecipeInput]) -> None:
     """Raise ParameterError for the mask of a trainer, or one whose image is missing or no maps."""
     if step.mask and tool.kind == "trainer":
         raise ParameterError(f"{tool.name} makes no maps, and has a mask", "remove the mask")
@@ -252,12 +252,12 @@ def _check_mask(step: Step, tool: Tool, inputs: Mapping[str, Given]) -> None:
         raise ParameterError(f"the mask of {tool.name} takes maps, got {kind}", READ_BY["maps"])
 
 
-def _kind(given: Given) -> str:
+def _kind(given: RecipeInput) -> str:
     """Kind of an input that takes this value."""
     return "dataset" if isinstance(given, Dataset) else "mesh" if isinstance(given, Mesh) else "maps"
 
 
-def _check_mesh(tools: Sequence[Tool], inputs: Mapping[str, Given]) -> None:
+def _check_mesh(tools: Sequence[Tool], inputs: Mapping[str, RecipeInput]) -> None:
     """Raise ParameterError for a mesh that is none, has another name, or is given to a trainer."""
     trainer = next((tool.name for tool in tools if tool.kind == "trainer"), "")
     if mesh_in(inputs) and trainer:
@@ -267,7 +267,7 @@ def _check_mesh(tools: Sequence[Tool], inputs: Mapping[str, Given]) -> None:
         raise ParameterError(f"the input {excerpt(other)} is a mesh", f"name it {MESH}: a recipe has one")
 
 
-def _refuse_unused(steps: Sequence[Step], inputs: Mapping[str, Given]) -> None:
+def _refuse_unused(steps: Sequence[Step], inputs: Mapping[str, RecipeInput]) -> None:
     """Raise ParameterError for inputs that no step uses, such as misspelt ones; any may have a source and a mesh."""
     used = {SOURCE, MESH, DIRECTIONS}.union(*(step.input_names for step in steps))
     for name in inputs:

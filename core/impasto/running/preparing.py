@@ -18,8 +18,9 @@ from ..plugins.registry import registry
 from ..recipe import GROUP, Recipe, are_active
 from ..texture import Maps
 from ..tools import Result, Tool, validate
+from .cache import StepCache
 from .inputs import (
-    Given,
+    RecipeInput,
     active_tools,
     as_needed,
     check_inputs,
@@ -31,10 +32,9 @@ from .inputs import (
     with_masks_as_stored,
     with_numbers_for_each,
 )
-from .kept import KeptSteps
 from .masks import STREAM
 from .preview_size import at_preview_size
-from .recording import Told, record
+from .recording import RunLog, record
 from .steps import ReadyStep
 from .streaming import is_streamed
 from .tiled import names_on_subject, on_sheet
@@ -43,16 +43,17 @@ from .wanted import at_wanted_size
 
 @dataclass(frozen=True)
 class Ready:
-    """A recipe with its steps, and what they are applied to. lying: names of the inputs that lie on the subject.
+    """A checked recipe: its steps, the subject, and the inputs at the sizes that the recipe needs.
 
-    inputs: at the sizes that the recipe wants. mesh: that on which the subject has seams. notes: for the user.
+    aligned_inputs: names of the inputs that lie on the subject, such as masks. mesh: the mesh, if the subject has seams
+    on it. notes: for the user.
     """
 
     recipe: Recipe
     steps: list[ReadyStep]
-    inputs: Mapping[str, Given]
+    inputs: Mapping[str, RecipeInput]
     subject: Maps
-    lying: set[str]
+    aligned_inputs: set[str]
     mesh: Any
     notes: list[str]
     is_streamed: bool
@@ -61,8 +62,8 @@ class Ready:
     def tools(self) -> list[Tool]:
         return [step.tool for step in self.steps]
 
-    def context(self, options: RunOptions, host: Host, told: Told) -> Context:
-        """The context of the steps, whose tools tell `told` what they load, note and decide."""
+    def context(self, options: RunOptions, host: Host, log: RunLog) -> Context:
+        """The context of the steps, whose tools record in `log` what they load and note."""
         device = choose_device(options.device)
         known = registry()
         return Context(
@@ -75,20 +76,20 @@ class Ready:
             weights=known.weights_library(options.weights_folder),
             on_progress=host.on_progress,
             on_preview=host.on_preview,
-            on_loaded=told.loaded,
-            on_note=told.notes.append,
+            on_loaded=log.loaded,
+            on_note=log.notes.append,
             is_cancelled=host.is_cancelled,
             is_stopped=host.is_stopped,
         )
 
-    def record(self, context: Context, told: Told, made: Result) -> Recipe:
+    def record(self, context: Context, log: RunLog, made: Result) -> Recipe:
         """The recipe with all defaults, and the record of its run."""
         pairs = zip(self.steps, made.decided, strict=True)
         parameters = [step.parameters if decided is None else decided for step, decided in pairs]
-        return record(self.recipe, self.tools, parameters, self.inputs, context, told)
+        return record(self.recipe, self.tools, parameters, self.inputs, context, log)
 
 
-def prepare(recipe: Recipe, inputs: Mapping[str, Given], options: RunOptions, kept: KeptSteps | None) -> Ready:
+def prepare(recipe: Recipe, inputs: Mapping[str, RecipeInput], options: RunOptions, cache: StepCache | None) -> Ready:
     """Check a recipe and its inputs, and bring them together. ParameterError for whatever is wrong."""
     active, tools = recipe.active_steps, active_tools(recipe)
     parameters = [validate(tool, step.parameters) for tool, step in zip(tools, active, strict=True)]
@@ -97,13 +98,13 @@ def prepare(recipe: Recipe, inputs: Mapping[str, Given], options: RunOptions, ke
     parameters = [with_numbers_for_each(*given) for given in zip(tools, parameters, active, strict=True)]
     inputs = at_wanted_size(inputs, active, tools, parameters)
     if options.preview_px:
-        parameters, inputs = at_preview_size(tools, parameters, inputs, options.preview_px, kept)
+        parameters, inputs = at_preview_size(tools, parameters, inputs, options.preview_px, cache)
     streams = False
     if options.sink is not None:
         packing_of(options.sink.export)  # an error before the work
         streams = is_streamed(active, tools, parameters, inputs, options.sink)
-    subject, lying = as_needed(subject_of(inputs), tools), names_on_subject(active, tools)
-    placed = on_sheet(with_masks_as_stored(with_directions(inputs), active), lying, tools)
+    subject, aligned_inputs = as_needed(subject_of(inputs), tools), names_on_subject(active, tools)
+    placed = on_sheet(with_masks_as_stored(with_directions(inputs), active), aligned_inputs, tools)
     notes = [note for item in inputs.values() if isinstance(item, Maps) for note in item.notes]
     mesh = seamed_mesh(placed, notes)
     rngs = compress(_rngs(recipe), are_active(recipe.steps))
@@ -111,7 +112,7 @@ def prepare(recipe: Recipe, inputs: Mapping[str, Given], options: RunOptions, ke
     for tool, own, step, rng in zip(tools, parameters, active, rngs, strict=True):
         image: Any = placed[step.mask.input] if step.mask and step.mask.input else None
         steps.append(ReadyStep(tool, own, values_of(tool, step, placed), rng, step.mask, image, in_group=step.in_group))
-    return Ready(recipe, steps, inputs, subject, lying, mesh, notes, streams)
+    return Ready(recipe, steps, inputs, subject, aligned_inputs, mesh, notes, streams)
 
 
 def _rngs(recipe: Recipe) -> Iterator[np.random.Generator]:

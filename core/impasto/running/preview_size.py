@@ -11,8 +11,8 @@ from ..parameters import Parameters, properties_of
 from ..surface.resizing import maps_at_most
 from ..texture import Maps
 from ..tools import Result, SizeParameters, Tool, is_procedural
-from .inputs import Given, subject_of
-from .kept import KeptSteps, shrunk
+from .cache import StepCache, shrunk
+from .inputs import RecipeInput, subject_of
 from .steps import Apply, ReadyStep
 
 LEAST_PX = 64
@@ -24,10 +24,10 @@ PIXELS = "_px"
 def at_preview_size(
     tools: Sequence[Tool],
     parameters: Sequence[Parameters],
-    inputs: Mapping[str, Given],
+    inputs: Mapping[str, RecipeInput],
     longest_px: int,
-    kept: KeptSteps | None = None,
-) -> tuple[list[Parameters], dict[str, Given]]:
+    cache: StepCache | None = None,
+) -> tuple[list[Parameters], dict[str, RecipeInput]]:
     """Parameters and inputs with which the result's longer side is about longest_px; as they are if it is smaller.
 
     A generator that makes pictures from a model alone keeps its size, since another size would be another picture: it
@@ -42,7 +42,7 @@ def at_preview_size(
     sizes = sizes or [subject.size_px if subject else (1, 1)]
     scale = min(1.0, longest_px / max(map(max, sizes)))
     small = {
-        name: shrunk(given, min(1.0, max(scale, LEAST_PX / min(given.size_px))), kept)
+        name: shrunk(given, min(1.0, max(scale, LEAST_PX / min(given.size_px))), cache)
         if isinstance(given, Maps)
         else given
         for name, given in inputs.items()

@@ -14,11 +14,11 @@ from ..plugins.registry import registry
 from ..recipe import Recipe, are_active, begin_on_source
 from ..texture import Maps
 from ..tools import SizeParameters, Tool
-from .inputs import SOURCE, Given, subject_of
+from .inputs import SOURCE, RecipeInput, subject_of
 
 
 @dataclass(frozen=True)
-class Told:
+class RunLog:
     """Tools' notes for the user, and SHA-256 of the models, exemplars and weights that they loaded, by name."""
 
     notes: list[str]
@@ -33,9 +33,9 @@ def record(
     recipe: Recipe,
     tools: Sequence[Tool],
     parameters: Sequence[Any],
-    inputs: Mapping[str, Given],
+    inputs: Mapping[str, RecipeInput],
     context: Context,
-    told: Told,
+    log: RunLog,
 ) -> Recipe:
     """The recipe with all defaults, and the record of its run; inputs that it does not use are left out."""
     named = {MESH, DIRECTIONS}.union(*(step.input_names for step in recipe.steps))
@@ -57,13 +57,13 @@ def record(
             "versions": versions_of(tools),
             "device": context.device.split(":")[0],
             "precision": context.precision,
-            **{kind: hashes for kind, hashes in told.hashes.items() if hashes},
+            **{kind: hashes for kind, hashes in log.hashes.items() if hashes},
             **({"stopped": True} if context.is_stopped() else {}),
         },
     )
 
 
-def record_input(given: Given) -> dict[str, str | float]:
+def record_input(given: RecipeInput) -> dict[str, str | float]:
     """Name, SHA-256 and scale of an input."""
     found: dict[str, str | float] = {"name": given.name, "sha256": given.sha256()}
     if not isinstance(given, Maps):

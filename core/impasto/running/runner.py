@@ -20,15 +20,15 @@ from ..system.locks import held
 from ..tools import Result
 from .each_tile import on_each_tile
 from .fold import fold
-from .inputs import Given
+from .inputs import RecipeInput
 from .preparing import prepare
-from .recording import Told
+from .recording import RunLog
 from .streaming import stream
 from .tiled import with_tiles
 
 
 def run(
-    recipe: Recipe, inputs: Mapping[str, Given] | None = None, options: RunOptions = DEFAULT, host: Host = NOBODY
+    recipe: Recipe, inputs: Mapping[str, RecipeInput] | None = None, options: RunOptions = DEFAULT, host: Host = NOBODY
 ) -> Result:
     """Fold the steps over `inputs["source"]` and return the maps with the recipe that makes them again.
 
@@ -39,23 +39,23 @@ def run(
     by tile, the maps have no pixels. ParameterError before anything runs if a tool, parameter or input is wrong;
     FileError if files cannot be written, or another run writes them; Cancelled if the host cancels.
     """
-    ready = prepare(recipe, inputs or {}, options, host.kept)
+    ready = prepare(recipe, inputs or {}, options, host.cache)
     sink = options.sink
     with held(sink.folder / sink.name, wait_s=sink.wait_s) if sink else nullcontext():
         if ready.subject.sheet is not None and ready.mesh is None:
             result = on_each_tile(run, ready, replace(options, sink=None), host)
         else:
-            told = Told(ready.notes)
-            context = ready.context(options, host, told)
+            log = RunLog(ready.notes)
+            context = ready.context(options, host, log)
             if ready.is_streamed and sink:
                 result = stream(
-                    ready.steps, ready.subject, context, sink, lambda made: ready.record(context, told, made)
+                    ready.steps, ready.subject, context, sink, lambda made: ready.record(context, log, made)
                 )
             else:
-                result = fold(ready.steps, replace(ready.subject, sheet=None), context, host.kept, options.preview_px)
+                result = fold(ready.steps, replace(ready.subject, sheet=None), context, host.cache, options.preview_px)
             maps = with_tiles(result.maps, ready.subject, ready.inputs.get(MESH))
-            recorded = ready.record(context, told, result)
-            result = replace(result, maps=maps, recipe=recorded, notes=tuple(dict.fromkeys(told.notes)))
+            recorded = ready.record(context, log, result)
+            result = replace(result, maps=maps, recipe=recorded, notes=tuple(dict.fromkeys(log.notes)))
         return _written(result, sink) if sink and not ready.is_streamed else result
 
 

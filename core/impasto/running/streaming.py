@@ -26,7 +26,7 @@ from ..recipe import Recipe, Step
 from ..texture import MAP_CHANNELS, Maps, Texture, is_large
 from ..tools import Result, SizeParameters, Tile, Tool, makes_tiles, validate
 from .fold import fold
-from .inputs import Given, subject_of
+from .inputs import RecipeInput, subject_of
 from .steps import ReadyStep, check_made, check_needs, checked
 
 PREVIEW_SIZE_PX = 512
@@ -45,7 +45,11 @@ def should_stream(recipe: Recipe, source_px: tuple[int, int] | None, format_: st
 
 
 def is_streamed(
-    steps: Sequence[Step], tools: Sequence[Tool], parameters: Sequence[Any], inputs: Mapping[str, Given], sink: Sink
+    steps: Sequence[Step],
+    tools: Sequence[Tool],
+    parameters: Sequence[Any],
+    inputs: Mapping[str, RecipeInput],
+    sink: Sink,
 ) -> bool:
     """Whether a result is written tile by tile. ParameterError if it should be and cannot."""
     if sink.tile_by_tile:
@@ -91,7 +95,9 @@ def tile_maker(tools: Sequence[Tool]) -> int:
     return next((index for index, tool in enumerate(tools) if tool.kind not in ("filter", "group")), 0)
 
 
-def check_streamable(steps: Sequence[Step], tools: Sequence[Tool], format_: str, inputs: Mapping[str, Given]) -> None:
+def check_streamable(
+    steps: Sequence[Step], tools: Sequence[Tool], format_: str, inputs: Mapping[str, RecipeInput]
+) -> None:
     """Raise ParameterError if a tool, the format, a mesh or a tiled source needs the whole picture at once."""
     if subject_of(inputs).sheet:
         message = "a tiled source (UDIM) cannot be written tile by tile: each of its own tiles is made at once"

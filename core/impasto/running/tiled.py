@@ -17,7 +17,7 @@ from ..surface.resizing import resized_maps
 from ..texture import Maps
 from ..tools import SizeParameters, Tool
 from ..udim import TileSheet, tile_numbers
-from .inputs import Given, subject_of
+from .inputs import RecipeInput, subject_of
 from .steps import ReadyStep
 
 BEYOND = 0.01
@@ -31,10 +31,12 @@ def names_on_subject(steps: Sequence[Step], tools: Sequence[Tool]) -> set[str]:
     return masks.union(name for step, item in declared if item.on_subject for name in step.names_of(item.name))
 
 
-def on_sheet(inputs: Mapping[str, Given], lying: Collection[str], tools: Sequence[Tool]) -> dict[str, Given]:
-    """Inputs of which those that lie on the subject, and the mesh, are brought to its sheet; as before without tiles.
+def on_sheet(
+    inputs: Mapping[str, RecipeInput], aligned_inputs: Collection[str], tools: Sequence[Tool]
+) -> dict[str, RecipeInput]:
+    """Inputs with aligned inputs and mesh mapped to the sheet of the subject's UDIM tiles; unchanged without tiles.
 
-    A picture that is not tiled is laid on each tile. ParameterError if the mesh shows none of the tiles.
+    A picture that is not tiled is repeated on each tile. ParameterError if no face of the mesh lies on the tiles.
     """
     sheet, placed = subject_of(inputs).sheet, dict(inputs)
     if sheet is None or not isinstance(mesh := inputs.get(MESH), Mesh):
@@ -43,7 +45,7 @@ def on_sheet(inputs: Mapping[str, Given], lying: Collection[str], tools: Sequenc
         message = f"{maker} makes a new texture, and the source is tiled (UDIM)"
         raise ParameterError(message, "give a source that is not tiled")
     for name, given in inputs.items():
-        if name in lying and isinstance(given, Maps):
+        if name in aligned_inputs and isinstance(given, Maps):
             sizes = dict(zip(sheet.numbers, sheet.sizes_px, strict=True))
             placed[name] = Maps.of_tiles({one: resized_maps(tile_of(given, one), size) for one, size in sizes.items()})
     return placed | {MESH: mesh_on(sheet, mesh)}
@@ -84,7 +86,7 @@ def on_own_tiles(made: Maps, sheet: TileSheet) -> Maps:
     return made if made.size_px == sheet.size_px else Maps.of_tiles(made.tiles())
 
 
-def with_tiles(made: Maps, before: Maps, mesh: Given | None) -> Maps:
+def with_tiles(made: Maps, before: Maps, mesh: RecipeInput | None) -> Maps:
     """Maps made on a sheet, as tiles; maps of a tile that no face shows a change of are as before to the last bit."""
     sheet = before.sheet
     if sheet is None or not isinstance(mesh, Mesh):

@@ -45,7 +45,7 @@ class Unfolding:
             if context.mesh is None:
                 return apply(step, subject, context)
             subject = self.subject(step.tool, subject, context, context.mesh, step.mask is not None)
-            image, below = step.image and self.lying(step.image), step.below and self.lying(step.below)
+            image, below = step.image and self.aligned(step.image), step.below and self.aligned(step.below)
             on_canvas = replace(step, inputs=self.inputs(step.tool, step.inputs), image=image, below=below)
             return apply(on_canvas, subject, self.context(context))
 
@@ -81,7 +81,7 @@ class Unfolding:
         on_subject = {item.name for item in tool.inputs if item.on_subject}
         return {name: self._on_canvas(value) if name in on_subject else value for name, value in inputs.items()}
 
-    def lying(self, image: Maps) -> Maps:
+    def aligned(self, image: Maps) -> Maps:
         """An image that lies on the subject, unfolded as it is."""
         return self._on_canvas(image) if self.canvas is not None else image
 

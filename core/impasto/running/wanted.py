@@ -12,7 +12,7 @@ from ..plugins.registry import registry
 from ..recipe import Recipe, Step, begin_on_source
 from ..texture import Maps
 from ..tools import SizeParameters, Tool, validate
-from .inputs import SOURCE, Given, needed_alone
+from .inputs import SOURCE, RecipeInput, needed_alone
 
 SHOWN = 4
 """Pixels of a photograph for each pixel of its result: twice as many along each side."""
@@ -54,8 +54,8 @@ def enough_px(
 
 
 def at_wanted_size(
-    inputs: Mapping[str, Given], steps: Sequence[Step], tools: Sequence[Tool], parameters: Sequence[Any]
-) -> dict[str, Given]:
+    inputs: Mapping[str, RecipeInput], steps: Sequence[Step], tools: Sequence[Tool], parameters: Sequence[Any]
+) -> dict[str, RecipeInput]:
     """The inputs, of which photographs that were given larger than the result shows are reduced."""
     enough = enough_px(steps, tools, parameters, MESH in inputs)
     return {

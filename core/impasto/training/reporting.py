@@ -44,7 +44,7 @@ def add_report(result: Result, data: Dataset, device: str = "auto", host: Host =
     """
     reports, notes = [], []
 
-    def tell(fraction: float, _message: str) -> None:
+    def progress(fraction: float, _message: str) -> None:
         if host.is_cancelled():
             raise Cancelled
         host.on_progress(fraction, MESSAGE)
@@ -55,7 +55,7 @@ def add_report(result: Result, data: Dataset, device: str = "auto", host: Host =
             model = read_model(path)
             if not _has_reports(model):
                 continue
-            said = registry().write_report(model, data, file, device, tell)
+            said = registry().write_report(model, data, file, device, progress)
         except Cancelled:
             notes.append(f"the model is saved, its report was cancelled; {again}")
         except ImpastoError as error:
