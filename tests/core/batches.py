@@ -16,9 +16,8 @@ from PIL import Image
 from impasto.batch.checks import check_plan
 from impasto.batch.engines import Limits
 from impasto.batch.plan import Output, Plan, Recipes
-from impasto.batch.progress import BatchProgress
 from impasto.batch.record import DONE_FILE, Record
-from impasto.batch.running import run_jobs
+from impasto.batch.running import BatchProgress, run_jobs
 from impasto.batch.table import Table
 
 SMALL = {"width_px": 16, "height_px": 16}

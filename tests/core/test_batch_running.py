@@ -33,9 +33,8 @@ from worker_jobs import is_alive, processes, wait_until
 from impasto import read_maps, read_recipe
 from impasto.batch.contact_sheet import FAILED_COLOR
 from impasto.batch.engines import Limits, local_engines
-from impasto.batch.progress import BatchProgress
 from impasto.batch.record import DONE_FILE, Record
-from impasto.batch.running import run_jobs
+from impasto.batch.running import BatchProgress, run_jobs
 from impasto.errors import FileError
 from impasto.system.locks import held
 from impasto.system.untrusted import file_error

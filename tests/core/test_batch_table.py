@@ -7,8 +7,8 @@ import pytest
 from batches import SMALL, checkers, failures_in, plan_of, write_csv, write_photos, write_recipe
 from cases import CASES, each_case
 
+from impasto.batch import engines as workers
 from impasto.batch import table as tables
-from impasto.batch import workers
 from impasto.batch.checks import check_plan, size_of
 from impasto.batch.names import check_pattern, fill_in
 from impasto.batch.plan import Output, Plan, Recipes

@@ -1,6 +1,6 @@
 """Batches: many jobs made beside each other, each recorded, none lost and none done twice.
 
-    # of the modules plan, record, progress, checks, engines and running
+    # of the modules plan, record, checks, engines and running
     plan = Plan(table_rows, Recipes(folder), Output(out))
     record = Record(out)
     progress = BatchProgress(check_plan(plan, record.owns))

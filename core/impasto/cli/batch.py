@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from ..batch.checks import Listed
     from ..batch.engines import Limits
     from ..batch.plan import Plan
-    from ..batch.progress import BatchProgress
     from ..batch.record import Record
+    from ..batch.running import BatchProgress
 
 EXAMPLES = (
     "batch brick.json photos --out textures",
@@ -242,8 +242,7 @@ def _plan_of_failures(record: Record, arguments: argparse.Namespace) -> Plan:
 
 def _run(plan: Plan, record: Record, total: int, arguments: argparse.Namespace, terminal: Terminal) -> BatchProgress:
     """Run the batch. Cancelled, with what is done, after a signal."""
-    from ..batch.progress import BatchProgress
-    from ..batch.running import run_jobs
+    from ..batch.running import BatchProgress, run_jobs
 
     stop, progress = Stop(), BatchProgress(total)
     executors = _on_this_machine if arguments.cluster is None else _on_cluster
@@ -268,8 +267,7 @@ def _run(plan: Plan, record: Record, total: int, arguments: argparse.Namespace, 
 @contextmanager
 def _on_this_machine(total: int, arguments: argparse.Namespace) -> Iterator[tuple[Executor, Limits, int]]:
     """Engines of this machine, the limits of each, and the number of jobs to submit at a time."""
-    from ..batch.engines import Limits, local_engines
-    from ..batch.workers import share
+    from ..batch.engines import Limits, local_engines, share
 
     chosen = share(
         total,

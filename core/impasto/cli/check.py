@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import FileError, ImpastoError, ParameterError
+from ..running.steps import part_of_progress
 from ..system.names import usable_name
 from .options import add_command
 from .sources import add_colorspace, color_space_of
 from .tables import table
-from .terminal import Terminal, failed_sources, part_of
+from .terminal import Terminal, failed_sources
 
 if TYPE_CHECKING:
     from ..inspection.inspect import Report
@@ -47,7 +48,7 @@ def _check(arguments: argparse.Namespace, terminal: Terminal) -> None:
     with terminal.progress() as show:
         for index, ((path, tile), below) in enumerate(zip(sets, _folders(sets), strict=True)):
             try:
-                report = inspect(path, tile, part_of(show, index, len(sets)), space)
+                report = inspect(path, tile, part_of_progress(show, index, len(sets)), space)
                 fixes: tuple[Sequence[str], Sequence[Path]] = ([], [])
                 if arguments.fix and any(finding.fix for finding in report.findings):
                     fixes = mend(report, arguments.out / below)

@@ -14,12 +14,13 @@ from ..io.gltf import Placement
 from ..io.presets import packing_of
 from ..plugins.registry import registry
 from ..recipe import Recipe
+from ..running.steps import part_of_progress
 from ..system.locks import held
 from ..tools import Result
 from .options import add_command, numbers
 from .output import add_files, packing_help, refuse_to_replace
 from .sources import SOURCES_HELP, add_colorspace, add_maps, color_space_of, named_sources
-from .terminal import Terminal, part_of
+from .terminal import Terminal
 
 if TYPE_CHECKING:
     from ..options import Sink
@@ -61,7 +62,7 @@ def _export(arguments: argparse.Namespace, terminal: Terminal) -> None:
         for index, (name, source) in enumerate(sources.items()):
             sink = Sink(arguments.out, name, arguments.format, arguments.force, export=arguments.export)
             try:
-                progress = part_of(show, index, len(sources))
+                progress = part_of_progress(show, index, len(sources))
                 results.append(_write(source, sink, space, placement, progress))
             except ImpastoError as error:
                 if len(sources) == 1:

@@ -15,6 +15,7 @@ from ..errors import Cancelled, FileError, ImpastoError
 from ..matchers import Match
 from ..plugins.registry import registry
 from ..recipe import Recipe, Step
+from ..running.steps import part_of_progress
 from ..system.names import usable_name
 from ..system.untrusted import excerpt, is_there
 from ..texture import Maps
@@ -23,7 +24,7 @@ from ..udim import tile_suffix
 from .glb import FILES, GlbTarget, is_glb, own_mesh, working_folder
 from .options import add_device, add_engine, some_text
 from .sources import SOURCE, add_colorspace, color_spaces_of
-from .terminal import Terminal, part_of
+from .terminal import Terminal
 
 if TYPE_CHECKING:
     from ..host import Host
@@ -109,7 +110,7 @@ def carry_out(
         for index, (name, source) in enumerate(sources.items()):
             if results and is_stopped():
                 break
-            progress = part_of(on_progress, index, len(sources))
+            progress = part_of_progress(on_progress, index, len(sources))
             try:
                 where = (folder / name, FILES) if target else (folder, name)
                 form = arguments.format, arguments.force

@@ -19,7 +19,7 @@ from ..tools import Result
 if TYPE_CHECKING:
     from rich.progress import Progress as ProgressBar
 
-    from ..batch.progress import BatchProgress
+    from ..batch.running import BatchProgress
     from ..data.dataset import Dataset
     from ..running.rerun import Rerun
 
@@ -196,11 +196,6 @@ class Terminal:
 
 def _notes(results: Sequence[Result]) -> list[str]:
     return list(dict.fromkeys(note for result in results for note in result.notes))
-
-
-def part_of(show: Callable[[float, str], None], index: int, count: int) -> Callable[[float, str], None]:
-    """Reports the progress of one of `count` things as progress of all."""
-    return lambda fraction, message: show((index + fraction) / count, message)
 
 
 def failed_sources(failed: Sequence[tuple[Path, ImpastoError]]) -> list[dict[str, str]]:

@@ -15,7 +15,8 @@ from ..tools import Result
 from .inputs import SOURCE
 from .preparing import Ready
 from .recording import record_input
-from .tiled import part_of_progress, tile_of
+from .steps import part_of_progress
+from .tiled import tile_of
 
 
 def on_each_tile(run: Callable[..., Result], ready: Ready, options: RunOptions, host: Host) -> Result:

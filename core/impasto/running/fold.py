@@ -17,8 +17,8 @@ from ..tools import Result
 from .cache import StepCache, remembered, step_key
 from .masks import blended
 from .preview_size import at_most
-from .steps import ReadyStep, checked
-from .tiled import on_own_tiles, on_tiles_of_cover, part_of_progress
+from .steps import ReadyStep, checked, part_of_progress
+from .tiled import on_own_tiles, on_tiles_of_cover
 from .unfolding import Unfolding, takes_mesh
 
 

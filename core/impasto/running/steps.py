@@ -103,3 +103,8 @@ def check_made(tool: Tool, maps: Maps) -> None:
         if not np.isfinite(maps[name].pixels.sum()):
             message = f"{tool.name} made a {name} that has values that are NaN or infinite"
             raise PluginError(message, "choose another model or other parameters, or tell the tool's author")
+
+
+def part_of_progress(on_progress: Callable[[float, str], None], index: int, count: int) -> Callable[[float, str], None]:
+    """A progress callback for one of `count` equal parts, which reports to the callback of the whole."""
+    return lambda fraction, message: on_progress((index + fraction) / count, message)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -125,8 +125,3 @@ def mesh_on(sheet: TileSheet, mesh: Mesh) -> Mesh:
         message = f"no face of {mesh.name or 'the mesh'} lies on the tiles of its texture: {numbers}"
         raise ParameterError(message, "check which UV map the texture uses")
     return replace(mesh, positions=mesh.positions[is_shown], uvs=sheet.uvs_of(mesh.uvs[is_shown]))
-
-
-def part_of_progress(on_progress: Callable[[float, str], None], index: int, count: int) -> Callable[[float, str], None]:
-    """Progress of one of `count` equal parts of a run, told as the progress of the whole."""
-    return lambda fraction, message: on_progress((index + fraction) / count, message)

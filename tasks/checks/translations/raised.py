@@ -18,7 +18,7 @@ from .visible import FOREIGN, SENTENCE, TECHNICAL, template
 FOLDERS = (ROOT / "core", ROOT / "plugins")
 STARTS = ("impasto.engine.worker", "impasto.engine.client", "impasto.library.download", "impasto.library.published")
 STARTS += ("impasto.batch.checks", "impasto.batch.cluster", "impasto.batch.contact_sheet", "impasto.batch.running")
-STARTS += ("impasto.batch.on_worker", "impasto.batch.workers")
+STARTS += ("impasto.batch.on_worker", "impasto.batch.engines")
 """Modules that the extension imports, or runs in the engine; plugins are beside them."""
 TO_AUTHORS = {"weights.py"}
 """Modules whose PluginErrors tell a plugin's author, in a terminal, why the plugin cannot be loaded."""
