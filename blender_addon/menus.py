@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Entries in Blender's own menus, in the words that artists search for (F3 searches menus, not panels), and pages of
-the manual for *Online Manual*, which are bundled, so that no network is needed."""
+"""Entries in Blender's own menus, in the words that artists search for (F3 searches menus, not panels); pages of the
+manual for *Online Manual*, which are bundled, so that no network is needed; and shortcuts of the most used operators,
+which the preferences list, and which do nothing until switched on there.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import bpy
@@ -139,13 +141,53 @@ def manual() -> tuple[str, tuple[tuple[str, str], ...]]:
     return f"{(here / 'manual').as_uri()}/", tuple((name, page) for name, page in (row.split("\t") for row in pages))
 
 
+SHORTCUTS = (
+    ("3D View", "VIEW_3D", "impasto.generate", "T"),
+    ("3D View", "VIEW_3D", "impasto.variations", "V"),
+    ("3D View", "VIEW_3D", "impasto.run_layers", "L"),
+    ("3D View", "VIEW_3D", "impasto.stylize", "R"),
+    ("3D View", "VIEW_3D", "impasto.bake", "B"),
+    ("Image", "IMAGE_EDITOR", "impasto.make_seamless", "T"),
+    ("Image", "IMAGE_EDITOR", "impasto.fill_region", "R"),
+)
+"""Blender's keymap and its editor, the operator, and the key beside Ctrl, Shift and Alt, which Blender leaves free."""
+_made: list[tuple[bpy.types.KeyMap, bpy.types.KeyMapItem]] = []
+
+
+def shortcuts() -> Iterator[bpy.types.KeyMapItem]:
+    """The shortcuts as the user has them."""
+    keymaps = bpy.context.window_manager.keyconfigs.user.keymaps
+    for name, space, operator, _key in SHORTCUTS:
+        keymap = keymaps.find(name, space_type=space)
+        yield from (item for item in keymap.keymap_items if item.idname == operator)
+
+
+def draw_shortcuts(layout: bpy.types.UILayout) -> None:
+    """Draw the shortcuts, each with its switch and its key."""
+    for item in shortcuts():
+        row = layout.row()
+        row.prop(item, "active", text="", emboss=False)
+        row.label(text=item.name)
+        row.prop(item, "type", text="", full_event=True)
+
+
 def register() -> None:
     for name, (place, _entries) in PLACES.items():
         getattr(bpy.types, place).append(_drawn[name])
     bpy.utils.register_manual_map(manual)
+    if (config := bpy.context.window_manager.keyconfigs.addon) is None:  # without windows there are none
+        return
+    for name, space, operator, key in SHORTCUTS:
+        keymap = config.keymaps.new(name, space_type=space)
+        item = keymap.keymap_items.new(operator, key, "PRESS", ctrl=True, shift=True, alt=True)
+        item.active = False
+        _made.append((keymap, item))
 
 
 def unregister() -> None:
+    for keymap, item in _made:
+        keymap.keymap_items.remove(item)
+    _made.clear()
     bpy.utils.unregister_manual_map(manual)
     for name, (place, _entries) in PLACES.items():
         getattr(bpy.types, place).remove(_drawn[name])

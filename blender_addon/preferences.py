@@ -7,7 +7,7 @@ import os
 
 import bpy
 
-from . import keymaps
+from . import menus
 from .engine import engine
 from .engine.settings import PreferenceProperties
 from .interface.drawing import name_place
@@ -52,4 +52,4 @@ class ImpastoPreferences(PreferenceProperties, bpy.types.AddonPreferences):
         header, body = layout.panel("impasto_shortcuts", default_closed=True)
         header.label(text="Shortcuts")
         if body:
-            keymaps.draw(body)
+            menus.draw_shortcuts(body)

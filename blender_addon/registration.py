@@ -36,13 +36,13 @@ KINDS = (
 """Kinds of classes in the order in which they are registered."""
 PARTS = (
     *("interface.previews", "stylize.gallery", "bridge.set_files", "layers.settings", "parameters.properties"),
-    *("generate.settings", "match.settings", "train.request", "stylize.settings", "stylize.sequence.request"),
+    *("generate.settings", "match.panel", "train.request", "stylize.settings", "stylize.sequence.request"),
     *("bake.settings", "bake.overlay", "interface.deferred", "batch.request", "relight.operators", "endless.request"),
-    *("export.panel", "region.settings", "region.overlay", "jobs.session", "jobs.made", "generate.variations"),
-    *("generate.favourites", "layers.preview", "layers.painting", "history.settings", "history.entries"),
-    *("history.stored", "history.comparison", "stylize.preview", "relight.turntable", "bridge.former"),
+    *("export.panel", "region.settings", "region.overlay", "jobs.session", "jobs.operator", "generate.variations"),
+    *("generate.favourites", "layers.preview", "history.panel", "history.entries"),
+    *("history.stored", "history.operators", "stylize.preview", "relight.turntable", "bridge.former"),
     *("bridge.mapping", "bridge.on_object", "assets.marking", "assets.library", "bridge.image_editors"),
-    *("command_line", "menus", "keymaps", "interface.status_bar", "translations.texts"),
+    *("command_line", "menus", "interface.drawing", "translations.texts"),
 )
 """Modules that register more than classes, in this order.
 

@@ -108,7 +108,7 @@ def settings() -> str:
 
 def _builds() -> str:
     """The table of what Set Up Engine can install."""
-    known = sys.modules[f"{MODULE}.setup.torch_builds"]
+    known = sys.modules[f"{MODULE}.setup.graphics"]
     listed = [(known.cpu_build(system, "x86_64"), system, "none") for system in ("Linux", "Windows")]
     for one in known.CUDA:
         card = f"NVIDIA, driver {one.driver} or newer, compute capability {one.lowest:g} to {one.highest:g}"
@@ -152,10 +152,10 @@ def _is_group(one: Any) -> bool:
 
 def shortcuts() -> str:
     """The page of shortcuts and of entries in Blender's menus."""
-    keymaps, menus = (sys.modules[f"{MODULE}.{name}"] for name in ("keymaps", "menus"))
+    menus = sys.modules[f"{MODULE}.menus"]
     names = {cls.bl_idname: _called(cls).name for _, cls in _classes(bpy.types.Operator)}
     rows = [
-        (f"Ctrl Shift Alt {key}", editor, names[one], f"`bpy.ops.{one}`") for editor, _, one, key in keymaps.SHORTCUTS
+        (f"Ctrl Shift Alt {key}", editor, names[one], f"`bpy.ops.{one}`") for editor, _, one, key in menus.SHORTCUTS
     ]
     parts = [
         f"# Shortcuts and menus\n\n{MADE}\n",

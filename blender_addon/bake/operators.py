@@ -7,7 +7,7 @@ import bpy
 
 from ..jobs.operator import TaskOperator
 from ..jobs.task import Place, Task, TaskReport
-from ..tools.arguments import values_in
+from ..tools.form import values_in
 from .objects.sets import chosen_sets
 from .request import BakeRequest
 from .settings import BakeOptions, BakeProperties

@@ -22,7 +22,7 @@ from ..bridge.meshes import values_in
 from ..bridge.target import by_uid
 from ..core.errors import ImpastoError
 from ..interface.deferred import Deferred
-from ..tools.arguments import values_in as settings_in
+from ..tools.form import values_in as settings_in
 from ..windows import redraw
 from .objects.cage import Cage
 from .objects.sets import BakeSet, chosen_sets

@@ -10,8 +10,8 @@ import bpy
 from ..core.errors import ImpastoError, ParameterError
 from ..interface.drawing import draw_text, poll_message
 from ..jobs.task import Place
-from ..tools.arguments import values_in
-from ..tools.intents import BAKE
+from ..tools.form import values_in
+from ..tools.lists import BAKE
 from ..tools.panel import Tab, draw_run, in_editors, section
 from ..translations.texts import sentence
 from . import overlay

@@ -14,7 +14,7 @@ from ..core.errors import Cancelled, ParameterError
 from ..jobs.session import jobs
 from ..jobs.task import Task, TaskReport
 from ..paths import absolute
-from ..tools.arguments import values_over
+from ..tools.form import values_over
 from ..tools.packed_files import PackedFiles
 from . import results
 from .files import PATTERN, PNG, SEPARATE, check_names, packed_files

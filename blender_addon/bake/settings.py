@@ -13,8 +13,7 @@ import bpy
 from ..bridge import materials
 from ..bridge.target import NEW, NONE, UNUSED
 from ..paths import FOLDER_PATH
-from ..tools.arguments import argument, same_as, with_properties
-from ..tools.form import Form
+from ..tools.form import Form, argument, same_as, with_properties
 from ..tools.packed_files import PRESETS
 from .files import FORMAT_ITEMS, PATTERN, PNG, SEPARATE
 from .maps.geometry import GEOMETRY_MAPS

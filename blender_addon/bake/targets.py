@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from ..core.errors import ParameterError
-from ..tools.arguments import argument
+from ..tools.form import argument
 
 EACH, ONE = "EACH", "ONE"
 CHOSEN, BAKED_BEFORE = "CHOSEN", "BAKED"

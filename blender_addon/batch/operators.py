@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`impasto.batch`, the panel's button and the call for scripts; the list of its jobs, retries, the contact sheet."""
+"""The Batch panel, `impasto.batch` for it and for scripts, the list of its jobs, retries and the contact sheet."""
 
 from __future__ import annotations
 
@@ -11,15 +11,21 @@ from bpy.props import StringProperty
 from ..bridge import image_editors
 from ..bridge.inputs import image_called
 from ..core.errors import ImpastoError, ParameterError
+from ..engine.catalogue import catalogue
+from ..interface.browsing import draw_image
+from ..interface.drawing import draw_text
 from ..jobs.operator import InstantOperator, TaskOperator
+from ..jobs.session import jobs
 from ..jobs.task import Place, Task, TaskReport
+from ..parameters.operators import Open, draw_open_number
 from ..paths import absolute
-from ..tools.arguments import ensure_known, given_properties, values_in, values_of, values_over, with_properties
+from ..tools.form import ensure_known, given_properties, values_in, values_of, values_over, with_properties
+from ..tools.lists import EXPORT
+from ..tools.panel import InView3D, Tab, draw_run, section
 from ..tools.request import Request
-from . import recipes, results
-from .chosen import SELECTED, selected_materials
-from .recipes import IMAGE, RECIPE, AppliedRecipe
-from .request import BatchOutput, BatchProperties, BatchRequest, out_folder
+from . import chosen, results
+from .chosen import CATALOG, IMAGE, RECIPE, SELECTED, STYLE, AppliedRecipe, selected_materials
+from .request import FOLDER, TABLE, BatchOutput, BatchProperties, BatchRequest, BatchSettings, out_folder
 
 
 @with_properties(Request, "parameters", "inputs", "seed", "device")
@@ -38,7 +44,7 @@ class Batch(BatchProperties, TaskOperator):
         settings = context.scene.impasto_batch
         if settings.what == SELECTED and not selected_materials(context):
             return "Select objects with materials"
-        return recipes.poll_message(context, settings) or (
+        return chosen.recipe_poll_message(context, settings) or (
             "" if settings.out_dir else "Choose a folder for the results"
         )
 
@@ -62,12 +68,12 @@ class Batch(BatchProperties, TaskOperator):
                 raise ParameterError("no recipe is given", "choose a file")
             return AppliedRecipe.of_file(Path(absolute(path)))
         if self.image or apply == IMAGE:
-            image = image_called(self.image) if self.image else recipes.chosen_image(context)
+            image = image_called(self.image) if self.image else chosen.chosen_image(context)
             if image is None:
                 raise ParameterError("no image is given", "choose one that Impasto made")
             return AppliedRecipe.of_image(image)
-        ensure_known(recipes.tool_of(context, apply))
-        return recipes.of_panel(context, apply)
+        ensure_known(chosen.tool_of(context, apply))
+        return chosen.of_panel(context, apply)
 
 
 class IMPASTO_OT_batch(Batch, bpy.types.Operator):
@@ -142,3 +148,98 @@ class IMPASTO_OT_batch_sheet(InFolder, InstantOperator, bpy.types.Operator):
         image = bpy.data.images.load(str(path), check_existing=True)
         image.reload()
         return image
+
+
+FAILURES_SHOWN = 3
+WORKERS = Open(0.0, 2, "One for each core")
+
+
+class IMPASTO_PT_batch(Tab, InView3D, bpy.types.Panel):
+    bl_label = "Batch"
+    place = Place.BATCH
+    intents = (EXPORT,)
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  as Blender wants it
+    bl_order = 5
+
+    def draw_body(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+        settings = context.scene.impasto_batch
+        _draw_materials(layout, context, settings)
+        _draw_recipe(layout, context, settings)
+        column = layout.column()
+        for name in ("out_dir", "pattern", "format", "export", "result"):
+            column.prop(settings, name)
+        section(layout, "impasto_batch_advanced", "Advanced", lambda body: _draw_advanced(body, settings), closed=True)
+        _draw_listed(layout)
+        layout.operator("impasto.batch_list", icon="LONGDISPLAY")
+        draw_run(layout, "impasto.batch", Place.BATCH, "DUPLICATE")
+        _draw_after(layout, context)
+
+
+def _draw_materials(layout: bpy.types.UILayout, context: bpy.types.Context, settings: BatchSettings) -> None:
+    row = layout.row()
+    row.use_property_split = False
+    row.prop(settings, "what", expand=True)
+    if settings.what == CATALOG:
+        column = layout.column()
+        column.prop(settings, "library")
+        column.prop(settings, "catalog")
+        return
+    if settings.what == SELECTED:
+        layout.prop(settings, "across_seams")
+    found = chosen.selected_materials(context) if settings.what == SELECTED else chosen.of_file()
+    if found:
+        names = ", ".join(material.name for material in found[: chosen.LISTED])
+        draw_text(layout, names + (f", … ({len(found)})" if len(found) > chosen.LISTED else ""), "MATERIAL")
+
+
+def _draw_recipe(layout: bpy.types.UILayout, context: bpy.types.Context, settings: BatchSettings) -> None:
+    column = layout.column()
+    column.prop(settings, "apply")
+    if settings.apply == RECIPE:
+        column.prop(settings, "recipe", text="File")
+    elif settings.apply == IMAGE:
+        draw_image(column, settings, "image")
+        shown = chosen.chosen_image(context)
+        if shown and not settings.image:
+            column.label(text=shown.name, icon="IMAGE_DATA", translate=False)
+    elif (name := chosen.tool_of(context, settings.apply)) in catalogue:
+        icon = "BRUSH_DATA" if settings.apply == STYLE else "TEXTURE"
+        column.label(text=catalogue[name]["label"], icon=icon)
+
+
+def _draw_advanced(layout: bpy.types.UILayout, settings: BatchSettings) -> None:
+    column = layout.column()
+    draw_open_number(column, settings, "workers", WORKERS, "Workers")
+    column.prop(settings, "cluster")
+    draw_text(layout, f"List writes the jobs to {FOLDER}/{TABLE}, which `impasto batch` also runs elsewhere", "INFO")
+
+
+def _draw_listed(layout: bpy.types.UILayout) -> None:
+    """Draw the first jobs of the last list, with their sizes."""
+    latest = results.latest
+    if latest.epoch != jobs.file_epoch or not latest.jobs:
+        return
+    column = layout.box().column(align=True)
+    for job in latest.jobs:
+        row = column.row()
+        row.label(text=job["name"], icon="CHECKMARK" if job["done"] else "MATERIAL", translate=False)
+        side = row.row()
+        side.alignment = "RIGHT"
+        side.label(text="×".join(map(str, job["size_px"] or ())), translate=False)
+    if latest.more:
+        draw_text(column, f"{latest.more} more jobs", "BLANK1")
+
+
+def _draw_after(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Draw the failures of the last batch with their remedies, and the buttons for its folder."""
+    latest = results.latest
+    if latest.epoch == jobs.file_epoch:
+        for failure in latest.failures[:FAILURES_SHOWN]:
+            draw_text(layout, f"{failure['name']}: {failure['message']}; {failure['remedy']}", "ERROR")
+        if len(latest.failures) > FAILURES_SHOWN:
+            draw_text(layout, f"More failures are in {results.FAILURES}", "INFO")
+    column = layout.column()
+    if IMPASTO_OT_batch_retry.is_useful(context):
+        column.operator("impasto.batch_retry", icon="FILE_REFRESH")
+    if IMPASTO_OT_batch_sheet.is_useful(context):
+        column.operator("impasto.batch_sheet", icon="IMAGE_DATA")

@@ -30,12 +30,10 @@ from ..engine.catalogue import catalogue
 from ..jobs.command import run_command
 from ..jobs.task import Task, TaskReport
 from ..paths import FILE_PATH, FOLDER_PATH, absolute
-from ..tools.arguments import argument, same_as, with_properties
-from ..tools.form import Form
+from ..tools.form import Form, argument, same_as, with_properties
 from ..tools.packed_files import FORMATS, PRESETS
 from . import results
-from .chosen import CATALOG, FILE, SELECTED, ChosenMaterial, choose
-from .recipes import IMAGE, RECIPE, STYLE, TEXTURE, AppliedRecipe
+from .chosen import CATALOG, FILE, IMAGE, RECIPE, SELECTED, STYLE, TEXTURE, AppliedRecipe, ChosenMaterial, choose
 
 FILES, MATERIALS = "FILES", "MATERIALS"
 MAPS = "MAPS"

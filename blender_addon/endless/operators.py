@@ -18,8 +18,7 @@ from ..engine.catalogue import catalogue
 from ..jobs.operator import InstantOperator, TaskOperator
 from ..jobs.task import Place, Task, TaskReport
 from ..tools.action import WorkerAction, result_task
-from ..tools.arguments import given_properties, values_of, values_over, with_properties
-from ..tools.form import Form
+from ..tools.form import Form, given_properties, values_of, values_over, with_properties
 from .request import SIZE_PX, EndlessRequest, check
 
 NAMED = StringProperty(name="Material", description="Name of the material; empty: the active object's")

@@ -8,7 +8,7 @@ import bpy
 from ..bridge import endless_nodes
 from ..bridge.target import active_material
 from ..jobs.task import Place
-from ..tools.intents import MORE
+from ..tools.lists import MORE
 from ..tools.panel import Tab, draw_run, in_editors
 
 

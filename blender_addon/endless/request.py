@@ -24,7 +24,7 @@ from ..engine.catalogue import catalogue
 from ..jobs.session import jobs, push_undo
 from ..jobs.task import Task, TaskReport
 from ..tools.action import WorkerAction
-from ..tools.arguments import argument, with_properties
+from ..tools.form import argument, with_properties
 
 REGULAR = "impasto_regular"
 """Custom property of images in which the engine found a regular pattern."""

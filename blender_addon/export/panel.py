@@ -9,8 +9,8 @@ from bpy.props import StringProperty
 from ..bridge.target import active_material, chosen_material, object_called
 from ..jobs.operator import TaskOperator
 from ..jobs.task import Place, Task
-from ..tools.arguments import values_over, with_properties
-from ..tools.intents import EXPORT
+from ..tools.form import values_over, with_properties
+from ..tools.lists import EXPORT
 from ..tools.panel import Tab, draw_run, in_editors
 from .request import Export
 

@@ -21,8 +21,7 @@ from ..core.errors import ParameterError
 from ..jobs.session import jobs
 from ..jobs.task import Task, TaskReport
 from ..paths import FOLDER_PATH, absolute
-from ..tools.arguments import argument, same_as
-from ..tools.form import Form
+from ..tools.form import Form, argument, same_as
 from ..tools.packed_files import FORMATS, PRESETS, PackedFiles
 
 CUSTOM = "custom"

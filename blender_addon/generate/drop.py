@@ -16,7 +16,7 @@ from ..engine.catalogue import catalogue
 from ..interface.browsing import HIDDEN, as_preferred, remember
 from ..jobs.operator import report_result
 from ..jobs.task import TaskReport
-from ..tools.intents import PHOTO
+from ..tools.lists import PHOTO
 from ..tools.source_maps import look_among
 from ..windows import TAB
 from .request import request_poll_message

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Favourites among the variations, of one round or several, and further variations that resemble them."""
+"""Variations to choose from: their pictures, the buttons that pick, star and mix them, and the favourites."""
 
 from __future__ import annotations
 
@@ -8,19 +8,26 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import bpy
+from bpy.props import FloatProperty, IntProperty, StringProperty
 
+from ..bridge.inputs import recipe_called
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe
 from ..core.system.untrusted import excerpt
 from ..engine.catalogue import catalogue, properties_of
+from ..interface import previews
+from ..interface.drawing import ui_scale
+from ..jobs.operator import InstantOperator, TaskOperator, poll, report_result
 from ..jobs.session import jobs
-from ..jobs.task import Task
-from ..parameters.groups import drawn_parameters
+from ..jobs.task import Task, TaskReport, error_report
+from ..parameters.groups import drawn_parameters, label_of
 from ..parameters.properties import MAX_INT
-from ..parameters.schemas import label_of
 from ..tools.action import WorkerAction
+from ..tools.form import given_properties, parse_names
+from ..tools.panel import section
 from . import variations
-from .request import without_source
+from .request import show_recipe, without_source
+from .variations import Variation
 
 MOST = 16
 """Limit of favourites, which is the core's."""
@@ -117,3 +124,167 @@ unregister = clear
 def register() -> None:
     """Begin without favourites."""
     clear()
+
+
+SIDE_PX, SCALE = 210, 10.0
+"""Width that a picture takes at a resolution scale of 1, and its size in heights of a button."""
+
+
+def draw_grid(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup, shown: Sequence[Variation]) -> None:
+    """Draw variations, as many beside each other as there is room for.
+
+    settings: of the Impasto panel, whose seed is that of the chosen one.
+    """
+    repeats = 2 if settings.tile_preview else 1
+    region = bpy.context.region
+    columns = max(1, int(region.width / (SIDE_PX * ui_scale()))) if region else 2
+    grid = layout.grid_flow(row_major=True, columns=min(columns, 4), even_columns=True)
+    for index, variation in enumerate(shown):
+        column = grid.column(align=True)
+        column.template_icon(previews.icon_of_pixels(f"variation {index}", variation.pixels, repeats), scale=SCALE)
+        row = column.row(align=True)
+        button = row.operator("impasto.pick_variation", text="Pick", depress=variation.seed == settings.seed)
+        button.index = index
+        if not variation.needs_source:
+            is_liked = is_favourite(variation)
+            icon = "SOLO_ON" if is_liked else "SOLO_OFF"
+            row.operator("impasto.favourite", text="", icon=icon, depress=is_liked).index = index
+    if any(not variation.needs_source for variation in shown) and favourites():
+        _draw_more_like(layout, settings)
+
+
+def _draw_more_like(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
+    """Draw the button that makes more like the favourites, and how far around them."""
+    column = layout.column(align=True)
+    row = column.row(align=True)
+    row.operator("impasto.more_like", icon="SOLO_ON")
+    row.operator("impasto.clear_favourites", text="", icon="X")
+    column.prop(settings, "variety", slider=True)
+    section(layout, "impasto_locks", "Locked Parameters", _draw_locks, closed=True)
+
+
+def _draw_locks(layout: bpy.types.UILayout) -> None:
+    """Draw a lock for each parameter of the favourites."""
+    kept = locked_parameters()
+    grid = layout.grid_flow(columns=2, even_columns=True, align=True)
+    for name, label in lockable().items():
+        is_locked = name in kept
+        icon = "LOCKED" if is_locked else "UNLOCKED"
+        grid.operator("impasto.lock_parameter", text=label, icon=icon, depress=is_locked).name = name
+
+
+class IMPASTO_OT_variations(TaskOperator, bpy.types.Operator):
+    """Make what the panel is set to with four other seeds, and show the results scaled down"""
+
+    bl_label = "Four Variations"
+
+    @classmethod
+    def poll_message(cls, context: bpy.types.Context) -> str:
+        return variations.live.poll_message(context)
+
+    def task(self, context: bpy.types.Context) -> Task:
+        return variations.task(context)
+
+
+class OfVariation(InstantOperator):
+    """Mixin: an operator on one of the latest variations."""
+
+    index: IntProperty(name="Index", description="Which of the four, from 0", min=0, max=variations.COUNT - 1)
+
+    @classmethod
+    def poll_message(cls, context: bpy.types.Context) -> str:
+        return "" if variations.latest_variations(context) else "Make four variations first"
+
+    def chosen_variation(self, context: bpy.types.Context) -> variations.Variation:
+        """The variation; the last one, if there are not as many yet."""
+        shown = variations.latest_variations(context)
+        return shown[min(self.index, len(shown) - 1)]
+
+
+class IMPASTO_OT_pick_variation(OfVariation, bpy.types.Operator):
+    """Take the seed of this variation, or all that a match found for it, and keep it"""
+
+    bl_label = "Pick Variation"
+
+    def do(self, context: bpy.types.Context) -> TaskReport:
+        settings, variation = context.scene.impasto, self.chosen_variation(context)
+        if not variation.is_of_panel:
+            show_recipe(context.scene, variation.recipe)
+            settings.found_for = variations.latest_subject()
+        settings.seed, settings.lock_seed = variation.seed, True
+        return TaskReport("INFO", f"The seed is {settings.seed}")
+
+
+class IMPASTO_OT_favourite(OfVariation, bpy.types.Operator):
+    """Like this variation, or no longer: More Like This makes others that resemble the favourites"""
+
+    bl_label = "Favourite"
+    bl_options = {"REGISTER"}  # noqa: RUF012  favourites are of the session
+
+    def do(self, context: bpy.types.Context) -> TaskReport:
+        variation = self.chosen_variation(context)
+        if variation.needs_source:
+            raise ParameterError("variations of a source cannot be mixed", "vary a material that needs no source")
+        toggle(variation.recipe)
+        return TaskReport("INFO", f"Favourites: {len(favourites())}")
+
+
+class IMPASTO_OT_clear_favourites(bpy.types.Operator):
+    """Forget all favourites; their materials stay"""
+
+    bl_label = "Clear Favourites"
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        return poll(cls, "" if favourites() else "There are no favourites")
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        clear()
+        return {"FINISHED"}
+
+
+class IMPASTO_OT_lock_parameter(bpy.types.Operator):
+    """Keep this parameter as the favourites have it when More Like This mixes them, or let it vary again"""
+
+    bl_label = "Lock Parameter"
+
+    name: StringProperty(name="Name", description="Name of the parameter")
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        try:
+            toggle_lock(self.name)
+        except ParameterError as error:
+            return report_result(self, error_report(error))
+        return {"FINISHED"}
+
+
+class IMPASTO_OT_more_like(TaskOperator, bpy.types.Operator):
+    """Make four variations that resemble the favourites: their parameters are mixed, and vary"""
+
+    bl_label = "More Like This"
+
+    favourites: StringProperty(
+        name="Favourites",
+        description='Materials or images that Impasto made, as a JSON list: ["lane", "road"]; empty: the panel\'s',
+    )
+    variety: FloatProperty(
+        name="Variety", description="0: between the favourites; 1: far around them", default=0.5, min=0.0, max=1.0
+    )
+    locked: StringProperty(
+        name="Locked",
+        description='Parameters that keep their values, as a JSON list: ["color", "width_m"]; empty: the panel\'s',
+    )
+
+    @classmethod
+    def poll_message(cls, context: bpy.types.Context) -> str:
+        return "" if favourites() else "Mark a variation as favourite first"
+
+    def task(self, context: bpy.types.Context) -> Task:
+        variations.live.cancel()
+        names = parse_names(self.favourites, "favourites")
+        liked = [recipe_called(name) for name in names] or favourites()
+        if not liked:
+            raise ParameterError("there are no favourites", "mark a variation as favourite, or name materials")
+        variety = given_properties(self, ("variety",)).get("variety", context.scene.impasto.variety)
+        kept = parse_names(self.locked, "locked") or ([] if names else locked_parameters())
+        return task(context, liked, variety, kept)

@@ -16,7 +16,7 @@ from mathutils import Matrix, Vector
 
 from ..engine.catalogue import catalogue
 from ..jobs.session import push_undo
-from ..parameters import azimuths, properties
+from ..parameters import points, properties
 
 RADIUS, SUN, REACH = 90.0, 10.0, 14.0
 """Radii of the dial, of the sun on it, and of the place to press around that, at a resolution scale of 1."""
@@ -30,8 +30,8 @@ def shown_azimuth(context: bpy.types.Context) -> tuple[bpy.types.PropertyGroup, 
     for name in _tools(context.scene):
         tool = catalogue[name]
         group = properties.group_of(context.scene, tool)
-        for parameter in azimuths.azimuths_of(tool):
-            if properties.is_visible(group, tool, parameter) and azimuths.is_known(group, parameter):
+        for parameter in points.azimuths_of(tool):
+            if properties.is_visible(group, tool, parameter) and points.is_known(group, parameter):
                 return group, properties.identifier(parameter)
     return None
 

@@ -15,10 +15,9 @@ from ..interface.drawing import draw_report, draw_text
 from ..jobs.task import Place
 from ..parameters import inputs, properties
 from ..parameters.groups import chosen_model
-from ..parameters.open_numbers import WIDTH, draw_open_number
+from ..parameters.operators import WIDTH, draw_open_number
 from ..tools import menu, presets
-from ..tools.intents import MAKES, MODEL, WORDS
-from ..tools.lists import is_pictured
+from ..tools.lists import MAKES, MODEL, WORDS, is_pictured
 from ..tools.panel import (
     ToolPanel,
     draw_images,
@@ -33,9 +32,9 @@ from ..tools.panel import (
 )
 from ..tools.sources import draw_source
 from . import variations
+from .favourites import draw_grid
 from .request import request_poll_message
 from .settings import ImpastoSettings
-from .variation_grid import draw_grid
 
 DETAIL, EXEMPLAR = "texture_transfer", "exemplar"
 """Parameter and input of a tool whose results are made of pieces of what their model learned, if that is kept."""

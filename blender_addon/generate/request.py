@@ -1,23 +1,29 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Request from the Impasto panel's settings, and checks of what is missing."""
+"""Request from the Impasto panel's settings, checks of what is missing, and recipes put back into the panel."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import bpy
 
-from ..bridge import materials
+from ..bridge import materials, naming
+from ..bridge.inputs import SOURCE, Source, images_of
+from ..bridge.recipe_inputs import missing_inputs, put_source
 from ..bridge.target import ACTIVE
+from ..core.errors import ParameterError
+from ..core.recipe import Recipe, Step
+from ..core.system.untrusted import parse_json
 from ..engine.catalogue import catalogue, has_size
-from ..parameters import properties
+from ..parameters import inputs, properties
 from ..tools.form import AS_STORED
-from ..tools.intents import PHOTO
-from ..tools.missing import tool_poll_message
+from ..tools.lists import LISTS, MODEL, PHOTO, WORDS, is_pictured
 from ..tools.request import Request
-from ..tools.sources import FILE, NONE, chosen_source, source_poll_message
+from ..tools.sources import FILE, NONE, chosen_source, source_poll_message, tool_poll_message
 from .settings import ImpastoSettings
 
 
@@ -81,3 +87,82 @@ def _source_poll_message(settings: ImpastoSettings, tool: Mapping[str, Any]) -> 
 def _material_poll_message(context: bpy.types.Context, settings: ImpastoSettings) -> str:
     has_material = context.active_object is not None and context.active_object.active_material is not None
     return "The active object has no material" if settings.material == ACTIVE and not has_material else ""
+
+
+def show_recipe(scene: bpy.types.Scene, recipe: Recipe) -> bool:
+    """Set the panel to the first step of a recipe, and to its seed; return whether the panel has such a tool.
+
+    ParameterError, before anything changes, for values that it cannot have.
+    """
+    step, settings = recipe.steps[0], scene.impasto
+    kinds, _ = LISTS["tool"]
+    if step.tool not in catalogue or catalogue[step.tool]["kind"] not in kinds:
+        return False
+    tool = properties.check_step(step)
+    settings.tool = step.tool
+    properties.put_parameters(scene, tool, step.parameters)
+    settings.seed, settings.matched = recipe.seed, json.dumps(dict(recipe.matched))
+    properties.preview_update(properties.TEXTURE)(None, None)
+    return True
+
+
+def restore_settings(scene: bpy.types.Scene, recipe: Recipe, sources: Mapping[str, Source]) -> list[str]:
+    """Set the panel to all of a recipe, whose inputs are `sources`; the names of inputs that are not among them.
+
+    ParameterError, before anything changes, for a recipe that the panel cannot show.
+    """
+    step, estimator = _parts(recipe)
+    settings, tool = scene.impasto, properties.check_step(step)
+    if estimator:
+        properties.check_step(estimator)
+    sources = {name: source for name, source in sources.items() if not isinstance(source, bpy.types.Material)}
+    pictures = images_of(sources, step.input_names)
+    settings.intent = PHOTO if SOURCE in recipe.inputs else WORDS if is_pictured(step.tool) else MODEL
+    show_recipe(scene, replace(recipe, steps=(step,)))
+    properties.put_size(properties.group_of(scene, tool), tool, step.parameters)
+    put_source(settings, sources.get(SOURCE), recipe.inputs.get(SOURCE, {}))
+    inputs.put_images(scene, tool, step, pictures)
+    if tool["kind"] == "generator" and not tool["makes_all_maps"]:
+        settings.estimator = estimator.tool if estimator else "none"
+    if estimator:
+        properties.put_parameters(scene, catalogue[estimator.tool], estimator.parameters)
+    settings.lock_seed = True
+    return missing_inputs(recipe, sources)
+
+
+def _parts(recipe: Recipe) -> tuple[Step, Step | None]:
+    """The steps of the panel's tool and of estimation. ParameterError for any other recipe."""
+    steps, kinds = list(recipe.active_steps), LISTS["tool"][0]
+    if any(step.tool not in catalogue for step in steps):
+        steps = []
+    kind = catalogue[steps[0].tool]["kind"] if steps else ""
+    is_estimated = len(steps) == 2 and kind == "generator" and catalogue[steps[1].tool]["kind"] == "estimator"
+    estimator = steps.pop() if is_estimated else None
+    if len(steps) != 1 or kind not in kinds:
+        raise ParameterError("the Impasto panel cannot show this recipe", "press Edit Layers")
+    return steps[0], estimator
+
+
+def shown_recipe(scene: bpy.types.Scene) -> Recipe:
+    """Recipe of the panel's tool alone, with its sliders as they are now, and the record of its match."""
+    settings = scene.impasto
+    step = Step(settings.tool, properties.parameters_of(scene, catalogue[settings.tool]))
+    return Recipe((step,), settings.seed, matched=matcher_of(settings))
+
+
+def matcher_of(settings: bpy.types.PropertyGroup) -> Mapping[str, str]:
+    """Record of the match that found the panel's parameters, whatever became of them since; empty if none did."""
+    if not settings.matched:
+        return {}
+    try:
+        matched = parse_json(settings.matched, "the record of a match", kind=ParameterError)
+        return Recipe((Step(settings.tool),), matched=matched).matched
+    except ParameterError:  # of a file that something else has written
+        return {}
+
+
+def name_of_match(settings: bpy.types.PropertyGroup) -> str:
+    """Name for results of the match that the panel shows: its first words, or its picture's; empty if there is none."""
+    matched = matcher_of(settings)
+    name = matched.get("text", "").partition(";")[0] or Path(matched.get("name", "")).stem
+    return naming.of_parts(name) if name else ""

@@ -17,10 +17,8 @@ from ..jobs.session import jobs
 from ..jobs.task import Place
 from ..parameters.groups import chosen_model, group_of
 from ..parameters.properties import LAYERS, SPLIT, TEXTURE, choose_model, preview_update
-from ..tools.arguments import with_properties
-from ..tools.form import DIRECTIONS
-from ..tools.intents import Intents, keep_tool
-from ..tools.lists import MODELS, PICTURED, items_of
+from ..tools.form import DIRECTIONS, with_properties
+from ..tools.lists import MODELS, PICTURED, Intents, items_of, keep_tool
 from ..tools.request import Request
 from ..tools.sources import A_FILE, AN_IMAGE, NONE, SourceSettings, WidthSettings
 

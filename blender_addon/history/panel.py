@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The History panel in the 3D view, the shader editor and the image editor: a page of thumbnails, and what can be done
-with the selected one."""
+with the selected one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import bpy
+from bpy.props import BoolProperty, IntProperty, StringProperty
 
 from ..bridge import image_editors
 from ..interface import previews
@@ -14,9 +16,46 @@ from ..interface.drawing import draw_report, draw_text, name_place, poll_message
 from ..jobs.task import Place
 from ..tools.panel import Tab, in_editors
 from ..translations.texts import sentence
-from .comparison import comparison
 from .entries import HistoryEntry, forget, found_entries, origin_of
-from .stored import is_on, stored
+from .operators import comparison
+from .stored import is_on, refresh, stored
+
+
+def _first_page(settings: HistorySettings, _context: bpy.types.Context) -> None:
+    settings.page = 0
+
+
+def _other_files(settings: HistorySettings, _context: bpy.types.Context) -> None:
+    settings.page = 0
+    if settings.all_files:
+        refresh()
+
+
+class HistorySettings(bpy.types.PropertyGroup):
+    """Entries that the History panel shows. selected, former: keys of the entry that was chosen last, and before it."""
+
+    search: StringProperty(
+        name="Search",
+        description="Words of a result's name, of its phrase or of its tools",
+        options={"TEXTEDIT_UPDATE", "SKIP_SAVE"},
+        update=_first_page,
+    )
+    starred_only: BoolProperty(
+        name="Starred Only", description="Show only what has a star", options={"SKIP_SAVE"}, update=_first_page
+    )
+    all_files: BoolProperty(
+        name="All Files",
+        description="Show the recipes of other files, too, from the folder in the preferences",
+        options={"SKIP_SAVE"},
+        update=_other_files,
+    )
+    page: IntProperty(options={"HIDDEN", "SKIP_SAVE"}, min=0)
+    selected: StringProperty(options={"HIDDEN", "SKIP_SAVE"})
+    former: StringProperty(options={"HIDDEN", "SKIP_SAVE"})
+
+
+POINTER = (bpy.types.WindowManager, "impasto_history", HistorySettings)
+
 
 COLUMN_PX, ROWS = 85, 3
 """Least width of a thumbnail at a resolution scale of 1, and rows of a page."""

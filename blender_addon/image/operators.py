@@ -20,10 +20,9 @@ from ..core.recipe import differences
 from ..engine.catalogue import catalogue
 from ..jobs.operator import TaskOperator
 from ..jobs.task import Place, Task
-from ..parameters.azimuths import known_azimuths
+from ..parameters.points import known_azimuths
 from ..tools.action import WorkerAction, result_task
-from ..tools.arguments import values_of, width_of, with_properties
-from ..tools.form import Form
+from ..tools.form import Form, values_of, width_of, with_properties
 from ..tools.request import Request
 
 

@@ -11,8 +11,8 @@ from ..engine.catalogue import catalogue
 from ..interface.drawing import draw_operators, draw_report, name_place, operator_class
 from ..jobs.task import Place
 from ..material.drawing import draw_result
-from ..parameters.azimuths import azimuths_of
-from ..parameters.open_numbers import WIDTH, draw_open_number
+from ..parameters.operators import WIDTH, draw_open_number
+from ..parameters.points import azimuths_of
 from ..tools.panel import InImageEditor, Tab, draw_parameters
 
 IMAGE_BUTTONS = {

@@ -171,3 +171,28 @@ def text_lines(text: str, width_px: float) -> list[str]:
 
 def draw_preferences_button(layout: bpy.types.UILayout) -> None:
     layout.operator("preferences.addon_show", text="Preferences", icon="PREFERENCES").module = engine.EXTENSION
+
+
+UNIT_PX, ENDS_UNITS = 20, 2
+"""Height of a button at a resolution scale of 1, the unit of widths; room at both ends of a text and for a button."""
+
+
+def draw_status_bar(self: bpy.types.Header, _context: bpy.types.Context) -> None:
+    """Draw the running task, if there is one."""
+    if (status := jobs.status) is None:
+        return
+    row = self.layout.row(align=True)
+    text = f"Impasto: {sentence(status.message)}"
+    blf.size(0, bpy.context.preferences.ui_styles[0].widget.points)
+    row.ui_units_x = blf.dimensions(0, text)[0] / UNIT_PX + ENDS_UNITS  # by itself it would cut the text
+    row.progress(factor=status.fraction, text=text)
+    if jobs.shown_task:
+        row.operator("impasto.cancel", text="", icon="CANCEL")
+
+
+def register() -> None:
+    bpy.types.STATUSBAR_HT_header.prepend(draw_status_bar)
+
+
+def unregister() -> None:
+    bpy.types.STATUSBAR_HT_header.remove(draw_status_bar)

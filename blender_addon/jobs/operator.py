@@ -6,8 +6,11 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import bpy
-from bpy.props import BoolProperty
+from bpy.props import BoolProperty, StringProperty
 
 from ..core.errors import ImpastoError, WorkerError
 from ..engine import engine
@@ -193,3 +196,24 @@ class IMPASTO_OT_stop(bpy.types.Operator):
         if jobs.shown_task and jobs.shown_task.job:
             jobs.shown_task.job.stop()
         return {"FINISHED"}
+
+
+LISTS = ("materials", "images", "models", "files")
+
+
+def as_json() -> str:
+    """Names of materials, images and models, paths of files, and the report."""
+    report = jobs.made
+    return json.dumps({name: list(getattr(report, name)) for name in LISTS} | {"report": report.text})
+
+
+def _get(_manager: Any) -> str:
+    return as_json()
+
+
+MADE = StringProperty(
+    name="Made",
+    description="As JSON, what Impasto's last operator made: the names of materials, images and models, and files",
+    get=_get,
+)
+PROPERTIES = ((bpy.types.WindowManager, "impasto_made", MADE),)

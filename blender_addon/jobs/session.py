@@ -22,8 +22,7 @@ from ..core.system.untrusted import printable
 from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..windows import areas, redraw, redraw_status_bars, shows_panels
-from .status import Status, announce, status_of
-from .task import Place, Task, TaskReport
+from .task import Place, Status, Task, TaskReport, announce, status_of
 
 TICK_S, QUICK_TICK_S = 0.1, 0.01
 """Seconds between looks at tasks, and at those that are not shown, such as previews, which are waited for."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Task: work on a thread, whose result is applied on Blender's main thread."""
+"""Task: work on a thread, whose result is applied on Blender's main thread; its news outside of panels."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ import traceback
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
+import bpy
 import numpy as np
 
 from ..core.engine.job import Job
 from ..core.errors import Cancelled, ImpastoError, WorkerError
 from ..core.system.untrusted import file_error
+from ..translations.texts import sentence
 
 PLACE = "impasto_place"
 """Name of a panel's `Place` in the context of its buttons."""
@@ -215,3 +217,32 @@ class Task:
             self._error, self._trace = error, traceback.format_exc()
         finally:
             self._ended.set()
+
+
+STEPS = 20
+"""Steps of the progress in the status bar, which is redrawn at each."""
+
+
+class Status(NamedTuple):
+    """Status of a task in the status bar. fraction: the progress, in `STEPS`."""
+
+    message: str
+    fraction: float
+
+
+def status_of(task: Task) -> Status:
+    """Status of a task, for the status bar."""
+    return Status(task.message, round(task.fraction * STEPS) / STEPS)
+
+
+def announce(report: TaskReport) -> None:
+    """Show an error in a popup, for want of an open panel; panels show every report."""
+    windows = bpy.context.window_manager.windows
+    if report.level != "ERROR" or bpy.app.background or not windows:
+        return
+    with bpy.context.temp_override(window=windows[0]):
+        bpy.context.window_manager.popup_menu(
+            lambda menu, _context: menu.layout.label(text=sentence(report.text), translate=False),
+            title="Impasto",
+            icon="ERROR",
+        )

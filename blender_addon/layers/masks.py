@@ -16,7 +16,7 @@ from ..bridge.target import chosen_material
 from ..core.mask import BLENDS, CAVITIES, EDGES, EVERYWHERE, HEIGHT, IMAGE, LEAST_SIZE, NOISE, OWN, SHARED, Mask
 from ..jobs.task import TaskReport
 from ..parameters.properties import LAYERS, preview_update
-from .on_layers import OnLayers, active_layer
+from .order import OnLayers, active_layer
 
 NONE = "none"
 CHANGEABLE = ("base_color", "roughness", "metallic", "normal", "height", "ambient_occlusion", "opacity", "emission")

@@ -22,12 +22,11 @@ from ..material.using import NAMED
 from ..parameters.properties import LAYERS as CHANGED_LAYERS
 from ..parameters.properties import preview_update
 from ..paths import FILE_PATH, absolute
-from ..tools.arguments import ensure_known
-from ..tools.intents import LAYERS
+from ..tools.form import ensure_known
+from ..tools.lists import LAYERS
 from ..tools.sources import MATERIAL, NONE
 from . import preview
-from .on_layers import OnLayers, active_layer
-from .order import animation_kept, dissolve, move, top_of, unit
+from .order import OnLayers, active_layer, animation_kept, dissolve, move, top_of, unit
 from .request import (
     add_layer,
     check_recipe,

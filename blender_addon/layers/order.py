@@ -13,7 +13,10 @@ from typing import Any
 
 import bpy
 
+from ..bridge.target import active_material, chosen_material
 from ..core.recipe import GROUP
+from ..jobs.operator import InstantOperator
+from ..jobs.task import Place
 
 PATH = re.compile(r"^impasto_layers\.layers\[(\d+)\]")
 """Beginning of the path of a layer's property, as animation has it."""
@@ -104,3 +107,20 @@ def _curves(animation: Any) -> Iterator[Any]:
         yield action.fcurves
     else:
         yield from (bag.fcurves for layer in action.layers for strip in layer.strips for bag in strip.channelbags)
+
+
+def active_layer(context: bpy.types.Context) -> bpy.types.PropertyGroup:
+    """The layer whose parameters are shown."""
+    stack = chosen_material(context).impasto_layers
+    return stack.layers[min(stack.active, len(stack.layers) - 1)]
+
+
+class OnLayers(InstantOperator):
+    """Mixin: an operator on the layers of the active object's material."""
+
+    place = Place.LAYERS
+
+    @classmethod
+    def poll_message(cls, context: bpy.types.Context) -> str:
+        material = active_material(context)
+        return "" if material and material.impasto_layers.layers else "Add a layer first"

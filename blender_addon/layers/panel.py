@@ -14,9 +14,9 @@ from ..interface.drawing import draw_report, draw_text, name_place, poll_message
 from ..jobs.task import Place
 from ..material.drawing import draw_result
 from ..parameters import inputs, points, properties
-from ..parameters.open_numbers import WIDTH, draw_open_number
+from ..parameters.operators import WIDTH, draw_open_number
 from ..tools import menu, presets
-from ..tools.intents import LAYERS
+from ..tools.lists import LAYERS
 from ..tools.panel import Tab, draw_images, draw_live, draw_parameters, draw_run, draw_size, in_editors, section
 from ..tools.sources import NONE, draw_source
 from .masks import IMAGE as MASK_IMAGE

@@ -1,22 +1,30 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Live preview of the active material's layers, all run at the size of the picture, from the changed one on."""
+"""Live preview of the active material's layers, run at the size of the picture; it follows the painting of a mask."""
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import bpy
 import numpy as np
 
+from ..bridge import mapping, painted_uvs
 from ..bridge.images import Picture
 from ..bridge.inputs import SOURCE, Input
 from ..bridge.pixel_buffers import buffers
 from ..bridge.target import chosen_material
 from ..core.recipe import Recipe
 from ..jobs.operator import busy_message
+from ..jobs.task import TaskReport
+from ..material.using import views_without_materials
 from ..parameters.properties import LAYERS, SPLIT, when_changed
 from ..tools.action import WorkerAction
 from ..tools.live import Live
+from .masks import CHANGED, IMAGE, image_name, new_image
+from .order import OnLayers, active_layer
 from .request import action_of, recipes_before, request_poll_message
 
 LINE_PX = 1
@@ -88,7 +96,110 @@ def register() -> None:
 
 
 def unregister() -> None:
+    strokes.stop()
     when_changed(SPLIT, None)
     buffers.clear()
     live.unregister()
     comparison.picture = None
+
+
+STROKE = "PAINT_OT_image_paint"
+"""Blender's operator that runs while a stroke is made."""
+LOOK_S, PAUSE_S = 0.03, 0.2
+"""Seconds between looks for a stroke, which may be a short click, and between pictures: all pixels are read for one."""
+
+
+class LayerStrokes:
+    """Watch for strokes, from the first one to the end of painting: asks for a new picture while they are made."""
+
+    def __init__(self) -> None:
+        self.timer = partial(LayerStrokes.tick, self)
+        self.is_new = False
+        """Whether there is paint that no picture was asked for."""
+        self._asked_s = -math.inf
+
+    def watch(self) -> None:
+        """Look for strokes until painting ends."""
+        if not bpy.app.timers.is_registered(self.timer):
+            bpy.app.timers.register(self.timer, first_interval=LOOK_S, persistent=True)
+
+    def stop(self) -> None:
+        """Look no more."""
+        if bpy.app.timers.is_registered(self.timer):
+            bpy.app.timers.unregister(self.timer)
+
+    def tick(self) -> float | None:
+        """Ask for a picture if there is new paint and none is being made; seconds to the next look."""
+        item = bpy.context.view_layer.objects.active
+        if item is None or item.mode != "TEXTURE_PAINT":
+            return None
+        is_painting = any(one.bl_idname == STROKE for one in _modal_operators())
+        self.is_new = self.is_new or is_painting
+        if self.is_new and not live.is_running and time.monotonic() - self._asked_s >= PAUSE_S:
+            self.is_new, self._asked_s = is_painting, time.monotonic()
+            live.ask()
+        return LOOK_S
+
+
+def _modal_operators() -> list[bpy.types.Operator]:
+    return [one for window in bpy.context.window_manager.windows for one in window.modal_operators]
+
+
+strokes = LayerStrokes()
+
+
+class IMPASTO_OT_paint_mask(OnLayers, bpy.types.Operator):
+    """Paint where the active layer shows: white shows it, black hides it. Press it again when you are done"""
+
+    bl_label = "Paint Mask"
+
+    @classmethod
+    def poll_message(cls, context: bpy.types.Context) -> str:
+        if reason := super().poll_message(context):
+            return reason
+        item = context.active_object
+        is_mesh = item is not None and item.type == "MESH"
+        has_uvs = is_mesh and (item.data.uv_layers or mapping.of_material(chosen_material(context)) != mapping.UV)
+        return "" if has_uvs else "Select a mesh object with UVs"
+
+    def do(self, context: bpy.types.Context) -> TaskReport:
+        item, layer = context.active_object, active_layer(context)
+        if item.mode == "TEXTURE_PAINT":
+            return self._end(context, layer)
+        material = chosen_material(context)
+        bpy.ops.object.mode_set(mode="OBJECT")
+        painted_uvs.activate(item, material)
+        if layer.mask.image is None:
+            layer.mask.image = new_image(material, image_name(layer))
+        layer.mask.kind = IMAGE
+        paint = context.scene.tool_settings.image_paint
+        paint.mode, paint.canvas = "IMAGE", layer.mask.image
+        bpy.ops.object.mode_set(mode="TEXTURE_PAINT")
+        if brush := paint.brush:
+            _as_white(context, brush)
+        for space in views_without_materials(context):  # solid shading shows the mask instead
+            space.shading.type = "MATERIAL"
+        context.scene.impasto.live_preview = True
+        buffers.prepare(len(layer.mask.image.pixels))
+        strokes.watch()
+        return TaskReport(
+            "INFO", f"{layer.mask.image.name} is painted: white shows the layer", materials=(material.name,)
+        )
+
+    def _end(self, context: bpy.types.Context, layer: bpy.types.PropertyGroup) -> TaskReport:
+        bpy.ops.object.mode_set(mode="OBJECT")
+        painted_uvs.put_back(context.active_object.data)
+        image = layer.mask.image
+        if image.is_dirty:
+            image.pack()
+        CHANGED(layer, context)
+        return TaskReport("INFO", f"{image.name} is the mask of {layer.name}")
+
+
+def _as_white(context: bpy.types.Context, brush: bpy.types.Brush) -> None:
+    """Paint white: where Blender has it, with the colour that all brushes share."""
+    paint = context.scene.tool_settings.image_paint
+    unified = getattr(paint, "unified_paint_settings", None) or context.scene.tool_settings.unified_paint_settings
+    holder = unified if unified.use_unified_color else brush
+    holder.color = (1.0, 1.0, 1.0)
+    holder.secondary_color = (0.0, 0.0, 0.0)

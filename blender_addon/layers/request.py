@@ -28,8 +28,7 @@ from ..parameters import inputs, properties
 from ..tools import source_maps
 from ..tools.action import WorkerAction, result_task
 from ..tools.form import AS_STORED, LOOK, Form
-from ..tools.missing import tool_poll_message
-from ..tools.sources import FILE, NONE, chosen_source, source_poll_message
+from ..tools.sources import FILE, NONE, chosen_source, source_poll_message, tool_poll_message
 from ..translations.texts import sentence
 from .masks import CHANGEABLE, mask_of, mask_poll_message, put_mask
 from .order import top_of, unit

@@ -23,8 +23,7 @@ from bpy.props import (
 from ..bridge.former import textures_of
 from ..parameters import properties
 from ..parameters.properties import LAYERS, MAX_INT, preview_update
-from ..tools.arguments import property_of
-from ..tools.form import Form
+from ..tools.form import Form, property_of
 from ..tools.sources import A_FILE, AN_IMAGE, MATERIAL, NONE, SourceSettings, WidthSettings
 from .masks import MASK
 from .order import fold

@@ -17,8 +17,7 @@ from ..core.errors import ParameterError
 from ..core.recipe import Recipe
 from ..engine.catalogue import catalogue
 from ..generate import variations
-from ..generate.request import without_source
-from ..generate.shown_recipe import name_of_match, shown_recipe
+from ..generate.request import name_of_match, shown_recipe, without_source
 from ..image.operators import OnImage
 from ..jobs.description import description_task
 from ..jobs.operator import TaskOperator
@@ -26,7 +25,7 @@ from ..jobs.session import jobs
 from ..jobs.task import Place, Task
 from ..parameters.properties import MAX_INT
 from ..paths import FILE_PATH
-from ..tools.arguments import given_properties, source_of, width_of, with_properties
+from ..tools.form import given_properties, source_of, width_of, with_properties
 from ..tools.request import Request
 from ..tools.sources import chosen_source, source_poll_message
 from .request import PICTURE, TEXT, MatchRequest, key_of, matcher_for, name_of, read_picture

@@ -7,20 +7,87 @@ from collections.abc import Mapping
 from typing import Any
 
 import bpy
+from bpy.props import EnumProperty, StringProperty
 
 from ..bridge.inputs import Source
 from ..engine.catalogue import catalogue
 from ..generate import variations
-from ..generate.variation_grid import draw_grid
+from ..generate.favourites import draw_grid
 from ..interface.drawing import draw_text
+from ..jobs.session import jobs
 from ..jobs.task import Place
-from ..parameters.open_numbers import WIDTH, draw_open_number
-from ..tools.intents import WORDS
-from ..tools.lists import is_pictured
+from ..parameters.operators import WIDTH, draw_open_number
+from ..tools.lists import MATCHER, WORDS, is_pictured, items_of
 from ..tools.panel import Tab, draw_makes, draw_run, in_editors
-from ..tools.sources import chosen_source, draw_source
+from ..tools.sources import A_FILE, AN_IMAGE, SourceSettings, chosen_source, draw_source
 from .request import PICTURE, is_found, key_of
-from .settings import MatchSettings
+
+MOST_SUGGESTIONS = 40
+LONGEST_ENDING = 6
+"""Characters of a text without spaces, such as Chinese, that may be the beginning of its last word."""
+
+
+def suggestions(known: list[str], typed: str) -> list[str]:
+    """Known texts that contain what is typed, then what is typed with its last word completed.
+
+    The word is completed by a known one, or is the plural of one. Blender shows only those that are like what is typed.
+    """
+    text = typed.casefold()
+    found = [known_text for known_text in known if text in known_text.casefold()]
+    for begin in _beginnings_of_last_word(typed):
+        head, last = typed[:begin], text[begin:]
+        found += [head + word for word in known if word.casefold().startswith(last)]
+        if any(last in (f"{word}s".casefold(), f"{word}es".casefold()) for word in known):
+            found.append(typed)
+    return list(dict.fromkeys(found))[:MOST_SUGGESTIONS]
+
+
+def _beginnings_of_last_word(typed: str) -> list[int]:
+    """Positions where the last word may begin: after a space or, without spaces as in Chinese, near the end."""
+    if not typed.strip() or typed[-1].isspace():
+        return []
+    last = len(typed) - len(typed.split()[-1])
+    near = range(max(last, len(typed) - LONGEST_ENDING), len(typed)) if not typed[-1].isascii() else ()
+    return sorted({last, *near})
+
+
+def _suggest(settings: MatchSettings, _context: bpy.types.Context, typed: str) -> list[str]:
+    about = catalogue.matchers.get(settings.matcher)
+    return suggestions(about["suggestions"], typed) if about else []
+
+
+class MatchSettings(SourceSettings, bpy.types.PropertyGroup):
+    """Settings of the panel for words and pictures, in each scene."""
+
+    matcher: EnumProperty(
+        name="From",
+        description="What the material is made from",
+        items=items_of(MATCHER),
+        update=lambda _settings, _context: jobs.forget(Place.MATCH),
+    )
+    text: StringProperty(
+        name="Words",
+        description="One material in a few words: its kind, colours, pattern, size, wear",
+        search=_suggest,
+        search_options={"SUGGESTION"},
+    )
+    change: StringProperty(
+        name="Change",
+        description="What shall be different, such as a little darker, wetter, or no cracks",
+        search=_suggest,
+        search_options={"SUGGESTION"},
+    )
+    source_kind: EnumProperty(
+        name="Source",
+        description="The picture that the material shall look like",
+        items=(
+            A_FILE,
+            AN_IMAGE,
+        ),
+    )
+
+
+POINTER = (bpy.types.Scene, "impasto_match", MatchSettings)
 
 
 class MatchPanel(Tab):

@@ -20,7 +20,7 @@ from ..core.errors import ParameterError
 from ..core.recipe import Recipe
 from ..engine.catalogue import catalogue
 from ..generate import variations
-from ..generate.shown_recipe import show_recipe
+from ..generate.request import show_recipe
 from ..jobs.task import Task
 from ..parameters.properties import MAX_INT
 from ..tools.action import WorkerAction, result_task

@@ -19,7 +19,7 @@ from ..jobs.task import Task, TaskReport
 from ..library.operator import ASKED_IN, ChangesLibrary, ask_to_remove, library_task
 from ..parameters import properties
 from ..paths import FILE_PATH, absolute
-from ..tools.intents import MODEL
+from ..tools.lists import MODEL
 
 
 class IMPASTO_OT_install_model(ChangesLibrary, bpy.types.Operator):

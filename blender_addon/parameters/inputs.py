@@ -16,7 +16,7 @@ from bpy.props import CollectionProperty, PointerProperty
 
 from ..core.recipe import MAX_VALUES, Step
 from ..engine.catalogue import properties_of
-from . import schemas
+from . import groups
 from .groups import group_of, identifier
 
 _beside: dict[str, Callable[[str], Any]] = {}
@@ -148,7 +148,7 @@ def input_properties(
     found, classes = {}, []
     for item in image_inputs(tool):
         found[pointer_to(item["name"])] = PointerProperty(
-            name=schemas.label_of(item["name"], {}),
+            name=groups.label_of(item["name"], {}),
             description=item["description"],
             type=bpy.types.Image,
             update=update,

@@ -15,7 +15,7 @@ import bpy
 from bpy.props import FloatProperty, PointerProperty, StringProperty
 
 from ..engine.catalogue import catalogue, properties_of
-from . import schemas
+from . import groups
 from .groups import CLASS, SLIDERS, chosen_model, identifier, model_parameter
 
 READABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,40}")
@@ -76,7 +76,7 @@ def _properties_of(tool: Mapping[str, Any], model: Mapping[str, Any], update: An
     found = {}
     for name, schema in properties_of(tool).items():
         if schema.get("format") == CLASS:
-            about = {"name": schemas.label_of(name, schema), "description": schema["description"], "update": update}
+            about = {"name": groups.label_of(name, schema), "description": schema["description"], "update": update}
             search = {"search": _search(model["classes"]), "search_options": {"SUGGESTION"}}
             found[identifier(name)] = StringProperty(**about, **search, default=schema["default"])
         elif schema.get("format") == SLIDERS:

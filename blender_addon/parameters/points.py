@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Points of tools: positions in a picture, and the only place that turns their y, from the top, into Blender's."""
+"""Parameters that are places in a picture or directions of light; only here the y of a point is turned to Blender's."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import bpy
 
 from ..engine.catalogue import properties_of
-from .groups import identifier
+from .groups import AZIMUTH, POINT, group_of, identifier
+from .operators import AZIMUTH_OF_LIGHT, is_open
 from .properties import is_visible
-from .schemas import POINT
 
 Place: TypeAlias = tuple[float, float]
 """Position in an image as Blender's views count: fractions from the left and from the bottom."""
@@ -42,3 +43,23 @@ def usual_place(tool: Mapping[str, Any], name: str) -> Place:
     """Place of a point that was not moved yet."""
     x, y = properties_of(tool)[name]["default"]
     return x, 1 - y
+
+
+def azimuths_of(tool: Mapping[str, Any]) -> list[str]:
+    """Parameters of a tool that are azimuths of lights."""
+    return [name for name, schema in properties_of(tool).items() if schema.get("format") == AZIMUTH]
+
+
+def is_known(group: bpy.types.PropertyGroup, name: str) -> bool:
+    """Whether an azimuth is known in a tool's group."""
+    return not is_open(group, name, AZIMUTH_OF_LIGHT)
+
+
+def known_azimuths(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> dict[str, float]:
+    """Azimuths in degrees of a scene's tool, those that are known."""
+    group = group_of(scene, tool)
+    return {
+        name: round(math.degrees(getattr(group, identifier(name))), 3)
+        for name in azimuths_of(tool)
+        if is_known(group, name)
+    }

@@ -17,18 +17,22 @@ from bpy.props import PointerProperty
 from ..core.recipe import Step
 from ..core.schemas import check_values
 from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size, properties_of
-from . import inputs, model_values, schemas
+from . import inputs, model_values
 from .groups import (
     SLIDERS,
     belongs_to_model,
+    choices_of,
     drawn_parameters,
     group_of,
     identifier,
+    is_angle,
+    is_length,
     is_model,
     is_of_model,
     model_parameter,
     unit_m,
 )
+from .groups import property_of as schema_property
 
 MAX_INT = 2**31 - 1
 TEXTURE, STYLE, LAYERS = "texture", "style", "layers"
@@ -161,13 +165,13 @@ def value_of(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: str)
         return {slider: _six_digits(value) for slider, value in model_values.slider_values(group, tool).items()}
     holder = model_values.group_of_model(group, tool) if belongs_to_model(schema) else group
     value = getattr(holder, identifier(name))
-    if choices := schemas.choices_of(schema):
+    if choices := choices_of(schema):
         return next(choice for choice in choices if str(choice) == value)
     if schema["type"] == "array" and "for_each" not in schema:
         return [_six_digits(item) for item in value]
-    if schemas.is_angle(schema):
+    if is_angle(schema):
         value = math.degrees(value)
-    if schemas.is_length(name, schema):
+    if is_length(name, schema):
         value *= unit_m(group.id_data)
     return _six_digits(value) if isinstance(value, float) else value
 
@@ -249,11 +253,11 @@ def _put_of_model(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name:
 
 def _as_property(owner: Any, name: str, schema: Mapping[str, Any], value: Any) -> Any:
     """A recipe's value as the property takes it: angles in radians, lengths in Blender's units, choices as text."""
-    if schemas.choices_of(schema):
+    if choices_of(schema):
         return str(value)
-    if schemas.is_angle(schema):
+    if is_angle(schema):
         return math.radians(value)
-    return value / unit_m(owner.id_data) if schemas.is_length(name, schema) else value
+    return value / unit_m(owner.id_data) if is_length(name, schema) else value
 
 
 def kind_of_preview(tool: Mapping[str, Any]) -> str:
@@ -284,7 +288,7 @@ def property_of(name: str, schema: Mapping[str, Any], tool: Mapping[str, Any] | 
     more = _search(schema, tool)
     if tool and tool["kind"] != "trainer":
         more["update"] = preview_update(kind_of_preview(tool))
-    return schemas.property_of(name, schema, **more)
+    return schema_property(name, schema, **more)
 
 
 def _search(schema: Mapping[str, Any], tool: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -19,10 +19,9 @@ from ..bridge.inputs import is_picture
 from ..bridge.target import active_material
 from ..engine.catalogue import catalogue, properties_of
 from ..layers.request import lowest_if_active
-from ..parameters.groups import group_of
+from ..parameters.groups import group_of, label_of
 from ..parameters.points import place_of, put, usual_place, visible_points
 from ..parameters.properties import value_of
-from ..parameters.schemas import label_of
 from ..tools.sources import chosen_source
 
 Place: TypeAlias = tuple[float, float]

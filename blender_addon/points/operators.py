@@ -14,7 +14,7 @@ from ..engine.catalogue import catalogue
 from ..jobs.operator import report_result
 from ..jobs.task import EXPECTED, Place, error_report
 from ..parameters.points import points_of
-from ..tools.intents import PHOTO
+from ..tools.lists import PHOTO
 from ..tools.sources import chosen_source
 from .gizmos import MODES
 

@@ -15,7 +15,7 @@ from ..image.operators import OnImage
 from ..jobs.operator import TaskOperator, clicked_panel, poll
 from ..jobs.task import Place, Task, TaskReport
 from ..library.operator import ASKED_IN
-from ..tools.arguments import given_properties, parse_object, with_properties
+from ..tools.form import given_properties, parse_object, with_properties
 from ..tools.request import Request
 from . import faces, masks, regions
 from .request import Subject, fill_task, group_mask, landmarks_task, run_task, usual

@@ -26,7 +26,7 @@ from ..core.recipe import Recipe, Step
 from ..engine.catalogue import catalogue, properties_of
 from ..jobs.session import push_undo
 from ..jobs.task import Task, TaskReport
-from ..parameters import properties, schemas
+from ..parameters import groups, properties
 from ..tools.action import WorkerAction, result_task
 from ..tools.form import Form
 from ..windows import redraw
@@ -172,7 +172,7 @@ def fill_task(
 
 def _across_borders(context: bpy.types.Context, tool: str) -> dict[str, Any]:
     """Parameter that fills across the borders while the view is shifted, where they are seen to meet."""
-    choices = schemas.choices_of(properties_of(catalogue[tool]).get(WRAPS, {}))
+    choices = groups.choices_of(properties_of(catalogue[tool]).get(WRAPS, {}))
     return {WRAPS: YES} if settings_of(context).is_shifted and YES in choices else {}
 
 

@@ -7,8 +7,7 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, IntProperty
 
 from ..bridge import image_editors
-from ..tools.arguments import with_properties
-from ..tools.form import Form
+from ..tools.form import Form, with_properties
 
 BRUSH, LASSO, BOX = "BRUSH", "LASSO", "BOX"
 MOST_RADIUS_PX = 2048

@@ -8,7 +8,7 @@ import bpy
 from ..interface import previews
 from ..interface.drawing import draw_text
 from ..jobs.task import Place
-from ..tools.intents import MORE
+from ..tools.lists import MORE
 from ..tools.panel import Tab, draw_run, in_editors
 from .turntable import FORMER, turntable
 

@@ -31,8 +31,8 @@ from ..engine.engine import Engine
 from ..engine.settings import PreferenceProperties
 from ..jobs.task import Task
 from . import graphics
+from .graphics import Build
 from .pip import Pip, find_python, run
-from .torch_builds import Build
 
 BY_HAND = "make a Python environment by hand and choose it in Impasto's preferences"
 ATTEMPT = "attempt.json"

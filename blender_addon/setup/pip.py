@@ -19,7 +19,7 @@ from ..core.system import process
 from ..engine.engine import MIN_PYTHON, Engine
 from ..jobs.command import run_lines
 from ..jobs.task import Task
-from .torch_builds import Build
+from .graphics import Build
 
 NEWEST_PYTHON = (3, 14)
 PROBE_LIMIT_S = 20.0

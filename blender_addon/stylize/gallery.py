@@ -18,7 +18,8 @@ from ..bridge import images
 from ..core.io.signatures import BLENDER_EXTENSIONS
 from ..engine import engine
 from ..interface import previews
-from ..parameters import enum_numbers, inputs
+from ..parameters import inputs
+from ..tools import lists
 
 MAX_FILES = 500
 SHIPPED = Path(__file__).parents[1] / "shipped" / "styles"
@@ -76,9 +77,9 @@ def gallery_items(_self: Any, _context: Any) -> list[tuple[str, str, str, int | 
     found = [(FILE + path.name, path.stem, str(path), previews.icon_of_file(path)) for path in files()]
     for image in pictures():
         found.append((IMAGE + image.name, image.name, "An image of this .blend", previews.icon_of_image(image)))
-    numbers = enum_numbers.numbers_of([key for key, *_ in found])
+    numbers = lists.numbers_of([key for key, *_ in found])
     items: list[tuple[str, str, str, int | str, int]]
-    items = [(NONE, "None", "No picture", "X", enum_numbers.DEFAULT), *((*item, numbers[item[0]]) for item in found)]
+    items = [(NONE, "None", "No picture", "X", lists.DEFAULT), *((*item, numbers[item[0]]) for item in found)]
     if items != _items:
         _items[:] = items
     return _items
@@ -91,10 +92,10 @@ def gallery(name: str) -> Any:
     def get(self: bpy.types.PropertyGroup) -> int:
         image = getattr(self, pointer)
         if image is None:
-            return enum_numbers.DEFAULT
+            return lists.DEFAULT
         path = path_of(image)
         key = FILE + path.name if path in files() else IMAGE + image.name
-        return next((item[-1] for item in gallery_items(self, None) if item[0] == key), enum_numbers.DEFAULT)
+        return next((item[-1] for item in gallery_items(self, None) if item[0] == key), lists.DEFAULT)
 
     def set_(self: bpy.types.PropertyGroup, number: int) -> None:
         key = next((item[0] for item in gallery_items(self, None) if item[-1] == number), NONE)

@@ -23,8 +23,7 @@ from ..jobs.operator import TaskOperator
 from ..jobs.task import Place, Task
 from ..paths import FILE_PATH, absolute
 from ..tools.action import WorkerAction, result_task
-from ..tools.arguments import ensure_known, values_of, with_properties
-from ..tools.form import Form
+from ..tools.form import Form, ensure_known, values_of, with_properties
 from ..tools.request import Request
 from .preview import live
 from .request import StyleSubject, from_scene, is_painted, request_poll_message, subject_of

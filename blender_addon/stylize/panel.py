@@ -17,7 +17,7 @@ from ..interface.drawing import draw_preferences_button, draw_text
 from ..jobs.task import Place
 from ..parameters import inputs, properties
 from ..tools import presets
-from ..tools.intents import RESTYLE
+from ..tools.lists import RESTYLE
 from ..tools.panel import (
     ToolPanel,
     draw_images,
@@ -29,7 +29,7 @@ from ..tools.panel import (
     in_editors,
     section,
 )
-from . import gallery, kinds, preview
+from . import gallery, preview
 from .preview import previewer
 from .request import chosen_image, other_materials, subject_poll_message
 from .settings import IMAGE, KIND, MATERIAL, START
@@ -75,7 +75,11 @@ class StylePanel(ToolPanel):
             draw_parameters(layout, context, tool, (STRENGTH,))
         if KIND in properties_of(tool):
             section(
-                layout, "impasto_style_kinds", "Kinds of Style", lambda body: kinds.draw(body, context), closed=True
+                layout,
+                "impasto_style_kinds",
+                "Kinds of Style",
+                lambda body: preview.draw_kinds(body, context),
+                closed=True,
             )
         _draw_more(layout, context, tool)
         _draw_controls(layout, context, tool)

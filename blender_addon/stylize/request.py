@@ -20,8 +20,8 @@ from ..jobs.task import Task
 from ..layers.request import add_recipe
 from ..parameters import properties
 from ..parameters.groups import belongs_to_model, identifier
-from ..tools.missing import tool_poll_message
 from ..tools.request import Request
+from ..tools.sources import tool_poll_message
 from .settings import IMAGE, KIND, MATERIAL, NO_KIND, RELIEF, RENDER, START
 
 

@@ -16,8 +16,7 @@ from ..jobs.task import Place
 from ..parameters import inputs, properties
 from ..parameters.groups import identifier
 from ..parameters.properties import STYLE, preview_update
-from ..tools.arguments import with_properties
-from ..tools.form import DIRECTIONS
+from ..tools.form import DIRECTIONS, with_properties
 from ..tools.lists import items_of
 from ..tools.request import Request
 

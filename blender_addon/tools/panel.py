@@ -18,14 +18,12 @@ from ..interface.drawing import draw_operator, draw_report, draw_text, name_plac
 from ..jobs.task import Place
 from ..material.drawing import draw_result
 from ..parameters import inputs, model_values, points, properties
-from ..parameters.groups import belongs_to_model, chosen_model, model_parameter
-from ..parameters.open_numbers import draw_open_number, labelled_row, open_number
-from ..parameters.operators import set_input
-from ..parameters.schemas import POINT, component_labels, label_of
+from ..parameters.groups import POINT, belongs_to_model, chosen_model, component_labels, label_of, model_parameter
+from ..parameters.operators import draw_open_number, labelled_row, open_number, set_input
 from ..setup.panel import draw_missing_engine
 from ..weights.panel import draw_missing_weights
 from ..windows import TAB
-from .intents import MODEL, PHOTO, WORDS
+from .lists import MODEL, PHOTO, WORDS
 from .live import Live
 
 MAKES = {

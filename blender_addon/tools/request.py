@@ -25,8 +25,7 @@ from ..jobs.task import Task
 from ..parameters import inputs, properties
 from ..parameters.properties import MAX_INT
 from .action import WorkerAction, result_task
-from .arguments import argument, parse_object, sources_from, values_in
-from .form import Form
+from .form import Form, argument, parse_object, sources_from, values_in
 
 SCALE = "scale"
 """Parameter of the tool that prepares a source which leaves each point of it where it is on a mesh."""

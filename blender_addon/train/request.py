@@ -28,8 +28,7 @@ from ..parameters import properties
 from ..parameters.properties import MAX_INT
 from ..paths import absolute
 from ..tools.action import WorkerAction
-from ..tools.arguments import argument, parse_object, same_as, values_in, with_properties
-from ..tools.form import Form
+from ..tools.form import Form, argument, parse_object, same_as, values_in, with_properties
 from ..tools.lists import items_of
 from ..tools.sources import AN_IMAGE, WidthSettings
 

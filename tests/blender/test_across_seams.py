@@ -181,7 +181,7 @@ def test_a_material_is_repainted_across_seams_unless_it_is_turned_off(extension,
     assert sent("bricks – red_base_color.001") is None
     stylize(image="bricks.png")
     assert sent("bricks – red") is None
-    applied = extension.batch.recipes.AppliedRecipe.of_image(bpy.data.images["bricks – red_base_color"])
+    applied = extension.batch.chosen.AppliedRecipe.of_image(bpy.data.images["bricks – red_base_color"])
     assert set(applied.inputs) == {"style"}, "other materials have other meshes"
     settings.subject, settings.across_seams = "MATERIAL", False
     bpy.ops.impasto.stylize()
@@ -330,7 +330,7 @@ def test_a_batch_has_a_mesh_for_each_material_of_the_selected_objects(extension,
     bpy.context.object.data.materials.append(bpy.data.materials.new("plain"))
     cube.select_set(True)
     request, output = extension.batch.request, extension.batch.request.Output(str(tmp_path))
-    applied = extension.batch.recipes.AppliedRecipe.of_request(extension.tools.request.Request("flat"))
+    applied = extension.batch.chosen.AppliedRecipe.of_request(extension.tools.request.Request("flat"))
 
     def meshes_of(**given) -> dict[str, str | None]:
         table, _ = request.BatchRequest(applied, output, **given)._write(bpy.context)

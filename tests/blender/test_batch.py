@@ -180,7 +180,7 @@ def test_a_cancelled_batch_keeps_what_is_done_though_the_objects_are_gone(extens
         textured(name)
     request, out = extension.batch.request, tmp_path / "out"
     flat = extension.tools.request.Request("flat", {"seconds": 1.5}, inputs={"style": [style]})
-    applied = extension.batch.recipes.AppliedRecipe.of_request(flat)
+    applied = extension.batch.chosen.AppliedRecipe.of_request(flat)
     task = request.BatchRequest(applied, request.BatchOutput(str(out), workers=1)).task(bpy.context)
     bpy.data.batch_remove([*bpy.data.objects, *bpy.data.materials])
     task.start()
@@ -277,7 +277,7 @@ def test_materials_of_one_name_get_names_of_their_own(extension, plane, style, t
     for name in ("Bricks", "bricks", "a:b", "a?b"):
         textured(name)
     request = extension.batch.request
-    applied = extension.batch.recipes.AppliedRecipe.of_request(extension.tools.request.Request("tint"))
+    applied = extension.batch.chosen.AppliedRecipe.of_request(extension.tools.request.Request("tint"))
     output = request.BatchOutput(str(tmp_path / "out"))
     request.BatchRequest(applied, output, pattern="{tool}_{name}")._write(bpy.context)
     assert [row["name"] for row in rows(tmp_path)] == ["tint_Bricks", "tint_bricks_2", "tint_a_b", "tint_a_b_2"]
@@ -285,7 +285,7 @@ def test_materials_of_one_name_get_names_of_their_own(extension, plane, style, t
 
 
 def test_a_recipe_of_a_file_or_an_image_brings_its_other_pictures(extension, scene, style, tmp_path):
-    recipes = extension.batch.recipes
+    recipes = extension.batch.chosen
     step = {"tool": "flat", "parameters": {"strength": 0.5}, "inputs": {"style": "style"}}
     names = {"style": "red.png", "source": "b.png"}
     inputs = {name: {"name": file, "sha256": "0" * 64} for name, file in names.items()}

@@ -101,7 +101,7 @@ def test_random_values_are_other_ones_within_their_ranges(extension, scene, grou
 
 @pytest.mark.any_blender
 def test_random_values_are_valid_for_every_tool(extension, scene):
-    choosing, catalogue = extension.generate.choosing, extension.engine.catalogue
+    choosing, catalogue = extension.generate.operators, extension.engine.catalogue
     for tool in catalogue.catalogue:
         for name, schema in catalogue.properties_of(tool).items():
             if choosing._is_drawn(schema) and schema.get("type") in ("number", "integer"):
@@ -405,7 +405,7 @@ def test_each_choice_shows_its_own_panels_and_more_shows_the_others(extension, s
     own = {name: panel for name, panel in panels.items() if name.endswith(editor) and panel.intents}
     without_words = own.keys() - {f"IMPASTO_PT_{editor}"}
     shown = {}
-    for intent, *_ in extension.tools.intents.ITEMS:
+    for intent, *_ in extension.tools.lists.ITEMS:
         scene.impasto.intent = intent
         shown[intent] = {name for name in without_words if scene.impasto.intent in own[name].intents}
     assert set().union(*shown.values()) == without_words

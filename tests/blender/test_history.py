@@ -26,7 +26,7 @@ def settings(scene, extension):
     settings = bpy.context.window_manager.impasto_history
     for name in ("search", "starred_only", "all_files", "page", "selected", "former"):
         settings.property_unset(name)
-    extension.history.comparison.comparison.clear()
+    extension.history.operators.comparison.clear()
     return settings
 
 
@@ -140,7 +140,7 @@ def test_variations_are_entries_that_a_star_keeps_in_the_file(scene, settings, e
     key = f"VARIATION:Checker {first.seed}"
     assert key in listed
     bpy.ops.impasto.compare(entry=key, other=listed[0])
-    assert extension.history.comparison.comparison.names[1] == f"Checker {first.seed}"
+    assert extension.history.operators.comparison.names[1] == f"Checker {first.seed}"
     bpy.ops.impasto.select_entry(entry=key)
     assert panel().operators("impasto.edit_layers")[0].recipe == first.recipe.to_json()
     bpy.ops.impasto.restore_settings()
@@ -160,7 +160,7 @@ def test_two_entries_are_compared_under_one_light(plane, settings, extension):
     for key in ("MATERIAL:red", "IMAGE:blue_base_color"):
         bpy.ops.impasto.select_entry(entry=key)
     bpy.ops.impasto.compare()
-    shown = extension.history.comparison.comparison
+    shown = extension.history.operators.comparison
     assert shown.names == ("red", "blue")
     height, width, _ = shown.pixels.shape
     assert height == width == 512

@@ -61,7 +61,7 @@ def index(extension, tmp_path):
     """A package index: `simple` is PyPI's part, `cpu` and `cu130` are PyTorch's."""
     folder = tmp_path / "index"
     fill(folder / "simple", [name for name in requirements(extension.engine.engine.wheel()) if name != "torch"])
-    torch = extension.setup.torch_builds.TORCH
+    torch = extension.setup.graphics.TORCH
     fake_wheel(folder / "simple/torch", "torch", torch)
     for tag in ("cpu", "cu130"):
         fake_wheel(folder / tag / "torch", "torch", f"{torch}+{tag}")
@@ -77,7 +77,7 @@ def without_pythons(tmp_path, monkeypatch):
 
 def build_for(extension, address, tag):
     """A build of the catalogue, from the index on this machine."""
-    builds = extension.setup.torch_builds
+    builds = extension.setup.graphics
     of_catalogue = builds.CUDA[0].linux if tag.startswith("cu") else builds.cpu_build("Linux", "x86_64")
     return replace(of_catalogue, index=f"{address}/{tag}", disk_mb=30)
 
@@ -152,7 +152,7 @@ def test_exactly_the_chosen_build_is_taken_from_the_index(
         gone = extension.engine.engine.Engine(str(of_plan.folder / "engine-old/bin/python"))
         (of_plan.folder / "engine-old").mkdir(parents=True)
         made = carry_out(extension, replace(of_plan, repairs=gone))
-    assert torch_of(made) == f"{extension.setup.torch_builds.TORCH}+cu130"
+    assert torch_of(made) == f"{extension.setup.graphics.TORCH}+cu130"
     taken = [path for path in asked if path.endswith(".whl") and "/torch-" in path]
     assert [path.split("/")[1] for path in taken] == ["cu130"]
     assert not (tmp_path / "ran").exists()
@@ -181,7 +181,7 @@ def test_an_interrupted_set_up_goes_on_and_a_damaged_engine_is_repaired(extensio
             module.write_text("")
         mended = carry_out(extension, replace(of_plan, repairs=made))
     assert mended == made
-    assert torch_of(mended) == f"{extension.setup.torch_builds.TORCH}+cpu"
+    assert torch_of(mended) == f"{extension.setup.graphics.TORCH}+cpu"
 
 
 def test_a_second_set_up_at_the_same_time_is_told(extension, plan):
@@ -211,7 +211,7 @@ def test_the_packages_come_through_a_proxy_of_the_environment(extension, plan, i
     with served(index) as (proxy, asked):
         monkeypatch.setenv("http_proxy", proxy)
         made = carry_out(extension, plan(ELSEWHERE, arguments=("--trusted-host", "index.example")))
-    assert torch_of(made) == f"{extension.setup.torch_builds.TORCH}+cpu"
+    assert torch_of(made) == f"{extension.setup.graphics.TORCH}+cpu"
     assert asked
     assert all(address.startswith(f"{ELSEWHERE}/") for address in asked)
 

@@ -171,7 +171,7 @@ def test_a_click_without_words_or_a_picture_says_what_is_missing(settings, scene
 
 @pytest.mark.any_blender
 def test_what_is_typed_is_completed_by_the_matchers_words(extension, settings):
-    suggest = extension.match.settings.suggestions
+    suggest = extension.match.panel.suggestions
     known = ["wet cobblestones", "mossy", "moss", "潮湿", "青砖"]
     assert suggest(known, "mos") == ["mossy", "moss"]
     assert suggest(known, "wet mos") == ["wet mossy", "wet moss"]
@@ -190,7 +190,7 @@ def test_a_recipe_of_another_length_angle_and_choice_is_shown_as_it_is(extension
     scene.unit_settings.scale_length = 0.5
     recipe = extension.generate.variations.Recipe
     found = {"tool": "bricks", "parameters": {"bond": "herringbone", "width_m": 1.3, "mortar_color": [0.1, 0.2, 0.3]}}
-    show = extension.generate.shown_recipe
+    show = extension.generate.request
     assert show.show_recipe(scene, recipe.from_dict({"steps": [found], "seed": 3}))
     shown = show.shown_recipe(scene)
     assert (shown.seed, shown.steps[0].tool) == (3, "bricks")

@@ -121,12 +121,12 @@ def test_the_menu_of_an_image_node_is_about_its_image_and_is_not_there_for_anyth
 
 
 def test_the_status_bar_is_redrawn_only_when_it_shows_something_else(extension, scene, monkeypatch):
-    session, task_module, bar = extension.jobs.session, extension.jobs.task, extension.interface.status_bar
-    assert bar.draw in bpy.types.STATUSBAR_HT_header.draw._draw_funcs
+    session, task_module, bar = extension.jobs.session, extension.jobs.task, extension.interface.drawing
+    assert bar.draw_status_bar in bpy.types.STATUSBAR_HT_header.draw._draw_funcs
 
     def said() -> list[str]:
         layout = Layout()
-        bar.draw(SimpleNamespace(layout=layout), bpy.context)
+        bar.draw_status_bar(SimpleNamespace(layout=layout), bpy.context)
         return [options["text"] for what, _, options in layout.drawn if what == "progress"]
 
     assert said() == []
@@ -154,7 +154,7 @@ def test_the_status_bar_is_redrawn_only_when_it_shows_something_else(extension, 
 
 
 def test_each_shortcut_is_of_an_operator_and_none_takes_one_of_another_or_of_blenders_own(extension):
-    shortcuts = extension.keymaps.SHORTCUTS
+    shortcuts = extension.menus.SHORTCUTS
     assert all(hasattr(bpy.types, operator.replace("impasto.", "IMPASTO_OT_")) for *_, operator, _key in shortcuts)
     assert len({(keymap, key) for keymap, _space, _operator, key in shortcuts}) == len(shortcuts)
     config = bpy.context.window_manager.keyconfigs.addon
@@ -168,7 +168,7 @@ def test_each_shortcut_is_of_an_operator_and_none_takes_one_of_another_or_of_ble
     keys = [how for *_, content in blender.generate_keymaps(blender.Params()) for _, how, *_ in content["items"]]
     taken = {how["type"] for how in keys if all(how.get(modifier) for modifier in ("ctrl", "shift", "alt"))}
     assert "G" in taken
-    assert not taken & {key for *_, key in extension.keymaps.SHORTCUTS}
+    assert not taken & {key for *_, key in extension.menus.SHORTCUTS}
 
 
 ROOT = Path(__file__).parents[2]
@@ -204,14 +204,14 @@ A label of 88 is whole at Blender's own scale, and was cut in a window at a scal
 def test_no_label_of_a_parameter_is_cut_in_a_side_panel(extension, language):
     """Blender cuts a text at the end of its room without a word, at 280 pixels of width as it opens side panels."""
     known = extension.translations.texts.words(language) if language else {}
-    schemas = extension.parameters.schemas
+    schemas = extension.parameters.groups
     description = json.loads((Path(extension.__file__).parent / "description.json").read_text(encoding="utf-8"))
     rooms: dict[str, int] = {}
     for tool in description["tools"]:
         for name, schema in tool["parameters"]["properties"].items():
             room_px = SWITCH_PX if schema.get("type") == "boolean" else LABEL_PX
             rooms[schemas.label_of(name, schema)] = room_px
-            if number := extension.parameters.open_numbers.open_number(name, schema):
+            if number := extension.parameters.operators.open_number(name, schema):
                 rooms[number.text] = BUTTON_PX
     blf.size(0, POINTS)
     cut = {text for text, room_px in rooms.items() if blf.dimensions(0, known.get(text, text))[0] > room_px}

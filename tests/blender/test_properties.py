@@ -98,7 +98,7 @@ def test_a_tool_that_is_gone_leaves_no_broken_panel(extension, scene):
 def test_settings_of_a_new_scene_are_the_defaults_of_their_request(extension, scene, module, request_name, settings):
     request = getattr(operator.attrgetter(module)(extension), request_name)
     defaults = {item.name: item.default for item in fields(request)}
-    for name, value in extension.tools.arguments.values_in(request, getattr(scene, settings)).items():
+    for name, value in extension.tools.form.values_in(request, getattr(scene, settings)).items():
         if defaults[name] is MISSING:
             assert not value, name
         else:
@@ -107,7 +107,7 @@ def test_settings_of_a_new_scene_are_the_defaults_of_their_request(extension, sc
 
 
 def test_no_two_parameters_of_a_tool_have_the_same_label(extension):
-    label_of = extension.parameters.schemas.label_of
+    label_of = extension.parameters.groups.label_of
     for tool in extension.engine.catalogue.catalogue:
         labels = [label_of(name, schema) for name, schema in tool["parameters"]["properties"].items()]
         twice = sorted(label for label in set(labels) if labels.count(label) > 1)
@@ -115,7 +115,7 @@ def test_no_two_parameters_of_a_tool_have_the_same_label(extension):
 
 
 def test_numbers_are_exact_as_float32_and_never_shared_and_stay_whatever_else_is_listed(extension):
-    numbers_of = extension.parameters.enum_numbers.numbers_of
+    numbers_of = extension.tools.lists.numbers_of
     names = [f"file picture {index}.png" for index in range(20_000)]  # enough that some hashes are the same
     numbers = numbers_of(names)
     assert len(set(numbers.values())) == len(names)

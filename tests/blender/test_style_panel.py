@@ -287,7 +287,7 @@ def test_all_kinds_are_shown_and_one_is_taken(extension, scene, patches):
     assert not bpy.ops.impasto.pick_style_kind.poll()
     assert bpy.ops.impasto.style_kinds() == {"FINISHED"}
     settle(extension.jobs.session.jobs)
-    pictures = extension.stylize.kinds.kind_thumbnails(bpy.context)
+    pictures = extension.stylize.preview.kind_thumbnails(bpy.context)
     assert list(pictures) == KINDS
     assert {picture.shape for picture in pictures.values()} == {(32, 48, 3)}
     assert (pictures["none"] == pictures["oil"]).all(), "they differ by relief only"
@@ -297,7 +297,7 @@ def test_all_kinds_are_shown_and_one_is_taken(extension, scene, patches):
     shown = drawn(bpy.types.IMPASTO_PT_style_view_3d)
     assert [button.kind for button in shown.operators("impasto.pick_style_kind")] == KINDS
     scene.impasto_style.tool = "flat"
-    assert not extension.stylize.kinds.kind_thumbnails(bpy.context)
+    assert not extension.stylize.preview.kind_thumbnails(bpy.context)
     refused("this stylizer has no settings for kinds of style", "style_kinds")
     assert not drawn(bpy.types.IMPASTO_PT_style_view_3d).operators("impasto.style_kinds")
 

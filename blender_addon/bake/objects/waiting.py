@@ -10,7 +10,7 @@ import bpy
 
 from ...bridge.target import NEW
 from ...interface.deferred import Deferred
-from ...tools.arguments import values_in
+from ...tools.form import values_in
 from ..settings import BakeOptions, ImpastoBakeSettings
 from .sets import BakeSet
 from .warnings import BakeWarning, warnings_before

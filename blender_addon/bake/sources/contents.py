@@ -11,7 +11,7 @@ import bpy
 
 from ...core.errors import ImpastoError
 from ...core.io.datablocks import MATERIAL, OBJECT, Datablock
-from ...tools.arguments import values_in
+from ...tools.form import values_in
 from ..objects.checks import check
 from ..settings import BakeOptions
 from . import material_maps

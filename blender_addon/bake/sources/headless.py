@@ -19,7 +19,7 @@ from typing import Any
 
 import bpy
 
-from ...assets import writing
+from ...assets import library
 from ...core.errors import FileError, ImpastoError, error_fields
 from ...core.io.datablocks import Datablock
 from ...core.system.transaction import replace_files
@@ -109,8 +109,8 @@ def _line(kind: str, one: Mapping[str, Any]) -> str:
 def _library(given: argparse.Namespace) -> tuple[Mapping[str, Any], list[str]]:
     """Write a library of assets."""
     folder = given.out.absolute()
-    names = writing.write_library(given.list.absolute(), folder)
-    has_index = given.remote and writing.write_index(folder)
+    names = library.write_library(given.list.absolute(), folder)
+    has_index = given.remote and library.write_index(folder)
     return {"files": names, "has_index": has_index}, names
 
 
