@@ -9,7 +9,6 @@ from typing import Any
 import bpy
 from bpy.props import EnumProperty, StringProperty
 
-from ..bridge.inputs import Source
 from ..engine.catalogue import catalogue
 from ..generate import variations
 from ..generate.favourites import draw_grid
@@ -19,8 +18,8 @@ from ..jobs.task import Place
 from ..parameters.operators import WIDTH, draw_open_number
 from ..tools.lists import MATCHER, WORDS, is_pictured, items_of
 from ..tools.panel import Tab, draw_makes, draw_run, in_editors
-from ..tools.sources import A_FILE, AN_IMAGE, SourceSettings, chosen_source, draw_source
-from .request import PICTURE, is_found, key_of
+from ..tools.sources import A_FILE, AN_IMAGE, SourceSettings, draw_source
+from .request import PICTURE, chosen_subject, is_found, key_of
 
 MOST_SUGGESTIONS = 40
 LONGEST_ENDING = 6
@@ -105,7 +104,13 @@ class MatchPanel(Tab):
         if matcher is None:
             layout.operator("impasto.refresh_tools", icon="FILE_REFRESH")
             return
-        (_draw_picture if matcher["subject"] == PICTURE else _draw_text)(layout, settings, matcher)
+        if matcher["subject"] == PICTURE:
+            draw_source(layout.column(), settings)
+            draw_open_number(layout, context.scene.impasto, "width_m", WIDTH, "Real Width")
+        else:
+            row = layout.row()
+            row.use_property_split = False
+            row.prop(settings, "text", text="", placeholder=matcher["example"])
         operator = "impasto.generate" if is_found(context.scene) else "impasto.match"
         reports = not is_pictured(context.scene.impasto.tool)  # else they are below the sliders
         draw_run(layout, operator, Place.MATCH, "TEXTURE", reports, text="Make")
@@ -114,28 +119,11 @@ class MatchPanel(Tab):
             row.use_property_split = False
             row.prop(settings, "change", text="", placeholder="Change")
             row.operator("impasto.change_by_words", text="", icon="CHECKMARK")
-        if matcher["varies"] and (_subject(settings, matcher) or variations.variations_of(matcher["name"])):
+        if matcher["varies"] and (chosen_subject(settings) or variations.variations_of(matcher["name"])):
             _draw_variations(layout, context, matcher)
 
 
 PANELS = in_editors(MatchPanel, "match")
-
-
-def _draw_text(layout: bpy.types.UILayout, settings: MatchSettings, matcher: Mapping[str, Any]) -> None:
-    row = layout.row()
-    row.use_property_split = False
-    row.prop(settings, "text", text="", placeholder=matcher["example"])
-
-
-def _draw_picture(layout: bpy.types.UILayout, settings: MatchSettings, _matcher: Mapping[str, Any]) -> None:
-    column = layout.column()
-    draw_source(column, settings)
-    draw_open_number(column, settings.id_data.impasto, "width_m", WIDTH, "Real Width")
-
-
-def _subject(settings: MatchSettings, matcher: Mapping[str, Any]) -> str | Source | None:
-    """The words or the picture; None without a picture."""
-    return chosen_source(settings) if matcher["subject"] == PICTURE else settings.text
 
 
 def _draw_variations(layout: bpy.types.UILayout, context: bpy.types.Context, matcher: Mapping[str, Any]) -> None:
@@ -143,6 +131,5 @@ def _draw_variations(layout: bpy.types.UILayout, context: bpy.types.Context, mat
     layout.operator("impasto.match_variations", icon="IMGDISPLAY")
     shown = variations.variations_of(matcher["name"])
     draw_grid(layout, context.scene.impasto, shown)
-    subject = _subject(settings, matcher)
-    if shown and not variations.are_of(key_of(matcher["name"], subject)):
+    if shown and not variations.are_of(key_of(matcher["name"], chosen_subject(settings))):
         draw_text(layout, "These were made before something was changed", "INFO")

@@ -33,10 +33,10 @@ TEXT, PICTURE = "text", "picture"
 
 @dataclass(frozen=True)
 class MatchRequest:
-    """A text, or a picture that was read, for a matcher. start: a recipe to be changed.
+    """Words, or a picture that was read, for a matcher. start: a recipe to change.
 
     result: size, device, estimator and form of the result, without a tool. name: of the result. width_m: real-world
-    width of the picture; 0: not known. key: of the subject, see `key_of`; empty where it changes what is shown.
+    width of the picture; 0: not known. key: the subject's, see `key_of`; empty to keep the one of what is shown.
     """
 
     matcher: Mapping[str, Any]
@@ -86,17 +86,21 @@ class MatchRequest:
 
 
 def is_found(scene: bpy.types.Scene) -> bool:
-    """Whether the Impasto panel shows what the words or the picture have found, or a material where there are none."""
+    """Whether the Impasto panel shows what was found for the words or the picture; without any: a material."""
     settings, shown = scene.impasto_match, scene.impasto
+    subject = chosen_subject(settings)
+    is_empty = subject is None or (isinstance(subject, str) and not subject.strip())
+    return is_pictured(shown.tool) if is_empty else shown.found_for == key_of(settings.matcher, subject)
+
+
+def chosen_subject(settings: bpy.types.PropertyGroup) -> str | Source | None:
+    """The words or the picture that the panel is set to; None without a picture."""
     about = catalogue.matchers[settings.matcher]
-    subject = chosen_source(settings) if about["subject"] == PICTURE else settings.text.strip()
-    if not subject:
-        return is_pictured(shown.tool)
-    return shown.found_for == key_of(settings.matcher, subject)
+    return chosen_source(settings) if about["subject"] == PICTURE else settings.text
 
 
 def _show(scene: bpy.types.Scene, recipe: Recipe, key: str) -> list[str]:
-    """Show a recipe in the scene's panel; notes on what of it the panel does not have."""
+    """Show a recipe in the scene's panel; return notes on steps that the panel cannot show."""
     first, *others = recipe.steps
     if not show_recipe(scene, recipe):
         return [f"the panel does not have the tool {first.tool}, so its sliders are not shown"]
@@ -129,6 +133,6 @@ def name_of(subject: str | Source) -> str:
 
 
 def key_of(matcher: str, subject: str | Source | None) -> str:
-    """Key of a subject, to know whether what is shown is still of it."""
+    """Key of a subject, by which a panel knows whether its words or picture have changed."""
     named = subject.strip() if isinstance(subject, str) else subject
     return f"{matcher} {named if isinstance(named, str | Path | None) else named.name}"

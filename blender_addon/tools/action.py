@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Actions for the worker, whatever panel asks: a recipe with its inputs, for a result, a picture or an answer."""
+"""Requests to the worker from any panel: a recipe with its inputs, for a result, a preview or an answer."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ LONGEST_PX = 256
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerAction:
-    """A request to the worker: a recipe, and its inputs, which are read as far as only the main thread can.
+    """A request to the worker: a recipe, and its inputs. What only the main thread can read of them is read already.
 
-    kind, values: the name of an action that is no run, and its own values. scale: of the source. color_space: of its
-    file, in place of what that says. supersedes: a key; earlier ones with it are cancelled. detach: it continues when
-    Blender closes. notes: on what is left out.
+    kind, values: name and values of an action other than a run. scale: of the source. color_space: replaces the one
+    that the source's file states. supersedes: key; earlier requests with the same key are cancelled. detach: the
+    request continues when Blender closes. notes: sentences for the report on what was left out.
     """
 
     recipe: Recipe | None = None
@@ -68,8 +68,8 @@ class WorkerAction:
     ) -> WorkerAction:
         """Action on the form's device, with the scale and the colour space of its source.
 
-        surface: what the source is a texture of, across whose seams the tools work on. ParameterError if they cannot.
-        keeps_steps: only what has changed since earlier actions is computed.
+        surface: mesh that the source is a texture of; the tools work across its seams. ParameterError if they cannot.
+        keeps_steps: compute only the steps that have changed since earlier actions.
         """
         mesh, notes = _mesh_inputs(surface, inputs, form)
         options = RunOptions(form.device or engine.preferences().device, keeps_steps=keeps_steps)
@@ -78,14 +78,14 @@ class WorkerAction:
 
     @classmethod
     def as_it_is(cls, source: Input | None = None) -> WorkerAction:
-        """Action whose result is its source, to have that shown. ParameterError if no tool can hand it over."""
+        """Action whose result is its source, unchanged, to show it. ParameterError if no tool can hand it over."""
         name = catalogue.usual("prepare")
         if not name:
             raise ParameterError("no tool can hand over maps as they are", "install the plugin impasto_transform")
         return cls(recipe=Recipe((Step(name),)), inputs={} if source is None else {SOURCE: source})
 
     def ready(self) -> WorkerAction:
-        """The action with inputs in the form that the worker takes; for any thread."""
+        """The same action with inputs in the form that the worker takes; for any thread."""
         return replace(self, inputs={name: ready(given) for name, given in self.inputs.items()})
 
     def answer(self, task: Task, client: Client, deliver: Delivery | View | None = None) -> JobResult:
@@ -106,15 +106,15 @@ class WorkerAction:
         return task.wait_for(job)
 
     def _color_spaces(self, sent: Mapping[str, Path | JobInput]) -> dict[str, str]:
-        """The colour space of the source, if it takes the place of what its file says; an image of floats has none."""
+        """Colour space of the source, if it replaces the one that the file states; images of floats have none."""
         given = sent.get(SOURCE)
         is_stored = isinstance(given, Path) or (given and all(one.itemsize == 1 for one in given.arrays.values()))
         return {SOURCE: self.color_space} if is_stored and self.color_space != AS_STORED else {}
 
     def picture(self, task: Task, client: Client, *, runs_small: bool = False) -> Mapping[str, np.ndarray]:
-        """Small picture of the result under a light, and the maps that come with it. For a task's `work`.
+        """Small picture of the result under a light, and its maps. For a task's `work`.
 
-        runs_small: all steps are run at the size of the picture, and kept.
+        runs_small: run all steps at the size of the picture, and keep their results.
         """
         small = replace(self, options=replace(self.options, keeps_steps=runs_small))
         return small.answer(task, client, View("preview", LONGEST_PX, runs_small=runs_small)).arrays
@@ -139,11 +139,10 @@ def result_task(
     split: Callable[[JobResult], Sequence[tuple[JobResult, Target]]] | None = None,
     kept: Collection[str] = (),
 ) -> Task:
-    """Task that puts the result of an action into `target`, or its parts of `split` into theirs.
+    """Task that puts the result of an action into `target`, or each part that `split` returns into its own target.
 
-    find: what finds the recipe with the worker's help. can_stop: it can end early and keep its result so far. then:
-    further work on the main thread. kept: names of inputs that are kept with the result, since no image or file holds
-    them.
+    find: finds the recipe with the worker's help. can_stop: the task can end early and keep its result so far. then:
+    further work on the main thread. kept: names of inputs to keep with the result, because no image or file holds them.
     """
     on_object.take_back()
     connected = connect()
@@ -177,9 +176,9 @@ def result_task(
 
 
 def with_width(made: JobResult, target: Target) -> JobResult:
-    """The result for a new material, with a guess of its width and a note on it if it is not known.
+    """The result; if it is for a new material of unknown width, with a guessed width and a note.
 
-    The name of what it was made of may name a kind of material that there is a procedural one of.
+    The guess is the default width of a procedural material whose name occurs in the target's name.
     """
     if target.material != NEW or target.painted or made.width_m or target.width_m:
         return made
@@ -196,9 +195,9 @@ def with_width(made: JobResult, target: Target) -> JobResult:
 def _mesh_inputs(
     surface: Surface | JoinedMaterials | None, inputs: Mapping[str, Input], form: Form
 ) -> tuple[dict[str, Input], Sequence[str]]:
-    """The mesh of a surface beside other inputs, and its directions, or a note why there is none.
+    """Inputs for a surface's mesh and its directions; without a mesh, a note on the reason.
 
-    ParameterError where it is wanted.
+    ParameterError if the form demands a mesh and there is none.
     """
     directions: dict[str, Input] = {DIRECTIONS: read(form.directions)} if form.directions else {}
     if MESH in inputs:

@@ -36,10 +36,10 @@ def argument(
     property_default: Any = None,
     **options: Any,
 ) -> Any:
-    """Field of a request that operators and settings have as a property: of its type, or an enum if it has `items`.
+    """Field of a request that operators and settings have as a property of its type; with `items`, as an enum.
 
-    default: or a type that makes one. read(text, name): the field's value of the property's, which is a text.
-    property_default: in Blender's form, if it is another one.
+    default: a value, or a type that makes one. read(text, name): converts the property's text to the field's value.
+    property_default: the property's default, where it differs from the field's.
     """
     shown = "" if read else default if property_default is None else property_default
     about = {"name": label, "description": description, "default": shown, **options}
@@ -48,15 +48,15 @@ def argument(
 
 
 def same_as(request: type, name: str, default: Any = MISSING) -> Any:
-    """The same field as that of another request, perhaps with another default."""
+    """Field of another request, perhaps with another default."""
     item = _arguments(request)[name]
     return field(default=item.default if default is MISSING else default, metadata=item.metadata)
 
 
 def with_properties(request: type, *names: str, **options: Any) -> Callable[[type], type]:
-    """Decorator that gives a class the properties of a request's fields, of all or of these, with further options.
+    """Decorator that gives a class properties for all fields of a request, or for the named ones, with further options.
 
-    Those that the class declares itself stay as they are.
+    Properties that the class declares itself stay as they are.
     """
     made = {name: property_of(request, name, **options) for name in names or _arguments(request)}
 
@@ -80,9 +80,9 @@ def property_of(request: type, name: str, **more: Any) -> Any:
 
 
 def values_of(request: type, operator: bpy.types.Operator, *, is_whole: bool = False) -> dict[str, Any]:
-    """Values for a request's fields of an operator's properties: those that were set in this call, or all.
+    """Values of an operator's properties for a request's fields: those that were set in this call, or all.
 
-    A text in JSON counts as set if it is not empty. ParameterError if one is wrong.
+    JSON text counts as set if it is not empty. ParameterError if it cannot be read.
     """
     known, found = operator.properties.bl_rna.properties.keys(), {}
     for name, item in _arguments(request).items():
@@ -100,13 +100,13 @@ def given_properties(operator: bpy.types.Operator, names: Iterable[str]) -> dict
 
 
 def values_in(request: type, settings: bpy.types.PropertyGroup) -> dict[str, Any]:
-    """Values for a request's fields in a scene's settings, of those that the settings have."""
+    """Values of a scene's settings for a request's fields, as far as the settings have them."""
     names = settings.bl_rna.properties.keys()
     return {name: getattr(settings, name) for name in _arguments(request) if name in names}
 
 
 def values_over(request: type, settings: bpy.types.PropertyGroup, operator: bpy.types.Operator) -> dict[str, Any]:
-    """Values for a request's fields in a scene's settings, and over them those that were set in this call."""
+    """Values of a scene's settings for a request's fields; properties that were set in this call override them."""
     return values_in(request, settings) | values_of(request, operator)
 
 
@@ -117,7 +117,7 @@ def ensure_known(tool: str) -> None:
 
 
 def width_of(operator: bpy.types.Operator, context: bpy.types.Context) -> float:
-    """Real-world width of a picture in metres: as given in this call, or else as in the panels; 0: not known."""
+    """Real-world width of a picture in metres: from this call, else from the panel; 0: not known."""
     scene = context.scene
     return given_properties(operator, ("width_m",)).get("width_m", scene.impasto.width_m * unit_m(scene))
 
@@ -195,16 +195,16 @@ DIRECTIONS = {
     "0.5 for none",
 }
 LOOK = ("width_m", "mapping", "use_displacement", "use_ambient_occlusion")
-"""Fields that a material depends on."""
+"""Fields of the form that a material depends on."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Form:
     """Form of a result, and where it goes.
 
-    name: of the results. out_dir: folder for files. device: empty for that of the preferences. width_m, color_space: of
-    the source. across_seams: over the mesh of the objects that the source is a texture of; None: if there is one.
-    directions: of strokes and patterns on it. mask_by: what on it is the mask.
+    name: of the results. out_dir: folder for files. device: empty for the one in the preferences. width_m, color_space:
+    of the source. across_seams: work across the seams of the mesh that the source is a texture of; None: if there is a
+    mesh. directions: of strokes and patterns on the mesh. mask_by: property of the mesh that is the mask.
     """
 
     name: str = argument("", "Name", "What the results are called (default: as the source)")

@@ -37,7 +37,7 @@ TABS = (
 )
 _NAMES = [item[0] for item in TABS]
 USUAL = {PHOTO: "seamless", WORDS: "", MODEL: "generate"}
-"""Intents with a tool of their own, and the task of the one that each begins with; empty: the tool that there is."""
+"""Intents with a tool of their own, and the task of the tool that each begins with; empty: the current tool stays."""
 
 
 def keep_tool(settings: bpy.types.PropertyGroup) -> None:
@@ -98,7 +98,7 @@ LISTS = {
     "trainer": (("trainer",), "train"),
     "stylizer": (("stylizer",), "stylize"),
 }
-"""Enums of tools: the kinds in each, and the task of the tool that is its default."""
+"""Enums of tools: the kinds in each, and the task of its default tool."""
 MATCHER = "matcher"
 """The enum of matchers."""
 PICTURED = "pictured"
@@ -107,7 +107,7 @@ MODELS = "models"
 """The enum of the models that generators run and that have a thumbnail."""
 Item = tuple[str, str, str, str | int, int]
 _items: dict[str, tuple[int, list[Item]]] = {}
-"""Items, and the revision of the catalogue that they are of. Blender keeps no reference to their strings."""
+"""Items of each enum, with the catalogue's revision. They are kept here because Blender keeps no reference to them."""
 
 
 def items_of(which: str) -> Callable[[Any, Any], list[Item]]:
@@ -150,7 +150,7 @@ def tools_of(which: str) -> list[Mapping[str, Any]]:
 
 
 def tools_of_intent(intent: str) -> list[Mapping[str, Any]]:
-    """The tools that begin a texture in an intent: all others change one, as layers."""
+    """Tools that begin a texture in an intent; all others change one, as layers."""
     return [tool for tool in tools_of("tool") if tool["kind"] != "filter" and _intent_of(tool) == intent]
 
 
@@ -167,7 +167,7 @@ def is_pictured(tool: str) -> bool:
 
 
 def _gallery_items() -> list[Item]:
-    """The items of the panel's tools with a thumbnail, without the headings, which a gallery would show as gaps."""
+    """Items of the panel's tools with a thumbnail, without headings, which a gallery would show as gaps."""
     pictured = {tool["name"] for tool in catalogue if tool["thumbnail"]}
     return [item for item in _current("tool") if item[0] in pictured]
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Live preview: a small picture of the result, made anew after every change of a panel.
 
-A timer asks for it a moment after the last change; it supersedes the one before it at the worker."""
+A timer requests it a moment after the last change, and the worker drops the request before it."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ Pictures: TypeAlias = "tuple[Arrays, np.ndarray | None]"
 
 
 class Live:
-    """Live preview of a panel. `error`: reason why there is none.
+    """Live preview of a panel, which is a subclass with `settings_poll_message` and `action`.
 
-    A panel has a subclass with `settings_poll_message` and `action`. of: the panel, for `properties.when_changed`.
-    settings: name of the scene's settings, which have `live_preview`. delay_s: pause after the last change.
+    error: reason why there is no preview. of: the panel, for `properties.when_changed`. settings: name of the scene's
+    settings, which have `live_preview`. delay_s: pause after the last change.
     """
 
     of: str
@@ -53,7 +53,7 @@ class Live:
         self.timer = partial(Live.tick, self)
 
     def settings_poll_message(self, context: bpy.types.Context) -> str:
-        """Reason why there can be no picture of what is set; empty if there can."""
+        """Reason why these settings can have no preview; empty if they can."""
         raise NotImplementedError
 
     def action(self, context: bpy.types.Context) -> WorkerAction:
@@ -65,14 +65,14 @@ class Live:
         return False
 
     def recipes_before(self, _context: bpy.types.Context, _action: WorkerAction) -> Sequence[Recipe]:
-        """Of what the picture is compared with, the first that can be run; none where nothing is compared."""
+        """Recipes to compare the preview with: the first that can be run is used. None where nothing is compared."""
         return ()
 
     def give_back(self, inputs: Mapping[str, Input]) -> None:
-        """Give back the memory of inputs that are not needed any more. Called beside the main thread."""
+        """Release the memory of inputs. Called on the task's thread."""
 
     def shown(self) -> None:
-        """Follow a new picture."""
+        """Called when there is a new picture."""
 
     def material_of(self, context: bpy.types.Context) -> bpy.types.Material | None:
         """The material that shows its maps on objects."""
@@ -83,7 +83,7 @@ class Live:
         return engine.poll_message() or self.settings_poll_message(context)
 
     def ask(self) -> None:
-        """Make a new picture as soon as nothing has changed for a moment. Called at every change."""
+        """Make a new picture once nothing has changed for `delay_s`. Called at every change."""
         if not self._is_on:
             on_object.take_back()
             return
@@ -107,7 +107,7 @@ class Live:
         return None
 
     def cancel(self) -> None:
-        """Cancel the picture that is being made, in favour of another task."""
+        """Cancel the picture that is being made, so that another task can run."""
         if task := self._running:
             task.cancel()
 
@@ -162,7 +162,7 @@ class Live:
             try:
                 sent = action.ready()
                 return sent.picture(task, connected(), runs_small=runs_small), before(task, sent)
-            except ImpastoError as error:  # told in the panel: a window for each step of a slider would be in the way
+            except ImpastoError as error:  # shown in the panel: a popup for each step of a slider would be in the way
                 return error
             finally:
                 self.give_back(action.inputs)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The menus that choose the Impasto panel's tool, of the few of its intent, and add a layer: all tools, by group.
+"""Menus of tools by group: those of an intent, for the Impasto panel, and all tools, to add a layer.
 
 Each submenu is a class of its own: Blender's search of a menu looks into each class once.
 """
@@ -16,7 +16,7 @@ from ..interface import previews
 from .lists import tools_by_group, tools_of, tools_of_intent
 
 LONGEST = 17
-"""Most lines of a column of a menu, unless a single subgroup is longer."""
+"""Most lines in a column of a menu, unless a single subgroup is longer."""
 ICONS = {
     "Prepare": "MODIFIER",
     "Make": "TEXTURE",
@@ -59,7 +59,7 @@ class IMPASTO_MT_add_layer(bpy.types.Menu):
 
 
 def draw(layout: bpy.types.UILayout, tool: Mapping[str, Any] | None) -> None:
-    """Draw the button that opens the menu, with the chosen tool, if there is one, and the one that searches it.
+    """Draw the button that opens the menu and shows the chosen tool, and the button that searches the menu.
 
     `UILayout.prop_with_menu` would do the same, but crashes Blender 4.3 as soon as the mouse is over it.
     """
@@ -70,7 +70,7 @@ def draw(layout: bpy.types.UILayout, tool: Mapping[str, Any] | None) -> None:
 
 
 def draw_search(layout: bpy.types.UILayout, text: str, menu: str) -> None:
-    """Draw the button that finds a tool of a menu by its name."""
+    """Draw a button that searches a menu for a tool by name."""
     layout.operator_context = "INVOKE_DEFAULT"
     layout.operator("wm.search_single_menu", text=text, icon="VIEWZOOM").menu_idname = menu
 

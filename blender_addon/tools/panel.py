@@ -34,15 +34,15 @@ MAKES = {
 """Texts and icons of the buttons that choose what to make a material from."""
 MAKES_HEIGHT = 1.5
 LIVE_SCALE = 8.0
-"""Size of a live preview, in heights of a button."""
+"""Size of a live preview, in button heights."""
 LABEL = 0.25
-"""Share of a row for an input's label: the image beside it has four buttons, and a name to be read."""
+"""Share of a row for an input's label: the image next to it has four buttons and a name."""
 
 
 class Tab:
-    """Mixin: a panel in the tab. intents: those whose panel it is; empty: all. place: its own, where tasks are begun.
+    """Mixin: a panel in the tab. intents: intents that show it; empty: all. place: where its reports are shown.
 
-    A subclass with a place has `draw_body`, which draws the panel.
+    A subclass with a place draws the panel in `draw_body`.
     """
 
     bl_category = TAB
@@ -69,9 +69,9 @@ class Tab:
 
 
 class ToolPanel(Tab):
-    """Mixin: a panel for a tool, which is chosen at its top. settings: name of the scene's settings.
+    """Mixin: a panel with a choice of tool at its top. settings: name of the scene's settings.
 
-    A subclass has `draw_tool`, which draws the rest of the panel for that tool.
+    A subclass draws the rest of the panel for the chosen tool in `draw_tool`.
     """
 
     settings: str
@@ -160,9 +160,9 @@ def draw_images(
     settings: bpy.types.PropertyGroup | None,
     group: bpy.types.PropertyGroup | None = None,
 ) -> None:
-    """The images of some of a tool's inputs, one or many each.
+    """Draw the images of some of a tool's inputs, one or many for each.
 
-    settings: the panel's, which say what a mask is; None: an image. group: as for `draw_parameters`.
+    settings: the panel's, which say what is used as a mask; None: an image. group: as for `draw_parameters`.
     """
     group = group or properties.group_of(context.scene, tool)
     for item in wanted:
@@ -179,7 +179,7 @@ def draw_images(
 
 
 def draw_input(layout: bpy.types.UILayout, value: bpy.types.PropertyGroup, name: str, of: str = "") -> None:
-    """The image of an input, to be chosen or opened; `of` names the image that it belongs to, instead of a label."""
+    """Draw the image of an input, to be chosen or opened. of: name of the image that it belongs to, used as label."""
     row = layout.split(factor=LABEL)
     left = row.row()
     left.alignment = "RIGHT"
@@ -188,7 +188,7 @@ def draw_input(layout: bpy.types.UILayout, value: bpy.types.PropertyGroup, name:
 
 
 def _draw_for_each(layout: bpy.types.UILayout, group: bpy.types.PropertyGroup, item: Mapping[str, Any]) -> None:
-    """The images of an input that belong to those of another: a mask for each style."""
+    """Draw the images of an input that belong to the images of another one, such as a mask for each style."""
     others = inputs.values(group, item["for_each"])
     for value in others:
         image = getattr(value, inputs.pointer_to(item["for_each"]))
@@ -203,7 +203,7 @@ def draw_more(
     draw: Callable[[bpy.types.UILayout, bpy.types.PropertyGroup, str], None],
     group: bpy.types.PropertyGroup | None = None,
 ) -> None:
-    """All but the first image of an input, each drawn by `draw`, the number of each, buttons to add and to remove.
+    """Draw all but the first image of an input by `draw`, a number for each image, and buttons to add and remove.
 
     group: as for `draw_parameters`.
     """
@@ -241,7 +241,7 @@ def draw_parameters(
 ) -> None:
     """Draw the visible parameters of a tool, with the chosen model's names of sliders.
 
-    group: the one that has the parameters, if it is not the scene's own of the tool.
+    group: property group with the parameters; by default the scene's group of the tool.
     """
     group = group or properties.group_of(context.scene, tool)
     column = layout.column()
@@ -254,7 +254,7 @@ def draw_parameters(
 def draw_size(
     column: bpy.types.UILayout, tool: Mapping[str, Any], group: bpy.types.PropertyGroup, *, has_source: bool
 ) -> None:
-    """Draw the size of a tool's result, if it has one of its own; as the source only where there is one."""
+    """Draw the size of a tool's result, if the tool has one. "As the source" is offered only if there is a source."""
     for name in SIZE_PARAMETERS if has_size(tool) else ():
         schema = properties_of(tool)[name]
         number = open_number(name, schema)
@@ -305,7 +305,7 @@ def draw_place_points(layout: bpy.types.UILayout, context: bpy.types.Context, to
 
 
 def draw_live(layout: bpy.types.UILayout, name: str, live: Live, picture: np.ndarray | None, repeats: int = 1) -> None:
-    """Draw a live preview, in a place of the same height before its first picture; or the reason why there is none.
+    """Draw a live preview, or the reason why there is none. Its height is reserved before the first picture.
 
     name: of its icon. repeats: as for `icon_of_pixels`.
     """
@@ -319,7 +319,7 @@ def draw_live(layout: bpy.types.UILayout, name: str, live: Live, picture: np.nda
 def draw_run(
     layout: bpy.types.UILayout, operator: str, place: Place, icon: str, reports: bool = True, **look: Any
 ) -> None:
-    """Draw the button that runs a tool and, if it `reports` there, what it made last below it.
+    """Draw the button that runs a tool and, if `reports`, its last report below it.
 
     Its progress is at the top of the tab.
     """

@@ -41,7 +41,7 @@ OF = EnumProperty(
 )
 Group = bpy.types.Scene | bpy.types.PropertyGroup
 _chosen: dict[str, tuple[str, str]] = {}
-"""The tool and the name of the preset that was chosen or added last, by what it is of."""
+"""Tool and name of the preset that was chosen or added last, for each value of `OF`."""
 
 
 class PresetMenu:
@@ -158,7 +158,7 @@ def presets_of(tool: str) -> dict[str, Mapping[str, Any] | Path]:
 
 
 def owner_of(context: bpy.types.Context, of: str) -> tuple[Group, str]:
-    """Owner of the tools' groups, the scene or the active layer, and the name of the tool that is chosen there."""
+    """Owner of the tools' groups (the scene or the active layer), and the name of the tool chosen there."""
     if of != LAYER:
         return context.scene, (context.scene.impasto_style if of == STYLE else context.scene.impasto).tool
     material = active_material(context)
@@ -178,7 +178,7 @@ def chosen_tool(context: bpy.types.Context, of: str) -> str:
 
 
 def choice(of: str = PANEL) -> str:
-    """Name of the preset chosen or added last, if it is one of the tool's; else empty."""
+    """Name of the preset chosen or added last, if it belongs to the chosen tool; else empty."""
     tool, name = _chosen.get(of, ("", ""))
     return name if tool and tool == chosen_tool(bpy.context, of) and of != LAYER else ""
 
@@ -200,7 +200,7 @@ def _folder(tool: str, *, create: bool = False) -> Path:
 
 
 def _write(owner: Group, tool: Mapping[str, Any], name: str) -> None:
-    """Write the values of a tool, and its size, as a preset in the place of one of this name."""
+    """Write a tool's values and size as a preset; an existing preset of this name is replaced."""
     group = group_of(owner, tool)
     values = properties.values_of(group, tool) | properties.size_of(group, tool)
     recipe = Recipe((Step(tool["name"], values, name=name),))
@@ -240,9 +240,9 @@ def _text(path: Path) -> str:
 
 
 def _assignments(path: Path) -> list[tuple[list[str], Any]]:
-    """Names, from a tool's group on, with the values that a preset of an earlier version gives them.
+    """Property names, relative to a tool's group, and values that a preset of an earlier version assigns.
 
-    ParameterError for one that does anything else.
+    ParameterError for a preset that does anything else.
     """
     refusal = ParameterError(f"the preset {path.stem} does more than set values, and is not run", "add it anew")
     try:
@@ -261,7 +261,7 @@ def _assignments(path: Path) -> list[tuple[list[str], Any]]:
 
 
 def _put_assigned(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], values: list[tuple[list[str], Any]]) -> None:
-    """Set properties below a tool's group; those that it does not have any more are left out."""
+    """Set properties below a tool's group; properties that no longer exist are left out."""
     for name in properties.drawn_parameters(tool):
         group.property_unset(identifier(name))
     for names, value in values:

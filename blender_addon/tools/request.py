@@ -28,15 +28,15 @@ from .action import WorkerAction, result_task
 from .form import Form, argument, parse_object, sources_from, values_in
 
 SCALE = "scale"
-"""Parameter of the tool that prepares a source which leaves each point of it where it is on a mesh."""
+"""The one parameter of the preparing tool that leaves each point of the source in its place on a mesh."""
 
 
 @dataclass(frozen=True)
 class Request(Form):
     """A tool with its parameters and inputs in plain values, with the command line's names and defaults.
 
-    estimator: of the maps that a generator does not make, or "none"; empty for the usual one. preparation: parameters
-    of the tool that prepares the source. matched: record of the match that found the parameters.
+    estimator: tool that estimates the maps which a generator does not make, or "none"; empty for the usual one.
+    preparation: parameters of the tool that prepares the source. matched: record of the match that found parameters.
     """
 
     tool: str = argument("", "Tool", "Name of the tool; empty: the one that makes pictures seamless")
@@ -69,7 +69,7 @@ class Request(Form):
 
     @classmethod
     def from_settings(cls, settings: bpy.types.PropertyGroup, **more: Any) -> Request:
-        """Request from a scene's settings: their tool, its parameters and images, seed, form; `more`: other fields."""
+        """Request from a scene's settings: tool, parameters, images, seed and form. more: other fields."""
         scene, tool = settings.id_data, catalogue[settings.tool]
         images = inputs.images_of(scene, tool)
         parameters = properties.parameters_of(scene, tool)
@@ -80,7 +80,7 @@ class Request(Form):
         return cls(settings.tool, parameters, inputs=images, seed=settings.seed, **(shared | more))
 
     def recipe(self) -> Recipe:
-        """Recipe: the tool and, after a generator, the estimator of the maps that it does not make, if any."""
+        """Recipe of the tool; after a generator that does not make all maps, with the estimator."""
         tool = catalogue[self.tool]
         parameters = dict(self.parameters)
         sizes = {"width_px": self.width_px, "height_px": self.height_px}
@@ -110,7 +110,7 @@ class Request(Form):
         return {name for name, value in self.preparation.items() if defaults.get(name) != value}
 
     def recipe_of_match(self, found: Recipe) -> Recipe:
-        """A recipe that was found, in this size; a single step is followed by the estimator, as by `recipe`."""
+        """A found recipe in this request's size; a single step is followed by the estimator, as in `recipe`."""
         if len(found.steps) == 1:
             (step,) = found.steps
             request = replace(self, tool=step.tool, parameters=step.parameters, seed=found.seed, matched=found.matched)
@@ -125,7 +125,7 @@ class Request(Form):
         return replace(found, steps=tuple(steps))
 
     def result_name(self) -> str:
-        """Name of the results: the given one, or one after their source and model or style."""
+        """Name of the results: the given one, or one made of the names of source, model and style."""
         if self.name:
             return naming.of_parts(self.name)
         return naming.of_result(catalogue[self.tool], self.parameters, self.source, self.inputs)
@@ -133,7 +133,7 @@ class Request(Form):
     def read_inputs(self, painted: bpy.types.Material | None = None) -> dict[str, Input]:
         """Source and other inputs, read as far as only the main thread can. ImpastoError if one cannot be read.
 
-        painted: the material whose textures the result replaces, which matters to a tool that needs a mesh.
+        painted: material whose textures the result replaces; a tool that needs a mesh gets its mesh.
         """
         _, named = name_inputs(self.inputs)
         sources = named if self.source is None else {SOURCE: self.source, **named}
@@ -144,7 +144,7 @@ class Request(Form):
         return given
 
     def target(self, context: bpy.types.Context) -> Target:
-        """Target of its result; a filter's replaces the image that it was made of, and keeps other maps."""
+        """Target of the result. A filter's result replaces the image that it was made of; other maps stay."""
         target = self.target_called(context, self.result_name())
         if catalogue[self.tool]["kind"] != "filter" or self.material == NONE:
             return target
@@ -200,11 +200,11 @@ class Request(Form):
         )
 
     def preview(self) -> WorkerAction:
-        """The request without what is looked up on a mesh, for a small picture."""
+        """Action for a small picture, without anything that is looked up on a mesh."""
         return WorkerAction.of(self, self.recipe(), self.read_inputs())
 
     def with_mask(self, painted: bpy.types.Material | None) -> Request:
-        """The request with its mesh's mask, if it asks for one, for each style. ParameterError if it cannot be."""
+        """The request with a mask from its mesh, if it asks for one; one for each style. ParameterError if it fails."""
         if self.mask_by == IMAGE:
             return self
         tool, surface = catalogue[self.tool], self.surface(painted)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The list *file → map* under a source: what was recognised in a folder or among dropped files, to be changed.
+"""The list *file → map* below a source: maps recognised in a folder or among dropped files, which can be changed.
 
-The settings of a panel or of layers that have such a list call their folder `filepath` and the list `source_maps`.
+Settings with such a list, of a panel or of layers, name the folder `filepath` and the list `source_maps`.
 
-A list that was changed becomes a set file in Impasto's folder, which is the source then. Scripts set the entries, or
-give a set file of their own as a source.
+A changed list is written as a set file in Impasto's folder, which then is the source. Scripts set the entries, or use
+a set file of their own as source.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ CHANNELS = (
     ("1-b", "Blue, Inverted", "One minus this channel, as glossiness in place of roughness", 7),
     ("1-a", "Alpha, Inverted", "One minus this channel, as glossiness in place of roughness", 8),
 )
-"""Places of a map of one channel: the endings that `map_files.parse_source` reads."""
+"""Channels that may hold a map of one channel: the endings that `map_files.parse_source` reads."""
 SIGNS = (
     (WHOLE, "OpenGL or DirectX", "Whichever the normals are by their look", 0),
     ("opengl", "OpenGL", "The green of the normals points up", 9),
@@ -66,12 +66,12 @@ LEFT_OUT = "chosen so"
 UNLISTED = "the set file does not list it"
 NAMES_NONE = "its name names no map"
 MOST_FILES = 2000
-"""Most files of a folder that is looked through for a list."""
+"""Most files in a folder that is searched for maps."""
 MOST_STRANGERS = 100
-"""Most pictures of a folder, none of which was recognised as a map, for a list of them."""
+"""Most pictures that are listed for a folder in which no map was recognised."""
 ROWS = 5
 SETTINGS = "impasto_source"
-"""Name in the context of the settings that a list belongs to."""
+"""Name, in a button's context, of the settings that a list belongs to."""
 CHANGED = preview_update(TEXTURE)
 
 
@@ -87,7 +87,7 @@ def _settings_of(part: bpy.types.PropertyGroup) -> bpy.types.PropertyGroup:
 
 
 def _choose_map(row: ImpastoSourceMap, context: bpy.types.Context) -> None:
-    """Leave out the other file that held this map."""
+    """Stop using the other file that held this map."""
     row.place, row.reason = WHOLE, "" if row.holds != NOT_USED else LEFT_OUT
     for other in _settings_of(row).source_maps.rows:
         if other.as_pointer() != row.as_pointer() and other.holds == row.holds != NOT_USED:
@@ -96,7 +96,7 @@ def _choose_map(row: ImpastoSourceMap, context: bpy.types.Context) -> None:
 
 
 class ImpastoSourceMap(bpy.types.PropertyGroup):
-    """A row of the list: a file and a map that it holds; a packed file has a row for each. name: the file's."""
+    """A row of the list: a file and a map that it holds; a packed file has a row for each map. name: of the file."""
 
     path: StringProperty(name="Path", description="Path of the file")
     label: StringProperty(options={"HIDDEN"})  # the name without that of the set
@@ -111,7 +111,7 @@ class ImpastoSourceMap(bpy.types.PropertyGroup):
 
     @property
     def source(self) -> str:
-        """The map's source as a set file has it, with the path as it is here."""
+        """Source of the map in the notation of set files, with the path as it is written here."""
         return self.path + (f":{self.place}" if self.place != WHOLE else "")
 
 
@@ -126,7 +126,7 @@ def _choose_set(group: ImpastoSourceMaps, _context: bpy.types.Context) -> None:
 
 
 class ImpastoSourceMaps(bpy.types.PropertyGroup):
-    """The list, and what else the source's folder offers."""
+    """The list of files and maps, and the other sets in the source's folder."""
 
     rows: CollectionProperty(type=ImpastoSourceMap)
     active: IntProperty(name="File", description="The file that is chosen in the list", min=0)
@@ -144,7 +144,7 @@ class ImpastoSourceMaps(bpy.types.PropertyGroup):
 
     @property
     def is_changed(self) -> bool:
-        """Whether the rows are another set than the folder's."""
+        """Whether the rows differ from what was recognised in the folder."""
         return len(self.rows) > 0 and (not self.recognised or self.sources != json.loads(self.recognised))
 
     @property
@@ -185,26 +185,26 @@ def source_path(settings: bpy.types.PropertyGroup) -> Path:
 
 
 def maps_poll_message(settings: bpy.types.PropertyGroup) -> str:
-    """Reason why a changed list is no source; empty where it is, or nothing was changed."""
+    """Reason why a changed list is no source; empty if it is one or nothing was changed."""
     group = settings.source_maps
     return "Choose the map of one of the files" if group.is_changed and not group.sources else ""
 
 
 def notes_of(settings: bpy.types.PropertyGroup) -> list[str]:
-    """Notes for a result's report on a changed list, whose set file does not know what it leaves out."""
+    """Notes for a result's report on files that a changed list leaves out; its set file does not name them."""
     group = settings.source_maps
     is_used = settings.source_kind == "FILE" and group.is_changed
     return [group.note] if is_used and group.note else []
 
 
 def choose_file(settings: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
-    """Show the maps of a source that was just chosen. For its property's `update`."""
+    """Show the maps of a newly chosen source. The `update` of its property."""
     look(settings)
     CHANGED(settings, context)
 
 
 def look(settings: bpy.types.PropertyGroup) -> None:
-    """Recognise the maps of the chosen source, and the sets beside it."""
+    """Recognise the maps of the chosen source, and other sets in its folder."""
     group = settings.source_maps
     group.rows.clear()
     group.sets.clear()
@@ -245,19 +245,19 @@ def _look(group: ImpastoSourceMaps, path: Path) -> None:
 
 
 def _of_strangers(pictures: Sequence[Path]) -> MapSet:
-    """A set without maps, of pictures whose names name none, so that maps can be chosen."""
+    """A set of pictures whose names say no map, so that maps can be chosen for them."""
     return MapSet("", {}, dict.fromkeys(pictures, NAMES_NONE))
 
 
 def _with_unlisted(found: MapSet) -> MapSet:
-    """A set file's set with the other pictures beside its maps, so that they can be chosen."""
+    """A set file's set with the unlisted pictures in the folders of its maps, so that they can be chosen."""
     beside = {file for folder in {file.parent for file in found.files} for file in pictures_among(files_in(folder))}
     unlisted = dict.fromkeys(sorted(beside.difference(found.files))[:MOST_FILES], UNLISTED)
     return MapSet(found.name, found.maps, unlisted, found.set_file)
 
 
 def look_among(settings: bpy.types.PropertyGroup, files: Sequence[Path]) -> None:
-    """Recognise the maps among files that were dropped, which alone count; tiles of one image stay as they are."""
+    """Recognise maps among dropped files, ignoring others in the folder. UDIM tiles of one image stay as they are."""
     group = settings.source_maps
     set_files.forget()
     if by_tile(files).keys() - {0}:
@@ -292,7 +292,7 @@ class IMPASTO_UL_source_maps(bpy.types.UIList):
 
 
 def _chosen(context: bpy.types.Context) -> bpy.types.PropertyGroup:
-    """The settings below whose source a button stands; the Impasto panel's for scripts."""
+    """Settings whose source the clicked button belongs to; for scripts, those of the Impasto panel."""
     return getattr(context, SETTINGS, None) or context.scene.impasto
 
 
@@ -343,7 +343,7 @@ class IMPASTO_OT_use_set_beside(bpy.types.Operator):
 
 
 def draw(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
-    """Draw the list, which of several sets it is of, and what is not used; nothing for a picture alone."""
+    """Draw the list, the choice among several sets, and the unused files; nothing for a single picture."""
     group, layout = settings.source_maps, layout.column()
     layout.context_pointer_set(SETTINGS, settings)
     if group.beside:

@@ -25,7 +25,7 @@ NONE, FILE, IMAGE, MATERIAL = "NONE", "FILE", "IMAGE", "MATERIAL"
 A_FILE = (FILE, "File", "A picture, or a folder of maps, on disk")
 AN_IMAGE = (IMAGE, "Image", "An image of this .blend file")
 MOST_KINDS = 3
-"""Most kinds of a source whose names have room beside a label."""
+"""Most kinds of source whose names fit next to a label."""
 
 
 class SourceSettings:
@@ -65,7 +65,7 @@ def chosen_source(settings: bpy.types.PropertyGroup) -> Source | None:
 
 
 def source_poll_message(settings: bpy.types.PropertyGroup, *, is_needed: bool = True) -> str:
-    """Reason why there is no source, if one is needed, or no map of its list is; empty if there is. Cheap."""
+    """Reason why a needed source is missing, or why none of its files is used as a map; empty if there is none."""
     name = {FILE: "filepath", IMAGE: "image", MATERIAL: "material"}.get(settings.source_kind)
     if is_needed and not (name and getattr(settings, name)):
         if settings.source_kind == MATERIAL:
@@ -75,7 +75,7 @@ def source_poll_message(settings: bpy.types.PropertyGroup, *, is_needed: bool = 
 
 
 def draw_source(column: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
-    """Draw the kind of source, the source, and its colour space where settings or the image have one."""
+    """Draw the kind of source, the source, and its colour space if the settings or the image have one."""
     has_space, kinds = hasattr(settings, "color_space"), settings.bl_rna.properties["source_kind"].enum_items
     row = column.row()
     row.use_property_split = len(kinds) <= MOST_KINDS
@@ -107,7 +107,7 @@ def tool_poll_message(
 def inputs_poll_message(
     scene: bpy.types.Scene, tool: Mapping[str, Any], mask_by: str = BY_IMAGE, has_mesh: bool = False
 ) -> str:
-    """Sentence on the images or the mesh that are still to be chosen for a tool's inputs; empty if none are."""
+    """Sentence that names the missing images or mesh of a tool's inputs; empty if none is missing."""
     chosen, required = inputs.images_of(scene, tool), [item for item in tool["inputs"] if item["required"]]
     if any(item["kind"] == MESH for item in required) and not has_mesh:
         return "Select a mesh object"
