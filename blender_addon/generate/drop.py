@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pictures dropped from the file manager become the source of From Photo; dropped on an object, its material."""
+"""Pictures dropped from a file manager become the source of From Photo; dropped on an object, its material."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ EDITORS = ("VIEW_3D", "IMAGE_EDITOR", SHADERS)
 """Editors that take pictures, by their `ui_type`."""
 
 _dropped_at: list[tuple[int, int]] = []
-"""Place in the window where pictures were dragged to last, if they were not taken yet."""
+"""Position in the window where pictures were last dragged, until they are dropped."""
 
 
 class IMPASTO_OT_drop_pictures(bpy.types.Operator):
@@ -42,7 +42,7 @@ class IMPASTO_OT_drop_pictures(bpy.types.Operator):
     )
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        """Without files, remember the mouse's place: Blender asks in a menu what to do before it gives the files."""
+        """Without files, remember the mouse position: Blender shows a menu before it passes the files."""
         if not self.files:
             _dropped_at[:] = [(event.mouse_x, event.mouse_y)]
             return {"CANCELLED"}
@@ -79,14 +79,14 @@ class IMPASTO_FH_pictures(bpy.types.FileHandler):
 
     @classmethod
     def poll_drop(cls, context: bpy.types.Context) -> bool:
-        """Whether pictures can be dropped there. Blender asks while they are dragged, last where they are dropped."""
+        """Whether pictures can be dropped here. Blender asks while they are dragged, last where they are dropped."""
         if context.window and not bpy.app.background:
             bpy.ops.impasto.drop_pictures("INVOKE_DEFAULT")
         return context.area is not None and context.area.ui_type in EDITORS
 
 
 def _choose_source(settings: bpy.types.PropertyGroup, path: Path) -> None:
-    """Set From Photo to this source, and to a tool that needs one."""
+    """Set From Photo to this source, and to a tool that uses a source."""
     settings.intent = PHOTO
     if settings.tool not in catalogue or not catalogue[settings.tool]["uses_subject"]:
         settings.tool = catalogue.usual("seamless")
@@ -105,7 +105,7 @@ def _show_panel(context: bpy.types.Context) -> None:
 
 
 def _select_only(context: bpy.types.Context, item: bpy.types.Object) -> None:
-    """Select an object alone, unless it is one of those that are selected."""
+    """Select only this object, unless it is selected already."""
     if not item.select_get():
         for other in context.selected_objects:
             other.select_set(False)

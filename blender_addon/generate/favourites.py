@@ -30,11 +30,11 @@ from .request import show_recipe, without_source
 from .variations import Variation
 
 MOST = 16
-"""Limit of favourites, which is the core's."""
+"""Most favourites; the core has the same limit."""
 
 
 class _Favourites:
-    """Recipes that are liked, as JSON, the parameters that they keep, and the file in which they are."""
+    """Favourite recipes by their JSON, the locked parameters, and the file that they belong to."""
 
     def __init__(self) -> None:
         self.recipes: dict[str, Recipe] = {}
@@ -51,12 +51,12 @@ def favourites() -> tuple[Recipe, ...]:
 
 
 def is_favourite(variation: variations.Variation) -> bool:
-    """Whether a variation is one of them."""
+    """Whether a variation is a favourite."""
     return variation.recipe in favourites()
 
 
 def toggle(recipe: Recipe) -> bool:
-    """Make a recipe a favourite, or no longer one; return whether it is. ParameterError if there are too many."""
+    """Toggle a recipe as favourite; return whether it is one now. ParameterError if there are too many."""
     if _liked.file_epoch != jobs.file_epoch:
         clear()
     key = recipe.to_json()
@@ -69,24 +69,24 @@ def toggle(recipe: Recipe) -> bool:
 
 
 def clear() -> None:
-    """Forget all favourites, and what they keep."""
+    """Forget all favourites and locks."""
     _liked.recipes, _liked.locked, _liked.file_epoch = {}, set(), jobs.file_epoch
 
 
 def lockable() -> dict[str, str]:
-    """Labels, by name, of the parameters that the favourites can keep: those that vary."""
+    """Labels of the favourites' parameters that can be locked, by name."""
     tools = dict.fromkeys(step.tool for recipe in favourites() for step in _without_estimators(recipe).steps)
     known = [catalogue[tool] for tool in tools if tool in catalogue]
     return {name: label_of(name, properties_of(tool)[name]) for tool in known for name in drawn_parameters(tool)}
 
 
 def locked_parameters() -> set[str]:
-    """Names of the parameters that keep the values of the leading favourite."""
+    """Names of the locked parameters, which keep the values of the leading favourite."""
     return _liked.locked & lockable().keys()
 
 
 def toggle_lock(name: str) -> None:
-    """Lock a parameter, or let it vary again. ParameterError if no favourite has it."""
+    """Toggle the lock of a parameter. ParameterError if no favourite has it."""
     if name not in lockable():
         raise ParameterError(
             f"no favourite has a parameter {excerpt(name)}",
@@ -96,7 +96,7 @@ def toggle_lock(name: str) -> None:
 
 
 def task(context: bpy.types.Context, liked: Sequence[Recipe], variety: float, kept: Collection[str]) -> Task:
-    """Task that makes four variations like these, shown as they come where the latest were shown."""
+    """Task that makes four variations like these recipes, and shows each as it comes, in place of the latest."""
     name = variations.latest_name() or context.scene.impasto.tool
     parents = [_without_estimators(recipe) for recipe in liked]
     search = WorkerAction(kind="more-like", values={"favourites": parents, "variety": variety, "locked": sorted(kept)})
@@ -105,13 +105,13 @@ def task(context: bpy.types.Context, liked: Sequence[Recipe], variety: float, ke
 
 
 def _seeds(parents: int) -> list[int]:
-    """Seeds of the four, in which the favourites take turns as the leading one."""
+    """Seeds of the four variations, chosen so that the favourites take turns as the leading one."""
     first = random.randrange((MAX_INT - variations.COUNT) // parents) * parents
     return [first + index for index in range(variations.COUNT)]
 
 
 def _without_estimators(recipe: Recipe) -> Recipe:
-    """The recipe without the record of its run and the estimators at its end, which are the panel's."""
+    """The recipe without the record of its run and without estimators at its end: those are set in the panel."""
     steps = list(recipe.steps)
     while len(steps) > 1 and catalogue[steps[-1].tool]["kind"] == "estimator":
         steps.pop()
@@ -127,13 +127,13 @@ def register() -> None:
 
 
 SIDE_PX, SCALE = 210, 10.0
-"""Width that a picture takes at a resolution scale of 1, and its size in heights of a button."""
+"""Width of a picture at a resolution scale of 1, and its size in button heights."""
 
 
 def draw_grid(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup, shown: Sequence[Variation]) -> None:
-    """Draw variations, as many beside each other as there is room for.
+    """Draw variations, as many in a row as there is room for.
 
-    settings: of the Impasto panel, whose seed is that of the chosen one.
+    settings: the Impasto panel's; its seed marks the chosen variation.
     """
     repeats = 2 if settings.tile_preview else 1
     region = bpy.context.region
@@ -154,7 +154,7 @@ def draw_grid(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup, sho
 
 
 def _draw_more_like(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
-    """Draw the button that makes more like the favourites, and how far around them."""
+    """Draw the button that makes more like the favourites, and their variety."""
     column = layout.column(align=True)
     row = column.row(align=True)
     row.operator("impasto.more_like", icon="SOLO_ON")
@@ -196,7 +196,7 @@ class OfVariation(InstantOperator):
         return "" if variations.latest_variations(context) else "Make four variations first"
 
     def chosen_variation(self, context: bpy.types.Context) -> variations.Variation:
-        """The variation; the last one, if there are not as many yet."""
+        """The variation of this index; the last one while there are fewer."""
         shown = variations.latest_variations(context)
         return shown[min(self.index, len(shown) - 1)]
 

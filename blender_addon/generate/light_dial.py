@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A dial on the picture in the image editor: it shows where its light comes from, and is dragged around.
+"""A dial on the picture in the image editor that shows where the light comes from, and can be dragged.
 
-It belongs to any parameter of the format azimuth, of the tools that the Impasto panel is set to, while it is known.
+It stands for a known parameter of format azimuth of the tools chosen in the Impasto panel.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ..jobs.session import push_undo
 from ..parameters import points, properties
 
 RADIUS, SUN, REACH = 90.0, 10.0, 14.0
-"""Radii of the dial, of the sun on it, and of the place to press around that, at a resolution scale of 1."""
+"""Radii of the dial, of its sun, and of the area that can be dragged, at a resolution scale of 1."""
 SNAP = math.radians(15)
 """Step of the angle while Ctrl is held."""
 STEPS = 64
@@ -37,7 +37,7 @@ def shown_azimuth(context: bpy.types.Context) -> tuple[bpy.types.PropertyGroup, 
 
 
 def _tools(scene: bpy.types.Scene) -> Iterator[str]:
-    """The panel's tool, the estimator of the maps that it does not make, and that of Maps from Image."""
+    """The panel's tool, its estimator of further maps, and the tool of Maps from Image."""
     settings = scene.impasto
     for name in dict.fromkeys((settings.tool, settings.estimator, catalogue.usual("maps"))):
         if name in catalogue:
@@ -45,7 +45,7 @@ def _tools(scene: bpy.types.Scene) -> Iterator[str]:
 
 
 def azimuth_at(offset: tuple[float, float], is_snapped: bool = False) -> float:
-    """Angle of a place around the middle, in radians from 0 to 2π: 0 to the right, π/2 up."""
+    """Angle of an offset from the middle, in radians from 0 to 2π: 0 is right, π/2 is up."""
     angle = math.atan2(offset[1], offset[0]) % math.tau
     return round(angle / SNAP) * SNAP % math.tau if is_snapped else angle
 
@@ -61,7 +61,7 @@ def _circle(radius: float) -> list[tuple[float, float]]:
 
 
 def _lines(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Pairs of points, one for each line between neighbours."""
+    """Points in pairs, one for each line between neighbours."""
     return [point for pair in pairwise(points) for point in pair]
 
 

@@ -35,7 +35,7 @@ from . import variations
 from .request import from_scene, matcher_of, name_of_match, request_poll_message
 
 SCALE = "scale"
-"""Task of the tool that measures how wide a picture is, see `impasto.tools.TASKS`."""
+"""Task of the tool that measures the width of a picture (see `impasto.tools.TASKS`)."""
 
 
 @with_properties(Request)
@@ -94,7 +94,7 @@ class IMPASTO_OT_generate(RequestProperties, TaskOperator, bpy.types.Operator):
         return request.task(target, then)
 
     def _overrides(self) -> dict[str, Any]:
-        """Fields of the request that were given in this call, and so override the panel."""
+        """Fields of the request that were given in this call, which override the panel."""
         given = values_of(Request, self)
         given.pop("tool", None)
         if self.source or self.image:
@@ -105,7 +105,7 @@ class IMPASTO_OT_generate(RequestProperties, TaskOperator, bpy.types.Operator):
 
 
 def _target(request: Request, context: bpy.types.Context) -> Target:
-    """Target of its result; a changed picture, of which no material is made, is shown in its place."""
+    """Target of the result. A changed picture replaces its source in editors if no material is made."""
     target, source = request.target(context), request.source
     if (
         request.material != NONE
@@ -117,7 +117,7 @@ def _target(request: Request, context: bpy.types.Context) -> Target:
 
 
 def _keep_width(made: JobResult) -> list[str]:
-    """Keep the width that was measured for the textures that are made next; a note on it."""
+    """Keep a measured width for the textures that are made next; return a note on it."""
     if not made.width_m:
         return []
     bpy.context.scene.impasto.width_m = made.width_m / unit_m()
@@ -135,7 +135,7 @@ class IMPASTO_OT_begin_layers(InstantOperator, bpy.types.Operator):
         return "" if context.scene.impasto.tool in catalogue else "Choose a tool"
 
     def do(self, context: bpy.types.Context) -> TaskReport:
-        """Open them as layers of the active material if results go there, else of a new one."""
+        """Open the settings as layers of the active material if results go there, else of a new material."""
         request = from_scene(context)
         material = chosen_material(context) if request.material == ACTIVE else new_material(context)
         check_editable(material)
@@ -148,9 +148,9 @@ class IMPASTO_OT_begin_layers(InstantOperator, bpy.types.Operator):
 
 
 OFTEN = 0.7
-"""Share of the sliders that are off by default, such as moss, that stay off."""
+"""Probability that a slider stays off if it is off by default, such as moss."""
 SPREAD = 0.35
-"""Range of random hues, saturations and values around a colour."""
+"""Range of random saturations and values around a colour; hues vary by a third of it."""
 
 
 class IMPASTO_OT_randomize(bpy.types.Operator):
@@ -183,7 +183,7 @@ class IMPASTO_OT_randomize(bpy.types.Operator):
 
 
 def _is_drawn(schema: Mapping[str, Any]) -> bool:
-    """Whether random values make sense: not for models, texts, numbers of images, or what a photograph shows."""
+    """Whether a random value makes sense: not for models, texts, numbers of each image, or facts about a photograph."""
     is_open = schema.get("type") == "string" and not groups.choices_of(schema)
     is_fact = schema.get("format") in (groups.AZIMUTH, groups.POINT)
     return not (
@@ -192,7 +192,7 @@ def _is_drawn(schema: Mapping[str, Any]) -> bool:
 
 
 def random_value(name: str, schema: Mapping[str, Any], chance: random.Random) -> Any:
-    """A value as Blender's property of this parameter takes it: shares anywhere, lengths near the default."""
+    """Random value in the units of Blender's property: within the limits; lengths near the default."""
     default = schema["default"]
     if choices := groups.choices_of(schema):
         return str(chance.choice(choices))

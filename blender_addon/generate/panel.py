@@ -37,7 +37,7 @@ from .request import request_poll_message
 from .settings import ImpastoSettings
 
 DETAIL, EXEMPLAR = "texture_transfer", "exemplar"
-"""Parameter and input of a tool whose results are made of pieces of what their model learned, if that is kept."""
+"""Parameter and input of tools that can build results from pieces of their model's training picture."""
 
 
 class ImpastoPanel(ToolPanel):
@@ -51,15 +51,12 @@ class ImpastoPanel(ToolPanel):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """Whether it is shown: below words, only for a procedural material, as they find one."""
+        """Whether the panel is shown. In From Words it is shown only for procedural materials, which words find."""
         settings = context.scene.impasto
         return super().poll(context) and (settings.intent != WORDS or is_pictured(settings.tool))
 
     def draw_choice(self, layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
-        """Draw the choice of the tool: by its group, by a search, or by its thumbnail where it has one.
-
-        A model is chosen by its thumbnail, too.
-        """
+        """Draw the choice of a tool: by group, by search, or by thumbnail. Models have thumbnails, too."""
         if settings.intent != WORDS:  # whose panel has it
             draw_makes(layout, bpy.context)
         menu.draw(layout, catalogue[settings.tool] if settings.tool in catalogue else None)  # noqa: SIM401  it has no get
@@ -114,7 +111,7 @@ def _draw_source(layout: bpy.types.UILayout, context: bpy.types.Context, tool: M
 
 
 def _draw_origin_of_detail(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
-    """Say so if results are made of pieces of what the chosen model learned."""
+    """Draw a note if results are built from pieces of the chosen model's training picture."""
     group = properties.group_of(context.scene, tool)
     model = chosen_model(group, tool)
     if model and model.get("exemplar") and getattr(group, DETAIL) and not getattr(group, inputs.pointer_to(EXEMPLAR)):
@@ -128,12 +125,12 @@ def _draw_parameters(layout: bpy.types.UILayout, context: bpy.types.Context, too
 
 
 def _has_source(settings: ImpastoSettings, tool: Mapping[str, Any]) -> bool:
-    """Whether there is a source whose size the result may have."""
+    """Whether there is a source, whose size the result may have."""
     return tool["uses_subject"] and settings.source_kind != "NONE"
 
 
 def _draw_preview(layout: bpy.types.UILayout, settings: ImpastoSettings, tool: Mapping[str, Any]) -> None:
-    """Draw the live preview, right above the sliders that it follows."""
+    """Draw the live preview, directly above the sliders that it follows."""
     row = layout.row()
     row.use_property_split = False
     row.prop(settings, "live_preview")
@@ -160,7 +157,7 @@ def _draw_variations(layout: bpy.types.UILayout, context: bpy.types.Context) -> 
 
 
 def _draw_form(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
-    """Draw the form of the result, the tool of the maps that the chosen one does not make, and the material."""
+    """Draw the form of the result, the estimator of further maps, and the material."""
     settings = context.scene.impasto
     layout.prop(settings, "bits")
     if tool["kind"] == "generator" and not tool["makes_all_maps"]:

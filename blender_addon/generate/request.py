@@ -45,14 +45,14 @@ def from_scene(context: bpy.types.Context) -> Request:
 
 
 def without_source(context: bpy.types.Context) -> Request:
-    """Request for a recipe that makes a material from nothing: with the panel's size, estimator, device and depth."""
+    """Request without a source, with the panel's size, estimator, device and depth."""
     width_px, height_px = _size_of(context.scene)
     panel = replace(from_scene(context), width_px=width_px, height_px=height_px, width_m=0.0, color_space=AS_STORED)
     return replace(panel, source=None, parameters={}, inputs={})
 
 
 def _size_of(scene: bpy.types.Scene) -> tuple[int, int]:
-    """Width and height of the panel's tool, or else of the last one with a size; 0 for its own."""
+    """Width and height of the panel's tool, or else of the last tool with a size; 0: the tool's own."""
     for name in (scene.impasto.tool, scene.impasto.sized, catalogue.usual("seamless")):
         if name in catalogue and has_size(catalogue[name]):
             group = properties.group_of(scene, catalogue[name])
@@ -61,7 +61,7 @@ def _size_of(scene: bpy.types.Scene) -> tuple[int, int]:
 
 
 def request_poll_message(context: bpy.types.Context) -> str:
-    """Reason why the scene's settings cannot be carried out; empty where they can."""
+    """Reason why the panel's settings cannot run; empty if they can."""
     settings = context.scene.impasto
     return (
         tool_poll_message(context.scene, settings.tool, settings.mask_by, _has_mesh(context))
@@ -90,9 +90,9 @@ def _material_poll_message(context: bpy.types.Context, settings: ImpastoSettings
 
 
 def show_recipe(scene: bpy.types.Scene, recipe: Recipe) -> bool:
-    """Set the panel to the first step of a recipe, and to its seed; return whether the panel has such a tool.
+    """Set the panel to a recipe's first step and seed; return whether the panel has its tool.
 
-    ParameterError, before anything changes, for values that it cannot have.
+    ParameterError, before anything changes, for values that the panel cannot have.
     """
     step, settings = recipe.steps[0], scene.impasto
     kinds, _ = LISTS["tool"]
@@ -107,7 +107,7 @@ def show_recipe(scene: bpy.types.Scene, recipe: Recipe) -> bool:
 
 
 def restore_settings(scene: bpy.types.Scene, recipe: Recipe, sources: Mapping[str, Source]) -> list[str]:
-    """Set the panel to all of a recipe, whose inputs are `sources`; the names of inputs that are not among them.
+    """Set the panel to a whole recipe with these inputs; return the names of missing inputs.
 
     ParameterError, before anything changes, for a recipe that the panel cannot show.
     """
@@ -131,7 +131,7 @@ def restore_settings(scene: bpy.types.Scene, recipe: Recipe, sources: Mapping[st
 
 
 def _parts(recipe: Recipe) -> tuple[Step, Step | None]:
-    """The steps of the panel's tool and of estimation. ParameterError for any other recipe."""
+    """Steps of the panel's tool and of the estimator, if there is one. ParameterError for any other recipe."""
     steps, kinds = list(recipe.active_steps), LISTS["tool"][0]
     if any(step.tool not in catalogue for step in steps):
         steps = []
@@ -144,14 +144,14 @@ def _parts(recipe: Recipe) -> tuple[Step, Step | None]:
 
 
 def shown_recipe(scene: bpy.types.Scene) -> Recipe:
-    """Recipe of the panel's tool alone, with its sliders as they are now, and the record of its match."""
+    """Recipe of the panel's tool alone, as its sliders are now, with the record of its match."""
     settings = scene.impasto
     step = Step(settings.tool, properties.parameters_of(scene, catalogue[settings.tool]))
     return Recipe((step,), settings.seed, matched=matcher_of(settings))
 
 
 def matcher_of(settings: bpy.types.PropertyGroup) -> Mapping[str, str]:
-    """Record of the match that found the panel's parameters, whatever became of them since; empty if none did."""
+    """Record of the match that found the panel's parameters, even if they changed since; empty without a match."""
     if not settings.matched:
         return {}
     try:
@@ -162,7 +162,7 @@ def matcher_of(settings: bpy.types.PropertyGroup) -> Mapping[str, str]:
 
 
 def name_of_match(settings: bpy.types.PropertyGroup) -> str:
-    """Name for results of the match that the panel shows: its first words, or its picture's; empty if there is none."""
+    """Name for results of the panel's match: its first words or its picture's name; empty without a match."""
     matched = matcher_of(settings)
     name = matched.get("text", "").partition(";")[0] or Path(matched.get("name", "")).stem
     return naming.of_parts(name) if name else ""

@@ -26,7 +26,7 @@ CHANGED = preview_update(TEXTURE)
 
 
 def _keep_size(settings: ImpastoSettings, context: bpy.types.Context) -> None:
-    """Keep the size of the result when another tool is chosen; forget the match and the report of the one before."""
+    """Keep the size of the result when another tool is chosen; forget the former tool's match and report."""
     before, now = settings.sized or catalogue.usual("seamless"), settings.tool
     if now in catalogue and has_size(catalogue[now]):
         settings.sized = now
@@ -50,7 +50,7 @@ def _choose_pictured(settings: ImpastoSettings, number: int) -> None:
 
 
 def _model_number(settings: ImpastoSettings) -> int:
-    """Number of the chosen tool's model; -1 if it runs none, or one without a picture."""
+    """Number of the chosen tool's model; -1 if it has none, or the model has no picture."""
     tool = catalogue[settings.tool] if settings.tool in catalogue else None  # noqa: SIM401  it has no get
     model = chosen_model(group_of(settings.id_data, tool), tool) if tool else None
     return next((item[4] for item in items_of(MODELS)(settings, None) if model and item[0] == model["name"]), -1)

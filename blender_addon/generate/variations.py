@@ -31,7 +31,7 @@ from .request import from_scene, request_poll_message
 
 COUNT = 4
 MOST_KEPT = 64
-"""Limit of variations that the history has, which are kept in memory only."""
+"""Most variations in the history, which keeps them in memory only."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,9 +51,9 @@ class Variation:
 
 
 class _LatestVariations:
-    """The latest variations, with the tool or matcher and the file that they were made for, and what they vary.
+    """The latest variations. key: their tool or matcher, and their file. subject: what they are variations of.
 
-    earlier: all of this file in this session, up to a limit, the latest at the end.
+    earlier: all variations of this file in this session, up to a limit, the latest at the end.
     """
 
     def __init__(self) -> None:
@@ -67,18 +67,18 @@ _latest = _LatestVariations()
 
 
 def latest_variations(context: bpy.types.Context) -> tuple[Variation, ...]:
-    """The latest variations, of the chosen tool or of a match; none if there are none."""
+    """The latest variations, if they belong to the chosen tool or to a match."""
     name = _latest.key[0]
     return variations_of(name) if name in catalogue.matchers or name == context.scene.impasto.tool else ()
 
 
 def variations_of(name: str) -> tuple[Variation, ...]:
-    """Finished variations of this tool or matcher; none if there are none yet."""
+    """Finished variations of this tool or matcher."""
     return _latest.items if _latest.key == (name, jobs.file_epoch) else ()
 
 
 def keep(name: str, file_epoch: int, subject: str, items: Sequence[Variation]) -> None:
-    """Show these variations by a tool or matcher from now on. subject: key of what they are variations of."""
+    """Show these variations of a tool or matcher from now on. subject: key of what they are variations of."""
     if _latest.key[1] != file_epoch:
         _latest.earlier.clear()
     _latest.items, _latest.key, _latest.subject = tuple(items), (name, file_epoch), subject
@@ -86,12 +86,12 @@ def keep(name: str, file_epoch: int, subject: str, items: Sequence[Variation]) -
 
 
 def variations_of_file() -> tuple[Variation, ...]:
-    """Variations that were made in this file and session, up to a limit, the earliest first."""
+    """Variations made in this file and session, up to a limit, the earliest first."""
     return tuple(_latest.earlier) if _latest.key[1] == jobs.file_epoch else ()
 
 
 def forget(variation: Variation) -> None:
-    """Let the history have a variation no longer."""
+    """Remove a variation from the history."""
     _latest.earlier.remove(variation)
 
 
@@ -102,12 +102,12 @@ def latest_name() -> str:
 
 
 def latest_subject() -> str:
-    """Key of what the latest are variations of."""
+    """Key of what the latest variations are variations of."""
     return _latest.subject
 
 
 def are_of(subject: str) -> bool:
-    """Whether the latest are variations of what has this key."""
+    """Whether the latest variations are of the subject with this key."""
     return subject == _latest.subject
 
 
@@ -136,8 +136,8 @@ def task_of_matches(
 ) -> Task:
     """Task that finds a recipe for each seed, and shows a small picture of it as it comes.
 
-    name, subject: of the tool or matcher, and the key of what is varied. request: size, device and form of the results.
-    search: what finds a recipe, but for its seed.
+    name: tool or matcher. subject: key of what is varied. request: size, device and form of the results. search: action
+    that finds a recipe, without a seed.
     """
     action = WorkerAction.of(request, None, {})
 
@@ -176,7 +176,7 @@ def task_of(
 
 
 def has_preview(tool: Mapping[str, Any]) -> bool:
-    """Whether the panel shows a preview of a tool: of those that make textures, or work by points on a picture."""
+    """Whether the panel shows a preview of a tool: if it makes textures, or uses points on a picture."""
     return has_seeds(tool) or bool(points.points_of(tool))
 
 
@@ -186,7 +186,7 @@ def has_seeds(tool: Mapping[str, Any]) -> bool:
 
 
 def _without_seed(request: Request) -> str:
-    """Key of a request, without the seed."""
+    """Key of a request, which ignores the seed."""
     source = request.source if isinstance(request.source, Path | None) else request.source.name
     return f"{source} {request.width_m} {replace(request, seed=0).recipe().to_json()}"
 
@@ -212,11 +212,11 @@ class TexturePreview(Live):
         return from_scene(context).preview()
 
     def runs_small(self, context: bpy.types.Context) -> bool:
-        """Whether a preview is made of its source scaled down."""
+        """Whether the preview is computed from the source scaled down."""
         return not has_seeds(catalogue[context.scene.impasto.tool])
 
     def material_of(self, context: bpy.types.Context) -> bpy.types.Material | None:
-        """The active material; None if it has layers, which have a preview of their own."""
+        """The active material; None if it has layers, since these have their own preview."""
         material = active_material(context)
         return material if material and not material.impasto_layers.layers else None
 
@@ -225,7 +225,7 @@ live = TexturePreview()
 
 
 def _undone(*_: object) -> None:
-    """Follow the points that are put back."""
+    """Update the preview after undo, which moves points back."""
     name = bpy.context.scene.impasto.tool
     if name in catalogue and points.points_of(catalogue[name]):
         live.ask()

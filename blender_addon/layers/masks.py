@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Masks of layers: their settings, the mask of a recipe's step that they stand for, and images to be masks."""
+"""Masks of layers: their settings, their conversion to and from masks in a recipe, and images as masks."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from .order import OnLayers, active_layer
 
 NONE = "none"
 CHANGEABLE = ("base_color", "roughness", "metallic", "normal", "height", "ambient_occlusion", "opacity", "emission")
-"""Maps that a layer may be kept to."""
+"""Maps that a layer may be limited to."""
 INPUT = "layer-mask"
-"""Name of a mask's image among the inputs of its step."""
+"""Name of a mask's image among the inputs of a step."""
 END = "mask"
-"""End of the names of images that are masks."""
+"""Ending of the names of mask images."""
 FROM_MESH = [item for item in ITEMS if item[0] in (GROUP, COLORS, FACES)]
 USUAL_PX = 1024
 CHANGED = preview_update(LAYERS)
 DEFAULTS: Mapping[str, Any] = {field.name: field.default for field in fields(Mask) if field.name != "kind"}
 LAID = ("blend", "opacity", "maps")
-"""Settings of a layer with or without a mask: how it lies on those below."""
+"""Settings of every layer, with or without a mask: how it is combined with the layers below."""
 
 
 def _number(name: str, label: str, description: str, least: float = 0.0) -> Any:
@@ -82,12 +82,12 @@ MASK: dict[str, Any] = {
 
 
 def names_of(settings: bpy.types.PropertyGroup) -> tuple[str, ...]:
-    """Names of the settings that its kind has, besides an image and those of layers without a mask."""
+    """Names of the settings that this kind of mask has, besides its image and `LAID`."""
     return tuple(name for name in (*OWN.get(settings.kind, ()), *SHARED) if name not in ("input", *LAID))
 
 
 def mask_of(settings: bpy.types.PropertyGroup) -> tuple[Mask | None, dict[str, bpy.types.Image]]:
-    """The mask of a step, None for a layer that takes the place of all below, and its image by the name in it."""
+    """Mask of a step (None for a layer that replaces all below), and its image by its name in the mask."""
     own = names_of(settings) if settings.kind != NONE else ()
     values: dict[str, Any] = {name: getattr(settings, name) for name in (*own, "blend", "opacity")}
     values = {name: round(value, 6) if isinstance(value, float) else value for name, value in values.items()}
@@ -102,7 +102,7 @@ def mask_of(settings: bpy.types.PropertyGroup) -> tuple[Mask | None, dict[str, b
 
 
 def put_mask(settings: bpy.types.PropertyGroup, mask: Mask | None, image: bpy.types.Image | None) -> None:
-    """Give a layer the mask of a step, with its image, if it is by one that was found."""
+    """Give a layer the mask of a step, and its image if that was found."""
     for name in MASK:
         settings.property_unset(name)
     if mask is None:
@@ -145,7 +145,7 @@ def image_name(layer: bpy.types.PropertyGroup) -> str:
 
 
 def new_image(material: bpy.types.Material, name: str) -> bpy.types.Image:
-    """A black image of the size of a material's textures, or of its source."""
+    """A new black image with the size of a material's textures or of its source."""
     shown = [node.image for node in surfaces.map_nodes(material).values()]
     known = [*shown, material.impasto_layers.image]
     width, height = next((image.size[:] for image in known if image and image.size[0]), (USUAL_PX, USUAL_PX))

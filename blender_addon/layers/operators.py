@@ -40,7 +40,7 @@ from .request import (
 
 UP, DOWN = "UP", "DOWN"
 _copied = ""
-"""The layer that was copied last."""
+"""JSON of the layer that was copied last."""
 
 
 class ChangesLayers(OnLayers):
@@ -55,7 +55,7 @@ class ChangesLayers(OnLayers):
         return TaskReport("INFO", said, materials=(material.name,))
 
     def change(self, stack: bpy.types.PropertyGroup) -> str:
-        """Change the layers; a sentence on what was done."""
+        """Change the layers; return a sentence on what was done."""
         raise NotImplementedError
 
 
@@ -233,7 +233,7 @@ class IMPASTO_OT_edit_layers(InstantOperator, bpy.types.Operator):
         return _report(f"{material.name} has the layers of its recipe", missing, material)
 
     def _recipe(self, context: bpy.types.Context) -> tuple[Recipe, bpy.types.Image | None]:
-        """The recipe, and an image that it made, if there is one. ParameterError if there is no recipe."""
+        """The recipe, and an image that it made, if any. ParameterError without a recipe."""
         if self.recipe:
             return Recipe.from_json(self.recipe), None
         if self.filepath or self.image:
@@ -278,7 +278,7 @@ class IMPASTO_OT_generate_asset(TaskOperator, bpy.types.Operator):
 
 
 def _report(said: str, missing: Sequence[str], material: bpy.types.Material) -> TaskReport:
-    """The report on layers that a material got, with the inputs that were not found."""
+    """Report on a material's new layers, with the inputs that were not found."""
     notes = [f"choose its input {name}, which was not found" for name in missing]
     return TaskReport("WARNING" if notes else "INFO", "; ".join([said, *notes]), materials=(material.name,))
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Order of layers: groups of them, moves in and out of one, and animation that stays with its layer.
+"""Order of layers: groups, moves into and out of a group, and animation that follows its layer.
 
-A group is a layer right above its members, which say that they are in it. Groups do not nest.
+A group is a layer directly above its members, which are marked as such. Groups do not nest.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from ..jobs.operator import InstantOperator
 from ..jobs.task import Place
 
 PATH = re.compile(r"^impasto_layers\.layers\[(\d+)\]")
-"""Beginning of the path of a layer's property, as animation has it."""
+"""Beginning of the animation path of a layer's property."""
 
 
 def unit(stack: bpy.types.PropertyGroup, place: int) -> range:
-    """Places of a layer, or of a group with its members."""
+    """Positions of a layer, or of a group with its members."""
     first = place
     while stack.layers[place].tool == GROUP and first > 0 and stack.layers[first - 1].in_group:
         first -= 1
@@ -31,14 +31,14 @@ def unit(stack: bpy.types.PropertyGroup, place: int) -> range:
 
 
 def top_of(stack: bpy.types.PropertyGroup, place: int) -> int:
-    """Place of the group that a layer is in; its own if it is in none."""
+    """Position of the group that a layer is in; its own position if it is in none."""
     return next((one for one in range(place, len(stack.layers)) if not stack.layers[one].in_group), place)
 
 
 def move(stack: bpy.types.PropertyGroup, *, up: bool) -> None:
-    """Move the active layer past the next one, into a group beside it, or out of its own; a group past all of another.
+    """Move the active layer past its neighbour, into a neighbouring group, or out of its own.
 
-    A layer enters or leaves a group at its lower end without a change of places.
+    A group moves past a whole other group. Entering or leaving a group at its lower end changes no positions.
     """
     layers, layer, own = stack.layers, stack.layers[stack.active], unit(stack, stack.active)
     beside = own.stop if up else own.start - 1
@@ -63,7 +63,7 @@ def move(stack: bpy.types.PropertyGroup, *, up: bool) -> None:
 
 
 def dissolve(stack: bpy.types.PropertyGroup) -> None:
-    """Remove the active group, or that of the active layer, and keep its layers."""
+    """Remove the active layer's group, or the active group itself, and keep its members."""
     place = top_of(stack, stack.active)
     for one in unit(stack, place):
         stack.layers[one].in_group = False
@@ -72,7 +72,7 @@ def dissolve(stack: bpy.types.PropertyGroup) -> None:
 
 
 def fold(layer: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
-    """Make a group active that is folded over the active layer."""
+    """If folding a group hides the active layer, make the group active."""
     stack, place = layer.id_data.impasto_layers, int(PATH.match(layer.path_from_id())[1])  # type: ignore[index]
     if not layer.is_open and stack.active in unit(stack, place):
         stack.active = place
@@ -80,7 +80,7 @@ def fold(layer: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
 
 @contextmanager
 def animation_kept(stack: bpy.types.PropertyGroup) -> Iterator[None]:
-    """Context in which layers may move: afterwards, keyframes and drivers are those of the same layers as before."""
+    """Context in which layers may move: afterwards, keyframes and drivers still belong to the same layers."""
     for place, layer in enumerate(stack.layers):
         layer.place = place
     yield
@@ -97,7 +97,7 @@ def animation_kept(stack: bpy.types.PropertyGroup) -> Iterator[None]:
 
 
 def _curves(animation: Any) -> Iterator[Any]:
-    """Collections of drivers, and of curves of keyframes, which Blender 5 has for each slot of an action."""
+    """Collections of drivers and of keyframe curves; in Blender 5 each slot of an action has its own."""
     if animation is None:
         return
     yield animation.drivers
@@ -110,7 +110,7 @@ def _curves(animation: Any) -> Iterator[Any]:
 
 
 def active_layer(context: bpy.types.Context) -> bpy.types.PropertyGroup:
-    """The layer whose parameters are shown."""
+    """The active layer, whose parameters are shown."""
     stack = chosen_material(context).impasto_layers
     return stack.layers[min(stack.active, len(stack.layers) - 1)]
 

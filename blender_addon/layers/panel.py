@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Layers panel: the stack, right below it the parameters of the active layer alone, then the source."""
+"""The Layers panel: the stack, directly below it the active layer's parameters, then the source."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class IMPASTO_UL_layers(bpy.types.UIList):
     def filter_items(
         self, _context: bpy.types.Context, data: bpy.types.PropertyGroup, name: str
     ) -> tuple[list[int], list[int]]:
-        """Layers of a folded group are left out; the first is drawn last."""
+        """Hide the members of folded groups; draw the first layer last, at the bottom."""
         layers = getattr(data, name)
         shown = [not layer.in_group or layers[top_of(data, place)].is_open for place, layer in enumerate(layers)]
         flags = [] if all(shown) else [self.bitflag_filter_item if one else 0 for one in shown]
@@ -99,7 +99,7 @@ def has_layers(material: bpy.types.Material | None) -> bool:
 
 
 def draw_start(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """Draw what begins layers: the panel's settings, a first tool, or the recipe that the material was made by."""
+    """Draw the ways to begin layers: from the panel's settings, with a first tool, or from the material's recipe."""
     material = active_material(context)
     name_place(layout, Place.LAYERS)
     layout.operator("impasto.begin_layers", icon="RENDERLAYERS")
@@ -137,7 +137,7 @@ def _draw_source(column: bpy.types.UILayout, stack: bpy.types.PropertyGroup) -> 
 
 
 def _draw_preview(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """Draw the live preview, right above the sliders that it follows."""
+    """Draw the live preview, directly above the sliders that it follows."""
     settings = context.scene.impasto
     row = layout.row()
     row.use_property_split = False
@@ -179,7 +179,7 @@ def _draw_layer(layout: bpy.types.UILayout, context: bpy.types.Context, stack: b
 
 
 def _draw_mask(box: bpy.types.UILayout, context: bpy.types.Context, mask: bpy.types.PropertyGroup) -> None:
-    """Draw how a layer lies on those below, and where it shows."""
+    """Draw how a layer is blended with those below, and its mask."""
     column = box.column()
     for name in ("blend", "opacity"):
         column.prop(mask, name)

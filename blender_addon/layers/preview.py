@@ -28,17 +28,17 @@ from .order import OnLayers, active_layer
 from .request import action_of, recipes_before, request_poll_message
 
 LINE_PX = 1
-"""Half of the width of the line where a picture is split."""
+"""Half of the width of the line at the split."""
 
 
 class LayerComparison:
-    """The picture of the layers, split: on its left what they are without the active one."""
+    """Split preview of the layers: its left side leaves out the active layer."""
 
     def __init__(self) -> None:
         self.picture: np.ndarray | None = None
 
     def update(self) -> None:
-        """Compose it anew, with a line where it is split; None if there is nothing to compare."""
+        """Compose the picture anew, with a line at the split; None if there is nothing to compare."""
         settings, after, before = bpy.context.scene.impasto, live.pixels, live.before
         self.picture = None
         if not settings.compare or after is None or before is None:
@@ -61,7 +61,7 @@ comparison = LayerComparison()
 class LayersPreview(Live):
     """Live preview of the active material's layers."""
 
-    of, delay_s = LAYERS, 0.01  # pictures come soon, and a newer one takes the place of the one before
+    of, delay_s = LAYERS, 0.01  # previews start soon, since a newer one replaces the one before
 
     def settings_poll_message(self, context: bpy.types.Context) -> str:
         return busy_message() or request_poll_message(context)
@@ -106,16 +106,16 @@ def unregister() -> None:
 STROKE = "PAINT_OT_image_paint"
 """Blender's operator that runs while a stroke is made."""
 LOOK_S, PAUSE_S = 0.03, 0.2
-"""Seconds between looks for a stroke, which may be a short click, and between pictures: all pixels are read for one."""
+"""Seconds between looks for a stroke, which may be a short click, and between previews, which read all pixels."""
 
 
 class LayerStrokes:
-    """Watch for strokes, from the first one to the end of painting: asks for a new picture while they are made."""
+    """Watches for brush strokes until painting ends, and requests a new preview while they are made."""
 
     def __init__(self) -> None:
         self.timer = partial(LayerStrokes.tick, self)
         self.is_new = False
-        """Whether there is paint that no picture was asked for."""
+        """Whether there is paint that no preview was requested for."""
         self._asked_s = -math.inf
 
     def watch(self) -> None:
@@ -129,7 +129,7 @@ class LayerStrokes:
             bpy.app.timers.unregister(self.timer)
 
     def tick(self) -> float | None:
-        """Ask for a picture if there is new paint and none is being made; seconds to the next look."""
+        """Request a preview if there is new paint and none is being made; return the seconds to the next look."""
         item = bpy.context.view_layer.objects.active
         if item is None or item.mode != "TEXTURE_PAINT":
             return None
@@ -197,7 +197,7 @@ class IMPASTO_OT_paint_mask(OnLayers, bpy.types.Operator):
 
 
 def _as_white(context: bpy.types.Context, brush: bpy.types.Brush) -> None:
-    """Paint white: where Blender has it, with the colour that all brushes share."""
+    """Make the brush paint white; where brushes share one colour, change that."""
     paint = context.scene.tool_settings.image_paint
     unified = getattr(paint, "unified_paint_settings", None) or context.scene.tool_settings.unified_paint_settings
     holder = unified if unified.use_unified_color else brush

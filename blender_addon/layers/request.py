@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A material's layers as a recipe, a recipe as layers, and the task that runs them."""
+"""Conversion of a material's layers to a recipe and back, and the task that runs them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from .order import top_of, unit
 
 
 def form_of(context: bpy.types.Context, material: bpy.types.Material) -> Form:
-    """Form of a result of a material's layers: as the Impasto panel is set to, of the layers' source."""
+    """Form of the result of a material's layers: from the Impasto panel and the layers' source."""
     stack, settings = material.impasto_layers, context.scene.impasto
     return Form(
         name=material.name,
@@ -47,7 +47,7 @@ def form_of(context: bpy.types.Context, material: bpy.types.Material) -> Form:
 
 
 def action_of(context: bpy.types.Context, material: bpy.types.Material) -> WorkerAction:
-    """A run of a material's layers. ImpastoError without any, or if an input cannot be read."""
+    """Action that runs a material's layers. ImpastoError without layers, or if an input cannot be read."""
     stack = material.impasto_layers
     if not stack.layers:
         raise ParameterError(f"the material {material.name} has no layers", "add one")
@@ -74,8 +74,9 @@ def task_of(context: bpy.types.Context, material: bpy.types.Material) -> Task:
 
 
 def recipes_before(recipe: Recipe, place: int, *, has_source: bool) -> list[Recipe]:
-    """Recipes without the layer at a place, the first of which that can be run to be compared with: all other layers,
-    else those below it, else what lies below all.
+    """Recipes to compare a layer with, in order of preference: all other layers, only those below it, only the source.
+
+    place: index of the layer. Recipes without active steps are left out.
     """
     steps = recipe.steps
     hidden = replace(steps[place], enabled=False)
@@ -92,7 +93,7 @@ def _has(item: bpy.types.Object, material: bpy.types.Material) -> bool:
 
 
 def note_seconds(stack: bpy.types.PropertyGroup, made: JobResult) -> None:
-    """Note the time of each layer that was run, unless the layers have changed since."""
+    """Store the seconds that each layer took, unless the layers have changed since."""
     steps = made.recipe.steps
     if [layer.tool for layer in stack.layers] == [step.tool for step in steps]:
         for layer, seconds in zip(compress(stack.layers, are_active(steps)), made.seconds, strict=False):
@@ -100,7 +101,7 @@ def note_seconds(stack: bpy.types.PropertyGroup, made: JobResult) -> None:
 
 
 def recipe_of(stack: bpy.types.PropertyGroup) -> tuple[Recipe, dict[str, Source]]:
-    """The recipe of layers, and the images and files that are its inputs, by name. ParameterError for unknown tools."""
+    """Recipe of the layers, and its inputs (images and files) by name. ParameterError for unknown tools."""
     sources: dict[str, Source] = {}
     if (source := chosen_source(stack)) is not None:
         sources[SOURCE] = source
@@ -108,7 +109,7 @@ def recipe_of(stack: bpy.types.PropertyGroup) -> tuple[Recipe, dict[str, Source]
 
 
 def _steps_of(layers: Sequence[bpy.types.PropertyGroup], sources: dict[str, Source]) -> Iterator[Step]:
-    """The steps of layers; adds the images of their inputs and masks to the sources, by the names in them."""
+    """Steps of layers. Images of their inputs and masks are added to `sources` by their names in the steps."""
     for index, layer in enumerate(layers):
         step, own = _step_of(layer)
         renamed = {name: name if name not in sources else f"{name}@{index + 1}" for name in own}
@@ -122,7 +123,7 @@ def _steps_of(layers: Sequence[bpy.types.PropertyGroup], sources: dict[str, Sour
 
 
 def _step_of(layer: bpy.types.PropertyGroup) -> tuple[Step, dict[str, bpy.types.Image]]:
-    """The step of a layer, and the images of its inputs and its mask by the names in it."""
+    """Step of a layer, and the images of its inputs and mask by their names in the step."""
     tool = catalogue[layer.tool]
     group = properties.group_of(layer, tool)
     sizes = properties.size_of(group, tool)
@@ -134,13 +135,13 @@ def _step_of(layer: bpy.types.PropertyGroup) -> tuple[Step, dict[str, bpy.types.
 
 
 def lowest_if_active(stack: bpy.types.PropertyGroup) -> bpy.types.PropertyGroup | None:
-    """The lowest enabled layer, which works on the source itself, if it is the active one."""
+    """The active layer if it is the lowest enabled one, which works on the source itself; else None."""
     active = are_active(stack.layers)
     return stack.layers[stack.active] if any(active) and active.index(True) == stack.active else None
 
 
 def add_layer(stack: bpy.types.PropertyGroup, step: Step) -> bpy.types.PropertyGroup:
-    """Add a layer above the active one, in its group, with the parameters of a step, and make it the active one."""
+    """Add a layer with a step's parameters above the active one, in the same group, and make it active."""
     tool = catalogue[step.tool]
     is_in_group = len(stack.layers) > stack.active and stack.layers[stack.active].in_group
     layer = stack.layers.add()
@@ -156,13 +157,13 @@ def add_layer(stack: bpy.types.PropertyGroup, step: Step) -> bpy.types.PropertyG
 
 
 def copy_layer(stack: bpy.types.PropertyGroup) -> bpy.types.PropertyGroup:
-    """Add a copy of the active layer above it, of a group with its layers."""
+    """Add a copy of the active layer above it; a group is copied with its members."""
     copied = [_step_of(stack.layers[place]) for place in unit(stack, stack.active)]
     return [_put_step(stack, *one) for one in copied][-1]
 
 
 def text_of_layer(stack: bpy.types.PropertyGroup) -> str:
-    """The active layer, of a group with its layers, as a recipe in JSON, with the names of its images."""
+    """Recipe in JSON of the active layer (of a group with its members), with the names of its images."""
     images: dict[str, Any] = {}
     *members, last = _steps_of([stack.layers[place] for place in unit(stack, stack.active)], images)
     named = {name: {"name": image.name, "sha256": ""} for name, image in images.items()}
@@ -172,7 +173,7 @@ def text_of_layer(stack: bpy.types.PropertyGroup) -> str:
 def _put_step(
     stack: bpy.types.PropertyGroup, step: Step, images: Mapping[str, bpy.types.Image]
 ) -> bpy.types.PropertyGroup:
-    """Add a layer above the active one that is a step with its images, by the names in it."""
+    """Add a layer for a step above the active one. images: by their names in the step."""
     layer = add_layer(stack, step)
     inputs.put_images(layer, catalogue[layer.tool], step, images)
     put_mask(layer.mask, step.mask, images.get(step.mask.input) if step.mask else None)
@@ -182,9 +183,9 @@ def _put_step(
 def put_recipe(
     stack: bpy.types.PropertyGroup, recipe: Recipe, sources: Mapping[str, Source], *, above: bool = False
 ) -> list[str]:
-    """Make the layers those of a recipe, or add them above the active one; the names of inputs not among `sources`.
+    """Replace the layers by those of a recipe, or add them above the active one; return the names of missing inputs.
 
-    ImpastoError, before anything changes, for a recipe that layers cannot be.
+    ImpastoError, before anything changes, for a recipe that layers cannot represent.
     """
     check_recipe(recipe)
     pictures = [images_of(sources, step.input_names) for step in recipe.steps]
@@ -201,9 +202,9 @@ def put_recipe(
 
 
 def add_recipe(made: JobResult, materials: Sequence[bpy.types.Material]) -> Sequence[str]:
-    """Add what has changed the textures of a material above its layers; a note. Nothing happens to one without layers.
+    """Add the steps that changed a material's textures above its layers, if it has any; return notes.
 
-    Layers that could not make the textures again, of several materials or by the directions on a mesh, are removed.
+    Layers are removed if they could not make the textures again: of several materials, or with directions on a mesh.
     """
     recipe = made.recipe
     others = {name: about for name, about in recipe.inputs.items() if name not in (SOURCE, MESH)}
@@ -223,7 +224,7 @@ def add_recipe(made: JobResult, materials: Sequence[bpy.types.Material]) -> Sequ
 
 
 def of_size(recipe: Recipe, size_px: int) -> Recipe:
-    """The recipe with this side in all steps that have a size."""
+    """The recipe with this width and height in all steps that have a size."""
     sized = dict.fromkeys(SIZE_PARAMETERS, size_px)
     steps = (
         replace(step, parameters={**step.parameters, **sized}) if has_size(catalogue[step.tool]) else step
@@ -233,7 +234,7 @@ def of_size(recipe: Recipe, size_px: int) -> Recipe:
 
 
 def check_recipe(recipe: Recipe) -> None:
-    """Raise ParameterError for a recipe that layers cannot be."""
+    """Raise ParameterError for a recipe that layers cannot represent."""
     if recipe.steps[0].tool == BAKE:
         raise ParameterError(f"it was baked of {baked_object(recipe)}", "select that and press Bake Maps")
     if DIRECTIONS in recipe.inputs:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Layers of each material: a recipe's source, seed and steps, the first of which is the lowest layer.
 
-Each layer holds the parameters of its tool in a group of all tools' groups, which are made anew when the tools change.
+Each layer holds its tool's parameters in a group of all tools' groups, which are made anew when the tools change.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ CHANGED = preview_update(LAYERS)
 
 
 def _choose_source(stack: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
-    """Keep the material's textures as they are now where they become the source, since the layers replace them."""
+    """Keep a copy of the material's current textures if they become the source, since the layers replace them."""
     if stack.source_kind == MATERIAL and stack.material is None:
         stack.material = textures_of(stack.id_data)
     CHANGED(stack, context)

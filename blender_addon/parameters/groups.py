@@ -20,7 +20,7 @@ AZIMUTH = "azimuth"
 
 
 def label_of(name: str, schema: Mapping[str, Any]) -> str:
-    """Label of a parameter: its title, or its name without the unit if pydantic made the title from the name."""
+    """Label of a parameter: its title; without the unit if pydantic made the title from the name."""
     made = name.replace("_", " ").title()
     title = schema.get("title", made)
     return made.removesuffix(" Px").removesuffix(" M") if title == made else title
@@ -90,7 +90,7 @@ def _number(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _vector(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Options of a vector's property; it has limits if they are the same for all components."""
+    """Options of a vector's property. It has limits if all components share them."""
     if schema.get("format") == "color":
         return {"min": 0.0, "max": 1.0, "subtype": "COLOR_GAMMA"}
     usual = {"soft_min": 0.0, "soft_max": 1.0, "precision": 4, "step": 0.1} if schema.get("format") == POINT else {}
@@ -114,7 +114,7 @@ def _limits(schema: Mapping[str, Any], step: int) -> dict[str, Any]:
 
 
 CLASS, SLIDERS = "class", "sliders"
-"""Formats of parameters that belong to the chosen model: one of its classes, and the values of its sliders."""
+"""Formats of parameters that belong to the chosen model: one of its classes, or its sliders."""
 
 
 def identifier(name: str) -> str:
@@ -129,7 +129,7 @@ def group_of(owner: bpy.types.Scene | bpy.types.PropertyGroup, tool: Mapping[str
 
 
 def material_of(group: bpy.types.PropertyGroup) -> str:
-    """Name of the material that a group is in; empty for one in a scene."""
+    """Name of the material that a group is stored in; empty for a scene's group."""
     owner = group.id_data
     return owner.name if isinstance(owner, bpy.types.Material) else ""
 
@@ -146,7 +146,7 @@ def unit_m(owner: bpy.types.ID | bpy.types.PropertyGroup) -> float:
 
 
 def drawn_parameters(tool: Mapping[str, Any]) -> list[str]:
-    """Parameters that a panel lists; the size, and what belongs to each image of an input, are drawn elsewhere."""
+    """Parameters that a panel lists. The size and the numbers of each image of an input are drawn elsewhere."""
     parameters = properties_of(tool).items()
     return [name for name, schema in parameters if name not in SIZE_PARAMETERS and "for_each" not in schema]
 
@@ -166,7 +166,7 @@ def model_parameter(tool: Mapping[str, Any]) -> str | None:
 
 
 def chosen_model(group: bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Catalogue entry of the model that the tool would run now."""
+    """Catalogue entry of the model that the tool would run now, if any."""
     name = model_parameter(tool)
     return catalogue.model(tool["name"], getattr(group, identifier(name))) if name else None
 
@@ -177,5 +177,5 @@ def is_model(schema: Mapping[str, Any]) -> bool:
 
 
 def belongs_to_model(schema: Mapping[str, Any]) -> bool:
-    """Whether each model has its own value of a parameter."""
+    """Whether each model has its own value of this parameter."""
     return schema.get("format") in (CLASS, SLIDERS)

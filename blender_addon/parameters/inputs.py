@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Images of a tool's inputs: properties of the tool's group, and for an input that takes many a list of more.
 
-The group itself holds the first value of such an input, and what belongs to each value: its mask, its weight. Each of
-`more` has the same properties, so that both are drawn, copied and read alike.
+The group itself holds the first value of such an input with its mask and weight. Each entry of `more` has the same
+properties, so that both are drawn, copied and read alike.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from . import groups
 from .groups import group_of, identifier
 
 _beside: dict[str, Callable[[str], Any]] = {}
-"""Functions that make a further property beside the image of a required input, by the prefix of its name."""
+"""Functions that make a further property next to the image of a required input, by the prefix of its name."""
 
 
 def put_beside(what: str, make: Callable[[str], Any]) -> None:
-    """Put the property that `make(name of the input)` returns beside the image of each required input.
+    """Add the property that `make(name of the input)` returns next to the image of each required input.
 
     To be called before the tools are registered.
     """
@@ -32,7 +32,7 @@ def put_beside(what: str, make: Callable[[str], Any]) -> None:
 
 
 def beside(what: str, name: str) -> str:
-    """Name of the property beside an input's image."""
+    """Name of such a property next to an input's image."""
     return f"{what}_{identifier(name)}"
 
 
@@ -57,14 +57,14 @@ def more_of(name: str) -> str:
 
 
 def belonging_to(tool: Mapping[str, Any], name: str) -> list[str]:
-    """Properties that belong to each value of an input: its mask, its weight."""
+    """Properties that each value of an input has: its mask, its weight."""
     inputs = [pointer_to(item["name"]) for item in image_inputs(tool) if item["for_each"] == name]
     numbers = [identifier(key) for key, schema in properties_of(tool).items() if schema.get("for_each") == name]
     return [*inputs, *numbers]
 
 
 def values(group: bpy.types.PropertyGroup, name: str) -> list[bpy.types.PropertyGroup]:
-    """Groups with one value each of an input that takes many: the tool's own, and each of the list."""
+    """Groups with one value each of an input that takes many: the tool's own group, then the list."""
     return [group, *getattr(group, more_of(name))]
 
 
@@ -74,7 +74,7 @@ def chosen_values(group: bpy.types.PropertyGroup, name: str) -> list[bpy.types.P
 
 
 def images_of(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> dict[str, list[bpy.types.Image | None]]:
-    """Images chosen for the tool's named inputs that have any; None for values without one."""
+    """Chosen images by input, for inputs that have any; None for values without an image."""
     group, found = group_of(scene, tool), {}
     for item in image_inputs(tool):
         name, many = item["name"], item["name"] if item["many"] else item["for_each"]
@@ -89,7 +89,7 @@ def add(group: bpy.types.PropertyGroup, name: str) -> None:
 
 
 def put_all(group: bpy.types.PropertyGroup, name: str, images: Sequence[bpy.types.Image]) -> None:
-    """Make these images the values of an input; numbers of values that were there before stay."""
+    """Make these images the values of an input; numbers of existing values stay."""
     while len(values(group, name)) > max(len(images), 1):
         getattr(group, more_of(name)).remove(len(values(group, name)) - 2)
     while len(values(group, name)) < len(images):
@@ -104,7 +104,7 @@ def put_images(
     step: Step,
     images: Mapping[str, bpy.types.Image],
 ) -> None:
-    """Give a tool the images of a step's inputs, which have the recipe's names, and the numbers that belong to each."""
+    """Give a tool the images of a step's inputs, and the numbers of each. images: by their names in the recipe."""
     group = group_of(owner, tool)
     for item in image_inputs(tool):
         given = [images.get(name) for name in step.names_of(item["name"])]

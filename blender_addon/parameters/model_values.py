@@ -19,7 +19,7 @@ from . import groups
 from .groups import CLASS, SLIDERS, chosen_model, identifier, model_parameter
 
 READABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,40}")
-"""Names that scripts can use as they are; others get a number in their place."""
+"""Names that are used in properties as they are; others are replaced by a number."""
 
 
 def _property(kind: str, name: str) -> str:
@@ -27,7 +27,7 @@ def _property(kind: str, name: str) -> str:
 
 
 def pointer_to(model: str) -> str:
-    """Property of a tool's group that holds a model's own."""
+    """Property of a tool's group that holds a model's own parameters."""
     return _property("model", model)
 
 
@@ -43,7 +43,7 @@ def group_of_model(group: bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> b
 
 
 def property_names(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: str) -> list[str]:
-    """Properties of the chosen model's group for a parameter: one for each slider, or one for a class. Maybe none."""
+    """Properties of the chosen model's group for a parameter: one for each slider, or one for a class, or none."""
     model, kind = chosen_model(group, tool), properties_of(tool)[name]["format"]
     if model is None:
         return []

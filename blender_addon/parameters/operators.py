@@ -15,14 +15,14 @@ from . import inputs, properties
 from .groups import AZIMUTH, identifier, is_length, material_of, owner_called, unit_m
 
 LABEL = 0.4
-"""Part of a panel's width that Blender gives to labels."""
+"""Share of a panel's width that Blender gives to labels."""
 
 
 class Open(NamedTuple):
     """A number that may be left open.
 
-    value: the property's while it is open. start: the one that it gets when it is given. text: what the panel shows for
-    an open one. is_length: start is in metres, the property in Blender's units.
+    value: the property's value while it is open. start: its first value when it is set. text: shown while it is open.
+    is_length: start is in metres, the property in Blender's units.
     """
 
     value: float
@@ -32,7 +32,7 @@ class Open(NamedTuple):
 
 
 AZIMUTH_OF_LIGHT = Open(math.radians(-1), math.radians(135), "Unknown")
-"""It starts at the upper left, as people tend to see it."""
+"""A light's azimuth starts at the upper left, where people tend to assume the light."""
 WIDTH = Open(0.0, 1.0, "Unknown", is_length=True)
 """Width of a picture in the world."""
 
@@ -72,7 +72,7 @@ class IMPASTO_OT_set_number(bpy.types.Operator):
 
 
 def labelled_row(layout: bpy.types.UILayout, label: str, factor: float = LABEL) -> bpy.types.UILayout:
-    """A row for several buttons, with their label where Blender draws those of properties."""
+    """A row for several buttons, with a label where Blender draws labels of properties."""
     split = layout.split(factor=factor)
     left = split.row()
     left.alignment = "RIGHT"
@@ -85,7 +85,7 @@ def labelled_row(layout: bpy.types.UILayout, label: str, factor: float = LABEL) 
 def draw_open_number(
     layout: bpy.types.UILayout, group: bpy.types.PropertyGroup, name: str, number: Open, label: str
 ) -> None:
-    """Draw what an open number stands for, as a button to give it; else the number, and a cross to leave it open."""
+    """Draw a number with a cross to leave it open; an open one as a button to set it."""
     row, name = labelled_row(layout, label), identifier(name)
     if is_open(group, name, number):
         button = row.operator("impasto.set_number", text=number.text)
@@ -118,7 +118,7 @@ class OfInput:
 def set_input(
     button: bpy.types.OperatorProperties, tool: Mapping[str, Any], name: str, group: bpy.types.PropertyGroup
 ) -> None:
-    """Set a button to the input of a tool's group."""
+    """Set the properties of a button to an input in a tool's group."""
     button.tool, button.input = tool["name"], name
     button.material, button.path = material_of(group), group.path_from_id()
 

@@ -40,7 +40,7 @@ def put(group: bpy.types.PropertyGroup, name: str, place: Place) -> None:
 
 
 def usual_place(tool: Mapping[str, Any], name: str) -> Place:
-    """Place of a point that was not moved yet."""
+    """Default place of a point."""
     x, y = properties_of(tool)[name]["default"]
     return x, 1 - y
 
@@ -56,7 +56,7 @@ def is_known(group: bpy.types.PropertyGroup, name: str) -> bool:
 
 
 def known_azimuths(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> dict[str, float]:
-    """Azimuths in degrees of a scene's tool, those that are known."""
+    """Known azimuths of a tool in a scene, in degrees."""
     group = group_of(scene, tool)
     return {
         name: round(math.degrees(getattr(group, identifier(name))), 3)

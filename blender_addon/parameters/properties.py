@@ -38,14 +38,14 @@ MAX_INT = 2**31 - 1
 TEXTURE, STYLE, LAYERS = "texture", "style", "layers"
 """Panels with a live preview, for `when_changed`."""
 SPLIT = "split"
-"""The same for how pictures of layers are drawn."""
+"""Key for changes in how previews of layers are drawn, for `when_changed`."""
 _listeners: dict[str, Callable[[], None]] = {}
 _followers: list[tuple[Callable[[type], None], Callable[[], None]]] = []
-"""Functions that register and unregister classes with pointers to the tools' groups, whenever those are made anew."""
+"""Functions that register and unregister classes that point to the tools' groups, when those are made anew."""
 
 
 def follow(register: Callable[[type], None], unregister: Callable[[], None]) -> None:
-    """Have `register(root)` called with the class of all tools' groups, and `unregister()` before that goes.
+    """Call `register(root)` with each new class of all tools' groups, and `unregister()` before it is removed.
 
     To be called before the tools are registered.
     """
@@ -61,7 +61,7 @@ def when_changed(of: str, listener: Callable[[], None] | None) -> None:
 
 
 def preview_update(*of: str) -> Callable[[Any, Any], None]:
-    """Callback for the `update` of a property of some panels; one in a material is of its layers."""
+    """Callback for a property's `update` that refreshes the previews of these panels; in a material, of its layers."""
 
     def update(owner: Any, _context: Any) -> None:
         is_layer = isinstance(getattr(owner, "id_data", None), bpy.types.Material)
@@ -117,13 +117,13 @@ _live = _Live()
 
 
 def refresh() -> None:
-    """Make the tools' groups again after the catalogue changed. Values that were set stay."""
+    """Make the tools' groups anew after the catalogue changed. Values that were set stay."""
     _live.unregister()
     _live.register()
 
 
 def register() -> None:
-    """Register the groups of what was cached, or if Blender refuses that, of what is bundled."""
+    """Register the groups of the cached tools or, if Blender refuses them, of the bundled ones."""
     try:
         _live.register()
     except Exception:  # noqa: BLE001  whatever it is, it would be there again at the next start
@@ -137,7 +137,7 @@ def unregister() -> None:
 
 
 def is_visible(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: str) -> bool:
-    """Whether the parameter is shown: by its `visible_if`, and if the chosen model has it."""
+    """Whether a parameter is shown: its `visible_if` holds, and the chosen model has it."""
     conditions = properties_of(tool)[name].get("visible_if", {})
     return is_of_model(group, tool, name) and all(
         value_of(group, tool, other) in values for other, values in conditions.items()
@@ -156,7 +156,7 @@ def choose_model(scene: bpy.types.Scene, name: str) -> Mapping[str, Any] | None:
 
 
 def value_of(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: str) -> Any:
-    """Value of a parameter as a recipe holds it: angles in degrees, lengths in metres, and floats with six digits.
+    """Value of a parameter as in a recipe: angles in degrees, lengths in metres, floats with six digits.
 
     Blender's 0.7 is 0.699999988.
     """
@@ -177,7 +177,7 @@ def value_of(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: str)
 
 
 def parameters_of(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> dict[str, Any]:
-    """Values of a tool's parameters in the panel, without the size and those that the model does not have."""
+    """Values of a tool's parameters in the panel, without the size and parameters that the model does not have."""
     return values_of(group_of(scene, tool), tool)
 
 
@@ -208,7 +208,7 @@ def _six_digits(value: float) -> float:
 
 
 def check_step(step: Step) -> Mapping[str, Any]:
-    """The tool of a step. ParameterError for a tool that is not there, or values that its properties cannot hold."""
+    """Tool of a step. ParameterError for a missing tool, or values that its properties cannot hold."""
     tool = catalogue[step.tool]
     check_values(tool["label"], properties_of(tool), step.parameters)
     return tool
@@ -225,7 +225,7 @@ def put_parameters(
 
 
 def put_values(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], parameters: Mapping[str, Any]) -> None:
-    """The same for any of a tool's groups."""
+    """As `put_parameters`, for any property group of the tool."""
     known = properties_of(tool)
     for name in sorted(drawn_parameters(tool), key=lambda name: not is_model(known[name])):  # its sliders come later
         if belongs_to_model(known[name]):
@@ -252,7 +252,7 @@ def _put_of_model(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name:
 
 
 def _as_property(owner: Any, name: str, schema: Mapping[str, Any], value: Any) -> Any:
-    """A recipe's value as the property takes it: angles in radians, lengths in Blender's units, choices as text."""
+    """A recipe's value in the property's form: angles in radians, lengths in Blender's units, choices as text."""
     if choices_of(schema):
         return str(value)
     if is_angle(schema):
@@ -266,7 +266,7 @@ def kind_of_preview(tool: Mapping[str, Any]) -> str:
 
 
 def _classes(tool: Mapping[str, Any]) -> list[type]:
-    """The tool's group, after the classes that it needs."""
+    """Classes of a tool's group, last, and before it those that it needs."""
     schemas_of = {name: schema for name, schema in properties_of(tool).items() if not belongs_to_model(schema)}
     parameters = {identifier(name): property_of(name, schema, tool) for name, schema in schemas_of.items()}
     update = preview_update(kind_of_preview(tool))

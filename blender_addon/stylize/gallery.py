@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Gallery of styles, with thumbnails: shipped paintings, pictures of the user's folder, and images of the .blend.
 
-It is a view of an input's image pointer, which alone stores the choice.
+Only the input's image pointer stores the choice; the gallery shows it.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from ..tools import lists
 
 MAX_FILES = 500
 SHIPPED = Path(__file__).parents[1] / "shipped" / "styles"
-"""Small paintings that the extension brings along."""
+"""Folder of the bundled paintings."""
 GALLERY = "gallery"
-"""The property that shows the thumbnails for an input, beside its image."""
+"""Prefix of the property that shows the thumbnails for an input."""
 NONE = "NONE"
 FILE, IMAGE = "file ", "image "
 _items: list[tuple[str, str, str, int | str, int]] = []
-"""Blender keeps no reference to the strings of dynamic enum items: they live here."""
+"""Items of the enum, kept here because Blender holds no reference to their strings."""
 
 
 def folder() -> Path | None:
@@ -39,7 +39,7 @@ def folder() -> Path | None:
 
 
 def files() -> tuple[Path, ...]:
-    """The shipped paintings, and pictures in the folder, by name; it is read again only when it has changed."""
+    """Bundled paintings and pictures in the user's folder, by name. A folder is read again only if it changed."""
     own = _pictures_in(folder())
     taken = {path.name for path in own}
     return (*(path for path in _pictures_in(SHIPPED) if path.name not in taken), *own)
@@ -59,7 +59,7 @@ def _listing(chosen: Path, _changed_ns: int) -> tuple[Path, ...]:
 
 
 def pictures() -> Iterator[bpy.types.Image]:
-    """Images of this .blend that may be a style: colour pictures that are not files of the folder."""
+    """Images of this .blend that may be a style: colour pictures that are not among the files."""
     listed = set(files())
     for image in bpy.data.images:
         is_picture = image.source in ("FILE", "GENERATED") and not image.colorspace_settings.is_data
@@ -86,7 +86,7 @@ def gallery_items(_self: Any, _context: Any) -> list[tuple[str, str, str, int | 
 
 
 def gallery(name: str) -> Any:
-    """Property that chooses the picture of an input, for what holds its image."""
+    """Property that chooses the picture of an input, in the group that holds its image."""
     pointer = inputs.pointer_to(name)
 
     def get(self: bpy.types.PropertyGroup) -> int:
@@ -105,7 +105,7 @@ def gallery(name: str) -> Any:
 
 
 def image_of(key: str) -> bpy.types.Image | None:
-    """The image that an item of the gallery stands for; a file becomes an image of the .blend."""
+    """Image for an item of the gallery; a file is loaded into the .blend."""
     if path := next((one for one in files() if key == FILE + one.name), None):
         return bpy.data.images.load(str(path), check_existing=True)
     return bpy.data.images.get(key.removeprefix(IMAGE)) if key != NONE else None

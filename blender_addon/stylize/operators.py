@@ -31,7 +31,7 @@ from .settings import LONGEST, START, SUBJECTS, ResultProperties
 
 
 class StyleArguments:
-    """Mixin: an operator that repaints as the Style panel is set, or as a call says."""
+    """Mixin: an operator that repaints as set in the Style panel or by its arguments."""
 
     tool: StringProperty(
         name="Stylizer",
@@ -41,7 +41,7 @@ class StyleArguments:
     style: StringProperty(name="Style", description="Name of an image, or path of a picture, to paint like")
 
     def style_request(self, context: bpy.types.Context) -> Request:
-        """The panel's request, or one with a tool's defaults; arguments of this call override both."""
+        """The panel's request, or one with the defaults of a given tool; arguments of this call override both."""
         chosen = self.tool or context.scene.impasto_style.tool
         ensure_known(chosen)
         if catalogue[chosen]["kind"] != "stylizer":
@@ -131,7 +131,7 @@ class IMPASTO_OT_continue_larger(OnImage, bpy.types.Operator):
 
 
 def _without_start(recipe: Recipe) -> Recipe:
-    """The recipe without its start image and the note that it was stopped."""
+    """The recipe without its start image, and without the note that it was stopped."""
     inputs = {name: about for name, about in recipe.inputs.items() if name != START}
     return replace(recipe, inputs=inputs, made_with={**recipe.made_with, "stopped": False})
 

@@ -35,7 +35,7 @@ from .request import chosen_image, other_materials, subject_poll_message
 from .settings import IMAGE, KIND, MATERIAL, START
 
 STRENGTH = "strength"
-"""Parameter of stylizers that is open to everyone."""
+"""Parameter of stylizers that is always shown."""
 FIRST = (
     "kind",
     "preservation",
@@ -47,7 +47,7 @@ FIRST = (
     "relief",
     "longest_px",
 )
-"""Parameters of stylizers that artists change most."""
+"""Parameters of stylizers that artists change most, shown first."""
 START_PARAMETERS = ("start_from", "seamless")
 MORE_SCALE = 4.0
 """Size of the thumbnail of a further style, in heights of a button."""
@@ -62,7 +62,7 @@ class StylePanel(ToolPanel):
     place = Place.STYLE
 
     def draw_choice(self, layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
-        """Leave the choice to a section, unless the chosen stylizer is not there."""
+        """Draw no choice here, but in a section, unless the chosen stylizer is missing."""
         if settings.tool not in catalogue:
             super().draw_choice(layout, settings)
 
@@ -92,7 +92,7 @@ PANELS = in_editors(StylePanel, "style")
 
 
 def _draw_subject(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """Draw the subject; the reason why it cannot be repainted is shown at Make."""
+    """Draw the subject. If it cannot be repainted, the reason is shown at Make."""
     settings = context.scene.impasto_style
     column = layout.column()
     row = column.row()
@@ -111,14 +111,14 @@ def _draw_subject(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
 
 
 def _needed(tool: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The inputs that the stylizer cannot do without: its first style."""
+    """Inputs that the stylizer requires: its first style."""
     return [item for item in inputs.image_inputs(tool) if item["required"]]
 
 
 def _draw_style(
     layout: bpy.types.UILayout, value: bpy.types.PropertyGroup, name: str, scale: float = MORE_SCALE
 ) -> None:
-    """The thumbnails of an input, and below them the image that is chosen."""
+    """Draw the thumbnails of an input, and the chosen image below them."""
     column = layout.column()
     shown = inputs.beside(gallery.GALLERY, name)
     column.template_icon_view(value, shown, show_labels=True, scale=scale, scale_popup=5.0)
@@ -126,7 +126,7 @@ def _draw_style(
 
 
 def _draw_more(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
-    """Draw sections for more styles, each with its weight, for the masks of all, and for further images."""
+    """Draw sections for more styles with their weights, for masks, and for further images."""
     needed, settings = _needed(tool), context.scene.impasto_style
     masks = [item for item in inputs.image_inputs(tool) if item["for_each"]]
     others = [item for item in inputs.image_inputs(tool) if item not in (*needed, *masks) and item["name"] != START]
@@ -147,7 +147,7 @@ def _draw_more(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Map
 
 
 def _draw_controls(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
-    """Draw the parameters of all stylizers, then those of this one only."""
+    """Draw the parameters that all stylizers share, then those of this stylizer."""
     known = properties_of(tool)
     first, start = ([name for name in names if name in known] for names in (FIRST, START_PARAMETERS))
 

@@ -32,13 +32,13 @@ from .request import from_scene, subject_of, subject_poll_message
 from .settings import AUTO_KIND, KIND, LONGEST, RELIEF, START, STROKES
 
 PREVIEW_PX = 256
-"""Longer side of a preview by a stylizer that does not say how large it paints in a moment."""
+"""Longer side of a preview by a stylizer that declares no size for quick previews."""
 
 
 def previewer(context: bpy.types.Context) -> Mapping[str, Any] | None:
-    """Stylizer that paints the preview: the chosen one, or if it is slow, the quickest with the same inputs, if any.
+    """Stylizer that paints the preview: the chosen one or, if it is slow, the quickest one with the same inputs.
 
-    None for a tool without a parameter for its result's size.
+    None for a tool without a parameter for the size of its result.
     """
     name = context.scene.impasto_style.tool
     if name not in catalogue or LONGEST not in properties_of(catalogue[name]):
@@ -58,7 +58,7 @@ def _required_inputs(tool: Mapping[str, Any]) -> set[str]:
 
 
 def _takes(tool: Mapping[str, Any], name: str, value: Any) -> bool:
-    """Whether a tool has this parameter, with this choice where it has choices."""
+    """Whether a tool has this parameter and accepts this value if it lists choices."""
     known = properties_of(tool)
     return name in known and value in known[name].get("enum", (value,))
 
@@ -66,7 +66,7 @@ def _takes(tool: Mapping[str, Any], name: str, value: Any) -> bool:
 def small_action(context: bpy.types.Context, tool: Mapping[str, Any]) -> WorkerAction:
     """A small picture by a stylizer, with the panel's settings.
 
-    Across seams, the source is sent small: what unfolds a mesh costs as much as the texture has pixels.
+    Across seams, a small source is sent: the cost of unfolding a mesh grows with the pixels of the texture.
     """
     request = from_scene(context)
     subject = subject_of(context, context.scene.impasto_style.subject)
@@ -106,7 +106,7 @@ class StylePreview(Live):
         return small_action(context, tool)
 
     def material_of(self, context: bpy.types.Context) -> bpy.types.Material | None:
-        """The material that is repainted; None if that is an image, or several materials are repainted as one."""
+        """The material that is repainted; None for an image, or for several materials that are repainted together."""
         subject = subject_of(context, context.scene.impasto_style.subject)
         return subject.material if not subject.others else None
 
@@ -119,7 +119,7 @@ COLUMNS = 2
 
 
 class _LatestKinds:
-    """The latest thumbnails, uint8 RGB by kind, with the stylizer and the file that they were made for."""
+    """The latest thumbnails, uint8 RGB by kind, and the stylizer and file that they belong to."""
 
     def __init__(self) -> None:
         self.pictures: dict[str, np.ndarray] = {}
@@ -136,13 +136,13 @@ def kind_thumbnails(context: bpy.types.Context) -> dict[str, np.ndarray]:
 
 
 def kinds_of(tool: str) -> Sequence[str]:
-    """The kinds of style that a stylizer has settings for."""
+    """Kinds of style that a stylizer has settings for."""
     known = properties_of(catalogue[tool]) if tool in catalogue else {}
     return [kind for kind in known[KIND]["enum"] if kind != AUTO_KIND] if KIND in known else []
 
 
 def draw_kinds(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """Draw the thumbnails two by two, each above its button, below the one that makes them."""
+    """Draw the button that makes thumbnails and, below it, the thumbnails with their buttons, two in a row."""
     layout.operator("impasto.style_kinds", icon="IMAGE_REFERENCE")
     pictures = kind_thumbnails(context)
     if not pictures:

@@ -27,7 +27,7 @@ from .settings import IMAGE, KIND, MATERIAL, NO_KIND, RELIEF, RENDER, START
 
 @dataclass(frozen=True)
 class StyleSubject:
-    """Subject to repaint. source: its picture; material: the one whose base colour it is; image: the one to replace.
+    """What is repainted. source: its picture. material: the one whose base colour it is. image: the one to replace.
 
     others: further materials, which are repainted as parts of the same picture.
     """
@@ -58,8 +58,8 @@ class StyleSubject:
         return cls(renders.picture(scene), size, bpy.data.images[renders.NAME])
 
     def task(self, context: bpy.types.Context, request: Request, material: str) -> Task:
-        """Task that repaints it; material: target of repainted textures. ImpastoError if it cannot."""
-        if renders.is_result(self.image):  # nothing that could stand out of a surface
+        """Task that repaints the subject. material: target of the textures. ImpastoError if that is impossible."""
+        if renders.is_result(self.image):  # a render has no surface, and so no relief
             request = replace(request, parameters=without_relief(request.parameters))
         has_relief = self.material is not None and _may_have_relief(request)
         if self.others:
@@ -92,14 +92,14 @@ class StyleSubject:
 
 
 def _may_have_relief(request: Request) -> bool:
-    """Whether strokes may stand out: it was asked for, or is left to the kind of style."""
+    """Whether strokes may have relief: it was asked for, or the kind of style decides."""
     if RELIEF in request.parameters:
         return bool(request.parameters[RELIEF])
     return KIND in properties_of(catalogue[request.tool]) and request.parameters.get(KIND) != NO_KIND
 
 
 def without_relief(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters by which strokes do not stand out, for a picture that is no texture."""
+    """Parameters without relief, for a picture that is no texture."""
     return {name: 0.0 if name == RELIEF else value for name, value in parameters.items()}
 
 
@@ -115,7 +115,7 @@ def subject_of(context: bpy.types.Context, kind: str) -> StyleSubject:
 
 
 def other_materials(context: bpy.types.Context) -> tuple[bpy.types.Material, ...]:
-    """Active materials of the other selected objects that an image gives the base colour of."""
+    """Active materials of the other selected objects whose base colour is an image."""
     active = active_material(context)
     found = dict.fromkeys(item.active_material for item in context.selected_objects if item.type == "MESH")
     return tuple(one for one in found if one != active and surfaces.has_base_color(one))
@@ -130,7 +130,7 @@ def chosen_image(context: bpy.types.Context) -> bpy.types.Image | None:
 
 
 def is_painted(image: bpy.types.Image | None) -> bool:
-    """Whether a stylizer made the image, by its recipe, and can continue from it; cheap enough for a panel."""
+    """Whether the image's recipe ends in a stylizer that can continue from it. Cheap enough for a panel."""
     if not images.has_recipe(image):
         return False
     recipe = images.recipe_in(image)
@@ -153,9 +153,9 @@ def subject_poll_message(context: bpy.types.Context) -> str:
 
 
 def from_scene(context: bpy.types.Context) -> Request:
-    """The panel's request, but for the subject; only with parameters that were set, and numbers of each style.
+    """The panel's request without its subject, with only those parameters that were set and the numbers of each style.
 
-    The stylizer may choose the others by the kind of style.
+    The stylizer chooses the others by the kind of style.
     """
     settings = context.scene.impasto_style
     request, tool = Request.from_settings(settings, estimator="none"), catalogue[settings.tool]
@@ -169,6 +169,6 @@ def from_scene(context: bpy.types.Context) -> Request:
 
 
 def request_poll_message(context: bpy.types.Context) -> str:
-    """Reason why the panel's settings cannot be carried out; empty where they can. Cheap enough for a panel."""
+    """Reason why the panel's settings cannot run; empty if they can. Cheap enough for a panel."""
     settings = context.scene.impasto_style
     return subject_poll_message(context) or tool_poll_message(context.scene, settings.tool, settings.mask_by)

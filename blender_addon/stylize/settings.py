@@ -27,13 +27,13 @@ SUBJECTS = (
     (RENDER, "Render", "The render result"),
 )
 LONGEST, STROKES, RELIEF, KIND, START = "longest_px", "strokes_px", "relief", "kind", "start"
-"""Parameters and an input of stylizers that the extension itself uses."""
+"""Parameters and an input of stylizers that the extension uses by name."""
 AUTO_KIND, NO_KIND = "auto", "none"
-"""Values of the kind of style: it is recognised, or has no settings of its own."""
+"""Values of the kind of style: recognised automatically, and none."""
 
 
 def _carry_over(settings: StyleSettings, context: bpy.types.Context) -> None:
-    """Keep the settings that the former and the chosen stylizer share, and forget the report of the former."""
+    """Copy the settings that the former and the chosen stylizer share; forget the former's report."""
     former, settings.former = settings.former or catalogue.usual("stylize"), settings.tool
     if former in catalogue and settings.tool in catalogue:
         copy_settings(settings.id_data, catalogue[former], catalogue[settings.tool])
@@ -66,7 +66,7 @@ def _range_of(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class ResultProperties:
-    """Destination of the results: in each scene, and as a property of the operator."""
+    """Destination of the results, for the scene's settings and for the operator."""
 
     material: EnumProperty(
         name="Result",

@@ -160,9 +160,9 @@ class Request(Form):
         return self.source is not None and self.source in [material, *images]
 
     def surface(self, painted: bpy.types.Material | None) -> Surface | JoinedMaterials | None:
-        """Surface that the result lies on, as its source does: of the chosen objects. None if there is none.
+        """Surface of the chosen objects that source and result lie on; None if there is none.
 
-        A tool that asks for a mesh gets all their faces, unless the source is of one of their materials.
+        A tool that takes a mesh gets all faces of the objects, unless the source belongs to one of their materials.
         """
         if isinstance(self.source, JoinedMaterials):
             return self.source

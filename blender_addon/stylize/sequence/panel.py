@@ -113,7 +113,7 @@ class IMPASTO_PT_film(bpy.types.Panel):
 
 
 def _draw_frames(layout: bpy.types.UILayout, scene: bpy.types.Scene) -> None:
-    """Draw where the frames are, where they go, and which they are; the places by default are shown in the fields."""
+    """Draw the folders of the frames and of the painted frames, and their range; empty fields show the defaults."""
     settings, column = scene.impasto_sequence, layout.column()
     request = SequenceRequest.from_scene(scene)
     try:

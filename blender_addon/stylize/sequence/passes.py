@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A scene whose frames can be repainted: a view layer with motion, objects and places, in files that hold all passes.
+"""Setting up a scene to have its frames repainted: a view layer with vectors, objects and positions, in EXR files.
 
 Cycles only: its vectors are tested here. EEVEE has a pass of that name too, which no test without a window can render.
 """
@@ -15,13 +15,13 @@ from ...core.errors import ParameterError
 from ...paths import absolute
 
 LAYER = "Impasto Film"
-"""Name of the view layer, by which it is found again."""
+"""Name of the view layer."""
 FOLDER = "film"
-"""Folder of the frames where the scene has no path with frame numbers."""
+"""Folder of the frames, if the scene's output path has no frame numbers."""
 DEPTH = 2
-"""Objects of a pixel that Cryptomatte keeps: only the largest is used."""
+"""Objects that Cryptomatte keeps for each pixel; only the largest is used."""
 PROBE = 999983
-"""Number of a frame that no shot has, whose path shows where Blender writes the digits."""
+"""Frame number that no shot has; its path shows where Blender writes the digits."""
 
 
 def set_up(context: bpy.types.Context) -> list[str]:
@@ -35,7 +35,7 @@ def set_up(context: bpy.types.Context) -> list[str]:
 
 
 def motion_poll_message(scene: bpy.types.Scene) -> str:
-    """Reason why frames of this scene would have no motion; empty if they have. Cheap enough for a panel."""
+    """Reason why frames of this scene would have no motion vectors; empty if they have. Cheap enough for a panel."""
     if scene.render.use_motion_blur:
         return "With motion blur, all motion vectors are 0"
     has_vectors = any(layer.use and layer.use_pass_vector for layer in scene.view_layers)
@@ -43,7 +43,7 @@ def motion_poll_message(scene: bpy.types.Scene) -> str:
 
 
 def pattern_of(scene: bpy.types.Scene) -> Path:
-    """Pattern of the files that the scene's frames are rendered to. ParameterError in a file that was never saved."""
+    """Pattern of the scene's rendered files. ParameterError for a relative path in a file that was never saved."""
     absolute(scene.render.filepath)
     path = bpy.path.abspath(scene.render.frame_path(frame=PROBE))
     return Path(re.sub(rf"0*{PROBE}", "####", path))
@@ -83,7 +83,7 @@ def _set_up_layer(context: bpy.types.Context) -> None:
 
 
 def _set_up_files(scene: bpy.types.Scene) -> list[str]:
-    """Write OpenEXR MultiLayer, to the path that there is if it has frame numbers."""
+    """Write OpenEXR MultiLayer; keep the output path if it has frame numbers."""
     render, settings = scene.render, scene.render.image_settings
     if hasattr(settings, "media_type"):  # from Blender 5.0 on
         settings.media_type = "MULTI_LAYER_IMAGE"

@@ -26,11 +26,11 @@ from ..settings import START
 from .passes import LAYER, pattern_of
 
 OPEN = -1
-"""Number of no frame."""
+"""Frame number that stands for the first or last frame of the shot."""
 PAINTED = "painted"
-"""Folder in that of the frames, unless another one is given."""
+"""Default folder of painted frames, next to the frames."""
 DIGITS = re.compile(r"[ ._-]*#+|\.exr$")
-"""Parts of a pattern that are not in the name of its result."""
+"""Parts of a pattern that are left out of the name of its result."""
 LAST_NUMBER = re.compile(r"(\d+)(?=\D*$)")
 """Number of a frame in the name of its file, as Blender finds it."""
 KEPT = "the frames that are painted are kept, and Repaint Sequence goes on from them"
@@ -97,7 +97,7 @@ def _number(frame: int) -> int | None:
 
 
 def _apply(name: str) -> Callable[[JobResult], TaskReport]:
-    """Function that puts the painted frames into the file that is open now, if it is still the same then."""
+    """Function that adds the painted frames to the file that is open now, unless another one is open by then."""
     epoch = jobs.file_epoch
 
     def apply(made: JobResult) -> TaskReport:
@@ -114,7 +114,7 @@ def _apply(name: str) -> Callable[[JobResult], TaskReport]:
 
 
 def sequence(name: str, made: JobResult) -> bpy.types.Image:
-    """The painted frames as an image, the one that there is of these files, or a new one; image editors show it."""
+    """Image of the painted frames, an existing or a new one, which image editors show."""
     before = set(bpy.data.images)
     image = bpy.data.images.load(str(made.paths[0]), check_existing=True)
     if image not in before:
@@ -130,13 +130,13 @@ def sequence(name: str, made: JobResult) -> bpy.types.Image:
 
 
 def set_frames(user: bpy.types.ImageUser | bpy.types.CompositorNodeImage, first: int, number: int) -> None:
-    """Show each file in the scene's frame of its number."""
+    """Show each file in the scene's frame of the same number."""
     user.frame_start, user.frame_offset, user.frame_duration = first, first - 1, number
     user.use_auto_refresh = True
 
 
 def frames_of(image: bpy.types.Image) -> tuple[int, int]:
-    """First frame of a sequence, and number of the frames there are from it on. FileNotFoundError without its file."""
+    """First frame of a sequence, and number of consecutive frames from it. FileNotFoundError without its file."""
     path = Path(bpy.path.abspath(image.filepath))
     path.stat()
     before, digits, after = LAST_NUMBER.split(path.name)
@@ -157,11 +157,11 @@ IS_GROUP = bpy.app.version >= (5, 0)
 IMAGE, RENDER = "CompositorNodeImage", "CompositorNodeRLayers"
 OUTPUT = "NodeGroupOutput" if IS_GROUP else "CompositorNodeComposite"
 APART = 350.0
-"""Distance from one node to the next."""
+"""Horizontal distance between nodes."""
 
 
 def compositor_poll_message(scene: bpy.types.Scene) -> str:
-    """Reason why there are no painted frames to be added; empty if there are. ParameterError as for a shot."""
+    """Reason why no painted frames can be added; empty if some can. ParameterError as for a shot."""
     if not painted_image(scene):
         return "There is no painted sequence yet: press Repaint Sequence"
     group = scene.compositing_node_group if IS_GROUP else None
@@ -169,7 +169,7 @@ def compositor_poll_message(scene: bpy.types.Scene) -> str:
 
 
 def painted_image(scene: bpy.types.Scene) -> bpy.types.Image | None:
-    """Image of the scene's painted frames, that which begins first; None without one. ParameterError as for a shot."""
+    """Image of the scene's painted frames with the lowest first frame, or None. ParameterError as for a shot."""
     request = SequenceRequest.from_scene(scene)
     shot, folder = request.shot(scene), request.folder(scene).resolve()
     begin = shot.name.partition("#")[0] if "#" in shot.name else ""
@@ -182,10 +182,10 @@ def painted_image(scene: bpy.types.Scene) -> bpy.types.Image | None:
 
 
 def add_to_compositor(scene: bpy.types.Scene, image: bpy.types.Image) -> list[str]:
-    """Select the image's node, which is added unless there is one; return notes. OSError if its frames are gone.
+    """Select the image's node, adding it if it is missing; return notes. OSError if its frames are gone.
 
-    A compositor without nodes gets an output for it; others stay as they are. Its Render Layers are not connected, but
-    without them Blender would render the shot again without its passes.
+    A compositor without nodes also gets an output, and unconnected Render Layers: without those, Blender would render
+    the shot again without its passes. In other compositors, all other nodes stay as they are.
     """
     first, count = frames_of(image)
     tree, notes = _tree(scene), []
@@ -210,7 +210,7 @@ def add_to_compositor(scene: bpy.types.Scene, image: bpy.types.Image) -> list[st
 
 
 def _tree(scene: bpy.types.Scene) -> bpy.types.NodeTree:
-    """The scene's compositor; if it had no nodes, it is switched on and has none."""
+    """The scene's compositor, switched on; without nodes if it was new."""
     if IS_GROUP:
         if scene.compositing_node_group is None:
             scene.compositing_node_group = bpy.data.node_groups.new(scene.name, "CompositorNodeTree")
@@ -222,7 +222,7 @@ def _tree(scene: bpy.types.Scene) -> bpy.types.NodeTree:
 
 
 def _connect(tree: bpy.types.NodeTree, node: bpy.types.Node) -> None:
-    """Make a node the output of a tree that has no other."""
+    """Connect a node to an output, in a tree without other nodes."""
     tree.nodes.new(RENDER).location.x = -APART
     if IS_GROUP and not tree.interface.items_tree:
         tree.interface.new_socket("Image", in_out="OUTPUT", socket_type="NodeSocketColor")
