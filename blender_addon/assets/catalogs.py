@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Asset catalogues of the open file and of the libraries in the preferences, and the material assets in them.
 
-Blender's Python has neither: catalogues are read from and added to `blender_assets.cats.txt`, and the catalogue of an
-asset is known only once it is loaded. Materials are linked into a temporary file for that, which loads none of their
-images.
+Blender's Python API has neither. Catalogues are read from and added to `blender_assets.cats.txt`. The catalogue of an
+asset is known only once it is loaded, so materials are linked into a temporary file, which loads none of their images.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ MOST_BYTES = 2**24
 NO_CATALOG = "00000000-0000-0000-0000-000000000000"
 """Blender's id of no catalogue."""
 BETWEEN = "/"
-"""Separator of a catalogue's name and that of the one that it is in."""
+"""Separator between the names of nested catalogues."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class Asset:
 
 
 def library_folder(name: str) -> Path | None:
-    """Folder of a library of the preferences; for "" the one with the open file's catalogues, None if there is none.
+    """Folder of a library in the preferences; for "" the folder with the open file's catalogues, or None.
 
     ParameterError for an unknown library.
     """
@@ -70,7 +69,7 @@ def folder_of_file(file: Path) -> Path:
 
 
 def add_catalogs(folder: Path, paths: Iterable[str]) -> dict[str, str]:
-    """Add catalogues to those of a folder, and leave what is there as it is; ids of all by path. FileError."""
+    """Add catalogues to a folder's file, whose others stay; return the ids of all, by path. FileError."""
     before = _text_in(folder)
     text = with_catalogs(before, paths)
     if text != before:
@@ -79,13 +78,13 @@ def add_catalogs(folder: Path, paths: Iterable[str]) -> dict[str, str]:
 
 
 def _text_in(folder: Path) -> str:
-    """Text of a folder's file of catalogues; empty for none."""
+    """Text of a folder's file of catalogues; empty without one."""
     file = folder / CATALOGS_FILE
     return read_bytes(file, MOST_BYTES).decode("utf-8", "replace") if file.is_file() else ""
 
 
 def ids_within(library: str, catalog: str) -> set[str]:
-    """Ids of a catalogue and of those in it. ParameterError if the library has none of this name."""
+    """Ids of a catalogue and of those nested in it. ParameterError if the library has none of this name."""
     known = catalogs_of(library)
     path = catalog.strip().strip(BETWEEN)
     found = {id_ for name, id_ in known.items() if name == path or name.startswith(f"{path}{BETWEEN}")}

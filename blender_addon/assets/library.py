@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The shipped asset library: all procedural materials, their presets and the bundled models.
 
-The extension carries its list and pictures. A Blender in the background makes .blend files of them in the user's folder
-once for each version, and the preferences list that folder while the extension is enabled.
+The extension bundles its list and pictures. Once for each version, a Blender in the background writes them as .blend
+files into the user's folder, which the preferences list while the extension is enabled.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ from .marking import put_preview, put_text
 NAME = "Impasto"
 LIST = Path(__file__).parents[1] / "shipped" / "assets" / "assets.json"
 BUILT = "built.txt"
-"""The file that names what the library was made from."""
+"""File that names the sources of the library."""
 DELAY_S = 2.0
-"""After Blender has opened its window."""
+"""Time between the opening of Blender's window and the making of the library."""
 
 
 class IMPASTO_OT_make_library(TaskOperator, bpy.types.Operator):
@@ -54,7 +54,7 @@ class IMPASTO_OT_make_library(TaskOperator, bpy.types.Operator):
         return ""
 
     def require_free(self) -> None:
-        """It needs no engine, and waits for nothing."""
+        """Nothing: it needs no engine, and waits for no task."""
 
     def task(self, _context: bpy.types.Context) -> Task:
         return make_task()
@@ -66,7 +66,7 @@ def folder() -> Path:
 
 
 def is_made() -> bool:
-    """Whether the library is there, made from what this version carries."""
+    """Whether the library exists and was made from this version's list."""
     file = folder() / BUILT
     return file.is_file() and file.read_text(encoding="utf-8") == _source()
 
@@ -94,7 +94,7 @@ def make_task() -> Task:
 
 
 def add() -> None:
-    """List the library in the preferences, under its name or that with a number, unless it is listed."""
+    """List the library in the preferences, unless it is listed; its name may get a number."""
     if _listed() is None:
         with _unchanged() as libraries:
             made = libraries.new(name=NAME, directory=str(folder()))
@@ -104,7 +104,7 @@ def add() -> None:
 
 
 def remove() -> None:
-    """Take the library, and no other, off the list in the preferences."""
+    """Remove the library from the list in the preferences."""
     if (found := _listed()) is not None:
         with _unchanged() as libraries:
             libraries.remove(found)
@@ -117,7 +117,7 @@ def _listed() -> bpy.types.UserAssetLibrary | None:
 
 @contextmanager
 def _unchanged() -> Iterator[bpy.types.AssetLibraryCollection]:
-    """The list, whose changes in the block do not ask the user to save the preferences."""
+    """Context with the list of libraries, in which changes do not ask the user to save the preferences."""
     preferences = bpy.context.preferences
     was_dirty = preferences.is_dirty
     yield preferences.filepaths.asset_libraries
@@ -149,9 +149,9 @@ def unregister() -> None:
 
 
 RECORD = "impasto_library.json"
-"""The file that names the .blend files that are ours, and may be replaced or removed."""
+"""File that lists the .blend files of the library, which may be replaced or removed."""
 REMOTE = (5, 2)
-"""First version of Blender that reads libraries from a server, by an index that it writes itself."""
+"""First version of Blender that reads libraries from a server, by an index that Blender writes."""
 INDEX = "_asset-library-meta.json"
 INDEX_LIMIT_S = 600.0
 
@@ -159,7 +159,7 @@ INDEX_LIMIT_S = 600.0
 def write_library(list_path: Path, folder: Path) -> list[str]:
     """Write the assets of a list into a folder; the names of its .blend files. FileError.
 
-    Small stand-ins share a file for each catalogue; each other material has one, so that it can be fetched alone.
+    Stand-ins share one file for each catalogue. Every other material has its own file, so that it can be fetched alone.
     """
     listed = as_kind(AssetList, read_json(list_path, max_bytes=MOST_BYTES), list_path.name)["assets"]
     files: dict[str, list[ListedAsset]] = {}
@@ -179,7 +179,7 @@ def write_library(list_path: Path, folder: Path) -> list[str]:
 
 
 def write_index(folder: Path) -> bool:
-    """Have Blender write the index by which others read a library from a server; whether this version can.
+    """Have Blender write the index of a library on a server; return whether this version can.
 
     WorkerError if it fails.
     """
@@ -198,7 +198,7 @@ def write_index(folder: Path) -> bool:
 
 
 def _own_files(folder: Path) -> set[str]:
-    """Names of the files in a folder that were written here before."""
+    """Names of the library's files in a folder, from its record."""
     record = folder / RECORD
     if not record.is_file():
         return set()
@@ -206,7 +206,7 @@ def _own_files(folder: Path) -> set[str]:
 
 
 def _refuse_others(folder: Path, names: Iterable[str]) -> None:
-    """Raise FileError if a file is there that is not ours."""
+    """Raise FileError if a file with one of these names exists that is not the library's."""
     if other := next((name for name in sorted(names) if (folder / name).exists()), None):
         raise FileError(
             f"{excerpt(folder / other)} is no file of this library", "move it away, or choose another folder"
@@ -225,7 +225,7 @@ def _write(path: Path, assets: Sequence[ListedAsset], beside: Path, ids: Mapping
 def _materials(
     assets: Sequence[ListedAsset], beside: Path, ids: Mapping[str, str]
 ) -> Iterator[list[bpy.types.Material]]:
-    """The materials of assets, until the end of the block."""
+    """Context with the materials of assets, which are removed at its end."""
     known = set(bpy.data.images)
     made = [_material(asset, beside, ids) for asset in assets]
     try:

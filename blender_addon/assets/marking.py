@@ -32,7 +32,7 @@ PREVIEW_PX = 256
 LONGEST_PX = 512
 """Longer side of the maps that the preview shows."""
 MEAN_PX = 32
-"""Longer side of the base colour whose mean is named."""
+"""Longer side of the base colour, whose mean is named in the description."""
 LIGHT_DEGREES = 135.0, 45.0
 """Azimuth and elevation of the preview's light."""
 
@@ -70,7 +70,7 @@ def mark_task(material: bpy.types.Material) -> Task:
         view = View("relit", side_px=PREVIEW_PX, azimuth=azimuth, elevation=elevation, frames=1)
         try:
             return action.answer(task, connected(), view).arrays[RELIT][0][:, :PREVIEW_PX]
-        except ImpastoError as error:  # it becomes an asset all the same
+        except ImpastoError as error:  # it still becomes an asset
             return error
 
     def apply(made: np.ndarray | ImpastoError | None) -> TaskReport:
@@ -87,7 +87,7 @@ def mark_task(material: bpy.types.Material) -> Task:
 
 
 def mark(material: bpy.types.Material, picture: np.ndarray | None = None) -> None:
-    """Mark a material as an asset, which holds no former ones; an existing one gets a new preview and description.
+    """Mark a material as an asset, and forget the materials it replaced; an existing asset is described anew.
 
     picture: its preview, uint8 (H, W, 3) with row 0 at the top; without one, it is the base colour.
     """
@@ -104,7 +104,7 @@ def mark(material: bpy.types.Material, picture: np.ndarray | None = None) -> Non
 
 
 def describe(material: bpy.types.Material, text: AssetText) -> None:
-    """Say of an asset what a text says; a catalogue that the user has given it stays."""
+    """Describe an asset by a text; a catalogue that the user chose stays."""
     catalog = material.asset_data.catalog_id
     if catalogs.catalog_of(material) in (catalogs.NO_CATALOG, *_our_catalogs()):
         file = Path(bpy.data.filepath) if bpy.data.filepath else None
@@ -114,7 +114,7 @@ def describe(material: bpy.types.Material, text: AssetText) -> None:
 
 
 def put_text(material: bpy.types.Material, text: AssetText, catalog: str) -> None:
-    """Give an asset a text and the id of its catalogue; words that the text has none for stay."""
+    """Give an asset a text and the id of its catalogue; fields that are empty in the text stay."""
     about = material.asset_data
     about.catalog_id = catalog
     for tag in text.tags:
@@ -137,13 +137,13 @@ def put_preview(item: bpy.types.ID, pixels: np.ndarray) -> None:
 
 
 def _our_catalogs() -> dict[str, str]:
-    """Paths of the catalogues that a result may be in, by id."""
+    """Paths of the catalogues that results are put into, by id."""
     kinds = {*CLASS_WORDS, *(tool["subgroup"] for tool in catalogue if tool["group"] == "Make"), ""}
     return {catalog_id(path): path for path in map(catalog_path, kinds)}
 
 
 def _file_saved(*_: object) -> None:
-    """Add the catalogues of our assets to those of the saved file, which had no folder before."""
+    """Add the catalogues of our assets to the folder of the saved file."""
     ours = _our_catalogs()
     tagged = (one for one in bpy.data.materials if one.asset_data and ROOT_CATALOG in one.asset_data.tags)
     if used := {ours[id_] for one in tagged if not one.library and (id_ := catalogs.catalog_of(one)) in ours}:

@@ -35,7 +35,7 @@ class OfAsset(InstantOperator):
 
     bl_options = {"UNDO", "INTERNAL"}  # noqa: RUF012  as Blender wants it
 
-    # Blender names the asset by these, with its own numbers of kinds of libraries
+    # Blender identifies the asset by these; the numbers are Blender's
     asset_library_type: EnumProperty(
         items=((LOCAL, "", "", 1), ("ALL", "", "", 2), ("ESSENTIALS", "", "", 3), ("CUSTOM", "", "", 100)),
         options=HIDDEN,
@@ -113,7 +113,7 @@ class IMPASTO_OT_drop_asset(OfAsset, bpy.types.Operator):
 
 
 def loaded(file: str, name: str) -> bpy.types.Material:
-    """A material asset of a file, or the one that it was loaded as before. FileError if it is not there."""
+    """A material asset of a file; if it was loaded before, that material. FileError if it is missing."""
     try:
         with bpy.data.libraries.load(file, link=False, assets_only=True) as (found, wanted):
             wanted.materials = [one for one in found.materials if one == name]
@@ -123,7 +123,7 @@ def loaded(file: str, name: str) -> bpy.types.Material:
         raise FileError(f"there is no material {name} in {file}", "refresh the asset library")
     material = wanted.materials[0]
     material.asset_clear()
-    held = former.use_counts()  # as what another took the place of
+    held = former.use_counts()  # materials that another one replaced
     others = (one for one in bpy.data.materials if one != material and not held[one])
     before = next((one for one in others if _is_same(one, material)), None)
     if before is None:
@@ -133,7 +133,7 @@ def loaded(file: str, name: str) -> bpy.types.Material:
 
 
 def _is_same(one: bpy.types.Material, other: bpy.types.Material) -> bool:
-    """Whether both are the same small stand-in, still as it was loaded."""
+    """Whether both are the same stand-in of the asset library, unchanged since it was loaded."""
     is_stand_in = images.STAND_IN in one and images.STAND_IN in other
     return is_stand_in and one.get(images.RECIPE) == other.get(images.RECIPE)
 

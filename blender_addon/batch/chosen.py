@@ -31,11 +31,11 @@ from ..tools.sources import tool_poll_message
 
 SELECTED, FILE, CATALOG = "SELECTED", "FILE", "CATALOG"
 WRITTEN = "materials.blend"
-"""Copy of the open file's materials: whether that is saved, and what else changes in it, makes no difference then."""
+"""Copy of the open file's materials, so that saving and other changes of that file make no difference."""
 MOST_BYTES = 2**16
-"""Size limit of the record beside it."""
+"""Size limit of the record next to it."""
 LISTED = 5
-"""Names in a message."""
+"""Most names in a message."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def selected_materials(context: bpy.types.Context) -> list[bpy.types.Material]:
 
 
 def of_file() -> list[bpy.types.Material]:
-    """Materials of the open file that something uses, besides the user's own that have a fake user."""
+    """Materials of the open file that something uses, and the user's own with a fake user."""
     held = former.use_counts()
     own = {one: int(one.use_fake_user and recent.MADE in one) for one in bpy.data.materials}
     return _usable(one for one in bpy.data.materials if one.users > held[one] + own[one])
@@ -65,7 +65,7 @@ def _usable(materials: Iterable[bpy.types.Material]) -> list[bpy.types.Material]
 
 
 def choose(context: bpy.types.Context, what: str, library: str, catalog: str, folder: Path) -> list[ChosenMaterial]:
-    """The materials of a batch but its own results. Those of the open file are copied into the folder.
+    """Materials of a batch, without its own results. Those of the open file are copied into the folder.
 
     ParameterError if there are none, or an image has unsaved pixels; FileError if a file cannot be read or written.
     """
@@ -94,7 +94,7 @@ def _assets(catalog: str) -> list[bpy.types.Material]:
 
 
 def _is_result(material: bpy.types.Material, folder: Path) -> bool:
-    """Whether a material shows a result of a batch in this folder: a second run must not take it for a source."""
+    """Whether a material shows a result in this folder of a batch, which a second run must not use as a source."""
     used = images_in(material.node_tree) if material.node_tree else ()
     paths = [bpy.path.abspath(image.filepath, library=image.library) for image in used if images.MAP in image]
     return any(Path(path).is_relative_to(folder) for path in paths)
@@ -124,7 +124,7 @@ def _file_of(library: bpy.types.Library, material: bpy.types.Material) -> Path:
 
 
 def _refuse_unsaved_images(materials: Iterable[bpy.types.Material]) -> None:
-    """Raise ParameterError for images whose pixels are in this Blender only."""
+    """Raise ParameterError for images with unsaved pixels."""
     trees = [material.node_tree for material in materials if material.node_tree]
     found = {image.name for tree in trees for image in images_in(tree) if image.is_dirty and image.source != "VIEWER"}
     if found:
@@ -133,16 +133,16 @@ def _refuse_unsaved_images(materials: Iterable[bpy.types.Material]) -> None:
 
 
 def _objects_for(materials: Iterable[bpy.types.Material]) -> dict[str, bpy.types.Object]:
-    """The objects on which materials must be baked, by the materials' names."""
+    """Objects on which materials must be baked, by the materials' names."""
     options = contents.saved_options()
     baked = [one for one in materials if not material_maps.shows_images(one)]
     return {one.name: obj for one in baked if (obj := material_maps.subject_of(one, options).obj)}
 
 
 def _write(materials: Sequence[bpy.types.Material], path: Path) -> None:
-    """Copy the materials into a file, with the settings of a bake, unless it has them just so.
+    """Copy the materials into a file, with the bake settings, unless the file is up to date.
 
-    Objects on which some must be baked are written, too.
+    Objects on which materials must be baked are written, too.
     """
     settings = bpy.context.scene.impasto_bake
     names = [prop.identifier for prop in settings.bl_rna.properties if not prop.is_readonly and prop.is_runtime]
@@ -178,12 +178,12 @@ def _write(materials: Sequence[bpy.types.Material], path: Path) -> None:
 
 TEXTURE, STYLE, RECIPE, IMAGE = "TEXTURE", "STYLE", "RECIPE", "IMAGE"
 ANY = Path("source")
-"""Source of a request that is made into a recipe for many."""
+"""Placeholder for the source, in a request that becomes a recipe for many materials."""
 
 
 @dataclass(frozen=True)
 class AppliedRecipe:
-    """A recipe for each material. name: of its file. inputs: images and files by their names in the recipe."""
+    """The recipe that a batch applies. name: of its file. inputs: images and files by their names in the recipe."""
 
     name: str
     recipe: Recipe
@@ -191,7 +191,7 @@ class AppliedRecipe:
 
     @classmethod
     def of_request(cls, request: Request) -> AppliedRecipe:
-        """Of a tool with its parameters and inputs. ParameterError if it makes nothing of a material."""
+        """Recipe of a tool with its parameters and inputs. ParameterError if it does not change a source."""
         tool = catalogue[request.tool]
         if tool["kind"] == "trainer" or not tool["uses_subject"]:
             message = f"{tool['label']} makes nothing of a material"
@@ -201,17 +201,17 @@ class AppliedRecipe:
 
     @classmethod
     def of_file(cls, path: Path) -> AppliedRecipe:
-        """Of a recipe's file. FileError if it cannot be read."""
+        """Recipe in a file. FileError if it cannot be read."""
         recipe = Recipe.from_dict(read_json(existing(path)))
         return cls(usable_name(path.stem), *_without_record(recipe, folder=path.parent))
 
     @classmethod
     def of_image(cls, image: bpy.types.Image) -> AppliedRecipe:
-        """Of the recipe that made an image. FileError if it has none."""
+        """Recipe that made an image. FileError if it has none."""
         return cls(usable_name(Path(image.name).stem), *_without_record(images.recipe_of(image), image))
 
     def write(self, folder: Path) -> tuple[str, dict[str, str]]:
-        """Write the recipe and the images that no file has; the recipe's name in the folder, and the files' paths."""
+        """Write the recipe and unsaved images; return the recipe's file name, and the path of each input."""
         make_folder(folder)
         file = folder / f"{self.name}.json"
         file.write_text(self.recipe.to_json(), encoding="utf-8")
@@ -222,13 +222,13 @@ class AppliedRecipe:
 def _without_record(
     recipe: Recipe, image: bpy.types.Image | None = None, folder: Path | None = None
 ) -> tuple[Recipe, dict[str, Source]]:
-    """The recipe without what it was made with and of, and its inputs besides the source and what that lies on."""
+    """The recipe without its record, and its inputs except the source, mesh and directions."""
     others = {name: about for name, about in recipe.inputs.items() if name not in (SOURCE, MESH, DIRECTIONS)}
     return Recipe(recipe.steps, recipe.seed), all_sources(replace(recipe, inputs=others), image, folder)
 
 
 def _input_file(name: str, source: Source, folder: Path) -> str:
-    """Path of an input's file, relative to the folder if it is written there."""
+    """Path of an input's file; relative to the folder if it is written there."""
     if isinstance(source, Path):
         return existing(source).absolute().as_posix()
     plain = images.read(source)
@@ -238,7 +238,7 @@ def _input_file(name: str, source: Source, folder: Path) -> str:
 
 
 def chosen_image(context: bpy.types.Context) -> bpy.types.Image | None:
-    """Image whose recipe the panel uses: the one chosen there, or else one that an image editor shows."""
+    """Image whose recipe the panel uses: the chosen one, or else one shown in an image editor."""
     shown = [space.image for space in image_editors.image_editors() if images.has_recipe(space.image)]
     return context.scene.impasto_batch.image or next(iter(shown), None)
 
@@ -255,7 +255,7 @@ def of_panel(context: bpy.types.Context, apply: str) -> AppliedRecipe:
 
 
 def recipe_poll_message(context: bpy.types.Context, settings: bpy.types.PropertyGroup) -> str:
-    """Reason why the panel's settings give no recipe; empty if they do. Cheap enough for a panel."""
+    """Reason why the panel's settings yield no recipe; empty if they do. Cheap enough for a panel."""
     if settings.apply == RECIPE:
         return "" if settings.recipe else "Choose a recipe"
     if settings.apply == IMAGE:

@@ -96,7 +96,7 @@ class IMPASTO_OT_batch_list(Batch, bpy.types.Operator):
 
 @with_properties(BatchOutput, "out_dir")
 class InFolder:
-    """Mixin: an operator on the folder of the results. needed: file in it without which there is nothing to do."""
+    """Mixin: an operator on the folder of the results. needed: file in it that the operator requires."""
 
     needed = ""
 
@@ -231,7 +231,7 @@ def _draw_listed(layout: bpy.types.UILayout) -> None:
 
 
 def _draw_after(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """Draw the failures of the last batch with their remedies, and the buttons for its folder."""
+    """Draw failures of the last batch with their remedies, and the buttons for its folder."""
     latest = results.latest
     if latest.epoch == jobs.file_epoch:
         for failure in latest.failures[:FAILURES_SHOWN]:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The request for a batch: from plain values to a table of jobs, and a task in which the engine's command makes them.
+"""The request for a batch, from plain values to a table of jobs and a task that runs the engine's command on it.
 
-All that the command needs is in a folder beside the results, so that it can also be run elsewhere.
+The table and its files are in a folder next to the results, so that the command can also run on another machine.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ from .chosen import CATALOG, FILE, IMAGE, RECIPE, SELECTED, STYLE, TEXTURE, Appl
 FILES, MATERIALS = "FILES", "MATERIALS"
 MAPS = "MAPS"
 FOLDER, TABLE, ASSETS = "from_blender", "table.jsonl", "table.assets.json"
-"""Folder in that of the results, with the table of jobs, and the catalogues of assets by the names of results."""
+"""Folder next to the results, its table of jobs, and a file with the asset catalogues by names of results."""
 GRACE_S = 10.0
-"""Time for a cancelled batch to record what is done."""
+"""Time for a cancelled batch to record the finished jobs."""
 
 
 @dataclass(frozen=True)
 class BatchOutput:
-    """Destination of a batch, and the processes that make it, with the command line's names and defaults."""
+    """Destination and processes of a batch, with the command line's names and defaults."""
 
     out_dir: str = argument(
         "",
@@ -89,17 +89,17 @@ class BatchOutput:
 
     @property
     def folder(self) -> Path:
-        """The folder of the results. ParameterError if none is given."""
+        """Folder of the results. ParameterError if none is given."""
         return out_folder(self.out_dir)
 
     def retry_task(self) -> Task:
-        """Task that makes what failed before."""
+        """Task that runs the failed jobs again."""
         return self.run("Retry Failures", ["--retry"], results.failed_names(self.folder))
 
     def run(self, label: str, arguments: Sequence[str], names: Sequence[str]) -> Task:
-        """Task that runs the command, and makes materials of the results of these names where they are wanted.
+        """Task that runs the command, and makes materials of the named results if the settings ask for them.
 
-        ParameterError if these are wanted of files for another engine.
+        ParameterError if materials are wanted of files for another engine.
         """
         if self.result == MATERIALS and self.export != MAPS:
             message = "files for another engine do not become materials of this .blend file"
@@ -167,17 +167,17 @@ class BatchRequest:
     across_seams: bool = same_as(Form, "across_seams", default=True)
 
     def task(self, context: bpy.types.Context) -> Task:
-        """Task that makes all. ImpastoError if it cannot be started."""
+        """Task that runs the batch. ImpastoError if it cannot be started."""
         table, names = self._write(context)
         return self.output.run("Batch", [str(table)], names)
 
     def list_task(self, context: bpy.types.Context) -> Task:
-        """Task that asks the engine what would be made."""
+        """Task that lists what the batch would make."""
         table, _names = self._write(context)
         return self.output.task("Listing", [str(table), "--dry-run"], results.list_jobs)
 
     def _write(self, context: bpy.types.Context) -> tuple[Path, list[str]]:
-        """Write the table, and all that it names, into the folder; its path, and the names of the results."""
+        """Write the table and its files into the folder; return the table's path, and the names of the results."""
         check_pattern(self.pattern)
         folder = make_folder(self.output.folder / FOLDER)
         chosen = choose(context, self.what, self.library, self.catalog, folder)
@@ -193,12 +193,12 @@ class BatchRequest:
         return folder / TABLE, list(named)
 
     def _mesh(self, context: bpy.types.Context, folder: Path, name: str, chosen: ChosenMaterial) -> dict[str, str]:
-        """Path of the mesh of the selected objects that show a material, by its input; empty where there is none."""
+        """Path of the mesh of the selected objects with a material, by the name of the input; empty without a mesh."""
         material = bpy.data.materials.get(chosen.name)
         kinds = {catalogue[step.tool]["kind"] for step in self.applied.recipe.steps}
         if not self.across_seams or self.what != SELECTED or "generator" in kinds:
             return {}
-        if material is None or not shows_images(material):  # what is baked on a plane has lost the mapping
+        if material is None or not shows_images(material):  # a material that is baked on a plane has lost its mapping
             return {}
         with suppress(ParameterError):
             (data,) = Surface(material, context.selected_objects).read(context)().files.values()
@@ -208,7 +208,7 @@ class BatchRequest:
         return {}
 
     def _by_result_name(self, chosen: Sequence[ChosenMaterial]) -> dict[str, ChosenMaterial]:
-        """The materials by the names of their results; those of one name are numbered."""
+        """Materials by the names of their results; equal names are numbered."""
         named: dict[str, ChosenMaterial] = {}
         taken: set[str] = set()
         recipe = self.applied.recipe
@@ -225,7 +225,7 @@ class BatchRequest:
 
 
 def out_folder(out_dir: str) -> Path:
-    """The folder of the results. ParameterError if none is given."""
+    """Folder of the results. ParameterError if none is given."""
     if not out_dir:
         raise ParameterError("no folder for the results is given", "choose one")
     return Path(absolute(out_dir)).absolute()

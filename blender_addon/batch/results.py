@@ -23,11 +23,11 @@ from ..jobs.task import TaskReport
 FAILURES, SHEET = "failures.jsonl", "contact_sheet.png"
 MOST_BYTES = 2**30
 SHOWN = 20
-"""Jobs that the panel lists."""
+"""Most jobs that the panel lists."""
 
 
 class BatchFailure(TypedDict):
-    """A job that failed, as the command says and failures.jsonl holds it."""
+    """A failed job, as in the command's answer and in failures.jsonl."""
 
     name: str
     message: str
@@ -61,9 +61,9 @@ class PlanAnswer(TypedDict):
 
 @dataclass(frozen=True)
 class BatchResults:
-    """Results in a folder that materials are wanted of: their names and format.
+    """Results in a folder, by name and format, of which materials are made.
 
-    assets: file with the catalogues of those that are assets. file_epoch: the file that was open.
+    assets: file with the catalogues of results that are assets. file_epoch: epoch of the open .blend file.
     """
 
     names: Sequence[str]
@@ -73,7 +73,7 @@ class BatchResults:
     file_epoch: int = field(default_factory=lambda: jobs.file_epoch)
 
     def put(self, answer: Mapping[str, Any]) -> TaskReport:
-        """Report what a batch made, and make the materials that are wanted of it."""
+        """Make the materials, and return a report on what the batch made."""
         said = as_kind(BatchAnswer, answer, "what the engine says")
         latest.failures, latest.epoch = said["failures"], jobs.file_epoch
         made: list[bpy.types.Material] = []
@@ -94,7 +94,7 @@ class BatchResults:
         )
 
     def _new_materials(self) -> Iterator[bpy.types.Material]:
-        """New materials, except where there is one of the same files already: its images are read again."""
+        """New materials. If a material of the same files exists, only its images are reloaded."""
         suffix = ".exr" if self.format == "exr" else ".png"
         failed, catalogs = set(failed_names(self.folder)), _catalogs(self.assets)
         shown = {node.image for material in bpy.data.materials for node in _image_nodes(material)}
@@ -112,7 +112,7 @@ class BatchResults:
 
 @dataclass
 class Latest:
-    """The first jobs of the last list, and the failures of the last batch, which the panel shows."""
+    """First jobs of the last list, and failures of the last batch, for the panel."""
 
     jobs: Sequence[PlannedJob] = ()
     more: int = 0
@@ -129,7 +129,7 @@ def forget() -> None:
 
 
 def list_jobs(answer: Mapping[str, Any]) -> TaskReport:
-    """Keep the list of jobs for the panel, and report their number."""
+    """Keep the list of jobs for the panel, and return a report on their number."""
     said = as_kind(PlanAnswer, answer, "what the engine says")
     every = said["jobs"]
     latest.jobs, latest.more, latest.epoch = every[:SHOWN], max(0, len(every) - SHOWN), jobs.file_epoch
@@ -146,7 +146,7 @@ def failed_names(folder: Path) -> list[str]:
     for line in read_bytes(path, MOST_BYTES).splitlines():
         try:
             found.append(as_kind(BatchFailure, parse_json(line, FAILURES), FAILURES)["name"])
-        except (FileError, ProtocolError):  # a line that a crash left unfinished
+        except (FileError, ProtocolError):  # a crash left this line unfinished
             continue
     return list(dict.fromkeys(found))
 
@@ -157,12 +157,12 @@ def _image_nodes(material: bpy.types.Material) -> list[bpy.types.Node]:
 
 
 def _material(name: str, maps: Mapping[str, bpy.types.Image], catalog: str | None) -> bpy.types.Material:
-    """New material of these maps; an asset if there is the id of a catalogue."""
+    """New material of these maps. catalog: id of its asset catalogue; None: it is no asset."""
     first = next(iter(maps.values()))
     about = images.metadata_of(first)
     width, height = first.size
     recipe, relief_m = images.recipe_of(first), about.get("height_range_m")
-    if first.source == tiles.TILED or MESH in recipe.inputs:  # it lies on UVs as they are
+    if first.source == tiles.TILED or MESH in recipe.inputs:  # the UVs are used as they are
         look = materials.Look(materials.unit_m(), relief_m=relief_m)
     else:
         look = materials.Look(about.get("width_m") or 1.0, height / max(width, 1), relief_m)

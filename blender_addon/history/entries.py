@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Entries of the history: results in this file, variations of this session, and recipes kept across files.
 
-They are collected when something has changed, since panels ask at every redraw.
+They are collected only when something has changed, since panels ask for them at every redraw.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from .stored import StoredRecipe, stored
 
 MATERIAL, IMAGE, VARIATION, STORED = "MATERIAL", "IMAGE", "VARIATION", "STORED"
 COLLECTIONS = {MATERIAL: "materials", IMAGE: "images"}
-"""Data of the file whose entries have their names."""
+"""Collections in `bpy.data` of results, by kind of entry."""
 MOST_READ = 1024
-"""Limit of recipes that are kept as read."""
+"""Most parsed recipes that are kept."""
 
 
 @dataclass(frozen=True)
@@ -43,28 +43,28 @@ class HistoryEntry:
 
     @property
     def key(self) -> str:
-        """Its kind and its name, by which operators find it again."""
+        """Kind and name, by which operators find the entry again."""
         return f"{self.kind}:{self.stored.path.name if self.stored else self.name}"
 
     @property
     def item(self) -> recent.Result | None:
-        """The result in this file; None if it is none, or is gone."""
+        """The result in this file; None if the entry is another kind, or the result was deleted."""
         return getattr(bpy.data, COLLECTIONS[self.kind]).get(self.name) if self.kind in COLLECTIONS else None
 
     @property
     def label(self) -> str:
-        """Its name; that of the set for an image that is one of several maps."""
+        """Name of the entry; for one of several maps, the name of the set."""
         item = self.item
         return naming.of_set(item) if isinstance(item, bpy.types.Image) else self.name
 
     @property
     def short_label(self) -> str:
-        """Its label without a variation's seed, whose digits would be cut below a thumbnail."""
+        """Label without a variation's seed, whose digits would be cut off below a thumbnail."""
         return _name_of(self.text) if self.variation is not None else self.label
 
     @property
     def is_gone(self) -> bool:
-        """Whether it was a result in this file that was deleted or renamed since it was listed."""
+        """Whether the entry is a result that was deleted or renamed since it was listed."""
         return self.kind in COLLECTIONS and self.item is None
 
     @property
@@ -88,7 +88,7 @@ class HistoryEntry:
 
     @property
     def recipe(self) -> Recipe:
-        """Its recipe. ParameterError if it has none that can be read."""
+        """Recipe of the entry. ParameterError if it has none that can be read."""
         if not self.text:
             raise ParameterError(f"the entry {self.name} has no recipe", "choose another entry")
         return Recipe.from_json(self.text)
@@ -96,7 +96,7 @@ class HistoryEntry:
 
 @dataclass(frozen=True)
 class Origin:
-    """A recipe in words: the labels of its tools, and the phrase or picture that it was found for."""
+    """A recipe in words: labels of its tools, and the phrase or picture that it matches."""
 
     labels: tuple[str, ...] = ()
     phrase: str = ""
@@ -104,7 +104,7 @@ class Origin:
 
 @lru_cache(MOST_READ)
 def origin_of(text: str) -> Origin:
-    """The recipe in this JSON in words; none for one that cannot be read."""
+    """The recipe in this JSON, in words; empty if it cannot be read."""
     try:
         recipe = Recipe.from_json(text)
     except ParameterError:
@@ -115,7 +115,7 @@ def origin_of(text: str) -> Origin:
 
 
 class _Collected:
-    """Entries as they were collected last, and the number of data that there were."""
+    """Entries as they were collected last, and the number of materials, images and variations at that time."""
 
     def __init__(self) -> None:
         self.entries: tuple[HistoryEntry, ...] = ()
@@ -130,7 +130,7 @@ def _counts() -> tuple[int, ...]:
 
 
 def forget(*_: object) -> None:
-    """Have the entries collected anew when they are asked for again."""
+    """Collect the entries anew the next time that they are needed."""
     _collected.counts = ()
 
 
@@ -153,7 +153,7 @@ def _name_of(text: str) -> str:
 
 
 def entries(all_files: bool = False) -> Sequence[HistoryEntry]:
-    """All entries, the latest first. all_files: also recipes of other files that are kept."""
+    """All entries, the latest first. all_files: with stored recipes of other files."""
     if _collected.counts != _counts():
         collect()
     if not all_files:
@@ -168,7 +168,7 @@ def entries(all_files: bool = False) -> Sequence[HistoryEntry]:
 
 
 def found_entries(search: str, starred_only: bool, all_files: bool) -> Sequence[HistoryEntry]:
-    """Entries that have every word of a search in their name, their phrase or their tools."""
+    """Entries whose name, phrase and tools contain every word of a search."""
     words = search.lower().split()
     return [
         entry
@@ -193,7 +193,7 @@ def entry_of(key: str) -> HistoryEntry:
 
 
 def _file_changed(*_: object) -> None:
-    collect()  # here, since drawing must not wait for all recipes of a file to be read
+    collect()  # here, so that drawing does not wait until all recipes of a file are read
 
 
 HANDLERS = tuple((event, _file_changed) for event in ("load_post", "undo_post", "redo_post"))

@@ -29,13 +29,13 @@ from .entries import HistoryEntry, entry_of, forget
 
 
 class EntryComparison:
-    """Names of the two that are shown, and their picture."""
+    """Picture of the two entries compared last, and their names."""
 
     def __init__(self) -> None:
         self.clear()
 
     def clear(self) -> None:
-        """Know nothing."""
+        """Forget everything."""
         self.names: tuple[str, ...] = ()
         self.pixels: np.ndarray | None = None
 
@@ -44,7 +44,7 @@ comparison = EntryComparison()
 
 
 def compare_task(context: bpy.types.Context, pair: tuple[HistoryEntry, HistoryEntry]) -> Task:
-    """Task that shows two entries beside each other. ImpastoError if one of them cannot be read."""
+    """Task that shows two entries side by side. ImpastoError if one of them cannot be read."""
     subjects = {f"{index} {entry.name}": _subject(entry) for index, entry in enumerate(pair)}
     connected, plain, light = connect(), WorkerAction.as_it_is(), light_of(context.scene)
 
@@ -64,7 +64,7 @@ def compare_task(context: bpy.types.Context, pair: tuple[HistoryEntry, HistoryEn
 
 
 def _subject(entry: HistoryEntry) -> WorkerAction:
-    """Maps of an entry: of a result as they are, else of its recipe, run again."""
+    """Action for an entry's maps: a result's own maps, else those of its recipe, run again."""
     if isinstance(entry.item, bpy.types.Material):
         return subject_of_material(entry.item)
     if (image := entry.image) is not None:
@@ -136,7 +136,7 @@ class OnEntry(InstantOperator):
         return entry_of(self.entry or context.window_manager.impasto_history.selected)
 
     def change(self, context: bpy.types.Context, entry: HistoryEntry) -> TaskReport:
-        """Do it to an entry. ImpastoError if that cannot be."""
+        """Carry the operation out on an entry. ImpastoError if that is impossible."""
         raise NotImplementedError
 
 
@@ -173,7 +173,7 @@ class IMPASTO_OT_star_entry(OnEntry, bpy.types.Operator):
 
 
 def _keep_variation(context: bpy.types.Context, entry: HistoryEntry, variation: variations.Variation) -> None:
-    """Keep a variation as a small image with its recipe and a star."""
+    """Keep a variation in the file as a small image with its recipe and a star."""
     data = encode.encode_png(variation.pixels[::-1] / 255, bits=8)
     image = images.add(entry.name, "base_color", data, entry.recipe)
     recent.keep([image])
@@ -247,7 +247,7 @@ class IMPASTO_OT_clean_up(InstantOperator, bpy.types.Operator):
 def _unused() -> list[recent.Result]:
     """Results that nothing uses, except those with a star and assets.
 
-    That another material took their place, and could be restored to them, is no use.
+    Being the material that another one replaced, and could be restored to, does not count as a use.
     """
     held = former.use_counts()
     found = [one for one in recent.latest() if one.users - held[one] == int(one.use_fake_user)]
@@ -263,7 +263,7 @@ def _images_of(results: Sequence[recent.Result]) -> set[bpy.types.Image]:
 
 
 def _size_mb(found: Iterable[bpy.types.Image]) -> float:
-    """Size of the images that are packed."""
+    """Size of the packed files of images, in MB."""
     return sum(file.packed_file.size for image in found for file in image.packed_files) / 1e6
 
 
@@ -277,7 +277,7 @@ def _delete_material(material: bpy.types.Material) -> None:
 
 
 def _delete_images(image: bpy.types.Image) -> None:
-    """Delete an image, and the other maps that were made with it and that nothing uses."""
+    """Delete an image, and the unused maps that were made with it."""
     others = [one for one in naming.images_of_set(image) if one.users == int(one.use_fake_user)]
     bpy.data.batch_remove({image, *others})
 

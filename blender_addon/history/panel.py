@@ -32,7 +32,7 @@ def _other_files(settings: HistorySettings, _context: bpy.types.Context) -> None
 
 
 class HistorySettings(bpy.types.PropertyGroup):
-    """Entries that the History panel shows. selected, former: keys of the entry that was chosen last, and before it."""
+    """Settings of the History panel. selected, former: keys of the entries that were chosen last and before that."""
 
     search: StringProperty(
         name="Search",
@@ -58,11 +58,11 @@ POINTER = (bpy.types.WindowManager, "impasto_history", HistorySettings)
 
 
 COLUMN_PX, ROWS = 85, 3
-"""Least width of a thumbnail at a resolution scale of 1, and rows of a page."""
+"""Least width of a thumbnail at a resolution scale of 1, and number of rows of a page."""
 PANEL_PX, BUTTON_PX, ICON_PX = 36, 10, 20
-"""Widths of the edges of a panel, of those of a button, and of the icon in it, at that scale."""
+"""Widths of the edges of a panel, of the edges of a button, and of its icon, at that scale."""
 SCALE, LARGE_SCALE, COMPARED_SCALE = 3.6, 7.0, 11.0
-"""Sizes of thumbnails, of the selected one and of a comparison, in heights of a button."""
+"""Sizes of thumbnails, of the selected entry and of a comparison, in button heights."""
 
 
 class HistoryPanel(Tab):
@@ -116,7 +116,7 @@ def _is_across_files(settings: bpy.types.PropertyGroup) -> bool:
 
 
 def _columns(context: bpy.types.Context) -> int:
-    """Number of thumbnails beside each other in a region."""
+    """Number of thumbnails in a row."""
     return max(2, int(context.region.width / (COLUMN_PX * ui_scale()))) if context.region else ROWS
 
 
@@ -127,7 +127,7 @@ def _button_width_px(context: bpy.types.Context, columns: int) -> float:
 
 
 def _page(settings: bpy.types.PropertyGroup, size: int) -> tuple[Sequence[HistoryEntry], Sequence[HistoryEntry]]:
-    """Entries that are found, and those of them on the page; collected anew if one there was deleted or renamed."""
+    """Found entries, and those on the page. They are collected anew if one on the page was deleted or renamed."""
     wanted = settings.search, settings.starred_only, _is_across_files(settings)
     found = found_entries(*wanted)
     shown = found[settings.page * size :][:size]
@@ -158,7 +158,7 @@ def _draw_turn(row: bpy.types.UILayout, page: int, is_enabled: bool, icon: str) 
 
 
 def _draw_entry(column: bpy.types.UILayout, entry: HistoryEntry, is_selected: bool, width_px: float) -> None:
-    """Draw an entry's thumbnail, the button that selects it, and below that what of its name is wider than this."""
+    """Draw an entry's thumbnail and the button that selects it; a long name continues below the button."""
     column.template_icon(entry.icon, scale=SCALE)
     icon = "SOLO_ON" if entry.is_starred else "NONE"
     icon_px = ICON_PX * ui_scale() if entry.is_starred else 0
@@ -171,7 +171,7 @@ def _draw_entry(column: bpy.types.UILayout, entry: HistoryEntry, is_selected: bo
 
 
 def _draw_selected(layout: bpy.types.UILayout, context: bpy.types.Context, entry: HistoryEntry) -> None:
-    """Draw what the selected entry is, and what can be done with it."""
+    """Draw the selected entry's facts and buttons."""
     name = layout.column(align=True)
     for line in text_lines(entry.label, text_width_px(boxes=1)):
         name.label(text=line, translate=False)
@@ -194,7 +194,7 @@ def _draw_selected(layout: bpy.types.UILayout, context: bpy.types.Context, entry
 
 
 def _draw_uses(layout: bpy.types.UILayout, context: bpy.types.Context, entry: HistoryEntry) -> None:
-    """Draw the buttons that use a result of this file, and those that open its recipe."""
+    """Draw the buttons that use a result, and those that open its recipe."""
     image, item = entry.image, entry.item
     row = layout.row(align=True)
     if isinstance(item, bpy.types.Material):

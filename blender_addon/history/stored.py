@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Recipes across files: one small file for each result, in a folder of the user's data, if the preferences ask for it.
+"""Stored recipes of all files: a small file for each result, in a folder of the user, if the preferences ask for it.
 
-Several Blenders may write at once: each result has a file of its own, which is written whole or not at all. The oldest
-without a star go first where there are too many. What cannot be read is left out and counted.
+Several Blenders may write at once: each result has its own file, which is written whole or not at all. If there are
+too many, the oldest without a star are deleted. Files that cannot be read are left out and counted.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ FILE_BYTES = 2**20
 THUMBNAIL_PX = 128
 SUFFIX = ".json"
 LATEST_S = 2**32
-"""Limit of times, which every system can show."""
+"""Latest time, in seconds since 1970, that every system can show."""
 DELAY_S = 0.5
-"""Time between a result and its thumbnail, which costs up to 0.2 s for the largest images."""
+"""Time between a result and its thumbnail, which takes up to 0.2 s for the largest images."""
 
 
 @dataclass(frozen=True)
@@ -70,17 +70,17 @@ class StoredRecipe:
 
 
 class _Stored:
-    """The folder's recipes as they were read last, and the number of files that could not be read."""
+    """Stored recipes as they were read last, and the number of files that could not be read."""
 
     def __init__(self) -> None:
         self.clear()
 
     def clear(self) -> None:
-        """Know nothing."""
+        """Forget everything."""
         self.recipes: tuple[StoredRecipe, ...] = ()
         self.left_out = 0
         self.read: dict[tuple[Path, int], StoredRecipe | None] = {}
-        """By path and time of change: what was read already; None for what could not be."""
+        """Recipes by path and time of change; None for a file that could not be read."""
         self.waiting: list[int] = []
         """Session ids of new results."""
 
@@ -89,7 +89,7 @@ stored = _Stored()
 
 
 def folder() -> Path:
-    """The folder that the preferences name, or else one of Impasto's own."""
+    """Folder of the stored recipes: the one in the preferences, or else Impasto's own."""
     chosen = engine.preferences().history_folder
     return Path(absolute(chosen)) if chosen else engine.user_folder() / "history"
 
@@ -126,24 +126,24 @@ def _read(path: Path) -> StoredRecipe | None:
                 about.st_size,
             )
         return stored.read[key]
-    except (OSError, ImpastoError):  # another Blender has removed it meanwhile, or it is damaged
+    except (OSError, ImpastoError):  # another Blender has removed the file, or it is damaged
         return None
 
 
 def write(one: StoredRecipe) -> None:
-    """Write a recipe's file. FileError if that cannot be."""
+    """Write a recipe's file. FileError if that fails."""
     make_folder(one.path.parent)
     replace_files({one.path: one.to_json()})
 
 
 def remove(one: StoredRecipe) -> None:
-    """Delete a recipe's file. FileError if that cannot be."""
+    """Delete a recipe's file. FileError if that fails."""
     with explain(one.path):
         one.path.unlink(missing_ok=True)
 
 
 def remove_oldest(recipes: Sequence[StoredRecipe], most: int = MOST, most_bytes: int = MOST_BYTES) -> None:
-    """Delete the oldest without a star until the limits hold. FileError if that cannot be."""
+    """Delete the oldest recipes without a star until the limits hold. FileError if that fails."""
     count, size = len(recipes), sum(one.size for one in recipes)
     for one in (one for one in recipes if not one.is_starred):
         if count <= most and size <= most_bytes:
@@ -176,7 +176,7 @@ def _task(new: Sequence[StoredRecipe] = ()) -> Task:
 
 
 def _carry_out(task: Task) -> None:
-    """Carry out a task, on its thread where there are windows; an error is shown in the panel."""
+    """Carry out a task, in the background if there are windows; an error is shown in the panel."""
     if not bpy.app.background:
         jobs.start(task)
     elif (report := jobs.finish(task)).level == "ERROR":
@@ -189,7 +189,7 @@ def refresh() -> None:
 
 
 def _note(result: recent.Result) -> None:
-    """Keep a new result's recipe, if the preferences ask for that."""
+    """Store a new result's recipe, if the preferences ask for it."""
     if not is_on() or images.RECIPE not in result:
         return
     stored.waiting.append(result.session_uid)
@@ -200,7 +200,7 @@ def _note(result: recent.Result) -> None:
 
 
 def _keep_waiting() -> None:
-    """Write the recipes of new results, unless these are gone already."""
+    """Store the recipes of new results that still exist."""
     wanted, stored.waiting = set(stored.waiting), []
     results = [one for one in recent.latest() if one.session_uid in wanted]
     try:
@@ -221,7 +221,7 @@ def _stored_of(result: recent.Result) -> StoredRecipe:
 
 
 def toggle_star(one: StoredRecipe) -> None:
-    """Give a recipe a star, or take it away. FileError if that cannot be written."""
+    """Toggle a recipe's star. FileError if it cannot be written."""
     write(replace(one, is_starred=not one.is_starred))
 
 

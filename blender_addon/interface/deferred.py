@@ -34,7 +34,7 @@ class Deferred(Generic[T]):
         _all.append(self)
 
     def forget(self) -> None:
-        """Know nothing."""
+        """Forget everything."""
         self._asked, self._answered = "", ""
         self._answer: T | None = None
         self._is_stale, self._is_computing = False, False

@@ -29,7 +29,7 @@ MAX_BYTES = 2**28
 
 
 class CommandLine(TypedDict, total=False):
-    """A line of a command's output; other fields say what it did. preview: file of an array, uint8 (H, W, 3)."""
+    """Known fields of a line of a command's output. preview: file of an array, uint8 (H, W, 3)."""
 
     progress: float
     message: str
@@ -50,7 +50,7 @@ def run_lines(
 ) -> int:
     """Run a program, call `on_line(line)` for each line that it prints, and return its exit code. For a task's `work`.
 
-    environment: further variables. folder: the program's current one. grace_s: time to end by itself once the task is
+    environment: more variables. folder: the program's current folder. grace_s: time to end by itself once the task is
     cancelled. Raises Cancelled if it was before.
     """
     if task.is_cancelled:
@@ -78,7 +78,7 @@ def run_lines(
         return running.wait()
     finally:
         killing.cancel()
-        kill(running)  # it has ended by itself unless its output could not be read
+        kill(running)  # it still runs only if its output could not be read
         running.wait()
 
 
@@ -91,10 +91,10 @@ def run_command(
     despite: str = "",
     died: Callable[[int, str], ImpastoError] | None = None,
 ) -> dict[str, Any]:
-    """Run a command and return its last line of JSON; those before report progress. For a task's `work`.
+    """Run a command and return its last line of JSON; earlier lines report progress. For a task's `work`.
 
-    grace_s: time to end by itself once the task is cancelled. despite: field of an answer that counts as one even if
-    the exit code does not say success. died(exit_code, output): the error of a command that ends without its own.
+    grace_s: time to end by itself once the task is cancelled. despite: field; an answer that has it is returned even if
+    the exit code is an error. died(exit_code, output): makes the error of a command that reports none itself.
     Raises the command's own error.
     """
     said: dict[str, Any] = {}
@@ -129,7 +129,7 @@ def _picture(path: Path) -> np.ndarray:
 
 
 def _object_in(line: str) -> dict[str, Any]:
-    """Object in a line of the command's output; empty for other lines, such as those that a plugin prints."""
+    """JSON object in a line of the command's output; empty for other lines, such as a plugin's prints."""
     try:
         told = parse_json(line, "what the engine says", kind=ProtocolError, max_bytes=MAX_BYTES)
         return {**as_kind(CommandLine, told, "what the engine says")}

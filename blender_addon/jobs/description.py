@@ -27,9 +27,9 @@ def description_task() -> Task:
 
 
 def use_description(description: Mapping[str, Any]) -> None:
-    """Use the engine's description of itself: its tools, and the models of the library.
+    """Use and cache the engine's description of itself: its tools, and the models of the library.
 
-    It is cached once it works, and if Blender refuses it, the one before stays. PluginError says why.
+    If Blender refuses it, the former description stays, and PluginError gives the reason.
     """
     before = catalogue.description
     if catalogue.use(description):

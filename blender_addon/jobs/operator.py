@@ -20,7 +20,7 @@ from .task import EXPECTED, PLACE, Place, Task, TaskReport, error_report
 
 
 class InstantOperator:
-    """Mixin: an operator that does what it does at once, as one step of undo.
+    """Mixin: an operator that finishes at once, as one step of undo.
 
     place: panel that shows its reports, if no panel's button was clicked.
     """
@@ -30,7 +30,7 @@ class InstantOperator:
 
     @classmethod
     def poll_message(cls, context: bpy.types.Context) -> str:
-        """Reason why a click can do nothing useful now, or an ImpastoError that says it; empty if it can.
+        """Reason why a click would be useless now, or an ImpastoError with it; empty if there is none.
 
         Panels show it below the button.
         """
@@ -41,7 +41,7 @@ class InstantOperator:
         return poll(cls, poll_message_of(cls, context))
 
     def do(self, context: bpy.types.Context) -> TaskReport:
-        """Do all of it now; for scripts, and wherever there is no window."""
+        """Carry the operation out now, and return its report."""
         raise NotImplementedError
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -54,8 +54,8 @@ class InstantOperator:
 class TaskOperator(InstantOperator):
     """Mixin for an operator with `task(context) -> Task`; scripts get a RuntimeError if the task fails.
 
-    can_wait: while another task runs, a click puts it in line, with what is set and selected then. is_at_once: a click
-    needs no engine, nor any task.
+    can_wait: while another task runs, a click puts this one in line, with the settings and the selection of that
+    moment. is_at_once: a click calls `do`, and needs neither an engine nor a task.
     """
 
     bl_options = {"REGISTER"}  # noqa: RUF012  as Blender wants it
@@ -65,14 +65,14 @@ class TaskOperator(InstantOperator):
 
     @classmethod
     def start_poll_message(cls) -> str:
-        """Reason why it cannot be started now, whatever its settings; empty if it can, and without a window."""
+        """Reason why it cannot start now, whatever its settings; empty if it can, and always without a window."""
         if bpy.app.background or cls.is_at_once:
             return ""
         return (engine.poll_message() if cls.needs_engine else "") or busy_poll_message(cls.can_wait)
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """Whether it can be started now, and by a click with the panel's settings."""
+        """Whether it can start now, with the panel's settings."""
         return poll(cls, cls.start_poll_message() or click_poll_message(cls, context))
 
     def task(self, context: bpy.types.Context) -> Task:
@@ -82,13 +82,13 @@ class TaskOperator(InstantOperator):
         return jobs.finish(self.task(context))
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        """Start it; the timer finishes it, and Blender's window stays responsive."""
+        """Start the task; a timer finishes it, so Blender's window stays responsive."""
         if bpy.app.background or self.is_at_once:
             return self.execute(context)
         return self.start(context, clicked_panel(context, self.place))
 
     def start(self, context: bpy.types.Context, place: Place) -> set[str]:
-        """Start it from a panel's button; its report, or the reason why it cannot start, is shown there."""
+        """Start the task from a panel's button; its report, or the error that prevents its start, is shown there."""
         try:
             self.require_free()
             task = self.task(context)
@@ -101,13 +101,13 @@ class TaskOperator(InstantOperator):
         return report_result(self, report)
 
     def require_free(self) -> None:
-        """Raise WorkerError if a task runs that it would have to wait for."""
+        """Raise WorkerError if another task must end first."""
         if jobs.shown_task and not (self.can_wait and jobs.takes_next):
             raise WorkerError(busy_message(), "wait for it, or cancel it")
 
 
 def clicked_panel(context: bpy.types.Context, usual: Place) -> Place:
-    """Panel whose button was clicked; `usual` for calls from a menu or the search."""
+    """Panel whose button was clicked; `usual` for calls from a menu or from search."""
     return Place(getattr(context, PLACE, usual))
 
 
@@ -122,16 +122,16 @@ def report_result(operator: bpy.types.Operator, report: TaskReport) -> set[str]:
 
 
 def click_poll_message(cls: type[TaskOperator], context: bpy.types.Context) -> str:
-    """Reason why a click in a panel or a menu can do nothing useful; empty if it can.
+    """Reason why a click in our panels and menus would be useless; empty if there is none.
 
-    A script's call brings its own settings, and gets its errors from `execute`: Blender calls `poll` for it too, but
-    only buttons in our panels and menus have a place in their context.
+    Blender calls `poll` for scripts, too. These pass their own settings, and get errors from `execute`; only buttons in
+    our panels and menus have a place in their context.
     """
     return poll_message_of(cls, context) if hasattr(context, PLACE) else ""
 
 
 def poll_message_of(cls: type[InstantOperator], context: bpy.types.Context) -> str:
-    """Reason why a click on an operator's button could do nothing useful; empty if it could."""
+    """Reason why a click on an operator's button would be useless; empty if there is none."""
     try:
         return cls.poll_message(context)
     except ImpastoError as error:
@@ -139,18 +139,18 @@ def poll_message_of(cls: type[InstantOperator], context: bpy.types.Context) -> s
 
 
 def busy_poll_message(can_wait: bool = False) -> str:
-    """Sentence on what Impasto or Blender is busy with; empty if neither is, or what comes next can wait."""
+    """Sentence on what Impasto or Blender is busy with; empty if neither is, or if the next task can wait."""
     busy = "" if can_wait and jobs.takes_next else busy_message()
     return busy or ("Blender is rendering or baking: wait for it" if is_rendering() else "")
 
 
 def busy_message() -> str:
-    """Sentence on what Impasto is busy with; empty if it is not."""
+    """Sentence on what Impasto is busy with; empty if it is idle."""
     return f"Impasto is busy: {jobs.shown_task.label}" if jobs.shown_task else ""
 
 
 def poll(cls: type[bpy.types.Operator], reason: str) -> bool:
-    """Whether there is no reason against it; Blender shows a reason in the button's tooltip."""
+    """Whether the reason is empty; Blender shows it in the button's tooltip."""
     if reason:
         cls.poll_message_set(sentence(reason))
     return not reason

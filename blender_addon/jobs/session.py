@@ -25,20 +25,20 @@ from ..windows import areas, redraw, redraw_status_bars, shows_panels
 from .task import Place, Status, Task, TaskReport, announce, status_of
 
 TICK_S, QUICK_TICK_S = 0.1, 0.01
-"""Seconds between looks at tasks, and at those that are not shown, such as previews, which are waited for."""
+"""Seconds between ticks; quicker for tasks that are not shown, such as previews, which users wait for."""
 PRINT_INTERVAL_S = 1.0
 INTERACTIVE, LONG = "interactive", "long"
 GRACE_S = {INTERACTIVE: 3.0, LONG: 10.0}
 """Seconds that a worker may take to end; a training first finishes its step and saves a checkpoint."""
 CANCEL_GRACE_S = {INTERACTIVE: 2.0, LONG: 30.0}
 JOIN_LIMIT_S = 2.0
-"""Limit for an abandoned task, whose worker or process has been ended, to notice."""
+"""Time for an abandoned task to notice that its worker or process has ended."""
 BLOCKING_JOBS = ("RENDER", "OBJECT_BAKE")
-"""Blender's jobs that read the scene: its data must not change under them."""
+"""Blender's jobs that read the scene, whose data must not change meanwhile."""
 DOUBLE_CLICK_S = 1.0
-"""Time after a task's start within which another click on a button is taken for part of the same one."""
+"""Time after a task's start within which another click counts as a double-click."""
 MOST_LIT = 16
-"""Most materials of which pictures are kept."""
+"""Most materials whose pictures are kept."""
 NAME_BYTES = 60
 """Limit of an operator's name in UTF-8."""
 
@@ -49,18 +49,18 @@ class Jobs:
     def __init__(self) -> None:
         self.tasks: list[Task] = []
         self.waiting: list[Task] = []
-        """Tasks in line: they have read their inputs, and start when the shown one has ended."""
+        """Tasks in line: their inputs are read, and they start when the shown task has ended."""
         self._shown_since = 0.0
         self.reports: dict[Place, TaskReport] = {}
-        """Report of the last task from each panel, the latest at the end."""
+        """Last report of each panel, the latest at the end."""
         self.drawn: set[Place] = set()
         """Panels that were drawn since their last task began."""
         self._engines: dict[Place, engine.Engine | None] = {}
         """The engine that was chosen when each report came."""
         self._of: dict[Place, int] = {}
-        """The active object when each report came."""
+        """Session id of the active object when each report came."""
         self.lit: dict[str, tuple[np.ndarray, np.ndarray]] = {}
-        """The latest materials on a ball and a plane under a light, by name."""
+        """Pictures of the latest materials on a ball and a plane under a light, by name."""
         self.made = TaskReport("INFO", "")
         """Report of the last operator, in any panel or script."""
         self.file_epoch = self.render_epoch = 0
@@ -84,7 +84,7 @@ class Jobs:
 
     @property
     def takes_next(self) -> bool:
-        """Whether a task may wait in line: none does, and the click that began the shown one was no double-click."""
+        """Whether a task may wait in line: none waits yet, and this is not the second half of a double-click."""
         return not self.waiting and time.monotonic() - self._shown_since > DOUBLE_CLICK_S
 
     @property
@@ -138,7 +138,7 @@ class Jobs:
         return self.clients[which]
 
     def close(self) -> None:
-        """End the workers, and with them every job except a training that shall go on."""
+        """End the workers, and all jobs except a training that should continue."""
         atexit.unregister(self.close)
         for which in list(self.clients):
             self._close(which)
@@ -148,7 +148,7 @@ class Jobs:
             client.close(GRACE_S[which])
 
     def end(self) -> None:
-        """Cancel every job except a training that shall go on, and end the workers and all threads."""
+        """Cancel all jobs except a training that should continue; end the workers and all threads."""
         self.waiting.clear()
         for task in self.tasks:
             if not task.outlives:
@@ -214,11 +214,11 @@ class Jobs:
         return place in self.drawn and any(map(shows_panels, areas()))
 
     def forget(self, place: Place) -> None:
-        """Show no report in a panel any more, since it is set to make something else."""
+        """Remove a panel's report, because the panel is set to make something else."""
         self.reports.pop(place, None)
 
     def _shown_state(self) -> tuple:
-        """State that panels show: they are redrawn only when it has changed."""
+        """State that panels show; they are redrawn only when it changes."""
         progress = [(task.message, task.state, round(task.fraction, 2), id(task.preview)) for task in self.tasks]
         return (*self.waiting, *self.reports.values(), *progress)
 
@@ -237,16 +237,16 @@ def _tick() -> float | None:
 
 
 def is_rendering() -> bool:
-    """Whether Blender reads the scene for a render or a bake."""
+    """Whether Blender is reading the scene for a render or a bake."""
     return jobs.is_in_render or any(bpy.app.is_job_running(kind) for kind in BLOCKING_JOBS)
 
 
 def push_undo(message: str) -> None:
-    """Make one step of undo of all changes since the last one.
+    """Make one step of undo of all changes since the last step.
 
-    Operators run without Python's lock, but within `temp_override` they ask Python for their context all the same, and
-    crash beside a thread (seen in 4.2 to 5.0). So a timer, which has no window, calls an operator that needs none: its
-    name is the step's.
+    Operators run without Python's lock, but within `temp_override` they still ask Python for their context, and crash
+    if another thread runs (seen in 4.2 to 5.0). So a timer, which has no window, calls an operator that needs none and
+    has the step's name.
     """
     if bpy.context.window:
         if bpy.ops.ed.undo_push.poll():
@@ -279,7 +279,7 @@ def connect(which: str = INTERACTIVE) -> Callable[[], Client]:
 
 
 def _file_opened(_path: str) -> None:
-    """Start a new epoch: results for the file before are kept as files, not put into this one; its reports go."""
+    """Start a new epoch: results for the former file are not put into this one, and its reports are dropped."""
     jobs.file_epoch += 1
     jobs.waiting.clear()
     jobs.lit.clear()
@@ -287,7 +287,7 @@ def _file_opened(_path: str) -> None:
 
 
 def _undone(*_: object) -> None:
-    """Show no report any more of what is undone or in another file."""
+    """Drop reports about results that are undone or in another file."""
     jobs.reports = {place: report for place, report in jobs.reports.items() if not place.is_of_file}
 
 

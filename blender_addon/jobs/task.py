@@ -45,17 +45,17 @@ class Place(StrEnum):
 
     @property
     def is_of_file(self) -> bool:
-        """Whether its reports are about the open file: those of other places stay when another one is opened."""
+        """Whether its reports are about the open file, and are dropped when another file is opened."""
         return self not in (Place.TRAINING, Place.BATCH, Place.MODELS, Place.PREFERENCES)
 
 
 @dataclass(frozen=True)
 class TaskReport:
-    """Report to the user: level is INFO, WARNING or ERROR (as operators report), or CANCELLED.
+    """Report to the user. level: INFO, WARNING or ERROR, as in operators' reports, or CANCELLED.
 
-    is_of_engine: an error that repairing the engine may solve, so that panels show the buttons for it. model: a new
-    one that can be used now. unassigned: the new material, if it is on no object yet. materials, images, models,
-    files: names and paths of the results, for scripts. lit: the result on a ball and a plane under a light, uint8 RGB.
+    is_of_engine: an error that repairing the engine may solve; panels show the buttons for it. model: a new one that
+    can be used now. unassigned: the new material, if no object has it yet. materials, images, models, files: names and
+    paths of the results, for scripts. lit: the result on a ball and a plane under a light, uint8 RGB.
     """
 
     level: str
@@ -71,9 +71,9 @@ class TaskReport:
 
 
 Applied = Generator[None, None, TaskReport]
-"""The parts of a result's application, between which the main thread is free; it returns the report."""
+"""Application of a result in parts, between which the main thread is free; it returns the report."""
 EXPECTED = (OSError, ImpastoError)
-"""Errors that the user can solve: a full disk, a read-only folder, and those with a remedy."""
+"""Errors that the user can solve: a full disk, a read-only folder, or one with a remedy."""
 
 
 def error_report(error: OSError | ImpastoError) -> TaskReport:
@@ -131,7 +131,7 @@ class Task:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Sentences about its job's inputs for the user."""
+        """Sentences for the user about the inputs of its job."""
         return self.job.warnings if self.job else ()
 
     @property
@@ -162,7 +162,7 @@ class Task:
         self._thread.start()
 
     def cancel(self) -> None:
-        """Ask it to end; returns at once."""
+        """Ask the task to end; returns at once."""
         self.is_cancelled = True
         if self.on_cancel:
             self.on_cancel()
@@ -178,7 +178,7 @@ class Task:
         return self._ended.wait(limit_s)
 
     def join(self, limit_s: float) -> None:
-        """Wait until its thread has ended, too."""
+        """Wait until its thread has ended."""
         if self._thread.ident is not None:
             self._thread.join(limit_s)
 
@@ -220,7 +220,7 @@ class Task:
 
 
 STEPS = 20
-"""Steps of the progress in the status bar, which is redrawn at each."""
+"""Steps of progress in the status bar, which is redrawn at each step."""
 
 
 class Status(NamedTuple):
@@ -236,7 +236,7 @@ def status_of(task: Task) -> Status:
 
 
 def announce(report: TaskReport) -> None:
-    """Show an error in a popup, for want of an open panel; panels show every report."""
+    """Show an error in a popup, since no panel that would show it is open."""
     windows = bpy.context.window_manager.windows
     if report.level != "ERROR" or bpy.app.background or not windows:
         return

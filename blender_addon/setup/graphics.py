@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Detection, without PyTorch, of the graphics card, and thereby of the build of PyTorch to install.
 
-It looks at the drivers: their files, and NVIDIA's own program where drivers install it, never through PATH.
+It reads the drivers' files, and runs NVIDIA's own program where drivers install it, never through PATH.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def _gigabytes(megabytes: int) -> str:
 
 
 LIMIT_S = 15.0
-"""Limit for NVIDIA's program; a sleeping card takes some seconds to wake."""
+"""Time limit for NVIDIA's program; a sleeping card takes some seconds to wake."""
 QUERY = ("--query-gpu=name,driver_version,compute_cap", "--format=csv,noheader")
 NVIDIA_SMI = (
     "usr/bin/nvidia-smi",
@@ -104,7 +104,7 @@ NVIDIA_SMI = (
 
 @dataclass(frozen=True)
 class Card:
-    """A graphics card. driver: NVIDIA's version, 580.65 as a float; compute: its capability, 0 where unknown."""
+    """A graphics card. driver: version of NVIDIA's driver, such as 580.65. compute: compute capability; 0: unknown."""
 
     name: str
     driver: float = 0.0
@@ -154,7 +154,7 @@ class Computer:
         return ""
 
     def build(self, choice: str = "AUTO") -> Build:
-        """Build for a choice: AUTO, GPU (if no card was found, that of the newest ones) or CPU."""
+        """Build for a choice: AUTO, GPU (without a detected card: for the newest cards) or CPU."""
         if choice == "CPU" or (choice == "AUTO" and self.gpu is None):
             return self.cpu
         return self.gpu or self._cuda(0)
@@ -191,7 +191,7 @@ def examine(system: str, machine: str, root: Path = Path("/")) -> Computer:
 
 
 def _ask_nvidia(places: Sequence[Path]) -> tuple[Card, ...]:
-    """NVIDIA's cards, as the driver's own program lists them."""
+    """NVIDIA's cards, as listed by the driver's own program."""
     program = next((place for place in places if place.is_file()), None)
     if program is None:
         return ()
@@ -209,7 +209,7 @@ def _of_three(rows: Sequence[list[str]]) -> list[list[str]]:
 
 
 def _read_nvidia(root: Path) -> tuple[Card, ...]:
-    """NVIDIA's cards by the files of the driver, where its program is absent."""
+    """NVIDIA's cards, from the driver's files, if its program is missing."""
     folder = root / "proc/driver/nvidia"
     version = re.search(
         r"Kernel Module\D*(\d+\.\d+)", _text(folder / "version").replace("x86_64", "").replace("aarch64", "")
@@ -222,7 +222,7 @@ def _read_nvidia(root: Path) -> tuple[Card, ...]:
 
 
 def _read_amd(root: Path) -> tuple[Card, ...]:
-    """AMD's cards, as the kernel lists them for computing."""
+    """AMD's cards that the kernel lists for computing."""
     if not (root / "dev/kfd").exists():
         return ()
     cards = []

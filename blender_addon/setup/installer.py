@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Installation of the engine: a venv of the user's Python, or else packages for Blender's own Python.
 
-Each attempt fills a folder of its own, which becomes the engine only when it works. A later attempt of the
-same plan continues in the folder of a failed, cancelled or killed one.
+Each attempt fills its own folder, which becomes the engine only once it works. A later attempt with the same plan
+continues in the folder of a failed, cancelled or killed one.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from .pip import Pip, find_python, run
 
 BY_HAND = "make a Python environment by hand and choose it in Impasto's preferences"
 ATTEMPT = "attempt.json"
-"""File in the folder of an unfinished attempt: its plan, and its Python."""
+"""File in the folder of an unfinished attempt, with its plan and its Python."""
 
 
 def poll_message(preferences: PreferenceProperties) -> str:
@@ -50,7 +50,7 @@ def poll_message(preferences: PreferenceProperties) -> str:
 
 @cache
 def _sandbox() -> str:
-    """Store whose sandbox this Blender runs in; empty for an ordinary Blender."""
+    """Name of the store whose sandbox this Blender runs in; empty for an ordinary Blender."""
     if Path("/.flatpak-info").exists():
         return "Flatpak"
     if "SNAP" in os.environ:
@@ -60,7 +60,7 @@ def _sandbox() -> str:
 
 @dataclass(frozen=True)
 class InstallPlan:
-    """InstallPlan of an installation. `carry_out` is a task's work: it runs in a thread.
+    """Plan of an installation. `carry_out` is a task's work: it runs in a thread.
 
     build: function that returns the build of PyTorch; it may examine the computer. wheels: folder to install from,
     without network; the build is then the one in it.
@@ -75,7 +75,7 @@ class InstallPlan:
     repairs: Engine | None = None
 
     def carry_out(self, task: Task) -> Engine:
-        """Install and check the engine, and return it. WorkerError says what went wrong, with a remedy."""
+        """Install, check and return the engine. WorkerError if that fails."""
         task.say("Looking for a graphics card")
         build = None if self.wheels else self.build()
         try:
@@ -125,20 +125,20 @@ class InstallPlan:
         try:
             made = self._new(place, task, log)
         except BaseException:
-            shutil.rmtree(place, ignore_errors=True)  # nothing is installed yet that another attempt could go on with
+            shutil.rmtree(place, ignore_errors=True)  # nothing is installed yet that another attempt could continue
             raise
         record = {**wanted, "python": made.python, "packages": made.packages}
         (place / ATTEMPT).write_text(json.dumps(record), encoding="utf-8")
         return made
 
     def _new(self, place: Path, task: Task, log: IO[str]) -> Engine:
-        """An environment of the user's Python in `place`, or else Blender's own Python, whose packages go there."""
+        """An environment of the user's Python in `place`, or else Blender's own Python with its packages there."""
         if python := find_python():
             task.say(f"Making an environment of {python}", 0.02)
             try:
                 run([python, "-I", "-m", "venv", str(place)], task, log, folder=place)
                 return Engine(str(place / ("Scripts/python.exe" if os.name == "nt" else "bin/python")))
-            except WorkerError:  # a Python without all that makes environments: Blender's own will do
+            except WorkerError:  # this Python cannot make environments: Blender's own is used
                 shutil.rmtree(place, ignore_errors=True)
                 place.mkdir()
         made = Engine(sys.executable, str(place))
@@ -204,7 +204,7 @@ def _is_in(made: Engine, place: Path) -> bool:
 
 
 def _read(record: Path, wanted: dict[str, str]) -> Engine | None:
-    """Engine of an unfinished attempt, if its plan was the same."""
+    """Engine of an unfinished attempt, if it had the same plan."""
     try:
         found = read_json(record)
         left = Engine(str(found["python"]), str(found["packages"]))
@@ -215,7 +215,7 @@ def _read(record: Path, wanted: dict[str, str]) -> Engine | None:
 
 @contextmanager
 def _only_one(folder: Path) -> Iterator[None]:
-    """Raise WorkerError while another Blender installs an engine here. The lock ends with its process."""
+    """Context that locks the folder. WorkerError while another Blender installs there. Locks end with their process."""
     lock = locks.acquire(folder / "setup.lock")
     if lock is None:
         raise WorkerError("another Blender sets up the engine at this moment", "wait until it is done")

@@ -21,7 +21,7 @@ from . import graphics, installer
 
 
 def draw_missing_engine(layout: bpy.types.UILayout, place: Place) -> None:
-    """Draw, in a panel, that there is no engine, and the buttons that set one up."""
+    """Draw, in a panel, that the engine is missing, and the buttons that set one up."""
     draw_engine_state(layout, place)
     if jobs.shown_task is None:
         draw_builds(layout, engine.preferences())
@@ -53,7 +53,7 @@ def draw_engine_state(layout: bpy.types.UILayout, place: Place) -> None:
 def draw_builds(layout: bpy.types.UILayout, preferences: PreferenceProperties) -> None:
     """Draw the detected graphics card, and the builds of PyTorch to choose from, with their sizes."""
     column = layout.column(align=True)
-    column.use_property_split = False  # which would put a choice's text beside its button
+    column.use_property_split = False  # which would put a choice's text next to its button
     if preferences.wheels_folder:
         draw_text(column, "The engine is installed from the folder of wheels, without network.", "FILE_FOLDER", boxes=1)
         return
@@ -74,7 +74,7 @@ def draw_builds(layout: bpy.types.UILayout, preferences: PreferenceProperties) -
 
 
 def _this_computer() -> graphics.Computer | None:
-    """This computer; None until it is examined, which starts when a panel first asks."""
+    """This computer; None until it is examined, which begins at the first call."""
     if graphics.this_computer.cache_info().currsize:
         return graphics.this_computer()
     label = "Looking for a graphics card"
@@ -144,7 +144,7 @@ class IMPASTO_OT_repair_engine(TaskOperator, bpy.types.Operator):
         return _install_poll_message() or ("" if engine.own_engine() else "There is no engine that Impasto has made")
 
     def task(self, _context: bpy.types.Context) -> Task:
-        jobs.close()  # its worker holds the files that are mended
+        jobs.close()  # its worker holds files that are repaired
         return _installation_task("Repairing the engine", installer.plan(engine.preferences(), repairs=True))
 
 
@@ -154,7 +154,7 @@ def _install_poll_message() -> str:
 
 
 def _installation_task(label: str, plan: installer.InstallPlan) -> Task:
-    """Task that carries out a plan, and uses the engine from then on."""
+    """Task that carries out a plan, after which the new engine is used."""
 
     def apply(made: engine.Engine) -> TaskReport:
         jobs.close()

@@ -63,19 +63,19 @@ for distribution in metadata.distributions(path=folders):
         damaged[name] = distribution.version
 print(json.dumps(damaged))
 """
-"""Program that prints packages with files that are missing or differ in length from when they were installed."""
+"""Program that prints packages with files that are missing or whose length has changed since they were installed."""
 
 HOST = re.compile(r"host='([^'\s]+)'|https?://([^/:\s'\"]+)")
-"""The computer that pip could not reach, in its errors."""
+"""Pattern of the host that pip could not reach, in its errors."""
 NETWORK = re.compile(
     r"Failed to establish a new connection|Max retries exceeded|name resolution|Name or service not known|"
     r"getaddrinfo failed|NewConnectionError|ConnectTimeout|Read timed out|ProxyError|SSLError|Connection broken|"
     r"Could not fetch URL|IncompleteRead|Connection refused|Network is unreachable"
 )
 ENVIRONMENT = {"PIP_TARGET": "", "PIP_PREFIX": "", "PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"}
-"""Variables against pip's settings that would put packages elsewhere; pip leaves empty ones out of account."""
+"""Environment that overrides pip's settings of other places for packages; pip ignores empty variables."""
 NO_VERSION = (0,)
-"""Version of pip where there is none."""
+"""Version that stands for a missing pip."""
 SET_UP_AGAIN = "press Set Up Engine again: what is already there is kept"
 
 
@@ -104,7 +104,7 @@ class Pip:
         run([*command, *more, *self.arguments, *requirements], task, self.log, span, expected_mb, self.place)
 
     def restore(self, build: Build | None, task: Task) -> None:
-        """Reinstall packages whose files are not as they were installed."""
+        """Reinstall packages whose files are missing or changed."""
         command = [self.engine.python, "-I", "-c", AUDIT, *([self.engine.packages] if self.engine.packages else [])]
         damaged = json.loads(_last_line(command) or "{}")
         if damaged:
@@ -113,7 +113,7 @@ class Pip:
             self.install(again, build, task, (0.92, 0.94), "--force-reinstall", "--no-deps")
 
     def require(self) -> None:
-        """Raise WorkerError if the engine's Python has no pip, not even the one of ensurepip."""
+        """Raise WorkerError if the engine's Python has neither pip nor ensurepip."""
         if self._version == NO_VERSION:
             raise WorkerError(
                 f"neither a Python with venv nor pip for Blender's own Python ({self.engine.python}) was found",
@@ -176,7 +176,7 @@ def run(
     expected_mb: float = 0.0,
     folder: Path | None = None,
 ) -> None:
-    """Run a command, with its output as progress; Cancelled if the task was, WorkerError if it failed."""
+    """Run a command, with its output as progress. Cancelled, WorkerError if it fails."""
     progress, lines = _Progress(task.say, span, expected_mb * 1e6), []
 
     def on_line(line: str) -> None:
@@ -192,14 +192,14 @@ def run(
 
 
 class _Progress:
-    """Fraction of the download, from pip's lines."""
+    """Progress of the download, from pip's lines."""
 
     def __init__(self, say: Callable[[str, float], None], span: tuple[float, float], expected: float) -> None:
         self._say, self._span, self._expected = say, span, expected
         self._done, self._now, self._doing = 0.0, 0.0, ""
 
     def read(self, line: str) -> bool:
-        """Parse a line; return whether it is only a number."""
+        """Parse a line; return whether it is only a number of bytes."""
         if match := re.match(r"Progress (\d+) of (\d+)$", line):
             self._now = float(match[1])
         else:
@@ -215,7 +215,7 @@ class _Progress:
 
 
 def _explain(lines: Sequence[str]) -> WorkerError:
-    """One sentence on why a command failed, and the remedy."""
+    """Error with the reason why a command failed, and its remedy."""
     text = "\n".join(lines)
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
     said = next(reversed(errors), lines[-1] if lines else "it said nothing")[:300].rstrip(".")
