@@ -40,7 +40,7 @@ def test_charts_are_upright_and_never_mirrored(mirrored):
     assert (np.linalg.det(edges) < 0).all()  # counterclockwise from outside, where y points down
 
 
-def test_what_is_unfolded_and_folded_is_as_before():
+def test_unfolding_and_folding_restores_the_maps():
     mesh = cube(sides=UNEQUAL, turns=TURNED, mirrored=(True, False) * 3)
     maps = colors_of(mesh)
     canvas = ChartCanvas.of(Charts.of(mesh, SIZE))
@@ -51,7 +51,7 @@ def test_what_is_unfolded_and_folded_is_as_before():
     assert np.quantile(difference, 0.99) < 0.02
 
 
-def test_charts_meet_halfway_at_their_seams_where_each_goes_on_in_its_gutter():
+def test_charts_continue_across_seams_in_their_gutters():
     canvas = ChartCanvas.of(Charts.of(cube(), (512, 512)))
     chart = canvas.charts.chart[nearest_values(canvas.texels, canvas.texels)]
     grey = np.linspace(0, 1, 6, dtype=np.float32)[chart]
@@ -63,7 +63,7 @@ def test_charts_meet_halfway_at_their_seams_where_each_goes_on_in_its_gutter():
     assert np.median(after) < 0.2 * np.median(before)  # both texels are up to one from the seam, of a fade of 16
 
 
-def test_a_mirrored_half_shares_the_texels_of_the_other_and_an_edge_of_three_triangles_is_no_seam():
+def test_mirrored_halves_share_texels_and_edges_of_three_triangles_are_no_seams():
     one = cube()
     mirrored = (one.positions * (-1, 1, 1) + (3, 0, 0)).astype(np.float32)
     both = ChartCanvas.of(Charts.of(Mesh(np.r_[one.positions, mirrored], np.r_[one.uvs, one.uvs]), SIZE))
@@ -115,7 +115,7 @@ def squares(count: int, repeats: float = 0.0) -> Mesh:
     return Mesh(np.concatenate(positions), np.concatenate(uvs).astype(np.float32))
 
 
-def test_what_cannot_be_unfolded_is_left_out_or_refused():
+def test_faces_without_usable_uvs_are_left_out_or_refused():
     charts = Charts.of(squares(4, repeats=500.0), (512, 512))
     assert (charts.chart[:2] == NONE).all()
     assert ChartCanvas.of(charts).size_px
@@ -128,7 +128,7 @@ def test_what_cannot_be_unfolded_is_left_out_or_refused():
 
 
 @pytest.mark.parametrize("is_apart", [False, True])
-def test_a_triangle_that_is_a_thin_line_on_the_texture_decides_on_no_size(is_apart):
+def test_degenerate_uv_triangles_do_not_affect_chart_sizes(is_apart):
     mesh = cube()
     far = np.array([9, 9, 9], np.float32)
     edge, ends = mesh.positions[0, :2] - far * is_apart, mesh.uvs[0, :2]
@@ -174,7 +174,7 @@ def bent_plane(count: int = 24) -> tuple[Mesh, np.ndarray]:
     return Mesh(positions, uvs, "plane", directions), directions
 
 
-def test_places_follow_directions_that_vary_within_charts_and_go_on_across_seams():
+def test_varying_directions_are_followed_within_charts_and_across_seams():
     mesh, directions = bent_plane()
     canvas = ChartCanvas.of(unrolled_charts(Charts.of(mesh, (512, 512))))
     places, _ = pattern_places(canvas)
@@ -237,7 +237,7 @@ def two_tiles(**about) -> Maps:
     return replace(Maps.of_tiles({1001: noise(1), 1012: noise(2, (64, 128))}), **about)
 
 
-def test_tiles_of_any_size_are_split_as_they_were_joined():
+def test_joined_tiles_of_any_size_split_into_the_same_tiles():
     maps = Maps.of_tiles({1012: noise(2, (64, 128)), 1001: noise(1)})
     tiles = maps.tiles()
     assert list(tiles) == [1001, 1012]
@@ -258,7 +258,7 @@ def test_tiles_of_any_size_are_split_as_they_were_joined():
             TileSheet(numbers, ((8, 8),) * len(numbers))
 
 
-def test_a_tile_that_no_face_shows_and_other_maps_are_as_before_to_the_last_bit():
+def test_unused_tiles_and_other_maps_stay_identical():
     normal = np.full((SIDE, SIDE, 3), (0.5, 0.5, 1), np.float32)
     tiles = {number: noise(number).with_arrays({"normal": normal}) for number in (1001, 1005, 1012)}
     made = run(SHARPEN, {"source": Maps.of_tiles(tiles), "mesh": tiled_cube()}).maps.tiles()
@@ -268,7 +268,7 @@ def test_a_tile_that_no_face_shows_and_other_maps_are_as_before_to_the_last_bit(
     assert np.array_equal(made[1012]["normal"].pixels, normal)
 
 
-def test_without_a_mesh_each_tile_is_a_picture_of_its_own(tmp_path):
+def test_without_a_mesh_each_tile_is_a_separate_picture(tmp_path):
     maps = two_tiles()
     result = run(SHARPEN, {"source": maps})
     for number, tile in maps.tiles().items():
@@ -280,7 +280,7 @@ def test_without_a_mesh_each_tile_is_a_picture_of_its_own(tmp_path):
         run(SHARPEN, {"source": maps}, RunOptions(sink=Sink(tmp_path, "two", tile_by_tile=True)))
 
 
-def test_faces_beside_all_tiles_are_left_out_and_a_mesh_beside_all_is_refused():
+def test_faces_outside_all_tiles_are_left_out_and_a_mesh_outside_all_is_refused():
     maps, mesh = two_tiles(), tiled_cube()
     away = replace(mesh, uvs=mesh.uvs + np.where(np.arange(12) < 2, 5, 0)[:, None, None].astype(np.float32))
     assert run(SHARPEN, {"source": maps, "mesh": away}).maps.sheet == maps.sheet
@@ -343,7 +343,7 @@ def frame(mesh: Mesh) -> tuple[np.ndarray, np.ndarray]:
     return along[0], along[1]
 
 
-def test_a_pattern_lies_along_an_image_as_along_the_attribute():
+def test_direction_images_and_attributes_align_patterns_alike():
     mesh = cube(turns=TURNED)
     attribute = np.repeat(frame(mesh)[0][:, None], 3, 1).astype(np.float32)
     texture = noise(0, (32, 32))
@@ -358,7 +358,7 @@ def test_a_pattern_lies_along_an_image_as_along_the_attribute():
     assert by_image.recipe.inputs["directions"].keys() >= {"name", "sha256"}
 
 
-def test_directions_that_vary_are_followed_face_by_face():
+def test_varying_directions_are_followed_per_face():
     mesh, wanted = bent_plane()
     u = (np.arange(300) + 0.5) / 300
     first, second = (u - 0.05) / 0.4, (u - 0.25) / 0.4
@@ -376,7 +376,7 @@ def test_directions_that_vary_are_followed_face_by_face():
     assert (found[:, 0] * mean).sum(1).min() > np.cos(np.radians(2))
 
 
-def test_tiles_have_directions_of_their_own_and_where_an_image_has_none_the_meshs_stay():
+def test_direction_images_work_per_tile_and_fall_back_to_the_mesh():
     mesh = cube()
     own = np.broadcast_to(np.float32([1, 0, 0]), mesh.positions.shape)
     neutral = flow(1 / 255, 1 / 255)
@@ -398,7 +398,7 @@ def test_tiles_have_directions_of_their_own_and_where_an_image_has_none_the_mesh
         (Maps.from_arrays({"height": np.zeros((4, 4, 1), np.float32)}), "is no flow map"),
     ],
 )
-def test_images_that_have_no_directions_are_refused_with_a_remedy(image, said):
+def test_images_without_directions_are_refused_with_a_remedy(image, said):
     with pytest.raises(ParameterError, match=said) as caught:
         directed(cube(), image)
     assert "red along U" in caught.value.remedy
@@ -420,5 +420,5 @@ def test_the_command_takes_the_image_and_makes_the_result_again(tmp_path, monkey
 
 
 @pytest.mark.parametrize("name", ["/", ".", ".<UDIM>"])
-def test_a_path_that_is_all_number_or_no_name_stays_as_it_is(name):
+def test_paths_without_a_name_before_the_tile_number_stay_unchanged(name):
     assert without_number(Path(name)) == Path(name)

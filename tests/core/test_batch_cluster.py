@@ -53,7 +53,7 @@ def contents(folder):
 
 
 @pytest.mark.slow
-def test_the_bytes_are_those_of_local_processes_seen_or_sent(impasto, dask, tmp_path):
+def test_shared_and_sent_inputs_give_the_same_bytes_as_local_processes(impasto, dask, tmp_path):
     write_photos(tmp_path / "photos", 3)
     recipe = write_recipe(tmp_path / "r.json", ("tint", {"strength": 0.5}), seed=5)
     impasto("batch", recipe, tmp_path / "photos", "--seeds", 2, "--workers", 1, "--out", tmp_path / "local")
@@ -69,7 +69,7 @@ def test_the_bytes_are_those_of_local_processes_seen_or_sent(impasto, dask, tmp_
 
 
 @pytest.mark.slow
-def test_a_worker_with_a_full_disk_gets_no_more_jobs(impasto, own_dask, tmp_path):
+def test_workers_with_a_full_disk_get_no_more_jobs(impasto, own_dask, tmp_path):
     """The disk of one that is sent its inputs is full; here its temporary folder is missing, which fails alike."""
     for _ in range(2):
         own_dask.add_worker()
@@ -101,7 +101,7 @@ def test_limits_hold_on_workers(impasto, dask, tmp_path):
 
 
 @pytest.mark.slow
-def test_resources_choose_workers_and_must_be_there(impasto, dask, tmp_path):
+def test_resources_select_workers_and_missing_ones_are_an_error(impasto, dask, tmp_path):
     table = write_csv(tmp_path / "t.csv", checkers(2))
     arguments = ("batch", table, "--cluster", dask.address, "--out")
     impasto(*arguments, tmp_path / "out", "--resources", "GPU=1")
@@ -112,7 +112,7 @@ def test_resources_choose_workers_and_must_be_there(impasto, dask, tmp_path):
     assert '--resources "TPU=2"' in refused.stderr
 
 
-def test_no_scheduler_and_no_worker_are_said_with_a_remedy(own_dask, tmp_path, monkeypatch):
+def test_a_missing_scheduler_or_worker_is_an_error_with_a_remedy(own_dask, tmp_path, monkeypatch):
     monkeypatch.setattr(cluster, "WORKERS_LIMIT_S", 0.5)
     with (
         pytest.raises(WorkerError, match=rf"start one: dask worker {own_dask.address}"),
@@ -141,7 +141,7 @@ def test_a_worker_with_other_versions_is_refused_before_anything_runs(impasto, o
 
 
 @pytest.mark.slow
-def test_a_folder_that_a_worker_does_not_see_is_refused_and_sending_is_offered(impasto, own_dask, tmp_path):
+def test_folders_invisible_to_a_worker_are_refused_with_send_as_remedy(impasto, own_dask, tmp_path):
     own_dask.add_worker()
     own_dask.wait_for_workers(1)
     with distributed.Client(own_dask.address) as client:
@@ -177,7 +177,7 @@ def slow_rows(folder, number, seconds):
 
 
 @pytest.mark.slow
-def test_killed_workers_lose_and_double_nothing(engine_with_misbehaving, own_dask, tmp_path):
+def test_killed_workers_neither_lose_nor_repeat_jobs(engine_with_misbehaving, own_dask, tmp_path):
     nannies = [own_dask.add_worker() for _ in range(4)]
     write_photos(tmp_path, 2)
     rows = [
@@ -199,9 +199,7 @@ def test_killed_workers_lose_and_double_nothing(engine_with_misbehaving, own_das
 
 
 @pytest.mark.slow
-def test_a_worker_that_hangs_is_given_up_and_its_jobs_are_made_elsewhere(
-    engine_with_misbehaving, tmp_path, monkeypatch
-):
+def test_jobs_of_a_hanging_worker_are_made_by_others(engine_with_misbehaving, tmp_path, monkeypatch):
     monkeypatch.setenv("DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL", "40s")
     with closing(DaskCluster(engine_with_misbehaving, tmp_path / "dask")) as dask:
         hanging, _ = dask.add_worker(), dask.add_worker()
@@ -217,7 +215,7 @@ def test_a_worker_that_hangs_is_given_up_and_its_jobs_are_made_elsewhere(
 
 
 @pytest.mark.slow
-def test_a_scheduler_that_dies_ends_the_batch_and_another_one_makes_the_rest(
+def test_a_dead_scheduler_ends_the_batch_which_another_one_can_resume(
     engine_with_misbehaving, impasto, own_dask, tmp_path
 ):
     own_dask.add_worker()
@@ -256,7 +254,7 @@ def test_the_jobs_on_the_workers_end_with_the_command(engine_with_misbehaving, d
 
 
 @pytest.mark.slow
-def test_a_batch_that_ends_leaves_the_jobs_of_another_one_alone(engine_with_misbehaving, impasto, dask, tmp_path):
+def test_ending_a_batch_leaves_other_batches_running(engine_with_misbehaving, impasto, dask, tmp_path):
     short, began = write_csv(tmp_path / "other.csv", checkers(1)), time.monotonic()
     impasto("batch", short, "--out", tmp_path / "first", "--cluster", dask.address)
     seconds = max(3.0, time.monotonic() - began)  # so that four in turn outlast another batch on any computer

@@ -52,7 +52,7 @@ def photos(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_job_that_is_done_is_not_done_again_until_its_recipe_or_input_changes(engines, photos, tmp_path):
+def test_finished_jobs_run_again_only_if_recipe_or_input_changes(engines, photos, tmp_path):
     out = tmp_path / "out"
 
     def made() -> tuple[int, int, int]:
@@ -70,7 +70,7 @@ def test_a_job_that_is_done_is_not_done_again_until_its_recipe_or_input_changes(
 
 
 @pytest.mark.slow
-def test_a_result_that_somebody_has_changed_is_not_replaced(engines, photos, tmp_path):
+def test_edited_results_are_not_replaced(engines, photos, tmp_path):
     plan = plan_of(tmp_path / "t.csv", tmp_path / "out")
     run_plan(plan, engines)
     painted = tmp_path / "out" / "p0_base_color.png"
@@ -195,7 +195,7 @@ def test_engines_take_graphics_cards_in_turn_and_have_their_threads(worker_comma
     assert {about["OMP_NUM_THREADS"] for about in found} == {"3"}
 
 
-def test_no_more_jobs_are_taken_than_there_is_room_for(engines, tmp_path):
+def test_jobs_are_taken_only_as_engines_have_room(engines, tmp_path):
     plan, taken, ahead = plan_of(write_csv(tmp_path / "t.csv", checkers(12)), tmp_path / "out"), [], []
     progress = BatchProgress(12)
     jobs = (taken.append(job) or job for job in plan)
@@ -207,7 +207,7 @@ def test_no_more_jobs_are_taken_than_there_is_room_for(engines, tmp_path):
 
 
 @pytest.mark.slow
-def test_what_an_earlier_job_left_in_memory_is_no_later_jobs_failure(engines, tmp_path):
+def test_an_engine_that_holds_too_much_memory_is_restarted_between_jobs(engines, tmp_path):
     """The engine is started anew if it keeps too much; here a limit that PyTorch alone takes half of."""
     table = write_csv(tmp_path / "t.csv", checkers(2))
     run_plan(plan_of(table, tmp_path / "out"), engines)
@@ -239,7 +239,7 @@ class Failing(Executor):
         return future
 
 
-def test_three_jobs_in_a_row_that_find_the_disk_full_end_the_batch(tmp_path):
+def test_three_jobs_in_a_row_with_a_full_disk_end_the_batch(tmp_path):
     plan = plan_of(write_csv(tmp_path / "t.csv", checkers(50)), tmp_path / "out")
     full = Failing(file_error(OSError(28, os.strerror(28)), Path("x"), "write"))
     with pytest.raises(FileError, match=r"the last 3 jobs could not write their files.*check the disk"):
@@ -249,7 +249,7 @@ def test_three_jobs_in_a_row_that_find_the_disk_full_end_the_batch(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_job_whose_machine_is_lost_is_tried_again(engines, tmp_path):
+def test_jobs_of_a_lost_machine_are_tried_again(engines, tmp_path):
     plan = plan_of(write_csv(tmp_path / "t.csv", checkers(3)), tmp_path / "out")
     losing = Failing(RuntimeError("the machine is gone"), engines, count=1)
     assert outcome(run_plan(plan, losing)) == (3, 0, 0)
@@ -260,7 +260,7 @@ def test_a_job_whose_machine_is_lost_is_tried_again(engines, tmp_path):
     assert "the machine is gone" in failure["message"]
 
 
-def test_a_job_whose_result_was_lost_is_made_again_over_its_files(engines, tmp_path):
+def test_jobs_with_lost_results_replace_their_own_files(engines, tmp_path):
     plan = plan_of(write_csv(tmp_path / "t.csv", checkers(2)), tmp_path / "out")
     losing = Failing(RuntimeError("the machine is gone"), engines, count=1, is_made=True)
     assert outcome(run_plan(plan, losing)) == (2, 0, 0)
@@ -268,7 +268,7 @@ def test_a_job_whose_result_was_lost_is_made_again_over_its_files(engines, tmp_p
 
 
 @pytest.mark.slow
-def test_a_job_whose_input_vanishes_fails_alone(engines, photos, tmp_path):
+def test_a_vanished_input_fails_only_its_job(engines, photos, tmp_path):
     plan = plan_of(tmp_path / "t.csv", tmp_path / "out")
     run_plan(plan, engines)
     record, progress = Record(plan.output.folder), BatchProgress(3)
@@ -279,7 +279,7 @@ def test_a_job_whose_input_vanishes_fails_alone(engines, photos, tmp_path):
     assert progress.exit_code == FileError.exit_code
 
 
-def test_a_job_waits_for_the_try_of_a_machine_that_was_lost_but_still_writes(engines, tmp_path):
+def test_retries_wait_for_a_lost_machine_that_still_writes(engines, tmp_path):
     plan = plan_of(write_csv(tmp_path / "t.csv", checkers(1)), tmp_path / "out")
     run_plan(plan_of(tmp_path / "t.csv", tmp_path / "before"), engines)  # starts the engine
     locked, released = threading.Event(), []
@@ -298,7 +298,7 @@ def test_a_job_waits_for_the_try_of_a_machine_that_was_lost_but_still_writes(eng
     assert (tmp_path / "out" / "c0_base_color.png").stat().st_mtime >= released[0]
 
 
-def test_time_left_is_told_from_the_results_and_not_from_the_start_of_engines():
+def test_remaining_time_ignores_the_start_of_engines():
     assert BatchProgress(100).left_s is None
     assert BatchProgress(100).words == "0/100"
     now = time.monotonic()
@@ -310,7 +310,7 @@ def test_time_left_is_told_from_the_results_and_not_from_the_start_of_engines():
 
 
 @pytest.mark.essential
-def test_a_folder_of_pictures_with_one_recipe(impasto, tmp_path):
+def test_one_recipe_is_applied_to_a_folder_of_pictures(impasto, tmp_path):
     write_photos(tmp_path / "photos", 3)
     recipe = write_recipe(tmp_path / "r.json", ("tint", {}), ("checker", {"squares": 2}), seed=5)
     arguments = ("batch", recipe, tmp_path / "photos", "--seeds", 2, "--pattern", "{name}-{seed:02}")
@@ -330,7 +330,7 @@ def test_a_folder_of_pictures_with_one_recipe(impasto, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_failed_job_is_listed_and_the_others_are_made_and_it_alone_is_tried_again(impasto, tmp_path):
+def test_failed_jobs_are_listed_and_only_they_are_retried(impasto, tmp_path):
     rows = [{**row, "source": ""} for row in checkers(3)]
     rows.insert(1, {"recipe": "raises", "name": "bad", "source": "p0.png"})
     photo, out = write_photos(tmp_path, 1)[0], tmp_path / "out"
@@ -362,7 +362,9 @@ def seconds_until_ended(running: subprocess.Popen) -> float:
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="sends SIGINT to one process")
-def test_control_c_ends_within_two_seconds_and_the_same_command_goes_on(engine_with_misbehaving, impasto, tmp_path):
+def test_control_c_ends_a_batch_within_two_seconds_and_the_command_resumes_it(
+    engine_with_misbehaving, impasto, tmp_path
+):
     rows = checkers(8, **{"recipe": "slow", "parameter.seconds": 0.6})
     table, out = write_csv(tmp_path / "t.csv", rows), tmp_path / "out"
     arguments = ["batch", str(table), "--out", str(out), "--workers", "2"]
@@ -389,7 +391,7 @@ def test_control_c_ends_within_two_seconds_and_the_same_command_goes_on(engine_w
 
 @pytest.mark.essential
 @pytest.mark.skipif(os.name == "nt", reason="sends SIGKILL")
-def test_a_batch_that_is_killed_leaves_no_half_result_and_goes_on(engine_with_misbehaving, impasto, tmp_path):
+def test_a_killed_batch_leaves_no_partial_result_and_resumes(engine_with_misbehaving, impasto, tmp_path):
     rows = checkers(6, **{"recipe": "slow", "parameter.seconds": 0.4})
     table, out = write_csv(tmp_path / "t.csv", rows), tmp_path / "out"
     with start(engine_with_misbehaving, "batch", table, "--out", out, "--workers", 2) as running:

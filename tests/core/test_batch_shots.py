@@ -62,7 +62,7 @@ def frames_in(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.slow
-def test_shots_are_repainted_beside_pictures_as_the_library_does(impasto, table, tmp_path):
+def test_rows_of_shots_give_the_same_frames_as_the_library(impasto, table, tmp_path):
     out = tmp_path / "out"
     line = ("batch", table, "--workers", 2, "--out", out, "--json")
     done = impasto(*line)
@@ -79,7 +79,7 @@ def test_shots_are_repainted_beside_pictures_as_the_library_does(impasto, table,
 
 
 @pytest.mark.slow
-def test_workers_of_a_cluster_repaint_shots_that_they_see(fresh_impasto, engine_with_misbehaving, table, tmp_path):
+def test_cluster_workers_repaint_shared_shots(fresh_impasto, engine_with_misbehaving, table, tmp_path):
     with closing(DaskCluster(engine_with_misbehaving, tmp_path / "dask")) as dask:
         dask.add_worker()
         line = ("batch", table, "--cluster", dask.address, "--json")
@@ -92,7 +92,7 @@ def test_workers_of_a_cluster_repaint_shots_that_they_see(fresh_impasto, engine_
     assert done_names(tmp_path / "sent") == ["p0"]
 
 
-def test_columns_of_csv_are_those_of_json_lines(table, tmp_path):
+def test_csv_and_json_lines_have_the_same_shot_columns(table, tmp_path):
     (tmp_path / "t.csv").write_text(
         "recipe,shot,name,first,last,frame_step,keyframes\ntint,wall/pan_####.exr,w,1,3,2,keys\n"
     )
@@ -108,7 +108,7 @@ def test_columns_of_csv_are_those_of_json_lines(table, tmp_path):
 
 
 @each_case("no-shots")
-def test_what_is_no_shot_is_said_before_anything_starts(row, said, table, tmp_path):
+def test_invalid_shots_are_reported_before_anything_starts(row, said, table, tmp_path):
     with pytest.raises(ImpastoError) as raised:
         check_plan(plan_of(write_table(table, [row]), tmp_path / "out"))
     assert said in str(raised.value).replace(f"{tmp_path}/", "")
@@ -138,7 +138,7 @@ def times(folder: Path) -> dict[str, int]:
 
 
 @pytest.mark.slow
-def test_a_shot_goes_on_by_frame_until_its_recipe_or_a_frame_changes(engines, table, tmp_path):
+def test_shots_resume_by_frame_unless_recipe_or_frames_change(engines, table, tmp_path):
     rows, out = [{"shot": "street"}], tmp_path / "out"
     plan = plan_of(write_table(table, rows), out)
     run_plan(plan, engines)
@@ -161,7 +161,7 @@ def test_a_shot_goes_on_by_frame_until_its_recipe_or_a_frame_changes(engines, ta
 
 
 @pytest.mark.slow
-def test_notes_on_shots_are_told(impasto, table, tmp_path):
+def test_notes_on_shots_are_reported(impasto, table, tmp_path):
     """A keyframe of no frame is named, as for a single shot."""
     keys = tmp_path / "keys"
     keys.mkdir()
@@ -174,7 +174,7 @@ def test_notes_on_shots_are_told(impasto, table, tmp_path):
     assert "key_0099" in made
 
 
-def test_the_time_that_is_left_is_that_of_frames_which_are_not_there_yet(tmp_path, monkeypatch):
+def test_remaining_time_counts_missing_frames(tmp_path, monkeypatch):
     said, clock = [], [100.0]
     monkeypatch.setattr("time.monotonic", lambda: clock[0])
     progress = ShotProgress(3, lambda _, message: said.append(message), lambda _: None)
@@ -223,7 +223,7 @@ def listed(batch, target) -> tuple[list, list[str]]:
 
 
 @pytest.mark.essential
-def test_each_result_that_is_whole_is_an_asset_with_a_preview_its_maps_and_its_recipe(batch, tmp_path):
+def test_complete_results_become_assets_with_preview_maps_and_recipe(batch, tmp_path):
     assets, told = listed(batch, tmp_path / "assets")
     assert told == []
     assert [asset["name"] for asset in assets] == ["wall_0", "wall_1"]
@@ -249,7 +249,7 @@ OWN = "orm=ambient_occlusion,roughness,metallic base=base_color n=normal"
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("export", "format_"), [("unity-hdrp", "exr"), (OWN, "png16")])
-def test_packed_results_are_unpacked_to_the_maps_that_they_show(export, format_, walls, batch, said, tmp_path):
+def test_assets_of_packed_results_have_unpacked_maps(export, format_, walls, batch, said, tmp_path):
     packed = tmp_path / "packed"
     assert said("batch", *walls[:-1], packed, "--export", export, "--format", format_)[0] == 0
     assets, told = listed(packed, tmp_path / "assets")
@@ -279,7 +279,7 @@ def test_tiled_results_are_one_asset_with_all_tiles(export, said, tmp_path):
         assert tiles_at(tmp_path / "assets" / file).keys() == {1001, 1012}
 
 
-def test_without_a_blender_nothing_is_begun_and_the_remedy_is_told(walls, tmp_path, monkeypatch, said):
+def test_without_blender_no_library_is_begun_and_the_error_has_a_remedy(walls, tmp_path, monkeypatch, said):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("IMPASTO_BLENDER", raising=False)
     code, _, told = said("batch", *walls, "--library", tmp_path / "library")
@@ -318,7 +318,7 @@ def text_of(recipe, color=None):
     return asset_text(recipe, TOOLS, KNOWN["models"], color)
 
 
-def test_a_models_material_and_the_name_of_a_photograph_say_the_class():
+def test_the_asset_class_comes_from_the_model_or_the_photographs_name():
     assert text_of(None, (0, 0, 0)).tags == ("Impasto", "black")
     assert asset_text(Recipe((Step("nobody"),)), {}).catalog == "Impasto", "no tool that is known"
     disabled = text_of(Recipe((Step("moss", enabled=False), Step("planks"))))
@@ -343,14 +343,14 @@ def opened(data: bytes) -> np.ndarray:
 
 
 @pytest.mark.parametrize("caption", ["wall", "w" * 300, "Wände_漢字_" * 20, "\n\x1b[2J"])
-def test_captions_fit_whatever_they_are(caption):
+def test_captions_of_any_length_fit_their_cell(caption):
     drawn = np.asarray(empty_cell(caption, 100))
     assert drawn.shape == (100 + CAPTION_PX, 100, 3)
     assert drawn[:CAPTION_PX, :97].any()
     assert not drawn[:CAPTION_PX, 97:].any()
 
 
-def test_a_small_picture_has_every_nth_row_and_column(tmp_path):
+def test_thumbnails_take_every_nth_row_and_column(tmp_path):
     """In bands of 256 rows: these begin in the middle of a step."""
     pixels = np.random.default_rng(0).random((1000, 700, 3), np.float32)
     maps = Maps.from_arrays({"base_color": pixels, "roughness": pixels[..., :1]})

@@ -32,7 +32,7 @@ def mistakes_of(table, **output) -> str:
     return raised.value.message
 
 
-def test_the_columns_of_csv_and_the_fields_of_json_lines_mean_the_same(tmp_path):
+def test_csv_columns_and_json_fields_mean_the_same(tmp_path):
     write_photos(tmp_path, 2)
     same = {"recipe": "blend", "source": "p0.png", "name": "wall"}
     row = {**same, "input.style": "p1.png", "seed": "7", "width_m": "1.5"}
@@ -100,12 +100,12 @@ def test_every_mistake_is_listed_by_its_row(tmp_path):
 
 
 @each_case("empty-names")
-def test_an_empty_name_of_a_file_is_a_mistake_and_not_the_current_folder(empty, tmp_path):
+def test_an_empty_file_name_is_a_mistake_and_not_the_current_folder(empty, tmp_path):
     (tmp_path / "t.jsonl").write_text(json.dumps({"recipe": "blend", "name": "n", **empty}))
     assert "is empty; write a file's name, or leave the field out" in mistakes_of(tmp_path / "t.jsonl")
 
 
-def test_mistakes_that_are_alike_stand_in_one_line_and_no_more_than_a_thousand_are_looked_for(tmp_path):
+def test_similar_mistakes_share_a_line_and_the_search_ends_at_a_thousand(tmp_path):
     rows = [{"recipe": "tint", "source": f"{number}.png"} for number in range(4)]
     said = mistakes_of(write_csv(tmp_path / "t.csv", rows)).splitlines()
     assert said[0] == "nothing was started, because of 4 mistakes:"
@@ -129,7 +129,7 @@ def test_tables_have_limits(tmp_path, monkeypatch):
         plan_of(table, tmp_path)
 
 
-def test_files_that_are_not_from_this_batch_are_not_replaced(tmp_path):
+def test_files_from_elsewhere_are_not_replaced(tmp_path):
     table = write_csv(tmp_path / "t.csv", checkers(2))
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "c1_normal.png").write_bytes(b"")
@@ -187,7 +187,7 @@ def test_a_worker_for_each_core_or_card_within_the_memory(monkeypatch, tmp_path)
     assert workers.share(100) == workers.Share(8, 1)
 
 
-def test_a_row_may_have_a_text_for_a_matcher(tmp_path):
+def test_rows_can_have_a_text_for_a_matcher(tmp_path):
     rows = [
         {"recipe": "word-count", "text": "one two", "seed": "4", "name": "two", "parameter.width_px": "16"},
         {"recipe": "checker", "text": "", "seed": "", "name": "", "parameter.width_px": ""},
@@ -202,7 +202,7 @@ def test_a_row_may_have_a_text_for_a_matcher(tmp_path):
         assert said in mistakes_of(write_csv(tmp_path / "wrong.csv", [row]))
 
 
-def test_sizes_are_told_where_the_recipe_says_them(tmp_path):
+def test_result_sizes_are_known_if_the_recipe_states_them(tmp_path):
     write_photos(tmp_path, 1)
     write_recipe(tmp_path / "r.json", ("transform", {}), ("checker", {}))
     rows = [
@@ -232,7 +232,7 @@ def plan_of_failures(out, lines):
 
 
 @each_case("mistakes-in-failures")
-def test_a_mistake_in_a_failed_job_is_said_before_any_is_tried_again(step, said, tmp_path):
+def test_mistakes_in_failed_jobs_are_reported_before_any_retry(step, said, tmp_path):
     out = tmp_path / "out"
     good, edited = failed_jobs(out, 2)
     plan = plan_of_failures(out, [good, edited])
@@ -246,7 +246,7 @@ def test_a_mistake_in_a_failed_job_is_said_before_any_is_tried_again(step, said,
         check_plan(plan_of_failures(out, [good]))
 
 
-def test_the_record_is_read_even_if_lines_are_damaged(tmp_path):
+def test_damaged_lines_of_the_record_are_skipped(tmp_path):
     good = {"name": "a", "key": "k", "files": {}, "seconds": 1.0}
     above = {**good, "name": "above", "files": {"../evil.png": 1}}
     wrong = [b"\xff\xfe", b"[1]", b'{"name": 7}', b'{"begun": []}', b"{" * 5000]

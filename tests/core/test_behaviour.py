@@ -129,7 +129,7 @@ def test_a_tool_that_behaves_has_no_problem(monkeypatch):
         (making(fails), "odd sizes give maps in range", "KeyError: 'height'"),
     ],
 )
-def test_what_does_not_hold_is_told(tool, behaviour, problem, monkeypatch):
+def test_broken_behaviour_is_reported(tool, behaviour, problem, monkeypatch):
     found = problems(tool, monkeypatch)
     (told,) = (text for name, text in found.items() if name.startswith(behaviour))
     assert re.search(problem, told), told
@@ -204,7 +204,7 @@ def color(answer: dict) -> list[int]:
 
 
 @pytest.mark.slow
-def test_its_tools_are_all_that_there_are_one_for_each_task(strange):
+def test_a_foreign_plugin_alone_serves_every_task(strange):
     tools = strange("tools")["tools"]
     usual = {tool["task"]: tool["name"] for tool in tools if tool["task"]}
     assert usual.keys() == set(TASKS)
@@ -230,7 +230,7 @@ def test_seamless_maps_and_apply(strange, red, tmp_path):
 
 
 @pytest.mark.slow
-def test_every_other_action_works_with_a_stranger(strange, red, tmp_path):
+def test_every_other_action_works_with_a_foreign_plugin(strange, red, tmp_path):
     noise = np.random.default_rng(0).integers(-20, 20, (80, 96, 1))
     Image.fromarray((np.array(RED) + noise).astype(np.uint8)).save(tmp_path / "rough.png")
     strange("train", "zest", tmp_path / "rough.png", "--name", "reddish")
@@ -250,7 +250,7 @@ def test_every_other_action_works_with_a_stranger(strange, red, tmp_path):
 
 
 @pytest.mark.slow
-def test_without_any_plugin_the_command_lists_nothing_and_says_what_is_missing(red, tmp_path):
+def test_without_plugins_the_command_says_what_is_missing(red, tmp_path):
     python = make_engine(Path(sys.executable), tmp_path / "engine", plugins=())
     hide_our_plugins(python)
 
@@ -271,14 +271,14 @@ REDDISH = np.full((8, 8, 3), (1.0, 0.0, 0.0), np.float32)
 
 @pytest.mark.usefixtures("misbehaving")
 @each_case("what-cannot-be-matched")
-def test_what_cannot_be_matched_is_refused_with_a_remedy(name, subject, said):
+def test_unmatchable_subjects_are_refused_with_a_remedy(name, subject, said):
     with pytest.raises(ParameterError, match=said) as caught:
         match(name, subject)
     assert caught.value.remedy
 
 
 @pytest.mark.usefixtures("misbehaving")
-def test_texts_and_pictures_that_no_matcher_takes_are_refused():
+def test_texts_and_pictures_without_a_matcher_are_refused():
     red = Maps.from_arrays({"base_color": REDDISH})
     for subject, said in (("word " * 2000, "9,999 characters"), ("\ud800", "not Unicode"), (red, "takes a text")):
         with pytest.raises(ParameterError, match=said):
@@ -323,7 +323,7 @@ ONE, OTHER = (Recipe((Step("checker", {"squares": count, "width_px": 32, "height
 
 
 @pytest.mark.slow
-def test_the_command_makes_four_and_says_what_is_wrong(impasto, tmp_path):
+def test_more_like_makes_four_results_and_explains_errors(impasto, tmp_path):
     (tmp_path / "one.json").write_text(ONE.to_json())
     impasto("run", tmp_path / "one.json", "--name", "one", "--out", tmp_path)
     (tmp_path / "other.json").write_text(OTHER.to_json())

@@ -76,7 +76,7 @@ def pixels(path):
 
 
 @pytest.mark.essential
-def test_a_blend_has_its_materials_and_its_mesh_objects_as_sources(scene):
+def test_materials_and_mesh_objects_of_a_blend_are_sources(scene):
     found = [scene / "Material" / name for name in ("Bricks", "Empty", "Metal/Steel")]
     assert sources_in(scene) == sources_in(scene / "Material") == found
     assert sources_in(scene / "Object") == [scene / "Object" / name for name in ("Bare", "Wall")]
@@ -96,7 +96,7 @@ def test_a_material_of_images_is_read_from_them_and_even_values_are_kept(scene):
     assert np.allclose(maps["roughness"].pixels, 0.5, atol=1e-3)
 
 
-def test_a_procedural_material_is_baked_and_a_missing_image_is_an_error_of_its_material_alone(own_scene):
+def test_procedural_materials_are_baked_and_a_missing_image_fails_only_its_material(own_scene):
     own_scene.with_name("wall.png").unlink()
     with pytest.raises(FileError, match=r"wall\.png.*not there.*pack the resources"):
         read_maps(own_scene / "Material" / "Metal" / "Steel")
@@ -110,7 +110,7 @@ def test_a_procedural_material_is_baked_and_a_missing_image_is_an_error_of_its_m
 
 
 @each_case("no-sources-of-a-blend")
-def test_what_is_no_source_is_refused_with_a_remedy(scene, path, said):
+def test_invalid_blend_sources_are_refused_with_a_remedy(scene, path, said):
     scene.with_name("broken.blend").write_bytes(b"no .blend")
     with pytest.raises(FileError, match=said):
         read_size(scene.parent / path)
@@ -119,7 +119,7 @@ def test_what_is_no_source_is_refused_with_a_remedy(scene, path, said):
             read_maps(scene.parent / path)
 
 
-def test_without_a_blender_the_remedy_is_said(own_scene, monkeypatch, tmp_path):
+def test_without_blender_the_error_has_a_remedy(own_scene, monkeypatch, tmp_path):
     monkeypatch.delenv(PROGRAM)
     monkeypatch.setenv("PATH", str(tmp_path / "nowhere"))
     with pytest.raises(FileError, match=rf"no Blender here.*{PROGRAM}"):
@@ -145,7 +145,7 @@ def test_a_cancelled_read_ends_its_blender(scene):
 
 
 @pytest.mark.slow
-def test_a_batch_that_is_ended_leaves_no_blender_and_no_file(engine_with_misbehaving, scene, tmp_path, monkeypatch):
+def test_an_ended_batch_leaves_no_blender_process_and_no_file(engine_with_misbehaving, scene, tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     out, source = tmp_path / "out", scene.with_name("slow.blend") / "Material" / "Bricks"
     with start(engine_with_misbehaving, "batch", "transform", source, "--out", out) as running:
@@ -181,7 +181,7 @@ def test_a_batch_makes_materials_and_objects_once_and_again_after_an_image_has_c
     assert left_over(out) == []
 
 
-def test_two_sources_whose_files_would_have_one_name_are_refused(scene, tmp_path):
+def test_sources_with_the_same_output_name_are_refused(scene, tmp_path):
     sources = [file / "Material" / "Bricks" for file in (scene, scene.with_name("packed.blend"))]
     plan = Plan(lambda: rows_of_sources("tint", sources, {}, [0]), Recipes(tmp_path), Output(tmp_path / "out"))
     with pytest.raises(ParameterError, match=r"packed\.blend/Material/Bricks would be called 'Bricks'"):
@@ -189,7 +189,7 @@ def test_two_sources_whose_files_would_have_one_name_are_refused(scene, tmp_path
 
 
 @pytest.mark.slow
-def test_workers_of_a_cluster_read_a_blend_that_they_see_or_are_sent(impasto, engine_with_misbehaving, scene, tmp_path):
+def test_cluster_workers_read_shared_and_sent_blend_files(impasto, engine_with_misbehaving, scene, tmp_path):
     """One of two workers is on a machine that has no Blender."""
 
     def run(name, resource, *more):
@@ -218,9 +218,7 @@ def test_workers_of_a_cluster_read_a_blend_that_they_see_or_are_sent(impasto, en
 
 @served
 @pytest.mark.slow
-def test_an_engine_over_ssh_gets_the_maps_that_a_blender_here_makes(
-    engine_with_misbehaving, impasto, scene, tmp_path, monkeypatch
-):
+def test_an_ssh_engine_gets_maps_from_the_local_blender(engine_with_misbehaving, impasto, scene, tmp_path, monkeypatch):
     source, out = scene / "Material" / "Metal" / "Steel", tmp_path / "out"
     with serving(tmp_path / "ssh") as server:
         monkeypatch.setenv("PATH", f"{server.folder / 'bin'}{os.pathsep}{os.environ['PATH']}")

@@ -51,7 +51,7 @@ def test_seamless_and_maps_write_the_set_and_replace_nothing_without_force(fresh
     assert {"wall_base_color.png", "wall_normal.png", "wall_height.png", "wall_roughness.png"} <= names
 
 
-def test_a_large_source_is_written_tile_by_tile_without_the_maps_that_need_all_of_it(monkeypatch, picture, tmp_path):
+def test_large_sources_are_streamed_without_maps_that_need_the_whole(monkeypatch, picture, tmp_path):
     monkeypatch.setattr(texture, "LARGE_PX", 96 * 128 - 1)
     tool = ["generate", "histogram-blending", "--source", str(picture), "--out"]
     main([*tool, str(tmp_path / "large")])
@@ -60,7 +60,7 @@ def test_a_large_source_is_written_tile_by_tile_without_the_maps_that_need_all_o
     assert (tmp_path / "small" / "wall_normal.png").exists()
 
 
-def test_a_large_result_in_one_piece_says_its_memory_and_a_size_that_takes_less(monkeypatch, said, picture, tmp_path):
+def test_oversized_results_are_refused_with_their_memory_and_a_smaller_size(monkeypatch, said, picture, tmp_path):
     monkeypatch.setattr(texture, "LARGE_PX", 96 * 128 - 1)
     monkeypatch.setattr(tools, "LARGE_PX", 96 * 64)
     monkeypatch.setattr(tools, "PX_BYTES", 1e6)
@@ -156,7 +156,7 @@ def test_a_missing_package_is_named_by_the_command():
 
 
 @pytest.mark.essential
-def test_from_a_picture_to_a_model_to_a_material_that_says_so(impasto, picture, tmp_path, monkeypatch):
+def test_results_of_a_trained_model_are_marked_as_such(impasto, picture, tmp_path, monkeypatch):
     monkeypatch.setenv("IMPASTO_MODELS", str(tmp_path / "library"))
     small = ("--steps", 2, "--crop-px", 48, "--batch", 1, "--width", 0.125)
     train = ("train", "train-torus", picture, "--name", "wall", "--licence", "CC0-1.0", *small)
@@ -204,7 +204,7 @@ def save(path: Path, pixels: np.ndarray) -> None:
 
 
 @pytest.mark.essential
-def test_a_style_repaints_a_picture_and_the_recipe_makes_it_again(impasto, folder, tmp_path):
+def test_stylize_repaints_a_picture_and_rerun_repeats_it(impasto, folder, tmp_path):
     for file in ("cat.png", "red.png"):
         (tmp_path / file).write_bytes((folder / file).read_bytes())
     arguments = ("--strength", 0.5, "--seed", 7, "--out", tmp_path / "painted", "--json")
@@ -221,7 +221,7 @@ def test_a_style_repaints_a_picture_and_the_recipe_makes_it_again(impasto, folde
 
 
 @pytest.mark.slow
-def test_each_style_may_have_a_weight_and_a_recipe_with_several_is_made_again(impasto, folder, tmp_path):
+def test_several_weighted_styles_are_mixed_and_repeated_by_rerun(impasto, folder, tmp_path):
     for file in ("cat.png", "red.png", "green.png", "blue.png", "left.png"):
         (tmp_path / file).write_bytes((folder / file).read_bytes())
     styles = [part for style in ("red", "green", "blue") for part in ("--style", f"{style}.png")]
@@ -243,7 +243,7 @@ def test_each_style_may_have_a_weight_and_a_recipe_with_several_is_made_again(im
 
 
 @pytest.mark.slow
-def test_control_c_stops_early_and_keeps_what_is_painted(engine_with_misbehaving, folder, tmp_path):
+def test_control_c_keeps_the_partly_painted_result(engine_with_misbehaving, folder, tmp_path):
     pictures = (folder / "cat.png", "--style", folder / "red.png")
     line = ("stylize", *FLAT, *pictures, "--seconds", 300, "--out", tmp_path)
     running = OnTerminal(engine_with_misbehaving, "-m", "impasto", *line)
@@ -300,7 +300,7 @@ def found(folder: Path, verdicts: tuple[str, ...] = ("error", "warning", "note")
     return {(one.check, one.map): one for one in inspect(folder).findings if one.verdict in verdicts}
 
 
-def test_a_good_set_has_nothing_to_mend(tmp_path):
+def test_a_good_set_has_nothing_to_fix(tmp_path):
     report = inspect(written(tmp_path / "a", good()))
     assert {one.verdict for one in report.findings} <= {"ok", "note"}
     assert [(one.check, one.map) for one in report.findings if one.verdict == "note"] == []
@@ -310,7 +310,7 @@ def test_a_good_set_has_nothing_to_mend(tmp_path):
     }
 
 
-def test_gentle_normals_have_a_blue_channel_although_it_is_nearly_constant(tmp_path):
+def test_nearly_constant_blue_of_gentle_normals_is_accepted(tmp_path):
     arrays = good()
     normal = normal_from_slopes(slopes_from_height(1.5 * arrays["height"]))
     assert np.ptp(normal[..., 2]) < 0.02
@@ -366,7 +366,7 @@ DEFECTS: dict[str, tuple[Callable[[Arrays], Arrays], tuple[str, str], str, str]]
 
 
 @pytest.mark.parametrize("defect", DEFECTS)
-def test_each_defect_is_found_and_nothing_else_is_wrong(tmp_path, defect):
+def test_each_defect_is_found_without_false_alarms(tmp_path, defect):
     change, where, verdict, fix = DEFECTS[defect]
     findings = found(written(tmp_path / "a", change(good())))
     assert where in findings, findings
@@ -378,7 +378,7 @@ def test_each_defect_is_found_and_nothing_else_is_wrong(tmp_path, defect):
 
 
 @pytest.mark.parametrize("defect", [defect for defect, (*_, fix) in DEFECTS.items() if fix])
-def test_what_can_be_mended_is_right_afterwards_and_the_input_is_as_before(tmp_path, defect, capsys):
+def test_fixed_sets_pass_the_check_and_the_input_stays_unchanged(tmp_path, defect, capsys):
     change, where, _, _fix = DEFECTS[defect]
     folder = written(tmp_path / "a", change(good()))
     before = {file: file.read_bytes() for file in folder.iterdir()}
@@ -410,7 +410,7 @@ def test_different_sizes_are_resized_to_the_largest(tmp_path):
     assert (tmp_path / "b" / "wall_base_color.png").read_bytes() == (folder / "wall_base_color.png").read_bytes()
 
 
-def test_files_that_are_damaged_not_read_or_coloured_where_grey_is_expected_are_told(tmp_path):
+def test_damaged_unread_and_wrongly_coloured_files_are_reported(tmp_path):
     folder = written(tmp_path / "a", good())
     packed = np.random.default_rng(0).integers(0, 255, (SIDE, SIDE, 3), np.uint8)
     Image.fromarray(packed).save(folder / "wall_roughness.png")
@@ -427,7 +427,7 @@ def test_files_that_are_damaged_not_read_or_coloured_where_grey_is_expected_are_
 
 
 @pytest.mark.slow
-def test_the_exit_code_is_3_while_an_error_is_left(tmp_path, said):
+def test_remaining_errors_give_exit_code_3(tmp_path, said):
     wrong = written(tmp_path / "sets" / "wrong", {**good(), "normal": flip(good()["normal"])})
     fine = written(tmp_path / "sets" / "fine", good())
     for options, shows_what_is_right in (((), False), (("--all",), True)):

@@ -155,7 +155,7 @@ def test_chromaticities_of_an_exr(name, tmp_path):
     assert np.abs(grey - colors()[..., :1]).max() < EIGHT_BIT
 
 
-def test_chromaticities_that_are_no_colours_and_chroma_in_an_exr_are_refused(tmp_path):
+def test_impossible_chromaticities_and_chroma_in_an_exr_are_refused(tmp_path):
     attribute = oiio.TypeDesc("float[8]"), (0.3, 0.3) * 4
     with pytest.raises(FileError, match="chromaticities that are no colours"):
         color(write_image(tmp_path / "a.exr", srgb_to_linear(colors()), "float", chromaticities=attribute))
@@ -164,7 +164,7 @@ def test_chromaticities_that_are_no_colours_and_chroma_in_an_exr_are_refused(tmp
         color(tmp_path / "a.exr")
 
 
-def test_a_camera_may_say_adobe_rgb_in_exif_data_alone(tmp_path):
+def test_adobe_rgb_in_exif_data_alone_is_applied(tmp_path):
     for interoperability, expected in (("R03", ADOBE_SEEN), ("R98", colors())):
         exif = Image.Exif()
         exif.get_ifd(0x8769).update({0xA001: 65535, 0xA005: {1: interoperability, 2: b"0100"}})
@@ -228,7 +228,7 @@ def test_a_profile_comes_before_gamma(tmp_path):
 
 
 @pytest.mark.parametrize(("codes", "said"), [((9, 16, 0, 1), "PQ"), ((9, 18, 0, 1), "HLG"), ((1, 13, 0, 0), "unusual")])
-def test_what_cannot_be_honoured_is_refused(codes, said, tmp_path):
+def test_unsupported_colour_descriptions_are_refused(codes, said, tmp_path):
     (tmp_path / "a.png").write_bytes(png(8, 2, big_endian(RGB8.reshape(HEIGHT, -1)), cicp(*codes)))
     with pytest.raises(FileError, match=said):
         color(tmp_path / "a.png")
@@ -247,7 +247,7 @@ GIVEN = {
 
 
 @pytest.mark.parametrize("name", GIVEN)
-def test_a_given_colour_space_takes_the_place_of_what_the_file_says(name, tmp_path):
+def test_a_given_colour_space_overrides_the_file(name, tmp_path):
     values, expected = GIVEN[name]
     icc = profile(CURVES["power"])
     path = write_image(tmp_path / "a.tif", np.round(values * 65535).astype(np.uint16), "uint16", icc)
@@ -269,7 +269,7 @@ def test_a_colour_space_is_recorded_and_repeated(impasto, tmp_path):
     assert again.identical, again.differences
 
 
-def test_commands_that_look_at_data_read_a_colour_space(impasto, tmp_path):
+def test_check_prepare_train_and_evaluate_take_a_colour_space(impasto, tmp_path):
     (tmp_path / "set").mkdir()
     Image.fromarray(RGB8).resize((256, 256)).save(tmp_path / "set" / "wall_base_color.png")
     Image.new("L", (48, 48), 100).save(tmp_path / "set" / "wall_roughness.png")

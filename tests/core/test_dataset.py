@@ -47,7 +47,7 @@ def found(dataset) -> dict[str, str | None]:
     return {sample.name: sample.label for sample in dataset.samples}
 
 
-def test_one_photograph(tmp_path):
+def test_one_photograph_is_a_dataset(tmp_path):
     dataset = read_dataset(save(tmp_path / "wall.png", 1), licence="CC0-1.0", longest_px=64)
     (sample,) = dataset.samples
     assert (sample.name, sample.label, sample.licence, sample.size_px) == ("wall.png", None, "CC0-1.0", (64, 64))
@@ -58,7 +58,7 @@ def test_one_photograph(tmp_path):
     assert read_dataset(wide, longest_px=160).samples[0].size_px == (64, 160)
 
 
-def test_only_the_part_that_was_asked_for_is_used(tmp_path):
+def test_only_the_requested_crop_is_used(tmp_path):
     picture = noise(1)
     picture.paste((255, 0, 255), (0, 0, 48, 96))
     picture.save(tmp_path / "half.png")
@@ -140,7 +140,7 @@ def test_contact_sheets_may_lie_beside_class_folders_and_boxes_beside_them_are_l
         read_dataset(sheets)
 
 
-def test_what_is_listed_has_its_class_and_licence(tmp_path):
+def test_listed_files_have_their_class_and_licence(tmp_path):
     save(tmp_path / "data" / "a.png", 1)
     save(tmp_path / "data" / "b.png", 2)
     save_set(tmp_path / "data" / "oak", 3)
@@ -154,7 +154,7 @@ def test_what_is_listed_has_its_class_and_licence(tmp_path):
         read_dataset(tmp_path / "data")
 
 
-def test_what_cannot_be_used_is_left_out_with_a_reason(tmp_path):
+def test_unusable_files_are_left_out_with_a_reason(tmp_path):
     save(tmp_path / "good.png", 1)
     Image.new("RGB", (96, 96), (90, 90, 90)).save(tmp_path / "grey.png")
     save(tmp_path / "small.png", 2, (96, 40))
@@ -186,7 +186,7 @@ def test_near_duplicates_are_left_out_and_the_largest_is_kept(tmp_path):
     )
 
 
-def test_a_plain_colour_with_relief_is_no_blank():
+def test_a_plain_colour_with_relief_is_not_blank():
     height = hills(96)
     normal = heights.normal_from_slopes(heights.slopes_from_height(height))
     plain = np.full((96, 96, 3), 0.5)
@@ -196,7 +196,7 @@ def test_a_plain_colour_with_relief_is_no_blank():
         dataset_of(Maps.from_arrays({"base_color": plain, "normal": flat}))
 
 
-def test_training_that_cannot_work_is_refused(tmp_path, photo):
+def test_hopeless_trainings_are_refused(tmp_path, photo):
     with pytest.raises(FileError, match="no such file or folder"):
         read_dataset(tmp_path / "nowhere")
     with pytest.raises(ParameterError, match=r"nothing in .* can be learned from; give a photograph"):
@@ -281,7 +281,7 @@ def test_the_command_writes_the_manifest_and_the_preview_and_warns_of_classes(tm
 
 
 @pytest.mark.usefixtures("misbehaving")
-def test_a_training_leaves_what_it_learned_from_beside_the_model(tmp_path, monkeypatch):
+def test_a_training_writes_its_data_and_manifest_beside_the_model(tmp_path, monkeypatch):
     monkeypatch.setattr("signal.signal", lambda *_: None)
     save(tmp_path / "data" / "wall.png", 1)
     train = ["train", "learn", str(tmp_path / "data"), "--name", "wall", "--steps", "1", "--no-report"]
@@ -300,7 +300,7 @@ def test_a_training_leaves_what_it_learned_from_beside_the_model(tmp_path, monke
 
 @pytest.mark.usefixtures("misbehaving")
 @pytest.mark.parametrize("has_checkpoint", [False, True])
-def test_a_full_disk_leaves_nothing_of_a_training_that_learned_nothing(tmp_path, monkeypatch, said, has_checkpoint):
+def test_a_full_disk_leaves_no_file_of_a_fresh_training(tmp_path, monkeypatch, said, has_checkpoint):
     """The data files fit, and nothing else; they stay beside a checkpoint, from which the same command goes on."""
     monkeypatch.setattr("signal.signal", lambda *_: None)
     save(tmp_path / "data" / "wall.png", 1)
@@ -316,7 +316,7 @@ def test_a_full_disk_leaves_nothing_of_a_training_that_learned_nothing(tmp_path,
     assert files == ({"wall.checkpoint", "wall.manifest.json", "wall.data.png"} if has_checkpoint else set())
 
 
-def test_names_of_folders_do_not_travel(tmp_path):
+def test_private_folder_names_are_not_recorded(tmp_path):
     private = tmp_path / "client-secret"
     save(private / "brick" / "project-x" / "a.png", 1)
     save(private / "brick" / "project-y" / "a.png", 2)
@@ -348,7 +348,7 @@ def test_height_comes_back_from_normals(is_tiling):
     assert np.corrcoef(found_px.ravel(), height.ravel())[0, 1] > 0.98
 
 
-def test_the_largest_shapes_come_from_a_height_that_fits_and_not_from_another():
+def test_broad_shapes_come_only_from_a_matching_height():
     height = hills(128) + 12 * np.sin(np.arange(128) * (2 * np.pi / 128))
     normal = heights.normal_from_slopes(heights.slopes_from_height(height))
     own = ((height - height.min()) / np.ptp(height)).astype(np.float32)[..., None]
@@ -371,7 +371,7 @@ def captions(folder) -> dict[str, tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("file", ["moss/moss.txt", "moss/moss_base_color.txt", "moss/stone.txt", "stone.txt"])
-def test_a_set_takes_the_captions_of_its_name_of_its_folder_and_of_its_files(file, tmp_path):
+def test_a_set_has_the_captions_of_its_name_its_folder_and_its_files(file, tmp_path):
     maps = picture(0)
     maps = maps.with_arrays({"roughness": maps["base_color"].pixels[..., :1]})
     folder = tmp_path / ("stone" if "stone" in file else "moss")
@@ -390,14 +390,14 @@ def test_a_table_names_files_below_its_folder(tmp_path):
 
 
 @each_case("captions-that-cannot-be-read")
-def test_a_table_that_cannot_be_read_is_refused_with_its_line(text, said, tmp_path):
+def test_unreadable_tables_are_refused_with_the_line_number(text, said, tmp_path):
     write_maps(picture(0), tmp_path, "a")
     (tmp_path / "metadata.jsonl").write_bytes(text.encode("latin-1"))
     with pytest.raises(ParameterError, match=said):
         read_dataset(tmp_path, smallest_px=16)
 
 
-def test_a_text_file_beside_a_picture_has_a_caption_a_line_which_are_part_of_the_dataset(tmp_path):
+def test_lines_of_a_text_file_beside_a_picture_are_its_captions(tmp_path):
     write_maps(picture(0), tmp_path, "wall")[0].rename(tmp_path / "wall.png")
     hashes = {read_dataset(tmp_path, smallest_px=16).sha256()}
     for text in ("one", "old  red bricks\n\n老旧的红砖墙\nold red bricks\n"):

@@ -94,7 +94,7 @@ def test_every_picture_of_a_window_is_taken_by_a_scenario():
         assert all(f'screenshot("{name}.png")' in code for name in names), scenario
 
 
-def test_what_is_written_by_hand_has_at_most_thirty_thousand_words():
+def test_handwritten_pages_have_at_most_thirty_thousand_words():
     by_hand = [page for page in DOCUMENTS if written_by_hand(page.read_text("utf-8"))]
     assert len(by_hand) < len(DOCUMENTS)
     words = sum(len(page.read_text("utf-8").split()) for page in by_hand if page not in CHINESE)
@@ -102,7 +102,7 @@ def test_what_is_written_by_hand_has_at_most_thirty_thousand_words():
     assert max(words, characters / CHARACTERS_A_WORD) <= MOST_WORDS
 
 
-def test_the_walk_of_a_seam_leads_to_what_is_defined_there():
+def test_definitions_named_in_the_walk_exist():
     walk = (ROOT / "docs" / "explanation" / "architecture.md").read_text("utf-8")
     stops = re.findall(r"`([\w.]+)` in\s+`((?:core|plugins)/[\w/]+\.py)`", walk)
     assert len(stops) >= 8
@@ -137,7 +137,7 @@ def recipes_of(path: Path) -> list[dict]:
     return mark_of(path)["recipes"]
 
 
-def test_every_tool_stands_on_a_page_that_was_written():
+def test_every_tool_is_on_a_handwritten_page():
     pages = [path for path in DOCUMENTS if written_by_hand(path.read_text("utf-8")) and path not in CHINESE]
     pages.remove(ROOT / "CHANGELOG.md")
     code = [span for path in pages for span in CODE.findall(path.read_text("utf-8"))]
@@ -157,7 +157,7 @@ def test_the_pages_in_the_extension_keep_their_links(tmp_path):
             assert not place or f'id="{place}"' in linked.read_text("utf-8"), (name, target)
 
 
-def test_every_file_of_the_repository_that_a_page_names_is_there():
+def test_files_named_on_pages_exist():
     name = re.compile(r"`((?:core|plugins|blender_addon|tests|tasks|docs)/[\w./*-]+)")
     named = {(file, page) for page in DOCUMENTS for file in name.findall(page.read_text("utf-8"))}
     assert not [one for one in named if not list(ROOT.glob(one[0].replace("NAME", "*")))]
@@ -365,7 +365,7 @@ with ending_all():
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no signal for one process alone")
-def test_control_c_ends_what_a_command_has_started_in_sessions_of_their_own_too():
+def test_control_c_also_ends_child_processes_in_their_own_sessions():
     with subprocess.Popen([sys.executable, "-c", STARTING, ROOT], stdout=subprocess.PIPE, text=True) as command:
         assert command.stdout is not None
         started = [psutil.Process(int(word)) for word in command.stdout.readline().split()]
@@ -377,7 +377,7 @@ def test_control_c_ends_what_a_command_has_started_in_sessions_of_their_own_too(
         assert not [one for one in alive if one.status() != psutil.STATUS_ZOMBIE]
 
 
-def test_sets_go_to_the_folder_of_the_longest_beginning_of_their_name(tmp_path):
+def test_sets_go_to_the_folder_with_the_longest_matching_prefix(tmp_path):
     for name in ("wood_wood1", "wood_wood_planks", "wood_floor", "net_1", "wood_seen_last"):
         folder = tmp_path / "data" / "pbr" / name
         folder.mkdir(parents=True)

@@ -68,7 +68,7 @@ def part(served):
     return library().part_paths("seer")[0]
 
 
-def test_a_download_installs_what_tools_need_and_leaves_nothing_else(served, part):
+def test_a_download_installs_the_weights_and_leaves_no_other_file(served, part):
     told = []
     installed = library().download("seer", on_progress=lambda fraction, message: told.append((fraction, message)))
     assert installed == library().installed_weights("seer")
@@ -82,12 +82,12 @@ def test_a_download_installs_what_tools_need_and_leaves_nothing_else(served, par
     assert told[-1] == (1.0, "The Seer: 2 of 2 MiB")
 
 
-def test_the_first_digits_of_a_hash_are_enough_where_no_more_are_published(served, monkeypatch):
+def test_a_published_hash_prefix_is_enough(served, monkeypatch):
     declare(monkeypatch, seer(published_file(CONTENT, served.url, digits=8)))
     assert library().download("seer").is_as_published
 
 
-def test_a_connection_that_is_cut_is_made_again_for_the_rest_or_all(served):
+def test_cut_connections_are_resumed_or_restarted(served):
     served.cuts, served.knows_ranges = [HALF], False
     assert library().download("seer").is_as_published
     assert served.asked == [None, f"bytes={HALF}-"]
@@ -97,7 +97,7 @@ def test_a_connection_that_is_cut_is_made_again_for_the_rest_or_all(served):
     assert served.asked[2:] == [None, f"bytes={HALF}-", f"bytes={HALF + 1000}-"]
 
 
-def test_what_came_before_an_outage_is_kept_and_continued(served, part):
+def test_downloads_continue_after_an_outage(served, part):
     served.cuts = [HALF, 0]
     with pytest.raises(ModelError, match=r"was cut off; try again, which goes on after 1 MiB; or get http.*seer-0.pth"):
         library().download("seer")
@@ -107,7 +107,7 @@ def test_what_came_before_an_outage_is_kept_and_continued(served, part):
     assert served.asked[-1] == f"bytes={HALF}-"
 
 
-def test_a_cancelled_download_goes_on_where_it_was(served, part):
+def test_a_cancelled_download_is_resumed(served, part):
     def cancel(fraction: float, message: str) -> None:
         if fraction > 0.4:
             raise Cancelled
@@ -121,7 +121,7 @@ def test_a_cancelled_download_goes_on_where_it_was(served, part):
     assert served.asked == [None, f"bytes={came}-"]
 
 
-def test_two_downloads_of_the_same_do_not_disturb_each_other(served):
+def test_parallel_downloads_of_one_file_do_not_collide(served):
     def other(fraction: float, message: str) -> None:
         if fraction > 0.4 and len(served.asked) == 1:
             fetch(served.url, library().part_paths("seer")[0], len(CONTENT), "")
@@ -148,7 +148,7 @@ class TestRefused:
     """Downloads that are refused, and the messages."""
 
     @pytest.mark.parametrize("case", REFUSED)
-    def test_what_is_not_the_published_file(self, case, served, part, monkeypatch):
+    def test_unpublished_files_are_refused(self, case, served, part, monkeypatch):
         changes, said = REFUSED[case]
         for name, value in changes.items():
             setattr(served, name, value)
@@ -159,7 +159,7 @@ class TestRefused:
         assert not part.exists()
         assert not library().is_installed("seer")
 
-    def test_a_part_of_another_file_is_thrown_away(self, served, part):
+    def test_partial_downloads_of_another_file_are_discarded(self, served, part):
         part.parent.mkdir()
         part.write_bytes(b"garbage" * 1000)
         with pytest.raises(ModelError, match="it was deleted; try again"):
@@ -170,7 +170,7 @@ class TestRefused:
         with pytest.raises(ModelError, match=r"has no published hash .*`impasto weights install eye.pth hand.pth`"):
             library().download("twins")
 
-    def test_offline_is_said_at_once(self, server, served, said):
+    def test_being_offline_is_reported_at_once(self, server, served, said):
         server.close()
         began = time.monotonic()
         with pytest.raises(ModelError, match=r"no connection to 127.0.0.1.*offline; try again later; or get http"):
@@ -180,7 +180,7 @@ class TestRefused:
         assert (code, json.loads(out)["error"]) == (ModelError.exit_code, "ModelError")
         assert not list(library().part_paths("seer")[0].parent.glob("*"))
 
-    def test_a_redirection_from_https_to_http(self):
+    def test_redirections_from_https_to_http_are_refused(self):
         asked = Request("https://example.com/net.pth")
         follow = download._StaySecure().redirect_request
         with pytest.raises(HTTPError, match="leads away from https"):
@@ -188,7 +188,7 @@ class TestRefused:
         assert follow(asked, None, 302, "Found", {}, "https://example.org/net.pth").full_url.startswith("https://")
 
     @pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl for a certificate")
-    def test_a_certificate_that_nobody_vouches_for(self, tmp_path):
+    def test_untrusted_certificates_are_refused(self, tmp_path):
         key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
         kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=localhost"]
         command = ["openssl", "req", "-x509", *kind, "-keyout", key, "-out", certificate]
@@ -206,7 +206,7 @@ class TestRefused:
 class TestDisk:
     """A disk that is full, before and while."""
 
-    def test_too_little_room_is_said_before_anything_is_fetched(self, served, monkeypatch):
+    def test_too_little_disk_space_is_reported_before_the_download(self, served, monkeypatch):
         usage = shutil.disk_usage(".")
         monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage._replace(free=2**20))
         with pytest.raises(FileError, match=r"The Seer needs 2 MiB, and .* has 1 MiB left; make room, or set IMPASTO"):
@@ -214,7 +214,7 @@ class TestDisk:
         assert served.asked == []
 
     @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
-    def test_a_disk_that_fills_up_meanwhile(self, served, part):
+    def test_a_disk_that_fills_up_during_a_download_is_an_error(self, served, part):
         part.parent.mkdir()
         part.symlink_to("/dev/full")
         with pytest.raises(FileError, match=r"seer-0.pth.part: No space left on device; check the disk"):
@@ -256,7 +256,7 @@ class TestCommand:
         assert told[-1] == {"progress": 1.0, "message": "The Seer: 2 of 2 MiB"}
         assert last == {"installed": str(library().installed_weights("seer").path)}
 
-    def test_control_c_keeps_what_came(self, served, part, said):
+    def test_control_c_keeps_the_partial_download(self, served, part, said):
         def interrupt(sent: int) -> None:
             served.on_bytes = lambda sent: time.sleep(0.1)
             while not part.exists() or not part.stat().st_size:
@@ -301,7 +301,7 @@ def dripping():
     listening.close()
 
 
-def test_a_file_that_drips_is_given_up_and_what_came_is_kept(dripping, tmp_path, monkeypatch):
+def test_a_stalled_download_is_given_up_and_kept(dripping, tmp_path, monkeypatch):
     monkeypatch.setattr(download, "PACE_S", 0.5)
     started = time.monotonic()
     told = []

@@ -142,7 +142,7 @@ def correlation(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.corrcoef(a.ravel(), b.ravel())[0, 1])
 
 
-def test_strokes_move_with_what_they_are_painted_on(painter, tmp_path):
+def test_strokes_move_with_their_object(painter, tmp_path):
     frames = pan(tmp_path / "shot", 6, 3)
     carried = strokes_of(frames, repainted(frames, tmp_path / "out"))
     alone = strokes_of(
@@ -158,7 +158,7 @@ SWING = (0, 16, 32, 48, 70, 48, 32, 16, 0.25)
 
 
 @pytest.mark.parametrize("apart", [1, 8])
-def test_what_comes_back_has_its_paint_again(painter, monkeypatch, tmp_path, apart):
+def test_paint_returns_with_reappearing_parts(painter, monkeypatch, tmp_path, apart):
     """Of frame 0, frame 4 shows nothing; the last lies a quarter of a pixel beside the first."""
     monkeypatch.setattr(shots, "KEYFRAMES_APART", apart)
     frames = swing(tmp_path / "shot", SWING)
@@ -167,7 +167,7 @@ def test_what_comes_back_has_its_paint_again(painter, monkeypatch, tmp_path, apa
     assert correlation(again[2:-2, 2:-2], last[2:-2, 2:-2]) > 0.97
 
 
-def test_what_moves_is_not_known_by_its_place(painter, monkeypatch, tmp_path):
+def test_moving_things_are_not_recognised_by_their_position(painter, monkeypatch, tmp_path):
     """A belt: its points come to where others of it were painted."""
     monkeypatch.setattr(shots, "KEYFRAMES_APART", 1)
     places = np.concatenate([pixel_places((HEIGHT, WIDTH)), np.ones((HEIGHT, WIDTH, 1))], -1)
@@ -182,7 +182,7 @@ def test_what_moves_is_not_known_by_its_place(painter, monkeypatch, tmp_path):
     assert correlation(first[4:-4, 24:-4], last[4:-4, 4:-24]) > 0.9
 
 
-def test_places_are_found_by_positions_in_parts_of_a_pixel():
+def test_positions_are_matched_with_subpixel_accuracy():
     """On a floor that goes away from the camera; not off it, not past its end, not on another object."""
     rows, columns = np.moveaxis(pixel_places((HEIGHT, WIDTH)), -1, 0)
     depth = 100 / (rows + 20)
@@ -211,7 +211,7 @@ def test_some_wrong_positions_do_not_mislead_the_camera():
     np.testing.assert_allclose(found, sought, atol=0.01)
 
 
-def test_paint_is_recalled_and_tested_where_it_is_of_use():
+def test_paint_is_recalled_only_where_it_is_needed():
     """A wall that has become brighter loses its paint there, and is not looked at elsewhere."""
     position = np.concatenate([pixel_places((HEIGHT, WIDTH)), np.ones((HEIGHT, WIDTH, 1), np.float32)], -1)
     before, after = still(position=position), still(color=still().color + 0.5)
@@ -232,7 +232,7 @@ def _maps(path: Path) -> Maps:
     return Maps.from_arrays({"base_color": read_frame(path).color})
 
 
-def test_parts_of_a_pixel_add_up(painter, tmp_path):
+def test_subpixel_motions_add_up(painter, tmp_path):
     """A slide of .3 px in each of ten frames ends three pixels away, and as sharp as it began."""
     frames = {
         number: write_frame(tmp_path / f"a_{number:02}.exr", np.full((HEIGHT, WIDTH, 3), 0.2), (0, 0.3))
@@ -243,7 +243,7 @@ def test_parts_of_a_pixel_add_up(painter, tmp_path):
     assert last[4:-4, 7:-17].std() > 0.95 * first[4:-4, 4:-20].std()
 
 
-def test_what_was_hidden_is_painted_and_leaves_no_ghost(painter, tmp_path):
+def test_revealed_parts_are_painted_without_a_ghost(painter, tmp_path):
     """A red square slides over a wall."""
     wall, frames, hidden = texture(3)[:, :WIDTH], {}, []
     for number in range(4):
@@ -259,7 +259,7 @@ def test_what_was_hidden_is_painted_and_leaves_no_ghost(painter, tmp_path):
     assert correlation(strokes[0][:, 56:], strokes[3][:, 56:]) > 0.99
 
 
-def test_what_comes_in_at_a_border_is_no_smear(painter, tmp_path):
+def test_new_parts_at_a_border_are_not_smeared(painter, tmp_path):
     frames = pan(tmp_path / "shot", 14, 1)
     last = strokes_of(frames, repainted(frames, tmp_path / "out"))[-1]
     assert np.abs(last[:, -10:]).mean() < 1.3 * np.abs(last[:, :-10]).mean()
@@ -291,7 +291,7 @@ def test_the_halo_of_an_object_goes_away_with_it(painter, monkeypatch, tmp_path)
     assert (made[-1][:, :26] > 0.65).mean() < 0.02  # strokes reach 0.55
 
 
-def test_a_shadow_that_passes_is_painted(painter, tmp_path):
+def test_passing_shadows_are_painted(painter, tmp_path):
     color = texture()[:, :WIDTH]
     dark = color.copy()
     dark[:, :20] *= 0.3
@@ -312,7 +312,7 @@ def test_paint_follows_the_light(painter, tmp_path):
     assert correlation(first, last) > 0.99
 
 
-def test_a_cancelled_shot_says_what_is_there(painter, tmp_path):
+def test_a_cancelled_shot_reports_its_finished_frames(painter, tmp_path):
     frames = pan(tmp_path / "shot", 5, 6)
     with pytest.raises(Cancelled, match="2 of 5 frames are there, and the same command goes on"):
         repaint_shot(frames, RECIPE, {}, tmp_path / "out", host=Host(is_cancelled=lambda: len(painter) >= 2))
@@ -322,7 +322,7 @@ def test_a_cancelled_shot_says_what_is_there(painter, tmp_path):
     assert not at_once.value.args
 
 
-def test_a_full_disk_leaves_whole_frames_from_which_the_shot_goes_on(painter, tmp_path):
+def test_a_shot_resumes_from_whole_frames_after_a_full_disk(painter, tmp_path):
     """Frames take 33 KiB."""
     frames = pan(tmp_path / "shot", 9)
     with mounted(tmp_path / "disk", "size=160k") as disk:
@@ -337,7 +337,7 @@ def test_a_full_disk_leaves_whole_frames_from_which_the_shot_goes_on(painter, tm
 
 
 @pytest.mark.parametrize("done", [1, 3, 4])
-def test_a_shot_goes_on_with_the_same_bytes(painter, tmp_path, done):
+def test_a_resumed_shot_has_the_same_bytes(painter, tmp_path, done):
     frames = pan(tmp_path / "shot", 5)
     repaint_shot(frames, RECIPE, {}, tmp_path / "whole")
     painter.clear()
@@ -349,7 +349,7 @@ def test_a_shot_goes_on_with_the_same_bytes(painter, tmp_path, done):
         assert b"2025:" in made[:4096]  # the frame's own time, not that of now
 
 
-def test_frames_of_other_settings_or_renders_are_not_gone_on_from(painter, tmp_path):
+def test_frames_of_other_settings_or_renders_are_not_resumed(painter, tmp_path):
     frames = pan(tmp_path / "shot", 2)
     repaint_shot(frames, RECIPE, {}, tmp_path / "out")
     with pytest.raises(FileError, match="made with other settings"):
@@ -359,7 +359,7 @@ def test_frames_of_other_settings_or_renders_are_not_gone_on_from(painter, tmp_p
         repaint_shot(frames, RECIPE, {}, tmp_path / "out")
 
 
-def test_a_result_of_another_size_or_record_is_not_gone_on_from(painter, tmp_path):
+def test_results_of_another_size_or_record_are_not_resumed(painter, tmp_path):
     frames = {1: write_frame(tmp_path / "a_1.exr", texture()[:, :WIDTH])}
     (out,) = repaint_shot(frames, RECIPE, {}, tmp_path / "out")
     film = read_metadata(out)["film"]
@@ -371,7 +371,7 @@ def test_a_result_of_another_size_or_record_is_not_gone_on_from(painter, tmp_pat
     assert repaint_shot(frames, RECIPE, {}, tmp_path / "out", replaces=True) == [out]
 
 
-def test_a_folder_takes_one_shot_at_a_time(painter, tmp_path):
+def test_only_one_shot_at_a_time_writes_to_a_folder(painter, tmp_path):
     """The second neither mixes its frames with those of the first, nor removes them, and works once that is done."""
     frames, folder, refused = pan(tmp_path / "shot", 3), tmp_path / "out", []
 
@@ -434,7 +434,7 @@ def test_memory_does_not_grow_with_the_shot_nor_with_its_size(painter, monkeypat
 
 
 @pytest.mark.parametrize("kind", ["half", "float"])
-def test_the_written_colour_is_what_will_be_read(kind, tmp_path):
+def test_written_colours_are_read_back(kind, tmp_path):
     """So that paint is carried from the same colours, whether the file is there already or not."""
     opacity = np.random.default_rng(1).uniform(0, 1, (HEIGHT, WIDTH)).astype("f2").astype("f4")
     opacity[:4] = 0
@@ -448,7 +448,7 @@ def test_the_written_colour_is_what_will_be_read(kind, tmp_path):
     assert (frame.passes.parts[0].pixels == read_frame(source).passes.parts[0].pixels).all()
 
 
-def test_only_the_layer_with_the_motion_is_painted_and_that_of_the_compositor_left_out(tmp_path):
+def test_only_the_layer_with_motion_vectors_is_painted(tmp_path):
     """Beside it lie what the compositor made, and another view layer without vectors."""
     source = write_frame(tmp_path / "a_1.exr", texture()[:, :WIDTH], (1, 2))
     file = oiio.ImageInput.open(str(source))
@@ -491,7 +491,7 @@ def test_vectors_point_upwards_and_rows_down(tmp_path):
     assert (frame.to_next == (-2, 4)).all()
 
 
-def test_a_pixel_is_known_if_its_way_leads_there_and_back_on_one_object():
+def test_pixels_are_tracked_if_motion_is_consistent_both_ways_on_one_object():
     assert Motion(still(), still()).is_known.all()
     outside = Motion(still(to_previous=moving(0, -3)), still(to_next=moving(0, 3))).is_known
     assert outside[:, 3:].all()
@@ -504,7 +504,7 @@ def test_a_pixel_is_known_if_its_way_leads_there_and_back_on_one_object():
 
 
 @pytest.mark.parametrize("is_estimated", [True, False])
-def test_an_estimated_way_leads_to_what_looks_alike(is_estimated):
+def test_estimated_motion_must_lead_to_similar_pixels(is_estimated):
     """Behind an object that has gone, ways there and back may agree; noise, and a light that goes on, are no object."""
     noise = np.random.default_rng(0).normal(0, 0.03, (2, HEIGHT, WIDTH, 3)).astype(np.float32)
     here, there = np.full((HEIGHT, WIDTH, 3), 0.5, np.float32) + noise
@@ -516,7 +516,7 @@ def test_an_estimated_way_leads_to_what_looks_alike(is_estimated):
 
 
 @pytest.mark.parametrize(("scale", "is_kept"), [(1.4, True), (1.6, False), (0.7, True), (0.6, False)])
-def test_strokes_are_painted_anew_before_they_are_half_as_wide_again(scale, is_kept):
+def test_strokes_are_repainted_before_they_stretch_by_half(scale, is_kept):
     carried = CarriedPaint.nothing((HEIGHT, WIDTH))
     carried.paint(0, np.ones((HEIGHT, WIDTH), bool), PaintedFrame.of(still().color, still()))
     middle = np.float32([HEIGHT / 2, WIDTH / 2])
@@ -525,7 +525,7 @@ def test_strokes_are_painted_anew_before_they_are_half_as_wide_again(scale, is_k
     assert ((number == 0) if is_kept else (number == UNLIKE))[2:-2, 2:-2].all()
 
 
-def test_new_paint_has_the_colours_of_what_is_carried(monkeypatch, tmp_path):
+def test_new_paint_has_the_colours_of_carried_paint(monkeypatch, tmp_path):
     """Each painting is brighter than the one before, by a tenth."""
     calls = []
 
@@ -569,7 +569,7 @@ def test_far_frames_are_named_at_once(tmp_path, stray):
         frames_of(tmp_path)
 
 
-def test_hidden_files_are_no_frames_and_neither_are_links_to_themselves_and_endless_numbers(tmp_path):
+def test_hidden_files_circular_links_and_huge_numbers_are_no_frames(tmp_path):
     frames = pan(tmp_path / "shot", 2)
     (tmp_path / "shot" / "._pan_0001.exr").write_bytes(b"\0\5\x16\7")
     assert numbered_files(tmp_path / "shot") == frames
@@ -615,7 +615,7 @@ def test_a_frame_with_impossible_values_or_too_many_passes_is_refused(changed, r
         read_frame(path)
 
 
-def test_what_is_no_shot_is_refused_with_the_remedy(painter, monkeypatch, tmp_path):
+def test_invalid_shots_are_refused_with_a_remedy(painter, monkeypatch, tmp_path):
     Image.new("RGB", (8, 8)).save(tmp_path / "a_1.png")
     with pytest.raises(FileError, match="PNG, which has no motion vectors; render it as OpenEXR MultiLayer"):
         read_frame(tmp_path / "a_1.png")
@@ -639,7 +639,7 @@ def test_what_is_no_shot_is_refused_with_the_remedy(painter, monkeypatch, tmp_pa
 
 
 @pytest.mark.essential
-def test_the_command_repaints_a_shot_and_goes_on(impasto, tmp_path):
+def test_the_command_repaints_and_resumes_a_shot(impasto, tmp_path):
     pan(tmp_path / "shot", 3)
     Image.new("RGB", (48, 48), (255, 0, 0)).save(tmp_path / "red.png")
     line = ("stylize", tmp_path / "shot" / "pan_####.exr", "--film", "--tool", "flat", "--style", tmp_path / "red.png")
@@ -696,7 +696,7 @@ def test_keyframes_painted_by_hand_are_carried_both_ways(painter, tmp_path):
     assert painter  # for what comes in at the borders
 
 
-def test_paint_goes_over_from_one_keyframe_to_the_next(painter, tmp_path):
+def test_paint_blends_from_one_keyframe_to_the_next(painter, tmp_path):
     frames = {number: write_frame(tmp_path / f"a_{number}.exr", texture()[:, :WIDTH]) for number in range(1, 6)}
     keyframes = by_hand(frames, tmp_path / "keys", {1: blots(1), 5: blots(2)})
     made, first, last = repainted(frames, tmp_path / "out", keyframes), blots(1), blots(2)
@@ -709,11 +709,11 @@ def test_paint_goes_over_from_one_keyframe_to_the_next(painter, tmp_path):
 
 
 @each_case("spans-of-a-shot")
-def test_spans_end_with_keyframes_and_frames_that_are_asked_for(count, painted, frame_step, spans):
+def test_spans_end_with_keyframes_and_requested_frames(count, painted, frame_step, spans):
     assert keyframe_spans(list(range(1, count + 1)), painted, frame_step) == spans
 
 
-def test_every_second_frame_has_the_paint_of_the_one_before_it(painter, tmp_path):
+def test_frame_steps_carry_paint_through_skipped_frames(painter, tmp_path):
     """Carried through the frames between, whose vectors lead from frame to frame."""
     frames = pan(tmp_path / "shot", 6, 3)
     made = repaint_shot(frames, RECIPE, {}, tmp_path / "out", frame_step=2)

@@ -49,7 +49,7 @@ def write_movie(path: Path, count: int) -> Path:
     return path
 
 
-def test_the_motion_of_footage_is_estimated_both_ways_by_an_extra(monkeypatch, tmp_path):
+def test_footage_motion_is_estimated_both_ways(monkeypatch, tmp_path):
     frames = write_pan(tmp_path, 3)
     frame = frame_at(frames, 2)
     for flow, columns in ((frame.to_previous, STEP), (frame.to_next, -STEP)):
@@ -62,7 +62,7 @@ def test_the_motion_of_footage_is_estimated_both_ways_by_an_extra(monkeypatch, t
 
 
 @pytest.mark.parametrize("size", [(8, 8), (1, 40), (17, 16), (16, 300)])
-def test_small_pictures_have_a_motion(size):
+def test_motion_of_small_pictures_is_estimated(size):
     picture = np.random.default_rng(0).uniform(0, 1, (*size, 3)).astype(np.float32)
     assert optical_flow(picture, picture).shape == (*size, 2)
 
@@ -152,7 +152,7 @@ def test_a_movie_is_counted_from_one(tmp_path):
         assert list(frames) == [1]
 
 
-def test_a_name_with_a_percent_sign_is_that_of_one_movie(tmp_path):
+def test_a_percent_sign_in_a_movies_name_is_no_pattern(tmp_path):
     for name, colors in (("seq_%02d.gif", (200, 100)), ("seq_00.gif", (50, 0)), ("seq_01.gif", (50, 0))):
         first, second = (Image.new("RGB", (16, 16), (color, 0, 0)) for color in colors)
         first.save(tmp_path / name, save_all=True, append_images=[second])
@@ -183,7 +183,7 @@ def test_a_movie_of_too_many_frames_is_refused(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["damaged.gif", "damaged.mp4", "list.mp4"])
-def test_what_ffmpeg_says_stays_off_the_terminal(name, tmp_path, capfd):
+def test_messages_of_ffmpeg_stay_off_the_terminal(name, tmp_path, capfd):
     """Neither a damaged movie nor a list of other files, which is not followed."""
     first, *others = map(Image.fromarray, pan(3))
     first.save(tmp_path / "pan.gif", save_all=True, append_images=others)

@@ -77,7 +77,7 @@ def read_maps_of(material: dict, pictures: list[bytes], **changes) -> Maps:
     return maps_in(Gltf.of(glb_files.asset([material], pictures, **changes), "a.glb"), 0)
 
 
-def test_a_texture_that_lies_elsewhere_on_the_uvs_is_left_out_and_said():
+def test_textures_with_another_uv_transform_are_left_out_with_a_note():
     material = rich()
     material["occlusionTexture"]["texCoord"] = 1
     maps = read_maps_of(material, PICTURES)
@@ -96,7 +96,7 @@ def repainted(materials: list[dict], pictures: list[bytes], names: dict[int, dic
     return before, Gltf.of(repaint.glb(), "a.glb")
 
 
-def test_only_changed_textures_are_other_ones_and_all_else_is_as_before():
+def test_only_changed_textures_of_a_glb_are_replaced():
     before, after = repainted([rich()], PICTURES, {0: {"base_color": (0.2, 0.4, 0.6)}}, also=["keep"])
     for key in KEPT:
         assert after.json[key] == before.json[key], key
@@ -117,7 +117,7 @@ def image_of(gltf: Gltf, texture: int) -> memoryview:
     return gltf.view(gltf.json["images"][gltf.json["textures"][texture]["source"]]["bufferView"])
 
 
-def test_a_picture_that_nothing_shows_any_more_leaves_no_bytes_behind():
+def test_unused_pictures_are_removed_from_a_glb():
     large = GREY + bytes(9000)
     materials = [glb_files.textured(0), glb_files.textured(1)]
     before, after = repainted(materials, [large, GREY], {0: {"base_color": (1, 1, 1)}})
@@ -135,7 +135,7 @@ def test_materials_that_share_a_texture_get_one_each():
     assert len(after.json["images"]) == 2
 
 
-def test_new_maps_become_slots_with_factors_that_keep_them_as_they_are():
+def test_new_maps_get_slots_with_neutral_factors():
     values = {"base_color": (0.5, 0.5, 0.5), "roughness": 0.25, "ambient_occlusion": 0.75, "normal": (0.5, 0.5, 1.0)}
     values |= {"emission": (0, 1, 0), "transmission_weight": 0.5, "height": 0.5}
     materials = [glb_files.textured(0, metallicFactor=0.3, baseColorFactor=[0.1, 0.2, 0.3, 1])]
@@ -155,7 +155,7 @@ def test_new_maps_become_slots_with_factors_that_keep_them_as_they_are():
             np.testing.assert_allclose(found[name].pixels[0, 0], value, atol=0.003, err_msg=name)
 
 
-def test_a_new_texture_leaves_nothing_of_the_old_material_but_its_place():
+def test_a_new_texture_replaces_all_of_the_old_material():
     _, after = repainted([rich()], PICTURES, {0: {"base_color": (1, 1, 1), "roughness": 0.5}}, is_new=True)
     material = after.json["materials"][0]
     assert material.keys() == {"name", "pbrMetallicRoughness"}
@@ -172,7 +172,7 @@ def test_a_mesh_in_space_becomes_a_glb_of_the_same_mesh():
         np.testing.assert_allclose(getattr(found, name), getattr(mesh, name), atol=1e-6)
 
 
-def test_materials_without_names_or_with_the_same_are_told_apart(tmp_path):
+def test_unnamed_and_equally_named_materials_are_distinguished(tmp_path):
     materials = [{**glb_files.textured(0), "name": name} for name in ("A", "a", "", "b//c/", "b/c", "/")]
     (tmp_path / "x.glb").write_bytes(glb_files.asset([*materials, {"name": "plain"}], [GREY]))
     paths = sources_in(tmp_path / "x.glb")
@@ -191,7 +191,7 @@ def test_materials_without_names_or_with_the_same_are_told_apart(tmp_path):
         (glb_files.asset([glb_files.textured(0)], [GREY], textures=[KTX2]), "KTX2"),
     ],
 )
-def test_textures_that_cannot_be_read_are_said_with_a_remedy(tmp_path, data, message):
+def test_unreadable_textures_are_reported_with_a_remedy(tmp_path, data, message):
     (tmp_path / "a.glb").write_bytes(data)
     with pytest.raises(FileError, match=message) as caught:
         read_maps(sources_in(tmp_path / "a.glb")[0])
@@ -236,7 +236,7 @@ def test_the_command_repaints_all_materials_of_a_glb_into_a_glb(impasto, files):
 
 @pytest.mark.slow
 @each_case("results-in-a-glb")
-def test_results_become_textures_of_the_material_that_they_are_for(impasto, files, arguments, changed):
+def test_results_become_textures_of_their_material(impasto, files, arguments, changed):
     impasto(*arguments, "--out", "out.glb", cwd=files)
     before, after = (Gltf.at(files / name) for name in ("asset.glb", "out.glb"))
     for index, is_changed in enumerate(changed):

@@ -38,7 +38,7 @@ IN_LINE = Recipe((BRICKS, *(replace(step, in_group=False) for step in MEMBERS)),
 BELOW = Recipe((BRICKS,), 2)
 
 
-def test_a_group_is_its_steps_in_line_at_full_opacity_and_nothing_at_none():
+def test_a_group_acts_like_its_steps_at_full_opacity_and_not_at_all_at_zero():
     line, below = pixels(IN_LINE), pixels(BELOW)
     assert same(pixels(grouped()), line)
     assert same(pixels(grouped(Mask(EVERYWHERE, opacity=0.0))), below)
@@ -60,7 +60,7 @@ def test_a_group_is_blended_as_one_and_its_masks_and_maps_are_for_all_of_it():
     np.testing.assert_array_equal(made, np.where(left["base_color"].pixels > 0.5, line, below))
 
 
-def test_a_material_in_a_group_lies_in_the_hollows_of_what_is_below_the_group():
+def test_masks_in_a_group_follow_the_relief_below_the_group():
     moss = Step("moss", {"width_px": SIDE, "height_px": SIDE, "width_m": 0.8})
     own, tint = Mask(CAVITIES, amount=0.3), Step("adjust", {"saturation": 0.0})
     alone = run(Recipe((BRICKS, replace(moss, mask=own)), 2)).maps
@@ -82,7 +82,7 @@ def test_a_material_in_a_group_lies_in_the_hollows_of_what_is_below_the_group():
         ("fewer", (True, True, True, False, False)),
     ],
 )
-def test_only_what_has_changed_in_or_about_a_group_is_computed_again(change, reused):
+def test_only_changed_steps_of_a_group_are_computed_again(change, reused):
     cache, tint = StepCache(2**26), Step("tint", {"strength": 0.4})
     before = grouped(Mask(EVERYWHERE, opacity=0.7), tint)
     run(before, host=Host(cache=cache))
@@ -100,7 +100,7 @@ def test_only_what_has_changed_in_or_about_a_group_is_computed_again(change, reu
     assert same(made.maps.arrays(), pixels(after))
 
 
-def test_recipes_hold_groups_and_those_without_stay_as_they_were():
+def test_recipes_without_groups_keep_their_form():
     recipe = grouped(HALF, name="dirt")
     assert Recipe.from_json(recipe.to_json()) == recipe
     made = run(recipe).recipe
@@ -117,7 +117,7 @@ def test_a_group_changes_no_random_numbers_of_the_steps_above_it():
     assert same(pixels(grouped(None, moss)), pixels(replace(IN_LINE, steps=(*IN_LINE.steps, moss))))
 
 
-def test_groups_are_made_across_the_seams_of_a_mesh_and_leave_the_rest_to_the_last_bit():
+def test_groups_work_across_seams_and_leave_other_texels_identical():
     mesh = cubes.cube()
     given = {"source": cubes.colors_of(mesh, (96, 96)), "mesh": mesh}
     sharpen = Step("sharpen")
@@ -133,7 +133,7 @@ def test_groups_are_made_across_the_seams_of_a_mesh_and_leave_the_rest_to_the_la
     )
 
 
-def test_tiles_of_a_picture_have_the_group_of_their_own():
+def test_groups_are_applied_to_each_tile():
     rng = np.random.default_rng(0)
     tiles = {number: Maps.from_arrays({"base_color": rng.random((SIDE, SIDE, 3))}) for number in (1001, 1002)}
     recipe = Recipe((*MEMBERS[:1], Step(GROUP, mask=HALF)), 2)

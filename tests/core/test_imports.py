@@ -25,7 +25,7 @@ def modules_after(code: str) -> set[str]:
     return {name.partition(".")[0] for name in json.loads(printed.stdout.splitlines()[-1])}
 
 
-def test_what_blender_carries_needs_only_the_standard_library_and_numpy():
+def test_vendored_modules_need_only_the_standard_library_and_numpy():
     loaded = modules_after("; ".join(f"import impasto.{name}" for name in VENDORED))
     assert loaded <= set(sys.stdlib_module_names) | {"impasto"} | modules_after("import numpy")
 

@@ -43,7 +43,7 @@ LAYOUTS = {
 
 @pytest.mark.parametrize("suffix", CASES["ways-to-write-pictures"])
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_what_pillow_writes_is_read_as_pillow_reads_it(suffix, layout, tmp_path):
+def test_files_written_by_pillow_are_read_as_pillow_reads_them(suffix, layout, tmp_path):
     picture, path = LAYOUTS[layout], tmp_path / f"a.{suffix}"
     for options in CASES["ways-to-write-pictures"][suffix]:
         more = {"transparency": ALPHA[0, :32].tobytes()} if "with" in layout else {}
@@ -71,7 +71,7 @@ def test_what_pillow_writes_is_read_as_pillow_reads_it(suffix, layout, tmp_path)
 
 @pytest.mark.parametrize("kind", ["uint8", "uint16", "uint32", "half", "float", "double"])
 @pytest.mark.parametrize("suffix", ["png", "tif", "exr", "tga", "bmp", "webp", "jpg"])
-def test_what_openimageio_writes_is_read_with_its_values(suffix, kind, tmp_path):
+def test_files_written_by_openimageio_keep_their_values(suffix, kind, tmp_path):
     """Bytes are those that Pillow reads in the file; finer values are those that were written."""
     path, alpha = tmp_path / f"a.{suffix}", ALPHA[..., None] / np.float32(255)
     is_light = suffix == "exr" or (suffix == "tif" and kind in ("half", "float", "double"))
@@ -185,7 +185,7 @@ def test_heights_in_metres_are_scaled_and_keep_their_range(name, kind, dtype, ho
 
 
 @pytest.mark.parametrize("void", [-32768, -9999, np.nan, 3.4e38, "9999"])
-def test_points_without_a_height_are_low(void, tmp_path):
+def test_points_without_a_height_get_the_lowest(void, tmp_path):
     values = HEIGHTS.copy()
     values[5, 6] = void
     tag = [(42113, "s", 5, void, True)] if isinstance(void, str) else []
@@ -196,7 +196,7 @@ def test_points_without_a_height_are_low(void, tmp_path):
     assert "1 points of " in maps.notes[0]
 
 
-def test_values_below_0_are_heights_or_told(tmp_path):
+def test_values_below_0_are_heights_or_noted(tmp_path):
     values = HEIGHTS / 322.5 - 0.4
     grey = read_maps(write_image(tmp_path / "a.tif", values))
     assert np.abs(grey["height"].pixels * grey.height_range_m + values.min() - values).max() < 1e-4
@@ -217,13 +217,13 @@ def test_a_float_map_alone_has_the_values_of_its_file(name, tmp_path):
     assert np.abs(run(recipe, {"source": read_maps(tmp_path / "wide.exr")}).maps["height"].pixels - values).max() < 1e-5
 
 
-def test_colours_are_no_heights_whatever_their_format(tmp_path):
+def test_colours_are_not_read_as_heights(tmp_path):
     exr(tmp_path / "a.exr", (LINEAR, ["R", "G", "B"]))
     with pytest.raises(Exception, match="has colours, and a height map is grey"):
         read_maps(tmp_path / "a.exr", wanted=Wanted("height"))
 
 
-def test_a_mask_cropped_in_its_window_paints_there_alone(tmp_path):
+def test_a_cropped_mask_paints_only_in_its_window(tmp_path):
     spec = oiio.ImageSpec(60, 40, 1, "half")
     spec.x, spec.y, spec.full_width, spec.full_height = 200, 20, 300, 200
     mask = np.zeros((40, 60, 1), np.float32)
@@ -252,7 +252,7 @@ def test_a_float_mask_has_the_values_of_its_file(tmp_path):
     assert np.abs(share[0] / np.where(is_changed, share[1], 1) - 0.25)[is_changed].max() < 0.02
 
 
-def test_frames_and_large_pages_that_are_not_read_are_told(tmp_path):
+def test_unread_frames_and_large_pages_are_noted(tmp_path):
     small = RGB.resize((10, 6))
     Image.fromarray(RGB8).save(tmp_path / "a.webp", save_all=True, append_images=[Image.fromarray(255 - RGB8)])
     assert "has 2 frames, of which the first is read" in read_maps(tmp_path / "a.webp").notes[0]
@@ -270,7 +270,7 @@ def test_frames_and_large_pages_that_are_not_read_are_told(tmp_path):
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "CMYK", "progressive"])
-def test_a_jpeg_without_its_end_is_read_with_a_note_and_one_without_pixels_is_not(mode, tmp_path):
+def test_truncated_jpegs_are_read_with_a_note_unless_they_have_no_pixels(mode, tmp_path):
     picture = RGB if mode == "progressive" else RGB.convert(mode)
     picture.save(tmp_path / "whole.jpg", quality=100, progressive=mode == "progressive")
     data = (tmp_path / "whole.jpg").read_bytes()
@@ -290,7 +290,7 @@ def test_a_jpeg_without_its_end_is_read_with_a_note_and_one_without_pixels_is_no
     assert decode.read_size(tmp_path / "a.jpg") == (HEIGHT, WIDTH)
 
 
-def test_a_mask_of_another_shape_is_told(tmp_path):
+def test_a_mask_with_another_aspect_is_noted(tmp_path):
     RGB.save(tmp_path / "p.png")
     Image.new("L", (40, 40), 255).save(tmp_path / "m.png")
     step = Step("adjust", {"exposure": 1.0}, mask=Mask(kind="image", input="mask"))
@@ -300,7 +300,7 @@ def test_a_mask_of_another_shape_is_told(tmp_path):
     assert not run(Recipe((step,)), inputs).notes
 
 
-def test_a_tiny_style_is_told(tmp_path):
+def test_a_tiny_style_is_noted(tmp_path):
     RGB.resize((12, 9)).save(tmp_path / "s.png")
     RGB.save(tmp_path / "p.png")
     recipe = Recipe((Step("patches-style", {"longest_px": 40}, inputs={"style": "style"}),))

@@ -71,7 +71,7 @@ def exported(said):
     return run
 
 
-def test_folders_of_public_repositories_are_read_as_a_reader_of_their_names_would(monkeypatch):
+def test_folders_from_public_repositories_are_recognised(monkeypatch):
     """All of them in one test; normals of short names (`_n`) look like some where the reader says that they are."""
     wrong = {}
     for row in LISTS:
@@ -90,7 +90,7 @@ def test_folders_of_public_repositories_are_read_as_a_reader_of_their_names_woul
 
 
 @pytest.mark.parametrize("files", CASES["sets-by-their-files"])
-def test_a_word_may_be_in_the_sets_name_or_anywhere_in_the_files(files, monkeypatch):
+def test_map_words_are_found_anywhere_in_file_names(files, monkeypatch):
     monkeypatch.setattr(map_files, "_looks_like", lambda file, name: True)
     sets, rest = sets_among(Path(f"{name.replace('·', ' ')}.png") for name in files.split(" "))
     wanted = {name.replace("·", " "): set(maps.split()) for name, maps in CASES["sets-by-their-files"][files].items()}
@@ -123,14 +123,14 @@ def test_tiles_of_painter_and_mari_are_one_tiled_set(mark, tmp_path):
     assert [Path(name).name for name, _ in unused] == ["c.png"]
 
 
-def test_a_row_of_the_table_names_known_maps_and_its_source():
+def test_rows_of_the_conventions_name_known_maps_and_a_source():
     rows = [line.split("\t") for line in CONVENTIONS.read_text(encoding="utf-8").splitlines()]
     assert all(len(row) == 3 and row[2] for row in rows)
     names = {name for meaning in conventions().values() for name in meaning.places}
     assert names - {"bump"} <= set(MAP_CHANNELS)
 
 
-def test_a_librarys_folder_is_read_with_one_note_on_what_is_left_out(tmp_path, exported):
+def test_library_folders_are_read_with_one_note_on_unused_files(tmp_path, exported):
     folder = save(tmp_path / "Bricks102_1K-JPG", Bricks102=(90, 70, 60))
     grey = dict.fromkeys(("Roughness", "Displacement", "AmbientOcclusion"), 128)
     maps = {"Color": (90, 70, 60), "NormalGL": FLAT, "NormalDX": (128, 100, 255), **grey}
@@ -157,7 +157,7 @@ def test_packed_channels_are_unpacked(name, channels, tmp_path):
 
 
 @each_case("signs-of-normals")
-def test_normals_have_opengls_sign_afterwards(name, is_directx, said, tmp_path):
+def test_directx_normals_are_converted_to_opengl(name, is_directx, said, tmp_path):
     stored = np.stack([NORMAL[..., 0], 1 - NORMAL[..., 1], NORMAL[..., 2]], 2) if is_directx else NORMAL
     base = "T_w" if name.startswith("T_") else "w"
     save(tmp_path, **{name: stored, f"{base}_height": HEIGHT, f"{base}_BaseColor": (90, 70, 60)})
@@ -169,7 +169,7 @@ def test_normals_have_opengls_sign_afterwards(name, is_directx, said, tmp_path):
     assert sign == ("ok" if is_named == is_directx else "warning" if is_named else "error")
 
 
-def test_maps_of_several_sizes_become_one_and_one_of_another_shape_is_left_out(tmp_path):
+def test_maps_are_resized_to_one_size_unless_their_aspect_differs(tmp_path):
     folder = save(tmp_path, w_color=(90, 70, 60), w_roughness=128)
     Image.new("RGB", (128, 128), FLAT).save(folder / "w_normal.png")
     Image.new("L", (128, 32), 9).save(folder / "w_height.png")
@@ -179,7 +179,7 @@ def test_maps_of_several_sizes_become_one_and_one_of_another_shape_is_left_out(t
     assert "height is left out" in " ".join(read.notes)
 
 
-def test_photographs_stay_photographs_and_previews_are_not_learnt_from(tmp_path):
+def test_photographs_stay_photographs_and_previews_are_ignored(tmp_path):
     photos = save(tmp_path / "photos", photo_M=(9, 99, 9), wall_n=(99, 9, 9), IMG_D=(9, 9, 99), wall=(5, 60, 5))
     save(photos / "set", Brick_Color=(90, 70, 60), Brick_Normal=FLAT, Brick=(1, 2, 3), Material_1234=(3, 2, 1))
     pictures, unused = find_pictures(photos, "CC0-1.0")
@@ -220,7 +220,7 @@ def test_maps_can_be_named_by_hand(tmp_path):
     assert [round(float(read[name].pixels.mean()), 1) for name in ("roughness", "metallic")] == [0.4, 0.2]
 
 
-def test_check_takes_tiles_and_goes_on_after_a_bad_folder(tmp_path, said):
+def test_check_reads_tiles_and_continues_after_a_bad_folder(tmp_path, said):
     tiles = {f"w_color.{number}": (90, 70, 60) for number in (1001, 1002)}
     save(tmp_path / "s", **tiles, **{f"w_rough.{number}": 128 for number in (1001, 1002)})
     (tmp_path / "empty").mkdir()
@@ -242,7 +242,7 @@ def test_alpha_of_a_sets_colour_is_its_opacity_and_normals_without_blue_get_it(t
     assert np.abs(read["base_color"].pixels - 0.5).max() < 1 / 255
 
 
-def test_a_rerun_says_that_a_folder_may_be_read_otherwise(tmp_path, said):
+def test_rerun_warns_that_a_folder_may_be_read_differently(tmp_path, said):
     save(tmp_path / "set", x_BaseColor=(90, 70, 60), x_Normal=FLAT)
     said("apply", "transform", tmp_path / "set", "--out", tmp_path / "o")
     save(tmp_path / "set", x_BaseColor=np.dstack([np.full((SIZE, SIZE, 3), 0.5), HEIGHT]))
@@ -250,7 +250,7 @@ def test_a_rerun_says_that_a_folder_may_be_read_otherwise(tmp_path, said):
     assert any("read otherwise now" in line for line in again["differences"])
 
 
-def test_what_a_batch_writes_of_sets_tiles_and_photographs_is_exported_checked_and_exported_again(tmp_path, said):
+def test_results_of_a_batch_can_be_exported_checked_and_exported_again(tmp_path, said):
     for name in ("a", "b"):
         save(tmp_path / "in" / "both", **{f"{name}_Albedo": (90, 70, 60), f"{name}_Normal": FLAT, f"{name}_ORM": FLAT})
     tiles = {f"c_{map_}_{number}": FLAT for map_ in ("Color", "Normal") for number in (1001, 1002)}
@@ -317,7 +317,7 @@ def test_each_preset_writes_the_files_of_its_engine_with_the_values_of_the_maps(
     assert all(np.abs(read[name].pixels - maps[name].pixels).max() <= 1 / 255 for name in read)
 
 
-def test_a_gltf_material_shows_the_files_and_repeats_them_where_it_is_told(tmp_path):
+def test_exported_gltf_materials_show_the_files_with_their_transform(tmp_path):
     maps = some("base_color", "roughness", "ambient_occlusion", "normal", "emission")
     (tmp_path / "in").mkdir()
     exported_files(maps, tmp_path / "in", "")
@@ -350,7 +350,7 @@ def test_engines_get_the_channels_that_their_manuals_name(tmp_path):
     assert np.array_equal(urp, np.concatenate([bytes_of(maps, "base_color"), bytes_of(maps, "opacity")], 2))
 
 
-def test_missing_maps_have_neutral_values_and_pictures_without_any_are_left_out(tmp_path):
+def test_missing_maps_are_neutral_and_empty_pictures_are_left_out(tmp_path):
     files = exported_files(some("base_color", "roughness"), tmp_path, "gltf")
     assert set(files) == {"brick_baseColor.png", "brick_occlusionRoughnessMetallic.png", "brick.gltf"}
     assert stored(files["brick_baseColor.png"]).shape == (*SHAPE, 3)
@@ -378,7 +378,7 @@ def test_own_pictures_are_packed_from_maps_components_constants_and_their_invers
 
 
 @each_case("wrong-exports")
-def test_a_wrong_export_says_what_is_wrong(export, said, tmp_path):
+def test_errors_of_exports_name_the_cause(export, said, tmp_path):
     with pytest.raises(ParameterError, match=said):
         run(Recipe((Step("marble"),)), {}, RunOptions(sink=Sink(tmp_path / "out", "x", export=export)))
     with pytest.raises(ParameterError, match="gltf shows none of these maps: height"):

@@ -57,7 +57,7 @@ def test_the_black_half_is_the_subject_and_the_white_half_the_result(bricks, hal
     assert made.width_m == bricks.width_m
 
 
-def test_maps_that_only_one_of_both_has_are_its_own(bricks):
+def test_maps_of_only_one_side_are_kept(bricks):
     picture = Maps.from_arrays({"base_color": bricks["base_color"].pixels})
     mask = Mask(NOISE, amount=0.3)
     made = run(masked("photo-maps", mask), {"source": picture}).maps
@@ -97,7 +97,7 @@ def test_colours_blend_as_in_other_programs_and_other_maps_as_before(bricks, mod
     np.testing.assert_array_equal(made["normal"].pixels, bricks["normal"].pixels)
 
 
-def test_a_step_changes_the_chosen_maps_alone(bricks):
+def test_a_step_changes_only_the_chosen_maps(bricks):
     mask = Mask(EVERYWHERE, opacity=np.float64(0.5), maps=("roughness",))
     made = run(masked("weathering", mask, dirt=0.9), {"source": bricks}).maps
     whole = run(masked("weathering", None, dirt=0.9), {"source": bricks}).maps
@@ -112,7 +112,7 @@ def test_a_step_changes_the_chosen_maps_alone(bricks):
         run(masked("weathering", replace(mask, maps=("rougness",))), {"source": bricks})
 
 
-def test_the_newer_fields_are_written_where_they_say_something():
+def test_neutral_mask_fields_are_not_written():
     assert Mask(NOISE).to_dict().keys().isdisjoint({"blend", "maps"})
     for mask in (Mask(EVERYWHERE, blend="screen", maps=("height",)), Mask(NOISE, maps=("base_color", "normal"))):
         assert Recipe.from_json(masked("tint", mask).to_json()).steps[0].mask == mask
@@ -135,7 +135,7 @@ def share(mask: Mask, subject: Maps, image: Maps | None = None) -> np.ndarray:
     return share_of(mask, image, subject, SEEDS, "cpu")[..., 0]
 
 
-def test_hollows_lie_low_and_edges_beside_them(bricks):
+def test_masks_of_hollows_and_edges_follow_the_relief(bricks):
     height = bricks["height"].pixels[..., 0]
     hollows, edges = share(Mask(CAVITIES, amount=0.2), bricks), share(Mask(EDGES, amount=0.2), bricks)
     assert np.average(height, weights=hollows) < height.mean() - 0.2
@@ -143,7 +143,7 @@ def test_hollows_lie_low_and_edges_beside_them(bricks):
     assert hollows.mean() == pytest.approx(0.2, abs=0.08)
 
 
-def test_a_range_of_heights_is_where_the_height_is_in_it(bricks):
+def test_masks_select_ranges_of_height(bricks):
     height = bricks["height"].pixels[..., 0]
     found = share(Mask(HEIGHT, low=0.4, high=0.6, contrast=1.0), bricks)
     assert found[(height > 0.45) & (height < 0.55)].min() == 1
@@ -210,7 +210,7 @@ def test_a_run_records_masks_and_their_images_and_makes_the_same_again(photo, ha
     assert rerun(made.paths[0], tmp_path / "again").identical
 
 
-def test_masks_count_in_what_is_kept_and_a_changed_mask_keeps_its_tools_result(photo, halves):
+def test_changing_a_mask_reuses_the_cached_result_of_its_tool(photo, halves):
     cache, calls = StepCache(2**26), []
     tint = registry().tool("tint")
     apply = type(tint).apply
@@ -280,7 +280,7 @@ def same(one: Maps, other: Maps) -> bool:
 
 
 @pytest.mark.parametrize(("place", "again"), [(0, 3), (1, 2), (2, 1)])
-def test_only_the_changed_step_and_those_after_it_are_run(counts, photo, place, again):
+def test_only_the_changed_step_and_later_ones_run(counts, photo, place, again):
     cache, strengths = StepCache(LIMIT_BYTES), [0.1, 0.2, 0.3]
     first = run(stack(*strengths), {"source": photo}, host=Host(cache=cache))
     assert (len(counts.runs), first.reused) == (3, (False, False, False))
@@ -297,7 +297,7 @@ def test_only_the_changed_step_and_those_after_it_are_run(counts, photo, place, 
 
 
 @pytest.mark.parametrize("change", ["pixels", "width", "seed", "mask", "order"])
-def test_anything_that_it_depends_on_counts(counts, photo, change):
+def test_cached_steps_depend_on_all_their_inputs(counts, photo, change):
     cache, mask = StepCache(LIMIT_BYTES), Maps.from_arrays({"base_color": np.ones((48, 64, 3))})
     recipe, inputs = stack(0.1, 0.2), {"source": photo}
     run(recipe, inputs, host=Host(cache=cache))
@@ -312,7 +312,7 @@ def test_anything_that_it_depends_on_counts(counts, photo, change):
     assert run(recipe, inputs, host=Host(cache=cache)).reused == (False, False)
 
 
-def test_what_is_kept_stays_below_its_limit_and_the_latest_stays(counts, photo):
+def test_the_step_cache_stays_below_its_limit_and_keeps_the_latest(counts, photo):
     one_step = photo["base_color"].pixels.nbytes
     cache = StepCache(2 * one_step)
     for strength in (0.1, 0.2, 0.3, 0.4):

@@ -86,7 +86,7 @@ def test_quads_and_triangles_with_uvs_are_read_from_any_ply_and_obj(data, name):
     assert mesh.islands.max() == 0
 
 
-def test_polygons_that_are_not_convex_are_filled_and_not_more():
+def test_concave_polygons_are_filled_exactly():
     arrow = np.array([(0, 0), (4, 0), (4, 4), (2, 1), (0, 4)], float)
     dart = np.array([(0, 0), (4, 1), (0, 2), (1, 1)], float)
     comb = np.array([(0, 0), (6, 0), (6, 3), (5, 1), (4, 3), (3, 1), (2, 3), (1, 1), (0, 3)], float)
@@ -100,7 +100,7 @@ def test_polygons_that_are_not_convex_are_filled_and_not_more():
     assert not len(triangles_of(np.array([2, 0]), np.zeros((2, 3))))
 
 
-def test_columns_that_are_not_used_take_no_memory():
+def test_unused_ply_columns_take_no_memory():
     """4.5 MB that took 4.6 GiB: each corner of each face had all columns of its vertex."""
     names = ",".join(["float x", "float y", "float z", "float s", "float t", *(f"float a{i}" for i in range(745))])
     vertices = np.random.default_rng(0).random((1000, 750)).astype("<f4")
@@ -242,7 +242,7 @@ def test_a_gltf_with_files_or_data_in_it_is_read_like_its_glb(tmp_path):
         (glb_files.asset([{}], [], asset={"version": "1.0"}), "a.glb", "no glTF 2.0 file"),
     ],
 )
-def test_what_cannot_be_read_is_said_with_a_remedy(data, name, message):
+def test_unreadable_meshes_are_refused_with_a_remedy(data, name, message):
     with pytest.raises(ImpastoError, match=message) as caught:
         mesh_of(data, name)
     assert caught.value.remedy

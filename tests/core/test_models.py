@@ -51,7 +51,7 @@ def test_tensors_and_card_come_back(wall):
 
 
 @pytest.mark.parametrize("left_out", ["tool", "data", "figures", "data.licence", "data.sha256"])
-def test_a_card_that_leaves_something_out_is_refused(left_out, tmp_path):
+def test_incomplete_cards_are_refused(left_out, tmp_path):
     card = {**CARD, "data": [dict(CARD["data"][0])]}
     *of_data, name = left_out.split(".")
     del (card["data"][0] if of_data else card)[name]
@@ -116,7 +116,7 @@ class TestShipped:
         assert (shipped / "wall.safetensors").exists()
 
 
-def test_the_thumbnail_comes_back_small_and_changes_no_card(tmp_path):
+def test_thumbnails_are_small_and_do_not_change_the_card(tmp_path):
     rng = np.random.default_rng(0)
     maps = Maps.from_arrays({"base_color": rng.random((256, 320, 3))})
     model = save_model(tmp_path / "wall.safetensors", TENSORS, CARD, maps)
@@ -129,7 +129,7 @@ def test_the_thumbnail_comes_back_small_and_changes_no_card(tmp_path):
     json.dumps(entry)
 
 
-def test_a_material_and_a_label_are_what_the_card_says_or_come_of_data_and_name(tmp_path):
+def test_material_and_label_default_to_data_and_file_name(tmp_path):
     def model(labels, **more):
         data = [{**CARD["data"][0], "label": label} for label in labels]
         return save_model(tmp_path / "old-wall.safetensors", TENSORS, {**CARD, "data": data, **more})
@@ -223,7 +223,7 @@ def test_each_channel_comes_back_within_half_of_its_own_step():
     assert not back[NAME][3].any()
 
 
-def test_only_large_weights_are_stored_so_and_others_stay_what_they_are():
+def test_only_large_weights_are_quantised():
     given = weights()
     stored = quantised(given)
     assert {name for name in stored if stored[name].dtype == np.int8} == {NAME}

@@ -54,7 +54,7 @@ def whole() -> np.ndarray:
     "window",
     [(0, 0, 256, 320), (10, 20, 33, 47), (-5, -7, 12, 20), (250, 310, 20, 30), (-600, 700, 5, 9), (-3, -4, 300, 700)],
 )
-def test_any_window_is_that_part_of_the_torus(window, whole):
+def test_noise_in_a_window_equals_that_part_of_the_torus(window, whole):
     top, left, height, width = window
     rows, columns = np.arange(top, top + height) % SIZE[0], np.arange(left, left + width) % SIZE[1]
     drawn = normal(7, 0, 3, SIZE, *window)
@@ -77,7 +77,7 @@ def test_channels_streams_and_seeds_are_independent(whole):
         assert abs(correlation(whole[0] ** 2 - 1, other**2 - 1)) / 2 < 4.5
 
 
-def test_it_is_bit_for_bit_what_it_always_was():
+def test_noise_has_its_recorded_bits():
     values = normal(1, 2, 3, (1000, 1000), -2, 5, 7, 9).astype("<f4")
     assert hashlib.sha256(values.tobytes()).hexdigest()[:16] == "93b18d092961f1f1"
 
@@ -89,7 +89,7 @@ def test_margins_go_round_the_torus():
 
 
 @pytest.mark.parametrize("wraps", [False, True])
-def test_a_picture_goes_on_beyond_its_borders_as_often_as_it_takes(wraps):
+def test_borders_continue_for_any_margin(wraps):
     row = torch.arange(4.0).view(1, 1, 1, 4).expand(1, 1, 4, 4)
     wide = with_margin(row, ((0, 5), (5, 5)), (wraps, wraps))[0, 0, 0].tolist()
     around, mirrored = [3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0], [1, 2, 3, 2, 1, 0, 1, 2, 3, 2, 1, 0, 1, 2]
@@ -105,7 +105,7 @@ def test_each_axis_has_its_own_border(wraps):
     assert torch.equal(wide[2:-2, 0], x[:, 5 if wraps[1] else 2])
 
 
-def test_slopes_and_planes_go_on_beyond_their_borders():
+def test_slopes_and_planes_continue_beyond_their_borders():
     slope = torch.arange(6.0).expand(6, 6)
     assert torch.equal(with_margin(slope, 2, (False, False), is_odd=True)[0], torch.arange(-2.0, 8.0))
     assert torch.equal(with_margin(torch.ones(1, 1, 1), 3, (False, True)), torch.ones(1, 7, 7)), "a single pixel"
@@ -140,7 +140,7 @@ def test_srgb_and_oklab_are_as_published_and_go_back():
     assert np.abs(oklab_to_linear(linear_to_oklab(colors)) - colors).max() < 1e-5
 
 
-def test_a_period_is_as_long_as_the_whole_picture_says():
+def test_periods_are_measured_over_the_whole_picture():
     """Rows are found on a copy of at most 384 px; 27 periods later they would be out of step."""
     rows, random = torch.arange(1024), torch.Generator().manual_seed(0)
     for period in (37.3, 64.0, 102.4):
@@ -155,7 +155,7 @@ def colored(seed: int, width: int, *light: float) -> torch.Tensor:
     return grey * torch.tensor(light).view(1, 3, 1, 1)
 
 
-def test_a_mixture_has_as_much_of_each_source_as_its_share_and_of_each_what_its_mask_shows():
+def test_colour_mixtures_follow_weights_and_masks():
     one, mask = colored(0, 30, 1, 0.8, 0.3), torch.zeros(1, 1, 40, 30)
     mask[..., :10] = 1
     samples = [ColorSample.of(one, mask), ColorSample.of(colored(1, 50, 0.2, 0.4, 1))]
@@ -183,7 +183,7 @@ def luminance(pixels: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(pixels.mean(2)).float()
 
 
-def test_rows_are_found_and_made_whole_and_nothing_is_where_nothing_repeats():
+def test_rows_are_found_and_noise_is_irregular():
     lattice = find_lattice(luminance(bricks()))
     assert len(lattice.wave_vectors) == 1
     assert float(lattice.on_torus((100, 64)).wave_vectors[0, 0]) * 100 == pytest.approx(3)
@@ -215,7 +215,7 @@ def test_a_torus_holds_whole_periods():
     assert rows_of_100.torus_size((256, 256), 256, 32, 240) == (256, 256), "at least as large as asked for"
 
 
-def test_an_oblique_lattice_stays_one_where_a_torus_straightens_it():
+def test_oblique_lattices_stay_oblique_on_a_torus():
     straight = Lattice(torch.tensor([[0.004, 0.04], [0.03, -0.003]])).on_torus((96, 100))
     assert straight.wave_vectors[0].tolist() == pytest.approx([0, 0.04])
     for lattice in (straight, straight.on_torus((96, 100))):
@@ -314,7 +314,7 @@ def test_pixels_of_another_shape_or_type_are_refused(pixels):
         ({}, "no maps"),
     ],
 )
-def test_maps_that_are_none_are_refused(arrays, said):
+def test_unknown_maps_are_refused(arrays, said):
     with pytest.raises(ParameterError, match=said):
         _ = Maps.from_arrays(arrays).size_px
 
@@ -459,7 +459,7 @@ def wraps_of(pixels: np.ndarray) -> tuple[bool, bool]:
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("quality_and_subsampling", JPEGS)
-def test_a_tile_is_known_by_its_borders_through_jpeg_and_its_parts_too(quality_and_subsampling, size):
+def test_seamless_textures_are_recognised_through_jpeg_unlike_their_crops(quality_and_subsampling, size):
     whole = tile(size)
     for pixels, known in (
         (whole, (True, True)),
@@ -470,7 +470,7 @@ def test_a_tile_is_known_by_its_borders_through_jpeg_and_its_parts_too(quality_a
         assert wraps_of(through_jpeg(pixels, *quality_and_subsampling)) == known
 
 
-def test_a_tile_is_known_where_it_is_large_or_begins_at_a_joint():
+def test_large_seamless_textures_and_ones_cut_at_a_joint_are_recognised():
     large = np.tile(tile(), (8, 8, 1))  # it is known by some of its lines and windows
     assert wraps_of(large) == (True, True)
     assert wraps_of(large[:-37, :-41]) == (False, False)
@@ -496,7 +496,7 @@ def test_the_maps_of_a_set_are_decided_together():
 
 
 @pytest.mark.parametrize("size", [(1, 1), (7, 300), (16, 16), (40, 40)])
-def test_where_no_border_can_be_seen_a_picture_wraps(size):
+def test_pictures_with_invisible_borders_count_as_seamless(size):
     one_colour = {name: np.full((*size, channels), 0.3) for name, channels in MAP_CHANNELS.items()}
     assert wraps(Maps.from_arrays(one_colour)) == (True, True)
     noise = np.random.default_rng(0).random((256, 256, 3))

@@ -176,7 +176,7 @@ def test_other_kinds_of_pictures_say_how_to_convert_them(name, start, said, tmp_
     assert caught.value.remedy
 
 
-def test_what_cannot_be_read_in_a_folder_is_listed_with_its_reason(tmp_path):
+def test_unreadable_files_of_a_folder_are_listed_with_reasons(tmp_path):
     noise = np.random.default_rng(0).integers(0, 255, (80, 80, 3), np.uint8)
     Image.fromarray(noise).save(tmp_path / "good.bmp")
     (tmp_path / "moving.gif").write_bytes(b"GIF89a".ljust(64, b"\0"))
@@ -189,7 +189,7 @@ def test_what_cannot_be_read_in_a_folder_is_listed_with_its_reason(tmp_path):
     assert not set(EXTENSIONS) & set(REFUSED_EXTENSIONS)
 
 
-def test_a_rerun_reads_a_photograph_as_it_was_read(tmp_path):
+def test_rerun_reads_a_photograph_as_before(tmp_path):
     """Blender shows photographs as they are stored: what was made of one there is made again of the same pixels."""
     noise = np.random.default_rng(0).integers(0, 255, (40, 64, 3), np.uint8)
     exif = Image.Exif()
@@ -279,7 +279,7 @@ def test_psd_that_cannot_be_read_says_how_to_save_it(tmp_path):
 # EXR
 
 
-def test_exr_of_parts_and_layers_is_read_where_its_colour_is(tmp_path):
+def test_the_coloured_part_or_layer_of_an_exr_is_read(tmp_path):
     depth = colors()[..., :1] * 9
     check(exr(tmp_path / "parts.exr", (depth, ["Z"]), (LINEAR, ["R", "G", "B"])), colors())
     names = [f"ViewLayer.{name}" for name in ("Depth.Z", "Combined.R", "Combined.G", "Combined.B", "Diffuse.R")]
@@ -289,7 +289,7 @@ def test_exr_of_parts_and_layers_is_read_where_its_colour_is(tmp_path):
 
 
 @pytest.mark.parametrize("parts", ["RGBA", "RGB A", "Z A RGB", "A B G R"])
-def test_exr_colour_is_divided_by_its_alpha_in_whatever_parts_they_are(parts, tmp_path):
+def test_exr_colours_are_unpremultiplied_across_parts(parts, tmp_path):
     alpha = colors()[..., :1] * 0.9 + 0.1
     values = dict(zip("RGBAZ", np.moveaxis(np.dstack([LINEAR * alpha, alpha, 9 * alpha]), 2, 0), strict=True))
     stored = [(np.stack([values[name] for name in names], 2), [*names]) for names in parts.split()]

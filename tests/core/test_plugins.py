@@ -59,7 +59,7 @@ def module_of(text: str, name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 @each_case("broken-plugins")
 @pytest.mark.usefixtures("misbehaving")
-def test_each_way_to_break_is_said(text, said, monkeypatch, tmp_path, request):
+def test_each_way_to_break_a_plugin_is_reported(text, said, monkeypatch, tmp_path, request):
     name = f"broken_{abs(hash(request.node.name))}"
     status = load_plugins([module_of(text, name, monkeypatch, tmp_path)]).plugins[0]
     assert said in status.error
@@ -137,7 +137,7 @@ class Everything:
         return patches.mean((1, 2))
 
 
-def test_a_plugin_whose_commands_fail_takes_none_of_ours_along(monkeypatch, caplog):
+def test_failing_commands_of_a_plugin_leave_other_commands_working(monkeypatch, caplog):
     from impasto.cli.main import make_parser
 
     class Failing:
@@ -208,7 +208,7 @@ def test_exporters_weights_commands_and_encoders_are_asked_for(everything):
     assert make_parser("stylize").parse_args(["stylize", "a.png", "--style", "b.png", "--loudly", "--out", "c"]).loudly
 
 
-def test_what_is_missing_is_looked_for_in_plugins_that_could_not_load(monkeypatch, said):
+def test_missing_names_are_explained_by_plugins_that_did_not_load(monkeypatch, said):
     known = load_plugins([EntryPoint("lost", "module_that_is_nowhere", "impasto"), *entry_points(group="impasto")])
     (loaded := cache(lambda: known))()
     for place in ("main", "parser"):
@@ -231,7 +231,7 @@ ADDED = ("judge", "interop", "film")
         ([EntryPoint(name, "module_that_is_nowhere", "impasto") for name in ADDED], "load: film, interop, judge"),
     ],
 )
-def test_without_these_plugins_what_they_add_is_said_to_be_missing(instead, missing, monkeypatch, said, tmp_path):
+def test_features_of_absent_plugins_are_reported_as_missing(instead, missing, monkeypatch, said, tmp_path):
     """Whether they are absent or broken: commands, actions, and the report of a training that is kept without it."""
     left = [point for point in entry_points(group="impasto") if point.name not in ADDED]
     known = load_plugins([*left, *instead])
@@ -293,7 +293,7 @@ def engine(example, tmp_path_factory) -> Path:
 
 
 @pytest.mark.essential
-def test_its_author_is_told_that_it_behaves(engine):
+def test_plugins_check_confirms_good_behaviour(engine):
     command = [engine, "-P", "-m", "impasto", "plugins", "check", "impasto_posterize", "--json"]
     checks = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)["checks"]
     assert len(checks) >= 5

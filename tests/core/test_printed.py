@@ -172,7 +172,7 @@ def test_every_line_of_the_documentation_is_understood():
 
 
 @pytest.mark.slow
-def test_an_option_that_a_choice_makes_void_is_told(said, tmp_path):
+def test_unused_options_are_noted(said, tmp_path):
     line = ("generate", "checker", "--size", 16, "--diagonal", "--out", tmp_path, "--force")
     warning = "--diagonal has no effect: it works only with --pattern stripes"
     code, _, stderr = said(*line)

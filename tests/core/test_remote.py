@@ -74,7 +74,7 @@ def test_a_wrong_address_is_refused():
 @served
 class TestServed:
     @pytest.mark.essential
-    def test_it_makes_the_same_pixels_as_the_engine_here(self, farm, client, photo):
+    def test_remote_engines_make_the_same_pixels(self, farm, client, photo):
         there, here = (one.submit(CHECKER, {"source": photo}).wait() for one in (farm, client))
         assert np.array_equal(there.maps["base_color"].pixels, here.maps["base_color"].pixels)
         assert there.recipe.to_json() == here.recipe.to_json()
@@ -124,7 +124,7 @@ class TestServed:
         assert "ssh-copy-id locked" in error.remedy
         assert time.monotonic() - began < 20
 
-    def test_a_python_that_is_missing_or_has_no_impasto_is_named(self, path, tmp_path):
+    def test_a_remote_python_that_is_missing_or_lacks_impasto_is_named(self, path, tmp_path):
         assert "no /nowhere/python on farm" in fails("farm", "/nowhere/python", tmp_path).message
         bare = tmp_path / "bare"
         bare.write_text(f'#!/bin/sh\nexec {sys.executable} -I -S "$@"\n')
@@ -306,6 +306,6 @@ def parts_of(name, text, parts, tmp_path, monkeypatch):
 
 
 @each_case("rows-dealt-out")
-def test_rows_are_dealt_out_whole(name, text, expected, tmp_path, monkeypatch):
+def test_batch_parts_share_out_all_rows(name, text, expected, tmp_path, monkeypatch):
     header = "recipe;name\n" if ";" in text else "recipe,name\n" if name == "t.csv" else ""
     assert parts_of(name, text, 2, tmp_path, monkeypatch) == [header + rows for rows in expected]

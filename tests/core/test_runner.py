@@ -37,7 +37,7 @@ pytestmark = pytest.mark.usefixtures("misbehaving")
 CHECKER = Step("checker", {"width_px": 32, "height_px": 16})
 
 
-def test_what_was_made_is_recorded_with_defaults_versions_and_inputs(photo):
+def test_recipes_record_defaults_versions_and_inputs(photo):
     recipe = run(Recipe((CHECKER,), 4), {"source": photo}).recipe
     assert recipe.steps[0].parameters["squares"] == 4
     assert recipe.made_with["versions"]["impasto-misbehaving"]
@@ -46,7 +46,7 @@ def test_what_was_made_is_recorded_with_defaults_versions_and_inputs(photo):
     assert run(Recipe((Step("slow", {"seconds": 0}),)), {"source": photo}).recipe.inputs == {}, "it is not looked at"
 
 
-def test_cancelling_raises_what_no_plugin_can_swallow(photo):
+def test_cancelling_raises_an_exception_that_plugins_cannot_swallow(photo):
     asked = iter([False] * 5)
     with pytest.raises(Cancelled):
         run(Recipe((Step("swallow"),)), {"source": photo}, host=Host(is_cancelled=lambda: next(asked, True)))
@@ -164,7 +164,7 @@ def test_values_are_named_after_their_input_and_place():
         (lambda: Step("x", inputs={3: "a"}), "a name in step.inputs must be text"),
     ],
 )
-def test_a_recipe_made_in_python_is_checked_as_one_that_was_read(make, said):
+def test_recipes_made_in_python_are_checked_like_read_ones(make, said):
     with pytest.raises(ParameterError, match=said):
         make()
 
@@ -292,7 +292,7 @@ def test_actions_on_pictures_take_the_mesh_that_they_lie_on(action, impasto, pho
 
 
 @pytest.mark.slow
-def test_the_command_refuses_what_is_no_mesh_and_a_source_that_is_turned_away_from_it(impasto, photo, ply, tmp_path):
+def test_the_command_refuses_invalid_meshes_and_rotated_sources(impasto, photo, ply, tmp_path):
     (picture,) = write_maps(photo, tmp_path, "photo")
     arguments = ("apply", "survey", picture, "--out", tmp_path / "out", "--mesh")
     none = impasto(*arguments, picture, code=FileError.exit_code)
@@ -302,7 +302,7 @@ def test_the_command_refuses_what_is_no_mesh_and_a_source_that_is_turned_away_fr
     impasto(*arguments, ply, "--source-scale", 0.5)
 
 
-def test_directions_come_back_from_the_file_and_belong_to_the_mesh(tmp_path):
+def test_directions_are_read_from_the_file_and_count_in_the_meshs_hash(tmp_path):
     directions = np.random.default_rng(0).random((12, 3, 3), np.float32)
     mesh = replace(cube(), directions=directions)
     path = tmp_path / "cube.ply"

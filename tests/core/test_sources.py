@@ -69,7 +69,7 @@ def test_several_pictures_and_folders_are_each_made(command, action, tmp_path):
     assert answer["failed"] == []
 
 
-def test_of_several_the_one_that_fails_is_told_and_the_others_are_made(command, tmp_path):
+def test_a_failing_source_is_reported_and_the_others_are_made(command, tmp_path):
     (tmp_path / "broken.png").write_bytes(b"no picture")
     sources = (save(tmp_path / "one.png"), tmp_path / "broken.png", save(tmp_path / "two.png"))
     code, answer = command("apply", "tint", *sources, "--out", tmp_path / "o")
@@ -142,7 +142,7 @@ def test_quarter_turns_are_exact_and_normals_turn_along_and_scaling_averages_lig
             transformed(maps, **parameters)
 
 
-def test_a_slant_is_taken_out_and_slopes_turn_by_its_angle():
+def test_rotating_a_source_rotates_its_slopes():
     rows, columns = np.mgrid[0:96, 0:128].astype(np.float32)
     angle = np.radians(10)
     stripes = 0.5 + 0.4 * np.sin((rows * np.cos(angle) + columns * np.sin(angle)) / 4)  # fall to the left by 10°
@@ -201,7 +201,7 @@ SIZED = {"width_px": 48, "height_px": 48}
 
 
 @each_case("enough-pixels")
-def test_what_a_result_needs(tool, parameters, enough):
+def test_the_needed_source_size_follows_from_the_recipe(tool, parameters, enough):
     recipe = Recipe((Step(tool, parameters, {"style": ["one"]} if "style" in tool else {}),))
     assert wanted_by(recipe).enough_px == enough
     assert wanted_by(recipe, has_mesh=True).enough_px == 0
@@ -213,7 +213,7 @@ def test_only_photographs_of_more_than_16_megapixels_are_reduced(size, enough, d
     assert reduction.reduction(size, enough) == divisor
 
 
-def test_a_run_from_a_file_from_arrays_and_again_is_the_same(small_limit, monkeypatch, tmp_path):
+def test_runs_from_files_and_arrays_and_reruns_are_equal(small_limit, monkeypatch, tmp_path):
     from impasto_synthesis import Quilt
 
     monkeypatch.setattr(Quilt, "photograph_px", 9000)

@@ -227,7 +227,7 @@ def test_a_value_of_megabytes_is_shortened_at_once(value: object) -> None:
     assert not CONTROL.search(text)
 
 
-def test_what_comes_from_outside_is_read_where_it_is_good_and_within_its_limits(tmp_path: Path) -> None:
+def test_valid_input_from_outside_is_accepted(tmp_path: Path) -> None:
     """What is refused is refused by commands: see tests/hostile."""
     assert parse_json('{"a": [1, 2.5, -3e-4, "ü", null, true]}', "it") == {"a": [1, 2.5, -3e-4, "ü", None, True]}
     assert parse_json('"\\ud83d\\ude00"', "it") == "😀"
@@ -383,7 +383,7 @@ def test_a_job_that_needs_more_fails_alone(tool, parameters, shared_client):
 
 
 @pytest.mark.essential
-def test_the_command_says_so_and_leaves_what_is_there(tmp_path, capsys):
+def test_the_command_reports_full_memory_and_keeps_existing_files(tmp_path, capsys):
     out = tmp_path / "out"
     main(["generate", "asphalt", "--size", "32x32", "--out", str(out), "--name", "road", "--quiet"])
     before = {path.name: path.read_bytes() for path in out.iterdir()}
@@ -395,6 +395,6 @@ def test_the_command_says_so_and_leaves_what_is_there(tmp_path, capsys):
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
 
 
-def test_other_errors_are_no_lack_of_memory():
+def test_other_errors_are_not_taken_for_full_memory():
     assert out_of_memory(RuntimeError("a bug")) is None
     assert out_of_memory(ValueError("DefaultCPUAllocator")) is None

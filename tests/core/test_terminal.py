@@ -123,7 +123,7 @@ def test_no_command_dies_of_a_closed_stream(closed, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
-def test_output_that_is_lost_is_an_error():
+def test_lost_output_is_an_error():
     done = shell('"$@" > /dev/full', "tools", "--json")
     assert (done.returncode, done.stdout) == (3, b"")
     assert b"cannot write the output: No space left on device\n  make room" in done.stderr
@@ -132,7 +132,7 @@ def test_output_that_is_lost_is_an_error():
     assert subprocess.run(command, check=False, timeout=300).returncode == 0
 
 
-def test_what_libraries_write_of_a_damaged_picture_is_shown_with_verbose_alone(impasto, tmp_path):
+def test_library_messages_on_damaged_pictures_need_verbose(impasto, tmp_path):
     noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
     Image.fromarray(noise).save(tmp_path / "wall.png")
     whole = (tmp_path / "wall.png").read_bytes()
@@ -217,7 +217,7 @@ def test_every_signal_ends_a_command_and_nothing_is_left(name, engine_with_misbe
     assert list(tmp_path.iterdir()) == []
 
 
-def test_nothing_is_waited_for_without_a_limit():
+def test_waiting_always_has_a_limit():
     """Not work that does not stop, nor changes that do not end, nor a terminal that takes no text."""
     with subprocess.Popen([sys.executable, "-P", "-c", STUCK], stdout=subprocess.PIPE) as running:
         assert running.stdout is not None
@@ -225,7 +225,7 @@ def test_nothing_is_waited_for_without_a_limit():
         assert ended(running, "SIGTERM") < LIMIT_S
 
 
-def test_an_operation_that_takes_long_is_not_waited_for(tmp_path):
+def test_slow_operations_are_not_waited_for(tmp_path):
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     command = [sys.executable, "-P", "-c", LONG_OPERATION, tmp_path / "left"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as running:

@@ -109,7 +109,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("kind", "field", "said"), REFUSED)
-def test_what_hosts_cannot_draw_is_refused(kind, field, said):
+def test_parameters_that_hosts_cannot_draw_are_refused(kind, field, said):
     class Odd(Parameters):
         odd: kind = Field(**{"description": "Odd", **field})
 
@@ -185,7 +185,7 @@ def test_a_condition_that_can_never_hold_is_refused_with_its_field(condition, sa
         check_tool(made(Filter, parameters=Possible))
 
 
-def test_what_was_given_in_vain_is_found_and_defaults_are_not():
+def test_unused_parameters_are_found_unless_they_are_defaults():
     tool = made(Filter, parameters=Everything)
     assert without_effect(tool, {"flag": False, "amount": 0.7}) == ["amount"]
     assert without_effect(tool, {"amount": 0.7}) == without_effect(tool, {"flag": False}) == []
@@ -309,7 +309,7 @@ def grey(value: float) -> Maps:
 GIVEN = {name: grey(index / 4) for index, name in enumerate(("red", "blue", "sky", "plan"))}
 
 
-def test_a_tool_is_given_a_tuple_for_what_takes_many_and_defaults_for_what_is_left_out():
+def test_many_valued_inputs_are_tuples_with_defaults():
     inputs = {"color": ["red", "blue", "red"], "where": ["", "sky"], "guide": "plan"}
     values = values_of(MIX, Step("mix", inputs=inputs), GIVEN)
     assert values["color"] == (GIVEN["red"], GIVEN["blue"], GIVEN["red"])

@@ -83,7 +83,7 @@ def failing_between(first: int, last: int, weight: float):
 
 
 @pytest.mark.any_numpy
-def test_it_learns_and_says_how_it_goes(tmp_path):
+def test_a_training_learns_and_reports_progress(tmp_path):
     said = []
     training = Scale(200)
     context = Context(on_progress=lambda fraction, text: said.append((fraction, text)))
@@ -102,7 +102,7 @@ def test_it_learns_and_says_how_it_goes(tmp_path):
 
 
 @pytest.mark.any_numpy
-def test_what_was_cancelled_goes_on_to_the_same_bits(tmp_path):
+def test_a_resumed_training_gives_the_same_bits(tmp_path):
     whole, parts = Scale(), Scale()
     at_once = train(whole, tmp_path / "whole", ABOUT, Context())
     for step in (13, 12):  # the second time 11 steps further
@@ -137,7 +137,7 @@ class Convolutions(Scale):
 
 
 @pytest.mark.slow
-def test_a_fused_training_in_bfloat16_goes_on_to_the_same_bits(tmp_path):
+def test_a_resumed_bfloat16_training_gives_the_same_bits(tmp_path):
     whole, parts = Convolutions(), Convolutions()
     train(whole, tmp_path / "whole", ABOUT, Context())
     with pytest.raises(Cancelled):
@@ -179,7 +179,7 @@ def test_only_the_number_of_steps_may_differ_from_the_checkpoint(tmp_path):
     assert train(Scale(60), tmp_path / "c", more, Context()).figures["steps"] == 60
 
 
-def test_a_checkpoint_and_a_preview_come_now_and_then(tmp_path, monkeypatch):
+def test_checkpoints_and_previews_are_written_regularly(tmp_path, monkeypatch):
     monkeypatch.setattr(training_loop, "CHECKPOINT_INTERVAL_S", 0.0)
     monkeypatch.setattr(training_loop, "PREVIEW_INTERVAL_S", 0.0)
     saved, shown = [], []
@@ -192,7 +192,7 @@ def test_a_checkpoint_and_a_preview_come_now_and_then(tmp_path, monkeypatch):
     assert len(shown) == 3
 
 
-def test_a_pause_is_no_training_time(tmp_path, monkeypatch):
+def test_pauses_do_not_count_as_training_time(tmp_path, monkeypatch):
     clock = [0.0]
     monkeypatch.setattr(training_loop.time, "monotonic", lambda: clock[0])
 
@@ -209,7 +209,7 @@ def test_a_pause_is_no_training_time(tmp_path, monkeypatch):
     assert said[10].startswith("Step 10 of 20, about 20 s left")
 
 
-def test_stop_keeps_what_there_is(tmp_path):
+def test_stopping_a_training_keeps_the_model(tmp_path):
     training = Scale()
     context = Context(is_stopped=lambda: training.done >= 7)
     outcome = train(training, tmp_path / "c", ABOUT, context)
@@ -223,7 +223,7 @@ def test_stop_keeps_what_there_is(tmp_path):
     [(float("nan"), "is nan"), (1e6, "exploded"), (0.0, "diversity fell"), (30.0, "SWD rose")],
     ids=["nan", "exploding", "collapsed", "drifting"],
 )
-def test_a_failing_training_goes_back_and_lowers_its_rate(weight, said, tmp_path, caplog):
+def test_a_failing_training_rolls_back_and_lowers_its_rate(weight, said, tmp_path, caplog):
     messages = []
     training = Scale(200, failing_between(100, 190, weight))
     outcome = train(training, tmp_path / "c", ABOUT, Context(on_progress=lambda _, text: messages.append(text)))
@@ -247,13 +247,13 @@ def test_a_discriminator_that_has_won_is_noticed():
 
 
 @pytest.mark.parametrize(("floor", "is_trouble"), [(0.05, True), (0.15, False)])
-def test_a_rise_counts_where_it_is_more_than_real_pictures_differ_by(floor, is_trouble):
+def test_rises_above_the_spread_of_real_pictures_count(floor, is_trouble):
     watch, distances = Watch(), [0.3, 0.2, 0.1, 0.1, 0.1] + 12 * [0.25]
     probes = [{"swd": swd, "floor": floor, "diversity": 1.0} for swd in distances]
     assert any("SWD rose" in watch.look(step, {}, probe) for step, probe in enumerate(probes)) == is_trouble
 
 
-def test_noise_in_the_figures_is_no_trouble():
+def test_noisy_figures_cause_no_rollback():
     rng = np.random.default_rng(0)
     watch = Watch(saturated_below=0.01)
     for step in range(200):
@@ -261,7 +261,7 @@ def test_noise_in_the_figures_is_no_trouble():
         assert not watch.look(step, {"loss_discriminator": rng.uniform(0.05, 3)}, figures)
 
 
-def test_one_that_always_fails_ends_with_the_best_there_was_or_an_error(tmp_path):
+def test_a_training_that_keeps_failing_ends_with_the_best_weights_or_an_error(tmp_path):
     training = Scale(200, lambda training: float("nan") if training.done >= 60 else None)
     outcome = train(training, tmp_path / "c", ABOUT, Context())
     assert outcome.figures["rollbacks"] == 5
@@ -272,7 +272,7 @@ def test_one_that_always_fails_ends_with_the_best_there_was_or_an_error(tmp_path
         train(Scale(fail=lambda training: float("nan")), tmp_path / "c", ABOUT, Context())
 
 
-def test_unwatched_it_may_collapse_but_not_diverge(tmp_path):
+def test_unwatched_trainings_may_collapse_but_not_diverge(tmp_path):
     training = Scale(150, failing_between(50, 150, 0.0))
     assert train(training, tmp_path / "c", ABOUT, Context(), watched=False).figures["rollbacks"] == 0
     with pytest.raises(ModelError, match="diverged at step 7"):
@@ -349,7 +349,7 @@ def test_a_restart_keeps_the_good_weights():
     assert restarted.networks["generator"].weight.item() == good != training.networks["generator"].weight.item()
 
 
-def test_going_back_restores_good_weights_and_begins_anew():
+def test_rollbacks_restore_good_weights():
     training = Scale()
     for _ in range(3):
         training.step()

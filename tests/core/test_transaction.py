@@ -54,7 +54,7 @@ def targets(folder: Path, contents: dict[str, bytes] = NEW) -> dict[Path, bytes]
 
 
 @pytest.mark.parametrize("when", ["before", "meanwhile"])
-def test_a_folder_in_the_way_of_the_third_file_changes_none(when, tmp_path, monkeypatch):
+def test_a_blocked_file_of_a_set_changes_no_file(when, tmp_path, monkeypatch):
     write(tmp_path, {name: OLD[name] for name in ("a.png", "b.png")})
     if when == "before":
         (tmp_path / "c.png").mkdir()
@@ -128,7 +128,7 @@ print(json.dumps(found))
 
 @posix
 @pytest.mark.parametrize("refused", ["", "a.png", "d.png"], ids=["written", "unchanged", "finished later"])
-def test_killed_at_any_step_the_next_run_finds_a_whole_set(refused, tmp_path):
+def test_a_kill_at_any_step_leaves_a_whole_set_for_the_next_run(refused, tmp_path):
     """refused: a file that another program holds, until the process is killed."""
     command = [sys.executable, "-P", "-c", AT_EACH_STEP, tmp_path, refused]
     done = subprocess.run(command, capture_output=True, check=True)
@@ -144,7 +144,7 @@ def test_killed_at_any_step_the_next_run_finds_a_whole_set(refused, tmp_path):
 
 @posix
 @pytest.mark.parametrize("linked", ["new", "gone"])
-def test_a_strangers_links_are_not_followed(linked, tmp_path):
+def test_foreign_links_are_not_followed(linked, tmp_path):
     inside, mine = tmp_path / "inside", tmp_path / "mine"
     mine.mkdir()
     write(mine, OLD)
@@ -176,7 +176,7 @@ STAGING = WITHIN.format(what="stage([Path(sys.argv[1], 'a.png')])")
 HOLDING = WITHIN.format(what="held(Path(sys.argv[1]))")
 
 
-def test_what_another_process_is_writing_is_left_alone(tmp_path):
+def test_files_being_written_by_another_process_are_left_alone(tmp_path):
     command = [sys.executable, "-P", "-c", STAGING, tmp_path]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
         assert running.stdout is not None
@@ -201,7 +201,7 @@ def held_by_another(target: Path) -> Iterator[None]:
         pool.submit(lock.__exit__, None, None, None).result()
 
 
-def test_who_comes_second_is_told_who_was_first_until_that_one_is_dead(tmp_path):
+def test_lock_error_names_its_holder(tmp_path):
     target = tmp_path / "new" / "wall"
     command = [sys.executable, "-P", "-c", HOLDING, target]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
@@ -225,7 +225,7 @@ def test_a_lock_can_be_held_again_in_one_thread_and_leaves_nothing(tmp_path):
 
 
 @pytest.mark.parametrize("tile_by_tile", [False, True])
-def test_the_second_run_into_a_folder_under_one_name_is_told(tile_by_tile, tmp_path):
+def test_a_second_run_with_the_same_folder_and_name_is_refused(tile_by_tile, tmp_path):
     recipe, sink = Recipe((Step("blotches", {"width_px": 32, "height_px": 32}),)), Sink(tmp_path, "wall")
     with held_by_another(tmp_path / "wall"):
         with pytest.raises(FileError, match=TOLD):
@@ -236,7 +236,7 @@ def test_the_second_run_into_a_folder_under_one_name_is_told(tile_by_tile, tmp_p
         run(recipe, {}, RunOptions(sink=Sink(tmp_path, "wall", replace=False, tile_by_tile=tile_by_tile)))
 
 
-def test_the_second_training_installation_or_download_under_one_name_is_told(tmp_path):
+def test_a_second_training_installation_or_download_of_one_name_is_refused(tmp_path):
     recipe = Recipe((Step("learn", {"name": "wall", "steps": 1}, {"dataset": "dataset"}),))
     inputs = {"dataset": dataset_of(Maps.from_arrays({"base_color": np.random.default_rng(0).random((64, 64, 3))}))}
     with held_by_another(ModelLibrary(tmp_path).path("wall")), pytest.raises(FileError, match=TOLD):
@@ -252,7 +252,7 @@ def test_the_second_training_installation_or_download_under_one_name_is_told(tmp
         weights.download("squeezenet")
 
 
-def test_a_strangers_set_moves_nothing_out_of_its_folder(tmp_path):
+def test_foreign_journals_move_nothing_out_of_the_folder(tmp_path):
     inside, left = tmp_path / "inside", tmp_path / "inside" / f"{PREFIX}x.part"
     (left / "new").mkdir(parents=True)
     (left / "old").mkdir()
@@ -306,7 +306,7 @@ def test_filters_that_are_pointwise_follow(tmp_path):
 
 
 @pytest.mark.slow
-def test_progress_and_a_small_picture_are_told(tmp_path):
+def test_streaming_reports_progress_and_a_preview(tmp_path):
     told, shown = [], []
     recipe = blotches(width_px=1100, height_px=520, tile_px=130)
     tiled(recipe, tmp_path, host=Host(on_progress=lambda *said: told.append(said), on_preview=shown.append))
@@ -322,7 +322,7 @@ def test_progress_and_a_small_picture_are_told(tmp_path):
 
 
 @each_case("what-cannot-be-made-in-tiles")
-def test_what_cannot_be_written_in_tiles_says_why(steps, format_, said, tmp_path):
+def test_recipes_that_cannot_be_streamed_say_why(steps, format_, said, tmp_path):
     from impasto.io.files import Exporter
 
     registry().exporters["whole"] = Exporter("whole", "Whole", ".w", lambda name, texture, metadata: b"")
@@ -387,7 +387,7 @@ for format in ("png", "exr"):
 @pytest.mark.slow
 @pytest.mark.any_numpy
 @pytest.mark.skipif(os.name == "nt", reason="limits the size of files, which Windows cannot")
-def test_a_disk_that_fills_up_is_an_error_wherever_it_does(engine_with_misbehaving, tmp_path):
+def test_a_full_disk_at_any_moment_is_an_error(engine_with_misbehaving, tmp_path):
     command = [engine_with_misbehaving, "-P", "-c", LIMITED]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.stdout.split("\n")[:-1] == ["True []"] * 8, done.stderr

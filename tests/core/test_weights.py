@@ -68,7 +68,7 @@ def file(tmp_path):
 class TestInstall:
     """Files as they are published, and as users have them."""
 
-    def test_a_published_file_is_recognised_and_known_as_such(self, library, file):
+    def test_published_weights_are_recognised_by_their_hash(self, library, file):
         installed = weights_library().install([file(CONTENT)])
         assert installed == weights_library().installed_weights("seer")
         assert (installed.name, installed.path) == ("seer", library / "seer.safetensors")
@@ -79,7 +79,7 @@ class TestInstall:
         assert np.array_equal(found["features.0.weight"], TENSORS["features.0.weight"].numpy())
 
     @pytest.mark.parametrize("nested", ["state_dict", "model"])
-    def test_a_checkpoint_of_a_training_in_the_old_format(self, nested, library, file):
+    def test_old_training_checkpoints_are_read(self, nested, library, file):
         content = saved({nested: TENSORS, "epoch": 3}, _use_new_zipfile_serialization=False)
         installed = weights_library().install([file(content)])
         assert installed.name == "seer"
@@ -110,7 +110,7 @@ class TestInstall:
         assert carried.is_as_published
         assert first.read_bytes() == again.read_bytes() == carried.path.read_bytes()
 
-    def test_what_a_file_says_of_its_origin_is_kept(self, library, file):
+    def test_the_stated_origin_of_weights_is_kept(self, library, file):
         metadata = {"source": "a conversion", "licence": "CC0-1.0"}
         installed = weights_library().install([file(save(TENSORS, metadata), "net.safetensors")])
         assert (installed.source, installed.licence, installed.is_as_published) == ("a conversion", "CC0-1.0", False)
@@ -143,11 +143,11 @@ class TestRefused:
         assert not weights_library().is_installed(name or "seer")
 
     @pytest.mark.parametrize("case", WRONG)
-    def test_what_is_not_the_network(self, case, library, file):
+    def test_weights_of_another_network_are_refused(self, case, library, file):
         content, said = WRONG[case]
         self.refused([file(content)], said)
 
-    def test_a_file_or_a_name_that_is_not_there(self, library, file, tmp_path):
+    def test_missing_files_and_unknown_names_are_refused(self, library, file, tmp_path):
         self.refused([tmp_path / "nowhere.pth"], "cannot read .*nowhere.pth: No such file", kind=FileError)
         with pytest.raises(ParameterError, match="no weights called 'vgg'; choose from seer, shifted, twins"):
             weights_library().install([file(CONTENT)], "vgg")
@@ -156,7 +156,7 @@ class TestRefused:
         hand = random_tensors({"conv1.bias": (1,), "conv2.bias": (2,)})
         self.refused([file(saved(hand))], r"it lacks eye.conv1.bias.*get the 2 files that", "twins")
 
-    def test_what_is_there_already_unless_it_is_damaged(self, library, file):
+    def test_installed_weights_stay_unless_they_are_damaged(self, library, file):
         path = weights_library().install([file(CONTENT)]).path
         with pytest.raises(ModelError, match="installed already; `impasto weights remove seer` first"):
             weights_library().install([file(CONTENT)])
@@ -167,7 +167,7 @@ class TestRefused:
 class TestLibrary:
     """The library as tools, hosts and recipes use it."""
 
-    def test_a_tool_learns_how_to_get_what_is_absent(self, library):
+    def test_missing_weights_come_with_instructions(self, library):
         with pytest.raises(ModelError) as missing:
             context().load_weights("seer")
         assert missing.value.message == f"the weights seer are not installed in {library}"
@@ -227,7 +227,7 @@ class TestLibrary:
         assert "damaged" in listed["twins"]["error"]
         assert listed["shifted"]["error"] == ""
 
-    def test_what_is_removed_is_gone_with_what_came_of_a_download(self, library, file):
+    def test_removing_weights_also_removes_partial_downloads(self, library, file):
         path = weights_library().install([file(CONTENT)]).path
         (library / "seer-seer-0.pth.part").write_bytes(b"half")
         (library / "other.txt").write_bytes(b"")
@@ -271,7 +271,7 @@ class TestCommand:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_declaration_that_leaves_something_open_is_refused(wrong, said):
+def test_incomplete_declarations_are_refused(wrong, said):
     with pytest.raises(PluginError, match=said):
         check_weights(wrong)
     check_weights(GOOD)

@@ -66,7 +66,7 @@ def test_a_malformed_answer_ends_every_job_with_an_error_and_the_next_one_works(
 @pytest.mark.parametrize(
     "begun", [b'{"type": "pro', frame(b"abc", type="news", id="ID", preview={ARRAY: ["|u1", [512, 512, 3]]})]
 )
-def test_a_worker_that_freezes_in_the_middle_of_an_answer_is_ended_by_a_cancel(begun, tmp_path):
+def test_cancelling_ends_a_worker_frozen_within_an_answer(begun, tmp_path):
     client = fake_worker(tmp_path, begun, grace_s=0.3)
     job = client.submit(RECIPE)
     assert not wait([job], 0.5).done
@@ -76,7 +76,7 @@ def test_a_worker_that_freezes_in_the_middle_of_an_answer_is_ended_by_a_cancel(b
     client.close()
 
 
-def test_a_worker_that_says_hello_never_or_late_is_given_up(tmp_path):
+def test_a_worker_without_a_timely_hello_is_given_up(tmp_path):
     code = 'print(\'{"type": "cancelled", "id": 1}\', flush=True); input()'
     with pytest.raises(ProtocolError, match="hello"):
         Client([sys.executable, "-I", "-S", "-c", code], tmp_path / "log").submit(RECIPE).result(10)
@@ -88,7 +88,7 @@ def test_a_worker_that_says_hello_never_or_late_is_given_up(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process group is POSIX's")
-def test_a_process_that_a_dead_worker_left_behind_holds_nobody_up(tmp_path):
+def test_children_of_a_dead_worker_do_not_block_the_client(tmp_path):
     code = (
         "import subprocess, sys, time\n"
         "sleeping = [sys.executable, '-I', '-S', '-c', 'import time; time.sleep(30)']\n"
@@ -158,7 +158,7 @@ def test_a_malformed_request_is_answered_and_the_worker_goes_on(case, wire):
 
 
 @pytest.mark.parametrize("case", BROKEN)
-def test_a_frame_whose_arrays_cannot_be_read_is_refused_before_memory_is_taken(case):
+def test_unreadable_arrays_are_refused_before_allocation(case):
     sent, said, id_ = BROKEN[case]
     with pytest.raises(FrameError, match=said) as refused:
         read_frame(io.BytesIO(sent))
@@ -172,7 +172,7 @@ def test_a_broken_frame_is_answered_and_ends_the_worker(worker_command):
     assert [(answer["type"], answer.get("id")) for answer in answers] == [("hello", None), ("error", 7)]
 
 
-def test_an_id_that_is_in_use_is_refused_and_its_job_goes_on(wire):
+def test_a_job_id_in_use_is_refused_and_its_job_continues(wire):
     slow = Recipe((Step("slow", {"seconds": 0.6, "width_px": 8, "height_px": 8}),))
     answer = wire(job(id=5, recipe=slow.to_dict()) + job(id=5))
     assert (answer["type"], answer["id"]) == ("error", 5)

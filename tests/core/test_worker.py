@@ -29,7 +29,7 @@ def test_the_worker_makes_the_same_pixels_as_run(shared_client, misbehaving, pho
     assert answer.recipe.to_json() == here.recipe.to_json()
 
 
-def test_a_changed_recipe_is_computed_from_the_changed_step_on_if_the_client_asks_for_it(shared_client, photo):
+def test_with_a_cache_only_changed_steps_are_computed(shared_client, photo):
     def made(strength: float, *, keeps_steps: bool = True) -> tuple[bool, ...]:
         steps = Recipe((CHECKER.steps[0], Step("tint", {"strength": strength})), 77)
         answer = shared_client.submit(steps, {"source": photo}, RunOptions(keeps_steps=keeps_steps)).wait()
@@ -81,7 +81,7 @@ def test_progress_and_previews_arrive_while_it_runs(shared_client):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("tool", ["hang", "swallow"])
-def test_a_tool_that_does_not_listen_is_ended_within_three_seconds(tool, client):
+def test_tools_that_ignore_cancel_are_ended_within_three_seconds(tool, client):
     job = client.submit(recipe(tool, seconds=60))
     wait_until(lambda: job.message != "Waiting for the worker")
     started = time.monotonic()
@@ -218,7 +218,7 @@ HELLO = '{"type": "hello", "protocol": 99, "version": "1"}'
     ],
     ids=["no program", "no impasto", "other protocol", "no worker"],
 )
-def test_what_is_no_engine_is_refused_with_a_repair(command, error, said, tmp_path):
+def test_programs_that_are_no_engine_are_refused_with_a_repair(command, error, said, tmp_path):
     client = Client(command, tmp_path / "log")
     with pytest.raises(error, match=said):
         client.describe().wait()
@@ -331,7 +331,7 @@ def test_a_newer_preview_supersedes_older_ones_running_or_waiting(shared_client)
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal")
 @pytest.mark.parametrize("is_detached", [False, True])
-def test_a_worker_that_is_asked_to_end_leaves_a_checkpoint_and_no_more(is_detached, long_client, library, wall):
+def test_a_worker_that_is_asked_to_end_leaves_only_a_checkpoint(is_detached, long_client, library, wall):
     """As where the user logs out, or the machine goes down."""
     job = long_client.submit(learning(10000), {"dataset": wall}, detach=is_detached)
     wait_until(lambda: job.fraction > 0)
