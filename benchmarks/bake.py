@@ -186,13 +186,13 @@ def background(objects: list[bpy.types.Object], size: int, folder: Path, is_shar
 
 
 def task(objects: list[bpy.types.Object], size: int, folder: Path, is_shared: bool) -> object:
-    bake = sys.modules[f"{MODULE}.bake.request"]
+    bake = sys.modules[f"{MODULE}.bake.operators"]
     sets = sys.modules[f"{MODULE}.bake.objects.sets"].BakeSet
     given = [sets.of(*objects)] if is_shared else [sets.of(item) for item in objects]
     sizes = {"width_px": size, "height_px": size, "samples": SAMPLES, "margin_px": MARGIN_PX}
     options = sys.modules[f"{MODULE}.bake.settings"].BakeOptions(maps=tuple(MAPS), **sizes)
     targets = [sys.modules[f"{MODULE}.bake.results"].target_of(one, "NONE") for one in given]
-    return bake.BakeRequest(given, options, targets, folder).task()
+    return bake.BakeRequest(given, options, targets, bake.BakeOutput(out_dir=str(folder))).task()
 
 
 if __name__ == "__main__":

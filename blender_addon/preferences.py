@@ -12,8 +12,8 @@ from .engine import engine
 from .engine.settings import PreferenceProperties
 from .interface.drawing import name_place
 from .jobs.task import Place
+from .library import draw_weights
 from .setup.panel import draw_builds, draw_engine_buttons, draw_engine_state
-from .weights.panel import draw_weights
 
 
 class ImpastoPreferences(PreferenceProperties, bpy.types.AddonPreferences):

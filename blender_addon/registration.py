@@ -37,8 +37,8 @@ KINDS = (
 PARTS = (
     *("interface.previews", "stylize.gallery", "bridge.set_files", "layers.settings", "parameters.properties"),
     *("generate.settings", "match.panel", "train.request", "stylize.settings", "stylize.sequence.request"),
-    *("bake.settings", "bake.overlay", "interface.deferred", "batch.request", "relight.operators", "endless.request"),
-    *("export.panel", "region.settings", "region.overlay", "jobs.session", "jobs.operator", "generate.variations"),
+    *("bake.settings", "bake.overlay", "interface.deferred", "batch.request", "relight.panel", "endless"),
+    *("export", "region.view", "region.overlay", "jobs.session", "jobs.operator", "generate.variations"),
     *("generate.favourites", "layers.preview", "history.panel", "history.entries"),
     *("history.stored", "history.operators", "stylize.preview", "relight.turntable", "bridge.former"),
     *("bridge.mapping", "bridge.on_object", "assets.marking", "assets.library", "bridge.image_editors"),

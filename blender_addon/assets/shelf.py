@@ -10,7 +10,7 @@ import bmesh
 import bpy
 from bpy.props import EnumProperty, IntProperty, StringProperty
 
-from ..bridge import assigning, former, images
+from ..bridge import former, images
 from ..bridge.materials import material_called
 from ..bridge.target import assignable_objects
 from ..bridge.under_mouse import face_below, is_in_view, ray_below
@@ -19,6 +19,7 @@ from ..core.io.assets import ROOT_CATALOG
 from ..core.io.datablocks import Datablock
 from ..jobs.operator import InstantOperator
 from ..jobs.task import TaskReport
+from ..material import using
 from ..material.using import EDITED, assign_chosen
 from . import catalogs
 
@@ -108,8 +109,8 @@ class IMPASTO_OT_drop_asset(OfAsset, bpy.types.Operator):
         faces.ensure_lookup_table()
         face, name = faces[self.face], self.material().name
         if face.select:
-            return assigning.assign_to_faces(name, items)
-        return assigning.assign_to_slot(name, item, face.material_index)
+            return using.assign_to_faces(name, items)
+        return using.assign_to_slot(name, item, face.material_index)
 
 
 def loaded(file: str, name: str) -> bpy.types.Material:

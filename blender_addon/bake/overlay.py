@@ -26,11 +26,10 @@ from ..tools.form import values_in as settings_in
 from ..windows import redraw
 from .objects.cage import Cage
 from .objects.sets import BakeSet, chosen_sets
-from .objects.waiting import question_about, sets_in
-from .render.cover import TEMPORARY
-from .render.misses import Misses, Point
+from .objects.warnings import question_about, sets_in
+from .render.canvas import Misses, Point, temporary_scene
 from .render.parts import cages_of, copied_parts
-from .targets import OWN, BakeTargets
+from .settings import OWN, BakeTargets
 
 SHELL, WIRE, MISSED = (0.3, 0.6, 1.0, 0.18), (0.3, 0.6, 1.0, 0.7), (1.0, 0.1, 0.05, 1.0)
 POINT_PX = 5.0
@@ -135,9 +134,7 @@ def shells_of(sets: Sequence[BakeSet]) -> Shells:
 
 
 def _shells(given: BakeSet) -> list[Shell]:
-    scene = bpy.data.scenes.new(TEMPORARY)
-    made: list[bpy.types.ID] = []
-    try:
+    with temporary_scene() as (scene, made):
         parts = copied_parts(given, [""] * len(given.objects), scene, made)
         layer = scene.view_layers[0]
         layer.update()
@@ -153,9 +150,6 @@ def _shells(given: BakeSet) -> list[Shell]:
                 )
             )
         return found
-    finally:
-        bpy.data.scenes.remove(scene)
-        bpy.data.batch_remove(made)
 
 
 def _redraw() -> None:

@@ -11,8 +11,7 @@ from pathlib import Path
 import bpy
 from bpy.types import Image, Material, NodeTree
 
-from ..bridge import former, images, materials, naming, recent, tiles
-from ..bridge.fingerprints import images_in
+from ..bridge import former, images, materials, naming, tiles
 from ..bridge.target import NEW, NONE, UNUSED, Target
 from ..core.system.transaction import replace_files
 from ..engine import engine
@@ -21,10 +20,10 @@ from ..jobs.task import Task, TaskReport
 from ..tools.packed_files import PackedFiles
 from . import files, overlay
 from .files import PATTERN
+from .fingerprints import images_in, kept_images, packed_bytes
 from .objects.checks import check_local
 from .objects.sets import BAKED, BakeSet
 from .render.baked_maps import BakedMap
-from .render.kept import kept_images, packed_bytes
 
 NAMED_SETS = 2
 """Most sets of maps that a report names one by one."""
@@ -73,10 +72,10 @@ def put(baked: Sequence[tuple[Sequence[BakedMap], Target]], notes: Sequence[str]
             if target.material == NEW:
                 notes += _assign(material, target)
         else:
-            recent.keep(stored.values())
+            former.keep(stored.values())
         of = title if len(target.objects) == 1 else f"{len(target.objects)} objects"
         made.append(_StoredSet(of, [one.name for one in fresh], target.objects, material.name if material else ""))
-        recent.note(material or next(iter(stored.values())))
+        former.note(material or next(iter(stored.values())))
     first = [(target, next((one for one in maps if not one.is_kept), None)) for maps, target in baked]
     overlay.keep_misses([(target.objects, one.misses) for target, one in first if one])
     said = _sentences(made)
@@ -154,7 +153,7 @@ def pack(task: Task, maps: Sequence[BakedMap], packed: PackedFiles) -> None:
 def make_material(name: str, stored: Mapping[str, Image], maps: Sequence[BakedMap]) -> Material:
     """New material that shows the baked images on the UVs that they were baked to."""
     material = materials.new(name)
-    recent.keep([material])
+    former.keep([material])
     relief_m = next((one.provenance["height_range_m"] for one in maps if one.name == "height"), None)
     materials.apply_maps(material, stored, materials.Look(relief_m=relief_m, has_sliders=False))
     nodes, about = material.node_tree.nodes, maps[0].provenance

@@ -4,23 +4,92 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import re
 from dataclasses import dataclass, replace
-from typing import Any
 
 import bpy
 
 from ..bridge import materials
 from ..bridge.target import NEW, NONE, UNUSED
+from ..core.errors import ParameterError
 from ..paths import FOLDER_PATH
-from ..tools.form import Form, argument, same_as, with_properties
+from ..tools.form import Form, argument, same_as, values_in, values_over, with_properties
 from ..tools.packed_files import PRESETS
 from .files import FORMAT_ITEMS, PATTERN, PNG, SEPARATE
 from .maps.geometry import GEOMETRY_MAPS
 from .maps.identity import IDENTITY_MAPS
-from .maps.principled_inputs import INPUT_MAPS, completions, input_maps
-from .maps.values import VALUE_MAPS
-from .targets import BakeTargets
+from .maps.values import INPUT_MAPS, VALUE_MAPS, completions, input_maps
+
+EACH, ONE = "EACH", "ONE"
+CHOSEN, BAKED_BEFORE = "CHOSEN", "BAKED"
+OWN, SELECTED, NAMED = "OWN", "SELECTED", "NAMED"
+
+
+@dataclass(frozen=True)
+class BakeTargets:
+    """Objects that share a set of maps, and those whose surface it shows. extrusion, ray_distance: in Blender units."""
+
+    target: str = argument(
+        EACH,
+        "Target",
+        "Which objects share a set of maps",
+        items=(
+            (EACH, "Each Object", "A set of maps for each selected object"),
+            (ONE, "All in One", "One set of maps for all selected objects, whose UV islands share the square"),
+        ),
+    )
+    objects: str = argument(
+        CHOSEN,
+        "Objects",
+        "Which objects are baked",
+        items=(
+            (CHOSEN, "Selected", "The selected objects"),
+            (BAKED_BEFORE, "Baked Before", "All objects of the scene that have baked images, selected or not"),
+        ),
+    )
+    surface: str = argument(
+        OWN,
+        "Surface",
+        "Whose surface the maps show",
+        items=(
+            (OWN, "Own", "Each object's own"),
+            (SELECTED, "Selected to Active", "That of the other selected objects, on the active one"),
+            (NAMED, "By Names", "That of the high objects of the same name, on each selected low one"),
+        ),
+    )
+    use_tiles: bool = argument(
+        False, "UDIM Tiles", "Bake all tiles that the UVs use, each of the given size, into one tiled image"
+    )
+    low_suffix: str = argument("_low", "Low Suffix", "End of the names of low objects")
+    high_suffix: str = argument(
+        "_high", "High Suffix", "End of the names of high objects, which another part may follow"
+    )
+    cage_suffix: str = argument("_cage", "Cage Suffix", "End of the names of cages")
+    extrusion: float = argument(
+        0.0, "Extrusion", "How far above the low surface rays begin; 0 finds it", min=0.0, subtype="DISTANCE"
+    )
+    ray_distance: float = argument(
+        0.0, "Ray Distance", "How far rays go from where they begin; 0 finds it", min=0.0, subtype="DISTANCE"
+    )
+
+    def check_suffixes(self) -> None:
+        """Raise ParameterError unless the suffixes tell low, high and cage apart."""
+        suffixes = [one.lower() for one in (self.low_suffix, self.high_suffix, self.cage_suffix)]
+        if not all(suffixes) or len(set(suffixes)) < len(suffixes):
+            raise ParameterError("The suffixes of low, high and cage are not three different ones", "write three")
+
+
+def base_of(name: str, suffix: str) -> str:
+    """The part of an object's name before a suffix, in lower case; "" if it has none.
+
+    More may follow: `crate_high.001` and `crate_high_bolts` belong to `crate`. Letters that follow at once make another
+    word, as in `crate_highway`.
+    """
+    if suffix.lower() not in name.lower():
+        return ""
+    found = re.match(rf"(.+?){re.escape(suffix.lower())}(?![^\W\d_])", name.lower())
+    return found[1] if found else ""
+
 
 LABELS = {
     "base_color": ("Base Color", "The colour without any light"),
@@ -166,11 +235,12 @@ class BakeOptions:
         return replace(self, **{name: getattr(self, name) * self.factor for name in sides}, anti_aliasing="1")
 
     @classmethod
-    def from_properties(cls, values: Mapping[str, Any]) -> BakeOptions:
-        """Options of the properties' values, whose maps are a set, in this scene's unit.
+    def of(cls, settings: bpy.types.PropertyGroup, operator: bpy.types.Operator | None = None) -> BakeOptions:
+        """Options from a scene's settings, and over them what was set in an operator's call; in this scene's unit.
 
         ParameterError for an input that the shader lacks.
         """
+        values = values_over(cls, settings, operator) if operator else values_in(cls, settings)
         listed = (name for name in LISTED_MAPS if name in values["maps"])
         maps = tuple(dict.fromkeys([*listed, *input_maps(values["inputs"])]))
         rounded = {name: round(values[name], 6) for name in ("edge_radius", "thickness_range")}

@@ -12,9 +12,10 @@ from pathlib import Path
 import bpy
 
 from ..assets import catalogs
-from ..bake.sources import contents, material_maps
-from ..bridge import encode, former, image_editors, images, recent
-from ..bridge.fingerprints import images_in, materials_fingerprint, object_state
+from ..bake.fingerprints import images_in, materials_fingerprint, object_state
+from ..bake.settings import BakeOptions
+from ..bake.sources import material_maps
+from ..bridge import encode, former, image_editors, images
 from ..bridge.inputs import SOURCE, Source, existing
 from ..bridge.recipe_inputs import all_sources
 from ..core.descriptions import DIRECTIONS, MESH
@@ -56,7 +57,7 @@ def selected_materials(context: bpy.types.Context) -> list[bpy.types.Material]:
 def of_file() -> list[bpy.types.Material]:
     """Materials of the open file that something uses, and the user's own with a fake user."""
     held = former.use_counts()
-    own = {one: int(one.use_fake_user and recent.MADE in one) for one in bpy.data.materials}
+    own = {one: int(one.use_fake_user and former.MADE in one) for one in bpy.data.materials}
     return _usable(one for one in bpy.data.materials if one.users > held[one] + own[one])
 
 
@@ -134,7 +135,7 @@ def _refuse_unsaved_images(materials: Iterable[bpy.types.Material]) -> None:
 
 def _objects_for(materials: Iterable[bpy.types.Material]) -> dict[str, bpy.types.Object]:
     """Objects on which materials must be baked, by the materials' names."""
-    options = contents.saved_options()
+    options = BakeOptions.of(bpy.context.scene.impasto_bake)
     baked = [one for one in materials if not material_maps.shows_images(one)]
     return {one.name: obj for one in baked if (obj := material_maps.subject_of(one, options).obj)}
 

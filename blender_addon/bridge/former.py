@@ -1,23 +1,62 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Former materials: what a result took the place of. A pointer from the new material keeps it in the file.
+"""Results in the open file: the latest, those with a star, and the materials that results replaced.
 
-Without a user it would be lost when the file is saved, and with it all that only it uses. A result itself, which no
-object may have at that moment, is kept by a fake user.
+A pointer from a result keeps the material that it replaced in the file: without a user it would be lost when the file
+is saved, and with it all that only it uses. A result that no object has at the moment is kept by a fake user. Times and
+stars are properties of results, so that they are found again after undo, renaming and reopening.
 """
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeAlias
 
 import bpy
 from bpy.props import BoolProperty, CollectionProperty, IntProperty, PointerProperty, StringProperty
 
 from ..core.errors import ParameterError
-from . import images, recent, surfaces
+from . import images, surfaces
 from .surfaces import MapImage
 from .target import check_assignable
+
+Result: TypeAlias = bpy.types.Material | bpy.types.Image
+MADE = "impasto_made"
+"""Custom property with the time at which a result was made, in seconds since 1970."""
+STARRED = "impasto_starred"
+"""Custom property of results that have a star."""
+listeners: list[Callable[[Result], None]] = []
+"""Functions that are told of each new result."""
+
+
+def note(result: Result) -> None:
+    """Make a material or an image the latest result."""
+    result[MADE] = time.time()
+    for listener in listeners:
+        listener(result)
+
+
+def keep(results: Iterable[bpy.types.ID]) -> None:
+    """Keep results in the file although nothing may use them when it is saved."""
+    for one in results:
+        one.use_fake_user = True
+
+
+def star(result: Result, is_starred: bool) -> None:
+    """Give a result a star, or take it away."""
+    if is_starred:
+        result[STARRED] = True
+    else:
+        result.pop(STARRED, None)
+
+
+def latest_results() -> list[Result]:
+    """All results in this file, the latest first."""
+    found = [one for kind in (bpy.data.materials, bpy.data.images) for one in kind if MADE in one]
+    return sorted(found, key=lambda one: -one[MADE])
+
 
 EVERYWHERE = -1
 """Slot of a former material that is an earlier state of the same one: it goes back wherever that is used."""
@@ -75,7 +114,7 @@ def textures_of(material: bpy.types.Material) -> bpy.types.Material | None:
     copy.name = f"{material.name}_textures"
     copy.impasto_layers.layers.clear()
     copy.impasto_layers.material = None
-    for name in (images.RECIPE, recent.MADE, recent.STARRED):
+    for name in (images.RECIPE, MADE, STARRED):
         copy.pop(name, None)
     if copy.asset_data:
         copy.asset_clear()
@@ -136,7 +175,7 @@ def restore(
         raise _replaces_none(material)
     for item in users:
         check_assignable(item)
-    recent.keep([material])
+    keep([material])
     back: list[bpy.types.Material] = []
     for item in users:
         places = _of_object(material, item)
@@ -180,7 +219,7 @@ def forget(material: bpy.types.Material) -> None:
 
 def release(material: bpy.types.Material) -> None:
     """Keep a material's former ones by fake users instead, so that it takes nothing along into other files."""
-    recent.keep(entry.material for entry in material.impasto_former if entry.material and entry.material.is_editable)
+    keep(entry.material for entry in material.impasto_former if entry.material and entry.material.is_editable)
     forget(material)
 
 

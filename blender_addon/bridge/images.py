@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Images between Blender and Impasto: the only place that handles bottom-up rows and colour management.
 
-NumPy is imported where it is used: registering must not wait for it.
+Blender holds float images and bakes in the file's working space: Rec.709, or since 5.0 Rec.2020 or ACEScg. Impasto's
+colours are linear Rec.709 or sRGB.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 import bpy
 import numpy as np
+from mathutils import Color
 
 from ..core.engine.requests import JobInput
 from ..core.errors import FileError, ParameterError
@@ -24,7 +26,6 @@ from ..core.system.untrusted import parse_json, read_bytes
 from ..core.udim import TOKEN
 from . import headers
 from .pixel_buffers import buffers
-from .working_space import convert, from_rec709, to_rec709
 
 COLOR_MAPS = frozenset({"base_color", "emission", "vertex_color", "specular_tint", "coat_tint", "sheen_tint"})
 MAP = "impasto_map"
@@ -269,3 +270,36 @@ def _metadata(data: bytes) -> Mapping[str, Any]:
 def _color(rows: np.ndarray) -> np.ndarray:
     """Three colour channels of (H, W, C); grey is repeated."""
     return rows[..., :3] if rows.shape[2] >= 3 else np.repeat(rows[..., :1], 3, axis=2)
+
+
+ROUNDING = 1e-5
+"""Difference from the identity below which a matrix is the identity."""
+
+
+def working_space() -> str:
+    """Name of the open file's working space; empty before Blender 5.0."""
+    return bpy.data.colorspace.working_space if hasattr(bpy.data, "colorspace") else ""
+
+
+def to_rec709() -> np.ndarray | None:
+    """Matrix (3, 3) from scene-linear colours to linear Rec.709, by Blender's conversion; None if they are the same."""
+    return _matrix("from_scene_linear_to_rec709_linear")
+
+
+def from_rec709() -> np.ndarray | None:
+    """Matrix (3, 3) from linear Rec.709 to scene-linear colours, by Blender's conversion; None if they are the same."""
+    return _matrix("from_rec709_linear_to_scene_linear")
+
+
+def _matrix(conversion: str) -> np.ndarray | None:
+    """Matrix of a conversion that `Color` has since Blender 5.0: its columns are what red, green and blue become."""
+    if not hasattr(Color, conversion):
+        return None
+    columns = [getattr(Color(primary), conversion)() for primary in np.eye(3)]
+    matrix = np.array(columns, np.float32).T
+    return None if np.abs(matrix - np.eye(3)).max() < ROUNDING else matrix
+
+
+def convert(colors: np.ndarray, matrix: np.ndarray | None) -> np.ndarray:
+    """Colours (…, 3) times a matrix of this module."""
+    return colors if matrix is None else colors @ matrix.T

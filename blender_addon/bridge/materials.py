@@ -11,7 +11,7 @@ import bpy
 from ..core.errors import ParameterError
 from ..core.system.untrusted import excerpt
 from ..parameters import groups
-from . import node_layout, sliders
+from . import shader_tree, sliders
 from .shader_tree import LABELS, ends, output_of, principled_of
 
 FRAME = "Impasto"
@@ -108,7 +108,7 @@ def add_sliders(material: bpy.types.Material) -> None:
     """Give a material that Impasto has made the sliders that stay live."""
     tree = material.node_tree
     nodes = {name: tree.nodes.get(f"{FRAME} {label}") for name, label in LABELS.items()}
-    node_layout.make_room(
+    shader_tree.make_room(
         tree, sliders.insert(tree, {name: node.outputs["Color"] for name, node in nodes.items() if node})
     )
 
@@ -176,7 +176,7 @@ class _Builder:
         self._join(colors, has_normal="normal" in colors)
         if self.look.has_sliders and not self.look.sliders_later:
             self.made += sliders.insert(self.tree, colors)
-        node_layout.make_room(self.tree, self.made)
+        shader_tree.make_room(self.tree, self.made)
 
     def add(self, images: Mapping[str, bpy.types.Image], like: bpy.types.Node) -> None:
         """Add maps beside those that are there; links to their sockets are replaced."""
@@ -191,7 +191,7 @@ class _Builder:
         self._join(colors, has_normal="normal" in colors or self.shader.inputs["Normal"].is_linked)
         if sliders.find(self.tree):
             self.made += sliders.insert(self.tree, colors)
-        node_layout.make_room(self.tree, self.made)
+        shader_tree.make_room(self.tree, self.made)
 
     def _is_used(self, name: str, images: Mapping[str, bpy.types.Image]) -> bool:
         """Confidence is only to be looked at, and bent normals are for other renderers."""

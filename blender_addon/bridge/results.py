@@ -28,7 +28,6 @@ from . import (
     materials,
     naming,
     on_object,
-    recent,
     sliders,
     surfaces,
     tiles,
@@ -123,11 +122,11 @@ def _put(
         material.pop(images.STAND_IN, None)
         what = f"the material {material.name}"
     else:
-        recent.keep(new.values())
+        former.keep(new.values())
         what = f"the image{'s' * (len(new) > 1)} {', '.join(image.name for image in new.values())}"
     if before := by_uid(bpy.data.images, target.image):
         image_editors.show_instead(before, first)
-    recent.note(material or first)
+    former.note(material or first)
     unassigned = material.name if material and material.users == int(material.use_fake_user) else ""
     names = (material.name,) if material else ()
     report = TaskReport(
@@ -212,7 +211,7 @@ def _material(
         for item in objects:
             former.assign(item, material)
     if active is None or not material.users:
-        recent.keep([material])
+        former.keep([material])
     return material
 
 
@@ -254,7 +253,7 @@ def _repaint(
     for item in target.found_objects():
         for slot in [slot for slot in item.material_slots if slot.material == before]:
             former.assign(item, material, slot.slot_index)
-    recent.keep([material])
+    former.keep([material])
     return material
 
 

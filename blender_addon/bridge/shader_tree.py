@@ -1,11 +1,71 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Principled BSDF and the Material Output of a tree of shader nodes."""
+"""Trees of shader nodes: their Principled BSDF and Material Output, room for new nodes, nodes built as functions."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
 import bpy
 
-from . import node_layout
+SOCKET_PX, HEAD_PX, HIDDEN_PX, MARGIN_PX = 22.0, 60.0, 40.0, 40.0
+SETTINGS_PX = {"TEX_IMAGE": 150.0, "MAPPING": 220.0, "VALTORGB": 200.0, "CURVE_RGB": 260.0, "MIX": 80.0}
+"""Height of the widgets of some nodes beside their sockets; others have a menu or two."""
+MENUS_PX = 60.0
+
+
+@dataclass(frozen=True)
+class Box:
+    left: float
+    right: float
+    bottom: float
+    top: float
+
+    def overlaps(self, other: Box) -> bool:
+        return (
+            self.left < other.right + MARGIN_PX
+            and other.left < self.right + MARGIN_PX
+            and self.bottom < other.top + MARGIN_PX
+            and other.bottom < self.top + MARGIN_PX
+        )
+
+    def box_below(self, by_px: float) -> Box:
+        return Box(self.left, self.right, self.bottom - by_px, self.top - by_px)
+
+
+def make_room(tree: bpy.types.NodeTree, new: Sequence[bpy.types.Node]) -> None:
+    """Move the new nodes down together until none overlaps a node that was there."""
+    movable = [node for node in new if node.type != "FRAME"]
+    others = [box_of(node) for node in tree.nodes if node not in new and node.type != "FRAME"]
+    boxes, lowered_px = [box_of(node) for node in movable], 0.0
+    if len(movable) < len(new):  # their frame is drawn round them all, and shall hold no other node
+        boxes = [_round_all(boxes)]
+    while hit := [(box, other) for box in boxes for other in others if box.box_below(lowered_px).overlaps(other)]:
+        lowered_px = max(box.top - other.bottom for box, other in hit) + MARGIN_PX
+    for node in movable:
+        node.location.y -= lowered_px
+
+
+def _round_all(boxes: Sequence[Box]) -> Box:
+    return Box(
+        min(box.left for box in boxes),
+        max(box.right for box in boxes),
+        min(box.bottom for box in boxes),
+        max(box.top for box in boxes),
+    )
+
+
+def box_of(node: bpy.types.Node) -> Box:
+    """Position of a node, independent of the frames that it is in."""
+    left, top = node.location
+    frame = node.parent
+    while frame:
+        left, top, frame = left + frame.location.x, top + frame.location.y, frame.parent
+    sockets = sum(not socket.hide and socket.enabled for socket in (*node.inputs, *node.outputs))
+    height_px = HEAD_PX + sockets * SOCKET_PX + SETTINGS_PX.get(node.type, MENUS_PX)
+    return Box(left, left + node.width, top - (HIDDEN_PX if node.hide else height_px), top)
+
 
 PREVIEW = "Impasto Preview"
 """Beginning of the names of nodes of a preview, which no one is to take for the material's own."""
@@ -40,7 +100,7 @@ def ends(tree: bpy.types.NodeTree) -> tuple[bpy.types.Node, bpy.types.Node]:
         shader.location = (output.location.x - 290, output.location.y)
         tree.links.new(shader.outputs["BSDF"], output.inputs["Surface"])
         made.append(shader)
-    node_layout.make_room(tree, made)
+    make_room(tree, made)
     return shader, output
 
 
@@ -63,3 +123,77 @@ def principled_of(tree: bpy.types.NodeTree) -> bpy.types.Node | None:
         sources = [link.from_node for socket in sockets if socket.type == "SHADER" for link in socket.links]
         waiting += [source for source in sources if source.name not in seen]
     return None
+
+
+COLUMN_PX, LINE_PX = 190, 50
+
+Value = bpy.types.NodeSocket | float
+Given = Value | tuple[float, ...]
+
+
+class NodeGraph:
+    """New nodes of a tree, as functions from sockets to sockets, laid out in columns by the depth of their inputs."""
+
+    def __init__(self, tree: bpy.types.NodeTree) -> None:
+        self.tree = tree
+        self._depths: dict[str, int] = {}
+        self._lines: dict[int, int] = {}
+
+    @classmethod
+    def of_group(cls, name: str) -> NodeGraph:
+        """Nodes of a new group."""
+        return cls(bpy.data.node_groups.new(name, "ShaderNodeTree"))
+
+    def input(self, name: str, kind: str, **settings: Any) -> bpy.types.NodeSocket:
+        """New input of the group; settings: its limits and default."""
+        socket = self.tree.interface.new_socket(name, in_out="INPUT", socket_type=f"NodeSocket{kind}")
+        for key, value in settings.items():
+            setattr(socket, key, value)
+        found = next((node for node in self.tree.nodes if node.type == "GROUP_INPUT"), None)
+        return (found or self.tree.nodes.new("NodeGroupInput")).outputs[name]
+
+    def outputs(self, kinds: dict[str, str]) -> bpy.types.Node:
+        """The group's output node, with sockets of these kinds."""
+        for name, kind in kinds.items():
+            self.tree.interface.new_socket(name, in_out="OUTPUT", socket_type=f"NodeSocket{kind}")
+        node = self.tree.nodes.new("NodeGroupOutput")
+        node.location = ((max(self._lines, default=0) + 1) * COLUMN_PX, 0)
+        return node
+
+    def node(self, kind: str, *values: Given, **settings: Any) -> bpy.types.Node:
+        """New node with its inputs linked or set in order."""
+        node = self.tree.nodes.new(f"ShaderNode{kind}")
+        for key, value in settings.items():
+            setattr(node, key, value)
+        depth = 1
+        for socket, value in zip(node.inputs, values, strict=False):
+            if isinstance(value, bpy.types.NodeSocket):
+                self.tree.links.new(value, socket)
+                depth = max(depth, self._depths.get(value.node.name, 0) + 1)
+            else:
+                socket.default_value = value
+        line = self._lines.get(depth, 0)
+        self._depths[node.name], self._lines[depth] = depth, line + 1
+        node.location, node.hide = (depth * COLUMN_PX, -line * LINE_PX), True
+        return node
+
+    def group(self, tree: bpy.types.NodeTree, *values: Given) -> bpy.types.Node:
+        return self.node("Group", *values, node_tree=tree)
+
+    def math(self, operation: str, *values: Value) -> bpy.types.NodeSocket:
+        return self.node("Math", *values, operation=operation).outputs[0]
+
+    def vector(self, operation: str, *values: Given) -> bpy.types.NodeSocket:
+        return self.node("VectorMath", *values, operation=operation).outputs[0]
+
+    def dot(self, *values: Given) -> bpy.types.NodeSocket:
+        return self.node("VectorMath", *values, operation="DOT_PRODUCT").outputs["Value"]
+
+    def combine(self, *values: Value) -> bpy.types.NodeSocket:
+        return self.node("CombineXYZ", *values).outputs[0]
+
+    def separate(self, vector: bpy.types.NodeSocket) -> tuple[bpy.types.NodeSocket, ...]:
+        return tuple(self.node("SeparateXYZ", vector).outputs)
+
+    def link(self, value: bpy.types.NodeSocket, target: bpy.types.NodeSocket) -> None:
+        self.tree.links.new(value, target)

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 
 import bpy
 
-from . import endless_nodes, node_layout
-from .graph import Graph
+from . import endless_nodes, shader_tree
+from .shader_tree import NodeGraph
 
 MARK = "impasto_sliders"
 """Custom property of the group of nodes."""
@@ -89,8 +89,8 @@ def insert(tree: bpy.types.NodeTree, sockets: Mapping[str, bpy.types.NodeSocket]
         group = tree.nodes.new("ShaderNodeGroup")
         group.node_tree, group.name, group.label, group.width = shared_tree(), NODE, "Sliders", 200
     group.parent = next((socket.node.parent for socket in sockets.values()), None)
-    box = node_layout.box_of(group)
-    group.location = (left + COLUMN_PX, top + (box.top - box.bottom) + node_layout.MARGIN_PX)
+    box = shader_tree.box_of(group)
+    group.location = (left + COLUMN_PX, top + (box.top - box.bottom) + shader_tree.MARGIN_PX)
     for name, socket in sockets.items():
         targets = [link.to_socket for link in socket.links]
         if stale := _changing(tree, name):
@@ -147,7 +147,7 @@ def shared_tree() -> bpy.types.NodeTree:
 
 
 def _new_tree() -> bpy.types.NodeTree:
-    graph = Graph(NODE)
+    graph = NodeGraph.of_group(NODE)
     graph.tree[MARK] = True
     factor = {"subtype": "FACTOR", "min_value": 0.0, "max_value": 1.0}
     tint = graph.input(TINT, "Color", default_value=(1.0, 1.0, 1.0, 1.0))

@@ -18,7 +18,7 @@ from ..core.engine.requests import JobInput
 from ..core.errors import ParameterError
 from ..core.surface.color import srgb_to_linear
 from . import endless_nodes, images, materials, on_object, shader_tree, tiles
-from .working_space import convert
+from .images import convert
 
 RELIEF = ("roughness", "normal", "height")
 """Maps that follow the strokes if relief is on."""

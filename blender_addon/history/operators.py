@@ -10,7 +10,7 @@ import bpy
 import numpy as np
 from bpy.props import IntProperty, StringProperty
 
-from ..bridge import encode, former, images, naming, recent, surfaces
+from ..bridge import encode, former, images, naming, surfaces
 from ..bridge.inputs import read
 from ..bridge.recipe_inputs import all_sources, sources_of
 from ..bridge.surfaces import MapImage
@@ -20,7 +20,7 @@ from ..generate.request import restore_settings
 from ..jobs.operator import InstantOperator, TaskOperator
 from ..jobs.session import connect
 from ..jobs.task import Place, Task, TaskReport
-from ..relight.operators import maps_of, subject_of_images, subject_of_material
+from ..relight.panel import maps_of, subject_of_images, subject_of_material
 from ..relight.turntable import NOW, SIDE_PX, ShownMaps, light_of, render
 from ..tools.action import WorkerAction
 from ..translations.texts import sentence
@@ -166,7 +166,7 @@ class IMPASTO_OT_star_entry(OnEntry, bpy.types.Operator):
             stored.toggle_star(entry.stored)
             stored.refresh()
         elif item := entry.item:
-            recent.star(item, not entry.is_starred)
+            former.star(item, not entry.is_starred)
         forget()
         said = f"{entry.name} has no star any more" if entry.is_starred else f"{entry.name} has a star"
         return TaskReport("INFO", said)
@@ -176,9 +176,9 @@ def _keep_variation(context: bpy.types.Context, entry: HistoryEntry, variation: 
     """Keep a variation in the file as a small image with its recipe and a star."""
     data = encode.encode_png(variation.pixels[::-1] / 255, bits=8)
     image = images.add(entry.name, "base_color", data, entry.recipe)
-    recent.keep([image])
-    recent.star(image, True)
-    recent.note(image)
+    former.keep([image])
+    former.star(image, True)
+    former.note(image)
     variations.forget(variation)
     settings = context.window_manager.impasto_history
     if settings.selected == entry.key:
@@ -244,17 +244,17 @@ class IMPASTO_OT_clean_up(InstantOperator, bpy.types.Operator):
         return TaskReport("INFO", f"Deleted {count} results: {size_mb:.1f} MB")
 
 
-def _unused() -> list[recent.Result]:
+def _unused() -> list[former.Result]:
     """Results that nothing uses, except those with a star and assets.
 
     Being the material that another one replaced, and could be restored to, does not count as a use.
     """
     held = former.use_counts()
-    found = [one for one in recent.latest() if one.users - held[one] == int(one.use_fake_user)]
-    return [one for one in found if recent.STARRED not in one and not one.asset_data]
+    found = [one for one in former.latest_results() if one.users - held[one] == int(one.use_fake_user)]
+    return [one for one in found if former.STARRED not in one and not one.asset_data]
 
 
-def _images_of(results: Sequence[recent.Result]) -> set[bpy.types.Image]:
+def _images_of(results: Sequence[former.Result]) -> set[bpy.types.Image]:
     """Images of results that no other material shows."""
     shown = {one: {node.image for node in surfaces.map_nodes(one).values()} for one in bpy.data.materials}
     kept = set().union(*(found for one, found in shown.items() if one not in results))

@@ -18,7 +18,7 @@ from ..core.recipe import Recipe
 from ..engine.catalogue import catalogue
 from ..generate import variations
 from ..generate.request import name_of_match, shown_recipe, without_source
-from ..image.operators import OnImage
+from ..image import OnImage
 from ..jobs.description import description_task
 from ..jobs.operator import TaskOperator
 from ..jobs.session import jobs

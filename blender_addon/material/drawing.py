@@ -1,20 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Parts of panels: the active object's material with what can be done with it, pictures of other results."""
+"""Parts of panels: the active object's material with its sliders and buttons, and pictures of other results."""
 
 from __future__ import annotations
 
 import bpy
 
-from ..bridge import former, images, mapping, materials, surfaces
-from ..bridge.target import active_material
+from ..bridge import former, images, mapping, materials, sliders, surfaces
+from ..bridge.target import active_material, chosen_material
+from ..core.errors import ParameterError
 from ..interface import previews
 from ..interface.drawing import draw_text
+from ..jobs.operator import InstantOperator
 from ..jobs.session import jobs
-from ..jobs.task import Place
+from ..jobs.task import Place, TaskReport
 from ..translations.texts import sentence
 from ..windows import TAB
-from .sliders import draw_sliders
-from .using import views_without_materials
+from .using import NAMED, views_without_materials
 
 MOST_PICTURES = 4
 PICTURE_SCALE, LIT_SCALE, MORE_SCALE = 7.0, 5.0, 3.5
@@ -144,3 +145,77 @@ class IMPASTO_PT_mapping(bpy.types.Panel):
         row = layout.row()
         row.label(text="Texel density")
         row.label(text=f"{density:.0f} px/m", translate=False)
+
+
+def draw_sliders(layout: bpy.types.UILayout, material: bpy.types.Material) -> None:
+    """Draw the sliders of a material, or a button that adds them to one of ours."""
+    sockets = sliders.shown_sockets(material.node_tree)
+    if not sockets and mapping.is_offered(material):
+        layout.operator("impasto.add_sliders", icon="ADD").material = material.name
+        return
+    column = layout.column()
+    column.use_property_split = True
+    for socket in sockets:
+        column.prop(socket, "default_value", text=socket.name)
+
+
+class ChangesSliders(InstantOperator):
+    """Mixin: an operator on the sliders of a material."""
+
+    material: NAMED
+
+    def do(self, context: bpy.types.Context) -> TaskReport:
+        material = chosen_material(context, self.material)
+        materials.check_editable(material)
+        return TaskReport("INFO", self.change(material), materials=(material.name,))
+
+    def change(self, material: bpy.types.Material) -> str:
+        """Change the sliders; a sentence on what was done."""
+        raise NotImplementedError
+
+
+class IMPASTO_OT_add_sliders(ChangesSliders, bpy.types.Operator):
+    """Add sliders to the material that stay live: tint, height, roughness and wear, which can have keyframes"""
+
+    bl_label = "Add Sliders"
+
+    def change(self, material: bpy.types.Material) -> str:
+        materials.add_sliders(material)
+        if sliders.find(material.node_tree) is None:
+            message = f"the material {material.name} has no maps of Impasto's"
+            raise ParameterError(message, "generate some for it")
+        return f"The material {material.name} has sliders"
+
+
+class IMPASTO_OT_remove_sliders(ChangesSliders, bpy.types.Operator):
+    """Join the images to the shader directly, as exporters to FBX and OBJ need it"""
+
+    bl_label = "Remove Sliders"
+
+    def change(self, material: bpy.types.Material) -> str:
+        if sliders.find(material.node_tree) is None:
+            raise ParameterError(f"the material {material.name} has no sliders", "choose one that has")
+        sliders.remove(material.node_tree)
+        return f"The material {material.name} has no sliders"
+
+
+class IMPASTO_PT_sliders(bpy.types.Panel):
+    """Sliders of the active object's material, in Blender's material properties."""
+
+    bl_label = "Impasto"
+    bl_space_type = "PROPERTIES"
+    bl_region_type = "WINDOW"
+    bl_context = "material"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        material = active_material(context)
+        return material is not None and bool(sliders.find(material.node_tree) or mapping.is_offered(material))
+
+    def draw(self, context: bpy.types.Context) -> None:
+        material = active_material(context)
+        if material is None:
+            return
+        draw_sliders(self.layout, material)
+        if sliders.find(material.node_tree):
+            self.layout.operator("impasto.remove_sliders", icon="X")

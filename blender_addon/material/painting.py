@@ -12,7 +12,7 @@ import bpy
 import numpy as np
 from bpy.props import StringProperty
 
-from ..bridge import encode, former, images, meshes, recent, surfaces
+from ..bridge import encode, former, images, meshes, surfaces
 from ..bridge.inputs import image_called
 from ..bridge.target import active_material
 from ..bridge.tiles import TILED
@@ -81,7 +81,7 @@ class _Painting:
 
     def begin(self, context: bpy.types.Context) -> None:
         """Set Blender's tools to it."""
-        recent.keep([self.result, self.mask, self.canvas])
+        former.keep([self.result, self.mask, self.canvas])
         mesh, paint = self.item.data, context.scene.tool_settings.image_paint
         layer = mesh.uv_layers[self.uv_map]
         mesh.uv_layers.active = layer

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The handles as a gizmo of image editors: points are dragged on the picture, whatever its zoom."""
+"""Points of a tool on its picture: a gizmo of image editors to drag them, and the operator that shows it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,22 @@ from typing import Any
 import blf
 import bpy
 import gpu
+from bpy.props import BoolProperty
 from gpu_extras.batch import batch_for_shader
 
+from ..bridge import image_editors
+from ..bridge.inputs import picture_of
+from ..bridge.target import chosen_material
+from ..core.errors import ParameterError
+from ..engine.catalogue import catalogue
+from ..jobs.operator import report_result
 from ..jobs.session import push_undo
+from ..jobs.task import EXPECTED, Place, error_report
 from ..parameters.groups import identifier
-from .handles import DraggablePoints, Handles, Place, draggable_points, handles_of, move
+from ..parameters.points import points_of
+from ..tools.lists import PHOTO
+from ..tools.sources import chosen_source
+from .handles import DraggablePoints, Handles, Position, draggable_points, handles_of, move
 
 MODES = ("VIEW", "UV")
 """Modes of image editors in which the left button is not taken by a brush or a mask."""
@@ -123,14 +134,14 @@ def _draw_handles(handles: Handles, active: int, scale: float) -> None:
         _label(handles.text, ((ax + bx) / 2, (ay + by) / 2), 6 * scale, 6 * scale, handles.right, scale)
 
 
-def _outline(handles: Handles) -> list[Place]:
+def _outline(handles: Handles) -> list[Position]:
     """Lines between the points, around a quadrilateral of four."""
     places = [handles.places[index] for index in handles.lines]
     closed = [*places, places[0]] if len(places) > 2 else places
     return [place for pair in pairwise(closed) for place in pair]
 
 
-def _handle(place: Place, scale: float) -> list[Place]:
+def _handle(place: Position, scale: float) -> list[Position]:
     """Lines of a handle: a ring, and a cross in it."""
     turn = [math.tau * step / STEPS for step in range(STEPS + 1)]
     rim = [(place[0] + RING * scale * math.cos(angle), place[1] + RING * scale * math.sin(angle)) for angle in turn]
@@ -139,7 +150,7 @@ def _handle(place: Place, scale: float) -> list[Place]:
     return [point for pair in pairwise(rim) for point in pair] + cross
 
 
-def _strokes(places: Sequence[Place], color: tuple[float, ...], scale: float) -> None:
+def _strokes(places: Sequence[Position], color: tuple[float, ...], scale: float) -> None:
     """Draw lines between pairs of places, on a wider shade."""
     if not places:
         return
@@ -153,7 +164,7 @@ def _strokes(places: Sequence[Place], color: tuple[float, ...], scale: float) ->
         batch.draw(shader)
 
 
-def _label(text: str, place: Place, across: float, above: float, right: float, scale: float) -> None:
+def _label(text: str, place: Position, across: float, above: float, right: float, scale: float) -> None:
     """Draw a text beside a place, on its other side where it would go beyond `right`."""
     blf.size(0, LABEL_PX * scale)
     width, _ = blf.dimensions(0, text)
@@ -164,3 +175,61 @@ def _label(text: str, place: Place, across: float, above: float, right: float, s
     blf.position(0, x, place[1] + above, 0.0)
     blf.draw(0, text)
     blf.disable(0, blf.SHADOW)
+
+
+STRAIGHTEN = "straighten"
+"""Task of the tool, see `impasto.tools.TASKS`."""
+
+
+class IMPASTO_OT_place_points(bpy.types.Operator):
+    """Drag the tool's points on its source in the image editor, with Shift more precisely; straighten if it has none"""
+
+    bl_label = "Place on Picture"
+    place = Place.TEXTURE
+
+    of_layer: BoolProperty(
+        name="Of Layer", description="Show the source of the layers, on which the active layer's points can be dragged"
+    )
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        problem = ParameterError("points are placed in a window", "without one, give them as parameters of the tool")
+        return report_result(self, error_report(problem))
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        if bpy.app.background:
+            return self.execute(context)
+        try:
+            image = self._picture(context)
+        except EXPECTED as error:
+            return report_result(self, error_report(error))
+        if image_editors.is_image_editor(context):
+            context.space_data.image = image
+        else:
+            image_editors.show(image)
+        for space in image_editors.image_editors():
+            if space.image == image:
+                space.mode = space.mode if space.mode in MODES else MODES[0]
+                space.show_gizmo = True
+        image_editors.redraw()
+        return {"FINISHED"}
+
+    def _picture(self, context: bpy.types.Context) -> bpy.types.Image:
+        """The image to place them on: the source. ImpastoError if there is none."""
+        stack = chosen_material(context).impasto_layers if self.of_layer else None
+        if stack is None:
+            _choose(context.scene.impasto, image_editors.shown_image(context))
+        source = chosen_source(stack or context.scene.impasto)
+        if source is None:
+            raise ParameterError("no source is chosen", "choose a file, or an image of this .blend")
+        return picture_of(source)
+
+
+def _choose(settings: bpy.types.PropertyGroup, image: bpy.types.Image | None) -> None:
+    """Choose the tool that straightens and the editor's image, if the panel's tool has no points. ParameterError."""
+    if image is None or (settings.tool in catalogue and points_of(catalogue[settings.tool])):
+        return
+    name = catalogue.usual(STRAIGHTEN)
+    if not name:
+        raise ParameterError(f"no tool is installed for this: {STRAIGHTEN}", "install a plugin that has one")
+    settings.intent, settings.tool = PHOTO, name
+    settings.source_kind, settings.image = "IMAGE", image

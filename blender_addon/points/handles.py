@@ -24,7 +24,7 @@ from ..parameters.points import place_of, put, usual_place, visible_points
 from ..parameters.properties import value_of
 from ..tools.sources import chosen_source
 
-Place: TypeAlias = tuple[float, float]
+Position: TypeAlias = tuple[float, float]
 Bounds: TypeAlias = tuple[float, float, float, float]
 """Left, bottom, right and top."""
 EDGE, REACH = 16.0, 18.0
@@ -77,13 +77,13 @@ class Handles:
 
     points: DraggablePoints
     labels: tuple[str, ...]
-    places: tuple[Place, ...]
-    shown: tuple[Place, ...]
+    places: tuple[Position, ...]
+    shown: tuple[Position, ...]
     lines: tuple[int, ...]
     right: float
     text: str
 
-    def at(self, place: Place, scale: float) -> int:
+    def at(self, place: Position, scale: float) -> int:
         """Index of the handle at a place; -1 if there is none."""
         return nearest(self.shown, place, REACH * scale)
 
@@ -114,7 +114,7 @@ def handles_of(context: bpy.types.Context) -> Handles | None:
     )
 
 
-def move(context: bpy.types.Context, index: int, place: Place) -> None:
+def move(context: bpy.types.Context, index: int, place: Position) -> None:
     """Move a point to a place in the context's region."""
     if found := draggable_points(context):
         put(found.group, found.names[index], context.region.view2d.region_to_view(*place))
@@ -142,7 +142,7 @@ def _length_text(found: DraggablePoints) -> str:
     return materials.length_text(value_of(found.group, found.tool, name)) if name else ""
 
 
-def outline(usual: Sequence[Place]) -> list[int]:
+def outline(usual: Sequence[Position]) -> list[int]:
     """Order in which lines join points: two in a line, four around a quadrilateral; empty for other numbers.
 
     usual: places of the points before any was moved, so that the lines show it when corners were mixed up.
@@ -155,21 +155,21 @@ def outline(usual: Sequence[Place]) -> list[int]:
     return sorted(range(4), key=lambda index: math.atan2(usual[index][1] - middle[1], usual[index][0] - middle[0]))
 
 
-def is_convex(corners: Sequence[Place]) -> bool:
+def is_convex(corners: Sequence[Position]) -> bool:
     """Whether a polygon turns the same way at each corner, as a rectangle does in any perspective."""
     triples = zip(corners, [*corners[1:], corners[0]], [*corners[2:], *corners[:2]], strict=True)
     turns = [(b[0] - a[0]) * (c[1] - b[1]) - (b[1] - a[1]) * (c[0] - b[0]) for a, b, c in triples]
     return all(turn > 0 for turn in turns) or all(turn < 0 for turn in turns)
 
 
-def nearest(handles: Sequence[Place], place: Place, reach: float) -> int:
+def nearest(handles: Sequence[Position], place: Position, reach: float) -> int:
     """Index of the handle that is nearest to a place; -1 if none is within reach."""
     distances = [math.dist(handle, place) for handle in handles]
     best = min(range(len(handles)), key=distances.__getitem__, default=-1)
     return best if best >= 0 and distances[best] <= reach else -1
 
 
-def within(place: Place, bounds: Bounds) -> Place:
+def within(place: Position, bounds: Bounds) -> Position:
     """The place, or the nearest one within bounds."""
     left, bottom, right, top = bounds
     return min(max(place[0], left), max(left, right)), min(max(place[1], bottom), max(bottom, top))

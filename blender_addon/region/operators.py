@@ -11,13 +11,13 @@ from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 
 from ..bridge.image_editors import shown_image
 from ..core.errors import ParameterError
-from ..image.operators import OnImage
+from ..image import OnImage
 from ..jobs.operator import TaskOperator, clicked_panel, poll
 from ..jobs.task import Place, Task, TaskReport
-from ..library.operator import ASKED_IN
+from ..library import ASKED_IN
 from ..tools.form import given_properties, parse_object, with_properties
 from ..tools.request import Request
-from . import faces, masks, regions
+from . import faces, regions
 from .request import Subject, fill_task, group_mask, landmarks_task, run_task, usual
 
 PARAMETERS = StringProperty(
@@ -169,7 +169,7 @@ class IMPASTO_OT_use_selection(OnRegion, bpy.types.Operator):
         if self.source == WEIGHTS:
             return group_mask(context, image)
         if self.source == MASKS:
-            return masks.mask_in(masks.choice(context, self.name), regions.size_of(image))
+            return faces.mask_in(faces.choice(context, self.name), regions.size_of(image))
         return regions.mask_in(regions.image_called(self.name), image)
 
 

@@ -17,9 +17,8 @@ import numpy as np
 from gpu_extras.batch import batch_for_shader
 
 from . import regions
-from .settings import settings_of
 from .shapes import Position
-from .view import Tile, View
+from .view import Tile, View, settings_of
 
 LONGEST_PX = 2048
 """Longer side of a region's texture."""

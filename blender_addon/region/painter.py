@@ -11,15 +11,14 @@ import numpy as np
 
 from ..bridge.image_editors import is_image_editor
 from ..core.errors import ImpastoError
-from ..image.operators import OnImage
+from ..image import OnImage
 from ..jobs.operator import report_result
 from ..jobs.session import jobs
 from ..jobs.task import Place, error_report
 from ..translations.texts import sentence
 from . import overlay, shapes
-from .settings import BRUSH, LASSO, MOST_RADIUS_PX, settings_of
 from .shapes import Position
-from .view import View
+from .view import BRUSH, LASSO, MOST_RADIUS_PX, View, settings_of
 
 STEP = 1.15
 """Factor of the radius for each press of a bracket or notch of the wheel."""

@@ -14,7 +14,7 @@ from ..jobs.task import Task, TaskReport
 from . import regions, shapes
 from .painter import Painter
 from .request import fill_task
-from .settings import MOST_RADIUS_PX, settings_of
+from .view import MOST_RADIUS_PX, settings_of
 
 REMEDY = "write them like [[0.2, 0.5], [0.4, 0.5]]: fractions from the left and from the top"
 

@@ -11,7 +11,7 @@ from ..interface.drawing import name_place
 from ..jobs.task import Place
 from ..tools.panel import InImageEditor, InView3D, Tab, draw_parameters, draw_run, section
 from . import overlay, regions
-from .settings import BRUSH, settings_of
+from .view import BRUSH, settings_of
 
 
 class IMPASTO_PT_repair(Tab, InImageEditor, bpy.types.Panel):

@@ -21,8 +21,7 @@ from ..bridge.inputs import image_called
 from ..core.engine.requests import JobInput
 from ..core.errors import ParameterError
 from ..core.udim import tile_key, tile_of
-from .grid import TileGrid, resize
-from .shapes import Size
+from .shapes import Size, TileGrid, resize
 
 REGION = "impasto_region"
 """Custom property of an image: "WIDTHxHEIGHT " and the packed, compressed bits in base64."""

@@ -31,7 +31,7 @@ from ..tools.action import WorkerAction, result_task
 from ..tools.form import Form
 from ..windows import redraw
 from . import regions
-from .settings import settings_of
+from .view import settings_of
 
 MAPS = ("roughness", "metallic", "normal", "height", "ambient_occlusion", "opacity", "emission", "transmission_weight")
 """Maps of a material that change with its base colour."""

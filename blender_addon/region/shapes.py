@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Shapes as masks in NumPy: strokes, polygons and triangles. No bpy.
+"""Shapes as masks in NumPy (strokes, polygons, triangles), and the grid of an image's UDIM tiles. No bpy.
 
 Positions are (x, y) in pixels from the upper left corner; the centre of a pixel has halves. Masks are bool (H, W), row
-0 at the top. A mask that wraps continues on the opposite side.
+0 at the top. A mask that wraps continues on the opposite side. The image editor shows UDIM tiles as cells of one
+picture, on which regions are painted; an image that is not tiled is one cell, of the number 0.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from ..core.atlas.raster import NONE, rasterization
+from ..core.udim import square
 
 Position = tuple[float, float]
 Size = tuple[int, int]
@@ -80,3 +83,79 @@ def triangles(size_px: Size, corners: np.ndarray, labels: np.ndarray, wraps: boo
         return np.zeros(size_px, np.int32)
     found, _ = rasterization(corners[::-1], size_px, wraps=wraps)
     return np.where(found == NONE, 0, labels[::-1][found]).astype(np.int32)
+
+
+MOST_PX = 2**26
+"""Pixels of the picture of all tiles: where they lie far apart, its cells have fewer than the tiles."""
+
+
+@dataclass(frozen=True)
+class TileGrid:
+    """Cells of one size for all tiles from the first column and the lowest row on, also for those that are missing.
+
+    sizes_px: (height, width) of each tile by number.
+    """
+
+    sizes_px: Mapping[int, Size]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        columns, rows = zip(*(_square(number) for number in self.sizes_px), strict=True)
+        return max(rows) + 1, max(columns) + 1
+
+    @property
+    def cell_px(self) -> Size:
+        """(height, width) of a cell: that of the largest tile, unless there would be too many pixels."""
+        rows, columns = self.shape
+        height, width = (max(sides) for sides in zip(*self.sizes_px.values(), strict=True))
+        share = min(1.0, (MOST_PX / (rows * columns * height * width)) ** 0.5) if len(self.sizes_px) > 1 else 1.0
+        return max(1, int(height * share)), max(1, int(width * share))
+
+    @property
+    def size_px(self) -> Size:
+        """(height, width) of the picture."""
+        (rows, columns), (height, width) = self.shape, self.cell_px
+        return rows * height, columns * width
+
+    def split(self, mask: np.ndarray) -> dict[int, np.ndarray]:
+        """The part of a picture (H, W) that lies on each tile, by number, at the tile's size."""
+        return {number: resize(mask[self._cell(number)], size) for number, size in self.sizes_px.items()}
+
+    def joined(self, parts: Mapping[int, np.ndarray]) -> np.ndarray:
+        """The picture (H, W) of parts by number, as `on_tiles` chooses them."""
+        found = np.zeros(self.size_px, next(iter(parts.values())).dtype)
+        for number, part in self.on_tiles(parts).items():
+            found[self._cell(number)] = resize(part, self.cell_px)
+        return found
+
+    def on_tiles(self, parts: Mapping[int, np.ndarray]) -> dict[int, np.ndarray]:
+        """Parts of another image at the size of each tile; one that is not tiled lies on each, a missing one is 0."""
+        nothing = np.zeros_like(next(iter(parts.values())))
+        return {
+            number: resize(parts.get(number, parts.get(0 if number else min(parts), nothing)), size)
+            for number, size in self.sizes_px.items()
+        }
+
+    def corners(self, number: int, uvs: np.ndarray) -> np.ndarray:
+        """UVs (T, 3, 2) in the pixels of a tile, from its upper left corner."""
+        height, width = self.sizes_px[number]
+        return (uvs - _square(number)) * (width, -height) + (0, height)
+
+    def _cell(self, number: int) -> tuple[slice, slice]:
+        (column, row), (height, width) = _square(number), self.cell_px
+        top, left = (self.shape[0] - 1 - row) * height, column * width
+        return slice(top, top + height), slice(left, left + width)
+
+
+def _square(number: int) -> tuple[int, int]:
+    """Column and row of a tile."""
+    return square(number) if number else (0, 0)
+
+
+def resize(mask: np.ndarray, size: Size) -> np.ndarray:
+    """A mask at another size, by the nearest pixels."""
+    if mask.shape[:2] == size:
+        return mask
+    rows, columns = (np.arange(new) * old // new for new, old in zip(size, mask.shape[:2], strict=True))
+    return mask[np.ix_(rows, columns)]

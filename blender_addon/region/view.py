@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Positions in an image editor, and the tiles that its view shows: once, repeated, or shifted by half.
+"""Image editors: settings of their view and of the brush, positions in them, and the tiles that they show.
 
 View positions are (x, y) in tiles from the lower left corner of the image, as Blender's own view has them.
 """
@@ -10,10 +10,59 @@ import math
 from dataclasses import dataclass
 
 import bpy
+from bpy.props import BoolProperty, EnumProperty, IntProperty
 
+from ..bridge import image_editors
 from ..bridge.tiles import TILED
+from ..tools.form import Form, with_properties
 from .regions import grid_of
 from .shapes import Position
+
+BRUSH, LASSO, BOX = "BRUSH", "LASSO", "BOX"
+MOST_RADIUS_PX = 2048
+
+
+def _view_changed(_settings: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
+    image_editors.redraw()
+
+
+@with_properties(Form, "across_seams")
+class RegionSettings(bpy.types.PropertyGroup):
+    """View of the image editors, and the brush."""
+
+    is_shifted: BoolProperty(
+        name="Shifted by Half",
+        description="Show images shifted by half in both directions, so that their borders meet in the middle. "
+        "The images themselves stay as they are",
+        update=_view_changed,
+    )
+    shape: EnumProperty(
+        name="Shape",
+        description="What a drag paints",
+        items=(
+            (BRUSH, "Brush", "A stroke of a round brush"),
+            (LASSO, "Lasso", "The area around which you draw"),
+            (BOX, "Box", "A rectangle from corner to corner"),
+        ),
+    )
+    radius_px: IntProperty(
+        name="Radius",
+        description="Radius of the brush in pixels of the image",
+        default=24,
+        min=1,
+        max=MOST_RADIUS_PX,
+        soft_max=256,
+        subtype="PIXEL",
+    )
+
+
+def settings_of(context: bpy.types.Context) -> RegionSettings:
+    """The settings of the context's scene."""
+    return context.scene.impasto_region
+
+
+POINTER = (bpy.types.Scene, "impasto_region", RegionSettings)
+
 
 FAR_PX = 4096
 """Distance over which the view is measured."""

@@ -1,16 +1,177 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Relight panel in the 3D view, the shader editor and the image editor."""
+"""Operators that show a material or a preview under a light, and let the light turn; their panel."""
 
 from __future__ import annotations
 
-import bpy
+import math
+from collections.abc import Mapping
 
+import bpy
+import numpy as np
+from bpy.props import BoolProperty, EnumProperty, FloatProperty
+
+from ..bridge import former, surfaces
+from ..bridge.target import active_material
+from ..core.engine.client import Client
+from ..core.engine.replies import JobResult
+from ..core.engine.requests import JobInput, View
+from ..engine import engine
+from ..engine.catalogue import catalogue
+from ..generate import variations
+from ..generate.request import request_poll_message
 from ..interface import previews
 from ..interface.drawing import draw_text
-from ..jobs.task import Place
+from ..jobs.operator import TaskOperator, poll
+from ..jobs.session import connect
+from ..jobs.task import Place, Task, TaskReport
+from ..tools.action import WorkerAction
 from ..tools.lists import MORE
 from ..tools.panel import Tab, draw_run, in_editors
-from .turntable import FORMER, turntable
+from .turntable import FORMER, NOW, Light, ShownMaps, light_of, render, turntable
+
+MATERIAL, PREVIEW = "MATERIAL", "PREVIEW"
+LONGEST_PX = 512
+"""Longer side of the maps as they are shown."""
+
+
+def relight_task(context: bpy.types.Context, light: Light) -> Task:
+    """Task that reads what is chosen, and shows it under the light. ImpastoError if it cannot be read."""
+    is_material = context.scene.impasto_relight.subject == MATERIAL
+    name, subjects = _of_material(context) if is_material else _of_preview(context)
+    connected, plain = connect(), WorkerAction.as_it_is()
+
+    def work(task: Task) -> tuple[ShownMaps, np.ndarray]:
+        client = connected()
+        shown = ShownMaps(name, {which: maps_of(task, client, one) for which, one in subjects.items()})
+        return shown, render(task, client, plain, shown, light)
+
+    def apply(made: tuple[ShownMaps, np.ndarray]) -> TaskReport:
+        turntable.show(made[0], light, made[1])
+        return TaskReport("INFO", f"{name} is shown under a light")
+
+    return Task("Relight", work, apply)
+
+
+def maps_of(task: Task, client: Client, subject: WorkerAction) -> JobInput:
+    """Small maps of an action's result. For a task's `work`."""
+    return _pixels(subject.answer(task, client, View("small", LONGEST_PX)))
+
+
+def subject_of_material(material: bpy.types.Material) -> WorkerAction:
+    """The maps of a material as they are. ParameterError if it has no base colour."""
+    surfaces.base_color_of(material)
+    names = surfaces.lit_maps(surfaces.map_nodes(material))
+    return WorkerAction.as_it_is(surfaces.read(material, names, LONGEST_PX))
+
+
+def _of_material(context: bpy.types.Context) -> tuple[str, dict[str, WorkerAction]]:
+    """Name of the material, and what to show of it: its maps, and those before the last result if they are left."""
+    material = active_material(context)
+    surfaces.base_color_of(material)
+    assert material is not None  # else there is no base colour
+    found = {NOW: subject_of_material(material)}
+    if before := former.images_of(material):
+        found[FORMER] = subject_of_images(before)
+    return material.name, found
+
+
+def subject_of_images(maps: Mapping[str, surfaces.MapImage]) -> WorkerAction:
+    """Images of maps, among them the base colour."""
+    lit = {name: image for name, image in maps.items() if name in surfaces.lit_maps(maps)}
+    return WorkerAction.as_it_is(surfaces.read_images(maps["base_color"].image, lit, {}, LONGEST_PX))
+
+
+def _of_preview(context: bpy.types.Context) -> tuple[str, dict[str, WorkerAction]]:
+    """Label of the panel's tool, and its result."""
+    return catalogue[context.scene.impasto.tool]["label"], {NOW: variations.live.action(context)}
+
+
+def _pixels(answer: JobResult) -> JobInput:
+    arrays = {name: array for name, array in answer.arrays.items() if name in ("base_color", *surfaces.LIT)}
+    return JobInput(arrays=arrays, name=answer.name, width_m=answer.width_m, height_range_m=answer.height_range_m)
+
+
+class IMPASTO_OT_relight(TaskOperator, bpy.types.Operator):
+    """See the textures on a ball and on a plane under a light that you can move"""
+
+    bl_label = "Show under Light"
+    place = Place.RELIGHT
+
+    @classmethod
+    def poll_message(cls, context: bpy.types.Context) -> str:
+        if context.scene.impasto_relight.subject == MATERIAL:
+            surfaces.base_color_of(active_material(context))
+            return engine.poll_message()
+        chosen = context.scene.impasto.tool
+        has_seeds = chosen in catalogue and variations.has_seeds(catalogue[chosen])
+        return (
+            variations.live.poll_message(context)
+            if has_seeds
+            else engine.poll_message() or request_poll_message(context)
+        )
+
+    def task(self, context: bpy.types.Context) -> Task:
+        turntable.freeze()
+        return relight_task(context, light_of(context.scene))
+
+
+class IMPASTO_OT_turn_light(bpy.types.Operator):
+    """Let the light go around, or stop it where it is"""
+
+    bl_label = "Turn Light"
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        return poll(cls, "" if turntable.shown else "Press Show under Light first")
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        if turntable.is_playing:
+            turntable.pause()
+        else:
+            turntable.play()
+        return {"FINISHED"}
+
+
+def _light_moved(_settings: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
+    turntable.ask()
+
+
+class RelightSettings(bpy.types.PropertyGroup):
+    """Subject that is shown under a light, and the direction of the light."""
+
+    subject: EnumProperty(
+        name="Show",
+        description="What is seen under the light",
+        items=(
+            (MATERIAL, "Material", "The textures of the active object's material"),
+            (PREVIEW, "Preview", "What the Impasto panel is set to make"),
+        ),
+    )
+    azimuth: FloatProperty(
+        name="Azimuth",
+        description="Where the light comes from: 0° from the right, 90° from the top",
+        subtype="ANGLE",
+        min=0.0,
+        max=2 * math.pi,
+        default=math.radians(135),
+        update=_light_moved,
+    )
+    elevation: FloatProperty(
+        name="Elevation",
+        description="Height of the light above the surface; low light shows relief",
+        subtype="ANGLE",
+        min=math.radians(2),
+        max=math.pi / 2,
+        default=math.radians(35),
+        update=_light_moved,
+    )
+    show_former: BoolProperty(
+        name="Before", description="Show the maps that the last result replaced", update=_light_moved
+    )
+
+
+POINTER = (bpy.types.Scene, "impasto_relight", RelightSettings)
+
 
 SCALE = 9.0
 """Size of the ball and of the plane, in rows of the panel."""

@@ -18,7 +18,7 @@ from ..bridge.target import Target
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe, Step, differences
 from ..engine.catalogue import catalogue
-from ..image.operators import OnImage
+from ..image import OnImage
 from ..jobs.operator import TaskOperator
 from ..jobs.task import Place, Task
 from ..paths import FILE_PATH, absolute

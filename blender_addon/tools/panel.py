@@ -16,12 +16,12 @@ from ..interface import previews
 from ..interface.browsing import draw_image
 from ..interface.drawing import draw_operator, draw_report, draw_text, name_place, poll_message
 from ..jobs.task import Place
+from ..library import draw_missing_weights
 from ..material.drawing import draw_result
 from ..parameters import inputs, model_values, points, properties
 from ..parameters.groups import POINT, belongs_to_model, chosen_model, component_labels, label_of, model_parameter
 from ..parameters.operators import draw_open_number, labelled_row, open_number, set_input
 from ..setup.panel import draw_missing_engine
-from ..weights.panel import draw_missing_weights
 from ..windows import TAB
 from .lists import MODEL, PHOTO, WORDS
 from .live import Live

@@ -9,6 +9,7 @@ from typing import Any
 import bpy
 from bpy.props import FloatProperty, PointerProperty, StringProperty
 
+from .. import library
 from ..bridge.inputs import Source
 from ..bridge.mesh_masks import IMAGE as BY_IMAGE
 from ..bridge.mesh_masks import MASK
@@ -18,7 +19,6 @@ from ..interface.browsing import draw_image, draw_path
 from ..parameters import inputs, properties
 from ..parameters.groups import chosen_model
 from ..parameters.properties import TEXTURE, preview_update
-from ..weights import weights
 from . import source_maps
 
 NONE, FILE, IMAGE, MATERIAL = "NONE", "FILE", "IMAGE", "MATERIAL"
@@ -100,7 +100,7 @@ def tool_poll_message(
     if name not in catalogue:
         return "Choose a tool"
     tool = catalogue[name]
-    why = weights.weights_poll_message(tool, properties.parameters_of(owner, tool)) or _model_poll_message(owner, tool)
+    why = library.weights_poll_message(tool, properties.parameters_of(owner, tool)) or _model_poll_message(owner, tool)
     return why or inputs_poll_message(owner, tool, mask_by, has_mesh)
 
 

@@ -17,8 +17,7 @@ from ..interface.drawing import draw_operator, draw_report, draw_text
 from ..jobs.operator import TaskOperator, poll
 from ..jobs.session import jobs
 from ..jobs.task import Place, Task
-from ..models.operators import model_of, report_poll_message
-from ..models.panel import draw_models
+from ..models import draw_models, model_of, report_poll_message
 from ..parameters.operators import WIDTH, draw_open_number
 from ..paths import FILE_PATH
 from ..tools.form import ensure_known, source_of, values_of, with_properties

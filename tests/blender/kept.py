@@ -32,7 +32,7 @@ def main(file: str, *restored: str) -> None:
     found = {
         "materials": {one.name: described(one) for one in bpy.data.materials},
         "images": sorted(one.name for one in bpy.data.images),
-        "recent": [one.name for one in sys.modules[MODULE].bridge.recent.latest()],
+        "recent": [one.name for one in sys.modules[MODULE].bridge.former.latest_results()],
         "restored": {},
     }
     for name in restored:

@@ -319,12 +319,12 @@ def test_other_inputs_of_the_panel_and_the_search_are_those_of_the_shader() -> N
     said = "the input 'Coat Wait' of the Principled BSDF cannot be baked; choose from IOR, Diffuse Roughness"
     refused(said, bake, inputs="Sheen Tint, Coat Wait")
 
-    found = module("bake.maps.principled_inputs").completions("Sheen Tint, coat w")
+    found = module("bake.maps.values").completions("Sheen Tint, coat w")
     assert found == ["Sheen Tint, Coat Weight"]
-    assert "Sheen Tint, Sheen Tint" not in module("bake.maps.principled_inputs").completions("Sheen Tint, ")
+    assert "Sheen Tint, Sheen Tint" not in module("bake.maps.values").completions("Sheen Tint, ")
 
     if bpy.app.version >= (4, 3):  # Diffuse Roughness came then
-        assert set(module("bake.maps.principled_inputs").INPUTS) <= set(principled(material()).inputs.keys())
+        assert set(module("bake.maps.values").INPUTS) <= set(principled(material()).inputs.keys())
 
 
 def test_the_panel_has_a_switch_for_each_map_under_three_headings() -> None:

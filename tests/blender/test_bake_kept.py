@@ -134,7 +134,9 @@ def test_in_a_window_the_same_maps_are_kept() -> None:
     options = module("bake.settings").BakeOptions(maps=("base_color", "normal", "position"), **sizes)
     sets = [module("bake.objects.sets").BakeSet.of(obj)]
     targets = [module("bake.results").target_of(sets[0], "NONE")]
-    request = module("bake.request").BakeRequest(sets, options, targets, only_changed=True)
+    request = module("bake.operators").BakeRequest(
+        sets, options, targets, module("bake.settings").BakeOutput(only_changed=True)
+    )
     report = module("jobs.session").jobs.finish(request.task())
     assert report.text == "Baked normal of Strip; 2 unchanged maps were kept"
     assert pixels("Strip_normal.001")[0, 0, 0] == pytest.approx(0.5, abs=0.01)
@@ -205,7 +207,9 @@ def request(folder: Path) -> object:
     options = module("bake.settings").BakeOptions(maps=("base_color", "normal"), width_px=64, height_px=64, samples=1)
     given = [sets.BakeSet.of(bpy.data.objects[name]) for name in ("First", "Second")]
     targets = [results.target_of(one, "NEW") for one in given]
-    return module("bake.request").BakeRequest(given, options, targets, folder)
+    return module("bake.operators").BakeRequest(
+        given, options, targets, module("bake.settings").BakeOutput(out_dir=str(folder))
+    )
 
 
 def carried_out(given: object, at: str, act: object) -> object:
@@ -347,7 +351,7 @@ def test_a_temporary_folder_that_is_full_is_told(left: int, said: str, tmp_path:
 
 def test_maps_that_cannot_fit_into_memory_are_refused_before_the_bake_and_tiles_count() -> None:
     obj = plane(material())
-    memory, sets = module("bake.process.memory"), module("bake.objects.sets")
+    memory, sets = module("bake.process.costs"), module("bake.objects.sets")
     options = module("bake.settings").BakeOptions(width_px=2**20, height_px=2**20)
     before = state()
     with pytest.raises(module("core.errors").ImpastoError, match=r"needs .* of memory, and .* are free; choose"):

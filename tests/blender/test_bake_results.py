@@ -158,7 +158,7 @@ def test_beside_a_worker_a_script_bakes_in_a_blender_of_its_own(monkeypatch: pyt
     """Cycles is called within `temp_override`, and Blender crashes there beside a thread of Python."""
     bpy.ops.impasto.run(tool="checker", width_px=16, height_px=16, estimator="none", material="NONE")
     assert module("jobs.session").jobs.clients
-    monkeypatch.setattr(module("bake.request"), "bake_set", None)
+    monkeypatch.setattr(module("bake.operators"), "bake_set", None)
     plane(material(base_color=(1, 0, 0, 1)))
     assert bpy.ops.impasto.bake(maps={"base_color"}, width_px=16, height_px=16, samples=1) == {"FINISHED"}
     assert np.allclose(pixels("Strip_base_color")[..., :3], (1, 0, 0), atol=BYTE)

@@ -23,7 +23,7 @@ def panel(*, later: bool = True) -> Layout:
     """The Bake section; later: once the warnings are there."""
     module("bake.panel").draw_bake(Layout(), bpy.context)
     if later:
-        module("bake.objects.waiting").warnings.catch_up()
+        module("bake.objects.warnings").deferred_warnings.catch_up()
     layout = Layout()
     module("bake.panel").draw_bake(layout, bpy.context)
     return layout
@@ -104,7 +104,7 @@ def test_a_plain_object_has_no_warning_drawing_computes_none_and_another_file_ha
     bpy.context.view_layer.update()
     assert "no area" in said(panel()), "a change of the mesh is not noticed"
     bpy.ops.wm.read_homefile(use_empty=True)
-    assert module("bake.objects.waiting").warnings.answer("") is None
+    assert module("bake.objects.warnings").deferred_warnings.answer("") is None
 
 
 def press(layout: Layout) -> None:

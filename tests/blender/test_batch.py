@@ -141,7 +141,7 @@ def test_a_material_with_tiles_becomes_one_with_tiles(extension, batch, tmp_path
     names = {f"Wall_base_color.{number}.png" for number in (1001, 1012)}
     assert names <= files_in(tmp_path / "out")
     (material,) = (bpy.data.materials[name] for name in extension.jobs.session.jobs.made.materials)
-    assert {image.source for image in extension.bridge.fingerprints.images_in(material.node_tree)} == {"TILED"}
+    assert {image.source for image in extension.bake.fingerprints.images_in(material.node_tree)} == {"TILED"}
     image = extension.bridge.surfaces.base_color_of(material)
     arrays = extension.bridge.tiles.read(image).to_pixels().arrays
     assert [array.mean((0, 1)).round().tolist() for array in arrays.values()] == [[200, 40, 20], [20, 40, 200]]

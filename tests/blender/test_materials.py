@@ -23,7 +23,7 @@ def nodes_of(material):
 
 
 def overlapping(extension, tree) -> list[tuple[str, str]]:
-    boxes = [(node.name, extension.bridge.node_layout.box_of(node)) for node in tree.nodes if node.type != "FRAME"]
+    boxes = [(node.name, extension.bridge.shader_tree.box_of(node)) for node in tree.nodes if node.type != "FRAME"]
     return [(one, other) for i, (one, a) in enumerate(boxes) for other, b in boxes[:i] if _share(a, b)]
 
 

@@ -115,7 +115,7 @@ def test_a_layers_points_are_dragged_on_the_source_while_it_is_the_active_and_th
 
 
 def test_an_image_is_straightened_from_the_editor_if_the_panels_tool_has_no_points(extension, scene, image, plane_tool):
-    operators, settings = extension.points.operators, scene.impasto
+    operators, settings = extension.points.gizmos, scene.impasto
     settings.intent, settings.tool = "MODEL", "checker"
     operators._choose(settings, None)
     assert settings.tool == "checker"

@@ -102,7 +102,7 @@ class TestReasons:
 
     def test_the_buttons_on_an_image_all_ask_for_one_where_the_editor_shows_none(self, extension):
         empty = SimpleNamespace(space_data=SimpleNamespace(type="IMAGE_EDITOR", image=None))
-        for name in extension.image.panel.IMAGE_BUTTONS:
+        for name in extension.image.IMAGE_BUTTONS:
             cls = getattr(bpy.types, name.replace("impasto.", "IMPASTO_OT_"))
             assert cls.poll_message(empty) == "Open an image first"
             assert cls.poll(empty), "a script gives the name of an image"
@@ -283,7 +283,7 @@ def test_an_error_that_an_open_panel_shows_has_no_popup_too(
 
 
 def test_what_a_button_says_already_is_not_repeated_in_red_below_it(extension, scene, material):
-    request, jobs = extension.endless.request, extension.jobs.session.jobs
+    request, jobs = extension.endless, extension.jobs.session.jobs
     extension.bridge.surfaces.base_color_of(material)[request.REGULAR] = True
     why = extension.interface.drawing.poll_message("impasto.make_endless")
     assert "its pattern is regular" in why
@@ -320,7 +320,7 @@ def test_the_box_of_a_missing_engine_has_each_button_and_the_failure_once(extens
 
 
 def test_an_image_has_buttons_for_what_can_be_done_with_it(extension, image):
-    operators = extension.image.panel.IMAGE_BUTTONS
+    operators = extension.image.IMAGE_BUTTONS
 
     def offered() -> set[str]:
         suits = {name: getattr(bpy.types, name.replace("impasto.", "IMPASTO_OT_")).suits for name in operators}

@@ -81,7 +81,7 @@ def test_they_stay_with_keyframes_when_a_result_takes_the_place_of_another(made,
 @pytest.mark.slow
 def test_bakes_read_images_while_they_are_neutral_and_bake_what_is_seen_after(made, extension):
     read = extension.bake.sources.material_maps
-    options = extension.bake.sources.contents.saved_options()
+    options = extension.bake.settings.BakeOptions.of(bpy.context.scene.impasto_bake)
     assert read.shows_images(made)
     assert extension.bridge.surfaces.read(made)().height_range_m == pytest.approx(0.01, rel=1e-3)
     slider(made, "Tint").default_value = (1, 0, 0, 1)

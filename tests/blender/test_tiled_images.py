@@ -153,7 +153,7 @@ def test_a_region_lies_on_the_picture_of_all_tiles_and_is_of_bounded_size(region
     bpy.ops.impasto.paint_region(image=tiled.name, points="[[0, 1]]", radius_px=1)
     assert regions.grid_of(tiled).split(regions.region_of(tiled))[1001][-1, 0]
 
-    grid = extension.region.grid
+    grid = extension.region.shapes
     far = grid.TileGrid({1001: (4096, 4096), 2000: (2048, 2048)})
     assert far.shape == (100, 10)
     assert np.prod(far.size_px) <= grid.MOST_PX

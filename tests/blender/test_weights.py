@@ -140,7 +140,7 @@ def is_installed(extension, name: str = "net") -> bool:
 @pytest.mark.any_blender
 def test_a_download_tells_how_far_it_is_and_goes_on_after_it_was_cancelled(extension, library):
     Publisher.may_send.clear()
-    jobs, library_task = extension.jobs.session.jobs, extension.library.operator.library_task
+    jobs, library_task = extension.jobs.session.jobs, extension.library.library_task
     task = library_task("Downloading Net", "weights", "download", "net", "--yes")
     jobs.start(task)
     wait_until(lambda: task.fraction > 0 or task.is_ended)
@@ -171,7 +171,7 @@ def test_offline_weights_are_installed_from_a_whole_file_and_removed(extension, 
     assert not is_installed(extension)
     assert bpy.ops.impasto.install_weights(filepath=str(published), name="net") == {"FINISHED"}
     assert is_installed(extension)
-    missing, tool = extension.weights.weights.missing_for, {"weights": ["net", "other"]}
+    missing, tool = extension.library.missing_for, {"weights": ["net", "other"]}
     chosen = {one: [item["name"] for item in missing(tool, {"backbone": one})] for one in ("auto", "net", "other")}
     assert chosen == {"auto": [], "net": [], "other": ["other"]}, "those that are chosen must be there"
     assert bpy.ops.impasto.remove_weights(name="net") == {"FINISHED"}

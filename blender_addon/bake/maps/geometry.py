@@ -7,14 +7,18 @@ its normals over the pixels of each UV island.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import itertools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from bpy.types import NodeSocket, NodeTree, Object
+from bpy.types import Depsgraph, NodeSocket, NodeTree, Object
+from mathutils import Vector
+from mathutils.bvhtree import BVHTree
 
-from .margin import box_sums
+from ...bridge.meshes import values_in
+from ...bridge.shader_tree import NodeGraph, Value
 
 GEOMETRY_MAPS = ("position", "object_normal", "world_normal", "curvature", "cavity", "edge_mask", "thickness")
 CURVATURE_PASSES = ("position", "rounded_normal")
@@ -78,19 +82,18 @@ def _position(tree: NodeTree, extent: Extent) -> NodeSocket:
     spans = [high - low for low, high in zip(extent.low, extent.high, strict=True)]
     scale = tuple(1 / span if span > 1e-9 else 0.0 for span in spans)
     offset = tuple(-low * factor for low, factor in zip(extent.low, scale, strict=True))
-    return _scale_and_add(tree, position, scale, offset)
+    return NodeGraph(tree).vector("MULTIPLY_ADD", position, scale, offset)
 
 
 def _normal(tree: NodeTree, _: Extent) -> NodeSocket:
     """Normal in the world's space, smooth where the mesh is shaded so, without bump."""
     normal = tree.nodes.new("ShaderNodeNewGeometry").outputs["Normal"]
-    return _scale_and_add(tree, normal, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+    return _encoded(tree, normal)
 
 
 def _rounded_normal(tree: NodeTree, extent: Extent) -> NodeSocket:
-    node = tree.nodes.new("ShaderNodeBevel")
-    node.samples, node.inputs["Radius"].default_value = BEVEL_SAMPLES, extent.radius
-    return _scale_and_add(tree, node.outputs["Normal"], (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+    node = NodeGraph(tree).node("Bevel", extent.radius, samples=BEVEL_SAMPLES)
+    return _encoded(tree, node.outputs["Normal"])
 
 
 def _occlusion(tree: NodeTree, extent: Extent) -> NodeSocket:
@@ -104,16 +107,11 @@ def _thickness(tree: NodeTree, extent: Extent) -> NodeSocket:
     It is the integral over all distances of the share of rays that are longer. Steps grow with the distance, so that
     thin parts keep their differences.
     """
-    total: NodeSocket | None = None
+    total: Value = 0.0
     for step in range(THICKNESS_STEPS):
         root = (step + 0.5) / THICKNESS_STEPS
-        node = tree.nodes.new("ShaderNodeMath")
-        node.operation, node.inputs[1].default_value = "MULTIPLY_ADD", 2 * root / THICKNESS_STEPS
-        tree.links.new(_open_share(tree, extent.thickness * root**2, THICKNESS_SAMPLES, inside=True), node.inputs[0])
-        node.inputs[2].default_value = 0.0
-        if total is not None:
-            tree.links.new(total, node.inputs[2])
-        total = node.outputs[0]
+        longer = _open_share(tree, extent.thickness * root**2, THICKNESS_SAMPLES, inside=True)
+        total = NodeGraph(tree).math("MULTIPLY_ADD", longer, 2 * root / THICKNESS_STEPS, total)
     return total
 
 
@@ -121,20 +119,14 @@ def _open_share(
     tree: NodeTree, distance: float, samples: int, *, inside: bool = False, only_local: bool = True
 ) -> NodeSocket:
     """Share of rays that meet nothing within a distance, of the object itself or of all."""
-    node = tree.nodes.new("ShaderNodeAmbientOcclusion")
-    node.only_local, node.inside, node.samples = only_local, inside, samples
+    node = NodeGraph(tree).node("AmbientOcclusion", only_local=only_local, inside=inside, samples=samples)
     node.inputs["Distance"].default_value = distance
     return node.outputs["AO"]
 
 
-def _scale_and_add(
-    tree: NodeTree, value: NodeSocket, scale: tuple[float, ...], offset: tuple[float, ...]
-) -> NodeSocket:
-    node = tree.nodes.new("ShaderNodeVectorMath")
-    node.operation = "MULTIPLY_ADD"
-    tree.links.new(value, node.inputs[0])
-    node.inputs[1].default_value, node.inputs[2].default_value = scale, offset
-    return node.outputs[0]
+def _encoded(tree: NodeTree, vector: NodeSocket) -> NodeSocket:
+    """Directions as colours from 0 to 1."""
+    return NodeGraph(tree).vector("MULTIPLY_ADD", vector, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 
 
 EMISSIONS: Mapping[str, Callable[[NodeTree, Extent], NodeSocket]] = {
@@ -181,7 +173,7 @@ def _mean_curvature(points: np.ndarray, normals: np.ndarray, covered: np.ndarray
     along_u, along_v = _same_island(points_u, covered, 1), _same_island(points_v, covered, 0)
 
     def coefficient(first: np.ndarray, second: np.ndarray, where: np.ndarray) -> np.ndarray:
-        return box_sums(np.where(where, (first * second).sum(axis=2), 0.0), SMOOTHING_PX)
+        return _box_sums(np.where(where, (first * second).sum(axis=2), 0.0), SMOOTHING_PX)
 
     e, g = coefficient(points_u, points_u, along_u), coefficient(points_v, points_v, along_v)
     l, n = coefficient(points_u, normals_u, along_u), coefficient(points_v, normals_v, along_v)  # noqa: E741
@@ -191,6 +183,15 @@ def _mean_curvature(points: np.ndarray, normals: np.ndarray, covered: np.ndarray
     determinant = e * g - f**2
     is_regular = determinant > 1e-3 * e * g
     return np.divide(l * g - 2 * m * f + n * e, 2 * determinant, out=np.zeros_like(e), where=is_regular)
+
+
+def _box_sums(values: np.ndarray, half_px: int) -> np.ndarray:
+    """Sums of values (H, W) over windows of 2 · half_px + 1 pixels, zero beyond the border."""
+    height, width = values.shape
+    padded, sums = np.pad(values, half_px), np.zeros_like(values)
+    for top, left in itertools.product(range(2 * half_px + 1), repeat=2):
+        sums += padded[top : top + height, left : left + width]
+    return sums
 
 
 def _differences(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -204,3 +205,50 @@ def _same_island(differences: np.ndarray, covered: np.ndarray, axis: int) -> np.
     squares = (differences**2).sum(axis=2)
     both &= squares > 0
     return both & (squares < JUMP * np.median(squares[both])) if both.any() else both
+
+
+FACES, RAYS = 200, 16
+"""Faces of each object from which rays are cast, and rays from each."""
+SHARE = 95.0
+"""Percentage of the surface that is thinner than the range: so one massive part does not darken all others."""
+OFFSET = 1e-5
+"""Start of rays below the surface, relative to the object's size."""
+
+
+def usual_thickness(objects: Sequence[Object], depsgraph: Depsgraph, size: float) -> float:
+    """Mean length of rays inwards, cosine-weighted, that most of evaluated objects' surface stays below.
+
+    It is in Blender units, and `size` at most, which is also the length of rays that meet nothing.
+    """
+    found = [length for obj in objects for length in _lengths(obj, depsgraph, size)]
+    return min(size, float(np.percentile(found, SHARE))) if found else size
+
+
+def _lengths(obj: Object, depsgraph: Depsgraph, size: float) -> list[float]:
+    """Mean length of the rays from each of some faces, evenly spread over the surface."""
+    mesh = obj.evaluated_get(depsgraph).data
+    areas = values_in(mesh.polygons, "area", (len(mesh.polygons),), np.float32).cumsum()
+    if not len(areas) or not areas[-1] > 0:
+        return []
+    tree = BVHTree.FromObject(obj, depsgraph)
+    to_world = obj.matrix_world.to_3x3()
+    to_local = to_world.inverted_safe()
+    chosen = np.searchsorted(areas, (np.arange(FACES) + 0.5) / FACES * areas[-1])
+    found = []
+    for index in chosen:
+        face = mesh.polygons[min(int(index), len(mesh.polygons) - 1)]
+        inwards = -(to_local.transposed() @ face.normal).normalized()
+        start = face.center + to_local @ (inwards * OFFSET * size)
+        turn = Vector((0, 0, 1)).rotation_difference(inwards)
+        hits = [tree.ray_cast(start, to_local @ (turn @ one))[0] for one in _hemisphere()]
+        lengths = [min(size, (to_world @ (hit - start)).length) if hit else size for hit in hits]
+        found.append(sum(lengths) / RAYS)
+    return found
+
+
+def _hemisphere() -> list[Vector]:
+    """Directions around +Z, as dense as their cosine: a spiral on the unit disc, raised to the sphere."""
+    index = np.arange(RAYS) + 0.5
+    radius, angle = np.sqrt(index / RAYS), index * np.pi * (3 - 5**0.5)
+    points: np.ndarray = np.stack([radius * np.cos(angle), radius * np.sin(angle), np.sqrt(1 - radius**2)], axis=1)
+    return [Vector(point) for point in points.tolist()]

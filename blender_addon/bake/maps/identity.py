@@ -14,6 +14,7 @@ import numpy as np
 from bpy.types import Mesh, NodeSocket, NodeTree, Object
 
 from ...bridge.meshes import component_numbers, values_in
+from ...bridge.shader_tree import NodeGraph
 
 Color = tuple[float, float, float]
 
@@ -59,8 +60,7 @@ class Identities:
         return node.outputs[0]
 
     def _object_color(self, tree: NodeTree, _: str) -> NodeSocket:
-        node = tree.nodes.new("ShaderNodeAttribute")
-        node.attribute_type, node.attribute_name = "OBJECT", OBJECT_COLOR
+        node = NodeGraph(tree).node("Attribute", attribute_type="OBJECT", attribute_name=OBJECT_COLOR)
         return node.outputs["Color"]
 
     def _island_color(self, tree: NodeTree, _: str) -> NodeSocket:
@@ -68,9 +68,7 @@ class Identities:
         for subject, uv_map in self.own:
             if ISLANDS not in subject.data.attributes:
                 first = write_islands(subject.data, uv_map, first)
-        node = tree.nodes.new("ShaderNodeAttribute")
-        node.attribute_name = ISLANDS
-        return node.outputs["Vector"]
+        return NodeGraph(tree).node("Attribute", attribute_name=ISLANDS).outputs["Vector"]
 
     def _vertex_color(self, tree: NodeTree, _: str) -> NodeSocket:
         return tree.nodes.new("ShaderNodeVertexColor").outputs["Color"]  # of each mesh's active attribute

@@ -1,19 +1,105 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Value of a surface shader in one map (its base colour, its roughness …), as a node socket.
+"""Value of a surface shader in one map (its base colour, its roughness, an input by its name), as a node socket.
 
 A diffuse bake of a metal is black, so maps are baked as emission of the shaders' input values.
-Works in place: give it the node tree of a copied material.
+It works in place: give it the node tree of a copied material.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import bpy
 from bpy.types import Node, NodeSocket, NodeTree
 
 from ...bridge.images import COLOR_MAPS
-from .principled_inputs import APPROXIMATE, CONSTANTS, INPUT_MAPS, SOCKETS, map_of
+from ...bridge.shader_tree import NodeGraph
+from ...core.errors import ParameterError
+from ...core.system.untrusted import excerpt
+
+INPUTS: Mapping[str, float] = {
+    "IOR": 1.5,
+    "Diffuse Roughness": 0.0,
+    "Subsurface Weight": 0.0,
+    "Subsurface Radius": 0.0,
+    "Subsurface Scale": 0.0,
+    "Subsurface IOR": 1.4,
+    "Subsurface Anisotropy": 0.0,
+    "Specular IOR Level": 0.0,
+    "Specular Tint": 1.0,
+    "Anisotropic": 0.0,
+    "Anisotropic Rotation": 0.0,
+    "Transmission Weight": 0.0,
+    "Coat Weight": 0.0,
+    "Coat Roughness": 0.03,
+    "Coat IOR": 1.5,
+    "Coat Tint": 1.0,
+    "Sheen Weight": 0.0,
+    "Sheen Roughness": 0.5,
+    "Sheen Tint": 1.0,
+    "Thin Film Thickness": 0.0,
+    "Thin Film IOR": 1.33,
+}
+"""Inputs without a map of their own, each with its value in a shader that has nothing like it."""
+
+
+def map_of(socket: str) -> str:
+    """Name of the map of an input."""
+    return socket.lower().replace(" ", "_")
+
+
+INPUT_MAPS: Mapping[str, float] = {map_of(socket): value for socket, value in INPUTS.items()}
+
+SOCKETS_OF_SHADERS: Mapping[tuple[str, str], str] = {
+    ("BSDF_GLASS", "ior"): "IOR",
+    ("BSDF_REFRACTION", "ior"): "IOR",
+    ("BSDF_GLOSSY", "anisotropic"): "Anisotropy",
+    ("BSDF_GLOSSY", "anisotropic_rotation"): "Rotation",
+    ("BSDF_METALLIC", "anisotropic"): "Anisotropy",
+    ("BSDF_METALLIC", "anisotropic_rotation"): "Rotation",
+    ("BSDF_SHEEN", "sheen_roughness"): "Roughness",
+    ("BSDF_SHEEN", "sheen_tint"): "Color",
+    ("BSDF_HAIR", "roughness"): "RoughnessU",
+    ("SUBSURFACE_SCATTERING", "subsurface_scale"): "Scale",
+    ("SUBSURFACE_SCATTERING", "subsurface_radius"): "Radius",
+    ("SUBSURFACE_SCATTERING", "subsurface_ior"): "IOR",
+    ("SUBSURFACE_SCATTERING", "subsurface_anisotropy"): "Anisotropy",
+}
+"""Inputs of other shaders that mean what an input of the Principled BSDF means."""
+
+CONSTANTS: Mapping[tuple[str, str], float] = {
+    ("BSDF_GLOSSY", "metallic"): 1.0,
+    ("BSDF_METALLIC", "metallic"): 1.0,
+    ("BSDF_DIFFUSE", "roughness"): 1.0,
+    ("BSDF_TRANSLUCENT", "roughness"): 1.0,
+    ("BSDF_GLASS", "transmission_weight"): 1.0,
+    ("BSDF_REFRACTION", "transmission_weight"): 1.0,
+    ("SUBSURFACE_SCATTERING", "subsurface_weight"): 1.0,
+    ("BSDF_SHEEN", "sheen_weight"): 1.0,
+}
+"""Values of a map that other shaders have by what they are."""
+
+APPROXIMATE = ("BSDF_TRANSLUCENT", "BSDF_SHEEN", "BSDF_HAIR", "BSDF_HAIR_PRINCIPLED", "BSDF_TOON", "BSDF_RAY_PORTAL")
+"""Shaders whose light no Principled BSDF scatters alike."""
+
+
+def input_maps(text: str) -> Iterator[str]:
+    """Names of the maps in a list of inputs, "Coat Weight, Sheen Tint". ParameterError for one that there is not."""
+    for part in filter(None, map(str.strip, text.split(","))):
+        if (name := map_of(part)) not in INPUT_MAPS:
+            wrong = f"the input {excerpt(part)} of the Principled BSDF cannot be baked"
+            raise ParameterError(wrong, f"choose from {', '.join(INPUTS)}")
+        yield name
+
+
+def completions(typed: str) -> list[str]:
+    """Lists of inputs that begin as typed and end with one more."""
+    before, comma, last = typed.rpartition(",")
+    start = f"{before}{comma} " if comma else ""
+    given = {map_of(part.strip()) for part in before.split(",")}
+    return [f"{start}{one}" for one in INPUTS if last.strip().lower() in one.lower() and map_of(one) not in given]
+
 
 VALUE_MAPS = ("base_color", "roughness", "metallic", "emission", "opacity", "height")
 DEFAULTS = {
@@ -101,8 +187,8 @@ class ValueReader:
 
     def _socket(self, node: Node) -> NodeSocket | None:
         """Input of a shader that holds the map's value."""
-        if (node.type, self.map_name) in SOCKETS:
-            return node.inputs[SOCKETS[node.type, self.map_name]]
+        if (node.type, self.map_name) in SOCKETS_OF_SHADERS:
+            return node.inputs[SOCKETS_OF_SHADERS[node.type, self.map_name]]
         if self.map_name in INPUT_MAPS:
             inputs = node.inputs if node.type == "BSDF_PRINCIPLED" else ()
             return next((socket for socket in inputs if map_of(socket.name) == self.map_name), None)
@@ -112,22 +198,15 @@ class ValueReader:
         prefix = "" if node.type == "EMISSION" else "Emission "
         if f"{prefix}Strength" not in node.inputs or f"{prefix}Color" not in node.inputs:
             return None
-        scale = tree.nodes.new("ShaderNodeVectorMath")
-        scale.operation = "SCALE"
-        tree.links.new(self._input_value(tree, node.inputs[f"{prefix}Color"]), scale.inputs["Vector"])
-        strength = _link_into(node.inputs[f"{prefix}Strength"])
-        scale.inputs["Scale"].default_value = node.inputs[f"{prefix}Strength"].default_value
-        if strength is not None:
-            tree.links.new(strength.from_socket, scale.inputs["Scale"])
-        return scale.outputs["Vector"]
+        color, strength = (self._input_value(tree, node.inputs[f"{prefix}{name}"]) for name in ("Color", "Strength"))
+        return NodeGraph(tree).vector("MULTIPLY", color, strength)
 
     def _height(self, node: Node, tree: NodeTree) -> NodeSocket | None:
         """Height of a displacement, or of the bump behind a shader's normal, in Blender units."""
+        math = NodeGraph(tree).math
         if node.type == "DISPLACEMENT":
-            above = self._math(
-                tree, "SUBTRACT", *(self._input_value(tree, node.inputs[at]) for at in ("Height", "Midlevel"))
-            )
-            return self._math(tree, "MULTIPLY", above, self._input_value(tree, node.inputs["Scale"]))
+            height, middle, scale = (self._input_value(tree, node.inputs[at]) for at in ("Height", "Midlevel", "Scale"))
+            return math("MULTIPLY", math("SUBTRACT", height, middle), scale)
         if node.type == "VECTOR_DISPLACEMENT":
             self.notes.append("Vector Displacement has no height that could be baked")
             return None
@@ -136,18 +215,9 @@ class ValueReader:
             return None
         if _node_behind(bump.inputs["Normal"], "BUMP"):
             self.notes.append("of several bumps only the last one's height is baked")
-        far = self._math(
-            tree, "MULTIPLY", *(self._input_value(tree, bump.inputs[at]) for at in ("Strength", "Distance"))
-        )
-        height = self._math(tree, "MULTIPLY", self._input_value(tree, bump.inputs["Height"]), far)
-        return self._math(tree, "SUBTRACT", self._constant(tree, 0.0), height) if bump.invert else height
-
-    def _math(self, tree: NodeTree, operation: str, first: NodeSocket, second: NodeSocket) -> NodeSocket:
-        node = tree.nodes.new("ShaderNodeMath")
-        node.operation = operation
-        tree.links.new(first, node.inputs[0])
-        tree.links.new(second, node.inputs[1])
-        return node.outputs[0]
+        height, strength, far = (self._input_value(tree, bump.inputs[at]) for at in ("Height", "Strength", "Distance"))
+        height = math("MULTIPLY", height, math("MULTIPLY", strength, far))
+        return math("SUBTRACT", 0.0, height) if bump.invert else height
 
     def _mix(self, node: Node, groups: tuple[Node, ...]) -> NodeSocket | None:
         """A Mix Shader as a mix of values. An Add Shader adds colours and averages the rest, an approximation."""
@@ -211,12 +281,8 @@ class ValueReader:
 
     def _scalar(self, tree: NodeTree, socket: NodeSocket) -> NodeSocket:
         """Value of a float input; adding 0 turns a linked colour into its luminance, as the input itself does."""
-        add = tree.nodes.new("ShaderNodeMath")
-        add.inputs[0].default_value, add.inputs[1].default_value = socket.default_value, 0.0
         link = _link_into(socket)
-        if link is not None:
-            tree.links.new(link.from_socket, add.inputs[0])
-        return add.outputs[0]
+        return NodeGraph(tree).math("ADD", link.from_socket if link else socket.default_value, 0.0)
 
     def _constant(self, tree: NodeTree, value: float | bpy.types.bpy_prop_array) -> NodeSocket:
         node = tree.nodes.new("ShaderNodeRGB")

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,8 +15,7 @@ from bpy.types import Context, Image, Material, Object
 
 from ...core.errors import ParameterError
 from ...core.system.untrusted import parse_json
-from ..settings import BakeOptions
-from ..targets import CHOSEN, NAMED, ONE, SELECTED, BakeTargets, base_of
+from ..settings import CHOSEN, NAMED, ONE, SELECTED, BakeOptions, BakeTargets, base_of
 from .checks import check, check_high, check_mesh, check_object, chosen_objects
 
 BAKED = "impasto_baked"
@@ -81,34 +81,21 @@ class BakeSet:
 
     def to_json(self, name_of: Callable[[Object], str]) -> dict[str, Any]:
         """The set for another process, with a name for each object."""
-        projections = [
-            {
-                "highs": [name_of(high) for high in one.highs],
-                "cage": name_of(one.cage) if one.cage else None,
-                "extrusion": one.extrusion,
-                "ray_distance": one.ray_distance,
-            }
-            for one in self.projections
-        ]
-        objects = [name_of(item) for item in self.objects]
-        same = {"title": self.title, "use_tiles": self.use_tiles, "slots": self.slots, "is_plane": self.is_plane}
-        return {**same, "objects": objects, "projections": projections}
+        text = json.dumps(vars(self), default=lambda one: name_of(one) if isinstance(one, Object) else vars(one))
+        return json.loads(text)
 
     @classmethod
     def from_json(cls, about: Mapping[str, Any], objects: Mapping[str, Object]) -> BakeSet:
         """The set of `to_json`, of objects by name."""
-        projections = [
-            Projection(
-                tuple(objects[name] for name in one["highs"]),
-                objects[one["cage"]] if one["cage"] else None,
-                one["extrusion"],
-                one["ray_distance"],
-            )
-            for one in about["projections"]
-        ]
         chosen = tuple(objects[name] for name in about["objects"])
-        same = {"use_tiles": about["use_tiles"], "slots": tuple(about["slots"]), "is_plane": about["is_plane"]}
-        return cls(about["title"], chosen, tuple(projections), **same)
+        projections = []
+        for one in about["projections"]:
+            cage = objects[one["cage"]] if one["cage"] else None
+            projections.append(
+                Projection(**{**one, "highs": tuple(objects[name] for name in one["highs"]), "cage": cage})
+            )
+        own = {"objects": chosen, "projections": tuple(projections), "slots": tuple(about["slots"])}
+        return cls(**{**about, **own})
 
 
 def _names(objects: Sequence[Object]) -> str:

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Warnings about a bake, each with its remedy: panels show them before it begins, and reports repeat them.
 
-Those about objects need the open file, and those about UVs evaluated meshes.
+Warnings about objects need the open file, and those about UVs evaluated meshes: for panels they are computed between
+redraws.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -15,10 +17,11 @@ from bpy.types import Mesh, Object
 from mathutils.bvhtree import BVHTree
 
 from ...bridge.meshes import values_in
+from ...bridge.target import NEW
 from ...core.errors import ImpastoError
-from ..render.tiles import NO_TILES, Tiles, tiles_of
-from ..settings import BakeOptions
-from ..targets import NAMED, SELECTED, BakeTargets, base_of
+from ...interface.deferred import Deferred
+from ..render.canvas import NO_TILES, Tiles, tiles_of
+from ..settings import NAMED, SELECTED, BakeOptions, BakeTargets, ImpastoBakeSettings, base_of
 from .checks import check, check_evaluated, check_high, check_local, check_object
 from .sets import BakeSet
 
@@ -232,3 +235,37 @@ def overlapping_faces(corners: np.ndarray, faces: np.ndarray) -> set[int]:
         if others:
             found |= others | {face}
     return found
+
+
+def question_about(sets: Sequence[BakeSet], **settings: object) -> str:
+    """The sets, with session ids for objects, and settings as JSON."""
+    return json.dumps({"sets": [one.to_json(lambda obj: str(obj.session_uid)) for one in sets], **settings})
+
+
+def sets_in(question: str) -> list[BakeSet]:
+    """The sets that a question is about; none where an object was deleted meanwhile."""
+    objects = {str(obj.session_uid): obj for obj in bpy.data.objects}
+    try:
+        return [BakeSet.from_json(one, objects) for one in json.loads(question)["sets"]]
+    except KeyError:
+        return []
+
+
+def _warnings(question: str) -> list[BakeWarning]:
+    about = json.loads(question)
+    options = BakeOptions(uv_map=about["uv_map"], maps=tuple(about["maps"]))
+    depsgraph = bpy.context.evaluated_depsgraph_get()
+    sets = sets_in(question)
+    return [found for one in sets for found in warnings_before(one, options, depsgraph, assigns=about["assigns"])]
+
+
+deferred_warnings = Deferred(_warnings)
+
+
+def warnings_of(sets: Sequence[BakeSet], settings: ImpastoBakeSettings) -> list[BakeWarning]:
+    """Warnings about the sets, as far as they are known. For drawing."""
+    if not sets:
+        return []
+    maps = BakeOptions.of(settings).maps
+    question = question_about(sets, uv_map=settings.uv_map, maps=maps, assigns=settings.material == NEW)
+    return deferred_warnings.answer(question) or []

@@ -19,15 +19,15 @@ import bpy
 import numpy as np
 from bpy.types import Image
 
-from ...bridge import former, working_space
-from ...bridge.fingerprints import images_of
-from ...bridge.images import values_of
+from ...bridge import former
+from ...bridge.images import values_of, working_space
 from ...core.errors import FileError, WorkerError
 from ...jobs.command import run_command
 from ...jobs.task import Task
+from ..fingerprints import images_of
 from ..objects.sets import BakeSet
 from ..render.baked_maps import BakedMap
-from ..render.misses import Misses
+from ..render.canvas import Misses
 from ..settings import BakeOptions
 from .costs import record
 
@@ -71,7 +71,7 @@ def _write(folder: Path, sets: Sequence[BakeSet], options: BakeOptions, known: C
         "names": {copy.name: obj.name for obj, copy in written.items()},
         "sets": [one.to_json(lambda obj: written[obj].name) for one in sets],
         "options": asdict(options),
-        "working_space": working_space.name(),
+        "working_space": working_space(),
         "known": list(known),
         "rates": dict(record.rates),
         "frame": [scene.frame_current, scene.frame_subframe],

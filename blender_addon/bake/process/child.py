@@ -25,7 +25,7 @@ def main(folder: Path) -> None:
     sys.modules[PACKAGE] = package
     from impasto_bake.bake.objects.sets import BakeSet
     from impasto_bake.bake.process import background, costs
-    from impasto_bake.bake.process.memory import memory_error
+    from impasto_bake.bake.process.costs import memory_error
     from impasto_bake.bake.render.baked_maps import bake_set
     from impasto_bake.bake.settings import BakeOptions
     from impasto_bake.core.errors import ImpastoError, error_fields

@@ -16,12 +16,12 @@ import numpy as np
 from bpy.types import Object
 
 from ...bridge import encode
-from ...bridge.images import COLOR_MAPS
-from ...bridge.working_space import convert, from_rec709, to_rec709
+from ...bridge.images import COLOR_MAPS, convert, from_rec709, to_rec709
 from ...core.errors import ParameterError
 from ...core.recipe import Recipe
 from ...core.surface.color import linear_to_srgb, srgb_to_linear
 from ..files import FORMATS
+from ..fingerprints import fingerprints
 from ..maps.geometry import (
     CURVATURE_MAPS,
     CURVATURE_PASSES,
@@ -32,16 +32,13 @@ from ..maps.geometry import (
     unit_vectors,
 )
 from ..maps.identity import IDENTITY_MAPS
-from ..maps.margin import block_means, draw_out
-from ..maps.principled_inputs import INPUT_MAPS
+from ..maps.values import INPUT_MAPS
 from ..objects.reads import missing_notes
 from ..objects.sets import BakeSet, check_set
 from ..objects.warnings import uv_notes
 from ..settings import BakeOptions
-from .cover import pixels_of
+from .canvas import NO_MISSES, Misses, block_means, draw_out, missed_notes, misses_on, pixels_of
 from .cycles import covered_pixels, cycles_bake
-from .kept import fingerprints
-from .misses import NO_MISSES, Misses, missed_notes, misses_on
 from .parts import evaluated_meshes
 from .scene import BakeScene, bake_scene, extent_of, prepare
 

@@ -11,11 +11,9 @@ from bpy.types import Image, Object, Scene
 
 from ...core.errors import ImpastoError
 from ..settings import BakeOptions
-from .cover import TEMPORARY, Cover, clear, fill, pixels_of
-from .misses import check_missed
-from .parts import Part
+from .canvas import TEMPORARY, Cover, check_missed, clear, fill, pixels_of
+from .parts import Part, Window
 from .scene import BakeScene
-from .windows import Window
 
 CLEAR = 0.01
 """Greatest alpha of a pixel on which nothing is baked."""

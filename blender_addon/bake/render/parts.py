@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Parts of a set: copies, in the temporary scene, of the objects that are baked to and of those that are shown."""
+"""Parts of a set: copies, in a temporary scene, of the objects that are baked to and of those whose surface is shown.
+
+Cycles goes through all pixels of an image for each object that it bakes. A window is the part of a shared image in
+which an object's islands lie. With windows, a hundred objects take as long as their islands, not a hundred images.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +11,15 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import bpy
+import numpy as np
 from bpy.types import Depsgraph, Mesh, Object, Scene
 
+from ...core.errors import ParameterError
 from ..maps.identity import OBJECT_COLOR, colors_of
 from ..objects.cage import Cage, make_cage
 from ..objects.checks import check_evaluated
 from ..objects.sets import BakeSet
-from .cover import TEMPORARY
+from .canvas import NO_TILES, TEMPORARY, TemporaryData, Tiles
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,7 @@ class Part:
         return self.highs or (self.subject,)
 
 
-def copied_parts(given: BakeSet, uv_maps: Sequence[str], scene: Scene, made: list[bpy.types.ID]) -> list[Part]:
+def copied_parts(given: BakeSet, uv_maps: Sequence[str], scene: Scene, made: TemporaryData) -> list[Part]:
     """The parts of a set, with copies of the given cages, if any. uv_maps: one for each object."""
     subjects = [_copy(obj, scene, made) for obj in given.objects]
     parts = [Part(obj.name, *one) for obj, *one in zip(given.objects, subjects, uv_maps, strict=True)]
@@ -59,12 +65,10 @@ def _tell_apart(objects: Collection[Object], copies: Collection[Object]) -> None
         copy[OBJECT_COLOR] = colors[obj.name]
 
 
-def _copy(obj: Object, scene: Scene, made: list[bpy.types.ID]) -> Object:
+def _copy(obj: Object, scene: Scene, made: TemporaryData) -> Object:
     """A copy in the temporary scene that is rendered whatever hides the object."""
-    copy = local_copy(obj)
-    made.append(copy)
-    copy.data = local_copy(obj.data)
-    made.append(copy.data)
+    copy = made.add(local_copy(obj))
+    copy.data = made.add(local_copy(obj.data))
     for slot in copy.material_slots:  # the mesh may have others than its object
         material, slot.link = slot.material, "DATA"
         slot.material = material
@@ -102,19 +106,81 @@ def cages_of(parts: Sequence[Part], given: BakeSet, depsgraph: Depsgraph) -> Ite
         yield low, make_cage(part.name, low, part.highs, given_cage, one, depsgraph)
 
 
-def with_cages(parts: Sequence[Part], given: BakeSet, scene: Scene, made: list[bpy.types.ID]) -> list[Part]:
+def with_cages(parts: Sequence[Part], given: BakeSet, scene: Scene, made: TemporaryData) -> list[Part]:
     """The parts of a set of low objects with the cages that are baked with, in an evaluated scene."""
     depsgraph = scene.view_layers[0].depsgraph
     caged = []
     for part, (low, cage) in zip(parts, cages_of(parts, given, depsgraph), strict=True):
-        mesh = bpy.data.meshes.new_from_object(low, preserve_all_data_layers=False, depsgraph=depsgraph)
-        made.append(mesh)
+        mesh = made.add(bpy.data.meshes.new_from_object(low, preserve_all_data_layers=False, depsgraph=depsgraph))
         mesh.vertices.foreach_set("co", cage.points().astype("float32").ravel())
-        moved = bpy.data.objects.new(TEMPORARY, mesh)
-        made.append(moved)
+        moved = made.add(bpy.data.objects.new(TEMPORARY, mesh))
         caged.append(replace(part, cage=moved, ray_distance=cage.ray_distance))
     for before, part in zip(parts, caged, strict=True):
         scene.collection.objects.link(part.cage)
         if before.cage:
             scene.collection.objects.unlink(before.cage)
     return caged
+
+
+LARGEST = 0.5
+"""Share of the image up to which a window saves time."""
+EXACT = 1e-5
+"""Difference of UVs, in windows, that is rounding."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """Pixels from the left and from the bottom of an image, and the window's own width and height."""
+
+    left: int
+    bottom: int
+    width: int
+    height: int
+
+    @property
+    def pixels(self) -> tuple[slice, slice]:
+        """Its place in an image (H, W)."""
+        return slice(self.bottom, self.bottom + self.height), slice(self.left, self.left + self.width)
+
+    def uvs(self, uvs: np.ndarray, size_px: tuple[int, int]) -> np.ndarray:
+        """UVs (L, 2) of the image as those of the window."""
+        return (uvs * size_px - (self.left, self.bottom)) / (self.width, self.height)
+
+
+def window_of(uvs: np.ndarray, size_px: tuple[int, int]) -> Window:
+    """The window that holds UVs (L, 2), as far as they lie in an image of this width and height."""
+    low = np.clip(np.floor(uvs.min(axis=0) * size_px) - 1, 0, np.array(size_px) - 1).astype(int)
+    high = np.clip(np.ceil(uvs.max(axis=0) * size_px) + 1, low + 1, size_px).astype(int)
+    return Window(*low.tolist(), *(high - low).tolist())
+
+
+def with_windows(
+    scene: Scene, parts: Sequence[Part], tiles: Tiles, size_px: tuple[int, int]
+) -> list[tuple[Part, Window]]:
+    """The parts, each with a window where that saves time, and UVs for it; a part without one has the whole image.
+
+    Modifiers that change UVs by their name leave those of a window behind: then there is none. ParameterError where
+    there must be some, since there are tiles.
+    """
+    whole = Window(0, 0, *size_px)
+    found = [window_of(tiles.canvas(*one), size_px) for one in evaluated_meshes(scene, parts)]
+    windows = [one if one.width * one.height < LARGEST * size_px[0] * size_px[1] else whole for one in found]
+    for part, window in zip(parts, windows, strict=True):
+        mesh = part.subject.data
+        if (tiles.numbers or window != whole) and (layer := mesh.uv_layers.new(name=TEMPORARY, do_init=False)):
+            uvs = window.uvs(tiles.canvas(mesh, part.uv_map), size_px)
+            layer.data.foreach_set("uv", uvs.astype("float32").ravel())
+    chosen = []
+    for part, window, (mesh, uv_map) in zip(parts, windows, evaluated_meshes(scene, parts), strict=True):
+        is_right = TEMPORARY in mesh.uv_layers and _is_same(mesh, window.uvs(tiles.canvas(mesh, uv_map), size_px))
+        if tiles.numbers and not is_right:
+            raise ParameterError(
+                f"the modifiers of {part.name} change its UVs, which tiles must not",
+                "apply them, or bake without UDIM Tiles",
+            )
+        chosen.append((replace(part, uv_map=TEMPORARY), window) if is_right else (part, whole))
+    return chosen
+
+
+def _is_same(mesh: Mesh, uvs: np.ndarray) -> bool:
+    return bool(abs(NO_TILES.canvas(mesh, TEMPORARY) - uvs).max() < EXACT)

@@ -14,19 +14,16 @@ import bpy
 from bpy.types import Image, Material, Node, NodeSocket, NodeTree, Object, Scene
 from mathutils import Matrix, Vector
 
+from ...bridge.shader_tree import NodeGraph
 from ...core.errors import ImpastoError
-from ..maps.geometry import EMISSIONS, Extent
+from ..maps.geometry import EMISSIONS, Extent, usual_thickness
 from ..maps.identity import IDENTITY_MAPS, Identities
-from ..maps.thickness import usual_thickness
 from ..maps.values import ValueReader
 from ..objects.reads import output_node, uses_nodes
 from ..objects.sets import BakeSet
 from ..settings import BakeOptions
-from .cover import TEMPORARY, Cover, make_cover
-from .misses import remedy_for
-from .parts import Part, copied_parts, evaluated_meshes, local_copy, with_cages
-from .tiles import NO_TILES, Tiles, tiles_of
-from .windows import Window, with_windows
+from .canvas import NO_TILES, TEMPORARY, Cover, TemporaryData, Tiles, make_cover, remedy_for, temporary_scene, tiles_of
+from .parts import Part, Window, copied_parts, evaluated_meshes, local_copy, with_cages, with_windows
 
 
 @dataclass(frozen=True)
@@ -52,7 +49,7 @@ class BakeScene:
     parts: Sequence[Part]
     image: Image
     surfaces: list[Surface]
-    made: list[bpy.types.ID]
+    made: TemporaryData
     windows: Sequence[tuple[Part, Window]] = ()
     tiles: Tiles = NO_TILES
     cover: Cover | None = None
@@ -77,13 +74,10 @@ class BakeScene:
 @contextmanager
 def bake_scene(given: BakeSet, options: BakeOptions, uv_maps: Sequence[str]) -> Iterator[BakeScene]:
     """Set up all that a bake needs, and remove it at the end, whatever happens. uv_maps: one for each object."""
-    scene = bpy.data.scenes.new(TEMPORARY)
-    made: list[bpy.types.ID] = []
-    try:
+    with temporary_scene() as (scene, made):
         _set_up_cycles(scene)
         size_px = (options.width_px, options.height_px)
-        image = bpy.data.images.new(TEMPORARY, *size_px, alpha=True, float_buffer=True, is_data=True)
-        made.append(image)
+        image = made.add(bpy.data.images.new(TEMPORARY, *size_px, alpha=True, float_buffer=True, is_data=True))
         parts = copied_parts(given, uv_maps, scene, made)
         scene.view_layers[0].objects.active = parts[0].subject
         if given.slots:
@@ -105,9 +99,6 @@ def bake_scene(given: BakeSet, options: BakeOptions, uv_maps: Sequence[str]) -> 
         windows = with_windows(scene, parts, tiles, tuple(image.size))
         remedy = remedy_for(given.projections)
         yield BakeScene(scene, parts, image, surfaces, made, windows, tiles, cover, remedy)
-    finally:
-        bpy.data.scenes.remove(scene)
-        bpy.data.batch_remove(made)
 
 
 def _set_up_cycles(scene: Scene) -> None:
@@ -127,16 +118,15 @@ def _receive(low: Object, material: Material) -> None:
         slot.material = material
 
 
-def _hide_slots(subject: Object, chosen: Collection[int], made: list[bpy.types.ID]) -> None:
+def _hide_slots(subject: Object, chosen: Collection[int], made: TemporaryData) -> None:
     """Give the other slots a material without an image node, so that nothing is baked on their faces."""
-    hidden = bpy.data.materials.new(TEMPORARY)
-    made.append(hidden)
+    hidden = made.add(bpy.data.materials.new(TEMPORARY))
     for index, slot in enumerate(subject.material_slots):
         if index not in chosen:
             slot.material = hidden
 
 
-def _copied_surfaces(subjects: Sequence[Object], image: Image, made: list[bpy.types.ID]) -> list[Surface]:
+def _copied_surfaces(subjects: Sequence[Object], image: Image, made: TemporaryData) -> list[Surface]:
     """Give each slot a copy of its material, shared by slots that share it; unused empty slots get a blank one."""
     copies: dict[Material | None, Material] = {}
     surfaces: list[Surface] = []
@@ -148,8 +138,7 @@ def _copied_surfaces(subjects: Sequence[Object], image: Image, made: list[bpy.ty
         if original in made:  # hidden
             continue
         if original not in copies:
-            copy = copies[original] = local_copy(original) if original else bpy.data.materials.new(TEMPORARY)
-            made.append(copy)
+            copy = copies[original] = made.add(local_copy(original) if original else bpy.data.materials.new(TEMPORARY))
             _make_nodes(copy)
             copy.displacement_method = "BUMP"
             surfaces.append(_surface(original.name if original else "", copy, image))
@@ -165,23 +154,17 @@ def _make_nodes(material: Material) -> None:
         material.use_nodes = True
     tree = material.node_tree
     tree.nodes.clear()
-    shader, output = tree.nodes.new("ShaderNodeBsdfPrincipled"), tree.nodes.new("ShaderNodeOutputMaterial")
-    shader.inputs["Base Color"].default_value = material.diffuse_color
-    shader.inputs["Roughness"].default_value = material.roughness
-    shader.inputs["Metallic"].default_value = material.metallic
-    tree.links.new(shader.outputs[0], output.inputs["Surface"])
+    graph = NodeGraph(tree)
+    shader = graph.node("BsdfPrincipled", material.diffuse_color, material.metallic, material.roughness)
+    graph.node("OutputMaterial", shader.outputs[0])
 
 
 def _surface(title: str, material: Material, image: Image) -> Surface:
     """Give a material the active image node that Cycles bakes to, and an output with an emission shader."""
-    tree = material.node_tree
-    node = tree.nodes.new("ShaderNodeTexImage")
-    node.image = image
-    tree.nodes.active = node
-    shaded = output_node(material)
-    emission, emitted = tree.nodes.new("ShaderNodeEmission"), tree.nodes.new("ShaderNodeOutputMaterial")
-    emitted.target = shaded.target if shaded else "ALL"
-    tree.links.new(emission.outputs[0], emitted.inputs["Surface"])
+    tree, graph, shaded = material.node_tree, NodeGraph(material.node_tree), output_node(material)
+    tree.nodes.active = graph.node("TexImage", image=image)
+    emission = graph.node("Emission")
+    emitted = graph.node("OutputMaterial", emission.outputs[0], target=shaded.target if shaded else "ALL")
     return Surface(title, tree, shaded, emission, emitted)
 
 
@@ -230,13 +213,6 @@ def prepare(temporary: BakeScene, name: str, extent: Extent) -> list[str]:
 
 def _sign(tree: NodeTree, value: NodeSocket) -> NodeSocket:
     """Positive values as red, negative ones as green, since no emission is negative."""
-    both = tree.nodes.new("ShaderNodeCombineColor")
-    for channel, sign in (("Red", 1.0), ("Green", -1.0)):
-        node = tree.nodes.new("ShaderNodeMath")
-        node.operation, node.inputs[1].default_value = "MULTIPLY", sign
-        above = tree.nodes.new("ShaderNodeMath")
-        above.operation, above.inputs[1].default_value = "MAXIMUM", 0.0
-        tree.links.new(value, node.inputs[0])
-        tree.links.new(node.outputs[0], above.inputs[0])
-        tree.links.new(above.outputs[0], both.inputs[channel])
-    return both.outputs["Color"]
+    graph = NodeGraph(tree)
+    red, green = (graph.math("MAXIMUM", graph.math("MULTIPLY", value, sign), 0.0) for sign in (1.0, -1.0))
+    return graph.node("CombineColor", red, green, 0.0).outputs["Color"]

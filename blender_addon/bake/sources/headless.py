@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`blender -b --command impasto bake`, `contents` and `library`, which need no engine.
 
-They are for materials and objects of a .blend as sources, and for a library of assets. The engine starts Blender with
+They read materials and objects of a .blend as sources, and write libraries of assets. The engine starts Blender with
 them where a source lies in a .blend, or a batch makes a library; people and scripts can, too.
 """
 
@@ -13,7 +13,7 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +21,127 @@ import bpy
 
 from ...assets import library
 from ...core.errors import FileError, ImpastoError, error_fields
-from ...core.io.datablocks import Datablock
+from ...core.io.datablocks import MATERIAL, OBJECT, Datablock
 from ...core.system.transaction import replace_files
 from ...core.system.untrusted import check_file, excerpt, printable
 from ...core.udim import tile_suffix
+from ..objects.checks import check
 from ..objects.sets import BakeSet
 from ..objects.warnings import object_warnings
 from ..render.baked_maps import BakedMap, bake_maps
-from . import contents, material_maps
+from ..settings import BakeOptions
+from . import material_maps
 from .provenance import sources_of, with_recipes
+
+KINDS = (MATERIAL, OBJECT)
+TILE = "<UDIM>"
+
+
+def describe() -> dict[str, Any]:
+    """The sources of the open file by kind, and Blender's version, as JSON."""
+    used = _used_datablocks()
+    options = BakeOptions.of(bpy.context.scene.impasto_bake)
+    found: dict[str, Any] = {kind: [_about(one, options, used) for one in _sources(kind)] for kind in KINDS}
+    return {"blender": bpy.app.version_string, **found}
+
+
+def find(datablock: Datablock) -> bpy.types.Material | bpy.types.Object:
+    """The datablock in the open file. FileError if it is not there."""
+    known = _sources(datablock.kind)
+    name = datablock.name_in(one.name for one in known)
+    return next(one for one in known if one.name == name)
+
+
+def _sources(kind: str) -> list[Any]:
+    """Materials, or mesh objects that have one. Of those with one name, a linked one is left out."""
+    if kind == MATERIAL:
+        found = [one for one in bpy.data.materials if not one.is_grease_pencil]
+    else:
+        found = [
+            one for one in bpy.data.objects if one.type == "MESH" and any(slot.material for slot in one.material_slots)
+        ]
+    names = {one.name for one in found if one.library is None}
+    return [one for one in found if one.library is None or one.name not in names]
+
+
+def _about(one: Any, options: BakeOptions, used: dict[bpy.types.ID, set[bpy.types.ID]]) -> dict[str, Any]:
+    size_px: tuple[int, int] | None = (options.height_px, options.width_px)
+    problem = None
+    try:
+        if isinstance(one, bpy.types.Material):
+            size_px = material_maps.size_of(one, options)
+        else:
+            check(one, options)
+    except ImpastoError as error:
+        problem = {"message": error.message, "remedy": error.remedy}
+    files = sorted(set(_files(_closure(one, used))))
+    return {"name": one.name, "size_px": size_px, "files": files, "problem": problem}
+
+
+def files_of(one: bpy.types.ID) -> list[str]:
+    """Files outside the .blend whose content a datablock uses, whether they are there or not."""
+    return sorted(set(_files(_closure(one, _used_datablocks()))))
+
+
+def _used_datablocks() -> dict[bpy.types.ID, set[bpy.types.ID]]:
+    """The datablocks that each one uses."""
+    used: dict[bpy.types.ID, set[bpy.types.ID]] = {}
+    for one, users in bpy.data.user_map().items():
+        for user in users:
+            if not isinstance(one, bpy.types.Material) or not isinstance(user, bpy.types.Material):  # not a former one
+                used.setdefault(user, set()).add(one)
+    return used
+
+
+def _closure(one: bpy.types.ID, used: dict[bpy.types.ID, set[bpy.types.ID]]) -> set[bpy.types.ID]:
+    """A datablock with all that it uses, directly or not."""
+    found, waiting = {one}, [one]
+    while waiting:
+        new = used.get(waiting.pop(), set()) - found
+        found |= new
+        waiting += new
+    return found
+
+
+def _files(used: Iterable[bpy.types.ID]) -> Iterator[str]:
+    for one in used:
+        for owner in (one, *getattr(one, "modifiers", ()), *_nodes(one)):
+            if path := _outside(owner):
+                yield from _expand(Path(bpy.path.abspath(path, library=one.library)))
+        if one.library is not None and not _is_packed(one.library) and not getattr(one, "is_linked_packed", False):
+            yield from _expand(Path(bpy.path.abspath(one.library.filepath)))
+
+
+def _nodes(one: bpy.types.ID) -> list[bpy.types.Node]:
+    tree = one if isinstance(one, bpy.types.NodeTree) else getattr(one, "node_tree", None)
+    return list(tree.nodes) if tree else []
+
+
+def _outside(owner: Any) -> str:
+    """Path of the file that a datablock, a modifier or a node shows; "" for none, or one within the .blend."""
+    known = owner.bl_rna.properties.get("filepath")
+    if known is None or known.subtype != "FILE_PATH" or owner.filepath.startswith("<"):
+        return ""
+    if isinstance(owner, bpy.types.Node) and owner.mode != "EXTERNAL":
+        return ""
+    return "" if _is_packed(owner) else owner.filepath
+
+
+def _is_packed(owner: Any) -> bool:
+    if isinstance(owner, bpy.types.Image):
+        return bool(owner.packed_files) or owner.source in ("GENERATED", "VIEWER")
+    return getattr(owner, "packed_file", None) is not None
+
+
+def _expand(path: Path) -> Iterator[str]:
+    """The file, or the files of its tiles."""
+    if TILE not in path.name:
+        yield str(path.resolve())
+        return
+    before, _, after = path.name.partition(TILE)
+    tiles = [tile for tile in path.parent.glob("*") if tile.name.startswith(before) and tile.name.endswith(after)]
+    yield from map(str, tiles or [path])
+
 
 COMMANDS = ("bake", "contents", "library")
 
@@ -96,8 +208,8 @@ def _end_with_stdin(temporary: Path) -> None:
 def _contents(given: argparse.Namespace) -> tuple[Mapping[str, Any], list[str]]:
     """List what a file holds."""
     _open(given.blend)
-    found = contents.describe()
-    return found, [_line(kind, one) for kind in contents.KINDS for one in found[kind]]
+    found = describe()
+    return found, [_line(kind, one) for kind in KINDS for one in found[kind]]
 
 
 def _line(kind: str, one: Mapping[str, Any]) -> str:
@@ -120,9 +232,9 @@ def _bake(given: argparse.Namespace) -> tuple[Mapping[str, Any], list[str]]:
     if datablock is None or datablock.is_gltf:
         raise FileError(f"{excerpt(given.source)} is in no .blend", "write FILE.blend/Material/NAME")
     _open(datablock.file)
-    found = contents.find(datablock)
-    datablock.check_files(map(Path, contents.files_of(found)))
-    options, notes = contents.saved_options(), []
+    found = find(datablock)
+    datablock.check_files(map(Path, files_of(found)))
+    options, notes = BakeOptions.of(bpy.context.scene.impasto_bake), []
     if isinstance(found, bpy.types.Material):
         maps = material_maps.maps_of(found, options)
     else:

@@ -11,11 +11,11 @@ import numpy as np
 from bpy.types import Image, Material
 
 from ...bridge import images
-from ...bridge.fingerprints import contents_of, images_in, sha256
 from ...core.errors import ImpastoError
 from ...core.io.metadata import in_png, metadata_of
 from ...core.recipe import Recipe, Step
 from ...core.system.untrusted import excerpt
+from ..fingerprints import contents_of, images_in, sha256
 from ..render.baked_maps import BakedMap
 
 BAKE = "bake"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import bpy
 
-from ...bridge import image_editors, recent
+from ...bridge import former, image_editors
 from ...core.engine.replies import JobResult
 from ...core.errors import Cancelled
 from ...core.options import Sink
@@ -121,7 +121,7 @@ def sequence(name: str, made: JobResult) -> bpy.types.Image:
         image.name = name
     image.source = "SEQUENCE"
     image.reload()
-    recent.keep([image])
+    former.keep([image])
     image_editors.show_instead(image, image)
     for space in image_editors.image_editors():
         if space.image == image:

@@ -65,7 +65,7 @@ def mends_by_clicks(walk: Walk) -> Steps:
     yield from changes(walk, {})
     yield 2.0
     walk.screenshot("warnings.png")
-    warnings = extension().bake.objects.waiting.warnings
+    warnings = extension().bake.objects.warnings.deferred_warnings
     told = [[one.text for one in warnings._answer]]
     _, y = yield walk.find("material", "VIEW_3D")
     for _ in range(2):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Operators for the library of models: install a file, remove a model, use one, open the report of its training."""
+"""Models: install a file, remove a model, use one, open the report of its training; the list of all."""
 
 from __future__ import annotations
 
@@ -10,16 +10,19 @@ from typing import Any
 import bpy
 from bpy.props import StringProperty
 
-from ..core.errors import ParameterError, choices
-from ..core.system.untrusted import excerpt
-from ..engine import engine
-from ..engine.catalogue import catalogue
-from ..jobs.operator import report_result
-from ..jobs.task import Task, TaskReport
-from ..library.operator import ASKED_IN, ChangesLibrary, ask_to_remove, library_task
-from ..parameters import properties
-from ..paths import FILE_PATH, absolute
-from ..tools.lists import MODEL
+from .core.errors import ParameterError, choices
+from .core.system.untrusted import excerpt
+from .engine import engine
+from .engine.catalogue import catalogue
+from .interface import previews
+from .interface.drawing import draw_report, draw_text, name_place
+from .jobs.operator import report_result
+from .jobs.task import Place, Task, TaskReport
+from .library import ASKED_IN, ChangesLibrary, ask_to_remove, library_task
+from .parameters import properties
+from .paths import FILE_PATH, absolute
+from .tools.lists import MODEL
+from .translations.texts import sentence
 
 
 class IMPASTO_OT_install_model(ChangesLibrary, bpy.types.Operator):
@@ -101,3 +104,43 @@ def report_poll_message(model: Mapping[str, Any]) -> str:
     if found and found.is_remote:
         return f"the report of {model['name']} is on the machine of the engine; copy it from there"
     return ""
+
+
+def draw_models(layout: bpy.types.UILayout) -> None:
+    name_place(layout, Place.MODELS)
+    for model in catalogue.models:
+        _draw_model(layout.box().row(), model)
+    for damaged in catalogue.damaged_models:
+        column = layout.column()
+        column.alert = True
+        draw_text(column, f"{damaged['name']}: {damaged['error']}; {damaged['remedy']}", "ERROR")
+    row = layout.row(align=True)
+    row.operator("impasto.install_model", icon="IMPORT")
+    row.operator("impasto.refresh_tools", text="Refresh", icon="FILE_REFRESH")
+    draw_report(layout, Place.MODELS)
+
+
+def _draw_model(row: bpy.types.UILayout, model: Mapping[str, Any]) -> None:
+    """Draw thumbnail, name, kind, size and licence, and the buttons that use and remove it."""
+    if icon := previews.icon_of_model(model):
+        row.template_icon(icon, scale=3)
+    column = row.column(align=True)
+    column.label(text=model["name"], translate=False)
+    column.label(text=f"{_kind(model)}, {_size(model['bytes'])}", translate=False)
+    column.label(text=model["licence"], translate=False)
+    column = row.column(align=True)
+    column.operator("impasto.use_model", text="", icon="CHECKMARK").name = model["name"]
+    if not report_poll_message(model):
+        column.operator("impasto.open_report", text="", icon="DOCUMENTS").name = model["name"]
+    if not model["shipped"]:
+        column.operator("impasto.remove_model", text="", icon="TRASH").name = model["name"]
+
+
+def _kind(model: Mapping[str, Any]) -> str:
+    """Its material, or the number of those that it makes, as a line has no room for their names."""
+    classes = model["classes"]
+    return model["material"] or (sentence(f"{len(classes)} materials") if classes else model["tool"])
+
+
+def _size(count: int) -> str:
+    return f"{count / 2**20:.1f} MB" if count >= 2**20 else f"{count / 2**10:.0f} kB"

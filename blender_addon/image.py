@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Operators on one image: make it seamless, estimate its maps, make it again from its recipe."""
+"""Operators on one image (make it seamless, estimate its maps, make it again), and the This Image panel."""
 
 from __future__ import annotations
 
@@ -8,22 +8,26 @@ from dataclasses import replace
 import bpy
 from bpy.props import StringProperty
 
-from ..bake.sources.provenance import BAKE, baked_object
-from ..bridge import images, naming
-from ..bridge.image_editors import is_image_editor, shown_image
-from ..bridge.inputs import image_called
-from ..bridge.joined import JoinedResult
-from ..bridge.recipe_inputs import inputs_of, scale_of
-from ..bridge.target import NONE, target_of
-from ..core.errors import ParameterError
-from ..core.recipe import differences
-from ..engine.catalogue import catalogue
-from ..jobs.operator import TaskOperator
-from ..jobs.task import Place, Task
-from ..parameters.points import known_azimuths
-from ..tools.action import WorkerAction, result_task
-from ..tools.form import Form, values_of, width_of, with_properties
-from ..tools.request import Request
+from .bake.sources.provenance import BAKE, baked_object
+from .bridge import images, naming
+from .bridge.image_editors import is_image_editor, shown_image
+from .bridge.inputs import image_called
+from .bridge.joined import JoinedResult
+from .bridge.recipe_inputs import inputs_of, scale_of
+from .bridge.target import NONE, target_of
+from .core.errors import ParameterError
+from .core.recipe import differences
+from .engine.catalogue import catalogue
+from .interface.drawing import draw_operators, draw_report, name_place, operator_class
+from .jobs.operator import TaskOperator
+from .jobs.task import Place, Task
+from .material.drawing import draw_result
+from .parameters.operators import WIDTH, draw_open_number
+from .parameters.points import azimuths_of, known_azimuths
+from .tools.action import WorkerAction, result_task
+from .tools.form import Form, values_of, width_of, with_properties
+from .tools.panel import InImageEditor, Tab, draw_parameters
+from .tools.request import Request
 
 
 class OnImage(TaskOperator):
@@ -115,3 +119,42 @@ class IMPASTO_OT_rerun(OnImage, bpy.types.Operator):
             then=lambda made, _: differences(recipe, made.recipe),
             split=joined.splitter(target) if joined else None,
         )
+
+
+IMAGE_BUTTONS = {
+    "impasto.make_seamless": "MOD_ARRAY",
+    "impasto.estimate_maps": "NODE_MATERIAL",
+    "impasto.match_image": "TEXTURE",
+    "impasto.rerun": "FILE_REFRESH",
+    "impasto.continue_larger": "FULLSCREEN_ENTER",
+}
+
+
+class IMPASTO_PT_this_image(Tab, InImageEditor, bpy.types.Panel):
+    """Buttons for the image that the editor shows."""
+
+    bl_label = "This Image"
+    bl_order = 3
+
+    def draw(self, context: bpy.types.Context) -> None:
+        name_place(self.layout, Place.IMAGE)
+        _draw_known(self.layout, context)
+        image = shown_image(context)
+        suiting = (name for name in IMAGE_BUTTONS if image is None or operator_class(name).suits(image))
+        draw_operators(self.layout, {name: IMAGE_BUTTONS[name] for name in suiting})
+        if image and images.has_recipe(image):
+            self.layout.operator("impasto.edit_layers", icon="GREASEPENCIL").image = image.name
+        draw_report(self.layout, Place.IMAGE)
+        draw_result(self.layout, context, Place.IMAGE)
+
+
+def _draw_known(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Draw what is known of the photograph, for Maps from Image and Match Image: its light and its width."""
+    usual = catalogue.usual("maps")
+    lit = azimuths_of(catalogue[usual]) if usual else []
+    column = layout.column()
+    column.use_property_split = True
+    column.use_property_decorate = False
+    if lit:
+        draw_parameters(column, context, catalogue[usual], only=lit)
+    draw_open_number(column, context.scene.impasto, "width_m", WIDTH, "Real Width")

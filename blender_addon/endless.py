@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The request to make a material endless: reasons against it, the engine's answer, and the nodes of both."""
+"""Endless materials: reasons against one, the engine's answer and the nodes of both, the operators and their panel."""
 
 from __future__ import annotations
 
@@ -8,23 +8,28 @@ from dataclasses import dataclass
 from typing import Any
 
 import bpy
-from bpy.props import IntProperty
+from bpy.props import IntProperty, StringProperty
 
-from ..bake.sources.provenance import BAKE
-from ..bridge import endless_nodes, images, materials, surfaces
-from ..bridge.endless_group import COLORS, COMPONENTS, MAPS, Ingredients
-from ..bridge.surfaces import MapNode
-from ..bridge.target import by_uid
-from ..core.descriptions import MESH
-from ..core.engine.replies import LOOKUP, JobResult
-from ..core.engine.requests import View
-from ..core.errors import ParameterError
-from ..core.recipe import Recipe
-from ..engine.catalogue import catalogue
-from ..jobs.session import jobs, push_undo
-from ..jobs.task import Task, TaskReport
-from ..tools.action import WorkerAction
-from ..tools.form import argument, with_properties
+from .bake.sources.provenance import BAKE
+from .bridge import endless_nodes, images, materials, surfaces
+from .bridge.endless_nodes import COLORS, COMPONENTS, MAPS, Ingredients
+from .bridge.inputs import SOURCE
+from .bridge.surfaces import MapNode
+from .bridge.target import active_material, by_uid, chosen_material
+from .core.descriptions import MESH
+from .core.engine.replies import LOOKUP, JobResult
+from .core.engine.requests import View
+from .core.errors import ParameterError
+from .core.recipe import Recipe, Step
+from .engine import engine
+from .engine.catalogue import catalogue
+from .jobs.operator import InstantOperator, TaskOperator
+from .jobs.session import jobs, push_undo
+from .jobs.task import Place, Task, TaskReport
+from .tools.action import WorkerAction, result_task
+from .tools.form import Form, argument, given_properties, values_of, values_over, with_properties
+from .tools.lists import MORE
+from .tools.panel import Tab, draw_run, in_editors
 
 REGULAR = "impasto_regular"
 """Custom property of images in which the engine found a regular pattern."""
@@ -35,7 +40,7 @@ SIZE_PX = IntProperty(
 REMEDY = "make it seamless with a tool that keeps patterns, or turn Break Patterns on"
 
 
-def check(material: bpy.types.Material, *, insist: bool) -> None:
+def check_can_be_endless(material: bpy.types.Material, *, insist: bool) -> None:
     """Raise ParameterError if the material cannot be made endless; reads no pixels."""
     materials.check_editable(material)
     color = surfaces.base_color_of(material)
@@ -123,7 +128,7 @@ class EndlessRequest:
 
     def task(self, material: bpy.types.Material) -> Task:
         """Task that makes a material endless. ParameterError if it cannot be."""
-        check(material, insist=self.insist)
+        check_can_be_endless(material, insist=self.insist)
         given = surfaces.read(material, [name for name in used_maps(material) if name != "base_color"])
         uid, epoch = material.session_uid, jobs.file_epoch
 
@@ -134,7 +139,7 @@ class EndlessRequest:
                 return TaskReport("WARNING", "the material was deleted meanwhile")
             if made.is_regular:
                 surfaces.base_color_of(found)[REGULAR] = True
-            check(found, insist=self.insist)
+            check_can_be_endless(found, insist=self.insist)
             return self._insert(found, made)
 
         return WorkerAction.as_it_is(given).task("Make Endless", apply, View("gaussian"))
@@ -161,3 +166,122 @@ class EndlessSettings(bpy.types.PropertyGroup):
 
 
 POINTER = (bpy.types.Scene, "impasto_endless", EndlessSettings)
+
+
+NAMED = StringProperty(name="Material", description="Name of the material; empty: the active object's")
+
+
+@with_properties(EndlessRequest)
+class IMPASTO_OT_make_endless(TaskOperator, bpy.types.Operator):
+    """Let the material's textures go on without repeats, by nodes that blend random pieces of them"""
+
+    bl_label = "Make Endless"
+    place = Place.ENDLESS
+
+    source: NAMED
+
+    @classmethod
+    def poll_message(cls, context: bpy.types.Context) -> str:
+        check_can_be_endless(chosen_material(context), insist=context.scene.impasto_endless.insist)
+        return engine.poll_message()
+
+    def task(self, context: bpy.types.Context) -> Task:
+        values = values_over(EndlessRequest, context.scene.impasto_endless, self)
+        return EndlessRequest(**values).task(chosen_material(context, self.source))
+
+
+class IMPASTO_OT_make_plain(InstantOperator, bpy.types.Operator):
+    """Remove the nodes that make the material endless, and show its textures as they are"""
+
+    bl_label = "Make Plain"
+
+    source: NAMED
+
+    @classmethod
+    def poll_message(cls, context: bpy.types.Context) -> str:
+        return "" if bpy.data.materials else "There is no material yet"
+
+    def do(self, context: bpy.types.Context) -> TaskReport:
+        material = chosen_material(context, self.source)
+        endless_nodes.remove(material.node_tree, _endless(material))
+        return TaskReport("INFO", f"The material {material.name} is plain again", materials=(material.name,))
+
+
+@with_properties(Form, "material", "out_dir", "replace")
+class IMPASTO_OT_bake_endless(TaskOperator, bpy.types.Operator):
+    """Make seamless textures of the endless material's layout, for other programs and renderers"""
+
+    bl_label = "Bake Endless"
+    place = Place.ENDLESS
+
+    source: NAMED
+    size_px: SIZE_PX
+    name: StringProperty(name="Name", description="What the results are called (default: as the material)")
+
+    @classmethod
+    def poll_message(cls, context: bpy.types.Context) -> str:
+        _endless(chosen_material(context))
+        return engine.poll_message()
+
+    def task(self, context: bpy.types.Context) -> Task:
+        settings = context.scene.impasto_endless
+        size_px = given_properties(self, ("size_px",)).get("size_px", settings.size_px)
+        material = chosen_material(context, self.source)
+        tool = catalogue.usual("endless")
+        if not tool:
+            raise ParameterError("no tool can bake endless materials", "install the plugin impasto_synthesis")
+        parameters = _layout(_endless(material)) | {"width_px": size_px, "height_px": size_px}
+        names = [name for name in surfaces.map_nodes(material) if name != "base_color"]
+        given = surfaces.read(material, names)
+        displaced = material.displacement_method != "BUMP"
+        form = Form(**values_of(Form, self, is_whole=True), use_displacement=displaced)
+        target = form.target_called(context, form.name or f"{material.name}_baked")
+        action = WorkerAction.of(form, Recipe((Step(tool, parameters),)), {SOURCE: given})
+        return result_task("Bake Endless", action, target, form)
+
+
+def _endless(material: bpy.types.Material) -> bpy.types.Node:
+    """The node that makes a material endless. ParameterError for a plain one."""
+    node = endless_nodes.find(material)
+    if node is None:
+        raise ParameterError(f"the material {material.name} is not endless", "press Make Endless first")
+    return node
+
+
+def _layout(node: bpy.types.Node) -> dict[str, Any]:
+    """The tool's parameters for the layout that a node shows."""
+    cell_size, sharpness = (round(node.inputs[label].default_value, 6) for label in ("Cell Size", "Sharpness"))
+    return {
+        "cell_size": cell_size,
+        "sharpness": sharpness,
+        "layout": node.inputs["Seed"].default_value,
+        "pattern": "insist",
+    }
+
+
+class EndlessPanel(Tab):
+    """Mixin: the same panel in each editor."""
+
+    bl_label = "Endless"
+    place = Place.ENDLESS
+    intents = (MORE,)
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  as Blender wants it
+    bl_order = 7
+
+    def draw_body(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+        settings = context.scene.impasto_endless
+        material = active_material(context)
+        node = endless_nodes.find(material)
+        if node is None:
+            for name in ("cell_size", "sharpness", "seed", "insist"):
+                layout.prop(settings, name)
+            draw_run(layout, "impasto.make_endless", Place.ENDLESS, "MOD_ARRAY")
+            return
+        for label in ("Cell Size", "Sharpness", "Seed"):
+            layout.prop(node.inputs[label], "default_value", text=label)
+        layout.operator("impasto.make_plain", icon="LOOP_BACK")
+        layout.prop(settings, "size_px")
+        draw_run(layout, "impasto.bake_endless", Place.ENDLESS, "RENDER_STILL")
+
+
+PANELS = in_editors(EndlessPanel, "endless", ("view_3d", "shader_editor"))

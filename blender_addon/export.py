@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The request to export: a material's maps are read, and the engine's command writes them for another engine."""
+"""The request to export (the engine's command writes a material's maps for another engine), its operator and panel."""
 
 from __future__ import annotations
 
@@ -9,20 +9,25 @@ from pathlib import Path
 from typing import Any
 
 import bpy
+from bpy.props import StringProperty
 
-from ..bake.process import background
-from ..bake.render.baked_maps import BakedMap, bake_set
-from ..bake.sources.contents import saved_options
-from ..bake.sources.material_maps import image_maps, shows_images, subject_of
-from ..bake.sources.provenance import sources_of, with_recipes
-from ..bridge.materials import LABELS
-from ..bridge.meshes import gltf_transform
-from ..core.errors import ParameterError
-from ..jobs.session import jobs
-from ..jobs.task import Task, TaskReport
-from ..paths import FOLDER_PATH, absolute
-from ..tools.form import Form, argument, same_as
-from ..tools.packed_files import FORMATS, PRESETS, PackedFiles
+from .bake.process import background
+from .bake.render.baked_maps import BakedMap, bake_set
+from .bake.settings import BakeOptions
+from .bake.sources.material_maps import image_maps, shows_images, subject_of
+from .bake.sources.provenance import sources_of, with_recipes
+from .bridge.materials import LABELS
+from .bridge.meshes import gltf_transform
+from .bridge.target import active_material, chosen_material, object_called
+from .core.errors import ParameterError
+from .jobs.operator import TaskOperator
+from .jobs.session import jobs
+from .jobs.task import Place, Task, TaskReport
+from .paths import FOLDER_PATH, absolute
+from .tools.form import Form, argument, same_as, values_over, with_properties
+from .tools.lists import EXPORT
+from .tools.packed_files import FORMATS, PRESETS, PackedFiles
+from .tools.panel import Tab, draw_run, in_editors
 
 CUSTOM = "custom"
 
@@ -76,7 +81,7 @@ def _maps(material: bpy.types.Material, obj: bpy.types.Object | None) -> Callabl
     """Function that gives a material's maps, on any thread."""
     if made := [] if obj else image_maps(material):
         return lambda _: made
-    options = saved_options()
+    options = BakeOptions.of(bpy.context.scene.impasto_bake)
     subject, sources = subject_of(material, options, obj), sources_of([material])
     with subject.as_set(material, options) as (given, fitting):
         if jobs.clients or not bpy.app.background:
@@ -93,3 +98,54 @@ def _report(made: tuple[Mapping[str, Any], Sequence[BakedMap]]) -> TaskReport:
     notes = dict.fromkeys(note for one in maps for note in one.notes)
     text = "; ".join([f"Exported {names}", *notes])
     return TaskReport("WARNING" if notes else "INFO", text, files=tuple(files))
+
+
+@with_properties(Export)
+class ExportSettings(bpy.types.PropertyGroup):
+    """Settings of the Export panel, in each scene."""
+
+
+@with_properties(Export)
+class IMPASTO_OT_export(TaskOperator, bpy.types.Operator):
+    """Write the maps of the active object's material as the files that an engine expects"""
+
+    bl_label = "Export Maps"
+    place = Place.EXPORT
+
+    material: StringProperty(name="Material", description="Name of the material; empty: the active object's")
+    object: StringProperty(
+        name="Object", description="Name of the object to bake the material on; empty: chosen as the material needs it"
+    )
+
+    @classmethod
+    def poll_message(cls, context: bpy.types.Context) -> str:
+        if active_material(context) is None:
+            return "Select an object with a material"
+        return "" if context.scene.impasto_export.out_dir else "Choose a folder for the files"
+
+    def task(self, context: bpy.types.Context) -> Task:
+        export = Export(**values_over(Export, context.scene.impasto_export, self))
+        return export.task(chosen_material(context, self.material), object_called(self.object))
+
+
+class ExportPanel(Tab):
+    """Mixin: the same panel in each editor."""
+
+    bl_label = "Export"
+    place = Place.EXPORT
+    intents = (EXPORT,)
+
+    def draw_body(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+        settings = context.scene.impasto_export
+        column = layout.column()
+        column.prop(settings, "preset")
+        column.prop(settings, "pictures", placeholder="mr=metallic,roughness")
+        for name in ("out_dir", "format", "replace"):
+            column.prop(settings, name)
+        draw_run(layout, "impasto.export", Place.EXPORT, "EXPORT")
+
+
+PANELS = in_editors(ExportPanel, "export")
+
+
+POINTER = (bpy.types.Scene, "impasto_export", ExportSettings)
