@@ -64,7 +64,7 @@ def test_photographs_and_plain_pictures_have_no_palette():
         assert set(np.unique(np.round(result * 255))) <= set(np.unique(np.round(np.float32(plain) * 255)))
 
 
-def test_asked_for_a_photograph_keeps_its_colours_too():
+def test_pixel_art_on_keeps_the_colours_of_photographs():
     source, size = Maps.from_arrays({"base_color": data.coffee()[:96, :96] / 255}), {"width_px": 64, "height_px": 64}
     assert colors(finish("quilt", source, pixel_art="on", **size)) <= colors(source)
     assert not colors(finish("quilt", source, **size)) <= colors(source)
@@ -81,7 +81,7 @@ def landscape(height: int = 96, width: int = 160) -> Maps:
 
 
 @pytest.mark.parametrize("axes", ["x", "y"])
-def test_along_one_axis_the_other_stays_as_it_is(axes):
+def test_seamless_along_one_axis_leaves_the_other_unchanged(axes):
     subject = landscape()
     if axes == "y":
         subject = grey(np.ascontiguousarray(subject["base_color"].pixels[..., 0].T))
@@ -143,7 +143,7 @@ def test_colours_and_contrast_are_kept_and_borders_meet(name: str) -> None:
         assert -4 < z < 3  # METHODS: seamless
 
 
-def test_plain_repetition_shows_and_this_does_not() -> None:
+def test_plain_repetition_shows_and_blending_hides_it() -> None:
     source = photograph("gravel", 128)
     result = blended(source, width_px=512, height_px=512)["base_color"].pixels[..., 0]
     repeated = np.tile(source[..., 0], (4, 4))
@@ -158,14 +158,14 @@ def test_plain_repetition_shows_and_this_does_not() -> None:
     assert not np.allclose(result, other)
 
 
-def test_a_map_of_two_values_keeps_both_and_their_shares() -> None:
+def test_two_valued_maps_keep_values_and_shares() -> None:
     metal = (photograph("gravel", 256)[..., :1] > 0.6).astype(np.float32)
     result = blended(Maps.from_arrays({"metallic": metal}), width_px=384, height_px=384)["metallic"].pixels
     assert set(np.unique(result)) <= {0, 1}
     assert result.mean() == pytest.approx(metal.mean(), abs=0.04)
 
 
-def test_a_regular_pattern_is_told_refused_or_accepted() -> None:
+def test_regular_patterns_are_noted_refused_or_accepted() -> None:
     brick = photograph("brick", 256)
     assert any("pattern" in note for note in made("histogram-blending", brick).notes)
     with pytest.raises(ParameterError, match="pattern"):

@@ -64,7 +64,7 @@ def test_layers_have_the_stated_channels_and_strides(name):
         assert found.shape == (1, info.channels, 48 // info.stride, 64 // info.stride), layer
 
 
-def test_missing_layers_and_pictures_too_small_for_the_network_are_refused():
+def test_missing_layers_and_tiny_pictures_are_refused():
     small = random_encoder(SMALL)
     with pytest.raises(ParameterError, match=r"relu9_9.*relu1_1"):
         small(noise(32, 32), ["relu1_1", "relu9_9"])
@@ -149,7 +149,7 @@ def test_every_level_learns(training):
         assert last < first, name
 
 
-def test_the_package_has_what_is_trained(training):
+def test_the_package_contains_the_trained_tensors(training):
     shipped = read_model(SHIPPED).load()
     assert {name: tensor.shape for name, tensor in training.shipped().items()} == {
         name: array.shape for name, array in shipped.items()
@@ -267,7 +267,7 @@ def test_lines_dots_and_ground_are_measured():
     assert lines["ground"] == pytest.approx(0.75, abs=0.01)
 
 
-def test_what_lies_at_the_mean_of_all_and_tiny_and_plain_pictures_are_uncertain():
+def test_average_tiny_and_plain_pictures_have_no_certain_kind():
     model = kind_model()
     mean = dict(zip(model.features, map(float, model.mean), strict=True))
     assert kind_of(mean, model).kind is None
@@ -288,7 +288,7 @@ def chosen(monkeypatch, looks_like: str | None, subject: Maps = PHOTO, styles: i
 
 
 @pytest.mark.parametrize("kind", list(LABELS))
-def test_a_recognised_kind_sets_what_was_not_given(monkeypatch, kind):
+def test_a_recognised_kind_sets_only_missing_parameters(monkeypatch, kind):
     wall = PHOTO.with_arrays({"roughness": np.full((*PHOTO.size_px, 1), 0.5)})
     parameters, notes = chosen(monkeypatch, kind, wall)
     assert parameters == PatchesStyleParameters(kind=kind, **SETTINGS[kind])
@@ -298,7 +298,7 @@ def test_a_recognised_kind_sets_what_was_not_given(monkeypatch, kind):
     assert parameters == PatchesStyleParameters(kind=kind)
 
 
-def test_a_mere_picture_gets_no_relief_and_what_is_uncertain_or_given_keeps_its_settings(monkeypatch):
+def test_pictures_get_no_relief_and_uncertain_kinds_keep_settings(monkeypatch):
     assert SETTINGS["oil"]["relief"] > 0
     assert chosen(monkeypatch, "oil")[0].relief == 0
     assert chosen(monkeypatch, "oil", relief=0.2)[0].relief == 0.2
@@ -311,7 +311,7 @@ def test_a_mere_picture_gets_no_relief_and_what_is_uncertain_or_given_keeps_its_
         run(Recipe((Step("patches-style", {"kind": "fresco"}, {"style": "style"}),)), {"source": PHOTO, "style": STYLE})
 
 
-def test_what_was_chosen_is_recorded_and_makes_the_same_again(monkeypatch):
+def test_chosen_parameters_are_recorded_and_repeat_the_result(monkeypatch):
     monkeypatch.setattr(choosing, "recognise_kind", lambda _: Recognised("ink", {"ink": 1.0}))
     inputs = {"source": PHOTO, "style": STYLE}
     recipe = Recipe((Step("patches-style", {"quality": "quick"}, {"style": "style"}),), 3)

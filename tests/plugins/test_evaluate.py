@@ -148,7 +148,7 @@ def test_every_flaw_shows_in_its_figure(how, figures, compared):
             assert bad.rows[MODEL][name] > 1.2 * good[name], name
 
 
-def test_what_was_not_learned_judges_and_what_was_learned_whole_is_said_to_be_no_test(stubbed):
+def test_held_out_data_judge_and_learned_data_are_said_to_be_no_test(stubbed):
     dataset = dataset_of(PHOTO)
     pixels = dataset.samples[0].load()["base_color"].pixels
     (case,) = cases(stub_model(stubbed, dataset), dataset)
@@ -173,7 +173,7 @@ def test_what_was_not_learned_judges_and_what_was_learned_whole_is_said_to_be_no
     assert held.judged[0].size_px == held.others[0].size_px == (SIDE, SIDE // 2)
 
 
-def test_of_a_folder_the_right_pictures_judge(stubbed):
+def test_only_held_out_pictures_of_a_folder_judge(stubbed):
     trained, other, sand = surface(1), surface(2), surface(3)
     labelled = dataset_of(trained, other, sand)
     samples = [replace(s, label="sand" if s.name == "grains 3" else "rock") for s in labelled.samples]
@@ -291,7 +291,7 @@ def test_a_tile_with_a_landmark_or_with_a_patch_of_other_contrast_is_more_salien
     assert salience.of_crop(noise(9) + waves)[1] > 1.3
 
 
-def test_the_share_of_the_network_is_none_where_it_adds_nothing_and_all_where_nothing_else_varies():
+def test_the_networks_share_of_variance_is_0_to_1():
     made, flat = surface(1, 64, 64), Maps.from_arrays({"base_color": np.full((64, 64, 3), 0.5)})
     assert network_share([made], [made], ["base_color", "height"]) == {"base_color": 0, "height": 0, "all": 0}
     assert network_share([made], [flat], ["base_color"])["all"] == pytest.approx(1)
@@ -301,7 +301,7 @@ def test_the_share_of_the_network_is_none_where_it_adds_nothing_and_all_where_no
     assert network_share([made], [halved], ["base_color"])["all"] == pytest.approx(0.75, abs=1e-4)
 
 
-def test_precision_falls_with_what_is_not_real_and_recall_with_what_is_missing():
+def test_precision_falls_with_unreal_results_and_recall_with_missing_ones():
     real, made = np.random.default_rng(0).standard_normal((2, 200, 4))
     same, strange, missing = (precision_recall(scale * made, real) for scale in (1, 3, 0.3))
     assert min(same) > 0.6

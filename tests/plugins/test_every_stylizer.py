@@ -84,7 +84,7 @@ def test_less_strength_is_nearer_to_the_picture(name):
 
 
 @every_stylizer
-def test_what_the_mask_leaves_is_left_exactly(name):
+def test_pixels_outside_the_mask_stay_identical(name):
     made = paint(name, mask=left_half(100, 150))
     assert (color(made) == color(COFFEE))[:, 39:].all()
     assert np.abs(color(made) - color(COFFEE))[:, :36].mean() > 0.02
@@ -121,7 +121,7 @@ def test_the_pictures_colours_are_kept_where_asked_for(name):
 @pytest.mark.essential
 @pytest.mark.any_numpy
 @every_stylizer
-def test_a_tiling_picture_still_tiles_without_being_asked_and_says_so(name):
+def test_seamless_pictures_stay_seamless_with_a_note(name):
     rng = np.random.default_rng(0)
     spectrum = np.fft.rfft2(rng.standard_normal((3, 64, 64)))
     frequency = np.hypot(np.fft.fftfreq(64)[:, None], np.fft.rfftfreq(64)[None])
@@ -140,7 +140,7 @@ def test_a_tiling_picture_still_tiles_without_being_asked_and_says_so(name):
 @pytest.mark.any_numpy
 @every_stylizer
 @pytest.mark.parametrize("size", [(8, 8), (9, 70)], ids=str)
-def test_odd_styles_are_used(name, size):
+def test_styles_of_odd_sizes_are_used(name, size):
     grey = np.repeat(np.random.default_rng(0).random((*size, 1)), 3, 2)
     assert np.isfinite(color(paint(name, style=Maps.from_arrays({"base_color": grey})))).all()
 
@@ -203,13 +203,13 @@ def test_a_stopped_job_keeps_what_is_painted(name):
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_cannot_be_used_is_refused_at_once(name, given, said):
+def test_unusable_inputs_are_refused_at_once(name, given, said):
     with pytest.raises(ParameterError, match=said):
         paint(name, **given)
 
 
 @every_stylizer
-def test_without_weights_it_paints_and_says_what_is_missing(name, monkeypatch, tmp_path):
+def test_without_weights_a_stylizer_paints_and_names_what_is_missing(name, monkeypatch, tmp_path):
     monkeypatch.setenv("IMPASTO_WEIGHTS", str(tmp_path))
     recipe = Recipe((Step(name, QUICK.get(name, {}), {"style": "style"}),))
     result = run(recipe, {"source": COFFEE, "style": CAT}, RunOptions(device="cpu"))

@@ -51,7 +51,7 @@ def make(name: str, subject: Maps, **how) -> Maps:
 
 
 @pytest.mark.parametrize("name", TOOLS)
-def test_it_can_be_drawn_by_any_host_and_runs_on_its_defaults(name):
+def test_a_tool_can_be_drawn_by_any_host_and_runs_on_its_defaults(name):
     assert not declaration_problem(registry().tool(name), maker(registry().tool(name)))
 
 
@@ -61,7 +61,7 @@ def test_it_can_be_drawn_by_any_host_and_runs_on_its_defaults(name):
 @pytest.mark.parametrize(
     "behaviour", [behaviour for behaviour, problem_of in CHECKS.items() if problem_of != declaration_problem]
 )
-def test_it_behaves_as_every_tool_does(name, behaviour):
+def test_a_tool_passes_the_checks_of_behaviour(name, behaviour):
     tool = registry().tool(name)
     assert not CHECKS[behaviour](tool, maker(tool, QUICK.get(name)))
 
@@ -86,7 +86,7 @@ def test_every_map_of_a_model_tiles_at_any_size(name, size):
 
 
 @pytest.mark.parametrize("name", [name for name in MAKERS if makes_tiles(registry().tool(name))])
-def test_tiles_are_the_whole(name):
+def test_strips_add_up_to_the_whole(name):
     """But for what is summed in another order."""
     tool, subject = registry().tool(name), Maps() if name in OF_A_MODEL else picture(64, 48)
     parameters = validate(tool, {"height_px": 640, "width_px": 80})
@@ -104,7 +104,7 @@ def test_tiles_are_the_whole(name):
 
 @pytest.mark.register("name")
 @pytest.mark.parametrize("name", [name for name in ON_A_SUBJECT if name != "cnn-texture"])  # of colours alone, anew
-def test_other_maps_of_the_subject_are_not_lost(name):
+def test_other_maps_of_the_subject_are_preserved(name):
     subject = picture(64, 64).with_arrays({"opacity": np.full((64, 64), 0.25)})
     made = make(name, subject)
     assert np.allclose(made["opacity"].pixels, 0.25, atol=1e-3)
@@ -136,7 +136,7 @@ TRAINERS = sorted(name for name, tool in registry().tools.items() if tool.kind =
 
 
 @pytest.mark.parametrize("trainer", TRAINERS)
-def test_its_card_says_what_it_learned_from(trainer, tiny_models):
+def test_the_card_of_a_model_names_its_data(trainer, tiny_models):
     model = read_model(tiny_models / f"{trainer}.safetensors")
     assert {source["name"] for source in model.card["data"]} == {"blotches"}
     assert {source["licence"] for source in model.card["data"]} == {"CC0-1.0"}
@@ -153,7 +153,7 @@ MORE = {"train-stackgan": {"stage_one_steps": 2}}
 @pytest.mark.slow
 @of_trainers
 @pytest.mark.parametrize("trainer", TRAINERS)
-def test_what_was_cancelled_goes_on_to_the_same_model(trainer, tmp_path):
+def test_a_resumed_training_gives_the_same_model(trainer, tmp_path):
     parameters = {**SIX_STEPS, **MORE.get(trainer, {})}
     (whole,) = train_tiny(trainer, tmp_path / "whole", parameters).models
     with pytest.raises(Cancelled):
@@ -195,7 +195,7 @@ def refusal(trainer: str, data: Dataset, folder, **parameters: object) -> str:
 
 @of_trainers
 @pytest.mark.parametrize("trainer", OF_PICTURES)
-def test_a_half_of_one_colour_is_refused(trainer, tmp_path):
+def test_a_held_out_half_of_one_colour_is_refused(trainer, tmp_path):
     said = refusal(trainer, classes(is_half_blank=True), tmp_path, hold_out=True)
     assert "of one colour" in said
 

@@ -159,7 +159,7 @@ def test_the_average_follows_its_network(kind):
 
 
 @every_kind
-def test_a_generator_learns_what_its_judge_says(kind):
+def test_a_generator_follows_its_discriminator(kind):
     """With another judge it takes another step, although data and noise are the same."""
     made = []
     for spread in (0.0, 0.3):
@@ -229,7 +229,7 @@ def test_the_seed_decides_the_first_weights(kind):
 
 
 @every_kind
-def test_looking_changes_nothing(kind):
+def test_previews_do_not_change_the_training(kind):
     training = kind.at_work()
     before, random = weights(training.networks[training.averaged]), training.random.get_state()
     one, other = training.probe(), training.probe()
@@ -273,7 +273,7 @@ def encoder_after(training) -> torch.Tensor:
     return weights(training.vae.encoder)
 
 
-def test_samples_have_the_mean_and_deviation_that_they_are_told_and_are_decoded():
+def test_samples_have_the_given_mean_and_deviation():
     mu, sigma = torch.full((200, 100), 3.0), torch.tensor(0.5)
     z = reparameterise(mu, 2 * sigma.log(), torch.randn(200, 100, generator=torch.Generator().manual_seed(0)))
     assert z.mean().item() == pytest.approx(3, abs=0.02)
@@ -282,7 +282,7 @@ def test_samples_have_the_mean_and_deviation_that_they_are_told_and_are_decoded(
     assert abs(sure - unsure) > 0.01 * sure
 
 
-def test_what_the_latent_tells_costs_what_it_is_said_to_cost():
+def test_information_in_latents_costs_its_divergence():
     told = []
     for kl_weight in (0.0, 1.0):
         training = begun(kl_weight, log_variance=-3.0)
@@ -326,7 +326,7 @@ def test_grain_is_drawn_at_every_size():
     assert all((made(stage) - still).abs().max() > 1e-3 for stage in range(len(decoder.stages)))
 
 
-def test_the_finished_model_knows_how_unsure_its_encoder_was():
+def test_the_model_stores_the_deviation_of_its_encoder():
     training = begun(log_variance=-2.0)
     training.ema.load_state_dict(training.vae.state_dict())
     training.complete()
@@ -343,7 +343,7 @@ def test_the_divergence_is_that_of_two_gaussians():
     assert torch.allclose(free_bits(kl, 0.0), kl.sum())
 
 
-def test_only_what_is_known_has_to_be_reconstructed():
+def test_only_known_pixels_are_reconstructed():
     x, known = torch.randn(1, 2, 64, 64, generator=torch.Generator().manual_seed(0)), torch.zeros(1, 1, 64, 64)
     known[..., :32] = 1
     wrong = x.clone()

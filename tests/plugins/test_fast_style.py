@@ -95,7 +95,7 @@ def test_a_rolled_torus_gives_a_rolled_result():
     assert (rolled - made(x, z, seamless=True).roll((32, 48), (2, 3))).abs().max() < 1e-5
 
 
-def test_strength_colours_and_places_are_those_asked_for(library):
+def test_strength_colours_and_masks_are_followed(library):
     full, half = color(repaint(library)), color(repaint(library, strength=0.5))
     assert np.allclose(half, (full + color(COFFEE)) / 2, atol=0.01)
     own = color(repaint(library, color="picture"))
@@ -157,7 +157,7 @@ def training_of(teacher=stripes, **given) -> FastStyleTraining:
 
 
 @pytest.mark.essential
-def test_it_learns_what_the_teacher_paints():
+def test_the_network_learns_the_teachers_paintings():
     training = training_of(learning_rate=0.003)
     x, y = training.crops(4, torch.Generator().manual_seed(0))
 
@@ -224,7 +224,7 @@ def test_a_cancelled_lesson_changes_nothing():
     assert calls[0] == calls[1]
 
 
-def test_paint_that_moves_with_the_picture_is_coherent_and_paint_on_the_screen_is_not():
+def test_coherence_prefers_paint_that_moves_with_the_picture():
     random = torch.Generator().manual_seed(0)
     x = torch.rand(3, 3, 64, 64, generator=random)
     motion = DrawnMotion.drawn(x, random)
@@ -276,7 +276,7 @@ def test_all_paintings_are_learned_from():
     assert min(float((made < 0.3).float().mean()), float((made > 0.7).float().mean())) > 0.25
 
 
-def test_shapes_are_kept_as_the_teacher_is_asked_to():
+def test_preservation_reaches_the_teacher():
     goal = in_palette(SCENE[None], torch.from_numpy(color(CAT)).permute(2, 0, 1)[None])[0]
     chosen = (TrainFastStyleParameters(**TINY, preservation=value) for value in (0.0, 5.0))
     loose, strict = (float((teacher_of(one, [CAT], Context())(SCENE, 3) - goal).abs().mean()) for one in chosen)

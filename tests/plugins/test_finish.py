@@ -55,7 +55,7 @@ def test_rolling_a_tile_rolls_the_result(name, parameters):
 
 
 @pytest.mark.parametrize("name", FILTERS)
-def test_the_first_click_changes_what_is_seen_but_keeps_the_set(name):
+def test_default_settings_visibly_change_the_colour_and_keep_the_maps(name):
     made = finish(name, ONE, inputs=others_of(name))
     assert set(made) == set(ONE)
     assert made.width_m == ONE.width_m
@@ -72,7 +72,7 @@ def test_a_second_input_without_a_colour_is_refused(name):
 
 
 @pytest.mark.parametrize("name", ["sharpen", "guided-detail"])
-def test_only_a_picture_that_tiles_is_changed_by_its_other_side(name):
+def test_only_seamless_pictures_are_filtered_around_their_borders(name):
     pixels = [ONE["base_color"].pixels.copy() for _ in range(2)]
     pixels[1][:, 48:] = OTHER["base_color"].pixels[:, 48:]
     made = {
@@ -100,7 +100,7 @@ def distance(one: Maps, other: Maps) -> float:
     return float(np.abs(sorted_[0] - sorted_[1]).mean())
 
 
-def test_each_method_of_transfer_comes_nearer_to_the_reference_than_the_one_before():
+def test_each_colour_transfer_is_nearer_to_the_reference_than_the_last():
     methods = ("mean-and-deviation", "monge-kantorovich", "iterative")
     made = [finish("color-transfer", CAT, inputs={"reference": COFFEE}, method=method) for method in methods]
     apart = [distance(maps, COFFEE) for maps in (CAT, *made)]
@@ -230,7 +230,7 @@ def test_detail_of_one_size_is_strengthened_and_edges_keep_their_step():
     assert smooth[16:48].std() < 0.3 * before[16:48].std()
 
 
-def test_denoising_a_photograph_comes_nearer_to_what_it_was():
+def test_denoising_comes_nearer_to_the_clean_photograph():
     clean = data.chelsea()[:200, 100:300] / 255
     noisy = np.clip(clean + 0.05 * np.random.default_rng(0).standard_normal(clean.shape), 0, 1)
     made = finish("denoise", Maps.from_arrays({"base_color": noisy}))["base_color"].pixels
@@ -337,7 +337,7 @@ def test_matching_gives_the_levels_of_the_reference():
     assert "roughness" in result.notes[0]
 
 
-def test_a_second_material_has_the_amount_the_mask_and_the_metres_that_were_asked_for():
+def test_blended_materials_follow_amount_mask_and_real_width():
     red = FLOOR.with_arrays({"base_color": np.full((96, 96, 3), (1.0, 0, 0)), "height": np.full((96, 96), 0.5)})
     blue = WALL.with_arrays({"base_color": np.full((96, 96, 3), (0, 0, 1.0))})
     for on, sign in (("low", -1), ("high", 1)):
@@ -363,7 +363,7 @@ def test_blended_relief_is_in_metres_and_fits_its_normals():
     assert np.abs(found - slopes_from_normal(made["normal"].pixels)).mean() < 0.1 * found.std()
 
 
-def test_wear_is_on_what_stands_out_and_dirt_and_moss_are_in_hollows():
+def test_wear_is_on_high_parts_and_dirt_and_moss_are_in_hollows():
     plain = WALL.with_arrays({"base_color": np.full((96, 96, 3), 0.5), "metallic": np.ones((96, 96))})
     none = {"wear": 0.0, "dirt": 0.0, "moss": 0.0}
     changes = {}
@@ -389,12 +389,12 @@ def test_moss_has_a_relief_of_its_own():
 
 
 @each_row("refused_materials")
-def test_what_lacks_a_map_or_becomes_too_large_is_refused(tool, parameters, said):
+def test_subjects_without_a_needed_map_and_oversized_results_are_refused(tool, parameters, said):
     with pytest.raises(ParameterError, match=said):
         finish(tool, Maps.from_arrays({"base_color": np.zeros((8, 5000, 3))}), **parameters)
 
 
-def test_a_photograph_weathers_once_a_step_before_has_made_its_maps():
+def test_a_photograph_can_be_weathered_after_an_estimator():
     steps = (
         Step("photo-maps"),
         Step("weathering", {"moss": 0.4}),

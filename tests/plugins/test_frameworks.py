@@ -114,7 +114,7 @@ def test_an_exported_model_comes_back_by_its_card(form, tmp_path):
     assert registry().model_library().by_name("bark").licence == "CC0-1.0"
 
 
-def test_a_file_without_a_range_is_taken_once_a_card_states_it(tmp_path):
+def test_files_without_a_range_need_a_card(tmp_path):
     file = onnx_noise(tmp_path / "plain.onnx", ("ConvTranspose", "Identity"))
     with pytest.raises(ModelError, match="in which range") as refused:
         install(file)
@@ -148,7 +148,7 @@ def test_a_hostile_or_wrong_onnx_file_is_refused(change, reason, tmp_path):
         install(file)
 
 
-def test_models_that_give_no_picture_need_positions_or_cannot_be_run_are_refused(tmp_path):
+def test_unusable_models_are_refused(tmp_path):
     keras = imported_keras()
     keras.Sequential([keras.Input((8,)), keras.layers.Dense(10, activation="sigmoid")]).save(tmp_path / "x.keras")
     with pytest.raises(ModelError, match="gives no picture"):
@@ -168,7 +168,7 @@ def test_a_card_that_does_not_fit_its_file_is_refused(card, reason, tmp_path):
         install(file)
 
 
-def test_an_installed_file_that_was_changed_since_is_checked_again(kept, library):
+def test_changed_files_are_checked_again(kept, library):
     from impasto.library.tensors import read_tensors, write_tensors
 
     name = install(kept["latent"])
@@ -327,7 +327,7 @@ class Calls:
 
 
 @pytest.mark.slow
-def test_installing_takes_time_with_the_number_of_layers(tmp_path):
+def test_installing_takes_time_proportional_to_layers(tmp_path):
     keras = imported_keras()
     counts = []
     for length in (4, 40, 160):  # the first brings the imports of frameworks
@@ -378,13 +378,13 @@ def shared(count):
         ([("a", [[("start", 0)]]), ("a", [[("start", 0)]])], "a name or a place of its own"),
     ],
 )
-def test_a_graph_that_keras_builds_late_or_never_is_refused_at_once(calls, reason):
+def test_slow_or_endless_keras_graphs_are_refused_at_once(calls, reason):
     with Calls() as counted, pytest.raises(ModelError, match=reason):
         check_calls(layers(*calls), "x")
     assert counted.count < MOST_CALLS
 
 
-def test_a_layer_may_be_used_again_and_stand_in_any_order(tmp_path):
+def test_layers_can_be_reused_in_any_order(tmp_path):
     keras = imported_keras()
     noise, again = keras.Input((None, None, 4)), keras.layers.LeakyReLU()
     x = again(keras.layers.Conv2D(5, 1)(again(keras.layers.Conv2D(4, 1)(noise))))
@@ -421,7 +421,7 @@ def test_keras_makes_our_picture(name, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_temporary_folder_that_takes_nothing_is_said_in_a_sentence(tmp_path, monkeypatch, capsys):
+def test_an_unwritable_temporary_folder_is_reported_in_a_sentence(tmp_path, monkeypatch, capsys):
     file = exported("bark", "keras", tmp_path)
     monkeypatch.setenv("IMPASTO_MODELS", str(tmp_path / "library"))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "absent"))
@@ -432,7 +432,7 @@ def test_a_temporary_folder_that_takes_nothing_is_said_in_a_sentence(tmp_path, m
         assert "cannot write to the temporary folder" in capsys.readouterr().err
 
 
-def test_the_card_says_what_the_file_takes_and_what_it_learned_from(tmp_path):
+def test_exported_cards_describe_inputs_and_training_data(tmp_path):
     file = exported("bark", "onnx", tmp_path)
     card = json.loads(file.with_name("bark.onnx.json").read_text())
     assert card["cell_px"] == 32

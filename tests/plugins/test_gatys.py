@@ -64,7 +64,7 @@ def moments_like(mean: list[float], covariance: list[list[float]]) -> torch.Tens
 
 
 class TestStatistics:
-    def test_gaussians_are_as_far_apart_as_the_closed_form_says(self):
+    def test_distances_of_gaussians_match_the_closed_form(self):
         """Diagonal covariances: |m - m'|² + Σ (σ - σ')², here for each of two channels."""
         target, made = moments_like([0, 1], [[4, 0], [0, 1]]), moments_like([1, 1], [[1, 0], [0, 9]])
         distance = GaussianMoments().distance_to([target], [1.0])
@@ -77,7 +77,7 @@ class TestTiles:
         ("seamless", "masked", "sliced"),
         [(False, False, False), (True, False, True), (False, True, True), (True, True, False)],
     )
-    def test_loss_and_gradient_are_those_of_the_whole(self, seamless, masked, sliced):
+    def test_tiled_loss_and_gradient_equal_those_of_the_whole(self, seamless, masked, sliced):
         mask = torch.zeros(1, 1, 96, 128)
         mask[..., :64] = 1
         task = task_of((96, 128), mask if masked else None, seamless)
@@ -165,7 +165,7 @@ class TestMatching:
         monkeypatch.setattr(matching, "COMPARISONS", 7 * 200)
         assert torch.equal(nearest(queries, keys), whole)
 
-    def test_a_piece_that_fits_everywhere_is_held_back(self):
+    def test_patches_that_fit_everywhere_are_penalised(self):
         """One key in the middle of all the queries: by angles alone too many take it."""
         middle = torch.ones(1, 32)
         queries = middle + 0.7 * torch.randn(400, 32)
@@ -175,7 +175,7 @@ class TestMatching:
 
 
 class TestTargets:
-    def test_cells_that_are_laid_elsewhere_still_cover_the_picture(self):
+    def test_shifted_cells_still_cover_the_picture(self):
         task = task_of()
         task = replace(task, picture=align(task.picture, False))
         targets = Targets(task, CellEncoder(random_encoder(SMALL)), QUICK, progress_of(context_with_weights()))
@@ -240,7 +240,7 @@ def height(x: Tensor) -> float:
 
 
 @every_method
-def test_it_finds_the_bottom_and_stops_when_told_with_the_best(method):
+def test_the_optimiser_finds_the_minimum_and_returns_the_best_when_stopped(method):
     descent = Descent(START, method, 150)
     assert not descent.run(Bowl())
     assert (descent.best - 0.5).abs().max() < 0.02
@@ -253,7 +253,7 @@ def test_it_finds_the_bottom_and_stops_when_told_with_the_best(method):
 
 @every_method
 @pytest.mark.parametrize("number", [1, 3, 4])
-def test_a_loss_that_is_not_finite_goes_back_to_the_best_and_on(method: Method, number: int):
+def test_non_finite_losses_return_to_the_best(method: Method, number: int):
     objective = Bowl(fails_at={number})
     descent = Descent(START, method, 150)
     descent.run(objective)
@@ -273,7 +273,7 @@ def test_losses_that_stay_nan_end_with_the_start(method: Method):
 
 
 @pytest.mark.parametrize("name", ["lbfgs", "picture_adam", "adam"])
-def test_pixels_are_drawn_back_into_their_range(name: str):
+def test_pixels_are_pulled_back_into_their_range(name: str):
     objective = Bowl(3)
     descent = Descent(START, METHODS[name], 60)
     descent.run(objective)

@@ -73,7 +73,7 @@ def save_sheet(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", CHANGED)
-def test_a_judge_is_known_however_it_was_changed(name, tmp_path):
+def test_judging_pictures_are_recognised_after_changes(name, tmp_path):
     save(tmp_path, {"any.jpg": CHANGED[name]}, 30)
     judged = Judges([np.asarray(JUDGE, np.float32) / 255])
     with Image.open(tmp_path / "any.jpg") as changed:
@@ -152,7 +152,7 @@ TASKS: dict[str, Callable[[Path], list[np.ndarray]]] = {
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_no_task_that_trains_learns_from_a_judge(task, tmp_path):
+def test_trainings_exclude_judging_pictures(task, tmp_path):
     for channels in TASKS[task](tmp_path):
         red, _, blue = channels.reshape(3, -1).mean(1)
         assert red > blue

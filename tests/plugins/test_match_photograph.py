@@ -45,7 +45,7 @@ def noisy(side_px=SIDE_PX):
     return np.random.default_rng(0).random((side_px, side_px, 3)).astype(np.float32)
 
 
-def test_the_tile_is_as_wide_as_the_square_that_is_matched_and_a_known_width_is_kept():
+def test_the_match_has_the_width_of_the_photographs_square_or_the_known_width():
     for shape, wanted in (((60, 90), 2.0), ((90, 60), 3.0)):
         picture = Maps.from_arrays({"base_color": np.zeros((*shape, 3), np.float32)}, width_m=3.0)
         assert middle_width_m(picture) == pytest.approx(wanted)
@@ -77,7 +77,7 @@ def test_a_known_material_is_found_again_and_again():
 
 
 @pytest.mark.slow
-def test_the_match_is_a_recipe_of_a_material_that_keeps_what_is_not_seen():
+def test_matches_keep_parameters_that_photographs_do_not_show():
     shares = []
     notes = []
     context = Context(on_progress=lambda share, message: shares.append(share), on_note=notes.append)
@@ -103,7 +103,7 @@ def test_the_classifier_names_every_material():
     assert set(bundled_classifier().names) == set(MATERIALS)
 
 
-def test_a_pattern_that_runs_across_is_called_turned():
+def test_patterns_at_a_right_angle_are_noted():
     lab = lab_of("planks", seed=1)
     space = space_of(MATERIALS["planks"])
     for target, is_turned in ((lab, False), (lab.rot90(1, (1, 2)), True)):
@@ -119,7 +119,7 @@ def test_a_pattern_that_runs_across_is_called_turned():
         ({"base_color": noisy(), "opacity": np.eye(SIDE_PX, dtype=np.float32)}, "transparent"),
     ],
 )
-def test_what_shows_no_surface_is_refused_with_a_remedy(maps, said):
+def test_pictures_without_a_material_are_refused_with_a_remedy(maps, said):
     with pytest.raises(ParameterError, match=said) as caught:
         PhotographMatcher().match(Maps.from_arrays(maps), 0, Context())
     assert caught.value.remedy
@@ -208,7 +208,7 @@ def test_locked_parameters_stay():
     assert len({child["roughness"] for child in children([RED, GREY], locked=locked, variety=1.0)}) > 20
 
 
-def test_different_materials_are_not_mixed_and_that_is_said():
+def test_different_materials_are_not_mixed_and_a_note_says_so():
     found = [more_like([RED, TILES, GREY], seed=seed) for seed in range(6)]
     assert [item.recipe.steps[0].tool for item in found] == 2 * ["bricks", "ceramic-tiles", "bricks"]
     assert all("not mixed" in item.notes[0] for item in found)
@@ -251,7 +251,7 @@ def test_generations_do_not_collapse():
         ([Recipe((Step("bricks", {"moss": 7}),))], {}, "moss got 7"),
     ],
 )
-def test_what_cannot_be_varied_is_refused_with_a_remedy(favourites, how, said):
+def test_favourites_that_cannot_vary_are_refused_with_a_remedy(favourites, how, said):
     with pytest.raises(ParameterError, match=said) as caught:
         more_like(favourites, **how)
     assert caught.value.remedy

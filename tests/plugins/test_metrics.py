@@ -107,7 +107,7 @@ def test_the_nearest_patch_is_found_where_it_is(halves) -> None:
     assert nearest.correlations == pytest.approx(np.ones(16), abs=1e-3)
 
 
-def test_tiles_are_compared_from_where_they_begin() -> None:
+def test_seamless_textures_are_aligned_before_comparison() -> None:
     """Good tiles that begin within a tile seem bad, until they are rolled to where the real ones begin."""
 
     def distance(made: np.ndarray) -> float:
@@ -169,7 +169,7 @@ def test_a_tilted_normal_is_off_by_its_angle(estimated, true, of_flat):
     assert found.normal_of_flat == pytest.approx(of_flat, abs=1e-5)
 
 
-def test_a_blank_map_fails_every_measure_of_relief_and_dents_for_bumps_those_that_see_direction():
+def test_blank_and_inverted_maps_fail_the_measures_of_relief():
     """And a map of half the strength passes: saying little is better than nothing, and less than all."""
     made = [compare_maps(surface(normal=relief(factor)), surface()) for factor in (0, 0.5, 1, -1)]
     blank, half, whole, mirrored = made
@@ -228,7 +228,7 @@ def plain(linear: float) -> np.ndarray:
     return linear_to_srgb(np.full((SIDE, SIDE, 3), linear))
 
 
-def test_maps_that_only_one_side_has_are_left_out():
+def test_maps_of_only_one_side_are_left_out():
     found = compare_maps(Maps.from_arrays({"normal": tilted(10)}), surface())
     assert found.roughness_error is found.base_color_log_l1 is found.height_correlation is None
     assert found.render_log_l1 > 0

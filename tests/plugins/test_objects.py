@@ -47,7 +47,7 @@ def unfolding(maps: Maps) -> tuple[Unfolding, Maps]:
     return surface, surface.subject(Mend(), maps, Context(), MESH, is_masked=False)
 
 
-def test_what_a_tool_leaves_alone_is_as_before_to_the_last_bit():
+def test_unchanged_texels_stay_identical():
     maps = noise()
     made = run(Recipe((Step("sharpen"),)), {"source": maps, "mesh": MESH}).maps
     assert np.array_equal(made["normal"].pixels, maps["normal"].pixels)
@@ -82,7 +82,7 @@ def walls(across: float) -> Mesh:
 
 
 @pytest.mark.parametrize("across", [1.0, 3.0])
-def test_a_texture_that_tiles_on_the_mesh_goes_on_tiling(across):
+def test_seamless_textures_on_a_mesh_stay_seamless(across):
     tile = run(Recipe((Step("gravel", {"width_px": 128, "height_px": 128}),))).maps
     recipe = Recipe((Step("sharpen"),))
     made = run(recipe, {"source": tile, "mesh": walls(across)})
@@ -91,7 +91,7 @@ def test_a_texture_that_tiles_on_the_mesh_goes_on_tiling(across):
     assert any("tiles" in note for note in made.notes)
 
 
-def test_tools_whose_results_do_not_lie_on_a_mesh_are_refused():
+def test_tools_with_results_unrelated_to_the_mesh_are_refused():
     size = {"width_px": 64, "height_px": 64}
     with pytest.raises(ParameterError, match="does not lie on the mesh"):
         run(Recipe((Step("bricks", size),)), {"mesh": MESH})
@@ -110,7 +110,7 @@ def doubled(mesh: Mesh) -> Mesh:
     )
 
 
-def test_the_jump_across_seams_falls_when_they_are_erased_on_a_cube_mirrored_onto_itself_too():
+def test_erasing_seams_reduces_jumps_also_on_a_mirrored_cube():
     charts = Charts.of(MESH, SIZE)
     greys = np.linspace(0.2, 0.8, 6, dtype=np.float32)[charts.chart[charts.texels]]
     source = Maps.from_arrays({"roughness": greys + 0.02 * noise()["base_color"].pixels[..., 0]})
@@ -136,7 +136,7 @@ def waves() -> Maps:
 
 
 @pytest.mark.parametrize("way", ["unrolled", "triplanar"])
-def test_what_covers_a_cube_goes_on_across_its_seams(way):
+def test_covers_of_a_cube_continue_across_its_seams(way):
     size = {"width_px": 512, "height_px": 512}
     step = Step("cover-object", {**size, "way": way, "repeat_m": 0.5})
     made = run(Recipe((step,)), {"source": waves(), "mesh": MESH}).maps
@@ -147,7 +147,7 @@ def test_what_covers_a_cube_goes_on_across_its_seams(way):
 
 
 @pytest.mark.parametrize("way", ["unrolled", "triplanar"])
-def test_a_pattern_that_cannot_go_on_ends_at_the_edge_and_shows_once(way):
+def test_patterns_without_continuation_end_at_the_edge(way):
     """Squares of black and white: two patterns one over the other would be grey."""
     y, x = np.indices((128, 128)) // 64
     squares = Maps.from_arrays({"base_color": np.repeat(((x + y) % 2)[..., None], 3, 2).astype(np.float32)})
@@ -159,7 +159,7 @@ def test_a_pattern_that_cannot_go_on_ends_at_the_edge_and_shows_once(way):
 
 
 @pytest.mark.parametrize("way", ["unrolled", "triplanar"])
-def test_all_tiles_that_a_mesh_lies_on_are_covered_as_one_surface(way):
+def test_all_udim_tiles_of_a_mesh_are_covered_as_one_surface(way):
     on_tiles = replace(MESH, uvs=MESH.uvs + np.where(np.arange(12) < 6, 0, 1)[:, None, None].astype(np.float32))
     steps = Step("cover-object", {"way": way, "repeat_m": 0.5, "width_px": 256, "height_px": 256}), Step("sharpen")
     result = run(Recipe(steps), {"source": waves(), "mesh": on_tiles})
@@ -187,7 +187,7 @@ def spots(seed: int) -> Maps:
 
 
 @pytest.mark.essential
-def test_what_is_grown_over_a_cube_goes_on_across_its_seams_though_its_example_does_not_tile():
+def test_grown_textures_continue_across_seams_without_a_seamless_example():
     size = {"width_px": 256, "height_px": 256}
     step = Step("cover-object", {**size, "way": "grown", "repeat_m": 2.0})
     made = run(Recipe((step,)), {"source": spots(0), "mesh": MESH}).maps
@@ -200,7 +200,7 @@ def test_what_is_grown_over_a_cube_goes_on_across_its_seams_though_its_example_d
     assert np.array_equal(made["base_color"].pixels, again["base_color"].pixels)
 
 
-def test_the_pattern_has_its_size_in_the_world_on_islands_of_any_density_and_other_units_are_refused():
+def test_patterns_keep_their_real_size_on_islands_of_any_density():
     size = {"width_px": 512, "height_px": 512}
     made = run(Recipe((Step("cover-object", {**size, "repeat_m": 0.5}),)), {"source": waves(), "mesh": MESH}).maps
     charts = Charts.of(MESH, (512, 512))
@@ -257,7 +257,7 @@ def test_objects_of_several_materials_share_the_statistics_of_their_colours():
 
 
 @pytest.mark.parametrize("shift", [0.3, -1.0])
-def test_uvs_that_cross_tiles_or_lie_on_none_repeat_one_texture(shift):
+def test_uvs_that_cross_or_miss_tiles_repeat_one_texture(shift):
     parameters = {"repeat_m": 0.5, "width_px": 48, "height_px": 48}
     moved = replace(MESH, uvs=MESH.uvs + np.float32(shift))
     made = run(Recipe((Step("cover-object", parameters),)), {"source": waves(), "mesh": moved}).maps

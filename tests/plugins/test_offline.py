@@ -35,7 +35,7 @@ def test_a_sealed_process_ends_at_its_first_socket(how, tmp_path):
     assert done.returncode in (-signal.SIGSYS, signal.SIGSYS)
 
 
-def test_telemetry_that_is_not_declined_is_noticed(tmp_path):
+def test_telemetry_is_detected_unless_it_is_switched_off(tmp_path):
     found = importlib.util.find_spec("onnxruntime")
     assert found
     libraries = Path(found.origin).parent.rglob("*.so")

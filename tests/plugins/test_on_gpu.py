@@ -54,7 +54,7 @@ def test_devices_must_not_mix(gpu):
         there.numpy()
 
 
-def test_noise_is_drawn_there_and_bit_for_bit_that_of_the_cpu(gpu):
+def test_gpu_noise_equals_cpu_noise_to_the_last_bit(gpu):
     window = (-3, 60, 40, 30)
     there, here = (NoiseField(5, device).normal(2, 5, (64, 72), window) for device in (DEVICE, "cpu"))
     assert there.device.type == DEVICE
@@ -63,7 +63,7 @@ def test_noise_is_drawn_there_and_bit_for_bit_that_of_the_cpu(gpu):
 
 @pytest.mark.register("name")
 @pytest.mark.parametrize("name", SAMPLED)
-def test_a_tool_makes_what_it_makes_on_the_cpu(name, on_both):
+def test_tools_give_the_same_result_on_gpu_and_cpu(name, on_both):
     here, there = on_both(lambda: make(name, picture(40, 48)))
     assert set(here) == set(there)
     for map_ in here:
@@ -73,7 +73,7 @@ def test_a_tool_makes_what_it_makes_on_the_cpu(name, on_both):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", TINY)
-def test_a_trainer_learns_what_it_learns_on_the_cpu(name, tmp_path, on_both):
+def test_trainers_learn_the_same_on_gpu_and_cpu(name, tmp_path, on_both):
     folders = iter((tmp_path / "cpu", tmp_path / "gpu"))
     here, there = (read_tensors(made.models[0])[0] for made in on_both(lambda: train_tiny(name, next(folders))))
     assert set(here) == set(there)

@@ -42,7 +42,7 @@ def test_result_is_seamless_and_as_the_photograph(name: str) -> None:
 
 
 @pytest.mark.slow
-def test_result_is_copied_from_smaller_parts_than_a_quilt_and_none_stays_in_place() -> None:
+def test_results_copy_smaller_parts_than_a_quilt_in_a_new_layout() -> None:
     source = photograph("grass", 256)
     found = verbatim_copies(color(source), source)
     assert 8 < found.block_px < 64  # a quilt's pieces reach a third of the photograph; these are cut smaller
@@ -75,7 +75,7 @@ def test_rows_of_brick_stay_in_step_through_the_wrap() -> None:
 
 
 @pytest.mark.slow
-def test_a_bond_that_does_not_close_is_told() -> None:
+def test_bonds_that_cannot_close_are_noted() -> None:
     (note,) = synthesised(bond(192), width_px=128, height_px=96, quality="quick").notes
     assert note.startswith("the pattern repeats every 64 x 64 pixels")
     vectors, running_bond, around = np.eye(2, dtype=np.float32) / 32, Sublattice(1, 1, 2), torch.tensor([[96], [0]])
@@ -83,7 +83,7 @@ def test_a_bond_that_does_not_close_is_told() -> None:
     assert costs == [True, False], "it may break anywhere"
 
 
-def test_what_is_out_of_phase_moves_to_a_repeat_inside_the_photograph() -> None:
+def test_out_of_phase_pieces_move_to_a_repeat_in_the_photograph() -> None:
     """A running bond of 24 x 20 px in a photograph of 60 x 50 px: the nearest repeat is often beyond its border."""
     phases = Patterns((0,), (Pattern(np.float32([[1 / 24, 0], [0, 1 / 20]]), Sublattice(1, 1, 2)),))
     here = torch.stack(torch.meshgrid(torch.arange(96), torch.arange(80), indexing="ij"))
@@ -116,7 +116,7 @@ def test_each_scale_is_previewed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.slow
-def test_a_blurred_result_is_made_again_or_told() -> None:
+def test_blurred_results_are_made_again_or_noted() -> None:
     """Of a photograph that is sharp only at its left, the layouts with the least costs repeat what is blurred."""
     source = photograph("gravel", 128)
     source[:, 64:] = gaussian_filter(source, (5, 5, 0))[:, 64:]
@@ -140,7 +140,7 @@ def test_a_mask_that_covers_everything_is_refused() -> None:
 
 
 @pytest.mark.parametrize("rest_px", [1, 5, 8])
-def test_a_tiny_rest_is_enough(rest_px: int) -> None:
+def test_a_small_usable_rest_of_the_photograph_is_enough(rest_px: int) -> None:
     """Its pieces are the same to the last bit, and the rounded cost of a cut between them may be below 0."""
     left_out = np.ones((64, 64, 3), np.float32)
     left_out[32 : 32 + rest_px, 32 : 32 + rest_px] = 0
@@ -276,7 +276,7 @@ def test_each_photograph_is_shown_where_its_mask_is_white() -> None:
 
 
 @pytest.mark.slow
-def test_maps_that_not_all_photographs_have_are_left_out_and_named() -> None:
+def test_maps_missing_in_a_photograph_are_left_out_with_a_note() -> None:
     height = np.full((SIDE, SIDE, 1), 0.5, np.float32)
     rich = Maps.from_arrays({"base_color": surface(RED, 2), "roughness": height, "height": height})
     poor = Maps.from_arrays({"base_color": surface(BLUE, 3), "height": height})
@@ -297,6 +297,6 @@ def test_maps_that_not_all_photographs_have_are_left_out_and_named() -> None:
         ({"others": (Maps.from_arrays({"height": disc()}),)}, "no map in common"),
     ],
 )
-def test_inputs_that_make_no_sense_are_refused(given: dict, message: str) -> None:
+def test_contradictory_inputs_are_refused(given: dict, message: str) -> None:
     with pytest.raises(ParameterError, match=message):
         guided(surface(RED, 2), **given)

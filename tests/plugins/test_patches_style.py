@@ -84,7 +84,7 @@ def own_pieces(picture: Tensor, grid: PatchGrid) -> PatchPixels:
     return PatchPixels(pixels_of([canvas]), corner, torch.full_like(corner, width), torch.ones_like(corner))
 
 
-def test_the_orientation_is_that_of_the_changes():
+def test_orientation_follows_the_gradient():
     rows, columns = torch.meshgrid(torch.arange(40.0), torch.arange(50.0), indexing="ij")
     for angle in np.radians((0, 30, 90, 150)):
         waves = 0.5 + 0.3 * torch.sin(0.8 * (columns * np.cos(angle) + rows * np.sin(angle))).expand(1, 3, 40, 50)
@@ -106,7 +106,7 @@ def wall() -> tuple[Tensor, Tensor, Tensor]:
     return photo, style, recolor(photo, (style,), (Region(None, (1.0,)),), False)
 
 
-def test_the_result_has_more_of_the_style_than_its_colours(wall):
+def test_results_have_more_of_the_style_than_its_colours(wall):
     photo, style, palette = wall
     made = painted(photo, style)
     for measure, how in ((sliced_wasserstein, {"directions": 64}), (wavelet_distance, {})):
@@ -115,7 +115,7 @@ def test_the_result_has_more_of_the_style_than_its_colours(wall):
 
 
 @pytest.mark.slow
-def test_the_pictures_forms_stay_the_more_the_more_they_are_to_be_kept(usual):
+def test_preservation_keeps_the_pictures_forms(usual):
     steps = [correlation(x, PHOTO) for x in (painted(preservation=0.0), usual, painted(preservation=2.0))]
     steps.append(correlation(painted(preservation=5.0), PHOTO))
     assert min(np.diff(steps)) > 0.02
@@ -130,7 +130,7 @@ def test_less_detail_is_smoother_and_more_is_sharper(usual):
     assert roughness(painted(detail=2.0)) > 1.2 * roughness(usual)
 
 
-def test_strokes_are_turned_only_where_they_may_be():
+def test_strokes_are_rotated_only_where_allowed():
     def upright(x: Tensor) -> float:
         """Changes along rows, in parts of those down columns."""
         return float((x[..., 1:] - x[..., :-1]).abs().mean() / (x[..., 1:, :] - x[..., :-1, :]).abs().mean())
@@ -162,7 +162,7 @@ def test_two_styles_take_their_shares(share):
 
 
 @pytest.mark.parametrize("seamless", [False, True])
-def test_a_result_larger_than_what_is_searched_has_the_styles_own_resolution(monkeypatch, seamless):
+def test_large_results_have_the_styles_full_resolution(monkeypatch, seamless):
     picture, style = (interpolate(x, scale_factor=2, mode="bicubic") for x in (PHOTO, STYLE))
     fine = (style + 0.1 * torch.randn(style.shape, generator=torch.Generator().manual_seed(0))).clamp(0, 1)
     monkeypatch.setitem(painting.SEARCH_PX, "quick", 67)
@@ -174,7 +174,7 @@ def test_a_result_larger_than_what_is_searched_has_the_styles_own_resolution(mon
 
 
 @pytest.mark.parametrize("factor", [1, 2])
-def test_detail_that_was_lost_by_blending_is_restored(factor):
+def test_blended_detail_is_restored(factor):
     size = 48
     grid = PatchGrid(size, size, False).at_scale(factor)
     noise = torch.rand((1, 3, size * factor, size * factor), generator=torch.Generator().manual_seed(0))
@@ -203,7 +203,7 @@ def test_a_refined_mosaic_has_more_of_the_styles_texture(wall):
     assert after < 0.88 * before
 
 
-def test_a_refined_mosaic_takes_the_pictures_forms_the_more_the_more_they_are_to_be_kept():
+def test_preservation_keeps_forms_in_a_refined_mosaic():
     laid = correlation(LAID, PHOTO)
     gained = [correlation(refined_from(LAID, kept, PHOTO), PHOTO) - laid for kept in (0.0, 1.0, 5.0)]
     assert abs(gained[0]) < 0.02
@@ -212,7 +212,7 @@ def test_a_refined_mosaic_takes_the_pictures_forms_the_more_the_more_they_are_to
 
 
 @pytest.mark.parametrize("search_px", [67, 34])
-def test_what_patches_paint_is_refined(monkeypatch, search_px):
+def test_painted_patches_are_refined(monkeypatch, search_px):
     monkeypatch.setitem(painting.SEARCH_PX, "quick", search_px)
     means = []
     for brighter in (0.0, 0.1):
@@ -252,7 +252,7 @@ def test_a_calm_picture_is_painted_with_calm_parts_of_a_style():
     assert detail_contrast(even, 2.0)[..., 80:].mean() > 0.6 * busy
 
 
-def test_contrasts_are_suited_by_how_often_they_are_wanted():
+def test_contrasts_are_matched_by_their_frequency():
     own = np.linspace(0, 1, 1000)
     is_calm = np.ones(1000, bool)
     of_style = Places(own, is_calm)
@@ -263,7 +263,7 @@ def test_contrasts_are_suited_by_how_often_they_are_wanted():
 
 
 @pytest.mark.slow
-def test_nothing_of_a_thing_that_a_style_shows_is_in_a_calm_sky():
+def test_calm_skies_get_no_objects_of_the_style():
     """A striped sash lies between two plain grounds, as its lightness does, and a sky goes from dark to light."""
     height, width = 64, 256
     style = torch.empty(1, 3, height, width)
@@ -306,7 +306,7 @@ def like_its_style() -> tuple[Search, Tensor]:
     return search, queries
 
 
-def test_a_style_too_large_to_be_searched_gives_its_middle():
+def test_the_middle_of_an_oversized_style_is_used():
     middle = centre_of(STYLE, 1000)  # of 60 x 72
     top, left = ((side - kept) // 2 for side, kept in zip((60, 72), middle.shape[2:], strict=True))
     assert 900 < middle[0, 0].numel() <= 1000

@@ -25,7 +25,7 @@ from impasto_photo_maps.network import load_recognition, network_input
 from impasto_photo_maps.prior import Brightness, Plane
 
 
-def test_a_tile_is_recognised_and_a_part_of_it_is_not():
+def test_seamless_textures_are_recognised_unlike_their_crops():
     whole, part = tile(192, 256), tile(192, 256)[:131, :147]
     for picture, meant, other in ((whole, "tiling", "single"), (part, "single", "tiling")):
         found, right, wrong = (estimate(picture, tiling=t)["height"].pixels for t in ("auto", meant, other))
@@ -34,7 +34,7 @@ def test_a_tile_is_recognised_and_a_part_of_it_is_not():
 
 
 @pytest.mark.parametrize("grey", [0.0, 0.3, 1.0])
-def test_one_colour_is_a_flat_open_surface(grey):
+def test_one_colour_gives_a_flat_unoccluded_material(grey):
     made = estimate(np.full((40, 56, 3), grey, np.float32)).arrays()
     assert np.allclose(made["base_color"], grey, atol=1e-4)
     assert np.allclose(made["height"], 0.5, atol=1e-3)
@@ -123,7 +123,7 @@ def test_sliders_do_what_they_say():
     assert (plain["metallic"].pixels == 1).all()
 
 
-def test_delight_takes_away_light_and_leaves_the_material_and_none_changes_no_bit():
+def test_delight_removes_light_and_keeps_the_material():
     y, x = np.mgrid[0:160, 0:160] / 160
     red = ((x * 4 + y * 4).astype(int) % 2 == 0)[..., None]
     material = np.where(red, (0.5, 0.15, 0.1), (0.35, 0.4, 0.45)).astype(np.float32)  # linear
@@ -202,7 +202,7 @@ def test_fine_relief_is_found_in_its_shading(tool):
     assert compare_maps(found, truth).normal_of_flat < 0.95
 
 
-def test_a_light_that_does_not_explain_the_picture_is_refused_and_said():
+def test_lights_that_contradict_the_picture_are_ignored_with_a_note():
     picture, _ = painted_wall()
     notes = made("photo-maps", picture, light_azimuth=260.0).notes
     assert notes[0].startswith("a light at 260° does not explain the picture")
@@ -210,7 +210,7 @@ def test_a_light_that_does_not_explain_the_picture_is_refused_and_said():
     assert np.array_equal(refused["normal"].pixels, unknown["normal"].pixels)
 
 
-def test_what_was_decided_is_said():
+def test_decisions_are_noted():
     lit = photograph(drawn("cobbles", 256, 5), 30.0)["base_color"].pixels
     (known,), (unknown,), (double,) = (
         made("photo-maps", lit, **given).notes for given in ({"light_azimuth": 30.0}, {}, {"relief": 2.0})
@@ -269,7 +269,7 @@ def surface() -> Surfaces:
     return random_material(128, 8, [])
 
 
-def test_what_is_far_away_changes_nothing(surface):
+def test_distant_pixels_change_nothing(surface):
     """A part is recognised as within its whole, so that pictures can be recognised in pieces."""
     large = random_material(512, 3, []).color
     changed = large.clone()

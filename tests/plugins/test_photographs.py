@@ -141,7 +141,7 @@ def test_a_regular_surface_is_straightened_by_its_lines():
         (paving(), "its lines are straight already"),
     ],
 )
-def test_a_picture_without_slanted_lines_is_left_as_it_is(pixels, note):
+def test_pictures_without_slanted_lines_stay_unchanged(pixels, note):
     source = Maps.from_arrays({"base_color": pixels})
     result = made("straighten", source, find="automatic")
     assert result.maps.sha256() == source.sha256()
@@ -178,7 +178,7 @@ def test_curvature_is_found_by_bent_lines(k1):
     assert made("lens", bent(paving(), k1)).figures["k1"] == pytest.approx(k1, abs=0.02)
 
 
-def test_what_becomes_smaller_is_averaged():
+def test_shrinking_averages_pixels():
     fine = np.arange(128)[:, None, None] % 2 * np.ones((1, 128, 3))
     far = {"top_left": (0.4, 0), "top_right": (0.6, 0), "bottom_right": (1, 1), "bottom_left": (0, 1)}
     rows = made("straighten", fine, aspect=1.0, **far).maps["base_color"].pixels
@@ -281,7 +281,7 @@ def flawed() -> dict[str, np.ndarray]:
 
 
 @pytest.mark.slow
-def test_the_best_photograph_is_the_one_without_flaws_and_it_says_why():
+def test_the_photograph_without_flaws_is_chosen_with_a_reason():
     given = {name: Maps.from_arrays({"base_color": pixels}, name=name) for name, pixels in flawed().items()}
     names = ["blurred", "noisy", "good", "clipped", "uneven"]
     result = run(Recipe((Step("best-photograph", {}, {"photo": tuple(names)}),)), given)
@@ -302,7 +302,7 @@ def photograph(height: int = 60, width: int = 80) -> np.ndarray:
     return np.random.default_rng(0).uniform(0.2, 0.7, (height, width, 3)).astype(np.float32)
 
 
-def test_a_known_length_gives_the_width_keeps_the_relief_and_needs_two_ends():
+def test_a_known_length_sets_the_real_width_and_keeps_the_relief():
     source = Maps.from_arrays(
         {"base_color": photograph(), "height": photograph()[..., :1]}, width_m=2, height_range_m=0.1
     )
@@ -324,7 +324,7 @@ def with_card() -> tuple[Maps, np.ndarray]:
     return Maps.from_arrays({"base_color": lit}), truth
 
 
-def test_a_grey_card_gives_its_colour_to_the_whole_picture_whose_brightness_may_stay():
+def test_a_grey_card_corrects_the_colours_of_the_whole_picture():
     source, truth = with_card()
     found = made("patch-color", source, patch=(18 / 80, 46 / 60), radius=0.08, color=GREY).maps["base_color"].pixels
     assert np.abs(found[40:52, 10:26] - GREY).max() < 0.002
@@ -338,7 +338,7 @@ def test_a_grey_card_gives_its_colour_to_the_whole_picture_whose_brightness_may_
     )
 
 
-def test_a_patch_that_tells_nothing_is_named():
+def test_useless_colour_patches_are_reported():
     assert "the patch is black" in made("patch-color", np.zeros((20, 20, 3))).notes[0]
     white = np.ones((20, 20, 3))
     assert "the patch is overexposed" in made("patch-color", white).notes[0]

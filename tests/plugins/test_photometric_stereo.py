@@ -87,7 +87,7 @@ def test_a_camera_that_moved_is_aligned():
 
 
 @pytest.mark.slow
-def test_photographs_from_a_tripod_are_left_as_they_are():
+def test_photographs_from_a_tripod_are_not_realigned():
     """Though shading looks like a shift, and grooves look alike only under lights from similar directions."""
     lights = lights_around(8)
     for photos in (photographs(material("bricks", 256), lights), photographs(material("corrugated-sheet"), lights)):

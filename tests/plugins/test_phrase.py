@@ -81,13 +81,13 @@ def test_each_material_takes_all_kinds_of_words(name):
 
 
 @each_row("stated")
-def test_words_set_what_they_say(text, values):
+def test_words_set_their_parameters(text, values):
     made = parameters(text)
     for name, wanted in values.items():
         assert wanted[0] <= made[name] <= wanted[1] if isinstance(wanted, list) else made[name] == wanted, name
 
 
-def test_words_set_nothing_else_and_more_of_what_they_stress():
+def test_words_set_nothing_else_and_stress_strengthens_them():
     assert parameters("wet mossy cobblestones") == {"wetness": 0.5, "moss": 0.5}
     assert parameters("潮湿的鹅卵石路") == {"wetness": 0.25}
     assert set(parameters("black terrazzo")) == {"binder_color"}
@@ -100,7 +100,7 @@ def test_words_set_nothing_else_and_more_of_what_they_stress():
     assert abs(width_m / 0.2 - round(width_m / 0.2)) < 1e-6
 
 
-def test_colours_are_exact_and_those_that_go_with_them_follow():
+def test_named_colours_are_exact_and_related_colours_follow():
     made = parameters("#a04030 bricks")
     assert np.allclose(made["color"], np.array([0xA0, 0x40, 0x30]) / 255, atol=1e-5)
     assert lightness(made["second_color"]) < lightness(made["color"])
@@ -122,7 +122,7 @@ class TestChanges:
     def start(self) -> Recipe:
         return match("phrase", "mossy red bricks", seed=5).recipe
 
-    def test_comparatives_move_what_is_there_by_their_amounts(self, start):
+    def test_comparatives_change_parameters_by_their_amounts(self, start):
         before = start.steps[0].parameters
         after = parameters("a little darker and much more moss", start=start)
         assert after["moss"] > before["moss"] + 0.2
@@ -143,7 +143,7 @@ class TestChanges:
         assert changed.steps[1] == Step("tint")
         assert changed.steps[0].parameters["wetness"] == 0.2
 
-    def test_what_cannot_be_changed_is_refused(self, start):
+    def test_impossible_changes_are_refused(self, start):
         with pytest.raises(ParameterError, match="changes nothing"):
             match("phrase", "hello there", start=start)
         with pytest.raises(ParameterError, match="no procedural material"):
@@ -167,7 +167,7 @@ def test_words_move_the_sliders_of_a_model():
     assert match("phrase", "red bricks", start=start).recipe.steps[0].tool == "bricks"
 
 
-def test_variations_differ_and_keep_what_was_said():
+def test_variations_differ_and_keep_the_phrase():
     texts = [match("phrase", "wet red bricks", seed=seed).recipe for seed in range(4)]
     assert len({recipe.to_json() for recipe in texts}) == 4
     for recipe in texts[1:]:
@@ -267,7 +267,7 @@ def goes_without_saying(meaning: Meaning, material: str) -> bool:
 
 
 @pytest.mark.parametrize("material", sorted(NAMES))
-def test_every_known_word_changes_the_recipe_goes_without_saying_or_is_told(material):
+def test_every_known_word_changes_the_recipe_or_is_noted(material):
     name, silent, known = NAMES[material], [], vocabulary()
     plain = match("phrase", name).recipe.steps
     for text, meaning in {**{" ".join(words): one for words, one in known.english.items()}, **known.chinese}.items():
@@ -283,11 +283,11 @@ def test_every_known_word_changes_the_recipe_goes_without_saying_or_is_told(mate
 
 
 @each_row("told")
-def test_what_cannot_be_drawn_is_told(text, told):
+def test_undrawable_words_are_noted(text, told):
     assert told in notes(text)
 
 
-def test_what_was_not_understood_is_recorded_and_printed(capsys, tmp_path):
+def test_unknown_words_are_recorded_and_printed(capsys, tmp_path):
     main(["generate", "phrase", "oak leather, fluffy", "--size", "16", "--out", str(tmp_path)])
     said = capsys.readouterr().err
     for told in ("'oak' was left out", "'fluffy' has no meaning here"):
@@ -317,13 +317,13 @@ def test_two_hues_side_by_side_are_one_colour_between():
 
 
 @pytest.mark.parametrize("text", ["rusty iron door, peeling green paint", "生锈的铁门，剥落的绿漆"])
-def test_of_materials_that_words_only_hint_at_the_one_with_the_most_is_made(text):
+def test_the_material_with_most_hints_is_made(text):
     """Rust is named first, and once; peeling and paint are two words for paint that peels."""
     (step,) = match("phrase", text).recipe.steps
     assert (step.tool, step.parameters["ground"]) == ("flaking-paint", "metal")
 
 
-def test_words_about_layers_and_models_are_told_too():
+def test_notes_also_cover_words_about_layers_and_models():
     start = match("phrase", "snow on red bricks").recipe
     assert "'purple' has no effect on the layer of snow" in notes("more purple snow", start=start)
     assert "'glittery' has no meaning" in notes("more glittery snow", start=start)
@@ -350,7 +350,7 @@ def test_the_amount_is_the_share_that_is_covered():
     np.testing.assert_allclose(shares, (0, 0.25, 0.5, 1), atol=0.07)
 
 
-def test_it_lies_in_hollows_or_on_tops():
+def test_cover_lies_in_hollows_or_on_tops():
     height = run(Recipe((BASE,), 3)).maps["height"].pixels[..., 0]
     means = {
         place: height[is_covered(laid(amount=0.3, place=place))].mean() for place in ("hollows", "patches", "tops")
@@ -359,7 +359,7 @@ def test_it_lies_in_hollows_or_on_tops():
     assert means["patches"] < means["tops"]
 
 
-def test_it_is_seamless_and_has_all_maps_and_a_height():
+def test_cover_is_seamless_and_has_all_maps():
     thick = laid(amount=0.6, thickness_m=0.05)
     assert {"base_color", "roughness", "metallic", "normal", "height", "ambient_occlusion"} == set(thick)
     assert all(-5 < z < 4 for z in seam_z(thick["base_color"].pixels))
@@ -403,7 +403,7 @@ class TestChangesOfLayers:
         return match("phrase", "wet snow on mossy red bricks", seed=7).recipe
 
     @each_row("amounts_of_layers")
-    def test_words_move_the_share_that_is_covered_and_nothing_else(self, start, text, amount):
+    def test_words_change_only_the_covered_share(self, start, text, amount):
         found = match("phrase", text, start=start)
         base, layer = found.recipe.steps
         assert layer.parameters == {**start.steps[1].parameters, "amount": amount}
@@ -428,18 +428,18 @@ class TestChangesOfLayers:
         assert (base.parameters["wetness"], layer.parameters["wetness"]) == pytest.approx((0.4, 0.9))
 
     @each_row("added")
-    def test_what_falls_or_is_added_is_laid_on_top(self, start, text, material, amount):
+    def test_fallen_and_added_materials_lie_on_top(self, start, text, material, amount):
         found = match("phrase", text, start=start)
         assert (found.recipe.steps[:2], found.notes) == (start.steps, ())
         layer = found.recipe.steps[2].parameters
         assert (layer["material"], layer["amount"]) == (material, amount)
 
-    def test_what_is_not_there_cannot_be_taken_away(self, start):
+    def test_absent_layers_cannot_be_removed(self, start):
         found = match("phrase", "no leaves", start=start)
         assert (found.recipe.steps, found.notes) == (start.steps, ("leaves: there is no such layer",))
         assert match("phrase", "gravel", start=start).recipe.steps[0].tool == "gravel"
 
-    def test_limits_and_contradictions_are_said_and_what_a_material_has_by_itself_needs_no_layer(self, start):
+    def test_limits_and_contradictions_are_noted(self, start):
         (step,) = match("phrase", "more rust", start=match("phrase", "riveted steel plates").recipe).recipe.steps
         assert step.parameters["rust"] > 0.2
         full = match("phrase", "much more snow, darker", start=match("phrase", "much more snow", start=start).recipe)

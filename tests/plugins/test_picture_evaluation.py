@@ -86,7 +86,7 @@ def test_a_tile_with_a_flaw_has_other_statistics(real, source, fresh, fresh_figu
 
 @pytest.mark.slow
 @pytest.mark.parametrize("flips", [(), (1,)], ids=["repeated", "mirrored"])
-def test_a_tile_that_shows_its_half_twice_is_found_to_repeat(real, fresh, fresh_figures, crop_figures, flips):
+def test_a_texture_with_a_repeated_half_is_found(real, fresh, fresh_figures, crop_figures, flips):
     half = fresh[:, :128]
     twice = np.concatenate([half, np.flip(half, flips)], 1)
     assert real.figures(surface(twice))["repeated_share"] > 0.8
@@ -231,7 +231,7 @@ def test_each_photograph_is_shown_with_each_tool_and_judged(photos, tmp_path, ca
     assert "no figures: the source is 56x40 px" in made["plaster", "quilt"]["notes"][0]
 
 
-def test_what_is_there_is_kept_and_what_is_missing_is_made(photos, tmp_path):
+def test_existing_results_are_kept_and_missing_ones_made(photos, tmp_path):
     out, line = tmp_path / "out", ("--no-figures", "--out", tmp_path / "out")
     gallery(photos, "--tools", "tint", *line)
     times = {name: (out / entry["sheet"]).stat().st_mtime_ns for (name, _), entry in entries(out).items()}

@@ -64,7 +64,7 @@ def test_opposite_borders_match(name):
 
 
 @pytest.mark.register("name")
-def test_what_is_drawn_one_tile_further_on_is_the_same(name, monkeypatch):
+def test_drawings_repeat_with_the_texture_width(name, monkeypatch):
     """Of regular patterns, whose steps from texel to texel hide a seam; rounding changes single texels."""
     here, start = made(name), Canvas.__init__
 
@@ -118,7 +118,7 @@ def test_a_tile_smaller_than_its_pieces_is_drawn(name, parameters):
 
 
 @each_row("drawn_by_amount")
-def test_nothing_is_drawn_of_an_amount_of_0(name, amount, color):
+def test_an_amount_of_0_draws_nothing(name, amount, color):
     """Else "green scales", without a pattern, have spots of its colour; beside it, the amount does draw that colour."""
     given = ({}, {color: (0.9, 0.1, 0.9)})
     changed = [

@@ -82,7 +82,7 @@ def test_variety_avoids_what_was_used() -> None:
     assert fewer < 0.9 * repeats
 
 
-def test_a_cut_follows_what_differs_least() -> None:
+def test_cuts_follow_the_least_difference() -> None:
     """A winding valley of differences, through a band on the left of a block."""
     rows, columns = np.mgrid[:64, :32]
     valley = 12 + np.round(6 * np.sin(rows[:, :1] / 8))
@@ -276,7 +276,7 @@ def filled(*given, **named) -> np.ndarray:
     return inpainted(*given, **named).maps["base_color"].pixels
 
 
-def test_only_the_hole_changes_and_nothing_of_what_was_there_is_left():
+def test_only_the_hole_changes_and_its_old_content_is_gone():
     source, mask = photograph("gravel", 128, 2), square(128, 40, 50, 30)
     source[45:60, 55:70] = (1, 0, 0)
     found = filled(source, mask)
@@ -345,7 +345,7 @@ def test_nothing_is_taken_from_another_island():
     assert np.ptp(found[40:70, 64:80], axis=2).mean() > 0.1
 
 
-def test_labels_say_what_is_filled_from_where():
+def test_labels_limit_the_sources_of_a_filling():
     source = photograph("gravel", 128, 2)
     source[:, :40] *= (1.0, 0.3, 0.3)
     labels = np.zeros((128, 128), np.float32)
@@ -383,7 +383,7 @@ def test_the_spread_near_a_mirrored_border_is_that_of_noise():
     np.testing.assert_allclose(smooth.std(1), expected, rtol=0.06)  # 4000 samples in each row: ±1.1 %, 3σ
 
 
-def test_what_does_not_tile_is_mended_along_its_borders_only():
+def test_mend_tiling_changes_only_the_borders():
     source = photographed("gravel")
     assert max(seam_z(source["base_color"].pixels)) > 3
     result = made("mend-tiling", source)
@@ -398,14 +398,14 @@ def test_what_does_not_tile_is_mended_along_its_borders_only():
     assert "nothing was mended" in again.notes[0]
 
 
-def test_bricks_are_cropped_to_whole_rows_on_request_and_told_of_otherwise():
+def test_bricks_are_cropped_to_whole_rows_on_request_or_noted():
     source = bond(200, 24, 50)
     result = made("mend-tiling", source, whole_periods=True, quality="quick")
     assert result.maps.size_px == (192, 200)
     assert any("whole_periods" in note for note in made("mend-tiling", source, quality="quick").notes)
 
 
-def test_margins_continue_the_picture_which_stays_as_it_is():
+def test_extensions_continue_the_unchanged_picture():
     source = photographed("gravel")
     maps = made("extend", source, left=0.25, top=0.125).maps
     assert maps.size_px == (144, 160)

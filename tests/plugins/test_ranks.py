@@ -100,7 +100,7 @@ def check_same(state: dict[str, np.ndarray], other: dict[str, np.ndarray], round
     [("bricks", [(2, STEPS)]), ("classes", [(1, 2), (2, 4), (1, STEPS)])],
     ids=["in two", "in one, then in two, then in one"],
 )
-def test_processes_learn_the_same_as_one(material, parts, tmp_path):
+def test_several_processes_learn_the_same_as_one(material, parts, tmp_path):
     (alone,) = trained(tmp_path / "alone", material, (1, STEPS))
     (rounded,) = trained(tmp_path / "rounded", material, (1, STEPS), rounding=1e-7)
     states = trained(tmp_path / "parts", material, *parts)

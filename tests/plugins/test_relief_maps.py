@@ -60,7 +60,7 @@ def test_detail_is_turned_by_the_rotation_that_takes_z_to_the_surface():
         assert np.allclose(found[index], expected, atol=1e-5)
 
 
-def test_detail_repeats_a_whole_number_of_times_so_that_it_still_tiles():
+def test_detail_repeats_whole_times_to_stay_seamless():
     fine = normal_from_slopes(0.3 * slopes_from_height(surface(40, 40, 1)))
     filled = repeat(fine, (96, 128), 0.5)  # 19.2 px each: five and six times
     assert filled.shape == (96, 128, 3)
@@ -103,7 +103,7 @@ def test_the_sign_is_found_by_the_height_even_of_grooves_that_fit_both():
     assert (found.sign, found.by) == ("directx", "height")
 
 
-def test_normals_of_directx_are_turned_and_a_note_tells_how_sure_that_is():
+def test_directx_normals_are_converted_with_a_note_on_certainty():
     result = made_of("fix-normals", {"normal": flip(normals())})
     assert np.allclose(result.maps["normal"].pixels, normals(), atol=1e-6)
     assert any("those of DirectX (confidence" in note for note in result.notes)
@@ -111,7 +111,7 @@ def test_normals_of_directx_are_turned_and_a_note_tells_how_sure_that_is():
     assert np.allclose(result.maps["normal"].pixels, normals(), atol=1e-6)
 
 
-def test_a_sign_that_both_fit_is_refused_unless_it_is_given():
+def test_ambiguous_normal_signs_are_refused_unless_given():
     grooves = np.tile(np.sin(2 * np.pi * np.arange(96)[:, None] / 24), (1, 128))
     subject = {"normal": normal_from_slopes(slopes_from_height(grooves))}
     with pytest.raises(ParameterError, match="cannot be told") as caught:
@@ -187,7 +187,7 @@ def occluded(height: np.ndarray, **parameters: object) -> np.ndarray:
     return made_of("height-to-occlusion", {"height": height}, **parameters).maps["ambient_occlusion"].pixels[..., 0]
 
 
-def test_what_tiles_is_shaded_across_its_border_and_what_does_not_is_not():
+def test_only_seamless_textures_are_shaded_across_their_borders():
     height = np.zeros((64, 64))
     height[:, 56:] = 1
     tiled, single = (occluded(height, tiling=tiling, height_range_m=0.1) for tiling in ("tiling", "single"))
@@ -243,7 +243,7 @@ def test_height_of_16_bit_normals_is_the_true_one(name):
     assert correlation(found["height"].pixels[..., 0], true[CROP]) > 0.99
 
 
-def test_noise_that_no_height_explains_is_left_out_of_the_broad_shapes():
+def test_noise_in_normals_does_not_bend_broad_shapes():
     """Frankot and Chellappa's integral turns the noise of each slope into hills."""
     rng = np.random.default_rng(0)
     height = np.kron(rng.random((32, 32)), np.ones((8, 8))) * 2
@@ -264,7 +264,7 @@ def test_a_ramp_that_does_not_tile_is_kept():
     assert found.height_range_m == pytest.approx(0.4 * 95 / 96, rel=0.02)
 
 
-def test_the_lean_of_upright_normals_in_8_bits_is_no_slope():
+def test_rounding_of_upright_8_bit_normals_is_no_slope():
     """128 of 255 is upright as far as 8 bits can say, but a slope of 0.004, and so four pixels in a thousand."""
     height = np.random.default_rng(0).random((64, 600))
     normal = np.round(normal_from_slopes(slopes_from_height(height)) * 255 + 0.49) / 255
@@ -282,7 +282,7 @@ def test_directx_normals_are_found_and_give_the_same_height():
     assert np.allclose(result.maps["normal"].pixels, maps["normal"].pixels, atol=1e-6)
 
 
-def test_a_picture_alone_stands_for_the_map_that_a_tool_needs_but_a_photograph_does_not():
+def test_single_pictures_count_as_the_needed_map_unless_they_are_photographs():
     maps = drawn("foam", 64, 3)
     alone = Maps.from_arrays({"base_color": maps["normal"].pixels}, name="foam_normal.png")
     found = made("normal-to-height", alone, green="up").maps
@@ -330,7 +330,7 @@ def test_bad_input_is_answered_with_a_remedy(tool, values, said):
     assert caught.value.remedy
 
 
-def test_maps_that_are_too_large_are_refused_before_the_work():
+def test_oversized_maps_are_refused_first():
     wide = np.lib.stride_tricks.as_strided(np.zeros(3, np.float32), (10000, 10000, 3), (0, 0, 4))
     maps = Maps({"normal": Texture(wide)})
     with pytest.raises(ParameterError, match="64 megapixels"):

@@ -59,7 +59,7 @@ class Page:
 
 
 @pytest.mark.slow
-def test_the_page_shows_seeds_beside_data_and_loads_nothing(trained, data):
+def test_reports_show_seeds_beside_data_and_load_nothing(trained, data):
     made = add_report(trained, data)
     assert made.reports == (trained.models[0].with_suffix(REPORT_SUFFIX),)
     page = Page(made.reports[0])
@@ -74,7 +74,7 @@ def test_the_page_shows_seeds_beside_data_and_loads_nothing(trained, data):
     assert "figures and the other pictures are of the model alone" in page.text
 
 
-def test_figures_are_of_the_model_alone(trained, data):
+def test_report_figures_describe_the_network_alone(trained, data):
     """Pieces of the data would earn them a score; only the picture that says so shows these."""
     generation = Generation(read_model(trained.models[0]), "", 128, {})
     alone, detailed = generation.make(0), replace(generation, parameters={"texture_transfer": True}).make(0)
@@ -108,7 +108,7 @@ def test_larger_data_is_compared_with_controls(tmp_path, monkeypatch):
     ("error", "said"),
     [(ZeroDivisionError("oops"), "its report failed: ZeroDivisionError: oops"), (Cancelled(), "was cancelled")],
 )
-def test_a_report_that_fails_leaves_the_model_and_a_note(error, said, trained, data, monkeypatch):
+def test_a_failed_report_leaves_the_model_and_a_note(error, said, trained, data, monkeypatch):
     def fail(*_arguments):
         raise error
 
@@ -150,7 +150,7 @@ def grid_picture() -> bytes:
 
 
 @pytest.mark.slow
-def test_the_command_skips_writes_opens_and_removes_it(library, tmp_path, capsys):
+def test_the_command_skips_writes_opens_and_removes_reports(library, tmp_path, capsys):
     folder, opened = library
     small = ("--steps", 1, "--canvas-px", 64, "--crop-px", 48, "--batch", 1, "--width", 0.125)
     file = folder / f"wall{REPORT_SUFFIX}"

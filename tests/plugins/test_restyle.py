@@ -44,7 +44,7 @@ def test_a_style_is_as_long_as_the_picture_unless_strokes_say_otherwise():
     assert (style - resize_picture(middle, style.shape[2:])).abs().mean() < 0.01
 
 
-def test_the_result_and_all_its_maps_have_the_size_that_was_asked_for():
+def test_results_have_the_requested_size_in_all_maps():
     rng = np.random.default_rng(0)
     normal = normal_from_slopes(rng.normal(0, 0.3, (50, 75, 2)))
     subject = COFFEE.with_arrays({"normal": normal, "roughness": rng.random((50, 75))})
@@ -55,7 +55,7 @@ def test_the_result_and_all_its_maps_have_the_size_that_was_asked_for():
         assert np.allclose(np.linalg.norm(made["normal"].pixels * 2 - 1, axis=2), 1, atol=1e-3)
 
 
-def test_all_of_a_task_is_scaled_by_one_factor():
+def test_picture_masks_and_styles_are_scaled_by_one_factor():
     task = task_of(mask=left_half(), start=COFFEE, strokes=0.8).at_longest_px(36)
     assert task.picture.shape == task.start.shape == (1, 3, 24, 36)
     assert task.sources[1].shape[3] == round(0.8 * 36)
@@ -132,7 +132,7 @@ def test_noise_has_the_styles_colours_at_every_size_and_a_seed():
     assert task_of().start is not None
 
 
-def test_opacity_is_kept_and_what_is_not_seen_has_no_say():
+def test_opacity_is_preserved_and_hidden_pixels_are_ignored():
     opacity = color(left_half())[..., :1]
     hidden = np.where(opacity > 0, color(COFFEE), 0)
     subject = Maps.from_arrays({"base_color": hidden, "opacity": opacity})
@@ -172,7 +172,7 @@ def test_transparent_pixels_of_a_style_never_count():
         ({"style": Maps.from_arrays({"roughness": np.ones((9, 9))})}, "the style has no base colour", "give a picture"),
     ],
 )
-def test_what_cannot_be_used_is_named_with_a_remedy(given, said, remedy):
+def test_unusable_styles_and_masks_are_refused_with_a_remedy(given, said, remedy):
     with pytest.raises(ParameterError) as caught:
         painted(blurred, **given)
     assert said in caught.value.message
@@ -220,7 +220,7 @@ def white() -> Maps:
     return flat(1.0, 50, 75)
 
 
-def test_strokes_stand_out_in_height_normals_and_roughness_as_much_as_asked_for():
+def test_relief_raises_strokes_in_height_normals_and_roughness():
     made = painted(stretched, relief=1.0)
     assert set(made) == {"base_color", "height", "normal", "roughness"}
     assert {made[name].size_px for name in made} == {(50, 75)}
@@ -236,7 +236,7 @@ def test_strokes_stand_out_in_height_normals_and_roughness_as_much_as_asked_for(
     assert ranges[2] == pytest.approx(4 * ranges[0], rel=1e-3)
 
 
-def test_strokes_lie_on_the_height_and_normals_that_are_there():
+def test_strokes_are_added_to_existing_height_and_normals():
     slope = np.tile(np.linspace(0, 1, 75), (50, 1))
     normal = normal_from_slopes(np.stack([np.full((50, 75), 0.1), np.zeros((50, 75))], 2))
     subject = COFFEE.with_arrays({"height": slope, "normal": normal})

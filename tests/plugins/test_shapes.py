@@ -75,7 +75,7 @@ def test_a_mask_says_what_is_cut_and_the_largest_part_can_be_kept():
 
 
 @pytest.mark.parametrize(("value", "said"), [(1.0, "shows everything"), (0.0, "shows nothing")])
-def test_a_mask_that_tells_nothing_is_refused(value, said):
+def test_useless_masks_are_refused(value, said):
     mask = Maps.from_arrays({"base_color": np.full((*SIZE, 3), value)})
     for tool in ("cut-decal", "pack-atlas"):
         with pytest.raises(ParameterError, match=said):
@@ -83,7 +83,7 @@ def test_a_mask_that_tells_nothing_is_refused(value, said):
 
 
 @pytest.mark.parametrize("tool", ["cut-decal", "pack-atlas"])
-def test_an_object_that_would_be_invisible_is_refused(tool):
+def test_invisible_decals_are_refused(tool):
     spot = np.zeros((8, 8, 3))
     spot[4, 4] = 1
     mask = Maps.from_arrays({"base_color": spot})
@@ -91,7 +91,7 @@ def test_an_object_that_would_be_invisible_is_refused(tool):
         made(tool, Maps.from_arrays({"base_color": spot * 0 + 0.4}), inputs={"mask": mask}, edge_px=64)
 
 
-def test_what_is_opaque_already_is_cropped_by_its_own_opacity():
+def test_decals_with_opacity_are_cropped_by_it():
     subject = photograph().with_arrays({"opacity": true_alpha()})
     result = made("cut-decal", subject, margin_px=0).maps
     rows = np.flatnonzero((true_alpha() > 1.5 / 255).any(1))
@@ -131,7 +131,7 @@ def strips_of(*names: str) -> np.ndarray:
     return np.repeat(np.concatenate(parts)[..., None] / 255, 3, 2)
 
 
-def test_strips_are_found_where_the_texture_changes():
+def test_trims_are_found_where_the_texture_changes():
     assert found_rows(strips_of("gravel", "brick", "grass"), 0) == [0, 100, 260, 370]
     for name in ("gravel", "brick", "grass"):
         one = np.repeat(getattr(data, name)()[..., None] / 255, 3, 2)
@@ -139,7 +139,7 @@ def test_strips_are_found_where_the_texture_changes():
     assert len(found_rows(strips_of("gravel", "brick", "grass"), 2)) == 3
 
 
-def test_each_strip_is_endless_along_its_length_in_all_maps():
+def test_each_trim_is_seamless_along_its_length_in_all_maps():
     color = strips_of("gravel", "grass")
     subject = Maps.from_arrays(
         {"base_color": color, "height": color.mean(2), "roughness": 1 - color.mean(2)}, width_m=2.0
@@ -157,7 +157,7 @@ def test_each_strip_is_endless_along_its_length_in_all_maps():
     assert 1.5 < maps.width_m < 2
 
 
-def test_further_photographs_become_strips_and_sheets_powers_of_two():
+def test_further_photographs_become_trims_of_power_of_two_sheets():
     result = made("trim-sheet", tile(64), inputs={"more": [tile(48, 1), tile(80, 2)]}, strips=1, power_of_two=True)
     assert {name for name in result.figures if name.endswith("_top")} == {f"strip_{i}_top" for i in (1, 2, 3)}
     height, width = result.maps.size_px
@@ -167,12 +167,12 @@ def test_further_photographs_become_strips_and_sheets_powers_of_two():
 
 
 @pytest.mark.parametrize("rows", ["0.5", "0,0.6,0.4,1", "a,b", "0,2"])
-def test_rows_that_are_no_strips_are_refused(rows):
+def test_invalid_rows_of_a_trim_sheet_are_refused(rows):
     with pytest.raises(ParameterError, match="are no strips"):
         made("trim-sheet", tile(64), rows=rows)
 
 
-def test_the_edge_is_the_same_however_many_rows_are_made_at_a_time(monkeypatch):
+def test_edges_do_not_depend_on_rows_per_step(monkeypatch):
     color = photograph()["base_color"].pixels
     found = object_in(color, 1.0)
     whole = alpha_of(color, found, 2)
@@ -291,7 +291,7 @@ def light_in(path: Path) -> np.ndarray:
 
 
 @pytest.mark.parametrize("suffix", [".exr", ".hdr"])
-def test_light_is_as_it_is_in_the_file(suffix, tmp_path):
+def test_hdr_light_is_read_unchanged(suffix, tmp_path):
     path = write(tmp_path / f"sky{suffix}", lit_sky())
     texture = read_maps(path, wanted=Wanted(takes_light=True))["base_color"]
     assert texture.color_space == "linear"
@@ -305,7 +305,7 @@ def test_light_is_as_it_is_in_the_file(suffix, tmp_path):
     assert read_maps(grey, wanted=Wanted(takes_light=True))["base_color"].pixels.max() == pytest.approx(SUN, rel=0.01)
 
 
-def test_recipes_take_light_where_all_their_tools_do_and_png_says_what_it_loses(capsys, tmp_path):
+def test_hdr_light_needs_tools_that_take_it_and_png_notes_its_loss(capsys, tmp_path):
     assert wanted_by(Recipe((Step("close-panorama"), Step("cube-faces")))).takes_light
     assert not wanted_by(Recipe((Step("close-panorama"), Step("sharpen")))).takes_light
     assert not wanted_by(Recipe((Step("quilt"),))).takes_light
@@ -332,7 +332,7 @@ def test_to_a_cube_and_back(suffix, capsys, tmp_path):
     assert np.abs(back - lit_sky())[away].max() < 0.1
 
 
-def test_sides_that_do_not_meet_are_joined_whatever_the_sun(tmp_path):
+def test_panorama_sides_are_joined_despite_a_bright_sun(tmp_path):
     light = lit_sky()
     light *= np.linspace(0.8, 1.6, light.shape[1])[None, :, None]
     light[4:8, 1:4] = SUN
@@ -346,7 +346,7 @@ def test_sides_that_do_not_meet_are_joined_whatever_the_sun(tmp_path):
     assert step < 0.5 * np.abs(light[12:28, 0] - light[12:28, -1]).mean()
 
 
-def test_faces_of_which_some_are_dark(tmp_path):
+def test_cube_faces_with_dark_ones_are_read(tmp_path):
     faces = [np.full((16, 16, 3), 0.2 if index else 5.0, np.float32) for index in range(6)]
     paths = [write(tmp_path / f"{index}.exr", face) for index, face in enumerate(faces)]
     given = [read_maps(path, wanted=Wanted(takes_light=True)) for path in paths]

@@ -39,7 +39,7 @@ MODELS = {path.stem: read_model(path) for path in sorted(FOLDER.glob("*.safetens
 NAMES = list(MODELS)
 
 
-def test_they_learned_what_the_table_says():
+def test_bundled_models_learned_what_the_table_says():
     table = tomllib.loads((FOLDER / "training.toml").read_text(encoding="utf-8"))
     assert set(NAMES) == set(table)
     for name, entry in table.items():
@@ -52,7 +52,7 @@ def test_they_learned_what_the_table_says():
     assert len(set(kinds)) >= 12
 
 
-def test_they_are_small_and_of_free_pictures_of_which_half_was_held_out():
+def test_bundled_models_are_small_and_learned_half_of_free_pictures():
     assert sum(path.stat().st_size for path in FOLDER.glob("*")) <= 28e6
     for name, model in MODELS.items():
         exemplar = model.path.with_suffix(EXEMPLAR_SUFFIX)
@@ -73,7 +73,7 @@ def contrasts(maps: Maps) -> np.ndarray:
 
 
 @pytest.mark.essential
-def test_networks_alone_make_the_colours_and_the_contrast_of_what_they_learned():
+def test_networks_alone_reproduce_colours_and_contrast():
     """Compared with the picture beside the model; tiles have none, nor has the model of many materials."""
     problems = []
     for name in sorted({*NAMES} - {"tiles", "materials"}):
@@ -90,7 +90,7 @@ def test_networks_alone_make_the_colours_and_the_contrast_of_what_they_learned()
     assert not problems, "\n".join(problems)
 
 
-def test_classes_of_the_model_of_many_have_their_colours():
+def test_classes_of_the_multi_material_model_have_their_colours():
     bricks, lawn, snow, asphalt = (
         made_of("materials", material=name).maps["base_color"].pixels.mean((0, 1))
         for name in ("red bricks", "lawn", "snow", "asphalt")
@@ -101,7 +101,7 @@ def test_classes_of_the_model_of_many_have_their_colours():
 
 
 @pytest.mark.slow
-def test_results_are_made_of_pieces_of_what_it_learned_but_for_tiles_and_models_of_many():
+def test_results_use_the_exemplar_except_for_tiles_and_many_materials():
     for name in NAMES:
         size = {"width_px": 128, "height_px": 128}
         made, alone = made_of(name, **size), made_of(name, **size, texture_transfer=False)
@@ -112,7 +112,7 @@ def test_results_are_made_of_pieces_of_what_it_learned_but_for_tiles_and_models_
 
 
 @pytest.mark.parametrize("name", ["slate", "tiles"])
-def test_without_its_network_only_what_it_stores_is_left(name):
+def test_without_its_network_a_model_shows_only_its_stored_statistics(name):
     """Of slate a flat colour, of tiles their joints; so the network's share of the variance can be told."""
     model = read_model(FOLDER / f"{name}.safetensors")
     generation = Generation(model, "", 256, {}, "cpu")
@@ -127,7 +127,7 @@ def test_without_its_network_only_what_it_stores_is_left(name):
         assert -0.05 < share["all"] < 0.5
 
 
-def test_the_page_about_them_is_of_these_very_files():
+def test_the_page_of_models_describes_the_bundled_files():
     """`python benchmarks/bundled_models.py` writes it."""
     text = (Path(__file__).parents[2] / "docs" / "reference" / "models.md").read_text("utf-8")
     rows = re.findall(r"^\|[^|]*\(`([\w-]+)`\) \|.*\|`(\w{8})`\|$", text, re.MULTILINE)
@@ -170,7 +170,7 @@ def residual(name: str) -> tuple[Tensor, Tensor]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_its_network_has_the_deviations_of_its_data_in_every_band(name):
+def test_networks_have_the_residual_deviations_of_their_data_in_every_band(name):
     made, expected = residual(name)
     assert expected.min() > 0
     ratio = float((made / expected).log().median().exp())
@@ -191,7 +191,7 @@ def spectrum(jpeg: bytes) -> Tensor:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_it_makes_has_the_spectrum_of_its_thumbnail(name):
+def test_results_have_the_spectrum_of_the_thumbnail(name):
     model = loaded(name)
     made = spectrum(thumbnail(picture_of(model, (SIDE, SIDE), seed=0)))
     expected = spectrum(read_model(FOLDER / f"{name}.safetensors").thumbnail)
@@ -235,7 +235,7 @@ def are_good_maps(figures: Mapping[str, float]) -> bool:
 
 
 @pytest.mark.essential
-def test_estimated_maps_are_nearer_to_the_truth_than_those_that_say_nothing(truths):
+def test_estimated_maps_are_nearer_to_the_truth_than_blank_ones(truths):
     """Luminance as height has slopes of 0.19 and an angle of 0.99: bricks are darker than their mortar."""
     usual = registry().tools_for("maps")[0].name
     figures = map_figures(
@@ -258,7 +258,7 @@ PAIRS = {
 
 @pytest.mark.essential
 @pytest.mark.parametrize("pair", PAIRS)
-def test_a_repainted_picture_has_the_style_beyond_its_colours_and_is_still_the_picture(pair):
+def test_repainted_pictures_have_the_style_and_keep_the_picture(pair):
     """Measured: a score of 0.70 and 0.97, where the palette alone has 0; a distance of 0.38 and 0.22."""
     picture, style = (one[::2, ::2].astype(np.float32) / 255 for one in PAIRS[pair]())
     judge = Judge(load_encoder("style-encoder", context_with_weights()), picture, style)

@@ -177,7 +177,7 @@ def test_waves_fit_the_torus_whatever_its_size_and_show_at_a_period_of_four_pixe
     assert found[:, :4].any(2).all()
 
 
-def test_the_wave_that_is_chosen_repeats_along_its_axis():
+def test_chosen_waves_repeat_along_their_axis():
     torch.manual_seed(0)
     one = StageOne(3, 0.125)
     torch.nn.init.zeros_(one.choice.weight)
@@ -275,7 +275,7 @@ def test_a_text_without_a_known_word_is_refused_and_unknown_words_are_named(libr
 
 
 @each_row("unlearnable")
-def test_what_cannot_be_learned_is_refused_before_training(captions, parameters, said, tmp_path):
+def test_unusable_captions_are_refused_before_training(captions, parameters, said, tmp_path):
     with pytest.raises(ParameterError, match=said) as refused:
         train(tmp_path, pictures(**captions), **parameters)
     assert refused.value.remedy
@@ -316,7 +316,7 @@ def test_features_are_the_same_on_every_machine_and_in_both_languages():
     assert dark[slots.index("color.L")] < light[slots.index("color.L")] - 0.3
 
 
-def test_captions_of_our_own_say_what_is_there(tmp_path):
+def test_drawn_captions_describe_their_material(tmp_path):
     """Each caption of a drawn set is read as its material; a real set has its class, its colour and its gloss."""
     from impasto.cli.main import main
     from impasto.data.dataset import read_dataset

@@ -185,7 +185,7 @@ def test_every_layer_of_the_progressive_gan_has_an_equalised_learning_rate():
     assert D.dense(torch.randn(1000, 64 * 64)).std().item() == pytest.approx(2**0.5, abs=0.1)
 
 
-def test_parts_of_the_papers():
+def test_layers_match_the_papers():
     torch.manual_seed(0)
     x = pixel_norm(torch.randn(2, 8, 3, 3) * 5)
     assert torch.allclose(x.square().mean(1), torch.ones(2, 3, 3), atol=1e-4)

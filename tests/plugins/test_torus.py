@@ -90,7 +90,7 @@ def classes(tmp_path_factory):
 
 @pytest.mark.parametrize("which", ["library", *repeated("rows", "lattice"), "bonded"])
 @pytest.mark.parametrize(("size", "scale"), [((192, 160), 1.0), ((150, 170), 0.8), ((140, 90), 0.4)], ids=str)
-def test_any_region_is_as_it_is_within_the_whole(which, size, scale, request):
+def test_any_region_equals_that_part_of_the_whole(which, size, scale, request):
     model = load_torus("tiny", Context(models=ModelLibrary(request.getfixturevalue(which))))
     synthesis = Synthesis(model, Choice(size, seed=5, scale=scale))
     with torch.inference_mode():
@@ -156,14 +156,14 @@ def test_a_preview_is_the_same_picture_made_smaller(which, request):
     assert made(5, 126).size_px == (190, 250)
 
 
-def test_before_a_filter_with_parameters_in_pixels_a_preview_has_full_size(library):
+def test_previews_have_full_size_before_filters_with_pixel_lengths(library):
     size = {"width_px": 128, "height_px": 128}
     for filter_name, side in (("adjust", 32), ("height-to-normal", 128)):
         recipe = Recipe((Step("torus", size), Step(filter_name)), 5)
         assert run(recipe, None, RunOptions(models_folder=library, enough_px=32)).maps.size_px == (side, side)
 
 
-def test_the_seed_is_the_picture_variation_calms_it_and_blending_leads_to_another(library):
+def test_seeds_variation_and_blending_change_the_picture(library):
     one, again, other = (generate(library, 64, 64, seed).maps for seed in (5, 5, 6))
     calm = generate(library, 64, 64, 5, variation=0.0).maps
     assert one.sha256() == again.sha256()
@@ -286,7 +286,7 @@ def follows(strictness):
     return float(np.corrcoef(*sides)[0, 1]), made, laid
 
 
-def test_pieces_lie_where_the_picture_is_alike_however_faint_it_is():
+def test_pieces_are_placed_by_likeness_however_faint():
     follows_strictly, made, _ = follows(1.0)
     assert follows_strictly > 0.6
     assert abs(follows(0.0)[0]) < 0.3
@@ -315,7 +315,7 @@ def test_an_exemplar_of_some_pixels_and_detail_of_a_huge_result_are_refused(plai
         detailed(plain, surface(), size=(8192, 4096))
 
 
-def test_maps_that_the_exemplar_lacks_stay_the_models(plain):
+def test_maps_missing_in_the_exemplar_come_from_the_network(plain):
     alone = detailed(plain).maps
     photograph = Maps({"base_color": surface(seed=5)["base_color"]})
     result = detailed(plain, photograph)
@@ -338,7 +338,7 @@ def test_texels_of_the_exemplar_are_as_large_as_those_of_the_result(plain, monke
     assert source["base_color"].shape == (3, wanted_px, wanted_px)
 
 
-def test_sliders_change_detail_as_they_change_the_models_picture():
+def test_sliders_change_detail_like_the_networks_picture():
     """Contrast by as much as that of the model's picture, and means too."""
     given = {"model": "bricks", "width_px": 192, "height_px": 192}
 
@@ -351,7 +351,7 @@ def test_sliders_change_detail_as_they_change_the_models_picture():
     assert 0.6 < np.log(detailed) / np.log(of_model) < 1.5
 
 
-def test_what_is_broad_is_evened_and_fine_detail_is_not():
+def test_broad_differences_are_evened_and_fine_detail_stays():
     y, x = torch.meshgrid(torch.arange(128.0), torch.arange(128.0), indexing="ij")
     broad, fine = torch.sin(2 * torch.pi * y / 128), torch.sin(2 * torch.pi * x / 4)
     made = evened(torch.stack([broad + 0.5, fine]), 0.6)
@@ -374,7 +374,7 @@ def copied(trained, tmp_path):
     return shutil.copytree(trained, tmp_path / "models")
 
 
-def test_by_default_results_are_made_of_pieces_of_what_was_learned(trained):
+def test_results_use_the_exemplar_by_default(trained):
     result, alone = detailed(trained), detailed(trained, texture_transfer=False)
     assert grain(result.maps) == pytest.approx(grain(surface()), rel=0.15)
     assert grain(alone.maps) != pytest.approx(grain(surface()), rel=0.15)  # after two steps
@@ -399,7 +399,7 @@ def test_by_default_results_are_made_of_pieces_of_what_was_learned(trained):
     ],
     ids=["gone", "another", "cut short"],
 )
-def test_where_it_is_not_at_hand_the_network_makes_the_picture_alone_and_says_so(copied, change, said):
+def test_without_its_exemplar_the_network_works_alone_with_a_note(copied, change, said):
     before, alone = detailed(copied), detailed(copied, texture_transfer=False)
     change(copied / "tiny.exemplar")
     result = detailed(copied)
@@ -412,14 +412,14 @@ def test_where_it_is_not_at_hand_the_network_makes_the_picture_alone_and_says_so
     assert difference.startswith("exemplar of tiny: ")
 
 
-def test_a_result_too_large_for_it_is_made_by_the_network_alone(trained, monkeypatch):
+def test_oversized_results_are_made_by_the_network_alone(trained, monkeypatch):
     monkeypatch.setattr(detail, "MOST_PX", 100 * 100)
     result = detailed(trained)
     assert result.maps.sha256() == detailed(trained, texture_transfer=False).maps.sha256()
     assert "the limit" in result.notes[0]
 
 
-def test_of_a_half_that_was_held_out_nothing_is_kept(tmp_path):
+def test_the_exemplar_has_nothing_of_the_held_out_half(tmp_path):
     train(tmp_path, 2, on={"hold_out": True, "canvas_px": 64, **KEPT})
     model = read_model(tmp_path / "tiny.safetensors")
     kept = read_exemplar(model.path, model.card["exemplar"])
@@ -433,11 +433,11 @@ def test_of_a_half_that_was_held_out_nothing_is_kept(tmp_path):
 
 
 @pytest.mark.slow
-def test_none_is_kept_of_several_pictures(tmp_path):
+def test_several_pictures_give_no_exemplar(tmp_path):
     assert list(train(tmp_path, 2, both(), on=KEPT).models) == list(tmp_path.iterdir())
 
 
-def test_it_is_installed_described_and_removed_with_its_model(copied, tmp_path, monkeypatch):
+def test_exemplars_are_installed_described_and_removed_with_their_model(copied, tmp_path, monkeypatch):
     own = ModelLibrary(tmp_path / "own")
     own.install(copied / "tiny.safetensors")
     assert own.find("tiny", "torus").description()["exemplar"] == str(own.folder / "tiny.exemplar")

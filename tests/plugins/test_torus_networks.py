@@ -106,7 +106,7 @@ def test_faint_detail_counts_in_the_distance_of_patches(scale):
     assert distance[1] > 2.5 * distance[0]
 
 
-def test_checkerboards_are_told_from_textures_without_a_grid():
+def test_checkerboards_are_distinguished_from_textures():
     noise = torch.randn(3, 4, 98, 98, generator=torch.Generator().manual_seed(1))
     smooth = nn.functional.avg_pool2d(noise, 3, 1)
     stripes = noise.clone()
@@ -294,7 +294,7 @@ def training_on(pixels: np.ndarray, tell=lambda note: None, **how) -> TorusTrain
 
 @pytest.mark.slow
 @each_row("patterns")
-def test_any_pattern_is_learned_and_made_at_any_size(pattern, size, learned):
+def test_every_pattern_is_learned_and_made_at_any_size(pattern, size, learned):
     """Rows have their period from the start; of others, a network that took three steps draws nothing yet."""
     pixels = PATTERNS[pattern](max(size))[: size[0], : size[1]]
     training = training_on(pixels)
@@ -318,7 +318,7 @@ def test_a_canvas_is_never_smaller_than_its_crops():
     assert min(training_on(bricks(256, 100), crop_px=240, canvas_px=384, batch=1).data.canvas) == 256
 
 
-def test_a_pattern_wider_than_the_canvas_is_left_out_but_for_rows_that_fit():
+def test_patterns_wider_than_the_canvas_are_left_out_except_fitting_rows():
     said = []
     training = training_on(bricks(711, WIDE_PX)[:, :300], said.append)
     assert not training.data.lattice.is_regular

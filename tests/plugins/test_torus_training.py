@@ -56,7 +56,7 @@ def test_thumbnails_of_a_class_are_learned_as_layouts(tmp_path):
     assert (tmp_path / "tiny.safetensors").exists()
 
 
-def test_data_is_standardised_there_and_back():
+def test_standardisation_can_be_undone():
     data = prepare(dataset_of(surface()), 96, 48, 32, False, "cpu")
     pixels = data.pictures[0].pixels[:, :128, :128]
     assert pixels.mean((1, 2)).abs().max() < 1e-4
@@ -65,7 +65,7 @@ def test_data_is_standardised_there_and_back():
     assert np.abs(back - surface()["base_color"].pixels).max() < 1e-4
 
 
-def test_joints_that_do_not_show_in_colours_are_found_in_roughness():
+def test_joints_invisible_in_colours_are_found_in_roughness():
     maps = Maps.from_arrays(
         {"base_color": np.random.default_rng(0).random((160, 160, 3)), "roughness": bricks()[..., :1]}
     )
@@ -74,7 +74,7 @@ def test_joints_that_do_not_show_in_colours_are_found_in_roughness():
 
 
 @pytest.mark.parametrize(("waver_px", "is_measured"), [(0, True), (6, False)])
-def test_of_rows_that_waver_nothing_is_measured(waver_px, is_measured):
+def test_wavering_rows_have_no_statistics(waver_px, is_measured):
     """They stay rows: networks are told their phases, and draw all of them."""
     shifts = np.round(waver_px * np.sin(np.arange(160) / 9)).astype(int)
     straight = bricks()
@@ -121,7 +121,7 @@ def test_slopes_are_those_of_height():
     assert torch.equal(seen[0, 3], torch.full((6, 7), -5.0))
 
 
-def test_what_the_discriminator_sees_is_changed_more_often_the_surer_it_is():
+def test_augmentation_grows_with_the_discriminators_certainty():
     augmentation, random = Augmentation(0.5, None), torch.Generator().manual_seed(1)
     x = torch.randn(8, 3, 32, 32, generator=random)
     assert augmentation(x, random) is x
@@ -150,7 +150,7 @@ def test_mirrored_slopes_are_those_of_the_mirrored_height():
 
 
 @pytest.mark.parametrize("material", [surface(seed=9), Maps.from_arrays({"base_color": tiles()})], ids=["any", "tiles"])
-def test_what_a_training_goes_back_to_has_the_statistics_of_its_data(material, tmp_path):
+def test_rolled_back_trainings_keep_the_statistics_of_their_data(material, tmp_path):
     train(tmp_path, 1, dataset_of(Maps.from_arrays({"base_color": tiles()[::-1]}), licence="CC0-1.0"))
     data = prepare(dataset_of(material), 96, 48, 32, False, "cpu")
     parameters = TrainTorusParameters(**{**TINY, "steps": 2})
@@ -211,7 +211,7 @@ def alike(channels: int, counts: tuple[int, int]) -> torch.Tensor:
     return torch.zeros(1, channels, *counts)
 
 
-def test_how_much_cells_differ_is_measured_at_each_phase():
+def test_variance_of_cells_is_measured_at_each_phase():
     """Grain that is six times as strong at joints is alike everywhere to the networks, and strong there when made."""
     lattice = Lattice(torch.eye(2) / 32)
     picture, joints = grain(6.0)
@@ -245,7 +245,7 @@ def shaded() -> torch.Tensor:
     return (tones + torch.where(edge, edges, 0.0) + 0.01 * torch.randn(320, 320, generator=random)).expand(3, -1, -1)
 
 
-def test_how_whole_cells_differ_is_measured():
+def test_principal_components_of_cells_are_measured():
     """Tone and edge are told apart from grain, and what is made anew has both, as strong, with edges as sharp."""
     picture, lattice = shaded(), SHADED_AT_A_PIXEL
     components = PrincipalComponents.of(picture, lattice)
@@ -270,7 +270,7 @@ def test_components_are_the_same_in_parts_and_with_less_detail():
     assert torch.allclose(components(weights, lattice, full_region((32, 40)), 4), quarter, atol=1e-5)
 
 
-def test_phase_statistics_tell_joints_that_bend_from_those_in_their_place():
+def test_phase_statistics_detect_bent_joints():
     picture = as_tensor(tiles(320))[:1]
     lattice = Lattice(torch.eye(2) / 32)
     statistics = PhaseStatistics.of(picture[:, :160], lattice, 1, 2)

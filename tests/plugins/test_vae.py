@@ -88,7 +88,7 @@ def test_variation_is_the_share_of_latents_that_are_new(library):
         assert float(same.float().mean()) == pytest.approx(1 - variation, abs=0.01)
 
 
-def test_a_source_that_does_not_wrap_is_made_to_and_a_photograph_is_enough(library):
+def test_sources_are_made_seamless_and_photographs_suffice(library):
     source = opened(surface())
     assert max(seam_z(source["base_color"].pixels)) > 5
     made = generate(library, source, variation=0.0).maps
@@ -167,7 +167,7 @@ def test_the_source_may_be_larger_or_smaller_than_the_result(library):
     assert generate(library, surface(), width_px=5 * CELL_PX, height_px=24).maps.size_px == (24, 80)
 
 
-def test_a_patchwork_keeps_what_is_known_and_fits_the_rest():
+def test_patchworks_keep_known_latents_and_fit_the_rest():
     random = torch.Generator().manual_seed(0)
     ramp = torch.arange(20.0).expand(2, 20, 20)  # each row counts to 19: only neighbours in number fit each other
     known = torch.zeros(9, 12, dtype=torch.bool)
@@ -205,7 +205,7 @@ def test_the_fitted_field_is_like_the_latents_on_any_torus():
         assert gaussian_field(mean, kernel, noise.roll(3, 2)).allclose(z.roll(3, 2), atol=0.01)  # convolutions round
 
 
-def test_the_gap_from_the_prior_is_that_of_the_latents():
+def test_the_gap_from_the_prior_equals_that_of_the_latents():
     white = torch.randn(LATENT_CHANNELS, 64, 64, generator=torch.Generator().manual_seed(0))
     nothing = torch.zeros(LATENT_CHANNELS)
     gap = prior_gap(nothing, autocovariance([white], nothing, nothing))
