@@ -1,6 +1,6 @@
 """Film: a shot repainted by any recipe, so that paint stays on what it was painted on.
 
-It adds an action, `film`, with columns for the tables of a batch, and `--film` to `impasto stylize`.
+The plugin adds an action, `film`, with columns for batch tables, and `--film` to `impasto stylize`.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from .action import RepaintShot
 
 @hookimpl
 def impasto_actions() -> list[Action]:
-    """Repainting of a shot, for workers and batches."""
+    """The action that repaints a shot, for workers and batches."""
     return [RepaintShot()]
 
 
 @hookimpl
 def impasto_options(command: str, parser: argparse.ArgumentParser) -> None:
-    """The options of a film for `impasto stylize`."""
+    """Add the options of a film to `impasto stylize`."""
     if command == "stylize":
         from .command import add_film
 

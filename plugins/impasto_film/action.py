@@ -1,4 +1,4 @@
-"""The action `film`: a worker repaints the frames of a shot, which is one row of a batch."""
+"""The action `film`: a worker repaints the frames of a shot. In a batch, a shot is one row."""
 
 from __future__ import annotations
 
@@ -18,15 +18,14 @@ if TYPE_CHECKING:
     import numpy as np
 
 FIRST = "first"
-"""Name of the figure that holds the number of the first frame."""
+"""Name of the figure with the first frame's number."""
 
 
 @dataclass(frozen=True)
 class FilmValues:
-    """Frames to repaint. shot: as for `frames_on_disk`. first, last: numbers of its frames, or None for all.
+    """Frames to repaint. shot: as for `frames_on_disk`. first, last: frame numbers; None for no limit.
 
-    frame_step: every n-th frame is written. keyframes: frames that were painted by hand, as for
-    `numbered_files`.
+    frame_step: write every n-th frame. keyframes: frames painted by hand, as for `numbered_files`.
     """
 
     shot: Path
@@ -37,10 +36,10 @@ class FilmValues:
 
 
 class RepaintShot(Action):
-    """Repaints the frames of a shot by a recipe of one picture, into the folder NAME of its sink.
+    """Repaints each frame of a shot with a recipe for a picture, into the folder NAME of the sink.
 
-    Painting resumes after the frames that are there, or replaces them if the sink says so. Inputs are the recipe's,
-    beside the picture.
+    Existing frames are kept, and the shot resumes after them, unless the sink replaces files. The inputs are the
+    recipe's, without the picture.
     """
 
     name, values = "film", FilmValues
@@ -48,7 +47,7 @@ class RepaintShot(Action):
     has_folder = True
 
     def carry_out(self, doing: Doing, values: FilmValues) -> Result:
-        """The painted frames, which are shown as they come."""
+        """The painted frames; each is shown as soon as it is done."""
         from .footage import frames_on_disk
         from .frames import asked_frames, keyframes_of
         from .preparation import note_on_motion
@@ -73,7 +72,7 @@ class RepaintShot(Action):
                 doing.read(),
                 sink.folder / sink.name,
                 replace(doing.options, sink=None),
-                replace(doing.host, on_progress=progress.tell),
+                replace(doing.host, on_progress=progress.report),
                 keyframes=keyframes,
                 frame_step=values.frame_step,
                 replaces=sink.replace,
@@ -84,16 +83,16 @@ class RepaintShot(Action):
         return Result(recipe=doing.recipe, paths=tuple(paths), notes=tuple(notes), figures=figures)
 
     def of_row(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """The values of a row. ParameterError for fields that do not go with it."""
+        """The values of a row. ParameterError for fields that a shot does not take."""
         return values_of(fields)
 
     def placed(self, values: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-        """The values with paths that are relative to a folder."""
+        """The values with their paths resolved against a folder."""
         paths = {name: str(folder / values[name]) for name in ("shot", "keyframes") if values.get(name)}
         return {**values, **paths}
 
     def check(self, values: FilmValues) -> None:
-        """Raise FileError if there are no frames, or some lack."""
+        """Raise FileError if there are no frames or keyframes."""
         from .footage import check_shot
         from .frames import numbered_files
 
@@ -101,11 +100,11 @@ class RepaintShot(Action):
         _ = values.keyframes and numbered_files(values.keyframes)
 
     def check_sent(self) -> None:
-        """Raise ParameterError: a shot may be large."""
+        """Raise ParameterError: a shot may be too large to send."""
         raise ParameterError("frames are not sent to workers", "leave --send out, and use a folder that all see")
 
     def content(self, values: FilmValues) -> list[Any]:
-        """Numbers and files of the frames, or a movie, and of keyframes. FileError if some are missing."""
+        """The frame numbers, the files of the frames or the movie, and the keyframes. FileError if some are missing."""
         from .footage import shot_files
         from .frames import numbered_files
 
@@ -115,7 +114,7 @@ class RepaintShot(Action):
         return [values.first, values.last, values.frame_step, {path.name: path for path in files}, painted]
 
     def title(self, values: FilmValues) -> str:
-        """The usual name of a result."""
+        """The default name of a result."""
         from .footage import shot_name
 
         return shot_name(values.shot)

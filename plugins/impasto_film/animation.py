@@ -1,4 +1,4 @@
-"""An animation of a shot, to look at: its frames beside the painted ones."""
+"""A preview animation of a shot: each frame next to its painted version."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from .passes import ShotFrame
 
 SUFFIX = ".webp"
 WIDEST_PX, FRAME_MS, QUALITY = 960, 42, 60
-"""Widest animation; time of a frame, at 24 frames a second."""
+"""Largest width; duration of a frame, at 24 frames a second; WebP quality."""
 
 
 def check_animation(path: Path) -> None:
-    """ParameterError if the file's name is not that of an animation."""
+    """Raise ParameterError if the file's suffix is not that of an animation."""
     if path.suffix.lower() != SUFFIX:
-        raise ParameterError(f"{excerpt(path)} is no name of an animation", f"let it end with {SUFFIX}")
+        raise ParameterError(f"{excerpt(path)} is not the name of an animation", f"let it end with {SUFFIX}")
 
 
 def before_and_after(
@@ -31,9 +31,9 @@ def before_and_after(
     painted: Sequence[Path],
     alone: Callable[[ShotFrame], np.ndarray] | None = None,
 ) -> Iterator[np.ndarray]:
-    """Pictures (H, 2 W, 3) of each frame, and of what it became.
+    """Pictures (H, 2 W, 3) of each frame and its painted version.
 
-    alone: makes the painting (H, W, 3) of a frame by itself, which stands between the two then, (H, 3 W, 3).
+    alone: returns the colours (H, W, 3) of a frame painted without its neighbours, to show in between, (H, 3 W, 3).
     """
     for number, path in zip(frames, painted, strict=True):
         frame = frame_at(frames, number)

@@ -1,4 +1,4 @@
-"""The paint of a frame: blended from what is carried from before and from after, and what is painted anew."""
+"""The paint of a frame: a blend of paint carried from before, paint carried from after, and new paint."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from .motion import largest
 from .passes import OUTLINE_PX, ShotFrame
 
 NEARER = 8.0
-"""Weight of a difference in what two keyframes show, in the blend between them."""
+"""How strongly the blend of two keyframes prefers the one that looks more like the frame."""
 LEAST_OVERLAP = 0.1
-"""Share of a frame that must be carried, far from outlines and their halos, for its colours to be compared."""
+"""Share of a frame that needs carried paint, far from outlines and halos, to match the colours of new paint to it."""
 
 
 @dataclass
 class FramePaint:
-    """Paint of a frame: carried from the keyframe before it, and from the one after it.
+    """Paint of a frame: `older` is carried from the keyframe before it, `newer` from the one after it.
 
-    share: of the newer paint where there is both. It is 0 where the newer goes on from the older, and grows to 1 where
-    both were painted by hand.
+    share: weight of the newer paint at pixels that have both. It is 0 if the newer keyframe continues the older paint,
+    and grows to 1 towards a keyframe that was painted by hand.
     """
 
     frame: ShotFrame
@@ -33,7 +33,7 @@ class FramePaint:
 
     @cached_property
     def newer_weight(self) -> np.ndarray:
-        """Weight (H, W) of the paint from after: 1 where there is none from before, more where it shows the like."""
+        """Weight (H, W) of the newer paint: 1 where there is no older paint, more where it matches the frame better."""
         alone = _weight(self.older.is_empty, self.frame)
         if not self.share:
             return alone
@@ -43,9 +43,9 @@ class FramePaint:
 
     @cached_property
     def fresh_weight(self) -> np.ndarray:
-        """Weight (H, W) of paint of its own: 1 in parts with none from before or after, if they are worth painting."""
+        """Weight (H, W) of new paint: 1 in parts without carried paint, or 0 everywhere if they are too small."""
         empty = self.older.is_empty & self.newer.is_empty
-        if empty.mean() < LEAST_NEW:  # which is soon told
+        if empty.mean() < LEAST_NEW:  # a quick test first
             return np.zeros(empty.shape, np.float32)
         weight = _weight(empty, self.frame)
         return weight if (weight == 1).mean() >= LEAST_NEW else np.zeros_like(weight)
@@ -57,7 +57,7 @@ class FramePaint:
         return is_far & ~(self.older.is_empty & self.newer.is_empty)
 
     def color(self) -> np.ndarray:
-        """Colours (H, W, 3) of the carried paint; pixels without paint have that beside the nearest."""
+        """Colours (H, W, 3) of the carried paint; pixels without paint extend the nearest pixel's paint."""
         weight = self.newer_weight
         color = self.older.filled(weight < 1).color(self.frame.color)
         where = weight > 0
@@ -68,15 +68,15 @@ class FramePaint:
         return color.clip(0, 1)
 
     def with_fresh(self, fresh: np.ndarray) -> np.ndarray:
-        """The colours with those (H, W, 3) of a painting of the frame itself, like the carried ones, blended in."""
+        """The colours with a new painting (H, W, 3) of the frame blended in, matched to the carried colours."""
         color, known = self.color(), self.is_certain
         if known.mean() >= LEAST_OVERLAP:
-            fresh = like(fresh, *(each[known].T.copy() for each in (fresh, color)))  # reduced faster so
+            fresh = like(fresh, *(each[known].T.copy() for each in (fresh, color)))  # a copy is faster to reduce
         return color + self.fresh_weight[..., None] * (fresh - color)
 
 
 def _weight(empty: np.ndarray, frame: ShotFrame) -> np.ndarray:
-    """Weight (H, W) of other paint: 1 in parts without paint that are no specks, less beside them on their surface."""
+    """Weight (H, W) of other paint: 1 in empty parts larger than specks, fading out beside them on the same surface."""
     new = without_specks(empty)
     if not new.any():
         return np.zeros(new.shape, np.float32)
@@ -91,6 +91,6 @@ def _weight(empty: np.ndarray, frame: ShotFrame) -> np.ndarray:
 
 
 def like(fresh: np.ndarray, here: np.ndarray, there: np.ndarray) -> np.ndarray:
-    """Colours (H, W, 3) moved and scaled so that those `here` (3, N) get the mean and deviation of those `there`."""
+    """Colours (H, W, 3) shifted and scaled so that the samples `here` (3, N) get the mean and deviation of `there`."""
     scale = (there.std(1) + 1e-3) / (here.std(1) + 1e-3)
     return ((fresh - here.mean(1)) * scale + there.mean(1)).clip(0, 1).astype(np.float32)

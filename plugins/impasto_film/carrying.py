@@ -1,12 +1,13 @@
-"""Paint that is carried through a shot: for each pixel, the painted frame that it is of, and the place in it.
+"""Paint carried through a shot: for each pixel, which painted frame its paint comes from, and where in it.
 
-Places are carried, never colours: each frame samples the paintings once, so strokes stay as sharp as they were painted.
+Places are carried, never colours. Each frame samples the paintings once, so strokes stay as sharp as they were painted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import IntEnum
 from functools import cached_property
 
 import numpy as np
@@ -18,36 +19,42 @@ from .memory import Surfaces
 from .motion import Motion, largest, pixel_places, samples_at
 from .passes import BROAD_REACH_PX, ShotFrame, broad
 
-NONE, UNLIKE = -1, -2
-"""Numbers of no painting: where none is known, and where the known one does not fit any more."""
 MOST_PAINTINGS = 12
-"""Limit of the paintings that are kept, so that memory does not grow with the shot."""
+"""Most paintings that are kept, so that memory does not grow with the shot."""
 PAINTINGS_BYTES, PX_BYTES, LEAST_PAINTINGS = 2**30, 44, 4
-"""Limit of their memory and what a pixel of one takes, if that allows more than the least number."""
+"""Memory limit of all paintings, memory of a painting per pixel, and the number that is kept whatever the limit."""
 LEAST_NEW, LEAST_RECALLED = 0.002, 0.0005
-"""Shares of a frame that are worth painting, and recalling: less waits, with its neighbours' paint."""
+"""Smallest shares of a frame worth painting, and worth recalling; smaller parts take their neighbours' paint."""
 SPECK_PX = 2
-"""Half the width of a part that is worth painting."""
+"""Half the width of the smallest part worth painting."""
 FEATHER_PX = 8
 """Width of the blend from one paint to another."""
 SPREAD_PX = 4.0
-"""Limit of the distance of the places of four neighbours that are of one surface."""
+"""Largest distance between the places of four neighbouring pixels that belong to one surface."""
 MOST_STRETCH = 2.25
-"""Largest change of a stroke's area, before it is painted anew: half as wide and high again."""
+"""Largest change of a stroke's area before it is painted anew: one and a half times as wide and high."""
 MOST_CONTRAST, LEAST_VARIANCE = 2.0, 1e-4
-"""Largest contrast with which paint follows the light, and variance of what has next to no light and shade."""
+"""Largest contrast with which paint follows the light, and brightness variance of a frame almost without shading."""
 MOST_CHANGE = 0.12
-"""Largest change of the broad colours of what is shown, such as by a shadow that passes."""
+"""Largest change of the broad colours, for example by a passing shadow, that paint survives."""
 HALO, GONE = 1 / 12, 0.5
-"""Width of the halo that an object has in a painting, relative to the frame's longer side, and the share of it by which
-the object must have gone away before it is painted over."""
+"""Width of the halo round a painted object, relative to the frame's longer side, and how far the object must have moved
+away, relative to that width, before its halo is painted over."""
+
+
+class PaintState(IntEnum):
+    """Paint of a pixel: known; not known; or known, but no longer a match for what the frame shows."""
+
+    PAINTED = 0
+    UNKNOWN = 1
+    MISMATCHED = 2
 
 
 @dataclass(frozen=True)
 class PaintedFrame:
-    """A painted frame: its colours (H, W, 3), and what it showed, as of `ShotFrame`.
+    """A painted frame: its colours (H, W, 3), and the frame's `shown` values before painting, see `ShotFrame`.
 
-    surfaces: where in the world that was; None if the frame has no positions.
+    surfaces: positions of its pixels in the world; None if the frame has none.
     """
 
     color: np.ndarray
@@ -56,12 +63,12 @@ class PaintedFrame:
 
     @classmethod
     def of(cls, color: np.ndarray, frame: ShotFrame) -> PaintedFrame:
-        """The painting of a frame."""
+        """A frame together with its painted colours."""
         return cls(color, frame.shown, Surfaces.of(frame))
 
     @cached_property
     def contrast(self) -> np.ndarray:
-        """By how much its colours (3,) are brighter where what it shows is brighter by 1, in what is broad."""
+        """How much brighter the paint (3,) is where the frame is brighter by 1, measured on broad colours."""
         shown = luma(broad(self.shown[..., :3]))
         light = shown - shown.mean()
         slopes = (light[..., None] * broad(self.color)).mean((0, 1)) / (light.var() + LEAST_VARIANCE)
@@ -69,61 +76,62 @@ class PaintedFrame:
 
 
 Sampler = Callable[[PaintedFrame, np.ndarray, np.ndarray], np.ndarray]
-"""Values (h, w, C) of a painting at places (h, w, 2) in it, with the light (h, w) since then."""
+"""Values (h, w, C) of a painting at places (h, w, 2) in it, with the change of light (h, w) since it was painted."""
 
 
 @dataclass
 class CarriedPaint:
-    """The paint of a frame (H, W): numbers of paintings, NONE where there is no paint, and places (H, W, 2) in them.
+    """The paint of a frame: for each pixel (H, W), the number of a painting and a place (H, W, 2) in it.
 
-    light: by how much brighter what is shown has become since it was painted.
+    light (H, W): how much brighter the pixel's surroundings have become since they were painted. state (H, W): see
+    `PaintState`; number, place and light mean nothing unless it is PAINTED.
     """
 
     number: np.ndarray
     places: np.ndarray
     light: np.ndarray
+    state: np.ndarray
     paintings: dict[int, PaintedFrame] = field(default_factory=dict)
 
     @classmethod
     def nothing(cls, size_px: tuple[int, int]) -> CarriedPaint:
-        """No paint."""
-        return cls(np.full(size_px, NONE, np.int32), pixel_places(size_px).copy(), np.zeros(size_px, np.float32))
+        """A frame without paint."""
+        state, places = np.full(size_px, PaintState.UNKNOWN, np.uint8), pixel_places(size_px).copy()
+        return cls(np.zeros(size_px, np.int32), places, np.zeros(size_px, np.float32), state)
 
     @property
     def is_empty(self) -> np.ndarray:
         """Whether a pixel (H, W) has no paint."""
-        return self.number < 0
+        return self.state != PaintState.PAINTED
 
     def carry(self, motion: Motion, where: np.ndarray | None = None) -> CarriedPaint:
-        """The paint in the next frame, where what it shows was seen before, is not stretched, looks alike, is no halo.
+        """This paint moved to the next frame, without what was hidden before and what `_drop_mismatches` drops.
 
-        motion: from that frame to the one that has this paint. where: pixels (H, W) at or beside which that is of use;
-        paint may stay elsewhere.
+        motion: from the next frame back to this one. where: pixels (H, W) at which the paint is needed; farther from
+        them, mismatches may stay.
         """
-        number, places = self._moved(motion)
-        number, light, frame = np.where(motion.is_known, number, NONE), np.zeros_like(self.light), motion.frame
+        carried, frame = self._moved(motion), motion.frame
         window = np.s_[:, :] if where is None else _window(np.nonzero(where), FEATHER_PX + BROAD_REACH_PX)
-        if number[window].size:
-            tested = CarriedPaint(number[window], places[window], light[window], self.paintings)
-            tested._leave_unlike(frame.part(window), frame.size_px)
-            light[window] = tested.light
-        return CarriedPaint(number, places, light, self.paintings)
+        arrays = (carried.number, carried.places, carried.light, carried.state)
+        part = CarriedPaint(*(values[window] for values in arrays), self.paintings)  # views
+        if part.number.size:
+            part._drop_mismatches(frame.part(window), frame.size_px)
+        return carried
 
     def recall(self, frame: ShotFrame, moved: Collection[float], where: np.ndarray | bool = True) -> None:
-        """Take paint for pixels of which none is known from what shows the same points of the world, the oldest first.
+        """Fill pixels without paint from paintings that show the same world points, oldest first.
 
-        moved: indices of objects that do not stand still, whose paint is not found by where they are. where: pixels
-        (H, W) that are of use.
+        moved: indices of objects that do not stand still; their paint cannot be found by world position. where: pixels
+        (H, W) to fill.
         """
         surfaces = Surfaces.of(frame)
         if surfaces is None:
             return
-        is_sought = surfaces.is_still(moved) & (self.number == NONE) & where
+        is_sought = surfaces.is_still(moved) & (self.state == PaintState.UNKNOWN) & where
         sought = np.stack(np.unravel_index(np.flatnonzero(is_sought), is_sought.shape), -1)
-        tried = np.full(len(sought), NONE)
+        tried = np.full(len(sought), -np.inf)
         while True:
-            number, places = self._shown(surfaces, moved, sought, tried)
-            is_shown = number != NONE
+            is_shown, number, places = self._shown(surfaces, moved, sought, tried)
             if not is_shown.any():
                 return
             sought, number, places = sought[is_shown], number[is_shown], places[is_shown]
@@ -131,44 +139,49 @@ class CarriedPaint:
             within = tuple((sought - [each.start for each in window]).T)
             part = frame.part(window)
             found = replace(CarriedPaint.nothing(part.size_px), paintings=self.paintings)
-            found.number[within], found.places[within] = number, places
-            found._leave_unlike(part, frame.size_px)
-            is_taken = found.number[within] != UNLIKE
+            found.number[within], found.places[within], found.state[within] = number, places, PaintState.PAINTED
+            found._drop_mismatches(part, frame.size_px)
+            is_taken = found.state[within] == PaintState.PAINTED
             taken = tuple(sought[is_taken].T)
             self.number[taken], self.places[taken] = number[is_taken], places[is_taken]
-            self.light[taken] = found.light[within][is_taken]
+            self.light[taken], self.state[taken] = found.light[within][is_taken], PaintState.PAINTED
             sought, tried = sought[~is_taken], number[~is_taken]
 
     def _shown(
         self, surfaces: Surfaces, moved: Collection[float], sought: np.ndarray, tried: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Numbers (N,) of the oldest paintings that show pixels (N, 2), newer than those tried, and places in them."""
-        number, places = np.full(len(sought), NONE), np.zeros((len(sought), 2))
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """For pixels (N, 2): whether a painting shows the same point, the oldest one's number, and the place in it.
+
+        tried (N,): numbers of paintings; only newer ones count.
+        """
+        is_shown = np.zeros(len(sought), bool)
+        number, places = np.zeros(len(sought), np.int32), np.zeros((len(sought), 2))
         least = LEAST_RECALLED * self.number.size
         for one, painting in sorted(self.paintings.items()):
-            left = np.flatnonzero((number == NONE) & (tried < one))
+            left = np.flatnonzero(~is_shown & (tried < one))
             if painting.surfaces is None or left.size < least:
                 continue
             here = tuple(sought[left].T)
             found = painting.surfaces.places_of(surfaces.position[here], surfaces.index[here], moved)
-            is_shown = np.isfinite(found[:, 0])
-            if np.count_nonzero(is_shown) >= least:
-                number[left[is_shown]], places[left[is_shown]] = one, found[is_shown]
-        return number, places
+            is_found = np.isfinite(found[:, 0])
+            if np.count_nonzero(is_found) >= least:
+                new = left[is_found]
+                is_shown[new], number[new], places[new] = True, one, found[is_found]
+        return is_shown, number, places
 
     def change(self, frame: ShotFrame) -> np.ndarray:
-        """Difference (H, W) of what a frame shows from what its paintings show, in its broad colours."""
+        """Difference (H, W) in broad colours between a frame and the frames that were painted."""
         return largest(np.abs(self._change(frame)[0]))
 
     def _change(self, frame: ShotFrame) -> tuple[np.ndarray, np.ndarray]:
-        """The difference by channel (H, W, 3), and the distance (H, W) to an outline in what the paintings show."""
+        """The difference by channel (H, W, 3), and the distance (H, W) to an outline in the painted frames."""
         shown = self._sampled(frame.shown, lambda painting, places, light: samples_at(painting.shown, places))
         return broad(frame.color - shown[..., :3]), shown[..., 3]
 
     def color(self, rest: np.ndarray, where: np.ndarray | bool = True) -> np.ndarray:
-        """The colours (H, W, 3) of the paint of some pixels (H, W); `rest` of others, and where there is none.
+        """Colours (H, W, 3) of the paint at the pixels `where` (H, W); `rest` elsewhere, and where there is no paint.
 
-        They follow the light, with the contrast of their painting: what has become brighter since then is so too.
+        They follow the light with the contrast of their painting: paint is brighter where the frame has become so.
         """
 
         def lit(painting: PaintedFrame, places: np.ndarray, light: np.ndarray) -> np.ndarray:
@@ -177,23 +190,23 @@ class CarriedPaint:
         return self._sampled(rest, lit, where)
 
     def _sampled(self, rest: np.ndarray, sample: Sampler, where: np.ndarray | bool = True) -> np.ndarray:
-        """Samples (H, W, C) of the paint of some pixels (H, W); `rest` of others, and where there is none."""
-        values = rest.copy()
+        """Samples (H, W, C) of the paint at the pixels `where` (H, W); `rest` (H, W, C) elsewhere."""
+        values, is_wanted = rest.copy(), ~self.is_empty & where
         flat, places, light = values.reshape(-1, values.shape[-1]), self.places.reshape(-1, 2), self.light.ravel()
         for number, painting in self.paintings.items():
-            here = np.flatnonzero((self.number == number) & where)  # by masks, it takes twice as long
+            here = np.flatnonzero((self.number == number) & is_wanted)  # indexing by masks takes twice as long
             if here.size:
                 flat[here] = sample(painting, places.take(here, 0)[None], light.take(here)[None])[0]
         return values
 
     def paint(self, number: int, where: np.ndarray, painting: PaintedFrame) -> None:
-        """Take the paint of the pixels `where` from this painting from now on."""
-        self.number[where], self.light[where] = number, 0
+        """Give the pixels `where` (H, W) the paint of this painting, whose number is that of its frame."""
+        self.number[where], self.light[where], self.state[where] = number, 0, PaintState.PAINTED
         self.places[where] = pixel_places((where.shape[0], where.shape[1]))[where]
         self.keep({number: painting} if where.any() else {})
 
     def keep(self, others: Mapping[int, PaintedFrame]) -> None:
-        """Keep other paintings too, and forget some that are not seen: those without positions, then near others."""
+        """Add paintings, and drop some that no pixel uses: those without positions, then those close in time."""
         known = {**self.paintings, **others}
         seen = self._seen(known)
         kept = sorted(number for number in known if number in seen or known[number].surfaces)
@@ -203,76 +216,79 @@ class CarriedPaint:
         self.paintings = {number: known[number] for number in kept}
 
     def filled(self, where: np.ndarray | bool = True) -> CarriedPaint:
-        """The same with paint in all pixels `where`: each without it has what is beside its nearest neighbour's."""
+        """The same paint with the gaps at the pixels `where` filled, by extending the nearest pixel's paint."""
         empty, number, places, light = self.is_empty, self.number.copy(), self.places.copy(), self.light.copy()
+        state = self.state.copy()
         here = np.nonzero(empty & where)
         if here[0].size and not empty.all():
             nearest = distance_transform_cdt(empty, return_distances=False, return_indices=True)
             beside = tuple(each[here] for each in nearest)
-            number[here], light[here] = number[beside], light[beside]
+            number[here], light[here], state[here] = number[beside], light[beside], PaintState.PAINTED
             places[here] = places[beside] + np.stack(here, -1) - np.stack(beside, -1)
-        return replace(self, number=number, places=places, light=light)
+        return replace(self, number=number, places=places, light=light, state=state)
 
     def oldest(self) -> np.ndarray:
-        """Pixels (H, W) of the oldest painting if there are too many, which are then taken from a newer one."""
+        """Pixels (H, W) of the oldest painting if there are too many paintings; none otherwise."""
         seen = self._seen(self.paintings)
-        return self.number == min(seen) if len(seen) >= self._most else np.zeros(self.number.shape, bool)
+        return ~self.is_empty & (self.number == min(seen)) if len(seen) >= self._most else np.zeros_like(self.is_empty)
 
     @property
     def _most(self) -> int:
-        """Limit of the number of paintings of this size."""
+        """Most paintings of this size that are kept."""
         return max(LEAST_PAINTINGS, min(MOST_PAINTINGS, PAINTINGS_BYTES // (PX_BYTES * self.number.size)))
 
     def _seen(self, numbers: Iterable[int]) -> set[int]:
-        """Those of these numbers whose paintings are seen."""
-        return {number for number in numbers if (self.number == number).any()}
+        """Those of these numbers that at least one painted pixel has."""
+        painted = self.number[~self.is_empty]
+        return {number for number in numbers if (painted == number).any()}
 
-    def _leave_unlike(self, frame: ShotFrame, whole_px: tuple[int, int]) -> None:
-        """Have no paint where it is stretched, shows what looks otherwise in the frame, or is a halo that has gone.
+    def _drop_mismatches(self, frame: ShotFrame, whole_px: tuple[int, int]) -> None:
+        """Drop paint that is stretched, no longer matches the frame, or belongs to an object's former halo.
 
-        whole_px: the size of the whole frame, of which this may be a part.
+        It also measures the light anew. whole_px: size of the whole frame; this may be a part of it.
         """
-        self.number[~self.is_empty & self._is_stretched()] = UNLIKE
+        self.state[~self.is_empty & self._is_stretched()] = PaintState.MISMATCHED
         change, then = self._change(frame)
-        self.light = luma(change)
+        self.light[:] = luma(change)
         halo_px, now = HALO * max(whole_px), frame.outlines_px
         has_gone = (then < halo_px) & (now > then + GONE * halo_px)
-        self.number[~self.is_empty & ((largest(np.abs(change)) > MOST_CHANGE) | has_gone)] = UNLIKE
+        self.state[~self.is_empty & ((largest(np.abs(change)) > MOST_CHANGE) | has_gone)] = PaintState.MISMATCHED
 
-    def _moved(self, motion: Motion) -> tuple[np.ndarray, np.ndarray]:
-        """Numbers and places where pixels were: between four neighbours of one painting, else those of the nearest."""
+    def _moved(self, motion: Motion) -> CarriedPaint:
+        """The paint where each pixel was: places between four neighbours of one surface, or else by the nearest."""
         moved = samples_at(self.places, motion.inside)
         is_cut = ~self._is_whole.ravel()[motion.pixels(motion.inside)]
         inside = motion.inside[is_cut]
         moved[is_cut] = self.places.reshape(-1, 2)[motion.nearest[is_cut]] + inside - inside.round()
-        return self.number.ravel()[motion.nearest], moved
+        number, state = self.number.ravel()[motion.nearest], self.state.ravel()[motion.nearest]
+        state[~motion.is_known] = PaintState.UNKNOWN
+        return CarriedPaint(number, moved, np.zeros_like(self.light), state, self.paintings)
 
     @property
     def _is_whole(self) -> np.ndarray:
         """Whether a pixel, the next to its right, and the two below them have paint of one surface, (H, W)."""
-        return (_spread(self.number) == 0) & (largest(_spread(self.places)) <= SPREAD_PX)
+        is_alike = (_spread(self.number) == 0) & (_spread(self.state) == 0)
+        return is_alike & (largest(_spread(self.places)) <= SPREAD_PX)
 
     def _is_stretched(self) -> np.ndarray:
         """Whether strokes would be much larger or smaller than they were painted, (H, W)."""
         down, right = (_differences(self.places, axis) for axis in (0, 1))
         area = np.abs(down[..., 0] * right[..., 1] - down[..., 1] * right[..., 0])
-        rows, columns = (
-            np.abs(np.diff(self.number, axis=axis, prepend=self.number.take([0], axis))) for axis in (0, 1)
-        )
-        one = (rows + columns) == 0  # gradients are of one painting
-        one[:-1] &= rows[1:] == 0
-        one[:, :-1] &= columns[:, 1:] == 0
-        return one & ((area > MOST_STRETCH) | (area < 1 / MOST_STRETCH))
+        rows, columns = (_changes(self.number, axis) | _changes(self.state, axis) for axis in (0, 1))
+        is_one_painting = ~(rows | columns)  # across a border, gradients mean nothing
+        is_one_painting[:-1] &= ~rows[1:]
+        is_one_painting[:, :-1] &= ~columns[:, 1:]
+        return is_one_painting & ((area > MOST_STRETCH) | (area < 1 / MOST_STRETCH))
 
 
 def without_specks(where: np.ndarray) -> np.ndarray:
-    """The pixels (H, W) that are not of parts too small to be worth painting."""
+    """The pixels (H, W) without those in parts too small to be worth painting."""
     padded = binary_opening(np.pad(where, SPECK_PX, mode="edge"), iterations=SPECK_PX)
     return padded[SPECK_PX:-SPECK_PX, SPECK_PX:-SPECK_PX] & where
 
 
 def _window(pixels: Sequence[np.ndarray], margin_px: int) -> tuple[slice, slice]:
-    """The least rectangle around pixels, by their rows and columns, and a margin; empty if there are none."""
+    """The smallest rectangle that holds these rows and columns, widened by a margin; empty if there are none."""
     rows, columns = (
         slice(max(each.min() - margin_px, 0), each.max() + margin_px + 1) if each.size else slice(0, 0)
         for each in pixels
@@ -280,13 +296,18 @@ def _window(pixels: Sequence[np.ndarray], margin_px: int) -> tuple[slice, slice]
     return rows, columns
 
 
+def _changes(values: np.ndarray, axis: int) -> np.ndarray:
+    """Whether a value (H, W) differs from the one before it along an axis."""
+    return np.diff(values, axis=axis, prepend=values.take([0], axis)) != 0
+
+
 def _differences(places: np.ndarray, axis: int) -> np.ndarray:
-    """Differences of places (H, W, 2) along an axis; as of paint that was not moved, if that is of one pixel."""
+    """Differences of places (H, W, 2) along an axis; 1 px, as of paint that did not move, if it is one pixel long."""
     return np.gradient(places, axis=axis) if places.shape[axis] > 1 else np.broadcast_to(np.eye(2)[axis], places.shape)
 
 
 def _spread(values: np.ndarray) -> np.ndarray:
-    """The largest less the least of a pixel's values (H, W, ...), the next to its right, and the two below them."""
+    """Largest minus smallest of the values (H, W, ...) of a pixel, the next to its right, and the two below them."""
     high, low = values.copy(), values.copy()
     for here, later in ((np.s_[:-1], np.s_[1:]), (np.s_[:, :-1], np.s_[:, 1:])):
         high[here] = np.maximum(high[here], high[later])

@@ -1,4 +1,4 @@
-"""`impasto stylize --film`: the frames of a shot, so that paint stays on what it was painted on."""
+"""`impasto stylize --film` repaints a shot, so that paint stays on what it was painted on."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .passes import ShotFrame
 
 OF_FILM = ("animation", "alone", "first", "last", "frame_step")
-"""Options of a film only; --keyframes makes one by itself."""
+"""Options that need --film or --keyframes; --keyframes implies --film."""
 
 
 def add_film(parser: argparse.ArgumentParser) -> None:
@@ -52,7 +52,7 @@ def add_film(parser: argparse.ArgumentParser) -> None:
 
 
 def _stylize(stylize: Callable[..., None], arguments: argparse.Namespace, terminal: Terminal) -> None:
-    """Repaint a film if one is asked for, and else what the command repaints."""
+    """Repaint a film if the options ask for one, or else a picture or mesh as usual."""
     if is_film(arguments):
         stylize_film(*repainting(arguments), arguments, terminal)
     else:
@@ -70,7 +70,7 @@ def stylize_film(recipe: Recipe, files: Mapping[str, Path], arguments: argparse.
     from .footage import frames_on_disk
     from .frames import asked_frames, keyframes_of
     from .preparation import note_on_motion
-    from .shot import painting_alone, repaint_shot
+    from .shot import paint_frame, repaint_shot
 
     _check(arguments)
     keep_freed_memory()
@@ -89,14 +89,14 @@ def stylize_film(recipe: Recipe, files: Mapping[str, Path], arguments: argparse.
             for note in notes:
                 terminal.warn(note)
         with terminal.progress() as on_progress:
-            telling = replace(host, on_progress=on_progress)
+            reporting = replace(host, on_progress=on_progress)
             paths = repaint_shot(
                 frames,
                 recipe,
                 inputs,
                 arguments.out,
                 options,
-                telling,
+                reporting,
                 keyframes=keyframes,
                 frame_step=step,
                 replaces=bool(arguments.force),
@@ -105,7 +105,7 @@ def stylize_film(recipe: Recipe, files: Mapping[str, Path], arguments: argparse.
         if arguments.animation:
 
             def alone(frame: ShotFrame) -> np.ndarray:
-                return painting_alone(frame, recipe, inputs, options, host).maps["base_color"].pixels
+                return paint_frame(frame, recipe, inputs, options, host).maps["base_color"].pixels
 
             pictures = before_and_after(asked, paths, alone if arguments.alone else None)
             write_animation(arguments.animation, pictures)
@@ -114,7 +114,7 @@ def stylize_film(recipe: Recipe, files: Mapping[str, Path], arguments: argparse.
 
 
 def is_film(arguments: argparse.Namespace) -> bool:
-    """Whether the frames of a shot are to be repainted. ParameterError for an option of films that would be ignored."""
+    """Whether the options ask for a film. ParameterError for a film's option that would be ignored."""
     if arguments.film or arguments.keyframes:
         return True
     if given := next((name for name in OF_FILM if getattr(arguments, name) is not None), ""):
@@ -123,9 +123,9 @@ def is_film(arguments: argparse.Namespace) -> bool:
 
 
 def _check(arguments: argparse.Namespace) -> None:
-    """Refuse options that a film does not take, or that lack another."""
+    """Raise ParameterError for options that a film does not take, or that need another one."""
     if arguments.alone and not arguments.animation:
-        raise ParameterError("--alone is of an animation", "add --animation, or leave it out")
+        raise ParameterError("--alone needs --animation", "add --animation, or leave --alone out")
     if len(arguments.sources) > 1:
         raise ParameterError(f"--film takes one shot, and {len(arguments.sources)} are given", "repaint one at a time")
     names = ("mesh", "directions", "engine", "export", "compare", "name", "width_m", "colorspace")

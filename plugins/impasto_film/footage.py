@@ -1,6 +1,6 @@
 """Footage: frames and movies without motion vectors, whose motion is estimated from their pictures.
 
-By dense inverse search (Kroeger et al. 2016), as OpenCV has it, which reads the movies too.
+The estimate is dense inverse search (Kroeger et al. 2016), from OpenCV, which also reads the movies.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ MOVIES = frozenset((".mp4", ".mov", ".mkv", ".avi", ".webm", ".gif", ".ogv"))
 LEAST_PX = 16
 """Least height and width of pictures whose motion can be estimated."""
 MOST_BYTES = 2**37
-"""Limit of a movie's file, 128 GiB: an hour and a half of ProRes in 4K."""
+"""Largest movie file, 128 GiB: an hour and a half of ProRes in 4K."""
 LEAST_READ = 0.9
-"""Share of the frames that a movie says it has, which some formats estimate, below which it was cut off."""
+"""A movie with a smaller share of its stated frames was cut off. Some formats only estimate their number."""
 PX_BYTES = 32
-"""Memory for a pixel of a movie's picture: as its decoder holds it, as OpenCV returns it, and in floats."""
-READ_AS = {  # lists of other files are no movies
+"""Memory per pixel of a movie's picture: in its decoder, as OpenCV returns it, and as floats."""
+READ_AS = {  # playlists are excluded: they name other files
     "OPENCV_FFMPEG_CAPTURE_OPTIONS": "format_whitelist;mov,mp4,matroska,webm,avi,gif,ogg",
     "OPENCV_FFMPEG_LOGLEVEL": "-8",
 }
-"""Environment of OpenCV: FFmpeg reads the formats of `MOVIES` alone, and writes nothing to the terminal."""
+"""Environment for OpenCV: FFmpeg reads only the formats of `MOVIES`, and writes nothing to the terminal."""
 
 
 def _is_movie(shot: Path) -> bool:
@@ -54,7 +54,7 @@ def _is_rendered(path: Path) -> bool:
 
 
 def frame_at(frames: Mapping[int, Path], number: int) -> ShotFrame:
-    """A frame of a shot: as it was rendered, or with its estimated motion. FileError if it cannot be read."""
+    """A frame of a shot, with its rendered or estimated motion. FileError if it cannot be read."""
     if _is_rendered(frames[number]):
         return read_frame(frames[number])
     maps, mended_px = _read_mended(frames[number])
@@ -71,15 +71,15 @@ def frame_at(frames: Mapping[int, Path], number: int) -> ShotFrame:
 
 
 def read_colors(path: Path) -> Maps:
-    """A picture with a base colour. FileError if it cannot be read, or has other values, such as heights.
+    """A picture with a base colour. FileError if it cannot be read, or holds other values, such as heights.
 
-    A few pixels that are NaN or infinite get the values of the nearest others.
+    If a few pixels are NaN or infinite, they get the values of the nearest valid ones.
     """
     return _read_mended(path)[0]
 
 
 def _read_mended(path: Path) -> tuple[Maps, int]:
-    """The picture as `read_colors` returns it, and the number of pixels that were NaN or infinite."""
+    """A picture as from `read_colors`, and the number of pixels that were NaN or infinite."""
     maps = read_picture(path, wanted=Wanted(keeps_broken=True))
     if "base_color" not in maps:
         raise FileError(f"{excerpt(path)} has values that are no colours", "save it as PNG, JPEG or WebP")
@@ -89,7 +89,7 @@ def _read_mended(path: Path) -> tuple[Maps, int]:
 def optical_flow(here: np.ndarray, there: np.ndarray) -> np.ndarray:
     """Offsets (H, W, 2), in rows and columns, from the pixels of a picture (H, W, 3) to the same points in another.
 
-    0 everywhere if the pictures are of two sizes, or too small. PluginError without the extra `footage`.
+    0 everywhere if the pictures differ in size or are too small. PluginError without the extra `footage`.
     """
     cv2 = _opencv()
     if here.shape != there.shape or min(here.shape[:2]) < LEAST_PX:
@@ -101,7 +101,7 @@ def optical_flow(here: np.ndarray, there: np.ndarray) -> np.ndarray:
 
 
 def painted_name(path: Path) -> str:
-    """The name of a frame's file when it is painted: pictures become PNG."""
+    """The file name of a painted frame: pictures become PNG."""
     return path.name if _is_rendered(path) else f"{path.stem}.png"
 
 
@@ -111,7 +111,7 @@ def painted_color(path: Path) -> np.ndarray:
 
 
 def write_painted(path: Path, frame: ShotFrame, color: np.ndarray, metadata: Mapping[str, str]) -> np.ndarray:
-    """Write a painted frame, with its opacity and other passes; return its colours (H, W, 3) as they were rounded.
+    """Write a painted frame, with its opacity and other passes, and return its rounded colours (H, W, 3).
 
     FileError if it cannot be written.
     """
@@ -122,12 +122,12 @@ def write_painted(path: Path, frame: ShotFrame, color: np.ndarray, metadata: Map
 
 
 def shot_files(shot: Path, first: int | None = None, last: int | None = None) -> list[Path]:
-    """The files of a shot's frames, or its movie. FileError as `frames_of` has it."""
+    """The files of a shot's frames, or its movie. FileError as for `frames_of`."""
     return [shot] if _is_movie(shot) else list(frames_of(shot, first, last).values())
 
 
 def check_shot(shot: Path) -> None:
-    """FileError if there is no such shot; its frames are not counted, since some may still be rendered."""
+    """Raise FileError if there is no such shot. Frames are not counted, since some may still be rendering."""
     if _is_movie(shot):
         check_file(shot, MOST_BYTES)
     else:
@@ -135,16 +135,16 @@ def check_shot(shot: Path) -> None:
 
 
 def shot_name(shot: Path) -> str:
-    """Name for what is made of a shot: of its folder or movie, or the beginning of its pattern."""
+    """Name for the results of a shot: that of its folder or movie, or the beginning of its pattern."""
     named = shot.stem if _is_movie(shot) else re.split(r"[\W_]*#", shot.absolute().name)[0]
     return usable_name(named or shot.absolute().parent.name)
 
 
 @contextmanager
 def frames_on_disk(shot: Path, first: int | None = None, last: int | None = None) -> Iterator[dict[int, Path]]:
-    """The frames of a folder, a pattern, or a movie, which has its frames in a temporary folder for the block.
+    """Frames by number, as from `frames_of`. Those of a movie are written to a temporary folder for the block.
 
-    As `frames_of`; a movie's frames are counted from 1. FileError if it cannot be read.
+    A movie's frames are counted from 1. FileError if the shot cannot be read.
     """
     if not _is_movie(shot):
         yield frames_of(shot, first, last)
@@ -163,16 +163,16 @@ def frames_on_disk(shot: Path, first: int | None = None, last: int | None = None
 
 
 def write_picture(path: Path, color: np.ndarray, opacity: np.ndarray, metadata: Mapping[str, str]) -> None:
-    """A new PNG of colours (H, W, 3), sRGB, with opacity (H, W, 1) if there is any. FileError if the disk is full."""
+    """Write a PNG of colours (H, W, 3), sRGB, and of opacity (H, W, 1) unless that is 1. FileError if it fails."""
     pixels = color if (opacity == 1).all() else np.concatenate([color, opacity], -1)
     layout = Layout(pixels.shape[-1], True)
     write_whole(PngRows(path, layout, pixels.shape[:2], metadata, bits=8), Texture(pixels, "srgb"))
 
 
 def _pictures(movie: Path) -> Iterator[np.ndarray]:
-    """The pictures (H, W, 3) of a movie. FileError if it has none, or such as are too large.
+    """The pictures (H, W, 3) of a movie. FileError if it has none, or if they are too large.
 
-    OpenCV gets the open file: it would take a name with %02d for that of a sequence.
+    OpenCV gets the open file, since it takes a name with %02d for that of a sequence.
     """
     cv2 = _opencv()
     with open_file(movie) as stream:
@@ -189,7 +189,7 @@ def _pictures(movie: Path) -> Iterator[np.ndarray]:
         reader.release()
     if not count:
         raise FileError(f"{excerpt(movie)} cannot be read as a movie", "export it again, as MP4 with H.264")
-    if count + 1 < LEAST_READ * stated:  # one that GIF states too many
+    if count + 1 < LEAST_READ * stated:  # GIF states one too many
         message = f"{excerpt(movie)} ends after {count:,} of {stated:,} frames"
         raise FileError(message, f"export it again, or give --last {count}")
 
@@ -202,7 +202,7 @@ def _check_size(movie: Path, size_px: tuple[int, ...]) -> None:
 
 
 def _opencv() -> Any:
-    """OpenCV, of one thread: its flow depends on their number. PluginError if it is not installed."""
+    """OpenCV with one thread, since its flow depends on their number. PluginError if it is not installed."""
     for name, value in READ_AS.items():
         os.environ.setdefault(name, value)
     try:

@@ -1,4 +1,4 @@
-"""The frames of a shot: files of a folder, or of a pattern with # for digits, by their numbers."""
+"""The frames of a shot, by number: the files of a folder, or of a pattern with # for digits."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ RENDERED = ".exr"
 PICTURES = tuple(extension for extension in EXTENSIONS if extension != RENDERED)
 MOST_LISTED = 8
 MOST_DIGITS = 9
-"""Limit of a frame's number, as 32 bits hold it; a time stamp has more."""
+"""Most digits of a frame's number, so that it fits into 32 bits; a time stamp has more."""
 MOST_FRAMES = 2**17
-"""Limit of the frames of a shot: an hour and a half at 24 a second."""
+"""Most frames of a shot: an hour and a half at 24 a second."""
 
 
 def frames_of(shot: Path, first: int | None = None, last: int | None = None) -> dict[int, Path]:
-    """The files of a shot by frame, in order, from `first` to `last`, where these are given.
+    """The files of a shot by frame number, in order, from `first` to `last`; None for no limit.
 
-    shot: as for `numbered_files`. FileError too if there are none, or some between the first and the last are missing,
-    which it lists.
+    shot: as for `numbered_files`. FileError, also if there are no frames, or if some between the first and the last are
+    missing.
     """
     return check_numbers(numbered_files(shot), shot, first, last)
 
 
 def asked_frames(frames: Mapping[int, Path], frame_step: int = 1) -> dict[int, Path]:
-    """The first frame, and from it on each frame at so many frames' distance. ParameterError for a step below 1."""
+    """Every n-th frame, from the first on. ParameterError for a step below 1."""
     if frame_step < 1:
         raise ParameterError(f"frame_step is {frame_step}", "write a whole number from 1")
     return {number: frames[number] for number in list(frames)[::frame_step]}
 
 
 def numbered_files(shot: Path) -> dict[int, Path]:
-    """The files of frames by number. FileError if it is no folder, or two have the same number.
+    """The files of frames by number. FileError if there is no folder, or if two files have the same number.
 
     shot: a folder with the frames of one shot, or a pattern such as shots/street_####.exr.
     """
     suffixes = "|".join(map(re.escape, (RENDERED, *PICTURES)))
-    folder, named = shot, rf"(?!\.).*?(\d+)(?:{suffixes})"  # no hidden ones
+    folder, named = shot, rf"(?!\.).*?(\d+)(?:{suffixes})"  # no hidden files
     if "#" in shot.name:
         folder, named = shot.parent, r"(\d+)".join(map(re.escape, re.split(r"#+", shot.name)))
     if not is_folder(folder):
@@ -85,16 +85,16 @@ def check_numbers(found: Mapping[int, Path], shot: Path, first: int | None, last
 
 
 def check_count(frames: dict[int, Path], shot: Path) -> dict[int, Path]:
-    """The frames of a shot. FileError if they are too many."""
+    """The frames, if there are not too many. FileError otherwise."""
     if len(frames) > MOST_FRAMES:
         raise FileError(f"{excerpt(shot)} has more than {MOST_FRAMES:,} frames", "give --first and --last")
     return frames
 
 
 def keyframes_of(given: Path, frames: Mapping[int, Path]) -> tuple[dict[int, Path], list[str]]:
-    """Keyframes by the numbers of their frames, and notes that name the files that are of none.
+    """Keyframes by frame number, and notes that name the unused files.
 
-    given: as for `numbered_files`. FileError if none is of these frames.
+    given: as for `numbered_files`. FileError if there is no keyframe for these frames.
     """
     numbered = numbered_files(given)
     found = {number: path for number, path in numbered.items() if number in frames}
@@ -104,15 +104,15 @@ def keyframes_of(given: Path, frames: Mapping[int, Path]) -> tuple[dict[int, Pat
         raise FileError(message, "give each the number of its frame, and save it as EXR, PNG, JPEG, TIFF or WebP")
     notes, stray = [], [path.name for number, path in numbered.items() if number not in frames]
     if stray:
-        notes.append(f"keyframes of none of the frames {low} to {high} are not used: {first_names(stray)}")
+        notes.append(f"keyframes outside the frames {low} to {high} are ignored: {first_names(stray)}")
     if "#" not in given.name:
         names = {path.name for path in given.iterdir()} - {path.name for path in numbered.values()}
         if others := sorted(name for name in names if not name.startswith(".")):
-            notes.append(f"not used as keyframes, for want of a number or a suffix of pictures: {first_names(others)}")
+            notes.append(f"not used as keyframes, since they have no number or are no pictures: {first_names(others)}")
     return found, notes
 
 
 def first_names(names: list[str]) -> str:
-    """The first of some names, as one text, and how many there are beside them."""
+    """The first few names as one text, with the number of the others."""
     more = f" and {len(names) - MOST_LISTED:,} more" if len(names) > MOST_LISTED else ""
     return ", ".join(map(printable, names[:MOST_LISTED])) + more

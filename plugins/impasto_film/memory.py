@@ -1,4 +1,4 @@
-"""Long-term memory of a shot: where a frame shows points that stand still in the world, by Blender's Position pass.
+"""Long-term memory of a shot: finds where a frame shows still points of the world, by Blender's Position pass.
 
 The camera is found from the positions by the direct linear transform (Hartley and Zisserman 2004, algorithm 7.1).
 """
@@ -16,30 +16,30 @@ from .motion import Motion, largest, squared_length
 from .passes import OUTLINE_PX, ShotFrame
 
 REACH_PX, OFF_PX = 1.0, 0.25
-"""Farthest that a point may be from the pixel beside it: along the surface, and off it in its smaller pixels."""
+"""Largest distance of a point from its nearest pixel: along the surface, and off it, in sides of pixels there."""
 EDGE_PX = 2
-"""Distance to what moves within which pixels may show that too."""
+"""Pixels this close to a moving object may show it as well."""
 STILL_PX, MOST_MOVED = 0.1, 0.25
-"""Farthest way in a frame of what stands still, and largest share of a still object that seems to go farther."""
+"""Largest motion of a still point in a frame, and largest share of a still object's points that seem to move more."""
 MOST_TESTED, DOUBT = 10_000, 20
-"""Limit of the pixels of a frame whose ways are tested, and still ones that each object is taken to have besides."""
+"""Most pixels of a frame whose motion is tested, and a number of still pixels that each object is credited with."""
 MOST_FITTED, LEAST_FITTED = 2_000, 12
-"""Numbers of pixels by which a camera is found."""
+"""Most and fewest pixels that a camera is fitted to."""
 ROUNDS = 4
-"""Number of times that it is found, each time without what was too far off."""
+"""Number of fits of the camera; each leaves out the outliers of the one before."""
 FLAT = 1e-4
-"""Depth of points of one plane, relative to their extent."""
+"""Points with less depth than this, relative to their extent, lie in one plane."""
 MOST_OFF_PX = 1.0
-"""Distance from the pixel of a point to where its camera projects it, of most pixels."""
+"""Largest median distance between a point's pixel and where the fitted camera projects it."""
 LEAST_AREA = 1e-6
-"""Least area of a pixel on a surface, relative to the square of its sides."""
+"""Smallest area of a pixel on a surface, relative to the product of its sides."""
 
 
 @dataclass(frozen=True)
 class Surfaces:
-    """Positions in the world (H, W, 3) that a frame shows, and the object of each pixel (H, W).
+    """World positions (H, W, 3) of a frame's pixels, and the object index of each (H, W).
 
-    still: what `is_still` has found for the last objects.
+    still: cached result of `is_still` for the last set of moving objects.
     """
 
     position: np.ndarray
@@ -53,23 +53,23 @@ class Surfaces:
 
     @cached_property
     def is_there(self) -> np.ndarray:
-        """Whether a pixel (H, W) has a position: the world has 0, and what is no number is of no use."""
-        farthest = largest(np.abs(self.position))  # NaN, where one is
+        """Whether a pixel (H, W) has a position. The world background has 0; NaN and infinity are ignored."""
+        farthest = largest(np.abs(self.position))  # NaN if a coordinate is
         return np.isfinite(farthest) & (farthest != 0)
 
     def is_still(self, moved: Collection[float]) -> np.ndarray:
-        """Whether a pixel (H, W) shows a surface, and none of these objects, nor is beside one."""
+        """Whether a pixel (H, W) shows a surface, and is neither on nor next to one of the moved objects."""
         known = frozenset(moved)
         if known not in self.still:
             is_moving = np.isin(self.index, list(moved))
             beside = binary_dilation(is_moving, iterations=EDGE_PX) if is_moving.any() else is_moving
-            self.still.clear()  # of fewer objects
+            self.still.clear()  # the cached result is for fewer objects
             self.still[known] = self.is_there & ~beside
         return self.still[known]
 
     @cached_property
     def _camera(self) -> np.ndarray | None:
-        """The camera (3, 4); None if there is too little to find it by, or no pinhole or parallel camera fits."""
+        """The camera (3, 4); None if there are too few points, or no pinhole or parallel camera fits them."""
         pixels = np.argwhere(self.is_there)
         pixels = pixels[:: len(pixels) // MOST_FITTED + 1]
         points, is_near, camera = self.position[tuple(pixels.T)].astype(float), np.ones(len(pixels), bool), None
@@ -78,13 +78,13 @@ class Surfaces:
             if camera is None:
                 return None
             off_px = np.sqrt(squared_length(projection(camera, points) - pixels))
-            is_near = off_px <= max(MOST_OFF_PX, 2 * np.median(off_px))  # others are of outlines
+            is_near = off_px <= max(MOST_OFF_PX, 2 * np.median(off_px))  # the others lie on outlines
         return camera if np.median(off_px) <= MOST_OFF_PX else None
 
     def places_of(self, points: np.ndarray, index: np.ndarray, moved: Collection[float] = ()) -> np.ndarray:
-        """Rows and columns (N, 2) of points (N, 3) of these objects (N,), in parts of a pixel; NaN if not shown.
+        """Rows and columns (N, 2) of points (N, 3) of these objects (N,), in fractions of a pixel; NaN if hidden.
 
-        moved: indices of objects of which, and beside which, nothing is found.
+        moved: indices of moving objects; no points are found on them or next to them.
         """
         places = np.full((len(points), 2), np.nan)
         if self._camera is None:
@@ -99,7 +99,7 @@ class Surfaces:
         return places
 
     def places_beside(self, points: np.ndarray, pixels: np.ndarray) -> np.ndarray:
-        """Rows and columns (N, 2) of points (N, 3) on the surfaces beside these pixels (N, 2); NaN if not there."""
+        """Rows and columns (N, 2) of points (N, 3) on the surfaces at these pixels (N, 2); NaN if too far from them."""
         down, right = (self._side(pixels, axis) for axis in (0, 1))
         away = points.astype(float) - self.position[tuple(pixels.T)]
         pairs = ((down, down), (down, right), (right, right), (away, down), (away, right))
@@ -114,7 +114,7 @@ class Surfaces:
         return np.where(is_near[:, None], pixels + np.stack([rows, columns], -1), np.nan)
 
     def _side(self, pixels: np.ndarray, axis: int) -> np.ndarray:
-        """The way (N, 3) to the next pixel, by the nearer of two neighbours: the other may be of another surface."""
+        """World offset (N, 3) to the next pixel, from the nearer neighbour: the other may show another surface."""
         here, at = self.position[tuple(pixels.T)].astype(float), pixels[:, axis]
         step = np.arange(2) == axis
         is_inside = at < self.index.shape[axis] - 1, at > 0
@@ -128,9 +128,9 @@ class Surfaces:
 
 
 def camera_of(points: np.ndarray, pixels: np.ndarray) -> np.ndarray | None:
-    """The camera (3, 4) that projects points (N, 3) to these pixels (N, 2) best; None if that is not determined.
+    """The camera (3, 4) that best projects points (N, 3) to these pixels (N, 2); None if it is not determined.
 
-    Points of a plane determine a homography, which projects the others as if from the plane.
+    Points in one plane determine a homography; other points are first projected onto that plane.
     """
     if len(points) < LEAST_FITTED:
         return None
@@ -152,14 +152,14 @@ def camera_of(points: np.ndarray, pixels: np.ndarray) -> np.ndarray | None:
 
 
 def projection(camera: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Rows and columns (N, 2) of points (N, 3) that a camera (3, 4) sees; infinite beside it."""
+    """Rows and columns (N, 2) at which a camera (3, 4) sees points (N, 3); not finite for points in its own plane."""
     seen = points @ camera[:, :3].T + camera[:, 3]
     with np.errstate(divide="ignore", invalid="ignore"):
         return seen[:, :2] / seen[:, 2:]
 
 
 def moving_objects(motion: Motion) -> set[float]:
-    """Indices of objects that have moved in the world since the frame before, or of which a part has."""
+    """Indices of objects that have moved in the world since the frame before, at least in part."""
     frame = motion.frame
     surfaces, there = Surfaces.of(frame), Surfaces.of(motion.before)
     if surfaces is None or there is None:

@@ -1,7 +1,7 @@
-"""Motion between frames: places a frame before, and which pixels show what was already seen there.
+"""Motion between frames: where each pixel was in the frame before, and whether it was visible there.
 
-Forward-backward consistency after Ruder et al. 2016 ("Artistic style transfer for videos", section 4.3), and the object
-of each pixel where it is known. Their test for boundaries of motion is left out: vectors that were rendered are exact.
+The test is forward-backward consistency (Ruder et al. 2016, "Artistic style transfer for videos", section 4.3), with
+object indices where there are any. Their test at motion boundaries is left out: rendered vectors are exact.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from torch.nn.functional import grid_sample
 from .passes import ShotFrame
 
 CYCLE_SHARE, CYCLE_PX2 = 0.01, 0.5
-"""Limit of the squared length of a way there and back: a share of both ways' squares, and some square pixels more."""
+"""Largest squared distance after going there and back: a share of both vectors' squares, plus some square pixels."""
 UNLIKE_SHARE, UNLIKE = 3.0, 0.02
-"""Limit of the difference in broad colours between the ends of an estimated way: a multiple of the median, which noise
-and changes of the light have, and some more."""
+"""Largest difference in broad colours between the ends of an estimated vector: a multiple of the median, which allows
+for noise and changes of the light, plus a constant."""
 
 
 @lru_cache(maxsize=2)
 def pixel_places(size_px: tuple[int, int]) -> np.ndarray:
-    """The place of each pixel (H, W, 2), its row and column; to be read only."""
+    """Row and column of each pixel (H, W, 2), read-only."""
     places = np.stack(np.meshgrid(*map(np.arange, size_px), indexing="ij"), -1).astype(np.float32)
     places.setflags(write=False)
     return places
 
 
 def largest(values: np.ndarray) -> np.ndarray:
-    """The largest component (...) of vectors (..., C) of a few: NumPy's own is ten times as slow along a short axis."""
+    """Largest component (...) of vectors (..., C) with few components; ten times as fast as `max` along that axis."""
     return reduce(np.maximum, np.moveaxis(values, -1, 0))
 
 
@@ -41,7 +41,7 @@ def squared_length(values: np.ndarray) -> np.ndarray:
 
 
 def samples_at(values: np.ndarray, places: np.ndarray, mode: str = "bilinear") -> np.ndarray:
-    """Samples (h, w, C) of values (H, W, C) at rows and columns (h, w, 2); beyond the borders, their nearest values.
+    """Samples (h, w, C) of values (H, W, C) at rows and columns (h, w, 2), clamped to the borders.
 
     mode: "bilinear" or "bicubic".
     """
@@ -55,47 +55,47 @@ def samples_at(values: np.ndarray, places: np.ndarray, mode: str = "bilinear") -
 
 
 def has_motion(frame: ShotFrame) -> bool:
-    """Whether anything moves in a frame. With motion blur, Blender renders vectors of 0."""
+    """Whether anything moves in a frame. With motion blur, Blender renders zero vectors."""
     return bool(frame.to_previous.any() or frame.to_next.any())
 
 
 @dataclass(frozen=True)
 class Motion:
-    """The ways of a frame's pixels to the frame before; both are `ShotFrame.reversed` for ways to the frame after."""
+    """Motion from a frame's pixels to the frame before. For the frame after, pass two frames that are `reversed`."""
 
     frame: ShotFrame
     before: ShotFrame
 
     @cached_property
     def places(self) -> np.ndarray:
-        """The place (H, W, 2) of what each pixel shows in the frame before, also outside of it."""
+        """Place (H, W, 2) of each pixel's point in the frame before; it may lie outside."""
         return pixel_places(self.frame.size_px) + self.frame.to_previous
 
     @cached_property
     def inside(self) -> np.ndarray:
-        """The nearest places (H, W, 2) within the frame before."""
+        """The places (H, W, 2), clamped to the frame before."""
         return self.places.clip(0, np.array(self.frame.size_px, np.float32) - 1)
 
     @cached_property
     def nearest(self) -> np.ndarray:
-        """Numbers (H, W) of the nearest pixels of the frame before."""
+        """Flat indices (H, W) of the nearest pixels of the frame before."""
         return self.pixels(self.inside.round())
 
     def pixels(self, places: np.ndarray) -> np.ndarray:
-        """Numbers (...), row by row, of the pixels at these places (..., 2), or above and left of them."""
+        """Flat indices (...) of the pixels at these places (..., 2), rounded down."""
         rows, columns = np.moveaxis(places.astype(np.intp), -1, 0)
         return rows * self.frame.size_px[1] + columns
 
     @cached_property
     def is_known(self) -> np.ndarray:
-        """Whether a pixel (H, W) shows what was seen in the frame before: neither hidden there, nor outside of it."""
+        """Whether a pixel's point (H, W) was visible in the frame before: neither hidden nor outside."""
         frame, before, back = self.frame, self.before, self.frame.to_previous
         is_inside = np.logical_and(*np.moveaxis(self.inside == self.places, -1, 0))
         there = samples_at(before.to_next, self.places)
         limit = CYCLE_SHARE * (squared_length(there) + squared_length(back)) + CYCLE_PX2
         consistent = squared_length(there + back) <= limit
         known = is_inside & consistent & (before.index.ravel()[self.nearest] == frame.index)
-        if frame.is_estimated and known.any():  # behind what moves, ways there and back agree on the wrong one
+        if frame.is_estimated and known.any():  # behind a moving object, both estimates may agree on a wrong point
             change = largest(np.abs(frame.broad_color - samples_at(before.broad_color, self.places)))
             known &= change <= UNLIKE_SHARE * np.median(change[known]) + UNLIKE
         return known

@@ -1,4 +1,4 @@
-"""Frames that Blender renders as multilayer EXR: colour, opacity, motion vectors, object indices, and their copies."""
+"""Frames that Blender renders as multilayer EXR: their colour, opacity, motion vectors and object indices."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from impasto.system.untrusted import excerpt
 RENDER = "render it as OpenEXR MultiLayer with the passes Combined and Vector, without motion blur"
 COLOR, ALPHA, VECTOR, POSITION = "RGB", "A", "XYZW", "XYZ"
 COMPOSITE = "Composite"
-"""Layer that Blender's compositor writes before all others, and which an image of the file would show."""
+"""Layer that Blender's compositor writes before all others. Image viewers show it."""
 INDEX_PASSES = {"Object Index": "X", "IndexOB": "X", "CryptoObject00": "R"}
-"""Passes that tell objects apart, the first in Blender from 5.0 on, and their channels: Cryptomatte's is a hash."""
+"""Passes that identify objects, and their channel. Blender writes the first from 5.0 on; Cryptomatte's is a hash."""
 MOST_BROKEN = 0.01
-"""Share of pixels that may be NaN or infinite, and get the values of the nearest that are not."""
+"""Largest share of pixels that may be NaN or infinite. They get the values of the nearest valid ones."""
 MOST_PX = 1e5
-"""Longest motion that is no mistake."""
+"""Longest plausible motion."""
 OUTLINE_PX = 1.0
-"""Difference of the motion of two neighbours that are of two objects."""
+"""Neighbouring pixels whose motion differs by more belong to two objects."""
 BROAD_PX, BROAD_REACH_PX = 2.0, 6
-"""Standard deviation of the blur that leaves what is broad in a frame's colours, and how far it reaches."""
+"""Standard deviation and radius of the blur that leaves only the broad colours of a frame."""
 Layers = dict[str, dict[str, dict[str, np.ndarray]]]
 """Channels (H, W) by view layer, pass and channel."""
 
@@ -56,7 +56,7 @@ class _Part:
         return _Part(spec, np.ascontiguousarray(self.pixels[..., kept])) if kept else None
 
     def with_color(self, begin: str, color: np.ndarray) -> _Part:
-        """The part with these colours (H, W, 3) in the channels whose names begin so, if it has them."""
+        """The part with colours (H, W, 3) in the RGB channels with this prefix, if it has them."""
         names = [name[len(begin) :].upper() if name.startswith(begin) else "" for name in self.spec.channelnames]
         channels = [names.index(one) for one in COLOR if one in names]
         if not channels:
@@ -68,9 +68,9 @@ class _Part:
 
 @dataclass(frozen=True)
 class FilePasses:
-    """All passes of a file, as they were read, and the view layer that has the motion.
+    """All passes of a file, as they were read, and the name of the view layer with the motion vectors.
 
-    matrix (3, 3): from the file's light to linear sRGB; None if they are the same.
+    matrix (3, 3): from the file's linear colours to linear sRGB; None if they are the same.
     """
 
     parts: list[_Part]
@@ -79,7 +79,7 @@ class FilePasses:
 
     @property
     def nbytes(self) -> int:
-        """Their memory, in bytes."""
+        """Memory of the passes in bytes."""
         return sum(part.pixels.nbytes for part in self.parts)
 
 
@@ -87,12 +87,11 @@ class FilePasses:
 class ShotFrame:
     """A frame (H, W): color (H, W, 3) sRGB in [0, 1], opacity (H, W, 1), motion, and the object of each pixel.
 
-    to_previous, to_next: offsets (H, W, 2), rows down and columns right, in pixels, to where the same point of a
-    surface is one frame before, and after. index (H, W): 0 everywhere if the frame has no such pass. is_estimated:
-    whether the motion was not rendered, but found by the pictures. position: in the world (H, W, 3), in the middle of
-    each pixel; 0 where there is no surface, and None if the frame has no such pass. passes: those of its file, to be
-    written again; None if it is a picture. mended_px: number of pixels that were NaN or infinite, and got the values of
-    those beside them.
+    to_previous, to_next: offsets (H, W, 2), rows down and columns right, in pixels, to the same surface point one frame
+    before and after. index (H, W): object indices; 0 everywhere without such a pass. is_estimated: whether the motion
+    was estimated from pictures, not rendered. position: world positions (H, W, 3) at pixel centres; 0 where there is no
+    surface; None without such a pass. passes: those of its file, to be written again; None for a picture. mended_px:
+    number of pixels that were NaN or infinite, and got the values of the nearest valid ones.
     """
 
     color: np.ndarray
@@ -112,14 +111,14 @@ class ShotFrame:
 
     @cached_property
     def reversed(self) -> ShotFrame:
-        """The frame of the shot that is played backwards, with the same outlines."""
+        """This frame in the shot played backwards, with the same outlines."""
         turned = replace(self, to_previous=self.to_next, to_next=self.to_previous)
         shared = ("outlines_px", "shown", *(["broad_color"] if self.is_estimated else []))
-        vars(turned).update({name: getattr(self, name) for name in shared})  # they take a while
+        vars(turned).update({name: getattr(self, name) for name in shared})  # they are slow to compute
         return turned
 
     def part(self, window: tuple[slice, slice]) -> ShotFrame:
-        """A rectangle of the frame, with its distances to outlines outside of it too."""
+        """A rectangle of the frame. Its distances to outlines are those in the whole frame."""
         values = {item.name: getattr(self, item.name) for item in fields(self)}
         cut: dict[str, Any] = {name: one[window] for name, one in values.items() if isinstance(one, np.ndarray)}
         cropped = replace(self, passes=None, **cut)
@@ -138,7 +137,7 @@ class ShotFrame:
 
     @cached_property
     def outlines_px(self) -> np.ndarray:
-        """Distance (H, W) of each pixel to where one object ends before another: by their index, or by their motion."""
+        """Distance (H, W) to the nearest border between two objects, found by their indices or their motion."""
         is_outline = np.zeros(self.size_px, bool)
         for axis, later in ((0, np.s_[1:]), (1, np.s_[:, 1:])):
             apart = np.abs(np.diff(self.to_previous, axis=axis)) > OUTLINE_PX
@@ -149,17 +148,17 @@ class ShotFrame:
 
 
 def broad(color: np.ndarray) -> np.ndarray:
-    """Colours (H, W, C) without what is finer than some pixels."""
+    """Colours (H, W, C), blurred so that details of a few pixels are gone."""
     return gaussian_filter(color, (BROAD_PX, BROAD_PX, 0), mode="nearest", radius=BROAD_REACH_PX)
 
 
 def read_frame(path: Path) -> ShotFrame:
-    """A frame of Blender's multilayer EXR. Its view layer is the first with vectors. FileError if it cannot be used.
+    """A frame from Blender's multilayer EXR, of the first view layer with vectors. FileError if it cannot be used.
 
-    Blender's Vector has in X and Y where the point was less where it is, and in Z and W where it is less where it will
-    be, in pixels, with Y and W upwards.
+    Blender's Vector pass has the previous minus the present position in X and Y, and the present minus the next in Z
+    and W, in pixels, with Y and W pointing upwards.
     """
-    lines = open_scanlines(path)  # which checks that it is no larger than can be read
+    lines = open_scanlines(path)  # also checks the size
     parts, matrix = _parts(lines), matrix_of(lines)
     layers = _layers(parts)
     layer = _layer_of_motion(layers, path)
@@ -192,14 +191,14 @@ def read_frame(path: Path) -> ShotFrame:
 
 
 def _finite(values: np.ndarray) -> np.ndarray:
-    """The values, 0 where they are NaN or infinite."""
+    """The values, with NaN and infinity replaced by 0."""
     return np.where(np.isfinite(values), values, 0)
 
 
 def mend_pixels(all_values: list[np.ndarray], path: Path) -> int:
-    """Give pixels of values (H, W, C) that are NaN or infinite those of the nearest others; return their number.
+    """Replace pixels of values (H, W, C) that are NaN or infinite by the nearest valid ones; return their number.
 
-    FileError if they are more than a few.
+    FileError if there are more than a few.
     """
     is_broken = ~np.logical_and.reduce([np.isfinite(values).all(-1) for values in all_values])
     count = int(is_broken.sum())
@@ -214,10 +213,10 @@ def mend_pixels(all_values: list[np.ndarray], path: Path) -> int:
 
 
 def write_repainted(path: Path, frame: ShotFrame, color: np.ndarray, metadata: Mapping[str, str]) -> np.ndarray:
-    """A copy of a frame's file at a new path with this colour (H, W, 3), sRGB; its opacity and passes are as they were.
+    """Write a copy of a frame's file with a new colour (H, W, 3), sRGB, and the same opacity and other passes.
 
-    What the compositor made of the frame is left out. metadata: as for other EXR files, see `metadata_of`. Returns the
-    colour as it will be read, which may have been rounded to 16 bits. FileError if it cannot be written.
+    The compositor's result is left out. metadata: as for other EXR files, see `metadata_of`. Returns the colour as it
+    will be read, which may be rounded to 16 bits. FileError if it cannot be written.
     """
     import OpenImageIO as oiio
 
@@ -234,7 +233,7 @@ def write_repainted(path: Path, frame: ShotFrame, color: np.ndarray, metadata: M
         specs[0].attribute(name, text)
     for spec in specs:
         if not spec.get_string_attribute("DateTime"):
-            spec.attribute("DateTime", NO_TIME)  # or the time of now is written
+            spec.attribute("DateTime", NO_TIME)  # otherwise the current time is written
     output: Any = oiio.ImageOutput.create("openexr")
     is_written = output.open(str(path), tuple(specs))
     for number, part in enumerate(parts):
@@ -247,9 +246,9 @@ def write_repainted(path: Path, frame: ShotFrame, color: np.ndarray, metadata: M
 
 
 def _encoded(combined: np.ndarray, opacity: np.ndarray, matrix: np.ndarray | None) -> np.ndarray:
-    """Straight colours (H, W, 3), sRGB, of linear ones that are multiplied by their opacity (H, W, 1).
+    """Straight sRGB colours (H, W, 3) from linear ones premultiplied by opacity (H, W, 1).
 
-    matrix (3, 3): from their primaries to linear sRGB; None for sRGB's.
+    matrix (3, 3): from their primaries to linear sRGB; None if they are sRGB's.
     """
     straight = combined
     if (opacity != 1).any():
@@ -260,7 +259,7 @@ def _encoded(combined: np.ndarray, opacity: np.ndarray, matrix: np.ndarray | Non
 
 
 def _format(parts: list[_Part], begin: str) -> str:
-    """NumPy's name for the numbers of the channels whose names begin so."""
+    """NumPy's name of the number format of the channels with this prefix."""
     return next(
         str(part.spec.channelformat(number))
         for part in parts
@@ -270,7 +269,7 @@ def _format(parts: list[_Part], begin: str) -> str:
 
 
 def _parts(lines: Scanlines) -> list[_Part]:
-    """All parts of an EXR. FileError if it is none, or damaged."""
+    """All parts of an EXR. FileError if the file is no EXR or is damaged."""
     import OpenImageIO as oiio
 
     path = lines.path
@@ -302,7 +301,7 @@ def _layer_of_motion(layers: Layers, path: Path) -> str:
 
 
 def _layers(parts: list[_Part]) -> Layers:
-    """Channels that are views of the parts' pixels."""
+    """Channels by layer, pass and name, as views of the parts' pixels."""
     found: Layers = {}
     for part in parts:
         for number, name in enumerate(part.spec.channelnames):
@@ -313,7 +312,7 @@ def _layers(parts: list[_Part]) -> Layers:
 
 
 def _channels(channels: dict[str, np.ndarray], names: str, path: Path) -> np.ndarray:
-    """The channels of a pass with these names (H, W, C)."""
+    """The channels of a pass with these names (H, W, C). FileError if one is missing."""
     if not set(names) <= channels.keys():
         raise FileError(f"{excerpt(path)} has a pass without the channels {', '.join(names)}", RENDER)
     return np.stack([channels[name] for name in names], -1)

@@ -1,4 +1,4 @@
-"""Before a shot is repainted: whether anything moves in it, and the removal of frames that are to be made anew."""
+"""Preparation of a shot: a check that something moves in it, and the removal of frames that will be replaced."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from .memory import moving_objects
 from .motion import Motion, has_motion
 
 LOOKED_AT = 2
-"""Number of frames that are looked at: with motion blur, none has vectors."""
+"""Number of frames that are checked for motion. With motion blur, no frame has vectors."""
 
 
 def note_on_motion(frames: Mapping[int, Path]) -> str:
-    """Note that nothing moves in the first frames of a shot; empty if something does, or there is one frame only.
+    """A note that nothing moves in the first frames of a shot; empty if something does, or if there is one frame only.
 
-    FileError if they have no vectors, and by their positions in the world something does move.
+    FileError if they have no vectors although something moves, as their world positions show.
     """
     first = []
     for number in islice(frames, LOOKED_AT):
@@ -40,7 +40,7 @@ def note_on_motion(frames: Mapping[int, Path]) -> str:
 
 
 def remove_frames(paths: Iterable[Path]) -> None:
-    """Remove frames that are to be made anew. FileError if one cannot be."""
+    """Remove frames that will be replaced. FileError if one cannot be removed."""
     for path in paths:
         with explain(path, "replace"):
             path.unlink(missing_ok=True)

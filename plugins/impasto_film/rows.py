@@ -1,4 +1,4 @@
-"""The columns of a shot in a batch's table."""
+"""The columns of a batch table that describe a shot."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ COLUMNS = {
     "shot": "frames or a movie, instead of `source`: painted as by `stylize --film`, into the folder NAME",
     "first": "number of the shot's first frame",
     "last": "number of its last frame",
-    "frame_step": "distance of the frames that are painted: 2 is every second one",
-    "keyframes": "folder or pattern of its frames that were painted by hand",
+    "frame_step": "paint every n-th frame: 2 is every second one",
+    "keyframes": "folder or pattern of frames painted by hand",
 }
 """Columns and their meanings."""
 LEAST = {"first": 0, "last": 0, "frame_step": 1}
-"""Columns with numbers, and the least of each."""
+"""Columns with numbers, and the smallest value of each."""
 
 
 def values_of(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of a row. ParameterError for fields that do not go with it."""
+    """The values of a row. ParameterError for fields that a shot does not take."""
     if "shot" not in fields:
         given = next(name for name in COLUMNS if name in fields)
         raise ParameterError(f"{given} is for a shot", "give the frames as shot, or leave it out")

@@ -1,7 +1,7 @@
-"""A shot repainted by any recipe, so that paint stays on what it was painted on.
+"""Repaints a shot with any recipe, so that paint stays on what it was painted on.
 
-Keyframes are painted, and their paint is carried along the motion vectors, forwards and backwards. Only what neither
-has is painted anew, by the recipe, with the colours of what is carried, and blended in.
+Keyframes are painted first. Their paint is carried along the motion vectors, forwards and backwards. Only parts that
+get no paint from either side are painted anew; their colours are matched to the carried paint and blended in.
 """
 
 from __future__ import annotations
@@ -41,20 +41,20 @@ from .passes import ShotFrame
 from .preparation import remove_frames
 
 KEYFRAMES_APART = 8
-"""Frames from one keyframe to the next: more take less time, and leave more that neither of two keyframes shows."""
+"""Frames from one keyframe to the next. More of them take less time, but leave more parts that no keyframe shows."""
 LOCK_NAME = "shot"
 KEPT_BYTES, PER_COLOR = 2**28, 6
-"""Limit of the memory of frames that are kept to be used again backwards, and how often that of its colours each takes,
-beside the passes of its file."""
+"""Memory limit of the frames that are kept for the way back, and a frame's memory relative to that of its colours, not
+counting the passes of its file."""
 
 
 @dataclass
 class Shot:
-    """A shot that is repainted. recipe: from a frame's picture to its painting. inputs: the recipe's others.
+    """A shot that is being repainted. recipe: turns a frame's picture into its painting. inputs: its other inputs.
 
-    frames: multilayer EXR, or pictures, whose motion is estimated. keyframes: pictures of frames that were painted by
-    hand. frame_step: distance of the frames that are painted and written; through those between, paint is carried.
-    options, host: of the runs of the recipe. The state is that after the last keyframe.
+    frames: multilayer EXR, or pictures, whose motion is estimated. keyframes: pictures of frames painted by hand.
+    frame_step: paint and write every n-th frame; paint is carried through the frames between. options, host: for runs
+    of the recipe. carried, before: the paint of the last keyframe, and that frame.
     """
 
     frames: Mapping[int, Path]
@@ -75,8 +75,8 @@ class Shot:
     def repaint(self, numbers: Sequence[int], folder: Path) -> Iterator[tuple[Path, bool, np.ndarray]]:
         """Repaint the frames up to the next keyframe, the last; yield each file, whether it is new, and its colours.
 
-        The keyframe is painted first, then its paint is carried backwards to where the frames before it have none. A
-        file that is there is gone on from. FileError if a frame cannot be used, or a file was made otherwise.
+        The keyframe is painted first. Then its paint is carried backwards to fill the gaps of the frames before it. An
+        existing file is used as it is. FileError if a frame cannot be used, or a file has other settings.
         """
         key = numbers[-1]
         older = self._carried_forwards(numbers)
@@ -95,14 +95,14 @@ class Shot:
                 continue
             out, film = folder / painted_name(self.frames[number]), self._film(frame, key)
             is_new = not self._is_done(out, film)
-            written = self._write(out, paint, film) if is_new else self._color_there(out, frame)
+            written = self._write(out, paint, film) if is_new else self._existing_color(out, frame)
             newer.paint(number, (paint.fresh_weight > 0) | newer.oldest(), PaintedFrame.of(written, frame))
             yield out, is_new, written
         if self.carried is not None:
             self.carried.keep(newer.paintings)
 
     def _keyframe(self, number: int) -> CarriedPaint | None:
-        """The paint of a frame that was painted by hand. FileError if that has another size."""
+        """The paint of a frame painted by hand; None if it was not. FileError if the painting has another size."""
         if number not in self.keyframes:
             return None
         frame, path = self._frame(number), self.keyframes[number]
@@ -115,7 +115,7 @@ class Shot:
         return paint
 
     def _frame(self, number: int) -> ShotFrame:
-        """A frame of the shot. Cancelled if it was, meanwhile."""
+        """A frame of the shot. Raises Cancelled if the user has cancelled."""
         if self.host.is_cancelled():
             raise Cancelled
         if number not in self.kept:
@@ -128,7 +128,7 @@ class Shot:
         return self.kept[number]
 
     def _carried_forwards(self, numbers: Sequence[int]) -> dict[int, CarriedPaint]:
-        """The paint of the keyframe before, carried to each frame."""
+        """The last keyframe's paint, carried forwards to each frame."""
         found: dict[int, CarriedPaint] = {}
         carried, before = self.carried, self.before
         for number in numbers:
@@ -148,7 +148,7 @@ class Shot:
         return found
 
     def _write(self, out: Path, paint: FramePaint, film: str) -> np.ndarray:
-        """Write a painted frame, and return its colours as they were rounded, so that a shot that goes on is the same.
+        """Write a painted frame, and return its rounded colours, so that a resumed shot continues with the same ones.
 
         FileError if it cannot be written.
         """
@@ -158,10 +158,10 @@ class Shot:
             return write_painted(parts[out], paint.frame, color, metadata)
 
     def _painting(self, paint: FramePaint) -> np.ndarray:
-        """The colours (H, W, 3) of a frame: carried, and of its own where there is nothing to carry."""
+        """The colours (H, W, 3) of a frame: carried paint, and new paint in the gaps."""
         if not paint.fresh_weight.any():
             return paint.color()
-        result = painting_alone(paint.frame, self.recipe, self.inputs, self.options, self.host)
+        result = paint_frame(paint.frame, self.recipe, self.inputs, self.options, self.host)
         self.record, self.painted = result.recipe, self.painted + 1
         return paint.with_fresh(result.maps["base_color"].pixels)
 
@@ -171,13 +171,13 @@ class Shot:
 
     @cached_property
     def _settings(self) -> bytes:
-        """The recipe, the hashes of its inputs and of keyframes, and the distance of the frames."""
+        """The recipe, the hashes of its inputs and of the keyframes, and the frame step, as JSON."""
         hashes = {name: given.sha256() for name, given in self.inputs.items()}
         painted = {number: read_picture(path).sha256() for number, path in self.keyframes.items()}
         return json.dumps([self.recipe.to_dict(), hashes, painted, self.frame_step], sort_keys=True).encode()
 
-    def _asked(self, frame: ShotFrame) -> str:
-        """SHA-256 of the recipe, its inputs and a frame."""
+    def _fingerprint(self, frame: ShotFrame) -> str:
+        """SHA-256 of the settings and a frame."""
         digest = hashlib.sha256(self._settings)
         motion = () if frame.is_estimated else (frame.to_previous, frame.to_next, frame.index)
         places = () if frame.position is None else (frame.position,)
@@ -186,37 +186,37 @@ class Shot:
         return digest.hexdigest()
 
     def _is_done(self, out: Path, film: str) -> bool:
-        """Whether a frame's file is there, with this record. FileError if it is of other settings or renders."""
+        """Whether a frame's file exists with this record. FileError if its settings or render are others."""
         if not is_there(out):
             return False
         metadata = read_metadata(out)
         found = metadata.get("film")
         if found is None or "recipe" not in metadata or found.partition(" ")[0] != film.partition(" ")[0]:
-            raise self._other(out)
+            raise self._mismatch(out)
         self.record = Recipe.from_dict(metadata["recipe"])
         return found == film
 
-    def _color_there(self, out: Path, frame: ShotFrame) -> np.ndarray:
-        """The colours (H, W, 3) of a frame's file that is there. FileError if it has another size."""
+    def _existing_color(self, out: Path, frame: ShotFrame) -> np.ndarray:
+        """The colours (H, W, 3) of a frame's existing file. FileError if it has another size."""
         color = painted_color(out)
         if color.shape != frame.color.shape:
-            raise self._other(out)
+            raise self._mismatch(out)
         return color
 
-    def _other(self, out: Path) -> FileError:
+    def _mismatch(self, out: Path) -> FileError:
         message = f"{excerpt(out)} was made with other settings, or of another render"
         return FileError(message, "choose another folder, or replace all frames with --force")
 
     def _film(self, frame: ShotFrame, key: int) -> str:
-        """Record of a frame: what was asked, the keyframes that it depends on, and whether its motion is estimated."""
-        return f"{self._asked(frame)} {min(self.frames)}-{key}" + (" estimated" if frame.is_estimated else "")
+        """Record of a frame: its fingerprint, the keyframes that it depends on, and whether its motion is estimated."""
+        return f"{self._fingerprint(frame)} {min(self.frames)}-{key}" + (" estimated" if frame.is_estimated else "")
 
 
 def keyframe_spans(numbers: Sequence[int], painted: Collection[int] = (), frame_step: int = 1) -> list[Sequence[int]]:
-    """Spans of frames that end with a keyframe.
+    """Spans of frame numbers, each of which ends with a keyframe.
 
-    Keyframes are those painted by hand, or else the first frame; and after the last of these, among the frames at their
-    step, each eighth or the next after it, and the last.
+    Keyframes are the frames painted by hand, or else the first frame. After the last of these, of the frames that are
+    written, one in about `KEYFRAMES_APART` frames and the last one are keyframes as well.
     """
     bounds = [0, *(place for place, number in enumerate(numbers, 1) if number in painted)]
     if len(bounds) == 1:
@@ -228,14 +228,14 @@ def keyframe_spans(numbers: Sequence[int], painted: Collection[int] = (), frame_
     return [numbers[low:high] for low, high in pairwise(bounds)]
 
 
-def painting_alone(
+def paint_frame(
     frame: ShotFrame,
     recipe: Recipe,
     inputs: Mapping[str, Any],
     options: RunOptions = DEFAULT,
     host: Host = NOBODY,
 ) -> Result:
-    """The painting of a frame by itself; arguments as for `repaint_shot`. ParameterError if it has another size."""
+    """Paint one frame without its neighbours. Arguments as for `repaint_shot`. ParameterError if its size changes."""
     maps = Maps.from_arrays({"base_color": frame.color, "opacity": frame.opacity})
     result = run(recipe, {SOURCE: maps, **inputs}, options, replace(host, on_progress=NOBODY.on_progress))
     if "base_color" not in result.maps or result.maps.size_px != frame.size_px:
@@ -257,14 +257,14 @@ def repaint_shot(
     on_frame: Callable[[np.ndarray, bool], None] = lambda color, is_new: None,
     on_note: Callable[[str], None] = lambda text: None,
 ) -> list[Path]:
-    """Repaint the frames into files of the same names in a folder; those that are there are gone on from.
+    """Repaint frames into files of the same names. Existing frames are kept, and the shot resumes after them.
 
-    frames: multilayer EXR, or pictures, by number, see `frames_of`. recipe: of any tools that keep the size of their
-    picture. inputs: its inputs beside the picture. keyframes: pictures of frames that were painted by hand. frame_step:
-    distance of the frames that are written, from the first on. replaces: remove those that are there first. on_frame:
-    gets the colours of each frame, and whether it is new. on_note: gets notes for the user. options, host: of the runs
-    of the recipe; the host is told how far the shot is. Cancelled keeps the frames that are done. FileError if another
-    process repaints a shot into this folder.
+    frames: multilayer EXR, or pictures, by number, see `frames_of`. recipe: any tools that keep the size of their
+    picture. inputs: its inputs other than the picture. keyframes: pictures of frames painted by hand, by number.
+    frame_step: write every n-th frame, from the first on. replaces: remove existing frames first. on_frame: gets the
+    colours of each frame, and whether it is new. on_note: gets notes for the user. options, host: for runs of the
+    recipe; the host also gets the progress of the shot. If the user cancels, the finished frames stay. FileError if
+    another process repaints a shot into this folder.
     """
     paths = [folder / painted_name(path) for path in asked_frames(frames, frame_step).values()]
     if {resolve(path) for path in paths} & {resolve(path) for path in frames.values()}:
@@ -283,7 +283,7 @@ def repaint_shot(
         except Cancelled as stop:
             if not done or stop.args:
                 raise
-            message = f"cancelled; {done} of {len(paths)} frames are there, and the same command goes on"
+            message = f"cancelled; {done} of {len(paths)} frames are done, and the same command resumes the shot"
             raise Cancelled(message) from None
     if shot.mended:
         names = first_names(list(shot.mended.values()))

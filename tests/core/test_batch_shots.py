@@ -169,7 +169,7 @@ def test_notes_on_shots_are_reported(impasto, table, tmp_path):
         shutil.copy(tmp_path / "street" / "pan_0001.exr", keys / f"key_{number:04}.exr")
     write_table(table, [{"shot": "street", "keyframes": "keys"}])
     done = impasto("batch", table, "--workers", 1, "--out", tmp_path / "out")
-    assert "note: street: keyframes of none of the frames 1 to 3 are not used: key_0099.exr" in done.stderr
+    assert "note: street: keyframes outside the frames 1 to 3 are ignored: key_0099.exr" in done.stderr
     (made,) = [line for line in (tmp_path / "out" / DONE_FILE).read_text("utf-8").splitlines() if "notes" in line]
     assert "key_0099" in made
 
@@ -181,7 +181,7 @@ def test_remaining_time_counts_missing_frames(tmp_path, monkeypatch):
     for number, path in pan(tmp_path / "street", 3).items():  # the first is there already
         clock[0] = 70.0 + 30 * number
         progress.add(read_frame(path).color, number > 1)
-        progress.tell(number / 3, f"{number} frames")
+        progress.report(number / 3, f"{number} frames")
     assert said == ["1 frames", "2 frames, about 30 s left", "3 frames"]
 
 

@@ -24,7 +24,7 @@ from impasto.surface.color import srgb_to_linear
 from impasto.texture import Maps
 from impasto.tools import Result
 from impasto_film import shot as shots
-from impasto_film.carrying import MOST_PAINTINGS, NONE, UNLIKE, CarriedPaint, PaintedFrame
+from impasto_film.carrying import MOST_PAINTINGS, CarriedPaint, PaintedFrame, PaintState
 from impasto_film.frames import frames_of, keyframes_of, numbered_files
 from impasto_film.memory import Surfaces
 from impasto_film.motion import Motion, pixel_places, samples_at
@@ -223,9 +223,9 @@ def test_paint_is_recalled_only_where_it_is_needed():
     assert made.is_empty[of_use].all()
     assert not made.is_empty[:, -WIDTH // 4 :].any()
     assert not carried.carry(Motion(after, before), np.zeros_like(of_use)).is_empty.any()
-    carried.number[:] = NONE
+    carried.state[:] = PaintState.UNKNOWN
     carried.recall(before, (), of_use)
-    assert ((carried.number == 0) == of_use).all()
+    assert (carried.is_empty != of_use).all()
 
 
 def _maps(path: Path) -> Maps:
@@ -314,7 +314,7 @@ def test_paint_follows_the_light(painter, tmp_path):
 
 def test_a_cancelled_shot_reports_its_finished_frames(painter, tmp_path):
     frames = pan(tmp_path / "shot", 5, 6)
-    with pytest.raises(Cancelled, match="2 of 5 frames are there, and the same command goes on"):
+    with pytest.raises(Cancelled, match="2 of 5 frames are done, and the same command resumes the shot"):
         repaint_shot(frames, RECIPE, {}, tmp_path / "out", host=Host(is_cancelled=lambda: len(painter) >= 2))
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["pan_0001.exr", "pan_0005.exr"]
     with pytest.raises(Cancelled) as at_once:
@@ -521,8 +521,8 @@ def test_strokes_are_repainted_before_they_stretch_by_half(scale, is_kept):
     carried.paint(0, np.ones((HEIGHT, WIDTH), bool), PaintedFrame.of(still().color, still()))
     middle = np.float32([HEIGHT / 2, WIDTH / 2])
     carried.places = (carried.places - middle) / scale + middle
-    number = carried.carry(Motion(still(), still())).number
-    assert ((number == 0) if is_kept else (number == UNLIKE))[2:-2, 2:-2].all()
+    state = carried.carry(Motion(still(), still())).state
+    assert (state == (PaintState.PAINTED if is_kept else PaintState.MISMATCHED))[2:-2, 2:-2].all()
 
 
 def test_new_paint_has_the_colours_of_carried_paint(monkeypatch, tmp_path):
@@ -589,8 +589,8 @@ def test_keyframes_of_no_frame_are_named(tmp_path):
     found, notes = keyframes_of(tmp_path, frames)
     assert found == {2: tmp_path / "key_2.png"}
     assert notes == [
-        "keyframes of none of the frames 2 to 4 are not used: key_1.png, key_9.png",
-        "not used as keyframes, for want of a number or a suffix of pictures: key.psd",
+        "keyframes outside the frames 2 to 4 are ignored: key_1.png, key_9.png",
+        "not used as keyframes, since they have no number or are no pictures: key.psd",
     ]
     assert len(keyframes_of(tmp_path / "key_#.png", frames)[1]) == 1
     with pytest.raises(FileError, match="has no keyframes of the frames 3 to 3"):
