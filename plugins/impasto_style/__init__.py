@@ -1,6 +1,6 @@
-"""Style transfer: a picture, or the maps of a surface, repainted in the style of other pictures.
+"""Style transfer: a picture, or a material's maps, repainted in the style of other pictures.
 
-Importing this loads no torch.
+Importing this package does not load torch.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ def impasto_models() -> Path:
 
 @hookimpl
 def impasto_weights() -> tuple[Weights, ...]:
-    """Weights of the networks whose features can measure a style."""
+    """Published weights of networks whose features describe a style."""
     return CATALOGUE
 
 
 @hookimpl
 def impasto_encode(patches: np.ndarray, context: Context) -> np.ndarray | None:
-    """Features of patches in the best network whose weights are installed."""
+    """Features of patches from the best installed network; None if none is installed."""
     from .shared.features import patch_features
 
     return patch_features(patches, context)

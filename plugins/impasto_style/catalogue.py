@@ -1,4 +1,4 @@
-"""Published weights for encoders and decoders, as `weights.toml` states them, with the layouts of `networks.toml`."""
+"""Published weights of encoders and decoders, listed in `weights.toml`, with the layouts of `networks.toml`."""
 
 from __future__ import annotations
 

@@ -18,11 +18,11 @@ from .wct.parameters import DISTILLED, WctParameters
 
 
 class PaintingStylizer(Stylizer):
-    """A stylizer that paints a `StyleTask`; masks, colours, sizes and relief are the same for all of them."""
+    """A stylizer that paints a `StyleTask`. All of them share masks, colours, sizes and relief."""
 
     inputs = STYLE_INPUTS
     method: ClassVar[str]
-    """Folder of its method, whose `painting.paint` paints a task, see `restyle`."""
+    """Folder of the method; its `painting.paint` paints a task, see `restyle`."""
 
     def apply(self, subject: Maps, parameters: Any, inputs: Inputs, context: Context) -> Maps:
         """The subject, repainted."""
@@ -107,5 +107,5 @@ class CnnTexture(Generator):
 
 
 def style_tools() -> list[Tool]:
-    """The stylizers, beginning with the default, the generator, and the trainer."""
+    """The stylizers, with the default first, the texture generator, and the trainer."""
     return [PatchesStyle(), Gatys(), Neighbours(), Wct(), CnnTexture(), FastStyle(), TrainFastStyle()]

@@ -1,6 +1,6 @@
-"""Lessons of a fast style: pictures, and how a slow stylizer repaints them.
+"""Lessons for a fast style: pictures, and their paintings by a slow stylizer.
 
-The pictures are drawn scenes and procedural materials, which need no download, and the user's own.
+The pictures are drawn scenes and procedural materials, which need no download, and the user's own pictures.
 """
 
 from __future__ import annotations
@@ -42,15 +42,15 @@ COLORS = 3
 TEACHER_STEPS = 20
 
 Teacher = Callable[[Tensor, int], Tensor]
-"""`teacher(values, seed)`: a picture (3, H, W), repainted in the style that is taught."""
+"""`teacher(values, seed)` repaints a picture (3, H, W) in the style to learn."""
 
 
 @dataclass(frozen=True)
 class Lessons:
-    """`count` pictures in the colours of a style, and as a teacher repaints them; each is made when first needed.
+    """`count` pictures in the colours of a style, with their paintings by a teacher. Each is made when first needed.
 
-    style: pixels (1, 3, h, w). own: the user's pictures, one of which is in half of the lessons. The others are drawn,
-    of `size_px`, the same for a seed: every other one a material, the rest scenes.
+    style: pixels (1, 3, h, w). own: the user's pictures; half of the lessons use them. The others are drawn with a side
+    of `size_px`, the same for a seed: materials and scenes in turn.
     """
 
     count: int
@@ -61,9 +61,9 @@ class Lessons:
     own: Sequence[Picture] = ()
 
     def crop(self, size_px: int, random: torch.Generator) -> tuple[Tensor, Tensor]:
-        """A random crop (3, size_px, size_px) of a picture, turned and mirrored at random, and as it is repainted.
+        """A random crop (3, size_px, size_px) of a picture, turned and mirrored at random, and the same crop repainted.
 
-        sRGB in [0, 1].
+        Both are sRGB in [0, 1].
         """
         crop = self._lesson(_draw(self.count, random)).random_crop(size_px, random)
         crop = torch.rot90(crop, _draw(4, random), (1, 2))
@@ -110,7 +110,7 @@ class Lessons:
 
 
 def teacher_of(chosen: TrainFastStyleParameters, paintings: Sequence[Maps], context: Context) -> Teacher:
-    """The chosen teacher, who repaints in the style of paintings, with strokes of the size that the first one has."""
+    """The chosen teacher, which repaints in the style of the paintings, with strokes as large as the first one's."""
     given: dict[str, Any] = {"strokes_px": max(paintings[0].size_px), "seamless": "off"}
     given |= {"weight": (1.0,) * len(paintings), "preservation": chosen.preservation}
     paint: Callable[..., Tensor] = patches.paint
@@ -131,7 +131,7 @@ def teacher_of(chosen: TrainFastStyleParameters, paintings: Sequence[Maps], cont
 
 
 def own_pictures(dataset: Dataset | None, longest_px: int, crop_px: int) -> list[Picture]:
-    """The pictures of a dataset that crops fit into, shrunk to `longest_px`; none without a dataset."""
+    """The pictures of a dataset that are large enough for crops, shrunk to `longest_px`; none without a dataset."""
     samples = dataset.samples if dataset else ()
     fitting = (sample.load(longest_px) for sample in samples if min(sample.size_px) >= crop_px)
     return [Picture(as_values(colors_of(maps)), (False, False)) for maps in fitting]

@@ -1,6 +1,6 @@
-"""A network that tells the teacher's paintings from the painter's, patch by patch (Isola et al. 2017).
+"""A network that distinguishes the teacher's paintings from the painter's, patch by patch (Isola et al. 2017).
 
-It sees the picture beside its painting, so that strokes have to suit what they paint.
+It also sees the original picture, so that strokes have to suit their subject.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 WIDTHS = (32, 64, 96)
 SLOPE = 0.2
 MEAN, DEVIATION = 0.5, 0.25
-"""Of the pictures that it sees, roughly."""
+"""Approximate mean and deviation of its input pictures."""
 
 
 class PaintingDiscriminator(nn.Module):
@@ -29,7 +29,7 @@ class PaintingDiscriminator(nn.Module):
         self.layers = nn.Sequential(*layers)
 
     def forward(self, paintings: Tensor, pictures: Tensor) -> Tensor:
-        """Logits: large where a painting looks like the teacher's."""
+        """Logits, large where a painting looks like the teacher's."""
         result: Tensor = self.layers(torch.cat([paintings, pictures], 1))
         return result
 

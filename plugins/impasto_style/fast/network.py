@@ -1,8 +1,8 @@
-"""A network that repaints a picture in the style that it has learned, in one pass (Johnson et al. 2016).
+"""A network that repaints a picture in its learned style in one pass (Johnson et al. 2016).
 
-Three changes make it local, so that a picture in tiles is the same as in one piece: no instance normalisation, whose
-statistics are of the whole picture; noise as an input, from which it paints strokes where the picture is flat; and
-circular padding for pictures that tile.
+Three changes make it local, so that tiles give the same result as the whole picture: no instance normalisation, since
+its statistics are global; noise as an input, from which it paints strokes in flat areas; and circular padding for
+pictures that tile.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from torch.nn.functional import avg_pool2d, interpolate
 from ..shared.encoder import pad_by_reach
 
 STRIDE = 4
-"""Sides of pictures are multiples of it: the coarsest features have a quarter of their resolution."""
+"""Sides of pictures are multiples of this; the coarsest features have a quarter of their resolution."""
 NOISE_CHANNELS = 4
 DILATIONS = (1, 2, 4, 2, 1)
-"""Dilation of each residual block; wider ones in the middle let strokes follow forms of up to a hundred pixels."""
+"""Dilation of each residual block. Wider ones in the middle let strokes follow forms of up to a hundred pixels."""
 
 
 class PaddedConvolution(nn.Conv2d):
-    """A convolution that pads circularly, or by reflection: `seamless` is an argument of each call."""
+    """A convolution with circular or reflection padding, by the argument `seamless` of each call."""
 
     def __init__(self, inputs: int, outputs: int, side: int = 3, stride: int = 1, dilation: int = 1) -> None:
         super().__init__(inputs, outputs, side, stride, dilation=dilation)
@@ -32,7 +32,7 @@ class PaddedConvolution(nn.Conv2d):
 
 
 class ResidualBlock(nn.Module):
-    """x + f(x), with two convolutions in f, the last of which begins at 0 (instead of a normalisation)."""
+    """x + f(x) with two convolutions in f. The last one starts at 0, which replaces a normalisation."""
 
     def __init__(self, width: int, dilation: int) -> None:
         super().__init__()
@@ -47,8 +47,8 @@ class ResidualBlock(nn.Module):
 class TransformNetwork(nn.Module):
     """Pictures (B, 3, H, W) in [0, 1] and noise (B, 4, H / 4, W / 4) -> pictures of the same size.
 
-    What it computes is added to the pictures without their detail, so that it need not learn their colours, which are
-    the style's, and has to paint detail anew. Sides are multiples of 4. fine, middle, coarse: channels at full, half
+    Its output is added to the pictures without their detail. So it need not learn their colours, which already are the
+    style's, and has to paint all detail anew. Sides are multiples of 4. fine, middle, coarse: channels at full, half
     and quarter resolution. Sizes are increased by interpolation and a convolution, which leaves no chequerboard (Odena
     et al. 2016), and features of the same size are added on the way up (as in Ronneberger et al. 2015): without them,
     slanting edges become saws.
@@ -86,7 +86,7 @@ class TransformNetwork(nn.Module):
 
 
 def without_detail(x: Tensor, seamless: bool) -> Tensor:
-    """x (B, C, H, W) at a quarter of its resolution, enlarged again."""
+    """x (B, C, H, W), reduced to a quarter of its resolution and enlarged again."""
     return enlarge(avg_pool2d(x, STRIDE), STRIDE, seamless)
 
 

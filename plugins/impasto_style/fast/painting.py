@@ -30,13 +30,13 @@ from .preparing import in_palette, noise_input
 
 TOOL = "fast-style"
 STYLE_TENSOR = "style"
-"""Tensor of a model with a small picture (3, h, w) of its style, whose palette is used for the colours."""
+"""Name of the model's tensor with a small picture (3, h, w) of its style, which gives the palette."""
 TILE_PX = 1024
 Width = Annotated[int, Field(ge=1, le=256)]
 
 
 def repaint(subject: Maps, parameters: FastStyleParameters, inputs: Inputs, context: Context) -> Maps:
-    """The subject repainted by a model; ParameterError or ModelError if an input or the model cannot be used."""
+    """Repaint the subject with a model. ParameterError or ModelError if an input or the model cannot be used."""
     painter = load_painter(parameters.model, context)
     shared = {name: getattr(parameters, name) for name in SHARED}
     given = StyleParameters(**shared, strokes_px=painter.card.strokes_px, weight=(1.0,))
@@ -54,18 +54,18 @@ class FastPainter:
 
     @torch.inference_mode()
     def paint(self, task: StyleTask, parameters: StyleParameters, context: Context, tile_px: int = TILE_PX) -> Tensor:
-        """The task's picture, repainted, (1, 3, H, W) in [0, 1]; if stopped early, the painting so far."""
+        """Repaint the task's picture: (1, 3, H, W) in [0, 1]; if stopped early, the painting so far."""
         size = (task.picture.shape[2], task.picture.shape[3])
         x = on_grid(in_palette(task.picture, self.style, task.seamless), task.seamless)
         painted = self._painting(x, task.seamless, context, tile_px)
         painted = resize_picture(painted, size, True) if task.seamless else painted[..., : size[0], : size[1]]
-        if parameters.color != "style":  # the task's style has the colours that were asked for
+        if parameters.color != "style":  # the task's style already has the requested colours
             wanted, own = (palette_of(as_image(style)) for style in (task.sources[1], self.style))
             painted = as_tensor(transport(own, wanted).of(as_image(painted)), context.device)
         return task.picture.lerp(painted, parameters.strength)
 
     def _painting(self, x: Tensor, seamless: bool, context: Context, tile_px: int) -> Tensor:
-        """x (1, 3, H, W), with sides of whole strides, repainted tile by tile; tiles agree with the whole."""
+        """Repaint x (1, 3, H, W), with sides of whole strides, tile by tile, with the same result as in one piece."""
         size = (x.shape[2], x.shape[3])
         field = NoiseField(int(context.rng.integers(2**31)), context.device)
         noise = context.across_seams(noise_input(size, lambda channel, *cells: field.normal(channel, 1, cells)[None]))
@@ -81,7 +81,7 @@ class FastPainter:
             made = self.network(seen, _around(tile).on_grid(noise, STRIDE), seamless and is_single)
             tile.put(result, tile.inner(made).clamp(0, 1))
             progress.advance(1)
-            if len(tiling.tiles) > 1:  # else it is done
+            if len(tiling.tiles) > 1:  # otherwise nothing is left to do
                 context.preview(Maps.from_arrays({"base_color": as_image(result[..., ::step, ::step])}))
             if context.is_stopped():
                 break
@@ -89,7 +89,7 @@ class FastPainter:
 
 
 def load_painter(model: str, context: Context) -> FastPainter:
-    """The painter of a model by its name, "" for the first. ModelError if there is none, or it does not fit."""
+    """The painter from a model by name, "" for the first. ModelError if there is none, or if it does not fit."""
     stated, tensors = context.load_model(model, TOOL)
     card = FastStyleCard.of(stated)
     style = floats(tensors, STYLE_TENSOR, (3, None, None), card.name)
@@ -102,7 +102,7 @@ def load_painter(model: str, context: Context) -> FastPainter:
 class FastStyleCard(NetworkCard):
     """Sizes of the network. widths: channels at the full, half and quarter resolution.
 
-    strokes_px: longer side of the style, in pixels, as it was learned: its strokes have their size of then.
+    strokes_px: longer side of the style in the training, in pixels; strokes keep the size that they had there.
     """
 
     widths: Annotated[list[Width], Field(min_length=3, max_length=3)]

@@ -9,11 +9,11 @@ from impasto.tools import Field, Parameters, model_field
 from ..shared.controls import Backbone, Color, ColorMix, LongestPx, Relief, Seamless, backbone_field
 
 SHARED = ("strength", "color", "color_mix", "longest_px", "seamless", "relief")
-"""Parameters of all stylizers that make sense for a network whose style is learned."""
+"""Parameters of all stylizers that also apply to a learned style."""
 
 
 class FastStyleParameters(Parameters):
-    """The model, and those of the parameters of every stylizer that need no new training."""
+    """The model, and the parameters of all stylizers that need no new training."""
 
     model: str = model_field("The model of a style, trained by train-fast-style; empty: the first")
     strength: float = Field(
@@ -27,7 +27,7 @@ class FastStyleParameters(Parameters):
 
 
 class TrainFastStyleParameters(Parameters):
-    """Settings of a training: steps, data, losses, and size of the network."""
+    """Settings of a training: steps, data, losses, and the size of the network."""
 
     name: str = Field("untitled", description="Name of the model: letters, digits, - and _")
     label: str = Field("", description="Name that users see; empty: the model's name")

@@ -1,4 +1,4 @@
-"""Inputs of the network: the picture in the style's colours, and noise of several sizes."""
+"""Inputs of the network: the picture in the style's colours, and noise at several scales."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from ..shared.task import Region
 from .network import STRIDE
 
 SIZES = (2, 2, 4, 16)
-"""Sizes of the noise of each channel, relative to the network's coarsest pixels: strokes to patches of colour."""
+"""Scale of each noise channel in the network's coarsest pixels: from strokes to patches of colour."""
 
 
 def in_palette(x: Tensor, style: Tensor, seamless: bool = False) -> Tensor:
-    """x (1, 3, H, W) in [0, 1] in the palette of the style (1, 3, h, w), as `patches-style` begins with it."""
+    """x (1, 3, H, W) in [0, 1], recoloured to the palette of the style (1, 3, h, w) as `patches-style` does it."""
     return recolor(x, (style,), (Region(None, (1.0,)),), seamless)
 
 

@@ -1,8 +1,8 @@
-"""Drawn scenes to learn from where there are no photographs: dead leaves with shading and texture.
+"""Drawn scenes for training without photographs: dead leaves with shading and texture.
 
-Shapes of all sizes that cover each other have edges and statistics like photographs (Lee et al. 2001), and networks
-learn from them nearly as well (Baradad et al. 2021). Each shape has a gradient or the shading of a ball, and most have
-some texture; backgrounds are smooth, for there must be calm places too.
+Overlapping shapes of all sizes have edges and statistics like photographs (Lee et al. 2001), and networks learn from
+them nearly as well (Baradad et al. 2021). Each shape has a gradient or the shading of a ball, and most have some
+texture. Backgrounds are smooth, so that there are calm places too.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def draw_scene(size_px: int, rng: np.random.Generator) -> Tensor:
 
 
 def _palette(rng: np.random.Generator) -> np.ndarray:
-    """Colours (12, 3) of a scene: of all lightnesses, mostly muted, with a hue in common."""
+    """Colours (12, 3) of a scene: light to dark, mostly muted, with a common hue."""
     light = rng.uniform(0.05, 0.95, (12, 1))
     common, own = rng.normal(0, 0.1, (1, 3)), rng.normal(0, rng.uniform(0.03, 0.2), (12, 3))
     return (light + (common + own) * 4 * light * (1 - light)).clip(0, 1)
@@ -44,7 +44,7 @@ def _radii(count: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def _gradient(size_px: int, colors: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A smooth change (S, S, 3) between two colours, along a line or waves."""
+    """A smooth transition (S, S, 3) between two colours, along a line or in waves."""
     rows, columns = np.mgrid[:size_px, :size_px] / size_px
     angle, phase = rng.uniform(0, 2 * np.pi, 2)
     along = np.cos(angle) * rows + np.sin(angle) * columns
@@ -79,7 +79,7 @@ def _add_shape(picture: np.ndarray, radius: float, colors: np.ndarray, rng: np.r
 
 
 def _shade(u: np.ndarray, v: np.ndarray, distance: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Brightness over a shape: even, a slope, or a lit ball; and texture over some."""
+    """Brightness of a shape: even, sloping, or like a lit ball, sometimes with texture."""
     kind, angle = rng.integers(3), rng.uniform(0, 2 * np.pi)
     shade = np.ones_like(u)
     slope = np.cos(angle) * u + np.sin(angle) * v

@@ -29,7 +29,7 @@ class FastStyle(Stylizer):
 
 
 class TrainFastStyle(Trainer):
-    """Trains a model for `fast-style` on a painting, or several by one hand."""
+    """Trains a model for `fast-style` on one painting, or on several by one painter."""
 
     name, label = "train-fast-style", "Train a style"
     description = "Learns the style of a painting, to repaint any number of pictures in a moment"
@@ -42,7 +42,7 @@ class TrainFastStyle(Trainer):
     )
 
     def apply(self, subject: Maps, parameters: TrainFastStyleParameters, inputs: Inputs, context: Context) -> Result:
-        """The path of the model and its figures. On cancellation, a checkpoint is kept to resume from."""
+        """The model's path and its figures. After cancelling, a checkpoint remains, from which training resumes."""
         from .train import train_fast_style
 
         return train_fast_style(parameters, inputs[DATASET], inputs.get(PICTURES), context)

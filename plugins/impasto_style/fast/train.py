@@ -1,8 +1,8 @@
-"""Training of a fast style: a network learns from lessons, pictures that a slow stylizer has repainted.
+"""Training of a fast style: a network learns from lessons, which are pictures repainted by a slow stylizer.
 
-Johnson et al. 2016 ask every crop for the statistics of the whole painting, which leaves mud: a sky and a face are to
-have all of its strokes. Here a discriminator compares each crop with the same crop as the teacher has painted it: calm
-places stay calm. Where exactly a stroke lies is left to the network; where a colour lies, in areas of some pixels, not.
+Johnson et al. 2016 compare every crop with the statistics of the whole painting, so that a sky and a face get all of
+its strokes, which looks muddy. Here a discriminator compares each crop with the teacher's painting of it, so that calm
+places stay calm. The network chooses the exact places of strokes, but colours must fit in areas of a few pixels.
 The loss is relativistic, of pairs at the same place, with penalties on the gradient (Huang et al. 2024).
 """
 
@@ -40,21 +40,21 @@ from .preparing import noise_input
 
 BETAS = (0.0, 0.99)
 COLORS_WEIGHT, RANGE_WEIGHT = 1.0, 10.0
-"""Weights of the places of colours, and of values outside [0, 1], beside 1 for the discriminator's loss."""
+"""Weights of the loss for places of colours and for values outside [0, 1], relative to the adversarial loss."""
 GAMMA = 0.5
 DISCRIMINATOR_RATE = 0.5
-"""Learning rate of the discriminator over that of the network."""
+"""Learning rate of the discriminator, relative to the painter's."""
 STYLE_PX = 64
-"""Side of what a model stores of each painting."""
+"""Side of the picture of each painting that a model stores."""
 LESSON = 3.0
-"""Side of the lessons' pictures, in crops."""
+"""Side of the lessons' pictures, in sides of a crop."""
 PROBES, PREVIEWS = 4, 3
 PLACED_PX = 8
-"""Side of the areas whose mean colours have to be where they are in the lesson; strokes may lie elsewhere."""
+"""Side of the areas whose mean colours must match the lesson; inside them, strokes may lie anywhere."""
 
 
 class FastStyleTraining(Training):
-    """The network in training. paintings: (3, h, w) each. sources: the data, for the card."""
+    """The painter and the discriminator in training. paintings: (3, h, w) each. sources: the data, for the card."""
 
     averaged = "painter"
     saturated_below = 0.05
@@ -79,7 +79,7 @@ class FastStyleTraining(Training):
         self.hold(networks, lambda weights: torch.optim.Adam(weights, betas=BETAS, fused=True))
 
     def step(self) -> dict[str, Tensor]:
-        """One step of both networks; their losses."""
+        """Take one step of both networks, and return their losses."""
         x, y = self._next_crops()
         with self.autocast():
             x_hat = self.networks["painter"](x, _noise(x, self.noise))
@@ -90,7 +90,7 @@ class FastStyleTraining(Training):
         return {f"loss_{name}": value.detach() for name, value in losses.items()}
 
     def _discriminator_step(self, x: Tensor, y: Tensor, x_hat: Tensor) -> Tensor:
-        """softplus(D(x̂) - D(y)) + γ (|∇D(y)|² + |∇D(x̂)|²) / 2, and a step of D."""
+        """Take a step of D on softplus(D(x̂) - D(y)) + γ (|∇D(y)|² + |∇D(x̂)|²) / 2, and return that loss."""
         pair = standardise(torch.cat([y, x_hat]))
         noisy = pair + SIGMA * self.noise(*pair.shape)
         logits, near = self._logits(torch.cat([pair, noisy]), x).chunk(2)
@@ -100,7 +100,7 @@ class FastStyleTraining(Training):
         return loss
 
     def _painter_step(self, x: Tensor, y: Tensor, x_hat: Tensor) -> dict[str, Tensor]:
-        """softplus(D(y) - D(x̂)) and the colours' places, and a step of the painter."""
+        """Take a step of the painter on softplus(D(y) - D(x̂)) and the other losses, and return these."""
         self.networks["discriminator"].requires_grad_(False)
         of_painter, of_teacher = self._logits(standardise(torch.cat([x_hat, y])), x).chunk(2)
         self.networks["discriminator"].requires_grad_(True)
@@ -114,7 +114,7 @@ class FastStyleTraining(Training):
         return losses
 
     def _incoherence(self, x: Tensor, x_hat: Tensor) -> Tensor:
-        """Difference of what is painted a frame later, from other noise, from x̂, moved along."""
+        """Difference between the painting of the next frame, with other noise, and x̂ moved to that frame."""
         motion = DrawnMotion.drawn(x, self.random)
         later = next_frame(x, motion, self.random)
         with self.autocast():
@@ -128,7 +128,7 @@ class FastStyleTraining(Training):
         return logits.float()
 
     def _next_crops(self) -> tuple[Tensor, Tensor]:
-        """Crops of this step. A lesson may be painted for that: if it is cancelled meanwhile, nothing was drawn."""
+        """Crops of this step. If painting a lesson for them is cancelled, the random state is restored."""
         state = self.random.get_state()
         try:
             return self.crops(self.parameters.batch, self.random)
@@ -137,7 +137,7 @@ class FastStyleTraining(Training):
             raise
 
     def crops(self, count: int, random: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Pictures (count, 3, crop_px, crop_px) in the style's colours, and as the teacher repaints them."""
+        """Pictures (count, 3, crop_px, crop_px) in the style's colours, and their paintings by the teacher."""
         pairs = [self.lessons.crop(self.parameters.crop_px, random) for _ in range(count)]
         layout = torch.channels_last
         x, y = (torch.stack(side).to(self.device, memory_format=layout) for side in zip(*pairs, strict=True))
@@ -145,16 +145,16 @@ class FastStyleTraining(Training):
 
     @torch.no_grad()
     def repaint(self, x: Tensor) -> Tensor:
-        """x (B, 3, H, W) as the averaged network repaints it, from fixed noise."""
+        """x (B, 3, H, W), repainted by the averaged network with fixed noise."""
         return self.ema(x, _noise(x, self.fixed_noise())).clamp(0, 1)
 
     def probe(self) -> tuple[Tensor, Tensor]:
-        """Pictures that the network and the teacher have repainted, the same at every call."""
+        """Paintings by the network and by the teacher of the same pictures, the same in every call."""
         x, y = self.crops(PROBES, torch.Generator().manual_seed(0))
         return self.repaint(x), y
 
     def preview(self) -> Maps:
-        """Pictures in the painting's colours; below, as the network and the teacher repaint them."""
+        """Pictures in the painting's colours, above their paintings by the network and by the teacher."""
         x, y = self.crops(PREVIEWS, torch.Generator().manual_seed(0))
         columns = torch.cat([x, self.repaint(x), y], 2)  # (B, 3, 3 H, W)
         return Maps.from_arrays({"base_color": as_image(torch.cat(list(columns), 2)[None])})
@@ -180,7 +180,7 @@ def train_fast_style(
 ) -> Result:
     """Train a model for `fast-style` on paintings and save it; resumes from a checkpoint of its name.
 
-    pictures: like those that will be repainted; None for drawn ones alone.
+    pictures: similar to those that will be repainted; None for drawn ones only.
     """
     surfaces, _, sources = load_surfaces(dataset, False, parameters.longest_px)
     paintings = [as_tensor(colors_of(maps), context.device)[0] for maps in surfaces]
@@ -204,7 +204,7 @@ def widths_of(width: int) -> tuple[int, int, int]:
 
 
 def some_pixels(paintings: Sequence[Tensor]) -> Tensor:
-    """Pixels of paintings (3, H, W), evenly spaced, side by side: (3, STYLE_PX, STYLE_PX for each)."""
+    """Evenly spaced pixels of paintings (3, H, W), side by side: (3, STYLE_PX, STYLE_PX for each)."""
     return torch.cat(
         [painting[:, _positions(painting.shape[1])][..., _positions(painting.shape[2])] for painting in paintings], 2
     )
@@ -221,7 +221,7 @@ def _noise(x: Tensor, noise: Noise) -> Tensor:
 
 
 def placed_colors(pictures: Tensor, wanted: Tensor) -> Tensor:
-    """Mean difference of the mean colours of areas, of pictures (B, 3, H, W)."""
+    """Mean difference between the mean colours of areas of two pictures (B, 3, H, W)."""
     return (avg_pool2d(pictures, PLACED_PX) - avg_pool2d(wanted, PLACED_PX)).abs().mean()
 
 

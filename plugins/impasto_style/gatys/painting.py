@@ -1,7 +1,7 @@
-"""Pixels are changed until the statistics of their features fit: style transfer (Gatys et al. 2016), and textures.
+"""Style transfer (Gatys et al. 2016): optimises pixels until the statistics of their features match the styles'.
 
-A texture is the same without content, from noise (Gatys et al. 2015). Two presets: the modern method, from coarse to
-fine, and the original one, at a single size.
+A texture is the same without content, starting from noise (Gatys et al. 2015). There are two presets: a modern method,
+from coarse to fine, and the original one, at a single size.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ from .parameters import CnnTextureParameters, FeatureParameters, GatysParameters
 
 OPAQUE = 0.5
 FIRST_PX = 91
-"""Longer side of the first size; below it a network's coarsest layer has too few features."""
+"""Longer side of the first size. Smaller pictures have too few features in a network's coarsest layer."""
 CONTENT_WEIGHT, SMOOTHNESS = 0.015, 2.0
 """The defaults of crowsonkb 2021."""
 FINE_LAYERS = 2
-"""Number of layers whose weight `detail` changes."""
+"""Number of fine layers whose weight the parameter `detail` scales."""
 LEAST_DETAIL = 0.05
-"""Least factor of their weight, since they also see colours."""
+"""Smallest factor of their weight, since these layers also carry the colours."""
 STEADY_RATE = 0.05
 LARGE_PX = TILE_PX
 """Longer side above which a picture may be processed in tiles."""
 LARGE_RATE, LARGE_SHARE = 0.02, 1 / 3
-"""Learning rate and fraction of the evaluations for such pictures, where only the finest strokes are new."""
+"""Learning rate and fraction of the evaluations for larger pictures, where only the finest strokes are new."""
 
 CLASSIC_CONTENT, CLASSIC_STYLE, CLASSIC_SMOOTHNESS = 1e3, 1e-2, 1e-4
 CLASSIC_RATE, CLASSIC_BETAS, CLASSIC_EPSILON, CLASSIC_STEPS = 5.0, (0.99, 0.999), 0.1, 1000
@@ -51,7 +51,7 @@ LEVELS = 255.0
 
 
 def paint(task: StyleTask, parameters: GatysParameters, context: Context, tile_px: int = TILE_PX) -> Tensor:
-    """The task's picture, repainted: (1, 3, H, W) within [0, 1]. Sides above `tile_px` are processed in tiles."""
+    """Repaint the task's picture: (1, 3, H, W) in [0, 1]. Pictures larger than `tile_px` are processed in tiles."""
     encoder = load_encoder(parameters.backbone, context, task.seamless, parameters.pooling)
     preset = (Classic if parameters.preset == "classic" else Modern)(encoder, parameters, context, tile_px)
 
@@ -74,7 +74,7 @@ def paint(task: StyleTask, parameters: GatysParameters, context: Context, tile_p
 
 
 def generate_texture(subject: Maps, parameters: CnnTextureParameters, context: Context) -> Maps:
-    """A base colour of the requested size whose features have the statistics of the subject's."""
+    """Make a base colour of the requested size whose features have the same statistics as the subject's."""
     height, width = (max(side, LEAST_PX) for side in parameters.size_px(subject))
     source = as_tensor(read_color(subject, OPAQUE), context.device)
     empty, regions = torch.zeros(1, 3, height, width, device=context.device), (Region(None, (0.0, 1.0)),)
@@ -88,9 +88,9 @@ def generate_texture(subject: Maps, parameters: CnnTextureParameters, context: C
 
 
 class Modern:
-    """Coarse to fine (crowsonkb 2021), by L-BFGS; large pictures by `PictureAdam` in full precision.
+    """Coarse to fine (crowsonkb 2021), with L-BFGS, or for large pictures with `PictureAdam` in full precision.
 
-    For large pictures L-BFGS needs too much memory, and lower precision would round tiles differently.
+    L-BFGS needs too much memory for large pictures, and a lower precision would round tiles differently.
     """
 
     def __init__(self, encoder: Encoder, parameters: GatysParameters, context: Context, tile_px: int = TILE_PX) -> None:
@@ -127,7 +127,7 @@ class Modern:
         return GramMoments() if self.parameters.statistics == "gram" else GaussianMoments()
 
     def _style_weights(self) -> dict[str, float]:
-        """Weight of each style layer; of fine ones, by the detail that is wanted."""
+        """Weight of each style layer; fine layers are scaled by the parameter `detail`."""
         weights, detail = style_weights(self.encoder), max(self.parameters.detail, LEAST_DETAIL)
         return weights | {layer: detail * weights[layer] for layer in self.encoder.style_layers[:FINE_LAYERS]}
 

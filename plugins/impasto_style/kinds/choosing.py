@@ -14,15 +14,15 @@ from .settings import LABELS, SETTINGS
 
 AUTO = "auto"
 PICTURE = {"base_color", "opacity", "emission"}
-"""Maps of a mere picture, on which strokes have no relief."""
+"""Maps of a plain picture, which gets no relief."""
 
 
 def with_kind(
     parameters: PatchesStyleParameters, subject: Maps, styles: Sequence[Maps], context: Context
 ) -> PatchesStyleParameters:
-    """The parameters with the settings of their `kind`; those that were given stay as they are.
+    """The parameters with the settings of their `kind`; values that the user has set stay as they are.
 
-    If the kind is auto, it is recognised, with a note; several styles must be of one kind. What was chosen is recorded.
+    If the kind is auto, it is recognised, and a note names it; several styles must agree. Recipes record the choice.
     """
     kind: str = parameters.kind
     if kind == AUTO:
@@ -38,7 +38,7 @@ def with_kind(
 
 
 def _common(found: Sequence[Recognised], context: Context) -> str:
-    """The kind of all styles; none if they differ or one is uncertain."""
+    """The common kind of all styles; none if they differ, or if one is uncertain."""
     kinds = {one.kind for one in found}
     kind = kinds.pop() if len(kinds) == 1 else None
     if kind is None:

@@ -1,4 +1,4 @@
-"""Measured features of a painting by which its kind is recognised: colours, ground, lines, dots, flat areas, grain."""
+"""Measured features for recognising a painting's kind: colours, ground, lines, dots, flat areas, grain."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from impasto.surface.resizing import resize, size_at_most
 SIDE_PX = 640
 """Longer side at which a painting is measured; smaller ones are measured as they are."""
 LEAST_PX = 32
-"""Shorter side below which a painting shows too little to be measured."""
+"""Smallest side of a painting that can be measured."""
 SIGMAS_PX = (0.7, 1.4, 2.8, 5.6, 11.2)
 """Blurs between which the frequency bands lie."""
 GREY = 0.03
@@ -25,7 +25,7 @@ GREY = 0.03
 GOLDEN_DEGREES = (55.0, 105.0)
 GOLDEN_CHROMA = 0.05
 CALM_GRADIENTS = (0.01, 0.03)
-"""Gradients in Oklab, per pixel, below which a place counts as flat."""
+"""Places with a smaller gradient in Oklab, per pixel, count as flat."""
 EXTREME = 0.15
 """Share of the range of lightness, from its ends, that counts as black or white."""
 SPECTRUM_PX = 512
@@ -58,7 +58,7 @@ def shrunk(pixels: np.ndarray) -> np.ndarray:
 
 
 def _of_color(lab: Tensor) -> dict[str, float]:
-    """Chroma, how many hues there are, and how much gold."""
+    """Chroma, number of hues, and share of gold."""
     a, b = lab[0, 1], lab[0, 2]
     chroma, hue = torch.hypot(a, b), torch.atan2(b, a)
     total = chroma.sum() + TINY
@@ -77,7 +77,7 @@ def _of_color(lab: Tensor) -> dict[str, float]:
 
 
 def _of_tones(lightness: Tensor) -> dict[str, float]:
-    """Distribution of lightness: its quantiles, and how much is black, white or between."""
+    """Distribution of lightness: quantiles, and the shares of black, white and mid tones."""
     low, middle, high = (_quantile(lightness, share) for share in (0.02, 0.5, 0.98))
     span = max(high - low, TINY)
     relative = (lightness - low) / span
@@ -92,7 +92,7 @@ def _of_tones(lightness: Tensor) -> dict[str, float]:
 
 
 def _of_ground(lab: Tensor) -> dict[str, float]:
-    """The most frequent colour, which is often the paper: how frequent, light and colourful it is."""
+    """Frequency, lightness and chroma of the most frequent colour, which is often the paper's."""
     steps = torch.tensor([0.06, 0.04, 0.04])[:, None]
     bins = (lab.flatten(2)[0] / steps).round().long() + 64  # (3, N)
     keys = (bins[0] * 128 + bins[1]) * 128 + bins[2]
@@ -107,7 +107,7 @@ def _of_ground(lab: Tensor) -> dict[str, float]:
 
 
 def _of_bands(blurs: list[Tensor]) -> dict[str, float]:
-    """Energy of lightness in each frequency band, its sparsity, and the energy of colour beside it."""
+    """Energy and sparsity of lightness in each frequency band, and the relative energy of colour."""
     total = blurs[0][:, :1].std() + TINY
     found: dict[str, float] = {}
     for index, (fine, coarse) in enumerate(pairwise(blurs)):
@@ -120,7 +120,7 @@ def _of_bands(blurs: list[Tensor]) -> dict[str, float]:
 
 
 def _of_flatness(lab: Tensor) -> dict[str, float]:
-    """Share of flat places, and how steep the steepest are beside the usual ones."""
+    """Share of flat places, and steepest gradients relative to typical ones."""
     steepness = (_along(lab, 3).square() + _along(lab, 2).square()).sum(1).sqrt()
     usual, steep, steepest = (_quantile(steepness, share) + TINY for share in (0.5, 0.9, 0.99))
     shares = {f"flat_{index}": float((steepness < limit).float().mean()) for index, limit in enumerate(CALM_GRADIENTS)}
@@ -128,7 +128,7 @@ def _of_flatness(lab: Tensor) -> dict[str, float]:
 
 
 def _of_orientation(lightness: Tensor) -> dict[str, float]:
-    """Coherence of the structure tensor within small and large windows, and how evenly directions are used."""
+    """Coherence of the structure tensor in small and large windows, and evenness of its directions."""
     x, y = _along(lightness, 3), _along(lightness, 2)
     products = torch.cat([x * x, y * y, x * y], 1)
     found: dict[str, float] = {}
@@ -145,7 +145,7 @@ def _of_orientation(lightness: Tensor) -> dict[str, float]:
 
 
 def _of_lines(lightness: Tensor) -> dict[str, float]:
-    """Thin dark and thin light lines and dots: the top-hat transforms, relative to the contrast."""
+    """Thin dark and light lines and dots: top-hat transforms, relative to the contrast."""
     contrast = lightness.std() + TINY
     found: dict[str, float] = {}
     for reach in (1, 3):
@@ -191,7 +191,7 @@ def _of_spectrum(lightness: Tensor) -> dict[str, float]:
 
 
 def _of_grain(blurs: list[Tensor]) -> dict[str, float]:
-    """Fine grain in calm places, light and dark ones apart, beside the contrast of the whole."""
+    """Fine grain in calm places, separately for light and dark ones, relative to the whole contrast."""
     lightness, fine = blurs[3][:, :1], (blurs[0] - blurs[1])[:, :1].abs()
     steepness = (_along(lightness, 3).square() + _along(lightness, 2).square()).sqrt()
     calm = steepness <= steepness.median()
@@ -224,6 +224,6 @@ def _closing(x: Tensor, reach: int) -> Tensor:
 
 
 def _quantile(x: Tensor, share: float) -> float:
-    """A quantile of all values; of an even sample, as exact ones of many values are slow."""
+    """A quantile of the values, from an even sample, since exact quantiles of many values are slow."""
     values = x.flatten()
     return float(values[:: max(1, values.numel() // 2**16)].quantile(share))

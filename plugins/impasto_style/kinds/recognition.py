@@ -17,9 +17,9 @@ from .features import LEAST_PX, features_of, shrunk
 
 MODEL = Path(__file__).with_name("kinds.safetensors")
 FARTHEST = 3.0
-"""Limit of standardised features, beyond what was seen in training."""
+"""Standardised features are limited to ±3 deviations of the training's."""
 NONE = "none"
-"""The class of what belongs to no kind, such as photographs."""
+"""The class of pictures that belong to no kind, such as photographs."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class KindModel:
         return odds / odds.sum(1, keepdims=True)
 
     def standardise(self, values: np.ndarray) -> np.ndarray:
-        """Features (N, F) relative to mean and deviation of the training's."""
+        """Features (N, F), standardised by the mean and deviation of the training's."""
         return ((values - self.mean) / self.deviation).clip(-FARTHEST, FARTHEST)
 
     def save(self, path: Path) -> None:
@@ -59,7 +59,7 @@ class KindModel:
 
     @classmethod
     def load(cls, path: Path) -> KindModel:
-        """The model of a file that `save` wrote."""
+        """The model from a file that `save` wrote."""
         arrays, lists = read_tensors(path)
         kinds, features = (tuple(json.loads(lists[name])) for name in ("kinds", "features"))
         return cls(kinds, features, **arrays, least=json.loads(lists["least"]))
@@ -89,12 +89,12 @@ def recognise_kind(pixels: np.ndarray) -> Recognised:
 
 @lru_cache(maxsize=16)
 def _recognise_kind(small: bytes, shape: tuple[int, ...]) -> Recognised:
-    """The same, remembered, since a live preview asks again and again."""
+    """The cached result, since a live preview asks again and again."""
     return kind_of(features_of(np.frombuffer(small, np.float32).reshape(shape)), kind_model())
 
 
 def kind_of(measured: Mapping[str, float], model: KindModel) -> Recognised:
-    """The kind of what has these features."""
+    """The kind of a painting with these features."""
     probabilities = model.probabilities(as_rows([measured], model.features))[0]
     kind = model.kinds[probabilities.argmax()]
     is_sure = probabilities.max() >= model.least and kind != NONE

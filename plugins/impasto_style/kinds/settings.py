@@ -17,7 +17,7 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
     "gold": {"strokes": 0.6, "relief": 0.5},
     "pencil": {"strokes": 0.7, "detail": 1.3},
 }
-"""Parameters by kind, where they differ from the defaults; relief is only for materials."""
+"""Parameters that differ from the defaults, by kind; relief applies only to materials."""
 LABELS = {
     "oil": "an oil painting",
     "pointillism": "a pointillist painting",
@@ -27,4 +27,4 @@ LABELS = {
     "gold": "gold and ornament",
     "pencil": "a pencil drawing",
 }
-"""Names of the kinds in notes."""
+"""Names of the kinds, as notes show them."""

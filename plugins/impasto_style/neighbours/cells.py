@@ -1,6 +1,6 @@
-"""Features of a picture's cells, squares of 4 px, with those of fine layers side by side.
+"""Features of a picture's cells, squares of 4 px, with all features of fine layers inside a cell.
 
-So every pixel affects what is matched and painted; features sampled once per cell would leave a visible grid.
+Every pixel therefore affects the match and the painting. Features sampled once per cell would leave a visible grid.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from ..shared.tiles import Tile, Tiling
 
 CELL_PX = 4
 ALIGNMENT_PX = 8
-"""Divisor of the sides of pictures: the stride of the coarsest layer."""
+"""The sides of pictures are multiples of this, the stride of the coarsest layer."""
 TILE_PX = 256
-"""Largest side of tiles of a large picture."""
+"""Largest side of the tiles of a large picture."""
 MIDDLE = 0.5
-"""Grey level that is subtracted from pixels."""
+"""Grey level subtracted from pixels."""
 
 
 class CellEncoder:
@@ -90,7 +90,7 @@ def pool(features: Tensor, stride: int) -> Tensor:
 
 
 def _in_cells(features: Tensor, stride: int, size: tuple[int, int], seamless: bool) -> Tensor:
-    """Features (1, C, h, w) of a layer as (D, *size): those within a cell stacked, coarser ones interpolated."""
+    """Features (1, C, h, w) of a layer as (D, *size): fine layers stacked within a cell, coarse ones interpolated."""
     if stride < CELL_PX:
         return pixel_unshuffle(features, CELL_PX // stride)[0]
     if stride > CELL_PX:

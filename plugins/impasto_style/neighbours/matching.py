@@ -1,4 +1,4 @@
-"""Nearest neighbours: the cell of a style whose features are most similar to each cell of a picture."""
+"""Nearest neighbours: for each cell of a picture, the cell of a style with the most similar features."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch.nn.functional import normalize
 from .cells import ALIGNMENT_PX, CELL_PX, CellEncoder
 
 PIECES = 2**15
-"""Limit of cells of a style, of which a random sample is used."""
+"""Most cells of a style; a larger style is sampled at random."""
 COMPARISONS = 2**24
 """Number of similarities held at a time: 64 MiB."""
 GROUP_SIZE, GROUPS = 64, 8
@@ -22,7 +22,7 @@ GROUP_SIZE, GROUPS = 64, 8
 def collect_pieces(
     style: Tensor, encoder: CellEncoder, with_rotations: bool, rng: np.random.Generator, tick: Callable[[], None]
 ) -> list[Tensor]:
-    """Cells of a style (1, 3, h, w) to paint from: features (K, D), in half precision, of the pixels and of each layer.
+    """Cells of a style (1, 3, h, w) to paint with: half-precision features (K, D) of the pixels and of each layer.
 
     with_rotations: include cells of the style rotated by 90, 180 and 270 degrees.
     """
@@ -55,10 +55,10 @@ def _cells_of(
 
 
 def nearest(queries: Tensor, keys: Tensor, tick: Callable[[], None] = lambda: None) -> Tensor:
-    """Index (N,) of each query's (N, C) nearest key (K, C) by cosine similarity, corrected for hubs.
+    """Index (N,) of the nearest key (K, C) of each query (N, C) by cosine similarity, corrected for hubs.
 
     Half of a key's mean similarity to its nearest queries is subtracted (cross-domain similarity local scaling, Conneau
-    et al. 2018): otherwise whole skies are painted from one cell. `tick` is called between chunks.
+    et al. 2018). Otherwise whole skies would be painted with one cell. `tick` is called between chunks.
     """
     keys = normalize(keys.float(), dim=1).T.contiguous()  # (C, K)
     hubness = _hubness(queries, keys)

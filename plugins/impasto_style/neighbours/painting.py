@@ -1,8 +1,8 @@
 """Style transfer by nearest neighbours (NNST, Kolkin et al. 2022), coarse to fine.
 
-Departures from the paper: cells hold the features of every pixel, and the pixels; the lengths of features count, not
-only their angles, and so do their means and covariances; cells that fit everywhere are penalised; for comparison the
-picture is recoloured instead of centred, and it is compared at all steps.
+Departures from the paper: cells hold the features of every pixel, and the pixels themselves. The loss compares lengths
+of features as well as angles, and their means and covariances. Cells that fit everywhere are penalised. For matching,
+the picture is recoloured, not centred, and it takes part in every match.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from .parameters import NeighboursParameters
 from .targets import Targets
 
 LEAST_PX, RATIO = 96, 2.0
-"""Least longer side of the first size, below which shapes are lost, and the ratio of successive sizes."""
+"""Smallest longer side of the first size, below which shapes are lost, and the ratio of successive sizes."""
 JOINT_SHARE = 0.2
 """Fraction of the steps with one match for all layers, before each layer has its own ("feature splitting")."""
 REFRESH_STEPS, LEAST_MATCHES = 20, 5
-"""Most steps between two matches, and least number of matches; cells are shifted each time, so that no grid shows."""
+"""Most steps between two matches, and smallest number of matches. Each match shifts the cells, so no grid shows."""
 RATE, LAST_SHARE = 2e-2, 0.02
-"""Learning rate at the first step, and the fraction left at the last: a higher one leaves noise between pixels."""
+"""Learning rate of the first step, and the fraction of it at the last; a higher one leaves noise between pixels."""
 EPSILON = 5e-2
 """Adam's epsilon: gradients are about 1 per pixel, and far smaller ones are rounding errors."""
 METHOD = Method(
@@ -45,13 +45,13 @@ METHOD = Method(
     bound="free",
 )
 LARGE_PX = 512
-"""Longer side above which a picture is processed in tiles."""
+"""Pictures with a longer side above this are processed in tiles."""
 LEAST_LEVEL_PX = 8
-"""Least shorter side of the coarsest level; it is less than twice this."""
+"""The coarsest level's shorter side is at least this, and less than twice this."""
 
 
 def paint(task: StyleTask, parameters: NeighboursParameters, context: Context, tile_px: int = TILE_PX) -> Tensor:
-    """The task's picture, repainted: (1, 3, H, W). Large ones are processed in tiles of `tile_px` a side."""
+    """Repaint the task's picture: (1, 3, H, W). Large pictures are processed in tiles of `tile_px` a side."""
     encoder = load_encoder(parameters.backbone, context, task.seamless)
     quick = encoder.to(getattr(torch, training_precision(context.device)))
     sizes = scales(task, LEAST_PX, RATIO)
@@ -74,9 +74,9 @@ def _paint_at_size(
     parameters: NeighboursParameters,
     progress: WorkProgress,
 ) -> Tensor:
-    """x (1, 3, H, W), repainted by one match for all layers, then by one for the layers of each stride.
+    """Repaint x (1, 3, H, W): first with one match for all layers, then with a match for each stride.
 
-    Matched is the current painting mixed with the picture, in equal parts at the default preservation.
+    The match uses the current painting mixed with the picture, in equal parts at the default preservation.
     """
     usual = parameters.preservation / (parameters.preservation + 1)
     preservation = 1.0 if is_first else usual

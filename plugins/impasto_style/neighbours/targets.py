@@ -1,6 +1,6 @@
-"""Target features of a picture: in each cell the weighted mean of its nearest neighbours in each source.
+"""Target features of a picture: for each cell, the weighted mean of its nearest neighbours in all sources.
 
-If each layer has its own neighbour, these do not fit each other, and a compromise between them looks washed out: so the
+If each layer has its own neighbour, these contradict each other, and a compromise between them looks washed out. So the
 means and covariances of all features are matched to the sources as well.
 """
 
@@ -26,9 +26,9 @@ from .matching import collect_pieces, nearest
 from .parameters import NeighboursParameters
 
 UNSEEN = 1e-3
-"""Weight of a source in a cell below which it is ignored there."""
+"""A source with less weight in a cell is ignored there."""
 CANDIDATES = 2**12
-"""Size of the random sample of cells that is searched, a new one each time, so that poor matches do not last."""
+"""Size of the random sample of cells that is searched; a new one each time, so that poor matches do not last."""
 TINY = 1e-6
 FINE_STRIDE = 2
 """Largest stride of layers that count as detail."""
@@ -95,29 +95,29 @@ class Targets(Objective):
                 found = candidates[self._nearest(index, wanted, self._keys(pieces, group, candidates))]
                 self.matches[index] += [found] * len(group)
         tiles = self.encoder.tiling(self.picture).tiles
-        # those of many tiles take much memory
+        # the targets of many tiles would take much memory
         self.wanted_of_all = self._targets_of(tiles[0]) if len(tiles) == 1 else []
 
     def features(self, x: Tensor) -> Sequence[Tensor]:
         """Squared distance of the features of x (1, 3, H, W) from the targets, over all cells.
 
-        Followed by the statistics of all its features if layers are matched separately.
+        If layers are matched separately, the statistics of all features follow.
         """
         distance = _Distance.apply(x, self)
         return [distance, *self.moments.features(x)] if self.is_split and self.pieces else [distance]
 
     def loss(self, x: Tensor, features: Sequence[Tensor]) -> Tensor:
-        """The distance, and that of the statistics."""
+        """The distance, plus the loss of the statistics if there are any."""
         distance, *statistics = features
         return distance + self.moments.loss(x, statistics) if statistics else distance
 
     def distance_and_slope(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """The distance, and its gradient, which is known tile by tile, as distances of cells are only added up."""
+        """The distance, and its gradient, computed tile by tile: the distance is a sum over cells."""
         shifted, total = self._part_at_shift(x), x.new_zeros((), dtype=torch.float64)
         slope = torch.empty_like(shifted)
         tiling = self.encoder.tiling(shifted)
         for tile in tiling.tiles:
-            # All cells that see a pixel are evaluated together, so that its gradient is summed up as without tiles.
+            # All cells that see a pixel are evaluated together, so that its gradient is summed as without tiles.
             around = tiling.around(tile)
             seen = around.with_halo(shifted).detach().requires_grad_()
             targets = self.wanted_of_all or self._targets_of(around)
@@ -151,9 +151,9 @@ class Targets(Objective):
 
     @torch.no_grad()
     def _queries(self, mixture: Sequence[tuple[Tensor, float]], groups: Sequence[Group]) -> list[Tensor]:
-        """Weighted means over pictures (1, 3, H, W) of the mean features of each cell: (C, h, w) for each group.
+        """Mean features of each cell, as a weighted mean over pictures (1, 3, H, W): (C, h, w) for each group.
 
-        In half precision, since they take most of the memory at large sizes.
+        They have half precision, since they take most of the memory at large sizes.
         """
         mixture = [(picture, weight) for picture, weight in mixture if weight]
         size = self.cell_weights.shape[1:]
@@ -190,14 +190,14 @@ class Targets(Objective):
         return found.view(queries.shape[1:])
 
     def _groups(self) -> list[Group]:
-        """The layers of each stride, the pixels among the finest."""
+        """The layers of each stride; the pixels join the finest."""
         strides = (self.encoder.strides[1], *self.encoder.strides[1:])
         return [tuple(group) for _, group in groupby(self.layers, strides.__getitem__)]
 
     def _weights_of_moments(self) -> dict[str, float]:
         """Weight of each style layer, which turns its Wasserstein-2 distance per channel into one over all features.
 
-        So it is the least squared distance by which all features reach these moments, on the scale of the targets'.
+        It is the smallest squared distance at which all features reach these moments, on the scale of the targets.
         """
         cells = self.weights[0].numel() / CELL_PX**2
         weights = {}

@@ -1,4 +1,4 @@
-"""Connected copies: areas of patches that continue each other, in which a style is repeated as it is."""
+"""Connected copies: areas of patches that continue each other and so repeat a part of a style unchanged."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def copies(patches: Tensor, library: PatchLibrary, grid: PatchGrid) -> Tensor:
 
 
 def connect(values: Tensor) -> Tensor:
-    """Labels (H, W) of the connected areas in which values (C, H, W) are equal: the least index in each."""
+    """Labels (H, W) of the connected areas in which values (C, H, W) are equal: the smallest index in each."""
     labels = torch.arange(values[0].numel(), device=values.device).view(values.shape[1:])
     is_same = [(values.diff(dim=axis) == 0).all(0) for axis in (1, 2)]
     while True:

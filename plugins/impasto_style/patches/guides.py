@@ -17,14 +17,14 @@ FORM_PX = 2.0
 GRADIENT_PX = 1.0
 """Width of the blur before gradients are taken."""
 EVEN = 1e-4
-"""Energy of gradients, per pixel, below which a place has hardly an orientation."""
+"""A place with less energy of gradients, per pixel, has hardly any orientation."""
 EDGE_QUANTILE = 0.9
 """Quantile of local deviations at which an edge has full strength."""
 
 
 CALM = 0.35
-"""Share of the picture's own contrast in the contrast that is looked for: with 0, a calm sky is painted with leaves,
-because the style has leaves."""
+"""Share of the picture's own contrast in the wanted contrast. With 0, a calm sky is painted with leaves because the
+style has leaves."""
 QUANTILES = np.linspace(0, 1, 257)
 SAMPLES = 2**16
 LEAST_MASK = 0.5
@@ -68,12 +68,12 @@ def match_histogram(values: np.ndarray, known: np.ndarray, wanted: np.ndarray) -
 
 
 def with_calm(values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Contrasts of a picture, between their own and those matched to the wanted ones."""
+    """A picture's contrasts, mixed with the wanted ones."""
     return CALM * values + (1 - CALM) * wanted
 
 
 def inside(values: np.ndarray, mask: Tensor | None) -> np.ndarray:
-    """The values (H·W, ...) where a mask is mostly white; all if there is none."""
+    """The values (H·W, ...) where a mask is mostly white; all of them without a mask."""
     if mask is None:
         return values
     inside = values[mask.flatten().cpu().numpy() > LEAST_MASK]

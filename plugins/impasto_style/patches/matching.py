@@ -1,9 +1,8 @@
 """Approximate nearest neighbours among the styles' patches, balanced so that all parts of the styles are used.
 
-Searched by propagation from neighbours, near the present match, and at random (PatchMatch).
-The potentials of the styles' parts rise with their use (dual ascent of semi-discrete optimal transport): without them,
-the few smoothest patches would be nearest everywhere. Connected copies have a price that rises with their area, and so
-has the use of the same spot again and again nearby, which would become a pattern.
+The search propagates matches from neighbours, and tries patches near the present match and at random (PatchMatch). The
+potentials of the styles' parts rise with their use (dual ascent of semi-discrete optimal transport); without them, the
+few smoothest patches would be nearest everywhere. Large connected copies, and spots used often nearby, have a price.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from .copies import copy_areas
 POOL = 2048
 """Number of random patches of each style that are compared with every position, at each size."""
 MEASURED = 16
-"""Step between the positions that measure the usual distance."""
+"""Step between the sampled positions that measure the usual distance."""
 QUERIES = 2**12
 """Positions compared with the pool at a time."""
 GATHERED = 2**12
@@ -33,28 +32,28 @@ REACHES = (1, 2)
 NEIGHBOURS = ((1, 0), (-1, 0), (0, 1), (0, -1))
 """Steps, down and right, from the neighbours above, below, left and right."""
 AROUND = (*NEIGHBOURS, (1, 1), (-1, -1), (1, -1), (-1, 1), (2, 0), (-2, 0), (0, 2), (0, -2))
-"""Steps from the positions around one that must not have the same patch: a patch laid side by side becomes a mesh."""
+"""Steps from the positions that must not have the same patch as their centre: repeated patches look like a mesh."""
 NEAR = (8, 4, 2)
 """Radii of the search around the present patch, in grid steps."""
 AT_RANDOM = 2
 COHERENCE = 0.15
-"""Relative reduction of the distance of a patch that continues a neighbour's, so that strokes stay whole; more of it
-makes larger pieces."""
+"""Relative reduction of the distance of a patch that continues a neighbour's, so that strokes stay whole. A larger
+reduction makes larger pieces."""
 RATE = 0.5
 """Step of the dual ascent, relative to the usual distance."""
 MOST_RISE = 3.0
 MOST_POTENTIAL = 6.0
 LEAST_USE = 0.2
-"""Least target use of a part, relative to the mean of all, since parts at borders hold only a few patches."""
+"""Smallest target use of a part, relative to the mean, since parts at borders hold only a few patches."""
 LARGE_COPY = 18 / 512
-"""Side of a connected copy, relative to the style's longer side, from which on it has a price."""
+"""Connected copies with a larger side, relative to the style's longer side, have a price."""
 LEAST_LARGE_COPY = 3
-"""The same in patches, for small styles."""
+"""The same limit in patches, for small styles."""
 COPY_PRICE, SPOT_PRICE, MOST_EXCESS = 4.0, 2.0, 4.0
-"""Prices of a copy that is twice as large, and of a spot that is used twice nearby, relative to the usual distance, and
-the multiple up to which they rise."""
+"""Prices of a copy twice as large as the limit, and of a spot used twice nearby, relative to the usual distance; and
+the largest excess that raises them."""
 NEARBY = 1 / 8
-"""Side of the blocks of the picture in which a spot may be used once, relative to the style's longer side."""
+"""Side of the picture's blocks in which a spot may be used once, relative to the style's longer side."""
 LEAST_DISTANCE = 1e-3
 
 
@@ -85,9 +84,9 @@ class Search:
         return found.sub_(queries if patches.dim() == 1 else queries[:, None]).square_().sum(-1)
 
     def measure(self, queries: Tensor, pool: Tensor) -> None:
-        """Measure the usual distance: the median to the nearest patch of the pool, over a sample of the positions.
+        """Measure the usual distance: the median, over a sample of positions, to the nearest patch of the pool.
 
-        Once for each size and without potentials, which would otherwise raise themselves.
+        It is measured once for each size and without potentials, which would otherwise raise themselves.
         """
         keys = self.library.features[pool]
         nearest = [torch.cdist(part, keys).amin(1).square() for part in queries[::MEASURED].split(QUERIES)]
@@ -105,7 +104,7 @@ class Search:
         return torch.from_numpy(np.concatenate(drawn)).to(number.device)
 
     def nearest_of(self, queries: Tensor, pool: Tensor) -> Tensor:
-        """The patch k of the pool with the least |q - k|² + cost, for each position."""
+        """The patch k of the pool with the smallest |q - k|² + cost, for each position."""
         keys, costs = self.library.features[pool], self.part_costs()[:, self.part[pool]]
         patches = torch.empty(len(queries), dtype=torch.long, device=queries.device)
         for region in range(len(costs)):
@@ -116,26 +115,26 @@ class Search:
         return patches
 
     def better(self, queries: Tensor, patches: Tensor, others: Tensor) -> Tensor:
-        """The better of two patches for each position, where the others have the advantage of coherence."""
+        """The better of two patches for each position; `others` count as coherent, which lowers their distance."""
         candidates = torch.stack([patches, others], 1)
-        return self._best(queries, candidates, self._of_repeats(patches, candidates))
+        return self._best(queries, candidates, self._prices_of_repeats(patches, candidates))
 
     def next_patches(self, queries: Tensor, patches: Tensor) -> Tensor:
         """Patches after one round of PatchMatch at each reach."""
         for reach in REACHES:
             candidates = self._candidates(patches, reach)
-            prices = self._of_repeats(patches, candidates) + self._of_spots(patches, candidates)
-            prices += self._of_copies(patches, candidates, reach)
+            prices = self._prices_of_repeats(patches, candidates) + self._prices_of_spots(patches, candidates)
+            prices += self._prices_of_copies(patches, candidates, reach)
             patches = self._best(queries, candidates, prices)
         return patches
 
     def _around(self, values: Tensor, steps: Sequence[tuple[int, int]]) -> Tensor:
-        """Values (Q,) at these steps back from each position (Q, N); beyond a border, those at the other one."""
+        """Values (Q,) at the positions these steps back from each one, (Q, N); they wrap at the borders."""
         laid = values.view(self.grid.shape)
         return torch.stack([laid.roll(step, (0, 1)).flatten() for step in steps], 1)
 
     def _candidates(self, patches: Tensor, reach: int) -> Tensor:
-        """Candidates (Q, K): the present patches, those that continue the neighbours', near the present, and random."""
+        """Candidates (Q, K): the present patches, continuations of the neighbours', patches nearby, and random ones."""
         steps = [(reach * down, reach * right) for down, right in NEIGHBOURS]
         continued = zip(self._around(patches, steps).unbind(1), steps, strict=True)
         found = [patches, *(self.library.at_offset(neighbours, *step) for neighbours, step in continued)]
@@ -145,15 +144,15 @@ class Search:
         drawn = self.rng.integers(0, len(self.library.features), (AT_RANDOM, len(patches)))
         return torch.stack([*found, *torch.from_numpy(drawn).to(patches.device)], 1)
 
-    def _of_repeats(self, patches: Tensor, candidates: Tensor) -> Tensor:
-        """Prices (Q, K) of candidates: infinite for the patches that are laid around a position, else 0."""
+    def _prices_of_repeats(self, patches: Tensor, candidates: Tensor) -> Tensor:
+        """Prices (Q, K) of candidates: infinite for patches already used around a position, otherwise 0."""
         is_repeated = torch.zeros_like(candidates, dtype=torch.bool)
         for laid in self._around(patches, AROUND).unbind(1):
             is_repeated |= candidates == laid[:, None]
         return torch.where(is_repeated, torch.inf, 0.0)
 
-    def _of_copies(self, patches: Tensor, candidates: Tensor, reach: int) -> Tensor:
-        """Prices (Q, K) of candidates that stay in the copy of the present patches, or join that of a neighbour."""
+    def _prices_of_copies(self, patches: Tensor, candidates: Tensor, reach: int) -> Tensor:
+        """Prices (Q, K) of candidates that stay in a large copy, or that join a neighbour's."""
         large = max(LEAST_LARGE_COPY, (LARGE_COPY * self.library.longest_px - SIDE) / STRIDE + 1) ** 2  # in patches
         areas = copy_areas(patches, self.library, self.grid)
         prices = COPY_PRICE * self.usual_distance * (areas / large - 1).clamp(0, MOST_EXCESS)
@@ -162,8 +161,8 @@ class Search:
         result[:, 1 : 1 + len(steps)] = torch.maximum(result[:, 1 : 1 + len(steps)], self._around(prices, steps))
         return result
 
-    def _of_spots(self, patches: Tensor, candidates: Tensor) -> Tensor:
-        """Prices (Q, K) of candidates from spots of the style that are used often nearby, in blocks that vary."""
+    def _prices_of_spots(self, patches: Tensor, candidates: Tensor) -> Tensor:
+        """Prices (Q, K) of candidates from spots of the style used often nearby, in blocks placed at random."""
         block, spots = max(1, round(NEARBY * self.library.longest_px / STRIDE)), self.library.spot
         starts = self.rng.integers(0, block, 2).tolist()
         row, column = (
@@ -177,7 +176,7 @@ class Search:
         return SPOT_PRICE * self.usual_distance * excess[number[:, None], spots[candidates]]
 
     def _best(self, queries: Tensor, candidates: Tensor, prices: Tensor) -> Tensor:
-        """The best of the candidates (Q, K), of which those after the first continue neighbours' patches."""
+        """The best of the candidates (Q, K). The four after the first continue neighbours' patches, and cost less."""
         parts = zip(*(x.split(GATHERED) for x in (queries, candidates, prices, self.region)), strict=True)
         return torch.cat([self._best_of(*part) for part in parts])
 

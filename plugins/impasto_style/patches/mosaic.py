@@ -1,4 +1,4 @@
-"""Fine detail of a mosaic of patches: what is lost where they disagree is amplified, and calm places stay calm."""
+"""Fine detail of a mosaic of patches: detail lost where patches disagree is restored, and calm places stay calm."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from impasto.patterns.library import PatchPixels, pixels_of
 from impasto.patterns.votes import PatchGrid
 
 DETAIL_PX, NEAR_PX = 1.2, 4.0
-"""Widths, in pixels of the size used for matching, of the blur that separates detail, and of the mean of its energy."""
+"""Widths, in pixels of the matching size, of the blurs that separate detail and that average its energy."""
 MOST_GAIN = 2.0
 MOST_REFINED, CALM_PX = 1.5, 3.0
-"""Energy of detail, relative to that of the mosaic, up to which a refinement is taken whole, and the width of the blur
-that separates this detail. With more of it, flat prints look embossed."""
+"""A refinement is applied in full up to this energy of detail, relative to the mosaic's; and the width of the blur that
+separates this detail. With more detail, flat prints look embossed."""
 LEAST_ENERGY = 1e-6
 
 
@@ -26,7 +26,7 @@ def detail_energies(styles: Sequence[Tensor], factor: int = 1) -> Tensor:
 
 
 def restore_detail(x: Tensor, pieces: PatchPixels, grid: PatchGrid, energies: Tensor, seamless: bool) -> Tensor:
-    """x (1, 3, H, W), blended of pieces of styles, with as much fine detail as these have: their `detail_energies`."""
+    """x (1, 3, H, W), a blend of pieces, with its fine detail amplified to that of the pieces, their `energies`."""
     detail_px, near_px = DETAIL_PX * grid.factor, NEAR_PX * grid.factor
     wanted = energies[pieces.place(grid.side // 2, grid.side // 2)]
     scattered = gaussian_blur(grid.from_centres(torch.cat([wanted, torch.ones_like(wanted)], 1)), near_px, seamless)
@@ -39,7 +39,7 @@ def restore_detail(x: Tensor, pieces: PatchPixels, grid: PatchGrid, energies: Te
 
 
 def limit_detail(x: Tensor, refined: Tensor, seamless: bool) -> Tensor:
-    """A mosaic x (1, 3, H, W) as far on the way to `refined` as leaves calm places calm: white paper stays white."""
+    """A mix of a mosaic x (1, 3, H, W) and `refined` that keeps calm places calm: white paper stays white."""
     before, after = (_energy_near(one, seamless) + LEAST_ENERGY for one in (x, refined))
     return x + (MOST_REFINED * before / after).clamp_max(1) * (refined - x)
 

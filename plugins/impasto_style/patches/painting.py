@@ -1,4 +1,4 @@
-"""Style transfer from the style's own patches, coarse to fine, refined by a small network that is bundled.
+"""Style transfer with the style's own patches, coarse to fine, refined by a small bundled network.
 
 After Elad & Milanfar 2017 ("Style transfer via texture synthesis") and StyLit (Fišer et al. 2016): patches of the style
 are matched to the picture in the style's palette, so that all of the style is used, and blended so that strokes stay
@@ -36,9 +36,9 @@ from .use import Impression, calm_places, parts_and_use
 LEAST_PX = 64
 """Longer side of the first size."""
 SEARCH_PX = {"quick": 512, "usual": 512, "best": 1024}
-"""Longer side up to which patches are matched, by quality; larger results use the same patches, but finer."""
+"""Longer side up to which patches are matched, by quality; larger results use the same patches at a finer scale."""
 BEYOND = 0.25
-"""Part of that side by which the search may exceed it."""
+"""Share of that side by which the search may exceed it."""
 STROKES = 4 / 256
 """Width of the guides' blur, relative to a style's longer side, above that of strokes."""
 LEAST_STROKES_PX = 1.2
@@ -47,21 +47,21 @@ COLOR_WEIGHT, CONTRAST_WEIGHT = 1.0, 0.9
 KEPT = 0.96
 """Strength with which the picture's edges are restored before each search."""
 FORMS_POWER = 0.5
-"""Exponent by which the picture's own edges come through at the end, as preservation rises."""
+"""Exponent with which preservation lets the picture's own edges through at the end."""
 ORIENTATION_WEIGHT, ORIENTATION_STROKES = 0.3, 1.5
 """Weight of the orientation among the guides, and the width of its blur, relative to theirs."""
 NOISE = 0.1
 FIRST_ROUNDS = 30
-"""Rounds at the first size, where they cost nothing, to find potentials that hold for all sizes."""
+"""Rounds at the first size, where they are cheap, to find potentials that suit all sizes."""
 PASSES = {"quick": (2, 2), "usual": (3, 2), "best": (8, 4)}
-"""Number of times that patches are blended at each size, and rounds of search before each."""
+"""Number of blends at each size, and rounds of search before each blend, by quality."""
 EVALUATION = 0.25
-"""Time of an evaluation of the refinement, relative to that of a pass at the same size."""
+"""Time of one evaluation of the refinement, relative to a pass at the same size."""
 DETAIL_PX = 1.2
 
 
 def paint(task: StyleTask, parameters: PatchesStyleParameters, context: Context) -> Tensor:
-    """The task's picture, repainted: (1, 3, H, W)."""
+    """Repaint the task's picture: (1, 3, H, W)."""
     painted = [region for region in task.regions if region.weights[0] < 1]
     if not painted:
         return task.picture
@@ -107,7 +107,7 @@ class _Mosaic:
 
 
 class _Painter:
-    """Painter of a task, whose sources are its styles, at one size after the other."""
+    """Painter of a task at one size after another; the task's sources are its styles only."""
 
     def __init__(self, task: StyleTask, parameters: PatchesStyleParameters, progress: WorkProgress) -> None:
         self.task, self.parameters, self.progress = task, parameters, progress
@@ -121,7 +121,7 @@ class _Painter:
         self.thresholds = _thresholds(task, self.context) if len(task.regions) > 1 else None
 
     def refinement(self, mosaic: Tensor) -> Tensor:
-        """Change of the last size's mosaic (1, 3, H, W) that fits its features to the styles'."""
+        """Change (1, 3, H, W) of the last size's mosaic that brings its features closer to the styles'."""
         task = self.task.at_longest_px(max(mosaic.shape[2:]))
         leading = resize_picture(self.leading, mosaic.shape[2:], task.seamless)
         tick = partial(self.progress.advance, EVALUATION * max(mosaic.shape[2:]) ** 2)
@@ -129,7 +129,7 @@ class _Painter:
         return limit_detail(mosaic, better, task.seamless) - mosaic
 
     def with_forms(self, x: Tensor, task: StyleTask) -> Tensor:
-        """x (1, 3, H, W) with edges of the task's picture, as far as these are to be preserved."""
+        """x (1, 3, H, W) with edges of the task's picture, as strongly as preservation asks for."""
         share = 1 - (1 + self.parameters.preservation) ** -FORMS_POWER
         size = (x.shape[2], x.shape[3])
         coarse = resize_picture(
@@ -144,7 +144,7 @@ class _Painter:
         return _finish(resize_picture(x, task.picture.shape[2:], task.seamless), task, self.parameters.detail, 1)
 
     def paint_at(self, size: int, before: _Mosaic | None) -> _Mosaic:
-        """The picture repainted at this size, starting from that of the previous size, if any."""
+        """Repaint the picture at this size, starting from the previous size's mosaic, if any."""
         task = self.task.at_longest_px(size)
         leading = resize_picture(self.leading, task.picture.shape[2:], task.seamless)
         if before is None:
@@ -212,7 +212,7 @@ class _Painter:
         return (cumulated[:, :-1] < grid.at_centres(thresholds)).sum(1)
 
     def _first(self, search: Search, queries: Tensor, before: _Mosaic | None) -> Tensor:
-        """The first patches of a size: those of the previous size, or better ones of the pool."""
+        """The first patches at a size: the previous size's, or better ones from the pool."""
         pool = search.pool()
         search.measure(queries, pool)
         if before is None:
@@ -226,7 +226,7 @@ class _Painter:
 def _with_styles_only(task: StyleTask, painted: Sequence[Region], factor: int) -> StyleTask:
     """The task with only the used styles as its sources, and only the regions that they paint.
 
-    Styles are cropped to as many patches as can be searched at a `factor`-th of the size.
+    Styles are cropped so that the search, at 1 / `factor` of the size, has no more than `MOST_PATCHES` patches.
     """
     used = [index for index in range(1, len(task.sources)) if any(region.weights[index] for region in painted)]
     most_px = MOST_PATCHES // len(used) * STRIDE**2 * factor**2
@@ -264,7 +264,7 @@ def _thresholds(task: StyleTask, context: Context) -> Tensor:
 
 
 def _matched_contrast(own: Impression, styles: Sequence[Impression], task: StyleTask) -> Tensor:
-    """Contrast of the picture's detail (1, 1, H, W), with the histogram of the styles' in each region."""
+    """Contrast of the picture's detail (1, 1, H, W), histogram-matched to the styles' in each region."""
     values, of_styles = own.contrasts(), [style.contrasts() for style in styles]
     result = torch.zeros_like(own.contrast)
     for region in task.regions:
@@ -275,7 +275,7 @@ def _matched_contrast(own: Impression, styles: Sequence[Impression], task: Style
 
 
 def _transfer(before: _Mosaic, search: Search) -> Tensor:
-    """The patches of the previous size, for the positions of this one (Q,), aligned at their centres."""
+    """The previous size's patches at the positions of this size (Q,), aligned at their centres."""
     old, new = before.search.grid, search.grid
     offsets, picked = [], []
     for axis, ratio in enumerate((new.height / old.height, new.width / old.width)):

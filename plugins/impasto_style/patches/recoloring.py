@@ -1,7 +1,7 @@
-"""The picture to which patches are matched: in the styles' palette, with its own light and shadow.
+"""The picture that patches are matched to: in the styles' palette, with its own light and shadow.
 
-Colours are transported along axes that weigh lightness most, so that its order is kept. Grain, which a change of
-colours amplifies, is removed from the change by a guided filter (He et al. 2010), as in Pitié et al. 2007.
+Colours are transported along axes that weigh lightness most, so that its order is kept. The change of colours would
+amplify grain, so a guided filter smooths it (He et al. 2010), as in Pitié et al. 2007.
 """
 
 from __future__ import annotations
@@ -57,10 +57,10 @@ def _along_axes(picture: Tensor) -> Tensor:
 
 @lru_cache(maxsize=16)
 def _moved_table(painted: bytes, wanted: bytes, used: bytes) -> Tensor:
-    """The colour table (3, N) from painted colours to wanted ones; remembered, since a live preview asks for it anew.
+    """The colour table (3, N) from painted colours to wanted ones, cached for live previews.
 
-    Only the entries (N,) that are used are moved. Its rotations are always the same, so that what is remembered does
-    not change what is drawn afterwards.
+    Only the `used` entries (N,) are moved. The rotations are always the same, so that a cached table does not change
+    the random numbers drawn afterwards.
     """
     rng = np.random.default_rng(0)
     rotations = [torch.eye(3), *(_random_rotation(rng) for _ in range(ROUNDS - 2)), torch.eye(3)]
@@ -87,7 +87,7 @@ def _random_rotation(rng: np.random.Generator) -> Tensor:
 
 
 def _without_grain(picture: Tensor, moved: Tensor, seamless: bool) -> Tensor:
-    """The picture's lightness, plus a smooth change to `moved`: its own hues would show around forms."""
+    """The picture's lightness plus a smooth change to `moved`; the picture's own hues would show around forms."""
     shorter = min(picture.shape[2:])
     side = 2 * max(1, shorter // SMOOTHING_PARTS) + 1
     border = "circular" if seamless else "reflect"

@@ -1,6 +1,6 @@
-"""Use of a style's parts: how much of each is taken where the picture is calm, and where it is busy.
+"""Use of a style's parts: how much of each is used where the picture is calm, and where it is busy.
 
-A calm place takes calm parts alone: in a sky, anything else is seen as what it shows, as a hand or a house's windows.
+Calm places use only calm parts. In a sky, other parts would be recognised, for example as a hand or as windows.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from ..shared.task import Region
 from .guides import detail_contrast, inside, mixture_of
 
 CALMEST, CALMEST_OF_COLOR, CALMER = 0.4, 0.3, 0.6
-"""Shares of a style that are calm: its calmest; and the calmest of nearly one colour, among the calmer of the whole."""
+"""Shares of a style that count as calm: of the whole; of places with nearly one colour; and the limit of the latter."""
 PARTS = 2 * CELLS**2
 """Number of parts of a style: the calm and the busy patches of each of its cells."""
 LEVELS = 4
-"""Steps of red, green and blue by which colours are told apart."""
+"""Number of steps of red, green and blue that distinguish colours."""
 BINS = 16
-"""Steps of contrast."""
+"""Number of steps of contrast."""
 SUITED = (0.25, 3.0)
-"""Least and greatest weight with which patches are used, by how often their contrast is wanted."""
+"""Smallest and largest weight of patches, by how often their contrast is wanted."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Places:
 
 
 def calm_parts(style: Impression) -> np.ndarray:
-    """Mask (h·w,) of where a style is calm: for all of it, or for what has the same colour."""
+    """Mask (h·w,) of where a style is calm, compared with all of it or with places of the same colour."""
     contrast, color = style.contrasts(), style.colors()
     least, most = np.quantile(contrast, (CALMEST, CALMER))
     limits = np.full(LEVELS**3, least)
@@ -75,7 +75,7 @@ def calm_parts(style: Impression) -> np.ndarray:
 
 
 def calm_places(contrast: Tensor, styles: Sequence[Impression], regions: Sequence[Region]) -> Tensor:
-    """Mask of where the contrast (1, 1, H, W) of a picture is as low as in calm parts of each region's styles."""
+    """Mask of where a picture's contrast (1, 1, H, W) is as low as in calm parts of the region's styles."""
     contrasts = [style.contrasts() for style in styles]
     result = torch.zeros_like(contrast, dtype=torch.bool)
     for region in regions:
@@ -89,7 +89,7 @@ def parts_and_use(
 ) -> tuple[Tensor, Tensor]:
     """The part of each patch (rows,), and the share of each part in the patches of each region (2·regions, parts).
 
-    wanted: what is looked for in the picture. A region has two rows, for its calm (1, 1, H, W) and its busy places.
+    wanted: the impression that patches should have. A region has two rows: its calm (1, 1, H, W) and its busy places.
     """
     looks = [Places(style.contrasts(), calm_parts(style)) for style in styles]
     known = [np.concatenate(values) for values in zip(*(vars(look).values() for look in looks), strict=True)]
@@ -111,7 +111,7 @@ def parts_and_use(
 
 
 def _use(area: np.ndarray, suited: Sequence[np.ndarray], calm_share: float) -> list[np.ndarray]:
-    """Shares of all parts (parts,) in calm places, and in busy ones, which take what is left of each part's area."""
+    """Shares of all parts (parts,) in calm places and in busy ones, which get the rest of each part's area."""
     has_calm = np.arange(len(area)) % 2 == 0
     calm = area * has_calm * suited[0]
     calm = calm / calm.sum() if calm.any() else area
@@ -122,7 +122,7 @@ def _use(area: np.ndarray, suited: Sequence[np.ndarray], calm_share: float) -> l
 def suitability(own: Places, wanted: Places, is_calm: bool) -> np.ndarray:
     """Weights of a style's patches (n,) for calm or busy places of a picture (m,).
 
-    By how much more often their contrast is there than in the style's own calm or busy parts.
+    The weight is the frequency of a patch's contrast there, relative to the style's own calm or busy parts.
     """
     own_ones, wanted_ones = (places.at(places.is_calm == is_calm) for places in (own, wanted))
     if not len(own_ones.contrast) or not len(wanted_ones.contrast):

@@ -59,7 +59,7 @@ def _architecture(
 ARCHITECTURES = {name: _architecture(**about) for name, about in DECLARED.items()}
 """Architectures by their names in the catalogue of weights."""
 CAFFE_SCALE = ARCHITECTURES["vgg19-keras"].content_scale
-"""Ratio of activations of the original VGG19, whose input is not divided by its deviation, to ours."""
+"""Activations of the original VGG19, whose input is not divided by its deviation, relative to ours."""
 
 
 @cache
@@ -69,7 +69,7 @@ def bundled_tensors() -> dict[str, np.ndarray]:
 
 
 def chosen_network(name: str, networks: Sequence[str], context: Context) -> str:
-    """The network `name`; for "auto" the first of the networks whose weights are installed, or else the bundled one."""
+    """The network `name`; for "auto", the first of the networks that is installed, or else the bundled one."""
     if name != "auto":
         return name
     if found := context.find_weights(networks):
@@ -79,9 +79,9 @@ def chosen_network(name: str, networks: Sequence[str], context: Context) -> str:
 
 
 def load_encoder(name: str, context: Context, seamless: bool = False, pooling: Pooling = "max") -> Encoder:
-    """The encoder with the weights `name`, on the context's device; the recipe records the hash of published ones.
+    """The encoder with the weights `name`, on the context's device; the recipe records the hash of published weights.
 
-    "auto" as in `chosen_network`. ModelError, with instructions for getting it, if it is not installed.
+    "auto" as for `chosen_network`. ModelError, with instructions for downloading, if they are not installed.
     """
     chosen = chosen_network(name, NETWORKS, context)
     architecture = ARCHITECTURES[chosen]

@@ -22,7 +22,7 @@ STYLE_INPUTS = (
 """Inputs of a stylizer besides its subject. Styles without a mask are mixed where no mask is white."""
 
 BUNDLED = "style-encoder"
-"""The network that is there without any weights."""
+"""The bundled network, which needs no published weights."""
 Backbone = Literal[
     "auto", "vgg19", "vgg19-keras", "vgg16", "vgg19-small", "squeezenet", "vgg19-normalised", "style-encoder"
 ]
@@ -31,7 +31,7 @@ NETWORKS = get_args(Backbone)[1:-1]
 
 
 def backbone_field() -> Any:
-    """`backbone: Backbone = backbone_field()`: the network that a tool looks at pictures with."""
+    """Default of the parameter `backbone`: the network whose features a tool uses."""
     return Field("auto", description="The network that looks at the pictures; auto: the best whose weights are there")
 
 
@@ -70,7 +70,7 @@ Relief = Annotated[
 
 
 class StyleParameters(Parameters):
-    """Parameters of all stylizers; each adds its own."""
+    """Parameters shared by all stylizers; each adds its own."""
 
     strength: float = Field(
         1.0, ge=0, le=1, description="How far to go: 0 keeps the picture's own statistics, 1 takes the style's"

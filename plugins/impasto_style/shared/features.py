@@ -1,4 +1,4 @@
-"""Features of patches, by which results are judged; no tool here is trained with them."""
+"""Features of patches for judging results; no tool here is trained with them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BATCH = 32
 def patch_features(patches: np.ndarray, context: Context) -> np.ndarray | None:
     """Features (N, F) of patches (N, S, S, 3) in [0, 1]; None if no network's weights are installed.
 
-    Means and deviations over each patch of the layer for contents, whose features are shapes rather than colours.
+    They are means and deviations over each patch in the content layer, which responds to shapes rather than colours.
     """
     name = context.find_weights(NETWORKS)
     if name is None:

@@ -1,4 +1,4 @@
-"""Styles, masks and the start of a stylizer as tensors, checked and resized for the task."""
+"""A stylizer's styles, masks and start as tensors, checked and resized for the task."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from .controls import MASK, START, STYLE, StyleParameters
 from .resampling import LEAST_PX, as_tensor, resize_picture, resized_linear
 
 LEAST_STYLE_PX = 8
-"""A style with a shorter side shows no stroke."""
+"""Smallest side of a style; smaller pictures show no strokes."""
 FEW_PX = 48
-"""Shorter side of a style below which its strokes are hardly seen."""
+"""A style with a shorter side below this hardly shows its strokes."""
 LARGEST_STYLE = 2
-"""Limit of a style's longer side, relative to the result's; larger styles are cropped to their centre."""
+"""Longest side of a style, relative to the result's; larger styles are cropped to their centre."""
 ONE_COLOR = 0.012
-"""Least range of a channel, three steps of 8 bits, for a picture to have more than one colour."""
+"""A picture whose channels all vary by less than this, three steps of 8 bits, has only one colour."""
 OPAQUE = 0.5
-"""Least opacity of the pixels of a style that count."""
+"""Pixels of a style with less opacity are ignored."""
 EMPTY = 1 / 255
-"""Largest value of a mask that counts as black."""
+"""A mask that stays below this value is black."""
 ASPECT_TOLERANCE = 0.02
 
 
 def read_color(maps: Maps, least_opacity: float) -> np.ndarray:
-    """The base colour (H, W, 3), sRGB; pixels of less opacity are filled with reflections of the opaque ones."""
+    """The base colour (H, W, 3), sRGB; pixels below the opacity are filled with reflections of opaque ones."""
     pixels = colors_of(maps)
     if "opacity" not in maps:
         return pixels
@@ -51,7 +51,7 @@ def colors_of(maps: Maps) -> np.ndarray:
 
 
 def _fill_in_rows(pixels: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pixels (H, W, 3), those not `known` (H, W) by reflection at the nearest known one of their row; and which are."""
+    """Pixels (H, W, 3), unknown ones mirrored at the nearest `known` (H, W) one of the row, and which are known now."""
     height, width = known.shape
     here = np.arange(width)
     left = np.maximum.accumulate(np.where(known, here, -width), axis=1)

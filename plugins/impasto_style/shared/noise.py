@@ -23,7 +23,7 @@ def noise_start(picture: Tensor, sources: Sequence[Tensor], regions: Sequence[Re
 
 
 def pink_noise(height: int, width: int, context: Context) -> Tensor:
-    """Pink noise (1, 3, H, W) that tiles, with mean 0, variance 1 and the same power in every octave."""
+    """Seamless pink noise (1, 3, H, W) with mean 0, variance 1 and the same power in every octave."""
     spectrum = torch.fft.rfft2(context.noise(1, 3, height, width))
     rows, columns = torch.fft.fftfreq(height), torch.fft.rfftfreq(width)  # cycles per pixel
     frequency = torch.hypot(rows[:, None], columns[None]).to(spectrum.device)
@@ -33,7 +33,7 @@ def pink_noise(height: int, width: int, context: Context) -> Tensor:
 
 
 def _color_noise(noise: Tensor, sources: Sequence[Tensor], weights: Sequence[float]) -> Tensor:
-    """Noise with the mean and covariance of the sources' colours, mixed by weight."""
+    """Noise with the mean and covariance of the weighted mix of the sources' colours."""
     used = [(source[0].flatten(1), weight) for source, weight in zip(sources, weights, strict=True) if weight]
     mean = torch.stack([weight * colors.mean(1) for colors, weight in used]).sum(0)  # (3,)
     second = torch.stack([weight * colors @ colors.T / colors.shape[1] for colors, weight in used]).sum(0)  # (3, 3)

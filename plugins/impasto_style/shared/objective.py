@@ -1,7 +1,7 @@
-"""Loss of a picture at one size: distance of its features' statistics from the styles', content, and smoothness.
+"""Loss of a picture at one size: a style term on statistics of its features, a content term, and smoothness.
 
-A picture in tiles needs two passes. The first measures the statistics, which gives the gradient of the loss with
-respect to them. The second computes the features of one tile at a time and backpropagates that gradient to the pixels.
+A picture in tiles needs two passes. The first measures the statistics, and the loss's gradient with respect to them.
+The second computes the features of one tile at a time, and backpropagates that gradient to the pixels.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .task import Region, StyleTask
 from .tiles import Tile
 
 STYLE_WEIGHTS = (256.0, 64.0, 16.0, 4.0, 1.0)
-"""Weights of the layers, fine to coarse, before normalisation; the defaults of crowsonkb 2021."""
+"""Weights of the layers, fine to coarse, before normalisation: the defaults of crowsonkb 2021."""
 
 Features = Mapping[str, Tensor]
 """Features of a tile (C, h, w), by layer."""
@@ -84,7 +84,7 @@ class Measure:
         )
 
     def tile_gradient(self, gradient: Tensor, tile: Tile, positions: Tensor | None) -> Tensor:
-        """The gradient with respect to a tile's statistic, from that with respect to the picture's."""
+        """Gradient with respect to a tile's statistic, from the gradient with respect to the picture's."""
         return self.statistic.tile_gradient(gradient, self._indices_inside(tile, positions))
 
     def _indices_inside(self, tile: Tile, positions: Tensor | None) -> Tensor | None:
@@ -94,7 +94,7 @@ class Measure:
 
 @dataclass(frozen=True)
 class StyleTarget(Measure):
-    """Distance of a region's statistic at a layer from the styles'."""
+    """Distance between a region's statistic at a layer and the styles'."""
 
     distance: Distance
     weight: float
@@ -106,7 +106,7 @@ class StyleTarget(Measure):
 
 @dataclass(frozen=True)
 class ContentTarget:
-    """Mean squared difference of features from the picture's own, `content` (C, h, w) (Gatys et al. 2016, eq. 1)."""
+    """Mean squared difference between features and those of the picture, `content` (C, h, w) (Gatys 2016, eq. 1)."""
 
     layers: TiledLayers
     name: str
@@ -131,9 +131,9 @@ class ContentTarget:
 
 
 class StyleObjective(Objective):
-    """Statistics of a picture's features (1, 3, H, W), and their distance from those of the task's sources.
+    """Loss of a picture (1, 3, H, W): distance of its features' statistics from those of the task's sources.
 
-    tick: called for every tile, so that a job can be cancelled. tile_px: side above which tiles are used.
+    tick: called for every tile, so that a job can be cancelled. tile_px: larger pictures are processed in tiles.
     """
 
     def __init__(
@@ -159,7 +159,7 @@ class StyleObjective(Objective):
         """The sum of all targets' losses and of the smoothness."""
         pairs = zip(self.targets, features, strict=True)
         distance = torch.stack([target.loss(statistic) for target, statistic in pairs]).sum()
-        return distance + exact(self.terms.smoothness(x.view_as(x)))  # a view, so that its gradient is summed up first
+        return distance + exact(self.terms.smoothness(x.view_as(x)))  # a view, so that its gradient is summed first
 
     def _tile_statistics(
         self, x: Tensor, tile: Tile, measures: Sequence[Measure | ContentTarget], positions: Positions
@@ -187,7 +187,7 @@ class StyleObjective(Objective):
         return content
 
     def _style_targets(self, task: StyleTask) -> list[StyleTarget]:
-        """A target for each region and layer, weighted by the region's area; the picture's statistics are masked."""
+        """One target per region and layer, weighted by area. The picture's own statistics are the region's."""
         styles = self._statistics_of_styles(task)
         targets = []
         for region in task.regions:
@@ -205,7 +205,7 @@ class StyleObjective(Objective):
         return targets
 
     def _statistics_of_styles(self, task: StyleTask) -> list[dict[str, Tensor]]:
-        """Statistics of the styles by source and layer; empty for the picture itself and for unused styles."""
+        """Statistics by source and layer; empty for the picture itself and for unused styles."""
         plain = self.layers.encoder.for_pictures(seamless=False)
         used = [any(region.weights[index] for region in task.regions) for index in range(len(task.sources))]
         return [
@@ -223,10 +223,10 @@ class StyleObjective(Objective):
 
 
 class _InTiles(torch.autograd.Function):
-    """Statistics of a picture x (1, 3, H, W) in several tiles, with the features of a single one in memory.
+    """Statistics of a picture x (1, 3, H, W) in several tiles, holding the features of only one tile in memory.
 
-    All positions that see a pixel of a tile are evaluated together, so that its gradient is summed up as for the whole
-    picture: otherwise rounding errors would grow from step to step until they became visible.
+    All positions that see a pixel of a tile are evaluated together, so that its gradient is summed in the same order as
+    for the whole picture. Otherwise rounding errors would grow from step to step until they became visible.
     """
 
     @staticmethod

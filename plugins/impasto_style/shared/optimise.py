@@ -1,6 +1,6 @@
-"""The loop of every method that changes pixels until a network sees in them what is wanted.
+"""The loop shared by all methods that optimise pixels: features, loss, backward, step.
 
-From coarse to fine (`paint_from_coarse`), and at each size (`Descent`): features, loss, backward, step.
+`Descent` runs it at one size, and `paint_from_coarse` goes from coarse to fine sizes.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -32,20 +32,20 @@ MOST_RESTARTS = 4
 RESTART_FACTOR = 0.25
 """Factor of the learning rate after a loss that is not finite."""
 BOX_WEIGHT = 100.0
-"""Weight of the mean squared distance of pixels from [0, 1], for optimisers that do not allow a projection."""
+"""Weight of the mean squared distance of pixels from [0, 1], for optimisers that allow no clamping."""
 HISTORY = 4
-"""Pairs of steps and gradients kept by L-BFGS; 10 are no better, and need much more memory."""
+"""Pairs of steps and gradients that L-BFGS keeps. Ten are no better, and need much more memory."""
 ENDLESS = 10**6
 LEAST_TO_RELEASE_PX = 640
 """Longer side above which freed memory is returned to the system after each evaluation."""
 
 
 class Objective(ABC):
-    """A loss of a picture x (1, 3, H, W). Methods differ in its statistic and its target only."""
+    """A loss of a picture x (1, 3, H, W). Methods differ only in its statistics and their targets."""
 
     @abstractmethod
     def features(self, x: Tensor) -> Sequence[Tensor]:
-        """The statistics of x that the loss compares: few numbers, through which gradients reach x."""
+        """Statistics of x that the loss compares: a few numbers, through which gradients reach x."""
 
     @abstractmethod
     def loss(self, x: Tensor, features: Sequence[Tensor]) -> Tensor:
@@ -56,8 +56,8 @@ class Objective(ABC):
 class Method:
     """An optimiser and its settings.
 
-    make: creates an optimiser for tensors, with the learning rate `lr`. schedule: factor of `rate` from the numbers of
-    evaluations done and in all. bound: pixels are clamped to [0, 1] after each step, kept there by a penalty, or free.
+    make: creates an optimiser for tensors, with the learning rate `lr`. schedule: factor of `rate`, from the number of
+    evaluations so far and in total. bound: clamp pixels to [0, 1] after each step, penalise others, or leave them free.
     """
 
     make: Callable[..., Optimizer]
@@ -68,8 +68,8 @@ class Method:
 
 def lbfgs() -> Method:
     """L-BFGS with a strong Wolfe line search (Liu & Nocedal 1989): fewest evaluations, but much memory."""
-    how: dict[str, Any] = {"line_search_fn": "strong_wolfe", "history_size": HISTORY, "max_iter": ENDLESS}
-    return Method(partial(LBFGS, **how, max_eval=ENDLESS, tolerance_grad=0, tolerance_change=0), 1.0, bound="penalty")
+    endless = partial(LBFGS, max_iter=ENDLESS, max_eval=ENDLESS, tolerance_grad=0, tolerance_change=0)
+    return Method(partial(endless, line_search_fn="strong_wolfe", history_size=HISTORY), 1.0, bound="penalty")
 
 
 def adam(rate: float, betas: tuple[float, float], epsilon: float) -> Method:
@@ -85,8 +85,8 @@ def picture_adam(rate: float) -> Method:
 class PictureAdam(Optimizer):
     """Adam with Nesterov momentum and a single second moment for the whole picture (Dozat 2016; Kingma & Ba 2015).
 
-    With one for each pixel, flat areas, whose gradients are nearly 0, would move as far as all others, in directions
-    that rounding decides, which gives a visible grid. lr: the root mean square step.
+    With one second moment per pixel, flat areas, whose gradients are almost 0, would move as far as all others, in
+    directions that rounding decides. That leaves a visible grid. lr: the root mean square step.
     """
 
     MOMENTUM, MEMORY = 0.9, 0.95
@@ -145,13 +145,13 @@ class Descent:
 
     @property
     def best(self) -> Tensor:
-        """The picture with the least loss of the last run."""
+        """The picture with the smallest loss of the last run."""
         with torch.no_grad():
             picture = self.join(self.kept)
             return picture.clamp(0, 1) if self.method.bound == "penalty" else picture
 
     def run(self, objective: Objective, count: int | None = None) -> bool:
-        """Evaluate the loss up to `count` more times, by default to the end; return whether evaluations are left."""
+        """Evaluate the loss up to `count` more times, or to the end; return whether evaluations are left."""
         until, self.loss = min(self.count, self.done + (count or self.count)), math.inf
         while self.done < until and not self.is_over:
             for group in self.optimizer.param_groups:
@@ -165,7 +165,7 @@ class Descent:
         return self.done < self.count and not self.is_over
 
     def _step(self, objective: Objective, until: int) -> bool:
-        """Take one step of the optimiser, with one or more evaluations; return whether one was not finite."""
+        """Take one step of the optimiser, with one or more evaluations; return whether a loss was not finite."""
         is_lost = False
 
         def closure() -> float:
@@ -198,7 +198,7 @@ class Descent:
         return is_lost
 
     def _end_of_step(self) -> float:
-        """A loss of -∞ with gradient 0, which makes an optimiser end its step."""
+        """A loss of -∞ with zero gradients, which makes an optimiser end its step."""
         for tensor in self.tensors:
             tensor.grad = torch.zeros_like(tensor)
         return -math.inf
@@ -210,10 +210,10 @@ class Descent:
                 kept.copy_(tensor.detach())
 
     def _restart(self) -> None:
-        """Restart from the best picture with a lower rate, or end there."""
+        """Restart from the best picture at a lower rate, or end after too many restarts."""
         self.restarts += 1
         self.is_over = self.restarts == MOST_RESTARTS
-        log.warning("the loss is not finite: goes on from the best picture with a lower rate")
+        log.warning("the loss is not finite: continuing from the best picture at a lower rate")
         with torch.no_grad():
             for kept, tensor in zip(self.kept, self.tensors, strict=True):
                 tensor.copy_(kept)
@@ -231,9 +231,9 @@ def paint_from_coarse(
     work: Mapping[int, float],
     paint_at: Callable[[Tensor, StyleTask, WorkProgress], Tensor],
 ) -> Tensor:
-    """The task's picture, repainted at one size after the other: (1, 3, H, W).
+    """Repaint the task's picture at one size after another: (1, 3, H, W).
 
-    work: amount of work at each longer side, small ones first. paint_at: the picture repainted at its task's size.
+    work: amount of work by longer side, smallest first. paint_at: repaints a picture at the size of its task.
     """
     progress = WorkProgress(context, list(work.values()))
     x = task.start

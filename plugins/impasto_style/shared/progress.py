@@ -1,4 +1,4 @@
-"""Progress of work in stages."""
+"""Progress of work that has several stages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from impasto.context import Context
 
 
 class WorkProgress:
-    """Counter of work, in processed pixels or any other unit, that reports the fraction done to the context.
+    """Counts work, in pixels or any other unit, and reports the fraction done to the context.
 
     stages: amount of work in each. A stage that ends early counts as done.
     """
@@ -24,6 +24,6 @@ class WorkProgress:
         self.advance()
 
     def advance(self, work: float = 0, note: str = "") -> None:
-        """Count work as done; without any, report that it continues. Raises Cancelled if the job was cancelled."""
+        """Add work done, or 0 to show that work continues. Raises Cancelled if the job was cancelled."""
         self.done += work
         self.context.progress(self.done / sum(self.stages), self.message + note)

@@ -1,7 +1,7 @@
 """Impasto: relief of the strokes, in height, normals and roughness.
 
-The part of the painting's lightness that the picture does not explain, in the frequency band of strokes, is taken as
-the height of the paint.
+The height of the paint is the painting's lightness in the frequency band of strokes, without the part that the picture
+explains.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from .resampling import resized_linear
 STROKE_WIDTH = 1 / 80
 """Width of a stroke, relative to the longer side of the style."""
 BRISTLE_PX = 0.6
-"""Standard deviation of the blur against the noise of single pixels."""
+"""Standard deviation of the blur that removes single-pixel noise."""
 THICKNESS = 1.2
 """Height of a ridge whose lightness differs by 1, relative to a stroke's width, at full relief."""
 CALM = 1e-4
 """Regularisation: variance of lightness below which a picture explains no detail of the paint."""
 COARSE = 4
-"""Width, in pixels, above which blurs are computed on a smaller picture."""
+"""Blurs wider than this, in pixels, are computed on a smaller picture."""
 PAINT_ROUGHNESS = 0.5
-"""Roughness if it is unknown: semi-gloss oil paint."""
+"""Roughness of a subject without a roughness map: semi-gloss oil paint."""
 GLOSS = 0.12
 """Decrease of roughness on a ridge of paint, and increase in its valleys, at full relief."""
 FLATTEST = 1e-3
-"""Least lightness of strokes, and least range of heights in pixels."""
+"""Smallest scale of the strokes' lightness, and smallest range of heights in pixels."""
 
 
 def with_strokes(maps: Maps, before: np.ndarray, coverage: np.ndarray | None, parameters: StyleParameters) -> Maps:

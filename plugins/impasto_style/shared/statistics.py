@@ -1,7 +1,7 @@
 """Statistics of a network's features, and distances between them: Gaussian moments, Gram matrices, projections.
 
-Statistics of tiles are combined, so that pictures may have any size. Sources are mixed by raw moments or by sorted
-projections: raw moments of a mixture are the mix of its parts' moments, which does not hold for covariances.
+Statistics of tiles are combined, so that pictures may have any size. Sources are mixed by their raw moments or sorted
+projections. The raw moments of a mixture are the mix of its parts' moments; covariances lack this property.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class GaussianMoments(RawMoments):
 class GramMoments(RawMoments):
     """Squared difference of Gram matrices (Gatys et al. 2016, eq. 4), relative to the target, times its mean diagonal.
 
-    It then scales with squared activations like the other distances, and takes the same weights.
+    So it scales with squared activations like the other distances, and the same weights fit.
     """
 
     def distance_to(self, sources: Sequence[Tensor], weights: Sequence[float]) -> Distance:

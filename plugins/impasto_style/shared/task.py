@@ -1,4 +1,4 @@
-"""The task of a style transfer method, in tensors; `restyle` creates it from maps and parameters."""
+"""The task of a style transfer method, as tensors; `restyle` makes it from maps and parameters."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class StyleTask:
     """Repaint `picture` (1, 3, H, W), sRGB in [0, 1], in the style of the sources.
 
     sources: the picture itself (its weight is 1 - strength), then the styles (1, 3, h, w), scaled so that their
-    strokes have their final size. regions: cover the picture; their masks add up to 1 everywhere. start: initial
-    picture, of the picture's size. start_px: longer side of the earlier result that `start` was made from, or 0 if it
-    is none and painting begins at the coarsest size. seamless: the picture tiles, and so must the result.
+    strokes have their final size. regions: cover the picture; their masks add up to 1 everywhere. start: picture to
+    start from, of the same size. start_px: longer side of the earlier result that `start` was made from; 0 if there was
+    none, and painting begins at the coarsest size. seamless: the picture tiles, and so must the result.
     """
 
     picture: Tensor
@@ -61,7 +61,7 @@ class StyleTask:
         return replace(fitted, start=resize_picture(self.start, size, self.seamless))
 
     def with_picture(self, picture: Tensor, fit: Callable[[Tensor], Tensor]) -> StyleTask:
-        """The same task with this form of its picture, and with masks that `fit` brings into the same form."""
+        """The same task with another version of its picture; `fit` changes the masks in the same way."""
         return replace(
             self,
             picture=picture,
@@ -73,9 +73,9 @@ class StyleTask:
 
 
 def scales(task: StyleTask, least_px: int, ratio: float = 2**0.5) -> list[int]:
-    """Longer sides of the sizes to paint at, increasing by about `ratio` up to the picture's own.
+    """Longer sides of the sizes to paint at, each about `ratio` times the one before, up to the picture's own.
 
-    They begin at `least_px`, or above the size of the result that the task starts from.
+    The first is at least `least_px`, and larger than the earlier result that the task starts from.
     """
     sizes = [task.longest_px]
     while (smaller := round(task.longest_px / ratio ** len(sizes))) >= max(least_px, task.start_px + 1):

@@ -28,7 +28,7 @@ DECODERS = "style-decoders"
 """Name of the bundled decoders."""
 POOL = "pool"
 COLOR_DEVIATION = 0.25
-"""Standard deviation of colours, by which they are divided to vary as much as features."""
+"""Standard deviation of colours; they are divided by it, so that they vary as much as features."""
 
 Convolution = tuple[Tensor, Tensor]
 """Weight (O, I, 3, 3) and bias (O,)."""
@@ -57,7 +57,7 @@ class Coder:
     """Encoder and decoder of one level: their convolutions by the names of the encoder's links.
 
     has_colors: the mean colours of each feature's pixels are three more channels, to which the decoder adds detail, for
-    an encoder that hardly responds to them. Features are float32, whatever the precision of the weights.
+    an encoder that hardly responds to colours. Features are float32, whatever the precision of the weights.
     """
 
     level: int
@@ -127,7 +127,7 @@ def load_coders(name: str, context: Context) -> dict[int, Coder]:
 
 @cache
 def _bundled_coders() -> dict[str, np.ndarray]:
-    """Weights of the bundled encoder and its decoders. ModelError if their files are damaged."""
+    """Weights of the bundled encoder and its decoders. ModelError if a file is damaged."""
     return bundled_tensors() | read_model(MODELS / f"{DECODERS}{SUFFIX}").load()
 
 
@@ -146,7 +146,7 @@ def _coder(network: str, tensors: Mapping[str, Tensor], level: int) -> Coder:
 
 
 def has_colors(network: str, level: int) -> bool:
-    """Whether features of a level come with colours: the bundled encoder learned to ignore those of larger areas."""
+    """Whether a level's features include colours, since the bundled encoder learned to ignore those of larger areas."""
     return network == BUNDLED and level > 1
 
 

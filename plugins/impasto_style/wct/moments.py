@@ -1,4 +1,4 @@
-"""Means and covariances of features, and the linear map that gives features those of others.
+"""Means and covariances of features, and the linear map that matches features to others.
 
 Li et al. 2017, "Universal Style Transfer via Feature Transforms": whiten, then colour.
 """
@@ -15,7 +15,7 @@ from ..shared.statistics import RawMoments, mean_and_covariance
 RIDGE = 1e-3
 """Variance added to both covariances, relative to their mean, so that whitening does not amplify noise."""
 TINY = 1e-9
-"""Least variance."""
+"""Smallest variance."""
 
 
 def raw_moments(F: Tensor, weights: Tensor | None = None) -> Tensor:
@@ -42,7 +42,7 @@ def mix(parts: Sequence[tuple[float, Tensor]]) -> Tensor:
 def coloring(content: Tensor, style: Tensor, share: float = 1.0) -> tuple[Tensor, Tensor]:
     """A (C, C), b (C,) that map features with the content's moments to the style's, or a fraction of the way: A F + b.
 
-    A = Cs^½ Cc^-½, which departs further from the content than the optimal transport of Lu et al. 2019, and has more of
+    A = Cs^½ Cc^-½. It departs further from the content than the optimal transport of Lu et al. 2019, and shows more of
     the style. Both are raw moments (C + 1, C + 1).
     """
     identity = torch.eye(len(content) - 1, dtype=torch.float64)

@@ -1,4 +1,4 @@
-"""Repainting of a picture at one size, level by level and then in the sources' colours, in bounded memory."""
+"""Repaints a picture at one size in bounded memory: level by level, then in the sources' colours."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ NOISY = 4
 NOISE = 0.02
 """Standard deviation of that noise."""
 RESIDUAL = 0.7
-"""Weight of the decoders' reconstruction error that is added back, at the default preservation."""
+"""Share of the decoders' reconstruction error that is added back, at the default preservation."""
 ROTATIONS = 6
 """Number of random sets of axes along which colours are matched."""
 PREVIEW_PX = 512
 
 
 class WctPainter:
-    """Painter of a task at its own size."""
+    """Paints a task at its own size."""
 
     def __init__(
         self, task: StyleTask, parameters: WctParameters, context: Context, progress: WorkProgress, tile_px: int
@@ -46,7 +46,7 @@ class WctPainter:
         self.masks = [region.mask for region in task.regions]
 
     def painting(self, x: Tensor, coders: Sequence[Coder]) -> Tensor:
-        """x, float16 (1, 3, H, W), repainted by coders from coarse to fine, then in the sources' colours."""
+        """Repaint x, float16 (1, 3, H, W), with coders from coarse to fine, then in the sources' colours."""
         for coder in coders:
             x = self._painting_by(x, coder)
             self.context.preview(Maps.from_arrays({"base_color": as_image(_small(x))}))
@@ -107,7 +107,7 @@ class WctPainter:
         return [mix(part) for part in parts]
 
     def _fraction(self, level: int) -> float:
-        """Fraction of the map to apply at a level: less at coarse levels, which hold shapes, for more preservation."""
+        """Fraction of the map to apply at a level. Preservation lowers it at coarse levels, which hold shapes."""
         if level <= FINE:
             return self.parameters.detail
         return max(self.parameters.preservation, 1.0) ** ((FINE - level) / 3)
@@ -135,7 +135,7 @@ class WctPainter:
         return total
 
     def _in_palette(self, x: Tensor) -> Tensor:
-        """`x` with each region's colours distributed like those of its sources; unpainted parts are unchanged."""
+        """`x` with the colours of each region distributed as in its sources; unpainted parts are unchanged."""
         picture, *styles = self.task.sources
         samples = [ColorSample.of(style) for style in styles]
         tables = []
@@ -166,8 +166,7 @@ def _small(x: Tensor) -> Tensor:
 class Features:
     """Features of a picture (1, 3, H, W) with some noise (1, 1, H, W).
 
-    They are encoded again in each pass over the tiles, unless there is only one. before: called before each tile is
-    encoded.
+    Each pass over the tiles encodes them again, unless there is only one tile. before: called before a tile is encoded.
     """
 
     coder: Coder

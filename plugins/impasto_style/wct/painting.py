@@ -1,4 +1,4 @@
-"""Style transfer by giving features, level by level, the mean and covariance of the sources' features.
+"""Style transfer that gives features, level by level, the mean and covariance of the sources' features.
 
 Universal style transfer (Li et al. 2017), with four changes: a decoder's reconstruction error is added back; large
 pictures are painted at increasing sizes; faint noise turns flat areas into strokes; colours are matched at the end.
@@ -31,7 +31,7 @@ TILE_PX = 768
 
 @torch.inference_mode()
 def paint(task: StyleTask, parameters: WctParameters, context: Context, tile_px: int = TILE_PX) -> Tensor:
-    """The task's picture, repainted, (1, 3, H, W) in [0, 1]; if stopped early, the painting so far.
+    """Repaint the task's picture: (1, 3, H, W) in [0, 1]; if stopped early, the painting so far.
 
     Statistics are global, so that tiles of any multiple of `GRID_PX` give the same picture.
     """
@@ -56,9 +56,9 @@ def paint(task: StyleTask, parameters: WctParameters, context: Context, tile_px:
 
 
 def _plan(task: StyleTask, parameters: WctParameters, coders: Mapping[int, Coder]) -> list[tuple[int, tuple[int, ...]]]:
-    """Longer side and levels of each size; from the second on, without the coarsest level.
+    """Longer side and levels of each size. From the second size on, the coarsest level is left out.
 
-    The next one sees as much as that did at half the size.
+    The next level then sees as much as the coarsest one did at half the size.
     """
     levels = tuple(level for level in coders if level > FINE or parameters.detail > 0)
     sizes = scales(task, LEAST_FEATURES * max(coder.stride for coder in coders.values()), 2)
@@ -74,7 +74,7 @@ def _on_grid(task: StyleTask) -> StyleTask:
 
 
 def _beginning(task: StyleTask, parameters: WctParameters) -> Tensor:
-    """The start, float16; if it is noise, mixed with the picture for its shapes."""
+    """The start, float16. Noise is mixed with the picture, to keep its shapes."""
     start = task.start
     if parameters.start_from == "noise" and not task.start_px:
         start = torch.lerp(start, task.picture, parameters.preservation / (1 + parameters.preservation))
@@ -82,9 +82,9 @@ def _beginning(task: StyleTask, parameters: WctParameters) -> Tensor:
 
 
 def enlarge(x: Tensor, seen: Tensor, picture: Tensor, seamless: bool) -> Tensor:
-    """The painting x of `seen` at the size of `picture`, with the picture's finer detail.
+    """The painting x of `seen`, enlarged to the size of `picture`, with the picture's finer detail.
 
-    float16, and computed channel by channel, since pictures may be large.
+    It is float16 and computed channel by channel, since pictures may be large.
     """
     if seen is picture:
         return x

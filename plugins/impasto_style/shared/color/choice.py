@@ -16,7 +16,7 @@ from ..task import Region
 
 
 class Colors(ABC):
-    """Colour changes of the inputs (1, 3, H, W), sRGB in [0, 1], of a method, and of its result."""
+    """Colour changes of a method's inputs (1, 3, H, W), sRGB in [0, 1], and of its result."""
 
     def of_picture(self, picture: Tensor) -> Tensor:
         """The picture, or an earlier result to start from, as input of the method."""
@@ -28,7 +28,7 @@ class Colors(ABC):
 
     @abstractmethod
     def of_result(self, painted: np.ndarray, picture: np.ndarray, coverage: np.ndarray | None) -> np.ndarray:
-        """The result from a painting (H, W, 3) of a picture of its size, and the painting's opacity (H, W, 1)."""
+        """The result, from a painting (H, W, 3), a picture of the same size, and the painting's opacity (H, W, 1)."""
 
 
 def choose_colors(
@@ -54,7 +54,7 @@ class StyleColors(Colors):
 class PictureColors(Colors):
     """The picture's colours, or a mix: each style is recoloured towards the palette of the region that it paints.
 
-    A method does not reproduce a palette exactly, so its result is recoloured once more, to that of the sources.
+    A method does not reproduce a palette exactly, so its result is recoloured once more, to the sources' palette.
     """
 
     def __init__(self, picture: Tensor, styles: Sequence[Tensor], regions: Sequence[Region], share: float) -> None:

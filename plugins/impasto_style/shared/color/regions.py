@@ -21,7 +21,7 @@ def in_colors_of(style: Tensor, x: Tensor, weights: Tensor) -> Tensor:
 def in_mixed_colors(x: Tensor, task: StyleTask) -> Tensor:
     """x (1, 3, H, W) with each region in the mixed palette of its sources; regions without a style are unchanged.
 
-    These already have the picture's colours, except for pixels near a painted region, which must not shift the others.
+    Unchanged regions already have the picture's colours, except near painted ones, whose pixels must not shift others.
     """
     pixels, picture = as_image(x), as_image(task.picture)
     used = [index for index in range(1, len(task.sources)) if any(region.weights[index] for region in task.regions)]
