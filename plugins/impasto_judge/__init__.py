@@ -1,6 +1,6 @@
-"""Judging of pictures, models and maps beside real ones: `impasto evaluate`, and the report of a training.
+"""Judges pictures, models and maps by real ones: `impasto evaluate`, and the report of a training.
 
-`metrics` measure pictures alone; `pictures`, `comparison` and `maps` compare; `report` is the page of a training.
+`metrics` holds the measures. `pictures`, `comparison` and `maps` compare. `report` writes the page of a training.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @hookimpl
 def impasto_commands(subparsers: argparse._SubParsersAction) -> None:
-    """`impasto evaluate`."""
+    """The command `impasto evaluate`."""
     from .command import add_evaluate
 
     add_evaluate(subparsers)
@@ -29,7 +29,7 @@ def impasto_commands(subparsers: argparse._SubParsersAction) -> None:
 def impasto_report(
     model: Model, data: Dataset, file: Path, device: str, on_progress: Callable[[float, str], None]
 ) -> str:
-    """A page with pictures and figures of the model beside those of its data, and a verdict."""
+    """Write a page with pictures and figures of the model and of its data, and return the verdict."""
     from .report import write_report
 
     return write_report(model, data, file, device=device, on_progress=on_progress)

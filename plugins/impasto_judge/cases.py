@@ -1,4 +1,4 @@
-"""Cases: the real pictures of a material that results are judged by, disjoint from those that a model learned from."""
+"""Cases: the real pictures of a material that judge a model, disjoint from those that it learned from."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from .metrics.copies import verbatim_copies
 T = TypeVar("T")
 
 MOST_PICTURES = 8
-"""Limit of pictures per class, spread over the list: enough to judge by, few enough to wait for."""
+"""Most pictures of each class, spread evenly over the list: enough for a judgement, few enough to wait for."""
 MOST_SHARED = 0.2
-"""Share of the judging part that may be copies of what was learned."""
+"""Largest share of a judging part that may be copied from the training data."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class EvaluationCase:
     others: tuple[Maps, ...] = ()
 
     def floor_pairs(self) -> list[tuple[list[Maps], list[Maps]]]:
-        """Disjoint real pictures of the material: the other and the judged ones, or else two halves of the latter."""
+        """Disjoint real pictures of the material: the others and the judged ones, or else halves of a judged one."""
         if self.others:
             return [(list(self.others), list(self.judged))]
         one = self.judged[0]
@@ -47,7 +47,7 @@ class EvaluationCase:
 
 @dataclass(frozen=True)
 class _Parts:
-    """Parts of one picture: the one that judges, others of the same surface, and what the model learned of it."""
+    """Parts of one picture: the part that judges, other parts, and the part that the model learned."""
 
     whole: Maps
     judged: Maps
@@ -59,11 +59,11 @@ class _Parts:
 def cases(
     model: Model, data: Dataset, trained_on: Dataset | None = None, choosing: bool = False
 ) -> list[EvaluationCase]:
-    """Cases to judge the model by: one, or one for each of its classes that the data has.
+    """The model's cases: one, or one for each of its classes that the data has.
 
-    Pictures that were used whole for training are compared only if there are no others. choosing: take the quarters
-    that choose settings. ParameterError if the data has none of the model's classes, or what judges contains blocks of
-    what was learned.
+    Pictures that were used whole for training judge only if there are no others. choosing: use the quarters that choose
+    settings. ParameterError if the data has none of the model's classes, or if a judging part contains blocks of the
+    training data.
     """
     classes = model.card.get("classes") or [""]
     found = []
@@ -84,7 +84,7 @@ def cases(
 
 
 def _case(label: str, divided: Sequence[_Parts], learned: Sequence[Maps], held_out: bool) -> EvaluationCase:
-    """The case of these pictures: of two or more that were not learned, half of them judges, whole."""
+    """The case of these pictures. If two or more were not learned, half of those judge as a whole."""
     judged, others = [parts.judged for parts in divided], [maps for parts in divided for maps in parts.others]
     fresh = [parts.whole for parts in divided if not parts.learned]
     if len(fresh) > 1:
@@ -104,7 +104,7 @@ def _check_disjoint(judged: Maps, learned: Sequence[Maps]) -> None:
 
 
 def _judges(model: Model, data: Dataset, label: str) -> list[Sample]:
-    """Pictures of a class; for a model of one material its training pictures, or those of its kind, or else all."""
+    """Pictures of a class; for a model of one material, its training pictures, or those of its kind, or all."""
     if label:
         return [sample for sample in data.samples if sample.label == label]
     learned = [sample for sample in data.samples if _entry(model, sample)]
@@ -120,7 +120,7 @@ def spread(items: Sequence[T], most: int) -> list[T]:
 
 
 def _divide(model: Model, sample: Sample, choosing: bool) -> _Parts:
-    """Parts of a picture. One that was not learned is divided alike, so that other parts can be controls."""
+    """Parts of a picture. Unlearned pictures are divided in the same way, so that other parts can be controls."""
     maps, entry = _at_texel_size(model, sample), _entry(model, sample)
     part = _learned_part(model, entry, maps) if entry else ""
     learned = [part_of(maps, part)] if part else []
@@ -131,18 +131,18 @@ def _divide(model: Model, sample: Sample, choosing: bool) -> _Parts:
 
 
 def is_quarter(part: Maps, maps: Maps) -> bool:
-    """Whether a part of a picture is smaller than its half."""
+    """Whether a part of a picture is a quarter, and not half of it."""
     return 3 * part.size_px[0] * part.size_px[1] < maps.size_px[0] * maps.size_px[1]
 
 
 def _learned_part(model: Model, entry: Mapping[str, Any], maps: Maps) -> str:
-    """The part used for training: from the card's entry of the picture, or else from the training's parameters."""
+    """The part used for training, from the picture's entry in the card, or else from the training's parameters."""
     held_out = model.card.get("parameters", {}).get("hold_out", False)
     return str(entry.get("part") or (training_part(maps) if held_out else "all"))
 
 
 def _entry(model: Model, sample: Sample) -> Mapping[str, Any] | None:
-    """The card's entry of this picture; None if it is not training data."""
+    """The card's entry for this picture; None if it is not training data."""
     hashes = {sample.sha256, sample.picture.source[1]}
     return next((item for item in model.card["data"] if item["sha256"] in hashes), None)
 

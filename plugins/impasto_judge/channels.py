@@ -1,4 +1,4 @@
-"""Maps as channels of about equal weight, whatever maps there are."""
+"""Maps as channels of about equal weight."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from impasto.texture import MAP_CHANNELS, Maps
 
 
 class ScaledChannels:
-    """All channels of maps, divided by the deviations of real ones, so that every map counts equally."""
+    """All channels of maps, divided by the deviations of real ones, so that all maps count equally."""
 
     def __init__(self, names: tuple[str, ...], real: Sequence[Maps]) -> None:
         self.names = names
@@ -20,7 +20,7 @@ class ScaledChannels:
         self.deviation = [max(float((value - value.mean(0)).std()), 1e-6) for value in values]
 
     def of(self, maps: Maps) -> np.ndarray:
-        """Channels (H, W, C) of maps of the same names."""
+        """Channels (H, W, C) of maps with the same names."""
         parts = [
             (maps[name].pixels - mean) / deviation
             for name, mean, deviation in zip(self.names, self.mean, self.deviation, strict=True)

@@ -1,4 +1,4 @@
-"""The commands `impasto evaluate model`, `picture` and `maps`; `gallery` has a module of its own."""
+"""The commands `impasto evaluate model`, `picture` and `maps`; `gallery_command` holds the fourth."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from .maps import MapFigures
 
 Judged = dict[str, tuple[int, Mapping[str, "MapFigures"]]]
-"""Width at which each set was compared, and figures of the estimate and the controls."""
+"""By set: the width at which it was compared, and the figures of its estimate and the controls."""
 
 
 def add_evaluate(commands: Any) -> None:
-    """`impasto evaluate model MODEL DATA`, `picture RESULT SOURCE`, `gallery FOLDER…` and `maps MAPS TRUTH`."""
+    """Add `impasto evaluate model MODEL DATA`, `picture RESULT SOURCE`, `gallery FOLDER…` and `maps MAPS TRUTH`."""
     text = "judge a model by real pictures, pictures by the photographs they were made from, or maps by true ones"
     parser = commands.add_parser("evaluate", help=text, description=text[0].upper() + text[1:] + ".")
     kinds = parser.add_subparsers(metavar="KIND", required=True)
@@ -142,7 +142,7 @@ def _evaluate_maps(arguments: argparse.Namespace, terminal: Terminal) -> None:
 
 
 def _map_figures(judged: Judged) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Figures of each set and its controls, and their means over all sets and over those with relief."""
+    """Figures of each set and its controls, and their means over all sets and over sets with relief."""
     from . import tables
 
     sets = [

@@ -1,7 +1,7 @@
 """Comparison of a trained model with real pictures that it did not learn from, and with simple controls.
 
-Results are made by `run`, so any generator with a `model` parameter can be judged. Each figure stands beside that of
-another real crop, of simpler methods, and of what the model stores besides its network. None replaces a look.
+Results are made by `run`, so any generator with a `model` parameter can be judged. Each figure is given for another
+real crop, for simpler methods, and for the model without its network as well. No figure replaces a look.
 """
 
 from __future__ import annotations
@@ -36,19 +36,19 @@ from .metrics.diversity import largest_correlation, ms_ssim, over_pairs
 
 Progress = Callable[[float, str], None]
 CLASSIFIERS: Mapping[str, int] = {MODEL: 2, CROP: 2, QUILT: 2, NOISE: 1, MEAN: 1}
-"""Classifiers that learn to tell the pictures of each row."""
+"""Number of classifiers that learn to distinguish each row's pictures from real ones."""
 BRIEF_CLASSIFIERS: Mapping[str, int] = {MODEL: 1, CROP: 1}
 JUDGED_CONTROLS = 1
-"""Pictures of each control but crops that are judged; a second one is only shown to classifiers."""
+"""Number of pictures of each control, except crops, that are judged; only classifiers see a second one."""
 
 
 @dataclass(frozen=True)
 class CaseResult:
-    """Figures of a model and of controls for one material: `rows` by row (see `ROWS`) and name; none if it failed.
+    """Figures of a model and of controls for one material: `rows` by row (see `ROWS`) and name; empty if it failed.
 
-    label: class of the model, "" if it has none. held_out: whether it did not learn what judges it. deviation: of each
-    figure, by row, over its seeds, crops or classifiers. network_share: see `network_share`. made: pictures of each
-    row. notes: sentences about what could not be measured.
+    label: the model's class, "" if it has none. held_out: whether the model did not learn the judging pictures.
+    deviation: of each figure, by row, over seeds, crops or classifiers. network_share: see `network_share`. made:
+    pictures of each row. notes: sentences about what could not be measured.
     """
 
     case: EvaluationCase
@@ -67,7 +67,7 @@ class CaseResult:
         return self.case.held_out
 
     def goals(self) -> dict[str, tuple[float, float]]:
-        """Range in which each figure of the model should lie: what other crops repeat is no fault."""
+        """Range in which each figure of the model should lie. It may repeat as much of itself as other crops do."""
         goals = dict(CLASS_GOALS if self.label else GOALS)
         crop = self.rows.get(CROP, {})
         if "repeated_share" in crop:
@@ -109,10 +109,10 @@ def compare_model(
 ) -> list[CaseResult]:
     """Compare the model's maps of seeds 0, 1, … with `data`, class by class if it has classes.
 
-    trained_on: what it learned from, if `data` does not show it. choosing: compare with the quarter that chooses
-    settings instead of the one that judges. brief: one classifier, of the model and of another crop alone, and no
-    search for copies.
-    ParameterError if `data` has none of the model's classes, if its parts share blocks, or nothing can be compared.
+    trained_on: the training data, if `data` does not contain it. choosing: compare with the quarter that chooses
+    settings, not with the judging one. brief: only one classifier each for the model and another crop, and no search
+    for copies. ParameterError if `data` has none of the model's classes, if its parts share blocks, or if nothing can
+    be compared.
     """
     found = cases(model, data, trained_on, choosing)
     comparisons = []
@@ -138,7 +138,7 @@ def compare_case(
 ) -> CaseResult:
     """Compare a model and controls with the real pictures of one case.
 
-    classifiers: number of them by row. copies: whether to look for copies, of the training data and within results.
+    classifiers: their number by row. copies: whether to look for copies of the training data, and within results.
     """
     on_progress(0, "making results")
     made = [generation.make(seed) for seed in range(seeds)]
@@ -168,7 +168,7 @@ def compare_case(
 
 
 class _Judge:
-    """Figures of each row's pictures beside those of a case, with heights in metres where these are known."""
+    """Figures of each row's pictures, compared with a case; heights are in metres where their range is known."""
 
     def __init__(
         self, case: EvaluationCase, names: tuple[str, ...], rows: Mapping[str, Sequence[Maps]], copies: bool
@@ -202,7 +202,7 @@ class _Judge:
         return found
 
     def aucs(self, row: str, count: int) -> list[float]:
-        """Scores of classifiers that tell the pictures of a row from real ones; () if these are too small."""
+        """Scores of classifiers that distinguish a row's pictures from real ones; [] if these are too small."""
         made, real = self.metric_rows.get(row, []), self.metric_rows[CROP]
         if not self.independent.can_classify([*made, *real]) or len(real) < 2 or not made:
             return []
@@ -239,7 +239,7 @@ RELATIVE = {
     "statistics_of_crop": "statistics",
     "phases_of_crop": "phases",
 }
-"""Figures in units of another real crop's: the absolute ones that they are made from."""
+"""Figures in units of another real crop's, and the absolute figures that they derive from."""
 
 
 def _relate_to_crops(means: dict[str, dict[str, float]], deviations: dict[str, dict[str, float]]) -> None:
@@ -264,7 +264,7 @@ def _diversity(made: Sequence[Maps]) -> dict[str, float]:
 
 
 def report(model: Model, comparisons: Sequence[CaseResult], size_px: int) -> dict[str, Any]:
-    """Content of `evaluation.json`: the same for the same model, data and seeds."""
+    """Content of `evaluation.json`; the same model, data and seeds give the same content."""
     return {
         "impasto": VERSION,
         "model": model.name,
@@ -279,7 +279,7 @@ RECORDED = (*MODEL_FIGURES, "height_spectrum_db", "roughness_spectrum_db")
 
 
 def card_figures(comparisons: Sequence[CaseResult]) -> dict[str, float]:
-    """Mean figures for the model's card, averaged over its classes, with the network's share of the variance."""
+    """Figures for the model's card: means over its classes, and the network's share of the variance."""
     means = [{**one.rows[MODEL], "network_share": one.network_share.get("all", np.nan)} for one in comparisons]
     return {
         name: round(float(np.mean([mean[name] for mean in means])), 4)

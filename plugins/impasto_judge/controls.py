@@ -1,4 +1,4 @@
-"""Controls beside which figures are read: other real crops, and tiles of the data by simple methods."""
+"""Controls, which give figures a scale: other real crops, and tiles made from the data by simple methods."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from .cases import EvaluationCase, spread
 
 MODEL, CROP, QUILT, NOISE, MEAN = "model", "crop", "quilt", "noise", "mean"
 ROWS = (MODEL, CROP, QUILT, NOISE, MEAN)
-"""Rows of a comparison: results of a model; other real crops; a quilt of the data and noise of its spectrum; and what
-the model stores besides its network."""
+"""Rows of a comparison: a model's results; other real crops; a quilt of the data; noise with its spectrum; and results
+of the model without its network."""
 MOST_CROPS = 3
 
 
 def simple_controls(case: EvaluationCase, names: tuple[str, ...], size_px: int, count: int) -> dict[str, list[Maps]]:
-    """Real crops, and `count` quilts and noises of the material; without those for which the data are too small."""
+    """Real crops, and `count` quilts and noises of the material; without quilts if the data are too small."""
     source = max(case.trained or case.others, key=lambda maps: min(maps.size_px))
     rows = {CROP: crops(case)}
     with suppress(ImpastoError):  # the source may be smaller than its blocks
@@ -34,7 +34,7 @@ def simple_controls(case: EvaluationCase, names: tuple[str, ...], size_px: int, 
 
 
 def crops(case: EvaluationCase) -> list[Maps]:
-    """Up to three disjoint parts of the other real pictures, of the judged ones' size or as large as they are."""
+    """Up to three disjoint parts of the other real pictures, with the judged pictures' size or smaller."""
     found = []
     height, width = case.judged[0].size_px
     for maps in case.others:
@@ -46,7 +46,7 @@ def crops(case: EvaluationCase) -> list[Maps]:
 
 
 def quilt_control(source: Maps, size_px: tuple[int, int], seed: int = 0) -> Maps:
-    """The source made seamless at (height, width), by the usual tool with its defaults.
+    """The source made seamless at (height, width) by the default tool with its default parameters.
 
     ParameterError if no tool makes pictures seamless.
     """

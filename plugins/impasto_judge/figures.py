@@ -1,4 +1,4 @@
-"""Figures of results beside real pictures of the same material: distances, spectra, contrast, seams and copies."""
+"""Figures of results, compared with real pictures: distances, spectra, contrast, seams and copies."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ JUDGED_MAPS = ("base_color", "roughness", "metallic", "height")
 NOVELTY_PATCHES = 128
 SWD_DIRECTIONS = 512
 CONSTANT = 0.004
-"""Standard deviation of a channel, about one step of 8 bits, below which a map has no structure to compare."""
+"""A map whose channels all have less deviation, about one step of 8 bits, has no structure to compare."""
 
 
 def figures_of(
@@ -35,7 +35,7 @@ def figures_of(
     made: Mapping[str, Maps],
     on_progress: Callable[[float, str], None] = lambda fraction, message: None,
 ) -> tuple[dict[str, float], dict[str, dict[str, float]], dict[str, dict[str, Any]]]:
-    """Figures of real pictures against each other; figures of each result, by its name; and these by level and map."""
+    """Figures of real pictures against each other; of each result, by name; and their details by level and map."""
     names = compared_maps(case, next(iter(made.values())))
     metric_case, metric_made = with_heights_in_metres(case, list(made.values()))
     channels = ScaledChannels(names, metric_case.judged)
@@ -54,8 +54,8 @@ def figures_of(
 def with_heights_in_metres(case: EvaluationCase, made: Sequence[Maps]) -> tuple[EvaluationCase, list[Maps]]:
     """The same with heights in metres above their mean, at the texel size of the results.
 
-    Each height map fills [0, 1], so that the same relief has other values in another picture. Heights are left as they
-    are unless the range of all of them is known.
+    Every height map fills [0, 1], so the same relief has different values in different pictures. Heights stay unchanged
+    unless the ranges of all of them are known.
     """
     everything = [*case.judged, *case.trained, *case.others, *made]
     if not all(maps.height_range_m and maps.width_m for maps in everything if "height" in maps):
@@ -121,9 +121,9 @@ def comparison_figures(
 ) -> tuple[dict[str, float], dict[str, Any]]:
     """Figures that compare a result with the real pictures, and the same by level or band.
 
-    tiles: whether it may be rolled, to begin at the same phase of the pattern as the real picture.
+    tiles: whether the result is seamless, and may be rolled to the same phase of the pattern as the real picture.
     """
-    if len(case.judged) == 1:  # the floor is of pictures of this size
+    if len(case.judged) == 1:  # the floor was measured at this size
         rolled = _roll(maps, case.judged[0], channels) if tiles else maps
         height, width = case.judged[0].size_px
         maps = window_of(rolled, (slice(height), slice(width)))
@@ -145,7 +145,7 @@ def comparison_figures(
 
 
 def _roll(maps: Maps, real: Maps, channels: ScaledChannels) -> Maps:
-    """Seamless maps, rolled to begin at the same phase of the pattern as the real ones."""
+    """Seamless maps, rolled to the same phase of the pattern as the real ones."""
     shift = best_shift(channels.of(maps), channels.of(real))
     return Maps.from_arrays({name: np.roll(maps[name].pixels, shift, (0, 1)) for name in maps}, name=maps.name)
 
@@ -164,7 +164,7 @@ def own_figures(maps: Maps) -> tuple[dict[str, float], dict[str, Any]]:
 
 
 class CopySearch:
-    """Search for copies of the training data in results; without figures if the training data are not known.
+    """Search for copies of the training data in results. Without known training data, there are no figures.
 
     For a model trained on whole pictures, each half serves as the reference for copies of the other half.
     """

@@ -1,7 +1,7 @@
 """Gallery: the results of several tools for many photographs, with figures and seconds, as pictures and a page.
 
-Everything that is known of it is in `gallery.json`, which is written after each result: a gallery that was interrupted,
-or that gets more photographs or tools, goes on.
+All entries are stored in `gallery.json`, which is written after each result. So an interrupted gallery, or one with new
+photographs or tools, resumes where it stopped.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from .sheets import tile_sheet
 
 FILE, PAGE = "gallery.json", "index.html"
 NAME = "{name}"
-"""Stands for the source's name in a parameter, such as a model of each photograph."""
+"""Placeholder for the source's name in a parameter, for example in the name of a model for each photograph."""
 STYLE = "img { display: block; max-width: 100%; height: auto }"
 
 
@@ -65,8 +65,8 @@ class GalleryMethod:
 class GalleryEntry:
     """The result of one method for one source.
 
-    sha256: of the source. seconds, cpu_seconds: of the tool alone. sheet: file in the gallery's folder. notes: why
-    figures are missing. error: why there is no result.
+    sha256: of the source. seconds, cpu_seconds: time of the tool alone. sheet: file in the gallery's folder. notes:
+    reasons why figures are missing. error: reason why there is no result.
     """
 
     source: str
@@ -88,7 +88,7 @@ class GalleryEntry:
         return self.source, self.method
 
     def is_of(self, other: GalleryEntry) -> bool:
-        """Whether it is the result of the same recipe for the same source."""
+        """Whether both are results of the same recipe for the same source."""
         return (self.recipe, self.sha256, self.impasto) == (other.recipe, other.sha256, other.impasto)
 
 
@@ -110,9 +110,9 @@ def make_gallery(
     device: str = "auto",
     on_progress: Callable[[float, str], None] = lambda fraction, message: None,
 ) -> list[GalleryEntry]:
-    """Make what is missing in the gallery in `folder`, and return its entries.
+    """Make the missing results of the gallery in `folder`, and return its entries.
 
-    sources: by name. A source or a method that fails becomes an entry with an error, and is tried again next time.
+    sources: by name. If a source or a method fails, its entry has an error, and is tried again next time.
     """
     for method in methods:
         registry().tool(method.tool)
@@ -139,7 +139,7 @@ def _entries(
     device: str,
     tell: Callable[[float, str], None],
 ) -> Iterator[GalleryEntry]:
-    """The entries of one source, as they are known or else made."""
+    """The entries of one source: known ones, or else new results."""
     try:
         source = read_maps(path)
         if "base_color" not in source:
@@ -167,7 +167,7 @@ def _is_done(old: GalleryEntry, wanted: GalleryEntry, folder: Path, figures: boo
 
 
 def _make(entry: GalleryEntry, source: Maps, judge: BriefJudge | None, folder: Path, device: str) -> GalleryEntry:
-    """The entry with its result, whose sheet is written."""
+    """Make the result, write its sheet, and return the finished entry."""
     started, cpu_started = time.monotonic(), time.process_time()
     result = run(Recipe.from_dict(entry.recipe), {SOURCE: source}, RunOptions(device=device)).maps
     seconds, cpu_seconds = time.monotonic() - started, time.process_time() - cpu_started
@@ -184,7 +184,7 @@ def _make(entry: GalleryEntry, source: Maps, judge: BriefJudge | None, folder: P
 
 
 def _read(folder: Path) -> dict[tuple[str, str], GalleryEntry]:
-    """The entries of the gallery in a folder. FileError if its file is none."""
+    """The entries of the gallery in a folder. FileError if its file is damaged."""
     path = folder / FILE
     if not is_there(path):
         return {}
@@ -202,7 +202,7 @@ def _write(folder: Path, entries: Sequence[GalleryEntry]) -> None:
 
 
 def _page(entries: Sequence[GalleryEntry]) -> str:
-    """The page in HTML, a section for each source, which shows the pictures beside it and needs nothing else."""
+    """The HTML page, with a section for each source. It refers to the pictures in its folder, and to nothing else."""
     ordered = sorted(entries, key=lambda entry: entry.source)
     sections = [
         f"<section><h2>{escape(source)}</h2>{''.join(map(_result, group))}</section>"
@@ -227,7 +227,7 @@ def _result(entry: GalleryEntry) -> str:
 
 
 def _figures(entry: GalleryEntry) -> list[str]:
-    """The figures in words, those that miss their goals marked."""
+    """The figures as HTML; those that miss their goals are marked."""
     found = entry.figures
     if not found:
         return []

@@ -16,11 +16,11 @@ from impasto.system.names import usable_name
 from impasto.system.untrusted import excerpt, files_in, is_folder, parse_json, shorten
 
 FIELDS = ("source", "method", "seconds", "cpu_seconds", "figures", "missed", "notes", "sheet", "error", "remedy")
-"""Fields of a result that the answer has."""
+"""Fields of an entry that the JSON answer has."""
 
 
 def add_gallery(kinds: Any) -> None:
-    """`impasto evaluate gallery FOLDER… --tools TOOL… --out DIR`."""
+    """Add `impasto evaluate gallery FOLDER… --tools TOOL… --out DIR`."""
     text = "show what tools make of all photographs of a folder, side by side: tiled, on a ball, with figures"
     example = "photos --tools TOOL TOOL:model=my-wall --out gallery"
     parser = add_command(kinds, "gallery", text, example, _gallery)
@@ -65,7 +65,7 @@ def _gallery(arguments: argparse.Namespace, terminal: Terminal) -> None:
 
 
 def _tool_and_parameters(text: str) -> tuple[str, dict[str, Any]]:
-    """Tool and parameters of "torus:model=my-wall,variation=0.5"."""
+    """Tool and parameters from a text such as "torus:model=my-wall,variation=0.5"."""
     tool, _, given = text.partition(":")
     remedy = "TOOL:NAME=VALUE, such as TOOL:model=my-wall"
     return tool, parse_settings(filter(None, given.split(",")), "--tools", remedy)
@@ -74,7 +74,7 @@ def _tool_and_parameters(text: str) -> tuple[str, dict[str, Any]]:
 def parse_settings(given: Iterable[str], option: str, form: str) -> dict[str, Any]:
     """Values by name, parsed as JSON if they are valid, else as text: variation=0.8, material=brick.
 
-    ParameterError for what is no NAME=VALUE; option, form: what was given, and what it should look like.
+    ParameterError for a text that is not NAME=VALUE. option, form: for the message, the option and its form.
     """
     settings: dict[str, Any] = {}
     for item in given:
@@ -89,7 +89,7 @@ def parse_settings(given: Iterable[str], option: str, form: str) -> dict[str, An
 
 
 def _sources_by_name(given: Sequence[Path]) -> Mapping[str, Path]:
-    """The sources by name; those of one name are told apart by their folders' names. FileError if there are none."""
+    """The sources by name; equal names get their folders' names as well. FileError if there are none."""
     from impasto.io.files import source_name
 
     found = list(dict.fromkeys(source for path in given for source in _sources(path)))
@@ -107,7 +107,7 @@ def _sources_by_name(given: Sequence[Path]) -> Mapping[str, Path]:
 
 
 def _sources(path: Path) -> list[Path]:
-    """The path, or if it is a folder, the sources in it or below."""
+    """The path itself, or the sources in and below a folder."""
     from impasto.data.pictures import pictures_in
 
     if not is_folder(path):

@@ -1,4 +1,4 @@
-"""Results of a model that is judged, with its network and without."""
+"""Results of the judged model, with and without its network."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from impasto.texture import Maps
 
 @dataclass(frozen=True)
 class Generation:
-    """A model, and how it is asked for pictures. label: class, or ""."""
+    """A model, and the settings for its results. label: the class, or ""."""
 
     model: Model
     label: str
@@ -33,7 +33,7 @@ class Generation:
         tool = registry().tool(str(self.model.card["tool"]))
         fields = tool.parameters.model_fields
         given: dict[str, Any] = {"model": self.model.name, "width_px": self.size_px, "height_px": self.size_px}
-        given["texture_transfer"] = False  # pieces of the data would earn the network a score
+        given["texture_transfer"] = False  # or pieces of the data would improve the network's score
         if self.label and "material" in fields:
             given["material"] = self.label
         given = {name: value for name, value in given.items() if name in fields} | dict(self.parameters)
@@ -41,7 +41,7 @@ class Generation:
         return run(recipe, None, RunOptions(device=self.device, models_folder=self.model.path.parent)).maps
 
     def without_network(self, seeds: Sequence[int]) -> list[Maps]:
-        """Results of the same model whose network adds nothing; none if its tool cannot separate that."""
+        """Results of the model with its network switched off; [] if its tool cannot do that."""
         tool = registry().tool(str(self.model.card["tool"]))
         if not isinstance(tool, ControlledGenerator):
             return []
@@ -55,8 +55,8 @@ def network_share(made: Sequence[Maps], without: Sequence[Maps], names: Sequence
     """Share of the variance of results that the network adds, by map, and "all": its mean over the maps.
 
     1 - V0 / V, where V is the variance of a map's pixels over a result (summed over channels, averaged over seeds),
-    and V0 that of the same seeds without the network. 0 if it adds nothing; 1 if all structure is its own; negative if
-    it only evens out what is stored.
+    and V0 the variance for the same seeds without the network. 0: the network adds nothing. 1: all structure comes from
+    it. Negative: it only smooths what the model stores otherwise.
     """
     if not without:
         return {}

@@ -1,4 +1,4 @@
-"""Figures by which results are judged: what each means, and the range in which it should lie."""
+"""The figures for judging results: their meanings, and the ranges in which they should lie."""
 
 from __future__ import annotations
 
@@ -12,15 +12,18 @@ Range = tuple[float, float]
 
 @dataclass(frozen=True)
 class Figure:
-    """Meaning of a figure, and the ranges in which it should lie: of a model's results, and of a single picture.
+    """Meaning of a figure, and the ranges in which it should lie for a model's results and for a single picture.
 
-    Without a range it is for information. relative: a picture's goal that depends on the controls, in words.
+    Without a range it is for information. relative: a picture's goal that depends on the controls, in words. fault: of
+    a model that misses the goal. is_detail: whether that fault is seen nearby, and not from afar.
     """
 
     meaning: str
     of_model: Range | None = None
     of_picture: Range | None = None
     relative: str = ""
+    fault: str = ""
+    is_detail: bool = False
 
 
 DECLARED = tomllib.loads(Path(__file__).with_name("figures.toml").read_text(encoding="utf-8"))
@@ -36,14 +39,14 @@ def _figures(kind: str) -> dict[str, Figure]:
 MODEL_FIGURES: Mapping[str, Figure] = _figures("recorded")
 """Figures that a model's card records, in the order of tables."""
 FIGURES: Mapping[str, Figure] = {**MODEL_FIGURES, **_figures("others")}
-"""All figures but the `statistics_…` of each kind, and `base_color_distance` and so on of each map."""
+"""All figures, except the `statistics_…` of each kind, and `base_color_distance` and so on of each map."""
 GOALS: Mapping[str, Range] = {name: figure.of_model for name, figure in FIGURES.items() if figure.of_model}
 """Range in which each figure of a model should lie; other figures are for information."""
 CLASS_GOALS: Mapping[str, Range] = {**GOALS, "fine_swd_of_floor": (0, 2.0), "statistics_of_crop": (0, 2.0)}
 PICTURE_GOALS: Mapping[str, Range] = {name: figure.of_picture for name, figure in FIGURES.items() if figure.of_picture}
-"""Range in which each figure of a single picture should lie, likewise."""
+"""Range in which each figure of a single picture should lie; other figures are for information."""
 MORE_REPEATED = 0.05
-"""Share of a tile that may occur in it twice, more than in another crop: in walls, some bricks look alike."""
+"""A tile may repeat this much more of itself than another crop does: in walls, some bricks look alike."""
 
 
 def within(value: float, goal: Range) -> bool:

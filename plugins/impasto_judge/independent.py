@@ -1,4 +1,4 @@
-"""Figures that no training here minimises: joint statistics, spectra, salience, repetition, and classifiers."""
+"""Figures that no training here optimises: joint statistics, spectra, salience, repetition, and classifiers."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     from .metrics.joint_statistics import RealStatistics
 
 MOST_WINDOWS = 4
-"""Limit of windows along each side of a picture; of real ones to compare with, which overlap, twice as many."""
+"""Most windows along each side of a result; real pictures have twice as many, which overlap."""
 ENCODED_PX = 64
 """Side of the disjoint patches that an encoder sees."""
 
 
 class IndependentFigures:
-    """Figures of pictures beside the real ones of a case, whose heights are in metres where that is known.
+    """Figures of pictures, compared with the real ones of a case; heights are in metres where their range is known.
 
-    names: of the maps that are compared. tiles: in all methods, whether a picture wraps, as results do.
+    names: of the compared maps. tiles, in all methods: whether a picture is seamless, as results are.
     """
 
     def __init__(self, case: EvaluationCase, names: Sequence[str]) -> None:
@@ -50,7 +50,7 @@ class IndependentFigures:
             return 0
 
     def of(self, maps: Maps, tiles: bool = True) -> dict[str, float]:
-        """All figures but those of classifiers and of repetition."""
+        """All figures except those of classifiers and of repetition."""
         salience, drift = self._salience.of_crop(self._color.of(maps))
         found = {
             **self._statistics(maps, tiles),
@@ -65,7 +65,7 @@ class IndependentFigures:
         return found
 
     def _spectra(self, maps: Maps) -> dict[str, float]:
-        """Largest difference of power in an octave (dB), of each map."""
+        """Largest difference of power in an octave (dB), for each map."""
         found = {}
         for name in self.names:
             real = [one[name].pixels for one in self.case.judged]
@@ -74,7 +74,7 @@ class IndependentFigures:
         return found
 
     def _statistics(self, maps: Maps, tiles: bool) -> dict[str, float]:
-        """RMS difference of joint statistics in spreads of real windows, of all kinds together and of phases alone."""
+        """RMS difference of joint statistics, in spreads of real windows: of all kinds, and of phases alone."""
         from .metrics.joint_statistics import joint_statistics
 
         side = self.window_px
@@ -108,7 +108,7 @@ class IndependentFigures:
         return [wide[y : y + side, x : x + side] for y in rows for x in columns]
 
     def precision_recall(self, maps: Maps) -> dict[str, float]:
-        """Precision and recall of a picture's patches beside the judged ones'; {} if no encoder is installed."""
+        """Precision and recall of a picture's patches against the judged ones'; {} if no encoder is installed."""
         from .metrics.precision_recall import precision_recall
 
         made = _features([maps]) if min(maps.size_px) >= ENCODED_PX else None
@@ -130,7 +130,7 @@ class IndependentFigures:
         return all(min(maps.size_px) >= PATCH_PX for maps in (*pictures, *self.case.judged, *self.case.others))
 
     def two_sample_auc(self, learned: Maps, tested: Maps, real: Sequence[Maps], seed: int) -> float:
-        """Score of a classifier that learns to tell `learned` from `real`, and then tells `tested` from the judged."""
+        """Score on `tested` and judged pictures of a classifier that has learned to tell `learned` from `real`."""
         from .metrics.two_sample import disjoint_two_sample_auc
 
         known = [self._channels.of(maps) for maps in real]

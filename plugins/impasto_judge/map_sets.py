@@ -24,7 +24,7 @@ SHOWN_NAMES = 5
 
 @dataclass(frozen=True)
 class ComparedSet:
-    """Maps of one surface. other_name: name that it has too, if it is alone in its folder."""
+    """Maps of one surface. other_name: a second name, if the set is alone in its folder."""
 
     name: str
     maps: Mapping[str, MapSource]
@@ -39,7 +39,7 @@ class ComparedSet:
         return max(sizes)
 
     def read(self, size_px: tuple[int, int]) -> Maps:
-        """The maps at a size (height, width); they are read one after the other, for the sake of memory."""
+        """The maps at a size (height, width), read one after another to save memory."""
         read = {name: read_sources({name: source}) for name, source in self.maps.items()}
         return Maps(
             {name: resized_map(name, one[name], size_px) for name, one in read.items() if name in one}, name=self.name
@@ -65,7 +65,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class ComparedSets:
-    """Sets with both an estimate and the truth, and the names of those that lack either."""
+    """Pairs of an estimate and the truth, and the names of sets that lack either."""
 
     pairs: tuple[Pair, ...]
     without_estimate: tuple[str, ...]
@@ -73,7 +73,7 @@ class ComparedSets:
 
 
 def pair_sets(estimates: Path, truths: Path) -> ComparedSets:
-    """Pairs of sets of the same name; a single set in each folder is a pair whatever the names.
+    """Pairs of sets with the same name; a single set in each folder is a pair whatever its name.
 
     FileError if a folder has no sets, ParameterError if no names agree.
     """
@@ -92,7 +92,7 @@ def pair_sets(estimates: Path, truths: Path) -> ComparedSets:
 
 
 def sets_in(folder: Path) -> list[ComparedSet]:
-    """The sets in a folder and below, by name: the path of a set's folder, or that and the start of its files' names.
+    """The sets in and below a folder, by name: the path of the set's folder, or that and the prefix of its files.
 
     FileError if there are none.
     """

@@ -1,4 +1,4 @@
-"""Errors of estimated maps against the true maps of the same surface, beside those of maps that say nothing.
+"""Errors of estimated maps against the true maps of the same surface, with those of trivial maps as controls.
 
 Every figure is a mean over all pixels. An estimate of another size than the truth is compared at the smaller of the two
 sizes: colour is averaged as light, normals as slopes.
@@ -23,21 +23,21 @@ from .renders import LOG_EPSILON, render_log_l1
 
 COMPARED = ("base_color", "roughness", "metallic", "normal", "height", "ambient_occlusion")
 RELIEF_DEGREES = 5.0
-"""Least mean angle between the true normals and straight up, for a set that has relief."""
+"""A set has relief if the mean angle between its true normals and straight up is larger than this."""
 LEAST_FLAT_DEGREES = 1e-3
 UP: np.ndarray = np.array([0, 0, 1], np.float32)
 LARGEST_STRETCH = 0.01
-"""Tolerated relative difference of two sets' proportions, for sizes that were rounded to pixels."""
+"""Largest relative difference between two sets' proportions, since sizes are rounded to pixels."""
 
 
 def _means(meaning: str, heading: str = "", init: bool = True) -> Any:
-    """A field of a figure, None by default. heading: of its column, for those that tell most."""
+    """A field for a figure, None by default. heading: its column's, for the most telling figures."""
     return field(default=None, init=init, metadata={"meaning": meaning, "heading": heading})
 
 
 @dataclass(frozen=True)
 class MapFigures:
-    """Figures of one set of maps, or their means over several; None where either has no such map."""
+    """Figures of one set of maps, or their means over several; None where a map is missing."""
 
     normal_degrees: float | None = _means("mean angle between estimated and true normals", "normals °")
     flat_degrees: float | None = _means("the same for a flat surface")
@@ -70,7 +70,7 @@ class MapFigures:
 
     @property
     def has_relief(self) -> bool:
-        """Whether the true surface is far enough from flat for the figures of its relief to mean something."""
+        """Whether the true surface has enough relief for the figures of relief to mean something."""
         return self.flat_degrees is not None and self.flat_degrees > RELIEF_DEGREES
 
 
@@ -94,7 +94,7 @@ def compare_maps(estimate: Maps, truth: Maps) -> MapFigures:
 
 
 def compare_controls(truth: Maps) -> dict[str, MapFigures]:
-    """Figures of the simplest estimates of the true base colour, by name; none without one."""
+    """Figures of the simplest estimates from the true base colour, by name; {} without one."""
     if "base_color" not in truth:
         return {}
     controls = control_estimates(linear_to_srgb(linear_pixels(truth["base_color"])))
@@ -109,7 +109,7 @@ def mean_figures(figures: Sequence[MapFigures]) -> MapFigures:
 
 
 def at_one_size(estimate: Maps, truth: Maps) -> tuple[Maps, Maps]:
-    """Both at the smaller of their sizes, with only the maps that are compared."""
+    """Both sets at the smaller of their sizes, with only the compared maps."""
     size_px = compared_size(estimate.size_px, truth.size_px)
     estimate, truth = (resized_maps(_compared(maps), size_px) for maps in (estimate, truth))
     return estimate, truth
@@ -141,7 +141,7 @@ def normal_figures(found: np.ndarray, true: np.ndarray) -> dict[str, float | Non
 
 
 def _unit(normal: np.ndarray) -> np.ndarray:
-    """Unit vectors (H, W, 3) of encoded normals; up where there is none."""
+    """Unit vectors (H, W, 3) of encoded normals; straight up where a normal has no length."""
     vectors = 2 * normal - 1
     lengths = np.linalg.norm(vectors, axis=2, keepdims=True)
     return np.where(lengths > LEAST_DEVIATION, vectors / np.maximum(lengths, LEAST_DEVIATION), UP)

@@ -1,6 +1,6 @@
-"""Judgement of a picture beside the photograph that it was made from, by figures that no tool here optimises.
+"""Judgement of a picture against the photograph that it was made from, by figures that no tool here optimises.
 
-Every figure stands beside those of controls: another crop of the photograph, a quilt of it, and noise of its spectrum.
+Every figure is given for controls as well: another crop of the photograph, a quilt of it, and noise of its spectrum.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from .goals import MORE_REPEATED, PICTURE_GOALS, within
 from .real_texture import RealTexture, check_two_sample_size, window_side
 
 RESULT = "result"
-"""Row of the picture that is judged."""
+"""Row of the judged picture."""
 BRIEF = ("statistics_of_crop", "salience_of_crop", "repeated_share", "contrast_low", "contrast_high")
-"""Figures of a result that tell most."""
+"""The most telling figures of a result."""
 AUC, AUC_DEVIATION = "two_sample_auc", "two_sample_deviation"
 LEFT_OUT = ("wavelets_of_floor", "fine_swd")
-"""Figures of models that others say better here."""
+"""Figures of models that are left out here, since others are better for pictures."""
 DIFFERENT_TEXELS = 0.01
-"""Relative difference of texel sizes from which the finer picture is shrunk."""
+"""Above this relative difference of texel sizes, the finer picture is shrunk."""
 Progress = Callable[[float, str], None]
 
 
@@ -48,8 +48,8 @@ class PictureJudgement:
     def goals(self) -> dict[str, tuple[float, float]]:
         """Range in which figures of the result should lie.
 
-        No copied block may fill half of its shorter side, it may repeat hardly more than another crop, and a classifier
-        should not tell it more easily than a quilt, within the deviation between seeds.
+        No copied block may fill half of its shorter side. It may repeat hardly more than another crop. A classifier may
+        not recognise it more easily than a quilt, within the deviation between seeds.
         """
         repeated = self.figures[CROP]["repeated_share"] + MORE_REPEATED
         goals = {**PICTURE_GOALS, "repeated_share": (0, repeated), "copied_block_px": (0, min(self.size_px) / 2)}
@@ -75,10 +75,10 @@ def judge_picture(
 ) -> PictureJudgement:
     """Compare a result with its source.
 
-    controls: also quilt the source, and make noise of its spectrum. classifiers: number of networks that learn to tell
-    each of them from the source. Pictures are compared texel by texel: if the widths of both are known in metres, the
-    finer one is shrunk. Only maps that both have count. ParameterError if either is too small, or nothing can be
-    compared.
+    controls: also compare a quilt of the source, and noise of its spectrum. classifiers: number of networks that learn
+    to distinguish each row from the source. Pictures are compared at one texel size: if both widths are known in
+    metres, the finer picture is shrunk. Only maps that both have count. ParameterError if either is too small, or if
+    nothing can be compared.
     """
     result, source = at_one_texel_size(result, source)
     _check(result, source, classifiers)
@@ -108,9 +108,9 @@ def judge_picture(
 
 
 class BriefJudge:
-    """Judge of results by the few figures that tell most, in a third of the time of `judge_picture`.
+    """Judges results by the few most telling figures, in a third of the time of `judge_picture`.
 
-    What is measured of the source is kept for the next result of the same size.
+    Measurements of the source are kept for the next result of the same size.
     """
 
     def __init__(self, source: Maps) -> None:
@@ -120,7 +120,7 @@ class BriefJudge:
     def judge(self, result: Maps) -> tuple[dict[str, float], list[str]]:
         """Figures of a result, and the names of those that miss their goals.
 
-        ParameterError if the result or the source is too small, or nothing can be compared.
+        ParameterError if the result or the source is too small, or if nothing can be compared.
         """
         result, source = at_one_texel_size(result, self._source)
         _check(result, source, 0)
@@ -137,7 +137,7 @@ class BriefJudge:
         return figures, [name for name, value in figures.items() if not within(value, goals[name])]
 
     def _real(self, source: Maps, names: tuple[str, ...], size_px: tuple[int, int]) -> tuple[RealTexture, float]:
-        """The source as real texture, and the share of one of its crops that occurs in it twice."""
+        """The source as real texture, and the repeated share of one of its crops."""
         key = names, size_px, source.size_px
         if key not in self._known:
             found = RealTexture(source, names, size_px)
@@ -146,7 +146,7 @@ class BriefJudge:
 
 
 def _check(result: Maps, source: Maps, classifiers: int) -> None:
-    """Raise ParameterError for pictures without colour or too small, and for a negative number of classifiers."""
+    """Raise ParameterError for pictures without colour, too small ones, and a negative number of classifiers."""
     for maps, role in ((result, "the picture"), (source, "the source")):
         if "base_color" not in maps:
             raise ParameterError(f"{role} {maps.name} has no base colour", "give a picture, or a folder that has one")
@@ -162,7 +162,7 @@ def _without(figures: Mapping[str, float]) -> dict[str, float]:
 
 
 def at_one_texel_size(result: Maps, source: Maps) -> tuple[Maps, Maps]:
-    """Both at the coarser of their texel sizes, if these are known."""
+    """Both pictures at the coarser of their texel sizes, if these are known."""
     if not result.width_m or not source.width_m:
         return result, source
     texels = [maps.width_m / maps.size_px[1] for maps in (result, source) if maps.width_m]

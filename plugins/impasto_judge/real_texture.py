@@ -1,4 +1,4 @@
-"""A photograph as the real texture that results are compared with: channels, windows of equal size, and halves."""
+"""A photograph as the reference for results: its channels, windows of equal size, and halves."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from .metrics.patches import contrast_ratio
 
 LARGEST_WINDOW_PX, SMALLEST_WINDOW_PX, WINDOW_STEP_PX = 256, 64, 16
 MOST_WINDOWS = 7
-"""Limit of windows along each side of a picture."""
+"""Most windows along each side of a picture."""
 CHECKED_PATCHES = 128
 
 
 class RealTexture:
-    """Figures of results beside a photograph, and of one part of it beside another: the scores of another crop.
+    """Figures of results against a photograph, and of one part of it against another, as the scores of another crop.
 
-    source: maps with heights in metres, if known. names: of those that are compared. size_px: (height, width) of the
-    results. Whatever depends on the size of a picture is measured in windows of one size, in results as in the source.
+    source: maps, with heights in metres if known. names: of the compared maps. size_px: (height, width) of the results.
+    Figures that depend on a picture's size are measured in windows of one size, both in results and in the source.
     """
 
     def __init__(self, source: Maps, names: Sequence[str], size_px: tuple[int, int]) -> None:
@@ -43,7 +43,7 @@ class RealTexture:
         return [nearest_patches(self._halves["right"], self._halves["left"], count=CHECKED_PATCHES)]
 
     def _measure_windows(self) -> None:
-        """Statistics of the source's windows; to compare with, those of the windows in each half."""
+        """Measure the statistics of the source's windows; the windows in each half are the references."""
         from .metrics.joint_statistics import RealStatistics, joint_statistics
 
         side = self.window_px
@@ -56,7 +56,7 @@ class RealTexture:
         self._known = {part: RealStatistics.of(values, found) for part, values in self._inside.items()}
 
     def figures(self, maps: Maps) -> dict[str, float]:
-        """Figures of a result, a torus."""
+        """Figures of a seamless result."""
         color = maps["base_color"].pixels
         copied = verbatim_copies(color, self.source["base_color"].pixels)
         nearest = nearest_patches(color, self._halves["left"], count=CHECKED_PATCHES)
@@ -70,7 +70,7 @@ class RealTexture:
         }
 
     def key_figures(self, maps: Maps) -> dict[str, float]:
-        """Those figures of a result that tell most in the least time: no copies are looked for in the source."""
+        """The most telling and fastest figures of a result, without a search for copies of the source."""
         from .metrics.joint_statistics import joint_statistics
 
         pixels, side = self._channels.of(maps), self.window_px
@@ -88,7 +88,7 @@ class RealTexture:
         }
 
     def crop_figures(self) -> dict[str, float]:
-        """The same figures of one half of the source beside the other."""
+        """The same figures for one half of the source against the other."""
         left, right = (part_of(self.source, part) for part in ("left", "right"))
         height, width = (min(sides) for sides in zip(self.size_px, self.source.size_px, strict=True))
         copied = verbatim_copies(self._halves["left"], self._halves["right"])
@@ -106,14 +106,14 @@ class RealTexture:
         }
 
     def repeated_share_of_crop(self) -> float:
-        """Share of a crop of the results' size that occurs in it twice."""
+        """Repeated share of a crop with the results' size."""
         height, width = (min(sides) for sides in zip(self.size_px, self.source.size_px, strict=True))
         return repeated_share(self.source["base_color"].pixels[:height, :width], mirrored=True)
 
     def two_sample_auc(self, maps: Maps | None, seed: int) -> float:
-        """Score of a classifier that tells a result from a half of the source (None: one half from the other).
+        """Score of a classifier that distinguishes a result, or None for the other half, from a half of the source.
 
-        Even seeds take the upper half, odd ones the lower one. What is told from it has at most the results' size.
+        Even seeds use the upper half, odd ones the lower. The picture is cropped to the half, and to the results' size.
         """
         from .metrics.two_sample import two_sample_auc
 
@@ -125,25 +125,25 @@ class RealTexture:
         return two_sample_auc(real, found[:height, :width], seed)
 
     def _floors(self) -> list[dict[str, float]]:
-        """Distances of the windows in each half from those in the other."""
+        """Distances between the windows of each half and of the other."""
         return [self._known[other].distances(self._inside[part]) for part, other in OTHER_PART.items()]
 
     def _statistics(self, distances: Sequence[Mapping[str, float]]) -> dict[str, float]:
-        """Mean distances of joint statistics: of all kinds, relative to another crop's, and by kind."""
+        """Mean distances of joint statistics: of all kinds together, relative to another crop's, and by kind."""
         mean = {kind: float(np.mean([one[kind] for one in distances])) for kind in distances[0]}
         floor = float(np.mean([one["all"] for one in self._floors()]))
         kinds = {f"statistics_{kind}": value for kind, value in mean.items() if kind != "all"}
         return {"statistics_of_crop": mean["all"] / floor, "statistics": mean["all"], **kinds}
 
     def _layout(self, pixels: np.ndarray) -> float:
-        """Correlation with the source's layout, at equal texel size or stretched to the source's size."""
+        """Correlation with the source's layout: the larger of that at equal texel size, and stretched to its size."""
         found = layout_correlation(pixels, self._pixels)
         if pixels.shape == self._pixels.shape:
             return found
         return max(found, layout_correlation(resize(pixels, self._pixels.shape[:2]), self._pixels))
 
     def contrast(self, maps: Maps, real: Maps | None = None) -> dict[str, float]:
-        """Least and largest contrast ratio, to the source's maps or others, of all maps at the three finest levels."""
+        """Smallest and largest contrast ratio to the real maps, over all maps and the three finest levels."""
         real = real or self.source
         ratios = {name: contrast_ratio(maps[name].pixels, real[name].pixels)[:3] for name in self.names}
         return {"contrast_low": min(map(min, ratios.values())), "contrast_high": max(map(max, ratios.values()))}
@@ -160,7 +160,7 @@ def check_two_sample_size(size_px: tuple[int, int]) -> None:
 
 
 def window_side(source_px: tuple[int, int], result_px: tuple[int, int]) -> int:
-    """Side of the windows in which statistics are measured. ParameterError if a picture is too small for them."""
+    """Side of the windows for statistics. ParameterError if a picture is too small for them."""
     most = min(LARGEST_WINDOW_PX, min(source_px) // 4, *result_px)
     if most < SMALLEST_WINDOW_PX:
         (height, width), least = source_px, 4 * SMALLEST_WINDOW_PX

@@ -1,4 +1,4 @@
-"""Figures of how well maps show a surface's relief, which blank maps fail; and the simplest estimates, as controls."""
+"""Figures of how well maps show a surface's relief, and the simplest estimates as controls."""
 
 from __future__ import annotations
 
@@ -23,29 +23,29 @@ BANDS: Mapping[str, tuple[float, float]] = {"form": (1 / 8, math.inf), "pieces":
 """Wavelengths of each frequency band of slopes, relative to the width: of the whole surface, of its stones or bricks,
 and of their grain."""
 LEAST_DEVIATION = 1e-6
-"""Deviation below which values count as constant."""
+"""Values with less deviation count as constant."""
 LEAST_SLOPE = 1e-5
-"""Deviation of a band of true slopes below which the truth has nothing there."""
+"""A band of true slopes with less deviation is empty."""
 FLAT_DEGREES = 2.0
-"""Tilt of the truth below which an estimate's tilt is false relief."""
+"""Where the true tilt is below this, an estimate's tilt is false relief."""
 LIGHTS, ELEVATION = 8, 25.0
-"""Number of raking lights all around, and their elevation in degrees."""
+"""Number of raking lights around the surface, and their elevation in degrees."""
 GREY = 0.5
-"""Linear colour of the surface whose shading is compared."""
+"""Linear colour of the surface for comparing shading."""
 SHADING_PX = 256
-"""Side of the part of the shading whose structure is compared."""
+"""Side of the part of the shading for comparing structure."""
 LUMINANCE_HEIGHT = 1 / 1024
-"""Height from black to white of the control `luminance`, relative to the width: more is worse on measured sets."""
+"""Height of the control `luminance` from black to white, relative to the width; more is worse on measured sets."""
 GRADIENTS_DEGREES = 12.0
-"""Mean tilt of the control `gradients`: drama, as in DeepBump's results; measured sets have 4 to 20."""
+"""Mean tilt of the control `gradients`, strong as in DeepBump's results; measured sets have 4 to 20."""
 BLUR = 1 / 256
 """Deviation of the blur before gradients are taken, relative to the width."""
 
 
 def control_estimates(color: np.ndarray) -> dict[str, Maps]:
-    """The simplest estimates of a picture (H, W, 3) by name: flat, luminance as height, gradients of it when blurred.
+    """The simplest estimates from a picture (H, W, 3) by name: flat, luminance as height, and its blurred gradients.
 
-    The last is the idea of DeepBump (its network is another matter). All have the roughness 0.5.
+    The last is the idea of DeepBump, without its network. All of them have the roughness 0.5.
     """
     height, width = color.shape[:2]
     lightness = luma(color)
@@ -63,7 +63,7 @@ def control_estimates(color: np.ndarray) -> dict[str, Maps]:
 
 
 def _with_mean_tilt(slopes: np.ndarray, degrees: float) -> np.ndarray:
-    """Slopes (H, W, 2) scaled to a mean tilt; flat ones stay so."""
+    """Slopes (H, W, 2) scaled to a mean tilt; flat slopes stay flat."""
     if np.ptp(slopes) == 0:
         return slopes
     exponent = brentq(lambda power: float(tilts(slopes * np.float32(2**power)).mean()) - degrees, -20, 20, rtol=1e-6)
@@ -78,8 +78,8 @@ def tilts(slopes: np.ndarray) -> np.ndarray:
 def relief_figures(found: np.ndarray, true: np.ndarray) -> dict[str, float | None]:
     """Figures of slopes (H, W, 2) against the true ones: `tilt_ratio`, `false_relief_degrees`, NAME_correlation.
 
-    The ratio is None if the truth is flat. The correlations are Pearson's within each of `BANDS`, so they do not depend
-    on scale; 0 where the estimate has nothing there, None where the truth has nothing.
+    The ratio is None if the truth is flat. The correlations are Pearson's in each of `BANDS`, so they do not depend on
+    scale. They are 0 if the estimate's band is empty, and None if the truth's is.
     """
     tilt, true_tilt = tilts(found), tilts(true)
     is_flat = true_tilt < FLAT_DEGREES
@@ -102,7 +102,7 @@ def _bands(found: np.ndarray, true: np.ndarray) -> dict[str, tuple[np.ndarray, n
 
 
 def _smooth_slopes(slopes: np.ndarray, wavelength: float) -> np.ndarray:
-    """Slopes (H, W, 2) without wavelengths below one that is relative to the width; infinite leaves their mean."""
+    """Slopes (H, W, 2) without shorter wavelengths than this, relative to the width; inf leaves only their mean."""
     if math.isinf(wavelength):
         return slopes.mean((0, 1))
     sigma = wavelength * slopes.shape[1] / (2 * math.pi)

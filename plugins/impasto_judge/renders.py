@@ -1,7 +1,7 @@
-"""Difference of two sets of maps as they look, under nine lights: the rendering loss of Deschaintre et al. 2018.
+"""Difference between renders of two sets of maps under nine lights: the rendering loss of Deschaintre et al. 2018.
 
-Three diffuse configurations have a distant light and a distant viewer in independent directions, six specular ones a
-light near the surface and a viewer who sees its mirror image somewhere on it. They are the same for every set.
+Three diffuse configurations have a distant light and a distant viewer in independent directions. Six specular ones have
+a light near the surface, and a viewer who sees its reflection. They are the same for every set.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from impasto.surface.shading import Shaded, reflect
 from impasto.texture import Maps
 
 LOG_EPSILON = 0.1
-"""Added to radiance before logarithms are taken, so that dark pixels do not count for everything."""
+"""Added to radiance before taking logarithms, so that dark pixels do not dominate."""
 DIFFUSE, SPECULAR = 3, 6
 SEED = 0
 LARGEST_SINE_SQUARED = 0.95
@@ -31,7 +31,7 @@ RENDERED = ("base_color", "normal", "roughness")
 
 @dataclass(frozen=True)
 class Configuration:
-    """A light and a viewer (3,): directions if they are distant, else places.
+    """A light and a viewer (3,): directions if they are distant, places otherwise.
 
     x right, y up, z from the surface; x is -1 to 1 over the picture's width.
     """
@@ -74,8 +74,8 @@ def _mirror(rng: np.random.Generator) -> Configuration:
 def render_log_l1(estimate: Maps, truth: Maps) -> float | None:
     """Mean |difference| of log(radiance + 0.1) over nine renders of maps of one size.
 
-    Base colour, normals and roughness are used where the truth has them; an estimate without one of them counts as
-    grey, flat or rough there. A set without a metallic map is dielectric. None if the two have none in common.
+    Base colour, normals and roughness are used if the truth has them. A map that the estimate lacks counts as grey,
+    flat or rough. A set without a metallic map is dielectric. None if the two sets have none of these maps in common.
     """
     names = [name for name in RENDERED if name in truth]
     if not any(name in estimate for name in names):

@@ -1,4 +1,4 @@
-"""Writing the report of a training: a page with pictures of the model beside its data, and its figures and verdict."""
+"""Writes the report of a training: a page with pictures of the model and its data, figures, and a verdict."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from .verdict import advice, verdict
 Progress = Callable[[float, str], None]
 SEEDS, JUDGED_SEEDS = 3, 2
 LARGEST_PX, SMALLEST_PX, STEP_PX = 512, 64, 32
-"""Range of the side of the pictures that are shown and judged, and what it is a multiple of."""
+"""Range of the side of the shown and judged pictures; it is a multiple of the last number."""
 MOST_CLASSES = 4
-"""Number of a model's classes that are shown; the first of them is judged."""
+"""Most classes of a model that are shown; only the first one is judged."""
 LIMIT_S = 60.0
-"""Processor time after which the comparison is given up, for a machine that is slower than those known."""
+"""The comparison is given up after this processor time, on very slow machines."""
 
 
 def write_report(
@@ -41,7 +41,7 @@ def write_report(
 ) -> str:
     """Write the report of a model that was trained on `data`; return the verdict in a sentence.
 
-    It judges by the part of the data that chooses settings, so that another part can judge at the end.
+    The part of the data that chooses settings judges it, so that another part stays unused for a final judgement.
     """
     on_progress(0.0, "looking at the data")
     first, *others = cases(model, _some_classes(model, data), choosing=True)
@@ -61,13 +61,13 @@ def write_report(
 
 
 def _some_classes(model: Model, data: Dataset) -> Dataset:
-    """The data without the pictures of other classes than the first `MOST_CLASSES` of the model."""
+    """The data with only the pictures of the model's first `MOST_CLASSES` classes."""
     classes = model.card.get("classes", [])[:MOST_CLASSES]
     return replace(data, samples=tuple(one for one in data.samples if not classes or one.label in classes))
 
 
 def _side_px(case: EvaluationCase) -> int:
-    """Side of results about as large as the real pictures."""
+    """Side of results, about that of the real pictures."""
     shorter = min(case.judged[0].size_px)
     return max(SMALLEST_PX, min(LARGEST_PX, shorter) // STEP_PX * STEP_PX)
 
@@ -91,7 +91,7 @@ def _compare(case: EvaluationCase, generation: Generation, on_progress: Progress
 
 
 def _pictures(case: EvaluationCase, generation: Generation, made: Mapping[str, tuple[Maps, ...]]) -> Shown:
-    """Pictures of some seeds, pieces of what the model learned and of what it did not, and controls."""
+    """Pictures of some seeds, pieces of learned and of unseen data, and controls."""
     judged = made.get(MODEL, ())
     seeds = (*judged, *(generation.make(seed) for seed in range(len(judged), SEEDS)))
     corner = slice(generation.size_px), slice(generation.size_px)

@@ -1,4 +1,4 @@
-"""Charts of a training's curves as SVG, with its rollbacks marked."""
+"""Charts of a training's curves as SVG, with marks for its rollbacks."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from html import escape
 
 WIDTH, HEIGHT = 340, 190
 LEFT, RIGHT, TOP, BOTTOM = 46, 10, 24, 24
-"""Margins around the plotted area, in units of the drawing."""
+"""Margins around the plotted area, in the drawing's units."""
 TICKS = 4
 SHOWN: Mapping[str, tuple[str, str]] = {
     "swd": ("SWD: distance of patches from the data's", "floor"),
     "diversity": ("Diversity of its pictures, over the data's", ""),
 }
-"""Title of a figure of the probe, and the name of the one that it should reach."""
+"""By figure of the probe: the chart's title, and the name of the figure that it should reach."""
 
 
 @dataclass(frozen=True)
 class Chart:
-    """A figure by step. level: value that it should reach, if there is one."""
+    """A figure by step. level: the value that it should reach, if any."""
 
     title: str
     steps: Sequence[float]

@@ -1,4 +1,4 @@
-"""The page of a training's report: verdict, advice, pictures at one texel size, figures beside controls, curves."""
+"""The page of a training's report: verdict, advice, pictures at one texel size, figures with controls, curves."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ ROWS = {
 class Shown:
     """Pictures of one class (or of the only material, ""): one for each seed, and pieces of the data by caption.
 
-    detailed: the first seed as it is made by default, of a model beside which its data are kept; None for others.
+    detailed: the first seed with the default texture transfer, for a model that stores its data; None for others.
     """
 
     label: str
@@ -83,7 +83,7 @@ def _about(model: Model) -> str:
 
 
 def _pictures(shown: Shown) -> str:
-    """The pictures of one class: the data beside the seeds at 1:1, and the first of them tiled."""
+    """The pictures of one class: the data and the seeds at 1:1, and the first seed tiled."""
     addresses = [embed(lit_picture(maps)) for maps in shown.made]
     figures = [_figure(embed(lit_picture(maps)), caption) for caption, maps in shown.real.items()]
     figures += [_figure(address, f"seed {seed}") for seed, address in enumerate(addresses)]
@@ -99,7 +99,7 @@ def _pictures(shown: Shown) -> str:
 
 
 def _tile(address: str, size_px: tuple[int, int]) -> str:
-    """A picture 4x4 times at a quarter of its size, where a repeat shows."""
+    """A picture tiled 4x4 at a quarter of its size, which shows repeats."""
     height, width = size_px
     style = f"width: {width}px; height: {height}px; background: url('{address}') 0 0 / {width / TILES:g}px"
     text = f"seed 0, tiled {TILES}x{TILES}, from afar"
@@ -113,7 +113,7 @@ def _figure(address: str, caption: str) -> str:
 
 
 def _figures(model: Model, compared: CaseResult) -> str:
-    """The table of figures, a column for the model and for each control, and what it is judged by."""
+    """The table of figures, with a column for the model and for each control, and a line on the judging data."""
     rows = [row for row in ROWS if row in compared.rows]
     goals, missed = compared.goals(), compared.missed_goals()
     lines = []
@@ -129,7 +129,7 @@ def _figures(model: Model, compared: CaseResult) -> str:
     by = UNSEEN if compared.held_out else "what it learned from, so that copying earns a score"
     notes = "".join(f"<p class=faint>{escape(note)}.</p>" for note in compared.notes)
     body = f"<div class=wide>{table(lines, heads)}</div>" if lines else ""
-    return f"<section><h2>Figures</h2><p>CaseResult with {by}.</p>{body}{notes}</section>"
+    return f"<section><h2>Figures</h2><p>Comparison with {by}.</p>{body}{notes}</section>"
 
 
 def _goal(goal: tuple[float, float] | None) -> str:

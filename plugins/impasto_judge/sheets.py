@@ -1,4 +1,4 @@
-"""Sheets of pictures beside figures: of a seamless result and its source, and of the cases of a model."""
+"""Contact sheets that go with figures: of a seamless result and its source, and of a model's cases."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PAIRS = 8
 def tile_sheet(result: Maps, source: Maps, caption: str = "", *, device: str = "auto") -> bytes:
     """PNG of four cells: source and result across its corner, both at full size; tiled 2 x 2; on a ball.
 
-    Maps that are needed for the ball and absent from the result are estimated.
+    If the result lacks maps for the ball, they are estimated.
     """
     color = result["base_color"].pixels
     height, width = result.size_px
@@ -48,7 +48,7 @@ def tile_sheet(result: Maps, source: Maps, caption: str = "", *, device: str = "
 
 
 def _with_relief(maps: Maps, device: str) -> Maps:
-    """The maps, with those that the first estimator makes if they have no relief."""
+    """The maps, completed by the first estimator if they have no relief."""
     estimators = registry().tools_for("maps")
     if {"height", "normal"} & set(maps) or not estimators:
         return maps
@@ -56,7 +56,7 @@ def _with_relief(maps: Maps, device: str) -> Maps:
 
 
 def _shrunk(pixels: np.ndarray) -> np.ndarray:
-    """A picture whose shorter side fits into a cell."""
+    """The picture, shrunk so that its shorter side fits into a cell."""
     from PIL import Image
 
     height, width = scaled_size(pixels.shape, CELL_PX / min(pixels.shape[:2]))
@@ -93,7 +93,7 @@ def _pictures(comparison: CaseResult) -> list[tuple[str, np.ndarray]]:
 
 
 def _nearest(case: EvaluationCase, maps: Maps) -> np.ndarray:
-    """Pairs of a generated patch and the nearest one in the training pictures, two pairs per row."""
+    """Pairs of a generated patch and its nearest patch in the training pictures, two pairs per row."""
     made, known = maps["base_color"].pixels, [one["base_color"].pixels for one in case.trained]
     side = min(PATCH_PX, *made.shape[:2], *(length for picture in known for length in picture.shape[:2]))
     nearest = nearest_patches(made, known, count=PAIRS, patch_px=side)

@@ -1,4 +1,4 @@
-"""Results of `impasto evaluate` as lines of text, for people."""
+"""Results of `impasto evaluate` as lines of text for people."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def evaluation(answer: Mapping[str, Any], recorded: Mapping[str, float]) -> Iterator[str]:
-    """A table for each case: figures of the model and of its controls, their goals, and which are missed."""
+    """A table for each case: figures of the model and of its controls, goals, and marks for missed ones."""
     for case in answer["cases"]:
         beside = "" if case["held_out"] else ", which the model learned from"
         yield (
@@ -51,7 +51,7 @@ def _goal_range(goal: Sequence[float | None] | None) -> str:
 
 
 def set_figures(name: str, of: str, figures: Sequence[MapFigures], width_px: int | None = None) -> dict[str, Any]:
-    """Figures of the estimate or of a control of a set compared at this width, or their means over several sets."""
+    """Figures of a set's estimate or of one of its controls at this width, or their means over several sets."""
     rounded = {key: value if value is None else round(value, 5) for key, value in asdict(mean_figures(figures)).items()}
     return {"name": name, "width_px": width_px, "sets": len(figures), "of": of, **rounded}
 
@@ -61,7 +61,7 @@ MAP_HEADINGS = {one.name: one.metadata["heading"] for one in fields(MapFigures) 
 
 
 def map_evaluation(sets: Sequence[Mapping[str, Any]], means: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Table of the most telling figures of each set and its controls, and of their means."""
+    """Table of the most telling figures of each set and its controls, and their means."""
     rows = []
     for one in (*sets, *(means if len(sets) > 1 else ())):
         size = f"{one['width_px']} px" if one["width_px"] else f"{one['sets']} sets"
@@ -71,7 +71,7 @@ def map_evaluation(sets: Sequence[Mapping[str, Any]], means: Sequence[Mapping[st
 
 
 def picture_evaluation(answer: Mapping[str, Any]) -> Iterator[str]:
-    """Table of the figures of a result and of controls, with goals, and which are missed."""
+    """Table of the figures of a result and of controls, with goals and marks for missed ones."""
     width, height = answer["size_px"]
     size = f"{width}x{height}, statistics of windows of {answer['window_px']} px"
     yield f"{printable(answer['result'])} beside {printable(answer['source'])}, {size}"
@@ -91,7 +91,7 @@ def picture_evaluation(answer: Mapping[str, Any]) -> Iterator[str]:
 
 
 def gallery(entries: Sequence[GalleryEntry]) -> Iterator[str]:
-    """Table of the figures and seconds of a gallery's results; those that miss their goals are marked."""
+    """Table of the figures and seconds of a gallery's results; figures that miss their goals are marked."""
     made = [one for one in entries if not one.error]
     names = list(dict.fromkeys(name for one in made for name in one.figures))
     rows = []

@@ -1,4 +1,4 @@
-"""A model's verdict in plain words, from its figures beside those of controls; and what to try next."""
+"""The verdict on a model in plain words, from its figures and those of controls, and advice on what to try next."""
 
 from __future__ import annotations
 
@@ -8,33 +8,25 @@ from typing import Any
 
 from .comparison import CaseResult
 from .controls import MEAN, MODEL, NOISE, QUILT
+from .goals import FIGURES
 
 STATISTICS, WAVELETS, SPECTRUM = "statistics_of_crop", "wavelets_of_floor", "spectrum_db"
 AS_A_CROP = 1.2
-"""A control up to here is as near as another crop: the material has hardly any structure."""
+"""If a control's figure, relative to another crop's, is at most this, the material has hardly any structure."""
 HARDLY = 0.75
-"""Share of the way from another crop's figure to a control's from which a model is hardly better than the control."""
+"""From this share of the way between a crop's and a control's figure, a model is hardly better than the control."""
 WORST_STATISTICS = 3.0
-"""Statistics, over another crop's, from which a model does not show its material: noise of the spectrum has 2 to 8."""
+"""Above these statistics, relative to another crop's, a model does not show its material; noise has 2 to 8."""
 WORST_SPECTRUM_DB = 5.0
-"""Difference of power in a frequency band from which large shapes are missing."""
+"""Above this difference of power in a frequency band, large shapes are missing."""
 SEAMS = ("seam_z_high", "seam_z_low")
-FROM_AFAR = {
-    SPECTRUM: "shapes of some size are missing",
-    "salience_of_crop": "a patch stands out, which shows where it repeats",
-    "repeated_share": "it shows the same piece twice",
-}
-"""Figures of the layout, and the fault of a model that misses the goal."""
-NEARBY = {
-    STATISTICS: "its shapes and edges are not yet those of the data",
-    "two_sample_auc": "a classifier tells its patches from those of the data",
-    "contrast_low": "some detail is too faint",
-    "contrast_high": "some detail is too strong",
-    "relief_ratio": "its relief is too flat or too steep",
-}
-"""Figures of the detail, likewise."""
+FROM_AFAR, NEARBY = (
+    {name: figure.fault for name, figure in FIGURES.items() if figure.fault and figure.is_detail == is_detail}
+    for is_detail in (False, True)
+)
+"""Faults of a model that misses a figure's goal: in the layout, and in the detail."""
 STILL_FALLING = 0.95
-"""A training could go on if the SWD of its last quarter is less than this of the quarter before."""
+"""A training could continue if the SWD of its last quarter is below this share of the quarter before."""
 FEW_CANVASES = 6.0
 LOW_DIVERSITY = 0.7
 COPIES = 0.85
@@ -42,7 +34,7 @@ COPIES = 0.85
 
 @dataclass(frozen=True)
 class Verdict:
-    """One of the four titles below, and the reason, a part of a sentence."""
+    """One of the four titles below, and the reason as a clause."""
 
     title: str
     reason: str
@@ -52,7 +44,7 @@ GOOD, FAR, BAD, UNKNOWN = "good", "usable from afar", "not usable", "not judged"
 
 
 def verdict(compared: CaseResult) -> Verdict:
-    """The verdict on a model."""
+    """The verdict on a model, from its figures in one case."""
     if MODEL not in compared.rows:
         return Verdict(UNKNOWN, "; ".join(compared.notes) or "there is nothing to compare it with")
     missed, figures = compared.missed_goals(), compared.rows
@@ -73,7 +65,7 @@ def verdict(compared: CaseResult) -> Verdict:
 
 
 def _like_a_control(figures: Mapping[str, Mapping[str, float]]) -> str:
-    """The figure in which a model is hardly nearer to the data than a control without structure, in words; or ""."""
+    """A clause about a figure in which a model is hardly better than a control without structure, or ""."""
     for row, name in ((NOISE, "noise"), (MEAN, "what it stores besides its network")):
         for figure, meaning in ((STATISTICS, "statistics"), (WAVELETS, "wavelets")):
             found, control = figures[MODEL].get(figure), figures.get(row, {}).get(figure, 0.0)
@@ -83,7 +75,7 @@ def _like_a_control(figures: Mapping[str, Mapping[str, float]]) -> str:
 
 
 def advice(card: Mapping[str, Any], compared: CaseResult, sizes_px: Sequence[tuple[int, int]]) -> list[str]:
-    """Advice on training, most useful first, by the card of a model and the sizes (height, width) of its data."""
+    """Advice on training, most useful first. card: the model's. sizes_px: (height, width) of its data."""
     settings, figures, curve = card.get("parameters", {}), card.get("figures", {}), card.get("curve", {})
     found, missed = compared.rows.get(MODEL, {}), set(compared.missed_goals())
     tips = []
@@ -105,7 +97,7 @@ def advice(card: Mapping[str, Any], compared: CaseResult, sizes_px: Sequence[tup
     if found.get("novelty", 1.0) < COPIES:
         more = ", or --augment 0.3" if "augment" in settings else ""
         tips.append(f"It copies the data: give more pictures{more}.")
-    if small := _is_little(settings, sizes_px):
+    if small := _small_area(settings, sizes_px):
         tips.append(f"Give more or larger pictures: all together they are {small:.1f} times what one step looks at.")
     if not compared.held_out:
         tips.append("Train with --hold-out to judge it by a part of the data that it has not seen.")
@@ -122,8 +114,8 @@ def is_still_falling(curve: Mapping[str, Sequence[float]]) -> bool:
     return part >= 2 and sum(looks[-part:]) < STILL_FALLING * sum(looks[-2 * part : -part])
 
 
-def _is_little(settings: Mapping[str, Any], sizes_px: Sequence[tuple[int, int]]) -> float:
-    """Area of the data in surfaces that one step looks at, if that is little; else 0."""
+def _small_area(settings: Mapping[str, Any], sizes_px: Sequence[tuple[int, int]]) -> float:
+    """Area of the data relative to the area that one training step sees, if that is small, or else 0."""
     side = settings.get("canvas_px") or settings.get("crop_px")
     if not side:
         return 0.0

@@ -1,4 +1,4 @@
-"""Pages in HTML that need nothing but themselves: one style for light and dark screens, tables, embedded pictures."""
+"""Self-contained HTML pages: one style for light and dark screens, tables, and embedded pictures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ QUALITY = 92
 
 
 def page(title: str, body: str, style: str = "") -> str:
-    """The whole page, from its title as plain text and its body as HTML; `style` is added to the common one."""
+    """The whole page, from a plain-text title and an HTML body; `style` is added to the common style."""
     screen = '<meta name="viewport" content="width=device-width, initial-scale=1">'
     head = f'<meta charset="utf-8">{screen}<title>{escape(title)}</title><style>{STYLE}{style}</style>'
     return f"<!doctype html>\n<html lang=en><head>{head}</head><body>{body}</body></html>\n"
@@ -29,7 +29,7 @@ def table(rows: Sequence[Sequence[str]], heads: Sequence[str] = ()) -> str:
 
 
 def embed(pixels: np.ndarray) -> str:
-    """Address that holds the picture (H, W, 3) in [0, 1] itself, as JPEG."""
+    """Data URL of a picture (H, W, 3) in [0, 1], as JPEG."""
     from PIL import Image
 
     stream = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Alignment of a picture that tiles with a crop, so that patches are compared at the same phase of a pattern.
+"""Alignment of a seamless picture with a crop, so that patches are compared at the same phase of a pattern.
 
 A crop that begins inside a tile shows whole joints, one that begins at a joint shows half of it: the distance between
 the two halves of a picture of real tiles grows 1.95-fold if one of them is rolled by half a tile.

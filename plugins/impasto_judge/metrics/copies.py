@@ -1,4 +1,4 @@
-"""Detection of copies in a result: from a model's training pictures, or of its own parts.
+"""Detection of copies in a result: of a model's training pictures, or of its own parts.
 
 Pictures are (H, W, C) in [0, 1]; only luminance is compared.
 """
@@ -20,7 +20,7 @@ NOVELTY_PATCH_PX = 11
 WINDOW_PX = 11
 """Side of the window in which copies are compared."""
 COPIED_BLOCK_PX = 32
-"""Side of the smallest copied squares that count; those of 48 px are always found."""
+"""Side of the smallest copied squares that count; squares of 48 px and more are always found."""
 IN_PLACE_PX = 8
 
 
@@ -43,7 +43,7 @@ class Nearest(NamedTuple):
 def nearest_patches(
     result: np.ndarray, source: Pictures, seed: int = 0, count: int = 256, patch_px: int = NOVELTY_PATCH_PX
 ) -> Nearest:
-    """Nearest neighbours, in any picture of the source, of `count` random patches of the result."""
+    """Nearest neighbours of `count` random patches of the result in any picture of the source."""
     import torch
 
     rng = np.random.default_rng(seed)
@@ -70,7 +70,7 @@ def nearest_patches(
 def _search(
     patches: torch.Tensor, known: torch.Tensor, least_deviation: float
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Search for patches (N, p, p) in known (H, W): squared distance and index of the nearest, largest correlation."""
+    """For patches (N, p, p), their nearest in known (H, W): squared distance, largest correlation, and index."""
     import torch
     from torch.fft import irfft2, rfft2
 
@@ -98,9 +98,9 @@ def _search(
 def novelty(found: Nearest, usual: Sequence[Nearest]) -> tuple[float, float]:
     """Novelty and excess of near copies of a result, relative to other real pictures (`usual`), in the same source.
 
-    Novelty is the ratio of the median distances: 0 for a copy, 1 for another crop; good: 0.85 and more (blurred patches
-    are near to everything). Near copies correlate by more than 0.98; real pictures have some wherever edges are
-    straight, so their fraction is subtracted; good: 0.05 and less.
+    Novelty is the ratio of the median distances: 0 for a copy, 1 for another crop; 0.85 and more is good. Blurred
+    patches lower it, since they are near to everything. Near copies correlate by more than 0.98. Real pictures have
+    some too, along straight edges, so their fraction is subtracted; 0.05 and less is good.
     """
     distances, correlations = (np.concatenate(parts) for parts in list(zip(*usual, strict=True))[:2])
     excess = (found.correlations > COPY_CORRELATION).mean() - (correlations > COPY_CORRELATION).mean()
@@ -116,9 +116,9 @@ def _luminance(pixels: np.ndarray) -> torch.Tensor:
 class Copies(NamedTuple):
     """Verbatim copies of the source in a result.
 
-    share: of the result's pixels that lie in copied squares of `COPIED_BLOCK_PX` or larger. in_place: the same for
-    squares that lie where they do in the source, within `IN_PLACE_PX`. block_px: side of the largest copied square.
-    shift: its position (y, x) in the source minus that in the result.
+    share: of the result's pixels in copied squares of `COPIED_BLOCK_PX` or larger. in_place: the same for squares at
+    their place in the source, within `IN_PLACE_PX`. block_px: side of the largest copied square. shift: position (y, x)
+    of that square in the source minus its position in the result.
     """
 
     share: float
@@ -130,8 +130,8 @@ class Copies(NamedTuple):
 def verbatim_copies(result: np.ndarray, source: np.ndarray, probe_px: int = 32) -> Copies:
     """Copies of the source in the result (a torus).
 
-    Pixels count as copied if the 11x11 windows around them correlate by more than 0.95. A probe every `probe_px` finds
-    candidate shifts. A large block whose shift is (0, 0) means that the layout was kept.
+    Pixels count as copied if the 11x11 windows around them correlate by more than 0.95. Probes every `probe_px` find
+    candidate shifts. A large block with shift (0, 0) means that the layout was kept.
     """
     target, known = _padded_target(result, source, probe_px)
     height, width = result.shape[:2]
@@ -161,7 +161,7 @@ def verbatim_copies(result: np.ndarray, source: np.ndarray, probe_px: int = 32) 
 
 
 def _padded_target(result: np.ndarray, source: np.ndarray, pad_px: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Locally normalised luminances: the result's, continued across its right and lower borders, and the source's."""
+    """Locally normalised luminances of the result, wrapped across its right and lower borders, and of the source."""
     import torch
 
     wide = np.pad(result, ((0, pad_px), (0, pad_px), (0, 0)), mode="wrap")
@@ -172,7 +172,7 @@ def _padded_target(result: np.ndarray, source: np.ndarray, pad_px: int) -> tuple
 def _likely_shifts(
     result: np.ndarray, target: torch.Tensor, known: torch.Tensor, probe_px: int
 ) -> list[tuple[int, int]]:
-    """Shifts at which a probe of the result fits the source best, if it fits well."""
+    """For each probe of the result, the shift with the best match in the source, if the match is good."""
     import torch
     from torch.fft import irfft2, rfft2
 
@@ -191,8 +191,8 @@ def _likely_shifts(
 def repeated_share(result: np.ndarray, probe_px: int = 32, near_px: int = 8, mirrored: bool = False) -> float:
     """Fraction of the result (a torus) that occurs in it a second time, from 0 to 1.
 
-    A probe of `probe_px` is repeated if it correlates by more than 0.9, after local normalisation, with a place further
-    away than `near_px`. mirrored: its reflections in both axes count as well.
+    A probe of `probe_px` is repeated if it correlates by more than 0.9, after local normalisation, with a place more
+    than `near_px` away. mirrored: reflections in both axes count as well.
     """
     import torch
     from torch.fft import irfft2, rfft2
@@ -217,7 +217,7 @@ def repeated_share(result: np.ndarray, probe_px: int = 32, near_px: int = 8, mir
 
 
 def _local_normalization(image: torch.Tensor) -> torch.Tensor:
-    """Image (H, W) with zero mean and unit deviation in the window around each pixel."""
+    """Image (H, W), standardised by mean and deviation in the window around each pixel."""
     mean = _box_mean(image)
     deviation = (_box_mean(image.square()) - mean.square()).clamp(min=1e-7).sqrt()
     return (image - mean) / deviation
@@ -266,5 +266,5 @@ def _summed_area(flags: np.ndarray) -> np.ndarray:
 
 
 def _full_squares(sums: np.ndarray, side: int) -> np.ndarray:
-    """Whether the square of this side that begins at each pixel is true throughout."""
+    """Whether all pixels are true in the square of this side whose upper left corner is each pixel."""
     return sums[side:, side:] - sums[:-side, side:] - sums[side:, :-side] + sums[:-side, :-side] == side * side

@@ -1,4 +1,4 @@
-"""Diversity of results: similarity of each pair of them."""
+"""Diversity of results: the similarity of each pair."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def _standardise(picture: np.ndarray) -> np.ndarray:
 def ms_ssim(a: np.ndarray, b: np.ndarray, side_px: int = MS_SSIM_PX) -> float:
     """Multi-scale structural similarity of the centres (side_px) of a and b (H, W, 3), of one size; 1 if identical.
 
-    Of five Gaussians at full resolution (Zhao et al. 2017, eq. 8), each in two passes: kornia's loss, of which this is
-    the complement, folds whole windows, which takes minutes for 256² on processors without AVX-512.
+    It uses five Gaussians at full resolution (Zhao et al. 2017, eq. 8), each in two passes. kornia's loss, of which
+    this is the complement, convolves whole windows, which takes minutes for 256² on processors without AVX-512.
     """
     from scipy.ndimage import gaussian_filter
 
@@ -54,5 +54,5 @@ def ms_ssim(a: np.ndarray, b: np.ndarray, side_px: int = MS_SSIM_PX) -> float:
 
 
 def over_pairs(measure: Callable[[np.ndarray, np.ndarray], float], results: Sequence[np.ndarray]) -> list[float]:
-    """The metric of each pair of results."""
+    """The metric for each pair of results."""
     return [measure(a, b) for a, b in combinations(results, 2)]

@@ -21,11 +21,11 @@ from .steerable import enlarge, scale_count, steerable_pyramid
 NEIGHBOURHOOD = 3
 """Largest lag of autocorrelations in pixels of their scale: 7x7 as in the paper."""
 LEAST_SPREAD = 0.02
-"""Spread below which differences of correlations, logarithms and standardised values do not count more."""
+"""Smallest spread in which differences of correlations, logarithms and standardised values are measured."""
 EPSILON = 1e-8
 
 Statistics = Mapping[str, np.ndarray]
-"""Statistics (windows, n) by their kind: values, energies, autocorrelations, magnitudes, across, phases."""
+"""Statistics (windows, n) by kind: values, energies, autocorrelations, magnitudes, across, phases."""
 
 
 def joint_statistics(windows: Sequence[np.ndarray]) -> Statistics:
@@ -85,7 +85,7 @@ def _standardise(bands: Tensor) -> Tensor:
 
 
 def _autocorrelation(bands: Tensor) -> Tensor:
-    """Circular autocorrelation of standardised bands (B, h, w) at half of the lags, since the other half is equal."""
+    """Circular autocorrelation of standardised bands (B, h, w) at half of the lags; the other half is the same."""
     power = torch.fft.fft2(bands).abs().square()
     lags = torch.fft.ifft2(power).real / bands[0].numel()
     n = NEIGHBOURHOOD
@@ -94,14 +94,14 @@ def _autocorrelation(bands: Tensor) -> Tensor:
 
 
 def _between(bands: Tensor) -> Tensor:
-    """Correlations of standardised bands (B, K, h, w) with each other, within each of B."""
+    """Correlations of standardised bands (B, K, h, w) with each other, for each of B."""
     matrix = torch.einsum("bkhw,blhw->bkl", bands, bands) / bands[0, 0].numel()
     row, column = torch.triu_indices(matrix.shape[1], matrix.shape[2], offset=1)
     return matrix[:, row, column].flatten()
 
 
 def _correlations(bands: Tensor, others: Tensor) -> Tensor:
-    """Correlations of standardised bands (C, K, h, w) with others of that shape, within each channel."""
+    """Correlations of standardised bands (C, K, h, w) with other bands of that shape, for each channel."""
     return (torch.einsum("bkhw,blhw->bkl", bands, others) / bands[0, 0].numel()).flatten()
 
 
@@ -121,14 +121,14 @@ class RealStatistics:
 
     @classmethod
     def of(cls, known: Statistics, everything: Statistics) -> RealStatistics:
-        """Means over windows to compare with; spreads over all windows of the photograph, which are more."""
+        """Means over the windows to compare with, and spreads over all windows of the photograph."""
         means = {kind: values.mean(0) for kind, values in known.items()}
         return cls(means, {kind: np.maximum(values.std(0), LEAST_SPREAD) for kind, values in everything.items()})
 
     def distances(self, found: Statistics) -> dict[str, float]:
-        """RMS difference of each kind, in spreads, averaged over windows, and that of all kinds as `all`.
+        """RMS difference of each kind, in spreads, averaged over windows; "all" is that of all kinds together.
 
-        About 1 for windows of the same texture.
+        It is about 1 for windows of the same texture.
         """
         squares = {
             kind: np.square((values - self.means[kind]) / self.spreads[kind]).mean(1)

@@ -1,4 +1,4 @@
-"""Landmarks of a tile: what is seen again and again where it repeats; and the layout that it shares with its source.
+"""Landmarks of a tile, which reveal its repeats; and the layout that it shares with its source.
 
 Pictures are (H, W, C), with channels of about equal weight.
 """
@@ -13,7 +13,7 @@ LAYOUT = 1 / 32
 
 
 def blurred_crops(source: np.ndarray, size_px: tuple[int, int], deviation_px: float) -> list[np.ndarray]:
-    """Crops of the low-passed source (reflected at its borders), up to 3x3, spread over it."""
+    """Up to 3x3 crops of the low-passed source, which is reflected at its borders."""
     pad = [min(side - 1, int(np.ceil(3 * deviation_px))) for side in source.shape[:2]]
     wide = np.pad(source, ((pad[0],) * 2, (pad[1],) * 2, (0, 0)), mode="reflect")
     smooth = circular_blur(wide, deviation_px)
@@ -27,10 +27,10 @@ def blurred_crops(source: np.ndarray, size_px: tuple[int, int], deviation_px: fl
 
 
 def salience(tile: np.ndarray, source: np.ndarray) -> tuple[float, float]:
-    """The most salient low-passed patch of a tile in σ of the source's, and the mean of that over real crops.
+    """Salience of a tile's most salient low-passed patch, in deviations of the source's, and the mean of real crops'.
 
-    The largest deviation of a channel from the tile's mean, at the more salient of two scales. Crops have the tile's
-    size, or that of the source where the tile is larger: then it is the mean over parts of the tile.
+    Salience is the largest deviation of a channel from the tile's mean, at the more salient of two scales. Crops have
+    the tile's size, or if the source is smaller, its size; then salience is the mean over parts of the tile.
     """
     height, width = (min(sides) for sides in zip(tile.shape[:2], source.shape[:2], strict=True))
     found, real = [], []
@@ -47,7 +47,7 @@ def salience(tile: np.ndarray, source: np.ndarray) -> tuple[float, float]:
 
 
 def _parts(tile: np.ndarray, size_px: tuple[int, int]) -> list[np.ndarray]:
-    """Disjoint parts of a tile, as many as fit."""
+    """As many disjoint parts of a tile as fit."""
     (height, width), (rows, columns) = tile.shape[:2], size_px
     return [
         tile[y : y + rows, x : x + columns]
@@ -59,7 +59,7 @@ def _parts(tile: np.ndarray, size_px: tuple[int, int]) -> list[np.ndarray]:
 def layout_correlation(result: np.ndarray, source: np.ndarray) -> float:
     """Correlation of the low-passed result with the source in place: 1 where the layout was kept, about 0 if it is new.
 
-    At equal texel size, from the upper left corner.
+    They are compared at equal texel size, from the upper left corner.
     """
     height, width = (min(sides) for sides in zip(result.shape[:2], source.shape[:2], strict=True))
     smooth = [circular_blur(one[:height, :width], LAYOUT * min(height, width)) for one in (result, source)]

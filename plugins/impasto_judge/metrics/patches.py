@@ -20,7 +20,7 @@ Pictures: TypeAlias = np.ndarray | Sequence[np.ndarray]
 
 
 def as_list(pictures: Pictures) -> list[np.ndarray]:
-    """The pictures as a list, even a single one."""
+    """The pictures as a list, also if there is only one."""
     return [pictures] if isinstance(pictures, np.ndarray) else list(pictures)
 
 
@@ -35,9 +35,9 @@ def sliced_wasserstein(
 ) -> list[float]:
     """Sliced Wasserstein distance x 1000 of a's and b's 7x7 patches at each Laplacian level, finest first.
 
-    Levels go down to 16 px of the smallest picture. Each channel of each side is normalised, so colour and contrast do
-    not count: see `color_distance` and `contrast_ratio` (Karras et al. 2018, section 5). by_contrast: b's deviation is
-    the unit of both instead, so that contrast counts.
+    Levels go down to 16 px of the smallest picture. Each channel of each side is normalised, so that colour and
+    contrast do not count; for them, see `color_distance` and `contrast_ratio` (Karras et al. 2018, section 5).
+    by_contrast: both sides are in units of b's deviation, so that contrast counts.
     """
     rng = np.random.default_rng(seed)
     distances = []
@@ -49,7 +49,7 @@ def sliced_wasserstein(
 
 
 def _pyramids(*sides: Pictures) -> list[list[list[torch.Tensor]]]:
-    """Pyramids by side, level and picture, with as many levels as the smallest picture of all sides has."""
+    """Pyramids by side, level and picture, with as many levels as the smallest picture has."""
     from impasto.numerics.resampling import level_count, pyramid_of
 
     count = min(level_count(picture) for side in sides for picture in as_list(side))
@@ -58,7 +58,7 @@ def _pyramids(*sides: Pictures) -> list[list[list[torch.Tensor]]]:
 
 
 def _patches(levels: Sequence[torch.Tensor], count: int, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-    """Patches (C, count, 49) at random places of levels (C, h, w), without each channel's mean, and its deviation."""
+    """Patches (C, count, 49) at random places of levels (C, h, w), less each channel's mean; and the deviations."""
     import torch
 
     from impasto.numerics.statistics import patches_at

@@ -1,7 +1,7 @@
-"""Salience of a tile's patches by what they show, as seen where it repeats: colour, and contrast of each octave.
+"""Salience of a tile's patches, by colour and by contrast in each octave: salient patches make repeats visible.
 
-Landmarks (see `landmarks`) are brighter or of another colour than the rest; a group of scratches in plaster is neither,
-and repeats as visibly. So do clouds of colour that are stronger than the original's, though none of them stands out.
+Landmarks (see `landmarks`) differ from the rest in brightness or colour. A group of scratches in plaster does not, and
+yet its repeats are as visible. So are those of clouds of colour that are stronger than in the original.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from impasto.surface.resizing import resize, scaled_size
 from .landmarks import blurred_crops
 
 SEEN_PX = 256
-"""Shorter side to which a tile is shrunk first: so large is one of 4 x 4 that fill a screen."""
+"""A tile is first shrunk to this shorter side, its size when 4 x 4 tiles fill a screen."""
 OCTAVES = 4
 LEAST_CHANGE = 0.05
-"""Change of a channel, or of its contrast in an octave, relative to its deviation, below which nothing is salient."""
+"""Smaller changes of a channel, or of its contrast in an octave, relative to its deviation, are never salient."""
 
 
 class PatternSalience:
-    """Salience of tiles relative to real crops of their size, from pictures (H, W, C) with channels of equal weight."""
+    """Salience of tiles relative to real crops of the same size, for pictures (H, W, C) with equal channels."""
 
     def __init__(self, real: Sequence[np.ndarray]) -> None:
         self._real = list(real)
@@ -33,8 +33,8 @@ class PatternSalience:
         """Salience of a tile's most salient low-passed patch, and its drift, each relative to real crops'.
 
         Salience is the largest deviation of a feature from its mean over the tile, in deviations of the real crops'
-        features; drift is the deviation of colours. Of two scales, that counts at which the tile is further from the
-        crops, and of colours the one that drifts most. 1: as any crop is; good: at most 1.1.
+        features. Drift is the deviation of colours. The worse of two scales counts, and the colour that drifts most.
+        Crops have 1; at most 1.1 is good.
         """
         ratio = min(1.0, SEEN_PX / min(tile.shape[:2]))
         small = _shrunk(tile, ratio)
@@ -51,7 +51,7 @@ class PatternSalience:
         return max(salient), max(drift)
 
     def _measure(self, real: Sequence[np.ndarray], size_px: tuple[int, int]) -> list[tuple[np.ndarray, float]]:
-        """Of each scale: deviations of the features of real crops, and the mean salience of these."""
+        """For each scale: the deviations of real crops' features, and the mean salience of these crops."""
         features = [_with_octaves(one) for one in real]
         channels = np.sqrt(np.mean([np.square(one).mean((0, 1)) for one in real], 0))
         least = LEAST_CHANGE * np.tile(channels, OCTAVES + 1)
@@ -74,7 +74,7 @@ def _common_size(pictures: Sequence[np.ndarray]) -> tuple[int, int]:
 
 
 def _with_octaves(picture: np.ndarray) -> np.ndarray:
-    """The channels of a picture (H, W, C), and their magnitudes in each of the finest octaves."""
+    """The channels of a picture (H, W, C), with their magnitudes in each of the finest octaves."""
     parts, rest = [picture], picture
     for octave in range(OCTAVES):
         smooth = circular_blur(rest, 2.0**octave)

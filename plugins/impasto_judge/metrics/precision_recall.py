@@ -1,4 +1,4 @@
-"""Improved precision and recall (Kynkäänniemi et al. 2019), of patches by their features in a network."""
+"""Improved precision and recall (Kynkäänniemi et al. 2019) of patches, by their features in a network."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ NEIGHBOURS = 3
 
 
 def precision_recall(made: np.ndarray, real: np.ndarray) -> tuple[float, float]:
-    """Share of made features (N, F) in the manifold of the real ones (M, F), and share of these in that of the made.
+    """Share of made features (N, F) in the manifold of real ones (M, F), and share of real ones in that of made ones.
 
-    Precision falls with patches that no real picture has, recall with kinds of real patches that are never made. Two
-    samples of one distribution have about 0.7 to 0.9 in both, depending on their numbers.
+    Patches that no real picture has lower the precision; kinds of real patches that are never made lower the recall.
+    Two samples of one distribution have about 0.7 to 0.9 in both, depending on their sizes.
     """
     return _inside(made, real), _inside(real, made)
 

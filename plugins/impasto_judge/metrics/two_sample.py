@@ -1,6 +1,6 @@
-"""Classifier two-sample test (Lopez-Paz & Oquab 2017): a network learns to tell patches of two pictures.
+"""Classifier two-sample test (Lopez-Paz & Oquab 2017): a network learns to distinguish patches of two pictures.
 
-It learns afresh for each pair, so that no method can be tuned to it; the score is that of patches it did not see.
+It learns anew for each pair, so that no method can be tuned to it, and is scored on patches that it has not seen.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from torch import Tensor, nn
 from .patches import Pictures, as_list
 
 Sides = list[list[Tensor]]
-"""Pictures (C, H, W) of two sides that are to be told apart."""
+"""Pictures (C, H, W) of the two sides to distinguish."""
 
 PATCH_PX = 80
-"""Side of the patches; smaller ones (48 px) show nothing."""
+"""Side of the patches. Smaller ones, of 48 px, show no difference."""
 STEPS, BATCH, LEARNING_RATE = 400, 32, 1e-3
-"""300 steps tell a quilt of stones (0.69) from another crop (0.51); 1000 take three times as long."""
+"""300 steps distinguish a quilt of stones (0.69) from another crop (0.51); 1000 take three times as long."""
 TESTED_PATCHES = 256
 WIDTHS = (16, 32, 64, 64)
 
 
 def two_sample_auc(a: np.ndarray, b: np.ndarray, seed: int = 0, steps: int | None = None) -> float:
-    """Area under the ROC curve of a classifier that tells patches of a from those of b, both (H, W, C).
+    """Area under the ROC curve of a classifier that distinguishes patches of a and b, both (H, W, C).
 
-    It learns on the left half of each and is tested on the right one. 0.5: it cannot tell; 1: it always can. Each side
-    needs 80 px, the width twice as much.
+    It learns on the left half of each and is tested on the right half. 0.5: it never succeeds; 1: it always does. The
+    height must be at least 80 px, the width twice as much.
     """
     known, unknown = ([[_half(one, part)] for one in (a, b)] for part in (0, 1))
     return _tell_apart(known, unknown, seed, steps or STEPS)
@@ -37,7 +37,7 @@ def two_sample_auc(a: np.ndarray, b: np.ndarray, seed: int = 0, steps: int | Non
 def disjoint_two_sample_auc(
     learned: tuple[Pictures, Pictures], tested: tuple[Pictures, Pictures], seed: int = 0
 ) -> float:
-    """The same for a classifier that learns on one pair of (lists of) pictures (H, W, C), and is tested on another."""
+    """The same, but the classifier learns on one pair of (lists of) pictures (H, W, C), and is tested on another."""
     known, unknown = ([list(map(_tensor, as_list(side))) for side in pair] for pair in (learned, tested))
     return _tell_apart(known, unknown, seed, STEPS)
 
@@ -53,7 +53,7 @@ def _tell_apart(known: Sides, unknown: Sides, seed: int, steps: int) -> float:
 
 
 def _learn(known: Sides, steps: int, rng: np.random.Generator) -> nn.Module:
-    """A network that has learned to tell patches of two sides: low values for the first one's."""
+    """A network that has learned to distinguish patches of two sides; the first side gets low values."""
     network = _network(known[0][0].shape[0])
     optimizer = torch.optim.Adam(network.parameters(), LEARNING_RATE)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=steps)
@@ -80,7 +80,7 @@ def _tensor(picture: np.ndarray) -> Tensor:
 
 
 def _patches(pictures: Sequence[Tensor], count: int, rng: np.random.Generator) -> Tensor:
-    """Random patches (N, C, 80, 80) of pictures in turn, less their means, half of them mirrored."""
+    """Random patches (N, C, 80, 80) from each picture in turn, less their means; half of them are mirrored."""
     taken = []
     for index, (down, right, flips) in enumerate(rng.random((count, 3))):
         picture = pictures[index % len(pictures)]
@@ -94,7 +94,7 @@ def _patches(pictures: Sequence[Tensor], count: int, rng: np.random.Generator) -
 
 
 def _network(channels: int) -> nn.Module:
-    """Four stages of convolutions with stride 2, and the mean of the last one's features."""
+    """Four convolutions with stride 2, then a linear layer on the mean of their features."""
     layers: list[nn.Module] = []
     for width in WIDTHS:
         layers += [nn.Conv2d(channels, width, 5 if not layers else 3, 2, 1), nn.BatchNorm2d(width), nn.LeakyReLU(0.2)]

@@ -25,8 +25,8 @@ BANDWIDTH = 0.55
 def wavelet_distance(a: Pictures, b: Pictures) -> float:
     """Fréchet distance between the log-Gabor magnitudes of a and b, at equal texel size.
 
-    Features are the magnitudes at 4 scales x 4 orientations of each channel, there and one wavelength to the right and
-    below, divided by b's standard deviations. 0 if equal; two crops of one surface give the floor.
+    Features are the magnitudes at 4 scales x 4 orientations of each channel, at a position and one wavelength to the
+    right and below, divided by b's standard deviations. 0 if equal; two crops of one surface give the floor.
     """
     rng = np.random.default_rng(0)
     found, wanted = (_features(side, rng) for side in (a, b))
@@ -35,7 +35,7 @@ def wavelet_distance(a: Pictures, b: Pictures) -> float:
 
 
 def _features(pictures: Pictures, rng: np.random.Generator) -> np.ndarray:
-    """Magnitudes (SAMPLES, C x 48) at random positions in the pictures, away from their borders."""
+    """Magnitudes (SAMPLES, C x 48) at random positions in the pictures, away from the borders."""
     known = as_list(pictures)
     share = max(1, SAMPLES // len(known))
     return np.concatenate([_magnitudes(picture, share, rng) for picture in known]).astype(np.float64)
