@@ -1,6 +1,6 @@
-"""Procedural materials: endless, seamless and instant, with maps that agree, and weathering that goes on all of them.
+"""Procedural materials: instant and seamless, with consistent maps, and weathering for all of them.
 
-`materials.toml` lists the materials and their parameters; a module of `materials` draws each on a `Canvas`.
+`materials.toml` lists the materials and their parameters. A module in `materials` draws each one on a `Canvas`.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from .matching.matcher import PhotographMatcher
 
 @hookimpl
 def impasto_tools() -> Sequence[Tool]:
-    """All materials, and the filter that lays some of them over others."""
+    """All materials, and the filter that lays a material over another."""
     return [*all_materials(), Cover()]
 
 
 @hookimpl
 def impasto_matchers() -> list[Matcher]:
-    """The matcher of photographs."""
+    """The matcher that finds a material for a photograph."""
     return [PhotographMatcher()]

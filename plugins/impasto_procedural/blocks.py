@@ -15,7 +15,7 @@ from .canvas import Canvas
 class Blocks:
     """The block of each texel, (H, W): its number, the offset from its centre, and half its size, in metres.
 
-    is_upright: where its longer side is vertical; other blocks are horizontal.
+    is_upright: where the longer side is vertical; other blocks are horizontal.
     """
 
     number: Tensor
@@ -26,9 +26,9 @@ class Blocks:
     is_upright: Tensor
 
     def inside_m(self, gap_m: float = 0.0, radius_m: Tensor | float = 0.0) -> Tensor:
-        """Distance to the border of each block's face, positive inside; faces are `gap_m` apart, their corners round.
+        """Distance to the border of a block's face, positive inside. Faces are `gap_m` apart and have round corners.
 
-        The distance to a rectangle with rounded corners (Quilez, "2D distance functions").
+        This is the distance to a rectangle with rounded corners (Quilez, "2D distance functions").
         """
         y = self.y_m.abs() - (self.half_height_m - gap_m / 2) + radius_m
         x = self.x_m.abs() - (self.half_width_m - gap_m / 2) + radius_m
@@ -47,8 +47,8 @@ class Blocks:
 def blocks(
     canvas: Canvas, bond: str, length_m: float, height_m: float, *, warp: tuple[Tensor, Tensor] | None = None
 ) -> Blocks:
-    """Blocks of about this size in a bond, in whole periods. warp: metres (H, W) by which texels move, y and x."""
-    y_m, x_m = canvas.y_m + 0.25 * height_m, canvas.x_m + 0.25 * length_m  # no joint on the tile's border
+    """Blocks of about this size in a bond with whole periods. warp: shift of texels in metres (H, W), y and x."""
+    y_m, x_m = canvas.y_m + 0.25 * height_m, canvas.x_m + 0.25 * length_m  # so that no joint lies on the tile's border
     if warp is not None:
         y_m, x_m = y_m + warp[0], x_m + warp[1]
     y_m, x_m = y_m.expand(canvas.size_px), x_m.expand(canvas.size_px)
@@ -56,7 +56,7 @@ def blocks(
 
 
 def is_odd(canvas: Canvas, number: Tensor, length_m: float) -> Tensor:
-    """Mask of the blocks of the bond "chessboard", by their numbers, that are of its second colour."""
+    """Mask of the blocks of the bond "chessboard" with the second colour, by their numbers."""
     columns = canvas.count(length_m, multiple_of=2)
     return (number // columns + number % columns) % 2 == 1
 
@@ -71,9 +71,9 @@ def uneven_blocks(
     split: float = 0.0,
     warp: tuple[Tensor, Tensor],
 ) -> Blocks:
-    """Blocks in rows of uneven heights, each of its own length. split: share of blocks cut into two thin ones.
+    """Blocks of uneven lengths, in rows of uneven heights. split: share of blocks cut into two thin ones.
 
-    uneven: how far joints move, from 0 to just below 1. warp: metres (H, W) by which texels move, y and x.
+    uneven: how far joints move, from 0 to just below 1. warp: shift of texels in metres (H, W), y and x.
     """
     rows, columns = canvas.count(height_m, horizontal=False), canvas.count(length_m)
     high, wide = canvas.height_m / rows, canvas.width_m / columns
@@ -96,7 +96,7 @@ def uneven_blocks(
 
 
 def _between(place: Tensor, moved: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor, Tensor]:
-    """Number of each place between joints at i + moved(i), offset from their middle, and half their distance."""
+    """For places between joints at i + moved(i): the number i, the offset from the middle, and half the distance."""
     index = place.floor()
     is_after, is_before = place >= index + 1 + moved(index + 1), place < index + moved(index)
     index = index + is_after.to(place.dtype) - is_before.to(place.dtype)
@@ -126,21 +126,21 @@ def _shifted_rows(canvas: Canvas, y_m: Tensor, x_m: Tensor, rows: int, columns: 
 
 
 def _chessboard(canvas: Canvas, y_m: Tensor, x_m: Tensor, length_m: float, height_m: float) -> Blocks:
-    """A stack bond of even numbers of rows and columns, so that colours alternate across the tile's borders, too."""
+    """A stack bond with even numbers of rows and columns, so that colours also alternate across the tile's borders."""
     rows, columns = canvas.count(height_m, horizontal=False, multiple_of=2), canvas.count(length_m, multiple_of=2)
     return _shifted_rows(canvas, y_m, x_m, rows, columns, y_m.new_zeros(1))
 
 
 def _stagger(canvas: Canvas, y_m: Tensor, x_m: Tensor, length_m: float, height_m: float) -> Blocks:
-    """Rows shifted by steps near the golden section, so that joints of neighbours lie far apart, as floors are laid."""
+    """Rows shifted by about the golden section, so that joints of neighbouring rows lie far apart, as in floors."""
     rows = canvas.count(height_m, horizontal=False)
     steps = 0.28 + 0.2 * canvas.uniform("stagger", rows)
-    steps = steps * (steps.sum().round().clamp_min(1) / steps.sum())  # the last row lies beside the first
+    steps = steps * (steps.sum().round().clamp_min(1) / steps.sum())  # the last row is next to the first
     return _shifted_rows(canvas, y_m, x_m, rows, canvas.count(length_m), steps.cumsum(0).remainder(1))
 
 
 def _english(canvas: Canvas, y_m: Tensor, x_m: Tensor, length_m: float, height_m: float) -> Blocks:
-    """Rows of stretchers and of headers, which show the short side, in turn."""
+    """Alternate rows of stretchers, and of headers, which show the short side."""
     rows = canvas.count(height_m, horizontal=False, multiple_of=2)
     columns = canvas.count(length_m)
     high, wide = canvas.height_m / rows, canvas.width_m / columns
@@ -158,7 +158,7 @@ def _english(canvas: Canvas, y_m: Tensor, x_m: Tensor, length_m: float, height_m
 
 
 def _flemish(canvas: Canvas, y_m: Tensor, x_m: Tensor, length_m: float, height_m: float) -> Blocks:
-    """A stretcher and a header in turn in each row, each header above the middle of a stretcher."""
+    """Alternate stretchers and headers in each row; each header is above the middle of a stretcher."""
     rows = canvas.count(height_m, horizontal=False, multiple_of=2)
     pairs = canvas.count(1.5 * length_m)
     high, wide = canvas.height_m / rows, canvas.width_m / pairs
@@ -178,7 +178,7 @@ def _flemish(canvas: Canvas, y_m: Tensor, x_m: Tensor, length_m: float, height_m
 def _squares(
     canvas: Canvas, y_m: Tensor, x_m: Tensor, length_m: float, height_m: float
 ) -> tuple[int, tuple[int, int], Tensor, Tensor, tuple[float, float]]:
-    """A lattice of squares as wide as blocks are high: squares of a block, rows and columns, v, u, and the size."""
+    """A lattice of squares as wide as blocks are high: squares in a block, rows, columns, v, u, and the side."""
     long = max(2, round(length_m / height_m))
     rows = canvas.count(height_m, horizontal=False, multiple_of=2 * long)
     columns = canvas.count(height_m, multiple_of=2 * long)
@@ -198,7 +198,7 @@ def _herringbone(canvas: Canvas, y_m: Tensor, x_m: Tensor, length_m: float, heig
 
 
 def _basketweave(canvas: Canvas, y_m: Tensor, x_m: Tensor, length_m: float, height_m: float) -> Blocks:
-    """Blocks side by side that make squares, horizontal and upright in turn."""
+    """Groups of blocks that form squares, horizontal and upright alternately."""
     long, counts, v, u, size_m = _squares(canvas, y_m, x_m, length_m, height_m)
     row, column = v.floor(), u.floor()
     square_row, square_column = (row / long).floor(), (column / long).floor()

@@ -1,4 +1,4 @@
-"""The canvas that procedural materials are drawn on: texels of a torus in metres, and noises that wrap around.
+"""The canvas for drawing procedural materials: the texels of a torus, in metres, and seamless noise.
 
 Random numbers belong to lattices, not to texels, so that a seed gives the same surface at every resolution.
 """
@@ -21,16 +21,16 @@ from impasto.numerics.resampling import bilinear_samples
 from impasto.surface.color import srgb_to_linear
 
 Look: TypeAlias = Any
-"""How a material is to look: values of its parameters, by the names that `materials.toml` declares."""
+"""Parameter values of a material, by the names that `materials.toml` declares."""
 STRIP_PX = 32
-"""Rows of texels that cells are computed for at a time, so that all steps stay in the processor's cache."""
+"""Cells are computed for this many rows of texels at a time, so that all steps stay in the processor's cache."""
 
 
 @dataclass(frozen=True)
 class Cells:
     """The Voronoi cell of each texel, (H, W): its number, and distances in metres.
 
-    number: from 0. from_center_m: to the cell's point; y_m and x_m: offset from the point. to_border_m: to the border.
+    number: from 0. from_center_m: to the cell's point; y_m, x_m: offset from that point. to_border_m: to the border.
     """
 
     number: Tensor
@@ -54,16 +54,16 @@ class Canvas:
         self.y_m, self.x_m = (rows * self.texel_m)[:, None], (columns * self.texel_m)[None]
 
     def count(self, size_m: float, *, horizontal: bool = True, multiple_of: int = 1) -> int:
-        """Number of parts of about this size that fit along a side of the tile; at least `multiple_of`.
+        """Number of parts of about this size along a side of the tile; at least `multiple_of`.
 
-        At most about two for each texel: smaller ones would cost memory and could not be seen.
+        There are at most about two per texel: smaller parts would cost memory and could not be seen.
         """
         side_m = self.width_m if horizontal else self.height_m
         most = max(1, 2 * self.size_px[1 if horizontal else 0] // multiple_of)
         return min(max(1, round(side_m / size_m / multiple_of)), most) * multiple_of
 
     def pieces(self, per_m2: float, most: int) -> int:
-        """Number of pieces that a tile of this density has: 1 at least, and `most` at most, to save memory."""
+        """Number of pieces in a tile of this density: at least 1, and to save memory at most `most`."""
         return min(max(1, round(per_m2 * self.width_m * self.height_m)), most)
 
     def uniform(self, name: str, *shape: int) -> Tensor:
@@ -78,7 +78,7 @@ class Canvas:
         return np.random.default_rng((self.seed, zlib.crc32(name.encode())))
 
     def color(self, srgb: tuple[float, float, float]) -> Tensor:
-        """Linear colour (3, 1, 1) of an sRGB-encoded one."""
+        """Linear colour (3, 1, 1) from an sRGB-encoded one."""
         return torch.from_numpy(srgb_to_linear(np.array(srgb, np.float32))).to(self.device)[:, None, None]
 
     def stack(self, fields: Sequence[Tensor]) -> Tensor:
@@ -100,7 +100,7 @@ class Canvas:
         )
 
     def sway(self, name: str, amount_m: float, size_m: float, octaves: int = 3) -> tuple[Tensor, Tensor]:
-        """Metres (H, W) by which texels move, y and x, for `warp`: noise, and a shift of the whole tile by the seed."""
+        """Shift of texels in metres (H, W), y and x, for `warp`: noise, and a shift of the whole tile by the seed."""
         shift = self.uniform(f"{name} shift", 2)
         return (
             amount_m * self.noise(f"{name} y", size_m, octaves=octaves) + shift[0] * self.height_m,
@@ -108,15 +108,15 @@ class Canvas:
         )
 
     def high_pass(self, field: Tensor, size_m: float) -> Tensor:
-        """A field (H, W) without its differences over more than about `size_m`, and with the same deviation.
+        """A field (H, W) without variation at scales above about `size_m`, and with the same deviation.
 
-        What is cut off at a level has the same share everywhere then: no large patch shows where the tile repeats.
+        A threshold then cuts off the same share everywhere, so that no large patch shows where the tile repeats.
         """
         level = field - self.blur(field, size_m / math.tau)
         return level * (field.std(correction=0) / level.std(correction=0).clamp_min(1e-9))
 
     def warp(self, field: Tensor, y_m: Tensor | float, x_m: Tensor | float) -> Tensor:
-        """A field (…, H, W) whose texels are taken from a place that is further down and right by so many metres."""
+        """A field (…, H, W) sampled at places this many metres further down and right."""
         y = ((self.y_m + y_m) / self.texel_m).expand(self.size_px)
         x = ((self.x_m + x_m) / self.texel_m).expand(self.size_px)
         return bilinear_samples(field, y, x)
@@ -126,7 +126,7 @@ class Canvas:
         return blur(field, deviation_m / self.texel_m)
 
     def trails(self, field: Tensor, length_m: float) -> Tensor:
-        """A field (H, W) that runs down the surface, fading by the factor e with each `length_m`; means stay."""
+        """A field (H, W) smeared down the surface, fading by the factor e every `length_m`; its mean is kept."""
         fy = torch.fft.rfftfreq(self.size_px[0], self.texel_m, device=self.device)[:, None]
         response = 1 / (1 + 2j * math.pi * fy * length_m)
         return torch.fft.irfft(torch.fft.rfft(field, dim=0) * response, n=self.size_px[0], dim=0)
@@ -138,7 +138,7 @@ class Canvas:
         the band, relative to its centre; 0 for straight parallel waves.
         """
         height, width = self.size_px
-        frequency = self.count(length_m, horizontal=False) / self.height_m  # a straight wave fits
+        frequency = self.count(length_m, horizontal=False) / self.height_m  # a straight wave fits the tile
         fy = torch.fft.fftfreq(height, self.texel_m, device=self.device)[:, None]
         fx = torch.fft.fftfreq(width, self.texel_m, device=self.device)[None]
         response = torch.exp(-0.5 * ((fy - frequency).square() + fx.square()) / (max(spread, 0.01) * frequency) ** 2)
@@ -185,7 +185,7 @@ class Canvas:
 def _nearest(
     y: Tensor, x: Tensor, points: Tensor, size_m: tuple[float, float]
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Number (h, W) of the nearest point of a lattice (2, rows, columns), offsets to it and to the border, metres."""
+    """Nearest point of a lattice (2, rows, columns): its number (h, W), the offsets, and the border's, in metres."""
     rows, columns = points.shape[1:]
     points_y, points_x = points.flatten(1)
     row, column = y.floor(), x.floor()
@@ -205,5 +205,5 @@ def _nearest(
     border = torch.full_like(first, math.inf)
     for _, dy, dx, square in places:
         apart = ((dy - y1).square_() + (dx - x1).square_()).sqrt_()
-        border = border.minimum(((square - first) / apart.mul_(2)).nan_to_num_(nan=math.inf))  # nan: its own point
+        border = border.minimum(((square - first) / apart.mul_(2)).nan_to_num_(nan=math.inf))  # nan at the point itself
     return number, y1, x1, border

@@ -1,4 +1,4 @@
-"""The procedural materials that there are: `materials.toml` lists them, and declares the parameters of each."""
+"""The procedural materials, as `materials.toml` lists them with their parameters."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from .material import Material, MaterialParameters
 FILE = Path(__file__).with_name("materials.toml")
 LISTED = ("label", "description", "subgroup")
 HINTS = ("visible_if", "soft_maximum", "decimals")
-"""What hosts know of a parameter beside its limits and texts."""
+"""Hints for hosts, in addition to a parameter's limits and texts."""
 
 
 @cache
 def all_materials() -> tuple[Material, ...]:
-    """One of each material, in the order of their names."""
+    """One instance of each material, sorted by name."""
     declared = tomllib.loads(FILE.read_text(encoding="utf-8"))
     shared = declared.pop("shared")
     return tuple(_material(name, about, shared) for name, about in declared.items())
@@ -41,7 +41,7 @@ def _material(name: str, about: Mapping[str, Any], shared: Mapping[str, Mapping[
 
 
 def _parameter(declared: Mapping[str, Any]) -> tuple[Any, Any]:
-    """Type and field of a parameter: a choice, a colour, or a number, which is from 0 to 1 if no limits are given."""
+    """Type and field of a parameter: a choice, a colour, or a number, from 0 to 1 if it declares no limits."""
     given = {key: value for key, value in declared.items() if key not in HINTS}
     if hints := {key: declared[key] for key in HINTS if key in declared}:
         given["json_schema_extra"] = hints

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 UNKNOWN_WIDTH_M = 1.0
 BIAS = {"hollows": 1.2, "patches": 0.0, "tops": -1.2, "runs": 0.0}
-"""Weight of depth below the surroundings, beside that of random patches."""
+"""Weight of depth below the surroundings, relative to that of random patches."""
 QUANTILE_PX = 1024
-"""About how many rows and columns the share that is covered is measured on."""
+"""Approximate number of rows and columns for measuring the covered share."""
 RUNS_OF_PATCH = 14
-"""Runs beside each other below a patch."""
+"""Number of runs side by side below a patch."""
 FEWEST_PARTS = 3
 """Fewest patches across the picture."""
 
@@ -31,11 +31,11 @@ OWN: Mapping[str, Mapping[str, float]] = {
     "snow": {"litter": 0.0},
     "grass": {"density": 1.0},
 }
-"""Parameters of the materials with which nothing of their own ground shows."""
+"""Parameters with which a material does not show its own ground."""
 
 
 class CoverParameters(Parameters):
-    """The material that lies on the surface, its amount, and its place."""
+    """The covering material, its amount, and its place."""
 
     material: Literal["snow", "moss", "grass", "forest-floor", "sand", "gravel", "rust", "soil"] = Field(
         "snow", description="What lies on the surface"
@@ -75,7 +75,7 @@ class Cover(Filter):
     parameters = CoverParameters
 
     def apply(self, subject: Maps, parameters: CoverParameters, inputs: Inputs, context: Context) -> Maps:
-        """The subject's maps, covered; normals and occlusion follow from the new height."""
+        """Cover the subject's maps; normals and occlusion follow from the new height."""
         from .canvas import Canvas
         from .catalogue import all_materials
         from .maps import maps_of
@@ -96,7 +96,7 @@ class Cover(Filter):
 
 
 def drawing_of(maps: Maps, canvas: Canvas) -> Drawing:
-    """A surface with all that maps say but their normals and occlusion, which follow from the height."""
+    """Maps as a drawing, without normals and occlusion, which follow from the height."""
     import torch
 
     from impasto.surface.color import srgb_to_linear
@@ -118,7 +118,7 @@ def drawing_of(maps: Maps, canvas: Canvas) -> Drawing:
 
 
 def _cover(below: Drawing, layer: Drawing, canvas: Canvas, p: CoverParameters) -> Drawing:
-    """The surface with a layer that follows its coarse relief."""
+    """The drawing below, covered by a layer that follows its coarse relief."""
     from dataclasses import replace
 
     from .shaping import step

@@ -11,7 +11,7 @@ LEVELS = 4
 
 
 def crumple(canvas: Canvas, name: str, size_m: float) -> tuple[Tensor, Tensor]:
-    """Height (H, W) of a crumpled sheet in sizes of its facets, mean 0; and how near the next fold is, 0 to 1.
+    """Height (H, W) of a crumpled sheet, in sizes of its facets, with mean 0; and closeness to a fold, 0 to 1.
 
     Each facet is a pyramid, up or down, so that facets meet at folds; pyramids of several sizes add up.
     """

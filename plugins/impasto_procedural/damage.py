@@ -8,13 +8,13 @@ from .canvas import Canvas
 from .shaping import step
 
 FADING = 0.7
-"""Exponent of the width of what is thinner than a texel: the eye sees a thin dark line stronger than its area."""
+"""Exponent of the width of lines thinner than a texel: thin dark lines look stronger than their area."""
 
 
 def cracks(canvas: Canvas, name: str, size_m: float, width_m: float, amount: float, *, sway: float = 0.16) -> Tensor:
     """Mask (H, W) of cracks that branch, run out and rejoin; 0 everywhere at amount 0, a closed net at 1.
 
-    size_m: distance of cracks. width_m: of the widest. sway: how far they stray from straight lines, in `size_m`.
+    size_m: distance between cracks. width_m: of the widest. sway: deviation from straight lines, in `size_m`.
     Cracks thinner than a texel are drawn fainter instead.
     """
     if amount <= 0:
@@ -28,7 +28,7 @@ def cracks(canvas: Canvas, name: str, size_m: float, width_m: float, amount: flo
 
 
 def holes(canvas: Canvas, name: str, size_m: float, radius_m: float, amount: Tensor | float) -> Tensor:
-    """Mask (H, W) of round holes about `size_m` apart: many small ones, few of up to `radius_m`."""
+    """Mask (H, W) of round holes about `size_m` apart: many small ones, and a few with up to `radius_m`."""
     spots = canvas.cells(name, size_m, jitter=0.9)
     chance, size = canvas.of_each(f"{name} is", spots.number), canvas.of_each(f"{name} size", spots.number)
     half_m = radius_m * (0.15 + 0.85 * size**4) * step(chance, amount, 0.8 * amount - 1e-6)

@@ -1,4 +1,4 @@
-"""A surface as tensors while it is drawn."""
+"""The drawing of a material: its surface as tensors, before they become maps."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from .shaping import mix
 
 @dataclass(frozen=True)
 class Drawing:
-    """Linear colour (3, H, W), height in metres (H, W), and the rest, (H, W) or one number for all.
+    """Linear colour (3, H, W), height in metres (H, W), and other values, each (H, W) or one number.
 
-    emission: linear radiance (3, H, W), at a strength of 1. transmission: share of light that passes through.
+    emission: linear radiance (3, H, W) at strength 1. transmission: share of light that passes through.
     """
 
     color: Tensor
@@ -24,7 +24,7 @@ class Drawing:
     transmission: Tensor | float = 0.0
 
     def under(self, other: Drawing, mask: Tensor) -> Drawing:
-        """This surface, covered by another where the mask (H, W) is 1; heights are mixed as well."""
+        """This drawing, covered by another where the mask (H, W) is 1; heights are mixed as well."""
         return Drawing(
             mix(self.color, other.color, mask),
             mix(self.height_m, other.height_m, mask),
@@ -35,15 +35,15 @@ class Drawing:
         )
 
     def with_tint(self, factor: Tensor | float) -> Drawing:
-        """This surface with its colour multiplied."""
+        """This drawing with its colour multiplied."""
         return replace(self, color=self.color * factor)
 
 
 def _mixed(below: Tensor | float, above: Tensor | float, mask: Tensor) -> Tensor | float:
-    """Both mixed, or one number if neither surface has what it says."""
+    """Both values mixed, or the number 0 if neither drawing has such a value."""
     return mix(below, above, mask) if is_there(below) or is_there(above) else 0.0
 
 
 def is_there(value: Tensor | float) -> bool:
-    """Whether it is anything but the number 0, so that a map is needed for it."""
+    """Whether a value is not the number 0, and so needs a map."""
     return not isinstance(value, float) or value != 0.0

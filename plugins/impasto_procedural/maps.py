@@ -1,4 +1,4 @@
-"""Maps of a surface that was drawn: normals and occlusion follow from its height."""
+"""Maps from a drawing; normals and occlusion follow from its height."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FLATTEST_M = 1e-6
 
 
 def maps_of(surface: Drawing, canvas: Canvas) -> Maps:
-    """All maps of a surface, light and transmission only where it has any."""
+    """All maps of a drawing; emission and transmission only if it has any."""
     color = linear_to_srgb(surface.color.clamp(0, 1).expand(3, *canvas.size_px).permute(1, 2, 0).cpu().numpy())
     low = surface.height_m.min()
     range_m = max(float(surface.height_m.max() - low), FLATTEST_M)

@@ -20,7 +20,7 @@ THUMBNAILS = Path(__file__).with_name("thumbnails")
 
 
 class Material(Generator):
-    """A procedural material, which the module of its name in `materials` draws."""
+    """A procedural material. The module with its name in `materials` draws it."""
 
     rank = 40
     uses_subject, makes_all_maps = False, True
@@ -32,13 +32,13 @@ class Material(Generator):
         return path.read_bytes() if path.is_file() else b""
 
     def drawing(self, canvas: Canvas, parameters: Any) -> Drawing:
-        """The surface without weathering."""
+        """The material's drawing, without weathering."""
         drawing = import_module(f".materials.{self.name.replace('-', '_')}", __package__)
         surface: Drawing = drawing.draw(canvas, parameters)
         return surface
 
     def apply(self, subject: Maps, parameters: MaterialParameters, inputs: Inputs, context: Context) -> Maps:
-        """All maps but opacity, seamless, with their scale; emission and transmission of what glows or is clear."""
+        """Seamless maps with their scale, all but opacity; emission and transmission only if the material has them."""
         from .canvas import Canvas
         from .maps import maps_of
         from .weathering import weather

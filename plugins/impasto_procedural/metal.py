@@ -1,4 +1,4 @@
-"""Rust that grows on metal from places where water stays, and what washes down from it."""
+"""Rust that grows on metal where water stays, and the runs below it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RUST = ((0.19, 0.12, 0.09), (0.40, 0.21, 0.12), (0.60, 0.33, 0.16))
 def with_rust(
     canvas: Canvas, surface: Drawing, amount: float, prone: Tensor, run_m: float = 0.06, upright: float = 1.0
 ) -> Drawing:
-    """The surface with rust. prone: 1 where it starts (H, W), negative where it comes last. run_m: length of runs.
+    """The drawing with rust. prone (H, W): 1 where rust starts, negative where it comes last. run_m: length of runs.
 
     upright: height of the patches, relative to their width.
     """

@@ -6,7 +6,7 @@ from impasto.tools import Field, Parameters, SizeParameters, display_hints
 
 
 class WeatheringLayers(Parameters):
-    """Layers that go on any material."""
+    """Parameters of weathering, which any material can have."""
 
     wear: float = Field(0.0, ge=0, le=1, description="How far edges are rubbed off")
     dirt: float = Field(0.0, ge=0, le=1, description="Dirt in cavities and in stains")
@@ -15,7 +15,7 @@ class WeatheringLayers(Parameters):
 
 
 class MaterialParameters(SizeParameters, WeatheringLayers):
-    """Base of the parameters of procedural materials, which set the default of `width_m` and add their own."""
+    """Base of all materials' parameters; each sets the default of `width_m` and adds its own."""
 
     width_m: float = Field(
         1.0,

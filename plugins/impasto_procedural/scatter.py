@@ -1,4 +1,4 @@
-"""Pieces that are scattered on a surface and lie over each other: stones, lumps, chips, leaves, flakes."""
+"""Pieces scattered on a surface, one over another: stones, lumps, chips, leaves, flakes."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from torch import Tensor
 from .canvas import Canvas
 
 POINTS_AT_ONCE = 1 << 17
-"""Points of pieces that are shaped at a time, so that all steps stay in the processor's cache."""
+"""Number of points shaped at a time, so that all steps stay in the processor's cache."""
 EVEN_STEPS = (0.7548776662466927, 0.5698402909980532)
-"""Steps of a sequence whose points are spread evenly: powers of the plastic number (Roberts's R2 sequence)."""
+"""Steps of an evenly spread sequence of points: powers of the plastic number (Roberts's R2 sequence)."""
 
 
 @dataclass(frozen=True)
 class ScatteredPieces:
-    """The uppermost piece of each texel, (H, W). number: from 0; −1 where there is none.
+    """The uppermost piece at each texel (H, W). number: from 0; −1 where there is none.
 
-    height_m: of its surface; 0 where there is none. y and x: offset from its centre, turned with the piece, in radii.
+    height_m: of its surface; 0 where there is none. y, x: offset from its centre in radii, turned with the piece.
     """
 
     number: Tensor
@@ -41,7 +41,7 @@ def scatter(
     turn: float = 1.0,
     even: bool = False,
 ) -> ScatteredPieces:
-    """`count` pieces at random places, each turned and sized at random, of which each texel shows the highest.
+    """`count` pieces with random places, angles and sizes. Each texel shows the highest piece.
 
     shape: heights in metres (N, P), −inf outside, of offsets y and x (N, P) in radii, and numbers (N, 1). spread: how
     much radii differ, from 0. turn: 1 for any direction, 0 for one. even: places that are spread evenly. Pieces wider
@@ -76,7 +76,7 @@ def scatter(
 
 
 def _places(canvas: Canvas, name: str, count: int, even: bool) -> tuple[Tensor, Tensor]:
-    """Random places y and x (N, 1) in texels; spread evenly, each moves by up to half the mean distance."""
+    """Random places y and x (N, 1) in texels; even places move by up to half the mean distance."""
     place = torch.stack([canvas.uniform(f"{name} {axis}", count) for axis in "yx"], 1)  # of the tile
     if even:
         steps = torch.arange(count, dtype=torch.float64)[:, None] * torch.tensor(EVEN_STEPS, dtype=torch.float64)

@@ -1,4 +1,4 @@
-"""Curves on tensors that materials are drawn with."""
+"""Curves on tensors, for drawing materials."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from torch import Tensor
 
 
 def mix(a: Tensor | float, b: Tensor | float, t: Tensor | float) -> Tensor:
-    """a where t is 0, b where it is 1, and in between linearly."""
+    """a where t is 0, b where t is 1, and linear in between."""
     return a + (b - a) * t  # type: ignore[return-value]
 
 
 def step(x: Tensor, low: float | Tensor, high: float | Tensor) -> Tensor:
-    """0 below `low`, 1 above `high`, and a smooth cubic between (smoothstep); falling if `high` is below `low`."""
+    """Smoothstep: 0 below `low`, 1 above `high`, and a cubic in between; it falls if `high` is below `low`."""
     t = ((x - low) / (high - low)).clamp(0, 1)
     return t * t * (3 - 2 * t)
 

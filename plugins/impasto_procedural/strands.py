@@ -1,4 +1,4 @@
-"""Thin curved things that lie or stand on a surface, above each other: blades, fibres, hairs, scratches."""
+"""Strands: thin curved pieces that lie or stand on a surface, such as blades, fibres, hairs and scratches."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from torch import Tensor
 from .canvas import Canvas
 
 STEP = 0.7
-"""Distance of the points that a strand is drawn with, in texels, so that there are no holes."""
+"""Distance between the points of a strand, in texels, small enough to leave no holes."""
 
 
 @dataclass(frozen=True)
 class Strands:
-    """The uppermost strand of each texel, (H, W). number: from 0; −1 where there is none.
+    """The uppermost strand at each texel (H, W). number: from 0; −1 where there is none.
 
     height_m: of its surface; 0 where there is none. along: 0 at the root, 1 at the tip. across: −1 to 1.
     """
@@ -40,7 +40,7 @@ def strands(
     bend: float = 0.5,
     taper: float = 1.0,
 ) -> Strands:
-    """`count` curved strands at random places, drawn as points that keep the highest for each texel.
+    """`count` curved strands at random places, drawn as points. Each texel shows the highest point.
 
     rise_m: height of the roots and of the tips, lowest strands and highest: (least, most). direction: in turns, 0 to
     the right, counter-clockwise; spread: 1 for any direction, 0 for one. bend: turns from root to tip. taper: 1 for
@@ -68,7 +68,7 @@ def strands(
 def _splat(
     canvas: Canvas, x: Tensor, y: Tensor, z: Tensor, angle: Tensor, half: Tensor, offsets: Tensor, t: Tensor
 ) -> Strands:
-    """The highest point for each texel of points (N, S), each widened to lanes at `offsets` (L,) of half its width."""
+    """The highest point at each texel. Points (N, S) are widened to lanes at `offsets` (L,) of half their width."""
     height, width = canvas.size_px
     across = offsets[None, None]  # (1, 1, L)
     px = x[..., None] + angle.sin()[..., None] * half[..., None] * across

@@ -1,4 +1,4 @@
-"""Layers that time adds to any surface: wear on edges, dirt in cavities, moss in joints, and water."""
+"""Weathering of any drawing: wear on edges, dirt in cavities, moss in joints, and water."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOSS = ((0.10, 0.14, 0.04), (0.24, 0.31, 0.09), (0.42, 0.45, 0.18))
 
 
 def weather(surface: Drawing, canvas: Canvas, weathering: WeatheringLayers) -> Drawing:
-    """The surface with wear, dirt, moss and wetness, in this order."""
+    """The drawing with wear, dirt, moss and wetness, in this order."""
     if not (weathering.wear or weathering.dirt or weathering.moss or weathering.wetness):
         return surface
     depth = _depth(surface.height_m, canvas)
@@ -32,14 +32,14 @@ def weather(surface: Drawing, canvas: Canvas, weathering: WeatheringLayers) -> D
 
 
 def _depth(height_m: Tensor, canvas: Canvas) -> Tensor:
-    """Depth below the surroundings, in deviations of the relief: positive in joints, negative on edges."""
+    """Depth below the surroundings, in deviations of the relief; positive in joints, negative on edges."""
     around = 0.5 * (canvas.blur(height_m, canvas.width_m / 100) + canvas.blur(height_m, canvas.width_m / 30))
     depth = around - height_m
     return depth / depth.std().clamp_min(1e-7)
 
 
 def _worn(surface: Drawing, canvas: Canvas, depth: Tensor, amount: float) -> Drawing:
-    """Edges rubbed off: lower, lighter and smoother."""
+    """The drawing with worn edges: lower, lighter and smoother."""
     patches = canvas.noise("wear", canvas.width_m / 10, octaves=6, gain=0.65)
     mask = step(-depth + 0.8 * patches, 2.6 - 2.2 * amount, 3.2 - 2.2 * amount)
     lower = surface.height_m - mask * 0.15 * surface.height_m.std()
@@ -53,12 +53,12 @@ def _worn(surface: Drawing, canvas: Canvas, depth: Tensor, amount: float) -> Dra
 
 
 def _abrade(mean: Tensor) -> Tensor:
-    """Colour of what is rubbed off: lighter than dark surfaces, darker than white ones."""
+    """Colour of worn parts: lighter than dark surfaces, darker than white ones."""
     return 0.35 + 0.6 * mean * (1 - mean)
 
 
 def _dirty(surface: Drawing, canvas: Canvas, depth: Tensor, amount: float) -> Drawing:
-    """Dirt that gathers in cavities, and stains all in large patches."""
+    """The drawing with dirt in cavities, and stains in large patches."""
     patches = canvas.noise("dirt", canvas.width_m / 4, octaves=7, gain=0.6)
     cavities = step(depth + 0.6 * patches, 1.6 - 2.0 * amount, 3.0 - 2.0 * amount)
     stains = step(patches, 1.0 - 1.6 * amount, 2.4 - 1.6 * amount) * 0.7
@@ -69,7 +69,7 @@ def _dirty(surface: Drawing, canvas: Canvas, depth: Tensor, amount: float) -> Dr
 
 
 def _mossy(surface: Drawing, canvas: Canvas, depth: Tensor, amount: float) -> Drawing:
-    """Cushions of moss, first in the joints, then over all."""
+    """The drawing with cushions of moss, first in the joints, then everywhere."""
     patches = canvas.noise("moss", canvas.width_m / 5, octaves=6, gain=0.6)
     cover = depth + 0.9 * patches - (2.4 - 3.2 * amount)
     mask = step(cover, 0.0, 0.45)
@@ -82,7 +82,7 @@ def _mossy(surface: Drawing, canvas: Canvas, depth: Tensor, amount: float) -> Dr
 
 
 def _wet(surface: Drawing, canvas: Canvas, amount: float) -> Drawing:
-    """A film of water that darkens and smooths, and puddles up to a level."""
+    """The drawing with a film of water that darkens and smooths it, and puddles up to a level."""
     height_m = surface.height_m
     shape_m = canvas.noise("wetness", canvas.width_m / 3, octaves=3) * 0.3 * height_m.std()
     level_m = (height_m + shape_m).flatten()[:: max(1, height_m.numel() // 4096)].quantile(0.75 * amount)

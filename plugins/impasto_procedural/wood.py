@@ -36,7 +36,8 @@ class Grain:
 def grain_of(canvas: Canvas, boards: Blocks, figure: float, knots: float, ring_m: float = RING_M) -> Grain:
     """Grain of boards. figure: share of boards cut near the pith, which show cathedrals; others have straight lines.
 
-    A board is a cut through a wavy, tapered cylinder of rings: its ring is the fraction of distance by ring width.
+    A board is a cut through a wavy, tapered cylinder of rings; the place in a ring is the fractional part of the
+    distance from the pith in ring widths.
     """
     each = lambda name: canvas.of_each(name, boards.number)  # noqa: E731
     along_m, across_m = boards.along_m(), boards.across_m()
@@ -59,7 +60,7 @@ def grain_of(canvas: Canvas, boards: Blocks, figure: float, knots: float, ring_m
 def _late_wood(canvas: Canvas, phase: Tensor, rings_per_texel: Tensor) -> Tensor:
     """Late wood (H, W) of rings of uneven width and darkness: it darkens slowly and ends sharply.
 
-    Rings that are too fine for the texels become their mean.
+    Rings too fine for the texels are replaced by their mean.
     """
     phase = phase + 0.5 * (0.61 * phase).sin() + 0.2 * (1.7 * phase).sin()
     year = phase.floor()
@@ -71,7 +72,7 @@ def _late_wood(canvas: Canvas, phase: Tensor, rings_per_texel: Tensor) -> Tensor
 
 
 def _waves(canvas: Canvas, boards: Blocks) -> tuple[Tensor, Tensor]:
-    """Metres by which the trunk sways, and fine waviness with deviation 1; each board has another part of the noise."""
+    """Sway of the trunk in metres, and fine waviness with deviation 1; each board uses another part of the noise."""
 
     slow_m = 0.004 * along_grain(canvas, boards, "sway", 0.14, octaves=2, gain=0.4, stretch=3)
     fine = along_grain(canvas, boards, "waviness", 0.012, octaves=2, stretch=9)
@@ -100,7 +101,7 @@ def along_grain(
 
 
 def _knots(canvas: Canvas, boards: Blocks, amount: float) -> tuple[Tensor, Tensor, Tensor]:
-    """Metres (H, W) by which knots push rings aside, a mask of the knots, and the knots' own rings."""
+    """Shift of rings around knots in metres (H, W), a mask of the knots, and the knots' own rings."""
     pushed_m = knot = rings = boards.x_m.new_zeros(())
     length_m = 2 * boards.half_width_m.maximum(boards.half_height_m)
     width_m = 2 * boards.half_width_m.minimum(boards.half_height_m)
@@ -129,13 +130,13 @@ def wood_color(wood: Grain, early: Tensor, late: Tensor) -> Tensor:
 
 
 def wood_relief_m(wood: Grain, relief: float) -> Tensor:
-    """Metres by which grain stands out; relief: 0 sanded, 1 weathered, where soft early wood is gone."""
+    """Height of the grain in metres; relief: 0 sanded, 1 weathered, without the soft early wood."""
     grain_m = (0.0001 + 0.0009 * relief) * wood.late + (0.00003 + 0.00016 * relief) * wood.fibres
     return grain_m - (0.0001 + 0.0005 * relief) * wood.pores
 
 
 def board_tint(canvas: Canvas, boards: Blocks, variation: float) -> Tensor:
-    """Factor (3, H, W) of the colour of each board: its value and warmth."""
+    """Factor (3, H, W) of each board's colour, for its value and warmth."""
     each = lambda name: canvas.of_each(name, boards.number)  # noqa: E731
     value = 1 + variation * 0.75 * (each("value") - 0.5)
     warm = variation * 0.22 * (each("warmth") - 0.5)

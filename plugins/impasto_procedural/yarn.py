@@ -8,7 +8,7 @@ from torch import Tensor
 
 
 def thread_contrast(width_px: float) -> float:
-    """Contrast, 0.2 to 1, with which texels show threads of this width; of thinner ones they show mostly the mean."""
+    """Contrast, 0.2 to 1, of threads of this width on the texels; thinner threads are mostly averaged."""
     return min(1.0, max(0.2, (width_px - 0.5) / 2))
 
 
@@ -18,6 +18,6 @@ def roundness(across: Tensor) -> Tensor:
 
 
 def twist(along: Tensor, across: Tensor, turns: float, plies: int = 2) -> Tensor:
-    """Height of the plies of a twisted thread, from 0 in their grooves to 1; `along` in widths of the thread."""
+    """Height of a twisted thread's plies, 0 in the grooves to 1; `along` in widths of the thread."""
     phase = along * turns * plies + 0.5 * across.clamp(-1, 1).asin() / (math.pi / 2) * plies
     return (math.pi * phase).cos().abs()

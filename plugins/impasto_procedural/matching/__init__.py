@@ -1,1 +1,1 @@
-"""The material and the parameters whose picture resembles a photograph."""
+"""Finds the material and the parameters whose picture resembles a photograph."""

@@ -1,4 +1,4 @@
-"""A classifier that tells from the features of a photograph which materials it may show.
+"""A classifier for the materials that a photograph may show, by its features.
 
 `python benchmarks/match_classifier.py` trains it on labelled thumbnails and on pictures of the materials.
 """
@@ -16,12 +16,12 @@ from impasto.library.tensors import read_tensors
 
 FILE = Path(__file__).with_name("classifier.safetensors")
 MOST_DEVIATIONS = 4.0
-"""Limit of standardised features: unusual pictures are not to be certain ones."""
+"""Limit of standardised features, so that unusual pictures do not look certain."""
 
 
 @dataclass(frozen=True)
 class Classifier:
-    """Networks of one hidden layer whose probabilities are averaged.
+    """Networks with one hidden layer, whose probabilities are averaged.
 
     names (M,) of materials; mean and deviation (F,) of features over photographs; hidden (E, F, N) and hidden_bias
     (E, 1, N); out (E, N, M) and out_bias (E, 1, M), of E networks.
@@ -46,6 +46,6 @@ class Classifier:
 
 @cache
 def bundled_classifier() -> Classifier:
-    """The classifier that comes with the plugin."""
+    """The bundled classifier."""
     tensors, about = read_tensors(FILE)
     return Classifier(tuple(about["names"].split()), **{k: torch.from_numpy(v).float() for k, v in tensors.items()})

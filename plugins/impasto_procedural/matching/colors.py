@@ -1,4 +1,4 @@
-"""Colours of a material such that its picture has the colours of a photograph."""
+"""Fits a material's colours, so that its picture has the colours of a photograph."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from .space import Space, Values
 DIFFERENCE = 0.1
 """Change of a linear colour, for the derivative of the picture."""
 DARK = 0.04
-"""Linear colour below which differences are no longer divided by it, as eyes see them."""
+"""Smallest linear colour by which differences are divided, as eyes see them."""
 RIDGE = 2e-3
-"""Pull towards the colours before, relative to texels that are of one colour alone."""
+"""Pull towards the previous colours, relative to texels that depend on a single colour."""
 ROTATIONS = 6
 LEAST, MOST = 0.005, 0.95
 """Limits of linear colours."""
 
 
 def moved_colors(space: Space, values: Values, move: Move) -> dict[str, Any]:
-    """Values whose colours are moved in Oklab."""
+    """Parameter values with their colours moved in Oklab."""
     moved = {name: from_oklab(to_oklab(np.array(values[name])) @ move.matrix + move.offset) for name in space.colors}
     return {**values, **{name: _round(color) for name, color in moved.items()}}
 
 
 def fitted_colors(space: Space, values: Values, photograph: Tensor, seed: int) -> dict[str, Any]:
-    """Values whose colours bring the picture nearest to its optimal transport to a photograph (3, H, W) in Oklab.
+    """Values whose colours bring the picture nearest to its optimal transport to a photograph (3, H, W), in Oklab.
 
-    The picture is nearly linear in each of its linear colours, so that least squares over all texels find them.
+    The picture is almost linear in each linear colour, so that least squares over all texels find them.
     """
     if not space.colors:
         return dict(values)
@@ -55,7 +55,7 @@ def fitted_colors(space: Space, values: Values, photograph: Tensor, seed: int) -
 
 
 def _least_squares(slopes: Tensor, wanted: Tensor, picture: Tensor) -> np.ndarray:
-    """Changes (K, 3) of colours with these slopes (K, 3, N) that change a picture as wanted (3, N)."""
+    """Changes (K, 3) of colours that change a picture as wanted (3, N), given its derivatives (K, 3, N)."""
     weights = 1 / (picture + DARK)
     changes = np.zeros((len(slopes), 3))
     for channel in range(3):
@@ -68,7 +68,7 @@ def _least_squares(slopes: Tensor, wanted: Tensor, picture: Tensor) -> np.ndarra
 
 
 def _target_colors(picture: Tensor, photograph: Tensor) -> Tensor:
-    """Linear colours (3, N) of a picture after sliced optimal transport to those of a photograph, in Oklab."""
+    """Linear colours (3, N) of a picture after sliced optimal transport, in Oklab, to a photograph's colours."""
     lab = linear_to_oklab(picture[:, None])[:, 0]
     rotations = [torch.eye(3)]
     rng = np.random.default_rng(0)

@@ -1,4 +1,4 @@
-"""Small pictures of a material, as they are compared with a photograph."""
+"""Small pictures of a material, for comparison with a photograph."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..weathering import weather
 from .features import SIDE_PX
 
 DRAWN_PX = 2 * SIDE_PX
-"""Materials are drawn at twice the size and averaged: a camera's pixel averages what lies in it."""
+"""Materials are drawn at twice the size and averaged, as a camera's pixel averages its area."""
 
 
 def draw(material: Material, parameters: Any, seed: int) -> Tensor:
@@ -35,6 +35,6 @@ def picture_of(material: Material, parameters: Any, seed: int) -> Tensor:
 def canvas_seed(seed: int) -> int:
     """Seed of the canvas that `run` draws on for a recipe of one material with this seed.
 
-    Stones and bricks are few: with other random numbers, the match would have other shares of its colours.
+    Stones and bricks are few, so other random numbers would give the match other shares of its colours.
     """
     return int(step_rngs(seed)[0].integers(2**31))

@@ -1,6 +1,6 @@
-"""Statistics of a small picture: its colours, and how its lightness varies over scales, orientations and distances.
+"""Statistics of a small picture: its colours, and the variation of lightness over scales, orientations and distances.
 
-Magnitudes of log-Gabor filters (Field 1987) with their sparseness, asymmetry and correlations, as Portilla and
+They are magnitudes of log-Gabor filters (Field 1987) with their sparseness, asymmetry and correlations, as Portilla and
 Simoncelli (2000) describe textures, and the autocorrelation along rows and columns.
 """
 
@@ -15,19 +15,19 @@ from torch import Tensor
 from impasto.numerics.borders import periodic_component
 
 SIDE_PX = 128
-"""Side of the pictures whose statistics are taken."""
+"""Side of the pictures that are measured."""
 WAVELENGTHS_PX = (2.8, 5.6, 11.2, 22.4, 44.8)
 ORIENTATIONS = 6
 LAGS_PX = (2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 18, 20, 23, 26, 29, 32, 36, 40, 45, 50, 56, 63)
 QUANTILES = 32
 COLOR_FEATURES = 12
-"""Number of features, at the beginning, that describe colours and not their arrangement."""
+"""Number of the first features, which describe colours and not their arrangement."""
 LEAST_DEVIATION = 0.004
-"""Deviation of lightness below which a picture has no pattern: the rounding of 8 bits."""
+"""A picture with less deviation of lightness, the rounding of 8 bits, has no pattern."""
 
 
 def features_of(lab: Tensor) -> Tensor:
-    """Features (F,) of a picture (3, SIDE_PX, SIDE_PX) in Oklab; the first `COLOR_FEATURES` are of its colours."""
+    """Features (F,) of a picture (3, SIDE_PX, SIDE_PX) in Oklab; the first `COLOR_FEATURES` describe its colours."""
     lightness, deviation = lab[0], lab[0].std().clamp_min(LEAST_DEVIATION)
     pattern = periodic_component(lab - lab.mean((1, 2), keepdim=True))
     pattern = pattern / deviation
@@ -50,7 +50,7 @@ def _of_tones(lightness: Tensor, deviation: Tensor) -> Tensor:
 
 
 def _of_bands(pattern: Tensor) -> Tensor:
-    """Of each band: energy, sparseness, skewness, energy of its colours; and how magnitudes of bands go together."""
+    """For each band: energy, sparseness, skewness and energy of colours; and the correlations of magnitudes."""
     filters = _filters(pattern.shape[-1])  # (S, K, H, W), one-sided
     spectra = torch.fft.fft2(pattern)
     bands = torch.fft.ifft2(spectra[0] * filters)
@@ -76,7 +76,7 @@ def _of_bands(pattern: Tensor) -> Tensor:
 
 
 def _correlations(rows: Tensor) -> Tensor:
-    """Correlations of each two of N rows (N, M): N (N - 1) / 2 numbers."""
+    """Correlations of all pairs of N rows (N, M): N (N - 1) / 2 numbers."""
     normal = rows - rows.mean(1, keepdim=True)
     normal = normal / (normal.norm(dim=1, keepdim=True) + 1e-6)
     above = torch.triu_indices(len(rows), len(rows), 1)
@@ -84,7 +84,7 @@ def _correlations(rows: Tensor) -> Tensor:
 
 
 def _of_lags(pattern: Tensor) -> Tensor:
-    """Autocorrelation of the lightness along rows and columns, there also of what is summed up across."""
+    """Autocorrelation of lightness along rows and columns, and of its sums across these."""
     power = torch.fft.fft2(pattern).abs().square()
     power[0, 0] = 0
     everywhere = torch.fft.ifft2(power).real
@@ -117,7 +117,7 @@ def _filters(side: int) -> Tensor:
 
 
 def color_quantiles(lab: Tensor) -> Tensor:
-    """Quantiles (A, QUANTILES) of the colours (3, H, W) along fixed axes: those of Oklab, and between them."""
+    """Quantiles (A, QUANTILES) of colours (3, H, W) along fixed axes: Oklab's, and others between them."""
     projected, _ = (_axes() @ lab.flatten(1)[:, ::4]).sort(dim=1)
     places = ((torch.arange(QUANTILES) + 0.5) / QUANTILES * projected.shape[1]).long()
     return projected[:, places]
@@ -125,7 +125,7 @@ def color_quantiles(lab: Tensor) -> Tensor:
 
 @lru_cache(maxsize=1)
 def _axes() -> Tensor:
-    """Axes (A, 3) in Oklab; those of a and b are longer, since an eye sees small differences of hue."""
+    """Axes (A, 3) in Oklab; a and b are weighted more, since eyes see small differences of hue."""
     axes = [
         (1, 0, 0),
         (0, 2, 0),

@@ -1,4 +1,4 @@
-"""Match this photograph: a procedural material with parameters that resemble a picture."""
+"""Matches a photograph with a procedural material and parameters that resemble it."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from .search import FoundMaterial
 
 CANDIDATES = 5
-"""Number of materials that are tried, the most probable ones."""
+"""Number of materials to try, the most probable ones."""
 SMALLEST_PX = 64
 MOST_TRANSPARENT = 0.01
-"""Share of a picture that may be transparent."""
+"""Largest share of a picture that may be transparent."""
 LEAST_CONTRAST = 0.004
-"""Deviation of lightness of a picture that shows something: more than the rounding of 8 bits."""
+"""Smallest deviation of lightness of a picture that shows something, more than the rounding of 8 bits."""
 UNLIKE = 0.9
-"""Distance above which the match is called poor; photographs of known materials mostly had 0.4 to 0.7."""
+"""A match at a larger distance is called poor; photographs of known materials mostly had 0.4 to 0.7."""
 SURE = 0.5
-"""Probability from which the kind of material is not called doubtful."""
+"""A kind of material with a lower probability is called doubtful."""
 
 
 class PhotographMatcher(Matcher):
@@ -39,7 +39,7 @@ class PhotographMatcher(Matcher):
         self.candidates = candidates
 
     def match(self, subject: str | Maps, seed: int, context: Context, start: Recipe | None = None) -> Match:
-        """The recipe of the material whose statistics come nearest, and how near they are."""
+        """The recipe of the material with the nearest statistics, and their distance."""
         from ..catalogue import all_materials
         from .classifier import bundled_classifier
         from .drawing import canvas_seed
@@ -56,13 +56,13 @@ class PhotographMatcher(Matcher):
         search = MaterialSearch(target, classifier.deviation, canvas_seed(seed), tell)
         best, *others = search.best(tried, middle_width_m(subject))
         step = Step(best.space.material.name, {key: best.values[key] for key in _changes(best)})
-        _tell(best, others, probable, subject, context)
+        _note_match(best, others, probable, subject, context)
         figures = {"distance": best.distance, "probability": probable[best.space.material.name]}
         return Match(Recipe((step,), seed), figures=figures)
 
 
 def middle_width_m(subject: Maps) -> float | None:
-    """Real-world width of the picture's middle square, which is what is matched; None where it is not known."""
+    """Real-world width of the picture's middle square, the part that is matched; None if it is not known."""
     height, width = subject.size_px
     return subject.width_m * min(height, width) / width if subject.width_m else None
 
@@ -96,15 +96,15 @@ def _small(subject: Maps) -> Tensor:
 
 
 def _changes(found: FoundMaterial) -> list[str]:
-    """Names of the values that are not defaults."""
+    """Names of the values that differ from the defaults."""
     fields = found.space.material.parameters.model_fields
     return [name for name, value in found.values.items() if fields[name].default != value]
 
 
-def _tell(
+def _note_match(
     best: FoundMaterial, others: list[FoundMaterial], probable: dict[str, float], subject: Maps, context: Context
 ) -> None:
-    """Tell what was taken, how sure it is, and what a photograph does not tell."""
+    """Note the chosen material, how certain it is, and what a photograph cannot show."""
     label, share = best.space.material.label, probable[best.space.material.name]
     if share >= SURE or not others:
         context.note(f"the photograph was taken for this material: {label}")

@@ -1,4 +1,4 @@
-"""A short search for the parameters whose picture has the statistics of a photograph."""
+"""A short search for parameters whose picture has the statistics of a photograph."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ from .features import COLOR_FEATURES, color_quantiles, features_of
 from .space import Space, Values, space_of
 
 RANDOM = 20
-"""Random parameters of each material that are tried."""
+"""Number of random parameter sets tried for each material."""
 RECOLORED, REFINED = 3, 2
-"""Best of a material whose colours are fitted, and best of all that are refined."""
+"""Number of a material's best sets whose colours are fitted, and of all best materials that are refined."""
 STEPS = (0.2, 0.1, 0.05)
-"""Steps along the axes, of which each is tried once in both directions."""
+"""Steps along the axes; each is tried once in both directions."""
 COLOR_WEIGHT = 12.0
-"""Weight of a difference of 1 in Oklab, beside 1 deviation of features of the pattern."""
+"""Weight of a difference of 1 in Oklab, relative to 1 deviation of the pattern's features."""
 LARGEST = 3.0
-"""Differences of features count as at most so many deviations."""
+"""Largest difference of a feature that counts, in deviations."""
 DOUBT = 0.15
-"""Distance that a material gains for each factor e by which the classifier finds it less probable."""
+"""Distance added for each factor of e by which the classifier finds a material less probable."""
 TURN_PENALTY = 1.08
-"""Factor of the distance of a pattern that runs across the photograph's."""
+"""Factor of the distance of a pattern that is perpendicular to the photograph's."""
 LEAST_PROBABILITY = 1e-4
 
 Progress = Callable[[float], None]
 Part = tuple[float, float]
-"""Share of the search that is done before a part of it, and share of that part."""
+"""A part of the search: the share done before it, and its own share."""
 
 
 @dataclass(frozen=True)
 class MatchTarget:
-    """A photograph in Oklab (3, S, S), and its features: as it is, and turned by a quarter."""
+    """A photograph in Oklab (3, S, S), and its features: upright, and turned by 90°."""
 
     lab: Tensor
     features: tuple[Tensor, Tensor]
@@ -59,7 +59,7 @@ class MatchTarget:
 class FoundMaterial:
     """Values of a material, and their distance to the photograph.
 
-    is_turned: whether the pattern runs across that of the photograph. doubt: distance added for an improbable material.
+    is_turned: whether the pattern is perpendicular to the photograph's. doubt: distance added if improbable.
     """
 
     space: Space
@@ -82,7 +82,7 @@ def palette_of_lab(lab: Tensor) -> Palette:
 class MaterialSearch:
     """Candidates for one photograph, drawn with one seed, and their distances to it.
 
-    scale: deviation (F,) of features over photographs. progress: called with the share that is done before each trial.
+    scale: deviation (F,) of features over photographs. progress: called with the share done, before each trial.
     """
 
     def __init__(self, target: MatchTarget, scale: Tensor, seed: int, progress: Progress = lambda _: None) -> None:
@@ -92,7 +92,7 @@ class MaterialSearch:
         self.trials = 0
 
     def best(self, materials: Mapping[Material, float], width_m: float | None = None) -> list[FoundMaterial]:
-        """The best of each material, best first. materials: with their probabilities."""
+        """The best values of each material, best material first. materials: with their probabilities."""
         known = []
         for index, (material, probability) in enumerate(materials.items()):
             found = self._best_of_random(
@@ -106,7 +106,7 @@ class MaterialSearch:
         return sorted(known, key=_score)
 
     def distance(self, space: Space, values: Values) -> FoundMaterial:
-        """The distance of a material's picture with these values."""
+        """The material with these values, and its picture's distance."""
         self.trials += 1
         lab = picture_of(space.material, space.material.parameters.model_validate(values), self.seed)
         return self._comparison(space, values, lab)
@@ -124,9 +124,10 @@ class MaterialSearch:
         return float((difference / self._scale).clamp(-LARGEST, LARGEST).square().mean().sqrt())
 
     def with_photograph_colors(self, space: Space, values: Values) -> FoundMaterial:
-        """Values with the colours of the photograph, and the distance of the picture that was drawn with the others.
+        """Values with the photograph's colours, and their approximate distance.
 
-        A picture is moved with its palette, which saves drawing it again; the distance is so nearly that of the values.
+        The distance is that of the picture with the old colours, moved to the new palette, which saves a second
+        drawing.
         """
         self.trials += 1
         seen = picture_of(space.material, space.material.parameters.model_validate(values), self.seed)
@@ -136,7 +137,7 @@ class MaterialSearch:
         return self._comparison(space, moved_colors(space, values, move), lab)
 
     def _best_of_random(self, space: Space, part: Part) -> FoundMaterial:
-        """The best of random values, with the colours of the photograph."""
+        """The best of random values, with the photograph's colours."""
         tried = []
         for index in range(RANDOM):
             self._progress(part, index / (RANDOM + RECOLORED))
@@ -149,12 +150,12 @@ class MaterialSearch:
         return min(exact, key=lambda found: found.distance)
 
     def with_fitted_colors(self, found: FoundMaterial) -> FoundMaterial:
-        """The same with fitted colours, if these are nearer."""
+        """The same material with fitted colours, if these are nearer."""
         other = self.distance(found.space, fitted_colors(found.space, found.values, self.target.lab, self.seed))
         return min(found, other, key=lambda one: one.distance)
 
     def refinement(self, found: FoundMaterial, part: Part = (0.0, 1.0)) -> FoundMaterial:
-        """The best after steps along each axis, along those that show, and through the choices."""
+        """The best after steps along all axes, then along those with a visible effect, and after trying the choices."""
         axes = list(found.space.axes)
         for sweep, step in enumerate(STEPS):
             showing = []
@@ -170,7 +171,7 @@ class MaterialSearch:
         return found
 
     def _along(self, found: FoundMaterial, name: str, step: float) -> tuple[FoundMaterial, bool]:
-        """The better of a step up and one down an axis, and whether the steps can be seen at all."""
+        """The better of a step up and a step down an axis, and whether these steps have a visible effect."""
         axis = next(axis for axis in found.space.axes if axis.name == name)
         place = axis.place(found.values[name])
         order = (step, -step) if place < 0.5 else (-step, step)
@@ -189,7 +190,7 @@ class MaterialSearch:
         self.progress(begins + length * share)
 
     def _best_choices(self, found: FoundMaterial) -> FoundMaterial:
-        """The best of the choices, one after another."""
+        """The best after trying the options of each choice, one choice after another."""
         for name, options in found.space.choices.items():
             others = [option for option in options if option != found.values[name]]
             tried = [self.distance(found.space, {**found.values, name: option}) for option in others]

@@ -1,4 +1,4 @@
-"""The parameters of a material that show in a picture, as axes from 0 to 1, choices and colours."""
+"""A material's visible parameters, as axes from 0 to 1, choices and colours."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from impasto.tools import SizeParameters
 from ..material import Material
 
 UNSEEN = frozenset({*SizeParameters.model_fields, "wetness", "roughness"})
-"""Parameters that a photograph's colours do not tell."""
+"""Parameters that a photograph's colours do not show."""
 LENGTH_FACTOR, WIDTH_FACTOR = 4.0, 4.0
-"""Lengths, and the width of the tile, are sought within these factors of their defaults."""
+"""Lengths, and the width of the tile, are searched within these factors of their defaults."""
 RARE = frozenset({"wear", "dirt", "moss"})
 RARE_SHARE = 0.2
-"""Parameters whose default is 0, and the share of random values that are above it."""
+"""Share of random values above 0 for parameters whose default is 0."""
 DEFAULT_SHARE = 0.25
 """Share of random values that keep their default."""
 MOST_COLOR_SWAPS = 0.4
-"""Share of random values whose colours change places: the mortar may be the darker one, or the lighter."""
+"""Share of random values with swapped colours: mortar may be darker or lighter than bricks."""
 
 Values = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Axis:
-    """A number of a material: its limits, of its logarithm for a length."""
+    """A numeric parameter of a material, with its limits; for a length, those of its logarithm."""
 
     name: str
     low: float
@@ -39,19 +39,19 @@ class Axis:
     is_length: bool
 
     def value(self, place: float) -> float:
-        """The number at a place from 0 to 1."""
+        """The number at a place on the axis, 0 to 1."""
         value = self.low + (self.high - self.low) * min(max(place, 0.0), 1.0)
         return round(math.exp(value), 5) if self.is_length else round(value, 4)
 
     def place(self, value: float) -> float:
-        """The place of a number, from 0 to 1."""
+        """The place of a number on the axis, 0 to 1."""
         found = math.log(max(value, 1e-6)) if self.is_length else value
         return min(max((found - self.low) / max(self.high - self.low, 1e-9), 0.0), 1.0)
 
 
 @dataclass(frozen=True)
 class Space:
-    """Parameters of a material that can be set: numbers, choices and colours, and all defaults."""
+    """The searched parameters of a material: numbers, choices and colours, and all defaults."""
 
     material: Material
     axes: tuple[Axis, ...]
@@ -60,7 +60,7 @@ class Space:
     defaults: Values
 
     def random(self, rng: np.random.Generator) -> dict[str, Any]:
-        """Values at random, with the colours of the defaults, sometimes in another order."""
+        """Random values with the default colours, which are sometimes swapped."""
         values = dict(self.defaults)
         for axis in self.axes:
             keeps = rng.random() < (1 - RARE_SHARE if axis.name in RARE else DEFAULT_SHARE)
@@ -75,7 +75,7 @@ class Space:
 
 
 def space_of(material: Material, width_m: float | None = None) -> Space:
-    """The space of a material; the width of its tile is no axis where that of the photograph is known."""
+    """The space of a material. The width of its tile is no axis if the photograph's width is known."""
     fields = {name: field for name, field in material.parameters.model_fields.items() if name not in UNSEEN}
     defaults = {name: field.default for name, field in fields.items()}
     axes = [axis for name, field in fields.items() if (axis := _axis(name, field))]
