@@ -1,4 +1,4 @@
-"""A generator that learns materials from the artist's own photographs or map sets, and makes them at any size."""
+"""A generator that learns materials from the artist's photographs or map sets, and makes them at any size."""
 
 from __future__ import annotations
 

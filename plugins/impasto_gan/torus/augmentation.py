@@ -1,7 +1,7 @@
 """Adaptive discriminator augmentation (Karras et al. 2020, ADA), applied to real and generated pictures alike.
 
-A discriminator that has memorised a few pictures teaches nothing. The more often it is right, the more often pictures
-are augmented.
+A discriminator that has memorised a few pictures teaches nothing. So the more often it is right, the more often
+pictures are augmented.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from kornia.augmentation import RandomErasing, RandomHorizontalFlip, RandomVerti
 from torch import Tensor, nn
 
 TARGET = 0.6
-"""Mean sign of D(x) - D(x̂) above which the discriminator overfits (the paper's section 3)."""
+"""The discriminator overfits if the mean sign of D(x) - D(x̂) is above this (section 3 of the paper)."""
 RATE = 0.002
-"""Change of the probability in a step."""
+"""Change of the probability per step."""
 ERASED = (0.02, 0.2)
 """Smallest and largest fraction of a picture that is blanked."""
 

@@ -1,4 +1,4 @@
-"""Fields of a torus model's card, validated when it is loaded, so that no file can give black maps or fill memory."""
+"""Fields of a torus model's card, validated on loading, so that no file can give black maps or fill memory."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from impasto.io.cards import DataAbout, FromOutside, Name, NetworkCard, SurfaceC
 from impasto.patterns.lattice import MOST_FREQUENCY
 
 MOST_STAGES, MOST_FEATURES = 8, 64
-"""Limits of stages, and of features of the last; each one before may have four times as many, up to MOST_WIDTH."""
+"""Most stages, and most features of the last; each earlier stage may have four times as many, up to MOST_WIDTH."""
 MOST_WIDTH = 512
 
 Frequency = Annotated[float, Field(ge=-MOST_FREQUENCY, le=MOST_FREQUENCY)]
@@ -45,7 +45,7 @@ class LatticeCard(FromOutside):
 
 
 class TorusCard(NetworkCard):
-    """Sizes of the network, its lattice, and the surface of each class; of a model without classes, the only one."""
+    """Sizes of the network, its lattice, and the surface of each class, or the only one of a model without classes."""
 
     surfaces: Annotated[list[SurfaceCard], Field(min_length=1)]
     lattice: LatticeCard

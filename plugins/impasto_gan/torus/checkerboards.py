@@ -1,4 +1,4 @@
-"""A term of the torus generator's loss beside the adversarial one and that of patches: no checkerboards."""
+"""A term of the torus generator's loss that penalises checkerboards."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 
 PERIOD_PX = 4
-"""Period of the checkerboards that are looked for: two upsamplings by 2 leave no longer ones in the finest bands."""
+"""Period of the penalised checkerboards; two upsamplings by 2 leave no longer ones in the finest bands."""
 LEAST_SQUARE = 1e-12
-"""Least mean square of a band that products are divided by, for channels of one value."""
+"""Smallest mean square of a band by which products are divided, for constant channels."""
 LAGS = ((0, 0), (0, 1), (1, 0), (1, 1), (1, -1))
-"""Distances down and right at which values of a band are multiplied, in units of the band's width."""
+"""Distances down and right between multiplied values of a band, in units of the band's width."""
 
 
 def checkerboard(x: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from torch import Tensor
 from impasto.patterns.lattice import Draw, Lattice, TorusRegion, cell_at
 
 HARMONICS = (1, 2, 4, 8)
-"""Multiples of each wave vector; several, since joints are narrow and the fundamental hardly locates them."""
+"""Multiples of each wave vector, since joints are narrow and the fundamental hardly locates them."""
 HARMONICS_IN_BOND = HARMONICS[:2]
 """Multiples for rows in a bond: with more, networks draw straight lines along rows."""
 CELL_CHANNELS = 4
@@ -38,7 +38,7 @@ class Conditioning:
         return cls(lattice, full, noise, device)
 
     def of_pictures(self, rows: slice) -> Conditioning:
-        """The conditioning of some of the pictures of a batch."""
+        """The conditioning of some pictures of a batch."""
         noise = None if self.cell_noise is None else self.cell_noise[rows]
         return replace(self, lattice=self.lattice.of_pictures(rows), cell_noise=noise)
 
@@ -63,7 +63,7 @@ def phase_channels(lattice: Lattice) -> int:
 
 
 def condition_channels(lattice: Lattice) -> int:
-    """Number of channels of a `Conditioning`; 0 for a material that is not regular."""
+    """Number of channels of a `Conditioning`; 0 for an irregular material."""
     return phase_channels(lattice) + (CELL_CHANNELS if lattice.has_cells else 0)
 
 

@@ -1,6 +1,6 @@
-"""Detail from an exemplar: a model's picture decides where which shapes lie, and pieces of the exemplar show them.
+"""Detail from an exemplar: a model's picture places the shapes, and pieces of the exemplar show them.
 
-A network soon learns layout and large shapes, but hardly grain and sharp outlines, which a photograph has.
+A network soon learns the layout and large shapes, but hardly ever the grain and sharp outlines of a photograph.
 """
 
 from __future__ import annotations
@@ -27,25 +27,25 @@ from .parameters import TorusParameters
 from .transfer import BLEND_PX, transfer
 
 MOST_PX = 4096 * 4096
-"""Most pixels of a result: its pieces are compared as a whole, in about 0.1 kB of memory for each pixel."""
+"""Most pixels of a result. Its pieces are compared all at once, which takes about 0.1 kB of memory per pixel."""
 EVENED = ("base_color", "height", "roughness")
-"""Maps that are evened; what metal is stays as it is in the exemplar."""
+"""Maps that are evened; metal stays as it is in the exemplar."""
 BROAD = 1 / 14
-"""Standard deviation of the blur that shows what is broad, relative to the tile's shorter side."""
+"""Standard deviation of the blur for broad variation, relative to the tile's shorter side."""
 BROAD_KEPT = 0.6
-"""Share of what is broad that is kept at a variation of 1: more is seen to repeat where a tile is laid 4 x 4."""
+"""Share of the broad variation kept at a variation of 1. With more, repeats show in 4 x 4 tiles."""
 MEASURED_PX = 256
-"""Longest side of the small pictures that show what sliders change."""
+"""Longest side of the small pictures that measure the effect of sliders."""
 MOST_CONTRAST, LEAST_DEVIATION = 2.0, 1e-3
-"""Largest factor of a deviation by sliders, and the deviation of a map that counts as even."""
+"""Largest factor of a deviation by sliders; and maps with less deviation count as even."""
 GENERATED = 0.3
-"""Fraction of the work after which the model's own picture is there."""
+"""Fraction of the work until the model's own picture is finished."""
 
 
 def exemplar_for(synthesis: Synthesis, parameters: TorusParameters, inputs: Inputs, context: Context) -> Maps | None:
-    """The exemplar that was given, or else the picture that the model learned, if it is wanted, kept, and can be used.
+    """The given exemplar, or else the picture that the model learned, if it is wanted, stored and usable.
 
-    If it cannot be used, a note says why, and the recipe records that the network made the picture alone.
+    If it is not usable, a note says why, and the recipe records that the network alone made the picture.
     """
     if not parameters.texture_transfer or "exemplar" in inputs:
         return inputs.get("exemplar") if parameters.texture_transfer else None
@@ -64,7 +64,7 @@ def exemplar_for(synthesis: Synthesis, parameters: TorusParameters, inputs: Inpu
 
 
 def detail(synthesis: Synthesis, exemplar: Maps, strictness: float, context: Context) -> Maps:
-    """The picture of a model, made of pieces of the exemplar; maps that the exemplar lacks stay the model's.
+    """A model's picture, rebuilt from pieces of the exemplar; maps that the exemplar lacks stay the model's.
 
     ParameterError for an exemplar without base colour, and for results of more than `MOST_PX`.
     """
@@ -94,15 +94,15 @@ def detail(synthesis: Synthesis, exemplar: Maps, strictness: float, context: Con
 
 
 def evened(values: Tensor, kept: float) -> Tensor:
-    """Values (c, H, W) of a tile with only a share of what is broad in them."""
+    """Values (c, H, W) of a tile with only a share of their broad variation."""
     broad = blur(values, BROAD * min(values.shape[1:]))
     return values - (1 - kept) * (broad - broad.mean((1, 2), keepdim=True))
 
 
 def _moved(pieces: Mapping[str, Tensor], synthesis: Synthesis) -> dict[str, Tensor]:
-    """Pieces (c, H, W) by map, whose means and deviations sliders change as much as those of the model's picture.
+    """Pieces (c, H, W) by map, with means and deviations changed by the sliders as in the model's picture.
 
-    The model's are measured on small pictures of the same seed, with the sliders and without.
+    The changes are measured on small pictures of the same seed, with and without the sliders.
     """
     choice = synthesis.choice
     if choice.moved is None or not choice.moved.any():
@@ -123,14 +123,14 @@ def _statistics(synthesis: Synthesis) -> dict[str, tuple[Tensor, Tensor]]:
 
 
 def _as_changed(part: Tensor, before: tuple[Tensor, Tensor], after: tuple[Tensor, Tensor]) -> Tensor:
-    """A part (c, H, W) with its mean moved, and its deviation multiplied, as from one picture to another."""
+    """A part (c, H, W) with its mean shifted and its deviation scaled as between two pictures."""
     ratio = (after[1] / before[1].clamp(min=LEAST_DEVIATION)).clamp(1 / MOST_CONTRAST, MOST_CONTRAST)
     mean = part.mean((1, 2), keepdim=True)
     return (part - mean) * ratio + mean + after[0] - before[0]
 
 
 def detailed_tiles(synthesis: Synthesis, exemplar: Maps, strictness: float, context: Context) -> Iterator[Tile]:
-    """The same in tiles (top, left, maps), in bands from the top."""
+    """The result of `detail` in tiles (top, left, maps), in bands from the top."""
     whole = detail(synthesis, exemplar, strictness, context)
     height, width = whole.size_px
     for top in range(0, height, TILE_PX[0]):
@@ -141,7 +141,7 @@ def detailed_tiles(synthesis: Synthesis, exemplar: Maps, strictness: float, cont
 
 
 def _values(synthesis: Synthesis, context: Context) -> Tensor:
-    """Values (C, H, W) of the whole picture, made band by band."""
+    """Values (C, H, W) of the whole picture, computed band by band."""
     size = height, width = synthesis.choice.picture_px
     bands = []
     for top in range(0, height, TILE_PX[0]):
@@ -157,7 +157,7 @@ def _parts(card: TorusCard, values: Tensor) -> dict[str, Tensor]:
 
 
 def source_of(synthesis: Synthesis, exemplar: Maps, context: Context) -> dict[str, Tensor]:
-    """Values (c, h, w) of the exemplar's maps that the model has learned, at the texel size of the result."""
+    """Values (c, h, w) of the exemplar's maps that the model has learned too, at the result's texel size."""
     card = synthesis.model.card
     if "base_color" in card.maps and "base_color" not in exemplar:
         raise ParameterError("the exemplar has no base colour", "give the picture, or the set, that the model learned")
@@ -167,16 +167,16 @@ def source_of(synthesis: Synthesis, exemplar: Maps, context: Context) -> dict[st
         name: torch.from_numpy(np.ascontiguousarray(prepared[name].pixels.transpose(2, 0, 1))).to(context.device)
         for name in names
     }
-    if "height" in source:  # both in the model's unit
+    if "height" in source:  # both in the model's units
         ratio = (prepared.height_range_m or RANGE_M) / (synthesis.scale_of("height_range_m") or RANGE_M)
         source["height"] = source["height"] * ratio
     return source
 
 
 def _prepare(exemplar: Maps, synthesis: Synthesis) -> Maps:
-    """The exemplar as training data is prepared, with texels of the result's size.
+    """The exemplar, prepared like training data, with texels of the result's size.
 
-    Its texels have the size that it states, or else are as many as in the pictures that the model learned from.
+    Its own texels have the size that it states, or else it has as many as the model's training pictures.
     """
     card, texel_m = synthesis.model.card, synthesis.scale_of("texel_m")
     longest_px = max(exemplar.size_px)

@@ -29,6 +29,6 @@ class Discriminators(nn.Module):
         return augmented
 
     def forward(self, scale: str, view: Tensor, labels: Tensor) -> Tensor:
-        """Logits of a view (B, C, H, W) at a scale, by its discriminator; labels (B,) are ignored without classes."""
+        """Logits of a view (B, C, H, W) by the discriminator of its scale; labels (B,) are ignored without classes."""
         logits: Tensor = self.by_scale[scale](view, labels if self.has_classes else None)
         return logits

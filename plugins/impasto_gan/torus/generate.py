@@ -32,19 +32,19 @@ from .resampling import taps_of
 STREAMS = {BROAD_STREAM: 100, GRID_STREAM: 101}
 GLOBAL_STREAM, CELL_STREAM, ROW_STREAM, COMPONENT_STREAM = 102, 103, 104, 105
 LAYOUT_STREAMS = (BROAD_STREAM, GRID_STREAM, *range(LAYOUT_STAGES), CELL_STREAM, ROW_STREAM, COMPONENT_STREAM)
-"""Streams that `variation` scales: those of the layout, not the grain's, nor the style's."""
+"""Streams that `variation` scales: those of the layout, but not of the grain and the style."""
 HEIGHT_MARGIN = 0.25
-"""Margin for heights beyond those of the training data, on either side, relative to their range."""
+"""Margin on either side for heights beyond the training data's, relative to their range."""
 RANGE_M, TEXEL_M = 0.04, 1 / 1024
-"""Range of height and size of a texel if unknown: as of a surface one metre wide and 4 cm deep."""
+"""Height range and texel size if unknown: those of a surface one metre wide and 4 cm deep."""
 TILE_PX = (512, 2048)
-"""Height and width of tiles: low for bands of very wide pictures, not too low, since edges are computed twice."""
+"""Height and width of tiles. They are low, for very wide pictures, but not too low, since edges are computed twice."""
 LEAST_CELLS = 2
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Settings of one picture of a model. classes: weight of each class; () for the first class alone.
+    """Settings of one picture of a model. classes: weight of each class; () for the first class only.
 
     moved (axes,): shift along each axis of the model by sliders; None for none. halvings: of the sides, for a preview
     of the same picture.
@@ -76,12 +76,12 @@ class Synthesis:
 
     @cached_property
     def skipped_stages(self) -> int:
-        """Number of finest stages to skip for halvings and a scale below 1: coarser stages give smaller patterns."""
+        """Number of finest stages to skip, for halvings and scales below 1; coarser stages give smaller patterns."""
         return min(max(0, round(-math.log2(self.choice.scale))) + self.choice.halvings, int(math.log2(COARSE)))
 
     @cached_property
     def torus(self) -> tuple[int, int]:
-        """(height, width) of the network's output before resampling: whole cells, nearly whole periods."""
+        """(height, width) of the network's output before resampling: whole cells and almost whole periods."""
         cell_px, scale = self.model.network.cell_px, self.choice.scale
         near = tuple(max(LEAST_CELLS * cell_px, round(side / scale)) for side in self.choice.size)
         sides = self.model.lattice.torus_size((near[0], near[1]), 2**30, cell_px)
@@ -93,14 +93,14 @@ class Synthesis:
         return self.choice.classes or tuple(float(not index) for index in range(len(self.model.card.surfaces)))
 
     def scale_of(self, name: Literal["texel_m", "height_range_m"]) -> float | None:
-        """The weighted mean of a field of the surfaces, in metres; None if one of them does not know it."""
+        """The weighted mean of a field of the surfaces, in metres; None if one of them lacks it."""
         surfaces = self.model.card.surfaces
         used = [(getattr(one, name), weight) for one, weight in zip(surfaces, self.weights, strict=True) if weight]
         return None if any(value is None for value, _ in used) else sum(value * weight for value, weight in used)
 
     @cached_property
     def standardisation(self) -> Standardisation:
-        """Standardisation of the picture's class, or between those of two."""
+        """Standardisation of the picture's class, or the mix of two classes'."""
         return blend_standardisations(self.model.standardisations, self.weights)
 
     @cached_property
@@ -202,7 +202,7 @@ class Synthesis:
         return {name: part[:, inner, inner].permute(1, 2, 0).cpu().numpy() for name, part in made.items()}
 
     def with_relief(self, values: Tensor) -> dict[str, Tensor]:
-        """The maps (c, h, w) of values (C, h, w), in [0, 1], with those that follow from height."""
+        """The maps (c, h, w) from values (C, h, w), in [0, 1], with the maps that follow from height."""
         names = self.model.card.maps
         parts = dict(zip(names, values.split([MAP_CHANNELS[name] for name in names]), strict=True))
         made = {name: part.clamp(0, 1) for name, part in parts.items()}
@@ -221,7 +221,7 @@ class Synthesis:
         return range_m / texel_m * self.choice.scale / 2**self.choice.halvings
 
     def with_name_and_size(self, maps: Maps) -> Maps:
-        """The maps with the model's name and their size in metres."""
+        """The maps, with the model's name and their size in metres."""
         texel_m, range_m = self.scale_of("texel_m"), self.scale_of("height_range_m")
         return replace(
             maps,
@@ -232,7 +232,7 @@ class Synthesis:
 
 
 def synthesis_of(subject: Maps, parameters: TorusParameters, context: Context) -> Synthesis:
-    """The picture that the parameters describe, of the chosen size or of the subject's, with this step's seed."""
+    """The picture for these parameters, with the chosen size or the subject's, and this step's seed."""
     model = load_torus(parameters.model, context)
     size = parameters.size_px(subject)
     choice = Choice(
@@ -292,7 +292,7 @@ def _class_index(card: TorusCard, name: str) -> int:
 
 
 def whole_picture(synthesis: Synthesis, context: Context) -> Maps:
-    """The whole picture; a large one is assembled from tiles, with the same result, to save memory."""
+    """The whole picture; a large one is assembled from tiles to save memory, with the same result."""
     height, width = synthesis.choice.picture_px
     if height * width <= 2 * TILE_PX[0] * TILE_PX[1]:
         context.progress(0.1, "Generating")

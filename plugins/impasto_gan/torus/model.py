@@ -1,4 +1,4 @@
-"""A trained model, saved and loaded as one: the network, and everything that turns its output into a material."""
+"""A trained model: the network, and everything that turns its output into a material."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from .conditioning import condition_channels
 from .network import STYLE_CHANNELS, TorusGenerator
 
 UNIT_CELL, COMPONENTS = "unit_cell.", "unit_cell.components."
-"""Prefixes of the names of these tensors in a model's file."""
+"""Prefixes of these tensors' names in a model's file."""
 
 
 class TorusModel(nn.Module):
-    """A generator, with its lattice, unit cell and sliders: what its `card` says, and its tensors.
+    """A generator with its lattice, unit cell and sliders: the contents of its `card` and its tensors.
 
     standardisations: of each class, or the only one. unit_cell: statistics of the cells of a material with rows, to
     which the network adds the residual; None for others. sliders (N, axes): directions, each described on the card by
@@ -51,7 +51,7 @@ class TorusModel(nn.Module):
 
     @property
     def axes(self) -> int:
-        """Number of parameters that sliders may change: those of the style, then those of the unit cell."""
+        """Number of values that sliders may change: the style's, then the unit cell's."""
         return STYLE_CHANNELS + (self.unit_cell.axes if self.unit_cell is not None else 0)
 
     @property
@@ -72,7 +72,7 @@ def lattice_of(card: LatticeCard) -> Lattice:
 
 
 def load_torus(wanted: str, context: Context) -> TorusModel:
-    """The model of this name for `torus`. ModelError if there is none, or its file does not fit."""
+    """The model of this name for `torus`. ModelError if there is none, or if its file does not fit."""
     found = context.find_model(wanted, "torus")
     return _load(found.path, found.sha256(), context.device, context.precision)
 

@@ -21,7 +21,7 @@ from impasto.training.layers import SLOPE
 LOCAL_CHANNELS = 16
 """Channels of noise for each cell of the coarsest grid, which determines the layout."""
 BROAD_CHANNELS = 8
-"""Channels of noise on a grid four times coarser, interpolated between its cells, for broad drifts of the material."""
+"""Channels of noise on a four times coarser grid, interpolated between its cells, for broad drifts."""
 BROAD_CELLS = 4
 GLOBAL_CHANNELS = 16
 """Channels of the latent of the whole picture."""
@@ -29,13 +29,13 @@ STYLE_CHANNELS = 32
 HEAD_GAIN, NOISE_GAIN, CONDITION_GAIN = 0.7, 0.5, 1.0
 """Initial standard deviation that heads, noise and (except for a sine's √½) a lattice's conditioning add."""
 WIDTH_PER_NOISE = 8
-"""Channels of a stage for each channel of noise, which textures need at every scale."""
+"""A stage has this many channels per channel of noise, which textures need at every scale."""
 
 BAND_PX = 2**16
 """Number of pixels of a band, on a CPU."""
 
 LAYOUT_STAGES = 3
-"""Number of coarsest stages whose noise is of the layout, not of the grain."""
+"""Number of coarsest stages whose noise makes the layout and not the grain."""
 BROAD_STREAM, GRID_STREAM = -1, -2
 """Streams of the two grids' noise; those of the stages are 0, 1, …"""
 
@@ -116,7 +116,7 @@ class Stage(nn.Module):
         nn.init.zeros_(self.head.bias)
 
     def before(self, want: TorusRegion) -> TorusRegion:
-        """The region of the previous stage that the region `want` of this one needs."""
+        """The region of the previous stage that this stage needs for the region `want`."""
         grown = want.with_margin(self.blocks)
         return (grown if self.is_first else source_of_upsampling(grown)).with_margin(1)
 
@@ -183,7 +183,7 @@ class TorusGenerator(nn.Module):
     def set_gains(self, deviations: Sequence[Tensor]) -> None:
         """Set the scale of each stage's output to the data's deviations (channels,) in its band, coarsest first.
 
-        Fine relief is a thousandth of coarse relief, which heads would otherwise have to learn first.
+        Otherwise heads would first have to learn that fine relief is a thousandth of coarse relief.
         """
         for stage, deviation in zip(self.stages, deviations, strict=True):
             stage.gains.copy_(deviation[:, None, None])
@@ -199,7 +199,7 @@ class TorusGenerator(nn.Module):
         return self.stages[0].convolution.weight.dtype
 
     def in_precision(self, dtype: torch.dtype) -> None:
-        """Compute features in this data type from now on, for inference."""
+        """Compute features in this data type from now on; for inference."""
         for stage in self.stages:
             for convolution in (stage.convolution, *stage.residuals):
                 convolution.to(dtype)
@@ -219,7 +219,7 @@ class TorusGenerator(nn.Module):
         return StageOutput(drawn.to(self.precision), None, grid)
 
     def plan(self, want: TorusRegion, first: int = 0, stages: int = 0) -> list[TorusRegion]:
-        """Regions that the stages from `first` on must compute so that the last one gives `want`; coarsest first."""
+        """Regions that the stages from `first` on must compute for the last one to give `want`, coarsest first."""
         wants = [want]
         for stage in list(self.stages)[first + 1 : stages or None][::-1]:
             wants.insert(0, stage.before(wants[0]).within_torus())
@@ -234,7 +234,7 @@ class TorusGenerator(nn.Module):
         noise: Noise,
         condition: Condition,
     ) -> StageOutput:
-        """Output after the stages from `first` on, one for each region in `wants`."""
+        """Run the stages from `first` on, one for each region in `wants`, and return the last output."""
         for index, want in enumerate(wants, start=first):
             state = self._run_stage(index, state, want, style, noise, condition)
         return state

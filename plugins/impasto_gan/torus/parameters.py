@@ -5,7 +5,7 @@ from __future__ import annotations
 from impasto.tools import Field, Parameters, SizeParameters, class_field, model_field, sliders_field
 
 START = "materials"
-"""The bundled model that trainings start from: it has learned many materials at once."""
+"""The bundled model that trainings start from; it has learned many materials at once."""
 
 
 class TorusParameters(SizeParameters):

@@ -1,7 +1,7 @@
-"""A trained generator as a graph for other frameworks, and the inputs with which it makes one of our pictures.
+"""A trained generator as a graph for other frameworks, and the inputs for one of our pictures.
 
-Where values are needed at a position (phases of a lattice, the mean unit cell), the graph has an input for them: other
-frameworks then need nothing but convolutions, and pictures of any size stay possible.
+Values that depend on position (phases of a lattice, the mean unit cell) are inputs of the graph. So other frameworks
+need only convolutions, and pictures may have any size.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from .network import BROAD_CELLS, BROAD_CHANNELS, GLOBAL_CHANNELS, LOCAL_CHANNEL
 
 
 def portable_of(model: TorusModel) -> Portable:
-    """The model's graph, from noise to the maps of its card, in [0, 1] and as `torus` gives them.
+    """The model's graph, from noise to the maps of its card, in [0, 1] and the same as from `torus`.
 
-    Normals and occlusion are not among them: they follow from the height.
+    Normals and occlusion are left out, since they follow from the height.
     """
     graph = _GraphOf(model).build()
     surfaces = model.card.surfaces
@@ -90,7 +90,7 @@ class _GraphOf:
         return self.graph.add_input(GraphInput(name, len(default), 0, "setting", description, default))
 
     def _stage(self, index: int, stage: Stage, x: str, maps: str, style: str) -> tuple[str, str]:
-        """Nodes of the features and the maps after a stage."""
+        """Nodes of a stage's features and maps."""
         graph, pixel = self.graph, self.model.network.cell_px >> index
         x = graph.convolution(graph.wrap(x, 1), _array(stage.convolution.weight), _bias(stage.convolution))
         (scale, shift), (scale_bias, shift_bias) = _halves(stage.style.weight), _halves(stage.style.bias)
@@ -136,7 +136,7 @@ class _GraphOf:
             first += MAP_CHANNELS[name]
 
     def _unstandardise(self, maps: str) -> str:
-        """Pixels of standardised values; of several classes, the weighted mean of each one's."""
+        """Pixels from standardised values; for several classes, their weighted mean."""
         graph, mixed = self.graph, ""
         surfaces = self.model.standardisations
         if len(surfaces) == 1:
@@ -145,7 +145,9 @@ class _GraphOf:
         inverses = torch.stack([torch.linalg.inv(one.matrix.cpu()) for one in surfaces])  # (classes, C, C)
         means = torch.stack([one.mean.ravel().cpu() for one in surfaces])  # (classes, C)
         channels = means.shape[1]
-        for column in range(channels):  # the inverse's columns, each weighted by the classes, times their channel
+        for column in range(
+            channels
+        ):  # columns of the inverse, weighted by the classes, times their channel
             weights = graph.add("as_map", graph.dense("classes", _array(inverses[:, :, column].T)))
             one = np.zeros((channels, channels, 1, 1))
             one[:, column] = 1
@@ -206,7 +208,7 @@ def inputs_of(model: TorusModel, size: tuple[int, int], seed: int) -> dict[str, 
 
 
 def _noise(synthesis: Synthesis) -> dict[str, Tensor]:
-    """Inputs that are drawn at random, and the classes' weights."""
+    """Random inputs, and the classes' weights."""
     network, noise = synthesis.model.network, synthesis.noise
     cells = _region(synthesis, network.cell_px).full
     grid, broad = network.start(noise, cells).features.split([LOCAL_CHANNELS, BROAD_CHANNELS], 1)
@@ -222,7 +224,7 @@ def _noise(synthesis: Synthesis) -> dict[str, Tensor]:
 
 
 def _positional(synthesis: Synthesis) -> dict[str, Tensor]:
-    """Inputs that follow from the lattice: conditioning of each stage, unit cells and strengths of their bands."""
+    """Inputs that follow from the lattice: each stage's conditioning, unit cells, and the strengths of their bands."""
     network, unit_cell, lattice = synthesis.model.network, synthesis.model.unit_cell, synthesis.lattice
     made = {
         f"pattern_{index}": synthesis.condition(_region(synthesis, network.cell_px >> index))
@@ -241,5 +243,5 @@ def _positional(synthesis: Synthesis) -> dict[str, Tensor]:
 
 
 def _region(synthesis: Synthesis, pixel: int) -> TorusRegion:
-    """The whole torus in pixels of this width."""
+    """The whole torus, in pixels of this width."""
     return full_region((synthesis.torus[0] // pixel, synthesis.torus[1] // pixel))

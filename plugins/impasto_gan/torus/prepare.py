@@ -26,9 +26,9 @@ from .data import COARSE, ClassStatistics, StandardisedPicture, TrainingData
 from .views import slope_deviations
 
 LATTICE_MAPS = ("base_color", "roughness")
-"""Maps that are searched for a lattice: the joints of boards hardly show in their colours."""
+"""Maps searched for a lattice; boards hardly show their joints in colour."""
 LEAST_EXPLAINED = 0.1
-"""Least fraction of the second finest band's variance that the mean of rows must explain."""
+"""The mean of rows must explain at least this fraction of the second finest band's variance."""
 
 
 def prepare(
@@ -40,9 +40,9 @@ def prepare(
     device: str,
     tell: Callable[[str], None] = lambda note: None,
 ) -> TrainingData:
-    """The dataset as training data. ParameterError if its pictures are too small, or of one colour.
+    """The dataset as training data. ParameterError if its pictures are too small, or have one colour.
 
-    tell: called with a note for the user if its pattern cannot be learned as one.
+    tell: called with a note for the user if its pattern cannot be learned as such.
     """
     surfaces, wraps, sources = load_surfaces(dataset, hold_out)
     names = tuple(name for name in LEARNED_MAPS if any(name in maps for maps in surfaces))
@@ -98,7 +98,7 @@ def prepare(
 
 
 def _maps_to_learn(maps: Maps, names: Sequence[str]) -> Maps:
-    """Those of the maps that are learned."""
+    """The maps to learn among these."""
     return replace(maps, textures={name: maps[name] for name in names})
 
 
@@ -109,7 +109,7 @@ def _surface(
     indices: Sequence[int],
     wanted: int,
 ) -> ClassStatistics:
-    """Standardisation and scale of a class; the scale is that of its first picture."""
+    """Standardisation and scale of a class, with the scale of its first picture."""
     chosen = [place for place, index in enumerate(indices) if index == wanted]
     first = surfaces[chosen[0]]
     return ClassStatistics(
@@ -137,9 +137,9 @@ def _picture(
 
 
 def _layouts(dataset: Dataset, sides: Sequence[int], canvas_px: int) -> list[bool]:
-    """Whether each sample, whose shorter side is given, is a layout, which shows the canvas at a lower resolution.
+    """Whether each sample is a layout, which shows the whole canvas at a lower resolution, by their shorter sides.
 
-    Layouts are about `COARSE` times smaller than the canvas, and their class also has pictures as large as it.
+    Layouts are about `COARSE` times smaller than the canvas, and their class also has pictures of its size.
     """
     largest: dict[str | None, int] = {}
     for sample, side in zip(dataset.samples, sides, strict=True):
@@ -161,9 +161,9 @@ def _lattice(maps: Maps) -> Lattice:
 
 
 def _fitting(lattice: Lattice, canvas_of: Callable[[Lattice], tuple[int, int]], tell: Callable[[str], None]) -> Lattice:
-    """The lattice, or as much of it as the canvas that a step looks at can hold.
+    """The lattice, or as much of it as fits into the canvas of a training step.
 
-    Of tiles the rows along one axis, if those along the other are wider than the canvas; or none at all.
+    If tiles are wider than the canvas along one axis, only rows along the other remain, or nothing.
     """
     single = (
         [replace(lattice, wave_vectors=vector[None]) for vector in lattice.wave_vectors] if lattice.has_cells else []
@@ -178,7 +178,7 @@ def _fitting(lattice: Lattice, canvas_of: Callable[[Lattice], tuple[int, int]], 
 def _unit_cell(picture: Tensor, lattice: Lattice) -> tuple[Lattice, UnitCell | None]:
     """A lattice of rows, divided into cells if any are found, and the cells' statistics.
 
-    None instead of statistics for rows that waver so much that their mean explains little of their detail.
+    The statistics are None if rows waver so much that their mean explains little of their detail.
     """
     unit_cell = UnitCell.of(picture, lattice)
     if lattice.has_cells:

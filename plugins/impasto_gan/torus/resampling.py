@@ -1,4 +1,4 @@
-"""Lanczos resampling of the network's output to a size that is not a whole number of cells, which keeps grain sharp.
+"""Lanczos resampling of the network's output to sizes that are not whole cells; it keeps grain sharp.
 
 Pixels depend only on their position in the whole picture, so that regions have the same pixels as the whole.
 """
@@ -13,7 +13,7 @@ from torch import Tensor
 
 LOBES = 3
 BLOCK_PX = 64
-"""Pixels computed by one matrix product: fewer waste less of the matrix, more use the processor better."""
+"""Pixels per matrix product: fewer waste less of the matrix, more use the processor better."""
 
 
 @dataclass(frozen=True)

@@ -24,16 +24,16 @@ PICTURE_PX = 128
 STEP = 0.5
 """Distance along an axis over which its effect is measured."""
 RIDGE = 0.1
-"""Ridge of the pseudo-inverse, relative to the mean effect, so that axes without effect are not used."""
+"""Ridge of the pseudo-inverse, relative to the mean effect, so that axes without effect stay unused."""
 REACH = 2.0
-"""Position, on either side, at which a slider is tested."""
+"""Sliders are tested at this position on either side."""
 LONGEST = 2.5
-"""Longest unit of a slider; longer ones of colour change the spectrum as well."""
+"""Longest unit of a slider; longer moves of colour also change the spectrum."""
 LEAST_EFFECT = 0.25
-"""Least effect of a slider, relative to CHANGE."""
+"""Smallest effect of a slider, relative to CHANGE."""
 MOST = 6
 FOUND_WITH, TESTED_WITH = (0, 1), (2, 3, 4)
-"""Seeds of the pictures for finding sliders, and of others on which their effects must hold too."""
+"""Seeds of pictures for finding sliders, and of pictures for testing their effects."""
 
 CHANGE = {"brightness": 0.02, "warmth": 0.008, "tint": 0.008, "contrast": 0.08, "detail": 0.05, "relief": 0.1}
 CHANGE |= {"roughness": 0.02, "metal": 0.02}
@@ -71,7 +71,7 @@ def find_sliders(model: TorusModel) -> tuple[Tensor, list[dict[str, Any]]]:
 
 
 def _rises(model: TorusModel, move: Tensor, name: str, seed: int) -> bool:
-    """Whether a property rises along the move, on the picture of this seed."""
+    """Whether a property rises along the move in the picture of this seed."""
     low, middle, high = (_properties(model, move, seed, at)[name] for at in (-REACH, 0.0, REACH))
     return low < middle < high
 

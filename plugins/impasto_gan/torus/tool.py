@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from impasto.graph import Portable
 
 HEADS = re.compile(r"^network\.stages\.\d+\.head\.")
-"""Names of the tensors through which all maps of the network pass."""
+"""Names of the tensors of the last layers, which produce all maps."""
 
 
 class Torus(LatentGenerator, ControlledGenerator, ExportingGenerator):
@@ -43,9 +43,9 @@ class Torus(LatentGenerator, ControlledGenerator, ExportingGenerator):
     may_use_bfloat16 = True
 
     def apply(self, subject: Maps, parameters: TorusParameters, inputs: Inputs, context: Context) -> Maps:
-        """The maps that the model has learned, and those derived from height; only the subject's size is used.
+        """The model's maps, and those derived from height; only the subject's size is used.
 
-        With an exemplar, their detail is its own.
+        With an exemplar, their detail comes from it.
         """
         from .detail import detail, exemplar_for
         from .generate import synthesis_of, whole_picture
@@ -69,7 +69,7 @@ class Torus(LatentGenerator, ControlledGenerator, ExportingGenerator):
     def between_latents(
         self, one: Mapping[str, Any], other: Mapping[str, Any], share: float, seed: int
     ) -> Mapping[str, Any]:
-        """The blend with the other's material, or else with its noise; recipes that blend already keep what with."""
+        """The blend with the other recipe's material, or else its noise; recipes that already blend keep theirs."""
         if one.get("blend") or other.get("blend"):
             return {"blend_seed": one.get("blend_seed", 1), "blend_material": one.get("blend_material", "")}
         if other.get("material") and one.get("material") != other["material"]:
@@ -77,7 +77,7 @@ class Torus(LatentGenerator, ControlledGenerator, ExportingGenerator):
         return {"blend": share, "blend_seed": seed}
 
     def without_network(self, tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """The tensors with heads that give zeros: only the mean, the unit cell and its components are left."""
+        """The tensors with zero heads, which leave only the mean, the unit cell and its components."""
         return {name: 0 * value if HEADS.search(name) else value for name, value in tensors.items()}
 
     def portable(self, model: str, context: Context) -> Portable:
@@ -88,7 +88,7 @@ class Torus(LatentGenerator, ControlledGenerator, ExportingGenerator):
         return portable_of(load_torus(model, context))
 
     def portable_inputs(self, model: str, size: tuple[int, int], context: Context) -> dict[str, np.ndarray]:
-        """Noise, and what follows from a lattice, of the picture that `apply` makes by the network alone."""
+        """Noise, and values that follow from the lattice, for the picture that `apply` makes without an exemplar."""
         from .model import load_torus
         from .portable import inputs_of
 
@@ -107,7 +107,7 @@ class TrainTorus(Trainer):
     inputs = (Input("dataset", "what it learns from: a picture, a map set, or a folder of them", kind="dataset"),)
 
     def apply(self, subject: Maps, parameters: TrainTorusParameters, inputs: Inputs, context: Context) -> Result:
-        """The path of the model and its figures. On cancellation, a checkpoint is kept to resume from."""
+        """The model's path and its figures. After cancelling, a checkpoint remains, from which training resumes."""
         from .train import train_torus
 
         return train_torus(parameters, inputs["dataset"], context)

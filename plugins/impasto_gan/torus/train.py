@@ -1,8 +1,8 @@
 """Training of the torus generator on a material, or on classes of them.
 
-The loss of R3GAN (Huang et al. 2024), per patch and at three scales, plus a sliced Wasserstein distance (Elnekave &
-Weiss 2022), since a material has few enough kinds of patches to compare their distributions directly, and a term
-against checkerboard artefacts.
+The loss is that of R3GAN (Huang et al. 2024), per patch and at three scales. A sliced Wasserstein distance (Elnekave &
+Weiss 2022) is added, since a material has few enough kinds of patches to compare their distributions directly, and a
+term against checkerboard artefacts.
 """
 
 from __future__ import annotations
@@ -48,11 +48,11 @@ GENERATOR_BLOCKS = (2, 2, 2, 2, 2, 2)
 COARSE_STAGES = 4
 """Number of stages for the coarse picture; each further one doubles its size."""
 DISCRIMINATOR_WIDTHS = (32, 64, 96)
-"""They see 26 px: with 54 px, a discriminator soon knows the patches of a single picture by heart."""
+"""Widths of the discriminators, which see 26 px. With 54 px, they soon memorise the patches of a single picture."""
 GAMMA = 1.0
 """Weight of the zero-centred penalty per patch, far below the 150 to 15 for whole images of Huang et al. 2024."""
 PENALTY_EVERY = 4
-"""Steps between penalties, whose weight is multiplied by it (lazy regularisation: Karras et al. 2020, section 3.1)."""
+"""Steps between penalties; it multiplies their weight (lazy regularisation, Karras et al. 2020, section 3.1)."""
 BETAS = (0.0, 0.95)
 DISCRIMINATOR_RATE = 0.5
 """Learning rate of the discriminators, relative to the generator's."""
@@ -60,14 +60,14 @@ SWD_EVERY = 4
 """Steps between sliced Wasserstein distances, each of which takes about as long as the rest of a step."""
 SWD_WEIGHT = 2.0
 SWD_LEVELS = {"coarse": 3, "fine": 2}
-"""Number of pyramid levels compared; three levels of a coarse crop are as coarse as patches can judge."""
+"""Number of compared pyramid levels; patches cannot judge more than three levels of a coarse crop."""
 PHASE_WEIGHT = 10.0
-"""Weight of the phase statistics; with less, joints appear some pixels off their phase."""
+"""Weight of the phase statistics; with less, joints appear a few pixels off their phase."""
 CHECKERBOARD_WEIGHT = 10.0
 FARTHEST_PX = 4096
 """Largest random offset of a picture in the lattice, so that any phase may be at its corner."""
 CLASSES, MAPPING = "network.classes.weight", "network.mapping.0."
-"""Names of the tensors of a model of many classes that one without classes lacks, or has in another shape."""
+"""Names of tensors that a model without classes lacks, or has in another shape."""
 BY_CHANNEL = re.compile(r"\.(head\.weight|head\.bias|gains)$")
 """Tensors with a row for each channel of the maps."""
 PREVIEW_PX = 256
@@ -108,7 +108,7 @@ class TorusTraining(Training):
         seen_px = {"fine": self.fine_px, "coarse": min(data.canvas) // COARSE, "broad": min(data.canvas) // BROAD}
         generator_widths = [max(8, round(width * parameters.width)) for width in GENERATOR_WIDTHS]
         with self.seeded_weights():
-            unit_cell = copy.deepcopy(data.unit_cell)  # which another model's weights may overwrite at first
+            unit_cell = copy.deepcopy(data.unit_cell)  # another model's weights may overwrite these at first
             generator = TorusModel(data.card(parameters.name, generator_widths, GENERATOR_BLOCKS), unit_cell)
             self.discriminators = Discriminators(
                 seen,
@@ -155,7 +155,7 @@ class TorusTraining(Training):
         self.keep_data_statistics()
 
     def initial_tensors(self, card: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
-        """The channels of the maps that this data has too; and without classes, the mean of those of the model."""
+        """The channels of the maps that this data has too; without classes, the mean of the model's classes."""
         if set(self.data.maps) <= set(card["maps"]):
             channels = [name for name in card["maps"] for _ in range(MAP_CHANNELS[name])]
             kept = [index for index, name in enumerate(channels) if name in self.data.maps]
@@ -250,7 +250,7 @@ class TorusTraining(Training):
     def _fake(self, model: nn.Module, real: Crops, noise: Callable[..., Tensor]) -> Fake:
         """A torus of the canvas' size, complete at the coarse scale, and a part of it at full resolution.
 
-        This process makes its rows of the batch, from noise that is drawn for all of them.
+        Each process makes its own rows of the batch, from noise that is drawn for all of them.
         """
         assert isinstance(model, TorusModel)
         network, batch, canvas = model.network, len(real.coarse), self.data.canvas
@@ -315,9 +315,9 @@ class TorusTraining(Training):
         self.model.set_sliders(*find_sliders(self.model))
 
     def exemplar(self) -> Maps | None:
-        """The picture that it learned, if it is a single one, unless the user wants none kept, or it is a grid.
+        """The learned picture if there is only one, unless the user wants none stored, or it is a grid.
 
-        Pieces do not follow joints that run straight through along both axes.
+        In a grid, pieces would not follow the straight joints along both axes.
         """
         is_kept = self.parameters.keep_exemplar and not self.model.lattice.is_grid
         return self.data.exemplar if is_kept else None

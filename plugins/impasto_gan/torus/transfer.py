@@ -1,7 +1,7 @@
 """Texture transfer (Efros & Freeman 2001, section 4) on a torus: a quilt of one picture's pieces that follows another.
 
-Pieces fit their neighbours along the cuts, and look like the other picture where they lie, from afar: what is smaller
-than a fraction of a piece is the source's alone.
+Pieces fit their neighbours along the cuts, and resemble the other picture from afar. Details smaller than a fraction of
+a piece come from the source alone.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ Smaller ones follow the picture more closely, and their cuts show.
 """
 OVERLAP = 0.3
 COMPARED = 12
-"""Number of compared pixels along the side of a piece: shapes of the picture that are followed."""
+"""Number of compared pixels along the side of a piece, which sets the scale of the followed shapes."""
 STRICTNESS = 4.0
-"""Cost of what differs from the picture as much as the source varies, with all strictness; that of cuts is about 1."""
+"""Cost, at full strictness, of a difference as large as the source's variation; that of cuts is about 1."""
 VARIETY = 0.5
 BLEND_PX = 12.0
 """Distance over which a step at a cut is spread, as of `quilt`."""
@@ -38,9 +38,9 @@ def transfer(
     rng: np.random.Generator,
     report: Report = ignore,
 ) -> Laid:
-    """A torus of (H, W) texels, covered with pieces of the maps `source` (c, h, w), where `picture` (c, H, W) is alike.
+    """A torus of (H, W) texels, covered with pieces of the maps `source` (c, h, w) that resemble `picture` (c, H, W).
 
-    strictness: from 0, where the picture does not count, to 1. ParameterError if there would be too many pieces.
+    strictness: from 0, which ignores the picture, to 1. ParameterError if there would be too many pieces.
     """
     example = Example(source)
     wanted = Projection.of(source)(picture)
@@ -54,7 +54,7 @@ def transfer(
 def _guide(features: Tensor, wanted: Tensor, scale: float, weight: float) -> tuple[Tensor, Tensor]:
     """Channels of the source (C, h, w) and of the torus (C, H, W) that should agree, without what is below `scale` px.
 
-    Each channel of the torus has the distribution of the source's: what is blurred looks for what is sharp.
+    Each channel of the torus is matched to the source's distribution, so that blurred parts look for sharp ones.
     """
     broad = [_reduce(channels, scale) for channels in (features, wanted)]
     matched = torch.stack([with_ranks_of(values, known) for values, known in zip(broad[1], broad[0], strict=True)])

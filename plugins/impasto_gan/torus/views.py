@@ -15,14 +15,14 @@ from impasto.numerics.resampling import finest_bands
 from .data import BROAD, COARSE, SCALES, StandardisedPicture
 
 DETAIL_BANDS = 2
-"""Number of frequency bands that are shown separately, beside the picture."""
+"""Number of frequency bands that are shown in addition to the picture."""
 
 
 @dataclass(frozen=True)
 class Views:
     """Views of pictures at one scale. height_channel: None without height.
 
-    slope_deviation: of the data's slopes, by which slopes are divided. band_deviations (DETAIL_BANDS, C): of the data's
+    slope_deviation: of the data's slopes; slopes are divided by it. band_deviations (DETAIL_BANDS, C): of the data's
     frequency bands at this scale, finest first.
     """
 
@@ -53,7 +53,7 @@ def slopes(maps: Tensor, height_channel: int | None, deviation: float) -> Tensor
 
 
 def at_scales(fine: Tensor, coarse: Tensor) -> dict[str, Tensor]:
-    """Maps (…, C, H, W) at full resolution, at 1/`COARSE` of it, and the latter once more at 1/`BROAD`, by scale."""
+    """Maps (…, C, H, W) by scale: at full resolution, at 1/`COARSE`, and that once more at 1/`BROAD`."""
     return {"fine": fine, "coarse": coarse, "broad": avg_pool2d(coarse, BROAD // COARSE)}
 
 

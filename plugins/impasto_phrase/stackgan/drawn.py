@@ -29,7 +29,7 @@ DEGREES = {"little": "slightly", "some": "", "much": "very"}
 
 
 @dataclass(frozen=True)
-class Drawing:
+class PhraseDrawing:
     """A procedural material of a random phrase, its recipe, and what is known of it by slot."""
 
     material: str
@@ -38,7 +38,7 @@ class Drawing:
     recipe: Recipe
 
 
-def drawings(names: Sequence[str], count: int, size_px: int, seed: int) -> Iterator[Drawing]:
+def drawings(names: Sequence[str], count: int, size_px: int, seed: int) -> Iterator[PhraseDrawing]:
     """`count` drawings of each material; each is the same whichever others are asked for."""
     for name in names:
         place = sorted(materials()).index(name)
@@ -46,7 +46,7 @@ def drawings(names: Sequence[str], count: int, size_px: int, seed: int) -> Itera
             yield drawing(name, size_px, np.random.default_rng([seed, place, number]))
 
 
-def drawing(material: str, size_px: int, rng: np.random.Generator) -> Drawing:
+def drawing(material: str, size_px: int, rng: np.random.Generator) -> PhraseDrawing:
     """A random phrase of a material, with a colour, a shade and weathering, and its recipe."""
     slots: dict[str, str] = {}
     words: list[str] = []
@@ -64,10 +64,10 @@ def drawing(material: str, size_px: int, rng: np.random.Generator) -> Drawing:
     reading.material = material  # some labels, such as that of moss, also mean a layer on others
     seed = int(rng.integers(1, 2**31))
     parameters = {**vary(material, describe(reading)[1], seed), "width_px": size_px, "height_px": size_px}
-    return Drawing(material, phrase, slots, Recipe((Step(material, parameters),), seed))
+    return PhraseDrawing(material, phrase, slots, Recipe((Step(material, parameters),), seed))
 
 
-def draw(drawing: Drawing) -> tuple[Maps, Facts]:
+def draw(drawing: PhraseDrawing) -> tuple[Maps, Facts]:
     """The maps of a drawing, and the facts that captions may say."""
     maps = run(drawing.recipe).maps
     return maps, facts_of(maps, drawing.material, drawing.slots)

@@ -1,1 +1,1 @@
-"""Unit cells: division of rows into tiles or boards, and the statistics that a network need not learn."""
+"""Unit cells: the division of rows into tiles or boards, and statistics that a network need not learn."""

@@ -1,6 +1,6 @@
-"""Principal components of unit cells (as of faces: Turk & Pentland 1991): differences of tiles in tone or shading.
+"""Principal components of unit cells (as of faces: Turk & Pentland 1991): how tiles differ in tone or shading.
 
-A few components hold most of these differences, with sharp edges; a network would draw them with wavering edges.
+A few components hold most of these differences with sharp edges. A network would draw wavering edges.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from .periodic import PeriodicFunction, interpolate, knot_count, phases
 COMPONENTS, RANK = 3, 2
 """Number of components, and rank of each (separable products)."""
 LEAST_CELLS = 8 * COMPONENTS
-"""Least number of cells: with fewer, the components would merely reproduce them."""
+"""Fewest cells; with fewer, the components would merely reproduce them."""
 RIDGE = 0.01
-"""Ridge of the least squares that find a cell's weights, relative to the components' energy, for cells cut by edges."""
+"""Ridge for a cell's least-squares weights, relative to the components' energy, since edges cut some cells."""
 
 
 class PrincipalComponents(nn.Module):
-    """patterns: the components, one after the other, of C channels each; a cell is their weighted sum.
+    """patterns: the components one after another, C channels each. A cell is their weighted sum.
 
     Weights (COMPONENTS, n, m) are for n rows of m cells; their standard deviation over all cells is 1.
     """
@@ -35,12 +35,12 @@ class PrincipalComponents(nn.Module):
 
     @classmethod
     def zeros(cls, lattice: Lattice, channels: int) -> PrincipalComponents:
-        """Components that are 0, with the shapes of an estimate."""
+        """Zero components, with the shapes of an estimate."""
         return cls(PeriodicFunction.zeros(lattice, channels * COMPONENTS, RANK))
 
     @classmethod
     def of(cls, picture: Tensor, lattice: Lattice) -> PrincipalComponents | None:
-        """Components of a picture (C, H, W) of mean 0; None if it shows too few whole cells, or cells in a bond."""
+        """Components of a picture (C, H, W) with mean 0; None if it has too few whole cells, or cells in a bond."""
         if not lattice.has_cells or lattice.bond:
             return None
         cells = _whole_cells(picture, lattice)  # (U, C, n, m)
@@ -56,7 +56,7 @@ class PrincipalComponents(nn.Module):
     def residual(self, picture: Tensor, lattice: Lattice) -> Tensor:
         """Picture (C, H, W) minus its components, weighted by least squares in each cell, and minus its lines' means.
 
-        Joints deviate by fractions of a pixel, which would otherwise leave lines that turn into rough grain.
+        Joints deviate by fractions of a pixel; without this step, they would leave lines that turn into rough grain.
         """
         region = picture_region(picture)
         mean = picture.mean((1, 2), keepdim=True)

@@ -16,24 +16,24 @@ from .periodic import PeriodicFunction
 
 LEAST_ROWS = 3
 LEAST_SEEN = 0.5
-"""Least fraction of its inner lines that a row cut by the picture's edge must show to count for the bond."""
+"""A row cut by the picture's edge counts for the bond if it shows at least this fraction of its inner lines."""
 INNER = 0.35
-"""Distance from a row's centre, in periods, up to which it is examined, which excludes the joints between rows."""
+"""Rows are examined up to this distance from their centres, in periods, which excludes the joints between rows."""
 MOST_CHANGE = 4.0
-"""Limit of a change relative to the mean, so that a single nail does not outweigh a joint."""
+"""Largest change relative to the mean, so that a single nail does not outweigh a joint."""
 CELL_CORRELATION, FURTHEST = 0.15, 0.8
-"""Least correlation of joints along rows, and their largest distance relative to the picture."""
+"""Smallest correlation of joints along rows, and their largest distance relative to the picture."""
 LEAST_ALIKE = 0.01
-"""Least mean resultant of the shifts between rows, so that its logarithm stays finite."""
+"""Smallest mean resultant of the shifts between rows, so that its logarithm stays finite."""
 MOST_SPREAD = 0.08
-"""Largest deviation of rows from their bond, in cells: beyond it a phase hardly says where a joint is."""
+"""Largest deviation of rows from their bond, in cells; beyond it a phase hardly locates a joint."""
 SHIFTS_PX = torch.linspace(-4, 4, 17)
 """Candidate corrections of the offset of each row."""
 REFINEMENTS = 3
 
 
 def find_cells(picture: Tensor, lattice: Lattice) -> Lattice:
-    """Lattice of rows (one wave vector) with cells added, if a picture (C, H, W) shows any; else the same lattice.
+    """A lattice of rows (one wave vector) with cells added if a picture (C, H, W) shows any, or else unchanged.
 
     Joints show as changes of a row's mean along the row. Their distance is the highest peak of the autocorrelation of
     these changes, averaged over the rows, and their phase in each row is where most changes fall together. Rows without
@@ -47,7 +47,7 @@ def find_cells(picture: Tensor, lattice: Lattice) -> Lattice:
     numbers = rows.unique()
     lines = torch.stack([(rows == number) & is_inner for number in numbers])  # (rows, H)
     changes = torch.stack([_changes(values[:, inner]) for inner in lines])
-    seen = (lines.sum(1) >= LEAST_SEEN * lines.sum(1).max()).nonzero()[:, 0]  # all but those cut by the edges
+    seen = (lines.sum(1) >= LEAST_SEEN * lines.sum(1).max()).nonzero()[:, 0]  # without rows cut by the edges
     length = _distance(changes) if len(numbers) >= LEAST_ROWS and len(seen) > 1 else None
     if length is None:
         return lattice

@@ -12,9 +12,9 @@ from impasto.patterns.lattice import Lattice, TorusRegion, picture_region
 KNOT_PX = 1.0
 """Distance of the knots of linear interpolation, in pixels of the picture."""
 RANK = 4
-"""Rank of the mean of a unit cell: enough for joints and their crossings, and too low for the grain of single cells."""
+"""Rank of a mean unit cell: enough for joints and their crossings, but too low for the grain of single cells."""
 LANDWEBER_STEPS = 6
-"""Iterations of least squares, each of which fits the residual of the previous ones."""
+"""Iterations of least squares; each fits the residual of the previous ones."""
 
 
 class PeriodicFunction(nn.Module):
@@ -33,7 +33,7 @@ class PeriodicFunction(nn.Module):
 
     @classmethod
     def zeros(cls, lattice: Lattice, channels: int, rank: int = RANK, pixel: int = 1) -> PeriodicFunction:
-        """The function 0, with the shapes of an estimate from pictures whose pixels are `pixel` wide."""
+        """The zero function, with the shapes of an estimate from pictures with pixels `pixel` wide."""
         heights, widths = (knot_count(pixel * lattice.frequency(axis)) for axis in (0, 1))
         rank = min(rank, heights, widths)
         return cls(torch.zeros(channels, rank, heights), torch.zeros(channels, rank, widths))
@@ -42,7 +42,7 @@ class PeriodicFunction(nn.Module):
     def of_picture(cls, picture: Tensor, lattice: Lattice, pixel: int = 1, rank: int = RANK) -> PeriodicFunction:
         """Least-squares estimate from a picture (C, H, W) of rows, truncated to this rank.
 
-        The picture's pixels are `pixel` wide. Phases that it does not show are 0.
+        The picture's pixels are `pixel` wide. The function is 0 at phases that the picture does not show.
         """
         across = lattice.row_axis
         values = (picture.mT if across else picture).cpu().double()

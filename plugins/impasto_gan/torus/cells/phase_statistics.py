@@ -1,6 +1,6 @@
 """Mean and deviation of a regular picture at each phase of its lattice, and the distance of another picture from them.
 
-A discriminator that is given the phases wins by them, and the grain is lost; without them it cannot judge where in a
+A discriminator that sees the phases wins by them, and the grain is lost; without them it cannot judge where in a
 cell grain is coarse, or where joints lie that the mean cell does not hold. Mean and deviation at each phase can: a
 bent joint makes the mean wider and fainter than the data's.
 """
@@ -15,7 +15,7 @@ from torch import Tensor
 from impasto.patterns.lattice import Lattice, picture_region
 
 LEAST_BINS = 4
-"""Least number of bins of a period: joint, edge, centre, edge."""
+"""Fewest bins of a period: joint, edge, centre, edge."""
 LEAST_VARIANCE = 1e-4
 """Added to variances of standardised channels, so that the gradient of their root stays finite."""
 
@@ -46,7 +46,7 @@ class PhaseStatistics:
     def distance(self, x: Tensor, lattice: Lattice, *, with_deviation: bool) -> Tensor:
         """Mean absolute difference of x's (B, C, H, W) means, and deviations, beyond one standard error of both.
 
-        A crop shows one or two cells: without that allowance, its grain at a phase would count as a difference.
+        A crop shows only one or two cells. Without that allowance, its grain at a phase would count as a difference.
         """
         mean, deviation, counts = _moments(x, lattice, self.pixel, self.bins)
         is_seen = (counts > 0) & (self.counts > 0)

@@ -1,4 +1,4 @@
-"""Statistics of unit cells, such as tiles or boards: measured, so that a network need only learn the residual.
+"""Measured statistics of unit cells, such as tiles or boards, so that a network need only learn the residual.
 
 Joints drawn by a network waver by a pixel with the noise, and straight joints are most of a tiled wall: so the mean
 cell and the principal components of cells are measured. The residual may be ten times stronger at a joint than within a
@@ -21,15 +21,15 @@ from .components import COMPONENTS, PrincipalComponents
 from .periodic import PeriodicFunction
 
 BANDS, VARIANCE_RANK = 3, 2
-"""Number of frequency bands whose variance is measured, finest first, and its rank: coarser ones have few samples."""
+"""Number of bands with measured variance, finest first, and its rank; coarser bands have too few samples."""
 LEAST_VARIANCE = 0.01
-"""Least variance at a phase, relative to the band's mean, since residuals are divided by its root."""
+"""Smallest variance at a phase, relative to the band's mean, since residuals are divided by its root."""
 STRENGTH = 0.1
-"""Relative change of the mean cell for a move by 1 along its axis: the unit of that axis."""
+"""Relative change of the mean cell for a move by 1 along its axis."""
 
 
 class UnitCell(nn.Module):
-    """mean: of all cells. components: of the differences of cells, if enough were seen. variances: of the residual.
+    """mean: of all cells. components: of the cells' differences, if there are enough. variances: of the residual.
 
     There is a variance for each of the finest bands, finest first, relative to its mean over the cell; none if rows are
     not divided into cells.
@@ -48,7 +48,7 @@ class UnitCell(nn.Module):
 
     @classmethod
     def zeros(cls, lattice: Lattice, channels: int, with_components: bool) -> UnitCell:
-        """Statistics that are 0, with the shapes of those that `of` measures."""
+        """Zero statistics, with the shapes of those that `of` measures."""
         bands = range(BANDS if lattice.has_cells else 0)
         return cls(
             PeriodicFunction.zeros(lattice, channels),
@@ -103,12 +103,12 @@ class UnitCell(nn.Module):
         return picture + self.components(weights, lattice, region, pixel)
 
     def required_region(self, want: TorusRegion) -> TorusRegion:
-        """The region that `forward` needs to be correct in `want`: bands start at even pixels, and lose edges."""
+        """The region that `forward` needs so that `want` is correct: bands start at even pixels, and lose edges."""
         coarsest = 1 << len(self.variances)
         return want.with_margin(coarsest).on_grid(coarsest) if self.variances else want
 
     def _scale_bands(self, x: Tensor, lattice: Lattice, region: TorusRegion, band: int, power: float) -> Tensor:
-        """x with each of its bands, from `band` on, multiplied by a power of its variance."""
+        """x with each of its bands from `band` on multiplied by a power of its variance."""
         if band >= len(self.variances):
             return x
         variance = self.variances[band](lattice, region, 1 << band).clamp_(min=LEAST_VARIANCE)
