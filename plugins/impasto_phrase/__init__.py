@@ -1,7 +1,7 @@
-"""Materials from phrases, English and Chinese: by what their words mean, or by a network that learned from captions.
+"""Materials from English and Chinese phrases: by the meaning of words, or by a network that learned from captions.
 
-`words` holds the vocabulary, `phrases` finds what a phrase says, `building` turns that into a recipe of procedural
-materials; `stackgan` learns materials by their captions.
+`words` holds the vocabulary, `phrases` reads a phrase, and `building` turns the reading into a recipe of procedural
+materials. `stackgan` learns materials from captions.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def impasto_tools() -> list[Tool]:
 
 @hookimpl
 def impasto_commands(subparsers: argparse._SubParsersAction) -> None:
-    """`impasto captions`, which makes training data for `train-stackgan`."""
+    """The command `impasto captions`, which makes training data for `train-stackgan`."""
     from .stackgan.command import add_captions
 
     add_captions(subparsers)

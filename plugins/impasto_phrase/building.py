@@ -1,4 +1,4 @@
-"""From what a phrase says to the parameters of a procedural material."""
+"""Turns the reading of a phrase into parameters of a procedural material."""
 
 from __future__ import annotations
 
@@ -17,31 +17,23 @@ from .vocabulary import COLORS, COMPARATIVES, COMPARED, table, vocabulary
 
 WEATHERING = ("wear", "dirt", "moss", "wetness")
 TOWARDS = {"a_little_": 0.25, "": 0.5, "much_": 0.8}
-"""Fraction of the way to a quality that a comparative goes."""
+"""How far a comparative moves towards a quality."""
 STAINS = dict.fromkeys(("stains", "lichen", "tarnish", "litter"), 0.0)
-"""Parameters of what is clean."""
+"""Parameters of a clean material."""
 DAMAGE = dict.fromkeys(table("grammar")["damage"], 0.0)
 GOES_WITH: Mapping[tuple[str, str], Mapping[str, float]] = {
     ("dirt", "no"): STAINS,
     ("wear", "no"): {**STAINS, **DAMAGE, "age": 0.0, "irregular": 0.15, "uneven": 0.1},
 }
-"""Parameters that a word sets besides its own, unless other words set them."""
+"""Further parameters that a word sets, unless other words set them."""
 USUAL: Mapping[str, Mapping[str, Mapping[str, float]]] = table("grammar")["usual"]
 """Parameters of qualities for materials whose table has no entry."""
 DARK_BELOW = 0.6
-"""Lightness in Oklab of a colour on which only light details can be seen."""
-
-
-def describe(reading: Reading) -> tuple[str, dict[str, Any], list[str]]:
-    """Tool, parameters and notes of a material that a phrase describes."""
-    assert reading.material
-    draft = Draft(reading.material, {}, reading)
-    _fill(draft)
-    return draft.tool, draft.made, draft.notes
+"""On colours darker than this, in Oklab, only light details are visible."""
 
 
 def change(step: Step, reading: Reading) -> tuple[str, dict[str, Any], list[str]]:
-    """The same for a step that a phrase changes; if it names another material, weathering and size are kept."""
+    """Tool, parameters and notes for a step that a phrase changes. Another material keeps weathering and size."""
     kept = dict(step.parameters)
     tool = reading.material or step.tool
     if tool != step.tool:
@@ -52,12 +44,12 @@ def change(step: Step, reading: Reading) -> tuple[str, dict[str, Any], list[str]
 
 
 def _fill(draft: Draft) -> None:
-    """Set all that the phrase says: choices first, since sizes depend on them, and what goes with words last."""
+    """Set all parameters from the phrase: choices first, since sizes depend on them, and implied changes last."""
     slots = dict(draft.reading.slots)
     words = draft.reading.words
     for slot in ("pattern", "metal"):
         value = slots.pop(slot, "")
-        is_color = slot not in draft.schemas and words.get(slot) in [words.get(color) for color in COLORS]  # as gold
+        is_color = slot not in draft.schemas and words.get(slot) in [words.get(color) for color in COLORS]  # gold
         if value and not is_color:
             _choose(draft, slot, value)
     set_sizes(draft, slots)
@@ -69,19 +61,19 @@ def _fill(draft: Draft) -> None:
     for slot, value in slots.items():
         if slot in USUAL:
             _set_quality(draft, slot, value)
-        draft.suggest(_beside(draft, slot, value))
-    draft.bring_out()
-    draft.miss([*draft.reading.undrawn, *draft.reading.amounts])
+        draft.suggest(_further_parameters(draft, slot, value))
+    draft.enable_parameters()
+    draft.note_unused_words([*draft.reading.undrawn, *draft.reading.amounts])
 
 
-def _beside(draft: Draft, slot: str, value: str) -> Mapping[str, float]:
-    """Parameters that go with a word, but for what the material has by itself."""
+def _further_parameters(draft: Draft, slot: str, value: str) -> Mapping[str, float]:
+    """Further parameters for a word, except those that the material implies."""
     found = GOES_WITH.get((slot, value), {})
-    return {name: goal for name, goal in found.items() if not draft.goes_without_saying(name)}
+    return {name: goal for name, goal in found.items() if not draft.implies(name)}
 
 
 def _choose(draft: Draft, slot: str, value: str) -> None:
-    """Set one of the choices of the material, such as the bond of bricks."""
+    """Set a choice of the material, such as the bond of bricks."""
     draft.say(slot)
     own = draft.table.get("own", {}).get(f"{slot}={value}")
     name = next((name for name, schema in draft.schemas.items() if value in schema.get("enum", ())), None)
@@ -90,8 +82,8 @@ def _choose(draft: Draft, slot: str, value: str) -> None:
             draft.put(other, goal)
     elif name:
         draft.put(name, value)
-    elif not draft.goes_without_saying(slot):
-        draft.fall_short(slot)
+    elif not draft.implies(slot):
+        draft.note_unused_slot(slot)
 
 
 def _set_quality(draft: Draft, slot: str, value: str) -> None:
@@ -101,19 +93,19 @@ def _set_quality(draft: Draft, slot: str, value: str) -> None:
     target = table.get(plain) or USUAL[slot].get(plain, {})
     known = {name: goal for name, goal in target.items() if name in draft.schemas}
     if not known:
-        draft.fall_short(slot)
+        draft.note_unused_slot(slot)
     draft.suggest(known, TOWARDS[amount] if word in COMPARED else 1.0)
 
 
 def _set_level(draft: Draft, slot: str, value: str, is_painted: bool) -> None:
-    """Set parameters for a degree of something: some dirt, no cracks, more moss. Paint of a colour is that colour."""
+    """Set parameters for a degree: some dirt, no cracks, more moss. A colour already implies paint."""
     draft.say(slot)
     amount, word = amount_of(value)
     names = draft.table.get("levels", {}).get(slot, slot)
     names = [name for name in ([names] if isinstance(names, str) else names) if name in draft.schemas]
-    is_implied = is_painted if slot == "paint" else draft.goes_without_saying(slot)
+    is_implied = is_painted if slot == "paint" else draft.implies(slot)
     if not (names or is_implied or word == "no"):
-        draft.fall_short(slot)
+        draft.note_unused_slot(slot)
     for name in names:
         if word in ("more", "less"):
             _step(draft, name, STEPS[amount] if word == "more" else -STEPS[amount])
@@ -131,7 +123,7 @@ def _step(draft: Draft, name: str, steps: float) -> None:
 
 
 def set_colors(draft: Draft, slots: dict[str, str]) -> None:
-    """Set the colours that words name, and take their slots away."""
+    """Set the named colours, and remove their slots."""
     family = list(draft.table.get("colors", ()))
     is_painted = "paint" in slots
     if color := slots.pop("color", ""):
@@ -144,7 +136,7 @@ def set_colors(draft: Draft, slots: dict[str, str]) -> None:
     for slot, word in changes.items():
         draft.say(slot)
         if word and not family:
-            draft.fall_short(slot)
+            draft.note_unused_slot(slot)
         for name in family if word else ():
             now = draft.now[name]
             if slot == "tint":
@@ -154,17 +146,17 @@ def set_colors(draft: Draft, slots: dict[str, str]) -> None:
 
 
 def rgb_of(color: str) -> tuple[float, ...]:
-    """sRGB in [0, 1] of a colour's name or of hex."""
+    """sRGB in [0, 1] of a colour name or a hex code."""
     return tuple(color_of(vocabulary().colors.get(color, color)))
 
 
 def _set_own(draft: Draft, color: str, family: list[str], is_painted: bool) -> None:
-    """Give the family a colour, with the same differences as before, and what lies on a dark one its own."""
+    """Give the family a colour, keeping its differences, and light details to a dark colour."""
     words = draft.reading.words
     draft.say("color")
     if not family:
-        if words.get("color") != words.get("metal"):  # as gold is both
-            draft.fall_short("color")
+        if words.get("color") != words.get("metal"):  # gold is both
+            draft.note_unused_slot("color")
         return
     rgb = rgb_of(draft.table.get("natural", {}).get(color, color))
     before = draft.now[family[0]]
@@ -178,11 +170,11 @@ def _set_own(draft: Draft, color: str, family: list[str], is_painted: bool) -> N
 
 
 def _set_second(draft: Draft, color: str, family: list[str]) -> list[str]:
-    """Set the second colour; the colours of the family that are left."""
+    """Set the second colour, and return the other colours of the family."""
     draft.say("second_color")
     name = draft.table.get("second") or (family[1] if len(family) > 1 else None)
     if not name:
-        draft.fall_short("second_color")
+        draft.note_unused_slot("second_color")
         return family
     draft.put(name, list(rgb_of(color)))
     draft.suggest(draft.table.get("share", {}))
@@ -197,7 +189,7 @@ def _set_parts(draft: Draft, slots: dict[str, str]) -> None:
         color, name = slots.pop(role, ""), draft.table.get(role, "")
         draft.say(role)
         if color and not name:
-            draft.fall_short(role)
+            draft.note_unused_slot(role)
         elif color:
             is_shade = color in ("dark", "light", "bright")
             rgb = shade_of(draft.now[name], color) if is_shade else list(rgb_of(color))

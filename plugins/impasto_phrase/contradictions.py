@@ -1,4 +1,4 @@
-"""Values of one slot that contradict each other."""
+"""Contradictions between values of one slot."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ OPPOSITES = {one: other for pair in table("grammar")["opposites"] for one, other
 
 
 def contradict(slot: str, one: str, other: str) -> bool:
-    """Whether a material cannot be both."""
+    """Whether a material cannot have both values."""
     if slot in ("pattern", "metal"):
         return True
     if slot in QUALITIES or {one, other} <= COMPARED:

@@ -1,4 +1,4 @@
-"""Phrases of one material on another, such as "wet leaves on gravel": their parts, and the step of the layer."""
+"""Phrases with one material on another, such as "wet leaves on gravel": their parts, and the layer's step."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from .reading import Reading
 from .vocabulary import table
 
 COVER = "cover"
-"""Tool that lays one material over others, and its parameter with the material."""
+"""Tool that lays a material over others."""
 THICKNESS_M: Mapping[str, float] = table("grammar")["thickness_m"]
-"""Thickness of a layer of each material that lies on others in phrases; moss grows on all of them by itself."""
+"""Layer thickness of each material that can lie on others; any material can have moss without a layer."""
 RUNS = {"amount": 0.3, "patch_m": 0.12, "edge": 0.15}
-"""Parameters of a layer that runs down."""
+"""Parameters of a layer that runs down the surface."""
 FLAT = ("forest-floor", "rust", "gravel")
-"""Materials that lie anywhere, rather than in hollows."""
+"""Materials that lie anywhere, not only in hollows."""
 THIN = re.compile(
     r"^(?:(?:a )?(?:little|few|bit of|thin layer of|dusting of|patches of|traces of)|少许|少量|薄薄的|一点)\s*"
 )
 THICK = re.compile(r"^(?:much|deep|thick|heavy|dense|(?:a )?lots? of|a thick layer of|厚厚的|大量)\s*")
 AMOUNT_OF = {"no": 0.0, "little": 0.25, "some": 0.5, "much": 0.8}
-"""Share that is covered, by degree."""
+"""Covered share, by degree."""
 SHOWN = ("wetness", "leaves", "needles")
-"""Slots that a layer shows, beside that of its own name."""
+"""Slots that a layer shows, in addition to that of its own name."""
 AMOUNTS = ((THIN, AMOUNT_OF["little"]), (THICK, AMOUNT_OF["much"]))
 _BURIED = re.compile(r"(?:half[- ]|partly[- ])?buried\s+(?P<base>.+)", re.IGNORECASE)
 _RUNS = re.compile(r"\b(?:streaks?|runs?|streaked)\b", re.IGNORECASE)
@@ -38,7 +38,7 @@ _FORMS = [re.compile(form, re.IGNORECASE) for form in table("grammar")["on_other
 
 
 def parts(text: str) -> list[tuple[str, str, str]]:
-    """Readings of a phrase as (what lies, what it lies on, preposition or ""); empty for other phrases."""
+    """Readings of a phrase as (layer, base, preposition or ""); empty for other phrases."""
     found = [match.groupdict() for form in _FORMS if (match := form.fullmatch(text))]
     if buried := _BURIED.fullmatch(text):
         found.append({"cover": "soil", "base": buried["base"], "how": "in"})
@@ -46,12 +46,12 @@ def parts(text: str) -> list[tuple[str, str, str]]:
 
 
 def covers(layer: str | None, base: str | None) -> bool:
-    """Whether one material is known to lie on the other."""
+    """Whether one material can lie on the other."""
     return layer in THICKNESS_M and base is not None and base != layer
 
 
 def covering_step(text: str, how: str, reading: Reading) -> tuple[Step, list[str]]:
-    """The step that lays a material over the one before it, and notes about words without effect on it."""
+    """The step that lays a material over the steps before it, and notes about words without effect."""
     assert reading.material
     amount = next((share for form, share in AMOUNTS if form.match(text.lower())), AMOUNT_OF["some"])
     schemas = properties_of(registry().tool(COVER).parameters)
@@ -71,7 +71,7 @@ def covering_step(text: str, how: str, reading: Reading) -> tuple[Step, list[str
 
 
 def without_effect(reading: Reading, drawn: Collection[str]) -> list[str]:
-    """A note on each word about a layer that it does not show; drawn: slots that it does."""
+    """A note for each word about a layer that the layer does not show. drawn: slots that it shows."""
     slots = [slot for slot in (*reading.slots, *reading.sizes_m) if slot not in drawn]
     words = dict.fromkeys([*(reading.words.get(slot, slot) for slot in slots), *reading.undrawn])
     return [f"{excerpt(word)} has no effect on the layer of {reading.material}" for word in words]

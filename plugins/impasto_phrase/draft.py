@@ -1,4 +1,4 @@
-"""Parameters of one material while a phrase sets them, and notes on what it cannot set."""
+"""The parameters of a material while a phrase sets them, and notes about words without effect."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from .vocabulary import materials
 
 
 class Draft:
-    """Parameters that a phrase sets, over those that are given.
+    """Parameters that a phrase sets, on top of given ones.
 
-    What a word says itself ("scratched") is set by `put`; what only goes with it, such as fewer stains on what is
-    polished, by `suggest`, which changes nothing that a word says itself.
+    `put` sets what a word says explicitly ("scratched"). `suggest` sets what a word implies, such as fewer stains on
+    polished surfaces, and never overrides explicit values.
     """
 
     def __init__(self, tool: str, given: Mapping[str, Any], reading: Reading) -> None:
@@ -32,12 +32,12 @@ class Draft:
         self._said: dict[str, str] = {}
         self._slot = ""
 
-    def goes_without_saying(self, slot: str) -> bool:
-        """Whether the material has it by itself."""
+    def implies(self, slot: str) -> bool:
+        """Whether the material itself implies a slot."""
         return slot in self.table.get("implied", ())
 
     def say(self, slot: str) -> None:
-        """Take what is put from now on for what the words of this slot say."""
+        """Attribute the following calls of `put` to this slot."""
         self._slot = slot
 
     def put(self, name: str, value: Any) -> None:
@@ -57,29 +57,29 @@ class Draft:
         self._said[name] = self._slot
 
     def suggest(self, values: Mapping[str, Any], share: float = 1.0) -> None:
-        """Set parameters that no word has set; share: how far they go from what they are."""
+        """Set parameters that no word has set. share: how far to move from their present values."""
         for name, value in values.items():
             if name in self.schemas and name not in self._said:
                 whole = share == 1 or isinstance(value, str)
                 self.put(name, value if whole else self.now[name] + share * (value - self.now[name]))
                 del self._said[name]
 
-    def fall_short(self, slot: str) -> None:
-        """Note that the words of a slot have no effect."""
-        self.miss([self.reading.words.get(slot, slot)])
+    def note_unused_slot(self, slot: str) -> None:
+        """Note that the slot's words have no effect."""
+        self.note_unused_words([self.reading.words.get(slot, slot)])
 
-    def miss(self, words: Sequence[str]) -> None:
-        """Note words that have no effect."""
+    def note_unused_words(self, words: Sequence[str]) -> None:
+        """Note that these words have no effect."""
         label = registry().tool(self.tool).label
         self.notes += [f"{excerpt(word)} has no effect on {label}" for word in dict.fromkeys(words)]
 
-    def bring_out(self) -> None:
-        """Make parameters effective that words have set, by the choice that they need; or note that they have none."""
+    def enable_parameters(self) -> None:
+        """Enable parameters that words have set, by the choice that they need, or note that they have no effect."""
         for name, slot in list(self._said.items()):
             needed: Mapping[str, Sequence[Any]] = self.schemas[name].get("visible_if", {})
             if holds(self.schemas[name], self.now) or not slot or slot == "size":
                 continue
             if any(other in self._said or other in self.given for other in needed):
-                self.fall_short(slot)
+                self.note_unused_slot(slot)
             else:
                 self.suggest({other: values[0] for other, values in needed.items()})

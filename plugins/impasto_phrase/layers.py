@@ -22,11 +22,11 @@ from .vocabulary import materials, vocabulary, words_without_meaning
 _CLAUSES = re.compile(r"\s*(?:[,;.!?，；。！？、]|\band\b|\bbut\b)\s*", re.IGNORECASE)
 WETNESS = "wetness"
 FALLING = ("snow", "forest-floor", "rust")
-"""Materials that come over others by themselves: a change that names one of them lays it on top."""
+"""Materials that a change lays on top without further words."""
 _LAID = re.compile(
     r"^(?:add|put|with|some|a little|a bit of)\b|\bon (?:it|top|them)$|^(?:加|添|撒|盖|带|有)|在上面$", re.IGNORECASE
 )
-"""Clauses that lay any material on top, such as "add gravel" and "some sand on it"."""
+"""Matches clauses that lay any material on top, such as "add gravel" and "some sand on it"."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,8 @@ def _change(clause: str, steps: Sequence[Step]) -> LayerChange | None:
     """The change of a layer that a clause asks for; None for clauses about anything else."""
     terms = terms_of(clause, vocabulary())
     found = [(term.meaning.material, term.text) for term in terms if term.meaning and term.meaning.material]
-    named = {material: text for (firmness, material), text in found if firmness > 1}  # dirt is no layer of soil
-    if len(named) > 1:  # as in "less snow on the bricks"
+    named = {material: text for (firmness, material), text in found if firmness > 1}  # "dirt" is no layer of soil
+    if len(named) > 1:  # such as "less snow on the bricks"
         named = {material: word for material, word in named.items() if material not in [step.tool for step in steps]}
     if len(named) != 1:
         return None
@@ -78,13 +78,13 @@ def _change(clause: str, steps: Sequence[Step]) -> LayerChange | None:
 
 
 def _is_of_base(material: str, steps: Sequence[Step]) -> bool:
-    """Whether a step is this material, or has a parameter of its name, such as the rust of steel plates."""
+    """Whether a step is this material, or has a parameter with its name, such as the rust of steel plates."""
     tools = [step.tool for step in steps if step.tool in materials()]
     return any(material == tool or material in properties_of(registry().tool(tool).parameters) for tool in tools)
 
 
 def _amount(terms: Sequence[Term]) -> str:
-    """Amount that terms state: "more", "a_little_less", "no", "much" and so on; "" if they state none."""
+    """The amount in these terms: "more", "a_little_less", "no", "much" and so on, or ""."""
     values: dict[str, str] = {}
     for term in terms:
         values |= dict(term.meaning.values) if term.meaning else {}
@@ -95,7 +95,7 @@ def _amount(terms: Sequence[Term]) -> str:
 
 
 def _wetness(clause: str, material: str) -> str:
-    """Wetness of a material according to a clause; "" if it says nothing of it."""
+    """Wetness of a material according to a clause; "" if the clause does not mention it."""
     return read(clause, vocabulary(), {}, material).slots.get(WETNESS, "")
 
 
@@ -114,9 +114,9 @@ def _schemas() -> Mapping[str, Mapping[str, Any]]:
 
 
 def with_layers_changed(steps: Sequence[Step], changes: Sequence[LayerChange]) -> tuple[tuple[Step, ...], list[str]]:
-    """The steps with their layers changed, or new ones laid on top, and notes about what was at its limit.
+    """The steps with changed or new layers, and notes about values at their limits.
 
-    A layer that is taken away keeps its step, with the amount 0, so that "more" brings it back where it was.
+    A removed layer keeps its step with the amount 0, so that "more" brings it back in its place.
     """
     made, notes = list(steps), []
     for change in changes:
@@ -127,7 +127,7 @@ def with_layers_changed(steps: Sequence[Step], changes: Sequence[LayerChange]) -
         reading = replace(read(change.clause, vocabulary(), {}, change.material), material=change.material)
         notes += words_without_meaning(reading.unknown)
         if place is None:
-            step, said = _new(change, reading)
+            step, said = _new_layer(change, reading)
             made.append(step)
             notes += said
             continue
@@ -137,8 +137,8 @@ def with_layers_changed(steps: Sequence[Step], changes: Sequence[LayerChange]) -
     return tuple(made), notes
 
 
-def _new(change: LayerChange, reading: Reading) -> tuple[Step, list[str]]:
-    """The step of a layer that was not there, and notes about words without effect on it."""
+def _new_layer(change: LayerChange, reading: Reading) -> tuple[Step, list[str]]:
+    """The step of a new layer, and notes about words without effect."""
     step, notes = covering_step(change.clause, "", reading)
     more, word = amount_of(change.amount)
     degree = {"a_little_": "little", "much_": "much"}.get(more, word)
@@ -167,7 +167,7 @@ def _change_layer(step: Step, change: LayerChange) -> tuple[Step, list[str]]:
 
 
 def wet(step: Step, word: str) -> Step:
-    """A layer as wet as a word says: a level, or a comparative."""
+    """The layer with the wetness that a word states, as a level or a comparative."""
     schema = _schemas()[WETNESS]
     amount, kind = amount_of(word)
     if kind in ("more", "less"):
@@ -178,5 +178,5 @@ def wet(step: Step, word: str) -> Step:
 
 
 def with_layers_wetted(steps: Sequence[Step], word: str) -> tuple[Step, ...]:
-    """The steps with all layers as wet as a word says, since water falls on what lies uppermost."""
+    """The steps with all layers as wet as a word states, since water falls on the uppermost ones."""
     return tuple(wet(step, word) if step.tool == COVER else step for step in steps)

@@ -1,4 +1,4 @@
-"""Values of parameters for words of degree: "some", "much", "more"."""
+"""Parameter values for words of degree, such as "some", "much" and "more"."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from .vocabulary import table
 LEVELS = {"no": 0.0, "little": 0.22, "some": 0.5, "much": 0.85}
 OF_SLOT: Mapping[str, Mapping[str, float]] = table("grammar")["levels"]
 ABOVE_DEFAULT = 0.2
-"""Least distance of "some" from what the material has unasked, so that it can be seen."""
+"""Smallest difference between "some" and the default, so that it is visible."""
 LEVEL_STEP = 0.2
-"""Step of a parameter from 0 to 1 that "more" makes."""
+"""Change of a parameter with the range 0 to 1 by "more"."""
 
 
 STEPS = {"a_little_": 0.5, "": 1.0, "much_": 2.0}
-"""Steps that a comparative makes, by its amount."""
+"""Number of steps of a comparative, by its amount."""
 
 
 def amount_of(value: str) -> tuple[str, str]:
@@ -39,12 +39,12 @@ def level(slot: str, schema: Mapping[str, Any], word: str) -> float:
 
 
 def move_by_steps(schema: Mapping[str, Any], value: float, steps: float) -> float:
-    """A parameter's value moved by steps, within its limits."""
+    """A parameter's value, moved by steps within its limits."""
     if schema.get("type") == "boolean":
         return float(steps > 0)
     return min(max(value + LEVEL_STEP * steps, schema.get("minimum", 0)), schema.get("maximum", 1))
 
 
 def within(schema: Mapping[str, Any], value: float) -> float:
-    """The value nearest to one that a parameter may have, rounded."""
+    """The nearest value within a parameter's limits, rounded."""
     return round(min(max(value, schema.get("minimum", value)), schema.get("maximum", value)), 5)

@@ -1,4 +1,4 @@
-"""The matcher: a phrase to a recipe of one procedural material, or a change of such a recipe."""
+"""The matcher: turns a phrase into a recipe of a procedural material, or changes such a recipe."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from .vocabulary import materials, nearest_to, table, vocabulary, words_without_
 
 
 def read_phrase(text: str, start: str | None = None) -> Reading:
-    """The reading of a phrase; start: the material that it changes if it names none. ParameterError as for `read`."""
+    """The reading of a phrase. start: the material to change if it names none. ParameterError as for `read`."""
     implied = {name: about.get("implied", ()) for name, about in materials().items()}
     return read(text, vocabulary(), implied, start)
 
 
 class Phrase(Matcher):
-    """Reads a phrase in English or Chinese; words without a meaning are named, and nothing is invented for them."""
+    """Reads a phrase in English or Chinese. Unknown words are named in notes, and nothing is invented for them."""
 
     name, label = "phrase", "Phrase"
     description = "A material from a few words in English or Chinese, such as wet mossy cobblestones"
@@ -39,7 +39,7 @@ class Phrase(Matcher):
 
     def match(self, subject: str | Maps, seed: int, context: Context, start: Recipe | None = None) -> Match:
         """The recipe that a phrase describes, or `start` changed by it."""
-        from .building import change, describe
+        from .building import change
         from .layers import WETNESS, with_layers_wetted
         from .sliders import slid
         from .variations import vary
@@ -54,7 +54,7 @@ class Phrase(Matcher):
         reading = read_phrase(subject, before.tool if before else None)
         self._refuse_nothing(subject, reading, start, before)
         if before is None or (reading.material and before.tool not in materials()):
-            tool, parameters, notes = describe(reading)
+            tool, parameters, notes = change(Step(reading.material or "", {}), reading)
         elif before.tool not in materials():
             tool, (parameters, notes) = before.tool, slid(before, reading, context.models)
         else:
@@ -70,7 +70,7 @@ class Phrase(Matcher):
         return Match(Recipe((step,), seed), (*_words_left_out(reading), *notes))
 
     def _layered_match(self, subject: str, seed: int, context: Context) -> Match | None:
-        """The recipe of one material on another; None for a phrase that is not of two."""
+        """The recipe of one material on another; None for other phrases."""
         from .covering import covering_step, covers, parts
 
         for layer, base, how in parts(subject):
@@ -83,7 +83,7 @@ class Phrase(Matcher):
         return None
 
     def _with_layers_changed(self, subject: str, seed: int, context: Context, start: Recipe) -> Match | None:
-        """The recipe with its layers changed, and then by the other clauses; None for a phrase about no layer."""
+        """The recipe with its layers changed, then by the other clauses; None if no clause is about a layer."""
         from .layers import layer_changes, with_layers_changed
 
         changes, rest = layer_changes(subject, start.steps)
@@ -97,7 +97,7 @@ class Phrase(Matcher):
         return replace(found, notes=(*notes, *found.notes))
 
     def _refuse_nothing(self, subject: str, reading: Reading, start: Recipe | None, before: Step | None) -> None:
-        """Raise ParameterError for a phrase that names no material, or changes nothing."""
+        """Raise ParameterError if a phrase names no material, or changes nothing."""
         is_known = reading.material and not reading.compound
         if is_known or (before and not reading.is_empty):
             return
@@ -115,7 +115,7 @@ class Phrase(Matcher):
 
 
 def _position(start: Recipe | None) -> int | None:
-    """Position of the last step that is a procedural material, or has a model with sliders; None if there is none."""
+    """Position of the last step with a procedural material or a model with sliders; None if there is none."""
     from .sliders import slider_parameter
 
     steps = start.steps if start is not None else ()

@@ -14,27 +14,27 @@ DARK, LIGHT, BRIGHT = 0.74, 0.5, 1.4
 STEPS = {"a_little_": 0.035, "": 0.08, "much_": 0.16}
 """Steps of lightness that comparatives make."""
 WARM = np.array([0.0, 0.012, 0.03])
-"""Step towards warm colours."""
+"""Step towards warm colours, in Oklab."""
 JITTER = np.array([0.03, 0.008, 0.01])
-"""Deviations of a variation's colours."""
+"""Deviations of colours in a variation, in Oklab."""
 TINT = 0.35
-"""Share of the way to another colour that "more red" goes."""
+"""How far "more red" moves towards red."""
 WHITE = 0.97
 FAMILY = 0.85
-"""Share of the differences within a family of colours that is kept when it is moved."""
+"""Share of a family's differences that is kept when its colours are moved."""
 
 
 def move(color: Sequence[float], before: Sequence[float], after: Sequence[float]) -> list[float]:
-    """A colour of a family, of which one other went from `before` to `after`."""
+    """A colour of a family, moved along with another one that went from `before` to `after`."""
     if tuple(color) == tuple(before):
         return [round(float(value), 6) for value in after]
     differences = FAMILY * (lab_of(color) - lab_of(before))
-    differences[1:] *= min(1.0, _chroma(after) / max(_chroma(before), 1e-6))  # what is beside grey is grey, too
+    differences[1:] *= min(1.0, _chroma(after) / max(_chroma(before), 1e-6))  # next to grey, all colours become grey
     return _rgb(lab_of(after) + differences)
 
 
 def between(one: str, other: str, share: float) -> str:
-    """The colour that lies a share of the way from one to another, all as hex."""
+    """The colour at a share of the way between two others, all as hex codes."""
     labs = [lab_of(color_of(color)) for color in (one, other)]
     return "#" + "".join(f"{round(255 * value):02x}" for value in _rgb(labs[0] + share * (labs[1] - labs[0])))
 
@@ -78,7 +78,7 @@ def lightness(color: Sequence[float]) -> float:
 
 
 def _step_lightness(lab: np.ndarray, step: float) -> np.ndarray:
-    """Oklab with another lightness; darker ones lose chroma as well, as in a shadow."""
+    """Oklab with another lightness; darker colours also lose chroma, as in a shadow."""
     lightness = float(np.clip(lab[0] + step, 0, WHITE))
     return np.array([lightness, *(lab[1:] * min(1.0, lightness / max(lab[0], 1e-6)))])
 

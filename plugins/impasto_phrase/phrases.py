@@ -1,4 +1,4 @@
-"""The reading of a whole phrase: its material, and what its words say of it."""
+"""Reads a whole phrase: its material, and the values that its words give."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from .vocabulary import Vocabulary
 def read(text: str, known: Vocabulary, implied: Mapping[str, Sequence[str]], start: str | None = None) -> Reading:
     """The reading of a phrase.
 
-    implied: what goes without saying for each material: slots, so that "some" of them says nothing (of paint only if it
-    has a colour), other materials, and parts. start: the material that is changed if the phrase names none.
-    ParameterError if the phrase contradicts itself.
+    implied: slots, other materials and parts that each material implies. "some" of an implied slot adds nothing, or for
+    paint only if a colour is named. start: the material to change if the phrase names none. ParameterError if the
+    phrase contradicts itself.
     """
     terms = terms_of(text, known)
     named = named_material(terms, start is not None or any(term.compares for term in terms))
     if start and any(term.compares for term in terms):
-        named = None  # "smaller tiles" are still those of the recipe
+        named = None  # "smaller tiles" still means the recipe's tiles
     own = implied.get(named or start or "", ())
     reading = PhraseReader(terms, known, named or start, own).read()
     reading.material = named

@@ -1,7 +1,7 @@
 """Reads a phrase, word by word and clause by clause.
 
-Degrees ("very"), negations and comparatives go with the next word that can have them; sizes and colours with the part
-that follows, such as a joint. A word that says nothing about the material is kept, so that the user is told.
+Degrees ("very"), negations and comparatives belong to the next word that can have them. Sizes and colours belong to the
+part that follows, such as a joint. Words that say nothing about the material are kept, to note them for the user.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ from .vocabulary import (
 )
 
 OF_ITSELF = {"moss": "moss", "flaking-paint": "paint"}
-"""Slot that the name of a material also says of other materials."""
+"""Slot that a material's name sets for other materials."""
 
 
 class PhraseReader:
-    """Reads the terms of one phrase; `degree`, `compare` and `amount` wait for the next word that can have them.
+    """Reads the terms of a phrase; `degree`, `compare` and `amount` wait for the next word that can have them.
 
-    implied: what goes without saying for the material.
+    implied: slots, materials and parts that the material implies.
     """
 
     def __init__(self, terms: Sequence[Term], known: Vocabulary, material: str | None, implied: Sequence[str]) -> None:
         self.terms, self.known, self.material, self.implied = terms, known, material, implied
         self.result = Reading()
         self.degree = self.compare = self.amount = ""
-        self.waiting: Term | None = None  # the degree or comparative that no word has had
-        self.last: tuple[str, Term] | None = None  # the last slot, for words that follow it
+        self.waiting: Term | None = None  # a degree or comparative without its word
+        self.last: tuple[str, Term] | None = None  # the last slot, for words that refer back to it
 
     def read(self) -> Reading:
         """The reading of all terms."""
@@ -62,14 +62,14 @@ class PhraseReader:
 
     def _end_clause(self) -> None:
         if self.compare and self.last and self.last[0] not in COLORS:
-            slot, term = self.last  # as in "磨损更少", where the comparative follows
+            slot, term = self.last  # such as "磨损更少", where the comparative follows
             self.result.slots.pop(slot, None)
             self._set(slot, self._comparative(slot, "some"), term)
         self._forget_amount()
         self.last = None
 
     def _forget_amount(self) -> None:
-        """Let no later word have the degree or comparative; keep it for the user if none has had it."""
+        """Drop the waiting degree or comparative; if no word has used it, keep it for a note."""
         if self.waiting and (self.compare or self.degree in ("much", "little")):
             self.result.amounts.append(self.waiting.text)
         self.degree = self.compare = self.amount = ""
@@ -86,13 +86,13 @@ class PhraseReader:
         self._grammar(values, term)
         for slot, value in said.items():
             self._value(index, term, slot, value)
-        if not said and not self._goes_without_saying(term, values):
+        if not said and not self._is_implied(term, values):
             (self.result.left_out if named else self.result.undrawn).append(term.text)
         if "noun" in values and self.degree != "no":
             self._forget_amount()
 
-    def _goes_without_saying(self, term: Term, values: Mapping[str, str]) -> bool:
-        """Whether a term without slots is grammar, or names what the material has or is made of anyway."""
+    def _is_implied(self, term: Term, values: Mapping[str, str]) -> bool:
+        """Whether a term without slots is grammar, or names something that the material implies."""
         if self.material is None or any(key in values for key in GRAMMAR - {"noun"}):
             return True
         named = term.meaning.material if term.meaning else None
@@ -110,7 +110,7 @@ class PhraseReader:
             self.compare, self.waiting = values["compare"], term
         self.amount = values.get("amount", self.amount)
         if "after" in values and self.last:
-            slot, before = self.last  # as in "大一点": the adjective becomes a comparative
+            slot, before = self.last  # such as "大一点": the adjective becomes a comparative
             value = self.result.slots.get(slot, "")
             if value in COMPARED:
                 self.result.slots[slot] = f"a_little_{value}"
@@ -247,7 +247,7 @@ class PhraseReader:
             self.result.left_out.append(term.text)
 
     def _one_color(self, before: Term, first: str, term: Term, second: str) -> str:
-        """The one colour that two neighbouring words mean: "navy blue" is navy, "blue grey" between; "" for two."""
+        """The colour of two neighbouring words: "navy blue" is navy, "blue grey" in between; "" for two colours."""
         if not before.has("color") or {first, second} == {"black", "white"}:
             return ""
         if term.language == "zh" and (before.text.endswith("色") or not term.text.endswith("色")):
@@ -255,7 +255,7 @@ class PhraseReader:
         return self.known.one_color(first, second)
 
     def _after(self, index: int) -> Term | None:
-        """The next term of the clause that is no colour, shade or degree, and not ignored."""
+        """The clause's next term that is not a colour, a shade or a degree, and not ignored."""
         for term in self.terms[index + 1 :]:
             if term.is_break or term.has("split"):
                 return None
@@ -265,7 +265,7 @@ class PhraseReader:
         return None
 
     def _feature(self, term: Term | None) -> str:
-        """Slot of what a term names that is on the material, such as cracks or moss; "" for any other."""
+        """Slot of a term that names something on the material, such as cracks or moss; "" for other terms."""
         said = self._values(term)
         if term is None or "noun" not in said or "role" in said:
             return ""
@@ -275,7 +275,7 @@ class PhraseReader:
         return next((slot for slot in said if slot not in (*GRAMMAR, *MATERIAL_KEYS, "joint")), "")
 
     def _role(self, index: int) -> str:
-        """Part that a colour belongs to, "joint" or "vein", if it follows; "" for the material itself."""
+        """The following part that a colour belongs to, "joint" or "vein"; "" for the material itself."""
         return self._values(self._after(index)).get("role", "")
 
     def _set(self, slot: str, value: str, term: Term) -> None:
@@ -284,7 +284,7 @@ class PhraseReader:
         before = slots.get(slot)
         if before is not None and before != value:
             if slot in QUALITIES and term.meaning and term.meaning.material:
-                return  # "large mosaic": what a name has unasked yields to what is said before it
+                return  # "large mosaic": explicit words override what a name implies
             if contradict(slot, before, value):
                 raise contradiction(words[slot], term.text)
             if value == "some":

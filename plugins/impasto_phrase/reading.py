@@ -1,4 +1,4 @@
-"""Reading of a phrase: a material, values by slot, and the words of which nothing can be drawn."""
+"""The reading of a phrase: a material, values by slot, and the words without effect."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ class Reading:
     """Meaning of a phrase. slots: values, as the vocabulary names them. words: the text behind each slot.
 
     sizes_m: measures by slot (`size_m`, `joint_m`, `width_m`). unknown: words without a meaning. left_out: other
-    materials. undrawn: words of which the material shows nothing. amounts: "a lot of" and the like, of nothing that has
-    degrees. compound: an unknown word before a noun of many things, such as "snow board"; "" if there is none. Any
-    other word is in a slot, or goes without saying.
+    materials. undrawn: words that the material cannot show. amounts: words such as "a lot of" before a noun without
+    degrees. compound: an unknown word with a general noun, such as "snow board", or "". Every other word is in a slot,
+    or is implied.
     """
 
     material: str | None = None
@@ -27,5 +27,5 @@ class Reading:
 
     @property
     def is_empty(self) -> bool:
-        """Whether the phrase says nothing that is known here."""
+        """Whether the phrase has no known meaning."""
         return not (self.material or self.slots or self.sizes_m)

@@ -1,4 +1,4 @@
-"""Sizes of a material's parts, of its joints and of the whole picture from the words of a phrase."""
+"""Sizes of a material's parts, joints and picture, from the words of a phrase."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ SIZE_STEP = 1.3
 FEWEST = 4
 """Fewest stones, tiles or boards across the picture."""
 MOST_TIMES = 3
-"""Limit of the number of parts across the picture, relative to the material's own number."""
+"""Most parts across the picture, relative to the material's own number."""
 JOINTS = {"wide": 2.2, "narrow": 0.4, "no": 0.0}
 
 
 def set_sizes(draft: Draft, slots: dict[str, str]) -> None:
-    """Set the sizes that words and measures state, and take their slots away."""
+    """Set the sizes from words and measures, and remove their slots."""
     size, metres = _size_parameter(draft), draft.reading.sizes_m
     word, before = slots.pop("size", ""), draft.now[size] if size else 1.0
     draft.say("size")
@@ -24,7 +24,7 @@ def set_sizes(draft: Draft, slots: dict[str, str]) -> None:
     elif size and word:
         draft.put(size, before * size_factor(word))
     elif word or "size_m" in metres:
-        draft.fall_short("size" if word else "size_m")
+        draft.note_unused_slot("size" if word else "size_m")
     _set_second(draft, size, before)
     _set_joint(draft, slots.pop("joint", ""))
     if "width_m" in metres:
@@ -49,7 +49,7 @@ def _size_parameter(draft: Draft) -> str | None:
 
 
 def _set_second(draft: Draft, size: str | None, before_m: float) -> None:
-    """Set the other side of parts that have two, in proportion, or to the second number; note numbers without use."""
+    """Set the second side of parts in proportion, or to the second number; note unused numbers."""
     second, numbers = draft.table.get("second_size"), draft.reading.sizes_m.get("size_m", ())
     if size and second and draft.now[size] != before_m:
         draft.put(second, numbers[1] if len(numbers) > 1 else draft.now[second] * draft.now[size] / before_m)
@@ -60,7 +60,7 @@ def _set_second(draft: Draft, size: str | None, before_m: float) -> None:
 
 
 def _fit_width(draft: Draft, size_m: float, before_m: float, is_exact: bool) -> None:
-    """Widen the picture for large parts, and narrow it for small ones; whole numbers of exact ones fit."""
+    """Widen the picture for large parts, and narrow it for small ones; exact parts fit a whole number of times."""
     width_m = draft.now["width_m"]
     count = width_m / size_m
     fewest = min(FEWEST, max(1.0, width_m / before_m))
@@ -74,8 +74,8 @@ def _fit_width(draft: Draft, size_m: float, before_m: float, is_exact: bool) -> 
 def _set_joint(draft: Draft, word: str) -> None:
     name, metres = draft.table.get("joint"), draft.reading.sizes_m.get("joint_m")
     if (word or metres) and not name:
-        if not draft.goes_without_saying("joint"):
-            draft.fall_short("joint" if word else "joint_m")
+        if not draft.implies("joint"):
+            draft.note_unused_slot("joint" if word else "joint_m")
     elif metres and name:
         draft.put(name, metres[0])
     elif word in JOINTS and name:

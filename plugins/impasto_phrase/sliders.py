@@ -1,4 +1,4 @@
-"""Changes of a trained model's picture by words: its sliders are directions in its latent space."""
+"""Changes a trained model's picture by words, with its sliders, which are directions in its latent space."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from .sizing import size_factor
 from .vocabulary import COMPARATIVES, table
 
 SLIDERS: Mapping[str, Sequence[str]] = table("grammar")["sliders"]
-"""Names of sliders for each slot, the best first."""
+"""Names of sliders for each slot, best first."""
 UPWARDS = {"lighter": 1, "warmer": 1, "duller": 1, "rougher": 1, "more_mottled": 1}
 UPWARDS |= {"darker": -1, "cooler": -1, "glossier": -1, "smoother": -1, "more_uniform": -1}
-"""Direction of the slider for a comparative."""
+"""Direction in which a comparative moves its slider."""
 
 
 def slider_parameter(tool: str) -> str | None:
@@ -31,7 +31,7 @@ def slider_parameter(tool: str) -> str | None:
 
 
 def slid(step: Step, reading: Reading, models: Models) -> tuple[dict[str, Any], list[str]]:
-    """Parameters of a model's step that words change, and notes about words that have no slider."""
+    """The parameters of a model's step, changed by words, and notes about words without a slider."""
     tool = registry().tool(step.tool)
     name = str(slider_parameter(step.tool))
     model = models.find(str(step.parameters.get(str(model_parameter(tool)), "")), tool.name)

@@ -1,4 +1,4 @@
-"""Terms of a phrase: the longest known expressions, measures, colours in hex, breaks, and what is unknown."""
+"""Terms of a phrase: longest known expressions, measures, hex colours, breaks, and unknown words."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ENGLISH_NUMBERS = {"half": 0.5, "one": 1, "two": 2, "three": 3, "four": 4, "five
 CHINESE_NUMBERS = {"半": 0.5, **{sign: number for number, sign in enumerate("一二三四五六七八九十", 1)}, "两": 2}
 NUMBERS = {**ENGLISH_NUMBERS, **CHINESE_NUMBERS}
 HIGHEST = 3
-"""Parts of a measure, such as 24 x 12 x 6 cm."""
+"""Most numbers in a measure, such as 24 x 12 x 6 cm."""
 _NUMBER = rf"(?:\d+(?:[.,]\d+)?|{'|'.join(NUMBERS)})"
 _UNIT = "|".join(sorted(map(re.escape, METRES), key=len, reverse=True))
 _MEASURE = re.compile(
@@ -28,7 +28,7 @@ _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
 _OTHER = re.compile(r"[^\s,;:.!?()\[\]，；：。！？（）、/|\u3400-\u4dbf\u4e00-\u9fffa-zà-ÿ]+", re.IGNORECASE)
 LONGEST_ENGLISH, LONGEST_CHINESE = 4, 10
 PARTICLES = frozenset("的地得了和与及有带很又")
-"""Chinese characters that are words of their own even beside unknown ones."""
+"""Chinese characters that stay words of their own next to unknown ones."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Term:
 
     @property
     def compares(self) -> bool:
-        """Whether it makes the phrase a change of something that exists."""
+        """Whether the term makes the phrase a change of an existing material."""
         return self.meaning is not None and (self.has("compare") or bool(COMPARED & set(self.meaning.values.values())))
 
     def has(self, slot: str) -> bool:
@@ -74,7 +74,7 @@ def _next(text: str, position: int, known: Vocabulary) -> tuple[list[Term], int]
     if match := _BREAK.match(text, position):
         return [Term(match[0], is_break=True)], match.end()
     if match := _HAN.match(text, position):
-        measure = _MEASURE.search(match[0])  # as in a run of characters that has 两厘米 in it
+        measure = _MEASURE.search(match[0])  # such as 两厘米 within a run of characters
         end = match.start() + measure.start() if measure else match.end()
         return _whole_words(list(_chinese(text[match.start() : end], known))), end
     if match := _LATIN.match(text, position):
@@ -125,7 +125,7 @@ def _chinese(text: str, known: Vocabulary) -> Iterator[Term]:
 
 
 def _whole_words(terms: list[Term]) -> list[Term]:
-    """The terms, with known single characters inside of unknown words joined to them: 铁 in 铁塔 is no iron."""
+    """The terms, with single known characters joined to the unknown words around them: 铁 in 铁塔 is not iron."""
     joined: list[Term] = []
     for index, term in enumerate(terms):
         before = joined[-1] if joined else None
@@ -146,9 +146,9 @@ def _continues(unknown: Term, term: Term, after: Term | None) -> bool:
 
 
 def named_material(terms: Sequence[Term], is_change: bool) -> str | None:
-    """The material of the firmest word; of several hints that of the most; then the first clause's, and there the last.
+    """The material of the firmest word. Ties go to the most frequent hint, the first clause, and its last word.
 
-    is_change: only words that name a material for certain count.
+    is_change: only words that certainly name a material count.
     """
     hints = Counter(term.meaning.values["hint"] for term in terms if term.meaning and "hint" in term.meaning.values)
     best: tuple[int, int, int, int] | None = None
@@ -164,7 +164,7 @@ def named_material(terms: Sequence[Term], is_change: bool) -> str | None:
 
 
 def unknown_compound(terms: Sequence[Term], material: str | None) -> str:
-    """A noun of many things, such as "board", with the unknown word before it, if nothing else names the material."""
+    """A general noun, such as "board", with an unknown word before it, if nothing else names the material."""
     named = [(index, term) for index, term in enumerate(terms) if term.meaning and term.meaning.material]
     if any(term.meaning and term.meaning.material[1] == material and not term.has("generic") for _, term in named):  # type: ignore[index]
         return ""

@@ -1,4 +1,4 @@
-"""Variations of a material: what the phrase leaves open, moved at random."""
+"""Variations of a material: random changes of what the phrase leaves open."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from .levels import within
 from .palettes import jitter
 
 SIZES_VARY, SHARES_VARY = 0.12, 0.1
-"""Deviations of a variation's sizes, as a share of them, and of its parameters from 0 to 1."""
+"""Deviations in a variation: relative for sizes, absolute for parameters with the range 0 to 1."""
 COLORS_SAID = 0.4
-"""Share of the usual deviation for colours that the phrase names."""
+"""Share of the usual deviation for colours named in the phrase."""
 SAID = ("wear", "dirt", "moss", "wetness", "width_m")
 """Parameters that only the phrase sets."""
 
 
 def vary(tool: str, parameters: Mapping[str, Any], seed: int) -> dict[str, Any]:
-    """The parameters with those that the phrase leaves open moved at random, and its colours a little."""
+    """The parameters, with random changes of those that the phrase leaves open, and small ones of its colours."""
     rng = np.random.default_rng([seed, 0x9E3779B9])
     result = dict(parameters)
     for name, schema in properties_of(registry().tool(tool).parameters).items():

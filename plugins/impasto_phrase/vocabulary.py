@@ -1,4 +1,4 @@
-"""The vocabulary: expressions of both languages and their meanings, from the tables in `words`."""
+"""The vocabulary: expressions in both languages and their meanings, from the tables in `words`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WORDS = Path(__file__).with_name("words")
 
 @cache
 def table(name: str) -> dict[str, Any]:
-    """A table of `words`, by its name."""
+    """A table in `words`, by name."""
     return tomllib.loads((WORDS / f"{name}.toml").read_text(encoding="utf-8"))
 
 
@@ -29,35 +29,35 @@ MATERIAL_KEYS = ("material", "hint", "maybe")
 
 GRAMMAR = {*("degree", "deepens", "brightens", "compare", "amount", "after"), *("role", "across", "and", "split")}
 GRAMMAR |= {"ignored", "noun", "generic"}
-"""Keys that say how a word goes with others, beside slots."""
+"""Keys, other than slots, that say how a word combines with others."""
 MOST_NEAREST = 12
-"""Unknown words for which known ones are looked up: each takes some milliseconds."""
+"""Most unknown words with suggestions, since each takes a few milliseconds."""
 OF_FIRST = 0.4
-"""Share of the first of two hues that make one colour."""
+"""Share of the first hue in a colour of two hues."""
 COMPARATIVES: Mapping[str, Sequence[str]] = table("grammar")["comparatives"]
-"""Comparatives of qualities: with "more", and with "less"."""
+"""For each quality, its comparative with "more" and with "less"."""
 COMPARED = frozenset(value for pair in COMPARATIVES.values() for value in pair) | {"more", "less"}
 
 COLORS = ("color", "second_color", "joint_color", "vein_color", "chip_color")
 """Slots of colours: of the material, and of its parts."""
 STRONGER = {"small": "tiny", "large": "huge"}
 AS_DEGREE = {"tiny": "little", "small": "little", "large": "much", "huge": "much", "sparse": "little", "dense": "much"}
-"""Degrees of what is on a material, for words of size and density: "large cracks"."""
+"""Degrees that words of size and density mean for features, such as "large cracks"."""
 AS_COMPARATIVE = {"larger": "more", "denser": "more", "smaller": "less", "sparser": "less"}
 NATURAL = {"moss": ("green",), "rust": ("red", "brown", "orange", "reddish-brown"), "dirt": ("brown", "black", "grey")}
-"""Colours that go without saying for what is on a material."""
+"""Implied colours of things on a material."""
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """Values by slot; `own` are those for one material, by its name, which take the place of the others."""
+    """Values by slot. own: by material, the values that replace them for that material."""
 
     values: Mapping[str, str]
     own: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, text: str) -> Meaning:
-        """The meaning that a table states, such as `material=roof-tiles pattern=slate`."""
+        """The meaning from a table's text, such as `material=roof-tiles pattern=slate`."""
         values: dict[str, str] = {}
         own: dict[str, dict[str, str]] = {}
         for part in text.split():
@@ -75,7 +75,7 @@ class Meaning:
 
     @property
     def material(self) -> tuple[int, str] | None:
-        """Firmness, from 3 to 1, and name of the material that is named; None for other words."""
+        """Firmness, 3 to 1, and name of the material that the word names; None for other words."""
         for firmness, key in zip((3, 2, 1), MATERIAL_KEYS, strict=True):
             if key in self.values:
                 return firmness, self.values[key]
@@ -90,21 +90,21 @@ class Vocabulary:
     chinese: Mapping[str, Meaning]
     colors: Mapping[str, str]
     basic: frozenset[str]
-    written: Mapping[str, str]  # each English expression as it is written, by its words in the singular
+    written: Mapping[str, str]  # the spelling of each English expression, by its singular words
 
     def one_color(self, first: str, second: str) -> str:
-        """The one colour that two neighbouring names mean: "navy blue" is navy, "blue grey" lies between, as hex."""
+        """The colour of two neighbouring names: "navy blue" is navy, "blue grey" is in between, as a hex code."""
         if first in self.basic and second in self.basic:
             return between(self.colors[second], self.colors[first], OF_FIRST)
         return second if first in self.basic else first
 
     def nearest(self, word: str) -> Sequence[str]:
-        """Up to three known expressions that are written like a word."""
+        """Up to three known expressions spelled like a word."""
         return [self.written[name] for name in difflib.get_close_matches(word, list(self.written), n=3, cutoff=0.75)]
 
 
 def singular(word: str) -> str:
-    """A word without the ending of its plural, or something that all forms of it share: `leaves` and `leaf`."""
+    """A word without its plural ending, or a stem shared by all its forms, as of `leaves` and `leaf`."""
     endings = (("ies", "y"), ("ves", "f"), ("ve", "f"), ("sses", "ss"), ("shes", "sh"), ("ches", "ch"), ("xes", "x"))
     for ending, instead in endings:
         if word.endswith(ending) and len(word) > len(ending) + 1:
@@ -136,7 +136,7 @@ def vocabulary() -> Vocabulary:
 
 @cache
 def materials() -> Mapping[str, Mapping[str, Any]]:
-    """The parameters of each material's slots, by the material's name."""
+    """The parameters for the slots of each material, by the material's name."""
     return table("materials")
 
 
@@ -150,7 +150,7 @@ def _expressions(language: str) -> list[tuple[str, str]]:
 
 
 def nearest_to(words: Sequence[str]) -> dict[str, Sequence[str]]:
-    """Known expressions that are written like each of some unknown words; none for those after MOST_NEAREST."""
+    """Known expressions spelled like each unknown word; () for words after the first MOST_NEAREST."""
     known = vocabulary()
     return {
         word: known.nearest(word) if place < MOST_NEAREST else () for place, word in enumerate(dict.fromkeys(words))
@@ -158,7 +158,7 @@ def nearest_to(words: Sequence[str]) -> dict[str, Sequence[str]]:
 
 
 def words_without_meaning(words: Sequence[str]) -> list[str]:
-    """A sentence fragment for each unknown word, with those that are written like it."""
+    """A note for each unknown word, with known words spelled like it."""
     return [
         f"{excerpt(word)} has no meaning here" + (f"; known is {', '.join(near)}" if near else "")
         for word, near in nearest_to(words).items()

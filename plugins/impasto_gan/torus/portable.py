@@ -145,9 +145,7 @@ class _GraphOf:
         inverses = torch.stack([torch.linalg.inv(one.matrix.cpu()) for one in surfaces])  # (classes, C, C)
         means = torch.stack([one.mean.ravel().cpu() for one in surfaces])  # (classes, C)
         channels = means.shape[1]
-        for column in range(
-            channels
-        ):  # columns of the inverse, weighted by the classes, times their channel
+        for column in range(channels):  # columns of the inverse, weighted by the classes, times their channel
             weights = graph.add("as_map", graph.dense("classes", _array(inverses[:, :, column].T)))
             one = np.zeros((channels, channels, 1, 1))
             one[:, column] = 1

@@ -1,1 +1,1 @@
-"""StackGAN (Zhang et al. 2017): a phrase becomes a material in two stages, at a quarter of the size and at all."""
+"""StackGAN (Zhang et al. 2017): a phrase becomes a material in two stages, first at a quarter of the size."""

@@ -1,7 +1,7 @@
 """Captions from facts: a class or a material, adjectives, and the measured colour; many for the same facts.
 
-Each caption says some of the facts, in other words and another order, in English or in Chinese, so that a model learns
-from what is said and not from how.
+Each caption states some of the facts, with varying words and order, in English or Chinese, so that a model learns the
+meaning and not the wording.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ from ..vocabulary import materials, table, vocabulary
 
 WORDS = Path(__file__).with_name("caption_words.toml")
 SAID = 0.75
-"""Probability that a caption says a fact."""
+"""Probability that a caption states a fact."""
 HEX_SAID = 0.4
-"""Share of colours that are said in hex, which names only come near."""
+"""Share of colours given as hex codes, which are more exact than names."""
 CHINESE = 0.3
-"""Share of captions in Chinese, of materials that have Chinese names."""
+"""Share of Chinese captions for materials with Chinese names."""
 CLAUSE = 0.3
 STATES = ("wear", "dirt", "moss", "wetness", "paint", "snow_cover")
-"""Slots that names of sets state."""
+"""Slots that a set's name can state."""
 NAMED_DISTANCE = 0.07
-"""Distance in Oklab up to which a colour has a name's."""
+"""A colour has a name if it is within this distance in Oklab."""
 GLOSSY, MATTE = 0.35, 0.85
-"""Mean roughness below which a surface is glossy, and above which it is matte."""
+"""A surface is glossy below the first mean roughness, and matte above the second."""
 DARK, LIGHT = 0.38, 0.75
-"""Lightness in Oklab below which a surface is dark, and above which it is light."""
+"""A surface is dark below the first lightness in Oklab, and light above the second."""
 UNIFORM, MOTTLED = 0.02, 0.085
-"""Deviation of colours in Oklab, blurred over 1/32 of the picture, below which it is uniform, above which mottled."""
+"""Deviation of colours in Oklab, blurred over 1/32 of the picture: uniform below the first, mottled above the last."""
 ROUGH_PX = 1.2
-"""Deviation of heights, in texels of a picture of 256 px, above which a surface is rough."""
+"""A surface is rough if its heights deviate more than this, in texels of a 256 px picture."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Facts:
 
 
 def captions_of(facts: Facts, count: int, rng: np.random.Generator) -> list[str]:
-    """`count` captions of the same facts, all different where the facts have as many."""
+    """`count` captions of the same facts, all different if the facts allow so many."""
     found: dict[str, None] = {}
     for _ in range(8 * count):
         found[_caption(facts, rng)] = None
@@ -69,13 +69,13 @@ def captions_of(facts: Facts, count: int, rng: np.random.Generator) -> list[str]
 
 
 def facts_of(maps: Maps, noun: str, said: Mapping[str, str] | None = None) -> Facts:
-    """Facts of maps: the class or the material that `noun` names, what is measured, and slots that are known of it."""
+    """Facts of maps: the class or material that `noun` names, measured facts, and known slots."""
     color = mean_color(maps)
     return Facts(nouns_of(noun), {**measured_slots(maps), **(said or {})}, color)
 
 
 def states_of(name: str) -> dict[str, str]:
-    """The state of a map set as slots, read from the words of its name, such as `mossy_bark_02`."""
+    """The state of a map set as slots, from the words of its name, such as `mossy_bark_02`."""
     words = " ".join(re.findall(r"[^\W\d_]{2,}", name.lower()))
     if not words:
         return {}
@@ -83,14 +83,14 @@ def states_of(name: str) -> dict[str, str]:
 
 
 def mean_color(maps: Maps) -> tuple[float, float, float]:
-    """Mean of the base colour as light, in sRGB."""
+    """Mean base colour, averaged as light, in sRGB."""
     mean = linear_to_srgb(srgb_to_linear(maps["base_color"].pixels).mean((0, 1)))
     red, green, blue = (float(value) for value in mean)
     return red, green, blue
 
 
 def measured_slots(maps: Maps) -> dict[str, str]:
-    """Adjectives that pixels tell, as slots: gloss, shade, variation and surface; only the pronounced ones."""
+    """Pronounced properties of the pixels as slots: gloss, shade, variation and surface."""
     found = {}
     small = _blur(maps["base_color"].pixels)
     lab = to_oklab(small).reshape(-1, 3)
@@ -112,7 +112,7 @@ def measured_slots(maps: Maps) -> dict[str, str]:
 
 @cache
 def nouns_of(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """English and Chinese names of a material, or of what a class's name means; its own words where that is unknown."""
+    """English and Chinese names of a material or of a class's meaning; its own words if that is unknown."""
     words = " ".join(dict.fromkeys(re.findall(r"[^\W\d_]{2,}", text.lower())))
     material = text if text in materials() else read_phrase(words).material if words else None
     meaning = f"material={material}"
@@ -121,7 +121,7 @@ def nouns_of(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def color_name(rgb: Sequence[float]) -> str | None:
-    """The name of the colour next to an sRGB colour; None if none is near."""
+    """The name of the nearest colour; None if none is near."""
     codes = vocabulary().colors
     distances = {name: float(np.linalg.norm(lab_of(color_of(code)) - lab_of(rgb))) for name, code in codes.items()}
     nearest = min(distances, key=distances.__getitem__)
@@ -141,7 +141,7 @@ def _caption(facts: Facts, rng: np.random.Generator) -> str:
     said = {f"{slot}={value}" for slot, value in facts.slots.items() if rng.random() < SAID}
     color = _color_words(facts.color, language, rng) if rng.random() < SAID else ""
     if color:
-        said -= {"shade=dark", "shade=light"}  # the named colour has its lightness
+        said -= {"shade=dark", "shade=light"}  # the colour's name includes its lightness
     in_clauses = [key for key in sorted(said) if key in known.get("clauses", {}) and rng.random() < CLAUSE]
     clauses = [_one(known["clauses"], key, rng) for key in in_clauses]
     left = sorted(said - set(in_clauses))
@@ -157,7 +157,7 @@ def _caption(facts: Facts, rng: np.random.Generator) -> str:
 
 
 def _color_words(rgb: Sequence[float], language: str, rng: np.random.Generator) -> str:
-    """A colour in hex, or by its name if it has one."""
+    """A colour as a hex code, or by its name if it has one."""
     name = color_name(rgb)
     about = table("colors")[name] if name else {}
     words = about.get(language, ())

@@ -16,8 +16,8 @@ MOST_WORDS = 4000
 class StackGanCard(NetworkCard):
     """Sizes of the networks, standardisation of the maps, and what the captions said.
 
-    encoder: name of a plugin's text encoder, "" for the built-in one, whose slots are `slots`. features: number of an
-    encoder's features. words: those of the captions. examples: some captions.
+    encoder: name of a plugin's text encoder, "" for the built-in one with these `slots`. features: number of the
+    encoder's features. words: of the captions. examples: some captions.
     """
 
     surface: SurfaceCard

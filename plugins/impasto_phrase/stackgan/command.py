@@ -1,4 +1,4 @@
-"""`impasto captions`: a training set of procedural materials with captions, and captions of one's own pictures."""
+"""`impasto captions`: a captioned training set of procedural materials, and captions for one's own pictures."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CAPTIONS = 8
 
 
 def add_captions(subparsers: Any) -> None:
-    """`impasto captions draw --out DIR` and `impasto captions write DATA`."""
+    """Add `impasto captions draw --out DIR` and `impasto captions write DATA`."""
     text = "training data with captions: of procedural materials, or for your own pictures"
     parser = subparsers.add_parser("captions", help=text, description=f"{text[0].upper()}{text[1:]}.")
     parser.epilog = "example:\n  impasto captions write walls"

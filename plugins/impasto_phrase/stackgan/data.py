@@ -1,4 +1,4 @@
-"""Training data: pictures at the sizes of both stages, with the features of right captions and of wrong ones."""
+"""Training data: pictures at the sizes of both stages, with features of right and wrong captions."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from .stage_two import ENLARGED
 EXAMPLES = 40
 LEAST_RELIEF_PX = 1e-3
 HEIGHT_DEVIATIONS = 4.0
-"""Heights of results are limited to this many of their deviations; the learned ones have none beyond."""
+"""Heights of results are limited to this many deviations; learned heights lie within."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Pairs:
 
 @dataclass(frozen=True)
 class CaptionedData:
-    """All pictures with the features of all captions (N, F), and what a model's card says of them."""
+    """All pictures, the features of all captions (N, F), and the fields of a model's card about them."""
 
     pictures: tuple[Captioned, ...]
     features: Tensor
@@ -98,7 +98,7 @@ class CaptionedData:
         return self.features[rows].float()
 
     def _wrong(self, index: int, row: int, random: torch.Generator) -> int:
-        """A caption of another picture that says something else."""
+        """A caption of another picture with another text."""
         for _ in range(20):
             other = int(torch.randint(len(self.pictures), (), generator=random))
             found = _one(self.pictures[other].captions, random)
@@ -154,7 +154,7 @@ def check_captions(dataset: Dataset) -> None:
 def _channels(maps: Maps, names: Sequence[str]) -> tuple[Tensor, Tensor, float]:
     """Channels (C, H, W) of the named maps, which of them are known (C, 1, 1), and the relief in texels.
 
-    Heights are in deviations from their mean, shrunk to [0, 1], since a model has one scale for all materials.
+    Heights are in deviations from their mean, scaled to [0, 1], since a model has one scale for all materials.
     """
     known = [float(name in maps) for name in names for _ in range(MAP_CHANNELS[name])]
     relief_px = LEAST_RELIEF_PX
@@ -189,6 +189,6 @@ def _words(texts: Sequence[str]) -> tuple[str, ...]:
 
 
 def _examples(dataset: Dataset) -> tuple[str, ...]:
-    """A caption of each of some pictures, evenly spread over the dataset."""
+    """One caption each from some pictures, evenly spread over the dataset."""
     step = max(1, len(dataset.samples) // EXAMPLES)
     return tuple(dict.fromkeys(sample.captions[0][:300] for sample in dataset.samples[::step]))[:EXAMPLES]

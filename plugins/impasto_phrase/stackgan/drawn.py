@@ -1,4 +1,4 @@
-"""Procedural materials of random phrases, for a training set of our own with captions that are known to be true."""
+"""Procedural materials from random phrases, for a training set with captions that are known to be true."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from impasto.recipe import Recipe, Step
 from impasto.running.runner import run
 from impasto.texture import Maps
 
-from ..building import describe
+from ..building import change
 from ..matcher import read_phrase
 from ..variations import vary
 from ..vocabulary import materials, vocabulary
 from .captions import Facts, facts_of
 
 COLORED = 0.75
-"""Share of drawn materials that have a colour of the vocabulary in place of their own."""
+"""Share of drawn materials with a colour from the vocabulary instead of their own."""
 SHADED = 0.3
 WEATHERED = 0.25
 """Probability of each kind of weathering."""
@@ -30,7 +30,7 @@ DEGREES = {"little": "slightly", "some": "", "much": "very"}
 
 @dataclass(frozen=True)
 class PhraseDrawing:
-    """A procedural material of a random phrase, its recipe, and what is known of it by slot."""
+    """A procedural material with a random phrase, the values by slot, and its recipe."""
 
     material: str
     phrase: str
@@ -39,7 +39,7 @@ class PhraseDrawing:
 
 
 def drawings(names: Sequence[str], count: int, size_px: int, seed: int) -> Iterator[PhraseDrawing]:
-    """`count` drawings of each material; each is the same whichever others are asked for."""
+    """`count` drawings of each material; a drawing does not depend on the other materials."""
     for name in names:
         place = sorted(materials()).index(name)
         for number in range(count):
@@ -47,7 +47,7 @@ def drawings(names: Sequence[str], count: int, size_px: int, seed: int) -> Itera
 
 
 def drawing(material: str, size_px: int, rng: np.random.Generator) -> PhraseDrawing:
-    """A random phrase of a material, with a colour, a shade and weathering, and its recipe."""
+    """A material with a random phrase, which may name a colour, a shade and weathering, and its recipe."""
     slots: dict[str, str] = {}
     words: list[str] = []
     tool = registry().tool(material)
@@ -63,11 +63,12 @@ def drawing(material: str, size_px: int, rng: np.random.Generator) -> PhraseDraw
     reading = read_phrase(phrase)
     reading.material = material  # some labels, such as that of moss, also mean a layer on others
     seed = int(rng.integers(1, 2**31))
-    parameters = {**vary(material, describe(reading)[1], seed), "width_px": size_px, "height_px": size_px}
+    _, described, _ = change(Step(material, {}), reading)
+    parameters = {**vary(material, described, seed), "width_px": size_px, "height_px": size_px}
     return PhraseDrawing(material, phrase, slots, Recipe((Step(material, parameters),), seed))
 
 
 def draw(drawing: PhraseDrawing) -> tuple[Maps, Facts]:
-    """The maps of a drawing, and the facts that captions may say."""
+    """The maps of a drawing, and the facts for its captions."""
     maps = run(drawing.recipe).maps
     return maps, facts_of(maps, drawing.material, drawing.slots)

@@ -1,4 +1,4 @@
-"""Features of a phrase without a downloaded network: hashed n-grams, and what the words mean by slot.
+"""Features of a phrase without a downloaded network: hashed n-grams, and meanings of words by slot.
 
 Words and their parts are hashed into buckets (Weinberger et al. 2009; parts of words: Bojanowski et al. 2017), so that
 any language and spelling has features. Words that `impasto_phrase` knows also say a material, colours and qualities,
@@ -32,12 +32,12 @@ COLOR_SLOTS = ("color", "second_color", "joint_color")
 COLOR_PARTS = ("said", "L", "a", "b")
 SHADES = ("dark", "light", "bright")
 OKLAB_SCALE = np.array([2.0, 8.0, 8.0])
-"""Factors by which Oklab, less (0.5, 0, 0), has about the spread of the other features."""
+"""Factors that give Oklab, less (0.5, 0, 0), about the spread of the other features."""
 _WORD = re.compile(r"[^\W\d_\u3400-\u9fff]+|[\u3400-\u4dbf\u4e00-\u9fff]|#[0-9a-fA-F]{3,6}")
 
 
 def usual_slots() -> tuple[str, ...]:
-    """Names of the slots that a new model has; its card keeps them, since the vocabulary may grow."""
+    """Names of a new model's slots; its card stores them, since the vocabulary may grow."""
     qualities = sorted({f"{slot}={value}" for slot, value in _quality_values()})
     colors = [f"{slot}.{part}" for slot in COLOR_SLOTS for part in COLOR_PARTS]
     return (*(f"material={name}" for name in sorted(materials())), *LEVEL_SLOTS, *qualities, *colors)
@@ -52,7 +52,7 @@ def features_of(text: str, slots: Sequence[str]) -> np.ndarray:
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text in lower case: English ones in the singular, Chinese characters one by one."""
+    """The lower-case words of a text: English words in the singular, Chinese characters one by one."""
     return [singular(word) for word in _WORD.findall(text.lower()) if not word.startswith("#")]
 
 
@@ -68,11 +68,11 @@ def _grams(text: str) -> Iterator[str]:
 
 
 def _bucket(gram: str) -> int:
-    return zlib.crc32(gram.encode()) % BUCKETS  # Python's own hash differs from run to run
+    return zlib.crc32(gram.encode()) % BUCKETS  # Python's own hash changes with each run
 
 
 def _slot_values(text: str) -> dict[str, float]:
-    """Values of the slots that a text says; none of a contradictory one, whose words still count."""
+    """Values of a text's slots; zeros for a contradictory text, whose words still count."""
     try:
         reading = read_phrase(text)
     except ParameterError:
@@ -89,10 +89,10 @@ def _slot_values(text: str) -> dict[str, float]:
 
 
 def _color(slot: str, reading: Reading) -> dict[str, float]:
-    """A colour in Oklab, as it is after "dark" or "light"."""
+    """A colour in Oklab, changed by "dark" or "light"."""
     named = reading.slots[slot]
     code = vocabulary().colors.get(named, named)
-    if code in SHADES:  # as in "dark mortar"
+    if code in SHADES:  # such as "dark mortar"
         return {}
     rgb = color_of(code)
     shade = reading.slots.get("shade", "")

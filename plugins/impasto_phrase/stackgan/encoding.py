@@ -12,7 +12,7 @@ from impasto.plugins.registry import registry
 from .encoder import features_of, usual_slots
 
 Encode = Callable[[Sequence[str]], np.ndarray]
-"""From texts to their features (N, F)."""
+"""A function from texts to their features (N, F)."""
 
 
 def encoder_of(name: str, slots: Sequence[str] | None, context: Context) -> tuple[Encode, tuple[str, ...]]:

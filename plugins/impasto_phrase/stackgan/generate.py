@@ -1,4 +1,4 @@
-"""Making maps of a phrase with a trained model."""
+"""Makes the maps of a phrase with a trained model."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ RELIEF_LIMITS_PX, TEXEL_LIMITS_M = (1e-3, 100.0), (1e-6, 10.0)
 
 
 def generate_stackgan(subject: Maps, parameters: StackGanParameters, context: Context) -> Maps:
-    """Maps of the chosen size, or of the subject's, for the phrase."""
+    """Maps for the phrase, of the chosen size or the subject's."""
     size = parameters.size_px(subject)
     if max(size) > LARGEST_PX:
         message = f"stackgan makes up to {LARGEST_PX} px a side in one piece, and was asked for {size[1]}x{size[0]}"
@@ -63,7 +63,7 @@ def generate_stackgan(subject: Maps, parameters: StackGanParameters, context: Co
 
 
 def _text_or_example(text: str, card: StackGanCard, context: Context) -> str:
-    """The text, or an example for none. ParameterError if the model's captions had none of its words."""
+    """The text, or an example caption if it is empty. ParameterError if the model knows none of its words."""
     if not text:
         if not card.examples:
             raise ParameterError(f"{card.name} needs a phrase", "give one, such as --text 'old red bricks'")
@@ -84,7 +84,7 @@ def _text_or_example(text: str, card: StackGanCard, context: Context) -> str:
 
 
 def maps_of(pixels: Tensor, about: Tensor, card: StackGanCard, device: str = "cpu") -> Maps:
-    """Maps in [0, 1] of standardised pixels (C, H, W), with normals and occlusion if there is height.
+    """Maps in [0, 1] from standardised pixels (C, H, W), with normals and occlusion if there is height.
 
     about (C + 2,): means, and the logarithms of relief in texels and of texel size in metres.
     """

@@ -1,4 +1,4 @@
-"""Losses of both stages: those of the paper, and relativistic ones; both with pairs of a picture and a wrong caption.
+"""Losses of both stages: the paper's, and relativistic ones. Both use pairs of a picture and a wrong caption.
 
 Without such pairs, D could judge pictures alone and ignore the phrase (GAN-CLS, Reed et al. 2016, as in the paper).
 """
@@ -23,9 +23,9 @@ class Losses(ABC):
     """Losses of D and G for maps x with captions φ, generated x̂ for the same captions, and wrong captions φ_wrong."""
 
     betas: tuple[float, float]
-    """Those of Adam."""
+    """Adam's betas."""
     saturated_below: float | None = None
-    """Loss of D that means that it has won."""
+    """Below this loss, D has won."""
     patches = 0.0
     """Weight of the distance of patches between x̂ and x of the same caption: colours and grain, before D knows them."""
 
@@ -33,18 +33,18 @@ class Losses(ABC):
     def discriminator(
         self, D: Discriminator, x: Tensor, x_hat: Tensor, phi: Tensor, phi_wrong: Tensor, noise: Tensor | None
     ) -> tuple[Tensor, Tensor]:
-        """L_D, and the logits of x; noise (2B, channels, H, W): standard normal, in steps that take the penalty."""
+        """L_D, and the logits of x. noise (2B, channels, H, W): standard normal, in steps with the penalty."""
 
     @abstractmethod
     def generator(self, D: Discriminator, x_hat: Tensor, phi: Tensor, real_logits: Tensor) -> Tensor:
-        """L_G without the term of the conditioning augmentation; real_logits: of x, before the step of D."""
+        """L_G without the conditioning augmentation's term. real_logits: of x, before the step of D."""
 
 
 class Textbook(Losses):
     """L_D = -log D(x, φ) - ½ (log(1 - D(x̂, φ)) + log(1 - D(x, φ_wrong))), L_G = -log D(x̂, φ).
 
-    Equations 3 and 5, negated; wrong pairs are half of the false ones. G maximises log D instead of minimising
-    log(1 - D), which eq. 4 and 6 have: as in Goodfellow et al. 2014, section 3.
+    Equations 3 and 5, negated; half of the false pairs have wrong captions. G maximises log D instead of minimising
+    log(1 - D) as in equations 4 and 6 (Goodfellow et al. 2014, section 3).
     """
 
     betas = (0.5, 0.999)
@@ -98,5 +98,5 @@ class Relativistic(Losses):
 
 
 def losses_of(name: str, gamma: float) -> Losses:
-    """The losses of a training, by the name that its parameters have for them."""
+    """The losses of a training, by their name in its parameters."""
     return Textbook() if name == "textbook" else Relativistic(gamma)

@@ -1,4 +1,4 @@
-"""A trained model: the embedding of phrases, what it tells of a surface, and both stages."""
+"""A trained model: the embedding of phrases, a layer that predicts surface properties, and both stages."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from .stage_one import CONDITION, EMBEDDING, LATENT, StageOne
 from .stage_two import StageTwo
 
 HASHED = 32
-"""Size of the embedding of a bucket; the paper's encoder (Reed et al. 2016) has 1024."""
+"""Size of a bucket's embedding; the paper's encoder (Reed et al. 2016) has 1024."""
 CELL_PX = 64
 """Side of a cell of the coarsest grid, in pixels of the result."""
 SCALES = 2
-"""Numbers beside the means of the maps that a phrase tells: logarithms of relief and of texel size."""
+"""Predicted numbers in addition to the means of the maps: logarithms of relief and of texel size."""
 
 
 class Embedding(nn.Module):
@@ -42,7 +42,7 @@ class Embedding(nn.Module):
 
 
 class StackGanModel(nn.Module):
-    """Features of phrases -> standardised maps, by either stage; `surface` tells their means, relief and texel size."""
+    """Features of phrases -> standardised maps, by either stage. `surface` predicts means, relief and texel size."""
 
     def __init__(self, card: StackGanCard) -> None:
         super().__init__()

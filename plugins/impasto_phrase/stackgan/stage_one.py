@@ -4,7 +4,7 @@ Noise and the condition ĉ become a picture at a quarter of the final resolution
 noise on a torus, and more of it at each level, in place of one vector z; circular convolutions, bilinear upsampling and
 no batch norm; ĉ also sets gains and biases of each level, as classes do in conditional batch norm (Dumoulin et al.
 2017); each level adds its part to the picture (as in StyleGAN 2, Karras et al. 2020), and so does the mean of each map,
-which a linear layer tells from the phrase; and ĉ chooses waves along rows and columns for joints, which noise and
+which a linear layer predicts from the phrase; and ĉ chooses waves along rows and columns for joints, which noise and
 convolutions alone don't place at even distances (after PSGAN, Bergmann et al. 2017, whose wave vectors are learned).
 """
 
@@ -33,11 +33,11 @@ NOISE_CHANNELS = 4
 FIRST_LOG_VARIANCE = -4.0
 """Initial log σ²; with that of N(0, I), the noise drowns a phrase's mean."""
 CYCLES = (0.2, 0.4, 0.6, 0.8, 1.0, 1.4)
-"""Waves along a row or column of cells that ĉ chooses from, in waves a cell."""
+"""Frequencies along a row or column that ĉ chooses from, in waves per cell."""
 HARMONICS = (1, 2, 4)
-"""Multiples of a wave; the first is that of two rows of a bond, whose joints are half a unit apart."""
+"""Multiples of a frequency; the first spans two rows of a bond, whose joints are half a unit apart."""
 LEAST_PERIOD_PX = 4
-"""Period below which a level has no wave."""
+"""A level has no waves with a shorter period."""
 HEAD_DEVIATION, RESIDUAL_SHARE = 0.3, 0.2
 """Initial deviation of the maps that a level adds, and weight of its residual block relative to He's."""
 LEVELS = 5
@@ -47,7 +47,7 @@ DISCRIMINATOR_WIDTHS = (32, 64, 96, 128)
 
 
 class ConditioningAugmentation(nn.Module):
-    """ĉ = μ(φ) + σ(φ) ⊙ ε with ε of N(0, I) (section 3.2): near phrases share pictures, one phrase has many."""
+    """ĉ = μ(φ) + σ(φ) ⊙ ε with ε of N(0, I) (section 3.2): similar phrases share pictures, and each phrase has many."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -115,7 +115,7 @@ class Level(nn.Module):
             self.residual.weight.mul_(RESIDUAL_SHARE)
 
     def add_nothing(self) -> None:
-        """Begin with no part of the maps."""
+        """Start with maps of 0, so that the level adds nothing yet."""
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)  # type: ignore[arg-type]
 
@@ -125,7 +125,7 @@ class Level(nn.Module):
         """x (B, inputs, h, w), maps (B, channels, h, w) and ĉ (B, CONDITION) -> x (B, width, 2h, 2w) and their maps."""
         x = self.convolution(x)
         if self.doubles:
-            # after the convolution, which then costs a quarter
+            # upsampling after the convolution makes that four times as cheap
             x = bilinear_resize(x, (2 * x.shape[2], 2 * x.shape[3]))
         modulation = self.style(c_hat)[:, :, None, None] + self.noise(noise(len(x), NOISE_CHANNELS, *x.shape[2:]))
         if waves is not None:
@@ -164,7 +164,7 @@ class StageOne(nn.Module):
     def _waves(self, c_hat: Tensor, noise: Noise, cells: tuple[int, int]) -> Waves:
         """Shares of each number of waves, and of none, by a softmax over a linear layer of ĉ."""
         share = self.choice(c_hat).float().unflatten(1, (2, -1)).softmax(2)[:, :, :-1]
-        return Waves(share, torch.special.ndtr(noise(len(c_hat), 2)), cells)  # offsets that are evenly distributed
+        return Waves(share, torch.special.ndtr(noise(len(c_hat), 2)), cells)  # evenly distributed offsets
 
 
 class Discriminator(nn.Module):

@@ -20,17 +20,17 @@ from impasto.training.layers import SLOPE, Noise, circular_convolution
 from .stage_one import CONDITION, ConditioningAugmentation, Level, repeat
 
 ENLARGED = 4
-"""Side of a picture of Stage II, in those of Stage I."""
+"""Side of a picture of Stage II, relative to Stage I."""
 ENCODER_WIDTHS = (32, 64, 96)
 """Channels of the picture's features at its own size, at a half and at a quarter: 16x16 in the paper's sizes."""
 BLOCKS = 2
-"""Residual blocks; the paper has four, for shapes that Stage I got wrong."""
+"""Number of residual blocks; the paper has four, to correct shapes of Stage I."""
 DECODER_WIDTHS = (80, 56, 32, 16)
 DISCRIMINATOR_WIDTHS = (24, 40, 64, 96, 128)
 
 
 class Residual(nn.Module):
-    """x + F(x), with F of two circular convolutions, the second of which begins at 0."""
+    """x + F(x), where F has two circular convolutions; the second one starts at 0."""
 
     def __init__(self, width: int) -> None:
         super().__init__()

@@ -10,7 +10,7 @@ from .parameters import StackGanParameters, TrainStackGanParameters
 
 
 class StackGan(Generator):
-    """Makes a material of a phrase with a trained model; of the subject only the size counts."""
+    """Makes a material for a phrase with a trained model; only the size of the subject is used."""
 
     name, label = "stackgan", "From a phrase (StackGAN)"
     description = "Makes a seamless texture of a phrase with a model that learned from pictures with captions"
@@ -20,7 +20,7 @@ class StackGan(Generator):
     uses_subject = False
 
     def apply(self, subject: Maps, parameters: StackGanParameters, inputs: Inputs, context: Context) -> Maps:
-        """The maps that the model has learned for the phrase, and those derived from height."""
+        """The model's maps for the phrase, and those derived from height."""
         from .generate import generate_stackgan
 
         return generate_stackgan(subject, parameters, context)
@@ -37,7 +37,7 @@ class TrainStackGan(Trainer):
     inputs = (Input("dataset", "pictures or map sets, each with a caption", kind="dataset"),)
 
     def apply(self, subject: Maps, parameters: TrainStackGanParameters, inputs: Inputs, context: Context) -> Result:
-        """The path of the model and its figures. On cancellation, a checkpoint is kept to resume from."""
+        """The model's path and its figures. After cancelling, a checkpoint remains, from which training resumes."""
         from .train import train_stackgan
 
         return train_stackgan(parameters, inputs["dataset"], context)

@@ -1,7 +1,7 @@
-"""Training of StackGAN: Stage I first; then it stays as it is, and Stage II learns to refine its pictures.
+"""Training of StackGAN: first Stage I, which is then frozen, and then Stage II, which refines its pictures.
 
 As in the paper, the stages are trained one after the other. The embedding of phrases is learned with Stage I, by
-telling the means of the maps from the caption; the paper's was learned before, by telling pictures and captions apart.
+predicting the means of the maps from the caption; the paper's was trained before, by matching pictures and captions.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from .stage_one import Discriminator
 from .stage_two import ENLARGED
 
 SURFACE_WEIGHT = 1.0
-"""Weight of the means of the maps, of relief and texel size that a phrase tells."""
+"""Weight of the loss for the means of the maps, relief and texel size predicted from a phrase."""
 PATCH_LEVELS = 2
 """Frequency bands of the distance of patches; the largest patches are 28 px."""
 PROBES = 8
@@ -46,7 +46,7 @@ PREVIEW_PX, PREVIEWS = 128, 4
 
 
 class StackGanTraining(Training):
-    """Both stages and their discriminators; `done` says which stage learns."""
+    """Both stages and their discriminators; `done` decides which stage learns."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class StackGanTraining(Training):
         channels = self.model_card.channels
         with self.seeded_weights():
             generator = StackGanModel(self.model_card)
-            with torch.no_grad():  # from the mean of the data on, phrases have only differences to tell
+            with torch.no_grad():  # start at the data's mean, so that phrases only predict differences
                 generator.surface.bias.copy_(torch.stack([one.about for one in data.pictures]).mean(0))
             networks = {
                 "generator": generator,
@@ -95,7 +95,7 @@ class StackGanTraining(Training):
         return self.learning_rate * self.rate_factor * (FINAL_RATE + (1 - FINAL_RATE) * cosine)
 
     def step(self) -> dict[str, Tensor]:
-        """One step of the discriminator of the stage that learns, then one of its generator."""
+        """Take one step of the learning stage's discriminator, then one of its generator."""
         name, side_px = ("second", self.detail_px) if self.is_second else ("first", self.coarse_px)
         D: Any = self.networks[name]
         real = self.data.pairs(self.parameters.batch, side_px, not self.is_second, self.random)
@@ -123,11 +123,11 @@ class StackGanTraining(Training):
         return {**losses, "loss_surface": loss_surface}
 
     def _fakes(self, real: Pairs, side_px: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """x̂ with the captions of real maps, φ, the KL term, and the distance of what φ tells from the maps."""
+        """x̂ with the captions of real maps, φ, the KL term, and the distance of φ's predictions from the maps."""
         model = self._model()
         cells = (
             side_px * (1 if self.is_second else ENLARGED) // CELL_PX + 1
-        )  # a cell more: D must not see that it tiles
+        )  # one cell more, so that D does not see that the picture tiles
         phi = model.embedding(real.right)
         told = model.surface(phi).float()
         known = torch.cat([real.known[..., 0, 0], torch.ones_like(told[:, real.known.shape[1] :])], 1)
@@ -135,7 +135,7 @@ class StackGanTraining(Training):
         x_hat, mu, log_variance = model.first(phi, self.noise, (cells, cells))
         if self.is_second:
             x_hat, mu, log_variance = model.second(x_hat, phi, self.noise)
-        kl = kl_divergence(mu.float(), log_variance.float()).mean()  # over components too: its weight is free of sizes
+        kl = kl_divergence(mu.float(), log_variance.float()).mean()  # over components too: no size dependence
         return random_crop(x_hat, side_px, self.random), phi, kl, loss_surface
 
     def _model(self) -> Any:
@@ -158,7 +158,7 @@ class StackGanTraining(Training):
         return self.ema.second(s_0, phi, noise)[0]
 
     def probe(self) -> tuple[Tensor, Tensor]:
-        """Pictures for fixed captions and the data's, at the resolution of Stage II, from the first step on."""
+        """Generated pictures for fixed captions, and real ones, always at the resolution of Stage II."""
         made = self._pictures(self.probed.right, self.detail_px // CELL_PX)
         return made * self.probed.known, self.probed.x * self.probed.known
 
