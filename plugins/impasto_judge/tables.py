@@ -75,18 +75,11 @@ def picture_evaluation(answer: Mapping[str, Any]) -> Iterator[str]:
     width, height = answer["size_px"]
     size = f"{width}x{height}, statistics of windows of {answer['window_px']} px"
     yield f"{printable(answer['result'])} beside {printable(answer['source'])}, {size}"
-    rows = []
+    rows, goals = [], {name: " to ".join(f"{value:g}" for value in goal) for name, goal in answer["goals"].items()}
     for name in answer["figures"]["result"]:
         values = (figures.get(name) for figures in answer["figures"].values())
-        missed = "MISSED" if name in answer["missed"] else ""
-        rows.append(
-            (
-                name,
-                *("-" if value is None else f"{value:.3g}" for value in values),
-                _goal(answer["goals"], name),
-                missed,
-            )
-        )
+        cells = ("-" if value is None else f"{value:.3g}" for value in values)
+        rows.append((name, *cells, goals.get(name, ""), "MISSED" if name in answer["missed"] else ""))
     yield from table(("figure", *answer["figures"], "goal", ""), rows)
 
 
@@ -102,7 +95,3 @@ def gallery(entries: Sequence[GalleryEntry]) -> Iterator[str]:
         )
         rows.append((printable(one.source), printable(one.method), *values, f"{one.seconds:.1f}"))
     yield from table(("source", "tool", *names, "seconds"), rows)
-
-
-def _goal(goals: Mapping[str, Sequence[float]], name: str) -> str:
-    return " to ".join(f"{value:g}" for value in goals[name]) if name in goals else ""
