@@ -51,7 +51,7 @@ def sent(name: str = "bricks – red_base_color") -> dict | None:
 
 
 @pytest.mark.slow
-def test_the_mesh_is_the_triangles_of_the_object_with_its_islands_and_seams(mesh_of, cube, material):
+def test_sent_meshes_have_the_objects_triangles_islands_and_seams(mesh_of, cube, material):
     mesh = mesh_of()
     assert len(mesh) == 12
     first, second = mesh.seams
@@ -67,7 +67,7 @@ def test_the_mesh_is_the_triangles_of_the_object_with_its_islands_and_seams(mesh
         np.testing.assert_allclose(uvs, own, atol=1e-6)
 
 
-def test_only_faces_with_the_material_are_sent_in_metres_and_where_its_mapping_puts_them(mesh_of, cube, material):
+def test_only_faces_with_the_material_are_sent_in_metres_with_mapped_uvs(mesh_of, cube, material):
     cube.data.materials.append(bpy.data.materials.new("other"))
     cube.data.polygons[0].material_index = 1
     before = mesh_of()
@@ -83,7 +83,7 @@ def test_only_faces_with_the_material_are_sent_in_metres_and_where_its_mapping_p
     np.testing.assert_allclose(mesh.uvs, before.uvs * (0.5, 0.25) + (0.5, 0), atol=1e-6)
 
 
-def test_the_attribute_direction_goes_with_the_mesh_as_it_lies_in_the_scene(mesh_of, cube, material, tmp_path):
+def test_direction_attributes_are_sent_in_scene_orientation(mesh_of, cube, material, tmp_path):
     assert mesh_of().directions is None
     attribute = cube.data.attributes.new("direction", "FLOAT_VECTOR", "POINT")
     attribute.data.foreach_set("vector", [1.0, 0.0, 0.0] * 8)
@@ -96,9 +96,7 @@ def test_the_attribute_direction_goes_with_the_mesh_as_it_lies_in_the_scene(mesh
     assert (b"property float direction_x\n") in path.read_bytes()
 
 
-def test_blenders_own_export_of_the_object_is_the_same_mesh_for_the_command_line(
-    extension, mesh_of, cube, material, tmp_path
-):
+def test_blenders_export_gives_the_command_the_same_mesh(extension, mesh_of, cube, material, tmp_path):
     cube.rotation_euler = (0.1, 0.2, 0.3)
     bpy.context.view_layer.update()
     path = tmp_path / "Cube.ply"
@@ -133,7 +131,7 @@ def test_an_image_of_directions_goes_with_the_mesh(extension, cube, material, st
     refused("no image and no file called", stylize, subject="MATERIAL", directions="lost.png")
 
 
-def test_modifiers_count_a_mirrored_object_keeps_its_outside_and_edit_mode_is_as_it_is_edited(mesh_of, cube, material):
+def test_sent_meshes_include_modifiers_mirroring_and_edit_mode(mesh_of, cube, material):
     cube.modifiers.new("finer", "SUBSURF").levels = 1
     cube.modifiers["finer"].subdivision_type = "SIMPLE"
     mesh = mesh_of()
@@ -173,7 +171,7 @@ def test_all_objects_that_share_the_material_are_one_mesh(mesh_of, cube, materia
 
 
 @pytest.mark.slow
-def test_a_material_is_repainted_across_seams_unless_it_is_turned_off(extension, mesh_of, cube, material, settings):
+def test_materials_are_repainted_across_seams_by_default(extension, mesh_of, cube, material, settings):
     mesh = mesh_of()
     stylize(subject="MATERIAL")
     assert sent() == {"name": "Cube.ply", "sha256": mesh.sha256()}
@@ -189,7 +187,7 @@ def test_a_material_is_repainted_across_seams_unless_it_is_turned_off(extension,
 
 
 @pytest.mark.slow
-def test_the_live_preview_is_painted_across_seams_as_the_result(extension, scene, cube, material, settings, mesh_of):
+def test_live_previews_are_painted_across_seams_like_results(extension, scene, cube, material, settings, mesh_of):
     settings.subject, settings.tool = "MATERIAL", "patches-style"
     group = scene.impasto_parameters.patches_style
     group.input_style = noise("style", 64)
@@ -212,7 +210,7 @@ def test_the_live_preview_is_painted_across_seams_as_the_result(extension, scene
     assert "mesh" not in live.action(bpy.context).inputs, "a picture lies on no object"
 
 
-def test_a_filter_runs_across_the_seams_of_the_object_whose_texture_it_is_given(cube, material, image):
+def test_filters_run_across_the_seams_of_the_textures_object(cube, material, image):
     before = dict.fromkeys(bpy.data.images)
     bpy.ops.impasto.run(**RUN, image=image.name, material="ACTIVE")
     (new,) = (item for item in bpy.data.images if item not in before)
@@ -226,7 +224,7 @@ def test_a_filter_runs_across_the_seams_of_the_object_whose_texture_it_is_given(
     assert sent("bricks_base_color.001") is None, "a generator makes a texture of its own"
 
 
-def test_where_no_mesh_can_be_sent_the_report_says_so_or_it_is_an_error_if_it_was_asked_for(cube, material, style):
+def test_without_a_usable_mesh_a_report_or_an_error_says_so(cube, material, style):
     cube.select_set(False)
     bpy.context.view_layer.objects.active = None
     stylize(surface=material.name)
@@ -244,7 +242,7 @@ def test_where_no_mesh_can_be_sent_the_report_says_so_or_it_is_an_error_if_it_wa
     refused("no texture of the active object's material", "run", tool="negative", image=style.name, across_seams=True)
 
 
-def test_a_region_is_filled_across_seams_and_a_tile_is_mended_without(extension, cube, material, image, monkeypatch):
+def test_regions_are_filled_across_seams_and_mend_tiling_ignores_them(extension, cube, material, image, monkeypatch):
     catalogue = extension.engine.catalogue.catalogue
     usual = {"fill": "plug", "mend": "negative"}
     monkeypatch.setattr(catalogue, "usual", lambda task: usual.get(task) or type(catalogue).usual(catalogue, task))
@@ -262,7 +260,7 @@ def test_a_region_is_filled_across_seams_and_a_tile_is_mended_without(extension,
     assert sent(shown(material)["base_color"].image.name) is None
 
 
-def test_an_image_is_made_again_with_the_mesh_of_the_object_that_shows_it(cube, plane, material, style):
+def test_make_again_uses_the_mesh_of_the_images_object(cube, plane, material, style):
     stylize(subject="MATERIAL", material="ACTIVE")
     painted = sent()
     bpy.ops.impasto.rerun(image="bricks – red_base_color")
@@ -276,7 +274,7 @@ def test_an_image_is_made_again_with_the_mesh_of_the_object_that_shows_it(cube, 
     refused(r"the mesh Cube\.ply is neither shown", "rerun", image="bricks – red_base_color")
 
 
-def test_a_tool_that_asks_for_a_mesh_gets_all_faces_of_the_selected_objects(mesh_of, cube, material, style):
+def test_tools_with_a_mesh_input_get_all_selected_faces(mesh_of, cube, material, style):
     cube.data.materials.append(bpy.data.materials.new("other"))
     cube.data.polygons[0].material_index = 1
     whole = mesh_of(of=None)
@@ -290,7 +288,7 @@ def test_a_tool_that_asks_for_a_mesh_gets_all_faces_of_the_selected_objects(mesh
 
 
 @pytest.mark.parametrize("name", ["MIRROR", "ARRAY"])
-def test_faces_that_modifiers_put_onto_others_leave_the_seams(mesh_of, cube, material, name):
+def test_faces_overlapping_by_modifiers_keep_the_seams(mesh_of, cube, material, name):
     modifier = cube.modifiers.new("Copies", name)
     if name == "ARRAY":
         modifier.relative_offset_displace = 0, 0, 0
@@ -351,7 +349,7 @@ def test_a_batch_has_a_mesh_for_each_material_of_the_selected_objects(extension,
 
 
 @pytest.mark.slow
-def test_layers_of_a_result_across_seams_are_opened_and_run_on_the_mesh_again(cube, material):
+def test_layers_of_a_result_across_seams_run_on_the_mesh_again(cube, material):
     painting = noise("painting", 64).name
     stylize(subject="MATERIAL", tool="patches-style", style=painting, parameters={"longest_px": 64})
     first = bpy.data.images[made()["images"][0]]

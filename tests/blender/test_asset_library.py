@@ -77,7 +77,7 @@ def test_a_library_has_a_file_and_a_catalogue_for_each_class_with_previews_and_r
     assert bricks.node_tree.nodes["Principled BSDF"].inputs["Roughness"].default_value > 0.5
 
 
-def test_made_again_it_is_replaced_and_what_is_not_ours_stays(run, library, listed):
+def test_a_new_library_replaces_the_old_one_and_keeps_foreign_files(run, library, listed):
     chosen = json.loads(listed.read_text())["assets"][:1]
     listed.write_text(json.dumps({"assets": chosen}))
     (library / "mine.txt").write_text("mine")
@@ -101,7 +101,7 @@ def test_an_asset_of_tiles_has_a_tiled_image_with_all_of_them(run, listed, tmp_p
     assert [len(image.packed_files) for image in images] == [2] * len(images)
 
 
-def test_files_of_the_user_are_never_replaced_nor_read_outside_of_the_folder_of_the_list(run, listed, tmp_path, capsys):
+def test_user_files_are_never_replaced_and_paths_stay_in_the_library(run, listed, tmp_path, capsys):
     folder = tmp_path / "own"
     folder.mkdir()
     (folder / "Stone.blend").write_bytes(b"mine")
@@ -117,7 +117,7 @@ def test_files_of_the_user_are_never_replaced_nor_read_outside_of_the_folder_of_
     assert "leads out of" in capsys.readouterr().err
 
 
-def test_the_preferences_list_it_and_only_it_goes(extension, tmp_path):
+def test_the_library_is_listed_in_the_preferences_and_removed_alone(extension, tmp_path):
     library, libraries = extension.assets.library, bpy.context.preferences.filepaths.asset_libraries
     with listed_library(tmp_path, "Impasto") as own:
         bpy.context.preferences.is_dirty = False
@@ -129,7 +129,7 @@ def test_the_preferences_list_it_and_only_it_goes(extension, tmp_path):
         assert own.name == "Impasto"
 
 
-def test_it_is_made_anew_when_its_list_or_the_version_changes(extension):
+def test_the_library_is_made_anew_if_its_list_or_the_version_changes(extension):
     library = extension.assets.library
     assert not library.is_made()
     library.folder().mkdir(parents=True)
@@ -143,7 +143,7 @@ def test_it_is_made_anew_when_its_list_or_the_version_changes(extension):
         shutil.rmtree(library.folder())
 
 
-def test_its_materials_are_loaded_once_and_generated_at_the_wished_size(extension, library):
+def test_library_materials_are_loaded_once_and_made_at_the_chosen_size(extension, library):
     loaded = extension.assets.shelf.loaded
     bricks = loaded(str(library / "Masonry.blend"), "Bricks")
     assert loaded(str(library / "Masonry.blend"), "Bricks") == bricks
@@ -216,7 +216,7 @@ def materials_of_faces(cube) -> list[str]:
     [(("own",), None, 5), (("own",), 2, 5), (("own", "other"), 5, 5), ((), 5, 0)],
     ids=["clicked", "dropped on a selected face", "dropped on another", "dropped where no slot is"],
 )
-def test_in_edit_mode_it_is_given_to_the_selected_faces_or_takes_a_slot(clicked, slots, face, own):
+def test_in_edit_mode_assets_go_to_selected_faces_or_a_slot(clicked, slots, face, own):
     cube = cube_in_edit_mode(2, slots)
     if face is None:
         bpy.ops.impasto.use_asset(**clicked)
@@ -227,7 +227,7 @@ def test_in_edit_mode_it_is_given_to_the_selected_faces_or_takes_a_slot(clicked,
     assert found[face or 2] == "Bricks"
 
 
-def test_a_drop_beside_the_mesh_and_one_in_object_mode_are_refused(clicked):
+def test_drops_beside_the_mesh_or_in_object_mode_are_refused(clicked):
     cube = cube_in_edit_mode(selected=2)
     refused("no such face", "drop_asset", **clicked, object=cube.name, face=6)
     bpy.ops.object.mode_set(mode="OBJECT")
@@ -249,7 +249,7 @@ def test_blender_drops_materials_itself_in_object_mode_only(extension, plane):
         assert drags == ([expected[1]] if bpy.app.version >= shelves[0][0] else [])
 
 
-def test_the_nearest_face_that_is_not_hidden_is_below_the_mouse(extension, scene):
+def test_the_face_below_the_mouse_is_the_nearest_visible_one(extension, scene):
     cube = cube_in_edit_mode(selected=0)
     cube.location = 10, 0, 0
     bpy.context.view_layer.update()
@@ -363,7 +363,7 @@ def test_a_catalogue_that_the_user_chose_is_left_alone(bricks, tmp_path):
     assert not (tmp_path / CATALOGS).exists()
 
 
-def test_the_catalogue_is_that_of_the_library_that_the_file_is_in_and_is_written_when_it_is_saved(bricks, tmp_path):
+def test_the_catalogue_of_the_files_library_is_written_on_saving(bricks, tmp_path):
     (tmp_path / "walls").mkdir()
     with listed_library(tmp_path):
         bpy.ops.impasto.mark_asset()
@@ -371,7 +371,7 @@ def test_the_catalogue_is_that_of_the_library_that_the_file_is_in_and_is_written
     assert catalogs_in(tmp_path) == {"Impasto/Masonry": bricks.asset_data.catalog_id}
 
 
-def test_the_history_offers_it_where_a_result_is_a_material(plane):
+def test_the_history_offers_mark_as_asset_for_materials(plane):
     bpy.ops.impasto.run(**CHECKER)
     bpy.ops.impasto.run(**CHECKER, material="NONE", name="images")
     panel, offered = bpy.types.IMPASTO_PT_history_view_3d, []
@@ -381,7 +381,7 @@ def test_the_history_offers_it_where_a_result_is_a_material(plane):
     assert offered == ["Texture"]
 
 
-def test_what_is_not_there_is_refused_with_a_remedy(plane):
+def test_absent_materials_are_refused_with_a_remedy(plane):
     bpy.ops.impasto.run(**CHECKER)
     refused(r"no material called 'x'; see bpy\.data\.materials", "mark_asset", material="x")
     plane.active_material = None

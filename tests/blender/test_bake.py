@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("scene")
 
 
 @pytest.mark.parametrize("metallic", [0.0, 1.0])
-def test_constant_values_come_back(metallic: float) -> None:
+def test_constant_values_are_baked_exactly(metallic: float) -> None:
     inputs = {"base_color": (*COLOR, 1), "roughness": 0.37, "metallic": metallic, "alpha": 0.6}
     plane(material(**inputs, emission_color=(0.25, 0.5, 1, 1), emission_strength=0.5))
     assert bake(maps=ALL_MAPS | {"height"}) == {"FINISHED"}
@@ -36,7 +36,7 @@ def test_constant_values_come_back(metallic: float) -> None:
         assert difference <= (1e-4 if name in ("normal", "height") else BYTE), name
 
 
-def test_emission_above_one_is_scaled_and_says_so() -> None:
+def test_emission_above_one_is_scaled_with_a_report() -> None:
     plane(material(emission_color=(1, 0.5, 0.25, 1), emission_strength=4.0))
     assert np.allclose(baked("emission"), srgb((1, 0.5, 0.25)), atol=BYTE)
     assert about("Strip_emission")["emission_strength"] == pytest.approx(4)
@@ -85,7 +85,7 @@ def test_displacement_is_baked_into_the_normals() -> None:
     assert made.displacement_method == "DISPLACEMENT"
 
 
-def test_a_displacement_is_baked_as_a_height_that_displaces_as_it_did() -> None:
+def test_baked_heights_displace_like_the_displacement() -> None:
     """Half of it 0.3 above the surface, half 0.1 below: the range is 0.4, and the surface lies a quarter up."""
     made = material()
     nodes, links = made.node_tree.nodes, made.node_tree.links
@@ -107,7 +107,7 @@ def test_a_displacement_is_baked_as_a_height_that_displaces_as_it_did() -> None:
     assert baked_node.inputs["Midlevel"].default_value == pytest.approx(0.25, abs=1e-5)
 
 
-def test_a_bump_and_a_height_that_waits_are_baked_too() -> None:
+def test_bumps_and_unlinked_heights_are_baked() -> None:
     made = material()
     nodes, links = made.node_tree.nodes, made.node_tree.links
     gradient = nodes.new("ShaderNodeTexGradient")
@@ -260,7 +260,7 @@ def mean(name: str) -> np.ndarray:
     return pixels(f"Strip_{name}")[..., :3].mean(axis=(0, 1))
 
 
-def test_inputs_come_back_by_their_names_and_are_linked_in_the_new_material() -> None:
+def test_baked_inputs_are_linked_by_name_in_the_new_material() -> None:
     made = material()
     wanted = {"Coat Weight": 0.8, "Sheen Weight": 0.3, "Specular IOR Level": 0.6, "Anisotropic": 0.25}
     for name, value in wanted.items():
@@ -293,7 +293,7 @@ def test_an_input_above_one_is_scaled_and_the_material_scales_it_back() -> None:
 
 
 @pytest.mark.parametrize(("kind", "inputs", "expected"), cases("shaders"))
-def test_other_shaders_have_the_inputs_that_they_amount_to(
+def test_other_shaders_are_converted_to_principled_inputs(
     kind: str, inputs: dict[str, object], expected: dict[str, float]
 ) -> None:
     if not hasattr(bpy.types, kind):
@@ -305,7 +305,7 @@ def test_other_shaders_have_the_inputs_that_they_amount_to(
         assert np.allclose(mean(name), value, atol=BYTE), name
 
 
-def test_a_mix_with_a_shader_that_lacks_the_input_mixes_with_nothing() -> None:
+def test_mixing_with_a_shader_without_the_input_mixes_with_zero() -> None:
     made = material()
     principled(made).inputs["Coat Weight"].default_value = 1.0
     link_mix(made, 0.25, made.node_tree.nodes.new("ShaderNodeBsdfDiffuse"))

@@ -64,7 +64,7 @@ def baked(name: str) -> np.ndarray:
     return pixels(f"Shape_{name}")[..., :3]
 
 
-def test_position_is_that_in_the_bounding_box_of_the_object() -> None:
+def test_position_is_relative_to_the_objects_bounding_box() -> None:
     obj = plane(material())
     obj.matrix_world = Matrix.LocRotScale((3, -2, 5), Euler((0.4, 1.1, -0.3)), (2, 0.5, 3))
     bake(maps={"position"}, margin_px=0)

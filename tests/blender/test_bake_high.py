@@ -224,7 +224,7 @@ def test_low_objects_can_share_a_set_and_each_shows_its_own_high_one() -> None:
     assert np.allclose(baked[:, SIZE_PX // 2 + 8 :, :3], (0, 0, 1), atol=BYTE)
 
 
-def test_of_several_cages_that_with_the_low_objects_number_is_used() -> None:
+def test_among_several_cages_the_low_objects_number_decides() -> None:
     for number in ("", ".001"):
         low_cube(f"Box_low{number}")
     painted_high("Box_high", (1, 0, 0))

@@ -43,7 +43,7 @@ def baked_anew(**properties: object) -> set[str]:
     return {image["impasto_map"] for image in set(bpy.data.images) - before}
 
 
-def test_what_is_as_it_was_is_kept_and_counted(extension) -> None:
+def test_unchanged_maps_are_kept_and_counted(extension) -> None:
     plane(textured("one"))
     assert baked_anew() == MAPS
     assert baked_anew() == set()
@@ -78,7 +78,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_maps_that_depend_on_what_changed_or_are_gone_or_painted_on_are_baked_again(change: str) -> None:
+def test_changed_missing_and_painted_maps_are_baked_again(change: str) -> None:
     plane(textured("one"))
     baked_anew()
     exec(change)
@@ -86,7 +86,7 @@ def test_maps_that_depend_on_what_changed_or_are_gone_or_painted_on_are_baked_ag
     assert baked_anew() == set()
 
 
-def test_settings_count_for_the_maps_that_they_change() -> None:
+def test_settings_affect_only_the_maps_that_they_change() -> None:
     plane(textured("one"))
     baked_anew()
     counting = {"samples": 2, "anti_aliasing": "4", "height_px": 32, "margin_px": 3}
@@ -126,7 +126,7 @@ def test_high_objects_and_the_cage_count() -> None:
 
 
 @pytest.mark.slow
-def test_in_a_window_the_same_maps_are_kept() -> None:
+def test_bakes_in_a_window_keep_the_same_maps() -> None:
     obj = plane(textured("one"))
     baked_anew()
     bpy.data.images["Strip_normal"].pixels[0] = 0.25
@@ -292,7 +292,7 @@ def test_a_blender_that_is_killed_during_a_bake_changes_nothing(folder: Path, te
 
 
 @pytest.mark.slow
-def test_a_bake_ends_with_the_blender_that_asked_for_it(temporary: Path) -> None:
+def test_a_bake_ends_with_its_blender(temporary: Path) -> None:
     """Once nobody reads what it says, its folder is gone, too."""
     two()
     process, sets = module("bake.process.background"), module("bake.objects.sets")
@@ -315,7 +315,7 @@ def fill_up(folder: Path, left: int) -> None:
 
 
 @pytest.mark.slow
-def test_files_that_find_the_disk_full_are_not_half_written(tmp_path: Path) -> None:
+def test_a_full_disk_leaves_no_partial_files(tmp_path: Path) -> None:
     two()
     before = state()
     disk = tmp_path / "disk"
@@ -331,7 +331,7 @@ def test_files_that_find_the_disk_full_are_not_half_written(tmp_path: Path) -> N
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("left", "said"), [(4096, "cannot be written to"), (1_300_000, "No space left")])
-def test_a_temporary_folder_that_is_full_is_told(left: int, said: str, tmp_path: Path, monkeypatch) -> None:
+def test_a_full_temporary_folder_is_reported(left: int, said: str, tmp_path: Path, monkeypatch) -> None:
     """At once, where the objects do not fit, or later, where the maps do not."""
     two()
     before = state()
@@ -349,7 +349,7 @@ def test_a_temporary_folder_that_is_full_is_told(left: int, said: str, tmp_path:
     assert state() == before
 
 
-def test_maps_that_cannot_fit_into_memory_are_refused_before_the_bake_and_tiles_count() -> None:
+def test_bakes_beyond_the_memory_are_refused_with_tiles_counted() -> None:
     obj = plane(material())
     memory, sets = module("bake.process.costs"), module("bake.objects.sets")
     options = module("bake.settings").BakeOptions(width_px=2**20, height_px=2**20)

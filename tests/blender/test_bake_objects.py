@@ -70,7 +70,7 @@ def geometry_nodes(obj: bpy.types.Object, kind: str) -> bpy.types.Node:
     return node
 
 
-def test_materials_from_modifiers_and_uvs_that_they_remove_are_said_not_baked_black() -> None:
+def test_materials_and_missing_uvs_of_modifiers_are_reported() -> None:
     node = geometry_nodes(plane(material("own")), "GeometryNodeSetMaterial")
     node.inputs["Material"].default_value = material("brought")
     bake_refused("modifiers of Strip give it materials that no slot has: brought; apply")
@@ -80,7 +80,7 @@ def test_materials_from_modifiers_and_uvs_that_they_remove_are_said_not_baked_bl
     refused("modifiers of Strip remove its UV map UVMap; apply", bake)
 
 
-def test_what_is_only_approximated_is_said() -> None:
+def test_approximated_shaders_are_reported() -> None:
     made = material()
     added = made.node_tree.nodes.new("ShaderNodeAddShader")
     made.node_tree.links.new(principled(made).outputs[0], added.inputs[0])
@@ -133,7 +133,7 @@ def inside_out_in_part(obj: bpy.types.Object) -> None:
 
 
 @pytest.mark.parametrize("change", [hide, edit, unselect, exclude, no_manifold, inside_out, inside_out_in_part])
-def test_any_state_and_shape_bakes_and_stays(change: Callable) -> None:
+def test_objects_of_any_state_and_shape_bake_unchanged(change: Callable) -> None:
     obj = cube(2, lambda points: points, "Box", smooth=False)
     obj.data.materials.append(material("paint", base_color=(*COLOR, 1)))
     choose(obj)
@@ -198,7 +198,7 @@ def test_bad_input_is_refused_with_its_remedy_and_loses_nothing(message: str) ->
     bake_refused(message)
 
 
-def test_a_bake_that_is_given_up_leaves_nothing_behind() -> None:
+def test_cancelled_bakes_leave_nothing_behind() -> None:
     obj = plane(material())
     grouped(obj.active_material, 2)
     before = state()
@@ -288,7 +288,7 @@ def test_library_overrides_are_baked_and_take_the_new_material(target: str, tmp_
         assert linked.active_material.name == "linked"
 
 
-def test_faces_without_area_are_told_and_the_others_are_baked(capsys: pytest.CaptureFixture) -> None:
+def test_faces_without_area_are_reported_and_the_others_baked(capsys: pytest.CaptureFixture) -> None:
     obj = plane(material("lost", base_color=(0, 1, 0, 1)), material("kept", base_color=(*COLOR, 1)), faces=2)
     for loop in obj.data.polygons[0].loop_indices:
         obj.data.uv_layers[0].data[loop].uv = (0.2, 0.2)
@@ -319,7 +319,7 @@ def test_from_high_to_low_odd_shapes_are_baked_and_never_black(change: Callable)
 
 
 @pytest.mark.parametrize("which", ["low", "high"])
-def test_from_high_to_low_what_is_inside_out_is_told(which: str, capsys: pytest.CaptureFixture) -> None:
+def test_inside_out_high_objects_are_reported(which: str, capsys: pytest.CaptureFixture) -> None:
     low, high = low_and_high()
     inside_out({"low": low, "high": high}[which])
     choose(low, high)

@@ -58,7 +58,7 @@ def test_the_scene_settings_are_used_unless_the_call_says_otherwise() -> None:
     assert "Strip_roughness" not in bpy.data.images
 
 
-def test_files_are_written_and_not_overwritten_unless_they_are_to_be_replaced(tmp_path: Path) -> None:
+def test_files_are_overwritten_only_with_replace(tmp_path: Path) -> None:
     made = material(roughness=0.1)
     plane(made)
     for value in (0.1, 0.5):
@@ -103,7 +103,7 @@ def test_a_bake_of_what_a_model_made_says_so(tmp_path: Path, extension) -> None:
     assert list(extension.bridge.images.recipe_of(bpy.data.images["Strip_roughness"]).made_with["models"]) == ["bricks"]
 
 
-def test_every_selected_object_is_baked_and_who_cannot_be_is_named(capsys) -> None:
+def test_selected_objects_are_baked_and_unsuitable_ones_named(capsys) -> None:
     first, second = plane(material("one", roughness=0.2)), plane(material("two", roughness=0.8))
     first.name, second.name = "First", "Second"
     bake(maps={"roughness"}, material="NEW")
@@ -128,7 +128,7 @@ def test_the_material_is_made_only_where_it_is_wanted() -> None:
     assert all(shader.inputs[name].is_linked for name in ("Base Color", "Roughness", "Metallic", "Normal", "Alpha"))
 
 
-def test_baking_what_was_baked_gives_the_same() -> None:
+def test_baking_a_baked_material_gives_the_same() -> None:
     made, _ = procedural("ShaderNodeTexNoise", "Color")
     plane(made)
     bake(maps={"base_color", "roughness", "normal"}, material="NEW")
@@ -257,9 +257,7 @@ def test_names_follow_a_pattern_and_never_replace_others(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(("pattern", "said"), cases("patterns"))
-def test_a_pattern_or_a_format_that_cannot_be_is_refused_before_the_bake(
-    tmp_path: Path, pattern: str, said: str
-) -> None:
+def test_impossible_patterns_and_formats_are_refused_before_the_bake(tmp_path: Path, pattern: str, said: str) -> None:
     plane(material())
     refused(re.escape(said), bake, maps={"roughness"}, out_dir=str(tmp_path), pattern=pattern)
     said = "files for an engine cannot be written as Targa; choose PNG or OpenEXR"

@@ -71,7 +71,7 @@ def differences(samples: int) -> dict[str, np.ndarray]:
     return found
 
 
-def test_a_set_of_several_objects_is_their_single_bakes_together_but_for_noise() -> None:
+def test_a_set_equals_the_single_bakes_of_its_objects_except_for_noise() -> None:
     three()
     assert {what: np.abs(off).max() for what, off in differences(samples=1).items() if np.abs(off).max() > BYTE} == {}
 
@@ -152,7 +152,7 @@ def test_objects_that_overlap_and_linked_duplicates_are_named(capsys: pytest.Cap
     assert {item.active_material.name for item in (first, twin)} == {"First Baked"}
 
 
-def test_a_set_changes_nothing_but_its_images_and_what_cannot_be_baked_is_named() -> None:
+def test_a_set_changes_only_its_images_and_names_unsuitable_objects() -> None:
     objects = three()
     with unchanged():
         bake(maps=MAPS, target="ONE")
@@ -161,7 +161,7 @@ def test_a_set_changes_nothing_but_its_images_and_what_cannot_be_baked_is_named(
 
 
 @pytest.mark.slow
-def test_each_map_is_shown_as_it_comes() -> None:
+def test_each_map_is_shown_when_it_is_done() -> None:
     """Its colours are those of the file; the last one needs no picture."""
     one = module("bake.objects.sets").BakeSet.of(quarter("First", material("red", base_color=(1, 0, 0, 1))))
     baked, _, shown = in_background([one, one], maps=("base_color", "normal"), width_px=600, height_px=300)
@@ -172,7 +172,7 @@ def test_each_map_is_shown_as_it_comes() -> None:
 
 
 @pytest.mark.slow
-def test_seconds_of_maps_are_kept_and_say_what_a_bake_will_take() -> None:
+def test_durations_of_maps_predict_the_next_bake() -> None:
     costs, settings = module("bake.process.costs"), module("bake.settings")
     costs.record.path.unlink(missing_ok=True)
     costs.record.__init__()
@@ -188,7 +188,7 @@ def test_seconds_of_maps_are_kept_and_say_what_a_bake_will_take() -> None:
     assert unknown.startswith("About 301 MiB")
 
 
-def test_the_time_left_is_that_of_the_remaining_maps_at_the_rates_of_this_bake() -> None:
+def test_remaining_time_follows_from_the_rates_of_this_bake() -> None:
     costs, settings = module("bake.process.costs"), module("bake.settings")
     spent = costs.Costs(settings.BakeOptions(width_px=1000, height_px=500, samples=3), {"normal": 1e-5, "height": 1e-5})
     assert spent.seconds_of(["normal", "height"]) == pytest.approx(40)
@@ -236,7 +236,7 @@ def test_all_tiles_that_are_used_are_baked_into_one_image(tmp_path: Path) -> Non
         assert np.allclose(found, srgb(color), atol=BYTE), number
 
 
-def test_a_tile_is_as_a_bake_of_its_own(tmp_path: Path) -> None:
+def test_a_udim_tile_equals_a_separate_bake(tmp_path: Path) -> None:
     obj = strip([noisy("noise")])
     bake(maps={"base_color", "normal"}, use_tiles=True, margin_px=0, out_dir=str(tmp_path))
     for loop in obj.data.uv_layers[0].data:
@@ -261,7 +261,7 @@ def test_the_material_shows_the_tiles_after_saving_too(tmp_path: Path) -> None:
         assert np.allclose(found, srgb(color), atol=2 * BYTE), number
 
 
-def test_all_tiles_have_one_scale_and_without_tiles_the_others_are_told(capsys: pytest.CaptureFixture) -> None:
+def test_udim_tiles_share_one_scale_and_unbaked_ones_are_reported(capsys: pytest.CaptureFixture) -> None:
     """The strongest emission of all tiles is 1."""
     obj = colored()
     for index, strength in enumerate((1.0, 2.0, 4.0)):

@@ -81,7 +81,7 @@ WARNINGS = {
 
 
 @pytest.mark.parametrize("text", WARNINGS)
-def test_the_panel_says_before_a_bake_what_the_report_says_after_it(text: str, capsys) -> None:
+def test_warnings_before_a_bake_equal_the_report_after_it(text: str, capsys) -> None:
     obj = plane(material(), material(), faces=2)
     WARNINGS[text](obj)
     bpy.context.view_layer.update()
@@ -93,7 +93,7 @@ def test_the_panel_says_before_a_bake_what_the_report_says_after_it(text: str, c
     assert text.lower() in capsys.readouterr().out.replace(". ", "; ").lower()
 
 
-def test_a_plain_object_has_no_warning_drawing_computes_none_and_another_file_has_none_of_this() -> None:
+def test_warnings_belong_to_the_file_and_are_not_computed_while_drawing() -> None:
     obj = plane(material())
     layout = panel()
     assert not layout.operators("impasto.bake_remedy")
@@ -114,7 +114,7 @@ def press(layout: Layout) -> None:
 
 
 @pytest.mark.parametrize("change", [hidden, uneven, mirrored, shared])
-def test_a_click_mends_what_a_warning_names_and_nothing_else(change: Callable) -> None:
+def test_a_click_fixes_only_what_the_warning_names(change: Callable) -> None:
     """Another selected object of the same kind stays as it is, and so do the selection and the mode."""
     other = plane(material("other"))
     other.name, other.scale = "Other", (1, 3, 1)
@@ -154,7 +154,7 @@ def test_a_mesh_without_uvs_is_unwrapped_by_a_click_and_its_selection_stays() ->
     assert not panel().operators("impasto.bake_remedy")
 
 
-def test_a_remedy_that_blender_refuses_says_why_and_changes_nothing() -> None:
+def test_refused_remedies_say_why_and_change_nothing() -> None:
     obj = plane(material())
     uneven(obj)
     bpy.context.collection.objects.link(bpy.data.objects.new("Twin", obj.data))

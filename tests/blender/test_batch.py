@@ -102,7 +102,7 @@ def library(scene, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.any_blender
-def test_selected_materials_become_files_and_only_what_is_new_or_failed_is_made_again(batch, style, tmp_path):
+def test_selected_materials_become_files_and_only_new_or_failed_ones_run_again(batch, style, tmp_path):
     bricks, out = textured("Bricks"), tmp_path / "out"
     textured("Metal/Steel")
     assert batch().text == "2 made, 0 done before, 0 failed"
@@ -232,7 +232,7 @@ def test_a_library_gives_the_assets_of_a_catalogue_and_of_those_in_it_from_all_i
     assert found == ["Stone", "Stone/Brick"]
 
 
-def test_a_catalogue_that_is_not_there_is_named_with_what_there_is(batch, library, style):
+def test_missing_catalogues_are_named_with_the_existing_ones(batch, library, style):
     for given, message in (
         ({"library": "Walls", "catalog": "Metal"}, "no catalogue called 'Metal' in Walls; choose from Stone"),
         ({"library": "Nowhere"}, "no asset library called 'Nowhere'"),
@@ -268,7 +268,7 @@ def test_an_object_without_materials_and_an_image_with_unsaved_pixels_are_refuse
 @pytest.mark.slow
 @pytest.mark.any_blender
 @pytest.mark.parametrize(("given", "message"), cases("batch"))
-def test_what_a_batch_lacks_is_named(batch, style, given, message):
+def test_missing_settings_of_a_batch_are_named(batch, style, given, message):
     textured("Bricks")
     refused(message, batch, **given)
 

@@ -139,7 +139,7 @@ def open_controls() -> set[str]:
     return set().union(*found) - {"impasto.intent"}
 
 
-def test_a_newcomer_and_who_restyles_anything_see_at_most_eight_controls(scene, material):
+def test_newcomers_and_restylers_see_at_most_eight_controls(scene, material):
     settings, style = scene.impasto, scene.impasto_style
     for settings.intent in INTENTS:
         assert len(open_controls()) <= MOST_CONTROLS, (settings.intent, open_controls())
@@ -149,7 +149,7 @@ def test_a_newcomer_and_who_restyles_anything_see_at_most_eight_controls(scene, 
 
 
 @pytest.mark.essential
-def test_the_words_have_one_button_that_makes_what_they_or_the_sliders_say(extension, scene):
+def test_words_and_their_sliders_share_one_make_button(extension, scene):
     settings, match = scene.impasto, scene.impasto_match
     settings.intent, settings.tool, match.matcher = "WORDS", "bricks", "phrase"
 
@@ -171,7 +171,7 @@ def test_the_words_have_one_button_that_makes_what_they_or_the_sliders_say(exten
     assert buttons() == ["impasto.match"]  # which says that words are missing
 
 
-def test_sizes_are_as_a_source_or_as_the_layers_below_only_where_there_is_one(scene, plane):
+def test_sizes_follow_a_source_or_layers_below_only_if_there_is_one(scene, plane):
     settings, bricks = scene.impasto, scene.impasto_parameters.bricks
     settings.intent, settings.tool = "MODEL", "bricks"
     bricks.width_px, bricks.height_px = 0, 2048
@@ -301,9 +301,7 @@ def test_a_picture_becomes_a_path_or_an_image_and_the_next_browser_begins_in_its
     assert scene.impasto.filepath == str(picture.parent), "a folder of maps"
 
 
-def test_what_is_no_picture_is_refused_and_paths_are_relative_where_the_preferences_want_that(
-    scene, preferences, picture, tmp_path
-):
+def test_only_pictures_are_accepted_and_paths_follow_the_preferences(scene, preferences, picture, tmp_path):
     (tmp_path / "notes.txt").write_text("no picture")
     refused(
         r"notes\.txt cannot be read as a picture; choose a picture",
@@ -345,7 +343,7 @@ def drop(path, *more, **options):
     return bpy.ops.impasto.drop_pictures(directory=str(path.parent), files=names, **options)
 
 
-def test_a_picture_is_the_source_of_from_photo_whatever_was_chosen(extension, scene, wall_file):
+def test_a_dropped_picture_is_the_source_of_from_photo(extension, scene, wall_file):
     settings = scene.impasto
     settings.intent, settings.tool, settings.source_kind = "MODEL", "torus", "NONE"
     assert drop(wall_file) == {"FINISHED"}
@@ -357,7 +355,7 @@ def test_a_picture_is_the_source_of_from_photo_whatever_was_chosen(extension, sc
     assert settings.filepath == str(wall_file.parent), "several are the maps of a folder"
 
 
-def test_an_object_on_which_it_is_dropped_has_its_material_and_is_selected_alone(extension, scene, wall_file):
+def test_a_drop_on_an_object_selects_it_and_gives_it_the_material(extension, scene, wall_file):
     plane, quilt = bpy.context.object, scene.impasto_parameters.quilt
     bpy.ops.mesh.primitive_cube_add()
     cube, quilt.width_px, quilt.height_px = bpy.context.object, 64, 64
@@ -369,14 +367,14 @@ def test_an_object_on_which_it_is_dropped_has_its_material_and_is_selected_alone
     assert plane.active_material is None
 
 
-def test_a_drop_without_files_says_so_and_pictures_only_are_taken(extension, scene):
+def test_drops_take_only_pictures_and_report_missing_files(extension, scene):
     refused("no picture was dropped", "drop_pictures")
     handler = bpy.types.IMPASTO_FH_pictures
     assert {".png", ".jpg", ".exr", ".heic", ".avif", ".dds"} <= set(handler.bl_file_extensions.split(";"))
     assert handler.bl_import_operator == "impasto.drop_pictures"
 
 
-def test_restyle_begins_with_the_material_where_there_is_one_to_repaint(scene, plane, image):
+def test_restyle_starts_with_the_active_material_if_it_can_be_repainted(scene, plane, image):
     scene.impasto.tab = "RESTYLE"
     assert scene.impasto_style.subject == "IMAGE"
     bpy.ops.impasto.run(tool="checker", image=image.name, width_px=16, height_px=16)
@@ -385,7 +383,7 @@ def test_restyle_begins_with_the_material_where_there_is_one_to_repaint(scene, p
     assert scene.impasto_style.subject == "MATERIAL"
 
 
-def test_each_intent_puts_back_its_own_tool(extension, scene):
+def test_each_tab_restores_its_own_tool(extension, scene):
     settings = scene.impasto
     assert (settings.intent, settings.tool) == ("PHOTO", "quilt")
     settings.tool = "straighten"

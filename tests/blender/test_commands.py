@@ -69,7 +69,7 @@ def test_without_an_engine_the_command_says_the_remedy(run, monkeypatch, capsys)
 
 
 @pytest.mark.slow
-def test_blend_keeps_what_is_in_the_file_and_takes_a_phrase_too(run, photo, tmp_path):
+def test_blend_option_keeps_the_files_data_and_takes_phrases(run, photo, tmp_path):
     blend = tmp_path / "scene.blend"
     bpy.ops.mesh.primitive_monkey_add()
     bpy.ops.wm.save_as_mainfile(filepath=str(blend))
@@ -155,7 +155,7 @@ def crate(extension, material) -> bpy.types.Object:
     return made
 
 
-def test_script_bake_objects_and_shows_high_ones_on_the_tiles_of_low_ones(extension, crate, tmp_path, monkeypatch):
+def test_script_bake_objects_from_high_to_low_with_tiles(extension, crate, tmp_path, monkeypatch):
     extension.jobs.session.jobs.close()  # so that bakes are done here
     bpy.context.scene.impasto_bake.samples = 1
     bpy.ops.mesh.primitive_plane_add()
@@ -225,7 +225,7 @@ def calls_in_the_documentation():
                 yield from ((page.name, node) for node in found)
 
 
-def test_operators_in_the_documentation_have_the_properties_that_they_are_given(extension):
+def test_documented_operator_calls_have_valid_properties(extension):
     calls = list(calls_in_the_documentation())
     assert {"guide.md", "text.md", "style.md"} <= {page for page, _ in calls}
     for page, call in calls:

@@ -86,7 +86,7 @@ CASES: dict[str, tuple[tuple, dict, Callable]] = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_what_a_material_reads_of_the_active_object_is_exported(export, name):
+def test_materials_are_exported_with_data_of_the_active_object(export, name):
     (kind, output), settings, prepare = CASES[name]
     prepare(plane(reading(kind, output, **settings)))
     said, pixels = export()
@@ -94,7 +94,7 @@ def test_what_a_material_reads_of_the_active_object_is_exported(export, name):
     assert np.allclose(pixels, srgb(COLOR), atol=BYTE)
 
 
-def test_shape_and_place_are_those_of_the_object(export):
+def test_exports_use_the_objects_shape_and_place(export):
     made = reading("ShaderNodeNewGeometry", "Position")
     obj = plane(made)
     obj.location = (0.25, 0.5, 0.125)
@@ -192,7 +192,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("said", REFUSED)
-def test_an_object_that_lacks_what_is_read_is_named(export, said):
+def test_objects_without_the_needed_data_are_named(export, said):
     obj = painted(plane(reading("ShaderNodeVertexColor", 0, layer_name="Col")))
     REFUSED[said](obj)
     found, _ = export()
@@ -322,7 +322,7 @@ def contents(run, blend: Path, capsys) -> dict:
     return json.loads(capsys.readouterr().out.splitlines()[-1])
 
 
-def test_contents_tell_sizes_problems_and_the_files_that_each_uses(run, saved, tmp_path, capsys):
+def test_contents_list_sizes_problems_and_used_files(run, saved, tmp_path, capsys):
     linked(material("wall"), "Base Color", image_file(tmp_path / "wall.png", coordinates(24, 32)))
     plane(material("plain"))
     plane(bpy.data.materials["wall"]).name = "bare"
@@ -370,7 +370,7 @@ def test_images_are_read_with_their_maps_and_at_the_size_of_the_base_colour(run,
     assert stored_rgb(names["wall_metallic.png"]).min() == 1
 
 
-def test_a_material_that_impasto_made_gives_its_maps_and_their_scale_back(extension, run, saved, tmp_path):
+def test_materials_made_by_impasto_are_read_with_maps_and_scale(extension, run, saved, tmp_path):
     materials = extension.bridge.materials
     maps = {name: coordinates(12, 16) for name in materials.LABELS if name not in NOT_OF_A_SHADER}
     for name in maps.keys() - {"base_color", "emission", "normal"}:

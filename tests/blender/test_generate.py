@@ -76,7 +76,7 @@ def test_the_panel_and_scripts_set_the_estimators_parameters(scene, image):
     assert np.allclose(pixels_of(bpy.data.images["script_metallic"])[..., 0], 0.5, atol=1 / 255)
 
 
-def test_the_size_is_kept_when_another_tool_is_chosen_and_past_one_that_has_none(extension, scene):
+def test_the_size_survives_choosing_other_tools(extension, scene):
     parameters = scene.impasto_parameters
     scene.impasto.tool = "quilt"
     parameters.quilt.width_px, parameters.quilt.height_px = 320, 256
@@ -174,7 +174,7 @@ def test_images_without_a_material_are_kept_and_files_can_be_written_instead(pla
     assert image.is_float
 
 
-def test_one_undo_step_takes_all_of_it_away(plane):
+def test_one_undo_step_removes_the_whole_result(plane):
     """Both ways, and the plane that was there before stays. Each selected object has the material."""
     bpy.ops.mesh.primitive_cube_add()
     plane.select_set(True)
@@ -207,7 +207,7 @@ def test_a_photograph_gives_its_name_and_a_model_its_label(plane, tmp_path):
     assert json.loads(plane.active_material["impasto_recipe"])["inputs"] == {}, "it did not use the source"
 
 
-def test_what_is_repainted_again_has_the_name_of_the_last_style_only(image):
+def test_repainting_again_replaces_the_styles_name(image):
     for name in ("red.png", "blue.jpg"):
         packed_image(name, coordinates(8, 8))
     bpy.ops.impasto.stylize(tool="flat", image=image.name, style="red.png")
@@ -241,7 +241,7 @@ def test_long_names_leave_room_for_the_map_and_blenders_number(naming, plane, tm
     assert all(any(name.endswith(one) for name in names) for one in ("base_color", "ambient_occlusion"))
 
 
-def test_the_name_that_blender_gave_is_the_one_that_is_reported(plane, extension, capsys):
+def test_reports_use_the_name_that_blender_gave(plane, extension, capsys):
     for expected in ("the material Texture", "the material Texture.001"):
         bpy.ops.impasto.run(**CHECKER)
         assert f"Made {expected}\n" in capsys.readouterr().out
@@ -258,7 +258,7 @@ def test_any_name_becomes_one_that_files_can_have(naming, extension):
         extension.core.system.names.check_name(file, "the name")
 
 
-def test_scripts_get_the_names_of_what_was_made_and_none_after_an_error(plane, tmp_path):
+def test_scripts_get_the_names_of_results_and_none_after_an_error(plane, tmp_path):
     bpy.ops.impasto.run(**CHECKER, name="squares")
     assert made()["materials"] == [plane.active_material.name]
     assert {bpy.data.images[name]["impasto_map"] for name in made()["images"]} >= {"base_color", "height"}

@@ -44,7 +44,7 @@ def amd(folder: Path, *targets: int) -> None:
         (node / "name").write_text("navi\n")
 
 
-def test_without_a_graphics_card_it_is_the_small_build(graphics, tmp_path):
+def test_without_a_graphics_card_the_small_build_is_chosen(graphics, tmp_path):
     computer = graphics.examine("Linux", "x86_64", tmp_path)
     build = computer.build("AUTO")
     assert (build.tag, computer.gpu) == ("cpu", None)
@@ -64,9 +64,7 @@ def test_the_build_fits_the_driver_and_the_card(graphics, tmp_path, card, tag):
 
 
 @POSIX_ONLY
-def test_a_driver_without_a_card_is_no_card_and_a_program_of_that_name_on_the_path_is_not_run(
-    graphics, tmp_path, monkeypatch
-):
+def test_drivers_without_a_card_and_programs_on_the_path_are_ignored(graphics, tmp_path, monkeypatch):
     for number, says in enumerate(("echo No devices were found; exit 6", "exit 1", "echo", "echo garbage, in, rows")):
         smi(tmp_path / str(number), says)
         assert tag_of(graphics, tmp_path / str(number)) == "cpu", says
@@ -108,7 +106,7 @@ def test_amds_cards_get_rocm_where_pytorch_serves_them(graphics, tmp_path, targe
 
 
 @POSIX_ONLY
-def test_on_windows_the_systems_folder_is_asked_and_the_choice_wins_over_what_is_found(graphics, tmp_path):
+def test_windows_looks_in_the_system_folder_and_the_users_choice_wins(graphics, tmp_path):
     smi(tmp_path, f"echo '{RTX}'", "System32/nvidia-smi.exe")
     build = graphics.examine("Windows", "AMD64", tmp_path).build("AUTO")
     assert (build.tag, build.label) == ("cu130", "CUDA 13.0")

@@ -100,7 +100,7 @@ def test_groups_are_copied_removed_and_dissolved_with_their_layers_and_layers_ar
     assert listed(stack) == "checker tint tint adjust negative sharpen"
 
 
-def test_a_group_is_run_with_its_opacity_hidden_as_one_and_opened_again(stack, plane, tmp_path):
+def test_groups_run_with_opacity_and_visibility_and_open_again(stack, plane, tmp_path):
     material = plane.active_material
     shown = {}
     for name, opacity, enabled in (("whole", 1.0, True), ("half", 0.5, True), ("none", 0.0, True), ("off", 1.0, False)):

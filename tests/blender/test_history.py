@@ -57,7 +57,7 @@ def test_results_are_listed_the_latest_first_with_their_thumbnails(plane, settin
     assert entries() == ["IMAGE:second_base_color", "MATERIAL:first"]
 
 
-def test_they_are_found_by_name_phrase_and_tool_and_by_their_star(plane, settings, tmp_path):
+def test_results_are_found_by_name_phrase_tool_and_star(plane, settings, tmp_path):
     make("wall")
     bpy.ops.impasto.match(text="mossy red bricks", width_px=16, height_px=16)
     settings.search = "CHECK"
@@ -170,7 +170,7 @@ def test_two_entries_are_compared_under_one_light(plane, settings, extension):
     assert panel().labels()[-2:] == list(shown.names)
 
 
-def test_a_deleted_result_takes_its_images_along_and_gives_back_what_it_replaced(plane, settings):
+def test_deleting_a_result_removes_its_images_and_restores_the_old_material(plane, settings):
     before = bpy.data.materials.new("before")
     plane.active_material = before
     make("wall")
@@ -221,7 +221,7 @@ def in_another_file() -> None:
     bpy.context.window_manager.impasto_history.all_files = True
 
 
-def test_a_recipe_is_there_in_another_file_once_with_its_thumbnail(plane, extension, folder):
+def test_recipes_are_listed_once_in_other_files_with_a_thumbnail(plane, extension, folder):
     extension.engine.engine.preferences().keeps_history = False
     make("not kept")
     assert not folder.exists()
@@ -243,7 +243,7 @@ def test_a_recipe_is_there_in_another_file_once_with_its_thumbnail(plane, extens
 
 
 @pytest.mark.essential
-def test_it_is_restored_as_settings_and_as_layers_that_make_the_same(scene, plane, folder):
+def test_recipes_of_other_files_are_restored_as_settings_and_layers(scene, plane, folder):
     scene.impasto_parameters.checker.squares = 5
     scene.impasto.tool, scene.impasto.source_kind, scene.impasto.estimator = "checker", "NONE", "none"
     bpy.ops.impasto.generate()
@@ -258,7 +258,7 @@ def test_it_is_restored_as_settings_and_as_layers_that_make_the_same(scene, plan
     assert (layer.tool, layer.impasto_parameters.checker.squares) == ("checker", 5)
 
 
-def test_a_star_and_deleting_are_written_and_the_oldest_without_a_star_go_first(plane, extension, folder):
+def test_stars_and_deletions_are_stored_and_old_unstarred_entries_go_first(plane, extension, folder):
     for name in ("first", "second", "third"):
         make(name)
     in_another_file()
@@ -300,7 +300,7 @@ def test_a_damaged_thumbnail_and_an_unknown_tool_are_drawn(plane, folder):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the disk is mounted as Linux does")
-def test_what_cannot_be_written_or_fills_the_disk_is_said_and_the_result_is_kept_in_the_file(plane, folder):
+def test_failed_writes_of_the_history_are_reported(plane, folder):
     folder.write_text("a file is in the way")
     make("first")
     assert plane.active_material.name == "first"
@@ -327,7 +327,7 @@ for index in range(30):
 """
 
 
-def test_several_write_at_once_while_one_reads_and_removes(plane, extension, folder):
+def test_parallel_writers_do_not_damage_the_history(plane, extension, folder):
     core = Path(__file__).parents[2] / "core"
     folder.mkdir()
     command = [sys.executable, "-P", "-c", WRITER, core, folder]
@@ -342,7 +342,7 @@ def test_several_write_at_once_while_one_reads_and_removes(plane, extension, fol
     assert len(stored.read_folder(folder)[0]) == 20
 
 
-def test_what_nothing_uses_is_cleaned_up_except_for_stars_and_the_images_of_others(plane, settings):
+def test_clean_up_removes_unused_results_except_starred_ones(plane, settings):
     for name in ("first", "starred", "used"):
         make(name)
     bpy.ops.impasto.star_entry(entry="MATERIAL:starred")

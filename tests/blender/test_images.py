@@ -33,7 +33,7 @@ def send(image: bpy.types.Image) -> bpy.types.Image:
     return made
 
 
-def test_what_is_sent_is_upright_with_its_alpha_or_the_untouched_file(scene, extension, tmp_path):
+def test_images_are_sent_upright_with_alpha_or_as_their_file(scene, extension, tmp_path):
     def sent(image: bpy.types.Image) -> dict[str, np.ndarray]:
         return extension.bridge.images.read(image).to_pixels().arrays
 
@@ -79,7 +79,7 @@ def test_sixteen_bit_images_keep_their_depth(scene):
     np.testing.assert_allclose(pixels_of(made)[..., :3], 0.25, atol=1 / 65535)
 
 
-def test_a_painted_image_is_sent_as_it_is_painted_and_one_whose_file_is_gone_is_refused(scene, tmp_path):
+def test_painted_images_are_sent_and_missing_files_refused(scene, tmp_path):
     (tmp_path / "wall.png").write_bytes(png(np.zeros((4, 4, 3), np.uint8)))
     image = bpy.data.images.load(str(tmp_path / "wall.png"))
     image.pixels.foreach_set(np.ones(64, np.float32))
@@ -113,14 +113,14 @@ class TestRerun:
         np.testing.assert_array_equal(pixels_of(again), pixels_of(made))
         assert json.loads(again["impasto_recipe"]) == json.loads(recipe)
 
-    def test_a_renamed_input_is_found_and_of_two_of_one_name_the_hash_decides(self, made, image):
+    def test_renamed_inputs_are_found_by_their_hash(self, made, image):
         image.name = "bricks.png.007"
         for number in ("001", "002"):
             bpy.ops.impasto.rerun(image=made.name)
             assert bpy.data.images[f"bricks_base_color.{number}"]["impasto_recipe"] == made["impasto_recipe"]
             packed_image("bricks.png", np.zeros((32, 48, 3), np.uint8))
 
-    def test_a_missing_input_is_named_and_one_beside_the_blend_is_found(self, made, image, tmp_path):
+    def test_missing_inputs_are_named_and_found_beside_the_blend(self, made, image, tmp_path):
         bpy.data.images.remove(image)
         refused(r"bricks\.png is neither an image of this \.blend nor a file beside it", "rerun", image=made.name)
         (tmp_path / "bricks.png").write_bytes(png(coordinates(32, 48)))
@@ -128,7 +128,7 @@ class TestRerun:
         assert bpy.ops.impasto.rerun(image=made.name) == {"FINISHED"}
         assert bpy.data.images["bricks_base_color.001"]["impasto_recipe"] == made["impasto_recipe"]
 
-    def test_a_changed_input_is_said(self, made, image, extension):
+    def test_changed_inputs_are_reported(self, made, image, extension):
         image.name = "bricks.png.old"
         packed_image("bricks.png", np.zeros((32, 48, 3), np.uint8))
         bpy.data.images.remove(image)
@@ -175,7 +175,7 @@ def psd(pixels: np.ndarray) -> bytes:
         ("alpha.png", lambda pixels: png(np.dstack([pixels, pixels[..., :1]]))),
     ],
 )
-def test_a_tool_gets_what_blender_shows_of_a_file(scene, tmp_path, name, encode):
+def test_tools_get_files_as_blender_shows_them(scene, tmp_path, name, encode):
     (tmp_path / name).write_bytes(encode(coordinates(8, 12)))
     image = bpy.data.images.load(str(tmp_path / name))
     bpy.ops.impasto.run(tool="chatty", image=image.name, material="NONE", name="sent")
@@ -192,7 +192,7 @@ def test_values_above_1_are_refused_not_clipped(scene, extension):
 
 
 @pytest.mark.parametrize("channels", [3, 4])
-def test_a_packed_picture_is_written_as_it_is_or_as_it_was_painted(extension, scene, tmp_path, channels):
+def test_packed_pictures_are_written_unchanged_or_as_painted(extension, scene, tmp_path, channels):
     pixels = np.dstack([coordinates(6, 10), np.full((6, 10, 1), 128, np.uint8)])[..., :channels]
     image = packed_image("odd: name?.png", pixels)
     path = extension.bridge.encode.write(image, tmp_path)
@@ -246,7 +246,7 @@ def test_the_colour_space_of_an_image_and_of_a_file_count(scene, tmp_path):
 
 
 @pytest.mark.parametrize("bits", [8, 32])
-def test_alpha_that_is_another_map_is_read_as_that_and_leaves_the_colour_alone(extension, scene, bits):
+def test_alpha_used_as_another_map_does_not_change_the_colour(extension, scene, bits):
     image = bpy.data.images.new("packed", 4, 4, alpha=True, float_buffer=bits == 32)
     image.alpha_mode = "CHANNEL_PACKED"
     image.pixels.foreach_set([0.5, 0.25, 0.125, 0.0] * 16)
@@ -289,7 +289,7 @@ def linked(image: bpy.types.Image, *sockets: str) -> bpy.types.Material:
     return made
 
 
-def test_a_float_image_has_the_colours_of_its_file_or_those_that_it_shows(space):
+def test_float_images_have_the_colours_of_their_file_or_pixels(space):
     of_file = coordinates(24, 32).astype(np.uint16) * 257
     image = packed_image("deep.png", of_file)
     assert image.is_float

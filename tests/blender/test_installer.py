@@ -124,7 +124,7 @@ def torch_of(made):
 @pytest.mark.parametrize(
     "whose", [pytest.param("a user's Python", marks=pytest.mark.any_blender), "Blender's own Python"]
 )
-def test_the_button_makes_an_engine_of_a_folder_of_wheels_offline(extension, preferences, wheels, monkeypatch, whose):
+def test_set_up_engine_works_offline_from_a_folder_of_wheels(extension, preferences, wheels, monkeypatch, whose):
     assert not bpy.app.online_access
     folder = Path(sys.executable).parent if whose == "a user's Python" else wheels
     monkeypatch.setenv("PATH", str(folder))
@@ -163,7 +163,7 @@ def test_exactly_the_chosen_build_is_taken_from_the_index(
 
 @pytest.mark.slow
 @pytest.mark.any_blender
-def test_an_interrupted_set_up_goes_on_and_a_damaged_engine_is_repaired(extension, plan, index, monkeypatch):
+def test_interrupted_set_ups_resume_and_damaged_engines_are_repaired(extension, plan, index, monkeypatch):
     """In a path with spaces and umlauts, with a venv of the user's Python."""
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
     (index / "simple/safetensors").rename(index / "gone")
@@ -184,7 +184,7 @@ def test_an_interrupted_set_up_goes_on_and_a_damaged_engine_is_repaired(extensio
     assert torch_of(mended) == f"{extension.setup.graphics.TORCH}+cpu"
 
 
-def test_a_second_set_up_at_the_same_time_is_told(extension, plan):
+def test_a_second_simultaneous_set_up_is_refused(extension, plan):
     of_plan = plan()
     of_plan.folder.mkdir()
     with extension.setup.installer._only_one(of_plan.folder):
@@ -225,7 +225,7 @@ def test_a_proxy_that_refuses_is_said_in_one_sentence(extension, plan, index, wi
 
 
 @pytest.mark.any_blender
-def test_what_exists_as_source_only_is_not_compiled(extension, plan, index, without_pythons):
+def test_packages_without_wheels_are_not_compiled(extension, plan, index, without_pythons):
     (wheel,) = (index / "simple/kornia").iterdir()
     wheel.rename(wheel.with_name("kornia-99.0.tar.gz"))
     with served(index) as (address, asked):
@@ -275,7 +275,7 @@ def test_a_full_disk_is_said_in_one_sentence(extension, plan, index, tmp_path, m
         assert is_said(extension, of_plan, "GB left; make room" if found_out == "before" else full)
 
 
-def test_a_failed_set_up_leaves_the_engine_that_was(extension, online, tmp_path, without_pythons):
+def test_failed_set_ups_leave_the_old_engine(extension, online, tmp_path, without_pythons):
     before = extension.engine.engine.find()
     online.wheels_folder = str(tmp_path)
     refused("has no wheel of torch", "set_up_engine")
@@ -328,7 +328,7 @@ def test_no_engine_and_one_that_does_not_exist_are_named(preferences):
 @pytest.mark.any_blender
 @POSIX_ONLY
 @pytest.mark.parametrize(("says", "message"), cases("unfit"))
-def test_a_program_that_is_no_fit_python_is_named(preferences, tmp_path, says, message):
+def test_unsuitable_pythons_are_named(preferences, tmp_path, says, message):
     preferences.engine_python = stand_in(tmp_path, says) if says else str(tmp_path)
     refused(message, "check_engine")
 
@@ -353,7 +353,7 @@ def bare_python(folder: Path, packages: tuple[str, ...], version: str = "0.0.1")
     return python
 
 
-def test_a_tool_that_is_not_known_yet_is_asked_for(extension, scene):
+def test_unknown_tools_refresh_the_description(extension, scene):
     """The shipped description has the first-party tools only; the engine has more."""
     catalogue = extension.engine.catalogue.catalogue
     (extension.engine.engine.user_folder() / "description.json").unlink(missing_ok=True)
@@ -392,7 +392,7 @@ def test_nothing_in_the_current_folder_is_run(extension, tmp_path, monkeypatch):
     assert not marker.exists(), marker.read_text()
 
 
-def test_a_python_in_the_current_folder_is_not_taken_for_the_users(extension, tmp_path, monkeypatch):
+def test_pythons_in_the_current_folder_are_ignored(extension, tmp_path, monkeypatch):
     for name in ("python3", "python3.11"):
         (tmp_path / name).write_text(f"#!/bin/sh\ntouch {tmp_path / 'was-run.txt'}\n")
         (tmp_path / name).chmod(0o755)

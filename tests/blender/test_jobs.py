@@ -130,7 +130,7 @@ def test_a_worker_that_dies_in_a_script_raises_and_leaves_the_scene_as_it_was(sc
     assert bpy.ops.impasto.run(tool="chatty", image=image.name) == {"FINISHED"}
 
 
-def test_an_active_material_that_was_deleted_meanwhile_is_made_anew(jobs, start, plane):
+def test_a_deleted_active_material_is_made_anew(jobs, start, plane):
     plane.active_material = bpy.data.materials.new("mine")
     start("checker", material="ACTIVE")
     bpy.data.materials.remove(bpy.data.materials["mine"])
@@ -205,7 +205,7 @@ def test_a_result_is_applied_in_parts(jobs, start, plane):
 
 
 @pytest.mark.parametrize("parts", [1, 4])
-def test_what_is_undone_between_the_parts_of_a_result_is_made_again(jobs, start, plane, parts):
+def test_undo_between_the_parts_of_a_result_is_repaired(jobs, start, plane, parts):
     task = start("checker")
     wait_until(lambda: task.is_ended)
     for _ in range(parts):

@@ -89,7 +89,7 @@ def offered(item: bpy.types.Object) -> list[str]:
 
 
 @pytest.mark.slow
-def test_all_that_was_made_or_taken_off_is_there_after_reopening_and_goes_back(scene, style, tmp_path):
+def test_results_and_replaced_materials_survive_reopening(scene, style, tmp_path):
     on_plane("Twice", procedural("Lava"))
     for seed in (1, 2):
         bpy.ops.impasto.run(**CHECKER, seed=seed)
@@ -134,7 +134,7 @@ def other_file(path: Path) -> None:
     bpy.ops.wm.read_homefile(use_empty=True)
 
 
-def test_each_object_gets_its_own_back_and_one_of_which_nothing_is_known_what_is_chosen(scene):
+def test_objects_get_their_replaced_materials_back(scene):
     items = {name: on_plane(name, procedural(material)) for name, material in (("A", "Lava"), ("B", "Moss"))}
     items["C"] = on_plane("C")
     for item in items.values():
@@ -159,7 +159,7 @@ def test_each_object_gets_its_own_back_and_one_of_which_nothing_is_known_what_is
 
 
 @pytest.mark.slow
-def test_no_orphan_is_left_of_what_is_let_go_or_purged(scene, tmp_path):
+def test_discarded_materials_leave_no_orphans(scene, tmp_path):
     item = on_plane("Twice", procedural("Lava"))
     bpy.ops.impasto.run(**CHECKER)
     bpy.ops.impasto.forget_former()
@@ -192,7 +192,7 @@ def test_undo_and_redo_of_a_result_and_of_restoring_it(scene):
         assert state() == expected
 
 
-def test_an_object_is_appended_with_its_former_material_and_an_override_is_given_one_of_its_own(scene, tmp_path):
+def test_appended_objects_keep_their_replaced_material(scene, tmp_path):
     on_plane("Twice", procedural("Lava"))
     bpy.ops.impasto.run(**CHECKER)
     other_file(tmp_path / "library.blend")
@@ -212,7 +212,7 @@ def test_an_object_is_appended_with_its_former_material_and_an_override_is_given
     assert (restored.name, restored.library is not None) == ("Texture", True)
 
 
-def test_former_materials_are_not_carried_into_bakes_and_batches(extension, scene, tmp_path):
+def test_replaced_materials_are_not_copied_into_bakes_and_batches(extension, scene, tmp_path):
     item = on_plane("Twice", textured("Lava"))
     bpy.ops.impasto.run(**CHECKER)
     process, settings, chosen = extension.bake.process.background, extension.bake.settings, extension.batch.chosen
@@ -227,7 +227,7 @@ def test_former_materials_are_not_carried_into_bakes_and_batches(extension, scen
     assert offered(item) == ["Lava"], "it has it again"
 
 
-def test_an_asset_takes_no_former_material_along_which_is_kept_all_the_same(scene, tmp_path):
+def test_assets_exclude_the_replaced_material(scene, tmp_path):
     item = on_plane("Twice", procedural("Lava"))
     bpy.ops.impasto.run(**CHECKER)
     bpy.ops.impasto.mark_asset(material="Texture")
@@ -239,7 +239,7 @@ def test_an_asset_takes_no_former_material_along_which_is_kept_all_the_same(scen
     assert list(bpy.data.materials.keys()) == ["Texture"]
 
 
-def test_an_image_that_a_result_took_the_place_of_in_an_editor_is_kept(extension, scene, image, style, tmp_path):
+def test_images_replaced_in_an_editor_are_kept(extension, scene, image, style, tmp_path):
     bpy.context.window_manager.windows[0].screen.areas[0].type = "IMAGE_EDITOR"
     space = bpy.context.window_manager.windows[0].screen.areas[0].spaces.active
     space.image = image

@@ -63,7 +63,7 @@ def test_layers_are_moved_duplicated_removed_and_added_above_the_active_one(stac
     assert len(bpy.data.materials) == 1
 
 
-def test_they_are_run_into_their_material_as_their_recipe_says(stack, plane, extension):
+def test_running_layers_gives_the_result_of_their_recipe(stack, plane, extension):
     stack.seed, stack.layers[1].name = 3, "warm"
     material = plane.active_material
     assert bpy.ops.impasto.run_layers() == {"FINISHED"}
@@ -277,7 +277,7 @@ def test_an_image_is_a_mask_and_is_found_again(stack, plane):
     assert names == ["where.png", "white.png"]
 
 
-def test_what_layers_lack_is_said(stack, extension, plane):
+def test_missing_inputs_of_layers_are_reported(stack, extension, plane):
     masked(stack, "image")
     request_poll_message = extension.layers.request.request_poll_message
     assert request_poll_message(bpy.context).startswith("Choose an image for the mask")
@@ -325,7 +325,7 @@ def test_a_mask_is_made_from_vertex_colors(stack, plane, domain):
     assert (np.diff(white) >= 0).all()
 
 
-def test_the_panel_shows_the_list_and_the_active_layers_settings_alone(stack):
+def test_the_panel_shows_only_the_active_layers_settings(stack):
     stack.active = 1
     layout = drawn(bpy.types.IMPASTO_PT_layers_view_3d)
     lists = [arguments for what, arguments, _ in layout.drawn if what == "template_list"]
@@ -343,9 +343,7 @@ def test_the_panel_shows_the_list_and_the_active_layers_settings_alone(stack):
     assert order == ([], [1, 0])
 
 
-def test_layers_outlive_tools_that_are_asked_for_again_travel_in_the_blend_and_running_is_one_step_back(
-    stack, extension, plane, tmp_path
-):
+def test_layers_survive_refreshed_tools_and_saving(stack, extension, plane, tmp_path):
     stack.layers[1].impasto_parameters.tint.strength = 0.25
     stack.layers[1].enabled = False
     extension.parameters.properties.refresh()
@@ -375,7 +373,7 @@ def settle(extension) -> np.ndarray:
     return styling.settle(extension.jobs.session.jobs, extension.layers.preview.live)
 
 
-def test_a_changed_layer_or_mask_makes_a_new_picture_and_none_of_the_other_panel(live, extension, stack):
+def test_changed_layers_and_masks_update_only_their_preview(live, extension, stack):
     squares, tint = (layer.impasto_parameters for layer in stack.layers)
     squares.checker.width_px = squares.checker.height_px = 512
     before = settle(extension)
@@ -400,7 +398,7 @@ def test_a_changed_layer_or_mask_makes_a_new_picture_and_none_of_the_other_panel
     assert not bpy.app.timers.is_registered(extension.generate.variations.live.timer)
 
 
-def test_a_painted_mask_is_read_into_the_same_memory_for_each_picture(live, extension, stack):
+def test_painted_masks_reuse_their_memory_for_previews(live, extension, stack):
     buffers = extension.bridge.pixel_buffers.buffers
     buffers.clear()
     masked(stack, "image")
@@ -421,7 +419,7 @@ def test_a_painted_mask_is_read_into_the_same_memory_for_each_picture(live, exte
     assert not buffers.take(64).any()
 
 
-def test_the_picture_is_split_into_what_is_there_without_the_active_layer_and_with_it(live, extension, stack, scene):
+def test_compare_splits_the_preview_at_the_active_layer(live, extension, stack, scene):
     comparison = extension.layers.preview.comparison
     squares, tint = (layer.impasto_parameters for layer in stack.layers)
     squares.checker.width_px = squares.checker.height_px = 256
@@ -448,9 +446,7 @@ def test_the_picture_is_split_into_what_is_there_without_the_active_layer_and_wi
 
 
 @pytest.mark.parametrize("length", [1.0, 2.0])
-def test_layers_of_a_material_find_the_photograph_that_the_panel_is_set_to_and_keep_its_size(
-    scene, plane, extension, tmp_path, length
-):
+def test_layers_find_the_panels_photograph_and_size(scene, plane, extension, tmp_path, length):
     plane.scale[0] = plane.scale[1] = length
     bpy.context.view_layer.update()
     picture = tmp_path / "bricks.png"
@@ -511,7 +507,7 @@ def color_of(material) -> np.ndarray:
     return pixels_of(sys.modules[MODULE].bridge.surfaces.base_color_of(material))
 
 
-def test_the_textures_that_are_there_are_the_source_and_stay_it_in_the_file(textured, tmp_path):
+def test_existing_textures_are_the_source_of_layers_after_saving(textured, tmp_path):
     bpy.ops.impasto.add_layer(tool="checker")
     stack = textured.impasto_layers
     assert stack.source_kind == "NONE", "a generator covers what is there"
@@ -543,7 +539,7 @@ def test_the_textures_that_are_there_are_the_source_and_stay_it_in_the_file(text
 
 
 @pytest.mark.parametrize("where", ["NEW", "ACTIVE"])
-def test_a_material_that_is_repainted_has_the_paint_as_its_topmost_layer(stack, plane, style, where):
+def test_repainted_materials_have_the_paint_as_top_layer(stack, plane, style, where):
     bpy.ops.impasto.run_layers()
     before = plane.active_material
     styling.stylize(subject="MATERIAL", material=where, parameters={"strength": 0.5})
@@ -559,7 +555,7 @@ def test_a_material_that_is_repainted_has_the_paint_as_its_topmost_layer(stack, 
     np.testing.assert_allclose(base_color(plane), once, atol=1 / 255)
 
 
-def test_layers_of_materials_that_are_repainted_as_one_picture_are_gone_from_the_copies(stack, plane, style):
+def test_materials_repainted_together_lose_their_layers(stack, plane, style):
     bpy.ops.impasto.run_layers()
     before = plane.active_material
     bpy.ops.mesh.primitive_plane_add(size=1)

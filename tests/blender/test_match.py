@@ -24,7 +24,7 @@ def settings(scene, extension):
     extension.generate.variations.live.clear()
 
 
-def test_words_become_a_material_whose_sliders_are_those_of_the_panel(settings, scene, plane, extension):
+def test_words_make_a_material_and_set_the_panels_sliders(settings, scene, plane, extension):
     settings.text = "one two three"
     scene.impasto.tool = "checker"
     checker = scene.impasto_parameters.checker
@@ -53,7 +53,7 @@ def test_a_material_that_has_all_maps_gets_no_layer_that_estimates_them(settings
     assert scene.impasto.estimator == "photo-maps", "for the next photograph"
 
 
-def test_what_generate_makes_afterwards_is_the_same(settings, scene, plane):
+def test_making_after_a_match_gives_the_same(settings, scene, plane):
     bpy.ops.impasto.match(text="one two", seed=5, **SMALL)
     matched = pixels_of(bpy.data.images[made()["images"][0]])
     scene.impasto_parameters.checker.width_px = scene.impasto_parameters.checker.height_px = 32
@@ -83,7 +83,7 @@ def test_a_picture_is_matched_from_a_file_or_an_image(settings, scene, plane, tm
 
 
 @pytest.mark.slow
-def test_the_real_width_of_a_picture_is_told_to_its_matcher(settings, scene, plane, tmp_path):
+def test_matchers_get_the_pictures_real_width(settings, scene, plane, tmp_path):
     settings.matcher, settings.source_kind, settings.filepath = "mean-color", "FILE", str(tmp_path / "wall.png")
     (tmp_path / "wall.png").write_bytes(png(coordinates(24, 32)))
     for panel in (bpy.types.IMPASTO_PT_match_image_editor, bpy.types.IMPASTO_PT_this_image):
@@ -103,7 +103,7 @@ def test_the_real_width_of_a_picture_is_told_to_its_matcher(settings, scene, pla
 
 
 @pytest.mark.any_blender
-def test_four_variations_of_a_phrase_are_shown_and_one_is_gone_on_with(settings, scene, extension):
+def test_one_of_four_variations_of_a_phrase_can_be_continued(settings, scene, extension):
     settings.matcher, settings.text = "phrase", "wet mossy cobblestones"
     scene.impasto.tool = "checker"
     scene.impasto_parameters.checker.width_px = scene.impasto_parameters.checker.height_px = 64
@@ -125,7 +125,7 @@ def test_four_variations_of_a_phrase_are_shown_and_one_is_gone_on_with(settings,
 
 
 @pytest.mark.essential
-def test_words_change_what_the_panel_shows_or_a_material_that_is_named(settings, scene, plane):
+def test_words_change_the_panels_result_or_a_named_material(settings, scene, plane):
     bpy.ops.impasto.match(text="one two", seed=4, **SMALL)
     scene.impasto_parameters.checker.squares = 10
     settings.change = "and three more"
@@ -150,7 +150,7 @@ def test_words_change_what_the_panel_shows_or_a_material_that_is_named(settings,
 
 @pytest.mark.any_blender
 @pytest.mark.parametrize(("text", "why"), cases("match"))
-def test_what_is_no_description_is_refused_in_a_sentence_and_changes_nothing(settings, scene, plane, text, why):
+def test_phrases_without_meaning_are_refused_in_a_sentence(settings, scene, plane, text, why):
     scene.impasto.tool = "checker"
     before = scene.impasto_parameters.checker.squares
     refused(re.escape(why), "match", text=text, matcher="phrase" if text[-1:] in "🧱s" else "word-count", **SMALL)
@@ -170,7 +170,7 @@ def test_a_click_without_words_or_a_picture_says_what_is_missing(settings, scene
 
 
 @pytest.mark.any_blender
-def test_what_is_typed_is_completed_by_the_matchers_words(extension, settings):
+def test_typed_words_are_completed(extension, settings):
     suggest = extension.match.panel.suggestions
     known = ["wet cobblestones", "mossy", "moss", "潮湿", "青砖"]
     assert suggest(known, "mos") == ["mossy", "moss"]
@@ -185,7 +185,7 @@ def test_what_is_typed_is_completed_by_the_matchers_words(extension, settings):
     assert suggest([str(number) for number in range(1000)], "") == [str(number) for number in range(40)]
 
 
-def test_a_recipe_of_another_length_angle_and_choice_is_shown_as_it_is(extension, settings, scene):
+def test_recipes_with_lengths_angles_and_choices_are_shown_exactly(extension, settings, scene):
     """All values of a step come back from the panel as they were, in a scene of other units, too."""
     scene.unit_settings.scale_length = 0.5
     recipe = extension.generate.variations.Recipe

@@ -63,7 +63,7 @@ class TestUnits:
 
 
 class TestNodes:
-    def test_what_is_not_used_waits_in_the_material_and_goes_with_it(self, plane):
+    def test_unused_maps_stay_unlinked_in_the_material(self, plane):
         bpy.ops.impasto.run(**CHECKER)
         occlusion = nodes_of(plane.active_material)["Impasto Ambient Occlusion"]
         assert occlusion.image == made_images()["ambient_occlusion"]
@@ -103,7 +103,7 @@ class TestNodes:
         assert len(overlapping(extension, tree)) == before
         assert {name: tuple(tree.nodes[name].location) for name in mine} == mine
 
-    def test_an_empty_tree_gets_its_shader_beside_what_is_there(self, plane, extension):
+    def test_empty_node_trees_get_a_shader_beside_other_nodes(self, plane, extension):
         material = extension.bridge.materials.new("mine")
         material.node_tree.nodes.clear()
         material.node_tree.nodes.new("ShaderNodeTexNoise").location = (10, 300)
@@ -136,9 +136,7 @@ class TestFilters:
         if material == "NEW":
             assert nodes_of(tiles)["Impasto Base Color"].image.name == "tiles_base_color"
 
-    def test_a_tinted_photograph_makes_one_of_its_own_and_a_filter_of_all_maps_replaces_all(
-        self, plane, tiles, tmp_path
-    ):
+    def test_tinted_photographs_make_new_materials_and_filters_replace_all_maps(self, plane, tiles, tmp_path):
         bpy.ops.impasto.run(**CHECKER, out_dir=str(tmp_path / "set"), name="other", seed=1, material="NONE")
         bpy.ops.impasto.run(tool="tint", source=str(tmp_path / "set"), material="ACTIVE")
         shown = {name: image.name for name, image in maps_of(tiles).items()}
@@ -197,7 +195,7 @@ def test_true_displacement_and_a_scale_that_was_changed_by_hand_stay(cube):
     assert described(material)[1::2] == ((3, 5, 1), {"Normal Map", "Displacement"})
 
 
-def test_it_is_offered_only_where_the_nodes_are_as_they_were_made(extension, cube, material):
+def test_mapping_is_offered_only_for_unchanged_nodes(extension, cube, material):
     is_offered = extension.bridge.mapping.is_offered
     assert not is_offered(material)
     material.impasto_mapping = "BOX"
@@ -249,7 +247,7 @@ def test_the_width_of_a_tile_is_changed_in_each_mapping_and_gives_the_density_of
 
 
 @pytest.mark.parametrize(("name", "kind"), [("old_gravel_01", "gravel"), ("Red brick wall", "bricks")])
-def test_an_unknown_width_is_guessed_from_a_name_and_said(cube, image, extension, name, kind):
+def test_unknown_widths_are_guessed_from_names_with_a_report(cube, image, extension, name, kind):
     catalogue = extension.engine.catalogue
     width_m = catalogue.properties_of(catalogue.catalogue[kind])["width_m"]["default"]
     bpy.ops.impasto.run(**CHECKER, image=image.name, name=name)
@@ -298,7 +296,7 @@ PLACED = {
 
 
 @pytest.mark.parametrize("shape", PLACED)
-def test_bricks_have_the_size_of_bricks_on_any_object_by_the_mapping_that_suits_its_uvs(scene, extension, shape):
+def test_bricks_have_their_true_size_with_the_mapping_that_suits_the_uvs(scene, extension, shape):
     add, kind, why, unit = PLACED[shape]
     add()
     bpy.ops.impasto.run(**BRICKS)
@@ -310,7 +308,7 @@ def test_bricks_have_the_size_of_bricks_on_any_object_by_the_mapping_that_suits_
     assert extension.bridge.materials.width_of(material.node_tree) == pytest.approx(WIDTH_M)
 
 
-def test_a_mapping_that_the_user_chose_is_kept_at_its_scale(scene, extension, cube):
+def test_chosen_mappings_keep_their_scale(scene, extension, cube):
     bpy.ops.impasto.run(**BRICKS)
     material = cube.active_material
     bpy.ops.impasto.run(**BRICKS, material="ACTIVE")

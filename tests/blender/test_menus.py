@@ -63,7 +63,7 @@ def settings_of(owner: bpy.types.bpy_struct) -> list[str]:
     return found
 
 
-def test_every_operator_and_setting_has_a_page_with_its_heading_of_what_it_is_about(extension, scene):
+def test_every_operator_and_setting_has_a_heading_in_the_manual(extension, scene):
     asked = [f"bpy.ops.impasto.{name}" for name in dir(bpy.ops.impasto)]
     groups = [getattr(scene, name) for name in type(scene).bl_rna.properties.keys() if name.startswith("impasto")]  # noqa: SIM118
     for group in (*groups, bpy.context.preferences.addons[MODULE].preferences):
@@ -98,7 +98,7 @@ def clicked(menu: str, context: SimpleNamespace) -> dict[str, SimpleNamespace]:
     return {arguments[0]: given for what, arguments, given in layout.drawn if what == "operator"}
 
 
-def test_the_menu_of_an_image_node_is_about_its_image_and_is_not_there_for_anything_else(image_node, image, extension):
+def test_image_nodes_have_a_menu_and_other_nodes_do_not(image_node, image, extension):
     buttons = clicked("IMPASTO_MT_image_node", SimpleNamespace(active_node=image_node))
     names = {"edit_layers", "make_seamless", "estimate_maps", "stylize"}
     assert buttons.keys() == {f"impasto.{name}" for name in names}
@@ -120,7 +120,7 @@ def test_the_menu_of_an_image_node_is_about_its_image_and_is_not_there_for_anyth
     assert clicked("IMPASTO_MT_asset", SimpleNamespace(asset=wall))["impasto.assign"].material == "wall"
 
 
-def test_the_status_bar_is_redrawn_only_when_it_shows_something_else(extension, scene, monkeypatch):
+def test_the_status_bar_is_redrawn_only_when_it_changes(extension, scene, monkeypatch):
     session, task_module, bar = extension.jobs.session, extension.jobs.task, extension.interface.drawing
     assert bar.draw_status_bar in bpy.types.STATUSBAR_HT_header.draw._draw_funcs
 
@@ -153,7 +153,7 @@ def test_the_status_bar_is_redrawn_only_when_it_shows_something_else(extension, 
     assert said() == []
 
 
-def test_each_shortcut_is_of_an_operator_and_none_takes_one_of_another_or_of_blenders_own(extension):
+def test_shortcuts_belong_to_operators_and_do_not_collide(extension):
     shortcuts = extension.menus.SHORTCUTS
     assert all(hasattr(bpy.types, operator.replace("impasto.", "IMPASTO_OT_")) for *_, operator, _key in shortcuts)
     assert len({(keymap, key) for keymap, _space, _operator, key in shortcuts}) == len(shortcuts)
@@ -179,11 +179,11 @@ from tasks.markdown import REFERENCE  # noqa: E402
 
 @pytest.mark.skipif(bpy.app.version < (5, 0), reason="the pages are of the newest Blender")
 @pytest.mark.parametrize("name", PAGES)
-def test_the_page_is_current(extension, name):
+def test_generated_pages_are_current(extension, name):
     assert (REFERENCE / f"{name}.md").read_text("utf-8") == PAGES[name](), "python build.py reference"
 
 
-def test_every_operator_stands_on_its_page_with_its_properties(extension):
+def test_every_operator_is_documented_with_its_properties(extension):
     sections = (REFERENCE / "operators.md").read_text("utf-8").split("\n## ")[1:]
     told = {one.partition("\n")[0]: one for one in sections}
     assert told.keys() == set(dir(bpy.ops.impasto))
@@ -224,7 +224,7 @@ PUT_TOGETHER = [("zh_HANS", *case) for case in cases("chinese")] + [("de_DE", *c
 
 @pytest.mark.essential
 @pytest.mark.parametrize(("language", "english", "translated"), PUT_TOGETHER)
-def test_what_is_put_together_is_translated_part_by_part(extension, language, english, translated):
+def test_composed_texts_are_translated_part_by_part(extension, language, english, translated):
     assert extension.translations.texts.sentence(english, language) == translated
     assert extension.translations.texts.sentence(english) == english, "this Blender speaks English"
 
@@ -273,7 +273,7 @@ def test_an_error_of_the_engine_is_shown_in_chinese(extension, scene, monkeypatc
     assert "为空。请重新复制或导出" in "".join(drawn(bpy.types.IMPASTO_PT_view_3d).labels())
 
 
-def test_what_errors_say_is_read_when_one_is_shown(extension):
+def test_catalogues_of_errors_are_read_only_when_an_error_is_shown(extension):
     translations = extension.translations.texts
     for cached in (translations.words, translations.engine_texts, translations._known_texts, translations._templates):
         cached.cache_clear()

@@ -99,7 +99,7 @@ def test_only_selected_faces_are_repainted(textured, material, style, settings, 
 
 
 @pytest.mark.parametrize("kind", ["FACES", "GROUP", "MATERIAL"])
-def test_what_a_mask_restricts_is_made_again_when_the_mesh_has_another(textured, material, style, kind):
+def test_masked_results_are_made_again_with_the_meshs_current_mask(textured, material, style, kind):
     select(textured, 2)
     textured.vertex_groups.new(name="one").add(list(textured.data.polygons[3].vertices), 0.5, "REPLACE")
     for _ in range(2):
@@ -115,7 +115,7 @@ def test_what_a_mask_restricts_is_made_again_when_the_mesh_has_another(textured,
     assert first.packed_file.data == again.packed_file.data
 
 
-def test_a_tool_that_takes_no_mask_and_an_image_of_no_mesh_are_refused(textured, material, image):
+def test_tools_without_masks_and_images_without_a_mesh_are_refused(textured, material, image):
     refused("takes no mask", "run", tool="negative", image="grey", mask_by="FACES")
     refused(
         "no texture of the active object's material",
@@ -183,7 +183,7 @@ def test_textures_of_all_selected_objects_are_repainted_in_one_run(pair, materia
 
 
 @pytest.mark.parametrize(("material_kind", "relief"), [("NEW", 1.0), ("ACTIVE", 0.0), ("NONE", 1.0)])
-def test_what_was_repainted_together_is_made_again(pair, material, style, material_kind, relief):
+def test_materials_repainted_together_are_made_again(pair, material, style, material_kind, relief):
     select(pair[0], 1)
     select(pair[1], 2)
     stylize(subject="MATERIAL", material=material_kind, mask_by="FACES", parameters={"relief": relief})
@@ -204,7 +204,7 @@ def test_what_was_repainted_together_is_made_again(pair, material, style, materi
         np.testing.assert_array_equal(*pixels)
 
 
-def test_materials_of_one_name_but_for_their_numbers_are_told_apart(pair, material, style):
+def test_materials_with_numbered_names_are_distinguished(pair, material, style):
     material.name, pair[1].active_material.name = "stone", "stone.001"
     stylize(subject="MATERIAL", material="ACTIVE")
     before = set(bpy.data.images)
@@ -219,13 +219,13 @@ def test_materials_of_one_name_but_for_their_numbers_are_told_apart(pair, materi
         np.testing.assert_array_equal(*pixels)
 
 
-def test_a_material_that_is_named_is_repainted_alone_and_files_are_refused(pair, material, style, tmp_path):
+def test_named_materials_are_repainted_alone(pair, material, style, tmp_path):
     stylize(surface=material.name)
     assert "paint – red_base_color" not in bpy.data.images
     refused("not written as files", stylize, subject="MATERIAL", out_dir=str(tmp_path))
 
 
-def test_what_was_repainted_together_is_not_made_again_without_what_it_was_made_of(pair, material, style):
+def test_make_again_needs_all_materials_that_were_repainted_together(pair, material, style):
     stylize(subject="MATERIAL")
     refused("is a part of a result on several materials", "continue_larger", image="bricks – red_base_color")
     bpy.data.materials.remove(bpy.data.materials["paint"])
@@ -281,7 +281,7 @@ def paint(scene):
     return scene.tool_settings.image_paint
 
 
-def test_the_result_is_cloned_into_the_texture_where_it_has_changed(textured, material, style, paint):
+def test_the_clone_stencil_shows_where_the_result_changed(textured, material, style, paint):
     select(textured, 2)
     stylize(surface=material.name, mask_by="FACES")
     new = textured.active_material

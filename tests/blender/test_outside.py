@@ -186,7 +186,7 @@ def draw_all(extension, scene) -> None:
         drawn(bpy.types.IMPASTO_PT_view_3d)
 
 
-def test_what_is_extreme_but_legal_is_registered_and_drawn(extension, scene, described, plain):
+def test_extreme_but_valid_parameters_are_registered_and_drawn(extension, scene, described, plain):
     schemas = enumerate(LEGAL["legal"].values())
     legal = [{**plain, "name": f"legal-{index}", "parameters": {"properties": schema}} for index, schema in schemas]
     legal += [{**plain, "name": "x" * 48, "inputs": [LEGAL["input"] | {"name": "m" * 48, "many": True}]}]
@@ -205,7 +205,7 @@ def unshowable(described: dict[str, Any]) -> dict[str, Any]:
     return described | {"models": [*described["models"], model | {"name": "odd", "sliders": [slider]}]}
 
 
-def test_what_blender_refuses_is_not_kept_and_what_was_there_stays(extension, scene, described):
+def test_descriptions_that_blender_refuses_leave_the_old_one(extension, scene, described):
     before = kept(extension).read_bytes()
     with pytest.raises(extension.core.errors.PluginError, match="Blender cannot show what the engine has"):
         extension.jobs.description.use_description(unshowable(described))
@@ -214,7 +214,7 @@ def test_what_blender_refuses_is_not_kept_and_what_was_there_stays(extension, sc
     draw_all(extension, scene)
 
 
-def test_a_start_with_what_blender_refuses_falls_back_to_the_tools_of_the_extension(extension, scene, described):
+def test_refused_descriptions_fall_back_to_the_extensions_tools(extension, scene, described):
     saved = json.loads(kept(extension).read_text(encoding="utf-8"))
     kept(extension).write_text(json.dumps(saved | {"description": unshowable(described)}), encoding="utf-8")
     start_again(extension)

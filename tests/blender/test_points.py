@@ -49,7 +49,7 @@ def parameters_of(image: bpy.types.Image) -> dict:
     return recipe_of(image)["steps"][-1]["parameters"]
 
 
-def test_points_are_fields_counted_from_the_bottom_and_in_recipes_from_the_top(group, chosen, extension, plane_tool):
+def test_points_count_from_the_bottom_in_fields_and_from_the_top_in_recipes(group, chosen, extension, plane_tool):
     field = group.bl_rna.properties["top_left"]
     assert (field.array_length, field.hard_min, field.hard_max, field.soft_min, field.soft_max) == (2, -1, 2, 0, 1)
     group.find = "corners"
@@ -72,7 +72,7 @@ def test_points_are_fields_counted_from_the_bottom_and_in_recipes_from_the_top(g
 
 @pytest.mark.any_blender
 @pytest.mark.parametrize("order", [(0, 1, 2, 3), (0, 2, 1, 3), (3, 0, 1, 2)])
-def test_lines_join_corners_around_whatever_order_they_are_declared_in(order, extension):
+def test_lines_join_corners_in_cyclic_order(order, extension):
     geometry = extension.points.handles
     usual = [SQUARE[index] for index in order]
     around = [usual[index] for index in geometry.outline(usual)]
@@ -93,9 +93,7 @@ def test_the_nearest_handle_within_reach_is_grabbed_and_none_is_lost_beyond_the_
     assert geometry.within((500, 700), (16, 16, 400, 300)) == (400, 300)
 
 
-def test_a_layers_points_are_dragged_on_the_source_while_it_is_the_active_and_the_lowest(
-    scene, image, extension, group
-):
+def test_points_of_the_lowest_active_layer_are_dragged_on_the_source(scene, image, extension, group):
     handles, active = extension.points.handles, bpy.context.active_object
     for tool in ("cut-plane", "measure-span"):
         bpy.ops.impasto.add_layer(tool=tool)

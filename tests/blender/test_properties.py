@@ -78,7 +78,7 @@ def test_values_survive_a_refresh_of_the_tools_and_save_and_reload(scene, checke
     assert bpy.context.scene.impasto.tool == "checker"
 
 
-def test_a_tool_that_is_gone_leaves_no_broken_panel(extension, scene):
+def test_removed_tools_leave_no_broken_panel(extension, scene):
     """Its name stays in the file as a number that means nothing until the plugin is back."""
     scene.impasto.tool = "checker"
     catalogue, properties = extension.engine.catalogue.catalogue, extension.parameters.properties
@@ -114,7 +114,7 @@ def test_no_two_parameters_of_a_tool_have_the_same_label(extension):
         assert not twice, f"{tool['name']}: {twice}"
 
 
-def test_numbers_are_exact_as_float32_and_never_shared_and_stay_whatever_else_is_listed(extension):
+def test_enum_numbers_are_exact_distinct_and_stable(extension):
     numbers_of = extension.tools.lists.numbers_of
     names = [f"file picture {index}.png" for index in range(20_000)]  # enough that some hashes are the same
     numbers = numbers_of(names)
@@ -214,7 +214,7 @@ def test_presets_are_those_of_their_tool_and_can_be_removed_and_made_again(scene
     assert bpy.ops.impasto.preset_add(name="Mine here") == {"FINISHED"}
 
 
-def test_those_that_come_along_set_what_they_say_and_nothing_else(extension, scene):
+def test_bundled_presets_set_only_their_values(extension, scene):
     catalogue = extension.engine.catalogue.catalogue
     of_materials = [tool["name"] for tool in catalogue if tool["thumbnail"]]
     assert len(of_materials) >= 32
@@ -271,7 +271,7 @@ def test_a_preset_of_an_earlier_version_is_read_and_never_run(checker, text):
     assert json.loads(path.with_suffix(".json").read_text())["steps"][0]["parameters"]["squares"] == 5
 
 
-def test_no_preset_is_made_for_a_tool_that_is_gone(extension, checker, monkeypatch):
+def test_removed_tools_get_no_presets(extension, checker, monkeypatch):
     assert bpy.ops.impasto.preset_add.poll()
     monkeypatch.setattr(extension.engine.catalogue.catalogue, "_tools", {})
     assert not bpy.ops.impasto.preset_add.poll()

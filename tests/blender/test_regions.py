@@ -81,7 +81,7 @@ def test_an_empty_region_a_black_mask_and_a_sequence_are_refused(image):
         refused(reason, "paint_region", image=image.name, points=points)
 
 
-def test_all_maps_of_a_material_are_filled_in_step_and_the_old_ones_kept(material, image, extension):
+def test_all_maps_of_a_material_are_filled_together_and_old_ones_kept(material, image, extension):
     old = image.name
     rough = packed_image("rough.png", np.full((16, 24, 3), 200, np.uint8))
     rough.colorspace_settings.name = "Non-Color"
@@ -113,7 +113,7 @@ def test_all_maps_of_a_material_are_filled_in_step_and_the_old_ones_kept(materia
     assert np.allclose(pixels_of(mended)[..., :3], 1 - pixels_of(before)[..., :3], atol=0.01)
 
 
-def test_what_is_found_becomes_the_region_to_be_checked(regions):
+def test_found_landmarks_become_the_region(regions):
     dark = np.full((32, 48, 3), 200, np.uint8)
     dark[4:8, 10:20] = 20
     image = packed_image("wall.png", dark)
@@ -192,7 +192,7 @@ def test_islands_apart_are_in_other_colours(plane, mapped, image, extension):
     assert (islands[chosen.mask[0]] == (1, 0, 0)).all()
 
 
-def test_without_selected_faces_textures_or_single_images_it_says_so(quads, mapped, image):
+def test_filling_faces_names_what_is_missing(quads, mapped, image):
     texture = mapped.node_tree.nodes["my texture"]
     texture.image = bpy.data.images.new("frames", 8, 8)
     texture.image.source = "SEQUENCE"

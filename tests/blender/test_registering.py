@@ -44,7 +44,7 @@ def traces() -> dict[str, object]:
     }
 
 
-def test_unregistering_twice_leaves_nothing_behind_but_the_users_files(extension, scene):
+def test_unregistering_leaves_only_the_users_files(extension, scene):
     bpy.ops.impasto.refresh_tools()  # starts a worker, whose threads must go as well
     scene.impasto.tool = "checker"
     bpy.ops.impasto.preset_add(name="Mine stays")
@@ -263,7 +263,7 @@ def git(folder: Path, *arguments: str) -> None:
 
 
 @pytest.mark.any_blender
-def test_what_is_not_committed_or_tagged_elsewhere_or_in_no_checkout_is_not_released(checkout):
+def test_uncommitted_and_wrongly_tagged_versions_are_not_released(checkout):
     git(checkout, "tag", "v1.0.0")
     check_committed(checkout, "1.0.0")
     git(checkout, "commit", "-qm", "two", "--allow-empty")

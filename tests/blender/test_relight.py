@@ -169,7 +169,7 @@ def test_every_editor_shows_the_pictures_and_the_light(turntable, ridges, extens
     assert tuple(icons.collection[icons.keys["relit-ball-0"]].image_size) == (256, 256)
 
 
-def test_what_cannot_be_shown_says_why(turntable, scene, plane):
+def test_relighting_says_why_it_cannot_show_something(turntable, scene, plane):
     refused("no material", "relight")
     plane.active_material = module("bridge.materials").new("Plain")
     refused("no image gives the base colour", "relight")
@@ -180,7 +180,7 @@ def test_what_cannot_be_shown_says_why(turntable, scene, plane):
 
 
 @pytest.mark.any_blender
-def test_an_engine_that_fails_is_told_in_the_panel(turntable, ridges, scene, extension, monkeypatch):
+def test_failing_engines_are_reported_in_the_panel(turntable, ridges, scene, extension, monkeypatch):
     bpy.ops.impasto.relight()
     monkeypatch.setenv("IMPASTO_ENGINE", "/nowhere/python")
     bpy.ops.impasto.turn_light()
@@ -197,7 +197,7 @@ def playing(extension, turntable) -> None:
 
 
 @pytest.mark.parametrize("is_asked", [False, True], ids=["before a picture is asked for", "while it is made"])
-def test_another_file_ends_it(turntable, ridges, extension, is_asked):
+def test_opening_another_file_ends_relighting(turntable, ridges, extension, is_asked):
     playing(extension, turntable)
     if is_asked:
         turntable._due_s = 0.0
@@ -238,7 +238,7 @@ def group(scene):
     return scene.impasto_parameters.lit
 
 
-def test_it_is_unknown_until_it_is_given_and_random_values_leave_it_alone(group, scene):
+def test_light_azimuth_is_unknown_until_given_and_not_randomised(group, scene):
     scene.impasto.tool = "lit"
     before = group.strength
     for seed in (1, 2, 3):
@@ -306,7 +306,7 @@ def press(group, name: str) -> None:
     press_set_number(drawn(bpy.types.IMPASTO_PT_view_3d), group, name)
 
 
-def test_a_click_on_that_gives_a_number_to_begin_with_and_the_cross_takes_it_back(scene):
+def test_clicking_unknown_sets_a_number_and_the_cross_removes_it(scene):
     scene.impasto.tool, checker = "checker", scene.impasto_parameters.checker
     checker.width_px = checker.height_px = 0
     assert texts(checker, "width_px") == ["As the source"]
@@ -320,7 +320,7 @@ def test_a_click_on_that_gives_a_number_to_begin_with_and_the_cross_takes_it_bac
 
 
 @pytest.mark.parametrize(("scale", "given"), [(1.0, 1.0), (0.01, 100.0)])
-def test_a_width_that_is_not_known_reads_so_and_begins_with_a_metre(scene, scale, given):
+def test_unknown_widths_are_labelled_and_start_at_one_metre(scene, scale, given):
     scene.impasto.tool = "checker"
     scene.unit_settings.scale_length = scale
     assert texts(scene.impasto, "width_m") == ["Unknown"]
@@ -329,7 +329,7 @@ def test_a_width_that_is_not_known_reads_so_and_begins_with_a_metre(scene, scale
     assert texts(scene.impasto, "width_m") == ["number", "X"]
 
 
-def test_workers_of_a_batch_are_as_many_as_there_are_cores_until_a_number_is_given(scene):
+def test_batch_workers_default_to_the_number_of_cores(scene):
     settings = scene.impasto_batch
     assert texts_of_number(drawn(bpy.types.IMPASTO_PT_batch), settings, "workers") == ["One for each core"]
     press_set_number(drawn(bpy.types.IMPASTO_PT_batch), settings, "workers")

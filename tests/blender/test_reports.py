@@ -54,7 +54,7 @@ def run_from(extension, place: str) -> None:
 
 
 class TestReasons:
-    def test_a_tool_without_a_model_says_what_it_needs_and_a_model_that_is_gone_is_named(self, scene, extension):
+    def test_missing_models_are_named(self, scene, extension):
         scene.impasto.source_kind = "NONE"
         for tool in ("gan", "conditional-gan", "progressive-gan", "vae"):
             scene.impasto.tool = tool
@@ -66,7 +66,7 @@ class TestReasons:
         scene.impasto_parameters.torus.model = ""
         assert "There is no model" not in said("texture")
 
-    def test_results_of_pieces_of_what_a_model_learned_are_announced(self, scene, image, extension, monkeypatch):
+    def test_results_made_of_exemplar_pieces_are_announced(self, scene, image, extension, monkeypatch):
         scene.impasto.tool, parameters = "torus", scene.impasto_parameters.torus
         model = extension.engine.catalogue.catalogue.model("torus", "")
         assert model["exemplar"] == "bark.exemplar"
@@ -76,7 +76,7 @@ class TestReasons:
             monkeypatch.setitem(model, "exemplar", exemplar)
             assert ("Made of pieces of what the model learned" in said("texture")) == is_announced, (exemplar, given)
 
-    def test_every_button_that_can_do_nothing_says_why_in_its_panel(self, scene, extension):
+    def test_every_disabled_button_says_why(self, scene, extension):
         """With nothing chosen and nothing to work on; what is on an image is asked for below."""
         bpy.ops.object.select_all(action="SELECT")
         bpy.ops.object.delete()
@@ -108,7 +108,7 @@ class TestReasons:
             assert cls.poll(empty), "a script gives the name of an image"
 
 
-def test_with_nothing_selected_the_panel_says_where_it_is_and_assigns_it_also_without_uvs(checker, plane, extension):
+def test_unassigned_results_can_be_assigned_from_the_panel(checker, plane, extension):
     plane.select_set(False)
     run_from(extension, "texture")
     assert "no object has it yet" in said("texture").lower()
@@ -126,7 +126,7 @@ def test_with_nothing_selected_the_panel_says_where_it_is_and_assigns_it_also_wi
 
 
 @pytest.mark.parametrize("place", ["texture", "style", "image"])
-def test_a_report_is_shown_in_the_panel_that_caused_it_and_in_no_other(checker, plane, extension, place):
+def test_reports_are_shown_only_in_their_panel(checker, plane, extension, place):
     run_from(extension, place)
     assert {panel for panel in PANELS if "Made the material" in said(panel)} == {place}
 
@@ -144,7 +144,7 @@ def test_notes_of_a_result_are_a_list_and_an_error_with_its_remedy_is_one_text(e
     assert lines("ERROR")[:1] == [("ERROR", "Made the image wall. No moss. Dry")]
 
 
-def test_a_report_is_gone_once_the_panel_is_set_to_another_tool_or_its_result_is_undone(checker, plane, extension):
+def test_reports_vanish_with_another_tool_or_undo(checker, plane, extension):
     bpy.ops.ed.undo_push(message="before")
     run_from(extension, "texture")
     run_from(extension, "style")
@@ -160,7 +160,7 @@ def test_a_report_is_gone_once_the_panel_is_set_to_another_tool_or_its_result_is
     assert "Made the material" not in said("texture")
 
 
-def test_reports_begin_with_a_capital_and_those_about_a_file_are_gone_in_another_one(extension, checker, plane, scene):
+def test_reports_begin_with_a_capital_and_belong_to_their_file(extension, checker, plane, scene):
     jobs, TaskReport, Place = extension.jobs.session.jobs, extension.jobs.task.TaskReport, extension.jobs.task.Place
     plane.name = "bricks097"
     jobs.show_report(TaskReport("WARNING", "made it; bricks097 has no UVs; bricks0970 is another"), Place.TEXTURE)
@@ -173,9 +173,7 @@ def test_reports_begin_with_a_capital_and_those_about_a_file_are_gone_in_another
 
 
 class TestWhatIsSeenOfAResult:
-    def test_its_picture_and_its_mapping_are_in_the_panel_and_a_scale_that_matters_is_told(
-        self, checker, plane, extension
-    ):
+    def test_this_material_shows_picture_mapping_and_unapplied_scale(self, checker, plane, extension):
         run_from(extension, "texture")
         layout = drawn(bpy.types.IMPASTO_PT_material_view_3d)
         shown = [arguments[0] for what, arguments, _ in layout.drawn if what == "template_icon"]
@@ -187,7 +185,7 @@ class TestWhatIsSeenOfAResult:
         plane.active_material.impasto_mapping = "BOX"
         assert "Plane is scaled" in said("material")
 
-    def test_what_is_below_material_preview_stays_where_it_is_once_that_was_clicked(self, checker, plane, extension):
+    def test_clicking_material_preview_moves_no_other_button(self, checker, plane, extension):
         window = bpy.context.window_manager.windows[0]
         area = window.screen.areas[0]
         area.type = "VIEW_3D"
@@ -200,7 +198,7 @@ class TestWhatIsSeenOfAResult:
             after = drawn(bpy.types.IMPASTO_PT_material_view_3d)
             assert [what for what, *_ in after.drawn] == [what for what, *_ in before.drawn]
 
-    def test_the_row_below_the_tabs_shows_that_a_report_goes_on(self, extension):
+    def test_long_reports_are_marked_in_the_row_below_the_tabs(self, extension):
         jobs, TaskReport, Place = extension.jobs.session.jobs, extension.jobs.task.TaskReport, extension.jobs.task.Place
         for text, shown in (("Made", "Made"), ("words " * 40, "Words words words …")):
             jobs.show_report(TaskReport("INFO", text.strip()), Place.TEXTURE)
@@ -273,16 +271,14 @@ CASES = [("Impasto", "texture", 0), ("Item", "texture", 1), ("Impasto", "endless
 
 
 @pytest.mark.parametrize(("category", "place", "popups"), CASES)
-def test_an_error_that_an_open_panel_shows_has_no_popup_too(
-    extension, scene, announced, monkeypatch, category, place, popups
-):
+def test_errors_in_an_open_panel_have_no_popup(extension, scene, announced, monkeypatch, category, place, popups):
     monkeypatch.setattr(extension.jobs.session, "areas", lambda: [seen_in(category)])
     extension.jobs.session.jobs.drawn.clear()
     fail(extension, place)
     assert announced == ["the picture is empty; choose another"] * popups
 
 
-def test_what_a_button_says_already_is_not_repeated_in_red_below_it(extension, scene, material):
+def test_panels_do_not_repeat_the_reason_of_a_disabled_button(extension, scene, material):
     request, jobs = extension.endless, extension.jobs.session.jobs
     extension.bridge.surfaces.base_color_of(material)[request.REGULAR] = True
     why = extension.interface.drawing.poll_message("impasto.make_endless")
@@ -293,7 +289,7 @@ def test_what_a_button_says_already_is_not_repeated_in_red_below_it(extension, s
     assert "turn Break Patterns on" in text
 
 
-def test_an_error_of_an_engine_is_gone_once_another_is_chosen(extension, scene, monkeypatch):
+def test_errors_of_an_engine_vanish_with_another_engine(extension, scene, monkeypatch):
     TaskReport, Place = extension.jobs.task.TaskReport, extension.jobs.task.Place
     monkeypatch.delenv("IMPASTO_ENGINE")
     chosen = bpy.context.preferences.addons[MODULE].preferences
@@ -354,7 +350,7 @@ def test_the_uv_map_of_a_bake_is_searched_among_those_that_all_selected_meshes_h
     assert search(None, bpy.context, "") == []
 
 
-def test_variations_are_picked_by_a_word_and_not_by_their_seeds(extension, scene):
+def test_variations_are_labelled_by_words_instead_of_seeds(extension, scene):
     scene.impasto.tool, scene.impasto.source_kind = "checker", "NONE"
     scene.impasto_parameters.checker.width_px = scene.impasto_parameters.checker.height_px = 8
     bpy.ops.impasto.variations()

@@ -144,7 +144,7 @@ def test_a_scene_is_set_up_on_a_layer_of_its_own(scene, plane):
     assert "####" in scene.render.filepath
 
 
-def test_it_is_one_step_of_undo_and_says_what_it_has_set(extension, scene, plane, panel):
+def test_set_up_passes_is_one_undo_step_and_reports_its_settings(extension, scene, plane, panel):
     scene.render.use_motion_blur, scene.render.filepath = True, "/tmp/street_####"
     plane.pass_index = 3
     bpy.ops.ed.undo_push(message="before")
@@ -202,7 +202,7 @@ def test_some_frames_are_painted_into_another_folder_and_start_at_their_number(e
     assert len(list((tmp_path / "out").iterdir())) == 2, "files stay"
 
 
-def test_what_was_painted_before_it_was_cancelled_stays_and_it_goes_on(extension, rendered, panel, tmp_path):
+def test_cancelled_sequences_keep_frames_and_resume(extension, rendered, panel, tmp_path):
     jobs = extension.jobs.session.jobs
     task = start(extension)
     wait_until(lambda: painted(tmp_path) or task.is_ended)
@@ -222,7 +222,7 @@ def test_what_was_painted_before_it_was_cancelled_stays_and_it_goes_on(extension
     assert first.stat().st_mtime_ns != written
 
 
-def test_errors_and_relative_paths_of_files_never_saved_are_told_in_the_panel(extension, shot, panel, scene):
+def test_errors_and_unsaved_relative_paths_are_reported(extension, shot, panel, scene):
     jobs = extension.jobs.session.jobs
     start(extension)
     settle(jobs)
@@ -392,7 +392,7 @@ def rendered_vectors(scene, folder, python):
     return [{name: np.array(values) for name, values in frame.items()} for frame in read(python, READ_VECTORS, *files)]
 
 
-def test_a_cube_that_moves_has_its_way(scene, cube, tmp_path, engine_python):
+def test_motion_vectors_follow_a_moving_cube(scene, cube, tmp_path, engine_python):
     """Three pixels to the right and one up, in each frame."""
     animate(cube, "location", [(0.3 * frame - 0.6, 0.1 * frame - 0.2, 0) for frame in range(4)])
     first, second = rendered_vectors(scene, tmp_path, engine_python)
@@ -404,7 +404,7 @@ def test_a_cube_that_moves_has_its_way(scene, cube, tmp_path, engine_python):
         np.testing.assert_allclose(frame["to_previous"][here], np.tile((1, -3), (here.sum(), 1)), atol=0.01)
 
 
-def test_a_cube_that_turns_has_its_way(scene, cube, tmp_path, engine_python):
+def test_motion_vectors_follow_a_turning_cube(scene, cube, tmp_path, engine_python):
     """Ten degrees counterclockwise in each frame, about the middle of the picture."""
     animate(cube, "rotation_euler", [(0, 0, math.radians(10 * frame)) for frame in range(4)])
     frame, _ = rendered_vectors(scene, tmp_path, engine_python)

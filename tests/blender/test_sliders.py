@@ -66,7 +66,7 @@ def test_neutral_sliders_change_no_pixel_and_each_other_value_changes_some(scene
     assert np.array_equal(rendered(scene), neutral)
 
 
-def test_they_stay_with_keyframes_when_a_result_takes_the_place_of_another(made, plane):
+def test_sliders_and_keyframes_survive_replaced_results(made, plane):
     slider(made, "Wear").default_value = 0.3
     slider(made, "Wear").keyframe_insert("default_value", frame=1)
     slider(made, "Height").default_value = 2.0
@@ -79,7 +79,7 @@ def test_they_stay_with_keyframes_when_a_result_takes_the_place_of_another(made,
 
 
 @pytest.mark.slow
-def test_bakes_read_images_while_they_are_neutral_and_bake_what_is_seen_after(made, extension):
+def test_bakes_read_images_only_while_sliders_are_neutral(made, extension):
     read = extension.bake.sources.material_maps
     options = extension.bake.settings.BakeOptions.of(bpy.context.scene.impasto_bake)
     assert read.shows_images(made)
@@ -94,7 +94,7 @@ def test_bakes_read_images_while_they_are_neutral_and_bake_what_is_seen_after(ma
 
 
 @pytest.mark.parametrize("endless_first", [False, True])
-def test_an_endless_material_has_them_as_well(made, extension, endless_first):
+def test_endless_materials_have_sliders(made, extension, endless_first):
     if endless_first:
         bpy.ops.impasto.remove_sliders()
     bpy.ops.impasto.make_endless(insist=True)
@@ -150,7 +150,7 @@ def test_exporters_find_every_texture(made, tmp_path):
     assert textures(Path(tmp_path / "checks.mtl").read_text()) == wanted
 
 
-def test_they_are_drawn_below_a_result_and_a_material_without_stays_so_until_they_are_added(made, extension):
+def test_sliders_are_drawn_below_results_or_after_adding(made, extension):
     sliders, links = extension.bridge.sliders, len(made.node_tree.links)
     shown = {"Tint", "Tint Amount", "Height", "Roughness", "Wear", "Wear Color"}
     assert {socket.name for socket in sliders.shown_sockets(made.node_tree)} == shown
@@ -233,7 +233,7 @@ def test_the_nodes_show_what_the_tool_makes_in_all_maps(material, space):
         assert np.corrcoef(shown[inside, inside, 0].ravel(), tool[name][inside, inside, 0].ravel())[0, 1] > 0.98
 
 
-def test_it_is_made_plain_again_and_nothing_is_left(material):
+def test_make_plain_leaves_nothing_behind(material):
     tree, nodes = material.node_tree, module("bridge.endless_nodes")
     before = sorted((link.from_node.name, link.to_node.name, link.to_socket.name) for link in tree.links)
     images, groups = set(bpy.data.images.keys()), set(bpy.data.node_groups.keys())
@@ -254,7 +254,7 @@ def test_it_is_made_plain_again_and_nothing_is_left(material):
     assert nodes.find(material) is None
 
 
-def test_images_of_ones_own_work_with_their_mapping_and_a_packed_channel(scene, plane):
+def test_endless_works_with_own_images_and_packed_channels(scene, plane):
     material = module("bridge.materials").new("own")
     tree, shader = material.node_tree, material.node_tree.nodes["Principled BSDF"]
     own = [show_image(material, packed_image(f"own {seed}", np.uint8(255 * spots(seed)))) for seed in range(2)]
@@ -274,7 +274,7 @@ def test_images_of_ones_own_work_with_their_mapping_and_a_packed_channel(scene, 
     assert module("bridge.surfaces").map_nodes(material)["roughness"].channel == 1
 
 
-def test_a_regular_pattern_is_refused_with_a_reason_unless_one_insists(extension, scene, material):
+def test_regular_patterns_are_refused_unless_forced(extension, scene, material):
     checks = np.uint8(np.kron(np.indices((8, 8)).sum(0) % 2, np.ones((8, 8)))[..., None] * [200, 120, 80] + 20)
     color = material.node_tree.nodes["Impasto Base Color"]
     color.image = packed_image("checks", checks)
@@ -315,7 +315,7 @@ def test_a_new_result_and_repainted_textures_are_plain_until_made_endless_anew(s
     assert width_m == pytest.approx(96 / TILE_PX)
 
 
-def test_what_cannot_be_endless_is_named(plane, material):
+def test_unsuitable_materials_for_endless_are_named(plane, material):
     plane.active_material = None
     refused("no material", "make_endless")
     plane.active_material = material

@@ -60,7 +60,7 @@ def value_of(material, label: str) -> list[int]:
     return np.round(pixels[SIDE // 2, SIDE // 2, :3] * 255).astype(int).tolist()
 
 
-def test_a_download_is_listed_with_what_is_not_used_and_why(extension, settings, download):
+def test_downloads_are_listed_with_unused_files_and_reasons(extension, settings, download):
     settings.filepath = str(download)
     assert listed(settings) == {
         "Color.png": ("base_color", "WHOLE"),
@@ -74,7 +74,7 @@ def test_a_download_is_listed_with_what_is_not_used_and_why(extension, settings,
     assert extension.tools.sources.chosen_source(settings) == download, "an unchanged list is the folder"
 
 
-def test_what_is_changed_is_in_the_material_and_the_report_names_what_is_not_used(extension, settings, plane, tmp_path):
+def test_changed_maps_are_used_and_unused_files_reported(extension, settings, plane, tmp_path):
     folder = write(tmp_path / "wall", wall_color=COLOR, wall_normal=LEANING, pack=PACKED, other=COLOR)
     settings.filepath = str(folder)
     assert row_of(settings, "wall_normal.png").place == "WHOLE", "the name does not tell the sign"
@@ -105,7 +105,7 @@ def test_what_is_changed_is_in_the_material_and_the_report_names_what_is_not_use
     assert bpy.ops.impasto.read_source_maps() == {"FINISHED"}
 
 
-def test_of_several_dropped_files_only_those_count(extension, settings, plane, download):
+def test_only_the_dropped_files_are_used(extension, settings, plane, download):
     names = ["Bricks102_1K-PNG_Color.png", "Bricks102_1K-PNG_NormalDX.png", "Bricks102.png"]
     bpy.ops.impasto.drop_pictures(directory=str(download), files=[{"name": name} for name in names])
     wanted = {"Color.png": ("base_color", "WHOLE"), "NormalDX.png": ("normal", "directx"), "Bricks102.png": UNUSED}
@@ -119,7 +119,7 @@ def test_of_several_dropped_files_only_those_count(extension, settings, plane, d
     assert plane.active_material.name == download.name
 
 
-def test_photographs_that_are_dropped_are_maps_only_if_that_is_said(extension, settings, tmp_path):
+def test_dropped_photographs_are_maps_only_if_chosen(extension, settings, tmp_path):
     folder = write(tmp_path / "photos", first=COLOR, second=COLOR)
     bpy.ops.impasto.drop_pictures(directory=str(folder), files=[{"name": "first.png"}, {"name": "second.png"}])
     assert listed(settings) == {"first.png": UNUSED, "second.png": UNUSED}
@@ -159,7 +159,7 @@ def test_short_names_are_a_set_where_the_normals_look_like_some(extension, setti
     assert set(listed(settings).values()) == {UNUSED}
 
 
-def test_pictures_whose_names_say_nothing_are_listed_to_be_chosen_and_tiles_are_not(extension, settings, tmp_path):
+def test_pictures_with_meaningless_names_are_listed_for_choosing(extension, settings, tmp_path):
     folder = write(tmp_path / "farbe", eins=COLOR, zwei=PACKED)
     settings.filepath = str(folder)
     assert listed(settings) == {"eins.png": UNUSED, "zwei.png": UNUSED}
@@ -240,7 +240,7 @@ def quilting(scene, photo):
     return scene.impasto
 
 
-def test_what_the_panel_shows_becomes_layers_whose_source_is_prepared_below_them(extension, plane, scene, quilting):
+def test_panel_settings_become_layers_with_preparation_below(extension, plane, scene, quilting):
     assert bpy.ops.impasto.generate(preparation='{"scale": 0.25}', material="NONE", name="small") == {"FINISHED"}
     assert tuple(bpy.data.images["small_base_color"].size) == (20, 15)
     quilting.width_m, scene.impasto_parameters.quilt.variety = 2.0, 0.75

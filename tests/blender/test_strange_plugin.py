@@ -84,7 +84,7 @@ def test_every_panel_is_drawn_with_each_of_its_tools(strange, red, extension):
 
 
 @pytest.mark.slow
-def test_its_tools_make_images_and_materials(red):
+def test_tools_of_a_foreign_plugin_make_images_and_materials(red):
     bpy.ops.impasto.make_seamless(image=red.name)
     assert np.allclose(made_image(), RED, atol=1)
     bpy.ops.impasto.estimate_maps(image=red.name)
@@ -95,7 +95,7 @@ def test_its_tools_make_images_and_materials(red):
     assert np.allclose(made_image(), 26, atol=1)
 
 
-def test_its_stylizer_paints_and_its_tools_for_regions_and_points_do_what_buttons_say(strange, red, extension):
+def test_foreign_stylizers_region_and_point_tools_work(strange, red, extension):
     strange.impasto_style.tool, strange.impasto_style.image = "zephyr", red
     strange.impasto_parameters.zephyr.input_style = packed_image("blue.png", np.full((8, 8, 3), BLUE, np.uint8))
     bpy.ops.impasto.stylize()
@@ -154,7 +154,7 @@ def example(tools_of_example, scene, monkeypatch):
 
 
 @pytest.mark.slow
-def test_it_can_be_chosen_and_its_parameters_become_properties_that_the_panel_draws(example):
+def test_foreign_tools_can_be_chosen_and_drawn(example):
     example.impasto.tool = "posterize"
     properties = example.impasto_parameters.posterize.bl_rna.properties
     expected = {
@@ -168,7 +168,7 @@ def test_it_can_be_chosen_and_its_parameters_become_properties_that_the_panel_dr
 
 
 @pytest.mark.slow
-def test_it_makes_a_posterized_image(example, image):
+def test_the_example_plugin_makes_a_posterized_image(example, image):
     before = set(bpy.data.images)
     call = {"tool": "posterize", "parameters": '{"levels": 2}', "image": image.name, "estimator": "none"}
     assert bpy.ops.impasto.run(**call, material="NONE") == {"FINISHED"}
@@ -205,7 +205,7 @@ def made(plane, photo, **more):
 
 
 @pytest.mark.slow
-def test_it_makes_the_same_pixels_from_the_same_picture(plane, photo, tmp_path, request):
+def test_remote_engines_make_the_same_pixels(plane, photo, tmp_path, request):
     here = made(plane, photo)
     request.getfixturevalue("farm")
     assert bpy.ops.impasto.check_engine() == {"FINISHED"}
@@ -213,7 +213,7 @@ def test_it_makes_the_same_pixels_from_the_same_picture(plane, photo, tmp_path, 
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["photo_base_color.png"], "files are written here"
 
 
-def test_addresses_that_are_none_or_not_trusted_and_trainings_are_refused_and_change_nothing(farm, photo):
+def test_invalid_or_untrusted_addresses_and_remote_trainings_are_refused(farm, photo):
     refused("training data are not sent to another machine", "train", tool="train-torus", data=str(photo), name="far")
     farm.engine_address = farm.engine_address.replace("farm", "stranger", 1)
     refused("host key of stranger is unknown", "run", tool="checker")

@@ -32,7 +32,7 @@ class TestStyles:
     def keys(self, extension) -> list[str]:
         return [item[0] for item in extension.stylize.gallery.gallery_items(None, bpy.context)]
 
-    def test_the_folders_pictures_and_those_of_the_blend_are_offered(self, extension, settings, folder):
+    def test_pictures_of_the_folder_and_the_blend_are_offered(self, extension, settings, folder):
         normal = packed_image("normal.png", coordinates(8, 8))
         normal.colorspace_settings.name = "Non-Color"
         shipped = [f"file {name}.jpg" for name in ("Ink", "Oil", "Pencil", "Pointillism", "Watercolour", "Woodblock")]
@@ -68,7 +68,7 @@ class TestStyles:
 
 
 class TestPanel:
-    def test_it_draws_what_all_stylizers_have_and_what_only_one_has(self, scene, settings):
+    def test_the_style_panel_draws_shared_and_special_parameters(self, scene, settings):
         layout = drawn(getattr(bpy.types, PANEL))
         props = layout.props()
         assert {"tool", "subject", "strength", "strokes", "color", "relief", "seed", "seconds"} <= set(props)
@@ -101,7 +101,7 @@ class TestPanel:
             bpy.ops.impasto.add_image(tool="flat", input="style")
         assert bpy.ops.impasto.add_image(tool="flat", input="style") == {"CANCELLED"}, "no recipe holds more"
 
-    def test_a_single_style_has_no_weight_to_set_and_a_number_that_is_not_relative_stays(self, extension, settings):
+    def test_a_single_style_has_no_weight(self, extension, settings):
         props = lambda: drawn(getattr(bpy.types, PANEL)).props()  # noqa: E731
         assert "weight" not in props()
         flat = extension.engine.catalogue.catalogue["flat"]
@@ -112,9 +112,7 @@ class TestPanel:
         finally:
             weight["relative"] = True
 
-    def test_styles_masks_and_weights_of_the_panel_reach_the_recipe_and_what_has_no_image_is_left_out(
-        self, scene, settings
-    ):
+    def test_styles_masks_and_weights_reach_the_recipe(self, scene, settings):
         packed_image("blue.jpg", np.full((8, 8, 3), (0, 0, 255), np.uint8))
         packed_image("mask.png", np.full((32, 48, 3), 255, np.uint8))
         flat = scene.impasto_parameters.flat
@@ -126,7 +124,7 @@ class TestPanel:
         assert step["inputs"] == {"style": ["style", "style-2"], "mask": ["", "mask-2"]}
         assert step["parameters"]["weight"] == [1.0, 0.25]
 
-    def test_it_says_what_is_missing(self, extension, scene, settings, plane):
+    def test_the_style_panel_names_missing_inputs(self, extension, scene, settings, plane):
         missing = extension.stylize.request.request_poll_message
         assert missing(bpy.context) == ""
         settings.image = None
@@ -138,7 +136,7 @@ class TestPanel:
         scene.impasto_parameters.flat.input_style = None
         assert missing(bpy.context) == "Choose an image for style"
 
-    def test_another_stylizer_keeps_what_both_can_be_told(self, scene, settings, style):
+    def test_choosing_another_stylizer_keeps_shared_parameters(self, scene, settings, style):
         flat, patches = scene.impasto_parameters.flat, scene.impasto_parameters.patches_style
         flat.strength, flat.color, patches.preservation = 0.5, "lightness", 3.0
         more = flat.more_style.add()
@@ -148,7 +146,7 @@ class TestPanel:
         assert [(more.input_style.name, more.weight) for more in patches.more_style] == [("bricks.png", 2.5)]
         assert not patches.is_property_set("preservation")
 
-    def test_presets_are_the_stylizers(self, scene, settings):
+    def test_presets_belong_to_the_stylizer(self, scene, settings):
         scene.impasto_parameters.flat.strength = 0.25
         assert bpy.ops.impasto.style_preset_add(name="Mine soft") == {"FINISHED"}
         scene.impasto_parameters.flat.property_unset("strength")
@@ -182,7 +180,7 @@ class TestRunning:
         wait_until(lambda: task.preview is not None)
         return jobs
 
-    def test_stopped_early_it_keeps_what_there_is(self, running):
+    def test_stop_and_keep_keeps_the_result_so_far(self, running):
         assert drawn(bpy.types.IMPASTO_PT_intents_view_3d).operators("impasto.stop")
         assert bpy.ops.impasto.stop() == {"FINISHED"}
         assert not bpy.ops.impasto.stop.poll()
@@ -203,7 +201,7 @@ class TestLivePreview:
         settle(extension.jobs.session.jobs, extension.stylize.preview.live)
         return extension.stylize.preview.live
 
-    def test_it_is_small_and_follows_parameters_and_style(self, extension, scene, live, image):
+    def test_the_style_preview_is_small_and_follows_settings(self, extension, scene, live, image):
         assert live.error == ""
         assert live.pixels.shape == (32, 48, 3)  # never larger than the image
         np.testing.assert_allclose(live.pixels, np.broadcast_to(RED, live.pixels.shape), atol=1)
@@ -213,7 +211,7 @@ class TestLivePreview:
         live.tick()
         assert not extension.jobs.session.jobs.tasks
 
-    def test_a_material_shows_it_on_the_object(self, extension, scene, settings, live, plane, image):
+    def test_the_style_preview_of_a_material_is_on_the_object(self, extension, scene, settings, live, plane, image):
         material = new_material("Wall")
         show_image(material, image, "Base Color")
         plane.data.materials.append(material)
@@ -232,7 +230,7 @@ class TestLivePreview:
         assert (given["longest_px"], given["strokes_px"], given["relief"]) == (256, 100, 0.0)
         assert settle(extension.jobs.session.jobs, live).shape == (128, 256, 3)
 
-    def test_it_gives_way_to_what_is_asked_for(self, extension, scene, live, image, style):
+    def test_the_style_preview_yields_to_requested_jobs(self, extension, scene, live, image, style):
         scene.impasto_parameters.flat.seconds = 60
         live._due_s = 0.0
         live.tick()
@@ -240,9 +238,7 @@ class TestLivePreview:
         assert stylize(image=image.name) == {"FINISHED"}
         settle(extension.jobs.session.jobs)
 
-    def test_the_quick_stylizer_paints_it_with_the_networks_that_it_knows(
-        self, extension, settings, scene, image, style
-    ):
+    def test_the_quick_stylizer_paints_previews_with_known_networks(self, extension, settings, scene, image, style):
         catalogue, previewer = extension.engine.catalogue.catalogue, extension.stylize.preview.previewer
         assert previewer(bpy.context)["name"] == "wct"
         settings.tool = "blend"
@@ -304,7 +300,7 @@ def test_all_kinds_are_shown_and_one_is_taken(extension, scene, patches):
 
 @pytest.mark.slow
 @pytest.mark.any_blender
-def test_only_what_was_set_is_told_and_the_kind_chooses_the_rest(extension, scene, patches):
+def test_only_changed_parameters_override_the_kind(extension, scene, patches):
     patches.kind, patches.preservation = "ink", 1.0
     request = extension.stylize.request.from_scene(bpy.context)
     assert {"kind": "ink", "preservation": 1.0, "quality": "quick"}.items() <= request.parameters.items()

@@ -45,7 +45,7 @@ class TestImages:
         stylize(source=str(tmp_path / "wall.png"), style=str(tmp_path / "hand.png"), out_dir=str(out))
         assert [path.name for path in out.iterdir()] == ["wall – hand_base_color.png"]
 
-    def test_a_mask_says_where(self, image, style):
+    def test_masks_limit_where_a_style_is_painted(self, image, style):
         mask = np.zeros((32, 48, 3), np.uint8)
         mask[:, 24:] = 255
         packed_image("mask.png", mask)
@@ -62,7 +62,7 @@ class TestImages:
         assert [item.name for item in bpy.data.images if "impasto_map" in item] == ["glass – red"]
         np.testing.assert_allclose(pixels_of(bpy.data.images["glass – red"])[..., 3], 100 / 255, atol=1e-3)
 
-    def test_a_larger_one_goes_on_from_what_was_painted(self, image, style):
+    def test_larger_results_continue_from_the_painted_one(self, image, style):
         stylize(image=image.name, seed=3)
         assert bpy.ops.impasto.continue_larger(image="bricks – red", factor=2) == {"FINISHED"}
         larger = bpy.data.images["bricks – red.001"]
@@ -74,7 +74,7 @@ class TestImages:
         bpy.ops.impasto.continue_larger(image=larger.name)
         assert tuple(bpy.data.images["bricks – red.002"].size) == (192, 128)
 
-    def test_only_what_was_painted_can_be_continued_larger(self, extension, image, style):
+    def test_only_painted_images_can_be_continued_larger(self, extension, image, style):
         refused("has no recipe", "continue_larger", image=image.name)
         bpy.ops.impasto.run(tool="checker", width_px=8, height_px=8, estimator="none", material="NONE")
         refused(
@@ -89,7 +89,7 @@ class TestImages:
 
 
 class TestMaterials:
-    def test_a_copy_with_the_painted_texture_takes_the_materials_place(self, plane, material, image, style):
+    def test_a_painted_copy_replaces_the_material(self, plane, material, image, style):
         assert stylize(surface=material.name) == {"FINISHED"}
         painted = plane.active_material
         assert (painted.name, recipe_of(painted)["steps"][0]["tool"]) == ("bricks – red", "flat")
@@ -115,7 +115,7 @@ class TestMaterials:
         assert plane.material_slots[0].material == material  # it is not selected
         assert cube.active_material.name == "bricks – red"
 
-    def test_relief_joins_the_maps_that_it_makes(self, plane, material, style):
+    def test_relief_adds_and_links_missing_maps(self, plane, material, style):
         """The strokes stand out: roughness comes from the socket's own value, laid out as the colour is."""
         stylize(surface=material.name, parameters={"relief": 1.0})
         painted = plane.active_material
@@ -147,7 +147,7 @@ class TestMaterials:
         np.testing.assert_allclose(pixels_of(behind(painted, "Roughness").image)[..., 0], 50 / 255, atol=1 / 255)
         assert behind(painted, "Metallic").type == "SEPARATE_COLOR"
 
-    def test_what_impasto_made_is_repainted_map_by_map(self, plane, style):
+    def test_materials_made_by_impasto_are_repainted_in_all_maps(self, plane, style):
         bpy.ops.impasto.run(tool="checker", width_px=16, height_px=16, estimator="none", name="tiles")
         relief = plane.active_material.node_tree.nodes["Impasto Displacement"].inputs["Scale"]
         relief.default_value = 0.5
@@ -167,7 +167,7 @@ class TestMaterials:
         assert texture.image.name == "bricks – red_height"
         assert bump.inputs["Distance"].default_value == pytest.approx(0.01)
 
-    def test_a_material_that_is_gone_when_it_is_done_becomes_a_new_one(self, plane, material, extension, settings):
+    def test_a_material_deleted_meanwhile_becomes_a_new_one(self, plane, material, extension, settings):
         settings.subject = "MATERIAL"
         jobs = extension.jobs.session.jobs
         request = extension.stylize.request.from_scene(bpy.context)
@@ -178,7 +178,7 @@ class TestMaterials:
         assert jobs.last_report.level == "WARNING"
         assert "bricks – red" in bpy.data.materials
 
-    def test_a_procedural_material_says_what_to_do(self, plane, style):
+    def test_procedural_materials_are_refused_with_a_remedy(self, plane, style):
         plane.active_material = bpy.data.materials.new("noise")
         refused(r"no image gives the base colour of the material noise.*bake", stylize, subject="MATERIAL")
 

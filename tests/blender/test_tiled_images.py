@@ -110,7 +110,7 @@ def test_an_image_alone_is_changed_tile_by_tile_with_its_alpha(extension, tiles,
     assert sent(tiles, image).keys() == arrays.keys()
 
 
-def test_other_maps_are_read_tile_by_tile_or_on_each_tile(extension, over_tiles, material, tiled, image):
+def test_other_maps_are_read_per_tile_or_repeated_on_each_tile(extension, over_tiles, material, tiled, image):
     surfaces = extension.bridge.surfaces
     maps = {"roughness": surfaces.MapImage(image), "emission": surfaces.MapImage(tiled)}
     arrays = surfaces.read_images(tiled, maps, {"metallic": 0.5})().arrays
@@ -141,7 +141,7 @@ DOT = {"points": "[[0.75, 0.25]]", "radius_px": 2}
 """The middle of the tile 1012: of two rows and columns of tiles, the upper right one."""
 
 
-def test_a_region_lies_on_the_picture_of_all_tiles_and_is_of_bounded_size(regions, tiled, extension):
+def test_regions_cover_the_sheet_of_tiles_with_a_size_limit(regions, tiled, extension):
     bpy.ops.impasto.paint_region(image=tiled.name, **DOT)
     mask = regions.region_of(tiled)
     assert mask.shape == (2 * 8, 2 * 16)

@@ -95,9 +95,7 @@ def test_an_image_of_the_blend_is_learned_from(training_jobs, scene, models_libr
 
 
 @pytest.mark.any_blender
-def test_the_artist_generates_while_a_training_runs_that_leaves_a_checkpoint(
-    training_jobs, begin, scene, models_library, wall_file
-):
+def test_results_can_be_made_while_a_training_runs(training_jobs, begin, scene, models_library, wall_file):
     task = begin("beside")
     refused(r"runs already: Training beside.*wait for it", "train", tool="learn", data=str(wall_file), name="second")
     assert bpy.ops.impasto.run(tool="checker", width_px=16, height_px=16, estimator="none") == {"FINISHED"}
@@ -137,7 +135,7 @@ def test_a_model_for_another_file_is_kept_in_the_library_alone(training_jobs, be
 
 @pytest.mark.any_blender
 @pytest.mark.parametrize(("given", "message"), cases("training"))
-def test_a_training_that_cannot_work_says_why(training_jobs, scene, wall_file, given, message):
+def test_hopeless_trainings_say_why(training_jobs, scene, wall_file, given, message):
     scene.impasto_training.tool = "learn"
     refused(message, "train", **{"data": str(wall_file), **given})
 
@@ -272,7 +270,7 @@ def test_a_training_ends_or_goes_on_when_blender_closes(extension, wall_file, tm
 
 
 @pytest.mark.slow
-def test_sliders_are_the_chosen_models(training_jobs, extension, scene, models_library, wall_file):
+def test_sliders_belong_to_the_chosen_model(training_jobs, extension, scene, models_library, wall_file):
     """A slider of another model is neither shown nor sent."""
     train("warm", data=str(wall_file))
     train("cold", data=str(wall_file), parameters='{"steps": 1, "sliders": "frost green-moss green_moss"}')
@@ -293,9 +291,7 @@ def test_sliders_are_the_chosen_models(training_jobs, extension, scene, models_l
     assert properties.parameters_of(scene, tool) == {"model": "unknown"}
 
 
-def test_each_of_two_models_has_its_own_values_in_the_file_in_presets_and_trained_anew(
-    training_jobs, extension, scene, wall_file, models_library, tmp_path
-):
+def test_slider_values_are_stored_per_model(training_jobs, extension, scene, wall_file, models_library, tmp_path):
     """In the sliders of the two, the same number means different things."""
     train("rock", data=str(wall_file), parameters='{"steps": 1, "sliders": "moss cracks"}')
     train("cloth", data=str(wall_file), parameters='{"steps": 1, "sliders": "folds moss"}')

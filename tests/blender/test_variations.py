@@ -65,7 +65,7 @@ def test_a_changed_parameter_makes_a_new_picture(live, extension, checker, scene
 
 @pytest.mark.slow
 @pytest.mark.any_blender
-def test_pictures_are_the_real_result_with_its_maps_under_a_light_scaled_down(live, extension, checker, scene):
+def test_previews_are_the_lit_result_scaled_down(live, extension, checker, scene):
     """As the artist generates it afterwards, of its size, seed and maps; within 3 of 255, as the maps have 8 bits."""
     scene.impasto.tool, scene.impasto.estimator = "blotches", "photo-maps"
     blotches, scene.impasto.seed = scene.impasto_parameters.blotches, 5
@@ -89,7 +89,7 @@ def real_result(extension) -> np.ndarray:
 
 
 @pytest.mark.any_blender
-def test_a_newer_picture_shows_what_there_is_of_it_while_it_is_made(live, extension, scene):
+def test_newer_previews_show_partial_results(live, extension, scene):
     before = live.pixels
     scene.impasto.tool = "slow"
     while live.tick():
@@ -113,7 +113,7 @@ def test_only_the_last_of_many_changes_is_shown(live, extension, scene):
     assert live.pixels[..., 2].max() > 200
 
 
-def test_what_is_due_is_not_made_for_another_file(live, extension, checker):
+def test_pending_previews_end_with_their_file(live, extension, checker):
     checker.squares = 5
     assert bpy.app.timers.is_registered(live.timer)
     bpy.ops.wm.read_homefile(use_empty=True)
@@ -194,7 +194,7 @@ def wait(extension, live) -> None:
     assert not live.error
 
 
-def test_it_is_seen_while_a_layer_changes_and_its_image_stays_the_same(extension, layers_live, plane):
+def test_previews_on_the_object_keep_their_image_while_layers_change(extension, layers_live, plane):
     material = plane.active_material
     before = links_of(material)
     wait(extension, layers_live)
@@ -213,7 +213,7 @@ def test_it_is_seen_while_a_layer_changes_and_its_image_stays_the_same(extension
 
 
 @pytest.mark.parametrize("kind", ["picture", "emission", "endless", "endless without maps"])
-def test_before_a_material_of_others_stands_a_shader_of_its_own(extension, layers_live, plane, kind):
+def test_previews_use_a_separate_shader_for_foreign_materials(extension, layers_live, plane, kind):
     material, on_object = plane.active_material, extension.bridge.on_object
     if kind.startswith("endless"):
         bpy.ops.impasto.run_layers()
@@ -249,7 +249,7 @@ def test_before_a_material_of_others_stands_a_shader_of_its_own(extension, layer
     assert (links_of(material), len(tree.nodes)) == (before, count), "nothing is rendered but the material itself"
 
 
-def test_a_result_takes_its_place_and_its_images_are_found_meanwhile(extension, layers_live, plane):
+def test_results_replace_the_preview_on_the_object(extension, layers_live, plane):
     material = plane.active_material
     wait(extension, layers_live)
     bpy.ops.impasto.run_layers()
@@ -264,7 +264,7 @@ def test_a_result_takes_its_place_and_its_images_are_found_meanwhile(extension, 
 
 
 @pytest.mark.parametrize("how", ["save", "undo"])
-def test_it_is_not_kept_in_a_file_nor_by_undo(extension, layers_live, plane, tmp_path, how):
+def test_previews_on_the_object_are_not_saved_or_undone(extension, layers_live, plane, tmp_path, how):
     bpy.ops.impasto.run_layers()
     wait(extension, layers_live)
     name = plane.active_material.name
@@ -279,9 +279,7 @@ def test_it_is_not_kept_in_a_file_nor_by_undo(extension, layers_live, plane, tmp
     assert extension.bridge.surfaces.base_color_of(bpy.data.materials[name])
 
 
-def test_the_sliders_of_the_panel_are_seen_with_roughness_and_normals_until_a_result_takes_their_place(
-    extension, scene, plane
-):
+def test_panel_previews_have_roughness_and_normals_until_a_result(extension, scene, plane):
     settings, bricks, live = scene.impasto, scene.impasto_parameters.bricks, extension.generate.variations.live
     settings.tool, bricks.width_px, bricks.height_px = "bricks", 32, 32
     bpy.ops.impasto.generate()

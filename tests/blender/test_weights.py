@@ -138,7 +138,7 @@ def is_installed(extension, name: str = "net") -> bool:
 
 @pytest.mark.slow
 @pytest.mark.any_blender
-def test_a_download_tells_how_far_it_is_and_goes_on_after_it_was_cancelled(extension, library):
+def test_downloads_report_progress_and_resume_after_cancelling(extension, library):
     Publisher.may_send.clear()
     jobs, library_task = extension.jobs.session.jobs, extension.library.library_task
     task = library_task("Downloading Net", "weights", "download", "net", "--yes")
@@ -210,7 +210,7 @@ def test_the_preferences_list_them_with_size_and_licence(extension, library):
 
 @pytest.mark.slow
 @pytest.mark.any_blender
-def test_what_cannot_be_done_says_why(extension, library):
+def test_impossible_actions_on_weights_say_why(extension, library):
     refused("no weights called 'nonsense'; .*or refresh the tools", "download_weights", name="nonsense")
     refused("no published hash", "download_weights", name="other")
     refused("net are not installed", "remove_weights", name="net")
@@ -219,7 +219,7 @@ def test_what_cannot_be_done_says_why(extension, library):
 
 
 @pytest.mark.slow
-def test_what_plugins_print_among_the_engines_answers_is_passed_over(extension, scene):
+def test_prints_of_plugins_among_answers_are_ignored(extension, scene):
     lines = ["hello", "[1]", '{"progress": "half"}', '{"removed": "a"}', "bye"]
     task = extension.jobs.task.Task("Removing", lambda task: None, lambda result: None)
     command = [sys.executable, "-I", "-c", f"print({chr(10).join(lines)!r})"]

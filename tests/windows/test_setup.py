@@ -15,7 +15,7 @@ INSTALL_THEN = 'blender -b --command extension install-file -r user_default -e "
 
 
 @IN_BOTH
-def test_where_debian_has_no_venv_one_sentence_says_what_to_install(blender, tmp_path):
+def test_without_venv_on_debian_one_sentence_says_what_to_install(blender, tmp_path):
     (tmp_path / "torch-99.0-py3-none-any.whl").touch()
     script = ["--python-exit-code", "1", "--python-expr", SET_UP.format(wheels=str(tmp_path))]
     command = ["sh", "-c", INSTALL_THEN, str(EXTENSION), "blender", "-b", *script]
@@ -32,7 +32,7 @@ def with_venv() -> dict[str, str]:
     return {"PATH": ":".join([*folders, ENVIRONMENT["PATH"]])}
 
 
-def test_without_network_a_click_is_refused_and_a_python_made_by_hand_mends_it(walk_through):
+def test_without_network_set_up_is_refused_and_a_chosen_python_works(walk_through):
     facts = walk_through("unset", env=with_venv())
     assert (facts["begun_offline"], facts["is_online"]) == ([], True)
     level, text, places = facts["failed"]

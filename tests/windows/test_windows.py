@@ -233,7 +233,7 @@ def test_an_artists_hour_is_pictured_in_two_languages(walk_through):
     walk_through("hour", size_px=(1200, 1000), files=LANGUAGES)
 
 
-def test_what_is_not_set_up_is_greyed_a_search_and_a_shortcut_begin_jobs_and_no_nodes_overlap(
+def test_missing_set_up_greys_buttons_and_search_and_shortcuts_start_jobs(
     walk_through,
 ):
     facts = walk_through("menus")
