@@ -77,7 +77,7 @@ REQUESTS = {name: request(case) for name, case in FRAMES["requests"].items()} | 
 }
 UNREADABLE = (
     *("an array is an object", "floats of 64 bits", "an array of objects"),
-    *("a negative size", "a size is text", "a huge array"),
+    *("a negative size", "a size is text", "a huge array", "no JSON", "no object"),
 )
 BROKEN = {name: REQUESTS.pop(name) for name in UNREADABLE}
-"""Requests of which nobody knows where they end."""
+"""Bytes that are no frame: nobody knows where the next one begins."""

@@ -1,7 +1,7 @@
 """The worker's service: reads requests from its client, has them carried out one after the other, and answers.
 
-A malformed request is answered with an error, and ends the worker if the next one cannot be found. At the end of the
-stream it cancels its jobs, except for those with `"detach": true`, which it finishes first.
+A wrong request is answered with an error. Bytes that are no frame end the worker, since nobody knows where the next
+frame begins. At the end of the stream it cancels its jobs, but finishes those with `"detach": true` first.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ..system.typed_json import MAX_ID
 from .execution import Execution, RunningJob
 from .replies import Hello, JobFailure, Reply, Stopped, frame_of
 from .requests import ActionRequest, Request, request_of
-from .wire import PROTOCOL, FrameError, read_frame, write_frame
+from .wire import PROTOCOL, read_frame, write_frame
 
 EXIT_GRACE_S = 10.0
 END_GRACE_S = 1.0
@@ -64,27 +64,23 @@ class Worker:
         self._working.join(grace_s)
 
     def _read_one(self) -> bool:
-        """Read a request and carry it out, or answer it with an error; return False at the end of the stream."""
-        id_: object = None
+        """Read a request and carry it out, or answer it with an error; return whether the stream goes on."""
         try:
-            if (frame := read_frame(self._source)) is None:
-                return False
-            id_ = frame.get("id")
-            self._receive(request_of(frame))
-        except FrameError as error:  # never while the client's own check holds: what follows could be anything
-            self._refuse(error.id, ProtocolError(error.message, error.remedy))
+            frame = read_frame(self._source)
+        except ProtocolError as error:  # never while the client checks its frames before it sends them
+            self._send(_failure(None, error))
             return False
-        except ImpastoError as error:
-            self._refuse(id_, error)
         except OSError:
             log.info("the client is gone", exc_info=True)
             return False
+        if frame is None:
+            return False
+        try:
+            self._receive(request_of(frame))
         except Exception as error:  # noqa: BLE001  a bug in handling one request must not end the others
-            self._refuse(id_, error)
+            id_ = frame.get("id")
+            self._send(_failure(id_ if type(id_) is int and 0 <= id_ <= MAX_ID else None, error))
         return True
-
-    def _refuse(self, id_: object, error: Exception) -> None:
-        self._send(_failure(id_ if type(id_) is int and 0 <= id_ <= MAX_ID else None, error))
 
     def _receive(self, request: Request) -> None:
         if isinstance(request, ActionRequest):

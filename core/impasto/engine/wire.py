@@ -33,9 +33,9 @@ CHUNK_BYTES = 2**20
 
 
 def write_frame(stream: IO[bytes], frame: Mapping[str, Any]) -> None:
-    """Write plain data, dataclasses of it, paths, recipes and arrays. The caller holds a lock if several threads write.
+    """Write a frame of plain data, dataclasses, paths, recipes and arrays. Several threads that write share a lock.
 
-    ProtocolError for data that cannot be sent; nothing is written then.
+    ProtocolError for data that cannot be sent. It is raised before the first byte is written.
     """
     arrays: list[np.ndarray] = []
 
@@ -67,22 +67,14 @@ def write_frame(stream: IO[bytes], frame: Mapping[str, Any]) -> None:
     stream.flush()
 
 
-class FrameError(ProtocolError):
-    """A frame whose arrays cannot be read, so that nothing after it can; `id` is the job's, unchecked."""
-
-    def __init__(self, message: str, remedy: str, id_: object = None) -> None:
-        super().__init__(message, remedy)
-        self.id = id_
-
-
-class CutFrameError(FrameError):
-    """A frame of which the stream has only a part: who wrote it has ended."""
+class CutFrameError(ProtocolError):
+    """The stream ended within a frame: the process that wrote it has ended."""
 
 
 def read_frame(stream: IO[bytes]) -> dict[str, Any] | None:
     """The next frame as plain data and arrays, or None at the end of the stream.
 
-    ProtocolError if it is malformed; after one that is no FrameError, the next call finds the next frame.
+    ProtocolError if it is malformed. The stream is of no use afterwards, since nobody knows where a frame begins.
     """
     if not (line := stream.readline(MAX_HEADER_BYTES)):
         return None
@@ -90,28 +82,18 @@ def read_frame(stream: IO[bytes]) -> dict[str, Any] | None:
     if not isinstance(header, dict):
         raise ProtocolError(f"this is no frame: {excerpt(line)}", "see the worker's log")
     arrays: list[np.ndarray] = []
-    try:
-        frame = _with_arrays(header, arrays)
-        for array in arrays:
-            _fill(array, stream)
-        return frame
-    except EOFError:
-        message = "the stream ended in the middle of an array"
-        raise CutFrameError(message, "start the job again", header.get("id")) from None
-    except ProtocolError as error:
-        raise FrameError(error.message, error.remedy, header.get("id")) from error
-
-
-def _fill(array: np.ndarray, stream: IO[bytes]) -> None:
-    view, filled = array.data.cast("B") if array.size else memoryview(b""), 0
-    while filled < len(view):
-        if not (count := stream.readinto(view[filled : filled + CHUNK_BYTES])):  # type: ignore[attr-defined]
-            raise EOFError
-        filled += count
+    frame = _with_arrays(header, arrays)
+    for array in arrays:
+        view, filled = array.data.cast("B") if array.size else memoryview(b""), 0
+        while filled < len(view):
+            if not (count := stream.readinto(view[filled : filled + CHUNK_BYTES])):  # type: ignore[attr-defined]
+                raise CutFrameError("the stream ended in the middle of an array", "start the job again")
+            filled += count
+    return frame
 
 
 def _with_arrays(value: Any, arrays: list[np.ndarray]) -> Any:
-    """A value of the line, with the arrays that are named in it, which are listed and not filled yet."""
+    """A value of the header with its arrays, which are allocated and added to `arrays`, but not filled yet."""
     if isinstance(value, list):
         return [_with_arrays(item, arrays) for item in value]
     if not isinstance(value, dict):
@@ -128,7 +110,7 @@ def _with_arrays(value: Any, arrays: list[np.ndarray]) -> Any:
 
 
 def _check_array(described: Any, before: Sequence[np.ndarray]) -> None:
-    """ProtocolError unless an array can be in a frame after these."""
+    """Raise ProtocolError unless a frame that has the arrays `before` may have this one as well."""
     dtype, shape = described if isinstance(described, list) and len(described) == 2 else (described, None)
     if dtype not in DTYPES:
         raise ProtocolError(f"an array has the dtype {excerpt(dtype)}", f"send one of {', '.join(DTYPES)}")
