@@ -18,7 +18,7 @@ from .bridge.surfaces import MapNode
 from .bridge.target import active_material, by_uid, chosen_material
 from .core.descriptions import MESH
 from .core.engine.replies import LOOKUP, JobResult
-from .core.engine.requests import View
+from .core.engine.requests import ResultView
 from .core.errors import ParameterError
 from .core.recipe import Recipe, Step
 from .engine import engine
@@ -142,7 +142,7 @@ class EndlessRequest:
             check_can_be_endless(found, insist=self.insist)
             return self._insert(found, made)
 
-        return WorkerAction.as_it_is(given).task("Make Endless", apply, View("gaussian"))
+        return WorkerAction.as_it_is(given).task("Make Endless", apply, ResultView("gaussian"))
 
     def _insert(self, material: bpy.types.Material, made: GaussianMaps) -> TaskReport:
         used = {name: one for name, one in used_maps(material).items() if name in made.answer.arrays}

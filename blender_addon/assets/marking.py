@@ -15,7 +15,7 @@ import numpy as np
 from ..bridge import former, images, surfaces
 from ..bridge.target import chosen_material
 from ..core.engine.replies import RELIT
-from ..core.engine.requests import View
+from ..core.engine.requests import ResultView
 from ..core.errors import ImpastoError, ParameterError
 from ..core.io.assets import CLASS_WORDS, ROOT_CATALOG, AssetText, asset_text, catalog_id, catalog_path
 from ..core.system.untrusted import printable
@@ -67,7 +67,7 @@ def mark_task(material: bpy.types.Material) -> Task:
         if not can_render:
             return None
         azimuth, elevation = LIGHT_DEGREES
-        view = View("relit", side_px=PREVIEW_PX, azimuth=azimuth, elevation=elevation, frames=1)
+        view = ResultView("relit", side_px=PREVIEW_PX, azimuth=azimuth, elevation=elevation, frames=1)
         try:
             return action.answer(task, connected(), view).arrays[RELIT][0][:, :PREVIEW_PX]
         except ImpastoError as error:  # it still becomes an asset

@@ -14,7 +14,7 @@ from ..bridge import former, surfaces
 from ..bridge.target import active_material
 from ..core.engine.client import Client
 from ..core.engine.replies import JobResult
-from ..core.engine.requests import JobInput, View
+from ..core.engine.requests import JobInput, ResultView
 from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..generate import variations
@@ -54,7 +54,7 @@ def relight_task(context: bpy.types.Context, light: Light) -> Task:
 
 def maps_of(task: Task, client: Client, subject: WorkerAction) -> JobInput:
     """Small maps of an action's result. For a task's `work`."""
-    return _pixels(subject.answer(task, client, View("small", LONGEST_PX)))
+    return _pixels(subject.answer(task, client, ResultView("small", LONGEST_PX)))
 
 
 def subject_of_material(material: bpy.types.Material) -> WorkerAction:

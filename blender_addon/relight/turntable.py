@@ -19,7 +19,7 @@ import numpy as np
 from ..bridge.inputs import SOURCE
 from ..core.engine.client import Client
 from ..core.engine.replies import RELIT
-from ..core.engine.requests import JobInput, View
+from ..core.engine.requests import JobInput, ResultView
 from ..core.errors import ImpastoError
 from ..jobs.session import connect, jobs
 from ..jobs.task import Task, TaskReport
@@ -183,7 +183,7 @@ def render(task: Task, client: Client, plain: WorkerAction, shown: ShownMaps, li
     plain: the action that shows its source as it is.
     """
     given = shown.maps.get(light.which, shown.maps[NOW])
-    view = View("relit", side_px=SIDE_PX, azimuth=light.azimuth, elevation=light.elevation, frames=light.frames)
+    view = ResultView("relit", side_px=SIDE_PX, azimuth=light.azimuth, elevation=light.elevation, frames=light.frames)
     return replace(plain, inputs={SOURCE: given}, supersedes="relight").answer(task, client, view).arrays[RELIT]
 
 

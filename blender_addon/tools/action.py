@@ -19,7 +19,7 @@ from ..bridge.target import NEW, NONE, Target
 from ..core.descriptions import DIRECTIONS, MESH
 from ..core.engine.client import Client
 from ..core.engine.replies import RELIT, JobResult
-from ..core.engine.requests import Delivery, JobInput, View
+from ..core.engine.requests import Delivery, JobInput, ResultView
 from ..core.errors import ParameterError
 from ..core.options import RunOptions, Sink
 from ..core.recipe import Recipe, Step
@@ -88,7 +88,7 @@ class WorkerAction:
         """The same action with inputs in the form that the worker takes; for any thread."""
         return replace(self, inputs={name: ready(given) for name, given in self.inputs.items()})
 
-    def answer(self, task: Task, client: Client, deliver: Delivery | View | None = None) -> JobResult:
+    def answer(self, task: Task, client: Client, deliver: Delivery | ResultView | None = None) -> JobResult:
         """The worker's answer. For a task's `work`."""
         sent = self.ready().inputs
         job = client.submit(
@@ -117,10 +117,10 @@ class WorkerAction:
         runs_small: run all steps at the size of the picture, and keep their results.
         """
         small = replace(self, options=replace(self.options, keeps_steps=runs_small))
-        return small.answer(task, client, View("preview", LONGEST_PX, runs_small=runs_small)).arrays
+        return small.answer(task, client, ResultView("preview", LONGEST_PX, runs_small=runs_small)).arrays
 
     def task(
-        self, label: str, apply: Callable[[JobResult], TaskReport], deliver: Delivery | View | None = None
+        self, label: str, apply: Callable[[JobResult], TaskReport], deliver: Delivery | ResultView | None = None
     ) -> Task:
         """Task that applies the worker's answer."""
         connected = connect()

@@ -17,9 +17,8 @@ from impasto.errors import FileError
 from impasto.io.files import read_maps, read_recipe, read_size, source_files, sources_in
 from impasto.io.gltf import Gltf
 from impasto.io.gltf_maps import maps_in
-from impasto.io.gltf_mesh import mesh_in
 from impasto.io.gltf_out import Repaint, gltf_of
-from impasto.io.meshes import read_mesh
+from impasto.io.meshes import mesh_in, read_mesh
 from impasto.io.ply import ply_of
 from impasto.plugins.registry import registry
 from impasto.running.rerun import rerun

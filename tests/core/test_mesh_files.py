@@ -12,8 +12,7 @@ from cases import each_case
 from impasto.atlas.mesh import Mesh
 from impasto.atlas.polygons import triangles_of
 from impasto.errors import FileError, ImpastoError
-from impasto.io.gltf_mesh import is_shown
-from impasto.io.meshes import mesh_of, read_mesh
+from impasto.io.meshes import is_shown, mesh_of, read_mesh
 
 SQUARE = [(0, 0, 0), (2, 0, 0), (2, 2, 0), (0, 2, 0), (4, 1, 0)]
 """Vertices of a square and of a triangle at its side, which share two."""

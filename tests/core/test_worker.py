@@ -14,7 +14,7 @@ from worker_jobs import CHECKER, is_alive, recipe, wait_until
 
 from impasto import Maps, Recipe, RunOptions, Sink, Step
 from impasto.engine.client import Client
-from impasto.engine.requests import Delivery, JobInput, View
+from impasto.engine.requests import Delivery, JobInput, ResultView
 from impasto.errors import Cancelled, FileError, ProtocolError, WorkerError
 from impasto.system.process import start
 
@@ -196,7 +196,7 @@ def test_a_preview_is_the_real_result_under_a_light_scaled_down(shared_client):
 
     made = Recipe((Step("checker", {"width_px": 256, "height_px": 128}), Step("photo-maps")), 5)
     real = lit_picture(shared_client.submit(made).wait().maps)
-    preview = shared_client.submit(made, deliver=View("preview", longest_px=64)).wait().arrays["preview"]
+    preview = shared_client.submit(made, deliver=ResultView("preview", longest_px=64)).wait().arrays["preview"]
     assert preview.shape == (32, 64, 3)
     assert np.abs(preview - 255 * real.reshape(32, 4, 64, 4, 3).mean((1, 3))).max() < 1.5
 
@@ -320,7 +320,7 @@ def test_a_stopped_job_keeps_its_result(is_paused, long_client, library, wall):
 def test_a_newer_preview_supersedes_older_ones_running_or_waiting(shared_client):
     previews = [shared_client.submit(recipe("slow"), supersedes="preview") for _ in range(3)]
     other = shared_client.submit(CHECKER)
-    last = shared_client.submit(CHECKER, supersedes="preview", deliver=View("preview"))
+    last = shared_client.submit(CHECKER, supersedes="preview", deliver=ResultView("preview"))
     for older in previews:
         with pytest.raises(Cancelled):
             older.wait()

@@ -48,7 +48,7 @@ def own_mesh(arguments: argparse.Namespace, recipe: Recipe, source: Path | None)
 
     None too for a material that nothing in its file shows, which is a picture like any other.
     """
-    from ..io.gltf_mesh import is_shown
+    from ..io.meshes import is_shown
 
     tools = [registry().tool(step.tool) for step in recipe.active_steps]
     makes_new = any(tool.kind in NEW and all(item.kind != MESH for item in tool.inputs) for tool in tools)

@@ -100,14 +100,14 @@ def _rows(file: Path) -> dict[Path, tuple[str, ...]]:
 
 
 @dataclass(frozen=True)
-class Sources:
+class SourceTable:
     """A SOURCES.tsv: its folder, and its rows by file."""
 
     folder: Path
     rows: Mapping[str, Mapping[str, str]]
 
     @classmethod
-    def above(cls, folder: Path) -> Sources:
+    def above(cls, folder: Path) -> SourceTable:
         """The nearest SOURCES.tsv in `folder` or its parents; without rows if there is none."""
         folder = resolve(folder)
         for place in [folder, *folder.parents][:SOURCES_LEVELS]:

@@ -37,7 +37,7 @@ from ..system.transaction import recover
 from ..system.untrusted import excerpt, files_in, inside, is_folder, is_there, resolve, sha256_of
 from ..texture import Maps, Texture
 from ..udim import tile_suffix
-from .beside import Captions, Sources
+from .beside import Captions, SourceTable
 from .prepare import Preparation, prepare
 
 INDEX = "index.json"
@@ -106,7 +106,7 @@ def find_pictures(path: Path, licence: str) -> tuple[list[PictureSource], list[t
     """
     if not is_there(path):
         raise FileError(f"cannot read {excerpt(path)}: no such file or folder", "check its name")
-    listed = Sources.above(path if is_folder(path) else path.parent)
+    listed = SourceTable.above(path if is_folder(path) else path.parent)
     if is_there(path / INDEX):
         return list(_boxes(path, "", listed, licence)), []
     if is_folder(path):
@@ -160,7 +160,7 @@ def pictures_in(folder: Path) -> list[Path]:
 
 
 def _picture(
-    name: str, label: str | None, maps: Mapping[str, MapSource], listed: Sources, licence: str, captions: Captions
+    name: str, label: str | None, maps: Mapping[str, MapSource], listed: SourceTable, licence: str, captions: Captions
 ) -> PictureSource:
     files = {map_: source.file for map_, source in maps.items()}
     about = listed.row(files["base_color"])
@@ -265,7 +265,7 @@ def _shares_name(file: Path, sets: Iterable[MapSet]) -> bool:
     return any(re.match(rf"{name}(?![^\W_])", file.stem) for name in names)
 
 
-def _boxes(folder: Path, prefix: str, listed: Sources, licence: str) -> Iterator[PictureSource]:
+def _boxes(folder: Path, prefix: str, listed: SourceTable, licence: str) -> Iterator[PictureSource]:
     """The boxes of the contact sheets in a folder; the class is the sheet's name in lower case."""
     index = read_index(folder / INDEX)
     for name, places in sorted(index.boxes.items()):

@@ -29,7 +29,7 @@ from .connection import Connection, ConnectionLimits
 from .job import Job
 from .remote import Remote, read_files, write_files
 from .replies import JobResult
-from .requests import ActionRequest, Delivery, JobInput, View
+from .requests import ActionRequest, Delivery, JobInput, ResultView
 
 CANCEL_GRACE_S = 2.0
 START_LIMIT_S = 60.0
@@ -80,7 +80,7 @@ class Client:
         *,
         action: str = "run",
         values: Mapping[str, Any] | None = None,
-        deliver: Delivery | View | None = None,
+        deliver: Delivery | ResultView | None = None,
         scale: Mapping[str, float] | None = None,
         color_spaces: Mapping[str, str] | None = None,
         supersedes: str = "",
@@ -117,7 +117,7 @@ class Client:
             options=options,
             values=values or {},
             deliver=deliver if isinstance(deliver, Delivery) else Delivery(),
-            view=deliver if isinstance(deliver, View) else None,
+            view=deliver if isinstance(deliver, ResultView) else None,
             supersedes=supersedes,
             detach=detach and self._outlives,
         )

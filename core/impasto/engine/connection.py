@@ -20,7 +20,7 @@ from ..about import VERSION
 from ..errors import ImpastoError, ProtocolError, WorkerError, error_from_name
 from ..system.process import describe_exit, end, keep_log, kill, kill_group
 from .job import Job
-from .replies import Hello, JobFailure, JobNews, JobResult, Reply, Stopped, reply_of
+from .replies import Failure, Hello, JobNews, JobResult, Reply, Stopped, reply_of
 from .requests import JobRequest, Request, Wish, frame_of
 from .wire import PROTOCOL, CutFrameError, read_frame, write_frame
 
@@ -187,7 +187,7 @@ class Connection:
             return
         if not self._has_greeted:
             raise ProtocolError("the worker began without saying hello", REPAIR)
-        if isinstance(reply, JobFailure) and reply.id is None:
+        if isinstance(reply, Failure) and reply.id is None:
             raise ProtocolError(f"the worker refused a request: {reply.message}", reply.remedy)
         assert reply.id is not None
         if isinstance(reply, JobNews):
@@ -260,10 +260,10 @@ class Connection:
         return ignores or (self._closed_at is not None and not self._is_left and now - self._closed_at > EXIT_LIMIT_S)
 
 
-def _settle(job: Job, reply: JobResult | Stopped | JobFailure) -> None:
+def _settle(job: Job, reply: JobResult | Stopped | Failure) -> None:
     if isinstance(reply, Stopped):
         job.end_cancelled()
-    elif isinstance(reply, JobFailure):
+    elif isinstance(reply, Failure):
         job.set_exception(error_from_name(reply.error, reply.message, reply.remedy))
     else:
         try:

@@ -18,7 +18,7 @@ from ..system.transaction import temporary_folder
 from ..system.untrusted import printable
 from ..texture import COLOR_MAPS, Maps
 from .replies import RELIT, JobResult
-from .requests import ActionRequest, Delivery, JobInput, View
+from .requests import ActionRequest, Delivery, JobInput, ResultView
 
 if TYPE_CHECKING:
     from ..atlas.mesh import Mesh
@@ -199,7 +199,7 @@ def _encoded(answer: JobResult, maps: Maps, wanted: Delivery, on_progress: Calla
     encoded = encode_maps(maps, exporter, answer.recipe)
     arrays = {name: np.frombuffer(data, np.uint8) for name, data in encoded.items()}
     if wanted.lit_px and maps and "base_color" in maps:
-        arrays[RELIT] = relit(maps_at_most(maps, LIT_FROM_PX), View("relit", side_px=wanted.lit_px), on_progress)
+        arrays[RELIT] = relit(maps_at_most(maps, LIT_FROM_PX), ResultView("relit", side_px=wanted.lit_px), on_progress)
     notes = (*answer.notes, *exporter.notes_on(maps))
     return replace(answer, arrays=arrays, suffix=exporter.suffix, notes=notes)
 

@@ -83,7 +83,7 @@ class Stopped:
 
 
 @dataclass(frozen=True)
-class JobFailure:
+class Failure:
     """Failure of a job; without an id, of a request that the worker could not read."""
 
     id: Count | None
@@ -92,13 +92,13 @@ class JobFailure:
     remedy: str
 
 
-Reply: TypeAlias = Hello | JobNews | JobResult | Stopped | JobFailure
+Reply: TypeAlias = Hello | JobNews | JobResult | Stopped | Failure
 REPLIES: Mapping[str, type[Reply]] = {
     "hello": Hello,
     "news": JobNews,
     "done": JobResult,
     "cancelled": Stopped,
-    "error": JobFailure,
+    "error": Failure,
 }
 """The class of each type of frame."""
 

@@ -54,7 +54,7 @@ class JobInput:
 
 
 @dataclass(frozen=True)
-class View:
+class ResultView:
     """A result as a host shows it, instead of its maps.
 
     small: the maps as uint8, their longer side at most longest_px. preview: the surface under a light, as small, uint8
@@ -77,7 +77,7 @@ class View:
 class Delivery:
     """Form of a result's maps: `arrays`, or `encoded` files of a format, an exporter's name.
 
-    lit_px: side of the ball and of the plane that come with encoded maps, as in a `View` that is relit; 0: none.
+    lit_px: side of the ball and of the plane that come with encoded maps, as in a `ResultView` that is relit; 0: none.
     """
 
     kind: Literal["arrays", "encoded"] = "arrays"
@@ -111,7 +111,7 @@ class ActionRequest:
     options: RunOptions = DEFAULT
     values: Mapping[str, Any] = field(default_factory=dict)
     deliver: Delivery = Delivery()
-    view: View | None = None
+    view: ResultView | None = None
     supersedes: str = ""
     detach: bool = False
 

@@ -16,7 +16,7 @@ from ..about import VERSION
 from ..errors import Cancelled, ImpastoError, ProtocolError, WorkerError, error_fields, out_of_memory
 from ..system.typed_json import MAX_ID
 from .execution import Execution, RunningJob
-from .replies import Hello, JobFailure, Reply, Stopped, frame_of
+from .replies import Failure, Hello, Reply, Stopped, frame_of
 from .requests import ActionRequest, Request, request_of
 from .wire import PROTOCOL, read_frame, write_frame
 
@@ -164,9 +164,9 @@ class Worker:
             self._sink.close()
 
 
-def _failure(id_: int | None, error: BaseException) -> JobFailure:
+def _failure(id_: int | None, error: BaseException) -> Failure:
     log.error("job failed", exc_info=error)
     error = out_of_memory(error) or error
     if not isinstance(error, ImpastoError):
         error = WorkerError(f"{type(error).__name__}: {error}", "this is a bug: report the log")
-    return JobFailure(id_, **error_fields(error))
+    return Failure(id_, **error_fields(error))

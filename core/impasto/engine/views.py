@@ -1,6 +1,6 @@
 """Views of a result: what hosts show of it or blend of it, instead of its maps.
 
-Each kind of `View` has a function here that makes its arrays.
+Each kind of `ResultView` has a function here that makes its arrays.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 from ..texture import MAP_CHANNELS, Maps, Texture
 from .replies import LOOKUP, PREVIEW, RELIT
-from .requests import View
+from .requests import ResultView
 
 if TYPE_CHECKING:
     from ..surface.gaussianization import GaussianMap
@@ -25,7 +25,7 @@ ON_OBJECT = ("base_color", "roughness", "normal")
 Arrays = dict[str, np.ndarray]
 
 
-def view_of(maps: Maps, view: View, on_progress: Callable[[float, str], None]) -> tuple[Arrays, dict[str, float]]:
+def view_of(maps: Maps, view: ResultView, on_progress: Callable[[float, str], None]) -> tuple[Arrays, dict[str, float]]:
     """Arrays of a view of maps, and figures about it; a view without any leaves the result's own.
 
     `on_progress(fraction, message)` is called while frames are rendered and may raise Cancelled.
@@ -41,7 +41,7 @@ def view_of(maps: Maps, view: View, on_progress: Callable[[float, str], None]) -
     return {RELIT: relit(maps, view, on_progress)}, {}
 
 
-def _maps_on_object(maps: Maps, view: View) -> Arrays:
+def _maps_on_object(maps: Maps, view: ResultView) -> Arrays:
     """Maps as they are, for an object that is lit by its own scene."""
     shown = {name: texture for name, texture in maps.items() if name in ON_OBJECT}
     return small_maps(Maps(shown), view.longest_px) if shown else {}
@@ -56,7 +56,7 @@ def small_maps(maps: Maps, longest_px: int) -> Arrays:
     return {name: np.round(np.clip(encoded_pixels(x), 0, 1) * 255).astype(np.uint8) for name, x in small.items()}
 
 
-def relit(maps: Maps, view: View, on_progress: Callable[[float, str], None]) -> np.ndarray:
+def relit(maps: Maps, view: ResultView, on_progress: Callable[[float, str], None]) -> np.ndarray:
     """One turn of the light around the maps on a ball and a plane: uint8 RGB (frames, side_px, 2 side_px, 3)."""
     from ..surface.shading import Light
 

@@ -22,7 +22,7 @@ from ..texture import Maps
 from ..udim import tile_key, tile_suffix
 from . import blend, decode, gltf_maps
 from .datablocks import Datablock
-from .formats import BUILTIN_EXPORTERS, AtOnce, Exporter, RowWriter
+from .formats import BUILTIN_EXPORTERS, Exporter, RowWriter, WholeFile
 from .map_files import (
     ALL_OF_ONE,
     FOLDERS_OF_MAPS,
@@ -272,7 +272,7 @@ def _write_bands(
         _wait([pool.submit(_close, target, rows[target].close) for target in rows])
 
 
-def _write(target: Path, picture: PackedPicture, rows: RowWriter | AtOnce, band: Maps) -> None:
+def _write(target: Path, picture: PackedPicture, rows: RowWriter | WholeFile, band: Maps) -> None:
     with explain(target):
         rows.write(picture.texture(band))
 

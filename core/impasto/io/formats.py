@@ -223,15 +223,15 @@ class Exporter:
 
     def begin(
         self, path: Path, layout: Layout, size_px: tuple[int, int], metadata: Mapping[str, str]
-    ) -> RowWriter | AtOnce:
+    ) -> RowWriter | WholeFile:
         """A file to write bands of rows to; a format without `start` accepts only a single band."""
         if self.start is None:
-            return AtOnce(path, lambda texture: self.encode(layout, texture, metadata))
+            return WholeFile(path, lambda texture: self.encode(layout, texture, metadata))
         return self.start(path, layout, size_px, metadata)
 
 
 @dataclass(frozen=True)
-class AtOnce:
+class WholeFile:
     """A file in a format that has to be encoded as a whole."""
 
     path: Path

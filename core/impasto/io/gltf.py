@@ -1,6 +1,6 @@
 """glTF 2.0 files (ISO/IEC 12113): their JSON as it is, their data, within limits, and the places of their textures.
 
-What is read of meshes and materials is in `gltf_mesh` and `gltf_maps`. trimesh 5.2 was tried instead: it takes UVs of
+Meshes and materials are read by `meshes` and `gltf_maps`. trimesh 5.2 was tried instead: it takes UVs of
 normalised integers for thousands of textures, knows no second UV set and no texture transform, and writes scenes anew.
 """
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import io
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,15 +18,20 @@ from ..atlas.polygons import triangles_of
 from ..errors import FileError
 from ..system.untrusted import excerpt, read_bytes
 from .datablocks import GLTF, Datablock
-from .gltf import Gltf
+from .gltf import Gltf, Placement, placement_of, reading
 from .gltf_maps import material_at
-from .gltf_mesh import mesh_in
 from .ply import REMEDY, mesh_of_ply
 
 MOST_BYTES = MOST_TRIANGLES * 3 * 64
 MOST_LINE_BYTES = 2**20
 NONE = -1
-"""Number of no UV."""
+"""Index of a corner without UV."""
+UNWRAP = "unwrap it, and export it with UVs"
+MOST_PARTS = 100_000
+"""Parts of meshes, each counted wherever it lies in the scene."""
+TRIANGLES, STRIP, FAN = 4, 5, 6
+UPRIGHT = np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0]], np.float64)
+"""Turns glTF's axes, of which Y points up, so that Z does."""
 
 
 def mesh_of_obj(data: bytes, name: str) -> Mesh:
@@ -89,6 +95,129 @@ def _mesh_of_corners(places: np.ndarray, uvs: np.ndarray, counts: array[int], co
         raise FileError(f"the mesh {excerpt(name)} has no UVs", REMEDY)
     vertices, points = numbers[triangles].transpose(2, 0, 1)
     return Mesh(places[vertices].astype(np.float32), uvs[points].astype(np.float32), name)
+
+
+def mesh_in(gltf: Gltf, material: int | None = None) -> Mesh:
+    """The triangles of all meshes in the scene, or of those parts that have the material of this index.
+
+    FileError if there are none, or if they have no UVs.
+    """
+    with reading(gltf.name), np.errstate(invalid="ignore", over="ignore"):  # of numbers that the mesh then refuses
+        parts, count, has_any = [], 0, False
+        for matrix, primitive in _placed(gltf):
+            if material is None or material in _materials(primitive):
+                has_any = True
+                primitive = {**primitive, "material": material} if material is not None else primitive
+                if part := _part(gltf, matrix, primitive):
+                    parts.append(part)
+                    count += len(part[0])
+                    if count > MOST_TRIANGLES or len(parts) > MOST_PARTS:
+                        message = (
+                            f"{excerpt(gltf.name)} has more than {MOST_TRIANGLES:,} triangles or {MOST_PARTS:,} parts"
+                        )
+                        raise FileError(message, "simplify it, or join its parts")
+        if parts:
+            positions, uvs = (np.concatenate(one).astype(np.float32) for one in zip(*parts, strict=True))
+            return Mesh(positions, uvs, gltf.name)
+    if has_any:
+        raise FileError(f"the mesh {excerpt(gltf.name)} has no UVs", UNWRAP)
+    raise FileError(f"{excerpt(gltf.name)} has no mesh in its scene", UNWRAP)
+
+
+def is_shown(path: Path) -> bool:
+    """Whether the scene of a glTF file shows the material at a path, or whatever it has where that names none."""
+    if not (datablock := Datablock.at(path)) or not datablock.name:
+        return True
+    gltf = Gltf.at(datablock.file)
+    material = material_at(gltf, datablock)
+    with reading(gltf.name):
+        return any(material in _materials(primitive) for _, primitive in _placed(gltf))
+
+
+def _materials(primitive: Mapping[str, Any]) -> set[int]:
+    """The materials that a part of a mesh has: its own, and those of its variants."""
+    variants = primitive.get("extensions", {}).get("KHR_materials_variants", {}).get("mappings", [])
+    return {one["material"] for one in (primitive, *variants) if "material" in one}
+
+
+def _placed(gltf: Gltf) -> Iterator[tuple[np.ndarray, Mapping[str, Any]]]:
+    """The parts of the meshes of all nodes of the scene, with the matrix (4, 4) of each.
+
+    Those of a skinned mesh lie where its bones were bound. ValueError for nodes in a circle.
+    """
+    waiting = [(np.eye(4), node) for node in _roots(gltf)]
+    seen = set()
+    while waiting:
+        above, index = waiting.pop()
+        node = gltf.item("nodes", index)
+        if index in seen:
+            raise ValueError
+        seen.add(index)
+        matrix = above @ _matrix(node)
+        waiting += [(matrix, child) for child in reversed(node.get("children", []))]
+        if "mesh" in node:
+            for primitive in gltf.item("meshes", node["mesh"])["primitives"]:
+                yield np.eye(4) if "skin" in node else matrix, primitive
+
+
+def _roots(gltf: Gltf) -> list[int]:
+    """The nodes of the scene that is shown; of all, where there is none."""
+    if gltf.list_of("scenes"):
+        return list(reversed(gltf.item("scenes", gltf.json.get("scene", 0)).get("nodes", [])))
+    below = {child for node in gltf.list_of("nodes") for child in node.get("children", [])}
+    return [index for index in range(len(gltf.list_of("nodes"))) if index not in below]
+
+
+def _matrix(node: Mapping[str, Any]) -> np.ndarray:
+    """The matrix (4, 4) of a node: its own, or of its scale, rotation and translation."""
+    from scipy.spatial.transform import Rotation
+
+    if "matrix" in node:
+        return np.array(node["matrix"], np.float64).reshape(4, 4).T
+    given = node.get("rotation", ())
+    turn = Rotation.from_quat(given if any(given) else (0, 0, 0, 1)).as_matrix()  # all 0 is none, too
+    matrix = np.eye(4)
+    matrix[:3, :3] = turn * np.array(node.get("scale", (1, 1, 1)), np.float64)
+    matrix[:3, 3] = np.array(node.get("translation", (0, 0, 0)), np.float64)
+    return matrix
+
+
+def _part(gltf: Gltf, matrix: np.ndarray, primitive: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray] | None:
+    """Positions (T, 3, 3) and UVs (T, 3, 2) of a part of a mesh; None without triangles, or without UVs."""
+    places = primitive["attributes"]
+    material = gltf.item("materials", primitive["material"]) if "material" in primitive else {}
+    placement = placement_of(material) or Placement()
+    uvs = places.get(f"TEXCOORD_{placement.uv_set}")
+    if uvs is None or "POSITION" not in places:
+        return None
+    faces = _faces(gltf, primitive, len(gltf.accessor(places["POSITION"])))
+    if faces is None or not len(faces):
+        return None
+    upright = UPRIGHT @ matrix[:3]
+    positions = gltf.accessor(places["POSITION"])[faces].astype(np.float64) @ upright[:, :3].T + upright[:, 3]
+    found = placement.uvs(gltf.accessor(uvs)[faces].astype(np.float64))
+    is_mirrored = np.linalg.det(upright[:, :3]) < 0
+    return (positions[:, ::-1], found[:, ::-1]) if is_mirrored else (positions, found)
+
+
+def _faces(gltf: Gltf, primitive: Mapping[str, Any], vertices: int) -> np.ndarray | None:
+    """Numbers (T, 3) of the vertices of triangles, without those that only join parts of strips; None for lines."""
+    mode = primitive.get("mode", TRIANGLES)
+    if mode not in (TRIANGLES, STRIP, FAN):
+        return None
+    numbers = gltf.accessor(primitive["indices"])[:, 0] if "indices" in primitive else np.arange(vertices)
+    if numbers.dtype.kind not in "ui" or len(numbers) > 3 * MOST_TRIANGLES:
+        raise ValueError
+    if len(numbers) and (numbers.max() >= vertices or numbers.min() < 0):
+        raise ValueError
+    if mode == TRIANGLES:
+        return numbers[: len(numbers) // 3 * 3].reshape(-1, 3)
+    first, second, third = numbers[:-2], numbers[1:-1], numbers[2:]
+    if mode == FAN:
+        return np.stack([np.broadcast_to(numbers[:1], third.shape), second, third], 1)
+    is_odd = np.arange(len(third)) % 2 == 1
+    faces = np.stack([first, np.where(is_odd, third, second), np.where(is_odd, second, third)], 1)
+    return faces[(faces != np.roll(faces, 1, 1)).all(1)]
 
 
 READERS: dict[str, Callable[[bytes, str], Mesh]] = {
