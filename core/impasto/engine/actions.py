@@ -1,4 +1,4 @@
-"""The core's own actions: a run, a match, a recipe that resembles others, and what is installed."""
+"""The core's own actions: run a recipe, match one, make one like others, and describe what is installed."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ class Run(Action):
 
 
 def _unless_stopped_now(host: Host) -> Callable[[], bool]:
-    """Whether the host cancels, or stops the work that begins now."""
+    """A function that says whether the host cancels, or asks to stop after this moment."""
     was_stopped = host.is_stopped()
     return lambda: host.is_cancelled() or (host.is_stopped() and not was_stopped)
 
 
 @dataclass(frozen=True)
 class MatchValues:
-    """A recipe to find for a text, or for the input `source`. start: one to be changed."""
+    """What `match` is asked: a recipe for a text, or for the input `source`. start: the recipe to change, if any."""
 
     matcher: str
     text: str = ""
@@ -75,7 +75,7 @@ class FindMatch(Action):
 
 @dataclass(frozen=True)
 class MoreLikeValues:
-    """A recipe to make that resembles `favourites`; the rest as for `more_like`."""
+    """What `more-like` is asked: a recipe that resembles `favourites`. The other fields are those of `more_like`."""
 
     favourites: tuple[Recipe, ...]
     seed: Annotated[int, Within(0, MAX_SEED)] = 0
@@ -84,7 +84,7 @@ class MoreLikeValues:
 
 
 class MakeMoreLike(Action):
-    """Makes a recipe that resembles others."""
+    """Makes a recipe that resembles the user's favourites."""
 
     name, values = "more-like", MoreLikeValues
 
@@ -93,7 +93,7 @@ class MakeMoreLike(Action):
 
 
 def _result_of(found: Match) -> Result:
-    """A match as the result of an action."""
+    """The result of an action that found a recipe."""
     return Result(recipe=found.recipe, notes=tuple(found.notes), figures=found.figures)
 
 
@@ -110,5 +110,5 @@ OWN: Mapping[str, Action] = {action.name: action for action in (Run(), FindMatch
 
 
 def action_called(name: str) -> Action:
-    """An action of the core, or of a plugin. ParameterError if there is none of this name."""
+    """The action of this name, the core's or a plugin's. ParameterError if there is none."""
     return OWN[name] if name in OWN else registry().action(name)

@@ -40,8 +40,8 @@ WORKER = ("-P", "-m", "impasto.engine.worker")
 class Client:
     """Starts the worker for the first job, restarts it after a crash, and ends it after `idle_s` without jobs.
 
-    command: the worker's, e.g. [python, "-I", "-m", "impasto.engine.worker"]; or a `Remote`, whose files are sent to it
-    and written here.
+    command: starts the worker, e.g. [python, "-I", "-m", "impasto.engine.worker"]. It may be a `Remote` instead: input
+    files are then sent to that machine, and results are written on this one.
     log_path: a rotating file for the worker's stderr. environment: additional variables for the worker.
     grace_s: time for a cancelled job to end before the worker is killed. outlives: whether jobs may continue after
     this process (`submit(detach=True)`); the worker then writes its own log, a new file at each start.
@@ -86,12 +86,12 @@ class Client:
         supersedes: str = "",
         detach: bool = False,
     ) -> Job:
-        """A job whose result is the `JobResult` of an action. Inputs are maps, pixels or files, or paths that it reads.
+        """A job whose result is the `JobResult` of an action. An input is maps, a `JobInput`, or a path to read.
 
-        values: those of the action itself, as JSON. deliver: the form of a result that `options` do not write. scale:
-        `width_m` and `height_range_m` of the source, if its file does not state them. color_spaces: of inputs, in place
-        of what their files say. supersedes: a key; older jobs with the same key are cancelled. detach: continue after
-        this process ends, if the client `outlives` it.
+        values: the action's own values, as JSON. deliver: the form of a result that is not written to `options.sink`.
+        scale: `width_m` and `height_range_m` of the source, if its file does not state them. color_spaces: names of
+        colour spaces by input; they override what the files say. supersedes: a key; older jobs with the same key are
+        cancelled. detach: the job continues after this process ends, if the client `outlives` it.
         """
         finish: Callable[[JobResult], JobResult] | None = None
         if self._remote and any(isinstance(value, Path) for value in (values or {}).values()):
@@ -124,7 +124,7 @@ class Client:
         return self._submit(request, finish)
 
     def _job_input(self, name: str, given: Maps | JobInput | Path) -> JobInput:
-        """An input as it is sent. ParameterError if it is none."""
+        """An input in the form that is sent. ParameterError if it cannot be one."""
         if isinstance(given, Maps):
             return JobInput.of_maps(given)
         if not isinstance(given, JobInput | str | os.PathLike):

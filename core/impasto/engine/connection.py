@@ -1,6 +1,6 @@
-"""Connection to a running worker: threads that write to it, read from it, watch the clock and keep its log.
+"""Connection to a running worker: threads write to it, read from it, watch the clock, and keep its log.
 
-An error in any of them ends the worker and fails every job, so that nobody waits for ever. Standard library and NumPy
+An error in any thread ends the worker and fails every job, so that nobody waits for ever. Standard library and NumPy
 only.
 """
 
@@ -26,27 +26,27 @@ from .wire import PROTOCOL, CutFrameError, read_frame, write_frame
 
 WATCH_INTERVAL_S = 0.1
 PIPE_LIMIT_S = 2.0
-"""Time to read the last output of a worker that has ended; a process that it started may hold the pipe open longer."""
+"""Time to read the last output of a worker that has ended. A process that it started may hold the pipe open longer."""
 EXTRA_LIMIT_S = 1.0
 """Further time for the threads to end once their pipes are closed."""
 EXIT_LIMIT_S = 15.0
-"""Time for an idle worker to exit before it is killed; `close` has a grace period of its own."""
+"""Time for an idle worker to exit before it is killed. `close` has a grace period of its own."""
 KILLED = 9
-"""Number of SIGKILL, which Windows lacks."""
+"""The number of SIGKILL. The signal module of Windows does not have it."""
 REPAIR = "repair the engine in Impasto's preferences, or install the same version of impasto there"
 
 LAST_LINES = 20
-"""Lines of a worker's stderr that are kept for explaining its end."""
+"""Number of lines of a worker's stderr that are kept to explain its end."""
 Explain = Callable[[int, Sequence[str]], WorkerError | None]
 
 
 def _no_reason(code: int, said: Sequence[str]) -> None:
-    """No explanation of a worker's end: what it says on stderr is in the log."""
+    """No explanation of a worker's end: its stderr is in the log."""
 
 
 @dataclass(frozen=True)
 class ConnectionLimits:
-    """Time limits of a worker: until its hello, of idling, and of obeying a cancel."""
+    """Time limits of a worker: to say hello, to be idle, and to obey a cancel."""
 
     start_s: float
     idle_s: float
@@ -54,9 +54,10 @@ class ConnectionLimits:
 
 
 class Connection:
-    """A worker's process and its unanswered jobs; its stderr is written to `log_path`.
+    """A worker's process and its unanswered jobs. The worker's stderr is written to `log_path`.
 
-    explain(exit_code, last_lines_of_stderr): the error of its jobs when it ends by itself, unless it is None.
+    `explain(exit_code, last_lines_of_stderr)` returns the error for the jobs of a worker that ended by itself, or None
+    for the usual one.
     """
 
     def __init__(
@@ -83,7 +84,7 @@ class Connection:
         self._failure: WorkerError | None = None
 
     def run(self, job: Job, request: Request) -> None:
-        """Start the threads with a first job, which fails if the worker has ended already."""
+        """Start the threads with a first job. The job fails if the worker has already ended."""
         self._jobs[job.id] = job
         self._send(job, request)
         for target in (self._read, self._write, self._watch, self._keep_log):
@@ -109,10 +110,10 @@ class Connection:
         self._outbox.put(request)
 
     def close(self, grace_s: float) -> None:
-        """Tell the worker to end, and kill it after the grace period. One with a detached job is left running instead.
+        """Tell the worker to end, and kill it after the grace period. A worker with a detached job is left running.
 
-        Afterwards no thread of this connection is left, unless a process that the worker started holds a pipe open:
-        Python may then exit, which crashes the bpy wheel of Blender 4.2 while a thread is running.
+        Afterwards no thread of this connection runs, unless a process that the worker started holds a pipe open. Python
+        can then exit safely: Blender 4.2's bpy wheel crashes if Python exits while a thread runs.
         """
         with self._lock:
             self._is_left = any(job.is_detached for job in self._jobs.values())
@@ -129,12 +130,12 @@ class Connection:
         self._outbox.put(None)
 
     def _fail(self, error: WorkerError) -> None:
-        """Kill the worker; all its jobs then fail with this error."""
+        """Kill the worker. All its jobs then fail with this error."""
         self._failure = self._failure or error
         kill(self.popen)
 
     def _write(self) -> None:
-        """Send the frames in the outbox, in a thread, so that no caller waits for a full pipe."""
+        """Send the frames in the outbox. This runs in a thread, so that no caller waits for a full pipe."""
         stdin = self.popen.stdin
         assert stdin is not None
         try:
@@ -159,7 +160,7 @@ class Connection:
             while (frame := read_frame(self.popen.stdout)) is not None:
                 self._receive(reply_of(frame))
         except CutFrameError:
-            pass  # the worker died while it wrote: how is said below
+            pass  # the worker died while it wrote: `_finish` says how
         except ProtocolError as error:
             self._fail(error)
         except Exception as error:  # noqa: BLE001  no bug may leave the jobs waiting
@@ -173,7 +174,7 @@ class Connection:
         self._log_ended.set()
 
     def _said(self) -> list[str]:
-        """The last lines of stderr, once it has ended."""
+        """The last lines of stderr. Waits for its end first, but not long."""
         self._log_ended.wait(EXTRA_LIMIT_S)
         return list(self._last_lines)
 
@@ -197,7 +198,7 @@ class Connection:
             _settle(job, reply)
 
     def _pop_job(self, id_: int) -> Job | None:
-        """Remove and return the job of this id, which has its answer; None if there is none."""
+        """Remove the job of this id, which now has its answer, and return it; None if there is none."""
         with self._lock:
             self._cancelled_at.pop(id_, None)
             self._idle_since = time.monotonic()
@@ -221,11 +222,11 @@ class Connection:
         self.ended.set()
 
     def _remedy(self, code: int) -> str:
-        """Remedy for a worker that died: where memory is full, Linux kills the process that has most of it."""
+        """Remedy for a worker that died. When memory is full, Linux kills the process that uses most of it."""
         return self._try_smaller if code == -KILLED else self._see_log
 
     def _ask(self, job: Job, what: Wish) -> None:
-        """Send a request for a job: pause, resume, stop or cancel; a worker that ignores the last is killed."""
+        """Ask the worker to pause, resume, stop or cancel a job. A worker that ignores a cancel is killed."""
         if job.id not in self._jobs:
             return
         self._outbox.put(JobRequest(job.id, what))
@@ -255,7 +256,7 @@ class Connection:
                 self._close()
 
     def _is_overdue(self, now: float) -> bool:
-        """Whether the worker has ignored a request to cancel, or to end, for too long."""
+        """Whether the worker has ignored a cancel, or the request to end, for too long."""
         ignores = any(now - asked > self._limits.grace_s for asked in list(self._cancelled_at.values()))
         return ignores or (self._closed_at is not None and not self._is_left and now - self._closed_at > EXIT_LIMIT_S)
 

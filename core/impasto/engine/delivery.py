@@ -1,4 +1,4 @@
-"""Data of a job on the worker's side: reading the inputs that the client sent, and converting the result for it."""
+"""A job's data on the worker's side: reads the inputs that the client sent, and converts the result for it."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 
 PREVIEW_SIZE_PX = 512
 LIT_FROM_PX = 1024
-"""Longer side of the maps that are lit: larger ones look the same on a small ball, and take long."""
+"""Longer side of the maps for a lit ball. Larger maps look the same on a small ball, and take longer."""
 
 
 def read_inputs(
     recipe: Recipe | None, given: Mapping[str, JobInput], on_progress: Callable[[float, str], None]
 ) -> dict[str, RecipeInput]:
-    """The inputs of an action: maps, a dataset if a step's tool declares one, or the mesh.
+    """The inputs of an action by name: maps, a dataset where a step's tool declares one, or the mesh.
 
     `on_progress(fraction, name)` is called while pictures are read and may raise Cancelled.
     """
@@ -56,7 +56,7 @@ def read_inputs(
 
 
 def _datasets(recipe: Recipe) -> dict[str, dict[str, Any]]:
-    """Inputs that a step's tool takes as a dataset, with the arguments for reading them."""
+    """Names of the inputs that a step's tool takes as a dataset, with the arguments of `read_dataset` for them."""
     from ..data.dataset import settings_for
     from ..plugins.registry import registry
     from ..tools import validate
@@ -72,7 +72,7 @@ def _datasets(recipe: Recipe) -> dict[str, dict[str, Any]]:
 
 
 def _dataset(given: JobInput, settings: Mapping[str, Any], on_progress: Callable[[float, str], None]) -> Dataset:
-    """Dataset that the client sent as a path, or as the arrays of one surface; with its licence, if known."""
+    """The dataset at the path that the client sent, or of the maps that it sent; with their licence, if known."""
     from ..data.dataset import dataset_of, read_dataset
 
     licence = given.licence or "unknown"
@@ -85,7 +85,7 @@ def _dataset(given: JobInput, settings: Mapping[str, Any], on_progress: Callable
 
 
 def _mesh(given: JobInput) -> Mesh:
-    """The mesh that the client sent as a path, or as one file."""
+    """The mesh at the path that the client sent, or in the file that it sent."""
     from ..io.meshes import mesh_of, read_mesh
 
     if given.path:
@@ -98,7 +98,7 @@ def _mesh(given: JobInput) -> Mesh:
 
 
 def _input(given: JobInput, on_progress: Callable[[float, str], None], wanted: Wanted | None = None) -> Maps:
-    """Maps that the client sent as a path, as files, or as arrays. wanted: as for `read_maps`; None: all."""
+    """Maps that the client sent as a path, as files, or as arrays. wanted: as for `read_maps`; None means all."""
     if given.path:
         maps = _read(given.path, given.color_space, on_progress, wanted)
     elif given.files:
@@ -114,7 +114,7 @@ def _input(given: JobInput, on_progress: Callable[[float, str], None], wanted: W
 
 
 def _in_color_space(maps: Maps, given: JobInput) -> Maps:
-    """Maps whose colours, as stored, are in the colour space that the client names, as sRGB."""
+    """The maps with their colours converted to sRGB from the colour space that the client names, if it names one."""
     from ..io.color_spaces import named_space, srgb_of
 
     if not given.color_space or (space := named_space(given.color_space)) is None:
@@ -134,7 +134,7 @@ def _read(path: Path, space: str, on_progress: Callable[[float, str], None], wan
 
 
 def _read_sent(given: JobInput, on_progress: Callable[[float, str], None], wanted: Wanted | None) -> Maps:
-    """Maps of files that the client sent: one picture, or those in a folder."""
+    """Maps in the files that the client sent: one picture, or a folder of them."""
     from ..io.files import unpack
 
     with temporary_folder() as temporary:
@@ -147,7 +147,7 @@ def _read_sent(given: JobInput, on_progress: Callable[[float, str], None], wante
 
 
 def _floats(name: str, array: np.ndarray) -> np.ndarray:
-    """Pixels as float32. ParameterError for those that are no numbers."""
+    """Pixels as float32, unsigned integers scaled to [0, 1]. ParameterError for NaN and infinite values."""
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         message = f"{name} has pixels that are infinite or not a number"
         raise ParameterError(message, "open the picture in the program that made it and clean it")
@@ -189,7 +189,7 @@ def deliver(result: Result, wanted: ActionRequest, on_progress: Callable[[float,
 
 
 def _encoded(answer: JobResult, maps: Maps, wanted: Delivery, on_progress: Callable[[float, str], None]) -> JobResult:
-    """The answer with maps as files, and lit if that is wanted."""
+    """The answer with each map as an encoded file, and with the lit ball if that is wanted."""
     from ..io.files import encode_maps
     from ..plugins.registry import registry
     from ..surface.resizing import maps_at_most
@@ -205,7 +205,7 @@ def _encoded(answer: JobResult, maps: Maps, wanted: Delivery, on_progress: Calla
 
 
 def _size_px(maps: Maps, paths: Sequence[Path]) -> tuple[int, int] | None:
-    """(height, width) of a result, even if it exists only as files; None for one without maps."""
+    """(height, width) of a result, also if it exists only as files; None for a result without maps."""
     from ..io.decode import read_size
 
     if maps:
@@ -214,7 +214,7 @@ def _size_px(maps: Maps, paths: Sequence[Path]) -> tuple[int, int] | None:
 
 
 def preview_pixels(maps: Maps) -> np.ndarray:
-    """The base colour (or else the first map) as uint8 RGB, its longer side at most 512 px."""
+    """The base colour, or else the first map, as uint8 RGB whose longer side is at most 512 px."""
     name = "base_color" if "base_color" in maps else next(iter(maps))
     pixels = maps[name].pixels
     step = -(-max(pixels.shape[:2]) // PREVIEW_SIZE_PX)

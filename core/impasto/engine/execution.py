@@ -1,6 +1,6 @@
 """Execution of an action by the worker.
 
-It runs in the job's thread, checks the events that the reading thread sets, and tells the client how far it is.
+It runs in the job's thread, checks the events that the reading thread sets, and reports progress to the client.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 PREVIEW_INTERVAL_S = 0.25
 PROGRESS_INTERVAL_S = 0.05
 MOST_KEPT_BYTES, KEPT_SHARE = 2**31, 8
-"""Limits of the results of steps that are kept: bytes, and the part of the machine's memory, one in so many."""
+"""Limits of the cached results of steps: bytes, and the machine's memory divided by this number."""
 
 Send: TypeAlias = Callable[[Reply], None]
 """Sends a reply to the client."""
@@ -36,7 +36,7 @@ log = logging.getLogger("impasto.worker")
 
 @dataclass
 class RunningJob:
-    """A request for an action. The reading thread sets its events, the running tool checks them.
+    """An action that was requested. The reading thread sets its events, and the running tool checks them.
 
     resumed: cleared while the job is paused.
     """
@@ -56,13 +56,13 @@ class RunningJob:
 
     @property
     def continues_alone(self) -> bool:
-        """Whether the job is finished even if the client is gone."""
+        """Whether the worker finishes the job even if the client is gone."""
         return self.request.detach and self.resumed.is_set()
 
 
 @cache
 def step_cache() -> StepCache:
-    """Results of steps of the worker's jobs."""
+    """The cache of steps' results, which all jobs of the worker share."""
     import psutil
 
     from ..running.cache import StepCache
@@ -71,7 +71,7 @@ def step_cache() -> StepCache:
 
 
 class Execution:
-    """An action that is carried out, and what its client is told meanwhile."""
+    """Carries out an action, and reports to its client meanwhile."""
 
     def __init__(self, job: RunningJob, send: Send) -> None:
         self._job, self._request, self._send = job, job.request, send
@@ -83,7 +83,7 @@ class Execution:
         self._tell(state="running")
 
     def reply(self) -> JobResult:
-        """The result in the form that was asked for. Raises Cancelled, and what its tools raise."""
+        """The result in the form that was asked for. Raises Cancelled, and whatever the tools raise."""
         from ..actions import Doing
         from ..host import Host
         from .actions import action_called
@@ -123,7 +123,7 @@ class Execution:
 
 
 def _throttle(interval_s: float, function: Callable[..., None]) -> Callable[..., None]:
-    """The function, called at most once per interval; calls in between are dropped."""
+    """The function limited to one call per interval. Calls in between are dropped."""
     last = [-interval_s]
 
     def call(*arguments: Any) -> None:

@@ -16,17 +16,17 @@ Doing = Literal["waiting", "running", "pausing", "paused", "stopping", "cancelli
 
 
 class Job(Future):
-    """A job at the worker. `fraction`, `message` and `preview` (uint8 RGB, or None) are the latest reported.
+    """A job at the worker. `fraction`, `message` and `preview` (uint8 RGB, or None) are the latest that it reported.
 
-    warnings: sentences about its inputs, such as classes of a dataset without usable pictures. state: the last one
-    known to the client. is_detached: whether the worker finishes it even if its client is gone.
+    warnings: sentences about its inputs, such as classes of a dataset without usable pictures. state: the last state
+    that the client knows. is_detached: whether the worker finishes the job even if its client is gone.
     """
 
     def __init__(self, id_: int, *, is_detached: bool = False) -> None:
         super().__init__()
         self.id, self.is_detached = id_, is_detached
         self.ask: Callable[[Job, Wish], None] = lambda job, what: None
-        self.finish: Callable[[Any], Any] = lambda result: result  # what the client does with the result first
+        self.finish: Callable[[Any], Any] = lambda result: result  # converts the result before anybody gets it
         self.fraction, self.message = 0.0, "Waiting for the worker"
         self.preview: np.ndarray | None = None
         self.warnings: tuple[str, ...] = ()
@@ -48,7 +48,7 @@ class Job(Future):
             self._request("stop", "stopping")
 
     def cancel(self) -> bool:
-        """Ask the worker to abandon the job; it is killed if it does not within the grace period. Returns at once."""
+        """Ask the worker to abandon the job, and kill it if the grace period passes without that. Returns at once."""
         if self.done():
             return self.cancelled()
         self.message = "Cancelling"
@@ -61,7 +61,7 @@ class Job(Future):
             self.ask(self, what)
 
     def tell(self, news: JobNews) -> None:
-        """Record news from the worker, called by the client; later requests of the user take precedence."""
+        """Record news from the worker; called by the client. Later requests of the user take precedence."""
         self.preview = self.preview if news.preview is None else news.preview
         self.warnings = news.warnings or self.warnings
         if news.fraction is not None and self.state != "cancelling":
@@ -77,6 +77,6 @@ class Job(Future):
             raise Cancelled from None
 
     def end_cancelled(self) -> None:
-        """Mark the job as cancelled, called by the client when the worker has stopped it."""
+        """Mark the job as cancelled; called by the client when the worker has stopped it."""
         super().cancel()
         self.set_running_or_notify_cancel()

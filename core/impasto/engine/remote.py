@@ -1,7 +1,7 @@
 """An engine on another machine, over ssh: its address, the command that starts it, and ssh's failures in plain words.
 
-The frames and the two pipes are those of a local engine; only files travel as bytes, since the machine has others.
-Standard library and NumPy only.
+It speaks the same frames over the same two pipes as a local engine. Files are sent as bytes instead of as paths, since
+the other machine does not have them. Standard library and NumPy only.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from .wire import MAX_ARRAY_BYTES
 PYTHON = "python3"
 CONNECT_LIMIT_S = 15
 ALIVE_EVERY_S, ALIVE_MISSED = 5, 3
-"""A connection without any answer for their product is given up."""
+"""A connection is given up if so many probes, this many seconds apart, have no answer."""
 OPTIONS = {
     "BatchMode": "yes",
     "ConnectTimeout": CONNECT_LIMIT_S,
@@ -39,13 +39,13 @@ OPTIONS = {
     "ForwardAgent": "no",
     "ForwardX11": "no",
 }
-"""ssh never asks for anything, since nobody could answer, and forwards nothing."""
+"""Options of ssh. It never asks a question, since nobody could answer, and forwards nothing."""
 SSH_FAILED, NO_COMMAND = 255, (126, 127)
 """Exit codes: of ssh itself, and of a shell that could not start the command."""
 ADDRESS = re.compile(
     r"ssh://(?:(?P<user>[\w][\w.-]{0,63})@)?(?P<host>[A-Za-z0-9_][\w.-]{0,252}|\[[0-9a-fA-F:.%]+\])(?::(?P<port>\d{1,5}))?(?P<python>/[^\0\n]*)?"
 )
-"""Names that begin with "-" would be options of ssh."""
+"""Addresses of engines. A name cannot begin with "-", since ssh would take it for an option."""
 UNKNOWN_KEY = re.compile(r"Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED")
 NOT_ADMITTED = re.compile(r"Permission denied")
 NO_SUCH_HOST = re.compile(r"Could not resolve hostname|Name or service not known")
@@ -57,7 +57,7 @@ EXAMPLE = "write ssh://user@host, ssh://host:2222, or ssh://host/home/me/impasto
 
 @dataclass(frozen=True)
 class Remote:
-    """A Python with impasto on a machine that ssh reaches. user, port: None for those of ssh's configuration."""
+    """A Python with impasto on a machine that ssh reaches. user, port: None leaves them to ssh's configuration."""
 
     host: str
     user: str | None = None
@@ -85,11 +85,11 @@ class Remote:
 
     @property
     def place(self) -> str:
-        """Name of its machine for messages and for ssh: USER@HOST."""
+        """Name of the machine for messages and for ssh: USER@HOST, or HOST."""
         return f"{self.user}@{self.host}" if self.user else self.host
 
     def command(self, *arguments: str) -> list[str]:
-        """Command that runs its Python with these arguments."""
+        """Command that runs the Python there with these arguments."""
         options = [word for name, value in OPTIONS.items() for word in ("-o", f"{name}={value}")]
         if self.port:
             options += ["-p", str(self.port)]
@@ -97,7 +97,7 @@ class Remote:
         return ["ssh", "-T", *options, self.place, "--", home + shlex.join([python, *arguments])]
 
     def explain(self, code: int, said: Sequence[str]) -> WorkerError | None:
-        """Error for the end of its connection, by ssh's exit code and last lines; None if the worker is the cause."""
+        """Error for a connection that ended, from ssh's exit code and last lines; None if the worker is the cause."""
         text = "\n".join(said)
         if code in NO_COMMAND:
             return WorkerError(f"there is no {shorten(self.python)} on {shorten(self.place)}", EXAMPLE)
@@ -111,7 +111,7 @@ class Remote:
         return WorkerError(f"the connection to {shorten(self.place)} was lost: {reason}", remedy)
 
     def _cause_of_ssh(self, text: str) -> tuple[str, str] | None:
-        """Message and remedy for what ssh says when it cannot connect."""
+        """Message and remedy for ssh's text when it cannot connect; None if the text is not known."""
         if UNKNOWN_KEY.search(text):
             message = f"the host key of {shorten(self.place)} is unknown, or not the one that it had"
             return message, f"run `ssh {self.place}` once in a terminal, compare the fingerprint, and confirm it"
@@ -127,7 +127,7 @@ class Remote:
         return None
 
     def _cause_of_python(self, text: str) -> tuple[str, str] | None:
-        """Message and remedy for what a Python says that cannot start the worker."""
+        """Message and remedy for the text of a Python that cannot start the worker; None if it is not known."""
         if NO_IMPASTO.search(text):
             message = f"{shorten(self.python)} on {shorten(self.place)} has no impasto"
             return message, f"install impasto {VERSION} there, or give the path of the Python that has it"
@@ -144,7 +144,7 @@ def read_files(path: Path) -> dict[str, np.ndarray]:
 
 
 def write_files(sink: Sink, answer: JobResult) -> JobResult:
-    """Write the encoded files of an answer where they are wanted, as the engine would, and add their paths."""
+    """Write an answer's encoded files to the sink, as the engine would, and return the answer with their paths."""
     unknown = [name for name in answer.arrays if tile_of(name)[0] not in MAP_CHANNELS]
     if unknown or not re.fullmatch(r"\.[a-z0-9]{1,8}", answer.suffix):
         raise ProtocolError(f"a result has a file for {excerpt((*unknown, answer.suffix))}", "see the log")

@@ -1,6 +1,6 @@
 """Frames from the worker to its client: a class for each type of frame, whose annotations say what it may hold.
 
-Code behind this never meets a wrong type. Standard library and NumPy only.
+They are checked here once, so other code never meets a wrong type. Standard library and NumPy only.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PREVIEW, RELIT, LOOKUP = "preview", "relit", "lookup"
 
 @dataclass(frozen=True)
 class Hello:
-    """The worker's first frame: protocol, and version of impasto."""
+    """The worker's first frame: the protocol that it speaks, and its version of impasto."""
 
     protocol: Count
     version: str
@@ -30,10 +30,10 @@ class Hello:
 
 @dataclass(frozen=True, eq=False)
 class JobNews:
-    """News of a job, as far as there are any: the fraction that is done in [0, 1], and what is done now.
+    """News of a job; what has not changed is left out. fraction: share of the work that is done, in [0, 1].
 
-    preview: an unfinished picture, uint8 RGB (H, W, 3). state: running now, or paused. warnings: sentences about its
-    inputs for the user, before its work begins.
+    message: what is being done. preview: an unfinished picture, uint8 RGB (H, W, 3). state: running, or paused.
+    warnings: sentences about the inputs for the user, sent before the work begins.
     """
 
     id: Count
@@ -46,9 +46,10 @@ class JobNews:
 
 @dataclass(frozen=True, eq=False)
 class JobResult:
-    """Result of an action. arrays: pixels or encoded files by map name, of tiles by `tile_key`. paths: written files.
+    """Result of an action. arrays: pixels or encoded files by map name, or by `tile_key` for UDIM tiles.
 
-    suffix: of encoded files, such as ".png". seconds, reused, description: as in `Result`.
+    paths: files that were written. suffix: ending of encoded files, such as ".png". seconds, reused, description: as in
+    `Result`.
     """
 
     id: Count
@@ -69,7 +70,7 @@ class JobResult:
 
     @property
     def maps(self) -> Maps:
-        """Maps of a job whose result was delivered as `arrays`."""
+        """The maps of a result that was delivered as `arrays`."""
         return Maps.from_tile_arrays(
             self.arrays, width_m=self.width_m, height_range_m=self.height_range_m, name=self.name
         )
@@ -84,7 +85,7 @@ class Stopped:
 
 @dataclass(frozen=True)
 class Failure:
-    """Failure of a job; without an id, of a request that the worker could not read."""
+    """Failure of a job. Without an id, the worker could not read a request."""
 
     id: Count | None
     error: str
@@ -109,6 +110,6 @@ def frame_of(reply: Reply) -> dict[str, Any]:
 
 
 def reply_of(frame: Mapping[str, Any]) -> Reply:
-    """The reply in a frame. ProtocolError names the wrong field, ParameterError what is wrong with a recipe."""
+    """The reply in a frame. ProtocolError names the wrong field; ParameterError says what is wrong with a recipe."""
     type_ = one_of(REPLIES, frame.get("type"), "reply.type")
     return as_kind(REPLIES[type_], frame, type_)

@@ -1,4 +1,4 @@
-"""Requests from a client to its worker, declared once for both sides: what their annotations allow is all that is read.
+"""Requests from a client to its worker. Both sides use these classes, whose annotations say what a request may hold.
 
 Standard library and NumPy only.
 """
@@ -25,10 +25,10 @@ from ..texture import Maps
 class JobInput:
     """An input of a job: a file or folder that the worker reads, or pixels or files that are sent with the frame.
 
-    arrays: pixels (H, W, C) by map name, of any type that hosts use: uint8, uint16 or float32; those of tiles by
-    `tile_key`. files: bytes (N,) by name, of a picture, its tiles or a mesh, or of the maps in a folder called
-    `folder`. licence: of training data. color_space: the name of one that takes the place of
-    what the file says. The others are facts that files may not state.
+    arrays: pixels (H, W, C) by map name, or by `tile_key` for UDIM tiles, as uint8, uint16 or float32. files: bytes
+    (N,) by name, of a picture, its tiles or a mesh, or of the maps in a folder called `folder`. licence: of training
+    data. color_space: name of a colour space that overrides what the file says. The other fields are facts that a file
+    may not state.
     """
 
     path: Path | None = None
@@ -48,20 +48,21 @@ class JobInput:
 
     @classmethod
     def of_maps(cls, maps: Maps) -> JobInput:
-        """The pixels of maps, with their name and scale."""
+        """An input of these maps' pixels, with their name and scale."""
         width_m, height_range_m = maps.tile_width_m, maps.height_range_m
         return cls(arrays=maps.tile_arrays(), name=maps.name, width_m=width_m, height_range_m=height_range_m)
 
 
 @dataclass(frozen=True)
 class ResultView:
-    """A result as a host shows it, instead of its maps.
+    """A picture of a result, or data for a shader, which is sent to the host instead of the maps.
 
-    small: the maps as uint8, their longer side at most longest_px. preview: the surface under a light, as small, uint8
-    RGB. relit: the surface on a ball and on a plane, uint8 RGB (frames, side_px, 2 side_px, 3), in one turn of the
-    light that begins at the azimuth. gaussian: for shaders that blend it, PNGs with Gaussian histograms, and `lookup`,
-    the table that takes them back. azimuth, elevation: of the light, in degrees. runs_small: all steps are run at the
-    preview's size, which is quick and similar, instead of their result scaled down, and the base colour comes with it.
+    small: the maps as uint8, their longer side at most longest_px. preview: the surface under a light, uint8 RGB of the
+    same size. relit: the surface on a ball and on a plane, uint8 RGB (frames, side_px, 2 side_px, 3); the light makes
+    one turn that begins at the azimuth. gaussian: for a shader that blends crops, a PNG with a Gaussian histogram for
+    each map, and `lookup`, the table that restores the values. azimuth, elevation: direction of the light, in degrees.
+    runs_small: run all steps at the preview's size, which is quicker, instead of scaling their result down; the base
+    colour, roughness and normal are sent too.
     """
 
     kind: Literal["small", "preview", "relit", "gaussian"]
@@ -75,9 +76,9 @@ class ResultView:
 
 @dataclass(frozen=True)
 class Delivery:
-    """Form of a result's maps: `arrays`, or `encoded` files of a format, an exporter's name.
+    """Form in which a result's maps are sent: `arrays`, or `encoded` files. format: the name of an exporter.
 
-    lit_px: side of the ball and of the plane that come with encoded maps, as in a `ResultView` that is relit; 0: none.
+    lit_px: side of the lit ball and plane that are sent with encoded maps, as in a relit `ResultView`; 0 for none.
     """
 
     kind: Literal["arrays", "encoded"] = "arrays"
@@ -90,7 +91,7 @@ Wish = Literal["pause", "resume", "stop", "cancel"]
 
 @dataclass(frozen=True)
 class JobRequest:
-    """A wish about the job `id`."""
+    """A request to pause, resume, stop or cancel the job `id`."""
 
     id: Count
     wish: Wish
@@ -98,10 +99,11 @@ class JobRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class ActionRequest:
-    """Something to carry out. name: of an action, of the core or of a plugin; values: those of its own, as JSON.
+    """A request to carry out an action. name: of the core's or a plugin's action. values: the action's own, as JSON.
 
-    options: of the runs. deliver: the form of a result that is not written. view: what is wanted instead of its maps.
-    supersedes: older jobs with this key are cancelled. detach: continue without the client.
+    options: how recipes are run. deliver: the form of a result that is not written to a folder. view: what is sent
+    instead of the maps. supersedes: a key; older jobs with the same key are cancelled. detach: continue without the
+    client.
     """
 
     id: Count
@@ -127,6 +129,6 @@ def frame_of(request: Request) -> dict[str, Any]:
 
 
 def request_of(frame: Mapping[str, Any]) -> Request:
-    """The request in a frame. ProtocolError names the wrong field, ParameterError a mistake in the recipe."""
+    """The request in a frame. ProtocolError names the wrong field; ParameterError says what is wrong with a recipe."""
     type_ = one_of(REQUESTS, frame.get("type"), "request.type")
     return as_kind(REQUESTS[type_], frame, type_)

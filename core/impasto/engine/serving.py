@@ -1,4 +1,4 @@
-"""The worker's service: reads requests from its client, has them carried out one after the other, and answers.
+"""The worker's service: reads requests from its client, carries them out one after the other, and answers.
 
 A wrong request is answered with an error. Bytes that are no frame end the worker, since nobody knows where the next
 frame begins. At the end of the stream it cancels its jobs, but finishes those with `"detach": true` first.
@@ -22,7 +22,7 @@ from .wire import PROTOCOL, read_frame, write_frame
 
 EXIT_GRACE_S = 10.0
 END_GRACE_S = 1.0
-"""Time for jobs to end after a signal; the process ends after `interruption.GRACE_S` in any case."""
+"""Time for jobs to end after a signal. The process ends after `interruption.GRACE_S` in any case."""
 
 log = logging.getLogger("impasto.worker")
 
@@ -51,7 +51,7 @@ class Worker:
         self._finish(None if continues_alone else EXIT_GRACE_S)
 
     def end(self) -> None:
-        """Cancel all jobs, even detached ones, and give them a moment to save their results so far."""
+        """Cancel all jobs, even detached ones, and give them a moment to save what they have done."""
         for job in list(self._jobs.values()):
             self._cancel(job.id)
         self._finish(END_GRACE_S)
@@ -110,7 +110,7 @@ class Worker:
             job.resumed.set()
 
     def _stop(self, id_: int) -> None:
-        """Ask the running job to finish early with its result so far; cancel one that has not started."""
+        """Ask the running job to finish early with its result so far. A job that has not started is cancelled."""
         job = self._jobs.get(id_)
         if job is None:
             return
@@ -121,7 +121,7 @@ class Worker:
             self._cancel(id_)
 
     def _cancel(self, id_: int) -> None:
-        """Ask the running job to stop; remove and answer one that has not started, since its turn may be far away."""
+        """Ask the running job to stop. A job that has not started is answered now, since its turn may be far away."""
         with self._starting:
             job = self._jobs.get(id_)
             if job is None:

@@ -1,6 +1,6 @@
-"""Views of a result: what hosts show of it or blend of it, instead of its maps.
+"""Views of a result: pictures that a host shows, or data that its shader blends, instead of the maps.
 
-Each kind of `ResultView` has a function here that makes its arrays.
+For each kind of `ResultView`, a function here makes the arrays.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from ..surface.shading import BallAndPlane
 
 ON_OBJECT = ("base_color", "roughness", "normal")
-"""Maps that a preview has besides its picture."""
+"""Maps that are sent with a preview's picture."""
 Arrays = dict[str, np.ndarray]
 
 
 def view_of(maps: Maps, view: ResultView, on_progress: Callable[[float, str], None]) -> tuple[Arrays, dict[str, float]]:
-    """Arrays of a view of maps, and figures about it; a view without any leaves the result's own.
+    """The arrays of a view of maps, and figures about it; where there are none, the result's own figures stay.
 
     `on_progress(fraction, message)` is called while frames are rendered and may raise Cancelled.
     """
@@ -42,13 +42,13 @@ def view_of(maps: Maps, view: ResultView, on_progress: Callable[[float, str], No
 
 
 def _maps_on_object(maps: Maps, view: ResultView) -> Arrays:
-    """Maps as they are, for an object that is lit by its own scene."""
+    """Small maps, unlit, for an object that is lit by its own scene."""
     shown = {name: texture for name, texture in maps.items() if name in ON_OBJECT}
     return small_maps(Maps(shown), view.longest_px) if shown else {}
 
 
 def small_maps(maps: Maps, longest_px: int) -> Arrays:
-    """The maps as uint8, shrunk to a longer side of at most longest_px: enough for pictures in a panel."""
+    """The maps as uint8, shrunk to a longer side of at most longest_px, which is enough for a panel."""
     from ..surface.color import encoded_pixels
     from ..surface.resizing import maps_at_most
 
@@ -57,7 +57,7 @@ def small_maps(maps: Maps, longest_px: int) -> Arrays:
 
 
 def relit(maps: Maps, view: ResultView, on_progress: Callable[[float, str], None]) -> np.ndarray:
-    """One turn of the light around the maps on a ball and a plane: uint8 RGB (frames, side_px, 2 side_px, 3)."""
+    """The maps on a ball and a plane, with one turn of the light: uint8 RGB (frames, side_px, 2 side_px, 3)."""
     from ..surface.shading import Light
 
     light, frames = Light(view.azimuth, view.elevation), []
@@ -69,7 +69,7 @@ def relit(maps: Maps, view: ResultView, on_progress: Callable[[float, str], None
 
 @dataclass(frozen=True)
 class _KnownMaps:
-    """Maps that are equal if their pixels are."""
+    """Maps that compare equal if their pixels are equal, for the cache."""
 
     sha256: str
     maps: Maps = field(compare=False)
@@ -77,7 +77,7 @@ class _KnownMaps:
 
 @lru_cache(maxsize=1)
 def _ball_and_plane(known: _KnownMaps, side_px: int) -> BallAndPlane:
-    """The maps, to be lit; the last ones are kept, since their light is moved again and again."""
+    """The maps on a ball and a plane, ready to be lit. The last ones are cached while their light is moved."""
     from ..surface.shading import BallAndPlane
 
     return BallAndPlane.of_maps(known.maps, side_px)
@@ -92,10 +92,10 @@ def gaussian_figures(maps: Maps) -> dict[str, float]:
 
 
 def gaussian_maps(maps: Maps) -> Arrays:
-    """Each map as a PNG with a component in each channel, from -LIMIT to LIMIT, and `lookup` (N, ENTRIES, 3).
+    """Each map as a PNG with one component per channel, from -LIMIT to LIMIT, and the table `lookup` (N, ENTRIES, 3).
 
-    The table has the shares of each component, in the order of maps and channels, in a map's channels, or in a normal
-    before it is made one long.
+    A row of the table has a component's contribution to the map's channels, in the order of maps and components. For
+    normals, the contributions are to the vector before it is normalised.
     """
     from ..surface.gaussianization import gaussianize
 
@@ -126,7 +126,7 @@ def _encode(one: GaussianMap) -> bytes:
 
 
 def _rgb(one: GaussianMap) -> np.ndarray:
-    """The map's table with three channels: grey repeated, slopes as x and y of a normal whose z is 1."""
+    """The map's table with three channels: grey is repeated; slopes become x and y of a normal whose z is 1."""
     count = one.lookup.shape[2]
     if count == 3:
         return one.lookup

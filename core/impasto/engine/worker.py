@@ -12,7 +12,7 @@ LOW_PRIORITY = "--low-priority"
 
 
 def main() -> None:
-    """Serve the client on stdin and stdout; with `--low-priority`, yield the processor to other processes."""
+    """Serve the client on stdin and stdout. With `--low-priority`, other processes get the processor first."""
     leave_current_folder()
     import logging
     from pathlib import Path
@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def _yield_to_others() -> None:
-    """Lower this process's priority: a training must not slow down jobs that the artist waits for."""
+    """Lower this process's priority, so that a training does not slow down jobs that the artist waits for."""
     if sys.platform == "win32":
         import ctypes
 
