@@ -1,4 +1,4 @@
-"""The channels of a stored picture that are its colour and its opacity."""
+"""Choice of the stored channels that are a picture's colour and opacity."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from typing import Any
 
 SHORT = {"red": "r", "green": "g", "blue": "b", "alpha": "a"}
 SETS = (("r", "g", "b"), ("x", "y", "z"), ("y",))
-"""Channel names of colour, of a normal pass, and of luminance alone, in order of preference."""
+"""Names of the channels of colour, of a normal pass, and of luminance alone, in order of preference."""
 MAIN = ("combined", "beauty", "rgba", "rgb", "color")
-"""Ends of the names of the layer, or part of an EXR, that is the picture itself."""
+"""Ends of the name of an EXR's layer or part that is the picture itself."""
 
 
 def choose_channels(spec: Any, most: int) -> tuple[tuple[int, ...], int | None]:
     """Indexes of the colour channels (1 or `most`) and of opacity (None if there is none).
 
-    Of an EXR's layers, one without a name is used, or called as in `MAIN`, or else the first with colour.
+    If an EXR has several layers, the one without a name is used, else one named as in `MAIN`, else the first with
+    colour.
     """
     found = _best_layer(spec)[1] if most == 3 else None
     if found is not None:
@@ -24,19 +25,22 @@ def choose_channels(spec: Any, most: int) -> tuple[tuple[int, ...], int | None]:
 
 
 def rank(spec: Any) -> tuple[int, bool]:
-    """Preference for a part, the least is best: the first of `SETS` that it has, and whether it is none of `MAIN`."""
+    """Sort key of a part, the best first: the first of `SETS` that it has, and whether its name is not in `MAIN`."""
     name = spec.get_string_attribute("oiio:subimagename").lower()
     return _best_layer(spec)[0], bool(name) and not name.endswith(MAIN)
 
 
 def short_name(channel: str) -> str:
-    """The last part of a channel's name: "r" of "Combined.Red"."""
+    """The last part of a channel's name, abbreviated: "r" for "Combined.Red"."""
     last = channel.lower().rpartition(".")[2]
     return SHORT.get(last, last)
 
 
 def _best_layer(spec: Any) -> tuple[int, tuple[tuple[int, ...], int | None] | None]:
-    """The index of the first set in `SETS` that a layer has, and its channels and opacity: "combined.r" is r of it."""
+    """The index of the first set in `SETS` that a layer has, and the indexes of its channels and opacity.
+
+    A channel "combined.r" is r of the layer "combined".
+    """
     found: dict[str, dict[str, int]] = {}
     for index, name in enumerate(spec.channelnames):
         found.setdefault(name.lower().rpartition(".")[0], {})[short_name(name)] = index

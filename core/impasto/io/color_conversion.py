@@ -27,22 +27,22 @@ from .color_spaces import (
 from .scanlines import Scanlines
 
 EXIF_ADOBE_RGB, UNCALIBRATED, INTEROPERABILITY = 2, 65535, 0xA005
-"""EXIF's colour spaces besides sRGB, and its directory that tells Adobe RGB from others."""
+"""EXIF's numbers of colour spaces other than sRGB, and the EXIF directory that identifies Adobe RGB."""
 MAX_PROFILE_BYTES = 2**24
 D50 = np.array([0.9642, 1.0, 0.8249])
 LEAST_ALPHA = 1e-4
 """Alpha below which a colour cannot be recovered from its associated value."""
 TOLERANCE = 1 / 256
-"""Distance by which rounding may take a float beyond 0 to 1."""
+"""Rounding may move a float this far beyond 0 to 1."""
 MOST_LIGHT = float(srgb_to_linear(np.array(1 + TOLERANCE)))
 
 
 class ColorConversion:
     """Conversion of rows of `lines`, (n, W, C) as stored -> colour (n, W, 1 or 3) and alpha (n, W, 1) or None.
 
-    Colour is sRGB-encoded if `is_color`, otherwise the stored values, integers scaled to [0, 1] or [-1, 1].
-    color_space: the name of the one that takes the place of what the file says; "" for that. It counts what it cannot
-    keep: `invalid` values, those `beyond` the range, `negative` light, and the `largest`.
+    Colour is sRGB-encoded if `is_color`. Otherwise it is the stored values, integers scaled to [0, 1] or [-1, 1].
+    color_space: name of a colour space that overrides what the file says; "" for what it says. Counted meanwhile are
+    `invalid` values (NaN and infinite), values `beyond` the range, and `negative` ones; `largest` is the maximum.
     """
 
     def __init__(self, lines: Scanlines, is_color: bool, color_space: str = "") -> None:
@@ -61,7 +61,7 @@ class ColorConversion:
 
     @property
     def is_plain(self) -> bool:
-        """Whether colours are the stored values, so that they are those of a data map too."""
+        """Whether colours equal the stored values, so that the picture may be a data map as well."""
         return self.space is None and self._profile is None and self._lines.color == "rgb"
 
     def __call__(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
@@ -87,7 +87,7 @@ class ColorConversion:
         return linear_to_srgb(linear), alpha
 
     def _watch(self, values: np.ndarray, alpha: np.ndarray | None, least: float, most: float) -> None:
-        """Count the values that cannot be kept; integers from 0 have none."""
+        """Count values that cannot be kept. Unsigned integers have none."""
         if not self._is_unbounded:
             return
         finite = np.isfinite(values)
@@ -107,7 +107,7 @@ def unit(stored: np.ndarray) -> np.ndarray:
 
 
 def _given_space(lines: Scanlines, name: str) -> StoredSpace | None:
-    """The space of this name. FileError for a file that is not in RGB."""
+    """The space that the user names. FileError for a file that is not in RGB."""
     space = named_space(name)
     if lines.color != "rgb":
         message = f"{excerpt(lines.path)} is in {lines.color.removeprefix('icc').upper()}, and {name} is a space of RGB"
@@ -116,10 +116,9 @@ def _given_space(lines: Scanlines, name: str) -> StoredSpace | None:
 
 
 def _stored_space(lines: Scanlines) -> tuple[StoredSpace | None, _ByteTransform | None]:
-    """The space that a file names, or a transform from its profile; neither for sRGB.
+    """The space that a file names, or a transform from its profile; None for both if it is sRGB.
 
-    What PNG 3 puts first comes first: cICP, then the profile, then sRGB, then gAMA and cHRM. Of floats without any, it
-    is linear sRGB.
+    The order is that of PNG 3: cICP, the profile, sRGB, then gAMA and cHRM. Floats without any of them are linear sRGB.
     """
     if lines.color == "rgb" and (cicp := lines.chunks.get(b"cICP", b"")) and UNKNOWN not in cicp[:2] and len(cicp) == 4:
         return cicp_space(excerpt(lines.path), cicp[0], cicp[1], cicp[3]), None
@@ -134,7 +133,7 @@ def _stored_space(lines: Scanlines) -> tuple[StoredSpace | None, _ByteTransform 
 
 
 def matrix_of(lines: Scanlines) -> np.ndarray | None:
-    """Matrix (3, 3) from an EXR's light to linear sRGB; None if it has sRGB's primaries, or does not say.
+    """Matrix (3, 3) from an EXR's light to linear sRGB; None if it has sRGB's primaries, or states none.
 
     FileError for chromaticities that are no colours.
     """
@@ -146,7 +145,7 @@ def matrix_of(lines: Scanlines) -> np.ndarray | None:
 
 
 def _is_adobe_rgb(lines: Scanlines) -> bool:
-    """Whether a camera says in EXIF data alone that its JPEG is in Adobe RGB (DCF 2.0: R03, uncalibrated)."""
+    """Whether a JPEG's EXIF data say that it is in Adobe RGB (DCF 2.0: R03, uncalibrated)."""
     from PIL import Image
 
     space = lines.spec.get_int_attribute("Exif:ColorSpace", 1)
@@ -160,7 +159,7 @@ def _is_adobe_rgb(lines: Scanlines) -> bool:
 
 
 def _of_profile(lines: Scanlines) -> tuple[StoredSpace | None, _ByteTransform | None] | None:
-    """The space or the transform of the embedded profile; None if there is none, or it does not fit the picture."""
+    """The space, or else the transform, of the embedded profile; None if none is embedded, or it does not fit."""
     profile, count = lines.profile, len(lines.channels)
     if not profile:
         return None
@@ -179,9 +178,10 @@ def _of_profile(lines: Scanlines) -> tuple[StoredSpace | None, _ByteTransform | 
 
 
 class _ByteTransform:
-    """Little CMS's transform of bytes from a profile to sRGB, and of values between them by interpolation.
+    """Little CMS's transform of bytes from a profile to sRGB. Values between bytes are interpolated.
 
-    On the simplex of the nearest bytes, as Kasson et al. (1995) do on a cube's tetrahedra.
+    The interpolation is linear on the simplex of the nearest bytes, as on tetrahedra by Kasson et al. (1995). The
+    transform of floats in imagecodecs differs by a level in bytes too, and is 44 MB installed.
     """
 
     def __init__(self, transform: Any, mode: str) -> None:
@@ -189,7 +189,7 @@ class _ByteTransform:
 
     @classmethod
     def of(cls, profile: bytes, mode: str) -> _ByteTransform | None:
-        """The transform; None for a damaged profile, or one of other channels."""
+        """The transform; None for a damaged profile, or one of another mode."""
         from PIL import ImageCms
 
         try:
@@ -199,7 +199,7 @@ class _ByteTransform:
             return None
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
-        """sRGB (n, W, 3) of values (n, W, C) in [0, 1]."""
+        """sRGB (n, W, 3) from values (n, W, C) in [0, 1]."""
         if self._mode == "RGB" and values.shape[2] == 1:
             values = np.broadcast_to(values, (*values.shape[:2], 3))
         scaled = np.clip(values, 0, 1) * 255
@@ -227,7 +227,7 @@ class _ByteTransform:
 
 
 def _lab_to_srgb(stored: np.ndarray, is_icc: bool) -> np.ndarray:
-    """L*a*b* of 8 or 16 bits to sRGB; a* and b* are signed (TIFF 6.0, 23), or offset by half their range (ICC)."""
+    """sRGB from L*a*b* of 8 or 16 bits. a* and b* are signed (TIFF 6.0, 23), or offset by half their range (ICC)."""
     bits = 8 * stored.dtype.itemsize
     values = stored.astype(np.float32)
     signed = values[..., 1:] - 2 ** (bits - 1) if is_icc else stored[..., 1:].view(f"i{bits // 8}").astype(np.float32)

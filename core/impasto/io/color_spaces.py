@@ -1,6 +1,6 @@
-"""Colour spaces of stored RGB: of ICC profiles, of PNG's chunks, of EXR's chromaticities, and OpenColorIO's by name.
+"""Colour spaces of stored RGB: from ICC profiles, PNG chunks and EXR chromaticities, or by OpenColorIO's name.
 
-A space takes stored values to light in its own primaries, and that light to linear sRGB, which may lie outside [0, 1].
+A space converts stored values to light in its own primaries, and that light to linear sRGB, which may exceed [0, 1].
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ Curve = Callable[[np.ndarray], np.ndarray]
 OCIO_CONFIG, LINEAR_SRGB = "ocio://default", "lin_rec709"
 """OpenColorIO's built-in configuration, and linear sRGB in it."""
 NEAR = 2e-3
-"""Difference of chromaticities, and of white from 1, that is rounding."""
+"""Smaller differences of chromaticities, and of white from 1, are rounding errors."""
 TABLES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 PRIMARIES: Mapping[str, Sequence[float]] = TABLES["primaries"]
 """Chromaticities x, y of red, green, blue and white."""
 BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
-"""Matrix from XYZ to the cones that are adapted to another white (Lam 1985; Lindbloom)."""
+"""Matrix from XYZ to cone responses, in which colours are adapted to another white (Lam 1985; Lindbloom)."""
 D50_TO_LINEAR = np.array(
     [
         [3.1338561, -1.6168667, -0.4906146],
@@ -36,26 +36,26 @@ D50_TO_LINEAR = np.array(
         [0.0719453, -0.2289914, 1.4052427],
     ]
 )
-"""Matrix from XYZ under D50, the white of ICC profiles, TIFF's and Photoshop's Lab, to linear sRGB (Lindbloom)."""
+"""Matrix from XYZ under D50 to linear sRGB (Lindbloom). ICC profiles, and Lab in TIFF and PSD, use D50."""
 SRGB_GAMMA = 45455
-"""PNG's gAMA for 1/2.2, which stands for sRGB's own curve unless other primaries are given (PNG 3, 11.3.2.5)."""
+"""PNG's gAMA for 1/2.2. It stands for sRGB's own curve unless other primaries are given (PNG 3, 11.3.2.5)."""
 
 
 class StoredSpace(Protocol):
-    """A colour space: values (n, W, 1 or 3) -> light, of which 1 is white, and linear sRGB."""
+    """A colour space: stored values (n, W, 1 or 3) -> light in its own primaries, where 1 is white, and linear sRGB."""
 
     def __call__(self, values: np.ndarray, /) -> tuple[np.ndarray, np.ndarray]: ...
 
 
 @dataclass(frozen=True)
 class RGBSpace:
-    """Curves to light, one for all channels or one for each, and a matrix (3, 3) to linear sRGB; None: the same."""
+    """Curves to light, one for all channels or one each, and a matrix (3, 3) to linear sRGB; None for the identity."""
 
     curves: tuple[Curve, ...]
     matrix: np.ndarray | None = None
 
     def __call__(self, values: np.ndarray, /) -> tuple[np.ndarray, np.ndarray]:
-        """Light (n, W, 1 or 3), and linear sRGB of the same shape."""
+        """Light (n, W, 1 or 3) in the space's primaries, and linear sRGB of the same shape."""
         if len(self.curves) == values.shape[2]:
             light = np.stack([curve(values[..., index]) for index, curve in enumerate(self.curves)], 2)
         else:
@@ -73,7 +73,7 @@ class NamedSpace:
     name: str
 
     def __call__(self, values: np.ndarray, /) -> tuple[np.ndarray, np.ndarray]:
-        """Stored values, or linear sRGB if white is brighter than 1 in it, and linear sRGB (n, W, 3)."""
+        """Stored values (linear sRGB instead if white exceeds 1), and linear sRGB (n, W, 3)."""
         linear = _converted(values, self.name)
         return (values if self._white < 1 + NEAR else linear), linear
 
@@ -83,7 +83,7 @@ class NamedSpace:
 
 
 def _converted(values: np.ndarray, name: str) -> np.ndarray:
-    """Linear sRGB (n, W, 3) of values (n, W, 1 or 3) in a space of OpenColorIO's."""
+    """Linear sRGB (n, W, 3) from values (n, W, 1 or 3) in one of OpenColorIO's spaces."""
     import OpenImageIO as oiio
 
     rgb = np.ascontiguousarray(np.broadcast_to(values, (*values.shape[:2], 3)), np.float32)
@@ -100,7 +100,7 @@ def gamma(exponent: float) -> Curve:
 
 
 def identity(values: np.ndarray) -> np.ndarray:
-    """The curve of light."""
+    """The curve of values that are already light."""
     return values
 
 
@@ -109,7 +109,7 @@ LINEAR = RGBSpace((identity,))
 
 
 def primaries_to_srgb(primaries: Sequence[float]) -> np.ndarray | None:
-    """Matrix (3, 3) to linear sRGB from these primaries, white adapted by Bradford; None for sRGB's.
+    """Matrix (3, 3) from these primaries to linear sRGB, with white adapted by Bradford; None for sRGB's primaries.
 
     ValueError for primaries that span no colours.
     """
@@ -134,7 +134,7 @@ ADOBE_RGB = RGBSpace((gamma(563 / 256),), primaries_to_srgb(PRIMARIES["adobe"]))
 
 @functools.cache
 def _names() -> dict[str, str]:
-    """Names of all known spaces in lower case, with the names in `OWN` and of OpenColorIO that they stand for."""
+    """All known names of spaces in lower case, with the name in `OWN` or of OpenColorIO that each stands for."""
     import OpenImageIO as oiio
 
     config = oiio.ColorConfig(OCIO_CONFIG)
@@ -149,11 +149,11 @@ OWN: Mapping[str, RGBSpace] = {
     "ProPhoto RGB": RGBSpace((gamma(1.8),), primaries_to_srgb(PRIMARIES["prophoto"])),
     "Rec.2020": RGBSpace((gamma(2.4),), primaries_to_srgb(PRIMARIES["rec-2020"])),
 }
-"""Spaces that OpenColorIO's built-in configuration lacks, or has under other names in its versions."""
+"""Spaces that OpenColorIO's built-in configuration lacks, or names differently in its versions."""
 
 
 def check_color_space(name: str) -> str:
-    """The name of a colour space as it is recorded. ParameterError for an unknown one, which lists all."""
+    """The name under which a colour space is recorded. ParameterError for an unknown name lists all."""
     known = _names()
     if name.strip().lower() not in known:
         names = sorted(set(known.values()))
@@ -163,7 +163,7 @@ def check_color_space(name: str) -> str:
 
 
 def named_space(name: str) -> StoredSpace | None:
-    """The space of this name; None for values that need no conversion: sRGB, and data. ParameterError if unknown."""
+    """The space of this name; None for sRGB and raw data, which need no conversion. ParameterError if unknown."""
     known, own = _names(), check_color_space(name)
     if own in (known["srgb"], known["raw"]):
         return None
@@ -171,14 +171,14 @@ def named_space(name: str) -> StoredSpace | None:
 
 
 def srgb_of(values: np.ndarray, space: StoredSpace) -> np.ndarray:
-    """sRGB in [0, 1] (H, W, 3) of values (H, W, 3) in a space."""
+    """sRGB in [0, 1] (H, W, 3) from values (H, W, 3) in a space."""
     return linear_to_srgb(np.clip(space(values)[1], 0, 1))
 
 
 def icc_space(profile: bytes) -> RGBSpace | None:
-    """The space of a profile of grey, or of RGB by a matrix and curves; None for all others and damaged ones.
+    """The space of an ICC profile (ICC.1:2022, 7 to 10) of grey, or of RGB with a matrix and curves; else None.
 
-    By ICC.1:2022, 7 to 10. Little CMS takes tables (A2B, D2B) before the matrix, so a profile that has both is None.
+    Little CMS prefers tables (A2B, D2B) to the matrix, so a profile that has both gives None.
     """
     try:
         (count,) = struct.unpack_from(">I", profile, 128)
@@ -224,7 +224,7 @@ def _icc_curve(tag: bytes) -> Curve:
 
 
 def png_space(chunks: Mapping[bytes, bytes]) -> RGBSpace | None:
-    """The space of a PNG's gAMA and cHRM chunks; None if there are none, sRGB overrides them, or they are sRGB's."""
+    """The space of a PNG's gAMA and cHRM chunks; None if they are missing, overridden by sRGB, or those of sRGB."""
     if b"sRGB" in chunks or not {b"gAMA", b"cHRM"} & chunks.keys():
         return None
     try:
@@ -242,7 +242,7 @@ def png_space(chunks: Mapping[bytes, bytes]) -> RGBSpace | None:
 
 
 def _rec709(values: np.ndarray) -> np.ndarray:
-    """The inverse of ITU-R BT.709's curve."""
+    """Light from values that are encoded by ITU-R BT.709's curve."""
     return np.where(values < 0.081, values / 4.5, ((np.maximum(values, 0) + 0.099) / 1.099) ** (1 / 0.45))
 
 
@@ -253,7 +253,7 @@ CICP_CURVES: Mapping[int, Curve] = {
     8: identity,
     13: srgb_to_linear,
 }
-"""Curves by their number (ITU-T H.273, 8.2)."""
+"""Curves by their number in ITU-T H.273, 8.2."""
 UNKNOWN, HDR = 2, {16: "PQ", 18: "HLG"}
 
 

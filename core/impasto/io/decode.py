@@ -1,7 +1,7 @@
 """Decoding of picture files to float32 textures, with colour management and the EXIF orientation applied.
 
-Headers are checked before anything is decoded (see `headers`), and pixels are converted a few rows at a time, so that
-hardly any memory is needed beside the result.
+Headers are checked before anything is decoded (see `headers`). Pixels are converted a few rows at a time, so that
+hardly any memory is needed in addition to the result.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from .scanlines import SIGNED, Scanlines, open_scanlines
 COLORFUL = 0.02
 """Mean difference of channels above which a picture is no grey map."""
 VOIDS, LOWEST_M, HIGHEST_M = (-9999, -32767, -32768), -1e5, 1e30
-"""Heights by which elevation models mark points without one (SRTM, GDAL), and below and above which none is meant."""
+"""Values that mark points without a height in elevation models (SRTM, GDAL), and limits beyond which all values do."""
 NEGATIVE_SHARE = 0.01
-"""Share of a picture's values below 0 from which on they are mentioned."""
+"""A picture with a larger share of values below 0 gets a note."""
 
 
 def _nothing(fraction: float) -> None:
@@ -39,9 +39,9 @@ def _nothing(fraction: float) -> None:
 
 @dataclass(frozen=True)
 class MapReading:
-    """A map as it was read, and the opacity beside it. notes: sentences about what was decided.
+    """A map that was read, with the file's opacity. notes: sentences about decisions that were made.
 
-    range_m: the lowest and highest height in metres, which are now 0 and 1; None for heights that were from 0 to 1.
+    range_m: the heights in metres that are now 0 and 1; None for heights that were stored from 0 to 1.
     """
 
     texture: Texture
@@ -53,10 +53,10 @@ class MapReading:
 def read_picture(path: Path, wanted: Wanted = ALL, on_progress: Callable[[float], None] = _nothing) -> Maps:
     """A picture as base_color (sRGB-encoded, [0, 1]) and, if it has alpha, opacity.
 
-    `on_progress(fraction)` is called every few rows, and may raise Cancelled. A file whose colours would be converted
-    is read as the map that is wanted instead, and a photograph as large as that. FileError for files that cannot be
-    used; values above 1 are light, as which they may be wanted, and never clipped silently. A grey picture with signed
-    values, or others outside 0 to 1, is read as height.
+    `on_progress(fraction)` is called every few rows, and may raise Cancelled. A picture whose colours would have to be
+    converted is read as the map `wanted.alone_as` instead. A photograph is reduced to `wanted.enough_px`. A grey
+    picture with signed values, or with values outside 0 to 1, is read as height. Values above 1 are read as light if
+    that is wanted; they are never clipped silently. FileError for files that cannot be used.
     """
     alone_as = wanted.alone_as
     lines = _lines_of(path, alone_as)
@@ -87,14 +87,14 @@ def read_picture(path: Path, wanted: Wanted = ALL, on_progress: Callable[[float]
 
 
 def read_map(path: Path, name: str, wanted: Wanted = ALL) -> Texture:
-    """One map of the kind `name`, otherwise like `read_picture`; one-channel maps take an RGB file's first channel."""
+    """One map of the kind `name`. A map of one channel takes the first channel of an RGB file."""
     return read_noted_map(path, name, wanted).texture
 
 
 def read_noted_map(
     path: Path, name: str, wanted: Wanted = ALL, on_progress: Callable[[float], None] = _nothing
 ) -> MapReading:
-    """As `read_map`, with what is to be known about it. Heights in metres are scaled to [0, 1]."""
+    """One map as in `read_map`, with notes on it. Heights in metres are scaled to [0, 1]."""
     lines = _lines_of(path, name)
     conversion = ColorConversion(lines, name in COLOR_MAPS, wanted.color_space_of(name))
     reading = _read(lines, name, conversion, wanted, on_progress)
@@ -103,9 +103,10 @@ def read_noted_map(
 
 
 def read_small(path: Path, name: str, longest_px: int) -> Texture:
-    """A map of the kind `name` with every n-th row and column alone, in little memory, for a thumbnail.
+    """A small map of the kind `name` for a thumbnail: every n-th row and column, read in little memory.
 
-    Its longer side is from `longest_px` to twice that if the picture is larger. FileError if it is damaged.
+    If the picture is larger than `longest_px`, the result's longer side is from that to twice that. FileError if it is
+    damaged.
     """
     lines = open_scanlines(path)
     conversion = ColorConversion(lines, name in COLOR_MAPS)
@@ -140,7 +141,7 @@ def is_turned(path: Path) -> bool:
 
 
 def read_metadata(path: Path) -> dict[str, Any]:
-    """Metadata that Impasto wrote into a file: `recipe`, `width_m`, `height_range_m`; empty if it wrote none."""
+    """The metadata that Impasto wrote into a file: `recipe`, `width_m`, `height_range_m`; empty if there is none."""
     header = read_header(path)
     text: str | bytes | None = header.text
     if header.kind == "EXR":
@@ -156,7 +157,7 @@ def _read(
     on_progress: Callable[[float], None],
     is_alone: bool = False,
 ) -> MapReading | None:
-    """A map decoded from rows, if it is given alone with its opacity; None if its values are heights and no colours."""
+    """A map decoded from rows. is_alone: with the file's opacity, and None if its values are heights, not colours."""
     channels, with_opacity, upright = MAP_CHANNELS[name], is_alone and lines.alpha is not None, wanted.upright
     is_color = name in COLOR_MAPS
     takes_light = is_alone and wanted.takes_light and is_color
@@ -211,9 +212,9 @@ def _read(
 
 
 def _scale_heights(lines: Scanlines, heights: np.ndarray) -> tuple[float, float, tuple[str, ...]]:
-    """Scale heights (H, W, 1) beyond 0 to 1 into it, in place; the lowest and highest in metres, and notes.
+    """Scale heights (H, W, 1) that exceed [0, 1] into it, in place; return the lowest and highest in metres, and notes.
 
-    Points without a height become the lowest. FileError if none has one.
+    Points without a height get the lowest one. FileError if no point has a height.
     """
     if lines.is_signed:
         heights *= SIGNED[str(lines.spec.format)]  # as they are stored
@@ -243,14 +244,14 @@ def _scale_heights(lines: Scanlines, heights: np.ndarray) -> tuple[float, float,
 
 
 def _lines_of(path: Path, name: str) -> Scanlines:
-    """The rows of a picture; for normals both channels of two, of which neither is alpha."""
+    """The rows of a picture. For a map of normals, a picture of two channels without alpha gives both of them."""
     lines = open_scanlines(path)
     has_two = name in NORMAL_MAPS and lines.alpha is None and lines.spec.nchannels == 2
     return replace(lines, channels=(0, 1), notes=()) if has_two else lines
 
 
 def _refuse_numbers(path: Path, found: ColorConversion, is_color: bool, keeps_broken: bool) -> None:
-    """Raise FileError for values that are no numbers, unless they are kept, or beyond what a texture can hold."""
+    """Raise FileError for NaN and infinite values, unless they are kept, and for values that a texture cannot hold."""
     if found.invalid and not keeps_broken:
         message = f"{excerpt(path)} has {found.invalid:,} values that are NaN or infinite"
         raise FileError(message, "render or export it again without them")
@@ -263,7 +264,7 @@ def _refuse_numbers(path: Path, found: ColorConversion, is_color: bool, keeps_br
 
 
 def _flips(lines: Scanlines, upright: bool) -> tuple[int, bool, bool]:
-    """EXIF orientation, and whether the stored picture is flipped down and across, before it may be transposed."""
+    """EXIF orientation, and whether the stored picture is flipped down and across; 5 to 8 are also transposed."""
     orientation = lines.orientation if upright else 1
     return orientation, orientation in (3, 4, 7, 8), orientation in (2, 3, 6, 7)
 
@@ -275,7 +276,7 @@ def _flips_of_stored(lines: Scanlines, upright: bool) -> tuple[bool, bool]:
 
 
 def _empty(lines: Scanlines, blocks: PixelBlocks, channels: int, upright: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Uninitialised pixels (H, W, C), and a view of them in stored order (before the EXIF orientation is applied)."""
+    """Uninitialised upright pixels (H, W, C), and a view of them in the order in which the file stores pixels."""
     height, width = blocks.size
     orientation, down, across = _flips(lines, upright)
     pixels = np.empty((width, height, channels) if orientation >= 5 else (height, width, channels), np.float32)

@@ -16,7 +16,7 @@ REMEDY = 'install them into the engine\'s environment: pip install "impasto[inte
 
 
 def import_extra(name: str) -> Any:
-    """The module `name` of the extra, with submodules. PluginError if the extra is not installed."""
+    """The module `name` of the extra. PluginError if the extra is not installed."""
     confine_libraries()
     try:
         return importlib.import_module(name)
@@ -32,10 +32,10 @@ def imported_keras() -> Any:
 
 @contextmanager
 def framework_errors(message: Callable[[str], str], remedy: str) -> Iterator[None]:
-    """Convert whatever a framework raises, whose errors have no common base, into a ModelError.
+    """Convert any error of a framework into a ModelError, since a framework's errors have no common base.
 
-    message: of the first line of what it says. Only for calls of a framework: an error of ours would pass for the
-    file's.
+    message: the ModelError's message from the first line of the framework's text. Use it only around calls of a
+    framework, or a bug of ours would be taken for damage of the file.
     """
     try:
         yield

@@ -1,7 +1,7 @@
-"""Reading pictures, folders with one file per map and what is in a .blend or .glb; writing map sets.
+"""Reading of pictures, folders with one file per map, and materials in a .blend or .glb; writing of map sets.
 
-Every file written holds the recipe that made it. Headers are checked before anything is decoded; files are written
-beside their target and renamed, so that an interrupted write loses nothing.
+Every file that is written holds the recipe that made it. Headers are checked before anything is decoded. Files are
+written under temporary names and renamed, so that an interrupted write loses nothing.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from ..errors import FileError
@@ -52,10 +53,10 @@ def read_maps(
 ) -> Maps:
     """A picture as base_color (and opacity), a map set as `set_at` finds it, or a material of a .blend or .glb.
 
-    NAME.<UDIM>.png, or a folder whose files have numbers of tiles, is read as a tiled image.
+    NAME.<UDIM>.png, or a folder whose files have UDIM tile numbers, is read as a tiled image.
     upright: apply the EXIF orientation. `on_progress(fraction)` is called during reading, and may raise Cancelled.
-    color_space: name of the one that takes the place of what the files say of their colours, such as "ACEScg".
-    wanted: what is wanted of a picture alone; its default is a colour picture of values up to 1, at its full size.
+    color_space: name of a colour space that overrides what the files say, such as "ACEScg".
+    wanted: options for a single picture. The default is a colour picture with values up to 1, at its full size;
     `impasto.io.reduction.Wanted(takes_light=True)` reads a panorama with values above 1 as linear light.
     FileError says what is wrong with the file, and what to do.
     """
@@ -88,14 +89,14 @@ def read_maps(
 
 
 def _read_tile(tile: Mapping[str, MapSource], wanted: Wanted, on_progress: Callable[[float], None]) -> Maps:
-    """The maps in files by their names; a picture in one without a name."""
+    """The maps of one UDIM tile, from their files by name; the name "" stands for a single picture."""
     if "" in tile:
         return decode.read_picture(tile[""].file, wanted, on_progress)
     return read_sources(tile, wanted, on_progress)
 
 
 def _in_one_range(tiles: Mapping[int, Maps]) -> Mapping[int, Maps]:
-    """Maps of tiles, whose heights in metres are scaled to the range of all tiles."""
+    """Maps of UDIM tiles, with heights in metres rescaled to the range of all tiles together."""
     if all(maps.lowest_m is None for maps in tiles.values()):
         return tiles
     ends = {number: (maps.lowest_m or 0.0, maps.height_range_m or 1.0) for number, maps in tiles.items()}
@@ -110,7 +111,7 @@ def _in_one_range(tiles: Mapping[int, Maps]) -> Mapping[int, Maps]:
 
 
 def read_size(path: Path) -> tuple[int, int]:
-    """(height, width) of a source, of a tiled one the largest tile's, undecoded. FileError as for `read_maps`."""
+    """(height, width) of a source, or of its largest UDIM tile, without decoding it. FileError as for `read_maps`."""
     if datablock := Datablock.at(path):
         return gltf_maps.read_size(datablock) if datablock.is_gltf else blend.source_at(datablock).size_px
     if tiles := tiles_in(path):
@@ -120,7 +121,7 @@ def read_size(path: Path) -> tuple[int, int]:
 
 
 def unpack(contents: Mapping[str, bytes | memoryview], folder: Path, set_name: str = "") -> Path:
-    """The path of a picture, its tiles, or a set of maps called `set_name`, whose files are written into a folder."""
+    """Write a picture, its tiles, or a set of maps called `set_name` into a folder; return the path to read it by."""
     folder = make_folder(folder / set_name)
     for name, content in contents.items():
         with explain(folder / name):
@@ -130,7 +131,7 @@ def unpack(contents: Mapping[str, bytes | memoryview], folder: Path, set_name: s
 
 
 def source_files(path: Path) -> list[Path]:
-    """The files that a source is read from: a picture, tiles, maps, or a .blend or .gltf and what it uses outside."""
+    """The files that a source is read from: a picture, tiles, maps, or a .blend or .gltf with the files it uses."""
     if datablock := Datablock.at(path):
         return gltf_maps.files_of(datablock) if datablock.is_gltf else list(blend.source_at(datablock).files)
     return files_at(path)
@@ -138,7 +139,7 @@ def source_files(path: Path) -> list[Path]:
 
 @contextmanager
 def on_disk(path: Path) -> Iterator[Path]:
-    """A picture or a folder of maps with the content of a source, until the end of the block."""
+    """A picture or a folder of maps on disk with the content of a source, until the end of the block."""
     if (datablock := Datablock.at(path)) is None:
         yield path
         return
@@ -152,14 +153,14 @@ def on_disk(path: Path) -> Iterator[Path]:
 
 
 def sources_in(path: Path) -> list[Path]:
-    """The path, or those of all materials or all objects of a .blend or .glb if it names none of them."""
+    """The path alone; for a .blend or .glb that names no datablock, the paths of all its materials or objects."""
     if (datablock := Datablock.at(path)) is None:
         return [path]
     return [one.path for one in (gltf_maps if datablock.is_gltf else blend).datablocks_in(datablock)]
 
 
 def is_source(path: Path) -> bool:
-    """Whether there is a file or a folder to read the source from."""
+    """Whether the file or folder of the source exists."""
     datablock = Datablock.at(path)
     if path.name.endswith(ALL_OF_ONE):
         return is_folder(path.parent)
@@ -167,7 +168,7 @@ def is_source(path: Path) -> bool:
 
 
 def source_name(path: Path) -> str:
-    """Name for the result of a source: of its datablock or map set, or of the folder that `.` and `..` stand for."""
+    """Name for results of a source: that of its datablock, map set, file or folder; `.` and `..` are resolved."""
     if datablock := Datablock.at(path):
         return datablock.file_name if datablock.name else usable_name(datablock.file.stem)
     if path.name.endswith((ALL_OF_ONE, SET_FILE)):
@@ -189,7 +190,7 @@ def read_recipe(path: str | Path) -> Recipe:
 
 
 def encode_maps(maps: Maps, exporter: Exporter, recipe: Recipe | None = None) -> dict[str, bytes]:
-    """One encoded file per map, by map name, with the recipe inside; of tiles by MAP.NUMBER."""
+    """One encoded file per map, with the recipe inside, by map name, or by MAP.NUMBER for UDIM tiles."""
     encoded = {}
     for number, tile in maps.tiles().items():
         metadata = metadata_of(recipe, tile.width_m, tile.height_range_m)
@@ -210,9 +211,9 @@ def write_maps(
 ) -> list[Path]:
     """Write NAME_base_color.png and so on into `folder`, all of them or none; return the paths.
 
-    Tiles are NAME_base_color.1001.png and so on. Everything is written beside its target first, so that a full disk
-    leaves the older files intact. packing: other files, as an engine expects them. replace: overwrite existing files;
-    otherwise they are a FileError.
+    UDIM tiles are written as NAME_base_color.1001.png and so on. All files get temporary names first, so that a full
+    disk leaves the older files intact. packing: the files that an engine expects, instead of one per map. replace:
+    overwrite existing files; otherwise they are a FileError.
     """
     check_name(name, "the name of the files")
     tiles = maps.tiles()
@@ -237,9 +238,9 @@ def write_bands(
     *,
     replace: bool,
 ) -> None:
-    """Write bands of rows, from the top, that make up `size_px` (height, width), to all files, or nothing.
+    """Write bands of rows, from the top, to all files of a set, or nothing. size_px: (height, width) of all together.
 
-    A complete set is a single band.
+    A complete set may be given as a single band.
     """
     with stage(files.paths, replace=replace) as parts:
         _write_bands(bands, size_px, files, exporter, metadata, parts)
@@ -253,7 +254,7 @@ def _write_bands(
     metadata: Mapping[str, str],
     parts: Mapping[Path, Path],
 ) -> None:
-    """Write bands to the parts of files: threads, one a picture, pack and write one while the next is computed."""
+    """Write bands to the temporary files. One thread per picture packs and writes a band while the next is computed."""
     with ExitStack() as stack:
         rows = {}
         for target, picture in files.pictures.items():
@@ -265,24 +266,18 @@ def _write_bands(
                 parts[target].write_text(text, encoding="utf-8")
         pool = stack.enter_context(ThreadPoolExecutor(len(rows), "rows"))
         writing: list[Future[None]] = []
-        for band in bands:
-            _wait(writing)
+        for band in chain(bands, (None,)):
+            for future in writing:
+                future.result()  # raises the first exception of any thread
             writing = [pool.submit(_write, target, files.pictures[target], rows[target], band) for target in rows]
-        _wait(writing)
-        _wait([pool.submit(_close, target, rows[target].close) for target in rows])
+        for future in writing:
+            future.result()
 
 
-def _write(target: Path, picture: PackedPicture, rows: RowWriter | WholeFile, band: Maps) -> None:
+def _write(target: Path, picture: PackedPicture, rows: RowWriter | WholeFile, band: Maps | None) -> None:
+    """Append a band to a file, or complete the file if there is none."""
     with explain(target):
-        rows.write(picture.texture(band))
-
-
-def _close(target: Path, close: Callable[[], None]) -> None:
-    with explain(target):
-        close()
-
-
-def _wait(writing: Iterable[Future[None]]) -> None:
-    """Wait for the threads; raise the first exception of any."""
-    for future in writing:
-        future.result()
+        if band is None:
+            rows.close()
+        else:
+            rows.write(picture.texture(band))

@@ -1,6 +1,6 @@
 """File formats for maps and packed pictures: PNG and OpenEXR, and those that plugins add.
 
-Files are written from the top, any number of rows at a time. The same texture gives the same bytes, however many.
+Files are written from the top, any number of rows at a time. That number does not change the bytes of the file.
 """
 
 from __future__ import annotations
@@ -25,28 +25,28 @@ from .metadata import png_chunk, png_texts
 from .packing import MAPS, Layout, Packing
 
 ROWS_AT_ONCE = 64
-"""Rows converted at a time, few enough to take little memory; a multiple of EXR's blocks of 16."""
+"""Rows converted at a time: few, to save memory, and a multiple of EXR's blocks of 16."""
 
 FULL_BYTES = 2**16
-"""Free space below which a failed write means a full disk: OpenImageIO gives no reason."""
+"""With less free space, a failed write means a full disk. OpenImageIO gives no reason."""
 
 PNG_AVERAGE_FILTER = 64
-"""libpng's PNG_FILTER_AVG, faster than trying all five filters on every row."""
+"""libpng's PNG_FILTER_AVG. It is faster than trying all five filters on every row."""
 
 ALPHA = 3
 """Index of the alpha channel."""
 
 NO_TIME = "1970:01:01 00:00:00"
-"""The time in files, so that the same picture has the same bytes."""
+"""The time that is written into files: always the same one, so that the same picture has the same bytes."""
 PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 PNG_HEAD_BYTES = 4096
-"""The text chunks start within this length: only IHDR and a few chunks of fixed length precede them."""
+"""The text chunks start within this length, since only IHDR and a few chunks of fixed length precede them."""
 
 
 class RowWriter:
-    """A picture file being written. `write` and `close` raise FileError; nothing may be written after one.
+    """A picture file that is being written. `write` and `close` may raise FileError; call only `abandon` after it.
 
-    `abandon` may be called while another thread writes, since a signal can leave a thread behind.
+    `abandon` may be called while another thread writes, since a signal can leave that thread running.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class RowWriter:
                 raise self._error()
 
     def abandon(self) -> None:
-        """Close the incomplete file, so that it can be removed."""
+        """Close the incomplete file, so that it can be deleted."""
         with self._busy:
             self._is_abandoned = True
             self._output.close()
@@ -109,9 +109,9 @@ class RowWriter:
 
 
 class PngRows(RowWriter):
-    """PNG of 8 or 16 bits a channel, sRGB-encoded for colour, with `metadata` in iTXt chunks and XMP.
+    """PNG of 8 or 16 bits a channel, with colour sRGB-encoded, and `metadata` in iTXt chunks and XMP.
 
-    bits: 0 for 8, or 16 where 8 would show.
+    bits: 0 chooses 16 where 8 bits would show as steps, else 8.
     """
 
     def __init__(
@@ -126,7 +126,7 @@ class PngRows(RowWriter):
             attributes |= {"png:compressionLevel": 1, "png:filter": PNG_AVERAGE_FILTER}
         else:
             attributes["png:compressionLevel"] = 6
-        if self._chunks:  # OpenImageIO writes no iTXt, only tEXt: one of the same length keeps the place free
+        if self._chunks:  # OpenImageIO writes tEXt but not iTXt: a tEXt of the same length reserves the place
             attributes["impasto"] = " " * (len(self._chunks) - len(png_chunk(b"tEXt", b"impasto\0")))
         super().__init__(path, "png", size_px, layout.channels, f"uint{bits}", attributes)
 
@@ -151,7 +151,7 @@ def exr_attributes(metadata: Mapping[str, str]) -> dict[str, str]:
 
 
 class ExrRows(RowWriter):
-    """Half-float EXR, scene-linear for colour (as compositors expect), with `metadata` as attributes."""
+    """Half-float EXR, with colour scene-linear as compositors expect, and `metadata` as attributes."""
 
     def __init__(self, path: Path, layout: Layout, size_px: tuple[int, int], metadata: Mapping[str, str]) -> None:
         attributes = {"compression": "zip", "DateTime": NO_TIME, **exr_attributes(metadata)}
@@ -187,12 +187,12 @@ def write_whole(rows: RowWriter, texture: Texture) -> None:
 def encode_whole(
     start: Callable[..., RowWriter], layout: Layout, texture: Texture, metadata: Mapping[str, str]
 ) -> bytes:
-    """The bytes of a file in the format that `start` writes. FileError if the temporary folder is full."""
+    """The bytes of a file in the format of `start`. FileError if the disk of the temporary folder is full."""
     with temporary_folder() as folder:
         path = folder / "map"
         try:
             write_whole(start(path, layout, texture.size_px, metadata), texture)
-        except FileError as error:  # of a disk that is full
+        except FileError as error:
             raise in_temporary_folder(error) from error
         return path.read_bytes()
 
@@ -201,8 +201,8 @@ def encode_whole(
 class Exporter:
     """A file format for maps: `encode(layout, texture, metadata) -> bytes`.
 
-    `start(path, layout, size_px, metadata) -> Rows` is given by formats that can be written row by row. keeps_light:
-    whether it holds colours above 1.
+    start: `start(path, layout, size_px, metadata)` begins a file that is written row by row; None if the format can
+    only be written whole. keeps_light: whether it can hold colours above 1.
     """
 
     name: str
@@ -213,7 +213,7 @@ class Exporter:
     keeps_light: bool = False
 
     def notes_on(self, maps: Maps, packing: Packing = MAPS) -> tuple[str, ...]:
-        """Sentences on maps that a preset has no file for, and on colours above 1 that this format does not keep."""
+        """Notes on maps for which the packing has no file, and on colours above 1 that this format does not keep."""
         unshown = sorted(maps.keys() - {"confidence", *(name for one in packing.pictures for name in one.map_names)})
         notes = [f"{packing.name} has no file for {', '.join(unshown)}"] * ("=" not in packing.name and bool(unshown))
         light = [float(one.pixels.max()) for one in maps.values() if one.color_space == "linear"]
@@ -224,7 +224,7 @@ class Exporter:
     def begin(
         self, path: Path, layout: Layout, size_px: tuple[int, int], metadata: Mapping[str, str]
     ) -> RowWriter | WholeFile:
-        """A file to write bands of rows to; a format without `start` accepts only a single band."""
+        """A new file to write bands of rows to. A format without `start` accepts only a single band."""
         if self.start is None:
             return WholeFile(path, lambda texture: self.encode(layout, texture, metadata))
         return self.start(path, layout, size_px, metadata)
@@ -232,7 +232,7 @@ class Exporter:
 
 @dataclass(frozen=True)
 class WholeFile:
-    """A file in a format that has to be encoded as a whole."""
+    """A file in a format that must be encoded whole; it has the methods of `RowWriter`."""
 
     path: Path
     encode: Callable[[Texture], bytes]

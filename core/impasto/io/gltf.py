@@ -1,4 +1,4 @@
-"""glTF 2.0 files (ISO/IEC 12113): their JSON as it is, their data, within limits, and the places of their textures.
+"""glTF 2.0 files (ISO/IEC 12113): their JSON, their data within limits, and where textures lie on the UVs.
 
 Meshes and materials are read by `meshes` and `gltf_maps`. trimesh 5.2 was tried instead: it takes UVs of
 normalised integers for thousands of textures, knows no second UV set and no texture transform, and writes scenes anew.
@@ -25,13 +25,13 @@ from ..system.untrusted import excerpt, inside, parse_json, read_bytes
 
 MOST_BYTES = 2**29
 MOST_NUMBERS = 16 * MOST_TRIANGLES
-"""Numbers of the arrays of one file that have to be made, all together."""
+"""Limit of numbers in all arrays of a file that need memory of their own."""
 MAGIC, VERSION, JSON, BINARY = b"glTF", 2, b"JSON", b"BIN\0"
 COMPONENTS = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
 DATA_URI = re.compile(rb'"data:([^"\\]*)"')
 PLACE = "data:#"
-"""Start of what stands in the JSON for the data of a URI, which can be longer than JSON may be."""
+"""Data URIs are replaced by this and an index before the JSON is parsed, since they may exceed the limit of JSON."""
 REMEDY = "export it again, or check it with Khronos' glTF Validator"
 NO_DATA = ("arrays without data", REMEDY)
 COMPRESSED = "export it without compression, or unpack it by npx @gltf-transform/cli copy FILE.glb plain.glb"
@@ -45,12 +45,12 @@ REFUSED = {
         "convert it by npx @gltf-transform/cli metalrough FILE.glb converted.glb",
     ),
 }
-"""Extensions that hide what is read here, with what they hold and what to do."""
+"""Extensions that hide data which is read here, with a name for that data and a remedy."""
 UNDERSTOOD = re.compile(
     r"KHR_(materials_\w+|texture_transform|mesh_quantization|lights_\w+|animation_\w+|xmp\w*|node_\w+)|"
     r"EXT_(texture_webp|texture_avif|mesh_gpu_instancing|lights_\w+)"
 )
-"""Extensions that may be required: those that are read, and those that are about other things."""
+"""Extensions that a file may require: those that are read here, and those that do not concern textures and meshes."""
 TRANSFORM = "KHR_texture_transform"
 TRANSMISSION = "KHR_materials_transmission"
 SLOTS: Mapping[str, tuple[str, ...]] = {
@@ -58,12 +58,12 @@ SLOTS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("normalTexture", "occlusionTexture", "emissiveTexture"), ()),
     "transmissionTexture": ("extensions", TRANSMISSION),
 }
-"""Keys of the textures that are read and written, with the objects of a material that they are in."""
+"""Keys of the textures that are read and written, with the path of keys to their object in a material."""
 
 
 @contextmanager
 def reading(name: str) -> Iterator[None]:
-    """A block that reads data of any shape; what fails is a FileError that the file of this name is damaged."""
+    """A block that reads unchecked data. Errors in it become a FileError: the file of this name is damaged."""
     try:
         yield
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, struct.error) as error:
@@ -71,7 +71,7 @@ def reading(name: str) -> Iterator[None]:
 
 
 def whole(value: Any) -> int:
-    """A number of things, of JSON. ValueError for anything else."""
+    """A count or an index from JSON. ValueError for anything else."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**40:
         raise ValueError
     return value
@@ -79,9 +79,9 @@ def whole(value: Any) -> int:
 
 @dataclass
 class Gltf:
-    """A glTF file. json: what it says. folder: of the files that belong to it, None for what was sent alone.
+    """A glTF file. json: its JSON. folder: where the files that it refers to are; None if it was sent alone.
 
-    binary: the data within a GLB. uris: data within the JSON, which has `PLACE` and their index instead.
+    binary: the binary chunk of a GLB. uris: contents of data URIs, which the JSON has as `PLACE` and an index.
     """
 
     name: str
@@ -95,12 +95,12 @@ class Gltf:
 
     @classmethod
     def at(cls, path: Path) -> Gltf:
-        """The file at a path. FileError if it is none, or needs an extension that cannot be read."""
+        """The glTF file at a path. FileError if it is none, or requires an extension that is not read."""
         return cls.of(read_bytes(path, MOST_BYTES), path.name, path.parent)
 
     @classmethod
     def of(cls, data: bytes, name: str, folder: Path | None = None) -> Gltf:
-        """The same of bytes; folder: of the files that belong to it."""
+        """The glTF file in these bytes. folder: where the files that it refers to are."""
         with reading(name):
             text, binary = _chunks(data) if data[:4] == MAGIC else (data, b"")
         uris: list[bytes] = []
@@ -122,26 +122,26 @@ class Gltf:
                 raise FileError(message, "export it without that extension")
 
     def unread(self, extensions: Iterable[str], usual: tuple[str, str] = ("", "")) -> FileError:
-        """The error that the first extension that hides data does so; or of what else is not read, and its remedy."""
+        """The error for data that is not read: the first extension that hides it, or else `usual` (data, remedy)."""
         what, remedy = next((REFUSED[one] for one in extensions if one in REFUSED), usual)
         return FileError(f"{excerpt(self.name)} has {what}, which are not read", remedy)
 
     def list_of(self, kind: str) -> list[Any]:
-        """All "materials", "nodes" and so on."""
+        """All items of a kind, such as "materials" or "nodes"."""
         found = self.json.get(kind, [])
         if not isinstance(found, list):
             raise ValueError
         return found
 
     def item(self, kind: str, index: Any) -> dict[str, Any]:
-        """One of them. LookupError or ValueError if it is not there."""
+        """One item of a kind. LookupError or ValueError if it is missing."""
         found = self.list_of(kind)[whole(index)]
         if not isinstance(found, dict):
             raise ValueError
         return found
 
     def bytes_at(self, uri: str) -> bytes:
-        """The content of a URI: data in it, or a file below the folder."""
+        """The content of a URI: the data in it, or a file below the folder."""
         if uri.startswith("data:"):
             given = self.uris[int(uri[len(PLACE) :])] if uri.startswith(PLACE) else uri[5:].encode()
             head, _, text = given.partition(b",")
@@ -149,7 +149,7 @@ class Gltf:
         return read_bytes(self.file_at(uri), MOST_BYTES)
 
     def file_at(self, uri: str) -> Path:
-        """The file that a URI leads to. FileError if it leads out of the folder."""
+        """The path of the file at a URI. FileError if it is outside the folder."""
         if self.folder is None or re.match(r"\w+:", uri):
             message = f"{excerpt(self.name)} uses {excerpt(uri)}, which is not part of it"
             raise FileError(message, "export it as GLB, with everything in one file")
@@ -166,7 +166,7 @@ class Gltf:
         return self._buffers[index]
 
     def view(self, index: Any) -> memoryview:
-        """The bytes of a view of a buffer. ValueError if it ends beyond that."""
+        """The bytes of a buffer view. ValueError if it ends behind the buffer."""
         one = self.item("bufferViews", index)
         start, length = whole(one.get("byteOffset", 0)), whole(one["byteLength"])
         found = self.buffer(one["buffer"])[start : start + length]
@@ -175,7 +175,7 @@ class Gltf:
         return found
 
     def accessor(self, index: Any) -> np.ndarray:
-        """Values (N, C), as they are stored, or floats where integers stand for these."""
+        """Values (N, C) of an accessor as stored; normalised integers become floats."""
         if index not in self._accessors:
             self._accessors[index] = self._values(self.item("accessors", index))
         return self._accessors[index]
@@ -184,7 +184,7 @@ class Gltf:
         kind, width, count = np.dtype(COMPONENTS[one["componentType"]]), WIDTHS[one["type"]], whole(one["count"])
         if "bufferView" not in one and not one.get("sparse"):
             raise self.unread(self.list_of("extensionsUsed"), NO_DATA)
-        if one.get("sparse") or one.get("normalized"):  # others cost no memory
+        if one.get("sparse") or one.get("normalized"):  # others are views of the file and cost no memory
             self._spend(count * width)
         if "bufferView" in one:
             stride = whole(self.item("bufferViews", one["bufferView"]).get("byteStride", 0)) or width * kind.itemsize
@@ -202,18 +202,18 @@ class Gltf:
     def _array(
         self, one: Mapping[str, Any], kind: np.dtype, shape: tuple[int, ...], strides: tuple[int, int] | None = None
     ) -> np.ndarray:
-        """The values in a view of a buffer, as they are stored there."""
+        """The values in a buffer view, without a copy."""
         return np.ndarray(shape, kind, self.view(one["bufferView"]), whole(one.get("byteOffset", 0)), strides)
 
     def _spend(self, numbers: int) -> None:
-        """Count what is not a part of the file. FileError beyond the limit, which a few bytes can ask for."""
+        """Count numbers that need memory of their own. FileError beyond the limit, which few bytes can exceed."""
         self._left -= numbers
         if self._left < 0:
             raise FileError(f"the arrays of {excerpt(self.name)} are larger than the file", REMEDY)
 
 
 def _chunks(data: bytes) -> tuple[bytes, bytes]:
-    """The JSON and the binary data of a GLB."""
+    """The JSON and the binary chunk of a GLB."""
     _, version, length = struct.unpack_from("<4sII", data)
     if version != VERSION or length > len(data):
         raise ValueError
@@ -234,7 +234,7 @@ def _kept_apart(uris: list[bytes], found: re.Match[bytes]) -> bytes:
 
 
 def slots_of(material: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The textures of a material, by the names of their slots; the first says where the others have to lie."""
+    """The textures of a material with the names of their slots. The others must lie on the UVs where the first does."""
     for slot, path in SLOTS.items():
         found: Any = material
         for key in path:
@@ -245,7 +245,7 @@ def slots_of(material: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]
 
 @dataclass(frozen=True)
 class Placement:
-    """Part of the UVs that a texture covers: of which set, and offset, rotation and scale (KHR_texture_transform)."""
+    """Part of the UVs that a texture covers: the UV set, and offset, rotation and scale (KHR_texture_transform)."""
 
     uv_set: int = 0
     offset: tuple[float, float] = (0.0, 0.0)
@@ -254,7 +254,7 @@ class Placement:
 
     @classmethod
     def of(cls, info: Mapping[str, Any]) -> Placement:
-        """The placement of a texture."""
+        """The placement in a material's reference to a texture."""
         about = info.get("extensions", {}).get(TRANSFORM, {})
         offset, scale = (
             tuple(map(float, about.get(key, usual))) for key, usual in (("offset", (0, 0)), ("scale", (1, 1)))
@@ -265,7 +265,7 @@ class Placement:
         return cls(int(uv_set), offset, float(about.get("rotation", 0)), scale)
 
     def uvs(self, given: np.ndarray) -> np.ndarray:
-        """Places (…, 2) in the texture, V upwards, of UVs as glTF has them."""
+        """Coordinates (…, 2) in the texture, with V up, from the mesh's UVs as glTF stores them."""
         cosine, sine = np.cos(self.rotation), np.sin(self.rotation)
         u, v = np.moveaxis(given * self.scale, -1, 0)
         x, y = cosine * u + sine * v + self.offset[0], cosine * v - sine * u + self.offset[1]
@@ -273,5 +273,5 @@ class Placement:
 
 
 def placement_of(material: Mapping[str, Any]) -> Placement | None:
-    """The placement of a material's first texture; None without textures."""
+    """The placement of a material's first texture; None if it has no textures."""
     return next((Placement.of(info) for _, info in slots_of(material)), None)

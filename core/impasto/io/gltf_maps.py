@@ -1,4 +1,4 @@
-"""Maps of the materials of a glTF file: its textures, with the material's factors, at one size."""
+"""Maps of a glTF file's materials: textures multiplied by the material's factors, all at one size."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from .gltf import REFUSED, TRANSMISSION, Gltf, Placement, placement_of, reading,
 from .reduction import Wanted
 
 WEBP = ("EXT_texture_webp", "EXT_texture_avif")
-"""Extensions that give a texture an image of another format."""
+"""Extensions that give a texture an image in another format."""
 MASKED = ("MASK", "BLEND")
-"""Modes in which a base colour's alpha counts."""
+"""Alpha modes in which the base colour's alpha is opacity."""
 NO_TEXTURES = "give its material an image texture, or give a picture as the source and the file as the mesh"
 Arrays = dict[str, np.ndarray]
 AS_STORED = Wanted(upright=False)
 
 
 def names_of(gltf: Gltf) -> list[str]:
-    """A name for each material of a file, also as files are named, where some have none or the same."""
+    """A distinct name for each material of a file, also as a file name. Some materials have no name, or the same."""
     found: list[str] = []
     for index, material in enumerate(gltf.list_of("materials")):
         name = "/".join(Path(f"./{material.get('name') or ''}").parts) or f"{MATERIAL} {index}"  # as a path has it
@@ -43,7 +43,7 @@ def names_of(gltf: Gltf) -> list[str]:
 
 
 def datablocks_in(given: Datablock) -> list[Datablock]:
-    """The material, or all that have textures if it has no name. FileError if there are none."""
+    """The material that is named, or all materials with textures if none is. FileError if there are none."""
     if given.name:
         return [given]
     gltf = Gltf.at(given.file)
@@ -56,9 +56,9 @@ def datablocks_in(given: Datablock) -> list[Datablock]:
 
 
 def material_at(gltf: Gltf, datablock: Datablock) -> int:
-    """Index of a material; of the only one with textures, or else the only one, if it has no name.
+    """Index of the material that is named. If none is, that of the only one with textures, or of the only one at all.
 
-    FileError if it is not there, or if there are several.
+    FileError if it is missing, or if there are several.
     """
     with reading(gltf.name):
         names = names_of(gltf)
@@ -71,7 +71,7 @@ def material_at(gltf: Gltf, datablock: Datablock) -> int:
 
 
 def files_of(datablock: Datablock) -> list[Path]:
-    """The file, and those outside it that hold the material's textures."""
+    """The file, and the other files that hold the material's textures."""
     gltf = Gltf.at(datablock.file)
     index = material_at(gltf, datablock)
     with reading(gltf.name):
@@ -99,7 +99,7 @@ def read_size(datablock: Datablock) -> tuple[int, int]:
 
 
 def read_metadata(datablock: Datablock) -> dict[str, Any]:
-    """Metadata that Impasto wrote into the textures of a material; empty if it made none of them."""
+    """The metadata that Impasto wrote into a material's textures; empty if it made none of them."""
     gltf = Gltf.at(datablock.file)
     material = gltf.item("materials", material_at(gltf, datablock))
     with temporary_folder() as folder, reading(gltf.name):
@@ -108,7 +108,7 @@ def read_metadata(datablock: Datablock) -> dict[str, Any]:
 
 
 def maps_in(gltf: Gltf, index: int, on_progress: Callable[[float], None] = lambda fraction: None) -> Maps:
-    """The maps of the material of this index, with notes on textures that lie elsewhere, and on those enlarged."""
+    """The maps of the material at this index. Notes name textures with another placement, and resized ones."""
     arrays: Arrays = {}
     notes = []
     with temporary_folder() as folder, reading(gltf.name):
@@ -140,7 +140,7 @@ def _largest(sizes: list[tuple[int, ...]], gltf: Gltf, material: Mapping[str, An
 
 
 def _image(gltf: Gltf, info: Mapping[str, Any]) -> dict[str, Any]:
-    """The image that a texture shows. FileError if it is of a format that cannot be read."""
+    """The image of a texture. FileError if its format is not read."""
     texture = gltf.item("textures", info["index"])
     others = texture.get("extensions", {})
     source = next((others[name]["source"] for name in WEBP if name in others), None)
@@ -151,7 +151,7 @@ def _image(gltf: Gltf, info: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _with_picture(gltf: Gltf, slot: str, info: Mapping[str, Any], folder: Path, read: Callable[[Path], Any]) -> Any:
-    """The reading of a texture's picture, in a file in a folder; FileErrors name the texture."""
+    """The result of `read` for a texture's picture, written into a folder. FileErrors name the texture."""
     image, file = _image(gltf, info), folder / slot
     file.write_bytes(gltf.bytes_at(str(image["uri"])) if "uri" in image else gltf.view(image["bufferView"]))
     try:
@@ -174,7 +174,7 @@ def _base_color(material: Mapping[str, Any], info: Mapping[str, Any], file: Path
 
 
 def _times(colors: np.ndarray, factor: tuple[float, ...]) -> np.ndarray:
-    """Colours (H, W, 3), as they are encoded, multiplied as light."""
+    """Encoded colours (H, W, 3), multiplied by a factor as light."""
     if tuple(factor) == (1, 1, 1):
         return colors
     return linear_to_srgb(srgb_to_linear(colors) * np.array(factor, np.float32)).clip(0, 1)
@@ -217,4 +217,4 @@ READERS: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any], Path], Arr
     "emissiveTexture": _emission,
     "transmissionTexture": _transmission,
 }
-"""Readers of the maps in each slot: of the material, what it says about the texture, and its picture's file."""
+"""Readers of the maps in each slot, from the material, its reference to the texture, and the picture's file."""

@@ -1,4 +1,4 @@
-"""GLB files with other textures: the material's slots are changed in the JSON, and all else stays as it is."""
+"""Writing of GLB files with new textures: slots of materials change in the JSON, and everything else stays."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from .gltf_maps import MASKED, maps_in
 from .packing import Layout
 
 LEVEL = 0.51 / 255
-"""Difference of values below which a map is as before, since files hold 8 bits."""
+"""Maps that differ by less are the same, since files hold 8 bits."""
 BLOCK = 8
-"""Bytes that data are aligned to."""
+"""Alignment of data, in bytes."""
 METALLIC_ROUGHNESS, OCCLUSION = "metallicRoughnessTexture", "occlusionTexture"
 MAPS: Mapping[str, tuple[str, ...]] = {
     "baseColorTexture": ("base_color", "opacity"),
@@ -31,33 +31,33 @@ MAPS: Mapping[str, tuple[str, ...]] = {
     "emissiveTexture": ("emission",),
     "transmissionTexture": ("transmission_weight",),
 }
-"""Maps in the picture of each slot; that of roughness and metallic has occlusion too, unless that has its own."""
+"""Maps in each slot's picture. Occlusion is in the picture of roughness and metallic unless it has its own."""
 KINDS = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"RIFF": "image/webp"}
 PLAIN = {"metallicFactor": 0.0, "roughnessFactor": 0.5}
-"""Factors of a new material, where it has no such map."""
+"""Factors of a material that has no such maps."""
 Encode = Callable[[Layout, Texture], bytes]
 
 
 @dataclass(frozen=True)
 class TextureUse:
-    """Use of a texture: its place on the UVs, as a material says it, and the sampler that repeats it there."""
+    """How a material uses a texture. info: its placement on the UVs, as JSON. sampler: the texture's sampler."""
 
     info: Mapping[str, Any]
     sampler: Mapping[str, Any]
 
 
 class Repaint:
-    """A glTF file whose materials get other textures; `glb` is the file with them."""
+    """A glTF file whose materials get new textures. `glb` returns the file."""
 
     def __init__(self, gltf: Gltf) -> None:
         self._gltf = gltf
         self._new: dict[int, bytes] = {}
-        """Data of views that are new, or that show something else now, by index."""
+        """Data of buffer views that are new or have been replaced, by index."""
 
     def put(self, index: int, maps: Maps, encode: Encode, *, is_new: bool = False) -> list[str]:
-        """Give a material these maps, of which those that are as before stay untouched; notes on others.
+        """Give a material these maps, and return notes. Pictures of maps that have not changed stay untouched.
 
-        is_new: the maps are a new texture, which has nothing of the old one but its place on the UVs.
+        is_new: the maps replace the old material, of which only the placement on the UVs is kept.
         """
         with reading(self._gltf.name):
             material = self._gltf.item("materials", index)
@@ -73,7 +73,7 @@ class Repaint:
         return [f"a glTF material has no {', '.join(left)}, which --out FOLDER writes"] if left else []
 
     def add_material(self, name: str) -> int:
-        """Index of a new material, which all parts of meshes get that have none."""
+        """Index of a new material, which is assigned to all parts of meshes without a material."""
         materials = self._gltf.json.setdefault("materials", [])
         materials.append({"name": name, "pbrMetallicRoughness": dict(PLAIN)})
         for mesh in self._gltf.list_of("meshes"):
@@ -82,7 +82,7 @@ class Repaint:
         return len(materials) - 1
 
     def _show(self, material: dict[str, Any], slot: str, maps: Maps, encode: Encode, use: TextureUse) -> None:
-        """Show a picture of these maps in a slot, with factors that leave it as it is."""
+        """Put a picture of these maps into a slot, and set the factors so that they do not change it."""
         infos = [_slot(material, slot)]
         if slot == METALLIC_ROUGHNESS and "ambient_occlusion" in maps:
             infos.append(_slot(material, OCCLUSION))
@@ -99,7 +99,7 @@ class Repaint:
             info["index"] = texture
 
     def _texture(self, used: list[int], sampler: Mapping[str, Any], data: bytes, name: str) -> int:
-        """Index of a texture with this picture: one of those used that no slot shows any more, or else a new one."""
+        """Index of a texture with this picture: one of `used` that no slot refers to any more, or else a new one."""
         shown = [info["index"] for material in self._gltf.list_of("materials") for info in _infos(material)]
         free = [index for index in dict.fromkeys(used) if index not in shown]
         textures = self._gltf.json.setdefault("textures", [])
@@ -113,7 +113,7 @@ class Repaint:
         return index
 
     def _image(self, free: list[int], data: bytes, name: str) -> int:
-        """Index of an image with this content: the first of those that are free, or else a new one."""
+        """Index of an image with this content: the first of the `free` ones, or else a new one."""
         images = self._gltf.json.setdefault("images", [])
         index = free[0] if free else len(images)
         if not free:
@@ -129,7 +129,7 @@ class Repaint:
         return index
 
     def _view(self, data: bytes, index: int | None = None) -> int:
-        """Index of a view of this data: the given one, which shows nothing else, or else a new one."""
+        """Index of a buffer view of this data: the given one, which nothing else uses, or else a new one."""
         if index is None:
             views = self._gltf.json.setdefault("bufferViews", [])
             index = len(views)
@@ -138,7 +138,7 @@ class Repaint:
         return index
 
     def glb(self) -> bytes:
-        """The file as GLB: its buffers as one, without what nothing shows any more, and all its images within."""
+        """The file as GLB: its buffers joined, data that nothing uses removed, and all images embedded."""
         gltf = self._gltf
         with reading(gltf.name):
             for image in gltf.list_of("images"):
@@ -157,7 +157,7 @@ class Repaint:
         return struct.pack("<4sII", MAGIC, VERSION, 12 + len(chunks)) + chunks
 
     def _binary(self) -> bytes:
-        """The data of all views, of which the JSON then says where they are."""
+        """The data of all buffer views; their offsets in the JSON are updated."""
         gltf, views = self._gltf, self._gltf.list_of("bufferViews")
         kept = [view for index, view in enumerate(views) if index not in self._new]
         binary = bytearray()
@@ -169,7 +169,7 @@ class Repaint:
         for view in kept:
             offset = starts[whole(view["buffer"])] + whole(view.get("byteOffset", 0))
             view |= {"buffer": 0, "byteOffset": offset}
-        if not any("extensions" in view for view in views):  # they may say where other data are
+        if not any("extensions" in view for view in views):  # an extension may refer to further data
             binary = _without_gaps(binary, kept)
         for index, data in self._new.items():
             views[index] |= {"buffer": 0, "byteOffset": len(binary), "byteLength": len(data)}
@@ -178,7 +178,7 @@ class Repaint:
 
 
 def _without_gaps(binary: bytearray, views: list[dict[str, Any]]) -> bytearray:
-    """The data without what no view shows any more, such as replaced pictures; what follows moves up."""
+    """The data without blocks that no view uses any more, such as replaced pictures; views are moved accordingly."""
     is_used = np.zeros(len(binary) // BLOCK, bool)
     for view in views:
         end = view["byteOffset"] + whole(view["byteLength"])
@@ -191,7 +191,7 @@ def _without_gaps(binary: bytearray, views: list[dict[str, Any]]) -> bytearray:
 
 
 def _use_of(info: Mapping[str, Any], texture: Mapping[str, Any]) -> TextureUse:
-    """The use of a texture, which a material names so."""
+    """How a material uses a texture, from its reference to it and the texture."""
     found = {"texCoord": info["texCoord"]} if "texCoord" in info else {}
     if TRANSFORM in (extensions := info.get("extensions", {})):
         found["extensions"] = {TRANSFORM: extensions[TRANSFORM]}
@@ -199,7 +199,7 @@ def _use_of(info: Mapping[str, Any], texture: Mapping[str, Any]) -> TextureUse:
 
 
 def _clear(material: dict[str, Any], has_opacity: bool) -> None:
-    """Leave a material with its name and its sides only."""
+    """Remove a material's look; its name and sidedness stay."""
     for key in ("normalTexture", OCCLUSION, "emissiveTexture", "emissiveFactor", "alphaMode", "alphaCutoff"):
         material.pop(key, None)
     material["pbrMetallicRoughness"] = dict(PLAIN)
@@ -209,7 +209,7 @@ def _clear(material: dict[str, Any], has_opacity: bool) -> None:
 
 
 def _pictures(material: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """The maps of each slot: as in `MAPS`, but occlusion stays alone where it was, or else is with the other two."""
+    """The maps of each slot as in `MAPS`. Occlusion keeps a picture of its own, or else joins the other two maps."""
     infos = dict(slots_of(material))
     is_alone = OCCLUSION in infos and infos[OCCLUSION]["index"] != infos.get(METALLIC_ROUGHNESS, {}).get("index")
     left_out = "ambient_occlusion" if is_alone else ""
@@ -220,20 +220,20 @@ def _pictures(material: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 
 
 def _whole(names: tuple[str, ...], maps: Maps, before: Maps) -> Maps:
-    """The maps of one picture, at one size: the new ones, and those of before that are not made anew."""
+    """The maps of one picture at one size: the new maps, and the former ones where there is no new one."""
     found = {name: maps[name] if name in maps else before[name] for name in names if name in {*maps, *before}}
     return Maps({name: resized_map(name, one, maps.size_px) for name, one in found.items()})
 
 
 def _is_same(maps: Maps, before: Maps, name: str) -> bool:
-    """Whether a map is as before, as far as 8 bits tell."""
+    """Whether a map is the same as before, within the precision of 8 bits."""
     if name not in before or before.size_px != maps.size_px:
         return False
     return float(np.abs(maps[name].pixels - before[name].pixels).max()) <= LEVEL
 
 
 def _slot(material: dict[str, Any], slot: str) -> dict[str, Any]:
-    """The object in which a material describes a texture; empty if there was none."""
+    """The object in which a material refers to a slot's texture; a new, empty one if there was none."""
     owner = material
     for key in SLOTS[slot]:
         owner = owner.setdefault(key, {})
@@ -241,7 +241,7 @@ def _slot(material: dict[str, Any], slot: str) -> dict[str, Any]:
 
 
 def _picture(material: dict[str, Any], slot: str, maps: Maps) -> tuple[Layout, Texture]:
-    """The picture of a slot; factors of maps in it become 1, and those of others keep their meaning."""
+    """The picture of a slot. Factors of its maps are reset to 1; factors of other maps keep their effect."""
     factors: dict[str, Any] = material.setdefault("pbrMetallicRoughness", {})
     plain = np.ones((*maps.size_px, 1), np.float32)
     if slot == "baseColorTexture":
@@ -265,7 +265,7 @@ def _picture(material: dict[str, Any], slot: str, maps: Maps) -> tuple[Layout, T
 
 
 def _infos(material: Any) -> Iterator[dict[str, Any]]:
-    """All that a material says about textures, in any of its extensions."""
+    """All references to textures in a material, also in its extensions."""
     for key, value in material.items() if isinstance(material, dict) else ():
         if key.endswith("Texture") and isinstance(value, dict) and "index" in value:
             yield value
@@ -274,7 +274,7 @@ def _infos(material: Any) -> Iterator[dict[str, Any]]:
 
 
 def _sources(texture: Mapping[str, Any]) -> Iterator[int]:
-    """The images of a texture: its own, and those of other formats."""
+    """Indexes of a texture's images: its own, and those that extensions add in other formats."""
     for one in (texture, *texture.get("extensions", {}).values()):
         if "source" in one:
             yield one["source"]

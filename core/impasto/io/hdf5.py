@@ -1,7 +1,7 @@
-"""Arrays of HDF5 files from outside. Only plain arrays of numbers within the file are read.
+"""Arrays in HDF5 files from outside. Only plain arrays of numbers within the file are read.
 
-HDF5 can refer to other files (external links, external and virtual storage), load filters as plug-ins and unpack to any
-size: all of that is refused before a value is read.
+An HDF5 file can refer to other files (external links, external and virtual storage), load filters as plug-ins, and
+unpack to any size. All of that is refused before a value is read.
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ MOST_BYTES = 2**30
 SMALL_BYTES = 2**20
 MOST_ITEMS, MOST_DEPTH = 20_000, 16
 MOST_PACKED = 10
-"""Largest ratio of all arrays' size to that of the file; floats that were learned hardly shrink at all."""
+"""Limit of the arrays' size divided by that of the file. Learned weights hardly compress at all."""
 FILTERS = {1, 2, 3}
 """Built-in filters: deflate, shuffle, Fletcher's checksum."""
 REMEDY = "choose a file of weights as Keras saves it, or download it again"
 
 
 def read_hdf5(file: Path | IO[bytes], what: str) -> dict[str, np.ndarray]:
-    """All arrays of numbers in an HDF5 file, by path such as `layers/conv2d/vars/0`. ModelError says what is wrong."""
+    """All arrays in an HDF5 file, by path such as `layers/conv2d/vars/0`. ModelError says what is wrong."""
     with _open(file, what) as found:
         return {path: array[()] for path, array in found.items()}
 
 
 def count_hdf5(file: Path | IO[bytes], what: str) -> int:
-    """Number of values that an HDF5 file holds; none of them is read. ModelError as for `read_hdf5`."""
+    """Number of values in an HDF5 file, without reading them. ModelError as for `read_hdf5`."""
     with _open(file, what) as found:
         return sum(array.size for array in found.values())
 
 
 @contextmanager
 def _open(file: Path | IO[bytes], what: str) -> Iterator[dict[str, Any]]:
-    """The checked arrays of a file, by path, while it is open. ModelError for whatever is wrong with it meanwhile."""
+    """The checked arrays of a file, by path, while it is open. Any error within the block becomes a ModelError."""
     h5py = import_extra("h5py")
     with (
         framework_errors(lambda said: f"{what} is damaged, or no HDF5 file: {said}", REMEDY),
@@ -53,7 +53,7 @@ def _open(file: Path | IO[bytes], what: str) -> Iterator[dict[str, Any]]:
 
 
 def hdf5_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
-    """An HDF5 file of these arrays, by path, and nothing else."""
+    """The bytes of an HDF5 file that holds these arrays by path."""
     h5py = import_extra("h5py")
     stream = io.BytesIO()
     with h5py.File(stream, "w") as file:
@@ -63,7 +63,7 @@ def hdf5_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
 
 
 def _arrays(h5py: Any, file: Any, what: str) -> Iterator[tuple[str, Any]]:
-    """Checked arrays of an open file, by path."""
+    """The arrays of an open file, by path, each after it was checked."""
     waiting, count, size = [("", file, 0)], 0, 0
     most = min(MOST_BYTES, max(SMALL_BYTES, MOST_PACKED * file.id.get_filesize()))
     while waiting:
@@ -86,7 +86,7 @@ def _arrays(h5py: Any, file: Any, what: str) -> Iterator[tuple[str, Any]]:
 
 
 def _check(array: Any, what: str) -> None:
-    """ModelError unless an array is of numbers, and within the file."""
+    """Raise ModelError unless an array holds numbers, and all of them are within the file."""
     if array.dtype.kind not in "fiub" or array.shape is None:
         raise ModelError(f"{what} is no array of numbers", REMEDY)
     if array.is_virtual or array.external:

@@ -1,7 +1,8 @@
 """Headers of pictures, read before any decoder opens the file, to bound the cost of decoding it.
 
-Decoders trust headers, so a file of a few kilobytes can demand minutes and gigabytes through its size, the scans of a
-progressive JPEG, or compressed text.
+A file of a few kilobytes can demand minutes and gigabytes through its size, the scans of a progressive JPEG, or
+compressed text. OpenImageIO's own limits bound the memory for pixels only: 1 MiB of zTXt chunks keeps libpng busy for
+half a minute, and a JPEG's coefficients are not counted.
 """
 
 from __future__ import annotations
@@ -24,36 +25,37 @@ from .whole_pictures import END, SCAN
 DAMAGED = "export it again, or use another file"
 USUAL_SCANS, MAX_SCANS = 32, 500
 MAX_SCANNED_PIXELS = 2**32
-"""Limit of pixels times scans of a JPEG, about two seconds. Progressive ones usually have 10 scans, seldom over 20."""
+"""Limit of pixels times scans of a JPEG: about two seconds. Progressive ones usually have 10 scans, seldom over 20."""
 MAX_TEXT_BYTES = 2**24
 """Limit of all text and profiles in a PNG, decompressed."""
 MAX_CHUNKS = 10_000
-"""Limit of chunks before the pixels of a PNG."""
+"""Limit of the number of chunks before the pixels of a PNG, and of a PSD's resources."""
 MAX_FILE_BYTES = 2**32
 SPARE_BYTES = 2**26
 """Room in a file for metadata, profiles and previews."""
 BYTES_PER_PIXEL = {"PSD": 1024, "TIFF": 1024, "EXR": 1024}
 FLAT_BYTES_PER_PIXEL = 32
-"""Limit of a file's length for the size that it claims: formats with layers or pages, and all others."""
+"""Limits of a file's length per pixel that it claims: for formats with layers or pages, and for all others."""
 PSD_LAB = 9
 PSD_MODES = (0, 1, 2, 3, 4, PSD_LAB)
 """Bitmap, grey, indexed, RGB, CMYK and Lab."""
 ALONE = (0x01, *range(0xD0, 0xD8))
-"""Markers of a JPEG without a length."""
+"""Markers in a JPEG that have no length behind them."""
 DDS_CUBE_OR_VOLUME = 0x200200
 PNG_CHANNELS = {0: 1, 2: 3, 3: 4, 4: 2, 6: 4}
 COLOR_CHUNKS, MAX_COLOR_BYTES = (b"cICP", b"sRGB", b"gAMA", b"cHRM"), 64
-"""Chunks of a PNG that say what its colours are, and more bytes than any of them has."""
+"""Chunks of a PNG that define its colours, and a length that none of them exceeds."""
 
 
 @dataclass(frozen=True)
 class Header:
-    """Kind of a picture, its (width, height) if decoders must not be asked for it, and other facts of some formats.
+    """Kind of a picture, and facts of some formats that are needed before it is decoded.
 
-    held: bytes per pixel that the decoder allocates beside its result. text: a PNG's `impasto` chunk. bits: per
-    channel of a JPEG. is_lab: whether a PSD is in CIELAB. chunks: of a PNG about its colours, by name. read_as:
-    Pillow's mode for a TGA or BMP that it reads in place of OpenImageIO. is_opaque: whether a TGA says that its fourth
-    channel is no opacity. is_cut: whether a JPEG lacks its end.
+    size_px: (width, height); None where the decoder can be asked for it at no cost. held: bytes per pixel that the
+    decoder allocates in addition to its result. text: a PNG's `impasto` chunk. bits: per channel of a JPEG. is_lab:
+    whether a PSD is in CIELAB. chunks: a PNG's chunks that define its colours, by name. read_as: Pillow's mode for a
+    TGA or BMP that Pillow reads instead of OpenImageIO. is_opaque: whether a TGA says that its fourth channel is not
+    opacity. is_cut: whether a JPEG lacks its end marker.
     """
 
     kind: str
@@ -69,7 +71,7 @@ class Header:
 
 
 def read_header(path: Path) -> Header:
-    """The header of a picture. FileError for a file that is no picture, or one that is too costly to decode."""
+    """The header of a picture. FileError for a file that is no picture, or is too costly to decode."""
     kind = recognise(path)
     check_length(path, kind)
     if kind not in READERS:
@@ -86,7 +88,7 @@ def read_header(path: Path) -> Header:
 
 
 def check_length(path: Path, kind: str, size_px: tuple[int, int] | None = None) -> None:
-    """FileError for a file longer than a picture of this (width, height) can be, or than any can."""
+    """Raise FileError if a file is longer than any picture, or than a picture of this (width, height), can be."""
     with explain(path, "read"):
         length = path.stat().st_size
     most = MAX_FILE_BYTES
@@ -102,7 +104,7 @@ def check_length(path: Path, kind: str, size_px: tuple[int, int] | None = None) 
 
 
 class _RefusedError(Exception):
-    """Reason to refuse a file, without its name."""
+    """Reason to refuse a file, in a message that does not name the file."""
 
     def __init__(self, message: str, remedy: str) -> None:
         super().__init__(message)
@@ -110,7 +112,7 @@ class _RefusedError(Exception):
 
 
 def _read_png(stream: IO[bytes]) -> Header:
-    """Header from the chunks before the first IDAT (PNG specification 11.2): size, interlacing, compressed text."""
+    """Header of a PNG from its chunks before the first IDAT (PNG specification 11.2)."""
     stream.seek(8)
     size, held, text, inflated = (0, 0), 0, b"", 0
     chunks: dict[bytes, bytes] = {}
@@ -141,7 +143,7 @@ def _read_png(stream: IO[bytes]) -> Header:
 
 
 def _inflate(kind: bytes, body: bytes, most: int) -> bytes:
-    """The decompressed text or profile of a chunk, at most one byte more than `most`."""
+    """The decompressed text or profile in a chunk, cut off one byte after `most`; b"" if it is not compressed."""
     _, _, rest = body.partition(b"\0")
     if kind == b"iTXt" and rest[:1] == b"\1":
         rest = rest[2:].split(b"\0", 2)[-1]
@@ -156,9 +158,9 @@ def _inflate(kind: bytes, body: bytes, most: int) -> bytes:
 
 
 def _read_tga(stream: IO[bytes]) -> Header:
-    """Header by the bits of attributes of a pixel (Truevision's TGA 2.0, field 5.6).
+    """Header of a TGA; whether it has opacity is in the number of attribute bits (Truevision's TGA 2.0, field 5.6).
 
-    Pillow reads what OpenImageIO does not: the opacity of palettes and of 16-bit colours, and pictures of one bit.
+    Pillow reads what OpenImageIO does not: opacity in palettes and in 16-bit colours, and pictures of one bit.
     """
     _, _, kind, _, entries, entry_bits = struct.unpack("<BBBHHB", stream.read(8))
     _, _, width, height, bits, about = struct.unpack("<HHHHBB", stream.read(10))
@@ -170,7 +172,7 @@ def _read_tga(stream: IO[bytes]) -> Header:
 
 
 def _read_bmp(stream: IO[bytes]) -> Header:
-    """Size of a BMP with compressed rows, or with masks of channels, which Pillow reads in any order."""
+    """Header of a BMP, with its size if rows are compressed or channels are in any order, which Pillow reads."""
     head = stream.read(70)
     length, width, height, _, bits, compression = struct.unpack_from("<IiiHHI", head, 14)
     if length < 40 or compression == 0:
@@ -180,7 +182,7 @@ def _read_bmp(stream: IO[bytes]) -> Header:
 
 
 def _read_jpeg(stream: IO[bytes]) -> Header:
-    """The frame header (ITU-T T.81, B.2); the stream is then in the first scan."""
+    """The frame header of a JPEG (ITU-T T.81, B.2). The stream is left within the first scan."""
     stream.seek(2)
     header, components = None, 0
     while True:
@@ -203,9 +205,9 @@ def _read_jpeg(stream: IO[bytes]) -> Header:
 
 
 def _check_marks(stream: IO[bytes], header: Header) -> Header:
-    """The header of a JPEG, whose stream is in the first scan, with whether its end marker is missing.
+    """The header of a JPEG, completed with whether the end marker is missing. The stream is within the first scan.
 
-    What other programs append follows the marker. Refuses more scans than pictures of its size have.
+    Other programs may append data behind the end marker. Refuses more scans than pictures of this size have.
     """
     first = stream.tell()
     with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
@@ -238,7 +240,7 @@ def _next_marker(stream: IO[bytes]) -> int:
 
 
 def _read_psd(stream: IO[bytes]) -> Header:
-    """Size and colour mode; refuses files without a flattened picture (Adobe's specification: VersionInfo, 1057)."""
+    """Header of a PSD. Refuses files without a flattened picture (Adobe's specification: VersionInfo, 1057)."""
     channels, height, width, depth, mode = struct.unpack(">HIIHH", stream.read(26)[12:])
     if mode not in PSD_MODES or (mode == PSD_LAB and (channels < 3 or depth not in (8, 16))):
         raise _RefusedError("is a PSD neither in RGB, CMYK, Lab nor grey", "convert it to RGB and save it again")
@@ -259,7 +261,7 @@ def _read_psd(stream: IO[bytes]) -> Header:
 
 
 def _read_dds(stream: IO[bytes]) -> Header:
-    """Size; refuses what is no single picture (Microsoft's DDS_HEADER and DDS_HEADER_DXT10)."""
+    """Header of a DDS. Refuses cubes, volumes and arrays (Microsoft's DDS_HEADER and DDS_HEADER_DXT10)."""
     head = stream.read(148)
     height, width = struct.unpack_from("<II", head, 12)
     flags, four = struct.unpack_from("<I4s", head, 80)
@@ -273,6 +275,6 @@ def _read_dds(stream: IO[bytes]) -> Header:
 
 
 READERS = {"PNG": _read_png, "JPEG": _read_jpeg, "PSD": _read_psd, "TGA": _read_tga, "DDS": _read_dds, "BMP": _read_bmp}
-"""Readers of headers; those of other formats are read by their decoder, which allocates nothing before it is asked."""
+"""Readers of headers. The decoders of other formats read the header without allocating memory for pixels."""
 HELD = {"WEBP": 12, "JXL": 16, "AVIF": 16, "HEIF": 16}
-"""Bytes per pixel that decoders of formats without a reader here allocate beside their result."""
+"""Bytes per pixel that these decoders allocate in addition to their result."""

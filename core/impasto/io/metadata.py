@@ -1,6 +1,6 @@
-"""Metadata of the files that Impasto writes: the recipe as JSON, the IPTC source type as XMP; PNG chunks for both.
+"""Metadata of the files that Impasto writes: the recipe as JSON, and the IPTC source type as XMP, in PNG chunks.
 
-Standard library only: Blender writes baked maps itself.
+Standard library only, since Blender writes baked maps itself.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ..recipe import Recipe
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PNG_HEAD_BYTES = len(PNG_SIGNATURE) + 25
-"""Length of the signature and of the first chunk, IHDR, which holds 13 bytes."""
+"""Length of the signature and the first chunk. That chunk is IHDR, with 13 bytes of data."""
 
 
 def metadata_of(
@@ -26,7 +26,7 @@ def metadata_of(
     height_range_m: float | None = None,
     film: str | None = None,
 ) -> dict[str, str]:
-    """Metadata of a file by name: `impasto` (recipe, real-world scale, film as JSON) and the IPTC `source_type`."""
+    """A file's metadata by name: `impasto` (recipe, real-world scale and film, as JSON) and the IPTC `source_type`."""
     about: dict[str, Any] = {"width_m": width_m, "height_range_m": height_range_m, "film": film}
     about = {key: value for key, value in about.items() if value is not None}
     if recipe is None:
@@ -39,7 +39,7 @@ def metadata_of(
 
 
 def source_type(recipe: Recipe) -> str:
-    """IPTC's digital source type (its NewsCodes vocabulary) for what a recipe makes."""
+    """IPTC's digital source type (a NewsCodes vocabulary) for the results of a recipe."""
     trained = any(recipe.made_with.get(kind) for kind in ("models", "weights"))
     pictures = recipe.inputs.keys() - {MESH} or recipe.made_with.get("exemplars")
     from_pictures = bool(pictures) or "sha256" in recipe.matched
@@ -67,7 +67,7 @@ def png_chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def png_chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Kind and data of a PNG's chunks up to the first IDAT; nothing if the bytes are no PNG."""
+    """Kind and data of each chunk of a PNG, up to the first IDAT. Other bytes have none."""
     position = len(PNG_SIGNATURE)
     while png.startswith(PNG_SIGNATURE) and position + 8 <= len(png):
         length, kind = struct.unpack(">I4s", png[position : position + 8])

@@ -1,6 +1,6 @@
-"""Channel packing: pictures whose channels are taken from maps, as engines read them, or given as constants.
+"""Channel packing: pictures whose channels come from maps, as engines expect them, or are constant.
 
-Each channel is a map, or one minus it, so packing is exact and can be undone.
+A channel is one channel of a map, or one minus it, so packing is exact and can be undone.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ NEUTRAL: Mapping[str, tuple[float, ...]] = {
     **dict.fromkeys(NORMAL_MAPS, (0.5, 0.5, 1.0)),
     "emission": (0.0, 0.0, 0.0),
 }
-"""Values of maps that are missing: those of a plain surface."""
+"""Values that stand for missing maps: those of a plain surface."""
 COMPONENTS = "rgb"
 CHANNEL_COUNTS = (1, 3, 4)
 
@@ -35,7 +35,7 @@ CHANNEL_COUNTS = (1, 3, 4)
 class Layout:
     """Channels of a stored picture. is_color: the first three are a colour, sRGB-encoded in PNG, linear in EXR.
 
-    is_fine: 8 bits would show as steps.
+    is_fine: 8 bits per channel would show as steps.
     """
 
     channels: int
@@ -50,7 +50,7 @@ class Layout:
 
 @dataclass(frozen=True)
 class Channel:
-    """One channel of a map, inverted on request; a constant where `map_name` is empty."""
+    """One channel of a map, inverted on request; or a constant if `map_name` is empty."""
 
     map_name: str = ""
     index: int = 0
@@ -58,7 +58,7 @@ class Channel:
     constant: float = 0.0
 
     def values(self, maps: Maps) -> np.ndarray:
-        """Values (H, W, 1), encoded as 8-bit files hold them; the neutral value where the map is missing."""
+        """Values (H, W, 1), encoded as in 8-bit files. A missing map gives its neutral value."""
         if self.map_name not in maps:
             neutral = NEUTRAL[self.map_name][self.index] if self.map_name else self.constant
             values = np.full((*maps.size_px, 1), neutral, np.float32)
@@ -71,10 +71,10 @@ class Channel:
 
 @dataclass(frozen=True)
 class PackedPicture:
-    """A picture that a packing writes. pattern: of its file's name, without suffix, from {name}.
+    """A picture that a packing writes. pattern: its file's name with {name} for the set's, without suffix.
 
-    role: what a material does with it, for files that name it. has_optional_alpha: the fourth channel is left out if
-    its map is missing.
+    role: name of its use in a material, for text files that refer to it. has_optional_alpha: the fourth channel is left
+    out if its map is missing.
     """
 
     pattern: str
@@ -84,12 +84,12 @@ class PackedPicture:
 
     @classmethod
     def of_map(cls, name: str, pattern: str = "") -> PackedPicture:
-        """A map by itself, as it is."""
+        """A picture of one map, unchanged."""
         return cls(pattern or f"{{name}}_{name}", all_of(name), name)
 
     @property
     def map_names(self) -> set[str]:
-        """The maps that it shows."""
+        """Names of the maps in its channels."""
         return {channel.map_name for channel in self.channels if channel.map_name}
 
     @property
@@ -100,13 +100,13 @@ class PackedPicture:
         return Layout(len(self.channels), is_color, bool(self.map_names & FINE_MAPS))
 
     def for_maps(self, names: Collection[str]) -> PackedPicture:
-        """The picture for a set of these maps: without an alpha channel that would be plain."""
+        """The picture for a set of these maps: without the optional alpha if its map is missing."""
         if self.has_optional_alpha and self.channels[-1].map_name not in names:
             return PackedPicture(self.pattern, self.channels[:-1], self.role)
         return self
 
     def texture(self, maps: Maps) -> Texture:
-        """Its pixels (H, W, C), from maps or from a band of rows of them."""
+        """Its pixels (H, W, C), from whole maps or from a band of their rows."""
         first = self.channels[0].map_name
         if first in maps and self.channels == all_of(first):
             return maps[first]
@@ -116,9 +116,9 @@ class PackedPicture:
 
 @dataclass(frozen=True)
 class PackedMaterial:
-    """A set as files that describe it see it. files: of each role, by name, with the picture in them.
+    """A map set, for writing text files that describe it. files: name of the picture's file for each role.
 
-    maps: those that it has. placement: part of the UVs that the pictures cover, if not one unit of them.
+    maps: names of its maps. placement: part of the UVs that the pictures cover; None for the unit square.
     """
 
     name: str
@@ -133,7 +133,10 @@ class PackedMaterial:
 
 @dataclass(frozen=True)
 class Packing:
-    """Pictures that an engine expects. describe(material): further text files, by name. placement: see there."""
+    """Pictures that an engine expects. `describe(material)` returns further text files by name.
+
+    placement: as in `PackedMaterial`.
+    """
 
     name: str
     pictures: tuple[PackedPicture, ...]
@@ -141,7 +144,7 @@ class Packing:
     placement: Placement | None = None
 
     def __post_init__(self) -> None:
-        """Raise ParameterError for two pictures of one file, since many disks do not tell `X` from `x`."""
+        """Raise ParameterError if two pictures have the same file name. Many disks do not distinguish `X` from `x`."""
         patterns = Counter(one.pattern.casefold() for one in self.pictures)
         if same := [one.pattern for one in self.pictures if patterns[one.pattern.casefold()] > 1]:
             names = " and ".join(pattern.format(name="NAME") for pattern in same[:2])
@@ -149,11 +152,11 @@ class Packing:
             raise ParameterError(message, "give them names that differ in more than capitals")
 
     def pictures_for(self, names: Collection[str]) -> list[PackedPicture]:
-        """The pictures that show one of these maps at least."""
+        """The pictures that have at least one of these maps."""
         return [one.for_maps(names) for one in self.pictures if one.map_names & set(names)]
 
     def file_names(self, name: str, suffix: str) -> list[str]:
-        """Names of the files that a set of this name may have."""
+        """Names of all picture files that a set of this name may have."""
         return [f"{one.pattern.format(name=name)}{suffix}" for one in self.pictures]
 
 
@@ -176,9 +179,9 @@ class MapFiles:
 
     @classmethod
     def of(cls, maps: Maps, size_px: tuple[int, int], stem: Path, suffix: str, packing: Packing) -> MapFiles:
-        """FOLDER/NAME_base_color.png and so on, of maps or of a band of them; stem: FOLDER/NAME.
+        """FOLDER/NAME_base_color.png and so on, for whole maps or for a band of their rows. stem: FOLDER/NAME.
 
-        ParameterError if the packing shows none of these maps.
+        ParameterError if the packing has a picture for none of these maps.
         """
         chosen = packing.pictures_for(list(maps))
         if not chosen:
@@ -195,9 +198,10 @@ MAPS = Packing("maps", tuple(map(PackedPicture.of_map, MAP_CHANNELS)))
 
 
 def parse_pictures(text: str) -> tuple[PackedPicture, ...]:
-    """Pictures from "orm=ambient_occlusion,roughness,metallic smooth=1-roughness". ParameterError says what is wrong.
+    """Pictures described by a text such as "orm=ambient_occlusion,roughness,metallic smooth=1-roughness".
 
-    A channel is a map, a component of one (`normal.g`), one minus either, or a number from 0 to 1.
+    A channel is a map, a component of one (`normal.g`), one minus either, or a number from 0 to 1. ParameterError says
+    what is wrong.
     """
     return tuple(_parse_picture(part) for part in text.split())
 
@@ -217,7 +221,7 @@ def _parse_picture(text: str) -> PackedPicture:
 
 
 def parse_channels(text: str) -> Iterable[Channel]:
-    """The channels that one part of a packed picture's text names. ParameterError says what is wrong."""
+    """The channels that one item of a packed picture's text stands for. ParameterError says what is wrong."""
     if re.fullmatch(r"[01]|0?\.\d+|[01]\.\d*", text):
         if (constant := float(text)) > 1:
             raise ParameterError(f"the channel {text} is above 1", "give a number from 0 to 1")

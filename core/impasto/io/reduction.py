@@ -1,6 +1,6 @@
-"""Photographs that are larger than their results need, reduced by a whole number as they are read.
+"""Reduction of large photographs by a whole number while they are read.
 
-A phone's 48 megapixels would take gigabytes and minutes, of which a texture of a thousand pixels a side shows nothing.
+A phone's 48 megapixels would take gigabytes and minutes, and a texture of a thousand pixels a side does not show them.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from ..texture import COLOR_MAPS, Maps, Texture
 from .scanlines import Scanlines
 
 PHOTOGRAPH_PX = 2**24
-"""Pixels up to which nothing is reduced: 16 megapixels."""
+"""Photographs of up to 16 megapixels are not reduced."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """The parts of a file that are wanted.
+    """Options for reading a file.
 
-    alone_as: the map that a picture alone is read as if colours would be converted. enough_px: number of pixels that
-    are enough of a photograph, 0 for all. takes_light: whether colours above 1 are wanted, as light. keeps_broken:
-    whether pixels with values that are NaN or infinite are wanted, as NaN, to be mended. upright: whether the EXIF
-    orientation is applied, which Blender ignores. color_space: name of the one that takes the place of what files say
-    of their colours; "" for that.
+    alone_as: the map as which a single picture is read if its colours would have to be converted. enough_px: number of
+    pixels that are enough of a photograph; 0 for all. takes_light: read colours above 1 as linear light. keeps_broken:
+    read pixels with NaN or infinite values as NaN, so that they can be repaired; otherwise they are an error. upright:
+    apply the EXIF orientation, which Blender ignores. color_space: name of a colour space that overrides what the files
+    say; "" for what they say.
     """
 
     alone_as: str = "base_color"
@@ -38,7 +38,7 @@ class Wanted:
     color_space: str = ""
 
     def color_space_of(self, name: str) -> str:
-        """The name of the colour space for a map: none for data."""
+        """The name of the colour space for reading a map; "" for a map that is not a colour."""
         return self.color_space if name in COLOR_MAPS else ""
 
 
@@ -46,19 +46,19 @@ ALL = Wanted()
 
 
 def reduction(size_px: tuple[int, int], enough_px: int) -> int:
-    """The whole number by which the sides of a photograph (height, width) are divided; 1 for one that is small."""
+    """The whole number by which the sides of a photograph (height, width) are divided; 1 if it is small enough."""
     pixels = size_px[0] * size_px[1]
     return math.ceil(math.sqrt(pixels / enough_px)) if enough_px and pixels > PHOTOGRAPH_PX else 1
 
 
 def reduction_note(divisor: int, size_px: tuple[int, int]) -> str:
-    """Words on the scale that a photograph was read at; size_px: its (height, width) now."""
+    """A note on the scale at which a photograph was read. size_px: its (height, width) now."""
     height, width = size_px
     return f"the photograph is read at 1/{divisor} of its size, as {width}x{height} px: its result shows no more"
 
 
 def reduced(maps: Maps, enough_px: int) -> Maps:
-    """Maps as they would be read if `enough_px` are enough: their blocks of whole pixels averaged."""
+    """The maps reduced as a file is when it is read with `enough_px`: blocks of whole pixels are averaged."""
     divisor = reduction(maps.size_px, enough_px)
     if divisor == 1:
         return maps
@@ -72,9 +72,10 @@ def reduced(maps: Maps, enough_px: int) -> Maps:
 
 @dataclass(frozen=True)
 class PixelBlocks:
-    """Blocks of stored pixels that are averaged, from those that are the top left ones of the upright picture.
+    """Blocks of stored pixels that are averaged. The blocks begin at the top left corner of the upright picture.
 
-    divisor: side of a block. skipped: stored rows and columns before the first one. size: number of blocks along them.
+    divisor: side of a block. skipped: stored rows and columns before the first block. size: number of rows and columns
+    of blocks.
     """
 
     divisor: int
@@ -83,13 +84,13 @@ class PixelBlocks:
 
     @classmethod
     def of(cls, lines: Scanlines, divisor: int, flipped: tuple[bool, bool]) -> PixelBlocks:
-        """The blocks of a picture whose stored rows and columns may run backwards in the upright one."""
+        """The blocks of a picture. flipped: whether stored rows and columns run backwards in the upright picture."""
         rest = [side % divisor * flips for side, flips in zip(lines.size_px, flipped, strict=True)]
         height, width = (side // divisor for side in lines.size_px)
         return cls(divisor, (rest[0], rest[1]), (height, width))
 
     def bands(self, lines: Scanlines) -> Iterator[tuple[int, np.ndarray]]:
-        """(first row of blocks, stored rows of whole blocks), from the top."""
+        """Bands from the top as (first row of blocks, the stored rows of whole blocks)."""
         if self.divisor == 1:
             yield from lines.bands()
             return
@@ -105,7 +106,7 @@ class PixelBlocks:
             kept, done = [band[count * self.divisor :]], done + count
 
     def mean(self, name: str, values: np.ndarray) -> np.ndarray:
-        """Means (k, w, C) of blocks of values in [0, 1] (k·divisor, w·divisor, C); colour is averaged as light."""
+        """Means (k, w, C) of blocks of values in [0, 1] (k·divisor, w·divisor, C). Colour is averaged as light."""
         if self.divisor == 1:
             return values
         size = len(values) // self.divisor, self.size[1]

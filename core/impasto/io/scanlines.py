@@ -1,4 +1,4 @@
-"""Stored pixels of a picture file, a band of rows at a time, read by OpenImageIO except for some kinds of JPEG."""
+"""Stored pixels of a picture file, a band of rows at a time: read by OpenImageIO, or by Pillow for some formats."""
 
 from __future__ import annotations
 
@@ -19,38 +19,38 @@ from .signatures import READ
 from .whole_pictures import DecodedPicture, PillowPicture, decode_cut_jpeg, decode_parts, twelve_bit_jpeg
 
 MEMORY_BYTES = 13 * 2**27
-"""Limit of memory for one picture during reading, 1.6 GiB: 100 megapixels of a JPEG, 140 of an RGB PNG."""
+"""Limit of memory for reading one picture, 1.6 GiB: enough for a JPEG of 100 megapixels, or an RGB PNG of 140."""
 MAX_SIDE_PX = 2**17
 BAND_VALUES = 2**21
 ROWS_AT_ONCE = 256
 MAX_STORED_BYTES = 2**31
-"""Limit of all channels of an EXR together, since the wanted ones cannot be decompressed alone."""
+"""Limit of all channels of an EXR together, since single channels cannot be decompressed alone."""
 MAX_PARTS = 64
 GDAL_NODATA = 42113
 PALETTE, SEPARATED = 3, 5
 """TIFF's photometric interpretations of palettes and of ink."""
 REASON_CHARACTERS = 160
 CHROMA = {"RY", "BY"}
-"""Channels of an EXR that has colours as luminance and chroma."""
+"""Channels of an EXR that stores colours as luminance and chroma."""
 SIGNED = {"int8": 2**7 - 1, "int16": 2**15 - 1, "int": 2**31 - 1}
-"""Formats of integers that may be negative, and the largest of each."""
+"""Signed integer formats, with their largest value."""
 SMALLER = "scale it down, or crop it"
 UNREAD = ("configured", "implemented")
-"""Ends of libtiff's messages about a compression that it lacks."""
+"""Ends of libtiff's messages about a compression that it does not support."""
 Whole = DecodedPicture | PillowPicture
 """Sources that are decoded whole."""
 PILLOW, STRAIGHT = ("WEBP", "AVIF", "HEIF", "DDS"), ("BMP", "DDS", "JXL")
-"""Formats that Pillow reads, and those whose colour is not multiplied by opacity."""
+"""Formats that Pillow reads, and formats whose colour is not multiplied by opacity."""
 
 
 @dataclass(frozen=True)
 class Scanlines:
     """Rows of a picture file and their meaning.
 
-    channels: indexes of the colour channels (1 or 3, of CMYK 4) among the stored ones; alpha: that of opacity.
+    channels: indexes of the colour channels among the stored ones (1 or 3; 4 for CMYK). alpha: index of opacity.
     color: "rgb" (or grey), "cmyk", "lab" or "icclab" (see `_color`). held, chunks: as in `Header`.
-    notes: sentences about what the file has that is not read. shows_window: whether its pixels lie in a display window
-    (of an EXR), of which the rest is black and transparent.
+    notes: sentences about content of the file that is not read. shows_window: whether an EXR's display window differs
+    from that of its pixels; the rest of the display window is black and transparent.
     """
 
     path: Path
@@ -86,12 +86,12 @@ class Scanlines:
 
     @property
     def chromaticities(self) -> tuple[float, ...]:
-        """x and y of an EXR's red, green, blue and white; empty if it does not say."""
+        """x and y of an EXR's red, green, blue and white; empty if the file does not state them."""
         found = self.spec.getattribute("chromaticities")
         return tuple(map(float, found)) if isinstance(found, tuple | list) and len(found) == 8 else ()
 
     def text(self, name: str) -> str:
-        """An attribute of the file, "" if it is absent. FileError if it is not valid text."""
+        """A text attribute of the file; "" if it is absent. FileError if it is not Unicode."""
         try:
             found = self.spec.getattribute(name)
         except UnicodeDecodeError as error:
@@ -100,12 +100,12 @@ class Scanlines:
 
     @property
     def void(self) -> float:
-        """The height that stands for none in an elevation model, by GDAL's tag of a TIFF; NaN if it has none."""
+        """The value of points without a height in an elevation model (GDAL's tag of a TIFF); NaN if it has none."""
         from PIL import Image
 
         with suppress(OSError, SyntaxError, ValueError), Image.open(self.path, formats=["TIFF"]) as picture:
             return float(picture.getexif().get(GDAL_NODATA, "nan"))
-        return float("nan")  # of others, and of kinds that Pillow does not know
+        return float("nan")  # also for kinds of TIFF that Pillow does not read
 
     @property
     def is_float(self) -> bool:
@@ -114,7 +114,7 @@ class Scanlines:
 
     @property
     def is_signed(self) -> bool:
-        """Whether values are integers that may be negative."""
+        """Whether values are signed integers."""
         return str(self.spec.format) in SIGNED
 
     @property
@@ -126,7 +126,7 @@ class Scanlines:
     def check_memory(self, channels: int, divisor: int = 1) -> None:
         """Raise FileError if reading `channels` channels as float32 would need more than MEMORY_BYTES.
 
-        divisor: by which the sides of the result are smaller.
+        divisor: the sides of the result are this many times shorter.
         """
         height, width = self.size_px
         if max(height, width) > MAX_SIDE_PX:
@@ -141,11 +141,14 @@ class Scanlines:
             raise FileError(f"{message}, the limit is {MEMORY_BYTES / 2**30:.2f}", SMALLER)
 
     def bands(self) -> Iterator[tuple[int, np.ndarray]]:
-        """(top, rows (n, W, C) as stored: integers or float32), from the top. FileError if the file is damaged."""
+        """Bands from the top as (first row, rows (n, W, C) as stored: integers or float32).
+
+        FileError if the file is damaged.
+        """
         yield from self._in_window() if self.shows_window else self._stored_bands()
 
     def _in_window(self) -> Iterator[tuple[int, np.ndarray]]:
-        """The bands of the display window."""
+        """Bands of the display window: stored pixels where there are any, else black and transparent."""
         spec, (height, width) = self.spec, self.size_px
         across, down = spec.x - spec.full_x, spec.y - spec.full_y
         left, right = max(across, 0), min(across + spec.width, width)
@@ -214,7 +217,7 @@ class Scanlines:
 
 
 def open_scanlines(path: Path) -> Scanlines:
-    """A picture whose header has been checked, not decoded yet. FileError if it cannot be used."""
+    """A picture that is not decoded yet, after its header was checked. FileError if it cannot be used."""
     try:
         return _scanlines(path)
     except UnicodeDecodeError as error:  # OpenImageIO's names of channels and attributes
@@ -275,7 +278,7 @@ def _scanlines(path: Path) -> Scanlines:
 
 
 def _tiff_mode(source: Any, spec: Any) -> str:
-    """Pillow's mode for a TIFF that OpenImageIO reads wrongly: a palette with opacity, or JPEG of 2 or 4 channels."""
+    """Pillow's mode for a TIFF that OpenImageIO reads wrongly, else "": palette with opacity, or JPEG compression."""
     photometric = spec.get_int_attribute("tiff:PhotometricInterpretation", -1)
     if photometric == PALETTE:
         return "RGBA" if spec.alpha_channel >= 0 else ""
@@ -286,7 +289,7 @@ def _tiff_mode(source: Any, spec: Any) -> str:
 
 
 def _notes(path: Path, header: Header, source: Any, spec: Any) -> tuple[str, ...]:
-    """Sentences about a JPEG without its end, and about a page of a TIFF that is no smaller than its first."""
+    """Notes on a JPEG without its end, on two channels without opacity, and on a TIFF's page as large as its first."""
     if header.is_cut:
         return (f"{excerpt(path)} lacks the mark at its end, but none of its pixels",)
     if spec.nchannels == 2 and spec.alpha_channel < 0 and header.kind in ("TIFF", "EXR"):
@@ -301,7 +304,7 @@ def _notes(path: Path, header: Header, source: Any, spec: Any) -> tuple[str, ...
 
 
 def _check_window(path: Path, spec: Any) -> bool:
-    """Whether an EXR's display window is another than that of its pixels. FileError if they have nothing in common."""
+    """Whether an EXR's display window differs from that of its pixels. FileError if the two do not overlap."""
     sides = _sides(spec)
     if min(spec.full_width, spec.full_height) < 1 or all(side[:2] == side[2:] for side in sides):
         return False
@@ -316,19 +319,19 @@ def _check_window(path: Path, spec: Any) -> bool:
 
 
 def _sides(spec: Any) -> tuple[tuple[int, ...], ...]:
-    """Start and length across, and down, of the pixels and of the display window."""
+    """For each axis, across and down: start and length of the pixels, and of the display window."""
     return (spec.x, spec.width, spec.full_x, spec.full_width), (spec.y, spec.height, spec.full_y, spec.full_height)
 
 
 def _check_claim(path: Path, header: Header, size_px: tuple[int, int] | None) -> None:
-    """Raise FileError for a (width, height) that is too large: some decoders allocate all of it when they begin."""
+    """Raise FileError if (width, height) is too large, since some decoders allocate all pixels when they begin."""
     if size_px and size_px[0] * size_px[1] * max(12, header.held) > MEMORY_BYTES:
         message = f"{excerpt(path)} claims {size_px[0]}x{size_px[1]} pixels, which is too much to read"
         raise FileError(message, SMALLER)
 
 
 def _by_pillow(path: Path, header: Header) -> Scanlines | None:
-    """The rows of a picture that Pillow reads; None for kinds of DDS that OpenImageIO may know."""
+    """The rows of a picture that Pillow reads; None for a kind of DDS that OpenImageIO has to read."""
     picture = PillowPicture(path, header.kind)
     try:
         _check_claim(path, header, picture.size_px)
@@ -348,7 +351,7 @@ def _by_pillow(path: Path, header: Header) -> Scanlines | None:
 
 
 def damage_error(path: Path, reason: str) -> FileError:
-    """The error for a file that a decoder rejects, since it is damaged or exceeds a limit."""
+    """The error for a file that a decoder rejects because it is damaged, unsupported, or exceeds a limit."""
     first = reason.strip().partition("\n")[0].replace(str(path), "the file") or "its pixels end early"
     said = shorten(printable(first), REASON_CHARACTERS)
     if first.endswith(UNREAD):
@@ -360,7 +363,7 @@ def damage_error(path: Path, reason: str) -> FileError:
 
 
 def _error_of(source: Any) -> str:
-    """Last error message of OpenImageIO or one of its inputs, which may quote bytes of the file."""
+    """The last error message of OpenImageIO or of one of its inputs. It may quote bytes of the file."""
     try:
         return source.geterror()
     except UnicodeDecodeError:
@@ -368,12 +371,15 @@ def _error_of(source: Any) -> str:
 
 
 def _open(path: Path, kind: str, raw: bool = False) -> tuple[Any, Any]:
-    """An OpenImageIO input at the part to read, and its specification; unassociated alpha is left so if possible."""
+    """An OpenImageIO input at the part to read, and that part's specification. Colour stays unassociated if possible.
+
+    raw: whether colours are wanted as stored, not converted to RGB.
+    """
     import OpenImageIO as oiio
 
     if not is_unicode(str(path)):
         raise FileError(f"the name of {excerpt(path)} is not Unicode", "rename it")
-    # JPEG XL is decoded when it is opened ("jxl claims 9000"); of others MEMORY_BYTES is checked, as large as they come
+    # a JPEG XL is decoded when it is opened ("jxl claims 9000"); `check_memory` bounds the others, bands included
     oiio.attribute("limits:imagesize_MB", MEMORY_BYTES >> 21 if kind == "JXL" else 0)
     configuration = oiio.ImageSpec()
     configuration.attribute("oiio:UnassociatedAlpha", 1)
@@ -408,7 +414,7 @@ def _open(path: Path, kind: str, raw: bool = False) -> tuple[Any, Any]:
 def _seek_color(source: Any) -> None:
     """Go to the part of an EXR that holds colour, or to the first part if none does.
 
-    Further pages in other formats are further pictures, of which only the first is read.
+    In other formats, further pages are other pictures, which are not read.
     """
     if source.format_name() != "openexr":
         return
@@ -417,7 +423,7 @@ def _seek_color(source: Any) -> None:
 
 
 def _parts(source: Any) -> Iterator[tuple[int, Any]]:
-    """The specifications of a file's parts, or pages, with their numbers."""
+    """The numbers and specifications of a file's parts or pages."""
     for index in range(MAX_PARTS):
         if not source.seek_subimage(index, 0):
             break
@@ -426,7 +432,7 @@ def _parts(source: Any) -> Iterator[tuple[int, Any]]:
 
 
 def _scattered(source: Any, spec: Any, channels: tuple[int, ...]) -> list[tuple[int, int]]:
-    """(part, channel) of an EXR's colour and opacity if some of them stand in parts of one channel each; else empty."""
+    """(part, channel) of an EXR's colour and opacity, if some of them are in parts of a single channel; else []."""
     part, found = source.current_subimage(), dict[str, tuple[int, int]]()
     for index, other in _parts(source):
         if other.nchannels == 1 and _sides(other) == _sides(spec):
@@ -438,7 +444,7 @@ def _scattered(source: Any, spec: Any, channels: tuple[int, ...]) -> list[tuple[
 
 
 def _color(spec: Any) -> str:
-    """Colour model of the stored channels: "rgb", "cmyk", "lab" or "icclab" (TIFF's photometric values 8 and 9)."""
+    """Colour model of the stored channels: "rgb", "cmyk", or "lab" and "icclab" (TIFF's photometric values 8 and 9)."""
     photometric = spec.get_int_attribute("tiff:PhotometricInterpretation", -1)
     if photometric in (8, 9):
         return {8: "lab", 9: "icclab"}[photometric]
@@ -447,7 +453,7 @@ def _color(spec: Any) -> str:
 
 
 def _is_planar(spec: Any) -> bool:
-    """Whether channels are stored as separate compressed planes, so that rows cannot be read on their own."""
+    """Whether each channel is stored as a compressed plane of its own, so that rows cannot be read alone."""
     compression = spec.get_string_attribute("compression")
     is_separate = spec.get_string_attribute("planarconfig") == "separate"
     return is_separate and not spec.tile_width and compression not in ("", "none")

@@ -1,7 +1,6 @@
-"""Recognition of picture formats by their first bytes; unsupported ones are refused with a way to convert them.
+"""Recognition of picture formats by their first bytes. Unsupported formats are refused with a way to convert them.
 
-The extension is never trusted, except for formats without a signature (TGA) or with another's (the raw files of many
-cameras are TIFF).
+The file's extension counts only for a format without a signature (TGA), and for camera raw files that begin like TIFF.
 """
 
 from __future__ import annotations
@@ -19,10 +18,10 @@ from ..system.untrusted import excerpt, explain, open_file
 
 @dataclass(frozen=True)
 class PictureFormat:
-    """A format that is read: extensions and signatures of its files, and OpenImageIO's name for it, if that reads it.
+    """A format that is read, with the extensions and signatures of its files.
 
-    extra: package of the extra `formats` that reads it, if Impasto alone does not. in_blender: whether Blender reads
-    it; if not, only a path can name its files there.
+    openimageio: OpenImageIO's name for it; "" if Pillow reads it. extra: the package of the extra `formats` that is
+    needed to read it. in_blender: whether Blender reads it; if not, its files can only be given by path there.
     """
 
     extensions: tuple[str, ...]
@@ -41,14 +40,14 @@ READ: Mapping[str, PictureFormat] = {
     kind: PictureFormat(tuple(one.pop("extensions")), tuple(map(_bytes, one.pop("signatures", ()))), **one)
     for kind, one in TABLES["read"].items()
 }
-"""The formats of pictures that are read. File filters, drop handlers and readers follow from this table."""
+"""The picture formats that are read. File filters, drop handlers and readers are derived from this table."""
 EXTENSIONS = tuple(extension for one in READ.values() for extension in one.extensions)
 BLENDER_EXTENSIONS = tuple(extension for one in READ.values() if one.in_blender for extension in one.extensions)
 FORMATS = "PNG, JPEG, TIFF, WebP, EXR, HDR, BMP, TGA, PSD, DDS, JPEG XL, AVIF or HEIC"
 RAW_EXTENSIONS = (".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".rw2", ".raf", ".pef", ".srw")
 OTHER_EXTENSIONS = (".gif", ".jp2", ".svg", ".pdf", ".xcf", ".kra", ".ktx2")
 REFUSED_EXTENSIONS = OTHER_EXTENSIONS + RAW_EXTENSIONS
-"""Extensions of formats that are not read. Such files in a folder are listed with the reason, not skipped silently."""
+"""Extensions of formats that are not read. Such files in a folder are reported with the reason, not skipped."""
 
 REFUSED: Mapping[bytes, Sequence[str]] = {_bytes(start): about for start, about in TABLES["refused"].items()}
 """First bytes of unsupported formats, with their name and a way to convert them."""
@@ -56,7 +55,7 @@ BRANDS = {
     "AVIF": (b"avif", b"avis"),
     "HEIF": (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"),
 }
-"""Brands of pictures in the container of films (ISO 14496-12), of the general ones last."""
+"""Brands of pictures in the container format of films (ISO 14496-12). The general brands come last."""
 RAW, RAW_BRAND = REFUSED[b"IIRO"], b"crx "
 TGA_EXTENSIONS = (".tga", ".targa", ".icb", ".vda", ".vst")
 TGA_FOOTER = b"TRUEVISION-XFILE.\0"
@@ -72,7 +71,7 @@ def recognise(path: Path) -> str:
     if start[:4] in (b"II*\0", b"MM\0*") and (path.suffix.lower() in RAW_EXTENSIONS or start[8:10] == b"CR"):
         raise FileError(f"{excerpt(path)} is {RAW[0]}, which is not read", RAW[1])
     for kind, format_ in READ.items():
-        if start.startswith(format_.signatures):  # none of them, where there are none
+        if start.startswith(format_.signatures):  # never for a format without signatures
             return kind
     if start[4:8] == b"ftyp" and (found := _kind_by_brands(start)):
         return found
@@ -86,7 +85,7 @@ def recognise(path: Path) -> str:
 
 
 def _is_tga(path: Path, start: bytes, stream: IO[bytes]) -> bool:
-    """Whether a file is a TGA, which has no signature: by a plausible header and either the extension or the footer."""
+    """Whether a file is a TGA. It has no signature, so a plausible header and the extension or the footer decide."""
     if (
         len(start) < 18
         or start[1] > 1
@@ -101,7 +100,7 @@ def _is_tga(path: Path, start: bytes, stream: IO[bytes]) -> bool:
 
 
 def _kind_by_brands(start: bytes) -> str:
-    """AVIF or HEIF, by the major brand and those that a file is compatible with; "" for films and raw files."""
+    """AVIF or HEIF, from the file's major brand and compatible brands; "" for films and raw files."""
     length = int.from_bytes(start[:4], "big")
     brands = [start[at : at + 4] for at in (8, *range(16, min(length, len(start)) - 3, 4))]
     if RAW_BRAND in brands:

@@ -1,4 +1,4 @@
-"""Maps in files as `map_files` finds them, and in the packed pictures of engines: the inverse of `packing`."""
+"""Reading of map sets that `map_files` found, and of the packed pictures of engines: the inverse of `packing`."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from .packing import PackedPicture
 from .reduction import ALL, Wanted
 
 JUDGED_PX = 1024
-"""Side of the middle of a normal map by which its sign is judged."""
+"""The sign of a normal map is judged by the square of this side in its middle."""
 ALIKE = 0.01
-"""Difference of proportions up to which maps have one shape."""
+"""Maps whose proportions differ by less have the same shape."""
 TINY_PX = 16
-"""Longest side of a map that is a plain value, whatever its shape."""
+"""A map with no longer side is a plain value, so its shape does not matter."""
 
 
 def unpacked_maps(path: Path, picture: PackedPicture) -> Maps:
-    """The maps of which a file of a packing holds all channels, values as encoded. FileError for a damaged file."""
+    """The maps that a packed picture holds completely, with values as encoded. FileError for a damaged file."""
     if picture.layout.is_color:
         stored = np.concatenate([map_.pixels for map_ in read_picture(path).values()], axis=2)
     else:
@@ -53,7 +53,7 @@ def read_sources(
     wanted: Wanted = ALL,
     on_progress: Callable[[float], None] = lambda fraction: None,
 ) -> Maps:
-    """The maps in files, of one size: that of the largest. Its notes tell what was unpacked, turned and resized.
+    """The maps of a set, all at the size of the largest. Notes say what was unpacked, flipped and resized.
 
     FileError as for `read_textures`.
     """
@@ -69,9 +69,9 @@ def read_textures(
     wanted: Wanted = ALL,
     on_progress: Callable[[float], None] = lambda fraction: None,
 ) -> tuple[dict[str, Texture], list[str], tuple[float, float] | None]:
-    """The maps in files, each of its own size, notes on what was unpacked and turned, and heights 0 and 1 in metres.
+    """The maps of a set at their own sizes, notes on what was unpacked and flipped, and heights 0 and 1 in metres.
 
-    Normals whose name does not say their sign are turned if their height, or they themselves, surely fit DirectX's.
+    Normals whose name does not say their sign are flipped if the height map, or they themselves, clearly fit DirectX's.
     FileError for a file that cannot be read.
     """
     textures, notes, packed = dict[str, Texture](), list[str](), dict[Path, np.ndarray]()
@@ -101,12 +101,12 @@ def read_textures(
 
 
 def tell_part(on_progress: Callable[[float], None], index: int, count: int, fraction: float) -> None:
-    """Report the progress of one of `count` files as progress of all."""
+    """Report progress within one of `count` files as progress of all files together."""
     on_progress((index + fraction) / count)
 
 
 def named_map(source: MapSource, name: str, color_space: str = "") -> Texture:
-    """One map, its sign by its name alone, for checks. FileError as for `read_textures`, and for a missing channel."""
+    """One map for checks; only its name decides the sign of normals. FileError also if its channel is missing."""
     texture: Texture | None
     if source.place.channel:
         texture = _channel(read_channels(source.file), source)
@@ -120,7 +120,7 @@ def named_map(source: MapSource, name: str, color_space: str = "") -> Texture:
 
 
 def common_size(sources: Mapping[str, MapSource]) -> tuple[int, int]:
-    """(height, width) of the maps as `read_sources` makes them, undecoded."""
+    """(height, width) of the maps that `read_sources` returns, without decoding them."""
     return max(map(decode.read_size, {source.file for source in sources.values()}), key=math.prod)
 
 
@@ -130,7 +130,7 @@ def _scale(path: Path) -> dict[str, Any]:
 
 
 def _channel(stored: np.ndarray, source: MapSource) -> Texture | None:
-    """One channel (H, W, 1) of a stored picture (H, W, C); None if it lacks that one."""
+    """One channel (H, W, 1) of a stored picture (H, W, C); None if the picture lacks it."""
     count = stored.shape[2]
     index = CHANNELS.index(source.place.channel)
     if source.place.channel == "a":
@@ -145,7 +145,7 @@ def _channel(stored: np.ndarray, source: MapSource) -> Texture | None:
 def _color_and_alpha(
     source: MapSource, wanted: Wanted, tell: Callable[[float], None], notes: list[str]
 ) -> dict[str, Texture]:
-    """The colour in a file, and its alpha as opacity unless that is the same everywhere."""
+    """The colour in a file, and its alpha as opacity unless the alpha is constant."""
     maps = read_picture(source.file, Wanted(upright=wanted.upright, color_space=wanted.color_space), tell)
     if "base_color" not in maps:
         raise FileError(f"{_called(source)} holds heights, and is named a base colour", "name it a height")
@@ -159,7 +159,7 @@ def _color_and_alpha(
 
 
 def _of_one_size(textures: dict[str, Texture], notes: list[str]) -> dict[str, Texture]:
-    """The maps at the size of the largest; those of another shape, but for plain values, are left out."""
+    """The maps at the size of the largest. Maps of another shape are left out, unless they are tiny plain values."""
     if len({texture.size_px for texture in textures.values()}) < 2:
         return textures
     height, width = size_px = max((texture.size_px for texture in textures.values()), key=math.prod)
@@ -178,7 +178,7 @@ def _of_one_size(textures: dict[str, Texture], notes: list[str]) -> dict[str, Te
 
 
 def _opengl(source: MapSource, normal: Texture, height: Texture | None, notes: list[str]) -> Texture:
-    """Normals with OpenGL's sign: turned if their name, or else their height or slopes, say that they are DirectX's."""
+    """Normals with OpenGL's sign. They are flipped if their name, or else height or slopes, show DirectX's sign."""
     if not np.ptp(normal.pixels[..., 2]) and np.ptp(normal.pixels[..., 0]):
         notes.append(f"{_called(source)} has two channels: its blue is computed from red and green")
         normal = Texture(with_blue(normal.pixels))

@@ -1,6 +1,7 @@
-"""Pictures that are decoded whole when their first rows are needed, since OpenImageIO does not read them as stored.
+"""Pictures that are decoded whole when their first rows are needed, because OpenImageIO cannot read them as stored.
 
-Pillow reads WebP, AVIF, HEIC (by pillow-heif), DDS and some kinds of TIFF, TGA and JPEG; imagecodecs JPEG of 12 bits.
+Pillow reads WebP, AVIF, HEIC (with pillow-heif), DDS, and some kinds of TIFF, TGA, BMP and JPEG. imagecodecs reads JPEG
+of 12 bits.
 """
 
 from __future__ import annotations
@@ -27,22 +28,23 @@ ORIENTATION = 0x0112
 """EXIF tag."""
 CHANNELS = {"L": ("Y",), "LA": ("Y", "A"), "RGB": ("R", "G", "B"), "RGBA": ("R", "G", "B", "A")}
 NORMALS, LIGHT = "BC5", "BC6"
-"""Compressions of a DDS: of two channels, x and y of normals, whose z follows from them; and of light, as floats."""
+"""Compressions of a DDS: two channels, which are x and y of normals (z follows from them); and light as floats."""
 SRGB_FORMATS = (72, 75, 78)
 """DXGI_FORMAT_BC1_UNORM_SRGB, BC2_UNORM_SRGB and BC3_UNORM_SRGB."""
 MOST_DDS_BYTES, MOST_BYTES = 2**31, 2**29
-"""Limits of files that Pillow reads whole before it says how large their pictures are."""
+"""Limits of the length of files that Pillow reads whole before it knows the size of the picture."""
 NCLX = re.compile(rb"colrnclx(....)", re.DOTALL)
-"""The box of an AVIF or HEIC with the numbers of its primaries and transfer (ISO 14496-12, 12.1.5; ITU-T H.273)."""
+"""The box of an AVIF or HEIC that holds the numbers of primaries and transfer (ISO 14496-12, 12.1.5; ITU-T H.273)."""
 SCAN, END = b"\xff\xda", b"\xff\xd9"
 
 
 class PillowPicture:
-    """A picture of 8 bits a channel, whose colour is that of a mode of Pillow's: "" for that of the file, or "RGB".
+    """A picture of 8 bits a channel that Pillow decodes.
 
-    kind: Pillow's name of the format. CMYK is amounts of ink, even if Adobe software stored them inverted.
-    is_inverted: whether its opacity is, as Pillow reads a TGA's one bit. is_cut: whether it is a JPEG without its end
-    marker. Raises FileError without the package that reads it, and any of Pillow's exceptions if the file is damaged.
+    kind: Pillow's name of the format. mode: Pillow's mode for the rows; "" for the file's own, or "RGB". CMYK means
+    amounts of ink, even if Adobe software stored them inverted. is_inverted: whether Pillow inverts the opacity, as in
+    a TGA with one bit of it. is_cut: whether it is a JPEG without its end marker. Raises FileError if the package that
+    reads the format is missing, and any of Pillow's exceptions if the file is damaged.
     """
 
     def __init__(
@@ -59,17 +61,17 @@ class PillowPicture:
 
     @property
     def size_px(self) -> tuple[int, int]:
-        """(width, height) by its header. NotImplementedError for a kind of DDS that Pillow does not read as stored."""
+        """(width, height) from the header. NotImplementedError for a DDS that Pillow does not read as stored."""
         if self._pixel_format.startswith(LIGHT):
             raise NotImplementedError(self._pixel_format)
         return self._image.size
 
     @functools.cached_property
     def mode(self) -> str:
-        """Pillow's mode of its rows."""
+        """Pillow's mode of the rows."""
         is_dds = self._kind == "DDS" and self._image.mode == "RGBA"
         if is_dds and self._image.getextrema()[3] == (255, 255):
-            return "RGB"  # block compression has a fourth channel, needed or not
+            return "RGB"  # block compression always has a fourth channel
         return self._mode or (self._image.mode if self._image.mode in CHANNELS else "RGB")
 
     @functools.cached_property
@@ -80,7 +82,7 @@ class PillowPicture:
             _register_heif(self._path)
         file: Any = self._path
         if self._is_cut:
-            decode_cut_jpeg(self._path)  # Pillow does not tell that pixels are missing
+            decode_cut_jpeg(self._path)  # raises an error if pixels are missing, which Pillow does not
             file = io.BytesIO(self._path.read_bytes() + END)
         elif self._kind == "DDS":
             file = io.BytesIO(_as_linear(read_bytes(self._path, MOST_DDS_BYTES)))
@@ -92,7 +94,7 @@ class PillowPicture:
 
     @property
     def frames(self) -> int:
-        """Number of its pictures; a moving one has several."""
+        """Number of frames; an animation has several."""
         return getattr(self._image, "n_frames", 1)
 
     @property
@@ -101,14 +103,14 @@ class PillowPicture:
 
     @property
     def color(self) -> tuple[int, int] | None:
-        """Primaries and transfer of an AVIF or HEIC (ITU-T H.273), if it has no profile and says them."""
+        """Primaries and transfer of an AVIF or HEIC (ITU-T H.273); None if it has a profile or does not state them."""
         found = NCLX.findall(read_bytes(self._path, MOST_BYTES)) if self._kind in ("AVIF", "HEIF") else []
         if not found or self._image.info.get("icc_profile"):
             return None
         return int.from_bytes(found[-1][:2], "big"), int.from_bytes(found[-1][2:], "big")
 
     def spec(self) -> Any:
-        """OpenImageIO's specification of the picture."""
+        """The picture's specification, as OpenImageIO would give it."""
         import OpenImageIO as oiio
 
         names = CHANNELS[self.mode]
@@ -135,14 +137,14 @@ def _register_heif(path: Path) -> None:
 
 
 def _as_linear(data: bytes) -> bytes:
-    """A DDS, whose format is called by the name of the same one without sRGB, which Pillow knows."""
+    """A DDS whose sRGB format is replaced by the linear one of the same layout, which Pillow knows."""
     if data[84:88] == b"DX10" and data[128] in SRGB_FORMATS:
         return data[:128] + bytes([data[128] - 1]) + data[129:]
     return data
 
 
 class DecodedPicture:
-    """A picture that is decoded at once. decode: returns its pixels (H, W, C), or raises anything if it is damaged."""
+    """A picture that a function decodes whole. decode: returns pixels (H, W, C), or raises any error for damage."""
 
     def __init__(self, decode: Callable[[], np.ndarray]) -> None:
         self._decode = decode
@@ -157,7 +159,7 @@ class DecodedPicture:
 
 
 def decode_cut_jpeg(path: Path) -> np.ndarray:
-    """Bytes (H, W, C) of a JPEG without its end marker, from a copy that has one. ValueError if more is missing."""
+    """Bytes (H, W, C) of a JPEG without its end marker, from a copy that has one. ValueError if pixels are missing."""
     import OpenImageIO as oiio
 
     with temporary_folder() as folder:
@@ -175,7 +177,7 @@ def decode_cut_jpeg(path: Path) -> np.ndarray:
 
 
 def decode_parts(path: Path, places: Iterable[tuple[int, int]]) -> np.ndarray:
-    """Channels (H, W, C) of several parts of an EXR, given as (part, channel). ValueError if it is damaged."""
+    """Channels (H, W, C) from several parts of an EXR, each given as (part, channel). ValueError if it is damaged."""
     import OpenImageIO as oiio
 
     source: Any = oiio.ImageInput.open(str(path))
@@ -186,9 +188,9 @@ def decode_parts(path: Path, places: Iterable[tuple[int, int]]) -> np.ndarray:
 
 
 def twelve_bit_jpeg(path: Path, shape: tuple[int, int, int], is_cmyk: bool) -> DecodedPicture:
-    """A JPEG with 12 bits per channel (H, W, C), as uint16 from 0 to 65535. FileError without the extra `formats`.
+    """A JPEG of 12 bits per channel with the shape (H, W, C), as uint16 from 0 to 65535.
 
-    is_cmyk: whether it is CMYK, which Photoshop stores inverted.
+    is_cmyk: whether it is CMYK, which Photoshop stores inverted. FileError without the extra `formats`.
     """
     try:
         from imagecodecs import jpeg8_decode
