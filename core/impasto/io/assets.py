@@ -1,7 +1,7 @@
-"""Assets of materials: the catalogue, tags and description of a recipe's result, catalogue files, and lists of assets.
+"""Material assets: catalogue, tags and description of a recipe's result, catalogue files, and lists of assets.
 
-A list of assets (`AssetList`, JSON) names pictures beside it; Blender makes a library of it. Standard library only:
-Blender uses it too.
+A list of assets (`AssetList`, JSON) refers to pictures in its folder, and Blender makes an asset library from it.
+Standard library only, since Blender uses it too.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ROOT_CATALOG = "Impasto"
 MOST_BYTES = 2**26
 """Size limit of a list of assets."""
 _NAMESPACE = uuid.UUID("6f0c1e4e-5d0a-4c57-9d2b-1f7a4f6a9b11")
-"""Makes the id of a catalogue from its path: the same in every library, so that libraries can be merged."""
+"""Namespace for the ids of catalogues. A path gives the same id in every library, so that libraries can be merged."""
 _HEADER = """# This is an Asset Catalog Definition file for Blender.
 #
 # Empty lines and lines starting with `#` will be ignored.
@@ -33,17 +33,17 @@ VERSION 1
 
 """
 CLASS_WORDS: Mapping[str, Sequence[str]] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
-"""Beginnings of the words that tell the class of a material by the name of a photograph or of a model's material."""
+"""Beginnings of words, in names of photographs or of models' materials, that imply a class of materials."""
 MOST_WORDS = 8
-"""Words of a phrase that become tags."""
+"""Most words of a phrase that become tags."""
 SHORTEST_WORD = 3
 _FROM = "From "
-"""Beginning of the subgroups that say by what a tool makes materials, and not which."""
+"""Beginning of subgroups that name what a tool makes materials from, instead of a class of materials."""
 
 
 @dataclass(frozen=True)
 class AssetText:
-    """All that is said of an asset. catalog: the path of its catalogue, such as Impasto/Stone."""
+    """Texts of an asset. catalog: the path of its catalogue, such as Impasto/Stone."""
 
     catalog: str
     tags: tuple[str, ...]
@@ -52,9 +52,9 @@ class AssetText:
 
 
 class ListedAsset(TypedDict):
-    """An asset to be made. preview, maps: files beside the list. values: of maps that are one number.
+    """An asset to be made. preview, maps: files in the list's folder. values: maps that are a constant number.
 
-    A map of tiles is named NAME.<UDIM>.png. is_stand_in: the maps are a small stand-in for what its recipe makes.
+    A map of UDIM tiles is named NAME.<UDIM>.png. is_stand_in: the maps are a small preview of the recipe's result.
     """
 
     name: str
@@ -72,7 +72,7 @@ class ListedAsset(TypedDict):
 
 
 class AssetList(TypedDict):
-    """A library's assets."""
+    """The assets of a library."""
 
     assets: list[ListedAsset]
 
@@ -83,7 +83,7 @@ def asset_text(
     models: Iterable[Mapping[str, Any]] = (),
     color: Sequence[float] | None = None,
 ) -> AssetText:
-    """Texts on a recipe's result as an asset. tools, models: descriptions. color: its mean, sRGB in [0, 1]."""
+    """Texts of an asset made by a recipe. tools, models: their descriptions. color: mean colour, sRGB in [0, 1]."""
     named = [color_name(color)] if color is not None else []
     if recipe is None:
         return AssetText(ROOT_CATALOG, (ROOT_CATALOG, *named), "")
@@ -111,14 +111,14 @@ def _description(recipe: Recipe, sources: Sequence[str], phrase: str) -> str:
 
 
 def class_in(text: str) -> str:
-    """Class of a material that a word of a text names; empty if none does."""
+    """The class of materials that a word in a text implies; "" if none does."""
     words = re.findall(r"[^\W\d_]+", text.lower())
     found = (name for name, starts in CLASS_WORDS.items() for word in words if word.startswith(tuple(starts)))
     return next(found, "")
 
 
 def color_name(color: Sequence[float]) -> str:
-    """Common name of a colour, sRGB-encoded in [0, 1]."""
+    """The common name of a colour, given as sRGB in [0, 1]."""
     hue, saturation, value = colorsys.rgb_to_hsv(*(min(max(float(part), 0.0), 1.0) for part in color[:3]))
     if value < 0.16:
         return "black"
@@ -134,23 +134,23 @@ def color_name(color: Sequence[float]) -> str:
 
 
 def catalog_path(kind: str) -> str:
-    """Path of the catalogue of a class of materials; that of all of Impasto's for none."""
+    """Path of the catalogue for a class of materials; without a class, that of all Impasto materials."""
     return f"{ROOT_CATALOG}/{kind}" if kind else ROOT_CATALOG
 
 
 def catalog_id(path: str) -> str:
-    """Id of one of our catalogues, the same everywhere."""
+    """Id of the catalogue at a path, the same everywhere."""
     return str(uuid.uuid5(_NAMESPACE, path))
 
 
 def catalog_ids(text: str) -> dict[str, str]:
-    """Ids of a file's catalogues by their paths, such as Stone/Brick."""
+    """Ids of the catalogues in a catalogue file's text, by path such as Stone/Brick."""
     lines = [line.strip().split(":") for line in text.splitlines() if not line.lstrip().startswith(("#", "VERSION"))]
     return {line[1].strip(): line[0].strip().lower() for line in lines if len(line) >= 2}
 
 
 def with_catalogs(text: str, paths: Iterable[str]) -> str:
-    """A catalogue file's text with catalogues of these paths added; those that it has are left as they are."""
+    """A catalogue file's text with catalogues at these paths added. Existing ones are left unchanged."""
     known = catalog_ids(text)
     missing = sorted({path for path in paths if path not in known})
     lines = "".join(f"{catalog_id(path)}:{path}:{path.replace('/', '-')}\n" for path in missing)

@@ -1,6 +1,7 @@
-"""Materials and objects of a .blend as maps: a Blender in the background, with the extension, reads or bakes them.
+"""Maps of materials and objects in a .blend, which a background Blender with the extension reads or bakes.
 
-It is $IMPASTO_BLENDER, or else `blender` on PATH. Its `contents` says what a .blend holds, its `bake` writes the maps.
+That Blender is $IMPASTO_BLENDER, or else `blender` on PATH. Its command `contents` lists what a .blend holds, and
+`bake` writes the maps.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ PROGRAM, ADDON = "IMPASTO_BLENDER", "IMPASTO_BLENDER_ADDON"
 POLL_S = 0.1
 CONTENTS_LIMIT_S = 600.0
 MOST_BYTES = 2**26
-"""Limit of what Blender says about a file."""
+"""Limit of Blender's answer about a file."""
 T = TypeVar("T")
 GET_BLENDER = f"install Blender and its Impasto extension, and set {PROGRAM} to its program if it is not on PATH"
 GET_EXTENSION = f"install the Impasto extension of this version in it, or set {PROGRAM} to another Blender"
@@ -63,7 +64,7 @@ class Contents(TypedDict):
 
 
 class Written(TypedDict):
-    """Files of maps that Blender has written, and its notes for the user."""
+    """The files of maps that Blender has written, and its notes for the user."""
 
     files: list[str]
     notes: list[str]
@@ -71,9 +72,9 @@ class Written(TypedDict):
 
 @dataclass(frozen=True)
 class Source:
-    """A datablock as Blender describes it. files: the .blend and the files outside it whose content it shows.
+    """A datablock as Blender describes it. files: the .blend, and the external files that the datablock uses.
 
-    size_px: (height, width) of its maps. blender: the version that bakes it.
+    size_px: (height, width) of its maps. blender: the version of Blender that bakes it.
     """
 
     datablock: Datablock
@@ -83,7 +84,7 @@ class Source:
 
 
 def datablocks_in(given: Datablock) -> list[Datablock]:
-    """The datablock, or all of its kind if it has no name. FileError if there are none."""
+    """The datablock that is named, or all of its kind if none is. FileError if there are none."""
     if given.name:
         return [given]
     found = [Datablock(given.file, given.kind, one["name"]) for one in _contents(given.file)[given.kind]]  # type: ignore[literal-required]
@@ -93,7 +94,7 @@ def datablocks_in(given: Datablock) -> list[Datablock]:
 
 
 def source_at(datablock: Datablock) -> Source:
-    """The source in a .blend. FileError if it is not there, lacks a file, or cannot be baked."""
+    """The source in a .blend. FileError if it is missing, lacks a file, or cannot be baked."""
     contents = _contents(datablock.file)
     known: list[Found] = contents[datablock.kind]  # type: ignore[literal-required]
     name = datablock.name_in(one["name"] for one in known)
@@ -113,7 +114,7 @@ def source_at(datablock: Datablock) -> Source:
 def written_maps(
     datablock: Datablock, on_progress: Callable[[float], None] = lambda fraction: None
 ) -> Iterator[tuple[Path, tuple[str, ...]]]:
-    """A folder with the maps of a datablock, until the end of the block, and Blender's notes on them.
+    """A folder with the maps of a datablock, and Blender's notes on them, until the end of the block.
 
     `on_progress(0.0)` is called while Blender works, and may raise Cancelled, which ends Blender. FileError,
     ParameterError or WorkerError says what Blender could not do.
@@ -127,7 +128,7 @@ def written_maps(
 
 
 def check_blender() -> str:
-    """Blender's program. FileError if there is none."""
+    """Path of Blender's program. FileError if there is none."""
     program = process.find_program(os.environ.get(PROGRAM) or "blender")
     if program is None:
         raise FileError("there is no Blender here that could read or write a .blend", GET_BLENDER)
@@ -135,14 +136,14 @@ def check_blender() -> str:
 
 
 class Library(TypedDict):
-    """A library that Blender has written: its .blend files, and whether there is an index for a server."""
+    """An asset library that Blender has written: its .blend files, and whether it has an index for a server."""
 
     files: list[str]
     has_index: bool
 
 
 def write_library(assets: Path, folder: Path, on_progress: Callable[[float], None]) -> Library:
-    """Have Blender write the assets of a list (see `assets.AssetList`) into a folder as a library.
+    """Let Blender write the assets of a list (see `assets.AssetList`) into a folder, as an asset library.
 
     `on_progress(0.0)` is called while Blender works, and may raise Cancelled, which ends Blender. FileError or
     WorkerError says what Blender could not do.
@@ -153,7 +154,7 @@ def write_library(assets: Path, folder: Path, on_progress: Callable[[float], Non
 
 
 def _contents(blend: Path) -> Contents:
-    """Answer of Blender's `contents` about a file, asked once as long as its size and its time do not change."""
+    """Blender's answer to `contents` for a file. It is cached while the file's size and time do not change."""
     check_file(blend)
     with explain(blend, "read"):
         about = blend.stat()
@@ -179,12 +180,12 @@ def _contents_of(blend: Path, size_bytes: int, changed_ns: int) -> Contents:
 
 
 def _ask(arguments: tuple[str, ...], folder: Path, poll: Callable[[], None]) -> Mapping[str, Any]:
-    """Answer of `blender --command impasto`, run with temporary files in a folder; `poll()` is called meanwhile."""
+    """The answer of `blender --command impasto`, with its temporary files in a folder. `poll()` is called meanwhile."""
     program = check_blender()
     threads = os.environ.get("OMP_NUM_THREADS", "")
     share = ("--threads", threads) if threads.isdecimal() else ()
     own = ("--json", "--temporary", str(folder))
-    addon = ("--addons", name) if (name := os.environ.get(ADDON)) else ()  # it may be enabled in one session only
+    addon = ("--addons", name) if (name := os.environ.get(ADDON)) else ()  # tests enable it for one session only
     command = [program, "--background", *share, *addon, "--command", "impasto", *arguments, *own]
     said, log = folder / "said", folder / "log"
     environment = dict.fromkeys(("TMPDIR", "TMP", "TEMP"), str(folder))
@@ -204,7 +205,7 @@ def _ask(arguments: tuple[str, ...], folder: Path, poll: Callable[[], None]) -> 
 
 
 def _answer(code: int, said: Path, log: Path) -> Mapping[str, Any]:
-    """The object in the last line of JSON. The error in it is raised; WorkerError if there is none."""
+    """The JSON object in the last line of it. An error in it is raised. WorkerError if there is no such line."""
     lines = read_bytes(said, MOST_BYTES).decode("utf-8", "replace").splitlines()
     line = next((line for line in reversed(lines) if line.startswith("{")), "")
     if line:

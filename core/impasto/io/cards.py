@@ -1,6 +1,6 @@
-"""Schemas of the JSON that files hold: metadata in pictures, indexes of contact sheets, model cards, checkpoints.
+"""Schemas of JSON in files: metadata in pictures, indexes of contact sheets, model cards, checkpoints.
 
-Frozen models with every field typed and bounded, so that the code behind them never meets a wrong type.
+Every field is typed and bounded, so that other code never meets a wrong type.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MOST_ITEMS = 10_000
 LARGEST_PX = 2**20
 MOST_STEPS = 10**7
 MOST_DEVIATION = 10.0
-"""Limit of the data's deviation along any axis, since maps are in [0, 1]."""
+"""Limit of the data's standard deviation along any axis, since maps are in [0, 1]."""
 
 Metres = Annotated[float, Field(ge=SMALLEST_M, le=LARGEST_M)]
 Range = Annotated[float, Field(ge=0, le=LARGEST_M)]
@@ -41,15 +41,15 @@ Checked = TypeVar("Checked", bound="FromOutside")
 
 
 class FromOutside(BaseModel):
-    """Base of data read from files: strict types, finite numbers, unknown fields ignored."""
+    """Base class of data from files: strict types, finite numbers, unknown fields ignored."""
 
     model_config = ConfigDict(frozen=True, strict=True, allow_inf_nan=False, extra="ignore")
 
 
 class Embedded(FromOutside):
-    """Metadata that Impasto writes into a picture; the recipe is validated by its own constructor.
+    """Metadata that Impasto writes into a picture. The recipe is validated by its own constructor.
 
-    film: SHA-256 of what a frame of a shot was made of, and with.
+    film: SHA-256 of all that a frame of a shot was made from.
     """
 
     recipe: dict[str, Any] | None = None
@@ -59,14 +59,14 @@ class Embedded(FromOutside):
 
 
 def read_embedded(text: str | bytes, path: Path) -> dict[str, Any]:
-    """The fields of `Embedded` present in a picture's JSON. FileError names the wrong one."""
+    """The fields of `Embedded` that a picture's JSON has. FileError names the wrong one."""
     what = f"what Impasto wrote into {excerpt(path)}"
     found = check(Embedded, parse_json(text, what), what, FileError, "use another of its files, or save it anew")
     return found.model_dump(exclude_none=True)
 
 
 def check(model: type[Checked], data: Any, what: str, kind: type[ImpastoError], remedy: str) -> Checked:
-    """The data as a model; an error of `kind` names the first wrong field, and its value."""
+    """The data as a model. An error of `kind` names the first wrong field and its value."""
     try:
         return model.model_validate(data)
     except ValidationError as error:
@@ -74,13 +74,13 @@ def check(model: type[Checked], data: Any, what: str, kind: type[ImpastoError], 
 
 
 def reason(error: ValidationError) -> str:
-    """Description of the first mistake: "has -1 for width_m: input should be greater than 0"."""
+    """Description of the first mistake, such as "has -1 for width_m: input should be greater than 0"."""
     first = error.errors(include_url=False, include_context=False)[0]
     name = ".".join(str(part) for part in first["loc"])
     message = (first["msg"][0].lower() + first["msg"][1:]).removeprefix("value error, ")
     if first["type"] == "missing":
         return f"lacks {name}"
-    if first["type"] == "value_error" and not name:  # of several fields, which the message names
+    if first["type"] == "value_error" and not name:  # the message names the fields
         return f"is wrong: {message}"
     return (
         f"has {excerpt(first['input'])} for {name}: {message}" if name else f"is {excerpt(first['input'])}: {message}"
@@ -88,21 +88,21 @@ def reason(error: ValidationError) -> str:
 
 
 class SheetIndex(FromOutside):
-    """Places of the pictures on a folder's contact sheets: (left, top) of each box, and their size, in pixels."""
+    """Places of the pictures on a folder's contact sheets, in pixels: side of all boxes, and (left, top) of each."""
 
     tile: Side
     boxes: Annotated[dict[str, Annotated[list[Corner], Field(max_length=MOST_ITEMS)]], Field(max_length=MOST_ITEMS)]
 
 
 def read_index(file: Path) -> SheetIndex:
-    """The index of a folder of contact sheets. FileError says what it should look like."""
+    """The index in a folder of contact sheets. FileError shows an example."""
     what = f"{excerpt(file)} does not say where the pictures are on the contact sheets: it"
     remedy = 'it looks like {"tile": 128, "boxes": {"Bricks.png": [[16, 16], …]}}, x before y'
     return check(SheetIndex, read_json(file, f"{excerpt(file)}"), what, FileError, remedy)
 
 
 class DataAbout(FromOutside):
-    """A file or a set that a model was trained on, with its licence and SHA-256."""
+    """A file or a map set that a model was trained on, with its licence and SHA-256."""
 
     name: Text
     licence: Text
@@ -113,7 +113,7 @@ class DataAbout(FromOutside):
 
 
 class SliderAbout(FromOutside):
-    """One of a model's sliders, as hosts draw it."""
+    """One of a model's sliders, which hosts draw."""
 
     name: Text
     label: Text = ""
@@ -129,9 +129,9 @@ class SliderAbout(FromOutside):
 
 
 class ModelCard(FromOutside):
-    """Card of a model, common to all architectures; fields of one architecture are validated when it is loaded.
+    """Fields of a model's card that all architectures share. Others are validated when the model is loaded.
 
-    exemplar: hash of the file beside it with the picture that it learned; "" if there is none.
+    exemplar: hash of the file, in the model's folder, with the picture that it learned; "" if there is none.
     """
 
     name: Annotated[str, Field(pattern=MODEL_NAME)]
@@ -154,25 +154,25 @@ class ModelCard(FromOutside):
 
 
 class NetworkCard(FromOutside):
-    """Base of what a tool reads from its models' cards: the sizes of the network, and the maps of its channels."""
+    """Base class of what a tool reads from its models' cards: sizes of the network, and the maps in its channels."""
 
     name: str
     maps: Annotated[list[MapName], Field(min_length=1)]
 
     @property
     def channels(self) -> int:
-        """Number of channels of all maps together."""
+        """Number of channels in all maps together."""
         return channels_of(self.maps)
 
     @classmethod
     def of(cls, card: Mapping[str, Any]) -> Self:
-        """These fields of a model's card. ModelError names the wrong one."""
+        """The fields of this class from a model's card. ModelError names the wrong one."""
         what = f"the card of the model {card['name']}"
         return check(cls, card, what, ModelError, "train it again, or choose another")
 
 
 class SurfaceCard(FromOutside):
-    """Standardisation of a class's maps, and the scale of its surface."""
+    """Standardisation of the maps of a class, and the real-world scale of its surface."""
 
     mean: list[Mean]
     matrix: list[list[Entry]]
@@ -193,14 +193,14 @@ class SurfaceCard(FromOutside):
 
 
 class TrainedWith(FromOutside):
-    """The parameters of a training that the judge needs."""
+    """Parameters of a training that the judge needs."""
 
     hold_out: bool = False
     longest_px: Side = 1024
 
 
 class TrainingState(FromOutside):
-    """A checkpoint's data beside its tensors. Losses may be NaN: a diverged training is reported when it resumes."""
+    """A checkpoint's data other than tensors. Losses may be NaN: a diverged training is reported when it resumes."""
 
     model_config = ConfigDict(frozen=True, strict=True, allow_inf_nan=True, extra="forbid")
 
@@ -218,7 +218,7 @@ class TrainingState(FromOutside):
 
 
 def read_training(text: str, what: str) -> dict[str, Any]:
-    """The fields of `TrainingState`. ModelError names the one that is wrong."""
+    """The fields of a `TrainingState`. ModelError names the wrong one."""
     remedy = "it is of another version, or damaged: delete the file"
     return check(
         TrainingState, parse_json(text, what, kind=ModelError, finite=False), what, ModelError, remedy
@@ -233,11 +233,11 @@ UNIMPORTANT: Mapping[str, TypeAdapter[Any]] = {
     "note": TypeAdapter(str),
     "impasto": TypeAdapter(str),
 }
-"""Fields of a model's card that do not affect its results: mistakes in them are reported and the field is dropped."""
+"""Fields of a model's card that do not affect its results. A wrong one is reported and dropped."""
 
 
 def read_card(text: str | bytes, path: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """A model's card, validated, and notes on mistakes in its `UNIMPORTANT` fields. ModelError for any other."""
+    """A model's card, and notes on mistakes in its `UNIMPORTANT` fields. ModelError for any other mistake."""
     what, remedy = f"the card of {excerpt(path)}", "download it again, or train it anew"
     card = parse_json(text, what, kind=ModelError)
     check(ModelCard, card, what, ModelError, remedy)

@@ -1,6 +1,6 @@
-"""Names of materials and objects in a .blend, as Blender writes them: scene.blend/Material/Bricks; and in glTF files.
+"""Paths of materials and objects within a .blend, as Blender writes them (scene.blend/Material/Bricks), or a glTF file.
 
-Standard library only: Blender uses it too.
+Standard library only, since Blender uses it too.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from ..system.untrusted import excerpt, is_folder, is_there, printable
 MATERIAL, OBJECT = "Material", "Object"
 BLEND, GLTF = ".blend", (".glb", ".gltf")
 KINDS = {BLEND: (MATERIAL, OBJECT), **dict.fromkeys(GLTF, (MATERIAL,))}
-"""Kinds of sources in files with these endings."""
+"""Kinds of datablocks that can be sources, by the file's suffix."""
 MOST_LISTED = 10
-"""Names that a message lists."""
+"""Most names that a message lists."""
 
 
 @dataclass(frozen=True)
 class Datablock:
-    """A material or an object of a .blend, or a material of a glTF file; without a name, all that can be sources."""
+    """A material or an object in a .blend, or a material in a glTF file. Without a name, all of that kind."""
 
     file: Path
     kind: str = MATERIAL
@@ -31,7 +31,7 @@ class Datablock:
 
     @classmethod
     def at(cls, path: Path) -> Datablock | None:
-        """The datablock at a path; None if it leads into no such file. FileError for another kind of datablock."""
+        """The datablock at a path; None if the path is not within such a file. FileError for other kinds."""
         for index, part in enumerate(path.parts):
             file = Path(*path.parts[: index + 1])
             kinds = next((kinds for suffix, kinds in KINDS.items() if part.lower().endswith(suffix)), ())
@@ -50,17 +50,17 @@ class Datablock:
 
     @property
     def path(self) -> Path:
-        """Its path, which `at` reads."""
+        """The path that `at` reads."""
         return Path(f"{self.file}/{self.kind}/{self.name}")
 
     @property
     def title(self) -> str:
-        """Its path without the folder of the file."""
+        """The path without the file's folder."""
         return "/".join(filter(None, (self.file.name, self.kind, self.name)))
 
     @property
     def file_name(self) -> str:
-        """Name for files about it; slashes are no part of it."""
+        """Its name as part of a file name, without slashes."""
         return usable_name(self.name)
 
     def check_files(self, files: Iterable[Path]) -> None:
@@ -70,7 +70,7 @@ class Datablock:
             raise FileError(f"{self.title} uses {excerpt(missing)}, which is not there", remedy)
 
     def name_in(self, names: Iterable[str]) -> str:
-        """Its name among those that are there, also where a path shortened it ("A//B"). FileError if it is not."""
+        """Its full name among the existing ones; a path shortens "A//B". FileError if it is missing or ambiguous."""
         known = list(names)
         listed = ", ".join(map(excerpt, known[:MOST_LISTED])) + (", …" if len(known) > MOST_LISTED else "")
         if not self.name:

@@ -1,6 +1,7 @@
-"""Meshes in files of any format that is read, whole or the part with one material: PLY, glTF and Wavefront OBJ.
+"""Meshes in PLY, glTF and Wavefront OBJ files: whole, or for glTF the part with one material.
 
-An OBJ has any polygons, with UVs of each corner, and Y up, as Blender writes it.
+A glTF mesh is read as it lies in its scene, with the UVs that its materials' textures use. An OBJ has polygons with a
+UV at each corner, and Y up, as Blender writes it.
 """
 
 from __future__ import annotations
@@ -28,16 +29,16 @@ NONE = -1
 """Index of a corner without UV."""
 UNWRAP = "unwrap it, and export it with UVs"
 MOST_PARTS = 100_000
-"""Parts of meshes, each counted wherever it lies in the scene."""
+"""Limit of mesh parts in a scene. A part counts as often as it is placed."""
 TRIANGLES, STRIP, FAN = 4, 5, 6
 UPRIGHT = np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0]], np.float64)
-"""Turns glTF's axes, of which Y points up, so that Z does."""
+"""Rotation from glTF's axes, where Y points up, to axes where Z points up."""
 
 
 def mesh_of_obj(data: bytes, name: str) -> Mesh:
-    """The mesh in the bytes of an OBJ file called `name`; faces without UVs are left out.
+    """The mesh in the bytes of an OBJ file called `name`, without faces that have no UVs.
 
-    FileError, with a remedy, if it is none, or no face has UVs.
+    FileError, with a remedy, if it is no OBJ, or no face has UVs.
     """
     numbers: dict[bytes, array[float]] = {b"v": array("d"), b"vt": array("d")}
     counts, corners = array("q"), array("q")
@@ -62,7 +63,7 @@ def mesh_of_obj(data: bytes, name: str) -> Mesh:
 
 
 def _lines(data: bytes) -> Iterator[list[bytes]]:
-    """The words of each line, of which one that ends with a backslash goes on in the next."""
+    """The words of each line. A line that ends with a backslash continues in the next one."""
     stream, before = io.BytesIO(data), b""
     while line := stream.readline(MOST_LINE_BYTES):
         if len(line) + len(before) >= MOST_LINE_BYTES:
@@ -75,7 +76,7 @@ def _lines(data: bytes) -> Iterator[list[bytes]]:
 
 
 def _corner(word: bytes, have: tuple[int, int]) -> tuple[int, int]:
-    """Numbers of a corner's vertex and UV, of "7/3/1"; negative ones count back from those that are there so far."""
+    """Indexes of a corner's vertex and UV from text such as "7/3/1". Negative numbers count back from the last ones."""
     vertex, _, rest = word.partition(b"/")
     uv = rest.partition(b"/")[0]
     found = [int(number) if number else 0 for number in (vertex, uv)]
@@ -98,7 +99,7 @@ def _mesh_of_corners(places: np.ndarray, uvs: np.ndarray, counts: array[int], co
 
 
 def mesh_in(gltf: Gltf, material: int | None = None) -> Mesh:
-    """The triangles of all meshes in the scene, or of those parts that have the material of this index.
+    """The triangles of all meshes in a glTF scene, or only of the parts that have the material at this index.
 
     FileError if there are none, or if they have no UVs.
     """
@@ -125,7 +126,7 @@ def mesh_in(gltf: Gltf, material: int | None = None) -> Mesh:
 
 
 def is_shown(path: Path) -> bool:
-    """Whether the scene of a glTF file shows the material at a path, or whatever it has where that names none."""
+    """Whether the scene of a glTF file uses the material at a path; also True if the path names no material."""
     if not (datablock := Datablock.at(path)) or not datablock.name:
         return True
     gltf = Gltf.at(datablock.file)
@@ -135,15 +136,15 @@ def is_shown(path: Path) -> bool:
 
 
 def _materials(primitive: Mapping[str, Any]) -> set[int]:
-    """The materials that a part of a mesh has: its own, and those of its variants."""
+    """Indexes of the materials of a mesh part: its own, and those of its variants."""
     variants = primitive.get("extensions", {}).get("KHR_materials_variants", {}).get("mappings", [])
     return {one["material"] for one in (primitive, *variants) if "material" in one}
 
 
 def _placed(gltf: Gltf) -> Iterator[tuple[np.ndarray, Mapping[str, Any]]]:
-    """The parts of the meshes of all nodes of the scene, with the matrix (4, 4) of each.
+    """The matrix (4, 4) and the JSON of each mesh part that the nodes of the scene place.
 
-    Those of a skinned mesh lie where its bones were bound. ValueError for nodes in a circle.
+    Parts of a skinned mesh lie where its bones were bound. ValueError if a node is reached twice.
     """
     waiting = [(np.eye(4), node) for node in _roots(gltf)]
     seen = set()
@@ -161,7 +162,7 @@ def _placed(gltf: Gltf) -> Iterator[tuple[np.ndarray, Mapping[str, Any]]]:
 
 
 def _roots(gltf: Gltf) -> list[int]:
-    """The nodes of the scene that is shown; of all, where there is none."""
+    """Root nodes of the default scene, or of the whole file if it has no scenes."""
     if gltf.list_of("scenes"):
         return list(reversed(gltf.item("scenes", gltf.json.get("scene", 0)).get("nodes", [])))
     below = {child for node in gltf.list_of("nodes") for child in node.get("children", [])}
@@ -169,13 +170,13 @@ def _roots(gltf: Gltf) -> list[int]:
 
 
 def _matrix(node: Mapping[str, Any]) -> np.ndarray:
-    """The matrix (4, 4) of a node: its own, or of its scale, rotation and translation."""
+    """The matrix (4, 4) of a node, given as such or as scale, rotation and translation."""
     from scipy.spatial.transform import Rotation
 
     if "matrix" in node:
         return np.array(node["matrix"], np.float64).reshape(4, 4).T
     given = node.get("rotation", ())
-    turn = Rotation.from_quat(given if any(given) else (0, 0, 0, 1)).as_matrix()  # all 0 is none, too
+    turn = Rotation.from_quat(given if any(given) else (0, 0, 0, 1)).as_matrix()  # zeros mean no rotation
     matrix = np.eye(4)
     matrix[:3, :3] = turn * np.array(node.get("scale", (1, 1, 1)), np.float64)
     matrix[:3, 3] = np.array(node.get("translation", (0, 0, 0)), np.float64)
@@ -183,7 +184,7 @@ def _matrix(node: Mapping[str, Any]) -> np.ndarray:
 
 
 def _part(gltf: Gltf, matrix: np.ndarray, primitive: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray] | None:
-    """Positions (T, 3, 3) and UVs (T, 3, 2) of a part of a mesh; None without triangles, or without UVs."""
+    """Positions (T, 3, 3) and UVs (T, 3, 2) of a mesh part; None if it has no triangles, or no UVs."""
     places = primitive["attributes"]
     material = gltf.item("materials", primitive["material"]) if "material" in primitive else {}
     placement = placement_of(material) or Placement()
@@ -201,7 +202,7 @@ def _part(gltf: Gltf, matrix: np.ndarray, primitive: Mapping[str, Any]) -> tuple
 
 
 def _faces(gltf: Gltf, primitive: Mapping[str, Any], vertices: int) -> np.ndarray | None:
-    """Numbers (T, 3) of the vertices of triangles, without those that only join parts of strips; None for lines."""
+    """Vertex indexes (T, 3) of triangles, without the degenerate ones that join strips; None for points and lines."""
     mode = primitive.get("mode", TRIANGLES)
     if mode not in (TRIANGLES, STRIP, FAN):
         return None
@@ -225,13 +226,13 @@ READERS: dict[str, Callable[[bytes, str], Mesh]] = {
     ".obj": mesh_of_obj,
     **dict.fromkeys(GLTF, lambda data, name: mesh_in(Gltf.of(data, name))),
 }
-"""Readers of the bytes of a file of each format, and of its name."""
+"""Readers of each format, by suffix: from the bytes of a file and its name."""
 
 
 def read_mesh(path: str | Path) -> Mesh:
-    """The mesh of a file, or the part of FILE.glb/Material/NAME with that material.
+    """The mesh in a file, or for FILE.glb/Material/NAME the part with that material.
 
-    FileError, with a remedy, if it is none, or has no UVs.
+    FileError, with a remedy, if it is no mesh, or has no UVs.
     """
     path = Path(path)
     datablock = Datablock.at(path)
@@ -244,12 +245,12 @@ def read_mesh(path: str | Path) -> Mesh:
 
 
 def mesh_of(data: bytes, name: str) -> Mesh:
-    """The mesh in the bytes of a file called `name`. FileError, with a remedy, if it is none, or has no UVs."""
+    """The mesh in the bytes of a file called `name`. FileError, with a remedy, if it is no mesh, or has no UVs."""
     return READERS[_check(name)](data, name)
 
 
 def _check(name: str) -> str:
-    """The suffix of a mesh's name. FileError for another file."""
+    """The suffix of a mesh file's name. FileError if it is of no format that is read."""
     if (suffix := Path(name).suffix.lower()) not in READERS:
         raise FileError(f"{excerpt(name)} is no mesh that is read", f"export it as {', '.join(READERS)}")
     return suffix

@@ -1,7 +1,7 @@
-"""Meshes in PLY files (Turk 1994): text or binary of either order, of any polygons, with UVs of vertices or of corners.
+"""Meshes in PLY files (Turk 1994): text or binary of either byte order, any polygons, UVs of vertices or of corners.
 
-NumPy only, since the extension writes them too. trimesh 5.2 refuses Blender's own binary files where faces have
-different numbers of corners; plyfile is under the GPL.
+NumPy only, since the extension writes PLY too. trimesh 5.2 refuses Blender's own binary files if faces differ in their
+number of corners; plyfile is under the GPL.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ from ..system.untrusted import excerpt
 
 MOST_HEADER_BYTES = 2**17
 MOST_TEXT_BYTES = 2**28
-"""Of a PLY as text, whose numbers take more memory than its letters."""
+"""Limit of a PLY in text, whose numbers take more memory than their digits."""
 END = re.compile(rb"^end_header[ \t]*(\r\n|\n|\r)", re.MULTILINE)
 INTEGERS = {"char": "i1", "uchar": "u1", "short": "i2", "ushort": "u2", "int": "i4", "uint": "u4"}
 C_TYPES = {**INTEGERS, "float": "f4", "double": "f8"}
 TYPES = {**C_TYPES, **{np.dtype(kind).name: kind for kind in C_TYPES.values()}}
-"""NumPy's types by their names in C, and by those that say how many bits they have."""
+"""NumPy's types by their names in C, such as "float", and by names with their bits, such as "float32"."""
 ORDERS = {"ascii": "<", "binary_little_endian": "<", "binary_big_endian": ">"}
 POSITION = ("x", "y", "z")
 DIRECTION = ("direction_x", "direction_y", "direction_z")
-"""Properties that Blender makes of the attribute `direction` of a mesh, a vector."""
+"""Properties as which Blender exports the vector attribute `direction` of a mesh."""
 UV = (("s", "t"), ("u", "v"), ("texture_u", "texture_v"), ("texture_s", "texture_t"), ("texcoord_u", "texcoord_v"))
 FACES = ("vertex_indices", "vertex_index")
 CORNER_UV = ("texcoord", "texcoords")
-"""Lists of U and V of each corner of a face, as MeshLab writes them."""
+"""Names of a face's list with U and V of each corner, as MeshLab writes it."""
 REMEDY = "export it from Blender again (File > Export), with UV coordinates"
 
 
 @dataclass(frozen=True)
 class Property:
-    """A property of an element. length: type of the count of a list, "" for a single value."""
+    """A property of an element. length: type of a list's length; "" for a single value."""
 
     name: str
     type: str
@@ -48,7 +48,7 @@ class Property:
 
 @dataclass(frozen=True)
 class Element:
-    """An element of the header, such as the vertices, and how many follow."""
+    """An element of the header, such as `vertex`, and how many of them follow."""
 
     name: str
     count: int
@@ -56,7 +56,7 @@ class Element:
 
 
 def ply_of(mesh: Mesh) -> bytes:
-    """The mesh as a PLY file, each triangle with corners of its own."""
+    """The bytes of a PLY file of the mesh. Triangles do not share corners."""
     count = len(mesh)
     columns, parts = [*POSITION, *UV[0]], [mesh.positions, mesh.uvs]
     if mesh.directions is not None:
@@ -73,7 +73,7 @@ def ply_of(mesh: Mesh) -> bytes:
 
 
 def mesh_of_ply(data: bytes, name: str) -> Mesh:
-    """The mesh in the bytes of a PLY file called `name`. FileError, with a remedy, if it is none, or has no UVs."""
+    """The mesh in the bytes of a PLY file called `name`. FileError, with a remedy, if it is no mesh, or has no UVs."""
     end = END.search(data[:MOST_HEADER_BYTES])
     lines = [line.split() for line in data[: end.start() if end else 0].decode("ascii", "replace").splitlines()]
     kind = next((line[1] for line in lines if len(line) == 3 and line[0] == "format"), "")
@@ -84,14 +84,14 @@ def mesh_of_ply(data: bytes, name: str) -> Mesh:
         body = memoryview(data)[end.end() :]
         if kind == "ascii":
             elements, body = _as_binary(elements, body)
-        with np.errstate(invalid="ignore", over="ignore"):  # of numbers that the mesh then refuses
+        with np.errstate(invalid="ignore", over="ignore"):  # the mesh refuses such numbers
             return _mesh(_values(elements, body, ORDERS[kind]), name)
     except (IndexError, KeyError, OverflowError, StopIteration, ValueError, struct.error) as error:
         raise FileError(f"{excerpt(name)} is damaged, or no mesh of faces", REMEDY) from error
 
 
 def _elements(lines: list[list[str]]) -> list[Element]:
-    """The elements of a header, in their order."""
+    """The elements of a header, in order."""
     found: list[Element] = []
     for line in lines:
         if line[:1] == ["element"]:
@@ -108,11 +108,11 @@ def _elements(lines: list[list[str]]) -> list[Element]:
 
 
 def _as_binary(elements: list[Element], body: memoryview) -> tuple[list[Element], memoryview]:
-    """Elements whose properties are all doubles, and the numbers of a text as such."""
+    """The elements with all properties as doubles, and the numbers of a text in that binary form."""
     if len(body) > MOST_TEXT_BYTES:
         raise ValueError
     with warnings.catch_warnings():
-        warnings.simplefilter("error", DeprecationWarning)  # words that are no numbers
+        warnings.simplefilter("error", DeprecationWarning)  # raised for words that are no numbers
         try:
             numbers = np.fromstring(bytes(body), "<f8", sep=" ")  # type: ignore[call-overload]
         except DeprecationWarning as warning:
@@ -125,7 +125,7 @@ def _as_binary(elements: list[Element], body: memoryview) -> tuple[list[Element]
 
 
 def _values(elements: list[Element], body: memoryview, order: str) -> dict[str, np.ndarray]:
-    """The properties by "element.name"; of lists, the values of all one after another, and their "….counts"."""
+    """The properties by "element.name". Lists are concatenated, with their lengths in "element.name.counts"."""
     found: dict[str, np.ndarray] = {}
     for element in elements:
         if all(not one.length for one in element.properties):
@@ -142,7 +142,7 @@ def _values(elements: list[Element], body: memoryview, order: str) -> dict[str, 
 
 
 def _lists(element: Element, body: memoryview, order: str, wanted: set[str]) -> tuple[dict[str, np.ndarray], int]:
-    """The values and counts of wanted lists of an element with lists, and its length in bytes."""
+    """Values and counts of the wanted lists of an element that has lists, and the element's length in bytes."""
     counts: dict[str, list[int]] = {name: [] for name in wanted}
     parts = {name: bytearray() for name in wanted}
     sizes = [np.dtype(one.type).itemsize for one in element.properties]
@@ -167,7 +167,7 @@ def _lists(element: Element, body: memoryview, order: str, wanted: set[str]) -> 
 
 
 def _mesh(values: dict[str, np.ndarray], name: str) -> Mesh:
-    """The mesh of the properties. ValueError for faces of vertices that are not there."""
+    """The mesh from the properties. ValueError if a face has a vertex that does not exist."""
     faces = next(f"face.{one}" for one in FACES if f"face.{one}" in values)
     counts, numbers = values[f"{faces}.counts"], values[faces].astype(np.int64)
     if not len(numbers) or numbers.min() < 0 or (numbers != values[faces]).any():
@@ -180,7 +180,7 @@ def _mesh(values: dict[str, np.ndarray], name: str) -> Mesh:
 
 
 def _uvs(values: dict[str, np.ndarray], counts: np.ndarray, numbers: np.ndarray, name: str) -> np.ndarray:
-    """UVs (C, 2) of the corners of faces: their own, or else those of their vertices. FileError if there are none."""
+    """UVs (C, 2) of the faces' corners, which may be stored with the vertices. FileError if there are none."""
     for list_ in CORNER_UV:
         if len(uvs := values.get(f"face.{list_}", ())) and (values[f"face.{list_}.counts"] == 2 * counts).all():
             return np.asarray(uvs, np.float32).reshape(-1, 2)
@@ -191,5 +191,5 @@ def _uvs(values: dict[str, np.ndarray], counts: np.ndarray, numbers: np.ndarray,
 
 
 def _columns(values: dict[str, np.ndarray], names: tuple[str, ...]) -> np.ndarray:
-    """Properties of the vertices: (V, N) float32."""
+    """Properties of the vertices as columns: (V, N) float32."""
     return np.stack([values[f"vertex.{name}"] for name in names], 1).astype(np.float32)
