@@ -1,8 +1,8 @@
-"""Texts beside pictures: captions, and SOURCES.tsv, a table of the licence and the class of each file.
+"""Text files that come with pictures: captions, and SOURCES.tsv, a table of each file's licence and class.
 
-Captions are as other trainers have them: `wall.txt` beside `wall.png` has a caption a line, as for most text-to-picture
-trainers. `metadata.jsonl` has an object a line with `file_name`, relative to its folder, and `text`, as Hugging Face's
-image folders have it. A map set takes those of its folder, of its name, or of any of its files.
+Captions have the formats of other trainers. `wall.txt` next to `wall.png` has one caption per line, as most
+text-to-picture trainers read it. `metadata.jsonl` has one object per line with `file_name`, relative to its folder, and
+`text`, as in Hugging Face's image folders. A map set has the captions of its folder, its name, and its files.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ from ..system.untrusted import MAX_JSON_BYTES, excerpt, is_there, parse_json, re
 
 TABLE = "metadata.jsonl"
 LEVELS = 3
-"""Number of folders searched for a table, from a picture's own upwards, as far as the data's folder."""
+"""Number of folders that are searched for a table, from a picture's own folder up to that of the data."""
 MOST_BYTES, MOST_TABLE_BYTES = 2**16, 2**26
 MOST_CAPTIONS = 100
 SOURCES = "SOURCES.tsv"
 SOURCES_LEVELS = 3
-"""Number of folders searched for SOURCES.tsv, from the data's own upwards."""
+"""Number of folders that are searched for SOURCES.tsv, from the data's own folder upwards."""
 
 
 @dataclass
 class Captions:
-    """Captions of the pictures in a folder and below; tables are read once."""
+    """Captions of the pictures in a folder and below. Tables are read once."""
 
     root: Path
     tables: dict[Path, dict[Path, tuple[str, ...]]] = field(default_factory=dict)
 
     def of(self, files: Mapping[str, Path]) -> tuple[str, ...]:
-        """Captions of a picture or a set by its files, those of text files first; () if there are none.
+        """Captions of a picture or a map set, given its files; those in text files come first. () if there are none.
 
-        FileError if a file with captions cannot be read.
+        FileError if a file of captions cannot be read.
         """
         found = [line for file in _text_files(files) if is_there(file) for line in _lines(file)]
         places = [resolve(file) for file in files.values()]
@@ -57,7 +57,7 @@ class Captions:
 
 
 def _text_files(files: Mapping[str, Path]) -> Iterable[Path]:
-    """Text files that may have the captions: of each file's name, and of a set's name and folder."""
+    """Paths at which text files with captions may be: named after each file, and after a set's name and folder."""
     names = [file.with_suffix(".txt") for file in files.values()]
     if len(files) > 1:
         first = next(iter(files.values()))
@@ -101,14 +101,14 @@ def _rows(file: Path) -> dict[Path, tuple[str, ...]]:
 
 @dataclass(frozen=True)
 class SourceTable:
-    """A SOURCES.tsv: its folder, and its rows by file."""
+    """A SOURCES.tsv: its folder, and its rows by their column `file`."""
 
     folder: Path
     rows: Mapping[str, Mapping[str, str]]
 
     @classmethod
     def above(cls, folder: Path) -> SourceTable:
-        """The nearest SOURCES.tsv in `folder` or its parents; without rows if there is none."""
+        """The nearest SOURCES.tsv in `folder` or its parents; a table without rows if there is none."""
         folder = resolve(folder)
         for place in [folder, *folder.parents][:SOURCES_LEVELS]:
             if is_there(place / SOURCES):
@@ -116,7 +116,7 @@ class SourceTable:
         return cls(folder, {})
 
     def row(self, file: Path) -> Mapping[str, str]:
-        """The row of a file, or else of its nearest parent folder that has one; empty if none has."""
+        """The row of a file, or else that of its nearest parent folder with a row; empty if there is none."""
         path = resolve(file)
         if not path.is_relative_to(self.folder):
             return {}

@@ -1,7 +1,7 @@
 """Training data: one photograph, PBR sets, folders by class or contact sheets, prepared alike on every machine.
 
-`read_dataset` examines every picture once and gives a reason for each that it leaves out. A `Sample` holds no pixels:
-`load` decodes and prepares them each time, so that a thousand pictures need no more memory than one.
+`read_dataset` examines every picture once, and gives a reason for each one that it leaves out. A `Sample` holds no
+pixels: `load` decodes and prepares them each time, so that a thousand pictures need no more memory than one.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from .prepare import Preparation, find_same, is_blank, thumbnail
 
 REMEDY = f"give a photograph, a PBR set, or a folder of them: {FORMATS}"
 ENOUGH_CROPS = 1.2
-"""Least area of non-wrapping data, in crops of the training's size; with less, all crops are nearly the same."""
+"""Least area of data that does not tile, in crops of the training's size. With less, all crops are nearly the same."""
 
 
 Moments = dict[str, tuple[int, np.ndarray, np.ndarray]]
@@ -37,7 +37,7 @@ Moments = dict[str, tuple[int, np.ndarray, np.ndarray]]
 class Sample:
     """One surface to learn from. `size_px` (height, width) and `maps` (names) describe the result of `load`.
 
-    sha256: of its files as stored. wraps: whether it tiles vertically and horizontally.
+    sha256: hash of its files as stored. wraps: whether it tiles vertically and horizontally.
     """
 
     name: str
@@ -57,13 +57,13 @@ class Sample:
 
     @property
     def captions(self) -> tuple[str, ...]:
-        """Sentences that describe it; () if it has none."""
+        """Sentences that describe it, possibly none."""
         return self.picture.captions
 
     def load(self, longest_px: int | None = None) -> Maps:
-        """The prepared maps, decoded afresh; shrunk further if `longest_px` is below the preparation's.
+        """The prepared maps, decoded afresh, and shrunk further if `longest_px` is below the preparation's.
 
-        `width_m` is set, and `height` agrees with `normal` if the set has one: see `heights`.
+        `width_m` is set. If the set has a normal map, `height` agrees with it (see `heights`).
         """
         longest_px = min(longest_px or self.preparation.longest_px, self.preparation.longest_px)
         return self.picture.prepared_maps(replace(self.preparation, longest_px=longest_px))
@@ -79,9 +79,9 @@ class Rejection:
 
 @dataclass(frozen=True)
 class Dataset:
-    """The samples that a trainer learns from.
+    """The samples that a trainer learns from, and the pictures that were left out.
 
-    statistics: mean and standard deviation of each channel, by map, over all pixels.
+    statistics: mean and standard deviation of each channel over all pixels, by map.
     """
 
     name: str
@@ -92,7 +92,7 @@ class Dataset:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The classes, sorted, without the None of unlabelled samples."""
+        """The classes of the labelled samples, sorted."""
         return tuple(sorted({sample.label for sample in self.samples if sample.label is not None}))
 
     def sha256(self) -> str:
@@ -105,10 +105,10 @@ class Dataset:
         return hashlib.sha256(text.encode()).hexdigest()
 
     def sources(self, learned: Sequence[tuple[tuple[int, int], str]] = ()) -> list[dict[str, Any]]:
-        """Name, licence and SHA-256 of each file or set, as a model's card lists them; a contact sheet is one file.
+        """Name, licence and SHA-256 of each file or map set, for a model's card. A contact sheet counts as one file.
 
-        learned: for each sample, the (height, width) that it was trained at, and which part of it (see `parts`).
-        The card holds both, and the class, if each sample is a file of its own.
+        learned: for each sample, the (height, width) at which it was learned, and the part of it (see `parts`). If each
+        sample is a file of its own, the card has both, and its class.
         """
         found: dict[str, dict[str, Any]] = {}
         for sample in self.samples:
@@ -122,7 +122,7 @@ class Dataset:
         return list(found.values())
 
     def check(self, crop_px: int) -> None:
-        """Raise ParameterError if the pictures are too small for crops of `crop_px`, or too little in all."""
+        """Raise ParameterError if the pictures are too small for crops of `crop_px`, or their area is too small."""
         fitting = [sample for sample in self.samples if min(sample.size_px) >= crop_px]
         largest = max(min(sample.size_px) for sample in self.samples)
         if not fitting:
@@ -134,7 +134,7 @@ class Dataset:
             raise ParameterError(message, "give more or larger pictures, or choose smaller crops")
 
     def manifest(self) -> dict[str, Any]:
-        """Full description of the data, as JSON: no pixels, no path of this machine."""
+        """Full description of the data as JSON, without pixels and without paths of this machine."""
         return {
             "name": self.name,
             "sha256": self.sha256(),
@@ -172,10 +172,10 @@ def read_dataset(
     """Dataset of a photograph, a PBR set, a folder of either, class folders, or contact sheets; see `find_pictures`.
 
     Each picture is cropped to `crop` (left, top, right, bottom, from 0 to 1), shrunk to `longest_px`, and left out if
-    its shorter side is then below `smallest_px`. `licence` applies to files that no SOURCES.tsv lists, `width_m` is the
-    real-world width of pictures whose files do not state it (default: 1 metre), and `color_space` the name of the
-    colour space that takes the place of what their files say.
-    FileError if `path` does not exist, ParameterError if it holds no usable picture.
+    its shorter side is then below `smallest_px`. licence: of files that no SOURCES.tsv lists. width_m: real-world width
+    of pictures whose files do not state it (default: 1 metre). color_space: name of a colour space that overrides what
+    the files say.
+    FileError if `path` does not exist, ParameterError if it has no usable picture.
     """
     preparation = Preparation(longest_px, smallest_px, crop, width_m or 1.0, color_space)
     pictures, left_out = find_pictures(Path(path), licence)
@@ -197,7 +197,7 @@ def dataset_of(
     smallest_px: int = 64,
     captions: Sequence[str] = (),
 ) -> Dataset:
-    """A dataset of maps in memory, all of them with these captions. ParameterError if none of them can be used."""
+    """A dataset of maps in memory. All of them have these captions. ParameterError if none can be used."""
     pictures = [
         PictureSource(
             maps.name or f"surface {index}", label, licence, maps.sha256(), given=maps, captions=tuple(captions)
@@ -224,7 +224,7 @@ def settings_for(parameters: Any) -> dict[str, Any]:
 
 
 def class_warnings(dataset: Dataset) -> list[str]:
-    """A sentence about classes without usable pictures, with one picture, and about pictures without a class."""
+    """Sentences about classes without usable pictures, classes with one picture, and pictures without a class."""
     counts = Counter(sample.label for sample in dataset.samples)
     labels = dataset.labels
     if not labels:
@@ -280,7 +280,7 @@ def _examine(
 
 
 def _without_twins(samples: list[Sample], thumbnails: list[np.ndarray]) -> tuple[list[Sample], list[Rejection]]:
-    """The samples by name, only the best of those that show the same picture; and the rejected duplicates."""
+    """The samples by name, with only the best of several that show the same picture; and the rejected duplicates."""
     if not samples:
         return [], []
     is_same = find_same(np.stack(thumbnails))
@@ -308,7 +308,7 @@ def _reason_against(maps: Maps, preparation: Preparation) -> str | None:
 
 
 def _moments(maps: Maps) -> Moments:
-    """Number of pixels, and sum and sum of squares of each channel, by map."""
+    """By map: the number of pixels, and each channel's sum and sum of squares."""
     found = {}
     for name in maps:
         pixels = maps[name].pixels.reshape(-1, maps[name].pixels.shape[2])

@@ -1,6 +1,6 @@
-"""Parts of a picture: a model learns one half; of the other, a quarter chooses settings and the last quarter judges.
+"""Parts of a picture. A model learns one half; settings are chosen on a quarter, and the last quarter judges it.
 
-So neither copying nor settings that happen to fit the judge earn a score.
+That way a model gets no score for copying, and none for settings that happen to suit the judge.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ..texture import Maps, Texture
 OTHER_PART: Mapping[str, str] = {"left": "right", "right": "left", "top": "bottom", "bottom": "top"}
 """The opposite half of each half; "all" has none."""
 LEAST_QUARTER_PX = 256
-"""Shorter side from which a quarter of a picture shows enough to judge by; of smaller pictures, the half judges."""
+"""A quarter with a shorter side of at least this much is enough to judge by. Otherwise the half is used."""
 
 
 def training_part(maps: Maps) -> str:
@@ -25,7 +25,7 @@ def training_part(maps: Maps) -> str:
 
 
 def part_of(maps: Maps, part: str) -> Maps:
-    """The "left", "right", "top" or "bottom" half of every map, or "all"; an odd middle line belongs to no half."""
+    """The "left", "right", "top" or "bottom" half of every map, or "all". An odd middle line is in neither half."""
     if part == "all":
         return maps
     if part not in OTHER_PART:
@@ -49,9 +49,9 @@ def window_of(maps: Maps, window: tuple[slice, ...]) -> Maps:
 
 
 def unseen_part(maps: Maps, learned: str, choosing: bool = False) -> Maps:
-    """The quarter to judge by, of the half opposite to the `learned` one: the lower, or the right one.
+    """The quarter to judge by: the lower or right quarter in the half opposite to the `learned` one.
 
-    choosing: the other quarter, which chooses settings. A picture too small for quarters gives the half for both.
+    choosing: return the other quarter, by which settings are chosen. If quarters are too small, the half is returned.
     """
     half = part_of(maps, OTHER_PART[learned])
     first, second = ("top", "bottom") if learned in ("left", "right") else ("left", "right")

@@ -1,4 +1,4 @@
-"""Finding the pictures in a folder: photographs, PBR sets and the boxes of contact sheets, with class and licence."""
+"""Search for the pictures in a folder: photographs, PBR sets and boxes of contact sheets, with class and licence."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ INDEX = "index.json"
 
 @dataclass(frozen=True)
 class PictureSource:
-    """A photograph, a PBR set, a box in a contact sheet, or maps in memory; its pixels are not read yet.
+    """A photograph, a PBR set, a box in a contact sheet, or maps in memory. Pixels of files are not read yet.
 
-    maps: by name; a photograph or a sheet is base_color. box: (left, top, right, bottom) in the sheet, in pixels.
-    captions: sentences that describe it; those in a sheet have none.
+    maps: sources by name; a photograph or a sheet is base_color. box: (left, top, right, bottom) in the sheet, in
+    pixels. given: the maps in memory. captions: sentences that describe it; boxes have none.
     """
 
     name: str
@@ -63,7 +63,7 @@ class PictureSource:
 
     @property
     def source(self) -> tuple[str, str]:
-        """Name and SHA-256 of the licensed work: the set, the photograph or the whole contact sheet."""
+        """Name and SHA-256 of the licensed work: the map set, the photograph or the whole contact sheet."""
         return (self.name.partition("@")[0], self.sheet_sha256) if self.box else (self.name, self.sha256)
 
     def prepared_maps(self, preparation: Preparation) -> Maps:
@@ -91,18 +91,18 @@ Found: TypeAlias = tuple[str, str | None, Mapping[str, MapSource]]
 
 @functools.lru_cache(maxsize=1)
 def _sheet(path: Path, color_space: str) -> np.ndarray:
-    """Pixels (H, W, 3) of a contact sheet; the last one is cached, since its boxes are read one after the other."""
+    """Pixels (H, W, 3) of a contact sheet. The last sheet is cached, since its boxes are read one after the other."""
     return decode.read_picture(path, Wanted(color_space=color_space))["base_color"].pixels
 
 
 def find_pictures(path: Path, licence: str) -> tuple[list[PictureSource], list[tuple[str, str]]]:
-    """The pictures at `path`, by name, and (name, reason) of files that can be rejected without decoding them.
+    """The pictures at `path`, and (name, reason) for files that are rejected without decoding them.
 
-    A single file is a photograph. A folder with an index.json of boxes, here or below, holds contact sheets. Elsewhere,
-    files that share a name and have the suffixes of maps form a PBR set; all others are photographs. The class is the
-    folder below `path` that they lie in, unless that holds a single set and nothing else. Licences and classes in a
-    SOURCES.tsv in `path` or above (tab-separated columns `file`, relative to it, `licence`, and `class` if known) take
-    precedence. FileError if `path` cannot be read.
+    A single file is a photograph. A folder with an index.json of boxes, `path` or one below it, holds contact sheets.
+    Elsewhere, files that share a name and have the suffixes of maps form a PBR set, and all others are photographs. A
+    picture's class is the name of its folder below `path`, unless that folder holds nothing but a single set. A
+    SOURCES.tsv in `path` or above takes precedence (columns separated by tabs: `file`, relative to it, `licence`, and
+    optionally `class`). FileError if `path` cannot be read.
     """
     if not is_there(path):
         raise FileError(f"cannot read {excerpt(path)}: no such file or folder", "check its name")
@@ -133,9 +133,10 @@ def find_pictures(path: Path, licence: str) -> tuple[list[PictureSource], list[t
 
 
 def pictures_in(folder: Path) -> list[Path]:
-    """The sources in a folder: itself where it holds one map set, else FOLDER/NAME_* for each, and its photographs.
+    """The sources in a folder: the folder itself if it is one map set, else FOLDER/NAME_* for each, and photographs.
 
-    Sets in folders below come with photographs. Files beside a set are left out, as reading it tells.
+    If there is no complete set, sets in folders below are included. Other files next to a set are left out; reading the
+    set gives a note on them.
     """
     if tiles_in(folder):
         return [folder]
@@ -171,25 +172,25 @@ def _picture(
 
 
 def _sha256(file: Path) -> str:
-    """Hash of a picture's file. FileError, before it is read, for one that no picture of its size can be."""
+    """Hash of a picture's file. FileError, before it is read whole, if it is too long for the picture's size."""
     decode.read_size(file)
     return sha256_of(file)
 
 
 def without_paths(message: str, files: Iterable[Path]) -> str:
-    """The message with bare file names, since a manifest must not reveal the machine's folders."""
+    """The message with file names instead of paths, since a manifest must not reveal the machine's folders."""
     for file in files:
         message = message.replace(excerpt(file), excerpt(Path(file.name))).replace(str(file), file.name)
     return message
 
 
 def _as_name(parts: Sequence[str]) -> str:
-    """Name of a file in cards and manifests: its class folder, if any, and its own name, without folders between."""
+    """Name of a file for cards and manifests: its class folder, if any, and its own name, without other folders."""
     return as_unicode("/".join((*parts[:-1][:1], *parts[-1:])))
 
 
 def _walk(root: Path) -> tuple[list[Found], list[Path], list[tuple[str, str]]]:
-    """Each photograph and set below `root`, the folders of contact sheets, and (name, reason) of files left out."""
+    """The photographs and sets below `root`, the folders of contact sheets, and (name, reason) of files left out."""
     found: list[Found] = []
     sheets: list[Path] = []
     left_out: list[tuple[str, str]] = []
@@ -210,7 +211,7 @@ def _walk(root: Path) -> tuple[list[Found], list[Path], list[tuple[str, str]]]:
 
 
 def _distinct(found: list[Found]) -> list[Found]:
-    """The same, with a number appended to each repeated name."""
+    """The pictures with a number appended to each repeated name."""
     counts: Counter[str] = Counter()
     distinct = []
     for name, label, files in found:
@@ -220,7 +221,7 @@ def _distinct(found: list[Found]) -> list[Found]:
 
 
 def _folders(root: Path, left_out: list[tuple[str, str]]) -> Iterator[tuple[Path, list[Path]]]:
-    """Each folder from `root` down that is not hidden, with its entries; unreadable ones go to `left_out`."""
+    """Every visible folder from `root` down, with its entries. Unreadable ones are added to `left_out`."""
     waiting = [root]
     while waiting:
         folder = waiting.pop(0)
@@ -236,7 +237,7 @@ def _folders(root: Path, left_out: list[tuple[str, str]]) -> Iterator[tuple[Path
 
 
 def _group(files: list[Path]) -> tuple[dict[str, Mapping[str, MapSource]], list[Path], list[tuple[Path, str]]]:
-    """One folder's sets (name to maps), its photographs, and (file, reason) of all other files."""
+    """A folder's sets (maps by the set's name), its photographs, and (file, reason) for all other files."""
     found, names, photographs = list[MapSet](), list[str](), list[Path]()
     for number, of_tile in by_tile(files).items():
         sets, rest = sets_among(of_tile)
@@ -260,13 +261,13 @@ def _group(files: list[Path]) -> tuple[dict[str, Mapping[str, MapSource]], list[
 
 
 def _shares_name(file: Path, sets: Iterable[MapSet]) -> bool:
-    """Whether a file's name begins with that of a set: brick_2.png beside brick_color.png, but not brickyard.png."""
+    """Whether a file's name begins with a set's name: brick_2.png does for brick_color.png, brickyard.png does not."""
     names = (re.escape(one.name) for one in sets if one.name)
     return any(re.match(rf"{name}(?![^\W_])", file.stem) for name in names)
 
 
 def _boxes(folder: Path, prefix: str, listed: SourceTable, licence: str) -> Iterator[PictureSource]:
-    """The boxes of the contact sheets in a folder; the class is the sheet's name in lower case."""
+    """The boxes of the contact sheets in a folder. Their class is the sheet's name in lower case."""
     index = read_index(folder / INDEX)
     for name, places in sorted(index.boxes.items()):
         file = folder / name
@@ -275,7 +276,7 @@ def _boxes(folder: Path, prefix: str, listed: SourceTable, licence: str) -> Iter
         about = listed.row(file)
         try:
             sha256 = _sha256(file)
-        except FileError:  # which is given for each of its boxes when they are read
+        except FileError:  # raised again for each of its boxes when they are read
             sha256 = ""
         for x, y in places:
             yield PictureSource(

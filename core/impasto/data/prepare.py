@@ -1,4 +1,4 @@
-"""Preparing pictures as training data: cropping, shrinking, making height agree with normals; blanks and duplicates."""
+"""Preparation of training data: crops, smaller sizes, heights that agree with normals; blanks and duplicates."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..surface.wrapping import wraps
 from ..texture import Maps, Texture
 
 GIVEN_RELIEF = 0.04
-"""Range of heights, in picture widths, if neither the file nor a normal map tells it (stone: 0.03 to 0.06)."""
+"""Range of heights, in picture widths, if neither the file nor a normal map gives it (stone: 0.03 to 0.06)."""
 LARGEST_PX = 16384
 """Longest side of enlarged maps."""
 LEAST_DEVIATION = 0.006  # a grey level and a half
@@ -27,10 +27,10 @@ SAME_COLOR = 0.03
 
 @dataclass(frozen=True)
 class Preparation:
-    """Settings. crop: the part of each picture to use (left, top, right, bottom), from 0 to 1.
+    """Settings of the preparation. crop: the part of each picture to use (left, top, right, bottom), from 0 to 1.
 
-    width_m: real-world width, in metres, of pictures whose files do not state it. color_space: name of the one that
-    takes the place of what their files say; "" for that.
+    width_m: real-world width, in metres, of pictures whose files do not state it. color_space: name of a colour space
+    that overrides what the files say; "" for what they say.
     """
 
     longest_px: int = 1024
@@ -48,7 +48,7 @@ class Preparation:
             raise ParameterError(message, "both must be above 0")
 
     def to_dict(self) -> dict[str, Any]:
-        """The settings as plain data, without a colour space if none is given."""
+        """The settings as plain data. The colour space is left out if it is empty."""
         return {name: value for name, value in asdict(self).items() if value != ""}
 
 
@@ -59,7 +59,7 @@ def prepare(
     height_range_m: float | None = None,
     name: str = "",
 ) -> Maps:
-    """Maps of one size from textures as stored, each of which may have its own resolution.
+    """Maps of one size from stored textures, which may have different resolutions.
 
     Colour is averaged as light and normals as slopes. FileError if the maps have different aspect ratios.
     """
@@ -121,15 +121,15 @@ def _with_height(maps: Maps, width_m: float, height_range_m: float | None) -> Ma
 
 
 def is_blank(maps: Maps) -> bool:
-    """Whether there is nothing to learn: every map that shows a surface is nearly constant."""
+    """Whether there is nothing to learn, because every map of the surface is nearly constant."""
     shown = [name for name in ("base_color", "normal", "height", "roughness") if name in maps]
     if shown and "normal" in shown and "height" in shown:
-        shown.remove("height")  # stretched to its full range, however flat
+        shown.remove("height")  # it is stretched to its full range, however flat it was
     return all(maps[name].pixels.std((0, 1)).max() < LEAST_DEVIATION for name in shown)
 
 
 def thumbnail(maps: Maps) -> np.ndarray:
-    """Thumbnail (THUMBNAIL_PX, THUMBNAIL_PX, 3) of the base colour, by which pictures are compared."""
+    """Thumbnail (THUMBNAIL_PX, THUMBNAIL_PX, 3) of the base colour, for comparing pictures."""
     return resize(maps["base_color"].pixels, (THUMBNAIL_PX, THUMBNAIL_PX))
 
 

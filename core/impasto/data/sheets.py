@@ -1,4 +1,4 @@
-"""The preview sheet of a dataset: labelled crops, as a trainer sees them."""
+"""The preview sheet of a dataset: labelled crops like those that a trainer sees."""
 
 from __future__ import annotations
 

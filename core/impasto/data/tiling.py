@@ -1,4 +1,4 @@
-"""Whether a filter lets a picture wrap around: a parameter of many tools."""
+"""A parameter of many tools: whether the picture tiles, so that a filter continues across its borders."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ Tiling = Literal["auto", "tiling", "single"]
 
 
 def tiling_field() -> Any:
-    """`tiling: Tiling = tiling_field()`."""
+    """Field of a parameter model, used as `tiling: Tiling = tiling_field()`."""
     text = "Whether the picture repeats without a seam: see by its borders, always, or never"
     return Field("auto", description=text)
 
 
 def tiles(maps: Maps, tiling: Tiling) -> tuple[bool, bool]:
-    """Whether the maps wrap around (vertically, horizontally): as is said, or else as all of their borders show."""
+    """Whether the maps tile (vertically, horizontally), as the parameter says; for "auto", their borders decide."""
     return wraps(maps) if tiling == "auto" else (tiling == "tiling",) * 2

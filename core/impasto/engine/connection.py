@@ -40,10 +40,6 @@ LAST_LINES = 20
 Explain = Callable[[int, Sequence[str]], WorkerError | None]
 
 
-def _no_reason(code: int, said: Sequence[str]) -> None:
-    """No explanation of a worker's end: its stderr is in the log."""
-
-
 @dataclass(frozen=True)
 class ConnectionLimits:
     """Time limits of a worker: to say hello, to be idle, and to obey a cancel."""
@@ -56,17 +52,17 @@ class ConnectionLimits:
 class Connection:
     """A worker's process and its unanswered jobs. The worker's stderr is written to `log_path`.
 
-    `explain(exit_code, last_lines_of_stderr)` returns the error for the jobs of a worker that ended by itself, or None
-    for the usual one.
+    `explain(exit_code, last_lines_of_stderr)` returns the error for the jobs of a worker that ended by itself. If it is
+    missing or returns None, the error refers to the log.
     """
 
     def __init__(
-        self, popen: subprocess.Popen, limits: ConnectionLimits, log_path: Path, explain: Explain = _no_reason
+        self, popen: subprocess.Popen, limits: ConnectionLimits, log_path: Path, explain: Explain | None = None
     ) -> None:
         assert popen.stdout is not None
         self.popen = popen
         self.ended = threading.Event()
-        self._limits, self._log_path, self._explain = limits, log_path, explain
+        self._limits, self._log_path, self._explain = limits, log_path, explain or (lambda code, said: None)
         self._last_lines: deque[str] = deque(maxlen=LAST_LINES)
         self._log_ended = threading.Event()
         self._see_log = f"try again; if it happens again, see {log_path}"
@@ -173,11 +169,6 @@ class Connection:
             keep_log(self.popen.stderr, self._log_path, self._last_lines.append)
         self._log_ended.set()
 
-    def _said(self) -> list[str]:
-        """The last lines of stderr. Waits for its end first, but not long."""
-        self._log_ended.wait(EXTRA_LIMIT_S)
-        return list(self._last_lines)
-
     def _receive(self, reply: Reply) -> None:
         if isinstance(reply, Hello):
             if reply.protocol != PROTOCOL:
@@ -212,18 +203,18 @@ class Connection:
             self._is_finished, was_closed = True, self._closed_at is not None
             self._close()
         code = 0 if self._is_left else end(self.popen, at_once=self._failure is not None)
-        explained = None if self._failure else self._explain(code, self._said())
-        died = self._failure or explained or WorkerError(f"the worker died ({describe_exit(code)})", self._remedy(code))
+        if (died := self._failure) is None:
+            self._log_ended.wait(EXTRA_LIMIT_S)
+            # when memory is full, Linux kills the process that uses most of it
+            remedy = self._try_smaller if code == -KILLED else self._see_log
+            said = list(self._last_lines)
+            died = self._explain(code, said) or WorkerError(f"the worker died ({describe_exit(code)})", remedy)
         for job in [job for id_ in list(self._jobs) if (job := self._pop_job(id_))]:
             if job.state == "cancelling" or (was_closed and self._failure is None):
                 job.end_cancelled()
             else:
                 job.set_exception(died)
         self.ended.set()
-
-    def _remedy(self, code: int) -> str:
-        """Remedy for a worker that died. When memory is full, Linux kills the process that uses most of it."""
-        return self._try_smaller if code == -KILLED else self._see_log
 
     def _ask(self, job: Job, what: Wish) -> None:
         """Ask the worker to pause, resume, stop or cancel a job. A worker that ignores a cancel is killed."""

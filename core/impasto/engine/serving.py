@@ -47,7 +47,8 @@ class Worker:
         continues_alone = any(job.continues_alone for job in list(self._jobs.values()))
         if continues_alone:
             log.info("the client is gone, the job goes on")
-            self._close_sink()
+            with self._sending, contextlib.suppress(OSError):
+                self._sink.close()
         self._finish(None if continues_alone else EXIT_GRACE_S)
 
     def end(self) -> None:
@@ -158,10 +159,6 @@ class Worker:
                     write_frame(self._sink, frame_of(reply))
         except OSError:  # Windows has no BrokenPipeError here
             log.info("the client is gone")
-
-    def _close_sink(self) -> None:
-        with self._sending, contextlib.suppress(OSError):
-            self._sink.close()
 
 
 def _failure(id_: int | None, error: BaseException) -> Failure:

@@ -29,7 +29,6 @@ MAX_ARRAY_BYTES = 4096 * 4096 * 4 * 4
 MAX_FRAME_BYTES = 4096 * 4096 * 24 * 4
 """Limit of all arrays of a frame: the maps of a surface have 14 channels, which leaves ten for other inputs."""
 DTYPES = ("<f4", "<f2", "|u1", "<u2")
-CHUNK_BYTES = 2**20
 
 
 def write_frame(stream: IO[bytes], frame: Mapping[str, Any]) -> None:
@@ -84,11 +83,8 @@ def read_frame(stream: IO[bytes]) -> dict[str, Any] | None:
     arrays: list[np.ndarray] = []
     frame = _with_arrays(header, arrays)
     for array in arrays:
-        view, filled = array.data.cast("B") if array.size else memoryview(b""), 0
-        while filled < len(view):
-            if not (count := stream.readinto(view[filled : filled + CHUNK_BYTES])):  # type: ignore[attr-defined]
-                raise CutFrameError("the stream ended in the middle of an array", "start the job again")
-            filled += count
+        if array.size and stream.readinto(array.data.cast("B")) < array.nbytes:  # type: ignore[attr-defined]
+            raise CutFrameError("the stream ended in the middle of an array", "start the job again")
     return frame
 
 

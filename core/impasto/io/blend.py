@@ -185,7 +185,7 @@ def _ask(arguments: tuple[str, ...], folder: Path, poll: Callable[[], None]) -> 
     threads = os.environ.get("OMP_NUM_THREADS", "")
     share = ("--threads", threads) if threads.isdecimal() else ()
     own = ("--json", "--temporary", str(folder))
-    addon = ("--addons", name) if (name := os.environ.get(ADDON)) else ()  # tests enable it for one session only
+    addon = ("--addons", name) if (name := os.environ.get(ADDON)) else ()  # it may not be enabled in preferences
     command = [program, "--background", *share, *addon, "--command", "impasto", *arguments, *own]
     said, log = folder / "said", folder / "log"
     environment = dict.fromkeys(("TMPDIR", "TMP", "TEMP"), str(folder))

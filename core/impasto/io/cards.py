@@ -49,7 +49,7 @@ class FromOutside(BaseModel):
 class Embedded(FromOutside):
     """Metadata that Impasto writes into a picture. The recipe is validated by its own constructor.
 
-    film: SHA-256 of all that a frame of a shot was made from.
+    film: SHA-256 of the inputs and settings that a frame of a shot was made from.
     """
 
     recipe: dict[str, Any] | None = None

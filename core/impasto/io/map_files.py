@@ -1,9 +1,9 @@
-"""Map sets by the names of their files: the maps that each holds, the set that they belong to, and the tile.
+"""Recognition of map sets by the names of their files: which maps a file holds, and to which set and tile it belongs.
 
-`conventions.tsv` lists the names that libraries, programs and engines give to maps, one row a convention. Its files are
-WORD=MAPS: a map; `1-` and a map that is stored inverted; the maps in the channels from red on; `directx` for normals
-whose green points down; `bump` for a height or normals; `preview` for a picture of the material; `-` for none of ours.
-A word stands at the end of a file's name; sizes, versions and the like may follow it.
+`conventions.tsv` lists the words that libraries, programs and engines use for maps, one row per convention, as
+WORD=MAPS. MAPS is a map; `1-` before a map that is stored inverted; the maps in the channels, from red on; `directx`
+for normals whose green points down; `bump` for a height or normals; `preview` for a picture of the material; `-` for a
+map that is not used. The word stands at the end of a file's name; sizes, versions and the like may follow it.
 """
 
 from __future__ import annotations
@@ -27,28 +27,28 @@ from .udim import is_tiled, tile_number, tiles_at, without_number
 
 CONVENTIONS = Path(__file__).with_name("conventions.tsv")
 SET_FILE = ".maps.json"
-"""End of the name of a set file: JSON that names each map's file, as `parse_source` reads it."""
+"""End of the name of a set file: JSON that gives the source of each map, as in `parse_source`."""
 ALL_OF_ONE = "_*"
-"""End of a path that names one of several sets in a folder: FOLDER/brick_*."""
+"""End of a path that stands for one of several sets in a folder, as in FOLDER/brick_*."""
 PREVIEW, OTHER, BUMP, DIRECTX, OPENGL = "preview", "-", "bump", "directx", "opengl"
 CHANNELS = "rgba"
 ONLY_IN_SETS = frozenset({"normal", "height", "roughness", "ambient_occlusion", "opacity", "confidence", "bent_normal"})
-"""Maps that cannot be photographs, even when alone. A lone rusty_metal.jpg can be one, though it ends in "metal"."""
+"""Maps that are never photographs, even if no other map is there. A lone rusty_metal.jpg may be a photograph."""
 FOLDERS_OF_MAPS = ("textures", "texture", "maps")
-"""Names of the folder that holds the maps in a download."""
+"""Names that downloads give to their folder of maps."""
 CONTACT_SHEET, DONE_FILE = "contact_sheet.png", "batch.jsonl"
-"""Files of a batch beside its results."""
+"""Files that a batch writes into the folder of its results."""
 WEAK = ("depth", "smooth")
-"""Words that are as often part of a picture's name, as in sandstone_smooth.png, and count beside other maps only."""
+"""Words that are often part of a picture's name, as in sandstone_smooth.png. They count only with other maps."""
 MOST_NAMED = 6
 MOST_PREVIEWS = 2
-"""Pictures beside the sets of a folder that are pictures of them, not photographs."""
+"""Up to so many other pictures in a folder of map sets are previews of the sets, not photographs."""
 LOSSY = (".jpg", ".jpeg")
 PART = re.compile(r"\d+(?:[kK]|bit|bpc)(?![a-z])|sRGB|ACEScg|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_]+")
-"""Parts of a file's name: 2K, 16bit, GL, Normal, 102."""
+"""Parts into which a file's name is divided: 2K, 16bit, GL, Normal, 102."""
 SIZE = re.compile(r"\d+k|\d{3,5}|jpe?g|png|tiff?|exr|tga", re.IGNORECASE)
 SIZE_IN_NAME = re.compile(r"\d+k|jpe?g|png|tiff?|exr|512|1024|2048|4096|8192", re.IGNORECASE)
-"""Sizes and formats at the end of a set's name, where other numbers are its own."""
+"""Sizes and formats that may end a set's name. Other numbers there belong to the name."""
 FILLING = re.compile(
     rf"{SIZE.pattern}|\d+(bit|bpc)?|x|v|lod|var|bit|bpc|maps?|tex|texture|image|seamless|tileable|final|copy|raw|srgb|"
     "acescg|lin|linear|utility|lossless",
@@ -56,27 +56,27 @@ FILLING = re.compile(
 )
 """Parts that may follow the word for a map."""
 COUNT = re.compile(r"0\d*|\d{1,2}|\d{6,}")
-"""Numbers after the word that may tell sets apart, as in color_1, normal_1, color_2, normal_2."""
+"""Numbers after the word that may distinguish sets, as in color_1, normal_1, color_2, normal_2."""
 MARI = re.compile(r"_(1[0-9]{3})$")
-"""Number of a tile behind a map's word."""
+"""Mari's UDIM tile number, behind a map's word."""
 LONGEST_WORD = 5
-"""Most parts of a word for a map."""
+"""Most parts that form a word for a map."""
 SHORT = 3
-"""Letters of a word whose parts must not be apart."""
+"""The parts of a word with up to so many letters must be adjacent."""
 CLEAR_SIGNS = ("gl", "dx", "opengl", "directx", "d3d", "unity", "godot", "blender", "unreal", "ue")
 DIRECTX_SIGNS = ("dx", "directx", "d3d", "unreal", "ue")
-"""Ends of words for normals that say which sign they have, and those of DirectX's."""
+"""Ends of words for normals that state their sign, and those that state DirectX's."""
 UNREAL = "t_"
-"""Start of the names of Unreal's textures, whose normals are DirectX's."""
+"""Start of the names of Unreal's textures, whose normals have DirectX's sign."""
 NORMAL_BLUE, NORMAL_LEAN = 0.7, 0.12
-"""Least mean blue of a normal map, and most distance of its mean red and green from half."""
+"""A normal map has at least this mean blue, and its mean red and green differ from half by at most this."""
 GREYS = frozenset({"roughness", "metallic", "height", "ambient_occlusion", "opacity"})
 GREY = 0.03
-"""Mean difference of the channels up to which a picture is grey."""
+"""A picture whose channels differ by less on average is grey."""
 
 
 class MapPlace(NamedTuple):
-    """A map's place in a file: as it is (""), or in one channel; inverted, which for normals is their green alone."""
+    """A map's place in a file: the whole file (""), or one channel. is_inverted: for normals, only green is meant."""
 
     channel: str = ""
     is_inverted: bool = False
@@ -87,14 +87,14 @@ AS_IT_IS = MapPlace()
 
 @dataclass(frozen=True)
 class MapSource:
-    """A map's file, and where it holds the map. is_sure: a normal map's sign is known from its name."""
+    """A map's file, and its place there. is_sure: the file's name states the sign of normals."""
 
     file: Path
     place: MapPlace = AS_IT_IS
     is_sure: bool = True
 
     def text(self, name: str) -> str:
-        """The source of the map `name` as `parse_source` reads it."""
+        """Text from which `parse_source` reads this source of the map `name`."""
         channel, is_inverted = self.place
         if name in NORMAL_MAPS:
             ending = f":{DIRECTX if is_inverted else OPENGL}" if is_inverted or self.is_sure else ""
@@ -105,7 +105,10 @@ class MapSource:
 
 @dataclass(frozen=True)
 class MapSet:
-    """The maps of one surface by name, why other files are left out, and the file that lists them if there is one."""
+    """The maps of one surface by name. left_out: reasons why other files are not used.
+
+    set_file: the set file that lists the maps, if there is one.
+    """
 
     name: str
     maps: Mapping[str, MapSource]
@@ -114,19 +117,22 @@ class MapSet:
 
     @property
     def files(self) -> list[Path]:
-        """The files, each once."""
+        """The files of the maps, each once."""
         return list(dict.fromkeys(source.file for source in self.maps.values()))
 
     @property
     def note(self) -> str:
-        """A sentence that names what is left out; empty if nothing is."""
+        """A sentence about files that are left out; "" if none are."""
         listed = [f"{printable(file.name)} ({reason})" for file, reason in sorted(self.left_out.items())]
         more = f" and {len(listed) - MOST_NAMED} more" if len(listed) > MOST_NAMED else ""
         return f"not used of the folder: {', '.join(listed[:MOST_NAMED])}{more}" if listed else ""
 
 
 class WordMeaning(NamedTuple):
-    """A word's maps and their places, or why the file holds none. rank: earlier conventions come first."""
+    """The maps that a word stands for, with their places; or the reason why it stands for none.
+
+    rank: number of the convention; a lower one is preferred. is_weak: the word is often part of a picture's name.
+    """
 
     places: Mapping[str, MapPlace]
     reason: str
@@ -135,9 +141,9 @@ class WordMeaning(NamedTuple):
 
 
 class Named(NamedTuple):
-    """A file's name, read in one way: the set's part of it, the word, its meaning, and the size that it tells.
+    """One reading of a file's name. name: the set's part of it. size: in pixels, if the name states it, else 0.
 
-    is_apart: the set's part goes on after the word, which counts only where the files that share it are a set.
+    is_apart: the set's part continues after the word. Such a reading counts only if files that share it form a set.
     """
 
     file: Path
@@ -149,12 +155,12 @@ class Named(NamedTuple):
 
     @property
     def group(self) -> str:
-        """The set's name by which files belong together."""
+        """The set's name in a form that all files of the set share."""
         return _group(self.name)
 
 
 def _group(name: str) -> str:
-    """A set's name without sizes, in lower case."""
+    """A set's name in lower case, without sizes at its end."""
     parts = list(PART.finditer(name))
     while parts and SIZE_IN_NAME.fullmatch(parts[-1][0]):
         parts.pop()
@@ -163,7 +169,7 @@ def _group(name: str) -> str:
 
 @cache
 def conventions() -> Mapping[str, WordMeaning]:
-    """The meanings of words, in lower case and without separators, by the rows of `conventions.tsv`."""
+    """The meaning of each word in `conventions.tsv`. Words are in lower case, without separators."""
     words: dict[str, WordMeaning] = {}
     rows = CONVENTIONS.read_text(encoding="utf-8").splitlines()[1:]
     for rank, row in enumerate(rows):
@@ -199,12 +205,12 @@ def _meaning(text: str, rank: int, is_weak: bool) -> WordMeaning:
 
 
 def read_name(file: Path) -> Named | None:
-    """The likeliest reading of a file's name by itself: the longest word at its end. None if that names no map."""
+    """The likeliest reading of a file's name alone, by the longest word at its end; None if no word is there."""
     return next((one for one in _readings(file) if not one.is_apart), None)
 
 
 def _readings(file: Path) -> list[Named]:
-    """The ways to read a file's name, likeliest first: words at its end, the longest first, then words elsewhere."""
+    """All readings of a file's name, the likeliest first: words at its end, longest first, then words elsewhere."""
     stem = without_number(file).stem
     parts = list(PART.finditer(stem))
     size = max((int(part[0][:-1]) * 1024 for part in parts if re.fullmatch(r"\d+[kK]", part[0])), default=0)
@@ -223,7 +229,7 @@ def _readings(file: Path) -> list[Named]:
 
 
 def _joined(file: Path, stem: str, parts: list[re.Match[str]]) -> list[Named]:
-    """Readings of names as bricknormal, whose last part ends in a word."""
+    """Readings of names such as bricknormal, whose last part ends in a word."""
     part = next((part for part in reversed(parts) if not FILLING.fullmatch(part[0])), None)
     cuts = range(part.start() + 1, part.end() - SHORT) if part else ()
     words = ((cut, stem[cut : part.end()].lower()) for cut in cuts if part)
@@ -232,7 +238,7 @@ def _joined(file: Path, stem: str, parts: list[re.Match[str]]) -> list[Named]:
 
 
 def _words_before(stem: str, parts: list[re.Match[str]], end: int) -> list[tuple[int, str]]:
-    """The first part and the key of each known word that ends with part `end`, the longest first."""
+    """Each known word that ends before part `end`, the longest first, with the index of its first part."""
     words = []
     for first in range(max(0, end - LONGEST_WORD), end):
         word = "".join(part[0] for part in parts[first:end]).lower()
@@ -251,30 +257,30 @@ def _words_before(stem: str, parts: list[re.Match[str]], end: int) -> list[tuple
 
 
 def _may_be_spaced(word: str) -> bool:
-    """Whether a word's parts may be apart: in metal_roughness or rough_n, the first is rather of the set's name."""
+    """Whether a word's parts may be separated. In metal_roughness and rough_n, the first part is the set's name."""
     return (len(word) > SHORT or word.endswith(CLEAR_SIGNS)) and sum(
         bool(place.channel) for place in conventions()[word].places.values()
     ) != 2
 
 
 def map_name(file: Path) -> str | None:
-    """The map that is a file's by its name: "normal" for brick_normal_gl.png; None for none, and for packed ones."""
+    """The map in a file by its name: "normal" for brick_normal_gl.png; None for other files, and for packed maps."""
     named = read_name(file)
     whole = (name for name, place in (named.meaning.places if named else {}).items() if not place.channel)
     return next(({BUMP: "height"}.get(name, name) for name in whole), None)
 
 
 def set_name(file: Path) -> str:
-    """Name that the maps of a set share: "brick" for brick_base_color.png; the whole stem if it names no map."""
+    """The name of a file's map set: "brick" for brick_base_color.png; the whole stem if no word is for a map."""
     named = read_name(file)
     return named.name or without_number(file).stem if named and _is_sure(file) else file.stem
 
 
 def sets_among(files: Iterable[Path]) -> tuple[list[MapSet], list[Path]]:
-    """The map sets among pictures, by name, and the files that belong to none.
+    """The map sets among pictures, found by names, and the files that belong to no set.
 
-    A set is several files that share a name, of which one at least cannot be a photograph; weak words, such as `_N`,
-    count beside others, or where the normals look like some.
+    A set is several files that share a name; at least one of them cannot be a photograph. Weak words such as `_N` count
+    only with other words, or if that file looks like normals.
     """
     files = sorted(files)
     groups, plain = _grouped(tuple(files))
@@ -285,11 +291,11 @@ def sets_among(files: Iterable[Path]) -> tuple[list[MapSet], list[Path]]:
 
 @lru_cache(maxsize=4)
 def _grouped(files: tuple[Path, ...]) -> tuple[Mapping[str, list[Named]], Mapping[str, Path]]:
-    """Files that share a set's name, by it, and those whose names name no map; cached, since folders may be large."""
+    """Readings of files by their set's name, and files without a word for a map by name. Cached for large folders."""
     groups: dict[str, list[Named]] = {}
     plain = dict[str, Path]()
     for file, one in _read(files).items():
-        if one is None or (one.word == "mask" and not _looks_like(file, "opacity")):  # rather a MaskMap
+        if one is None or (one.word == "mask" and not _looks_like(file, "opacity")):  # a coloured one is a MaskMap
             plain[_group(file.stem)] = file
         else:
             groups.setdefault(one.group, []).append(one)
@@ -297,7 +303,7 @@ def _grouped(files: tuple[Path, ...]) -> tuple[Mapping[str, list[Named]], Mappin
 
 
 def _read(files: Iterable[Path]) -> dict[Path, Named | None]:
-    """Each file's name, read so that most maps, and fewest files for the same, share the rest of it."""
+    """The best reading of each file's name: its set has most maps, and fewest files for the same map."""
     readings = {file: _readings(file) for file in files}
     words: dict[str, dict[Path, Named]] = {}
     for one in (one for found in readings.values() for one in found):
@@ -313,13 +319,13 @@ def _read(files: Iterable[Path]) -> dict[Path, Named | None]:
 
 
 def _set_of(members: list[Named], plain: Path | None) -> MapSet | None:
-    """The set of files that share a name; None if they are none. plain: the picture that has only the set's name."""
+    """The set of files that share a name; None if they form none. plain: the picture that has only the set's name."""
     sure = [one for one in members if not one.meaning.is_weak]
     if not any(_is_relief(one.meaning.places) for one in sure) and not _weak_set(members, plain):
         members = sure
     names = {name for one in members for name in one.meaning.places}
     if "base_color" not in names or not _is_relief(names - {"opacity"}):
-        members = [one for one in members if _fits(one)]  # a button_normal.png, or a door_metal.png
+        members = [one for one in members if _fits(one)]  # leaves out button_normal.png and door_metal.png
     maps: dict[str, tuple[tuple[object, ...], MapSource]] = {}
     for one in members:
         for name, place in one.meaning.places.items():
@@ -347,12 +353,12 @@ def _set_of(members: list[Named], plain: Path | None) -> MapSet | None:
 
 
 def _is_relief(names: Collection[str]) -> bool:
-    """Whether one of the maps cannot be a photograph."""
+    """Whether one of these maps cannot be a photograph."""
     return bool({BUMP, *ONLY_IN_SETS}.intersection(names))
 
 
 def _weak_set(members: list[Named], plain: Path | None) -> bool:
-    """Whether files with short words, as `_D`, `_N`, are a set: Unreal's, or colours and what looks like normals."""
+    """Whether files with short words, such as `_D` and `_N`, form a set: Unreal's, or colour and plausible normals."""
     names = {name for one in members for name in one.meaning.places}
     normals = [one.file for one in members if "normal" in one.meaning.places]
     is_unreal = members[0].group.startswith(UNREAL) and (len(names) > 1 or members[0].word == "bc")
@@ -362,13 +368,13 @@ def _weak_set(members: list[Named], plain: Path | None) -> bool:
 
 
 def _fits(one: Named) -> bool:
-    """Whether a file looks as its word says, as far as that can be seen: normals are blue, other maps grey."""
+    """Whether a file looks as its word says: normals are mostly blue, and maps of one channel grey."""
     whole = [name for name, place in one.meaning.places.items() if not place.channel and name in GREYS | NORMAL_MAPS]
     return all(_looks_like(one.file, name) for name in whole)
 
 
 def _looks_like(file: Path, name: str) -> bool:
-    """Whether a picture has the colours of a map: of normals mostly blue, with red and green about half, or grey."""
+    """Whether a picture has the colours of a map: mostly blue with red and green near half for normals, else grey."""
     try:
         pixels = small_pixels(file)
     except FileError:
@@ -386,11 +392,11 @@ def _small_pixels(file: Path) -> np.ndarray:
 
 
 small_pixels: Callable[[Path], np.ndarray] = _small_pixels
-"""Reader of a picture as it is stored, small: (H, W, 3). Blender, which has not our decoders, puts its own here."""
+"""Reader of a small version of a picture as stored: (H, W, 3). Blender, which lacks our decoders, sets its own."""
 
 
 def _source(one: Named, name: str, place: MapPlace) -> tuple[MapSource, tuple[object, ...]]:
-    """A map's source, and its place among several files for the map: what can be read, is whole, is OpenGL's first."""
+    """A map's source, and its sort key among files for the same map: readable, whole and OpenGL ones come first."""
     is_sure = name not in NORMAL_MAPS or one.word.endswith(CLEAR_SIGNS)
     if not is_sure and one.name.casefold().startswith(UNREAL):
         place = MapPlace("", True)
@@ -402,9 +408,9 @@ def _source(one: Named, name: str, place: MapPlace) -> tuple[MapSource, tuple[ob
 
 
 def set_at(path: Path) -> MapSet | None:
-    """The map set that a path names: a folder, one of a folder's (FOLDER/brick_*), or a set file; None for others.
+    """The map set at a path: a folder, one of several in a folder (FOLDER/brick_*), or a set file; None for others.
 
-    FileError if there are no maps, or if it cannot be told which of several sets is meant.
+    FileError if there are no maps, or several sets of which any may be meant.
     """
     if path.name.endswith(SET_FILE):
         return _listed(path)
@@ -423,7 +429,7 @@ def set_at(path: Path) -> MapSet | None:
 
 
 def sets_in(folder: Path) -> tuple[list[MapSet], list[Path]]:
-    """As `sets_among`, of the pictures in a folder; the first tile stands for all of a tiled set."""
+    """The result of `sets_among` for the pictures in a folder. Of a tiled set, only the first tile counts."""
     return _sets_of_tiles(pictures_among(files_in(folder)))
 
 
@@ -438,14 +444,14 @@ def _sets_of_tiles(pictures: Iterable[Path]) -> tuple[list[MapSet], list[Path]]:
 
 
 def pictures_among(files: Iterable[Path]) -> list[Path]:
-    """The files that are pictures by their extensions, without hidden ones and the contact sheet of a batch."""
+    """The files that are pictures by their extension, without hidden files and the contact sheet of a batch."""
     known, files = EXTENSIONS + REFUSED_EXTENSIONS, list(files)
     own = CONTACT_SHEET if any(file.name == DONE_FILE for file in files) else ""
     return [file for file in files if file.suffix.lower() in known and not file.name.startswith((".", own or "."))]
 
 
 def _set_in(folder: Path) -> MapSet:
-    """The one set in a folder, or in the folder of textures below it. FileError as for `set_at`."""
+    """The only set in a folder, or in its folder of textures. FileError as for `set_at`."""
     files = files_in(folder)
     listed = [file for file in files if file.name.endswith(SET_FILE) and not file.name.startswith(".")]
     if len(listed) == 1:
@@ -473,12 +479,15 @@ def _largest_first(sets: Iterable[MapSet]) -> list[MapSet]:
 
 
 def _is_whole(one: MapSet) -> bool:
-    """Whether a set is of a whole surface, so that no other set's maps complete it."""
+    """Whether a set describes a whole surface, so that maps of other sets do not belong to it."""
     return "base_color" in one.maps and len(one.maps) > 1
 
 
 def joined(files: Iterable[Path], sets: Iterable[MapSet], rest: Iterable[Path]) -> MapSet:
-    """One set of all files, whose sets and others are as `sets_among` returns them: of the largest, and what fits."""
+    """One set made from all files: the largest of the sets, completed with maps that it lacks.
+
+    sets, rest: as returned by `sets_among`.
+    """
     first, *others = _largest_first(sets)
     is_whole = _is_whole(first)
     maps, left_out = dict(first.maps), dict(first.left_out)
@@ -490,17 +499,12 @@ def joined(files: Iterable[Path], sets: Iterable[MapSet], rest: Iterable[Path]) 
         left_out |= other.left_out
     left_out |= dict.fromkeys(rest, "its name names no map")
     known = {*left_out, *(source.file for source in maps.values())}
-    left_out |= {file: "no picture" for file in files if not (file in known or _is_own(file) or is_folder(file))}
-    return MapSet(first.name, maps, left_out)
-
-
-def _is_own(file: Path) -> bool:
-    """Whether a file is one that Impasto keeps beside maps."""
-    return file.name.startswith(".impasto")
+    unknown = (file for file in files if file not in known and not file.name.startswith(".impasto"))
+    return MapSet(first.name, maps, left_out | {file: "no picture" for file in unknown if not is_folder(file)})
 
 
 def _listed(path: Path) -> MapSet:
-    """The set in a set file, whose files lie where it says or beside it. FileError if it is none."""
+    """The set in a set file. Its files are where it says, or in its own folder. FileError if it is no set file."""
     content = read_json(path, f"the set file {excerpt(path)}")
     remedy = 'write {"normal": "brick_n.png", "roughness": "brick_orm.png:g"}'
     if not isinstance(content, dict) or not content or not all(isinstance(text, str) for text in content.values()):
@@ -511,7 +515,7 @@ def _listed(path: Path) -> MapSet:
             source = parse_source(name, text)
         except ParameterError as error:
             raise FileError(f"{excerpt(path)}: {error.message}", error.remedy) from error
-        given = PureWindowsPath(source.file)  # which reads C:\\brick\\n.png, and paths of other systems alike
+        given = PureWindowsPath(source.file)  # splits C:\\brick\\n.png as well as paths of other systems
         places = (path.parent / place for place in (source.file, given.as_posix(), given.name))
         file = next(filter(is_there, places), path.parent / source.file)
         maps[name] = MapSource(file, source.place, source.is_sure)
@@ -519,7 +523,7 @@ def _listed(path: Path) -> MapSet:
 
 
 def parse_source(name: str, text: str) -> MapSource:
-    """A map's source from FILE or FILE:CHANNEL, such as `orm.png:g`, `mask.png:1-a`, or for normals `n.png:directx`.
+    """A map's source from a text FILE or FILE:CHANNEL: `orm.png:g`, `mask.png:1-a`, or for normals `n.png:directx`.
 
     ParameterError if there is no such map, or the channel does not fit it.
     """
@@ -542,7 +546,7 @@ def parse_source(name: str, text: str) -> MapSource:
 
 
 def tiles_in(path: Path) -> dict[int, dict[str, MapSource]]:
-    """The maps of a tiled image by number and name, one without a map's name by ""; empty for other sources."""
+    """The maps of a tiled image by tile number and name; a single picture has the name "". Empty for other sources."""
     if is_tiled(path):
         return {number: {"": MapSource(file)} for number, file in tiles_at(path).items()}
     folder = path.parent if path.name.endswith(ALL_OF_ONE) else path
@@ -561,16 +565,17 @@ def tiles_in(path: Path) -> dict[int, dict[str, MapSource]]:
 
 
 def beside_tiles(path: Path, tiles: Mapping[int, Mapping[str, MapSource]]) -> MapSet:
-    """A set without maps, which leaves out the pictures in a folder that are none of its tiles' maps."""
+    """A set without maps whose note names the pictures in a folder that are not a map of any tile."""
     used = {source.file for maps in tiles.values() for source in maps.values()}
     files = pictures_among(files_in(path)) if is_folder(path) else []
     return MapSet(path.name, {}, {file: "no map of a tile" for file in files if file not in used})
 
 
 def by_tile(files: Iterable[Path]) -> dict[int, list[Path]]:
-    """Pictures by the number of their tile, 0 for none: wall_color.1001.png, and wall_color_1001.png as Mari writes it.
+    """Pictures by their UDIM tile number, 0 for none: wall_color.1001.png, or wall_color_1001.png as Mari writes it.
 
-    The latter counts behind a word for a map, where there is a tile 1001: IMG_1001.jpg is none, nor color_1024.png.
+    Mari's number counts only behind a word for a map, and if there is a tile 1001. IMG_1001.jpg is not a tile, and
+    neither is color_1024.png.
     """
     files = sorted(files)
     marked = {file: int(found[1]) for file in files if (found := MARI.search(file.stem)) and _is_sure(file)}
@@ -582,20 +587,20 @@ def by_tile(files: Iterable[Path]) -> dict[int, list[Path]]:
 
 
 def _is_sure(file: Path) -> bool:
-    """Whether a file's name ends in a word for a map that cannot be chance."""
+    """Whether a file's name clearly ends in a word for a map."""
     named = read_name(file)
     return named is not None and not named.meaning.is_weak and bool(named.meaning.places)
 
 
 def folder_of(path: Path) -> str:
-    """Name of the folder that a source's files lie in where it is sent to: of a set, "" for a picture."""
+    """Name of the folder for a source's files on the machine that they are sent to; "" for a picture."""
     if path.name.endswith((SET_FILE, ALL_OF_ONE)):
         return path.name.removesuffix(SET_FILE).removesuffix(ALL_OF_ONE) or path.absolute().parent.name
     return path.name if is_folder(path) else ""
 
 
 def sent_files(path: Path) -> dict[str, Path]:
-    """A source's files by the names under which they are sent to another machine. FileError if two have one name."""
+    """A source's files by the names under which they are sent to another machine. FileError if two have the same."""
     files = files_at(path)
     named = {file.name: file for file in files}
     if len(named) < len(files):

@@ -83,7 +83,8 @@ def materialx_document(material: PackedMaterial) -> Mapping[str, str]:
             _value(shader, input_, type_, nodename=_join(root, role))
     if "emission" in material.files:
         _value(shader, "emission", "float", value="1")
-    output = _node(root, "surfacematerial", _identifier(material.name), "material")
+    name = "".join(one if one.isascii() and one.isalnum() else "_" for one in material.name)  # as MaterialX allows
+    output = _node(root, "surfacematerial", f"material_{name}", "material")
     _value(output, "surfaceshader", "surfaceshader", nodename="surface")
     if "height" in material.files:
         _image(root, material, "height", "float")
@@ -133,12 +134,6 @@ def _node(root: ElementTree.Element, kind: str, name: str, type_: str) -> Elemen
 
 def _value(node: ElementTree.Element, name: str, type_: str, **given: str) -> ElementTree.Element:
     return ElementTree.SubElement(node, "input", attrib={"name": name, "type": type_, **given})
-
-
-def _identifier(name: str) -> str:
-    """A valid MaterialX name, of letters, digits and underscores, that begins with a letter."""
-    kept = "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in name)
-    return f"material_{kept}"
 
 
 DESCRIBED = {"gltf": gltf_document, "materialx": materialx_document}

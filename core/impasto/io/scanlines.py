@@ -132,7 +132,8 @@ class Scanlines:
         if max(height, width) > MAX_SIDE_PX:
             message = f"{excerpt(self.path)} claims {width}x{height} pixels, more than {MAX_SIDE_PX:,} a side"
             raise FileError(message, SMALLER)
-        held = self.held * width * height + 3 * self._rows_at_once() * self._row_bytes()
+        row_bytes = (self.spec.width + max(self.spec.tile_width - 1, 0)) * self.spec.pixel_bytes(True)
+        held = self.held * width * height + 3 * self._rows_at_once() * row_bytes
         needed = 4 * channels * width * height // divisor**2 + held
         if needed > MEMORY_BYTES:
             message = (
@@ -175,7 +176,10 @@ class Scanlines:
 
     def _rows(self, top: int, end: int) -> np.ndarray:
         if isinstance(self.source, Whole):
-            return self._rows_of_whole(self.source, top, end)
+            try:
+                return self.source.rows(top, end)
+            except Exception as error:  # decoders raise many kinds for damaged files, which all mean the same
+                raise damage_error(self.path, str(error)) from error
         spec, begin, stop = self.spec, min(self._all_channels), max(self._all_channels) + 1
         stored = str(spec.format) if str(spec.format) in ("uint8", "uint16", *SIGNED) else "float"
         if spec.tile_width:
@@ -189,12 +193,6 @@ class Scanlines:
         if rows is None or self.source.has_error:
             raise damage_error(self.path, _error_of(self.source))
         return rows.reshape(end - top, spec.width, stop - begin)[..., [index - begin for index in self._all_channels]]
-
-    def _rows_of_whole(self, source: Whole, top: int, end: int) -> np.ndarray:
-        try:
-            return source.rows(top, end)
-        except Exception as error:  # decoders raise many kinds for damaged files, which all mean the same
-            raise damage_error(self.path, str(error)) from error
 
     @property
     def _all_channels(self) -> tuple[int, ...]:
@@ -210,10 +208,6 @@ class Scanlines:
         return min(
             rows // ROWS_AT_ONCE * ROWS_AT_ONCE or rows // 16 * 16 or rows, ROWS_AT_ONCE, spec.height
         )  # whole blocks of EXR
-
-    def _row_bytes(self) -> int:
-        width = self.spec.width + max(self.spec.tile_width - 1, 0)
-        return width * self.spec.pixel_bytes(True)
 
 
 def open_scanlines(path: Path) -> Scanlines:

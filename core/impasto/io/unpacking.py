@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -59,7 +58,9 @@ def read_sources(
     """
     textures, notes, range_m = read_textures(sources, wanted, on_progress)
     textures = _of_one_size(textures, notes)
-    maps = Maps(textures, notes=tuple(notes), **_scale(next(iter(sources.values())).file))
+    metadata = decode.read_metadata(next(iter(sources.values())).file)
+    scale = {key: float(metadata[key]) for key in ("width_m", "height_range_m") if key in metadata}
+    maps = Maps(textures, notes=tuple(notes), **scale)
     maps = replace(maps, color_space=wanted.color_space if COLOR_MAPS & textures.keys() else "")
     return replace(maps, lowest_m=range_m[0], height_range_m=range_m[1] - range_m[0]) if range_m else maps
 
@@ -122,11 +123,6 @@ def named_map(source: MapSource, name: str, color_space: str = "") -> Texture:
 def common_size(sources: Mapping[str, MapSource]) -> tuple[int, int]:
     """(height, width) of the maps that `read_sources` returns, without decoding them."""
     return max(map(decode.read_size, {source.file for source in sources.values()}), key=math.prod)
-
-
-def _scale(path: Path) -> dict[str, Any]:
-    metadata = decode.read_metadata(path)
-    return {key: float(metadata[key]) for key in ("width_m", "height_range_m") if key in metadata}
 
 
 def _channel(stored: np.ndarray, source: MapSource) -> Texture | None:

@@ -1,7 +1,7 @@
-"""Downloads of published weights, only on request: resumed after interruptions, and checked by size and hash.
+"""Downloads of published weights, only on request, resumed after interruptions, and checked by size and hash.
 
-Received bytes lie in a .part file in the library until the file is complete, so that an interruption loses nothing.
-Uses Python's own HTTP client, which verifies certificates.
+Received bytes are kept in a .part file in the library until the file is complete, so that an interruption loses
+nothing. Python's own HTTP client verifies certificates. pooch cannot resume a download.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from ..system.untrusted import explain, is_there, sha256_of
 from .weights import Weights
 
 TIMEOUT_S = 30.0
-"""Limit of silence, when connecting and when receiving."""
+"""Limit of silence while connecting and while receiving."""
 PACE_S, SLOWEST_BYTES_PER_S = 60.0, 1024
-"""A download that is slower than this rate over this time is given up."""
+"""A download is given up if it is slower than this rate for this time."""
 CHUNK_BYTES = 2**18
 MIB = 2**20
 
@@ -34,7 +34,7 @@ Progress = Callable[[float, str], None]
 
 
 def fetch_weights(weights: Weights, parts: Sequence[Path], on_progress: Progress) -> None:
-    """Download the published files to `parts`, one for each. FileError, before the first, if the disk is too full."""
+    """Download the published files to `parts`, one for each. FileError before the first if the disk is too full."""
     _check_room(weights, parts)
     earlier = 0
 
@@ -51,8 +51,8 @@ def fetch_weights(weights: Weights, parts: Sequence[Path], on_progress: Progress
 def fetch(url: str, part: Path, size_bytes: int, sha256: str, tell: Callable[[int], None] = lambda done: None) -> None:
     """Download the file at `url` to `part`, resuming after the bytes there. `tell(bytes)` reports the bytes received.
 
-    Broken connections are retried as long as each try receives more. ModelError says why the file cannot be downloaded;
-    one whose SHA-256 does not begin with the digits `sha256` is deleted.
+    Broken connections are retried as long as each try receives more. ModelError says why the file cannot be downloaded.
+    A file whose SHA-256 does not begin with the digits `sha256` is deleted.
     """
     while (done := _size(part)) < size_bytes:
         cut: Exception = http.client.IncompleteRead(b"")
@@ -62,14 +62,14 @@ def fetch(url: str, part: Path, size_bytes: int, sha256: str, tell: Callable[[in
         except (OSError, http.client.HTTPException) as error:
             cut = error
             if isinstance(error, HTTPError) and error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-                part.unlink(missing_ok=True)  # the server's file is no longer than this, which cannot be a part of it
+                part.unlink(missing_ok=True)  # the server's file is not longer, so this cannot be a part of it
         if (came := _size(part)) <= done:
             raise _no_file(cut, url, came) from cut
     _check_hash(part, url, sha256)
 
 
 class _StaySecure(HTTPRedirectHandler):
-    """Redirect handler that never leaves https, whose servers are authenticated."""
+    """Redirect handler that refuses to leave https, since only there servers are authenticated."""
 
     def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Request | None:
         if req.type == "https" and urlsplit(newurl).scheme != "https":
@@ -85,7 +85,7 @@ def _request(url: str, done: int) -> http.client.HTTPResponse:
 def _receive(
     response: http.client.HTTPResponse, part: Path, done: int, size_bytes: int, tell: Callable[[int], None]
 ) -> None:
-    """Write the received bytes at their place; a server without ranges starts again at the beginning."""
+    """Write the received bytes at their place in the file. A server without ranges starts at the beginning again."""
     start, total = _range(response)
     if total is not None and total != size_bytes:
         message = f"{response.url} has {total} bytes, the published file {size_bytes}"
@@ -111,7 +111,7 @@ def _receive(
 
 
 def _range(response: http.client.HTTPResponse) -> tuple[int, int | None]:
-    """Offset of the answer's first byte in the file, and the file's size if the server states it."""
+    """Offset in the file of the response's first byte, and the file's size if the server states it."""
     if response.status == http.HTTPStatus.PARTIAL_CONTENT:
         found = re.match(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", ""))
         if not found:
@@ -122,7 +122,7 @@ def _range(response: http.client.HTTPResponse) -> tuple[int, int | None]:
 
 
 def _no_file(error: Exception, url: str, done: int) -> ModelError:
-    """The error for a failed download, in terms of the connection, for a user who may just be offline."""
+    """The error for a failed download. It explains the connection, since the user may just be offline."""
     host = urlsplit(url).hostname
     reason = getattr(error, "reason", error)
     if isinstance(error, HTTPError):

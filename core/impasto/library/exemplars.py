@@ -1,7 +1,7 @@
-"""The exemplar of a model: the picture, or the map set, that it learned, for the detail of its results.
+"""The exemplar of a model: the picture or map set that it learned, which adds detail to its results.
 
-It is a file beside the model and no part of it: whoever passes a model on passes no piece of a photograph on. The
-model's card has its SHA-256, so that no other picture is taken for it.
+It is a file of its own in the model's folder, so that a model can be passed on without any piece of a photograph. The
+model's card has its SHA-256, so that no other picture is mistaken for it.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from ..texture import MAP_CHANNELS, Maps
 from .tensors import read_tensors, tensor_file
 
 EXEMPLAR_SUFFIX = ".exemplar"
-"""Suffix of the file beside a model."""
+"""Suffix of an exemplar's file."""
 MOST_PX = 2048
-"""Longest side that is kept, of the middle of a larger picture: pieces of more surface are hardly more varied."""
+"""Longest side that is kept, from the middle of a larger picture. A larger piece has hardly more variety."""
 LARGEST_BYTES = 2**26
 DEEP_MAPS, LOWER_BITS, DEEP = ("height",), 4, 2**12 - 1
-"""Maps of 12 bits, since slopes follow from their differences; how many of these green has; and the largest value."""
+"""Maps of 12 bits, because slopes are their differences; the number of lower bits, in green; and the largest value."""
 ABOUT = "impasto"
-"""Name of the metadata with the width and the range of heights in metres, as JSON."""
+"""Name of the metadata that holds the width and the range of heights in metres, as JSON."""
 
 
 def exemplar_file(maps: Maps) -> bytes:
-    """The content of an exemplar's file: each map as a lossless WebP image, of 8 bits, heights of 12."""
+    """The content of an exemplar's file: each map as a lossless WebP image of 8 bits, or of 12 bits for heights."""
     starts = [max(0, side - MOST_PX) // 2 for side in maps.size_px]
     maps = window_of(maps, tuple(slice(start, start + MOST_PX) for start in starts))
     tensors = {name: _compressed(maps[name].pixels.clip(0, 1), name) for name in maps}
@@ -42,7 +42,7 @@ def exemplar_file(maps: Maps) -> bytes:
 
 
 def _compressed(pixels: np.ndarray, name: str) -> np.ndarray:
-    """Pixels (H, W, C) in [0, 1] as the bytes (N,) of an image; of heights, its green are the lower bits."""
+    """The bytes (N,) of an image of pixels (H, W, C) in [0, 1]. For heights, green has the lower bits."""
     from PIL import Image
 
     whole = np.round(pixels * (DEEP if name in DEEP_MAPS else 255)).astype(np.uint16)
@@ -55,7 +55,7 @@ def _compressed(pixels: np.ndarray, name: str) -> np.ndarray:
 
 
 def _pixels(data: np.ndarray, name: str) -> np.ndarray:
-    """Pixels (H, W, C) in [0, 1], in single precision, of such an image's bytes."""
+    """Pixels (H, W, C) in [0, 1], as float32, from the bytes that `_compressed` made."""
     from PIL import Image
 
     with Image.open(io.BytesIO(data.tobytes()), formats=["WEBP"]) as image:
@@ -69,7 +69,7 @@ def _pixels(data: np.ndarray, name: str) -> np.ndarray:
 
 
 def read_exemplar(model: Path, sha256: str) -> Maps:
-    """The exemplar beside a model's file, with this SHA-256. ModelError says why there is none."""
+    """The exemplar of a model's file, which must have this SHA-256. ModelError says why there is none."""
     path = model.with_suffix(EXEMPLAR_SUFFIX)
     if not is_there(path):
         raise ModelError(f"the picture that {model.stem} learned is not kept beside it here", "give it as the exemplar")
@@ -78,7 +78,7 @@ def read_exemplar(model: Path, sha256: str) -> Maps:
 
 @lru_cache(maxsize=2)
 def _read(path: Path, sha256: str, _changed_ns: int) -> Maps:
-    """The exemplar in a file, kept in memory for the next picture of a live preview."""
+    """The exemplar in a file. It is cached for the next picture of a live preview."""
     try:
         if hashlib.sha256(read_bytes(path, LARGEST_BYTES)).hexdigest() != sha256:
             raise ModelError("it is of another model, or was changed", "")

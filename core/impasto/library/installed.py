@@ -1,6 +1,6 @@
-"""The library of weights that the user has installed: installing, finding, listing and removing them.
+"""The library of weights that the user has installed: installs, finds, lists and removes them.
 
-Its files are safetensors with the tensors that tools need, in the published precision, and the source as metadata.
+Its files are safetensors with the tensors that tools need, in the published precision. Their source is in the metadata.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from .weights import Weights, differences
 class InstalledWeights:
     """Weights in the library, with the source that their file states.
 
-    published_sha256: of the published files, if known.
+    published_sha256: hashes of the published files, if known.
     """
 
     weights: Weights
@@ -43,7 +43,7 @@ class InstalledWeights:
 
     @property
     def is_as_published(self) -> bool | None:
-        """Whether they come from the exact files that the authors publish; None if that is unknown."""
+        """Whether they come from exactly the files that the authors publish; None if that is unknown."""
         return self.weights.are_published_as(self.published_sha256)
 
     def sha256(self) -> str:
@@ -56,7 +56,7 @@ class InstalledWeights:
 
 
 def read_weights(weights: Weights, path: Path) -> InstalledWeights:
-    """The weights in a file, from its header. ModelError if it is damaged or holds other weights."""
+    """The weights in a file, read from its header. ModelError if it is damaged or holds other weights."""
 
     def refuse(error: Exception) -> ModelError:
         return ModelError(f"the weights in {excerpt(path)} are damaged: {error}", _install_again(weights))
@@ -83,7 +83,7 @@ class WeightsLibrary:
     declared: Mapping[str, Weights] = field(default_factory=dict)
 
     def by_name(self, name: str) -> Weights:
-        """The declaration of this name. ParameterError lists the known ones."""
+        """The declaration of this name. ParameterError suggests known names."""
         if name not in self.declared:
             remedy = choices(name, self.declared, "`impasto weights list`")
             raise ParameterError(f"there are no weights called {excerpt(name)}", remedy)
@@ -98,7 +98,7 @@ class WeightsLibrary:
         return [self.folder / f"{name}-{file.name}.part" for file in self.by_name(name).files]
 
     def is_installed(self, name: str) -> bool:
-        """Whether the weights of this name can be loaded, judging by their file's header."""
+        """Whether the weights of this name are installed, and the header of their file is sound."""
         try:
             self.installed_weights(name)
         except (FileError, ModelError):
@@ -106,7 +106,7 @@ class WeightsLibrary:
         return True
 
     def installed_weights(self, name: str) -> InstalledWeights:
-        """The installed weights of this name, from their header. ModelError says how to get them, or what is wrong."""
+        """The installed weights of this name. ModelError says how to get them, or what is wrong with their file."""
         weights, path = self.by_name(name), self.path(name)
         if not is_there(path):
             raise ModelError(f"the weights {name} are not installed in {path.parent}", weights.how_to_get)
@@ -115,7 +115,7 @@ class WeightsLibrary:
     def install(self, files: Sequence[Path], name: str = "") -> InstalledWeights:
         """Install weights from published `files` (.pth, .h5 or .safetensors), or from a file of another library.
 
-        name: the weights that the files must hold; if empty, they are recognised by their tensors' names and shapes.
+        name: the weights that the files must hold. If empty, they are recognised by the names and shapes of tensors.
         ModelError if a file is damaged, unsafe or of another network, or if these weights are already installed.
         """
         found = recognise(files, [self.by_name(name)] if name else list(self.declared.values()))
@@ -131,7 +131,7 @@ class WeightsLibrary:
     def download(
         self, name: str, on_progress: Callable[[float, str], None] = lambda fraction, message: None
     ) -> InstalledWeights:
-        """Download and install the weights of this name. `on_progress` may raise Cancelled; the next call resumes.
+        """Download and install the weights of this name. `on_progress` may raise Cancelled; a later call resumes.
 
         ModelError if the download fails or is not the published file, FileError if the disk is full or another process
         downloads or installs them.
@@ -151,7 +151,7 @@ class WeightsLibrary:
             raise ModelError(f"the weights {name} are installed already", f"`impasto weights remove {name}` first")
 
     def remove(self, name: str) -> Path:
-        """Delete installed weights, readable or not, and partial downloads; return the path of the former."""
+        """Delete installed weights, readable or not, and partial downloads. Return the path of the weights."""
         path = self.path(name)
         there = [file for file in (path, *self.part_paths(name)) if is_there(file)]
         if not there:
@@ -162,7 +162,7 @@ class WeightsLibrary:
         return path
 
     def catalogue(self) -> list[WeightsDescription]:
-        """Description of all weights for hosts. Reads the headers of installed ones."""
+        """Descriptions of all weights for hosts. The headers of installed ones are read."""
         return [self._description(weights) for weights in self.declared.values()]
 
     def _description(self, weights: Weights) -> WeightsDescription:
@@ -186,7 +186,7 @@ class WeightsLibrary:
         }
 
     def about(self, name: str) -> dict[str, Any]:
-        """Catalogue entry of one, with its published files and, if installed, its file, hash, source and licence."""
+        """A catalogue entry with the published files, and if installed, the file, hash, source and licence."""
         weights = self.by_name(name)
         about: dict[str, Any] = {**self._description(weights)}
         files = [{"url": file.url, "sha256": file.sha256, "bytes": file.size_bytes} for file in weights.files]

@@ -1,8 +1,8 @@
 """The library of models: safetensors files with a model card and a thumbnail in the header.
 
-The user's models lie in a folder of their choice; others are bundled with plugins, and cannot be removed. A card holds
-the model's name and architecture, the tool that runs it, the training data with licences and SHA-256, and measured
-figures. It has no date and no path: the same training gives the same file.
+The user's models are in a folder of their choice. Others are bundled with plugins and cannot be removed. A card has the
+model's name and architecture, the tool that runs it, the training data with licences and SHA-256, and measured figures.
+It has no date and no path, so that the same training gives the same file.
 """
 
 from __future__ import annotations
@@ -32,20 +32,23 @@ from .exemplars import EXEMPLAR_SUFFIX, LARGEST_BYTES, exemplar_file, read_exemp
 from .tensors import SUFFIX, open_tensors, quantised, read_tensors, restored, tensor_file
 
 DATA_SUFFIXES = (".manifest.json", ".data.png")
-"""Suffixes of the files beside a model that was trained here: its training data as a list and as a picture."""
+"""Suffixes of files that a training writes for its model: the training data as a list, and as a picture."""
 CHECKPOINT_SUFFIX = ".checkpoint"
-"""Suffix of a training that is not done yet, where its model will be."""
+"""Suffix of an unfinished training in the folder of its future model."""
 REPORT_SUFFIX = ".report.html"
-"""Suffix of the report of a training, beside its model."""
+"""Suffix of the report of a training in the folder of its model."""
 CARD_FIELDS = ("name", "architecture", "tool", "data", "figures")
 DATA_FIELDS = ("name", "licence", "sha256")
 ALSO_A_LOSS: Mapping[str, str] = {"fine_swd_of_floor": "loss_swd", "fine_swd": "loss_swd"}
-"""Training loss that minimises the same quantity as a figure, by the figure's name."""
+"""By a figure's name: the training loss that minimises the same quantity."""
 
 
 @dataclass(frozen=True)
 class Model:
-    """A model file, and the card and the thumbnail (JPEG, b"" for none) in its header."""
+    """A model's file, with the card and the thumbnail (JPEG, b"" for none) in its header.
+
+    shipped: whether it is bundled with a plugin. notes: mistakes in unimportant fields of the card, which were dropped.
+    """
 
     name: str
     path: Path
@@ -54,16 +57,15 @@ class Model:
     thumbnail: bytes = field(default=b"", repr=False)
     shipped: bool = False
     notes: tuple[str, ...] = ()
-    """Mistakes in unimportant fields, which were dropped."""
 
     @property
     def label(self) -> str:
-        """Name shown to users: the card's label, or else the name as its artist spelled it."""
+        """Name for users: the card's label, or else the model's name."""
         return str(self.card.get("label") or self.name)
 
     @property
     def material(self) -> str:
-        """Kind of material, such as "brick": the card's, or else the common class of its data; "" if they differ."""
+        """Kind of material, such as "brick": the card's, or else the class of all its data; "" if classes differ."""
         labels = {str(item.get("label", "")) for item in self.card["data"]}
         return str(self.card.get("material") or (labels.pop() if len(labels) == 1 else ""))
 
@@ -74,7 +76,7 @@ class Model:
 
     @property
     def trained_px(self) -> int:
-        """The longer side, in pixels, to which its pictures were shrunk: its texel size."""
+        """The longer side, in pixels, to which its pictures were shrunk. It determines the size of a texel."""
         sizes = [max(item["size_px"]) for item in self.card["data"] if "size_px" in item]
         return max(sizes, default=int(self.card.get("parameters", {}).get("longest_px", 1024)))
 
@@ -96,12 +98,12 @@ class Model:
         return read_exemplar(self.path, self.card["exemplar"])
 
     def _beside(self, suffix: str) -> str:
-        """Path of a file that its training wrote beside it; "" if there is none."""
+        """Path of a file that the training wrote for the model; "" if there is none."""
         file = self.path.with_suffix(suffix)
         return str(file) if not self.shipped and is_there(file) else ""
 
     def _exemplar(self) -> str:
-        """Path of the picture that it learned, or of a bundled model its name; "" if there is none."""
+        """Path of the picture that the model learned (only the name for a bundled model); "" if there is none."""
         file = self.path.with_suffix(EXEMPLAR_SUFFIX)
         if not self.card.get("exemplar") or not is_there(file):
             return ""
@@ -127,7 +129,7 @@ class Model:
 
 
 def _slider(about: Mapping[str, Any]) -> SliderDescription:
-    """A slider as a host draws it: name, label, range, default and description."""
+    """A slider for hosts: name, label, range, default and description."""
     label = str(about["name"]).replace("_", " ").capitalize()
     usual: dict[str, Any] = {"label": label, "description": "", "low": -3.0, "high": 3.0, "default": 0.0}
     known = {key: about[key] for key in usual if about.get(key) not in (None, "")}
@@ -159,7 +161,8 @@ def save_model(
 ) -> Model:
     """Write a model with its card, and a thumbnail rendered from `preview`, an example of its results.
 
-    exemplar: written beside it, both or neither. ModelError if the card lacks the training data or their licences.
+    exemplar: the picture that it learned, written to a file of its own; both files are written, or neither. ModelError
+    if the card lacks the training data or their licences.
     """
     from ..surface.thumbnail import thumbnail
 
@@ -169,7 +172,7 @@ def save_model(
 
 
 def pack_model(model: Model, exemplar: bytes) -> Model:
-    """Write a model's weights in eight bits, and an exemplar's file (b"" for none) beside it, with its hash."""
+    """Write a model again with weights of eight bits, and with the content of an exemplar's file (b"" for none)."""
     card = {**model.card, "exemplar": hashlib.sha256(exemplar).hexdigest() if exemplar else ""}
     return _write_model(model.path, quantised(model.load()), card, model.thumbnail, exemplar)
 
@@ -203,19 +206,19 @@ def _finite(card: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def was_a_loss(name: str, figures: Mapping[str, object]) -> bool:
-    """Whether the training whose card has these `figures` minimised the figure `name`, which then proves little."""
+    """Whether a training with these `figures` minimised the figure `name`, so that its value proves little."""
     return ALSO_A_LOSS.get(name, "") in figures
 
 
 @dataclass(frozen=True)
 class ModelLibrary:
-    """The user's models in `folder`, and those bundled with plugins in the folders `shipped`, which are read-only."""
+    """The user's models in `folder`, and the models bundled with plugins in the read-only folders `shipped`."""
 
     folder: Path = field(default_factory=lambda: user_folder("models"))
     shipped: tuple[Path, ...] = ()
 
     def path(self, name: str) -> Path:
-        """File for the user's model of this name, present or not. ParameterError if the name is not valid."""
+        """Path of the user's model of this name, whether it exists or not. ParameterError if the name is not valid."""
         if not re.match(MODEL_NAME, name) or name.endswith("\n"):
             message = f"{excerpt(name)} cannot be a model's name"
             raise ParameterError(message, "use up to 64 letters, digits, - and _, such as --name my-brick")
@@ -223,7 +226,7 @@ class ModelLibrary:
         return self.folder / f"{name}{SUFFIX}"
 
     def all(self) -> list[Model]:
-        """The user's models by name, then the bundled ones that none of them replaces, without damaged files."""
+        """The user's models by name, then bundled ones that none of them replaces. Damaged files are left out."""
         by_name: dict[str, Model] = {}
         for model in self._read().values():
             if isinstance(model, Model):
@@ -231,11 +234,11 @@ class ModelLibrary:
         return list(by_name.values())
 
     def damaged_files(self) -> dict[Path, ImpastoError]:
-        """Files of the library that are not valid models, and folders that cannot be read, with the error of each."""
+        """Files that are not valid models, and folders that cannot be read, with the error for each."""
         return {path: error for path, error in self._read().items() if isinstance(error, ImpastoError)}
 
     def _read(self) -> dict[Path, Model | ImpastoError]:
-        """Models, or the errors of reading them, by path: first the user's, then the bundled ones."""
+        """By path, each model or the error of reading it: the user's first, then the bundled ones."""
         found: dict[Path, Model | ImpastoError] = {}
         recover(self.folder)
         for place in (self.folder, *self.shipped):
@@ -252,7 +255,7 @@ class ModelLibrary:
         return found
 
     def find(self, wanted: str, tool: str) -> Model:
-        """The model of this name; for "", the first of the library that `tool` runs. ModelError if there is none."""
+        """The model of this name; for "", the library's first model for `tool`. ModelError if there is none."""
         if not wanted:
             fitting = [model for model in self.all() if model.card["tool"] == tool]
             if not fitting:
@@ -267,7 +270,7 @@ class ModelLibrary:
         return model
 
     def by_name(self, name: str) -> Model:
-        """The model of this name, for any tool: the user's own, or a bundled one. ModelError if there is none."""
+        """The model of this name for any tool, the user's or else a bundled one. ModelError if there is none."""
         own = self.path(name)
         damage: ImpastoError | None = None
         for path in (own, *(place / own.name for place in self.shipped)):
@@ -279,7 +282,7 @@ class ModelLibrary:
         raise damage or self._unknown(name)
 
     def install(self, file: Path) -> Model:
-        """Copy a model file, and its exemplar, into the library under the name on its card, after checking it."""
+        """Check a model file, and copy it and its exemplar into the library under the name on its card."""
         model = read_model(file)
         model.load()
         target = self.path(str(model.card["name"]))
@@ -292,7 +295,7 @@ class ModelLibrary:
         return read_model(target)
 
     def add(self, tensors: Mapping[str, np.ndarray], card: Mapping[str, Any]) -> Model:
-        """Write a model into the library under the name on its card. ModelError if there is one of this name."""
+        """Write a model into the library under the name on its card. ModelError if that name is taken."""
         target = self.path(str(card["name"]))
         with held(target):
             self._refuse_to_replace(target)
@@ -304,9 +307,9 @@ class ModelLibrary:
             raise ModelError(f"there is a model {excerpt(target.stem)} already", remedy)
 
     def remove(self, name: str) -> Path:
-        """Delete one of the user's models, readable or not, and the files beside it; return its path.
+        """Delete one of the user's models, readable or not, with the files that belong to it. Return its path.
 
-        ModelError for a bundled one.
+        ModelError for a bundled model.
         """
         path = self.path(name)
         if is_there(path):
@@ -327,7 +330,7 @@ class ModelLibrary:
         return ModelError(f"there is no model {excerpt(name)} in {excerpt(self.folder)}", remedy)
 
     def catalogue(self) -> LibraryDescription:
-        """Description of the models for hosts, and of the damaged ones with the reasons."""
+        """Descriptions of the models for hosts, and the damaged ones with the reasons."""
         return {
             "models": [model.description() for model in self.all()],
             "damaged_models": [

@@ -1,4 +1,4 @@
-"""Loading the tensors of a model's file into its network, which takes no memory until they are known to fit."""
+"""Loading of a model's tensors into its network. The network takes no memory until the tensors are known to fit."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from ..system.untrusted import excerpt
 
 Network = TypeVar("Network", bound=nn.Module)
 LARGEST_WEIGHT = 1000.0
-"""Limit of weights: trained ones stay far below, and larger ones make maps black or white."""
+"""Limit of weights. Trained ones stay far below; larger ones would make maps black or white."""
 KINDS = {True: "f", False: "iu"}
-"""Kinds of NumPy's types for tensors that are floating point (True) or not."""
+"""NumPy's kinds of types for tensors of floats (True), and for all others (False)."""
 
 
 def network_of(build: Callable[[], Network], tensors: Mapping[str, np.ndarray], model: str, tool: str) -> Network:
-    """The network that `build` creates, with these tensors, converted to its precision.
+    """The network that `build` creates, filled with these tensors in its own precision.
 
     ModelError names the first tensor that is missing, unexpected, or of the wrong shape or kind.
     """
@@ -46,7 +46,7 @@ def network_of(build: Callable[[], Network], tensors: Mapping[str, np.ndarray], 
 
 
 def floats(tensors: Mapping[str, np.ndarray], name: str, shape: tuple[int | None, ...], model: str) -> Tensor:
-    """A tensor of a file that belongs to no network, as float32. ModelError if its shape differs; None: any length."""
+    """A tensor that belongs to no network, as float32. shape: None for any length. ModelError if it does not fit."""
     remedy = "train it again, or choose another"
     if name not in tensors:
         raise ModelError(f"{model} lacks the tensor {excerpt(name)}", remedy)

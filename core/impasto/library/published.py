@@ -1,6 +1,6 @@
-"""Reading published files of weights, recognising the network that they belong to, and keeping the needed tensors.
+"""Reading of published weights: recognises the network that they belong to, and keeps the tensors that are needed.
 
-A .pth file is a pickle, which could run any program: it is read with torch's `weights_only`, which refuses everything
+A .pth file is a pickle, which could run any program. It is read with torch's `weights_only`, which refuses everything
 but tensors.
 """
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 NESTED = ("state_dict", "model")
-"""Keys under which checkpoints of trainings hold the tensors."""
+"""Keys under which training checkpoints hold the tensors."""
 
 
 @dataclass(frozen=True)
 class _File:
-    """A published file's content. metadata: of a safetensors file."""
+    """The content of a published file. metadata: that of a safetensors file, else empty."""
 
     path: Path
     tensors: Mapping[str, Tensor]
@@ -41,11 +41,11 @@ class _File:
 
 @dataclass(frozen=True)
 class Fit:
-    """Match of files against one layout of some weights: their tensors by its names, and the differences.
+    """Comparison of files with one layout of some weights. tensors: those that are needed, by the layout's names.
 
-    hashes: of the files, in the order of the published ones. wrong: descriptions of the differences. distance: their
-    number per tensor of the layout. convert: from this layout to ours, if it is another. stated: metadata of a single
-    file.
+    hashes: the files' SHA-256, in the order of the published files. wrong: descriptions of the differences. distance:
+    number of differences per tensor of the layout. convert: converts the tensors to our layout, if this is another.
+    stated: the metadata of a single file.
     """
 
     weights: Weights
@@ -63,7 +63,7 @@ class Fit:
 
     @property
     def metadata(self) -> dict[str, str]:
-        """Source and licence: those that a file states, or else the catalogue's if they may be the published files."""
+        """Source and licence: those that a file states, or else the declared ones if the files may be the published."""
         weights, metadata = self.weights, {"name": self.weights.name, "published_sha256": " ".join(self.hashes)}
         if weights.are_published_as(self.hashes) is not False:
             metadata |= {"source": " ".join(file.url for file in weights.files), "licence": weights.licence}
@@ -74,7 +74,7 @@ class Fit:
 def recognise(paths: Sequence[Path], candidates: Sequence[Weights]) -> Fit:
     """The candidate that these files (.pth, .h5 or .safetensors, published or from a library) hold, with its tensors.
 
-    ModelError if a file is damaged or unsafe, or with the differences from the nearest candidate if none matches.
+    ModelError if a file is damaged or unsafe. If none matches, it names the differences from the nearest candidate.
     """
     files = [_read(Path(path)) for path in paths]
     nearest = min((fit for weights in candidates for fit in _fits(files, weights)), key=lambda fit: fit.distance)
@@ -90,7 +90,7 @@ def recognise(paths: Sequence[Path], candidates: Sequence[Weights]) -> Fit:
 
 
 def _fits(files: Sequence[_File], weights: Weights) -> list[Fit]:
-    """Matches of the files against our layout, and against the published one if that differs."""
+    """Comparisons of the files with our layout, and with the published one if it is another."""
     fits = [_fit(files, weights, weights.shapes)]
     if weights.conversion:
         fits.append(_fit(files, weights, weights.conversion.shapes, weights.conversion.convert))
@@ -98,7 +98,7 @@ def _fits(files: Sequence[_File], weights: Weights) -> list[Fit]:
 
 
 def _fit(files: Sequence[_File], weights: Weights, shapes: Shapes, convert: Any = None) -> Fit:
-    """Match of the files against one layout, with the best prefix for the tensors' names of each."""
+    """Comparison of the files with one layout, with the best prefix for the names of each file's tensors."""
     prefixes = tuple(dict.fromkeys(("", *(file.prefix for file in weights.files))))
     tensors: dict[str, Tensor] = {}
     hashes: dict[str, str] = {}
@@ -147,9 +147,9 @@ def _damaged(path: Path, error: Exception) -> ModelError:
 
 
 def _read_keras(path: Path) -> dict[str, Tensor]:
-    """Weights of Keras' applications (HDF5): a kernel and a bias for each layer, here `layer.weight` and `layer.bias`.
+    """Weights of Keras' applications (HDF5): a kernel and a bias per layer, here `layer.weight` and `layer.bias`.
 
-    Their names vary (`block1_conv1_W_1:0`, `kernel:0`), so that shapes tell them apart.
+    Their names vary (`block1_conv1_W_1:0`, `kernel:0`), so their shapes distinguish them.
     """
     import torch
 
@@ -180,7 +180,7 @@ def _read_pickle(path: Path) -> dict[str, Tensor]:
 
 
 def _check_archive(path: Path) -> None:
-    """ModelError for a pickle in an archive that unpacks to more than it holds: PyTorch packs nothing."""
+    """Raise ModelError if a pickle is in a compressed archive. PyTorch compresses nothing."""
     with open_file(path) as stream:
         if stream.read(2) != b"PK":  # older files are no archives
             return

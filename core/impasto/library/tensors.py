@@ -1,6 +1,6 @@
 """Safetensors files, written atomically, with the same bytes for the same content; and weights in eight bits.
 
-Eight bits take half the bytes of half precision, for models that are passed on.
+Eight bits halve the size of models in half precision, for models that are passed on.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from ..system.untrusted import check_file, excerpt
 
 SUFFIX = ".safetensors"
 MOST_BYTES = 2**31
-"""Limit of a file of models or weights; the largest that is known here, VGG19 with its classifier, has 0.6 GB."""
+"""Limit of a file of models or weights. The largest known file, VGG19 with its classifier, has 0.6 GB."""
 SCALE = ":scale"
-"""Ending of the name of the scales (N,) of a tensor (N, ...)."""
+"""Ending of the name of the scales (N,) for a tensor (N, ...)."""
 LEAST_VALUES = 1024
-"""Smaller tensors stay as they are: they hardly count, and biases and gains are not weights of many."""
+"""Smaller tensors are not quantised. They save little, and most of them are biases and gains."""
 LARGEST = 127
 
 
 @contextmanager
 def open_tensors(path: Path, refuse: Callable[[Exception], ModelError], framework: str = "numpy") -> Iterator[Any]:
-    """A safetensors file, open for reading; what is wrong with it becomes the error that `refuse` makes."""
+    """A safetensors file, open for reading. Any error within the block becomes the one that `refuse` returns."""
     from safetensors import SafetensorError, safe_open
 
     check_file(path, MOST_BYTES)
@@ -41,7 +41,7 @@ def open_tensors(path: Path, refuse: Callable[[Exception], ModelError], framewor
 
 
 def all_tensors(stream: Any) -> tuple[dict[str, Any], dict[str, str]]:
-    """All tensors of an open file, by name, and its metadata."""
+    """All tensors of an open safetensors file, by name, and its metadata."""
     return {name: stream.get_tensor(name) for name in stream.keys()}, stream.metadata() or {}  # noqa: SIM118
 
 
@@ -69,7 +69,7 @@ def tensor_file(tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]) 
 
 
 def _in_order(file: bytes) -> bytes:
-    """A safetensors file with its metadata sorted; the library's order is arbitrary."""
+    """A safetensors file with sorted metadata, since the library's order is arbitrary."""
     length = int.from_bytes(file[:8], "little")
     header = json.loads(file[8 : 8 + length])
     header["__metadata__"] = dict(sorted(header.get("__metadata__", {}).items()))
@@ -79,9 +79,9 @@ def _in_order(file: bytes) -> bytes:
 
 
 def quantised(tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The tensors, with large weights (names end in `.weight`) as int8, and their scales beside them.
+    """The tensors, with large weights (names end in `.weight`) as int8, and tensors of their scales added.
 
-    Symmetric, by output channel: a weight is a whole number from -127 to 127 times the scale of its channel
+    Symmetric, per output channel: a weight is a whole number from -127 to 127 times the scale of its channel
     (Krishnamoorthi 2018, https://arxiv.org/abs/1806.08342).
     """
     made: dict[str, np.ndarray] = {}
@@ -98,7 +98,7 @@ def quantised(tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def restored(tensors: Mapping[str, np.ndarray], file: str) -> dict[str, np.ndarray]:
-    """The tensors, with those in eight bits in single precision. ModelError if their scales do not fit."""
+    """The tensors, with quantised ones converted to float32. ModelError if their scales do not fit."""
     made = {name: tensor for name, tensor in tensors.items() if not name.endswith(SCALE)}
     for name, scales in tensors.items():
         if not name.endswith(SCALE):
@@ -112,5 +112,5 @@ def restored(tensors: Mapping[str, np.ndarray], file: str) -> dict[str, np.ndarr
 
 
 def _beside(scales: np.ndarray, tensor: np.ndarray) -> np.ndarray:
-    """Scales (N, 1, ...) with as many axes as the tensor (N, ...)."""
+    """The scales as (N, 1, ...), with as many axes as the tensor (N, ...)."""
     return scales.reshape(-1, *[1] * (tensor.ndim - 1))

@@ -1,6 +1,6 @@
-"""Declarations of published weights of networks, as plugins make them for their tools.
+"""Declarations of networks' published weights, which plugins make for their tools.
 
-Address, hash and licence let users decide; names and shapes of the tensors identify the weights in a file.
+Users decide by address, hash and licence. Names and shapes of the tensors identify the weights in a file.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ Shapes = Mapping[str, tuple[int, ...]]
 
 @dataclass(frozen=True)
 class PublishedFile:
-    """A file as its authors publish it.
+    """A file that the authors of weights publish.
 
-    sha256: all 64 digits, or the first ones if only those are published; a file without ("") is not downloaded, since
-    it could not be verified. prefix: put before the names of its tensors, for weights published as several files.
+    sha256: all 64 digits, or the first ones if only those are published. A file without any ("") is not downloaded,
+    since it could not be verified. prefix: added to the names of its tensors, for weights in several files.
     """
 
     url: str
@@ -48,7 +48,7 @@ class PublishedFile:
 
 @dataclass(frozen=True)
 class Conversion:
-    """A published layout that differs from the one that tools read, and the conversion from it."""
+    """A published layout that differs from the one that tools read, and a function that converts its tensors."""
 
     shapes: Shapes
     convert: Callable[[Mapping[str, np.ndarray]], dict[str, np.ndarray]]
@@ -58,8 +58,8 @@ class Conversion:
 class Weights:
     """Declaration of published weights.
 
-    licence: their terms, stated on `page`. shapes: the tensors that tools need. unneeded: regular expression for the
-    names of other tensors in the published files.
+    licence: the terms of use, which `page` states. shapes: the tensors that tools need. unneeded: regular expression
+    for the names of other tensors in the published files.
     """
 
     name: str
@@ -74,17 +74,17 @@ class Weights:
 
     @property
     def is_downloadable(self) -> bool:
-        """Whether all files have a hash to verify a download by."""
+        """Whether all files have a hash, by which a download can be verified."""
         return all(file.sha256 for file in self.files)
 
     @property
     def download_bytes(self) -> int:
-        """Size of the download; 0 if there is none."""
+        """Size of the download; 0 if it is not downloadable."""
         return sum(file.size_bytes for file in self.files) if self.is_downloadable else 0
 
     @property
     def download_size(self) -> str:
-        """Size of the download as text, in MiB."""
+        """Size of the download in MiB, as text."""
         return f"{self.download_bytes / 2**20:.0f} MiB"
 
     @property
@@ -94,7 +94,7 @@ class Weights:
 
     @property
     def how_to_get(self) -> str:
-        """Instructions for users who have not installed them."""
+        """Instructions for users who have not installed the weights."""
         names = " ".join(file.name for file in self.files) if len(self.files) < 3 else "FILES"
         install = f"`impasto weights install {names}`"
         if self.is_downloadable:
@@ -104,11 +104,11 @@ class Weights:
         return f"get {which} that `impasto weights show {self.name}` names ({self.licence}), then {install}"
 
     def needed_tensors(self, named: Mapping[str, Any]) -> dict[str, Any]:
-        """The named tensors or shapes without the unneeded ones."""
+        """Tensors or shapes by name, without the unneeded ones."""
         return {name: value for name, value in named.items() if not re.fullmatch(self.unneeded, name)}
 
     def are_published_as(self, sha256: Sequence[str]) -> bool | None:
-        """Whether files with these hashes are the published ones; None if that cannot be known."""
+        """Whether files with these hashes are the published ones; None if that is unknown."""
         if not sha256 or not self.is_downloadable:
             return None
         known = [file.sha256 for file in self.files]
@@ -116,7 +116,7 @@ class Weights:
 
 
 def check_weights(weights: Weights) -> None:
-    """Raise PluginError if a declaration lacks terms, or an address or hash that a download needs."""
+    """Raise PluginError if a declaration has a wrong name, lacks a text, or has an address or hash that is no good."""
     where = f"the weights {weights.name}"
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", weights.name):
         raise PluginError(f"{where} are not named in lower-case words joined by hyphens", "rename them")
@@ -133,7 +133,7 @@ def check_weights(weights: Weights) -> None:
 
 
 def differences(found: Shapes, expected: Shapes) -> list[str]:
-    """A clause for each tensor that is missing, of another shape, or unexpected, in the expected order."""
+    """A clause for each tensor that is missing, has another shape, or is unexpected, in the expected order."""
     wrong = [
         f"it lacks {name} ({_shape(shape)})"
         if name not in found
