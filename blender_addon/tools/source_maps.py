@@ -26,7 +26,7 @@ from ..core.io.map_files import (
     MapSet,
     by_tile,
     folder_of,
-    joined,
+    merged_set,
     pictures_among,
     set_at,
     sets_among,
@@ -263,7 +263,7 @@ def look_among(settings: bpy.types.PropertyGroup, files: Sequence[Path]) -> None
     if by_tile(files).keys() - {0}:
         return
     sets, rest = sets_among(pictures_among(files))
-    found = joined(files, sets, rest) if sets else _of_strangers(files)
+    found = merged_set(files, sets, rest) if sets else _of_strangers(files)
     group.sets.clear()
     group.fill(found)
     group.recognised = ""

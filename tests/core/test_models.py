@@ -21,7 +21,7 @@ from impasto.library.models import (
     record_figures,
     save_model,
 )
-from impasto.library.tensors import LARGEST, SCALE, quantised, read_tensors, restored, write_tensors
+from impasto.library.tensors import LARGEST, SCALE, quantised_tensors, read_tensors, restored_tensors, write_tensors
 from impasto.plugins.registry import registry
 
 CARD = {
@@ -215,7 +215,7 @@ def weights(dtype=np.float16):
 
 def test_each_channel_comes_back_within_half_of_its_own_step():
     given = weights()
-    back = restored(quantised(given), "wall")
+    back = restored_tensors(quantised_tensors(given), "wall")
     wide = given[NAME].astype(np.float32)
     steps = np.abs(wide).max((1, 2, 3)) / LARGEST
     assert (np.abs(back[NAME] - wide).max((1, 2, 3)) <= 0.501 * steps).all()
@@ -225,12 +225,12 @@ def test_each_channel_comes_back_within_half_of_its_own_step():
 
 def test_only_large_weights_are_quantised():
     given = weights()
-    stored = quantised(given)
+    stored = quantised_tensors(given)
     assert {name for name in stored if stored[name].dtype == np.int8} == {NAME}
     assert set(stored) == {*given, NAME + SCALE}
     for name in ("conv.bias", "cell"):
-        assert np.array_equal(restored(stored, "wall")[name], given[name])
-    again = quantised(restored(stored, "wall"))
+        assert np.array_equal(restored_tensors(stored, "wall")[name], given[name])
+    again = quantised_tensors(restored_tensors(stored, "wall"))
     assert all(np.array_equal(stored[name], again[name]) for name in stored)
 
 
@@ -246,9 +246,9 @@ def test_only_large_weights_are_quantised():
 )
 def test_scales_that_do_not_fit_are_refused(change, tmp_path):
     with pytest.raises(ModelError, match="is damaged: "):
-        restored(change(quantised(weights())), "wall")
+        restored_tensors(change(quantised_tensors(weights())), "wall")
     model = save_model(tmp_path / "wall.safetensors", weights(), CARD)
-    stored, metadata = quantised(weights()), read_tensors(model.path)[1]
+    stored, metadata = quantised_tensors(weights()), read_tensors(model.path)[1]
     stored[NAME + SCALE][2] = np.inf
     write_tensors(model.path, stored, metadata)
     with pytest.raises(ModelError, match="NaN or infinite"):

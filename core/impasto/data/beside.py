@@ -107,12 +107,12 @@ class SourceTable:
     rows: Mapping[str, Mapping[str, str]]
 
     @classmethod
-    def above(cls, folder: Path) -> SourceTable:
+    def nearest(cls, folder: Path) -> SourceTable:
         """The nearest SOURCES.tsv in `folder` or its parents; a table without rows if there is none."""
         folder = resolve(folder)
         for place in [folder, *folder.parents][:SOURCES_LEVELS]:
             if is_there(place / SOURCES):
-                return cls(place, {row["file"]: row for row in _listed(place / SOURCES)})
+                return cls(place, {row["file"]: row for row in _source_rows(place / SOURCES)})
         return cls(folder, {})
 
     def row(self, file: Path) -> Mapping[str, str]:
@@ -125,7 +125,7 @@ class SourceTable:
         return next((self.rows[name] for name in names if name in self.rows), {})
 
 
-def _listed(file: Path) -> list[dict[str, str]]:
+def _source_rows(file: Path) -> list[dict[str, str]]:
     """The rows of a SOURCES.tsv. FileError if it is not a valid table."""
     try:
         text = read_bytes(file, MAX_JSON_BYTES).decode("utf-8-sig")

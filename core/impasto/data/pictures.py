@@ -106,7 +106,7 @@ def find_pictures(path: Path, licence: str) -> tuple[list[PictureSource], list[t
     """
     if not is_there(path):
         raise FileError(f"cannot read {excerpt(path)}: no such file or folder", "check its name")
-    listed = SourceTable.above(path if is_folder(path) else path.parent)
+    listed = SourceTable.nearest(path if is_folder(path) else path.parent)
     if is_there(path / INDEX):
         return list(_boxes(path, "", listed, licence)), []
     if is_folder(path):
@@ -207,10 +207,10 @@ def _walk(root: Path) -> tuple[list[Found], list[Path], list[tuple[str, str]]]:
             found.append((_as_name(parts if is_set_folder and parts else (*parts, name or "set")), label, maps))
         found += [(_as_name((*parts, file.name)), label, {"base_color": MapSource(file)}) for file in photographs]
         left_out += [(_as_name((*parts, file.name)), reason) for file, reason in unused]
-    return _distinct(sorted(found, key=lambda item: item[0])), sorted(sheets), left_out
+    return _numbered(sorted(found, key=lambda item: item[0])), sorted(sheets), left_out
 
 
-def _distinct(found: list[Found]) -> list[Found]:
+def _numbered(found: list[Found]) -> list[Found]:
     """The pictures with a number appended to each repeated name."""
     counts: Counter[str] = Counter()
     distinct = []

@@ -184,7 +184,7 @@ class Connection:
         assert reply.id is not None
         if isinstance(reply, JobNews):
             if job := self._jobs.get(reply.id):
-                job.tell(reply)
+                job.record(reply)
         elif job := self._pop_job(reply.id):
             _settle(job, reply)
 

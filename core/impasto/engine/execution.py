@@ -77,10 +77,10 @@ class Execution:
         self._job, self._request, self._send = job, job.request, send
         self._report = _throttle(
             PROGRESS_INTERVAL_S,
-            lambda fraction, message: self._tell(fraction=fraction, message=message),
+            lambda fraction, message: self._send_news(fraction=fraction, message=message),
         )
-        self._show = _throttle(PREVIEW_INTERVAL_S, lambda maps: self._tell(preview=preview_pixels(maps)))
-        self._tell(state="running")
+        self._preview = _throttle(PREVIEW_INTERVAL_S, lambda maps: self._send_news(preview=preview_pixels(maps)))
+        self._send_news(state="running")
 
     def reply(self) -> JobResult:
         """The result in the form that was asked for. Raises Cancelled, and whatever the tools raise."""
@@ -94,8 +94,8 @@ class Execution:
             px = view.longest_px
             options = replace(options, preview_px=px) if view.runs_small else replace(options, enough_px=px)
         cache = step_cache() if options.keeps_steps else None
-        host = Host(self._report, self._show, self._is_cancelled, self._job.stopped.is_set, cache)
-        doing = Doing(request.recipe, options, host, self._read, lambda said: self._tell(warnings=tuple(said)))
+        host = Host(self._report, self._preview, self._is_cancelled, self._job.stopped.is_set, cache)
+        doing = Doing(request.recipe, options, host, self._read, lambda said: self._send_news(warnings=tuple(said)))
         result = action.carry_out(doing, as_kind(action.values, request.values, request.name))
         log.info("job %d took %.2f s", self._job.id, time.monotonic() - started)
         return deliver(result, request, self._check)
@@ -104,7 +104,7 @@ class Execution:
         request = self._request
         return read_inputs(request.recipe, request.inputs, lambda _, name: self._check(0.0, f"looking at {name}"))
 
-    def _tell(self, **news: Any) -> None:
+    def _send_news(self, **news: Any) -> None:
         self._send(JobNews(self._job.id, **news))
 
     def _check(self, fraction: float, message: str) -> None:
@@ -116,9 +116,9 @@ class Execution:
     def _is_cancelled(self) -> bool:
         """Whether the job was cancelled; blocks while it is paused."""
         if not self._job.resumed.is_set():
-            self._tell(state="paused")
+            self._send_news(state="paused")
             self._job.resumed.wait()
-            self._tell(state="running")
+            self._send_news(state="running")
         return self._job.cancelled.is_set()
 
 

@@ -12,7 +12,7 @@ from ..errors import Cancelled
 from .replies import JobNews
 from .requests import Wish
 
-Doing = Literal["waiting", "running", "pausing", "paused", "stopping", "cancelling"]
+JobState = Literal["waiting", "running", "pausing", "paused", "stopping", "cancelling"]
 
 
 class Job(Future):
@@ -30,7 +30,7 @@ class Job(Future):
         self.fraction, self.message = 0.0, "Waiting for the worker"
         self.preview: np.ndarray | None = None
         self.warnings: tuple[str, ...] = ()
-        self.state: Doing = "waiting"
+        self.state: JobState = "waiting"
 
     def pause(self) -> None:
         """Pause the job at its next report of progress, until it is resumed, stopped or cancelled. Returns at once."""
@@ -55,12 +55,12 @@ class Job(Future):
         self._request("cancel", "cancelling")
         return True
 
-    def _request(self, what: Wish, state: Doing) -> None:
+    def _request(self, what: Wish, state: JobState) -> None:
         if not self.done():
             self.state = state
             self.ask(self, what)
 
-    def tell(self, news: JobNews) -> None:
+    def record(self, news: JobNews) -> None:
         """Record news from the worker; called by the client. Later requests of the user take precedence."""
         self.preview = self.preview if news.preview is None else news.preview
         self.warnings = news.warnings or self.warnings

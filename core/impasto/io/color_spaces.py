@@ -74,15 +74,15 @@ class NamedSpace:
 
     def __call__(self, values: np.ndarray, /) -> tuple[np.ndarray, np.ndarray]:
         """Stored values (linear sRGB instead if white exceeds 1), and linear sRGB (n, W, 3)."""
-        linear = _converted(values, self.name)
+        linear = _linear_srgb(values, self.name)
         return (values if self._white < 1 + NEAR else linear), linear
 
     @functools.cached_property
     def _white(self) -> float:
-        return float(_converted(np.ones((1, 1, 1), np.float32), self.name).max())
+        return float(_linear_srgb(np.ones((1, 1, 1), np.float32), self.name).max())
 
 
-def _converted(values: np.ndarray, name: str) -> np.ndarray:
+def _linear_srgb(values: np.ndarray, name: str) -> np.ndarray:
     """Linear sRGB (n, W, 3) from values (n, W, 1 or 3) in one of OpenColorIO's spaces."""
     import OpenImageIO as oiio
 

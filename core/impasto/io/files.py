@@ -40,7 +40,7 @@ from .metadata import metadata_of
 from .packing import MAPS, Layout, MapFiles, PackedPicture, Packing
 from .reduction import ALL, Wanted
 from .udim import is_tiled, tiles_at, with_all_tiles, without_number
-from .unpacking import common_size, read_sources, tell_part
+from .unpacking import common_size, read_sources, report_part
 
 
 def read_maps(
@@ -73,7 +73,7 @@ def read_maps(
     plain = Wanted(upright=upright, color_space=color_space)
     if tiles := tiles_in(path):
         parts = {
-            number: _read_tile(tile, plain, partial(tell_part, on_progress, index, len(tiles)))
+            number: _read_tile(tile, plain, partial(report_part, on_progress, index, len(tiles)))
             for index, (number, tile) in enumerate(tiles.items())
         }
         maps = Maps.of_tiles(_in_one_range(parts))

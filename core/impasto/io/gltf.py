@@ -70,7 +70,7 @@ def reading(name: str) -> Iterator[None]:
         raise FileError(f"{excerpt(name)} is damaged, or no glTF 2.0 file", REMEDY) from error
 
 
-def whole(value: Any) -> int:
+def integer(value: Any) -> int:
     """A count or an index from JSON. ValueError for anything else."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**40:
         raise ValueError
@@ -104,7 +104,7 @@ class Gltf:
         with reading(name):
             text, binary = _chunks(data) if data[:4] == MAGIC else (data, b"")
         uris: list[bytes] = []
-        text = DATA_URI.sub(partial(_kept_apart, uris), text)
+        text = DATA_URI.sub(partial(_extract_uri, uris), text)
         found = parse_json(text.rstrip(b"\0 "), f"the JSON of {excerpt(name)}")
         one = cls(name, found, folder, binary, uris)
         with reading(name):
@@ -116,12 +116,12 @@ class Gltf:
     def _check_extensions(self) -> None:
         for extension in self.list_of("extensionsRequired"):
             if extension in REFUSED:
-                raise self.unread([extension])
+                raise self.unread_error([extension])
             if not (isinstance(extension, str) and UNDERSTOOD.fullmatch(extension)):
                 message = f"{excerpt(self.name)} needs the glTF extension {excerpt(extension)}, which is not known here"
                 raise FileError(message, "export it without that extension")
 
-    def unread(self, extensions: Iterable[str], usual: tuple[str, str] = ("", "")) -> FileError:
+    def unread_error(self, extensions: Iterable[str], usual: tuple[str, str] = ("", "")) -> FileError:
         """The error for data that is not read: the first extension that hides it, or else `usual` (data, remedy)."""
         what, remedy = next((REFUSED[one] for one in extensions if one in REFUSED), usual)
         return FileError(f"{excerpt(self.name)} has {what}, which are not read", remedy)
@@ -135,7 +135,7 @@ class Gltf:
 
     def item(self, kind: str, index: Any) -> dict[str, Any]:
         """One item of a kind. LookupError or ValueError if it is missing."""
-        found = self.list_of(kind)[whole(index)]
+        found = self.list_of(kind)[integer(index)]
         if not isinstance(found, dict):
             raise ValueError
         return found
@@ -160,15 +160,15 @@ class Gltf:
         if index not in self._buffers:
             one = self.item("buffers", index)
             if "uri" not in one and (index or not self.binary):
-                raise self.unread(one.get("extensions", {}), NO_DATA)
+                raise self.unread_error(one.get("extensions", {}), NO_DATA)
             data = self.bytes_at(str(one["uri"])) if "uri" in one else self.binary
-            self._buffers[index] = memoryview(data)[: whole(one["byteLength"])]
+            self._buffers[index] = memoryview(data)[: integer(one["byteLength"])]
         return self._buffers[index]
 
     def view(self, index: Any) -> memoryview:
         """The bytes of a buffer view. ValueError if it ends behind the buffer."""
         one = self.item("bufferViews", index)
-        start, length = whole(one.get("byteOffset", 0)), whole(one["byteLength"])
+        start, length = integer(one.get("byteOffset", 0)), integer(one["byteLength"])
         found = self.buffer(one["buffer"])[start : start + length]
         if len(found) < length:
             raise ValueError
@@ -181,18 +181,18 @@ class Gltf:
         return self._accessors[index]
 
     def _values(self, one: Mapping[str, Any]) -> np.ndarray:
-        kind, width, count = np.dtype(COMPONENTS[one["componentType"]]), WIDTHS[one["type"]], whole(one["count"])
+        kind, width, count = np.dtype(COMPONENTS[one["componentType"]]), WIDTHS[one["type"]], integer(one["count"])
         if "bufferView" not in one and not one.get("sparse"):
-            raise self.unread(self.list_of("extensionsUsed"), NO_DATA)
+            raise self.unread_error(self.list_of("extensionsUsed"), NO_DATA)
         if one.get("sparse") or one.get("normalized"):  # others are views of the file and cost no memory
             self._spend(count * width)
         if "bufferView" in one:
-            stride = whole(self.item("bufferViews", one["bufferView"]).get("byteStride", 0)) or width * kind.itemsize
+            stride = integer(self.item("bufferViews", one["bufferView"]).get("byteStride", 0)) or width * kind.itemsize
             values = self._array(one, kind, (count, width), (stride, kind.itemsize))
         else:
             values = np.zeros((count, width), kind)
         if sparse := one.get("sparse"):
-            values, others, where = values.copy(), whole(sparse["count"]), sparse["indices"]
+            values, others, where = values.copy(), integer(sparse["count"]), sparse["indices"]
             numbers = self._array(where, np.dtype(COMPONENTS[where["componentType"]]), (others,))
             values[numbers] = self._array(sparse["values"], kind, (others, width))
         if not one.get("normalized") or kind.kind == "f":
@@ -203,7 +203,7 @@ class Gltf:
         self, one: Mapping[str, Any], kind: np.dtype, shape: tuple[int, ...], strides: tuple[int, int] | None = None
     ) -> np.ndarray:
         """The values in a buffer view, without a copy."""
-        return np.ndarray(shape, kind, self.view(one["bufferView"]), whole(one.get("byteOffset", 0)), strides)
+        return np.ndarray(shape, kind, self.view(one["bufferView"]), integer(one.get("byteOffset", 0)), strides)
 
     def _spend(self, numbers: int) -> None:
         """Count numbers that need memory of their own. FileError beyond the limit, which few bytes can exceed."""
@@ -228,7 +228,7 @@ def _chunks(data: bytes) -> tuple[bytes, bytes]:
     return found[JSON], found.get(BINARY, b"")
 
 
-def _kept_apart(uris: list[bytes], found: re.Match[bytes]) -> bytes:
+def _extract_uri(uris: list[bytes], found: re.Match[bytes]) -> bytes:
     uris.append(found[1])
     return b'"%s%d"' % (PLACE.encode(), len(uris) - 1)
 

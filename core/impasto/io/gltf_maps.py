@@ -129,7 +129,7 @@ def maps_in(gltf: Gltf, index: int, on_progress: Callable[[float], None] = lambd
 
 def _no_textures(gltf: Gltf, materials: Iterable[Mapping[str, Any]], title: str) -> FileError:
     hiding = [one for material in materials for one in material.get("extensions", {}) if one in REFUSED]
-    return gltf.unread(hiding) if hiding else FileError(f"{title} has no textures", NO_TEXTURES)
+    return gltf.unread_error(hiding) if hiding else FileError(f"{title} has no textures", NO_TEXTURES)
 
 
 def _largest(sizes: list[tuple[int, ...]], gltf: Gltf, material: Mapping[str, Any]) -> tuple[int, int]:
@@ -146,7 +146,7 @@ def _image(gltf: Gltf, info: Mapping[str, Any]) -> dict[str, Any]:
     source = next((others[name]["source"] for name in WEBP if name in others), None)
     source = texture.get("source", source)
     if source is None:
-        raise gltf.unread(others, ("textures without an image", "give them one, or remove them"))
+        raise gltf.unread_error(others, ("textures without an image", "give them one, or remove them"))
     return gltf.item("images", source)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from ..atlas.mesh import Mesh
 from ..surface.resizing import resized_map
 from ..texture import Maps, Texture
-from .gltf import BINARY, JSON, MAGIC, PLACE, SLOTS, TRANSFORM, TRANSMISSION, VERSION, Gltf, reading, slots_of, whole
+from .gltf import BINARY, JSON, MAGIC, PLACE, SLOTS, TRANSFORM, TRANSMISSION, VERSION, Gltf, integer, reading, slots_of
 from .gltf_maps import MASKED, maps_in
 from .packing import Layout
 
@@ -167,7 +167,7 @@ class Repaint:
             binary += gltf.buffer(index)
             binary += bytes(-len(binary) % BLOCK)
         for view in kept:
-            offset = starts[whole(view["buffer"])] + whole(view.get("byteOffset", 0))
+            offset = starts[integer(view["buffer"])] + integer(view.get("byteOffset", 0))
             view |= {"buffer": 0, "byteOffset": offset}
         if not any("extensions" in view for view in views):  # an extension may refer to further data
             binary = _without_gaps(binary, kept)
@@ -181,7 +181,7 @@ def _without_gaps(binary: bytearray, views: list[dict[str, Any]]) -> bytearray:
     """The data without blocks that no view uses any more, such as replaced pictures; views are moved accordingly."""
     is_used = np.zeros(len(binary) // BLOCK, bool)
     for view in views:
-        end = view["byteOffset"] + whole(view["byteLength"])
+        end = view["byteOffset"] + integer(view["byteLength"])
         is_used[view["byteOffset"] // BLOCK : -(-end // BLOCK)] = True
     places = np.concatenate([[0], np.cumsum(is_used)]) * BLOCK
     for view in views:

@@ -80,7 +80,7 @@ def read_header(path: Path) -> Header:
         try:
             header = READERS[kind](stream)
             check_length(path, kind, header.size_px)
-            return _check_marks(stream, header) if kind == "JPEG" else header
+            return _check_scans(stream, header) if kind == "JPEG" else header
         except (struct.error, IndexError, KeyError, zlib.error) as error:
             raise FileError(f"{excerpt(path)} is damaged: its header ends early or makes no sense", DAMAGED) from error
         except _RefusedError as error:
@@ -194,7 +194,7 @@ def _read_jpeg(stream: IO[bytes]) -> Header:
         length = struct.unpack(">H", stream.read(2))[0]
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
             bits, height, width, components = struct.unpack(">BHHB", stream.read(6))
-            header = _frame(marker, bits, height, width, components)
+            header = _frame_header(marker, bits, height, width, components)
             length -= 6
         stream.seek(max(length - 2, 0), 1)
     if header is None or header.size_px is None:
@@ -204,7 +204,7 @@ def _read_jpeg(stream: IO[bytes]) -> Header:
     return header
 
 
-def _check_marks(stream: IO[bytes], header: Header) -> Header:
+def _check_scans(stream: IO[bytes], header: Header) -> Header:
     """The header of a JPEG, completed with whether the end marker is missing. The stream is within the first scan.
 
     Other programs may append data behind the end marker. Refuses more scans than pictures of this size have.
@@ -220,7 +220,7 @@ def _check_marks(stream: IO[bytes], header: Header) -> Header:
         return replace(header, is_cut=data[-len(END) :] != END and data.rfind(END) < data.rfind(SCAN))
 
 
-def _frame(marker: int, bits: int, height: int, width: int, components: int) -> Header:
+def _frame_header(marker: int, bits: int, height: int, width: int, components: int) -> Header:
     if marker not in (0xC0, 0xC1, 0xC2, 0xC9, 0xCA):
         raise _RefusedError("is a lossless or hierarchical JPEG, which is not read", "save it as PNG or TIFF")
     if bits not in (8, 12):

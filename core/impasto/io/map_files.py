@@ -225,10 +225,10 @@ def _readings(file: Path) -> list[Named]:
             if not meaning.is_weak and (not is_end or any(map(COUNT.fullmatch, behind))):
                 rest = f"{before}{stem[parts[end - 1].end() :]}"
                 apart.append(Named(file, rest if before else rest.lstrip(" _-."), meaning, word, size, not is_end))
-    return at_end + apart + _joined(file, stem, parts)
+    return at_end + apart + _readings_without_separator(file, stem, parts)
 
 
-def _joined(file: Path, stem: str, parts: list[re.Match[str]]) -> list[Named]:
+def _readings_without_separator(file: Path, stem: str, parts: list[re.Match[str]]) -> list[Named]:
     """Readings of names such as bricknormal, whose last part ends in a word."""
     part = next((part for part in reversed(parts) if not FILLING.fullmatch(part[0])), None)
     cuts = range(part.start() + 1, part.end() - SHORT) if part else ()
@@ -245,7 +245,7 @@ def _words_before(stem: str, parts: list[re.Match[str]], end: int) -> list[tuple
         begins = first == 0 or not stem[parts[first].start() - 1].isalnum()
         is_joined = all(one.end() == next_.start() for one, next_ in pairwise(parts[first:end]))
         is_apart = begins or len(word) > 2 or word == "ao"  # as in brickAO
-        if word in conventions() and is_apart and (is_joined or _may_be_spaced(word)):
+        if word in conventions() and is_apart and (is_joined or _may_be_separated(word)):
             # Poliigon's workflow, as in METAL_COL_4K_METALNESS: the map's word stands before the size
             before = first
             while before and SIZE.fullmatch(parts[before - 1][0]):
@@ -256,7 +256,7 @@ def _words_before(stem: str, parts: list[re.Match[str]], end: int) -> list[tuple
     return words
 
 
-def _may_be_spaced(word: str) -> bool:
+def _may_be_separated(word: str) -> bool:
     """Whether a word's parts may be separated. In metal_roughness and rough_n, the first part is the set's name."""
     return (len(word) > SHORT or word.endswith(CLEAR_SIGNS)) and sum(
         bool(place.channel) for place in conventions()[word].places.values()
@@ -283,14 +283,14 @@ def sets_among(files: Iterable[Path]) -> tuple[list[MapSet], list[Path]]:
     only with other words, or if that file looks like normals.
     """
     files = sorted(files)
-    groups, plain = _grouped(tuple(files))
+    groups, plain = _files_by_set(tuple(files))
     sets = [found for group, members in groups.items() if (found := _set_of(members, plain.get(group)))]
     used = {file for one in sets for file in [*one.files, *one.left_out]}
     return sets, [file for file in files if file not in used]
 
 
 @lru_cache(maxsize=4)
-def _grouped(files: tuple[Path, ...]) -> tuple[Mapping[str, list[Named]], Mapping[str, Path]]:
+def _files_by_set(files: tuple[Path, ...]) -> tuple[Mapping[str, list[Named]], Mapping[str, Path]]:
     """Readings of files by their set's name, and files without a word for a map by name. Cached for large folders."""
     groups: dict[str, list[Named]] = {}
     plain = dict[str, Path]()
@@ -413,10 +413,10 @@ def set_at(path: Path) -> MapSet | None:
     FileError if there are no maps, or several sets of which any may be meant.
     """
     if path.name.endswith(SET_FILE):
-        return _listed(path)
+        return _set_in_file(path)
     if path.name.endswith(ALL_OF_ONE) and is_folder(path.parent):
         wanted = path.name.removesuffix(ALL_OF_ONE).casefold()
-        groups, plain = _grouped(tuple(sorted(pictures_among(files_in(path.parent)))))
+        groups, plain = _files_by_set(tuple(sorted(pictures_among(files_in(path.parent)))))
         likely = (item for item in groups.items() if wanted in (one.name.casefold() for one in item[1]))
         sets = [_set_of(members, plain.get(group)) for group, members in likely]
         found = next((one for one in sets if one and one.name.casefold() == wanted), None)
@@ -455,7 +455,7 @@ def _set_in(folder: Path) -> MapSet:
     files = files_in(folder)
     listed = [file for file in files if file.name.endswith(SET_FILE) and not file.name.startswith(".")]
     if len(listed) == 1:
-        return _listed(listed[0])
+        return _set_in_file(listed[0])
     sets, rest = _sets_of_tiles(pictures_among(files))
     if not sets:
         below = [one for one in files if is_folder(one) and one.name.casefold() in FOLDERS_OF_MAPS]
@@ -471,7 +471,7 @@ def _set_in(folder: Path) -> MapSet:
         names = ", ".join(printable(f"{one.name}{ALL_OF_ONE}") for one in sets[:MOST_NAMED])
         message = f"{folder} contains several map sets: {names}"
         raise FileError(message, f"give one of them, such as {excerpt(folder / (first.name + ALL_OF_ONE))}")
-    return joined(files, sets, rest)
+    return merged_set(files, sets, rest)
 
 
 def _largest_first(sets: Iterable[MapSet]) -> list[MapSet]:
@@ -483,7 +483,7 @@ def _is_whole(one: MapSet) -> bool:
     return "base_color" in one.maps and len(one.maps) > 1
 
 
-def joined(files: Iterable[Path], sets: Iterable[MapSet], rest: Iterable[Path]) -> MapSet:
+def merged_set(files: Iterable[Path], sets: Iterable[MapSet], rest: Iterable[Path]) -> MapSet:
     """One set made from all files: the largest of the sets, completed with maps that it lacks.
 
     sets, rest: as returned by `sets_among`.
@@ -503,7 +503,7 @@ def joined(files: Iterable[Path], sets: Iterable[MapSet], rest: Iterable[Path]) 
     return MapSet(first.name, maps, left_out | {file: "no picture" for file in unknown if not is_folder(file)})
 
 
-def _listed(path: Path) -> MapSet:
+def _set_in_file(path: Path) -> MapSet:
     """The set in a set file. Its files are where it says, or in its own folder. FileError if it is no set file."""
     content = read_json(path, f"the set file {excerpt(path)}")
     remedy = 'write {"normal": "brick_n.png", "roughness": "brick_orm.png:g"}'

@@ -105,7 +105,7 @@ def mesh_in(gltf: Gltf, material: int | None = None) -> Mesh:
     """
     with reading(gltf.name), np.errstate(invalid="ignore", over="ignore"):  # of numbers that the mesh then refuses
         parts, count, has_any = [], 0, False
-        for matrix, primitive in _placed(gltf):
+        for matrix, primitive in _placed_parts(gltf):
             if material is None or material in _materials(primitive):
                 has_any = True
                 primitive = {**primitive, "material": material} if material is not None else primitive
@@ -132,7 +132,7 @@ def is_shown(path: Path) -> bool:
     gltf = Gltf.at(datablock.file)
     material = material_at(gltf, datablock)
     with reading(gltf.name):
-        return any(material in _materials(primitive) for _, primitive in _placed(gltf))
+        return any(material in _materials(primitive) for _, primitive in _placed_parts(gltf))
 
 
 def _materials(primitive: Mapping[str, Any]) -> set[int]:
@@ -141,7 +141,7 @@ def _materials(primitive: Mapping[str, Any]) -> set[int]:
     return {one["material"] for one in (primitive, *variants) if "material" in one}
 
 
-def _placed(gltf: Gltf) -> Iterator[tuple[np.ndarray, Mapping[str, Any]]]:
+def _placed_parts(gltf: Gltf) -> Iterator[tuple[np.ndarray, Mapping[str, Any]]]:
     """The matrix (4, 4) and the JSON of each mesh part that the nodes of the scene place.
 
     Parts of a skinned mesh lie where its bones were bound. ValueError if a node is reached twice.

@@ -261,7 +261,7 @@ def _scanlines(path: Path) -> Scanlines:
         source, held = DecodedPicture(partial(decode_cut_jpeg, path)), held + 3
     elif header.kind != "TIFF" and color == "cmyk":
         color = "rgb"  # converted by OpenImageIO
-    elif header.kind == "EXR" and alpha is None and (places := _scattered(source, spec, channels)):
+    elif header.kind == "EXR" and alpha is None and (places := _single_channel_parts(source, spec, channels)):
         source, held = DecodedPicture(partial(decode_parts, path, places)), held + 4 * len(places)
         alpha = len(places) - 1 if len(places) in (2, 4) else None
         channels = tuple(range(alpha or 3))
@@ -425,7 +425,7 @@ def _parts(source: Any) -> Iterator[tuple[int, Any]]:
     _error_of(source)  # clear the error of seeking past the last part
 
 
-def _scattered(source: Any, spec: Any, channels: tuple[int, ...]) -> list[tuple[int, int]]:
+def _single_channel_parts(source: Any, spec: Any, channels: tuple[int, ...]) -> list[tuple[int, int]]:
     """(part, channel) of an EXR's colour and opacity, if some of them are in parts of a single channel; else []."""
     part, found = source.current_subimage(), dict[str, tuple[int, int]]()
     for index, other in _parts(source):

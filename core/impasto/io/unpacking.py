@@ -79,29 +79,29 @@ def read_textures(
     range_m = None
     by_file = sorted(sources.items(), key=lambda item: item[1].file)
     for index, (name, source) in enumerate(by_file):
-        tell = partial(tell_part, on_progress, index, len(sources))
+        report = partial(report_part, on_progress, index, len(sources))
         if source.place.channel:
             if source.file not in packed:
                 packed = {source.file: read_channels(source.file, wanted.upright)}
             if (texture := _channel(packed[source.file], source)) is None:
-                notes.append(f"{_called(source)} has no alpha, and no {_words(name)} in it")
+                notes.append(f"{_file_name(source)} has no alpha, and no {_words(name)} in it")
                 continue
             textures[name] = texture
         elif name == "base_color" and "opacity" not in sources:
-            textures |= _color_and_alpha(source, wanted, tell, notes)
+            textures |= _color_and_alpha(source, wanted, report, notes)
         else:
-            reading = decode.read_noted_map(source.file, name, wanted, tell)
+            reading = decode.read_noted_map(source.file, name, wanted, report)
             textures[name], range_m = reading.texture, reading.range_m or range_m
             notes += reading.notes
         if source.place.is_inverted and name not in NORMAL_MAPS:
             textures[name] = Texture(1 - textures[name].pixels)
-            notes.append(f"{_words(name)} is one minus {_called(source)}")
+            notes.append(f"{_words(name)} is one minus {_file_name(source)}")
     for name in sorted(NORMAL_MAPS & textures.keys()):
         textures[name] = _opengl(sources[name], textures[name], textures.get("height"), notes)
     return textures, notes, range_m
 
 
-def tell_part(on_progress: Callable[[float], None], index: int, count: int, fraction: float) -> None:
+def report_part(on_progress: Callable[[float], None], index: int, count: int, fraction: float) -> None:
     """Report progress within one of `count` files as progress of all files together."""
     on_progress((index + fraction) / count)
 
@@ -114,7 +114,7 @@ def named_map(source: MapSource, name: str, color_space: str = "") -> Texture:
     else:
         texture = decode.read_map(source.file, name, Wanted(color_space=color_space))
     if texture is None:
-        raise FileError(f"{_called(source)} has no alpha", f"say where {_words(name)} is, or leave the file out")
+        raise FileError(f"{_file_name(source)} has no alpha", f"say where {_words(name)} is, or leave the file out")
     if not source.place.is_inverted:
         return texture
     return Texture(flip(texture.pixels) if name in NORMAL_MAPS else 1 - texture.pixels)
@@ -139,18 +139,18 @@ def _channel(stored: np.ndarray, source: MapSource) -> Texture | None:
 
 
 def _color_and_alpha(
-    source: MapSource, wanted: Wanted, tell: Callable[[float], None], notes: list[str]
+    source: MapSource, wanted: Wanted, on_progress: Callable[[float], None], notes: list[str]
 ) -> dict[str, Texture]:
     """The colour in a file, and its alpha as opacity unless the alpha is constant."""
-    maps = read_picture(source.file, Wanted(upright=wanted.upright, color_space=wanted.color_space), tell)
+    maps = read_picture(source.file, Wanted(upright=wanted.upright, color_space=wanted.color_space), on_progress)
     if "base_color" not in maps:
-        raise FileError(f"{_called(source)} holds heights, and is named a base colour", "name it a height")
+        raise FileError(f"{_file_name(source)} holds heights, and is named a base colour", "name it a height")
     found = dict(maps)
     notes += maps.notes
     alpha = found.pop("opacity", None)
     if alpha is not None and float(np.ptp(alpha.pixels)) > 0:
         found["opacity"] = alpha
-        notes.append(f"opacity is the alpha of {_called(source)}")
+        notes.append(f"opacity is the alpha of {_file_name(source)}")
     return found
 
 
@@ -176,7 +176,7 @@ def _of_one_size(textures: dict[str, Texture], notes: list[str]) -> dict[str, Te
 def _opengl(source: MapSource, normal: Texture, height: Texture | None, notes: list[str]) -> Texture:
     """Normals with OpenGL's sign. They are flipped if their name, or else height or slopes, show DirectX's sign."""
     if not np.ptp(normal.pixels[..., 2]) and np.ptp(normal.pixels[..., 0]):
-        notes.append(f"{_called(source)} has two channels: its blue is computed from red and green")
+        notes.append(f"{_file_name(source)} has two channels: its blue is computed from red and green")
         normal = Texture(with_blue(normal.pixels))
     is_directx, why = source.place.is_inverted, "by its name"
     if not source.is_sure and not decode.read_metadata(source.file):
@@ -188,11 +188,11 @@ def _opengl(source: MapSource, normal: Texture, height: Texture | None, notes: l
             why = "as its height shows" if found.by == "height" else "as its slopes fit together"
     if not is_directx:
         return normal
-    notes.append(f"{_called(source)} has DirectX normals, {why}: turned to OpenGL's")
+    notes.append(f"{_file_name(source)} has DirectX normals, {why}: turned to OpenGL's")
     return Texture(flip(normal.pixels))
 
 
-def _called(source: MapSource) -> str:
+def _file_name(source: MapSource) -> str:
     return excerpt(as_unicode(source.file.name))
 
 

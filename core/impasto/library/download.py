@@ -38,18 +38,20 @@ def fetch_weights(weights: Weights, parts: Sequence[Path], on_progress: Progress
     _check_room(weights, parts)
     earlier = 0
 
-    def tell(done: int) -> None:
+    def on_progress(done: int) -> None:
         came = earlier + done
         message = f"{weights.label}: {came // MIB} of {weights.download_bytes // MIB} MiB"
         on_progress(came / weights.download_bytes, message)
 
     for file, part in zip(weights.files, parts, strict=True):
-        fetch(file.url, part, file.size_bytes, file.sha256, tell)
+        fetch(file.url, part, file.size_bytes, file.sha256, on_progress)
         earlier += file.size_bytes
 
 
-def fetch(url: str, part: Path, size_bytes: int, sha256: str, tell: Callable[[int], None] = lambda done: None) -> None:
-    """Download the file at `url` to `part`, resuming after the bytes there. `tell(bytes)` reports the bytes received.
+def fetch(
+    url: str, part: Path, size_bytes: int, sha256: str, on_progress: Callable[[int], None] = lambda done: None
+) -> None:
+    """Download the file at `url` to `part`, resuming after the bytes there. `on_progress(bytes)` is called meanwhile.
 
     Broken connections are retried as long as each try receives more. ModelError says why the file cannot be downloaded.
     A file whose SHA-256 does not begin with the digits `sha256` is deleted.
@@ -58,7 +60,7 @@ def fetch(url: str, part: Path, size_bytes: int, sha256: str, tell: Callable[[in
         cut: Exception = http.client.IncompleteRead(b"")
         try:
             with _request(url, done) as response:
-                _receive(response, part, done, size_bytes, tell)
+                _receive(response, part, done, size_bytes, on_progress)
         except (OSError, http.client.HTTPException) as error:
             cut = error
             if isinstance(error, HTTPError) and error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
@@ -83,7 +85,7 @@ def _request(url: str, done: int) -> http.client.HTTPResponse:
 
 
 def _receive(
-    response: http.client.HTTPResponse, part: Path, done: int, size_bytes: int, tell: Callable[[int], None]
+    response: http.client.HTTPResponse, part: Path, done: int, size_bytes: int, on_progress: Callable[[int], None]
 ) -> None:
     """Write the received bytes at their place in the file. A server without ranges starts at the beginning again."""
     start, total = _range(response)
@@ -107,7 +109,7 @@ def _receive(
                     message = f"the connection to {urlsplit(response.url).hostname} is too slow: {start - came} bytes"
                     raise ModelError(f"{message} in {PACE_S:.0f} s", "try again later, which goes on from there")
                 since, came = time.monotonic(), start
-            tell(start)
+            on_progress(start)
 
 
 def _range(response: http.client.HTTPResponse) -> tuple[int, int | None]:

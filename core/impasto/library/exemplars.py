@@ -36,12 +36,12 @@ def exemplar_file(maps: Maps) -> bytes:
     """The content of an exemplar's file: each map as a lossless WebP image of 8 bits, or of 12 bits for heights."""
     starts = [max(0, side - MOST_PX) // 2 for side in maps.size_px]
     maps = window_of(maps, tuple(slice(start, start + MOST_PX) for start in starts))
-    tensors = {name: _compressed(maps[name].pixels.clip(0, 1), name) for name in maps}
+    tensors = {name: _webp_bytes(maps[name].pixels.clip(0, 1), name) for name in maps}
     about = {"width_m": maps.width_m, "height_range_m": maps.height_range_m}
     return tensor_file(tensors, {ABOUT: json.dumps({key: value for key, value in about.items() if value is not None})})
 
 
-def _compressed(pixels: np.ndarray, name: str) -> np.ndarray:
+def _webp_bytes(pixels: np.ndarray, name: str) -> np.ndarray:
     """The bytes (N,) of an image of pixels (H, W, C) in [0, 1]. For heights, green has the lower bits."""
     from PIL import Image
 
@@ -55,7 +55,7 @@ def _compressed(pixels: np.ndarray, name: str) -> np.ndarray:
 
 
 def _pixels(data: np.ndarray, name: str) -> np.ndarray:
-    """Pixels (H, W, C) in [0, 1], as float32, from the bytes that `_compressed` made."""
+    """Pixels (H, W, C) in [0, 1], as float32, from the bytes that `_webp_bytes` made."""
     from PIL import Image
 
     with Image.open(io.BytesIO(data.tobytes()), formats=["WEBP"]) as image:

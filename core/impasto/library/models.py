@@ -29,7 +29,7 @@ from ..system.transaction import recover, replace_files
 from ..system.untrusted import excerpt, explain, files_in, is_folder, is_there, read_bytes, sha256_of
 from ..texture import Maps
 from .exemplars import EXEMPLAR_SUFFIX, LARGEST_BYTES, exemplar_file, read_exemplar
-from .tensors import SUFFIX, open_tensors, quantised, read_tensors, restored, tensor_file
+from .tensors import SUFFIX, open_tensors, quantised_tensors, read_tensors, restored_tensors, tensor_file
 
 DATA_SUFFIXES = (".manifest.json", ".data.png")
 """Suffixes of files that a training writes for its model: the training data as a list, and as a picture."""
@@ -86,7 +86,7 @@ class Model:
 
     def load(self) -> dict[str, np.ndarray]:
         """The model's tensors by name. ModelError if the file is truncated or a tensor is not finite."""
-        tensors = restored(read_tensors(self.path)[0], self.path.name)
+        tensors = restored_tensors(read_tensors(self.path)[0], self.path.name)
         for name, tensor in tensors.items():
             if tensor.dtype.kind == "f" and not np.isfinite(tensor).all():
                 message = f"the tensor {excerpt(name)} of {excerpt(self.path)} has values that are NaN or infinite"
@@ -174,7 +174,7 @@ def save_model(
 def pack_model(model: Model, exemplar: bytes) -> Model:
     """Write a model again with weights of eight bits, and with the content of an exemplar's file (b"" for none)."""
     card = {**model.card, "exemplar": hashlib.sha256(exemplar).hexdigest() if exemplar else ""}
-    return _write_model(model.path, quantised(model.load()), card, model.thumbnail, exemplar)
+    return _write_model(model.path, quantised_tensors(model.load()), card, model.thumbnail, exemplar)
 
 
 def record_figures(model: Model, figures: Mapping[str, float]) -> Model:

@@ -104,16 +104,16 @@ def _fit(files: Sequence[_File], weights: Weights, shapes: Shapes, convert: Any 
     hashes: dict[str, str] = {}
     for file in files:
         found = {name: tuple(tensor.shape) for name, tensor in file.tensors.items()}
-        best = min(prefixes, key=lambda prefix: len(_wrong(found, weights, shapes, prefix)))
+        best = min(prefixes, key=lambda prefix: len(_mismatches(found, weights, shapes, prefix)))
         tensors |= {best + name: tensor for name, tensor in file.tensors.items()}
         hashes[best] = file.sha256
-    wrong = _wrong({name: tuple(tensor.shape) for name, tensor in tensors.items()}, weights, shapes, "")
+    wrong = _mismatches({name: tuple(tensor.shape) for name, tensor in tensors.items()}, weights, shapes, "")
     stated = files[0].metadata if len(files) == 1 else {}
     in_order = tuple(hashes[prefix] for prefix in prefixes if prefix in hashes)
     return Fit(weights, weights.needed_tensors(tensors), in_order, wrong, len(wrong) / len(shapes), convert, stated)
 
 
-def _wrong(found: Shapes, weights: Weights, shapes: Shapes, prefix: str) -> list[str]:
+def _mismatches(found: Shapes, weights: Weights, shapes: Shapes, prefix: str) -> list[str]:
     """Differences between the found tensors, with `prefix` before their names, and the layout's with that prefix."""
     named = weights.needed_tensors({prefix + name: shape for name, shape in found.items()})
     return differences(named, {name: shape for name, shape in shapes.items() if name.startswith(prefix)})

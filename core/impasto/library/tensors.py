@@ -78,7 +78,7 @@ def _in_order(file: bytes) -> bytes:
     return len(text).to_bytes(8, "little") + text + file[8 + length :]
 
 
-def quantised(tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def quantised_tensors(tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The tensors, with large weights (names end in `.weight`) as int8, and tensors of their scales added.
 
     Symmetric, per output channel: a weight is a whole number from -127 to 127 times the scale of its channel
@@ -97,7 +97,7 @@ def quantised(tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     return made
 
 
-def restored(tensors: Mapping[str, np.ndarray], file: str) -> dict[str, np.ndarray]:
+def restored_tensors(tensors: Mapping[str, np.ndarray], file: str) -> dict[str, np.ndarray]:
     """The tensors, with quantised ones converted to float32. ModelError if their scales do not fit."""
     made = {name: tensor for name, tensor in tensors.items() if not name.endswith(SCALE)}
     for name, scales in tensors.items():
