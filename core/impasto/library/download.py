@@ -38,13 +38,13 @@ def fetch_weights(weights: Weights, parts: Sequence[Path], on_progress: Progress
     _check_room(weights, parts)
     earlier = 0
 
-    def on_progress(done: int) -> None:
+    def report(done: int) -> None:
         came = earlier + done
         message = f"{weights.label}: {came // MIB} of {weights.download_bytes // MIB} MiB"
         on_progress(came / weights.download_bytes, message)
 
     for file, part in zip(weights.files, parts, strict=True):
-        fetch(file.url, part, file.size_bytes, file.sha256, on_progress)
+        fetch(file.url, part, file.size_bytes, file.sha256, report)
         earlier += file.size_bytes
 
 
