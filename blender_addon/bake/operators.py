@@ -26,7 +26,7 @@ from .process import background
 from .process.costs import check_memory
 from .render.baked_maps import BakedMap, bake_set
 from .settings import BakeOptions, BakeOutput, BakeProperties, BakeTargets
-from .sources.provenance import Sources, sources_of, with_recipes
+from .sources.provenance import BakeSources, sources_of, with_recipes
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ class BakeRequest:
 
 
 def _finished(
-    maps: Sequence[Sequence[BakedMap]], sources: Sequence[Sources], known: Mapping[str, bytes]
+    maps: Sequence[Sequence[BakedMap]], sources: Sequence[BakeSources], known: Mapping[str, bytes]
 ) -> list[list[BakedMap]]:
     """The maps of each set, the new ones with their recipes, the others with their files."""
     return [

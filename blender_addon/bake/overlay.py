@@ -59,7 +59,7 @@ class Shells:
 
 
 @dataclass
-class _Drawing:
+class _BakeOverlay:
     """State of what is drawn. batches: those of what `key` says."""
 
     handler: Any = None
@@ -70,7 +70,7 @@ class _Drawing:
     batches: Sequence[Batch] = ()
 
 
-_drawing = _Drawing()
+_drawing = _BakeOverlay()
 
 
 def is_cage_on() -> bool:

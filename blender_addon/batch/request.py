@@ -18,7 +18,7 @@ from bpy.props import EnumProperty, PointerProperty, StringProperty
 
 from ..assets.catalogs import search_catalogs, search_libraries
 from ..bake.sources.material_maps import shows_images
-from ..bridge.meshes import Surface
+from ..bridge.meshes import MeshSurface
 from ..core.batch.names import check_pattern, fill_in, fold
 from ..core.descriptions import MESH
 from ..core.errors import ParameterError
@@ -201,7 +201,7 @@ class BatchRequest:
         if material is None or not shows_images(material):  # a material that is baked on a plane has lost its mapping
             return {}
         with suppress(ParameterError):
-            (data,) = Surface(material, context.selected_objects).read(context)().files.values()
+            (data,) = MeshSurface(material, context.selected_objects).read(context)().files.values()
             file = make_folder(folder / MESH) / f"{name}.ply"
             replace_files({file: data.tobytes()})
             return {MESH: file.relative_to(folder).as_posix()}

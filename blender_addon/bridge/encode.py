@@ -12,7 +12,7 @@ import numpy as np
 from ..core.io.metadata import PNG_SIGNATURE
 from ..core.system.transaction import temporary_folder
 from . import headers
-from .images import MAP, NO_OPACITY, RECIPE, Picture, add, pixels_of
+from .images import MAP, NO_OPACITY, RECIPE, ImagePixels, add, pixels_of
 
 TEMPORARY = ".impasto"
 """Name of an image that exists only while it is encoded."""
@@ -30,7 +30,7 @@ def write(image: bpy.types.Image, folder: Path) -> Path:
     return path
 
 
-def _png_of(picture: Picture) -> bytes:
+def _png_of(picture: ImagePixels) -> bytes:
     """A picture as PNG: 8 bits a channel or, where it has floats, 16."""
     arrays = picture.to_pixels().arrays
     pixels = np.concatenate(list(arrays.values()), axis=2)[::-1]

@@ -45,7 +45,7 @@ TOLERANCE = 1 / 256
 
 
 @dataclass(frozen=True)
-class Picture:
+class ImagePixels:
     """Pixels of an image as read on the main thread; `to_pixels` converts them on any other.
 
     to_rec709, from_rec709: matrices of the file's working space, in which colours are held as floats. color_space: of
@@ -63,7 +63,7 @@ class Picture:
     color_space: str = ""
     is_packed: bool = False
 
-    def thumbnail(self, longest_px: int) -> Picture:
+    def thumbnail(self, longest_px: int) -> ImagePixels:
         """The picture in blocks of whole pixels, averaged, its longer side at least longest_px if it was before."""
         factor = max(self.size_px) // longest_px
         if factor < 2:
@@ -102,7 +102,7 @@ class Picture:
             raise ParameterError(message, "lower its exposure until all are at most 1, or save it as PNG")
 
 
-def read(image: bpy.types.Image) -> Path | Picture:
+def read(image: bpy.types.Image) -> Path | ImagePixels:
     """An image as it is sent: its file if plain, else its pixels. ParameterError for movies, sequences and UDIMs."""
     check_single(image)
     path = _untouched_file(image)
@@ -126,7 +126,7 @@ def check_single(image: bpy.types.Image) -> None:
         raise ParameterError(f"the image {image.name} is {kind}", "choose a single image")
 
 
-def pixels_of(image: bpy.types.Image) -> Picture:
+def pixels_of(image: bpy.types.Image) -> ImagePixels:
     """Pixels of an image, even if its file is plain. ParameterError for several images, FileError for no pixels."""
     check_single(image)
     width, height = image.size
@@ -137,7 +137,7 @@ def pixels_of(image: bpy.types.Image) -> Picture:
     spaces = to_rec709(), from_rec709()
     about = image.is_float, is_data, has_alpha
     is_packed = image.alpha_mode == "CHANNEL_PACKED"
-    return Picture(image.name, (height, width), values_of(image), *about, *spaces, color_space_of(image), is_packed)
+    return ImagePixels(image.name, (height, width), values_of(image), *about, *spaces, color_space_of(image), is_packed)
 
 
 def values_of(image: bpy.types.Image) -> np.ndarray:

@@ -22,7 +22,7 @@ from .mesh_masks import MeshMask
 
 SOURCE = "source"
 Source = bpy.types.Image | bpy.types.Material | Path
-Readable = Path | images.Picture | tiles.TiledPicture
+Readable = Path | images.ImagePixels | tiles.TiledPicture
 Input: TypeAlias = "Readable | JobInput | Callable[[], Path | JobInput]"
 
 
@@ -39,7 +39,7 @@ def read(source: Source | JoinedMaterials | MeshMask | JoinedMask) -> Input:
 
 def ready(given: Input) -> Path | JobInput:
     """An input in the form that the worker takes; for any thread."""
-    if isinstance(given, images.Picture | tiles.TiledPicture):
+    if isinstance(given, images.ImagePixels | tiles.TiledPicture):
         return given.to_pixels()
     return given if isinstance(given, Path | JobInput) else given()
 

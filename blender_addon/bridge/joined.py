@@ -38,7 +38,7 @@ LARGER = 1.05
 class JoinedMaterials:
     """Materials, of which each is shown by the objects of a surface. names: of their maps besides the base colour."""
 
-    parts: tuple[meshes.Surface, ...]
+    parts: tuple[meshes.MeshSurface, ...]
     names: tuple[str, ...] = ()
 
     @property
@@ -60,7 +60,7 @@ class JoinedMaterials:
         return JoinedMask(kind, self)
 
     def read(self, context: bpy.types.Context) -> Callable[[], JobInput]:
-        """Read the meshes as an input of a recipe, with UVs on the tiles. ParameterError as for `Surface.mesh`."""
+        """Read the meshes as an input of a recipe, with UVs on the tiles. ParameterError as for `MeshSurface.mesh`."""
         placed = [(part.mesh(context), part.material) for part in self.parts]
         positions = np.concatenate([mesh.positions for mesh, _ in placed])
         uvs = np.concatenate([self._uvs(index, mesh, material) for index, (mesh, material) in enumerate(placed)])
@@ -162,7 +162,7 @@ class JoinedResult:
         """The surfaces in the scene that show it. ParameterError if one of its materials is not shown."""
         objects, chosen = [item for item in context.scene.objects if item.name in self.objects], []
         for index in range(len(self.names)):
-            places = [meshes.Surface(item, objects) for item in (*self._new(index), *self._former(index))]
+            places = [meshes.MeshSurface(item, objects) for item in (*self._new(index), *self._former(index))]
             chosen.append(next((place for place in places if place.is_shown), places[0]))
         return JoinedMaterials(tuple(chosen))
 
@@ -172,8 +172,8 @@ class JoinedResult:
         joined = JoinedMaterials(self._surfaces([self._former(index)[0] for index in range(len(self.names))]))
         return joined.splitter([replace(target, name=name) for name in named], (self.names, self.objects))
 
-    def _surfaces(self, materials: Sequence[bpy.types.Material]) -> tuple[meshes.Surface, ...]:
-        return tuple(meshes.Surface(item, ()) for item in materials)
+    def _surfaces(self, materials: Sequence[bpy.types.Material]) -> tuple[meshes.MeshSurface, ...]:
+        return tuple(meshes.MeshSurface(item, ()) for item in materials)
 
     def _part(self, index: int) -> list[bpy.types.Image]:
         """Images that its recipe has made of one of the materials."""

@@ -14,7 +14,7 @@ from ..core.engine.requests import JobInput
 from ..core.errors import ParameterError
 from ..core.surface.color import linear_to_srgb
 from ..core.udim import square, tile_key, tile_numbers
-from .meshes import Surface, values_in
+from .meshes import MeshSurface, values_in
 from .tiles import sizes_of
 
 IMAGE, GROUP, COLORS, FACES, MATERIAL = "IMAGE", "GROUP", "COLORS", "FACES", "MATERIAL"
@@ -37,7 +37,7 @@ class MeshMask:
     """Mask of an image, that of a surface's texture. kind: of `ITEMS` but `IMAGE`."""
 
     kind: str
-    surface: Surface
+    surface: MeshSurface
     image: bpy.types.Image
 
     def is_empty(self, context: bpy.types.Context) -> bool:

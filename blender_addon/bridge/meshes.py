@@ -163,7 +163,7 @@ class Corners(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Surface:
+class MeshSurface:
     """Faces that a texture lies on: those of objects that show the material, or without one all of them."""
 
     material: bpy.types.Material | None
@@ -172,7 +172,7 @@ class Surface:
     @classmethod
     def chosen(
         cls, context: bpy.types.Context, material: bpy.types.Material | None, item: bpy.types.Object | None = None
-    ) -> Surface:
+    ) -> MeshSurface:
         """Those of the selected objects, the active one, and `item`."""
         return cls(material, {*context.selected_objects, context.active_object, item} - {None})
 

@@ -82,7 +82,7 @@ def _mesh_shown(recipe: Recipe, image: bpy.types.Image) -> Callable[[], Path | J
     sources = _called(str(recipe.inputs.get(SOURCE, {}).get("name", "")), image)
     for material in [one for shown in (image, *sources) for one in surfaces.materials_with(shown)]:
         with suppress(ParameterError):
-            return meshes.Surface(material, objects).read(bpy.context)
+            return meshes.MeshSurface(material, objects).read(bpy.context)
     for folder in _folders(image):
         if path := _beside(folder, name):
             return partial(Path, path)

@@ -246,7 +246,7 @@ def _even(shader: bpy.types.Node, name: str) -> float | None:
     return None if socket.is_linked or (name == "metallic" and not socket.default_value) else socket.default_value
 
 
-def scaled(image: bpy.types.Image, size_px: tuple[int, int]) -> images.Picture:
+def scaled(image: bpy.types.Image, size_px: tuple[int, int]) -> images.ImagePixels:
     """Pixels of an image at another (height, width)."""
     if tuple(image.size) == size_px[::-1]:
         return images.pixels_of(image)
@@ -258,7 +258,7 @@ def scaled(image: bpy.types.Image, size_px: tuple[int, int]) -> images.Picture:
         bpy.data.images.remove(copy)
 
 
-def _map(name: str, picture: images.Picture, channel: int | None) -> np.ndarray:
+def _map(name: str, picture: images.ImagePixels, channel: int | None) -> np.ndarray:
     """Values of a map as the shader reads them: (H, W, 3) for normals and emission, else (H, W, 1)."""
     pixels = picture.to_pixels(with_packed=True).arrays
     if channel == CHANNELS["Alpha"]:

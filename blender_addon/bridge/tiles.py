@@ -25,14 +25,14 @@ class TiledPicture:
     """Pixels of a tiled image's tiles, by number, as read on the main thread."""
 
     name: str
-    tiles: Mapping[int, images.Picture]
+    tiles: Mapping[int, images.ImagePixels]
 
     def to_pixels(self) -> JobInput:
         """All tiles, in the form that the worker takes; for any thread."""
         return joined({number: picture.to_pixels() for number, picture in self.tiles.items()}, self.name)
 
 
-def read(image: bpy.types.Image) -> Path | images.Picture | TiledPicture:
+def read(image: bpy.types.Image) -> Path | images.ImagePixels | TiledPicture:
     """An image as it is sent: its file if plain, else its pixels, or its tiles'. ParameterError for movies and such."""
     if image.source != TILED:
         return images.read(image)

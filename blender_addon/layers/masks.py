@@ -130,7 +130,7 @@ class IMPASTO_OT_mask_from_mesh(OnLayers, bpy.types.Operator):
         layer, material = active_layer(context), chosen_material(context)
         blank = new_image(material, image_name(layer))
         try:
-            surface = meshes.Surface(material, context.view_layer.objects)
+            surface = meshes.MeshSurface(material, context.view_layer.objects)
             drawn = MeshMask(self.kind, surface, blank).read(context)()
         finally:
             bpy.data.images.remove(blank)

@@ -12,7 +12,7 @@ import bpy
 import numpy as np
 
 from ..bridge import mapping, painted_uvs
-from ..bridge.images import Picture
+from ..bridge.images import ImagePixels
 from ..bridge.inputs import SOURCE, Input
 from ..bridge.pixel_buffers import buffers
 from ..bridge.target import chosen_material
@@ -80,7 +80,7 @@ class LayersPreview(Live):
 
     def give_back(self, inputs: Mapping[str, Input]) -> None:
         for given in inputs.values():
-            if isinstance(given, Picture):
+            if isinstance(given, ImagePixels):
                 buffers.give_back(given.values)
 
     def shown(self) -> None:

@@ -13,7 +13,7 @@ import bpy
 from ..bake.sources.provenance import BAKE, baked_object
 from ..bridge import materials
 from ..bridge.inputs import SOURCE, Source, images_of, read
-from ..bridge.meshes import Surface
+from ..bridge.meshes import MeshSurface
 from ..bridge.recipe_inputs import missing_inputs, put_source, sources_of
 from ..bridge.target import ACTIVE, Target, active_material
 from ..core.descriptions import DIRECTIONS, MESH
@@ -52,7 +52,7 @@ def action_of(context: bpy.types.Context, material: bpy.types.Material) -> Worke
     if not stack.layers:
         raise ParameterError(f"the material {material.name} has no layers", "add one")
     recipe, sources = recipe_of(stack)
-    surface = Surface(material, context.view_layer.objects) if stack.across_seams else None
+    surface = MeshSurface(material, context.view_layer.objects) if stack.across_seams else None
     inputs = {name: read(source) for name, source in sources.items()}
     return WorkerAction.of(form_of(context, material), recipe, inputs, surface, keeps_steps=True)
 

@@ -18,7 +18,7 @@ from gpu_extras.batch import batch_for_shader
 
 from . import regions
 from .shapes import Position
-from .view import Tile, View, settings_of
+from .view import EditorView, Tile, settings_of
 
 LONGEST_PX = 2048
 """Longer side of a region's texture."""
@@ -56,7 +56,7 @@ class Painting:
 
 
 @dataclass
-class _Drawing:
+class _RegionOverlay:
     """State of what is drawn: the handler, the shader, and the texture with the key of what it shows."""
 
     handler: Any = None
@@ -66,7 +66,7 @@ class _Drawing:
     painting: Painting | None = None
 
 
-_drawing = _Drawing()
+_drawing = _RegionOverlay()
 
 
 def painting() -> Painting | None:
@@ -92,7 +92,7 @@ def _draw() -> None:
     image, settings = space.image, settings_of(context)
     if image is None or space.mode == "MASK" or image.source == "VIEWER" or not all(image.size):
         return
-    view = View.of(region, space, settings.is_shifted)
+    view = EditorView.of(region, space, settings.is_shifted)
     if not all(view.scale):
         return
     tiles = view.tiles((region.width, region.height))

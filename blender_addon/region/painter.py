@@ -18,7 +18,7 @@ from ..jobs.task import Place, error_report
 from ..translations.texts import sentence
 from . import overlay, shapes
 from .shapes import Position
-from .view import BRUSH, LASSO, MOST_RADIUS_PX, View, settings_of
+from .view import BRUSH, LASSO, MOST_RADIUS_PX, EditorView, settings_of
 
 STEP = 1.15
 """Factor of the radius for each press of a bracket or notch of the wheel."""
@@ -87,7 +87,7 @@ class Painter(OnImage):
             return self.leave(context)
         self.area.tag_redraw()
         region = next(region for region in self.area.regions if region.type == "WINDOW")
-        view = View.of(region, self.area.spaces.active, settings_of(context).is_shifted)
+        view = EditorView.of(region, self.area.spaces.active, settings_of(context).is_shifted)
         at = (event.mouse_x - region.x, event.mouse_y - region.y)
         if self.trail:
             return self._drag(context, event, image, view, at)
@@ -126,7 +126,7 @@ class Painter(OnImage):
             return image
         return image if self.image_changed(image) else None
 
-    def _begin(self, event: bpy.types.Event, view: View, at: Position) -> set[str]:
+    def _begin(self, event: bpy.types.Event, view: EditorView, at: Position) -> set[str]:
         if jobs.shown_task:  # its result will replace the image
             return {"RUNNING_MODAL"}
         self.stroke_begins()
@@ -137,7 +137,7 @@ class Painter(OnImage):
         return {"RUNNING_MODAL"}
 
     def _drag(
-        self, context: bpy.types.Context, event: bpy.types.Event, image: bpy.types.Image, view: View, at: Position
+        self, context: bpy.types.Context, event: bpy.types.Event, image: bpy.types.Image, view: EditorView, at: Position
     ) -> set[str]:
         """Go on with a stroke, end it, or take it back."""
         if event.type == "ESC":
@@ -162,7 +162,7 @@ class Painter(OnImage):
     def _shape(self) -> str:
         return settings_of(bpy.context).shape if self.has_shapes else BRUSH
 
-    def _paint(self, view: View) -> None:
+    def _paint(self, view: EditorView) -> None:
         """Paint with the brush, from the last position but one to the last."""
         if self._shape == BRUSH:
             radius_px = settings_of(bpy.context).radius_px
@@ -170,7 +170,7 @@ class Painter(OnImage):
             shapes.stroke(self.painting.mask, start, self.trail[-1], radius_px, self.value, view.wraps)
             self.painting.revision += 1
 
-    def _close(self, view: View) -> None:
+    def _close(self, view: EditorView) -> None:
         """Fill the lasso or the box."""
         if self._shape == BRUSH:
             return
@@ -179,7 +179,7 @@ class Painter(OnImage):
         inside = shapes.polygon(self.painting.mask.shape, corners, view.wraps)
         self.painting.mask[inside] = self.value
 
-    def _outline(self, context: bpy.types.Context, view: View, at: Position | None) -> None:
+    def _outline(self, context: bpy.types.Context, view: EditorView, at: Position | None) -> None:
         """Outline of the brush, the lasso or the box at the mouse."""
         if self._shape == BRUSH:
             radius = settings_of(context).radius_px
@@ -191,7 +191,7 @@ class Painter(OnImage):
             box = [(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)]
             self.painting.outline = [*self.screen, self.screen[0]] if self._shape == LASSO else box
 
-    def _change_radius(self, context: bpy.types.Context, is_larger: bool, view: View, at: Position) -> set[str]:
+    def _change_radius(self, context: bpy.types.Context, is_larger: bool, view: EditorView, at: Position) -> set[str]:
         settings = settings_of(context)
         radius = settings.radius_px
         changed = max(radius + 1, round(radius * STEP)) if is_larger else min(radius - 1, round(radius / STEP))

@@ -18,7 +18,7 @@ import numpy as np
 from ..bridge import former, materials, naming, surfaces, tiles
 from ..bridge.inputs import SOURCE, Input
 from ..bridge.mesh_masks import GROUP, MeshMask
-from ..bridge.meshes import Surface
+from ..bridge.meshes import MeshSurface
 from ..bridge.target import ACTIVE, NEW, Target, active_material, by_uid
 from ..core.engine.requests import JobInput
 from ..core.errors import ParameterError
@@ -65,9 +65,9 @@ class Subject:
         """Image whose size counts: the base colour's."""
         return surfaces.base_color_of(self.material) if self.material else self.image
 
-    def surface(self, context: bpy.types.Context) -> Surface | None:
+    def surface(self, context: bpy.types.Context) -> MeshSurface | None:
         """Surface that a material's maps lie on."""
-        return Surface.chosen(context, self.material, self.item) if self.material else None
+        return MeshSurface.chosen(context, self.material, self.item) if self.material else None
 
     def read(self) -> Input:
         """Its maps, as far as only the main thread can read them."""

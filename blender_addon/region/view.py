@@ -75,7 +75,7 @@ Tile = tuple[Rectangle, Rectangle]
 
 
 @dataclass(frozen=True)
-class View:
+class EditorView:
     """View of an image in a region of an editor.
 
     scale: pixels of the screen in one tile; origin: where its lower left corner is. is_shifted: the picture is drawn
@@ -90,7 +90,7 @@ class View:
     shape: tuple[int, int] = (1, 1)
 
     @classmethod
-    def of(cls, region: bpy.types.Region, space: bpy.types.SpaceImageEditor, is_shifted: bool) -> View:
+    def of(cls, region: bpy.types.Region, space: bpy.types.SpaceImageEditor, is_shifted: bool) -> EditorView:
         """View of an image editor's main region."""
         low, high = (region.view2d.region_to_view(far, far) for far in (0, FAR_PX))
         across, up = (FAR_PX / (end - start) for start, end in zip(low, high, strict=True))

@@ -27,14 +27,14 @@ from ..jobs.task import Place, Task, TaskReport
 from ..tools.action import WorkerAction
 from ..tools.lists import MORE
 from ..tools.panel import Tab, draw_run, in_editors
-from .turntable import FORMER, NOW, Light, ShownMaps, light_of, render, turntable
+from .turntable import FORMER, NOW, MovingLight, ShownMaps, light_of, render, turntable
 
 MATERIAL, PREVIEW = "MATERIAL", "PREVIEW"
 LONGEST_PX = 512
 """Longer side of the maps as they are shown."""
 
 
-def relight_task(context: bpy.types.Context, light: Light) -> Task:
+def relight_task(context: bpy.types.Context, light: MovingLight) -> Task:
     """Task that reads what is chosen, and shows it under the light. ImpastoError if it cannot be read."""
     is_material = context.scene.impasto_relight.subject == MATERIAL
     name, subjects = _of_material(context) if is_material else _of_preview(context)

@@ -41,7 +41,7 @@ class ShownMaps:
 
 
 @dataclass(frozen=True)
-class Light:
+class MovingLight:
     """Maps that are lit, the direction of their light in degrees, and the number of pictures of one turn."""
 
     which: str
@@ -64,7 +64,7 @@ class Turntable:
         self._azimuth, self._began_s, self._due_s = 0.0, 0.0, math.inf
         self._task: Task | None = None
 
-    def show(self, shown: ShownMaps, light: Light, pictures: np.ndarray) -> None:
+    def show(self, shown: ShownMaps, light: MovingLight, pictures: np.ndarray) -> None:
         """Show other maps in these pictures."""
         self.shown = shown
         self._take(light, pictures)
@@ -156,7 +156,7 @@ class Turntable:
         self._task = Task("Relight", work, apply, is_shown=False)
         jobs.start(self._task)
 
-    def _take(self, light: Light, pictures: np.ndarray) -> None:
+    def _take(self, light: MovingLight, pictures: np.ndarray) -> None:
         self.pictures = [(frame[:, :SIDE_PX], frame[:, SIDE_PX:]) for frame in pictures]
         self.index, self.error = 0, ""
         self._azimuth, self._began_s = light.azimuth, time.monotonic()
@@ -170,14 +170,14 @@ class Turntable:
 turntable = Turntable()
 
 
-def light_of(scene: bpy.types.Scene, frames: int = 1) -> Light:
+def light_of(scene: bpy.types.Scene, frames: int = 1) -> MovingLight:
     """The light as the panel sets it."""
     settings = scene.impasto_relight
     which = FORMER if settings.show_former else NOW
-    return Light(which, math.degrees(settings.azimuth), math.degrees(settings.elevation), frames)
+    return MovingLight(which, math.degrees(settings.azimuth), math.degrees(settings.elevation), frames)
 
 
-def render(task: Task, client: Client, plain: WorkerAction, shown: ShownMaps, light: Light) -> np.ndarray:
+def render(task: Task, client: Client, plain: WorkerAction, shown: ShownMaps, light: MovingLight) -> np.ndarray:
     """Pictures of the maps under the light: uint8 RGB (N, SIDE_PX, 2 SIDE_PX, 3). For a task's `work`.
 
     plain: the action that shows its source as it is.

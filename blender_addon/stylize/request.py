@@ -12,7 +12,7 @@ import bpy
 
 from ..bridge import image_editors, images, materials, renders, surfaces
 from ..bridge.joined import JoinedMaterials
-from ..bridge.meshes import Surface
+from ..bridge.meshes import MeshSurface
 from ..bridge.target import ACTIVE, CAN_HAVE_MATERIAL, Target, active_material
 from ..core.errors import ImpastoError, ParameterError
 from ..engine.catalogue import catalogue, properties_of
@@ -76,7 +76,7 @@ class StyleSubject:
         each = [replace(self, material=one, others=()) for one in (self.material, *self.others)]
         called = [replace(request, source=one.material).result_name() for one in each]
         first, *more = (one._target(context, name, material) for one, name in zip(each, called, strict=True))
-        joined = JoinedMaterials(tuple(Surface.chosen(context, one.material) for one in each), names)
+        joined = JoinedMaterials(tuple(MeshSurface.chosen(context, one.material) for one in each), names)
         return replace(request, source=joined, name=first.name).task(first, add_recipe, more)
 
     def _target(self, context: bpy.types.Context, name: str, material: str) -> Target:

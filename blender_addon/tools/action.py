@@ -14,7 +14,7 @@ import numpy as np
 from ..bridge import materials, naming, on_object, recipe_inputs, results
 from ..bridge.inputs import SOURCE, Input, read, ready
 from ..bridge.joined import JoinedMaterials
-from ..bridge.meshes import Surface
+from ..bridge.meshes import MeshSurface
 from ..bridge.target import NEW, NONE, Target
 from ..core.descriptions import DIRECTIONS, MESH
 from ..core.engine.client import Client
@@ -62,7 +62,7 @@ class WorkerAction:
         form: Form,
         recipe: Recipe | None,
         inputs: Mapping[str, Input],
-        surface: Surface | JoinedMaterials | None = None,
+        surface: MeshSurface | JoinedMaterials | None = None,
         *,
         keeps_steps: bool = False,
     ) -> WorkerAction:
@@ -193,7 +193,7 @@ def with_width(made: JobResult, target: Target) -> JobResult:
 
 
 def _mesh_inputs(
-    surface: Surface | JoinedMaterials | None, inputs: Mapping[str, Input], form: Form
+    surface: MeshSurface | JoinedMaterials | None, inputs: Mapping[str, Input], form: Form
 ) -> tuple[dict[str, Input], Sequence[str]]:
     """Inputs for a surface's mesh and its directions; without a mesh, a note on the reason.
 

@@ -13,7 +13,7 @@ from ..bridge import naming, surfaces
 from ..bridge.inputs import SOURCE, Input, Source, read
 from ..bridge.joined import JoinedMask, JoinedMaterials
 from ..bridge.mesh_masks import IMAGE, MASK, MeshMask
-from ..bridge.meshes import Surface
+from ..bridge.meshes import MeshSurface
 from ..bridge.results import Then
 from ..bridge.target import ACTIVE, NONE, Target, active_material, by_uid
 from ..core.descriptions import MESH
@@ -159,7 +159,7 @@ class Request(Form):
         images = [node.image for node in surfaces.map_nodes(material).values()] if material else []
         return self.source is not None and self.source in [material, *images]
 
-    def surface(self, painted: bpy.types.Material | None) -> Surface | JoinedMaterials | None:
+    def surface(self, painted: bpy.types.Material | None) -> MeshSurface | JoinedMaterials | None:
         """Surface of the chosen objects that source and result lie on; None if there is none.
 
         A tool that takes a mesh gets all faces of the objects, unless the source belongs to one of their materials.
@@ -172,7 +172,7 @@ class Request(Form):
             return None
         active = active_material(bpy.context)
         material = painted or (active if self._is_texture_of(active) else None)
-        return Surface.chosen(bpy.context, material) if material or takes_mesh else None
+        return MeshSurface.chosen(bpy.context, material) if material or takes_mesh else None
 
     def task(
         self,

@@ -18,7 +18,7 @@ RUN = {"tool": "survey", "estimator": "none"}
 @pytest.fixture
 def mesh_of(extension, cube, material):
     """Function that gives the mesh of objects that show a material, as a rule of the cube."""
-    surface = extension.bridge.meshes.Surface
+    surface = extension.bridge.meshes.MeshSurface
     return lambda *items, of=material: surface(of, list(items or [cube])).mesh(bpy.context)
 
 

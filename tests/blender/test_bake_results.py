@@ -183,7 +183,7 @@ def test_sets_of_all_kinds_are_baked_alike_in_one_background_process_that_touche
     objects[0].data.materials[0], high.location.x = painted("unsaved"), 0.5
     cage = cube(1, lambda points: 1.5 * points, "Box_cage", smooth=False)
     bpy.context.view_layer.update()
-    make, projection = module("bake.objects.sets").BakeSet.of, module("bake.objects.sets").Projection
+    make, projection = module("bake.objects.sets").BakeSet.of, module("bake.objects.sets").HighToLow
     given = [make(*objects), make(override), make(linked), make(colored(), use_tiles=True)]
     given += [make(low, projections=[one]) for one in (projection((high,), None, 0.1, 0.2), projection((high,), cage))]
     options = {"maps": ("base_color", "normal"), "width_px": SIZE_PX, "height_px": SIZE_PX}

@@ -35,7 +35,7 @@ def pixels_at(item: bpy.types.Object, faces: list[int], side: int = SIDE) -> tup
 
 
 def drawn(extension, item, material, kind: str) -> dict[str, np.ndarray]:
-    surface = extension.bridge.meshes.Surface(material, [item])
+    surface = extension.bridge.meshes.MeshSurface(material, [item])
     image = material.node_tree.nodes["my texture"].image
     return extension.bridge.mesh_masks.MeshMask(kind, surface, image).read(bpy.context)().arrays
 
@@ -238,7 +238,7 @@ def test_make_again_needs_all_materials_that_were_repainted_together(pair, mater
 
 def test_meshes_lie_on_the_tiles_of_their_textures(extension, pair, material):
     second = pair[1].active_material
-    chosen = [extension.bridge.meshes.Surface(one, list(pair)) for one in (material, second)]
+    chosen = [extension.bridge.meshes.MeshSurface(one, list(pair)) for one in (material, second)]
     joined = extension.bridge.joined.JoinedMaterials(tuple(chosen))
     alone = [one.mesh(bpy.context) for one in chosen]
     alone[0].uvs[:2] += 3  # an island that begins in another repeat, as its texture does

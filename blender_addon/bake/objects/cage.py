@@ -18,7 +18,7 @@ from mathutils.bvhtree import BVHTree
 
 from ...bridge.meshes import values_in
 from ...core.errors import ParameterError
-from .sets import Projection
+from .sets import HighToLow
 
 SAMPLES = 20_000
 """Points on a low surface from which the distances to the high ones are measured."""
@@ -49,7 +49,7 @@ class Cage:
 
 
 def make_cage(
-    name: str, low: Object, highs: Sequence[Object], cage: Object | None, given: Projection, depsgraph: Depsgraph
+    name: str, low: Object, highs: Sequence[Object], cage: Object | None, given: HighToLow, depsgraph: Depsgraph
 ) -> Cage:
     """The cage of an evaluated low object: the given one, `cage` evaluated, or else its surface moved out.
 

@@ -25,7 +25,7 @@ TEXTS = ("object", "objects", "fingerprint")
 
 
 @dataclass(frozen=True)
-class Projection:
+class HighToLow:
     """High objects whose surface a low one shows. extrusion, ray_distance: in Blender units; 0: to be found."""
 
     highs: tuple[Object, ...]
@@ -45,13 +45,13 @@ class BakeSet:
 
     title: str
     objects: tuple[Object, ...]
-    projections: tuple[Projection, ...] = ()
+    projections: tuple[HighToLow, ...] = ()
     use_tiles: bool = False
     slots: tuple[int, ...] = ()
     is_plane: bool = False
 
     @classmethod
-    def of(cls, *objects: Object, projections: Sequence[Projection] = (), use_tiles: bool = False) -> BakeSet:
+    def of(cls, *objects: Object, projections: Sequence[HighToLow] = (), use_tiles: bool = False) -> BakeSet:
         """The set of these objects, named after the first."""
         return cls(objects[0].name, objects, tuple(projections), use_tiles)
 
@@ -92,7 +92,7 @@ class BakeSet:
         for one in about["projections"]:
             cage = objects[one["cage"]] if one["cage"] else None
             projections.append(
-                Projection(**{**one, "highs": tuple(objects[name] for name in one["highs"]), "cage": cage})
+                HighToLow(**{**one, "highs": tuple(objects[name] for name in one["highs"]), "cage": cage})
             )
         own = {"objects": chosen, "projections": tuple(projections), "slots": tuple(about["slots"])}
         return cls(**{**about, **own})
@@ -151,7 +151,7 @@ def chosen_sets(
     need_materials: the maps show what materials are set to. ParameterError where there is none. Cheap enough for a
     panel.
     """
-    projections: list[Projection] = []
+    projections: list[HighToLow] = []
     if targets.surface == SELECTED:
         low, projection, notes = _selected_to_active(context, targets)
         objects, projections = [low], [projection]
@@ -170,7 +170,7 @@ def chosen_sets(
     return sets, notes
 
 
-def _selected_to_active(context: Context, targets: BakeTargets) -> tuple[Object, Projection, list[str]]:
+def _selected_to_active(context: Context, targets: BakeTargets) -> tuple[Object, HighToLow, list[str]]:
     """The active object, the others on it, and notes on those that have no surface to show."""
     low = context.active_object
     check_object(low, needs_material=False)
@@ -185,10 +185,10 @@ def _selected_to_active(context: Context, targets: BakeTargets) -> tuple[Object,
             notes.append(f"left out: {error.message}")
     if not highs:
         raise ParameterError("No other mesh is selected", f"select the high objects, and {low.name} last")
-    return low, Projection(tuple(highs), cage, targets.extrusion, targets.ray_distance), notes
+    return low, HighToLow(tuple(highs), cage, targets.extrusion, targets.ray_distance), notes
 
 
-def _by_names(context: Context, targets: BakeTargets) -> tuple[list[Object], list[Projection]]:
+def _by_names(context: Context, targets: BakeTargets) -> tuple[list[Object], list[HighToLow]]:
     """The low objects, the active one first, and for each the high objects of its name, hidden ones too."""
     targets.check_suffixes()
     candidates = [item for item in _candidates(context, targets) if item.type == "MESH"]
@@ -206,7 +206,7 @@ def _by_names(context: Context, targets: BakeTargets) -> tuple[list[Object], lis
             name = f"{low.name[: len(base)]}{targets.high_suffix}"
             raise ParameterError(f"{low.name} has no high object", f"call one {name}, or change High Suffix")
         cage = _cage_for(low, cages.get(base, ()))
-        projections.append(Projection(tuple(highs[base]), cage, targets.extrusion, targets.ray_distance))
+        projections.append(HighToLow(tuple(highs[base]), cage, targets.extrusion, targets.ray_distance))
     return lows, projections
 
 

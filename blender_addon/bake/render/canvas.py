@@ -24,7 +24,7 @@ from ...bridge.meshes import values_in
 from ...bridge.shader_tree import NodeGraph
 from ...core.errors import ParameterError
 from ...core.udim import FIRST, tile_numbers
-from ..objects.sets import Projection
+from ..objects.sets import HighToLow
 
 AWAY = -2.0
 """Shift of faces in no tile, off the canvas."""
@@ -110,7 +110,7 @@ def temporary_scene() -> Iterator[tuple[bpy.types.Scene, TemporaryData]]:
 
 
 @dataclass(frozen=True)
-class Cover:
+class CoverMesh:
     """One mesh of all faces of a set. Baked, it shows the picture pixel by pixel."""
 
     subject: Object
@@ -118,7 +118,7 @@ class Cover:
     material: Material
 
 
-def make_cover(meshes: Sequence[tuple[Mesh, str]], tiles: Tiles, image: Image, made: TemporaryData) -> Cover:
+def make_cover(meshes: Sequence[tuple[Mesh, str]], tiles: Tiles, image: Image, made: TemporaryData) -> CoverMesh:
     """Make the cover of meshes with the UV map of each, which is baked to the image, the canvas of the tiles."""
     picture = made.add(bpy.data.images.new(TEMPORARY, *image.size, alpha=True, float_buffer=True, is_data=True))
     picture.alpha_mode = "CHANNEL_PACKED"
@@ -127,7 +127,7 @@ def make_cover(meshes: Sequence[tuple[Mesh, str]], tiles: Tiles, image: Image, m
     mesh = made.add(bpy.data.meshes.new(TEMPORARY))
     _join(meshes, tiles, mesh)
     mesh.materials.append(material)
-    return Cover(made.add(bpy.data.objects.new(TEMPORARY, mesh)), picture, material)
+    return CoverMesh(made.add(bpy.data.objects.new(TEMPORARY, mesh)), picture, material)
 
 
 def _join(meshes: Sequence[tuple[Mesh, str]], tiles: Tiles, joined: Mesh) -> None:
@@ -253,7 +253,7 @@ class Misses:
 NO_MISSES = Misses()
 
 
-def remedy_for(projections: Sequence[Projection]) -> str:
+def remedy_for(projections: Sequence[HighToLow]) -> str:
     """The remedy against misses of low objects that are baked with these distances."""
     are_set = any(one.extrusion > 0 for one in projections), any(one.ray_distance > 0 for one in projections)
     return REMEDIES[are_set]

@@ -11,7 +11,7 @@ from bpy.types import Image, Object, Scene
 
 from ...core.errors import ImpastoError
 from ..settings import BakeOptions
-from .canvas import TEMPORARY, Cover, check_missed, clear, fill, pixels_of
+from .canvas import TEMPORARY, CoverMesh, check_missed, clear, fill, pixels_of
 from .parts import Part, Window
 from .scene import BakeScene
 
@@ -82,7 +82,7 @@ def _aim(temporary: BakeScene, image: Image) -> None:
         tree.nodes.active.image = image
 
 
-def _bake_cover(temporary: BakeScene, cover: Cover, pixels: np.ndarray, options: BakeOptions) -> None:
+def _bake_cover(temporary: BakeScene, cover: CoverMesh, pixels: np.ndarray, options: BakeOptions) -> None:
     """Bake these pixels (H, W, 4), where the cover has faces, and the margin."""
     pixels[..., 3] = 1.0
     cover.picture.pixels.foreach_set(pixels.ravel())

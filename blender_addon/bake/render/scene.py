@@ -22,12 +22,22 @@ from ..maps.values import ValueReader
 from ..objects.reads import output_node, uses_nodes
 from ..objects.sets import BakeSet
 from ..settings import BakeOptions
-from .canvas import NO_TILES, TEMPORARY, Cover, TemporaryData, Tiles, make_cover, remedy_for, temporary_scene, tiles_of
+from .canvas import (
+    NO_TILES,
+    TEMPORARY,
+    CoverMesh,
+    TemporaryData,
+    Tiles,
+    make_cover,
+    remedy_for,
+    temporary_scene,
+    tiles_of,
+)
 from .parts import Part, Window, copied_parts, evaluated_meshes, local_copy, with_cages, with_windows
 
 
 @dataclass(frozen=True)
-class Surface:
+class CopiedMaterial:
     """A copied material's tree, with its own output and a second one for the emission of a map's value."""
 
     material: str
@@ -48,11 +58,11 @@ class BakeScene:
     scene: Scene
     parts: Sequence[Part]
     image: Image
-    surfaces: list[Surface]
+    surfaces: list[CopiedMaterial]
     made: TemporaryData
     windows: Sequence[tuple[Part, Window]] = ()
     tiles: Tiles = NO_TILES
-    cover: Cover | None = None
+    cover: CoverMesh | None = None
     remedy: str = ""
 
     @property
@@ -126,10 +136,10 @@ def _hide_slots(subject: Object, chosen: Collection[int], made: TemporaryData) -
             slot.material = hidden
 
 
-def _copied_surfaces(subjects: Sequence[Object], image: Image, made: TemporaryData) -> list[Surface]:
+def _copied_surfaces(subjects: Sequence[Object], image: Image, made: TemporaryData) -> list[CopiedMaterial]:
     """Give each slot a copy of its material, shared by slots that share it; unused empty slots get a blank one."""
     copies: dict[Material | None, Material] = {}
-    surfaces: list[Surface] = []
+    surfaces: list[CopiedMaterial] = []
     for subject in subjects:
         if not subject.material_slots:
             subject.data.materials.append(None)
@@ -159,13 +169,13 @@ def _make_nodes(material: Material) -> None:
     graph.node("OutputMaterial", shader.outputs[0])
 
 
-def _surface(title: str, material: Material, image: Image) -> Surface:
+def _surface(title: str, material: Material, image: Image) -> CopiedMaterial:
     """Give a material the active image node that Cycles bakes to, and an output with an emission shader."""
     tree, graph, shaded = material.node_tree, NodeGraph(material.node_tree), output_node(material)
     tree.nodes.active = graph.node("TexImage", image=image)
     emission = graph.node("Emission")
     emitted = graph.node("OutputMaterial", emission.outputs[0], target=shaded.target if shaded else "ALL")
-    return Surface(title, tree, shaded, emission, emitted)
+    return CopiedMaterial(title, tree, shaded, emission, emitted)
 
 
 def extent_of(temporary: BakeScene, share: float, thickness: float) -> Extent:

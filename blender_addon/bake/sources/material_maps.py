@@ -47,7 +47,7 @@ def size_of(material: bpy.types.Material, options: BakeOptions) -> tuple[int, in
 
 
 @dataclass(frozen=True)
-class Subject:
+class BakeObject:
     """Object that a material is baked on: None for a plane, whose UV map is `uv_map`. notes: for the user."""
 
     obj: bpy.types.Object | None
@@ -88,7 +88,7 @@ def image_maps(material: bpy.types.Material) -> list[BakedMap]:
     return _read(material) if shows_images(material) else []
 
 
-def subject_of(material: bpy.types.Material, options: BakeOptions, obj: bpy.types.Object | None = None) -> Subject:
+def subject_of(material: bpy.types.Material, options: BakeOptions, obj: bpy.types.Object | None = None) -> BakeObject:
     """The object to bake a material on: the given one, else that which has it, if the material reads data of one.
 
     A material that reads no more than the UV map that is baked to is baked on a plane, whole and without gaps, and so
@@ -98,7 +98,7 @@ def subject_of(material: bpy.types.Material, options: BakeOptions, obj: bpy.type
         check_object(obj)
         if not _slots_with(obj, material):
             raise ParameterError(f"{obj.name} does not have the material {material.name}", "choose one that has it")
-        return Subject(obj)
+        return BakeObject(obj)
     reads = reads_of(material)
     uv_maps = [one for one in reads if one.kind == Kind.UV_MAP]
     found, reason = object_with(material), f"no selected object has the material {material.name}; select one"
@@ -109,16 +109,16 @@ def subject_of(material: bpy.types.Material, options: BakeOptions, obj: bpy.type
             reason = str(error)
         else:
             if all(one.kind in (Kind.UV_MAP, Kind.LOST) and one.name in ("", baked) for one in reads):
-                return Subject(None, baked)
-            return Subject(found, notes=_notes_on(found, material, reads))
+                return BakeObject(None, baked)
+            return BakeObject(found, notes=_notes_on(found, material, reads))
     named = [one for one in uv_maps if one.name]
     needing = [*(one for one in reads if one.kind in OF_OBJECT), *named]
     uv_map = named[0].name if named else UV_MAP
     if not needing:
-        return Subject(None)
+        return BakeObject(None)
     names, title = _nodes(needing), material.name
     note = f"{title} was baked on a plane, though it depends on an object by {names}: {reason}"
-    return Subject(None, uv_map, (note,))
+    return BakeObject(None, uv_map, (note,))
 
 
 def _notes_on(obj: bpy.types.Object, material: bpy.types.Material, reads: Sequence[Read]) -> tuple[str, ...]:

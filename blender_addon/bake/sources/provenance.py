@@ -23,7 +23,7 @@ BAKE = "bake"
 
 
 @dataclass(frozen=True)
-class Sources:
+class BakeSources:
     """Pictures by name, as files, bytes or pixels; hashes of the models and weights that made them."""
 
     pictures: Mapping[str, Path | bytes | np.ndarray] = field(default_factory=dict)
@@ -31,7 +31,7 @@ class Sources:
     weights: Mapping[str, str] = field(default_factory=dict)
 
 
-def sources_of(materials: Iterable[Material]) -> Sources:
+def sources_of(materials: Iterable[Material]) -> BakeSources:
     """Sources of materials. On the main thread."""
     trees = [material.node_tree for material in materials if material.node_tree]
     used = {image for tree in trees for image in images_in(tree, used_only=True)}
@@ -41,16 +41,16 @@ def sources_of(materials: Iterable[Material]) -> Sources:
         kind: {name: hash_ for recipe in recipes for name, hash_ in recipe.made_with.get(kind, {}).items()}
         for kind in ("models", "weights")
     }
-    return Sources({image.name: contents_of(image) for image in found}, **made_with)
+    return BakeSources({image.name: contents_of(image) for image in found}, **made_with)
 
 
-def with_recipes(maps: Sequence[BakedMap], sources: Sources) -> list[BakedMap]:
+def with_recipes(maps: Sequence[BakedMap], sources: BakeSources) -> list[BakedMap]:
     """The maps with their recipe, in their files too; for any thread."""
     inputs = {name: {"name": name, "sha256": sha256(contents)} for name, contents in sources.pictures.items()}
     return [baked if baked.is_kept else _with_recipe(baked, inputs, sources) for baked in maps]
 
 
-def _with_recipe(baked: BakedMap, inputs: Mapping[str, Mapping[str, str | float]], sources: Sources) -> BakedMap:
+def _with_recipe(baked: BakedMap, inputs: Mapping[str, Mapping[str, str | float]], sources: BakeSources) -> BakedMap:
     about = {name: value for name, value in baked.provenance.items() if name != "fingerprint"}
     parameters = {**about, "materials": ", ".join(about["materials"])}
     made_with = {
