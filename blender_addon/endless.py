@@ -17,8 +17,7 @@ from .bridge.inputs import SOURCE
 from .bridge.surfaces import MapNode
 from .bridge.target import active_material, by_uid, chosen_material
 from .core.descriptions import MESH
-from .core.engine.replies import LOOKUP, JobResult
-from .core.engine.requests import ResultView
+from .core.engine.messages import LOOKUP, JobResult, ResultView
 from .core.errors import ParameterError
 from .core.recipe import Recipe, Step
 from .engine import engine

@@ -14,8 +14,7 @@ import numpy as np
 
 from ..bridge import former, images, surfaces
 from ..bridge.target import chosen_material
-from ..core.engine.replies import RELIT
-from ..core.engine.requests import ResultView
+from ..core.engine.messages import RELIT, ResultView
 from ..core.errors import ImpastoError, ParameterError
 from ..core.io.assets import CLASS_WORDS, ROOT_CATALOG, AssetText, asset_text, catalog_id, catalog_path
 from ..core.system.untrusted import printable

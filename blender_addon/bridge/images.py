@@ -16,7 +16,7 @@ import bpy
 import numpy as np
 from mathutils import Color
 
-from ..core.engine.requests import JobInput
+from ..core.engine.messages import JobInput
 from ..core.errors import FileError, ParameterError
 from ..core.io.metadata import png_chunks
 from ..core.io.signatures import EXTENSIONS

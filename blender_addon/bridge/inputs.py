@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import bpy
 
-from ..core.engine.requests import JobInput
+from ..core.engine.messages import JobInput
 from ..core.errors import ParameterError
 from ..core.io.map_files import ALL_OF_ONE
 from ..core.recipe import Recipe

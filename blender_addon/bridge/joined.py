@@ -12,8 +12,7 @@ import bpy
 import numpy as np
 
 from ..core.atlas.mesh import Mesh
-from ..core.engine.replies import JobResult
-from ..core.engine.requests import JobInput
+from ..core.engine.messages import JobInput, JobResult
 from ..core.errors import ParameterError
 from ..core.udim import FIRST, square, tile_key, tile_numbers, tile_of
 from . import images, meshes, naming, surfaces

@@ -10,7 +10,7 @@ import bpy
 import numpy as np
 
 from ..core.atlas.raster import NONE, rasterization
-from ..core.engine.requests import JobInput
+from ..core.engine.messages import JobInput
 from ..core.errors import ParameterError
 from ..core.surface.color import linear_to_srgb
 from ..core.udim import square, tile_key, tile_numbers

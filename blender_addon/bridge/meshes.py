@@ -13,7 +13,7 @@ import numpy as np
 from mathutils import Matrix
 
 from ..core.atlas.mesh import Mesh
-from ..core.engine.requests import JobInput
+from ..core.engine.messages import JobInput
 from ..core.errors import ParameterError
 from ..core.io.ply import ply_of
 from . import materials, surfaces

@@ -18,7 +18,7 @@ import bpy
 import numpy as np
 
 from ..core.descriptions import MESH
-from ..core.engine.requests import JobInput
+from ..core.engine.messages import JobInput
 from ..core.errors import FileError, ParameterError
 from ..core.io.map_files import ALL_OF_ONE, set_at
 from ..core.recipe import Recipe

@@ -11,7 +11,7 @@ from typing import Any
 import bpy
 
 from ..core.descriptions import MESH
-from ..core.engine.replies import JobResult
+from ..core.engine.messages import JobResult
 from ..core.io.udim import tile_number, without_number
 from ..core.system.transaction import replace_files
 from ..core.udim import tile_of

@@ -14,7 +14,7 @@ from typing import Any
 import bpy
 import numpy as np
 
-from ..core.engine.requests import JobInput
+from ..core.engine.messages import JobInput
 from ..core.errors import ParameterError
 from ..core.surface.color import srgb_to_linear
 from . import endless_nodes, images, materials, on_object, shader_tree, tiles

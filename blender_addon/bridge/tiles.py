@@ -10,7 +10,7 @@ from pathlib import Path
 
 import bpy
 
-from ..core.engine.requests import JobInput
+from ..core.engine.messages import JobInput
 from ..core.errors import FileError, ParameterError
 from ..core.recipe import Recipe
 from ..core.system.transaction import temporary_folder

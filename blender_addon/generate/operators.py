@@ -16,7 +16,7 @@ from bpy.props import IntProperty, StringProperty
 from ..bridge.inputs import SOURCE
 from ..bridge.materials import check_editable, length_text, unit_m
 from ..bridge.target import ACTIVE, NONE, Target, chosen_material
-from ..core.engine.replies import JobResult
+from ..core.engine.messages import JobResult
 from ..core.recipe import name_inputs
 from ..engine.catalogue import SIZE_PARAMETERS, catalogue, properties_of
 from ..jobs.operator import InstantOperator, TaskOperator, poll, report_result

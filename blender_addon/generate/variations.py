@@ -16,7 +16,7 @@ import numpy as np
 
 from ..bridge.target import active_material
 from ..core.engine.client import Client
-from ..core.engine.replies import PREVIEW
+from ..core.engine.messages import PREVIEW
 from ..core.recipe import Recipe
 from ..core.texture import is_large
 from ..engine.catalogue import catalogue, has_size

@@ -17,7 +17,7 @@ from ..bridge.meshes import MeshSurface
 from ..bridge.recipe_inputs import missing_inputs, put_source, sources_of
 from ..bridge.target import ACTIVE, Target, active_material
 from ..core.descriptions import DIRECTIONS, MESH
-from ..core.engine.replies import JobResult
+from ..core.engine.messages import JobResult
 from ..core.errors import ParameterError
 from ..core.mask import NOISE, Mask
 from ..core.recipe import GROUP, Recipe, Step, are_active, name_inputs

@@ -15,7 +15,7 @@ from ..bridge import naming
 from ..bridge.inputs import SOURCE, Input, Source, read
 from ..bridge.target import Target, by_uid
 from ..core.engine.client import Client
-from ..core.engine.replies import JobResult
+from ..core.engine.messages import JobResult
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe
 from ..engine.catalogue import catalogue

@@ -18,7 +18,7 @@ import numpy as np
 
 from ..bridge import images, tiles
 from ..bridge.inputs import image_called
-from ..core.engine.requests import JobInput
+from ..core.engine.messages import JobInput
 from ..core.errors import ParameterError
 from ..core.udim import tile_key, tile_of
 from .shapes import Size, TileGrid, resize

@@ -20,7 +20,7 @@ from ..bridge.inputs import SOURCE, Input
 from ..bridge.mesh_masks import GROUP, MeshMask
 from ..bridge.meshes import MeshSurface
 from ..bridge.target import ACTIVE, NEW, Target, active_material, by_uid
-from ..core.engine.requests import JobInput
+from ..core.engine.messages import JobInput
 from ..core.errors import ParameterError
 from ..core.recipe import Recipe, Step
 from ..engine.catalogue import catalogue, properties_of

@@ -13,8 +13,7 @@ from bpy.props import BoolProperty, EnumProperty, FloatProperty
 from ..bridge import former, surfaces
 from ..bridge.target import active_material
 from ..core.engine.client import Client
-from ..core.engine.replies import JobResult
-from ..core.engine.requests import JobInput, ResultView
+from ..core.engine.messages import JobInput, JobResult, ResultView
 from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..generate import variations

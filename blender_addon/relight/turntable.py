@@ -18,8 +18,7 @@ import numpy as np
 
 from ..bridge.inputs import SOURCE
 from ..core.engine.client import Client
-from ..core.engine.replies import RELIT
-from ..core.engine.requests import JobInput, ResultView
+from ..core.engine.messages import RELIT, JobInput, ResultView
 from ..core.errors import ImpastoError
 from ..jobs.session import connect, jobs
 from ..jobs.task import Task, TaskReport

@@ -14,7 +14,7 @@ from bpy.props import StringProperty
 from ..bridge import surfaces
 from ..bridge.inputs import SOURCE
 from ..core.descriptions import MESH
-from ..core.engine.replies import PREVIEW
+from ..core.engine.messages import PREVIEW
 from ..core.errors import ParameterError
 from ..engine.catalogue import catalogue, properties_of
 from ..interface import previews

@@ -18,8 +18,7 @@ from ..bridge.meshes import MeshSurface
 from ..bridge.target import NEW, NONE, Target
 from ..core.descriptions import DIRECTIONS, MESH
 from ..core.engine.client import Client
-from ..core.engine.replies import RELIT, JobResult
-from ..core.engine.requests import Delivery, JobInput, ResultView
+from ..core.engine.messages import RELIT, Delivery, JobInput, JobResult, ResultView
 from ..core.errors import ParameterError
 from ..core.options import RunOptions, Sink
 from ..core.recipe import Recipe, Step

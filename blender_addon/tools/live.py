@@ -18,7 +18,7 @@ import numpy as np
 from ..bridge import on_object
 from ..bridge.inputs import Input
 from ..bridge.target import active_material
-from ..core.engine.replies import PREVIEW
+from ..core.engine.messages import PREVIEW
 from ..core.errors import ImpastoError
 from ..core.recipe import Recipe
 from ..engine import engine

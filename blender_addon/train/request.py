@@ -13,8 +13,8 @@ from bpy.props import EnumProperty, PointerProperty, StringProperty
 
 from ..bridge import encode, images, materials
 from ..bridge.inputs import SOURCE, Source, existing
+from ..core.engine.messages import JobInput
 from ..core.engine.remote import read_files
-from ..core.engine.requests import JobInput
 from ..core.errors import ParameterError
 from ..core.options import RunOptions
 from ..core.recipe import Recipe, Step

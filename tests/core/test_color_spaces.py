@@ -16,7 +16,7 @@ from test_pictures import big_endian, png, psd
 
 from impasto import Recipe, Step, read_maps, read_recipe
 from impasto.batch.table import Table
-from impasto.engine.requests import JobInput
+from impasto.engine.messages import JobInput
 from impasto.errors import FileError
 from impasto.io import decode
 from impasto.running.rerun import rerun

@@ -23,8 +23,7 @@ from impasto.context import Context
 from impasto.data.dataset import Dataset
 from impasto.declarations import check_tool
 from impasto.engine.execution import Execution, RunningJob
-from impasto.engine.replies import JobResult
-from impasto.engine.requests import ActionRequest
+from impasto.engine.messages import ActionRequest, JobResult
 from impasto.errors import ParameterError, ProtocolError
 from impasto.io.files import Exporter
 from impasto.library.models import save_model

@@ -21,8 +21,8 @@ from worker_jobs import CHECKER, recipe, wait_until
 from impasto import Recipe, Step, read_maps, write_maps
 from impasto.about import VERSION
 from impasto.engine.client import WORKER, Client
+from impasto.engine.messages import JobInput
 from impasto.engine.remote import Remote
-from impasto.engine.requests import JobInput
 from impasto.engine.wire import PROTOCOL
 from impasto.errors import Cancelled, FileError, ParameterError, ProtocolError, WorkerError
 

@@ -19,7 +19,7 @@ from impasto import Host, Maps, Recipe, RunOptions, Step, device, read_maps, rea
 from impasto.batch.plan import Output, Plan, Recipes
 from impasto.batch.record import Record, jobs_of
 from impasto.data.dataset import read_dataset
-from impasto.engine.requests import JobInput
+from impasto.engine.messages import JobInput
 from impasto.errors import Cancelled, DeviceError, FileError, ParameterError
 from impasto.io.files import write_maps
 from impasto.io.meshes import read_mesh

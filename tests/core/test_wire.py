@@ -16,7 +16,7 @@ from hostile.frames import ANSWERS, BROKEN, RECIPE, REQUESTS, done, frame, job
 from impasto import Recipe, Step
 from impasto.about import VERSION
 from impasto.engine.client import Client
-from impasto.engine.requests import JobInput
+from impasto.engine.messages import JobInput
 from impasto.engine.wire import ARRAY, PROTOCOL, read_frame, write_frame
 from impasto.errors import ParameterError, ProtocolError, WorkerError
 

@@ -14,7 +14,7 @@ from worker_jobs import CHECKER, is_alive, recipe, wait_until
 
 from impasto import Maps, Recipe, RunOptions, Sink, Step
 from impasto.engine.client import Client
-from impasto.engine.requests import Delivery, JobInput, ResultView
+from impasto.engine.messages import Delivery, JobInput, ResultView
 from impasto.errors import Cancelled, FileError, ProtocolError, WorkerError
 from impasto.system.process import start
 

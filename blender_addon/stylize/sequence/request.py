@@ -13,7 +13,7 @@ from pathlib import Path
 import bpy
 
 from ...bridge import former, image_editors
-from ...core.engine.replies import JobResult
+from ...core.engine.messages import JobResult
 from ...core.errors import Cancelled
 from ...core.options import Sink
 from ...jobs.session import connect, jobs, push_undo

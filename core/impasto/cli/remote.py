@@ -12,9 +12,8 @@ import numpy as np
 from ..descriptions import MESH
 from ..engine.client import Client
 from ..engine.job import Job
+from ..engine.messages import JobInput, JobResult
 from ..engine.remote import Remote
-from ..engine.replies import JobResult
-from ..engine.requests import JobInput
 from ..errors import ParameterError
 from ..host import Host
 from ..io.files import on_disk

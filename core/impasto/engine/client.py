@@ -27,9 +27,8 @@ from ..system.untrusted import excerpt
 from ..texture import Maps
 from .connection import Connection, ConnectionLimits
 from .job import Job
+from .messages import ActionRequest, Delivery, JobInput, JobResult, ResultView
 from .remote import Remote, read_files, write_files
-from .replies import JobResult
-from .requests import ActionRequest, Delivery, JobInput, ResultView
 
 CANCEL_GRACE_S = 2.0
 START_LIMIT_S = 60.0

@@ -20,8 +20,7 @@ from ..about import VERSION
 from ..errors import ImpastoError, ProtocolError, WorkerError, error_from_name
 from ..system.process import describe_exit, end, keep_log, kill, kill_group
 from .job import Job
-from .replies import Failure, Hello, JobNews, JobResult, Reply, Stopped, reply_of
-from .requests import JobRequest, Request, Wish, frame_of
+from .messages import Failure, Hello, JobNews, JobRequest, JobResult, Reply, Request, Stopped, Wish, frame_of, reply_of
 from .wire import PROTOCOL, CutFrameError, read_frame, write_frame
 
 WATCH_INTERVAL_S = 0.1

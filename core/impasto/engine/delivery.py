@@ -17,8 +17,7 @@ from ..recipe import Recipe
 from ..system.transaction import temporary_folder
 from ..system.untrusted import printable
 from ..texture import COLOR_MAPS, Maps
-from .replies import RELIT, JobResult
-from .requests import ActionRequest, Delivery, JobInput, ResultView
+from .messages import RELIT, ActionRequest, Delivery, JobInput, JobResult, ResultView
 
 if TYPE_CHECKING:
     from ..atlas.mesh import Mesh

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from ..errors import Cancelled
 from ..system.typed_json import as_kind
 from .delivery import deliver, preview_pixels, read_inputs
-from .replies import JobNews, JobResult, Reply
-from .requests import ActionRequest
+from .messages import ActionRequest, JobNews, JobResult, Reply
 
 if TYPE_CHECKING:
     from ..running.cache import StepCache

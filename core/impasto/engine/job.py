@@ -9,8 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ..errors import Cancelled
-from .replies import JobNews
-from .requests import Wish
+from .messages import JobNews, Wish
 
 JobState = Literal["waiting", "running", "pausing", "paused", "stopping", "cancelling"]
 

@@ -23,7 +23,7 @@ from ..system.transaction import replace_files
 from ..system.untrusted import excerpt, read_bytes, shorten
 from ..texture import MAP_CHANNELS
 from ..udim import tile_of
-from .replies import JobResult
+from .messages import JobResult
 from .wire import MAX_ARRAY_BYTES
 
 PYTHON = "python3"

@@ -16,8 +16,7 @@ from ..about import VERSION
 from ..errors import Cancelled, ImpastoError, ProtocolError, WorkerError, error_fields, out_of_memory
 from ..system.typed_json import MAX_ID
 from .execution import Execution, RunningJob
-from .replies import Failure, Hello, Reply, Stopped, frame_of
-from .requests import ActionRequest, Request, request_of
+from .messages import ActionRequest, Failure, Hello, Reply, Request, Stopped, frame_of, request_of
 from .wire import PROTOCOL, read_frame, write_frame
 
 EXIT_GRACE_S = 10.0

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..texture import MAP_CHANNELS, Maps, Texture
-from .replies import LOOKUP, PREVIEW, RELIT
-from .requests import ResultView
+from .messages import LOOKUP, PREVIEW, RELIT, ResultView
 
 if TYPE_CHECKING:
     from ..surface.gaussianization import GaussianMap

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -59,7 +60,7 @@ def read_sources(
     textures, notes, range_m = read_textures(sources, wanted, on_progress)
     textures = _of_one_size(textures, notes)
     metadata = decode.read_metadata(next(iter(sources.values())).file)
-    scale = {key: float(metadata[key]) for key in ("width_m", "height_range_m") if key in metadata}
+    scale: dict[str, Any] = {key: float(metadata[key]) for key in ("width_m", "height_range_m") if key in metadata}
     maps = Maps(textures, notes=tuple(notes), **scale)
     maps = replace(maps, color_space=wanted.color_space if COLOR_MAPS & textures.keys() else "")
     return replace(maps, lowest_m=range_m[0], height_range_m=range_m[1] - range_m[0]) if range_m else maps

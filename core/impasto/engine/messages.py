@@ -1,6 +1,6 @@
-"""Requests from a client to its worker. Both sides use these classes, whose annotations say what a request may hold.
+"""Messages between a client and its worker: a class for each type of frame, whose annotations say what it may hold.
 
-Standard library and NumPy only.
+Both sides check what they receive here, once, so other code never meets a wrong type. Standard library and NumPy only.
 """
 
 from __future__ import annotations
@@ -12,13 +12,16 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 import numpy as np
 
+from ..descriptions import EngineDescription
 from ..errors import ProtocolError
 from ..options import DEFAULT, RunOptions
 from ..recipe import Recipe
 from ..system.names import is_file_name
-from ..system.typed_json import Count, Length, PositiveLength, Within, as_kind, one_of
+from ..system.typed_json import Count, Length, PositiveLength, PositiveSize, Within, as_kind, one_of
 from ..system.untrusted import excerpt
 from ..texture import Maps
+
+PREVIEW, RELIT, LOOKUP = "preview", "relit", "lookup"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -118,17 +121,105 @@ class ActionRequest:
     detach: bool = False
 
 
+@dataclass(frozen=True)
+class Hello:
+    """The worker's first frame: the protocol that it speaks, and its version of impasto."""
+
+    protocol: Count
+    version: str
+
+
+@dataclass(frozen=True, eq=False)
+class JobNews:
+    """News of a job; what has not changed is left out. fraction: share of the work that is done, in [0, 1].
+
+    message: what is being done. preview: an unfinished picture, uint8 RGB (H, W, 3). state: running, or paused.
+    warnings: sentences about the inputs for the user, sent before the work begins.
+    """
+
+    id: Count
+    fraction: float | None = None
+    message: str = ""
+    preview: np.ndarray | None = None
+    state: Literal["running", "paused"] | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class JobResult:
+    """Result of an action. arrays: pixels or encoded files by map name, or by `tile_key` for UDIM tiles.
+
+    paths: files that were written. suffix: ending of encoded files, such as ".png". seconds, reused, description: as in
+    `Result`.
+    """
+
+    id: Count
+    recipe: Recipe | None
+    arrays: Mapping[str, np.ndarray]
+    models: tuple[Path, ...]
+    figures: Mapping[str, float]
+    notes: tuple[str, ...]
+    name: str
+    size_px: tuple[PositiveSize, PositiveSize] | None
+    width_m: Length | None
+    height_range_m: Length | None
+    paths: tuple[Path, ...] = ()
+    suffix: str = ""
+    seconds: tuple[Length, ...] = ()
+    reused: tuple[bool, ...] = ()
+    description: EngineDescription | None = None
+
+    @property
+    def maps(self) -> Maps:
+        """The maps of a result that was delivered as `arrays`."""
+        return Maps.from_tile_arrays(
+            self.arrays, width_m=self.width_m, height_range_m=self.height_range_m, name=self.name
+        )
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """End of a cancelled job."""
+
+    id: Count
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Failure of a job. Without an id, the worker could not read a request."""
+
+    id: Count | None
+    error: str
+    message: str
+    remedy: str
+
+
 Request: TypeAlias = ActionRequest | JobRequest
+Reply: TypeAlias = Hello | JobNews | JobResult | Stopped | Failure
 REQUESTS: Mapping[str, type[Request]] = {"action": ActionRequest, "wish": JobRequest}
+REPLIES: Mapping[str, type[Reply]] = {
+    "hello": Hello,
+    "news": JobNews,
+    "done": JobResult,
+    "cancelled": Stopped,
+    "error": Failure,
+}
 """The class of each type of frame."""
+TYPES = {kind: name for name, kind in (*REQUESTS.items(), *REPLIES.items())}
 
 
-def frame_of(request: Request) -> dict[str, Any]:
-    """The frame of a request."""
-    return {"type": "action" if isinstance(request, ActionRequest) else "wish", **vars(request)}
+def frame_of(message: Request | Reply) -> dict[str, Any]:
+    """The frame of a message."""
+    return {"type": TYPES[type(message)], **vars(message)}
 
 
 def request_of(frame: Mapping[str, Any]) -> Request:
     """The request in a frame. ProtocolError names the wrong field; ParameterError says what is wrong with a recipe."""
     type_ = one_of(REQUESTS, frame.get("type"), "request.type")
     return as_kind(REQUESTS[type_], frame, type_)
+
+
+def reply_of(frame: Mapping[str, Any]) -> Reply:
+    """The reply in a frame. Errors as for `request_of`."""
+    type_ = one_of(REPLIES, frame.get("type"), "reply.type")
+    return as_kind(REPLIES[type_], frame, type_)
