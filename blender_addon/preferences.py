@@ -14,6 +14,7 @@ from .interface.drawing import name_place
 from .jobs.task import Place
 from .library import draw_weights
 from .setup.panel import draw_builds, draw_engine_buttons, draw_engine_state
+from .tools.panel import section
 
 
 class ImpastoPreferences(PreferenceProperties, bpy.types.AddonPreferences):
@@ -36,20 +37,13 @@ class ImpastoPreferences(PreferenceProperties, bpy.types.AddonPreferences):
         row = column.row()
         row.active = "IMPASTO_ENGINE" not in os.environ and not self.engine_address
         row.prop(self, "engine_python")
-        column.prop(self, "models_folder")
-        column.prop(self, "weights_folder")
-        column.prop(self, "styles_folder")
-        column.prop(self, "keeps_history")
+        for name in ("models_folder", "weights_folder", "styles_folder", "keeps_history"):
+            column.prop(self, name)
         row = column.row()
         row.active = self.keeps_history
         row.prop(self, "history_folder", placeholder=str(engine.user_folder() / "history"))
-        column.prop(self, "keep_training")
-        column.prop(self, "device")
-        column.prop(self, "wheels_folder")
-        column.prop(self, "pip_arguments")
+        for name in ("keep_training", "device", "wheels_folder", "pip_arguments"):
+            column.prop(self, name)
         layout.operator("impasto.make_library", icon="ASSET_MANAGER")
         draw_weights(layout)
-        header, body = layout.panel("impasto_shortcuts", default_closed=True)
-        header.label(text="Shortcuts")
-        if body:
-            menus.draw_shortcuts(body)
+        section(layout, "impasto_shortcuts", "Shortcuts", menus.draw_shortcuts, closed=True)

@@ -39,8 +39,5 @@ def areas() -> Iterator[bpy.types.Area]:
 def shows_panels(area: bpy.types.Area) -> bool:
     """Whether an area shows our preferences or our tab."""
     regions = [region for region in area.regions if region.type == DRAWN.get(area.type)]
-    return any(region.type == "WINDOW" or _shows_tab(region) for region in regions if region.width > 1)
-
-
-def _shows_tab(region: bpy.types.Region) -> bool:
-    return region.active_panel_category == TAB
+    seen = (region for region in regions if region.width > 1)
+    return any(one.type == "WINDOW" or one.active_panel_category == TAB for one in seen)

@@ -129,7 +129,7 @@ def find_here() -> Engine | None:
         return Engine(chosen)
     if chosen := preferences().engine_python:
         return Engine(bpy.path.abspath(chosen))
-    return _record.engine
+    return own_engine()
 
 
 def poll_message() -> str:
@@ -137,9 +137,19 @@ def poll_message() -> str:
     return "" if find() else "Impasto has no engine yet: press Set Up Engine"
 
 
+@cache
 def own_engine() -> Engine | None:
-    """The engine that Set Up Engine made, in use or not."""
-    return _record.engine
+    """The engine that Set Up Engine made, in use or not. It is read once, since panels ask at every redraw."""
+    try:
+        return as_kind(Engine, read_json(user_folder() / RECORD), RECORD)
+    except (FileError, ProtocolError):
+        return None
+
+
+def keep(engine: Engine) -> None:
+    """Record the engine that Set Up Engine made."""
+    replace_files({user_folder(create=True) / RECORD: json.dumps(asdict(engine)).encode()})
+    own_engine.cache_clear()
 
 
 def require(*, here: bool = False) -> Engine:
@@ -150,32 +160,6 @@ def require(*, here: bool = False) -> Engine:
     return engine
 
 
-class _EngineRecord:
-    """Record of the engine that Set Up Engine made, read once: panels ask at every redraw."""
-
-    def __init__(self) -> None:
-        self._known = False
-        self._engine: Engine | None = None
-
-    @property
-    def engine(self) -> Engine | None:
-        if not self._known:
-            self._known, self._engine = True, self._read()
-        return self._engine
-
-    def _read(self) -> Engine | None:
-        try:
-            return as_kind(Engine, read_json(user_folder() / RECORD), RECORD)
-        except (FileError, ProtocolError):
-            return None
-
-    def keep(self, engine: Engine) -> None:
-        replace_files({user_folder(create=True) / RECORD: json.dumps(asdict(engine)).encode()})
-        self._known, self._engine = True, engine
-
-
-_record = _EngineRecord()
-keep = _record.keep
 _works: set[Engine] = set()
 """Engines that passed the check in this session."""
 

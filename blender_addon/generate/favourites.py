@@ -50,11 +50,6 @@ def favourites() -> tuple[Recipe, ...]:
     return tuple(_liked.recipes.values()) if _liked.file_epoch == jobs.file_epoch else ()
 
 
-def is_favourite(variation: variations.Variation) -> bool:
-    """Whether a variation is a favourite."""
-    return variation.recipe in favourites()
-
-
 def toggle(recipe: Recipe) -> bool:
     """Toggle a recipe as favourite; return whether it is one now. ParameterError if there are too many."""
     if _liked.file_epoch != jobs.file_epoch:
@@ -100,14 +95,10 @@ def task(context: bpy.types.Context, liked: Sequence[Recipe], variety: float, ke
     name = variations.latest_name() or context.scene.impasto.tool
     parents = [_without_estimators(recipe) for recipe in liked]
     search = WorkerAction(kind="more-like", values={"favourites": parents, "variety": variety, "locked": sorted(kept)})
-    seeds, subject = _seeds(len(parents)), variations.latest_subject()
+    count, subject = variations.COUNT, variations.latest_subject()
+    first = random.randrange((MAX_INT - count) // len(parents)) * len(parents)
+    seeds = range(first, first + count)  # the favourites take turns as the leading one
     return variations.task_of_matches("More like this", name, subject, seeds, without_source(context), search)
-
-
-def _seeds(parents: int) -> list[int]:
-    """Seeds of the four variations, chosen so that the favourites take turns as the leading one."""
-    first = random.randrange((MAX_INT - variations.COUNT) // parents) * parents
-    return [first + index for index in range(variations.COUNT)]
 
 
 def _without_estimators(recipe: Recipe) -> Recipe:
@@ -146,7 +137,7 @@ def draw_grid(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup, sho
         button = row.operator("impasto.pick_variation", text="Pick", depress=variation.seed == settings.seed)
         button.index = index
         if not variation.needs_source:
-            is_liked = is_favourite(variation)
+            is_liked = variation.recipe in favourites()
             icon = "SOLO_ON" if is_liked else "SOLO_OFF"
             row.operator("impasto.favourite", text="", icon=icon, depress=is_liked).index = index
     if any(not variation.needs_source for variation in shown) and favourites():

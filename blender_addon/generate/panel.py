@@ -72,19 +72,25 @@ class ImpastoPanel(ToolPanel):
         else:
             draw_images(layout.column(), context, tool, inputs.image_inputs(tool), context.scene.impasto)
             _draw_origin_of_detail(layout, context, tool)
-        group, has_source = properties.group_of(context.scene, tool), _has_source(settings, tool)
+        group = properties.group_of(context.scene, tool)
+        has_source = tool["uses_subject"] and settings.source_kind != "NONE"  # whose size the result may have
         draw_size(layout.column(align=True), tool, group, has_source=has_source)
         draw_place_points(layout, context, tool)
         if variations.has_preview(tool):
             name = "impasto_preview" if (is_open := settings.intent != WORDS) else "impasto_preview_words"
             draw = lambda body: _draw_preview(body, settings, tool)  # noqa: E731
             section(layout, name, "Preview", draw, closed=not is_open)
+
+        def draw_sliders(body: bpy.types.UILayout) -> None:
+            presets.draw(body)
+            draw_parameters(body, context, tool)
+
         if properties.drawn_parameters(tool):
             section(
                 layout,
                 "impasto_parameters",
                 "Parameters",
-                lambda body: _draw_parameters(body, context, tool),
+                draw_sliders,
                 closed=True,
                 button=("impasto.randomize", "FILE_REFRESH"),
             )
@@ -117,16 +123,6 @@ def _draw_origin_of_detail(layout: bpy.types.UILayout, context: bpy.types.Contex
     if model and model.get("exemplar") and getattr(group, DETAIL) and not getattr(group, inputs.pointer_to(EXEMPLAR)):
         draw_text(layout, "Made of pieces of what the model learned", "INFO")
         draw_text(layout, "By the network alone if Texture Transfer is off", "NONE")
-
-
-def _draw_parameters(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
-    presets.draw(layout)
-    draw_parameters(layout, context, tool)
-
-
-def _has_source(settings: ImpastoSettings, tool: Mapping[str, Any]) -> bool:
-    """Whether there is a source, whose size the result may have."""
-    return tool["uses_subject"] and settings.source_kind != "NONE"
 
 
 def _draw_preview(layout: bpy.types.UILayout, settings: ImpastoSettings, tool: Mapping[str, Any]) -> None:

@@ -62,17 +62,14 @@ def _size_of(scene: bpy.types.Scene) -> tuple[int, int]:
 
 def request_poll_message(context: bpy.types.Context) -> str:
     """Reason why the panel's settings cannot run; empty if they can."""
-    settings = context.scene.impasto
+    settings, active = context.scene.impasto, context.active_object
+    has_mesh = any(item and item.type == "MESH" for item in (*context.selected_objects, active))
+    no_material = settings.material == ACTIVE and not (active and active.active_material)
     return (
-        tool_poll_message(context.scene, settings.tool, settings.mask_by, _has_mesh(context))
+        tool_poll_message(context.scene, settings.tool, settings.mask_by, has_mesh)
         or _source_poll_message(settings, catalogue[settings.tool])
-        or _material_poll_message(context, settings)
+        or ("The active object has no material" if no_material else "")
     )
-
-
-def _has_mesh(context: bpy.types.Context) -> bool:
-    chosen = {*context.selected_objects, context.active_object} - {None}
-    return any(item.type == "MESH" for item in chosen)
 
 
 def _source_poll_message(settings: ImpastoSettings, tool: Mapping[str, Any]) -> str:
@@ -82,11 +79,6 @@ def _source_poll_message(settings: ImpastoSettings, tool: Mapping[str, Any]) -> 
     if properties.model_parameter(tool) and not tool["needs"]:  # it makes textures from nothing
         return source_poll_message(settings, is_needed=is_wanted and settings.intent == PHOTO)
     return source_poll_message(settings, is_needed=is_wanted or tool["needs"] or tool["kind"] != "generator")
-
-
-def _material_poll_message(context: bpy.types.Context, settings: ImpastoSettings) -> str:
-    has_material = context.active_object is not None and context.active_object.active_material is not None
-    return "The active object has no material" if settings.material == ACTIVE and not has_material else ""
 
 
 def show_recipe(scene: bpy.types.Scene, recipe: Recipe) -> bool:

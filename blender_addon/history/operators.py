@@ -211,7 +211,8 @@ class IMPASTO_OT_delete_entry(OnEntry, bpy.types.Operator):
         elif isinstance(entry.item, bpy.types.Material):
             _delete_material(entry.item)
         else:
-            _delete_images(entry.item)
+            others = [one for one in naming.images_of_set(entry.item) if one.users == int(one.use_fake_user)]
+            bpy.data.batch_remove({entry.item, *others})  # with the unused maps that were made with it
         forget()
         settings = context.window_manager.impasto_history
         settings.selected = "" if settings.selected == entry.key else settings.selected
@@ -274,12 +275,6 @@ def _delete_material(material: bpy.types.Material) -> None:
     shown = {node.image for node in surfaces.map_nodes(material).values() if images.has_recipe(node.image)}
     bpy.data.materials.remove(material)
     bpy.data.batch_remove([one for one in shown if one.users == int(one.use_fake_user)])
-
-
-def _delete_images(image: bpy.types.Image) -> None:
-    """Delete an image, and the unused maps that were made with it."""
-    others = [one for one in naming.images_of_set(image) if one.users == int(one.use_fake_user)]
-    bpy.data.batch_remove({image, *others})
 
 
 class IMPASTO_OT_compare(TaskOperator, bpy.types.Operator):

@@ -77,8 +77,9 @@ class HistoryPanel(Tab):
         layout, settings = self.layout, context.window_manager.impasto_history
         name_place(layout, Place.HISTORY)
         _draw_search(layout, settings)
-        columns = _columns(context)
-        width_px = _button_width_px(context, columns)
+        scale, region = ui_scale(), context.region
+        columns = max(2, int(region.width / (COLUMN_PX * scale))) if region else ROWS
+        width_px = (region.width - PANEL_PX * scale) / columns - BUTTON_PX * scale if region else COLUMN_PX
         found, shown = _page(settings, columns * ROWS)
         if not found:
             is_filtered = settings.search or settings.starred_only
@@ -113,17 +114,6 @@ def _draw_search(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) 
 
 def _is_across_files(settings: bpy.types.PropertyGroup) -> bool:
     return settings.all_files and is_on()
-
-
-def _columns(context: bpy.types.Context) -> int:
-    """Number of thumbnails in a row."""
-    return max(2, int(context.region.width / (COLUMN_PX * ui_scale()))) if context.region else ROWS
-
-
-def _button_width_px(context: bpy.types.Context, columns: int) -> float:
-    """Width of the text below a thumbnail."""
-    scale = ui_scale()
-    return (context.region.width - PANEL_PX * scale) / columns - BUTTON_PX * scale if context.region else COLUMN_PX
 
 
 def _page(settings: bpy.types.PropertyGroup, size: int) -> tuple[Sequence[HistoryEntry], Sequence[HistoryEntry]]:

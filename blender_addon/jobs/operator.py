@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import bpy
 from bpy.props import BoolProperty, StringProperty
@@ -72,8 +71,12 @@ class TaskOperator(InstantOperator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """Whether it can start now, with the panel's settings."""
-        return poll(cls, cls.start_poll_message() or click_poll_message(cls, context))
+        """Whether it can start now; for a click in our panels and menus, also with the panel's settings.
+
+        Blender calls this for scripts, too, which pass their own settings, and get errors from `execute`. Only buttons
+        in our panels and menus have a place in their context.
+        """
+        return poll(cls, cls.start_poll_message() or (poll_message_of(cls, context) if hasattr(context, PLACE) else ""))
 
     def task(self, context: bpy.types.Context) -> Task:
         raise NotImplementedError
@@ -119,15 +122,6 @@ def report_result(operator: bpy.types.Operator, report: TaskReport) -> set[str]:
         return {"CANCELLED"}
     operator.report({report.level}, sentence(report.text))
     return {"CANCELLED"} if report.level == "ERROR" else {"FINISHED"}
-
-
-def click_poll_message(cls: type[TaskOperator], context: bpy.types.Context) -> str:
-    """Reason why a click in our panels and menus would be useless; empty if there is none.
-
-    Blender calls `poll` for scripts, too. These pass their own settings, and get errors from `execute`; only buttons in
-    our panels and menus have a place in their context.
-    """
-    return poll_message_of(cls, context) if hasattr(context, PLACE) else ""
 
 
 def poll_message_of(cls: type[InstantOperator], context: bpy.types.Context) -> str:
@@ -207,13 +201,9 @@ def as_json() -> str:
     return json.dumps({name: list(getattr(report, name)) for name in LISTS} | {"report": report.text})
 
 
-def _get(_manager: Any) -> str:
-    return as_json()
-
-
 MADE = StringProperty(
     name="Made",
     description="As JSON, what Impasto's last operator made: the names of materials, images and models, and files",
-    get=_get,
+    get=lambda _manager: as_json(),
 )
 PROPERTIES = ((bpy.types.WindowManager, "impasto_made", MADE),)

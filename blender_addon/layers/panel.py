@@ -6,7 +6,7 @@ from __future__ import annotations
 import bpy
 
 from ..bridge import images
-from ..bridge.target import active_material, chosen_material
+from ..bridge.target import active_material
 from ..core.recipe import GROUP
 from ..engine.catalogue import catalogue, properties_of
 from ..interface.browsing import draw_image
@@ -78,10 +78,10 @@ class LayersPanel(Tab):
 
     def draw_body(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         material = active_material(context)
-        if not has_layers(material):
+        if not material or not material.impasto_layers.layers:
             draw_start(layout, context)
             return
-        stack = chosen_material(context).impasto_layers
+        stack = material.impasto_layers
         _draw_list(layout, stack)
         draw_run(layout, "impasto.run_layers", Place.LAYERS, "PLAY", reports=False, text="Make")
         _draw_layer(layout, context, stack)
@@ -92,10 +92,6 @@ class LayersPanel(Tab):
 
 
 PANELS = in_editors(LayersPanel, "layers")
-
-
-def has_layers(material: bpy.types.Material | None) -> bool:
-    return material is not None and len(material.impasto_layers.layers) > 0
 
 
 def draw_start(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

@@ -133,16 +133,13 @@ class LayerStrokes:
         item = bpy.context.view_layer.objects.active
         if item is None or item.mode != "TEXTURE_PAINT":
             return None
-        is_painting = any(one.bl_idname == STROKE for one in _modal_operators())
+        windows = bpy.context.window_manager.windows
+        is_painting = any(one.bl_idname == STROKE for window in windows for one in window.modal_operators)
         self.is_new = self.is_new or is_painting
         if self.is_new and not live.is_running and time.monotonic() - self._asked_s >= PAUSE_S:
             self.is_new, self._asked_s = is_painting, time.monotonic()
             live.ask()
         return LOOK_S
-
-
-def _modal_operators() -> list[bpy.types.Operator]:
-    return [one for window in bpy.context.window_manager.windows for one in window.modal_operators]
 
 
 strokes = LayerStrokes()

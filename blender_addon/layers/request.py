@@ -61,7 +61,9 @@ def task_of(context: bpy.types.Context, material: bpy.types.Material) -> Task:
     """Task that runs the layers and puts their maps into the material. ParameterError if it cannot take them."""
     action, form = action_of(context, material), form_of(context, material)
     materials.check_editable(material)
-    users = [item for item in context.view_layer.objects if _has(item, material)]
+    users = [
+        item for item in context.view_layer.objects if any(slot.material == material for slot in item.material_slots)
+    ]
     look = {name: getattr(form, name) for name in LOOK}
     target = Target(material.name, ACTIVE, tuple(item.session_uid for item in users), material.session_uid, **look)
     notes = source_maps.notes_of(material.impasto_layers)
@@ -86,10 +88,6 @@ def recipes_before(recipe: Recipe, place: int, *, has_source: bool) -> list[Reci
     found += [(*steps[:place], none, *below)] if has_source else []
     recipes = [replace(recipe, steps=one) for one in found]
     return [recipe for recipe in recipes if recipe.active_steps]
-
-
-def _has(item: bpy.types.Object, material: bpy.types.Material) -> bool:
-    return any(slot.material == material for slot in item.material_slots)
 
 
 def note_seconds(stack: bpy.types.PropertyGroup, made: JobResult) -> None:
@@ -126,11 +124,10 @@ def _step_of(layer: bpy.types.PropertyGroup) -> tuple[Step, dict[str, bpy.types.
     """Step of a layer, and the images of its inputs and mask by their names in the step."""
     tool = catalogue[layer.tool]
     group = properties.group_of(layer, tool)
-    sizes = properties.size_of(group, tool)
     given, own = name_inputs(inputs.images_of(layer, tool))
     name = layer.name if layer.name not in (tool["label"], sentence(tool["label"])) else ""
     mask, image = mask_of(layer.mask)
-    values = properties.values_of(group, tool) | sizes
+    values = properties.parameters_of(layer, tool) | properties.size_of(group, tool)
     return Step(layer.tool, values, given, name, layer.enabled, mask, layer.in_group), own | image
 
 

@@ -176,13 +176,9 @@ def value_of(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], name: str)
     return _six_digits(value) if isinstance(value, float) else value
 
 
-def parameters_of(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> dict[str, Any]:
-    """Values of a tool's parameters in the panel, without the size and parameters that the model does not have."""
-    return values_of(group_of(scene, tool), tool)
-
-
-def values_of(group: bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> dict[str, Any]:
-    """Values of a tool's parameters in any of its groups."""
+def parameters_of(owner: bpy.types.Scene | bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of a tool's parameters in a scene or a layer, without the size and what the chosen model does not have."""
+    group = group_of(owner, tool)
     names = [name for name in drawn_parameters(tool) if is_of_model(group, tool, name)]
     numbers = {
         name: [value_of(value, tool, name) for value in inputs.chosen_values(group, schema["for_each"])]
@@ -217,15 +213,8 @@ def check_step(step: Step) -> Mapping[str, Any]:
 def put_parameters(
     owner: bpy.types.Scene | bpy.types.PropertyGroup, tool: Mapping[str, Any], parameters: Mapping[str, Any]
 ) -> None:
-    """Give a tool's properties the values of a recipe's step, and its defaults to all others; the size stays.
-
-    owner: a scene or a layer.
-    """
-    put_values(group_of(owner, tool), tool, parameters)
-
-
-def put_values(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], parameters: Mapping[str, Any]) -> None:
-    """As `put_parameters`, for any property group of the tool."""
+    """Give a tool in a scene or a layer the values of a recipe's step, and defaults to all others; the size stays."""
+    group = group_of(owner, tool)
     known = properties_of(tool)
     for name in sorted(drawn_parameters(tool), key=lambda name: not is_model(known[name])):  # its sliders come later
         if belongs_to_model(known[name]):

@@ -200,12 +200,11 @@ def _ask_nvidia(places: Sequence[Path]) -> tuple[Card, ...]:
     except OSError:
         return ()
     rows = [line.rsplit(",", 2) for line in done.stdout.decode("utf-8", "replace").splitlines()]
-    cards = [Card(name.strip(), _number(driver), _number(compute)) for name, driver, compute in _of_three(rows)]
+    cards = [
+        Card(name.strip(), _number(driver), _number(compute))
+        for name, driver, compute in (row for row in rows if len(row) == 3)
+    ]
     return tuple(card for card in cards if card.driver)
-
-
-def _of_three(rows: Sequence[list[str]]) -> list[list[str]]:
-    return [row for row in rows if len(row) == 3]
 
 
 def _read_nvidia(root: Path) -> tuple[Card, ...]:

@@ -116,7 +116,9 @@ class IMPASTO_OT_continue_larger(OnImage, bpy.types.Operator):
         if JoinedResult.of(image):
             message = f"{image.name} is a part of a result on several materials, and cannot be continued alone"
             raise ParameterError(message, "repaint the objects together, with a larger longest side")
-        before = _without_start(images.recipe_of(image))
+        before = images.recipe_of(image)
+        kept = {name: about for name, about in before.inputs.items() if name != START}
+        before = replace(before, inputs=kept, made_with={**before.made_with, "stopped": False})
         recipe = _larger(before, round(max(image.size) * self.factor))
         live.cancel()
         inputs = {**inputs_of(before, image), START: tiles.read(image)}
@@ -128,12 +130,6 @@ class IMPASTO_OT_continue_larger(OnImage, bpy.types.Operator):
             can_stop=True,
             then=lambda made, _: differences(before, made.recipe),
         )
-
-
-def _without_start(recipe: Recipe) -> Recipe:
-    """The recipe without its start image, and without the note that it was stopped."""
-    inputs = {name: about for name, about in recipe.inputs.items() if name != START}
-    return replace(recipe, inputs=inputs, made_with={**recipe.made_with, "stopped": False})
 
 
 def _larger(recipe: Recipe, longest_px: int) -> Recipe:

@@ -201,8 +201,7 @@ def _folder(tool: str, *, create: bool = False) -> Path:
 
 def _write(owner: Group, tool: Mapping[str, Any], name: str) -> None:
     """Write a tool's values and size as a preset; an existing preset of this name is replaced."""
-    group = group_of(owner, tool)
-    values = properties.values_of(group, tool) | properties.size_of(group, tool)
+    values = properties.parameters_of(owner, tool) | properties.size_of(group_of(owner, tool), tool)
     recipe = Recipe((Step(tool["name"], values, name=name),))
     path = _folder(tool["name"], create=True) / f"{naming.of_files(name).replace(' ', '_')}.json"
     replace_files({path: recipe.to_json().encode()}, replace=True)

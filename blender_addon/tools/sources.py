@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import bpy
@@ -19,9 +20,10 @@ from ..interface.browsing import draw_image, draw_path
 from ..parameters import inputs, properties
 from ..parameters.groups import chosen_model
 from ..parameters.properties import TEXTURE, preview_update
+from ..paths import absolute
 from . import source_maps
 
-NONE, FILE, IMAGE, MATERIAL = "NONE", "FILE", "IMAGE", "MATERIAL"
+NONE, FILE, FOLDER, IMAGE, MATERIAL = "NONE", "FILE", "FOLDER", "IMAGE", "MATERIAL"
 A_FILE = (FILE, "File", "A picture, or a folder of maps, on disk")
 AN_IMAGE = (IMAGE, "Image", "An image of this .blend file")
 MOST_KINDS = 3
@@ -55,13 +57,15 @@ class WidthSettings:
     )
 
 
-def chosen_source(settings: bpy.types.PropertyGroup) -> Source | None:
-    """The source that is chosen; None without one."""
-    if settings.source_kind == IMAGE:
-        return settings.image
-    if settings.source_kind == MATERIAL:
-        return settings.material
-    return source_maps.source_path(settings) if settings.source_kind == FILE and settings.filepath else None
+def chosen_source(settings: bpy.types.PropertyGroup, kind: str = "") -> Source | None:
+    """The chosen source, of this kind or that of the settings; None without one."""
+    kind = kind or settings.source_kind
+    if kind in (IMAGE, MATERIAL):
+        return getattr(settings, kind.lower())
+    if kind == FILE and hasattr(settings, "source_maps"):
+        return source_maps.source_path(settings) if settings.filepath else None
+    path = {FILE: "filepath", FOLDER: "folder"}.get(kind)
+    return Path(absolute(getattr(settings, path))) if path and getattr(settings, path) else None
 
 
 def source_poll_message(settings: bpy.types.PropertyGroup, *, is_needed: bool = True) -> str:

@@ -26,11 +26,10 @@ from ..jobs.session import LONG, connect, jobs
 from ..jobs.task import Task, TaskReport
 from ..parameters import properties
 from ..parameters.properties import MAX_INT
-from ..paths import absolute
 from ..tools.action import WorkerAction
 from ..tools.form import Form, argument, parse_object, same_as, values_in, with_properties
 from ..tools.lists import items_of
-from ..tools.sources import AN_IMAGE, WidthSettings
+from ..tools.sources import AN_IMAGE, FOLDER, WidthSettings, chosen_source
 
 DATASET = "dataset"
 NAME = "name"
@@ -54,7 +53,10 @@ class TrainingRequest:
     def task(self) -> Task:
         """Task that trains. Raises ImpastoError if it cannot be started."""
         if catalogue[self.tool]["kind"] != "trainer":
-            raise ParameterError(f"{self.tool} is no trainer", f"choose from {', '.join(trainers())}")
+            raise ParameterError(
+                f"{self.tool} is no trainer",
+                f"choose from {', '.join(one['name'] for one in catalogue if one['kind'] == 'trainer')}",
+            )
         if self.data is None:
             raise ParameterError("there is nothing to learn from", "give a picture, a folder or an image")
         if jobs.training:
@@ -91,15 +93,7 @@ def from_scene(context: bpy.types.Context) -> TrainingRequest:
     tool = catalogue[settings.tool]
     parameters = properties.parameters_of(context.scene, tool)
     about = values_in(TrainingRequest, settings) | {"width_m": settings.width_m * materials.unit_m()}
-    return TrainingRequest(settings.tool, chosen_data(settings), parameters, **about)
-
-
-def chosen_data(settings: bpy.types.PropertyGroup) -> Source | None:
-    """File, folder or image chosen in the Train panel."""
-    if settings.data_kind == "IMAGE":
-        return settings.image
-    path = settings.filepath if settings.data_kind == "FILE" else settings.folder
-    return Path(absolute(path)) if path else None
+    return TrainingRequest(settings.tool, chosen_source(settings, settings.data_kind), parameters, **about)
 
 
 def request_poll_message(context: bpy.types.Context) -> str:
@@ -121,11 +115,6 @@ def _read(data: Source) -> JobInput:
         return JobInput(path=found)
     with temporary_folder() as folder:
         return JobInput(files=read_files(encode.write(data, folder)))
-
-
-def trainers() -> list[str]:
-    """Names of the tools that make models."""
-    return [tool["name"] for tool in catalogue if tool["kind"] == "trainer"]
 
 
 def _apply(made: tuple[tuple[Path, ...], Mapping[str, Any]], epoch: int) -> TaskReport:
@@ -150,7 +139,7 @@ class TrainingSettings(WidthSettings, bpy.types.PropertyGroup):
         description="What it learns from",
         items=(
             ("FILE", "File", "A photograph"),
-            ("FOLDER", "Folder", "Photographs, maps of one material, or a folder for each material"),
+            (FOLDER, "Folder", "Photographs, maps of one material, or a folder for each material"),
             AN_IMAGE,
         ),
     )

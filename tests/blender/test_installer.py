@@ -37,7 +37,7 @@ def preferences(extension, scene, monkeypatch):
     for name in ("engine_python", "engine_address", "pip_arguments", "torch_build", "wheels_folder"):
         chosen.property_unset(name)
     (extension.engine.engine.user_folder() / extension.engine.engine.RECORD).unlink(missing_ok=True)
-    extension.engine.engine._record.__init__()
+    extension.engine.engine.own_engine.cache_clear()
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ def test_a_damaged_record_of_the_engine_or_description_is_not_used(extension, mo
     monkeypatch.setattr(engine, "user_folder", lambda create=False: tmp_path)
     for text in ("", "[]", "7", '{"python": 7}', '{"python": ["x"]}', "[" * 5000, '{"python": NaN}'):
         (tmp_path / engine.RECORD).write_text(text)
-        assert engine._EngineRecord().engine is None, text
+        assert engine.own_engine.__wrapped__() is None, text
     version = catalogue.catalogue.version
     models = {"tools": [], "plugins": [], "models": [{"name": 7}]}
     for description in ([], {"tools": "x"}, {"tools": [7], "plugins": []}, models):

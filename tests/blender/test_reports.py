@@ -303,7 +303,7 @@ def test_errors_of_an_engine_vanish_with_another_engine(extension, scene, monkey
 
 def test_the_box_of_a_missing_engine_has_each_button_and_the_failure_once(extension, scene, monkeypatch):
     monkeypatch.delenv("IMPASTO_ENGINE")
-    monkeypatch.setattr(extension.engine.engine._record, "_engine", None)
+    monkeypatch.setattr(extension.engine.engine, "own_engine", lambda: None)
     extension.setup.graphics.this_computer()
     report = extension.jobs.task.TaskReport("ERROR", "neither venv nor pip was found", is_of_engine=True)
     extension.jobs.session.jobs.show_report(report, extension.jobs.task.Place.TEXTURE)
