@@ -46,4 +46,5 @@ class ImpastoPreferences(PreferenceProperties, bpy.types.AddonPreferences):
             column.prop(self, name)
         layout.operator("impasto.make_library", icon="ASSET_MANAGER")
         draw_weights(layout)
-        section(layout, "impasto_shortcuts", "Shortcuts", menus.draw_shortcuts, closed=True)
+        if body := section(layout, "impasto_shortcuts", "Shortcuts", closed=True):
+            menus.draw_shortcuts(body)

@@ -119,12 +119,6 @@ def catalog_of(material: bpy.types.Material) -> str:
     return material.asset_data.catalog_id.lower() if material.asset_data else ""
 
 
-def search_libraries(_self: Any, _context: bpy.types.Context, typed: str) -> list[str]:
-    """Libraries of the preferences with this in their names, for a property."""
-    names = bpy.context.preferences.filepaths.asset_libraries.keys()
-    return [name for name in names if typed.lower() in name.lower()]
-
-
 def search_catalogs(settings: Any, _context: bpy.types.Context, typed: str) -> list[str]:
     """Catalogues of the chosen library with this in their paths, for a property."""
     try:

@@ -189,9 +189,11 @@ def draw_bake(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     draw_run(layout, "impasto.bake", Place.BAKE, "RENDER_STILL")  # above what comes and goes with the selection
     _draw_overlays(layout, context)
     _draw_baked_objects(layout, context)
-    section(layout, "impasto_bake_maps", "Maps", lambda body: _draw_maps(body, settings), closed=True)
+    if body := section(layout, "impasto_bake_maps", "Maps", closed=True):
+        _draw_maps(body, settings)
     others = [name for name in shown if name not in (*FIRST, *OF_MAPS)]
-    section(layout, "impasto_bake_options", "Options", lambda body: _draw_others(body, settings, others), closed=True)
+    if body := section(layout, "impasto_bake_options", "Options", closed=True):
+        _draw_others(body, settings, others)
 
 
 def _draw_others(layout: bpy.types.UILayout, settings: ImpastoBakeSettings, names: Sequence[str]) -> None:

@@ -168,7 +168,12 @@ class IMPASTO_PT_batch(Tab, InView3D, bpy.types.Panel):
         column = layout.column()
         for name in ("out_dir", "pattern", "format", "export", "result"):
             column.prop(settings, name)
-        section(layout, "impasto_batch_advanced", "Advanced", lambda body: _draw_advanced(body, settings), closed=True)
+        if body := section(layout, "impasto_batch_advanced", "Advanced", closed=True):
+            draw_open_number(body, settings, "workers", WORKERS, "Workers")
+            body.prop(settings, "cluster")
+            draw_text(
+                body, f"List writes the jobs to {FOLDER}/{TABLE}, which `impasto batch` also runs elsewhere", "INFO"
+            )
         _draw_listed(layout)
         layout.operator("impasto.batch_list", icon="LONGDISPLAY")
         draw_run(layout, "impasto.batch", Place.BATCH, "DUPLICATE")
@@ -205,13 +210,6 @@ def _draw_recipe(layout: bpy.types.UILayout, context: bpy.types.Context, setting
     elif (name := chosen.tool_of(context, settings.apply)) in catalogue:
         icon = "BRUSH_DATA" if settings.apply == STYLE else "TEXTURE"
         column.label(text=catalogue[name]["label"], icon=icon)
-
-
-def _draw_advanced(layout: bpy.types.UILayout, settings: BatchSettings) -> None:
-    column = layout.column()
-    draw_open_number(column, settings, "workers", WORKERS, "Workers")
-    column.prop(settings, "cluster")
-    draw_text(layout, f"List writes the jobs to {FOLDER}/{TABLE}, which `impasto batch` also runs elsewhere", "INFO")
 
 
 def _draw_listed(layout: bpy.types.UILayout) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import bpy
 from bpy.props import EnumProperty, PointerProperty, StringProperty
 
-from ..assets.catalogs import search_catalogs, search_libraries
+from ..assets.catalogs import search_catalogs
 from ..bake.sources.material_maps import shows_images
 from ..bridge.meshes import MeshSurface
 from ..core.batch.names import check_pattern, fill_in, fold
@@ -29,6 +29,7 @@ from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..jobs.command import run_command
 from ..jobs.task import Task, TaskReport
+from ..parameters.groups import suggestions
 from ..paths import FILE_PATH, FOLDER_PATH, absolute
 from ..tools.form import Form, argument, same_as, with_properties
 from ..tools.packed_files import FORMATS, PRESETS
@@ -150,8 +151,7 @@ class BatchRequest:
         "",
         "Library",
         "Name of an asset library of the preferences; empty: the assets of the open file",
-        search=search_libraries,
-        search_options={"SUGGESTION"},
+        **suggestions(lambda: bpy.context.preferences.filepaths.asset_libraries.keys()),
     )
     catalog: str = argument(
         "",

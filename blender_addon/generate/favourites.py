@@ -145,19 +145,16 @@ def draw_grid(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup, sho
 
 
 def _draw_more_like(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
-    """Draw the button that makes more like the favourites, and their variety."""
+    """Draw the button that makes more like the favourites, their variety, and a lock for each of their parameters."""
     column = layout.column(align=True)
     row = column.row(align=True)
     row.operator("impasto.more_like", icon="SOLO_ON")
     row.operator("impasto.clear_favourites", text="", icon="X")
     column.prop(settings, "variety", slider=True)
-    section(layout, "impasto_locks", "Locked Parameters", _draw_locks, closed=True)
-
-
-def _draw_locks(layout: bpy.types.UILayout) -> None:
-    """Draw a lock for each parameter of the favourites."""
+    if (body := section(layout, "impasto_locks", "Locked Parameters", closed=True)) is None:
+        return
     kept = locked_parameters()
-    grid = layout.grid_flow(columns=2, even_columns=True, align=True)
+    grid = body.grid_flow(columns=2, even_columns=True, align=True)
     for name, label in lockable().items():
         is_locked = name in kept
         icon = "LOCKED" if is_locked else "UNLOCKED"

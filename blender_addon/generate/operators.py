@@ -19,12 +19,12 @@ from ..bridge.target import ACTIVE, NONE, Target, chosen_material
 from ..core.engine.messages import JobResult
 from ..core.recipe import name_inputs
 from ..engine.catalogue import SIZE_PARAMETERS, catalogue, properties_of
-from ..jobs.operator import InstantOperator, TaskOperator, poll, report_result
+from ..jobs.operator import InstantOperator, TaskOperator
 from ..jobs.task import Place, Task, TaskReport
 from ..layers.operators import new_material
 from ..layers.request import add_recipe, put_recipe
-from ..parameters import groups, properties
-from ..parameters.groups import belongs_to_model
+from ..parameters import properties
+from ..parameters.groups import AZIMUTH, POINT, belongs_to_model, choices_of, is_angle
 from ..parameters.properties import MAX_INT
 from ..paths import FILE_PATH
 from ..tools import source_maps
@@ -153,7 +153,7 @@ SPREAD = 0.35
 """Range of random saturations and values around a colour; hues vary by a third of it."""
 
 
-class IMPASTO_OT_randomize(bpy.types.Operator):
+class IMPASTO_OT_randomize(InstantOperator, bpy.types.Operator):
     """Give the parameters of the chosen tool random values, and take another seed"""
 
     bl_label = "Randomize"
@@ -164,12 +164,12 @@ class IMPASTO_OT_randomize(bpy.types.Operator):
     )
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
+    def poll_message(cls, context: bpy.types.Context) -> str:
         tool = context.scene.impasto.tool
         has_any = tool in catalogue and any(_is_drawn(schema) for schema in properties_of(catalogue[tool]).values())
-        return poll(cls, "" if has_any else "This tool has no parameters that could be random")
+        return "" if has_any else "This tool has no parameters that could be random"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def do(self, context: bpy.types.Context) -> TaskReport:
         settings = context.scene.impasto
         tool = catalogue[settings.tool]
         group = properties.group_of(context.scene, tool)
@@ -179,13 +179,13 @@ class IMPASTO_OT_randomize(bpy.types.Operator):
                 value = random_value(name, schema, chance)
                 setattr(group, properties.identifier(name), value)
         settings.seed = chance.randrange(properties.MAX_INT)
-        return report_result(self, TaskReport("INFO", f"The seed is {settings.seed}"))
+        return TaskReport("INFO", f"The seed is {settings.seed}")
 
 
 def _is_drawn(schema: Mapping[str, Any]) -> bool:
     """Whether a random value makes sense: not for models, texts, numbers of each image, or facts about a photograph."""
-    is_open = schema.get("type") == "string" and not groups.choices_of(schema)
-    is_fact = schema.get("format") in (groups.AZIMUTH, groups.POINT)
+    is_open = schema.get("type") == "string" and not choices_of(schema)
+    is_fact = schema.get("format") in (AZIMUTH, POINT)
     return not (
         is_open or is_fact or belongs_to_model(schema) or "for_each" in schema or schema.get("type") == "object"
     )
@@ -194,7 +194,7 @@ def _is_drawn(schema: Mapping[str, Any]) -> bool:
 def random_value(name: str, schema: Mapping[str, Any], chance: random.Random) -> Any:
     """Random value in the units of Blender's property: within the limits; lengths near the default."""
     default = schema["default"]
-    if choices := groups.choices_of(schema):
+    if choices := choices_of(schema):
         return str(chance.choice(choices))
     if schema["type"] == "boolean":
         return chance.random() < 0.5
@@ -212,7 +212,7 @@ def random_value(name: str, schema: Mapping[str, Any], chance: random.Random) ->
         value = chance.uniform(low, high)
     if schema["type"] == "integer":
         return round(value)
-    return math.radians(value) if groups.is_angle(schema) else value
+    return math.radians(value) if is_angle(schema) else value
 
 
 def _random_color(default: tuple[float, float, float], chance: random.Random) -> tuple[float, float, float]:

@@ -76,28 +76,18 @@ class ImpastoPanel(ToolPanel):
         has_source = tool["uses_subject"] and settings.source_kind != "NONE"  # whose size the result may have
         draw_size(layout.column(align=True), tool, group, has_source=has_source)
         draw_place_points(layout, context, tool)
-        if variations.has_preview(tool):
-            name = "impasto_preview" if (is_open := settings.intent != WORDS) else "impasto_preview_words"
-            draw = lambda body: _draw_preview(body, settings, tool)  # noqa: E731
-            section(layout, name, "Preview", draw, closed=not is_open)
-
-        def draw_sliders(body: bpy.types.UILayout) -> None:
+        name = "impasto_preview" if (is_open := settings.intent != WORDS) else "impasto_preview_words"
+        if variations.has_preview(tool) and (body := section(layout, name, "Preview", closed=not is_open)):
+            _draw_preview(body, settings, tool)
+        button, has_any = ("impasto.randomize", "FILE_REFRESH"), properties.drawn_parameters(tool)
+        if has_any and (body := section(layout, "impasto_parameters", "Parameters", closed=True, button=button)):
             presets.draw(body)
             draw_parameters(body, context, tool)
-
-        if properties.drawn_parameters(tool):
-            section(
-                layout,
-                "impasto_parameters",
-                "Parameters",
-                draw_sliders,
-                closed=True,
-                button=("impasto.randomize", "FILE_REFRESH"),
-            )
-        if variations.has_seeds(tool) and not (settings.intent == WORDS and context.scene.impasto_match.text):
-            draw = lambda body: _draw_variations(body, context)  # noqa: E731
-            section(layout, "impasto_variations", "Variations", draw, closed=True)
-        section(layout, "impasto_result", "Result", lambda body: _draw_form(body, context, tool), closed=True)
+        varies = variations.has_seeds(tool) and not (settings.intent == WORDS and context.scene.impasto_match.text)
+        if varies and (body := section(layout, "impasto_variations", "Variations", closed=True)):
+            _draw_variations(body, context)
+        if body := section(layout, "impasto_result", "Result", closed=True):
+            _draw_form(body, context, tool)
         if settings.intent != WORDS:  # whose own panel makes what the sliders below it show
             draw_run(layout, "impasto.generate", Place.TEXTURE, "TEXTURE", text="Make")
         else:

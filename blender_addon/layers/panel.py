@@ -85,8 +85,10 @@ class LayersPanel(Tab):
         _draw_list(layout, stack)
         draw_run(layout, "impasto.run_layers", Place.LAYERS, "PLAY", reports=False, text="Make")
         _draw_layer(layout, context, stack)
-        section(layout, "impasto_layers_source", "Source", lambda body: _draw_source(body.column(), stack))
-        section(layout, "impasto_layers_preview", "Preview", lambda body: _draw_preview(body, context))
+        if body := section(layout, "impasto_layers_source", "Source"):
+            _draw_source(body.column(), stack)
+        if body := section(layout, "impasto_layers_preview", "Preview"):
+            _draw_preview(body, context)
         draw_report(layout, Place.LAYERS, said=poll_message("impasto.run_layers"))
         draw_result(layout, context, Place.LAYERS)
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import bpy
@@ -179,3 +179,12 @@ def is_model(schema: Mapping[str, Any]) -> bool:
 def belongs_to_model(schema: Mapping[str, Any]) -> bool:
     """Whether each model has its own value of this parameter."""
     return schema.get("format") in (CLASS, SLIDERS)
+
+
+def suggestions(names: Callable[[], Iterable[str]]) -> dict[str, Any]:
+    """Options of a text property that suggests those of these names that contain what is typed."""
+
+    def search(_owner: Any, _context: bpy.types.Context, typed: str) -> list[str]:
+        return [name for name in names() if typed.lower() in name.lower()]
+
+    return {"search": search, "search_options": {"SUGGESTION"}}

@@ -16,8 +16,7 @@ from bpy.props import CollectionProperty, PointerProperty
 
 from ..core.recipe import MAX_VALUES, Step
 from ..engine.catalogue import properties_of
-from . import groups
-from .groups import group_of, identifier
+from .groups import group_of, identifier, label_of
 
 _beside: dict[str, Callable[[str], Any]] = {}
 """Functions that make a further property next to the image of a required input, by the prefix of its name."""
@@ -148,7 +147,7 @@ def input_properties(
     found, classes = {}, []
     for item in image_inputs(tool):
         found[pointer_to(item["name"])] = PointerProperty(
-            name=groups.label_of(item["name"], {}),
+            name=label_of(item["name"], {}),
             description=item["description"],
             type=bpy.types.Image,
             update=update,

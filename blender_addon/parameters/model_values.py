@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import bpy
 from bpy.props import FloatProperty, PointerProperty, StringProperty
 
 from ..engine.catalogue import catalogue, properties_of
-from . import groups
-from .groups import CLASS, SLIDERS, chosen_model, identifier, model_parameter
+from .groups import CLASS, SLIDERS, chosen_model, identifier, label_of, model_parameter, suggestions
 
 READABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,40}")
 """Names that are used in properties as they are; others are replaced by a number."""
@@ -76,8 +76,8 @@ def _properties_of(tool: Mapping[str, Any], model: Mapping[str, Any], update: An
     found = {}
     for name, schema in properties_of(tool).items():
         if schema.get("format") == CLASS:
-            about = {"name": groups.label_of(name, schema), "description": schema["description"], "update": update}
-            search = {"search": _search(model["classes"]), "search_options": {"SUGGESTION"}}
+            about = {"name": label_of(name, schema), "description": schema["description"], "update": update}
+            search = suggestions(partial(list, model["classes"]))
             found[identifier(name)] = StringProperty(**about, **search, default=schema["default"])
         elif schema.get("format") == SLIDERS:
             for slider in model["sliders"]:
@@ -91,10 +91,3 @@ def _properties_of(tool: Mapping[str, Any], model: Mapping[str, Any], update: An
                     update=update,
                 )
     return found
-
-
-def _search(names: list[str]) -> Any:
-    def search(_self: Any, _context: Any, typed: str) -> list[str]:
-        return [name for name in names if typed.lower() in name.lower()]
-
-    return search

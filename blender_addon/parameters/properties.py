@@ -30,6 +30,7 @@ from .groups import (
     is_model,
     is_of_model,
     model_parameter,
+    suggestions,
     unit_m,
 )
 from .groups import property_of as schema_property
@@ -285,8 +286,4 @@ def _search(schema: Mapping[str, Any], tool: Mapping[str, Any] | None) -> dict[s
     if tool is None or not is_model(schema):
         return {}
     owner = schema.get("model_of", tool["name"])
-
-    def search(_group: bpy.types.PropertyGroup, _context: bpy.types.Context, typed: str) -> list[str]:
-        return [model["name"] for model in catalogue.models_for(owner) if typed.lower() in model["name"].lower()]
-
-    return {"search": search, "search_options": {"SUGGESTION"}}
+    return suggestions(lambda: [model["name"] for model in catalogue.models_for(owner)])

@@ -32,7 +32,8 @@ class IMPASTO_PT_repair(Tab, InImageEditor, bpy.types.Panel):
         column.use_property_split = True
         column.use_property_decorate = False
         draw_run(column, "impasto.fill_region", Place.REPAIR, "BRUSH_DATA")
-        section(column, "impasto_filling", "Filling", lambda body: _draw_filling(body, context), closed=True)
+        if body := section(column, "impasto_filling", "Filling", closed=True):
+            _draw_filling(body, context)
         row = layout.row(align=True)
         row.operator("impasto.mend_tiling", icon="MOD_ARRAY")
         row.operator("impasto.extend_image", icon="FULLSCREEN_ENTER", text="Extend…")

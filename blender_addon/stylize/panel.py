@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 import bpy
@@ -73,19 +72,18 @@ class StylePanel(ToolPanel):
             _draw_style(layout, properties.group_of(context.scene, tool), item["name"], scale=6)
         if STRENGTH in properties_of(tool):
             draw_parameters(layout, context, tool, (STRENGTH,))
-        if KIND in properties_of(tool):
-            section(
-                layout,
-                "impasto_style_kinds",
-                "Kinds of Style",
-                lambda body: preview.draw_kinds(body, context),
-                closed=True,
-            )
+        has_kinds = KIND in properties_of(tool)
+        if has_kinds and (body := section(layout, "impasto_style_kinds", "Kinds of Style", closed=True)):
+            preview.draw_kinds(body, context)
         _draw_more(layout, context, tool)
         _draw_controls(layout, context, tool)
-        section(layout, "impasto_style_result", "Result", lambda body: _draw_result(body, context), closed=True)
+        if body := section(layout, "impasto_style_result", "Result", closed=True):
+            of_material = ("material", "across_seams", "directions") if settings.subject == MATERIAL else ()
+            for name in (*of_material, "seed", "bits"):
+                body.prop(settings, name)
         draw_run(layout, "impasto.stylize", Place.STYLE, "BRUSH_DATA", text="Make")
-        section(layout, "impasto_style_preview", "Preview", lambda body: _draw_preview(body, context))
+        if body := section(layout, "impasto_style_preview", "Preview"):
+            _draw_preview(body, context)
 
 
 PANELS = in_editors(StylePanel, "style")
@@ -130,59 +128,36 @@ def _draw_more(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Map
     needed, settings = _needed(tool), context.scene.impasto_style
     masks = [item for item in inputs.image_inputs(tool) if item["for_each"]]
     others = [item for item in inputs.image_inputs(tool) if item not in (*needed, *masks) and item["name"] != START]
-
-    def draw_styles(body: bpy.types.UILayout) -> None:
+    if needed and (body := section(layout, "impasto_more_styles", "More Styles", closed=True)):
         for item in inputs.many_inputs(tool):
             draw_more(body, context, tool, item["name"], _draw_style)
         if gallery.folder() is None:
             draw_text(body, "Your pictures: set a folder of styles", "BLANK1")
             draw_preferences_button(body)
-
-    if needed:
-        section(layout, "impasto_more_styles", "More Styles", draw_styles, closed=True)
     for name, label, wanted in (("masks", "Masks", masks), ("style_images", "Images", others)):
-        if wanted:
-            draw = partial(draw_images, context=context, tool=tool, wanted=wanted, settings=settings)
-            section(layout, f"impasto_{name}", label, draw, closed=True)
+        if wanted and (body := section(layout, f"impasto_{name}", label, closed=True)):
+            draw_images(body, context, tool, wanted, settings)
 
 
 def _draw_controls(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
     """Draw the parameters that all stylizers share, then those of this stylizer."""
     known = properties_of(tool)
     first, start = ([name for name in names if name in known] for names in (FIRST, START_PARAMETERS))
-
-    def draw_painting(body: bpy.types.UILayout) -> None:
+    if body := section(layout, "impasto_style_controls", "Painting", closed=True):
         presets.draw(body, presets.STYLE)
         if first:
             draw_parameters(body, context, tool, first)
-
-    section(layout, "impasto_style_controls", "Painting", draw_painting, closed=True)
     has_start = START in [item["name"] for item in tool["inputs"]]
-
-    def draw_start(body: bpy.types.UILayout) -> None:
+    if (start or has_start) and (body := section(layout, "impasto_style_start", "Start", closed=True)):
         if start:
             draw_parameters(body, context, tool, start)
         if has_start:
             draw_input(body, properties.group_of(context.scene, tool), START)
-
-    if start or has_start:
-        section(layout, "impasto_style_start", "Start", draw_start, closed=True)
     own = [name for name in properties.drawn_parameters(tool) if name not in (STRENGTH, *first, *start)]
-
-    def draw_method(body: bpy.types.UILayout) -> None:
+    if body := section(layout, "impasto_style_method", tool["label"], closed=True):
         body.prop(context.scene.impasto_style, "tool", text="")  # the name fills the width
         if own:
             draw_parameters(body, context, tool, own)
-
-    section(layout, "impasto_style_method", tool["label"], draw_method, closed=True)
-
-
-def _draw_result(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """Draw the form of the result, and where it goes."""
-    settings, column = context.scene.impasto_style, layout.column()
-    of_material = ("material", "across_seams", "directions") if settings.subject == MATERIAL else ()
-    for name in (*of_material, "seed", "bits"):
-        column.prop(settings, name)
 
 
 def _draw_preview(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

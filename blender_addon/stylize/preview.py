@@ -18,7 +18,7 @@ from ..core.engine.messages import PREVIEW
 from ..core.errors import ParameterError
 from ..engine.catalogue import catalogue, properties_of
 from ..interface import previews
-from ..jobs.operator import TaskOperator, busy_message, poll, report_result
+from ..jobs.operator import InstantOperator, TaskOperator, busy_message
 from ..jobs.session import connect, jobs
 from ..jobs.task import Place, Task, TaskReport
 from ..parameters import properties
@@ -194,19 +194,19 @@ class IMPASTO_OT_style_kinds(TaskOperator, bpy.types.Operator):
         return Task(self.bl_label, work, finish)
 
 
-class IMPASTO_OT_pick_style_kind(bpy.types.Operator):
+class IMPASTO_OT_pick_style_kind(InstantOperator, bpy.types.Operator):
     """Take the settings of this kind of style; those that you have changed stay as they are"""
 
     bl_label = "Pick Kind of Style"
-    bl_options = {"UNDO"}  # noqa: RUF012  as Blender wants it
+    place = Place.STYLE
 
     kind: StringProperty(name="Kind", description="Name of the kind of style")
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return poll(cls, "" if kind_thumbnails(context) else "Show all kinds first")
+    def poll_message(cls, context: bpy.types.Context) -> str:
+        return "" if kind_thumbnails(context) else "Show all kinds first"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def do(self, context: bpy.types.Context) -> TaskReport:
         tool = catalogue[context.scene.impasto_style.tool]
         setattr(properties.group_of(context.scene, tool), properties.identifier(KIND), self.kind)
-        return report_result(self, TaskReport("INFO", f"The kind of style is {self.kind}"))
+        return TaskReport("INFO", f"The kind of style is {self.kind}")

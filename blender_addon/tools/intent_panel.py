@@ -42,8 +42,8 @@ class MaterialPanel(Tab):
     def draw(self, context: bpy.types.Context) -> None:
         layout, material = self.layout, active_material(context)
         draw_material(layout, context, material)
-        adjust = draw_adjustments if material else lambda *_: None
-        section(layout, "impasto_adjust", "Adjust", lambda body: adjust(body, context, material), closed=True)
+        if (body := section(layout, "impasto_adjust", "Adjust", closed=True)) and material:
+            draw_adjustments(body, context, material)
         draw_stand_in(layout, context)
 
 

@@ -128,20 +128,17 @@ def in_editors(panel: type[Tab], name: str, editors: Iterable[str] = EDITORS) ->
 
 
 def section(
-    layout: bpy.types.UILayout,
-    name: str,
-    label: str,
-    draw: Callable[[bpy.types.UILayout], None],
-    closed: bool = False,
-    button: tuple[str, str] = ("", ""),
-) -> None:
-    """Draw a section of a panel that can be collapsed. button: operator and icon of a button in its header."""
+    layout: bpy.types.UILayout, name: str, label: str, *, closed: bool = False, button: tuple[str, str] = ("", "")
+) -> bpy.types.UILayout | None:
+    """Layout of a new section of a panel; None while it is collapsed.
+
+    button: operator and icon of a button in its header.
+    """
     header, body = layout.panel(name, default_closed=closed)
     header.label(text=label)
     if operator := button[0]:
         header.operator(operator, text="", icon=button[1], emboss=False)
-    if body:
-        draw(body)
+    return body
 
 
 def draw_makes(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

@@ -130,7 +130,8 @@ class TrainPanel(ToolPanel):
         _draw_data(layout, settings)
         _draw_settings(layout, context, tool)
         _draw_training(layout)
-        section(layout, "impasto_models", "Models", draw_models, closed=True)
+        if body := section(layout, "impasto_models", "Models", closed=True):
+            draw_models(body)
 
 
 PANELS = in_editors(TrainPanel, "train")
@@ -150,12 +151,9 @@ def _draw_data(layout: bpy.types.UILayout, settings: TrainingSettings) -> None:
 
 def _draw_settings(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
     draw_parameters(layout, context, tool, only=FIRST)
-
-    def draw_others(body: bpy.types.UILayout) -> None:
+    if body := section(layout, "impasto_training_parameters", "Parameters", closed=True):
         draw_parameters(body, context, tool, leave_out=FIRST)
         body.prop(context.scene.impasto_training, "seed")
-
-    section(layout, "impasto_training_parameters", "Parameters", draw_others, closed=True)
 
 
 def _draw_training(layout: bpy.types.UILayout) -> None:
