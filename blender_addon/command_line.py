@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`blender -b --command impasto …`: the engine's own command line, with its names, defaults and exit codes.
 
-With `--blend FILE.blend` the maps that it wrote also become a material in that file. `bake` and `contents` need no
-engine.
+With `--blend FILE.blend`, the written maps also become a material in that file. `bake` and `contents` need no engine.
 """
 
 from __future__ import annotations
@@ -72,8 +71,8 @@ def _run_engine(arguments: Sequence[str]) -> tuple[int, str]:
                 lines.append(line)
                 print(line, end="", flush=True)
         except KeyboardInterrupt:
-            pass  # the command got it too and ends with its own exit code
-        code = running.wait()  # before the pipe is closed, into which it may write until then
+            pass  # the command was interrupted too, and ends with its own exit code
+        code = running.wait()  # before the pipe is closed, since the command may write until then
     if not arguments or {"-h", "--help"} & set(arguments):
         print(HELP, end="")
     return code, "".join(lines)
@@ -86,7 +85,7 @@ class _Written(TypedDict):
 
 
 def _written_files(said: str) -> list[Path]:
-    """Files that the command names in its output, one a line or as JSON."""
+    """Files that the command names in its output, as JSON or one on each line."""
     try:
         listed = as_kind(_Written, parse_json(said, "what the command said"), "what the command said")["files"]
     except (FileError, ProtocolError):
@@ -116,7 +115,7 @@ def _save_blend(blend: Path, files: Sequence[Path]) -> None:
 
 
 class _Command:
-    """Handle of the registered command, which Blender needs to unregister it."""
+    """Handle of the registered command, needed to unregister it."""
 
     handle: object | None = None
 

@@ -95,9 +95,9 @@ def _of_asset(context: bpy.types.Context) -> bpy.types.ID | None:
 
 
 SUBJECTS = {"IMPASTO_MT_listed_slot": _of_slot, "IMPASTO_MT_image_node": _of_node, "IMPASTO_MT_asset": _of_asset}
-"""Menus on one material or image, which are only there if there is one."""
+"""Menus about one material or image, which are shown only if there is one."""
 GIVEN = {"IMPASTO_MT_image_node": "image", "IMPASTO_MT_asset": "material"}
-"""Those of them whose operators are given its name, by this property."""
+"""Of those menus, the property of their operators that gets its name."""
 
 
 def _menu(name: str, entries: Entries) -> type[bpy.types.Menu]:
@@ -106,7 +106,7 @@ def _menu(name: str, entries: Entries) -> type[bpy.types.Menu]:
         self.layout.operator_context = "INVOKE_DEFAULT"  # as in Blender's menus, also where a shortcut opens this one
         for operator, text, icon in entries:
             row = self.layout.row()
-            if name not in GIVEN:  # else the operator is not for what the panel is set to
+            if name not in GIVEN:  # else the operator is about one datablock, not the panel's settings
                 name_place(row, operator_class(operator).place)
             row.enabled = subject is None or operator != "impasto.edit_layers" or images.RECIPE in subject
             button = row.operator(operator, text=text, icon=icon)
@@ -150,7 +150,7 @@ SHORTCUTS = (
     ("Image", "IMAGE_EDITOR", "impasto.make_seamless", "T"),
     ("Image", "IMAGE_EDITOR", "impasto.fill_region", "R"),
 )
-"""Blender's keymap and its editor, the operator, and the key beside Ctrl, Shift and Alt, which Blender leaves free."""
+"""Blender's keymap and editor, the operator, and its key with Ctrl, Shift and Alt, which Blender leaves free."""
 _made: list[tuple[bpy.types.KeyMap, bpy.types.KeyMapItem]] = []
 
 

@@ -11,7 +11,7 @@ from .core.errors import ParameterError
 
 RELATIVE: dict[str, Any] = {"options": {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5) else set()}
 FOLDER_PATH, FILE_PATH = ({"subtype": kind, **RELATIVE} for kind in ("DIR_PATH", "FILE_PATH"))
-"""Options of properties for paths that may begin with //; Blender from 4.5 on warns about others."""
+"""Options of properties for paths that may begin with //; since 4.5, Blender warns about such paths without them."""
 
 
 def absolute(path: str) -> str:

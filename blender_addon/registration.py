@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Registering all classes, properties and handlers. The engine is not started.
 
-Classes are found in the extension's modules, and in `PANELS` where a module makes one panel for several editors. A
-module with classes of other kinds, or that only some versions of Blender have, lists those of this one in `CLASSES`.
-The name of an operator's class says its identifier: IMPASTO_OT_run is `impasto.run`.
+Classes are found in the extension's modules, and in `PANELS` if a module makes one panel for several editors. A module
+with other kinds of classes, or classes for some versions of Blender only, lists those of this version in `CLASSES`. An
+operator's identifier follows from its class: IMPASTO_OT_run is `impasto.run`.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ PARTS = (
 )
 """Modules that register more than classes, in this order.
 
-POINTER: a type of Blender's data, the name of a property that it gets, and the property's class; PROPERTIES: the same
-of properties of other kinds. HANDLERS: events of
-`bpy.app.handlers`, each with a function, which other files call too. Functions `register` and `unregister` do the rest.
+POINTER: a type of Blender's data, the name of its new property, and the property's class. PROPERTIES: the same for
+properties of other kinds. HANDLERS: events of `bpy.app.handlers` and functions, which are persistent. Functions
+`register` and `unregister` do the rest.
 """
 
 
@@ -113,4 +113,4 @@ def _part(name: str) -> ModuleType:
 
 
 def _nothing() -> None:
-    """Register or unregister no more than what a part declares."""
+    """Default for parts without `register` or `unregister`."""

@@ -10,7 +10,7 @@ import bpy
 TAB = "Impasto"
 """Name of the tab of our panels."""
 DRAWN = {"VIEW_3D": "UI", "NODE_EDITOR": "UI", "IMAGE_EDITOR": "UI", "PREFERENCES": "WINDOW"}
-"""Regions that show progress, by area: the viewports beside them are not redrawn."""
+"""Regions that show progress, by area; viewports are not redrawn."""
 
 
 def redraw() -> None:
@@ -24,7 +24,7 @@ def redraw() -> None:
 
 
 def redraw_status_bars() -> None:
-    """Redraw the status bars, which say what is done; they are no areas of screens."""
+    """Redraw the status bars, which are no areas of screens."""
     for window in bpy.context.window_manager.windows:
         with bpy.context.temp_override(window=window):
             window.workspace.status_text_set_internal(None)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The shipped asset library: all procedural materials, their presets and the bundled models.
+"""The bundled asset library of all procedural materials, their presets and models, and libraries written from lists.
 
 The extension bundles its list and pictures. Once for each version, a Blender in the background writes them as .blend
 files into the user's folder, which the preferences list while the extension is enabled.

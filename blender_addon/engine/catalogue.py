@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Catalogue of the engine's tools, matchers, models and weights, cached on disk, so that registering starts nothing.
 
-Until an engine was asked, it is the extension's own description of the first-party tools.
+Until an engine has described itself, it is the bundled description of the first-party tools.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from . import engine
 SHIPPED = Path(__file__).parents[1] / "description.json"
 KEPT = "description.json"
 LISTED = "the menu Add Layer"
-"""The place that lists all tools, as errors name it."""
+"""Name, in errors, of the place that lists all tools."""
 SIZE_PARAMETERS = ("width_px", "height_px")
 
 
 class Catalogue:
-    """The current description. version: of the impasto that the extension was built from. revision: counts changes."""
+    """The engine's current description. version: of the bundled impasto. revision: number of changes so far."""
 
     def __init__(self) -> None:
         self.version = ""
         self.revision = 0
         self.description: Mapping[str, Any] = {}
-        """All that is known of the engine, whose registry has refused tools that no host can draw."""
+        """The whole description; the engine has already left out tools that no host can draw."""
         self._tools: dict[str, Mapping[str, Any]] = {}
         self.matchers: dict[str, Mapping[str, Any]] = {}
         """Matchers by name, the usual one first."""
@@ -71,7 +71,7 @@ class Catalogue:
         replace_files({engine.user_folder(create=True) / KEPT: kept.encode()})
 
     def _parameters(self) -> list[Any]:
-        """All that decides which parameters there are: the tools, and the sliders and classes of the models."""
+        """Everything that determines the parameters: the tools, and the sliders and classes of the models."""
         models = [[model[key] for key in ("tool", "name", "label", "classes", "sliders")] for model in self.models]
         return [self._tools, models]
 
@@ -80,7 +80,7 @@ class Catalogue:
         return sorted((model for model in self.models if model["tool"] == tool), key=lambda model: model["shipped"])
 
     def model(self, tool: str, name: str) -> Mapping[str, Any] | None:
-        """Model of this name for a tool; for "" its default. None if there is none."""
+        """Model of this name for a tool; for "" its default model. None if there is none."""
         return next((model for model in self.models_for(tool) if name in ("", model["name"])), None)
 
     def tools_for(self, task: str) -> list[Mapping[str, Any]]:
@@ -88,7 +88,7 @@ class Catalogue:
         return sorted((tool for tool in self if tool["task"] == task), key=lambda tool: (tool["rank"], tool["name"]))
 
     def usual(self, task: str) -> str:
-        """Name of the tool that does a task unless another is chosen; empty if there is none."""
+        """Name of the default tool for a task; empty if there is none."""
         return next((tool["name"] for tool in self.tools_for(task)), "")
 
     def matcher(self, name: str) -> Mapping[str, Any]:
@@ -127,7 +127,7 @@ def _key(version: str) -> list[str]:
 
 
 class _CachedDescription(TypedDict):
-    """The cached description, and the engine and version that it is of."""
+    """The cached description. key: its engine and version."""
 
     key: list[str]
     description: EngineDescription

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The engine: the Python with torch and impasto that runs the worker. How it is found and checked.
+"""The engine, the Python with torch and impasto that runs the worker: finding and checking it.
 
 In this order: IMPASTO_ENGINE, another machine or a Python set in preferences, the environment that Set Up Engine made.
 """
@@ -59,7 +59,7 @@ RECORD = "engine.json"
 
 @dataclass(frozen=True)
 class Engine:
-    """A Python, and for Blender's own Python a folder of packages that precedes its own.
+    """A Python and, for Blender's own Python, a folder of packages that precede its own.
 
     python: a path, or the address of one on another machine, such as ssh://host.
     """
@@ -153,7 +153,7 @@ def keep(engine: Engine) -> None:
 
 
 def require(*, here: bool = False) -> Engine:
-    """The chosen engine; that of this computer if it must be `here`. WorkerError if there is none."""
+    """The chosen engine; with `here`, the one on this computer. WorkerError if there is none."""
     engine = find_here() if here else find()
     if engine is None:
         raise WorkerError("Impasto has no engine yet", MEND)
@@ -186,12 +186,12 @@ def check(engine: Engine, version: str) -> None:
 
 
 def has_passed(engine: Engine) -> bool:
-    """Whether it was checked in this session, and can run impasto."""
+    """Whether the engine passed the check in this session."""
     return engine in _works
 
 
 def answers(engine: Engine) -> bool:
-    """Whether its Python runs at all. Takes a moment: not for the main thread."""
+    """Whether the engine's Python runs at all. Takes a moment: not for the main thread."""
     try:
         return bool(_probe(engine))
     except WorkerError:
@@ -204,7 +204,7 @@ def forget_checks() -> None:
 
 
 class _Versions(TypedDict):
-    """An engine's answer about itself: its Python's version, and versions of packages."""
+    """An engine's answer to the probe: versions of its Python and of packages."""
 
     version: list[Count]
     packages: dict[str, str]

@@ -11,7 +11,7 @@ from ..windows import redraw
 
 
 def _show_engine(_preferences: PreferenceProperties, _context: bpy.types.Context) -> None:
-    """Redraw the panels, which say whether there is an engine: Blender redraws the preferences only."""
+    """Redraw the panels, which show whether there is an engine; Blender redraws only the preferences."""
     redraw()
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""File browsers for pictures: pictures and folders only, as thumbnails, beginning where one was chosen last.
+"""File browsers that show only pictures and folders, as thumbnails, and open in the folder of the last choice.
 
-Blender's own browsers, behind a path or an image's *Open*, show all files and begin in the home folder.
+Blender's own browsers, behind a path or an image's *Open*, show all files and open in the home folder.
 """
 
 from __future__ import annotations
@@ -26,33 +26,33 @@ THUMBNAILS = 3
 """Blender's number for its way of showing files as thumbnails."""
 HIDDEN = {"HIDDEN", "SKIP_SAVE"}
 READ_BY_PATH = ";".join(f"*{extension}" for extension in EXTENSIONS)
-"""Patterns of the files that the engine reads, of which Blender knows only some as pictures."""
+"""Patterns of the files that the engine reads; Blender recognises only some of them as pictures."""
 
 
 class PictureBrowser:
-    """Mixin: an operator that opens the browser, and takes what was chosen in it."""
+    """Mixin: an operator that opens a browser, and uses the choice."""
 
     bl_options = {"UNDO", "INTERNAL"}  # noqa: RUF012  as Blender wants it
 
     directory: StringProperty(subtype="DIR_PATH", options=HIDDEN)
     filter_image: BoolProperty(default=True, options=HIDDEN)
     filter_folder: BoolProperty(default=True, options=HIDDEN)
-    filter_glob: StringProperty(options=HIDDEN)  # shown beside the pictures that Blender knows
+    filter_glob: StringProperty(options=HIDDEN)  # shown in addition to the pictures that Blender recognises
     hide_props_region: BoolProperty(default=True, options=HIDDEN)  # there is nothing to set
     display_type: EnumProperty(
         items=(("DEFAULT", "", "", 0), ("THUMBNAIL", "", "", THUMBNAILS)), default="THUMBNAIL", options=HIDDEN
     )
 
     def begin_in(self, folder: str) -> None:
-        """Let the browser begin in a folder."""
+        """Open the browser in a folder."""
         self.directory = f"{folder}/"
 
     def start_folder(self, _context: bpy.types.Context) -> str:
-        """Folder in which the browser begins; empty for Blender's own choice."""
+        """Folder in which the browser opens; empty for Blender's own choice."""
         return _existing(engine.preferences().last_folder)
 
     def take(self, context: bpy.types.Context) -> None:
-        """Take what was chosen. FileError if it cannot be used."""
+        """Use the choice. FileError if that is impossible."""
         raise NotImplementedError
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
@@ -75,10 +75,10 @@ class OfSetting(PictureBrowser):
     target: StringProperty(
         name="Target", description="The setting that it is for, as a path below the scene", options=HIDDEN
     )
-    material: StringProperty(options=HIDDEN)  # that has the setting, instead of the scene
+    material: StringProperty(options=HIDDEN)  # the material that has the setting, instead of the scene
 
     def start_folder(self, context: bpy.types.Context) -> str:
-        """Folder of what is chosen now, or else the last one."""
+        """Folder of the current value, or else of the last choice."""
         owner, name = self._setting(context)
         value = getattr(owner, name)
         path = value.filepath if isinstance(value, bpy.types.Image) else value
@@ -168,14 +168,14 @@ def _draw_open(row: bpy.types.UILayout, operator: str, group: bpy.types.Property
 
 
 def remember(folder: Path) -> None:
-    """Begin there the next time, in later sessions too."""
+    """Open browsers in this folder from now on, also in later sessions."""
     if folder.is_dir():
         engine.preferences().last_folder = str(folder)
         bpy.context.preferences.is_dirty = True
 
 
 def load(path: str) -> bpy.types.Image:
-    """Image of a file, or the one that there is of it. FileError if Blender cannot read it."""
+    """Image of a file, an existing or a new one. FileError if Blender cannot read it."""
     refusal = FileError(f"{excerpt(Path(path))} cannot be read as a picture", "choose a picture")
     try:
         image = bpy.data.images.load(path, check_existing=True)
@@ -192,7 +192,7 @@ def _existing(folder: str) -> str:
 
 
 def as_preferred(path: str) -> str:
-    """Path relative to the .blend file where the preferences want that, and it can be."""
+    """Path relative to the .blend file, if the preferences ask for that and it is possible."""
     plain = str(Path(path))
     if not bpy.data.filepath or not bpy.context.preferences.filepaths.use_relative_paths:
         return plain

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Answers that are too slow for drawing: computed a moment after a panel asked, and anew once objects have changed.
+"""Answers that are too slow to compute while drawing: a timer computes them after a panel asked or objects changed.
 
-Questions are texts, with session ids for objects, since these may be gone when it is answered.
+Questions are texts with session ids of objects, because objects may be deleted before the answer.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _all: list[Deferred] = []
 
 
 class Deferred(Generic[T]):
-    """The answer to the last question. compute(question) is called on the main thread by a timer, and then redraw()."""
+    """Answer to the last question. A timer calls compute(question) on the main thread, and then redraw()."""
 
     def __init__(self, compute: Callable[[str], T], redraw: Callable[[], None] = redraw) -> None:
         self._compute, self._redraw = compute, redraw
@@ -41,7 +41,7 @@ class Deferred(Generic[T]):
         self._due_s = -math.inf
 
     def answer(self, question: str) -> T | None:
-        """The answer, the former one while it is computed anew; None where there is none yet. For drawing."""
+        """The answer, or the former one while it is computed anew; None if there is none yet. For drawing."""
         if question != self._answered or self._is_stale:
             if question != self._asked:
                 self._asked, self._due_s = question, time.monotonic() + QUIET_S
@@ -50,12 +50,12 @@ class Deferred(Generic[T]):
         return self._answer if question == self._answered else None
 
     def note_change(self) -> None:
-        """Objects have changed: compute anew if a panel still asks."""
+        """Called when objects have changed: compute anew if a panel still asks."""
         if self._answered and not self._is_computing:
             self._is_stale, self._asked, self._due_s = True, "", time.monotonic() + QUIET_S
 
     def tick(self) -> float | None:
-        """Compute once nothing changes any more; return the seconds to the next look."""
+        """Compute once changes have stopped; return the seconds to the next look."""
         wait_s = self._due_s - time.monotonic()
         if self._asked and (wait_s > 0 or is_rendering()):
             return max(wait_s, QUIET_S)
@@ -64,14 +64,14 @@ class Deferred(Generic[T]):
         return None
 
     def catch_up(self) -> None:
-        """Compute what was asked last, now."""
+        """Answer the last question now."""
         if not self._asked:
             return
         question, self._asked, self._is_stale, self._is_computing = self._asked, "", False, True
         try:
             self._answer, self._answered = self._compute(question), question
         finally:
-            bpy.context.view_layer.update()  # temporary data that is gone is no change of the user
+            bpy.context.view_layer.update()  # removed temporary data is no change by the user
             self._is_computing = False
 
 

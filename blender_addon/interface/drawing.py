@@ -17,19 +17,19 @@ from ..jobs.task import PLACE, Place
 from ..translations.texts import full_stop, sentence
 
 MARGIN_PX, LEAST_PX, USUAL_PX = 84, 120, 360
-"""Widths at a resolution scale of 1: of a panel's edges with an icon; of a text at least, and where no panel is."""
+"""Widths at a resolution scale of 1: a panel's edges with an icon; the least text; text outside of panels."""
 BOX_PX = 14
 """Width of the edges of a box."""
 WORD = re.compile(r"[\u2e80-\uffff]\s*|[^\s\u2e80-\uffff]+\s*")
-"""A Chinese character, or what has no spaces in it."""
+"""A Chinese character, or a run of others without spaces."""
 ICONS = {"INFO": "CHECKMARK", "WARNING": "INFO", "CANCELLED": "CANCEL"}
-"""Icons of reports by their level; an error's is its name."""
+"""Icons of reports by level; errors have the icon ERROR."""
 NAMED_FIRST = ("objects", "materials", "images")
-"""Data whose names sentences begin with."""
+"""Kinds of data whose names may begin a sentence."""
 
 
 def draw_status(layout: bpy.types.UILayout) -> None:
-    """Draw one row that is always there: the running task and the buttons that end it, or what came of the last one."""
+    """Draw one row that is always there: the running task with buttons to end it, or the last report."""
     row, task, report = layout.row(align=True), jobs.shown_task, jobs.last_report
     if task:
         row.progress(factor=task.fraction, text=f"{task.fraction:.0%}  {sentence(task.message)}")
@@ -47,7 +47,7 @@ def draw_status(layout: bpy.types.UILayout) -> None:
 
 
 def name_place(layout: bpy.types.UILayout, place: Place) -> None:
-    """Show the reports of the buttons that follow at this place."""
+    """Let the following buttons show their reports at this place."""
     layout.context_string_set(PLACE, place)
     jobs.drawn.add(place)
 
@@ -57,8 +57,8 @@ def draw_report(
 ) -> None:
     """Draw the report of the last task from this place, its notes as a list, and the buttons that may help.
 
-    said: what the panel says already, which is not repeated. buttons: False where it has those of the engine already.
-    boxes: number of nested boxes around it.
+    said: text that the panel shows already, which is not repeated. buttons: False if the panel has the engine's buttons
+    already. boxes: number of nested boxes around the report.
     """
     report = jobs.report_at(place)
     if report is None or report.text == said:
@@ -91,7 +91,7 @@ def is_on_no_object(material: str) -> bool:
 def draw_operator(
     layout: bpy.types.UILayout, name: str, scale_y: float = 1.0, **look: Any
 ) -> bpy.types.OperatorProperties:
-    """Draw a button and, if a click could do nothing useful, the reason below it."""
+    """Draw a button and, if a click would be useless, the reason below it."""
     row = layout.row()
     row.scale_y = scale_y
     button = row.operator(name, **look)
@@ -100,7 +100,7 @@ def draw_operator(
 
 
 def operator_class(name: str) -> Any:
-    """Our class of the operator of this name, such as impasto.bake."""
+    """Class of our operator with this name, such as impasto.bake."""
     return getattr(bpy.types, name.replace("impasto.", "IMPASTO_OT_"))
 
 
@@ -110,7 +110,7 @@ def poll_message(name: str) -> str:
 
 
 def draw_operators(layout: bpy.types.UILayout, icons: Mapping[str, str]) -> None:
-    """Draw buttons, by name and icon, and below them the reasons why some can do nothing useful, each once."""
+    """Draw buttons by name and icon and, below them, each reason why a click would be useless, once."""
     column = layout.column()
     for name, icon in icons.items():
         column.operator(name, icon=icon)
@@ -124,7 +124,7 @@ def _draw_reasons(layout: bpy.types.UILayout, names: Iterable[str]) -> None:
 
 
 def draw_text(layout: bpy.types.UILayout, text: str, icon: str, boxes: int = 0) -> None:
-    """Draw a text in several lines, as Blender's labels do not wrap; icon "NONE": without room for one.
+    """Draw a text in several lines, since Blender's labels do not wrap. icon: "NONE" leaves no room for one.
 
     boxes: number of nested boxes around it.
     """
@@ -135,7 +135,7 @@ def draw_text(layout: bpy.types.UILayout, text: str, icon: str, boxes: int = 0) 
 
 
 def text_width_px(boxes: int) -> float:
-    """Width of a line of text in the panel that is drawn, in this number of nested boxes."""
+    """Width of a line of text in the current panel, within this number of nested boxes."""
     region, scale = bpy.context.region, ui_scale()
     return max(region.width - (MARGIN_PX + boxes * BOX_PX) * scale, LEAST_PX * scale) if region else USUAL_PX
 
@@ -146,7 +146,7 @@ def ui_scale() -> float:
 
 
 def _begun(part: str) -> str:
-    """A sentence with a capital, unless it begins with the name of something in the file."""
+    """The sentence with a capital first letter, unless it begins with the name of data in the file."""
     names = (one.name for kind in NAMED_FIRST for one in getattr(bpy.data, kind))
     is_name = part[:1].islower() and any(_begins(part, name) for name in names)
     return part if is_name else part[:1].upper() + part[1:]
@@ -157,7 +157,7 @@ def _begins(part: str, name: str) -> bool:
 
 
 def text_lines(text: str, width_px: float) -> list[str]:
-    """Lines of at most this width in Blender's font; Chinese, which has no spaces, ends anywhere."""
+    """Lines of at most this width in Blender's font; Chinese text, which has no spaces, breaks anywhere."""
     blf.size(0, bpy.context.preferences.ui_styles[0].widget.points * ui_scale())  # of buttons
     lines = [""]
     for word in WORD.findall(text):
@@ -174,7 +174,7 @@ def draw_preferences_button(layout: bpy.types.UILayout) -> None:
 
 
 UNIT_PX, ENDS_UNITS = 20, 2
-"""Height of a button at a resolution scale of 1, the unit of widths; room at both ends of a text and for a button."""
+"""Unit of widths: height of a button at a resolution scale of 1. Units for the margins of a text and for a button."""
 
 
 def draw_status_bar(self: bpy.types.Header, _context: bpy.types.Context) -> None:
@@ -184,7 +184,7 @@ def draw_status_bar(self: bpy.types.Header, _context: bpy.types.Context) -> None
     row = self.layout.row(align=True)
     text = f"Impasto: {sentence(status.message)}"
     blf.size(0, bpy.context.preferences.ui_styles[0].widget.points)
-    row.ui_units_x = blf.dimensions(0, text)[0] / UNIT_PX + ENDS_UNITS  # by itself it would cut the text
+    row.ui_units_x = blf.dimensions(0, text)[0] / UNIT_PX + ENDS_UNITS  # otherwise Blender would cut the text
     row.progress(factor=status.fraction, text=text)
     if jobs.shown_task:
         row.operator("impasto.cancel", text="", icon="CANCEL")

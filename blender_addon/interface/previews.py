@@ -20,7 +20,7 @@ SIDE_PX = 512
 
 
 class _Icons:
-    """Blender's icons by name, made when first needed, since panels ask at every redraw."""
+    """Blender's icons by name, made when they are first needed, since panels ask at every redraw."""
 
     def __init__(self) -> None:
         self.collection: bpy.utils.previews.ImagePreviewCollection | None = None
@@ -29,7 +29,7 @@ class _Icons:
         self.count = 0
 
     def icon_of(self, name: str, pixels: np.ndarray, repeats: int = 1) -> int:
-        """Icon of these pixels, `repeats` times each way, which replaces the one of this name."""
+        """Icon of these pixels, repeated `repeats` times each way; it replaces the icon of this name."""
         before, before_repeats = self.pixels.get(name, (None, 1))
         if pixels is not before or repeats != before_repeats:
             self.count += 1
@@ -44,7 +44,7 @@ class _Icons:
         key = f"{name} {zlib.crc32(encoded.encode())}"
         if key not in self._collection():
             path = Path(bpy.app.tempdir) / f"impasto-{zlib.crc32(key.encode())}.jpg"
-            with contextlib.suppress(OSError, ValueError):  # a full disk must not keep the panel from being drawn
+            with contextlib.suppress(OSError, ValueError):  # the panel must be drawn even if the disk is full
                 path.write_bytes(base64.b64decode(encoded))
             self._collection().load(key, str(path), "IMAGE")
         return self._collection()[key].icon_id
@@ -92,7 +92,7 @@ def icon_of_image(image: bpy.types.Image) -> int:
 
 
 def icon_of_thumbnail(name: str, encoded: str) -> int:
-    """Icon of a picture file in base64, which belongs to what has this name; 0 for an empty one."""
+    """Icon of a picture file in base64, stored under this name; 0 for an empty one."""
     return _icons.thumbnail(name, encoded) if encoded else 0
 
 
@@ -115,4 +115,4 @@ def _fill(preview: bpy.types.ImagePreview, pixels: np.ndarray, repeats: int) -> 
     opaque = np.full((height, width, 4), 255, np.uint8)
     opaque[..., :3] = small
     preview.image_size = (width, height)
-    preview.image_pixels.foreach_set(opaque.view(np.int32).ravel())  # a pixel a number, which is quick
+    preview.image_pixels.foreach_set(opaque.view(np.int32).ravel())  # one number for each pixel, which is fast

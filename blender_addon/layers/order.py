@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Order of layers: groups, moves into and out of a group, and animation that follows its layer.
+"""Order of layers: groups, moves into and out of a group, animation that follows its layer; operators' base.
 
 A group is a layer directly above its members, which are marked as such. Groups do not nest.
 """

@@ -36,13 +36,13 @@ RESULT = ("width_px", "height_px", "bits", "material", "out_dir", "replace", "de
 
 @with_properties(Request, *RESULT)
 class MatchResultProperties:
-    """Properties of a match's result; what is not given is as in the Impasto panel."""
+    """Properties of a match's result; others are as in the Impasto panel."""
 
     matcher: StringProperty(name="Matcher", description="Name of the matcher; empty: the panel's")
     name: StringProperty(name="Name", description="What the results are called (default: as the words or the picture)")
 
     def result(self, context: bpy.types.Context, **size: int) -> Request:
-        """Size, device, estimator and form of the result: what was given in this call, else as in the panel."""
+        """Size, device, estimator and form of the result: from this call, else from the panel."""
         return replace(without_source(context), **{**size, **given_properties(self, RESULT)})
 
 
@@ -71,7 +71,7 @@ class SubjectProperties(MatchResultProperties):
         return "" if settings.text.strip() else f"Describe a material, such as {about['example']}"
 
     def subject(self, context: bpy.types.Context) -> tuple[str, str | Source | None]:
-        """Name of the matcher, and the words or the picture that was given in this call, or else the panel's."""
+        """Name of the matcher, and the words or picture of this call, or else of the panel."""
         _ensure_matchers()
         settings = context.scene.impasto_match
         if self.source or self.image:
@@ -175,7 +175,7 @@ class IMPASTO_OT_change_by_words(MatchResultProperties, TaskOperator, bpy.types.
         return MatchRequest(matcher, text, result, name, start.seed, start).task_in(context)
 
     def _name(self, context: bpy.types.Context, start: Recipe) -> str:
-        """Name of what is changed: of the data that was given, of its first words, or of its tool."""
+        """Name for the changed recipe: of the given data, of its first words, or of its tool."""
         if self.start_from:
             return naming.of_source(bpy.data.materials.get(self.start_from) or bpy.data.images[self.start_from])
         return name_of_match(context.scene.impasto) or catalogue[start.steps[0].tool]["label"]

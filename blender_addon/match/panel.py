@@ -23,13 +23,13 @@ from .request import PICTURE, chosen_subject, is_found, key_of
 
 MOST_SUGGESTIONS = 40
 LONGEST_ENDING = 6
-"""Characters of a text without spaces, such as Chinese, that may be the beginning of its last word."""
+"""Most characters at the end of a text without spaces, such as Chinese, that may begin a word."""
 
 
 def suggestions(known: list[str], typed: str) -> list[str]:
     """Known texts that contain what is typed, then what is typed with its last word completed.
 
-    The word is completed by a known one, or is the plural of one. Blender shows only those that are like what is typed.
+    The last word is completed to a known one; the plural of a known word stays. Blender shows only similar texts.
     """
     text = typed.casefold()
     found = [known_text for known_text in known if text in known_text.casefold()]

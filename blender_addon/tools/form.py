@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Form of a result and where it goes: settings in each scene, arguments of operators, and part of each request."""
+"""Arguments of operators that run tools, made of a request's fields, and the form of a result, which all requests have."""
 
 from __future__ import annotations
 

@@ -44,14 +44,14 @@ class IMPASTO_OT_train(TaskOperator, bpy.types.Operator):
 
     @classmethod
     def start_poll_message(cls) -> str:
-        """Reason why no training can start: it waits for nothing but an engine and another training."""
+        """Reason why no training can start: a missing engine or another training."""
         if bpy.app.background:
             return ""
         busy = f"A training runs already: {jobs.training.label}" if jobs.training else ""
         return engine.poll_message() or busy
 
     def require_free(self) -> None:
-        """It runs in the long worker, beside whatever else Impasto does."""
+        """Nothing: it runs in the long worker, next to other tasks."""
 
     def task(self, context: bpy.types.Context) -> Task:
         if not (self.data or self.image):
@@ -64,7 +64,7 @@ class IMPASTO_OT_train(TaskOperator, bpy.types.Operator):
 
 
 class OnTraining:
-    """Mixin: calls `asks` of the running training's job, if it is in one of `states`; none: of the task, in any."""
+    """Mixin: calls the method `asks` of the training's job if it is in one of `states`; without states, of the task."""
 
     states: tuple[str, ...] = ()
     asks = ""

@@ -77,7 +77,7 @@ class TrainingRequest:
 
     @property
     def _input(self) -> str:
-        """Input of the trainer that is a data set; `source` if it has none."""
+        """Name of the trainer's data set input; `source` if it has none."""
         inputs = catalogue[self.tool]["inputs"]
         return next((item["name"] for item in inputs if item.get("kind") == DATASET), SOURCE)
 
@@ -106,9 +106,9 @@ def request_poll_message(context: bpy.types.Context) -> str:
 
 
 def _read(data: Source) -> JobInput:
-    """File or folder to learn from; an image that is no plain file is sent as one.
+    """File or folder to learn from; an image that is no plain file is sent as a file.
 
-    A training may outlive this Blender, and a file that Blender writes would have to outlive it too.
+    A training may outlive this Blender, so a file that Blender writes would have to outlive it, too.
     """
     found = images.read(data) if isinstance(data, bpy.types.Image) else existing(data)
     if isinstance(found, Path):

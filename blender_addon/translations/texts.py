@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Translations of visible texts: a file for each language in the PO format, which translators' tools open.
 
-Blender looks labels and descriptions up itself. Texts with values in them, such as an error with a name, are looked up
-by `sentence`, with {} for each value. The engine's errors, notes and progress have files of their own, in `errors`,
-which are read when the first of them is shown.
+Blender itself looks up labels and descriptions. `sentence` looks up texts with values in them, such as an error with a
+name, with {} for each value. The engine's errors, notes and progress have their own files, in `errors`, which are read
+when the first of these texts is shown.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def language() -> str:
 
 
 def sentence(text: str, into: str | None = None) -> str:
-    """Text in the interface's language, sentence and remedy each by itself; English if there is no translation."""
+    """Text in the interface's language, each of its sentences by itself; English if there is no translation."""
     chosen = language() if into is None else into
     return _sentence(text, chosen) if chosen and text else text
 
