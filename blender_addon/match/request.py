@@ -110,7 +110,7 @@ def _show(scene: bpy.types.Scene, recipe: Recipe, key: str) -> list[str]:
 
 
 def matcher_for(kind: str, name: str = "", usual: str = "") -> Mapping[str, Any]:
-    """Matcher of this name; without a name, the usual one if it takes this kind of subject, else the first that does."""
+    """Matcher of this name; without a name, the usual one if it takes such a subject, else the first that does."""
     if name:
         return catalogue.matcher(name)
     fitting = [about for about in catalogue.matchers.values() if about["subject"] == kind]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Arguments of operators that run tools, made of a request's fields, and the form of a result, which all requests have."""
+"""Arguments of operators that run tools, made of a request's fields, and the form of a result in all requests."""
 
 from __future__ import annotations
 
