@@ -96,8 +96,7 @@ def _report(made: tuple[Mapping[str, Any], Sequence[BakedMap]]) -> TaskReport:
     files: Sequence[str] = said["files"]
     names = ", ".join(Path(file).name for file in files)
     notes = dict.fromkeys(note for one in maps for note in one.notes)
-    text = "; ".join([f"Exported {names}", *notes])
-    return TaskReport("WARNING" if notes else "INFO", text, files=tuple(files))
+    return TaskReport.noted(f"Exported {names}", notes, files=tuple(files))
 
 
 @with_properties(Export)

@@ -111,7 +111,7 @@ def _draw_origin_of_detail(layout: bpy.types.UILayout, context: bpy.types.Contex
     group = properties.group_of(context.scene, tool)
     model = chosen_model(group, tool)
     if model and model.get("exemplar") and getattr(group, DETAIL) and not getattr(group, inputs.pointer_to(EXEMPLAR)):
-        draw_text(layout, "Made of pieces of what the model learned", "INFO")
+        draw_text(layout, "Built from pieces of the picture that the model was trained on", "INFO")
         draw_text(layout, "By the network alone if Texture Transfer is off", "NONE")
 
 

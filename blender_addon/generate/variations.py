@@ -169,10 +169,7 @@ def task_of(
             notes.extend(note for note in more if note not in notes)
             keep(name, epoch, subject, made)
 
-    def apply(_: None) -> TaskReport:
-        return TaskReport("WARNING" if notes else "INFO", "; ".join(["Made four variations", *notes]))
-
-    return Task(label, work, apply)
+    return Task(label, work, lambda _: TaskReport.noted("Made four variations", notes))
 
 
 def has_preview(tool: Mapping[str, Any]) -> bool:

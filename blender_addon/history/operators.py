@@ -149,12 +149,11 @@ class IMPASTO_OT_restore_settings(OnEntry, bpy.types.Operator):
         recipe = entry.recipe
         missing = restore_settings(context.scene, recipe, sources_of(recipe, entry.image))
         notes = [f"choose its input {name}, which was not found" for name in missing]
-        said = f"The Impasto panel is set as for {entry.name}"
-        return TaskReport("WARNING" if notes else "INFO", "; ".join([said, *notes]))
+        return TaskReport.noted(f"The Impasto panel is set as for {entry.name}", notes)
 
 
 class IMPASTO_OT_star_entry(OnEntry, bpy.types.Operator):
-    """Give this a star, by which it is found again, or take it away; a variation is kept in the file by it"""
+    """Toggle the star. A starred variation is saved in the file"""
 
     bl_label = "Star Entry"
 

@@ -20,8 +20,7 @@ def description_task() -> Task:
     def apply(description: dict) -> TaskReport:
         use_description(description)
         broken = [f"{plugin['name']}: {plugin['error']}" for plugin in catalogue.plugins if plugin["error"]]
-        count = f"The engine has {len(list(catalogue))} tools"
-        return TaskReport("WARNING", "; ".join([count, *broken])) if broken else TaskReport("INFO", count)
+        return TaskReport.noted(f"The engine has {len(list(catalogue))} tools", broken)
 
     return Task("Asking for the tools", lambda task: task.wait_for(connected().describe()), apply)
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -68,6 +68,12 @@ class TaskReport:
     models: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     lit: tuple[np.ndarray, np.ndarray] | None = field(default=None, compare=False, repr=False)
+
+    @classmethod
+    def noted(cls, said: str, notes: Iterable[str], **results: Any) -> TaskReport:
+        """A sentence with notes, which make it a warning."""
+        text = "; ".join([said, *notes])
+        return cls("INFO" if text == said else "WARNING", text, **results)
 
 
 Applied = Generator[None, None, TaskReport]

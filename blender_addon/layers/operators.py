@@ -280,7 +280,7 @@ class IMPASTO_OT_generate_asset(TaskOperator, bpy.types.Operator):
 def _report(said: str, missing: Sequence[str], material: bpy.types.Material) -> TaskReport:
     """Report on a material's new layers, with the inputs that were not found."""
     notes = [f"choose its input {name}, which was not found" for name in missing]
-    return TaskReport("WARNING" if notes else "INFO", "; ".join([said, *notes]), materials=(material.name,))
+    return TaskReport.noted(said, notes, materials=(material.name,))
 
 
 def new_material(context: bpy.types.Context) -> bpy.types.Material:

@@ -104,11 +104,10 @@ def _apply(name: str) -> Callable[[JobResult], TaskReport]:
         count = f"Painted frames: {len(made.paths)}"
         files, notes = tuple(map(str, made.paths)), made.notes
         if epoch != jobs.file_epoch:
-            return TaskReport("WARNING", "; ".join([count, *notes, "another file was opened meanwhile"]), files=files)
+            return TaskReport.noted(count, [*notes, "another file was opened meanwhile"], files=files)
         image = sequence(name, made)
         push_undo(f"Impasto: {image.name}")
-        text = "; ".join([count, *notes])
-        return TaskReport("WARNING" if notes else "INFO", text, images=(image.name,), files=files)
+        return TaskReport.noted(count, notes, images=(image.name,), files=files)
 
     return apply
 
