@@ -60,7 +60,8 @@ def catalogs_of(library: str) -> dict[str, str]:
 def folder_of_file(file: Path) -> Path:
     """Folder of the catalogues that Blender shows for the assets of a file.
 
-    The file's own if there are some, else that of the library of the preferences around it, else the file's own.
+    It is the file's folder if that has catalogues, or else the folder of the asset library that contains the file, or else
+    the file's folder.
     """
     if (file.parent / CATALOGS_FILE).is_file():
         return file.parent

@@ -92,7 +92,7 @@ class Catalogue:
         return next((tool["name"] for tool in self.tools_for(task)), "")
 
     def matcher(self, name: str) -> Mapping[str, Any]:
-        """Matcher of this name. ParameterError lists those that there are."""
+        """Matcher of this name. ParameterError, with the known names, if there is none."""
         if name not in self.matchers:
             remedy = f"{choices(name, self.matchers, LISTED)}; or refresh the tools"
             raise ParameterError(f"there is no matcher called {excerpt(name)}", remedy)

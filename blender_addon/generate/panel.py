@@ -102,7 +102,7 @@ def _draw_source(layout: bpy.types.UILayout, context: bpy.types.Context, tool: M
     column = layout.column()
     draw_source(column, settings)
     draw_images(column, context, tool, inputs.image_inputs(tool), settings)
-    if "width_m" not in properties_of(tool):  # the tool's own width is that of its result
+    if "width_m" not in properties_of(tool):  # such a parameter of the tool is the width of its result
         draw_open_number(column, settings, "width_m", WIDTH, "Real Width")
 
 

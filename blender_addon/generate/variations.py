@@ -107,7 +107,7 @@ def latest_subject() -> str:
 
 
 def are_of(subject: str) -> bool:
-    """Whether the latest variations are of the subject with this key."""
+    """Whether the latest variations belong to the subject with this key."""
     return subject == _latest.subject
 
 

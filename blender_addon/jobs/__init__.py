@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tasks that run beside Blender, and the operators that start them."""
+"""Tasks that run in the background of Blender, and the operators that start them."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Operators on tasks: the base of those that run one, and those that cancel or stop it.
+"""Operators and tasks: bases of operators, and operators that cancel or stop a task.
 
 `execute` waits for the task; a click in a window starts it.
 """

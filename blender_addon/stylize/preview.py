@@ -130,7 +130,7 @@ _latest = _LatestKinds()
 
 
 def kind_thumbnails(context: bpy.types.Context) -> dict[str, np.ndarray]:
-    """Thumbnails by kind, of the chosen stylizer; empty if there are none."""
+    """Thumbnails of the chosen stylizer by kind; empty if there are none."""
     key = (context.scene.impasto_style.tool, jobs.file_epoch)
     return _latest.pictures if _latest.key == key else {}
 

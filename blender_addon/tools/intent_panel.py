@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The panels above all others: the tabs with one row for what runs, and this material.
 
-Nothing is drawn above them, and the height of the first two stays as it is while tasks run.
+Nothing is drawn above them, and the height of the first two does not change while tasks run.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ..material.drawing import draw_adjustments, draw_material, draw_stand_in
 from .panel import Tab, in_editors, section
 
 COLUMNS = 3
-"""Tabs beside each other: with more, their names would be cut."""
+"""Tabs in a row; with more, their names would be cut off."""
 
 
 class IntentPanel(Tab):

@@ -99,7 +99,7 @@ class ImpastoSourceMap(bpy.types.PropertyGroup):
     """A row of the list: a file and a map that it holds; a packed file has a row for each map. name: of the file."""
 
     path: StringProperty(name="Path", description="Path of the file")
-    label: StringProperty(options={"HIDDEN"})  # the name without that of the set
+    label: StringProperty(options={"HIDDEN"})  # the file's name without the name of the set
     holds: EnumProperty(name="Map", description="The map that the file holds", items=HOLDS, update=_choose_map)
     place: EnumProperty(
         name="Channel",

@@ -58,7 +58,7 @@ class WidthSettings:
 
 
 def chosen_source(settings: bpy.types.PropertyGroup, kind: str = "") -> Source | None:
-    """The chosen source, of this kind or that of the settings; None without one."""
+    """The chosen source; None without one. kind: of the source; empty for the settings' `source_kind`."""
     kind = kind or settings.source_kind
     if kind in (IMAGE, MATERIAL):
         return getattr(settings, kind.lower())
@@ -100,7 +100,7 @@ def draw_source(column: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -
 def tool_poll_message(
     owner: bpy.types.Scene | bpy.types.PropertyGroup, name: str, mask_by: str = BY_IMAGE, has_mesh: bool = False
 ) -> str:
-    """Reason why a tool of a scene or a layer cannot run as it is set; empty if it can."""
+    """Reason why a tool of a scene or a layer cannot run with its settings; empty if it can."""
     if name not in catalogue:
         return "Choose a tool"
     tool = catalogue[name]
