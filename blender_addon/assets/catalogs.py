@@ -60,8 +60,8 @@ def catalogs_of(library: str) -> dict[str, str]:
 def folder_of_file(file: Path) -> Path:
     """Folder of the catalogues that Blender shows for the assets of a file.
 
-    It is the file's folder if that has catalogues, or else the folder of the asset library that contains the file, or else
-    the file's folder.
+    That is the file's own folder, unless it has no catalogues and the file is in an asset library of the preferences:
+    then it is the library's folder.
     """
     if (file.parent / CATALOGS_FILE).is_file():
         return file.parent

@@ -91,8 +91,8 @@ class Task:
     """Work on a thread, whose result is applied on the main thread.
 
     work(task) returns a result or raises; apply(result) returns a report, at once or in parts. `is_shown`: panels show
-    its progress and wait for it; others are quick and silent. `is_long`: a training, which runs next to all other
-    tasks and has its own panel. `can_stop`: it can end early and keep its result so far. `place`: the panel whose button
+    its progress and wait for it; others are quick and silent. `is_long`: a training, which runs next to all other tasks
+    and has its own panel. `can_stop`: it can end early and keep its result so far. `place`: the panel whose button
     started it.
     """
 

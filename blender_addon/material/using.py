@@ -30,7 +30,7 @@ def assign(name: str, objects: Sequence[bpy.types.Object]) -> TaskReport:
     without_uv = [item.name for item in objects if item.type == "MESH" and not item.data.uv_layers]
     notes = [f"{', '.join(without_uv)} has no UVs: unwrap it"] if without_uv else []
     said = f"{', '.join(item.name for item in objects)}: {name}"
-    return TaskReport("WARNING" if notes else "INFO", "; ".join([said, *notes]), materials=(name,))
+    return TaskReport.noted(said, notes, materials=(name,))
 
 
 def assign_to_faces(name: str, objects: Sequence[bpy.types.Object]) -> TaskReport:
