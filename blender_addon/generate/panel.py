@@ -23,6 +23,7 @@ from ..tools.panel import (
     draw_images,
     draw_live,
     draw_makes,
+    draw_outcome,
     draw_parameters,
     draw_place_points,
     draw_run,
@@ -30,7 +31,7 @@ from ..tools.panel import (
     in_editors,
     section,
 )
-from ..tools.sources import draw_source
+from ..tools.sources import draw_chosen_source, draw_kind_of_source
 from . import variations
 from .favourites import draw_grid
 from .request import request_poll_message
@@ -66,30 +67,25 @@ class ImpastoPanel(ToolPanel):
             layout.template_icon_view(settings, "pictured_model", show_labels=True, scale=6, scale_popup=4)
 
     def draw_tool(self, context: bpy.types.Context, settings: bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> None:
-        layout = self.layout
+        layout, images = self.layout, inputs.image_inputs(tool)
+        column = layout.column()
         if tool["uses_subject"]:
-            _draw_source(layout, context, tool)
-        else:
-            draw_images(layout.column(), context, tool, inputs.image_inputs(tool), context.scene.impasto)
-            _draw_origin_of_detail(layout, context, tool)
-        group = properties.group_of(context.scene, tool)
-        has_source = tool["uses_subject"] and settings.source_kind != "NONE"  # whose size the result may have
-        draw_size(layout.column(align=True), tool, group, has_source=has_source)
-        draw_place_points(layout, context, tool)
-        name = "impasto_preview" if (is_open := settings.intent != WORDS) else "impasto_preview_words"
-        if variations.has_preview(tool) and (body := section(layout, name, "Preview", closed=not is_open)):
-            _draw_preview(body, settings, tool)
-        button, has_any = ("impasto.randomize", "FILE_REFRESH"), properties.drawn_parameters(tool)
-        if has_any and (body := section(layout, "impasto_parameters", "Parameters", closed=True, button=button)):
-            presets.draw(body)
-            draw_parameters(body, context, tool)
-        varies = variations.has_seeds(tool) and not (settings.intent == WORDS and context.scene.impasto_match.text)
-        if varies and (body := section(layout, "impasto_variations", "Variations", closed=True)):
-            _draw_variations(body, context)
-        if body := section(layout, "impasto_result", "Result", closed=True):
-            _draw_form(body, context, tool)
+            draw_chosen_source(column, settings)
+        draw_images(column, context, tool, [item for item in images if item["required"]], settings)
+        is_found = settings.intent == WORDS and bool(context.scene.impasto_match.text)
         if settings.intent != WORDS:  # whose own panel makes what the sliders below it show
-            draw_run(layout, "impasto.generate", Place.TEXTURE, "TEXTURE", text="Make")
+            draw_run(layout, "impasto.generate", Place.TEXTURE, "TEXTURE", reports=False, text="Make")
+        if variations.has_seeds(tool) and not is_found:
+            layout.operator("impasto.variations", icon="IMGDISPLAY")
+        button = ("impasto.randomize", "FILE_REFRESH")
+        if body := section(layout, "impasto_parameters", "Parameters", closed=True, button=button):
+            _draw_parameters(body, context, tool)
+        if body := section(layout, "impasto_options", "Options", closed=True):
+            _draw_options(body, context, tool)
+        if variations.has_seeds(tool) and not is_found:
+            _draw_variations(layout, context)
+        if settings.intent != WORDS:
+            draw_outcome(layout, "impasto.generate", Place.TEXTURE)
         else:
             draw_report(layout, Place.MATCH)
 
@@ -97,13 +93,24 @@ class ImpastoPanel(ToolPanel):
 PANELS = in_editors(ImpastoPanel, "")
 
 
-def _draw_source(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
+def _draw_options(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
+    """Draw what has a sensible default: the source's kind and width, the size, the seed, and the result's form."""
     settings = context.scene.impasto
     column = layout.column()
-    draw_source(column, settings)
-    draw_images(column, context, tool, inputs.image_inputs(tool), settings)
-    if "width_m" not in properties_of(tool):  # such a parameter of the tool is the width of its result
-        draw_open_number(column, settings, "width_m", WIDTH, "Real Width")
+    if tool["uses_subject"]:
+        draw_kind_of_source(column, settings)
+        if "width_m" not in properties_of(tool):  # the tool's own width is that of its result
+            draw_open_number(column, settings, "width_m", WIDTH, "Real Width")
+    optional = [item for item in inputs.image_inputs(tool) if not item["required"]]
+    draw_images(column, context, tool, optional, settings)
+    has_source = tool["uses_subject"] and settings.source_kind != "NONE"
+    draw_size(column, tool, properties.group_of(context.scene, tool), has_source=has_source)
+    draw_place_points(column, context, tool)
+    if variations.has_seeds(tool):
+        row = column.row(align=True)
+        row.prop(settings, "seed")
+        row.prop(settings, "lock_seed", text="", icon="LOCKED" if settings.lock_seed else "UNLOCKED")
+    _draw_form(layout, context, tool)
 
 
 def _draw_origin_of_detail(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
@@ -111,8 +118,19 @@ def _draw_origin_of_detail(layout: bpy.types.UILayout, context: bpy.types.Contex
     group = properties.group_of(context.scene, tool)
     model = chosen_model(group, tool)
     if model and model.get("exemplar") and getattr(group, DETAIL) and not getattr(group, inputs.pointer_to(EXEMPLAR)):
-        draw_text(layout, "Built from pieces of the picture that the model was trained on", "INFO")
-        draw_text(layout, "By the network alone if Texture Transfer is off", "NONE")
+        draw_text(layout, "Copies pieces of the training picture", "INFO")
+        draw_text(layout, "Turn Texture Transfer off to use the network alone", "NONE")
+
+
+def _draw_parameters(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
+    has_parameters = properties.drawn_parameters(tool)
+    if has_parameters:
+        presets.draw(layout)
+        _draw_origin_of_detail(layout, context, tool)
+    if variations.has_preview(tool):
+        _draw_preview(layout, context.scene.impasto, tool)
+    if has_parameters:
+        draw_parameters(layout, context, tool)
 
 
 def _draw_preview(layout: bpy.types.UILayout, settings: ImpastoSettings, tool: Mapping[str, Any]) -> None:
@@ -130,10 +148,6 @@ def _draw_preview(layout: bpy.types.UILayout, settings: ImpastoSettings, tool: M
 def _draw_variations(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """Draw the four variations to choose from."""
     settings = context.scene.impasto
-    row = layout.row(align=True)
-    row.prop(settings, "seed")
-    row.prop(settings, "lock_seed", text="", icon="LOCKED" if settings.lock_seed else "UNLOCKED")
-    layout.operator("impasto.variations", icon="IMGDISPLAY")
     if (why := variations.live.poll_message(context)) != request_poll_message(context):  # which is said at Make
         draw_text(layout, why, "INFO")
     shown = variations.variations_of(settings.tool)

@@ -104,7 +104,13 @@ class ImpastoSettings(SourceSettings, WidthSettings, Intents, bpy.types.Property
     live_preview: BoolProperty(
         name="Live Preview",
         description="Show the result, scaled down and under a light, whenever something changes",
-        update=preview_update(TEXTURE, LAYERS),
+        update=preview_update(TEXTURE),
+    )
+    preview_layers: BoolProperty(
+        name="Live Preview",
+        description="Show a small version of the layers on the object whenever something changes",
+        default=True,
+        update=preview_update(LAYERS),
     )
     tile_preview: BoolProperty(
         name="Tiled",

@@ -10,14 +10,23 @@ from ..bridge.target import active_material
 from ..core.recipe import GROUP
 from ..engine.catalogue import catalogue, properties_of
 from ..interface.browsing import draw_image
-from ..interface.drawing import draw_report, draw_text, name_place, poll_message
+from ..interface.drawing import draw_report, draw_text, name_place
 from ..jobs.task import Place
-from ..material.drawing import draw_result
 from ..parameters import inputs, points, properties
 from ..parameters.operators import WIDTH, draw_open_number
 from ..tools import menu, presets
 from ..tools.lists import LAYERS
-from ..tools.panel import Tab, draw_images, draw_live, draw_parameters, draw_run, draw_size, in_editors, section
+from ..tools.panel import (
+    Tab,
+    draw_images,
+    draw_live,
+    draw_outcome,
+    draw_parameters,
+    draw_run,
+    draw_size,
+    in_editors,
+    section,
+)
 from ..tools.sources import NONE, draw_source
 from .masks import IMAGE as MASK_IMAGE
 from .masks import NONE as NO_MASK
@@ -26,7 +35,7 @@ from .order import top_of
 from .preview import comparison, live
 from .request import lowest_if_active
 
-ROWS = 6
+ROWS = 5
 
 
 class IMPASTO_UL_layers(bpy.types.UIList):
@@ -69,6 +78,24 @@ class IMPASTO_UL_layers(bpy.types.UIList):
         return flags, [len(layers) - 1 - place for place in range(len(layers))]
 
 
+class IMPASTO_MT_layer_specials(bpy.types.Menu):
+    bl_label = "Layer Specials"
+    bl_description = "Duplicate, copy, paste and group layers"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, stack = self.layout, active_material(context).impasto_layers
+        layout.operator("impasto.duplicate_layer", icon="DUPLICATE")
+        layout.operator("impasto.copy_layer", icon="COPYDOWN")
+        layout.operator("impasto.paste_layers", icon="PASTEDOWN")
+        layout.separator()
+        layer = stack.layers[min(stack.active, len(stack.layers) - 1)]
+        is_grouped = layer.in_group or layer.tool == GROUP
+        layout.operator(
+            "impasto.ungroup_layers" if is_grouped else "impasto.group_layer",
+            icon="UNLINKED" if is_grouped else "FILE_FOLDER",
+        )
+
+
 class LayersPanel(Tab):
     """Mixin: the same panel in each editor."""
 
@@ -87,10 +114,9 @@ class LayersPanel(Tab):
         _draw_layer(layout, context, stack)
         if body := section(layout, "impasto_layers_source", "Source"):
             _draw_source(body.column(), stack)
-        if body := section(layout, "impasto_layers_preview", "Preview"):
+        if body := section(layout, "impasto_layers_preview", "Preview", closed=True):
             _draw_preview(body, context)
-        draw_report(layout, Place.LAYERS, said=poll_message("impasto.run_layers"))
-        draw_result(layout, context, Place.LAYERS)
+        draw_outcome(layout, "impasto.run_layers", Place.LAYERS)
 
 
 PANELS = in_editors(LayersPanel, "layers")
@@ -115,15 +141,9 @@ def _draw_list(layout: bpy.types.UILayout, stack: bpy.types.PropertyGroup) -> No
     buttons = row.column(align=True)
     buttons.menu(menu.IMPASTO_MT_add_layer.__name__, text="", icon="ADD")
     buttons.operator("impasto.remove_layer", text="", icon="REMOVE")
-    buttons.operator("impasto.duplicate_layer", text="", icon="DUPLICATE")
-    buttons.operator("impasto.copy_layer", text="", icon="COPYDOWN")
-    buttons.operator("impasto.paste_layers", text="", icon="PASTEDOWN")
+    buttons.menu(IMPASTO_MT_layer_specials.__name__, text="", icon="DOWNARROW_HLT")
     for direction, icon in (("UP", "TRIA_UP"), ("DOWN", "TRIA_DOWN")):
         buttons.operator("impasto.move_layer", text="", icon=icon).direction = direction
-    layer = stack.layers[min(stack.active, len(stack.layers) - 1)]
-    is_grouped = layer.in_group or layer.tool == GROUP
-    operator = "impasto.ungroup_layers" if is_grouped else "impasto.group_layer"
-    buttons.operator(operator, text="", icon="UNLINKED" if is_grouped else "FILE_FOLDER")
 
 
 def _draw_source(column: bpy.types.UILayout, stack: bpy.types.PropertyGroup) -> None:
@@ -139,9 +159,9 @@ def _draw_preview(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     settings = context.scene.impasto
     row = layout.row()
     row.use_property_split = False
-    row.prop(settings, "live_preview")
+    row.prop(settings, "preview_layers")
     row.prop(settings, "tile_preview")
-    if not settings.live_preview:
+    if not settings.preview_layers:
         return
     whole = comparison.picture if settings.compare else None
     repeats = 2 if settings.tile_preview and whole is None else 1

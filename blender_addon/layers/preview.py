@@ -61,7 +61,8 @@ comparison = LayerComparison()
 class LayersPreview(Live):
     """Live preview of the active material's layers."""
 
-    of, delay_s = LAYERS, 0.01  # previews start soon, since a newer one replaces the one before
+    of, switch = LAYERS, "preview_layers"
+    delay_s = 0.01  # previews start soon, since a newer one replaces the one before
 
     def settings_poll_message(self, context: bpy.types.Context) -> str:
         return busy_message() or request_poll_message(context)
@@ -176,7 +177,7 @@ class IMPASTO_OT_paint_mask(OnLayers, bpy.types.Operator):
             _as_white(context, brush)
         for space in views_without_materials(context):  # solid shading shows the mask instead
             space.shading.type = "MATERIAL"
-        context.scene.impasto.live_preview = True
+        context.scene.impasto.preview_layers = True
         buffers.prepare(len(layer.mask.image.pixels))
         strokes.watch()
         return TaskReport(

@@ -23,6 +23,7 @@ from ..tools.panel import (
     draw_input,
     draw_live,
     draw_more,
+    draw_outcome,
     draw_parameters,
     draw_run,
     in_editors,
@@ -72,21 +73,29 @@ class StylePanel(ToolPanel):
             _draw_style(layout, properties.group_of(context.scene, tool), item["name"], scale=6)
         if STRENGTH in properties_of(tool):
             draw_parameters(layout, context, tool, (STRENGTH,))
-        has_kinds = KIND in properties_of(tool)
-        if has_kinds and (body := section(layout, "impasto_style_kinds", "Kinds of Style", closed=True)):
-            preview.draw_kinds(body, context)
-        _draw_more(layout, context, tool)
-        _draw_controls(layout, context, tool)
-        if body := section(layout, "impasto_style_result", "Result", closed=True):
-            of_material = ("material", "across_seams", "directions") if settings.subject == MATERIAL else ()
-            for name in (*of_material, "seed", "bits"):
-                body.prop(settings, name)
-        draw_run(layout, "impasto.stylize", Place.STYLE, "BRUSH_DATA", text="Make")
-        if body := section(layout, "impasto_style_preview", "Preview"):
-            _draw_preview(body, context)
+        draw_run(layout, "impasto.stylize", Place.STYLE, "BRUSH_DATA", reports=False, text="Make")
+        if body := section(layout, "impasto_style_options", "Options", closed=True):
+            _draw_options(body, context, tool)
+        draw_outcome(layout, "impasto.stylize", Place.STYLE)
 
 
 PANELS = in_editors(StylePanel, "style")
+
+
+def _draw_options(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
+    """Draw what has a sensible default, each kind of it in a section."""
+    settings = context.scene.impasto_style
+    if body := section(layout, "impasto_style_preview", "Preview"):
+        _draw_preview(body, context)
+    has_kinds = KIND in properties_of(tool)
+    if has_kinds and (body := section(layout, "impasto_style_kinds", "Kinds of Style", closed=True)):
+        preview.draw_kinds(body, context)
+    _draw_more(layout, context, tool)
+    _draw_controls(layout, context, tool)
+    if body := section(layout, "impasto_style_result", "Result", closed=True):
+        of_material = ("material", "across_seams", "directions") if settings.subject == MATERIAL else ()
+        for name in (*of_material, "seed", "bits"):
+            body.prop(settings, name)
 
 
 def _draw_subject(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

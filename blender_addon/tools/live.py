@@ -36,11 +36,11 @@ class Live:
     """Live preview of a panel, which is a subclass with `settings_poll_message` and `action`.
 
     error: reason why there is no preview. of: the panel, for `properties.when_changed`. settings: name of the scene's
-    settings, which have `live_preview`. delay_s: pause after the last change.
+    settings. switch: their property that turns the preview on. delay_s: pause after the last change.
     """
 
     of: str
-    settings = "impasto"
+    settings, switch = "impasto", "live_preview"
     delay_s = 0.1
 
     def __init__(self) -> None:
@@ -146,7 +146,7 @@ class Live:
 
     @property
     def _is_on(self) -> bool:
-        return getattr(bpy.context.scene, self.settings).live_preview
+        return getattr(getattr(bpy.context.scene, self.settings), self.switch)
 
     def _new_task(self, context: bpy.types.Context) -> Task:
         connected, action = connect(), replace(self.action(context), supersedes=f"live {self.of}")

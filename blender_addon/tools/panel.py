@@ -322,6 +322,15 @@ def draw_run(
     """
     column = layout.column()
     draw_operator(column, operator, scale_y=1.5, icon=icon, **look)
-    if reports and engine.find() is not None:  # else the box at the top shows what is being done about it
-        draw_report(column, place, said=poll_message(operator))
-        draw_result(column, bpy.context, place)
+    if reports:
+        draw_outcome(column, operator, place)
+
+
+def draw_outcome(layout: bpy.types.UILayout, operator: str, place: Place) -> None:
+    """Draw what an operator made last at a place, or the reason why it cannot run.
+
+    It stands below whatever must not move while somebody touches it.
+    """
+    if engine.find() is not None:  # else the box at the top shows what is being done about it
+        draw_report(layout, place, said=poll_message(operator))
+        draw_result(layout, bpy.context, place)

@@ -80,21 +80,42 @@ def source_poll_message(settings: bpy.types.PropertyGroup, *, is_needed: bool = 
 
 def draw_source(column: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
     """Draw the kind of source, the source, and its colour space if the settings or the image have one."""
-    has_space, kinds = hasattr(settings, "color_space"), settings.bl_rna.properties["source_kind"].enum_items
-    row = column.row()
-    row.use_property_split = len(kinds) <= MOST_KINDS
-    row.prop(settings, "source_kind", expand=True)
+    _draw_kind(column, settings)
+    draw_chosen_source(column, settings)
+    _draw_color_space(column, settings)
+
+
+def draw_kind_of_source(column: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
+    """Draw the kind of source and its colour space, where the source itself is drawn elsewhere."""
+    _draw_kind(column, settings)
+    _draw_color_space(column, settings)
+
+
+def draw_chosen_source(column: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
+    """Draw the source of the chosen kind."""
     if settings.source_kind == FILE:
         draw_path(column, settings, "filepath")
         source_maps.draw(column, settings)
-        if has_space:
-            column.prop(settings, "color_space")
     elif settings.source_kind == IMAGE:
         draw_image(column, settings, "image")
-        if has_space and settings.image:
-            column.prop(settings.image.colorspace_settings, "name", text="Colour Space")
     elif settings.source_kind == MATERIAL:
         column.prop(settings, "material")
+
+
+def _draw_kind(column: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
+    kinds = settings.bl_rna.properties["source_kind"].enum_items
+    row = column.row()
+    row.use_property_split = len(kinds) <= MOST_KINDS
+    row.prop(settings, "source_kind", expand=True)
+
+
+def _draw_color_space(column: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
+    if not hasattr(settings, "color_space"):
+        return
+    if settings.source_kind == FILE:
+        column.prop(settings, "color_space")
+    elif settings.source_kind == IMAGE and settings.image:
+        column.prop(settings.image.colorspace_settings, "name", text="Colour Space")
 
 
 def tool_poll_message(

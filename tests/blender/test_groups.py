@@ -157,8 +157,8 @@ def test_the_list_shows_a_group_with_its_layers_and_folds_it(stack):
     stack.layers[2].is_open = False
     assert stack.active == 2
     assert items.filter_items(own, bpy.context, stack, "layers")[0] == [1, 0, 1, 1, 1]
-    layout = drawn(bpy.types.IMPASTO_PT_layers_view_3d)
-    assert {"blend", "opacity", "kind"} <= set(layout.props())
+    assert {"blend", "opacity", "kind"} <= set(drawn(bpy.types.IMPASTO_PT_layers_view_3d).props())
+    layout = drawn(bpy.types.IMPASTO_MT_layer_specials)
     assert len(layout.operators("impasto.ungroup_layers")) == 1
     assert not layout.operators("impasto.group_layer")
     stack.layers[2].mask.kind = "cavities"

@@ -362,7 +362,7 @@ def test_layers_survive_refreshed_tools_and_saving(stack, extension, plane, tmp_
 
 @pytest.fixture
 def live(extension, stack, scene):
-    scene.impasto.live_preview = True
+    scene.impasto.preview_layers = True
     settle(extension)
     yield extension.layers.preview.live
     extension.layers.preview.live.clear()
@@ -462,7 +462,7 @@ def test_layers_find_the_panels_photograph_and_size(scene, plane, extension, tmp
     bpy.ops.impasto.add_layer(tool="weathering")  # whose moss is as thick as the width says
     stack.layers[-1].impasto_parameters.weathering.moss = 0.5
     for is_seen in (False, True):
-        scene.impasto.live_preview = is_seen
+        scene.impasto.preview_layers = is_seen
         styling.settle(extension.jobs.session.jobs, extension.layers.preview.live)
         bpy.ops.impasto.run_layers()
         mapping = plane.active_material.node_tree.nodes["Impasto Mapping"]

@@ -74,9 +74,7 @@ class TestReasons:
         for exemplar, *given, is_announced in (*usual, ("b", False, None, False), ("b", True, image, False)):
             parameters.texture_transfer, parameters.input_exemplar = given
             monkeypatch.setitem(model, "exemplar", exemplar)
-            assert (
-                "Built from pieces of the picture that the model was trained on" in said("texture")
-            ) == is_announced, (exemplar, given)
+            assert ("Copies pieces of the training picture" in said("texture")) == is_announced, (exemplar, given)
 
     def test_every_disabled_button_says_why(self, scene, extension):
         """With nothing chosen and nothing to work on; what is on an image is asked for below."""

@@ -130,7 +130,6 @@ def follows_a_slider(walk: Walk) -> Steps:
     stack.source_kind, stack.image = "IMAGE", bpy.data.images.load(str(SOURCE))
     yield walk.choose("LAYERS")
     yield walk.open_panel("layers")
-    bpy.context.scene.impasto.live_preview = True
     LIVE.ask()
     yield until(lambda: LIVE.pixels is not None or LIVE.error, LIMIT_S)
     walk.record("live_error", LIVE.error)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import bpy
-from sections import shown
+from sections import opens, shown
 from walk import SOURCE, Steps, Walk, installed_extension, until
 
 EXTENSION = installed_extension()
 JOBS = EXTENSION.jobs.session.jobs
 LIVE = EXTENSION.layers.preview.live
 LIMIT_S = 300
+BUTTON_PX, ENTRY_PX = 20, 26
+"""From a button of the list to the next, and to the first entry of the menu that it opens."""
 SEEN = 20
 """Standard deviation of what is seen on a face of the cube, in grey values of 0 to 255; of gravel it is more."""
 
@@ -25,7 +27,11 @@ def scenario(walk: Walk) -> Steps:
     yield walk.choose("LAYERS")
     walk.screenshot("stack.png")
     yield from shows_changes(walk, stack)
-    yield walk.click("impasto.duplicate_layer", "VIEW_3D")
+    x, y = yield walk.find("impasto.remove_layer", "VIEW_3D")
+    yield walk.tap((x, y - BUTTON_PX))
+    yield 0.5
+    walk.screenshot("specials.png")
+    yield walk.tap((x, y - BUTTON_PX - ENTRY_PX))
     yield until(lambda: len(stack.layers) == 5)
     walk.record("copied", [layer.tool for layer in stack.layers])
     yield from masks(walk, stack)
@@ -54,7 +60,7 @@ def runs(walk: Walk) -> Steps:
 
 def shows_changes(walk: Walk, stack: bpy.types.PropertyGroup) -> Steps:
     """A slider of the active layer makes a new picture."""
-    bpy.context.scene.impasto.live_preview = True
+    bpy.context.scene.impasto.preview_layers = True
     LIVE.ask()
     yield until(lambda: LIVE.pixels is not None or LIVE.error, LIMIT_S)
     before = LIVE.pixels
@@ -69,7 +75,8 @@ def shows_changes(walk: Walk, stack: bpy.types.PropertyGroup) -> Steps:
 def shows_on_object(walk: Walk) -> Steps:
     """The picture is seen on the cube in material preview; a click on the switch takes it back."""
     nodes, shading = bpy.data.materials["Material"].node_tree.nodes, walk.area("VIEW_3D").spaces.active.shading
-    place = yield walk.find("live_preview", "VIEW_3D")
+    yield from opens(walk, "impasto_layers_preview")
+    place = yield walk.find("preview_layers", "VIEW_3D")
     walk.close_up()
     yield until(lambda: contrast(walk) > SEEN, LIMIT_S)  # once Blender has compiled its shaders
     walk.screenshot("on_object.png")
@@ -80,7 +87,7 @@ def shows_on_object(walk: Walk) -> Steps:
     walk.record("on_object", [is_in, "Impasto Preview Base Color" in nodes])
     walk.screenshot("taken_back.png")
     shading.type = "SOLID"
-    bpy.context.scene.impasto.live_preview = True
+    bpy.context.scene.impasto.preview_layers = True
     yield until(lambda: not LIVE.is_running)
 
 

@@ -24,7 +24,7 @@ def scenario(walk: Walk) -> Steps:
     yield walk.show_panel(VIEW, "Impasto")
     yield from chooses_tools(walk)
     yield from adds_and_removes_a_preset(walk)
-    for name in ("variations", "parameters"):  # the lowest first, so that those above stay where they are
+    for name in ("options", "parameters"):  # the lowest first, so that those above stay where they are
         yield from opens(walk, f"impasto_{name}")
     _, top = yield walk.find("wm.search_single_menu", VIEW)
     yield from tries_fields(walk, "photo", top=top, columns=(0.49, *BESIDE_LABEL))
@@ -105,6 +105,7 @@ def restyles(walk: Walk) -> Steps:
     yield 0.5
     yield from chooses_from_the_gallery(walk)
     walk.screenshot("style_chosen.png")
+    yield from opens(walk, "impasto_style_options")
     yield from opens(walk, "impasto_style_kinds")
     yield from clicks_and_waits(walk, "impasto.style_kinds", VIEW, "style")
     yield 0.5

@@ -36,13 +36,15 @@ def record(walk: Walk) -> None:
     """Take a picture of the screen every half second, and note where the mouse is."""
     frames: list[tuple[str, tuple[int, int]]] = []
     walk.record("frames", frames)
-    mouse, move = [(640, 510)], walk.event
+    mouse, move, walk.is_searching = [(640, 510)], walk.event, False
 
     def event(kind: str, value: str, place: tuple[int, int], **held: bool) -> Steps:
         mouse[0] = place
         return move(kind, value, place, **held)
 
     def take() -> float:
+        if walk.is_searching:
+            return FRAME_S
         name = f"frame_{len(frames):04}.png"
         walk.screenshot(name)
         frames.append((str(OUT / name), mouse[0]))
@@ -70,10 +72,12 @@ def adds_moss(walk: Walk) -> Steps:
         bpy.ops.impasto.edit_layers()
         bpy.ops.impasto.add_layer(tool="weathering")
     layers = bpy.context.object.active_material.impasto_layers.layers
-    bpy.context.scene.impasto.live_preview = True
     moss = layers[-1].impasto_parameters.weathering
     moss.dirt = moss.wear = 0.0
-    yield walk.move((yield walk.find("moss", "VIEW_3D")))
+    walk.is_searching = True
+    place = yield walk.find("moss", "VIEW_3D")
+    walk.is_searching = False
+    yield walk.move(place)
     for amount in AMOUNTS:
         moss.moss, before = amount, LIVE.pixels
         yield until(lambda before=before: LIVE.pixels is not before and not LIVE.is_running, LIMIT_S)
