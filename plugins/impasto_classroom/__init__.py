@@ -1,6 +1,6 @@
-"""Generators of the textbook, to learn from and to compare with: a variational autoencoder, and three GANs.
+"""Textbook generators, to learn from and to compare with: a variational autoencoder and several GANs.
 
-`torus` is the one to use for materials; it builds on what these show.
+For materials, use `torus`, which builds on them.
 """
 
 from __future__ import annotations

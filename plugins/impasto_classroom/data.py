@@ -1,4 +1,4 @@
-"""Training data: random crops of all pictures of a dataset, standardised for the GANs and for the autoencoder."""
+"""Training data: random crops of a dataset's pictures, standardised for the GANs and for the autoencoder."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ class CropSource:
 
 
 def learned_maps(dataset: Dataset) -> tuple[str, ...]:
-    """The maps that all samples have and networks learn."""
+    """The maps to learn, which all samples have."""
     return tuple(name for name in LEARNED_MAPS if all(name in sample.maps for sample in dataset.samples))
 
 
 def read_crops(dataset: Dataset, longest_px: int, crop_px: int, hold_out: bool, device: str) -> CropSource:
-    """The dataset's pictures, shrunk to `longest_px`; only half of each if `hold_out`, so that the other can judge.
+    """The dataset's pictures, shrunk to `longest_px`; with `hold_out` only half of each, so that the other can judge.
 
     ParameterError if there is nothing to learn.
     """
@@ -133,9 +133,9 @@ class Pictures:
 
 
 def load_pictures(dataset: Dataset, longest_px: int, crop_px: int, hold_out: bool) -> Pictures:
-    """All samples, shrunk to `longest_px`, that crops fit into. ParameterError if there is none.
+    """All samples that are large enough for crops, shrunk to `longest_px`. ParameterError if there is none.
 
-    hold_out: only one half of each, so that the other can be used for evaluation.
+    hold_out: use only half of each, so that the other half can judge.
     """
     names = learned_maps(dataset)
     surfaces, wraps, sources = load_surfaces(dataset, hold_out, longest_px)

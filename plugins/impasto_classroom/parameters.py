@@ -17,7 +17,7 @@ class TextbookParameters(SizeParameters):
 
 
 class ConditionalParameters(TextbookParameters):
-    """The same, and the class."""
+    """The parameters of all textbook generators, and the class."""
 
     material: str = class_field("One of the model's classes; empty: the first")
 
@@ -40,13 +40,13 @@ class TrainTextbookParameters(Parameters):
 
 
 class TrainConditionalParameters(TrainTextbookParameters):
-    """The settings of the plain GAN."""
+    """The plain GAN's settings."""
 
     start_from: str = model_field("Model to start from; empty: from scratch", tool="conditional-gan")
 
 
 class TrainProgressiveParameters(TrainTextbookParameters):
-    """The settings of the plain GAN, with larger crops and the paper's learning rate."""
+    """The plain GAN's settings, with larger crops and the paper's learning rate."""
 
     batch: int = Field(8, ge=2, le=256, description="Crops in a step; more is steadier and slower")
     crop_px: int = Field(64, ge=32, le=128, description="Size that it grows to from 8 px, by doubling: 32, 64 or 128")
@@ -55,7 +55,7 @@ class TrainProgressiveParameters(TrainTextbookParameters):
 
 
 class TrainGanParameters(TrainTextbookParameters):
-    """The same, and the loss."""
+    """The plain GAN's settings, and the loss."""
 
     loss: Literal["textbook", "relativistic"] = Field(
         "textbook", description="Textbook: as in 2014; relativistic: with penalties, as the torus generator is trained"

@@ -21,33 +21,33 @@ from .parameters import (
 
 
 class TextbookGenerator(Generator):
-    """Makes textures with a model of its trainer, by the method of its name; of the subject only the size counts."""
+    """Makes textures with a model from its trainer; only the size of the subject is used."""
 
     subgroup = "From a model"
     parameters = TextbookParameters
     uses_subject = False
 
     def apply(self, subject: Maps, parameters: Any, inputs: Inputs, context: Context) -> Maps:
-        """The maps that the model has learned."""
+        """The model's maps."""
         from .gan.generate import generate_textbook
 
         return generate_textbook(self.name, subject, parameters, context)
 
 
 class ClassroomTrainer(Trainer):
-    """Trains a model for the generator whose name follows `train-` in its own."""
+    """Trains a model for the generator named after `train-` in its own name."""
 
     inputs = (Input("dataset", "the pictures to learn from", kind="dataset"),)
 
     def apply(self, subject: Maps, parameters: Any, inputs: Inputs, context: Context) -> Result:
-        """The path of the model and the last losses."""
+        """The model's path and the last losses."""
         from .training import train
 
         return train(self.name.removeprefix("train-"), parameters, inputs["dataset"], context)
 
 
 class Vae(Generator):
-    """The subject as the model reconstructs it, partly resampled, or a new surface; tiles, as latents are a torus."""
+    """Reconstructs the subject, partly resampled, or makes a new surface. Latents are a torus, so results tile."""
 
     name = "vae"
     label = "Vary with a trained model"
@@ -60,7 +60,7 @@ class Vae(Generator):
     parameters = VaeParameters
 
     def apply(self, subject: Maps, parameters: VaeParameters, inputs: Inputs, context: Context) -> Maps:
-        """The maps that the model learned; the subject is shrunk to the model's resolution first."""
+        """The model's maps; the subject is first shrunk to the model's resolution."""
         from .vae.generate import generate_vae
 
         return generate_vae(subject, parameters, context)

@@ -1,4 +1,4 @@
-"""Finish filters: changes of colour, contrast and detail that leave a tile seamless and its maps in step."""
+"""Finish filters: they change colour, contrast and detail, and keep a tile seamless and its maps consistent."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ NEUTRAL_K = 6500.0
 
 
 class AdjustParameters(Parameters):
-    """Changes, in the order in which they are made."""
+    """The changes, in order of application."""
 
     exposure: float = Field(
         0.0,
@@ -66,7 +66,7 @@ class Adjust(Filter):
     is_pointwise = True
 
     def apply(self, subject: Maps, parameters: AdjustParameters, inputs: Inputs, context: Context) -> Maps:
-        """The subject with another base colour; what leaves the gamut loses chroma, not hue."""
+        """The subject with another base colour; colours outside the gamut lose chroma, not hue."""
         context.progress(0.1, "Adjusting colours")
         light = 2**parameters.exposure * adaptation(parameters.temperature, parameters.tint)
         turn = np.deg2rad(parameters.hue)

@@ -16,11 +16,11 @@ from impasto.tools import Field, Filter, Input, Inputs, Parameters, zero_means
 from .subject import color_of
 
 OWN_RELIEF = 0.3
-"""Weight of the second material's relief in where it ends, beside the first's."""
+"""Weight of the second material's relief in the shape of its border, relative to the first's."""
 
 
 class BlendMaterialsParameters(Parameters):
-    """Parameters of the second material's place."""
+    """Parameters of where the second material lies."""
 
     on: Literal["low", "high"] = Field(
         "low", description="Parts that it covers first: low ones, as sand fills joints, or high ones, as snow"
@@ -43,7 +43,7 @@ class BlendMaterialsParameters(Parameters):
 
 
 class BlendMaterials(Filter):
-    """Lays a second material over the first where that is low or high, or where a mask shows it."""
+    """Lays a second material over the first, in its low or high places, or where a mask is white."""
 
     name, label = "blend-materials", "Blend materials"
     description = "Lays a second material over the first by height and mask, such as sand in joints or snow on stones"
@@ -57,7 +57,7 @@ class BlendMaterials(Filter):
     )
 
     def apply(self, subject: Maps, parameters: BlendMaterialsParameters, inputs: Inputs, context: Context) -> Maps:
-        """The maps of the subject, mixed with those of the second material that it has too."""
+        """The subject's maps, mixed with the same maps of the second material."""
         over = inputs["over"]
         color_of(over, "over")
         context.progress(0.1, "Repeating the second material")
@@ -74,11 +74,11 @@ class BlendMaterials(Filter):
 
 
 def coverage(score: np.ndarray, mask: np.ndarray | None, parameters: BlendMaterialsParameters) -> np.ndarray:
-    """Share (H, W, 1) of the second material: the places of highest score, or those that a mask (H, W, 1) shows."""
+    """Share (H, W, 1) of the second material, at places with the highest score or where a mask (H, W, 1) is white."""
     soft = max(parameters.softness, 1e-3)
     if mask is None:
         level = np.quantile(score, 1 - parameters.amount)
-        rest = 1 - 2 * parameters.amount  # at either end, the transition lies outside
+        rest = 1 - 2 * parameters.amount  # at both ends, the transition is outside
         share = (score - level - rest * soft / 2) / soft + 0.5
     else:
         shown = mask + parameters.by_height * (score - 0.5)
@@ -94,7 +94,7 @@ def _grey_mask(mask: Maps, size_px: tuple[int, int]) -> np.ndarray:
 
 
 def fit(over: Maps, subject: Maps, repeat: int) -> Maps:
-    """The maps of a second material that the subject has too, repeated a whole number of times to its size."""
+    """A second material's maps that the subject also has, repeated a whole number of times to its size."""
     height, width = subject.size_px
     rows, columns = over.size_px
     if repeat:
@@ -114,7 +114,7 @@ def fit(over: Maps, subject: Maps, repeat: int) -> Maps:
 
 
 def _relief_of(maps: Maps, context: Context) -> np.ndarray:
-    """Height (H, W, 1) in [0, 1]; lightness in its place where there is none."""
+    """Height (H, W, 1) in [0, 1], or lightness if there is no height."""
     if "height" in maps:
         return maps["height"].pixels
     context.note("a material has no height: light parts count as high")

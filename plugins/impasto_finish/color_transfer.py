@@ -16,11 +16,11 @@ from .subject import color_of, pixels_of, tensor_of
 
 ROUNDS = 16
 SAMPLES = 2**16
-"""Approximate number of pixels of each picture whose distribution is matched."""
+"""Approximate number of pixels sampled from each picture."""
 
 
 class ColorTransferParameters(Parameters):
-    """The method, and how much of it."""
+    """The method and its strength."""
 
     method: Literal["mean-and-deviation", "monge-kantorovich", "iterative"] = Field(
         "monge-kantorovich",
@@ -38,7 +38,7 @@ class ColorTransferParameters(Parameters):
 
 
 class ColorTransfer(Filter):
-    """Moves the colours of its subject to the distribution of a reference's."""
+    """Moves the subject's colours to the distribution of a reference's."""
 
     name, label = "color-transfer", "Colour transfer"
     description = "Gives a picture or a material the colours of another picture"
@@ -80,7 +80,7 @@ def _by_deviation(here: Palette, there: Palette) -> Move:
 def distribution_transfer(own: np.ndarray, wanted: np.ndarray, context: Context) -> np.ndarray:
     """`own` (H, W, 3) with the distribution of colours of `wanted` (h, w, 3) (Pitié et al. 2005).
 
-    A table of colours is moved along random axes, one rotation after another, and looked up for each pixel.
+    A table of colours is moved along random axes, one rotation after another; then each pixel is looked up in it.
     """
     import torch
 

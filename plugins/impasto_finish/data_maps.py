@@ -1,4 +1,4 @@
-"""Changes of a surface's other maps along with its colour: one filter for all, so that they stay in step."""
+"""Changes of the other maps along with the colour, with one filter for all, so that they stay consistent."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def which_field() -> Any:
 
 
 def with_others(subject: Maps, change: Callable[[Tensor], Tensor], device: str) -> Maps:
-    """The subject with its maps besides colours changed, all at once as channels (C, H, W); as it is without any."""
+    """The subject with its non-colour maps changed together as channels (C, H, W); unchanged if it has none."""
     x = _stack(subject, device)
     return _with_stacked(subject, change(x)) if len(x) else subject
 
 
 def _stack(subject: Maps, device: str) -> Tensor:
-    """The subject's maps besides colours as channels (C, H, W), perhaps none: normals as slopes."""
+    """The subject's non-colour maps as channels (C, H, W), possibly none; normals become slopes."""
     arrays = [subject[name].pixels for name in FILTERED if name in subject]
     if "normal" in subject:
         arrays.append(slopes_from_normal(subject["normal"].pixels, FINE_STEEPEST_Z))
@@ -42,9 +42,9 @@ def _stack(subject: Maps, device: str) -> Tensor:
 
 
 def _with_stacked(subject: Maps, channels: Tensor) -> Maps:
-    """The subject with the maps of channels as `_stack` makes them, of any size.
+    """The subject with maps from channels as `_stack` makes them, of any size.
 
-    A height that leaves [0, 1] gets a wider range in metres instead.
+    A height that exceeds [0, 1] gets a wider range in metres.
     """
     pixels = pixels_of(channels)
     names = [name for name in FILTERED if name in subject]

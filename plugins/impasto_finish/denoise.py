@@ -1,4 +1,4 @@
-"""`denoise`: thresholds of cosine transforms, from the noise that each map has."""
+"""`denoise`: thresholds of cosine transforms, from each map's own noise."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class DenoiseParameters(Parameters):
 
 
 class Denoise(Filter):
-    """Measures the noise, and keeps only the patterns that rise above it."""
+    """Measures the noise, and keeps only patterns above it."""
 
     name, label = "denoise", "Denoise"
     description = "Takes the noise out of a photograph, and keeps its texture"
@@ -37,7 +37,7 @@ class Denoise(Filter):
     neutral_at_zero = ("strength",)
 
     def apply(self, subject: Maps, parameters: DenoiseParameters, inputs: Inputs, context: Context) -> Maps:
-        """The subject without noise; each map has its own."""
+        """The subject without noise, which is measured for each map."""
         from .data_maps import with_others
         from .shrinkage import colors_apart, colors_together, denoise, noise_of
 

@@ -1,7 +1,7 @@
-"""Contrast-limited adaptive histogram equalisation (Zuiderveld 1994) whose windows slide.
+"""Contrast-limited adaptive histogram equalisation (Zuiderveld 1994) with sliding windows.
 
-kornia's CLAHE has fixed tiles and mirrors the borders, so that the result would depend on where a texture is cut. Here
-histograms with Gaussian windows are taken on a grid that wraps around, and interpolated between its points.
+kornia's CLAHE has fixed tiles and mirrored borders, so its result depends on where a texture is cut. Here histograms
+with Gaussian windows are computed on a grid that wraps around, and interpolated between its points.
 """
 
 from __future__ import annotations
@@ -51,10 +51,10 @@ def _histograms(unit: Tensor, down: Tensor, along: Tensor) -> Tensor:
 
 
 def _ranks(histograms: Tensor, limit: float) -> Tensor:
-    """Cumulative distributions (BINS, h, w) of histograms that are cut at `limit`; what is cut is spread evenly."""
+    """Cumulative distributions (BINS, h, w) of histograms clipped at `limit`; the excess is spread evenly."""
     most = limit / BINS
     cut = histograms.clamp_max(most)
-    for _ in range(8):  # what is spread may exceed the limit again
+    for _ in range(8):  # the spread excess may exceed the limit again
         cut = (cut + (1 - cut.sum(0)) / BINS).clamp_max(most)
     cut = cut / cut.sum(0)
     return cut.cumsum(0) - cut / 2

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PARTS = (1 / 256, 1 / 64, 1 / 16)
 """Radii of the filters relative to the picture's shorter side."""
 EPSILONS = (0.03**2, 0.06**2, 0.12**2)
-"""Variances of lightness above which each takes a difference for an edge, and leaves it."""
+"""Variances of lightness above which each filter preserves a difference as an edge."""
 
 
 def _gain(default: float, text: str) -> Any:
@@ -38,7 +38,7 @@ class GuidedDetailParameters(Parameters):
 
 
 class GuidedDetail(Filter):
-    """Weights the differences between ever wider guided filters (He et al. 2010), which leave no halos at edges."""
+    """Weights the differences between guided filters of growing width (He et al. 2010), without halos at edges."""
 
     name, label = "guided-detail", "Detail"
     description = "Strengthens or smooths fine, medium and coarse detail, without halos at edges"
@@ -48,7 +48,7 @@ class GuidedDetail(Filter):
     needs = ("base_color",)
 
     def apply(self, subject: Maps, parameters: GuidedDetailParameters, inputs: Inputs, context: Context) -> Maps:
-        """The subject with other detail. The lightness guides the filters of all maps."""
+        """The subject with changed detail; the lightness guides the filters of all maps."""
         from .data_maps import with_others
         from .lightness import lightness_of, with_lightness
 

@@ -31,7 +31,7 @@ class HistogramMatchParameters(Parameters):
 
 
 class HistogramMatch(Filter):
-    """Replaces each value by that of equal rank in the reference."""
+    """Replaces each value by the reference's value of equal rank."""
 
     name, label = "histogram-match", "Histogram match"
     description = "Gives a picture or a material the histograms of another"
@@ -71,7 +71,7 @@ def _match_channel(pixels: np.ndarray, reference: np.ndarray, strength: float, c
 
 
 def _match(x: Tensor, reference: Tensor, strength: float, context: Context) -> Tensor:
-    """x (C, H, W), on the way to the histogram of a reference (C, h, w), each channel by itself."""
+    """x (C, H, W), moved towards the histogram of a reference (C, h, w), channel by channel."""
     import torch
     from kornia.contrib.histogram_matching import histogram_matching
 

@@ -28,7 +28,7 @@ class LocalContrastParameters(Parameters):
 
 
 class LocalContrast(Filter):
-    """Equalises lightness among its surroundings, so that dark and light parts both show their detail."""
+    """Equalises lightness within its surroundings, so that dark and light parts both show detail."""
 
     name, label = "local-contrast", "Local contrast"
     description = "Brings out detail in dark and light parts alike, by adaptive histogram equalisation (CLAHE)"

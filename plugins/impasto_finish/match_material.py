@@ -12,11 +12,11 @@ from impasto.tools import Field, Filter, Input, Inputs, Parameters
 from .subject import color_of
 
 LEAST_DEVIATION = 0.01
-"""Deviation added to those of roughness, so that an even one is not made noisy."""
+"""Added to deviations of roughness, so that an even roughness does not become noisy."""
 
 
 class MatchMaterialParameters(Parameters):
-    """Shares of the way of each level to that of the reference."""
+    """How far each level moves towards the reference's."""
 
     color: float = Field(1.0, ge=0, le=1, description="Mean colour and lightness: 0 the own, 1 those of the reference")
     contrast: float = Field(
@@ -42,7 +42,7 @@ class MatchMaterial(Filter):
     inputs = (Input("reference", "material that it should fit"),)
 
     def apply(self, subject: Maps, parameters: MatchMaterialParameters, inputs: Inputs, context: Context) -> Maps:
-        """The subject with other levels. Roughness is kept, with a note, where either has none."""
+        """The subject with changed levels. If either has no roughness, it is kept, with a note."""
         context.progress(0.1, "Comparing materials")
         reference = inputs["reference"]
         own, wanted = color_of(subject), color_of(reference, "reference")
@@ -64,7 +64,7 @@ class MatchMaterial(Filter):
 
 
 def _with_levels(values: np.ndarray, reference: np.ndarray, share: float) -> np.ndarray:
-    """Values (H, W, 1), on the way to the mean and deviation of a reference."""
+    """Values (H, W, 1), moved towards the mean and deviation of a reference."""
     ratio = (reference.std() + LEAST_DEVIATION) / (values.std() + LEAST_DEVIATION)
     matched = reference.mean() + ratio * (values - values.mean())
     return np.clip(values + share * (matched - values), 0, 1)

@@ -17,11 +17,11 @@ from impasto.numerics.filters import central_differences
 ITERATIONS = 60
 TOLERANCE = 1e-3
 LEAST_PSI = 0.02
-"""Least weight of the changed colours, so that plain areas follow them as well."""
+"""Smallest weight of the changed colours, so that plain areas follow them as well."""
 
 
 def with_grain(I: Tensor, T: Tensor, wraps: tuple[bool, bool], check: Callable[[], None]) -> Tensor:  # noqa: E741
-    """J (3, H, W) of the original I and the changed T (3, H, W) in [0, 1], which wrap around or not.
+    """J (3, H, W) from the original I and the changed T (3, H, W), both in [0, 1], seamless or not.
 
     The equation ψD − div(φ∇D) = ψ(T − I) for the change D = J − I, by conjugate gradients. check: called at each step.
     """
@@ -41,7 +41,7 @@ def with_grain(I: Tensor, T: Tensor, wraps: tuple[bool, bool], check: Callable[[
 
 
 def _between(phi: Tensor, axis: int, wraps: tuple[bool, bool]) -> Tensor:
-    """Weight (H, W) of the difference from each pixel to the next along an axis; 0 across a border that is none."""
+    """Weight (H, W) of the difference from each pixel to the next along an axis; 0 across an open border."""
     mean = (phi + phi.roll(-1, axis)) / 2
     if not wraps[axis]:
         mean.select(axis, -1).zero_()

@@ -41,7 +41,7 @@ class SharpenParameters(Parameters):
 
 
 class Sharpen(Filter):
-    """Adds what a blur takes away, to lightness alone, so that edges get no coloured fringes."""
+    """Adds the detail that a blur removes, to lightness only, so that edges get no coloured fringes."""
 
     name, label = "sharpen", "Sharpen"
     description = "Sharpens a picture or a material, by unsharp masking"
@@ -52,7 +52,7 @@ class Sharpen(Filter):
     neutral_at_zero = ("amount",)
 
     def apply(self, subject: Maps, parameters: SharpenParameters, inputs: Inputs, context: Context) -> Maps:
-        """The sharpened subject; with all maps, its relief gets steeper where it is fine."""
+        """The sharpened subject; with all maps, fine relief gets steeper too."""
         from impasto.numerics.filters import bordered_blur
 
         from .data_maps import with_others

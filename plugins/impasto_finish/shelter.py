@@ -1,4 +1,4 @@
-"""Occlusion and grain of a surface as scores, whose highest parts weathering reaches first."""
+"""Occlusion and grain of a surface as scores; weathering starts where they are highest."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from .subject import tensor_of
 
 MARGIN_PX = 32
 GRAIN_PX = (0.8, 3.0)
-"""Standard deviations of the blurs between which grain lies."""
+"""Standard deviations of the two blurs that bound the grain's frequency band."""
 
 
 def occlusion(subject: Maps, height: Tensor, device: str) -> Tensor:
-    """Occlusion (1, H, W), 0 where all is open, of standard deviation 1: the subject's own, or else of its height."""
+    """Occlusion (1, H, W), 0 in the open, with deviation 1: the subject's own, or else from its height."""
     if "ambient_occlusion" in subject:
         open_ = tensor_of(subject["ambient_occlusion"].pixels, device)
     else:
@@ -29,6 +29,6 @@ def occlusion(subject: Maps, height: Tensor, device: str) -> Tensor:
 
 
 def grain(L: Tensor, wraps: tuple[bool, bool]) -> Tensor:
-    """Fine variation (1, H, W) of lightness, of standard deviation 1: as seamless as the picture itself."""
+    """Fine variation (1, H, W) of lightness, with deviation 1; it is seamless if the picture is."""
     fine, broad = (bordered_blur(L, sigma_px, wraps) for sigma_px in GRAIN_PX)
     return standardise(fine - broad)

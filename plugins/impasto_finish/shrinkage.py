@@ -13,9 +13,9 @@ from impasto.numerics.borders import with_margin
 
 PATCH_PX = 8
 THRESHOLD = 2.5
-"""Least coefficient that is kept, relative to the noise; 2.7 in the paper, which smooths the texture of ground."""
+"""Smallest kept coefficient, relative to the noise; the paper's 2.7 smooths the texture of ground."""
 BAND_PX = 2**16
-"""Number of pixels at a time, of which each has 64 coefficients."""
+"""Number of pixels processed at a time; each has 64 coefficients."""
 
 
 def noise_of(x: Tensor) -> float:
@@ -35,7 +35,7 @@ def noise_of(x: Tensor) -> float:
 
 
 def denoise(x: Tensor, strength: float, wraps: tuple[bool, bool], on_progress: Callable[[float], None]) -> Tensor:
-    """x (C, H, W) without noise, each channel by its own; strength: multiplies the measured noise."""
+    """x (C, H, W) without noise, which is measured for each channel. strength: multiplies the measured noise."""
     thresholds = [THRESHOLD * strength * noise_of(channel) for channel in x]
     margin = PATCH_PX - 1
     around = with_margin(x, margin, wraps)
@@ -68,7 +68,7 @@ def cosine_transform(n: int) -> Tensor:
 
 
 def _shrunk(band: Tensor, threshold: float) -> Tensor:
-    """The inside (h, w) of a band (h + 14, w + 14), from all patches that have each pixel, the sparsest most."""
+    """The inside (h, w) of a band (h + 14, w + 14), averaged over all patches; sparse ones have more weight."""
     basis = cosine_transform(PATCH_PX).to(band)
     patches = torch.einsum("ai,bj->abij", basis, basis).reshape(-1, 1, PATCH_PX, PATCH_PX)
     coefficients = conv2d(band[None, None], patches)  # (1, 64, h + 7, w + 7)

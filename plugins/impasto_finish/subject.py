@@ -1,4 +1,4 @@
-"""Shared by the tools: colours of the subject and of a second input, checked, and as tensors."""
+"""Shared by the tools: checked colours of the subject and of a second input, and their conversion to tensors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def color_of(maps: Maps, input_: str = "source") -> np.ndarray:
-    """The base colour (H, W, 3), sRGB-encoded in [0, 1], of the maps of an input. ParameterError if they have none."""
+    """An input's base colour (H, W, 3), sRGB-encoded in [0, 1]. ParameterError if it has none."""
     if "base_color" not in maps:
         message = f"the input {input_} has no base color, only {', '.join(maps) or 'nothing'}"
         raise ParameterError(message, "give a picture, or a folder of maps with a base color")

@@ -1,4 +1,4 @@
-"""`super-resolution`: two or four times as many pixels, from what the picture shows at its own scales."""
+"""`super-resolution`: two or four times the size, with filters learned from the picture's own scales."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class SuperResolutionParameters(Parameters):
 
 
 class SuperResolution(Filter):
-    """Enlarges all maps by filters learned from the subject itself; texels get finer, and metres stay."""
+    """Enlarges all maps with filters learned from the subject itself; the size in metres stays the same."""
 
     name, label = "super-resolution", "Super-resolution"
     description = "Enlarges a picture or a material two- or fourfold, sharper than interpolation"
@@ -36,7 +36,7 @@ class SuperResolution(Filter):
     needs_source = True
 
     def apply(self, subject: Maps, parameters: SuperResolutionParameters, inputs: Inputs, context: Context) -> Maps:
-        """All maps of the subject, enlarged in step. ParameterError above 16384 pixels a side."""
+        """All maps of the subject, enlarged together. ParameterError above 16384 pixels a side."""
         from .upscaling import enlarge
 
         factor = int(parameters.factor)

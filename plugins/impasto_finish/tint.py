@@ -10,7 +10,7 @@ from impasto.texture import Maps
 from impasto.tools import Color, Field, Filter, Inputs, Parameters
 
 CLIPPED_PERCENT = 2.0
-"""Percentage of the pixels that are darker than the dark end, and of those lighter than the light one."""
+"""Percentage of the pixels darker than the dark end, and of those lighter than the light end."""
 
 
 class TintParameters(Parameters):

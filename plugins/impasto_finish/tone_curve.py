@@ -24,7 +24,7 @@ def _point(default: float, place: str) -> Any:
 
 
 class ToneCurveParameters(Parameters):
-    """Values of the curve at five equal steps; by default a gentle S."""
+    """Values of the curve at five equal steps; the default is a gentle S."""
 
     map: Literal["base-color", "roughness", "height"] = Field("base-color", description="Map that the curve changes")
     channel: Literal["lightness", "rgb", "red", "green", "blue"] = Field(
@@ -40,7 +40,7 @@ class ToneCurveParameters(Parameters):
 
 
 class ToneCurve(Filter):
-    """Maps each value by a monotone cubic through the points, so that it overshoots nowhere."""
+    """Maps each value by a monotone cubic through the points, which never overshoots."""
 
     name, label = "tone-curve", "Tone curve"
     description = "Changes lightness, a colour, roughness or height by a curve through five points"
@@ -51,7 +51,7 @@ class ToneCurve(Filter):
     is_pointwise = True
 
     def apply(self, subject: Maps, parameters: ToneCurveParameters, inputs: Inputs, context: Context) -> Maps:
-        """The subject with one map changed; normals follow a height, whose slopes its curve multiplies."""
+        """The subject with one map changed. If it is the height, the normals follow."""
         context.progress(0.1, "Applying the curve")
         p = parameters
         name = p.map.replace("-", "_")

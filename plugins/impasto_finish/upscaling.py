@@ -22,12 +22,12 @@ DIRECTIONS = 8
 STRENGTHS = 3
 COHERENT = 0.4
 PRIOR = 200.0
-"""Number of average samples that the filter of all gradients is worth to that of each kind."""
+"""Weight of the common filter in that of each kind of gradient, in average samples."""
 RIDGE = 0.003
 SAMPLES = 2**18
 """Most patches to learn from, or to filter at a time."""
 SMALLEST_PX = 16
-"""Shorter side of a picture below which there is nothing to learn from."""
+"""Smaller pictures have nothing to learn from."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def enlarge(x: Tensor, guide: Tensor, times: int, wraps: tuple[bool, bool], chec
 
 
 def _even(x: Tensor) -> Tensor:
-    """x (C, H, W) without its last row and column where their number is odd."""
+    """x (C, H, W) without the last row or column if their number is odd."""
     return x[:, : x.shape[1] // 2 * 2, : x.shape[2] // 2 * 2]
 
 
@@ -72,7 +72,7 @@ def double(x: Tensor, wraps: tuple[bool, bool]) -> Tensor:
 
 
 def learn(x: Tensor, guide: Tensor, wraps: tuple[bool, bool], check: Callable[[], None]) -> Filters:
-    """Filters from half the size of x (C, H, W) to what bicubic interpolation misses of it."""
+    """Filters from x (C, H, W) at half its size to the detail that bicubic interpolation misses."""
     x, guide = _even(x), _even(guide)
     small, small_guide = avg_pool2d(x, 2), avg_pool2d(guide, 2)
     limits = _gradients(small_guide, wraps)[1].quantile(torch.tensor([1 / 3, 2 / 3], device=x.device))

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 WORN_ROUGHNESS, DIRTY_ROUGHNESS, MOSSY_ROUGHNESS = -0.12, 0.85, 0.95
-"""Change of roughness where it is worn, and roughness of dirt and moss."""
+"""Change of roughness in worn places, and the roughness of dirt and of moss."""
 MOSS_PARTS = 0.25
 """Thickness of moss relative to the relief."""
 
 
 class WeatheringParameters(Parameters):
-    """Amounts of each, and their colours."""
+    """Amounts of wear, dirt and moss, and their colours."""
 
     wear: float = Field(0.4, ge=0, le=1, description="Edges and tips rubbed off: 0 none, 1 nearly everywhere")
     wear_color: Color = Field((0.64, 0.60, 0.55), description="Colour of the material below, where it is worn")
@@ -46,7 +46,7 @@ class WeatheringParameters(Parameters):
 
 
 class Weathering(Filter):
-    """Wears what stands out, and lays dirt and moss where a surface is sheltered."""
+    """Wears raised places, and lays dirt and moss where a surface is sheltered."""
 
     name, label = "weathering", "Wear, dirt and moss"
     description = "Ages a material: worn edges, dirt in crevices and moss, from curvature and occlusion"
@@ -57,7 +57,7 @@ class Weathering(Filter):
     needs = ("base_color", "height")
 
     def apply(self, subject: Maps, parameters: WeatheringParameters, inputs: Inputs, context: Context) -> Maps:
-        """The subject with another colour and roughness, no metal under dirt, and the relief of moss."""
+        """The subject with changed colour and roughness, no metal under dirt, and the relief of moss."""
         from impasto.surface.relief import cavities, share_above
 
         from .lightness import lightness_of
@@ -87,7 +87,7 @@ class Weathering(Filter):
 
 
 def _lay_over(color: np.ndarray, tone: np.ndarray, share: np.ndarray, keeps: float) -> np.ndarray:
-    """Linear colours (H, W, 3) under a share (H, W, 1) of a tone, sRGB, that keeps some of their light and dark."""
+    """Linear colours (H, W, 3) under a share (H, W, 1) of an sRGB tone, which keeps part of their contrast."""
     luminance = color @ LUMINANCE
     relative = luminance[..., None] / max(float(luminance.mean()), 1e-4)
     layer = srgb_to_linear(tone) * (1 - keeps + keeps * relative)
@@ -95,7 +95,7 @@ def _lay_over(color: np.ndarray, tone: np.ndarray, share: np.ndarray, keeps: flo
 
 
 def _with_gloss(subject: Maps, worn: np.ndarray, dirty: np.ndarray, mossy: np.ndarray) -> Maps:
-    """The subject with the roughness of each layer (H, W, 1); dirt and moss are no metal, opaque and without light."""
+    """The subject with the roughness of each layer (H, W, 1). Dirt and moss are opaque, no metal, and do not glow."""
     made = {}
     if "roughness" in subject:
         roughness = subject["roughness"].pixels + WORN_ROUGHNESS * worn
@@ -108,7 +108,7 @@ def _with_gloss(subject: Maps, worn: np.ndarray, dirty: np.ndarray, mossy: np.nd
 
 
 def _with_moss(subject: Maps, mossy: np.ndarray, fray: Tensor) -> Maps:
-    """The subject with moss of a share (H, W, 1) on its height, which gets a wider range, and in its normals."""
+    """The subject with a share (H, W, 1) of moss added to its height, with a wider range, and to its normals."""
     from impasto.surface.heights import FINE_STEEPEST_Z, normal_from_slopes, slopes_from_height, slopes_from_normal
 
     if not mossy.any():

@@ -1,4 +1,4 @@
-"""Generators of other frameworks, ONNX and Keras files that the user installs; and our models written for those."""
+"""Generators from other frameworks, as ONNX and Keras files; and export of our models for those frameworks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def impasto_tools() -> list[Tool]:
 
 @hookimpl
 def impasto_options(command: str, parser: argparse.ArgumentParser) -> None:
-    """`impasto models export` and `impasto models inputs`."""
+    """The commands `impasto models export` and `impasto models inputs`."""
     if command == "models":
         from .command import add_actions
 

@@ -1,4 +1,4 @@
-"""Parts that generators from outside may have, as `allowed.toml` lists them."""
+"""The allowed parts of external generators, as `allowed.toml` lists them."""
 
 from __future__ import annotations
 
@@ -7,4 +7,4 @@ from pathlib import Path
 
 _LISTS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 ALLOWED = {kind: {part: frozenset(names.split()) for part, names in parts.items()} for kind, parts in _LISTS.items()}
-"""Names that a file may use, by its format and what they are names of."""
+"""Names that a file may use, by format and kind of part."""

@@ -1,4 +1,4 @@
-"""Statements that the card beside a file may make, and the card of an installed file."""
+"""The fields of the card next to a file, and of an installed file's card."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class InputCard(FromOutside):
 
 
 class StatedCard(FromOutside):
-    """The card beside a file: all of it may be left out that the file itself tells."""
+    """The card next to a file. Everything that the file itself states may be left out."""
 
     name: Text = ""
     label: Text = ""
@@ -52,7 +52,7 @@ class StatedCard(FromOutside):
 
 
 class ImportedCard(NetworkCard):
-    """An installed file: a picture's sides are n times `step_px` plus `offset_px`, or it is of one size (step 0).
+    """An installed file. A picture's sides are n times `step_px` plus `offset_px`; step 0 means one fixed size.
 
     outputs: name of the output for each map. channels_last: order of axes. range: of the outputs' values.
     """
@@ -68,7 +68,7 @@ class ImportedCard(NetworkCard):
     height_range_m: Range | None = None
 
     def cells(self, size: tuple[int, int]) -> tuple[int, int]:
-        """Rows and columns of cells for a picture at least of this size (height, width)."""
+        """Rows and columns of cells for a picture of at least this size (height, width)."""
         rows, columns = (
             max(2, -(-(side - offset) // step)) if step else 1
             for side, step, offset in zip(size, self.step_px, self.offset_px, strict=True)

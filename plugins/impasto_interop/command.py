@@ -21,7 +21,7 @@ from impasto.system.transaction import replace_files
 
 FORMATS = ("onnx", "keras")
 CARD_SUFFIX = ".json"
-"""Suffix of the card beside a file, after the whole name of it."""
+"""Suffix of a card, after the whole name of its file."""
 DEFAULT_SIDE_PX = 512
 
 
@@ -32,7 +32,7 @@ def add_actions(models: argparse.ArgumentParser) -> None:
 
 
 def _add_export(actions: Any) -> None:
-    """`impasto models export NAME --format onnx|keras --out DIR`."""
+    """Add `impasto models export NAME --format onnx|keras --out DIR`."""
     text = "write a model for ONNX Runtime or Keras, with a card beside it"
     parser = add_command(actions, "export", text, "brass --format onnx --out exported", _export)
     parser.add_argument("model", metavar="NAME", help="name of a model in your library")
@@ -42,7 +42,7 @@ def _add_export(actions: Any) -> None:
 
 
 def _add_inputs(actions: Any) -> None:
-    """`impasto models inputs NAME --size WxH --seed N --out FILE`."""
+    """Add `impasto models inputs NAME --size WxH --seed N --out FILE`."""
     text = "write what an exported model takes for a picture, from a seed: arrays by name (.npz)"
     parser = add_command(actions, "inputs", text, "brass --size 512x512 --seed 7 --out brass.npz", _inputs)
     parser.add_argument("model", metavar="NAME", help="name of a model in your library")
@@ -88,7 +88,7 @@ def _inputs(arguments: argparse.Namespace, terminal: Terminal) -> None:
 
 
 def _generator(name: str) -> tuple[Model, ExportingGenerator]:
-    """The model of this name, and the tool that runs it. ModelError if that cannot export it."""
+    """The model of this name, and the tool that runs it. ModelError if the tool cannot export it."""
     model = registry().model_library().by_name(name)
     tool = registry().tool(str(model.card["tool"]))
     if not isinstance(tool, ExportingGenerator):

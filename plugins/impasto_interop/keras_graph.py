@@ -1,7 +1,7 @@
-"""The layers of a Keras configuration as a graph, whose building is known to end, and soon, before Keras begins.
+"""The layers of a Keras configuration as a graph; it is checked that Keras will finish building it soon.
 
-Keras builds a sequential model anew with each layer, and a functional one by trying each call of a layer until all that
-it takes is there: the square of the number of layers, which may be more than anybody waits for.
+Keras rebuilds a sequential model with each layer, and builds a functional one by retrying each call of a layer until
+its inputs exist. That takes the square of the number of layers, which may be too long to wait for.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from impasto.system.untrusted import excerpt
 
 TENSOR = "__keras_tensor__"
 MOST_ATTEMPTS = 20_000
-"""Limit of calls that Keras tries, about two seconds."""
+"""Most calls that Keras may try, about two seconds."""
 REMEDY = "build it of Keras' own layers, without code of your own, and save it again"
 
 
 def functional(config: Mapping[str, Any], what: str) -> dict[str, Any]:
-    """The configuration, or the same model as a functional one if it is sequential. ModelError says what is wrong."""
+    """The configuration as a functional model, converted if it is sequential. ModelError if it is invalid."""
     if config["class_name"] != "Sequential":
         return dict(config)
     chain = config["config"]["layers"]
@@ -37,13 +37,13 @@ def functional(config: Mapping[str, Any], what: str) -> dict[str, Any]:
 
 
 def _call(layer: str) -> dict[str, Any]:
-    """A call with the output of a layer, whose shape Keras finds itself."""
+    """A call with a layer's output; Keras finds the shape itself."""
     tensor = {"shape": [None], "dtype": "float32", "keras_history": [layer, 0, 0]}
     return {"args": [{"class_name": TENSOR, "config": tensor}], "kwargs": {}}
 
 
 def check_calls(config: Mapping[str, Any], what: str) -> None:
-    """ModelError for a functional model that Keras would not build, or not soon: it is tried here with names alone."""
+    """Raise ModelError if Keras could not build a functional model, or not soon; this tries it with names only."""
     waiting: dict[str, list[list[tuple[str, int]]]] = {}
     made: dict[str, int] = {}
     for layer in config["config"]["layers"]:
@@ -69,7 +69,7 @@ def check_calls(config: Mapping[str, Any], what: str) -> None:
 
 
 def _inputs(call: Any, what: str) -> Iterator[tuple[str, int]]:
-    """The layers whose outputs a call takes, and which of their calls gave them."""
+    """The layers whose outputs a call takes, and the number of the call that produced each."""
     if not isinstance(call, dict):
         raise ModelError(f"{what} is of an old form of Keras", "save it again with Keras 3")
     below: list[Any] = [call]
@@ -86,7 +86,7 @@ def _inputs(call: Any, what: str) -> Iterator[tuple[str, int]]:
 
 
 def last_layer(config: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The layer that gives the first output of a functional model; the last one if that is not said."""
+    """The layer with a functional model's first output; the last layer if that is not stated."""
     layers, found = config["config"]["layers"], config["config"].get("output_layers")
     while isinstance(found, dict | list) and found:
         found = next(iter(found.values() if isinstance(found, dict) else found))

@@ -1,7 +1,7 @@
-"""Keras generators from outside: checked before Keras opens them, and the shapes of what they make.
+"""External Keras generators: checked before Keras opens them, with the shapes of their outputs.
 
-A `.keras` file is a zip of JSON and HDF5. Its layers are compared with a list, its weights read as plain arrays; Keras
-is then given a new archive of what was checked, in safe mode, so that both read the same.
+A `.keras` file is a zip of JSON and HDF5. Its layers are checked against a list, and its weights are read as plain
+arrays. Keras then gets a new archive of the checked parts, in safe mode, so that both read the same.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ CONFIG, WEIGHTS, METADATA = "config.json", "model.weights.h5", "metadata.json"
 MOST_BYTES = {CONFIG: 2**24, WEIGHTS: 2**30, METADATA: 2**16}
 MOST_LAYERS = 5000
 MOST_ELEMENTS = 2**28
-"""Largest tensor while it runs, in elements: 1 GiB of float32."""
+"""Largest tensor while running, in elements: 1 GiB of float32."""
 LARGEST = 2**20
 """Largest whole number in a configuration."""
 NETWORKS = ("Functional", "Sequential")
@@ -42,15 +42,15 @@ CLASSES: Mapping[str, Collection[str]] = {
     "keras.initializers": ALLOWED["keras"]["initializers"],
     "keras.src.ops.numpy": ALLOWED["keras"]["operations"],
 }
-"""Names of objects that files may have, by their modules."""
+"""Names of allowed objects, by module."""
 PLAIN = frozenset((TENSOR, "__slice__", "__tuple__", "__ellipsis__"))
-"""Values that are no objects."""
+"""Values that are not objects."""
 ACTIVATIONS = ALLOWED["keras"]["activations"]
 RANGES = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0)}
 
 
 class KerasFile:
-    """A checked `.keras` file: its configuration, and how many weights it has; they are only read for `archive`."""
+    """A checked `.keras` file: its configuration and number of weights, which are only read for `archive`."""
 
     def __init__(self, data: bytes, what: str) -> None:
         self._what = what
@@ -67,7 +67,7 @@ class KerasFile:
 
     @cached_property
     def archive(self) -> bytes:
-        """A new file of what was checked. ModelError if a weight cannot be read."""
+        """A new file of the checked parts. ModelError if a weight cannot be read."""
         arrays = read_hdf5(io.BytesIO(self._parts[WEIGHTS]), f"the weights in {self._what}")
         config, metadata = json.dumps(self.config).encode(), self._parts.get(METADATA, b"{}")
         return _zip({CONFIG: config, METADATA: metadata, WEIGHTS: hdf5_bytes(arrays)})
@@ -101,13 +101,13 @@ class KerasFile:
             counts = [sum(math.prod(one.shape) for one in kind) for kind in (model.weights, model.variables)]
         if any(math.prod(side or 0 for side in shape) > MOST_ELEMENTS for shape in shapes):
             raise ModelError(f"{self._what} makes tensors that do not fit into memory", "choose a smaller picture")
-        if self._elements not in counts:  # some versions store the state of dropout's random numbers
+        if self._elements not in counts:  # some versions store the random state of dropout
             reason = f"{self._what} has {self._elements:,} weights, and its layers {counts[0]:,}"
             raise ModelError(reason, "save it again, or copy it again")
         return found
 
     def range(self) -> tuple[float, float] | None:
-        """Range of the picture by the last layer; None if it does not say."""
+        """Range of the picture, from the last layer; None if it is unknown."""
         last = last_layer(self.config)
         about = last["config"]
         if last["class_name"] == "ReLU" and about.get("max_value") == 1.0:
@@ -116,7 +116,7 @@ class KerasFile:
 
 
 def _members(data: bytes, what: str) -> dict[str, bytes]:
-    """The parts of the archive, by name. ModelError for other names, for parts that are too large, or damage."""
+    """The parts of the archive, by name. ModelError for other names, parts that are too large, or damage."""
     try:
         members = archive_members(io.BytesIO(data))
         names = [one.filename for one in members]
@@ -133,7 +133,7 @@ def _members(data: bytes, what: str) -> dict[str, bytes]:
 
 
 def _check_claim(member: zipfile.ZipInfo, what: str) -> None:
-    """ModelError, before it is unpacked, for a part that is too large; none unpacks to more than it claims."""
+    """Raise ModelError for a part that is too large, before unpacking; none unpacks to more than it claims."""
     most = MOST_BYTES[member.filename]
     if member.filename == WEIGHTS:
         most = min(most, max(SMALL_BYTES, MOST_PACKED * member.compress_size))
@@ -150,7 +150,7 @@ def _zip(parts: Mapping[str, bytes]) -> bytes:
 
 
 def _check(config: Mapping[str, Any], what: str) -> None:
-    """ModelError for the first object of a configuration that is not on the lists, or number that is too large."""
+    """Raise ModelError for the first object that is not on the lists, or number that is too large."""
     inner = config.get("config")
     layers = inner.get("layers") if isinstance(inner, dict) else None
     if not isinstance(layers, list) or not 0 < len(layers) <= MOST_LAYERS:
@@ -171,7 +171,7 @@ def _check(config: Mapping[str, Any], what: str) -> None:
 
 
 def _values(value: Any) -> Iterator[Any]:
-    """A value of JSON, and all within it; identifiers of shared objects, which may be large, left out."""
+    """A JSON value and all values inside it, without identifiers of shared objects, which may be large."""
     yield value
     if isinstance(value, dict):
         for key, inner in value.items():
@@ -205,7 +205,7 @@ def _output_tensors(layer: Any) -> list[Any]:
 
 
 def _outputs_by_name(outputs: Any) -> dict[str, Any]:
-    """Outputs by name, as a model gives them."""
+    """A model's outputs by name."""
     if isinstance(outputs, dict):
         return outputs
     listed = outputs if isinstance(outputs, list | tuple) else [outputs]

@@ -1,4 +1,4 @@
-"""Graphs as Keras 3 models: channels last, with open sizes, of Keras' own layers alone."""
+"""Graphs as Keras 3 models: channels last, with open sizes, and only Keras' own layers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def keras_bytes(graph: Graph) -> bytes:
 
 
 def keras_model(graph: Graph) -> Any:
-    """The graph as a functional model, whose inputs and outputs are given by name."""
+    """The graph as a functional model with named inputs and outputs."""
     keras = imported_keras()
     known: dict[str, Any] = {name: _input(keras, one) for name, one in graph.inputs.items()}
     weights: dict[str, list[Any]] = {}

@@ -1,4 +1,4 @@
-"""ONNX generators from outside: checked before a framework opens them, and the shapes of what they make."""
+"""External ONNX generators: checked before a framework opens them, with the shapes of their outputs."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from .allowed import ALLOWED
 MOST_BYTES = 2**30
 MOST_NODES = 10_000
 MOST_ELEMENTS = 2**28
-"""Largest tensor while it runs, in elements: 1 GiB of float32."""
+"""Largest tensor while running, in elements: 1 GiB of float32."""
 OPSETS = range(9, 27)
 OPERATORS = ALLOWED["onnx"]["operators"]
 REMEDY = "export it again with operators of ONNX alone, all weights within the file"
 RANGES = {"Tanh": (-1.0, 1.0), "Sigmoid": (0.0, 1.0), "Clip": (0.0, 1.0)}
-"""Range of pictures by the operator that gives them."""
+"""Range of pictures, by the operator that produces them."""
 
 
 def read_onnx(data: bytes, what: str) -> Any:
-    """The checked model, as protocol buffer. ModelError says what is wrong with it."""
+    """The checked model as a protocol buffer. ModelError if something is wrong with it."""
     onnx = import_extra("onnx")
     if len(data) > MOST_BYTES:
         raise ModelError(f"{what} is larger than {MOST_BYTES:,} bytes", REMEDY)
@@ -37,7 +37,7 @@ def read_onnx(data: bytes, what: str) -> Any:
 
 
 def _check_structure(onnx: Any, model: Any, what: str) -> None:
-    """ModelError for what no generator needs: other operators, subgraphs, functions, data in other files."""
+    """Raise ModelError for things that no generator needs: other operators, subgraphs, functions, external data."""
     opsets = {one.domain: one.version for one in model.opset_import}
     version = opsets.get("", opsets.get("ai.onnx", 0))
     if version not in OPSETS:
@@ -82,7 +82,7 @@ def _shape(value: Any, what: str) -> list[int | None]:
 
 
 def onnx_outputs(model: Any, inputs: Mapping[str, tuple[int, ...]], what: str) -> dict[str, tuple[int, ...]]:
-    """Shape of each output for inputs of these shapes. ModelError if a tensor on the way is too large or unknown."""
+    """Shape of each output for inputs of these shapes. ModelError if an intermediate tensor is too large or unknown."""
     onnx = import_extra("onnx")
     fixed = onnx.ModelProto()
     fixed.CopyFrom(model)
@@ -107,7 +107,7 @@ def onnx_outputs(model: Any, inputs: Mapping[str, tuple[int, ...]], what: str) -
 
 
 def onnx_range(model: Any) -> tuple[float, float] | None:
-    """Range of the picture by the operator that gives the first output; None if it does not say."""
+    """Range of the picture, from the operator of the first output; None if it is unknown."""
     makers = {name: node for node in model.graph.node for name in node.output}
     node = makers.get(model.graph.output[0].name)
     while node is not None and node.op_type in ("Identity", "Transpose"):
@@ -120,7 +120,7 @@ class OnnxRunner:
 
     def __init__(self, model: Any, what: str) -> None:
         runtime, self._what = import_extra("onnxruntime"), what
-        runtime.disable_telemetry_events()  # Windows has events of its own beside those that the environment turns off
+        runtime.disable_telemetry_events()  # Windows has further events, which the environment does not turn off
         with framework_errors(lambda said: f"{what} cannot be loaded: {said}", REMEDY):
             self._session = runtime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
 

@@ -47,7 +47,7 @@ def _tensor(onnx: object, name: str, value: np.ndarray) -> TensorProto:
 
 
 def _shape(channels: int, pixel: int) -> list[str | int]:
-    """Open sides are named after the size of a pixel."""
+    """The shape, with open sides named after the size of a pixel."""
     return ["pictures", channels, f"height_{pixel}", f"width_{pixel}"]
 
 
@@ -57,7 +57,7 @@ def _value(described: GraphInput, helper: object) -> object:
 
 
 def _nodes(name: str, node: Node, constants: dict[str, np.ndarray], make: object) -> list[NodeProto]:
-    """ONNX nodes for one of ours, the last of which gives `name`; their constants are added to `constants`."""
+    """ONNX nodes for one of our nodes; the last one outputs `name`. Their constants are added to `constants`."""
     made: list[NodeProto] = []
     inputs, margin = list(node.inputs), int(node.amount)
 

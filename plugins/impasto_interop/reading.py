@@ -1,4 +1,4 @@
-"""Reading of a file that the user installs: what it takes, what it gives, and in which sizes and range."""
+"""Reads a file that the user installs: its inputs, outputs, sizes and range."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ FILE = "file"
 """Name of the tensor with the file's bytes."""
 CARD_SUFFIX = ".json"
 PROBES = (4, 8)
-"""Sides of the noise with which sizes are found."""
+"""Sides of the noise for finding the sizes."""
 
 Shapes = Mapping[str, tuple[int, ...]]
 Runner = Callable[[Mapping[str, np.ndarray]], dict[str, np.ndarray]]
 
 
 class ForeignFile:
-    """A checked file of either format: shapes of its inputs, and of its outputs for given inputs."""
+    """A checked file of either format, with the shapes of its inputs, and of its outputs for given inputs."""
 
     def __init__(self, data: bytes, form: str, what: str) -> None:
         self.form, self._what = form, what
@@ -42,7 +42,7 @@ class ForeignFile:
 
     @property
     def data(self) -> bytes:
-        """The bytes to install: the file, or one of its checked parts; only once its shapes are known to be right."""
+        """The bytes to install: the file, or a new one from its checked parts. Check the shapes before calling this."""
         return self._keras.archive if self.form == "keras" else self._data
 
     def outputs(self, inputs: Shapes) -> dict[str, tuple[int, ...]]:
@@ -52,12 +52,12 @@ class ForeignFile:
         return onnx_outputs(self._onnx, inputs, self._what)
 
     def runner(self) -> Runner:
-        """The file as its framework loads it, to be run; only once its shapes are known to fit into memory."""
+        """The file, loaded by its framework for running. First check that its shapes fit into memory."""
         return KerasRunner(self.data, self._what) if self.form == "keras" else OnnxRunner(self._onnx, self._what)
 
 
 def imported_file(file: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """The file as a tensor of bytes, and its card. ModelError if it is no generator, or does not say enough."""
+    """The file as a tensor of bytes, and its card. ModelError if it is no generator, or lacks information."""
     what, form = file.name, file.suffix.lower().removeprefix(".")
     source = ForeignFile(read_bytes(file, MOST_BYTES), form, what)
     stated = _card_beside(file)
@@ -66,7 +66,7 @@ def imported_file(file: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     value_range = stated.range or source.range
     if value_range is None:
         raise ModelError(f"{what} does not say in which range its colours are", _advice(what))
-    source.runner()  # so that what is installed can be loaded
+    source.runner()  # so that the installed file can be loaded
     about = {
         "name": _name(stated.name or file.stem),
         "architecture": form,
@@ -92,7 +92,7 @@ def _advice(what: str) -> str:
 
 
 def _card_beside(file: Path) -> StatedCard:
-    """The card beside the file, NAME.onnx.json; an empty one if there is none."""
+    """The card next to the file, NAME.onnx.json; an empty one if there is none."""
     beside = file.with_name(file.name + CARD_SUFFIX)
     if not is_there(beside):
         return StatedCard.model_validate({})
@@ -101,12 +101,12 @@ def _card_beside(file: Path) -> StatedCard:
 
 
 def _name(text: str) -> str:
-    """A valid name of a model, as near to the text as can be."""
+    """A valid model name, as close to the text as possible."""
     return re.sub(r"^[^A-Za-z0-9]+|[^A-Za-z0-9_-]+", "-", text).strip("-")[:64] or "imported"
 
 
 def _inputs(source: ForeignFile, stated: StatedCard, what: str) -> list[InputCard]:
-    """Inputs of the file as its card states them, or else noise of the shapes that the file states."""
+    """The file's inputs from its card, or else noise with the file's shapes."""
     if any(one.kind == "position" for one in stated.inputs):
         remedy = "install the .safetensors file that it was exported from"
         raise ModelError(f"{what} needs values that depend on the position in a pattern", remedy)
@@ -123,7 +123,7 @@ def _inputs(source: ForeignFile, stated: StatedCard, what: str) -> list[InputCar
 
 
 def _input(name: str, shape: list[int | None], form: str, what: str) -> InputCard:
-    """Noise of a shape that a file states: a latent vector or a map, whose batch is open or 1."""
+    """Noise with a shape from a file: a latent vector or a map, with an open batch or a batch of 1."""
     channels = _channels(shape, form)
     sides = [] if len(shape) != 4 else shape[1:3] if form == "keras" else shape[2:]
     if channels is None or shape[0] not in (None, 1) or (sides and (sides[0] is None) != (sides[1] is None)):
@@ -143,7 +143,7 @@ def _channels(shape: list[int | None], form: str) -> int | None:
 
 
 class _Shaped:
-    """Inputs, outputs and sizes of a source, found by the shapes of what it gives for two sizes of noise."""
+    """Inputs, outputs and sizes of a source, from its output shapes for two sizes of noise."""
 
     def __init__(self, source: ForeignFile, stated: StatedCard, inputs: list[InputCard], what: str) -> None:
         self.channels_last = source.form == "keras"
@@ -183,7 +183,7 @@ class _Shaped:
         return found
 
     def _maps(self, made: Shapes, stated: StatedCard, what: str) -> tuple[dict[str, str], tuple[int, int]]:
-        """The output of each map, and the size of the picture. ModelError if they are no maps of one size."""
+        """The output for each map, and the size of the picture. ModelError if they are not maps of one size."""
         names = stated.maps or [name for name in made if name in MAP_CHANNELS] or ["base_color"]
         outputs = {name: name for name in names} if set(names) <= made.keys() else dict(zip(names, made, strict=False))
         if len(outputs) < len(names) or any(len(made[one]) != 4 for one in outputs.values()):

@@ -1,4 +1,4 @@
-"""Running of an installed file: noise from the seed, its maps in their range, and the size that was asked for."""
+"""Runs an installed file: noise from the seed, maps in their range, and the requested size."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _load(path: Path, _sha256: str) -> tuple[ImportedCard, ForeignFile, Runner]:
         raise ModelError(f"{model.name} holds no file of another framework", "install it again from that file")
     data = tensors[FILE].tobytes()
     source = ForeignFile(data, card.architecture, model.name)
-    source.outputs(card.shapes((PROBES[0], PROBES[0] + 1)))  # before a framework takes memory for it
+    source.outputs(card.shapes((PROBES[0], PROBES[0] + 1)))  # before a framework allocates memory for it
     return card, source, source.runner()
 
 
@@ -82,7 +82,7 @@ def _channels_first(values: np.ndarray, card: ImportedCard) -> Tensor:
 
 
 def _resize(values: Tensor, size: tuple[int, int]) -> Tensor:
-    """Maps (1, C, H, W) of this size; enlarged on the torus, so that what tiles still tiles."""
+    """Maps (1, C, H, W) at this size, resized on the torus so that seamless maps stay seamless."""
     if tuple(values.shape[2:]) == size:
         return values
     if all(have <= want for have, want in zip(values.shape[2:], size, strict=True)):

@@ -33,7 +33,7 @@ class ImportedModel(ImportingGenerator):
     model_suffixes = (".keras", ".onnx")
 
     def apply(self, subject: Maps, parameters: ImportedParameters, inputs: Inputs, context: Context) -> Maps:
-        """The maps that the file gives, at a size that it can make, resampled to the chosen one if that differs."""
+        """The file's maps at a size that it can make, resampled to the chosen size if that differs."""
         from .running import picture
 
         return picture(parameters.model, parameters.size_px(subject), context)

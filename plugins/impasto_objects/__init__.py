@@ -1,4 +1,4 @@
-"""Tools for the textures of whole objects: they know the object's mesh, its UV islands and the seams between them."""
+"""Tools for textures of whole objects; they know the mesh, its UV islands and the seams between them."""
 
 from __future__ import annotations
 

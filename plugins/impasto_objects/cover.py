@@ -1,4 +1,4 @@
-"""`cover-object`: a texture laid or grown over an object in its real size, across the object's UV seams."""
+"""`cover-object`: lays or grows a texture over an object in real size, across its UV seams."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .parameters import CoverObjectParameters
 
 
 class CoverObject(Generator):
-    """Lays charts of an object out as if it were unrolled, and fills them with a texture, or with more of its kind."""
+    """Unrolls the charts of an object, and fills them with a texture, or with synthesised texture of its kind."""
 
     name, label = "cover-object", "Cover object"
     description = "Covers an object with a texture, or with more of its kind, in metres and across UV seams"
@@ -26,7 +26,7 @@ class CoverObject(Generator):
     needs_source = True
 
     def apply(self, subject: Maps, parameters: CoverObjectParameters, inputs: Inputs, context: Context) -> Maps:
-        """The texture of the object, with the subject's maps."""
+        """The object's texture, with the subject's maps."""
         from .covering import covering
 
         mesh: Mesh = inputs["mesh"]

@@ -1,4 +1,4 @@
-"""Covering of an object: by a pattern on it, unrolled or projected, or by what is grown on it after an example."""
+"""Covers an object with a pattern, unrolled or projected, or with texture grown from an example."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ from .parameters import CoverObjectParameters
 from .projection import triplanar
 
 SYNTHESIS = "patch-synthesis"
-"""Tool that synthesises a texture after an example, on the canvas of a mesh, too."""
+"""Tool that synthesises a texture from an example, also on a mesh's canvas."""
 LEAST_DENSITY = 0.25
-"""Least texel density of a canvas for a coarse example, relative to the texture's."""
+"""Smallest texel density of a canvas for a coarse example, relative to the texture's."""
 USUAL_SHARE = 0.5
-"""Width of one repeat, relative to the object's longest side, where nothing states it."""
+"""Default width of one repeat, relative to the object's longest side."""
 CUT_PX = 1.0
 """Reach of corrections at seams of a pattern that is laid on: where it cannot go on, as at a verge, it ends with a soft
 edge; more would show the patterns of both sides one over the other."""
 STRETCH, LEAST_STRETCHED = 1.25, 0.05
-"""Factor from which on a pattern counts as stretched by UVs, and the share of the surface at which a note says so."""
+"""UVs stretch a pattern above this factor, and a note says so above this share of the surface."""
 MOST_REPEATS = 1000.0
-"""Repeats along the object's longest side above which a width in other units is meant."""
+"""With more repeats along the object's longest side, the width was meant in other units."""
 
 
 def covering(subject: Maps, mesh: Mesh, parameters: CoverObjectParameters, context: Context) -> Maps:
-    """The subject's maps as the texture of a mesh. ParameterError for a repeat that is far smaller than the object."""
+    """The subject's maps as a mesh's texture. ParameterError for a repeat far smaller than the object."""
     longest_m = float(np.ptp(mesh.positions.reshape(-1, 3), axis=0).max())
     repeat_m = parameters.repeat_m or subject.width_m or USUAL_SHARE * longest_m
     if longest_m > MOST_REPEATS * repeat_m:
@@ -62,14 +62,14 @@ def covering(subject: Maps, mesh: Mesh, parameters: CoverObjectParameters, conte
 
 
 def _stretched(charts: Charts) -> float:
-    """Share of the surface on which the size of a pattern is off by more than the factor `STRETCH`."""
+    """Share of the surface on which a pattern's size is wrong by more than the factor `STRETCH`."""
     scales = np.linalg.svd(slopes_of(charts.in_metres, charts.mesh.positions, 1e-30), compute_uv=False)
     is_off = (np.abs(np.log(np.maximum(scales, 1e-9))) > np.log(STRETCH)).any(1) & (charts.chart != NONE)
     return float(charts.mesh.areas[is_off].sum() / charts.mesh.areas.sum())
 
 
 def _grown(example: Maps, charts: Charts, width_m: float, context: Context) -> Maps:
-    """The texture of these charts, synthesised on their canvas after an example that is so wide."""
+    """The texture of these charts, synthesised on their canvas from an example of this width."""
     tool = registry().tool(SYNTHESIS)
     canvas, density = ChartCanvas.of(charts), example.size_px[1] / width_m
     if density < canvas.density:
@@ -79,7 +79,7 @@ def _grown(example: Maps, charts: Charts, width_m: float, context: Context) -> M
         context,
         canvas=canvas,
         on_progress=lambda fraction, message: context.progress(0.1 + 0.85 * fraction, message),
-        on_preview=lambda maps: None,  # to fold each would take as long as to grow it
+        on_preview=lambda maps: None,  # folding each would take as long as growing it
     )
     made = tool.apply(example, validate(tool, {}), {}, own)
     assert isinstance(made, Maps)
@@ -87,7 +87,7 @@ def _grown(example: Maps, charts: Charts, width_m: float, context: Context) -> M
 
 
 def _cover_of_plane(subject: Maps, charts: Charts, repeat_m: float, context: Context) -> Maps:
-    """The texture of these charts, laid over the plane of which they are cut out."""
+    """The texture of these charts, cut out of a plane covered with the pattern."""
     context.progress(0.4, "Laying the texture out")
     canvas = ChartCanvas.of(charts)
     height, width = subject.size_px

@@ -1,4 +1,4 @@
-"""`erase-seams`: a texture without steps across the UV seams of its object."""
+"""`erase-seams`: removes steps across the UV seams of a texture's object."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MESH = Input("mesh", "object whose texture it is, with its UVs", kind="mesh")
 
 
 class EraseSeams(Filter):
-    """Changes texels near UV seams as little as possible such that both sides of each seam agree."""
+    """Changes texels near UV seams as little as possible, so that both sides of each seam agree."""
 
     name, label = "erase-seams", "Erase seams"
     description = "Removes steps of colour, relief and other maps across the UV seams of an object"
@@ -22,7 +22,7 @@ class EraseSeams(Filter):
     needs_source = True
 
     def apply(self, subject: Maps, parameters: NoParameters, inputs: Inputs, context: Context) -> Result:
-        """The subject without steps; the figures are the visibility of its seams before and after."""
+        """The subject without steps, with the visibility of seams before and after as figures."""
         from impasto.atlas.charts import Charts
         from impasto.atlas.seams import erase_seams, seam_jumps
 

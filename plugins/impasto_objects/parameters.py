@@ -10,7 +10,7 @@ Way = Literal["unrolled", "grown", "triplanar"]
 
 
 class CoverObjectParameters(SizeParameters):
-    """Parameters of the way in which a texture is laid over an object."""
+    """Parameters for covering an object with a texture."""
 
     way: Way = Field(
         "unrolled",

@@ -1,4 +1,4 @@
-"""Triplanar projection: a pattern seen along X, Y and Z, blended by the direction of the surface."""
+"""Triplanar projection: a pattern projected along X, Y and Z, blended by the surface's direction."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from impasto.atlas.sampling import nearest_values, samples
 from impasto.texture import NORMAL_MAPS, Maps
 
 PROJECTIONS = ((1, 2), (0, 2), (0, 1))
-"""Axes of space along U and V of the pattern, seen along X, Y and Z."""
+"""Spatial axes along the pattern's U and V, for projection along X, Y and Z."""
 
 
 def triplanar(subject: Maps, charts: Charts, repeat_m: float, turn: float, sharpness: float) -> Maps:
-    """The subject's maps on the texture of a mesh, blended by the normals' components to the power of `sharpness`.
+    """The subject's maps on a mesh's texture, blended by the normals' components to the power of `sharpness`.
 
-    Normals are blended as their slopes along the surface (UDN). turn: of the pattern in each projection, in degrees.
+    Normals are blended as slopes along the surface (UDN). turn: rotation of the pattern in each projection, in degrees.
     """
     surface = _Surface.of(charts)
     weights = np.abs(surface.normals) ** sharpness
@@ -40,7 +40,7 @@ def triplanar(subject: Maps, charts: Charts, repeat_m: float, turn: float, sharp
 
 
 class _Surface:
-    """Positions and normals (H, W, 3) in space of the texels of a texture, and their tangents along U and V."""
+    """Positions and normals (H, W, 3) of a texture's texels in space, and their tangents along U and V."""
 
     def __init__(self, positions: np.ndarray, normals: np.ndarray, tangents: np.ndarray, texel_m: np.ndarray) -> None:
         self.positions, self.normals, self.tangents, self.texel_m = positions, normals, tangents, texel_m
@@ -54,7 +54,7 @@ class _Surface:
         there += np.round((corners.mean(1)[triangle] - there) / sides) * sides
         weights = np.einsum("hwi,hwik->hwk", there - corners[triangle, 0], slopes[triangle])
         weights[..., 0] += 1  # barycentric
-        inside = weights.clip(0, 1)  # normals do not go on beyond the triangle
+        inside = weights.clip(0, 1)  # normals do not continue beyond the triangle
         positions = np.einsum("hwk,hwkc->hwc", weights, mesh.positions[triangle])
         normals = np.einsum("hwk,hwkc->hwc", inside, mesh.smooth_normals[triangle])
         normals /= np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-9)

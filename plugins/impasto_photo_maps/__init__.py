@@ -1,7 +1,7 @@
-"""Photo maps: one picture becomes a full PBR set: base colour without its light, height, normal, roughness, occlusion.
+"""Photo maps: turns one picture into a full PBR set: unlit base colour, height, normal, roughness and occlusion.
 
-Relief is what brightness suggests, by shading or as height, so far as a small network that judges statistics of the
-picture takes it for relief and not for paint. It learned from photographs of measured sets and of random materials.
+Brightness suggests relief, by shading or as height, and a small network decides how much of it is relief and not paint.
+The network learned from photographs of measured sets and of random materials.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .parameters import PhotoMapsParameters
 
 
 class PhotoMaps(Estimator):
-    """Estimates every map that its subject lacks, from its base colour."""
+    """Estimates every map that the subject lacks from its base colour."""
 
     name = "photo-maps"
     label = "Maps from photo"
@@ -28,7 +28,7 @@ class PhotoMaps(Estimator):
     parameters = PhotoMapsParameters
 
     def apply(self, subject: Maps, parameters: PhotoMapsParameters, inputs: Inputs, context: Context) -> Maps:
-        """The subject with all maps and the range of its height in metres; an unknown width counts as 1 m."""
+        """The subject with all maps and its height range in metres; an unknown width counts as 1 m."""
         from .estimate import estimate_maps
 
         return estimate_maps(subject, parameters, context)

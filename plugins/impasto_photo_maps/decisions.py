@@ -1,4 +1,4 @@
-"""A sentence about what was recognised in a picture, and what was made of it."""
+"""A sentence about what was recognised in a picture, and the decisions from it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from .parameters import PhotoMapsParameters
 from .recognition import Recognition
 
 NAMED = 0.5
-"""Least probability of a kind of material that is named."""
+"""Smallest probability of a named kind of material."""
 UNSURE = 0.6
-"""Confidence of a part, relative to that of the surest, below which it is named."""
+"""A part with less confidence, relative to the surest one, is named."""
 PARTS = (("upper left", "top", "upper right"), ("left", "middle", "right"), ("lower left", "bottom", "lower right"))
 
 
 def decisions(found: Recognition, parameters: PhotoMapsParameters) -> str:
-    """The findings and decisions, in parts that are joined by semicolons."""
+    """The findings and decisions, joined by semicolons."""
     probability, number = (float(x) for x in found.kinds.max(0))
     degrees = float((found.slopes * parameters.relief).square().sum(0).sqrt().atan().mean().rad2deg())
     parts = [f"looks like {KINDS[int(number)]}" if probability >= NAMED else "the material is none that is known well"]
@@ -28,7 +28,7 @@ def decisions(found: Recognition, parameters: PhotoMapsParameters) -> str:
 
 
 def _unsure_part(confidence: Tensor) -> str | None:
-    """The ninth of a picture (H, W) that is much less sure than the surest, if there is one."""
+    """The ninth of a picture (H, W) with much less confidence than the surest one, if any."""
     means = torch.nn.functional.adaptive_avg_pool2d(confidence[None, None], 3)[0, 0]
     row, column = divmod(int(means.argmin()), 3)
     return PARTS[row][column] if float(means.min()) < UNSURE * float(means.max()) else None

@@ -1,4 +1,4 @@
-"""A full set of maps from a subject: each map is the subject's own, or estimated from those before it."""
+"""A full set of maps from a subject: each map is the subject's own, or estimated from the maps before it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from .shading import ambient_occlusion, roughness
 
 WIDTH_M = 1.0  # of a picture whose width is not stated
 MOST_PX = 36_000_000
-"""Limit of a picture, whose relief is found as a whole."""
+"""Most pixels of a picture, since its relief is computed all at once."""
 COMPLETE = {"base_color", "height", "normal", "roughness", "ambient_occlusion"}
 
 
@@ -86,7 +86,7 @@ def _check_size(size_px: tuple[int, int]) -> None:
 
 
 def _with_metallic(subject: Maps, metallic: float) -> Maps:
-    """A complete set, with a map of `metallic` if it has none; light is taken out of photographs only."""
+    """A complete set with a `metallic` map if it had none. Light is removed only from photographs."""
     if "metallic" in subject:
         return subject
     return subject.with_arrays({"metallic": np.full((*subject.size_px, 1), metallic, np.float32)})
@@ -104,7 +104,7 @@ def _tensors(subject: Maps, device: str) -> dict[str, torch.Tensor]:
 
 
 def _array(x: torch.Tensor) -> np.ndarray:
-    """A map (C, H, W) or (H, W) as an array (H, W, C) or (H, W) of its own."""
+    """A copy of a map (C, H, W) or (H, W) as an array (H, W, C) or (H, W)."""
     return (x.permute(1, 2, 0) if x.ndim == 3 else x).contiguous().cpu().numpy()
 
 
@@ -121,7 +121,7 @@ def _recognition(
     parameters: PhotoMapsParameters,
     context: Context,
 ) -> Recognition | None:
-    """Findings about an sRGB-encoded picture (3, H, W) with its light; None if nothing of them is needed."""
+    """Findings about an sRGB-encoded picture (3, H, W) with its light; None if none of them is needed."""
     has_relief = bool({"height", "normal"} & set(kept))
     if has_relief and ("roughness" in kept or parameters.roughness > 0):
         return None
@@ -139,7 +139,7 @@ def _recognition(
     else:
         found = recognise(network, linear, plane.wraps, picture.new_zeros(2))
         factor = strength(found, Brightness.of_picture(linear, plane))
-        del linear  # which is large, as what follows is
+        del linear  # free this memory, since the next steps need much
         factor *= _sign(found, picture, plane, parameters)
     found = replace(found, slopes=found.slopes * factor)
     if not has_relief:
@@ -164,7 +164,7 @@ def _sign(found: Recognition, picture: torch.Tensor, plane: Plane, parameters: P
 def _height(
     found: Recognition | None, kept: dict[str, torch.Tensor], plane: Plane, parameters: PhotoMapsParameters
 ) -> tuple[torch.Tensor, float]:
-    """Height (H, W) in [0, 1] and its range in pixels: as given, from given normals, or as recognised."""
+    """Height (H, W) in [0, 1] and its range in pixels: given, from given normals, or recognised."""
     if "height" in kept:
         return kept["height"], UNKNOWN_RELIEF * plane.scale_px
     if "normal" in kept or found is None:
@@ -185,7 +185,7 @@ def _integrate(slopes: np.ndarray, plane: Plane, device: torch.device) -> tuple[
 
 
 def _range_m(subject: Maps, kept: dict[str, torch.Tensor], span_px: float, parameters: PhotoMapsParameters) -> float:
-    """Difference in metres of heights 1 and 0: as requested, as stated with the given height, or as estimated."""
+    """Height range in metres: as requested, as stated with the given height, or estimated."""
     if parameters.height_range_m > 0:
         return parameters.height_range_m
     if "height" in kept and subject.height_range_m is not None:

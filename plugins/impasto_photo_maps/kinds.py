@@ -1,4 +1,4 @@
-"""Kinds of material that are told apart, and what is usual of each."""
+"""Kinds of material that are distinguished, with typical values."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 USUAL: Mapping[str, tuple[float, float]] = tomllib.loads(Path(__file__).with_name("kinds.toml").read_text("utf-8"))
-"""Usual mean tilt in degrees and roughness of each kind."""
+"""Typical mean tilt in degrees and roughness of each kind."""
 KINDS = tuple(USUAL)
 JOINTED = ("bark", "bricks", "fabric", "paving", "roof", "stones", "tiles", "wood")
-"""Kinds that are made of pieces with joints or fibres, whose colours go with their relief."""
+"""Kinds with joints or fibres, whose colours correlate with their relief."""

@@ -1,4 +1,4 @@
-"""A network that recognises relief: slopes, how steep a surface is, and how rough, from one picture.
+"""A network that recognises relief from one picture: slopes, steepness and roughness.
 
 SqueezeNet 1.1 (Iandola et al. 2016), whose pooling windows do not overlap, recognises at a 16th of the resolution; a
 decoder brings that back to a quarter (Ronneberger et al. 2015). There it says how much of the slopes that brightness
@@ -39,7 +39,7 @@ STRIDE = 16
 """Sides of pictures are multiples of this."""
 MIDDLE_GREY = 0.18
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-"""Of ImageNet's pictures."""
+"""Mean and deviation of ImageNet's pictures."""
 FIRES = ((16, 64), (16, 64)), ((32, 128), (32, 128)), ((48, 192), (48, 192), (64, 256), (64, 256))
 """Channels, squeezed and of either kind of expansion, of the fire modules at a quarter, an eighth and a 16th."""
 KEPT, WIDTHS = (128, 256, 512), (64, 96, 128)
@@ -47,12 +47,12 @@ KEPT, WIDTHS = (128, 256, 512), (64, 96, 128)
 FINE = 4
 """Reduction of the finest level."""
 FIRST_SHARE = 0.3
-"""Share of what brightness suggests that the untrained network takes for relief."""
+"""Share of the suggested slopes that the untrained network takes for relief."""
 REACHES = (1, 2, 4)
 """Dilations of the convolutions at a 16th, in its pixels."""
 LEAST_ANGLE = 1e-3
 MARGIN_PX = 64
-"""Mirrored surroundings of a picture that does not wrap around."""
+"""Width of the mirrored surroundings of a picture that does not wrap around."""
 
 
 class RecognitionNetwork(nn.Module):
@@ -87,7 +87,7 @@ class RecognitionNetwork(nn.Module):
         return torch.cat([slopes, softplus(values[:, 2:4]) + LEAST_ANGLE, values[:, 4:]], 1), kinds
 
     def features(self, picture: Tensor) -> list[Tensor]:
-        """Features from a quarter to a 16th of the resolution, of `WIDTHS` channels, of sRGB less 0.5 (B, 3, H, W)."""
+        """Features of sRGB less 0.5 (B, 3, H, W), `WIDTHS` channels, from a quarter to a 16th of the resolution."""
         mean, deviation = (picture.new_tensor(values)[:, None, None] for values in (MEAN, DEVIATION))
         y = self.first((picture + 0.5 - mean) / deviation).relu()
         kept = []
@@ -101,7 +101,7 @@ class RecognitionNetwork(nn.Module):
 
 
 def _upsampling(x: Tensor) -> Tensor:
-    """x (B, C, h, w), which wraps around, `FINE` times as large, bilinearly."""
+    """x (B, C, h, w), which wraps around, enlarged `FINE` times, bilinearly."""
     wide = pad(x, (1, 1, 1, 1), mode="circular")
     wide = interpolate(wide, scale_factor=float(FINE), mode="bilinear", align_corners=False)
     return wide[:, :, FINE:-FINE, FINE:-FINE]

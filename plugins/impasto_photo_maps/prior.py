@@ -1,4 +1,4 @@
-"""Slopes that brightness suggests before anything is learned: by shading, and of brightness as height, in bands.
+"""Slopes that brightness suggests without any learning: by shading, and as height, in frequency bands.
 
 Both are products in the frequency domain, so that they reach across the whole picture, as integration does.
 """
@@ -23,19 +23,19 @@ FIELDS = 4 * BANDS
 """Number of suggestions: by shading, and of brightness and two colours as height, in each band."""
 REFERENCE_PX = 1024
 WIDEST_PX = 32.0
-"""Width above which variation is taken for uneven light; scaled as the bands are."""
+"""Wider variation counts as uneven light; it is scaled like the bands."""
 REACH = 3
-"""Distance in `WIDEST_PX` that slopes are mirrored and fade over around a picture that does not wrap around."""
+"""Slopes are mirrored and fade out over this distance, in `WIDEST_PX`, around a picture that does not wrap."""
 DARKEST = 2.0
-"""Limit of brightness's logarithm, above which it is a shadow or paint and no slope."""
+"""A larger logarithm of brightness is a shadow or paint, and not a slope."""
 PAINT = 1.0
-"""Energy of paint relative to that of shading."""
+"""Energy of paint, relative to that of shading."""
 BLACK = 0.01
 LEAST_COLOR = 1e-6
-"""Variance of colours' logarithms that counts as none."""
+"""Colours with a smaller variance of logarithms count as constant."""
 
 LEAST_CORRELATION = 0.2
-"""Correlation, of brightness with the shading of slopes, below which these do not explain it."""
+"""Slopes explain brightness if it correlates at least this much with their shading."""
 
 
 def towards(azimuth: float) -> Tensor:
@@ -94,7 +94,7 @@ class Brightness:
         return self.colors.abs().square().mean(0)
 
     def beside_color(self) -> tuple[Tensor, Tensor]:
-        """Brightness (H, W) in all bands together, and what is left of it without the part that colours explain."""
+        """Brightness (H, W) in all bands together, and the part of it that colours do not explain."""
         response = torch.stack(self.bands).sum(0)
         spectra = (one * response for one in (self.spectrum, *self.colors))  # one at a time: pictures may be large
         fields = (self.plane.crop(torch.fft.irfft2(one, s=self.size_px)) for one in spectra)

@@ -1,4 +1,4 @@
-"""Recognition in a picture of any size, and the steepness that its relief is given."""
+"""Recognition in a picture of any size, and the steepness of its relief."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ USUAL_SHARE = 1 / 3
 """Share of what is usual in the roughness of a surface, and in its tilt under an unknown light, beside what the network
 sees."""
 HALF_TRUSTED_DEGREES = 10.0
-"""Expected angle between normals and true ones at which confidence is a half."""
+"""Confidence is a half at this expected angle between normals and the true ones."""
 BOLDNESS, MOST_STRENGTHENED = 0.67, 6.0
 """Place of the mean tilt that is made between that of the slopes, which are the smaller the less sure they are (0), and
 the recognised one (1); and the largest factor between these."""
 LEAST_SHARE = 0.5
-"""Factor of the relief where all brightness goes with colour, as that of paint does."""
+"""Factor of the relief if all brightness correlates with colour, as paint does."""
 SMALLEST_PX, LARGEST_PX = 512, 1024
-"""Sides of the squares that large pictures are recognised at, between which they are halved."""
+"""Range of sides at which large pictures are recognised; they are halved until they fit."""
 LEAST_PX = 64
-"""Least side of a picture that wraps around; a smaller one is repeated."""
+"""Smallest side of a picture that wraps around; smaller ones are repeated."""
 FINE_PX, AROUND_PX, LEAST_ENERGY = 1.5, 16.0, 1e-4
 """Width of the finest shapes, and of the surroundings in which they are compared with brightness; and the energy of
 its gradients that counts as none."""
@@ -69,12 +69,12 @@ def recognise(network: nn.Module, picture: Tensor, wraps: Wraps, toward: Tensor)
     if small.shape[2] < whole.shape[2]:
         slopes = slopes + _finer(found["slopes"], small, whole, wraps)
     slopes = slopes[:, :height, :width].roll((-moved[0], -moved[1]), (1, 2))
-    slopes -= slopes.mean((1, 2), keepdim=True)  # a surface is level as a whole
+    slopes -= slopes.mean((1, 2), keepdim=True)  # a surface is level on the whole
     singles = (_at_size(found[name], _size(whole), wraps)[0] for name in ("tilt", "error", "roughness"))
     tilt, error, roughness = (x[:height, :width].roll((-moved[0], -moved[1]), (0, 1)) for x in singles)
     kinds = found["kinds"].mean((1, 2)).softmax(0)
     usual = kinds @ torch.tensor([(math.log(math.radians(angle)), rough) for angle, rough in USUAL.values()]).to(kinds)
-    if not toward.any():  # else the shading shows it
+    if not toward.any():  # otherwise shading shows it
         tilt = tilt * (usual[0].exp() / tilt.mean()) ** USUAL_SHARE
     roughness = roughness.sigmoid().lerp(usual[1], USUAL_SHARE)
     return Recognition(slopes, tilt, error, roughness, kinds)
@@ -110,7 +110,7 @@ def _size(x: Tensor) -> tuple[int, int]:
 
 
 def _working_size(size_px: tuple[int, int], wraps: Wraps) -> tuple[int, int]:
-    """Size at which a picture is recognised, a multiple of `STRIDE` where it wraps around."""
+    """Size for recognising a picture, a multiple of `STRIDE` where it wraps around."""
     side = (size_px[0] * size_px[1]) ** 0.5
     scale = min(1.0, max(SMALLEST_PX, min(side / 2, LARGEST_PX)) / side)
     steps = (STRIDE if wrap else 1 for wrap in wraps)
@@ -119,7 +119,7 @@ def _working_size(size_px: tuple[int, int], wraps: Wraps) -> tuple[int, int]:
 
 
 def _at_size(x: Tensor, size_px: tuple[int, int], wraps: Wraps) -> Tensor:
-    """x (C, H, W) at another size, bilinearly, or by averages if that is smaller."""
+    """x (C, H, W) at another size, interpolated bilinearly, or averaged if that is smaller."""
     if x.shape[1:] == size_px:
         return x
     factors = [new / old for new, old in zip(size_px, x.shape[1:], strict=True)]

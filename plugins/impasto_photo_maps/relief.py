@@ -1,4 +1,4 @@
-"""Relief of a picture: the slopes that its brightness suggests, as sliders shape them, and heights they lead to."""
+"""Relief of a picture: the suggested slopes, shaped by sliders, and the resulting heights."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import torch
 from impasto.numerics.filters import blurs, convolution, eigenvalues
 
 PIVOT = 1 / 32
-"""Size of shapes, relative to the picture's, whose weight is the same at any balance of fine and large shapes."""
+"""Size of shapes, relative to the picture, whose weight does not depend on the balance of fine and large."""
 BALANCE = 1.2
 FLATTEST = 0.002
-"""Relief, relative to the picture's size, below which it is not stretched to the full range of height."""
+"""A smaller relief, relative to the picture's size, is not stretched to the full range of height."""
 PALE_JOINTS = 0.2
-"""Ridge asymmetry above which pale lines lie low: true of 6 of 91 pictures, rightly of 5."""
+"""Pale lines are deep above this ridge asymmetry: so in 6 of 91 pictures, of which 5 are right."""
 
 
 def rebalance(slopes: torch.Tensor, size_px: float, balance: float) -> torch.Tensor:
@@ -30,7 +30,7 @@ def rebalance(slopes: torch.Tensor, size_px: float, balance: float) -> torch.Ten
 def pale_is_deep(L: torch.Tensor, size_px: float) -> bool:
     """Whether pale lines cross a darker ground, as mortar does: bright ridges outweigh dark ones in L (H, W).
 
-    Compares the squared strength of ridges of both signs: one eigenvalue of the Hessian less twice the other.
+    It compares squared strengths of ridges of both signs: one eigenvalue of the Hessian less twice the other.
     """
     asymmetry = [_ridge_asymmetry(smooth) for smooth in blurs(L, (size_px / 256, size_px / 128))]
     return sum(asymmetry) / 2 > PALE_JOINTS
@@ -49,7 +49,7 @@ def _ridge_asymmetry(L: torch.Tensor) -> float:
 
 
 def as_height(relief: torch.Tensor) -> tuple[torch.Tensor, float]:
-    """Height (H, W) in [0, 1] and its range in the unit of `relief` (H, W), whose rare extremes are compressed."""
+    """Height (H, W) in [0, 1] and its range in units of `relief` (H, W), with rare extremes compressed."""
     relief = relief - relief.mean()
     limit = 4 * relief.std(correction=0) + 1e-9
     relief = relief / torch.sqrt(1 + (relief / limit).square())

@@ -1,4 +1,4 @@
-"""Ambient occlusion from height, and roughness from height and fine contrast."""
+"""Ambient occlusion from height; roughness from height and fine contrast."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import torch
 
 from impasto.numerics.filters import blur, blurs
 
-SCALES = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1)  # of the radius
+SCALES = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1)  # relative to the radius
 PLAIN = 0.06  # closure below this is ignored, so that a flat surface stays white
 
 

@@ -1,4 +1,4 @@
-"""Preparation of photographs: perspective, lens, light, crop and scale, before anything is made of them."""
+"""Preparation of photographs for other tools: perspective, lens, light, crop and scale."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`balance`: exposure and white of a photograph, measured in it."""
+"""`balance`: a photograph's exposure and white balance, measured in the photograph."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from impasto.tools import Field, Filter, Inputs, Parameters, Result, display_hin
 from .light import with_linear_color
 
 DARKEST = 1e-4
-"""Least linear luminance of pixels that are measured."""
+"""Smallest linear luminance of measured pixels."""
 CLIPPED = 0.98
-"""Linear value from which a pixel counts as clipped; its colour says nothing of the light."""
+"""Pixels from this linear value on count as clipped; their colour says nothing about the light."""
 BRIGHTEST_PERCENT = 2.0
 HIGHLIGHTS_PERCENT = 99.5
-"""Percentile of the brightest channel that exposure does not push above white."""
+"""Exposure keeps this percentile of the brightest channel below white."""
 MOST_STOPS = 4.0
 
 
@@ -75,12 +75,12 @@ class Balance(Filter):
 
 
 def _measurable(linear: np.ndarray) -> np.ndarray:
-    """Colours (N, 3) of the pixels (H, W, 3) that are neither black nor clipped."""
+    """Colours (N, 3) of those pixels (H, W, 3) that are neither black nor clipped."""
     return linear[(linear @ SRGB_TO_XYZ[1] > DARKEST) & (linear.max(2) < CLIPPED)]
 
 
 def _white(measured: np.ndarray, parameters: BalanceParameters) -> np.ndarray:
-    """Matrix (3, 3) that makes the light white and keeps the luminance of what it was found by."""
+    """Matrix (3, 3) that makes the light white, and keeps the luminance of the pixels used to find it."""
     if parameters.white == "unchanged":
         return np.eye(3)
     if parameters.white == "temperature":

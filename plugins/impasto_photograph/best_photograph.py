@@ -1,4 +1,4 @@
-"""`best-photograph`: the one of several photographs of a surface that a material is best made of."""
+"""`best-photograph`: of several photographs of a surface, the best one for a material."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class BestPhotograph(Generator):
     parameters = NoParameters
 
     def apply(self, subject: Maps, parameters: NoParameters, inputs: Inputs, context: Context) -> Result:
-        """The best photograph as it is; measures of all as figures, in the order given, and as notes, best first."""
+        """The best photograph, unchanged; measures of all as figures in their order, and as notes, best first."""
         from .qualities import measure
 
         photographs = inputs[PHOTO]

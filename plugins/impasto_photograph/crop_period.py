@@ -13,7 +13,7 @@ LEAST_PX = 16
 
 
 class CropPeriodParameters(Parameters):
-    """Least part of the picture to keep."""
+    """Smallest part of the picture to keep."""
 
     keep: float = Field(
         0.5, ge=0.1, le=1, description="Least part of the width and of the height that is kept; less may wrap better"
@@ -21,7 +21,7 @@ class CropPeriodParameters(Parameters):
 
 
 class CropPeriod(Filter):
-    """Crops all maps: to whole periods of a regular pattern, else where the borders agree best by chance."""
+    """Crops all maps to whole periods of a regular pattern, or else where the borders happen to agree best."""
 
     name, label = "crop-period", "Crop to whole periods"
     description = "Crops bricks, tiles or weaves to whole periods, and other pictures where their borders agree best"
@@ -33,7 +33,7 @@ class CropPeriod(Filter):
     keeps_size = False
 
     def apply(self, subject: Maps, parameters: CropPeriodParameters, inputs: Inputs, context: Context) -> Result:
-        """The part, with the visibility of the seam before and after as figures."""
+        """The cropped maps, with the visibility of the seam before and after as figures."""
         from .light import luma_of
         from .periods import best_crop, periods_of
 

@@ -1,4 +1,4 @@
-"""`even-light`: gradients of the light and soft shadows taken out of a photograph."""
+"""`even-light`: removes gradients of the light and soft shadows from a photograph."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .light import with_linear_color
 
 
 class EvenLightParameters(Parameters):
-    """Share of the light that is taken out, and its size."""
+    """Share of the light to remove, and its scale."""
 
     strength: float = Field(1.0, ge=0, le=1, description="How much of the light is evened")
     size: float = Field(
@@ -26,7 +26,7 @@ class EvenLightParameters(Parameters):
 
 
 class EvenLight(Filter):
-    """Divides linear colours by what changes slowly in brightness and is not explained by hue."""
+    """Divides linear colours by slow changes of brightness that hue does not explain."""
 
     name, label = "even-light", "Even light"
     description = "Evens gradients of the light, dark corners and soft shadows, but leaves the material's own colours"

@@ -1,4 +1,4 @@
-"""`lens`: straight lines that a lens has bent, straight again.
+"""`lens`: straightens lines that a lens has bent.
 
 Division model (Fitzgibbon 2001), whose inverse has a closed form: what is seen at r from the centre, in halves of the
 picture's diagonal, would be at r / (1 + k1 r²) through a lens that keeps lines straight.
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 MOST_CURVATURE = 0.4
-"""Largest k1, either way: wide-angle lenses of phones stay below 0.1, action cameras reach 0.4."""
+"""Largest |k1|: wide-angle lenses of phones stay below 0.1, action cameras reach 0.4."""
 STRAIGHT = 0.02
-"""Curvature that counts as none: measured ones deviate by up to this much."""
+"""Smaller curvatures count as none, since measurements deviate by up to this much."""
 
 
 class LensParameters(Parameters):
-    """The curvature, or that it is to be found."""
+    """The curvature, or whether to find it."""
 
     find: Literal["automatic", "given"] = Field(
         "automatic", description="Whether the curvature is found by lines that should be straight, or given"
@@ -40,7 +40,7 @@ class LensParameters(Parameters):
 
 
 class Lens(Filter):
-    """Resamples all maps, up to the edges of what the picture shows."""
+    """Resamples all maps to the largest rectangle that the picture fills."""
 
     name, label = "lens", "Lens curvature"
     description = "Straightens lines that a wide-angle or tele lens has bent, before perspective is corrected"
@@ -52,7 +52,7 @@ class Lens(Filter):
     keeps_size = False
 
     def apply(self, subject: Maps, parameters: LensParameters, inputs: Inputs, context: Context) -> Result:
-        """The maps without curvature, with k1 as a figure; as they are if no lines are found."""
+        """The maps without curvature, with k1 as a figure; unchanged if no lines are found."""
         context.progress(0.0, "Looking for bent lines")
         k1: float | None = parameters.k1
         if parameters.find == "automatic":
@@ -76,7 +76,7 @@ def _curvature_found(subject: Maps, context: Context) -> float | None:
 
 
 def _without(subject: Maps, k1: float, context: Context) -> Maps:
-    """The largest upright rectangle around the centre that the picture shows without curvature, as fine as there."""
+    """The largest upright rectangle around the centre of the straightened picture, at the centre's resolution."""
     import torch
 
     from .resampling import resample
@@ -84,7 +84,7 @@ def _without(subject: Maps, k1: float, context: Context) -> Maps:
     height, width = subject.size_px
     half = float(np.hypot(height, width)) / 2
     corner = torch.tensor([width, height], dtype=torch.float64) / 2 / half
-    middles = torch.diag(corner)  # of the right and the bottom edge, which bend inwards or outwards
+    middles = torch.diag(corner)  # of the right and bottom edges, which bend inwards or outwards
     largest = straighten(middles, k1).diagonal() if k1 < 0 else straighten(corner, k1)
     size_px = [max(1, int(2 * side * half)) for side in largest.tolist()]
     center = torch.tensor([width, height], dtype=torch.float64, device=context.device) / 2
@@ -97,11 +97,11 @@ def _without(subject: Maps, k1: float, context: Context) -> Maps:
 
 
 def straighten(seen: Tensor, k1: float) -> Tensor:
-    """Positions (..., 2) without curvature of positions in the photograph, in halves of the diagonal."""
+    """Straightened positions (..., 2) of positions in the photograph, in halves of the diagonal."""
     return seen / (1 + k1 * seen.square().sum(-1, keepdim=True))
 
 
 def curve(straight: Tensor, k1: float) -> Tensor:
-    """Positions (..., 2) in the photograph of positions without curvature."""
+    """Positions (..., 2) in the photograph of straightened positions."""
     squares = straight.square().sum(-1, keepdim=True)
     return straight * (2 / (1 + (1 - 4 * k1 * squares).clamp(min=0).sqrt()))

@@ -1,4 +1,4 @@
-"""Shared by the tools that change light: the base colour as linear light, and back."""
+"""Shared by the tools that change light: conversion of the base colour to linear light, and back."""
 
 from __future__ import annotations
 

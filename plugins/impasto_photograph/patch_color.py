@@ -1,4 +1,4 @@
-"""`patch-color`: colours corrected by a place whose true colour is known, such as a grey card."""
+"""`patch-color`: corrects colours by a place with a known true colour, such as a grey card."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from impasto.tools import Color, Field, Filter, Inputs, Parameters, Point
 from .light import with_linear_color
 
 DARKEST = 2e-3
-"""Least linear value of a patch's brightest channel; below it, noise would decide."""
+"""Smallest linear value of a patch's brightest channel; below it, noise would decide."""
 CLIPPED, MOST_CLIPPED = 0.995, 0.1
-"""Encoded value from which a pixel counts as clipped, and the largest fraction of such pixels in a patch."""
+"""Pixels from this encoded value on count as clipped; and the largest fraction of them in a patch."""
 
 
 class PatchColorParameters(Parameters):
-    """A patch of the picture, and its colour in truth."""
+    """A patch of the picture, and its true colour."""
 
     patch: Point = Field((0.5, 0.5), description="Middle of a place whose true colour is known")
     radius: float = Field(

@@ -1,4 +1,4 @@
-"""Borders of a crop that continue each other: sides along y and along x are chosen in turn, coarse to fine."""
+"""Finds a crop whose opposite borders continue each other: along y and x in turn, coarse to fine."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from impasto.patterns.detection import Regularity, find_regularity
 SEARCH_PX = 192
 """Longer side of the reduced copy on which all crops are compared."""
 STRIP_PX = 3
-"""Lines on both sides of a border that are compared, on the copy and then in the picture."""
+"""Number of compared lines on both sides of a border, in the copy and in the picture."""
 ROUNDS = 3
 TOLERANCE = 0.02
-"""Deviation from a whole number of periods that is allowed, in periods."""
+"""Largest deviation from a whole number of periods, in periods."""
 LEANING = 0.02
-"""Largest slope of a vector that counts as level or upright."""
+"""Largest slope of a vector that counts as horizontal or vertical."""
 MOST_PERIODS = 6
 SIZE_BONUS = 0.5
-"""Power of the kept length that a border's error is divided by, so that more is kept if errors are alike."""
+"""A border's error is divided by this power of the kept length, so that more is kept if errors are similar."""
 
 
 def periods_of(picture: Tensor) -> tuple[float, float]:
@@ -36,14 +36,14 @@ def periods_of(picture: Tensor) -> tuple[float, float]:
 
 
 def _row_periods(found: Regularity) -> tuple[float, float]:
-    """Periods of rows along y and x; those of a bond after as many rows as bring it back."""
+    """Periods of rows along y and x; for a bond, after the rows that complete it."""
     repeats = found.sublattice.repeat_periods
     along_y, along_x = (rows.period if rows else 0.0 for rows in found.rows)
     return along_y * repeats[0], along_x * repeats[1]
 
 
 def _upright_periods(basis: Tensor) -> tuple[float, float]:
-    """Shortest combinations of lattice vectors (y, x), the columns of a basis, that are upright, and level."""
+    """Shortest vertical and horizontal combinations of lattice vectors (y, x), the columns of a basis."""
     counts = torch.tensor(list(product(range(-MOST_PERIODS, MOST_PERIODS + 1), repeat=2)), dtype=basis.dtype)
     vectors = (counts @ basis.T).abs()
     lengths = []
@@ -80,7 +80,7 @@ def best_crop(
 
 
 def _best_span(lines: Tensor, period: float, lengths: range) -> tuple[int, int]:
-    """(start, length) of the lines (n, m) after which the first ones come again; length a multiple of the period."""
+    """(start, length) of the span of lines (n, m) that continues best into itself, a multiple of the period."""
     allowed = [length for length in lengths if _fits(length, period)] or list(lengths)
     best, least = (0, len(lines)), float("inf")
     for length in allowed:
@@ -106,7 +106,7 @@ def _border_errors(lines: Tensor, length: int) -> Tensor:
     Beyond the picture's border there is nothing to compare, so only the lines inside count.
     """
     count, before = len(lines), lines[: len(lines) - length]
-    if length == count:  # nothing continues: the border lines themselves must agree
+    if length == count:  # without overlap, the border lines themselves must agree
         return (lines[:1] - lines[-1:]).square().mean().reshape(1)
     errors = (before - lines[length:]).square().mean(1)  # of line i against i + length
     sums = torch.cat([errors.new_zeros(1), errors.cumsum(0)])
@@ -116,7 +116,7 @@ def _border_errors(lines: Tensor, length: int) -> Tensor:
 
 
 def _refine(lines: Tensor, span: tuple[int, int], scale: float) -> tuple[int, int]:
-    """(start, length) in the picture's lines near those found on the copy, whose lines were `scale` thick."""
+    """(start, length) in the picture's lines, near those found in the copy, whose lines are `scale` thick."""
     reach = max(1, round(scale)) if scale > 1 else 0
     start, length = round(span[0] * scale), round(span[1] * scale)
     length = min(length, len(lines) - start)

@@ -1,4 +1,4 @@
-"""Qualities of a photograph of a surface, as far as they differ between photographs of the same one."""
+"""Qualities of a photograph of a surface, for comparison with others of the same surface."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from impasto.texture import Maps
 from .vanishing_points import find_vanishing_points
 
 COMPARED_PX = 768
-"""Longer side at which photographs are compared, or that of the smallest."""
+"""Longer side for comparing photographs, or that of the smallest one."""
 WHITE, BLACK = 0.995, 0.005
 NOISE_UNIT, CLIPPED_UNIT, LIGHT_UNIT, ANGLE_UNIT = 0.02, 0.02, 0.5, 10.0
 """Noise, clipped fraction, deviation of light in stops, and angle in degrees that weigh as half of the sharpness."""
@@ -42,13 +42,13 @@ class Qualities:
 
     @property
     def score(self) -> float:
-        """The higher, the better: 1 for twice the sharpness."""
+        """Overall score; 1 more corresponds to twice the sharpness."""
         flaws = self.noise / NOISE_UNIT + self.clipped / CLIPPED_UNIT
         flaws += self.light_stops / LIGHT_UNIT + self.angle / ANGLE_UNIT
         return float(np.log2(max(self.sharpness, 1e-4)) - flaws)
 
     def sentence(self, name: str) -> str:
-        """All in a sentence."""
+        """All qualities in a sentence."""
         clipped, stops = f"{100 * self.clipped:.1f}", f"{self.light_stops:.2f}"
         return (
             f"{name}: sharpness {self.sharpness:.2f}, noise {self.noise:.3f}, {clipped} % clipped, "
@@ -57,7 +57,7 @@ class Qualities:
 
 
 def measure(photograph: Maps, photographs: Sequence[Maps], context: Context) -> Qualities:
-    """Qualities of one of several photographs, at the size of the smallest. ParameterError for one without colours."""
+    """Qualities of one of several photographs, at the size of the smallest. ParameterError if it has no colours."""
     if "base_color" not in photograph:
         raise ParameterError("one of the photographs has no base colour", "give photographs")
     longest = min(COMPARED_PX, *(max(one.size_px) for one in photographs))
@@ -83,7 +83,7 @@ def _noise(luma: torch.Tensor) -> float:
 
 
 def _sharpness(luma: torch.Tensor, noise: float) -> float:
-    """Root of the energy of the finest octave relative to the next three, less that of noise."""
+    """Root of the finest octave's energy relative to the next three, less the energy of noise."""
     if min(luma.shape) < 16:
         return 0.0
     *bands, _ = laplacian_pyramid(luma[None, None], 5)
@@ -94,7 +94,7 @@ def _sharpness(luma: torch.Tensor, noise: float) -> float:
 
 
 def _angle(luma: torch.Tensor, context: Context) -> float:
-    """Largest angle in degrees, anywhere in the picture, of its lines to the axes that they run along."""
+    """Largest angle in degrees, over the whole picture, between its lines and their axes."""
     half = [side / 2 for side in luma.shape[::-1]]
     angles = [0.0]
     for axis, point in enumerate(find_vanishing_points(luma, context.check)):

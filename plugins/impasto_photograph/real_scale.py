@@ -1,4 +1,4 @@
-"""`real-scale`: the width of a picture in metres, from a length that is known in it."""
+"""`real-scale`: the width of a picture in metres, from a known length in it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class RealScaleParameters(Parameters):
 
 
 class RealScale(Filter):
-    """Same pixels with a width in metres; a relief of known range keeps its proportions."""
+    """Keeps the pixels and sets the width in metres; a relief with a known range keeps its proportions."""
 
     name, label = "real-scale", "Real-world scale"
     description = "Sets a picture's width in metres from a length that is known in it, such as that of a brick"
@@ -39,7 +39,7 @@ class RealScale(Filter):
     needs_source = True
 
     def apply(self, subject: Maps, parameters: RealScaleParameters, inputs: Inputs, context: Context) -> Result:
-        """The maps as they are, at their scale. ParameterError if both ends are one place."""
+        """The maps with their scale. ParameterError if both ends are the same place."""
         context.progress(0.5, "Measuring the length")
         height, width = subject.size_px
         (x0, y0), (x1, y1) = parameters.start, parameters.end

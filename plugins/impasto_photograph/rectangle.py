@@ -1,4 +1,4 @@
-"""Rectangles seen in perspective: whether four corners can be one, its proportions, and the view of it.
+"""Rectangles in perspective: whether four corners can be one, and its proportions and size.
 
 Corners (4, 2) are (x, y) in pixels, in the order top left, top right, bottom right, bottom left.
 """
@@ -12,13 +12,13 @@ from impasto.surface.resizing import size_at_most
 
 NAMES = ("top left", "top right", "bottom right", "bottom left")
 FLATTEST = 0.002
-"""Least area of the triangle at a corner, relative to the quadrilateral's bounding box."""
+"""Smallest area of the triangle at a corner, relative to the quadrilateral's bounding box."""
 USUAL_FOCAL = 0.75
-"""Focal length relative to the picture's longer side, where it cannot be seen: that of most phones' main camera."""
+"""Focal length, relative to the picture's longer side, if the picture does not show it: most phones' main camera."""
 FOCALS = (0.4, 6.0)
 """Range of plausible focal lengths, from ultra-wide angle to long telephoto lenses."""
 LEAST_CONVERGENCE = 0.02
-"""Least change of scale across the rectangle, along both sides, from which the focal length can be seen."""
+"""Smallest change of scale across the rectangle, along both sides, that reveals the focal length."""
 
 
 def check_corners(corners: np.ndarray, size_px: tuple[int, int]) -> None:
@@ -40,7 +40,7 @@ def check_corners(corners: np.ndarray, size_px: tuple[int, int]) -> None:
 
 
 def aspect_of(corners: np.ndarray, center: tuple[float, float], longer_px: float) -> float:
-    """Width relative to height of the rectangle that is seen with these corners (Zhang & He 2007, section 3).
+    """Width relative to height of the rectangle with these visible corners (Zhang & He 2007, section 3).
 
     The focal length follows from both directions in which its sides converge; it is `USUAL_FOCAL` if they are parallel.
     center: the picture's (x, y), where the camera looked, in pixels. longer_px: longer side of the picture.
@@ -61,7 +61,7 @@ def aspect_of(corners: np.ndarray, center: tuple[float, float], longer_px: float
 
 
 def size_of(corners: np.ndarray, aspect: float, most_px: int) -> tuple[int, int]:
-    """(height, width) in pixels of a rectangle, as fine as its longest sides are seen, up to `most_px` a side."""
+    """(height, width) of a rectangle in pixels, by its longest visible sides, up to `most_px` a side."""
     top, right, bottom, left = np.linalg.norm(np.roll(corners, -1, 0) - corners, axis=1)
     width, height = max(top, bottom), max(left, right)
     if width < aspect * height:

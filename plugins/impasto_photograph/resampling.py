@@ -1,4 +1,4 @@
-"""Resampling of all maps of a surface at once: colours are averaged as light; normals, which turn too, as slopes."""
+"""Resamples all maps of a surface at once. Colours are averaged as light, and normals are rotated, as slopes."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from impasto.surface.heights import FINE_STEEPEST_Z, normal_from_slopes, slopes_
 from impasto.texture import NORMAL_MAPS, Maps, Texture
 
 BAND_PX = 1 << 19
-"""Pixels that are resampled at a time."""
+"""Number of pixels resampled at a time."""
 TEXEL_GRID = 33
-"""Positions along each side at which the mean size of texels is measured."""
+"""Positions along each side for measuring the mean size of texels."""
 LOSS = 0.25
-"""Shrinkage beyond 1 at which a single sample is still enough."""
+"""Largest shrinkage beyond 1 for which a single sample is enough."""
 MOST_SAMPLES = 8
-"""Largest number of samples of a pixel along each side, where the picture becomes smaller."""
+"""Most samples per pixel along each side, where the picture becomes smaller."""
 
 Source = Callable[[Tensor], Tensor]
 """Positions (..., 2), (x, y) in pixels from the top left corner: those of a result -> those of the source."""
@@ -32,7 +32,7 @@ Source = Callable[[Tensor], Tensor]
 def resample(maps: Maps, source: Source, size_px: tuple[int, int], context: Context) -> Maps:
     """Maps of `size_px` whose pixels are those at `source` of their positions: bicubic, averaged where they shrink.
 
-    Texels are as long in metres as the mean of those that they come from.
+    A texel's size in metres is the mean of those that it comes from.
     """
     names = [name for name in maps if name not in NORMAL_MAPS]
     stack = torch.from_numpy(np.concatenate([_linear(maps[name]) for name in names], 2) if names else _no_pixels(maps))
@@ -77,13 +77,13 @@ def _mean_texel(source: Source, size_px: tuple[int, int], device: str) -> float:
 
 
 def _steps(positions: Tensor, source: Source) -> Tensor:
-    """Steps (h, w, 2, 2) in the source, in columns, that belong to steps of a pixel to the right and down."""
+    """Steps (h, w, 2, 2) in the source, as columns, for steps of one pixel to the right and down."""
     half = torch.eye(2, dtype=positions.dtype, device=positions.device) / 2
     return torch.stack([source(positions + step) - source(positions - step) for step in half], -1)
 
 
 def _sample(x: Tensor, positions: Tensor, source: Source, context: Context) -> tuple[Tensor, Tensor]:
-    """Samples (h, w, C) of x (1, C, H, W), and the steps (h, w, 2, 2) in it, in columns, to the next pixels."""
+    """Samples (h, w, C) of x (1, C, H, W), and the steps (h, w, 2, 2) in it, as columns, to the next pixels."""
     steps = _steps(positions, source)
     counts = [min(MOST_SAMPLES, max(1, math.ceil(float(length) - LOSS))) for length in steps.norm(dim=-2).amax((0, 1))]
     size = positions.new_tensor([x.shape[3], x.shape[2]])

@@ -1,4 +1,4 @@
-"""`straighten`: a photograph taken at an angle, as if from straight in front."""
+"""`straighten`: turns a photograph taken at an angle into one taken from straight in front."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from .rectangle import FOCALS, LEAST_CONVERGENCE, USUAL_FOCAL, aspect_of, check_
 
 CORNERS = visible_if("find", "corners")
 STEPS = 65
-"""Candidates for the left and right side of the rectangle."""
+"""Number of candidates for the left and right side of the rectangle."""
 STRAIGHT_ANGLE, STRAIGHT_SLOPE = 0.002, 0.01
-"""Tilt in radians, and convergence across the picture, below which lines count as straight."""
+"""Lines count as straight below this tilt in radians and this convergence across the picture."""
 
 
 class StraightenParameters(Parameters):
-    """A rectangle of the surface as the photograph shows it."""
+    """The corners in the photograph of a rectangle on the surface."""
 
     find: Literal["corners", "automatic"] = Field(
         "corners", description="By the corners of something rectangular, or by the straight lines of the picture"
@@ -64,7 +64,7 @@ class Straighten(Filter):
 
 
 def _view_between_lines(subject: Maps, context: Context) -> tuple[np.ndarray, float] | None:
-    """Corners (4, 2) and aspect of the largest rectangle between the picture's lines; None, with a note, without."""
+    """Corners (4, 2) and aspect of the largest rectangle between the picture's lines; None and a note without lines."""
     from .light import luma_of
     from .vanishing_points import find_vanishing_points
 
@@ -87,7 +87,7 @@ def _view_between_lines(subject: Maps, context: Context) -> tuple[np.ndarray, fl
 
 
 def _upright(subject: Maps, corners: np.ndarray, aspect: float, context: Context) -> Maps:
-    """The inside of corners (4, 2) in pixels, as an upright rectangle."""
+    """The inside of the corners (4, 2), in pixels, as an upright rectangle."""
     import torch
     from kornia.geometry.transform import get_perspective_transform
 
@@ -142,24 +142,24 @@ def largest_view(along_x: np.ndarray, along_y: np.ndarray, size_px: tuple[int, i
 
 
 def is_straight(along_x: np.ndarray, along_y: np.ndarray, size_px: tuple[int, int]) -> bool:
-    """Whether lines to these vanishing points are upright and level already."""
+    """Whether lines to these vanishing points are already vertical and horizontal."""
     tilts = abs(along_x[1] / along_x[0]), abs(along_y[0] / along_y[1])
     slopes = [abs(point[2]) / np.abs(point[:2]).max() * max(size_px) for point in (along_x, along_y)]
     return max(tilts) < STRAIGHT_ANGLE and max(slopes) < STRAIGHT_SLOPE
 
 
 def across(point: np.ndarray) -> np.ndarray:
-    """The vanishing point of lines across those to `point`, for a camera that is turned about one axis only."""
+    """The vanishing point of lines perpendicular to those to `point`, for a camera turned about one axis only."""
     return np.array([-point[1], point[0], 0.0])
 
 
 def _focal(along_x: np.ndarray, along_y: np.ndarray, longer: float) -> float | None:
-    """Focal length relative to the picture's longer side, from directions at right angles; None if it is none."""
+    """Focal length relative to the picture's longer side, from perpendicular directions; None if impossible."""
     slopes = [point[2] / np.linalg.norm(point[:2]) * longer for point in (along_x, along_y)]
     if min(abs(slope) for slope in slopes) < LEAST_CONVERGENCE:
         return USUAL_FOCAL
     square = -(along_x[:2] @ along_y[:2]) / (along_x[2] * along_y[2]) / longer**2
-    if min(abs(slope) for slope in slopes) < 8 * LEAST_CONVERGENCE:  # such small slopes say little
+    if min(abs(slope) for slope in slopes) < 8 * LEAST_CONVERGENCE:  # such small slopes are unreliable
         return float(np.clip(np.sqrt(square), *FOCALS)) if square > 0 else USUAL_FOCAL
     return float(np.sqrt(square)) if square > 0 and FOCALS[0] / 2 < np.sqrt(square) < 2 * FOCALS[1] else None
 

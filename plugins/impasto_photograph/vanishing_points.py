@@ -1,4 +1,4 @@
-"""Vanishing points of a photographed wall or floor: its straight edges are parallel or converge to a point.
+"""Vanishing points of a photographed wall or floor, whose straight edges are parallel or converge to a point.
 
 As `impasto.patterns.rows` does with brightness, the picture is projected along the lines of every candidate; here it
 is the strength of edges, so that joints count however short they are, and nothing needs to repeat. A lens bends lines:
@@ -21,22 +21,22 @@ from impasto.patterns.correlation import normalise
 SEARCH_PX, MIDDLE_PX = 128, 256
 """Longer sides of the reduced copies for the first two searches."""
 TILTS, KEYSTONES = [i * 0.03 for i in range(-20, 21)], [i * 0.085 for i in range(-10, 11)]
-"""Candidates of the first search: up to 31 degrees, and lines that converge by more than half of their distance."""
+"""Candidates of the first search: up to 31 degrees, and lines that converge to less than half of their distance."""
 FARTHEST = 1.02
-"""Largest tilt and keystone relative to these; beyond, lines along another direction were found."""
+"""Largest tilt and keystone relative to these; beyond, the lines have another direction."""
 APART, CANDIDATES, FINALISTS = 2, 8, 4
-"""Least distance of candidates in that grid; number of them, and of those that are refined on the middle copy."""
+"""Smallest distance of candidates in that grid, their number, and the number refined on the middle copy."""
 GRAINS = (0.004, 0.002, 0.001, 0.0005)
 """Step sizes of the tilt on the full copy; those of keystone and curvature are twice and four times as large."""
 CURVATURES = (-0.3, -0.2, -0.1, 0.0, 0.1, 0.2)
 MOST_STEPS = 6
 LEAST_PX = 48
-"""Least shorter side of a picture that is searched."""
+"""Smallest side of a picture for the search."""
 SURE, LIKELY = 3.0, 2.2
-"""Least prominence of one point alone, and of one across a sure one."""
+"""Smallest prominence of a single point, and of a second one perpendicular to a sure one."""
 
 Candidate = tuple[float, ...]
-"""Tilt and keystone, and perhaps the curvature k1, of lines along x."""
+"""Tilt and keystone, and optionally the curvature k1, of lines along x."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class _Edges:
 def find_vanishing_points(
     luminance: Tensor, check: Callable[[], None] = lambda: None
 ) -> tuple[VanishingPoint | None, VanishingPoint | None]:
-    """The vanishing points of lines along x and along y in luminance (H, W), each None where no lines stand out.
+    """The vanishing points of lines along x and along y in luminance (H, W); None if no lines stand out.
 
     check: called now and then, and may raise Cancelled.
     """
@@ -99,7 +99,7 @@ def find_vanishing_points(
 
 
 def find_curvature(luminance: Tensor, check: Callable[[], None] = lambda: None) -> float | None:
-    """The curvature k1 of the lens, by lines along x and y in luminance (H, W); None where no lines stand out."""
+    """The curvature k1 of the lens, by lines along x and y in luminance (H, W); None if no lines stand out."""
     found = []
     for edges in _edges_along_both(luminance):
         starts, small = [], edges.at_size(SEARCH_PX)
@@ -114,7 +114,7 @@ def find_curvature(luminance: Tensor, check: Callable[[], None] = lambda: None) 
 
 
 def _edges_along_both(luminance: Tensor) -> list[_Edges]:
-    """Edges along x, and those along y with x and y exchanged; none in pictures that are small or of one colour."""
+    """Edges along x, and those along y with x and y exchanged; none in small or single-coloured pictures."""
     if min(luminance.shape) < LEAST_PX or float(luminance.std()) < 1e-4:
         return []
     image = normalise(luminance)[0]
@@ -130,7 +130,7 @@ def _edges(image: Tensor) -> _Edges:
 
 
 def _vanishing_point(edges: _Edges, best: Candidate, luminance: Tensor) -> VanishingPoint | None:
-    """The vanishing point of a candidate; None if it is at the end of the search: the lines have another direction."""
+    """A candidate's vanishing point; None at the limits of the search, where lines have another direction."""
     tilt, keystone, *k1 = best
     if abs(tilt) > FARTHEST * TILTS[-1] or abs(keystone) > FARTHEST * KEYSTONES[-1]:
         return None
@@ -140,7 +140,7 @@ def _vanishing_point(edges: _Edges, best: Candidate, luminance: Tensor) -> Vanis
 
 
 def _prominent_points(found: Sequence[VanishingPoint | None]) -> tuple[VanishingPoint | None, VanishingPoint | None]:
-    """Vanishing points of lines along x and y that stand out, of those along x and, with both exchanged, along y."""
+    """Prominent vanishing points of lines along x and y, from candidates along x and, exchanged, along y."""
     prominence = [point.prominence if point else 0.0 for point in found] or [0.0]
     least = LIKELY if max(prominence) >= SURE else np.inf
     along_x, along_y = (point if point and point.prominence >= least else None for point in found or (None, None))
@@ -162,7 +162,7 @@ def _best(edges: _Edges, candidates: Sequence[Candidate], check: Callable[[], No
 
 
 def _peaks(edges: _Edges, candidates: Sequence[Candidate]) -> list[Candidate]:
-    """The best candidates that are apart from each other in the grid of tilts and keystones."""
+    """The best candidates that are far enough apart in the grid of tilts and keystones."""
     left = sorted(candidates, key=edges.share, reverse=True)
     peaks: list[Candidate] = []
     steps = np.array([TILTS[1] - TILTS[0], KEYSTONES[1] - KEYSTONES[0], CURVATURES[1] - CURVATURES[0]])
@@ -176,7 +176,7 @@ def _peaks(edges: _Edges, candidates: Sequence[Candidate]) -> list[Candidate]:
 
 
 def _refine(edges: _Edges, best: Candidate, grain: float) -> Candidate:
-    """The candidate at the top of the hill that this one is on, to within a grain."""
+    """The local maximum reached from this candidate, to within a grain."""
     steps = (grain, 2 * grain, 4 * grain)[: len(best)]
     for _ in range(MOST_STEPS):
         moves = product((0, -1, 1), repeat=len(best))

@@ -1,6 +1,6 @@
 """Photometric stereo: relief and colour measured from photographs of one surface under several lights.
 
-Woodham 1980, with robust weights against shadows and highlights, and lights found as far as they are not known.
+After Woodham 1980, with robust weights against shadows and highlights; unknown lights are estimated.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class PhotometricStereo(Generator):
     parameters = PhotometricStereoParameters
 
     def apply(self, subject: Maps, parameters: PhotometricStereoParameters, inputs: Inputs, context: Context) -> Result:
-        """The maps, with the mean residual and confidence as figures, and the lights found as a note."""
+        """The maps, with the mean residual and confidence as figures, and the estimated lights in a note."""
         from .measure import measure
 
         return measure(inputs[PHOTO], parameters, context)

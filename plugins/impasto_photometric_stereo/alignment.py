@@ -1,4 +1,4 @@
-"""Alignment of photographs of one surface under different lights, by their phases (Kuglin & Hines 1975).
+"""Alignment of photographs of one surface under different lights by phase correlation (Kuglin & Hines 1975).
 
 Paint has the same phase under any light, but the shading of relief is a derivative along the light, so opposite lights
 turn its sign. Squared cross-spectra do not see the sign: their correlation peaks at twice the shift. Where paint goes
@@ -19,24 +19,24 @@ from impasto.numerics.filters import central_differences
 from .lights import factorise
 
 COMPARED_PX = 512
-"""Longer side of the pictures that are compared."""
+"""Longer side of the compared pictures."""
 FARTHEST = 0.06
 """Largest shift, relative to the picture's shorter side."""
 LEAST_PEAK = 7.0
-"""Least height of a peak in standard deviations; unrelated pictures reach 5, photographs of one surface 20 and more."""
+"""Smallest height of a peak in standard deviations; unrelated pictures reach 5, photographs of one surface 20."""
 SURE_PEAK = 20.0
-"""Height of a peak above which no other picture is compared."""
+"""Above this height of a peak, no other picture is compared."""
 FITTED_PX, FITS = 256, 8
-"""Longer side of the pictures that are moved until they fit, and how often."""
+"""Longer side of the pictures for the final fit, and its number of iterations."""
 NO_BETTER = 0.05
-"""Gain in mean weights below which photographs are left where they are."""
+"""Photographs are not moved if the mean weight gains less than this."""
 SETTLED_PX = 0.02
 STEPS, REACH_PX = 41, 1.0
-"""Subpixel positions that are looked at along each axis, around the highest pixel."""
+"""Number and reach of subpixel positions along each axis around the highest pixel."""
 
 
 def shifts(intensity: Tensor) -> list[tuple[float, float]]:
-    """(down, right) in pixels by which each picture of (K, H, W) is moved against the first. ParameterError if far."""
+    """Shift (down, right), in pixels, of each picture of (K, H, W) against the first. ParameterError if it is far."""
     height, width = intensity.shape[1:]
     factor = max(1, math.ceil(max(height, width) / COMPARED_PX))
     small = torch.nn.functional.avg_pool2d(intensity[:, None], factor)[:, 0]
@@ -58,7 +58,7 @@ def shifts(intensity: Tensor) -> list[tuple[float, float]]:
 def _match(
     spectra: Tensor, index: int, found: list[tuple[float, float]], size_px: tuple[int, int], factor: int
 ) -> tuple[float, tuple[float, float]]:
-    """Height of the peak and shift (down, right) of a picture, by the first one or the earlier one that it fits best.
+    """Height of the peak and shift (down, right) of a picture, against the earlier one that it fits best.
 
     Grooves in one direction look alike only under lights from similar directions. found: shifts of the earlier ones.
     """
@@ -73,12 +73,12 @@ def _match(
 
 
 def _fit(intensity: Tensor, found: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Shifts after each picture of (K, H, W) was moved to where it fits b from all pictures, seen under its light."""
+    """Shifts after moving each picture of (K, H, W) to fit its prediction by b from all pictures, under its light."""
     factor = max(1, math.ceil(max(intensity.shape[1:]) / FITTED_PX))
     small = torch.nn.functional.avg_pool2d(intensity[:, None], factor)
     still, shift = torch.zeros(len(found), 2), torch.tensor(found) / factor
     (_, _, w_still), (S, _, w_moved) = (factorise(*_flat(small, start)) for start in (still, shift))
-    if w_still.mean() > w_moved.mean() - NO_BETTER:  # a tripod: what looks like shifts is shading
+    if w_still.mean() > w_moved.mean() - NO_BETTER:  # a tripod: apparent shifts are shading
         return [(0.0, 0.0)] * len(found)
     for _ in range(FITS):
         flat, usable = _flat(small, shift)
@@ -140,7 +140,7 @@ def _shift(first: Tensor, other: Tensor, size_px: tuple[int, int]) -> tuple[floa
 
 
 def _band(size_px: tuple[int, int]) -> Tensor:
-    """Weight of frequencies (h, w // 2 + 1): not of uneven light, and little near two pixels."""
+    """Weight of frequencies (h, w // 2 + 1): 0 for uneven light, and small near wavelengths of two pixels."""
     fy, fx = torch.fft.fftfreq(size_px[0])[:, None], torch.fft.rfftfreq(size_px[1])[None]
     f = torch.hypot(fy, fx)
     return (1 - torch.exp(-((f * min(size_px) / 4) ** 2))) * torch.exp(-((f / 0.25) ** 2))

@@ -1,4 +1,4 @@
-"""Uneven light: slow variation of each picture's brightness, relative to all pictures, is attributed to its lamp."""
+"""Uneven light: slow variation of a picture's brightness, relative to all pictures, comes from its lamp."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import torch
 from torch import Tensor
 
 CELLS = 16
-"""Cells along a side in which brightness is averaged, so that shadows and highlights of the relief cancel out."""
+"""Cells along a side for averaging brightness, so that shadows and highlights of the relief cancel out."""
 PASSES = 6
 OUTLIER = 0.1
-"""Deviation, as a logarithm, of cells that count half."""
+"""Cells with this deviation, as a logarithm, have half the weight."""
 
 
 def uneven_light(intensity: Tensor) -> Tensor:
-    """Strength of the light (K, H, W), mean 1, across pictures (K, H, W): a parabola fitted to cells in logarithms."""
+    """Strength of the light (K, H, W), mean 1, across pictures (K, H, W): a parabola fitted to logarithms of cells."""
     cells = torch.nn.functional.adaptive_avg_pool2d(intensity[:, None], _cells(intensity))[:, 0].clamp_min(1e-4).log()
     relative = (cells - cells.median(0).values).flatten(1)  # (K, cells)
     basis = _parabolas(*cells.shape[1:]).to(intensity).flatten(1)  # (6, cells)

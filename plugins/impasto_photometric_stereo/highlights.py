@@ -1,4 +1,4 @@
-"""Roughness from highlights: what is brighter than Lambert's law says, compared with GGX lobes of several widths."""
+"""Roughness from highlights: brightness above Lambert's law, compared with GGX lobes of several widths."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from impasto.surface.shading import DIELECTRIC, specular_lobe
 from .solving import length
 
 SAMPLED_PX = 160
-"""Longer side of the grid of pixels that are compared."""
+"""Longer side of the grid of compared pixels."""
 ROUGHNESSES = (0.12, 0.2, 0.28, 0.36, 0.44, 0.52, 0.6, 0.7)
 AMPLITUDES = (0.5, 0.7, 1.0, 1.4, 2.0)
-"""Exposures: brightness of a white surface in the light, which decides how bright highlights can be."""
+"""Exposures to try: the brightness of a white surface, which decides how bright highlights can be."""
 NEIGHBOURHOOD = 1 / 20
 """Radius over which pixels share their roughness, relative to the longer side."""
 UNSEEN = 0.75
-"""Roughness where no light comes near a highlight, or none is seen."""
+"""Roughness where no light is near a highlight, or none is visible."""
 SHADOW = 0.7
-"""Share of the predicted brightness below which a sample is in shadow."""
+"""A sample below this share of the predicted brightness is in shadow."""
 PLAIN = 2e-3
-"""Mean squared error, in logarithms, that noise and model make anyway."""
+"""Mean squared error, in logarithms, that is due to noise and the model."""
 
 
 def roughness(intensity: Tensor, b: Tensor, S: Tensor) -> Tensor:

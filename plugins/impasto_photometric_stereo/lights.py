@@ -1,4 +1,4 @@
-"""Lights from the pictures themselves: the strength of each, and directions as far as they are guessed or unknown.
+"""Lights from the pictures themselves: their strengths, and guessed or unknown directions.
 
 Unknown lights leave b = albedo · normal free up to a linear map (Hayakawa 1994). A photographed surface is flat as a
 whole and its albedo goes with no direction, which leaves a map of the slopes (p, q) alone; that follows from
@@ -15,9 +15,9 @@ from .solving import solve
 
 PASSES = 8
 STEEPEST = 4.0
-"""Slopes above this do not count for integrability."""
+"""Steeper slopes do not count for integrability."""
 LEAST_SEEN = 1.5
-"""Sum of weights with which a pixel counts as seen by enough lights."""
+"""A pixel with at least this sum of weights is seen by enough lights."""
 
 
 def directions(azimuths: Tensor, elevations: Tensor) -> Tensor:
@@ -55,7 +55,7 @@ def unknown(intensity: Tensor, usable: Tensor, size_px: tuple[int, int], elevati
     """
     S = _alternate(intensity, usable, _principal_components(intensity, usable))
     b, w = solve(intensity, usable, S)
-    Q = _upright(b, w.sum(0) > LEAST_SEEN, size_px)  # from b to albedo · normal, but for the slopes' scale
+    Q = _upright(b, w.sum(0) > LEAST_SEEN, size_px)  # from b to albedo · normal, except the slopes' scale
     turned = S @ torch.linalg.inv(Q)
     tangent = turned[:, 2].clamp_min(1e-6) / turned[:, :2].norm(dim=1).clamp_min(1e-6)
     wanted = torch.deg2rad(torch.tensor(elevation)).tan()
@@ -71,20 +71,20 @@ def factorise(intensity: Tensor, usable: Tensor, S: Tensor | None = None) -> tup
 
 
 def _as_if_flat(intensity: Tensor, usable: Tensor, L: Tensor) -> Tensor:
-    """Lights in directions L (K, 3) whose strength is the mean of each picture, as a flat surface shows it."""
+    """Lights in directions L (K, 3), with the strengths that a flat surface would give each picture's mean."""
     mean = (usable * intensity).sum(1) / usable.sum(1).clamp_min(1)
     return _normalise((mean / L[:, 2].clamp_min(0.05)).clamp_min(1e-6)[:, None] * L)
 
 
 def _principal_components(intensity: Tensor, usable: Tensor) -> Tensor:
-    """The three principal components (K, 3) of the pictures, the strongest last and positive: all show the surface."""
+    """Three principal components (K, 3) of the pictures; the strongest is last and positive: all show the surface."""
     x = usable * intensity
     S = torch.linalg.eigh((x @ x.T).double())[1][:, -3:].to(x)
     return _normalise(S * torch.sign(S.sum(0, keepdim=True) + 1e-12))
 
 
 def _alternate(intensity: Tensor, usable: Tensor, S: Tensor) -> Tensor:
-    """Lights S (K, 3) after alternating least squares of I = S b; three lights explain any picture as they are."""
+    """Lights S (K, 3) after alternating least squares of I = S b; three lights stay, since they explain any picture."""
     for _ in range(PASSES if len(S) > 3 else 0):
         b, w = solve(intensity, usable, S)
         S = _lights_of(intensity, w, b, S)

@@ -1,4 +1,4 @@
-"""From photographs under several lights to maps: alignment, lights, normals, albedo, height, roughness, occlusion."""
+"""Turns photographs under several lights into maps: alignment, lights, normals, albedo, height, roughness."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from .solving import length, solve
 from .sources import given_directions, lights_of
 
 BAND_PX = 1 << 16
-"""Pixels that are solved at once, few enough for a processor's cache."""
+"""Number of pixels solved at once, few enough for a processor's cache."""
 PASSES, HIGHLIGHT = 2, 0.15
-"""Passes that leave highlights out of the albedo, and the excess of brightness at which weights are a quarter."""
+"""Passes that exclude highlights from the albedo, and the excess of brightness with a quarter of the weight."""
 TOLERANCE = 0.1
-"""Residual, relative to albedo, at which confidence is down to a third."""
+"""Residual, relative to albedo, at which confidence is a third."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def measure(photos: Sequence[Maps], parameters: PhotometricStereoParameters, con
 
 
 def align(pictures: Photographs) -> Photographs:
-    """The photographs moved back onto the first one, without borders that not all of them show."""
+    """The photographs, moved back onto the first one and cropped to the area that all of them show."""
     found = shifts(pictures.intensity)
     if not any(map(any, found)):
         return pictures
@@ -80,7 +80,7 @@ def align(pictures: Photographs) -> Photographs:
 
 
 def _margins(along: Sequence[float]) -> tuple[int, int]:
-    """Pixels before and after that a picture moved back by one of these shifts does not show."""
+    """Pixels missing before and after in pictures moved back by these shifts."""
     return math.ceil(max(0.0, -min(along))), math.ceil(max(0.0, max(along)))
 
 
@@ -106,7 +106,7 @@ def _band(pictures: Photographs, S: Tensor) -> tuple[Tensor, Tensor, Tensor, Ten
     error = (w * (matte - shading * size).square()).sum(0) / w.sum(0).clamp_min(1e-6)
     residual = (error.sqrt() / size).clamp(0, 1)
     redundant = ((w.sum(0) - 2) / (len(S) - 2)).clamp(0, 1)
-    for _ in range(PASSES):  # what is brighter than the rest is a highlight
+    for _ in range(PASSES):  # samples brighter than the rest are highlights
         brightness = _fit(w, shading, intensity)
         over = (intensity / (brightness * shading + 1e-4) - 1).clamp_min_(0) / HIGHLIGHT
         w = w * (1 + over * over).reciprocal_().square_()
@@ -166,6 +166,6 @@ def _notes(S: Tensor, parameters: PhotometricStereoParameters) -> list[str]:
 
 
 def _clock(azimuth: float) -> str:
-    """Azimuth in degrees as a time: 12:00 is above."""
+    """Azimuth in degrees as a time on a clock: 12:00 is above."""
     minutes = round((90 - azimuth) / 30 * 60) % 720
     return f"{minutes // 60 or 12}:{minutes % 60:02}"

@@ -1,4 +1,4 @@
-"""Photographs as linear light, checked: of one size, neither plain nor overexposed, and not twice the same."""
+"""Checked photographs as linear light: of one size, neither plain nor overexposed, and all different."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from .parameters import FEWEST
 
 LEAST_PX = 32
 WHITE = 0.985
-"""sRGB value above which a channel counts as saturated."""
+"""A channel above this sRGB value counts as saturated."""
 MOST_WHITE = 0.25
-"""Share of saturated pixels above which a photograph cannot be used."""
+"""A photograph with a larger share of saturated pixels cannot be used."""
 ONE_COLOR = 0.012
-"""Least range of values: three steps of 8 bits."""
+"""Smallest range of values: three steps of 8 bits."""
 SAME = 1e-4
-"""Mean difference of two pictures, relative to their brightness, below which they are the same file."""
+"""Pictures with a smaller mean difference, relative to their brightness, are the same file."""
 LEAST_SATURATION, FULL_SATURATION = 0.1, 0.25
-"""Colour, relative to brightness, from which and above which highlights are told from paint by their colour."""
+"""Range of colour, relative to brightness, over which colour begins to separate highlights from paint."""
 GREY = (0.3, 0.5, 0.2)
 
 
@@ -38,7 +38,7 @@ class Photographs:
 
     @property
     def intensity(self) -> Tensor:
-        """Mean of the channels (K, H, W), weighted by how much noise they have."""
+        """Mean of the channels (K, H, W), weighted by their noise."""
         red, green, blue = self.rgb.unbind(1)
         return GREY[0] * red + GREY[1] * green + GREY[2] * blue
 
@@ -61,7 +61,7 @@ class Photographs:
         return (weight[0] * red).addcmul_(weight[1], green).addcmul_(weight[2], blue)
 
     def in_window(self, rows: slice, columns: slice) -> Photographs:
-        """A part of all photographs."""
+        """The same part of all photographs."""
         return replace(self, rgb=self.rgb[..., rows, columns], usable=self.usable[..., rows, columns])
 
 

@@ -10,18 +10,18 @@ import torch
 from torch import Tensor
 
 SCALES = (0.4, 0.2, 0.1, 0.05)
-"""Residuals, relative to albedo times the light's strength, at which weights are a quarter, for each pass."""
+"""For each pass, the residual with a quarter of the weight, relative to albedo times the light's strength."""
 GRAZING = 0.08
-"""Cosine of incidence below which a light counts as behind the surface."""
+"""A light with a smaller cosine of incidence counts as behind the surface."""
 FLAT_WEIGHT = 2e-3
-"""Weight of a flat surface, which decides where too few lights reach."""
+"""Weight of a flat surface, which decides where too few lights reach a pixel."""
 PAIRS = ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))
 
 
 def solve(intensity: Tensor, usable: Tensor, S: Tensor) -> tuple[Tensor, Tensor]:
     """b (3, N) and the weights (K, N) of intensities (K, N) under lights S (K, 3).
 
-    usable: (K, N), 0 where a picture is saturated. With three lights nothing can be left out but saturated pixels.
+    usable: (K, N), 0 where a picture is saturated. With three lights only saturated pixels can be excluded.
     """
     strength = S.norm(dim=1, keepdim=True)  # (K, 1)
     w = usable
@@ -39,7 +39,7 @@ def solve(intensity: Tensor, usable: Tensor, S: Tensor) -> tuple[Tensor, Tensor]
 
 
 def length(b: Tensor) -> Tensor:
-    """Euclidean length (…) of vectors (3, …); `Tensor.norm` takes ten times as long along the first axis."""
+    """Euclidean length (…) of vectors (3, …); ten times as fast as `Tensor.norm` along the first axis."""
     x, y, z = b
     return torch.addcmul(torch.addcmul(x * x, y, y), z, z).sqrt_()
 

@@ -1,4 +1,4 @@
-"""The lights of a set of photographs, from what the user says of them."""
+"""The lights of a set of photographs, from the user's settings."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from . import lights
 from .parameters import PhotometricStereoParameters
 
 SOLVED_PX = 256
-"""Longer side of the pictures that lights are found from."""
+"""Longer side of the pictures for finding lights."""
 AGREEMENT_DEG = 12.0
-"""Mean difference of azimuths up to which the pictures' own lights are those that were guessed."""
+"""The pictures' own lights agree with the guess up to this mean difference of azimuths."""
 LEAST_SPREAD = 0.05
-"""Least singular value of the lights' unit vectors for slopes to be told in every direction."""
+"""Smallest singular value of the lights' unit vectors that still shows slopes in every direction."""
 BALL_SEARCH_PX = 192
-"""Longer side of the picture in which the ball is looked for."""
+"""Longer side of the picture for finding the ball."""
 BALL_RADII = (0.025, 0.25)
-"""Smallest and largest radius that is looked for, relative to the picture's width."""
+"""Smallest and largest radius of the ball, relative to the picture's width."""
 WIDEST_HIGHLIGHT = 0.3
 """Largest spread of a highlight, relative to the ball's radius."""
 LEAST_HIGHLIGHT = 0.5
-"""Brightness relative to the highlight's middle above which a pixel belongs to it."""
+"""Pixels above this brightness, relative to the highlight's middle, belong to it."""
 INNER_RADIUS = 0.97
-"""Part of the radius in which highlights are looked for."""
+"""Highlights are searched within this part of the radius."""
 
 
 def given_directions(intensity: Tensor, parameters: PhotometricStereoParameters) -> Tensor | None:
     """Unit vectors (K, 3) as given, or seen in a ball in pictures (K, H, W); None if they are unknown.
 
-    ParameterError if they do not do.
+    ParameterError if they are not sufficient.
     """
     if parameters.lights == "unknown":
         if len(intensity) < 4:
@@ -53,7 +53,7 @@ def given_directions(intensity: Tensor, parameters: PhotometricStereoParameters)
 def directions_on_ball(intensity: Tensor, x: float, y: float, radius: float) -> Tensor:
     """Unit vectors (K, 3) to the lights of pictures (K, H, W), by a mirror ball at (x, y), all relative to the width.
 
-    A light is where the ball mirrors it to the camera.
+    A light is in the direction in which the ball mirrors the camera.
     """
     height, width = intensity.shape[1:]
     rows = (torch.arange(height, device=intensity.device) + 0.5) / width
@@ -75,14 +75,14 @@ def directions_on_ball(intensity: Tensor, x: float, y: float, radius: float) -> 
             message = f"photograph {index + 1} has no clear highlight on the ball"
             raise ParameterError(message, "give the place of a mirror ball, or the lights' angles instead")
         nz = max(1 - nx * nx - ny * ny, 0.0) ** 0.5
-        found.append([2 * nz * nx, 2 * nz * ny, 2 * nz * nz - 1])  # the camera, mirrored at the normal
+        found.append([2 * nz * nx, 2 * nz * ny, 2 * nz * nz - 1])  # the direction to the camera, mirrored at the normal
     return torch.tensor(found).to(intensity)
 
 
 def find_ball(intensity: Tensor) -> tuple[float, float, float]:
-    """(x, y, radius) of the circle whose edge is clearest in pictures (K, H, W), relative to their width.
+    """(x, y, radius) of the circle with the clearest edge in pictures (K, H, W), relative to their width.
 
-    A circular Hough transform: each edge votes for the middles along its gradient (Duda & Hart 1972).
+    It is a circular Hough transform: each edge votes for centres along its gradient (Duda & Hart 1972).
     """
     factor = max(1, -(-max(intensity.shape[1:]) // BALL_SEARCH_PX))
     small = torch.nn.functional.avg_pool2d(intensity.amin(0)[None], factor)[0]
@@ -96,7 +96,7 @@ def find_ball(intensity: Tensor) -> tuple[float, float, float]:
     best = (0.0, 0.0, 0.0, 0.0)
     for radius in range(max(4, int(BALL_RADII[0] * width)), int(BALL_RADII[1] * width) + 1):
         votes = torch.zeros(height * width, device=small.device)
-        for sign in (-1, 1):  # the ball may be darker or brighter than what is around it
+        for sign in (-1, 1):  # the ball may be darker or brighter than its surroundings
             cy, cx = (y + sign * radius * dy).round().long(), (x + sign * radius * dx).round().long()
             inside = (cy >= 0) & (cy < height) & (cx >= 0) & (cx < width)
             votes.index_add_(0, (cy * width + cx)[inside], weight[inside])

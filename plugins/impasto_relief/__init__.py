@@ -1,4 +1,4 @@
-"""Relief: heights to normals and back, occlusion from height, detail normals, and the sign of normal maps."""
+"""Relief: normals from heights and back, occlusion, detail normals, and the sign of normal maps."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from impasto.tools import Field, Filter, Input, Inputs, Parameters, display_hint
 from .subject import normals
 
 LEAST_TZ = 1e-3
-"""Least z of base + (0, 0, 1); only normals that point straight down have less."""
+"""Smallest z of base + (0, 0, 1); only normals that point straight down have less."""
 
 
 class DetailNormalsParameters(Parameters):
@@ -39,7 +39,7 @@ class DetailNormalsParameters(Parameters):
 
 
 class DetailNormals(Filter):
-    """Lays the normals of a second set over the subject's."""
+    """Lays a second set's normals over the subject's."""
 
     name, label = "detail-normals", "Detail normals"
     description = "Adds the relief of a second normal map to a first, such as pores to bricks"
@@ -51,7 +51,7 @@ class DetailNormals(Filter):
     inputs = (Input("detail", "normal map of the detail, or a set that has one; it is repeated"),)
 
     def apply(self, subject: Maps, parameters: DetailNormalsParameters, inputs: Inputs, context: Context) -> Maps:
-        """The subject with reoriented normals of unit length; its height does not have the detail."""
+        """The subject with reoriented normals of unit length; its height stays without the detail."""
         context.progress(0.2, "repeating the detail")
         detail = normals(normal_of(inputs["detail"]))
         fine = repeat(detail, subject.size_px, parameters.scale)
@@ -87,8 +87,7 @@ def with_strength(normal: np.ndarray, strength: float) -> np.ndarray:
 def repeat(normal: np.ndarray, size_px: tuple[int, int], scale: float) -> np.ndarray:
     """Normals (h, w, 3), scaled and repeated to fill `size_px` (height, width).
 
-    They fit a whole number of times where they are smaller than that, so that what tiles still does; larger ones are
-    cropped.
+    Smaller ones fit a whole number of times, so that seamless maps stay seamless; larger ones are cropped.
     """
     times = [max(1, round(side / (scale * own))) for side, own in zip(size_px, normal.shape, strict=False)]
     tile = [
@@ -103,7 +102,7 @@ def repeat(normal: np.ndarray, size_px: tuple[int, int], scale: float) -> np.nda
 
 
 def normal_of(detail: Maps) -> Maps:
-    """Maps with the normal map that a picture alone stands for."""
+    """Maps with a normal map; a single picture counts as one."""
     if "normal" in detail or "base_color" not in detail:
         return detail
     return Maps.from_arrays({"normal": detail["base_color"].pixels}, name=detail.name)

@@ -1,4 +1,4 @@
-"""`fix-normals`: normals of unit length with the sign of OpenGL."""
+"""`fix-normals`: gives normals unit length and OpenGL's sign."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .subject import normals, with_blue
 
 
 class FixNormalsParameters(Parameters):
-    """Convention of the normals as they are, and as they should become."""
+    """Present convention of the normals, and the wanted one."""
 
     green: Green = green_field()
     blue: Literal["keep", "rebuild"] = Field(
@@ -36,7 +36,7 @@ class FixNormals(Filter):
     needs = ("normal",)
 
     def apply(self, subject: Maps, parameters: FixNormalsParameters, inputs: Inputs, context: Context) -> Maps:
-        """The subject with mended normals. ParameterError if their sign is to be found and cannot be told."""
+        """The subject with fixed normals. ParameterError if their sign has to be detected and cannot be."""
         from impasto.surface.orientation import unit_normals
 
         height = subject["height"].pixels[..., 0] if "height" in subject else None

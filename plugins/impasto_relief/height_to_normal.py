@@ -38,7 +38,7 @@ class HeightToNormal(Filter):
     needs = ("height",)
 
     def apply(self, subject: Maps, parameters: HeightToNormalParameters, inputs: Inputs, context: Context) -> Maps:
-        """The subject with `normal`, and the range of heights that it was made with."""
+        """The subject with `normal`, and the height range used for it."""
         import torch
 
         from impasto.numerics.borders import with_margin

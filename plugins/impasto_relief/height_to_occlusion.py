@@ -1,4 +1,4 @@
-"""`height-to-occlusion`: what a height map leaves open of the sky."""
+"""`height-to-occlusion`: how much of the sky is visible from each point of a height map."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class HeightToOcclusion(Filter):
     needs = ("height",)
 
     def apply(self, subject: Maps, parameters: HeightToOcclusionParameters, inputs: Inputs, context: Context) -> Maps:
-        """The subject with `ambient_occlusion`, perhaps `bent_normal`, and the range of heights that both are for."""
+        """The subject with `ambient_occlusion`, optionally `bent_normal`, and the height range used for both."""
         import torch
 
         from impasto.numerics.borders import with_margin

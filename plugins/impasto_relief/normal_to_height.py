@@ -1,4 +1,4 @@
-"""`normal-to-height`: the height whose slopes fit a normal map."""
+"""`normal-to-height`: the height whose slopes match a normal map."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .signs import Green, as_opengl, green_field
 from .subject import normals
 
 ROUNDED_LEAN = 2 / 255
-"""Mean x or y of normals below which a lean is that of rounding: upright ones are (128, 128, 255) in 8 bits."""
+"""A smaller mean x or y of normals is due to rounding: upright ones are (128, 128, 255) in 8 bits."""
 
 
 class NormalToHeightParameters(Parameters):

@@ -1,4 +1,4 @@
-"""Normals with the sign of OpenGL, whatever they came with."""
+"""Converts normals to OpenGL's sign."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def as_opengl(
     *,
     must_know: bool,
 ) -> np.ndarray:
-    """Normals (H, W, 3) as OpenGL has them; a note tells of a sign that was found.
+    """Normals (H, W, 3) in OpenGL's convention; a note names a detected sign.
 
     height: (H, W) of the same surface, if there is one. must_know: ParameterError if the sign cannot be told;
     otherwise such normals count as OpenGL's.

@@ -1,4 +1,4 @@
-"""Shared by the tools: their map of the subject, checked, whether it tiles, and its scale."""
+"""Shared by the tools: the subject's checked map, whether it is seamless, and its scale."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from impasto.texture import Maps
 from impasto.tools import Field, display_hints, zero_means
 
 MOST_PX = 2**26
-"""Most pixels of a map, 8192²: what these filters need does not fit into memory beyond that."""
+"""Most pixels of a map, 8192²; beyond that, these filters need too much memory."""
 SHORTEST, LONGEST = 0.2, 2.0
-"""Mean lengths of normals between which a picture may be a normal map."""
+"""Range of the mean length of normals in which a picture may be a normal map."""
 SAME, LONGEST_UNIT = 1 / 128, 1.02
-"""Range of a blue channel that holds nothing, and mean length above which normals with it are no unit vectors."""
+"""Largest range of an empty blue channel, and mean length above which normals with it are no unit vectors."""
 FACING_UP = 0.2
-"""Least mean z of normals; nor do they lean by more than 45° on average, as a bright photograph's would."""
+"""Smallest mean z of normals. They may also not lean by more than 45° on average, as a bright photograph would."""
 
 
 def range_field() -> Any:
@@ -33,7 +33,7 @@ def range_field() -> Any:
 
 
 def values(maps: Maps, name: str) -> np.ndarray:
-    """A map's pixels (H, W, C). ParameterError if it is missing, has too many pixels, or values that are not finite."""
+    """A map's pixels (H, W, C). ParameterError if it is missing, too large, or has values that are not finite."""
     if name not in maps:
         message = f"there is no {_words_of(name)} map in {', '.join(maps) or 'it'}"
         raise ParameterError(message, "give a folder that has one, or the map alone")
@@ -65,7 +65,7 @@ def normals(maps: Maps) -> np.ndarray:
 
 
 def with_blue(maps: Maps) -> Maps:
-    """The maps, whose normals have unit length by their z alone, computed from x and y."""
+    """The maps with z of the normals computed from x and y for unit length."""
     pixels = values(maps, "normal").copy()
     x, y = np.moveaxis(2 * pixels[..., :2] - 1, -1, 0)
     pixels[..., 2] = 0.5 + 0.5 * np.sqrt(np.clip(1 - x * x - y * y, 0, 1))
@@ -73,7 +73,7 @@ def with_blue(maps: Maps) -> Maps:
 
 
 def scale_m(maps: Maps, height_range_m: float) -> tuple[float, float]:
-    """(width, range of heights) in metres: the range that is given unless it is 0, as stated, or else usual."""
+    """(width, height range) in metres. The range is the given one unless it is 0, the stated one, or else a default."""
     from impasto.surface import heights
 
     width_m, stated = heights.scale_m(maps)

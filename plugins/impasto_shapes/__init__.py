@@ -1,4 +1,4 @@
-"""Shapes that are not tiles: decals, trim sheets, atlases, panoramas and cube faces."""
+"""Textures that are not seamless: decals, trim sheets, atlases, panoramas and cube faces."""
 
 from __future__ import annotations
 

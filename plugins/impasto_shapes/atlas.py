@@ -1,4 +1,4 @@
-"""`pack-atlas`: the objects of one or more photographs, cut out and packed into one sheet."""
+"""`pack-atlas`: cuts out the objects of photographs, and packs them into one sheet."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from .decal import MASK, VISIBLE, CutParameters, crop, cut
 MOST = 256
 """Most objects on a sheet."""
 LEAST_SHARE = 5e-4
-"""Area of an object below which it is left out, relative to its picture."""
+"""Objects with a smaller area, relative to their picture, are left out."""
 Size = tuple[int, int]
 """(height, width)."""
 
 
 class PackAtlasParameters(CutParameters):
-    """Parameters of the edges, and of the sheet."""
+    """Parameters of the edges and of the sheet."""
 
     padding_px: int = Field(
         8,
@@ -37,7 +37,7 @@ class PackAtlasParameters(CutParameters):
 
 
 class PackAtlas(Filter):
-    """Finds the objects of the pictures, each with its own colours bled under its edge, and packs them on shelves."""
+    """Finds the objects of pictures, extends their colours under their edges, and packs them on shelves."""
 
     name, label = "pack-atlas", "Atlas"
     description = "Cuts the objects of photographs out, and packs them into one sheet with opacity"
@@ -73,7 +73,7 @@ def _share_of_progress(context: Context, index: int, count: int) -> Context:
 
 
 def parts_of(maps: Maps, alpha: np.ndarray, padding_px: int, context: Context) -> list[Maps]:
-    """Each connected part of alpha (H, W), cropped to it, with a margin; from the top, then from the left."""
+    """Each connected part of alpha (H, W), cropped with a margin; from the top, then from the left."""
     from scipy.ndimage import find_objects
 
     from .islands import labels_of
@@ -91,7 +91,7 @@ def parts_of(maps: Maps, alpha: np.ndarray, padding_px: int, context: Context) -
 
 
 def sheet(subject: Maps, parts: Sequence[Maps], parameters: PackAtlasParameters) -> Result:
-    """The parts on one sheet, with the maps of the subject and opacity; neutral values where there is none."""
+    """The parts on one sheet, with the subject's maps and opacity; maps that a part lacks are neutral."""
     places, size_px = pack([part.size_px for part in parts], power_of_two=parameters.power_of_two)
     padding, arrays = parameters.padding_px, {}
     figures: dict[str, float] = {}
@@ -112,16 +112,16 @@ def sheet(subject: Maps, parts: Sequence[Maps], parameters: PackAtlasParameters)
 
 
 def pack(sizes: Sequence[Size], *, power_of_two: bool) -> tuple[list[tuple[int, int]], Size]:
-    """(top, left) of each rectangle, and the size of the sheet: the smallest of those tried, and then the squarest.
+    """(top, left) of each rectangle, and the sheet's size, the smallest and then the squarest of those tried.
 
-    They are packed on shelves: rows of one height each, filled from the left, the highest first.
+    Rectangles are packed on shelves: rows of one height, filled from the left, the highest first.
     """
     tried = [_on_shelves(sizes, width, power_of_two) for width in _widths(sizes, power_of_two)]
     return min(tried, key=lambda one: (one[1][0] * one[1][1], max(one[1])))
 
 
 def _widths(sizes: Sequence[Size], power_of_two: bool) -> list[int]:
-    """Widths to try: powers of two, or those at which whole numbers of the widest fit."""
+    """Widths to try: powers of two, or multiples of the widest rectangle."""
     widest, all_ = max(width for _, width in sizes), sum(width for _, width in sizes)
     if power_of_two:
         first, last = ((width - 1).bit_length() for width in (widest, all_))

@@ -1,4 +1,4 @@
-"""Colours beneath what is transparent: those of the nearest opaque parts, so that filtering shows no halo."""
+"""Colours under transparent parts, from the nearest opaque ones, so that filtering shows no halo."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from impasto.surface.orientation import unit_normals
 from impasto.texture import NORMAL_MAPS, Maps
 
 ENOUGH = 4.0
-"""A pixel of a coarse level counts as known if a quarter of it is."""
+"""A pixel of a coarse level counts as known if a quarter of it is known."""
 
 
 def bleed(maps: Maps, known: np.ndarray) -> Maps:
-    """The maps but opacity, with values that spread from where `known` (H, W), from 0 to 1, to all other places."""
+    """All maps but opacity, with values spread from where `known` (H, W), 0 to 1, is high to all other places."""
     made = {}
     for name in maps:
         if name != "opacity":
@@ -25,9 +25,9 @@ def bleed(maps: Maps, known: np.ndarray) -> Maps:
 
 
 def spread(pixels: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Pixels (H, W, C) as they are where `known` (H, W) is 1, and elsewhere the averages of those nearby.
+    """Pixels (H, W, C), unchanged where `known` (H, W) is 1, and averages of nearby ones elsewhere.
 
-    Pull-push interpolation (Gortler et al. 1996): averages of ever larger squares fill what the finer ones left.
+    Pull-push interpolation (Gortler et al. 1996): averages of larger and larger squares fill the remaining gaps.
     """
     weight = torch.from_numpy(np.ascontiguousarray(known, np.float32))[None, None]
     x = torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))[None]
@@ -37,7 +37,7 @@ def spread(pixels: np.ndarray, known: np.ndarray) -> np.ndarray:
 
 
 def _fill(weighted: Tensor, weight: Tensor) -> Tensor:
-    """Values (1, C, H, W) of weighted ones, filled from the level below."""
+    """Values (1, C, H, W) from weighted ones, with gaps filled from the level below."""
     height, width = weight.shape[2:]
     own = weighted / weight.clamp_min(1e-6)
     if max(height, width) == 1:

@@ -1,4 +1,4 @@
-"""Pictures closed along their width: their left end laid over their right one, joined by a minimum-error cut."""
+"""Closes pictures along their width: the left end overlaps the right one, joined by a minimum-error cut."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from impasto.surface.orientation import unit_normals
 from impasto.texture import NORMAL_MAPS, Maps
 
 FEATHER_PX = 3
-"""Distance from the cut to which it is blended."""
+"""Width of the blend on either side of the cut."""
 
 
 def close(maps: Maps, overlap_px: int, most: float | None = 1.0) -> Maps:
     """The maps narrower by `overlap_px`, so that their right border continues at their left one.
 
-    First a difference in brightness or height between both ends is spread over the whole width, as a ramp. most: the
-    largest value, None for encoded light, whose suns decide nothing.
+    First, a difference in brightness or height between the ends is spread over the whole width, as a ramp. most: the
+    largest value; None for encoded light, so that suns do not decide.
     """
     if not overlap_px:
         return maps
@@ -39,7 +39,7 @@ def close(maps: Maps, overlap_px: int, most: float | None = 1.0) -> Maps:
 
 
 def _level(array: np.ndarray, overlap_px: int, name: str, most: float | None) -> np.ndarray:
-    """A map (H, W, C) plus a ramp that takes out the mean difference between its ends."""
+    """A map (H, W, C) plus a ramp that removes the mean difference between its ends."""
     if name in NORMAL_MAPS or name == "opacity":
         return array
     step = (array[:, -overlap_px:].clip(0, 1) - array[:, :overlap_px].clip(0, 1)).mean((0, 1))
@@ -48,7 +48,7 @@ def _level(array: np.ndarray, overlap_px: int, name: str, most: float | None) ->
 
 
 def _share_of_left(difference: np.ndarray) -> np.ndarray:
-    """Share (H, W, 1) of the left end where both ends overlap, by squared differences (H, W); 0 at its left."""
+    """Share (H, W, 1) of the left end in the overlap, by squared differences (H, W); 0 on its left side."""
     height, width = difference.shape
     alike = np.broadcast_to(difference.astype(np.float32), (2, height, width))
     shown = Bands((height, width), {"left": width}).cut(alike).astype(np.float32)

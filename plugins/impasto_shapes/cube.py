@@ -1,4 +1,4 @@
-"""`cube-faces` and `panorama-from-cube`: a panorama as six faces on one sheet, and back."""
+"""`cube-faces` and `panorama-from-cube`: turn a panorama into six faces on one sheet, and back."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ PLACES: Mapping[str, tuple[tuple[int, int], tuple[tuple[int, int], ...]]] = {
 ROWS_AT_ONCE = 128
 LARGEST_PX = 8192
 MOST_SAMPLES = 8
-"""Most samples of a pixel along each side, where a panorama is shrunk."""
+"""Most samples per pixel along each side, where a panorama is shrunk."""
 
 
 class CubeFacesParameters(Parameters):
-    """Parameters of the faces and of their places."""
+    """Parameters of the faces and their layout."""
 
     face_px: int = Field(
         0,
@@ -47,7 +47,7 @@ class CubeFacesParameters(Parameters):
 
 
 class CubeFaces(Filter):
-    """Samples a panorama at each pixel's direction; faces meet without a seam, since it goes on across all edges."""
+    """Samples a panorama in each pixel's direction; faces meet without seams, since it continues across all edges."""
 
     name, label = "cube-faces", "Cube faces"
     description = "Makes the six faces of a cube from an equirectangular panorama, on one sheet"
@@ -60,7 +60,7 @@ class CubeFaces(Filter):
     takes_light = True
 
     def apply(self, subject: Maps, parameters: CubeFacesParameters, inputs: Inputs, context: Context) -> Maps:
-        """The sheet; what lies between the arms of a cross is 0."""
+        """The sheet; pixels between the arms of a cross are 0."""
         import torch
 
         from .sphere import Panorama, face_directions
@@ -101,7 +101,7 @@ class PanoramaFromCubeParameters(Parameters):
 
 
 class PanoramaFromCube(Filter):
-    """Samples the face that each pixel's direction meets, with the neighbours' colours beyond its edges."""
+    """Samples the face in each pixel's direction, with the neighbours' colours beyond its edges."""
 
     name, label = "panorama-from-cube", "Panorama from cube"
     description = "Makes an equirectangular panorama from the six faces of a cube on one sheet"
@@ -123,7 +123,7 @@ class PanoramaFromCube(Filter):
     )
 
     def apply(self, subject: Maps, parameters: PanoramaFromCubeParameters, inputs: Inputs, context: Context) -> Maps:
-        """The panorama. ParameterError if the proportions are those of no layout, or the faces differ in size."""
+        """The panorama. ParameterError if the proportions fit no layout, or if the faces differ in size."""
         import torch
 
         from .sphere import Cube, panorama_directions
@@ -164,14 +164,14 @@ def in_a_row(right: Maps, others: Sequence[Maps]) -> Maps:
     textures = {}
     for name in right:
         row = [face[name] for face in faces]
-        if any(one.color_space == "linear" for one in row):  # those that are dark enough are encoded
+        if any(one.color_space == "linear" for one in row):  # dark enough values are encoded
             row = [Texture(linear_pixels(one), "linear") for one in row]
         textures[name] = replace(row[0], pixels=np.concatenate([one.pixels for one in row], axis=1))
     return replace(right, textures=textures)
 
 
 def layout_of(size_px: tuple[int, int]) -> str:
-    """The layout of a sheet of this size. ParameterError if it is none."""
+    """The layout of a sheet of this size. ParameterError if there is none."""
     height, width = size_px
     for layout, ((rows, columns), _) in PLACES.items():
         if height % rows == 0 and height // rows * columns == width:
@@ -189,12 +189,12 @@ def _linear(texture: Texture, name: str) -> Tensor:
 
 
 def _mode(texture: Texture) -> str:
-    """Interpolation of a map: light is not interpolated by cubics, which are dark around a sun."""
+    """Interpolation of a map; not cubic for light, since that leaves dark rings around a sun."""
     return "bilinear" if texture.color_space == "linear" else "bicubic"
 
 
 def _encode(x: Tensor, name: str, source: Texture) -> np.ndarray:
-    """Pixels (H, W, C) as the source has them: light, or encoded colours and other values from 0 to 1."""
+    """Pixels (H, W, C) in the source's form: light, or encoded colours and other values in [0, 1]."""
     is_light = source.color_space == "linear"
     pixels = x.clamp(0, None if is_light else 1).permute(1, 2, 0).numpy()
     return np.ascontiguousarray(linear_to_srgb(pixels) if name in COLOR_MAPS and not is_light else pixels)
@@ -218,7 +218,7 @@ def _in_bands(
     samples: int,
     tell: Callable[[float], None],
 ) -> Tensor:
-    """Samples (C, height, width) in directions of bands of rows, of which `samples` along each side are averaged."""
+    """Means (C, height, width) of `samples` per pixel along each side, in directions of bands of rows."""
     import torch
     from torch.nn.functional import avg_pool2d
 

@@ -1,4 +1,4 @@
-"""`cut-decal`: an object, a leaf, a crack or lettering cut out of a photograph, with alpha."""
+"""`cut-decal`: cuts an object, a leaf, a crack or lettering out of a photograph, with alpha."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from impasto.texture import Maps
 from impasto.tools import Field, Filter, Input, Inputs, Parameters, display_hints
 
 SOLID = 0.98
-"""Alpha from which a colour is the object's own."""
+"""Pixels from this alpha on have the object's own colour."""
 VISIBLE = 1.5 / 255
 LOOKING = "Finding the object"
 PREVIEW_PX = 512
@@ -49,7 +49,7 @@ class CutDecalParameters(CutParameters):
 
 
 class CutDecal(Filter):
-    """Finds the object by its colour's distance from the border, and bleeds its colours under the edge."""
+    """Finds the object by the distance of its colours from the border's, and extends them under its edge."""
 
     name, label = "cut-decal", "Decal"
     description = "Cuts an object out of a photograph, with a soft edge, and opacity around it"
@@ -81,9 +81,9 @@ def color_of(maps: Maps) -> np.ndarray:
 
 
 def cut(subject: Maps, parameters: CutParameters, mask: Maps | None, context: Context) -> np.ndarray:
-    """Alpha (H, W): of a mask, or else the subject's own opacity, or else of what differs from its border.
+    """Alpha (H, W): from a mask, or the subject's opacity, or else 1 where it differs from its border.
 
-    It is 1 everywhere if nothing differs. ParameterError if it is 0 everywhere, as of an edge wider than the object.
+    It is 1 everywhere if nothing differs. ParameterError if it is 0 everywhere, as if an edge is wider than the object.
     """
     alpha = _alpha(subject, parameters, mask, context)
     if alpha.max() <= VISIBLE:
@@ -129,7 +129,7 @@ def visible_area(mask: Maps, size_px: tuple[int, int]) -> np.ndarray:
 def crop(
     subject: Maps, alpha: np.ndarray, box: tuple[slice, slice], margin_px: int, power_of_two: bool = False
 ) -> Maps:
-    """The maps in a box, and alpha of its size, with a margin in which it is 0; colours bleed under the edge."""
+    """The maps and alpha in a box, with a margin of alpha 0; colours extend under the edge."""
     from .bleeding import bleed
 
     height, width = (side.stop - side.start for side in box)
@@ -141,7 +141,7 @@ def crop(
     arrays = {name: np.pad(array[box], (*around, (0, 0)), "edge") for name, array in subject.arrays().items()}
     alpha = np.pad(alpha, around)
     known = np.clip((alpha - 0.9) / (SOLID - 0.9), 0, 1)
-    if not known.any():  # faint all over
+    if not known.any():  # faint everywhere
         known = (alpha > alpha.max() / 2).astype(np.float32)
     made = replace(subject, textures={}).with_arrays({**arrays, "opacity": alpha})
     width_m = subject.width_m and subject.width_m * sides[1] / subject.size_px[1]

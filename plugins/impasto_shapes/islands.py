@@ -22,6 +22,6 @@ def without_specks(mask: np.ndarray, least_px: int) -> np.ndarray:
 
 
 def box_of(mask: np.ndarray) -> tuple[slice, slice]:
-    """Rows and columns that hold all of a mask that is not empty."""
+    """The rows and columns that contain a non-empty mask."""
     ((rows, columns),) = find_objects(mask.astype(np.int8))
     return rows, columns

@@ -1,4 +1,4 @@
-"""Alpha of an object in front of a background: what differs from the border of the picture, with soft edges."""
+"""Alpha of an object in front of a background: parts that differ from the picture's border, with soft edges."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ LEAST_DEVIATION = 1.5
 LEAST_DISTANCE = 3.0
 """Least distance of an object from the background, in its standard deviations."""
 SPECK = 1e-3
-"""Area of a part below which it is noise, relative to the picture."""
+"""Parts with a smaller area, relative to the picture, are noise."""
 EPSILON = 1e-4
-"""Variance of colour in the guided filter above which a difference counts as an edge."""
+"""Differences above this variance of colour count as edges in the guided filter."""
 CLEAR_SPAN = 0.01
-"""Squared difference of the colours on both sides of an edge from which they tell alpha."""
+"""Colours on the sides of an edge show alpha if their squared difference is larger than this."""
 BINS = 256
 BORDER_SAMPLES = 100_000
 BAND_PX = 256
 MARGIN_EDGES = 8
-"""Rows beyond a band that are seen with it, in widths of the edge."""
+"""Rows beyond a band that are processed with it, in widths of the edge."""
 Tell = Callable[[float], None]
 
 
 def _nothing(fraction: float) -> None:
-    """Default for `tell`: ignore the fraction that is done."""
+    """Default for `on_progress`: ignore the fraction done."""
 
 
 @dataclass(frozen=True)
 class Background:
-    """Colours in CIELAB of what the border of a picture shows: a quadratic function of the position, and deviations.
+    """Colours of a picture's border in CIELAB: a quadratic function of the position, and deviations.
 
     fit: (6, 3) coefficients of `_terms`. precision: (3, 3) inverse covariance of the colours around it.
     """
@@ -52,7 +52,7 @@ class Background:
 
     @classmethod
     def of_border(cls, color: np.ndarray) -> Background:
-        """Fitted to colours (H, W, 3) so that what crosses the border counts little."""
+        """The background fitted to colours (H, W, 3), robust against things that cross the border."""
         height, width = color.shape[:2]
         frame = max(1, round(FRAME * min(height, width)))
         is_border = np.ones((height, width), bool)
@@ -95,12 +95,12 @@ def _lab(color: np.ndarray) -> Tensor:
 
 
 def bands(height: int) -> Iterator[tuple[int, int]]:
-    """First and last row of bands, so that a large picture needs little memory."""
+    """First and last rows of bands, so that a large picture needs little memory."""
     return ((top, min(height, top + BAND_PX)) for top in range(0, height, BAND_PX))
 
 
 def object_in(color: np.ndarray, tolerance: float, tell: Tell = _nothing) -> np.ndarray:
-    """Whether a pixel (H, W) shows what stands out from the border. tolerance: factor of the distance that counts."""
+    """Whether a pixel (H, W) stands out from the border. tolerance: factor of the smallest distance."""
     size_px = color.shape[:2]
     background = Background.of_border(color)
     distance = np.empty(size_px, np.float32)
@@ -121,7 +121,7 @@ def _smooth(color: np.ndarray) -> np.ndarray:
 
 
 def _otsu(values: np.ndarray) -> float:
-    """The threshold between two classes of values whose variances within are least (Otsu 1979)."""
+    """The threshold that splits values into two classes with the smallest variances (Otsu 1979)."""
     counts, edges = np.histogram(values, BINS)
     below = np.cumsum(counts)
     above = below[-1] - below
@@ -148,9 +148,9 @@ def alpha_of(color: np.ndarray, mask: np.ndarray, edge_px: int, tell: Tell = _no
 
 
 def _alpha_of_band(color: np.ndarray, mask: np.ndarray, edge_px: int) -> np.ndarray:
-    """Alpha along the line of colours from the background to the object, which are those beyond the edge.
+    """Alpha as the place of a colour between those of background and object beyond the edge.
 
-    It is smoothed by a guided filter (He et al. 2010) of which the picture is the guide.
+    It is smoothed by a guided filter (He et al. 2010), guided by the picture.
     """
     m = torch.from_numpy(mask.astype(np.float32))[None, None]
     inside = 1 - max_pool2d(_extend(1 - m, edge_px), 2 * edge_px + 1, 1)
@@ -158,7 +158,7 @@ def _alpha_of_band(color: np.ndarray, mask: np.ndarray, edge_px: int) -> np.ndar
     F, B = (spread(color, one[0, 0].numpy()) for one in (inside, outside))
     span = ((F - B) ** 2).sum(2)
     line = np.clip(((color - B) * (F - B)).sum(2) / np.maximum(span, 1e-6), 0, 1)
-    sure = np.clip(span / CLEAR_SPAN, 0, 1)  # where both have about the same colour, the mask alone tells
+    sure = np.clip(span / CLEAR_SPAN, 0, 1)  # where both have about the same colour, the mask alone decides
     alpha = torch.from_numpy(mask + sure * (line - mask)).float()[None, None]
     alpha = torch.where(inside > 0, 1.0, torch.where(outside > 0, 0.0, alpha))
     guide = torch.from_numpy(np.ascontiguousarray(color.transpose(2, 0, 1), np.float32))[None]

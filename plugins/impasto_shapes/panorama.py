@@ -1,4 +1,4 @@
-"""`close-panorama`: an equirectangular panorama whose sides meet, and whose poles are points."""
+"""`close-panorama`: makes the sides of an equirectangular panorama meet, and its poles points."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from impasto.texture import NORMAL_MAPS, Maps, Texture
 from impasto.tools import Field, Filter, Inputs, Parameters, display_hints
 
 USUAL_STEP = 2.0
-"""Most that the step across the sides may exceed the median step between columns."""
+"""Largest step across the sides, relative to the median step between columns."""
 ROUNDING = 1 / 255
 
 
 class ClosePanoramaParameters(Parameters):
-    """Parameters of the sides and of the poles."""
+    """Parameters of the sides and the poles."""
 
     overlap: float = Field(
         0.04,
@@ -37,7 +37,7 @@ class ClosePanoramaParameters(Parameters):
 
 
 class ClosePanorama(Filter):
-    """Joins the sides by a minimum-error cut, and damps the Fourier series of rows near the poles."""
+    """Joins the sides with a minimum-error cut, and damps the Fourier series of rows near the poles."""
 
     name, label = "close-panorama", "Close panorama"
     description = "Makes an equirectangular panorama go on across its sides and its poles"
@@ -49,7 +49,7 @@ class ClosePanorama(Filter):
     takes_light = True
 
     def apply(self, subject: Maps, parameters: ClosePanoramaParameters, inputs: Inputs, context: Context) -> Maps:
-        """A panorama of the same size; light is joined as encoded colours are, so that a sun does not outweigh all."""
+        """A closed panorama of the same size. Light is joined like encoded colours, so that a sun does not dominate."""
         if subject["base_color"].color_space == "linear":
             encoded = subject.with_arrays({"base_color": linear_to_srgb(subject["base_color"].pixels)})
             made = self.closed(encoded, parameters, context, None)
@@ -58,7 +58,7 @@ class ClosePanorama(Filter):
         return self.closed(subject, parameters, context, 1.0)
 
     def closed(self, subject: Maps, parameters: ClosePanoramaParameters, context: Context, most: float | None) -> Maps:
-        """A panorama of the same size. most: largest value of a colour, if there is one."""
+        """The closed panorama, of the same size. most: largest value of a colour, if any."""
         from .closing import close
 
         height, width = subject.size_px
@@ -83,7 +83,7 @@ def sides_meet(color: np.ndarray) -> bool:
 
 
 def with_poles(maps: Maps, name: str, cap_degrees: float, most: float | None = 1.0) -> np.ndarray:
-    """A map (H, W, C) that is smooth across both poles, as a function on the sphere.
+    """A map (H, W, C), made smooth across both poles as a function on the sphere.
 
     Its m-th harmonic around a pole vanishes there like r^m, where r is the distance in the stereographic projection:
     within a cap, each row's harmonics are damped by (r / r of the cap)^m, which keeps its mean.

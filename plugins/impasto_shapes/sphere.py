@@ -1,6 +1,6 @@
-"""Directions, and samples of pictures around a sphere: equirectangular panoramas and the six faces of a cube.
+"""Directions, and samples of pictures on a sphere: equirectangular panoramas and the six faces of a cube.
 
-x points right, y up and z forward; the middle of a panorama and of the front face show forward.
+x points right, y up and z forward; the middle of a panorama and of the front face show the forward direction.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn.functional import grid_sample
 
 MARGIN_PX = 3
-"""Pixels beyond a border that cubic interpolation may reach."""
+"""Pixels beyond a border that cubic interpolation can reach."""
 FACES = ("right", "left", "up", "down", "front", "back")
 AXES: Sequence[tuple[tuple[int, int, int], tuple[int, int, int], tuple[int, int, int]]] = (
     ((1, 0, 0), (0, 0, -1), (0, -1, 0)),
@@ -41,13 +41,13 @@ def panorama_directions(rows: Tensor, columns: Tensor, height: int, width: int) 
 
 
 class Panorama:
-    """An equirectangular picture (C, H, W) that goes on across its sides and its poles."""
+    """An equirectangular picture (C, H, W) that continues across its sides and poles."""
 
     def __init__(self, picture: Tensor) -> None:
         self.size_px = picture.shape[1:]
         height, width = self.size_px
         margin = min(MARGIN_PX, height)
-        beyond = torch.roll(picture, width // 2, 2)  # across a pole is half a turn further
+        beyond = torch.roll(picture, width // 2, 2)  # crossing a pole means half a turn
         tall = torch.cat([beyond[:, :margin].flip(1), picture, beyond[:, -margin:].flip(1)], 1)
         columns = torch.arange(-MARGIN_PX, width + MARGIN_PX) % width
         self._wide, self._margin = tall[:, :, columns], margin
@@ -62,7 +62,7 @@ class Panorama:
 
 
 class Cube:
-    """Six faces (6, C, F, F), in the order of `FACES`, each of which goes on in its neighbours."""
+    """Six faces (6, C, F, F) in the order of `FACES`; each continues in its neighbours."""
 
     def __init__(self, faces: Tensor) -> None:
         self.face_px = faces.shape[-1]

@@ -1,4 +1,4 @@
-"""`trim-sheet`: horizontal strips of photographs, each endless along its length, one below the other."""
+"""`trim-sheet`: horizontal strips of photographs, each seamless along its length, one below the other."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from impasto.texture import Maps
 from impasto.tools import Field, Filter, Input, Inputs, Parameters, Result, display_hints, zero_means
 
 MOST_STRIPS = 12
-"""Most strips that are found."""
+"""Most strips to find."""
 WINDOW = 1 / 30
-"""Height of the windows that are compared above and below a border, relative to the picture's."""
+"""Height of the compared windows above and below a border, relative to the picture's."""
 STANDS_OUT = 3.0
 LEAST_CHANGE = 0.06
 """Least change at a border, as a multiple of the median, and at all: within one texture it is up to 0.05."""
@@ -26,7 +26,7 @@ GRADIENT_WEIGHT = 2.0
 
 
 class TrimSheetParameters(Parameters):
-    """Parameters of the strips and of the sheet."""
+    """Parameters of the strips and the sheet."""
 
     rows: str = Field(
         "", description="Borders of the strips as fractions from the top, such as 0,0.25,0.6,1; empty: found"
@@ -59,7 +59,7 @@ class TrimSheetParameters(Parameters):
 
 
 class TrimSheet(Filter):
-    """Cuts strips between found or given rows; a minimum-error cut makes each of them endless."""
+    """Cuts strips between found or given rows; a minimum-error cut makes each one seamless."""
 
     name, label = "trim-sheet", "Trim sheet"
     description = "Cuts horizontal strips out of photographs, makes each endless along its length, and stacks them"
@@ -116,8 +116,8 @@ def given_rows(text: str, height: int) -> list[int]:
 def found_rows(color: np.ndarray, count: int) -> list[int]:
     """Borders in pixels of `count` strips of a picture (H, W, 3), or of as many as stand out if it is 0.
 
-    Each row is described by the means, deviations and gradients of its colours; a border is where they change most
-    between a window above it and one below.
+    Each row is described by means, deviations and gradients of its colours. A border is where these change most between
+    a window above and a window below.
     """
     height = len(color)
     window = max(1, round(WINDOW * height))
@@ -144,7 +144,7 @@ def _rows_of(maps: Maps, top: int, bottom: int) -> Maps:
 
 
 def _with_maps_of(subject: Maps, strip: Maps) -> Maps:
-    """A strip with the maps that the sheet has. ParameterError names one that it lacks."""
+    """A strip with the sheet's maps. ParameterError names a missing one."""
     if missing := [name for name in subject if name not in strip]:
         message = f"a strip has no {', '.join(missing)}, unlike the source"
         raise ParameterError(message, "give folders with the same maps, or pictures only")
@@ -152,7 +152,7 @@ def _with_maps_of(subject: Maps, strip: Maps) -> Maps:
 
 
 def _endless(strip: Maps, width: int, overlap: float) -> Maps:
-    """A strip of this width that repeats along it."""
+    """A strip of this width, seamless along its length."""
     from .closing import close
 
     overlap_px = round(width * overlap / (1 - overlap))
@@ -162,7 +162,7 @@ def _endless(strip: Maps, width: int, overlap: float) -> Maps:
 
 
 def _stack(subject: Maps, strips: Sequence[Maps], parameters: TrimSheetParameters) -> Result:
-    """The sheet of the strips, with padding above and below each, and its figures."""
+    """The sheet of strips, with padding above and below each, and its figures."""
     padding = parameters.padding_px
     heights = [strip.size_px[0] for strip in strips]
     total = sum(heights) + len(strips) * padding

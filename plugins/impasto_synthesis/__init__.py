@@ -1,8 +1,8 @@
-"""Synthesis by example: a photograph, or a map set, becomes a larger or an endless one, made of its own pieces.
+"""Synthesis by example: makes a photograph or a map set larger or endless, from its own pieces.
 
-`quilt` makes it seamless in about a second: image quilting and graph cuts (Efros & Freeman 2001; Kwatra et al. 2003) on
-a torus. The folder `patch_synthesis` has the tool that lays out smaller pieces, and corrects their cuts from coarse to
-fine; `histogram_blending` has the one for materials without a pattern, whose pieces fade into each other.
+`quilt` makes it seamless in about a second, by image quilting and graph cuts (Efros & Freeman 2001; Kwatra et al. 2003)
+on a torus. The tool in `patch_synthesis` lays out smaller pieces, and corrects their cuts from coarse to fine. The one
+in `histogram_blending` is for materials without a pattern; its pieces fade into each other.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Quilt(Generator):
     needs_source = True
 
     def apply(self, subject: Maps, parameters: QuiltParameters, inputs: Inputs, context: Context) -> Maps:
-        """Seamless maps, whose texels keep their size in the world."""
+        """Seamless maps; texels keep their size in metres."""
         from .seamless import make_seamless
 
         return make_seamless(subject, parameters, context)

@@ -1,4 +1,4 @@
-"""Light of a photograph: evened out, and its luma."""
+"""A photograph's light: evening it out, and luma."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BROAD = 0.16
 def even_light(color: torch.Tensor, strength: float, axes: Sequence[int] = (0, 1)) -> torch.Tensor:
     """Image (C, h, w) with a fraction `strength` of the drift broader than a third of it subtracted, mean kept.
 
-    axes: of the image, along which light is evened; of one alone, each of its lines keeps its mean.
+    axes: along which light is evened; with only one, each line along it keeps its mean.
     """
     drift = _blur(color, sigma=BROAD)
     return color - strength * (drift - drift.mean([1 + axis for axis in axes], keepdim=True))

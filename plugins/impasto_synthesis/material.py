@@ -1,4 +1,4 @@
-"""A subject's maps as tensors, prepared to be cut up: even light, and whole periods of a pattern; and back again."""
+"""A subject's maps as tensors, prepared for cutting, with even light and whole periods of a pattern; and back."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .light import even_light, luma_of
 from .pattern import Fitted, fit_along, fit_to_torus, repeat_px, rotate_maps
 
 SENSITIVITY = {"auto": 1.0, "regular": 2.0}
-"""Divisors of the thresholds for finding a pattern: if one is requested, half as clear a pattern is enough."""
+"""Divisors of the thresholds for finding a pattern; if one is requested, half as clear a pattern is enough."""
 SMALLEST_PX = 8
 """Shorter sides are mirrored (source), or made larger and then reduced (result)."""
 LEFT_OUT, PLACES = "left_out", "places"
@@ -48,9 +48,9 @@ def prepare_source(
 ) -> Fitted:
     """The subject's maps with evened light, turned by `degrees`, and rectified for a torus of `size_px`.
 
-    done: the fractions of the work done before and after. carried: pictures (H, W, C) to turn and rectify as well; of
-    these, `LEFT_OUT` is 1 where the subject must not be used. copies: take the nearest pixels as they are. closed: axes
-    along which the result repeats; along another one light and rows stay as they are.
+    done: fractions of the work done before and after. carried: pictures (H, W, C) to turn and rectify as well; the one
+    named `LEFT_OUT` is 1 where the subject must not be used. copies: copy the nearest pixels exactly. closed: axes
+    along which the result repeats; along other axes, light and rows stay unchanged.
     """
     start, end = done
     context.progress(start, "Evening out the light")
@@ -85,7 +85,7 @@ def prepare_source(
 
 
 def _regularity(light: torch.Tensor, wanted: str) -> Regularity | None:
-    """The pattern in `light` (h, w), if one is wanted and there is one."""
+    """The pattern in `light` (h, w); None if there is none, or none is wanted."""
     if wanted == "stochastic":
         return None
     light, sensitivity = light.cpu(), SENSITIVITY[wanted]
@@ -93,7 +93,7 @@ def _regularity(light: torch.Tensor, wanted: str) -> Regularity | None:
 
 
 def reporter(maps: Mapping[str, torch.Tensor], context: Context, done: tuple[float, float], words: str) -> Report:
-    """A report of a session's work between two fractions of all, which regularly previews the first map."""
+    """A function that reports a session's work between two fractions, and regularly previews the first map."""
     name, image = next(iter(maps.items()))
     start, end = done
     shown_s = time.monotonic()
@@ -120,7 +120,7 @@ def finish_maps(
 ) -> Maps:
     """Maps of the result's images (C, H, W), one for each of the fitted maps, reduced by `shrink`.
 
-    copies: to their nearest pixels, not to means.
+    copies: reduce by copying nearest pixels, not by averaging.
     """
     textures = {}
     for number, (name, image) in enumerate(zip(fitted.maps, images, strict=True)):
@@ -141,7 +141,7 @@ def _places(image: torch.Tensor) -> torch.Tensor:
 
 
 def _without(image: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """Image (C, h, w) with its mean where the mask (1, h, w) is 1, so that only the rest decides light and pattern."""
+    """Image (C, h, w) with its mean where the mask (1, h, w) is 1, so that it does not affect light and pattern."""
     mean = (image * (1 - mask)).sum((1, 2), keepdim=True) / (1 - mask).sum()
     return torch.lerp(image, mean, mask)
 

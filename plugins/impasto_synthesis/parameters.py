@@ -20,7 +20,7 @@ PIXEL_ART: PixelArt = Field(
 
 
 class QuiltParameters(SizeParameters):
-    """Parameters of the pieces and of the choice among them."""
+    """Parameters of the pieces and of their choice."""
 
     block_px: int = Field(
         0,

@@ -15,14 +15,14 @@ from impasto.patterns.phases import Pattern
 from impasto.texture import NORMAL_MAPS
 
 LARGEST_STRETCH = 0.2
-"""Largest stretch of a period, as a logarithm, to make whole periods fit; beyond, distortion is worse than a seam."""
+"""Largest stretch of a period, as a logarithm, to fit whole periods; beyond it, distortion is worse than a seam."""
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """Rectified maps (c, h, w) to cut up, their periodic pattern, and the factor by which they were made wider.
+    """Rectified maps (c, h, w) for cutting, their periodic pattern, and the factor of their width.
 
-    carried: pictures (c, h, w) that were rectified with the maps, and belong to none.
+    carried: other pictures (c, h, w) that were rectified with the maps.
     """
 
     maps: Mapping[str, torch.Tensor]
@@ -42,7 +42,10 @@ def fit_to_torus(
     size = torch.tensor([float(side) for side in size_px], dtype=torch.float64)
     wave_vectors, is_periodic = _axes(found)
     along_y, along_x = (rows.keystone if rows else 0.0 for rows in found.rows)
-    for repeat_periods in (found.sublattice.repeat_periods, (1, 1)):  # better a bond broken at borders than no pattern
+    for repeat_periods in (
+        found.sublattice.repeat_periods,
+        (1, 1),
+    ):  # a broken bond is better than none
         counts = torch.tensor(repeat_periods)
         closed = wave_vectors.double() / counts[:, None]
         cycles = closed @ rotation(degrees).T * size
@@ -65,9 +68,9 @@ def fit_to_torus(
 def fit_along(
     maps: Mapping[str, torch.Tensor], found: Regularity, size_px: tuple[int, int], axis: int
 ) -> Fitted | None:
-    """Maps (c, h, w) stretched along an axis alone, so that whole repeats of the pattern fit; None if that is too much.
+    """Maps (c, h, w) stretched along one axis so that whole repeats of the pattern fit; None if that is too much.
 
-    A repeat is that of the pattern with its bond, along rows that are not moved.
+    A repeat includes the pattern's bond; rows are not moved.
     """
     wave_vectors, is_periodic = _axes(found)
     if not is_periodic[axis]:
@@ -84,7 +87,7 @@ def fit_along(
 
 
 def repeat_px(found: Regularity) -> tuple[int, int]:
-    """(height, width) in pixels of the source after which the pattern and its bond repeat, 1 where there is none."""
+    """(height, width) of a repeat of the pattern and its bond, in pixels of the source; 1 along an axis without one."""
     wave_vectors, is_periodic = _axes(found)
     periods = torch.where(is_periodic, 1 / wave_vectors.norm(dim=1), 1.0)
     height, width = (periods * torch.tensor(found.sublattice.repeat_periods)).round().int().tolist()
@@ -92,7 +95,7 @@ def repeat_px(found: Regularity) -> tuple[int, int]:
 
 
 def rotate_maps(maps: Mapping[str, torch.Tensor], degrees: float) -> Mapping[str, torch.Tensor]:
-    """Maps (c, h, w) turned counter-clockwise: their largest upright part."""
+    """The largest upright part of maps (c, h, w) turned counter-clockwise."""
     if not degrees % 360:
         return maps
     warped = {name: warp(image, rotation(degrees), (0.0, 0.0)) for name, image in maps.items()}
@@ -100,13 +103,13 @@ def rotate_maps(maps: Mapping[str, torch.Tensor], degrees: float) -> Mapping[str
 
 
 def rotation(degrees: float) -> torch.Tensor:
-    """The matrix (2, 2) that turns positions (y down, x) counter-clockwise."""
+    """The matrix (2, 2) that rotates positions (y down, x) counter-clockwise."""
     angle = torch.deg2rad(torch.tensor(degrees, dtype=torch.float64))
     return torch.stack([torch.stack([angle.cos(), -angle.sin()]), torch.stack([angle.sin(), angle.cos()])])
 
 
 def rotate_normals(maps: Mapping[str, torch.Tensor], degrees: float) -> Mapping[str, torch.Tensor]:
-    """Maps of a picture that was turned, with normals that are turned as well, and of unit length."""
+    """The maps of a rotated picture, with their normals rotated too, and of unit length."""
     if not degrees % 360:
         return maps
     done = dict(maps)

@@ -15,9 +15,9 @@ from .parameters import QuiltParameters
 from .pattern import Fitted
 
 CLOSED: dict[str, tuple[tuple[int, ...], int | None]] = {"both": ((0, 1), None), "x": ((1,), 0), "y": ((0,), 1)}
-"""Axes (0: y, 1: x) along which the result repeats, and the one along which it does not."""
+"""Axes (0: y, 1: x) along which the result repeats, and the axis along which it does not."""
 BLEND_PX = 12.0
-"""Distance over which a step of shapes at a cut is spread; one of light or colour is as far as pieces overlap."""
+"""Distance over which a step of shapes at a cut is spread; steps of light or colour are spread over the overlap."""
 
 
 def make_seamless(subject: Maps, parameters: QuiltParameters, context: Context) -> Maps:
@@ -40,7 +40,7 @@ def make_seamless(subject: Maps, parameters: QuiltParameters, context: Context) 
 
 
 def of_length(fitted: Fitted, axis: int, length_px: int, context: Context) -> Fitted:
-    """The middle of the maps along an axis, of this length if they are longer; pieces are then as long as they are."""
+    """The maps, cropped to their middle along an axis if they are longer than this."""
     length = next(iter(fitted.maps.values())).shape[1 + axis]
     if length < length_px:
         context.note("the result is longer than the source where it does not repeat, so parts of it stand there twice")

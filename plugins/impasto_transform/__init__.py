@@ -1,4 +1,4 @@
-"""Rotation, cropping and scaling of all maps of a surface, to prepare a source for another tool."""
+"""Rotates, crops and scales all maps of a surface, to prepare a source for another tool."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Bottom = Annotated[float, Field(title="Bottom", ge=0, le=1)]
 
 
 class TransformParameters(Parameters):
-    """Steps of the transformation, in order."""
+    """The steps of the transformation, in order."""
 
     rotate: Angle = Field(
         0.0,
@@ -45,7 +45,7 @@ class TransformParameters(Parameters):
 
 
 class Transform(Filter):
-    """Rotates, crops and scales maps, whose width in metres becomes that of the part that is kept."""
+    """Rotates, crops and scales maps; their width in metres becomes that of the remaining part."""
 
     name, label = "transform", "Rotate, crop, scale"
     description = "Rotates, crops and scales a picture or a map set, normals included"
@@ -55,7 +55,7 @@ class Transform(Filter):
     needs_source = True
 
     def apply(self, subject: Maps, parameters: TransformParameters, inputs: Inputs, context: Context) -> Maps:
-        """The transformed maps; only `scale` changes the size of texels in the world."""
+        """The transformed maps; only `scale` changes the texels' size in metres."""
         from impasto.data.prepare import maps_at_scale
         from impasto.surface.resizing import copies_pixels
 

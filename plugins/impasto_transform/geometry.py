@@ -1,4 +1,4 @@
-"""Geometric transformations of maps: colours are averaged as light, and normals, which turn too, as slopes."""
+"""Geometric transformations of maps: colours are averaged as light, and normals rotate and are averaged as slopes."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from impasto.texture import NORMAL_MAPS, Maps
 
 
 def rotate_maps(maps: Maps, degrees: float, nearest: bool = False) -> Maps:
-    """Maps turned counter-clockwise; except by quarter turns, their largest upright part of the same aspect.
+    """Maps turned counter-clockwise; unless by quarter turns, cropped to the largest upright part of the same aspect.
 
     nearest: whether pixels are copied instead of blended.
     """
     quarters, rest = divmod(degrees + 45, 90)
-    angle = rest - 45  # remainder besides quarter turns, in [-45, 45)
+    angle = rest - 45  # remainder after quarter turns, in [-45, 45)
     maps = _quarter_turns(maps, int(quarters) % 4)
     return _slant(maps, math.radians(angle), nearest) if angle else maps
 
@@ -38,7 +38,7 @@ def _quarter_turns(maps: Maps, turns: int) -> Maps:
 
 
 def _turn(name: str, pixels: np.ndarray, degrees: float) -> np.ndarray:
-    """Pixels (H, W, C) of a picture that was turned, of which normals are turned too."""
+    """Pixels (H, W, C) of a turned picture; normals are rotated too."""
     if name not in NORMAL_MAPS:
         return pixels
     cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
@@ -47,7 +47,7 @@ def _turn(name: str, pixels: np.ndarray, degrees: float) -> np.ndarray:
 
 
 def _slant(maps: Maps, angle: float, nearest: bool) -> Maps:
-    """The largest upright rectangle of the same aspect inside maps that are turned by up to 45 degrees."""
+    """The largest upright rectangle of the same aspect inside maps turned by up to 45 degrees."""
     height, width = maps.size_px
     cosine, sine = math.cos(angle), abs(math.sin(angle))
     share = min(height / (width * sine + height * cosine), width / (width * cosine + height * sine))
@@ -84,7 +84,7 @@ def _bilinear(pixels: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.ndarray:
 
 
 def crop_maps(maps: Maps, crop: Sequence[float]) -> Maps:
-    """The part of maps between left, top, right, bottom (0 to 1). ParameterError if it is empty."""
+    """The maps, cropped to left, top, right and bottom (0 to 1). ParameterError if nothing is left."""
     left, top, right, bottom = crop
     Preparation(crop=(left, top, right, bottom))  # checks it
     if (left, top, right, bottom) == (0, 0, 1, 1):

@@ -1,1 +1,1 @@
-"""The GANs of the textbook: plain, conditional, progressive, and the plain one with a newer loss."""
+"""Textbook GANs: plain, conditional, progressive, and the plain one with a newer loss."""

@@ -92,7 +92,7 @@ class PlainDiscriminator(nn.Module):
 
 
 def begin(layer: nn.Module) -> None:
-    """DCGAN's initial weights: normal with a deviation of 0.02 (section 4), and so round 1 for batch norm."""
+    """Set DCGAN's initial weights: normal with deviation 0.02 (section 4), around 1 for batch norm."""
     if isinstance(layer, nn.Conv2d):
         nn.init.normal_(layer.weight, 0, INITIAL_DEVIATION)
     elif isinstance(layer, nn.BatchNorm2d):
@@ -114,7 +114,7 @@ class GanTraining(TextbookTraining):
         return networks
 
     def rate(self) -> float:
-        """Constant learning rate."""
+        """A constant learning rate."""
         return self.learning_rate * self.rate_factor
 
     def discriminator_loss(self, x: Tensor, x_hat: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,4 +1,4 @@
-"""Maps by the model of a textbook GAN."""
+"""Makes maps with the model of a textbook GAN."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LARGEST_PX = 4096
 
 
 def generate_textbook(tool: str, subject: Maps, parameters: Any, context: Context) -> Maps:
-    """Maps of the chosen size, or of the subject's, by the model's network."""
+    """Maps from the model's network, with the chosen size or the subject's."""
     height, width = parameters.size_px(subject)
     if max(height, width) > LARGEST_PX:
         message = f"{tool} makes up to {LARGEST_PX} px a side in one piece, and was asked for {width}x{height}"

@@ -28,7 +28,7 @@ FIRST_PX = 8
 """Size of crops at the first resolution; the coarsest grid has as many cells."""
 MARGIN_CELLS = 1
 GROWING = 0.6
-"""Fraction of the training after which the last level has faded in: it trains longest, as in the paper."""
+"""Fraction of the training until the last level has faded in; that level trains longest, as in the paper."""
 LAMBDA = 10.0
 DRIFT = 1e-3
 
@@ -50,7 +50,7 @@ class EqualisedConvolution(nn.Module):
 
 
 class Dense(nn.Module):
-    """A fully connected layer with equalised learning rate as well; gain 1 in the paper's last layer."""
+    """A fully connected layer with equalised learning rate; gain 1 in the paper's last layer."""
 
     def __init__(self, inputs: int, outputs: int, gain: float = math.sqrt(2)) -> None:
         super().__init__()
@@ -178,11 +178,11 @@ class ProgressiveTraining(TextbookTraining):
         return min(phase // 2 + min(phase % 2, 1.0), levels - 1.0)
 
     def probe(self) -> tuple[Tensor, Tensor] | None:
-        """None until G has grown: coarse pictures are no sign of a failure, and their figures do not compare."""
+        """None until G has grown: coarse pictures are no failure, and their figures are not comparable."""
         return super().probe() if self.growth() == levels_of(self.crop_px) - 1 else None
 
     def step(self) -> dict[str, Tensor]:
-        """One step of D, then one of G, both at the current resolution."""
+        """Take one step of D, then one of G, both at the current resolution."""
         G, D = self.networks["generator"], self.networks["discriminator"]
         growth = self.growth()
         G.growth.fill_(growth)  # type: ignore[operator]
@@ -215,7 +215,7 @@ class ProgressiveTraining(TextbookTraining):
 
 
 def level_view(x: Tensor, halvings: int, fade: float) -> Tensor:
-    """Crops as D sees them: halved `halvings` times, with the detail of a new level as faint as in G's pictures."""
+    """Crops for D: halved `halvings` times, with the detail of a new level as faint as in G's pictures."""
     for _ in range(halvings):
         x = avg_pool2d(x, 2)
     if not fade:

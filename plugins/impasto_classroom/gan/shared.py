@@ -1,4 +1,4 @@
-"""Shared by the textbook trainings: data, previews, the probe and the card; and maps from a network's pixels."""
+"""The part shared by the textbook trainings: data, previews, probe and card; and maps from a network's pixels."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .card import TextbookCard
 PREVIEW_PX = 128
 PROBES = 16
 MARGIN_PX = 8
-"""Pixels that x̂ is larger by than the crops of it that D sees."""
+"""Pixels by which x̂ is larger than the crops of it that D sees."""
 
 
 class TextbookTraining(Training):
@@ -30,7 +30,7 @@ class TextbookTraining(Training):
 
     learns_classes = False
     betas: tuple[float, float]
-    """Those of Adam, as in the method's paper."""
+    """Adam's betas, as in the method's paper."""
 
     def __init__(
         self, crops: CropSource, parameters: TrainTextbookParameters, seed: int, device: str, precision: str
@@ -46,7 +46,7 @@ class TextbookTraining(Training):
 
     @classmethod
     def of(cls, dataset: Dataset, parameters: Any, seed: int, device: str) -> Self:
-        """The training from the beginning, on the pictures of a dataset."""
+        """A new training on the pictures of a dataset."""
         crops = read_crops(dataset, parameters.longest_px, parameters.crop_px, parameters.hold_out, device)
         return cls(crops, parameters, seed, device, training_precision(device))
 
@@ -55,7 +55,7 @@ class TextbookTraining(Training):
         """The networks by name: "generator" and "discriminator"."""
 
     def step(self) -> dict[str, Tensor]:
-        """One step of D, then one of G."""
+        """Take one step of D, then one of G."""
         G, side = self.networks["generator"], self.crop_px + MARGIN_PX
         x, y = self.crops.draw(self.batch, self.crop_px, self.random)  # (B, C, crop_px, crop_px), (B,)
         with self.autocast():
@@ -73,25 +73,25 @@ class TextbookTraining(Training):
         raise NotImplementedError
 
     def generator_loss(self, x_hat: Tensor, y: Tensor, real_logits: Tensor) -> Tensor:
-        """Loss of G for x̂; real_logits: those of x, before D's step."""
+        """Loss of G for x̂. real_logits: of x, before D's step."""
         raise NotImplementedError
 
     @torch.no_grad()
     def probe(self) -> tuple[Tensor, Tensor] | None:
-        """Pictures from fixed noise, and fixed crops of the data, of the same classes."""
+        """Pictures from fixed noise, and fixed crops of the data of the same classes."""
         size_px = (self.crop_px, self.crop_px)
         return self.ema(self.fixed_noise(), PROBES, size_px, self.real_classes), self.real
 
     @torch.no_grad()
     def preview(self) -> Maps:
-        """At most four classes, side by side."""
+        """Pictures of at most four classes, side by side."""
         count = min(max(len(self.crops.labels), 1), 4)
         classes = torch.arange(count, device=self.device)
         pixels = self.ema(self.fixed_noise(), count, (PREVIEW_PX, PREVIEW_PX), classes)
         return maps_of(torch.cat(list(pixels), 2), TextbookCard.of({"name": "untitled", **self.card()}))
 
     def card(self) -> dict[str, Any]:
-        """The card's fields that are needed to make maps, and the data."""
+        """The card's fields for making maps, and about the data."""
         crops = self.crops
         classes = {"classes": list(crops.labels)} if self.learns_classes else {}
         return {

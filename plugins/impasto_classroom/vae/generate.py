@@ -1,4 +1,4 @@
-"""Reconstruction and variation of a picture, and new surfaces of the same kind: of any size, seamless."""
+"""Reconstructions and variations of a picture, and new surfaces: seamless, of any size."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ from .networks import CELL_PX, LATENT_CHANNELS, Autoencoder
 from .prior import gaussian_field
 
 ENOUGH_CELLS = 64
-"""A source with fewer is varied with the latents of the training pictures besides its own."""
+"""A source with fewer cells is also varied with the latents of the training pictures."""
 MARGIN = 10
-"""Cells around a tile that are decoded with it: the decoder reaches 116 texels, the occlusion 30 more."""
+"""Cells around a tile that are decoded with it. The decoder reaches 116 texels, the occlusion 30 more."""
 TILE_PX = (512, 1024)
 """Height and width of tiles."""
 
 
 @dataclass(frozen=True)
 class LatentTorus:
-    """Latents z (8, h, w) on a torus, with everything needed to decode any part. about: scale and name of the maps."""
+    """Latents z (8, h, w) on a torus, and everything to decode any part. about: scale and name of the maps."""
 
     vae: Autoencoder
     z: Tensor
@@ -85,7 +85,7 @@ class LatentTorus:
 
 
 def generate_vae(subject: Maps, parameters: VaeParameters, context: Context) -> Maps:
-    """All maps of the model: the subject's, reconstructed and varied, or new ones without a subject."""
+    """All maps of the model: the subject reconstructed and varied, or new ones without a subject."""
     surface = surface_of(subject, parameters, context)
     context.progress(0.5, "Decoding")
     return surface.whole()
@@ -106,7 +106,7 @@ def generate_tiles(subject: Maps, parameters: VaeParameters, context: Context) -
 
 
 def surface_of(subject: Maps, parameters: VaeParameters, context: Context) -> LatentTorus:
-    """The surface of the kept latents of the subject and new ones that fit around them."""
+    """The surface with the subject's kept latents, and new ones that fit around them."""
     stated, tensors = context.load_model(parameters.model, "vae")
     card = VaeCard.of(stated)
     vae, stored = read_autoencoder(card, tensors)
@@ -144,7 +144,7 @@ def surface_of(subject: Maps, parameters: VaeParameters, context: Context) -> La
 
 
 def read_autoencoder(card: VaeCard, tensors: Mapping[str, np.ndarray]) -> tuple[Autoencoder, list[Tensor]]:
-    """The network of a model, and its stored latents (8, h, w) of training pictures. ModelError if they are invalid."""
+    """A model's network, and its stored latents (8, h, w) of training pictures. ModelError if they are invalid."""
     own = sorted(name for name in tensors if name.startswith("latents_"))
     weights = {name: array for name, array in tensors.items() if name not in own}
     vae = network_of(lambda: Autoencoder(card.channels, card.width), weights, card.name, "vae")
@@ -167,7 +167,7 @@ def _prepare(subject: Maps, card: VaeCard) -> Maps:
 
 
 def _encode(subject: Maps, vae: Autoencoder, card: VaeCard, size_px: tuple[int, int]) -> Tensor:
-    """μ (8, h, w) of the subject, which is stretched slightly to whole cells, like the result's grid."""
+    """μ (8, h, w) of the subject, slightly stretched to whole cells like the result's grid."""
     device = vae.mean.device
     pixels = pixels_of(subject, card.maps, card.relief_px).to(device)
     cells = []

@@ -16,7 +16,7 @@ from torch.nn.functional import avg_pool2d
 from impasto.numerics.borders import TORUS, with_margin
 
 PATCH = 3
-"""Side of a patch in cells: 48 texels, so that nothing larger is repeated."""
+"""Side of a patch in cells: 48 texels, so that only smaller parts repeat."""
 RING = 1
 """Width in cells of the ring around a patch that must match."""
 CHOICE = 6
@@ -63,7 +63,7 @@ def fill(
 
 
 def _choose(windows: Tensor, context: Tensor, known: Tensor, random: torch.Generator) -> Tensor:
-    """One (C, 5, 5) of the windows that match the context best where it is known."""
+    """One of the windows (C, 5, 5) that best match the known part of the context."""
     if not known.any():
         return windows[torch.randint(len(windows), (), generator=random)]
     distances = (windows[..., known] - context[:, known]).square().sum((1, 2))
@@ -82,7 +82,7 @@ def inner_cells(height: int, width: int, wraps: tuple[bool, bool]) -> Tensor:
 
 
 def kept_cells(size: tuple[int, int], variation: float, noise: Callable[..., Tensor]) -> Tensor:
-    """Cells (H, W) to keep: a fraction `variation`, in blobs a few cells wide, is left out."""
+    """Cells (H, W) to keep, without a fraction `variation` in blobs a few cells wide."""
     field = noise(1, 1, *size)
     for _ in range(2):
         field = avg_pool2d(with_margin(field, 1, TORUS), 3, 1)

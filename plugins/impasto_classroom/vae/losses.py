@@ -31,8 +31,8 @@ def free_bits(kl: Tensor, free_nats: float) -> Tensor:
 def reconstruction_loss(x: Tensor, x_hat: Tensor, known: Tensor) -> Tensor:
     """L1 between the Laplacian pyramids of x and x̂ (B, C, H, W), weighted by `known` (1, 1, H, W).
 
-    Relative to the deviation of each band and channel in x, so that fine relief counts besides broad colour; channels
-    that hardly vary count less.
+    It is relative to the deviation of each band and channel in x, so that fine relief counts as well as broad colour;
+    channels that hardly vary count less.
     """
     loss = x.new_zeros(())
     for real, made, weight in zip(bands(x), bands(x_hat), BAND_WEIGHTS, strict=False):

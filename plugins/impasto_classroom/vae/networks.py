@@ -99,7 +99,7 @@ class DecoderStage(nn.Module):
         """
         x = bilinear_resize(
             self.convolution(with_margin(x, 1, TORUS)), size, self.blocks
-        )  # at the coarser size: a quarter of the cost
+        )  # at the coarser size, for a quarter of the cost
         drawn = with_margin(noise(len(x), self.noise_channels, *size), self.blocks, TORUS)
         x = leaky_relu(x + self.noise(drawn), SLOPE)
         for residual in self.residuals:

@@ -35,22 +35,22 @@ BETAS = (0.5, 0.95)
 CRITIC_WIDTHS = (3, 5, 8, 12)
 """Widths of the critic, in eighths of the parameter."""
 CRITIC_FROM = 0.1
-"""Fraction of the training after which the critic starts: earlier, there is no fine detail to criticise."""
+"""Fraction of the training before the critic starts; earlier, there is no fine detail to criticise."""
 GAMMA = 0.5
 PENALTY_EVERY = 4
-"""Steps between gradient penalties, whose weight is that much larger: lazy regularisation (Karras et al. 2020, 3.1)."""
+"""Steps between gradient penalties; it multiplies their weight (lazy regularisation, Karras et al. 2020, 3.1)."""
 L1_WEIGHT = 2.0
 SWD_WEIGHT = 1.0
 ADVERSARIAL_WEIGHT = 0.5
 FREE_NATS = 0.2
 """Information per channel and cell without cost."""
 HIDDEN_FRACTION = 0.5
-"""Fraction of crops of which the encoder sees only the base colour, so that a photograph suffices as a source."""
+"""Fraction of crops with only the base colour for the encoder, so that a photograph suffices as a source."""
 PREVIEW_PX = 256
 MOST_CELLS = 32
-"""Longest side in cells of the latents that a model stores of each picture."""
+"""Longest side, in cells, of the stored latents of each picture."""
 MOST_PICTURES = 16
-"""Number of pictures whose latents a model stores."""
+"""Most pictures whose latents a model stores."""
 PROBES = 4
 
 
@@ -75,12 +75,12 @@ class VaeTraining(Training):
 
     @classmethod
     def of(cls, dataset: Dataset, parameters: Any, seed: int, device: str) -> Self:
-        """The training from the beginning, on the pictures of a dataset."""
+        """A new training on the pictures of a dataset."""
         pictures = load_pictures(dataset, parameters.longest_px, parameters.crop_px, parameters.hold_out)
         return cls(pictures, parameters, seed, device, training_precision(device))
 
     def step(self) -> dict[str, Tensor]:
-        """One step of both networks; the losses."""
+        """Take one step of both networks, and return the losses."""
         vae, known_count = self.vae, (self.parameters.batch + 1) // 2
         x = vae.standardise(self.crops(self.parameters.batch, self.random))  # (B, C, crop_px, crop_px)
         with self.autocast():
@@ -172,7 +172,7 @@ class VaeTraining(Training):
 
     @torch.no_grad()
     def complete(self) -> None:
-        """Store latents of the pictures in `ema`, from which the finished model copies new cells."""
+        """Store the pictures' latents in `ema`; the finished model copies new cells from them."""
         latents, variances = [], []
         for number, picture in enumerate(self.pictures.pictures[:MOST_PICTURES]):
             height, width = (min(side // CELL_PX, MOST_CELLS) * CELL_PX for side in picture.values.shape[1:])
@@ -194,7 +194,7 @@ class VaeTraining(Training):
         self.gap = prior_gap(mean, covariance)
 
     def card(self) -> dict[str, Any]:
-        """The settings of the model and the sources of its data."""
+        """The card's fields: the model's settings and its data."""
         pictures, mixing = self.pictures, self.ema.mixing
         return {
             "width": self.parameters.width,

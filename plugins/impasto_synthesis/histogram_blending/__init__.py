@@ -12,7 +12,7 @@ from .parameters import HistogramBlendingParameters
 
 
 class HistogramBlending(Generator):
-    """Blends random pieces of the subject on a grid of triangles (Heitz & Neyret 2018), all maps alike."""
+    """Blends random pieces of the subject on a grid of triangles (Heitz & Neyret 2018), the same for all maps."""
 
     name = "histogram-blending"
     label = "Endless without pattern"
@@ -27,7 +27,7 @@ class HistogramBlending(Generator):
     needs_source = True
 
     def apply(self, subject: Maps, parameters: HistogramBlendingParameters, inputs: Inputs, context: Context) -> Maps:
-        """Seamless maps, whose texels keep their size in the world."""
+        """Seamless maps; texels keep their size in metres."""
         from .blending import blended_maps
 
         return blended_maps(subject, parameters, context)

@@ -1,4 +1,4 @@
-"""The blend: Gaussian maps, summed with the weights of their hexagons, and taken back by their tables.
+"""The blend: Gaussian maps, summed with the weights of their hexagons, and mapped back by tables.
 
 With weights w of three pieces g of mean 0 and variance 1, the sum of w g over the root of the sum of w² has variance 1
 as well (Heitz & Neyret 2018, eq. 6); so a histogram is kept however many pieces meet.
@@ -26,9 +26,9 @@ from .grid import TriangleGrid, random_point
 from .parameters import LARGEST_LAYOUT, HistogramBlendingParameters
 
 TILE_PX = (256, 512)
-"""(height, width) of the parts that are made at a time: their sums stay in the processor's cache."""
+"""(height, width) of the parts computed at a time, so that their sums stay in the processor's cache."""
 LEAST_CELL_PX = 2
-"""Least width of a cell, also of tiny sources: smaller ones would be more than the pixels."""
+"""Smallest width of a cell, also for tiny sources; smaller cells would outnumber the pixels."""
 PREVIEW_PX, PREVIEW_EVERY_S = 512, 0.25
 
 
@@ -109,7 +109,7 @@ class Blend:
 
 
 def blend_of(subject: Maps, parameters: HistogramBlendingParameters, context: Context) -> Blend:
-    """The blend that the parameters describe; its Gaussian maps take most of the time of a small result."""
+    """The blend for these parameters; its Gaussian maps take most of the time of a small result."""
     context.progress(0.0, "Looking for a pattern")
     _check_pattern(subject, parameters.pattern, context)
     maps = []

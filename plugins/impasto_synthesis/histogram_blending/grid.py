@@ -1,7 +1,7 @@
 """A grid of triangles on a torus, and the random piece of the source at each of its vertices (Heitz & Neyret 2018).
 
-Blender's nodes follow the same grid with the same random numbers, so a result looks as it does there: vertices are
-counted from the lower left corner, and numbers come from the hash of Blender's White Noise texture.
+Blender's nodes use the same grid and random numbers, so a result looks the same there. Vertices are counted from the
+lower left corner, and numbers come from the hash of Blender's White Noise texture.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 ROW = 7 / 8
-"""Distance of rows of vertices in cells: near that of equilateral triangles, and rational, so that whole cells fit."""
+"""Distance between rows of vertices, in cells: about equilateral triangles, but rational, so that whole cells fit."""
 LEAST_CELLS = 2
 
 
@@ -29,7 +29,7 @@ class TriangleGrid:
 
     @classmethod
     def near(cls, size_px: tuple[int, int], cell_px: float) -> TriangleGrid:
-        """Grid whose cells are about `cell_px` wide."""
+        """A grid with cells about `cell_px` wide."""
         height, width = size_px
         columns, pairs = round(width / cell_px), round(height / (2 * ROW * cell_px))
         return cls(size_px, max(LEAST_CELLS, columns), 2 * max(1, pairs))

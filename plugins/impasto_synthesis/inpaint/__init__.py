@@ -1,4 +1,4 @@
-"""Repair by example: holes, borders and margins of a picture or a map set are filled from the rest of it."""
+"""Repair by example: fills holes, borders and margins of a picture or a map set from the rest of it."""
 
 from .tools import Extend, FindLandmarks, Inpaint, MendTiling
 

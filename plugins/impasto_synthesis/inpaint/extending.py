@@ -1,4 +1,4 @@
-"""Extending a picture beyond its borders: margins are holes, filled from the picture."""
+"""Extends a picture beyond its borders: margins are holes that are filled from the picture."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .repair import is_too_small
 
 
 def extend_maps(subject: Maps, parameters: ExtendParameters, context: Context) -> Maps:
-    """The subject with margins; what was there stays as it is, and texels keep their size in the world."""
+    """The subject with margins. Its own pixels stay unchanged, and texels keep their size in metres."""
     (top, bottom), (left, right) = margins = _margins_px(subject.size_px, parameters)
     height, width = subject.size_px
     size_px = height + top + bottom, width + left + right

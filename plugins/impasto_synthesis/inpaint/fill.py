@@ -1,4 +1,4 @@
-"""Filling the holes of a picture or a map set from the rest of it, so that nobody sees where they were."""
+"""Fills the holes of a picture or a map set from the rest of it, invisibly."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Repair:
 
 
 def fill_holes(subject: Maps, repair: Repair, context: Context) -> Maps:
-    """The subject with its holes filled; every pixel outside them is as it was."""
+    """The subject with its holes filled; pixels outside them are unchanged."""
     if not repair.mask.any():
         return subject
     context.progress(0.0, "Looking at what is known")

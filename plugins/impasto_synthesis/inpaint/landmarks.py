@@ -1,4 +1,4 @@
-"""Finding blemishes and landmarks: places that draw the eye where a picture repeats, as a mask to look at and edit."""
+"""Finds blemishes and landmarks, which draw the eye where a picture repeats, as a mask to look at and edit."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from .parameters import FindLandmarksParameters
 from .repair import is_too_small
 
 SEARCHED_PX = 256
-"""Longer side at which landmarks are looked for; they are at least 1/32 of the shorter side."""
+"""Longer side for the search; landmarks are at least 1/32 of the shorter side."""
 EXTENT = 0.6
-"""Share of a landmark's salience that its borders still have."""
+"""Salience at a landmark's border, relative to its middle."""
 MEDIAN_OF_NORMAL = 0.6745
-"""Median of the absolute value of a standard normal variable: deviations are measured without those that stand out."""
+"""Median absolute value of a standard normal variable, for deviations that ignore outliers."""
 
 
 def landmarks_of(subject: Maps, parameters: FindLandmarksParameters, context: Context) -> Result:
-    """A mask, white where the subject's landmarks are, with their number and the salience of the most salient."""
+    """A mask, white at the subject's landmarks, with their number and the largest salience."""
     context.progress(0.1, "Looking for landmarks")
     height, width = subject.size_px
     if is_too_small(subject, context):
@@ -61,9 +61,9 @@ def _salient_places(maps: Maps, parameters: FindLandmarksParameters) -> tuple[np
 
 
 def salience_of(maps: Maps) -> np.ndarray:
-    """Salience (h, w) of each place in robust standard deviations, at the scale and in the channel where it is most."""
+    """Largest salience (h, w) of each place over scales and channels, in robust standard deviations."""
     pixels = PrincipalChannels(maps, tuple(maps)).of(maps)
-    if not pixels.shape[2]:  # of one colour
+    if not pixels.shape[2]:  # the picture has one colour
         return np.zeros(maps.size_px, np.float32)
     (height, width), (wraps_down, wraps_across) = maps.size_px, wraps(maps)
     pad = [(0, 0) if wraps_ else (side - 1,) * 2 for side, wraps_ in ((height, wraps_down), (width, wraps_across))]
@@ -85,7 +85,7 @@ def salience_of(maps: Maps) -> np.ndarray:
 def spread_at_borders(side: int, deviation_px: float) -> np.ndarray:
     """Standard deviation (side,) of Gaussian-filtered white noise with mirrored borders, 1 far from them.
 
-    d px from a border, the mirrored half counts pixels twice: σ² = 1 + exp(-d²/s²) for a filter of deviation s.
+    At d px from a border, the mirrored half counts pixels twice: σ² = 1 + exp(-d²/s²) for a filter of deviation s.
     """
     from_border = np.minimum(np.arange(side), np.arange(side)[::-1])
     return np.sqrt(1 + np.exp(-((from_border / deviation_px) ** 2)))

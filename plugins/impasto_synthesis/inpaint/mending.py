@@ -1,4 +1,4 @@
-"""Mending how a material tiles: bands along the borders that disagree are holes of the torus, filled from the rest."""
+"""Mends a material's tiling: bands along borders that do not fit are holes of the torus, filled from the rest."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ from .parameters import MendTilingParameters
 from .repair import is_too_small
 
 VISIBLE_Z, VISIBLE_STEP, LEAST_STEP = 3.0, 2.0, 0.004
-"""Limits of a seam's z-score and of its step beyond which it is seen, and a step (a grey level) that nobody sees."""
+"""A seam is visible above this z-score, or above this step, unless the step is below one grey level, the last value."""
 BANDS = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2)
-"""Widths of bands, relative to the picture, of which the first that heals is taken."""
+"""Widths of bands to try, relative to the picture; the first without a visible seam is used."""
 LEAST_BAND_PX = 8
 SCALES, LEAST_SHRUNK_PX = (1, 4, 8), 48
-"""Reductions at which a mended seam is looked at, since a change of tone is seen from afar; not to fewer pixels."""
+"""Reductions at which a mended seam is checked, since changes of tone show from afar; and their fewest pixels."""
 SEARCHED_PX = 512
-"""Longest side at which a pattern is looked for."""
+"""Longest side for the search for a pattern."""
 OUT_OF_STEP = 0.05
-"""Share of a period by which a pattern may miss its next repeat."""
+"""Largest share of a period by which a pattern may miss its next repeat."""
 AXES = ("top and bottom", "left and right")
 
 
 @dataclass(frozen=True)
 class Periods:
-    """Periods (y, x) in pixels after which the pattern repeats; None where there is none."""
+    """Periods (y, x) of the pattern in pixels; None along an axis without one."""
 
     lengths: tuple[float | None, float | None] = (None, None)
 
     @classmethod
     def of(cls, maps: Maps) -> Periods:
-        """Those of the base colour, or of the first map."""
+        """The periods of the base colour, or of the first map."""
         texture = maps["base_color" if "base_color" in maps else next(iter(maps))]
         grey = texture.pixels.mean(2, keepdims=True)
         shrink = max(1.0, max(maps.size_px) / SEARCHED_PX)
@@ -58,7 +58,7 @@ class Periods:
 
 
 def mend_maps(subject: Maps, parameters: MendTilingParameters, context: Context) -> Maps:
-    """The subject with bands along those borders replaced that do not continue each other."""
+    """The subject with bands replaced along borders that do not continue each other."""
     context.progress(0.0, "Looking at the borders")
     if is_too_small(subject, context):
         return subject
@@ -66,7 +66,7 @@ def mend_maps(subject: Maps, parameters: MendTilingParameters, context: Context)
     if parameters.whole_periods:
         subject = _crop(subject, periods, context)
     else:
-        _tell_of_periods(subject, periods, context)
+        _note_misfit(subject, periods, context)
     broken = [axis for axis in (0, 1) if _is_visible(subject, axis)]
     if not broken:
         context.note("the borders continue each other, so nothing was mended")
@@ -79,7 +79,7 @@ def mend_maps(subject: Maps, parameters: MendTilingParameters, context: Context)
 def _heal(
     maps: Maps, broken: Sequence[int], periods: Periods, parameters: MendTilingParameters, context: Context
 ) -> Maps:
-    """The maps, rolled by half, with bands about their middles replaced: the narrowest whose borders are not seen."""
+    """The maps, rolled by half, with the narrowest bands across their middles replaced that leave no visible seam."""
     widths = {axis: _widths(maps.size_px[axis], periods.lengths[axis], parameters.widest) for axis in broken}
     number = dict.fromkeys(broken, 0)
     best: tuple[float, dict[int, int], Maps] | None = None
@@ -103,13 +103,13 @@ def _heal(
 
 
 def _band(length: int, width: int) -> slice:
-    """Rows or columns of a band of this width about the middle."""
+    """Rows or columns of a band of this width in the middle."""
     first = length // 2 - width // 2
     return slice(first, first + width)
 
 
 def _widths(length: int, period: float | None, widest: float) -> Sequence[int]:
-    """Widths of bands in pixels, narrowest first: in whole periods of a pattern where it has some."""
+    """Widths of bands in pixels, narrowest first; whole periods if there is a pattern."""
     most = max(LEAST_BAND_PX, int(widest * length))
     widths = [max(LEAST_BAND_PX, length * share) for share in BANDS]
     if period:
@@ -119,7 +119,7 @@ def _widths(length: int, period: float | None, widest: float) -> Sequence[int]:
 
 
 def _is_visible(maps: Maps, axis: int) -> bool:
-    """Whether the seam across the borders of an axis is seen in any map."""
+    """Whether the seam across an axis' borders is visible in any map."""
     for texture in maps.values():
         z, (step, height) = seam_z(texture.pixels)[1 - axis], _border_step(texture.pixels, axis)
         if height > LEAST_STEP and (z > VISIBLE_Z or step > VISIBLE_STEP):
@@ -132,7 +132,7 @@ def _border_step(pixels: np.ndarray, axis: int) -> tuple[float, float]:
 
 
 def _z_in(maps: Maps, axis: int, lines: slice) -> float:
-    """The largest z-score of a seam at a band's borders and in its middle, of all maps and scales."""
+    """The largest z-score of a seam at a band's borders and in its middle, over all maps and scales."""
     places = lines.start, (lines.start + lines.stop) // 2, lines.stop
     return max(
         seam_z(_shrunk(np.roll(texture.pixels, -line, axis), scale))[1 - axis]
@@ -159,7 +159,7 @@ def _roll(maps: Maps, shift: tuple[int, ...]) -> Maps:
 
 
 def _crop(subject: Maps, periods: Periods, context: Context) -> Maps:
-    """The subject without what is left beyond whole periods, at the right and the bottom."""
+    """The subject, cropped at the right and the bottom to whole periods."""
     height, width = (
         length if not period or period > length else round(int(length / period + OUT_OF_STEP) * period)
         for length, period in zip(subject.size_px, periods.lengths, strict=True)
@@ -176,8 +176,8 @@ def _crop(subject: Maps, periods: Periods, context: Context) -> Maps:
     return replace(subject, textures=textures, width_m=width_m)
 
 
-def _tell_of_periods(subject: Maps, periods: Periods, context: Context) -> None:
-    """Say so if a pattern does not fit into the picture a whole number of times."""
+def _note_misfit(subject: Maps, periods: Periods, context: Context) -> None:
+    """Note if a pattern does not fit into the picture a whole number of times."""
     for length, period in zip(subject.size_px, periods.lengths, strict=True):
         if period and abs(length / period - round(length / period)) > OUT_OF_STEP:
             context.note("its pattern does not fit a whole number of times: whole_periods crops it first")

@@ -22,7 +22,7 @@ def blend_field() -> Any:
 
 
 class InpaintParameters(Parameters):
-    """Parameters of the filling."""
+    """Parameters for filling holes."""
 
     wraps: Wraps = Field("automatic", description="Fill across the borders: if the picture tiles, always, or never")
     quality: Quality = quality_field()
@@ -30,7 +30,7 @@ class InpaintParameters(Parameters):
 
 
 class FindLandmarksParameters(Parameters):
-    """Limits of what counts as a landmark."""
+    """Limits for landmarks."""
 
     threshold: float = Field(
         3.5,

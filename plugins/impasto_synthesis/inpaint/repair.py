@@ -1,4 +1,4 @@
-"""Filling masked regions: what to fill, from where, and what to say if that cannot be."""
+"""Fills masked regions: decides what to fill and from where, and notes problems."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .fill import Repair, fill_holes
 from .parameters import InpaintParameters, Wraps
 
 SMALLEST_PX = 16
-"""Shorter side below which a picture has no texture to learn from: it is left as it is."""
+"""Pictures with a smaller side have no texture to learn from, and are left unchanged."""
 MOST_REGIONS = 4096
 
 
@@ -37,7 +37,7 @@ def inpaint_maps(subject: Maps, parameters: InpaintParameters, inputs: Inputs, c
 
 
 def is_too_small(subject: Maps, context: Context) -> bool:
-    """Whether the subject has no texture to learn from; if so, this is told."""
+    """Whether the subject is too small to have a texture; a note says so."""
     if min(subject.size_px) >= SMALLEST_PX:
         return False
     context.progress(0.5, "Filling holes")
@@ -46,7 +46,7 @@ def is_too_small(subject: Maps, context: Context) -> bool:
 
 
 def wraps_of(subject: Maps, wanted: Wraps, context: Context) -> tuple[bool, bool]:
-    """Whether the subject wraps around (vertically, horizontally); a note says so where its borders decide."""
+    """Whether the subject wraps around (vertically, horizontally); a note says so if its borders decide."""
     if wanted != "automatic":
         return (wanted == "yes",) * 2
     is_periodic = all(wraps(subject))
@@ -56,7 +56,7 @@ def wraps_of(subject: Maps, wanted: Wraps, context: Context) -> tuple[bool, bool
 
 
 def _constraints(subject: Maps, inputs: Inputs) -> tuple[np.ndarray, np.ndarray] | None:
-    """Kinds and islands (H, W), if labels or islands are given: what differs in either is of another kind."""
+    """Kinds and islands (H, W) if labels or islands are given. Pixels that differ in either are of different kinds."""
     if not {"labels", "islands"} & set(inputs):
         return None
     none = np.zeros(subject.size_px, np.int32)

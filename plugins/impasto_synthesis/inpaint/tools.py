@@ -10,7 +10,7 @@ from .parameters import ExtendParameters, FindLandmarksParameters, InpaintParame
 
 
 class Inpaint(Filter):
-    """Fills the white parts of a mask from the rest of the subject; all its maps follow one field of positions."""
+    """Fills the white parts of a mask from the rest of the subject, with the same positions for all maps."""
 
     name, label = "inpaint", "Fill region"
     description = "Fills regions of a picture or a map set from the rest of it, so that nobody sees where they were"
@@ -33,14 +33,14 @@ class Inpaint(Filter):
     needs_source = True
 
     def apply(self, subject: Maps, parameters: InpaintParameters, inputs: Inputs, context: Context) -> Maps:
-        """The subject, of which only the masked parts are changed."""
+        """The subject, changed only in the masked parts."""
         from .repair import inpaint_maps
 
         return inpaint_maps(subject, parameters, inputs, context)
 
 
 class FindLandmarks(Filter):
-    """Makes a mask of what draws the eye, to be looked at, edited and given to the tool that fills."""
+    """Makes a mask of places that draw the eye, to look at, to edit, and to fill."""
 
     name, label = "find-landmarks", "Find landmarks"
     description = "Finds blemishes and landmarks that are seen again and again where a texture repeats, as a mask"
@@ -58,7 +58,7 @@ class FindLandmarks(Filter):
 
 
 class MendTiling(Filter):
-    """Replaces bands along the borders that do not continue each other, as narrow as they can be."""
+    """Replaces bands along borders that do not continue each other, as narrow as possible."""
 
     name, label = "mend-tiling", "Mend tiling"
     description = "Makes a picture or a map set tile by replacing narrow bands along its borders; the inside is kept"
@@ -69,14 +69,14 @@ class MendTiling(Filter):
     needs_source = True
 
     def apply(self, subject: Maps, parameters: MendTilingParameters, inputs: Inputs, context: Context) -> Maps:
-        """The subject, which tiles; or the subject itself if it did."""
+        """The subject, made seamless, or unchanged if it was."""
         from .mending import mend_maps
 
         return mend_maps(subject, parameters, context)
 
 
 class Extend(Filter):
-    """Adds margins, which continue the subject, to any of its sides."""
+    """Adds margins to any side of the subject, which continue it."""
 
     name, label = "extend", "Extend"
     description = "Extends a picture or a map set beyond its borders, with more of the same"

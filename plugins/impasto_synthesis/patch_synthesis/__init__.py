@@ -1,4 +1,4 @@
-"""Patch synthesis: one photograph, or a whole map set, becomes an endless texture that never repeats it."""
+"""Patch synthesis: turns a photograph or a map set into an endless texture without repeats."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .parameters import PatchSynthesisParameters
 
 
 class PatchSynthesis(Generator):
-    """Synthesises the subject anew on a torus; all its maps follow one field of positions."""
+    """Synthesises the subject anew on a torus, with the same positions for all maps."""
 
     name = "patch-synthesis"
     label = "Endless from photo"
@@ -32,7 +32,7 @@ class PatchSynthesis(Generator):
     needs_source = True
 
     def apply(self, subject: Maps, parameters: PatchSynthesisParameters, inputs: Inputs, context: Context) -> Maps:
-        """Seamless maps, whose texels keep their size in the world."""
+        """Seamless maps; texels keep their size in metres."""
         from .seamless import synthesise_maps
 
         return synthesise_maps(subject, parameters, inputs, context)

@@ -1,4 +1,4 @@
-"""Atlas of sources: several prepared photographs below each other, so that positions in it tell which one is shown."""
+"""Atlas of sources: several prepared photographs below each other, so that a position identifies its photograph."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..material import LEFT_OUT
 from ..pattern import Fitted
 
 GAP_PX = 64
-"""Least gap between sources, which is left out; they begin at multiples of it, so at a pixel of every level."""
+"""Smallest gap between sources, which is left out. Sources start at multiples of it, so at pixels of each level."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Atlas:
         return Example(self.fitted.maps, self.patterns, left_out, self.side_px)
 
     def part_of_rows(self) -> Tensor:
-        """Number (h,) of the source that each row shows."""
+        """Number (h,) of the source in each row."""
         rows = torch.arange(self.image.shape[1], device=self.image.device)
         return torch.bucketize(rows, torch.tensor(self.patterns.tops[1:], device=rows.device), right=True)
 

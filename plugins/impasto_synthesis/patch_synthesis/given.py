@@ -1,4 +1,4 @@
-"""Inputs of patch synthesis besides its subject, and the guidance that follows from them."""
+"""The further inputs of patch synthesis, and the guidance from them."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ from .parameters import PatchSynthesisParameters
 
 LABELS = "labels"
 STRICTNESS = 8.0
-"""Cost of what differs from a guide by its deviation, in mean distances, when it is followed as strictly as can be."""
+"""Cost, at full strictness, of a difference from the guide of one deviation, in mean distances."""
 MIX = 10.0
-"""Weight of showing the source that is wanted."""
+"""Weight of showing the wanted source."""
 BROAD = 0.03
-"""Width of the means that a guide's colours are compared with, relative to the source's shorter side."""
+"""Width of the blur of colours that a guide is compared with, relative to the source's shorter side."""
 BLOB = 0.08
 """Deviation of the Gaussian filter that shapes random regions, relative to the source's shorter side."""
 SOFT = 0.015
 """Half width of the band in which cuts between sources may run, relative to the result's shorter side."""
 LEAST_DEVIATION = 1e-3
 UNEVEN, UNEVEN_SIZE = 0.15, 0.02
-"""Deviation of the noise in a guide, relative to its own, and of the filter that shapes it, to the source's side."""
+"""Deviation of a guide's noise, relative to the guide's, and of the noise's filter, relative to the source's side."""
 NEARLY_GREY = 0.02
-"""Deviation of colour differences below which a guide is grey, so that only its brightness counts."""
+"""A guide with less deviation of colour differences is grey, and only its brightness counts."""
 
 
 @dataclass(frozen=True)
 class GivenMaps:
-    """Inputs besides the subject; masks: at most one for each of the others, or None."""
+    """Inputs other than the subject. masks: at most one for each of the others, or None."""
 
     leave_out: Maps | None
     labels: Maps | None
@@ -55,7 +55,7 @@ class GivenMaps:
 
     @classmethod
     def of(cls, inputs: Mapping[str, Any]) -> GivenMaps:
-        """Inputs by their names. ParameterError if some are of no use without others."""
+        """The inputs by name. ParameterError for combinations that do not work."""
         others, masks = tuple(inputs.get("others") or ()), tuple(inputs.get("mask") or ())
         labels, guide = inputs.get(LABELS), inputs.get("guide")
         if labels and not guide:
@@ -76,7 +76,7 @@ class GivenMaps:
     def guidance(
         self, atlas: Atlas, parameters: PatchSynthesisParameters, size_px: tuple[int, int], context: Context
     ) -> Guidance | None:
-        """Everything that says what is wanted where, as one; None if nothing does."""
+        """Guidance from all inputs together; None if there is none."""
         parts = [*self._of_guide(atlas, parameters.strictness, size_px, context)]
         if self.others:
             weights = [1.0, *parameters.weight, *[1.0] * (len(self.others) - len(parameters.weight))]
@@ -140,9 +140,9 @@ def label_guidance(labels: Tensor, wanted: Tensor, strength: float) -> Guidance:
 
 
 def color_guidance(color: Tensor, wanted: Tensor, strength: float, seed: int) -> Guidance:
-    """Guidance by the broad colours of the source (3, h, w), whose distribution those of the guide (3, H, W) take on.
+    """Guidance by broad colours; the guide's (3, H, W) are matched to the distribution of the source's (3, h, w).
 
-    Smooth noise lets even parts of the guide be as uneven as the source.
+    Smooth noise makes even parts of the guide as uneven as the source.
     """
     width = 2 * round(BROAD * min(color.shape[1:]) / 2) + 1
     broad = avg_pool2d(opponent(color)[None], width, 1, width // 2, count_include_pad=False)[0]
@@ -158,7 +158,7 @@ def color_guidance(color: Tensor, wanted: Tensor, strength: float, seed: int) ->
 
 
 def mix_guidance(part: Tensor, width: int, wanted: Tensor) -> Guidance:
-    """Guidance by shares (S, H, W), from 0 to 1, of sources, of which `part` (h,) is the number in each of the rows."""
+    """Guidance by shares (S, H, W) of sources, 0 to 1. part (h,): number of the source in each row."""
     given = torch.stack([part == number for number in range(len(wanted))]).float()  # (S, h)
     return Guidance(MIX**0.5 * given[..., None].expand(-1, -1, width), MIX**0.5 * wanted)
 
@@ -166,7 +166,7 @@ def mix_guidance(part: Tensor, width: int, wanted: Tensor) -> Guidance:
 def shares(
     weights: Sequence[float], masks: Sequence[Tensor | None], size_px: tuple[int, int], side_px: int, seed: int
 ) -> Tensor:
-    """Places of each source (S, H, W): where its mask (H, W) is white, or in random regions of the rest."""
+    """Share of each source (S, H, W): 1 where its mask (H, W) is white, or in random regions of the rest."""
     free = [number for number, mask in enumerate(masks) if mask is None]
     covered = [mask for mask in masks if mask is not None]
     rest = 1 - torch.stack(covered).amax(0) if covered else torch.ones(size_px)
@@ -191,7 +191,7 @@ def _random_regions(weights: Sequence[float], size_px: tuple[int, int], side_px:
 
 
 def with_common_maps(photographs: Sequence[Maps], context: Context) -> list[Maps]:
-    """The photographs with the maps that all have, in the first one's colour spaces and, if known, at its texel size.
+    """The photographs with their common maps, in the first one's colour spaces and, if known, at its texel size.
 
     ParameterError if they have no map in common.
     """

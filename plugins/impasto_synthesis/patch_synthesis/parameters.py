@@ -11,7 +11,7 @@ from ..parameters import EVEN_LIGHT, PATTERN, PIXEL_ART, PatternChoice
 
 
 class PatchSynthesisParameters(SizeParameters):
-    """Parameters of the layout and of its correction."""
+    """Parameters of the layout and its correction."""
 
     variation: float = Field(
         0.5, ge=0, le=1, description="Lay out smaller pieces and use each part of the photograph as rarely as possible"

@@ -1,4 +1,4 @@
-"""Endless maps from a subject: prepare it, find what is wanted where, synthesise, copy."""
+"""Endless maps from a subject: prepare it, find the guidance, synthesise, and copy."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ from .given import GivenMaps, with_common_maps
 from .parameters import PatchSynthesisParameters
 
 MOST_PX = 36_000_000
-"""Most pixels of all photographs: each takes about 0.2 kB of memory while pieces are compared."""
+"""Most pixels of all photographs; each takes about 0.2 kB of memory while pieces are compared."""
 LEAST_CONTRAST, SCALES = 0.8, 3
-"""Contrast relative to the photograph's below which a result is blurred, at any of so many scales."""
+"""A result with less contrast than this share of the photograph's, at any of this many scales, is blurred."""
 NO_CONTRAST, SMALLEST_PX = 1 / 255, 64
-"""Deviation below which a scale is empty, and shorter side below which contrast is a matter of chance."""
+"""A scale with less deviation is empty; and in smaller pictures contrast is random."""
 PREPARED = 0.05
-"""Fraction of the work after which the photographs are prepared."""
+"""Fraction of the work for preparing the photographs."""
 
 
 def synthesise_maps(subject: Maps, parameters: PatchSynthesisParameters, inputs: Inputs, context: Context) -> Maps:
-    """Seamless maps of the requested size, whose texels are those of photographs at the same positions for all maps.
+    """Seamless maps of the requested size, made of the photographs' texels, from the same positions for all maps.
 
-    Of a mesh's canvas, maps of its size, with texels of the photographs' size.
+    On a mesh's canvas, maps of its size, with texels of the photographs' size.
     """
     given = GivenMaps.of(inputs)
     result_px = context.canvas.size_px if context.canvas else parameters.size_px(subject)
@@ -53,21 +53,21 @@ def synthesise_maps(subject: Maps, parameters: PatchSynthesisParameters, inputs:
     _check_pixels(sum(height * width for height, width in (maps.size_px for maps in photographs)))
     atlas = _atlas(photographs, given, parameters, shape.torus_px, context, copies)
     guidance = given.guidance(atlas, parameters, shape.size_px, context)
-    laid = _laid(atlas, guidance, parameters, shape, context)
+    laid = _layout(atlas, guidance, parameters, shape, context)
     made = finish_maps(photographs[0], atlas.fitted, laid.copies(), shrink, context, copies)
     return nearest_resized(made, result_px) if copies else resize_tiling(made, result_px)
 
 
-def _laid(
+def _layout(
     atlas: Atlas,
     guidance: Guidance | None,
     parameters: PatchSynthesisParameters,
     shape: ResultShape,
     context: Context,
 ) -> Laid:
-    """The texels of the photographs that the result shows.
+    """Which texels of the photographs the result shows.
 
-    A layout that only repeats what is calm or blurred in a single photograph is made again, with all variation.
+    If a layout of a single photograph only repeats calm or blurred parts, a second one has full variation.
     """
     report = reporter(atlas.fitted.maps, context, (PREPARED, 0.9), "Correcting cuts")
     session = Session(atlas.example, context.rng, report)
@@ -91,7 +91,7 @@ def _laid(
 
 
 def least_contrast(image: Tensor, origin: Tensor) -> float:
-    """Least contrast of the texels (H, W) of an image (C, h, w), relative to all of it, at its three finest scales."""
+    """Smallest contrast, over three fine scales, of texels (H, W) of an image (C, h, w), relative to the image's."""
     shown, known = (
         pyramid_of(one.permute(1, 2, 0).cpu().numpy(), SCALES + 1)[:SCALES]
         for one in (image.flatten(1)[:, origin], image)
@@ -115,7 +115,7 @@ def _atlas(
     context: Context,
     copies: bool,
 ) -> Atlas:
-    """The photographs, each prepared for a torus of `size_px`, as one."""
+    """The atlas of photographs, each prepared for a torus of `size_px`."""
     carried = given.carried_pictures(photographs[0].size_px)
     sources = []
     for number, photograph in enumerate(photographs):
@@ -128,7 +128,7 @@ def _atlas(
 
 
 def resize_tiling(maps: Maps, size_px: tuple[int, int]) -> Maps:
-    """Maps that tile, at another size (height, width): each axis is resized with a period on either side."""
+    """Seamless maps at another size (height, width), resized with a period of margin on either side."""
     textures = dict(maps)
     for axis, length in enumerate(size_px):
         for name, texture in textures.items():
