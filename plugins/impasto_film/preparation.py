@@ -34,7 +34,8 @@ def note_on_motion(frames: Mapping[int, Path]) -> str:
         message = (
             f"{excerpt(next(iter(frames.values())))} and the next frame have no motion vectors, yet something moves"
         )
-        remedy = "render them without motion blur; without Position, if only what has no vectors moves, such as a fluid"
+        remedy = "without the pass Position, if only parts without vectors move, such as a fluid"
+        remedy = f"render them without motion blur; {remedy}"
         raise FileError(message, remedy)
     return "nothing moves in the first two frames; if it should, render them without motion blur"
 

@@ -109,7 +109,7 @@ class Shot:
         color = read_colors(path)["base_color"].pixels
         if color.shape != frame.color.shape:
             height, width = frame.size_px
-            raise FileError(f"{excerpt(path)} is not of {width}x{height} px, as its frame is", "paint over the frame")
+            raise FileError(f"{excerpt(path)} is not {width}x{height} px like its frame", "paint over the frame")
         paint = CarriedPaint.nothing(frame.size_px)
         paint.paint(number, paint.is_empty, PaintedFrame.of(color, frame))
         return paint
@@ -204,7 +204,7 @@ class Shot:
         return color
 
     def _mismatch(self, out: Path) -> FileError:
-        message = f"{excerpt(out)} was made with other settings, or of another render"
+        message = f"{excerpt(out)} was made with other settings, or from another render"
         return FileError(message, "choose another folder, or replace all frames with --force")
 
     def _film(self, frame: ShotFrame, key: int) -> str:

@@ -45,11 +45,11 @@ class Denoise(Filter):
         color = colors_apart(tensor_of(color_of(subject), context.device))
         context.note(f"the noise measured is {100 * noise_of(color[0]) / 3**0.5:.1f} % of white")
 
-        def tell(fraction: float) -> None:
+        def report(fraction: float) -> None:
             context.progress(fraction, "Removing noise")
 
-        made = colors_together(denoise(color, parameters.strength, wraps, tell)).clamp(0, 1)
+        made = colors_together(denoise(color, parameters.strength, wraps, report)).clamp(0, 1)
         subject = subject.with_arrays({"base_color": pixels_of(made)})
         if parameters.maps == "color":
             return subject
-        return with_others(subject, lambda x: denoise(x, parameters.strength, wraps, tell), context.device)
+        return with_others(subject, lambda x: denoise(x, parameters.strength, wraps, report), context.device)

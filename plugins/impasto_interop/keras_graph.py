@@ -24,7 +24,7 @@ def functional(config: Mapping[str, Any], what: str) -> dict[str, Any]:
         return dict(config)
     chain = config["config"]["layers"]
     if chain[0]["class_name"] != "InputLayer":
-        raise ModelError(f"{what} does not say what it takes", "begin it with keras.Input, and save it again")
+        raise ModelError(f"{what} does not state its inputs", "begin it with keras.Input, and save it again")
     names = [layer["config"].get("name") for layer in chain]
     layers = [
         {**layer, "name": name, "inbound_nodes": [_call(before)] if before else []}
@@ -62,10 +62,10 @@ def check_calls(config: Mapping[str, Any], what: str) -> None:
                 attempts += 1
             attempts += bool(calls)
         if sum(made.values()) == before:
-            raise ModelError(f"{what}: {excerpt(next(iter(waiting)))} needs what no layer before it gives", REMEDY)
+            raise ModelError(f"{what}: {excerpt(next(iter(waiting)))} needs an input that no layer gives", REMEDY)
         if attempts > MOST_ATTEMPTS:
             remedy = "give each place a layer of its own, and save it again"
-            raise ModelError(f"{what} uses its layers too often, or in too confused an order", remedy)
+            raise ModelError(f"{what} uses its layers too often, or in an order that is too complex", remedy)
 
 
 def _inputs(call: Any, what: str) -> Iterator[tuple[str, int]]:
@@ -79,7 +79,7 @@ def _inputs(call: Any, what: str) -> Iterator[tuple[str, int]]:
             about = value.get("config")
             history = about.get("keras_history") if isinstance(about, dict) else None
             if not isinstance(history, list) or [type(part) for part in history] != [str, int, int]:
-                raise ModelError(f"{what} has a layer that takes {excerpt(history)}, which is no output", REMEDY)
+                raise ModelError(f"{what} has a layer that takes {excerpt(history)}, which is not an output", REMEDY)
             yield history[0], history[1]
         elif isinstance(value, dict | list):
             below += value.values() if isinstance(value, dict) else value

@@ -158,7 +158,7 @@ def _check(config: Mapping[str, Any], what: str) -> None:
     for layer in layers:
         about = layer.get("config") if isinstance(layer, dict) else None
         if not isinstance(about, dict) or not isinstance(about.get("name"), str) or "class_name" not in layer:
-            raise ModelError(f"{what} has a layer that is none", REMEDY)
+            raise ModelError(f"{what} has an invalid layer", REMEDY)
         if layer["class_name"] in NETWORKS:
             raise ModelError(f"{what} has a model within a model", REMEDY)
     for value in _values(config):
@@ -167,7 +167,7 @@ def _check(config: Mapping[str, Any], what: str) -> None:
         if isinstance(value, dict) and "activation" in value:
             _check_activation(value["activation"], what)
         if isinstance(value, int) and not -LARGEST <= value <= LARGEST:
-            raise ModelError(f"{what} has the number {excerpt(value)} in it, which is too large", REMEDY)
+            raise ModelError(f"{what} has the number {excerpt(value)}, which is too large", REMEDY)
 
 
 def _values(value: Any) -> Iterator[Any]:
@@ -187,7 +187,7 @@ def _check_object(value: Mapping[str, Any], what: str) -> None:
     if name == "Lambda" or name == "__lambda__":
         raise ModelError(f"{what} has a Lambda layer, which is a program; it was not opened", REMEDY)
     if not isinstance(name, str) or not isinstance(module, str | None):
-        raise ModelError(f"{what} uses {excerpt(name)} of {excerpt(module)}, which are no names", REMEDY)
+        raise ModelError(f"{what} uses {excerpt(name)} of {excerpt(module)}, which are not names", REMEDY)
     if name in PLAIN:
         return
     known = name in CLASSES.get(module or "", ())

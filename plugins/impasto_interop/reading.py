@@ -65,7 +65,7 @@ def imported_file(file: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     shaped = _Shaped(source, stated, inputs, what)
     value_range = stated.range or source.range
     if value_range is None:
-        raise ModelError(f"{what} does not say in which range its colours are", _advice(what))
+        raise ModelError(f"{what} does not state the range of its colours", _advice(what))
     source.runner()  # so that the installed file can be loaded
     about = {
         "name": _name(stated.name or file.stem),

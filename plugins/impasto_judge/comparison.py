@@ -119,8 +119,8 @@ def compare_model(
     for index, case in enumerate(found):
         generation = Generation(model, case.label, size_px, parameters or {}, device)
         classifiers = BRIEF_CLASSIFIERS if brief else CLASSIFIERS
-        tell = _part_of_progress(on_progress, index, len(found), case.label)
-        comparisons.append(compare_case(case, generation, seeds, classifiers, not brief, tell))
+        progress = _part_of_progress(on_progress, index, len(found), case.label)
+        comparisons.append(compare_case(case, generation, seeds, classifiers, not brief, progress))
     return comparisons
 
 

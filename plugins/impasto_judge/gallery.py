@@ -120,11 +120,11 @@ def make_gallery(
     entries: dict[tuple[str, str], GalleryEntry] = {}
     for index, (name, path) in enumerate(sources.items()):
 
-        def tell(done: float, text: str, index: int = index, name: str = name) -> None:
+        def report(done: float, text: str, index: int = index, name: str = name) -> None:
             on_progress((index + done) / len(sources), f"{name}: {text}")
 
         wanted = [GalleryEntry(name, each.label, each.recipe(name, size_px, seed).to_dict(), "") for each in methods]
-        for entry in _entries(path, wanted, known, folder, figures, device, tell):
+        for entry in _entries(path, wanted, known, folder, figures, device, report):
             entries[entry.key] = entry
             _write(folder, [*entries.values(), *(old for key, old in known.items() if key not in entries)])
     return list(entries.values())
@@ -137,7 +137,7 @@ def _entries(
     folder: Path,
     figures: bool,
     device: str,
-    tell: Callable[[float, str], None],
+    report: Callable[[float, str], None],
 ) -> Iterator[GalleryEntry]:
     """The entries of one source: known ones, or else new results."""
     try:
@@ -149,7 +149,7 @@ def _entries(
         return
     judge, sha256 = BriefJudge(source), source.sha256()
     for index, entry in enumerate(wanted):
-        tell(index / len(wanted), entry.method)
+        report(index / len(wanted), entry.method)
         entry = replace(entry, sha256=sha256)
         old = known.get(entry.key)
         if old and _is_done(old, entry, folder, figures):

@@ -76,14 +76,14 @@ def _compare(case: EvaluationCase, generation: Generation, on_progress: Progress
     """Figures of a class and of controls, and their pictures."""
     started = time.process_time()
 
-    def tell(fraction: float, message: str) -> None:
+    def report(fraction: float, message: str) -> None:
         on_progress(fraction, message)
         if time.process_time() - started > LIMIT_S:
             remedy = "`impasto evaluate model` has no such limit"
             raise ParameterError(f"the comparison took more than {LIMIT_S:.0f} s of processor time", remedy)
 
     try:
-        found = compare_case(case, generation, JUDGED_SEEDS, BRIEF_CLASSIFIERS, False, tell)
+        found = compare_case(case, generation, JUDGED_SEEDS, BRIEF_CLASSIFIERS, False, report)
     except ParameterError as error:
         reason = f"{error.message}; {error.remedy}"
         found = CaseResult(case, notes=(reason,))

@@ -80,7 +80,7 @@ def _check_size(size_px: tuple[int, int]) -> None:
     if height * width > MOST_PX:
         share = (MOST_PX / (height * width)) ** 0.5
         raise ParameterError(
-            f"the picture has {width}x{height} px, more than the {MOST_PX / 1e6:g} million that a relief is read of",
+            f"the picture has {width}x{height} px, and the limit for a relief is {MOST_PX / 1e6:g} million",
             f"crop it, or scale it by {share:.2f} or less",
         )
 
@@ -131,8 +131,8 @@ def _recognition(
         found = recognise(network, linear, plane.wraps, toward)
         if not (is_lit := Brightness.of_picture(linear, plane).is_explained(found.slopes, toward)):
             context.note(
-                f"a light at {parameters.light_azimuth:.0f}° does not explain the picture, so its relief was found as"
-                " of an unknown light: check Light Azimuth"
+                f"a light at {parameters.light_azimuth:.0f}° does not explain the picture, so its light was treated as "
+                "unknown: check Light Azimuth"
             )
     if is_lit:
         factor = strength(found, None)

@@ -49,7 +49,7 @@ class PatchColor(Filter):
         linear = linear_pixels(subject["base_color"])
         patch = linear[_disc(subject.size_px, parameters.patch, parameters.radius)]  # (N, 3)
         if patch.mean(0).max() < DARKEST:
-            context.note("the patch is black, which tells nothing of the light: colours stay as they are")
+            context.note("the patch is black, which shows nothing of the light: colours stay unchanged")
             return subject
         if (patch.max(1) >= float(srgb_to_linear(np.array(CLIPPED)))).mean() > MOST_CLIPPED:
             context.note("the patch is overexposed, so its colour is uncertain: a darker one is better")

@@ -58,8 +58,8 @@ class HeightToOcclusion(Filter):
         height_px = smooth * (range_m / width_m * columns)
         radius_px = parameters.radius * columns
         margin = 0 if all(wraps) else int(radius_px) + 1
-        tell = lambda fraction: context.progress(0.05 + 0.9 * fraction, "looking for the horizon")  # noqa: E731
-        sky = sky_over(with_margin(height_px, margin, wraps), radius_px, tell)
+        on_progress = lambda fraction: context.progress(0.05 + 0.9 * fraction, "looking for the horizon")  # noqa: E731
+        sky = sky_over(with_margin(height_px, margin, wraps), radius_px, on_progress)
         inner = (..., slice(margin, margin + rows), slice(margin, margin + columns))
         arrays = {"ambient_occlusion": (sky.occlusion[inner] ** parameters.strength).cpu().numpy()}
         if parameters.bent_normals:

@@ -30,7 +30,7 @@ def as_opengl(
 ) -> np.ndarray:
     """Normals (H, W, 3) in OpenGL's convention; a note names a detected sign.
 
-    height: (H, W) of the same surface, if there is one. must_know: ParameterError if the sign cannot be told;
+    height: (H, W) of the same surface, if there is one. must_know: ParameterError if the sign cannot be determined;
     otherwise such normals count as OpenGL's.
     """
     if green == "auto":
@@ -39,10 +39,10 @@ def as_opengl(
         if found.by == "flat":
             return normal
         if found.sign is None and must_know:
-            message = "the sign of these normals cannot be told: OpenGL and DirectX fit them equally"
+            message = "the sign of these normals cannot be determined: OpenGL and DirectX fit them equally"
             raise ParameterError(message, "say whether green points up or down, or add the surface's height map")
         if found.sign is None:
-            context.note("the sign of the normals cannot be told: they count as OpenGL's")
+            context.note("the sign of the normals cannot be determined: they count as OpenGL's")
         elif must_know or found.sign == "directx":
             name = {"opengl": "OpenGL", "directx": "DirectX"}[found.sign]
             context.note(f"the normals are those of {name} (confidence {found.confidence:.0%})")

@@ -68,8 +68,8 @@ class PackAtlas(Filter):
 
 
 def _share_of_progress(context: Context, index: int, count: int) -> Context:
-    tell = context.on_progress
-    return replace(context, on_progress=lambda fraction, text: tell(0.9 * (index + fraction) / count, text))
+    whole = context.on_progress
+    return replace(context, on_progress=lambda fraction, text: whole(0.9 * (index + fraction) / count, text))
 
 
 def parts_of(maps: Maps, alpha: np.ndarray, padding_px: int, context: Context) -> list[Maps]:

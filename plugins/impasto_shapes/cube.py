@@ -79,8 +79,8 @@ class CubeFaces(Filter):
                     v, u = (_places(first, last, samples) * 2 / side - 1 for first, last in ((top, bottom), (0, side)))
                     return face_directions(face, *reversed(torch.meshgrid(v, u, indexing="ij")))
 
-                tell = _part(context, (6 * count + face) / (6 * len(subject)))
-                made = _in_bands(side, directions, partial(panorama.samples, mode=mode), samples, tell)
+                on_progress = _part(context, (6 * count + face) / (6 * len(subject)))
+                made = _in_bands(side, directions, partial(panorama.samples, mode=mode), samples, on_progress)
                 array[row * side : (row + 1) * side, column * side : (column + 1) * side] = _encode(
                     made, name, subject[name]
                 )
@@ -146,9 +146,9 @@ class PanoramaFromCube(Filter):
         for count, name in enumerate(subject):
             x = _linear(sheet[name], name)
             faces = [x[:, r * side : (r + 1) * side, c * side : (c + 1) * side] for r, c in places]
-            tell = _part(context, count / len(subject))
+            on_progress = _part(context, count / len(subject))
             sampled = partial(Cube(torch.stack(faces)).samples, mode=_mode(sheet[name]))
-            made = _in_bands(height, directions, sampled, samples, tell)
+            made = _in_bands(height, directions, sampled, samples, on_progress)
             textures[name] = replace(sheet[name], pixels=_encode(made, name, sheet[name]))
         return replace(subject, textures=textures, width_m=None)
 
@@ -216,7 +216,7 @@ def _in_bands(
     directions: Callable[[int, int], Tensor],
     sampled: Callable[[Tensor], Tensor],
     samples: int,
-    tell: Callable[[float], None],
+    on_progress: Callable[[float], None],
 ) -> Tensor:
     """Means (C, height, width) of `samples` per pixel along each side, in directions of bands of rows."""
     import torch
@@ -224,6 +224,6 @@ def _in_bands(
 
     bands = []
     for top in range(0, height, ROWS_AT_ONCE):
-        tell(top / height)
+        on_progress(top / height)
         bands.append(avg_pool2d(sampled(directions(top, min(height, top + ROWS_AT_ONCE))), samples))
     return torch.cat(bands, 1)

@@ -33,7 +33,7 @@ BORDER_SAMPLES = 100_000
 BAND_PX = 256
 MARGIN_EDGES = 8
 """Rows beyond a band that are processed with it, in widths of the edge."""
-Tell = Callable[[float], None]
+Progress = Callable[[float], None]
 
 
 def _nothing(fraction: float) -> None:
@@ -99,13 +99,13 @@ def bands(height: int) -> Iterator[tuple[int, int]]:
     return ((top, min(height, top + BAND_PX)) for top in range(0, height, BAND_PX))
 
 
-def object_in(color: np.ndarray, tolerance: float, tell: Tell = _nothing) -> np.ndarray:
+def object_in(color: np.ndarray, tolerance: float, on_progress: Progress = _nothing) -> np.ndarray:
     """Whether a pixel (H, W) stands out from the border. tolerance: factor of the smallest distance."""
     size_px = color.shape[:2]
     background = Background.of_border(color)
     distance = np.empty(size_px, np.float32)
     for top, bottom in bands(size_px[0]):
-        tell(top / size_px[0])
+        on_progress(top / size_px[0])
         wide = color[max(0, top - 1) : bottom + 1]
         distance[top:bottom] = background.distance(_smooth(wide), max(0, top - 1), size_px)[min(1, top) :][
             : bottom - top
@@ -132,14 +132,14 @@ def _otsu(values: np.ndarray) -> float:
     return float(edges[1 + int(np.nanargmax(np.where(above > 0, between, 0)))])
 
 
-def alpha_of(color: np.ndarray, mask: np.ndarray, edge_px: int, tell: Tell = _nothing) -> np.ndarray:
+def alpha_of(color: np.ndarray, mask: np.ndarray, edge_px: int, on_progress: Progress = _nothing) -> np.ndarray:
     """Alpha (H, W) of a mask (H, W), soft across `edge_px` to either side of its border, by colours (H, W, 3)."""
     alpha = mask.astype(np.float32)
     if not edge_px:
         return alpha
     height, margin = len(mask), MARGIN_EDGES * edge_px
     for top, bottom in bands(height):
-        tell(top / height)
+        on_progress(top / height)
         first, last = max(0, top - margin), min(height, bottom + margin)
         here = mask[first:last]
         if here.any() and not here.all():

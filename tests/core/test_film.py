@@ -630,7 +630,7 @@ def test_invalid_shots_are_refused_with_a_remedy(painter, monkeypatch, tmp_path)
     with pytest.raises(FileError, match="holds the frames themselves"):
         repaint_shot(frames, RECIPE, {}, tmp_path)
     Image.new("RGB", (8, 8)).save(tmp_path / "key_1.png")
-    with pytest.raises(FileError, match=r"key_1\.png is not of 64x40 px, as its frame is; paint over the frame"):
+    with pytest.raises(FileError, match=r"key_1\.png is not 64x40 px like its frame; paint over the frame"):
         repaint_shot({1: frames[1]}, RECIPE, {}, tmp_path / "out", keyframes=numbered_files(tmp_path / "key_#.png"))
     monkeypatch.undo()
     larger = Recipe((Step("quilt", {"width_px": 96, "height_px": 96}),), 0)

@@ -371,10 +371,10 @@ def shared(count):
     [
         (chain(3000)[::-1], "too often"),
         (shared(3000), "too often"),
-        ([("a", [[("b", 0)]]), ("b", [[("a", 0)]])], "needs what no layer before it gives"),
-        ([("a", [[("a", 0)]])], "needs what no layer before it gives"),
-        ([("a", [[("nowhere", 0)]])], "needs what no layer before it gives"),
-        ([("a", [[("start", "0")]])], "which is no output"),
+        ([("a", [[("b", 0)]]), ("b", [[("a", 0)]])], "needs an input that no layer gives"),
+        ([("a", [[("a", 0)]])], "needs an input that no layer gives"),
+        ([("a", [[("nowhere", 0)]])], "needs an input that no layer gives"),
+        ([("a", [[("start", "0")]])], "which is not an output"),
         ([("a", [[("start", 0)]]), ("a", [[("start", 0)]])], "a name or a place of its own"),
     ],
 )

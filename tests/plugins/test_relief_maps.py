@@ -114,7 +114,7 @@ def test_directx_normals_are_converted_with_a_note_on_certainty():
 def test_ambiguous_normal_signs_are_refused_unless_given():
     grooves = np.tile(np.sin(2 * np.pi * np.arange(96)[:, None] / 24), (1, 128))
     subject = {"normal": normal_from_slopes(slopes_from_height(grooves))}
-    with pytest.raises(ParameterError, match="cannot be told") as caught:
+    with pytest.raises(ParameterError, match="cannot be determined") as caught:
         made_of("fix-normals", subject)
     assert "height map" in caught.value.remedy
     turned = made_of("fix-normals", subject, green="down").maps["normal"].pixels

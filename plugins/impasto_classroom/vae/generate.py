@@ -151,9 +151,9 @@ def read_autoencoder(card: VaeCard, tensors: Mapping[str, np.ndarray]) -> tuple[
     latents = [floats(tensors, name, (LATENT_CHANNELS, None, None), card.name) for name in own]
     remedy = "train it again, or choose another"
     if not latents or any(not one.numel() for one in latents):
-        raise ModelError(f"{card.name} keeps no latents of what it learned from", remedy)
+        raise ModelError(f"{card.name} stores no latents of its training pictures", remedy)
     if not bool(torch.isfinite(torch.linalg.inv_ex(vae.mixing).inverse).all()):
-        raise ModelError(f"{card.name} has a mixing that cannot be undone", remedy)
+        raise ModelError(f"{card.name} has a mixing matrix that cannot be inverted", remedy)
     return vae, latents
 
 

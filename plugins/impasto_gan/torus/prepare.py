@@ -38,11 +38,11 @@ def prepare(
     cell_px: int,
     hold_out: bool,
     device: str,
-    tell: Callable[[str], None] = lambda note: None,
+    on_note: Callable[[str], None] = lambda note: None,
 ) -> TrainingData:
     """The dataset as training data. ParameterError if its pictures are too small, or have one colour.
 
-    tell: called with a note for the user if its pattern cannot be learned as such.
+    on_note: called with a note for the user if its pattern cannot be learned as such.
     """
     surfaces, wraps, sources = load_surfaces(dataset, hold_out)
     names = tuple(name for name in LEARNED_MAPS if any(name in maps for maps in surfaces))
@@ -62,7 +62,7 @@ def prepare(
 
     lattice, unit_cell = Lattice(), None
     if len(surfaces) == 1:
-        lattice = _fitting(_lattice(surfaces[0]), canvas_of, tell)
+        lattice = _fitting(_lattice(surfaces[0]), canvas_of, on_note)
         if lattice.has_rows:
             ((tensor, known),) = pixels
             lattice, unit_cell = _unit_cell(tensor, lattice)
@@ -160,7 +160,7 @@ def _lattice(maps: Maps) -> Lattice:
     return Lattice()
 
 
-def _fitting(lattice: Lattice, canvas_of: Callable[[Lattice], tuple[int, int]], tell: Callable[[str], None]) -> Lattice:
+def _fitting(lattice: Lattice, canvas_of: Callable[[Lattice], tuple[int, int]], note: Callable[[str], None]) -> Lattice:
     """The lattice, or as much of it as fits into the canvas of a training step.
 
     If tiles are wider than the canvas along one axis, only rows along the other remain, or nothing.
@@ -171,7 +171,7 @@ def _fitting(lattice: Lattice, canvas_of: Callable[[Lattice], tuple[int, int]], 
     fitting = next(one for one in (lattice, *single, Lattice()) if one.fits(canvas_of(one)))
     if fitting is not lattice:
         height, width = canvas_of(lattice)
-        tell(f"a canvas of {width}x{height} px is too small for its pattern, whose period is not learned")
+        note(f"a canvas of {width}x{height} px is too small for its pattern, whose period is not learned")
     return fitting
 
 

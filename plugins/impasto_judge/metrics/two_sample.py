@@ -31,7 +31,7 @@ def two_sample_auc(a: np.ndarray, b: np.ndarray, seed: int = 0, steps: int | Non
     height must be at least 80 px, the width twice as much.
     """
     known, unknown = ([[_half(one, part)] for one in (a, b)] for part in (0, 1))
-    return _tell_apart(known, unknown, seed, steps or STEPS)
+    return _test_score(known, unknown, seed, steps or STEPS)
 
 
 def disjoint_two_sample_auc(
@@ -39,10 +39,10 @@ def disjoint_two_sample_auc(
 ) -> float:
     """The same, but the classifier learns on one pair of (lists of) pictures (H, W, C), and is tested on another."""
     known, unknown = ([list(map(_tensor, as_list(side))) for side in pair] for pair in (learned, tested))
-    return _tell_apart(known, unknown, seed, STEPS)
+    return _test_score(known, unknown, seed, STEPS)
 
 
-def _tell_apart(known: Sides, unknown: Sides, seed: int, steps: int) -> float:
+def _test_score(known: Sides, unknown: Sides, seed: int, steps: int) -> float:
     rng = np.random.default_rng(seed)
     with torch.random.fork_rng(devices=[]):  # initial weights and dropout
         torch.manual_seed(seed)

@@ -147,7 +147,7 @@ def check_captions(dataset: Dataset) -> None:
         count = len(dataset.samples)
         raise ParameterError(f"{len(without)} of {count} pictures have no caption, such as {without[0]}", remedy)
     if len({sample.captions for sample in dataset.samples}) < 2:
-        message = "all pictures have the same captions: no phrase can be told from another"
+        message = "all pictures have the same captions: phrases cannot be distinguished"
         raise ParameterError(message, "give pictures of several materials, each with its own caption")
 
 

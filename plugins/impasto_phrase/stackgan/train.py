@@ -129,9 +129,9 @@ class StackGanTraining(Training):
             side_px * (1 if self.is_second else ENLARGED) // CELL_PX + 1
         )  # one cell more, so that D does not see that the picture tiles
         phi = model.embedding(real.right)
-        told = model.surface(phi).float()
-        known = torch.cat([real.known[..., 0, 0], torch.ones_like(told[:, real.known.shape[1] :])], 1)
-        loss_surface = smooth_l1_loss(told * known, real.about * known)
+        predicted = model.surface(phi).float()
+        known = torch.cat([real.known[..., 0, 0], torch.ones_like(predicted[:, real.known.shape[1] :])], 1)
+        loss_surface = smooth_l1_loss(predicted * known, real.about * known)
         x_hat, mu, log_variance = model.first(phi, self.noise, (cells, cells))
         if self.is_second:
             x_hat, mu, log_variance = model.second(x_hat, phi, self.noise)

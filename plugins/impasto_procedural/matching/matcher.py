@@ -52,8 +52,8 @@ class PhotographMatcher(Matcher):
         probable = classifier.probabilities(target.features[0])
         known = {material.name: material for material in all_materials()}
         tried = {known[name]: probable[name] for name in list(probable)[: self.candidates]}
-        tell = lambda share: context.progress(share, "Trying materials")  # noqa: E731
-        search = MaterialSearch(target, classifier.deviation, canvas_seed(seed), tell)
+        on_progress = lambda share: context.progress(share, "Trying materials")  # noqa: E731
+        search = MaterialSearch(target, classifier.deviation, canvas_seed(seed), on_progress)
         best, *others = search.best(tried, middle_width_m(subject))
         step = Step(best.space.material.name, {key: best.values[key] for key in _changes(best)})
         _note_match(best, others, probable, subject, context)
@@ -118,4 +118,4 @@ def _note_match(
     if not subject.width_m:
         width = f"{best.values['width_m']:.2g}"
         context.note(f"the photograph's width is not known and was guessed from its pattern: {width} m")
-    context.note("relief, roughness and metal are the material's own, as a photograph's colours do not tell them")
+    context.note("relief, roughness and metal are the material's own, since a photograph's colours do not show them")
