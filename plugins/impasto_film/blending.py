@@ -59,10 +59,10 @@ class FramePaint:
     def color(self) -> np.ndarray:
         """Colours (H, W, 3) of the carried paint; pixels without paint extend the nearest pixel's paint."""
         weight = self.newer_weight
-        color = self.older.filled(weight < 1).color(self.frame.color)
+        color = self.older.gapless(weight < 1).color(self.frame.color)
         where = weight > 0
         if where.any():
-            newer, here = self.newer.filled(where).color(color, where), np.flatnonzero(where)
+            newer, here = self.newer.gapless(where).color(color, where), np.flatnonzero(where)
             flat, others, shares = color.reshape(-1, 3), newer.reshape(-1, 3), weight.reshape(-1, 1)
             flat[here] += shares[here] * (others[here] - flat[here])
         return color.clip(0, 1)
@@ -71,7 +71,8 @@ class FramePaint:
         """The colours with a new painting (H, W, 3) of the frame blended in, matched to the carried colours."""
         color, known = self.color(), self.is_certain
         if known.mean() >= LEAST_OVERLAP:
-            fresh = like(fresh, *(each[known].T.copy() for each in (fresh, color)))  # a copy is faster to reduce
+            here, there = (each[known].T.copy() for each in (fresh, color))  # copies are faster to reduce
+            fresh = match_colors(fresh, here, there)
         return color + self.fresh_weight[..., None] * (fresh - color)
 
 
@@ -90,7 +91,7 @@ def _weight(empty: np.ndarray, frame: ShotFrame) -> np.ndarray:
     return weight
 
 
-def like(fresh: np.ndarray, here: np.ndarray, there: np.ndarray) -> np.ndarray:
+def match_colors(fresh: np.ndarray, here: np.ndarray, there: np.ndarray) -> np.ndarray:
     """Colours (H, W, 3) shifted and scaled so that the samples `here` (3, N) get the mean and deviation of `there`."""
     scale = (there.std(1) + 1e-3) / (here.std(1) + 1e-3)
     return ((fresh - here.mean(1)) * scale + there.mean(1)).clip(0, 1).astype(np.float32)

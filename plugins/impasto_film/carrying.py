@@ -52,24 +52,24 @@ class PaintState(IntEnum):
 
 @dataclass(frozen=True)
 class PaintedFrame:
-    """A painted frame: its colours (H, W, 3), and the frame's `shown` values before painting, see `ShotFrame`.
+    """A painted frame: its colours (H, W, 3), and the `ShotFrame.appearance` before painting.
 
     surfaces: positions of its pixels in the world; None if the frame has none.
     """
 
     color: np.ndarray
-    shown: np.ndarray
+    appearance: np.ndarray
     surfaces: Surfaces | None
 
     @classmethod
     def of(cls, color: np.ndarray, frame: ShotFrame) -> PaintedFrame:
         """A frame together with its painted colours."""
-        return cls(color, frame.shown, Surfaces.of(frame))
+        return cls(color, frame.appearance, Surfaces.of(frame))
 
     @cached_property
     def contrast(self) -> np.ndarray:
         """How much brighter the paint (3,) is where the frame is brighter by 1, measured on broad colours."""
-        shown = luma(broad(self.shown[..., :3]))
+        shown = luma(broad(self.appearance[..., :3]))
         light = shown - shown.mean()
         slopes = (light[..., None] * broad(self.color)).mean((0, 1)) / (light.var() + LEAST_VARIANCE)
         return slopes.clip(0, MOST_CONTRAST).astype(np.float32)
@@ -110,7 +110,7 @@ class CarriedPaint:
         motion: from the next frame back to this one. where: pixels (H, W) at which the paint is needed; farther from
         them, mismatches may stay.
         """
-        carried, frame = self._moved(motion), motion.frame
+        carried, frame = self._moved_paint(motion), motion.frame
         window = np.s_[:, :] if where is None else _window(np.nonzero(where), FEATHER_PX + BROAD_REACH_PX)
         arrays = (carried.number, carried.places, carried.light, carried.state)
         part = CarriedPaint(*(values[window] for values in arrays), self.paintings)  # views
@@ -131,7 +131,7 @@ class CarriedPaint:
         sought = np.stack(np.unravel_index(np.flatnonzero(is_sought), is_sought.shape), -1)
         tried = np.full(len(sought), -np.inf)
         while True:
-            is_shown, number, places = self._shown(surfaces, moved, sought, tried)
+            is_shown, number, places = self._oldest_places(surfaces, moved, sought, tried)
             if not is_shown.any():
                 return
             sought, number, places = sought[is_shown], number[is_shown], places[is_shown]
@@ -147,7 +147,7 @@ class CarriedPaint:
             self.light[taken], self.state[taken] = found.light[within][is_taken], PaintState.PAINTED
             sought, tried = sought[~is_taken], number[~is_taken]
 
-    def _shown(
+    def _oldest_places(
         self, surfaces: Surfaces, moved: Collection[float], sought: np.ndarray, tried: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """For pixels (N, 2): whether a painting shows the same point, the oldest one's number, and the place in it.
@@ -175,7 +175,7 @@ class CarriedPaint:
 
     def _change(self, frame: ShotFrame) -> tuple[np.ndarray, np.ndarray]:
         """The difference by channel (H, W, 3), and the distance (H, W) to an outline in the painted frames."""
-        shown = self._sampled(frame.shown, lambda painting, places, light: samples_at(painting.shown, places))
+        shown = self._samples(frame.appearance, lambda painting, places, light: samples_at(painting.appearance, places))
         return broad(frame.color - shown[..., :3]), shown[..., 3]
 
     def color(self, rest: np.ndarray, where: np.ndarray | bool = True) -> np.ndarray:
@@ -187,9 +187,9 @@ class CarriedPaint:
         def lit(painting: PaintedFrame, places: np.ndarray, light: np.ndarray) -> np.ndarray:
             return samples_at(painting.color, places, "bicubic") + painting.contrast * light[..., None]
 
-        return self._sampled(rest, lit, where)
+        return self._samples(rest, lit, where)
 
-    def _sampled(self, rest: np.ndarray, sample: Sampler, where: np.ndarray | bool = True) -> np.ndarray:
+    def _samples(self, rest: np.ndarray, sample: Sampler, where: np.ndarray | bool = True) -> np.ndarray:
         """Samples (H, W, C) of the paint at the pixels `where` (H, W); `rest` (H, W, C) elsewhere."""
         values, is_wanted = rest.copy(), ~self.is_empty & where
         flat, places, light = values.reshape(-1, values.shape[-1]), self.places.reshape(-1, 2), self.light.ravel()
@@ -215,7 +215,7 @@ class CarriedPaint:
             kept.remove(min(unseen, key=apart.__getitem__))
         self.paintings = {number: known[number] for number in kept}
 
-    def filled(self, where: np.ndarray | bool = True) -> CarriedPaint:
+    def gapless(self, where: np.ndarray | bool = True) -> CarriedPaint:
         """The same paint with the gaps at the pixels `where` filled, by extending the nearest pixel's paint."""
         empty, number, places, light = self.is_empty, self.number.copy(), self.places.copy(), self.light.copy()
         state = self.state.copy()
@@ -254,7 +254,7 @@ class CarriedPaint:
         has_gone = (then < halo_px) & (now > then + GONE * halo_px)
         self.state[~self.is_empty & ((largest(np.abs(change)) > MOST_CHANGE) | has_gone)] = PaintState.MISMATCHED
 
-    def _moved(self, motion: Motion) -> CarriedPaint:
+    def _moved_paint(self, motion: Motion) -> CarriedPaint:
         """The paint where each pixel was: places between four neighbours of one surface, or else by the nearest."""
         moved = samples_at(self.places, motion.inside)
         is_cut = ~self._is_whole.ravel()[motion.pixels(motion.inside)]

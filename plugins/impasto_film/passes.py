@@ -113,7 +113,7 @@ class ShotFrame:
     def reversed(self) -> ShotFrame:
         """This frame in the shot played backwards, with the same outlines."""
         turned = replace(self, to_previous=self.to_next, to_next=self.to_previous)
-        shared = ("outlines_px", "shown", *(["broad_color"] if self.is_estimated else []))
+        shared = ("outlines_px", "appearance", *(["broad_color"] if self.is_estimated else []))
         vars(turned).update({name: getattr(self, name) for name in shared})  # they are slow to compute
         return turned
 
@@ -122,7 +122,7 @@ class ShotFrame:
         values = {item.name: getattr(self, item.name) for item in fields(self)}
         cut: dict[str, Any] = {name: one[window] for name, one in values.items() if isinstance(one, np.ndarray)}
         cropped = replace(self, passes=None, **cut)
-        vars(cropped).update(outlines_px=self.outlines_px[window], shown=self.shown[window])
+        vars(cropped).update(outlines_px=self.outlines_px[window], appearance=self.appearance[window])
         return cropped
 
     @cached_property
@@ -131,7 +131,7 @@ class ShotFrame:
         return broad(self.color)
 
     @cached_property
-    def shown(self) -> np.ndarray:
+    def appearance(self) -> np.ndarray:
         """Colours, and distances to outlines, (H, W, 4)."""
         return np.concatenate([self.color, self.outlines_px[..., None]], -1)
 
@@ -179,7 +179,7 @@ def read_frame(path: Path) -> ShotFrame:
         if name in passes and not index.any():
             index = _finite(_channels(passes[name], channel, path)[..., 0])
     return ShotFrame(
-        _encoded(combined, opacity, matrix),
+        _straight_srgb(combined, opacity, matrix),
         opacity,
         np.stack([-vector[..., 1], vector[..., 0]], -1),
         np.stack([vector[..., 3], -vector[..., 2]], -1),
@@ -242,10 +242,10 @@ def write_repainted(path: Path, frame: ShotFrame, color: np.ndarray, metadata: M
         is_written = is_written and output.write_image(part.pixels)
     if not (output.close() and is_written):
         raise FileError(f"cannot write {excerpt(path)}: {output.geterror()}", "check the disk and its free space")
-    return _encoded(linear, frame.opacity, matrix)
+    return _straight_srgb(linear, frame.opacity, matrix)
 
 
-def _encoded(combined: np.ndarray, opacity: np.ndarray, matrix: np.ndarray | None) -> np.ndarray:
+def _straight_srgb(combined: np.ndarray, opacity: np.ndarray, matrix: np.ndarray | None) -> np.ndarray:
     """Straight sRGB colours (H, W, 3) from linear ones premultiplied by opacity (H, W, 1).
 
     matrix (3, 3): from their primaries to linear sRGB; None if they are sRGB's.

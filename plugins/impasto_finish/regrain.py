@@ -29,7 +29,7 @@ def with_grain(I: Tensor, T: Tensor, wraps: tuple[bool, bool], check: Callable[[
     gradient = torch.hypot(*central_differences(around))
     phi = 30 / (1 + 10 * gradient)
     psi = (gradient / 5).clamp(LEAST_PSI, 1)
-    right, down = (_between(phi, axis, wraps) for axis in (1, 0))
+    right, down = (_step_weights(phi, axis, wraps) for axis in (1, 0))
 
     def system(D: Tensor) -> Tensor:
         check()
@@ -40,7 +40,7 @@ def with_grain(I: Tensor, T: Tensor, wraps: tuple[bool, bool], check: Callable[[
     return I + _solution(system, psi * (T - I), diagonal, T - I)
 
 
-def _between(phi: Tensor, axis: int, wraps: tuple[bool, bool]) -> Tensor:
+def _step_weights(phi: Tensor, axis: int, wraps: tuple[bool, bool]) -> Tensor:
     """Weight (H, W) of the difference from each pixel to the next along an axis; 0 across an open border."""
     mean = (phi + phi.roll(-1, axis)) / 2
     if not wraps[axis]:

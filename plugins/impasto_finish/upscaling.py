@@ -48,10 +48,10 @@ def enlarge(x: Tensor, guide: Tensor, times: int, wraps: tuple[bool, bool], chec
         while times > 1:
             x, times = double(x, wraps), times // 2
         return x
-    half, half_guide = (avg_pool2d(_even(y), 2) for y in (x, guide))
+    half, half_guide = (avg_pool2d(_with_even_sides(y), 2) for y in (x, guide))
     filters = learn(x, guide, wraps, check)
     added = _residual(half, half_guide, learn(half, half_guide, wraps, check), wraps, check)
-    missed = _even(x) - double(half, wraps)
+    missed = _with_even_sides(x) - double(half, wraps)
     gain = ((added * missed).sum() / added.square().sum().clamp_min(1e-12)).clamp(0, 1)
     share = gain
     while times > 1:
@@ -60,7 +60,7 @@ def enlarge(x: Tensor, guide: Tensor, times: int, wraps: tuple[bool, bool], chec
     return x
 
 
-def _even(x: Tensor) -> Tensor:
+def _with_even_sides(x: Tensor) -> Tensor:
     """x (C, H, W) without the last row or column if their number is odd."""
     return x[:, : x.shape[1] // 2 * 2, : x.shape[2] // 2 * 2]
 
@@ -73,7 +73,7 @@ def double(x: Tensor, wraps: tuple[bool, bool]) -> Tensor:
 
 def learn(x: Tensor, guide: Tensor, wraps: tuple[bool, bool], check: Callable[[], None]) -> Filters:
     """Filters from x (C, H, W) at half its size to the detail that bicubic interpolation misses."""
-    x, guide = _even(x), _even(guide)
+    x, guide = _with_even_sides(x), _with_even_sides(guide)
     small, small_guide = avg_pool2d(x, 2), avg_pool2d(guide, 2)
     limits = _gradients(small_guide, wraps)[1].quantile(torch.tensor([1 / 3, 2 / 3], device=x.device))
     kinds = _kinds(small_guide, limits, wraps).flatten()

@@ -107,7 +107,7 @@ def sets_in(folder: Path) -> list[ComparedSet]:
 
 def _walk(root: Path, folder: Path) -> Iterator[ComparedSet]:
     entries = [entry for entry in files_in(folder) if not entry.name.startswith(".")]
-    found = {one.name: maps for one in sets_among(pictures_among(entries))[0] if (maps := _compared(one.maps))}
+    found = {one.name: maps for one in sets_among(pictures_among(entries))[0] if (maps := _compared_sources(one.maps))}
     path = as_unicode("/".join(folder.relative_to(root).parts))
     for group, maps in found.items():
         name = "/".join(filter(None, (path, as_unicode(group))))
@@ -120,7 +120,7 @@ def _walk(root: Path, folder: Path) -> Iterator[ComparedSet]:
             yield from _walk(root, entry)
 
 
-def _compared(maps: Mapping[str, MapSource]) -> dict[str, MapSource]:
+def _compared_sources(maps: Mapping[str, MapSource]) -> dict[str, MapSource]:
     return {name: source for name, source in maps.items() if name in COMPARED}
 
 

@@ -111,11 +111,11 @@ def mean_figures(figures: Sequence[MapFigures]) -> MapFigures:
 def at_one_size(estimate: Maps, truth: Maps) -> tuple[Maps, Maps]:
     """Both sets at the smaller of their sizes, with only the compared maps."""
     size_px = compared_size(estimate.size_px, truth.size_px)
-    estimate, truth = (resized_maps(_compared(maps), size_px) for maps in (estimate, truth))
+    estimate, truth = (resized_maps(_compared_maps(maps), size_px) for maps in (estimate, truth))
     return estimate, truth
 
 
-def _compared(maps: Maps) -> Maps:
+def _compared_maps(maps: Maps) -> Maps:
     return Maps({name: maps[name] for name in maps if name in COMPARED})
 
 

@@ -103,7 +103,7 @@ def judge_picture(
         scores = [real.two_sample_auc(maps, number) for number in range(classifiers)]
         figures[row] |= {AUC: float(np.mean(scores)), AUC_DEVIATION: float(np.std(scores))}
         details[row] |= {"two_sample_aucs": scores}
-    ordered = {row: _without(figures[row]) for row in (RESULT, CROP, QUILT, NOISE) if row in figures}
+    ordered = {row: _shown_figures(figures[row]) for row in (RESULT, CROP, QUILT, NOISE) if row in figures}
     return PictureJudgement(result.size_px, real.window_px, ordered, details)
 
 
@@ -157,7 +157,7 @@ def _check(result: Maps, source: Maps, classifiers: int) -> None:
         check_two_sample_size(result.size_px)
 
 
-def _without(figures: Mapping[str, float]) -> dict[str, float]:
+def _shown_figures(figures: Mapping[str, float]) -> dict[str, float]:
     return {name: value for name, value in figures.items() if name not in LEFT_OUT}
 
 

@@ -51,24 +51,24 @@ def covering(subject: Maps, mesh: Mesh, parameters: CoverObjectParameters, conte
         context.progress(0.1, "Projecting")
         made = triplanar(subject, charts, repeat_m, parameters.turn, parameters.sharpness)
         return erase_seams(made, charts, CUT_PX)
-    if (share := _stretched(charts)) > LEAST_STRETCHED:
+    if (share := _stretched_share(charts)) > LEAST_STRETCHED:
         context.note(f"the UVs stretch what lies on {share:.0%} of the surface: unwrap it with a smaller angle limit")
     context.progress(0.05, "Unrolling the object")
     laid_out = unrolled_charts(charts, parameters.turn)
-    cover, reach_px = (_grown, REACH_PX) if parameters.way == "grown" else (_cover_of_plane, CUT_PX)
+    cover, reach_px = (_synthesis, REACH_PX) if parameters.way == "grown" else (_cover_of_plane, CUT_PX)
     made = cover(subject, laid_out, repeat_m, context)
     context.progress(0.95, "Joining seams")
     return erase_seams(made, charts, reach_px)
 
 
-def _stretched(charts: Charts) -> float:
+def _stretched_share(charts: Charts) -> float:
     """Share of the surface on which a pattern's size is wrong by more than the factor `STRETCH`."""
     scales = np.linalg.svd(slopes_of(charts.in_metres, charts.mesh.positions, 1e-30), compute_uv=False)
     is_off = (np.abs(np.log(np.maximum(scales, 1e-9))) > np.log(STRETCH)).any(1) & (charts.chart != NONE)
     return float(charts.mesh.areas[is_off].sum() / charts.mesh.areas.sum())
 
 
-def _grown(example: Maps, charts: Charts, width_m: float, context: Context) -> Maps:
+def _synthesis(example: Maps, charts: Charts, width_m: float, context: Context) -> Maps:
     """The texture of these charts, synthesised on their canvas from an example of this width."""
     tool = registry().tool(SYNTHESIS)
     canvas, density = ChartCanvas.of(charts), example.size_px[1] / width_m

@@ -61,7 +61,7 @@ class Lens(Filter):
                 context.note("no lines were found that should be straight, so the lens is left as it is")
         if not k1:
             return Result(subject, figures={"k1": 0.0})
-        return Result(_without(subject, k1, context), figures={"k1": k1})
+        return Result(_without_curvature(subject, k1, context), figures={"k1": k1})
 
 
 def _curvature_found(subject: Maps, context: Context) -> float | None:
@@ -75,7 +75,7 @@ def _curvature_found(subject: Maps, context: Context) -> float | None:
     return found and float(np.clip(found, -MOST_CURVATURE, MOST_CURVATURE))
 
 
-def _without(subject: Maps, k1: float, context: Context) -> Maps:
+def _without_curvature(subject: Maps, k1: float, context: Context) -> Maps:
     """The largest upright rectangle around the centre of the straightened picture, at the centre's resolution."""
     import torch
 

@@ -56,11 +56,11 @@ class Straighten(Filter):
         height, width = subject.size_px
         if parameters.find == "automatic":
             view = _view_between_lines(subject, context)
-            return _upright(subject, *view, context) if view else subject
+            return _upright_view(subject, *view, context) if view else subject
         chosen = (parameters.top_left, parameters.top_right, parameters.bottom_right, parameters.bottom_left)
         corners = np.array(chosen, np.float64) * (width, height)
         check_corners(corners, subject.size_px)
-        return _upright(subject, corners, parameters.aspect, context)
+        return _upright_view(subject, corners, parameters.aspect, context)
 
 
 def _view_between_lines(subject: Maps, context: Context) -> tuple[np.ndarray, float] | None:
@@ -75,8 +75,8 @@ def _view_between_lines(subject: Maps, context: Context) -> tuple[np.ndarray, fl
         return None
     if len(points) == 1:
         context.note("lines were found in one direction only, so the perspective along them is not corrected")
-    along_x = points[0] if found[0] else across(points[0])
-    along_y = points[-1] if found[1] else across(points[0])
+    along_x = points[0] if found[0] else perpendicular_point(points[0])
+    along_y = points[-1] if found[1] else perpendicular_point(points[0])
     if is_straight(along_x, along_y, subject.size_px):
         context.note("its lines are straight already, so nothing is changed")
         return None
@@ -86,7 +86,7 @@ def _view_between_lines(subject: Maps, context: Context) -> tuple[np.ndarray, fl
     return view
 
 
-def _upright(subject: Maps, corners: np.ndarray, aspect: float, context: Context) -> Maps:
+def _upright_view(subject: Maps, corners: np.ndarray, aspect: float, context: Context) -> Maps:
     """The inside of the corners (4, 2), in pixels, as an upright rectangle."""
     import torch
     from kornia.geometry.transform import get_perspective_transform
@@ -148,7 +148,7 @@ def is_straight(along_x: np.ndarray, along_y: np.ndarray, size_px: tuple[int, in
     return max(tilts) < STRAIGHT_ANGLE and max(slopes) < STRAIGHT_SLOPE
 
 
-def across(point: np.ndarray) -> np.ndarray:
+def perpendicular_point(point: np.ndarray) -> np.ndarray:
     """The vanishing point of lines perpendicular to those to `point`, for a camera turned about one axis only."""
     return np.array([-point[1], point[0], 0.0])
 

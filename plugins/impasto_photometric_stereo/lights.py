@@ -55,7 +55,7 @@ def unknown(intensity: Tensor, usable: Tensor, size_px: tuple[int, int], elevati
     """
     S = _alternate(intensity, usable, _principal_components(intensity, usable))
     b, w = solve(intensity, usable, S)
-    Q = _upright(b, w.sum(0) > LEAST_SEEN, size_px)  # from b to albedo · normal, except the slopes' scale
+    Q = _upright_map(b, w.sum(0) > LEAST_SEEN, size_px)  # from b to albedo · normal, except the slopes' scale
     turned = S @ torch.linalg.inv(Q)
     tangent = turned[:, 2].clamp_min(1e-6) / turned[:, :2].norm(dim=1).clamp_min(1e-6)
     wanted = torch.deg2rad(torch.tensor(elevation)).tan()
@@ -104,7 +104,7 @@ def _normalise(S: Tensor) -> Tensor:
     return S / S.norm(dim=1).clamp_min(1e-9).log().mean().exp()
 
 
-def _upright(b: Tensor, seen: Tensor, size_px: tuple[int, int]) -> Tensor:
+def _upright_map(b: Tensor, seen: Tensor, size_px: tuple[int, int]) -> Tensor:
     """Map Q (3, 3) from b (3, N) to albedo · normal of a surface that is flat as a whole, its slopes to be scaled.
 
     Slopes have the mean 0, so they are in the plane across the mean of b; albedo goes with none of them, so that

@@ -120,10 +120,10 @@ def lights_of(matte: Tensor, usable: Tensor, L: Tensor | None, parameters: Photo
         return lights.unknown(flat, seen, size_px, parameters.elevation, parameters.inverted)
     if parameters.lights != "clock":
         return lights.with_strengths(flat, seen, L)
-    return _near(flat, seen, size_px, L, parameters.elevation)
+    return _own_or_guessed(flat, seen, size_px, L, parameters.elevation)
 
 
-def _near(flat: Tensor, seen: Tensor, size_px: tuple[int, int], L: Tensor, elevation: float) -> Tensor:
+def _own_or_guessed(flat: Tensor, seen: Tensor, size_px: tuple[int, int], L: Tensor, elevation: float) -> Tensor:
     """The pictures' own lights if they agree with the guessed ones, or else lights near the guess."""
     if len(L) > 3:
         for is_inverted in (False, True):

@@ -144,7 +144,7 @@ def _new_layer(change: LayerChange, reading: Reading) -> tuple[Step, list[str]]:
     degree = {"a_little_": "little", "much_": "much"}.get(more, word)
     amount = AMOUNT_OF.get(degree, step.parameters["amount"])
     laid = replace(step, parameters={**step.parameters, "amount": amount})
-    return (wet(laid, change.wetness) if change.wetness else laid), notes
+    return (with_wetness(laid, change.wetness) if change.wetness else laid), notes
 
 
 def _change_layer(step: Step, change: LayerChange) -> tuple[Step, list[str]]:
@@ -163,10 +163,10 @@ def _change_layer(step: Step, change: LayerChange) -> tuple[Step, list[str]]:
         name = change.word
         notes.append(f"{name} is at its highest already" if word == "more" else f"{name} is at its lowest already")
     made = replace(step, parameters=values)
-    return (wet(made, change.wetness) if change.wetness else made), notes
+    return (with_wetness(made, change.wetness) if change.wetness else made), notes
 
 
-def wet(step: Step, word: str) -> Step:
+def with_wetness(step: Step, word: str) -> Step:
     """The layer with the wetness that a word states, as a level or a comparative."""
     schema = _schemas()[WETNESS]
     amount, kind = amount_of(word)
@@ -177,6 +177,6 @@ def wet(step: Step, word: str) -> Step:
     return replace(step, parameters={**step.parameters, WETNESS: within(schema, value)})
 
 
-def with_layers_wetted(steps: Sequence[Step], word: str) -> tuple[Step, ...]:
+def with_wet_layers(steps: Sequence[Step], word: str) -> tuple[Step, ...]:
     """The steps with all layers as wet as a word states, since water falls on the uppermost ones."""
-    return tuple(wet(step, word) if step.tool == COVER else step for step in steps)
+    return tuple(with_wetness(step, word) if step.tool == COVER else step for step in steps)

@@ -40,8 +40,8 @@ class Phrase(Matcher):
     def match(self, subject: str | Maps, seed: int, context: Context, start: Recipe | None = None) -> Match:
         """The recipe that a phrase describes, or `start` changed by it."""
         from .building import change
-        from .layers import WETNESS, with_layers_wetted
-        from .sliders import slid
+        from .layers import WETNESS, with_wet_layers
+        from .sliders import slider_changes
         from .variations import vary
 
         assert isinstance(subject, str)
@@ -56,7 +56,7 @@ class Phrase(Matcher):
         if before is None or (reading.material and before.tool not in materials()):
             tool, parameters, notes = change(Step(reading.material or "", {}), reading)
         elif before.tool not in materials():
-            tool, (parameters, notes) = before.tool, slid(before, reading, context.models)
+            tool, (parameters, notes) = before.tool, slider_changes(before, reading, context.models)
         else:
             tool, parameters, notes = change(before, reading)
         if seed and start is None:
@@ -65,7 +65,7 @@ class Phrase(Matcher):
         if start is not None and position is not None:
             steps = (*start.steps[:position], step, *start.steps[position + 1 :])
             if wetness := reading.slots.get(WETNESS):
-                steps = with_layers_wetted(steps, wetness)
+                steps = with_wet_layers(steps, wetness)
             return Match(replace(start, steps=steps), (*_words_left_out(reading), *notes))
         return Match(Recipe((step,), seed), (*_words_left_out(reading), *notes))
 

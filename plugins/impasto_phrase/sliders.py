@@ -30,7 +30,7 @@ def slider_parameter(tool: str) -> str | None:
     return next((name for name, schema in schemas if schema.get("format") == "sliders"), None)
 
 
-def slid(step: Step, reading: Reading, models: Models) -> tuple[dict[str, Any], list[str]]:
+def slider_changes(step: Step, reading: Reading, models: Models) -> tuple[dict[str, Any], list[str]]:
     """The parameters of a model's step, changed by words, and notes about words without a slider."""
     tool = registry().tool(step.tool)
     name = str(slider_parameter(step.tool))

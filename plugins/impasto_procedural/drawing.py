@@ -30,8 +30,8 @@ class Drawing:
             mix(self.height_m, other.height_m, mask),
             mix(self.roughness, other.roughness, mask),
             mix(self.metallic, other.metallic, mask),
-            _mixed(self.emission, other.emission, mask),
-            _mixed(self.transmission, other.transmission, mask),
+            _mixture(self.emission, other.emission, mask),
+            _mixture(self.transmission, other.transmission, mask),
         )
 
     def with_tint(self, factor: Tensor | float) -> Drawing:
@@ -39,7 +39,7 @@ class Drawing:
         return replace(self, color=self.color * factor)
 
 
-def _mixed(below: Tensor | float, above: Tensor | float, mask: Tensor) -> Tensor | float:
+def _mixture(below: Tensor | float, above: Tensor | float, mask: Tensor) -> Tensor | float:
     """Both values mixed, or the number 0 if neither drawing has such a value."""
     return mix(below, above, mask) if is_there(below) or is_there(above) else 0.0
 

@@ -21,13 +21,13 @@ def weather(surface: Drawing, canvas: Canvas, weathering: WeatheringLayers) -> D
         return surface
     depth = _depth(surface.height_m, canvas)
     if weathering.wear:
-        surface = _worn(surface, canvas, depth, weathering.wear)
+        surface = _with_wear(surface, canvas, depth, weathering.wear)
     if weathering.dirt:
-        surface = _dirty(surface, canvas, depth, weathering.dirt)
+        surface = _with_dirt(surface, canvas, depth, weathering.dirt)
     if weathering.moss:
-        surface = _mossy(surface, canvas, depth, weathering.moss)
+        surface = _with_moss(surface, canvas, depth, weathering.moss)
     if weathering.wetness:
-        surface = _wet(surface, canvas, weathering.wetness)
+        surface = _with_water(surface, canvas, weathering.wetness)
     return surface
 
 
@@ -38,7 +38,7 @@ def _depth(height_m: Tensor, canvas: Canvas) -> Tensor:
     return depth / depth.std().clamp_min(1e-7)
 
 
-def _worn(surface: Drawing, canvas: Canvas, depth: Tensor, amount: float) -> Drawing:
+def _with_wear(surface: Drawing, canvas: Canvas, depth: Tensor, amount: float) -> Drawing:
     """The drawing with worn edges: lower, lighter and smoother."""
     patches = canvas.noise("wear", canvas.width_m / 10, octaves=6, gain=0.65)
     mask = step(-depth + 0.8 * patches, 2.6 - 2.2 * amount, 3.2 - 2.2 * amount)
@@ -57,7 +57,7 @@ def _abrade(mean: Tensor) -> Tensor:
     return 0.35 + 0.6 * mean * (1 - mean)
 
 
-def _dirty(surface: Drawing, canvas: Canvas, depth: Tensor, amount: float) -> Drawing:
+def _with_dirt(surface: Drawing, canvas: Canvas, depth: Tensor, amount: float) -> Drawing:
     """The drawing with dirt in cavities, and stains in large patches."""
     patches = canvas.noise("dirt", canvas.width_m / 4, octaves=7, gain=0.6)
     cavities = step(depth + 0.6 * patches, 1.6 - 2.0 * amount, 3.0 - 2.0 * amount)
@@ -68,7 +68,7 @@ def _dirty(surface: Drawing, canvas: Canvas, depth: Tensor, amount: float) -> Dr
     return surface.under(dirt, 0.85 * mask)
 
 
-def _mossy(surface: Drawing, canvas: Canvas, depth: Tensor, amount: float) -> Drawing:
+def _with_moss(surface: Drawing, canvas: Canvas, depth: Tensor, amount: float) -> Drawing:
     """The drawing with cushions of moss, first in the joints, then everywhere."""
     patches = canvas.noise("moss", canvas.width_m / 5, octaves=6, gain=0.6)
     cover = depth + 0.9 * patches - (2.4 - 3.2 * amount)
@@ -81,7 +81,7 @@ def _mossy(surface: Drawing, canvas: Canvas, depth: Tensor, amount: float) -> Dr
     return surface.under(moss, mask)
 
 
-def _wet(surface: Drawing, canvas: Canvas, amount: float) -> Drawing:
+def _with_water(surface: Drawing, canvas: Canvas, amount: float) -> Drawing:
     """The drawing with a film of water that darkens and smooths it, and puddles up to a level."""
     height_m = surface.height_m
     shape_m = canvas.noise("wetness", canvas.width_m / 3, octaves=3) * 0.3 * height_m.std()

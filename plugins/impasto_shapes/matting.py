@@ -107,14 +107,14 @@ def object_in(color: np.ndarray, tolerance: float, on_progress: Progress = _noth
     for top, bottom in bands(size_px[0]):
         on_progress(top / size_px[0])
         wide = color[max(0, top - 1) : bottom + 1]
-        distance[top:bottom] = background.distance(_smooth(wide), max(0, top - 1), size_px)[min(1, top) :][
+        distance[top:bottom] = background.distance(_local_means(wide), max(0, top - 1), size_px)[min(1, top) :][
             : bottom - top
         ]
     mask = distance > tolerance * max(LEAST_DISTANCE, float(np.expm1(_otsu(np.log1p(distance)))))
     return without_specks(mask, max(4, round(SPECK * mask.size)))
 
 
-def _smooth(color: np.ndarray) -> np.ndarray:
+def _local_means(color: np.ndarray) -> np.ndarray:
     """Means (h, w, 3) of squares of three pixels, in which noise is fainter."""
     x = torch.from_numpy(np.ascontiguousarray(color.transpose(2, 0, 1), np.float32))[None]
     return _mean(x, 1)[0].permute(1, 2, 0).numpy()

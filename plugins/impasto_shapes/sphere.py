@@ -58,7 +58,7 @@ class Panorama:
         x, y, z = directions.unbind(-1)
         column = (torch.atan2(x, z) / (2 * math.pi) + 0.5) * width
         row = (0.5 - torch.atan2(y, torch.hypot(x, z)) / math.pi) * height
-        return _sampled(self._wide, row + self._margin, column + MARGIN_PX, mode)
+        return _samples(self._wide, row + self._margin, column + MARGIN_PX, mode)
 
 
 class Cube:
@@ -87,11 +87,11 @@ class Cube:
             d = directions[here]
             u, v = ((d @ one) / (d @ forward) for one in (right, down))
             row, column = (((one + 1) * self.face_px / 2 + self._margin)[None] for one in (v, u))
-            result[:, here] = _sampled(self._faces[face], row, column, mode)[:, 0]
+            result[:, here] = _samples(self._faces[face], row, column, mode)[:, 0]
         return result
 
 
-def _sampled(picture: Tensor, row: Tensor, column: Tensor, mode: str) -> Tensor:
+def _samples(picture: Tensor, row: Tensor, column: Tensor, mode: str) -> Tensor:
     """Samples (C, h, w) of a picture (C, H, W) at rows and columns (h, w) in pixels."""
     height, width = picture.shape[1:]
     grid = torch.stack([2 * column / width - 1, 2 * row / height - 1], -1)[None].to(picture.dtype)

@@ -57,7 +57,7 @@ def prepare_source(
     images = {name: _mirror(_to_torch(texture, context)) for name, texture in subject.items()}
     others = {name: _mirror(_to_torch(Texture(pixels), context)) for name, pixels in carried.items()}
     if LEFT_OUT in others:
-        images = {name: _without(image, others[LEFT_OUT]) for name, image in images.items()}
+        images = {name: _without_masked(image, others[LEFT_OUT]) for name, image in images.items()}
     if "base_color" in images and not copies:
         images["base_color"] = even_light(images["base_color"], light, closed)
     if copies:
@@ -140,7 +140,7 @@ def _places(image: torch.Tensor) -> torch.Tensor:
     return torch.stack(torch.meshgrid(rows, columns, indexing="ij"))
 
 
-def _without(image: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+def _without_masked(image: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     """Image (C, h, w) with its mean where the mask (1, h, w) is 1, so that it does not affect light and pattern."""
     mean = (image * (1 - mask)).sum((1, 2), keepdim=True) / (1 - mask).sum()
     return torch.lerp(image, mean, mask)

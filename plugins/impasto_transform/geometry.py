@@ -22,7 +22,7 @@ def rotate_maps(maps: Maps, degrees: float, nearest: bool = False) -> Maps:
     quarters, rest = divmod(degrees + 45, 90)
     angle = rest - 45  # remainder after quarter turns, in [-45, 45)
     maps = _quarter_turns(maps, int(quarters) % 4)
-    return _slant(maps, math.radians(angle), nearest) if angle else maps
+    return _rotate_inside(maps, math.radians(angle), nearest) if angle else maps
 
 
 def _quarter_turns(maps: Maps, turns: int) -> Maps:
@@ -46,7 +46,7 @@ def _turn(name: str, pixels: np.ndarray, degrees: float) -> np.ndarray:
     return (0.5 + 0.5 * np.stack([cosine * x - sine * y, sine * x + cosine * y, z], 2)).astype(np.float32)
 
 
-def _slant(maps: Maps, angle: float, nearest: bool) -> Maps:
+def _rotate_inside(maps: Maps, angle: float, nearest: bool) -> Maps:
     """The largest upright rectangle of the same aspect inside maps turned by up to 45 degrees."""
     height, width = maps.size_px
     cosine, sine = math.cos(angle), abs(math.sin(angle))

@@ -227,7 +227,7 @@ def test_a_cancelled_lesson_changes_nothing():
 def test_coherence_prefers_paint_that_moves_with_the_picture():
     random = torch.Generator().manual_seed(0)
     x = torch.rand(3, 3, 64, 64, generator=random)
-    motion = DrawnMotion.drawn(x, random)
+    motion = DrawnMotion.at_random(x, random)
     assert incoherence(x, motion.of(x), motion) == 0
     assert incoherence(x, x, motion) > 0.2
     assert 0.7 < motion.is_seen.float().mean() < 1

@@ -25,7 +25,7 @@ from impasto.surface.heights import normal_height_consistency
 from impasto.surface.resizing import resized_map
 from impasto.surface.wrapping import seam_z
 from impasto_gan.torus import detail
-from impasto_gan.torus.detail import evened, source_of
+from impasto_gan.torus.detail import even_values, source_of
 from impasto_gan.torus.generate import Choice, Synthesis
 from impasto_gan.torus.model import load_torus
 from impasto_gan.torus.resampling import taps_of
@@ -354,7 +354,7 @@ def test_sliders_change_detail_like_the_networks_picture():
 def test_broad_differences_are_evened_and_fine_detail_stays():
     y, x = torch.meshgrid(torch.arange(128.0), torch.arange(128.0), indexing="ij")
     broad, fine = torch.sin(2 * torch.pi * y / 128), torch.sin(2 * torch.pi * x / 4)
-    made = evened(torch.stack([broad + 0.5, fine]), 0.6)
+    made = even_values(torch.stack([broad + 0.5, fine]), 0.6)
     assert made[0].mean() == pytest.approx(0.5, abs=1e-3)
     assert made[0].std() / broad.std() == pytest.approx(0.6, abs=0.05)
     assert made[1].std() / fine.std() == pytest.approx(1, abs=1e-3)

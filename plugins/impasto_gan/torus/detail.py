@@ -86,20 +86,20 @@ def detail(synthesis: Synthesis, exemplar: Maps, strictness: float, context: Con
     pieces = dict(zip(source, laid.joined(BLEND_PX, BLEND_PX), strict=True))
     context.progress(0.95, "Smoothing the seams")
     kept = BROAD_KEPT * synthesis.choice.variation
-    pieces |= {name: evened(pieces[name], kept) for name in EVENED if name in pieces}
-    made = synthesis.with_relief(torch.cat(list((parts | _moved(pieces, synthesis)).values())))
+    pieces |= {name: even_values(pieces[name], kept) for name in EVENED if name in pieces}
+    made = synthesis.with_relief(torch.cat(list((parts | _with_sliders(pieces, synthesis)).values())))
     return synthesis.with_name_and_size(
         Maps.from_arrays({name: part.permute(1, 2, 0).contiguous().cpu().numpy() for name, part in made.items()})
     )
 
 
-def evened(values: Tensor, kept: float) -> Tensor:
+def even_values(values: Tensor, kept: float) -> Tensor:
     """Values (c, H, W) of a tile with only a share of their broad variation."""
     broad = blur(values, BROAD * min(values.shape[1:]))
     return values - (1 - kept) * (broad - broad.mean((1, 2), keepdim=True))
 
 
-def _moved(pieces: Mapping[str, Tensor], synthesis: Synthesis) -> dict[str, Tensor]:
+def _with_sliders(pieces: Mapping[str, Tensor], synthesis: Synthesis) -> dict[str, Tensor]:
     """Pieces (c, H, W) by map, with means and deviations changed by the sliders as in the model's picture.
 
     The changes are measured on small pictures of the same seed, with and without the sliders.
@@ -112,7 +112,7 @@ def _moved(pieces: Mapping[str, Tensor], synthesis: Synthesis) -> dict[str, Tens
         _statistics(replace(synthesis, choice=replace(choice, halvings=halvings, moved=shift)))
         for shift in (choice.moved, None)
     )
-    return {name: _as_changed(part, still[name], moved[name]) for name, part in pieces.items()}
+    return {name: _with_change(part, still[name], moved[name]) for name, part in pieces.items()}
 
 
 def _statistics(synthesis: Synthesis) -> dict[str, tuple[Tensor, Tensor]]:
@@ -122,7 +122,7 @@ def _statistics(synthesis: Synthesis) -> dict[str, tuple[Tensor, Tensor]]:
     return {name: (part.mean((1, 2), keepdim=True), part.std((1, 2), keepdim=True)) for name, part in parts.items()}
 
 
-def _as_changed(part: Tensor, before: tuple[Tensor, Tensor], after: tuple[Tensor, Tensor]) -> Tensor:
+def _with_change(part: Tensor, before: tuple[Tensor, Tensor], after: tuple[Tensor, Tensor]) -> Tensor:
     """A part (c, H, W) with its mean shifted and its deviation scaled as between two pictures."""
     ratio = (after[1] / before[1].clamp(min=LEAST_DEVIATION)).clamp(1 / MOST_CONTRAST, MOST_CONTRAST)
     mean = part.mean((1, 2), keepdim=True)

@@ -56,7 +56,7 @@ def _of_window(window: Tensor) -> dict[str, list[Tensor]]:
         "phases": [],
     }
     for scale, magnitude in enumerate(magnitudes):
-        found["across"] += [_between(magnitude), _between(magnitude.transpose(0, 1))]
+        found["across"] += [_correlations_within(magnitude), _correlations_within(magnitude.transpose(0, 1))]
         if scale + 1 < len(magnitudes):
             coarser = enlarge(pyramid.bands[scale + 1])
             found["across"].append(_correlations(magnitude, _standardise(coarser.abs())))
@@ -67,7 +67,7 @@ def _of_window(window: Tensor) -> dict[str, list[Tensor]]:
 def _marginals(channels: Tensor) -> list[Tensor]:
     """Moments and extreme percentiles of each channel (C, H, W), and the correlations between them."""
     levels = torch.tensor([0.01, 0.99], dtype=channels.dtype)
-    between = _between(_standardise(channels)[None])
+    between = _correlations_within(_standardise(channels)[None])
     return [*_moments(channels), torch.quantile(channels.flatten(1), levels, dim=1).flatten(), between]
 
 
@@ -93,7 +93,7 @@ def _autocorrelation(bands: Tensor) -> Tensor:
     return near[:, : near.shape[1] // 2].flatten()
 
 
-def _between(bands: Tensor) -> Tensor:
+def _correlations_within(bands: Tensor) -> Tensor:
     """Correlations of standardised bands (B, K, h, w) with each other, for each of B."""
     matrix = torch.einsum("bkhw,blhw->bkl", bands, bands) / bands[0, 0].numel()
     row, column = torch.triu_indices(matrix.shape[1], matrix.shape[2], offset=1)

@@ -14,10 +14,10 @@ def precision_recall(made: np.ndarray, real: np.ndarray) -> tuple[float, float]:
     Patches that no real picture has lower the precision; kinds of real patches that are never made lower the recall.
     Two samples of one distribution have about 0.7 to 0.9 in both, depending on their sizes.
     """
-    return _inside(made, real), _inside(real, made)
+    return _share_inside(made, real), _share_inside(real, made)
 
 
-def _inside(samples: np.ndarray, known: np.ndarray) -> float:
+def _share_inside(samples: np.ndarray, known: np.ndarray) -> float:
     """Share of samples that lie in the manifold of the known ones."""
     radii = np.sort(_squared_distances(known, known), 1)[:, min(NEIGHBOURS, len(known) - 1)]  # the nearest is itself
     return float((_squared_distances(samples, known) <= radii).any(1).mean())

@@ -26,7 +26,7 @@ class DrawnMotion:
     places: Tensor
 
     @classmethod
-    def drawn(cls, like: Tensor, random: torch.Generator) -> DrawnMotion:
+    def at_random(cls, like: Tensor, random: torch.Generator) -> DrawnMotion:
         """Random motion for square pictures (B, C, S, S), a different one for each."""
         turn, scale, right, down = (2 * torch.rand(4, len(like), generator=random) - 1) * torch.tensor(
             [[TURN], [SCALE], [2 * SHIFT], [2 * SHIFT]]

@@ -115,7 +115,7 @@ class FastStyleTraining(Training):
 
     def _incoherence(self, x: Tensor, x_hat: Tensor) -> Tensor:
         """Difference between the painting of the next frame, with other noise, and x̂ moved to that frame."""
-        motion = DrawnMotion.drawn(x, self.random)
+        motion = DrawnMotion.at_random(x, self.random)
         later = next_frame(x, motion, self.random)
         with self.autocast():
             after = self.networks["painter"](later, _noise(later, self.noise))

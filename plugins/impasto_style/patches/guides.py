@@ -72,7 +72,7 @@ def with_calm(values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     return CALM * values + (1 - CALM) * wanted
 
 
-def inside(values: np.ndarray, mask: Tensor | None) -> np.ndarray:
+def values_inside(values: np.ndarray, mask: Tensor | None) -> np.ndarray:
     """The values (H·W, ...) where a mask is mostly white; all of them without a mask."""
     if mask is None:
         return values

@@ -25,7 +25,7 @@ from impasto.texture import Maps
 from ..shared.progress import WorkProgress
 from ..shared.resampling import as_image, resize_picture, resized_linear
 from ..shared.task import Region, StyleTask, scales
-from .guides import detail_contrast, edges, inside, match_histogram, mixture_of, orientation, with_calm
+from .guides import detail_contrast, edges, match_histogram, mixture_of, orientation, values_inside, with_calm
 from .matching import Search
 from .mosaic import detail_energies, limit_detail, restore_detail
 from .parameters import PatchesStyleParameters
@@ -268,7 +268,7 @@ def _matched_contrast(own: Impression, styles: Sequence[Impression], task: Style
     values, of_styles = own.contrasts(), [style.contrasts() for style in styles]
     result = torch.zeros_like(own.contrast)
     for region in task.regions:
-        moved = match_histogram(values, inside(values, region.mask), mixture_of(of_styles, region.weights))
+        moved = match_histogram(values, values_inside(values, region.mask), mixture_of(of_styles, region.weights))
         moved = with_calm(values, moved)
         result += _mask(region, task) * torch.from_numpy(moved).to(result.device).view_as(result)
     return result

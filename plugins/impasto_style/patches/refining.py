@@ -50,10 +50,10 @@ def refine(
         tick()
         return not context.is_stopped()
 
-    def changed(changes: Sequence[Tensor]) -> Tensor:
+    def picture_of(changes: Sequence[Tensor]) -> Tensor:
         return context.across_seams(x + torch.einsum("ij,bjhw->bihw", axes, changes[0]))
 
-    descent = Descent(x, lbfgs(), STEPS, watch, lambda x: [torch.zeros_like(x)], changed)
+    descent = Descent(x, lbfgs(), STEPS, watch, lambda x: [torch.zeros_like(x)], picture_of)
     descent.run(objective)
     return descent.best
 

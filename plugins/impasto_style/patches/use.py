@@ -16,7 +16,7 @@ from impasto.numerics.filters import gaussian_blur
 from impasto.patterns.library import CELLS, PatchLibrary
 
 from ..shared.task import Region
-from .guides import detail_contrast, inside, mixture_of
+from .guides import detail_contrast, mixture_of, values_inside
 
 CALMEST, CALMEST_OF_COLOR, CALMER = 0.4, 0.3, 0.6
 """Shares of a style that count as calm: of the whole; of places with nearly one colour; and the limit of the latter."""
@@ -101,7 +101,7 @@ def parts_and_use(
     picture = Places(wanted.contrasts(), is_calm.flatten().cpu().numpy())
     use: list[np.ndarray] = []
     for region in regions:
-        places = Places(*(inside(values, region.mask) for values in vars(picture).values()))
+        places = Places(*(values_inside(values, region.mask) for values in vars(picture).values()))
         weights = np.array(region.weights) / sum(region.weights)
         area = (weights[:, None] * areas).ravel()
         weighted = [np.bincount(part, suitability(own, places, calm), len(counts)) for calm in (True, False)]
