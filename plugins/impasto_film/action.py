@@ -49,8 +49,8 @@ class RepaintShot(Action):
     def carry_out(self, doing: Doing, values: FilmValues) -> Result:
         """The painted frames; each is shown as soon as it is done."""
         from .footage import frames_on_disk
-        from .frames import asked_frames, keyframes_of
-        from .preparation import note_on_motion
+        from .frames import asked_frames
+        from .preparation import ready_keyframes
         from .progress import ShotProgress
         from .shot import repaint_shot
 
@@ -58,11 +58,8 @@ class RepaintShot(Action):
         if sink is None or doing.recipe is None:
             raise ParameterError("a film needs a recipe and a folder", "give both")
         with frames_on_disk(values.shot, values.first, values.last) as frames:
-            notes = [note for note in (note_on_motion(frames),) if note]
-            keyframes: Mapping[int, Path] = {}
-            if values.keyframes:
-                keyframes, said = keyframes_of(values.keyframes, frames)
-                notes += said
+            notes: list[str] = []
+            keyframes = ready_keyframes(frames, values.keyframes, notes.append)
             progress = ShotProgress(
                 len(asked_frames(frames, values.frame_step)), doing.host.on_progress, doing.host.on_preview
             )

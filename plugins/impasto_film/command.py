@@ -68,8 +68,8 @@ def stylize_film(recipe: Recipe, files: Mapping[str, Path], arguments: argparse.
 
     from .animation import before_and_after, check_animation, write_animation
     from .footage import frames_on_disk
-    from .frames import asked_frames, keyframes_of
-    from .preparation import note_on_motion
+    from .frames import asked_frames
+    from .preparation import ready_keyframes
     from .shot import paint_frame, repaint_shot
 
     _check(arguments)
@@ -81,13 +81,7 @@ def stylize_film(recipe: Recipe, files: Mapping[str, Path], arguments: argparse.
     options, host, step = RunOptions(arguments.device), Host(is_cancelled=stop.is_set), arguments.frame_step or 1
     with frames_on_disk(arguments.sources[0], arguments.first, arguments.last) as frames:
         asked = asked_frames(frames, step)
-        if note := note_on_motion(frames):
-            terminal.warn(note)
-        keyframes: Mapping[int, Path] = {}
-        if arguments.keyframes:
-            keyframes, notes = keyframes_of(arguments.keyframes, frames)
-            for note in notes:
-                terminal.warn(note)
+        keyframes = ready_keyframes(frames, arguments.keyframes, terminal.warn)
         with terminal.progress() as on_progress:
             reporting = replace(host, on_progress=on_progress)
             paths = repaint_shot(

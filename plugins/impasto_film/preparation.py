@@ -1,8 +1,8 @@
-"""Preparation of a shot: a check that something moves in it, and the removal of frames that will be replaced."""
+"""Preparation of a shot: a check that something moves in it, its keyframes, and the removal of replaced frames."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from impasto.errors import FileError
 from impasto.system.untrusted import excerpt, explain
 
 from .footage import frame_at
+from .frames import keyframes_of
 from .memory import moving_objects
 from .motion import Motion, has_motion
 
@@ -38,6 +39,17 @@ def note_on_motion(frames: Mapping[int, Path]) -> str:
         remedy = f"render them without motion blur; {remedy}"
         raise FileError(message, remedy)
     return "nothing moves in the first two frames; if it should, render them without motion blur"
+
+
+def ready_keyframes(
+    frames: Mapping[int, Path], keyframes: Path | None, on_note: Callable[[str], None]
+) -> Mapping[int, Path]:
+    """Keyframes by frame number, as from `keyframes_of`. on_note: gets notes on them, and on missing motion."""
+    motion = note_on_motion(frames)
+    found, notes = keyframes_of(keyframes, frames) if keyframes else ({}, [])
+    for note in [motion] * bool(motion) + notes:
+        on_note(note)
+    return found
 
 
 def remove_frames(paths: Iterable[Path]) -> None:

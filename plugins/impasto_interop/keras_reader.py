@@ -22,14 +22,12 @@ from impasto.io.hdf5 import MOST_PACKED, SMALL_BYTES, count_hdf5, hdf5_bytes, re
 from impasto.system.transaction import temporary_folder
 from impasto.system.untrusted import archive_members, excerpt, parse_json
 
-from .allowed import ALLOWED
+from .allowed import ALLOWED, MOST_ELEMENTS
 from .keras_graph import REMEDY, TENSOR, check_calls, functional, last_layer
 
 CONFIG, WEIGHTS, METADATA = "config.json", "model.weights.h5", "metadata.json"
 MOST_BYTES = {CONFIG: 2**24, WEIGHTS: 2**30, METADATA: 2**16}
 MOST_LAYERS = 5000
-MOST_ELEMENTS = 2**28
-"""Largest tensor while running, in elements: 1 GiB of float32."""
 LARGEST = 2**20
 """Largest whole number in a configuration."""
 NETWORKS = ("Functional", "Sequential")

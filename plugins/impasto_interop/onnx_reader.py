@@ -10,12 +10,10 @@ from impasto.errors import ModelError
 from impasto.io.extra import framework_errors, import_extra
 from impasto.system.untrusted import excerpt
 
-from .allowed import ALLOWED
+from .allowed import ALLOWED, MOST_ELEMENTS
 
 MOST_BYTES = 2**30
 MOST_NODES = 10_000
-MOST_ELEMENTS = 2**28
-"""Largest tensor while running, in elements: 1 GiB of float32."""
 OPSETS = range(9, 27)
 OPERATORS = ALLOWED["onnx"]["operators"]
 REMEDY = "export it again with operators of ONNX alone, all weights within the file"

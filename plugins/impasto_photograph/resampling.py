@@ -35,7 +35,8 @@ def resample(maps: Maps, source: Source, size_px: tuple[int, int], context: Cont
     A texel's size in metres is the mean of those that it comes from.
     """
     names = [name for name in maps if name not in NORMAL_MAPS]
-    stack = torch.from_numpy(np.concatenate([_linear(maps[name]) for name in names], 2) if names else _no_pixels(maps))
+    none = np.empty((*maps.size_px, 0), np.float32)  # for maps with normals only
+    stack = torch.from_numpy(np.concatenate([none, *(_linear(maps[name]) for name in names)], 2))
     normals = [name for name in maps if name in NORMAL_MAPS]
     slopes = [torch.from_numpy(slopes_from_normal(maps[name].pixels, FINE_STEEPEST_Z)) for name in normals]
     x = torch.cat([stack, *slopes], 2).permute(2, 0, 1)[None].to(context.device)
@@ -52,10 +53,6 @@ def resample(maps: Maps, source: Source, size_px: tuple[int, int], context: Cont
 
 def _linear(texture: Texture) -> np.ndarray:
     return srgb_to_linear(texture.pixels) if texture.color_space == "srgb" else texture.pixels
-
-
-def _no_pixels(maps: Maps) -> np.ndarray:
-    return np.empty((*maps.size_px, 0), np.float32)
 
 
 def _bands(size_px: tuple[int, int]) -> Iterator[tuple[int, Tensor]]:
