@@ -112,9 +112,10 @@ class CarriedPaint:
         """
         carried, frame = self._moved_paint(motion), motion.frame
         window = np.s_[:, :] if where is None else _window(np.nonzero(where), FEATHER_PX + BROAD_REACH_PX)
-        arrays = (carried.number, carried.places, carried.light, carried.state)
-        part = CarriedPaint(*(values[window] for values in arrays), self.paintings)  # views
-        if part.number.size:
+        arrays = carried.number, carried.places, carried.light, carried.state
+        number, places, light, state = (values[window] for values in arrays)  # views
+        part = CarriedPaint(number, places, light, state, self.paintings)
+        if number.size:
             part._drop_mismatches(frame.part(window), frame.size_px)
         return carried
 

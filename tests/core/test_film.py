@@ -355,7 +355,7 @@ def test_frames_of_other_settings_or_renders_are_not_resumed(painter, tmp_path):
     with pytest.raises(FileError, match="made with other settings"):
         repaint_shot(frames, Recipe(RECIPE.steps, 1), {}, tmp_path / "out")
     write_frame(frames[2], texture()[:, 4 : 4 + WIDTH], (0, -2.5))
-    with pytest.raises(FileError, match=r"pan_0002\.exr was made .* of another render"):
+    with pytest.raises(FileError, match=r"pan_0002\.exr was made .* from another render"):
         repaint_shot(frames, RECIPE, {}, tmp_path / "out")
 
 
