@@ -89,7 +89,7 @@ class TrainVaeParameters(Parameters):
     batch: int = Field(4, ge=1, le=64, description="Crops in a step; more is steadier and slower")
     learning_rate: float = Field(1e-3, ge=1e-6, le=1e-2, description="How fast it learns; lower it if it diverges")
     kl_weight: float = Field(
-        1e-3, ge=0, le=1, description="Cost of what the latent tells; lower: truer to a source, higher: freer"
+        1e-3, ge=0, le=1, description="Cost of information in the latents; lower: truer to a source, higher: freer"
     )
     width: int = Field(64, ge=8, le=256, description="Channels of the coarsest stage: how much the model can hold")
     hold_out: bool = Field(False, description="Learn from one half of each picture, and leave the other to judge by")

@@ -19,7 +19,7 @@ class PhotoMapsParameters(Parameters):
     )
     light_azimuth: LightAzimuth = Field(
         UNKNOWN_AZIMUTH,
-        description="Where the light came from: 0° right, 90° top, below 0 unknown. Known, it tells bumps from dents",
+        description="Direction of the light: 0° right, 90° top, below 0 unknown. It distinguishes bumps from dents",
     )
     relief: float = Field(
         1.0, ge=0, le=2, description="How strong the relief is: 0 flat, 1 as recognised, 2 twice as steep"

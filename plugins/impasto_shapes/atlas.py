@@ -30,7 +30,7 @@ class PackAtlasParameters(CutParameters):
         8,
         ge=0,
         le=256,
-        description="Transparent pixels around each object, in which its colours go on",
+        description="Transparent margin around each object, into which its colours continue",
         json_schema_extra=display_hints(high=64),
     )
     power_of_two: bool = Field(True, description="Make both sides of the sheet powers of two")

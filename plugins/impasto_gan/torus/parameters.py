@@ -28,8 +28,8 @@ class TorusParameters(SizeParameters):
     sliders: dict[str, float] = sliders_field()
     texture_transfer: bool = Field(
         True,
-        description="Make results of pieces of the exemplar, laid out by the model: of the one given, or else of the"
-        " picture that it learned, if that is kept beside it. Off: by the network alone",
+        description="Build results from pieces of the exemplar, or else of the picture that the model learned, if it is"
+        " stored; the model lays them out. Off: the network alone makes results",
     )
     strictness: float = Field(
         0.3, ge=0, le=1, description="How closely detail follows the model's layout; less leaves more to the exemplar"
