@@ -163,6 +163,7 @@ def test_every_format_is_turned_as_its_exif_data_says(tmp_path):
         assert maps.shape == ((32, 16) if orientation >= 5 else (16, 32)) == decode.read_size(file), file
         there = maps[slice(0, 8) if top else slice(-8, None), slice(0, 8) if left else slice(-8, None)]
         assert there.mean() > 0.9, file
+        assert np.abs(decode.read_channels(file, upright=True)[..., 0] - maps).max() < EIGHT_BIT, file
         as_stored = read_maps(file, upright=False)["base_color"].pixels
         assert as_stored.shape == (16, 32, 3), file
         assert as_stored[:8, :8].mean() > 0.9, file

@@ -123,9 +123,9 @@ def read_channels(path: Path, upright: bool = False) -> np.ndarray:
     lines = open_scanlines(path)
     lines.check_memory(len(lines.channels) + (lines.alpha is not None))
     stored = np.concatenate([unit(rows).astype(np.float32) for _, rows in lines.bands()])
-    orientation, down, across = _flips(lines, upright)
+    is_transposed, down, across = _flips(lines, upright)
     turned = stored[:: -1 if down else 1, :: -1 if across else 1]
-    return turned.swapaxes(0, 1) if orientation >= 5 else turned
+    return turned.swapaxes(0, 1) if is_transposed else turned
 
 
 def read_size(path: Path) -> tuple[int, int]:
@@ -162,7 +162,7 @@ def _read(
     is_color = name in COLOR_MAPS
     takes_light = is_alone and wanted.takes_light and is_color
     divisor = reduction(lines.size_px, wanted.enough_px) if is_alone and is_color and not takes_light else 1
-    blocks = PixelBlocks.of(lines, divisor, _flips_of_stored(lines, upright))
+    blocks = PixelBlocks.of(lines, divisor, _flips(lines, upright)[1:])
     lines.check_memory(channels + with_opacity, divisor)
     pixels, as_stored = _empty(lines, blocks, channels, upright)
     opacity, opacity_as_stored = _empty(lines, blocks, 1, upright) if with_opacity else (None, None)
@@ -263,22 +263,15 @@ def _refuse_numbers(path: Path, found: ColorConversion, is_color: bool, keeps_br
         raise FileError(message, "scale them into 0 to 1 (a normal n is stored as n/2 + 1/2)")
 
 
-def _flips(lines: Scanlines, upright: bool) -> tuple[int, bool, bool]:
-    """EXIF orientation, and whether the stored picture is flipped down and across; 5 to 8 are also transposed."""
+def _flips(lines: Scanlines, upright: bool) -> tuple[bool, bool, bool]:
+    """Whether the upright picture is the transposed stored one, and whether stored rows and columns run backwards."""
     orientation = lines.orientation if upright else 1
-    return orientation, orientation in (3, 4, 7, 8), orientation in (2, 3, 6, 7)
-
-
-def _flips_of_stored(lines: Scanlines, upright: bool) -> tuple[bool, bool]:
-    """Whether stored rows and columns run backwards in the upright picture."""
-    orientation, down, across = _flips(lines, upright)
-    return (across, down) if orientation >= 5 else (down, across)
+    return orientation >= 5, orientation in (3, 4, 6, 7), orientation in (2, 3, 7, 8)
 
 
 def _empty(lines: Scanlines, blocks: PixelBlocks, channels: int, upright: bool) -> tuple[np.ndarray, np.ndarray]:
     """Uninitialised upright pixels (H, W, C), and a view of them in the order in which the file stores pixels."""
-    height, width = blocks.size
-    orientation, down, across = _flips(lines, upright)
-    pixels = np.empty((width, height, channels) if orientation >= 5 else (height, width, channels), np.float32)
-    view = pixels[:: -1 if down else 1, :: -1 if across else 1]
-    return pixels, view.swapaxes(0, 1) if orientation >= 5 else view
+    is_transposed, down, across = _flips(lines, upright)
+    pixels = np.empty((*(blocks.size[::-1] if is_transposed else blocks.size), channels), np.float32)
+    view = pixels.swapaxes(0, 1) if is_transposed else pixels
+    return pixels, view[:: -1 if down else 1, :: -1 if across else 1]
