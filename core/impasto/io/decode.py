@@ -121,11 +121,12 @@ def read_small(path: Path, name: str, longest_px: int) -> Texture:
 def read_channels(path: Path, upright: bool = False) -> np.ndarray:
     """A picture's channels (H, W, C) as they are stored, integers scaled to [0, 1]. FileError if it is damaged."""
     lines = open_scanlines(path)
-    lines.check_memory(len(lines.channels) + (lines.alpha is not None))
-    stored = np.concatenate([unit(rows).astype(np.float32) for _, rows in lines.bands()])
-    is_transposed, down, across = _flips(lines, upright)
-    turned = stored[:: -1 if down else 1, :: -1 if across else 1]
-    return turned.swapaxes(0, 1) if is_transposed else turned
+    count = len(lines.channels) + (lines.alpha is not None)
+    lines.check_memory(count)
+    pixels, as_stored = _empty(lines, PixelBlocks.of(lines, 1, (False, False)), count, upright)
+    for top, rows in lines.bands():
+        as_stored[top : top + len(rows)] = unit(rows)
+    return pixels
 
 
 def read_size(path: Path) -> tuple[int, int]:
