@@ -228,7 +228,7 @@ def stable(text: str, folder: Path) -> str:
 
 
 def is_result(path: Path) -> bool:
-    return ".lock" not in path.name and ".part" not in str(path) and "weights" not in path.parts
+    return ".impasto-" not in str(path) and ".part" not in path.suffixes and "weights" not in path.parts
 
 
 def digest(path: Path) -> str:

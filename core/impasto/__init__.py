@@ -1,7 +1,6 @@
 """Impasto: example-based textures and style, from an artist's own pictures.
 
-In short: read `Maps`, build a `Recipe`, `run` it, `write_maps`. Importing this loads nothing heavy: names resolve on
-first use.
+In short: read `Maps`, build a `Recipe`, `run` it, `write_maps`. The import is fast: each name is loaded on first use.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""The `impasto` command, and `python -P -m impasto`; where a package is missing, what the doctor finds is printed."""
+"""The `impasto` command, and `python -P -m impasto`. If a package is missing, it prints what `doctor` finds."""
 
 import sys
 

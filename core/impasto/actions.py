@@ -1,4 +1,4 @@
-"""Actions: what a worker carries out for a host. The core has `run` and two more; plugins add others."""
+"""Actions: requests that a worker carries out for a host. The core has `run` and two more; plugins add others."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ RUN = "run"
 
 @dataclass(frozen=True)
 class NoValues:
-    """The values of an action that has none of its own."""
+    """Values of an action without any of its own."""
 
 
 @dataclass(frozen=True)
 class Doing:
-    """An action that is carried out: its recipe, what its runs are asked for, and the host.
+    """Arguments of an action: the recipe, the options of its runs, and the host.
 
-    read(): the recipe's inputs, which may take long. warn(sentences): for the user, before the work begins.
+    read(): reads the inputs of the recipe, which may take long. warn(sentences): warns the user before work begins.
     """
 
     recipe: Recipe | None
@@ -42,10 +42,10 @@ class Doing:
 class Action:
     """An action of a worker, and of a batch if it has columns there.
 
-    values: a frozen dataclass of its own values, which travel as JSON. columns: of a batch's table, with their
-    meanings: a row that has one of them is of this action, and needs no source. has_folder: whether a result is a
-    folder of files, from which an interrupted job resumes, instead of maps. An action with columns overrides `of_row`,
-    `placed`, `check`, `check_sent`, `content` and `title`, and one with a folder `picture`.
+    values: frozen dataclass of the action's own values, which are sent as JSON. columns: its columns in the table of a
+    batch, with their meanings; a row with a value in one of them is for this action, and needs no source. has_folder:
+    whether the result is a folder of files instead of maps; an interrupted job resumes from it. An action with columns
+    overrides `of_row`, `placed`, `check`, `check_sent`, `content` and `title`; an action with a folder, `picture`.
     """
 
     name: ClassVar[str]
@@ -54,29 +54,29 @@ class Action:
     has_folder: ClassVar[bool] = False
 
     def carry_out(self, doing: Doing, values: Any) -> Result:
-        """The result. Cancelled if the host cancels; ImpastoError with a remedy for the user."""
+        """Carry out the action. Raises Cancelled if the host cancels, or an ImpastoError with a remedy for the user."""
         raise NotImplementedError
 
     def of_row(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """The values, as JSON, of a row with these fields. ParameterError for fields that do not go together."""
+        """Values, as JSON, of a row with these fields. ParameterError for fields that contradict each other."""
         raise NotImplementedError
 
     def placed(self, values: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-        """The values, as JSON, whose relative paths are those of files in a folder."""
+        """Values, as JSON, with relative paths resolved against a folder."""
         return dict(values)
 
     def check(self, values: Any) -> None:
-        """Raise an ImpastoError, before a batch begins, for files that cannot be used."""
+        """Raise an ImpastoError for files that cannot be used; called before a batch begins."""
 
     def check_sent(self) -> None:
-        """Raise ParameterError if the files of its values are not sent to another machine."""
+        """Raise ParameterError if its values name files, which are not sent to another machine."""
 
     def content(self, values: Any) -> Any:
-        """Facts that a result depends on, as JSON in which paths stand for files' bytes. FileError if one lacks."""
+        """All that a result depends on, as JSON in which a Path stands for a file's content. FileError without it."""
         raise NotImplementedError
 
     def title(self, values: Any) -> str:
-        """The usual name of a result."""
+        """Default name of a result."""
         return self.name
 
     def picture(self, file: Path) -> np.ndarray:

@@ -1,6 +1,6 @@
 """The context of a running tool: device, precision, random generator, progress, previews, cancellation.
 
-What lies on higher storeys is declared here as far as tools use it: libraries, and the canvas of a mesh.
+Protocols declare those parts of higher storeys that tools use: libraries, and the canvas of a mesh.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class PaintedCharts(Protocol):
 
 
 NOTHING: Any = None
-"""Libraries of a tool that loads nothing."""
+"""Libraries of a context for tools that load nothing."""
 
 
 def _nothing(*_: object) -> None:
@@ -78,22 +78,22 @@ def _nothing(*_: object) -> None:
 
 
 def step_rngs(seed: int, count: int = 1) -> list[np.random.Generator]:
-    """Random generators of the steps of a recipe with this seed; the first ones are the same for any count."""
+    """A random generator for each step of a recipe with this seed; the first ones are the same for any count."""
     return [np.random.default_rng(sequence) for sequence in np.random.SeedSequence(seed).spawn(count)]
 
 
 @dataclass(frozen=True)
 class Context:
-    """Passed to every tool; a tool that loops calls `progress` at least every 0.5 s.
+    """Context of a running tool. A tool that loops calls `progress` at least every 0.5 s.
 
-    device: a torch device string. precision: "float32" or "bfloat16". rng: this step's own generator.
-    models: the library that trainers save to and generators load from. weights: published ones that plugins declare.
+    device: a torch device string. precision: "float32" or "bfloat16". rng: random generator of this step.
+    models: the library that trainers save to and generators load from. weights: published weights that plugins declare.
     is_stopped: whether the user asked to finish early and keep the result so far; tools that improve their result
-    step by step check it. enough_px: longer side that is enough, for a preview of the result; a generator may then
-    make the same picture smaller, by halving its sides while the longer one stays at least as long. None for a result.
-    mesh: the surface (`atlas.mesh.Mesh`) that the subject lies on, if it has seams. canvas: of its charts, if they are
-    painted. sheet: where the tiles of a tiled subject lie on it. on_loaded: is called with "models", "exemplars" or
-    "weights", a name and a SHA-256, for the recipe.
+    step by step check it. enough_px: for a preview, the longer side that is enough: a generator may make the same
+    picture smaller by halving both sides, as long as the longer one stays at least this long. None for a final result.
+    mesh: the mesh (`atlas.mesh.Mesh`) that the subject lies on, if it has seams. canvas: the canvas of its charts, if
+    the tool paints these. sheet: positions of the UDIM tiles in a tiled subject. on_loaded: called with "models",
+    "exemplars" or "weights", a name and a SHA-256, which the recipe records.
     """
 
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
@@ -114,7 +114,7 @@ class Context:
     is_stopped: Callable[[], bool] = lambda: False
 
     def progress(self, fraction: float, message: str = "") -> None:
-        """Report the `fraction` done, in [0, 1], and the current activity. Raises Cancelled for a cancelled job."""
+        """Report the fraction done, in [0, 1], and the current activity. Raises Cancelled if the job was cancelled."""
         self.check()
         self.on_progress(min(max(fraction, 0.0), 1.0), message)
 
@@ -124,13 +124,13 @@ class Context:
         self.on_preview(maps)
 
     def note(self, text: str) -> None:
-        """Tell the user, with the result, of a decision that was made for them. `text` is a sentence fragment."""
+        """Add a note to the result about a decision that the tool made for the user. text: a sentence fragment."""
         self.on_note(text)
 
     def decide(self, parameters: Any) -> None:
-        """Record these parameters of the tool, in which it has made choices, instead of those that were given.
+        """Record these parameters, which include the tool's own choices, in place of the user's.
 
-        The recipe then makes the same result again, even if the tool would choose otherwise by then.
+        The recipe then gives the same result again, even if a later version of the tool would choose differently.
         """
         self.on_decision(parameters)
 
@@ -140,20 +140,20 @@ class Context:
             raise Cancelled
 
     def find_model(self, wanted: str, tool: str) -> FoundModel:
-        """The model of this name for `tool`, or for "" the first; the recipe records its hash. Raises ModelError."""
+        """The model of this name for a tool; "": the first one. The recipe records its hash. Raises ModelError."""
         model = self.models.find(wanted, tool)
         self.on_loaded("models", model.name, model.sha256())
         return model
 
     def load_model(self, wanted: str, tool: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        """Card and tensors of the model that `find_model` finds."""
+        """Card and tensors of the model that `find_model` returns."""
         model = self.find_model(wanted, tool)
         return model.card, model.load()
 
     def load_exemplar(self, model: FoundModel) -> Maps:
-        """The picture that a model learned, kept beside it; the recipe records its hash, and a note tells the user.
+        """The picture that a model learned from, stored beside it. The recipe records its hash; a note names the data.
 
-        ModelError if it is not there, or cannot be used.
+        ModelError if it is missing or damaged.
         """
         exemplar = model.load_exemplar()
         self.on_loaded("exemplars", model.name, model.card["exemplar"])
@@ -162,7 +162,7 @@ class Context:
         return exemplar
 
     def find_weights(self, names: Sequence[str]) -> str | None:
-        """The first of these weights that is installed; None where none is."""
+        """Name of the first of these weights that is installed; None if none is."""
         return next((name for name in names if self.weights.is_installed(name)), None)
 
     def load_weights(self, name: str) -> dict[str, np.ndarray]:
@@ -175,17 +175,17 @@ class Context:
         return installed.load()
 
     def across_seams(self, x: Tensor) -> Tensor:
-        """A picture (B, C, h, w) of the subject whose gutters show what lies across the seams of its mesh.
+        """A picture (B, C, h, w) of the subject, its gutters filled with what lies across the seams of the mesh.
 
-        At any resolution. Tools that improve a picture step by step call it between steps; gradients reach what is
-        shown. Without a mesh it is x.
+        x may have any resolution. Tools that improve a picture step by step call it between steps; it passes gradients
+        on. Without a mesh, x is returned as it is.
         """
         return x if self.canvas is None else self.canvas.across(x)
 
     def longest_px(self, size_px: Sequence[int]) -> int:
-        """Longer side of a picture of this (height, width), to which sizes in it are relative, such as that of strokes.
+        """Longer side of a picture of this (height, width), for sizes that are relative to it, as those of strokes are.
 
-        Of a mesh's canvas, that of the texture, or of its largest tile, with texels of the canvas's size.
+        For the canvas of a mesh, it is that of the texture, or of its largest UDIM tile, in texels of the canvas.
         """
         if self.canvas is None:
             return max(size_px)

@@ -1,6 +1,6 @@
-"""Checks of what plugins declare: whether every host can list their tools, and draw inputs and parameters.
+"""Checks of declarations in plugins: every host must be able to list tools, and to draw their inputs and parameters.
 
-Values are the parameter model's own to check; here is only what a widget cannot show.
+Parameter models check values themselves; this module refuses only what no widget could show.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from .texture import MAP_CHANNELS
 from .tools import TASKS, Tool, describe, makes_tiles, validate
 
 LONGEST_NAME = 48
-"""Most bytes of a name: Blender's properties have at most 63, prefixes included."""
+"""Most bytes of a name: names of Blender's properties have at most 63, with their prefixes."""
 ATTRIBUTES = "see its class attributes in impasto.tools or impasto.matchers"
 KINDS = ("generator", "stylizer", "estimator", "filter", "trainer", "group")
 INPUT_KINDS = ("maps", "dataset", MESH)
@@ -111,7 +111,7 @@ def _check_name(kind: str, name: str) -> None:
 
 
 def _check_identifier(tool: str, name: str) -> None:
-    """Raise PluginError unless an input or a parameter has a name that hosts can use for a property."""
+    """Raise PluginError unless hosts can use the name of an input or a parameter for a property."""
     if not name.isidentifier() or name.startswith("_") or len(name.encode()) > LONGEST_NAME:
         remedy = f"use words joined by _, of at most {LONGEST_NAME} letters"
         raise PluginError(f"{tool} has a parameter or an input called {excerpt(name)}", remedy)
@@ -135,7 +135,7 @@ def _check_input(tool: str, item: InputDescription, many: Collection[str]) -> No
 
 
 def _check_is_for_many(tool: str, name: str, other: str, many: Collection[str]) -> None:
-    """Raise PluginError unless `other`, for each value of which an input or a parameter is, takes many values."""
+    """Raise PluginError unless `other`, the input that this one refers to by `for_each`, takes many values."""
     if other and other not in many:
         raise PluginError(f"{tool}: {name} is for each {excerpt(other)}", "name an input that takes many")
 
@@ -161,7 +161,7 @@ def _check_parameters(tool: Tool, properties: Mapping[str, Mapping[str, Any]], m
 
 
 def _takes(tool: Tool, name: str, value: Any) -> bool:
-    """Whether a parameter can have this value, as hosts compare it: True is not 1."""
+    """Whether a parameter accepts this value. Hosts compare strictly: True is not 1."""
     try:
         tool.parameters.model_validate_json(json.dumps({name: value}), strict=True)
     except (TypeError, ValidationError):
@@ -170,7 +170,7 @@ def _takes(tool: Tool, name: str, value: Any) -> bool:
 
 
 def _check_schema(where: str, schema: Mapping[str, Any]) -> None:
-    """Raise PluginError if a host could not draw the parameter, which messages call `where`."""
+    """Raise PluginError if a host could not draw the parameter. where: its name in messages."""
     if "default" not in schema:
         raise PluginError(f"{where} has no default", "give one, so that the tool runs as it is")
     if not schema.get("description"):
@@ -205,7 +205,7 @@ def _check_schema(where: str, schema: Mapping[str, Any]) -> None:
 
 
 def _check_conditions(where: str, tool: Tool, name: str, properties: Mapping[str, Any]) -> None:
-    """Raise PluginError for a `visible_if` that can never hold, or that a host cannot compare."""
+    """Raise PluginError for a `visible_if` that never holds, or that hosts cannot compare."""
     conditions = properties[name].get("visible_if", {})
     if not isinstance(conditions, Mapping):
         raise PluginError(f"{where} has the condition {excerpt(conditions)}", "write json_schema_extra=visible_if(…)")
@@ -225,7 +225,7 @@ def _check_conditions(where: str, tool: Tool, name: str, properties: Mapping[str
 
 
 def _values(schema: Mapping[str, Any]) -> str:
-    """The values that a parameter can have, in words."""
+    """Values that a parameter accepts, in words."""
     choices = schema.get("enum", [True, False] if schema["type"] == "boolean" else [])
     limits = limits_of(schema)
     return ", ".join(map(str, choices)) or f"any {schema['type']}" + (f" from {limits}" if limits else "")

@@ -1,7 +1,7 @@
-"""Descriptions of an engine and its tools, the only thing that hosts see of them.
+"""Descriptions of an engine and its tools, which are all that hosts see of them.
 
-Declared once for all: the wire and the cache of Blender's panels are checked against them, `--json` prints them, and
-the reference of the command is made from them. Standard library only: Blender imports this too.
+The wire and the cache of Blender's panels are checked against these types, `--json` prints them, and the reference of
+the command is generated from them. Standard library only: Blender imports this too.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ GROUPS: Mapping[str, str] = {
     "Shape": "fit textures to shapes and to other programs",
     "Train": "make models",
 }
-"""The groups, and what each is for. A tool names its own: `group = "Repair"`; each kind of tool has a default."""
+"""Groups of tools, and their purposes. A tool names its group, `group = "Repair"`; each kind of tool has a default."""
 Subject = Literal["text", "picture"]
-"""Subjects of matchers, for which they find a recipe."""
+"""Subjects for which matchers find a recipe."""
 MESH = "mesh"
-"""Kind and name of the input that is the surface which the subject lies on. A recipe has one, and no step names it."""
+"""Kind and name of the input with the mesh that the subject lies on. It is for all steps, and no step names it."""
 DIRECTIONS = "directions"
 """Name of the input with an image of directions on the mesh."""
 

@@ -16,16 +16,16 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 """Parameters of glibc's mallopt."""
 KEPT_BYTES, LARGEST_KEPT_BYTES = 2**28, 2**25
 MOST_THREADS = 8
-"""Limit of a training's threads: its networks are small, and other programs need cores too."""
+"""Most threads of a training: its networks are small, and other programs need cores too."""
 NATIVE_BFLOAT16 = ("avx512_bf16", "amx_bf16", "bf16")
 """Instructions of x86 and ARM processors for bfloat16, as torch calls them."""
 
 
 @cache
 def available_devices() -> tuple[str, ...]:
-    """The torch devices of this machine, best first; always ends with "cpu".
+    """Torch devices of this machine, best first; "cpu" is the last.
 
-    Of processes that `torchrun` starts together, each has another GPU as its first.
+    If `torchrun` has started several processes together, each has a different GPU as its first.
     """
     if version("torch").endswith("+cpu"):
         return ("cpu",)  # without importing torch, which takes longer than many jobs
@@ -54,13 +54,13 @@ def choose_device(wanted: str) -> str:
 
 
 class _Fork:
-    """Whether this process was forked from one that had loaded torch, and so lacks its threads."""
+    """Whether this process was forked from one that had loaded torch, whose threads do not exist here."""
 
     happened = False
 
 
 def _after_fork() -> None:
-    """Make torch compute in one thread: OpenMP would wait for ever for threads that stayed in the parent."""
+    """Make torch compute in one thread: OpenMP would wait for ever for threads of the parent process."""
     if torch := sys.modules.get("torch"):
         _Fork.happened = True
         torch.set_num_threads(1)
@@ -78,7 +78,7 @@ def set_threads(count: int) -> None:
 
 
 def _check_fork(device: str) -> None:
-    """Raise DeviceError for a GPU that the parent of this forked process has used: drivers forbid that."""
+    """Raise DeviceError in a forked process for a GPU that its parent has used: drivers forbid that."""
     if device == "cpu":
         return
     import torch
@@ -88,40 +88,39 @@ def _check_fork(device: str) -> None:
         raise DeviceError(f"{device} cannot be used in a forked process", f'use {spawn}, or device="cpu"')
 
 
-def _threads_are_given() -> bool:
-    """Whether the user set OMP_NUM_THREADS; an empty variable says nothing, to OpenMP as well."""
+def _has_thread_limit() -> bool:
+    """Whether the user set OMP_NUM_THREADS; OpenMP ignores an empty variable, too."""
     return bool(os.environ.get("OMP_NUM_THREADS", "").strip())
 
 
 @cache
 def leave_a_core_free() -> None:
-    """Let torch use all cores but one, unless OMP_NUM_THREADS says otherwise.
+    """Let torch use all cores but one, unless OMP_NUM_THREADS is set.
 
-    Blender's window needs one, and OpenMP threads wait for each other when one of them shares its core with another
-    process: small operations then take ten times as long.
+    Blender's window needs a core. If an OpenMP thread shares its core with another process, all others wait for it, and
+    small operations take ten times as long.
     """
-    if not _threads_are_given():
+    if not _has_thread_limit():
         import torch
 
         set_threads(max(1, torch.get_num_threads() - 1))
 
 
 def compute_products_in_one_thread() -> None:
-    """Let NumPy's matrix products compute in one thread, unless variables say otherwise. Called before it is imported.
+    """Let NumPy compute matrix products in one thread, unless variables say otherwise. Call it before importing NumPy.
 
-    Most are small, and OpenBLAS's threads wait for each other as OpenMP's do: beside a window, a product of (8, 8) and
-    (8, 32000) takes fifty times as long in two threads.
+    Most products are small, and threads of OpenBLAS wait for each other as those of OpenMP do: next to a busy window, a
+    product of (8, 8) and (8, 32000) takes fifty times as long in two threads.
     """
-    if not _threads_are_given():
+    if not _has_thread_limit():
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def keep_freed_memory() -> None:
-    """Keep freed memory for the next tensors, up to `KEPT_BYTES`, in blocks of up to `LARGEST_KEPT_BYTES`.
+    """Keep up to `KEPT_BYTES` of freed memory for the next tensors, in blocks of up to `LARGEST_KEPT_BYTES`.
 
-    glibc returns blocks of some MiB as soon as they are freed, so that the system has to clear new pages for every
-    operation: that is a quarter of the time of a live preview, and a tenth of a film's. Other systems decide by
-    themselves.
+    glibc returns blocks of some MiB as soon as they are freed, so the system must clear new pages for each operation: a
+    quarter of the time of a live preview, and a tenth of that of a film. Other systems decide by themselves.
     """
     if mallopt := _from_glibc("mallopt"):
         mallopt(M_MMAP_THRESHOLD, LARGEST_KEPT_BYTES)
@@ -131,28 +130,28 @@ def keep_freed_memory() -> None:
 def release_memory() -> None:
     """Return freed memory to the system.
 
-    glibc keeps it, fragmented between blocks in use: a process that keeps allocating tensors of a few MiB then takes
-    up twice the memory that it needs. Other systems return it by themselves.
+    glibc keeps freed blocks between blocks in use: a process that allocates tensors of a few MiB again and again then
+    takes twice the memory that it needs. Other systems return it by themselves.
     """
     if trim := _from_glibc("malloc_trim"):
         trim(0)
 
 
 def _from_glibc(name: str) -> Callable[..., int] | None:
-    """A function of the C library that only Linux's glibc has; None elsewhere."""
+    """A function of glibc; None on systems without it."""
     return getattr(ctypes.CDLL(None), name, None) if sys.platform == "linux" else None
 
 
 def training_precision(device: str) -> str:
-    """`fast_precision`; on a CPU, also let torch use all cores, at most `MOST_THREADS`, unless OMP_NUM_THREADS says."""
+    """The `fast_precision`; on a CPU, also let torch use up to `MOST_THREADS` cores, unless OMP_NUM_THREADS is set."""
     precision = fast_precision(device)
-    if device == "cpu" and not _threads_are_given():
+    if device == "cpu" and not _has_thread_limit():
         set_threads(min(MOST_THREADS, os.cpu_count() or 1))
     return precision
 
 
 def fast_precision(device: str) -> str:
-    """ "float32" or "bfloat16": the latter where a device multiplies it natively, which is two to four times as fast.
+    """ "bfloat16" if the device multiplies it natively, two to four times as fast as "float32"; else "float32".
 
     IMPASTO_PRECISION overrides the choice.
     """

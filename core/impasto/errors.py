@@ -1,7 +1,7 @@
 """Errors that carry their remedy.
 
-Failures caused by bad input or by the environment are `ImpastoError`s: they say what was wrong, with which value, and
-what to do now. Any other exception is a bug and shows its traceback. Standard library only: Blender imports this too.
+Bad input and a bad environment raise `ImpastoError`s: they say what was wrong, with which value, and what to do now.
+Any other exception is a bug and shows its traceback. Standard library only: Blender imports this too.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from collections.abc import Iterable
 MOST_NAMED = 12
 """Limit of names that a remedy lists."""
 FULL_MEMORY = re.compile(r"DefaultCPUAllocator|MPS\sbackend\sout\sof\smemory|ALLOC_FAILED")
-"""Words of torch's errors about full memory that have no class of their own."""
+"""Phrases in torch's errors about full memory that have no class of their own."""
 LONGEST_NAME = 100
-"""Characters of an unknown name that are compared with known ones."""
+"""Number of characters of an unknown name that are compared with known names."""
 
 
 class ImpastoError(Exception):
-    """Base of all expected errors. `remedy` says what the user can do now; `exit_code` is that of the command."""
+    """Base of all expected errors. remedy: what the user can do now. exit_code: exit code of the command."""
 
     exit_code = 1
 
@@ -76,7 +76,7 @@ class ProtocolError(WorkerError):
 
 
 class Cancelled(BaseException):
-    """The job was cancelled; the message says what was kept, if anything.
+    """The job was cancelled. The message says what was saved, if anything.
 
     Not an `Exception`, so that a plugin's `except Exception` cannot swallow it.
     """
@@ -85,7 +85,7 @@ class Cancelled(BaseException):
 
 
 def out_of_memory(error: BaseException) -> DeviceError | None:
-    """DeviceError for an error of Python, NumPy or torch which says that memory is full; None for any other error."""
+    """DeviceError for an error of Python, NumPy or torch about full memory; None for any other error."""
     is_memory = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
     if is_memory or (isinstance(error, RuntimeError) and FULL_MEMORY.search(str(error))):
         return DeviceError(f"out of memory: {error}", "choose a smaller size, or the CPU")
@@ -93,15 +93,15 @@ def out_of_memory(error: BaseException) -> DeviceError | None:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Beginning of a remedy for an unknown name, `did you mean 'source'? `; "" if no known name is similar."""
+    """First words of a remedy for an unknown name, `did you mean 'source'? `; "" if no known name is similar."""
     near = difflib.get_close_matches(name[:LONGEST_NAME], list(known), n=1)
     return f"did you mean {near[0]!r}? " if near else ""
 
 
 def choices(name: str, known: Iterable[str], listed: str) -> str:
-    """Remedy for an unknown name: the known one that is most like it, and all of them if they are few.
+    """Remedy for an unknown name: the most similar known name, and all known names if there are few.
 
-    listed: what lists them, a command or a menu, which takes the place of many names.
+    listed: a command or a menu that lists them, named instead if there are many.
     """
     names = sorted(known)
     if len(names) > MOST_NAMED:
@@ -110,12 +110,12 @@ def choices(name: str, known: Iterable[str], listed: str) -> str:
 
 
 def error_fields(error: ImpastoError) -> dict[str, str]:
-    """An error as JSON: its class by name, for `error_from_name`, with message and remedy."""
+    """An error as JSON, for `error_from_name`: the name of its class, its message and its remedy."""
     return {"error": type(error).__name__, "message": error.message, "remedy": error.remedy}
 
 
 def error_from_name(name: str, message: str, remedy: str) -> ImpastoError:
-    """The error class called `name` (as sent over the wire), or `WorkerError` for an unknown one."""
+    """An error of the class called `name`, as sent over the wire; a WorkerError for an unknown name."""
     kind = globals().get(name)
     if isinstance(kind, type) and issubclass(kind, ImpastoError):
         return kind(message, remedy)

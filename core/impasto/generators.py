@@ -1,4 +1,4 @@
-"""Generators that can do more with their models than run them. Subclass those that fit; hosts ask by `isinstance`."""
+"""Generators with further abilities. Subclass those that fit; hosts test for them by `isinstance`."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ if TYPE_CHECKING:
 
 
 class LatentGenerator(Generator):
-    """A generator whose results can be mixed in the latent space of its model."""
+    """A generator whose results can be mixed in the latent space of the model."""
 
     @abstractmethod
     def between_latents(
         self, one: Mapping[str, Any], other: Mapping[str, Any], share: float, seed: int
     ) -> Mapping[str, Any]:
-        """Parameters with which a recipe goes a share of the way to the latent of another with `seed`.
+        """Parameters for a latent that lies a share of the way between those of two recipes; {} if there is none.
 
-        one, other: parameters of both recipes, the first of whose seed stays. {} where there is no latent between them.
+        one, other: parameters of both recipes. seed: of the second; the recipe keeps the seed of the first.
         """
 
 
 class ControlledGenerator(Generator):
-    """A generator whose model stores part of the result, such as its mean, so that its network can be judged apart."""
+    """A generator whose model stores part of the result, such as a mean, so that its network can be judged alone."""
 
     @abstractmethod
     def without_network(self, tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Tensors of the same model whose network adds nothing to what it stores: its control."""
+        """Tensors of the same model with a network that adds nothing to the stored part: a control for comparison."""
 
 
 class ExportingGenerator(Generator):
@@ -46,14 +46,14 @@ class ExportingGenerator(Generator):
 
     @abstractmethod
     def portable_inputs(self, model: str, size: tuple[int, int], context: Context) -> dict[str, np.ndarray]:
-        """Values of that graph's inputs, by name, for the picture (height, width) that this step's seed gives.
+        """Values of the graph's inputs, by name, for the picture of a size (height, width) with this step's seed.
 
         ParameterError if the graph makes no pictures of this size.
         """
 
 
 class ImportingGenerator(Generator):
-    """A generator that makes models of files of other programs, those with one of `model_suffixes`."""
+    """A generator that makes models from files of other programs, whose names end with one of `model_suffixes`."""
 
     model_suffixes: ClassVar[tuple[str, ...]]
 

@@ -1,6 +1,6 @@
-"""A generator as a graph of a few plain operations, from which the writers of ONNX and Keras make their files.
+"""A generator as a graph of a few plain operations, which can be written as ONNX or Keras files.
 
-Tensors are maps (B, C, H, W) or vectors (B, C); H and W of maps are open, so the files make pictures of any size.
+Tensors are maps (B, C, H, W) or vectors (B, C). H and W are not fixed, so the files make pictures of any size.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ Kind = Literal["normal", "setting", "position"]
 
 @dataclass(frozen=True)
 class GraphInput:
-    """An input: a map of `channels` whose pixels are `pixel` (≥ 1) wide in the picture, or a vector (pixel 0).
+    """An input: a map of `channels`, whose pixels are each `pixel` (≥ 1) wide in the picture, or a vector (pixel 0).
 
     kind: "normal" for standard normal noise; "setting" for a vector that users choose, with its `default`; "position"
     for values that follow from the model, the picture's size and the seed. description: a clause for the card.
-    every: noise is drawn for a grid of every so many rows and columns, and enlarged bilinearly on the torus.
+    every: spacing, in rows and columns, of the grid on which noise is drawn before bilinear enlargement on the torus.
     """
 
     name: str
@@ -40,7 +40,7 @@ class GraphInput:
         return self.pixel == 0
 
     def to_dict(self) -> dict[str, object]:
-        """The input as the card holds it."""
+        """The input as JSON for the card."""
         about = {"name": self.name, "channels": self.channels, "pixel": self.pixel, "kind": self.kind}
         default = {"default": list(self.default)} if self.default else {}
         every = {"every": self.every} if self.every > 1 else {}
@@ -58,7 +58,6 @@ class Node:
     """An operation on the nodes `inputs`. amount: pixels to wrap or crop on each side, or the slope of a leaky ReLU.
 
     as_map: a vector as a map of one pixel. halve: means of 2x2 pixels. clip: to [0, 1]. join: along the channels.
-
     weight: (outputs, inputs, k, k) of a convolution, (outputs, inputs) of a dense layer; bias: (outputs,).
     """
 
@@ -80,7 +79,7 @@ class Node:
 class Graph:
     """Inputs, nodes in order of computation, and outputs: the node of each map (B, channels, H, W), in [0, 1].
 
-    cell_px: both sides of a picture are multiples of it.
+    cell_px: length of which both sides of a picture are multiples.
     """
 
     cell_px: int
@@ -101,7 +100,7 @@ class Graph:
         weight: np.ndarray | None = None,
         bias: np.ndarray | None = None,
     ) -> str:
-        """Add a node; returns its name. Of two maps that are added or multiplied, either may be of one pixel."""
+        """Add a node; returns its name. One of two maps that are added or multiplied may have a single pixel."""
         name = f"{operation}_{len(self.nodes)}"
         self.nodes[name] = Node(operation, inputs, amount, weight, bias)
         return name
@@ -115,17 +114,17 @@ class Graph:
         return self.add("dense", x, weight=weight, bias=bias)
 
     def wrap(self, x: str, margin: int) -> str:
-        """A map, padded circularly."""
+        """A circularly padded map."""
         return self.add("wrap", x, amount=margin)
 
     def double(self, x: str) -> str:
-        """A map of a torus, twice as large, bilinear."""
+        """A map on a torus, enlarged bilinearly by two."""
         return self.add("crop", self.add("double", self.wrap(x, 1)), amount=2)
 
 
 @dataclass(frozen=True)
 class Portable:
-    """A model that can be written in other formats: its graph, and what the card beside the file says of its maps."""
+    """A model that can be written in other formats: its graph, and facts about its maps for the card of the file."""
 
     graph: Graph
     about: Mapping[str, object] = field(default_factory=dict)
@@ -143,6 +142,6 @@ class Portable:
 
 
 def sides_problem(sides: Sequence[int], cell_px: int) -> str:
-    """Why a picture of these sides cannot be made; "" if it can."""
+    """Reason why no picture can have these sides; "" if one can."""
     wrong = [side for side in sides if side % cell_px or side < 2 * cell_px]
     return f"sides are multiples of {cell_px} px from {2 * cell_px} px, and {wrong[0]} is not" if wrong else ""

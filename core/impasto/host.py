@@ -1,4 +1,4 @@
-"""The program that a run belongs to."""
+"""The program that starts a run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .texture import Maps
 
 @dataclass(frozen=True)
 class Host:
-    """Callbacks of the program that a run belongs to, and its cache of results.
+    """Callbacks of the program that starts a run, and its cache of results.
 
     on_progress(fraction, message), on_preview(maps): called from the run's thread. Cancelled is raised once
     `is_cancelled()` is true. Once `is_stopped()` is true, tools that improve their result step by step finish early
@@ -26,4 +26,4 @@ class Host:
 
 
 NOBODY = Host()
-"""A host that is told nothing and never cancels."""
+"""A host that ignores progress and previews, and never cancels."""

@@ -1,6 +1,6 @@
-"""Masks of steps: where the result of a step takes the place of what is below it, how, and in which maps.
+"""Masks of steps: where the result of a step replaces what is below it, how, and in which maps.
 
-Plain data in a recipe; `running.masks` computes them. Standard library only: Blender builds them too.
+Plain data in a recipe; `running.masks` computes the pixels. Standard library only: Blender builds masks too.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ OWN: Mapping[str, tuple[str, ...]] = {
     CAVITIES: ("amount", "size", "breakup"),
     EDGES: ("amount", "size", "breakup"),
 }
-"""Kinds of masks, and the fields of each besides those that all have."""
+"""Kinds of masks, and the fields that each has in addition to `SHARED`."""
 SHARED = ("contrast", "by_height", "invert", "opacity", "blend", "maps")
 """Fields that masks of all kinds have."""
 MIX = "mix"
@@ -33,7 +33,7 @@ Blend = Literal[
 BLENDS = get_args(Blend)
 """Blend modes of colours."""
 NEWER = ("blend", "maps")
-"""Fields that JSON leaves out at their defaults, as recipes of before do."""
+"""Fields that JSON leaves out at their defaults, so that recipes of earlier versions keep their bytes."""
 Kind = Literal["everywhere", "image", "noise", "height", "cavities", "edges"]
 Share = Annotated[float, Within(0, 1)]
 LEAST_SIZE = 0.002
@@ -42,13 +42,14 @@ Size = Annotated[float, Within(LEAST_SIZE, 1)]
 
 @dataclass(frozen=True)
 class Mask:
-    """Share of a step: 1 is its result, 0 what is below it. ParameterError with the first field that is wrong.
+    """How much of a step's result replaces what is below it, at each pixel. ParameterError names the first wrong field.
 
     kind: one of `OWN`: everywhere, or by an image, random patches, a range of the height below, its hollows, or its
-    edges. input: name of the image among the inputs of `run`. amount: share of the surface. size: of patches, hollows
-    and edges, relative to the shorter side. low, high: the range of heights. breakup: how much random patches fray the
-    border. contrast: 0 soft borders, 1 hard ones. by_height: how much the border follows the heights of both. opacity:
-    of the whole. blend: one of `BLENDS`, for base colour and emission. maps: those that are changed; empty for all.
+    edges. input: name of the image among the inputs of `run`. amount: share of the surface. size: size of patches,
+    hollows and edges, relative to the shorter side. low, high: range of heights. breakup: how much random patches fray
+    the border. contrast: 0 for soft borders, 1 for hard ones. by_height: how much the border follows the heights of the
+    step and of what is below. opacity: factor of the whole mask. blend: one of `BLENDS`, for base colour and emission.
+    maps: maps that change; empty for all.
     """
 
     kind: Kind
@@ -79,11 +80,11 @@ class Mask:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of the fields that a mask of this kind has."""
+        """Names of the fields of a mask of this kind."""
         return OWN[self.kind] + SHARED
 
     def to_dict(self) -> dict[str, Any]:
-        """The mask as JSON holds it: all fields of its kind, but for newer ones with their defaults."""
+        """The mask as JSON: all fields of its kind, except newer ones with their defaults."""
         values = {name: getattr(self, name) for name in self.names}
         left_out = [name for name in NEWER if values[name] == _USUAL[name]]
         values["maps"] = list(self.maps)
@@ -91,7 +92,7 @@ class Mask:
 
     @classmethod
     def from_dict(cls, data: Any) -> Mask:
-        """A mask from its JSON. ParameterError with the first field that is wrong."""
+        """A mask from JSON. ParameterError names the first wrong field."""
         if not isinstance(data, dict) or "kind" not in data:
             raise ParameterError(f"a mask got {excerpt(data)}", f"give an object with a kind: {', '.join(OWN)}")
         for name in data:

@@ -1,4 +1,4 @@
-"""Matchers: from a phrase or a picture to a recipe, whose tools make what was described or shown.
+"""Matchers find a recipe for a phrase or a picture: its tools make what the phrase describes or the picture shows.
 
 A plugin subclasses `Matcher` and returns it from the hook `impasto_matchers`; `impasto.match` calls it.
 """
@@ -24,8 +24,8 @@ SUBJECTS = get_args(Subject)
 class Match:
     """A recipe that fits the subject.
 
-    notes: sentence fragments for the user, such as words that were not understood. figures: measured, by name, such as
-    the distance between the picture and the match.
+    notes: sentence fragments for the user, such as words that were not understood. figures: measurements by name, such
+    as the distance between the picture and the match.
     """
 
     recipe: Recipe
@@ -34,10 +34,10 @@ class Match:
 
 
 class Matcher(ABC):
-    """From a subject, a text or a picture, to a recipe. Import torch inside `match`, not above.
+    """A search for the recipe of a subject, a text or a picture. Import torch inside `match`, not above.
 
-    name: lower-case words joined by hyphens, and no tool's. subject: one of `SUBJECTS`. example: a text, or a
-    picture's name, for help and for errors. can_edit: whether `match` changes a recipe that it is given as `start`.
+    name: lower-case words joined by hyphens, different from those of tools. subject: one of `SUBJECTS`. example: a text
+    or a picture's name, for help and errors. can_edit: whether `match` can change an existing recipe, its `start`.
     varies: whether another seed gives another recipe.
     """
 
@@ -51,20 +51,20 @@ class Matcher(ABC):
     rank: ClassVar[int] = 50
 
     def suggestions(self) -> Sequence[str]:
-        """Texts that a host can offer, such as words and whole phrases; empty for a matcher of pictures."""
+        """Words and phrases that a host can offer to the user; none for a matcher of pictures."""
         return ()
 
     @abstractmethod
     def match(self, subject: str | Maps, seed: int, context: Context, start: Recipe | None = None) -> Match:
         """The recipe for a text without leading or trailing space, or for a picture with `base_color`.
 
-        seed: of the recipe, and of the choices that the subject leaves open: the same seed, the same recipe. start: a
-        recipe to be changed, as by "a little darker", or from which the search begins. ParameterError where the subject
-        has no recipe; it says what the matcher can do. Sizes in pixels are left to the caller.
+        seed: seed of the recipe, and of all choices that the subject leaves open: the same seed gives the same recipe.
+        start: a recipe to change, as by "a little darker", or to begin the search with. ParameterError if no recipe
+        fits the subject; it says what the matcher can do. The caller chooses sizes in pixels.
         """
 
 
 def describe_matcher(matcher: Matcher) -> MatcherDescription:
-    """Description of a matcher, the only thing that hosts see of it."""
+    """Description of a matcher, which is all that hosts see of it."""
     about: dict[str, Any] = {name: getattr(matcher, name) for name in MatcherDescription.__annotations__}
     return MatcherDescription(**about | {"suggestions": list(matcher.suggestions())})  # type: ignore[typeddict-item]

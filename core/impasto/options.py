@@ -1,7 +1,6 @@
-"""Values of a run beside its recipe and inputs: where it computes, how large, and where its result goes.
+"""Options of a run: where it computes, how large previews are, and where its result goes.
 
-They are the same in the command, in a worker, on another machine and in a batch. Standard library only: Blender uses
-them too.
+The command, a worker, another machine and a batch use the same options. Standard library only: Blender uses them too.
 """
 
 from __future__ import annotations
@@ -20,11 +19,10 @@ LONGEST_WAIT_S = 3600
 class Sink:
     """Destination of a result: FOLDER/NAME_base_color.png and so on; `format` is an exporter's name.
 
-    export: an engine's preset or packed pictures, as for `packing_of`; "" is one file for each map. replace: overwrite
-    existing files; otherwise they are a FileError. wait_s: seconds to wait for another run that writes files of this
-    name. tile_by_tile: whether the result is made and written in tiles, so that it may be larger than memory, which is
-    a ParameterError if a tool or the format cannot; None: it is above 4096², if they can. The files have the same bytes
-    either way.
+    export: preset of a game engine or packed pictures, as for `packing_of`; "": one file for each map. replace:
+    overwrite existing files; otherwise they are a FileError. wait_s: seconds to wait for another run that writes files
+    of this name. tile_by_tile: make and write the result in strips, so that it may exceed the memory; ParameterError
+    if a tool or the format cannot. None: only above 4096², and only if both can. The bytes of the files are the same.
     """
 
     folder: Path
@@ -41,12 +39,11 @@ class Sink:
 
 @dataclass(frozen=True)
 class RunOptions:
-    """Values of a run. models_folder, weights_folder: libraries other than the user's.
+    """Options of a run. models_folder, weights_folder: libraries to use in place of the user's.
 
     enough_px: longer side that is enough for a preview, so that generators may make the same picture smaller.
-    preview_px: longer side at which all steps are run instead, for a preview that is only similar. keeps_steps: whether
-    a worker uses results of steps that it has kept, and keeps those that are made. sink: where the result is written,
-    if it is.
+    preview_px: run all steps with this longer side, for a preview that is only similar. keeps_steps: let a worker reuse
+    results of steps in its cache, and add new ones to it. sink: destination of the result; None to write no files.
     """
 
     device: str = "auto"

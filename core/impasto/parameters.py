@@ -1,4 +1,4 @@
-"""Parameter models of tools, and the fields whose JSON Schema says more than their type; `tools` offers them all."""
+"""Parameter models of tools, and fields whose JSON Schema says more than their type; `tools` exports all of them."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ from .texture import Maps
 Angle = Annotated[float, Field(json_schema_extra={"format": "angle"})]
 """An angle in degrees; hosts draw an angle field."""
 UNKNOWN_AZIMUTH = -1.0
-"""Value of a `LightAzimuth` that is not known, so that the tool does without."""
+"""Value of an unknown `LightAzimuth`: the tool works without it."""
 LightAzimuth = Annotated[float, Field(ge=UNKNOWN_AZIMUTH, le=360, json_schema_extra={"format": "azimuth"})]
 """Direction that light comes from in a picture, in degrees counter-clockwise: 0 from the right, 90 from the top.
 
-`light_azimuth: LightAzimuth = Field(UNKNOWN_AZIMUTH, description="…")`. Any value below 0 counts as unknown. Hosts draw
-a box to tick where it is known, the angle then, and a dial on the picture.
+`light_azimuth: LightAzimuth = Field(UNKNOWN_AZIMUTH, description="…")`. Any value below 0 means unknown. Hosts draw a
+checkbox for whether it is known, the angle if it is, and a dial on the picture.
 """
 _Share = Annotated[float, Field(ge=0, le=1)]
 Color = Annotated[tuple[_Share, _Share, _Share], Field(json_schema_extra={"format": "color"})]
 """An sRGB colour, three floats in [0, 1]; hosts draw a colour field."""
 POINT_RANGE = (-1.0, 2.0)
-"""Limits of both coordinates of a `Point`: the picture is from 0 to 1, and there is as much again on each side."""
+"""Limits of both coordinates of a `Point`; the picture lies between 0 and 1."""
 _X = Annotated[float, Field(title="X", ge=POINT_RANGE[0], le=POINT_RANGE[1])]
 _Y = Annotated[float, Field(title="Y", ge=POINT_RANGE[0], le=POINT_RANGE[1])]
 Point = Annotated[tuple[_X, _Y], Field(json_schema_extra={"format": "point"})]
 """A position (x, y) in the subject: fractions of its width from the left, and of its height from the top.
 
-`top_left: Point = Field((0.0, 0.0), description="…")`. It may lie outside the subject, within `POINT_RANGE`, as the
-corner of a wall that the photograph does not show. Hosts draw a handle on the picture, a line between two points, and a
+`top_left: Point = Field((0.0, 0.0), description="…")`. It may lie outside the subject, within `POINT_RANGE`, such as
+the corner of a wall beyond the photograph. Hosts draw a handle on the picture, a line between two points, or a
 quadrilateral between four.
 """
 
 
 class Parameters(BaseModel):
-    """Base of parameter models: frozen and flat; bool, int, float, str, Literal, tuples of floats, and those above."""
+    """Base of parameter models: frozen, flat; bool, int, float, str, Literal, tuples of floats, and the types above."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -50,7 +50,7 @@ class NoParameters(Parameters):
 
 
 def zero_means(text: str, start: float) -> dict[str, Any]:
-    """Mark of a number whose 0 is no amount: hosts show `text` in place of it, and `start` once a number is wanted.
+    """Extra schema of a number whose 0 has a meaning of its own: hosts show `text` for 0, and offer `start` instead.
 
     `block_px: int = Field(0, ge=0, …, json_schema_extra=zero_means("automatic", 128))`.
     """
@@ -76,11 +76,11 @@ class SizeParameters(Parameters):
     )
 
     def size_px(self, subject: Maps) -> tuple[int, int]:
-        """(height, width) of the result; each is the subject's if its parameter is 0."""
+        """(height, width) of the result; a side whose parameter is 0 is that of the subject."""
         return self.size_from(subject.size_px if subject else None)
 
     def size_from(self, source_px: tuple[int, int] | None) -> tuple[int, int]:
-        """(height, width) of the result from those of the source; None: there is no source."""
+        """(height, width) of the result for a source of this (height, width), or None without a source."""
         source_height, source_width = source_px or (1024, 1024)
         return self.height_px or source_height, self.width_px or source_width
 
@@ -97,7 +97,7 @@ def properties_of(parameters: type[Parameters]) -> Mapping[str, Mapping[str, Any
 
 
 def display_hints(low: float | None = None, high: float | None = None, decimals: int | None = None) -> dict[str, Any]:
-    """Hints on how hosts show a number: the usual range of its slider, within its limits, and its decimal places.
+    """Hints on how hosts show a number: the range of its slider, within its limits, and its decimal places.
 
     `Field(1.0, ge=0.001, le=16, json_schema_extra=display_hints(high=1, decimals=4))`.
     """
@@ -106,7 +106,7 @@ def display_hints(low: float | None = None, high: float | None = None, decimals:
 
 
 def visible_if(parameter: str, *values: bool | int | str) -> dict[str, Any]:
-    """Condition of a field that is shown only while `parameter` has one of `values`.
+    """Extra schema of a field that hosts show only while `parameter` has one of `values`.
 
     `Field(…, json_schema_extra=visible_if("method", "best"))`.
     """
@@ -114,10 +114,10 @@ def visible_if(parameter: str, *values: bool | int | str) -> dict[str, Any]:
 
 
 def for_each(input_: str, default: float, relative: bool = False) -> dict[str, Any]:
-    """Mark of a field with one number for each value of an input; numbers that the user leaves out are `default`.
+    """Extra schema of a field with one number for each value of an input; `default`: for values without a number.
 
     `weight: tuple[float, ...] = Field((), …, json_schema_extra=for_each("style", 1.0, relative=True))`. relative:
-    only the proportions of the numbers matter, so that hosts show none for a single value.
+    only the ratios of the numbers matter, so hosts show no number for a single value.
     """
     return {"for_each": input_, "default_of_each": default, "relative": relative}
 
@@ -125,26 +125,26 @@ def for_each(input_: str, default: float, relative: bool = False) -> dict[str, A
 def model_field(
     description: str = "Name of a model; empty: the first that fits", tool: str = "", default: str = ""
 ) -> Any:
-    """Field with the name of a model, which hosts offer from the library: `model: str = model_field()`.
+    """Field with the name of a model, which hosts list from the library: `model: str = model_field()`.
 
-    The models are those that the tool itself runs, or those of another `tool`, for a trainer that starts from one.
+    tool: the tool whose models are listed, for a trainer that starts from one; "": the tool with this parameter.
     """
     extra: dict[str, Any] = {"format": "model", **({"model_of": tool} if tool else {})}
     return Field(default, description=description, json_schema_extra=extra)
 
 
 def class_field(description: str) -> Any:
-    """`material: str = class_field(…)`: a parameter that names a class of the chosen model; empty: the first."""
+    """Field with the name of a class of the chosen model, empty for the first: `material: str = class_field(…)`."""
     return Field("", description=description, json_schema_extra={"format": "class"})
 
 
 def sliders_field(description: str = "Sliders of the model, by their names: its card says what they do") -> Any:
-    """`sliders: dict[str, float] = sliders_field()`: values of the chosen model's sliders, which its card describes."""
+    """Field with values of the chosen model's sliders, by name: `sliders: dict[str, float] = sliders_field()`."""
     return Field({}, description=description, json_schema_extra={"format": "sliders"})
 
 
 def color_of(text: str) -> list[float]:
-    """A colour from #ff8800, #f80, a CSS name, or three numbers from 0 to 1. ParameterError for anything else."""
+    """The colour in #ff8800, #f80, a CSS name, or three numbers from 0 to 1. ParameterError for anything else."""
     from PIL import ImageColor
 
     with contextlib.suppress(ValueError):

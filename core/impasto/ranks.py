@@ -33,7 +33,7 @@ class Ranks:
 
     @classmethod
     def connected(cls) -> Ranks:
-        """The processes that torch has connected with this one; a single one if there are none."""
+        """The processes that torch has connected, or this one alone."""
         if not (distributed.is_available() and distributed.is_initialized()):
             return cls()
         return cls(distributed.get_rank(), distributed.get_world_size())
@@ -44,29 +44,29 @@ class Ranks:
         return self.rank == 0
 
     def held(self, path: Path) -> contextlib.AbstractContextManager[None]:
-        """A lock on the name of a file that the first process writes; FileError if others hold it."""
+        """Lock for a file that the first process writes; FileError if another training holds it."""
         return held(path) if self.is_first else contextlib.nullcontext()
 
     def check(self, batch: int) -> None:
-        """Raise ParameterError for a batch that leaves a process without a picture."""
+        """Raise ParameterError for a batch with fewer pictures than processes."""
         if batch < self.count:
             message = f"{self.count} processes cannot share a batch of {batch}"
             raise ParameterError(message, "raise --batch, or give torchrun fewer --nproc-per-node")
 
     def check_start(self, step: int) -> None:
-        """Raise FileError if this process, which begins at this step, has not found the first one's checkpoint."""
+        """Raise FileError if this process begins at another step than the first, whose checkpoint it did not find."""
         if step != (first := self.first(step)):
             message = f"process {self.rank + 1} begins at step {step}, and the first one at step {first}"
             raise FileError(message, "give all machines one folder for the model: --out, on a disk that they share")
 
     def rows(self, count: int) -> slice:
-        """The rows of a batch of `count` that this process computes; the parts differ by one row at most."""
+        """Rows of a batch of `count` that this process computes; processes differ by at most one row."""
         return slice(self.rank * count // self.count, (self.rank + 1) * count // self.count)
 
     def whole(self, part: Tensor, count: int) -> Tensor:
-        """The batch (count, …) of which every process has computed its `rows`; gradients only reach those of its own.
+        """The whole batch (count, …), from the `rows` of each process; gradients reach only the rows of this one.
 
-        Since every process computes the same loss of the batch, the sum of all gradients is that of the loss.
+        All processes compute the same loss of the batch, so the sum of their gradients is the gradient of that loss.
         """
         if self.count == 1:
             return part
@@ -76,7 +76,7 @@ class Ranks:
         return torch.cat([batch[: rows.start], part, batch[rows.stop :]])
 
     def spread(self, network: Callable[..., Tensor], *batches: Tensor) -> Tensor:
-        """`network(*batches)`, each process computing its rows. All batches have the same number of rows."""
+        """`network(*batches)`, of which each process computes its rows. All batches have the same number of rows."""
         rows = self.rows(len(batches[0]))
         return self.whole(network(*(batch[rows] for batch in batches)), len(batches[0]))
 
@@ -91,7 +91,7 @@ class Ranks:
             gradient.copy_(added.view_as(gradient))
 
     def first(self, value: T) -> T:
-        """The value that the first process has, for decisions that all must take alike."""
+        """Value of the first process, for decisions that all processes must share."""
         if self.count == 1:
             return value
         values: list[Any] = [value]
@@ -100,7 +100,7 @@ class Ranks:
         return chosen
 
     def any(self, *flags: bool) -> list[bool]:
-        """Whether each flag is set in any of the processes."""
+        """Whether each flag is set in at least one process."""
         if self.count == 1:
             return list(flags)
         found = torch.tensor(flags, dtype=torch.int32)
@@ -108,7 +108,7 @@ class Ranks:
         return [bool(flag) for flag in found]
 
     def _connect(self, collective: Callable[[], Any]) -> None:
-        """Run what all processes take part in. WorkerError if one of them has ended."""
+        """Run a function that all processes take part in. WorkerError if one of them has ended."""
         try:
             collective()
         except RuntimeError as error:
@@ -118,7 +118,7 @@ class Ranks:
 
 @contextlib.contextmanager
 def launched(device: str) -> Iterator[Ranks]:
-    """Context in which this process is connected with those that `torchrun` started with it, if any.
+    """Context that connects this process with the others that `torchrun` has started, if any.
 
     DeviceError if there are fewer GPUs than processes on this machine.
     """

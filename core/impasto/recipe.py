@@ -1,7 +1,7 @@
 """Recipes: the steps and the seed that make maps, as plain data that JSON can hold.
 
-Every result is made by a recipe, which `impasto.run` carries out, and which is stored in its files. Standard library
-only: Blender builds recipes too.
+`impasto.run` makes every result from a recipe, and stores it in the files of the result. Standard library only:
+Blender builds recipes too.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from .system.typed_json import Length, Within, as_kind, check_fields
 from .system.untrusted import excerpt, parse_json
 
 GROUP = "group"
-"""The tool of a step that blends the steps of its group, right before it, as one with what is below them."""
+"""Tool of a step that ends a group: the steps of the group, right before it, are blended as one with what is below."""
 MAX_SEED = 2**31 - 1
 MAX_STEPS = 100
 MAX_TEXT = 4096
-"""Limit of characters in a name or a text parameter."""
+"""Most characters of a name or a text parameter."""
 MAX_FIELDS = 2048
-"""Limit of entries of an object of a step or a record: a recipe has fewer inputs, and no tool so many parameters."""
+"""Most entries of an object in a step or a record: no recipe has so many inputs, and no tool so many parameters."""
 MAX_VALUES = 16
-"""Limit of values of one input, such as styles that are mixed."""
+"""Most values of one input, such as styles to mix."""
 Text = Annotated[str, Within(0, MAX_TEXT)]
 Texts = Annotated[Mapping[Text, Text], Within(0, MAX_FIELDS)]
 Sliders = Annotated[Mapping[Text, float], Within(0, 64)]
-"""Numbers by name, of a model."""
+"""Values of a model's sliders, by name."""
 Numbers = Annotated[Sequence[float], Within(0, 256)]
 """A colour, or the points of a curve."""
 Parameter = float | bool | Text | Numbers | Sliders
@@ -47,9 +47,9 @@ class Step:
 
     A parameter is a number, true or false, text, a list of numbers, or numbers by name.
     An input that takes many values has a list of names. In an input for each value of another, "" leaves one out:
-    `{"style": ["night", "wave"], "mask": ["", "sky"]}`. name: the user's own for it. enabled: False to leave it out.
-    mask: where its result takes the place of its subject; None: everywhere. in_group: whether it is in the group of the
-    next step whose tool is `GROUP`, which has a mask for all of them, and is disabled with them.
+    `{"style": ["night", "wave"], "mask": ["", "sky"]}`. name: the user's name for the step. enabled: False to skip it.
+    mask: where its result replaces its subject; None: everywhere. in_group: whether it is in the group that the next
+    step whose tool is `GROUP` ends. The mask of that step is for the whole group; if it is disabled, the group is too.
     """
 
     tool: Text
@@ -65,13 +65,13 @@ class Step:
         _expect(self.tool != GROUP or not self.in_group, "a group must not be in another group", self.tool)
 
     def names_of(self, input_: str) -> tuple[str, ...]:
-        """Names of an input's values in order, "" for one that is left out; empty if the input is not given."""
+        """Names of an input's values, in order, "" for an omitted value; empty if the step does not use the input."""
         names = self.inputs.get(input_, ())
         return (names,) if isinstance(names, str) else tuple(names)
 
     @property
     def input_names(self) -> set[str]:
-        """Names of all inputs of `run` that the step uses."""
+        """Names of all inputs of `run` that the step uses, with its mask."""
         own = {name for input_ in self.inputs for name in self.names_of(input_) if name}
         return own | {self.mask.input} if self.mask and self.mask.input else own
 
@@ -87,7 +87,7 @@ class _Input(TypedDict):
 
 
 class _MadeWith(TypedDict, total=False):
-    """Record of a recipe's run; there may be more."""
+    """Record of a recipe's run, which may have further fields."""
 
     versions: Texts
     models: Texts
@@ -101,10 +101,10 @@ class _MadeWith(TypedDict, total=False):
 class Recipe:
     """Steps and a seed in [0, 2³¹), and a record of their run (filled in by `run`).
 
-    inputs: name, SHA-256, real-world scale and given colour space of every input. made_with: versions, device,
+    inputs: name, SHA-256, real-world scale and chosen colour space of each input. made_with: versions, device,
     precision, hashes of models and weights, and `stopped` if the run ended early. matched: the matcher that found the
-    recipe, its text, or name and SHA-256 of its picture, and its notes. None contains paths. ParameterError with the
-    first field that is wrong.
+    recipe, its text, or name and SHA-256 of its picture, and its notes. None of these contains paths. ParameterError
+    names the first wrong field.
     """
 
     steps: Annotated[tuple[Step, ...], Within(1, MAX_STEPS)]
@@ -125,11 +125,11 @@ class Recipe:
                 raise ParameterError(message, f"end the group by a step whose tool is {GROUP}")
 
     def to_json(self) -> str:
-        """The recipe as one line of JSON, equal for equal recipes."""
+        """The recipe as one line of JSON; equal recipes give equal lines."""
         return json.dumps(self.to_dict(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
     def to_dict(self) -> dict[str, Any]:
-        """The recipe as dictionaries, lists and scalars; steps say name, mask and that they are disabled, if so."""
+        """The recipe as dictionaries, lists and scalars, without those fields of steps that have their usual values."""
         data = json.loads(json.dumps(asdict(self)))
         for step, own in zip(data["steps"], self.steps, strict=True):
             step["mask"] = own.mask and own.mask.to_dict()
@@ -140,7 +140,7 @@ class Recipe:
 
     @property
     def active_steps(self) -> tuple[Step, ...]:
-        """Steps that are run: see `are_active`."""
+        """Steps that run, see `are_active`."""
         return tuple(compress(self.steps, are_active(self.steps)))
 
     @property
@@ -151,12 +151,12 @@ class Recipe:
 
     @classmethod
     def from_json(cls, text: str) -> Recipe:
-        """A recipe from the JSON of `to_json`, or from hand-written JSON. ParameterError if it is not one."""
+        """A recipe from JSON, of `to_json` or written by hand. ParameterError if it is not one."""
         return cls.from_dict(parse_json(text, "the recipe", kind=ParameterError))
 
     @classmethod
     def from_dict(cls, data: Any) -> Recipe:
-        """A recipe from dictionaries. ParameterError with the first field that is wrong."""
+        """A recipe from dictionaries. ParameterError names the first wrong field."""
         _expect(isinstance(data, dict), "a recipe is an object with steps", data)
         _refuse_unknown(cls, data)
         steps = data.get("steps")
@@ -166,7 +166,7 @@ class Recipe:
 
 
 def are_active(steps: Sequence[Any]) -> list[bool]:
-    """Whether each step, or layer, is run: if it and its group are enabled; a group only with such steps."""
+    """Whether each step, or layer, runs: it and its group are enabled, and a group has at least one enabled step."""
     found, first = [bool(step.enabled) for step in steps], 0
     for place, step in enumerate(steps):
         if step.tool == GROUP and not (found[place] and any(found[first:place])):
@@ -176,12 +176,12 @@ def are_active(steps: Sequence[Any]) -> list[bool]:
 
 
 def begin_on_source(steps: Sequence[Step]) -> bool:
-    """Whether a source is seen below the first step: it, or the group that it is in, has a mask."""
+    """Whether the source is visible below the first step: that step, or its group, has a mask."""
     return bool(steps[0].mask or next((step.mask for step in steps if not step.in_group), None))
 
 
 def name_inputs(values: Mapping[str, Sequence[T | None]]) -> tuple[dict[str, str | list[str]], dict[str, T]]:
-    """Inputs of a step and, by the names in them (style, style-2, …), inputs of `run`; None leaves a value out."""
+    """Inputs of a step with new names (style, style-2, …), and values by these names for `run`; None omits a value."""
     inputs: dict[str, str | list[str]] = {}
     named: dict[str, T] = {}
     for input_, given in values.items():
@@ -193,7 +193,7 @@ def name_inputs(values: Mapping[str, Sequence[T | None]]) -> tuple[dict[str, str
 
 
 def differences(before: Recipe, now: Recipe) -> list[str]:
-    """One sentence for each input, version, model or device that differs from that of the earlier run."""
+    """A sentence for each input, version, model or device that differs between two runs."""
     found = []
     for name, about in before.inputs.items():
         other = now.inputs.get(name, {})

@@ -1,4 +1,4 @@
-"""JSON Schemas of tools' parameters, the only thing that hosts see: the values that fit them, and how they read."""
+"""JSON Schemas of tools' parameters, which are all that hosts see: checks of values, and texts for people."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from .system.untrusted import excerpt
 
 LARGEST_INT, LARGEST_FLOAT = 2**31 - 1, 3.4e38
 MOST_ITEMS = 32
-"""Most floats of a tuple, as of a vector in Blender."""
+"""Most floats in a tuple, as in a vector of Blender."""
 
 
 def model_parameter(properties: Mapping[str, Mapping[str, Any]]) -> str | None:
-    """Name of the parameter with the model that a tool of these parameters itself runs; None if it has none."""
+    """Name of the parameter with the model that a tool with these parameters runs; None if it runs none."""
     named = (name for name, schema in properties.items() if schema.get("format") == "model")
     return next((name for name in named if "model_of" not in properties[name]), None)
 
 
 def check_values(tool: str, properties: Mapping[str, Mapping[str, Any]], values: Mapping[str, Any]) -> None:
-    """Raise ParameterError if a tool's parameters have values of other types than their schemas, or beyond 32 bits.
+    """Raise ParameterError for values of other types than their schemas, or beyond 32 bits.
 
-    Limits are the tool's own to check, and names that it does not have are left to it.
+    The tool itself checks limits and unknown names.
     """
     for name, value in values.items():
         if name in properties and not _has_type(properties[name], value):
@@ -54,19 +54,19 @@ def _is_str(value: Any) -> bool:
 
 
 def holds(schema: Mapping[str, Any], chosen: Mapping[str, Any]) -> bool:
-    """Whether the parameter has an effect, given the `chosen` values of all parameters."""
+    """Whether a parameter has an effect. chosen: values of all parameters."""
     return all(chosen[other] in values for other, values in schema.get("visible_if", {}).items())
 
 
 def conditions_of(schema: Mapping[str, Any]) -> str:
-    """Condition for the parameter to have an effect: `only with preset modern`; "" if it always has one."""
+    """Condition under which a parameter has an effect, such as `only with preset modern`; "" if it always has one."""
     conditions = schema.get("visible_if", {}).items()
     wanted = " and ".join(f"{name} {' or '.join(map(readable, values))}" for name, values in conditions)
     return f"only with {wanted}" if wanted else ""
 
 
 def limits_of(schema: Mapping[str, Any]) -> str:
-    """Range of a number, or of each number of a tuple: `0 to 1`; "" if it has none, or is a colour."""
+    """Range of a number, or of each number in a tuple, such as `0 to 1`; "" without limits, and for a colour."""
     if schema.get("format") == "color":
         return ""
     ranges = {
@@ -77,7 +77,7 @@ def limits_of(schema: Mapping[str, Any]) -> str:
 
 
 def readable(value: Any) -> str:
-    """A value as people write it: 0.3 for 0.30000000000000004, 0.000001 for 1e-06, 2,147,483,647, "on" for True."""
+    """A value as text for people: 0.3 for 0.30000000000000004, 0.000001 for 1e-06, 2,147,483,647, "on" for True."""
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, int):
@@ -93,7 +93,7 @@ def readable(value: Any) -> str:
 
 
 def readable_default(schema: Mapping[str, Any]) -> str:
-    """A parameter's default as people write it: a colour as #ff8800, an empty text as "none"."""
+    """Default of a parameter as text for people: #ff8800 for a colour, "none" for an empty text."""
     default = schema.get("default_of_each", schema["default"])
     if schema.get("format") == "color":
         return "#" + "".join(f"{round(255 * channel):02x}" for channel in default)

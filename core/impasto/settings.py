@@ -1,6 +1,6 @@
 """Named settings of tools: values of some parameters under a name, for `--settings NAME` and Blender's presets.
 
-A plugin has them in the file `settings.toml` of its package, a table for each tool and name:
+They stand in the file `settings.toml` of a plugin's package, with a table for each tool and name:
 
     [bricks."Old wall"]
     about = "Chipped and sooty."
@@ -45,7 +45,7 @@ def settings_in(package: str) -> Mapping[str, list[SettingsDescription]]:
 
 
 def values_called(tool: str, settings: list[SettingsDescription], name: str) -> dict[str, Any]:
-    """Values of the settings of this name, in any case, with spaces or hyphens. ParameterError if a tool has none."""
+    """Values of the settings of this name; case does not matter, nor do hyphens. ParameterError if a tool has none."""
     if not has_settings(settings, name):
         remedy = choices(name, [one["name"] for one in settings], f"`impasto tools {tool}`")
         raise ParameterError(f"{tool} has no settings called {excerpt(name)}", remedy)

@@ -1,7 +1,7 @@
-"""Text encoders: from phrases to features, for tools that learn from captions.
+"""Text encoders compute features of phrases, for tools that learn from captions.
 
-A plugin subclasses `TextEncoder`, such as around a language model that the user has, and returns it from the hook
-`impasto_text_encoders`. Models record its name, and are of use only where it is installed.
+A plugin subclasses `TextEncoder`, for example around the user's own language model, and returns it from the hook
+`impasto_text_encoders`. Models record the name of their encoder, and need it to be installed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MOST_FEATURES = 20_000
 
 
 class TextEncoder(ABC):
-    """From phrases to features. Import heavy packages inside `encode`, not above.
+    """Computes features of phrases. Import heavy packages inside `encode`, not above.
 
     name: lower-case words joined by hyphens. size: number of features.
     """
@@ -32,10 +32,10 @@ class TextEncoder(ABC):
 
     @abstractmethod
     def encode(self, texts: Sequence[str], context: Context) -> np.ndarray:
-        """Features (N, size) of texts, of about unit deviation; the same text always has the same."""
+        """Features (N, size) of texts, with a deviation of about 1; a text always has the same features."""
 
     def valid_features(self, texts: Sequence[str], context: Context) -> np.ndarray:
-        """Features (N, size) float32 of texts. PluginError if the encoder gives something else."""
+        """Features (N, size) float32 of texts. PluginError if `encode` returns something else."""
         import numpy as np
 
         features = np.asarray(self.encode(texts, context), np.float32)

@@ -34,31 +34,31 @@ MAP_CHANNELS: Mapping[str, int] = {
 }
 """Number of channels of each map, by name (glTF's and the Principled BSDF's terms).
 
-Confidence is no property of the surface: how far an estimate of the others can be trusted, from 0 to 1. Bent normals
-point to the middle of the sky that is seen; they are for renderers that light by them.
+Confidence is not a property of the surface, but how far an estimate of the other maps can be trusted, from 0 to 1. Bent
+normals point to the middle of the visible sky, for renderers that use them for lighting.
 """
 NORMAL_MAPS = frozenset({"normal", "bent_normal"})
 FINE_MAPS = NORMAL_MAPS | {"height"}
-"""Maps that 8 bits a channel would turn into steps."""
+"""Maps in which 8 bits a channel would show as steps."""
 
 LINEAR_FORMATS = (".exr", ".hdr")
-"""Endings of files that store light, whose values are encoded when they are read as colours."""
+"""Suffixes of files that store linear light; colours are encoded as sRGB when they are read."""
 COLOR_MAPS = frozenset({"base_color", "emission"})
 SMALLEST_M, LARGEST_M = 1e-9, 1e6
-"""Limits of a picture's width in metres; its range of heights may also be 0."""
+"""Limits of the width of a picture, and of its range of heights, which may also be 0, in metres."""
 LARGE_PX = 4096 * 4096
-"""Limit of `is_large`: 4096² pixels."""
+"""Most pixels of a picture that is not large, see `is_large`."""
 
 
 def is_large(size_px: tuple[int, int]) -> bool:
-    """Whether pictures of this size are made tile by tile, if the tool can, and compressed for speed, not for size."""
+    """Whether pictures of this size are made in strips, if the tool can, and compressed for speed, not for size."""
     height, width = size_px
     return height * width > LARGE_PX
 
 
 @dataclass(frozen=True, eq=False)
 class Texture:
-    """Pixels (H, W, C) float32, row 0 at the top, and the colour space that they are encoded in."""
+    """Pixels (H, W, C) float32, row 0 at the top, and their colour space."""
 
     pixels: np.ndarray
     color_space: ColorSpace = "data"
@@ -81,12 +81,12 @@ class Texture:
 class Maps(Mapping[str, Texture]):
     """The textures of one surface, all of one size, by the names in `MAP_CHANNELS`.
 
-    `width_m` is the real-world width of the whole image, `height_range_m` the difference between heights 0 and 1, and
-    `lowest_m` the height that is 0, all in metres, None if unknown. `name` is the file or image that they came from.
-    `sheet`: where the tiles of a tiled image lie on them, side by side. `notes`: sentences about what was decided while
-    they were read, which `run` tells with those of its tools. `color_space`: the name of the one that took the place of
-    what a file says. `light`: of a picture alone whose stored light was encoded: "linear" if that was all, "other" if
-    its colours were converted as well.
+    width_m: real-world width of the whole image. height_range_m: difference between heights 0 and 1. lowest_m:
+    elevation of height 0. All three are in metres, and None if unknown. name: file or image that the maps came from.
+    sheet: positions of the UDIM tiles of a tiled image, which lie side by side. notes: sentences about decisions made
+    when the maps were read; `run` adds them to the notes of its tools. color_space: name of the colour space that the
+    user chose in place of the one in the file. light: for a single picture that stored linear light: "linear" if it was
+    only encoded, "other" if its colours were converted as well.
     """
 
     textures: Mapping[str, Texture] = field(default_factory=dict)
@@ -119,7 +119,7 @@ class Maps(Mapping[str, Texture]):
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], **about) -> Maps:
-        """Maps from plain arrays (H, W, C) or (H, W), in the standard colour space of each name."""
+        """Maps from arrays (H, W, C) or (H, W), in the standard colour space of each map."""
         textures = {}
         for name, pixels in arrays.items():
             pixels = np.ascontiguousarray(pixels, np.float32)
@@ -129,13 +129,13 @@ class Maps(Mapping[str, Texture]):
 
     @classmethod
     def from_channels(cls, channels: np.ndarray, names: Sequence[str], **about) -> Maps:
-        """Maps of these names, in this order, from their channels (C, H, W)."""
+        """Maps with these names, from their channels (C, H, W) in the same order."""
         ends = np.cumsum([MAP_CHANNELS[name] for name in names])
         parts = np.split(channels.transpose(1, 2, 0), ends[:-1], axis=2)
         return cls.from_arrays(dict(zip(names, parts, strict=True)), **about)
 
     def channels(self, names: Sequence[str], missing: float = 0.0) -> np.ndarray:
-        """Channels (C, H, W) of maps of these names, in this order; all `missing` where there is no such map."""
+        """Channels (C, H, W) of the maps with these names, in this order; filled with `missing` for absent maps."""
         parts = [
             self[name].pixels if name in self else np.full((*self.size_px, MAP_CHANNELS[name]), missing, np.float32)
             for name in names
@@ -144,9 +144,9 @@ class Maps(Mapping[str, Texture]):
 
     @classmethod
     def of_tiles(cls, tiles: Mapping[int, Maps]) -> Maps:
-        """The maps of a tiled image on a sheet, from those of its tiles by number, all with the same maps.
+        """Maps on a sheet, from the maps of all UDIM tiles by number.
 
-        ParameterError if one lacks a map that others have.
+        ParameterError if a tile lacks a map that others have.
         """
         first = tiles[min(tiles)]
         for number, maps in tiles.items():
@@ -162,7 +162,7 @@ class Maps(Mapping[str, Texture]):
 
     @classmethod
     def from_tile_arrays(cls, arrays: Mapping[str, np.ndarray], **about) -> Maps:
-        """Maps from arrays as in `from_arrays`, of which those of tiles are named base_color.1001 and so on."""
+        """Maps from arrays as in `from_arrays`; those of UDIM tiles have names such as base_color.1001."""
         tiles: dict[int, dict[str, np.ndarray]] = {}
         for key, pixels in arrays.items():
             name, number = tile_of(key)
@@ -171,26 +171,26 @@ class Maps(Mapping[str, Texture]):
         return maps.get(0, cls(**about)) if maps.keys() <= {0} else cls.of_tiles(maps)
 
     def tile_arrays(self) -> dict[str, np.ndarray]:
-        """The pixels of each map, as for `from_tile_arrays`."""
+        """Pixels of each map, in the form that `from_tile_arrays` reads."""
         tiles = self.tiles()
         return {tile_key(name, number): pixels for number in tiles for name, pixels in tiles[number].arrays().items()}
 
     def with_width(self, width_m: float | None) -> Maps:
-        """These maps with a real-world width: of the first tile, if they are tiled."""
+        """These maps with a real-world width, which is that of the first UDIM tile if there are any."""
         return replace(self, width_m=width_m and width_m * self._tiles_across)
 
     @property
     def tile_width_m(self) -> float | None:
-        """Real-world width of the first tile, or of maps that are not tiled."""
+        """Real-world width of the first UDIM tile, or of maps without UDIM tiles."""
         return self.width_m and self.width_m / self._tiles_across
 
     @property
     def _tiles_across(self) -> float:
-        """Width of the sheet relative to that of its first tile."""
+        """Width of the sheet relative to that of its first UDIM tile."""
         return self.size_px[1] / self.sheet.sizes_px[0][1] if self.sheet else 1
 
     def tiles(self) -> dict[int, Maps]:
-        """The maps of each tile by number; of maps that are not tiled, these by 0."""
+        """Maps of each UDIM tile, by number; maps without UDIM tiles have the number 0."""
         if self.sheet is None:
             return {0: self}
         parts = {name: self.sheet.split(texture.pixels) for name, texture in self.items()}
@@ -226,7 +226,7 @@ class Maps(Mapping[str, Texture]):
         return self.height_range_m / self.width_m * self.size_px[1]
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """The pixels of each map (H, W, C) by name, in the order of `MAP_CHANNELS`."""
+        """Pixels (H, W, C) of each map by name, in the order of `MAP_CHANNELS`."""
         return {name: self[name].pixels for name in self}
 
     def with_arrays(self, arrays: Mapping[str, np.ndarray]) -> Maps:
@@ -234,7 +234,7 @@ class Maps(Mapping[str, Texture]):
         return replace(self, textures={**self.textures, **Maps.from_arrays(arrays).textures})
 
     def sha256(self) -> str:
-        """Hash of names, sizes, colour spaces and pixels: the same for the same picture, however it is stored."""
+        """Hash of names, sizes, colour spaces and pixels, whatever format the picture was stored in."""
         digest = hashlib.sha256(f"{self.sheet.numbers}".encode() if self.sheet else b"")
         for name in self:
             texture = self[name]
@@ -244,7 +244,7 @@ class Maps(Mapping[str, Texture]):
 
 
 def check_metres(name: str, value: object, least: float = SMALLEST_M) -> None:
-    """Raise ParameterError unless a length is a plausible number of metres or None (unknown)."""
+    """Raise ParameterError unless a length is a plausible number of metres, or None for an unknown length."""
     if value is None:
         return
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= LARGEST_M:
@@ -253,10 +253,10 @@ def check_metres(name: str, value: object, least: float = SMALLEST_M) -> None:
 
 
 def channels_of(names: Iterable[str]) -> int:
-    """Number of channels of maps of these names together."""
+    """Number of channels of all maps with these names together."""
     return sum(MAP_CHANNELS[name] for name in names)
 
 
 def standard_color_space(name: str) -> ColorSpace:
-    """The colour space that a map of this name has unless it is tagged otherwise."""
+    """Colour space of a map of this name unless it is tagged with another."""
     return "srgb" if name in COLOR_MAPS else "data"

@@ -1,7 +1,7 @@
 """Tools: functions from maps to maps, each with a name, a kind and a model of its parameters.
 
-A plugin subclasses one of the kinds, sets the class attributes and writes `apply`. The parameter model's
-JSON Schema is all that hosts see of it, so `declarations.check_tool` refuses what a host could not draw.
+A plugin subclasses one of the kinds, sets the class attributes and writes `apply`. Hosts see only the JSON Schema of
+the parameter model, so `declarations.check_tool` refuses what a host could not draw.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ __all__ = [
 
 @cache
 def model_parameter(tool: Tool) -> str | None:
-    """Name of the parameter with the model that the tool itself runs; None if it has none."""
+    """Name of the parameter with the model that the tool runs; None if it runs none."""
     return schemas.model_parameter(properties_of(tool.parameters))
 
 
@@ -84,10 +84,10 @@ def model_parameter(tool: Tool) -> str | None:
 class Input:
     """A named input besides the subject: a style, a mask, a guide. kind: "maps", or "dataset" for training data.
 
-    The kind "mesh", of the one name "mesh", is the surface that the subject lies on, which a recipe has for all steps.
-    many: it takes a list, such as styles to be mixed. for_each: another input that takes a list; this one takes at most
-    one value for each of its values, in the same order, such as a mask for each style.
-    least: fewest values of one that takes many, which belong together. on_subject: it lies on the subject, as a mask.
+    An input of the kind "mesh", whose name is "mesh" too, is the mesh of the subject, for all steps of a recipe.
+    many: it takes a list, such as styles to mix. for_each: another input that takes a list; this one takes at most one
+    value for each of its values, in the same order, such as a mask for each style. least: fewest values in a list whose
+    values belong together. on_subject: it has the layout of the subject, as a mask has.
     """
 
     name: str
@@ -106,19 +106,19 @@ class Input:
 
 
 Inputs = Mapping[str, Any]
-"""Values of a tool's inputs by their names, see `Tool.apply`."""
+"""Values of a tool's inputs by name, see `Tool.apply`."""
 Tile = tuple[int, int, Maps]
-"""(top, left, maps): a part of a result, and its position in pixels."""
+"""(top, left, maps): part of a streamed result, and its position in pixels."""
 
 
 @dataclass(frozen=True)
 class Result:
     """Result of a run: maps, files of trained models, measured figures, and the recipe that makes them again.
 
-    paths: files that the maps were written to, if any; written tile by tile, `maps` has no pixels. notes: decisions of
-    tools, for the user to read. reports: files of the reports beside trained models. seconds, reused: of each step that
-    is enabled, the time that it took to compute, and whether that was in an earlier run. decided: the parameters of
-    each, if its tool made choices in them. description: of the installation, if an action asks for that.
+    paths: files that the maps were written to, if any; `maps` of a streamed result has no pixels. notes: decisions of
+    tools, for the user to read. reports: reports beside trained models. For each enabled step, seconds: the time to
+    compute it; reused: whether it was computed in an earlier run; decided: its parameters, if its tool made choices in
+    them. description: description of the installation, if the action is to describe it.
     """
 
     maps: Maps = field(default_factory=Maps)
@@ -138,7 +138,7 @@ class Listing:
     """Attributes by which hosts show a tool. The name, a label and a description must be set."""
 
     kind: ClassVar[str]
-    """Set by the kinds below."""
+    """Set by the subclasses below."""
     name: ClassVar[str]
     """Lower-case words joined by hyphens, as in recipes and commands."""
     label: ClassVar[str]
@@ -146,29 +146,29 @@ class Listing:
     description: ClassVar[str]
     """One sentence on what it does."""
     group: ClassVar[str]
-    """One of `descriptions.GROUPS`, under which it is listed; each kind has its own."""
+    """One of `descriptions.GROUPS`, under which it is listed; each kind has a default."""
     subgroup: ClassVar[str] = ""
-    """Heading within the group, such as Masonry."""
+    """Heading within the group, such as Masonry; may be empty."""
     rank: ClassVar[int] = 50
     """Position among the tools of its kind, lowest first: below 50 for everyday work, from 90 for teaching."""
     task: ClassVar[str] = ""
-    """One of `TASKS`, for which hosts use the tool of lowest rank unless the user names another."""
+    """One of `TASKS`: hosts use the tool of lowest rank for it unless the user names another."""
     preview_px: ClassVar[int] = 0
-    """Longer side of the quick previews of a stylizer; 0 if it is too slow."""
+    """Longer side of quick previews of a stylizer; 0 if it is too slow for previews."""
     example: ClassVar[str] = ""
-    """Arguments after its name in the command's help, if the default example does not fit."""
+    """Arguments after its name in the help of the command, if the default example does not fit."""
 
     def thumbnail(self) -> bytes:
-        """A small picture (JPEG, at most 20 kB) of what the tool makes, for lists in hosts; b"" if it has none."""
+        """A small picture (JPEG, at most 20 kB) of a result, for lists in hosts; b"" if there is none."""
         return b""
 
     def settings(self) -> list[SettingsDescription]:
-        """Its named settings, which stand in `settings.toml` of its plugin's package."""
+        """Its named settings, from `settings.toml` in the package of its plugin."""
         return settings_in(type(self).__module__.partition(".")[0]).get(self.name, [])
 
 
 class Contract:
-    """Requirements of a tool, and properties that hosts rely on. The defaults fit a filter without parameters."""
+    """Requirements of a tool, and properties that hosts rely on. Defaults fit a filter without parameters."""
 
     parameters: ClassVar[type[Parameters]] = NoParameters
     """Model of its parameters."""
@@ -177,33 +177,33 @@ class Contract:
     needs_source: ClassVar[bool] = False
     """Whether it needs a subject, of any maps."""
     takes_any_picture: ClassVar[bool] = True
-    """False if it refuses subjects but of a certain form."""
+    """False if it accepts only subjects of a certain form."""
     uses_subject: ClassVar[bool] = True
-    """False for a generator that uses only the subject's size: neither the result's name nor the recipe mentions it."""
+    """False for a generator that uses only the size of its subject; names and recipes of results then omit it."""
     makes_all_maps: ClassVar[bool] = False
-    """Whether a generator always makes all maps that an estimator would add."""
+    """Whether a generator always makes all maps that an estimator could add."""
     takes_light: ClassVar[bool] = False
-    """Whether it keeps colours above 1, which are then linear: light, as in panoramas."""
+    """Whether it keeps linear light above 1, as in panoramas."""
     photograph_px: ClassVar[int] = 2**22
-    """Pixels of a photograph that are enough for a generator or a stylizer whose result has a given size.
+    """Pixels of a photograph that are enough for a generator or a stylizer if the size of the result is known.
 
-    Those of more than 16 megapixels are read at no more than these, or four for each pixel of the result.
+    Photographs above 16 megapixels are read with at most this many pixels, or four for each pixel of the result.
     """
     inputs: ClassVar[tuple[Input, ...]] = ()
     """Inputs besides the subject."""
     weights: ClassVar[tuple[str, ...]] = ()
-    """Published weights that it can use, best first."""
+    """Published weights that it can use, the best first."""
     keeps_size: ClassVar[bool] = True
     """False for a filter whose result has another size, such as a crop."""
     is_pointwise: ClassVar[bool] = False
     """Whether each pixel of the result depends only on the same pixel of the subject, and not on random numbers.
 
-    `apply` may then be called with tiles.
+    `apply` may then be called for strips of a subject.
     """
     neutral_at_zero: ClassVar[tuple[str, ...]] = ()
-    """Parameters that leave the subject as it is where all of them are 0: `apply` is then not called."""
+    """Parameters that change nothing if all of them are 0: `apply` is then not called."""
     may_use_bfloat16: ClassVar[bool] = False
-    """Whether it follows `Context.precision`, which then is bfloat16 where that is faster."""
+    """Whether it follows `Context.precision`, which is then bfloat16 if that is faster."""
 
 
 class Tool(Listing, Contract, ABC):
@@ -211,18 +211,18 @@ class Tool(Listing, Contract, ABC):
 
     @abstractmethod
     def apply(self, subject: Maps, parameters: Any, inputs: Inputs, context: Context) -> Maps | Result:
-        """The result for `subject`, which must not be modified in place.
+        """The result for a subject, which must not be modified in place.
 
-        inputs: maps or a dataset, as declared; a tuple for an input that takes many, with None for values left out of
-        one that is `for_each` value of another.
+        inputs: maps or a dataset, as declared; a tuple for an input that takes many; None in the tuple of a `for_each`
+        input for each omitted value.
         """
 
     def tiles(self, subject: Maps, parameters: Any, inputs: Inputs, context: Context) -> Iterator[Tile]:
-        """The result of `apply` in tiles (top, left, maps), with positions in pixels, for results larger than memory.
+        """The result of `apply` in parts (top, left, maps), at positions in pixels, for results larger than the memory.
 
-        Tools that can make tiles override it; their parameters are `SizeParameters`. The tiles cover the result once,
-        in bands from the top, each of one height. Every tile has the same maps, and the `width_m` and `height_range_m`
-        of the whole. Models are loaded before the first tile, since files begin with the recipe.
+        Tools that can do so override it; their parameters are `SizeParameters`. Parts cover the result once, in strips
+        from the top; all parts of a strip have the same height. Every part has the same maps, and the `width_m` and
+        `height_range_m` of the whole. Models are loaded before the first part, because files begin with the recipe.
         """
         raise NotImplementedError
 
@@ -273,21 +273,21 @@ TASKS = (
     *("seamless", "generate", "maps", "stereo", "stylize", "train", "prepare", "straighten", "scale"),
     *("fill", "landmarks", "mend", "extend", "endless"),
 )
-"""Tasks for which hosts have an action, a button or a panel, as they know no tool by its name: make a picture seamless;
+"""Tasks with an action, a button or a panel in hosts, which know no tool by its name: make a picture seamless;
 make a material with a trained model; estimate missing maps of a picture; measure maps from photographs under several
 lights, with the parameters `lights`, `clock` and `light_elevation`; repaint a picture in the style of others; train a
 model; rotate, crop and scale a source for another tool; straighten a plane that was photographed at an angle, by four
 points; measure the real-world width of a picture by two points and the length between them; fill the region of the
 input `mask`, within the colours of the input `islands`, and across the borders if its parameter `wraps` is "yes"; find
-blemishes and landmarks, as a mask; mend the seams of a tile; extend a picture by the parameters `left`, `right`, `top`
-and `bottom` in the `unit` "pixels"; make a material without a pattern of any size, without repeats, with the parameters
-`cell_size`, `sharpness`, `layout` and `pattern`."""
+blemishes and landmarks, as a mask; repair the seams of a seamless texture; extend a picture by the parameters `left`,
+`right`, `top` and `bottom` in the `unit` "pixels"; make a material without a pattern, of any size and without repeats,
+with the parameters `cell_size`, `sharpness`, `layout` and `pattern`."""
 
 
-def validate(tool: Tool, given: Mapping[str, Any]) -> Parameters:
-    """The tool's parameters, with defaults. ParameterError with the parameter, its range and the value."""
+def validate(tool: Tool, values: Mapping[str, Any]) -> Parameters:
+    """Parameters of a tool: these values, and defaults. ParameterError names the parameter, its range and the value."""
     try:
-        return tool.parameters.model_validate(dict(given))
+        return tool.parameters.model_validate(dict(values))
     except ValidationError as error:
         first = error.errors()[0]
         name = _name_at(tool, first["loc"]) or "parameters"
@@ -303,7 +303,7 @@ COLOR_CHANNELS = ("red", "green", "blue")
 
 
 def _name_at(tool: Tool, place: Sequence[int | str]) -> str:
-    """Name of what pydantic calls a place: a parameter, or a component of one, such as `top_left X`, `color red`."""
+    """Name of the location of a pydantic error: a parameter, or a component such as `top_left X` or `color red`."""
     if len(place) == 2 and isinstance(index := place[1], int):
         schema = properties_of(tool.parameters)[str(place[0])]
         if schema.get("format") == "color":
@@ -314,25 +314,25 @@ def _name_at(tool: Tool, place: Sequence[int | str]) -> str:
     return ".".join(map(str, place))
 
 
-def without_effect(tool: Tool, given: Mapping[str, Any]) -> list[str]:
-    """The given parameters that have no effect because of another one's value."""
-    chosen = validate(tool, given).model_dump(mode="json")
+def without_effect(tool: Tool, values: Mapping[str, Any]) -> list[str]:
+    """Names of parameters among `values` that have no effect because of the value of another one."""
+    chosen = validate(tool, values).model_dump(mode="json")
     properties = properties_of(tool.parameters)
-    return [name for name in given if not schemas.holds(properties[name], chosen)]
+    return [name for name in values if not schemas.holds(properties[name], chosen)]
 
 
 def is_neutral(tool: Tool, parameters: Parameters) -> bool:
-    """Whether the tool leaves its subject as it is."""
+    """Whether the tool would leave its subject unchanged."""
     return bool(tool.neutral_at_zero) and not any(getattr(parameters, name) for name in tool.neutral_at_zero)
 
 
 def makes_tiles(tool: Tool) -> bool:
-    """Whether the tool can make its result in tiles."""
+    """Whether the tool can make its result in strips."""
     return type(tool).tiles is not Tool.tiles
 
 
 def describe(tool: Tool) -> ToolDescription:
-    """Description of a tool, the only thing that hosts see of it."""
+    """Description of a tool, which is all that hosts see of it."""
     about: dict[str, Any] = {name: getattr(tool, name, None) for name in ToolDescription.__annotations__}
     about |= {
         "thumbnail": base64.b64encode(tool.thumbnail()).decode(),
@@ -348,7 +348,7 @@ def describe(tool: Tool) -> ToolDescription:
 
 
 def by_group(tools: Iterable[Tool]) -> dict[str, list[Tool]]:
-    """Tools of each group that has any: those without a subgroup or with the one of lowest rank first, then by rank."""
+    """Tools by group, without empty groups; in each, the subgroup with the lowest rank comes first, then by rank."""
     listed = list(tools)
     ranks: dict[tuple[str, str], int] = {}
     for tool in listed:
@@ -363,10 +363,10 @@ def by_group(tools: Iterable[Tool]) -> dict[str, list[Tool]]:
 
 
 def is_procedural(tool: Tool) -> bool:
-    """Whether the tool makes a material from its parameters alone, without a picture or a model."""
+    """Whether the tool makes a material from its parameters alone, without pictures or models."""
     return tool.kind == "generator" and not (tool.uses_subject or tool.inputs or model_parameter(tool))
 
 
 def in_order(tools: Iterable[Tool]) -> list[Tool]:
-    """Tools by rank, in the order in which hosts list them."""
+    """Tools by rank, then by name, as hosts list them."""
     return sorted(tools, key=lambda tool: (tool.rank, tool.name))

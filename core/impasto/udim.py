@@ -1,6 +1,6 @@
-"""UDIM tiles: squares of UVs, each with a texture of its own, side by side on one sheet that tools see as a texture.
+"""UDIM tiles: unit squares in UV space, each with a texture of its own. Tools see them side by side on one sheet.
 
-NumPy only, since the extension joins and splits tiles, too.
+NumPy only: the extension joins and splits UDIM tiles, too.
 """
 
 from __future__ import annotations
@@ -15,42 +15,42 @@ from .system.untrusted import excerpt
 
 FIRST, COLUMNS, ROWS = 1001, 10, 100
 TOKEN = "<UDIM>"
-"""Stands for the number of a tile in the name of a tiled image's files."""
+"""Placeholder for the number of a UDIM tile in the file names of a tiled image."""
 GAP_PX = 4
-"""Pixels that a tile is continued by on each side, so that samples at its border see nothing of the next one."""
+"""Pixels by which a UDIM tile is extended on each side, so that samples at its border never reach the next one."""
 
 
 def tile_numbers(squares: np.ndarray) -> np.ndarray:
-    """Numbers (…) of tiles by column and row (…, 2); 0 where there is none."""
+    """Numbers (…) of UDIM tiles in these columns and rows (…, 2); 0 where there is none."""
     column, row = np.moveaxis(squares.astype(int), -1, 0)
     is_known = (column >= 0) & (column < COLUMNS) & (row >= 0) & (row < ROWS)
     return np.where(is_known, FIRST + column + COLUMNS * row, 0)
 
 
 def square(number: int) -> tuple[int, int]:
-    """Column and row of a tile."""
+    """Column and row of a UDIM tile."""
     return (number - FIRST) % COLUMNS, (number - FIRST) // COLUMNS
 
 
 def tile_suffix(suffix: str, number: int) -> str:
-    """Suffix of a tile's file: .1001.png; of a picture that is not tiled, with the number 0, as it is."""
+    """Suffix of the file of a UDIM tile, .1001.png; unchanged for number 0, that of a picture without UDIM tiles."""
     return f".{number}{suffix}" if number else suffix
 
 
 def tile_key(map_name: str, number: int) -> str:
-    """Name of a map of a tile among those of all tiles: base_color.1001; with the number 0, the map's own."""
+    """Key of a map of a UDIM tile, base_color.1001; the name of the map for number 0."""
     return f"{map_name}{tile_suffix('', number)}"
 
 
 def tile_of(key: str) -> tuple[str, int]:
-    """Map and number of a `tile_key`; the number is 0 if it has none."""
+    """Map and number in a `tile_key`; the number is 0 if there is none."""
     name, _, number = key.partition(".")
     return (name, int(number)) if number.isdecimal() else (key, 0)
 
 
 @dataclass(frozen=True)
 class TileSheet:
-    """Tiles from left to right, with a gap around each: their numbers, ascending, and their sizes (height, width)."""
+    """UDIM tiles from left to right, with a gap around each: ascending numbers, and sizes (height, width)."""
 
     numbers: tuple[int, ...]
     sizes_px: tuple[tuple[int, int], ...]
@@ -70,24 +70,24 @@ class TileSheet:
 
     @property
     def longest_px(self) -> int:
-        """Longest side of a tile."""
+        """Longest side of all UDIM tiles."""
         return max(max(size) for size in self.sizes_px)
 
     @property
     def lefts(self) -> list[int]:
-        """Left border of each tile on the sheet."""
+        """Left border of each UDIM tile on the sheet."""
         widths = [width + 2 * self.gap_px for _, width in self.sizes_px]
         return [sum(widths[:index]) + self.gap_px for index in range(len(widths))]
 
     def pixels_of(self, tiles: Mapping[int, np.ndarray]) -> np.ndarray:
-        """The sheet (H, W, C) of the pixels of all tiles, by number, which have the sheet's sizes."""
+        """The sheet (H, W, C), from the pixels of all UDIM tiles by number, in the sizes of the sheet."""
         height, gap = self.size_px[0], self.gap_px
         parts = [tiles[number] for number in self.numbers]
         margins = [((gap, height - gap - len(part)), (gap, gap), (0, 0)) for part in parts]
         return np.concatenate([np.pad(part, one, mode="edge") for part, one in zip(parts, margins, strict=True)], 1)
 
     def split(self, pixels: np.ndarray) -> dict[int, np.ndarray]:
-        """Pixels (h, w, C) of each tile of a sheet (H, W, C), which may have been enlarged or reduced."""
+        """Pixels (h, w, C) of each UDIM tile, from a sheet (H, W, C), which may have been enlarged or reduced."""
         down, across = (now / before for now, before in zip(pixels.shape[:2], self.size_px, strict=True))
         top, found = round(self.gap_px * down), {}
         for number, left, (height, width) in zip(self.numbers, self.lefts, self.sizes_px, strict=True):
@@ -97,12 +97,12 @@ class TileSheet:
         return found
 
     def numbers_of(self, uvs: np.ndarray) -> np.ndarray:
-        """Number of the tile that each triangle (T,) lies on by its centre, 0 for none of these. uvs: (T, 3, 2)."""
+        """Number of the UDIM tile with the centre of each triangle (T,); 0 for none on the sheet. uvs: (T, 3, 2)."""
         found = tile_numbers(np.floor(uvs.mean(1)))
         return np.where(np.isin(found, self.numbers), found, 0)
 
     def uvs_of(self, uvs: np.ndarray) -> np.ndarray:
-        """UVs (T, 3, 2) on the sheet of triangles that lie on its tiles."""
+        """UVs (T, 3, 2) on the sheet, from the UVs of triangles that lie on its UDIM tiles."""
         tile = np.searchsorted(self.numbers, self.numbers_of(uvs))
         inside = uvs.astype(np.float64) - np.array([square(number) for number in self.numbers])[tile][:, None]
         heights, widths = np.array(self.sizes_px)[tile].T[..., None]
@@ -112,6 +112,6 @@ class TileSheet:
 
 
 def sheet_of(tiles: Mapping[int, np.ndarray]) -> TileSheet:
-    """The sheet of the pixels of tiles by number."""
+    """The sheet for UDIM tiles, from their pixels by number."""
     numbers = tuple(sorted(tiles))
     return TileSheet(numbers, tuple((tiles[number].shape[0], tiles[number].shape[1]) for number in numbers))

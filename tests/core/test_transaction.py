@@ -59,10 +59,8 @@ def test_a_blocked_file_of_a_set_changes_no_file(when, tmp_path, monkeypatch):
     if when == "before":
         (tmp_path / "c.png").mkdir()
     else:
-        made = transaction._Staging.commit
-        monkeypatch.setattr(
-            transaction._Staging, "commit", lambda *a, **b: (tmp_path / "c.png").mkdir() or made(*a, **b)
-        )
+        commit = transaction._commit
+        monkeypatch.setattr(transaction, "_commit", lambda *a, **b: (tmp_path / "c.png").mkdir() or commit(*a, **b))
     with pytest.raises(FileError, match="a folder of this name is in the way"):
         replace_files(targets(tmp_path))
     assert read(tmp_path) == {"a.png": OLD["a.png"], "b.png": OLD["b.png"], "c.png": b""}
@@ -89,7 +87,7 @@ names = ("a.png", "b.png", "c.png", "d.png")
 found = []
 
 def refuse(self, target):
-    if self.parent.name == "new" and target.name == sys.argv[2]:
+    if self.parent.name == "complete" and target.name == sys.argv[2]:
         raise PermissionError(13, "is used by another program")
     return os.replace(self, target)
 
@@ -143,22 +141,15 @@ def test_a_kill_at_any_step_leaves_a_whole_set_for_the_next_run(refused, tmp_pat
 
 
 @posix
-@pytest.mark.parametrize("linked", ["new", "gone"])
+@pytest.mark.parametrize("linked", ["new", "complete", "gone"])
 def test_foreign_links_are_not_followed(linked, tmp_path):
     inside, mine = tmp_path / "inside", tmp_path / "mine"
     mine.mkdir()
     write(mine, OLD)
-    left = inside / f"{PREFIX}x.part"
+    left = inside / f"{PREFIX}x.set"
     left.mkdir(parents=True)
-    for name in ("new", "gone"):
-        if name != linked:
-            (left / name).mkdir()
-    if linked != "new":
-        write(left / "new", {"b.png": b"bad"})
-    (inside / "b.png").write_bytes(b"here")
     (left / linked).symlink_to(mine)
-    (left / "complete").touch()
-    (inside / f"{PREFIX}y.part").symlink_to(mine)
+    (inside / f"{PREFIX}y.set").symlink_to(mine)
     recover(inside)
     assert read(mine) == OLD
 
@@ -182,7 +173,7 @@ def test_files_being_written_by_another_process_are_left_alone(tmp_path):
         assert running.stdout is not None
         running.stdout.readline()
         recover(tmp_path)
-        assert [path.name[: len(PREFIX)] for path in tmp_path.iterdir()] == [PREFIX]
+        assert sorted(path.suffix for path in tmp_path.iterdir()) == [".lock", ".set"]
         running.kill()
     recover(tmp_path)
     assert read(tmp_path) == {}
@@ -253,11 +244,9 @@ def test_a_second_training_installation_or_download_of_one_name_is_refused(tmp_p
 
 
 def test_foreign_journals_move_nothing_out_of_the_folder(tmp_path):
-    inside, left = tmp_path / "inside", tmp_path / "inside" / f"{PREFIX}x.part"
-    (left / "new").mkdir(parents=True)
-    (left / "old").mkdir()
-    write(left / "new", {"outside": b"bad"})
-    (left / "complete").touch()
+    inside, complete = tmp_path / "inside", tmp_path / "inside" / f"{PREFIX}x.set" / "complete"
+    complete.mkdir(parents=True)
+    write(complete, {"outside": b"bad"})
     (tmp_path / "outside").write_bytes(b"mine")
     recover(inside)
     assert (tmp_path / "outside").read_bytes() == b"mine"

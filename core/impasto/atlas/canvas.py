@@ -1,6 +1,6 @@
-"""A canvas for tools: a mesh's charts, all of one texel density, whose gutters show what lies across their seams.
+"""A canvas for tools: all charts of a mesh at one texel density, with gutters that show what lies across their seams.
 
-Tools paint it as any picture; `ChartCanvas.unfold` and `fold` bring maps from a texture to it and back.
+Tools paint it like any picture. `ChartCanvas.unfold` and `fold` move maps from a texture to the canvas and back.
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ from .raster import NONE, Size, rasterization
 from .sampling import at_size, in_frame, nearest_values, samples
 
 GUTTERS_PX = (16, 12, 8, 4)
-"""Widths of the gutter round each chart to choose from."""
+"""Possible widths of the gutter around each chart."""
 MOST_TEXELS = 1.5
-"""Most texels of charts and gutters, relative to those of the texture: the gutter's width follows from it."""
+"""Most texels of charts and gutters, relative to those of the texture; it determines the width of gutters."""
 FINENESS = 0.9
-"""Share of the surface that is on the canvas at least as fine as on the texture, unless that makes it too large."""
+"""Share of the surface with at least the resolution of the texture, unless the canvas becomes too large."""
 MOST_IN_CHARTS = 1.3
 """Most texels of all charts on the canvas, relative to those on the texture."""
 LEAST_TEXELS = 1024
-"""Texels that each chart may have with its gutter, however small the texture is."""
+"""Texels that each chart may have with its gutter, even if the texture is small."""
 LONGEST = 3.0
-"""Longest side of a chart, relative to that of a square of so many texels."""
+"""Longest side of a chart, relative to the side of a square with the most texels."""
 COARSER = 0.8
-"""Factor of the density as long as there are too many texels even with the narrowest gutter."""
+"""Factor by which the density is reduced while there are too many texels even with the narrowest gutter."""
 
 
 @dataclass(frozen=True, eq=False)
 class ChartCanvas:
-    """Charts of a mesh side by side on a canvas, `density` texels to a metre.
+    """Charts of a mesh side by side on a canvas, with `density` texels per metre.
 
-    matrices, offsets: (I, 2, 2) and (I, 2), from texels of the texture to those of the canvas. texels: (H, W), number
-    of the triangle that each texel of the canvas shows, `NONE` in gutters and between them.
+    matrices, offsets: (I, 2, 2) and (I, 2), from texels of the texture to texels of the canvas. texels: (H, W), number
+    of the triangle at each texel of the canvas, `NONE` in gutters and between them.
     """
 
     charts: Charts
@@ -56,25 +56,25 @@ class ChartCanvas:
 
     @classmethod
     def of(cls, charts: Charts, density: float | None = None) -> ChartCanvas:
-        """The canvas of charts. density: texels to a metre; by default as those of the texture."""
+        """The canvas of charts. density: texels per metre; by default, that of the texture."""
         size_px = charts.size_px
         is_drawn = charts.chart == charts.mesh.islands  # copies lie where their originals do
-        shown = np.unique(charts.chart[is_drawn])
+        drawn_charts = np.unique(charts.chart[is_drawn])
         density = density or _density(charts)
-        most = max(MOST_TEXELS * size_px[0] * size_px[1], LEAST_TEXELS * len(shown))
+        most = max(MOST_TEXELS * size_px[0] * size_px[1], LEAST_TEXELS * len(drawn_charts))
         while True:
             matrices = charts.matrices * density
             corners = charts.in_metres * density
             lowest = _lowest(corners, charts.chart, is_drawn, len(matrices))
-            shapes = [_shape(corners[is_drawn & (charts.chart == index)] - lowest[index]) for index in shown]
+            shapes = [_shape(corners[is_drawn & (charts.chart == index)] - lowest[index]) for index in drawn_charts]
             gutter_px, cells = _widest_gutter(shapes, most)
             if cells:
                 break
             density *= COARSER
         places, canvas = pack(cells)
-        moves = np.zeros((len(matrices), 2))  # by whole texels, so that those of charts on one plane meet at seams
+        moves = np.zeros((len(matrices), 2))  # by whole texels, so that charts on one plane meet at seams
         margin = -(-gutter_px // CELL_PX) * CELL_PX
-        moves[shown] = np.array(places, float)[:, ::-1] * CELL_PX + margin - lowest[shown]
+        moves[drawn_charts] = np.array(places, float)[:, ::-1] * CELL_PX + margin - lowest[drawn_charts]
         corners += moves[charts.chart][:, None]
         drawn = np.where(is_drawn[:, None, None], corners, -1.0)
         texels, _ = rasterization(drawn, (canvas[0] * CELL_PX, canvas[1] * CELL_PX))
@@ -83,7 +83,7 @@ class ChartCanvas:
 
     @property
     def longest_px(self) -> float:
-        """Longer side of the texture at the canvas's density: what sizes relative to a picture are relative to."""
+        """Longer side of the texture at the density of the canvas, to which sizes in a picture are relative."""
         on_canvas, on_texture = (float((part != NONE).sum()) for part in (self.texels, self.charts.texels))
         return max(self.charts.size_px) * (on_canvas / on_texture) ** 0.5
 
@@ -93,29 +93,29 @@ class ChartCanvas:
         return self.texels.shape[0], self.texels.shape[1]
 
     def unfold(self, maps: Maps) -> Maps:
-        """Maps of the texture, of any resolution, on the canvas."""
+        """Maps on the canvas, from maps of the texture in any resolution."""
         values = {name: self._on_canvas(texture.pixels, name in NORMAL_MAPS) for name, texture in maps.items()}
         return replace(maps, textures={}, width_m=self.size_px[1] / self.density).with_arrays(values)
 
     def fold(self, maps: Maps, *, fades: bool = True) -> Maps:
-        """Maps of the canvas on the texture; its margins show what lies across the seams.
+        """Maps on the texture, from maps of the canvas; margins show what lies across the seams.
 
-        Both may have been enlarged or reduced by one factor. fades: whether charts fade at their seams (`across`); a
-        pattern would show twice there.
+        Maps of the canvas may be enlarged or reduced; the result then is, too. fades: whether charts fade at seams (see
+        `across`), where a pattern would be visible twice.
         """
         values = {name: self._on_texture(texture.pixels, name in NORMAL_MAPS, fades) for name, texture in maps.items()}
         return replace(maps, textures={}, width_m=None).with_arrays(values)
 
     @property
     def in_metres(self) -> np.ndarray:
-        """Place (H, W, 2) of each texel on the plane that charts are laid out on, in metres, y down."""
+        """Position (H, W, 2) of each texel on the plane of the charts, in metres, y down."""
         chart, _ = self._here
         return (centres(self.size_px) - self.offsets[chart]) / self.density + self.charts.offsets[chart]
 
     def shown_texels(self, size_px: Size) -> tuple[np.ndarray, np.ndarray]:
-        """Flat indices (h, w), at this resolution, of the nearest texel of a chart, and of the one that is shown.
+        """Flat indices (h, w), at this resolution, of the nearest chart texel, and of the chart texel that is shown.
 
-        In gutters, these differ: they show what lies across the seam.
+        They differ in gutters, which show what lies across the seam.
         """
         table = self._table(*size_px)
         rows, columns = self._centres_at(size_px)
@@ -129,31 +129,31 @@ class ChartCanvas:
         return nearest, np.where(table.mask[0, 0].numpy(), nearest[y, x], nearest)
 
     def across(self, x: Tensor) -> Tensor:
-        """x (B, C, h, w), a picture of the canvas at any resolution, as one surface.
+        """x (B, C, h, w), a picture of the canvas at any resolution, with continuous seams.
 
-        Charts fade at their seams into how the others go on in their gutters, and gutters then show what lies across.
+        At a seam, a chart fades into the gutter of the other chart; gutters then show what lies across.
         """
         table = self._table(x.shape[2], x.shape[3]).to(x.device)
-        made = x.float()
-        made = made + table.share * (table.seen(made) - made)
-        return table.with_gutters(made).to(x.dtype)
+        picture = x.float()
+        picture = picture + table.share * (table.sampled(picture) - picture)
+        return table.with_gutters(picture).to(x.dtype)
 
-    def _as_one_surface(self, values: np.ndarray, is_normal: bool) -> np.ndarray:
-        """`across` of values (h, w, C) of the canvas, of which normals are turned with their charts."""
+    def _across_values(self, values: np.ndarray, is_normal: bool) -> np.ndarray:
+        """`across` for values (h, w, C) of the canvas; normals are rotated with their charts."""
         x = _as_tensor(values)
         if not is_normal:
             return _as_array(self.across(x))
         table = self._table(x.shape[2], x.shape[3])
-        seen = in_frame(_as_array(table.seen(x)), at_size(self.gutters.turn, values.shape[:2]))
+        other = in_frame(_as_array(table.sampled(x)), at_size(self.gutters.turn, values.shape[:2]))
         share = table.share[0, 0, :, :, None].numpy()
-        return self._with_gutters(values + share * (seen - values), is_normal)
+        return self._with_gutters(values + share * (other - values), is_normal)
 
     def _table(self, height: int, width: int) -> _Table:
-        """The gutters at this resolution."""
+        """Gutters at this resolution."""
         if (height, width) not in self._tables:
             rows, columns = self._centres_at((height, width))
             picked = np.ix_(rows.astype(int), columns.astype(int))
-            shift = np.stack(np.meshgrid(columns % 1 - 0.5, rows % 1 - 0.5), 2)  # from the texel that was picked
+            shift = np.stack(np.meshgrid(columns % 1 - 0.5, rows % 1 - 0.5), 2)  # from the centre of the picked texel
             moved = linear_map(shift, self.gutters.turn[picked].swapaxes(2, 3))
             where = (self.gutters.source[picked] + moved) / np.array(self.size_px)[::-1] * 2 - 1
             mask, share = (
@@ -163,7 +163,7 @@ class ChartCanvas:
         return self._tables[height, width]
 
     def _centres_at(self, size_px: Size) -> tuple[np.ndarray, np.ndarray]:
-        """Rows (h,) and columns (w,) of the canvas in the middle of those of another resolution."""
+        """Rows (h,) and columns (w,) of the canvas at the centres of pixels of another resolution."""
         rows, columns = (
             (np.arange(count) + 0.5) * side / count for count, side in zip(size_px, self.size_px, strict=True)
         )
@@ -175,13 +175,13 @@ class ChartCanvas:
 
     @cached_property
     def _here(self) -> tuple[np.ndarray, np.ndarray]:
-        """The nearest chart of each texel of the canvas (H, W), and the place on the texture, from 0 to 1 (H, W, 2)."""
+        """Nearest chart of each texel of the canvas (H, W), and its position (H, W, 2) on the texture, from 0 to 1."""
         chart = self.charts.chart[nearest_values(self.texels, self.texels)]
         there = linear_map(centres(self.size_px) - self.offsets[chart], np.linalg.inv(self.matrices)[chart])
         return chart, there / np.array(self.charts.size_px)[::-1]
 
     def _on_canvas(self, pixels: np.ndarray, is_normal: bool) -> np.ndarray:
-        """Values (H, W, C) on the canvas of pixels (h, w, C) of the texture."""
+        """Values (H, W, C) on the canvas, from pixels (h, w, C) of the texture."""
         chart, there = self._here
         area = np.abs(np.linalg.det(self.matrices)) * self.charts.texels.size / pixels[..., 0].size
         finer = np.maximum(area, 1e-12) ** -0.5
@@ -191,27 +191,27 @@ class ChartCanvas:
         return nearest_values(values, np.where(self.gutters.mask, 0, self.texels))
 
     def _with_gutters(self, values: np.ndarray, is_normal: bool) -> np.ndarray:
-        """Values (H, W, C) of the canvas, whose gutters show what lies across the seams."""
+        """Values (H, W, C) of the canvas, with gutters that show what lies across the seams."""
         x = _as_tensor(values)
-        seen = _as_array(self._table(x.shape[2], x.shape[3]).with_gutters(x))
+        filled = _as_array(self._table(x.shape[2], x.shape[3]).with_gutters(x))
         if not is_normal:
-            return seen
-        mask, turn = (at_size(part, seen.shape[:2]) for part in (self.gutters.mask, self.gutters.turn))
-        return np.where(mask[..., None], in_frame(seen, turn), seen)
+            return filled
+        mask, turn = (at_size(part, filled.shape[:2]) for part in (self.gutters.mask, self.gutters.turn))
+        return np.where(mask[..., None], in_frame(filled, turn), filled)
 
     def _on_texture(self, pixels: np.ndarray, is_normal: bool, fades: bool) -> np.ndarray:
-        """Values (h, w, C) on the texture of pixels (H, W, C) of the canvas."""
+        """Values (h, w, C) on the texture, from pixels (H, W, C) of the canvas."""
         factor = pixels.shape[0] / self.size_px[0]
         chart, here, is_near = self._there(factor)
-        joined = self._as_one_surface if fades else self._with_gutters
-        values = samples(joined(pixels, is_normal), here)
+        join = self._across_values if fades else self._with_gutters
+        values = samples(join(pixels, is_normal), here)
         values = in_frame(values, self.charts.turns.swapaxes(1, 2)[chart]) if is_normal else values
         return nearest_values(values, np.where(is_near, 0, NONE))
 
     def _there(self, factor: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The nearest chart (h, w), the place on the canvas, from 0 to 1 (h, w, 2), and whether that is in the gutter.
+        """Nearest chart, position on the canvas, and nearness of each texel of the texture, enlarged by a factor.
 
-        Of each texel of the texture, enlarged by a factor.
+        Charts are (h, w); positions (h, w, 2), from 0 to 1; nearness (h, w), whether a gutter reaches the texel.
         """
         if factor not in self._places_there:
             height, width = (max(1, round(side * factor)) for side in self.charts.size_px)
@@ -234,7 +234,7 @@ class ChartCanvas:
 
 @dataclass(frozen=True, eq=False)
 class _Table:
-    """Gutters of a picture (h, w): places (1, h, w, 2) from -1 to 1, mask and share (1, 1, h, w)."""
+    """Gutters of a picture (h, w): positions (1, h, w, 2) from -1 to 1, mask and share (1, 1, h, w)."""
 
     where: Tensor
     mask: Tensor
@@ -243,14 +243,14 @@ class _Table:
     def to(self, device: torch.device) -> _Table:
         return _Table(*(part.to(device) for part in (self.where, self.mask, self.share)))
 
-    def seen(self, x: Tensor) -> Tensor:
-        """The values of x (B, C, h, w) at the other place of each texel."""
+    def sampled(self, x: Tensor) -> Tensor:
+        """Values of x (B, C, h, w) at the other position of each texel."""
         return grid_sample(x, self.where.expand(len(x), -1, -1, -1), "bilinear", "border", align_corners=False)
 
     def with_gutters(self, x: Tensor) -> Tensor:
-        """x (B, C, h, w), whose gutters show what lies across the seams."""
-        for _ in range(2):  # again with what the first time has put beside the seams
-            x = torch.where(self.mask, self.seen(x), x)
+        """x (B, C, h, w), with gutters that show what lies across the seams."""
+        for _ in range(2):  # samples at seams then use the gutters of the first pass
+            x = torch.where(self.mask, self.sampled(x), x)
         return x
 
 
@@ -265,16 +265,16 @@ def _as_array(x: Tensor) -> np.ndarray:
 
 
 def _density(charts: Charts) -> float:
-    """Texels to a metre of the canvas: as fine as the finest islands, but for a few, unless it becomes too large."""
-    shown = charts.texels[charts.texels != NONE]
-    island = charts.chart[shown]
+    """Texels per metre of the canvas: as fine as almost all islands, unless the canvas becomes too large."""
+    triangles = charts.texels[charts.texels != NONE]
+    island = charts.chart[triangles]
     texels = np.bincount(island, minlength=len(charts.matrices))
     area = charts.texel_areas
     squared = 1 / area
     order = np.argsort(squared)
     share = np.cumsum((texels * area)[order])
     finest = squared[order][np.searchsorted(share, FINENESS * share[-1])]
-    return float(np.sqrt(min(finest, MOST_IN_CHARTS * len(shown) / share[-1])))
+    return float(np.sqrt(min(finest, MOST_IN_CHARTS * len(triangles) / share[-1])))
 
 
 def _lowest(corners: np.ndarray, chart: np.ndarray, is_drawn: np.ndarray, count: int) -> np.ndarray:
@@ -285,7 +285,7 @@ def _lowest(corners: np.ndarray, chart: np.ndarray, is_drawn: np.ndarray, count:
 
 
 def _shape(corners: np.ndarray) -> np.ndarray:
-    """Mask (H, W) of a chart's triangles and corners, since narrow ones may hold no centre of a texel."""
+    """Mask (H, W) of a chart's triangles and their corners, since a narrow triangle may contain no texel centre."""
     points = np.floor(corners.reshape(-1, 2)).astype(int)
     size_px = int(points[:, 1].max()) + 1, int(points[:, 0].max()) + 1
     mask = rasterization(corners, size_px)[0] != NONE
@@ -294,7 +294,7 @@ def _shape(corners: np.ndarray) -> np.ndarray:
 
 
 def _widest_gutter(shapes: Sequence[np.ndarray], most: float) -> tuple[int, list[np.ndarray]]:
-    """The widest gutter with which charts have at most so many texels, and their cells; none if all are too wide."""
+    """The widest gutter with which charts have at most `most` texels, and their cells; no cells if all are too wide."""
     for gutter_px in GUTTERS_PX:
         cells = [occupied_cells(shape, gutter_px) for shape in shapes]
         longest_px = max(max(one.shape) for one in cells) * CELL_PX

@@ -1,4 +1,4 @@
-"""Charts of a mesh: its UV islands in their true proportions, all of one texel density, upright, and none mirrored."""
+"""Charts of a mesh: UV islands in their true proportions, with one texel density, upright, and not mirrored."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from .mesh import Mesh, edges_of, unit_vectors
 from .raster import NONE, Size, rasterization
 
 LARGEST = 1.05 * LARGE_PX
-"""Texels of the largest texture: one of 4096², or tiles that have as many together, with gaps between them."""
+"""Texels of the largest texture: 4096², or UDIM tiles with as many texels together, plus the gaps between them."""
 LEAST_AREA = 1e-12
-"""Area of a triangle in UV space, relative to the texture, below which it shows no texels."""
+"""Area of a triangle in UV space, relative to the texture, below which it has no texels."""
 LEAST_TEXELS = 0.25
-"""Area of an island in texels below which it is left out, however large it is in space."""
+"""Area of an island in texels below which it is ignored, whatever its area in space."""
 LEAST_STRETCH = 0.1
 """Least extent of an island's texels in one direction, relative to the other: triangles beyond it are degenerate."""
 LEAST_SLOPE = 0.3
-"""Mean length of a direction along an island below which it is none there; then back is upright, as on a floor."""
+"""Least mean length of a direction along an island; below it, back is up, as on a floor."""
 STRAIGHT = 0.3
-"""Share of an island's border that must be at right angles before the island is turned by these."""
+"""Least share of an island's border at right angles, for the island to be aligned with it."""
 COPY_SHARE = 0.5
-"""Share of an island's texels that another one has too, from which on it is a copy of that one."""
+"""Least share of an island's texels that another island also has, for it to be a copy of that one."""
 UP, BACK = (0.0, 0.0, 1.0), (0.0, 1.0, 0.0)
 REMEDY = "unwrap it in edit mode (UV > Smart UV Project)"
 
@@ -33,11 +33,11 @@ REMEDY = "unwrap it in edit mode (UV > Smart UV Project)"
 class Charts:
     """UV islands of a mesh on a texture of `size_px`, and the matrices that bring them into true proportions.
 
-    corners: (T, 3, 2) x and y of each triangle in texels from the upper left. texels: number of the triangle that each
-    texel (H, W) shows. chart: number of the island whose texels a triangle shows (T,), `NONE` without area; of a copy,
-    such as a mirrored half, it is the original's. matrices: (I, 2, 2) from texels to metres, y down. copies, overlaps:
-    number of islands that are copies, and of those that overlap others in part. offsets: (I, 2), of charts that are
-    laid out on one plane (`unrolling`), in metres. is_directed: (I,), whether the mesh's directions point up on them.
+    corners: (T, 3, 2), x and y of each triangle, in texels from the upper left. texels: (H, W), number of the triangle
+    at each texel. chart: (T,), number of the island with the texels of each triangle, `NONE` without area; for a copy,
+    such as a mirrored half, that of the original. matrices: (I, 2, 2), from texels to metres, y down. copies, overlaps:
+    numbers of islands that are copies, and of those that partly overlap others. offsets: (I, 2), in metres, for charts
+    that are laid out on one plane (`unrolling`). is_directed: (I,), whether directions of the mesh point up on a chart.
     """
 
     mesh: Mesh
@@ -53,9 +53,9 @@ class Charts:
 
     @classmethod
     def of(cls, mesh: Mesh, size_px: Size) -> Charts:
-        """Charts of a mesh on a texture. ParameterError if no triangle shows any of it, or most show it repeatedly.
+        """Charts of a mesh on a texture. ParameterError if no triangle uses the texture, or if most UVs repeat it.
 
-        Islands that are larger than the texture, or that show hardly a texel, are left out.
+        Islands that are larger than the texture, or hardly have a texel, are ignored.
         """
         if size_px[0] * size_px[1] > LARGEST:
             message = f"a texture of {size_px[1]}x{size_px[0]} is too large to be unfolded"
@@ -67,7 +67,7 @@ class Charts:
         lowest = np.full((islands.max() + 1, 2), np.inf)
         np.minimum.at(lowest, np.repeat(islands, 3), corners.reshape(-1, 2))
         sides = np.array([size_px[1], size_px[0]])
-        corners -= (np.floor(lowest / sides + 1e-6) * sides)[islands][:, None]  # islands begin in the first tile
+        corners -= (np.floor(lowest / sides + 1e-6) * sides)[islands][:, None]  # islands begin in the first UV square
         frames = _Frames.of(mesh, corners)
         is_left_out = (mesh.is_larger | (np.bincount(islands, np.abs(frames.signed) / 2) < LEAST_TEXELS))[islands]
         texels, drawn = rasterization(np.where(is_left_out[:, None, None], -1.0, corners), size_px, wraps=True)
@@ -93,7 +93,7 @@ class Charts:
 
     @property
     def in_metres(self) -> np.ndarray:
-        """Corners (T, 3, 2) of each triangle in its chart, in metres, y down."""
+        """Corners (T, 3, 2) of triangles in their charts, in metres, y down."""
         return linear_map(self.corners, self.matrices[self.chart][:, None]) + self.offsets[self.chart][:, None]
 
     @property
@@ -109,9 +109,9 @@ class Charts:
 
 @dataclass(frozen=True, eq=False)
 class _Frames:
-    """Derivatives (T, 3, 2) of positions by texels, and areas (T,) of triangles in space and in texels, with sign.
+    """Derivatives (T, 3, 2) of positions by texels, and areas (T,) of triangles in space, and, with a sign, in texels.
 
-    directions: (T, 3), 0 where there is none.
+    directions: (T, 3), 0 where the mesh has none.
     """
 
     derivatives: np.ndarray
@@ -130,13 +130,13 @@ class _Frames:
 
     @property
     def has_area(self) -> np.ndarray:
-        """Whether a triangle shows texels (T,)."""
+        """Whether triangles have texels (T,)."""
         return (self.signed != 0) & (self.areas > 0)
 
     def matrices(self, chart: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-        """Matrix (I, 2, 2) of each island: the root of its mean metric, upright, and not mirrored; and `is_directed`.
+        """Matrices (I, 2, 2) of islands: roots of the mean metric, upright and not mirrored; and `is_directed` (I,).
 
-        Means of shape and size are apart, and by texels: those of triangles with hardly any would decide on all others.
+        Shape and size have separate means, weighted by texels: else triangles with hardly any would dominate.
         """
         found = np.zeros((count, 2, 2))
         own = chart != NONE
@@ -153,13 +153,13 @@ class _Frames:
         values *= (np.exp(exponent / np.maximum(texels, 1e-30)) / np.sqrt(values.prod(1)))[:, None]
         values[texels == 0] = 1
         roots = vectors * np.sqrt(values)[:, None] @ vectors.swapaxes(1, 2)
-        roots[side > 0] = np.diag([-1, 1]) @ roots[side > 0]  # y points down: seen from outside, the sign is negative
+        roots[side > 0] = np.diag([-1, 1]) @ roots[side > 0]  # y points down: from outside, the sign is negative
         return self._upright(roots, chart, own)
 
     def _upright(self, roots: np.ndarray, chart: np.ndarray, own: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The matrices turned such that directions point up in the chart, and whether they do (I,).
+        """Matrices, rotated so that directions point up in a chart, and whether it has directions (I,).
 
-        Without directions, up in space does, or back on what is level.
+        Without directions, up in space points up; on a level chart, back does.
         """
         tangents = self.derivatives[own] @ np.linalg.inv(roots)[chart[own]]  # (t, 3, 2)
         weights, count = self.areas[own], len(roots)
@@ -171,18 +171,18 @@ class _Frames:
             np.add.at(slope, chart[own], weights[:, None] * along[:, 0])
             return slope / np.maximum(total, 1e-30)
 
-        given, upwards, back = mean(self.directions[own]), mean(np.array(UP)), mean(np.array(BACK))
-        is_given, is_steep = (np.linalg.norm(one, axis=1, keepdims=True) > LEAST_SLOPE for one in (given, upwards))
-        up = np.where(is_given, given, np.where(is_steep, upwards, back))
+        directed, upwards, back = mean(self.directions[own]), mean(np.array(UP)), mean(np.array(BACK))
+        has_any, is_steep = (np.linalg.norm(one, axis=1, keepdims=True) > LEAST_SLOPE for one in (directed, upwards))
+        up = np.where(has_any, directed, np.where(is_steep, upwards, back))
         length = np.linalg.norm(up, axis=1, keepdims=True)
         up = np.where(length > 1e-9, up / np.maximum(length, 1e-9), [0.0, -1.0])
-        return _turns(up) @ roots, is_given[:, 0]
+        return _turns(up) @ roots, has_any[:, 0]
 
 
 def slopes_of(corners: np.ndarray, values: np.ndarray, least: float) -> np.ndarray:
     """Derivatives (T, 2, D) by x and y of values (T, 3, D) that are linear in triangles with these corners (T, 3, 2).
 
-    0 where a triangle has at most the area of half of `least`.
+    0 for triangles with an area of at most half of `least`.
     """
     edges = edges_of(corners)
     is_sound = (np.abs(np.linalg.det(edges)) > least)[:, None, None]
@@ -198,7 +198,7 @@ def linear_map(points: np.ndarray, matrices: np.ndarray) -> np.ndarray:
 def _originals(
     islands: np.ndarray, corners: np.ndarray, texels: np.ndarray, drawn: np.ndarray
 ) -> tuple[np.ndarray, int, int]:
-    """Number of the island whose texels each triangle shows (T,), and of copies and of partial overlaps."""
+    """Number (T,) of the island with the texels of each triangle, and numbers of copies and of partial overlaps."""
     count = islands.max() + 1
     wanted = np.bincount(islands, weights=drawn, minlength=count)
     shown = np.bincount(islands[texels[texels != NONE]], minlength=count)
@@ -210,13 +210,13 @@ def _originals(
     votes = islands[is_voting] * count + islands[seen[is_voting]]
     pairs, numbers = np.unique(votes, return_counts=True)
     original = np.arange(count)
-    for pair in pairs[np.argsort(numbers, kind="stable")]:  # the most frequent comes last
+    for pair in pairs[np.argsort(numbers, kind="stable")]:  # the most frequent comes last and wins
         original[pair // count] = pair % count
     return original[islands], int(is_copy.sum()), int(((missing > 0.01) & ~is_copy).sum())
 
 
 def _axis_aligned(matrices: np.ndarray, mesh: Mesh, corners: np.ndarray, chart: np.ndarray) -> np.ndarray:
-    """The matrices (I, 2, 2), turned by up to 45 degrees where most of an island's border is at right angles then."""
+    """Matrices (I, 2, 2), rotated by up to 45 degrees to align islands whose borders are mostly at right angles."""
     edges = mesh.borders[chart[mesh.borders // 3] != NONE]
     own = chart[edges // 3]
     starts, ends = mesh.half_edges(corners, edges)
@@ -231,5 +231,5 @@ def _axis_aligned(matrices: np.ndarray, mesh: Mesh, corners: np.ndarray, chart: 
 
 
 def _turns(up: np.ndarray) -> np.ndarray:
-    """Rotations (N, 2, 2) that turn directions (N, 2) upwards, where Y points down."""
+    """Rotations (N, 2, 2) that make directions (N, 2) point up, with y down."""
     return np.stack([np.stack([-up[:, 1], up[:, 0]], 1), np.stack([-up[:, 0], -up[:, 1]], 1)], 1)

@@ -1,6 +1,6 @@
-"""Directions of strokes and patterns on a mesh, from an image in UV space, as flow maps have them.
+"""Directions of strokes and patterns on a mesh, from a flow map in UV space.
 
-Red is the direction's part along U and green that along V; 0.5 is none.
+Red is the component of a direction along U, green that along V; 0.5 is 0.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from .charts import slopes_of
 from .mesh import Mesh, unit_vectors
 
 LEAST = 0.02
-"""Length of a vector below which it is none: 8 bits have no 0.5."""
+"""Length of a vector below which it is no direction: 8 bits cannot represent 0.5."""
 PARTS = 6
-"""Parts that each side of a triangle is divided into, for samples of the image in the middles of the small ones."""
+"""Divisions of each side of a triangle, for samples of the image at the centres of the small triangles."""
 REMEDY = "save it as PNG, with red along U and green along V, where 0.5 is no direction"
 
 
 def directed(mesh: Mesh, image: Maps) -> Mesh:
-    """The mesh with the directions of an image, the mean over each triangle; its own where the image has none.
+    """The mesh with directions from an image, averaged over each triangle; its own ones where the image has none.
 
-    ParameterError if the image cannot have any: it is grey, or its values were encoded as those of colours.
+    ParameterError if the image cannot contain directions: it is grey, or its values were encoded as colours.
     """
     texture = image.textures.get("base_color")
     if texture is None or image.name.lower().endswith(LINEAR_FORMATS) or texture.color_space == "linear":
@@ -45,7 +45,7 @@ def directed(mesh: Mesh, image: Maps) -> Mesh:
 
 
 def _means(values: np.ndarray, uvs: np.ndarray) -> np.ndarray:
-    """Means (T, C) over triangles with UVs (T, 3, 2) of values (H, W, C), which repeat."""
+    """Means (T, C) of values (H, W, C), which repeat, over triangles with UVs (T, 3, 2)."""
     height, width = values.shape[:2]
     total = np.zeros((len(uvs), values.shape[2]))
     corner, *edges = uvs[:, 0], uvs[:, 1] - uvs[:, 0], uvs[:, 2] - uvs[:, 0]
@@ -59,7 +59,7 @@ def _means(values: np.ndarray, uvs: np.ndarray) -> np.ndarray:
 
 
 def _tangents(mesh: Mesh) -> np.ndarray:
-    """Unit vectors (T, 2, 3) in space along U and, at a right angle to it, towards V; 0 without area in UV space."""
+    """Unit vectors (T, 2, 3) in space, along U and, at a right angle, towards V; 0 without an area in UV space."""
     slopes = slopes_of(mesh.uvs, mesh.positions.astype(np.float64), 1e-18)
     along = unit_vectors(slopes[:, 0])
     across = slopes[:, 1] - (slopes[:, 1] * along).sum(1, keepdims=True) * along

@@ -1,4 +1,4 @@
-"""The table of seams: for each texel of a gutter round a chart, the place across the seam that it shows."""
+"""The table of seams: for each texel of the gutter around a chart, the position across the seam that it shows."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from .mesh import Mesh, unit_vectors
 from .raster import NONE, Size, numbered
 
 STEPS = 4
-"""Most seams that are crossed from a gutter: beyond a narrow chart lies the next one."""
+"""Most seams to cross from a gutter: beyond a narrow chart lies the next one."""
 SPACING_PX = 0.5
-"""Distance of the points by which the border next to a texel of a gutter is found."""
+"""Distance between points on borders, which are used to find the border nearest to a texel."""
 
 
 @dataclass(frozen=True, eq=False)
 class Gutters:
     """Gutters on a canvas (H, W). Arrays are float32 but for `mask`.
 
-    mask: (H, W), whether a texel is in a gutter. source: (H, W, 2) x and y, in texels from the upper left, of another
-    place on the canvas that is this one on the surface: of a texel in a gutter the one across the seam, at a border of
-    the mesh its mirror image; of a texel in a chart that is near a seam the one in the other chart's gutter; elsewhere
-    itself. turn: (H, W, 2, 2), rotation or reflection of vectors from that place to here. share: (H, W), weight of the
-    other chart's gutter: half at a seam, falling to 0 over its width.
+    mask: (H, W), whether a texel is in a gutter. source: (H, W, 2), x and y, in texels from the upper left, of another
+    position on the canvas for the same point of the mesh. For a texel in a gutter, it lies across the seam, or at the
+    mirror image if the mesh ends there; for a texel of a chart near a seam, in the gutter of the other chart. Elsewhere
+    it is the texel itself. turn: (H, W, 2, 2), rotation or reflection of vectors from that position to this one. share:
+    (H, W), weight of the other chart's gutter: one half at a seam, falling to 0 over its width.
     """
 
     mask: np.ndarray
@@ -35,7 +35,7 @@ class Gutters:
 
     @classmethod
     def of(cls, charts: Charts, corners: np.ndarray, texels: np.ndarray, width_px: int) -> Gutters:
-        """Gutters of this width round charts, whose triangles have these corners (T, 3, 2) on a canvas of `texels`."""
+        """Gutters of this width around charts. corners: (T, 3, 2), and texels: (H, W), of the canvas."""
         crossings = _Crossings.of(charts, corners)
         nearest, distance = crossings.nearest(texels.shape)
         mask = (texels == NONE) & (distance <= width_px)
@@ -53,16 +53,16 @@ class Gutters:
         turn[rim] = crossings.turns[border]
         x, y = np.floor(source).astype(int).transpose(2, 0, 1)
         y, x = y.clip(0, texels.shape[0] - 1), x.clip(0, texels.shape[1] - 1)
-        rim &= mask[y, x] | (texels[y, x] != NONE)  # beside a seam, the place may be on the other chart itself
+        rim &= mask[y, x] | (texels[y, x] != NONE)  # next to a seam, it may be on the other chart itself
         share = np.where(rim, 0.5 * (1 - distance / width_px), 0).astype(np.float32)
         return cls(mask, source, turn, share)
 
 
 @dataclass(frozen=True, eq=False)
 class _Crossings:
-    """Borders of charts: their ends (B, 2, 2), and how each is crossed, p -> matrix p + offset.
+    """Borders of charts: their ends (B, 2, 2), and the map across each border, p -> matrix p + offset.
 
-    turns: of vectors back. has_twin: whether another border lies on its other side; else it is a mirror.
+    turns: rotations of vectors back. has_twin: whether another border is on the other side; else it is a mirror.
     """
 
     ends: np.ndarray
@@ -91,7 +91,7 @@ class _Crossings:
         return cls(np.stack([a, b], 1), matrices, offsets, turns, has_twin)
 
     def nearest(self, size_px: Size) -> tuple[np.ndarray, np.ndarray]:
-        """Index of the border next to each texel (H, W), and the distance in texels."""
+        """Index of the border nearest to each texel (H, W), and its distance in texels."""
         a, b = self.ends.swapaxes(0, 1)
         count = np.ceil(_length(b - a)[:, 0] / SPACING_PX).astype(int) + 1
         which, number = numbered(count)
@@ -106,7 +106,7 @@ class _Crossings:
     def places_across(
         self, places: np.ndarray, border: np.ndarray, nearest: np.ndarray, mask: np.ndarray, texels: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Places (N, 2) across their borders (N,), vectors' turns (N, 2, 2) back, and whether a chart is there (N,)."""
+        """Positions (N, 2) across borders (N,), turns (N, 2, 2) of vectors back, and whether a chart is there (N,)."""
         turns = np.broadcast_to(np.eye(2), (len(places), 2, 2)).copy()
         is_found, waiting = np.zeros(len(places), bool), np.arange(len(places))
         places = places.copy()
@@ -132,7 +132,7 @@ def centres(size_px: Size) -> np.ndarray:
 
 
 def opposite(corners: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """The corner (N, 2) of each half-edge's triangle that is not on it."""
+    """Corner (N, 2) of the triangle of each half-edge that is not on the half-edge."""
     return corners[edges // 3, (edges + 2) % 3]
 
 
@@ -147,9 +147,9 @@ def matched_ends(
 
 
 def frame(a: np.ndarray, b: np.ndarray, side: np.ndarray) -> np.ndarray:
-    """Axes (N, 2, 2), as columns: along each edge, and across it towards a side.
+    """Axes (N, 2, 2), in columns: along each edge, and across it towards a side.
 
-    Those of an edge with its outer side, and of the other edge of its seam with its inner side, are one in space.
+    Axes of an edge towards its outer side are, in space, those of the other edge of the seam towards its inner side.
     """
     along = unit_vectors(b - a, 1e-9)
     across = np.stack([-along[:, 1], along[:, 0]], 1)

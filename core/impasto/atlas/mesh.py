@@ -1,4 +1,4 @@
-"""Meshes as textures need them: triangles in space and in UV space, their islands, and the seams between these."""
+"""Meshes for textures: triangles in space and in UV space, UV islands, and the seams between them."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ import numpy as np
 from ..errors import ParameterError
 
 WELD = 1e-5
-"""Distance, relative to the mesh's size, within which corners are one vertex."""
+"""Distance, relative to the size of the mesh, below which corners are one vertex."""
 UV_DIGITS = 5
-"""Decimal places in which UVs agree that are one."""
+"""Decimal places to which equal UVs agree."""
 MOST_TRIANGLES, MOST_VALUE = 4_000_000, 1e9
 REPEAT = 0.05
-"""Part of a texture by which an island must exceed it, so that the texture is taken for one that repeats."""
+"""Share of the texture by which an island must exceed it to count as repeating the texture."""
 CREASE = 0.8
-"""Cosine of the angle between a face and the mean of its neighbours below which it keeps its own normal."""
+"""Cosine of the angle between the normal of a face and the mean at a vertex below which the face keeps its own."""
 
 
 @dataclass(frozen=True, eq=False)
 class Mesh:
     """Triangles with their positions in metres and their UVs, whose V axis points up, for one texture or map set.
 
-    positions: (T, 3, 3) float32, in which X, Y and Z are right, back and up. uvs: (T, 3, 2) float32. directions:
-    (T, 3, 3), of patterns and strokes in space, 0 where any will do. ParameterError for a mesh without triangles, or
-    with values that are no numbers.
+    positions: (T, 3, 3) float32; X, Y and Z point right, back and up. uvs: (T, 3, 2) float32. directions: (T, 3, 3), of
+    patterns and strokes in space; 0 for any direction. ParameterError for a mesh without triangles, or with values that
+    are no numbers.
     """
 
     positions: np.ndarray
@@ -44,14 +44,13 @@ class Mesh:
             raise ParameterError(message, "give three corners for each triangle")
         if not 0 < count <= MOST_TRIANGLES:
             raise ParameterError(f"a mesh of {count} triangles cannot be used", f"give 1 to {MOST_TRIANGLES:,}")
-        given = [self.positions, self.uvs] + ([] if self.directions is None else [self.directions])
-        if not all((np.abs(one) < MOST_VALUE).all() for one in given):
+        arrays = [self.positions, self.uvs] + ([] if self.directions is None else [self.directions])
+        if not all((np.abs(one) < MOST_VALUE).all() for one in arrays):
             message = "the mesh has positions, UVs or directions that are no numbers, or far too large"
             raise ParameterError(message, "unwrap it again, or remove its attribute direction")
-        if given[-1].shape[:2] != (count, 3):
-            raise ParameterError(
-                f"a mesh needs directions (T, 3, 3), got {given[-1].shape}", "give one for each corner"
-            )
+        if arrays[-1].shape[:2] != (count, 3):
+            message = f"a mesh needs directions (T, 3, 3), got {arrays[-1].shape}"
+            raise ParameterError(message, "give one for each corner")
 
     def __len__(self) -> int:
         return len(self.positions)
@@ -66,20 +65,20 @@ class Mesh:
 
     @cached_property
     def vertices(self) -> np.ndarray:
-        """Number of the vertex of each corner (T, 3): corners at one place are one vertex, whichever UVs they have."""
+        """Number of the vertex of each corner (T, 3): corners at one position are one vertex, whatever their UVs."""
         places = self.positions.reshape(-1, 3).astype(np.float64)
         places -= places.min(0)
         return _numbers(np.round(places / max(float(places.max()), 1e-30) / WELD)).reshape(-1, 3)
 
     @cached_property
     def points(self) -> np.ndarray:
-        """Number of the UV point of each corner (T, 3): those of a vertex with one UV are one."""
+        """Number of the UV point of each corner (T, 3): corners with the same vertex and UV are one point."""
         uvs = np.round(self.uvs.reshape(-1, 2).astype(np.float64) * 10**UV_DIGITS)
         return _numbers(np.column_stack([self.vertices.reshape(-1), uvs])).reshape(-1, 3)
 
     @cached_property
     def crosses(self) -> np.ndarray:
-        """Cross products (T, 3) of two edges of each triangle: normals, as long as twice the area."""
+        """Cross products (T, 3) of two edges of each triangle: normals whose length is twice the area."""
         edges = edges_of(self.positions)
         return np.cross(edges[:, 0], edges[:, 1])
 
@@ -95,7 +94,7 @@ class Mesh:
 
     @cached_property
     def smooth_normals(self) -> np.ndarray:
-        """Normals (T, 3, 3) at the corners: the mean of those of all faces of the vertex, by area, up to creases."""
+        """Normals (T, 3, 3) at corners: area-weighted means over all faces of the vertex, but not across creases."""
         total = np.zeros((int(self.vertices.max()) + 1, 3))
         np.add.at(total, self.vertices.reshape(-1), np.repeat(self.crosses, 3, axis=0))
         found = unit_vectors(total[self.vertices])
@@ -104,7 +103,7 @@ class Mesh:
 
     @cached_property
     def islands(self) -> np.ndarray:
-        """Number of the UV island of each triangle (T,): triangles are connected that share an edge in UV space."""
+        """Number of the UV island of each triangle (T,): triangles that share an edge in UV space are connected."""
         from scipy.sparse import coo_matrix
         from scipy.sparse.csgraph import connected_components
 
@@ -115,7 +114,7 @@ class Mesh:
 
     @cached_property
     def is_larger(self) -> np.ndarray:
-        """Whether an island (I,) is larger than the texture, which therefore repeats on it."""
+        """Whether an island (I,) is larger than the texture, which then repeats on it."""
         count = int(self.islands.max()) + 1
         lowest, highest = (np.full((count, 2), limit) for limit in (np.inf, -np.inf))
         islands = np.repeat(self.islands, 3)
@@ -125,15 +124,15 @@ class Mesh:
 
     @cached_property
     def repeats(self) -> bool:
-        """Whether most of the surface lies on islands that are larger than the texture."""
+        """Whether most of the area lies on islands that are larger than the texture."""
         return bool(self.areas[self.is_larger[self.islands]].sum() > 0.5 * self.areas.sum())
 
     @cached_property
     def seams(self) -> tuple[np.ndarray, np.ndarray]:
         """Half-edges on both sides of each seam, (S,) and (S,): edges in space whose sides are apart in UV space.
 
-        Half-edge 3 t + k goes from corner k of triangle t to the next. An edge of more than two triangles is none, but
-        for triangles with the UVs of others, as a Mirror modifier makes, which are paired by themselves.
+        Half-edge 3 t + k goes from corner k of triangle t to the next. An edge of more than two triangles is no seam,
+        but triangles with the same UVs as others, which a Mirror modifier makes, are paired separately.
         """
         first, second = self._pairs(self.vertices)
         ends, others = self._ends(self.points, first), self._ends(self.points, second)
@@ -142,7 +141,7 @@ class Mesh:
 
     @cached_property
     def borders(self) -> np.ndarray:
-        """Half-edges at which a UV island ends (B,): those of seams, and of the mesh's own borders."""
+        """Half-edges (B,) at which a UV island ends: those of seams, and of the borders of the mesh."""
         ends, keys = self._edges(self.points)
         _, place, count = np.unique(keys, return_inverse=True, return_counts=True)
         return np.flatnonzero((count[place.reshape(-1)] == 1) & (ends[:, 0] != ends[:, 1]))
@@ -163,24 +162,24 @@ class Mesh:
 
     @cached_property
     def crowded_edges(self) -> int:
-        """Number of edges of more than two triangles whose UVs are not those of others: no seam is seen there."""
-        _, keys = self._told_apart(self.vertices)
+        """Number of edges of more than two triangles with different UVs: seams are not detected there."""
+        _, keys = self._edges_of_copies(self.vertices)
         found, count = np.unique(keys, return_counts=True)
         return int(((found % 2 == 0) & (count > 2)).sum())
 
     @cached_property
     def _is_copy(self) -> np.ndarray:
-        """Whether a triangle (T,) has the UVs of one before it."""
+        """Whether a triangle (T,) has the same UVs as an earlier one."""
         uvs = np.round(self.uvs.astype(np.float64) * 10**UV_DIGITS)
         points = np.sort(_numbers(uvs.reshape(-1, 2)).reshape(-1, 3), 1)
         is_copy = np.ones(len(self), bool)
         is_copy[np.unique(_numbers(points), return_index=True)[1]] = False
         return is_copy
 
-    def _told_apart(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """`_edges`, whose even numbers become odd for copies at edges of more than two triangles."""
+    def _edges_of_copies(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """`_edges` with even numbers, which are odd for copies at edges of more than two triangles."""
         ends, keys = self._edges(numbers)
-        keys = np.where(ends[:, 0] != ends[:, 1], keys, -1 - np.arange(len(keys)))  # no edge: each apart
+        keys = np.where(ends[:, 0] != ends[:, 1], keys, -1 - np.arange(len(keys)))  # of no length: all different
         ranked = np.sort(keys)
         crowded = ranked[2:][ranked[2:] == ranked[:-2]]
         keys = 2 * keys
@@ -189,8 +188,8 @@ class Mesh:
         return ends, keys
 
     def _pairs(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Half-edges of two triangles that share both ends, by the numbers of their corners (T, 3)."""
-        _, keys = self._told_apart(numbers)
+        """Pairs of half-edges, of two triangles, with the same ends. numbers: of all corners (T, 3)."""
+        _, keys = self._edges_of_copies(numbers)
         order = np.argsort(keys, kind="stable")
         keys = keys[order]
         is_same = np.concatenate([keys[1:] == keys[:-1], [False]])
@@ -201,7 +200,7 @@ class Mesh:
 
 
 def _numbers(rows: np.ndarray) -> np.ndarray:
-    """Number of each row (N, D) of whole numbers: the same for equal rows."""
+    """A number for each row (N, D) of whole numbers, equal for equal rows."""
     keys = rows.astype(np.int64)
     keys -= keys.min(0)
     found = np.zeros(len(keys), np.int64)
@@ -216,5 +215,5 @@ def edges_of(corners: np.ndarray) -> np.ndarray:
 
 
 def unit_vectors(vectors: np.ndarray, least: float = 1e-30) -> np.ndarray:
-    """Vectors (…, D) of length 1; shorter ones if they were shorter than `least`."""
+    """Vectors (…, D), scaled to length 1; shorter if their length was below `least`."""
     return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), least)

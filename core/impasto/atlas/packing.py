@@ -1,4 +1,4 @@
-"""Packing of charts of any shape side by side on a canvas."""
+"""Packing of charts of any shape on a canvas."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from scipy.ndimage import distance_transform_edt
 from .raster import Size
 
 CELL_PX = 8
-"""Side of the cells of which the shapes are made: charts begin at multiples of it."""
+"""Side of the cells that shapes consist of; charts begin at multiples of it."""
 FULLNESS = 0.8
-"""Share of the canvas that charts and gutters fill, as experience says; its width follows from it."""
+"""Typical share of the canvas that charts and gutters fill; it determines the width of the canvas."""
 
 
 def occupied_cells(shape: np.ndarray, gutter_px: int) -> np.ndarray:
-    """Cells (h, w) that a chart, a mask (H, W), needs with a gutter around it, of which all sides have whole cells."""
+    """Cells (h, w) that a chart, a mask (H, W), occupies with a gutter around it, in whole cells on every side."""
     margin = -(-gutter_px // CELL_PX) * CELL_PX
     rows, columns = (margin + -(-side // CELL_PX) * CELL_PX - side for side in shape.shape)
     wide = np.pad(shape, ((margin, rows), (margin, columns)))
@@ -25,9 +25,9 @@ def occupied_cells(shape: np.ndarray, gutter_px: int) -> np.ndarray:
 
 
 def pack(shapes: Sequence[np.ndarray]) -> tuple[list[tuple[int, int]], Size]:
-    """(top, left) in cells of shapes, masks (h, w), none of which overlap, and the size of their canvas in cells.
+    """Positions (top, left), in cells, of shapes, masks (h, w), without overlaps, and the size of the canvas in cells.
 
-    The largest comes first, each into the first place from the top and the left where it fits.
+    The largest shape comes first; each takes the first position from the top and the left where it fits.
     """
     from scipy.signal import fftconvolve  # takes a second to import, and few runs need it
 

@@ -1,22 +1,22 @@
-"""Triangles of polygons in space, which need neither be flat nor convex. NumPy only: Blender uses it too."""
+"""Triangulation of polygons in space, which may be neither flat nor convex. NumPy only: Blender uses it too."""
 
 from __future__ import annotations
 
 import numpy as np
 
 MOST_CUT_CORNERS = 200_000
-"""Corners of all concave polygons together that are cut one by one, in some seconds; of others a fan is made."""
+"""Most corners of concave polygons that are cut one by one, in some seconds; further ones become fans."""
 FLAT = 1e-9
-"""Turn of a corner, relative to the polygon's area squared, below which rounding may have made it."""
+"""Turn of a corner, relative to the squared area of the polygon, below which it may be due to rounding."""
 MOST_CORNERS = 512
-"""Corners of one polygon that is cut."""
+"""Most corners of a concave polygon that is cut."""
 
 
 def triangles_of(counts: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Numbers (T, 3) of the corners of triangles that fill polygons, in their order.
+    """Corner numbers (T, 3) of the triangles that fill polygons, in the order of the polygons.
 
-    counts: (P,) corners of each polygon. places: (C, 3) of the corners of all, one polygon after another. Convex
-    polygons become fans; concave ones lose ear after ear (Meisters 1975). Polygons of fewer than 3 corners have none.
+    counts: (P,), numbers of corners. places: (C, 3), positions of all corners, one polygon after another. Convex
+    polygons become fans; concave ones lose ear after ear (Meisters 1975). Those with fewer than 3 corners have none.
     """
     starts = np.cumsum(counts) - counts
     starts, counts = starts[counts >= 3], counts[counts >= 3]
@@ -35,7 +35,7 @@ def triangles_of(counts: np.ndarray, places: np.ndarray) -> np.ndarray:
 
 
 def _is_concave(starts: np.ndarray, counts: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Whether a polygon (P,) has a corner that points inwards, as seen along its normal, and is small enough to cut."""
+    """Whether each polygon (P,) has a corner that points inwards, seen along its normal, and is small enough to cut."""
     ends = np.cumsum(counts)
     within = np.arange(ends[-1]) - np.repeat(ends - counts, counts)
     start, count = np.repeat(starts, counts), np.repeat(counts, counts)
@@ -50,12 +50,12 @@ def _is_concave(starts: np.ndarray, counts: np.ndarray, places: np.ndarray) -> n
 
 
 def _without_ears(places: np.ndarray) -> np.ndarray:
-    """Triangles (N - 2, 3) of one polygon (N, 3): each is an ear, with no other corner in it, cut off the rest."""
+    """Triangles (N - 2, 3) of one polygon (N, 3): ears, which contain no other corner, are cut off one by one."""
     around = places - places[0]
     normal = np.cross(around, np.roll(around, -1, 0)).sum(0)
     axis = int(np.abs(normal).argmax())
     flat = np.delete(around, axis, 1).astype(np.float64)
-    if (normal[axis] < 0) != (axis == 1):  # so that it runs anticlockwise
+    if (normal[axis] < 0) != (axis == 1):  # so that it runs counter-clockwise
         flat[:, 0] *= -1
     left, found = list(range(len(places))), []
     while len(left) > 3:
@@ -67,7 +67,7 @@ def _without_ears(places: np.ndarray) -> np.ndarray:
 
 
 def _is_ear(flat: np.ndarray, left: list[int], place: int) -> bool:
-    """Whether a corner of those that are left points outwards, and its triangle contains none of the others."""
+    """Whether one of the remaining corners points outwards, and its triangle contains none of the others."""
     corners = left[place - 1], left[place], left[(place + 1) % len(left)]
     triangle = flat[list(corners)]
     edges = np.roll(triangle, -1, 0) - triangle

@@ -1,11 +1,11 @@
-"""Triangles drawn into a grid of texels, all at once."""
+"""Rasterization of triangles on a grid of texels, all at once."""
 
 from __future__ import annotations
 
 import numpy as np
 
 NONE = -1
-"""Number of no triangle."""
+"""Number in place of a triangle where there is none."""
 Size = tuple[int, int]
 """(height, width)."""
 
@@ -13,8 +13,8 @@ Size = tuple[int, int]
 def rasterization(corners: np.ndarray, size_px: Size, *, wraps: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """Number of the triangle at each texel's centre (H, W), `NONE` for none, and each triangle's texels (T,).
 
-    corners: (T, 3, 2) x and y in texels from the upper left corner. Of triangles that overlap, the first is drawn, but
-    its texels are counted for each. wraps: what lies beyond the borders is drawn at the other end.
+    corners: (T, 3, 2), x and y in texels from the upper left corner. Where triangles overlap, the first is drawn, but
+    the texels count for each. wraps: parts beyond a border are drawn at the opposite side.
     """
     height, width = size_px
     triangle, y, first, last = _rows(corners.astype(np.float64))
@@ -32,15 +32,15 @@ def rasterization(corners: np.ndarray, size_px: Size, *, wraps: bool = False) ->
 
 
 def numbered(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Of all things that are counted (N,), the index of their count (M,), and their number in it (M,), from 0."""
+    """Indices (M,) of counts (N,), each repeated as often as it counts, and numbers (M,) from 0 within each."""
     which = np.repeat(np.arange(len(counts)), counts)
     return which, np.arange(len(which)) - (np.cumsum(counts) - counts)[which]
 
 
 def _rows(corners: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Triangle, row, first column and the one after the last of each row of texels in a triangle, by their centres.
+    """Triangle, row, first column and end of each row of texels whose centres lie in a triangle.
 
-    Edges are followed from their upper end, so that two triangles agree on which of them has a texel on their edge.
+    Edges start at their upper end, so that two triangles agree which of them has a texel on their common edge.
     """
     low, high = (np.ceil(edge(corners[..., 1], 1) - 0.5).astype(np.int64) for edge in (np.min, np.max))
     triangle, down = numbered(high - low)

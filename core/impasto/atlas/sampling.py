@@ -1,4 +1,4 @@
-"""Samples of textures at any places, values beyond the borders of islands, and normals that turn with a chart."""
+"""Samples of textures at any positions, values beyond the borders of islands, and normals rotated with a chart."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from .raster import NONE
 
 MOST_HALVINGS = 8
 BORDER_PX = 2
-"""Pixels of the next repeat that a bicubic sample reaches."""
+"""Pixels beyond the border that a bicubic sample reaches."""
 
 
 def at_size(values: np.ndarray, size_px: tuple[int, ...]) -> np.ndarray:
-    """Values (H, W, …), each one of the nearest, in another size."""
+    """Values (H, W, …) in another size, by nearest neighbours."""
     if values.shape[:2] == tuple(size_px):
         return values
     picked = [np.arange(side) * before // side for side, before in zip(size_px, values.shape[:2], strict=True)]
@@ -25,15 +25,15 @@ def at_size(values: np.ndarray, size_px: tuple[int, ...]) -> np.ndarray:
 
 
 def nearest_values(values: np.ndarray, texels: np.ndarray) -> np.ndarray:
-    """Values (H, W, …) whose texels that show nothing, `NONE`, have the value of the nearest one."""
+    """Values (H, W, …); where `texels` is `NONE`, the value of the nearest other texel."""
     nearest = distance_transform_edt(texels == NONE, return_distances=False, return_indices=True)
     return values[tuple(nearest)]
 
 
 def samples(pixels: np.ndarray, places: np.ndarray, finer: np.ndarray | float = 1.0) -> np.ndarray:
-    """Bicubic samples (H, W, C) of pixels that repeat, at places (H, W, 2), x and y from 0 to 1 in the first repeat.
+    """Bicubic samples (H, W, C) of repeating pixels at positions (H, W, 2), x and y from 0 to 1 across the picture.
 
-    finer: how many pixels lie between two samples, (H, W) or one number; above 1, they are averaged first.
+    finer: number of pixels between two samples, (H, W) or one number; above 1, pixels are averaged first.
     """
     x = torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))[None]
     halvings = np.broadcast_to(np.round(np.log2(np.maximum(finer, 1))).clip(max=MOST_HALVINGS), places.shape[:2])
@@ -52,7 +52,7 @@ def samples(pixels: np.ndarray, places: np.ndarray, finer: np.ndarray | float = 
 
 
 def in_frame(normals: np.ndarray, turns: np.ndarray) -> np.ndarray:
-    """Encoded normals (H, W, 3), whose Y axis points up, turned by matrices (H, W, 2, 2) of vectors that point down."""
+    """Encoded normals (H, W, 3), y up, rotated by matrices (H, W, 2, 2) that are for vectors with y down."""
     flat = (normals[..., :2] * 2 - 1) * (1, -1)
     flat = linear_map(flat, turns) * (1, -1)
     return np.concatenate([flat * 0.5 + 0.5, normals[..., 2:]], -1).astype(np.float32)

@@ -1,8 +1,8 @@
-"""Seams of UV islands: how visible they are, and their erasure, which changes textures as little as possible.
+"""Seams of UV islands: their visibility, and their erasure with the least change of textures.
 
-After seamless texturing by bilinear interpolation (Liu, Ferguson, Jacobson and Gingold 2017): a sparse least squares
-problem over the texels near seams, in which the differences of both sides spread inwards. Seams are seen as steps and
-kinks across them, relative to those at the same distance inside islands.
+Erasure follows "Seamless: seam erasure and seam-aware decoupling" (Liu, Ferguson, Jacobson and Gingold 2017): a sparse
+least squares problem over texels near seams, which spreads the differences of both sides inwards. Visibility is
+measured by steps and kinks across seams, relative to those at the same distance inside islands.
 """
 
 from __future__ import annotations
@@ -23,26 +23,26 @@ from .sampling import in_frame, nearest_values
 REACH_PX = 6.0
 """Distance over which a correction fades from a seam."""
 BAND_PX = 16
-"""Width of the band along seams that is changed at all."""
+"""Width of the band along seams that may change."""
 SPACING_PX = 0.7
-"""Distance of the points of a seam at which both sides are compared."""
+"""Distance between points of a seam at which both sides are compared."""
 AGREEMENT = 10.0
 """Weight of the squared differences across seams, relative to that of squared slopes of the correction."""
 TOLERANCE, MOST_STEPS = 0.01, 200
-"""Of the conjugate gradients: relative residual and number of steps at which they end."""
+"""Relative residual and number of steps at which conjugate gradients stop."""
 SMOOTH = np.deg2rad(30)
-"""Angle between the faces of a seam up to which normals go on across it, as on a sphere; a cube's edges are sharper."""
+"""Largest angle between the faces at a seam for continuous normals, as on a sphere; edges of a cube are sharper."""
 STEP_PX = 1.5
-"""Distance of the places that are compared, in texels of the charts' mean density."""
+"""Distance between compared positions, in texels at the mean density of the charts."""
 COMPARED_PX = 1.0
 LEAST_POINTS = 16
-"""Points of a seam from which on its mean is one of many alike."""
+"""Fewest points of a seam whose mean is used."""
 DEPTHS = (0.5, 1.5, 2.5, 3.5)
-"""Distances from the seam, in steps, of the places that are compared."""
+"""Distances of compared positions from the seam, in steps."""
 
 
 def erase_seams(maps: Maps, charts: Charts, reach_px: float = REACH_PX) -> Maps:
-    """Maps of the texture that a mesh has these charts on, of the same size, without steps across its UV seams.
+    """Maps of a texture for these charts, in the same size, without steps across UV seams.
 
     reach_px: distance over which corrections fade.
     """
@@ -57,33 +57,33 @@ def erase_seams(maps: Maps, charts: Charts, reach_px: float = REACH_PX) -> Maps:
 
 
 def _without_steps(pixels: np.ndarray, system: _System) -> np.ndarray:
-    made = pixels.copy()
-    flat = made.reshape(-1, made.shape[2])
+    corrected = pixels.copy()
+    flat = corrected.reshape(-1, corrected.shape[2])
     flat[system.texels] = flat[system.nearest]
     flat[system.texels] += system.correction(flat)
-    return made.clip(0, 1)
+    return corrected.clip(0, 1)
 
 
 def _normals_without_steps(pixels: np.ndarray, system: _System) -> np.ndarray:
-    """Normals, whose components along the texture are turned with it; the third follows from their length."""
-    made = pixels.copy()
-    flat = made.reshape(-1, 3)
+    """Corrected normals; components along the texture rotate with it, and the third follows from the unit length."""
+    corrected = pixels.copy()
+    flat = corrected.reshape(-1, 3)
     flat[system.texels] = flat[system.nearest]
     along = (flat[:, :2] * 2 - 1) * (1, -1)  # Y points down, as in the charts
     along = (along[system.texels] + system.correction_of_normals(along)) * (1, -1)
     along /= np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1)
     upwards = np.sqrt(np.maximum(1 - (along**2).sum(1, keepdims=True), 0))
     flat[system.texels] = np.concatenate([along, upwards], 1) * 0.5 + 0.5
-    return made
+    return corrected
 
 
 @dataclass(frozen=True, eq=False)
 class _System:
-    """The least squares problem of a texture of N texels, of which `texels` (U,) are unknown.
+    """The least squares problem for a texture of N texels, of which `texels` (U,) are unknown.
 
-    nearest: (U,), the nearest texels on islands, whose values they begin with: samples at a seam must not show what
-    lies beside its islands. first, second: (S, N), bilinear samples of both sides at points of the seams. smooth:
-    (U, U), the penalty on slopes and sizes of the correction.
+    nearest: (U,), the nearest texels on islands, which give the initial values: samples at a seam must not show what
+    lies beside its islands. first, second: (S, N), bilinear samples of both sides at points of seams. smooth: (U, U),
+    penalty on slopes and sizes of the correction.
     """
 
     texels: np.ndarray
@@ -107,12 +107,12 @@ class _System:
         return cls(numbers[mask], nearest[mask], first, second, points, _smoothness(mask, label, reach_px))
 
     def correction(self, values: np.ndarray) -> np.ndarray:
-        """Correction (U, C) of the values (N, C) of all texels."""
+        """Correction (U, C) for the values (N, C) of all texels."""
         difference = (self.first - self.second)[:, self.texels]
         return _solution(difference, (self.second - self.first) @ values, self.smooth)
 
     def correction_of_normals(self, vectors: np.ndarray) -> np.ndarray:
-        """Correction (U, 2) of normals' components (N, 2) along the texture, at seams where the surface goes on."""
+        """Correction (U, 2) for components (N, 2) of normals along the texture, at seams where the mesh is smooth."""
         is_smooth = self.points.bend <= SMOOTH
         first, second = (side[is_smooth] for side in (self.first, self.second))
         turns, unknown = self.points.turns[is_smooth], self.texels
@@ -123,21 +123,21 @@ class _System:
         return found.reshape(2, -1).T
 
 
-def _solution(difference: csr_matrix, wanted: np.ndarray, smooth: csr_matrix) -> np.ndarray:
-    """x (U, C) with the least AGREEMENT |difference x - wanted|² + x' smooth x."""
+def _solution(difference: csr_matrix, target: np.ndarray, smooth: csr_matrix) -> np.ndarray:
+    """x (U, C) that minimises AGREEMENT |difference x - target|² + x' smooth x."""
     matrix = (AGREEMENT * (difference.T @ difference) + smooth).tocsr()
     scale = diags(1 / matrix.diagonal())
-    right = AGREEMENT * (difference.T @ wanted)
+    right = AGREEMENT * (difference.T @ target)
     found = (cg(matrix, one, rtol=TOLERANCE, maxiter=MOST_STEPS, M=scale)[0] for one in right.T)
     return np.stack(list(found), 1)
 
 
 @dataclass(frozen=True, eq=False)
 class SeamPoints:
-    """Points along seams: places (S, 2, 2), in texels, on the first and the second side.
+    """Points along seams: positions (S, 2, 2), in texels, on the first and the second side.
 
-    chart: (S, 2), of each side. inwards: (S, 2, 2), directions into the charts, in metres. turns: (S, 2, 2), of normals
-    from the second side to the first. bend: (S,), angle between the faces of both sides.
+    chart: (S, 2), chart of each side. inwards: (S, 2, 2), directions into the charts, in metres. turns: (S, 2, 2),
+    rotations of normals from the second side to the first. bend: (S,), angle between the faces of both sides.
     """
 
     places: np.ndarray
@@ -148,7 +148,7 @@ class SeamPoints:
 
     @classmethod
     def of(cls, charts: Charts, spacing_px: float) -> SeamPoints:
-        """Points at about this distance, in texels."""
+        """Points with about this spacing, in texels."""
         mesh, corners = charts.mesh, charts.in_metres
         first, second = mesh.seams
         has_area = (charts.chart[first // 3] != NONE) & (charts.chart[second // 3] != NONE)
@@ -171,7 +171,7 @@ class SeamPoints:
 
 
 def _samples(places: np.ndarray, size_px: tuple[int, int]) -> csr_matrix:
-    """Bilinear weights (S, N) of the texels at places (S, 2), which wrap around."""
+    """Bilinear weights (S, N) of texels for samples at positions (S, 2), which wrap around."""
     height, width = size_px
     x, y = (places - 0.5).T
     left, top = np.floor(x).astype(int), np.floor(y).astype(int)
@@ -186,7 +186,7 @@ def _samples(places: np.ndarray, size_px: tuple[int, int]) -> csr_matrix:
 
 
 def _smoothness(mask: np.ndarray, label: np.ndarray, reach_px: float) -> csr_matrix:
-    """Matrix (U, U) of the squared slopes of a correction within islands, and of its squares, for a mask (H, W)."""
+    """Matrix (U, U) of squared slopes of a correction within islands, and of its squares, for a mask (H, W)."""
     index = np.full(mask.shape, NONE)
     index[mask] = np.arange(int(mask.sum()))
     count = int(mask.sum())
@@ -206,8 +206,8 @@ def _smoothness(mask: np.ndarray, label: np.ndarray, reach_px: float) -> csr_mat
 class SeamJumps:
     """Means over all seams of a map, relative to the same means inside: 1 for a texture without visible seams.
 
-    color: difference of two places on both sides. gradient: difference of the slopes on both sides and across. z: how
-    far the difference rises above those next to it, as a z-score of the same within islands; below 3 as for tiles.
+    color: difference between both sides. gradient: difference between the slopes on both sides and across. z: excess of
+    the difference over those next to it, as a z-score among such differences within islands; below 3 if seamless.
     """
 
     color: float
@@ -216,9 +216,9 @@ class SeamJumps:
 
 
 def seam_jumps(maps: Maps, charts: Charts, where: np.ndarray | None = None) -> dict[str, SeamJumps]:
-    """Jumps of maps across the UV seams of the mesh that has these charts on them. Empty if the mesh has no seams.
+    """Jumps of maps across the UV seams of a mesh with these charts; empty if it has no seams.
 
-    where: mask (H, W) of texels, on both sides of seams, that are compared; by default all.
+    where: mask (H, W) of texels to compare, on both sides of seams; all by default.
     """
     points = SeamPoints.of(charts, COMPARED_PX)
     texels = charts.texels if where is None else np.where(where, charts.texels, NONE)
@@ -231,12 +231,12 @@ def seam_jumps(maps: Maps, charts: Charts, where: np.ndarray | None = None) -> d
 def _along(
     pixels: np.ndarray, charts: Charts, texels: np.ndarray, points: SeamPoints, is_normal: bool
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Values (S, 4, C) at `DEPTHS` on both sides of points that have so much of their islands there, and their seams.
+    """Values (S, 4, C) at `DEPTHS` on both sides of points whose islands are deep enough, and the seams of the points.
 
-    texels (H, W): those that are compared. Seams (S,) are numbers of pairs of islands.
+    texels: (H, W), texels to compare. Seams (S,) are numbers of pairs of islands.
     """
-    shown = charts.texels[charts.texels != NONE]
-    step_m = STEP_PX * float(charts.texel_areas[charts.chart[shown]].mean()) ** 0.5
+    triangles = charts.texels[charts.texels != NONE]
+    step_m = STEP_PX * float(charts.texel_areas[charts.chart[triangles]].mean()) ** 0.5
     sides, height, width = [], *charts.size_px
     is_inside = (points.bend <= SMOOTH) if is_normal else np.ones(len(points.places), bool)
     for side in (0, 1):
@@ -256,7 +256,7 @@ def _along(
 
 
 def _jumps(first: np.ndarray, second: np.ndarray, seam: np.ndarray) -> SeamJumps:
-    """The jumps between values (S, 4, C) on both sides of seams (S,), from the seam inwards."""
+    """Jumps between values (S, 4, C) on both sides of seams (S,), in order from the seam inwards."""
     inside = _mean(first[:, 1] - first[:, 2], second[:, 1] - second[:, 2])
     bends = (values[:, 1] - 2 * values[:, 2] + values[:, 3] for values in (first, second))
     across = (one[:, 1] - 2 * one[:, 0] + other[:, 0] for one, other in ((first, second), (second, first)))
@@ -265,16 +265,16 @@ def _jumps(first: np.ndarray, second: np.ndarray, seam: np.ndarray) -> SeamJumps
 
 
 def _z(first: np.ndarray, second: np.ndarray, seam: np.ndarray) -> float:
-    """Mean spike at seams (S,), as a z-score of spikes within islands; 0 where too few seams are long enough.
+    """Mean spike at seams (S,), as a z-score among spikes within islands; 0 if too few seams are long enough.
 
-    A spike is the mean difference of neighbours, less that of the neighbours on both sides, of a whole seam.
+    A spike is the mean difference of neighbours along a seam, minus that of the neighbours on both sides.
     """
     line = np.concatenate([first[:, ::-1], second], 1)  # across the seam, (S, 8, C)
     steps = np.linalg.norm(np.diff(line, axis=1), axis=2)
     count = np.bincount(seam)
     means = np.stack([np.bincount(seam, step) / count for step in steps.T], 1)[count >= LEAST_POINTS]  # (seams, 7)
     spikes = means[:, 1:-1] - (means[:, :-2] + means[:, 2:]) / 2
-    inside = spikes[:, [0, 4]]  # those that do not touch the step across the seam
+    inside = spikes[:, [0, 4]]  # spikes that do not include the step across the seam
     if len(spikes) < 2:
         return 0.0
     return float((spikes[:, 2].mean() - inside.mean()) / max(float(inside.std()), 1e-6))

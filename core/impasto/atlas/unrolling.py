@@ -1,7 +1,7 @@
-"""Charts of an object on one plane, so that a pattern goes on across seams: unrolled, or following directions.
+"""Charts of an object on one plane, so that a pattern continues across seams: unrolled, or along directions.
 
-Directions of a mesh are followed within its charts, to places on a plane whose axis up is the direction: the least
-squares solution of a sparse system, as for parametrizations aligned with a field (Bommes et al. 2009).
+Directions of a mesh give each point of its charts a position on a plane on which they all point up: the least squares
+solution of a sparse system, as for parametrizations aligned with a field (Bommes et al. 2009).
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ from .sampling import nearest_values
 from .seams import SeamPoints
 
 TURNED = 10.0
-"""Factor by which a seam counts less, about, at which upright charts meet at a right angle; upside down, it is 2."""
+"""Approximate factor by which a seam counts less if upright charts meet at a right angle; 2 if one is upside down."""
 SPACING_PX = 2.0
 TOLERANCE = 0.02
-"""Misfit of two charts along their seam, relative to its length, at which the seam counts half."""
+"""Misfit of two charts along their seam, relative to its length, at which a seam counts half."""
 LEAST_COTANGENT, MOST_COTANGENT = 0.01, 100.0
 LEAST_LENGTH = 0.1
-"""Length along a triangle of its direction below which it has none."""
+"""Least length of a direction after projection on its triangle."""
 MOST_DISTORTION = 0.1
-"""Distortion above which a chart is turned as a whole instead."""
+"""Distortion above which a chart is rotated as a whole instead."""
 TIED = 1e-8
-"""Weight of the places on the unrolled object, relative to that of the directions: they only decide on shifts."""
+"""Weight of positions on the unrolled object, relative to that of directions: they only determine shifts."""
 
 
 def unrolled_charts(charts: Charts, turn: float = 0.0) -> Charts:
-    """The charts laid out on one plane, which is turned clockwise by an angle in degrees.
+    """The charts on one plane, which is rotated clockwise by an angle in degrees.
 
-    They meet at the seams of a spanning tree, which prefers long ones whose sides fit and where both are upright. In
-    each connected part, the largest chart stays upright and lies where it is in space, so that patterns go on from part
-    to part, too.
+    Charts meet at the seams of a spanning tree, which prefers long seams whose sides fit and where both charts are
+    upright. In each connected part, the largest chart stays upright and keeps its position in space, so that patterns
+    continue from part to part, too.
     """
     count = len(charts.matrices)
     turns, offsets = np.ones(count, complex), np.zeros(count, complex)
@@ -74,14 +74,14 @@ def unrolled_charts(charts: Charts, turn: float = 0.0) -> Charts:
 
 
 def spanning_tree(charts: Charts) -> tuple[np.ndarray, np.ndarray, csr_matrix]:
-    """Pairs of charts with a seam (P, 2), turn and offset (P, 2) from the second to the first, and the tree (I, I)."""
+    """Pairs (P, 2) of charts with a seam, turn and offset (P, 2) from the second to the first, and the tree (I, I)."""
     pairs, joints, weights = _joints(charts, SeamPoints.of(charts, SPACING_PX))
     count = len(charts.matrices)
     return pairs, joints, minimum_spanning_tree(coo_matrix((1 / weights, pairs.T), shape=(count, count)))
 
 
 def _places_in_space(charts: Charts) -> np.ndarray:
-    """Offset (I,) of each chart, as x + iy, with which its places are those in space, seen along its normal."""
+    """Offset (I,) of each chart, as x + iy, to its position in space, seen along the normal of the chart."""
     own = charts.chart == charts.mesh.islands
     chart, flat = charts.chart[own], charts.in_metres[own]
     positions, weights = charts.mesh.positions[own].astype(float), charts.mesh.areas[own]
@@ -98,10 +98,10 @@ def _places_in_space(charts: Charts) -> np.ndarray:
 
 
 def _joints(charts: Charts, points: SeamPoints) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Pairs of charts with a seam (P, 2), turn and offset (P, 2) from the second to the first, and weights (P,).
+    """Pairs (P, 2) of charts with a seam, turn and offset (P, 2) from the second to the first, and weights (P,).
 
-    The rigid motion with the least squared distance of both sides of the seam (Kabsch 1976). Charts with directions are
-    not turned.
+    The rigid motion minimises the squared distance between both sides of the seam (Kabsch 1976). Charts with directions
+    are not rotated.
     """
     first, second = points.chart.T
     is_pair = first != second
@@ -133,10 +133,10 @@ def _joints(charts: Charts, points: SeamPoints) -> tuple[np.ndarray, np.ndarray,
 
 
 def pattern_places(canvas: ChartCanvas) -> tuple[np.ndarray, np.ndarray]:
-    """Place (H, W, 2) of each texel of a canvas on the plane of a pattern, in metres, and its turn (H, W, 2, 2) there.
+    """Position (H, W, 2) of each canvas texel on the plane of a pattern, in metres, and rotation (H, W, 2, 2).
 
-    The turns are of vectors from the plane to the chart. Charts are continued at the seams of the spanning tree. Those
-    whose directions no pattern can follow without being distorted are turned as a whole.
+    Rotations map vectors from the plane to the chart. Charts continue across the seams of the spanning tree. A chart
+    whose directions would distort every pattern is rotated as a whole.
     """
     charts = canvas.charts
     turn, is_bent = _turns(charts), np.ones(len(charts.matrices), bool)
@@ -155,7 +155,7 @@ def pattern_places(canvas: ChartCanvas) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _turns(charts: Charts) -> np.ndarray:
-    """Rotation (T,), complex, of each triangle from its chart to the plane, on which its direction points up."""
+    """Rotation (T,), complex, of each triangle from its chart to the plane, where its direction points up."""
     directions = charts.mesh.directions
     assert directions is not None
     mean = unit_vectors(directions.mean(1, dtype=float), 1e-9)
@@ -165,7 +165,7 @@ def _turns(charts: Charts) -> np.ndarray:
 
 
 def _distortion(charts: Charts, places: np.ndarray, turn: np.ndarray) -> np.ndarray:
-    """Mean squared difference (I,) of edges on the plane from turned ones, relative to their squared length."""
+    """Mean squared difference (I,) between edges on the plane and rotated edges, relative to their squared length."""
     own = charts.chart == charts.mesh.islands
     flat = charts.in_metres[own] @ (1, 1j)
     edges, found = (np.roll(one, -1, 1) - one for one in (flat, places[own]))
@@ -175,9 +175,9 @@ def _distortion(charts: Charts, places: np.ndarray, turn: np.ndarray) -> np.ndar
 
 
 def _places(charts: Charts, turn: np.ndarray, is_bent: np.ndarray) -> np.ndarray:
-    """Places (T, 3), complex, of corners on the plane, with the least squared distance of their edges from turned ones.
+    """Positions (T, 3), complex, of corners on the plane, whose edges are as close as possible to rotated edges.
 
-    Weighted by cotangents (Pinkall and Polthier 1993). is_bent: charts (I,) that go on across their seams.
+    Least squares, weighted by cotangents (Pinkall and Polthier 1993). is_bent: (I,), charts that continue across seams.
     """
     own = np.flatnonzero((charts.chart == charts.mesh.islands) & (charts.chart != NONE))
     flat = charts.in_metres[own] @ (1, 1j)
@@ -213,7 +213,7 @@ def _places(charts: Charts, turn: np.ndarray, is_bent: np.ndarray) -> np.ndarray
 
 
 def _joined_points(charts: Charts, is_bent: np.ndarray) -> np.ndarray:
-    """Number of the point of each corner (T, 3): its UV point, or one for both sides of a seam that charts cross."""
+    """Number of the point of each corner (T, 3): its UV point, shared by both sides of a seam that is continued."""
     mesh = charts.mesh
     pairs, _, tree = spanning_tree(charts)
     is_joined = np.asarray((tree + tree.T)[pairs[:, 0], pairs[:, 1]] > 0).ravel()

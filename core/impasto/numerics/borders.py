@@ -1,4 +1,4 @@
-"""Pictures continued beyond their borders: by their other end where they wrap around, else by their mirror image."""
+"""Pictures with margins: from the opposite side where a picture wraps around, else its mirror image."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ TORUS: Wraps = (True, True)
 
 
 def with_margin(x: Tensor, margin_px: int | Margins, wraps: Wraps | bool, *, is_odd: bool = False) -> Tensor:
-    """x (..., H, W) with margins, which may be wider than x: its other end where it wraps around, else mirrored.
+    """x (..., H, W) with margins, which may be wider than x: its other end where it wraps around, else a mirror image.
 
-    A mirror image does not repeat the border; is_odd: it is mirrored about the border's values as well, so that slopes
-    go on.
+    The mirror image does not repeat the border. is_odd: it also mirrors values, about those of the border, so that
+    slopes continue.
     """
     wraps = (wraps, wraps) if isinstance(wraps, bool) else wraps
     down, across = ((margin_px, margin_px),) * 2 if isinstance(margin_px, int) else margin_px
@@ -38,7 +38,7 @@ def with_margin(x: Tensor, margin_px: int | Margins, wraps: Wraps | bool, *, is_
 
 
 def _mirror(x: Tensor, axis: int, index: Tensor, is_odd: bool) -> Tensor:
-    """x at places along an axis that may lie beyond its borders, where it is mirrored."""
+    """x at indices along an axis, mirrored where these lie beyond its borders."""
     size = x.shape[axis]
     last = max(size - 1, 1)
     folded = (index % (2 * last)).sub(last).abs().neg().add(last).clamp_max(size - 1)
@@ -51,9 +51,9 @@ def _mirror(x: Tensor, axis: int, index: Tensor, is_odd: bool) -> Tensor:
 
 
 def periodic_component(pictures: Tensor) -> Tensor:
-    """Pictures (B, H, W) less the smooth component that carries the jumps across their borders (Moisan 2011).
+    """Pictures (B, H, W) without the smooth component that holds the jumps across their borders (Moisan 2011).
 
-    Crops of photographs and tiles can so be compared: in a tile there is nearly nothing to remove.
+    This makes crops of photographs comparable with seamless textures, from which almost nothing is removed.
     """
     _, height, width = pictures.shape
     jumps = torch.zeros_like(pictures)
@@ -69,9 +69,10 @@ def periodic_component(pictures: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Plane:
-    """The plane that a picture of `size_px` (H, W) and its surroundings are filtered on, as a torus.
+    """A torus on which a picture of `size_px` (H, W) is filtered, with its surroundings.
 
-    margin_px: of mirrored pixels around a picture that does not wrap around itself. A mirror image repeats the border.
+    margin_px: widths of the margins on sides where the picture does not wrap around: mirror images that repeat the
+    border.
     """
 
     size_px: tuple[int, int]
@@ -79,9 +80,9 @@ class Plane:
 
     @classmethod
     def around(cls, size_px: tuple[int, int], wraps: Wraps, reach_px: int | None = None) -> Plane:
-        """The plane of a picture that wraps around (vertically, horizontally) or not.
+        """The plane of a picture. wraps: whether it wraps around (vertically, horizontally).
 
-        reach_px: of the filters, if they are not as wide as the picture.
+        reach_px: reach of the filters; None if they are as wide as the picture.
         """
         (top, bottom), (left, right) = (
             (0, 0) if wrap else _margin(size, reach_px) for size, wrap in zip(size_px, wraps, strict=True)
@@ -95,7 +96,7 @@ class Plane:
 
     @property
     def scale_px(self) -> float:
-        """The side of a square of the picture's area: the picture's size, to which widths of filters are relative."""
+        """Side of a square with the area of the picture, to which widths of filters are relative."""
         return (self.size_px[0] * self.size_px[1]) ** 0.5
 
     def extend(self, x: Tensor) -> Tensor:
@@ -112,7 +113,7 @@ class Plane:
         return x[..., top : top + self.size_px[0], left : left + self.size_px[1]]
 
     def fade(self, like: Tensor) -> Tensor:
-        """Weights (H', W') on a tensor's device: 1 within the picture, falling to 0 towards the ends of the margins."""
+        """Weights (H', W'), on the device of `like`: 1 in the picture, falling to 0 at the ends of the margins."""
         weights = []
         for (before, after), size in zip(self.margin_px, self.size_px, strict=True):
             rise, fall = (torch.linspace(0, 1, margin, device=like.device) for margin in (before, after))
@@ -121,9 +122,9 @@ class Plane:
 
 
 def _margin(size: int, reach_px: int | None) -> tuple[int, int]:
-    """Margins (before, after), together half the size or twice the reach, so that filters do not reach across the wrap.
+    """Margins (before, after), together half the size or twice the reach, so that filters never reach across the wrap.
 
-    The total is a multiple of 16, for fast Fourier transforms.
+    The total length is a multiple of 16, for fast Fourier transforms.
     """
     margins = max(size // 2, 8) if reach_px is None else min(2 * reach_px, max(size // 2, 8))
     total = -(-(size + margins) // 16) * 16

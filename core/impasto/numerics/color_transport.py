@@ -1,4 +1,4 @@
-"""Sliced optimal transport of colours: matching of their distributions along one set of axes after another.
+"""Sliced optimal transport of colours: their distributions are matched along one set of axes after another.
 
 Pitié et al. 2005, "N-dimensional probability density function transfer and its application to colour transfer".
 """
@@ -63,9 +63,9 @@ def sliced_transport(
     rotations: Iterable[Tensor],
     count: int = QUANTILES,
 ) -> Tensor:
-    """Colours (3, N) mapped by the transport of the painted colours to the distribution of the sources.
+    """Colours (3, N) after the transport that maps the painted colours to the distribution of the sources.
 
-    The quantiles of several sources are mixed by `shares`, whose sum is 1. rotations: axes (3, 3) to match along.
+    shares: weights, of sum 1, by which quantiles of the sources are mixed. rotations: axes (3, 3) to match along.
     """
     used = [(share, source) for share, source in zip(shares, sources, strict=True) if share]
     for axes in rotations:
@@ -85,18 +85,18 @@ def color_table() -> Tensor:
 
 
 def used_entries(x: Tensor) -> Tensor:
-    """Whether an entry (SIDE³,) of a colour table is looked up for a picture (1, 3, H, W) in [0, 1]: few are."""
+    """Whether a picture (1, 3, H, W) in [0, 1] uses each entry (SIDE³,) of a colour table; most are unused."""
     red, green, blue = (x[0].flatten(1).cpu() * (SIDE - 1)).long().clamp(0, SIDE - 2)
     used = torch.zeros(SIDE**3, dtype=torch.bool)
     used[(blue * SIDE + green) * SIDE + red] = True
     used = used.view(SIDE, SIDE, SIDE)
-    for axis in range(3):  # an interpolated colour has an entry on both sides of it
+    for axis in range(3):  # interpolation uses the entries on both sides of a colour
         used = used | used.roll(1, axis)
     return used.flatten()
 
 
 def look_up(table: Tensor, x: Tensor) -> Tensor:
-    """(1, 3, H, W) in [0, 1], mapped by a colour table (3, SIDE³)."""
+    """A picture (1, 3, H, W) in [0, 1] after a colour table (3, SIDE³)."""
     places = 2 * x.permute(0, 2, 3, 1)[:, None] - 1  # (1, 1, H, W, 3): red is the table's last axis
     table = table.view(1, 3, SIDE, SIDE, SIDE).to(x.device)
     return grid_sample(table, places, mode="bilinear", padding_mode="border", align_corners=True)[:, :, 0]

@@ -1,8 +1,8 @@
 """Filters of pictures: blurs, means of boxes, gradients, and the guided filter.
 
-Blurs are as wide as you like around a torus, and narrow ones at any border. The structure tensor of gradients (Förstner
-& Gülch 1987) has the direction and strength of local change. The guided filter (He et al. 2013) smooths what a guide
-shows as even, and keeps the guide's edges.
+Blurs on a torus may have any width. The structure tensor of gradients (Förstner & Gülch 1987) contains the direction
+and strength of local change. The guided filter (He et al. 2013) smooths areas where a guide is smooth, and keeps the
+edges of the guide.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from torch import Tensor
 from .borders import Wraps, with_margin
 
 WIDE_PX = 6.0
-"""Standard deviation from which blurs with borders are faster in the frequency domain."""
+"""Standard deviation above which blurs with borders are faster in the frequency domain."""
 
 
 def gaussian_response(x: Tensor, sigma_px: float) -> Tensor:
@@ -33,34 +33,34 @@ def convolution(x: Tensor, response: Tensor) -> Tensor:
 
 
 def blur(x: Tensor, sigma_px: float) -> Tensor:
-    """Circular Gaussian blur of x (..., H, W), in the frequency domain, where wide ones cost as much as narrow ones."""
+    """Circular Gaussian blur of x (..., H, W) in the frequency domain, which takes the same time for any width."""
     return convolution(x, gaussian_response(x, sigma_px))
 
 
 def blurs(x: Tensor, sigmas_px: Iterable[float]) -> Iterator[Tensor]:
-    """Circular Gaussian blurs of x (..., H, W), one of each width."""
+    """Circular Gaussian blurs of x (..., H, W), one for each width."""
     spectrum = torch.fft.rfft2(x)
     for sigma_px in sigmas_px:
         yield torch.fft.irfft2(spectrum * gaussian_response(x, sigma_px), s=x.shape[-2:])
 
 
 def gaussian_blur(x: Tensor, sigma_px: float, wraps: Wraps | bool = False, reach_px: int | None = None) -> Tensor:
-    """Gaussian blur of x (B, C, H, W), which wraps around or is mirrored at its borders; may be wider than x.
+    """Gaussian blur of x (B, C, H, W), which wraps around or is mirrored at its borders; it may be wider than x.
 
-    reach_px: where the Gaussian ends, three standard deviations by default.
+    reach_px: distance at which the Gaussian is cut off; three standard deviations by default.
     """
     from kornia.filters import filter2d_separable, gaussian_blur2d, get_gaussian_kernel1d
 
     reach_px = int(3 * sigma_px + 0.5) if reach_px is None else reach_px
     down, across = (wraps, wraps) if isinstance(wraps, bool) else wraps
-    if down == across and reach_px < min(x.shape[-2:]):  # the same values, several times as fast for large pictures
+    if down == across and reach_px < min(x.shape[-2:]):  # same values, several times as fast for large pictures
         return gaussian_blur2d(x, 2 * reach_px + 1, (sigma_px, sigma_px), "circular" if across else "reflect")
     kernel = get_gaussian_kernel1d(2 * reach_px + 1, sigma_px, device=x.device, dtype=x.dtype)
     return filter2d_separable(with_margin(x, reach_px, wraps), kernel, kernel, padding="valid")
 
 
 def bordered_blur(x: Tensor, sigma_px: float, wraps: Wraps) -> Tensor:
-    """Gaussian blur of x (C, H, W), of any width, which wraps around or is mirrored at its borders."""
+    """Gaussian blur of any width of x (C, H, W), which wraps around or is mirrored at its borders."""
     reach = max(1, round(3 * sigma_px))
     if sigma_px <= WIDE_PX:
         return gaussian_blur(x[None], sigma_px, wraps, reach)[0]
@@ -68,9 +68,9 @@ def bordered_blur(x: Tensor, sigma_px: float, wraps: Wraps) -> Tensor:
 
 
 def box_mean(x: Tensor, height_px: int, width_px: int) -> Tensor:
-    """Means (C, H, W) of x (C, H, W) in the part of a box around each pixel that is inside.
+    """Means (C, H, W) of x (C, H, W) over a box around each pixel, of which only the part inside the picture counts.
 
-    By running sums: wide boxes cost as much as narrow ones, as they do not in `avg_pool2d`.
+    Running sums take the same time for any width of the box, unlike `avg_pool2d`.
     """
     for axis, side in ((1, height_px), (2, width_px)):
         length = x.shape[axis]
@@ -92,20 +92,20 @@ def central_differences(x: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def eigenvalues(xx: Tensor, yy: Tensor, xy: Tensor) -> tuple[Tensor, Tensor]:
-    """The larger and the smaller eigenvalue of a tensor with these elements: energy across and along what is there."""
+    """The larger and the smaller eigenvalue of a structure tensor: energy across and along lines."""
     root = torch.hypot(xx - yy, 2 * xy)
     return (xx + yy + root) / 2, (xx + yy - root) / 2
 
 
 def angle(xx: Tensor, yy: Tensor, xy: Tensor) -> Tensor:
-    """Angle of the strongest change, in (-π/2, π/2], from right towards down."""
+    """Angle of the strongest change, in (-π/2, π/2], from the right downwards."""
     return torch.atan2(2 * xy, xx - yy) / 2
 
 
 def coherence(xx: Tensor, yy: Tensor, xy: Tensor, least: float) -> Tensor:
-    """Difference of the eigenvalues over their sum: from 0 for no direction to 1 for parallel lines.
+    """Difference of the eigenvalues divided by their sum: from 0 without a direction to 1 for parallel lines.
 
-    least: added to the sum, so that even places have no direction.
+    least: added to the sum, so that flat areas have no direction.
     """
     return torch.hypot(xx - yy, 2 * xy) / (xx + yy + least)
 
@@ -113,8 +113,8 @@ def coherence(xx: Tensor, yy: Tensor, xy: Tensor, least: float) -> Tensor:
 def guided_filter(I: Tensor, p: Tensor, mean: Callable[[Tensor], Tensor], epsilon: float) -> Tensor:  # noqa: E741
     """p (B, K, H, W) as a local linear function of a guide I (B, 1 or 3, H, W): mean(a)·I + mean(b) (eq. 8 and 19).
 
-    mean: of a window around each pixel, of any number of channels. epsilon: variance of the guide above which a
-    difference counts as an edge. Not kornia's own, whose windows are boxes, and whose borders both wrap, or neither.
+    mean: computes means of a window around each pixel, for any number of channels. epsilon: variance of the guide above
+    which a difference is an edge. kornia's filter has only box windows, and wraps on all sides or on none.
     """
     mean_I = mean(I)
     mean_p = mean_I if p is I else mean(p)

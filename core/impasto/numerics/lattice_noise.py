@@ -1,4 +1,4 @@
-"""Smooth noise that wraps around, whose random numbers belong to a lattice: the same at every resolution."""
+"""Smooth noise on a torus from random numbers on a lattice, so that it is the same at every resolution."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def fractal_noise(
     octaves: int = 1,
     gain: float = 0.5,
 ) -> Tensor:
-    """Fractal Brownian motion (H, W), mean 0 and deviation 1: a lattice of `cells`, and octaves of half its spacing.
+    """Fractal Brownian motion (H, W), mean 0 and deviation 1, whose coarsest octave is a lattice of `cells`.
 
-    normal(octave, cells): standard normal numbers of an octave's lattice. gain: amplitude of each octave relative to
-    the one before. Octaves that the pixels cannot show are left out.
+    normal(octave, cells): standard normal numbers for the lattice of an octave. gain: amplitude of each octave relative
+    to the one before. Octaves that are finer than the pixels are omitted.
     """
     total = torch.zeros(())
     for octave in range(octaves):
@@ -36,7 +36,7 @@ def fractal_noise(
 
 
 def spline_interpolation(lattice: Tensor, size_px: tuple[int, int]) -> Tensor:
-    """The lattice (h, w) at all pixels (H, W), by periodic cubic B-splines."""
+    """The lattice (h, w), interpolated at all pixels (H, W) by periodic cubic B-splines."""
     for axis in (0, 1):
         taps, weights = _taps(lattice.shape[axis], size_px[axis], str(lattice.device))
         shape = (-1, 1) if axis == 0 else (1, -1)
@@ -46,7 +46,7 @@ def spline_interpolation(lattice: Tensor, size_px: tuple[int, int]) -> Tensor:
 
 
 def _standardise(lattice: Tensor) -> Tensor:
-    """The lattice with mean 0 and deviation 1, which a few random numbers rarely have."""
+    """The lattice with mean 0 and deviation 1, from which a few random numbers usually deviate."""
     return (lattice - lattice.mean()) / lattice.std().clamp_min(0.5) if lattice.numel() > 1 else lattice * 0
 
 

@@ -1,8 +1,8 @@
-"""Pictures at other sizes and samples between their pixels, around the torus, and Laplacian pyramids.
+"""Resizing and sampling on a torus, and Laplacian pyramids.
 
-A pyramid (Burt & Adelson 1983) is a picture as frequency bands, each about an octave wide. The finest bands are faint,
-perhaps a tenth of a wall's contrast, and losses on the picture alone neglect them. So losses also see them divided by
-their own standard deviation.
+A pyramid (Burt & Adelson 1983) divides a picture into frequency bands, each about an octave wide. The finest bands are
+faint, with perhaps a tenth of the contrast of a wall, and losses on the picture alone neglect them. So losses also see
+them divided by their own standard deviation.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .borders import TORUS, with_margin
 KERNEL_PX = 4
 """Upper bound of the reach of antialiased filters, in pixels of the coarser grid."""
 SMALLEST_LEVEL_PX = 16
-"""Shorter side of the smallest level of a picture of which no number of levels is asked."""
+"""Shorter side of the smallest pyramid level if the number of levels is not specified."""
 
 
 def bilinear_samples(fields: Tensor, y: Tensor, x: Tensor) -> Tensor:
@@ -71,7 +71,7 @@ def antialiased_resize(x: Tensor, size: Sequence[int], mode: str, wraps: bool) -
 
 
 def _resize_around(x: Tensor, length: int, axis: int, mode: str) -> Tensor:
-    """(B, C, H, W), resampled along a circular axis: padded by whole periods of both grids, which are cropped again."""
+    """x (B, C, H, W), resampled along a circular axis, after padding by whole periods of both grids."""
     old = x.shape[axis]
     if old == length:
         return x
@@ -85,9 +85,9 @@ def _resize_around(x: Tensor, length: int, axis: int, mode: str) -> Tensor:
 
 
 def split_band(x: Tensor, mode: str = "bilinear") -> tuple[Tensor, Tensor]:
-    """The finest frequency band of x (B, C, H, W), of the same size, and the rest, half as large.
+    """The finest frequency band of x (B, C, H, W), in the same size, and the rest, half as large.
 
-    mode: of the interpolation back to the size of x.
+    mode: interpolation of the rest back to the size of x.
     """
     below = avg_pool2d(x, 2)
     return x - interpolate(below, size=x.shape[2:], mode=mode), below
@@ -102,7 +102,7 @@ def binomial_half(x: Tensor) -> Tensor:
 
 
 def split_binomial_band(x: Tensor) -> tuple[Tensor, Tensor]:
-    """The same by the binomial filter, which lets less of the band into the rest than means of 2x2."""
+    """`split_band` with the binomial filter, which leaves less of the band in the rest than means of 2x2 pixels."""
     below = binomial_half(x)
     return x - interpolate(below, size=x.shape[2:], mode="bilinear"), below
 
@@ -112,7 +112,7 @@ def laplacian_pyramid(
 ) -> list[Tensor]:
     """At most `levels` levels of x (B, C, H, W): bands, finest first, and the residual.
 
-    least_px: shorter side of what is split. split: finds the band of each level.
+    least_px: shortest side of a level that is split further. split: separates the band of a level from the rest.
     """
     bands: list[Tensor] = []
     while len(bands) < levels - 1 and min(x.shape[2:]) >= least_px:
@@ -148,7 +148,7 @@ def pyramid_of(pixels: np.ndarray, count: int | None = None) -> list[Tensor]:
 
 
 def level_count(pixels: np.ndarray) -> int:
-    """Number of levels of pixels (H, W, C) down to `SMALLEST_LEVEL_PX`."""
+    """Number of pyramid levels of pixels (H, W, C) down to `SMALLEST_LEVEL_PX`."""
     side, count = min(pixels.shape[:2]), 1
     while side >= 2 * SMALLEST_LEVEL_PX:
         side, count = side // 2, count + 1

@@ -1,8 +1,8 @@
 """Statistics of pictures: principal components, salience, and steps of sliced Wasserstein distances of patches.
 
 A distance (Karras et al. 2018, section 5; Elnekave & Weiss 2022) takes patches of two pictures, projects both on random
-directions, and compares the sorted projections. How patches are drawn and pooled is each measure's own. Salience is how
-far low-passed places stand out, as landmarks do that are seen again where a picture repeats.
+directions, and compares the sorted projections. Each measure draws and pools patches in its own way. Salience is how
+far a place stands out after a low-pass filter, as landmarks do, which reveal that a picture repeats.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ LANDMARKS = (1 / 32, 1 / 16)
 LEAST_DEVIATION = 0.01
 """Deviation of a low-passed channel, relative to its own, below which nothing is salient."""
 MOST_COMPONENTS, LEAST_SHARE = 4, 0.02
-"""Limits of principal components that tools match by: their number, and each one's share of the variance."""
+"""Largest number of principal components for matching, and least share of the variance of each."""
 LEAST_VARIANCE = 0.01
-"""Variance below which a principal component of a map is left out, relative to the largest one's."""
+"""Variance below which a principal component of a map is omitted, relative to that of the largest one."""
 
 
 def principal_axes(values: Tensor, most: int = MOST_COMPONENTS) -> tuple[Tensor, Tensor]:
@@ -41,7 +41,7 @@ def principal_axes(values: Tensor, most: int = MOST_COMPONENTS) -> tuple[Tensor,
 
 
 class PrincipalChannels:
-    """Principal components of each map of a source, with zero mean and unit deviation there."""
+    """Principal components of each map, with mean 0 and deviation 1 over a source."""
 
     def __init__(self, source: Maps, names: Sequence[str]) -> None:
         self._bases = {}
@@ -63,7 +63,7 @@ def circular_blur(picture: np.ndarray, deviation_px: float) -> np.ndarray:
 
 
 def in_deviations(smooth: np.ndarray, sigma: np.ndarray) -> np.ndarray:
-    """Salience (H, W) of each place: the largest of a low-passed picture's channels (H, W, C), in their σ (C,)."""
+    """Salience (H, W): the largest channel of a low-passed picture (H, W, C) at each pixel, in deviations σ (C,)."""
     return np.abs(smooth / np.maximum(sigma, LEAST_DEVIATION)).max(2)
 
 
@@ -82,9 +82,9 @@ def sort_rows(values: Tensor) -> Tensor:
     return values.gather(1, torch.from_numpy(order))
 
 
-def relative_distance(wanted: Tensor, found: Tensor, least: float, correction: int = 1) -> Tensor:
-    """Mean difference of sorted projections (n, m), in the deviations of the wanted ones, which are at least `least`.
+def relative_distance(target: Tensor, result: Tensor, least: float, correction: int = 1) -> Tensor:
+    """Mean difference of sorted projections (n, m), in deviations of the target's, which are at least `least`.
 
-    correction: of the deviations, as in `torch.std`.
+    correction: as in `torch.std`, for the deviations.
     """
-    return ((wanted - found).abs() / wanted.std(1, correction=correction, keepdim=True).clamp(min=least)).mean()
+    return ((target - result).abs() / target.std(1, correction=correction, keepdim=True).clamp(min=least)).mean()

@@ -1,9 +1,9 @@
-"""Regular patterns and pictures laid anew from patches of others, whose door is `session.Session`.
+"""Regular patterns, and synthesis of pictures from patches of others, which begins with `session.Session`.
 
-Rows, lattices and bonds of bricks, tiles and weaves are found (`detection`, `rows`, `correlation`, `lattice`), and kept
-by what is laid (`phases`). Fields say which pixel of a source each pixel shows, over a torus, the charts of an atlas or
-holes (`field`, `canvas`); `features` say how a patch looks; `correction` takes the best of a few candidates, after
-large pieces were quilted (`quilting`, Efros & Freeman 2001) or squares shifted into holes (`offsets`, He & Sun 2012).
-Cuts run where pieces agree (`cuts`) and are hidden in the gradient domain (`seams`). Patches of a painting, turned and
-mirrored (`library`), vote on a picture (`votes`).
+`detection`, `rows`, `correlation` and `lattice` find rows, lattices and bonds of bricks, ceramic tiles and weaves;
+`phases` preserves them in results. Coordinate fields (`field`, `canvas`) say which pixel of a source each pixel shows,
+on a torus, on the charts of an atlas or in holes; `features` describe how patches look. First layouts are quilts of
+large pieces (`quilting`, Efros & Freeman 2001) or squares shifted into holes (`offsets`, He & Sun 2012); `correction`
+then takes the best of a few candidates. Cuts run where pieces agree (`cuts`), and `seams` hides them in the gradient
+domain. Patches of a painting, rotated and mirrored (`library`), vote on a picture (`votes`).
 """

@@ -1,6 +1,6 @@
-"""Results on each level of the pyramid: a torus, or the charts of a mesh that are cut out of one.
+"""Pixels of a result on each pyramid level: a torus, or the charts of a mesh, which are cut out of one.
 
-Synthesis on surfaces after Lefebvre & Hoppe (2006): gutters round charts show the texels across their seams.
+Synthesis on meshes follows Lefebvre & Hoppe (2006): gutters around charts show the texels across their seams.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from .features import RADIUS_PX
 from .field import PixelGrid
 
 STEP_PX = 64
-"""The torus that charts are cut out of has sides that are multiples of this, so whole pixels on every level."""
+"""The sides of the torus for charts are multiples of this, so that every level has whole pixels."""
 MOST_REPEAT = 4
-"""Longest side of that torus, relative to the example's; on larger objects, the first layout repeats."""
+"""Longest side of that torus, relative to that of the example; on larger objects, the first layout repeats."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class TorusShape:
 
 @dataclass(frozen=True)
 class CanvasShape:
-    """A canvas of charts that are laid out on one plane; plane (H, W, 2): x and y there, in pixels."""
+    """A canvas of charts that lie on one plane. plane: (H, W, 2), x and y there, in pixels."""
 
     canvas: ChartCanvas
     plane: np.ndarray
@@ -49,10 +49,10 @@ class CanvasShape:
 
     @classmethod
     def of(cls, canvas: ChartCanvas, example_px: tuple[int, int]) -> CanvasShape:
-        """The shape of a canvas that is to look like an example of this size."""
+        """The shape of a canvas, for an example of this size."""
         plane = canvas.in_metres * canvas.density
-        shown = plane[canvas.texels != NONE]
-        plane, extent = plane - shown.min(0), np.ptp(shown, axis=0)[::-1]
+        in_charts = plane[canvas.texels != NONE]
+        plane, extent = plane - in_charts.min(0), np.ptp(in_charts, axis=0)[::-1]
         sides = (
             STEP_PX * min(int(length) // STEP_PX + 1, -(-MOST_REPEAT * side // STEP_PX))
             for length, side in zip(extent, example_px, strict=True)
@@ -78,14 +78,14 @@ class CanvasShape:
 
 
 ResultShape: TypeAlias = TorusShape | CanvasShape
-"""A result of `size_px` whose first layout is a torus of `torus_px`; `grid` are the pixels of a level."""
+"""Shape of a result of `size_px`, whose first layout is a torus of `torus_px`; `grid` returns the pixels of a level."""
 
 
 @dataclass(frozen=True)
 class CanvasGrid(PixelGrid):
-    """Texels of a canvas, of which those of charts are chosen. nearest (h, w): flat indices of the nearest of these.
+    """Texels of a canvas; those in charts are synthesised. nearest: (h, w), flat indices of the nearest chart texels.
 
-    shown (h, w): of those that each one shows. places (h, w, 2): where each lies on a torus, y and x.
+    shown: (h, w), flat indices of the chart texels that are shown. places: (h, w, 2), positions y and x on the torus.
     """
 
     nearest: Tensor
@@ -103,34 +103,34 @@ class CanvasGrid(PixelGrid):
 
     @cached_property
     def shown_pixels(self) -> Tensor:
-        """Index (P,) of the texel of a chart that each one shows."""
+        """Index (P,) of the chart texel that each pixel shows."""
         return self._indices(self.shown)
 
     @cached_property
     def nearest_pixels(self) -> Tensor:
-        """Index (P,) of the nearest texel of a chart."""
+        """Index (P,) of the nearest chart texel."""
         return self._indices(self.nearest)
 
     def _indices(self, texels: Tensor) -> Tensor:
-        """Indices (P,) of flat ones (h, w), with a margin that repeats the outermost."""
-        found = self.pixels_of(texels)
-        return self.index(torch.div(found, self.size[1], rounding_mode="floor"), found % self.size[1])
+        """Indices (P,) from flat indices (h, w), with a margin that repeats the outermost ones."""
+        flat = self.pixels_of(texels)
+        return self.index(torch.div(flat, self.size[1], rounding_mode="floor"), flat % self.size[1])
 
     @cached_property
     def margin(self) -> Tensor:
-        """Indices (M,) of all but the texels of charts."""
+        """Indices (M,) of all pixels except chart texels."""
         pixels = torch.arange(len(self.shown_pixels), device=self.device)
         return (self.shown_pixels != pixels).nonzero()[:, 0]
 
     @cached_property
     def rim(self) -> Tensor:
-        """Indices of the pixels beside charts that their windows reach."""
+        """Indices of the pixels around charts that windows of chart texels reach."""
         is_inside = torch.ones_like(self.shown_pixels, dtype=torch.float).index_fill_(0, self.margin, 0)
         near = max_pool2d(is_inside.view(1, -1, self.stride), 2 * RADIUS_PX + 1, 1, RADIUS_PX).flatten() - is_inside
         return near.nonzero()[:, 0]
 
     @cached_property
     def inside(self) -> Tensor:
-        """Indices (n,) of the texels of charts, row by row."""
+        """Indices (n,) of chart texels, row by row."""
         pixels = torch.arange(len(self.shown_pixels), device=self.device)
         return (self.shown_pixels == pixels).nonzero()[:, 0]

@@ -1,6 +1,6 @@
 """Correction of a field on one level of the pyramid, so that every window looks like one of the source.
 
-Each pixel at a cut takes the best of a few candidates (Lefebvre & Hoppe 2005): what continues its neighbours, and
+Each pixel at a cut takes the best of a few candidates (Lefebvre & Hoppe 2005): places that continue its neighbours, and
 random places near the best of these or anywhere (PatchMatch, Barnes et al. 2009).
 """
 
@@ -16,17 +16,17 @@ from torch import Tensor
 from .field import Field
 
 PASSES = {"quick": (3, 2, 1), "usual": (6, 3, 2), "best": (12, 8, 5)}
-"""Corrections of the coarsest level, the next, and all finer ones, by quality."""
+"""Numbers of corrections of the coarsest level, the next, and all finer ones, by quality."""
 JUMP = 2.0
-"""Factor of distances that what does not continue a neighbour must beat: pieces stay whole, instead of melting."""
+"""Factor of the cost of places that continue no neighbour, so that pieces stay whole instead of melting."""
 NEIGHBOURS = tuple((dy, dx) for dy, dx in product((-1, 0, 1), repeat=2) if dy or dx)
 
 Costs = Callable[[Tensor, Tensor | slice, float], Tensor]
-"""Costs (n,) of places (n,) for some of the pixels, whose distances count a number of times."""
+"""Function for costs (n,) of places (n,) for some of the pixels; the float is a factor of their distances."""
 
 
 class BestChoice:
-    """The best places (N,) so far of some pixels (N,), and their costs (N,)."""
+    """The best places (N,) so far for some pixels (N,), and their costs (N,)."""
 
     def __init__(self, field: Field, pixels: Tensor, costs: Costs) -> None:
         self.source, self.pixels, self.costs = field.source, pixels, costs
@@ -34,7 +34,7 @@ class BestChoice:
         self.cost = costs(self.place, slice(None), 1.0)
 
     def consider(self, places: Tensor, factor: float) -> None:
-        """Take places (N,), or -1 for none, where they are cheaper; their distances count `factor` times."""
+        """Take places (N,) where they are cheaper; -1 is no place. factor: of their distances."""
         among = ((places >= 0) & (places != self.place)).nonzero()[:, 0]
         places = places[among]
         cost = self.costs(places, among, factor)
@@ -45,9 +45,9 @@ class BestChoice:
 
 
 class Correction(ABC):
-    """Corrects a field in place. A subclass says what places cost.
+    """Corrects a field in place. A subclass computes costs of places.
 
-    reaches_px: largest distances of random candidates from the best that continues a neighbour; one more is anywhere.
+    reaches_px: largest distances of random candidates from the best place so far; a further candidate may be anywhere.
     """
 
     reaches_px: tuple[int, ...]
@@ -66,7 +66,7 @@ class Correction(ABC):
                 yield (number + done) / count
 
     def one_pass(self) -> Iterator[float]:
-        """Correct pixels of one parity together, so that few see their neighbours change; yields the fraction done."""
+        """Correct pixels of one parity together, so that few of their neighbours change; yields the fraction done."""
         pixels = self.field.pixels
         y, x = self.field.grid.position(pixels)
         for part, parity in enumerate(torch.randperm(4, generator=self.generator).tolist()):
@@ -76,11 +76,11 @@ class Correction(ABC):
 
     @abstractmethod
     def chunks(self, pixels: Tensor) -> Iterator[tuple[float, Tensor]]:
-        """Those of the pixels that are corrected at a time, and the fraction done after them."""
+        """Fractions done, and groups of pixels that are corrected together."""
 
     @abstractmethod
     def choice(self, pixels: Tensor) -> BestChoice:
-        """The choice for those of the pixels that are at a cut, beginning with what they show."""
+        """The choice for those pixels that are at a cut, which begins with the places that they show."""
 
     def anywhere(self, pixels: Tensor) -> Tensor:
         """Random places (n,) for pixels (n,); -1 for none."""
@@ -96,7 +96,7 @@ class Correction(ABC):
         return (continued != self.field.place[pixels]).any(0)
 
     def _correct(self, pixels: Tensor) -> None:
-        """Show the best of all candidates at those of the pixels that are at a cut."""
+        """Show the best of all candidates at those pixels that are at a cut."""
         choice, source = self.choice(pixels), self.field.source
         beside = self.field.place[choice.pixels + self.steps]  # (8, n)
         for continued in beside - self.source_steps:

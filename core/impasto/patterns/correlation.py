@@ -1,6 +1,6 @@
-"""Autocorrelation of a picture, whose peaks are shifts that map the picture to itself: their lattice, and its bond.
+"""Autocorrelation of a picture. Its peaks are shifts that map the picture to itself; they give a lattice and a bond.
 
-A bond are the shifts, by whole periods, between cells that are alike, as in running bond.
+A bond is the set of shifts, by whole periods, between cells that are alike, such as running bond.
 """
 
 from __future__ import annotations
@@ -15,29 +15,29 @@ from ..numerics.filters import box_mean
 from .phases import Sublattice
 
 DETECTION_PX = 384
-"""Longer side of the reduced copy that is searched for patterns, in a second or two on one core."""
+"""Longer side of the reduced copy in which patterns are searched, in a second or two on one core."""
 WINDOW_PX = 49
-"""Side of the window for local normalisation, on that copy."""
+"""Side of the window for local normalisation, in pixels of that copy."""
 REACH = 0.6
 """Largest shift, relative to the picture's sides: beyond, the overlap is too small."""
 SMALLEST_CELL = 64
-"""Least area of a unit cell, in square pixels of that copy: smaller ones would be the blocks of JPEGs."""
+"""Least area of a unit cell, in square pixels of that copy: smaller cells would be the blocks of JPEG."""
 LEAST_PEAK, MOST_PEAKS, LEAST_SHIFT_PX = 0.1, 60, 6
 """Least correlation and shift of a peak, and number of the highest peaks that are combined in pairs."""
 AREA_COST = 0.03
-"""Loss of correlation allowed for a cell that is e times smaller, since multiples of a cell correlate as well."""
+"""Loss of correlation that a cell e times smaller may have, since multiples of a cell correlate, too."""
 LEAST_SINE = 0.3
 """Least sine of the angle between two basis vectors."""
 MOST_REPEATS = 4
 """Largest number of periods after which a bond repeats, along y and along x."""
 LEAST_CORRELATION = 0.04
-"""Least correlation of cells that are alike, after subtracting means along rows and columns."""
+"""Least correlation of alike cells, after means along rows and columns are subtracted."""
 NEARLY_BEST, ALIKE = 0.8, 0.5
-"""Least correlation of a smaller bond relative to the best one, and of alike cells relative to their bond's."""
+"""Least correlation of a smaller bond, relative to the best one, and of alike cells, relative to their bond."""
 
 
 def normalise(luminance: torch.Tensor) -> tuple[torch.Tensor, float]:
-    """Luminance (H, W), reduced to at most DETECTION_PX and normalised in each window; and the factor."""
+    """Luminance (H, W), reduced to at most `DETECTION_PX` and normalised in each window, and the reduction."""
     height, width = luminance.shape
     reduction = max(1.0, max(height, width) / DETECTION_PX)
     size = (max(1, round(height / reduction)), max(1, round(width / reduction)))
@@ -94,7 +94,7 @@ def find_basis(correlation: torch.Tensor, threshold: float) -> torch.Tensor | No
     """
     reach = torch.tensor(correlation.shape) // 2
     peaks = torch.nonzero((correlation >= _highest_around(correlation, 4)) & (correlation > LEAST_PEAK)) - reach
-    is_half = (peaks[:, 0] > 0) | ((peaks[:, 0] == 0) & (peaks[:, 1] > 0))  # the other half mirrors it
+    is_half = (peaks[:, 0] > 0) | ((peaks[:, 0] == 0) & (peaks[:, 1] > 0))  # the other half is its mirror image
     peaks = peaks[is_half & (peaks.square().sum(1) > LEAST_SHIFT_PX**2)]
     if len(peaks) < 2:
         return None
@@ -117,7 +117,7 @@ def _area(basis: torch.Tensor) -> torch.Tensor:
 
 
 def _spans(basis: torch.Tensor) -> torch.Tensor:
-    """Whether the vectors of each basis (..., 2, 2) are far from parallel, and their unit cell is large enough."""
+    """Whether the vectors of each basis (..., 2, 2) are far from parallel, and the unit cell is large enough."""
     area = _area(basis)
     return (area > LEAST_SINE * basis.norm(dim=-2).prod(-1)) & (area > SMALLEST_CELL)
 
@@ -125,23 +125,23 @@ def _spans(basis: torch.Tensor) -> torch.Tensor:
 def _refine(correlation: torch.Tensor, basis: torch.Tensor) -> torch.Tensor:
     """The basis, by least squares over the peaks near its multiples, to a millionth of a pixel.
 
-    Further digits depend on memory alignment and would differ from run to run. Along a stripe any shift fits, so the
-    refinement ends before it turns both vectors into the stripe's direction.
+    Further digits depend on memory alignment, and would differ between runs. Along a stripe any shift fits, so the
+    refinement stops before it makes both vectors parallel to the stripe.
     """
     reach = torch.tensor(correlation.shape) // 2
     for most in (2, 4, 8):
         counts = torch.cartesian_prod(*[torch.arange(-most, most + 1)] * 2).float()
         predicted = counts @ basis.T
         inside = (predicted.abs() < reach - 4).all(1) & (counts.abs().sum(1) > 0)
-        found, kept = [], []
+        found, used = [], []
         for count, (y, x) in zip(counts[inside], (predicted[inside].round().long() + reach).tolist(), strict=True):
             window = correlation[y - 3 : y + 4, x - 3 : x + 4]
             if window.max() > LEAST_PEAK:
                 down, right = divmod(int(window.argmax()), 7)
                 found.append([y + down - 3 - float(reach[0]), x + right - 3 - float(reach[1])])
-                kept.append(count)
+                used.append(count)
         if len(found) >= 4:
-            counted, there = torch.stack(kept).double(), torch.tensor(found, dtype=torch.float64)
+            counted, there = torch.stack(used).double(), torch.tensor(found, dtype=torch.float64)
             better = torch.linalg.lstsq(counted, there).solution.T.round(decimals=6).float()
             if not _spans(better):
                 break
@@ -178,12 +178,12 @@ def find_sublattice(correlation: torch.Tensor, periods: torch.Tensor) -> Sublatt
 
 
 def _is_group(table: torch.Tensor) -> bool:
-    """Whether the true shifts of a bool table form a group, modulo its shape."""
+    """Whether the shifts that are true in a bool table form a group, modulo its shape."""
     return all(torch.equal(table.roll(tuple(shift), (0, 1)), table) for shift in table.nonzero().tolist())
 
 
 def _sublattice(table: torch.Tensor) -> Sublattice:
-    """The sublattice of the true shifts of a bool table, modulo its shape."""
+    """The sublattice of the shifts that are true in a bool table, modulo its shape."""
     height, width = table.shape
     rows = next(i for i in range(1, height + 1) if table[i % height].any())
     columns = next(j for j in range(1, width + 1) if table[0, j % width])

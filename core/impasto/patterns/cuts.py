@@ -1,8 +1,8 @@
 """Minimum-error boundary cuts through the bands in which two pieces overlap.
 
-A minimum cut of a grid is a shortest path in its dual graph; paths here may move sideways any distance in a row but
-never turn back, so one sweep of dynamic programming finds them (Efros & Freeman 2001, sec. 2.1). In NumPy, because the
-sweep is hundreds of tiny steps.
+A minimum cut of a grid is a shortest path in its dual graph. Here, paths may move sideways by any distance in a row,
+but never back, so one sweep of dynamic programming finds them (Efros & Freeman 2001, sec. 2.1). It is in NumPy because
+a sweep takes hundreds of tiny steps.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import numpy as np
 def shortest_paths(step_cost: np.ndarray, along_cost: np.ndarray) -> np.ndarray:
     """Cheapest cuts down bands: costs (B, L, W) each -> columns (B, L) of the first pixel right of the cut.
 
-    step_cost[b, l, k]: cost of separating pixels k-1 and k of row l. along_cost[b, l, k]: cost of separating
-    pixel k of row l-1 from pixel k of row l, paid for each pixel that the cut moves sideways between them.
+    step_cost[b, l, k]: cost of separating pixels k-1 and k of row l. along_cost[b, l, k]: cost of separating pixel k of
+    row l-1 from pixel k of row l, for each pixel by which the cut moves sideways between them.
     """
     sums, costs = _sweep(step_cost, along_cost)
     batch, length, _ = step_cost.shape
@@ -56,7 +56,7 @@ def _sweep(step_cost: np.ndarray, along_cost: np.ndarray) -> tuple[np.ndarray, n
 def cut_costs(differences: Mapping[str, np.ndarray]) -> np.ndarray:
     """Total costs (K,) of the cheapest cuts through squared differences (2, K, b, d) in the band of each side.
 
-    The first count where a cut runs down, between pixels of a row; the second where it runs across.
+    The first of both applies where a cut runs down, between pixels of a row; the second where it runs across.
     """
     edges = [_edge_costs(_upright(band, side), side) for side, band in differences.items()]
     return np.stack(_swept_together(path_costs, edges)).sum(0)
@@ -65,7 +65,7 @@ def cut_costs(differences: Mapping[str, np.ndarray]) -> np.ndarray:
 def _swept_together(
     sweep: Callable[[np.ndarray, np.ndarray], np.ndarray], edges: Sequence[tuple[np.ndarray, np.ndarray]]
 ) -> list[np.ndarray]:
-    """Results (B, ...) of a sweep for the edge costs of each band; those of one shape take hardly longer than one."""
+    """Results (B, ...) of a sweep over the edge costs of each band; bands of one shape share a sweep, to save time."""
     found: dict[int, np.ndarray] = {}
     for shape in {step.shape for step, _ in edges}:
         own = [index for index, (step, _) in enumerate(edges) if step.shape == shape]
@@ -75,7 +75,7 @@ def _swept_together(
 
 
 class Bands:
-    """The bands, of `widths` by side, in which a block of size (b, d) overlaps its placed neighbours."""
+    """Bands, with `widths` by side, in which a block of size (b, d) overlaps its placed neighbours."""
 
     def __init__(self, block: tuple[int, int], widths: dict[str, int]) -> None:
         self.block = block
@@ -91,7 +91,7 @@ class Bands:
     def cut(self, differences: np.ndarray) -> np.ndarray:
         """Whether a pixel shows the new block, bool (b, d), by the cheapest cuts through squared differences (2, b, d).
 
-        The first count where a cut runs down, between pixels of a row; the second where it runs across.
+        See `cut_costs` for these.
         """
         mask = np.ones(self.block, bool)
         bands = [_upright(differences[:, None], side)[..., :width] for side, width in self.widths.items()]
@@ -109,9 +109,9 @@ def _upright(image: np.ndarray, side: str) -> np.ndarray:
 
 
 def _edge_costs(band: np.ndarray, side: str) -> tuple[np.ndarray, np.ndarray]:
-    """Costs of cutting between neighbours in an upright band (2, B, L, W), with the differences at both.
+    """Costs of cutting between neighbours in an upright band (2, B, L, W) of squared differences.
 
-    As of Kwatra et al. 2003, eq. 1, squared.
+    The cost is the sum of the differences at both neighbours (Kwatra et al. 2003, eq. 1, squared).
     """
     down, across = band
     if side in ("top", "bottom"):

@@ -1,7 +1,7 @@
 """Detection of regular patterns: rows with their bond, or else the lattice of an autocorrelation's peaks.
 
 Rows along both axes are tried first; if there are none, peaks (checkers, diagonals, weaves). Pictures are rectified
-before a bond is looked for: keystone correction, rotation and scaling in one resampling.
+before the search for a bond: keystone correction, rotation and scaling in one resampling.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from .rows import LEAST_PX, Rows, find_rows
 LATTICE_CORRELATION = 0.35
 """Least mean correlation at the vectors of a lattice of peaks."""
 LINES_SHARE = 0.25
-"""Least fraction of the variance of lines that rows explain; half of it, if those of the other axis reach it."""
+"""Least fraction of the variance of lines that rows explain; half of it if rows along the other axis reach it."""
 LEAST_VARIANCE = 1e-3
 """Variance of a normalised picture below which it counts as one colour."""
 MOST_TILT = 0.004
-"""Largest tilt of rows, in px per px: steeper ones would not meet themselves around a torus (4 px in 1024)."""
+"""Largest tilt of rows, in px per px: steeper rows would not meet their own ends on a torus (4 px in 1024)."""
 HARMONICS = 8
-"""Number of harmonics of a profile that refine its period; several, since joints are narrow."""
+"""Number of harmonics for the refinement of a period; several, because joints are narrow."""
 TURNED = 0.1
-"""An affine transformation turns if an element off its diagonal is larger than this, relative to its largest."""
+"""Size of an off-diagonal element, relative to the largest element, above which an affine map is a rotation."""
 
 
 @dataclass(frozen=True)
 class Regularity:
     """Pattern of a picture, in its pixels: rows that follow each other along y and along x, or `wave_vectors`.
 
-    sublattice: the shifts by periods of both rows that map the pattern to itself. wave_vectors (2, 2): cycles per pixel
-    along y and x, if there are no rows.
+    sublattice: shifts by periods of both kinds of rows that map the pattern to itself. wave_vectors: (2, 2), in cycles
+    per pixel along y and x, if there are no rows.
     """
 
     rows: tuple[Rows | None, Rows | None] = (None, None)
@@ -62,7 +62,7 @@ def find_regularity(luminance: Tensor, sensitivity: float = 1.0) -> Regularity |
 def find_regularity_of_lines(strength: Tensor, sensitivity: float = 1.0) -> Regularity | None:
     """The pattern of the strength (2, H, W) of lines that run across and down a picture, or None.
 
-    Of level rows only: boards have joints at equal distances, even if their brightness does not repeat.
+    Only level rows are considered: boards have joints at equal distances, even if their brightness does not repeat.
     """
     (across, reduction), (down, _) = normalise(strength[0]), normalise(strength[1])
     found = [find_rows(image, sensitivity, level=True) for image in (across, down.T)]
@@ -77,10 +77,10 @@ def find_regularity_of_lines(strength: Tensor, sensitivity: float = 1.0) -> Regu
 
 
 def find_lattice(luminance: Tensor) -> Lattice:
-    """The lattice of luminance (H, W), with its origin where pictures should begin.
+    """The lattice of luminance (H, W), whose origin is where pictures should begin.
 
-    From straight rows along y and x; if these form a bond, from the more distinct rows alone, whose cells `find_cells`
-    finds row by row. Otherwise from peaks; without wave vectors if nothing repeats.
+    It comes from straight rows along y and x; if these form a bond, from the more distinct rows alone, whose cells
+    `find_cells` finds row by row. Without rows, it comes from peaks; it has no wave vectors if nothing repeats.
     """
     found = find_regularity(luminance)
     if found is None:
@@ -124,9 +124,9 @@ def _enlarge(rows: Rows | None, reduction: float, profile: Tensor) -> Rows | Non
 
 
 def _refine(profile: Tensor, frequency: float) -> float:
-    """The frequency near the given one whose first harmonics hold the most power of the profile (n,).
+    """The frequency near `frequency` whose first harmonics have the most power in the profile (n,).
 
-    A period measured on a reduced copy may be off by some pixels at the other end of the picture.
+    A period that was measured on a reduced copy may be wrong by some pixels at the other end of the picture.
     """
     count = len(profile)
     most = min(0.5 / count, 0.02 * frequency)
@@ -140,9 +140,9 @@ def _refine(profile: Tensor, frequency: float) -> float:
 
 
 def _origin_between_joints(luminance: Tensor, lattice: Lattice) -> Tensor:
-    """(y, x) in pixels at which pictures should begin, so that their edges cut through tiles instead of joints.
+    """(y, x) in pixels at which pictures should begin, so that their edges cut through cells instead of joints.
 
-    Along each axis half a period from the phase at which neighbouring pixels differ most.
+    Along each axis, it is half a period from the phase at which neighbouring pixels differ most.
     """
     origin = torch.zeros(2)
     for axis in (0, 1):
@@ -185,15 +185,15 @@ def warp(image: torch.Tensor, affine: torch.Tensor, keystones: tuple[float, floa
 
 
 def _upright_part(outline: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Lowest and highest (y, x) of the rectangle inside an outline (132, 2) that is hardly turned."""
+    """Lowest and highest (y, x) of the rectangle inside an outline (132, 2) that is hardly rotated."""
     left, right, top, bottom = outline[:66].split(33) + outline[66:].split(33)
     return torch.stack([top[:, 0].max(), left[:, 1].max()]), torch.stack([bottom[:, 0].min(), right[:, 1].min()])
 
 
 def _turned_part(affine: torch.Tensor, half: torch.Tensor, slope: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Lowest and highest (y, x) of the largest rectangle about the centre, of the picture's own aspect, once turned.
+    """Lowest and highest (y, x) of the largest centred rectangle, with the aspect of the picture, after a rotation.
 
-    By bisection: it is as large as it can be when one of its corners leaves the picture.
+    Found by bisection: a larger one would have a corner outside the picture.
     """
     turn = affine.square() / affine.square().sum(1, keepdim=True)  # squares of cosine and sine
     corners = torch.tensor([[1, 1], [1, -1]], dtype=half.dtype) * (turn @ half)

@@ -1,7 +1,7 @@
-"""Pyramid levels of a source, with everything that a search needs to know of each pixel, and guidance.
+"""Pyramid levels of a source, with all data that a search needs for each pixel, and guidance.
 
-Guidance are channels of the source, and of the result, that should agree where a part of the source is shown: texture
-by numbers (Hertzmann et al. 2001), with the numbers as further channels of cost.
+Guidance consists of channels of the source and of the result that should agree where a part of the source is shown:
+texture by numbers (Hertzmann et al. 2001), with the numbers as further channels of the cost.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from .features import COARSE, FINE, Appearance, half_size, whole_numbers, with_d
 from .field import Field, PixelGrid, SourceGrid
 
 COARSEST_PX = 256
-"""The pyramid ends below this length of the source's shorter side; quilts of smaller ones lose bricks and planks."""
+"""Length of the source's shorter side below which the pyramid ends; quilts of smaller levels lose bricks and planks."""
 LEAST_RESULT_PX = 4
 SPREAD_PX = 3
-"""Reach of the mean over which uses of a pixel are counted."""
+"""Reach of the window in which uses of pixels are averaged."""
 GROUPS_PER_CHANNEL = 4
-"""Number of values of a guiding channel, among whose pixels uses are compared."""
+"""Number of groups into which the values of a guiding channel are divided; uses are compared within a group."""
 
 
 @dataclass(frozen=True)
 class ExemplarLevel(SourceGrid):
-    """A level of a photograph (h, w). channels (P, C): whole numbers, whose windows' appearance the vectors are.
+    """A level of a photograph (h, w). Its vectors are the appearance of windows.
 
-    left_out (P,): whether pixels must not be shown.
+    channels: (P, C), whole numbers of which windows consist. left_out: (P,), whether pixels must not be shown.
     """
 
     channels: Tensor
@@ -49,7 +49,7 @@ class ExemplarLevel(SourceGrid):
         return self.source[self.grid.index(y.clamp(-1, height), x.clamp(-1, width))]
 
     def uses(self, field: Field) -> Tensor:
-        """Uses (h, w) about each pixel by a field; 1 if all are used alike."""
+        """Number of uses (h, w) by a field around each pixel; 1 if all pixels are used equally."""
         (height, width), (y, x) = self.grid.size, field.positions()
         counts = torch.bincount(y * width + x, minlength=height * width).float() * (height * width / len(y))
         side = 2 * SPREAD_PX + 1
@@ -83,44 +83,45 @@ def _level(scale: int, channels: Tensor, left_out: Tensor) -> ExemplarLevel:
 
 
 def _reduced_mask(left_out: Tensor, scale: int, size: tuple[int, int]) -> Tensor:
-    """Mask (h', w') of a level of this size from (h, w): pixels that cover any that is left out, unless all do."""
+    """Mask (h', w') of a level from (h, w): pixels that contain a pixel to be left out, unless all of them do."""
     covered = max_pool2d(left_out.float()[None], scale)[0, : size[0], : size[1]] > 0
     return covered & ~covered.all()
 
 
 @dataclass(frozen=True)
 class Guidance:
-    """Channels given for the source (C, h, w), and wanted of the result (C, H, W), scaled by their weights."""
+    """Channels of the source (C, h, w), and target channels of the result (C, H, W), multiplied by their weights."""
 
-    given: Tensor
-    wanted: Tensor
+    source: Tensor
+    target: Tensor
 
     def on_level(self, level: SourceGrid, result: PixelGrid) -> LevelGuidance:
-        """The same on a level of the source and of the result."""
+        """Guidance for a level of the source and of the result."""
         height, width = level.grid.size
-        given = avg_pool2d(self.given[None], level.scale)[0, :, :height, :width]
-        wanted = interpolate(self.wanted[None], size=result.size, mode="area")[0]
-        return LevelGuidance(given, wanted, level.grid, result)
+        source = avg_pool2d(self.source[None], level.scale)[0, :, :height, :width]
+        target = interpolate(self.target[None], size=result.size, mode="area")[0]
+        return LevelGuidance(source, target, level.grid, result)
 
 
 class LevelGuidance:
-    """Guidance on a level of the pyramid. given (C, h, w) on a grid of the source, wanted (C, H, W) of the result."""
+    """Guidance on a pyramid level: channels (C, h, w) on a grid of the source, and (C, H, W) on one of the result."""
 
-    def __init__(self, given: Tensor, wanted: Tensor, source: PixelGrid, result: PixelGrid) -> None:
-        self.given, self.wanted = given, wanted
-        self._given, self._wanted = source.pixels_of(given.permute(1, 2, 0)), result.pixels_of(wanted.permute(1, 2, 0))
-        values = given.flatten(1).T
+    def __init__(self, source: Tensor, target: Tensor, source_grid: PixelGrid, grid: PixelGrid) -> None:
+        self.source, self.target = source, target
+        self._source = source_grid.pixels_of(source.permute(1, 2, 0))
+        self._target = grid.pixels_of(target.permute(1, 2, 0))
+        values = source.flatten(1).T
         low, high = values.amin(0), values.amax(0)
         steps = (values - low) / (high - low).clamp(min=1e-6) * (GROUPS_PER_CHANNEL - 1)
         powers = GROUPS_PER_CHANNEL ** torch.arange(steps.shape[1], device=steps.device)
         _, self._groups = (steps.round().long() * powers).sum(1).unique(return_inverse=True)
 
     def costs(self, places: Tensor, pixels: Tensor) -> Tensor:
-        """Squared differences (n,) of the source at places (n,) from what is wanted at pixels (n,)."""
-        return (self._given[places] - self._wanted[pixels]).square().sum(1)
+        """Squared differences (n,) of the source at places (n,) from the target at pixels (n,)."""
+        return (self._source[places] - self._target[pixels]).square().sum(1)
 
     def relative_uses(self, uses: Tensor) -> Tensor:
-        """Uses (h, w) relative to the mean of all pixels with the same given channels."""
+        """Uses (h, w) relative to their mean over all pixels of the source with similar channels."""
         sums = torch.zeros(int(self._groups.max()) + 1, device=uses.device, dtype=torch.double)
         counts = torch.bincount(self._groups)
         means = sums.index_add_(0, self._groups, uses.flatten().double()) / counts
@@ -128,7 +129,7 @@ class LevelGuidance:
 
 
 def join_guidance(parts: Sequence[Guidance]) -> Guidance | None:
-    """All of the guidance as one; None without any."""
+    """Several kinds of guidance as one; None without any."""
     if not parts:
         return None
-    return Guidance(torch.cat([part.given for part in parts]), torch.cat([part.wanted for part in parts]))
+    return Guidance(torch.cat([part.source for part in parts]), torch.cat([part.target for part in parts]))

@@ -1,7 +1,8 @@
-"""Features: how patches look, in a few channels for matching.
+"""Features: a few channels that describe how patches look, for matching.
 
-Principal components of maps; appearance space, in which windows of a few channels are vectors of few dimensions
-(Lefebvre & Hoppe 2006); and straight lines, such as the joints between boards: thin, faint, and followed by the eye.
+They are principal components of maps; appearance space, in which windows of a few channels are vectors of few
+dimensions (Lefebvre & Hoppe 2006); and straight lines, such as joints between boards, which are thin and faint, but
+which the eye follows.
 """
 
 from __future__ import annotations
@@ -20,57 +21,55 @@ from ..surface.color_tensors import luma
 from ..texture import COLOR_MAPS
 
 WEIGHTS: Mapping[str, float] = {"base_color": 1.0, "height": 0.5, "normal": 0.4, "emission": 0.5, "opacity": 0.5}
-"""Weights of maps in matching; 0.2 for the others, which mostly correlate with these."""
+"""Weights of maps for matching; 0.2 for all others, which mostly correlate with these."""
 
 DETAIL, DETAIL_PX = 0.7, 5
-"""Deviation of the channel of detail, which keeps thin joints, over all others'; width of its mean."""
-
-
+"""Deviation of the channel of detail, relative to all others, and width of its mean. It preserves thin joints."""
 AT_ONCE = 1 << 20
-"""Texels that are projected at a time."""
+"""Number of texels that are projected at a time."""
 RADIUS_PX = 2
 """Windows are of 5 x 5 pixels, on every level of a pyramid."""
 DIMENSIONS = 10
 SAMPLES = 16384
-"""Number of windows whose principal components are taken."""
+"""Number of windows from which principal components are computed."""
 FINE = 2047
 """Largest value of channels in a pyramid."""
 COARSE = 127
 """Largest value of channels in windows, and of the weights of principal components."""
 LARGEST = 511
-"""Largest value of the source's vectors, whose squared distances stay below 2^24."""
+"""Largest value of vectors of the source, so that squared distances stay below 2^24."""
 CLIPPED = 4
-"""Values beyond this many standard deviations are clipped."""
+"""Number of standard deviations at which values are clipped."""
 LENGTH = 1 / 16
 """Length over which derivatives are averaged, relative to the shorter side."""
 GRAIN, STRONGEST, WEIGHT = 0.7, 4.7, 3.0
-"""Strength of lines up to which they are grain, that from which all are alike, and their weight beside the features."""
+"""Strength below which lines are grain, strength above which all are equal, and weight relative to features."""
 CROSSING = 2.0
-"""Cost that a cut across the grain has in addition, relative to one along it, where all lines run in one direction."""
+"""Additional cost of a cut across the grain, relative to one along it, where all lines run in one direction."""
 THROUGH, CROSSED = 0.35, 0.15
-"""Share of lines' variance in whole rows from which joints run through; most strength of lines that cross these."""
+"""Least share of the variance of lines in whole rows for joints to run through, and most strength of crossing lines."""
 BROAD = (0.1, 0.3)
-"""Shares of the variance in areas, such as boards of different tones, between which they begin to hide lines."""
+"""Shares of the variance in areas, such as boards of different tones, at which they begin to hide lines, and do so."""
 
 
 def window_weights() -> Tensor:
-    """Weights (5, 5) of a window's pixels in double precision, which count less away from its centre."""
+    """Weights (5, 5) of the pixels of a window, in double precision, which decrease away from the centre."""
     away = torch.arange(-RADIUS_PX, RADIUS_PX + 1, dtype=torch.double)
     line = torch.exp(-0.25 * (away / (0.7 * RADIUS_PX)) ** 2)
     return line[:, None] * line
 
 
 def opponent(color: Tensor) -> Tensor:
-    """Luma and colour differences (3, h, w), the latter halved, as the eye sees them less sharply."""
+    """Luma and colour differences (3, h, w); the latter are halved, since the eye is less sensitive to them."""
     light = luma(color)
     return torch.stack([light, 0.5 * (color[2] - light), 0.5 * (color[0] - light)])
 
 
 @dataclass(frozen=True)
 class Projection:
-    """Principal components of a source's maps, to compare pictures that have the same maps.
+    """Principal components of the maps of a source, for comparing pictures with the same maps.
 
-    parts: mean (c, 1) and weight of each map that varies, by name. directions (C, c): those of all weighted maps.
+    parts: mean (c, 1) and weight of each map that varies, by name. directions: (C, c), of all weighted maps together.
     """
 
     parts: Mapping[str, tuple[Tensor, Tensor]]
@@ -79,12 +78,12 @@ class Projection:
 
     @classmethod
     def of(cls, maps: Mapping[str, Tensor], most: int = MOST_COMPONENTS) -> Projection:
-        """At most `most` components of the maps (c, h, w), or of texels (c, n); their variances sum to 1 in the end."""
+        """At most `most` components of maps (c, h, w), or of texels (c, n), scaled so that their variances sum to 1."""
         parts = {}
         for name, image in maps.items():
-            seen = _channels_of(name, image.flatten(1))
-            mean = seen.mean(1, keepdim=True)
-            spread = (seen - mean).square().mean(1).sum().sqrt()
+            channels = _channels_of(name, image.flatten(1))
+            mean = channels.mean(1, keepdim=True)
+            spread = (channels - mean).square().mean(1).sum().sqrt()
             if spread > 1e-4:
                 parts[name] = mean, WEIGHTS.get(name, 0.2) / spread
         if not parts:
@@ -96,8 +95,8 @@ class Projection:
     def __call__(self, maps: Mapping[str, Tensor]) -> Tensor:
         """Components (C, H, W) of maps (c, H, W); zeros if the source does not vary.
 
-        The last bits of matrix products depend on the matrices' addresses in memory, and cuts depend on the last bits
-        of these components: computed in double precision and rounded, they are the same in every run.
+        The last bits of matrix products depend on addresses in memory, and cuts depend on the last bits of components.
+        Computed in double precision and rounded, components are the same in every run.
         """
         image = next(iter(maps.values()))
         if not self.parts:
@@ -109,14 +108,14 @@ class Projection:
 
 
 def features_of(maps: Mapping[str, Tensor], most: int = MOST_COMPONENTS) -> Tensor:
-    """Principal components (C <= most, h, w) of all maps (c, h, w), weighted; their variances sum to 1."""
+    """Principal components (C <= most, h, w) of all weighted maps (c, h, w); their variances sum to 1."""
     return Projection.of(maps, most)(maps)
 
 
 def _stack(maps: Mapping[str, Tensor], parts: Mapping[str, tuple[Tensor, Tensor]]) -> Tensor:
-    """The channels (c, n) of maps, less the means and multiplied by the weights in `parts`, in double precision."""
+    """Channels (c, n) of maps, minus their means and multiplied by the weights in `parts`, in double precision."""
     images = ((_channels_of(name, maps[name].flatten(1)), *part) for name, part in parts.items())
-    return torch.cat([(seen - mean) * weight for seen, mean, weight in images]).cpu().double()
+    return torch.cat([(channels - mean) * weight for channels, mean, weight in images]).cpu().double()
 
 
 def _channels_of(name: str, image: Tensor) -> Tensor:
@@ -124,7 +123,7 @@ def _channels_of(name: str, image: Tensor) -> Tensor:
 
 
 def with_detail(features: Tensor) -> Tensor:
-    """Features (C, h, w) and one more channel: their absolute difference from the local mean."""
+    """Features (C, h, w), and a channel of detail: their absolute difference from the local mean."""
     mean = avg_pool2d(features[None], DETAIL_PX, 1, DETAIL_PX // 2, count_include_pad=False)[0]
     detail = (features - mean).abs().sum(0, keepdim=True).double()
     detail = detail - detail.mean()
@@ -135,7 +134,7 @@ def with_detail(features: Tensor) -> Tensor:
 
 
 def with_ranks_of(values: Tensor, known: Tensor) -> Tensor:
-    """Values (H, W), mapped to the known (h, w) of the same rank; equal values stay equal."""
+    """Values (H, W), replaced by values among `known` (h, w) with the same rank; equal values stay equal."""
     _, inverse, counts = values.unique(return_inverse=True, return_counts=True)
     ranks = (counts.cumsum(0) - 0.5 * counts) / values.numel()
     ordered = known.flatten().sort().values
@@ -143,9 +142,9 @@ def with_ranks_of(values: Tensor, known: Tensor) -> Tensor:
 
 
 def whole_numbers(channels: Tensor, largest: int, sample: Tensor | None = None) -> Tensor:
-    """Channels, scaled by one factor for all to whole numbers up to `largest`; by the deviation of a sample, if given.
+    """Channels of any shape, scaled by one factor to whole numbers up to `largest`.
 
-    Of any shape.
+    sample: values whose deviation determines the factor; by default, the channels themselves.
     """
     deviation = float((channels if sample is None else sample).double().square().mean().sqrt())
     scale = largest / (CLIPPED * deviation) if deviation > 1e-6 else 0.0
@@ -153,12 +152,12 @@ def whole_numbers(channels: Tensor, largest: int, sample: Tensor | None = None) 
 
 
 def half_size(channels: Tensor) -> Tensor:
-    """Whole-numbered channels (C, h, w) at half the size, blurred by a binomial filter, as whole numbers."""
+    """Whole-numbered channels (C, h, w) at half the size, after a binomial filter, as whole numbers."""
     return binomial_half(channels[None])[0].round()
 
 
 class Appearance:
-    """Principal components of windows as a convolution, and the unit in which vectors are whole numbers."""
+    """Principal components of windows as a convolution, and the unit of their whole-numbered vectors."""
 
     def __init__(self, kernel: Tensor, unit: float) -> None:
         self.kernel, self._unit = kernel, unit
@@ -182,7 +181,7 @@ class Appearance:
 
 
 def _principal_components(padded: Tensor) -> Tensor:
-    """Whole-numbered convolution kernel (D, C, n, n) of windows that count less away from their centres."""
+    """Whole-numbered convolution kernel (D, C, n, n), for windows whose weight decreases away from their centres."""
     side = 2 * RADIUS_PX + 1
     windows = _some_windows(padded, side)  # (N, C n n)
     channels = padded.shape[1]
@@ -195,7 +194,7 @@ def _principal_components(padded: Tensor) -> Tensor:
 
 
 def _some_windows(padded: Tensor, side: int) -> Tensor:
-    """At most `SAMPLES` windows (N, C n n) in double precision, evenly spread over padded channels (1, C, h, w)."""
+    """About `SAMPLES` windows (N, C n n), in double precision, evenly spread over padded channels (1, C, h, w)."""
     height, width = (length - side + 1 for length in padded.shape[2:])
     step = max(1, round((height * width / SAMPLES) ** 0.5))
     return unfold(padded, side, stride=step)[0].T.cpu().double()
@@ -211,12 +210,12 @@ def line_strength(image: Tensor) -> Tensor:
 
 
 def clear_lines(features: Tensor) -> Tensor:
-    """Strength (2, h, w) of lines across and down features (C, h, w) that stand out from the grain, 0 elsewhere."""
+    """Strength (2, h, w) of lines across and down features (C, h, w) that stand out from the grain; 0 elsewhere."""
     return line_strength(features).clamp(GRAIN, STRONGEST) - GRAIN
 
 
 def line_channels(hidden: Tensor, lines: Tensor) -> Tensor:
-    """Channels (2, h, w) in which lines differ from everything else, and from each other, as far as areas hide them.
+    """Channels (2, h, w) in which lines differ from all else, and from each other, as far as areas hide the lines.
 
     hidden: see `hidden_share`.
     """
@@ -224,14 +223,14 @@ def line_channels(hidden: Tensor, lines: Tensor) -> Tensor:
 
 
 def axis_of_joints(lines: Tensor) -> int | None:
-    """Axis across which joints run through a picture's clear lines (2, h, w), if few cross them: 0 rows, 1 columns."""
+    """0 if joints run through whole rows of clear lines (2, h, w), 1 for columns; None if other lines cross them."""
     axis = int(lines[1].mean() > lines[0].mean())
     runs_through = lines[axis].mean(1 - axis).var() > THROUGH * lines[axis].var()
     return axis if runs_through and lines[1 - axis].mean() < CROSSED * lines[axis].mean() else None
 
 
 def grain_weights(features: Tensor, hidden: Tensor) -> Tensor:
-    """Weights (2, h, w) of cuts that run down and across features (C, h, w): 1, or more where they cross the grain.
+    """Weights (2, h, w) of cuts that run down and across features (C, h, w): 1, and more where they cross the grain.
 
     hidden: see `hidden_share`.
     """
@@ -242,7 +241,7 @@ def grain_weights(features: Tensor, hidden: Tensor) -> Tensor:
 
 
 def hidden_share(features: Tensor) -> Tensor:
-    """Degree, 0 to 1, to which areas of different tones hide the lines in features (C, h, w)."""
+    """Degree, 0 to 1, to which areas of different tones hide lines in features (C, h, w)."""
     length = _length(features)
     areas = box_mean(features, length, length) - features.mean((1, 2), keepdim=True)
     share = areas.square().sum(0).mean() / features.var((1, 2)).sum().clamp(min=1e-9)

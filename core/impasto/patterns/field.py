@@ -1,8 +1,8 @@
 """Coordinate fields: which pixel of a source each pixel of a picture shows, and alignment of their pieces.
 
-Pixels are flat indices into pictures with a margin all round, so that windows never leave the array. A field covers all
-pixels of a picture or some, and wraps around its borders or ends there. A piece is all that is shifted alike: weaves
-that a coarse level does not resolve are out of step between pieces when they appear on a finer one, and move into step.
+Pixels are flat indices into pictures with a margin on all sides, so that windows never leave the array. A field covers
+all or some pixels of a picture, and wraps around at its borders or ends there. A piece consists of all pixels with the
+same shift. Pieces move into step on a finer level with patterns, such as weaves, that a coarser one does not resolve.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from .features import RADIUS_PX
 
 ROUNDS = 4
 STEPS = tuple(sorted(product((-1, 0, 1), repeat=2), key=lambda step: abs(step[0]) + abs(step[1])))
-"""Moves (y, x) of a piece in pixels, the shortest first."""
+"""Steps (y, x) of a piece, in pixels, the shortest first."""
 
 
 @dataclass(frozen=True)
 class PixelGrid:
-    """Pixels (h, w), of which P = (h + 4) (w + 4) with the margin; wraps: whether it is periodic (y, x)."""
+    """Pixels (h, w), P = (h + 4) (w + 4) with the margin. wraps: whether the grid is periodic (y, x)."""
 
     size: tuple[int, int]
     wraps: tuple[bool, bool]
@@ -32,12 +32,12 @@ class PixelGrid:
 
     @property
     def stride(self) -> int:
-        """Difference between the indices of a pixel and the one below."""
+        """Difference between the indices of a pixel and of the pixel below."""
         return self.size[1] + 2 * RADIUS_PX
 
     @cached_property
     def offsets(self) -> Tensor:
-        """Differences (25,) between the indices of a window's pixels and its centre."""
+        """Differences (25,) between the indices of the pixels of a window and of its centre."""
         reach = torch.arange(-RADIUS_PX, RADIUS_PX + 1, device=self.device)
         return (reach[:, None] * self.stride + reach).flatten()
 
@@ -52,15 +52,15 @@ class PixelGrid:
 
     @property
     def torus_size(self) -> tuple[int, int]:
-        """(height, width) of the torus that the pixels are laid out on: their own."""
+        """(height, width) of the torus on which the pixels lie: the size of the grid."""
         return self.size
 
     def torus_position(self, index: Tensor) -> tuple[Tensor, Tensor]:
-        """(y, x) of indices on the torus that they are laid out on."""
+        """(y, x) of indices on that torus."""
         return self.position(index)
 
     def lines(self, axis: int) -> Tensor:
-        """The row or column that each one shows, those of the margin included: around the torus, or the outermost."""
+        """Index of the row or column that each line shows, with the margin: around the torus, or the outermost one."""
         length = self.size[axis]
         line = torch.arange(-RADIUS_PX, length + RADIUS_PX, device=self.device)
         return line % length if self.wraps[axis] else line.clamp(0, length - 1)
@@ -76,12 +76,12 @@ class PixelGrid:
 
     @cached_property
     def shown_pixels(self) -> Tensor:
-        """Index (P,) of the pixel that each one shows: its own, except in the margin."""
+        """Index (P,) of the pixel that each pixel shows: itself, except in the margin."""
         return self.index(self.lines(0)[:, None], self.lines(1)).flatten()
 
     @property
     def nearest_pixels(self) -> Tensor:
-        """Index (P,) of the pixel that each one continues: the one that it shows."""
+        """Index (P,) of the pixel that each pixel continues: the one that it shows."""
         return self.shown_pixels
 
     @cached_property
@@ -93,7 +93,7 @@ class PixelGrid:
         return is_margin.flatten().nonzero()[:, 0]
 
     def brought_inside(self, y: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Positions around the torus, or the nearest inside."""
+        """Positions wrapped around the torus, or moved to the nearest ones inside."""
         inside = [
             position % length if wraps else position.clamp(0, length - 1)
             for position, length, wraps in zip((y, x), self.size, self.wraps, strict=True)
@@ -102,16 +102,16 @@ class PixelGrid:
 
     @property
     def rim(self) -> Tensor:
-        """Indices of the pixels of the margin that windows of the picture reach."""
+        """Indices of margin pixels that windows of the picture reach."""
         return self.margin
 
     def with_margin(self, pixels: Tensor) -> Tensor:
-        """Pixels (P, ...) whose margin, as far as windows reach, is brought up to date, in place."""
+        """Pixels (P, ...) after an update, in place, of the margin, as far as windows reach."""
         pixels[self.rim] = pixels[self.shown_pixels[self.rim]]
         return pixels
 
     def is_inside(self) -> Tensor:
-        """Whether pixels (P,) belong to the picture: all but the margin where it does not wrap."""
+        """Whether pixels (P,) belong to the picture: all except the margin where it does not wrap."""
         lines = []
         for length, wraps in zip(self.size, self.wraps, strict=True):
             line = torch.arange(-RADIUS_PX, length + RADIUS_PX, device=self.device)
@@ -124,16 +124,16 @@ class PixelGrid:
 
     @cached_property
     def inside(self) -> Tensor:
-        """Indices (h w,) of all pixels but the margin, row by row."""
+        """Indices (h w,) of all pixels except the margin, row by row."""
         rows, columns = (torch.arange(length, device=self.device) for length in self.size)
         return self.index(rows[:, None], columns).flatten()
 
 
 @dataclass(frozen=True)
 class SourceGrid:
-    """A source on a level of its pyramid, whose pixels are `scale` wide.
+    """A source on a level of its pyramid, where a pixel is `scale` pixels wide.
 
-    source (P,): index of the pixel that may be taken for each, or -1. vectors (P, C): features, whole numbers.
+    source: (P,), index of the pixel to take for each pixel, -1 for none. vectors: (P, C), features as whole numbers.
     """
 
     scale: int
@@ -148,32 +148,32 @@ class SourceGrid:
         return pixels[self.source[pixels] == pixels]
 
     def at(self, y: Tensor, x: Tensor) -> Tensor:
-        """The pixels that may be taken at positions, around the torus or nearest inside; -1 if none."""
+        """Pixels to take at positions, wrapped around the torus or nearest inside; -1 for none."""
         return self.source[self.grid.index(*self.grid.brought_inside(y, x))]
 
     def near(self, places: Tensor, reach_px: int, generator: torch.Generator) -> Tensor:
-        """Random places (n,) at most `reach_px` from places (n,) in each direction; -1 where nothing may be taken."""
+        """Random places (n,), at most `reach_px` from places (n,) along each axis; -1 where nothing may be taken."""
         y, x = self.grid.position(places)
         moves = torch.randint(-reach_px, reach_px + 1, (2, len(y)), generator=generator).to(y.device)
         return self.at(y + moves[0], x + moves[1])
 
     def allowed_places(self, places: Tensor, pixels: Tensor) -> Tensor:
-        """The places (n,), which may be in the margin, that pixels (n,) may show; -1 for others."""
+        """Places (n,), which may be in the margin, if pixels (n,) may show them; else -1."""
         return self.of_kind(self.source[places], pixels)
 
     def of_kind(self, places: Tensor, pixels: Tensor) -> Tensor:
-        """The places (n,) that pixels (n,) may show; -1 for others."""
+        """Places (n,) if pixels (n,) may show them; else -1."""
         return places
 
     def anywhere(self, pixels: Tensor, generator: torch.Generator) -> Tensor:
-        """Random places (n,) for pixels (n,); -1 if there is none."""
+        """Random places (n,) for pixels (n,); -1 for none."""
         drawn = torch.rand(len(pixels), generator=generator, dtype=torch.double).to(pixels.device)
         return self.usable[(drawn * len(self.usable)).long()]
 
 
 @dataclass
 class Field:
-    """Places (P,) in a source that the pixels of a grid show; pixels (N,): those whose places are chosen."""
+    """Places (P,) in a source that the pixels of a grid show. pixels: (N,), pixels whose places are to be chosen."""
 
     grid: PixelGrid
     source: SourceGrid
@@ -181,7 +181,7 @@ class Field:
     pixels: Tensor
 
     def positions(self) -> tuple[Tensor, Tensor]:
-        """Positions (y, x), both (N,), in the source that are shown."""
+        """Positions (y, x), both (N,), that the pixels show in the source."""
         return self.source.grid.position(self.place[self.pixels])
 
     def show(self, pixels: Tensor, places: Tensor) -> None:
@@ -190,7 +190,7 @@ class Field:
         self.grid.with_margin(self.place)
 
     def on_finer_level(self, grid: PixelGrid, source: SourceGrid, pixels: Tensor) -> Field:
-        """The field of a level twice as large: the four pixels of a parent show the four that its own covers; or -1."""
+        """The field on a level twice as large: the four pixels of a parent show the four pixels of its place, or -1."""
         y, x = grid.position(pixels)
         parents = self.grid.shown_pixels[self.grid.index(y // 2, x // 2)]
         from_y, from_x = self.source.grid.position(self.place[parents])
@@ -201,9 +201,9 @@ class Field:
 
 @dataclass(frozen=True)
 class Borders:
-    """Pixels next to cuts: the piece `own` (N,) that shows `place` there, and the one beyond, which shows `beyond`.
+    """Pixels next to cuts, all (N,): the piece `own` would show `place`; the piece `other`, beyond, shows `beyond`.
 
-    other (N,): the piece beyond, -1 for surroundings, which never move.
+    other: -1 for surroundings, which never move.
     """
 
     own: Tensor
@@ -219,11 +219,11 @@ def moves_of_pieces(
     generator: torch.Generator,
     other_costs: Callable[[Tensor], Tensor] | None = None,
 ) -> Tensor:
-    """Moves (2, pieces) of each piece, to where its borders fit best; piece (N,): that of each of the field's pixels.
+    """Moves (2, pieces) of each piece to where its borders fit best. piece: (N,), piece of each pixel of the field.
 
-    known (P,): whether pixels of the source can be compared. other_costs: those (steps, pieces) of each step after
-    moves (2, pieces). Only about half of the pieces move at a time, so that neighbours do not both move towards each
-    other.
+    known: (P,), whether pixels of the source can be compared. other_costs: further costs (steps, pieces) of each step
+    after moves (2, pieces). Only about half of the pieces move at a time, so that neighbours do not both move towards
+    each other.
     """
     count = int(piece.max()) + 1
     borders = _borders(field, piece, known)
@@ -240,9 +240,9 @@ def moves_of_pieces(
 
 
 def _border_costs(field: Field, borders: Borders, moved: Tensor, moving: Tensor) -> Tensor:
-    """Costs (steps, pieces) of a step of each piece that is `moving`, after all were `moved` (2, pieces).
+    """Costs (steps, pieces) of each step of the pieces that are `moving`, after moves `moved` (2, pieces) of all.
 
-    Those of cuts (Kwatra et al. 2003, eq. 1, squared), but between windows.
+    Costs of cuts (Kwatra et al. 2003, eq. 1, squared), but between windows.
     """
     vectors, stride = field.source.vectors, field.source.grid.stride
     last = len(vectors) - 1
@@ -260,7 +260,7 @@ def _border_costs(field: Field, borders: Borders, moved: Tensor, moving: Tensor)
 
 
 def _borders(field: Field, piece: Tensor, known: Tensor) -> Borders:
-    """Both sides of the cuts between pieces (N,), and of those to the surroundings."""
+    """Both sides of cuts between pieces (N,), and between pieces and surroundings."""
     grid, pixels = field.grid, field.pixels
     of_pixel = torch.full_like(field.place, -1)
     of_pixel[pixels] = piece

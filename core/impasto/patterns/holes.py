@@ -1,6 +1,6 @@
-"""Pyramid of a picture with holes: what each level shows, from where its holes may be filled, and their correction.
+"""Pyramid of a picture with holes: features of each level, usable sources for its holes, and their correction.
 
-Only the pixels of holes are visited, windows are compared as they are, and what surrounds a hole never changes.
+Only the pixels of holes are visited, windows are compared directly, and surroundings of a hole never change.
 """
 
 from __future__ import annotations
@@ -17,36 +17,36 @@ from .features import COARSE, RADIUS_PX, Projection, whole_numbers, window_weigh
 from .field import Field, PixelGrid, SourceGrid, moves_of_pieces
 
 COARSEST_PX = 400
-"""The pyramid ends below this length of the shorter side, or where holes get thin."""
+"""Length of the shorter side below which the pyramid ends; it also ends where holes get thin."""
 THINNEST_PX = 12
 LARGEST_SEARCH_PX = 512 * 512
 """Most pixels of the coarsest level, which is searched as a whole."""
 LEAST_USABLE = 48
-"""Fewest windows of a level to learn from, or else, on the finest, fewest pixels."""
+"""Fewest usable windows of a level, or, on the finest level, fewest usable pixels."""
 SAMPLES = 1 << 15
 CHUNK = 1 << 12
-"""Most pixels that are corrected at a time."""
+"""Most pixels that are corrected at once."""
 NEVER = 1e9
-"""Cost of what must not be shown."""
+"""Cost of a place that must not be shown."""
 
 
 @dataclass(frozen=True)
 class Constraints:
-    """Kind (h, w) of each pixel, which is filled only from its own, and the island (h, w) that it lies on."""
+    """Kind (h, w) of each pixel, which is filled only from pixels of its kind, and its island (h, w)."""
 
     kind: Tensor
     island: Tensor
 
     def half_size(self) -> Constraints:
-        """Those of every second pixel."""
+        """Constraints of every second pixel."""
         return Constraints(self.kind[::2, ::2].contiguous(), self.island[::2, ::2].contiguous())
 
 
 @dataclass(frozen=True)
 class HoleLevel(SourceGrid):
-    """A level of a picture with holes, of which the vectors are replaced. holes (N,): indices of pixels to be filled.
+    """A level of a picture with holes, whose vectors change as holes are filled. holes: (N,), indices of their pixels.
 
-    kind, island (P,): see `Constraints`.
+    kind, island: (P,), see `Constraints`.
     """
 
     holes: Tensor
@@ -54,11 +54,11 @@ class HoleLevel(SourceGrid):
     island: Tensor | None
 
     def of_kind(self, places: Tensor, pixels: Tensor) -> Tensor:
-        """The places (n,) of the same kind as pixels (n,); -1 for others."""
+        """Places (n,) if they have the same kind as pixels (n,); else -1."""
         return places if self.kind is None else torch.where(self.kind[places] == self.kind[pixels], places, -1)
 
     def anywhere(self, pixels: Tensor, generator: torch.Generator) -> Tensor:
-        """Random places (n,) that pixels (n,) may show; -1 where there are none of their kind."""
+        """Random places (n,) that pixels (n,) may show; -1 if none has their kind."""
         if self.kind is None:
             return super().anywhere(pixels, generator)
         drawn = torch.rand(len(pixels), generator=generator, dtype=torch.double).to(pixels.device)
@@ -70,7 +70,7 @@ class HoleLevel(SourceGrid):
         return places
 
     def align(self, field: Field, generator: torch.Generator) -> None:
-        """Move the pieces in the holes to where they fit best with the surroundings, which stay, and each other."""
+        """Move the pieces in holes to where they fit best to each other and to the surroundings, which stay."""
         holes, places = self.holes, field.place[self.holes]
         _, piece = (places - holes).unique(return_inverse=True)
         down, right = moves_of_pieces(field, piece, self.source >= 0, generator)
@@ -106,7 +106,7 @@ def thickness_px(hole: Tensor) -> float:
 
 
 def _features(images: Mapping[str, Tensor], hole: Tensor) -> Tensor:
-    """Principal components (H, W, C) of all images, of what is known."""
+    """Features (H, W, C) of all images: principal components of their known pixels."""
     known = (~hole).flatten().nonzero()[:, 0]
     some = known[:: max(1, len(known) // SAMPLES)]
     projection = Projection.of({name: image.flatten(0, 1)[some].T for name, image in images.items()})
@@ -116,7 +116,7 @@ def _features(images: Mapping[str, Tensor], hole: Tensor) -> Tensor:
 def _level(
     features: Tensor, hole: Tensor, constraints: Constraints | None, wraps: tuple[bool, bool], scale: int
 ) -> HoleLevel | None:
-    """A level; None if it has too few windows to learn from, unless it is the finest."""
+    """A level; None if it has too few usable windows, or, on the finest level, pixels."""
     grid = PixelGrid((hole.shape[0], hole.shape[1]), wraps, hole.device)
     padded_hole = grid.pixels_of(hole)
     shape = hole.shape[0] + 2 * RADIUS_PX, hole.shape[1] + 2 * RADIUS_PX
@@ -137,7 +137,7 @@ def _level(
 
 
 def _whole(features: Tensor, hole: Tensor) -> Tensor:
-    """Features (H, W, C) as whole numbers, scaled by the deviation of what is known, so that sums are exact."""
+    """Features (H, W, C) as whole numbers, so that sums are exact; scaled by the deviation of known pixels."""
     known = (~hole).flatten().nonzero()[:, 0]
     some = features.flatten(0, 1)[known[:: max(1, len(known) // SAMPLES)]]
     return whole_numbers(features, COARSE, some)
@@ -149,17 +149,17 @@ def _halve(features: Tensor) -> Tensor:
 
 
 def _any_of_four(hole: Tensor) -> Tensor:
-    """Hole (H, W) at half the size: pixels that cover any of it."""
+    """Hole (H, W) at half the size: pixels that contain any part of it."""
     return max_pool2d(hole[None, None].to(torch.float32), 2, ceil_mode=True)[0, 0] > 0
 
 
 def dilation(mask: Tensor, reach_px: int = RADIUS_PX) -> Tensor:
-    """Mask (H, W) of everything within a square of `reach_px` around a mask."""
+    """Mask (H, W) of all pixels within a square of `reach_px` around a mask."""
     return max_pool2d(mask[None].float(), 2 * reach_px + 1, stride=1, padding=reach_px)[0] > 0
 
 
 class HoleCorrection(Correction):
-    """Corrects a field of places in a picture that the pixels of its holes show."""
+    """Corrects the places in a picture that the pixels of its holes show."""
 
     reaches_px = (1, 1, 3, 8)
 
@@ -172,20 +172,20 @@ class HoleCorrection(Correction):
         self.show(level.holes, field.place[level.holes])
 
     def chunks(self, pixels: Tensor) -> Iterator[tuple[float, Tensor]]:
-        """Those that are at a cut, or show what they must not."""
+        """Pixels at a cut, and those that show a place that they must not."""
         own = self.field.place[pixels]
         at_cuts = pixels[self.is_at_cut(pixels) | (self.level.allowed_places(own, pixels) < 0)]
         for number, chunk in enumerate(at_cuts.split(CHUNK)):
             yield min(1.0, (number + 1) * CHUNK / max(1, len(at_cuts))), chunk
 
     def choice(self, pixels: Tensor) -> BestChoice:
-        """All of the pixels."""
+        """The choice for all of the pixels."""
         vectors, offsets = self.level.vectors, self.level.grid.offsets
-        wanted, weights = vectors[pixels[:, None] + offsets], self._weights(pixels)  # (n, 25, C), (n, 25)
+        target, weights = vectors[pixels[:, None] + offsets], self._weights(pixels)  # (n, 25, C), (n, 25)
 
         def costs(places: Tensor, among: Tensor | slice, factor: float) -> Tensor:
             windows = vectors[places[:, None] + offsets]
-            return factor * (windows.sub_(wanted[among]).square_().sum(2) * weights[among]).sum(1)
+            return factor * (windows.sub_(target[among]).square_().sum(2) * weights[among]).sum(1)
 
         choice = BestChoice(self.field, pixels, costs)
         choice.cost[self.level.allowed_places(choice.place, pixels) < 0] = NEVER
@@ -198,7 +198,7 @@ class HoleCorrection(Correction):
         self.level.grid.with_margin(self.level.vectors)
 
     def _weights(self, pixels: Tensor) -> Tensor:
-        """Weights (n, 25) of the windows' pixels: those outside the picture, or on other islands, are not compared."""
+        """Weights (n, 25) of the pixels of windows; 0 outside the picture, and on other islands."""
         around = pixels[:, None] + self.level.grid.offsets
         weights = self.weights.expand(len(pixels), -1)
         if self.has_outside:

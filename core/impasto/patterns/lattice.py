@@ -1,8 +1,8 @@
-"""The lattice of a regular pattern, its wave vectors, origin and bond, and regions of the torus that it is laid out on.
+"""The lattice of a regular pattern: wave vectors, origin and bond; and regions of the torus on which it lies.
 
-Rows of bricks (courses, to masons) are the unit cells of a lattice with one wave vector; tiles are those of one with
-two. In a bond, the cells of each row are shifted against those of the row before, by a nearly constant amount. A region
-may extend across the edges of the torus, and continues on the opposite side.
+Rows of bricks (courses, to masons) are the unit cells of a lattice with one wave vector; ceramic tiles are those of one
+with two. In a bond, the cells of each row are shifted against those of the row before, by a nearly constant amount. A
+region may extend across the edges of the torus, and continues on the opposite side.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 SIZE_COST = 0.25
-"""Weight of the deviation from the requested size against the stretch of periods, both relative, in `torus_size`."""
+"""Weight of the deviation from the requested size, compared with that of periods, both relative, in `torus_size`."""
 LEAST_FREQUENCY = 1e-4
 """Components of wave vectors below this, in cycles per pixel, count as 0: no picture holds a whole period."""
 
@@ -28,7 +28,7 @@ Draw: TypeAlias = Callable[[int, tuple[int, int]], Tensor]
 
 @dataclass(frozen=True)
 class Bond:
-    """Mean shift of a row's cells against those of the row before, in cells, and each row's standard deviation."""
+    """Mean shift of the cells of a row against those of the row before, in cells, and its standard deviation."""
 
     shift: float
     spread: float
@@ -39,10 +39,10 @@ class Lattice:
     """Wave vectors (N, 2), N at most 2, in cycles per pixel along y and x; none for a pattern that is not regular.
 
     origin_px: (2,), or (B, 2) for a batch: a point (y, x) of phase 0, the centre of a cell; cells end at phase 0.5.
-    bond: given if wave vector 0 is that of rows, and 1 that of the cells along each row.
-    row_offsets: (B, rows), shift of each row in cells, once the rows are placed on a torus.
-    measured: the wave vectors before they were fitted to a torus, which straightens oblique ones that hardly tilt, and
-    leaves none of rows wider than itself; what the lattice consists of remains that of the measured ones.
+    bond: present if wave vector 0 belongs to rows, and 1 to the cells along each row.
+    row_offsets: (B, rows), shift of each row in cells, once the rows lie on a torus.
+    measured: wave vectors before they were fitted to a torus, which straightens those with hardly any tilt, and makes
+    those of rows wider than the torus 0. The kind of the lattice is that of the measured ones.
     """
 
     wave_vectors: Tensor = field(default_factory=lambda: torch.zeros(0, 2))
@@ -58,7 +58,7 @@ class Lattice:
 
     @property
     def has_rows(self) -> bool:
-        """Whether the pattern consists of rows along y or x or both: each wave vector lies along an axis."""
+        """Whether the pattern consists of rows along y, x or both: each wave vector is parallel to an axis."""
         return self.is_regular and not bool(self._directions.bool().all(1).any())
 
     @property
@@ -68,7 +68,7 @@ class Lattice:
 
     @property
     def is_grid(self) -> bool:
-        """Whether the joints of cells run straight through along both axes, as no bond shifts their rows."""
+        """Whether the joints of cells are straight along both axes, because no bond shifts rows."""
         return self.has_cells and self.bond is None
 
     @property
@@ -78,11 +78,11 @@ class Lattice:
 
     @property
     def _directions(self) -> Tensor:
-        """Wave vectors (N, 2) that tell which components are 0."""
+        """Wave vectors (N, 2) that determine the directions of rows."""
         return self.wave_vectors if self.measured is None else self.measured
 
     def frequency(self, axis: int) -> float:
-        """Frequency of rows along y (0) or x (1), in cycles per pixel; 0 if there are none along that axis."""
+        """Frequency of rows along y (0) or x (1), in cycles per pixel; 0 without rows along that axis."""
         return float(self.wave_vectors[:, axis].sum())
 
     def offset_px(self, axis: int) -> float:
@@ -90,11 +90,11 @@ class Lattice:
         return -float(self.origin_px[axis])
 
     def relative_to(self, by_px: Tensor) -> Lattice:
-        """The same lattice in the coordinates of the part of a picture that begins at (y, x) by_px (2,)."""
+        """The same lattice in coordinates of the part of a picture that begins at (y, x) `by_px` (2,)."""
         return replace(self, origin_px=self.origin_px - by_px)
 
     def of_pictures(self, rows: slice) -> Lattice:
-        """This lattice, which has another origin for each picture of a batch, for some of the pictures."""
+        """This lattice, which has an origin for each picture of a batch, for some of the pictures."""
         offsets = None if self.row_offsets is None else self.row_offsets[rows]
         return replace(self, origin_px=self.origin_px[rows], row_offsets=offsets)
 
@@ -115,7 +115,7 @@ class Lattice:
         return not len(counts) or int(torch.linalg.matrix_rank(counts.double())) == len(counts)
 
     def with_row_offsets(self, full: tuple[int, int], draw: Draw) -> Lattice:
-        """This lattice with an offset for each row of a torus of `full` pixels, which deviates at random by `draw`."""
+        """This lattice with an offset for each row of a torus of `full` pixels, with random deviations from `draw`."""
         if self.bond is None:
             return self
         rows = self.cells_by_vector(full)[0]
@@ -128,14 +128,14 @@ class Lattice:
         return rows, columns
 
     def cells_by_vector(self, full: tuple[int, int]) -> tuple[int, int]:
-        """`cells` in the order of the wave vectors: the number of rows, and that of cells in each row."""
+        """`cells` in the order of the wave vectors: number of rows, and number of cells in each row."""
         rows, columns = self.cells(full)
         return (columns, rows) if self.row_axis else (rows, columns)
 
     def torus_size(self, near: tuple[int, int], most: int, multiple: int, least: int = 1) -> tuple[int, int]:
-        """Torus (height, width) that stretches periods least.
+        """Size (height, width) of the torus that stretches periods least.
 
-        Its sides are multiples of `multiple` close to `near`, from `least` to `most`.
+        Its sides are multiples of `multiple` near `near`, from `least` to `most`.
         """
         sides = []
         for axis in (0, 1):
@@ -155,7 +155,7 @@ class Lattice:
         return max((abs(count - round(count)) / max(count, 1.0) for count in counts), default=0.0)
 
     def cycles(self, region: TorusRegion, pixel: float) -> Tensor:
-        """Phase K · (x - origin) in cycles, (B, N, h, w), of a region whose pixels are `pixel` wide."""
+        """Phases K · (x - origin) (B, N, h, w), in cycles, of a region whose pixels are `pixel` wide."""
         y, x = region.rows() % region.full[0] * pixel, region.columns() % region.full[1] * pixel
         vectors = self.wave_vectors
         along = vectors[:, 0, None, None] * y[:, None] + vectors[:, 1, None, None] * x  # (N, h, w)
@@ -168,7 +168,7 @@ class Lattice:
         return cycles
 
     def cell_indices(self, axis: int, region: TorusRegion, pixel: int) -> Tensor:
-        """Index (n,) of the cell that holds each row (axis 0) or column (axis 1) of pixels of a region."""
+        """Index (n,) of the cell with each row (axis 0) or column (axis 1) of pixels of a region."""
         line = replace(region, width=1) if axis == 0 else replace(region, height=1)
         return cell_at(self.cycles(line, pixel)[0, int(axis != self.row_axis)]).flatten()
 
@@ -205,7 +205,7 @@ class TorusRegion:
         )
 
     def within_torus(self) -> TorusRegion:
-        """This region, with sides that exceed the torus cut to its full length from 0."""
+        """This region, in which a side longer than the torus is replaced by that of the whole torus."""
         clipped = self
         if self.height >= self.full[0]:
             clipped = replace(clipped, top=0, height=self.full[0])
@@ -219,7 +219,7 @@ class TorusRegion:
         return TorusRegion(self.top // 2, self.left // 2, self.height // 2, self.width // 2, full)
 
     def on_grid(self, multiple: int) -> TorusRegion:
-        """The smallest region that contains this one and whose edges are multiples of `multiple` pixels."""
+        """The smallest region that contains this one and has edges at multiples of `multiple` pixels."""
         top, left = self.top // multiple * multiple, self.left // multiple * multiple
         bottom, right = (-(-end // multiple) * multiple for end in (self.top + self.height, self.left + self.width))
         return TorusRegion(top, left, bottom - top, right - left, self.full)
@@ -231,10 +231,10 @@ class TorusRegion:
         tops = range(0, self.height, height)
         return [replace(self, top=self.top + top, height=min(height, self.height - top)) for top in tops]
 
-    def take(self, x: Tensor, want: TorusRegion) -> Tensor:
-        """The part `want` of x (B, C, h, w), the values of this region; sides as long as the torus wrap around."""
-        x = _take(x, 2, self.top, self.height, want.top, want.height, self.full[0])
-        return _take(x, 3, self.left, self.width, want.left, want.width, self.full[1])
+    def take(self, x: Tensor, part: TorusRegion) -> Tensor:
+        """Values of a part, from the values x (B, C, h, w) of this region; sides as long as the torus wrap around."""
+        x = _take(x, 2, self.top, self.height, part.top, part.height, self.full[0])
+        return _take(x, 3, self.left, self.width, part.left, part.width, self.full[1])
 
     def rows(self) -> Tensor:
         """y of each row's centre, in pixels of the torus."""

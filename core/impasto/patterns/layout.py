@@ -1,4 +1,4 @@
-"""Sizes of pieces and their places on the torus, and a history of those that were placed."""
+"""Sizes of pieces, their positions on the torus, and a history of placed pieces."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ import numpy as np
 from ..errors import ParameterError
 
 BLOCK = 1 / 3
-"""Side of a piece, relative to the source's: large pieces need few cuts, and none shows half of the photograph."""
+"""Side of a piece, relative to that of the source: large pieces need few cuts, and none shows half of the source."""
 MATCHING_PX = 256
-"""Approximate size of the source's copy on which pieces are compared; the source itself then gives the exact pixel."""
+"""Approximate size of the reduced source on which pieces are compared; the source then gives the exact pixel."""
 MOST_PIECES = 10_000
 CONTINUES = 100.0
-"""Added to the error of a position that would only continue a neighbouring piece; errors are around 1."""
+"""Addition to the error of a position that would only continue a neighbouring piece; errors are about 1."""
 
 
 @dataclass(frozen=True)
 class PieceLayout:
-    """The grid of pieces, sizes (y, x) in pixels; corners: the top left corners of pieces along each axis.
+    """Grid of pieces, with sizes (y, x) in pixels. corners: top left corners of pieces along each axis.
 
-    scale: factor by which the copy on which pieces are compared is smaller. open_axis: that along which the last pieces
-    do not meet the first, if any: the torus is a cylinder.
+    scale: factor by which the copy for comparing pieces is smaller. open_axis: axis along which the last pieces do not
+    meet the first, if any: the torus is then a cylinder.
     """
 
     size: tuple[int, int]
@@ -37,23 +37,23 @@ class PieceLayout:
 def plan(
     source: tuple[int, int], size: tuple[int, int], block_px: int, overlap: float, open_axis: int | None = None
 ) -> PieceLayout:
-    """An even grid of overlapping pieces on a torus of `size`, at most half as large as source and torus.
+    """An even grid of overlapping pieces on a torus of `size`; pieces are at most half as large as source and torus.
 
     block_px: requested side of a piece, 0 for an automatic one. overlap: relative to a piece. open_axis: see
-    `PieceLayout`; where the source is long enough, a piece there is as long as the result, which then ends at a whole
-    pixel of the reduced copy. ParameterError if there would be too many pieces, or one does not fit into the source.
+    `PieceLayout`; if the source is long enough along it, pieces there are as long as the result, which then ends at a
+    whole pixel of the reduced copy. ParameterError for too many pieces, or pieces that do not fit into the source.
     """
     side = (source[0] * source[1]) ** 0.5
     scale = max(1, min(round(side / MATCHING_PX), min(*source, *size) // 32))
     grids = []
     for axis, (length, torus) in enumerate(zip(source, size, strict=True)):
-        wanted = min(max(4, block_px or BLOCK * side), length / 2, torus / 1.5)
+        block = min(max(4, block_px or BLOCK * side), length / 2, torus / 1.5)
         if axis != open_axis:
-            grids.append(_closed(torus, wanted, overlap, scale))
+            grids.append(_closed(torus, block, overlap, scale))
         elif torus <= length:
             grids.append((-(-torus // scale) * scale, 0, np.zeros(1, int)))
         else:
-            grids.append(_open(torus, wanted, overlap, scale))
+            grids.append(_open(torus, block, overlap, scale))
     (tall, down, rows), (wide, right, columns) = grids
     if (tall > source[0] and open_axis != 0) or (wide > source[1] and open_axis != 1):
         message = f"the source is too small: pieces of {wide}x{tall} px do not fit into {source[1]}x{source[0]} px"
@@ -67,26 +67,26 @@ def plan(
     return PieceLayout(torus_px, (tall, wide), (down, right), (rows, columns), scale, open_axis)
 
 
-def _closed(torus: int, wanted: float, overlap: float, scale: int) -> tuple[int, int, np.ndarray]:
-    """Side and overlap of pieces, and their corners, along an axis that goes round."""
-    count = max(2, round(torus / (wanted * (1 - overlap)) + 0.3))
+def _closed(torus: int, length: float, overlap: float, scale: int) -> tuple[int, int, np.ndarray]:
+    """Side, overlap and corners of pieces of about this length, along an axis that wraps around."""
+    count = max(2, round(torus / (length * (1 - overlap)) + 0.3))
     step = -(-torus // count)
     block = int(-(-max(step + 2, step / (1 - overlap)) // scale) * scale)
     return block, block - step, np.arange(count) * torus // count
 
 
-def _open(torus: int, wanted: float, overlap: float, scale: int) -> tuple[int, int, np.ndarray]:
-    """The same along an axis whose last piece ends with the result."""
-    block = int(-(-wanted // scale) * scale)
+def _open(torus: int, length: float, overlap: float, scale: int) -> tuple[int, int, np.ndarray]:
+    """The same along an axis at whose end the last piece ends."""
+    block = int(-(-length // scale) * scale)
     count = 1 + max(1, math.ceil((torus - block) / (block * (1 - overlap))))
     corners = np.arange(count) * (torus - block) // (count - 1)
     return block, block - int(np.diff(corners).max()), corners
 
 
 class History:
-    """Pieces placed so far, and the number of uses of each pixel of the reduced source (h, w).
+    """Pieces placed so far, and number of uses of each pixel of the reduced source (h, w).
 
-    By it, none continues its neighbour, repeats the source's layout or is used too often.
+    Penalties follow from it for pieces that continue a neighbour, repeat the layout of the source or are used often.
     """
 
     def __init__(self, shape: tuple[int, int], layout: PieceLayout, shortest_px: float) -> None:
@@ -97,7 +97,7 @@ class History:
         self.placed = np.zeros((pieces, 4), int)  # corner y, x; source y, x
         self.count = 0
         self.same_px = np.minimum(np.array(layout.block) / 2, 0.45 * shortest_px)
-        """Distance below which a shifted piece counts as the same; one shifted by a period is another."""
+        """Distance below which a shifted piece counts as the same; one that is shifted by a period is different."""
 
     def add(self, corner: tuple[int, int], source: tuple[int, int]) -> None:
         """Record the piece from `source` at `corner`, both (y, x)."""
@@ -111,13 +111,13 @@ class History:
         self.uses[shown] += self.share
 
     def line(self, axis: int, at: int) -> int | None:
-        """Row (axis 0) or column of the source from which the first piece in that row or column comes, or None."""
+        """Row (axis 0) or column in the source of the first piece in the row or column `at` of the torus; or None."""
         placed = self.placed[: self.count]
         sources = placed[placed[:, axis] == at, 2 + axis]
         return int(sources[0]) if len(sources) else None
 
     def uses_of_blocks(self, box: tuple[int, int]) -> np.ndarray:
-        """Mean uses (h-b+1, w-d+1) in the box (b, d) at each position; 1 under even use."""
+        """Mean uses (h-b+1, w-d+1) in a box (b, d) at each position; 1 if all pixels are used equally."""
         sums = np.zeros((self.uses.shape[0] + 1, self.uses.shape[1] + 1))
         np.cumsum(self.uses, 0, np.float64, sums[1:, 1:])
         np.cumsum(sums[1:, 1:], 1, out=sums[1:, 1:])
@@ -126,7 +126,7 @@ class History:
         return (boxes / (height * width)).astype(np.float32)
 
     def repetition(self, corner: tuple[int, int], shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-        """Penalties for continuing neighbours of `corner`, and counts of pieces in the same layout, both `shape`."""
+        """Penalties, of `shape`, for continuing neighbours of `corner`, and numbers of pieces in the same layout."""
         penalty, familiar = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
         placed, size = self.placed[: self.count], np.array(self.layout.size)
         apart = (np.array(corner) - placed[:, :2] + size // 2) % size - size // 2

@@ -1,4 +1,4 @@
-"""The patches of the styles, upright, rotated and mirrored, each with the features for matching it."""
+"""Patches of styles, upright, rotated and mirrored, with features for matching."""
 
 from __future__ import annotations
 
@@ -11,55 +11,53 @@ from torch import Tensor
 from torch.nn.functional import conv2d, unfold
 
 SIDE = 7
-"""Pixels of a patch's side."""
-
-
+"""Side of a patch in pixels."""
 STRIDE = 2
-"""Pixels from one patch to the next, in pictures and styles alike, so that a match suggests its neighbours'."""
-
+"""Pixels from one patch to the next, in pictures and styles, so that a match suggests those of its neighbours."""
 COMPONENTS = 24
-"""Number of principal components that represent a patch's 3·7·7 values."""
+"""Number of principal components that represent the 3·7·7 values of a patch."""
 MEASURED = 4096
-"""Approximate number of a style's patches for computing them."""
+"""Approximate number of patches of a style for computing them."""
 MOST_PATCHES = 2**21
-"""Limit of patches: 230 MiB of features."""
+"""Most patches, for 230 MiB of features."""
 VIEWS = (0, 4, 2, 6, 1, 5, 3, 7)
-"""Quarter turns, plus 4 if mirrored; the last ones are dropped first if there are too many patches."""
+"""Quarter turns, plus 4 for mirrored views; the last views are dropped first if there are too many patches."""
 CELLS, SPOTS = 32, 64
-"""Numbers of cells and of spots per side of a style, for measuring how evenly it is used as a whole and nearby."""
+"""Numbers of cells and of spots per side of a style, for measuring how evenly it is used, as a whole and locally."""
 
 
 @dataclass(frozen=True)
 class PatchPixels:
     """Pixels of patches: indices into pixels (N, 3), from `corner` (patches,), in steps `down` and `right`.
 
-    known: colours that were looked up before, by their places; None to look them up each time, which needs no memory.
+    cache: colours that were looked up before, by position; None to use no memory for them.
     """
 
     pixels: Tensor
     corner: Tensor
     down: Tensor
     right: Tensor
-    known: dict[tuple[int, int], Tensor] | None = None
+    cache: dict[tuple[int, int], Tensor] | None = None
 
     def at(self, y: int, x: int) -> Tensor:
-        """Colours (patches, 3) at (y, x) from the patches' corners."""
-        if self.known is None:
+        """Colours (patches, 3) at an offset (y, x) from the corners of patches."""
+        if self.cache is None:
             return self.pixels[self.place(y, x)]
-        if (y, x) not in self.known:
-            self.known[y, x] = self.pixels[self.place(y, x)]
-        return self.known[y, x]
+        if (y, x) not in self.cache:
+            self.cache[y, x] = self.pixels[self.place(y, x)]
+        return self.cache[y, x]
 
     def place(self, y: int, x: int) -> Tensor:
-        """Indices (patches,) into the pixels at (y, x) from the patches' corners."""
+        """Indices (patches,) of the pixels at an offset (y, x) from the corners of patches."""
         return self.corner + y * self.down + x * self.right
 
 
 class PatchLibrary:
-    """Table of the patches of styles (1, 3, h, w) with guides (1, G, h, w), an orientation first; a row for each patch.
+    """Table with a row for each patch of styles (1, 3, h, w) with guides (1, G, h, w), which begin with an orientation.
 
-    features: (rows, COMPONENTS + G), compared by squared differences. centre: (rows,), numbers of the middle pixels.
-    cell, spot, view: (rows,). room: patches of each spot in one view, at least 1. longest_px: longest side of a style.
+    features: (rows, COMPONENTS + G), compared by squared differences. centre: (rows,), indices of the middle pixels.
+    cell, spot, view: (rows,). room: number of patches of each spot in one view, at least 1. longest_px: longest side of
+    a style.
     """
 
     def __init__(self, styles: Sequence[Tensor], guides: Sequence[Tensor], turned: bool) -> None:
@@ -96,33 +94,33 @@ class PatchLibrary:
         self.room = (torch.bincount(self.spot, minlength=len(styles) * SPOTS**2) / views).clamp_min(1)
 
     def features_of(self, picture: Tensor, guides: Tensor) -> Tensor:
-        """Features (patches, COMPONENTS + G) of all patches of (1, 3, H, W) on the grid, with their centres' guides."""
+        """Features (patches, COMPONENTS + G) of all patches on the grid of (1, 3, H, W), with guides at centres."""
         patches = conv2d(picture - self.mean, self.basis, stride=STRIDE)  # (1, COMPONENTS, rows, columns)
         rows, columns = patches.shape[2:]
         centres = guides[:, :, SIDE // 2 :: STRIDE, SIDE // 2 :: STRIDE][:, :, :rows, :columns]
         return torch.cat([patches, SIDE * centres], 1)[0].flatten(1).T.contiguous()
 
     def place(self, patches: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """View of each patch, and row and column on the view's grid."""
+        """View of each patch, and its row and column on the grid of the view."""
         view = self.view[patches]
         local = patches - self.first[view]
         return view, local // self.columns[view], local % self.columns[view]
 
     def patch_at(self, view: Tensor, row: Tensor, column: Tensor) -> Tensor:
-        """The patch at a row and column of a view, or else the nearest one there."""
+        """The patch at a row and column of a view, or the nearest one there."""
         row = torch.minimum(row.clamp_min(0), self.rows[view] - 1)
         column = torch.minimum(column.clamp_min(0), self.columns[view] - 1)
         return self.first[view] + row * self.columns[view] + column
 
     def at_offset(self, patches: Tensor, rows: Tensor | int, columns: Tensor | int) -> Tensor:
-        """The patches at an offset of rows and columns from others, in the orientation of their views."""
+        """Patches at an offset of rows and columns from others, in the orientation of their views."""
         view, row, column = self.place(patches)
         return self.patch_at(view, row + rows, column + columns)
 
     def pieces(self, patches: Tensor) -> PatchPixels:
         """Pixels of patches."""
         view = self.view[patches]
-        return PatchPixels(self.pixels, self.corner[patches], self.down[view], self.right[view], known={})
+        return PatchPixels(self.pixels, self.corner[patches], self.down[view], self.right[view], cache={})
 
     def enlarged_pieces(self, patches: Tensor, styles: Sequence[Tensor], factor: int) -> PatchPixels:
         """Pixels of the same patches of styles enlarged by a factor."""
@@ -141,7 +139,7 @@ class PatchLibrary:
 
 
 def pixels_of(styles: Sequence[Tensor]) -> Tensor:
-    """All pixels of styles (1, 3, h, w), one after the other: (N, 3)."""
+    """All pixels (N, 3) of styles (1, 3, h, w), one style after another."""
     return torch.cat([style[0].flatten(1).T for style in styles]).contiguous()
 
 
@@ -155,7 +153,7 @@ def centre_of(style: Tensor, most_px: int) -> Tensor:
 
 
 def _squares(pixels: Tensor, height: int, width: int, count: int) -> Tensor:
-    """In which of the count · count parts of a style's area its pixels, given by their numbers, lie."""
+    """Index of the part, among count · count parts of a style's area, that contains each pixel index."""
     return pixels // width * count // height * count + pixels % width * count // width
 
 
@@ -166,13 +164,13 @@ def _count_of_views(sizes: Sequence[tuple[int, int]], turned: bool) -> int:
 
 
 def view_of(x: Tensor, view: int) -> Tensor:
-    """(1, C, h, w), turned and mirrored as a view."""
+    """x (1, C, h, w), rotated and mirrored as in a view."""
     turned = torch.rot90(x, view % 4, (2, 3))
     return turned.flip(3) if view >= 4 else turned
 
 
 def guides_of_view(guides: Tensor, view: int) -> Tensor:
-    """Guides (1, G, h, w), turned and mirrored as a view, with the orientation that comes first."""
+    """Guides (1, G, h, w), rotated and mirrored as in a view, with their orientation, which comes first."""
     signs = guides.new_ones(guides.shape[1], 1, 1)
     signs[:2] = -1 if view % 2 else 1
     signs[1] *= -1 if view >= 4 else 1
@@ -180,7 +178,7 @@ def guides_of_view(guides: Tensor, view: int) -> Tensor:
 
 
 def _principal(styles: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-    """Mean colour (3, 1, 1) and principal components (COMPONENTS, 3, SIDE, SIDE) of the styles' patches."""
+    """Mean colour (3, 1, 1) and principal components (COMPONENTS, 3, SIDE, SIDE) of patches of styles."""
     samples = []
     for style in styles:
         step = max(1, int((style.shape[2] * style.shape[3] / MEASURED) ** 0.5))

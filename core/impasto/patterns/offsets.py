@@ -1,7 +1,7 @@
-"""First filling of holes, on the coarsest level: squares shifted from elsewhere, which are all chosen together.
+"""First filling of holes, on the coarsest level, by shifted squares, which are all chosen together.
 
-As of He & Sun 2012, with offsets from where the holes' surroundings fit best instead of those of similar patches, and
-belief propagation (Komodakis & Tziritas 2007) instead of graph cuts. Cuts then lie where both sides agree.
+It follows He & Sun 2012, but offsets come from places where the surroundings of holes fit best, instead of similar
+patches, and belief propagation (Komodakis & Tziritas 2007) replaces graph cuts. Cuts then lie where both sides agree.
 """
 
 from __future__ import annotations
@@ -17,32 +17,32 @@ from .spectra import WindowSearch
 from .squares import Edges, Squares, labellings, squares_over
 
 REACH = 1.0
-"""Reach of the surroundings that squares are compared with, in sides of squares."""
+"""Reach of the surroundings that are compared with squares, in sides of a square."""
 WINDOW_REACH = 1.5
-"""Reach of the windows whose best places are the candidates: what fits at large is preferred."""
+"""Reach of the windows whose best places become candidates, so that these fit in a large area."""
 PLACES = 6
 """Number of places of each window."""
 CANDIDATES, MOST_COSTS = 192, 1 << 25
-"""Most offsets among which a square chooses, fewer if all pairs of neighbours would have too many costs."""
+"""Most offsets from which a square chooses, and most costs of all pairs of neighbours, which may allow fewer."""
 BORDER = 2.0
 """Weight of misfits with the surroundings, relative to those between squares."""
 CUT = 0.2
-"""Cost of a cut, relative to that of one between what has nothing in common: without it joints are avoided."""
+"""Cost of a cut, relative to one between pixels with nothing in common; without it, joints would be avoided."""
 LOST = 10.0
-"""Cost of a pixel that may not be taken, in the same unit."""
+"""Cost of a pixel that must not be taken, in the same unit."""
 MANY = 256
-"""Number of squares at borders beyond which not all have windows of their own."""
+"""Most squares at borders that all have their own windows; of more squares, only some have."""
 SWEEPS = 12
 DEPTH = 6
-"""Squares from the surroundings to the innermost ones that are filled at a time; the rest of a huge hole follows."""
+"""Distance from the surroundings, in squares, that is filled at a time; the rest of a huge hole follows."""
 MOST_LOST = 0.25
-"""Share of a square that may lack a source, beyond which it waits for its neighbours."""
+"""Share of a square without a source above which it waits for its neighbours."""
 CHUNK = 16
-"""Squares that are looked at together, for the memory's sake."""
+"""Number of squares that are compared at once, which limits the memory."""
 
 
 class Offsets:
-    """Fills the holes of a level: its `field`."""
+    """Fills the holes of a level; the result is its `field`."""
 
     def __init__(self, level: HoleLevel, side_px: int, generator: torch.Generator) -> None:
         self.level, self.grid, self.generator = level, level.grid, generator
@@ -55,9 +55,9 @@ class Offsets:
         self.known = level.vectors.clone()
         self.known[level.holes] = 0
         self.features = self.grid.with_margin(self.known).clone()
-        """Features of what is shown so far."""
+        """Features of the pixels that are shown so far."""
         self.unit = 1.0 + 2 * float(self.known[level.usable].var(0, correction=0).sum())
-        """Mean squared difference of pixels that have nothing in common."""
+        """Mean squared difference between pixels with nothing in common."""
         self.search = WindowSearch(level, self.known, self.side_px + 2 * self.window_px, generator)
 
     def fill(self) -> Iterator[float]:
@@ -75,7 +75,7 @@ class Offsets:
             left = left[self.todo[left]]
 
     def _fill(self, squares: Squares, pixels: Tensor) -> Iterator[float]:
-        """Fill pixels (N,), which squares cover; yields the fraction done."""
+        """Fill pixels (N,), which the squares cover; yields the fraction done."""
         border = self._at_border(squares)
         places = border if len(border) <= MANY else squares.sparse(border)
         found, weights = [], self._weights(self.window_px)
@@ -93,7 +93,7 @@ class Offsets:
         self._show(squares, pixels, chosen[squares.of_pixel])
 
     def _show(self, squares: Squares, pixels: Tensor, offsets: Tensor) -> None:
-        """Show at pixels (N,) what lies at offsets (N, 2) from them, but for squares that lack too much of it."""
+        """Show places at offsets (N, 2) from pixels (N,), except in squares with too few usable places."""
         y, x = self.grid.position(pixels)
         places, is_lost = self._places(y, x, offsets[:, 0], offsets[:, 1])
         ones = torch.ones_like(is_lost, dtype=torch.float32)
@@ -111,30 +111,30 @@ class Offsets:
         self.todo[pixels] = False
 
     def _at_border(self, squares: Squares) -> Tensor:
-        """Those of the squares (W,) that touch what is known."""
+        """Squares (W,) that touch known pixels."""
         y, x = squares.pixels(torch.arange(len(squares.row), device=self.todo.device), 1)
         index, is_inside = self._index(y, x)
         return (~self.todo[index] & is_inside).any(1).nonzero()[:, 0]
 
     def _best_offsets(self, squares: Squares, part: Tensor, weights: Tensor) -> Tensor:
-        """Offsets (W, m, 2) by which windows around a part (W,) of the squares fit best."""
+        """Offsets (W, m, 2) at which windows around some squares (W,) fit best."""
         reach_px, side_px = self.window_px, self.side_px + 2 * self.window_px
         index, is_inside = (one.view(-1, side_px, side_px) for one in self._index(*squares.pixels(part, reach_px)))
         weights = weights[index] * is_inside
-        wanted = torch.zeros_like(weights)
+        missing = torch.zeros_like(weights)
         inner = slice(reach_px, -reach_px)
-        wanted[:, inner, inner] = LOST * self.unit * (self.todo[index] & is_inside).float()[:, inner, inner]
+        missing[:, inner, inner] = LOST * self.unit * (self.todo[index] & is_inside).float()[:, inner, inner]
         kind = None if self.level.kind is None else self.level.kind[index]
         windows = self.features[index].permute(0, 3, 1, 2)
         corners = torch.stack([squares.top[part], squares.left[part]], 1) - reach_px
-        offsets = self.search.best(windows, weights, wanted, kind, PLACES) - corners[:, None]
+        offsets = self.search.best(windows, weights, missing, kind, PLACES) - corners[:, None]
         for axis, length in enumerate(self.grid.size):
             if self.grid.wraps[axis]:
                 offsets[..., axis] %= length
         return offsets
 
     def _candidates(self, squares: Squares, places: Tensor, found: Tensor) -> Tensor:
-        """Offsets (n, K, 2) among which each square chooses, from those (W, m, 2) found around some (W,)."""
+        """Offsets (n, K, 2) from which each square chooses: those found (W, m, 2) at the nearest squares `places`."""
         most = 2 * max(self.grid.size)
         codes = (found[..., 0] + most) * 2 * most + found[..., 1] + most  # (W, m)
         distinct = codes.unique()
@@ -151,7 +151,7 @@ class Offsets:
         return torch.stack([codes // (2 * most) - most, codes % (2 * most) - most], 2)
 
     def _costs(self, squares: Squares, border: Tensor, offsets: Tensor) -> Tensor:
-        """Costs (n, K) of the squares' offsets: misfits with the surroundings, and pixels that may not be taken."""
+        """Costs (n, K) of the offsets of squares: misfits with the surroundings, and pixels that must not be taken."""
         costs = torch.zeros(offsets.shape[:2], device=offsets.device)
         weights = self._weights(self.reach_px)
         for part in torch.arange(len(costs), device=costs.device).split(CHUNK):
@@ -171,7 +171,7 @@ class Offsets:
         return costs
 
     def _edges(self, squares: Squares, axis: int, offsets: Tensor) -> Edges:
-        """Edges along an axis, with the misfits between what both squares' offsets show around their border."""
+        """Edges along an axis, with misfits between pixels that the offsets of both squares show at their border."""
         after, line = squares.neighbours(axis), (squares.row, squares.column)[axis]
         first = line.argsort(stable=True)
         first = first[after[first] >= 0]
@@ -179,7 +179,7 @@ class Offsets:
         half_px = max(1, self.side_px // 2)
         costs = torch.empty(len(first), offsets.shape[1], offsets.shape[1], device=offsets.device)
         for part in torch.arange(len(first), device=costs.device).split(CHUNK):
-            y, x = squares.strips(first[part], axis, half_px)
+            y, x = squares.borders(first[part], axis, half_px)
             index, is_inside = self._index(y, x)
             share = (self.todo[index] & is_inside).float() / (2 * half_px)  # (e, p)
             one, other = (
@@ -196,7 +196,7 @@ class Offsets:
         return Edges(first, second, costs, list(zip([0, *ends], ends, strict=False)))
 
     def _weights(self, reach_px: int) -> Tensor:
-        """Weights (P,) of what is known, down to 0 beyond `reach_px` from what is to be done; a line's sum is 1."""
+        """Weights (P,) of known pixels, falling to 0 at `reach_px` from unfilled ones; their sum along a line is 1."""
         lines = [
             torch.arange(-reach_px, length + reach_px, device=self.todo.device) % length
             if wraps

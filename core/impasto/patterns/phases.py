@@ -1,4 +1,4 @@
-"""Phase of shifts in a periodic pattern: a shift that keeps it is a whole number of periods, of one sublattice."""
+"""Phases of shifts in a periodic pattern: shifts by whole periods that are in its sublattice preserve the pattern."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from torch import Tensor
 from .field import Field, PixelGrid
 
 TOLERANCE = 0.04
-"""Largest phase error in a pattern, in periods: bricks are not laid by machine."""
+"""Largest phase error in a pattern, in periods: bricks are not laid exactly."""
 OUT_OF_PHASE = 1e5
-"""Penalty of a piece out of phase; differences of pieces are around 1."""
+"""Penalty of a piece out of phase; differences between pieces are about 1."""
 PIXEL_OUT_OF_PHASE = 1e8
 """Cost of a pixel that is a period out of phase; distances of windows are at most about 1e7."""
 Integers = TypeVar("Integers", np.ndarray, Tensor)
@@ -51,10 +51,10 @@ class Sublattice:
 
 @dataclass(frozen=True)
 class Pattern:
-    """A periodic pattern, which pieces may be shifted on by whole cycles of `wave_vectors` (n, 2), per pixel (y, x).
+    """A periodic pattern with `wave_vectors` (n, 2), in cycles per pixel (y, x), along which shifts are whole cycles.
 
-    Of two wave vectors, only by shifts in `sublattice`. Without any, pieces are free. closes: whether the torus is a
-    whole number of repeats of the sublattice; if not, it is broken along some line around the torus.
+    With two wave vectors, shifts are also in `sublattice`. Without wave vectors, pieces are free. closes: whether the
+    torus is a whole number of repeats of the sublattice; if not, the sublattice breaks along a line around the torus.
     """
 
     wave_vectors: np.ndarray = field(default_factory=lambda: np.zeros((0, 2), np.float32))
@@ -66,13 +66,14 @@ class Pattern:
 
     @property
     def shortest_px(self) -> float:
-        """The shortest period; infinite without any."""
+        """The shortest period; infinite without wave vectors."""
         return float(min(1 / np.hypot(*self.wave_vectors.T), default=np.inf))
 
     def errors(self, shifts: Tensor, least_px: float, bond: Sublattice) -> Tensor:
-        """Errors (m, N), in periods, of shifts (2, N) in pixels; 0 where they keep the pattern.
+        """Errors (m, N), in periods, of shifts (2, N) in pixels; 0 where they preserve the pattern.
 
-        Along each wave vector beyond the tolerance, which is at least `least_px`; of two, then those of the bond.
+        One row for each wave vector: errors beyond the tolerance, which is at least `least_px`. With two wave vectors,
+        a further row for the bond.
         """
         K = self._vectors(shifts)  # (n, 2)
         period_px = 1 / K.norm(dim=1, keepdim=True)
@@ -84,19 +85,19 @@ class Pattern:
         return torch.cat([errors, 0.5 * ~bond.contains(*cycles.round().long())[None]])
 
     def costs(self, shifts: Tensor) -> Tensor:
-        """Costs (N,) of shifts (2, N) of pixels; 0 where they keep the pattern within the tolerance."""
-        return (PIXEL_OUT_OF_PHASE * self.errors(shifts, 0.75, self._kept).sum(0)).float()
+        """Costs (N,) of shifts (2, N) of pixels; 0 where they preserve the pattern within the tolerance."""
+        return (PIXEL_OUT_OF_PHASE * self.errors(shifts, 0.75, self._bond).sum(0)).float()
 
     def in_phase(self, shifts: Tensor) -> Tensor:
-        """Shifts (2, N), of which those out of phase are moved to the next whole number of periods."""
+        """Shifts (2, N); those out of phase are moved to the nearest whole number of periods."""
         K = self._vectors(shifts)
         cycles = K @ shifts.double()
         moved = (shifts + torch.linalg.pinv(K) @ (cycles.round() - cycles)).round().long()
         return torch.where(self.costs(shifts) > 0, moved, shifts)
 
     def repeats(self, like: Tensor) -> Tensor:
-        """The shortest shifts (n, 2) in pixels but 0 that map the pattern to itself, the shortest first."""
-        bond, inverse = self._kept, torch.linalg.pinv(self._vectors(like))
+        """The shortest shifts (n, 2), in pixels, other than 0, that map the pattern to itself, in ascending order."""
+        bond, inverse = self._bond, torch.linalg.pinv(self._vectors(like))
         periods = [[bond.rows, bond.shift], [0, bond.columns]] if len(self.wave_vectors) == 2 else [[1]]
         counts = torch.tensor(list(product((-1, 0, 1), repeat=len(periods))), dtype=torch.double)
         counts = counts[counts.any(1)] @ torch.tensor(periods, dtype=torch.double)
@@ -104,8 +105,8 @@ class Pattern:
         return shifts[shifts.norm(dim=1).argsort(stable=True)].round().long()
 
     @property
-    def _kept(self) -> Sublattice:
-        """The sublattice; one that does not close would hold its break on the border, where it can be seen best."""
+    def _bond(self) -> Sublattice:
+        """The sublattice, if it closes; else its break would stay at the border, where it is most visible."""
         return self.sublattice if self.closes else Sublattice()
 
     def _vectors(self, like: Tensor) -> Tensor:
@@ -114,7 +115,7 @@ class Pattern:
 
 @dataclass(frozen=True)
 class Patterns:
-    """Periodic patterns of pictures below each other, whose first rows are `tops`, in order."""
+    """Periodic patterns of pictures that lie below each other. tops: their first rows, ascending."""
 
     tops: tuple[int, ...] = (0,)
     parts: tuple[Pattern, ...] = (Pattern(),)
@@ -124,16 +125,16 @@ class Patterns:
 
     @property
     def shortest_px(self) -> float:
-        """The shortest period; infinite without any."""
+        """The shortest period; infinite without patterns."""
         return min(part.shortest_px for part in self.parts)
 
     def at_scale(self, scale: int) -> Patterns:
-        """The patterns on a level whose pixels are `scale` wide."""
+        """The patterns on a level where a pixel is `scale` pixels wide."""
         parts = (replace(part, wave_vectors=np.asarray(part.wave_vectors) * scale) for part in self.parts)
         return Patterns(tuple(top // scale for top in self.tops), tuple(parts))
 
     def penalty(self, corner: tuple[int, int], shape: tuple[int, int], scale: int) -> np.ndarray:
-        """Penalty, of `shape`, of positions (multiples of `scale`) whose piece would be out of phase at `corner`."""
+        """Penalties, of `shape`, of positions (multiples of `scale`) whose pieces would be out of phase at `corner`."""
         y, x = (torch.arange(count) * scale - start for count, start in zip(shape, corner, strict=True))
         shifts, penalty = torch.cartesian_prod(y, x).T, np.zeros(shape, np.float32)
         for top, part in zip(self.tops, self.parts, strict=True):
@@ -143,35 +144,35 @@ class Patterns:
         return penalty
 
     def costs(self, places: Tensor, here: Tensor) -> Tensor:
-        """Costs (N,) of showing places (2, N) of the pictures `here` (2, N); 0 where they keep their pattern."""
+        """Costs (N,) of showing places (2, N) at pixels `here` (2, N); 0 where this preserves the pattern."""
         costs = torch.zeros(places.shape[1], device=places.device)
         for part, (inside, shifts) in self._shifts(places, here):
             costs = torch.where(inside, part.costs(shifts), costs)
         return costs
 
     def in_phase(self, places: Tensor, here: Tensor) -> Tensor:
-        """Places (2, N), of which those out of phase are moved to the next whole number of periods."""
+        """Places (2, N); those out of phase are moved to the nearest whole number of periods."""
         moved = places
         for part, (inside, shifts) in self._shifts(places, here):
             moved = torch.where(inside, places + part.in_phase(shifts) - shifts, moved)
         return moved
 
     def keep(self, field: Field) -> None:
-        """Move what is out of phase to where it is in phase.
+        """Move places that are out of phase to places in phase.
 
-        If that is beyond a border, then to a repeat of it inside; what has none stays where it was.
+        If such a place is beyond a border, a repeat of it inside is used; without one, the place stays.
         """
         if not self:
             return
         here, places = torch.stack(field.grid.torus_position(field.pixels)), torch.stack(field.positions())
-        kept = self.in_phase(places, here)
+        moved = self.in_phase(places, here)
         source = field.source.grid
-        beyond = (~source.is_within(*kept)).nonzero()[:, 0]
-        kept[:, beyond] = self._in_phase_by_repeats(places[:, beyond], here[:, beyond], source)
-        field.show(field.pixels, source.index(*kept))
+        beyond = (~source.is_within(*moved)).nonzero()[:, 0]
+        moved[:, beyond] = self._in_phase_by_repeats(places[:, beyond], here[:, beyond], source)
+        field.show(field.pixels, source.index(*moved))
 
     def _in_phase_by_repeats(self, places: Tensor, here: Tensor, source: PixelGrid) -> Tensor:
-        """Places (2, N), moved to be in phase with `here` by more than one repeat, if that is inside the source."""
+        """Places (2, N), moved by one more repeat to be in phase at `here`, where that is inside the source."""
         moved = places.clone()
         todo = torch.ones_like(places[0], dtype=torch.bool)
         for part, (own, shifts) in self._shifts(places, here):
@@ -183,7 +184,7 @@ class Patterns:
         return moved
 
     def _shifts(self, places: Tensor, here: Tensor) -> Iterator[tuple[Pattern, tuple[Tensor, Tensor]]]:
-        """Each picture with a pattern, whether places (2, N) are in it (N,), and their shifts (2, N) within it."""
+        """For each picture with a pattern: whether places (2, N) are in it (N,), and their shifts (2, N) within it."""
         number = torch.bucketize(places[0], torch.tensor(self.tops[1:], device=places.device), right=True)
         for index, (part, top) in enumerate(zip(self.parts, self.tops, strict=True)):
             if part:

@@ -1,7 +1,7 @@
 """Image quilting (Efros & Freeman 2001) on a torus, with minimum cuts on every side that overlaps.
 
-Pieces are placed in rows: of all positions in the source, an FFT finds those that match the overlap best, and of these,
-the piece with the cheapest cuts is placed. The last piece of a row and the last row close the torus.
+Pieces are placed in rows: an FFT finds positions in the source that match the overlap best; of these, the piece with
+the cheapest cuts is placed. The last piece of a row and the last row close the torus.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from .spectra import BlockSpectra
 
 CANDIDATES = 16
 OFF_LINE = 1 / 200
-"""Distance, relative to the source's side, by which joints that run through may miss each other at a cut."""
+"""Distance, relative to the side of the source, by which continuous joints may miss each other at a cut."""
 
 
 class Quilter:
     """Covers a torus with pieces of `features` (C, h, w).
 
-    guide: channels of the source (G, h, w), and of the torus (G, H, W), that should agree. keeps_lines: whether
-    lines count as features too; where joints run through the source, pieces of a row then come from the same rows of
-    it, so that none ends.
+    guide: channels of the source (G, h, w), and of the torus (G, H, W), that should agree. keeps_lines: whether lines
+    are features, too; if joints run through the source, pieces of a row then come from the same rows of it, so that no
+    joint ends.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Quilter:
                 yield (r * len(columns) + c + 1) / (len(rows) * len(columns))
 
     def _first(self, corner: tuple[int, int]) -> tuple[int, int]:
-        """A random position, in phase with the pattern."""
+        """A random position in phase with the pattern."""
         scale = self.layout.scale
         block = self.layout.block
         _, height, width = self.spectra.features.shape
@@ -92,7 +92,7 @@ class Quilter:
         return y * scale, x * scale
 
     def _best(self, corner: tuple[int, int], bands: Bands) -> tuple[int, int]:
-        """The position in the source whose piece fits best at `corner`."""
+        """Position in the source of the piece that fits best at `corner`."""
         scale = self.layout.scale
         rows, columns = self.torus.indices(corner, self.layout.block)
         known = self.torus.canvas[:, rows, columns]  # (C, b, d)
@@ -104,16 +104,16 @@ class Quilter:
         weight = 1 + self.variety * (2 * self.history.uses_of_blocks((mask.shape[0], mask.shape[1])) + familiar)
         unlike = self._unlike_guide(corner) if self.guide else np.zeros_like(differences)
         differences += unlike
-        tile = max(2, min(mask.shape) // 8)
-        ys, xs = _local_minima((differences + 1e-3) * weight + penalty, CANDIDATES, tile)
+        block = max(2, min(mask.shape) // 8)
+        ys, xs = _local_minima((differences + 1e-3) * weight + penalty, CANDIDATES, block)
         cuts = self._cut_costs(template, bands, ys, xs) + sum(mask.shape) * unlike[ys, xs]
-        costs = cuts.clip(0) * weight[ys, xs] + 100 * penalty[ys, xs]  # rounded below 0 where pieces are the same
+        costs = cuts.clip(0) * weight[ys, xs] + 100 * penalty[ys, xs]  # rounding gives values below 0 for equal pieces
         good = np.flatnonzero(costs <= costs.min() * (1 + 0.2 * self.variety))
         chosen = self.rng.choice(good)
         return self._to_the_pixel(known, bands, (int(ys[chosen]) * scale, int(xs[chosen]) * scale))
 
     def _off_line(self, corner: tuple[int, int], shape: tuple[int, int]) -> np.ndarray:
-        """Penalty, of `shape`, of positions where joints would not continue those of the first piece in the row."""
+        """Penalties, of `shape`, of positions where joints would not continue those of the first piece in the row."""
         penalty, axis = np.zeros(shape, np.float32), self.axis_of_joints
         if axis is None or (line := self.history.line(axis, corner[axis])) is None:
             return penalty
@@ -122,18 +122,18 @@ class Quilter:
         return penalty + OUT_OF_PHASE * np.expand_dims(off, 1 - axis)
 
     def _unlike_guide(self, corner: tuple[int, int]) -> np.ndarray:
-        """Mean squared differences of the piece from each position from what is wanted at `corner`."""
+        """Mean squared differences between the guide of pieces from each position and that of the torus at `corner`."""
         assert self.guide
-        spectra, wanted = self.guide
+        spectra, target = self.guide
         rows, columns = self.torus.indices(corner, self.layout.block)
-        template = avg_pool2d(wanted[None, :, rows, columns], self.layout.scale)[0]
+        template = avg_pool2d(target[None, :, rows, columns], self.layout.scale)[0]
         return spectra.differences(template, torch.ones_like(template[0])).cpu().numpy()
 
     def _cut_costs(self, template: torch.Tensor, bands: Bands, ys: np.ndarray, xs: np.ndarray) -> np.ndarray:
         """Costs (K,) of the cuts around candidate pieces at (ys, xs), both (K,), on the reduced source."""
         places = torch.from_numpy(np.stack([ys, xs])).to(template.device)
         differences = {}
-        for side, wide in bands.widths.items():  # only what lies in a band is looked at
+        for side, wide in bands.widths.items():  # only pixels in a band are compared
             thick = max(2, wide // self.layout.scale)
             part = slice(-thick, None) if side in ("right", "bottom") else slice(thick)
             box = (slice(None), part) if side in ("left", "right") else (part, slice(None))
@@ -162,29 +162,29 @@ class Quilter:
 
 
 def _pieces(x: torch.Tensor, size: tuple[int, ...], box: tuple[slice, slice], places: torch.Tensor) -> torch.Tensor:
-    """A box (C, K, b, d) of each piece of x (C, h, w) that begins at places (2, K) and has a size (height, width)."""
+    """A box (C, K, b, d) of each piece of x (C, h, w); pieces begin at places (2, K), with a size (height, width)."""
     height, width = size
     windows = x.unfold(1, height, 1).unfold(2, width, 1)  # (C, h - height + 1, w - width + 1, height, width), a view
     return windows[..., *box][:, places[0], places[1]]
 
 
-def _local_minima(scores: np.ndarray, count: int, tile: int) -> tuple[np.ndarray, np.ndarray]:
-    """Rows and columns of the `count` lowest of scores (h, w), at most one in each tile."""
+def _local_minima(scores: np.ndarray, count: int, side: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns of the `count` lowest scores (h, w), with at most one in each block of this side."""
     height, width = scores.shape
-    rows, columns = -(-height // tile), -(-width // tile)
-    padded = np.full((rows * tile, columns * tile), np.inf, np.float32)
+    rows, columns = -(-height // side), -(-width // side)
+    padded = np.full((rows * side, columns * side), np.inf, np.float32)
     padded[:height, :width] = scores
-    tiles = padded.reshape(rows, tile, columns, tile).swapaxes(1, 2).reshape(rows * columns, tile * tile)
-    down, right = np.divmod(tiles.argmin(1), tile)
-    best = np.argsort(tiles.min(1), kind="stable")[:count]
-    return best // columns * tile + down[best], best % columns * tile + right[best]
+    blocks = padded.reshape(rows, side, columns, side).swapaxes(1, 2).reshape(rows * columns, side * side)
+    down, right = np.divmod(blocks.argmin(1), side)
+    best = np.argsort(blocks.min(1), kind="stable")[:count]
+    return best // columns * side + down[best], best % columns * side + right[best]
 
 
 class QuiltedTorus:
-    """The unfinished result, a torus of (H, W) texels. origin (H, W): flat indices into the source.
+    """The unfinished result, a torus of (H, W) texels. origin: (H, W), flat indices into the source.
 
-    canvas (C, H, W): features of what is shown. features (C, h, w): of the source. grain (2, h, w): weights of cuts
-    that run down and across it.
+    canvas: (C, H, W), features of the texels that are shown. features: (C, h, w), of the source. grain: (2, h, w),
+    weights of cuts that run down and across the source.
     """
 
     def __init__(self, features: torch.Tensor, grain: torch.Tensor, size_px: tuple[int, int]) -> None:
@@ -202,7 +202,7 @@ class QuiltedTorus:
         return rows[:, None], columns
 
     def place(self, corner: tuple[int, int], source: tuple[int, int], bands: Bands) -> None:
-        """Place the block from `source` at `corner`, both (y, x), cut from its neighbours along the cheapest paths."""
+        """Place the block from `source` at `corner`, both (y, x), with the cheapest cuts to its neighbours."""
         rows, columns = self.indices(corner, bands.block)
         (y, x), (height, width) = source, bands.block
         old, new = self.canvas[:, rows, columns], self.features[:, y : y + height, x : x + width]  # (C, b, d)

@@ -1,7 +1,7 @@
-"""Rows, as of bricks: means along one direction repeat, even if the joints within rows do not.
+"""Rows, such as those of bricks: means along one direction repeat, even if joints within rows do not.
 
-Found by projecting the picture onto one axis, for every small tilt and keystone (parallel lines that converge in a
-photograph), and keeping the projection with the largest variance.
+The picture is projected onto one axis, for each small tilt and keystone (parallel lines that converge in a photograph);
+the projection with the largest variance is used.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ from scipy.sparse import csr_matrix
 from torch.nn.functional import avg_pool2d
 
 LEAST_PX = 24
-"""Least shorter side of a picture that is searched."""
+"""Least shorter side of a picture for a search."""
 CORRELATION, VARIANCE_SHARE = 0.6, 0.035
-"""Least correlation of a profile of rows after one period, and least fraction of the picture's variance."""
+"""Least correlation of a profile of rows after one period, and least share of the variance of the picture."""
 KEYSTONE_SHARE = 3 * VARIANCE_SHARE
-"""Least fraction that converging lines explain: with two more degrees of freedom, noise too has a profile."""
+"""Least share that converging lines explain: with two more degrees of freedom, noise has a profile, too."""
 KEYSTONE_GAIN, LEAST_KEYSTONE = 1.25, 0.03
-"""Least variance of converging lines relative to parallel ones, and least keystone."""
+"""Least variance of converging lines, relative to parallel ones, and least keystone."""
 LEVEL_SHARE = 0.97
-"""Rows count as level if level ones explain at least this fraction of the variance that the best tilt explains."""
+"""Share of the variance of the best tilt that level rows must explain to be preferred."""
 SEARCH_PX = 192
 """Longer side of the reduced copy for the first search for tilt and keystone."""
-KEPT_PX = 256
-"""Longest side of pictures whose lines are kept, 30 MB for a size: previews of one size come again and again."""
+CACHED_PX = 256
+"""Longest side of pictures whose projections are cached, 30 MB for a size: previews have one size again and again."""
 TILTS, KEYSTONES = [i / 50 for i in range(-6, 7)], [i / 25 for i in range(-8, 9)]
-"""Candidates of that search: up to 7 degrees, and lines that converge by a third of their distance."""
+"""Candidates of that search, up to 7 degrees, and lines that converge by a third of their distance."""
 REFINEMENTS = (0.01, 0.005, 0.0025)
 """Step sizes of tilt and keystone for refining the best candidate at full size."""
 REACH = 0.6
 """Largest shift of a profile's autocorrelation, relative to its length."""
 LEAST_PERIOD_PX = 6
 PEAK, TALLEST_SHARE, SURE = 0.3, 0.8, 0.85
-"""Least correlation of a peak; of the first relative to the tallest; and of one without a second at a multiple."""
+"""Least correlation of a peak; of the first, relative to the tallest; and of one without a second at a multiple."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Rows:
     """Rows along y (or with y and x exchanged): (y + tilt x) / (1 + keystone x) repeats every `period` pixels.
 
     Coordinates are centred, in pixels of the picture; for `keystone`, x is relative to half the picture's width.
-    variance_share: fraction of the picture's variance that the means of lines explain.
+    variance_share: share of the variance of the picture that the means of lines explain.
     """
 
     period: float
@@ -63,7 +63,7 @@ class Rows:
 def find_rows(image: torch.Tensor, sensitivity: float = 1.0, level: bool = False) -> Rows | None:
     """Rows that follow each other along y in a normalised picture (h, w); thresholds are divided by `sensitivity`.
 
-    level: look only for rows without tilt and keystone.
+    level: search only for rows without tilt and keystone.
     """
     if min(image.shape) < LEAST_PX:
         return None
@@ -83,10 +83,10 @@ Axis: TypeAlias = "tuple[float, float]"
 
 @dataclass(frozen=True)
 class Projections:
-    """Projections of all pixels (h, w) onto axes, one after the other, in n places altogether.
+    """Projections of all pixels (h, w) onto several axes, with n bins altogether.
 
-    summing: matrix (n, h·w) of the pixels that are projected into each place. counts (n,): how many they are. first
-    (axes,): index of the first place of each axis.
+    summing: (n, h·w), matrix of the pixels that are projected into each bin. counts: (n,), their numbers. first:
+    (axes,), index of the first bin of each axis.
     """
 
     summing: csr_matrix
@@ -95,8 +95,8 @@ class Projections:
 
     @classmethod
     def of(cls, size_px: tuple[int, int], axes: tuple[Axis, ...]) -> Projections:
-        """Projections along lines, in places of one pixel."""
-        indices = [_places(size_px, *axis) for axis in axes]
+        """Projections along lines, in bins of one pixel."""
+        indices = [_bins(size_px, *axis) for axis in axes]
         counts = [np.bincount(index) for index in indices]
         first = np.cumsum([0, *map(len, counts)])[:-1]
         order = np.concatenate([np.argsort(index, kind="stable").astype(np.int32) for index in indices])
@@ -106,22 +106,22 @@ class Projections:
         return cls(csr_matrix((_ones(len(order)), order, ends), shape=shape), every, first)
 
     def means(self, image: np.ndarray) -> np.ndarray:
-        """Means (n,) of the pixels of an image (h, w) at each place, in double precision; 0 where there are none."""
+        """Means (n,) of the pixels of an image (h, w) in each bin, in double precision; 0 in empty bins."""
         return (self.summing @ image.ravel()) / np.maximum(self.counts, 1)
 
     def energies(self, image: np.ndarray) -> np.ndarray:
-        """Mean square (axes,) of an image (h, w) whose lines along each axis are replaced by their means."""
+        """Mean squares (axes,) of an image (h, w) after lines along each axis are replaced by their means."""
         return np.add.reduceat(np.square(self.means(image)) * self.counts, self.first) / image.size
 
 
-def _places(size_px: tuple[int, int], tilt: float, keystone: float) -> np.ndarray:
-    """The pixel of the axis, from 0, that each pixel is projected into (h · w,)."""
+def _bins(size_px: tuple[int, int], tilt: float, keystone: float) -> np.ndarray:
+    """Bin of the axis, from 0, into which each pixel is projected (h · w,)."""
     height, width = size_px
     y = torch.arange(height)[:, None] - (height - 1) / 2
     x = torch.arange(width)[None] - (width - 1) / 2
     along = (y + tilt * x) / (1 + keystone * x * 2 / width)
-    places = (along - along.min()).round().flatten().numpy()
-    return places.astype(np.uint16 if max(size_px) <= SEARCH_PX * 2 else np.int32)  # short numbers are quick to sort
+    bins = (along - along.min()).round().flatten().numpy()
+    return bins.astype(np.uint16 if max(size_px) <= SEARCH_PX * 2 else np.int32)  # short numbers are sorted fast
 
 
 @lru_cache(maxsize=4)
@@ -129,16 +129,16 @@ def _ones(count: int) -> np.ndarray:
     return np.ones(count)
 
 
-_kept_projections = lru_cache(maxsize=40)(Projections.of)
+_cached_projections = lru_cache(maxsize=40)(Projections.of)
 
 
 def _projections(image: np.ndarray, axes: Iterable[Axis]) -> Projections:
-    of = _kept_projections if max(image.shape) <= KEPT_PX else Projections.of
+    of = _cached_projections if max(image.shape) <= CACHED_PX else Projections.of
     return of((image.shape[0], image.shape[1]), tuple(axes))
 
 
 def _straightest(image: torch.Tensor) -> tuple[float, float, float]:
-    """Tilt and keystone of the profile that explains the largest fraction of the variance, and that fraction."""
+    """Tilt and keystone of the profile that explains the largest share of the variance, and that share."""
     step = max(1, max(image.shape) // SEARCH_PX)
     small, whole = (_pixels(avg_pool2d(image[None, None], side)[0, 0]) for side in (step, 1))
     energies = _energies(small)
@@ -158,7 +158,7 @@ def _straightest(image: torch.Tensor) -> tuple[float, float, float]:
 
 def _energies(image: np.ndarray) -> np.ndarray:
     """`Projections.energies` (TILTS, KEYSTONES) of an image (h, w)."""
-    mirrored = np.ascontiguousarray(image[:, ::-1])  # for negative keystones, so that half as much is kept
+    mirrored = np.ascontiguousarray(image[:, ::-1])  # for negative keystones, to cache half as much
     columns = []
     for keystone in KEYSTONES:
         projections = _projections(image, [(tilt, abs(keystone)) for tilt in TILTS])
@@ -171,7 +171,7 @@ def _pixels(image: torch.Tensor) -> np.ndarray:
 
 
 def _explained_share(image: torch.Tensor, axis: Axis) -> float:
-    """Fraction of the variance of an image (h, w) that means of lines with a tilt and a keystone explain."""
+    """Share of the variance of an image (h, w) that means of lines with a tilt and a keystone explain."""
     pixels = _pixels(image)
     (energy,) = _projections(pixels, [axis]).energies(pixels)
     return float(energy / max(np.square(pixels).mean(), 1e-9))
@@ -192,7 +192,7 @@ def _profile_correlation(image: torch.Tensor, tilt: float, keystone: float) -> t
 
 
 def _period(correlation: torch.Tensor, threshold: float) -> float | None:
-    """The shortest shift that correlates about as well as the best; two multiples must, or a single one very well."""
+    """The shortest shift with nearly the best correlation; it needs two multiples, or a very high correlation."""
     reach = len(correlation)
     values = correlation.tolist()
     peaks = [k for k in range(LEAST_PERIOD_PX, reach - 1) if values[k] >= max(*values[max(0, k - 3) : k + 4], PEAK)]

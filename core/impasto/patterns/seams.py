@@ -1,7 +1,7 @@
 """Joining of pieces in the gradient domain, so that cuts show no step and nothing is blurred (Pérez et al. 2003).
 
-On a torus, the screened Poisson equation is solved exactly, by one FFT (Bhat et al. 2008). What fills a hole is
-shifted, window by window, by a membrane that takes up the steps at its border and at cuts, solved by multigrid.
+On a torus, one FFT solves the screened Poisson equation exactly (Bhat et al. 2008). In holes, a membrane that absorbs
+steps at borders and cuts is added, window by window; a multigrid method solves it.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from ..texture import NORMAL_MAPS
 from .field import Field, PixelGrid
 
 FADES = 4.0
-"""Reaches after which a step's correction has faded (e^-4)."""
+"""Number of reaches after which the correction of a step has faded (e^-4)."""
 LARGEST_GAP = 0.12
-"""Steps beyond this are shapes that end at a cut, not light or colour: they are only spread over a short distance."""
+"""Step above which it is a shape that ends at a cut, not light or colour: it is spread over a short distance only."""
 SHAPES_REACH_PX = 6.0
 CELLS, LEAST_CELL_PX = 48, 4
-"""Number of cells along the longer side, and their least side: holes in neighbouring cells share a window."""
+"""Number of cells along the longer side, and least side of a cell; holes in neighbouring cells share a window."""
 SWEEPS, CYCLES = 2, 4
 """Sweeps of Jacobi's method before and after each coarser level, and V-cycles, of the multigrid solver."""
 OMEGA = 0.8
-"""Damping of Jacobi's method that removes fine errors fastest."""
+"""Damping with which Jacobi's method removes fine errors fastest."""
 COARSEST_PX = 4
 COARSEST_SWEEPS = 16
 
@@ -38,9 +38,9 @@ COARSEST_SWEEPS = 16
 def join(image: Tensor, origin: Tensor, light_px: float, shapes_px: float, open_axis: int | None = None) -> Tensor:
     """Pixels (C, H, W) of the torus, copied from `image` (C, h, w) at indices `origin` (H, W), without steps at cuts.
 
-    Minimises |grad u - g|^2 + |u - copied|^2 / reach^2, where g is the mean of the gradients of both pieces: small
-    steps, of light and colour, with a reach of `light_px`, what is more with `shapes_px`. open_axis: that along which
-    the borders do not meet, if any: there the equation is solved on a longer torus.
+    Minimises |grad u - g|^2 + |u - copied|^2 / reach^2, where g is the mean of the gradients of both pieces. Small
+    steps, of light and colour, have the reach `light_px`, the excess of larger ones `shapes_px`. open_axis: axis along
+    which borders do not meet, if any; the equation is then solved on a longer torus.
     """
     size = list(origin.shape)
     if open_axis is not None:
@@ -64,7 +64,7 @@ def join(image: Tensor, origin: Tensor, light_px: float, shapes_px: float, open_
 
 
 def join_map(name: str, known: Tensor, field: Field, blend: float) -> Tensor:
-    """A map's pixels (H, W, C) with their holes filled by the field of the finest level."""
+    """Pixels (H, W, C) of a map with holes filled by the field of the finest level."""
     grid = field.grid
     image = known.clone()
     y, x = grid.position(field.pixels)
@@ -89,10 +89,10 @@ def join_map(name: str, known: Tensor, field: Field, blend: float) -> Tensor:
 def _divergences(
     known: Tensor, copied: Tensor, place: Tensor, grid: PixelGrid, inside: Tensor, wraps: tuple[bool, bool]
 ) -> Tensor:
-    """Divergences (2, h, w, C) of copied less wanted gradients, 0 except at cuts: of light, and of shapes.
+    """Divergences (2, h, w, C) of copied minus target gradients, of light and of shapes; 0 except at cuts.
 
-    known: the source on a grid. copied (h, w, C): what of it is shown, at place (h, w). The wanted gradient is the mean
-    of what the pieces on both sides have there, or that of the one `inside` (h, w). wraps: whether borders meet.
+    known: the source on a grid. copied: (h, w, C), pixels of it at `place` (h, w). The target gradient is the mean of
+    those of the pieces on both sides, or that of the piece `inside` (h, w). wraps: whether borders meet.
     """
     divergences = copied.new_zeros(2, *copied.shape)
     for axis, (step, is_periodic) in enumerate(zip((grid.stride, 1), wraps, strict=True)):
@@ -123,8 +123,8 @@ def _step(known: Tensor, grid: PixelGrid, place: Tensor, step: int) -> Tensor:
 def membrane(inside: Tensor, divergence: Tensor, wraps: tuple[bool, bool], reach_px: float = math.inf) -> Tensor:
     """u (C, h, w) with u / reach_px² - laplacian(u) = divergence (C, h, w) where `inside` (h, w), and 0 elsewhere.
 
-    reach_px: distance over which steps are taken up. wraps: whether the window is periodic (y, x); at the other borders
-    of the window, the normal derivative is 0.
+    reach_px: distance over which steps are absorbed. wraps: whether the window is periodic (y, x); at other borders of
+    the window, the normal derivative is 0.
     """
     masks = [inside.to(divergence.dtype)[None, None]]
     while min(masks[-1].shape[2:]) > COARSEST_PX:
@@ -137,7 +137,7 @@ def membrane(inside: Tensor, divergence: Tensor, wraps: tuple[bool, bool], reach
 
 @dataclass(frozen=True)
 class _Operator:
-    """screen - laplacian on a window."""
+    """The operator screen - laplacian on a window."""
 
     wraps: tuple[bool, bool]
     screen: float
@@ -147,14 +147,14 @@ class _Operator:
         return replace(self, screen=4 * self.screen)
 
     def diagonal(self, u: Tensor) -> Tensor:
-        """The diagonal (1, 1, h, w): numbers of the neighbours that exist, and the screen."""
+        """The diagonal (1, 1, h, w): number of existing neighbours, plus the screen."""
         return _neighbours(torch.ones_like(u[:1, :1]), self.wraps).clamp(min=1) + self.screen
 
     def __call__(self, u: Tensor) -> Tensor:
         return self.diagonal(u) * u - _neighbours(u, self.wraps)
 
     def relax(self, u: Tensor, b: Tensor, mask: Tensor, sweeps: int) -> Tensor:
-        """u after sweeps of damped Jacobi iterations."""
+        """u after some sweeps of the damped Jacobi method."""
         diagonal = self.diagonal(u)
         for _ in range(sweeps):
             u = torch.lerp(u, (b + _neighbours(u, self.wraps)) / diagonal, OMEGA) * mask
@@ -162,7 +162,7 @@ class _Operator:
 
 
 def _cycle(u: Tensor, b: Tensor, masks: list[Tensor], operator: _Operator) -> Tensor:
-    """One V-cycle for operator(u) = b on the levels whose masks are given, finest first."""
+    """u after a V-cycle for operator(u) = b. masks: of all levels, finest first."""
     mask = masks[0]
     if len(masks) == 1:
         return operator.relax(u, b, mask, COARSEST_SWEEPS)
@@ -172,12 +172,14 @@ def _cycle(u: Tensor, b: Tensor, masks: list[Tensor], operator: _Operator) -> Te
     error = _cycle(torch.zeros_like(coarse), coarse, masks[1:], operator.coarser())
     error = interpolate(error, size=u.shape[2:], mode="bilinear", align_corners=False) * mask
     energy = (error * operator(error)).sum((0, 2, 3), keepdim=True)
-    step = (error * residual).sum((0, 2, 3), keepdim=True) / energy.clamp(min=1e-12)  # the best: it cannot diverge
+    step = (error * residual).sum((0, 2, 3), keepdim=True) / energy.clamp(
+        min=1e-12
+    )  # the best step, which cannot diverge
     return operator.relax(u + step * error, b, mask, SWEEPS)
 
 
 def _neighbours(u: Tensor, wraps: tuple[bool, bool]) -> Tensor:
-    """Sums of the four neighbours, of those that exist."""
+    """Sums of the existing ones among four neighbours."""
     total = torch.zeros_like(u)
     for axis, is_periodic in zip((2, 3), wraps, strict=True):
         length = u.shape[axis]
@@ -190,9 +192,9 @@ def _neighbours(u: Tensor, wraps: tuple[bool, bool]) -> Tensor:
 
 
 def windows_of(mask: Tensor, wraps: tuple[bool, bool]) -> Iterator[tuple[Tensor, Tensor, tuple[bool, bool]]]:
-    """Rows and columns of windows that hold the holes (H, W) and a pixel around them; whether they go all round.
+    """Rows and columns of windows that contain holes (H, W) and a pixel around them, and whether each is periodic.
 
-    Holes that lie close share a window. Where the picture wraps around, a window may cross its border.
+    Nearby holes share a window. Where the picture wraps around, a window may cross its border.
     """
     starts = [_free_line(mask, axis) if wraps[axis] else 0 for axis in (0, 1)]
     rolled = mask.roll([-(start or 0) for start in starts], (0, 1))
@@ -212,7 +214,7 @@ def _free_line(mask: Tensor, axis: int) -> int | None:
 
 
 def _boxes(mask: np.ndarray, goes_round: list[bool]) -> Iterator[list[tuple[int, int]]]:
-    """Boxes ((top, bottom), (left, right)) of groups of holes, a pixel wider; the whole length where it goes round."""
+    """Boxes ((top, bottom), (left, right)) around groups of holes, a pixel wider; the whole length if periodic."""
     cell = max(LEAST_CELL_PX, -(-max(mask.shape) // CELLS))
     rows, columns = (-(-length // cell) for length in mask.shape)
     padded = np.zeros((rows * cell, columns * cell), bool)

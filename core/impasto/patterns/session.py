@@ -1,7 +1,7 @@
-"""The front door of the patch engine: pieces of an example, laid on a torus, over charts of an atlas, or into holes.
+"""Entry point of patch synthesis: pieces of an example on a torus, over the charts of an atlas, or in holes.
 
-The example is maps of a surface, which are cut alike. Every method lays pieces out and says of each pixel where in the
-example it comes from.
+An example consists of maps of a material, all of which are cut in the same way. Every method places pieces, and returns
+the origin in the example of each pixel.
 
     >>> import numpy as np
     >>> import torch
@@ -35,24 +35,24 @@ from .seams import join, join_map
 from .synthesis import AppearanceCorrection, align, first_layout
 
 LARGEST_PIECE, SMALLEST_PIECE = 0.35, 0.15
-"""Side of pieces, relative to the source's, without variation and with all of it."""
+"""Side of pieces, relative to that of the source, with no variation and with full variation."""
 GUIDED_PIECE = 0.1
 """Side of pieces under guidance."""
 VARIETY, FINE_VARIETY = 12.0, 2.0
-"""Costs of a part that is used twice as often as the mean, in mean distances, with all variation.
+"""Costs of a part that is used twice as often as the mean, in mean distances, with full variation.
 
-That on the coarsest level, halved from level to level, and the least. Coarse levels decide where parts come from; fine
-ones fit the cuts.
+The first is for the coarsest level, and is halved from level to level down to the second. Coarse levels decide where
+parts come from; fine levels fit cuts.
 """
 SQUARES = 0.25
-"""Side of the squares, relative to the width of holes: small ones join better, large ones keep more."""
+"""Side of squares, relative to the width of holes: small ones join better, large ones preserve more."""
 SMALLEST_PX, LARGEST_PX = 4, 12
 MOST_SQUARES = 1500
 PREVIEW_PX = 512
-"""Longest side of the indices that are found of holes that are not yet filled."""
+"""Longest side of indices for previews of holes."""
 
 Report = Callable[[float, Callable[[], Tensor]], None]
-"""Called with the fraction done, and a function that finds the indices (h, w) of what is shown so far."""
+"""Callback with the fraction done, and a function that returns indices (h, w) of the result so far."""
 
 
 def ignore(done: float, find_origin: Callable[[], Tensor]) -> None:
@@ -63,8 +63,8 @@ def ignore(done: float, find_origin: Callable[[], Tensor]) -> None:
 class Example:
     """The source of pieces: maps (c, h, w) of one size, or several sets of them below each other.
 
-    patterns: those of the sets. left_out (h, w): whether pixels must not be shown; None if all may be. side_px: the
-    shortest side of a set; 0 for that of the maps.
+    patterns: of the sets. left_out: (h, w), whether pixels must not be shown; None if all may be. side_px: shortest
+    side of a set; 0: that of the maps.
     """
 
     maps: Mapping[str, Tensor]
@@ -80,11 +80,11 @@ class Example:
 
     @cached_property
     def features(self) -> Tensor:
-        """Principal components (C, h, w) of all maps, by which pieces are compared."""
+        """Principal components (C, h, w) of all maps, for comparing pieces."""
         return features_of(self.maps)
 
     def at_least(self, size_px: tuple[int, int]) -> Example:
-        """The example, whose last rows and columns are repeated until it has this size."""
+        """The example, in which last rows and columns repeat until it has this size."""
         more = (0, max(0, size_px[1] - self.size_px[1]), 0, max(0, size_px[0] - self.size_px[0]))
         if not any(more):
             return self
@@ -95,8 +95,8 @@ class Example:
 class Pieces:
     """Pieces of a quilt. side_px: 0 for an automatic one. overlap: relative to the side.
 
-    variety: from 0, the best fit only, to 1, no part twice. keeps_lines: whether lines count as features.
-    open_axis: the one along which the result does not repeat, see `PieceLayout`.
+    variety: from 0 for the best fit only to 1 for no part twice. keeps_lines: whether lines are features.
+    open_axis: axis along which the result does not repeat, see `PieceLayout`.
     """
 
     side_px: int = 0
@@ -108,25 +108,25 @@ class Pieces:
 
 @dataclass(frozen=True)
 class Laid:
-    """Texels of maps (c, h, w) that a result shows, by flat indices `origin` (H, W). layout: of a quilt's pieces."""
+    """Result that shows texels of maps (c, h, w) with flat indices `origin` (H, W). layout: of pieces of a quilt."""
 
     maps: Mapping[str, Tensor]
     origin: Tensor
     layout: PieceLayout | None = None
 
     def copies(self) -> Iterator[Tensor]:
-        """Pixels (c, H, W) of each map, as they are."""
+        """Pixels (c, H, W) of each map, unchanged."""
         return (image.flatten(1)[:, self.origin] for image in self.maps.values())
 
     def joined(self, light_px: float, shapes_px: float) -> Iterator[Tensor]:
-        """Pixels (c, H, W) of each map, without steps at cuts: see `join`."""
+        """Pixels (c, H, W) of each map, without steps at cuts, see `join`."""
         axis = self.layout.open_axis if self.layout else None
         return (join(image, self.origin, light_px, shapes_px, axis) for image in self.maps.values())
 
 
 @dataclass(frozen=True)
 class Holes:
-    """Pixels `mask` (H, W) to fill from the rest. wraps: whether the picture tiles (vertically, horizontally)."""
+    """Pixels `mask` (H, W) to fill from the rest. wraps: whether the picture is periodic (vertically, horizontally)."""
 
     mask: Tensor
     wraps: tuple[bool, bool] = (False, False)
@@ -135,7 +135,7 @@ class Holes:
 
 @dataclass(frozen=True)
 class Session:
-    """Lays pieces of an example out anew. The same state of `rng` gives the same result on every device."""
+    """Synthesis from pieces of an example. The same state of `rng` gives the same result on every device."""
 
     example: Example
     rng: np.random.Generator
@@ -144,7 +144,7 @@ class Session:
     def quilt(
         self, size_px: tuple[int, int], pieces: Pieces = Pieces(), guide: tuple[Tensor, Tensor] | None = None
     ) -> Laid:
-        """A torus of large pieces that are cut where they agree (Efros & Freeman 2001), in about a second.
+        """A torus of large pieces with cuts where they agree (Efros & Freeman 2001), in about a second.
 
         guide: channels of the example (G, h, w) and of the torus (G, H, W) that should agree.
 
@@ -170,8 +170,8 @@ class Session:
     ) -> Laid:
         """Small pieces on a torus or over the charts of an atlas, corrected from coarse to fine.
 
-        After parallel controllable texture synthesis (Lefebvre & Hoppe 2005), in appearance space. variation: from 0,
-        large pieces, to 1, small ones of all of the example. quality: quick, usual or best.
+        Follows parallel controllable texture synthesis (Lefebvre & Hoppe 2005), in appearance space. variation: from 0
+        for large pieces to 1 for small ones from the whole example. quality: quick, usual or best.
 
             >>> from impasto.patterns.canvas import TorusShape
             >>> session.synthesise(TorusShape((40, 72)), quality="quick").origin.shape
@@ -205,10 +205,10 @@ class Session:
         return Laid(example.maps, source_indices(laid, width))
 
     def fill(self, holes: Holes, quality: str = "usual") -> Filling:
-        """Holes of the example, filled from the rest of it, from coarse to fine.
+        """The example with holes, filled from the rest of it, from coarse to fine.
 
         Squares are shifted into the holes of the coarsest level (He & Sun 2012), and corrected from level to level.
-        ParameterError if too little is left to learn from.
+        ParameterError if the mask leaves too little of the picture.
 
             >>> mask = torch.zeros(48, 64, dtype=torch.bool)
             >>> mask[10:20, 30:44] = True
@@ -246,20 +246,20 @@ class Session:
 
 @dataclass(frozen=True)
 class Filling:
-    """Maps (H, W, C), and the places in them that their holes show, by the field of the finest level."""
+    """Maps (H, W, C), and the field of the finest level with the places in them that their holes show."""
 
     maps: Mapping[str, Tensor]
     field: Field
 
     def pixels_of(self, name: str, blend: float = 1.0) -> Tensor:
-        """A map (H, W, C) with its holes filled. blend: how far light and colour follow the surroundings, 0 to 1."""
+        """A map (H, W, C) with filled holes. blend: how far light and colour follow the surroundings, 0 to 1."""
         return join_map(name, self.maps[name], self.field, blend)
 
 
 def source_indices(field: Field, width: int) -> Tensor:
-    """Flat indices (H', W') into a source of this width, in the middle of what the pixels of a level cover.
+    """Flat indices (H', W') into a source of this width, at the centres of the pixels of a level.
 
-    Charts of a mesh go on in their gutters.
+    Charts of a mesh continue in their gutters.
     """
     grid, source, scale = field.grid, field.source.grid, field.source.scale
     pixels = grid.image(grid.nearest_pixels)
@@ -270,7 +270,7 @@ def source_indices(field: Field, width: int) -> Tensor:
 
 
 def small_indices(field: Field, size_px: tuple[int, int]) -> Tensor:
-    """Flat indices (h, w) into a picture of this size that it shows where a level's field fills it, for a preview."""
+    """Flat indices (h, w), for a preview, of the pixels that a picture of this size shows with the field of a level."""
     (height, width), scale, device = size_px, field.source.scale, field.place.device
     stride = -(-max(height, width) // PREVIEW_PX)
     y = torch.arange(0, height, stride, device=device)[:, None]
@@ -281,12 +281,12 @@ def small_indices(field: Field, size_px: tuple[int, int]) -> Tensor:
 
 
 def _side_px(level: HoleLevel, thickness: float) -> int:
-    """Side of the squares that are shifted into the holes of the coarsest level, of about half this width."""
+    """Side of the squares for the holes of the coarsest level. thickness: about half the width of the holes."""
     return round(max(SMALLEST_PX, min(thickness * SQUARES, LARGEST_PX), (len(level.holes) / MOST_SQUARES) ** 0.5))
 
 
 def _enlarge(coarse: Field, level: HoleLevel, generator: torch.Generator) -> Field:
-    """The field of a level from that of the level half as large."""
+    """Field of a level, from that of the level half as large."""
     holes, field = level.holes, coarse.on_finer_level(level.grid, level, level.holes)
     places = field.place[holes]
     places[level.allowed_places(places.clamp(min=0), holes) < 0] = -1

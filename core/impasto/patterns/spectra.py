@@ -1,4 +1,4 @@
-"""Weighted squared differences of windows and a picture at all of its places, by Fourier transforms.
+"""Weighted squared differences between windows and a picture at all positions, by Fourier transforms.
 
 Σ w (T − S)² = Σ w T² − 2 (w T) ⋆ S + w ⋆ S², with ⋆ the cross-correlation.
 """
@@ -15,9 +15,9 @@ from .holes import HoleLevel
 
 Size = tuple[int, ...]
 APART_PX = 2
-"""Best places of a window are further from each other than this, or they would all be the same."""
+"""Least distance between the best places of a window, which would otherwise almost coincide."""
 NEARLY_BEST = 1.02
-"""Cost, relative to another place's, within which chance decides."""
+"""Ratio of the costs of two places below which chance decides."""
 
 
 def spectra_of(features: Tensor, size_px: Size) -> Tensor:
@@ -55,7 +55,7 @@ class BlockSpectra:
 
 
 class WindowSearch:
-    """Finds places of a level's features (P, C), those of holes being 0, for windows of at most `side_px`."""
+    """Search in features (P, C) of a level, which are 0 in holes, for windows with at most this side."""
 
     def __init__(self, level: HoleLevel, features: Tensor, side_px: int, generator: torch.Generator) -> None:
         self.level, self.grid, self.generator = level, level.grid, generator
@@ -66,13 +66,13 @@ class WindowSearch:
         self.spectra = spectra_of(self.grid.image(features).permute(2, 0, 1), self.size_px)
         self.refused: dict[int | None, Tensor] = {}
 
-    def best(self, windows: Tensor, weights: Tensor, wanted: Tensor, kind: Tensor | None, count: int) -> Tensor:
-        """Places (W, count, 2) of the corners of windows (W, C, s, s), of which what is weighted is compared.
+    def best(self, windows: Tensor, weights: Tensor, missing: Tensor, kind: Tensor | None, count: int) -> Tensor:
+        """Best places (W, count, 2) for the corners of windows (W, C, s, s), compared with weights (W, s, s).
 
-        wanted (W, s, s): cost of each pixel that the place cannot fill with the right kind (W, s, s).
+        missing: (W, s, s), cost of each pixel that a place cannot fill. kind: (W, s, s), required kinds of pixels.
         """
-        kinds = [None] if kind is None else kind[wanted > 0].unique().tolist()
-        masks = [wanted if one is None else wanted * (kind == one) for one in kinds]
+        kinds = [None] if kind is None else kind[missing > 0].unique().tolist()
+        masks = [missing if one is None else missing * (kind == one) for one in kinds]
         kernels = torch.cat([window_kernels(windows, weights), *(mask[:, None] for mask in masks)], 1)
         spectra = torch.cat([self.spectra, *(self._exclusion_spectrum(one)[None] for one in kinds)])
         costs = correlations(spectra, kernels, self.size_px)
@@ -82,7 +82,7 @@ class WindowSearch:
         return self._lowest(costs, count)
 
     def _lowest(self, costs: Tensor, count: int) -> Tensor:
-        """Places (W, count, 2) of the least costs (W, y, x), apart from each other; some are negative."""
+        """Places (W, count, 2) with the least costs (W, y, x), at a distance from each other; some are negative."""
         near = torch.arange(-APART_PX, APART_PX + 1, device=costs.device)
         window = torch.arange(len(costs), device=costs.device)
         found = []
@@ -98,7 +98,7 @@ class WindowSearch:
         return torch.where(position >= self.grid.size[axis], position - self.size_px[axis], position)
 
     def _exclusion_spectrum(self, kind: int | None) -> Tensor:
-        """Spectrum of where no pixel of a kind may be taken."""
+        """Spectrum of the mask of pixels that are not of a kind, or must not be taken."""
         if kind not in self.refused:
             usable = self.level.source >= 0
             if kind is not None and self.level.kind is not None:

@@ -1,7 +1,7 @@
-"""Squares that cover the pixels to be filled of a level: nodes of a lattice, and their labels of least cost.
+"""Squares that cover the unfilled pixels of a level: nodes of a lattice, and labels with the least cost.
 
-Costs of nodes and those between neighbours are least in sum by min-sum belief propagation, in which messages run along
-whole rows and columns at a time (Tappen & Freeman 2003).
+Min-sum belief propagation, with messages along whole rows and columns at a time, minimises the costs of nodes plus
+those between neighbours (Tappen & Freeman 2003).
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from torch import Tensor
 from .field import PixelGrid
 
 DAMPING = 0.3
-"""Share of a message that stays as it was, so that messages around loops settle."""
+"""Share of the previous message in a new one, so that messages around loops converge."""
 
 
 @dataclass(frozen=True)
 class Squares:
-    """Squares in the rows and columns (n,) of a lattice, with the pixels of their corners `top` and `left` (n,).
+    """Squares in rows and columns (n,) of a lattice; `top` and `left` (n,) are the pixels of their corners.
 
-    table (rows, columns): the square at each place, or -1. of_pixel (N,): the square of each pixel that is covered.
+    table: (rows, columns), square at each position, or -1. of_pixel: (N,), square of each covered pixel.
     """
 
     grid: PixelGrid
@@ -45,7 +45,7 @@ class Squares:
         return torch.where(is_beyond & (not self.grid.wraps[axis]), beyond, self.table[place[0], place[1]])
 
     def away(self, others: Tensor) -> Tensor:
-        """Squared distances (n, m) from some of the squares, in squares."""
+        """Squared distances (n, m) of all squares from some, in squares."""
         total = torch.zeros(len(self.row), len(others), dtype=torch.long, device=self.row.device)
         for place, length, wraps in zip((self.row, self.column), self.table.shape, self.grid.wraps, strict=True):
             distance = (place[:, None] - place[others]).abs()
@@ -53,20 +53,20 @@ class Squares:
         return total
 
     def sparse(self, squares: Tensor) -> Tensor:
-        """Those of some squares in every second row and column, and those that touch none of these."""
-        is_kept = (self.row[squares] % 2 == 0) & (self.column[squares] % 2 == 0)
-        if is_kept.any():
-            is_kept |= self.away(squares[is_kept])[squares].amin(1) > 2
-        return squares[is_kept] if is_kept.any() else squares
+        """Squares, among some, in every second row and column, and those that touch none of them."""
+        is_used = (self.row[squares] % 2 == 0) & (self.column[squares] % 2 == 0)
+        if is_used.any():
+            is_used |= self.away(squares[is_used])[squares].amin(1) > 2
+        return squares[is_used] if is_used.any() else squares
 
     def pixels(self, squares: Tensor, reach_px: int) -> tuple[Tensor, Tensor]:
-        """Positions (y, x), both (m, p), of the pixels of some squares and of those up to `reach_px` around them."""
+        """Positions (y, x), both (m, p), of the pixels of some squares, and of pixels up to `reach_px` around them."""
         line = torch.arange(-reach_px, self.side_px + reach_px, device=self.top.device)
         y, x = torch.cartesian_prod(line, line).T
         return self.top[squares, None] + y, self.left[squares, None] + x
 
-    def strips(self, squares: Tensor, axis: int, half_px: int) -> tuple[Tensor, Tensor]:
-        """Positions (y, x), both (m, p), of the pixels up to `half_px` from the border with the next along an axis."""
+    def borders(self, squares: Tensor, axis: int, half_px: int) -> tuple[Tensor, Tensor]:
+        """Positions (y, x), both (m, p), of pixels up to `half_px` from the border to the next square on an axis."""
         across = torch.arange(-half_px, half_px, device=self.top.device)
         along = torch.arange(self.side_px, device=self.top.device)
         across, along = torch.cartesian_prod(across, along).T
@@ -77,7 +77,7 @@ class Squares:
 
 
 def squares_over(grid: PixelGrid, pixels: Tensor, side_px: int, shift_px: Sequence[int]) -> Squares:
-    """Squares over pixels (N,), from a lattice whose first corner lies `shift_px` above and left of the picture's."""
+    """Squares over pixels (N,); their lattice begins `shift_px` above and left of the picture."""
     rows, columns = ((length - 1 + shift) // side_px + 1 for length, shift in zip(grid.size, shift_px, strict=True))
     y, x = ((place + shift) // side_px for place, shift in zip(grid.position(pixels), shift_px, strict=True))
     number, of_pixel = (y * columns + x).unique(return_inverse=True)
@@ -91,9 +91,9 @@ def squares_over(grid: PixelGrid, pixels: Tensor, side_px: int, shift_px: Sequen
 
 @dataclass(frozen=True)
 class Edges:
-    """Edges along an axis, from nodes `first` (E,) to nodes `second`; costs (E, K, K) of both labels.
+    """Edges along an axis, from nodes `first` (E,) to nodes `second`. costs: (E, K, K), for both labels.
 
-    lines: (start, end) of the edges that begin in the same line, which are sorted by it.
+    lines: (start, end) of the edges that begin in each line; edges are sorted by lines.
     """
 
     first: Tensor
@@ -103,7 +103,7 @@ class Edges:
 
 
 def labellings(costs: Tensor, axes: tuple[Edges, ...], sweeps: int) -> Iterator[Tensor]:
-    """The best labels (n,) so far after each sweep, by the costs (n, K) of nodes and those of edges."""
+    """Best labels (n,) so far, after each sweep, by the costs (n, K) of nodes and those of edges."""
     belief = costs.clone()
     messages = [torch.zeros(2, len(edges.first), costs.shape[1], device=costs.device) for edges in axes]
     best, least = costs.argmin(1), torch.inf
@@ -125,7 +125,7 @@ def labellings(costs: Tensor, axes: tuple[Edges, ...], sweeps: int) -> Iterator[
 
 
 def _send(message: Tensor, sent: Tensor, nodes: Tensor, belief: Tensor) -> None:
-    """Put messages (e, K) to nodes (e,) in the place of those sent before, and update beliefs (n, K)."""
+    """Send messages (e, K) to nodes (e,) in place of earlier ones, and update beliefs (n, K)."""
     message = torch.lerp(message - message.amin(1, keepdim=True), sent, DAMPING)
     belief[nodes] += message - sent
     sent.copy_(message)

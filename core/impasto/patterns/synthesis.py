@@ -1,7 +1,7 @@
-"""Steps of a synthesis: a quilt of small pieces on the coarsest level, and on each level alignment and correction.
+"""Steps of a synthesis: a quilt of small pieces on the coarsest level, then alignment and correction on each level.
 
-Uses of a part of the source cost something (Kaspar et al. 2015), and so do a pattern out of phase and what differs from
-a guide.
+Costs include repeated uses of a part of the source (Kaspar et al. 2015), a pattern out of phase, and differences from a
+guide.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from .phases import Patterns
 from .quilting import Quilter
 
 LAYOUT_VARIETY = 4.0
-"""Variety of the quilt that is the first layout, with all variation."""
+"""Variety of the quilt that is the first layout, with full variation."""
 PIECE_OVERLAP = 0.3
 """Overlap of the pieces of the first layout, relative to their side."""
 LEAST_VARIETY = 0.05
-"""Least variety of a quilt, which also keeps it away from what is left out."""
+"""Least variety of a quilt; it also makes quilts avoid pixels that are left out."""
 USED_UP = 1e3
-"""Number of uses that a pixel counts as if it is left out."""
+"""Number of uses that a pixel gets if it is left out."""
 CHUNK = 1 << 16
-"""Most pixels that are corrected at a time."""
+"""Most pixels that are corrected at once."""
 LEFT_OUT = 1e9
-"""Cost of what must not be shown; distances are at most about 1e7."""
+"""Cost of pixels that must not be shown; distances are at most about 1e7."""
 
 
 def first_layout(
@@ -44,15 +44,15 @@ def first_layout(
     rng: np.random.Generator,
     guidance: LevelGuidance | None = None,
 ) -> Field:
-    """The field of a quilt of small pieces on the coarsest level, whose cuts the finer levels then move.
+    """Field of a quilt of small pieces on the coarsest level; finer levels will move its cuts.
 
-    piece_px: side of a piece, in pixels of the source. variation: as of `Session.synthesise`.
+    piece_px: side of a piece, in pixels of the source. variation: as for `Session.synthesise`.
     """
     height, width = level.grid.size
     channels = level.grid.image(level.channels).permute(2, 0, 1).contiguous()
     features = channels / channels.square().mean((1, 2)).sum().sqrt().clamp(min=1)
     layout = plan((height, width), grid.torus_size, max(4, round(piece_px / level.scale)), PIECE_OVERLAP)
-    guide = (guidance.given, guidance.wanted) if guidance else None
+    guide = (guidance.source, guidance.target) if guidance else None
     quilter = Quilter(features, layout, patterns, max(LAYOUT_VARIETY * variation, LEAST_VARIETY), rng, guide)
     left_out = level.grid.image(level.left_out)[None].float()
     quilter.history.uses += USED_UP * avg_pool2d(left_out, layout.scale)[0].cpu().numpy()
@@ -65,9 +65,9 @@ def first_layout(
 
 
 def align(field: Field, patterns: Patterns, generator: torch.Generator) -> None:
-    """Move the pieces of a field to where their borders fit best on the level.
+    """Move the pieces of a field to where their borders fit best on this level.
 
-    A piece is all that is shifted alike, by any number of turns around the torus; it stays inside the source.
+    Pixels with the same shift, up to turns around the torus, are a piece; it stays inside the source.
     """
     height, width = field.grid.torus_size
     places, here = torch.stack(field.positions()), torch.stack(field.grid.torus_position(field.pixels))
@@ -96,7 +96,7 @@ def align(field: Field, patterns: Patterns, generator: torch.Generator) -> None:
 
 
 class AppearanceCorrection(Correction):
-    """Corrects a field that covers all pixels of a torus, or all texels of the charts of a mesh.
+    """Corrects a field that covers all pixels of a torus, or all chart texels of a mesh.
 
     variety: cost of a part of the source that is used twice as often as the mean, in mean distances.
     """
@@ -118,7 +118,7 @@ class AppearanceCorrection(Correction):
         self.uses = torch.zeros(0)
 
     def one_pass(self) -> Iterator[float]:
-        """Count the uses of the whole source first."""
+        """Count uses of the whole source first."""
         uses = self.level.uses(self.field)
         self.uses = self.level.grid.pixels_of(self.guidance.relative_uses(uses) if self.guidance else uses)
         yield from super().one_pass()
@@ -135,26 +135,26 @@ class AppearanceCorrection(Correction):
             yield done / len(pixels), chunk
 
     def choice(self, pixels: Tensor) -> BestChoice:
-        """The pixels at a cut, and those that show what is left out; costs are relative to the mean distance of all."""
+        """The choice for pixels at a cut or showing left-out ones; costs are relative to the mean distance of all."""
         level, grid = self.level, self.field.grid
         (y, x), (height, width) = grid.position(pixels), grid.size
-        # with a margin of a radius, windows begin at the position of their centre
+        # since the margin is a radius, windows begin at the position of their centres
         side, left, right = 2 * RADIUS_PX, int(x.min()), int(x.max())
         rows, columns = slice(int(y[0]), int(y[-1]) + side + 1), slice(left, right + side + 1)
         around = self.shown.view(height + side, width + side, -1)[rows, columns]
-        wanted = level.appearance.of(around.permute(2, 0, 1))  # of every second pixel, (n, D)
+        target = level.appearance.of(around.permute(2, 0, 1))  # of every second pixel, (n, D)
         every = torch.div(y - y[0], 2, rounding_mode="floor") * ((right - left) // 2 + 1) + (x - left) // 2
-        wanted = wanted[every]  # (N, D)
+        target = target[every]  # (N, D)
         own = self.field.place[pixels]
-        distance = (wanted - level.vectors[own]).square().sum(1)
+        distance = (target - level.vectors[own]).square().sum(1)
         mean = float(distance.double().mean())
         uses = self.uses.sub(1).clamp(min=0) * (self.variety * mean)
         cut = (self.is_at_cut(pixels) | level.left_out[own]).nonzero()[:, 0]
-        pixels, wanted = pixels[cut], wanted[cut]
+        pixels, target = pixels[cut], target[cut]
         here = torch.stack(grid.torus_position(pixels))
 
         def costs(places: Tensor, among: Tensor | slice, factor: float) -> Tensor:
-            distance = (wanted[among] - level.vectors[places]).square().sum(1)
+            distance = (target[among] - level.vectors[places]).square().sum(1)
             other = uses[places] + LEFT_OUT * level.left_out[places]
             if self.guidance:
                 other += mean * self.guidance.costs(places, pixels[among])

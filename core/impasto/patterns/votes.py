@@ -1,7 +1,7 @@
-"""Patches that overlap become one picture: their grid, and votes by iteratively reweighted least squares.
+"""One picture from overlapping patches: their grid, and votes by iteratively reweighted least squares.
 
-Votes keep strokes sharp. As in Kwatra et al. 2005 ("Texture optimization") and Elad & Milanfar 2017, but with a power
-at which few patches dominate, and with a window that favours the centre of each patch.
+Votes keep strokes sharp. They follow Kwatra et al. 2005 ("Texture optimization") and Elad & Milanfar 2017, but use a
+power at which few patches dominate, and a window that favours the centre of each patch.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def _differences(pieces: PatchPixels, picture: Tensor, grid: PatchGrid, tick: Ti
 
 
 def _window(grid: PatchGrid, tick: Tick) -> Iterator[tuple[int, int, tuple[slice, slice], float]]:
-    """Each pixel (y, x) of the patches, its positions on the canvas for all of them, and the window's value."""
+    """Each pixel (y, x) of a patch, its positions on the canvas for all patches, and the value of the window."""
     rows, columns = grid.shape
     centre, deviation = (grid.side - 1) / 2, WINDOW * grid.factor
     for y in range(grid.side):
@@ -75,10 +75,10 @@ def _window(grid: PatchGrid, tick: Tick) -> Iterator[tuple[int, int, tuple[slice
 
 @dataclass(frozen=True)
 class PatchGrid:
-    """Patches over a picture of height x width, with all lengths `factor` times those used for matching.
+    """Patches over a picture of height x width; all lengths are `factor` times those for matching.
 
-    In a picture that tiles, patches wrap around its borders; any other gets a mirrored margin, so that borders are
-    covered as often as the rest.
+    Patches wrap around the borders of a seamless picture. Any other gets a mirrored margin, so that borders are covered
+    as often as the rest.
     """
 
     height: int
@@ -108,7 +108,7 @@ class PatchGrid:
 
     @cached_property
     def canvas(self) -> tuple[int, int]:
-        """Height and width of the area that the patches cover."""
+        """Height and width of the area that patches cover."""
         rows, columns = self.shape
         return (rows - 1) * self.stride + self.side, (columns - 1) * self.stride + self.side
 
@@ -117,19 +117,19 @@ class PatchGrid:
         return PatchGrid(self.height * factor, self.width * factor, self.seamless, factor)
 
     def on_canvas(self, x: Tensor) -> Tensor:
-        """(B, C, H, W), extended to the area that the patches cover."""
+        """x (B, C, H, W), extended to the area that patches cover."""
         below, right = self.canvas[0] - self.margin - self.height, self.canvas[1] - self.margin - self.width
         return with_margin(x, ((self.margin, below), (self.margin, right)), self.seamless)
 
     def at_centres(self, x: Tensor) -> Tensor:
-        """Values (patches, C) of (1, C, H, W) at the patches' centres."""
+        """Values (patches, C) of x (1, C, H, W) at the centres of patches."""
         rows, columns = self.shape
         centre = self.side // 2
         picked = self.on_canvas(x)[0, :, centre :: self.stride, centre :: self.stride][:, :rows, :columns]
         return picked.flatten(1).T
 
     def from_centres(self, values: Tensor) -> Tensor:
-        """Values (patches, C) at the patches' centres in a picture (1, C, H, W) that is 0 elsewhere."""
+        """A picture (1, C, H, W) with values (patches, C) at the centres of patches, and 0 elsewhere."""
         rows, columns = self.shape
         centre = self.side // 2
         canvas = values.new_zeros(*self.canvas, values.shape[1])
@@ -137,7 +137,7 @@ class PatchGrid:
         return self.fold(canvas).permute(2, 0, 1)[None]
 
     def fold(self, canvas: Tensor) -> Tensor:
-        """Sums on the canvas (h, w, C), folded onto the picture (H, W, C) if it tiles, else cropped to it."""
+        """Sums on the canvas (h, w, C), folded onto the picture (H, W, C) if it is seamless, else cropped to it."""
         top, left = self.margin, self.margin
         folded = canvas[top : top + self.height, left : left + self.width]
         if not self.seamless:

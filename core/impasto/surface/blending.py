@@ -1,4 +1,4 @@
-"""Blend modes of colours, as every program with layers has them: W3C, "Compositing and Blending Level 1", 2015."""
+"""Blend modes of colours, as in every program with layers: W3C, "Compositing and Blending Level 1", 2015."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..texture import Texture
 from .color import encoded_pixels, srgb_to_linear
 
 LUMINANCE = np.array([0.3, 0.59, 0.11], np.float32)
-"""Weights of encoded red, green and blue in the modes that keep a colour's light (section 13)."""
+"""Weights of encoded red, green and blue in modes that keep the luminosity (section 13)."""
 Mode = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
@@ -27,7 +27,7 @@ def _overlay(below: np.ndarray, above: np.ndarray) -> np.ndarray:
 
 
 def _with_light_of(color: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """A colour with the luminance of another, moved towards grey where it would leave [0, 1]."""
+    """A colour with the luminosity of another, moved towards grey where it would leave [0, 1]."""
     light = (other @ LUMINANCE)[..., None]
     moved = color + light - (color @ LUMINANCE)[..., None]
     low, high = moved.min(2, keepdims=True), moved.max(2, keepdims=True)
@@ -52,7 +52,7 @@ assert tuple(MODES) == BLENDS
 
 
 def blended_color(mode: str, below: Texture, above: Texture) -> Texture:
-    """A colour laid over another by one of `BLENDS`, computed on sRGB-encoded values in [0, 1]; encoded as `below`."""
+    """A colour over another, blended by one of `BLENDS` on sRGB-encoded values in [0, 1]; encoded as `below`."""
     encoded = [np.clip(encoded_pixels(one), 0, 1) for one in (below, above)]
     value = np.clip(MODES[mode](*encoded), 0, 1).astype(np.float32)
     return replace(below, pixels=srgb_to_linear(value) if below.color_space == "linear" else value)

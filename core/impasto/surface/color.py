@@ -12,8 +12,7 @@ if TYPE_CHECKING:
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
 """Shares of linear red, green and blue in luminance (ITU-R BT.709, whose primaries sRGB has)."""
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
-"""Shares of sRGB-encoded red, green and blue in luma (ITU-R BT.601, as in JPEG): of pictures that are compared as they
-are stored."""
+"""Shares of sRGB-encoded red, green and blue in luma (ITU-R BT.601, as in JPEG), for comparing stored pictures."""
 
 
 def srgb_to_linear(encoded: np.ndarray) -> np.ndarray:
@@ -51,12 +50,12 @@ LMS_TO_OKLAB = np.array(
 
 
 def linear_pixels(texture: Texture) -> np.ndarray:
-    """Pixels (H, W, 3) of a colour as linear light, however they are stored."""
+    """Pixels (H, W, 3) of a colour map as linear light."""
     return texture.pixels if texture.color_space == "linear" else srgb_to_linear(texture.pixels)
 
 
 def encoded_pixels(texture: Texture) -> np.ndarray:
-    """Pixels (H, W, C) of a texture, sRGB-encoded if they are linear light, and else as they are stored."""
+    """Pixels (H, W, C) of a texture; linear light is sRGB-encoded, all else stays as it is stored."""
     return linear_to_srgb(texture.pixels) if texture.color_space == "linear" else texture.pixels
 
 

@@ -1,4 +1,4 @@
-"""Colour conversions on tensors (3, ...), as `color` has them for arrays (..., 3)."""
+"""Colour conversions on tensors (3, ...), for which `color` has equivalents on arrays (..., 3)."""
 
 from __future__ import annotations
 

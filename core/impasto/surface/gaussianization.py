@@ -1,8 +1,8 @@
-"""Maps with Gaussian histograms, and look-up tables that take them back, for histogram-preserving blending.
+"""Maps with Gaussian histograms, and look-up tables that invert them, for histogram-preserving blending.
 
-Heitz & Neyret 2018, "High-performance by-example noise using a histogram-preserving blending operator"; transforming
-each decorrelated component alone follows Deliot & Heitz 2019. The Gaussian is truncated, so that no value of the source
-is lost (Burley 2019).
+Heitz & Neyret 2018, "High-performance by-example noise using a histogram-preserving blending operator". Each
+decorrelated component is transformed separately (Deliot & Heitz 2019). The Gaussian is truncated, so that no value of
+the source is lost (Burley 2019).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ LIMIT = 3.0
 ENTRIES = 4096
 """Length of the tables: heights of 12 bits, without interpolation."""
 BINS = 1 << 16
-"""Number of bins that values are sorted into, as many as a 16-bit picture has values."""
+"""Number of bins for sorting values: as many as a 16-bit picture has values."""
 LEAST_RANGE = 1e-6
 """Range of a component below which it counts as constant."""
 
@@ -29,9 +29,9 @@ LEAST_RANGE = 1e-6
 class GaussianMap:
     """Components of a map with Gaussian histograms, and their tables.
 
-    values: (C, H, W) float32, mean 0, variance 1, within `LIMIT`. lookup: (C, ENTRIES, K) float32: share of each
-    component in the map's K coordinates (slopes for normals, else its channels), from -LIMIT to LIMIT; shares add up.
-    lowest, highest: (K,), limits of the source's coordinates.
+    values: (C, H, W) float32, mean 0, variance 1, within `LIMIT`. lookup: (C, ENTRIES, K) float32, the contribution of
+    each component to the K coordinates of the map (slopes for normals, else its channels), for values from -LIMIT to
+    LIMIT; contributions of all components are added. lowest, highest: (K,), limits of the source's coordinates.
     """
 
     name: str
@@ -41,13 +41,13 @@ class GaussianMap:
     highest: np.ndarray
 
     def to_map(self, coordinates: np.ndarray) -> np.ndarray:
-        """Pixels (H, W, C) of coordinates (H, W, K), within the range of the source; works in place."""
+        """Pixels (H, W, C) from coordinates (H, W, K), which are clipped in place to the range of the source."""
         np.clip(coordinates, self.lowest, self.highest, out=coordinates)
         return normal_from_slopes(coordinates) if self.name in NORMAL_MAPS else coordinates
 
 
 def gaussianize(name: str, texture: Texture) -> GaussianMap:
-    """The map's components: principal ones of colours, slopes of normals, else the values themselves."""
+    """Gaussian components of a map: principal components of colours, slopes of normals, else the values themselves."""
     coordinates = slopes_from_normal(texture.pixels) if name in NORMAL_MAPS else texture.pixels  # (H, W, K)
     height, width, count = coordinates.shape
     lowest, highest = coordinates.min((0, 1)), coordinates.max((0, 1))
@@ -69,15 +69,15 @@ def _principal_axes(coordinates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     mean = coordinates.mean(0, dtype=np.float64).astype(np.float32)
     centred = coordinates - mean
     _, axes = np.linalg.eigh((centred.T @ centred).astype(np.float64))
-    axes *= np.where(axes.sum(0) < 0, -1, 1)  # of both directions the brighter, so that all machines agree
+    axes *= np.where(axes.sum(0) < 0, -1, 1)  # the brighter of both directions, so that all machines agree
     return mean, axes.astype(np.float32)
 
 
 def _gaussianized_component(component: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """A component (H, W) with a Gaussian histogram, and the table (ENTRIES,) of its values.
 
-    Equal values stay equal: they all take their mean rank. Heitz & Neyret sort them in any order, which would
-    make noise of an even area.
+    Equal values stay equal, because they get their mean rank. Heitz & Neyret sort them in any order, which would turn a
+    flat area into noise.
     """
     low, high = float(component.min()), float(component.max())
     if high - low < LEAST_RANGE:

@@ -1,8 +1,8 @@
 """Heights and slopes of normal maps. Trainers learn height and derive normals from it, so both must agree.
 
 Height in pixels is height · height_range_m / width_m · width in pixels; its central differences are the slopes.
-`height_from_slopes` is as exact as one normal map is, as it measures the map's noise; `integrate` is its plain relative
-for training data, where a height map may know what the normals do not.
+`height_from_slopes` measures the noise of a normal map, to be as exact as the map permits. `integrate` is simpler, and
+may take long wavelengths from a known height; it prepares training data.
 """
 
 from __future__ import annotations
@@ -16,28 +16,28 @@ from ..texture import Maps
 STEEPEST_Z = 0.1
 """Least z of normals, so that no slope is above about 10."""
 FINE_STEEPEST_Z = 1e-3
-"""The same where rounding permits steeper ones."""
+"""Least z of normals that are stored more finely than in 8 bits."""
 
 OWN_HEIGHT_FITS = 0.7
-"""Least correlation of slopes for a set's own height to be trusted."""
+"""Least correlation of slopes at which the height of a set is trusted."""
 FLATTEST_PX = 1e-3
 UNKNOWN_RELIEF = 0.04
 """Range of heights if it is unknown, relative to the width (measured stone: 0.03 to 0.06)."""
 LONGEST_WAVES = 4.5
-"""Waves per picture of the lowest frequency band: with fewer coefficients its noise could not be measured."""
+"""Waves per picture in the lowest frequency band: with fewer coefficients its noise could not be measured."""
 WINDOW_PX = 1024
 FINE_CYCLES = 0.125
-"""Frequency, in cycles per pixel, above which differences and derivatives are told apart."""
+"""Frequency, in cycles per pixel, above which central differences and derivatives can be distinguished."""
 MUCH_BETTER = 0.5
 """Least ratio of the two curls for slopes to count as differences of a height (measured sets: 0.96 to 7)."""
 LEAST_RESPONSE = 1e-3
-"""Least squared response of differences that is inverted, of a surface that tiles."""
+"""Least squared response of differences that is inverted, for a seamless surface."""
 LEAST_IN_PASSES = (0.3, 0.2, 0.1, 0.01)
-"""The same in each pass over one that does not tile: small responses amplify the error of its guessed last slopes."""
+"""The same in each pass over other surfaces: small responses amplify errors of the estimated slopes at borders."""
 FINEST_CYCLES = 0.2
-"""Frequency, in cycles per pixel, from which on these limits hold."""
+"""Frequency, in cycles per pixel, above which these limits apply."""
 LARGEST_GRID_PX = 2**26
-"""Largest grid of the Fourier transform: about 4 GiB; a surface that does not tile takes four times its own size."""
+"""Largest grid of the Fourier transform, about 4 GiB; one that is not seamless takes four times its own size."""
 
 Grid = tuple[np.ndarray, np.ndarray]
 
@@ -52,7 +52,7 @@ class Relief:
 
 
 def scale_m(maps: Maps) -> tuple[float, float]:
-    """(width, range of heights) of maps in metres, as stated or else usual."""
+    """(width, range of heights) of maps in metres; common values where they are unknown."""
     width_m = maps.width_m or 1.0
     return width_m, UNKNOWN_RELIEF * width_m if maps.height_range_m is None else maps.height_range_m
 
@@ -60,7 +60,7 @@ def scale_m(maps: Maps) -> tuple[float, float]:
 def slopes_from_normal(normal: np.ndarray, steepest_z: float = STEEPEST_Z) -> np.ndarray:
     """Slopes (H, W, 2) to the right and down the rows, from OpenGL normals (H, W, 3) encoded in [0, 1].
 
-    steepest_z: least z of normals; `FINE_STEEPEST_Z` fits those of 16 bits.
+    steepest_z: least z of normals; `FINE_STEEPEST_Z` is for 16 bits.
     """
     x, y, z = np.moveaxis(2 * normal.astype(np.float32) - 1, 2, 0)
     z = np.maximum(z, steepest_z)
@@ -81,10 +81,10 @@ def slopes_from_height(height_px: np.ndarray) -> np.ndarray:
 def integrate(slopes: np.ndarray, wraps: tuple[bool, bool], known_px: np.ndarray | None = None) -> np.ndarray:
     """Height (H, W) in pixels, mean 0, whose central differences fit slopes (H, W, 2) best (Frankot & Chellappa 1988).
 
-    wraps: whether the surface wraps around (vertically, horizontally); if not, it is mirrored there. Departs from the
-    paper at both ends of the spectrum: wavelengths of the picture's size, which 8-bit normals do not contain, are
-    halved, or taken from the height `known_px` (H, W); those near two pixels are not amplified, although central
-    differences attenuate them.
+    wraps: whether the surface wraps around (vertically, horizontally); other sides are mirrored. Departs from the paper
+    at both ends of the spectrum: wavelengths of the picture's size, which 8-bit normals do not contain, are halved, or
+    taken from the height `known_px` (H, W); wavelengths near two pixels are not amplified, although central differences
+    attenuate them.
     """
     height, width = slopes.shape[:2]
 
@@ -109,7 +109,7 @@ def integrate(slopes: np.ndarray, wraps: tuple[bool, bool], known_px: np.ndarray
 
 
 def mirror(x: np.ndarray, sign: int, axis: int) -> np.ndarray:
-    """x followed by its mirror image times `sign`, which is -1 for slopes along the axis."""
+    """x, followed by its mirror image times `sign`, which is -1 for slopes along the axis."""
     return np.concatenate([x, sign * np.flip(x, axis)], axis)
 
 
@@ -119,7 +119,7 @@ def _power(frequency: np.ndarray) -> np.ndarray:
 
 
 def fit_scale(height: np.ndarray, slopes: np.ndarray) -> tuple[float, float]:
-    """Factor of height (H, W) that fits its slopes to the given ones (H, W, 2), and the correlation of the two."""
+    """Factor of a height (H, W) that fits its slopes to slopes (H, W, 2), and the correlation of both."""
     found = slopes_from_height(height.astype(np.float64))
     energy = float((found * found).sum())
     product = float((found * slopes).sum())
@@ -128,9 +128,9 @@ def fit_scale(height: np.ndarray, slopes: np.ndarray) -> tuple[float, float]:
 
 
 def with_agreeing_height(normal: np.ndarray, own: np.ndarray | None, wraps: tuple[bool, bool]) -> Relief:
-    """Height for the normals (H, W, 3) of a set, whose `own` height (H, W, 1) gives the longest waves if it fits.
+    """Height for the normals (H, W, 3) of a set. own: its height (H, W, 1), which gives the longest waves if it fits.
 
-    A surface that tiles has no mean slope, so it is subtracted from the normals.
+    A seamless surface has no mean slope, so the mean is subtracted from the slopes of the normals.
     """
     slopes = slopes_from_normal(normal)
     slopes = slopes - slopes.mean((0, 1))
@@ -150,9 +150,9 @@ def normal_length_error(normal: np.ndarray) -> float:
 
 
 def normal_height_consistency(normal: np.ndarray, height: np.ndarray) -> tuple[float, float]:
-    """Normals (H, W, 3) against height (H, W, 1) on a torus: mean angle in degrees, and correlation of the slopes.
+    """Agreement of normals (H, W, 3) and height (H, W, 1) on a torus: mean angle in degrees, correlation of slopes.
 
-    Slopes by central differences, OpenGL (+Y up), at the one height scale that fits best.
+    Slopes are central differences, OpenGL (+Y up), at the scale of the height that fits best.
     """
     vectors = normal.astype(np.float64) * 2 - 1
     wanted = -vectors[..., :2] / np.maximum(vectors[..., 2:], 0.05)  # dh/dx, dh/dy
@@ -171,7 +171,7 @@ def normal_height_consistency(normal: np.ndarray, height: np.ndarray) -> tuple[f
 
 @dataclass(frozen=True)
 class _Slopes:
-    """Fourier transforms of slopes along x (P) and y (Q), and an operator D that makes them of a height."""
+    """Fourier transforms of slopes along x (P) and y (Q), and the operator D that derives slopes from a height."""
 
     P: np.ndarray
     Q: np.ndarray
@@ -185,26 +185,26 @@ class _Slopes:
 
     @property
     def along(self) -> np.ndarray:
-        """D·(P, Q): what a height explains."""
+        """D·(P, Q): the part of the slopes that a height explains."""
         return self.D[0] * self.P + self.D[1] * self.Q
 
     @property
     def across(self) -> np.ndarray:
-        """Curl of the slopes, D × (P, Q): 0 for slopes of a height, so all of it is noise."""
+        """Curl of the slopes, D × (P, Q), which is noise: slopes of a height have none."""
         return self.D[1] * self.P - self.D[0] * self.Q
 
 
 def grid_px(size_px: tuple[int, int], wraps: tuple[bool, bool]) -> int:
-    """Number of points of the grid that `height_from_slopes` works on."""
+    """Number of points in the grid of `height_from_slopes`."""
     return size_px[0] * (2 - wraps[0]) * size_px[1] * (2 - wraps[1])
 
 
 def height_from_slopes(slopes: np.ndarray, wraps: tuple[bool, bool]) -> np.ndarray:
     """Height (H, W) in pixels, mean 0, of slopes (H, W, 2) to the right and down the rows (Frankot & Chellappa 1988).
 
-    wraps: whether the surface wraps around (vertically, horizontally); if not, it is mirrored there. Departs from the
-    paper twice. Slopes that are central differences, as the curl shows, are inverted as such. Frequency bands in which
-    more than half of the energy is noise fade out: as much noise as the curl has is in the height's part, too.
+    wraps: whether the surface wraps around (vertically, horizontally); other sides are mirrored. Departs from the paper
+    twice. Slopes that are central differences, as the curl shows, are inverted as such. Frequency bands in which more
+    than half of the energy is noise fade out: the part that a height explains has as much noise as the curl.
     """
     height, width = slopes.shape[:2]
     p, q = slopes[..., 0].astype(np.float64), slopes[..., 1].astype(np.float64)
@@ -223,14 +223,14 @@ def height_from_slopes(slopes: np.ndarray, wraps: tuple[bool, bool]) -> np.ndarr
 
 
 def _transform(p: np.ndarray, q: np.ndarray, are_differences: bool) -> _Slopes:
-    """The slopes' spectrum, with the operator of central differences or of derivatives."""
+    """Spectra of the slopes, with the operator of central differences or of derivatives."""
     omega = 2 * np.pi * np.fft.rfftfreq(p.shape[1])[None], 2 * np.pi * np.fft.fftfreq(p.shape[0])[:, None]
     D = (np.sin(omega[0]), np.sin(omega[1])) if are_differences else omega
     return _Slopes(np.fft.rfft2(p), np.fft.rfft2(q), omega, D)
 
 
 def _invert(slopes: _Slopes, size_px: tuple[int, ...], weight: np.ndarray, least_response: float) -> np.ndarray:
-    """Height of the slopes on a torus: −i D·(P, Q) / |D|², which is limited for differences."""
+    """Height from slopes on a torus: −i D·(P, Q) / |D|², where |D|² of differences has a lower limit."""
     response = slopes.response
     if slopes.D is not slopes.frequency:
         fine = np.hypot(*slopes.frequency) > 2 * np.pi * FINEST_CYCLES
@@ -241,9 +241,9 @@ def _invert(slopes: _Slopes, size_px: tuple[int, ...], weight: np.ndarray, least
 
 
 def _are_differences(p: np.ndarray, q: np.ndarray) -> bool:
-    """Whether slopes are central differences of a height: they then have less curl as such than as derivatives.
+    """Whether slopes are central differences of a height: interpreted so, they have less curl than as derivatives.
 
-    The inner part is enough, under a window that takes the step across its borders away.
+    The inner part is enough, under a window that removes the step across its borders.
     """
     sides = [min(side, WINDOW_PX) for side in p.shape]
     top, left = ((side - part) // 2 for side, part in zip(p.shape, sides, strict=True))
@@ -253,7 +253,7 @@ def _are_differences(p: np.ndarray, q: np.ndarray) -> bool:
 
 
 def _curl(slopes: _Slopes) -> float:
-    """Share of the fine slopes' energy that no height explains, where the operator responds well."""
+    """Share of the energy of fine slopes that no height explains, where the operator responds well."""
     fine = (np.hypot(*slopes.frequency) > 2 * np.pi * FINE_CYCLES) & (slopes.response > 0.1)
     energy = np.square(np.abs(slopes.P)) + np.square(np.abs(slopes.Q))
     noise = np.square(np.abs(slopes.across)) / np.maximum(slopes.response, 1e-12)
@@ -263,7 +263,7 @@ def _curl(slopes: _Slopes) -> float:
 def _weight(slopes: _Slopes, size_px: tuple[int, ...]) -> np.ndarray:
     """Weight of each coefficient: twice the share of its band's energy that is signal, at most 1.
 
-    Signal and noise of a band are estimated from few coefficients, so a share above one half counts as certain.
+    Signal and noise of a band are estimated from few coefficients, so a share above one half counts as 1.
     """
     waves = np.hypot(slopes.frequency[0] * size_px[1], slopes.frequency[1] * size_px[0]) / (2 * np.pi)
     band = np.ceil(np.log2(np.maximum(waves, LONGEST_WAVES) / LONGEST_WAVES)).astype(int).ravel()
@@ -277,7 +277,7 @@ def _weight(slopes: _Slopes, size_px: tuple[int, ...]) -> np.ndarray:
 def _mirrored_slopes(
     p: np.ndarray, q: np.ndarray, wraps: tuple[bool, bool], height_px: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Slopes of a surface that is mirrored along the axes that do not wrap around; height_px: an estimate, or None."""
+    """Slopes of a surface, mirrored along axes that do not wrap around. height_px: an estimate of it, or None."""
     if not wraps[1]:
         p, q = mirror(_with_ends(p, 1, height_px), -1, 1), mirror(q, 1, 1)
     if not wraps[0]:
@@ -287,9 +287,9 @@ def _mirrored_slopes(
 
 
 def _with_ends(slopes: np.ndarray, axis: int, height_px: np.ndarray | None) -> np.ndarray:
-    """Slopes along an axis whose ends are those of a mirrored height: half the step to the next pixel.
+    """Slopes along an axis, whose ends are replaced by those of a mirrored height: half the step to the next pixel.
 
-    The step is that of an estimate `height_px`, or else the mean of both slopes.
+    The step comes from an estimate `height_px` of the height, or else from the mean of both slopes.
     """
     x = np.moveaxis(slopes, axis, 0).copy()
     if len(x) < 2:

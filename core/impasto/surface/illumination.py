@@ -11,9 +11,9 @@ from .color_tensors import luminance
 
 BLACK = 0.01  # added to luminance before its logarithm, so that black pixels do not count as deep shadow
 WIDE = 1 / 10  # standard deviation of the blur that finds the light, relative to the picture's size
-CELLS = 16  # along a side, in which brightness is averaged before a gradient is fitted
-PASSES, OUTLIER = 6, 0.2  # of that fit; deviation, as a logarithm, of cells that count half
-LIGHT_STOPS = 1.5  # about the largest deviation of the light either way; greater ones are attributed to the material
+CELLS = 16  # cells per side, in which brightness is averaged before a gradient is fitted
+PASSES, OUTLIER = 6, 0.2  # passes of that fit; deviation, as a logarithm, at which a cell counts half
+LIGHT_STOPS = 1.5  # largest deviation of the light, about, up and down; the material causes larger ones
 
 
 def delight(albedo: torch.Tensor, light: torch.Tensor, strength: float) -> torch.Tensor:
@@ -23,12 +23,11 @@ def delight(albedo: torch.Tensor, light: torch.Tensor, strength: float) -> torch
 
 
 def illumination(rgb: torch.Tensor, size_px: float, wide: float = WIDE) -> torch.Tensor:
-    """Natural logarithm, mean 0, (H, W), of the light on a surface, from linear rgb (3, H, W) of size `size_px`.
+    """Natural logarithm (H, W), mean 0, of the light on a surface, from linear rgb (3, H, W) of size `size_px`.
 
-    wide: standard deviation of the blur, relative to that size.
-
-    Light is the slow variation of log-luminance that hue does not explain: if the darker parts of the material have
-    another hue, hue predicts luminance at small scales, and the predicted part is not removed.
+    Light is the slow variation of log-luminance that hue does not explain: if darker parts of the material have another
+    hue, hue predicts luminance at small scales, and the predicted part is not removed. wide: standard deviation of the
+    blur, relative to the size.
     """
     log_rgb = torch.log(rgb + BLACK)
     L = torch.log(luminance(rgb) + BLACK)
@@ -44,9 +43,9 @@ def illumination(rgb: torch.Tensor, size_px: float, wide: float = WIDE) -> torch
 
 
 def gradient(rgb: torch.Tensor) -> torch.Tensor:
-    """Natural logarithm, mean 0, (H, W), of light that changes as a parabola across linear rgb (3, H, W).
+    """Natural logarithm (H, W), mean 0, of light that changes as a parabola across linear rgb (3, H, W).
 
-    Fitted to cells, with less weight for those that deviate. A blur would lose gradients at the borders, where it
+    It is fitted to cells, of which outliers have less weight. A blur would lose gradients at the borders, where it
     mirrors the picture.
     """
     height, width = rgb.shape[1:]
@@ -63,7 +62,7 @@ def gradient(rgb: torch.Tensor) -> torch.Tensor:
 
 
 def unevenness(rgb: torch.Tensor, wide: float = WIDE) -> torch.Tensor:
-    """Natural logarithm, mean 0, (H, W), of light that is uneven across linear rgb (3, H, W): gradients, then shadows.
+    """Natural logarithm (H, W), mean 0, of uneven light across linear rgb (3, H, W): gradients, then shadows.
 
     wide: standard deviation of the blur that finds shadows, relative to the picture's size.
     """

@@ -1,4 +1,4 @@
-"""Two materials of one size, mixed by a share: the one on top, and the one below, each with all its maps."""
+"""Mixing of two materials of one size by a share: one above the other, each with all its maps."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from .color import linear_pixels, linear_to_srgb
 from .heights import FINE_STEEPEST_Z, normal_from_slopes, scale_m, slopes_from_height, slopes_from_normal
 
 DEPTH = 0.2
-"""Range of heights within which two layers are mixed, of heights in [0, 1]: the source's own."""
+"""Difference of heights, in [0, 1], within which both layers are visible: the value of the article."""
 
 
 def mixture(below: Maps, above: Maps, share: np.ndarray, *, lifts: bool) -> Maps:
-    """The maps of both, with a share (H, W, 1) of those above: heights in metres, colours as light, normals as slopes.
+    """Maps of both, with a share (H, W, 1) of those above: heights mix in metres, colours as light, normals as slopes.
 
-    Maps that only one has are its own. Where the share is 0 all maps of `below` stay the same to the last bit, but for
-    a height whose range had to be widened, since the result reaches above or below it. lifts: whether heights above are
-    moved to the mean height of what they lie on, as those of another material are.
+    A map that only one of them has stays as it is. Where the share is 0, all maps of `below` stay the same to the last
+    bit, except for a height whose range must grow because the result exceeds it. lifts: move the heights above to the
+    mean of those that they cover, as is right for another material.
     """
     below = replace(below, width_m=below.width_m or above.width_m)
     textures = {**above.textures, **below.textures}
@@ -35,7 +35,7 @@ def mixture(below: Maps, above: Maps, share: np.ndarray, *, lifts: bool) -> Maps
         step, height, low, high = _mixed_heights(below, above, share, lifts)
         textures["height"] = Texture(height)
         mixed = replace(below, width_m=width_m, height_range_m=range_m * (high - low))
-        # product rule: the border of what lies above
+        # product rule: slopes of the border
         edge = slopes_from_height(share[..., 0]) * (step * range_m / width_m * below.size_px[1])
     for name in NORMAL_MAPS.intersection(both):
         textures[name] = _mixed_normals(below[name], above[name], share, edge if name == "normal" else 0 * edge)
@@ -43,11 +43,11 @@ def mixture(below: Maps, above: Maps, share: np.ndarray, *, lifts: bool) -> Maps
 
 
 def height_share(share: np.ndarray, below: np.ndarray, above: np.ndarray) -> np.ndarray:
-    """A share (H, W, 1) of what lies above whose border follows the heights (H, W, 1) of both, in [0, 1].
+    """Share (H, W, 1) of the upper layer, with a border that follows the heights (H, W, 1) of both, in [0, 1].
 
-    A. Mishkinis, "Advanced Terrain Texture Splatting", 2013: each layer weighs by how far its height and opacity reach
-    above those of the higher one, less `DEPTH`. Departs from it in that weights are multiplied by opacities, so that
-    shares of 0 and 1 stay.
+    A. Mishkinis, "Advanced Terrain Texture Splatting", 2013: the weight of a layer is how far the sum of its height and
+    opacity exceeds that of the higher one, less `DEPTH`. Here weights are also multiplied by opacities, so that shares
+    of 0 and 1 stay.
     """
     opacities = (1 - share, share)
     levels = (below + opacities[0], above + opacities[1])
@@ -61,12 +61,12 @@ def _range_of(below: Maps, above: Maps) -> float | None:
 
 
 def _between(below: np.ndarray, above: np.ndarray, value: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """A mixed value, where the share is 0 or 1 that of either to the last bit."""
+    """A mixed value; where the share is 0 or 1, exactly the value below or above."""
     return np.where(share <= 0, below, np.where(share >= 1, above, value)).astype(np.float32)
 
 
 def _mixed_texture(name: str, below: Texture, above: Texture, share: np.ndarray) -> Texture:
-    """A colour, mixed as light and encoded as the lower one, or values."""
+    """A mixed map: a colour is mixed as light, and encoded as the one below."""
     if name not in COLOR_MAPS:
         value = below.pixels + share * (above.pixels - below.pixels)
         return replace(below, pixels=_between(below.pixels, above.pixels, value, share))
@@ -81,7 +81,7 @@ def _mixed_texture(name: str, below: Texture, above: Texture, share: np.ndarray)
 def _mixed_heights(
     below: Maps, above: Maps, share: np.ndarray, lifts: bool
 ) -> tuple[np.ndarray, np.ndarray, float, float]:
-    """Difference (H, W, 1) of both heights, the mixed height, and its range, all relative to the range below."""
+    """Difference (H, W, 1) of both heights, the mixed height, and its limits, all relative to the range below."""
     own, range_m = below["height"].pixels, max(scale_m(below)[1], 1e-9)
     other = above["height"].pixels
     if (other_range_m := scale_m(replace(above, width_m=below.width_m))[1]) != range_m:
@@ -96,7 +96,7 @@ def _mixed_heights(
 
 
 def _mixed_normals(below: Texture, above: Texture, share: np.ndarray, edge: np.ndarray) -> Texture:
-    """Normals mixed as slopes, which are linear in height, with the slopes of the border (H, W, 2)."""
+    """Normals, mixed as slopes, which are linear in height. edge: slopes (H, W, 2) of the border."""
     slopes = [slopes_from_normal(one.pixels, FINE_STEEPEST_Z) for one in (below, above)]
     value = normal_from_slopes(slopes[0] + share * (slopes[1] - slopes[0]) + edge)
     return replace(below, pixels=_between(below.pixels, above.pixels, value, share))

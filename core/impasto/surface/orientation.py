@@ -1,4 +1,4 @@
-"""Sign of a normal map's green channel: OpenGL (+Y up) or DirectX (+Y down), found from what only one of them fits."""
+"""Sign of the green channel of a normal map: OpenGL (+Y up) or DirectX (+Y down), from evidence in the map."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from .heights import slopes_from_height
 
 Sign = Literal["opengl", "directx"]
 SHRINKS = (1, 2, 4)
-"""Scales at which slopes are compared; noise of JPEG and 8 bits is finest."""
+"""Factors by which slopes are reduced for comparison; noise of JPEG and 8 bits is strongest at 1."""
 BLOCKS = 8
 LEAST_T, LEAST_R = 5.0, 0.04
-"""Least evidence: mean over its standard error, and correlation; independent noise reaches 3 and 0.01."""
+"""Least evidence: mean divided by its standard error, and correlation; independent noise reaches 3 and 0.01."""
 HEIGHT_FITS = 0.2
 """Least correlation with the slopes of a height, along x and y, for the height to decide."""
 CLEAR_R = 0.7
-"""Correlation that decides by itself, as in pictures that are too small for statistics."""
+"""Correlation that is sufficient alone, for pictures that are too small for statistics."""
 SURE_T, SURE_R, SURE_PX = 4.0, 0.1, 64
-"""Evidence at every scale, all of one sign, and shorter side, from which a normal map may be turned unasked."""
+"""Least evidence at every scale, all of one sign, and least side, at which a map may be converted without asking."""
 FLAT_SLOPE = 1e-3
 """Standard deviation of slopes below which a surface is flat."""
 SHORTEST = 1e-3
@@ -29,10 +29,11 @@ SHORTEST = 1e-3
 
 @dataclass(frozen=True)
 class Orientation:
-    """The sign, None if both fit equally, and its evidence, whose own sign is + for OpenGL.
+    """The sign, None if both fit equally, and its evidence.
 
-    correlation: −1 to 1, of mixed derivatives or with the height's slopes. confidence: 0 to 1. by: what decided.
-    is_sure: a height decides, or all scales do, so that artefacts of compression and scaling cannot be the reason.
+    correlation: −1 to 1, above 0 for OpenGL; of mixed derivatives, or with the slopes of a height. confidence: 0 to 1.
+    by: source of the evidence. is_sure: a height decides, or all scales agree, so that artefacts of compression and
+    scaling cannot be the reason.
     """
 
     sign: Sign | None
@@ -43,9 +44,9 @@ class Orientation:
 
 
 def orientation(slopes: np.ndarray, height: np.ndarray | None = None) -> Orientation:
-    """Sign of normals with slopes (H, W, 2) (see `heights.slopes_from_normal`), read as OpenGL.
+    """Sign of normals from their slopes (H, W, 2) (see `heights.slopes_from_normal`), which were read as OpenGL.
 
-    height: (H, W) of the same surface, at any scale, which decides if it fits; else the slopes' own integrability.
+    height: (H, W) of the same surface, at any scale; it decides if it fits, else the integrability of the slopes.
     """
     if is_flat(slopes):
         return Orientation(None, 0.0, 0.0, "flat")
@@ -57,7 +58,7 @@ def orientation(slopes: np.ndarray, height: np.ndarray | None = None) -> Orienta
 
 
 def is_flat(slopes: np.ndarray) -> bool:
-    """Whether slopes (H, W, 2) are the same everywhere, as those of flat normals in 8 bits, which are never upright."""
+    """Whether slopes (H, W, 2) are the same everywhere: flat normals in 8 bits have slopes other than 0."""
     return float(slopes.std((0, 1)).max()) < FLAT_SLOPE
 
 
@@ -65,10 +66,9 @@ def height_correlations(slopes: np.ndarray, height: np.ndarray) -> tuple[float, 
     """Correlation of slopes (H, W, 2) with those of a height (H, W): to the right, and down the rows."""
     found = slopes_from_height(height.astype(np.float64))
     inner = (slice(1, -1), slice(1, -1)) if min(height.shape) > 4 else (slice(None), slice(None))
-    given = slopes[inner].astype(np.float64)
-    found = found[inner]
-    norms = np.sqrt(np.square(given).sum((0, 1)) * np.square(found).sum((0, 1)))
-    along_x, along_y = (given * found).sum((0, 1)) / np.maximum(norms, 1e-12)
+    slopes, found = slopes[inner].astype(np.float64), found[inner]
+    norms = np.sqrt(np.square(slopes).sum((0, 1)) * np.square(found).sum((0, 1)))
+    along_x, along_y = (slopes * found).sum((0, 1)) / np.maximum(norms, 1e-12)
     return float(along_x), float(along_y)
 
 
@@ -84,7 +84,7 @@ def _by_curl(slopes: np.ndarray) -> Orientation:
 
 
 def _scales(slopes: np.ndarray) -> list[np.ndarray]:
-    """Slopes at each scale at which enough are left, averaged over squares."""
+    """Slopes at each scale that leaves enough of them, averaged over squares."""
     height, width = slopes.shape[:2]
     shrunk = []
     for factor in SHRINKS:
@@ -96,7 +96,7 @@ def _scales(slopes: np.ndarray) -> list[np.ndarray]:
 
 
 def _evidence(slopes: np.ndarray) -> tuple[float, float]:
-    """Mean over standard error of the products of both mixed derivatives, from blocks; and their correlation."""
+    """Products of both mixed derivatives: mean of blocks divided by its standard error; and their correlation."""
     along_y = _inside(np.roll(slopes[..., 0], -1, 0) - np.roll(slopes[..., 0], 1, 0))
     along_x = _inside(np.roll(slopes[..., 1], -1, 1) - np.roll(slopes[..., 1], 1, 1))
     r = (along_y * along_x).sum() / max(np.sqrt(np.square(along_y).sum() * np.square(along_x).sum()), 1e-30)
@@ -111,7 +111,7 @@ def _evidence(slopes: np.ndarray) -> tuple[float, float]:
 
 
 def _inside(x: np.ndarray) -> np.ndarray:
-    """x without its border, where the differences reach across."""
+    """x without its border, where differences wrap around."""
     rows, columns = (slice(1, -1) if side > 2 else slice(None) for side in x.shape)
     return x[rows, columns]
 
@@ -126,7 +126,7 @@ def flip(normal: np.ndarray) -> np.ndarray:
 
 
 def unit_normals(normal: np.ndarray) -> np.ndarray:
-    """Normals (H, W, 3) encoded in [0, 1], of unit length; those without a direction point up."""
+    """Normals (H, W, 3) encoded in [0, 1], scaled to unit length; those without a direction point up."""
     vectors = 2 * normal.astype(np.float64) - 1
     length = np.linalg.norm(vectors, axis=2, keepdims=True)
     unit = np.where(length > SHORTEST, vectors / np.maximum(length, SHORTEST), (0.0, 0.0, 1.0))
@@ -134,7 +134,7 @@ def unit_normals(normal: np.ndarray) -> np.ndarray:
 
 
 def with_blue(normal: np.ndarray) -> np.ndarray:
-    """Normals (H, W, 3) encoded in [0, 1], whose z is what x and y leave to unit length."""
+    """Normals (H, W, 3) encoded in [0, 1], with z computed from x and y for unit length."""
     x, y = np.moveaxis(2 * normal[..., :2] - 1, 2, 0)
     z = np.sqrt(np.clip(1 - x * x - y * y, 0, 1))
     return np.stack([normal[..., 0], normal[..., 1], 0.5 + 0.5 * z], 2)

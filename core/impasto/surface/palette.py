@@ -31,7 +31,7 @@ class Palette:
     covariance: np.ndarray
 
     def after(self, move: Move) -> Palette:
-        """The palette of the moved colours."""
+        """Palette of colours after a move."""
         return Palette(self.mean @ move.matrix + move.offset, move.matrix.T @ self.covariance @ move.matrix)
 
 
@@ -43,12 +43,12 @@ class Move:
     offset: np.ndarray
 
     def of(self, pixels: np.ndarray) -> np.ndarray:
-        """Pixels (H, W, 3), sRGB in [0, 1], with moved colours."""
+        """Pixels (H, W, 3), sRGB in [0, 1], after the move of their colours."""
         return in_bands(lambda band: from_oklab(to_oklab(band) @ self.matrix + self.offset), pixels)
 
 
 def palette_of(pixels: np.ndarray, weights: np.ndarray | None = None) -> Palette:
-    """The palette of (H, W, 3), sRGB in [0, 1], with weights (H, W, 1) of the pixels, equal by default."""
+    """Palette of pixels (H, W, 3), sRGB in [0, 1]; weights (H, W, 1) are equal by default."""
     step = max(1, int((pixels.shape[0] * pixels.shape[1] / MEASURED_PX) ** 0.5))
     colors = to_oklab(pixels[::step, ::step]).reshape(-1, 3)
     w = np.ones(len(colors)) if weights is None else weights[::step, ::step].reshape(-1).astype(np.float64)
@@ -58,7 +58,7 @@ def palette_of(pixels: np.ndarray, weights: np.ndarray | None = None) -> Palette
 
 
 def mix(palettes: Sequence[Palette], weights: Sequence[float]) -> Palette:
-    """The palette of a mixture of palettes, whose weights add up to 1."""
+    """Palette of a mixture of palettes with weights of sum 1."""
     mean = np.sum([weight * palette.mean for palette, weight in zip(palettes, weights, strict=True)], axis=0)
     seconds = [palette.covariance + np.outer(palette.mean, palette.mean) for palette in palettes]
     second = np.sum([weight * moment for moment, weight in zip(seconds, weights, strict=True)], axis=0)
@@ -91,7 +91,7 @@ def from_oklab(colors: np.ndarray) -> np.ndarray:
     """Oklab (..., 3) to sRGB in [0, 1]; out-of-gamut colours keep lightness and hue, and lose chroma."""
     colors = np.concatenate([colors[..., :1].clip(0, 1), colors[..., 1:]], axis=-1)
     linear = oklab_to_linear(colors)
-    outside = ~_is_shown(linear)
+    outside = ~_is_in_gamut(linear)
     if outside.any():
         linear[outside] = oklab_to_linear(_with_less_chroma(colors[outside]))
     return linear_to_srgb(linear.clip(0, 1)).clip(0, 1)
@@ -102,12 +102,13 @@ def _with_less_chroma(colors: np.ndarray) -> np.ndarray:
     low, high = np.zeros((len(colors), 1)), np.ones((len(colors), 1))
     for _ in range(BISECTIONS):
         middle = (low + high) / 2
-        shown = _is_shown(oklab_to_linear(colors * np.concatenate([np.ones_like(middle), middle, middle], 1)))[:, None]
-        low, high = np.where(shown, middle, low), np.where(shown, high, middle)
+        paler = colors * np.concatenate([np.ones_like(middle), middle, middle], 1)
+        is_inside = _is_in_gamut(oklab_to_linear(paler))[:, None]
+        low, high = np.where(is_inside, middle, low), np.where(is_inside, high, middle)
     return colors * np.concatenate([np.ones_like(low), low, low], 1)
 
 
-def _is_shown(linear: np.ndarray) -> np.ndarray:
+def _is_in_gamut(linear: np.ndarray) -> np.ndarray:
     """Whether linear sRGB (..., 3) is within [0, 1], up to rounding."""
     return np.all((linear > -ROUNDING) & (linear < 1 + ROUNDING), axis=-1)
 

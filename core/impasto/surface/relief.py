@@ -1,9 +1,9 @@
-"""Maps that follow from height: normals and ambient occlusion, so that a set agrees, cavities, and the open sky.
+"""Maps derived from height: normals, ambient occlusion, cavities, and visibility of the sky.
 
-Normals and occlusion are local filters on a torus: a part of a surface with a margin of `HALO_PX` on each side gives
-the values of the whole. Bent normals follow from horizons (Max 1988; Jimenez et al. 2016): from a point of a height
-field, all that is above the horizon is sky, so what is open in one direction is known from one angle, and the integral
-over it has a closed form.
+Normals and occlusion are local filters on a torus: a strip of a surface with a margin of `HALO_PX` on each side gives
+the same values as the whole. Bent normals follow from horizons (Max 1988; Jimenez et al. 2016): at a point of a height
+field, everything above the horizon is sky. In each direction one angle describes the open part, and the integral over
+it has a closed form.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ from ..texture import Maps
 from .heights import scale_m
 
 HALO_PX = 30
-"""Distance up to which a pixel has influence: four blurs of 2, 4, 8 and 16 px to each side."""
+"""Largest distance at which a pixel has influence: four blurs reach 2, 4, 8 and 16 px to each side."""
 DEVIATIONS_PX = (1.0, 2.2, 4.6, 9.2)
-"""Standard deviation of the blurs up to each scale: the sum of 4^s over the scales."""
+"""Standard deviation of the accumulated blurs at each scale; its square is the sum of 4^s over scales up to it."""
 PLAIN = 0.06
-"""Closure that counts as open, so that a plain face stays white."""
+"""Amount of closure that still counts as open, so that a flat face stays white."""
 SCALES = (0.5, 1.0, 2.0)
-"""Sizes of cavities that are looked at, relative to the one asked for."""
+"""Sizes at which cavities are measured, relative to the requested size."""
 SOFTNESS = 0.9
-"""Width of the border of a share, in standard deviations of its score."""
+"""Width of the soft border of a share, in standard deviations of the score."""
 DIRECTIONS = 16
 GROWTH = 1.15
-"""Ratio of successive distances along a direction, once they are whole pixels apart."""
+"""Ratio of successive distances along a direction, where it exceeds steps of one pixel."""
 
 
 def with_relief(maps: Maps, device: str = "cpu") -> Maps:
-    """The maps with `normal` and `ambient_occlusion` derived from `height`; unchanged without height."""
+    """The maps with `normal` and `ambient_occlusion` derived from `height`; unchanged if they have no height."""
     if "height" not in maps:
         return maps
     width_px = maps.size_px[1]
@@ -49,7 +49,7 @@ def with_relief(maps: Maps, device: str = "cpu") -> Maps:
 
 
 def normal_from_height(height_px: Tensor) -> Tensor:
-    """OpenGL normals (3, H, W), encoded in [0, 1], of height (H, W) in pixels; +Y is up, against the rows.
+    """OpenGL normals (3, H, W), encoded in [0, 1], of height (H, W) in pixels; +Y points up, against the rows.
 
     Slopes are circular central differences, as in `impasto.surface.heights` and in the training data.
     """
@@ -60,9 +60,9 @@ def normal_from_height(height_px: Tensor) -> Tensor:
 
 
 def without_rounding(height: Tensor) -> Tensor:
-    """Height (H, W) in [0, 1], smoothed within half a step if it was stored in 8 bits, so that slopes have no stairs.
+    """Height (H, W) in [0, 1], smoothed by up to half a step if it was stored in 8 bits, so that slopes have no stairs.
 
-    Blurred by a B3 spline on a torus; what is finer than half a step was lost in rounding.
+    Blurred by a B3 spline on a torus; rounding had removed detail finer than half a step.
     """
     steps = height * 255
     if (steps - steps.round()).abs().max() > 1e-3:
@@ -77,8 +77,8 @@ def without_rounding(height: Tensor) -> Tensor:
 def occlusion_from_height(height_px: Tensor, strength: float = 0.5) -> Tensor:
     """Ambient occlusion (Langer & Bülthoff 2000) of height (H, W) in pixels, in [0, 1]; 1: open to the sky.
 
-    Σ relu(blur_σ(h) − h)/σ: the height of the surroundings above a point, over their distance, at four scales. The
-    blurs are B3 splines with holes (à trous), whose cost does not grow with their width.
+    Σ relu(blur_σ(h) − h)/σ: height of the surroundings above a point, divided by their distance, at four scales. The
+    blurs are B3 splines with holes (à trous), which take the same time for any width.
     """
     blurred, closed = height_px, torch.zeros_like(height_px)
     for scale, deviation_px in enumerate(DEVIATIONS_PX):
@@ -89,7 +89,7 @@ def occlusion_from_height(height_px: Tensor, strength: float = 0.5) -> Tensor:
 
 
 def _spline(x: Tensor, step: int, axis: int) -> Tensor:
-    """Circular convolution with [1, 4, 6, 4, 1] / 16 along an axis, its taps `step` apart."""
+    """Circular convolution with [1, 4, 6, 4, 1] / 16 along an axis, with taps that are `step` pixels apart."""
     length = x.shape[axis]
     around = torch.arange(-2 * step, length + 2 * step, device=x.device) % length
     x = x.index_select(axis, around)
@@ -98,9 +98,9 @@ def _spline(x: Tensor, step: int, axis: int) -> Tensor:
 
 
 def cavities(height: Tensor, sigma_px: float, wraps: Wraps) -> Tensor:
-    """Mean curvature (1, H, W), positive in hollows, of standard deviation 1; around a size of `sigma_px`.
+    """Mean curvature (1, H, W) at sizes about `sigma_px`, positive in hollows, with standard deviation 1.
 
-    Differences of Gaussians, which are Laplacians smoothed, at three scales.
+    It is computed from differences of Gaussians, which approximate smoothed Laplacians, at three scales.
     """
     pairs = [tuple(max(factor * scale * sigma_px, 0.3) for factor in (0.5, 1.0)) for scale in SCALES]
     blurs = {width: bordered_blur(height, width, wraps) for width in {width for pair in pairs for width in pair}}
@@ -111,7 +111,7 @@ def cavities(height: Tensor, sigma_px: float, wraps: Wraps) -> Tensor:
 
 
 def share_above(score: Tensor, area: float, softness: float = SOFTNESS) -> Tensor:
-    """Share (1, H, W) from 0 to 1 that covers about an `area`, from 0 to 1, of the places of highest score."""
+    """Share (1, H, W) from 0 to 1 that covers about the `area`, from 0 to 1, with the highest scores."""
     if area <= 0 or area >= 1:
         return torch.full_like(score, float(area >= 1))
     ordered = score.flatten().sort().values
@@ -127,9 +127,9 @@ def standardise(x: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Sky:
-    """Visibility of the sky from each point: occlusion (H, W), 1 where all is open, and bent normals (3, H, W).
+    """Visibility of the sky from each point: occlusion (H, W), 1 if all of it is visible, and bent normals (3, H, W).
 
-    A bent normal is the mean direction to the open sky, weighted by the cosine: x right, y up, z to the viewer.
+    A bent normal is the mean direction to the visible sky, weighted by the cosine: x right, y up, z to the viewer.
     """
 
     occlusion: Tensor
@@ -137,9 +137,9 @@ class Sky:
 
 
 def sky_over(height_px: Tensor, radius_px: float, on_progress: Callable[[float], None] = lambda fraction: None) -> Sky:
-    """The part of the sky that a surface of height (H, W) in pixels, on a torus, leaves open within `radius_px`.
+    """Sky over a surface of height (H, W) in pixels, on a torus, as far as points within `radius_px` leave it open.
 
-    Slopes are central differences. Shape of everything inside: (H, W).
+    Slopes are central differences. Tensors inside have the shape (H, W).
     """
     n = 2 * normal_from_height(height_px) - 1
     around = with_margin(height_px, int(max(radius_px, 1.0) * GROWTH) + 2, TORUS)
@@ -149,7 +149,7 @@ def sky_over(height_px: Tensor, radius_px: float, on_progress: Callable[[float],
         on_progress(index / DIRECTIONS)
         azimuth = 2 * math.pi * (index + 0.5) / DIRECTIONS
         cosine, sine = math.cos(azimuth), math.sin(azimuth)
-        n_a = n[0] * cosine + n[1] * sine  # part of the normal along the azimuth
+        n_a = n[0] * cosine + n[1] * sine  # component of the normal along the azimuth
         behind = math.pi / 2 + torch.atan2(n_a, n[2])  # angle from the zenith at which the surface turns away
         horizon = math.pi / 2 - torch.atan(_steepest(around, height_px, _offsets(cosine, sine, radius_px)))
         theta = torch.minimum(behind, horizon)
@@ -161,7 +161,7 @@ def sky_over(height_px: Tensor, radius_px: float, on_progress: Callable[[float],
 
 
 def _steepest(around: Tensor, height_px: Tensor, offsets: list[tuple[int, int]]) -> Tensor:
-    """Tangent of the horizon's elevation (H, W) at some offsets (right, down).
+    """Tangent (H, W) of the elevation of the horizon, from the heights at offsets (right, down).
 
     around: the height (H', W') with margins.
     """
@@ -176,7 +176,7 @@ def _steepest(around: Tensor, height_px: Tensor, offsets: list[tuple[int, int]])
 
 
 def _offsets(cosine: float, sine: float, radius_px: float) -> list[tuple[int, int]]:
-    """Whole pixels (right, down) along an azimuth up to a radius, further apart the farther away they are."""
+    """Offsets in whole pixels (right, down) along an azimuth up to a radius; the distance between them grows."""
     distance, offsets = 1.0, dict[tuple[int, int], None]()
     while distance < max(radius_px, 1.0) + 0.5:
         offsets[round(distance * cosine), round(-distance * sine)] = None
@@ -185,7 +185,7 @@ def _offsets(cosine: float, sine: float, radius_px: float) -> list[tuple[int, in
 
 
 def _cosine_integral(theta: Tensor, n_a: Tensor, n_z: Tensor) -> Tensor:
-    """∫₀^θ (n_z cos t + n_a sin t) sin t dt: the light that a wedge down to θ from the zenith sends."""
+    """∫₀^θ (n_z cos t + n_a sin t) sin t dt: light from a wedge of the sky between the zenith and θ."""
     return n_z * theta.sin().square() / 2 + n_a * (theta / 2 - (2 * theta).sin() / 4)
 
 

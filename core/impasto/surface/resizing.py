@@ -1,4 +1,4 @@
-"""Maps at another size: colour averaged as light, normals as slopes; pictures of few colours without new ones."""
+"""Resizing of maps: colours are averaged as light, normals as slopes; pictures of few colours get no new ones."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ LARGE_PIXELS, BAND_PX = 2**24, 512
 """Pictures above this many pixels are shrunk in bands of this many rows."""
 MOST_COLORS = 64
 MOST_OF_PIXELS = 1 / 8
-"""Largest number of colours, and relative to the pixels: any tiny picture has few."""
+"""Most colours, in number and relative to the number of pixels, since every tiny picture has few."""
 LEAST_STEP = 4.5 / 255
-"""Least median distance of a colour from its nearest one: those of a pale photograph lie close together."""
+"""Least median distance of a colour from the nearest other one: colours of a pale photograph lie close together."""
 SAMPLED, AT_ONCE = 4096, 2**18
-"""Pixels that are looked at first, which rule out almost every photograph, and then at a time."""
+"""Numbers of pixels in a first sample, which rules out almost every photograph, and in each later step."""
 PixelArt = Literal["auto", "on", "off"]
 
 
 def resized_map(name: str, texture: Texture, size_px: tuple[int, int]) -> Texture:
-    """A map at another size: colour is averaged as light and normals as slopes."""
+    """A map at another size; colours are averaged as light, and normals as slopes."""
     pixels = texture.pixels
     if texture.size_px == size_px:
         return texture
@@ -62,7 +62,7 @@ def scaled_size(size_px: Sequence[float], scale: float) -> tuple[int, int]:
 
 
 def _convert(pixels: np.ndarray, convert: Callable[[np.ndarray], np.ndarray], size_px: tuple[int, int]) -> np.ndarray:
-    """`resize(convert(pixels), size_px)`; large pictures a band at a time, which takes no second picture's memory."""
+    """`resize(convert(pixels), size_px)`, in bands for large pictures, which saves the memory of a second picture."""
     (height, width), (rows, columns) = pixels.shape[:2], size_px
     if height * width <= LARGE_PIXELS or rows > height or columns > width:
         return resize(convert(pixels), size_px)
@@ -81,19 +81,18 @@ def resize(
 ) -> np.ndarray:
     """Pixels (H, W, C) resized to (height, width): area averages to shrink, bilinear interpolation to enlarge.
 
-    box: part to resize (left, top, right, bottom), in pixels; None for all.
+    box: part to resize (left, top, right, bottom), in pixels; None: all.
     """
     from PIL import Image
 
     shrinks = size_px[0] <= pixels.shape[0] and size_px[1] <= pixels.shape[1]
-    how = Image.Resampling.BOX if shrinks else Image.Resampling.BILINEAR
+    method = Image.Resampling.BOX if shrinks else Image.Resampling.BILINEAR
     channels = np.moveaxis(np.asarray(pixels, np.float32), 2, 0)
-    made = [np.asarray(Image.fromarray(channel).resize(size_px[::-1], how, box)) for channel in channels]
-    return np.stack(made, axis=2)
+    return np.stack([Image.fromarray(one).resize(size_px[::-1], method, box) for one in channels], axis=2)
 
 
 def few_colors(maps: Maps) -> int:
-    """The number of colours of a picture that has few of them, apart from each other; 0 for any other."""
+    """Number of colours in a picture with few, distinct ones; 0 for any other picture."""
     if "base_color" not in maps:
         return 0
     pixels = maps["base_color"].pixels.reshape(-1, 3)
@@ -111,9 +110,9 @@ def few_colors(maps: Maps) -> int:
 
 
 def copies_pixels(maps: Maps, choice: PixelArt, note: Callable[[str], None], least: int = 2) -> bool:
-    """Whether a tool with the parameter `pixel_art` copies pixels instead of blending them; `note` is told why.
+    """Whether a tool with the parameter `pixel_art` copies pixels instead of blending them; `note` gets the reason.
 
-    least: number of colours from which a picture is pixel art: more than the two of ink where those are best blended.
+    least: least number of colours of pixel art; above 2 for tools that should blend the two colours of ink on paper.
     """
     count = few_colors(maps) if choice == "auto" else 0
     if count < least:
@@ -124,7 +123,7 @@ def copies_pixels(maps: Maps, choice: PixelArt, note: Callable[[str], None], lea
 
 
 def nearest_resized(maps: Maps, size_px: tuple[int, int]) -> Maps:
-    """The maps at another size (height, width), each pixel of which is the nearest of theirs."""
+    """The maps at another size (height, width), by the nearest pixels."""
     rows, columns = (
         np.minimum(((np.arange(new) + 0.5) * old / new).astype(int), old - 1)
         for new, old in zip(size_px, maps.size_px, strict=True)
@@ -134,6 +133,6 @@ def nearest_resized(maps: Maps, size_px: tuple[int, int]) -> Maps:
 
 
 def _colors(pixels: np.ndarray) -> np.ndarray:
-    """The different colours of pixels (N, 3), each as one integer of 16 bits a channel, in order."""
+    """Distinct colours of pixels (N, 3), sorted; each is one integer with 16 bits a channel."""
     red, green, blue = np.round(pixels.T.clip(0, 1) * 0xFFFF).astype(np.int64)
     return np.unique(red << 32 | green << 16 | blue)

@@ -1,4 +1,4 @@
-"""Small pictures of maps: a surface under a light, the thumbnail in a model file, and grids of captioned pictures."""
+"""Small pictures of maps: a material under a light, the thumbnail in a model file, and grids of captioned pictures."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .resizing import size_at_most
 THUMBNAIL_PX = 128
 MAX_BYTES = 20_000
 LARGEST_BYTES, LARGEST_PX = 200_000, 1024
-"""Limits of the thumbnails of other people's models."""
+"""Limits of thumbnails in models from other people."""
 LIGHT: np.ndarray = np.array([-0.45, 0.45, 0.77], np.float32)
 """Direction to the light, from the upper left: x right, y up, z to the viewer."""
 AMBIENT = 0.35
@@ -32,7 +32,7 @@ TEXT_COLOR = (230, 230, 230)
 def lit_picture(maps: Maps) -> np.ndarray:
     """Base colour (H, W, 3), sRGB-encoded in [0, 1], under a light from the upper left if there are normals.
 
-    Grey without a base colour. A flat surface keeps its own colours.
+    It is grey without a base colour. Flat materials keep their colours.
     """
     grey = np.full((*maps.size_px, 3), 0.4, np.float32)
     linear = linear_pixels(maps["base_color"]) if "base_color" in maps else grey
@@ -64,7 +64,7 @@ def decode_thumbnail(text: str, path: Path) -> bytes:
 
 
 def _is_thumbnail(data: bytes) -> bool:
-    """Whether it is a picture that is small in bytes and in pixels."""
+    """Whether the data is a picture with few bytes and few pixels."""
     from PIL import Image
 
     if len(data) > LARGEST_BYTES:
@@ -93,7 +93,7 @@ def thumbnail(maps: Maps, side_px: int = THUMBNAIL_PX) -> bytes:
 
 
 def cell(caption: str, pixels: np.ndarray, side_px: int = CELL_PX) -> Any:
-    """A cell with its caption: the centre of a picture (H, W, 3) in [0, 1], enlarged if smaller than the cell."""
+    """A captioned cell with the centre of a picture (H, W, 3) in [0, 1], enlarged if it is smaller than the cell."""
     from PIL import Image
 
     resized = _centre_of(pixels, side_px).resize((side_px, side_px), Image.Resampling.NEAREST)
@@ -103,7 +103,7 @@ def cell(caption: str, pixels: np.ndarray, side_px: int = CELL_PX) -> Any:
 
 
 def _centre_of(pixels: np.ndarray, most_px: int | None = None) -> Any:
-    """The central square of a picture (H, W, 3) in [0, 1], of at most this side."""
+    """The central square, with at most this side, of a picture (H, W, 3) in [0, 1]."""
     from PIL import Image
 
     height, width = pixels.shape[:2]
@@ -113,7 +113,7 @@ def _centre_of(pixels: np.ndarray, most_px: int | None = None) -> Any:
 
 
 def empty_cell(caption: str = "", side_px: int = CELL_PX) -> Any:
-    """A black cell with its caption, which is shortened in its middle to fit."""
+    """A black cell with a caption, whose middle is left out if it is too long."""
     from PIL import Image, ImageDraw
 
     image = Image.new("RGB", (side_px, side_px + CAPTION_PX))
@@ -121,10 +121,10 @@ def empty_cell(caption: str = "", side_px: int = CELL_PX) -> Any:
     letters = [letter for letter in unicodedata.normalize("NFKD", caption) if not unicodedata.combining(letter)]
     plain = printable("".join(letters)).replace("\n", " ")
     plain = plain.encode("ascii", "replace").decode()  # all that Pillow's own font has
-    text, kept = plain, len(plain)
-    while draw.textlength(text) > side_px - 8 and kept > 2:
-        kept -= 1
-        text = f"{plain[: kept - kept // 2]}...{plain[len(plain) - kept // 2 :]}"
+    text, count = plain, len(plain)
+    while draw.textlength(text) > side_px - 8 and count > 2:
+        count -= 1
+        text = f"{plain[: count - count // 2]}...{plain[len(plain) - count // 2 :]}"
     draw.text((4, 2), text, fill=TEXT_COLOR)
     return image
 
@@ -134,7 +134,7 @@ def grid(
 ) -> bytes:
     """PNG of cells in rows of `columns`, with gaps below and to the right of each, and a margin above and to the left.
 
-    All places are as large as the largest cell; color: of what no cell covers.
+    All positions are as large as the largest cell. color: color of the background.
     """
     from PIL import Image
 

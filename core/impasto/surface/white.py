@@ -1,4 +1,4 @@
-"""White balance: the colour of light by its temperature, and chromatic adaptation from one colour to another."""
+"""White balance: colour of light from its temperature, and chromatic adaptation from one colour to another."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ TINT_UV = 0.03
 
 
 def adaptation(temperature_k: float, tint: float) -> np.ndarray:
-    """Matrix (3, 3) of linear sRGB that makes light of this temperature white (von Kries, in Bradford's cones).
+    """Matrix (3, 3) for linear sRGB that makes light of this temperature white (von Kries, in Bradford's cones).
 
-    tint: -1 to 1; light that is green (above 0) is made white, which gives magenta. The identity at 6500 K and 0.
+    tint: -1 to 1; above 0, green light becomes white, so the picture turns magenta. The identity at 6500 K and tint 0.
     """
     from_, to = (BRADFORD @ xyz for xyz in (_white(temperature_k, tint), _white(D65_K, 0.0)))
     matrix = _scaling(to / from_)
@@ -35,7 +35,7 @@ def _scaling(gains: np.ndarray) -> np.ndarray:
 
 
 def _white(temperature_k: float, tint: float) -> np.ndarray:
-    """XYZ, Y = 1, of a black body, moved off the locus by the tint: to green if it is above 0."""
+    """XYZ with Y = 1 of a black body, moved off the locus by the tint: towards green above 0."""
     along = _locus(0.99 * temperature_k) - _locus(1.01 * temperature_k)
     across = np.array([-along[1], along[0]]) / np.linalg.norm(along)
     u, v = _locus(temperature_k) + TINT_UV * tint * across

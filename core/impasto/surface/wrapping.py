@@ -1,8 +1,8 @@
-"""Whether a picture wraps around: whether its opposite borders continue each other as columns inside do.
+"""Detection of seamless pictures, whose opposite borders continue each other as neighbouring columns inside do.
 
 Windows of columns across the border are compared, by likelihood, with windows inside, and with windows whose halves
-come from different places. All lie as JPEG's blocks do, whose steps are therefore expected at the border too.
-Where a picture should tile, its seam is measured: how far the step at its borders stands out among those inside.
+come from different places. All are aligned with the blocks of JPEG, so that steps between blocks are expected at the
+border too. The seam of a picture that should be seamless is measured by its step relative to steps inside.
 """
 
 from __future__ import annotations
@@ -16,30 +16,30 @@ from ..texture import NORMAL_MAPS, Maps
 from .color import luma
 
 HALF_PX, BLOCK_PX = 4, 8
-"""Columns of a window on either side, and distance of windows: that of JPEG's blocks."""
+"""Columns of a window on either side, and distance between windows, which is that of JPEG's blocks."""
 LEAST_PX, LEAST_BLOCKS = 16, 12
-"""Side below which nothing is known, and blocks below which windows lie everywhere."""
+"""Least side for a decision, and number of blocks below which windows start at every column."""
 MOST_LINES, MOST_WINDOWS = 256, 128
-"""Lines and windows that are looked at."""
+"""Most lines and windows that are compared."""
 ROUNDING = 1e-5
-"""Variance that is added to that of windows: of a picture of one colour nothing is known."""
+"""Variance added to that of windows, for pictures of one colour."""
 FREEDOM = 3.0
-"""Degrees of freedom of the t distribution of windows: few, as edges are rare and steep."""
+"""Degrees of freedom of the t distribution of windows, which are few because edges are rare and steep."""
 LEAST_SPREAD = 0.02
 MOST_EVIDENCE = 5.0
-"""Limit of one map's evidence, as a joint may lie at its border."""
+"""Largest evidence of one map, since a joint may lie at its border."""
 MOST_KNOWN = 256
-"""Axes of maps whose evidence is known, since the tools of a stack look at the same maps again and again."""
+"""Size of the cache of evidence, in axes of maps: tools of a stack examine the same maps again and again."""
 BOTH, ONE = 2.0, -2.0
-"""Prior log odds of pictures that wrap around in both directions and in one, relative to those that do in none."""
-_known: dict[bytes, float] = {}
+"""Prior log odds of pictures that wrap around in both directions, and in one, relative to those that do in none."""
+_evidence_cache: dict[bytes, float] = {}
 STREAK_PX = 9
 
 
 def wraps(maps: Maps) -> tuple[bool, bool]:
-    """Whether the maps continue across their (horizontal, vertical) borders: one decision for all of them.
+    """Whether the maps continue across their (horizontal, vertical) borders, decided for all of them together.
 
-    A picture in which no border could be seen, such as one of one colour, does.
+    A picture in which no border would be visible, such as one with a single colour, continues.
     """
     seen = [(name, texture.pixels) for name, texture in maps.items() if min(texture.size_px) >= LEAST_PX]
     down = across = 0.0
@@ -48,12 +48,12 @@ def wraps(maps: Maps) -> tuple[bool, bool]:
         down, across = down + _evidence(name, pixels, 0), across + _evidence(name, pixels, 1)
         most = rest * MOST_EVIDENCE
         if len({_decision(down + a * most, across + b * most) for a in (-1, 1) for b in (-1, 1)}) == 1:
-            break  # whatever the others say
+            break  # other maps cannot change it
     return _decision(down, across)
 
 
 def _decision(down: float, across: float) -> tuple[bool, bool]:
-    """The most likely of wrapping around in both directions, in one and in none, by the evidence for each direction."""
+    """The most likely case from the evidence for each direction: wrapping in both directions, in one, or in none."""
     odds = {(True, True): down + across + BOTH, (True, False): down + ONE, (False, True): across + ONE}
     best = max(odds, key=lambda which: odds[which])
     return best if odds[best] > 0 else (False, False)
@@ -64,12 +64,11 @@ def _evidence(name: str, pixels: np.ndarray, axis: int) -> float:
     across = pixels if axis == 1 else pixels.swapaxes(0, 1)
     lines = np.ascontiguousarray(across[:: max(1, len(across) // MOST_LINES)])
     key = sha256(repr((name in NORMAL_MAPS, lines.shape, lines.dtype)).encode() + lines.data).digest()
-    if (known := _known.get(key)) is not None:
-        return known
-    found = _known[key] = _evidence_of_lines(lines, name in NORMAL_MAPS)
-    for oldest in list(_known)[:-MOST_KNOWN]:
-        _known.pop(oldest, None)  # other threads look here too
-    return found
+    if (odds := _evidence_cache.get(key)) is None:
+        odds = _evidence_cache[key] = _evidence_of_lines(lines, name in NORMAL_MAPS)
+        for oldest in list(_evidence_cache)[:-MOST_KNOWN]:
+            _evidence_cache.pop(oldest, None)  # other threads use it too
+    return odds
 
 
 def _evidence_of_lines(lines: np.ndarray, are_normals: bool) -> float:
@@ -94,7 +93,7 @@ def _log_odds(lines: np.ndarray) -> float:
     models = _precision(covariances[0]), _precision(np.mean(covariances[1:], 0))
     ratios = _likelihood_ratio(windows, *models)
     continuous, cut = ratios[0], ratios[1:]
-    if continuous.mean() <= cut.mean():  # noise, in which no border is seen
+    if continuous.mean() <= cut.mean():  # noise, in which no border is visible
         return 0.0
     border = _windows(_halves(columns, [0], -HALF_PX), _halves(columns, [0], 0))
     found = np.clip(_likelihood_ratio(border, *models)[0], cut.mean(), continuous.mean())
@@ -109,12 +108,12 @@ def _places(width: int) -> np.ndarray:
 
 
 def _halves(columns: np.ndarray, places: Sequence[int] | np.ndarray, offset: int) -> np.ndarray:
-    """Columns (HALF_PX, N, H) of (W, H) from an offset to N places; left of the first is the last."""
+    """Columns (HALF_PX, N, H) of (W, H), from an offset to each of N places; they wrap around."""
     return columns[(np.asarray(places) + offset + np.arange(HALF_PX)[:, None]) % len(columns)]
 
 
 def _windows(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Windows (P = 2·HALF_PX, ..., H) without their means, of halves (HALF_PX, ..., H)."""
+    """Windows (P = 2·HALF_PX, ..., H) without their means, from halves (HALF_PX, ..., H)."""
     windows = np.concatenate([np.broadcast_to(left, right.shape), right])
     windows -= windows.mean(0)
     return windows
@@ -135,7 +134,7 @@ def _precision(covariance: np.ndarray) -> tuple[np.ndarray, float]:
 def _likelihood_ratio(
     windows: np.ndarray, one: tuple[np.ndarray, float], other: tuple[np.ndarray, float]
 ) -> np.ndarray:
-    """Mean log likelihood of the windows (P, ..., H) at each place (...) under one t distribution, less the other's."""
+    """Mean log likelihood of windows (P, ..., H) at each place (...) under one t distribution, relative to another."""
     likelihoods, pixels = [], windows.reshape(len(windows), -1)
     for precision, log_determinant in (one, other):
         distance = np.einsum("pn,pn->n", precision @ pixels, pixels).reshape(windows.shape[1:])
@@ -145,7 +144,7 @@ def _likelihood_ratio(
 
 
 def _log_normal(x: float, sample: np.ndarray) -> float:
-    """Log density of x, but for a constant, under a normal distribution with a sample's mean and deviation."""
+    """Log density of x, up to a constant, of the normal distribution with the mean and deviation of a sample."""
     deviation = sample.std() + LEAST_SPREAD
     return float(-0.5 * ((x - sample.mean()) / deviation) ** 2 - np.log(deviation))
 
@@ -172,8 +171,8 @@ def _seam_z(pixels: np.ndarray) -> float:
 def border_step(pixels: np.ndarray) -> tuple[float, float]:
     """Step across the left-right border of (H, W, C): relative to the 99th percentile of those inside, and itself.
 
-    Mean |difference| of columns after averaging over `STREAK_PX` pixels along them, in which noise and the blocks of
-    JPEG fade but a seam does not. A seamless map stays below 2, whatever its contrast.
+    Mean |difference| of columns after averaging over `STREAK_PX` pixels along them, which reduces noise and the blocks
+    of JPEG, but no seam. A seamless map stays below 2 for any contrast.
     """
     streak = min(STREAK_PX, len(pixels))
     rows = len(pixels) // streak * streak

@@ -9,9 +9,9 @@ import platformdirs
 
 
 def user_folder(kind: str) -> Path:
-    """The user's folder of "models", "weights" or "cache": that in IMPASTO_MODELS and so on, or the platform's.
+    """The user's folder of "models", "weights" or "cache": from IMPASTO_MODELS and so on, or else the platform's own.
 
-    A cache may be deleted at any time; the others are kept and backed up with the user's data.
+    A cache may be deleted at any time; the other two are part of the user's data, and are backed up with it.
     """
     if chosen := os.environ.get(f"IMPASTO_{kind.upper()}"):
         return Path(chosen)

@@ -1,7 +1,7 @@
 """Ending this process within two seconds of a signal, without leaving half-written files.
 
-A thread handles signals, since the system wakes it at once. It removes half-written files and ends the process right
-there: an exception in the main thread would wait for long operations, and can crash torch in the middle of one.
+A thread handles signals, because the system wakes it at once. It removes half-written files and ends the process
+itself: an exception in the main thread would wait for long operations, and can crash torch in the middle of one.
 Standard library only: Blender's copy is used for writing files, and never calls `install`.
 """
 
@@ -28,8 +28,8 @@ SIGNALS = tuple(getattr(signal, name) for name in NAMES if hasattr(signal, name)
 class Stop:
     """A request to finish early and save the result so far, made by a signal after the first call of `is_set`.
 
-    A signal before that, a second signal, and the end of the grace period end the process. say_waiting: wait without a
-    limit after Control-C, and call this at once, which tells the user.
+    A signal before that, a second signal, and the end of the grace period end the process. say_waiting: tells the user,
+    at once, that the process will finish early; after Control-C the wait then has no limit.
     """
 
     def __init__(self, say_waiting: Callable[[], None] | None = None) -> None:
@@ -44,7 +44,7 @@ class Stop:
         return bool(self.number)
 
     def takes(self, number: int) -> bool:
-        """Whether the signal is taken as the request, instead of ending the process now."""
+        """Whether the signal becomes the request, instead of ending the process now."""
         if not self._is_polled or self.number or (self.say_waiting and number != signal.SIGINT):
             return False
         self.number = number
@@ -63,7 +63,7 @@ def _say_on_stderr(message: str) -> None:
 
 
 def _try_for(limit_s: float, function: Callable[[], None]) -> None:
-    """Call a function that may never return, and wait at most `limit_s` for it."""
+    """Call a function that may never return; wait for it for at most `limit_s`."""
     trying = threading.Thread(target=function, daemon=True)
     trying.start()
     trying.join(limit_s)
@@ -99,8 +99,8 @@ class _Signals:
     def _end(self, number: int) -> None:
         began = time.monotonic()
         _try_for(GRACE_S, self.first)
-        left_s = GRACE_S + LOCK_WAIT_S - (time.monotonic() - began)  # slow disks may use the time that `first` left
-        if self.changing.acquire(timeout=left_s):  # and never released, so that nothing new is begun
+        left_s = GRACE_S + LOCK_WAIT_S - (time.monotonic() - began)  # more time for slow disks if `first` was quick
+        if self.changing.acquire(timeout=left_s):  # never released, so that no new change begins
             self.clean_up()
         if not self.is_leaving:
             how = "cancelled" if number == signal.SIGINT else f"ended by {signal.Signals(number).name}"
@@ -117,7 +117,7 @@ _signals = _Signals()
 
 
 class Uninterrupted:
-    """Context manager for changes that belong together: signals do not end the process between them."""
+    """Context manager for changes that belong together: no signal ends the process between them."""
 
     def __enter__(self) -> None:
         _signals.changing.acquire()
@@ -143,7 +143,7 @@ def install(clean_up: Callable[[], None], first: Callable[[], None] = lambda: No
 
 
 def say_by(say: Callable[[str], None]) -> None:
-    """Let `say(message)` tell the user why the process ends, instead of a line on stderr."""
+    """Report the end of the process by `say(message)` instead of a line on stderr."""
     _signals.say = say
 
 

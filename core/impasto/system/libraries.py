@@ -1,6 +1,6 @@
-"""Settings of the libraries that we use: they send nothing, and write into our cache instead of the home folder.
+"""Settings of libraries that we use, so that they send nothing, and write into our cache instead of the home folder.
 
-Each reads its variable when it is imported, so they are set before any plugin is loaded.
+A library reads its variable when it is imported, so all variables are set before any plugin is loaded.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import os
 from .folders import user_folder
 
 OPT_OUTS = {"ORT_DISABLE_TELEMETRY": "1"}
-"""ONNX Runtime would give this computer an identifier, and report each session to its maker."""
+"""ONNX Runtime would otherwise give this computer an identifier, and report each session to Microsoft."""
 FOLDERS = ("KERAS_HOME", "TORCHINDUCTOR_CACHE_DIR")
-"""Keras would write its settings into the home folder, and PyTorch make a folder in the temporary one."""
+"""Keras would write settings to the home folder, and PyTorch would create a folder in the temporary one."""
 
 
 def confine_libraries() -> None:
@@ -22,7 +22,7 @@ def confine_libraries() -> None:
 
 
 def _folders() -> dict[str, str]:
-    """The variables of FOLDERS with a folder in our cache; none if it cannot be made, since PyTorch would fail then."""
+    """Variables in FOLDERS, set to a folder in our cache; none if it cannot be made, as PyTorch would then fail."""
     try:
         folder = user_folder("cache").absolute() / "libraries"
         folder.mkdir(parents=True, exist_ok=True)

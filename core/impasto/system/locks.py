@@ -1,4 +1,4 @@
-"""File locks that vanish with the process that holds them, even if it is killed, also on folders shared by machines.
+"""File locks that end with the process that holds them, even if it is killed, also on folders that machines share.
 
 The operating system locks the open file; its existence alone means nothing. Standard library only: Blender uses it too.
 """
@@ -26,17 +26,18 @@ PREFIX = ".impasto-"
 """Prefix of all files that exist only while a process works."""
 UNSUPPORTED = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
 LOCKED_BYTE = 2**30
-"""Offset of the locked byte, beyond the file's end: Windows lets nobody read a locked range."""
+"""Offset of the locked byte, beyond the end of the file: on Windows, nobody can read a locked range."""
 POLL_S = 0.02
 LEAST_WAIT_S = 0.2
-"""Least time to wait, since a process that checks whether a lock's holder is dead holds it for a moment."""
+"""Shortest wait: a process that checks whether the holder of a lock is dead holds the lock for a moment."""
 
 
 @dataclass
 class Lock:
-    """A file that this process has locked. is_certain: whether the file system guarantees that no other has.
+    """A file that this process has locked.
 
-    made_folder: whether its folder was created for it, and is removed with it if it is empty then.
+    is_certain: whether the file system guarantees that no other process has locked it. made_folder: whether its folder
+    was created for it, and is removed with it if nothing else is in it.
     """
 
     path: Path
@@ -63,6 +64,11 @@ _open: dict[int, Lock] = {}
 """Locks that this process holds, by their descriptors."""
 
 
+def lock_file(target: Path) -> Path:
+    """The file whose lock is held while `target` is made."""
+    return target.absolute().with_name(f"{PREFIX}{target.name}.lock")
+
+
 def acquire(path: Path) -> Lock | None:
     """Lock on the file `path`, created if needed; None if another process holds it. Raises OSError."""
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -74,7 +80,7 @@ def acquire(path: Path) -> Lock | None:
                 if os.path.samestat(os.fstat(descriptor), path.stat()):
                     lock = _open[descriptor] = Lock(path, descriptor, is_certain)
                     return lock
-        except (BlockingIOError, PermissionError, FileNotFoundError):  # held, or just removed by its holder
+        except (BlockingIOError, PermissionError, FileNotFoundError):  # held, or just removed, by another process
             pass
         except BaseException:
             os.close(descriptor)
@@ -104,11 +110,11 @@ def _lock(descriptor: int) -> bool:
 
 @contextlib.contextmanager
 def held(target: Path, *, wait_s: float = 0.0) -> Iterator[None]:
-    """Hold the lock for making `target`; creates its folder. The same thread may hold the lock again.
+    """Hold the lock for making `target`; create its folder if needed. The same thread may hold it again.
 
     FileError, after `wait_s`, names the process that holds it.
     """
-    path = target.absolute().with_name(f"{PREFIX}{target.name}.lock")
+    path = lock_file(target)
     if any(lock.path == path and lock.thread == threading.get_ident() for lock in list(_open.values())):
         yield
         return
@@ -141,7 +147,7 @@ def _wait_for(path: Path, target: Path, until_s: float) -> Lock:
 
 
 def _holder(path: Path) -> str:
-    """Description of a lock's holder, as far as its file tells."""
+    """Description of the holder of a lock, from its file."""
     try:
         about = read_json(path, max_bytes=2**12)
         since = f"since {excerpt(about['since'])}" if "since" in about else ""
@@ -166,7 +172,7 @@ def remove_stale_locks(folder: Path) -> None:
 
 
 def _leave_to_parent() -> None:
-    """Forget the locks in a forked child: they belong to its parent."""
+    """Forget all locks in a forked child: they belong to its parent."""
     for descriptor in _open:
         os.close(descriptor)
     _open.clear()

@@ -16,7 +16,7 @@ RESERVED_ON_WINDOWS = re.compile(r"(?i)(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹
 
 
 def check_name(name: object, what: str, *, kind: type[ImpastoError] = ParameterError) -> str:
-    """The name, if a file can have it on every platform: not a path, not hidden, not reserved. Raises `kind`."""
+    """The name, unless some platform refuses files of this name, or it is a path or hidden. Raises `kind` if so."""
 
     def refuse(why: str) -> ImpastoError:
         return kind(f"{what} {excerpt(name)} {why}", "use letters, digits, - and _")
@@ -51,12 +51,12 @@ def _is_refused(character: str) -> bool:
 
 
 def as_unicode(name: str) -> str:
-    """A file's name with _ for each byte that is not UTF-8, so that it can be written into other files."""
+    """The name of a file with _ for each byte that is not UTF-8, so that other files can contain it."""
     return "".join("_" if "\ud800" <= character <= "\udfff" else character for character in name)
 
 
 def is_file_name(name: str) -> bool:
-    """Whether the name is that of a file, not a path, on every platform."""
+    """Whether it names a file, and is not a path, on every platform."""
     if name in ("", ".", "..") or "\0" in name or PureWindowsPath(name).drive:
         return False
     return PurePosixPath(name).name == PureWindowsPath(name).name == name

@@ -1,4 +1,4 @@
-"""Starting, logging and ending processes, on POSIX and on Windows; nothing else here starts one.
+"""Starting, logging and ending processes, on POSIX and on Windows. No other module of the core starts one.
 
 Standard library only.
 """
@@ -40,8 +40,8 @@ def start(
 ) -> subprocess.Popen[bytes]:
     """Start a command without this process's PYTHON* variables. Raises OSError.
 
-    environment: further variables. stdin, stdout, stderr: as for `subprocess.Popen`. folder: its current one.
-    is_separate: whether it has a process group of its own, which `kill` ends with it, and no console window on Windows.
+    environment: further variables. stdin, stdout, stderr: as for `subprocess.Popen`. folder: its current folder.
+    is_separate: give it a process group of its own, which `kill` ends with it, and no console window on Windows.
     """
     if (program := find_program(command[0])) is None:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), command[0])
@@ -59,7 +59,7 @@ def start(
 def run(
     command: Sequence[str], environment: Mapping[str, str], limit_s: float, folder: Path | None = None
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run a command that is soon done, without input. OSError if it cannot start, TimeoutError after the limit."""
+    """Run a short command without input. OSError if it cannot start, TimeoutError after the limit."""
     with start(command, environment, stdin=DEVNULL, folder=folder) as popen:
         try:
             stdout, stderr = popen.communicate(timeout=limit_s)
@@ -72,7 +72,7 @@ def run(
 
 
 def find_program(name: str) -> str | None:
-    """Path of a program on PATH, never in the current folder; a path is returned unchanged. None if there is none."""
+    """Path of a program on PATH, but never in the current folder; None without it. A path is returned as it is."""
     if Path(name).name != name:
         return name
     endings = os.environ.get("PATHEXT", ".EXE").split(os.pathsep) if os.name == "nt" else [""]
@@ -93,10 +93,10 @@ def open_fresh_log(path: Path) -> IO[bytes]:
     return path.open("ab")
 
 
-def keep_log(stream: IO[bytes], path: Path, tell: Callable[[str], None] = lambda line: None) -> None:
+def keep_log(stream: IO[bytes], path: Path, on_line: Callable[[str], None] = lambda line: None) -> None:
     """Copy a stream to a rotating file until it ends; if the file cannot be written, only drain the stream.
 
-    tell(line): called for each line.
+    on_line(line): called for each line.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -107,7 +107,7 @@ def keep_log(stream: IO[bytes], path: Path, tell: Callable[[str], None] = lambda
         handler = logging.NullHandler()
     for line in iter(lambda: stream.readline(LOG_LINE_BYTES), b""):
         text = line.decode("utf-8", "replace").rstrip()
-        tell(text)
+        on_line(text)
         handler.handle(logging.LogRecord("worker", logging.INFO, "", 0, text, None, None))
     handler.close()
     stream.close()
@@ -131,7 +131,7 @@ def kill(popen: subprocess.Popen) -> None:
 
 
 def kill_group(popen: subprocess.Popen) -> None:
-    """Kill the processes that a process has started, even if it has ended itself; not possible on Windows."""
+    """Kill the processes that a process has started, even after its own end; not possible on Windows."""
     if os.name != "nt":
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(popen.pid, signal.SIGKILL)
@@ -147,7 +147,7 @@ def end(popen: subprocess.Popen, grace_s: float = 3.0, *, at_once: bool = False)
     kill(popen)
     try:
         return popen.wait(KILL_LIMIT_S)
-    except subprocess.TimeoutExpired:  # it is blocked by a disk or a driver, and ends when that responds
+    except subprocess.TimeoutExpired:  # a disk or a driver blocks it; it ends when that responds
         return -signal.SIGTERM
 
 

@@ -1,7 +1,7 @@
 """Standard streams of this process: always open, and safe for untrusted text.
 
-Everything written to stdout and stderr goes through `untrusted.printable`, including usage errors, logs, warnings and
-tracebacks. A closed pipe raises nothing. Standard library only.
+All text on stdout and stderr passes through `untrusted.printable`, including usage errors, logs, warnings and
+tracebacks. Writing to a closed pipe raises nothing. Standard library only.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from ..errors import FileError
 from .untrusted import printable
 
 GONE = (errno.EPIPE, errno.EINVAL, errno.EIO, errno.EBADF, errno.ECONNRESET)
-"""Errors of writing after the reader is gone: a closed pipe (EINVAL on Windows) or a closed terminal."""
+"""Errors of writing to a closed pipe (EINVAL on Windows) or a closed terminal."""
 
 
 class SafeStream(io.TextIOWrapper):
-    """Text stream whose writes never raise: after a failure the rest is dropped.
+    """Text stream whose writes never raise: after a failure, further text is dropped.
 
-    `failure` is the reason, or None if only the reader is gone.
+    failure: the reason; None if only the reader is gone.
     """
 
     failure: OSError | None = None
@@ -63,7 +63,7 @@ def prepare() -> None:
     for descriptor in range(3):
         try:
             os.fstat(descriptor)
-        except OSError:  # otherwise the next file to be opened would be taken for the stream
+        except OSError:  # else the next file that is opened would become the stream
             _fill(descriptor)
     if sys.stdin is None:
         sys.stdin = open(0, closefd=False)  # noqa: SIM115  is open for as long as the process runs
@@ -74,7 +74,7 @@ def prepare() -> None:
 def silence_libraries() -> None:
     """Discard what C libraries such as libpng and FFmpeg write to stderr; Python's own stderr stays where it is.
 
-    Once for a process that has one user, before it has threads. Child processes that inherit stderr are silent, too.
+    For the process of a command, once, before it has threads. Child processes that inherit stderr are silent, too.
     """
     sys.stderr.flush()
     own = open(os.dup(2), "w", closefd=False, encoding=sys.stderr.encoding)  # noqa: SIM115  as long as the process runs
@@ -92,7 +92,7 @@ def check_output() -> None:
 
 
 def screen() -> SafeStream:
-    """The terminal behind stderr, for output that needs control characters."""
+    """The terminal behind stderr, for output with control characters."""
     raw = open(sys.stderr.fileno(), "wb", closefd=False)  # noqa: SIM115  is closed with the stream
     return SafeStream(raw, encoding=sys.stderr.encoding, errors="backslashreplace")
 

@@ -1,8 +1,8 @@
 """Atomic writes of sets of files: all or none, even if the process is killed.
 
-A set is written into a hidden folder beside its targets, .impasto-….part, with a lock that vanishes with the process.
-Once all files are there, the folder is marked as complete: from then on they are moved to their places, by this process
-or by the next one that uses the folder (`recover`). Standard library only: Blender uses it too.
+A set is written into a hidden folder beside its targets, .impasto-….set/new, under a lock that vanishes with the
+process. Once all files are there, `new` is renamed to `complete`: from then on they are moved to their places, by this
+process or by the next one that uses the folder (`recover`). Standard library only: Blender uses it too.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ import secrets
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ..errors import FileError
 from .interruption import Uninterrupted
-from .locks import PREFIX, Lock, acquire, held, release_all, remove_stale_locks
+from .locks import PREFIX, acquire, held, lock_file, release_all, remove_stale_locks
 from .untrusted import excerpt, explain, files_in, make_folder
 
 log = logging.getLogger(__name__)
 
-SUFFIX = ".part"
+SUFFIX = ".set"
 RENAMING = "renaming"
 """Lock of a folder while the files of a set are renamed, so that two sets never mix."""
 TEMPORARY_REMEDY = "make room there, or set TMPDIR (on Windows TEMP) to a folder on another disk"
@@ -50,27 +50,31 @@ def stage(targets: Iterable[Path], *, replace: bool = True) -> Iterator[dict[Pat
     remedy. replace: overwrite existing targets.
     """
     targets = list(targets)
-    folder = targets[0].parent
+    folder, name = targets[0].parent, secrets.token_hex(4)
     if any(target.parent != folder for target in targets):
         raise ValueError("the files of a set lie in one folder")
     make_folder(folder)
     recover(folder)
     _check(targets, replace=replace)
-    staging = _begin(folder)
-    try:
-        yield {target: staging.new / target.name for target in targets}
-        for target in targets:
-            with explain(target), (staging.new / target.name).open("r+b") as stream:
-                os.fsync(stream.fileno())
-        with held(folder / RENAMING, wait_s=COMMIT_WAIT_S):
-            staging.commit(targets, replace=replace)
-    finally:
-        staging.end()
+    staging = folder / f"{PREFIX}{name}{SUFFIX}"
+    with held(folder / name):
+        try:
+            with explain(folder), Uninterrupted():
+                _live.add(staging)
+                (staging / "new").mkdir(parents=True)
+            yield {target: staging / "new" / target.name for target in targets}
+            for target in targets:
+                with explain(target), (staging / "new" / target.name).open("r+b") as stream:
+                    os.fsync(stream.fileno())
+            with held(folder / RENAMING, wait_s=COMMIT_WAIT_S):
+                _commit(staging, targets, replace=replace)
+        finally:
+            _remove(staging)
 
 
 @contextlib.contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """A folder that is removed at the end. FileError, with a remedy, if it cannot be created or written to."""
+    """A temporary folder, removed at the end. FileError, with a remedy, if it cannot be created or written to."""
     try:
         with tempfile.TemporaryDirectory(prefix="impasto-", ignore_cleanup_errors=True) as folder:
             _temporary.add(folder)
@@ -88,76 +92,53 @@ def temporary_folder() -> Iterator[Path]:
 
 
 def in_temporary_folder(error: FileError) -> FileError:
-    """The error, which names the temporary folder and how to use another one."""
+    """The error with the name of the temporary folder, and how to use another one."""
     return FileError(f"{error.message} (in the temporary folder {tempfile.gettempdir()})", TEMPORARY_REMEDY)
 
 
-class _Staging:
-    """Hidden folder of a set being written; a file `complete` in it means that all files of the set are there."""
+def _commit(staging: Path, targets: Sequence[Path], *, replace: bool) -> None:
+    """Replace the targets by the files of a staging folder. FileError says why, if one cannot be replaced."""
+    complete = staging / "complete"
+    with Uninterrupted(), explain(staging.parent):
+        _check(targets, replace=replace)
+        (staging / "new").rename(complete)
+        try:
+            _finish(complete)
+        finally:
+            if len(files_in(complete)) == len(targets):
+                complete.rename(staging / "new")  # nothing has changed yet
 
-    def __init__(self, folder: Path, lock: Lock | None = None) -> None:
-        self.folder, self.lock = folder, lock
-        self.new, self.complete = folder / "new", folder / "complete"
 
-    def begin(self) -> bool:
-        """Create and lock the folder; False if another process took it for an abandoned one first."""
-        with Uninterrupted():
-            self.folder.mkdir(parents=True)
-            with contextlib.suppress(FileNotFoundError):
-                self.lock = acquire(self.folder / "lock")
-                if self.lock is not None:
-                    self.new.mkdir()
-        return self.new.exists()
+def _finish(complete: Path) -> None:
+    """Move the files of a complete set to their places. FileError on failure."""
+    folder = complete.parents[1]
+    for file in files_in(complete):
+        with explain(folder / file.name):
+            file.replace(folder / file.name)
+    _sync(folder)
+    complete.rmdir()
 
-    def commit(self, targets: Iterable[Path], *, replace: bool) -> None:
-        """Replace the targets. FileError says why, if one cannot be replaced."""
-        with Uninterrupted(), explain(self.folder.parent):
-            _check(targets, replace=replace)
-            self.complete.touch()
-            try:
-                self.finish()
-            finally:
-                if {path.name for path in files_in(self.new)} == {target.name for target in targets}:
-                    self.complete.unlink()  # nothing has changed yet
 
-    def finish(self) -> None:
-        """Move the files of a complete set to their places. FileError on failure."""
-        for new in files_in(self.new):
-            target = self.folder.parent / new.name
-            with explain(target):
-                new.replace(target)
-        _sync(self.folder.parent)
-        self.complete.unlink(missing_ok=True)
-
-    def end(self) -> None:
-        """Remove the folder; a complete set that cannot be finished now is left for `recover`."""
-        with Uninterrupted():
-            is_settled = not self.complete.exists()
-            if is_settled:
-                gone = self.folder / "gone"
-                with contextlib.suppress(OSError):  # absent, or a file in it is open on Windows
-                    self.new.rename(gone)  # writes of a thread that still runs fail then
-                for folder in (gone, self.new, self.folder / "old"):  # of an earlier version
-                    shutil.rmtree(folder, ignore_errors=True)
-            if self.lock is not None:
-                self.lock.release()
-            if is_settled:
-                with contextlib.suppress(OSError):  # another process has it open, and will remove it
-                    self.folder.rmdir()
-            _live.pop(self.folder, None)
+def _remove(staging: Path) -> None:
+    """Remove a staging folder, unless it has a complete set that cannot be finished now, which `recover` will do."""
+    with Uninterrupted():
+        if not os.path.lexists(staging / "complete"):
+            with contextlib.suppress(OSError):  # absent, or a file in it is open on Windows
+                (staging / "new").rename(staging / "gone")  # writes of a thread that still runs fail then
+            shutil.rmtree(staging, ignore_errors=True)
+        _live.discard(staging)
 
 
 _temporary: set[str] = set()
 """Temporary folders of this process, to be removed by `end_all`."""
-_live: dict[Path, _Staging] = {}
-"""Sets that this process is writing, to be removed by `end_all` unless they are complete."""
+_live: set[Path] = set()
+"""Staging folders of this process, to be removed by `end_all` unless they are complete."""
 
 
 def end_all() -> None:
     """Remove all incomplete sets of this process, from any thread, because it ends."""
-    for staging in list(_live.values()):
-        with contextlib.suppress(FileError, OSError):
-            staging.end()
+    for staging in list(_live):
+        _remove(staging)
     for folder in list(_temporary):
         shutil.rmtree(folder, ignore_errors=True)
     release_all()
@@ -180,34 +161,22 @@ def recover(folder: Path) -> None:
         remove_stale_locks(folder)
 
 
-def _recover(path: Path) -> None:
-    if any(os.path.lexists(folder) and not _is_folder(folder) for folder in (path, path / "new")):  # not ours
+def _recover(staging: Path) -> None:
+    complete = staging / "complete"
+    if not _is_folder(staging) or (os.path.lexists(complete) and not _is_folder(complete)):  # not ours
         return
-    lock = acquire(path / "lock")
+    lock = acquire(lock_file(staging.with_name(staging.stem.removeprefix(PREFIX))))
     if lock is None:
         return
-    staging = _Staging(path, lock)
-    if not lock.is_certain:
-        lock.release()
-        return
     try:
-        if staging.complete.exists():
-            with held(path.parent / RENAMING, wait_s=COMMIT_WAIT_S):
-                log.info("finishing what was left in %s", path)
-                staging.finish()
+        if lock.is_certain and complete.exists():
+            with held(staging.parent / RENAMING, wait_s=COMMIT_WAIT_S):
+                log.info("finishing what was left in %s", staging)
+                _finish(complete)
+        if lock.is_certain:
+            _remove(staging)
     finally:
-        staging.end()
-
-
-def _begin(folder: Path) -> _Staging:
-    """A new staging folder in `folder`."""
-    with explain(folder):
-        while True:
-            path = folder / f"{PREFIX}{secrets.token_hex(4)}{SUFFIX}"
-            staging = _live[path] = _Staging(path)
-            if staging.begin():
-                return staging
-            staging.end()
+        lock.release()
 
 
 def _check(targets: Iterable[Path], *, replace: bool) -> None:

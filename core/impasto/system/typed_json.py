@@ -1,6 +1,6 @@
-"""Plain data from outside as the type that it is declared to have: a dataclass or a TypedDict says what is allowed.
+"""Plain data from outside, checked against the type that a dataclass or a TypedDict declares, and converted to it.
 
-The one checking language of what Blender carries, so standard library only; where the engine is, pydantic does this.
+Standard library only, because Blender uses it too; parameters of tools, which only the engine checks, use pydantic.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from ..errors import ImpastoError, ProtocolError
 from .untrusted import excerpt, is_unicode, printable, shorten
 
 MAX_ID = 2**53
-"""Limit of ids and counts, which any reader of JSON can hold."""
+"""Largest id or count, which any reader of JSON can represent."""
 SAME_VERSION = "see the log, and install the same version on both sides"
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Within:
-    """Limits of a number, or of the length of Unicode text, a list or an object: `Annotated[int, Within(1, 4096)]`."""
+    """Limits of a number, or of the length of text, a list or an object, as in `Annotated[int, Within(1, 4096)]`."""
 
     least: float = -math.inf
     most: float = math.inf
@@ -69,11 +69,11 @@ WORDS: Mapping[Any, str] = {
 def as_kind(
     kind: type[T], value: Any, where: str, refuse: type[ImpastoError] = ProtocolError, remedy: str = SAME_VERSION
 ) -> T:
-    """`value` as `kind`. An error of the class `refuse` names the wrong field, which begins with `where`.
+    """The value as a `kind`. If it does not fit, an error of the class `refuse` names the wrong field, below `where`.
 
     Kinds are bool, int, float (finite), str, Path, Literal of texts, `X | Y`; lists, tuples, and mappings from text;
-    dataclasses, made of their fields; TypedDicts; classes with `from_dict`, which may raise errors of its own; and
-    others, of which the value is an instance already. Fields that are not declared are left alone.
+    dataclasses, made from their fields; TypedDicts; classes with `from_dict`, which may raise errors of its own; and
+    any other class, of which the value must be an instance. Fields that are not declared are left as they are.
     """
     try:
         return _as_kind(kind, value, where, Within())
@@ -83,10 +83,10 @@ def as_kind(
         raise refuse(error.message, remedy) from error
 
 
-def check_fields(made: Any, where: str, refuse: type[ImpastoError], remedy: str) -> None:
-    """Check the fields of a dataclass that a caller has made; an error of the class `refuse` names the wrong one."""
-    for name, (kind, _) in _fields_of(made.__class__).items():
-        value = getattr(made, name)
+def check_fields(instance: Any, where: str, refuse: type[ImpastoError], remedy: str) -> None:
+    """Check the fields of a dataclass instance; an error of the class `refuse` names the wrong one."""
+    for name, (kind, _) in _fields_of(instance.__class__).items():
+        value = getattr(instance, name)
         if as_kind(kind, value, f"{where}.{name}", refuse, remedy) != value:
             raise refuse(f"{where}.{name} must be of the type that is declared, got {excerpt(value)}", remedy)
 
@@ -150,13 +150,13 @@ def _inside(where: str, name: object) -> str:
 
 
 def one_of(names: Collection[str], value: Any, where: str) -> str:
-    """`value`, which is one of these texts. ProtocolError if it is not."""
+    """The value, if it is one of these texts; ProtocolError otherwise."""
     _expect(isinstance(value, str) and value in names, f"one of {', '.join(names)}", value, where)
     return value
 
 
 def _number(kind: type, limits: Within) -> str:
-    """Words for a number within limits; whole numbers have both."""
+    """A number within limits, in words; whole numbers have both limits or none."""
     words = WORDS[kind]
     if math.isfinite(limits.above):
         return f"{words} above {limits.above:.16g}"

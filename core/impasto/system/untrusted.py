@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 MAX_JSON_BYTES = 2**24
 MAX_JSON_DEPTH = 64
 MAX_LIST_BYTES = 2**22
-"""Limit of an archive's list of parts, some 40,000: Python needs ten times as much for it."""
+"""Limit of the list of parts in an archive, about 40,000 parts: Python takes ten times as many bytes for it."""
 MAX_DIGITS = 40
-"""Limit of digits of a number in JSON: more than any float needs, and few enough to be parsed fast."""
+"""Most digits of a number in JSON: more than any float needs, and few enough to parse fast."""
 SHOWN_CHARACTERS = 80
-"""Length of a wrong value in a message."""
+"""Most characters of a wrong value that a message shows."""
 LARGER = "check that it is the file that you meant"
 REMEDIES = {
     errno.EROFS: "choose a folder that is not on a read-only disk",
@@ -55,8 +55,8 @@ def parse_json(
 ) -> Any:
     """Plain data from JSON; `what` names it in errors, which are of `kind`. finite: refuse Python's NaN and Infinity.
 
-    Refused are: more than `max_bytes`, text that is not UTF-8, nesting beyond MAX_JSON_DEPTH, numbers that are not
-    finite or have more than MAX_DIGITS digits, and text with half of a surrogate pair, which could not be written back.
+    Refuses more than `max_bytes`, text that is not UTF-8, more than MAX_JSON_DEPTH levels, numbers that are not finite
+    or have more than MAX_DIGITS digits, and text with half of a surrogate pair, which could not be written again.
     """
 
     def refuse(why: str) -> ImpastoError:
@@ -95,7 +95,7 @@ def parse_json(
 
 
 def _check_depth(data: Any, most: int) -> None:
-    """Raise RecursionError for objects and lists in more levels than `most`."""
+    """Raise RecursionError for objects and lists in more than `most` levels."""
     if most == 0:
         raise RecursionError
     for below in data.values() if isinstance(data, dict) else data if isinstance(data, list) else ():
@@ -124,7 +124,7 @@ def open_file(path: Path) -> io.BufferedReader:
 def check_file(path: Path, max_bytes: int | None = None) -> Path:
     """The path, if it is a readable regular file, for libraries that open files themselves. FileError otherwise.
 
-    max_bytes: its largest size, checked before anything is read: a file of any size costs whoever sends it nothing.
+    max_bytes: largest size of the file, checked before anything is read.
     """
     with open_file(path) as stream:
         if max_bytes is not None and os.fstat(stream.fileno()).st_size > max_bytes:
@@ -136,7 +136,7 @@ def read_bytes(path: Path, max_bytes: int) -> bytes:
     """The content of a regular file. FileError if it is larger than `max_bytes`."""
     with open_file(check_file(path, max_bytes)) as stream, explain(path, "read"):
         data = stream.read(max_bytes + 1)
-    if len(data) > max_bytes:  # it has grown, or the system makes it as it is read
+    if len(data) > max_bytes:  # it has grown, or has no size, as files in /proc
         raise FileError(f"{excerpt(path)} is larger than {max_bytes:,} bytes", LARGER)
     return data
 
@@ -150,7 +150,7 @@ def sha256_of(path: Path) -> str:
 
 
 def archive_members(stream: IO[bytes]) -> list[ZipInfo]:
-    """The parts of a zip, of which none is unpacked. BadZipFile if it is none, or lists more than any of ours."""
+    """The parts of a zip, without unpacking them. BadZipFile if it is none, or its list of parts is too long."""
     from zipfile import ZipFile
 
     with ZipFile(_Bounded(stream)) as archive:  # type: ignore[call-overload]
@@ -158,7 +158,7 @@ def archive_members(stream: IO[bytes]) -> list[ZipInfo]:
 
 
 class _Bounded:
-    """A file of which little is read at once, as an archive's list of parts is, whatever length it claims."""
+    """A file whose reads are limited, however long a list of parts an archive in it claims to have."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
@@ -185,7 +185,7 @@ def resolve(path: Path) -> Path:
 
 
 def is_there(path: Path) -> bool:
-    """Whether anything exists at the path, even a dangling link. FileError if that cannot be determined."""
+    """Whether something is at the path, even a dangling link. FileError if that cannot be determined."""
     with explain(path, "read"):
         try:
             path.lstat()
@@ -195,7 +195,7 @@ def is_there(path: Path) -> bool:
 
 
 def is_folder(path: Path) -> bool:
-    """Whether it is a folder, or a link to one; False if that cannot be determined."""
+    """Whether the path is a folder or a link to one; False if that cannot be determined."""
     try:
         return path.is_dir()
     except (OSError, ValueError):  # a name that is too long, or has a NUL
@@ -219,7 +219,7 @@ def make_folder(folder: Path) -> Path:
 
 
 def inside(folder: Path, relative: object, what: str, *, kind: type[ImpastoError] = FileError) -> Path:
-    """The path of `relative` below `folder`, with every link followed. Raises `kind` if it leads out of `folder`."""
+    """The path `relative` to a folder, with every link followed. Raises `kind` if it leads out of the folder."""
     if not isinstance(relative, str) or not relative or not is_unicode(relative) or "\0" in relative:
         raise kind(f"{what} must be a path below {excerpt(folder)}, got {excerpt(relative)}", "use a file's name")
     parts = (PurePosixPath(relative), PureWindowsPath(relative))
@@ -262,27 +262,27 @@ def file_error(error: OSError, path: Path | None = None, doing: str = "read or w
 
 
 def is_unicode(text: str) -> bool:
-    """Whether it can be written as UTF-8: Python decodes other file names with lone surrogates in them."""
+    """Whether UTF-8 can hold the text: Python decodes other file names with lone surrogates."""
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def excerpt(value: object) -> str:
-    """A value as messages show it: one short line without terminal control characters."""
+    """A value as messages show it: in one short line, without control characters."""
     is_path = isinstance(value, os.PathLike)
     limit = SHOWN_CHARACTERS * (4 if is_path else 1)
-    if isinstance(value, str) and len(value) > 2 * limit:  # megabytes take long to be made printable
+    if isinstance(value, str) and len(value) > 2 * limit:  # printing megabytes takes long
         value = value[:limit] + value[-limit:]
     text = str(value) if is_path else repr(value)
     return shorten(printable(text if len(text) <= 2 * limit else text[:limit] + text[-limit:]), limit)
 
 
 def shorten(text: str, limit: int = SHOWN_CHARACTERS) -> str:
-    """A text without its middle, if it is longer than `limit` characters."""
+    """The text; without its middle if it is longer than `limit` characters."""
     return text if len(text) <= limit else f"{text[: limit // 2]}…{text[-limit // 2 :]}"
 
 
 def printable(text: str) -> str:
-    """Untrusted text made safe for a terminal: control characters are shown as escapes, \\x1b."""
+    """Untrusted text for a terminal: control characters become escapes such as \\x1b."""
     return "".join(character if _is_harmless(character) else _escape(character) for character in text)
 
 
