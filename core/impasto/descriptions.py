@@ -39,9 +39,9 @@ class InputDescription(TypedDict):
     required: Annotated[bool, "whether the tool needs it"]
     kind: Annotated[str, "maps, dataset or mesh"]
     many: Annotated[bool, "whether it takes a list"]
-    for_each: Annotated[str, "another input: this one takes at most one for each of that's values"]
-    least: Annotated[Count, "fewest values of one that takes a list"]
-    on_subject: Annotated[bool, "whether it lies on the subject, as a mask does"]
+    for_each: Annotated[str, "another input that takes a list: this one takes at most one value for each of its values"]
+    least: Annotated[Count, "fewest values of an input that takes a list"]
+    on_subject: Annotated[bool, "whether it has the layout of the subject, as a mask has"]
 
 
 class ParametersDescription(TypedDict):
@@ -67,17 +67,17 @@ class ToolDescription(TypedDict):
     description: Annotated[str, "what it does"]
     rank: Annotated[Count, "position among tools of its kind; teaching tools have 90 or more"]
     task: Annotated[str, "action or panel that uses the tool of the lowest rank unless another is chosen"]
-    preview_px: Annotated[Count, "longer side of the previews that a stylizer makes in a moment; 0: it is slow"]
+    preview_px: Annotated[Count, "longer side of the quick previews of a stylizer; 0: it is too slow for them"]
     group: Annotated[str, "what it is for: the heading under which it is listed"]
     subgroup: Annotated[str, "heading within the group; may be empty"]
     thumbnail: Annotated[str, "small picture of what it makes: JPEG in base64"]
     needs: Annotated[list[str], "maps that its subject must have"]
     needs_source: Annotated[bool, "whether it needs a source"]
-    uses_subject: Annotated[bool, "whether it uses more of its subject than the size"]
+    uses_subject: Annotated[bool, "whether it uses more than the size of its subject"]
     weights: Annotated[list[str], "published weights that it can use"]
     inputs: Annotated[list[InputDescription], "inputs besides the subject"]
-    makes_tiles: Annotated[bool, "whether its result may be larger than memory"]
-    makes_all_maps: Annotated[bool, "whether no estimator adds a map to its result"]
+    makes_tiles: Annotated[bool, "whether its result may exceed the memory"]
+    makes_all_maps: Annotated[bool, "whether it makes all maps that an estimator could add"]
     parameters: Annotated[ParametersDescription, "JSON Schema of its parameters"]
     settings: Annotated[list[SettingsDescription], "its named settings"]
 
@@ -108,7 +108,7 @@ class SliderDescription(TypedDict):
 
 
 class ModelDescription(TypedDict):
-    """A model as hosts list it. report, exemplar: files beside it."""
+    """A model as hosts list it. report, exemplar: names of files beside it."""
 
     name: str
     label: str
@@ -126,7 +126,7 @@ class ModelDescription(TypedDict):
 
 
 class DamagedDescription(TypedDict):
-    """A file in the library that is no model."""
+    """A file in the library that is not a usable model."""
 
     name: str
     error: str
@@ -167,14 +167,14 @@ class PluginDescription(TypedDict):
 
 
 class LibraryDescription(TypedDict):
-    """The models of a library, and the files in it that are none."""
+    """The models of a library, and its unusable files."""
 
     models: list[ModelDescription]
     damaged_models: list[DamagedDescription]
 
 
 class EngineDescription(LibraryDescription):
-    """All that an engine offers."""
+    """Everything that an engine offers."""
 
     version: str
     python: str

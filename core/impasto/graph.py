@@ -79,7 +79,7 @@ class Node:
 class Graph:
     """Inputs, nodes in order of computation, and outputs: the node of each map (B, channels, H, W), in [0, 1].
 
-    cell_px: length of which both sides of a picture are multiples.
+    cell_px: both sides of a picture are multiples of this length.
     """
 
     cell_px: int

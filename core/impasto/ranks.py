@@ -76,7 +76,7 @@ class Ranks:
         return torch.cat([batch[: rows.start], part, batch[rows.stop :]])
 
     def spread(self, network: Callable[..., Tensor], *batches: Tensor) -> Tensor:
-        """`network(*batches)`, of which each process computes its rows. All batches have the same number of rows."""
+        """`network(*batches)`; each process computes its own rows. All batches have the same number of rows."""
         rows = self.rows(len(batches[0]))
         return self.whole(network(*(batch[rows] for batch in batches)), len(batches[0]))
 

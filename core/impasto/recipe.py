@@ -18,7 +18,7 @@ from .system.typed_json import Length, Within, as_kind, check_fields
 from .system.untrusted import excerpt, parse_json
 
 GROUP = "group"
-"""Tool of a step that ends a group: the steps of the group, right before it, are blended as one with what is below."""
+"""Tool of a step that ends a group: the result of the steps right before it is blended as one with what is below."""
 MAX_SEED = 2**31 - 1
 MAX_STEPS = 100
 MAX_TEXT = 4096

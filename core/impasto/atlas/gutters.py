@@ -19,7 +19,7 @@ SPACING_PX = 0.5
 
 @dataclass(frozen=True, eq=False)
 class Gutters:
-    """Gutters on a canvas (H, W). Arrays are float32 but for `mask`.
+    """Gutters on a canvas (H, W). Arrays are float32, except for `mask`.
 
     mask: (H, W), whether a texel is in a gutter. source: (H, W, 2), x and y, in texels from the upper left, of another
     position on the canvas for the same point of the mesh. For a texel in a gutter, it lies across the seam, or at the

@@ -79,7 +79,7 @@ def _normals_without_steps(pixels: np.ndarray, system: _System) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class _System:
-    """The least squares problem for a texture of N texels, of which `texels` (U,) are unknown.
+    """The least squares problem for a texture of N texels. texels: (U,), indices of the unknown ones.
 
     nearest: (U,), the nearest texels on islands, which give the initial values: samples at a seam must not show what
     lies beside its islands. first, second: (S, N), bilinear samples of both sides at points of seams. smooth: (U, U),

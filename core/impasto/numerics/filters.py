@@ -68,7 +68,7 @@ def bordered_blur(x: Tensor, sigma_px: float, wraps: Wraps) -> Tensor:
 
 
 def box_mean(x: Tensor, height_px: int, width_px: int) -> Tensor:
-    """Means (C, H, W) of x (C, H, W) over a box around each pixel, of which only the part inside the picture counts.
+    """Means (C, H, W) of x (C, H, W) over the part of a box around each pixel that lies inside the picture.
 
     Running sums take the same time for any width of the box, unlike `avg_pool2d`.
     """

@@ -30,7 +30,7 @@ GROUPS_PER_CHANNEL = 4
 class ExemplarLevel(SourceGrid):
     """A level of a photograph (h, w). Its vectors are the appearance of windows.
 
-    channels: (P, C), whole numbers of which windows consist. left_out: (P,), whether pixels must not be shown.
+    channels: (P, C), whole numbers, from which windows are taken. left_out: (P,), whether pixels must not be shown.
     """
 
     channels: Tensor

@@ -49,7 +49,7 @@ CROSSING = 2.0
 THROUGH, CROSSED = 0.35, 0.15
 """Least share of the variance of lines in whole rows for joints to run through, and most strength of crossing lines."""
 BROAD = (0.1, 0.3)
-"""Shares of the variance in areas, such as boards of different tones, at which they begin to hide lines, and do so."""
+"""Shares of the variance in areas, such as boards of different tones, between which lines become hidden."""
 
 
 def window_weights() -> Tensor:

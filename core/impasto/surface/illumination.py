@@ -45,7 +45,7 @@ def illumination(rgb: torch.Tensor, size_px: float, wide: float = WIDE) -> torch
 def gradient(rgb: torch.Tensor) -> torch.Tensor:
     """Natural logarithm (H, W), mean 0, of light that changes as a parabola across linear rgb (3, H, W).
 
-    It is fitted to cells, of which outliers have less weight. A blur would lose gradients at the borders, where it
+    It is fitted to cells; outliers have less weight. A blur would lose gradients at the borders, where it
     mirrors the picture.
     """
     height, width = rgb.shape[1:]

@@ -45,8 +45,8 @@ def replace_files(contents: Mapping[Path, bytes], *, replace: bool = True) -> No
 def stage(targets: Iterable[Path], *, replace: bool = True) -> Iterator[dict[Path, Path]]:
     """A file to write to for each target; at the end these files replace the targets.
 
-    All targets lie in one folder, which is created. On failure nothing changes, but for a target that becomes
-    unwritable between two renames: the next use of the folder then moves the rest. OSErrors become FileErrors with a
+    All targets lie in one folder, which is created if needed. On failure nothing changes, unless a target becomes
+    unwritable between two renames: then the next use of the folder moves the rest. OSErrors become FileErrors with a
     remedy. replace: overwrite existing targets.
     """
     targets = list(targets)

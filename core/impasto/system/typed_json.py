@@ -73,7 +73,7 @@ def as_kind(
 
     Kinds are bool, int, float (finite), str, Path, Literal of texts, `X | Y`; lists, tuples, and mappings from text;
     dataclasses, made from their fields; TypedDicts; classes with `from_dict`, which may raise errors of its own; and
-    any other class, of which the value must be an instance. Fields that are not declared are left as they are.
+    other classes, whose instances the values must be. Fields that are not declared stay as they are.
     """
     try:
         return _as_kind(kind, value, where, Within())
