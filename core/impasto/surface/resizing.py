@@ -88,7 +88,7 @@ def resize(
     shrinks = size_px[0] <= pixels.shape[0] and size_px[1] <= pixels.shape[1]
     method = Image.Resampling.BOX if shrinks else Image.Resampling.BILINEAR
     channels = np.moveaxis(np.asarray(pixels, np.float32), 2, 0)
-    return np.stack([Image.fromarray(one).resize(size_px[::-1], method, box) for one in channels], axis=2)
+    return np.stack([np.asarray(Image.fromarray(one).resize(size_px[::-1], method, box)) for one in channels], axis=2)
 
 
 def few_colors(maps: Maps) -> int:
