@@ -68,7 +68,7 @@ def _returns(cls: type) -> str:
     code = "\n".join(inspect.getsource(base) for base in cls.__mro__ if base.__module__.startswith(MODULE))
     modal = "RUNNING_MODAL" in code
     named = sorted(set(re.findall(r'"(FINISHED|CANCELLED)"', code)), reverse=True)
-    if hasattr(cls, "carry_out") or "tell(" in code:
+    if hasattr(cls, "carry_out") or "report_result(" in code:
         said = "`{'FINISHED'}` once all is done, and what it made in `impasto_made`"
     else:
         said = " or ".join(f"`{{'{one}'}}`" for one in named or ["FINISHED"]) + "; it makes nothing that is named"
