@@ -15,7 +15,7 @@ from ..bridge import former, images, materials, tiles
 from ..core.descriptions import MESH
 from ..core.errors import FileError, ProtocolError
 from ..core.io.udim import tile_number, without_number
-from ..core.system.typed_json import Count, as_kind
+from ..core.system.typed_json import as_kind
 from ..core.system.untrusted import files_in, parse_json, read_bytes, read_json
 from ..jobs.session import jobs, push_undo
 from ..jobs.task import TaskReport
@@ -34,31 +34,6 @@ class BatchFailure(TypedDict):
     remedy: str
 
 
-class BatchAnswer(TypedDict):
-    """The answer of `impasto batch` at its end."""
-
-    made: Count
-    done_before: Count
-    failed: Count
-    failures: list[BatchFailure]
-    files: list[str]
-
-
-class PlannedJob(TypedDict):
-    """A job that `impasto batch --dry-run` lists."""
-
-    name: str
-    size_px: list[Count] | None
-    done: bool
-
-
-class PlanAnswer(TypedDict):
-    """The answer of `impasto batch --dry-run`."""
-
-    jobs: list[PlannedJob]
-    to_make: Count
-
-
 @dataclass(frozen=True)
 class BatchResults:
     """Results in a folder, by name and format, of which materials are made.
@@ -72,9 +47,8 @@ class BatchResults:
     assets: Path
     file_epoch: int = field(default_factory=lambda: jobs.file_epoch)
 
-    def put(self, answer: Mapping[str, Any]) -> TaskReport:
-        """Make the materials, and return a report on what the batch made."""
-        said = as_kind(BatchAnswer, answer, "what the engine says")
+    def put(self, said: Mapping[str, Any]) -> TaskReport:
+        """Make the materials, and return a report on what the batch made. said: the answer of `impasto batch`."""
         latest.failures, latest.epoch = said["failures"], jobs.file_epoch
         made: list[bpy.types.Material] = []
         notes = []
@@ -114,7 +88,7 @@ class BatchResults:
 class Latest:
     """First jobs of the last list, and failures of the last batch, for the panel."""
 
-    jobs: Sequence[PlannedJob] = ()
+    jobs: Sequence[Mapping[str, Any]] = ()
     more: int = 0
     failures: Sequence[BatchFailure] = ()
     epoch: int = -1
@@ -128,9 +102,8 @@ def forget() -> None:
     latest.jobs, latest.more, latest.failures, latest.epoch = (), 0, (), jobs.file_epoch
 
 
-def list_jobs(answer: Mapping[str, Any]) -> TaskReport:
-    """Keep the list of jobs for the panel, and return a report on their number."""
-    said = as_kind(PlanAnswer, answer, "what the engine says")
+def list_jobs(said: Mapping[str, Any]) -> TaskReport:
+    """Keep the list of jobs for the panel, and return a report on their number. said: answer of a dry run."""
     every = said["jobs"]
     latest.jobs, latest.more, latest.epoch = every[:SHOWN], max(0, len(every) - SHOWN), jobs.file_epoch
     done = len(every) - said["to_make"]
