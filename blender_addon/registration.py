@@ -36,7 +36,7 @@ KINDS = (
 """Kinds of classes in the order in which they are registered."""
 PARTS = (
     *("interface.previews", "stylize.gallery", "bridge.set_files", "layers.settings", "parameters.properties"),
-    *("generate.settings", "match.panel", "train.request", "stylize.settings", "stylize.sequence.request"),
+    *("generate.settings", "match.panel", "train.request", "stylize.settings", "stylize.film"),
     *("bake.settings", "bake.overlay", "interface.deferred", "batch.request", "relight.panel", "endless"),
     *("export", "region.view", "region.overlay", "jobs.session", "jobs.operator", "generate.variations"),
     *("generate.favourites", "layers.preview", "history.panel", "history.entries"),

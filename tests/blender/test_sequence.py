@@ -108,7 +108,7 @@ def labels() -> str:
 
 def start(extension) -> object:
     """Click the panel's button; the task that runs then."""
-    operator, cls = bpy.types.IMPASTO_OT_repaint_sequence, extension.stylize.sequence.request.SequenceRequest
+    operator, cls = bpy.types.IMPASTO_OT_repaint_sequence, extension.stylize.film.SequenceRequest
     request = cls(**extension.tools.form.values_in(cls, bpy.context.scene.impasto_sequence))
     task = request.task(bpy.context, extension.stylize.request.from_scene(bpy.context))
     task.place = operator.place

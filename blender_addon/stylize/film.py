@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The request to repaint a sequence, from plain values to a task, and its frames as an image and in the compositor."""
+"""The request to repaint the frames of a shot, from plain values to a task, and the set-up of a scene to render them.
+
+Cycles only: its vectors are tested here. EEVEE has a pass of that name too, which no test without a window can render.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -12,18 +14,99 @@ from pathlib import Path
 
 import bpy
 
-from ...bridge import former, image_editors
-from ...core.engine.messages import JobResult
-from ...core.errors import Cancelled
-from ...core.options import Sink
-from ...jobs.session import connect, jobs, push_undo
-from ...jobs.task import Task, TaskReport
-from ...paths import FOLDER_PATH, absolute
-from ...tools.form import argument, values_in, with_properties
-from ...tools.request import Request
-from ..request import without_relief
-from ..settings import START
-from .passes import LAYER, pattern_of
+from ..bridge import former, image_editors
+from ..core.engine.messages import JobResult
+from ..core.errors import Cancelled, ParameterError
+from ..core.options import Sink
+from ..jobs.session import connect, jobs, push_undo
+from ..jobs.task import Task, TaskReport
+from ..paths import FOLDER_PATH, absolute
+from ..tools.form import argument, values_in, with_properties
+from ..tools.request import Request
+from .request import without_relief
+from .settings import START
+
+LAYER = "Impasto Film"
+"""Name of the view layer."""
+FOLDER = "film"
+"""Folder of the frames, if the scene's output path has no frame numbers."""
+DEPTH = 2
+"""Objects that Cryptomatte keeps for each pixel; only the largest is used."""
+PROBE = 999983
+"""Frame number that no shot has; its path shows where Blender writes the digits."""
+
+
+def set_up(context: bpy.types.Context) -> list[str]:
+    """Set the scene up, and return notes on what has changed. ParameterError if Blender has no Cycles."""
+    scene = context.scene
+    notes = _set_up_render(scene)
+    _set_up_layer(context)
+    if rendered := [layer.name for layer in scene.view_layers if layer.use and layer.name != LAYER]:
+        notes.append(f"{', '.join(rendered)} is rendered too, unless its Use for Rendering is turned off")
+    return [*notes, *_set_up_files(scene)]
+
+
+def motion_poll_message(scene: bpy.types.Scene) -> str:
+    """Reason why frames of this scene would have no motion vectors; empty if they have. Cheap enough for a panel."""
+    if scene.render.use_motion_blur:
+        return "With motion blur, all motion vectors are 0"
+    has_vectors = any(layer.use and layer.use_pass_vector for layer in scene.view_layers)
+    return "" if has_vectors and scene.render.engine == "CYCLES" else "This scene renders no motion vectors yet"
+
+
+def pattern_of(scene: bpy.types.Scene) -> Path:
+    """Pattern of the scene's rendered files. ParameterError for a relative path in a file that was never saved."""
+    absolute(scene.render.filepath)
+    path = bpy.path.abspath(scene.render.frame_path(frame=PROBE))
+    return Path(re.sub(rf"0*{PROBE}", "####", path))
+
+
+def _set_up_render(scene: bpy.types.Scene) -> list[str]:
+    """Render with Cycles, without motion blur, all view layers."""
+    notes = []
+    if scene.render.engine != "CYCLES":
+        try:
+            scene.render.engine = "CYCLES"
+        except TypeError as error:  # so Blender says that the add-on is not enabled
+            raise ParameterError("Blender has no Cycles", "enable it among the add-ons in the preferences") from error
+        notes.append("the render engine is Cycles")
+    if scene.render.use_motion_blur:
+        scene.render.use_motion_blur = False
+        notes.append("motion blur is off")
+    scene.render.use_single_layer = False
+    return notes
+
+
+def _set_up_layer(context: bpy.types.Context) -> None:
+    """Add a copy of the current view layer, unless there is one, with the passes; the current one stays current."""
+    scene, current = context.scene, context.view_layer
+    if LAYER not in scene.view_layers:
+        before, name = set(scene.view_layers.keys()), current.name
+        bpy.ops.scene.view_layer_add(type="COPY")
+        (added,) = set(scene.view_layers.keys()) - before
+        scene.view_layers[added].name = LAYER
+        context.window.view_layer = scene.view_layers[name]
+    scene.view_layers.move(scene.view_layers.find(LAYER), 0)  # an image shows the first layer of its file
+    layer = scene.view_layers[LAYER]
+    layer.use = layer.use_pass_combined = layer.use_pass_vector = layer.use_pass_cryptomatte_object = True
+    layer.use_pass_position = True
+    layer.pass_cryptomatte_depth = DEPTH
+    layer.use_pass_object_index = any(item.pass_index for item in layer.objects)
+
+
+def _set_up_files(scene: bpy.types.Scene) -> list[str]:
+    """Write OpenEXR MultiLayer; keep the output path if it has frame numbers."""
+    render, settings = scene.render, scene.render.image_settings
+    if hasattr(settings, "media_type"):  # from Blender 5.0 on
+        settings.media_type = "MULTI_LAYER_IMAGE"
+    settings.file_format = "OPEN_EXR_MULTILAYER"
+    render.use_file_extension = True
+    if "#" not in render.filepath:
+        folder = "//" if bpy.data.filepath else f"{Path(bpy.path.abspath(render.filepath)).parent.as_posix()}/"
+        name = bpy.path.clean_name(Path(bpy.data.filepath).stem or scene.name)
+        render.filepath = f"{folder}{FOLDER}/{name}_####"
+    return [f"frames are written to {render.filepath}"]
+
 
 OPEN = -1
 """Frame number that stands for the first or last frame of the shot."""
@@ -149,82 +232,3 @@ class SequenceSettings(bpy.types.PropertyGroup):
 
 
 POINTER = (bpy.types.Scene, "impasto_sequence", SequenceSettings)
-
-
-IS_GROUP = bpy.app.version >= (5, 0)
-"""Whether the compositor is a node group, with the output of one."""
-IMAGE, RENDER = "CompositorNodeImage", "CompositorNodeRLayers"
-OUTPUT = "NodeGroupOutput" if IS_GROUP else "CompositorNodeComposite"
-APART = 350.0
-"""Horizontal distance between nodes."""
-
-
-def compositor_poll_message(scene: bpy.types.Scene) -> str:
-    """Reason why no painted frames can be added; empty if some can. ParameterError as for a shot."""
-    if not painted_image(scene):
-        return "There is no painted sequence yet: press Repaint Sequence"
-    group = scene.compositing_node_group if IS_GROUP else None
-    return "The compositor is linked from another file: make it local" if group and group.library else ""
-
-
-def painted_image(scene: bpy.types.Scene) -> bpy.types.Image | None:
-    """Image of the scene's painted frames with the lowest first frame, or None. ParameterError as for a shot."""
-    request = SequenceRequest.from_scene(scene)
-    shot, folder = request.shot(scene), request.folder(scene).resolve()
-    begin = shot.name.partition("#")[0] if "#" in shot.name else ""
-    found = {}
-    for image in (one for one in bpy.data.images if one.source == "SEQUENCE"):
-        path = Path(bpy.path.abspath(image.filepath))
-        if path.name.startswith(begin) and path.parent.resolve() == folder:
-            found[path.name] = image
-    return found[min(found)] if found else None
-
-
-def add_to_compositor(scene: bpy.types.Scene, image: bpy.types.Image) -> list[str]:
-    """Select the image's node, adding it if it is missing; return notes. OSError if its frames are gone.
-
-    A compositor without nodes also gets an output, and unconnected Render Layers: without those, Blender would render
-    the shot again without its passes. In other compositors, all other nodes stay as they are.
-    """
-    first, count = frames_of(image)
-    tree, notes = _tree(scene), []
-    node = next((one for one in tree.nodes if one.bl_idname == IMAGE and one.image == image), None)
-    if node is None:
-        others = list(tree.nodes)
-        node = tree.nodes.new(IMAGE)
-        node.image = image
-        if others:
-            node.location = min(one.location.x for one in others) - APART, max(one.location.y for one in others)
-            notes.append("the other nodes are as they were: connect it to them")
-        else:
-            _connect(tree, node)
-            notes.append("renders show it")
-    with contextlib.suppress(TypeError):  # so Blender says that the frames have no such layer
-        node.layer = LAYER
-    set_frames(node, first, count)
-    for one in tree.nodes:
-        one.select = one == node
-    tree.nodes.active = node
-    return notes
-
-
-def _tree(scene: bpy.types.Scene) -> bpy.types.NodeTree:
-    """The scene's compositor, switched on; without nodes if it was new."""
-    if IS_GROUP:
-        if scene.compositing_node_group is None:
-            scene.compositing_node_group = bpy.data.node_groups.new(scene.name, "CompositorNodeTree")
-        return scene.compositing_node_group
-    if scene.node_tree is None or not scene.node_tree.nodes:
-        scene.use_nodes = True
-        scene.node_tree.nodes.clear()
-    return scene.node_tree
-
-
-def _connect(tree: bpy.types.NodeTree, node: bpy.types.Node) -> None:
-    """Connect a node to an output, in a tree without other nodes."""
-    tree.nodes.new(RENDER).location.x = -APART
-    if IS_GROUP and not tree.interface.items_tree:
-        tree.interface.new_socket("Image", in_out="OUTPUT", socket_type="NodeSocketColor")
-    output = tree.nodes.new(OUTPUT)
-    output.location.x = APART
-    tree.links.new(node.outputs[0], output.inputs[0])
