@@ -44,9 +44,8 @@ class Batch(BatchProperties, TaskOperator):
         settings = context.scene.impasto_batch
         if settings.what == SELECTED and not selected_materials(context):
             return "Select objects with materials"
-        return chosen.recipe_poll_message(context, settings) or (
-            "" if settings.out_dir else "Choose a folder for the results"
-        )
+        no_folder = "" if settings.out_dir else "Choose a folder for the results"
+        return chosen.recipe_poll_message(context, settings) or no_folder
 
     def request(self, context: bpy.types.Context) -> BatchRequest:
         """The request. ImpastoError if a setting is wrong."""

@@ -180,9 +180,8 @@ class IMPASTO_OT_paint_mask(OnLayers, bpy.types.Operator):
         context.scene.impasto.preview_layers = True
         buffers.prepare(len(layer.mask.image.pixels))
         strokes.watch()
-        return TaskReport(
-            "INFO", f"{layer.mask.image.name} is painted: white shows the layer", materials=(material.name,)
-        )
+        name = layer.mask.image.name
+        return TaskReport("INFO", f"{name} is painted: white shows the layer", materials=(material.name,))
 
     def _end(self, context: bpy.types.Context, layer: bpy.types.PropertyGroup) -> TaskReport:
         bpy.ops.object.mode_set(mode="OBJECT")

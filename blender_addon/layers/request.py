@@ -259,8 +259,6 @@ def request_poll_message(context: bpy.types.Context) -> str:
     lowest = enabled[0], next(layer for layer in enabled if not layer.in_group)
     is_masked = any(mask_of(layer.mask)[0] is not None for layer in lowest)
     needs_source = first["needs"] or first["kind"] != "generator" or is_masked or stack.source_kind != NONE
-    missing = (
-        tool_poll_message(layer, layer.tool, has_mesh=stack.across_seams) or mask_poll_message(layer.mask)
-        for layer in enabled
-    )
+    has_mesh = stack.across_seams
+    missing = (tool_poll_message(one, one.tool, has_mesh=has_mesh) or mask_poll_message(one.mask) for one in enabled)
     return source_poll_message(stack, is_needed=needs_source) or next(filter(None, missing), "")

@@ -52,9 +52,8 @@ class MatchRequest:
         """The match, which finds a recipe."""
         values = {"matcher": self.matcher["name"], "seed": self.seed, "start": self.start}
         is_text = isinstance(self.subject, str)
-        action = WorkerAction.of(
-            replace(self.result, width_m=self.width_m), None, {} if is_text else {SOURCE: self.subject}
-        )
+        inputs = {} if is_text else {SOURCE: self.subject}
+        action = WorkerAction.of(replace(self.result, width_m=self.width_m), None, inputs)
         return replace(action, kind="match", values=values | ({"text": self.subject} if is_text else {}))
 
     def task_in(self, context: bpy.types.Context) -> Task:

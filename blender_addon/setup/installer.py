@@ -189,9 +189,8 @@ def plan(preferences: PreferenceProperties, *, repairs: bool = False) -> Install
         return computer.build(choice)
 
     made = engine.own_engine() if repairs else None
-    return InstallPlan(
-        engine.user_folder(create=True) / "engine", wheel, catalogue.version, build, wheels, arguments, made
-    )
+    folder = engine.user_folder(create=True) / "engine"
+    return InstallPlan(folder, wheel, catalogue.version, build, wheels, arguments, made)
 
 
 def is_unfinished() -> bool:

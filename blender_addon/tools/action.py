@@ -118,12 +118,10 @@ class WorkerAction:
         small = replace(self, options=replace(self.options, keeps_steps=runs_small))
         return small.answer(task, client, ResultView("preview", LONGEST_PX, runs_small=runs_small)).arrays
 
-    def task(
-        self, label: str, apply: Callable[[JobResult], TaskReport], deliver: Delivery | ResultView | None = None
-    ) -> Task:
+    def task(self, label: str, apply: Callable[[JobResult], TaskReport], view: ResultView | None = None) -> Task:
         """Task that applies the worker's answer."""
         connected = connect()
-        return Task(label, lambda task: self.answer(task, connected(), deliver), apply)
+        return Task(label, lambda task: self.answer(task, connected(), view), apply)
 
 
 def result_task(
