@@ -33,9 +33,9 @@ class Material(Generator):
 
     def drawing(self, canvas: Canvas, parameters: Any) -> Drawing:
         """The material's drawing, without weathering."""
-        drawing = import_module(f".materials.{self.name.replace('-', '_')}", __package__)
-        surface: Drawing = drawing.draw(canvas, parameters)
-        return surface
+        module = import_module(f".materials.{self.name.replace('-', '_')}", __package__)
+        drawing: Drawing = module.draw(canvas, parameters)
+        return drawing
 
     def apply(self, subject: Maps, parameters: MaterialParameters, inputs: Inputs, context: Context) -> Maps:
         """Seamless maps with their scale, all but opacity; emission and transmission only if the material has them."""
@@ -46,6 +46,6 @@ class Material(Generator):
         context.progress(0.0, f"Drawing {self.label}")
         seed = int(context.rng.integers(2**31))
         canvas = Canvas(parameters.size_px(subject), parameters.width_m, seed, context.device)
-        surface = weather(self.drawing(canvas, parameters), canvas, parameters)
+        drawing = weather(self.drawing(canvas, parameters), canvas, parameters)
         context.progress(0.7, "Deriving normals")
-        return maps_of(surface, canvas)
+        return maps_of(drawing, canvas)

@@ -13,14 +13,14 @@ RUST = ((0.19, 0.12, 0.09), (0.40, 0.21, 0.12), (0.60, 0.33, 0.16))
 
 
 def with_rust(
-    canvas: Canvas, surface: Drawing, amount: float, prone: Tensor, run_m: float = 0.06, upright: float = 1.0
+    canvas: Canvas, drawing: Drawing, amount: float, prone: Tensor, run_m: float = 0.06, upright: float = 1.0
 ) -> Drawing:
     """The drawing with rust. prone (H, W): 1 where rust starts, negative where it comes last. run_m: length of runs.
 
     upright: height of the patches, relative to their width.
     """
     if not amount:
-        return surface
+        return drawing
     spots = canvas.noise("rust", 0.05, octaves=7, gain=0.68, stretch=(upright, 1))
     grain = canvas.noise("rust grain", 0.003, octaves=3, gain=0.8)
     age = spots + 1.6 * prone - 3.1 + 3.4 * amount
@@ -30,6 +30,6 @@ def with_rust(
     stain = stain.maximum(0.6 * step(age, -0.5, 0.2))
     shade = 0.55 - 0.12 * age + 0.1 * grain + 0.12 * spots
     color = gradient(shade, [canvas.color(each) for each in RUST])
-    rust = Drawing(color, surface.height_m + 0.0001 * (1 + grain), 0.88 + 0.04 * grain)
-    film = Drawing(canvas.color(RUST[2]) * (0.9 + 0.1 * spots), surface.height_m, 0.7)
-    return surface.under(film, stain).under(rust, crust)
+    rust = Drawing(color, drawing.height_m + 0.0001 * (1 + grain), 0.88 + 0.04 * grain)
+    film = Drawing(canvas.color(RUST[2]) * (0.9 + 0.1 * spots), drawing.height_m, 0.7)
+    return drawing.under(film, stain).under(rust, crust)

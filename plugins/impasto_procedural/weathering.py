@@ -15,20 +15,20 @@ DIRT = (0.19, 0.15, 0.11)
 MOSS = ((0.10, 0.14, 0.04), (0.24, 0.31, 0.09), (0.42, 0.45, 0.18))
 
 
-def weather(surface: Drawing, canvas: Canvas, weathering: WeatheringLayers) -> Drawing:
+def weather(drawing: Drawing, canvas: Canvas, weathering: WeatheringLayers) -> Drawing:
     """The drawing with wear, dirt, moss and wetness, in this order."""
     if not (weathering.wear or weathering.dirt or weathering.moss or weathering.wetness):
-        return surface
-    depth = _depth(surface.height_m, canvas)
+        return drawing
+    depth = _depth(drawing.height_m, canvas)
     if weathering.wear:
-        surface = _with_wear(surface, canvas, depth, weathering.wear)
+        drawing = _with_wear(drawing, canvas, depth, weathering.wear)
     if weathering.dirt:
-        surface = _with_dirt(surface, canvas, depth, weathering.dirt)
+        drawing = _with_dirt(drawing, canvas, depth, weathering.dirt)
     if weathering.moss:
-        surface = _with_moss(surface, canvas, depth, weathering.moss)
+        drawing = _with_moss(drawing, canvas, depth, weathering.moss)
     if weathering.wetness:
-        surface = _with_water(surface, canvas, weathering.wetness)
-    return surface
+        drawing = _with_water(drawing, canvas, weathering.wetness)
+    return drawing
 
 
 def _depth(height_m: Tensor, canvas: Canvas) -> Tensor:
@@ -38,17 +38,17 @@ def _depth(height_m: Tensor, canvas: Canvas) -> Tensor:
     return depth / depth.std().clamp_min(1e-7)
 
 
-def _with_wear(surface: Drawing, canvas: Canvas, depth: Tensor, amount: float) -> Drawing:
+def _with_wear(drawing: Drawing, canvas: Canvas, depth: Tensor, amount: float) -> Drawing:
     """The drawing with worn edges: lower, lighter and smoother."""
     patches = canvas.noise("wear", canvas.width_m / 10, octaves=6, gain=0.65)
     mask = step(-depth + 0.8 * patches, 2.6 - 2.2 * amount, 3.2 - 2.2 * amount)
-    lower = surface.height_m - mask * 0.15 * surface.height_m.std()
-    light = mix(surface.color, _abrade(surface.color.mean((1, 2), keepdim=True)), 0.55)
+    lower = drawing.height_m - mask * 0.15 * drawing.height_m.std()
+    light = mix(drawing.color, _abrade(drawing.color.mean((1, 2), keepdim=True)), 0.55)
     return replace(
-        surface,
-        color=mix(surface.color, light, mask * 0.8),
+        drawing,
+        color=mix(drawing.color, light, mask * 0.8),
         height_m=lower,
-        roughness=mix(surface.roughness, 0.55, mask * 0.6),
+        roughness=mix(drawing.roughness, 0.55, mask * 0.6),
     )
 
 
@@ -57,18 +57,18 @@ def _abrade(mean: Tensor) -> Tensor:
     return 0.35 + 0.6 * mean * (1 - mean)
 
 
-def _with_dirt(surface: Drawing, canvas: Canvas, depth: Tensor, amount: float) -> Drawing:
+def _with_dirt(drawing: Drawing, canvas: Canvas, depth: Tensor, amount: float) -> Drawing:
     """The drawing with dirt in cavities, and stains in large patches."""
     patches = canvas.noise("dirt", canvas.width_m / 4, octaves=7, gain=0.6)
     cavities = step(depth + 0.6 * patches, 1.6 - 2.0 * amount, 3.0 - 2.0 * amount)
     stains = step(patches, 1.0 - 1.6 * amount, 2.4 - 1.6 * amount) * 0.7
     mask = (cavities + stains).clamp(0, 1) * min(1.0, 0.5 + amount)
     color = canvas.color(DIRT) * (1 + 0.2 * canvas.noise("dirt color", canvas.width_m / 60, octaves=3))
-    dirt = replace(surface, color=color.clamp_min(0), roughness=0.92, metallic=0.0, emission=0.0, transmission=0.0)
-    return surface.under(dirt, 0.85 * mask)
+    dirt = replace(drawing, color=color.clamp_min(0), roughness=0.92, metallic=0.0, emission=0.0, transmission=0.0)
+    return drawing.under(dirt, 0.85 * mask)
 
 
-def _with_moss(surface: Drawing, canvas: Canvas, depth: Tensor, amount: float) -> Drawing:
+def _with_moss(drawing: Drawing, canvas: Canvas, depth: Tensor, amount: float) -> Drawing:
     """The drawing with cushions of moss, first in the joints, then everywhere."""
     patches = canvas.noise("moss", canvas.width_m / 5, octaves=6, gain=0.6)
     cover = depth + 0.9 * patches - (2.4 - 3.2 * amount)
@@ -76,21 +76,21 @@ def _with_moss(surface: Drawing, canvas: Canvas, depth: Tensor, amount: float) -
     tufts = canvas.noise("moss tufts", canvas.width_m / 160, octaves=3, gain=0.7)
     cushion_m = (0.004 * step(cover, 0.0, 1.6) + 0.0012 * tufts) * mask
     color = gradient(0.5 + 0.22 * tufts + 0.12 * patches, [canvas.color(shade) for shade in MOSS])
-    smooth_m = canvas.blur(surface.height_m, 0.004)
-    moss = Drawing(color, mix(surface.height_m, smooth_m, 0.6) + cushion_m, 0.95, 0.0)
-    return surface.under(moss, mask)
+    smooth_m = canvas.blur(drawing.height_m, 0.004)
+    moss = Drawing(color, mix(drawing.height_m, smooth_m, 0.6) + cushion_m, 0.95, 0.0)
+    return drawing.under(moss, mask)
 
 
-def _with_water(surface: Drawing, canvas: Canvas, amount: float) -> Drawing:
+def _with_water(drawing: Drawing, canvas: Canvas, amount: float) -> Drawing:
     """The drawing with a film of water that darkens and smooths it, and puddles up to a level."""
-    height_m = surface.height_m
+    height_m = drawing.height_m
     shape_m = canvas.noise("wetness", canvas.width_m / 3, octaves=3) * 0.3 * height_m.std()
     level_m = (height_m + shape_m).flatten()[:: max(1, height_m.numel() // 4096)].quantile(0.75 * amount)
     under_m = level_m - (height_m + shape_m)
     puddle = step(under_m, 0.0, 0.02 * float(height_m.std()) + 1e-6)
     film = min(1.0, 1.6 * amount) * step(under_m, -2.5 * float(height_m.std()) - 1e-6, 0.0)
-    is_metal = surface.metallic
-    darker = surface.color * mix(1.0, 0.5, film.maximum(puddle) * (1 - is_metal))
+    is_metal = drawing.metallic
+    darker = drawing.color * mix(1.0, 0.5, film.maximum(puddle) * (1 - is_metal))
     flat_m = mix(height_m, level_m - shape_m, puddle)
-    roughness = mix(mix(surface.roughness, 0.24, film), 0.03, puddle)
-    return replace(surface, color=darker, height_m=flat_m, roughness=roughness)
+    roughness = mix(mix(drawing.roughness, 0.24, film), 0.03, puddle)
+    return replace(drawing, color=darker, height_m=flat_m, roughness=roughness)

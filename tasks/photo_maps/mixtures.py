@@ -39,22 +39,22 @@ def mixture(side_px: int, seed: int, pictures: Sequence[Tensor] = (), device: st
     so they are laid on another one.
     """
     rng = np.random.default_rng(seed)
-    surface, canvas = _draw(rng, side_px, device)
+    drawing, canvas = _draw(rng, side_px, device)
     if rng.random() < MIXED:
-        surface = surface.under(_draw(rng, side_px, device, canvas.width_m)[0], _mask(rng, canvas, surface))
+        drawing = drawing.under(_draw(rng, side_px, device, canvas.width_m)[0], _mask(rng, canvas, drawing))
     if rng.random() < WARPED:
-        surface = _warp(rng, canvas, surface)
+        drawing = _warp(rng, canvas, drawing)
     if rng.random() < RECOLOURED:
-        surface = replace(surface, color=_recolor(rng, canvas, surface.color))
+        drawing = replace(drawing, color=_recolor(rng, canvas, drawing.color))
     if rng.random() < PAINTED:
-        surface = _paint_over(rng, canvas, surface, pictures)
+        drawing = _paint_over(rng, canvas, drawing, pictures)
     if rng.random() < FLAT:
-        surface = _flat(rng, canvas, surface, pictures)
+        drawing = _flat(rng, canvas, drawing, pictures)
     elif rng.random() < 0.5:
-        surface = replace(surface, height_m=surface.height_m * math.exp(rng.normal(0, 0.4)))
+        drawing = replace(drawing, height_m=drawing.height_m * math.exp(rng.normal(0, 0.4)))
     if rng.random() < METAL:
-        surface = replace(surface, metallic=1.0, color=surface.color.clamp_min(0).sqrt())
-    return _with_roughness(rng, canvas, surface), canvas
+        drawing = replace(drawing, metallic=1.0, color=drawing.color.clamp_min(0).sqrt())
+    return _with_roughness(rng, canvas, drawing), canvas
 
 
 def _draw(rng: np.random.Generator, side_px: int, device: str, width_m: float = 0.0) -> tuple[Drawing, Canvas]:
@@ -93,22 +93,22 @@ def _limits(field: FieldInfo) -> tuple[float, float]:
     return float(limits.get("ge", 0.0)), float(limits.get("le", 1.0))
 
 
-def _mask(rng: np.random.Generator, canvas: Canvas, surface: Drawing) -> Tensor:
+def _mask(rng: np.random.Generator, canvas: Canvas, drawing: Drawing) -> Tensor:
     """Mask (H, W) of the second material: in patches, or in what is low or high."""
     patches = canvas.noise("mixture", canvas.width_m / rng.uniform(2, 8), octaves=6, gain=rng.uniform(0.4, 0.7))
-    relief = surface.height_m - surface.height_m.mean()
+    relief = drawing.height_m - drawing.height_m.mean()
     cover = patches + rng.uniform(-1.5, 1.5) * relief / relief.std().clamp_min(1e-7)
     low = float(rng.normal(0, 0.7))
     return step(cover, low, low + rng.uniform(0.02, 0.6))
 
 
-def _warp(rng: np.random.Generator, canvas: Canvas, surface: Drawing) -> Drawing:
+def _warp(rng: np.random.Generator, canvas: Canvas, drawing: Drawing) -> Drawing:
     """All maps bent alike."""
     size_m = canvas.width_m / rng.uniform(2, 8)
     amount_m = size_m * rng.uniform(0.03, 0.25)
     y_m, x_m = (amount_m * canvas.noise(name, size_m, octaves=2) for name in ("bend y", "bend x"))
-    fields = [*surface.color.expand(3, *canvas.size_px), surface.height_m]
-    fields += [surface.height_m * 0 + value for value in (surface.roughness, surface.metallic)]
+    fields = [*drawing.color.expand(3, *canvas.size_px), drawing.height_m]
+    fields += [drawing.height_m * 0 + value for value in (drawing.roughness, drawing.metallic)]
     bent = canvas.warp(canvas.stack(fields), y_m, x_m)
     return Drawing(bent[:3], bent[3], bent[4], bent[5])
 
@@ -129,12 +129,12 @@ def _random_color(rng: np.random.Generator) -> np.ndarray:
     return np.clip(rng.uniform(0.03, 0.7) * np.exp(rng.normal(0, 0.3, 3)), 0.02, 0.9)
 
 
-def _paint_over(rng: np.random.Generator, canvas: Canvas, surface: Drawing, pictures: Sequence[Tensor]) -> Drawing:
+def _paint_over(rng: np.random.Generator, canvas: Canvas, drawing: Drawing, pictures: Sequence[Tensor]) -> Drawing:
     """The surface with colours that have nothing to do with its relief, all over or in patches."""
     paint = _paint(rng, canvas, pictures)
     patches = canvas.noise("painted", canvas.width_m / rng.uniform(1, 6), octaves=3)
     mask = 1.0 if rng.random() < 0.5 else step(patches, 0.0, 0.3)
-    return replace(surface, color=mix(surface.color, paint, mask))
+    return replace(drawing, color=mix(drawing.color, paint, mask))
 
 
 def _paint(rng: np.random.Generator, canvas: Canvas, pictures: Sequence[Tensor]) -> Tensor:
@@ -154,15 +154,15 @@ def _paint(rng: np.random.Generator, canvas: Canvas, pictures: Sequence[Tensor])
     return gradient(0.5 + 0.2 * field, shades) if sharpness < 2 else gradient(step(field, 0.0, 1 / sharpness), shades)
 
 
-def _flat(rng: np.random.Generator, canvas: Canvas, surface: Drawing, pictures: Sequence[Tensor]) -> Drawing:
+def _flat(rng: np.random.Generator, canvas: Canvas, drawing: Drawing, pictures: Sequence[Tensor]) -> Drawing:
     """A flat surface, with what is left of the relief, in these or other colours."""
-    color = _paint(rng, canvas, pictures) if rng.random() < 0.5 else surface.color
-    return replace(surface, color=color, height_m=surface.height_m * (rng.random() ** 3 * 0.1))
+    color = _paint(rng, canvas, pictures) if rng.random() < 0.5 else drawing.color
+    return replace(drawing, color=color, height_m=drawing.height_m * (rng.random() ** 3 * 0.1))
 
 
-def _with_roughness(rng: np.random.Generator, canvas: Canvas, surface: Drawing) -> Drawing:
+def _with_roughness(rng: np.random.Generator, canvas: Canvas, drawing: Drawing) -> Drawing:
     """The surface, sometimes polished or dull."""
-    rough = surface.roughness + surface.height_m * 0
+    rough = drawing.roughness + drawing.height_m * 0
     if rng.random() < 0.4:
         rough = rng.uniform(0.05, 0.95) + rng.uniform(0.2, 1.2) * (rough - rough.mean())
-    return replace(surface, roughness=rough.clamp(0.02, 1), metallic=surface.metallic + surface.height_m * 0)
+    return replace(drawing, roughness=rough.clamp(0.02, 1), metallic=drawing.metallic + drawing.height_m * 0)

@@ -22,8 +22,8 @@ DRAWN_PX = 2 * SIDE_PX
 def draw(material: Material, parameters: Any, seed: int) -> Tensor:
     """Linear base colour (3, SIDE_PX, SIDE_PX) of a material."""
     canvas = Canvas((DRAWN_PX, DRAWN_PX), parameters.width_m, seed)
-    surface = weather(material.drawing(canvas, parameters), canvas, parameters)
-    color = surface.color.clamp(0, 1).expand(3, DRAWN_PX, DRAWN_PX)
+    drawing = weather(material.drawing(canvas, parameters), canvas, parameters)
+    color = drawing.color.clamp(0, 1).expand(3, DRAWN_PX, DRAWN_PX)
     return avg_pool2d(color, 2)
 
 

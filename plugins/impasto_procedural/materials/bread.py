@@ -26,7 +26,7 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
         color, p.size_m * (0.06 * lumps + 0.05 * blister + 0.006 * grain - 0.02 * hair), p.roughness + 0.05 * grain
     )
     open_ = Drawing(crumb, crust.height_m - 0.10 * p.size_m + 0.01 * p.size_m * grain, 0.9)
-    surface = crust.under(open_, net)
+    drawing = crust.under(open_, net)
     dust = step(lumps + 0.5 * grain + 0.3 * blister, 2.4 - 3.6 * p.flour, 3.4 - 3.6 * p.flour) * min(1.0, 5 * p.flour)
-    flour = Drawing(canvas.color((0.90, 0.87, 0.81)) * (1 + 0.04 * grain), surface.height_m + 0.0002, 0.95)
-    return surface.under(flour, 0.75 * dust * (1 - net))
+    flour = Drawing(canvas.color((0.90, 0.87, 0.81)) * (1 + 0.04 * grain), drawing.height_m + 0.0002, 0.95)
+    return drawing.under(flour, 0.75 * dust * (1 - net))

@@ -21,13 +21,13 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
     weave = canvas.noise("weave x", 0.0006, stretch=(8, 1)) + canvas.noise("weave y", 0.0006, stretch=(1, 8))
     clouds = canvas.noise("clouds", 0.02, octaves=4)
     mask = mix(canvas.color(p.color) * (1 + 0.05 * weave), canvas.color(p.trace_color), trace) * (1 + 0.02 * clouds)
-    surface = Drawing(mask, 0.00003 * trace + 0.000002 * weave, p.roughness + 0.03 * clouds + 0.02 * weave)
-    surface = surface.under(_metal(canvas, p, 0.00005, fine), ring)
-    surface = surface.under(Drawing(canvas.color((0.10, 0.10, 0.09)), -0.0004 + 0 * fine, 0.9), via)
+    drawing = Drawing(mask, 0.00003 * trace + 0.000002 * weave, p.roughness + 0.03 * clouds + 0.02 * weave)
+    drawing = drawing.under(_metal(canvas, p, 0.00005, fine), ring)
+    drawing = drawing.under(Drawing(canvas.color((0.10, 0.10, 0.09)), -0.0004 + 0 * fine, 0.9), via)
     for name, size, kept in (("small", 0.9, 0.55), ("chips", 3.4, 0.6)):
         laid = uneven_blocks(canvas, name, size * p.size_m * 1.3, size * p.size_m * 1.3, uneven=0.3, warp=warp)
-        surface = _part(canvas, p, surface, laid, name, kept * p.parts, fine)
-    return surface
+        drawing = _part(canvas, p, drawing, laid, name, kept * p.parts, fine)
+    return drawing
 
 
 def _metal(canvas: Canvas, p: Look, height_m: float, fine: Tensor) -> Drawing:

@@ -20,7 +20,7 @@ VEINS = 6
 def draw(canvas: Canvas, p: Look) -> Drawing:
     """Curled leaves above each other with veins and holes, among needles and twigs."""
     form = canvas.noise("form", 0.25, octaves=3)
-    surface = _soil(canvas, p, form)
+    drawing = _soil(canvas, p, form)
     area_m2 = canvas.width_m * canvas.height_m
     layers = [
         _strands(canvas, p, "old needles", round(9_000 * p.needles * area_m2), NEEDLE),
@@ -32,8 +32,8 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
         if layer is not None:
             top, there = layer
             above = Drawing(top.color, top.height_m + 0.006 * form, top.roughness)
-            surface = surface.under(above, there * (above.height_m > surface.height_m))
-    return surface
+            drawing = drawing.under(above, there * (above.height_m > drawing.height_m))
+    return drawing
 
 
 def _leaves(canvas: Canvas, p: Look, area_m2: float) -> tuple[Drawing, Tensor] | None:

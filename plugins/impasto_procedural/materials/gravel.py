@@ -18,15 +18,15 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
     """Stones that lie over each other, the larger on top, on earth."""
     grain = canvas.noise("grain", 0.0022, octaves=2, gain=0.8)
     mineral = canvas.noise("mineral", 0.25 * p.stone_m, octaves=5, gain=0.7)
-    surface = _earth(canvas, p, grain)
+    drawing = _earth(canvas, p, grain)
     for name, size, cover in (("grit", 0.22, 1.1 * p.sizes), ("small", 0.5, 1.2 * p.sizes), ("large", 1.0, 1.3)):
         size_m = size * p.stone_m
         count = round(p.cover**1.5 * cover * canvas.width_m * canvas.height_m / (0.55 * size_m**2))
         if count:
-            surface = _stones(canvas, p, surface, name, size_m, min(count, 40_000), grain, mineral)
-    depth_m = canvas.blur(surface.height_m, 0.3 * p.stone_m) - surface.height_m
+            drawing = _stones(canvas, p, drawing, name, size_m, min(count, 40_000), grain, mineral)
+    depth_m = canvas.blur(drawing.height_m, 0.3 * p.stone_m) - drawing.height_m
     # dust and shade stay between the stones
-    return surface.with_tint(1 - 0.5 * step(depth_m, 0.0, 0.3 * p.stone_m))
+    return drawing.with_tint(1 - 0.5 * step(depth_m, 0.0, 0.3 * p.stone_m))
 
 
 def _stones(

@@ -44,5 +44,5 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
         color = mix(color, white, 0.85 * disc)
     rime = canvas.noise("rime", 0.5 * p.size_m, octaves=7, gain=0.7)
     frost = step(rime + 0.2 * fine, 2.6 - 3.6 * p.frost, 3.6 - 3.6 * p.frost) * min(1.0, 5 * p.frost)
-    surface = Drawing(color, height_m, rough)
-    return surface.under(Drawing(white * (1 + 0.03 * fine), height_m + 0.001 + 0.0003 * fine, 0.75), 0.8 * frost)
+    drawing = Drawing(color, height_m, rough)
+    return drawing.under(Drawing(white * (1 + 0.03 * fine), height_m + 0.001 + 0.0003 * fine, 0.75), 0.8 * frost)

@@ -84,11 +84,11 @@ def _fronds(canvas: Canvas, p: Look) -> tuple[Tensor, Tensor, Tensor]:
     return level, is_frond * step(fronds.along, 0.6, 1.0) * leaf.maximum(stem), tone
 
 
-def _with_stalks(canvas: Canvas, p: Look, surface: Drawing, cover: Tensor) -> Drawing:
+def _with_stalks(canvas: Canvas, p: Look, drawing: Drawing, cover: Tensor) -> Drawing:
     """The surface with stalks above it; a capsule sits at each tip."""
     count = min(20_000, round(2_600 * p.stalks * canvas.width_m * canvas.height_m))
     if not count:
-        return surface
+        return drawing
     stalks = strands(
         canvas, "stalks", count, length_m=0.02, width_m=0.0009, rise_m=(0.004, 0.012), bend=0.06, taper=-1.2
     )
@@ -97,7 +97,7 @@ def _with_stalks(canvas: Canvas, p: Look, surface: Drawing, cover: Tensor) -> Dr
         stalks.along, [canvas.color(c) for c in ((0.30, 0.22, 0.08), (0.50, 0.22, 0.10), (0.58, 0.38, 0.16))]
     )
     round_ = 1 - 0.5 * stalks.across.square()
-    return surface.under(Drawing(color * round_, surface.height_m + stalks.height_m * 0.35, 0.5), there)
+    return drawing.under(Drawing(color * round_, drawing.height_m + stalks.height_m * 0.35, 0.5), there)
 
 
 def _ground(canvas: Canvas, p: Look) -> Drawing:

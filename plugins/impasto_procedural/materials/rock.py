@@ -29,8 +29,8 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
     color = (
         color * (1 - 0.3 * cavity.clamp(-1.2, 1.5)) * (1 - 0.22 * pits.clamp(-1.2, 1.8)) * (1 - 0.25 * ledge * p.layers)
     )
-    surface = Drawing(color, height_m, p.roughness + 0.03 * fine + 0.06 * rugged)
-    return _with_stains(canvas, p, surface, fine, bends)
+    drawing = Drawing(color, height_m, p.roughness + 0.03 * fine + 0.06 * rugged)
+    return _with_stains(canvas, p, drawing, fine, bends)
 
 
 def _layers(canvas: Canvas, p: Look, bends: Tensor, rugged: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -22,16 +22,16 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
     pore = holes(canvas, "pores", 0.02, 0.0016, p.pores)
     rough = mix(0.75, 0.14, p.polish)
     gloss = rough + 0.03 * clouds + 0.015 * fine
-    surface = Drawing(binder * (1 - 0.6 * pore), -0.00004 - 0.0006 * pore + 0.000012 * fine, gloss + 0.07 + 0.4 * pore)
+    drawing = Drawing(binder * (1 - 0.6 * pore), -0.00004 - 0.0006 * pore + 0.000012 * fine, gloss + 0.07 + 0.4 * pore)
     veins = canvas.noise("veins", 0.02, octaves=5, gain=0.65)
     for name, size, kept in GRADES:
         amount = kept * (1.0 if name == "large" else 0.25 + 1.25 * p.fine)
         inside_m, color = _chips(canvas, p, name, size * p.chip_m, amount, fine, veins)
         chip = Drawing(color, 0.00001 * veins, gloss - 0.03 + 0.03 * veins.abs() * (1 - p.polish))
-        surface = surface.under(chip, step(inside_m, -0.4 * canvas.texel_m, 0.6 * canvas.texel_m))
+        drawing = drawing.under(chip, step(inside_m, -0.4 * canvas.texel_m, 0.6 * canvas.texel_m))
         rim = step(inside_m, -0.0016, -0.0004) * step(inside_m, 0.0004, -0.0004)
-        surface = surface.with_tint(1 - 0.06 * rim)
-    return _strips(canvas, surface) if p.strips else surface
+        drawing = drawing.with_tint(1 - 0.06 * rim)
+    return _strips(canvas, drawing) if p.strips else drawing
 
 
 def _chips(
@@ -52,9 +52,9 @@ def _chips(
     return inside_m, mix(color * value, 0.5 + 0.5 * color, pale)
 
 
-def _strips(canvas: Canvas, surface: Drawing) -> Drawing:
+def _strips(canvas: Canvas, drawing: Drawing) -> Drawing:
     """The surface, divided by strips of brass about 0.6 m apart."""
     fields = blocks(canvas, "stack", 0.6, 0.6)
     scratches = canvas.noise("scratches", 0.004, octaves=3)
     brass = Drawing(canvas.color((0.87, 0.74, 0.47)) * (1 + 0.05 * scratches), 0.00003 + 0 * scratches, 0.28, 1.0)
-    return surface.under(brass, step(fields.inside_m(), 0.0018, 0.0012))
+    return drawing.under(brass, step(fields.inside_m(), 0.0018, 0.0012))
