@@ -13,7 +13,7 @@ from .motion import largest
 from .passes import OUTLINE_PX, ShotFrame
 
 NEARER = 8.0
-"""How strongly the blend of two keyframes prefers the one that looks more like the frame."""
+"""Preference of the blend of two keyframes for the one that looks more like the frame."""
 LEAST_OVERLAP = 0.1
 """Share of a frame that needs carried paint, far from outlines and halos, to match the colours of new paint to it."""
 

@@ -68,7 +68,7 @@ class PaintedFrame:
 
     @cached_property
     def contrast(self) -> np.ndarray:
-        """How much brighter the paint (3,) is where the frame is brighter by 1, measured on broad colours."""
+        """Increase (3,) of the paint's brightness where the frame is brighter by 1, measured on broad colours."""
         shown = luma(broad(self.appearance[..., :3]))
         light = shown - shown.mean()
         slopes = (light[..., None] * broad(self.color)).mean((0, 1)) / (light.var() + LEAST_VARIANCE)
@@ -151,7 +151,7 @@ class CarriedPaint:
     def _oldest_places(
         self, surfaces: Surfaces, moved: Collection[float], sought: np.ndarray, tried: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """For pixels (N, 2): whether a painting shows the same point, the oldest one's number, and the place in it.
+        """Whether a painting shows the points of pixels (N, 2), the oldest such painting's number, and places in it.
 
         tried (N,): numbers of paintings; only newer ones count.
         """

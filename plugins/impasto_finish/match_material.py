@@ -16,7 +16,7 @@ LEAST_DEVIATION = 0.01
 
 
 class MatchMaterialParameters(Parameters):
-    """How far each level moves towards the reference's."""
+    """Shares of the way of each level towards the reference's."""
 
     color: float = Field(1.0, ge=0, le=1, description="Mean colour and lightness: 0 the own, 1 those of the reference")
     contrast: float = Field(

@@ -27,7 +27,7 @@ LEAST_DEVIATION = 1e-6
 LEAST_SLOPE = 1e-5
 """A band of true slopes with less deviation is empty."""
 FLAT_DEGREES = 2.0
-"""Where the true tilt is below this, an estimate's tilt is false relief."""
+"""True tilt below which an estimate's tilt is false relief."""
 LIGHTS, ELEVATION = 8, 25.0
 """Number of raking lights around the surface, and their elevation in degrees."""
 GREY = 0.5

@@ -29,8 +29,8 @@ LEAST_DENSITY = 0.25
 USUAL_SHARE = 0.5
 """Default width of one repeat, relative to the object's longest side."""
 CUT_PX = 1.0
-"""Reach of corrections at seams of a pattern that is laid on: where it cannot go on, as at a verge, it ends with a soft
-edge; more would show the patterns of both sides one over the other."""
+"""Reach of corrections at the seams of a laid pattern. Where it cannot continue, as at a verge, it ends with a soft
+edge; a longer reach would show the patterns of both sides over each other."""
 STRETCH, LEAST_STRETCHED = 1.25, 0.05
 """UVs stretch a pattern above this factor, and a note says so above this share of the surface."""
 MOST_REPEATS = 1000.0

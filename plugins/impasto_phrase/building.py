@@ -17,7 +17,7 @@ from .vocabulary import COLORS, COMPARATIVES, COMPARED, table, vocabulary
 
 WEATHERING = ("wear", "dirt", "moss", "wetness")
 TOWARDS = {"a_little_": 0.25, "": 0.5, "much_": 0.8}
-"""How far a comparative moves towards a quality."""
+"""Share of the way to a quality, by the amount of a comparative."""
 STAINS = dict.fromkeys(("stains", "lichen", "tarnish", "litter"), 0.0)
 """Parameters of a clean material."""
 DAMAGE = dict.fromkeys(table("grammar")["damage"], 0.0)

@@ -18,7 +18,7 @@ WARM = np.array([0.0, 0.012, 0.03])
 JITTER = np.array([0.03, 0.008, 0.01])
 """Deviations of colours in a variation, in Oklab."""
 TINT = 0.35
-"""How far "more red" moves towards red."""
+"""Share of the way towards red for "more red"."""
 WHITE = 0.97
 FAMILY = 0.85
 """Share of a family's differences that is kept when its colours are moved."""

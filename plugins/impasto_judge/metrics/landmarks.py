@@ -47,7 +47,7 @@ def salience(tile: np.ndarray, source: np.ndarray) -> tuple[float, float]:
 
 
 def _parts(tile: np.ndarray, size_px: tuple[int, int]) -> list[np.ndarray]:
-    """As many disjoint parts of a tile as fit."""
+    """Disjoint parts of a tile, as many as fit."""
     (height, width), (rows, columns) = tile.shape[:2], size_px
     return [
         tile[y : y + rows, x : x + columns]

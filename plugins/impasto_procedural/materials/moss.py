@@ -85,7 +85,7 @@ def _fronds(canvas: Canvas, p: Look) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _with_stalks(canvas: Canvas, p: Look, drawing: Drawing, cover: Tensor) -> Drawing:
-    """The surface with stalks above it; a capsule sits at each tip."""
+    """The drawing with stalks above it; a capsule sits at each tip."""
     count = min(20_000, round(2_600 * p.stalks * canvas.width_m * canvas.height_m))
     if not count:
         return drawing

@@ -53,7 +53,7 @@ def _chips(
 
 
 def _strips(canvas: Canvas, drawing: Drawing) -> Drawing:
-    """The surface, divided by strips of brass about 0.6 m apart."""
+    """The drawing, divided by strips of brass about 0.6 m apart."""
     fields = blocks(canvas, "stack", 0.6, 0.6)
     scratches = canvas.noise("scratches", 0.004, octaves=3)
     brass = Drawing(canvas.color((0.87, 0.74, 0.47)) * (1 + 0.05 * scratches), 0.00003 + 0 * scratches, 0.28, 1.0)

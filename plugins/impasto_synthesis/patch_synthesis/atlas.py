@@ -48,7 +48,7 @@ class Atlas:
 
 
 def stack_sources(sources: Sequence[Fitted]) -> Atlas:
-    """The atlas of sources with the same maps; what is not of the first alone is carried by all, or is zero."""
+    """The atlas of sources with the same maps. Pictures that only the first source carries are 0 for the others."""
     images = [next(iter(source.maps.values())) for source in sources]
     side_px = min(min(image.shape[1:]) for image in images)
     first = sources[0]

@@ -65,7 +65,7 @@ def _layout(
     shape: ResultShape,
     context: Context,
 ) -> Laid:
-    """Which texels of the photographs the result shows.
+    """The photographs' texels that the result shows.
 
     If a layout of a single photograph only repeats calm or blurred parts, a second one has full variation.
     """
