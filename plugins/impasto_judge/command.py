@@ -73,7 +73,7 @@ def _add_picture(kinds: Any) -> None:
         default=True,
         help="judge small pieces of the source and noise of its spectrum as well (default: --controls)",
     )
-    text = "networks that learn to tell each of them from the source: 10 s each and more of one core (default: 0)"
+    text = "networks that learn to distinguish each of them from the source: 10 s or more of one core each (default: 0)"
     parser.add_argument("--classifiers", type=whole_number(0), default=0, metavar="N", help=text)
     text = "picture to write: the source, the result across its corner, tiled 2x2, and on a ball (PNG)"
     parser.add_argument("--sheet", type=Path, metavar="FILE", help=text)

@@ -156,7 +156,7 @@ def compare_case(
     means = {row: _over_pictures(np.mean, figures) for row, figures in found.items()}
     deviations = {row: _over_pictures(np.std, figures) for row, figures in found.items()}
     for index, (row, count) in enumerate(classifiers.items()):
-        on_progress(0.6 + 0.4 * index / len(classifiers), f"learning to tell {row}")
+        on_progress(0.6 + 0.4 * index / len(classifiers), f"training classifiers for {row}")
         scores = judge.aucs(row, count)
         if scores:
             means[row]["two_sample_auc"] = float(np.mean(scores))

@@ -98,9 +98,9 @@ def judge_picture(
         figures[row] = real.figures(maps) | figures[row] | real.contrast(maps)
     seams, details[CROP] = own_figures(source)
     figures[CROP] = real.crop_figures() | {"fine_swd_of_floor": 1.0, "spectrum_db": floor["spectrum_db"]} | seams
-    for index, (row, maps) in enumerate((metric_rows | {CROP: None}).items() if classifiers else ()):
-        on_progress(0.6 + 0.4 * index / (len(rows) + 1), f"learning to tell {row}")
-        scores = [real.two_sample_auc(maps, number) for number in range(classifiers)]
+    for index, (row, judged) in enumerate((metric_rows | {CROP: None}).items() if classifiers else ()):
+        on_progress(0.6 + 0.4 * index / (len(rows) + 1), f"training classifiers for {row}")
+        scores = [real.two_sample_auc(judged, number) for number in range(classifiers)]
         figures[row] |= {AUC: float(np.mean(scores)), AUC_DEVIATION: float(np.std(scores))}
         details[row] |= {"two_sample_aucs": scores}
     ordered = {row: _shown_figures(figures[row]) for row in (RESULT, CROP, QUILT, NOISE) if row in figures}
