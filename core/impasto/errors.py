@@ -99,14 +99,14 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def choices(name: str, known: Iterable[str], listed: str) -> str:
-    """Remedy for an unknown name: the most similar known name, and all known names if there are few.
+    """Remedy for an unknown name: the most similar known name, and all known names if there are few; "leave it out" if there is none.
 
     listed: a command or a menu that lists them, named instead if there are many.
     """
     names = sorted(known)
     if len(names) > MOST_NAMED:
         return f"{did_you_mean(name, names)}{listed} lists all {len(names)}"
-    return f"{did_you_mean(name, names)}choose from {', '.join(names) or 'none'}"
+    return f"{did_you_mean(name, names)}choose from {', '.join(names)}" if names else "leave it out"
 
 
 def error_fields(error: ImpastoError) -> dict[str, str]:

@@ -51,6 +51,13 @@ def test_seamless_and_maps_write_the_set_and_replace_nothing_without_force(fresh
     assert {"wall_base_color.png", "wall_normal.png", "wall_height.png", "wall_roughness.png"} <= names
 
 
+def test_a_result_is_named_by_the_first_step_that_is_enabled(impasto, tmp_path):
+    steps = [{"tool": "marble", "enabled": False}, {"tool": "bricks", "parameters": {"width_px": 32, "height_px": 32}}]
+    (tmp_path / "r.json").write_text(json.dumps({"steps": steps}))
+    made = impasto("run", tmp_path / "r.json", "--out", tmp_path / "out").stdout.split()
+    assert tmp_path / "out" / "bricks_base_color.png" in map(Path, made)
+
+
 def test_large_sources_are_streamed_without_maps_that_need_the_whole(monkeypatch, picture, tmp_path):
     monkeypatch.setattr(texture, "LARGE_PX", 96 * 128 - 1)
     tool = ["generate", "histogram-blending", "--source", str(picture), "--out"]

@@ -371,6 +371,19 @@ def test_a_preview_runs_every_step_at_its_size_with_lengths_in_pixels_to_match(c
     assert same(small, run(Recipe((Step("bricks", {"width_px": 64, "height_px": 64}),))).maps), "and not reduced to it"
 
 
+@pytest.mark.parametrize("size", [(48, 48), (32, 512), (8, 8)])
+def test_previews_of_small_and_thin_sources_are_masked(size):
+    source = {"source": Maps.from_arrays({"base_color": np.full((*size, 3), 0.5)})}
+    made = run(masked("tint", Mask(EVERYWHERE, opacity=0.5)), source, RunOptions(preview_px=16)).maps
+    assert max(made.size_px) == min(16, max(size))
+
+
+@pytest.mark.parametrize(("field", "value", "near"), [("kind", "nois", "noise"), ("blend", "multiplied", "multiply")])
+def test_an_unknown_kind_or_blend_mode_names_the_most_similar_one(field, value, near):
+    with pytest.raises(ParameterError, match=f"mask.{field} must be one of .*did you mean '{near}'"):
+        Mask(**{"kind": NOISE, field: value})
+
+
 def test_inputs_of_previews_are_shrunk_once(counts):
     large = Maps.from_arrays({"base_color": np.linspace(0, 1, 512 * 512 * 3).reshape(512, 512, 3)}, name="large")
     cache, inputs = StepCache(LIMIT_BYTES), {"source": large, "mask": large}

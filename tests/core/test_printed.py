@@ -346,5 +346,6 @@ def test_an_unknown_name_is_answered_with_the_nearest_and_with_what_lists_them()
     assert caught.value.remedy.startswith("did you mean 'quilt'? `impasto tools` lists all ")
     assert len(caught.value.remedy) < 160
     assert choices("png17", ["png", "png16"], "a menu") == "did you mean 'png16'? choose from png, png16"
+    assert choices("guide", [], "a menu") == "leave it out"
     many = [f"name{index}" for index in range(MOST_NAMED + 1)]
     assert choices("x", many, "a menu") == f"a menu lists all {len(many)}"

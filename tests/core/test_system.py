@@ -271,12 +271,13 @@ def test_a_build_for_processors_is_known_without_importing_torch(monkeypatch):
 
 def test_bfloat16_is_chosen_where_the_processor_has_it_and_the_user_decides(monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    monkeypatch.setattr(device.os, "cpu_count", lambda: 3)
+    monkeypatch.setattr(device.os, "sched_getaffinity", lambda _: {0, 2, 4}, raising=False)
     for known, wanted in (({"avx512_bf16": True}, "bfloat16"), ({"avx2": True, "amx_bf16": False}, "float32")):
         monkeypatch.setattr(torch.cpu, "get_capabilities", lambda known=known: known)
         assert (device.fast_precision("cpu"), device.fast_precision("mps")) == (wanted, "float32")
         torch.set_num_threads(1)
         assert (device.training_precision("cpu"), torch.get_num_threads()) == (wanted, 3)
+    monkeypatch.delattr(device.os, "sched_getaffinity")
     monkeypatch.setattr(device.os, "cpu_count", lambda: 64)
     device.training_precision("cpu")
     assert torch.get_num_threads() == device.MOST_THREADS

@@ -163,7 +163,7 @@ def _run(arguments: argparse.Namespace, terminal: Terminal) -> None:
     recipe = Recipe.from_dict(read_json(arguments.recipe, f"the recipe in {excerpt(arguments.recipe)}"))
     files = named_files(arguments.input)
     source = files.pop("source", None)
-    name = arguments.name or result_name(recipe.steps[0], source, engine=arguments.engine)
+    name = arguments.name or result_name((recipe.active_steps or recipe.steps)[0], source, engine=arguments.engine)
     carry_out({name: Match(recipe)}, {name: source}, files, arguments, terminal)
 
 

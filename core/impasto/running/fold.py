@@ -33,7 +33,7 @@ def fold(
     surface, result, before, below = Unfolding(), Result(subject), None, subject
     members: tuple[ReadyStep, ...] = ()
     whole = remembered(at_most(checked, preview_px), cache)
-    masked = remembered(blended(whole), cache)
+    masked = remembered(blended(whole, preview_px), cache)
     covers = [index for index, step in enumerate(steps) if step.tool.kind == "generator" and takes_mesh(step.tool)]
     is_tiled = context.sheet is not None
     for index in range(len(steps)):

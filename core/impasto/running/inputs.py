@@ -153,14 +153,14 @@ def check_inputs(steps: Sequence[Step], tools: Sequence[Tool], inputs: Mapping[s
     if SOURCE not in inputs and (first.needs or first.needs_source):
         message = f"{first.name} needs the input {SOURCE} (the picture that it starts from), which was not given"
         raise ParameterError(message, f"give a picture, or a folder of maps, as {SOURCE}")
-    for step, tool in zip(steps, tools, strict=True):
+    for index, (step, tool) in enumerate(zip(steps, tools, strict=True)):
         declared = {item.name: item for item in tool.inputs}
         for name in step.inputs:
             if name not in declared:
                 remedy = choices(name, declared, f"`impasto tools {tool.name}`")
                 raise ParameterError(f"{tool.name} has no input {excerpt(name)}", remedy)
             _check_values(tool, declared[name], step, inputs)
-        _check_mask(step, tool, inputs)
+        _check_mask(step, tool, inputs, is_masked=begin_on_source(steps[index:]))
         for item in tool.inputs:
             if item.required and item.name not in (inputs if item.kind == "mesh" else step.inputs):
                 raise ParameterError(f"{tool.name} needs the input {item.name} ({item.description})", "give it")
@@ -239,9 +239,9 @@ def _check_values(tool: Tool, item: Input, step: Step, inputs: Mapping[str, Reci
             raise ParameterError(message, READ_BY[item.kind])
 
 
-def _check_mask(step: Step, tool: Tool, inputs: Mapping[str, RecipeInput]) -> None:
-    """Raise ParameterError for the mask of a trainer, or one whose image is missing or no maps."""
-    if step.mask and tool.kind == "trainer":
+def _check_mask(step: Step, tool: Tool, inputs: Mapping[str, RecipeInput], is_masked: bool) -> None:
+    """Raise ParameterError if a trainer or its group has a mask, or if the image of a mask is missing or no maps."""
+    if is_masked and tool.kind == "trainer":
         raise ParameterError(f"{tool.name} makes no maps, and has a mask", "remove the mask")
     if step.mask is None or not (name := step.mask.input):
         return

@@ -13,7 +13,7 @@ from ..errors import ParameterError, choices
 from ..mask import EDGES, EVERYWHERE, HEIGHT, IMAGE, MIX, NOISE, Mask
 from ..surface.blending import blended_color
 from ..surface.mixing import height_share, mixture
-from ..surface.resizing import resized_map
+from ..surface.resizing import maps_at_most, resized_map
 from ..surface.wrapping import wraps
 from ..system.untrusted import excerpt
 from ..texture import COLOR_MAPS, MAP_CHANNELS, Maps, Texture
@@ -38,10 +38,10 @@ LEVEL = 0.5
 """Height of a layer that has none of its own: a film, which lies in low parts first."""
 
 
-def blended(apply: Apply) -> Apply:
-    """A masked step's result where its mask shows, and elsewhere the subject; `apply` gets it without the mask.
+def blended(apply: Apply, preview_px: int | None = None) -> Apply:
+    """A step whose result replaces the subject where its mask shows. `apply` gets the step without its mask.
 
-    Of a group, the subject is what lies below its members.
+    The subject of a group is what lies below its steps. preview_px: longer side of the result, for a preview.
     """
 
     def apply_masked(step: ReadyStep, subject: Maps, context: Context) -> Result:
@@ -50,6 +50,7 @@ def blended(apply: Apply) -> Apply:
         if not made.maps:
             return made
         subject = subject if step.below is None else step.below
+        subject = maps_at_most(subject, preview_px) if preview_px else subject
         started = perf_counter()
         context.check()
         note_shape("mask", step.image, subject, context)

@@ -26,7 +26,7 @@ from typing import (
     is_typeddict,
 )
 
-from ..errors import ImpastoError, ProtocolError
+from ..errors import ImpastoError, ProtocolError, did_you_mean
 from .untrusted import excerpt, is_unicode, printable, shorten
 
 MAX_ID = 2**53
@@ -80,7 +80,7 @@ def as_kind(
     except ProtocolError as error:
         if refuse is ProtocolError:
             raise
-        raise refuse(error.message, remedy) from error
+        raise refuse(error.message, error.remedy.removesuffix(SAME_VERSION) + remedy) from error
 
 
 def check_fields(instance: Any, where: str, refuse: type[ImpastoError], remedy: str) -> None:
@@ -100,7 +100,7 @@ def _as_kind(kind: Any, value: Any, where: str, limits: Within) -> Any:
         is_number = arguments[0] in (int, float)
         if not is_number and limits != Within() and isinstance(value, str | list | tuple | Mapping):
             is_usable = len(value) in limits and (not isinstance(value, str) or is_unicode(value))
-            _expect(is_usable, f"{limits.least:.16g} to {limits.most:.16g} items or characters long", value, where)
+            _expect(is_usable, _length(limits, isinstance(value, str)), value, where)
         return _as_kind(arguments[0], value, where, limits)
     if origin in (Union, types.UnionType):
         kinds = [one for one in arguments if one is not NoneType]
@@ -150,9 +150,19 @@ def _inside(where: str, name: object) -> str:
 
 
 def one_of(names: Collection[str], value: Any, where: str) -> str:
-    """The value, if it is one of these texts; ProtocolError otherwise."""
-    _expect(isinstance(value, str) and value in names, f"one of {', '.join(names)}", value, where)
-    return value
+    """The value, if it is one of these texts; ProtocolError, with the most similar text, otherwise."""
+    if isinstance(value, str) and value in names:
+        return value
+    near = did_you_mean(value, names) if isinstance(value, str) else ""
+    raise ProtocolError(_wrong(f"one of {', '.join(names)}", value, where).message, near + SAME_VERSION)
+
+
+def _length(limits: Within, is_text: bool) -> str:
+    """Words for the length of a text, a list or an object within limits."""
+    if is_text:
+        return f"at most {limits.most:.16g} characters long"
+    few = f"at most {limits.most:.16g} items long"
+    return f"{limits.least:.16g} to {limits.most:.16g} items long" if limits.least else few
 
 
 def _number(kind: type, limits: Within) -> str:
