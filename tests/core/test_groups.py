@@ -160,4 +160,6 @@ def test_a_group_with_a_mask_needs_the_whole_picture_and_something_below_it(tmp_
 def test_a_trainer_in_a_group_with_a_mask_is_refused():
     steps = Step("train-torus", {"name": "never"}, {"dataset": "dataset"}, in_group=True), Step(GROUP, mask=HALF)
     with pytest.raises(ParameterError, match="makes no maps, and has a mask"):
-        check_inputs(steps, [registry().tool(step.tool) for step in steps], {"source": Maps(), "dataset": Dataset("walls", ())})
+        check_inputs(
+            steps, [registry().tool(step.tool) for step in steps], {"source": Maps(), "dataset": Dataset("walls", ())}
+        )

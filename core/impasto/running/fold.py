@@ -29,7 +29,7 @@ def fold(
     cache: StepCache | None = None,
     preview_px: int | None = None,
 ) -> Result:
-    """The result of the steps in turn, each applied to the whole result of the previous one."""
+    """The result of the steps, each applied to the whole result of the previous one."""
     surface, result, before, below = Unfolding(), Result(subject), None, subject
     members: tuple[ReadyStep, ...] = ()
     whole = remembered(at_most(checked, preview_px), cache)
@@ -40,23 +40,23 @@ def fold(
         if index in covers and not context.sheet:
             steps, context = on_tiles_of_cover(steps, index, result.maps, context)
         step, others = steps[index], steps[index + 1 :]
-        mask_of_all = next((one.mask for one in steps[index:] if not one.in_group), None)
-        if mask_of_all and step.in_group and not members:
+        group_mask = next((one.mask for one in steps[index:] if not one.in_group), None)
+        if group_mask and step.in_group and not members:
             below = surface.on_texture(result.maps)
             result = replace(result, maps=below)
         elif members and not step.in_group:
             step = replace(step, members=members, below=below)
         own = replace(context, on_progress=part_of_progress(context.on_progress, index, len(steps)))
-        if (not preview_px and not all(map(_fits_any_size, others))) or step.mask or mask_of_all:
-            own = replace(own, enough_px=None)  # later steps, or the mask, may have lengths in pixels
+        if (not preview_px and not all(map(_fits_any_size, others))) or step.mask or group_mask:
+            own = replace(own, enough_px=None)  # later steps, or the mask, may measure in pixels
         if cache and context.mesh is None:
             step = replace(step, key=step_key(before, step, result.maps, own, preview_px))
-        if index < max(covers, default=0):  # a later step covers the mesh, and its picture is flat until then
+        if index < max(covers, default=0):  # the picture is flat until the step that covers the mesh
             own = replace(own, mesh=None)
         own.progress(0.0, step.tool.label)
         apply = surface.around(masked if step.mask else whole)
         result = _joined(result, apply(step, result.maps, own))
-        before, members = step, (*members, step) if mask_of_all and step.in_group else ()
+        before, members = step, (*members, step) if group_mask and step.in_group else ()
         own.progress(1.0, step.tool.label)
         if others and result.maps:
             own.preview(result.maps)
@@ -65,11 +65,11 @@ def fold(
 
 
 def _fits_any_size(step: ReadyStep) -> bool:
-    """Whether the step does the same to its subject at a lower resolution."""
+    """Whether the step does the same to its subject at any resolution."""
     return step.tool.is_pointwise or step.tool.kind == "estimator"
 
 
 def _joined(before: Result, after: Result) -> Result:
-    """The later result, with what both say of their steps."""
+    """The later result, with the models, figures, times and decisions of both."""
     added = {name: getattr(before, name) + getattr(after, name) for name in ("models", "seconds", "reused", "decided")}
     return replace(after, figures={**before.figures, **after.figures}, **added)

@@ -1,4 +1,4 @@
-"""Inputs of a recipe's steps besides their subjects, checked before anything runs."""
+"""The inputs of a recipe, and their checks before any tool runs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ READ_BY = {
     "maps": "read it with `read_maps`",
     "mesh": "read it with `read_mesh`",
 }
-"""Remedies for a value of another kind than an input takes."""
+"""Remedy for a value that is not of the kind that an input takes, by that kind."""
 RecipeInput = Maps | Dataset | Mesh
 """Input of a recipe."""
 Value = RecipeInput | tuple[Maps | None, ...]
@@ -58,7 +58,7 @@ CROWDED = "edges where more than two faces of the mesh meet, across which nothin
 
 
 def mesh_in(inputs: Mapping[str, RecipeInput]) -> Mesh | None:
-    """The surface that the subject lies on; None if no mesh is given. ParameterError for an input of another kind."""
+    """The mesh that the subject lies on; None without one. ParameterError for an input of another kind."""
     given = inputs.get(MESH)
     if given is None or isinstance(given, Mesh):
         return given
@@ -66,7 +66,7 @@ def mesh_in(inputs: Mapping[str, RecipeInput]) -> Mesh | None:
 
 
 def with_directions(inputs: Mapping[str, RecipeInput]) -> dict[str, RecipeInput]:
-    """Inputs whose mesh has the directions of their image, if one is given. ParameterError if that cannot be."""
+    """The inputs, with the directions of the image "directions" on the mesh. ParameterError if there is no mesh."""
     image, mesh = inputs.get(DIRECTIONS), mesh_in(inputs)
     if image is None:
         return dict(inputs)
@@ -80,9 +80,9 @@ def with_directions(inputs: Mapping[str, RecipeInput]) -> dict[str, RecipeInput]
 
 
 def seamed_mesh(inputs: Mapping[str, RecipeInput], notes: list[str]) -> Mesh | None:
-    """The mesh, if it has seams: on a plane, tools work as on any picture, which may repeat.
+    """The mesh if it has seams, or else None: on a plane, tools work as on any picture.
 
-    A note says at how many edges seams are not seen.
+    A note is added if edges with more than two faces are left out of the seams.
     """
     mesh = mesh_in(inputs)
     if mesh is not None and mesh.crowded_edges:
@@ -91,7 +91,7 @@ def seamed_mesh(inputs: Mapping[str, RecipeInput], notes: list[str]) -> Mesh | N
 
 
 def read_input(name: str, path: Path, *, color_space: str = "", wanted: Wanted = ALL) -> Maps | Mesh:
-    """An input that is read from a file or folder: a mesh if it is named so, otherwise maps, as `read_maps` does."""
+    """An input, read from a file or folder: a mesh if its name is "mesh", otherwise maps, as from `read_maps`."""
     from ..io.files import read_maps
     from ..io.meshes import read_mesh
 
@@ -99,16 +99,16 @@ def read_input(name: str, path: Path, *, color_space: str = "", wanted: Wanted =
 
 
 def needed_alone(tools: Sequence[Tool]) -> str:
-    """The map that the first tool with needs takes a picture alone for: base_color, or the one that it asks for."""
+    """The map that a single picture stands for: the one map that the first tool with needs asks for, or base_color."""
     needs = next((tool.needs for tool in tools if tool.needs), ())
     return needs[0] if len(needs) == 1 else "base_color"
 
 
 def as_needed(subject: Maps, tools: Sequence[Tool]) -> Maps:
-    """The subject, which becomes the one map that the first tool with needs asks for if it is a picture alone.
+    """The subject, where a single picture becomes the map that `needed_alone` names.
 
-    So a normal map's file can be given without a folder around it, and light that was encoded as colour is taken back
-    to what the file holds. ParameterError where that cannot be, and for colours where a grey map is needed.
+    So a normal map can be given as a file, without a folder. Light that was encoded as colour gets the values of its
+    file back. ParameterError where that is impossible, and for a coloured picture where a grey map is needed.
     """
     name = needed_alone(tools)
     is_alone = "base_color" in subject and set(subject) <= {"base_color", "opacity"}
@@ -130,7 +130,7 @@ def as_needed(subject: Maps, tools: Sequence[Tool]) -> Maps:
 
 
 def with_masks_as_stored(inputs: Mapping[str, RecipeInput], steps: Sequence[Step]) -> dict[str, RecipeInput]:
-    """The inputs, of which masks have the values of their files where light was encoded as colour."""
+    """The inputs, where masks have the values of their files even if light was encoded as colour."""
     masks = {step.mask.input for step in steps if step.mask} | {one for step in steps for one in step.names_of("mask")}
     found = dict(inputs)
     for name in masks & inputs.keys():
@@ -176,8 +176,9 @@ def refuse_empty(inputs: Mapping[str, RecipeInput]) -> None:
 def values_of(tool: Tool, step: Step, inputs: Mapping[str, RecipeInput]) -> dict[str, Value]:
     """Values of the tool's inputs by name, from inputs that `check_inputs` accepts.
 
-    An input that takes many has a tuple, which may be empty; one for each value of another has a tuple of the same
-    length, with None for values that are left out; any other is absent if it is not given. A mesh is the recipe's.
+    The value of an input that takes many is a tuple, which may be empty. An input for each value of another has a
+    tuple of the same length, with None for values that are left out. Any other input is absent if it is not given. A
+    mesh is that of the recipe.
     """
     values: dict[str, Value] = {}
     for item in tool.inputs:
@@ -194,7 +195,7 @@ def values_of(tool: Tool, step: Step, inputs: Mapping[str, RecipeInput]) -> dict
 
 
 def with_numbers_for_each(tool: Tool, parameters: Parameters, step: Step) -> Parameters:
-    """The parameters, with as many numbers for each input as it has values; those that are not given are defaults.
+    """The parameters, with one number for each value of an input. Missing numbers get their default.
 
     ParameterError if there are more numbers than values.
     """
@@ -253,12 +254,12 @@ def _check_mask(step: Step, tool: Tool, inputs: Mapping[str, RecipeInput], is_ma
 
 
 def _kind(given: RecipeInput) -> str:
-    """Kind of an input that takes this value."""
+    """Kind of input that takes this value."""
     return "dataset" if isinstance(given, Dataset) else "mesh" if isinstance(given, Mesh) else "maps"
 
 
 def _check_mesh(tools: Sequence[Tool], inputs: Mapping[str, RecipeInput]) -> None:
-    """Raise ParameterError for a mesh that is none, has another name, or is given to a trainer."""
+    """Raise ParameterError if "mesh" is no mesh, a mesh has another name, or a trainer gets one."""
     trainer = next((tool.name for tool in tools if tool.kind == "trainer"), "")
     if mesh_in(inputs) and trainer:
         raise ParameterError(f"{trainer} learns from pictures, and a mesh is given", f"leave the input {MESH} out")
@@ -268,7 +269,7 @@ def _check_mesh(tools: Sequence[Tool], inputs: Mapping[str, RecipeInput]) -> Non
 
 
 def _refuse_unused(steps: Sequence[Step], inputs: Mapping[str, RecipeInput]) -> None:
-    """Raise ParameterError for inputs that no step uses, such as misspelt ones; any may have a source and a mesh."""
+    """Raise ParameterError for an unused input, such as a misspelt one. A source and a mesh are always allowed."""
     used = {SOURCE, MESH, DIRECTIONS}.union(*(step.input_names for step in steps))
     for name in inputs:
         if name not in used:

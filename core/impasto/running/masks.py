@@ -1,4 +1,4 @@
-"""Masks of steps, computed: the share of a step's result in what its subject becomes."""
+"""Masks of steps: how much of a step's result replaces its subject at each pixel."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 STREAM = 1001
-"""Key of the random numbers of masks, which are others than those of the step's tool, and of groups."""
+"""Key of the random numbers of masks and groups, so that they differ from those of the step's tool."""
 OCTAVES, GAIN = 6, 0.6
 FLAT = 1e-5
-"""Standard deviation of heights below which a surface has neither hollows nor edges."""
+"""Standard deviation of heights below which a surface counts as flat."""
 SOFTEST, HARDEST = 0.9, 0.04
-"""Widths of borders at contrasts of 0 and 1, in standard deviations."""
+"""Widths of borders at the contrasts 0 and 1, in standard deviations."""
 EDGE = 0.25
-"""Size of the curvature of edges, relative to that of the hollows beside them."""
+"""Size of edges, relative to the hollows next to them."""
 FRAY = 0.15
-"""Height by which one standard deviation of random patches moves the border of a range of heights."""
+"""How far one standard deviation of random patches moves the border of a range of heights."""
 LEVEL = 0.5
-"""Height of a layer that has none of its own: a film, which lies in low parts first."""
+"""Height of a layer without a height map: a film, which fills low parts first."""
 
 
 def blended(apply: Apply, preview_px: int | None = None) -> Apply:
@@ -65,24 +65,24 @@ def blended(apply: Apply, preview_px: int | None = None) -> Apply:
 def masked(
     mask: Mask, image: Maps | None, subject: Maps, made: Maps, seeds: np.random.SeedSequence, device: str, lifts: bool
 ) -> Maps:
-    """The subject, which becomes what a step made of it where the mask shows; the maps that it lacks are the step's.
+    """The subject, replaced by a step's result where the mask shows. Maps that the subject lacks are the step's.
 
-    image: of a mask by image. seeds: of the step. lifts: as in `mixture`. ParameterError if sizes differ, or the mask
-    is of heights and the subject has none.
+    image: of a mask by image. seeds: of the step. lifts: as in `mixture`. ParameterError if the sizes differ, or if a
+    mask by height has no height to use.
     """
     if made.size_px != subject.size_px:
         (height, width), (rows, columns) = subject.size_px, made.size_px
         message = f"a masked step makes {columns}x{rows} pixels of {width}x{height}"
         raise ParameterError(message, "give its result the size of what is below it, or remove its mask")
-    made = _laid(mask, subject, made)
+    made = _with_blended_colors(mask, subject, made)
     share = share_of(mask, image, subject, seeds, device)
     if mask.by_height:
         share = share + np.float32(mask.by_height) * (height_share(share, *_heights(subject, made)) - share)
     return mixture(subject, made, share, lifts=lifts)
 
 
-def _laid(mask: Mask, subject: Maps, made: Maps) -> Maps:
-    """A step's result with its colours blended with the subject's, and without the maps that it must not change."""
+def _with_blended_colors(mask: Mask, subject: Maps, made: Maps) -> Maps:
+    """A step's result with its colours blended into the subject's, and without the maps that it must not change."""
     if unknown := next((name for name in mask.maps if name not in MAP_CHANNELS), ""):
         raise ParameterError(
             f"there is no map called {excerpt(unknown)}", choices(unknown, MAP_CHANNELS, "`impasto export`")
@@ -108,7 +108,7 @@ def share_of(mask: Mask, image: Maps | None, subject: Maps, seeds: np.random.See
 
 
 def _of_image(mask: Mask, image: Maps, size_px: tuple[int, int]) -> np.ndarray:
-    """The mean of the channels of an image's first map; what is transparent is black."""
+    """Mean (H, W, 1) of the channels of an image's first map. Transparent parts are black."""
     pixels = image[next(iter(image))].pixels.mean(2, keepdims=True)
     if "opacity" in image:
         pixels = pixels * image["opacity"].pixels
@@ -117,7 +117,7 @@ def _of_image(mask: Mask, image: Maps, size_px: tuple[int, int]) -> np.ndarray:
 
 
 def _of_surface(mask: Mask, subject: Maps, seeds: np.random.SeedSequence, device: str) -> Tensor:
-    """The mask (1, H, W), but for its inversion and opacity, of random patches or of a surface's height."""
+    """The mask (1, H, W) from random patches or a surface's height, before inversion and opacity."""
     import torch
 
     from ..surface.relief import cavities, share_above, without_rounding
@@ -141,7 +141,7 @@ def _of_surface(mask: Mask, subject: Maps, seeds: np.random.SeedSequence, device
 
 
 def _range(mask: Mask, height: Tensor, softness: float) -> Tensor:
-    """1 where heights (1, H, W) are within the range; its ends at 0 and 1 are open."""
+    """1 where heights (1, H, W) are in the range of the mask. A limit at 0 or 1 has no border."""
     width = 0.2 * softness
     above = ((height - mask.low) / width + 0.5).clamp(0, 1) if mask.low > 0 else 1.0
     below = ((mask.high - height) / width + 0.5).clamp(0, 1) if mask.high < 1 else 1.0
@@ -150,7 +150,7 @@ def _range(mask: Mask, height: Tensor, softness: float) -> Tensor:
 
 
 def _patches(size: float, size_px: tuple[int, int], seeds: np.random.SeedSequence, device: str) -> Tensor:
-    """Random patches (1, H, W) of a size relative to the shorter side, of deviation 1, which wrap around."""
+    """Random patches (1, H, W) that wrap around, of standard deviation 1. size: relative to the shorter side."""
     import torch
 
     from ..numerics.lattice_noise import fractal_noise
@@ -164,7 +164,7 @@ def _patches(size: float, size_px: tuple[int, int], seeds: np.random.SeedSequenc
 
 
 def _heights(subject: Maps, made: Maps) -> tuple[np.ndarray, np.ndarray]:
-    """Heights (H, W, 1) of a subject and of what a step made; a step that leaves the height alone lays on a film."""
+    """Heights (H, W, 1) of a subject and of a step's result. A step that keeps the height counts as a film."""
     film = np.full((*subject.size_px, 1), LEVEL, np.float32)
     below = subject["height"].pixels if "height" in subject else film
     above = made["height"].pixels if "height" in made else film

@@ -1,4 +1,4 @@
-"""`match`: has a matcher find the recipe for a phrase or a picture, and records both in the recipe."""
+"""`match`: the recipe that a matcher finds for a phrase or a picture. The recipe records both."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ..texture import Maps
 from ..tools import validate
 
 MAX_PHRASE = 2_000
-"""Limit of characters in a text: some paragraphs; a longer one is no description of a material."""
+"""Limit of characters in a text: some paragraphs. A longer text does not describe a material."""
 
 
 def match(
@@ -35,9 +35,9 @@ def match(
     start: Recipe | None = None,
     size_px: tuple[int, int] | None = None,
 ) -> Match:
-    """The match of a text or a picture by the matcher called `name`, with both recorded in the recipe.
+    """The match that the matcher called `name` finds for a text or a picture.
 
-    start: a recipe to be changed. size_px: (height, width) of the result, for the steps that have a size.
+    start: a recipe to change. size_px: (height, width) of the result, for the steps that have a size.
     options, host: as for `run`. ParameterError if the matcher, the subject or the recipe that it found is wrong;
     Cancelled if the host cancels.
     """
@@ -59,13 +59,13 @@ def match(
     recipe = found.recipe if size_px is None else of_size(found.recipe, size_px)
     for step in recipe.steps:
         validate(known.tool(step.tool), step.parameters)
-    told = tuple(dict.fromkeys([*found.notes, *notes]))
-    recipe = replace(recipe, matched=_record(matcher, subject, start, told), made_with={})
-    return replace(found, recipe=recipe, notes=told)
+    all_notes = tuple(dict.fromkeys([*found.notes, *notes]))
+    recipe = replace(recipe, matched=_record(matcher, subject, start, all_notes), made_with={})
+    return replace(found, recipe=recipe, notes=all_notes)
 
 
 def _check(matcher: Matcher, subject: str | Maps) -> str | Maps:
-    """The subject as the matcher takes it. ParameterError if it is of another kind, empty or too long."""
+    """The subject, if the matcher can use it. ParameterError if it is of another kind, empty or too long."""
     example = f"write for example {matcher.example!r}"
     if isinstance(subject, Maps):
         if matcher.subject != "picture":
@@ -89,7 +89,7 @@ def _check(matcher: Matcher, subject: str | Maps) -> str | Maps:
 
 
 def of_size(recipe: Recipe, size_px: tuple[int, int]) -> Recipe:
-    """The recipe with the size in all steps that have one."""
+    """The recipe, with the size in each step that has one."""
     sized = {"height_px": size_px[0], "width_px": size_px[1]}
     steps = tuple(
         replace(step, parameters={**step.parameters, **sized})
@@ -101,14 +101,14 @@ def of_size(recipe: Recipe, size_px: tuple[int, int]) -> Recipe:
 
 
 def _record(matcher: Matcher, subject: str | Maps, start: Recipe | None, notes: Sequence[str]) -> dict[str, str]:
-    """Record of a match: the text, after those that it was changed from, or name and SHA-256 of the picture.
+    """Record of a match: the text, after the texts of the recipe that it changed, or name and SHA-256 of the picture.
 
-    Notes are kept as well, such as what of a text was not understood: whoever opens the file may not have seen them.
+    It includes the notes, such as words that were not understood: whoever opens the file may not have seen them.
     """
     before = start.matched if start is not None else {}
-    told = "; ".join(dict.fromkeys(filter(None, [*before.get("notes", "").split("; "), *notes])))
-    kept = {"notes": told[-MAX_TEXT:]} if told else {}
+    all_notes = "; ".join(dict.fromkeys(filter(None, [*before.get("notes", "").split("; "), *notes])))
+    recorded = {"notes": all_notes[-MAX_TEXT:]} if all_notes else {}
     if isinstance(subject, Maps):
-        return {"matcher": matcher.name, "name": subject.name, "sha256": subject.sha256(), **kept}
+        return {"matcher": matcher.name, "name": subject.name, "sha256": subject.sha256(), **recorded}
     text = "; ".join(filter(None, [before.get("text", ""), subject]))
-    return {"matcher": matcher.name, "text": text[-MAX_TEXT:], **kept}
+    return {"matcher": matcher.name, "text": text[-MAX_TEXT:], **recorded}

@@ -1,4 +1,4 @@
-"""`more_like`: recipes that resemble favourites, by mixing and varying their parameters and latents.
+"""`more_like`: recipes that resemble favourites, made by mixing and varying their parameters and latents.
 
 Numbers mix by blend crossover (BLX-alpha, Eshelman and Schaffer 1993), then a normal mutation; colours mix in Oklab.
 """
@@ -29,26 +29,26 @@ from .matching import of_size
 MORE_LIKE = "more-like"
 """Name of the action in commands and in the record of a recipe."""
 MAX_PARENTS = 16
-KEPT = ("width_m", *SizeParameters.model_fields)
-"""Parameters that do not mutate: the scale, and the size in pixels, which is the first parent's."""
-SEED_KEPT = 0.5
-"""Share of children that have the arrangement of their first parent, where another one is mixed in."""
+FIXED = ("width_m", *SizeParameters.model_fields)
+"""Parameters that do not mutate: the scale, and the size in pixels, which is that of the first parent."""
+SAME_SEED = 0.5
+"""Share of children of two parents that keep the seed, and so the arrangement, of the first one."""
 LATENT_STEP = 0.5
-"""Share of the way to another latent that a child of a single parent goes at full variety."""
+"""How far a child of a single parent may go towards another latent at full variety, from 0 to 1."""
 BEYOND = 0.5
 """Highest share of the parents' distance by which a child lies beyond them: the alpha of BLX-alpha, at full variety."""
 MUTATION = 0.16
 """Deviation of a mutation at full variety, as a share of a number's usual range."""
 LENGTH_MUTATION = 0.2
-"""The same of the logarithm of a length."""
+"""`MUTATION` for the logarithm of a length."""
 COLOR_MUTATION = np.array([0.06, 0.015, 0.02])
-"""The same of a colour's Oklab coordinates."""
+"""`MUTATION` for the Oklab coordinates of a colour."""
 ALIKE = 0.9
-"""Correlation of the mutations of all colours, which are to go together: bricks of one wall, not of any."""
+"""Correlation of the mutations of all colours, so that they still match: bricks of one wall."""
 LENGTHS = ("_m", "_px")
-"""Endings of the names of lengths, which mix by their logarithms."""
+"""Endings of the names of lengths, which are mixed by their logarithms."""
 SEEDS = "seed"
-"""Ending of the names of whole numbers between which there is nothing."""
+"""Ending of the names of whole numbers that cannot be interpolated."""
 
 
 def more_like(
@@ -60,12 +60,12 @@ def more_like(
     size_px: tuple[int, int] | None = None,
     models_folder: Path | None = None,
 ) -> Match:
-    """A recipe that resembles one favourite, or mixes two of them; another seed, another recipe.
+    """A recipe that resembles one favourite, or mixes two of them. Each seed gives another recipe.
 
-    Of one favourite, parameters vary; of several, one leads by turns of the seed, and is mixed with another of the same
-    tools and models. Numbers mix by blend crossover, colours in Oklab, choices and seeds are either's, and latents
-    mix where the tool can. variety: from 0, between the favourites, to 1, far around them. locked: names of
-    parameters that keep the leading favourite's values. size_px: (height, width) for the steps that have a size.
+    A single favourite varies in its parameters. Of several, the seed selects one to lead, which is mixed with another
+    one of the same tools and models. Numbers mix by blend crossover and colours in Oklab. Choices and seeds come from
+    either parent, and latents mix where the tool can. variety: from 0, between the favourites, to 1, far around them.
+    locked: names of parameters that keep the leading favourite's values. size_px: (height, width), for steps with one.
     ParameterError if there are no or too many favourites, or a parameter is wrong.
     """
     _check(favourites, variety, locked)
@@ -98,7 +98,7 @@ def _check(favourites: Sequence[Recipe], variety: float, locked: Collection[str]
 
 
 def _kind(recipe: Recipe, library: ModelLibrary) -> list[tuple[str, str]]:
-    """Tools and models of the steps: recipes of the same kind can be mixed."""
+    """Tools and models of the steps. Recipes can be mixed if these are equal."""
     return [(step.tool, _model_of(step, library)) for step in recipe.steps]
 
 
@@ -121,13 +121,13 @@ def _child(
     if latent:
         own = {name: value for name, value in latent.items() if name not in locked}
         steps[0] = replace(steps[0], parameters={**steps[0].parameters, **own})
-    elif variety and (lead is mate or rng.random() >= SEED_KEPT):
+    elif variety and (lead is mate or rng.random() >= SAME_SEED):
         seed = fresh
     return Recipe(tuple(steps), seed, matched=_record(lead, mate))
 
 
 def _latent_of(lead: Recipe, mate: Recipe, crossover: Crossover, fresh: int) -> Mapping[str, Any]:
-    """Parameters that mix the latents of the first steps; of a single parent, with that of a fresh seed."""
+    """Parameters that mix the latents of the first steps. A single parent is mixed with the latent of a fresh seed."""
     tool = registry().tool(lead.steps[0].tool)
     if not isinstance(tool, LatentGenerator):
         return {}
@@ -150,18 +150,18 @@ def _mix(one: Step, other: Step, crossover: Crossover, locked: set[str], library
             known = library.find(_model_of(one, library), tool.name).description()["sliders"]
             values[name] = crossover.sliders(known, first[name], second[name])
         else:
-            values[name] = crossover.value(name, schema, first[name], second[name], name not in KEPT)
+            values[name] = crossover.value(name, schema, first[name], second[name], name not in FIXED)
     return replace(one, parameters=values)
 
 
 def _record(lead: Recipe, mate: Recipe) -> dict[str, str]:
-    """Record of a child: the texts that its parents were made of."""
+    """Record of a child: the texts that its parents were made from."""
     texts = dict.fromkeys(text for text in (lead.matched.get("text"), mate.matched.get("text")) if text)
     return {"matcher": MORE_LIKE, **({"text": " + ".join(texts)[-MAX_TEXT:]} if texts else {})}
 
 
 def _note(lead: Recipe, library: ModelLibrary) -> str:
-    """A sentence fragment where some favourites cannot be mixed with the leading one."""
+    """A note for the case that some favourites cannot be mixed with the leading one."""
     step = lead.steps[0]
     what = _model_of(step, library) or registry().tool(step.tool).label
     return f"materials of different tools or models are not mixed: this one resembles {what}"
@@ -171,8 +171,8 @@ def _note(lead: Recipe, library: ModelLibrary) -> str:
 class Crossover:
     """Draws the values of one child. variety: from 0, between the parents only, to 1.
 
-    share: how far from 0 to 1 the child's colours go from the first parent to the second. shift (3,): standard normal,
-    the mutation that all colours have in common.
+    share: how far the child's colours lie from the first parent towards the second, from 0 to 1. shift (3,): standard
+    normal, the mutation that all colours share.
     """
 
     rng: np.random.Generator
@@ -181,7 +181,7 @@ class Crossover:
     shift: np.ndarray
 
     def value(self, name: str, schema: Mapping[str, Any], one: Any, other: Any, mutates: bool = True) -> Any:
-        """A value for a parameter with this schema; `one` and `other` are the parents', or the same for one parent."""
+        """A value for a parameter with this schema. `one`, `other`: the parents' values, equal for a single parent."""
         kind = schema.get("type")
         if schema.get("format") == "color":
             return self._color(one, other)
@@ -204,7 +204,7 @@ class Crossover:
         return found
 
     def _number(self, name: str, schema: Mapping[str, Any], one: float, other: float, mutates: bool) -> float:
-        """A number within its limits; one that both parents have at the same limit stays: moss where there is none."""
+        """A number within its limits. If both parents have the same limit, it stays: no moss remains no moss."""
         low, high = schema.get("minimum", -math.inf), schema.get("maximum", math.inf)
         beyond = BEYOND * self.variety
         share, draw = float(self.rng.uniform(-beyond, 1 + beyond)), self.variety * self.rng.standard_normal()

@@ -1,25 +1,27 @@
-"""A recipe that is ready to run: checked against its inputs, with all that its steps are applied with."""
+"""A recipe that is ready to run: checked against its inputs, with the arguments of each step."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import compress
 from typing import Any
 
 import numpy as np
 
 from ..context import Context, step_rngs
+from ..descriptions import DIRECTIONS, MESH
 from ..device import choose_device, fast_precision
 from ..host import Host
 from ..io.presets import packing_of
 from ..options import RunOptions
 from ..plugins.registry import registry
-from ..recipe import GROUP, Recipe, are_active
+from ..recipe import GROUP, Recipe, are_active, begin_on_source
 from ..texture import Maps
-from ..tools import Result, Tool, validate
+from ..tools import Result, SizeParameters, Tool, validate
 from .cache import StepCache
 from .inputs import (
+    SOURCE,
     RecipeInput,
     active_tools,
     as_needed,
@@ -34,7 +36,7 @@ from .inputs import (
 )
 from .masks import STREAM
 from .preview_size import at_preview_size
-from .recording import RunLog, record
+from .recording import RunLog, record_input, versions_of
 from .steps import ReadyStep
 from .streaming import is_streamed
 from .tiled import names_on_subject, on_sheet
@@ -63,7 +65,7 @@ class Ready:
         return [step.tool for step in self.steps]
 
     def context(self, options: RunOptions, host: Host, log: RunLog) -> Context:
-        """The context of the steps, whose tools record in `log` what they load and note."""
+        """The context of the steps, whose tools record in `log` what they load, and their notes."""
         device = choose_device(options.device)
         known = registry()
         return Context(
@@ -82,20 +84,44 @@ class Ready:
             is_stopped=host.is_stopped,
         )
 
-    def record(self, context: Context, log: RunLog, made: Result) -> Recipe:
-        """The recipe with all defaults, and the record of its run."""
-        pairs = zip(self.steps, made.decided, strict=True)
-        parameters = [step.parameters if decided is None else decided for step, decided in pairs]
-        return record(self.recipe, self.tools, parameters, self.inputs, context, log)
+    def record(self, context: Context, log: RunLog, result: Result) -> Recipe:
+        """The recipe with the values of all parameters, and the record of its run. Unused inputs are left out."""
+        parameters = [
+            step.parameters if decided is None else decided
+            for step, decided in zip(self.steps, result.decided, strict=True)
+        ]
+        used = {MESH, DIRECTIONS}.union(*(step.input_names for step in self.recipe.steps))
+        if self.tools[0].uses_subject or begin_on_source(self.recipe.active_steps):
+            used.add(SOURCE)
+        elif isinstance(parameters[0], SizeParameters):  # only the size of the subject was used: record that
+            height, width = parameters[0].size_px(subject_of(self.inputs))
+            parameters[0] = parameters[0].model_copy(update={"width_px": width, "height_px": height})
+        chosen = iter(parameters)
+        steps = tuple(
+            replace(step, parameters=next(chosen).model_dump(mode="json")) if is_active else step
+            for step, is_active in zip(self.recipe.steps, are_active(self.recipe.steps), strict=True)
+        )
+        return replace(
+            self.recipe,
+            steps=steps,
+            inputs={name: record_input(value) for name, value in self.inputs.items() if name in used},
+            made_with={
+                "versions": versions_of(self.tools),
+                "device": context.device.split(":")[0],
+                "precision": context.precision,
+                **{kind: hashes for kind, hashes in log.hashes.items() if hashes},
+                **({"stopped": True} if context.is_stopped() else {}),
+            },
+        )
 
 
 def prepare(recipe: Recipe, inputs: Mapping[str, RecipeInput], options: RunOptions, cache: StepCache | None) -> Ready:
-    """Check a recipe and its inputs, and bring them together. ParameterError for whatever is wrong."""
+    """Check a recipe and its inputs, and make its steps ready. ParameterError for anything that is wrong."""
     active, tools = recipe.active_steps, active_tools(recipe)
     parameters = [validate(tool, step.parameters) for tool, step in zip(tools, active, strict=True)]
     check_inputs(active, tools, {name: given for name, given in inputs.items() if name not in recipe.spare_inputs})
     refuse_empty(inputs)
-    parameters = [with_numbers_for_each(*given) for given in zip(tools, parameters, active, strict=True)]
+    parameters = [with_numbers_for_each(*step) for step in zip(tools, parameters, active, strict=True)]
     inputs = at_wanted_size(inputs, active, tools, parameters)
     if options.preview_px:
         parameters, inputs = at_preview_size(tools, parameters, inputs, options.preview_px, cache)
@@ -116,7 +142,7 @@ def prepare(recipe: Recipe, inputs: Mapping[str, RecipeInput], options: RunOptio
 
 
 def _rngs(recipe: Recipe) -> Iterator[np.random.Generator]:
-    """Random generators of the steps; that of a group is of its own, so that the steps above it stay as they are."""
+    """Random generator of each step. A group takes no seed of others, so adding one changes no other step."""
     others, count = step_rngs(recipe.seed, len(recipe.steps)), 0
     for step in recipe.steps:
         own = np.random.SeedSequence(recipe.seed, spawn_key=(count, STREAM))

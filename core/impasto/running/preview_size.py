@@ -1,4 +1,4 @@
-"""A recipe at the size of a preview: smaller inputs, and with them all parameters that are lengths in pixels."""
+"""A recipe at the size of a preview: smaller inputs, and parameters in pixels that are scaled with them."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from .inputs import RecipeInput, subject_of
 from .steps import Apply, ReadyStep
 
 LEAST_PX = 64
-"""Shorter side below which no input is shrunk, since nothing would be left to be recognised."""
+"""Shorter side to which inputs are shrunk at most. Smaller ones would not be recognisable."""
 PIXELS = "_px"
-"""End of the names of parameters that are lengths in pixels."""
+"""Ending of the names of parameters that are lengths in pixels."""
 
 
 def at_preview_size(
@@ -28,10 +28,10 @@ def at_preview_size(
     longest_px: int,
     cache: StepCache | None = None,
 ) -> tuple[list[Parameters], dict[str, RecipeInput]]:
-    """Parameters and inputs with which the result's longer side is about longest_px; as they are if it is smaller.
+    """Parameters and inputs for a result whose longer side is about longest_px, or unchanged if it is smaller.
 
-    A generator that makes pictures from a model alone keeps its size, since another size would be another picture: it
-    follows `Context.enough_px`.
+    A generator that makes pictures from a model alone keeps its size, since another size would be another picture. It
+    follows `Context.enough_px` instead.
     """
     subject = subject_of(inputs)
     if not subject and isinstance(first := parameters[0], SizeParameters):  # what 0 stands for is not scaled
@@ -52,7 +52,7 @@ def at_preview_size(
 
 
 def at_most(apply: Apply, longest_px: int | None) -> Apply:
-    """A step whose result's longer side is at most longest_px, if that is given."""
+    """A step whose result is shrunk to a longer side of at most longest_px; unchanged if that is None."""
     if longest_px is None:
         return apply
 
@@ -66,7 +66,7 @@ def at_most(apply: Apply, longest_px: int | None) -> Apply:
 
 
 def _scaled(parameters: Parameters, scale: float) -> Parameters:
-    """The parameters with lengths in pixels scaled, within their limits; 0 stays, as it stands for another size."""
+    """The parameters, with lengths in pixels scaled within their limits. 0 stays: it stands for another size."""
     changed: dict[str, Any] = {}
     for name, schema in properties_of(type(parameters)).items():
         value = getattr(parameters, name)

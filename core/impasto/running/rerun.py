@@ -1,4 +1,4 @@
-"""Reproducing a file from the recipe inside it, and reporting what differs from the first time."""
+"""Making a file again from the recipe in it, and listing what differs from the first run."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def rerun(
     options: RunOptions = DEFAULT,
     host: Host = NOBODY,
 ) -> Rerun:
-    """Run the recipe in `file` on the inputs beside it (or the given ones) and write new files into `folder`."""
+    """Run the recipe in `file` on the given inputs, or those next to it, and write new files into `folder`."""
     recipe = read_recipe(file)
     for given in inputs or {}:
         if given not in recipe.inputs:
@@ -70,7 +70,7 @@ def rerun(
 
 
 def _read_otherwise(found: Mapping[str, Path], then: Recipe, now: Recipe) -> Iterator[str]:
-    """A sentence for each folder of maps that has the name of before and other pixels."""
+    """A sentence for each folder of maps whose name is the same and whose pixels differ."""
     for input_, path in found.items():
         before, after = then.inputs[input_], now.inputs[input_]
         if is_folder(path) and before["name"] == after["name"] and before["sha256"] != after["sha256"]:
@@ -92,7 +92,7 @@ def _find(input_: str, name: str, file: Path, given: Mapping[str, Path]) -> Path
 
 
 def _read(input_: str, path: Path, recipe: Recipe) -> Maps | Mesh:
-    """The input as it was when the recipe ran: in Blender, the EXIF orientation of photographs is not applied."""
+    """The input as it was when the recipe ran. In Blender, the EXIF orientation of photographs is not applied."""
     about: Mapping[str, Any] = recipe.inputs[input_]
     wanted = wanted_by(recipe, input_, has_mesh=MESH in recipe.inputs)
     space = str(about.get("color_space", ""))
@@ -106,7 +106,7 @@ def _read(input_: str, path: Path, recipe: Recipe) -> Maps | Mesh:
 
 
 def _exporter_of(file: Path) -> Exporter:
-    """The exporter that wrote `file`, by its suffix and, for PNG, its bit depth; that of maps for a material."""
+    """The exporter that wrote `file`, from its suffix and, for PNG, its bit depth. PNG for a material in a .blend."""
     if Datablock.at(file):
         return registry().exporter("png")
     if file.suffix.lower() == ".png":

@@ -20,16 +20,17 @@ from ..tools import Result, Tool, is_neutral
 from .inputs import Value
 
 ALIKE = 0.02
-"""Relative difference of proportions up to which a mask has the picture's shape."""
+"""Relative difference of aspect ratios up to which a mask fits its picture without a note."""
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class ReadyStep:
-    """A step with every argument of its tool but the subject. rng: its own. mask: where it shows.
+    """A step with every argument of its tool but the subject.
 
-    image: the picture of a mask that is one. key: of its result without the mask, among those that are kept; "" if it
-    is not kept. in_group: as of the recipe's step. members: of a group, with `below`, what is below them.
+    rng: its own random generator. mask: where its result shows. image: the picture of a mask by image. key: of its
+    result without the mask, in the cache; "" if it is not cached. in_group: as in the recipe. members: the steps of a
+    group. below: the subject of the first of them.
     """
 
     tool: Tool
@@ -45,11 +46,11 @@ class ReadyStep:
 
 
 Apply: TypeAlias = Callable[[ReadyStep, Maps, Context], Result]
-"""Applies a step to a subject. What surrounds a tool takes such a function and returns another."""
+"""Applies a step to a subject. Functions around a tool take an `Apply` and return another one."""
 
 
 def checked(step: ReadyStep, subject: Maps, context: Context) -> Result:
-    """The result of a step's tool on a subject, without its mask, with its seconds and what it decided."""
+    """Apply a step's tool to a subject, without its mask. The result has the seconds, and the tool's decisions."""
     started = perf_counter()
     check_needs(step.tool, subject)
     if is_neutral(step.tool, step.parameters):
@@ -59,7 +60,7 @@ def checked(step: ReadyStep, subject: Maps, context: Context) -> Result:
         if item.on_subject:
             note_shape(item.name, step.inputs.get(item.name), subject, context)
     decided: list[Any] = [None]
-    with _alone(step, context):
+    with _training_lock(step, context):
         own = replace(context, rng=step.rng, on_decision=decided.append)
         made = step.tool.apply(subject, step.parameters, step.inputs, own)
     result = made if isinstance(made, Result) else Result(made)
@@ -67,8 +68,8 @@ def checked(step: ReadyStep, subject: Maps, context: Context) -> Result:
     return replace(result, seconds=(perf_counter() - started,), reused=(False,), decided=(decided[-1],))
 
 
-def _alone(step: ReadyStep, context: Context) -> AbstractContextManager[None]:
-    """A lock on the name of the model that a trainer makes; FileError if another training holds it."""
+def _training_lock(step: ReadyStep, context: Context) -> AbstractContextManager[None]:
+    """A lock on the name of the model that a trainer makes. FileError if another training holds it."""
     name = getattr(step.parameters, "name", None) if step.tool.kind == "trainer" else None
     if not name:
         return nullcontext()
@@ -77,9 +78,9 @@ def _alone(step: ReadyStep, context: Context) -> AbstractContextManager[None]:
     return Ranks.connected().held(context.models.path(name))
 
 
-def note_shape(name: str, given: Value | None, subject: Maps, context: Context) -> None:
-    """Tell of maps of other proportions than the subject on which they are laid, for which they are stretched."""
-    for maps in given if isinstance(given, tuple) else (given,):
+def note_shape(name: str, value: Value | None, subject: Maps, context: Context) -> None:
+    """Add a note for each input that is stretched, because its aspect ratio is not that of the subject."""
+    for maps in value if isinstance(value, tuple) else (value,):
         if not (isinstance(maps, Maps) and maps and subject):
             continue
         (height, width), (rows, columns) = subject.size_px, maps.size_px

@@ -1,6 +1,6 @@
-"""Writing results too large for memory tile by tile: files grow from the top while the tiles are made.
+"""Results that are too large for memory: files grow from the top while the tiles are made.
 
-Only one row of tiles (a band) is held in memory, and the band before it while it is being written.
+Memory holds one row of tiles, called a band, and the band before it while that is being written.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from .steps import ReadyStep, check_made, check_needs, checked
 
 PREVIEW_SIZE_PX = 512
 PREVIEWS = 100
-"""Most previews of one result: one for each of thousands of small tiles would take too long."""
+"""Limit of previews of one result: one for each of thousands of small tiles would take too long."""
 
 
 def should_stream(recipe: Recipe, source_px: tuple[int, int] | None, format_: str = "png") -> bool:
@@ -69,7 +69,7 @@ def makes_large_tiles(
     source_px: tuple[int, int] | None,
     format_: str,
 ) -> bool:
-    """As `should_stream`, of steps with these tools and parameters."""
+    """`should_stream` for steps with these tools and parameters."""
     if obstacle_to_tiles(steps, tools) or registry().exporter(format_).start is None:
         return False
     first = parameters[tile_maker(tools)]
@@ -78,7 +78,7 @@ def makes_large_tiles(
 
 
 def obstacle_to_tiles(steps: Sequence[Step], tools: Sequence[Tool]) -> str:
-    """Reason why these steps, with their tools, cannot be run tile by tile; "" if they can."""
+    """Reason why these steps cannot be run tile by tile; "" if they can. tools: of the steps."""
     if not tools:
         return "all steps of the recipe are disabled"
     first = tile_maker(tools)
@@ -117,10 +117,10 @@ def check_streamable(
 def stream(
     steps: Sequence[ReadyStep], subject: Maps, context: Context, sink: Sink, record: Callable[[Result], Recipe]
 ) -> Result:
-    """The result of steps that is made and written tile by tile; its maps have no pixels.
+    """Make and write the result of steps tile by tile. Its maps have no pixels.
 
-    Filters before the step that makes tiles prepare the source; those after it are applied to each tile. `record` is
-    asked for the recipe of the files once the first band is made.
+    Filters before the step that makes tiles prepare the source. Those after it are applied to each tile. `record` gives
+    the recipe for the files once the first band is made.
     """
     index = tile_maker([step.tool for step in steps])
     first = steps[index]
@@ -177,7 +177,7 @@ def write_tiles(
 
 
 def _watch(tiles: Iterable[Tile], size_px: tuple[int, int], context: Context) -> Iterator[Tile]:
-    """The tiles; reports progress and a small preview after each. Raises Cancelled."""
+    """The tiles. After each, report progress and a small preview. Raises Cancelled."""
     step = -(-max(size_px) // PREVIEW_SIZE_PX)
     shown: dict[str, np.ndarray] = {}
     all_px, done_px, shown_px = size_px[0] * size_px[1], 0, 0

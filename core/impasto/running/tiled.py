@@ -21,11 +21,11 @@ from .inputs import RecipeInput, subject_of
 from .steps import ReadyStep
 
 BEYOND = 0.01
-"""Part of a tile by which faces may cross its border; if one crosses it further, the texture repeats."""
+"""How far faces may cross the border of their tile, as a part of it. Further means that the texture repeats."""
 
 
 def names_on_subject(steps: Sequence[Step], tools: Sequence[Tool]) -> set[str]:
-    """Names of the inputs that lie on the subject, as a mask does."""
+    """Names of the inputs that are aligned with the subject, as masks are."""
     declared = [(step, item) for step, tool in zip(steps, tools, strict=True) for item in tool.inputs]
     masks = {step.mask.input for step in steps if step.mask and step.mask.input}
     return masks.union(name for step, item in declared if item.on_subject for name in step.names_of(item.name))
@@ -44,15 +44,15 @@ def on_sheet(
     if maker := next((tool.name for tool in tools if tool.kind == "generator"), ""):
         message = f"{maker} makes a new texture, and the source is tiled (UDIM)"
         raise ParameterError(message, "give a source that is not tiled")
-    for name, given in inputs.items():
-        if name in aligned_inputs and isinstance(given, Maps):
+    for name, maps in inputs.items():
+        if name in aligned_inputs and isinstance(maps, Maps):
             sizes = dict(zip(sheet.numbers, sheet.sizes_px, strict=True))
-            placed[name] = Maps.of_tiles({one: resized_maps(tile_of(given, one), size) for one, size in sizes.items()})
+            placed[name] = Maps.of_tiles({one: resized_maps(tile_of(maps, one), size) for one, size in sizes.items()})
     return placed | {MESH: mesh_on(sheet, mesh)}
 
 
 def sheet_of_cover(mesh: Mesh, size_px: tuple[int, int]) -> TileSheet | None:
-    """Tiles of one size for a new texture of a mesh, by the faces' centres; None for one tile, or if UVs repeat it."""
+    """Tiles of one size for a new texture of a mesh, by its faces' centres. None for one tile, or repeating UVs."""
     squares = np.floor(mesh.uvs.mean(1))
     inside, numbers = mesh.uvs - squares[:, None], np.unique(tile_numbers(squares))
     crosses = ((inside < -BEYOND) | (inside > 1 + BEYOND)).any()
@@ -64,7 +64,7 @@ def sheet_of_cover(mesh: Mesh, size_px: tuple[int, int]) -> TileSheet | None:
 def on_tiles_of_cover(
     steps: list[ReadyStep], index: int, subject: Maps, context: Context
 ) -> tuple[list[ReadyStep], Context]:
-    """Steps and context of which those from a cover on are for the sheet of its tiles, if the mesh lies on several."""
+    """Steps and context for the sheet of all UDIM tiles, if the mesh that the step at `index` covers uses several."""
     cover, mesh = steps[index], steps[index].inputs[MESH]
     assert isinstance(mesh, Mesh)
     if not isinstance(cover.parameters, SizeParameters):
@@ -81,13 +81,13 @@ def on_tiles_of_cover(
 
 
 def on_own_tiles(made: Maps, sheet: TileSheet) -> Maps:
-    """Maps on a sheet, or on one that was enlarged or reduced, as tiles."""
+    """Maps on a sheet, which may have been resized, as tiles."""
     made = replace(made, sheet=sheet)
     return made if made.size_px == sheet.size_px else Maps.of_tiles(made.tiles())
 
 
 def with_tiles(made: Maps, before: Maps, mesh: RecipeInput | None) -> Maps:
-    """Maps made on a sheet, as tiles; maps of a tile that no face shows a change of are as before to the last bit."""
+    """Maps made on a sheet, as tiles. A map of a tile stays as it was unless a texel that a face shows has changed."""
     sheet = before.sheet
     if sheet is None or not isinstance(mesh, Mesh):
         return made
@@ -95,21 +95,23 @@ def with_tiles(made: Maps, before: Maps, mesh: RecipeInput | None) -> Maps:
     if made.size_px != before.size_px:
         return made
     placed = mesh_on(sheet, mesh).uvs * (sheet.size_px[1], -sheet.size_px[0]) + (0, sheet.size_px[0])
-    shown = sheet.split(rasterization(placed, sheet.size_px)[0][..., None] != NONE)
+    is_shown = sheet.split(rasterization(placed, sheet.size_px)[0][..., None] != NONE)
     old = before.tiles()
-    kept = {number: _with_unchanged(maps, old[number], shown[number][..., 0]) for number, maps in made.tiles().items()}
-    return replace(Maps.of_tiles(kept), width_m=made.width_m)
+    tiles = {
+        number: _with_unchanged(maps, old[number], is_shown[number][..., 0]) for number, maps in made.tiles().items()
+    }
+    return replace(Maps.of_tiles(tiles), width_m=made.width_m)
 
 
 def _with_unchanged(made: Maps, before: Maps, shown: np.ndarray) -> Maps:
-    """Maps of a tile, each as before unless a texel that is shown (H, W) has changed."""
+    """Maps of a tile, with the earlier map where no shown texel has changed. shown: (H, W), whether a face shows it."""
     old = {name: before[name] for name in made if name in before}
     same = {name: one for name, one in old.items() if np.array_equal(made[name].pixels[shown], one.pixels[shown])}
     return replace(made, textures={**made.textures, **same})
 
 
 def tile_of(maps: Maps, number: int) -> Maps:
-    """The maps of one tile: of a picture that is not tiled, the picture. ParameterError if it lacks the tile."""
+    """The maps of one tile, or the whole picture if it is not tiled. ParameterError if the tile is missing."""
     tiles = maps.tiles()
     if maps.sheet is not None and number not in tiles:
         message = f"{maps.name or 'an input'} has no tile {number}, which the source has"
@@ -118,7 +120,7 @@ def tile_of(maps: Maps, number: int) -> Maps:
 
 
 def mesh_on(sheet: TileSheet, mesh: Mesh) -> Mesh:
-    """The faces of a mesh that lie on a sheet's tiles, with their UVs there."""
+    """The faces of a mesh that lie on the tiles of a sheet, with their UVs on the sheet."""
     is_shown = sheet.numbers_of(mesh.uvs) > 0
     if not is_shown.any():
         numbers = ", ".join(map(str, sheet.numbers))

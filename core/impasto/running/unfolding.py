@@ -1,4 +1,4 @@
-"""Recipes on a mesh: the subject is a texture whose UV islands tools paint on a canvas, as one continuous surface."""
+"""Recipes on a mesh: tools paint the UV islands of the texture on a canvas, as one continuous surface."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from .inputs import Value
 from .steps import Apply, ReadyStep
 
 ASPECT = 0.02
-"""Relative difference of a canvas's proportions above which a tool has changed its shape."""
+"""Relative difference of aspect ratios above which a tool has changed the shape of the canvas."""
 WHOLE = 0.98
-"""Share of a texture that a mesh shows above which the texture may be one that tiles."""
+"""Share of the texture that a mesh must show for the texture to count as one that tiles."""
 CHANGED = 0.5 / 255
-"""Difference of a map on the canvas from which on a texel counts as changed; others stay as they were."""
+"""Difference on the canvas above which a texel counts as changed. Other texels stay as they were."""
 
 
 @dataclass
 class Unfolding:
-    """The subject of a recipe, on its texture or on the canvas of a mesh, as the next tool wants it."""
+    """The subject of a recipe, on its texture or on the canvas of a mesh, as the next tool needs it."""
 
     texture: Maps = field(default_factory=Maps)
     unfolded: Maps = field(default_factory=Maps)
@@ -39,7 +39,7 @@ class Unfolding:
     is_tile: bool = False
 
     def around(self, apply: Apply) -> Apply:
-        """A step applied across the seams of the context's mesh, if there is one: on the canvas of its charts."""
+        """A step that works on the canvas of the context's mesh, and so across its seams. Unchanged without a mesh."""
 
         def apply_on_mesh(step: ReadyStep, subject: Maps, context: Context) -> Result:
             if context.mesh is None:
@@ -52,9 +52,9 @@ class Unfolding:
         return apply_on_mesh
 
     def subject(self, tool: Tool, subject: Maps, context: Context, mesh: Mesh, is_masked: bool) -> Maps:
-        """The subject as the tool wants it: tools that take a mesh and pointwise ones know the texture.
+        """The subject as the tool needs it: on the texture for tools that take a mesh, or else on the canvas.
 
-        is_masked: whether its result is masked, by what may depend on the surroundings of each pixel.
+        Pointwise tools take either, but not under a mask, since a mask may depend on the surroundings of a pixel.
         """
         if takes_mesh(tool):
             return self.on_texture(subject)
@@ -75,25 +75,25 @@ class Unfolding:
         return self.unfolded
 
     def inputs(self, tool: Tool, inputs: Mapping[str, Value]) -> Mapping[str, Value]:
-        """The tool's inputs, of which those that lie on the subject are unfolded as it is."""
+        """The tool's inputs, with the aligned ones unfolded as the subject is."""
         if self.canvas is None:
             return inputs
         on_subject = {item.name for item in tool.inputs if item.on_subject}
         return {name: self._on_canvas(value) if name in on_subject else value for name, value in inputs.items()}
 
     def aligned(self, image: Maps) -> Maps:
-        """An image that lies on the subject, unfolded as it is."""
+        """An image that is aligned with the subject, unfolded as the subject is."""
         return self._on_canvas(image) if self.canvas is not None else image
 
     def context(self, context: Context) -> Context:
-        """The context of a tool, with the canvas if it paints one."""
+        """The context of a tool, with the canvas if there is one."""
         canvas = self.canvas
         if canvas is None:
             return context
         return replace(context, canvas=canvas, on_preview=lambda maps: context.on_preview(canvas.fold(maps)))
 
     def on_texture(self, made: Maps) -> Maps:
-        """The maps that tools made, on the texture, without seams; the same to the last bit where nothing changed."""
+        """The result of the tools on the texture, without seams. Unchanged texels stay bit-identical."""
         canvas = self.canvas
         if canvas is None:
             return made
@@ -115,7 +115,7 @@ class Unfolding:
     def _with_unchanged(
         self, name: str, made: np.ndarray, difference: np.ndarray | None, canvas: ChartCanvas
     ) -> np.ndarray:
-        """A map on the texture, which is as before where it did not change on the canvas."""
+        """A map on the texture, with the earlier texels where it did not change on the canvas."""
         if difference is None or (difference > CHANGED).all() or made.shape != self.texture[name].pixels.shape:
             return made
         share = canvas.fold(Maps.from_arrays({"opacity": (difference > CHANGED).astype(np.float32)}))
@@ -134,7 +134,7 @@ def takes_mesh(tool: Tool) -> bool:
 
 
 def _canvas(charts: Charts, context: Context) -> ChartCanvas:
-    """The canvas of charts, with notes on what the mesh has that others may not expect."""
+    """The canvas of charts. Notes tell the user about islands that overlap."""
     canvas = ChartCanvas.of(charts)
     if canvas.charts.copies:
         copies = canvas.charts.copies
@@ -145,7 +145,7 @@ def _canvas(charts: Charts, context: Context) -> ChartCanvas:
 
 
 def _difference(made: np.ndarray, before: np.ndarray | None) -> np.ndarray | None:
-    """Largest difference (H, W) of a map from before; None if it is new or was resized."""
+    """Largest difference (H, W) over the channels of a map; None if it is new or was resized."""
     if before is None or before.shape != made.shape:
         return None
     return np.abs(made - before).max(2)

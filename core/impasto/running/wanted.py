@@ -1,4 +1,4 @@
-"""The parts of its inputs' files that a recipe takes: the map, the size that its result shows, values above 1."""
+"""What a recipe needs of its input files: which map, at which size, and whether values above 1."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from ..tools import SizeParameters, Tool, validate
 from .inputs import SOURCE, RecipeInput, needed_alone
 
 SHOWN = 4
-"""Pixels of a photograph for each pixel of its result: twice as many along each side."""
+"""Number of pixels of a photograph that are enough for each pixel of its result: two along each side."""
 LONGEST = "longest_px"
-"""Parameter of stylizers, with the longer side of the result."""
+"""Parameter of stylizers: the longer side of the result."""
 
 
 def wanted_by(recipe: Recipe, name: str = SOURCE, *, has_mesh: bool = False) -> Wanted:
-    """The parts of an input's file that a recipe takes; all as colour, if the recipe cannot be run."""
+    """What a recipe needs of the file of an input. If the recipe cannot be run: all of it, as colour."""
     known = registry().tools
     steps = recipe.active_steps
     if not steps or any(step.tool not in known for step in steps):
@@ -29,7 +29,7 @@ def wanted_by(recipe: Recipe, name: str = SOURCE, *, has_mesh: bool = False) -> 
     tools = [known[step.tool] for step in steps]
     try:
         enough = enough_px(steps, tools, [validate(tools[0], steps[0].parameters)], has_mesh)
-    except ParameterError:  # told when it is run
+    except ParameterError:  # reported when the recipe runs
         enough = {}
     alone_as = needed_alone(tools) if name == SOURCE else "base_color"
     return Wanted(alone_as, enough.get(name, 0), all(tool.takes_light for tool in tools))
@@ -38,7 +38,7 @@ def wanted_by(recipe: Recipe, name: str = SOURCE, *, has_mesh: bool = False) -> 
 def enough_px(
     steps: Sequence[Step], tools: Sequence[Tool], parameters: Sequence[Any], has_mesh: bool
 ) -> Mapping[str, int]:
-    """Numbers of pixels that are enough of photographs, by the names of inputs whose scale is not that of others."""
+    """Numbers of pixels that are enough, by input, for photographs whose scale no other input shares."""
     (step, *_), (tool, *_), (values, *_) = steps, tools, parameters
     if begin_on_source(steps) or has_mesh or tool.kind not in ("generator", "stylizer") or not tool.uses_subject:
         return {}
@@ -56,9 +56,9 @@ def enough_px(
 def at_wanted_size(
     inputs: Mapping[str, RecipeInput], steps: Sequence[Step], tools: Sequence[Tool], parameters: Sequence[Any]
 ) -> dict[str, RecipeInput]:
-    """The inputs, of which photographs that were given larger than the result shows are reduced."""
+    """The inputs, with photographs reduced that have more pixels than the result can show."""
     enough = enough_px(steps, tools, parameters, MESH in inputs)
     return {
-        name: reduced(given, enough[name]) if name in enough and isinstance(given, Maps) and not given.sheet else given
-        for name, given in inputs.items()
+        name: reduced(value, enough[name]) if name in enough and isinstance(value, Maps) and not value.sheet else value
+        for name, value in inputs.items()
     }
