@@ -11,10 +11,8 @@ from impasto.data.dataset import Dataset
 from impasto.errors import ParameterError
 from impasto.mask import CAVITIES, EVERYWHERE, IMAGE, NOISE, Mask
 from impasto.options import Sink
-from impasto.plugins.registry import registry
 from impasto.recipe import GROUP
 from impasto.running.cache import StepCache
-from impasto.running.inputs import check_inputs
 
 pytestmark = pytest.mark.usefixtures("misbehaving")
 SIDE, HALF = 64, Mask(EVERYWHERE, opacity=0.5)
@@ -158,8 +156,6 @@ def test_a_group_with_a_mask_needs_the_whole_picture_and_something_below_it(tmp_
 
 
 def test_a_trainer_in_a_group_with_a_mask_is_refused():
-    steps = Step("train-torus", {"name": "never"}, {"dataset": "dataset"}, in_group=True), Step(GROUP, mask=HALF)
+    train = Step("train-torus", {"name": "never"}, {"dataset": "dataset"}, in_group=True)
     with pytest.raises(ParameterError, match="makes no maps, and has a mask"):
-        check_inputs(
-            steps, [registry().tool(step.tool) for step in steps], {"source": Maps(), "dataset": Dataset("walls", ())}
-        )
+        pixels(Recipe((train, Step(GROUP, mask=HALF))), source=Maps(), dataset=Dataset("walls", ()))
