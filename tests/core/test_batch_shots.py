@@ -23,7 +23,7 @@ from impasto import Maps, Recipe, Step, run, write_maps
 from impasto.batch.asset_list import write_asset_list
 from impasto.batch.checks import check_plan
 from impasto.batch.contact_sheet import SIDE_PX, contact_sheet
-from impasto.batch.record import DONE_FILE, Made, Record
+from impasto.batch.record import DONE_FILE, BatchResult, Record
 from impasto.errors import ImpastoError
 from impasto.io.assets import AssetList, asset_text, class_in, color_name
 from impasto.io.decode import read_map, read_small
@@ -366,12 +366,12 @@ def test_the_sheet_of_a_batch_shows_results_lit_and_any_map_if_there_is_no_colou
     sets = {"a": {"base_color": red}, "b": {"base_color": red, "normal": away}, "c": {"roughness": red[..., :1] * 0.5}}
     for name, arrays in sets.items():
         paths = write_maps(Maps.from_arrays(arrays), tmp_path, name)
-        made.append(Made(name, "", {path.name: path.stat().st_size for path in paths}, 1.0))
+        made.append(BatchResult(name, "", {path.name: path.stat().st_size for path in paths}, 1.0))
     (tmp_path / "c_roughness.png").replace(tmp_path / "gone.png")
     pictures = {"blind": check_file, "seeing": lambda file: red}
     actions = {name: SimpleNamespace(has_folder=True, picture=picture) for name, picture in pictures.items()}
     monkeypatch.setattr(registry(), "actions", actions)
-    made += [Made("d", "", {"gone.png": 1}, 1.0), Made("e", "", {"e/frame.exr": 1}, 1.0)]
+    made += [BatchResult("d", "", {"gone.png": 1}, 1.0), BatchResult("e", "", {"e/frame.exr": 1}, 1.0)]
     sheet = opened(contact_sheet(made, tmp_path))
     centres = [sheet[CAPTION_PX + SIDE_PX // 2 + 3, index * (SIDE_PX + 4) + 20] for index in range(5)]
     assert centres[0].tolist() == centres[4].tolist() == [255, 0, 0], "the last as the action that can read it does"

@@ -137,7 +137,7 @@ def test_parameters_are_options_with_ranges_and_defaults(impasto):
     painting = " ".join(impasto("stylize", "--help").stdout.split())
     for option in ("--style FILE", "--mask FILE", "--start FILE", "--strokes", "--color {style", "--from {picture"):
         assert option in painting
-    assert "what paints (default: patches-style)" in painting
+    assert "stylizer that paints (default: patches-style)" in painting
     assert "--stream" not in painting
     assert "--mask" not in impasto("stylize", "--tool", "blend", "--help").stdout
 

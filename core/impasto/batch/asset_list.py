@@ -1,4 +1,4 @@
-"""The results of a batch as a list of assets, with rendered previews, for Blender to make a library of."""
+"""The results of a batch as a list of assets with rendered previews, from which Blender makes a library."""
 
 from __future__ import annotations
 
@@ -26,20 +26,21 @@ from ..surface.shading import ball
 from ..system.untrusted import explain
 from ..texture import Maps
 from ..udim import tile_suffix
-from .record import Made
+from .record import BatchResult
 
 LIST = "assets.json"
 PREVIEW_PX, QUALITY = 256, 88
 LIT = ("base_color", "roughness", "metallic", "normal", "ambient_occlusion")
-"""Maps that are seen on the preview."""
+"""Maps that the preview shows."""
 
 
 def write_asset_list(
-    results: Iterable[Made], folder: Path, target: Path, warn: Callable[[str], None]
+    results: Iterable[BatchResult], folder: Path, target: Path, warn: Callable[[str], None]
 ) -> tuple[Path, int]:
-    """Write the list, the previews and copies of the maps into a folder; the list, and the number of its assets.
+    """Write the list, its previews and copies of the maps into `target`. Return the list and the number of its assets.
 
-    folder: of the results. warn(sentence): called for a result that cannot be an asset, such as one without a colour.
+    folder: of the results. warn(sentence): is called for each result that cannot be an asset, for example without a
+    base colour.
     """
     known = description()
     listed = []
@@ -56,7 +57,7 @@ def write_asset_list(
     return path, len(listed)
 
 
-def _asset(made: Made, folder: Path, target: Path, known: EngineDescription) -> ListedAsset | None:
+def _asset(made: BatchResult, folder: Path, target: Path, known: EngineDescription) -> ListedAsset | None:
     tiles = _written_maps(made, folder, target)
     if not all("base_color" in files for files in tiles.values()) or not tiles:
         return None
@@ -87,8 +88,8 @@ def _asset(made: Made, folder: Path, target: Path, known: EngineDescription) -> 
     return asset
 
 
-def _written_maps(made: Made, folder: Path, target: Path) -> dict[int, dict[str, Path]]:
-    """Files of a result's maps, each by itself, by tile (0 of one that is not tiled) and map: copied, or unpacked."""
+def _written_maps(made: BatchResult, folder: Path, target: Path) -> dict[int, dict[str, Path]]:
+    """One file for each map of a result, copied or unpacked, by UDIM tile (0 without tiles) and map."""
     packed = {picture.pattern.format(name=made.name): picture for picture in packing_of(made.export).pictures}
     tiles: dict[int, dict[str, Path]] = {}
     for file in map(folder.joinpath, made.files):
@@ -102,7 +103,7 @@ def _written_maps(made: Made, folder: Path, target: Path) -> dict[int, dict[str,
 def _maps_of(
     file: Path, picture: PackedPicture, stem: Path, number: int, *, without: Collection[str]
 ) -> dict[str, Path]:
-    """Files STEM_MAP.png of the maps of a packed picture, but for those that are there; a map by itself is copied."""
+    """Write STEM_MAP.png for each map of a packed picture that is not in `without`. A picture of one map is copied."""
     name = picture.channels[0].map_name
     if name and picture.channels == all_of(name):
         path = stem.with_name(f"{stem.name}_{name}{tile_suffix(file.suffix, number)}")

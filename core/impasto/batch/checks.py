@@ -1,4 +1,4 @@
-"""Checks of a batch before anything starts, and the sizes of its results."""
+"""Checks of a batch before it starts, and the list of its jobs for a dry run."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from .record import Record
 MISTAKES_COUNTED, MISTAKES_SHOWN, ROWS_SHOWN = 1000, 20, 3
 MISTAKE_CHARACTERS = 160
 VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|\S*[./\\](?=\S+)|\d+")
-"""Pattern of what differs between mistakes of one kind: quotes, names of files but for their endings, numbers."""
+"""Pattern of the parts that differ between mistakes of one kind: quotations, file names without suffix, numbers."""
 
 
 def check_plan(plan: Plan, owned: Callable[[str], bool] = lambda name: False) -> int:
-    """Number of jobs. An ImpastoError lists the mistakes of all rows, those that are alike in one line.
+    """Check all jobs and return their number. An ImpastoError lists the mistakes, with one line for similar ones.
 
-    At most MISTAKES_SHOWN lines, of the first MISTAKES_COUNTED mistakes. owned: whether existing files of a name were
-    made by this batch.
+    It has at most MISTAKES_SHOWN lines for the first MISTAKES_COUNTED mistakes. owned: whether existing files with a
+    name come from this batch, so that it may replace them.
     """
     mistakes: dict[str, _Mistake] = {}
     jobs = _Jobs(plan.output, owned)
@@ -43,7 +43,7 @@ def check_plan(plan: Plan, owned: Callable[[str], bool] = lambda name: False) ->
                 raise job
             jobs.check(job)
         except ImpastoError as error:
-            mistakes.setdefault(_alike(str(error)), _Mistake(error)).rows.append(number)
+            mistakes.setdefault(_common_text(str(error)), _Mistake(error)).rows.append(number)
             if sum(len(mistake.rows) for mistake in mistakes.values()) > MISTAKES_COUNTED:
                 break
     if mistakes:
@@ -55,7 +55,7 @@ def check_plan(plan: Plan, owned: Callable[[str], bool] = lambda name: False) ->
 
 @dataclass(frozen=True)
 class _Mistake:
-    """A mistake, and the rows in which there is one like it; 0 for what is no row of a table."""
+    """A mistake, and the rows with similar ones. A job that comes from no table has the row 0."""
 
     error: ImpastoError
     rows: list[int] = field(default_factory=list)
@@ -71,29 +71,31 @@ class _Mistake:
         return text if len(text) <= MISTAKE_CHARACTERS else f"{text[:MISTAKE_CHARACTERS]}…"
 
 
-def _alike(text: str) -> str:
-    """The part of a text that mistakes of one kind have in common."""
+def _common_text(text: str) -> str:
+    """The text without the parts that differ between mistakes of one kind."""
     return VALUES.sub("", text)
 
 
 def _listing(mistakes: Sequence[_Mistake]) -> ImpastoError:
-    """One error for all mistakes, of the kind of the first."""
+    """One error for all mistakes, with the class of the first one."""
     count = sum(len(mistake.rows) for mistake in mistakes)
     first = mistakes[0]
     if count == 1 and not first.rows[0]:
         return first.error
-    said = (
+    counted = (
         f"more than {MISTAKES_COUNTED:,} mistakes"
         if count > MISTAKES_COUNTED
         else f"{count} mistake{'s' * (count > 1)}"
     )
     lines = "".join(f"\n  {mistake}" for mistake in mistakes[:MISTAKES_SHOWN])
     more = f"\n  and {len(mistakes) - MISTAKES_SHOWN} other kinds" if len(mistakes) > MISTAKES_SHOWN else ""
-    return type(first.error)(f"nothing was started, because of {said}:{lines}{more}", "correct them, and run it again")
+    return type(first.error)(
+        f"nothing was started, because of {counted}:{lines}{more}", "correct them, and run it again"
+    )
 
 
 class _Jobs:
-    """Checks of jobs against each other and against what is on the disk."""
+    """Checks jobs against each other and against existing files."""
 
     def __init__(self, output: Output, owned: Callable[[str], bool]) -> None:
         self._output, self._owned = output, owned
@@ -128,8 +130,8 @@ class _Jobs:
 
 
 @dataclass(frozen=True)
-class Listed:
-    """A job as a dry run lists it. size_px: (height, width), None if the recipe does not say it."""
+class PlannedJob:
+    """A job in the list of a dry run. size_px: (height, width), None if the recipe does not determine it."""
 
     name: str
     recipe: str
@@ -137,10 +139,10 @@ class Listed:
     is_done: bool
 
 
-def dry_run_jobs(plan: Plan, record: Record) -> list[Listed]:
-    """The jobs of a batch, and whether each is done; reads the inputs of those that are recorded as done."""
+def dry_run_jobs(plan: Plan, record: Record) -> list[PlannedJob]:
+    """The jobs of a batch, and whether each is done. This reads the inputs of all jobs that are recorded as done."""
     return [
-        Listed(
+        PlannedJob(
             job.name,
             "+".join(step.tool for step in job.recipe.steps),
             size_of(job),
@@ -151,7 +153,7 @@ def dry_run_jobs(plan: Plan, record: Record) -> list[Listed]:
 
 
 def size_of(job: BatchJob) -> tuple[int, int] | None:
-    """(height, width) of the result in pixels; None if the recipe does not say it."""
+    """(height, width) of the result in pixels; None if the recipe does not determine it."""
     size_px = read_size(job.inputs[SOURCE]) if SOURCE in job.inputs else None
     for index, step in enumerate(job.recipe.steps):
         tool = registry().tool(step.tool)

@@ -1,6 +1,6 @@
-"""A Dask cluster as the executor of a batch: workers write to a folder that all see, or files are sent both ways.
+"""A Dask cluster as the executor of a batch. Workers write to a folder that all machines see, or files are sent.
 
-Dask distributes, counts failures of workers and frees memory; here is only what a job needs to be the same there.
+Dask distributes jobs, counts failed workers and frees memory. This module makes sure that results are the same there.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ from ..system.untrusted import excerpt, explain, make_folder, open_file
 from .engines import Limits
 from .job import BatchJob
 from .on_worker import Files, FullError, installed_versions, make_there, sees
-from .record import Made
+from .record import BatchResult
 
 CONNECT_LIMIT_S = 15
 WORKERS_LIMIT_S = 30
-ASKED = 3
-"""Times that workers are asked about themselves while all are lost meanwhile: busy ones miss heartbeats."""
+TRIES_TO_ASK = 3
+"""How often workers are asked again if all of them seem lost: busy workers miss heartbeats."""
 MOST_SENT = 64
-"""Inputs that are kept on the cluster for later jobs, such as styles; others are sent again when they are needed."""
+"""Limit of inputs that stay on the cluster for later jobs, such as styles. Others are sent again."""
 
 
 @dataclass(frozen=True)
 class Security:
-    """Files for tls:// (PEM), as `dask worker` takes them; those left out are of Dask's own configuration."""
+    """Files for tls:// (PEM), as for `dask worker`. Dask's own configuration replaces missing ones."""
 
     ca_file: Path | None = None
     cert: Path | None = None
@@ -63,8 +63,8 @@ def dask_cluster(
 ) -> Iterator[Cluster]:
     """The cluster of the scheduler at tcp://HOST:PORT or tls://HOST:PORT, until the end of the block.
 
-    folder: of the results, which all workers must see unless `is_sent`: inputs and results are then sent. resources: of
-    Dask that a worker needs for a job, such as {"GPU": 1}. WorkerError if there is no scheduler or no fitting worker,
+    folder: of the results. All workers must see it unless `is_sent`, when inputs and results are sent. resources: Dask
+    resources that a job needs, such as {"GPU": 1}. WorkerError if there is no scheduler or no fitting worker,
     PluginError if a worker has other versions, FileError if one does not see the folder.
     """
     try:
@@ -88,7 +88,7 @@ def dask_cluster(
 
 
 def _reach(address: str) -> None:
-    """Connect once, so that nothing of Dask is started for a wrong address. OSError or ValueError if nobody answers."""
+    """Connect once, before Dask starts anything. OSError or ValueError if nothing answers at the address."""
     from distributed.comm import parse_address, parse_host_port
 
     _, place = parse_address(address, strict=True)
@@ -97,7 +97,7 @@ def _reach(address: str) -> None:
 
 
 class Cluster(Executor):
-    """An executor that calls `make` on the workers of a cluster, with what a job needs there."""
+    """An executor that calls `make` on the workers of a cluster, with the inputs of the job."""
 
     def __init__(self, dask: Any, address: str, is_sent: bool, resources: Mapping[str, float]) -> None:
         self._dask, self._address, self._is_sent, self._resources = dask, address, is_sent, resources
@@ -140,13 +140,13 @@ class Cluster(Executor):
             raise FileError(message, "mount it there under the same path, or add --send")
 
     def _answers(self, function: Any, *arguments: Any) -> dict[str, Any]:
-        """Answer of each worker to a call of a function, but for those that are lost meanwhile.
+        """Each worker's answer to a call of a function, without workers that are lost meanwhile.
 
-        PluginError if one cannot call it, WorkerError if all are lost again and again.
+        PluginError if a worker cannot call it. WorkerError if all workers are lost again and again.
         """
         from distributed.comm import CommClosedError
 
-        for _ in range(ASKED):
+        for _ in range(TRIES_TO_ASK):
             self._wait_for_worker()
             asked = self._dask.run(function, *arguments, on_error="return")
             if answers := {one: answer for one, answer in asked.items() if not isinstance(answer, CommClosedError)}:
@@ -175,14 +175,14 @@ class Cluster(Executor):
         """Number of jobs that run at a time."""
         return max(1, sum(about["nthreads"] for about in self._fitting.values()))
 
-    def submit(self, _make: Any, job: BatchJob, limits: Limits) -> Future[Made]:  # type: ignore[override]
+    def submit(self, _make: Any, job: BatchJob, limits: Limits) -> Future[BatchResult]:  # type: ignore[override]
         """Run a job on a worker. WorkerError if the scheduler is gone."""
         if self._dask.status != "running":
             remedy = "start it and its workers, and run the same command again: it goes on with the others"
             raise WorkerError(f"the scheduler at {self._address} is gone", remedy)
-        # this batch has begun the job, and a lost worker may have written its files; a folder is gone on from
+        # this batch has begun the job, and a lost worker may have written its files; a folder is continued
         there = replace(job.absolute(), replace=job.replace or not job.has_folder)
-        made: Future[Made] = Future()
+        made: Future[BatchResult] = Future()
         try:
             if job.special and self._is_sent:
                 job.special.check_sent()
@@ -197,11 +197,11 @@ class Cluster(Executor):
         return made
 
     def _able(self) -> list[str] | None:
-        """Workers that can write, if some have failed to; None for all. Without any, all are tried again."""
+        """Workers that can write, if some have failed to; None for all. If none is left, all are tried again."""
         return [address for address in self._fitting if address not in self._full] or None if self._full else None
 
     def _send(self, path: Path) -> Any:
-        """The files of an input on the cluster: sent once, and kept while they are used again and again."""
+        """The files of an input on the cluster. They are sent once, and stay there while they are in use."""
         files = source_files(path)
         if (datablock := Datablock.at(path)) and len(files) > 1:
             message = f"{datablock.title} uses {excerpt(files[1])}, which is not sent with the .blend"
@@ -219,8 +219,8 @@ class Cluster(Executor):
             self._sent.popitem(last=False)
         return known
 
-    def _settle(self, made: Future[Made], done: Any, job: BatchJob) -> None:
-        """Pass a result on, once its files are written; called in a thread of Dask's."""
+    def _settle(self, made: Future[BatchResult], done: Any, job: BatchJob) -> None:
+        """Write the files of a result, then set the result of its future. Dask calls this in a thread of its own."""
         if not made.set_running_or_notify_cancel():
             return
         try:

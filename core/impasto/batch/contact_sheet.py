@@ -1,4 +1,4 @@
-"""Contact sheet of a batch: its results under a light, and its failures, by name."""
+"""Contact sheet of a batch: its rendered results and its failures, with their names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..plugins.registry import registry
 from ..surface.thumbnail import cell, empty_cell, grid, scale_down
 from ..system.untrusted import excerpt
 from ..texture import Maps
-from .record import Made, RecordedFailure
+from .record import BatchResult, RecordedFailure
 
 SIDE_PX = 160
 COLUMNS = 10
@@ -25,12 +25,12 @@ SHOWN_MAPS = ("base_color", "normal")
 FAILED_COLOR = (190, 40, 40)
 
 
-def contact_sheet(items: Sequence[Made | RecordedFailure], folder: Path) -> bytes:
-    """PNG with a cell for each result or failure, below its name; a result that cannot be read is a failure too."""
+def contact_sheet(items: Sequence[BatchResult | RecordedFailure], folder: Path) -> bytes:
+    """PNG with a cell and a name for each result or failure. A result that cannot be read counts as a failure."""
     return grid([_cell(item, folder) for item in items], COLUMNS, GAP_PX)
 
 
-def _cell(item: Made | RecordedFailure, folder: Path) -> Any:
+def _cell(item: BatchResult | RecordedFailure, folder: Path) -> Any:
     if isinstance(item, RecordedFailure):
         return _failure_cell(item.name, item.error)
     try:
@@ -39,8 +39,8 @@ def _cell(item: Made | RecordedFailure, folder: Path) -> Any:
         return _failure_cell(item.name, type(error).__name__)
 
 
-def _picture(made: Made, folder: Path) -> np.ndarray:
-    """The result (H, W, 3) in [0, 1] under a light: its base colour or first map, or a file of its folder."""
+def _picture(made: BatchResult, folder: Path) -> np.ndarray:
+    """The rendered result (H, W, 3) in [0, 1]: from base colour and normals, another map, or a file of a folder."""
     files = {name: folder / file for file in made.files if (name := map_name(Path(file)))}
     if frame := next((file for file in made.files if "/" in file), ""):
         maps = Maps.from_arrays({"base_color": _in_folder(folder / frame)})
@@ -55,7 +55,7 @@ def _picture(made: Made, folder: Path) -> np.ndarray:
 
 
 def _in_folder(file: Path) -> np.ndarray:
-    """A file of a folder (H, W, 3), as the first action that can reads it. FileError if none does."""
+    """A file of a folder (H, W, 3), read by the first action that can. FileError if none can."""
     for action in registry().actions.values():
         if action.has_folder:
             with suppress(ImpastoError):
@@ -70,7 +70,7 @@ def _longest_px(maps: Maps) -> int:
 
 
 def _failure_cell(name: str, error: str) -> Any:
-    """A cell with a cross and the kind of the error."""
+    """A cell with a cross and the class of the error."""
     from PIL import ImageDraw
 
     image = empty_cell(name, SIDE_PX)

@@ -1,7 +1,7 @@
-"""Making one job in an engine of this thread's own: `make`, which any `concurrent.futures.Executor` can call.
+"""`make`, which runs one job in an engine of this thread. Any `concurrent.futures.Executor` can call it.
 
-An engine is a worker process, kept between jobs. It writes the files itself, all or none; what it does wrong ends with
-it, and not with the batch.
+An engine is a worker process that is reused for later jobs. It writes the files itself, all or none. If it crashes, the
+batch goes on.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from ..running.recording import versions_of
 from ..system import process
 from ..system.folders import user_folder
 from ..system.untrusted import explain
-from .record import Made
+from .record import BatchResult
 from .units import readable_bytes, readable_time
 
 if TYPE_CHECKING:
@@ -35,20 +35,20 @@ if TYPE_CHECKING:
 COMMAND = (sys.executable, "-P", "-m", "impasto.engine.worker")
 WATCH_INTERVAL_S = 0.1
 LOST_TRY_S = 180
-"""Longest wait for an earlier try of the same job, on a machine that is given up for lost but still sees the folder."""
-KEPT_SHARE = 0.5
-"""Share of the memory limit that an idle engine may keep."""
+"""Longest wait for an earlier try of the same job on a machine that seems lost, but may still be writing."""
+IDLE_SHARE = 0.5
+"""Part of the memory limit that an idle engine may use before it is restarted."""
 MEMORY_BYTES = 3 * 2**29
-"""Memory that a worker is expected to need unless a limit is given: PyTorch, and a material of 2048 x 2048 pixels."""
+"""Memory that a worker is expected to need if no limit is given: PyTorch, and a material of 2048 x 2048 pixels."""
 ASK_LIMIT_S = 10
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Limits of each job, and the share of this machine that an engine has.
+    """Limits of each job, and the share of this machine that each engine gets.
 
-    threads: of the processor. gpus: CUDA's numbers of the graphics cards that engines take in turn; without any, they
-    see what this process sees.
+    threads: of the processor. gpus: CUDA's numbers of the graphics cards that engines take in turn. If there are none,
+    engines see the cards that this process sees.
     """
 
     time_s: float | None = None
@@ -61,16 +61,16 @@ class CrashError(WorkerError):
     """The engine died: another try may succeed."""
 
 
-def make(job: BatchJob, limits: Limits, is_cancelled: Callable[[], bool] = lambda: False) -> Made:
-    """Make the files of a job in this thread's engine. Cancelled, and the engine is ended, once `is_cancelled()`.
+def make(job: BatchJob, limits: Limits, is_cancelled: Callable[[], bool] = lambda: False) -> BatchResult:
+    """Make the files of a job in this thread's engine. Once `is_cancelled()`, end the engine and raise Cancelled.
 
-    CrashError if the engine died; any other ImpastoError would be the same again.
+    CrashError if the engine died. Any other ImpastoError would happen again on another try.
     """
     started, key = time.monotonic(), job.key()
     engines: Engines = getattr(_of_thread, "engines", shared_engines)
     client = engines.of_this_thread(limits)
-    if limits.memory_bytes and _memory_bytes(client.pid) > limits.memory_bytes * KEPT_SHARE:
-        client.close()  # what earlier jobs left in memory is not this one's
+    if limits.memory_bytes and _memory_bytes(client.pid) > limits.memory_bytes * IDLE_SHARE:
+        client.close()  # memory that earlier jobs left must not count against this one
     running = _submit(job, client)
     _watch(running, client, limits, is_cancelled)
     try:
@@ -81,11 +81,11 @@ def make(job: BatchJob, limits: Limits, is_cancelled: Callable[[], bool] = lambd
         raise
     with explain(job.folder, "read"):
         sizes = {path.relative_to(job.folder).as_posix(): path.stat().st_size for path in answer.paths}
-    return Made(job.name, key, sizes, round(time.monotonic() - started, 3), job.export, answer.notes)
+    return BatchResult(job.name, key, sizes, round(time.monotonic() - started, 3), job.export, answer.notes)
 
 
 def _submit(job: BatchJob, client: Client) -> Job:
-    """The job at an engine, which writes its files."""
+    """Submit a job to an engine, which writes its files."""
     sink = Sink(job.folder, job.name, job.format, job.replace, LOST_TRY_S, job.export)
     scale = {"width_m": job.width_m} if job.width_m else None
     spaces = {SOURCE: job.color_space} if job.color_space else {}
@@ -101,7 +101,7 @@ def _submit(job: BatchJob, client: Client) -> Job:
 
 
 def _watch(running: Job, client: Client, limits: Limits, is_cancelled: Callable[[], bool]) -> None:
-    """Wait for a job to end. WorkerError or DeviceError if it exceeds a limit, at which it is ended."""
+    """Wait for a job to end. A job that exceeds a limit is ended, with a WorkerError or DeviceError."""
     began_s: float | None = None
     while not running.done():
         wait([running], timeout=WATCH_INTERVAL_S)
@@ -123,7 +123,7 @@ def _watch(running: Job, client: Client, limits: Limits, is_cancelled: Callable[
 
 
 def _memory_bytes(pid: int | None) -> int:
-    """Memory of a process and of all that it started; 0 if it has ended."""
+    """Memory of a process and its descendants; 0 if it has ended."""
     import psutil
 
     total = 0
@@ -137,7 +137,7 @@ def _memory_bytes(pid: int | None) -> int:
 
 
 class Engines:
-    """Engines of the threads of one executor, each started by its thread's first job; idle ones end by themselves."""
+    """Engines of an executor's threads. The first job of a thread starts its engine. Idle engines end by themselves."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, int, tuple[str, ...]], Client] = {}
@@ -150,14 +150,14 @@ class Engines:
         with self._lock:
             if self._is_ending:
                 raise Cancelled
-            place = len(self._known)
+            index = len(self._known)
             if (known := self._known.get(share)) is None:
-                log = user_folder("cache") / "logs" / f"batch-{place + 1}.log"
-                known = self._known[share] = Client(COMMAND, log, environment=_environment(limits, place))
+                log = user_folder("cache") / "logs" / f"batch-{index + 1}.log"
+                known = self._known[share] = Client(COMMAND, log, environment=_environment(limits, index))
         return known
 
     def end(self, grace_s: float = 0.0) -> None:
-        """End the engines, and start no others; running jobs are cancelled, and leave no half-written file."""
+        """End the engines, and start no others. Running jobs are cancelled, and leave no half-written file."""
         with self._lock:
             self._is_ending = True
             engines = list(self._known.values())
@@ -167,20 +167,20 @@ class Engines:
                 list(pool.map(lambda engine: engine.close(grace_s), engines))
 
 
-def _environment(limits: Limits, place: int) -> dict[str, str]:
-    """Variables of the engine at a place among the others."""
-    gpu = {"CUDA_VISIBLE_DEVICES": limits.gpus[place % len(limits.gpus)]} if limits.gpus else {}
+def _environment(limits: Limits, index: int) -> dict[str, str]:
+    """Environment variables of the engine with this index."""
+    gpu = {"CUDA_VISIBLE_DEVICES": limits.gpus[index % len(limits.gpus)]} if limits.gpus else {}
     return {"OMP_NUM_THREADS": str(limits.threads), **gpu}
 
 
 _of_thread = threading.local()
 shared_engines = Engines()
-"""Engines of threads that are not those of `local_engines`: those of other executors, in whatever process."""
+"""Engines of the threads of executors other than `local_engines`."""
 
 
 @contextmanager
 def local_engines(count: int) -> Iterator[Executor]:
-    """An executor that calls `make` in `count` threads; their engines end with it at once."""
+    """An executor that calls `make` in `count` threads. Their engines end with the block."""
     engines = Engines()
     pool = ThreadPoolExecutor(count, "batch", initializer=lambda: setattr(_of_thread, "engines", engines))
     try:
@@ -192,7 +192,7 @@ def local_engines(count: int) -> Iterator[Executor]:
 
 @dataclass(frozen=True)
 class Share:
-    """Number of workers, processor threads of each, and the graphics cards that they take in turn."""
+    """A number of workers, the processor threads of each, and the graphics cards that they take in turn."""
 
     workers: int
     threads: int
@@ -202,9 +202,9 @@ class Share:
 def share(
     jobs: int, device: str = "auto", *, workers: int = 0, threads: int = 0, memory_bytes: int | None = None
 ) -> Share:
-    """Workers for a number of jobs, at most as many as there is memory for; `workers` and `threads` if not 0.
+    """The workers for a number of jobs, limited by free memory. `workers` and `threads` replace the choice if not 0.
 
-    On a processor each has one thread: results do not depend on the number of cores, and nothing waits for the others.
+    On a processor each worker has one thread. So results do not depend on the number of cores, and none waits.
     """
     import psutil
 
@@ -219,7 +219,7 @@ def share(
 def graphics_cards() -> tuple[str, ...]:
     """CUDA's names of NVIDIA's graphics cards: those in CUDA_VISIBLE_DEVICES, or else all that the driver lists.
 
-    Not by PyTorch, which takes seconds to load and would keep its memory during the batch.
+    PyTorch is not asked: it takes seconds to load, and would hold its memory during the batch.
     """
     if "+cpu" in versions_of([])["torch"]:
         return ()

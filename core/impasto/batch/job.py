@@ -1,4 +1,4 @@
-"""A job of a batch as plain data, and the key by which a job that is done is recognised."""
+"""A job of a batch as plain data, and its key, which identifies a result that exists."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from ..tools import model_parameter
 
 @dataclass(frozen=True)
 class BatchJob:
-    """A recipe to run on files, which writes FOLDER/NAME_base_color.png and so on. It can be pickled.
+    """A recipe that runs on files and writes FOLDER/NAME_base_color.png and so on. It can be pickled.
 
     recipe: with the values of all parameters. inputs: pictures or folders of maps, by their names in the recipe.
     format: an exporter's name. export: as for a `Sink`. replace: overwrite existing files. width_m,
@@ -50,21 +50,21 @@ class BatchJob:
 
     @property
     def special(self) -> Action | None:
-        """Its action, if that is another than `run`. ParameterError if no plugin has it."""
+        """Its action, if it is not `run`. ParameterError if no plugin has it."""
         return None if self.action == RUN else registry().action(self.action)
 
     @property
     def action_values(self) -> Any:
-        """The values of its action, as this takes them."""
+        """The values of its action, with the type that the action declares."""
         return as_kind(self.special.values, dict(self.values), "values") if self.special else None
 
     @property
     def has_folder(self) -> bool:
-        """Whether its result is a folder of files that is gone on from, instead of maps."""
+        """Whether its result is a folder of files that an interrupted job continues, instead of maps."""
         return self.special is not None and self.special.has_folder
 
     def key(self) -> str:
-        """SHA-256 of all that the result depends on but the device: recipe, inputs, models, format, versions.
+        """SHA-256 of all that the result depends on, except the device: recipe, inputs, models, format, versions.
 
         FileError if an input cannot be read, ModelError if a model is missing.
         """
@@ -73,7 +73,7 @@ class BatchJob:
             "recipe": self.recipe.to_dict(),
             "inputs": {name: _content(path) for name, path in self.inputs.items()},
             "models": [_hash(path) for path in self.models()],
-            "film": None,  # of jobs without a shot, as they were always recorded
+            "film": None,  # was part of each key before shots had an action
             "width_m": self.width_m,
             "format": self.format,
             "export": self.export,
@@ -107,14 +107,14 @@ class BatchJob:
 
 
 def job_from(data: Any, where: str) -> BatchJob:
-    """The job of `BatchJob.to_dict`. FileError names the wrong field; `where` says where it comes from."""
-    if isinstance(data, dict) and data.get("film"):  # as earlier versions recorded a shot
+    """The job from `BatchJob.to_dict`. FileError names the wrong field; `where` says where the data come from."""
+    if isinstance(data, dict) and data.get("film"):  # a shot of an earlier version
         data = {**data, "action": "film", "values": data["film"]}
     return as_kind(BatchJob, data, f"{where}: job", FileError, "run the whole batch again instead")
 
 
 def _hashed(content: Any) -> Any:
-    """The content of an action, with the hash of each file in place of its path."""
+    """The content of an action, with each path replaced by the hash of its file."""
     if isinstance(content, Mapping):
         return {name: _hashed(item) for name, item in content.items()}
     if isinstance(content, list):
@@ -123,7 +123,7 @@ def _hashed(content: Any) -> Any:
 
 
 def _content(path: Path) -> list[Any]:
-    """Name of a source, and what it depends on: hashes of its files, and Blender's version for one in a .blend."""
+    """Name of a source and hashes of its files, with Blender's version for one in a .blend."""
     datablock = Datablock.at(path)
     if datablock and datablock.is_gltf:
         return [datablock.title, [[file.name, _hash(file)] for file in source_files(path)]]
@@ -143,7 +143,7 @@ def _hash(path: Path) -> str:
 
 @lru_cache(maxsize=4096)
 def _hash_of(path: Path, size_bytes: int, changed_ns: int) -> str:
-    """Hash of a file as long as its size and its time do not change: many jobs share a style or a model."""
+    """Hash of a file, cached by its size and its time, since many jobs share a style or a model."""
     return sha256_of(path)
 
 

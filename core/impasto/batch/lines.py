@@ -1,4 +1,4 @@
-"""Files of JSON lines to which one process appends: a crash can damage no more than the last line."""
+"""Files of JSON lines to which one process appends. A crash can damage the last line only."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="DataclassInstance")
 MAX_LINE_BYTES = 2**20
 MAX_BYTES = 2**30
-"""Limit of a file: 200,000 rows that have all failed are half as long."""
+"""Limit of a file. 200,000 failed rows take half of it."""
 
 
 class Lines(Generic[T]):
-    """A file of lines, each of one of these dataclasses: the first whose fields are there."""
+    """A file of lines. Each holds one of these dataclasses: the first one whose fields it has."""
 
     def __init__(self, path: Path, *kinds: type[T]) -> None:
         self.path = path
@@ -33,14 +33,14 @@ class Lines(Generic[T]):
         self._stream: IO[bytes] | None = None
 
     def check(self) -> None:
-        """FileError for a link, which could lead to what would then be written to, and for a file that is too long."""
+        """FileError for a link, which could point to a file that must not change, and for a file that is too long."""
         if self.path.is_symlink():
             raise FileError(f"{excerpt(self.path)} is a link", "remove it, or choose another folder")
         if is_there(self.path):
             check_file(self.path, MAX_BYTES)
 
     def __iter__(self) -> Iterator[tuple[int, T]]:
-        """Offset and content of each line; damaged ones are left out. FileError for a link."""
+        """Offset and content of each line, without damaged ones. FileError for a link."""
         self.check()
         if not is_there(self.path):
             return
@@ -58,7 +58,7 @@ class Lines(Generic[T]):
             return self._line_of(stream.readline(MAX_LINE_BYTES))
 
     def open(self) -> None:
-        """Open the file for appending, and end a line that a crash left unfinished. FileError if it is no file."""
+        """Open the file for appending. End a line that a crash left unfinished. FileError if it is no regular file."""
         self.check()
         with explain(self.path):
             self._stream = os.fdopen(_appendable(self.path), "ab+", buffering=0)
@@ -92,7 +92,7 @@ class Lines(Generic[T]):
 
 
 def _appendable(path: Path) -> int:
-    """Descriptor of a regular file that is no link; a pipe is not waited for. Raises OSError."""
+    """Open a regular file that is no link, without waiting for a pipe; its descriptor. Raises OSError."""
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
     for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY", "O_CLOEXEC"):
         flags |= getattr(os, name, 0)

@@ -23,7 +23,7 @@ WIDTH = re.compile(r"0?\d{0,2}")
 
 
 def check_pattern(pattern: str, fields: Collection[str] = FIELDS) -> str:
-    """The pattern, if it can be filled in. ParameterError names the wrong field and lists the known ones."""
+    """The pattern, if all its fields are known. ParameterError names the wrong field and lists the known ones."""
     known = ", ".join(f"{{{name}}}" for name in fields)
     if not pattern.strip():
         raise ParameterError(f"the pattern is {excerpt(pattern)}", f"its fields are {known}")
@@ -52,5 +52,5 @@ def fill_in(pattern: str, *, name: str, index: int, seed: int, recipe: str, tool
 
 
 def fold(name: str) -> str:
-    """The name as Windows and macOS compare it: names that are equal here would be the same file there."""
+    """The name as Windows and macOS compare it. Two names with the same folded form are one file there."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())

@@ -1,4 +1,4 @@
-"""Functions that a worker of a Dask cluster runs: a job with the files that it needs, and answers about itself."""
+"""Functions that run on a worker of a Dask cluster: making a job, and answers about the worker."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from ..system.transaction import temporary_folder
 from ..system.untrusted import make_folder
 from .engines import CrashError, Limits, make
 from .job import BatchJob
-from .record import Made
+from .record import BatchResult
 from .running import UNWRITTEN
 
 Files = dict[str, bytes]
-"""Content of the files of an input, by name."""
+"""Contents of the files of an input, by name."""
 
 
 class FullError(CrashError):
-    """A worker cannot write to its own disk; its address is `worker`."""
+    """The disk of a worker is full. worker: its address."""
 
     def __init__(self, message: str, remedy: str, worker: str) -> None:
         super().__init__(message, remedy)
@@ -34,30 +34,30 @@ class FullError(CrashError):
 
 
 @dataclass(frozen=True)
-class Carried:
-    """A result, and the content of its files if they were not written to a folder that is seen here."""
+class SentResult:
+    """A result, with the contents of its files if they were not written to a shared folder."""
 
-    made: Made
+    made: BatchResult
     contents: Mapping[str, bytes]
 
 
-def make_there(job: BatchJob, limits: Limits, key: str, sent: Mapping[str, tuple[str, Files]] | None) -> Carried:
-    """Make a job on a worker; `key` is the job's where it was submitted. sent: inputs that are not files there.
+def make_there(job: BatchJob, limits: Limits, key: str, sent: Mapping[str, tuple[str, Files]] | None) -> SentResult:
+    """Make a job on a worker. key: of the job where it was submitted. sent: contents of inputs that the worker lacks.
 
-    ModelError if a model or a version is another one there, so that the result would differ.
+    ModelError if the worker has another model, input or version, so that the result would differ.
     """
-    is_cancelled = _task_watch()
+    is_cancelled = _cancellation_check()
     try:
         if sent is None:
             _check_key(job, key)
-            return Carried(make(job, limits, is_cancelled), {})
+            return SentResult(make(job, limits, is_cancelled), {})
         with temporary_folder() as folder:
             files = {name: unpack(files, folder / name, set_name) for name, (set_name, files) in sent.items()}
             inputs = {name: _path_here(job.inputs[name], path) for name, path in files.items()}
             near = replace(job, inputs=inputs, folder=make_folder(folder / "made"))
             _check_key(near, key)
             made = make(near, limits, is_cancelled)
-            return Carried(made, {name: (near.folder / name).read_bytes() for name in made.files})
+            return SentResult(made, {name: (near.folder / name).read_bytes() for name in made.files})
     except FileError as error:
         if sent is not None and error.message.startswith(UNWRITTEN):
             from distributed import get_worker
@@ -69,10 +69,10 @@ def make_there(job: BatchJob, limits: Limits, key: str, sent: Mapping[str, tuple
         raise WorkerError("the job was taken back", "run the same command again") from None
 
 
-def _task_watch() -> Callable[[], bool]:
-    """A function that says whether this thread's task was taken back: by its command, or because that is gone.
+def _cancellation_check() -> Callable[[], bool]:
+    """A function that returns whether this thread's task was cancelled, by its command or because that has ended.
 
-    Dask cannot stop a thread, but it knows; a call to all workers could overtake the jobs that are on their way.
+    Dask cannot stop a thread, but it knows the task's state. A message to all workers could overtake waiting jobs.
     """
     from distributed import get_worker
 
@@ -82,7 +82,7 @@ def _task_watch() -> Callable[[], bool]:
 
 
 def _path_here(source: Path, file: Path) -> Path:
-    """The path of a source whose file is another one here: that, or a datablock in it."""
+    """The path of a source here: its file, or the datablock in that file."""
     datablock = Datablock.at(source)
     return replace(datablock, file=file).path if datablock else file
 
@@ -94,10 +94,10 @@ def _check_key(job: BatchJob, key: str) -> None:
 
 
 def installed_versions() -> dict[str, str]:
-    """Versions of impasto and of what its tools need, which decide about a result's bytes."""
+    """Versions of impasto and of the packages of its tools, on which the bytes of a result depend."""
     return versions_of(list(registry().tools.values()))
 
 
 def sees(probe: Path) -> bool:
-    """Whether a file of the other machine is here under the same path."""
+    """Whether a file of the other machine exists here under the same path."""
     return probe.exists()

@@ -1,4 +1,4 @@
-"""The jobs of a batch, made one by one from rows of a table, or from sources and seeds."""
+"""The jobs of a batch, made one by one from the rows of a table, or from sources and seeds."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ from .names import fill_in
 from .table import Row
 
 NO_MESH = Mesh(np.zeros((1, 3, 3), np.float32), np.zeros((1, 3, 2), np.float32))
-"""Stands for a mesh that is not read yet."""
+"""Placeholder for a mesh that is not read yet."""
 
 
 class Recipes:
-    """Recipes by the text that names them. Files are relative to `folder`, and cannot change during a batch."""
+    """Recipes by the text that names them. Files are relative to `folder`, and are read once."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -73,7 +73,7 @@ def _is_file(given: str) -> bool:
 
 
 def _inputs_of(tool: Tool, given: Iterable[str]) -> dict[str, str | list[str]]:
-    """Inputs of a single step: `style`, `style-2` and so on are those that the tool calls style."""
+    """Inputs of a single step. `style`, `style-2` and so on are values of the tool's input style."""
     names = {
         item.name: sorted(
             (name for name in given if re.fullmatch(rf"{re.escape(item.name)}(-\d+)?", name)),
@@ -105,10 +105,10 @@ class Output:
 
 @dataclass(frozen=True)
 class Plan:
-    """The jobs of a batch, made anew at each iteration, so that 100,000 need little memory.
+    """The jobs of a batch. Each iteration makes them again, so that 100,000 jobs need little memory.
 
-    rows: a call gives the rows of a table, the mistakes in them, or complete jobs, each with its number in the table; 0
-    if there is no table.
+    rows: returns the rows of a table, or the mistakes in them, or complete jobs, each with its number in the table. The
+    number is 0 without a table.
     """
 
     rows: Callable[[], Iterable[tuple[int, Row | BatchJob | ImpastoError]]]
@@ -122,7 +122,7 @@ class Plan:
             yield job
 
     def numbered_jobs(self) -> Iterator[tuple[int, BatchJob | ImpastoError]]:
-        """Each job, or the mistake in its row, with its number in the table."""
+        """Each job, or the mistake in its row, after its number in the table."""
         for index, (number, row) in enumerate(self.rows(), start=1):
             try:
                 yield number, row if isinstance(row, ImpastoError) else self._job(row, index)
@@ -130,11 +130,11 @@ class Plan:
                 yield number, error
 
     def _job(self, row: Row | BatchJob, index: int) -> BatchJob:
-        """The job of a row. ParameterError or FileError with the first mistake, except in its pictures."""
+        """The job of a row. ParameterError or FileError with the first mistake. The row's pictures are not read."""
         output = self.output
         if isinstance(row, BatchJob):
             check_name(row.name, "the name of the files")
-            checked = self._valid_recipe(row.recipe, _given(row), {})
+            checked = self._valid_recipe(row.recipe, _input_names(row), {})
             device = row.device if output.device == "auto" else output.device
             return replace(row, recipe=checked, folder=output.folder, replace=output.replace, device=device)
         inputs = {name: self.recipes.folder / file for name, file in row.inputs.items() if file}
@@ -143,7 +143,7 @@ class Plan:
         else:
             recipe = self.recipes.of(row.recipe, inputs)
         named = settings_of(recipe, row.settings) if row.settings else {}
-        recipe = self._valid_recipe(recipe, {*inputs, *_given(row)}, {**named, **row.parameters})
+        recipe = self._valid_recipe(recipe, {*inputs, *_input_names(row)}, {**named, **row.parameters})
         recipe = replace(recipe, seed=recipe.seed if row.seed is None else row.seed)
         stem = usable_name(self.recipes.name_of(row.recipe))
         values = row.values
@@ -172,7 +172,7 @@ class Plan:
         return job
 
     def _valid_recipe(self, recipe: Recipe, inputs: Collection[str], parameters: Mapping[str, Any]) -> Recipe:
-        """The enabled steps with these and all other parameters. ParameterError for a mistake in them or the inputs."""
+        """The enabled steps with the values of all parameters. ParameterError if a parameter or an input is wrong."""
         tools = active_tools(recipe)
         recipe = replace(recipe, steps=recipe.active_steps)
         recipe = with_parameters(recipe, tools, parameters)
@@ -180,13 +180,13 @@ class Plan:
         return recipe
 
 
-def _given(row: Row | BatchJob) -> set[str]:
-    """Names of the inputs that a recipe gets; other actions than `run` give the source."""
+def _input_names(row: Row | BatchJob) -> set[str]:
+    """Names of the inputs that a recipe gets. An action other than `run` supplies the source."""
     return {*row.inputs, *([SOURCE] if row.action != RUN else [])}
 
 
 def settings_of(recipe: Recipe, name: str) -> dict[str, Any]:
-    """Settings of this name of the first tool that has them, as a row gives parameters. ParameterError without any."""
+    """The named settings of the first tool that has them, as `2.NAME: value`. ParameterError if no tool has them."""
     tools = active_tools(recipe)
     number, tool = next(
         ((number, tool) for number, tool in enumerate(tools, start=1) if has_settings(tool.settings(), name)),
@@ -197,7 +197,7 @@ def settings_of(recipe: Recipe, name: str) -> dict[str, Any]:
 
 
 def with_parameters(recipe: Recipe, tools: Sequence[Tool], given: Mapping[str, Any]) -> Recipe:
-    """The recipe with the given parameters, and the defaults of all others.
+    """The recipe with these parameters, and the defaults of all others.
 
     A parameter belongs to the step that has one of its name, or, as `2.NAME`, to the second step. ParameterError if no
     step has it, or several have, or its value is wrong.
@@ -235,7 +235,7 @@ def _properties(parameters: type[Parameters]) -> Mapping[str, Mapping[str, Any]]
 
 
 def _from_text(text: str, schema: Mapping[str, Any]) -> Any:
-    """The value that text in a table stands for: a colour, numbers joined by commas, or JSON."""
+    """The value of text in a table: a colour, numbers joined by commas, or JSON."""
     if schema.get("format") == "color":
         return color_of(text)
     if schema.get("type") not in ("array", "object") and not isinstance(schema.get("enum", [""])[0], int):
@@ -252,7 +252,7 @@ def rows_of_sources(
     width_m: float | None = None,
     color_space: str = "",
 ) -> Iterator[tuple[int, Row]]:
-    """A row for each source and seed, with the other inputs; a source of None is for recipes without one."""
+    """A row for each source and seed, with the other inputs. A source of None is for recipes without one."""
     others = {name: str(path) for name, path in inputs.items()}
     for source in sources:
         given = {**others, SOURCE: str(source)} if source else others

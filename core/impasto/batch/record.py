@@ -1,4 +1,4 @@
-"""The record of a batch in its folder: jobs begun, done and failed in batch.jsonl, and why in failures.jsonl.
+"""The record of a batch in its folder: batch.jsonl lists its jobs, and failures.jsonl why some have failed.
 
 A folder has one batch at a time.
 """
@@ -25,7 +25,7 @@ FAILURES_FILE = "failures.jsonl"
 
 
 @dataclass(frozen=True)
-class Begun:
+class BegunJob:
     """A job that was begun, by its name."""
 
     begun: str
@@ -33,24 +33,24 @@ class Begun:
 
 @dataclass(frozen=True)
 class BegunFolder:
-    """A folder of files that was begun, and the key of its job: files that were made of the same are gone on from."""
+    """A job that was begun and whose result is a folder. A job with the same key continues it."""
 
     begun: str
     key: str
 
 
 @dataclass(frozen=True)
-class GivenUp:
-    """A job that failed for the last time, by its name."""
+class FailedJob:
+    """A job that failed on its last try, by its name."""
 
     failed: str
 
 
 @dataclass(frozen=True)
-class Made:
-    """Result of a job. key: of `BatchJob.key`. files: sizes in bytes of those in its folder, by name or FOLDER/NAME.
+class BatchResult:
+    """Result of a job. key: from `BatchJob.key`. files: size of each in bytes, by NAME or FOLDER/NAME.
 
-    export: the packing of the files, as for `packing_of`. notes: what the user should know of the result.
+    export: the packing of the files, as for `packing_of`. notes: for the user.
     """
 
     name: str
@@ -63,7 +63,7 @@ class Made:
 
 @dataclass(frozen=True)
 class RecordedFailure:
-    """A job that failed for the last time, and its error."""
+    """A job that failed on its last try, and its error."""
 
     row: Count
     name: str
@@ -75,27 +75,27 @@ class RecordedFailure:
 
 
 class Record:
-    """The record in a folder; a context manager for writing it, which holds the folder's lock."""
+    """The record in a folder. As a context manager, it holds the folder's lock and can be written."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        kinds = BegunFolder, Begun, GivenUp, Made
-        self._done: Lines[BegunFolder | Begun | GivenUp | Made] = Lines(folder / DONE_FILE, *kinds)
+        kinds = BegunFolder, BegunJob, FailedJob, BatchResult
+        self._done: Lines[BegunFolder | BegunJob | FailedJob | BatchResult] = Lines(folder / DONE_FILE, *kinds)
         self._why = Lines(folder / FAILURES_FILE, RecordedFailure)
         self._stack = ExitStack()
         self._read()
 
     def _read(self) -> None:
         self._places: dict[str, int] = {}
-        """Offset of the last line about each job; -1 for one that was begun and is not known to be done."""
+        """Offset of the last line about each job; -1 for a job that was begun and is not recorded as done."""
         self._folders: dict[str, str] = {}
-        """Key of the last job of each folder that was begun."""
+        """Key of the last job of each folder."""
         self._failed: set[str] = set()
         self._why.check()
         for place, line in self._done:
-            if isinstance(line, GivenUp):
+            if isinstance(line, FailedJob):
                 self._failed.add(line.failed)
-            elif isinstance(line, Begun | BegunFolder):
+            elif isinstance(line, BegunJob | BegunFolder):
                 self._places[line.begun] = -1
                 if isinstance(line, BegunFolder):
                     self._folders[line.begun] = line.key
@@ -123,33 +123,32 @@ class Record:
         return self._done.path
 
     def owns(self, name: str) -> bool:
-        """Whether this batch has begun to make files of this name, so that it may replace them."""
+        """Whether this batch has begun to make files with this name, so that it may replace them."""
         return name in self._places
 
-    def recorded_result(self, name: str) -> Made | None:
-        """The result that is recorded for a name, whatever its recipe was; None if there is none."""
+    def recorded_result(self, name: str) -> BatchResult | None:
+        """The recorded result with a name, whatever its recipe was; None if there is none."""
         place = self._places.get(name, -1)
         line = self._done.at(place) if place >= 0 else None
-        return line if isinstance(line, Made) and all(map(_is_inside, line.files)) else None
+        return line if isinstance(line, BatchResult) and all(map(_is_inside, line.files)) else None
 
-    def results(self) -> Iterator[Made]:
-        """All results that are recorded and whose files are there."""
+    def results(self) -> Iterator[BatchResult]:
+        """All recorded results whose files exist."""
         for name in sorted(self._places):
             made = self.recorded_result(name)
             if made is not None and self._count(made) == len(made.files):
                 yield made
 
-    def finished_result(self, job: BatchJob) -> Made | None:
-        """The result of a job that is done: with its key, and all files there; None if it is not done."""
+    def finished_result(self, job: BatchJob) -> BatchResult | None:
+        """The recorded result of a job, if it has the job's key and all its files exist; None otherwise."""
         made = self.recorded_result(job.name)
         is_whole = made is not None and self._count(made) == len(made.files)
         return made if made and is_whole and made.key == job.key() else None
 
     def begin(self, job: BatchJob) -> BatchJob:
-        """Record that a job begins; return it with the permission to replace what this batch made before.
+        """Record that a job begins. The returned job may replace files that this batch made before.
 
-        A folder of files is gone on from instead, if the same job has begun it. FileError if somebody has changed
-        a file since.
+        A folder that the same job has begun is continued instead. FileError if somebody has changed a file since.
         """
         made = self.recorded_result(job.name)
         if made and not job.replace and self._count(made) is None:
@@ -161,28 +160,28 @@ class Record:
             may_replace = job.replace or self._folders.get(job.name) != key
             self._folders[job.name] = key
             self._stack.callback(recover, self.folder / job.name)
-        self._done.append(BegunFolder(job.name, key) if job.has_folder else Begun(job.name))
+        self._done.append(BegunFolder(job.name, key) if job.has_folder else BegunJob(job.name))
         self._places[job.name] = -1
         return replace(job, replace=may_replace)
 
-    def add(self, made: Made) -> None:
+    def add(self, made: BatchResult) -> None:
         """Record that a job is done."""
         self._places[made.name] = self._done.append(made)
         self._failed.discard(made.name)
 
     def fail(self, failure: RecordedFailure) -> None:
         """Record that a job failed."""
-        self._done.append(GivenUp(failure.name))
+        self._done.append(FailedJob(failure.name))
         self._why.append(failure)
         self._failed.add(failure.name)
 
     def failures(self) -> Iterator[RecordedFailure]:
-        """The last failure of each job that has not been made since."""
+        """The last failure of each job that has no result since."""
         places = {failure.name: place for place, failure in self._why if failure.name in self._failed}
         yield from filter(None, map(self._why.at, places.values()))
 
     def tidy(self) -> Path | None:
-        """Rewrite failures.jsonl with the failures that remain; its path, or None if there are none."""
+        """Rewrite failures.jsonl with the remaining failures. Return its path, or None if there are none."""
         path = self._why.path
         self._why.close()  # Windows replaces no open file
         if next(self.failures(), None) is None:
@@ -193,8 +192,8 @@ class Record:
             stream.writelines(line_of(asdict(failure)) for failure in self.failures())
         return path
 
-    def _count(self, made: Made) -> int | None:
-        """Number of recorded files that are there; None if one has another size, so that somebody changed it."""
+    def _count(self, made: BatchResult) -> int | None:
+        """Number of recorded files that exist; None if one has another size, and so was changed."""
         count = 0
         for name, size_bytes in made.files.items():
             path = self.folder / name
@@ -207,7 +206,7 @@ class Record:
 
 
 def _is_inside(name: str) -> bool:
-    """Whether the name is that of a file in a folder, or in a folder there."""
+    """Whether a name is NAME or FOLDER/NAME, with no way out of the folder of the batch."""
     return all(map(is_file_name, name.split("/", 1)))
 
 
@@ -218,7 +217,7 @@ def failure_of(job: BatchJob, error: ImpastoError, tries: int) -> RecordedFailur
 
 
 def jobs_of(failures: Iterable[RecordedFailure]) -> Iterator[tuple[int, BatchJob | ImpastoError]]:
-    """The jobs of failures, to be tried again, or what is wrong with them, by their rows."""
+    """The job of each failure, to try it again, or the mistake in it, after its row."""
     for failure in failures:
         try:
             yield failure.row, job_from(failure.job, f"{FAILURES_FILE}, {excerpt(failure.name)}")

@@ -1,4 +1,4 @@
-"""Running the jobs of a batch on an executor: a bounded number at a time, with every result and failure recorded."""
+"""Running the jobs of a batch on an executor, a limited number at a time, and the progress of a batch."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from dataclasses import dataclass, field, replace
 from ..errors import Cancelled, FileError, ImpastoError, WorkerError
 from .engines import CrashError, Limits, make
 from .job import BatchJob
-from .record import Made, Record, RecordedFailure, failure_of
+from .record import BatchResult, Record, RecordedFailure, failure_of
 from .units import readable_time
 
 POLL_S = 0.1
 UNWRITTEN = "cannot write"
-"""Beginning of the messages of errors of a full disk, or one that may not be written to."""
+"""Beginning of the messages of errors for a disk that is full or read-only."""
 MOST_UNWRITTEN = 3
-"""Number of jobs in a row that fail so, after which no other is started."""
+"""Number of such failures in a row after which the batch ends."""
 FAILURES_KEPT, NOTES_KEPT = 20, 20
 ENOUGH = 10
-"""Number of results after which their rate says how long the others take."""
+"""Number of results after which the remaining time is estimated from their rate alone."""
 
 
 class ResultSample:
-    """Every n-th result of a batch, at most `LIMIT`: the same ones in whatever order they end."""
+    """Every n-th result of a batch, at most `LIMIT`. The order in which jobs end does not matter."""
 
     LIMIT = 100
 
     def __init__(self) -> None:
         self._stride = 1
-        self._items: dict[int, Made | RecordedFailure] = {}
+        self._items: dict[int, BatchResult | RecordedFailure] = {}
 
-    def add(self, index: int, item: Made | RecordedFailure) -> None:
-        """Keep an item if its index in the batch is among those to be kept."""
+    def add(self, index: int, item: BatchResult | RecordedFailure) -> None:
+        """Add an item if its index in the batch belongs to the sample."""
         if index % self._stride == 0:
             self._items[index] = item
         while len(self._items) > self.LIMIT:
@@ -41,18 +41,18 @@ class ResultSample:
             self._items = {index: item for index, item in self._items.items() if index % self._stride == 0}
 
     @property
-    def items(self) -> list[Made | RecordedFailure]:
-        """The kept items in the order of their jobs."""
+    def items(self) -> list[BatchResult | RecordedFailure]:
+        """The sampled items in the order of their jobs."""
         return [self._items[index] for index in sorted(self._items)]
 
 
 @dataclass
 class BatchProgress:
-    """State of a running batch: numbers of jobs made now, made before and failed.
+    """State of a running batch: numbers of jobs that were made now, were made before, and failed.
 
-    failures: the first of them. notes: the first of the notes on results, with the first and the number of these.
-    exit_code: of the first failure. kept: results and failures for the contact sheet.
-    started_s, first_s: of the clock, at the start and at the first result.
+    failures: the first ones. notes: the first notes on results, each with the first result and the number of results
+    that have it. exit_code: of the first failure. sample: results and failures for the contact sheet.
+    started_s, first_s: time of the clock at the start and at the first result.
     """
 
     total: int
@@ -63,7 +63,7 @@ class BatchProgress:
     notes: dict[str, tuple[str, int]] = field(default_factory=dict)
     exit_code: int = 0
     is_stopped: bool = False
-    kept: ResultSample = field(default_factory=ResultSample)
+    sample: ResultSample = field(default_factory=ResultSample)
     started_s: float = field(default_factory=time.monotonic)
     first_s: float | None = None
 
@@ -79,9 +79,9 @@ class BatchProgress:
 
     @property
     def left_s(self) -> float | None:
-        """Time for the remaining jobs at the rate so far; None until the first ends.
+        """Time for the remaining jobs at the rate so far; None until the first one ends.
 
-        Once there are enough, the rate is that since the first result: before it, engines started.
+        After `ENOUGH` results, the rate is measured from the first result on, since engines start before it.
         """
         finished = self.made + self.failed
         if self.first_s is None or not finished:
@@ -90,11 +90,11 @@ class BatchProgress:
         seconds_each = since_first_s / (finished - 1) if finished > ENOUGH else self.seconds / finished
         return seconds_each * (self.total - self.handled)
 
-    def add_made(self, index: int, made: Made) -> None:
+    def add_made(self, index: int, made: BatchResult) -> None:
         """Count a result of the job at this index."""
         self.first_s = self.first_s or time.monotonic()
         self.made += 1
-        self.kept.add(index, made)
+        self.sample.add(index, made)
         for note in made.notes:
             if note in self.notes or len(self.notes) < NOTES_KEPT:
                 name, count = self.notes.get(note, (made.name, 0))
@@ -104,7 +104,7 @@ class BatchProgress:
         """Count a failure of the job at this index."""
         self.first_s = self.first_s or time.monotonic()
         self.failed += 1
-        self.kept.add(index, failure)
+        self.sample.add(index, failure)
         if len(self.failures) < FAILURES_KEPT:
             self.failures.append(failure)
         self.exit_code = self.exit_code or exit_code
@@ -132,9 +132,11 @@ class _Attempt:
 class _BatchRun:
     """The jobs of a run that are on the executor."""
 
-    def __init__(self, record: Record, progress: BatchProgress, submit: Callable[[BatchJob], Future[Made]], tries: int):
+    def __init__(
+        self, record: Record, progress: BatchProgress, submit: Callable[[BatchJob], Future[BatchResult]], tries: int
+    ):
         self._record, self._progress, self._submit_job, self._tries = record, progress, submit, tries
-        self._waiting: dict[Future[Made], _Attempt] = {}
+        self._waiting: dict[Future[BatchResult], _Attempt] = {}
         self._unwritten = 0
 
     def __len__(self) -> int:
@@ -145,10 +147,10 @@ class _BatchRun:
         try:
             if made := self._record.finished_result(job):
                 self._progress.before += 1
-                self._progress.kept.add(index, made)
+                self._progress.sample.add(index, made)
                 return
             begun = self._record.begin(job)
-        except ImpastoError as error:  # its input has vanished, or its result was changed
+        except ImpastoError as error:  # an input has vanished, or a file of the result was changed
             self._fail(_Attempt(index, job, 1), error, may_retry=False)
         else:
             self._submit(_Attempt(index, begun, 1))
@@ -163,18 +165,18 @@ class _BatchRun:
             self._conclude(future, self._waiting.pop(future))
 
     def abandon(self) -> None:
-        """Take back the jobs that have not begun, and record those that are made."""
+        """Cancel the jobs that have not begun, and record those that are done."""
         for future, attempt in self._waiting.items():
             future.cancel()
             if future.done() and not future.cancelled() and future.exception() is None:
                 self._add(attempt, future.result())
 
-    def _add(self, attempt: _Attempt, made: Made) -> None:
+    def _add(self, attempt: _Attempt, made: BatchResult) -> None:
         self._record.add(made)
         self._progress.add_made(attempt.index, made)
         self._unwritten = 0
 
-    def _conclude(self, future: Future[Made], attempt: _Attempt) -> None:
+    def _conclude(self, future: Future[BatchResult], attempt: _Attempt) -> None:
         try:
             made = future.result()
         except Cancelled:
@@ -216,8 +218,8 @@ def run_jobs(
 ) -> None:
     """Make the jobs that are not done, at most `in_flight` at a time, and record each result and each failure.
 
-    jobs: taken one by one, as there is room. tries: for a job whose worker dies. Once `is_stopped()` is true, no job is
-    started, and `progress.is_stopped`: the caller ends the executor. FileError if nothing can be written any more.
+    jobs: are taken one by one as there is room. tries: for a job whose worker dies. Once `is_stopped()` is true, no job
+    is started and `progress.is_stopped` is set; the caller ends the executor. FileError if the disk is full.
     """
     run = _BatchRun(record, progress, lambda job: executor.submit(make, job, limits), tries)
     coming = enumerate(jobs)

@@ -1,6 +1,6 @@
-"""Tables of jobs: CSV or JSON lines, a row for each job.
+"""Tables of jobs: CSV or JSON lines with a row for each job.
 
-In JSON lines, `inputs` and `parameters` are objects. Files are relative to the table.
+In JSON lines, `inputs` and `parameters` are objects. Names of files are relative to the table.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ COLUMNS: Mapping[str, str] = {
     "width_m": "real-world width of the source in metres",
     "colorspace": "colour space of the source, in place of what its file says, such as ACEScg",
 }
-"""Columns of every batch and their meanings; actions have others."""
+"""Columns of every batch and their meanings. Actions add others."""
 GROUPS = {"input.": "inputs", "parameter.": "parameters"}
 
 
@@ -47,9 +47,9 @@ GROUPS = {"input.": "inputs", "parameter.": "parameters"}
 class Row:
     """A row of a table. number: as spreadsheets and editors count, from 1.
 
-    recipe: the name of a file, a tool or a matcher. text: for a matcher. inputs: names of files. parameters: values,
-    or text for them, by name; that of the second step is `2.NAME` where several steps have one of this name. seed: None
-    for the recipe's own. action: another than `run`, with its values.
+    recipe: the name of a file, a tool or a matcher. text: for a matcher. inputs: names of files. parameters: values, or
+    their text, by name; `2.NAME` belongs to the second step. seed: None for the recipe's own. action: its name, with
+    its values.
     """
 
     number: int
@@ -82,7 +82,7 @@ def is_table(path: Path) -> bool:
 
 @dataclass(frozen=True)
 class Table:
-    """A table in memory, whose rows are parsed each time that they are iterated over."""
+    """A table in memory. Each iteration parses its rows."""
 
     path: Path
     data: bytes = field(repr=False)
@@ -93,7 +93,7 @@ class Table:
         return cls(path, read_bytes(path, MAX_BYTES))
 
     def __iter__(self) -> Iterator[tuple[int, Row | ImpastoError]]:
-        """Each row by its number, or the mistake in it."""
+        """Each row, or the mistake in it, after its number."""
         cells = _json_lines(self.data) if self.path.suffix.lower() == ".jsonl" else _csv(self.data)
         for count, (number, fields) in enumerate(cells):
             if count == MAX_ROWS:
@@ -140,7 +140,7 @@ def _wrong_columns(columns: list[str]) -> ParameterError | None:
 
 
 def _group(cells: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """Cells that are not empty, those of `input.NAME` and `parameter.NAME` in objects as in JSON lines."""
+    """The cells that are not empty, with `input.NAME` and `parameter.NAME` in objects as in JSON lines."""
     fields: dict[str, Any] = {}
     for column, cell in cells:
         if cell := cell.strip():
@@ -162,7 +162,7 @@ def _json_lines(data: bytes) -> Iterator[tuple[int, dict[str, Any] | ImpastoErro
 
 
 def _row(number: int, fields: Mapping[str, Any]) -> Row:
-    """A row from its fields. ParameterError with the first that is wrong."""
+    """A row from its fields. ParameterError with the first wrong field."""
     known = (*_plain_columns(), *GROUPS.values())
     if unknown := next((name for name in fields if name not in known), ""):
         remedy = f"{did_you_mean(unknown, known)}its fields are {', '.join(known)}{registry().hint()}"
@@ -184,12 +184,12 @@ def _row(number: int, fields: Mapping[str, Any]) -> Row:
     seed, width_m = whole_number_of("seed", fields), number_of("width_m", fields.get("width_m"))
     check_metres("width_m", width_m)
     parameters = fields.get("parameters", {})
-    given = number, fields["recipe"], inputs, parameters, seed, fields.get("name", ""), width_m
+    values = number, fields["recipe"], inputs, parameters, seed, fields.get("name", ""), width_m
     if space := fields.get("colorspace", ""):
         check_color_space(space)
     action = next((one for one in registry().actions.values() if set(one.columns) & set(fields)), None)
-    asked = (action.name, action.of_row({**fields, **inputs})) if action else (RUN, {})
-    return Row(*given, fields.get("text", ""), *asked, space, fields.get("settings", ""))
+    carried_out = (action.name, action.of_row({**fields, **inputs})) if action else (RUN, {})
+    return Row(*values, fields.get("text", ""), *carried_out, space, fields.get("settings", ""))
 
 
 def text_of(name: str, fields: Mapping[str, Any]) -> str:

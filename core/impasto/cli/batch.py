@@ -1,4 +1,4 @@
-"""`impasto batch`: many results from one recipe or a table, in several processes, resumable."""
+"""`impasto batch`: many results from one recipe or a table, made in several processes. It can be interrupted."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .terminal import Terminal
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from ..batch.checks import Listed
+    from ..batch.checks import PlannedJob
     from ..batch.engines import Limits
     from ..batch.plan import Plan
     from ..batch.record import Record
@@ -44,7 +44,7 @@ CHANNELS_OF_MATERIAL = 10
 
 def add_batch(commands: Any) -> None:
     """`impasto batch RECIPE SOURCES… --out DIR` and `impasto batch TABLE --out DIR`."""
-    text = "make many results from one recipe or a table; the same command goes on after an interruption"
+    text = "make many results from one recipe or a table; after an interruption, the same command continues"
     parser = add_command(commands, "batch", text, "", _batch)
     parser.epilog = "\n".join(["examples:", *(f"  impasto {example}" for example in EXAMPLES)])
     text = "a recipe, a tool's name, or a table: .csv, .tsv or .jsonl"
@@ -74,10 +74,14 @@ def _add_cluster(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--cluster", metavar="ADDRESS", help=text)
     text = "send inputs and results, for workers that do not see the folders"
     group.add_argument("--send", action="store_true", help=text)
-    text = "what of Dask's resources a job needs, such as GPU=1"
+    text = "Dask resources that a job needs, such as GPU=1"
     group.add_argument("--resources", type=parse_resources, default={}, metavar="NAME=N", help=text)
-    for option, text in (("ca-file", "certificate authority"), ("cert", "certificate"), ("key", "key of it")):
-        group.add_argument(f"--tls-{option}", type=Path, metavar="PEM", help=f"{text} for tls:// (default: Dask's)")
+    for option, text in (
+        ("ca-file", "certificate authority"),
+        ("cert", "certificate"),
+        ("key", "key of the certificate"),
+    ):
+        group.add_argument(f"--tls-{option}", type=Path, metavar="PEM", help=f"{text} for tls:// (default: Dask's own)")
 
 
 def _add_workers(parser: argparse.ArgumentParser) -> None:
@@ -88,7 +92,7 @@ def _add_workers(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--threads", type=whole_number(), metavar="N", help=text)
     group.add_argument("--time-limit", type=parse_time, metavar="TIME", help="for each job, such as 90s or 10min")
     group.add_argument("--memory-limit", type=parse_memory, metavar="SIZE", help="for each job, such as 4GiB")
-    text = "how often a job is tried whose process dies (default: 2)"
+    text = "tries of a job whose process dies (default: 2)"
     group.add_argument("--tries", type=whole_number(), default=2, metavar="N", help=text)
     text = "do not write contact_sheet.png"
     group.add_argument("--no-contact-sheet", dest="contact_sheet", action="store_false", help=text)
@@ -123,11 +127,11 @@ def _batch(arguments: argparse.Namespace, terminal: Terminal) -> None:
 
 FOR_CLUSTER = ("--send", "--resources", "--tls-ca-file", "--tls-cert", "--tls-key")
 OF_FAILURES = ("--input", "--width-m", "--seeds", "--pattern", "--format", "--export")
-"""Options that a job in failures.jsonl has its own values of."""
+"""Options for which each job in failures.jsonl has its own value."""
 
 
 def _check_options(arguments: argparse.Namespace) -> None:
-    """ParameterError for an option that would be ignored, FileError for a certificate that cannot be read."""
+    """ParameterError for an option that would have no effect, FileError for a certificate that cannot be read."""
     if arguments.retry and (given := _first_given(arguments, OF_FAILURES)):
         message = f"--retry makes the jobs in failures.jsonl as they are, and {given} was given"
         raise ParameterError(message, "leave it out")
@@ -151,7 +155,7 @@ def _first_given(arguments: argparse.Namespace, options: Sequence[str]) -> str:
     return next((option for option, name in values if getattr(arguments, name) != arguments.default_of(name)), "")
 
 
-def _dry_run(jobs: Sequence[Listed], format_: str) -> dict[str, Any]:
+def _dry_run(jobs: Sequence[PlannedJob], format_: str) -> dict[str, Any]:
     entries = [
         {"name": job.name, "recipe": job.recipe, "size_px": job.size_px and job.size_px[::-1], "done": job.is_done}
         for job in jobs
@@ -173,15 +177,15 @@ def _write_contact_sheet(progress: BatchProgress, record: Record, terminal: Term
     with terminal.progress() as show:
         show(1.0, f"drawing {CONTACT_SHEET}")
         try:
-            replace_files({path: contact_sheet(progress.kept.items, record.folder)})
-        except FileError as error:  # must not hide why jobs failed
+            replace_files({path: contact_sheet(progress.sample.items, record.folder)})
+        except FileError as error:  # it must not hide the failures of jobs
             terminal.warn(str(error))
             return []
     return [path]
 
 
 def _write_library(record: Record, folder: Path, terminal: Terminal) -> list[Path]:
-    """Write the asset library of all results that are recorded; its files."""
+    """Write the asset library of all recorded results, and return its files."""
     from ..batch.asset_list import write_asset_list
     from ..io.blend import write_library
     from ..system.transaction import temporary_folder
@@ -208,8 +212,7 @@ def _plan(arguments: argparse.Namespace) -> Plan:
     usual = "{name}_{seed}" if arguments.seeds > 1 else "{name}"
     pattern = check_pattern(usual if arguments.pattern is None else arguments.pattern)
     packing_of(arguments.export)
-    given = arguments.format, arguments.force, arguments.device, arguments.export
-    output = Output(arguments.out, pattern, *given)
+    output = Output(arguments.out, pattern, arguments.format, arguments.force, arguments.device, arguments.export)
     path = Path(arguments.what)
     if is_table(path):
         if arguments.sources or arguments.input or arguments.width_m or arguments.seeds > 1 or arguments.colorspace:
@@ -241,7 +244,7 @@ def _plan_of_failures(record: Record, arguments: argparse.Namespace) -> Plan:
 
 
 def _run(plan: Plan, record: Record, total: int, arguments: argparse.Namespace, terminal: Terminal) -> BatchProgress:
-    """Run the batch. Cancelled, with what is done, after a signal."""
+    """Run the batch. After a signal, Cancelled says how many jobs are done."""
     from ..batch.running import BatchProgress, run_jobs
 
     stop, progress = Stop(), BatchProgress(total)
@@ -283,7 +286,7 @@ def _on_this_machine(total: int, arguments: argparse.Namespace) -> Iterator[tupl
 
 @contextmanager
 def _on_cluster(_total: int, arguments: argparse.Namespace) -> Iterator[tuple[Executor, Limits, int]]:
-    """The same of a Dask cluster."""
+    """`_on_this_machine` for a Dask cluster."""
     from ..batch.cluster import Security, dask_cluster
     from ..batch.engines import Limits
 

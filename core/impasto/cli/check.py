@@ -1,4 +1,4 @@
-"""`impasto check`: what is wrong with PBR sets, and mending what can be mended without loss."""
+"""`impasto check`: the mistakes in PBR sets. `--fix` fixes those that can be fixed without loss."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 def add_check(commands: Any) -> None:
     """`impasto check FOLDER…`."""
-    text = "check PBR sets: sizes, signs, ranges, seams, whether the maps agree; and mend them"
+    text = "check PBR sets: sizes, signs, ranges, seams, whether the maps agree; and fix them"
     parser = add_command(commands, "check", text, "textures/brick --fix --out mended", _check)
     parser.add_argument("folders", type=Path, nargs="+", metavar="FOLDER", help="a folder of maps, or of such folders")
     parser.add_argument("--all", action="store_true", help="also list what is right")
-    text = "mend what can be mended without loss: sizes, the sign and length of normals, a missing height or normal map"
+    text = "fix what can be fixed without loss: sizes, the sign and length of normals, a missing height or normal map"
     parser.add_argument("--fix", action="store_true", help=text)
-    text = "folder for the mended sets, each in a folder of its own if there are several; the input is never changed"
+    text = "folder for the fixed sets; several sets get a folder each; the input is never changed"
     parser.add_argument("--out", type=Path, metavar="DIR", help=text)
     add_colorspace(parser)
 
@@ -77,7 +77,7 @@ def _answer(report: Report, fixes: Sequence[str], files: Sequence[Path]) -> dict
 
 
 def _lines(one: Mapping[str, Any], in_full: bool) -> Iterator[str]:
-    """Table of the findings of a set, each with its remedy below it; those that are right only if `in_full`."""
+    """Table of the findings of a set, each with its remedy below. Findings without a problem only if `in_full`."""
     shown = [finding for finding in one["findings"] if in_full or finding["verdict"] != "ok"]
     right = sum(finding["verdict"] == "ok" for finding in one["findings"])
     yield f"{one['folder']}: {one['verdict']}, {right} of {len(one['findings'])} checks right"
@@ -94,12 +94,12 @@ def _lines(one: Mapping[str, Any], in_full: bool) -> Iterator[str]:
 
 
 def _is_wrong(report: Report, fixes: Sequence[str]) -> bool:
-    """Whether an error is left that was not mended."""
+    """Whether an error remains that was not fixed."""
     return any(finding.verdict == "error" and finding.fix not in fixes for finding in report.findings)
 
 
 def _folders(sets: Sequence[tuple[Path, int]]) -> list[Path]:
-    """Folders of the mended sets below the one for all: their paths below what they share; one alone has none."""
+    """Folder of each fixed set, relative to --out: its path without the part that all sets share; empty for one set."""
     from ..io.map_files import ALL_OF_ONE
 
     paths = [path.absolute().parts for path, _ in sets]
@@ -117,7 +117,7 @@ def _folders(sets: Sequence[tuple[Path, int]]) -> list[Path]:
 
 
 def _sets(given: Sequence[Path]) -> tuple[list[tuple[Path, int]], list[tuple[Path, ImpastoError]]]:
-    """Path and tile of each set, and the folders that cannot be checked. The error itself if there is one alone."""
+    """Path and tile of each set, and the folders that cannot be checked. An error of a single folder is raised."""
     from ..inspection.map_set import sets_to_check
 
     found: list[tuple[Path, int]] = []

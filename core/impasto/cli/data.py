@@ -1,4 +1,4 @@
-"""`impasto prepare`, which shows training data before training, and the files that document the data of a model."""
+"""`impasto prepare`, which shows training data before training, and the files that document a model's data."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DATA_HELP = "a photograph, a PBR set, a folder of them, a folder of class folder
 
 def add_prepare(commands: Any) -> None:
     """`impasto prepare DATA --out DIR`."""
-    text = "see what a training would learn from: what is used, what is left out and why"
+    text = "see what a training would learn from: which pictures are used, which are left out, and why"
     parser = add_command(commands, "prepare", text, "walls --licence CC0-1.0 --out looked-at", _prepare)
     parser.add_argument("data", type=Path, metavar="DATA", help=DATA_HELP)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for manifest.json, preview.png")

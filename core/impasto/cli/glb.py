@@ -1,4 +1,4 @@
-"""`--out FILE.glb`: results as the textures of the glTF file, or the mesh, that they were made for."""
+"""`--out FILE.glb`: results that replace the textures of the glTF file or mesh that they were made for."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ if TYPE_CHECKING:
 
 SUFFIX = ".glb"
 NEW = ("generator", "trainer")
-"""Kinds of tools whose results do not lie where their source does."""
+"""Kinds of tools whose results are not aligned with their source."""
 FILES = "texture"
-"""Name of the files of a result before it becomes part of a GLB."""
+"""Name of the files of a result before they become part of a GLB."""
 PICTURES = (".png", ".jpg", ".jpeg")
-"""Files that glTF may hold."""
+"""Suffixes of pictures that glTF may hold."""
 
 
 def is_glb(out: Path) -> bool:
-    """Whether results go into a file."""
+    """Whether the output is a GLB file instead of a folder."""
     return out.suffix.lower() == SUFFIX
 
 
 def in_gltf(path: Path | None) -> Datablock | None:
-    """The material of a glTF file at a path, or all of them."""
+    """The material, or all materials, of a glTF file at a path; None for another file."""
     datablock = Datablock.at(path) if path else None
     return datablock if datablock and datablock.is_gltf else None
 
 
 def own_mesh(arguments: argparse.Namespace, recipe: Recipe, source: Path | None) -> Path | None:
-    """The source, where it has the mesh that the result lies on as the source does; None if --mesh is given.
+    """The source, if it also holds the mesh of its texture; None if --mesh is given.
 
-    None too for a material that nothing in its file shows, which is a picture like any other.
+    It is also None for a material that no object in the file uses, since that is a picture like any other.
     """
     from ..io.meshes import is_shown
 
@@ -58,10 +58,7 @@ def own_mesh(arguments: argparse.Namespace, recipe: Recipe, source: Path | None)
 
 @dataclass(frozen=True)
 class GlbTarget:
-    """The GLB that is written, the file that it is made of, and the material of each result by name, if known.
-
-    mesh: what the file is made of, if it is no glTF file.
-    """
+    """The GLB to write, the file that it is made from, and the material of each result by name, if known."""
 
     out: Path
     file: Path
@@ -71,7 +68,7 @@ class GlbTarget:
     def of(
         cls, arguments: argparse.Namespace, sources: Mapping[str, Path | None], files: Mapping[str, Path]
     ) -> GlbTarget:
-        """The target of results with these names. ParameterError if there is no file that they could be textures of."""
+        """The target of results with these names. ParameterError if no single file uses all of them as textures."""
         from ..io.gltf import Gltf
         from ..io.gltf_maps import material_at
 
@@ -91,11 +88,11 @@ class GlbTarget:
             raise ParameterError(message, "give one GLB as the source, or --mesh, or a folder as --out")
         on_mesh = in_gltf(mesh)
         if on_mesh and (gltf := Gltf.at(on_mesh.file)).json.get("materials"):
-            material_at(gltf, on_mesh)  # an error now, not after the work
+            material_at(gltf, on_mesh)  # raises an error now, not after the work
         return cls(arguments.out, on_mesh.file if on_mesh else mesh, dict.fromkeys(sources, on_mesh))
 
     def write(self, folder: Path, results: Mapping[str, Result], *, is_new: bool, form: str, force: bool) -> list[str]:
-        """Write the file with results whose maps are in a folder, by name; notes on maps that it cannot hold."""
+        """Write the file with results whose maps are in `folder`. Return notes on maps that glTF cannot hold."""
         from ..io.datablocks import GLTF
         from ..io.files import read_maps
         from ..io.gltf import Gltf
@@ -127,7 +124,7 @@ def _encode(exporter: Exporter, metadata: Mapping[str, str], layout: Layout, tex
 
 
 def working_folder(out: Path) -> AbstractContextManager[Path]:
-    """The folder for results: a temporary one for those that become one file."""
+    """The folder for results: a temporary one if they become one file."""
     from ..system.transaction import temporary_folder
 
     return temporary_folder() if is_glb(out) else nullcontext(out)

@@ -66,7 +66,7 @@ EXAMPLES = (
     "weights download squeezenet",
     "tools {seamless}",
 )
-"""Lines of the command's help; a word in braces is the tool that does that task."""
+"""Lines of the command's help. A word in braces is a task, and stands for the tool that does it."""
 EXIT_CODES: Mapping[int, str] = {
     0: "done",
     1: "a bug; its traceback is on stderr",
@@ -82,7 +82,7 @@ EXIT_CODES: Mapping[int, str] = {
 }
 """Meaning of each exit code."""
 SHELLS = ("bash", "zsh", "fish")
-"""Shells that complete with Tab, by a script that shtab makes."""
+"""Shells for which shtab makes a script that completes words with Tab."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -110,9 +110,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def make_parser(action: str = "", stylizer: str = "") -> Parser:
-    """The parser of the whole command, or of this action alone; `stylizer` is the one given with --tool.
+    """The parser of the whole command, or of this action alone. stylizer: the value of --tool.
 
-    An action that is neither ours nor a plugin's is wrong: its parser is one of all.
+    An unknown action gets the parser of the whole command, which reports the mistake.
     """
     parser, commands = _empty_parser()
     if action and action not in ACTIONS:
@@ -209,7 +209,7 @@ def _tools(arguments: argparse.Namespace, terminal: Terminal) -> None:
 
 
 def _add_doctor(commands: Any) -> None:
-    add_command(commands, "doctor", "check versions, devices and plugins, and say how to mend them", "", _doctor)
+    add_command(commands, "doctor", "check versions, devices and plugins, and suggest fixes", "", _doctor)
 
 
 def _doctor(arguments: argparse.Namespace, terminal: Terminal) -> None:

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from ..texture import Maps
 
 NAME_LENGTH = 60
-"""Longest name, in characters, that is made of a text."""
+"""Limit of characters of a name that is made from a text."""
 MAX_VARIATIONS, LIKE_FAVOURITES = 16, 4
-"""Most results, and how many resemble favourites unless the user says it."""
+"""Limit of results, and the default number of results that resemble favourites."""
 
 
 def add_matchers(commands: Any) -> None:
@@ -43,7 +43,7 @@ def add_matchers(commands: Any) -> None:
             parser.add_argument("subject", metavar="TEXT", help="a description, in quotation marks")
         else:
             parser.add_argument("subject", type=Path, metavar="PICTURE", help=SOURCE_HELP)
-            width = "real-world width of the picture in metres, so that what is found has its true size"
+            width = "real-world width of the picture in metres, so that the result has its true size"
             parser.add_argument("--width-m", dest="shown_m", type=parse_metres, metavar="METRES", help=width)
         if matcher.can_edit:
             text = "change the recipe in this file, of a result or on its own"
@@ -74,7 +74,7 @@ def _match(arguments: argparse.Namespace, terminal: Terminal) -> None:
             )
             for index, name in enumerate(names)
         }
-    arguments.colorspace = []  # of the picture that was matched
+    arguments.colorspace = []  # it is for the picture that was matched
     carry_out(matches, dict.fromkeys(names), {}, arguments, terminal)
 
 
@@ -97,7 +97,7 @@ def _name(subject: str | Maps) -> str:
 
 
 def add_more_like(commands: Any) -> None:
-    """A subparser of `generate` for results that resemble others."""
+    """A subparser of `generate` for results that resemble other results."""
     text = "make results that resemble one or more others, by varying and mixing their parameters"
     example = "textures/wall_1_base_color.png textures/wall_3_base_color.png --out textures"
     parser = add_command(commands, MORE_LIKE, text, example, _more_like)

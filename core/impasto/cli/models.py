@@ -55,7 +55,7 @@ def _add_trainer(tools: Any, tool: Tool) -> None:
 
 
 def _datasets(tool: Tool) -> list[Input]:
-    """The trainer's inputs that are datasets: the first is the data, and others are options."""
+    """The trainer's inputs that are datasets. The first is DATA, and others have an option each."""
     return [item for item in tool.inputs if item.kind == "dataset"]
 
 
@@ -69,7 +69,7 @@ def _train(arguments: argparse.Namespace, terminal: Terminal) -> None:
 
 
 def _train_in(ranks: Ranks, arguments: argparse.Namespace, terminal: Terminal) -> None:
-    """Train in this process, of which only the first writes files and says what it made."""
+    """Train in this process. Only the first of several processes writes files and reports the result."""
     from ..host import Host
     from ..options import RunOptions
     from ..running.runner import run
@@ -109,7 +109,7 @@ def _train_in(ranks: Ranks, arguments: argparse.Namespace, terminal: Terminal) -
 
 @contextlib.contextmanager
 def _data_beside(path: Path, ranks: Ranks) -> Iterator[None]:
-    """A training, whose data files stay only beside a model, or a checkpoint from which the same command goes on."""
+    """A training whose data files are removed at the end, unless there is a model or a checkpoint next to them."""
     try:
         yield
     finally:
@@ -121,7 +121,7 @@ def _data_beside(path: Path, ranks: Ranks) -> Iterator[None]:
 
 def _write_data(path: Path, dataset: Dataset, parameters: Any) -> None:
     """Write the manifest and the preview sheet of the training data beside the future model at `path`."""
-    if not is_there(path):  # the files beside an existing model are kept: the trainer will refuse to replace it
+    if not is_there(path):  # an existing model keeps its files: the trainer will refuse to replace it
         manifest, preview = map(path.with_suffix, DATA_SUFFIXES)
         write_data_files(dataset, manifest, preview, crop_px=getattr(parameters, "crop_px", 128))
 
@@ -145,12 +145,12 @@ def _read(data: Path, color_space: str, arguments: argparse.Namespace, terminal:
 
 
 def add_models(commands: Any) -> None:
-    """`impasto models list|show|report|install|remove`, and what plugins add; without an action it lists."""
+    """`impasto models list|show|report|install|remove`, and actions of plugins. Without an action, it lists."""
     parser = add_command(
         commands, "models", "list, show, judge, install, export or remove models", "show my-brick", _list
     )
     actions = parser.add_subparsers(metavar="ACTION")
-    add_command(actions, "list", "list the models: yours, and those that are shipped", "", _list)
+    add_command(actions, "list", "list the models: yours, and the bundled ones", "", _list)
     show = add_command(actions, "show", "show a model's card: what it learned from, and how well", "my-brick", _show)
     _add_report(actions)
     install = add_command(

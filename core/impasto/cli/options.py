@@ -1,4 +1,4 @@
-"""Options that commands share, and options of tools, from the JSON Schema of their parameters."""
+"""Options that several commands have, and options of tools, from the JSON Schema of their parameters."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from ..texture import check_metres
 from ..tools import Input, Tool, without_effect
 
 SIZE_PARAMETERS = ("width_px", "height_px")
-"""Parameters that --size gives instead."""
+"""Parameters that --size sets."""
 RENAMED = {"start_from": "from"}
-"""Parameters whose option has a shorter name, a keyword in Python."""
+"""Parameters whose option has a shorter name, which is a keyword in Python."""
 MOST_COUNT = 999_999
-"""Limit of numbers of things for which nothing else is said."""
+"""Default limit of a number of things."""
 LEFT_OUT = "-"
-"""Placeholder for a value that is left out."""
+"""Stands for a value that is left out."""
 
 
 def add_command(commands: Any, name: str, text: str, example: str, run: Any) -> argparse.ArgumentParser:
@@ -48,7 +48,7 @@ def add_seed(parser: argparse.ArgumentParser) -> None:
         type=whole_number(0, MAX_SEED),
         default=0,
         metavar="N",
-        help=f"0 to {readable(MAX_SEED)}; another seed, another result (default: 0)",
+        help=f"0 to {readable(MAX_SEED)}; each seed gives another result (default: 0)",
     )
 
 
@@ -64,7 +64,7 @@ def add_engine(parser: argparse._ActionsContainer) -> None:
 
 
 def some_text(text: str) -> str:
-    """The text, which is not empty: it is mostly a variable that is not set. ArgumentTypeError otherwise."""
+    """The text. ArgumentTypeError if it is empty, which mostly means that a variable of the shell is not set."""
     if not text.strip():
         raise argparse.ArgumentTypeError(f"{excerpt(text)} is empty; leave the option out for its default")
     return text
@@ -117,7 +117,7 @@ def parse_size(text: str) -> tuple[int, int]:
 
 
 def numbers(what: str, count: int = 0) -> Callable[[str], tuple[float, ...]]:
-    """A parser of `count` numbers that are joined by commas, or of any; what: the words for them in its error."""
+    """A parser of `count` numbers joined by commas; 0: of any number of them. what: words for them in an error."""
 
     def parse(text: str) -> tuple[float, ...]:
         try:
@@ -152,13 +152,13 @@ def add_inputs(parser: argparse.ArgumentParser, tool: Tool) -> None:
                 action="append",
                 metavar="FILE",
                 required=item.required,
-                help=f"{item.description}{_how_often(item)}".replace("%", "%%"),
+                help=f"{item.description}{_number_of_values(item)}".replace("%", "%%"),
             )
     _add_mesh(parser, tool)
 
 
 def _add_mesh(parser: argparse.ArgumentParser, tool: Tool) -> None:
-    """Add --mesh and --directions, unless the tool makes its result of nothing that could lie on one."""
+    """Add --mesh and --directions, unless the tool uses no mesh and no subject that could lie on one."""
     declared = next((item for item in tool.inputs if item.kind == "mesh"), None)
     if declared or tool.uses_subject:
         text = (
@@ -178,7 +178,7 @@ def _add_mesh(parser: argparse.ArgumentParser, tool: Tool) -> None:
         parser.set_defaults(mesh=None, directions=None)
 
 
-def _how_often(item: Input) -> str:
+def _number_of_values(item: Input) -> str:
     if item.for_each:
         return f"; the first is of the first {_option(item.for_each)}, and so on; {LEFT_OUT} leaves one out"
     if not item.many:
@@ -187,7 +187,7 @@ def _how_often(item: Input) -> str:
 
 
 def given_inputs(arguments: argparse.Namespace, tool: Tool) -> tuple[dict[str, str | list[str]], dict[str, Path]]:
-    """Inputs of a step of the tool, and the given files by the names in it, with the mesh and its directions."""
+    """Inputs of a step of the tool, and the files of its inputs, mesh and directions by their names in the recipe."""
     files: dict[str, list[Path | None]] = {}
     for item in tool.inputs:
         given = getattr(arguments, f"input_{item.name}", None) or []
@@ -212,21 +212,25 @@ def add_parameters(parser: argparse.ArgumentParser, tool: Tool) -> None:
 def add_parameters_to(
     group: argparse._ArgumentGroup, tool: Tool, prefix: str = "", leave_out: Sequence[str] = ()
 ) -> None:
-    """Add an option for each parameter to a group; prefix: of the options' names, as in --source-crop."""
+    """Add an option for each parameter to a group. prefix: of the names of options, as in --source-crop."""
     properties = _properties(tool)
     for name, schema in properties.items():
         if name in leave_out:
             continue
-        how: dict[str, Any] = {"dest": _destination(prefix + name), "default": None, "help": _help(schema, properties)}
-        how |= _how_to_parse(name, schema)
+        settings: dict[str, Any] = {
+            "dest": _destination(prefix + name),
+            "default": None,
+            "help": _help(schema, properties),
+        }
+        settings |= _value_settings(name, schema)
         try:
-            group.add_argument(_option(prefix + name), **how)
+            group.add_argument(_option(prefix + name), **settings)
         except argparse.ArgumentError:  # the command has an option of this name
-            group.add_argument(f"--parameter-{name.replace('_', '-')}", **how)
+            group.add_argument(f"--parameter-{name.replace('_', '-')}", **settings)
 
 
 def given_parameters(arguments: argparse.Namespace, tool: Tool, prefix: str = "") -> dict[str, Any]:
-    """The given parameters by name, and those of --settings; the tool has defaults for the others."""
+    """The parameters from options and --settings, by name. The tool has defaults for the others."""
     named = "" if prefix else getattr(arguments, "settings", "")
     values = values_called(tool.name, tool.settings(), named) if named else {}
     return values | _options_given(arguments, tool, prefix)
@@ -270,7 +274,7 @@ def _help(schema: Mapping[str, Any], properties: Mapping[str, Mapping[str, Any]]
 
 
 def _conditions(schema: Mapping[str, Any], properties: Mapping[str, Mapping[str, Any]]) -> str:
-    """Condition of a parameter's effect, as options: `--preset modern and --statistics moments or gram`."""
+    """The options without which a parameter has no effect: `--preset modern and --statistics moments or gram`."""
     return " and ".join(_as_option(name, values, properties[name]) for name, values in schema["visible_if"].items())
 
 
@@ -280,7 +284,8 @@ def _as_option(name: str, values: Sequence[Any], schema: Mapping[str, Any]) -> s
     return f"{_option(name)} {' or '.join(map(readable, values))}"
 
 
-def _how_to_parse(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+def _value_settings(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """How argparse reads the value of a parameter: arguments of `add_argument`."""
     if "enum" in schema:
         return {"choices": schema["enum"]}
     kind = schema.get("type")
@@ -304,7 +309,7 @@ def _how_to_parse(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _named_numbers(text: str) -> dict[str, float]:
-    """Values by name, of "brightness=1.5,contrast=-1"."""
+    """Values by name from "brightness=1.5,contrast=-1"."""
     pairs = [part.partition("=") for part in text.split(",")]
     try:
         return {name.strip(): float(value) for name, _, value in pairs}

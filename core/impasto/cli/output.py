@@ -1,4 +1,4 @@
-"""Shared by the commands that make files: the options of their output, and running a recipe on several sources."""
+"""Options of commands that write files, and running a recipe on several sources."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def add_output(parser: argparse.ArgumentParser, can_stream: bool = True, is_batch: bool = False) -> None:
-    """Add --out, --format, --export, --force, --device; --name and --engine unless for a batch, --stream for tiles."""
+    """Add --out, --format, --export, --force and --device; not for a batch: --name and --engine; optional: --stream."""
     group = parser.add_argument_group("output")
     add_files(group, is_batch, can_glb=not is_batch)
     add_colorspace(parser)
@@ -86,12 +86,12 @@ def carry_out(
     models_folder: Path | None = None,
     is_stopped: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Run a recipe on each source and write the results; recipes and sources are given by the name of their results.
+    """Run a recipe on each source and write the results.
 
-    matches: the recipes, whose notes and figures are added to those of their results. A source of None is for recipes
-    without one. files: the other inputs. If one of several sources fails, it is
-    reported and the others are still processed; the exit code is that of the first failure. models_folder, is_stopped:
-    as in `RunOptions` and `Host`.
+    matches, sources: recipes and sources by the names of their results. The notes and figures of a match are added to
+    those of its result. A source is None for a recipe without one. files: the other inputs. If one of several sources
+    fails, it is reported and the others still run; the exit code is that of the first failure. models_folder,
+    is_stopped: as in `RunOptions` and `Host`.
     """
     from ..host import Host
     from ..options import Sink
@@ -104,7 +104,7 @@ def carry_out(
     failed: list[tuple[Path, ImpastoError]] = []
     with (
         working_folder(arguments.out) as folder,
-        _make_here_or_there(files, any(sources.values()), arguments, models_folder) as make,
+        _local_or_remote_run(files, any(sources.values()), arguments, models_folder) as make,
         terminal.progress() as on_progress,
     ):
         for index, (name, source) in enumerate(sources.items()):
@@ -143,7 +143,7 @@ def carry_out(
 
 
 @contextmanager
-def _make_here_or_there(
+def _local_or_remote_run(
     files: Mapping[str, Path], has_source: bool, arguments: argparse.Namespace, models_folder: Path | None
 ) -> Iterator[Callable[[Recipe, Path | None, Sink, Host], Result]]:
     """A function that runs a recipe on a source: in this process, or by the engine that --engine names."""
@@ -182,7 +182,7 @@ def _make_here_or_there(
 
 
 def result_name(step: Step, source: Path | None, models_folder: Path | None = None, engine: str | None = None) -> str:
-    """Name of a result: that of its source, or else of the model that made it; `engine` may have models of its own."""
+    """Name of a result: that of its source, or else of its model, or of its tool. `engine` may have other models."""
     from ..io.files import source_name
 
     tool = registry().tool(step.tool)
@@ -197,7 +197,7 @@ def result_name(step: Step, source: Path | None, models_folder: Path | None = No
 
 
 def refuse_to_replace(arguments: argparse.Namespace, name: str, source: Path | None = None) -> None:
-    """Raise FileError for existing files of a result before the work is done, not after."""
+    """Raise FileError if a result would replace files. This comes before the work, not after."""
     from ..io.map_files import tiles_in
     from ..io.presets import packing_of
 

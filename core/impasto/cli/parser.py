@@ -15,11 +15,11 @@ from ..plugins.registry import registry
 from ..system.untrusted import SHOWN_CHARACTERS, excerpt, shorten
 
 LONG_WORD = re.compile(rf"\S{{{SHOWN_CHARACTERS + 1},}}")
-"""Pattern of a word in one of argparse's messages, which quote what they do not know as a whole."""
+"""Pattern of a long word in a message of argparse, which quotes unknown arguments in full."""
 LONGEST_MESSAGE = 3 * SHOWN_CHARACTERS
 MORE = "; plugins add more, and `impasto doctor` lists those that are installed"
 COMMANDS = {"generator": "generate", "stylizer": "stylize --tool", "trainer": "train", "group": "run RECIPE.json #"}
-"""Actions that run tools of a kind; `apply` runs the others."""
+"""Actions that run a kind of tools. `apply` runs the others."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -35,20 +35,20 @@ class Parser(argparse.ArgumentParser):
         self.register("type", Path, _path)
 
     def error(self, message: str) -> NoReturn:
-        """Raise the mistake as a ParameterError, so that it is reported like any other error, as JSON if requested."""
+        """Raise the mistake as a ParameterError, so that it is reported like any other error, also as JSON."""
         words = LONG_WORD.sub(lambda found: shorten(found[0]), message)
         more = _hint() or (MORE if message.startswith("unrecognized arguments") else "")
         raise ParameterError(shorten(words, LONGEST_MESSAGE), f"see `{self.prog} --help`{more}")
 
     def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
-        """The value of a text, whose mistakes may be ParameterErrors as well as argparse's own."""
+        """The value of a text. Type functions may raise ParameterError as well as the errors of argparse."""
         try:
             return super()._get_value(action, arg_string)  # type: ignore[misc]
         except ParameterError as error:
             raise argparse.ArgumentError(action, str(error)) from None
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
-        """Refuse what is no choice of an action. argparse would quote the whole value, and a hundred choices."""
+        """Refuse a value that is not among the choices. argparse would quote the value and all choices in full."""
         if action.choices is not None and value not in action.choices:
             remedy = choices(str(value), map(str, action.choices), f"`{self.prog} --help`")
             if isinstance(action, argparse._SubParsersAction):
@@ -62,12 +62,12 @@ class Parser(argparse.ArgumentParser):
 
 
 def _hint() -> str:
-    """The hint of the registry, if it is there: plugins are not loaded for a mistake."""
+    """The hint of the registry, if it is loaded. A mistake must not load the plugins."""
     return registry().hint() if registry.cache_info().currsize else ""
 
 
 def _path(text: str) -> Path:
-    """The path, which is not empty: that would be the current folder, and is mostly a variable that is not set."""
+    """The path. An empty one is refused: it mostly means that a variable of the shell is not set."""
     if not text:
         raise argparse.ArgumentTypeError("'' is no file or folder; write . for the current folder")
     return Path(text)

@@ -1,4 +1,4 @@
-"""`impasto relight`: maps on a ball and a plane under a light, so that wrong relief is seen at once."""
+"""`impasto relight`: maps on a ball and a plane under a light, which makes wrong relief visible."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def add_relight(commands: Any) -> None:
     parser.add_argument("--frames", type=whole_number(1, MOST_FRAMES), default=1, metavar="N", help=text)
     text = "side of the ball (default: 512)"
     parser.add_argument("--side", type=whole_number(16, MOST_PX), default=512, metavar="PX", help=text)
-    text = "how often the maps fit from one side of the ball to the other (default: 1)"
+    text = "repeats of the maps across the ball (default: 1)"
     parser.add_argument("--repeats", type=number(0.1, 64), default=1.0, metavar="N", help=text)
     add_colorspace(parser)
     parser.add_argument("--force", action="store_true", help="replace an existing file")
@@ -74,7 +74,7 @@ def _png(picture: np.ndarray) -> bytes:
 
 
 def _animation(pictures: Sequence[np.ndarray]) -> bytes:
-    """WebP that runs for ever."""
+    """WebP that repeats for ever."""
     from PIL import Image
 
     frames = [Image.fromarray(_bytes(picture)) for picture in pictures]

@@ -32,7 +32,7 @@ POLL_S = 0.1
 
 @contextmanager
 def remote_client(address: str) -> Iterator[Client]:
-    """A client of the engine at this address, until the end of the block. ParameterError if the address is wrong."""
+    """A client of the engine at an address, until the end of the block. ParameterError if the address is wrong."""
     remote = Remote.of(address)
     with temporary_folder() as folder:
         client = Client(remote, folder / "engine.log")
@@ -71,13 +71,13 @@ def run_there(
 
 
 def _mesh(path: Path) -> JobInput:
-    """The mesh of a file of any format, as it is sent."""
+    """The mesh in a file of any format, as PLY to send."""
     mesh = read_mesh(path)
     return JobInput(files={"mesh.ply": np.frombuffer(ply_of(mesh), np.uint8)}, name=mesh.name)
 
 
 def _follow(job: Job, host: Host) -> JobResult:
-    """The job's result; its progress is reported meanwhile, and it is stopped if that is wanted."""
+    """Wait for the job's result. Meanwhile, report its progress, and stop it if the host wants that."""
     while not wait([job], POLL_S).done:
         host.on_progress(job.fraction, job.message)
         if host.is_stopped():
@@ -86,7 +86,7 @@ def _follow(job: Job, host: Host) -> JobResult:
 
 
 def refuse_locals(models_folder: Path | None, stream: bool | None, export: str) -> None:
-    """Raise ParameterError for what another machine cannot do: use a model's file of this one, and write its files."""
+    """Raise ParameterError for options that need the files of this machine."""
     if stream:
         raise ParameterError("another machine cannot write here tile by tile", "leave out --stream")
     if export:

@@ -22,11 +22,11 @@ PREPARE = "prepare"
 """Task of the tool that prepares a source, as a recipe's first step."""
 SOURCE = "source"
 PREFIX = "source_"
-"""Prefix of its parameters' names as options."""
+"""Prefix of the options for the parameters of that tool."""
 SCALE = "scale"
-"""Its one parameter that leaves each point of a source where it is."""
+"""The one parameter of that tool that does not move the points of a source."""
 MAP_HELP = (
-    "a map's file where its name does not tell, as normal=FILE, roughness=FILE:g, roughness=FILE:1-a or "
+    "the file of a map that its name does not reveal, as normal=FILE, roughness=FILE:g, roughness=FILE:1-a or "
     "normal=FILE:directx; MAP= leaves one out; may be repeated"
 )
 SOURCE_HELP = "a picture, a folder of maps, or FILE.blend/Material/NAME (or FILE.glb/Material/NAME)"
@@ -53,9 +53,9 @@ def add_preparation(parser: argparse.ArgumentParser) -> None:
 
 
 def preparing_steps(arguments: argparse.Namespace) -> tuple[Step, ...]:
-    """The step that prepares the source according to the options; empty if none is given.
+    """The step that prepares the source according to the options; empty without such options.
 
-    ParameterError if it would move the picture away from where it lies on the mesh.
+    ParameterError if it would move the picture on its mesh.
     """
     given = [(tool, given_parameters(arguments, tool, PREFIX)) for tool in registry().tools_for(PREPARE)[:1]]
     on_mesh = getattr(arguments, "mesh", None) or is_glb(arguments.out)
@@ -82,8 +82,8 @@ def named_sources(
 ) -> dict[str, Path]:
     """The given sources, or those in given folders, by the name of their results.
 
-    `name` replaces the name of a single one. has_mesh: one tile stands for all of its image. maps: values of --map, for
-    a single source. ParameterError if two would have the same name; FileError if there are none.
+    name: of the result of a single source. has_mesh: the file of one UDIM tile stands for the whole image. maps: values
+    of --map, for a single source. ParameterError if two would have the same name; FileError if there are none.
     """
     from ..io.udim import with_all_tiles
 
@@ -114,7 +114,7 @@ def named_sources(
 
 
 def _with_maps(source: Path, maps: Sequence[str]) -> Path:
-    """A set file with the source's maps and those that --map gives; it is removed when the process ends.
+    """A set file with the maps of the source and those from --map. It is removed when the process ends.
 
     ParameterError if one is wrong, FileError if a file is missing.
     """
@@ -160,7 +160,7 @@ def add_colorspace(parser: argparse.ArgumentParser) -> None:
 
 
 def color_spaces_of(arguments: argparse.Namespace, inputs: Collection[str]) -> dict[str, str]:
-    """Names of colour spaces by the input that they are for. ParameterError for an unknown one, or no such input."""
+    """Names of colour spaces by input. ParameterError for an unknown colour space or input."""
     from ..io.color_spaces import check_color_space
 
     found = {}
@@ -176,7 +176,7 @@ def color_spaces_of(arguments: argparse.Namespace, inputs: Collection[str]) -> d
 
 
 def color_space_of(arguments: argparse.Namespace) -> str:
-    """Name of the source's colour space, of a command that has no other inputs; "" for what its file says."""
+    """Colour space of the source, for a command without other inputs; "" to take it from the file."""
     return color_spaces_of(arguments, {SOURCE}).get(SOURCE, "")
 
 

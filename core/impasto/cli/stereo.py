@@ -17,7 +17,7 @@ from .output import add_output, carry_out
 from .terminal import Terminal
 
 PER_PHOTO = {"angles": "clock", "elevations": "light_elevation"}
-"""Options with a number for each photograph, and the tool's parameters that they give."""
+"""Options with a number for each photograph, and the parameters of the tool that they set."""
 EXAMPLE = "north.jpg east.jpg south.jpg west.jpg --angles 12 3 6 9 --out textures"
 ANGLES = """
 --angles says where the light of each photograph stood, as hours on a clock that lies on the picture: 12 above, 3 to
@@ -49,7 +49,7 @@ def _add_stereo(commands: Any, tool: Tool) -> None:
 
 
 def _stereo(arguments: argparse.Namespace, terminal: Terminal) -> None:
-    """Carry the command out."""
+    """Run the command."""
     if len(arguments.photos) > MAX_VALUES:
         raise ParameterError(f"{len(arguments.photos)} photographs are given", f"give at most {MAX_VALUES}")
     parameters = given_parameters(arguments, arguments.tool)
@@ -71,7 +71,7 @@ def _stereo(arguments: argparse.Namespace, terminal: Terminal) -> None:
 
 
 def _lights(arguments: argparse.Namespace) -> str:
-    """Kind of knowledge of the lights that the options give: a value of the parameter `lights`."""
+    """What the options say about the lights: a value of the parameter `lights`."""
     if arguments.parameter_ball:
         return "ball"
     if not arguments.angles:

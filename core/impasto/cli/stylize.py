@@ -37,16 +37,16 @@ EXAMPLES = {
     "kind": "cat.jpg --style night.jpg --compare kind --out painted",
     "style": "shots/street --film --style night.jpg --out painted",
 }
-"""Examples by the input or parameter that they need."""
+"""Examples, by the input or parameter that the tool needs for them."""
 CONTROL_C = "Control-C stops early and keeps what is painted; pressed again, it cancels."
 COMPARED_PX = 160
 """Shorter side of the results, so that eight of them take some seconds."""
 LONGEST, STROKES = "longest_px", "strokes_px"
-"""Parameters in pixels, of all stylizers whose results have another size than their subject."""
+"""Parameters in pixels of stylizers whose results may have another size than their subject."""
 COLUMNS = 4
 GAP_PX = 4
 AUTO = "auto"
-"""The value with which a tool chooses another one; it is left out."""
+"""The value with which a tool chooses itself. It is left out of a comparison."""
 
 
 def add_stylize(commands: Any, chosen: str = "") -> None:
@@ -62,7 +62,7 @@ def add_stylize(commands: Any, chosen: str = "") -> None:
     parser.epilog = _epilog(tool, usual)
     parser.set_defaults(tool=tool)
     parser.add_argument("sources", type=Path, nargs="+", metavar="PHOTO", help=SOURCES_HELP)
-    text = f"what paints (default: {usual}); --tool NAME --help shows the parameters of another"
+    text = f"stylizer that paints (default: {usual}); --tool NAME --help shows the parameters of another"
     parser.add_argument("--tool", dest="stylizer", choices=list(stylizers), default=usual, help=text)
     add_seed(parser)
     add_inputs(parser, tool)
@@ -81,7 +81,7 @@ def _epilog(tool: Tool, usual: str) -> str:
 
 
 def repainting(arguments: argparse.Namespace) -> tuple[Recipe, dict[str, Path]]:
-    """The recipe that the arguments of `impasto stylize` ask for, and the files of its inputs beside the source."""
+    """The recipe for the arguments of `impasto stylize`, and the files of its inputs other than the source."""
     tool: Tool = arguments.tool
     inputs, files = given_inputs(arguments, tool)
     step = Step(tool.name, given_parameters(arguments, tool), inputs)
@@ -105,9 +105,9 @@ def _stylize(arguments: argparse.Namespace, terminal: Terminal) -> None:
 
 
 def add_comparison(parser: argparse.ArgumentParser, tool: Tool) -> None:
-    """Add --compare, for the parameters of the tool that have a list of values."""
+    """Add --compare, for the parameters of the tool with a list of values."""
     if names := _with_values(tool):
-        text = "instead, paint small with each value of this parameter, side by side on one sheet for each picture"
+        text = "instead, paint small results with each value of this parameter, on one sheet for each picture"
         parser.add_argument("--compare", choices=names, metavar="PARAMETER", help=f"{text}: {', '.join(names)}")
     else:
         parser.set_defaults(compare=None)
@@ -160,7 +160,7 @@ def compare(
 
 
 def _small(recipe: Recipe, parameter: str, value: str, source: Maps) -> Recipe:
-    """The recipe with this value in its last step, and with a small result; strokes are scaled with it."""
+    """The recipe with this value in its last step, for a small result with strokes that are scaled with it."""
     *before, step = recipe.steps
     longest_px = round(COMPARED_PX * max(source.size_px) / min(source.size_px))
     given: dict[str, Any] = dict(step.parameters)

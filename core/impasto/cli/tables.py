@@ -23,9 +23,9 @@ UNLIMITED_WIDTH = 10**6
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, wraps: bool = True) -> Iterator[str]:
-    """Lines of a left-aligned table: on a terminal as wide as that, with wrapped cells; else a line for each row.
+    """Lines of a left-aligned table. On a terminal, cells wrap at its width; otherwise each row is one line.
 
-    wraps: False for a line for each row on a terminal as well.
+    wraps: False for one line per row on a terminal as well.
     """
     from rich.console import Console
     from rich.table import Table
@@ -44,7 +44,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, wraps: bool = T
 
 
 def tools(described: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """A line about each tool, below the headings of groups and subgroups; tools of one group follow each other."""
+    """A line about each tool, below headings of groups and subgroups. The tools are sorted by group."""
     width, group, subgroup = max((len(tool["name"]) for tool in described), default=0), "", ""
     for tool in described:
         if tool["group"] != group:
@@ -75,7 +75,7 @@ def _range(schema: Mapping[str, Any]) -> str:
 
 
 def plan_table(answer: Mapping[str, Any]) -> Iterator[str]:
-    """Table of the jobs of a batch, and the sum of what remains to be made."""
+    """Table of the jobs of a batch, and a line about the remaining ones."""
     rows = [
         (job["name"], job["recipe"], "x".join(map(str, job["size_px"] or "-")), "done" if job["done"] else "to make")
         for job in answer["jobs"]
@@ -111,7 +111,7 @@ def _row(model: Model) -> tuple[str, ...]:
 
 
 def _figure(figures: Mapping[str, float], name: str) -> str:
-    """A card's figure, marked if it was also a loss of the training; "-" if it was never measured."""
+    """A figure of a card, marked if it was also a loss of the training; "-" if it was not measured."""
     if name not in figures:
         return "-"
     return f"{figures[name]:.2f}" + (LOSS_MARK if was_a_loss(name, figures) else "")

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 REJECTED_SHOWN = 20
 PROGRESS_INTERVAL_S = 0.25
 FAILED_JOB = ("name", "row", "tries", "error", "message", "remedy")
-"""Fields of a failure that the answer of a batch has."""
+"""Fields of a failure in the answer of a batch."""
 
 
 class Terminal:
-    """Prints results to stdout and everything else to stderr, of which `quiet` keeps only errors.
+    """Prints results to stdout, and everything else to stderr. quiet: print nothing but errors to stderr.
 
     json: print results and errors as the objects in `answers.toml`, one per line. warnings: all warnings so far.
     """
@@ -90,7 +90,7 @@ class Terminal:
         return show
 
     def agrees(self, question: str) -> bool:
-        """Ask the user, and return whether the answer is yes. ParameterError if stdin is no terminal."""
+        """Ask the user a question; return whether the answer is yes. ParameterError if stdin is no terminal."""
         if sys.stdin is None or not sys.stdin.isatty():
             raise ParameterError("nothing is downloaded without being asked for", "add --yes to agree to the download")
         print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
@@ -117,7 +117,7 @@ class Terminal:
         self._note_all(results)
 
     def report_batch(self, progress: BatchProgress, files: Sequence[Path]) -> None:
-        """Print how many jobs of a batch were made and how many failed, and why the first of these did."""
+        """Print how many jobs of a batch succeeded and failed, and the errors of the first failures."""
         notes = [
             f"{name}{f' and {count - 1} more' if count > 1 else ''}: {note}"
             for note, (name, count) in progress.notes.items()
@@ -136,7 +136,7 @@ class Terminal:
         self.say({**counts, "failures": failures, "notes": notes, **rest}, [progress.summary, *paths])
 
     def report_rerun(self, again: Rerun) -> None:
-        """Print the written files, and the differences from the first time."""
+        """Print the written files, and the differences from the first run."""
         about = self._about(again.paths, [again.result])
         self.say({**about, "identical": again.identical, "differences": again.differences}, about["files"])
         self._note_all([again.result])
@@ -154,7 +154,7 @@ class Terminal:
         return {"files": files, "figures": figures, "notes": _notes(results), "warnings": self.warnings}
 
     def note_dataset(self, dataset: Dataset) -> None:
-        """Print on stderr the number of pictures used, their classes and licences, and why others are left out."""
+        """Print the number of pictures of a dataset, its classes and licences, and why others are rejected."""
         licences = ", ".join(sorted({sample.licence for sample in dataset.samples}))
         labels = f"; classes: {', '.join(dataset.labels)}" if dataset.labels else ""
         self.note(f"pictures used: {len(dataset.samples)}; licence: {licences}{labels}")
@@ -166,7 +166,7 @@ class Terminal:
             self.warn(sentence)
 
     def report_change(self, what: Literal["installed", "removed"], path: Path) -> None:
-        """Print the path of a file that was added to a library, or removed."""
+        """Print the path of a file that was added to a library or removed from it."""
         self.say({what: str(path)}, [f"{what} {path}"])
 
     def fail(self, kind: str, message: str, remedy: str) -> None:
@@ -176,7 +176,7 @@ class Terminal:
         self.print_error(message, remedy)
 
     def print_error(self, message: str, remedy: str) -> None:
-        """Print an error on stderr, above which no progress bar stays."""
+        """End the progress bar, and print an error on stderr."""
         if self._bar:
             self._bar.stop()
         print(f"impasto: {message}" + (f"\n  {remedy}" if remedy else ""), file=sys.stderr)

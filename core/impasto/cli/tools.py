@@ -37,7 +37,7 @@ from .terminal import Terminal
 APPLIED = ("filter", "estimator")
 """Kinds of tools for `apply`, which change one picture."""
 PX_BYTES = 225
-"""Memory for each pixel of a seamless picture that is made in one piece: 5.1 GB for 5000x4500."""
+"""Bytes of memory for each pixel of a seamless picture that is made in one piece: 5.1 GB for 5000x4500."""
 
 
 def add_generate(commands: Any) -> None:
@@ -55,7 +55,7 @@ def add_generate(commands: Any) -> None:
 
 
 def _usual_estimator() -> str:
-    """The tool that estimates the maps which a generator does not make, unless the user chooses; or none."""
+    """Default tool for the maps that a generator does not make; "none" if no plugin has one."""
     return next((tool.name for tool in registry().tools_for("maps")), "none")
 
 
@@ -144,7 +144,7 @@ def _run_on_each(arguments: argparse.Namespace, terminal: Terminal) -> None:
 
 
 def _run(arguments: argparse.Namespace, terminal: Terminal, sources: dict[str, Path | None] | None) -> None:
-    """Run the recipe made of the options, on `sources`, or else on the source named by the options."""
+    """Run the recipe from the options on `sources`, or else on the value of --source."""
     parameters = given_parameters(arguments, arguments.tool)
     if getattr(arguments, "size", None):
         parameters["width_px"], parameters["height_px"] = arguments.size
@@ -166,7 +166,7 @@ def _run(arguments: argparse.Namespace, terminal: Terminal, sources: dict[str, P
 
 
 def _with_maps(recipe: Recipe, source: Path | None, arguments: argparse.Namespace, terminal: Terminal) -> Recipe:
-    """The recipe with the chosen estimator or the default; a result written tile by tile has none, and a warning."""
+    """The recipe with the chosen or default estimator. Results written tile by tile get a warning instead."""
     from ..running.streaming import should_stream
 
     stream, source_px, estimator = arguments.stream, _source_px(recipe, source), arguments.estimator
@@ -196,7 +196,7 @@ def _source_px(recipe: Recipe, source: Path | None) -> tuple[int, int] | None:
 
 
 def _warn_of_memory(name: str, recipe: Recipe, source_px: tuple[int, int] | None, terminal: Terminal) -> None:
-    """Warn if the result is large and made in one piece, with a size that takes less memory."""
+    """Warn if the result is large and made in one piece, and name a size that takes less memory."""
     step = recipe.steps[-1]
     parameters = validate(registry().tool(step.tool), step.parameters)
     if isinstance(parameters, SizeParameters) and is_large(size_px := parameters.size_from(source_px)):

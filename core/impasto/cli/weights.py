@@ -18,13 +18,13 @@ NAME_HELP = "name of weights, as in the list"
 
 
 def add_weights(commands: Any) -> None:
-    """`impasto weights list|show|download|install|remove`; without an action it lists."""
+    """`impasto weights list|show|download|install|remove`. Without an action, it lists."""
     text = "list, show, download, install or remove networks that others published"
     parser = add_command(commands, "weights", text, "download squeezenet", _list)
     actions = parser.add_subparsers(metavar="ACTION")
     add_command(actions, "list", "list the weights that tools can use, and which are installed", "", _list)
     show = add_command(actions, "show", "show licence, addresses and hashes", "vgg19", _show)
-    text = "download weights and install them; goes on where it was interrupted"
+    text = "download weights and install them; an interrupted download is continued"
     download = add_command(actions, "download", text, "vgg19", _download)
     text = "install weights from the files that their authors publish (.pth, .h5 or .safetensors)"
     install = add_command(actions, "install", text, "vgg19-dcbb9e9d.pth", _install)

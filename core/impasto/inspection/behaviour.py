@@ -1,4 +1,4 @@
-"""Behaviour that every tool shares, as checks: `impasto plugins check` runs them on a plugin, the tests on ours."""
+"""Checks of the behaviour that every tool must have. `impasto plugins check` runs them, and so do our tests."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ from ..texture import MAP_CHANNELS, Maps
 from ..tools import Result, Tool, describe, validate
 
 Make = Callable[..., Maps]
-"""`make(subject, seed=0, **how)`: the tool's result for a subject; `how` is passed to `run`."""
+"""`make(subject, seed=0, is_cancelled=…)`: the tool's result for a subject."""
 ODD_SIZES_PX = ((1, 1), (8, 8), (3, 500), (97, 61))
 RELIEF_PX = 5.0
 GREYS = (0.0, 0.5, 1.0)
 ENOUGH_S = 0.25
-"""Time after which a result of extreme parameters is not waited for."""
+"""Time after which a run with extreme parameters is cancelled."""
 LONGEST_S = 1.0
-"""Longest time between two reports of progress, twice the documented limit."""
+"""Limit of the time between two reports of progress: twice the documented limit."""
 SIDE_PX = 24
 MOST_PX = 256
-"""Limit of extreme lengths in pixels: longer ones only take longer."""
+"""Limit of extreme lengths in pixels, since longer ones only take more time."""
 DRAWN = 6
-"""Combinations of extreme parameters that are drawn at random."""
+"""Number of random combinations of extreme parameters."""
 
 
 @dataclass(frozen=True)
 class BehaviourFinding:
-    """Outcome of one check of a tool: passed unless there is a `problem`, or a reason why it was `skipped`."""
+    """Outcome of one check of a tool. It passed if there is no `problem`, and no reason why it was `skipped`."""
 
     tool: str
     behaviour: str
@@ -82,7 +82,7 @@ def maker(tool: Tool, parameters: Mapping[str, Any] | None = None) -> Make:
 
 
 def with_needs(tool: Tool, maps: Maps) -> Maps:
-    """Maps with what the tool needs, if it does not work on a colour alone: brightness as height, and its normals."""
+    """Maps with those that the tool needs: brightness for maps of one channel, and normals from it."""
     if not maps or set(tool.needs) <= set(maps):
         return maps
     height = maps["base_color"].pixels.mean(2)
@@ -93,12 +93,12 @@ def with_needs(tool: Tool, maps: Maps) -> Maps:
 
 
 def takes_sets(tool: Tool) -> bool:
-    """Whether the tool needs several pictures that belong together, or a certain form, so it refuses test pictures."""
+    """Whether the tool refuses test pictures, since it needs several related pictures, or a certain form."""
     return any(item.least > 1 for item in tool.inputs) or not tool.takes_any_picture
 
 
 def declaration_problem(tool: Tool, make: Make) -> str:
-    """Problem that keeps a host from drawing the tool, or the tool from running with its defaults."""
+    """Problem that prevents a host from drawing the tool, or the tool from running with its defaults."""
     check_tool(tool)
     if validate(tool, {}) != tool.parameters():
         return "its defaults are not what its parameter model gives"
@@ -106,7 +106,7 @@ def declaration_problem(tool: Tool, make: Make) -> str:
 
 
 def repetition_problem(tool: Tool, make: Make) -> str:
-    """Problem of a tool whose results differ for one seed, or that changes its subject."""
+    """Problem of a tool whose results differ for one seed, or that modifies its subject."""
     subject = picture(72, 88)
     before = subject.sha256()
     if make(subject, seed=11).sha256() != make(subject, seed=11).sha256():
@@ -115,9 +115,9 @@ def repetition_problem(tool: Tool, make: Make) -> str:
 
 
 def emptiness_problem(tool: Tool, make: Make) -> str:
-    """Problem of a tool that makes nothing but maps of one value from a picture with texture."""
+    """Problem of a tool whose new maps are all constant, although the picture has texture."""
     color = picture(72, 88)["base_color"].pixels.copy()
-    color[30:40, 50:60] = (0.8, 0.1, 0.1)  # for tools that look for what stands out
+    color[30:40, 50:60] = (0.8, 0.1, 0.1)  # for tools that look for details that stand out
     subject = with_needs(tool, Maps.from_arrays({"base_color": color}))
     pixels = {name: texture.pixels for name, texture in make(subject).items()}
     changed = [name for name in pixels if name not in subject or not np.array_equal(pixels[name], subject[name].pixels)]
@@ -141,9 +141,9 @@ def _first_problem(tool: Tool, make: Make, subjects: Iterable[Maps]) -> str:
 
 
 def extreme_problem(tool: Tool, make: Make) -> str:
-    """Problem of parameters at the ends of their ranges, which may be refused, but neither fail nor leave [0, 1].
+    """Problem with parameters at the ends of their ranges. They may be refused, but must not crash or leave [0, 1].
 
-    ModelError if all of them need models or weights that are not installed.
+    ModelError if all combinations need models or weights that are not installed.
     """
     combinations = list(extremes(tool))
     missing: list[ModelError] = []
@@ -167,7 +167,7 @@ def extreme_problem(tool: Tool, make: Make) -> str:
 
 
 def cancellation_problem(tool: Tool, make: Make) -> str:
-    """Problem of a tool that continues for `LONGEST_S` after it was cancelled at its first report of progress."""
+    """Problem of a tool that goes on for `LONGEST_S` after it was cancelled at its first report of progress."""
     looks: list[None] = []
 
     def is_cancelled() -> bool:
@@ -202,7 +202,7 @@ def _time(tool: Tool) -> Iterator[list[float]]:
 
 
 def _map_problem(made: Maps, size_px: tuple[int, int]) -> str:
-    """Problem of maps that should have this (height, width), or a multiple of both, and values in [0, 1]."""
+    """Problem of maps whose size is not (height, width) or a multiple, or whose values leave [0, 1]."""
     for name in made:
         pixels = made[name].pixels
         times = pixels.shape[0] // size_px[0]
@@ -226,7 +226,7 @@ CHECKS: Mapping[str, Callable[[Tool, Make], str]] = {
 
 
 def check(tool: Tool, make: Make | None = None) -> Iterator[BehaviourFinding]:
-    """Findings of all checks of a tool. A trainer makes no maps, so only its declaration is checked."""
+    """Findings of all checks of a tool. A trainer makes no maps, so that only its declaration is checked."""
     make = make or maker(tool)
     for behaviour, problem_of in CHECKS.items():
         if tool.kind == "trainer" and problem_of is not declaration_problem:
@@ -261,7 +261,7 @@ def extremes(tool: Tool) -> Iterator[dict[str, Any]]:
 
 
 def _ends(name: str, schema: Mapping[str, Any]) -> list[Any]:
-    """The ends of a parameter's range, or its choices; none for names of models and the like."""
+    """The ends of a parameter's range, or its choices. Empty for texts, such as names of models."""
     if "enum" in schema:
         return list(schema["enum"])
     if schema.get("type") == "boolean":

@@ -23,10 +23,10 @@ ORDER: tuple[Verdict, ...] = ("error", "warning", "note", "ok")
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at.
+    """Outcome of one check of a map set.
 
     verdict: "ok"; "note", true and harmless; "warning", probably wrong; "error", wrong. map: its name, "" for the whole
-    set. remedy: what to do; "" if all is well. fix: what `fixed` does about it. figures: what was measured.
+    set. remedy: what to do; "" if nothing. fix: key of `FIXES`, for what `mend` can do. figures: measurements.
     """
 
     check: str

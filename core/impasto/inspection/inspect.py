@@ -13,7 +13,8 @@ from .normals import checked_normals
 from .values import checked_values
 
 SEAM_RATIO, SEAM_STEP = 2.0, 3 / 255
-"""Step across a border, relative to the largest steps inside, and in itself, from which a seam is visible."""
+"""Limits of the step across a border, above both of which a seam is visible: relative to the largest step inside, and
+absolute."""
 SMALLEST_PX = 32
 RELIEF = ("normal", "height")
 
@@ -27,7 +28,7 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        """The worst of all."""
+        """The worst verdict of the findings."""
         return worst(self.findings)
 
 
@@ -37,7 +38,7 @@ def inspect(
     on_progress: Callable[[float, str], None] = lambda fraction, message: None,
     color_space: str = "",
 ) -> Report:
-    """All findings about the map set at a path, or about one of its tiles, worst first. FileError without maps."""
+    """Inspect a map set, or one of its UDIM tiles. The worst findings come first. FileError without maps."""
     found, findings = read_map_set(
         path, tile, lambda fraction, message: on_progress(0.3 * fraction, message), color_space
     )
@@ -52,7 +53,7 @@ def inspect(
 
 
 def _sizes(found: InspectedSet) -> Iterator[Finding]:
-    """Whether all maps have one size and shape."""
+    """A finding about the sizes and aspect ratios of the maps."""
     sizes = {name: texture.size_px for name, texture in found.textures.items()}
     rows, columns = found.largest_px
     listed = ", ".join(f"{name} {width}x{height}" for name, (height, width) in sizes.items())
@@ -69,7 +70,7 @@ def _sizes(found: InspectedSet) -> Iterator[Finding]:
 
 
 def _seams(found: InspectedSet) -> Iterator[Finding]:
-    """Whether each map continues across its borders."""
+    """A finding for each map about seams at its borders."""
     for name, texture in found.textures.items():
         if min(texture.size_px) < SMALLEST_PX:
             continue
@@ -89,7 +90,7 @@ def _seams(found: InspectedSet) -> Iterator[Finding]:
 
 
 def _missing(found: InspectedSet) -> Iterator[Finding]:
-    """Notes about relief that can be derived."""
+    """Notes about missing maps that can be derived."""
     has = [name in found.maps for name in RELIEF]
     if not has[1] and "normal" in found.textures:
         remedy = "derive it from the normals: `impasto apply normal-to-height`"

@@ -1,4 +1,4 @@
-"""The maps of a folder as they are stored: each of its own size, and what of the folder cannot be read."""
+"""The maps of a folder as they are stored, each at its own size, and findings about files that cannot be read."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ COLORFUL = 0.02
 
 @dataclass(frozen=True)
 class InspectedSet:
-    """A map set, or a tile of one, that is inspected. textures: those that could be read.
+    """A map set, or a UDIM tile of one, to inspect. textures: the maps that could be read.
 
-    path: the set's, or FOLDER/*.1001.* of its tile 1001. color_space: name of the one that takes the place of what the
-    files of colours say; "" for that.
+    path: of the set, or FOLDER/*.1001.* for its tile 1001. color_space: replaces the colour space that the files of
+    colour maps name; "" does not.
     """
 
     path: Path
@@ -36,7 +36,7 @@ class InspectedSet:
 
     @property
     def name(self) -> str:
-        """Name of the set: that which its files share, or else the folder's."""
+        """Name of the set: the part that the names of its files share, or else that of the folder."""
         return self.found.name or resolve(self.path).name
 
     @property
@@ -46,7 +46,7 @@ class InspectedSet:
 
     @property
     def is_directx(self) -> bool:
-        """Whether the normal map's name says so."""
+        """Whether the name of the normal map says that it is DirectX."""
         return "normal" in self.maps and self.maps["normal"].place.is_inverted
 
     @property
@@ -87,7 +87,7 @@ def read_map_set(
     on_progress: Callable[[float, str], None] = lambda fraction, message: None,
     color_space: str = "",
 ) -> tuple[InspectedSet, list[Finding]]:
-    """The set at a path, or its tile, and findings about its files. FileError if there are no maps."""
+    """The set at a path, or one of its tiles, and findings about its files. FileError if there are no maps."""
     found = MapSet(f"{path.name}.{tile}", tiles_in(path)[tile]) if tile else set_at(path)
     whole = path if path.name.endswith(ALL_OF_ONE) else path / "*"
     place = whole.with_name(f"{whole.name}.{tile}.*") if tile else path
@@ -114,7 +114,7 @@ def read_map_set(
 
 
 def _colors(file: Path, name: str) -> Iterator[Finding]:
-    """Findings about a map of one channel that is stored with colours."""
+    """A finding about a map of one channel whose file has colours."""
     if name in COLOR_MAPS or MAP_CHANNELS[name] == 3:
         return
     rgb = decode.read_map(file, "normal").pixels[::4, ::4]

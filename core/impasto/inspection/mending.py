@@ -1,6 +1,6 @@
-"""Mending of a map set without loss: sizes, sign, encoding and length of normals, relief that is derived.
+"""Fixing a map set without loss: sizes, missing relief, and the sign, encoding and length of normals.
 
-The mended set is written to a folder of its own: maps that need nothing are copied, the others are stored in 16 bits.
+The fixed set is written to a folder of its own. Unchanged maps are copied, and others are stored with 16 bits.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from .map_set import InspectedSet
 
 Textures = dict[str, Texture]
 DIRECTX = re.compile(r"(normals?|nor|nrm)[\s_\-.]*(dx|directx)(.*)$", re.IGNORECASE)
-"""End of the name of a normal map that was turned."""
+"""End of the name of a DirectX normal map."""
 
 
 def _resize(textures: Textures, found: InspectedSet) -> Textures:
@@ -82,13 +82,13 @@ FIXES: Mapping[Fix, Callable[[Textures, InspectedSet], Textures]] = {
     "derive height": _with_height,
     "derive normal": _with_normals,
 }
-"""In the order in which they are made."""
+"""Fixes in the order in which they are applied."""
 
 
 def mend(report: Report, folder: Path) -> tuple[list[Fix], list[Path]]:
-    """Write the mended set into a folder; return what was mended, and the files. The input is left as it is.
+    """Write the fixed set into a folder. Return the fixes, and the files. The input stays as it is.
 
-    FileError if the folder is the input's or has files of these names, or if there is nothing to mend.
+    FileError if the folder is that of the input, if it has files with these names, or if there is nothing to fix.
     """
     found = report.found
     if resolve(folder) in (resolve(found.path), resolve(found.path.parent)):
@@ -107,7 +107,7 @@ def mend(report: Report, folder: Path) -> tuple[list[Fix], list[Path]]:
 
 
 def _content(found: InspectedSet, name: str, texture: Texture) -> tuple[str, bytes]:
-    """Name and content of a map's file: the file itself if the map is as before, or else a PNG of 16 bits."""
+    """Name and content of a map's file: that of the input if the map is unchanged, or else a PNG with 16 bits."""
     source = found.maps.get(name)
     is_whole = source is not None and not source.place.channel
     is_converted = bool(found.color_space) and name in COLOR_MAPS

@@ -1,4 +1,4 @@
-"""Checks of a normal map: its encoding, length and lean, its sign, and whether it agrees with the height."""
+"""Checks of a normal map: encoding, length, lean, sign, and agreement with the height."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from .finding import Finding, Fix
 from .map_set import InspectedSet
 
 LENGTH_ERROR = 0.03
-"""Mean error of the length of normals that 8 bits and JPEG explain: 0.002 to 0.03 in measured sets at full size."""
+"""Limit of the mean length error of normals. 8 bits and JPEG cause 0.002 to 0.03 in measured sets at full size."""
 LEAN_DEGREES = 5.0
 POINTS_DOWN = 0.01
-"""Share of normals that may point down: those of steep edges, in JPEG; measured sets have up to 0.0013."""
+"""Limit of the share of normals that point down. JPEG causes some at steep edges, up to 0.0013 in measured sets."""
 EMPTY_BLUE = 0.02
-"""Range of blue below which it is constant, and least mean difference from what unit length demands."""
+"""Range of blue below which it is constant. A mean difference from unit length above it makes the channel empty."""
 CURVE_OFFSET, CURVE_REST = 0.1, 0.03
-"""Offset of the median normal that sRGB's curve may explain, and what may be left of it."""
+"""Offset of the median normal above which sRGB's curve is tried, and limit of the offset without that curve."""
 AGREES = 0.2
-"""Least correlation of the normals' slopes with the height's; measured sets have 0.38 to 0.98."""
+"""Lower limit of the correlation between slopes of normals and height. Measured sets have 0.38 to 0.98."""
 NAMES = {"opengl": "OpenGL", "directx": "DirectX"}
 
 
@@ -49,7 +49,7 @@ def checked_normals(found: InspectedSet) -> Iterator[Finding]:
 
 
 def _encoding(normal: np.ndarray) -> Finding | None:
-    """Reason why it is no tangent-space normal map as it is stored; None if it is one."""
+    """An error if the map, as it is stored, is no tangent-space normal map; None if it is one."""
     blue = normal[..., 2]
     missing = float(np.abs(with_blue(normal)[..., 2] - blue).mean())
     if float(np.ptp(blue)) < EMPTY_BLUE < missing:
@@ -74,7 +74,7 @@ def _encoding(normal: np.ndarray) -> Finding | None:
 
 
 def _median_offset(normal: np.ndarray) -> float:
-    """Distance of the median normal from upright, along x and y together."""
+    """Distance of the median normal's x and y from 0."""
     return float(np.hypot(*(2 * np.median(normal[..., :2], (0, 1)) - 1)))
 
 
@@ -91,7 +91,7 @@ def _length(normal: np.ndarray) -> Finding:
 
 
 def _lean(normal: np.ndarray) -> Iterator[Finding]:
-    """A warning if the surface leans as a whole, as none does that tiles."""
+    """A warning if the surface leans as a whole, which a surface that tiles cannot do."""
     along_x, along_rows = slopes_from_normal(normal).mean((0, 1))
     degrees = float(np.degrees(np.arctan(np.hypot(along_x, along_rows))))
     if degrees > LEAN_DEGREES:
@@ -101,7 +101,7 @@ def _lean(normal: np.ndarray) -> Iterator[Finding]:
 
 
 def _height_like(found: InspectedSet, normal: np.ndarray) -> np.ndarray | None:
-    """The height (H, W) at the normals' size; None if there is none, or it is flat, or of another shape."""
+    """The height (H, W) at the size of the normals. None if it is missing or flat, or has another aspect ratio."""
     height = found.textures.get("height")
     if height is None or float(np.ptp(height.pixels)) == 0:
         return None
@@ -135,7 +135,7 @@ def _sign_finding(found: InspectedSet, slopes: np.ndarray, height: np.ndarray | 
 
 
 def _against_height(normal: np.ndarray, slopes: np.ndarray, height: np.ndarray) -> Finding:
-    """Whether normals and height are of one surface: correlation of slopes, better of two scales, and mean angle."""
+    """A finding about whether normals and height show one surface, from the correlation of slopes at two scales."""
     angle, fine = normal_height_consistency(normal, height[..., None])
     half = np.hypot(*height_correlations(_halve(slopes), _halve(height[..., None])[..., 0])) / 2**0.5
     along_x, along_y = height_correlations(slopes, height)

@@ -1,4 +1,4 @@
-"""Checks of colours and plain values: albedo of dielectrics and metals, metallic, roughness, height, occlusion."""
+"""Checks of values: albedo of dielectrics and metals, metallic, roughness, height, occlusion."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from .finding import Finding, Fix
 from .map_set import InspectedSet
 
 DARKEST, BRIGHTEST = 0.01, 0.9
-"""Albedo of real dielectrics: charcoal 0.02 to fresh snow 0.9, with some latitude below."""
+"""Limits of the albedo of dielectrics. Real ones lie between charcoal (0.02) and fresh snow (0.9)."""
 BEYOND = 0.2
-"""Share of pixels outside of it that makes a map implausible; of measured sets one has more: white cloth, 0.59."""
+"""Share of pixels outside these limits that makes a map implausible. Of measured sets, only white cloth has 0.59."""
 DARKEST_METAL = 0.2
-"""Least median luminance of bare metal; real ones have 0.4 to 0.98, and dirt takes some of it."""
+"""Lower limit of the median luminance of metal. Bare metals have 0.4 to 0.98, and dirt lowers it."""
 METAL = 0.9
 HALF_METAL = 0.15
-"""Share of pixels between dielectric and metal that filtering along edges may make."""
+"""Limit of the share of pixels between dielectric and metal, which filtering along edges causes."""
 CONSTANT = 0.002
 OCCLUSION_PX = 256
 OCCLUSION_FITS = 0.15
-"""Least correlation of occlusion with that of the height; measured sets have 0.52 to 0.88."""
+"""Lower limit of the correlation of occlusion with that of the height. Measured sets have 0.52 to 0.88."""
 UPSIDE_DOWN = 0.3
 
 
@@ -63,7 +63,7 @@ def _base_color(found: InspectedSet) -> Iterator[Finding]:
 
 
 def _dielectric(linear: np.ndarray, luminance: np.ndarray, share: float) -> Finding:
-    """Albedo (n, 3) of what is no metal, which is this share of the picture."""
+    """A finding about the albedo (n, 3) of dielectrics, which are this share of the picture."""
     dark = share * float((linear.max(1) < DARKEST).mean())
     bright = share * float((linear.min(1) > BRIGHTEST).mean())
     figures = {"median": float(np.median(luminance)), "too_dark": dark, "too_bright": bright}
@@ -78,7 +78,7 @@ def _dielectric(linear: np.ndarray, luminance: np.ndarray, share: float) -> Find
 
 
 def _metal(luminance: np.ndarray) -> Finding:
-    """Reflectance (n) of metal."""
+    """A finding about the reflectance (n) of metal."""
     median = float(np.median(luminance))
     figures = {"median": median}
     if median < DARKEST_METAL:
@@ -102,7 +102,7 @@ def _metallic(found: InspectedSet) -> Iterator[Finding]:
 
 
 def _range(name: str, pixels: np.ndarray, has_normals: bool) -> Finding:
-    """Whether a map of one channel carries anything."""
+    """A finding about the range of a map of one channel."""
     low, mean, high = float(pixels.min()), float(pixels.mean()), float(pixels.max())
     figures = {"lowest": low, "mean": mean, "highest": high}
     finding = partial(Finding, "range", name, figures=figures)
@@ -121,7 +121,7 @@ def _range(name: str, pixels: np.ndarray, has_normals: bool) -> Finding:
 
 
 def _occlusion_against_height(found: InspectedSet) -> Iterator[Finding]:
-    """Whether occlusion follows from the height, at a small size."""
+    """A finding about whether occlusion follows from the height, at a small size."""
     import torch
 
     from ..surface.relief import sky_over
@@ -151,7 +151,7 @@ def _occlusion_against_height(found: InspectedSet) -> Iterator[Finding]:
 
 
 def _scale_px(found: InspectedSet, height: np.ndarray) -> float:
-    """Range of heights in pixels that fits the normals, or a usual one."""
+    """Range of heights in pixels that fits the normals, or else a usual one."""
     from ..surface.heights import UNKNOWN_RELIEF
 
     usual = UNKNOWN_RELIEF * OCCLUSION_PX

@@ -1,4 +1,4 @@
-"""The hooks that a plugin may implement. A plugin is a module behind an entry point of the group `impasto`."""
+"""The hooks of plugins. A plugin is a module with an entry point in the group `impasto`."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def impasto_models() -> Path:
 
 @hookspec
 def impasto_weights() -> Sequence[Weights]:
-    """Published weights of networks that the plugin's tools can use once the user has installed them."""
+    """Published weights of networks, which tools of the plugin can use once the user has installed them."""
     raise NotImplementedError
 
 

@@ -1,6 +1,6 @@
 """Description of this installation for hosts, and the findings of `impasto doctor`.
 
-The doctor must also run when a package is missing, so third-party packages are imported only where they are used.
+The doctor must run even if a package is missing. So third-party packages are imported where they are used.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def description() -> EngineDescription:
 
 
 def findings() -> dict[str, Any]:
-    """Versions, devices, plugins, `problems` and `warnings`, each of these with its description and `remedy`."""
+    """Versions, devices and plugins, and `problems` and `warnings`, each with its description and `remedy`."""
     packages = {name: _version(name) for name in PACKAGES}
     problems = [
         {"what": f"{name} is not installed", "remedy": f"{sys.executable} -I -m pip install {name}"}
@@ -84,7 +84,7 @@ def findings() -> dict[str, Any]:
 
 
 def _warnings() -> Iterator[dict[str, str]]:
-    """Ways in which this process was started that let Python run files of the current folder before ours."""
+    """Warnings if Python can load modules from the current folder before ours."""
     if not sys.flags.safe_path and Path(sys.argv[0]).name == "__main__.py":
         yield {
             "what": "after python -m, Python looks into the current folder first, and runs an impasto that lies there",

@@ -1,4 +1,4 @@
-"""The core's own plugin: the file formats that come with it, and the step that ends a group, which the fold knows."""
+"""The core's own plugin: bundled file formats, and the tool `group`, which the fold knows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .hookspecs import hookimpl
 
 
 class Group(Tool):
-    """The result of its steps; the fold blends it with what is below them."""
+    """The step that ends a group. The fold blends the result of the group with what is below it."""
 
     kind, name, label, group, rank = "group", GROUP, "Group", "Finish", 89
     description = "Blends the steps of its group, which are right before it, as one with what is below them"

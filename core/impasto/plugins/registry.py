@@ -1,6 +1,6 @@
-"""Loading of plugins, and the registry of the tools, matchers, text encoders, exporters, models and weights they add.
+"""Loading plugins, and the registry of their tools, matchers, text encoders, actions, exporters, models and weights.
 
-Each entry point is loaded separately: a broken plugin is recorded with its reason, and the others still load.
+Each entry point is loaded separately. A broken plugin is recorded with its reason, and the others still load.
 """
 
 from __future__ import annotations
@@ -48,14 +48,14 @@ CHECKS: Mapping[str, Callable[[Any], None]] = {
     "exporters": lambda exporter: None,
     "weights": check_weights,
 }
-"""Check of each kind of thing that plugins add by name, through the hook `impasto_KIND`."""
+"""Check of each kind of object that plugins add, through the hook `impasto_KIND`."""
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class PluginStatus:
-    """State of a plugin: `error` and `remedy` are empty if it works; `trace` is for its author."""
+    """State of a plugin. `error` and `remedy` are empty if it works. `trace` is for its author."""
 
     name: str
     distribution: str
@@ -68,7 +68,7 @@ class PluginStatus:
 
 @dataclass
 class Registry:
-    """Tools and all else that the loaded plugins add, by name."""
+    """Everything that the loaded plugins add, by name."""
 
     manager: pluggy.PluginManager
     plugins: tuple[PluginStatus, ...] = ()
@@ -81,12 +81,12 @@ class Registry:
     model_folders: tuple[Path, ...] = ()
 
     def ask(self, plugin: object, hook: str, **arguments: Any) -> list[Any]:
-        """The answer of one plugin to a hook, in a list, which is empty if it does not implement it."""
+        """A list with the answer of one plugin to a hook, empty if the plugin does not implement it."""
         others = [other for other in self.manager.get_plugins() if other is not plugin]
         return self.manager.subset_hook_caller(hook, others)(**arguments)
 
     def add(self, plugin: object) -> list[str]:
-        """Add all that a plugin gives, or nothing; names of its tools. PluginError if it breaks the contract."""
+        """Add everything from a plugin, or nothing. Return its tools' names. PluginError if it breaks the contract."""
         known: dict[str, dict[str, Any]] = {kind: getattr(self, kind) for kind in CHECKS}
         added: dict[str, dict[str, Any]] = {kind: {} for kind in CHECKS}
         for kind, check in CHECKS.items():
@@ -103,7 +103,7 @@ class Registry:
         return list(added["tools"])
 
     def add_commands(self, subparsers: argparse._SubParsersAction) -> None:
-        """Let each plugin add its subcommands; if one fails, the log says why and the others still add theirs."""
+        """Let each plugin add its subcommands. If one fails, the log says why, and the others still add theirs."""
         self._extend("commands", subparsers=subparsers)
 
     def add_options(self, command: str, parser: argparse.ArgumentParser) -> None:
@@ -118,7 +118,7 @@ class Registry:
                 log.warning("the plugin %s adds no %s: %s", name, kind, error)
 
     def hint(self) -> str:
-        """End of a remedy for what is missing: the plugins that could not load; "" if all could."""
+        """End of a remedy for a missing object: the plugins that could not load; "" if all could."""
         broken = [status.name for status in self.plugins if status.error]
         return f"; these plugins could not load: {', '.join(broken)} (see `impasto doctor`)" if broken else ""
 
@@ -127,7 +127,7 @@ class Registry:
         return ModelLibrary(folder or user_folder("models"), self.model_folders)
 
     def weights_library(self, folder: Path | None = None) -> WeightsLibrary:
-        """The weights that plugins declare, installed in `folder`, the user's by default."""
+        """The weights that plugins declare, installed in `folder`, which is the user's by default."""
         return WeightsLibrary(folder or user_folder("weights"), self.weights)
 
     def encode(self, patches: np.ndarray, context: Context) -> np.ndarray | None:
@@ -137,7 +137,7 @@ class Registry:
     def write_report(
         self, model: Model, data: Dataset, file: Path, device: str, on_progress: Callable[[float, str], None]
     ) -> str:
-        """Write the report of a model's training to `file`; its verdict. PluginError if no plugin writes reports."""
+        """Write the report of a model's training to `file`. Return its verdict. PluginError if no plugin can."""
         verdict: str | None = self.manager.hook.impasto_report(
             model=model, data=data, file=file, device=device, on_progress=on_progress
         )
@@ -177,11 +177,11 @@ class Registry:
         return items[name]
 
     def tools_for(self, task: str) -> list[Tool]:
-        """The tools that do a task (one of `impasto.tools.TASKS`), the one that hosts take by themselves first."""
+        """The tools for a task (one of `impasto.tools.TASKS`). The first one is the default of hosts."""
         return in_order(tool for tool in self.tools.values() if tool.task == task)
 
     def tool_for_file(self, file: Path) -> ImportingGenerator | None:
-        """The generator that makes models of files of other programs with this suffix; None if there is none."""
+        """The generator that imports files of other programs with this suffix; None if there is none."""
         generators = (tool for tool in self.tools.values() if isinstance(tool, ImportingGenerator))
         return next((tool for tool in generators if file.suffix.lower() in tool.model_suffixes), None)
 
@@ -193,7 +193,7 @@ def registry() -> Registry:
 
 
 def load_plugins(points: Iterable[EntryPoint]) -> Registry:
-    """Load each entry point separately; a plugin that fails at any stage is left out and its reason recorded."""
+    """Load each entry point separately. A plugin that fails at any stage is left out, and its reason is recorded."""
     confine_libraries()
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hookspecs)

@@ -1,4 +1,4 @@
-"""State of a training, saved as one: networks, their optimisers, the averaged weights and the random generator.
+"""State of a training: its networks, their optimisers, the averaged weights and the random generator.
 
 A trainer subclasses `Training` with its networks and its step; `impasto.training.loop.train` runs the steps.
 """
@@ -26,9 +26,9 @@ from ..texture import Maps
 log = logging.getLogger(__name__)
 
 LEARNED_MAPS = ("base_color", "height", "roughness", "metallic")
-"""Maps that networks learn; normals and occlusion are derived from height, so that they agree with it."""
+"""Maps that networks learn. Normals and occlusion are derived from the height, so that they agree with it."""
 LEAST_DEVIATION = 0.01
-"""Least standard deviation by which a channel is divided, so that an almost constant one is not amplified."""
+"""Lower limit of the standard deviation that divides a channel, so that an almost constant one is not amplified."""
 FINAL_RATE = 0.1
 EMA_DECAY = 0.995
 
@@ -36,10 +36,10 @@ EMA_DECAY = 0.995
 class Training(ABC):
     """Networks, optimisers and random state after `done` of `steps` steps: the content of a checkpoint.
 
-    A subclass creates its networks within `seeded()`, passes them to `hold`, and defines `step`, `preview` and, to
-    have collapse detected, `probe`. averaged: name of the network whose averaged weights (EMA) become the model.
-    rate_factor: factor of the learning rate, halved by each rollback. ranks: the processes that train together; a step
-    that spreads its batch over them has the same losses and gradients as one process. precision: "float32", or
+    A subclass creates its networks within `seeded_weights()` and passes them to `hold`. It defines `step`, `preview`
+    and, to detect a collapse, `probe`. averaged: name of the network whose averaged weights (EMA) become the model.
+    rate_factor: factor of the learning rate, halved by each rollback. ranks: the processes that train together. A step
+    that spreads its batch over them has the same losses and gradients as in one process. precision: "float32", or
     "bfloat16" within `autocast()`.
     """
 
@@ -68,7 +68,7 @@ class Training(ABC):
             yield
 
     def hold(self, networks: Mapping[str, nn.Module], optimizer: Callable[[Iterable[nn.Parameter]], Optimizer]) -> None:
-        """Register the networks, each with its own optimiser; `ema` becomes a copy of the averaged one."""
+        """Register the networks, each with its own optimiser. `ema` becomes a copy of the averaged one."""
         for name, network in networks.items():
             self.networks[name] = network.to(self.device)
             if self.precision == "bfloat16":
@@ -86,24 +86,24 @@ class Training(ABC):
         """Current result of the averaged network, from fixed noise."""
 
     def complete(self) -> None:  # noqa: B027  (most have nothing to do)
-        """Compute the parts of the averaged network that are not trained; called once, after the last step."""
+        """Compute the parts of the averaged network that are not trained. Called once, after the last step."""
 
     def card(self) -> dict[str, Any]:
-        """Fields of the model's card that its tool needs, and its "data"; called once, after `complete`."""
+        """Fields of the model's card that its tool needs, and its "data". Called once, after `complete`."""
         return {}
 
     def exemplar(self) -> Maps | None:
-        """The picture to keep beside the model, for the detail of its results; None for none."""
+        """The picture that is stored next to the model, for the detail of its results; None for none."""
         return None
 
     def probe(self) -> tuple[Tensor, Tensor] | None:
-        """Results of `ema` from fixed noise, and fixed real pictures, both (B, C, H, W); None to watch losses alone."""
+        """Results of `ema` from fixed noise, and fixed real pictures, both (B, C, H, W). None: watch losses only."""
         return None
 
     def start_from(self, model: str, tool: str, context: Context) -> None:
-        """Fine-tune: load those weights of a model of `tool` into the averaged network that fit by name and shape.
+        """Fine-tune: load the weights of a model of `tool` that fit the averaged network by name and shape.
 
-        Other networks start from scratch. "" does nothing. ModelError if no weight fits.
+        Other networks start from scratch. A model of "" does nothing. ModelError if no weight fits.
         """
         if not model:
             return
@@ -126,7 +126,7 @@ class Training(ABC):
         self.keep_good()
 
     def initial_tensors(self, card: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
-        """Tensors of a model to start from, with its card, in the shapes of this one where that has a meaning."""
+        """Tensors of the model to start from, in the shapes of this training where possible. card: of the model."""
         return tensors
 
     def rate(self) -> float:
@@ -147,7 +147,7 @@ class Training(ABC):
 
     @torch.no_grad()
     def average(self, decay: float = EMA_DECAY) -> None:
-        """Update `ema` (Karras et al. 2018) from its network; the decay is smaller at first, to forget the first steps.
+        """Update `ema` (Karras et al. 2018) from its network. The decay is smaller at first, to forget the first steps.
 
         Not `torch.optim.swa_utils`, whose `get_ema_multi_avg_fn` has a constant decay.
         """
@@ -168,12 +168,12 @@ class Training(ABC):
         return lambda *shape: torch.randn(shape, generator=random).to(self.device)
 
     def autocast(self) -> Any:
-        """Context manager in which convolutions run in the training's precision."""
+        """Context manager in which convolutions run at the precision of the training."""
         kind = self.device.split(":")[0]
         return torch.autocast(kind, torch.bfloat16, enabled=self.precision == "bfloat16")
 
     def keep_good(self) -> None:
-        """Store the current weights as the ones that `go_back` restores."""
+        """Store the current weights, which `go_back` then restores."""
         self.good = {name: value.detach().clone() for name, value in self._weights().items()}
 
     def go_back(self) -> None:
@@ -191,7 +191,7 @@ class Training(ABC):
                 value.copy_(self.good[name])
 
     def tensors(self) -> dict[str, np.ndarray]:
-        """All state as arrays by name, for a safetensors file, which cannot run code when it is read."""
+        """The whole state as arrays by name, for a safetensors file, which cannot run code when it is read."""
         state = {"random": self.random.get_state(), **self._weights()}
         state |= {f"good.{name}": value for name, value in self.good.items()}
         for name, optimizer in self.optimizers.items():

@@ -1,4 +1,4 @@
-"""Learning curves: figures of a training by step, in a limited number of rows."""
+"""Learning curves: the figures of a training, in a limited number of rows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ CURVE_ROWS = 40
 
 @dataclass
 class Curve:
-    """Rows of figures, each the mean over `every` steps; on reaching `CURVE_ROWS`, neighbouring rows are merged."""
+    """Rows of figures, each the mean of `every` steps. When there are `CURVE_ROWS`, neighbouring rows are merged."""
 
     every: int = 1
     rows: list[dict[str, float]] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Layers that several networks share: convolutions on a torus, and a discriminator of patches."""
+"""Layers that several networks use: convolutions on a torus, and a discriminator of patches."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def halved_sizes(size: tuple[int, int], count: int) -> list[tuple[int, int]]:
 class PatchDiscriminator(nn.Module):
     """Maps (B, channels, H, W) -> logits (B, 1, about H/8 - 5, about W/8 - 5), each of a patch of `patch_px(widths)`.
 
-    For four widths; it judges patch by patch (Isola et al. 2017). No padding, so that it cannot judge by borders.
+    The sizes are for four widths. It judges each patch (Isola et al. 2017), without padding, so never by borders.
     Average pooling halves the size: strided convolutions weigh some pixels more than others, which leaves a weave
     pattern in the generator's results.
     """
@@ -46,7 +46,7 @@ class PatchDiscriminator(nn.Module):
         self.classes = nn.Embedding(classes, widths[-1]) if classes else None
 
     def forward(self, x: Tensor, classes: Tensor | None = None) -> Tensor:
-        """One logit for each patch; with classes (B,) by projection (Miyato & Koyama 2018)."""
+        """One logit for each patch. classes (B,) are added by projection (Miyato & Koyama 2018)."""
         features = self.layers(x)
         logits = self.logits(features)
         if self.classes is not None and classes is not None:
@@ -63,7 +63,7 @@ def patch_px(widths: Sequence[int]) -> int:
 
 
 def fitting_widths(widths: list[int], side_px: int) -> list[int]:
-    """The first of these widths, as many as keep patches within a picture of `side_px`."""
+    """The first of these widths, as many as the patches of a picture of `side_px` allow."""
     while len(widths) > 1 and patch_px(widths) > side_px:
         widths = widths[:-1]
     return widths

@@ -1,6 +1,6 @@
-"""The loop of every trainer: steps, checkpoints, previews, stopping early, and rollback when a training fails.
+"""The loop of every trainer: steps, checkpoints, previews, early stops, and rollbacks when a training fails.
 
-An interrupted training resumes bit for bit; a failing one returns to the last good weights at half the learning rate.
+An interrupted training resumes bit for bit. A failing one returns to the last good weights at half the learning rate.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Outcome:
     """Outcome of a training. figures and curve go on the model's card.
 
     curve: losses by `step`, SWD, its floor and diversity by `probe_step`, and the steps of rollbacks.
-    seconds: time of the steps without pauses; not on the card, since the same training must give the same file.
+    seconds: time of the steps without pauses. It is not on the card: the same training must give the same file.
     note: why it ended early or rolled back, or "".
     """
 
@@ -57,11 +57,10 @@ def train(
 ) -> Outcome:
     """Take the remaining steps and return the outcome; afterwards `training.ema` is the model.
 
-    about: identity of the training, as JSON: "data" (hash), "parameters", "seed". A checkpoint of another training is
-    refused with ModelError, but may have another number of `steps`. On cancellation the checkpoint is kept; a training
-    that the user stops, or that keeps failing, ends early with its best weights. Of several processes the first one
-    decides and writes; all end if one is cancelled. watch: limits for detecting failure;
-    watched=False: never roll back.
+    about: identity of the training, as JSON: "data" (hash), "parameters", "seed". ModelError if the checkpoint is of
+    another training; only the number of `steps` may differ. A cancelled training leaves its checkpoint. A training that
+    the user stops, or that keeps failing, ends early with its best weights. Of several processes, the first one decides
+    and writes, and all end if one is cancelled. watch: limits for detecting failure. watched=False: never roll back.
     """
     run = _TrainingRun(training, checkpoint, about, context, watch or Watch(training.saturated_below), watched)
     if is_there(checkpoint):
@@ -89,10 +88,10 @@ class _TrainingRun:
         self.training, self.checkpoint, self.about, self.ranks = training, checkpoint, dict(about), training.ranks
         self.is_cancelled = False
         self.context = replace(context, is_cancelled=lambda: self.is_cancelled)
-        self.asked_to_end = context.is_cancelled, context.is_stopped
+        self.end_callbacks = context.is_cancelled, context.is_stopped
         self.watch, self.watched = watch, watched
         self.losses, self.probes = Curve(), Curve()
-        self.recent: list[dict[str, float]] = []  # since the last look
+        self.recent: list[dict[str, float]] = []  # since the last look at the probe
         self.probe: dict[str, float] = {}
         self.note, self.is_over = "", False
         self.seconds = self.saved_s = self.step_s = 0.0
@@ -123,8 +122,8 @@ class _TrainingRun:
                 self.note, self.is_over = f"stopped after {training.done} steps", True
 
     def _is_stopped(self) -> bool:
-        """Whether the user stops the training; and ask, for the next step, whether it is cancelled."""
-        self.is_cancelled, is_stopped = self.ranks.any(*(is_asked() for is_asked in self.asked_to_end))
+        """Return whether the user has stopped the training, and note whether it is cancelled before the next step."""
+        self.is_cancelled, is_stopped = self.ranks.any(*(is_true() for is_true in self.end_callbacks))
         return is_stopped
 
     def _learn_from(self, row: dict[str, float]) -> None:
@@ -166,7 +165,7 @@ class _TrainingRun:
         log.warning("step %d: %s", step, self.note)
 
     def message(self) -> str:
-        """Message that is shown with the progress."""
+        """Message for the progress bar."""
         training = self.training
         parts = [f"Step {training.done} of {training.steps}"]
         if self.step_s and training.done >= 3:
@@ -182,7 +181,7 @@ class _TrainingRun:
         return ", ".join(parts)
 
     def save(self) -> None:
-        """Write the checkpoint atomically: an interrupted write loses nothing."""
+        """Write the checkpoint atomically, so that an interrupted write loses nothing."""
         if not self.ranks.is_first:
             return
         state = {
@@ -201,7 +200,7 @@ class _TrainingRun:
         write_tensors(self.checkpoint, self.training.tensors(), {"training": json.dumps(state)})
 
     def resume(self) -> None:
-        """Continue from the checkpoint. ModelError if it is of another training, or damaged."""
+        """Continue from the checkpoint. ModelError if it belongs to another training, or is damaged."""
         tensors, metadata = read_tensors(self.checkpoint)
         training, name = self.training, excerpt(self.checkpoint.name)
         try:
@@ -231,7 +230,7 @@ class _TrainingRun:
 
 
 def _read(losses: Mapping[str, Tensor]) -> dict[str, float]:
-    """Values of 0-d tensors by name, with a single synchronisation with the device."""
+    """Values of 0-d tensors by name, read from the device at once."""
     values = torch.stack([value.detach().float() for value in losses.values()]).tolist()
     return dict(zip(losses, values, strict=True))
 
@@ -242,7 +241,7 @@ def _without_steps(about: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def duration(seconds: float) -> str:
-    """A duration as people say it: "40 s", "3 min", "2.5 h"."""
+    """A rounded duration: "40 s", "3 min", "2.5 h"."""
     if seconds < 60:
         return f"{max(10, 10 * round(seconds / 10))} s" if seconds >= 10 else f"{max(1, round(seconds))} s"
     return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -1,4 +1,4 @@
-"""Losses that several trainers share: relativistic, its penalty, KL divergence, distance of patches."""
+"""Losses that several trainers use: relativistic loss and its penalty, KL divergence, distance of patches."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from ..numerics.resampling import laplacian_pyramid
 from ..numerics.statistics import relative_distance, sort_rows
 
 SIGMA = 0.1
-"""Step of the finite difference that approximates the gradient, at half the cost of double backpropagation."""
+"""Step of the finite difference that approximates a gradient, at half the cost of double backpropagation."""
 PATCH_PX = 7
 DIRECTIONS = 32
 POSITIONS = 4096
-"""Number of patches of a batch that are compared."""
+"""Number of patches of a batch to compare."""
 
 
 @dataclass(frozen=True)
 class Pairing:
-    """A choice of the pictures that are compared with each other.
+    """Which pictures a distance compares with each other.
 
-    pooled: axes of (directions, pictures, positions) whose values are one distribution. least_positions: least number
-    of patches of a distribution. least_channel, least_projection: least deviations to divide by.
+    pooled: first and last axis of (directions, pictures, positions) that form one distribution. least_positions: lower
+    limit of patches of a distribution. least_channel, least_projection: lower limits of deviations to divide by.
     """
 
     pooled: tuple[int, int]
@@ -35,13 +35,13 @@ class Pairing:
 
 ALL_WITH_ALL = Pairing((1, 2), POSITIONS, 1e-3, 1e-3)
 ONE_BY_ONE = Pairing((0, 1), 512, 0.1, 0.2)
-"""Each picture of x̂ with the one of x that has its index; maps of some are of one value, so deviations have limits."""
+"""Each picture of x̂ with the picture of x at its index. Some maps are constant, so the limits are higher."""
 
 
 def relativistic_loss(relativistic_logits: Tensor) -> Tensor:
     """Mean of softplus(-z) over z = D(x) - D(x̂), the discriminator's loss, or D(x̂) - D(x), the generator's.
 
-    Huang et al. 2024, eq. 2; here for each patch.
+    Huang et al. 2024, eq. 2, here for each patch.
     """
     return softplus(-relativistic_logits).mean()
 

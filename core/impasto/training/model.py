@@ -1,4 +1,4 @@
-"""A training from its data to the file of its model, as trainers do it: begun, resumed, saved once and told of."""
+"""Training a model, from the dataset to the saved file. An interrupted training is resumed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .reporting import unreported_model
 
 
 def new_model_path(name: str, context: Context) -> Path:
-    """File for a new model. ModelError if one of this name exists: no training overwrites another."""
+    """File for a new model. ModelError if a model of this name exists, since no training overwrites another."""
     path = context.models.path(name)
     if is_there(path):
         raise ModelError(
@@ -38,12 +38,12 @@ def train_model(
     context: Context,
     watched: bool = True,
 ) -> Result:
-    """Train a model for `tool` on the dataset, and save it; resumes from a checkpoint of its name if there is one.
+    """Train a model for `tool` on the dataset, and save it. A checkpoint with its name is resumed.
 
-    build: creates the training from a seed. parameters: a trainer's, with the `name` of the model and the one to
-    `start_from`. The card has the fields of the training's `card()`, beside name, architecture and parameters. A model
-    that the same training has left without its report, because it was interrupted, is returned as it is. Of several
-    processes the first one saves and returns the model.
+    build: creates the training from a seed. parameters: of the trainer, with the `name` of the model and of the model
+    to `start_from`. The card has name, architecture and parameters, and the fields of the training's `card()`. If the
+    same training was interrupted before its report, the result is the model that it left. Of several processes, the
+    first one saves and returns the model.
     """
     path, seed = context.models.path(parameters.name), int(context.rng.integers(2**62))
     settings = parameters.model_dump(mode="json")
@@ -77,13 +77,13 @@ def _drop(file: Path) -> None:
 
 
 def save_trained(training: Training, path: Path, checkpoint: Path, card: Mapping[str, Any], outcome: Outcome) -> Result:
-    """Save `ema` in half precision and drop the checkpoint. The card gets the precision, the figures and the curve."""
+    """Save `ema` in half precision, and remove the checkpoint. The card gets the precision, figures and curve."""
     tensors = {name: value.detach().cpu() for name, value in training.ema.state_dict().items()}
     halves = {name: (value.half() if value.is_floating_point() else value).numpy() for name, value in tensors.items()}
     about = {**card, "precision": training.precision, "figures": outcome.figures, "curve": outcome.curve}
     if outcome.note:
         about["note"] = outcome.note
-    _drop(path.with_suffix(REPORT_SUFFIX))  # of a model that was deleted by hand
+    _drop(path.with_suffix(REPORT_SUFFIX))  # left by a model that was deleted by hand
     model = save_model(path, halves, about, training.preview(), training.exemplar())
     _drop(checkpoint)
     return Result(models=(model.path,), figures={**outcome.figures, "seconds": outcome.seconds})

@@ -1,8 +1,8 @@
 """Noise as a function of position: any window of a torus, in any order, with the same values on every device.
 
-A generator that makes a picture in tiles draws each tile's noise from here, so that tiles agree with each other and
-with the picture made at once. Counter-based, as in Salmon et al. 2011 ("Parallel random numbers: as easy as 1, 2, 3"):
-a value is a hash of seed, stream, channel, row and column, and nothing is stored.
+A generator that makes a picture in tiles takes the noise of each tile from here. So tiles agree with each other, and
+with the picture that is made at once. It is counter-based, as in Salmon et al. 2011 ("Parallel random numbers: as easy
+as 1, 2, 3"): a value is a hash of seed, stream, channel, row and column, and nothing is stored.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ import torch
 from torch import Tensor
 
 LEVELS_BITS = 16
-"""Values are drawn from a table of 2¹⁶ equally likely ones, up to ±4.3: half a hash selects one."""
+"""Values come from a table of 2¹⁶ equally likely ones, up to ±4.3. Half of a hash selects one."""
 CHANNELS_PER_HASH = 2
 BLOCK_HASHES = 2**16
-"""Number of hashes computed at a time on a CPU, few enough to stay in the cache."""
+"""Number of hashes that a CPU computes at a time, few enough to stay in its cache."""
 
 
 @dataclass(frozen=True)
 class NoiseField:
-    """Standard normal noise at every position of a torus of any size, from a seed ≥ 0; channels are independent.
+    """Standard normal noise at every position of a torus of any size, from a seed ≥ 0. Channels are independent.
 
     device: a torch device string, of the results.
     """
@@ -37,10 +37,11 @@ class NoiseField:
     ) -> Tensor:
         """Noise (channels, height, width) float32 in `window` (top, left, height, width) of a torus of `size`.
 
-        `size` is (height, width); without a window, the whole torus is returned. Rows and columns are taken modulo the
-        size, so a window may start before 0 and wrap around more than once; the size affects values in no other way.
-        `stream` ≥ 0 selects independent noise, such as for the layers of a network. Bit-identical on every device:
-        integer hashes and a table. In memory, channels are innermost (torch's `channels_last`).
+        `size` is (height, width). Without a window, the result is the whole torus. Rows and columns are taken modulo
+        the size, so a window may start before 0 and wrap around more than once. The size affects values in no other
+        way. `stream` ≥ 0 selects independent noise, such as for the layers of a network. The values come from integer
+        hashes and a table, so they are bit-identical on every device. In memory, channels are innermost (torch's
+        `channels_last`).
         """
         top, left, height, width = window or (0, 0, *size)
         rows = _line_hashes(self.seed, stream, channels, 0, size[0], top, height, self.device)
@@ -63,7 +64,7 @@ def _line_hashes(
 ) -> Tensor:
     """Hashes (P, count) int32 of rows (axis 0) or columns (axis 1) from `first` on, for each pair of channels.
 
-    Without collisions. Cached, since all bands of a picture have the same columns.
+    There are no collisions. Hashes are cached, since all bands of a picture have the same columns.
     """
     pairs = -(-channels // CHANNELS_PER_HASH)
     keys = np.random.SeedSequence((seed, stream)).generate_state(4 * pairs).reshape(pairs, 4).view(np.int32)
@@ -73,7 +74,7 @@ def _line_hashes(
 
 
 def _mix(x: Tensor) -> Tensor:
-    """Hash 32-bit values, held as int32, in place, a bijection: Wellons' lowbias32 with its better constants.
+    """Hash 32-bit values, held as int32, in place. It is a bijection: Wellons' lowbias32 with its better constants.
 
     https://github.com/skeeto/hash-prospector, public domain; "[16 21f0aaad 15 d35a2d97 15] = 0.10760229515479501".
     """

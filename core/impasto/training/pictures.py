@@ -1,4 +1,4 @@
-"""Pictures to learn from: loaded, halved if the other half is to judge, and cut into crops across borders that wrap."""
+"""Pictures to learn from: loading them, taking a half if the other half is for judging, and cutting random crops."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..texture import Maps
 
 @dataclass(frozen=True)
 class Picture:
-    """Values (C, H, W), and whether they wrap around (vertically, horizontally). label: index of its class."""
+    """Values (C, H, W) of a picture. wraps: vertically, horizontally. label: index of its class."""
 
     values: Tensor
     wraps: tuple[bool, bool]
@@ -40,7 +40,7 @@ class Picture:
 
 
 def random_crop(x: Tensor, size_px: int, random: torch.Generator) -> Tensor:
-    """A random crop (B, C, size_px, size_px) of x (B, C, H, W): from it, a discriminator cannot see that x tiles."""
+    """A random crop (B, C, size_px, size_px) of x (B, C, H, W), which hides from a discriminator that x tiles."""
     top, left = (int(torch.randint(side - size_px + 1, (), generator=random)) for side in x.shape[2:])
     return x[:, :, top : top + size_px, left : left + size_px]
 

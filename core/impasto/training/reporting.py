@@ -1,6 +1,6 @@
-"""The report beside a trained model, as it is made at the end of a training.
+"""The report that is written next to a model at the end of its training.
 
-A model is worth more than its report: whatever goes wrong here becomes a note, and the model stays.
+A model is worth more than its report. So any failure here becomes a note, and the model stays.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MESSAGE = "Writing the report"
 
 
 def unreported_model(path: Path, training: str) -> Model | None:
-    """The model of a training, by its hash, if it is there, but not the report that it should have."""
+    """The model of a training (by its hash) that should have a report and has none; None if there is no such model."""
     try:
         model = read_model(path) if is_there(path) else None
     except ImpastoError:
@@ -33,14 +33,14 @@ def unreported_model(path: Path, training: str) -> Model | None:
 
 
 def _has_reports(model: Model) -> bool:
-    """Whether models of this kind have reports, which compare what generators make with their data."""
+    """Whether models of this kind have reports, which compare the results of generators with their data."""
     return registry().tool(str(model.card["tool"])).kind == "generator"
 
 
 def add_report(result: Result, data: Dataset, device: str = "auto", host: Host = NOBODY) -> Result:
-    """The result of a training with the reports of its models, and a note with the verdict of each.
+    """The result of a training, with a report for each model and its verdict as a note.
 
-    Where a report cannot be made, or it is cancelled, a note says so instead. Models of stylizers have none.
+    If a report fails or is cancelled, a note says so instead. Models of stylizers have no reports.
     """
     reports, notes = [], []
 

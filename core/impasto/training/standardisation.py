@@ -1,4 +1,4 @@
-"""Standardisation of maps to values for networks, and its inverse."""
+"""Standardisation of maps for networks, and its inverse."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ..texture import MAP_CHANNELS, channels_of
 from .base import LEAST_DEVIATION
 
 CHROMA = 0.6
-"""Degree of whitening of the principal components of colours (0: none, 1: full), so that losses see hue as well."""
+"""Degree of whitening of the principal components of colours (0: none, 1: full), so that losses include hue."""
 USUAL = {"base_color": 0.5, "height": 0.5, "roughness": 0.5, "metallic": 0.0}
-"""Value of a map that no picture of a class has."""
+"""Value for a map that no picture of a class has."""
 LEAST_CHROMA = 0.02
-"""Least deviation of a component of colours, relative to the largest: the hue of grey materials is not amplified."""
+"""Lower limit of a component's deviation, relative to the largest. It keeps the hue of grey materials small."""
 
 
 class Standardisation(nn.Module):
@@ -51,7 +51,7 @@ class Standardisation(nn.Module):
 
 
 def blend_standardisations(parts: Sequence[Standardisation], weights: Sequence[float]) -> Standardisation:
-    """The standardisation whose inverse is the weighted mean of the inverses of these; weights add up to 1."""
+    """The standardisation whose inverse is the weighted mean of these inverses. The weights add up to 1."""
     used = [(part, weight) for part, weight in zip(parts, weights, strict=True) if weight]
     if len(used) == 1:
         return used[0][0]
@@ -61,9 +61,9 @@ def blend_standardisations(parts: Sequence[Standardisation], weights: Sequence[f
 
 
 def standardisation_of(maps: Sequence[str], pixels: Sequence[tuple[Tensor, Tensor]]) -> Standardisation:
-    """Standardisation of pictures, each given as channels (C, H, W) and (C, 1, 1) with 1 for the known ones.
+    """Standardisation of pictures. Each has its channels (C, H, W), and (C, 1, 1) with 1 for known channels.
 
-    Maps that none of them has get their usual value (`USUAL`), nearly constant.
+    Maps that no picture has count as almost constant, at their usual value (`USUAL`).
     """
     usual = [torch.full((2,), USUAL[name]) for name in maps for _ in range(MAP_CHANNELS[name])]
     columns = [

@@ -1,7 +1,7 @@
 """Detection of failing trainings from their losses and a probe, early enough to save the model.
 
-Diverged: a loss is not finite, or has exploded. Collapsed (Salimans et al. 2016): the probe's pictures become alike, or
-move away from the data again. Saturated: the discriminator has won, and the generator has stopped improving.
+Diverged: a loss is not finite, or has exploded. Collapsed (Salimans et al. 2016): the pictures of the probe become
+alike, or move away from the data again. Saturated: the discriminator has won, and the generator has stopped improving.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ DIRECTIONS = 32
 LEVELS = 3
 POSITIONS = 4096
 SMOOTHING = 0.5
-"""Weight of a new distance in the moving average: the last two looks make up three quarters of it."""
+"""Weight of a new distance in the moving average. The last two looks make up three quarters of it."""
 EXPLODED = 100.0
-"""A loss has exploded at this many times its usual size (plus one)."""
+"""A loss has exploded above this many times its usual size (plus one)."""
 FIRST_LOOKS = 4
-"""Looks before a training is judged by its probe, since figures are unstable at the start."""
+"""Number of looks at the start that ignore the probe, since its figures are still unstable."""
 
 
 @dataclass
 class Watch:
     """State and limits of the detection; `look`, called at intervals, returns the reason for a rollback, or "".
 
-    saturated_below: discriminator's loss that means that it has won, None if its loss does not tell.
+    saturated_below: loss below which the discriminator has won; None if its loss does not reveal that.
     patience: number of looks in a row before a slow failure counts. worst_ratio: limit of the distance over its best
     value, or over the distance between real pictures if that is larger. least_ratio: limit of diversity over its best
     value. most_rollbacks: number of rollbacks after which the training ends. usual: moving average of each loss.
@@ -60,7 +60,7 @@ class Watch:
     def look(self, step: int, losses: Mapping[str, float], probe: Mapping[str, float]) -> str:
         """Reason for a rollback, or "". losses: means since the last look. probe: `probe_figures`, or empty.
 
-        If there is none and the distance is the best so far, `good_step` becomes `step`.
+        Without a reason, and if the distance is the best so far, `good_step` becomes `step`.
         """
         self.looks += 1
         reason = self._explosion(losses, probe)
@@ -99,7 +99,7 @@ class Watch:
         return ""
 
     def _follow(self, probe: Mapping[str, float]) -> bool:
-        """Update the smoothed distance and diversity; return whether the distance is the best so far."""
+        """Update the smoothed distance and diversity. Return whether the distance is the best so far."""
         if not probe:
             return False
         before = probe["swd"] if self.distance is None else self.distance
@@ -141,9 +141,10 @@ def probe_figures(made: Tensor, real: Tensor) -> dict[str, float]:
 
 @torch.no_grad()
 def patch_distance(made: Tensor, real: Tensor, seed: int = 0) -> float:
-    """Sliced Wasserstein distance of 7x7 patches over 3 pyramid levels (Karras et al. 2018), in the real deviations.
+    """Sliced Wasserstein distance of 7x7 patches over 3 pyramid levels (Karras et al. 2018), in deviations of `real`.
 
-    made, real (B, C, H, W). Fast, to compare a training with itself; models are judged by more patches and directions.
+    made, real (B, C, H, W). It is fast, to compare a training with itself. Models are judged with more patches and
+    directions.
     """
     random = torch.Generator().manual_seed(seed)
     distances = []
