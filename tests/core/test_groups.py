@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from impasto import Host, Maps, Recipe, RunOptions, Step, run
-from impasto.data.dataset import Dataset
 from impasto.errors import ParameterError
 from impasto.mask import CAVITIES, EVERYWHERE, IMAGE, NOISE, Mask
 from impasto.options import Sink
@@ -153,9 +152,3 @@ def test_a_group_with_a_mask_needs_the_whole_picture_and_something_below_it(tmp_
         run(Recipe((blotches, tint, Step(GROUP, mask=HALF))), options=RunOptions(sink=sink))
     with pytest.raises(ParameterError, match="the first step, group, has a mask, and there is nothing below it"):
         run(Recipe((replace(blotches, in_group=True), tint, Step(GROUP, mask=HALF))))
-
-
-def test_a_trainer_in_a_group_with_a_mask_is_refused():
-    train = Step("train-torus", {"name": "never"}, {"dataset": "dataset"}, in_group=True)
-    with pytest.raises(ParameterError, match="makes no maps, and has a mask"):
-        pixels(Recipe((train, Step(GROUP, mask=HALF))), source=Maps(), dataset=Dataset("walls", ()))

@@ -377,12 +377,6 @@ def test_previews_of_small_and_thin_sources_are_masked(size):
     assert max(run(masked("tint", Mask(EVERYWHERE)), source, RunOptions(preview_px=16)).maps.size_px) <= 16
 
 
-@pytest.mark.parametrize(("field", "value", "near"), [("kind", "nois", "noise"), ("blend", "multiplied", "multiply")])
-def test_an_unknown_kind_or_blend_mode_names_the_most_similar_one(field, value, near):
-    with pytest.raises(ParameterError, match=f"mask.{field} must be one of .*did you mean '{near}'"):
-        Mask(**{"kind": NOISE, field: value})
-
-
 def test_inputs_of_previews_are_shrunk_once(counts):
     large = Maps.from_arrays({"base_color": np.linspace(0, 1, 512 * 512 * 3).reshape(512, 512, 3)}, name="large")
     cache, inputs = StepCache(LIMIT_BYTES), {"source": large, "mask": large}
