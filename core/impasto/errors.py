@@ -99,7 +99,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def choices(name: str, known: Iterable[str], listed: str) -> str:
-    """Remedy for an unknown name: the most similar known name, and all known names if there are few; "leave it out" if there is none.
+    """Remedy for an unknown name: the nearest known name, and all of them if they are few; "leave it out" for none.
 
     listed: a command or a menu that lists them, named instead if there are many.
     """
