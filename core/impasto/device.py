@@ -146,14 +146,9 @@ def training_precision(device: str) -> str:
     """The `fast_precision`; on a CPU, also let torch use up to `MOST_THREADS` cores, unless OMP_NUM_THREADS is set."""
     precision = fast_precision(device)
     if device == "cpu" and not _has_thread_limit():
-        set_threads(min(MOST_THREADS, usable_cores()))
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        set_threads(min(MOST_THREADS, cores))
     return precision
-
-
-def usable_cores() -> int:
-    """Number of processor cores that this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def fast_precision(device: str) -> str:

@@ -163,7 +163,7 @@ def test_times_and_amounts_of_memory_are_written_as_people_write_them():
 
 def test_a_worker_for_each_core_or_card_within_the_memory(monkeypatch, tmp_path):
     """Pretended graphics cards: listed by the variable, or by a program of the driver's name."""
-    monkeypatch.setattr(workers, "usable_cores", lambda: 8)
+    monkeypatch.setattr(workers, "_cores", lambda: 8)
     monkeypatch.setattr(workers, "MEMORY_BYTES", 2**20)
     monkeypatch.setattr(workers, "versions_of", lambda tools: {"torch": "2.9.0+cu130"})
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)

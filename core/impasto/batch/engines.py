@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..device import usable_cores
 from ..engine.client import CANCEL_GRACE_S, Client
 from ..errors import Cancelled, DeviceError, WorkerError
 from ..options import RunOptions, Sink
@@ -208,12 +207,18 @@ def share(
     """
     import psutil
 
-    cores = usable_cores()
+    cores = _cores()
     gpus = graphics_cards() if device in ("auto", "cuda") else ()
     fitting = max(1, psutil.virtual_memory().available // (memory_bytes or MEMORY_BYTES))
     usual = len(gpus) if gpus else max(1, cores // (threads or 1))
     workers = min(jobs, workers or min(usual, fitting))
     return Share(workers, threads or (max(1, cores // workers) if gpus else 1), gpus)
+
+
+def _cores() -> int:
+    """Number of processor cores that this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def graphics_cards() -> tuple[str, ...]:

@@ -100,7 +100,8 @@ def _as_kind(kind: Any, value: Any, where: str, limits: Within) -> Any:
         is_number = arguments[0] in (int, float)
         if not is_number and limits != Within() and isinstance(value, str | list | tuple | Mapping):
             is_usable = len(value) in limits and (not isinstance(value, str) or is_unicode(value))
-            _expect(is_usable, _length(limits, isinstance(value, str)), value, where)
+            text, items = f"at most {limits.most:g} characters long", f"{limits.least:g} to {limits.most:g} items long"
+            _expect(is_usable, text if isinstance(value, str) else items, value, where)
         return _as_kind(arguments[0], value, where, limits)
     if origin in (Union, types.UnionType):
         kinds = [one for one in arguments if one is not NoneType]
@@ -151,18 +152,8 @@ def _inside(where: str, name: object) -> str:
 
 def one_of(names: Collection[str], value: Any, where: str) -> str:
     """The value, if it is one of these texts; ProtocolError, with the most similar text, otherwise."""
-    if isinstance(value, str) and value in names:
-        return value
-    near = did_you_mean(value, names) if isinstance(value, str) else ""
-    raise ProtocolError(_wrong(f"one of {', '.join(names)}", value, where).message, near + SAME_VERSION)
-
-
-def _length(limits: Within, is_text: bool) -> str:
-    """Words for the length of a text, a list or an object within limits."""
-    if is_text:
-        return f"at most {limits.most:.16g} characters long"
-    few = f"at most {limits.most:.16g} items long"
-    return f"{limits.least:.16g} to {limits.most:.16g} items long" if limits.least else few
+    _expect(isinstance(value, str) and value in names, f"one of {', '.join(names)}", value, where, names)
+    return value
 
 
 def _number(kind: type, limits: Within) -> str:
@@ -212,10 +203,11 @@ def _fields_of(kind: Any) -> Mapping[str, tuple[Any, bool]]:
     }
 
 
-def _expect(holds: bool, wanted: str, value: Any, where: str) -> None:
+def _expect(holds: bool, wanted: str, value: Any, where: str, names: Collection[str] = ()) -> None:
     if not holds:
-        raise _wrong(wanted, value, where)
+        raise _wrong(wanted, value, where, names)
 
 
-def _wrong(wanted: str, value: Any, where: str) -> ProtocolError:
-    return ProtocolError(f"{where} must be {wanted}, got {excerpt(value)}", SAME_VERSION)
+def _wrong(wanted: str, value: Any, where: str, names: Collection[str] = ()) -> ProtocolError:
+    remedy = did_you_mean(str(value), names) + SAME_VERSION
+    return ProtocolError(f"{where} must be {wanted}, got {excerpt(value)}", remedy)
