@@ -61,11 +61,11 @@ class ResultView:
     """A picture of a result, or data for a shader, which is sent to the host instead of the maps.
 
     small: the maps as uint8, their longer side at most longest_px. preview: the surface under a light, uint8 RGB of the
-    same size. relit: the surface on a ball and on a plane, uint8 RGB (frames, side_px, 2 side_px, 3); the light makes
-    one turn that begins at the azimuth. gaussian: for a shader that blends crops, a PNG with a Gaussian histogram for
-    each map, and `lookup`, the table that restores the values. azimuth, elevation: direction of the light, in degrees.
-    runs_small: run all steps at the preview's size, which is quicker, instead of scaling their result down; the base
-    colour, roughness and normal are sent too.
+    same size, and small maps for showing it on an object. relit: the surface on a ball and on a plane, uint8 RGB
+    (frames, side_px, 2 side_px, 3); the light makes one turn that begins at the azimuth. gaussian: for a shader that
+    blends crops, a PNG with a Gaussian histogram for each map, and `lookup`, the table that restores the values.
+    azimuth, elevation: direction of the light, in degrees. runs_small: run all steps at the preview's size, which is
+    quicker, instead of scaling their result down.
     """
 
     kind: Literal["small", "preview", "relit", "gaussian"]

@@ -29,7 +29,7 @@ from .wire import MAX_ARRAY_BYTES
 PYTHON = "python3"
 CONNECT_LIMIT_S = 15
 ALIVE_EVERY_S, ALIVE_MISSED = 5, 3
-"""A connection is given up if so many probes, this many seconds apart, have no answer."""
+"""A connection is given up after ALIVE_MISSED probes without an answer, one every ALIVE_EVERY_S seconds."""
 OPTIONS = {
     "BatchMode": "yes",
     "ConnectTimeout": CONNECT_LIMIT_S,

@@ -206,7 +206,7 @@ class Gltf:
         return np.ndarray(shape, kind, self.view(one["bufferView"]), integer(one.get("byteOffset", 0)), strides)
 
     def _spend(self, numbers: int) -> None:
-        """Count numbers that need memory of their own. FileError beyond the limit, which few bytes can exceed."""
+        """Count numbers that need memory of their own. FileError beyond the limit: a few bytes may demand billions."""
         self._left -= numbers
         if self._left < 0:
             raise FileError(f"the arrays of {excerpt(self.name)} are larger than the file", REMEDY)

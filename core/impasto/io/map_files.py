@@ -76,7 +76,7 @@ GREY = 0.03
 
 
 class MapPlace(NamedTuple):
-    """A map's place in a file: the whole file (""), or one channel. is_inverted: for normals, only green is meant."""
+    """A map's place in a file: the whole file (""), or one channel. For normals, only green can be inverted."""
 
     channel: str = ""
     is_inverted: bool = False
