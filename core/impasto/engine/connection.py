@@ -237,18 +237,15 @@ class Connection:
 
     def _check_time(self, now: float) -> None:
         limits = self._limits
+        ignores_cancel = any(now - asked > limits.grace_s for asked in list(self._cancelled_at.values()))
+        is_closing = self._closed_at is not None and not self._is_left
         if not self._has_greeted and now - self._started_at > limits.start_s:
             self._fail(WorkerError(f"the worker did not start within {limits.start_s:.0f} s", self._see_log))
-        elif self._is_overdue(now):
+        elif ignores_cancel or (is_closing and now - (self._closed_at or now) > EXIT_LIMIT_S):
             kill(self.popen)
         with self._lock:
             if self._closed_at is None and not self._jobs and now - self._idle_since > limits.idle_s:
                 self._close()
-
-    def _is_overdue(self, now: float) -> bool:
-        """Whether the worker has ignored a cancel, or the request to end, for too long."""
-        ignores = any(now - asked > self._limits.grace_s for asked in list(self._cancelled_at.values()))
-        return ignores or (self._closed_at is not None and not self._is_left and now - self._closed_at > EXIT_LIMIT_S)
 
 
 def _settle(job: Job, reply: JobResult | Stopped | Failure) -> None:

@@ -89,8 +89,10 @@ class Worker:
             self._stop(request.id)
         elif request.wish == "cancel":
             self._cancel(request.id)
-        else:
-            self._pause(request.id, request.wish == "pause")
+        elif (job := self._jobs.get(request.id)) and request.wish == "pause":
+            job.resumed.clear()  # the job waits at its next check for cancellation
+        elif job:
+            job.resumed.set()
 
     def _accept(self, job: RunningJob) -> None:
         if job.id in self._jobs:
@@ -100,14 +102,6 @@ class Worker:
                 self._cancel(older.id)
         self._jobs[job.id] = job
         self._queue.put(job)
-
-    def _pause(self, id_: int, is_paused: bool) -> None:
-        """Pause the job at its next check for cancellation, or let it continue."""
-        job = self._jobs.get(id_)
-        if job is not None and is_paused:
-            job.resumed.clear()
-        elif job is not None:
-            job.resumed.set()
 
     def _stop(self, id_: int) -> None:
         """Ask the running job to finish early with its result so far. A job that has not started is cancelled."""

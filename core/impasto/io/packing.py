@@ -151,10 +151,6 @@ class Packing:
             message = f"two packed pictures would be one file: {names}"
             raise ParameterError(message, "give them names that differ in more than capitals")
 
-    def pictures_for(self, names: Collection[str]) -> list[PackedPicture]:
-        """The pictures that have at least one of these maps."""
-        return [one.for_maps(names) for one in self.pictures if one.map_names & set(names)]
-
     def file_names(self, name: str, suffix: str) -> list[str]:
         """Names of all picture files that a set of this name may have."""
         return [f"{one.pattern.format(name=name)}{suffix}" for one in self.pictures]
@@ -183,7 +179,7 @@ class MapFiles:
 
         ParameterError if the packing has a picture for none of these maps.
         """
-        chosen = packing.pictures_for(list(maps))
+        chosen = [one.for_maps(maps.keys()) for one in packing.pictures if one.map_names & maps.keys()]
         if not chosen:
             message = f"the export {packing.name} shows none of these maps: {', '.join(maps)}"
             raise ParameterError(message, "choose another export, or estimate the maps first")

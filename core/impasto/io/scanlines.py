@@ -392,7 +392,9 @@ def _open(path: Path, kind: str, raw: bool = False) -> tuple[Any, Any]:
         raise damage_error(
             path, said if path.suffix.lower()[1:3] == kind.lower()[:2] else f"no {kind} that can be decoded"
         )
-    _seek_color(source)
+    if kind == "EXR":  # go to the part that holds colour; further pages in other formats are other pictures
+        ranks = [rank(spec) for _, spec in _parts(source)]
+        source.seek_subimage(ranks.index(min(ranks)), 0)
     spec = source.spec()
     if kind == "EXR" and {name.rpartition(".")[2] for name in spec.channelnames} >= CHROMA:
         raise FileError(f"{excerpt(path)} has its colours as luminance and chroma, which is not read", "save it as RGB")
@@ -403,17 +405,6 @@ def _open(path: Path, kind: str, raw: bool = False) -> tuple[Any, Any]:
     if spec.deep or spec.depth > 1:
         raise FileError(f"{excerpt(path)} is a deep picture or a volume, which is not read", "flatten it")
     return source, spec
-
-
-def _seek_color(source: Any) -> None:
-    """Go to the part of an EXR that holds colour, or to the first part if none does.
-
-    In other formats, further pages are other pictures, which are not read.
-    """
-    if source.format_name() != "openexr":
-        return
-    ranks = [rank(spec) for _, spec in _parts(source)]
-    source.seek_subimage(ranks.index(min(ranks)), 0)
 
 
 def _parts(source: Any) -> Iterator[tuple[int, Any]]:
