@@ -131,7 +131,7 @@ def _is_panel_module(name: str) -> bool:
 
 
 def _group(path: str, group: Any, is_many: bool) -> Iterator[str]:
-    """A group of settings, and those in it; nothing of one that is not for users."""
+    """A group of settings and its subgroups; empty if it is not for users."""
     if not (rows := _properties(group)):
         return
     yield f"## {path.removeprefix('bpy.context.')}\n"
@@ -145,7 +145,7 @@ def _group(path: str, group: Any, is_many: bool) -> Iterator[str]:
 
 
 def _is_group(one: Any) -> bool:
-    """Whether a property is a group of settings, or a list of them, and no data of Blender's."""
+    """Whether a property is a group of our settings, or a list of such groups."""
     own = one.fixed_type.identifier if one.type in ("POINTER", "COLLECTION") and one.identifier != OF_TOOLS else ""
     return own.startswith("IMPASTO_PG_") or own in dict(_classes(bpy.types.PropertyGroup))
 
@@ -207,7 +207,7 @@ def _properties(own: Any) -> str:
 
 
 def _table(properties: Iterable[Any]) -> str:
-    """A row for each property with a description: the others are notes of the interface to itself."""
+    """A row for each property with a description; properties without one are internal."""
     rows = [
         (f"`{one.identifier}`", *_value(one), _meaning(one))
         for one in properties

@@ -1,4 +1,4 @@
-"""One `build.py` at a time makes a thing; another one that needs it waits until it is there."""
+"""Locks: only one `build.py` at a time makes a target, and others wait until it is made."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ table {{ border-collapse: collapse }}
 
 
 def write_manual(folder: Path) -> None:
-    """The pages, without their pictures, which would make the extension five times as large."""
+    """Write the pages without pictures, which would make the extension five times as large."""
     folder.mkdir()
     for name in PAGES:
         text = (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
@@ -78,7 +78,7 @@ def _block(lines: list[str]) -> str:
 
 
 def _inline(text: str) -> str:
-    """Code, links, bold and slanted text; a picture becomes its caption, another page its copy here."""
+    """The HTML of code, links, bold and italic text. Pictures become captions; links lead to the copied pages."""
     text = re.sub(r"!\[([^\]]*)\]\([^)]*\)", r"*\1*", html.escape(text, quote=False))
     parts = re.split(r"(`[^`]+`)", text)
     for index, part in enumerate(parts):

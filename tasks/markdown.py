@@ -29,14 +29,14 @@ def cell(text: str) -> str:
 
 
 def paragraph(text: str | None) -> str:
-    """A docstring or a description as whole sentences, "<" and "*" as they are."""
+    """A docstring or a description as Markdown that ends with a full stop, with "<" and "*" escaped."""
     said = inspect.cleandoc(text or "").strip()
     said = said.replace("*", r"\*").replace("<", r"\<")
     return said if not said or said.endswith((".", ":", "?", "!")) else f"{said}."
 
 
 def put(pages: Mapping[Path, str]) -> None:
-    """Write pages; with --check, instead name those that are not current, and fail."""
+    """Write pages. With --check, write nothing, name the pages that are not current, and fail."""
     if "--check" not in sys.argv:
         for path, text in pages.items():
             path.write_text(text, encoding="utf-8")
@@ -46,5 +46,5 @@ def put(pages: Mapping[Path, str]) -> None:
 
 
 def written_by_hand(page: str) -> bool:
-    """Whether the text of a page is no generated one."""
+    """Whether a page is written by hand, not generated."""
     return MADE not in page

@@ -1,4 +1,4 @@
-"""Both ends of the demonstration of photometric stereo, in the core's Python: `make FOLDER`, `draw FOLDER PICTURE`."""
+"""First and last part of the demonstration of photometric stereo, in the core's Python: `make`, `draw`."""
 
 from __future__ import annotations
 

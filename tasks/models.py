@@ -1,4 +1,4 @@
-"""Trains the models that the product ships, each from the data and with the settings that its table names.
+"""Trains the bundled models, each from the data and with the settings in their table.
 
 One of them learns many materials at once, from map sets and from procedural materials, which have layouts without end;
 the others start from it.

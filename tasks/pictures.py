@@ -75,7 +75,7 @@ def pictures() -> Iterator[Path]:
 
 
 def code_of(path: Path) -> tuple[str, ...]:
-    """Files and folders that a picture shows the work of, from the root; () for one that no pattern has."""
+    """Files and folders of the code that made a picture, from the root; () if no pattern matches it."""
     if path.parent.name == "tools":
         from impasto.plugins.registry import registry
 
@@ -89,7 +89,7 @@ SHORT = 10
 
 
 def mark(path: Path, recipes: Sequence[Mapping[str, Any]] = (), commit: str = "") -> None:
-    """Write a commit, by default the one that is checked out, and recipes into a saved picture, whose pixels stay."""
+    """Write a commit, by default the current one, and recipes into a saved picture without changing its pixels."""
     text = json.dumps({"commit": commit or git("rev-parse", "HEAD")[:SHORT], "recipes": list(recipes)})
     path.write_bytes(WRITERS[path.suffix](path.read_bytes(), text))
 
@@ -107,7 +107,7 @@ def mark_of(path: Path) -> dict[str, Any] | None:
 
 
 def git(*words: str) -> str:
-    """Git's answer; "" if it fails, or is not there."""
+    """Output of git; "" if it fails or is not installed."""
     try:
         done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False)
     except OSError:
@@ -117,12 +117,12 @@ def git(*words: str) -> str:
 
 @cache
 def has_history() -> bool:
-    """Whether all commits are there: not in a shallow clone, nor in an archive."""
+    """Whether the whole history is here, unlike in a shallow clone or an archive."""
     return git("rev-parse", "--is-shallow-repository") == "false"
 
 
 def is_known(commit: str) -> bool:
-    """Whether a commit belongs to the history of the one that is checked out."""
+    """Whether a commit is in the history of the current commit."""
     return bool(commit) and git("merge-base", commit, "HEAD").startswith(commit)
 
 

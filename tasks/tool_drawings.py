@@ -27,7 +27,7 @@ MATERIALS = ("bricks", "sand", "cobbles", "weave", "moss", "stone-wall", "rock")
 
 
 def image(shown: Maps | Pixels) -> Image.Image:
-    """Maps under a light, or pixels; what is transparent on a chequered ground."""
+    """Maps under a light, or pixels, with transparent parts on a chequered ground."""
     pixels = lit_picture(shown) if isinstance(shown, Maps) else np.asarray(shown)
     height, width = pixels.shape[:2]
     pixels = np.broadcast_to(pixels.reshape(height, width, -1)[..., :3], (height, width, 3))
@@ -58,7 +58,7 @@ recipes: list[dict[str, Any]] = []
 
 
 def step_of(step: Step) -> dict[str, Any]:
-    """A step's tool and parameters, as a recipe has them; what it was made of is in no file."""
+    """A step's tool and parameters, as in a recipe; its inputs are in no file."""
     return {"tool": step.tool, "parameters": dict(step.parameters)}
 
 

@@ -47,7 +47,7 @@ Schemas = Mapping[str, Mapping[str, Any]]
 
 
 def lines() -> Iterator[str]:
-    """Parts of the page; parameters that several tools share stand once, at its end."""
+    """Parts of the page; parameters that several tools share are listed once, at its end."""
     yield HEAD
     tools = [tool for tool in registry().tools.values() if type(tool).__module__.startswith("impasto_")]
     for group, listed in by_group(tools).items():
@@ -99,7 +99,7 @@ def _values(values: Mapping[str, Any]) -> str:
 
 
 def _inherited(parameters: type[Parameters]) -> Schemas:
-    """Parameters of the bases of a model, itself not among them."""
+    """Parameters that a model inherits from its base classes."""
     found: dict[str, Mapping[str, Any]] = {}
     for base in reversed(BASES):
         if issubclass(parameters, base) and parameters is not base:
@@ -134,7 +134,7 @@ def _range(schema: Mapping[str, Any]) -> str:
 
 
 def _open_range(schema: Mapping[str, Any]) -> str:
-    """A range that lacks one of its ends."""
+    """A range with only one limit."""
     names = {"exclusiveMinimum": "above", "minimum": "from", "exclusiveMaximum": "below", "maximum": "to"}
     return " ".join(f"{word} {readable(schema[name])}" for name, word in names.items() if schema.get(name) is not None)
 

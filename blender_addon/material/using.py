@@ -167,7 +167,7 @@ class IMPASTO_OT_restore(OfFormer, bpy.types.Operator):
 
 
 class IMPASTO_OT_forget_former(OfFormer, bpy.types.Operator):
-    """Let go of the materials that this one took the place of: what nothing else uses is lost when the file is saved"""
+    """Forget replaced materials; unused ones are removed when the file is saved"""
 
     bl_label = "Forget Former Material"
 

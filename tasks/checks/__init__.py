@@ -1,1 +1,1 @@
-"""Rules of this house that no linter knows, over the source: `python -P -m tasks.checks`; `build.py lint` runs it."""
+"""Checks of the source that no linter has: `python -P -m tasks.checks`; `build.py lint` runs it."""

@@ -1,4 +1,4 @@
-"""All checks, each with what it found; warnings are only named."""
+"""Run all checks and print their problems, which fail, and their warnings, which do not."""
 
 import sys
 

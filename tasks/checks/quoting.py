@@ -10,7 +10,7 @@ from .source import PRODUCT, modules
 OURS = {"core/impasto/__init__.py", "core/impasto/batch/__init__.py"}
 """Modules whose AttributeErrors are of Python code."""
 KNOWN = ("near[0]", "matcher.example", "self.example")
-"""Names and examples of ours."""
+"""Values of our own, which are short."""
 
 
 def problems() -> Iterator[str]:

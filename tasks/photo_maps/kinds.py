@@ -42,7 +42,7 @@ UNLIKE = 3
 
 
 def kind_of(name: str) -> int:
-    """The number of the kind of a set called CLASS_NAME, or of a class; `UNKNOWN` if it is of none."""
+    """Number of the kind of a set called CLASS_NAME, or of a class; `UNKNOWN` if it has none."""
     found = name.split("_")[0].lower()
     for number, kind in enumerate(KINDS):
         if found == kind or found in CLASSES.get(kind, ()):

@@ -103,7 +103,7 @@ def _mask(rng: np.random.Generator, canvas: Canvas, drawing: Drawing) -> Tensor:
 
 
 def _warp(rng: np.random.Generator, canvas: Canvas, drawing: Drawing) -> Drawing:
-    """All maps bent alike."""
+    """All maps, warped by the same field."""
     size_m = canvas.width_m / rng.uniform(2, 8)
     amount_m = size_m * rng.uniform(0.03, 0.25)
     y_m, x_m = (amount_m * canvas.noise(name, size_m, octaves=2) for name in ("bend y", "bend x"))
@@ -155,7 +155,7 @@ def _paint(rng: np.random.Generator, canvas: Canvas, pictures: Sequence[Tensor])
 
 
 def _flat(rng: np.random.Generator, canvas: Canvas, drawing: Drawing, pictures: Sequence[Tensor]) -> Drawing:
-    """A flat surface, with what is left of the relief, in these or other colours."""
+    """A nearly flat surface in the same or other colours."""
     color = _paint(rng, canvas, pictures) if rng.random() < 0.5 else drawing.color
     return replace(drawing, color=color, height_m=drawing.height_m * (rng.random() ** 3 * 0.1))
 

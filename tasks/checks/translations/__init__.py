@@ -1,4 +1,4 @@
-"""Translations: no text that a user may see lacks one, and none is of a text that is gone."""
+"""Translations: every text that a user may see has one, and no translation is left of a removed text."""
 
 from __future__ import annotations
 
