@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import bpy
@@ -29,16 +29,12 @@ def drawn_sections(alert: str = "") -> Iterator[dict[str, bool]]:
     drawn: dict[str, bool] = {}
     own = sys.modules[f"{PACKAGE}.tools.panel"].section
 
-    def section(layout: Any, name: str, label: str, draw: Callable[[Any], None], *more: Any, **by_name: Any) -> None:
-        drawn[name] = False
-
-        def noted(body: Any) -> None:
-            drawn[name] = True
-            draw(body)
-
+    def section(layout: Any, name: str, label: str, **options: Any) -> Any:
         layout.alert = name == alert
-        own(layout, name, label, noted, *more, **by_name)
+        body = own(layout, name, label, **options)
         layout.alert = False
+        drawn[name] = body is not None
+        return body
 
     modules = [module for name, module in sys.modules.items() if name.startswith(PACKAGE)]
     users = [module for module in modules if getattr(module, "section", None) is own]
