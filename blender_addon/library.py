@@ -32,18 +32,14 @@ ASKED_IN = StringProperty(options={"HIDDEN", "SKIP_SAVE"})
 """The `Place` of the button whose click was asked about; empty in scripts."""
 
 
-class ChangesLibrary(TaskOperator):
-    """Mixin: the engine's own command changes the library; the catalogue is refreshed afterwards.
+class AsksFirst(TaskOperator):
+    """Mixin: a click first asks (`ask`). Blender calls `execute` afterwards, which then waits for nothing."""
 
-    A click first asks (`ask`): Blender calls `execute` afterwards, which then waits for nothing.
-    """
+    asked_in: ASKED_IN
 
-    place = Place.MODELS
-
-    def ask(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        """Ask for the file to install."""
-        context.window_manager.fileselect_add(self)
-        return {"RUNNING_MODAL"}
+    def ask(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Ask the user, as an operator's `invoke` does."""
+        raise NotImplementedError
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if bpy.app.background:
@@ -55,6 +51,17 @@ class ChangesLibrary(TaskOperator):
         if self.asked_in:
             return self.start(context, Place(self.asked_in))
         return TaskOperator.execute(self, context)
+
+
+class ChangesLibrary(AsksFirst):
+    """Mixin: the engine's own command changes the library; the catalogue is refreshed afterwards."""
+
+    place = Place.MODELS
+
+    def ask(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Ask for the file to install."""
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
 
 
 def ask_to_remove(operator: ChangesLibrary, context: bpy.types.Context, event: bpy.types.Event, what: str) -> set[str]:
@@ -131,7 +138,6 @@ class IMPASTO_OT_download_weights(ChangesWeights, bpy.types.Operator):
     bl_label = "Download Weights"
 
     name: NAME
-    asked_in: ASKED_IN
 
     @classmethod
     def start_poll_message(cls) -> str:
@@ -163,7 +169,6 @@ class IMPASTO_OT_install_weights(ChangesWeights, bpy.types.Operator):
     )
     filter_glob: StringProperty(default="*.pth;*.pt;*.safetensors", options={"HIDDEN"})
     name: StringProperty(name="Name", description="Name of the weights; empty: recognised by the file's contents")
-    asked_in: ASKED_IN
 
     def task(self, _context: bpy.types.Context) -> Task:
         several = [str(Path(absolute(self.directory)) / item.name) for item in self.files if item.name]
@@ -180,7 +185,6 @@ class IMPASTO_OT_remove_weights(ChangesWeights, bpy.types.Operator):
     bl_label = "Remove Weights"
 
     name: NAME
-    asked_in: ASKED_IN
 
     def ask(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         return ask_to_remove(self, context, event, weights_called(self.name)["label"])

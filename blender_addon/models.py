@@ -18,7 +18,7 @@ from .interface import previews
 from .interface.drawing import draw_report, draw_text, name_place
 from .jobs.operator import report_result
 from .jobs.task import Place, Task, TaskReport
-from .library import ASKED_IN, ChangesLibrary, ask_to_remove, library_task
+from .library import ChangesLibrary, ask_to_remove, library_task
 from .parameters import properties
 from .paths import FILE_PATH, absolute
 from .tools.lists import MODEL
@@ -32,7 +32,6 @@ class IMPASTO_OT_install_model(ChangesLibrary, bpy.types.Operator):
 
     filepath: StringProperty(name="File", description="A .safetensors file", **FILE_PATH)
     filter_glob: StringProperty(default="*.safetensors", options={"HIDDEN"})
-    asked_in: ASKED_IN
 
     def task(self, _context: bpy.types.Context) -> Task:
         if not self.filepath:
@@ -46,7 +45,6 @@ class IMPASTO_OT_remove_model(ChangesLibrary, bpy.types.Operator):
     bl_label = "Remove Model"
 
     name: StringProperty(name="Name", description="Name of the model")
-    asked_in: ASKED_IN
 
     def ask(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         return ask_to_remove(self, context, event, self.name)

@@ -185,7 +185,7 @@ def fingerprints(made: BakeScene, given: BakeSet, options: BakeOptions, uv_maps:
     """SHA-256 of all that each map depends on: shapes as they are rendered, places, materials, images, and settings."""
     slots = [[slot.material for slot in item.material_slots] for item in given.sources]
     materials = {one for used in slots for one in used if one}
-    depsgraph = made.scene.view_layers[0].depsgraph
+    scene, depsgraph = made.scene, made.scene.view_layers[0].depsgraph
     places = {item: str(place) for place, item in enumerate(given.all_objects)}
     shared = {
         "versions": (VERSION, bpy.app.version_string),
@@ -200,8 +200,12 @@ def fingerprints(made: BakeScene, given: BakeSet, options: BakeOptions, uv_maps:
     others = {node.object for node in nodes if getattr(node, "object", None)}
     of_materials = {
         "materials": materials_fingerprint(materials, contents),
-        "others": sorted((item.name, repr(_place(item, made))) for item in others),
-        "frame": _frame(made) if any(map(_changes, (*materials, *nodes, *contents))) else None,
+        "others": sorted(
+            (one.name, repr(list(map(list, one.evaluated_get(depsgraph).matrix_world)))) for one in others
+        ),
+        "frame": (scene.frame_current, scene.frame_subframe)
+        if any(map(_changes, (*materials, *nodes, *contents)))
+        else None,
     }
     return {
         name: hashlib.sha256(json.dumps([name, shared, _own(name, given, options, of_materials)]).encode()).hexdigest()
@@ -216,14 +220,6 @@ def _own(name: str, given: BakeSet, options: BakeOptions, of_materials: dict[str
     own: dict[str, Any] = dict.fromkeys(CURVATURE_MAPS, options.edge_radius)
     own |= {"thickness": options.thickness_range, "object_id": [item.name for item in given.sources]}
     return own.get(name)
-
-
-def _place(item: bpy.types.Object, made: BakeScene) -> list[list[float]]:
-    return [list(row) for row in item.evaluated_get(made.scene.view_layers[0].depsgraph).matrix_world]
-
-
-def _frame(made: BakeScene) -> tuple[int, float]:
-    return made.scene.frame_current, made.scene.frame_subframe
 
 
 def _changes(item: Any) -> bool:

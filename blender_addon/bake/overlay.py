@@ -10,6 +10,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, TypeAlias
 
 import bpy
@@ -23,7 +24,7 @@ from ..bridge.target import by_uid
 from ..core.errors import ImpastoError
 from ..interface.deferred import Deferred
 from ..tools.form import values_in as settings_in
-from ..windows import redraw
+from ..windows import areas, redraw
 from .objects.cage import Cage
 from .objects.sets import BakeSet, chosen_sets
 from .objects.warnings import question_about, sets_in
@@ -154,10 +155,9 @@ def _shells(given: BakeSet) -> list[Shell]:
 
 def _redraw() -> None:
     """Redraw all 3D views, and the panels."""
-    for window in bpy.context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == "VIEW_3D":
-                area.tag_redraw()
+    for area in areas():
+        if area.type == "VIEW_3D":
+            area.tag_redraw()
     redraw()
 
 
@@ -187,11 +187,7 @@ def _draw() -> None:
             _draw_all(bpy.context)
     except Exception:  # noqa: BLE001 - it would be raised again with each redraw of the view
         print(traceback.format_exc(), file=sys.stderr)
-        bpy.app.timers.register(_switch_off, first_interval=0.0)
-
-
-def _switch_off() -> None:
-    switch(cage=False, misses=False)
+        bpy.app.timers.register(partial(switch, cage=False, misses=False), first_interval=0.0)
 
 
 def _draw_all(context: bpy.types.Context) -> None:

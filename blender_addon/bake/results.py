@@ -62,7 +62,7 @@ def put(baked: Sequence[tuple[Sequence[BakedMap], Target]], notes: Sequence[str]
         maps = [one for one in every if not one.is_kept or _fingerprint(one) in known]
         fresh = [one for one in maps if not one.is_kept]
         stored = {one.name: known[_fingerprint(one)] if one.is_kept else store(one) for one in maps}
-        if not fresh and (target.material == NONE or any(map(set(stored.values()).issubset, _images_of_materials()))):
+        if not fresh and (target.material == NONE or _is_shown(set(stored.values()))):
             continue
         title, material = title_of(maps), None
         new_images += [image.name for image in stored.values()]
@@ -108,13 +108,13 @@ def _sentences(made: Sequence[_StoredSet]) -> list[str]:
     return said
 
 
+def _is_shown(wanted: set[Image]) -> bool:
+    """Whether one material shows all of these images."""
+    return any(wanted <= set(images_in(one.node_tree)) for one in bpy.data.materials if one.node_tree)
+
+
 def _fingerprint(baked: BakedMap) -> str:
     return str(baked.provenance["fingerprint"])
-
-
-def _images_of_materials() -> list[set[Image]]:
-    """The images that each material shows."""
-    return [set(images_in(one.node_tree)) for one in bpy.data.materials if one.node_tree]
 
 
 def title_of(maps: Sequence[BakedMap]) -> str:

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 import bpy
 from bpy.props import PointerProperty
 
+from ..windows import areas
+
 _replaced: dict[int, list[tuple[int, int]]] = {}
 """By pointer of an editor: session ids of images that it showed, each with the one that took its place."""
 
@@ -28,8 +30,7 @@ def shown_image(context: bpy.types.Context) -> bpy.types.Image | None:
 
 def image_editors() -> Iterator[bpy.types.SpaceImageEditor]:
     """Image editors in all windows."""
-    for window in bpy.context.window_manager.windows:
-        yield from (area.spaces.active for area in window.screen.areas if area.type == "IMAGE_EDITOR")
+    return (area.spaces.active for area in areas() if area.type == "IMAGE_EDITOR")
 
 
 def show_instead(before: bpy.types.Image, now: bpy.types.Image) -> None:
@@ -42,10 +43,9 @@ def show_instead(before: bpy.types.Image, now: bpy.types.Image) -> None:
 
 def redraw() -> None:
     """Redraw image editors, with their panels."""
-    for window in bpy.context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == "IMAGE_EDITOR":
-                area.tag_redraw()
+    for area in areas():
+        if area.type == "IMAGE_EDITOR":
+            area.tag_redraw()
 
 
 def replace_shown(before: bpy.types.Image, now: bpy.types.Image) -> None:

@@ -14,7 +14,7 @@ from ..core.engine.messages import JobInput
 from ..core.errors import ParameterError
 from ..core.surface.color import linear_to_srgb
 from ..core.udim import square, tile_key, tile_numbers
-from .meshes import MeshSurface, values_in
+from .meshes import MeshSurface, selected_faces, values_in
 from .tiles import sizes_of
 
 IMAGE, GROUP, COLORS, FACES, MATERIAL = "IMAGE", "GROUP", "COLORS", "FACES", "MATERIAL"
@@ -74,15 +74,11 @@ EMPTY = {
 """Messages and remedies for masks that are black."""
 
 
-def _group_weights(item: bpy.types.Object, mesh: bpy.types.Mesh) -> np.ndarray:
-    """Weight of each vertex (V,) in the active vertex group; 0 without one."""
+def _on_vertices(item: bpy.types.Object, mesh: bpy.types.Mesh, vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """Weights in the active vertex group; 0 without one."""
     index = item.vertex_groups.active_index if item.vertex_groups else -1
     found = ((one.weight for one in vertex.groups if one.group == index) for vertex in mesh.vertices)
-    return np.array([next(weights, 0.0) for weights in found], np.float32)
-
-
-def _on_vertices(item: bpy.types.Object, mesh: bpy.types.Mesh, vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    return _group_weights(item, mesh)[vertices]
+    return np.array([next(weights, 0.0) for weights in found], np.float32)[vertices]
 
 
 def _on_colors(item: bpy.types.Object, mesh: bpy.types.Mesh, vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
@@ -98,9 +94,7 @@ def _on_colors(item: bpy.types.Object, mesh: bpy.types.Mesh, vertices: np.ndarra
 
 
 def _on_selected(item: bpy.types.Object, mesh: bpy.types.Mesh, vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    count = (len(mesh.polygons),)
-    selected, hidden = (values_in(mesh.polygons, name, count, bool) for name in ("select", "hide"))
-    return np.repeat((selected & ~hidden)[faces], 3).reshape(-1, 3).astype(np.float32)
+    return np.repeat(selected_faces(mesh)[faces], 3).reshape(-1, 3).astype(np.float32)
 
 
 def _everywhere(item: bpy.types.Object, mesh: bpy.types.Mesh, vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:

@@ -94,11 +94,23 @@ def slots(mesh: bpy.types.Mesh, count: int) -> np.ndarray:
     return np.minimum(values_in(mesh.polygons, "material_index", (len(mesh.polygons),), np.int32), count - 1)
 
 
-def triangles(mesh: bpy.types.Mesh, uv_map: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """UVs (T, 3, 2), vertices (T, 3) and faces (T,) of a mesh's triangles. uv_map: "" for the rendered one."""
-    layer = mesh.uv_layers.get(uv_map) if uv_map else next((one for one in mesh.uv_layers if one.active_render), None)
+def uv_layer(mesh: bpy.types.Mesh, uv_map: str) -> bpy.types.MeshUVLoopLayer:
+    """The UV map of this name, or else the one that is rendered. ParameterError if the mesh has no UVs."""
+    layer = mesh.uv_layers.get(uv_map) or next((one for one in mesh.uv_layers if one.active_render), None)
     if layer is None:
         raise ParameterError(f"{mesh.name} has no UVs", "unwrap it")
+    return layer
+
+
+def selected_faces(mesh: bpy.types.Mesh) -> np.ndarray:
+    """Whether each face (F,) is selected and visible."""
+    selected, hidden = (values_in(mesh.polygons, name, (len(mesh.polygons),), bool) for name in ("select", "hide"))
+    return selected & ~hidden
+
+
+def triangles(mesh: bpy.types.Mesh, uv_map: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """UVs (T, 3, 2), vertices (T, 3) and faces (T,) of a mesh's triangles. uv_map: "" for the rendered one."""
+    layer = uv_layer(mesh, uv_map)
     mesh.calc_loop_triangles()
     count = len(mesh.loop_triangles)
     loops = values_in(mesh.loop_triangles, "loops", (count, 3), np.int32)

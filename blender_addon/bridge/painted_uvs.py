@@ -30,9 +30,7 @@ def activate(item: bpy.types.Object, material: bpy.types.Material) -> None:
         _add(mesh, _projected(mesh, material))
         return
     found = meshes.uv_mapping(material)
-    layer = mesh.uv_layers.get(found.uv_map) or next((one for one in mesh.uv_layers if one.active_render), None)
-    if layer is None:
-        raise ParameterError(f"{mesh.name} has no UVs", "unwrap it")
+    layer = meshes.uv_layer(mesh, found.uv_map)
     if found.matrix == Matrix.Identity(4):
         mesh[FORMER], mesh.uv_layers.active = mesh.uv_layers.active.name, layer
     else:

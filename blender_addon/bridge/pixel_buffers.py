@@ -7,6 +7,7 @@ Pixels are read on the main thread, where new memory, page by page, costs severa
 from __future__ import annotations
 
 import threading
+from functools import partial
 
 import numpy as np
 
@@ -35,7 +36,8 @@ class PixelBuffers:
 
     def prepare(self, count: int) -> threading.Thread:
         """Make a buffer beside the main thread, so that the first reading is as quick as all others."""
-        thread = threading.Thread(target=lambda: self.give_back(_touched(count)), name="pixel buffer", daemon=True)
+        touched = partial(np.full, count, 0, np.float32)  # unlike zeros, writes all of it
+        thread = threading.Thread(target=lambda: self.give_back(touched()), name="pixel buffer", daemon=True)
         thread.start()
         return thread
 
@@ -43,10 +45,6 @@ class PixelBuffers:
         """Free all."""
         with self._lock:
             self._spare.clear()
-
-
-def _touched(count: int) -> np.ndarray:
-    return np.full(count, 0, np.float32)  # unlike zeros, writes all of it
 
 
 buffers = PixelBuffers()

@@ -45,9 +45,9 @@ class IMPASTO_OT_paint_with_result(InstantOperator, bpy.types.Operator):
         item = context.active_object
         material = active_material(context)
         if self.image:
-            painting = _Painting.of(item, material, image_called(self.image))
+            painting = _ClonePainting.of(item, material, image_called(self.image))
         else:
-            painting = _Painting.of(item, former.latest(material, item), surfaces.base_color_of(material))
+            painting = _ClonePainting.of(item, former.latest(material, item), surfaces.base_color_of(material))
             former.restore(material, [item])
         painting.begin(context)
         text = f"{painting.result.name} is cloned into {painting.canvas.name}: choose the Clone brush and paint"
@@ -55,7 +55,7 @@ class IMPASTO_OT_paint_with_result(InstantOperator, bpy.types.Operator):
 
 
 @dataclass(frozen=True)
-class _Painting:
+class _ClonePainting:
     """Painting of a result into the texture of an object, where a mask of what has changed is white."""
 
     item: bpy.types.Object
@@ -65,7 +65,7 @@ class _Painting:
     uv_map: str
 
     @classmethod
-    def of(cls, item: bpy.types.Object, material: bpy.types.Material, result: bpy.types.Image) -> _Painting:
+    def of(cls, item: bpy.types.Object, material: bpy.types.Material, result: bpy.types.Image) -> _ClonePainting:
         """Painting into the material's texture. ParameterError if it shows the result itself, or cannot be painted."""
         canvas, placed = surfaces.base_color_of(material), meshes.uv_mapping(material)
         for image in (result, canvas):
@@ -73,10 +73,7 @@ class _Painting:
         if canvas == result:
             message = f"{result.name} is the texture itself"
             raise ParameterError(message, "repaint the texture first, or choose another image")
-        layers = item.data.uv_layers
-        layer = layers.get(placed.uv_map) or next((one for one in layers if one.active_render), None)
-        if layer is None:
-            raise ParameterError(f"{item.data.name} has no UVs", "unwrap it")
+        layer = meshes.uv_layer(item.data, placed.uv_map)
         return cls(item, canvas, result, _changed(canvas, result), layer.name)
 
     def begin(self, context: bpy.types.Context) -> None:

@@ -46,7 +46,7 @@ def faces_of(context: bpy.types.Context, name: str, margin_px: int) -> ChosenFac
     """
     item = _object(context, name)
     with _readable_mesh(item) as mesh:
-        selected, slots = _selected_faces(mesh), meshes.slots(mesh, len(item.material_slots))
+        selected, slots = meshes.selected_faces(mesh), meshes.slots(mesh, len(item.material_slots))
         slot, material = _material(item, slots[selected])
         image, placed = surfaces.base_color_of(material), meshes.uv_mapping(material)
         uvs, vertices, faces = meshes.triangles(mesh, placed.uv_map)
@@ -80,12 +80,6 @@ def _draw(grid: TileGrid, tile: int, uvs: np.ndarray, numbers: np.ndarray) -> np
     """Picture (H, W) of a tile: the triangles (T, 3, 2) that have a number (T,) above 0."""
     wanted = numbers > 0
     return shapes.triangles(grid.sizes_px[tile], grid.corners(tile, uvs[wanted]), numbers[wanted], wraps=not tile)
-
-
-def _selected_faces(mesh: bpy.types.Mesh) -> np.ndarray:
-    count = (len(mesh.polygons),)
-    selected, hidden = (meshes.values_in(mesh.polygons, name, count, bool) for name in ("select", "hide"))
-    return selected & ~hidden
 
 
 def _islands(uvs: np.ndarray, vertices: np.ndarray, faces: np.ndarray, count: int) -> np.ndarray:

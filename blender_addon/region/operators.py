@@ -12,9 +12,9 @@ from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 from ..bridge.image_editors import shown_image
 from ..core.errors import ParameterError
 from ..image import OnImage
-from ..jobs.operator import TaskOperator, clicked_panel, poll
+from ..jobs.operator import TaskOperator, poll
 from ..jobs.task import Place, Task, TaskReport
-from ..library import ASKED_IN
+from ..library import AsksFirst
 from ..tools.form import given_properties, parse_object, with_properties
 from ..tools.request import Request
 from . import faces, regions
@@ -91,7 +91,7 @@ def _margin(side: str) -> Any:
 
 
 @with_properties(Request, "seed")
-class IMPASTO_OT_extend_image(OnRegion, bpy.types.Operator):
+class IMPASTO_OT_extend_image(AsksFirst, OnRegion, bpy.types.Operator):
     """Continue this image, with all maps of its material, beyond its borders: a new image, or a new material"""
 
     bl_label = "Extend"
@@ -101,12 +101,8 @@ class IMPASTO_OT_extend_image(OnRegion, bpy.types.Operator):
     top: _margin("Top")
     bottom: _margin("Bottom")
     parameters: PARAMETERS
-    asked_in: ASKED_IN
 
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        if bpy.app.background:
-            return self.execute(context)
-        self.asked_in = clicked_panel(context, self.place)
+    def ask(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         return context.window_manager.invoke_props_dialog(self)
 
     def draw(self, _context: bpy.types.Context) -> None:
@@ -114,11 +110,6 @@ class IMPASTO_OT_extend_image(OnRegion, bpy.types.Operator):
         column.use_property_split = True
         for side in ("left", "right", "top", "bottom"):
             column.prop(self, side)
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        if self.asked_in:
-            return self.start(context, Place(self.asked_in))
-        return TaskOperator.execute(self, context)
 
     def task(self, context: bpy.types.Context) -> Task:
         margins = {side: getattr(self, side) for side in ("left", "right", "top", "bottom")}

@@ -63,7 +63,7 @@ class Costs:
         return f"about {readable_time(seconds)} left" if seconds >= LEAST_S else ""
 
 
-class _Record:
+class _BakeRates:
     """The rates in the user's folder, read once: panels ask at every redraw."""
 
     def __init__(self) -> None:
@@ -90,7 +90,7 @@ class _Record:
         replace_files({path: json.dumps(rates).encode()})
 
 
-record = _Record()
+record = _BakeRates()
 
 
 def _pixels(options: BakeOptions) -> int:
