@@ -323,10 +323,10 @@ def test_a_polygon_is_filled_by_the_even_odd_rule(shapes):
 
 def test_a_shifted_view_meets_the_borders_in_the_middle(extension):
     view = extension.region.view
-    plain = view.View((100.0, 100.0), (50.0, 20.0))
+    plain = view.EditorView((100.0, 100.0), (50.0, 20.0))
     assert plain.to_image((50, 20), (10, 20)) == (0, 10)
     assert plain.to_image((150, 120), (10, 20)) == (20, 0)
-    shifted = view.View((100.0, 100.0), (50.0, 20.0), is_shifted=True)
+    shifted = view.EditorView((100.0, 100.0), (50.0, 20.0), is_shifted=True)
     x, y = shifted.to_image((100, 70), (10, 20))
     assert (x % 20, y % 10) == (0, 0)
     assert [part for _, part in shifted.tiles((200, 200))] == [
@@ -335,6 +335,6 @@ def test_a_shifted_view_meets_the_borders_in_the_middle(extension):
         (0.5, 0.0, 1.0, 0.5),
         (0.0, 0.0, 0.5, 0.5),
     ]
-    repeated = view.View((100.0, 100.0), (50.0, 20.0), repeats=True)
+    repeated = view.EditorView((100.0, 100.0), (50.0, 20.0), repeats=True)
     assert len(repeated.tiles((200, 200))) == 9
-    assert len(view.View((0.1, 0.1), (0.0, 0.0), repeats=True).tiles((2000, 2000))) <= 64**2
+    assert len(view.EditorView((0.1, 0.1), (0.0, 0.0), repeats=True).tiles((2000, 2000))) <= 64**2
