@@ -214,7 +214,7 @@ def fingerprints(made: BakeScene, given: BakeSet, options: BakeOptions, uv_maps:
 
 
 def _own(name: str, given: BakeSet, options: BakeOptions, of_materials: dict[str, Any]) -> Any:
-    """Of objects' names, materials and options, what only some maps depend on."""
+    """Names of objects, data of materials, and options that only this map and a few others depend on."""
     if name in OF_MATERIALS:
         return of_materials, options.unit_m if name == "height" else None
     own: dict[str, Any] = dict.fromkeys(CURVATURE_MAPS, options.edge_radius)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The cage of a bake and what its rays missed, drawn in 3D views over the low objects while they are switched on.
 
-Only drawn: nothing of it is in the scene, and it ends with the file. Off, there is no handler.
+It is only drawn: nothing is added to the scene. It ends with the file, and while it is off there is no draw handler.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ MADE = "impasto_made"
 STARRED = "impasto_starred"
 """Custom property of results that have a star."""
 listeners: list[Callable[[Result], None]] = []
-"""Functions that are told of each new result."""
+"""Functions that are called with each new result."""
 
 
 def note(result: Result) -> None:
@@ -71,7 +71,7 @@ class ImpastoFormer(bpy.types.PropertyGroup):
 
 
 def assign(item: bpy.types.Object, material: bpy.types.Material, slot: int | None = None) -> None:
-    """Put a material into a slot of an object, by default the active one; it holds the one that was there."""
+    """Put a material into a slot of an object (default: the active one); it keeps the one that was there."""
     index = item.active_material_index if slot is None else slot
     if not item.material_slots:
         item.active_material = material
@@ -90,7 +90,7 @@ def assign(item: bpy.types.Object, material: bpy.types.Material, slot: int | Non
 
 
 def keep_state(material: bpy.types.Material) -> None:
-    """Hold a copy of a material as it is, before it changes."""
+    """Keep a copy of a material before it changes."""
     state = material.copy()
     if state.asset_data:
         state.asset_clear()
@@ -99,7 +99,7 @@ def keep_state(material: bpy.types.Material) -> None:
 
 
 def plain_copy(material: bpy.types.Material) -> bpy.types.Material:
-    """A copy of a material that holds none of its former ones."""
+    """A copy of a material that keeps none of the materials that it replaced."""
     copy = material.copy()
     copy.impasto_former.clear()
     copy.impasto_is_former = False
@@ -107,7 +107,7 @@ def plain_copy(material: bpy.types.Material) -> bpy.types.Material:
 
 
 def textures_of(material: bpy.types.Material) -> bpy.types.Material | None:
-    """A copy of a material that keeps its textures, to work on whatever becomes of it; None if it has none."""
+    """A copy of a material, so that its textures stay whatever becomes of it; None if it has no base colour."""
     if not surfaces.has_base_color(material):
         return None
     copy = plain_copy(material)
@@ -129,13 +129,13 @@ def _hold(
 
 
 def choices(material: bpy.types.Material | None, item: bpy.types.Object | None = None) -> list[bpy.types.Material]:
-    """Former materials that can go back to an object: its own, or else all of them. Cheap enough for a panel."""
+    """Replaced materials that can be restored on an object: its own, or else all. Cheap enough for a panel."""
     found = _of_object(material, item).values() if material else ()
     return list(dict.fromkeys(entry.material for entry in found if entry.material))
 
 
 def latest(material: bpy.types.Material, item: bpy.types.Object | None = None) -> bpy.types.Material:
-    """The former material that goes back to an object first. ParameterError if there is none."""
+    """The replaced material that is restored first. ParameterError if there is none."""
     if found := choices(material, item):
         return found[0]
     raise _replaces_none(material)
@@ -146,9 +146,9 @@ def _replaces_none(material: bpy.types.Material) -> ParameterError:
 
 
 def _of_object(material: bpy.types.Material, item: bpy.types.Object | None) -> dict[int, ImpastoFormer]:
-    """Entries that can go back to an object, by place in the list: the latest of each slot, or else the latest state.
+    """Entries that can be restored on an object, by index in the list: the latest of each slot, or the latest state.
 
-    Of an object that got the material otherwise, such as a copy of one, nothing is noted: then all, the latest first.
+    An object that got the material in another way, such as a copy, has no entries. Then all can be, the latest first.
     """
     entries = dict(reversed(list(enumerate(material.impasto_former))))
     latest: dict[int, int] = {}
@@ -162,9 +162,9 @@ def _of_object(material: bpy.types.Material, item: bpy.types.Object | None) -> d
 def restore(
     material: bpy.types.Material, objects: Sequence[bpy.types.Object], chosen: bpy.types.Material | None = None
 ) -> list[str]:
-    """Give objects back what the material took the place of, and keep it; names of what is there now.
+    """Restore the materials that this one replaced on objects, and keep it in the file. Returns the restored names.
 
-    chosen: which one, for objects of which nothing is noted. ParameterError if there is none, or it cannot be put back.
+    chosen: the material for objects without entries. ParameterError if there is none, or it cannot be restored.
     """
     users = [
         item
@@ -202,7 +202,7 @@ def _restore_slots(
 
 
 def _restore_state(material: bpy.types.Material, place: int) -> bpy.types.Material:
-    """Put the state before in the place of a material everywhere, under its name."""
+    """Replace a material everywhere by its earlier state, which gets its name."""
     state = material.impasto_former[place].material
     _forget(material, [place])
     material.user_remap(state)
@@ -213,12 +213,12 @@ def _restore_state(material: bpy.types.Material, place: int) -> bpy.types.Materi
 
 
 def forget(material: bpy.types.Material) -> None:
-    """Let go of a material's former ones: those that nothing else uses are not saved any more."""
+    """Forget the materials that this one replaced. Those that nothing else uses are no longer saved."""
     _forget(material, range(len(material.impasto_former)))
 
 
 def release(material: bpy.types.Material) -> None:
-    """Keep a material's former ones by fake users instead, so that it takes nothing along into other files."""
+    """Keep replaced materials by fake users instead, so that a material does not take them into other files."""
     keep(entry.material for entry in material.impasto_former if entry.material and entry.material.is_editable)
     forget(material)
 
@@ -241,19 +241,19 @@ def images_of(material: bpy.types.Material | None) -> dict[str, MapImage]:
 
 
 def not_only_held() -> list[bpy.types.Material]:
-    """Materials of the file but those that are there only because another took their place."""
+    """Materials of the file, except those that are kept only because another replaced them."""
     times = use_counts()
     return [material for material in bpy.data.materials if material.users > times[material]]
 
 
 def use_counts() -> Counter[bpy.types.Material]:
-    """Number of times that each material is held as a former one."""
+    """Number of times that each material is kept as a replaced one."""
     return Counter(entry.material for one in bpy.data.materials for entry in one.impasto_former if entry.material)
 
 
 @contextmanager
 def left_out(materials: Iterable[bpy.types.Material]) -> Iterator[None]:
-    """Let materials hold no former ones for a while, so that these are not written into another file with them."""
+    """Take replaced materials from these for a while, so that they are not written into another file with them."""
     kept = {
         one: [(entry.material, entry.object, entry.slot) for entry in one.impasto_former]
         for one in materials
@@ -271,7 +271,7 @@ def left_out(materials: Iterable[bpy.types.Material]) -> Iterator[None]:
 
 
 def _saving(*_: object) -> None:
-    """Keep former materials whose successor the user has deleted since: they are not Impasto's to lose."""
+    """Keep replaced materials of the user's whose successor has been deleted since."""
     for material in bpy.data.materials:
         if material.users == 0 and material.impasto_is_former:
             material.use_fake_user = True

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Image editors: the image that one shows, and showing another.
 
-Undo does not know what editors show: once a result is undone they would be empty. So they show again what the result
-took the place of, and the result again once it is redone.
+Undo does not restore which image an editor shows: without a result that was undone, its editor would be empty. So
+editors show the replaced image after undo, and the result after redo.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from bpy.props import PointerProperty
 from ..windows import areas
 
 _replaced: dict[int, list[tuple[int, int]]] = {}
-"""By pointer of an editor: session ids of images that it showed, each with the one that took its place."""
+"""Session ids of images that an editor showed, each with the one that replaced it, by the editor's pointer."""
 
 
 def is_image_editor(context: bpy.types.Context) -> bool:
@@ -65,7 +65,7 @@ def _show_instead(space: bpy.types.SpaceImageEditor, now: bpy.types.Image) -> No
 
 
 def _undone(*_: object) -> None:
-    """Show what the undone results took the place of."""
+    """Show the images that undone results had replaced."""
     found = {image.session_uid: image for image in bpy.data.images}
     for space in image_editors():
         earlier = [before for before, _now in _replaced.get(space.as_pointer(), ()) if before in found]
@@ -74,7 +74,7 @@ def _undone(*_: object) -> None:
 
 
 def _redone(*_: object) -> None:
-    """Show the results that are there again."""
+    """Show the results that were redone."""
     found = {image.session_uid: image for image in bpy.data.images}
     for space in image_editors():
         for before, now in _replaced.get(space.as_pointer(), ()):

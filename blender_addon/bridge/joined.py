@@ -148,9 +148,9 @@ class JoinedResult:
         return cls(image, *json.loads(image[PART])[1:]) if PART in image else None
 
     def sources(self) -> list[Callable[[], JobInput]]:
-        """Textures of materials that it may have been made of: they have the names, whatever number Blender added.
+        """Textures of materials that it may have been made of: those of the names, with any number that Blender added.
 
-        ParameterError if there are none of a name.
+        ParameterError if there is none for one of the names.
         """
         maps = surfaces.RELIEF if has_relief(self.image) else ()
         choices = itertools.product(*map(self._former, range(len(self.names))))
@@ -186,7 +186,7 @@ class JoinedResult:
     def _former(self, index: int) -> list[bpy.types.Material]:
         """Materials that one of the results may have been made of, the likeliest first. ParameterError if none is left.
 
-        They are those that it took the place of, and others of the name.
+        They are the materials that it replaced, and others of the same name.
         """
         name, made = self.names[index], images.made_with(self.image)
         held = [one.material for item in self._new(index) for one in item.impasto_former if one.material][::-1]

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A preview on the object itself: small images in nodes of their own, in the place of some maps for a while.
+"""A preview on the object itself: small images in nodes of their own replace some maps for a while.
 
-In a material of Impasto's each takes the place of its map, so that its sliders hold. Before any other material stands a
-shader of the preview's own, mixed in whole. The images keep their size, so that only their pixels change. The images of
-a material are still found as they are, and nothing is kept outside the nodes: what an undo, or a file saved by itself
-before a crash, brings back is taken back as well.
+In one of Impasto's materials each image replaces its map, so that sliders still apply. In any other material the
+preview has a shader of its own, which hides the material's. The images keep their size: only their pixels change. Other
+code still finds the material's own images. All state is in the nodes, so a preview that comes back by undo, or from a
+file that was saved automatically before a crash, is removed as well.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def _is_in(tree: bpy.types.NodeTree) -> bool:
 
 
 def _put_before(tree: bpy.types.NodeTree, output: bpy.types.Node) -> None:
-    """Mix a shader of the preview's own in whole before what a material shows, which stays linked to the mix."""
+    """Show a shader of the preview's own instead of the material's, which stays linked to the Mix Shader."""
     mix, shader = tree.nodes.new("ShaderNodeMixShader"), tree.nodes.new("ShaderNodeBsdfPrincipled")
     mix.name, shader.name = MIX, STAND_IN
     for node, below_px in ((mix, 0), (shader, 200)):
@@ -114,7 +114,7 @@ def _own(tree: bpy.types.NodeTree, name: str) -> bpy.types.Node | None:
 
 
 def _inserted(tree: bpy.types.NodeTree, name: str) -> bpy.types.Node | None:
-    """A new node that takes the place of a map; None if the material has no place for it."""
+    """A new node that replaces a map; None if the material cannot show that map."""
     stand_in = tree.nodes.get(STAND_IN)
     own, shader = (None, stand_in) if stand_in else (_own(tree, name), shader_tree.principled_of(tree))
     if shader is None:
@@ -163,7 +163,7 @@ def _take_back_nodes() -> None:
 
 
 def _take_back_node(tree: bpy.types.NodeTree, name: str) -> None:
-    """Remove the node of a preview, and join the map again that it took the place of."""
+    """Remove the node of a preview, and link the map that it replaced again."""
     if node := tree.nodes.get(_node_name(name)):
         if own := _own(tree, name):
             _move_links(tree, node.outputs["Color"], own.outputs["Color"])

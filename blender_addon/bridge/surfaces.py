@@ -139,7 +139,7 @@ def picture_of(result: bpy.types.Material | bpy.types.Image) -> bpy.types.Image 
 
 
 def materials_with(image: bpy.types.Image) -> list[bpy.types.Material]:
-    """Materials of the .blend one of whose maps is an image."""
+    """Materials of the .blend that use an image as a map."""
     found = bpy.data.materials
     return [one for one in found if any(node.image == image for node in map_nodes(one).values())]
 
@@ -160,7 +160,7 @@ def base_color_of(material: bpy.types.Material | None) -> bpy.types.Image:
 
 
 def lit_maps(given: Iterable[str]) -> list[str]:
-    """Those of `LIT` to show a material with the given maps by: its height counts only where it has no normals."""
+    """Maps of `LIT` that show a material with the given maps. Height is used only where there are no normals."""
     has_normal = "normal" in given
     return [name for name in LIT if name != "height" or not has_normal]
 
@@ -170,7 +170,7 @@ def read(
 ) -> Callable[[], JobInput]:
     """Read the base colour and other maps, at its size; the returned function converts them on any thread.
 
-    longest_px: about the longer side that is enough.
+    longest_px: longer side that is enough, roughly.
     """
     nodes = map_nodes(material)
     maps = {name: MapImage(nodes[name].image, nodes[name].channel) for name in names if name in nodes}
@@ -192,7 +192,7 @@ def read_images(
 ) -> Callable[[], JobInput]:
     """Read images of maps at the size of the base colour; the returned function converts them on any thread.
 
-    even: values of maps without an image. longest_px: about the longer side that is enough. scale: in metres. Maps of
+    even: values of maps without an image. longest_px: longer side that is enough, roughly. scale: in metres. Maps of
     a tiled base colour (UDIM) are read tile by tile; those that are not tiled repeat on each tile.
     """
     name = base_color.name
@@ -241,7 +241,7 @@ def _read_single(
 
 
 def _even(shader: bpy.types.Node, name: str) -> float | None:
-    """Value of a map that no node gives; None if a node does, and for a surface without metal."""
+    """Constant value of a map in the shader. None if a node gives the map, or if metallic is 0."""
     socket = shader.inputs[materials.SOCKETS[name]]
     return None if socket.is_linked or (name == "metallic" and not socket.default_value) else socket.default_value
 

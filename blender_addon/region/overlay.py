@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Pictures over the image editors: the shown image shifted by half, its region, and what is being painted.
 
-Only drawn: nothing of it is in the image. The texture of a region is made anew when the region has changed.
+They are only drawn: the image does not change. The texture of a region is made again when the region has changed.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Base of the operators that paint over the picture in an image editor, until they are left.
 
-Events outside of the picture, and those that they do not use, stay Blender's: panels and navigation work as always.
+Events outside the picture, and unused ones, are passed on to Blender: panels and navigation work as always.
 """
 
 from __future__ import annotations

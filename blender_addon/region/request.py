@@ -42,7 +42,7 @@ WRAPS, YES = "wraps", "yes"
 
 @dataclass(frozen=True)
 class Subject:
-    """Image that is worked on; material: the one whose map it is, with all its maps; item: an object that shows it."""
+    """Image to edit. material: the one that uses it as a map, and changes with it; item: an object that shows it."""
 
     image: bpy.types.Image
     material: bpy.types.Material | None = None
@@ -70,7 +70,7 @@ class Subject:
         return MeshSurface.chosen(context, self.material, self.item) if self.material else None
 
     def read(self) -> Input:
-        """Its maps, as far as only the main thread can read them."""
+        """Its maps, read as far as that needs the main thread."""
         if self.material is None:
             return tiles.read(self.image)
         nodes = surfaces.map_nodes(self.material)
@@ -82,12 +82,12 @@ class Subject:
 
     @property
     def bits(self) -> str:
-        """Depth that holds what its images hold."""
+        """Bits of a channel that its images need."""
         nodes = surfaces.map_nodes(self.material).values() if self.material else ()
         return "16" if any(image.is_float for image in (self.image, *(node.image for node in nodes))) else "8"
 
     def in_place(self, what: str) -> Target:
-        """Target of a result of its size: in the places of what it was made of. what: ending of a picture's name."""
+        """Target of a result of the same size, which replaces image or maps. what: ending of a picture's name."""
         if self.material is None:
             name = naming.of_set(self.image)
             name = name if name.endswith(f"_{what}") else f"{name}_{what}"

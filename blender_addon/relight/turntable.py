@@ -33,7 +33,7 @@ SIDE_PX = 256
 
 @dataclass(frozen=True)
 class ShownMaps:
-    """Small maps, those that are there now and those that the last result replaced, and the name of what has them."""
+    """Small maps: the current ones, and those that the last result replaced. name: of their material or tool."""
 
     name: str
     maps: Mapping[str, JobInput]

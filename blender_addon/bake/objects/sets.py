@@ -75,7 +75,7 @@ class BakeSet:
 
     @property
     def provenance(self) -> dict[str, str]:
-        """Provenance that an object's own maps do not need."""
+        """Provenance of maps that several objects share, or that show high objects; empty for others."""
         several = {"objects": _names(self.objects)} if len(self.objects) > 1 else {}
         return {**several, **({"high": _names(self.sources)} if self.projections else {})}
 

@@ -78,7 +78,7 @@ def warnings_before(
 
 
 def unwrap_warnings(context: bpy.types.Context, targets: BakeTargets) -> Iterator[BakeWarning]:
-    """Errors of meshes that are to be baked to but for their missing UVs. Cheap enough for a panel."""
+    """Errors of meshes that could be baked to if they had UVs. Cheap enough for a panel."""
     for obj in dict.fromkeys((context.active_object, *context.selected_objects)):
         if obj is None or obj.type != "MESH" or obj.data.uv_layers:
             continue

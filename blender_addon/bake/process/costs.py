@@ -58,7 +58,7 @@ class Costs:
         return sum(known) * self._work if len(known) == len(found) else None
 
     def left(self, names: Iterable[str]) -> str:
-        """Words for the time that the remaining maps take; "" while it is short or not known."""
+        """Text with the remaining time; empty while that is short or unknown."""
         seconds = self.seconds_of(names) or 0.0
         return f"about {readable_time(seconds)} left" if seconds >= LEAST_S else ""
 
@@ -143,7 +143,7 @@ class _MemoryStatus(ctypes.Structure):
 
 
 def free_bytes() -> int:
-    """Memory that programs can still get; all that there is where the system does not say; 0 if that is not known."""
+    """Memory that is free, or all memory where the system does not say how much is free; 0 if neither is known."""
     if sys.platform == "win32":
         status = _MemoryStatus(length=ctypes.sizeof(_MemoryStatus))
         ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status))

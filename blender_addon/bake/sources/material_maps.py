@@ -48,7 +48,7 @@ def size_of(material: bpy.types.Material, options: BakeOptions) -> tuple[int, in
 
 @dataclass(frozen=True)
 class BakeObject:
-    """Object that a material is baked on: None for a plane, whose UV map is `uv_map`. notes: for the user."""
+    """Object on which a material is baked; None: a plane with a UV map of the name `uv_map`. notes: for the user."""
 
     obj: bpy.types.Object | None
     uv_map: str = UV_MAP
@@ -56,7 +56,7 @@ class BakeObject:
 
     @contextmanager
     def as_set(self, material: bpy.types.Material, options: BakeOptions) -> Iterator[tuple[BakeSet, BakeOptions]]:
-        """Target and options of the bake, while a plane is there."""
+        """Set and options of the bake. A plane exists until the end of the block."""
         if self.obj is not None:
             uv_map = options.uv_map if options.uv_map in self.obj.data.uv_layers else ""
             slots = _slots_with(self.obj, material)
