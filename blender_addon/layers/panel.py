@@ -6,7 +6,7 @@ from __future__ import annotations
 import bpy
 
 from ..bridge import images
-from ..bridge.target import active_material
+from ..bridge.target import active_material, chosen_material
 from ..core.recipe import GROUP
 from ..engine.catalogue import catalogue, properties_of
 from ..interface.browsing import draw_image
@@ -83,7 +83,7 @@ class IMPASTO_MT_layer_specials(bpy.types.Menu):
     bl_description = "Duplicate, copy, paste and group layers"
 
     def draw(self, context: bpy.types.Context) -> None:
-        layout, stack = self.layout, active_material(context).impasto_layers
+        layout, stack = self.layout, chosen_material(context).impasto_layers
         layout.operator("impasto.duplicate_layer", icon="DUPLICATE")
         layout.operator("impasto.copy_layer", icon="COPYDOWN")
         layout.operator("impasto.paste_layers", icon="PASTEDOWN")

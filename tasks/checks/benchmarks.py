@@ -24,7 +24,7 @@ CODE: Mapping[str, tuple[str, ...]] = {
     "Matches of photographs": ("plugins/impasto_procedural",),
     "Batches": ("core/impasto/batch", "core/impasto/running"),
     "Needs of jobs": ("plugins/impasto_gan/torus", *SYNTHESIS, *STYLE, "plugins/impasto_photo_maps"),
-    "Patch synthesis beside quilting": SYNTHESIS,
+    "Patch synthesis and quilting": SYNTHESIS,
     "Maps from a photograph": ("plugins/impasto_photo_maps",),
     "Photometric stereo": ("plugins/impasto_photometric_stereo",),
     "Heights from normals": ("plugins/impasto_relief",),

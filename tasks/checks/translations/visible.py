@@ -46,7 +46,7 @@ NAMES = {
         "{} px/m",
     ),
     *("Red", "Green", "Blue", "Alpha", "Distance", "Value", "Location", "Displacement", "Midlevel", "Object", "Vector"),
-    "Anisotropy",
+    *("Anisotropy", "Attribute", "Bevel"),
     *(
         "Math",
         "Float",
