@@ -307,7 +307,7 @@ def test_a_full_disk_leaves_no_file_of_a_fresh_training(tmp_path, monkeypatch, s
     train = ["train", "learn", str(tmp_path / "data"), "--name", "wall", "--steps", "1", "--no-report"]
     main([*train, "--out", str(tmp_path / "models")])
     needed = sum(4 * (1 + path.stat().st_size // 4096) for path in (tmp_path / "models").glob("wall.[dm]*"))
-    with mounted(tmp_path / "disk", f"size={needed + 4}k") as disk:  # and the page of a lock
+    with mounted(tmp_path / "disk", f"size={needed + 8}k") as disk:  # and the pages of locks
         if has_checkpoint:
             (disk / "wall.checkpoint").touch()
         told = said(*train, "--out", disk)[2]
