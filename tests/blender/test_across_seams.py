@@ -327,7 +327,7 @@ def test_a_batch_has_a_mesh_for_each_material_of_the_selected_objects(extension,
     bpy.ops.mesh.primitive_plane_add()
     bpy.context.object.data.materials.append(bpy.data.materials.new("plain"))
     cube.select_set(True)
-    request, output = extension.batch.request, extension.batch.request.Output(str(tmp_path))
+    request, output = extension.batch.request, extension.batch.request.BatchOutput(str(tmp_path))
     applied = extension.batch.chosen.AppliedRecipe.of_request(extension.tools.request.Request("flat"))
 
     def meshes_of(**given) -> dict[str, str | None]:
