@@ -357,14 +357,27 @@ def test_a_changed_layer_is_made_again(wall):
     assert np.abs(pixels_by_map(wall)["base_color"] - before).mean() > 0.02
 
 
-@pytest.mark.essential
-@pytest.mark.parametrize("name", ["Slate_base_color", "Road_base_color", "Repainted"])
-def test_a_result_is_made_again_with_the_same_pixels(wall, name):
-    """One by a model, one by a procedural material, and one that was stylized."""
-    before, known = pixels_of(bpy.data.images[name]), set(bpy.data.images)
+def rerun(name: str) -> np.ndarray:
+    """Pixels of the base colour that the recipe of an image makes."""
+    known = set(bpy.data.images)
     assert bpy.ops.impasto.rerun(image=name) == {"FINISHED"}
     (again,) = (one for one in set(bpy.data.images) - known if one["impasto_map"] == "base_color")
-    np.testing.assert_allclose(pixels_of(again), before, atol=NOT_QUITE)
+    return pixels_of(again)
+
+
+@pytest.mark.essential
+@pytest.mark.parametrize("name", ["Slate_base_color", "Road_base_color"])
+def test_a_result_is_made_again_with_the_same_pixels(wall, name):
+    """One by a model, and one by a procedural material."""
+    np.testing.assert_allclose(rerun(name), pixels_of(bpy.data.images[name]), atol=NOT_QUITE)
+
+
+@pytest.mark.essential
+def test_a_painting_is_made_again_alike(wall):
+    """Painting amplifies rounding, which differs between processors: by .036 on one; other images differ by .1."""
+    again = rerun("Repainted")
+    assert np.abs(again - pixels_of(bpy.data.images["Repainted"])).mean() < 0.07
+    np.testing.assert_array_equal(rerun("Repainted"), again)
 
 
 def test_a_preset_of_the_users_own_is_applied(scene):
