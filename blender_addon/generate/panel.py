@@ -67,11 +67,11 @@ class ImpastoPanel(ToolPanel):
             layout.template_icon_view(settings, "pictured_model", show_labels=True, scale=6, scale_popup=4)
 
     def draw_tool(self, context: bpy.types.Context, settings: bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> None:
-        layout, images = self.layout, inputs.image_inputs(tool)
+        layout = self.layout
         column = layout.column()
         if tool["uses_subject"]:
             draw_chosen_source(column, settings)
-        draw_images(column, context, tool, [item for item in images if item["required"]], settings)
+        draw_images(column, context, tool, inputs.required_images(tool), settings)
         is_found = settings.intent == WORDS and bool(context.scene.impasto_match.text)
         if settings.intent != WORDS:  # whose own panel makes what the sliders below it show
             draw_run(layout, "impasto.generate", Place.TEXTURE, "TEXTURE", reports=False, text="Make")

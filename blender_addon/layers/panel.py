@@ -155,7 +155,7 @@ def _draw_source(column: bpy.types.UILayout, stack: bpy.types.PropertyGroup) -> 
 
 
 def _draw_preview(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """Draw the live preview, directly above the sliders that it follows."""
+    """Draw the live preview of the layers, and their comparison with those without the active one."""
     settings = context.scene.impasto
     row = layout.row()
     row.use_property_split = False

@@ -40,6 +40,11 @@ def image_inputs(tool: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [item for item in tool["inputs"] if item["kind"] == "maps"]
 
 
+def required_images(tool: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Image inputs that the tool cannot do without."""
+    return [item for item in image_inputs(tool) if item["required"]]
+
+
 def many_inputs(tool: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Image inputs that take many values."""
     return [item for item in image_inputs(tool) if item["many"]]

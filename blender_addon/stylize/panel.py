@@ -69,7 +69,7 @@ class StylePanel(ToolPanel):
     def draw_tool(self, context: bpy.types.Context, settings: bpy.types.PropertyGroup, tool: Mapping[str, Any]) -> None:
         layout = self.layout
         _draw_subject(layout, context)
-        for item in _needed(tool):
+        for item in inputs.required_images(tool):
             _draw_style(layout, properties.group_of(context.scene, tool), item["name"], scale=6)
         if STRENGTH in properties_of(tool):
             draw_parameters(layout, context, tool, (STRENGTH,))
@@ -117,11 +117,6 @@ def _draw_subject(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
         draw_text(column, maps, "BLANK1")
 
 
-def _needed(tool: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Inputs that the stylizer requires: its first style."""
-    return [item for item in inputs.image_inputs(tool) if item["required"]]
-
-
 def _draw_style(
     layout: bpy.types.UILayout, value: bpy.types.PropertyGroup, name: str, scale: float = MORE_SCALE
 ) -> None:
@@ -134,7 +129,7 @@ def _draw_style(
 
 def _draw_more(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
     """Draw sections for more styles with their weights, for masks, and for further images."""
-    needed, settings = _needed(tool), context.scene.impasto_style
+    needed, settings = inputs.required_images(tool), context.scene.impasto_style
     masks = [item for item in inputs.image_inputs(tool) if item["for_each"]]
     others = [item for item in inputs.image_inputs(tool) if item not in (*needed, *masks) and item["name"] != START]
     if needed and (body := section(layout, "impasto_more_styles", "More Styles", closed=True)):

@@ -27,7 +27,7 @@ from .settings import IMAGE, KIND, MATERIAL, NO_KIND, RELIEF, RENDER, START
 
 @dataclass(frozen=True)
 class StyleSubject:
-    """What is repainted. source: its picture. material: the one whose base colour it is. image: the one to replace.
+    """Subject to repaint. source: its picture. material: the one whose base colour it is. image: the one to replace.
 
     others: further materials, which are repainted as parts of the same picture.
     """

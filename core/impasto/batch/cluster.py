@@ -30,7 +30,7 @@ from .record import BatchResult
 CONNECT_LIMIT_S = 15
 WORKERS_LIMIT_S = 30
 TRIES_TO_ASK = 3
-"""How often workers are asked again if all of them seem lost: busy workers miss heartbeats."""
+"""Number of times that workers are asked again if all of them seem lost: busy workers miss heartbeats."""
 MOST_SENT = 64
 """Limit of inputs that stay on the cluster for later jobs, such as styles. Others are sent again."""
 

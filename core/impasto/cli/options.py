@@ -285,7 +285,7 @@ def _as_option(name: str, values: Sequence[Any], schema: Mapping[str, Any]) -> s
 
 
 def _value_settings(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
-    """How argparse reads the value of a parameter: arguments of `add_argument`."""
+    """Arguments of `add_argument` by which argparse reads the value of a parameter."""
     if "enum" in schema:
         return {"choices": schema["enum"]}
     kind = schema.get("type")

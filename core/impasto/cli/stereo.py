@@ -71,7 +71,7 @@ def _stereo(arguments: argparse.Namespace, terminal: Terminal) -> None:
 
 
 def _lights(arguments: argparse.Namespace) -> str:
-    """What the options say about the lights: a value of the parameter `lights`."""
+    """Value of the parameter `lights` that follows from the options."""
     if arguments.parameter_ball:
         return "ball"
     if not arguments.angles:

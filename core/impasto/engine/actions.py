@@ -52,7 +52,7 @@ def _unless_stopped_now(host: Host) -> Callable[[], bool]:
 
 @dataclass(frozen=True)
 class MatchValues:
-    """What `match` is asked: a recipe for a text, or for the input `source`. start: the recipe to change, if any."""
+    """Values of `match`, which finds a recipe for a text or the input `source`. start: the recipe to change, if any."""
 
     matcher: str
     text: str = ""
@@ -75,7 +75,7 @@ class FindMatch(Action):
 
 @dataclass(frozen=True)
 class MoreLikeValues:
-    """What `more-like` is asked: a recipe that resembles `favourites`. The other fields are those of `more_like`."""
+    """Values of `more-like`, which makes a recipe that resembles `favourites`. Other fields: see `more_like`."""
 
     favourites: tuple[Recipe, ...]
     seed: Annotated[int, Within(0, MAX_SEED)] = 0

@@ -40,7 +40,7 @@ Encode = Callable[[Layout, Texture], bytes]
 
 @dataclass(frozen=True)
 class TextureUse:
-    """How a material uses a texture. info: its placement on the UVs, as JSON. sampler: the texture's sampler."""
+    """Use of a texture by a material. info: its placement on the UVs, as JSON. sampler: the texture's sampler."""
 
     info: Mapping[str, Any]
     sampler: Mapping[str, Any]
@@ -191,7 +191,7 @@ def _without_gaps(binary: bytearray, views: list[dict[str, Any]]) -> bytearray:
 
 
 def _use_of(info: Mapping[str, Any], texture: Mapping[str, Any]) -> TextureUse:
-    """How a material uses a texture, from its reference to it and the texture."""
+    """Use of a texture by a material, from the material's reference and the texture."""
     found = {"texCoord": info["texCoord"]} if "texCoord" in info else {}
     if TRANSFORM in (extensions := info.get("extensions", {})):
         found["extensions"] = {TRANSFORM: extensions[TRANSFORM]}

@@ -33,7 +33,7 @@ SOFTEST, HARDEST = 0.9, 0.04
 EDGE = 0.25
 """Size of edges, relative to the hollows next to them."""
 FRAY = 0.15
-"""How far one standard deviation of random patches moves the border of a range of heights."""
+"""Shift of the border of a range of heights by one standard deviation of random patches."""
 LEVEL = 0.5
 """Height of a layer without a height map: a film, which fills low parts first."""
 

@@ -34,7 +34,7 @@ FIXED = ("width_m", *SizeParameters.model_fields)
 SAME_SEED = 0.5
 """Share of children of two parents that keep the seed, and so the arrangement, of the first one."""
 LATENT_STEP = 0.5
-"""How far a child of a single parent may go towards another latent at full variety, from 0 to 1."""
+"""Largest step of a single parent's child towards another latent, at full variety, from 0 to 1."""
 BEYOND = 0.5
 """Highest share of the parents' distance by which a child lies beyond them: the alpha of BLX-alpha, at full variety."""
 MUTATION = 0.16

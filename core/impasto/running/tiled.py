@@ -21,7 +21,7 @@ from .inputs import RecipeInput, subject_of
 from .steps import ReadyStep
 
 BEYOND = 0.01
-"""How far faces may cross the border of their tile, as a part of it. Further means that the texture repeats."""
+"""Largest part of a tile by which faces may cross its border. Beyond it, the texture repeats."""
 
 
 def names_on_subject(steps: Sequence[Step], tools: Sequence[Tool]) -> set[str]:

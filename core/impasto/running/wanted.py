@@ -1,4 +1,4 @@
-"""What a recipe needs of its input files: which map, at which size, and whether values above 1."""
+"""Needs of a recipe for its input files: which map, at which size, and whether values above 1."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LONGEST = "longest_px"
 
 
 def wanted_by(recipe: Recipe, name: str = SOURCE, *, has_mesh: bool = False) -> Wanted:
-    """What a recipe needs of the file of an input. If the recipe cannot be run: all of it, as colour."""
+    """Part of an input's file that a recipe needs. If the recipe cannot be run: all of it, as colour."""
     known = registry().tools
     steps = recipe.active_steps
     if not steps or any(step.tool not in known for step in steps):

@@ -21,7 +21,7 @@ POSITIONS = 4096
 
 @dataclass(frozen=True)
 class Pairing:
-    """Which pictures a distance compares with each other.
+    """Axes that a distance pools, and its lower limits.
 
     pooled: first and last axis of (directions, pictures, positions) that form one distribution. least_positions: lower
     limit of patches of a distribution. least_channel, least_projection: lower limits of deviations to divide by.
