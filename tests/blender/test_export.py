@@ -19,12 +19,25 @@ SIZE_PX = 32
 
 
 @pytest.fixture
-def export(extension, scene, tmp_path):
-    """Function that exports the material P; returns its notes and the base colour (H, W, 3), row 0 at the top."""
+def read(extension, scene, tmp_path):
+    """Function that reads the material P as an export does; returns the notes and the base colour, row 0 at the top."""
     settings = scene.impasto_bake
     settings.width_px = settings.height_px = SIZE_PX
     settings.samples, settings.maps = 1, {"base_color"}
     bpy.data.objects.remove(bpy.context.object)
+
+    def run() -> tuple[str, np.ndarray]:
+        extension.jobs.session.jobs.close()
+        (made,) = extension.export._maps(bpy.data.materials["P"], None)(None)
+        (tmp_path / "P.png").write_bytes(made.png)
+        return "; ".join(made.notes), stored_rgb(tmp_path / "P.png")
+
+    return run
+
+
+@pytest.fixture
+def export(extension, read, tmp_path):
+    """Function that exports the material P by the engine; returns its notes and the base colour, row 0 at the top."""
 
     def run(**given: str) -> tuple[str, np.ndarray]:
         extension.jobs.session.jobs.close()
@@ -86,27 +99,27 @@ CASES: dict[str, tuple[tuple, dict, Callable]] = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_materials_are_exported_with_data_of_the_active_object(export, name):
+def test_materials_are_exported_with_data_of_the_active_object(read, name):
     (kind, output), settings, prepare = CASES[name]
     prepare(plane(reading(kind, output, **settings)))
-    said, pixels = export()
+    said, pixels = read()
     assert not said
     assert np.allclose(pixels, srgb(COLOR), atol=BYTE)
 
 
-def test_exports_use_the_objects_shape_and_place(export):
+def test_exports_use_the_objects_shape_and_place(read):
     made = reading("ShaderNodeNewGeometry", "Position")
     obj = plane(made)
     obj.location = (0.25, 0.5, 0.125)
     obj.scale = (0.5, 0.5, 1)
-    _, pixels = export()
+    _, pixels = read()
     rows, columns = 1 - (np.arange(SIZE_PX) + 0.5) / SIZE_PX, (np.arange(SIZE_PX) + 0.5) / SIZE_PX
     u, v = np.meshgrid(columns, rows)
     expected = np.stack([0.25 + u / 2, 0.5 + v / 2, np.full_like(u, 0.125)], axis=2)
     assert np.allclose(pixels, srgb(expected), atol=2 * BYTE)
 
 
-def test_only_faces_of_the_material_are_baked_and_no_other_slot_counts(export):
+def test_only_faces_of_the_material_are_baked_and_no_other_slot_counts(read):
     made = reading("ShaderNodeVertexColor", 0, layer_name="Col")
     share = slanted(material("other", base_color=(0, 0, 1, 1)), made)
     obj = painted(bpy.context.object)
@@ -115,7 +128,7 @@ def test_only_faces_of_the_material_are_baked_and_no_other_slot_counts(export):
     obj.material_slots[1].material, obj.data.materials[1] = made, material("of the mesh")
     for loop in range(4):  # the other material's UVs lie on those of P
         obj.data.uv_layers[0].data[loop].uv = obj.data.uv_layers[0].data[loop + 4].uv
-    _, pixels = export()
+    _, pixels = read()
     assert share.any()
     assert np.allclose(pixels, srgb(COLOR), atol=BYTE)
 
@@ -136,7 +149,7 @@ def ramp() -> np.ndarray:
 
 
 @pytest.mark.parametrize("rendered", ["UVMap", "Second"])
-def test_uv_maps_are_those_of_the_object_whichever_is_rendered(export, rendered):
+def test_uv_maps_are_those_of_the_object_whichever_is_rendered(read, rendered):
     """The second map is the first one, turned by half a turn."""
     obj = plane(mapped("Second"))
     layers = obj.data.uv_layers
@@ -144,41 +157,41 @@ def test_uv_maps_are_those_of_the_object_whichever_is_rendered(export, rendered)
     for one in layers["Second"].data:
         one.uv = 1 - one.uv[0], 1 - one.uv[1]
     layers[rendered].active_render = True
-    said, pixels = export()
+    said, pixels = read()
     expected = ramp() if rendered == "Second" else ramp()[::-1, ::-1]
     assert not said
     assert np.allclose(pixels, srgb(expected), atol=2 * BYTE)
 
 
 @pytest.mark.parametrize("repeats", [1, 3])
-def test_a_material_of_one_uv_map_stays_whole_where_the_object_repeats_it(export, repeats):
+def test_a_material_of_one_uv_map_stays_whole_where_the_object_repeats_it(read, repeats):
     obj = plane(mapped("Mine"))
     obj.data.uv_layers[0].name = "Mine"
     for one in obj.data.uv_layers[0].data:
         one.uv = one.uv[0] * repeats, one.uv[1] * repeats
-    said, pixels = export()
+    said, pixels = read()
     assert not said
     assert np.allclose(pixels, srgb(ramp()), atol=2 * BYTE)
 
 
-def test_without_an_object_the_nodes_are_named(export):
+def test_without_an_object_the_nodes_are_named(read):
     reading("ShaderNodeVertexColor", 0, layer_name="Col").use_fake_user = True
-    said, _ = export()
+    said, _ = read()
     assert said.startswith("P was baked on a plane, though it depends on an object by Color Attribute")
     assert "select one" in said
 
 
-def test_a_chosen_or_the_only_object_is_taken_before_a_plane(export):
+def test_a_chosen_or_the_only_object_is_taken_before_a_plane(export, read):
     made = reading("ShaderNodeObjectInfo", "Color")
     first, second = colored(plane(made)), plane(made)
     first.name, second.name = "first", "second"
     second.color = (0, 0, 1, 1)
     assert np.allclose(export(object="first")[1], srgb(COLOR), atol=BYTE)
-    assert np.allclose(export()[1], srgb((0, 0, 1)), atol=BYTE), "the active one"
+    assert np.allclose(read()[1], srgb((0, 0, 1)), atol=BYTE), "the active one"
     plane(material("other"))
     second.data.materials.clear()
     first.select_set(False)
-    said, pixels = export()
+    said, pixels = read()
     assert "baked on first" in said
     assert np.allclose(pixels, srgb(COLOR), atol=BYTE)
     refused("second has no material", export, object="second")
@@ -192,35 +205,35 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("said", REFUSED)
-def test_objects_without_the_needed_data_are_named(export, said):
+def test_objects_without_the_needed_data_are_named(read, said):
     obj = painted(plane(reading("ShaderNodeVertexColor", 0, layer_name="Col")))
     REFUSED[said](obj)
-    found, _ = export()
+    found, _ = read()
     assert said in found
     assert "Color Attribute" in found
     assert "Strip" in found
 
 
-def test_nodes_that_the_surface_does_not_use_change_nothing(export):
+def test_nodes_that_the_surface_does_not_use_change_nothing(read):
     made = material("P", base_color=(*COLOR, 1))
     nodes = made.node_tree.nodes
     nodes.new("ShaderNodeVertexColor").layer_name = "Col"
     made.use_fake_user = True
-    said, pixels = export()
+    said, pixels = read()
     assert not said
     assert np.allclose(pixels, srgb(COLOR), atol=BYTE)
 
 
-def test_attributes_in_a_group_are_found_too(export):
+def test_attributes_in_a_group_are_found_too(read):
     made = material("P")
     in_group(made, "ShaderNodeVertexColor", "Base Color").layer_name = "Col"
     painted(plane(made))
-    said, pixels = export()
+    said, pixels = read()
     assert not said
     assert np.allclose(pixels, srgb(COLOR), atol=BYTE)
 
 
-def test_a_missing_file_is_named_and_nothing_is_written(export, tmp_path: Path):
+def test_a_missing_file_is_named_and_nothing_is_written(export, read, tmp_path: Path):
     made = reading("ShaderNodeTexImage", 0)
     node = made.node_tree.nodes["Image Texture"]
     invert = made.node_tree.nodes.new("ShaderNodeInvert")
@@ -235,12 +248,12 @@ def test_a_missing_file_is_named_and_nothing_is_written(export, tmp_path: Path):
     bpy.ops.impasto.bake(maps={"island_id"}, width_px=8, height_px=8)
     assert not list(tmp_path.iterdir())
     node.image = packed_image("packed", np.zeros((4, 4, 3), np.uint8))
-    assert np.allclose(export()[1], 1)
+    assert np.allclose(read()[1], 1)
     node.image = bpy.data.images.new("never saved", 4, 4, tiled=True)
     if bpy.app.version < (4, 5):
         refused("lacks its file", export)
     else:
-        assert np.allclose(export()[1], 1), "black tiles that are in no file"
+        assert np.allclose(read()[1], 1), "black tiles that are in no file"
 
 
 def test_a_batch_bakes_each_material_on_its_object(export, extension, tmp_path: Path, capsys):
