@@ -259,11 +259,11 @@ def test_a_result_waits_while_the_scene_is_rendered(jobs, start, scene, extensio
 
 @pytest.mark.essential
 def test_the_main_thread_never_works_on_pixels(jobs, extension, scene):
-    """With 2048² results: starting, ticking and putting them into the .blend, by processor time of this thread.
+    """With results of 2048 x 1024: to start, tick and put them into the .blend, by processor time of this thread.
 
-    They take a few ms; packing the pixels here would take some 400. The limit lies far from both.
+    They take a few ms; packing the pixels here would take some 200. The limit lies far from both.
     """
-    given = {"tool": "checker", "width_px": 2048, "height_px": 2048, "estimator": "none"}
+    given = {"tool": "checker", "width_px": 2048, "height_px": 1024, "estimator": "none"}
     times_ms = {"start": [], "tick": [], "put": []}
 
     def measure(name, function):
@@ -282,8 +282,8 @@ def test_the_main_thread_never_works_on_pixels(jobs, extension, scene):
         measure("put", jobs.tick)
     best_ms = {name: min(values) for name, values in times_ms.items()}
     print({name: f"{min(values):.1f} to {max(values):.1f} ms" for name, values in times_ms.items()})
-    assert all(value <= 100.0 for value in best_ms.values()), times_ms
-    assert tuple(bpy.data.images["big_height"].size) == (2048, 2048)
+    assert all(value <= 60.0 for value in best_ms.values()), times_ms
+    assert tuple(bpy.data.images["big_height"].size) == (2048, 1024)
 
 
 @pytest.mark.slow

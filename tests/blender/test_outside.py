@@ -122,7 +122,7 @@ OPERATORS = {
     "continue_larger": {"image": "wall_base_color"},
     "bake": {"maps": {"base_color"}, "samples": 1},
 }
-READ = ("no text", "a list", "a group", "null", "deep", "many unknown", "baked of nothing", "made with")
+READ = ("a list", "null", "deep", "baked of nothing", "made with")
 """Those that matter to an operator that reads no more than the record."""
 
 

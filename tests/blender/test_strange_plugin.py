@@ -213,6 +213,7 @@ def test_remote_engines_make_the_same_pixels(plane, photo, tmp_path, request):
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["photo_base_color.png"], "files are written here"
 
 
+@pytest.mark.slow
 def test_invalid_or_untrusted_addresses_and_remote_trainings_are_refused(farm, photo):
     refused("training data are not sent to another machine", "train", tool="train-torus", data=str(photo), name="far")
     farm.engine_address = farm.engine_address.replace("farm", "stranger", 1)

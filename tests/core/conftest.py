@@ -61,7 +61,7 @@ def engines(worker_command: list[str]) -> Iterator[Executor]:
 
 @pytest.fixture(scope="session")
 def shared_client(worker_command: list[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    """A client of a worker that tests share; none of them ends it, or waits for what it logs."""
+    """A client of a worker that tests share; none waits for what it logs, and one that ends it starts another."""
     made = Client(worker_command, tmp_path_factory.mktemp("shared") / "worker.log")
     yield made
     made.close()

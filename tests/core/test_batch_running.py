@@ -99,7 +99,7 @@ def test_files_whose_record_was_lost_in_a_crash_are_made_again(engines, photos, 
 def test_bytes_do_not_depend_on_the_order_or_the_number_of_workers(engines, worker_command, monkeypatch, tmp_path):
     rows = [
         {"recipe": "photo-maps", "source": path.name, "seed": number, "name": path.stem}
-        for number, path in enumerate(write_photos(tmp_path, 6))
+        for number, path in enumerate(write_photos(tmp_path, 4))
     ]
     write_csv(tmp_path / "a.csv", rows)
     random.Random(1).shuffle(rows)
@@ -108,7 +108,7 @@ def test_bytes_do_not_depend_on_the_order_or_the_number_of_workers(engines, work
     monkeypatch.setattr("impasto.batch.engines.COMMAND", worker_command)
     with local_engines(1) as alone:
         run_plan(plan_of(tmp_path / "b.csv", tmp_path / "b"), alone)
-    assert len(bytes_of(tmp_path / "a")) >= 5 * 6
+    assert len(bytes_of(tmp_path / "a")) >= 5 * 4
     assert bytes_of(tmp_path / "a") == bytes_of(tmp_path / "b")
 
 
@@ -399,6 +399,6 @@ def test_a_killed_batch_leaves_no_partial_result_and_resumes(engine_with_misbeha
         engines = psutil.Process(running.pid).children()
         running.kill()
     wait_until(lambda: not any(is_alive(engine) for engine in engines), 20)
-    impasto("batch", table, "--out", out)
+    impasto("batch", table, "--out", out, "--workers", 1)
     assert sorted(done_names(out)) == sorted(f"c{number}" for number in range(6))
     assert left_over(out) == []

@@ -36,8 +36,8 @@ def picture(tmp_path_factory) -> Path:
 
 
 @pytest.mark.essential
-def test_seamless_and_maps_write_the_set_and_replace_nothing_without_force(fresh_impasto, impasto, picture, tmp_path):
-    made = fresh_impasto("seamless", picture, "--size", "160x96", "--out", tmp_path)
+def test_seamless_and_maps_write_the_set_and_replace_nothing_without_force(impasto, picture, tmp_path):
+    made = impasto("seamless", picture, "--size", "160x96", "--out", tmp_path)
     assert "relief" in made.stderr
     names = ("base_color", "roughness", "metallic", "normal", "height", "ambient_occlusion", "confidence")
     assert made.stdout.split() == [str(tmp_path / f"wall_{name}.png") for name in names]

@@ -269,7 +269,8 @@ def test_a_colour_space_is_recorded_and_repeated(impasto, tmp_path):
     assert again.identical, again.differences
 
 
-def test_check_prepare_train_and_evaluate_take_a_colour_space(impasto, tmp_path):
+@pytest.mark.slow
+def test_check_prepare_and_evaluate_take_a_colour_space(impasto, tmp_path):
     (tmp_path / "set").mkdir()
     Image.fromarray(RGB8).resize((256, 256)).save(tmp_path / "set" / "wall_base_color.png")
     Image.new("L", (48, 48), 100).save(tmp_path / "set" / "wall_roughness.png")
@@ -289,12 +290,12 @@ def test_check_prepare_train_and_evaluate_take_a_colour_space(impasto, tmp_path)
     assert distances[0] < 1e-4 < 0.01 < distances[1], "of the same colours, and of others"
 
 
-def test_a_batch_and_an_engine_read_a_colour_space(client, tmp_path):
+def test_a_batch_and_an_engine_read_a_colour_space(shared_client, tmp_path):
     path = write_image(tmp_path / "a.png", RGB8, "uint8")
     recipe = Recipe((Step("adjust", {"exposure": 0.0, "contrast": 0.0, "saturation": 1.0}),))
     sent = {"path": path, "pixels": JobInput(arrays={"base_color": RGB8}, name="a")}
     for given in sent.values():
-        answer = client.submit(recipe, {"source": given}, color_spaces={"source": "Display P3"}).wait()
+        answer = shared_client.submit(recipe, {"source": given}, color_spaces={"source": "Display P3"}).wait()
         assert np.abs(answer.arrays["base_color"] - P3).max() < 0.02
         assert answer.recipe.inputs["source"]["color_space"] == "Display P3"
     rows = list(Table(Path("a.jsonl"), b'{"recipe": "adjust", "source": "a.png", "colorspace": "ACEScg"}\n'))

@@ -74,8 +74,8 @@ def test_a_wrong_address_is_refused():
 @served
 class TestServed:
     @pytest.mark.essential
-    def test_remote_engines_make_the_same_pixels(self, farm, client, photo):
-        there, here = (one.submit(CHECKER, {"source": photo}).wait() for one in (farm, client))
+    def test_remote_engines_make_the_same_pixels(self, farm, shared_client, photo):
+        there, here = (one.submit(CHECKER, {"source": photo}).wait() for one in (farm, shared_client))
         assert np.array_equal(there.maps["base_color"].pixels, here.maps["base_color"].pixels)
         assert there.recipe.to_json() == here.recipe.to_json()
 

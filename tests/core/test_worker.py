@@ -119,11 +119,11 @@ def test_cancelling_one_of_two_waiting_jobs_leaves_the_other(shared_client):
 
 @pytest.mark.essential
 @pytest.mark.parametrize("tool", ["die", "die-while-sending"])
-def test_a_dead_worker_is_an_error_and_a_fresh_one_takes_over(tool, client):
+def test_a_dead_worker_is_an_error_and_a_fresh_one_takes_over(tool, shared_client):
     with pytest.raises(WorkerError, match=r"SIGKILL|exit code 3") as caught:
-        client.submit(recipe(tool)).wait()
+        shared_client.submit(recipe(tool)).wait()
     assert ("choose a smaller size" in caught.value.remedy) == ("SIGKILL" in caught.value.message)
-    assert client.submit(CHECKER).wait()
+    assert shared_client.submit(CHECKER).wait()
 
 
 @pytest.mark.slow
