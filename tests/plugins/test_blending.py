@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from cases import each_case
 from making import finish, made, photograph
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 from skimage import data
-from tables import each_row
 
 from impasto import Maps, read_maps
 from impasto.context import Context
@@ -32,7 +32,7 @@ def sprite(tmp_path) -> Maps:
     return read_maps(tmp_path / "d.png")
 
 
-@each_row("pixel_art")
+@each_case("pixel_art")
 def test_pixel_art_keeps_its_colours(tool, parameters, sprite):
     result = made(tool, sprite, **parameters)
     assert colors(result.maps) <= colors(sprite)

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from cases import CASES
 from random_weights import random_encoder, write_weights
 from skimage import data
-from tables import TABLES
 from tasks.style_encoder import decoders
 from tasks.style_encoder.decoders import StyleDecodersTraining
 from tasks.style_encoder.pictures import Picture
@@ -41,7 +41,7 @@ from impasto_style.wct.moments import coloring, raw_moments
 from impasto_style.wct.painting import paint
 from impasto_style.wct.parameters import DISTILLED, WctParameters
 
-CHANNELS = TABLES["channels"]
+CHANNELS = CASES["channels"]
 SMALL = "vgg19-small"
 
 

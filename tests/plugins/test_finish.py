@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from cases import each_case
 from making import SHIFT, finish, made, rolled, tile
 from PIL import Image
 from skimage import data
-from tables import each_row
 
 from impasto import Maps, Recipe, Step, run
 from impasto.errors import ParameterError
@@ -388,7 +388,7 @@ def test_moss_has_a_relief_of_its_own():
     assert np.abs(made["normal"].pixels - WALL["normal"].pixels).max() > 0.02
 
 
-@each_row("refused_materials")
+@each_case("refused_materials")
 def test_subjects_without_a_needed_map_and_oversized_results_are_refused(tool, parameters, said):
     with pytest.raises(ParameterError, match=said):
         finish(tool, Maps.from_arrays({"base_color": np.zeros((8, 5000, 3))}), **parameters)

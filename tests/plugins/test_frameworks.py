@@ -14,9 +14,9 @@ import foreign_changes as changes
 import numpy as np
 import pytest
 import torch
+from cases import each_case
 from exporting import MODELS, differences, exported, keras_run, onnx_run, reference
 from foreign import keras_latent, keras_noise, onnx_noise, reconfigured, rezipped
-from tables import each_row
 
 from impasto import Recipe, Step, run
 from impasto.cli.main import main
@@ -123,14 +123,14 @@ def test_files_without_a_range_need_a_card(tmp_path):
     assert registry().model_library().by_name(install(file)).label == "Plain"
 
 
-@each_row("keras_configurations")
+@each_case("keras_configurations")
 def test_a_configuration_with_foreign_or_huge_parts_is_refused_before_keras_opens_it(values, reason, kept, tmp_path):
     file = reconfigured(shutil.copyfile(kept["latent"], tmp_path / "x.keras"), changes.configured(values))
     with pytest.raises(ModelError, match=reason):
         install(file)
 
 
-@each_row("keras_archives")
+@each_case("keras_archives")
 def test_a_hostile_archive_is_refused_and_nothing_is_unpacked(change, reason, kept, tmp_path):
     file = rezipped(
         shutil.copyfile(kept["latent"], tmp_path / "x.keras"), getattr(changes, change), zipfile.ZIP_DEFLATED
@@ -141,7 +141,7 @@ def test_a_hostile_archive_is_refused_and_nothing_is_unpacked(change, reason, ke
     assert sorted(tmp_path.rglob("*")) == before
 
 
-@each_row("onnx_models")
+@each_case("onnx_models")
 def test_a_hostile_or_wrong_onnx_file_is_refused(change, reason, tmp_path):
     file = onnx_noise(tmp_path / "x.onnx", change=getattr(changes, change))
     with pytest.raises(ModelError, match=reason):
@@ -160,7 +160,7 @@ def test_unusable_models_are_refused(tmp_path):
         made("x", (24, 24))
 
 
-@each_row("wrong_cards")
+@each_case("wrong_cards")
 def test_a_card_that_does_not_fit_its_file_is_refused(card, reason, tmp_path):
     file = onnx_noise(tmp_path / "x.onnx")
     (tmp_path / "x.onnx.json").write_text(json.dumps(card))

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from cases import each_case
 from making import made
 from materials import bond
 from scipy.ndimage import gaussian_filter, map_coordinates
 from skimage.transform import ProjectiveTransform, resize, warp
-from tables import each_row
 
 from impasto import Maps, Recipe, Step, run
 from impasto.errors import ParameterError
@@ -100,7 +100,7 @@ def test_the_corners_of_the_whole_picture_change_nothing():
     assert result.notes == ("the corners are those of the picture, so nothing is changed",)
 
 
-@each_row("corners")
+@each_case("corners")
 def test_corners_that_no_rectangle_has_are_refused(corners, message):
     with pytest.raises(ParameterError, match=message):
         made("straighten", waves(32, 48), **corners)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import phrase_slots
 import pytest
-from tables import TABLES, each_row
+from cases import CASES, each_case
 
 from impasto import Maps, Recipe, Step, match, read_recipe, run
 from impasto.cli.main import main
@@ -80,7 +80,7 @@ def test_each_material_takes_all_kinds_of_words(name):
     assert min(made["wetness"], made["dirt"]) > 0
 
 
-@each_row("stated")
+@each_case("stated")
 def test_words_set_their_parameters(text, values):
     made = parameters(text)
     for name, wanted in values.items():
@@ -179,7 +179,7 @@ def test_variations_differ_and_keep_the_phrase():
     assert match("phrase", "wet red bricks", seed=2).recipe == texts[2]
 
 
-@each_row("refused_phrases")
+@each_case("refused_phrases")
 def test_phrases_without_a_material_or_sense_are_refused(text, said):
     with pytest.raises(ParameterError, match=said) as caught:
         match("phrase", text)
@@ -209,7 +209,7 @@ def test_a_phrase_of_the_greatest_length_is_read_in_time():
 
 
 HUNDRED = (Path(__file__).parents[2] / "benchmarks" / "phrases" / "hundred.txt").read_text("utf-8").splitlines()
-EVERYDAY = TABLES["everyday"]
+EVERYDAY = CASES["everyday"]
 
 
 def test_materials_colours_and_parameters_of_everyday_phrases():
@@ -266,6 +266,7 @@ def goes_without_saying(meaning: Meaning, material: str) -> bool:
     return bool((named | {values.get("part")}) & implied)
 
 
+@pytest.mark.register("material", 3)
 @pytest.mark.parametrize("material", sorted(NAMES))
 def test_every_known_word_changes_the_recipe_or_is_noted(material):
     name, silent, known = NAMES[material], [], vocabulary()
@@ -282,7 +283,7 @@ def test_every_known_word_changes_the_recipe_or_is_noted(material):
     assert not silent
 
 
-@each_row("told")
+@each_case("told")
 def test_undrawable_words_are_noted(text, told):
     assert told in notes(text)
 
@@ -378,7 +379,7 @@ def test_a_photograph_with_height_is_covered_as_well_and_keeps_its_other_maps():
     assert np.array_equal(result["opacity"].pixels, np.ones((32, 48, 1)))
 
 
-@each_row("layered")
+@each_case("layered")
 def test_phrases_of_one_material_on_another_make_two_steps(text, base, layer, place):
     found = match("phrase", text, size_px=(64, 64))
     assert [step.tool for step in found.recipe.steps] == [base, "cover"]
@@ -402,7 +403,7 @@ class TestChangesOfLayers:
     def start(self) -> Recipe:
         return match("phrase", "wet snow on mossy red bricks", seed=7).recipe
 
-    @each_row("amounts_of_layers")
+    @each_case("amounts_of_layers")
     def test_words_change_only_the_covered_share(self, start, text, amount):
         found = match("phrase", text, start=start)
         base, layer = found.recipe.steps
@@ -427,7 +428,7 @@ class TestChangesOfLayers:
         base, layer = match("phrase", "much wetter", start=start).recipe.steps
         assert (base.parameters["wetness"], layer.parameters["wetness"]) == pytest.approx((0.4, 0.9))
 
-    @each_row("added")
+    @each_case("added")
     def test_fallen_and_added_materials_lie_on_top(self, start, text, material, amount):
         found = match("phrase", text, start=start)
         assert (found.recipe.steps[:2], found.notes) == (start.steps, ())

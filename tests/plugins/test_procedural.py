@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tables import each_row
+from cases import each_case
 from tasks.photo_maps import mixtures
 
 from impasto import Maps
@@ -112,12 +112,12 @@ def test_colours_are_those_of_real_surfaces(name):
     assert (color.max(2) < 0.08).mean() < 0.25
 
 
-@each_row("tiny_tiles")
+@each_case("tiny_tiles")
 def test_a_tile_smaller_than_its_pieces_is_drawn(name, parameters):
     assert set(made(name, (24, 24), width_m=0.001, **parameters)) == MAPS
 
 
-@each_row("drawn_by_amount")
+@each_case("drawn_by_amount")
 def test_an_amount_of_0_draws_nothing(name, amount, color):
     """Else "green scales", without a pattern, have spots of its colour; beside it, the amount does draw that colour."""
     given = ({}, {color: (0.9, 0.1, 0.9)})

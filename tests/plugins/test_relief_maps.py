@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from cases import each_case
 from making import made
 from photographed import drawn
-from tables import each_row
 
 from impasto import Maps, Result, Texture, read_maps, write_maps
 from impasto.errors import ParameterError
@@ -321,7 +321,7 @@ def test_a_flat_map_stays_flat_and_a_note_says_so():
         assert all(np.ptp(result.maps[name].pixels, (0, 1)).max() < 1e-6 for name in result.maps)
 
 
-@each_row("bad_maps")
+@each_case("bad_maps")
 def test_bad_input_is_answered_with_a_remedy(tool, values, said):
     sides = {"normal": (16, 16, 3), "base_color": (16, 16, 3)}
     arrays = {name: np.full(sides.get(name, (16, 16)), value) for name, value in values.items()}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tables import TABLES, each_row
+from cases import CASES, each_case
 
 from impasto import Host, Maps, Recipe, Result, RunOptions, Step, run
 from impasto.cli.main import main
@@ -194,7 +194,7 @@ def compared(model: dict[str, float], held_out: bool = True, **controls: dict[st
     return CaseResult(case, {"model": {**FINE, **model}, "crop": {"repeated_share": 0.0}, **controls})
 
 
-@each_row("verdicts")
+@each_case("verdicts")
 def test_the_verdict_follows_the_figures(model, title, reason):
     found = verdict(compared(model, noise=NOISE))
     assert found.title == title
@@ -223,7 +223,7 @@ def test_advice_follows_the_figures():
 
 
 def test_charts_show_each_curve_and_mark_each_rollback():
-    drawn = charts(TABLES["curve"])
+    drawn = charts(CASES["curve"])
     assert drawn.count("<svg") == 3  # SWD, diversity and one loss
     assert drawn.count('class="rollback"') == 3
     assert drawn.count('class="level"') == 2

@@ -6,8 +6,8 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from cases import each_case
 from materials import surface
-from tables import each_row
 from tiny import generated, learned
 
 from impasto.context import Context
@@ -274,7 +274,7 @@ def test_a_text_without_a_known_word_is_refused_and_unknown_words_are_named(libr
         generate(library, "red bricks", 8192, 64)
 
 
-@each_row("unlearnable")
+@each_case("unlearnable")
 def test_unusable_captions_are_refused_before_training(captions, parameters, said, tmp_path):
     with pytest.raises(ParameterError, match=said) as refused:
         train(tmp_path, pictures(**captions), **parameters)

@@ -7,8 +7,8 @@ from functools import cache
 import numpy as np
 import pytest
 import torch
+from cases import each_case
 from materials import bond, bricks, dots, surface, tiles
-from tables import each_row
 from test_every_training import KINDS, freeze, take_step, weights
 from test_shipped_models import FOLDER, NAMES
 from torch import Tensor, nn
@@ -293,7 +293,7 @@ def training_on(pixels: np.ndarray, tell=lambda note: None, **how) -> TorusTrain
 
 
 @pytest.mark.slow
-@each_row("patterns")
+@each_case("patterns")
 def test_every_pattern_is_learned_and_made_at_any_size(pattern, size, learned):
     """Rows have their period from the start; of others, a network that took three steps draws nothing yet."""
     pixels = PATTERNS[pattern](max(size))[: size[0], : size[1]]
@@ -315,7 +315,8 @@ def test_every_pattern_is_learned_and_made_at_any_size(pattern, size, learned):
 
 def test_a_canvas_is_never_smaller_than_its_crops():
     """Rows of 100 px fit 192 px best, and crops have 240 px."""
-    assert min(training_on(bricks(256, 100), crop_px=240, canvas_px=384, batch=1).data.canvas) == 256
+    dataset = dataset_of(Maps.from_arrays({"base_color": bricks(256, 100)}))
+    assert min(prepare(dataset, 384, 240, CELL_PX, False, "cpu").canvas) == 256
 
 
 def test_patterns_wider_than_the_canvas_are_left_out_except_fitting_rows():
