@@ -259,7 +259,7 @@ def _layout(node: bpy.types.Node) -> dict[str, Any]:
 
 
 class EndlessPanel(Tab):
-    """Mixin: the same panel in each editor."""
+    """Base of the panel: `in_editors` makes a class of it for each editor."""
 
     bl_label = "Endless"
     place = Place.ENDLESS

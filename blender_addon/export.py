@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The request to export (the engine's command writes a material's maps for another engine), its operator and panel."""
+"""Export of a material's maps as files for another program, such as a game engine: settings, operator and panel."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ CUSTOM = "custom"
 
 @dataclass(frozen=True)
 class Export:
-    """Files for an engine, in plain values. pictures: further ones, as the command's help describes them."""
+    """Settings of an export. pictures: packed textures to write besides those of the preset, such as `orm=…`."""
 
     preset: str = argument(
         PRESETS[0][0],
@@ -53,10 +53,10 @@ class Export:
     replace: bool = same_as(Form, "replace")
 
     def task(self, material: bpy.types.Material, obj: bpy.types.Object | None = None) -> Task:
-        """Task that writes the material's maps. ParameterError if there is no folder, or nothing to write.
+        """Task that writes the material's maps. Raise ParameterError if there is no folder, or no texture to write.
 
-        obj: the object to bake it on; None: see `subject_of`. Where a worker runs or a window waits, a background
-        Blender bakes, as in `BakeRequest`.
+        obj: object to bake the material on. None: use the material's images, or else the object of `subject_of`. A
+        background Blender bakes if a worker is connected, or if this Blender has a window that must not freeze.
         """
         if not self.out_dir:
             raise ParameterError("no folder for the files is given", "choose one")
@@ -66,7 +66,7 @@ class Export:
         folder = Path(absolute(self.out_dir))
         files = PackedFiles.prepare(folder, packing, self.format, replace=self.replace)
         title, maps = material.name, _maps(material, obj)
-        is_baked = obj or not shows_images(material)  # with what the nodes do to the UVs
+        is_baked = obj or not shows_images(material)  # a bake includes the transform of the nodes
         transform = "" if is_baked else gltf_transform(material)
 
         def work(task: Task) -> tuple[Mapping[str, Any], list[BakedMap]]:
@@ -78,22 +78,22 @@ class Export:
 
 
 def _maps(material: bpy.types.Material, obj: bpy.types.Object | None) -> Callable[[Task], list[BakedMap]]:
-    """Function that gives a material's maps, on any thread."""
+    """Function that returns the material's maps. It may be called on any thread."""
     if made := [] if obj else image_maps(material):
         return lambda _: made
     options = BakeOptions.of(bpy.context.scene.impasto_bake)
     subject, sources = subject_of(material, options, obj), sources_of([material])
-    with subject.as_set(material, options) as (given, fitting):
+    with subject.as_set(material, options) as (baked_set, options):
         if jobs.clients or not bpy.app.background:
-            written = background.prepare([given], fitting)
+            written = background.prepare([baked_set], options)
             return lambda task: subject.noted(with_recipes(background.bake_all(task, written)[0], sources))
-        baked = list(bake_set(given, fitting))
+        baked = list(bake_set(baked_set, options))
     return lambda _: subject.noted(with_recipes(baked, sources))
 
 
 def _report(made: tuple[Mapping[str, Any], Sequence[BakedMap]]) -> TaskReport:
-    said, maps = made
-    files: Sequence[str] = said["files"]
+    answer, maps = made
+    files: Sequence[str] = answer["files"]
     names = ", ".join(Path(file).name for file in files)
     notes = dict.fromkeys(note for one in maps for note in one.notes)
     return TaskReport.noted(f"Exported {names}", notes, files=tuple(files))
@@ -128,7 +128,7 @@ class IMPASTO_OT_export(TaskOperator, bpy.types.Operator):
 
 
 class ExportPanel(Tab):
-    """Mixin: the same panel in each editor."""
+    """Base of the panel: `in_editors` makes a class of it for each editor."""
 
     bl_label = "Export"
     place = Place.EXPORT

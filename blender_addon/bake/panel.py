@@ -165,7 +165,7 @@ SHOWN_FOR = {
 
 
 class BakePanel(Tab):
-    """Mixin: the same panel in each editor."""
+    """Base of the panel: `in_editors` makes a class of it for each editor."""
 
     bl_label = "Bake"
     place = Place.BAKE

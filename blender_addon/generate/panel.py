@@ -42,7 +42,7 @@ DETAIL, EXEMPLAR = "texture_transfer", "exemplar"
 
 
 class ImpastoPanel(ToolPanel):
-    """Mixin: the same panel in each editor."""
+    """Base of the panel: `in_editors` makes a class of it for each editor."""
 
     bl_label = "Texture"
     intents = MAKES

@@ -66,7 +66,7 @@ SCALE, LARGE_SCALE, COMPARED_SCALE = 3.6, 7.0, 11.0
 
 
 class HistoryPanel(Tab):
-    """Mixin: the same panel in each editor."""
+    """Base of the panel: `in_editors` makes a class of it for each editor."""
 
     bl_label = "History"
     bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012  as Blender wants it

@@ -97,7 +97,7 @@ class IMPASTO_MT_layer_specials(bpy.types.Menu):
 
 
 class LayersPanel(Tab):
-    """Mixin: the same panel in each editor."""
+    """Base of the panel: `in_editors` makes a class of it for each editor."""
 
     bl_label = "Layers"
     place = Place.LAYERS

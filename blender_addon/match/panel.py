@@ -90,7 +90,7 @@ POINTER = (bpy.types.Scene, "impasto_match", MatchSettings)
 
 
 class MatchPanel(Tab):
-    """Mixin: the same panel in each editor."""
+    """Base of the panel: `in_editors` makes a class of it for each editor."""
 
     bl_label = "From Words"
     place = Place.MATCH

@@ -177,7 +177,7 @@ SCALE = 9.0
 
 
 class RelightPanel(Tab):
-    """Mixin: the same panel in each editor."""
+    """Base of the panel: `in_editors` makes a class of it for each editor."""
 
     bl_label = "Relight"
     place = Place.RELIGHT

@@ -54,7 +54,7 @@ MORE_SCALE = 4.0
 
 
 class StylePanel(ToolPanel):
-    """Mixin: the same panel in each editor."""
+    """Base of the panel: `in_editors` makes a class of it for each editor."""
 
     bl_label = "Restyle"
     intents = (RESTYLE,)

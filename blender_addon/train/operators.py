@@ -116,7 +116,7 @@ FIRST = (NAME,)
 
 
 class TrainPanel(ToolPanel):
-    """Mixin: the same panel in each editor."""
+    """Base of the panel: `in_editors` makes a class of it for each editor."""
 
     bl_label = "Train"
     intents = (MORE,)

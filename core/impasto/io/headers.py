@@ -1,8 +1,8 @@
 """Headers of pictures, read before any decoder opens the file, to bound the cost of decoding it.
 
-A file of a few kilobytes can demand minutes and gigabytes through its size, the scans of a progressive JPEG, or
-compressed text. OpenImageIO's own limits bound the memory for pixels only: 1 MiB of zTXt chunks keeps libpng busy for
-half a minute, and a JPEG's coefficients are not counted.
+A file of a few kilobytes can cost minutes and gigabytes: by a huge width and height in its header, by many scans of a
+progressive JPEG, or by compressed text. OpenImageIO limits only the memory for pixels: 1 MiB of zTXt chunks keeps
+libpng busy for half a minute, and a JPEG's coefficients are not counted.
 """
 
 from __future__ import annotations
@@ -23,26 +23,28 @@ from .signatures import recognise
 from .whole_pictures import END, SCAN
 
 DAMAGED = "export it again, or use another file"
-USUAL_SCANS, MAX_SCANS = 32, 500
+FREE_SCANS, MAX_SCANS = 32, 500
+"""Number of scans that a JPEG of any size may have (progressive ones usually have 10), and limit for small pictures."""
 MAX_SCANNED_PIXELS = 2**32
-"""Limit of pixels times scans of a JPEG: about two seconds. Progressive ones usually have 10 scans, seldom over 20."""
+"""Limit of pixels times scans of other JPEGs: about two seconds."""
 MAX_TEXT_BYTES = 2**24
-"""Limit of all text and profiles in a PNG, decompressed."""
+"""Limit of all text and profiles in a PNG: their compressed and decompressed bytes together."""
 MAX_CHUNKS = 10_000
-"""Limit of the number of chunks before the pixels of a PNG, and of a PSD's resources."""
+"""Largest number of chunks before the pixels of a PNG, and of resources of a PSD that are searched."""
 MAX_FILE_BYTES = 2**32
 SPARE_BYTES = 2**26
 """Room in a file for metadata, profiles and previews."""
 BYTES_PER_PIXEL = {"PSD": 1024, "TIFF": 1024, "EXR": 1024}
 FLAT_BYTES_PER_PIXEL = 32
-"""Limits of a file's length per pixel that it claims: for formats with layers or pages, and for all others."""
+"""Largest length of a file per pixel of its header: for formats with layers or pages, and for all others."""
 PSD_LAB = 9
 PSD_MODES = (0, 1, 2, 3, 4, PSD_LAB)
 """Bitmap, grey, indexed, RGB, CMYK and Lab."""
-ALONE = (0x01, *range(0xD0, 0xD8))
-"""Markers in a JPEG that have no length behind them."""
+STANDALONE_MARKERS = (0x01, *range(0xD0, 0xD8))
+"""Markers in a JPEG that no length follows."""
 DDS_CUBE_OR_VOLUME = 0x200200
 PNG_CHANNELS = {0: 1, 2: 3, 3: 4, 4: 2, 6: 4}
+"""Number of decoded channels by colour type."""
 COLOR_CHUNKS, MAX_COLOR_BYTES = (b"cICP", b"sRGB", b"gAMA", b"cHRM"), 64
 """Chunks of a PNG that define its colours, and a length that none of them exceeds."""
 
@@ -51,31 +53,31 @@ COLOR_CHUNKS, MAX_COLOR_BYTES = (b"cICP", b"sRGB", b"gAMA", b"cHRM"), 64
 class Header:
     """Kind of a picture, and facts of some formats that are needed before it is decoded.
 
-    size_px: (width, height); None where the decoder can be asked for it at no cost. held: bytes per pixel that the
-    decoder allocates in addition to its result. text: a PNG's `impasto` chunk. bits: per channel of a JPEG. is_lab:
-    whether a PSD is in CIELAB. chunks: a PNG's chunks that define its colours, by name. read_as: Pillow's mode for a
-    TGA or BMP that Pillow reads instead of OpenImageIO. is_opaque: whether a TGA says that its fourth channel is not
-    opacity. is_cut: whether a JPEG lacks its end marker.
+    size_px: (width, height); None if the decoder reports the size at no cost. extra_bytes: bytes per pixel that the
+    decoder allocates besides its result. text: text of a PNG's `impasto` chunk. bits: bits per channel of a JPEG.
+    is_lab: whether a PSD is in CIELAB. chunks: chunks that define the colours of a PNG, by name. pillow_mode: mode in
+    which Pillow reads a TGA or BMP; empty if OpenImageIO reads it. ignores_alpha: whether the fourth channel of a TGA
+    is not opacity. is_cut: whether a JPEG lacks its end marker.
     """
 
     kind: str
     size_px: tuple[int, int] | None = None
-    held: int = 0
+    extra_bytes: int = 0
     text: bytes = b""
     bits: int = 8
     is_lab: bool = False
     chunks: Mapping[bytes, bytes] = field(default_factory=dict)
-    read_as: str = ""
-    is_opaque: bool = False
+    pillow_mode: str = ""
+    ignores_alpha: bool = False
     is_cut: bool = False
 
 
 def read_header(path: Path) -> Header:
-    """The header of a picture. FileError for a file that is no picture, or is too costly to decode."""
+    """Header of a picture. Raise FileError if the file is no picture, or is too costly to decode."""
     kind = recognise(path)
     check_length(path, kind)
     if kind not in READERS:
-        return Header(kind, held=HELD.get(kind, 0))
+        return Header(kind, extra_bytes=EXTRA_BYTES.get(kind, 0))
     with open_file(path) as stream, explain(path, "read"):
         try:
             header = READERS[kind](stream)
@@ -88,7 +90,7 @@ def read_header(path: Path) -> Header:
 
 
 def check_length(path: Path, kind: str, size_px: tuple[int, int] | None = None) -> None:
-    """Raise FileError if a file is longer than any picture, or than a picture of this (width, height), can be."""
+    """Raise FileError if a file of this kind is too long for its (width, height), or for a picture of any size."""
     with explain(path, "read"):
         length = path.stat().st_size
     most = MAX_FILE_BYTES
@@ -104,7 +106,7 @@ def check_length(path: Path, kind: str, size_px: tuple[int, int] | None = None) 
 
 
 class _RefusedError(Exception):
-    """Reason to refuse a file, in a message that does not name the file."""
+    """Reason to refuse a file. The message continues a sentence that begins with the file's name."""
 
     def __init__(self, message: str, remedy: str) -> None:
         super().__init__(message)
@@ -114,12 +116,12 @@ class _RefusedError(Exception):
 def _read_png(stream: IO[bytes]) -> Header:
     """Header of a PNG from its chunks before the first IDAT (PNG specification 11.2)."""
     stream.seek(8)
-    size, held, text, inflated = (0, 0), 0, b"", 0
+    size, extra_bytes, text, text_bytes = (0, 0), 0, b"", 0
     chunks: dict[bytes, bytes] = {}
     for _ in range(MAX_CHUNKS):
         length, kind = struct.unpack(">I4s", stream.read(8))
         if kind == b"IDAT":
-            return Header("PNG", size, held, text, chunks=chunks)
+            return Header("PNG", size, extra_bytes, text, chunks=chunks)
         if kind in COLOR_CHUNKS and length <= MAX_COLOR_BYTES:
             chunks.setdefault(kind, stream.read(length))
             stream.seek(4, 1)
@@ -127,23 +129,23 @@ def _read_png(stream: IO[bytes]) -> Header:
         if kind not in (b"IHDR", b"tEXt", b"zTXt", b"iTXt", b"iCCP"):
             stream.seek(length + 4, 1)
             continue
-        inflated += length
-        body = stream.read(length) if inflated <= MAX_TEXT_BYTES else b""
+        text_bytes += length
+        body = stream.read(length) if text_bytes <= MAX_TEXT_BYTES else b""
         stream.seek(4, 1)
         if kind == b"IHDR":
             width, height, bits, color, _, _, interlaced = struct.unpack(">IIBBBBB", body)
-            size, held = (width, height), PNG_CHANNELS[color] * -(-bits // 8) * bool(interlaced)
+            size, extra_bytes = (width, height), PNG_CHANNELS[color] * -(-bits // 8) * bool(interlaced)  # as a whole
         elif kind == b"iTXt" and body.startswith(b"impasto\0"):
             text = body.split(b"\0", 5)[-1]
-        inflated += len(_inflate(kind, body, MAX_TEXT_BYTES - inflated))
-        if inflated > MAX_TEXT_BYTES:
+        text_bytes += len(_inflate(kind, body, MAX_TEXT_BYTES - text_bytes))
+        if text_bytes > MAX_TEXT_BYTES:
             limit = f"has more than {MAX_TEXT_BYTES >> 20} MiB of text or colour profile"
             raise _RefusedError(limit, "export it again without metadata")
     raise _RefusedError(f"has more than {MAX_CHUNKS:,} chunks before its pixels", DAMAGED)
 
 
-def _inflate(kind: bytes, body: bytes, most: int) -> bytes:
-    """The decompressed text or profile in a chunk, cut off one byte after `most`; b"" if it is not compressed."""
+def _inflate(kind: bytes, body: bytes, max_bytes: int) -> bytes:
+    """Decompressed text or profile of a chunk, at most `max_bytes` + 1; b"" if it is not compressed, or damaged."""
     _, _, rest = body.partition(b"\0")
     if kind == b"iTXt" and rest[:1] == b"\1":
         rest = rest[2:].split(b"\0", 2)[-1]
@@ -152,44 +154,41 @@ def _inflate(kind: bytes, body: bytes, most: int) -> bytes:
     else:
         return b""
     try:
-        return zlib.decompressobj().decompress(rest, max(1, most + 1))
+        return zlib.decompressobj().decompress(rest, max(1, max_bytes + 1))
     except zlib.error:  # decoders skip such a chunk
         return b""
 
 
 def _read_tga(stream: IO[bytes]) -> Header:
-    """Header of a TGA; whether it has opacity is in the number of attribute bits (Truevision's TGA 2.0, field 5.6).
+    """Header of a TGA. Its number of attribute bits is 0 if it has no opacity (Truevision's TGA 2.0, field 5.6).
 
-    Pillow reads what OpenImageIO does not: opacity in palettes and in 16-bit colours, and pictures of one bit.
+    `pillow_mode` is set for what OpenImageIO cannot read: opacity in palettes or 16-bit colours, and one-bit pictures.
     """
     _, _, kind, _, entries, entry_bits = struct.unpack("<BBBHHB", stream.read(8))
     _, _, width, height, bits, about = struct.unpack("<HHHHBB", stream.read(10))
     has_alpha = bool(about & 15)
     is_mapped, is_color = kind in (1, 9) and entries > 0, kind in (2, 10)
-    read_as = "RGBA" if has_alpha and ((is_mapped and entry_bits == 32) or (is_color and bits == 16)) else ""
-    read_as = "L" if bits == 1 else read_as
-    return Header("TGA", (width, height), 8, read_as=read_as, is_opaque=is_color and bits == 32 and not has_alpha)
+    pillow_mode = "RGBA" if has_alpha and ((is_mapped and entry_bits == 32) or (is_color and bits == 16)) else ""
+    ignores_alpha = is_color and bits == 32 and not has_alpha
+    return Header("TGA", (width, height), 8, pillow_mode="L" if bits == 1 else pillow_mode, ignores_alpha=ignores_alpha)
 
 
 def _read_bmp(stream: IO[bytes]) -> Header:
-    """Header of a BMP, with its size if rows are compressed or channels are in any order, which Pillow reads."""
+    """Header of a BMP. The size and `pillow_mode` are set only if rows are compressed or channels have masks."""
     head = stream.read(70)
     length, width, height, _, bits, compression = struct.unpack_from("<IiiHHI", head, 14)
     if length < 40 or compression == 0:
         return Header("BMP")
     has_alpha = bits == 32 and compression in (3, 6) and struct.unpack_from("<I", head, 66)[0] > 0
-    return Header("BMP", (width, abs(height)), read_as="RGBA" if has_alpha and length > 40 else "RGB")
+    return Header("BMP", (width, abs(height)), pillow_mode="RGBA" if has_alpha and length > 40 else "RGB")
 
 
 def _read_jpeg(stream: IO[bytes]) -> Header:
-    """The frame header of a JPEG (ITU-T T.81, B.2). The stream is left within the first scan."""
+    """Frame header of a JPEG (ITU-T T.81, B.2). Leave the stream within the first scan."""
     stream.seek(2)
     header, components = None, 0
-    while True:
-        marker = _next_marker(stream)
-        if marker == 0xDA:
-            break
-        if marker in ALONE:
+    while (marker := _next_marker(stream)) != 0xDA:
+        if marker in STANDALONE_MARKERS:
             continue
         length = struct.unpack(">H", stream.read(2))[0]
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
@@ -198,22 +197,22 @@ def _read_jpeg(stream: IO[bytes]) -> Header:
             length -= 6
         stream.seek(max(length - 2, 0), 1)
     if header is None or header.size_px is None:
-        raise KeyError("no frame")
+        raise KeyError("no frame")  # `read_header` calls the file damaged
     if stream.read(3)[2] < components:  # later scans hold the rest: decoders keep all coefficients until the last scan
-        header = replace(header, held=max(header.held, 2 * components))
+        header = replace(header, extra_bytes=max(header.extra_bytes, 2 * components))
     return header
 
 
 def _check_scans(stream: IO[bytes], header: Header) -> Header:
-    """The header of a JPEG, completed with whether the end marker is missing. The stream is within the first scan.
+    """Header of a JPEG with `is_cut`. Refuse a JPEG with so many scans that decoding would take long.
 
-    Other programs may append data behind the end marker. Refuses more scans than pictures of this size have.
+    The stream is within the first scan. Other programs may append data behind the end marker.
     """
     first = stream.tell()
     with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        if header.held and header.size_px:
+        if header.extra_bytes and header.size_px:  # only such pictures can have several scans
             pixels = max(1, header.size_px[0] * header.size_px[1])
-            most = max(USUAL_SCANS, min(MAX_SCANS, MAX_SCANNED_PIXELS // pixels))
+            most = max(FREE_SCANS, min(MAX_SCANS, MAX_SCANNED_PIXELS // pixels))
             if sum(1 for _ in islice(re.compile(SCAN).finditer(data, first), most)) == most:
                 message = f"has more than {most} scans, which take long to decode"
                 raise _RefusedError(message, "save it again as a plain JPEG")
@@ -226,14 +225,14 @@ def _frame_header(marker: int, bits: int, height: int, width: int, components: i
     if bits not in (8, 12):
         raise _RefusedError(f"is a JPEG of {bits} bits a channel, which is not read", "save it as 16-bit PNG or TIFF")
     is_progressive = marker in (0xC2, 0xCA)
-    held = 2 * is_progressive if bits == 8 else 6  # 12 bits are decoded whole
-    return Header("JPEG", (width, height), held * components, bits=bits)
+    extra_bytes = 2 * is_progressive if bits == 8 else 6  # per channel; 12 bits are decoded as a whole
+    return Header("JPEG", (width, height), extra_bytes * components, bits=bits)
 
 
 def _next_marker(stream: IO[bytes]) -> int:
     found = stream.read(1)
     if found != b"\xff":
-        raise KeyError("no marker")
+        raise KeyError("no marker")  # `read_header` calls the file damaged
     while found == b"\xff":
         found = stream.read(1)
     return found[0]
@@ -276,5 +275,5 @@ def _read_dds(stream: IO[bytes]) -> Header:
 
 READERS = {"PNG": _read_png, "JPEG": _read_jpeg, "PSD": _read_psd, "TGA": _read_tga, "DDS": _read_dds, "BMP": _read_bmp}
 """Readers of headers. The decoders of other formats read the header without allocating memory for pixels."""
-HELD = {"WEBP": 12, "JXL": 16, "AVIF": 16, "HEIF": 16}
-"""Bytes per pixel that these decoders allocate in addition to their result."""
+EXTRA_BYTES = {"WEBP": 12, "JXL": 16, "AVIF": 16, "HEIF": 16}
+"""Bytes per pixel that the decoders of these formats allocate besides their result."""

@@ -48,7 +48,7 @@ class Scanlines:
     """Rows of a picture file and their meaning.
 
     channels: indexes of the colour channels among the stored ones (1 or 3; 4 for CMYK). alpha: index of opacity.
-    color: "rgb" (or grey), "cmyk", "lab" or "icclab" (see `_color`). held, chunks: as in `Header`.
+    color: "rgb" (or grey), "cmyk", "lab" or "icclab" (see `_color`). extra_bytes, chunks: as in `Header`.
     notes: sentences about content of the file that is not read. shows_window: whether an EXR's display window differs
     from that of its pixels; the rest of the display window is black and transparent.
     """
@@ -59,7 +59,7 @@ class Scanlines:
     channels: tuple[int, ...]
     alpha: int | None
     color: str
-    held: int
+    extra_bytes: int
     source: Any
     chunks: Mapping[bytes, bytes] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -133,7 +133,7 @@ class Scanlines:
             message = f"{excerpt(self.path)} claims {width}x{height} pixels, more than {MAX_SIDE_PX:,} a side"
             raise FileError(message, SMALLER)
         row_bytes = (self.spec.width + max(self.spec.tile_width - 1, 0)) * self.spec.pixel_bytes(True)
-        held = self.held * width * height + 3 * self._rows_at_once() * row_bytes
+        held = self.extra_bytes * width * height + 3 * self._rows_at_once() * row_bytes
         needed = 4 * channels * width * height // divisor**2 + held
         if needed > MEMORY_BYTES:
             message = (
@@ -223,52 +223,52 @@ def _scanlines(path: Path) -> Scanlines:
     _check_claim(path, header, header.size_px)
     if header.kind in PILLOW and (lines := _by_pillow(path, header)):
         return lines
-    if header.size_px and (header.read_as == "L" or header.kind == "BMP"):
+    if header.size_px and (header.pillow_mode == "L" or header.kind == "BMP"):
         import OpenImageIO as oiio
 
-        source, spec = None, oiio.ImageSpec(*header.size_px, len(header.read_as), "uint8")
+        source, spec = None, oiio.ImageSpec(*header.size_px, len(header.pillow_mode), "uint8")
     else:
         source, spec = _open(path, header.kind, raw=header.is_lab)
     check_length(path, header.kind, (spec.width, spec.height))
-    color, held = "icclab" if header.is_lab else _color(spec), header.held
+    color, extra_bytes = "icclab" if header.is_lab else _color(spec), header.extra_bytes
     if color != "rgb" and header.kind == "TIFF":  # as stored: OpenImageIO would ignore profiles and convert Lab wrongly
         source, spec = _open(path, header.kind, raw=True)
     if header.is_lab and spec.alpha_channel >= 0:  # OpenImageIO takes white out of Lab as if it were RGB
         message = f"{excerpt(path)} is a PSD in Lab with transparency, which is not read"
         raise FileError(message, "flatten it, or convert it to RGB and save it again")
     channels, alpha = choose_channels(spec, 4 if color == "cmyk" and header.kind == "TIFF" else 3)
-    if header.kind == "TGA" and (header.is_opaque or spec.nchannels == 2):
-        alpha = None if header.is_opaque else 1
+    if header.kind == "TGA" and (header.ignores_alpha or spec.nchannels == 2):
+        alpha = None if header.ignores_alpha else 1
         spec.attribute("oiio:UnassociatedAlpha", 1)
     if header.kind == "JPEG" and color == "cmyk":
         channels = (0, 1, 2, 3)
     if color == "cmyk" and spec.nchannels == 5 and spec.get_int_attribute("tiff:UnassociatedAlpha"):
         alpha = 4  # which OpenImageIO calls an ink
-    read_as = header.read_as or (_tiff_mode(source, spec) if header.kind == "TIFF" else "")
-    if read_as:
-        alpha = len(read_as) - 1 if read_as.endswith("A") else None
-        channels = tuple(range(len(read_as) if alpha is None else alpha))
+    pillow_mode = header.pillow_mode or (_tiff_mode(source, spec) if header.kind == "TIFF" else "")
+    if pillow_mode:
+        alpha = len(pillow_mode) - 1 if pillow_mode.endswith("A") else None
+        channels = tuple(range(len(pillow_mode) if alpha is None else alpha))
         spec.attribute("oiio:UnassociatedAlpha", 1)
         is_bit = spec.get_int_attribute("oiio:BitsPerSample") == 5
-        source, held = PillowPicture(path, header.kind, read_as, is_inverted=is_bit), held + 5
+        source, extra_bytes = PillowPicture(path, header.kind, pillow_mode, is_inverted=is_bit), extra_bytes + 5
     elif header.bits == 12:
         spec.set_format("uint16")
         source = twelve_bit_jpeg(path, (spec.height, spec.width, len(channels)), is_cmyk=color == "cmyk")
-        held += path.stat().st_size // (spec.width * spec.height) + 1
+        extra_bytes += path.stat().st_size // (spec.width * spec.height) + 1
     elif header.kind == "JPEG" and color == "cmyk":
-        source, held = PillowPicture(path, "JPEG", "CMYK", is_cut=header.is_cut), held + 4
+        source, extra_bytes = PillowPicture(path, "JPEG", "CMYK", is_cut=header.is_cut), extra_bytes + 4
     elif header.is_cut:
-        source, held = DecodedPicture(partial(decode_cut_jpeg, path)), held + 3
+        source, extra_bytes = DecodedPicture(partial(decode_cut_jpeg, path)), extra_bytes + 3
     elif header.kind != "TIFF" and color == "cmyk":
         color = "rgb"  # converted by OpenImageIO
     elif header.kind == "EXR" and alpha is None and (places := _single_channel_parts(source, spec, channels)):
-        source, held = DecodedPicture(partial(decode_parts, path, places)), held + 4 * len(places)
+        source, extra_bytes = DecodedPicture(partial(decode_parts, path, places)), extra_bytes + 4 * len(places)
         alpha = len(places) - 1 if len(places) in (2, 4) else None
         channels = tuple(range(alpha or 3))
     notes = _notes(path, header, source, spec)
     is_windowed = header.kind == "EXR" and _check_window(path, spec)
     about = header.chunks, notes, is_windowed
-    return Scanlines(path, header.kind, spec, channels, alpha, color, held, source, *about)
+    return Scanlines(path, header.kind, spec, channels, alpha, color, extra_bytes, source, *about)
 
 
 def _tiff_mode(source: Any, spec: Any) -> str:
@@ -319,7 +319,7 @@ def _sides(spec: Any) -> tuple[tuple[int, ...], ...]:
 
 def _check_claim(path: Path, header: Header, size_px: tuple[int, int] | None) -> None:
     """Raise FileError if (width, height) is too large, since some decoders allocate all pixels when they begin."""
-    if size_px and size_px[0] * size_px[1] * max(12, header.held) > MEMORY_BYTES:
+    if size_px and size_px[0] * size_px[1] * max(12, header.extra_bytes) > MEMORY_BYTES:
         message = f"{excerpt(path)} claims {size_px[0]}x{size_px[1]} pixels, which is too much to read"
         raise FileError(message, SMALLER)
 
@@ -341,7 +341,7 @@ def _by_pillow(path: Path, header: Header) -> Scanlines | None:
     chunks = {b"cICP": bytes((*(min(one, 255) for one in color), 0, 1))} if color else {}
     moves = f"{excerpt(path)} has {picture.frames} frames, of which the first is read" if picture.frames > 1 else ""
     notes = tuple(filter(None, [moves]))
-    return Scanlines(path, header.kind, spec, channels, alpha, "rgb", header.held, picture, chunks, notes)
+    return Scanlines(path, header.kind, spec, channels, alpha, "rgb", header.extra_bytes, picture, chunks, notes)
 
 
 def damage_error(path: Path, reason: str) -> FileError:
