@@ -147,7 +147,7 @@ def measured(folder: Path, tool: str, style: Maps, out: Path, options: argparse.
 
 def beside(away: np.ndarray, known: np.ndarray, frame: ShotFrame) -> float:
     """Mean distance of known pixels (H, W) that are as far from outlines as the others are."""
-    bins = np.digitize(frame.outlines_px, OUTLINES_PX)
+    bins = np.digitize(frame.outline_distance_px, OUTLINES_PX)
     others = [(~known & (bins == one)).sum() if (known & (bins == one)).any() else 0 for one in range(bins.max() + 1)]
     means = [away[known & (bins == one)].mean() if count else 0 for one, count in enumerate(others)]
     return float(np.average(means, weights=others))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Maps to shader nodes: a frame of labelled image nodes, linked to a Principled BSDF by the names of its sockets."""
+"""Shader nodes of maps: a frame of image nodes, linked to the sockets of a Principled BSDF."""
 
 from __future__ import annotations
 
@@ -24,18 +24,19 @@ SOCKETS = {
     "transmission_weight": "Transmission Weight",
 }
 DEFAULT_RELIEF = 0.02
-"""Height of the relief as a share of the tile's width, if the maps have none in metres."""
+"""Height of the relief of maps without a height in metres, as a share of the width of a tile."""
 UV_UNIT = "impasto_uv_unit"
 """Custom property of the Mapping node, for `uv_unit`."""
 COLUMN_PX, ROW_PX = 320, 300
+"""Distances between the nodes in the editor."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """Mapping of maps to a surface. width_m and relief_m: real-world size of one tile; aspect: height / width.
+    """Look of maps on a surface. width_m: real-world width of a tile. aspect: height / width. relief_m: its real depth.
 
-    has_sliders: those that stay live, except for a material that has been made without. sliders_later: with room for
-    those that `add_sliders` adds.
+    has_sliders: add sliders that change the look at once, except to an older material of Impasto's without sliders.
+    sliders_later: only leave room for the sliders, which `add_sliders` adds.
     """
 
     width_m: float = 1.0
@@ -48,7 +49,7 @@ class Look:
 
 
 def material_called(name: str) -> bpy.types.Material:
-    """Material of this name. ParameterError if there is none."""
+    """Material of this name. Raise ParameterError if there is none."""
     material = bpy.data.materials.get(name)
     if material is None:
         raise ParameterError(
@@ -58,7 +59,7 @@ def material_called(name: str) -> bpy.types.Material:
 
 
 def check_editable(material: bpy.types.Material) -> None:
-    """Raise ParameterError if maps cannot be linked to this material."""
+    """Raise ParameterError if the material is part of another file, or its surface is no Principled BSDF."""
     if not material.is_editable:
         library = material.library.filepath if material.library else "another file"
         raise ParameterError(
@@ -81,11 +82,11 @@ def new(name: str) -> bpy.types.Material:
 
 
 def apply_maps(material: bpy.types.Material, images: Mapping[str, bpy.types.Image], look: Look) -> None:
-    """Link the images to the material's Principled BSDF by UVs, instead of those that Impasto linked before."""
+    """Link images to the Principled BSDF, mapped by UVs. Nodes of an earlier result are removed, except for sliders."""
     if bpy.app.version < (5, 0):
         material.use_nodes = True
     tree = material.node_tree
-    if _earlier(tree) and not sliders.find(tree):
+    if _impasto_nodes(tree) and not sliders.find(tree):
         look = replace(look, has_sliders=False)
     _remove_earlier(tree)
     builder = _Builder(tree, look, *ends(tree))
@@ -96,16 +97,16 @@ def apply_maps(material: bpy.types.Material, images: Mapping[str, bpy.types.Imag
 def add_maps(
     material: bpy.types.Material,
     images: Mapping[str, bpy.types.Image],
-    like: bpy.types.Node,
+    template: bpy.types.Node,
     relief_m: float | None = None,
 ) -> None:
-    """Link more maps to the material, mapped to the surface as the image node `like` is."""
+    """Link more maps to the material, with the mapping of the image node `template`."""
     tree = material.node_tree
-    _Builder(tree, Look(width_of(tree), relief_m=relief_m), *ends(tree)).add(images, like)
+    _Builder(tree, Look(width_of(tree), relief_m=relief_m), *ends(tree)).add(images, template)
 
 
 def add_sliders(material: bpy.types.Material) -> None:
-    """Give a material that Impasto has made the sliders that stay live."""
+    """Add sliders to a material that Impasto made. They change its look at once."""
     tree = material.node_tree
     nodes = {name: tree.nodes.get(f"{FRAME} {label}") for name, label in LABELS.items()}
     shader_tree.make_room(
@@ -125,7 +126,7 @@ def length_text(metres: float) -> str:
 
 
 def width_of(tree: bpy.types.NodeTree | None) -> float:
-    """Real-world width of one tile in metres, if `apply_maps` has set it; else 1."""
+    """Real-world width of one tile in metres, as `apply_maps` has set it; 1 without its nodes."""
     mapping, coordinates = (tree.nodes.get(f"{FRAME} {name}") if tree else None for name in ("Mapping", "Coordinates"))
     across = mapping.inputs["Scale"].default_value[0] if mapping else unit_m()
     is_by_uv = mapping and coordinates and coordinates.outputs["UV"].is_linked
@@ -134,20 +135,20 @@ def width_of(tree: bpy.types.NodeTree | None) -> float:
 
 
 def uv_unit(mapping: bpy.types.Node) -> tuple[float, float]:
-    """Lengths of one unit of U and of V, in Blender's units, on the objects that a Mapping node's UVs are of."""
+    """Lengths of one unit of U and one of V in Blender's units, as stored in a Mapping node; 1 by default."""
     u, v = mapping.get(UV_UNIT, (1.0, 1.0))
     return u, v
 
 
-def _earlier(tree: bpy.types.NodeTree) -> list[bpy.types.Node]:
-    """Nodes that Impasto has added before."""
+def _impasto_nodes(tree: bpy.types.NodeTree) -> list[bpy.types.Node]:
+    """Nodes that Impasto has added to the tree."""
     return [node for node in tree.nodes if node.name.split(".")[0].startswith(f"{FRAME} ")]
 
 
 def _remove_earlier(tree: bpy.types.NodeTree) -> None:
-    """Remove what was added before, except for the sliders, which keep their values and keyframes."""
+    """Remove the nodes of an earlier result, except for the sliders, which keep their values and keyframes."""
     kept = sliders.find(tree)
-    for node in _earlier(tree):
+    for node in _impasto_nodes(tree):
         if node != kept:
             tree.nodes.remove(node)
 
@@ -164,7 +165,7 @@ class _Builder:
         self.right, self.top = shader.location.x - columns * COLUMN_PX, shader.location.y + ROW_PX
 
     def build(self, images: Mapping[str, bpy.types.Image]) -> None:
-        """Add all maps; those without a socket stay unlinked, so that they last as long as the material."""
+        """Add a node for each map. A map without a socket gets an unlinked node, which keeps its image in the file."""
         mapping = self._mapping()
         colors = {}
         others = [name for name in images if name not in LABELS]
@@ -178,14 +179,14 @@ class _Builder:
             self.made += sliders.insert(self.tree, colors)
         shader_tree.make_room(self.tree, self.made)
 
-    def add(self, images: Mapping[str, bpy.types.Image], like: bpy.types.Node) -> None:
-        """Add maps beside those that are there; links to their sockets are replaced."""
+    def add(self, images: Mapping[str, bpy.types.Image], template: bpy.types.Node) -> None:
+        """Add further maps. They replace the links to the sockets that they need."""
         colors = {}
         for row, name in enumerate(name for name in LABELS if name in images):
             node = self._image(name, images[name], row)
             for setting in ("projection", "projection_blend", "extension", "interpolation"):
-                setattr(node, setting, getattr(like, setting))
-            if links := like.inputs["Vector"].links:
+                setattr(node, setting, getattr(template, setting))
+            if links := template.inputs["Vector"].links:
                 self.tree.links.new(links[0].from_socket, node.inputs["Vector"])
             colors[name] = node.outputs["Color"]
         self._join(colors, has_normal="normal" in colors or self.shader.inputs["Normal"].is_linked)
@@ -194,7 +195,7 @@ class _Builder:
         shader_tree.make_room(self.tree, self.made)
 
     def _is_used(self, name: str, images: Mapping[str, bpy.types.Image]) -> bool:
-        """Confidence is only to be looked at, and bent normals are for other renderers."""
+        """Whether a map is linked. Confidence is only for viewing, and bent normals are for other renderers."""
         if name == "ambient_occlusion":
             return self.look.use_ambient_occlusion and "base_color" in images
         return name not in ("confidence", "bent_normal")
@@ -208,20 +209,20 @@ class _Builder:
         if "ambient_occlusion" in colors and "base_color" in colors:
             self._occlude(colors["base_color"], colors["ambient_occlusion"])
         if "normal" in colors:
-            node = self._node("ShaderNodeNormalMap", "Normal Map", self._beside(colors["normal"]))
+            node = self._node("ShaderNodeNormalMap", "Normal Map", self._place_before_shader(colors["normal"]))
             self.tree.links.new(colors["normal"], node.inputs["Color"])
             self.tree.links.new(node.outputs["Normal"], self.shader.inputs["Normal"])
         if "height" in colors:
             self._displace(colors["height"], is_joined=self.look.use_displacement or not has_normal)
 
     def _socket(self, name: str) -> bpy.types.NodeSocket | None:
-        """Input of the shader that shows a map as it is: by its label, or of the same name."""
+        """Input of the shader for a map, from `SOCKETS` or by its own name; None if a link alone is not enough."""
         if name in LABELS:
             return self.shader.inputs[SOCKETS[name]] if name in SOCKETS else None
         return next((one for one in self.shader.inputs if one.name.lower().replace(" ", "_") == name), None)
 
     def _occlude(self, color: bpy.types.NodeSocket, occlusion: bpy.types.NodeSocket) -> None:
-        node = self._node("ShaderNodeMix", "Occlude", self._beside(color))
+        node = self._node("ShaderNodeMix", "Occlude", self._place_before_shader(color))
         node.data_type, node.blend_type, node.label = "RGBA", "MULTIPLY", "Ambient Occlusion"
         factor, first, second = (_socket_called(node.inputs, name) for name in ("Factor", "A", "B"))
         factor.default_value = 1.0
@@ -230,8 +231,8 @@ class _Builder:
         self.tree.links.new(_socket_called(node.outputs, "Result"), self.shader.inputs["Base Color"])
 
     def _displace(self, height: bpy.types.NodeSocket, *, is_joined: bool) -> None:
-        """Add a displacement that is not linked: as bump beside a normal map the relief would be seen twice."""
-        node = self._node("ShaderNodeDisplacement", "Displacement", self._beside(height))
+        """Add a displacement, linked if `is_joined`: as bump beside a normal map, the relief would be seen twice."""
+        node = self._node("ShaderNodeDisplacement", "Displacement", self._place_before_shader(height))
         node.inputs["Midlevel"].default_value = 0.5
         relief_m = DEFAULT_RELIEF * self.look.width_m if self.look.relief_m is None else self.look.relief_m
         node.inputs["Scale"].default_value = relief_m / unit_m()
@@ -240,7 +241,7 @@ class _Builder:
             self.tree.links.new(node.outputs["Displacement"], self.output.inputs["Displacement"])
 
     def _mapping(self) -> bpy.types.Node:
-        """Scale coordinates so that a tile has its real size where one of their units is one of the scene's."""
+        """Add nodes that scale UVs. A tile gets its real size if one unit of the UVs is one Blender unit long."""
         top = self.top - ROW_PX / 2
         coordinates = self._node("ShaderNodeTexCoord", "Coordinates", (self.right - 1.5 * COLUMN_PX, top))
         mapping = self._node("ShaderNodeMapping", "Mapping", (self.right - 0.75 * COLUMN_PX, top))
@@ -256,7 +257,7 @@ class _Builder:
         node.image, node.label = image, label
         return node
 
-    def _beside(self, socket: bpy.types.NodeSocket) -> tuple[float, float]:
+    def _place_before_shader(self, socket: bpy.types.NodeSocket) -> tuple[float, float]:
         return self.shader.location.x - COLUMN_PX, socket.node.location.y
 
     def _node(self, kind: str, name: str, location: Sequence[float] = (0.0, 0.0)) -> bpy.types.Node:
@@ -270,5 +271,5 @@ class _Builder:
 
 
 def _socket_called(sockets: Sequence[bpy.types.NodeSocket], name: str) -> bpy.types.NodeSocket:
-    """Socket of this name for the node's data type: a Mix node has one for each type."""
+    """Enabled socket of this name. A Mix node has a socket of each name for each data type."""
     return next(socket for socket in sockets if socket.name == name and socket.enabled)

@@ -142,7 +142,7 @@ class InstallPlan:
                 shutil.rmtree(place, ignore_errors=True)
                 place.mkdir()
         made = Engine(sys.executable, str(place))
-        Pip(made, place, log).require()
+        Pip(made, place, log).require_pip()
         return made
 
     def _folder_of(self, made: Engine) -> Path:

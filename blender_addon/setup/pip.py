@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """pip for an engine: installing packages with live progress, finding damaged ones, explaining failures.
 
-Only wheels are installed, so that no compiler is needed. Nothing is run in, or found through, the current folder.
+Only wheels are installed, so that no compiler is needed. No program or package is taken from the current folder.
 """
 
 from __future__ import annotations
@@ -16,14 +16,15 @@ from typing import IO
 
 from ..core.errors import Cancelled, WorkerError
 from ..core.system import process
-from ..engine.engine import MIN_PYTHON, Engine
+from ..engine.engine import MIN_PYTHON, Engine, wheel
 from ..jobs.command import run_lines
 from ..jobs.task import Task
 from .graphics import Build
 
-NEWEST_PYTHON = (3, 14)
-PROBE_LIMIT_S = 20.0
-CAN_MAKE_VENV = "import sys, venv, ensurepip; print(*sys.version_info[:2])"
+NEWEST_PYTHON, PROBE_LIMIT_S = (3, 14), 20.0
+"""Newest Python that is accepted, and time limit of the programs that only examine a Python."""
+PRINT_VERSION = "import sys, venv, ensurepip; print(*sys.version_info[:2])"
+"""Program that prints the version of a Python, and fails if the Python cannot make virtual environments."""
 RUN_PIP = """
 import runpy, sys
 try:
@@ -43,7 +44,7 @@ if sys.argv[1:] == ["--version"]:
 sys.argv[0] = "pip"
 runpy.run_module("pip", run_name="__main__", alter_sys=True)
 """
-"""Program that runs a Python's pip, or the one bundled with ensurepip without installing it."""
+"""Program that runs pip. A Python without pip uses the copy in ensurepip, unpacked into a temporary folder."""
 
 AUDIT = """
 import json, os, sys
@@ -73,7 +74,7 @@ NETWORK = re.compile(
     r"Could not fetch URL|IncompleteRead|Connection refused|Network is unreachable"
 )
 ENVIRONMENT = {"PIP_TARGET": "", "PIP_PREFIX": "", "PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"}
-"""Environment that overrides pip's settings of other places for packages; pip ignores empty variables."""
+"""Environment that hides variables of the user that send packages elsewhere. pip ignores empty variables."""
 NO_VERSION = (0,)
 """Version that stands for a missing pip."""
 SET_UP_AGAIN = "press Set Up Engine again: what is already there is kept"
@@ -81,7 +82,10 @@ SET_UP_AGAIN = "press Set Up Engine again: what is already there is kept"
 
 @dataclass(frozen=True)
 class Pip:
-    """pip for this engine, which fills `place`."""
+    """pip of an engine. place: folder of the engine, in which pip runs. log: file for the output of pip.
+
+    wheels: folder of packages to install from, without network. arguments: further arguments of every installation.
+    """
 
     engine: Engine
     place: Path
@@ -92,7 +96,7 @@ class Pip:
     def install(
         self, requirements: Sequence[str], build: Build | None, task: Task, span: tuple[float, float], *more: str
     ) -> None:
-        """Install packages. span: the task's progress at its start and end. WorkerError, Cancelled."""
+        """Install packages. build: build of PyTorch among them. span, errors: see `run`. more: arguments of pip."""
         command = [*self._command, "install", "--no-input", "--disable-pip-version-check", "--only-binary", ":all:"]
         command += ["--progress-bar", "raw" if self._version >= (24, 1) else "off"]
         command += ["--target", self.engine.packages, "--upgrade"] if self.engine.packages else []
@@ -109,22 +113,16 @@ class Pip:
         damaged = json.loads(_last_line(command) or "{}")
         if damaged:
             again = [f"{name}=={version}" for name, version in damaged.items() if name != "impasto"]
-            again += [str(wheel) for wheel in self._own_wheel if "impasto" in damaged]
+            again += [str(found) for found in [wheel()] if found and "impasto" in damaged]
             self.install(again, build, task, (0.92, 0.94), "--force-reinstall", "--no-deps")
 
-    def require(self) -> None:
+    def require_pip(self) -> None:
         """Raise WorkerError if the engine's Python has neither pip nor ensurepip."""
         if self._version == NO_VERSION:
             raise WorkerError(
                 f"neither a Python with venv nor pip for Blender's own Python ({self.engine.python}) was found",
                 "install Python from python.org (on Debian and Ubuntu: python3-venv), then press Set Up Engine again",
             )
-
-    @property
-    def _own_wheel(self) -> list[Path]:
-        from ..engine.engine import wheel
-
-        return [found for found in [wheel()] if found]
 
     @property
     def _command(self) -> list[str]:
@@ -137,16 +135,16 @@ class Pip:
 
 
 def find_python() -> str | None:
-    """Newest Python of the user's that can make environments; None if there is none."""
+    """Newest Python on PATH that can make virtual environments; None if there is none."""
     for program in _pythons():
-        version = _last_line([program, "-I", "-c", CAN_MAKE_VENV]).split()
+        version = _last_line([program, "-I", "-c", PRINT_VERSION]).split()
         if version and MIN_PYTHON <= tuple(map(int, version)) <= NEWEST_PYTHON:
             return program
     return None
 
 
 def _pythons() -> Iterator[str]:
-    """Pythons in the absolute folders of PATH: a search by name would begin in the current one on Windows."""
+    """Pythons in the absolute folders of PATH. On Windows, a search by name would begin in the current folder."""
     low, high = MIN_PYTHON[1], NEWEST_PYTHON[1]
     names = [f"python3.{minor}" for minor in range(high, low - 1, -1)] + ["python3", "python"]
     ending = ".exe" if os.name == "nt" else ""
@@ -176,7 +174,10 @@ def run(
     expected_mb: float = 0.0,
     folder: Path | None = None,
 ) -> None:
-    """Run a command, with its output as progress. Cancelled, WorkerError if it fails."""
+    """Run a command, and report its output as progress. Raise WorkerError if it fails, and Cancelled.
+
+    span: progress of the task at the start and the end. expected_mb: size of the downloads; 0 if it is unknown.
+    """
     progress, lines = _Progress(task.say, span, expected_mb * 1e6), []
 
     def on_line(line: str) -> None:
@@ -192,25 +193,25 @@ def run(
 
 
 class _Progress:
-    """Progress of the download, from pip's lines."""
+    """Progress of an installation, from the lines that pip prints."""
 
-    def __init__(self, say: Callable[[str, float], None], span: tuple[float, float], expected: float) -> None:
-        self._say, self._span, self._expected = say, span, expected
-        self._done, self._now, self._doing = 0.0, 0.0, ""
+    def __init__(self, say: Callable[[str, float], None], span: tuple[float, float], expected_bytes: float) -> None:
+        self._say, self._span, self._expected_bytes = say, span, expected_bytes
+        self._done_bytes, self._file_bytes, self._message = 0.0, 0.0, ""
 
     def read(self, line: str) -> bool:
-        """Parse a line; return whether it is only a number of bytes."""
+        """Report the progress of a line; return whether the line only counts bytes, and needs no log."""
         if match := re.match(r"Progress (\d+) of (\d+)$", line):
-            self._now = float(match[1])
+            self._file_bytes = float(match[1])
         else:
             if line.startswith(("Downloading ", "Collecting ", "Installing ", "Using cached ", "Processing ")):
-                self._done, self._now = self._done + self._now, 0.0
-            self._doing = line[:120] or self._doing
+                self._done_bytes, self._file_bytes = self._done_bytes + self._file_bytes, 0.0
+            self._message = line[:120] or self._message
         start, end = self._span
-        share = min(1.0, (self._done + self._now) / self._expected) if self._expected else 0.0
-        if self._doing.startswith("Installing "):
+        share = min(1.0, (self._done_bytes + self._file_bytes) / self._expected_bytes) if self._expected_bytes else 0.0
+        if self._message.startswith("Installing "):
             share = 1.0
-        self._say(self._doing, start + share * (end - start))
+        self._say(self._message, start + share * (end - start))
         return bool(match)
 
 

@@ -1,7 +1,7 @@
-"""Tools: functions from maps to maps, each with a name, a kind and a model of its parameters.
+"""Tools: functions from maps to maps, each with a name, a kind and a class of parameters.
 
-A plugin subclasses one of the kinds, sets the class attributes and writes `apply`. Hosts see only the JSON Schema of
-the parameter model, so `declarations.check_tool` refuses what a host could not draw.
+A plugin subclasses one of the kinds, sets the class attributes and writes `apply`. Hosts, such as Blender, show the
+parameters from their JSON Schema; `declarations.check_tool` refuses parameters that a host cannot show.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ __all__ = [
 
 @cache
 def model_parameter(tool: Tool) -> str | None:
-    """Name of the parameter with the model that the tool runs; None if it runs none."""
+    """Name of the parameter that chooses a trained model; None if the tool has no such parameter."""
     return schemas.model_parameter(properties_of(tool.parameters))
 
 
@@ -85,9 +85,9 @@ class Input:
     """A named input besides the subject: a style, a mask, a guide. kind: "maps", or "dataset" for training data.
 
     An input of the kind "mesh", whose name is "mesh" too, is the mesh of the subject, for all steps of a recipe.
-    many: it takes a list, such as styles to mix. for_each: another input that takes a list; this one takes at most one
-    value for each of its values, in the same order, such as a mask for each style. least: fewest values in a list whose
-    values belong together. on_subject: it has the layout of the subject, as a mask has.
+    many: the input takes a list, such as styles to mix. for_each: name of another input that takes a list; each value
+    in that list may have a value here, in the same order, such as a mask for each style. least: fewest values in the
+    list. on_subject: the input has the layout of the subject, such as a mask of it.
     """
 
     name: str
@@ -101,24 +101,24 @@ class Input:
 
     @property
     def takes_many(self) -> bool:
-        """Whether its value is a tuple."""
+        """Whether the value of the input is a tuple."""
         return self.many or bool(self.for_each)
 
 
 Inputs = Mapping[str, Any]
 """Values of a tool's inputs by name, see `Tool.apply`."""
 Tile = tuple[int, int, Maps]
-"""(top, left, maps): part of a streamed result, and its position in pixels."""
+"""(top, left, maps): position in pixels of a part of a streamed result, and its maps."""
 
 
 @dataclass(frozen=True)
 class Result:
     """Result of a run: maps, files of trained models, measured figures, and the recipe that makes them again.
 
-    paths: files that the maps were written to, if any; `maps` of a streamed result has no pixels. notes: decisions of
-    tools, for the user to read. reports: reports beside trained models. For each enabled step, seconds: the time to
-    compute it; reused: whether it was computed in an earlier run; decided: its parameters, if its tool made choices in
-    them. description: description of the installation, if the action is to describe it.
+    paths: files that the maps were written to, if any; the maps of a streamed result have no pixels. notes: decisions
+    of tools, for the user to read. reports: files about the training of models. seconds, reused and decided have a
+    value for each enabled step: the time to compute it, whether an earlier run had computed it, and its parameters if
+    the tool made choices in them. description: description of the installation, if an action asks for it.
     """
 
     maps: Maps = field(default_factory=Maps)
@@ -138,32 +138,32 @@ class Listing:
     """Attributes by which hosts show a tool. The name, a label and a description must be set."""
 
     kind: ClassVar[str]
-    """Set by the subclasses below."""
+    """Name of the kind, such as "generator". Each of the kinds below sets it."""
     name: ClassVar[str]
     """Lower-case words joined by hyphens, as in recipes and commands."""
     label: ClassVar[str]
     """Name in menus."""
     description: ClassVar[str]
-    """One sentence on what it does."""
+    """One sentence on what the tool does."""
     group: ClassVar[str]
-    """One of `descriptions.GROUPS`, under which it is listed; each kind has a default."""
+    """One of `descriptions.GROUPS`, under which the tool is listed. Each kind has a default."""
     subgroup: ClassVar[str] = ""
     """Heading within the group, such as Masonry; may be empty."""
     rank: ClassVar[int] = 50
     """Position among the tools of its kind, lowest first: below 50 for everyday work, from 90 for teaching."""
     task: ClassVar[str] = ""
-    """One of `TASKS`: hosts use the tool of lowest rank for it unless the user names another."""
+    """One of `TASKS`. Hosts use the tool of lowest rank for a task unless the user names another tool."""
     preview_px: ClassVar[int] = 0
-    """Longer side of quick previews of a stylizer; 0 if it is too slow for previews."""
+    """Longer side of quick previews of a stylizer; 0 if the stylizer is too slow for previews."""
     example: ClassVar[str] = ""
-    """Arguments after its name in the help of the command, if the default example does not fit."""
+    """Example of the arguments in the command's help, if the default example does not fit."""
 
     def thumbnail(self) -> bytes:
         """A small picture (JPEG, at most 20 kB) of a result, for lists in hosts; b"" if there is none."""
         return b""
 
     def settings(self) -> list[SettingsDescription]:
-        """Its named settings, from `settings.toml` in the package of its plugin."""
+        """Named settings of the tool, which Blender shows as presets, from `settings.toml` in the plugin's package."""
         return settings_in(type(self).__module__.partition(".")[0]).get(self.name, [])
 
 
@@ -171,28 +171,28 @@ class Contract:
     """Requirements of a tool, and properties that hosts rely on. Defaults fit a filter without parameters."""
 
     parameters: ClassVar[type[Parameters]] = NoParameters
-    """Model of its parameters."""
+    """Class of the parameters."""
     needs: ClassVar[tuple[str, ...]] = ()
     """Maps that the subject must have."""
     needs_source: ClassVar[bool] = False
-    """Whether it needs a subject, of any maps."""
+    """Whether the tool needs a subject, whatever maps the subject has."""
     takes_any_picture: ClassVar[bool] = True
-    """False if it accepts only subjects of a certain form."""
+    """False if the tool accepts only subjects of a certain form, such as the six faces of a cube."""
     uses_subject: ClassVar[bool] = True
-    """False for a generator that uses only the size of its subject; names and recipes of results then omit it."""
+    """False for a generator that uses only the size of the subject. Names and recipes of results omit the subject."""
     makes_all_maps: ClassVar[bool] = False
     """Whether a generator always makes all maps that an estimator could add."""
     takes_light: ClassVar[bool] = False
-    """Whether it keeps linear light above 1, as in panoramas."""
+    """Whether the tool keeps linear light above 1, as in panoramas."""
     photograph_px: ClassVar[int] = 2**22
     """Pixels of a photograph that are enough for a generator or a stylizer if the size of the result is known.
 
-    Photographs above 16 megapixels are read with at most this many pixels, or four for each pixel of the result.
+    Photographs above 16 megapixels are reduced to this number, or to four for each pixel of the result if that is more.
     """
     inputs: ClassVar[tuple[Input, ...]] = ()
     """Inputs besides the subject."""
     weights: ClassVar[tuple[str, ...]] = ()
-    """Published weights that it can use, the best first."""
+    """Published weights that the tool can use, the best first."""
     keeps_size: ClassVar[bool] = True
     """False for a filter whose result has another size, such as a crop."""
     is_pointwise: ClassVar[bool] = False
@@ -203,7 +203,7 @@ class Contract:
     neutral_at_zero: ClassVar[tuple[str, ...]] = ()
     """Parameters that change nothing if all of them are 0: `apply` is then not called."""
     may_use_bfloat16: ClassVar[bool] = False
-    """Whether it follows `Context.precision`, which is then bfloat16 if that is faster."""
+    """Whether the tool follows `Context.precision`, which is then "bfloat16" on devices where that is faster."""
 
 
 class Tool(Listing, Contract, ABC):
@@ -211,18 +211,18 @@ class Tool(Listing, Contract, ABC):
 
     @abstractmethod
     def apply(self, subject: Maps, parameters: Any, inputs: Inputs, context: Context) -> Maps | Result:
-        """The result for a subject, which must not be modified in place.
+        """The result for a subject. The subject must not be modified in place.
 
-        inputs: maps or a dataset, as declared; a tuple for an input that takes many; None in the tuple of a `for_each`
-        input for each omitted value.
+        inputs: maps or a dataset by name, and a tuple for an input that takes a list. In the tuple of a `for_each`
+        input, None stands for an omitted value.
         """
 
     def tiles(self, subject: Maps, parameters: Any, inputs: Inputs, context: Context) -> Iterator[Tile]:
         """The result of `apply` in parts (top, left, maps), at positions in pixels, for results larger than the memory.
 
-        Tools that can do so override it; their parameters are `SizeParameters`. Parts cover the result once, in strips
-        from the top; all parts of a strip have the same height. Every part has the same maps, and the `width_m` and
-        `height_range_m` of the whole. Models are loaded before the first part, because files begin with the recipe.
+        Only tools with `SizeParameters` can override this. Parts cover the result once, in strips from the top; all
+        parts of a strip have the same height. Every part has the same maps, and the `width_m` and `height_range_m` of
+        the whole. Load models before the first part: files begin with the recipe, which names the models.
         """
         raise NotImplementedError
 
@@ -260,7 +260,7 @@ class Filter(Tool):
 
 
 class Trainer(Tool):
-    """Trains a model on data. may_use_ranks: whether its steps spread their batch over several processes."""
+    """Trains a model on data. may_use_ranks: whether steps may spread their batch over several processes (ranks)."""
 
     may_use_ranks: ClassVar[bool] = False
 
@@ -270,22 +270,26 @@ class Trainer(Tool):
 
 
 TASKS = (
-    *("seamless", "generate", "maps", "stereo", "stylize", "train", "prepare", "straighten", "scale"),
-    *("fill", "landmarks", "mend", "extend", "endless"),
+    "seamless",  # make a picture seamless
+    "generate",  # make a material with a trained model
+    "maps",  # estimate missing maps of a picture
+    "stereo",  # measure maps from photographs under several lights, by the parameters lights, clock, light_elevation
+    "stylize",  # repaint a picture in the style of others
+    "train",  # train a model
+    "prepare",  # rotate, crop and scale a source for another tool
+    "straighten",  # straighten a plane that was photographed at an angle, by four points
+    "scale",  # measure the real-world width of a picture, by two points and the length between them
+    "fill",  # fill the input `mask`, in colours of the input `islands`, across borders if the parameter wraps is "yes"
+    "landmarks",  # find blemishes and landmarks, as a mask
+    "mend",  # repair the seams of a seamless texture
+    "extend",  # extend a picture, by the parameters left, right, top and bottom with the unit "pixels"
+    "endless",  # make an unpatterned material without repeats, by cell_size, sharpness, layout and pattern
 )
-"""Tasks with an action, a button or a panel in hosts, which know no tool by its name: make a picture seamless;
-make a material with a trained model; estimate missing maps of a picture; measure maps from photographs under several
-lights, with the parameters `lights`, `clock` and `light_elevation`; repaint a picture in the style of others; train a
-model; rotate, crop and scale a source for another tool; straighten a plane that was photographed at an angle, by four
-points; measure the real-world width of a picture by two points and the length between them; fill the region of the
-input `mask`, within the colours of the input `islands`, and across the borders if its parameter `wraps` is "yes"; find
-blemishes and landmarks, as a mask; repair the seams of a seamless texture; extend a picture by the parameters `left`,
-`right`, `top` and `bottom` in the `unit` "pixels"; make a material without a pattern, of any size and without repeats,
-with the parameters `cell_size`, `sharpness`, `layout` and `pattern`."""
+"""Tasks with an action, a button or a panel in hosts. Hosts know no tool by its name."""
 
 
 def validate(tool: Tool, values: Mapping[str, Any]) -> Parameters:
-    """Parameters of a tool: these values, and defaults. ParameterError names the parameter, its range and the value."""
+    """Parameters with these values, and defaults for the rest. Raise ParameterError if a name or a value is wrong."""
     try:
         return tool.parameters.model_validate(dict(values))
     except ValidationError as error:
@@ -315,7 +319,7 @@ def _name_at(tool: Tool, place: Sequence[int | str]) -> str:
 
 
 def without_effect(tool: Tool, values: Mapping[str, Any]) -> list[str]:
-    """Names of parameters among `values` that have no effect because of the value of another one."""
+    """Names of `values` that have no effect, because of the value of another parameter."""
     chosen = validate(tool, values).model_dump(mode="json")
     properties = properties_of(tool.parameters)
     return [name for name in values if not schemas.holds(properties[name], chosen)]
@@ -327,7 +331,7 @@ def is_neutral(tool: Tool, parameters: Parameters) -> bool:
 
 
 def makes_tiles(tool: Tool) -> bool:
-    """Whether the tool can make its result in strips."""
+    """Whether the tool can make its result in tiles."""
     return type(tool).tiles is not Tool.tiles
 
 
@@ -348,17 +352,13 @@ def describe(tool: Tool) -> ToolDescription:
 
 
 def by_group(tools: Iterable[Tool]) -> dict[str, list[Tool]]:
-    """Tools by group, without empty groups; in each, the subgroup with the lowest rank comes first, then by rank."""
-    listed = list(tools)
-    ranks: dict[tuple[str, str], int] = {}
+    """Tools by group, without empty groups: subgroups by their lowest rank, and in each the tools by rank and name."""
+    listed = by_rank(tools)
+    lowest: dict[tuple[str, str], int] = {}
     for tool in listed:
-        key = tool.group, tool.subgroup
-        ranks[key] = min(tool.rank, ranks.get(key, tool.rank))
-
-    def place(tool: Tool) -> tuple[int, str, int, str]:
-        return ranks[tool.group, tool.subgroup], tool.subgroup, tool.rank, tool.name
-
-    found = {group: sorted((tool for tool in listed if tool.group == group), key=place) for group in GROUPS}
+        lowest.setdefault((tool.group, tool.subgroup), tool.rank)
+    listed.sort(key=lambda tool: (lowest[tool.group, tool.subgroup], tool.subgroup))
+    found = {group: [tool for tool in listed if tool.group == group] for group in GROUPS}
     return {group: tools for group, tools in found.items() if tools}
 
 
@@ -367,6 +367,6 @@ def is_procedural(tool: Tool) -> bool:
     return tool.kind == "generator" and not (tool.uses_subject or tool.inputs or model_parameter(tool))
 
 
-def in_order(tools: Iterable[Tool]) -> list[Tool]:
+def by_rank(tools: Iterable[Tool]) -> list[Tool]:
     """Tools by rank, then by name, as hosts list them."""
     return sorted(tools, key=lambda tool: (tool.rank, tool.name))

@@ -1,4 +1,4 @@
-"""The action `film`: a worker repaints the frames of a shot. In a batch, a shot is one row."""
+"""The action `film`: a worker repaints the frames of a shot. In the table of a batch, each shot is a row."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ if TYPE_CHECKING:
     import numpy as np
 
 FIRST = "first"
-"""Name of the figure with the first frame's number."""
+"""Key of the first frame's number in `Result.figures`."""
 
 
 @dataclass(frozen=True)
 class FilmValues:
-    """Frames to repaint. shot: as for `frames_on_disk`. first, last: frame numbers; None for no limit.
+    """Choice of the frames to repaint. shot: folder or pattern (street_####.exr) of the frames, or a movie.
 
-    frame_step: write every n-th frame. keyframes: frames painted by hand, as for `numbered_files`.
+    first, last: frame numbers; None for no limit. frame_step: paint every n-th frame. keyframes: folder or pattern of
+    frames that were painted by hand.
     """
 
     shot: Path
@@ -36,10 +37,10 @@ class FilmValues:
 
 
 class RepaintShot(Action):
-    """Repaints each frame of a shot with a recipe for a picture, into the folder NAME of the sink.
+    """Repaints the frames of a shot by a recipe for a picture. The sink's name is the folder of the painted frames.
 
-    Existing frames are kept, and the shot resumes after them, unless the sink replaces files. The inputs are the
-    recipe's, without the picture.
+    Existing frames are kept, and the shot resumes after them, unless the sink replaces files. The inputs are those of
+    the recipe, without the picture.
     """
 
     name, values = "film", FilmValues
@@ -47,7 +48,7 @@ class RepaintShot(Action):
     has_folder = True
 
     def carry_out(self, doing: Doing, values: FilmValues) -> Result:
-        """The painted frames; each is shown as soon as it is done."""
+        """Repaint the frames, show each as soon as it is done, and return the paths of their files."""
         from .footage import frames_on_disk
         from .frames import asked_frames
         from .preparation import ready_keyframes
@@ -80,28 +81,29 @@ class RepaintShot(Action):
         return Result(recipe=doing.recipe, paths=tuple(paths), notes=tuple(notes), figures=figures)
 
     def of_row(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """The values of a row. ParameterError for fields that a shot does not take."""
+        """Values for a row of a batch. Raise ParameterError for fields that a shot does not take."""
         return values_of(fields)
 
     def placed(self, values: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-        """The values with their paths resolved against a folder."""
+        """Values whose relative paths are resolved against a folder."""
         paths = {name: str(folder / values[name]) for name in ("shot", "keyframes") if values.get(name)}
         return {**values, **paths}
 
     def check(self, values: FilmValues) -> None:
-        """Raise FileError if there are no frames or keyframes."""
+        """Raise FileError if there is no such shot or folder of keyframes. Frames may still be missing."""
         from .footage import check_shot
         from .frames import numbered_files
 
         check_shot(values.shot)
-        _ = values.keyframes and numbered_files(values.keyframes)
+        if values.keyframes:
+            numbered_files(values.keyframes)
 
     def check_sent(self) -> None:
-        """Raise ParameterError: a shot may be too large to send."""
+        """Always raise ParameterError: frames may be too large to send."""
         raise ParameterError("frames are not sent to workers", "leave --send out, and use a folder that all see")
 
     def content(self, values: FilmValues) -> list[Any]:
-        """The frame numbers, the files of the frames or the movie, and the keyframes. FileError if some are missing."""
+        """All that a result depends on: frame numbers, files and keyframes. Raise FileError if some are missing."""
         from .footage import shot_files
         from .frames import numbered_files
 
@@ -111,13 +113,13 @@ class RepaintShot(Action):
         return [values.first, values.last, values.frame_step, {path.name: path for path in files}, painted]
 
     def title(self, values: FilmValues) -> str:
-        """The default name of a result."""
+        """Default name of a result."""
         from .footage import shot_name
 
         return shot_name(values.shot)
 
     def picture(self, file: Path) -> np.ndarray:
-        """The colours (H, W, 3) of a painted frame."""
+        """Colours (H, W, 3) of a painted frame's file."""
         from .footage import painted_color
 
         return painted_color(file)

@@ -53,7 +53,7 @@ class FramePaint:
     @property
     def is_certain(self) -> np.ndarray:
         """Whether a pixel (H, W) has paint, far from outlines and their halos."""
-        is_far = self.frame.outlines_px > HALO * max(self.frame.size_px)
+        is_far = self.frame.outline_distance_px > HALO * max(self.frame.size_px)
         return is_far & ~(self.older.is_empty & self.newer.is_empty)
 
     def color(self) -> np.ndarray:

@@ -17,7 +17,7 @@ from impasto.surface.color import luma
 
 from .memory import Surfaces
 from .motion import Motion, largest, pixel_places, samples_at
-from .passes import BROAD_REACH_PX, ShotFrame, broad
+from .passes import BROAD_REACH_PX, ShotFrame, blur
 
 MOST_PAINTINGS = 12
 """Most paintings that are kept, so that memory does not grow with the shot."""
@@ -69,9 +69,9 @@ class PaintedFrame:
     @cached_property
     def contrast(self) -> np.ndarray:
         """Increase (3,) of the paint's brightness where the frame is brighter by 1, measured on broad colours."""
-        shown = luma(broad(self.appearance[..., :3]))
+        shown = luma(blur(self.appearance[..., :3]))
         light = shown - shown.mean()
-        slopes = (light[..., None] * broad(self.color)).mean((0, 1)) / (light.var() + LEAST_VARIANCE)
+        slopes = (light[..., None] * blur(self.color)).mean((0, 1)) / (light.var() + LEAST_VARIANCE)
         return slopes.clip(0, MOST_CONTRAST).astype(np.float32)
 
 
@@ -116,7 +116,7 @@ class CarriedPaint:
         number, places, light, state = (values[window] for values in arrays)  # views
         part = CarriedPaint(number, places, light, state, self.paintings)
         if number.size:
-            part._drop_mismatches(frame.part(window), frame.size_px)
+            part._drop_mismatches(frame.crop(window), frame.size_px)
         return carried
 
     def recall(self, frame: ShotFrame, moved: Collection[float], where: np.ndarray | bool = True) -> None:
@@ -138,7 +138,7 @@ class CarriedPaint:
             sought, number, places = sought[is_shown], number[is_shown], places[is_shown]
             window = _window(sought.T, BROAD_REACH_PX)
             within = tuple((sought - [each.start for each in window]).T)
-            part = frame.part(window)
+            part = frame.crop(window)
             found = replace(CarriedPaint.nothing(part.size_px), paintings=self.paintings)
             found.number[within], found.places[within], found.state[within] = number, places, PaintState.PAINTED
             found._drop_mismatches(part, frame.size_px)
@@ -177,7 +177,7 @@ class CarriedPaint:
     def _change(self, frame: ShotFrame) -> tuple[np.ndarray, np.ndarray]:
         """The difference by channel (H, W, 3), and the distance (H, W) to an outline in the painted frames."""
         shown = self._samples(frame.appearance, lambda painting, places, light: samples_at(painting.appearance, places))
-        return broad(frame.color - shown[..., :3]), shown[..., 3]
+        return blur(frame.color - shown[..., :3]), shown[..., 3]
 
     def color(self, rest: np.ndarray, where: np.ndarray | bool = True) -> np.ndarray:
         """Colours (H, W, 3) of the paint at the pixels `where` (H, W); `rest` elsewhere, and where there is no paint.
@@ -251,7 +251,7 @@ class CarriedPaint:
         self.state[~self.is_empty & self._is_stretched()] = PaintState.MISMATCHED
         change, then = self._change(frame)
         self.light[:] = luma(change)
-        halo_px, now = HALO * max(whole_px), frame.outlines_px
+        halo_px, now = HALO * max(whole_px), frame.outline_distance_px
         has_gone = (then < halo_px) & (now > then + GONE * halo_px)
         self.state[~self.is_empty & ((largest(np.abs(change)) > MOST_CHANGE) | has_gone)] = PaintState.MISMATCHED
 

@@ -164,7 +164,7 @@ def moving_objects(motion: Motion) -> set[float]:
     surfaces, there = Surfaces.of(frame), Surfaces.of(motion.before)
     if surfaces is None or there is None:
         return set()
-    known = motion.is_known & surfaces.is_there & (frame.outlines_px > 2 * OUTLINE_PX)
+    known = motion.is_known & surfaces.is_there & (frame.outline_distance_px > 2 * OUTLINE_PX)
     tested = np.flatnonzero(known)
     here = np.unravel_index(tested[:: len(tested) // MOST_TESTED + 1], known.shape)
     places = motion.places[here]

@@ -19,13 +19,15 @@ from impasto.surface.color import linear_to_srgb, srgb_to_linear
 from impasto.system.untrusted import excerpt
 
 RENDER = "render it as OpenEXR MultiLayer with the passes Combined and Vector, without motion blur"
+"""Remedy for files without the passes that are needed."""
 COLOR, ALPHA, VECTOR, POSITION = "RGB", "A", "XYZW", "XYZ"
+"""Letters of the channels of the passes Combined (colour and opacity), Vector and Position."""
 COMPOSITE = "Composite"
 """Layer that Blender's compositor writes before all others. Image viewers show it."""
 INDEX_PASSES = {"Object Index": "X", "IndexOB": "X", "CryptoObject00": "R"}
-"""Passes that identify objects, and their channel. Blender writes the first from 5.0 on; Cryptomatte's is a hash."""
+"""Channel of each pass that identifies objects, the best pass first. Blender 5.0 and later write Object Index."""
 MOST_BROKEN = 0.01
-"""Largest share of pixels that may be NaN or infinite. They get the values of the nearest valid ones."""
+"""Largest share of pixels that may be NaN or infinite. They get the values of the nearest valid pixels."""
 MOST_PX = 1e5
 """Longest plausible motion."""
 OUTLINE_PX = 1.0
@@ -44,7 +46,7 @@ class _Part:
     pixels: np.ndarray
 
     def without(self, layer: str) -> _Part | None:
-        """The part without the channels of a layer; None if it has no others."""
+        """The part without the channels of a layer; None if no channels are left."""
         kept = [number for number, name in enumerate(self.spec.channelnames) if not name.startswith(f"{layer}.")]
         if len(kept) == self.spec.nchannels:
             return self
@@ -55,9 +57,9 @@ class _Part:
             spec.channelformats = [self.spec.channelformats[number] for number in kept]
         return _Part(spec, np.ascontiguousarray(self.pixels[..., kept])) if kept else None
 
-    def with_color(self, begin: str, color: np.ndarray) -> _Part:
-        """The part with colours (H, W, 3) in the RGB channels with this prefix, if it has them."""
-        names = [name[len(begin) :].upper() if name.startswith(begin) else "" for name in self.spec.channelnames]
+    def with_color(self, prefix: str, color: np.ndarray) -> _Part:
+        """The part with new colours (H, W, 3) in the RGB channels whose names have this prefix, if there are any."""
+        names = [name[len(prefix) :].upper() if name.startswith(prefix) else "" for name in self.spec.channelnames]
         channels = [names.index(one) for one in COLOR if one in names]
         if not channels:
             return self
@@ -68,9 +70,9 @@ class _Part:
 
 @dataclass(frozen=True)
 class FilePasses:
-    """All passes of a file, as they were read, and the name of the view layer with the motion vectors.
+    """All passes of a file, as they were read. layer: name of the view layer with the motion vectors.
 
-    matrix (3, 3): from the file's linear colours to linear sRGB; None if they are the same.
+    matrix (3, 3): from the file's linear colours to linear sRGB; None if the file has linear sRGB.
     """
 
     parts: list[_Part]
@@ -90,8 +92,8 @@ class ShotFrame:
     to_previous, to_next: offsets (H, W, 2), rows down and columns right, in pixels, to the same surface point one frame
     before and after. index (H, W): object indices; 0 everywhere without such a pass. is_estimated: whether the motion
     was estimated from pictures, not rendered. position: world positions (H, W, 3) at pixel centres; 0 where there is no
-    surface; None without such a pass. passes: those of its file, to be written again; None for a picture. mended_px:
-    number of pixels that were NaN or infinite, and got the values of the nearest valid ones.
+    surface; None without such a pass. passes: all passes of the file, for the repainted copy; None for a picture.
+    mended_px: number of pixels that were NaN or infinite, and got the values of the nearest valid pixels.
     """
 
     color: np.ndarray
@@ -111,32 +113,32 @@ class ShotFrame:
 
     @cached_property
     def reversed(self) -> ShotFrame:
-        """This frame in the shot played backwards, with the same outlines."""
+        """This frame for the shot played backwards: motion is swapped, and outlines stay the same."""
         turned = replace(self, to_previous=self.to_next, to_next=self.to_previous)
-        shared = ("outlines_px", "appearance", *(["broad_color"] if self.is_estimated else []))
-        vars(turned).update({name: getattr(self, name) for name in shared})  # they are slow to compute
+        shared = ("outline_distance_px", "appearance", *(["broad_color"] if self.is_estimated else []))
+        vars(turned).update({name: getattr(self, name) for name in shared})  # slow to compute
         return turned
 
-    def part(self, window: tuple[slice, slice]) -> ShotFrame:
-        """A rectangle of the frame. Its distances to outlines are those in the whole frame."""
+    def crop(self, window: tuple[slice, slice]) -> ShotFrame:
+        """A rectangle of the frame, with the distances to outlines in the whole frame."""
         values = {item.name: getattr(self, item.name) for item in fields(self)}
         cut: dict[str, Any] = {name: one[window] for name, one in values.items() if isinstance(one, np.ndarray)}
         cropped = replace(self, passes=None, **cut)
-        vars(cropped).update(outlines_px=self.outlines_px[window], appearance=self.appearance[window])
+        vars(cropped).update(outline_distance_px=self.outline_distance_px[window], appearance=self.appearance[window])
         return cropped
 
     @cached_property
     def broad_color(self) -> np.ndarray:
-        """The colours (H, W, 3), blurred."""
-        return broad(self.color)
+        """Colours (H, W, 3), blurred as by `blur`."""
+        return blur(self.color)
 
     @cached_property
     def appearance(self) -> np.ndarray:
         """Colours, and distances to outlines, (H, W, 4)."""
-        return np.concatenate([self.color, self.outlines_px[..., None]], -1)
+        return np.concatenate([self.color, self.outline_distance_px[..., None]], -1)
 
     @cached_property
-    def outlines_px(self) -> np.ndarray:
+    def outline_distance_px(self) -> np.ndarray:
         """Distance (H, W) to the nearest border between two objects, found by their indices or their motion."""
         is_outline = np.zeros(self.size_px, bool)
         for axis, later in ((0, np.s_[1:]), (1, np.s_[:, 1:])):
@@ -147,16 +149,16 @@ class ShotFrame:
         return distance_transform_edt(~is_outline).astype(np.float32)
 
 
-def broad(color: np.ndarray) -> np.ndarray:
-    """Colours (H, W, C), blurred so that details of a few pixels are gone."""
+def blur(color: np.ndarray) -> np.ndarray:
+    """Colours (H, W, C) without details of a few pixels."""
     return gaussian_filter(color, (BROAD_PX, BROAD_PX, 0), mode="nearest", radius=BROAD_REACH_PX)
 
 
 def read_frame(path: Path) -> ShotFrame:
-    """A frame from Blender's multilayer EXR, of the first view layer with vectors. FileError if it cannot be used.
+    """A frame from the first view layer with vectors of Blender's multilayer EXR. Raise FileError if there is none.
 
-    Blender's Vector pass has the previous minus the present position in X and Y, and the present minus the next in Z
-    and W, in pixels, with Y and W pointing upwards.
+    Positions in Blender's Vector pass are in pixels. X and Y are the previous position minus the present one, and Z and
+    W are the present position minus the next one. Y and W point upwards.
     """
     lines = open_scanlines(path)  # also checks the size
     parts, matrix = _parts(lines), matrix_of(lines)
@@ -196,9 +198,9 @@ def _finite(values: np.ndarray) -> np.ndarray:
 
 
 def mend_pixels(all_values: list[np.ndarray], path: Path) -> int:
-    """Replace pixels of values (H, W, C) that are NaN or infinite by the nearest valid ones; return their number.
+    """Replace pixels that are NaN or infinite in any of the arrays (H, W, C), and return their number.
 
-    FileError if there are more than a few.
+    All arrays get the values of the nearest valid pixels, in place. Raise FileError if there are more than a few.
     """
     is_broken = ~np.logical_and.reduce([np.isfinite(values).all(-1) for values in all_values])
     count = int(is_broken.sum())
@@ -213,20 +215,20 @@ def mend_pixels(all_values: list[np.ndarray], path: Path) -> int:
 
 
 def write_repainted(path: Path, frame: ShotFrame, color: np.ndarray, metadata: Mapping[str, str]) -> np.ndarray:
-    """Write a copy of a frame's file with a new colour (H, W, 3), sRGB, and the same opacity and other passes.
+    """Write a copy of the file of a frame with `passes`, with a new colour (H, W, 3), sRGB. All else stays the same.
 
-    The compositor's result is left out. metadata: as for other EXR files, see `metadata_of`. Returns the colour as it
-    will be read, which may be rounded to 16 bits. FileError if it cannot be written.
+    Only the compositor's layer is left out. metadata: see `metadata_of`. Return the colour as the file holds it,
+    perhaps rounded to 16 bits. Raise FileError if the file cannot be written.
     """
     import OpenImageIO as oiio
 
     assert frame.passes is not None
-    begin = f"{frame.passes.layer}.Combined."
+    prefix = f"{frame.passes.layer}.Combined."
     light = srgb_to_linear(color)
     if (matrix := frame.passes.matrix) is not None:
         light = light @ np.linalg.inv(matrix).T
-    linear = (light * frame.opacity).astype(_format(frame.passes.parts, begin)).astype(np.float32)
-    painted = [part.with_color(begin, linear) for part in frame.passes.parts]
+    linear = (light * frame.opacity).astype(_format(frame.passes.parts, prefix)).astype(np.float32)
+    painted = [part.with_color(prefix, linear) for part in frame.passes.parts]
     parts = [kept for part in painted if (kept := part.without(COMPOSITE)) is not None]
     specs = [part.spec.copy() for part in parts]
     for name, text in exr_attributes(metadata).items():
@@ -246,9 +248,9 @@ def write_repainted(path: Path, frame: ShotFrame, color: np.ndarray, metadata: M
 
 
 def _straight_srgb(combined: np.ndarray, opacity: np.ndarray, matrix: np.ndarray | None) -> np.ndarray:
-    """Straight sRGB colours (H, W, 3) from linear ones premultiplied by opacity (H, W, 1).
+    """Straight sRGB colours (H, W, 3) from linear colours that are premultiplied by opacity (H, W, 1).
 
-    matrix (3, 3): from their primaries to linear sRGB; None if they are sRGB's.
+    matrix (3, 3): from the linear colours to linear sRGB; None if they are linear sRGB.
     """
     straight = combined
     if (opacity != 1).any():
@@ -258,13 +260,13 @@ def _straight_srgb(combined: np.ndarray, opacity: np.ndarray, matrix: np.ndarray
     return linear_to_srgb(straight.clip(0, 1))
 
 
-def _format(parts: list[_Part], begin: str) -> str:
-    """NumPy's name of the number format of the channels with this prefix."""
+def _format(parts: list[_Part], prefix: str) -> str:
+    """Number format of the channels with this prefix, by OpenImageIO's name, such as "half"."""
     return next(
         str(part.spec.channelformat(number))
         for part in parts
         for number, name in enumerate(part.spec.channelnames)
-        if name.startswith(begin)
+        if name.startswith(prefix)
     )
 
 
@@ -301,7 +303,7 @@ def _layer_of_motion(layers: Layers, path: Path) -> str:
 
 
 def _layers(parts: list[_Part]) -> Layers:
-    """Channels by layer, pass and name, as views of the parts' pixels."""
+    """Channels by view layer, pass and letter, as views of the parts' pixels. Channels without a layer are left out."""
     found: Layers = {}
     for part in parts:
         for number, name in enumerate(part.spec.channelnames):
@@ -312,7 +314,7 @@ def _layers(parts: list[_Part]) -> Layers:
 
 
 def _channels(channels: dict[str, np.ndarray], names: str, path: Path) -> np.ndarray:
-    """The channels of a pass with these names (H, W, C). FileError if one is missing."""
+    """Channels (H, W, C) of a pass, one for each letter of `names`. Raise FileError if one is missing."""
     if not set(names) <= channels.keys():
         raise FileError(f"{excerpt(path)} has a pass without the channels {', '.join(names)}", RENDER)
     return np.stack([channels[name] for name in names], -1)

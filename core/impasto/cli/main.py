@@ -29,7 +29,7 @@ from ..recipe import Recipe
 from ..system.interruption import say_by
 from ..system.streams import check_output, silence_libraries
 from ..system.untrusted import excerpt, read_json
-from ..tools import TASKS, by_group, describe, in_order
+from ..tools import TASKS, by_group, by_rank, describe
 from . import tables
 from .batch import add_batch
 from .check import add_check
@@ -193,7 +193,7 @@ def _rerun(arguments: argparse.Namespace, terminal: Terminal) -> None:
 
 
 def _add_tools(commands: Any) -> None:
-    example = next((tool.name for tool in in_order(registry().tools.values())), "")
+    example = next((tool.name for tool in by_rank(registry().tools.values())), "")
     parser = add_command(commands, "tools", "list the tools, or one tool's parameters", example, _tools)
     parser.add_argument("tool", nargs="?", metavar="TOOL", help="show this tool's parameters")
 

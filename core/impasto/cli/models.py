@@ -15,7 +15,7 @@ from ..recipe import Recipe, Step
 from ..system.interruption import Stop
 from ..system.transaction import replace_files
 from ..system.untrusted import is_there
-from ..tools import Input, Result, Tool, in_order, validate
+from ..tools import Input, Result, Tool, by_rank, validate
 from . import tables
 from .data import DATA_HELP, add_licence, write_data_files
 from .options import add_command, add_device, add_parameters, add_seed, given_parameters, parse_metres, unused_options
@@ -32,7 +32,7 @@ def add_train(commands: Any) -> None:
     text = "train a model on your own picture"
     parser = commands.add_parser("train", help=text, description=text[0].upper() + text[1:] + ".")
     tools = parser.add_subparsers(metavar="TOOL", required=True)
-    for tool in in_order(registry().tools.values()):
+    for tool in by_rank(registry().tools.values()):
         if tool.kind == "trainer":
             _add_trainer(tools, tool)
 

@@ -1,6 +1,6 @@
 """The command `impasto stylize`: pictures, or the maps of materials, repainted in the style of others.
 
-`--compare PARAMETER` makes small results with each value of a parameter instead, side by side on a sheet.
+`--compare PARAMETER` writes a sheet instead, with a small result for each value of the parameter.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ EXAMPLES = {
     "kind": "cat.jpg --style night.jpg --compare kind --out painted",
     "style": "shots/street --film --style night.jpg --out painted",
 }
-"""Examples, by the input or parameter that the tool needs for them."""
+"""Example arguments, by the input or parameter that a tool must have. The key "" is for all tools."""
 CONTROL_C = "Control-C stops early and keeps what is painted; pressed again, it cancels."
 COMPARED_PX = 160
-"""Shorter side of the results, so that eight of them take some seconds."""
+"""Shorter side of each result on a sheet. Eight results of this size take some seconds."""
 LONGEST, STROKES = "longest_px", "strokes_px"
-"""Parameters in pixels of stylizers whose results may have another size than their subject."""
+"""Names of the parameters in pixels that a comparison scales down."""
 COLUMNS = 4
 GAP_PX = 4
 AUTO = "auto"
-"""The value with which a tool chooses itself. It is left out of a comparison."""
+"""Value of a parameter that leaves the choice to the tool. A comparison omits this value."""
 
 
 def add_stylize(commands: Any, chosen: str = "") -> None:
@@ -73,8 +73,8 @@ def add_stylize(commands: Any, chosen: str = "") -> None:
 
 
 def _epilog(tool: Tool, usual: str) -> str:
-    """Examples of the tool's inputs and parameters."""
-    known = {"", "mesh", "directions", *tool.parameters.model_fields, *(item.name for item in tool.inputs)}
+    """End of the command's help: examples that fit the tool, and the effect of Control-C."""
+    known = {"", "mesh", *tool.parameters.model_fields, *(item.name for item in tool.inputs)}
     chosen = "" if tool.name == usual else f" --tool {tool.name}"
     lines = [f"  impasto stylize{chosen} {rest}" for needed, rest in EXAMPLES.items() if needed in known]
     return "\n".join(["examples:", *lines, "", CONTROL_C])
@@ -105,15 +105,16 @@ def _stylize(arguments: argparse.Namespace, terminal: Terminal) -> None:
 
 
 def add_comparison(parser: argparse.ArgumentParser, tool: Tool) -> None:
-    """Add --compare, for the parameters of the tool with a list of values."""
-    if names := _with_values(tool):
+    """Add --compare if the tool has parameters with a list of values, and can make small results."""
+    if names := _comparable_parameters(tool):
         text = "instead, paint small results with each value of this parameter, on one sheet for each picture"
         parser.add_argument("--compare", choices=names, metavar="PARAMETER", help=f"{text}: {', '.join(names)}")
     else:
         parser.set_defaults(compare=None)
 
 
-def _with_values(tool: Tool) -> list[str]:
+def _comparable_parameters(tool: Tool) -> list[str]:
+    """Names of the parameters with a list of values; none for a tool without `longest_px`."""
     known = properties_of(tool.parameters)
     return [name for name, schema in known.items() if "enum" in schema and LONGEST in known]
 
@@ -126,7 +127,7 @@ def compare(
     arguments: argparse.Namespace,
     terminal: Terminal,
 ) -> None:
-    """Write a sheet for each source: small results of the recipe's last step, with each value of --compare."""
+    """Write a sheet for each source, with a result for each value of the parameter that --compare names."""
     from ..io.files import read_maps
     from ..options import RunOptions
     from ..running.inputs import SOURCE, read_input
@@ -152,15 +153,15 @@ def compare(
             cells: list[Any] = []
             for value in values:
                 on_progress((index + len(cells) / len(values)) / len(sources), value)
-                small = _small(recipe, arguments.compare, value, subject)
+                small = _small_recipe(recipe, arguments.compare, value, subject)
                 made = run(small, {SOURCE: subject, **on_mesh, **inputs}, RunOptions(device=arguments.device))
                 cells.append(cell(value, made.maps["base_color"].pixels, COMPARED_PX))
             replace_files({paths[name]: grid(cells, COLUMNS, GAP_PX)})
     terminal.report_files(list(paths.values()), [])
 
 
-def _small(recipe: Recipe, parameter: str, value: str, source: Maps) -> Recipe:
-    """The recipe with this value in its last step, for a small result with strokes that are scaled with it."""
+def _small_recipe(recipe: Recipe, parameter: str, value: str, source: Maps) -> Recipe:
+    """Recipe of a small result: the last step has this value, and strokes that shrink with the picture."""
     *before, step = recipe.steps
     longest_px = round(COMPARED_PX * max(source.size_px) / min(source.size_px))
     given: dict[str, Any] = dict(step.parameters)

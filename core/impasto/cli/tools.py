@@ -16,7 +16,7 @@ from ..plugins.registry import registry
 from ..recipe import Recipe, Step
 from ..system.untrusted import excerpt
 from ..texture import LARGE_PX, is_large
-from ..tools import SizeParameters, Tool, in_order, validate
+from ..tools import SizeParameters, Tool, by_rank, validate
 from .glb import is_glb
 from .matchers import add_matchers, add_more_like
 from .options import (
@@ -45,7 +45,7 @@ def add_generate(commands: Any) -> None:
     text = "generate a material with a generator, or from a phrase or a picture with a matcher"
     parser = commands.add_parser("generate", help=text, description=text[0].upper() + text[1:] + ".")
     tools = parser.add_subparsers(metavar="TOOL|MATCHER", required=True)
-    for tool in in_order(registry().tools.values()):
+    for tool in by_rank(registry().tools.values()):
         if tool.kind == "generator":
             one = add_command(tools, tool.name, tool.description, tool.example or _generator_example(tool), _run_on_one)
             one.add_argument("--source", type=Path, metavar="IMAGE", help=SOURCE_HELP)
@@ -95,7 +95,7 @@ def add_apply(commands: Any) -> None:
     text = "change pictures by a filter, or estimate their maps by an estimator"
     parser = commands.add_parser("apply", help=text, description=text[0].upper() + text[1:] + ".")
     tools = parser.add_subparsers(metavar="TOOL", required=True)
-    for tool in in_order(registry().tools.values()):
+    for tool in by_rank(registry().tools.values()):
         if tool.kind in APPLIED:
             example = tool.example or f"brick.jpg {_inputs_example(tool)}"
             _add_on_images(tools, tool.name, tool, tool.description, example)

@@ -20,7 +20,7 @@ from ..about import VERSION
 from ..errors import ImpastoError, ProtocolError, WorkerError, error_from_name
 from ..system.process import describe_exit, end, keep_log, kill, kill_group
 from .job import Job
-from .messages import Failure, Hello, JobNews, JobRequest, JobResult, Reply, Request, Stopped, Wish, frame_of, reply_of
+from .messages import CancelReply, Failure, Hello, JobNews, JobResult, JobWish, Reply, Request, Wish, frame_of, reply_of
 from .wire import PROTOCOL, CutFrameError, read_frame, write_frame
 
 WATCH_INTERVAL_S = 0.1
@@ -219,7 +219,7 @@ class Connection:
         """Ask the worker to pause, resume, stop or cancel a job. A worker that ignores a cancel is killed."""
         if job.id not in self._jobs:
             return
-        self._outbox.put(JobRequest(job.id, what))
+        self._outbox.put(JobWish(job.id, what))
         if what == "cancel":
             self._cancelled_at.setdefault(job.id, time.monotonic())
 
@@ -248,8 +248,8 @@ class Connection:
                 self._close()
 
 
-def _settle(job: Job, reply: JobResult | Stopped | Failure) -> None:
-    if isinstance(reply, Stopped):
+def _settle(job: Job, reply: JobResult | CancelReply | Failure) -> None:
+    if isinstance(reply, CancelReply):
         job.end_cancelled()
     elif isinstance(reply, Failure):
         job.set_exception(error_from_name(reply.error, reply.message, reply.remedy))

@@ -1,6 +1,7 @@
-"""Messages between a client and its worker: a class for each type of frame, whose annotations say what it may hold.
+"""Messages between a client and its worker. Each type has a class, whose annotations give the allowed values.
 
-Both sides check what they receive here, once, so other code never meets a wrong type. Standard library and NumPy only.
+Both sides check every message on receipt by these classes, so other code never meets a wrong type. On its way, a
+message is a frame: a dictionary with its type. Standard library and NumPy only.
 """
 
 from __future__ import annotations
@@ -22,16 +23,17 @@ from ..system.untrusted import excerpt
 from ..texture import Maps
 
 PREVIEW, RELIT, LOOKUP = "preview", "relit", "lookup"
+"""Names of the arrays of a `ResultView` that are no maps."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class JobInput:
-    """An input of a job: a file or folder that the worker reads, or pixels or files that are sent with the frame.
+    """An input of a job: a file or folder that the worker reads, or pixels or files that are sent with the request.
 
     arrays: pixels (H, W, C) by map name, or by `tile_key` for UDIM tiles, as uint8, uint16 or float32. files: bytes
-    (N,) by name, of a picture, its tiles or a mesh, or of the maps in a folder called `folder`. licence: of training
-    data. color_space: name of a colour space that overrides what the file says. The other fields are facts that a file
-    may not state.
+    (N,) of a picture, its tiles, a mesh or the maps of a folder, by file name. folder: name of that folder, if any.
+    licence: licence of training data. color_space: name of the colour space to use instead of the file's. name,
+    width_m, height_range_m: facts that can be missing in a file.
     """
 
     path: Path | None = None
@@ -58,14 +60,13 @@ class JobInput:
 
 @dataclass(frozen=True)
 class ResultView:
-    """A picture of a result, or data for a shader, which is sent to the host instead of the maps.
+    """Arrays of a result that are sent to the host instead of the maps. `kind` is one of these:
 
-    small: the maps as uint8, their longer side at most longest_px. preview: the surface under a light, uint8 RGB of the
-    same size, and small maps for showing it on an object. relit: the surface on a ball and on a plane, uint8 RGB
-    (frames, side_px, 2 side_px, 3); the light makes one turn that begins at the azimuth. gaussian: for a shader that
-    blends crops, a PNG with a Gaussian histogram for each map, and `lookup`, the table that restores the values.
-    azimuth, elevation: direction of the light, in degrees. runs_small: run all steps at the preview's size, which is
-    quicker, instead of scaling their result down.
+    "small": maps as uint8, their longer side at most longest_px. "preview": the surface under a light, uint8 RGB of
+    the same size, and small maps for an object. "relit": the surface on a ball and on a plane, uint8 RGB (frames,
+    side_px, 2 side_px, 3), while the light makes one turn from the azimuth. "gaussian": for a shader that blends
+    crops, a PNG with a Gaussian histogram for each map, and `LOOKUP`, the table that restores the values. azimuth,
+    elevation: direction of the light in degrees. runs_small: run all steps at the preview's size, which is quicker.
     """
 
     kind: Literal["small", "preview", "relit", "gaussian"]
@@ -79,7 +80,7 @@ class ResultView:
 
 @dataclass(frozen=True)
 class Delivery:
-    """Form in which a result's maps are sent: `arrays`, or `encoded` files. format: the name of an exporter.
+    """Form in which a result's maps are sent: as "arrays", or as "encoded" files. format: name of the exporter.
 
     lit_px: side of the lit ball and plane that are sent with encoded maps, as in a relit `ResultView`; 0 for none.
     """
@@ -93,8 +94,8 @@ Wish = Literal["pause", "resume", "stop", "cancel"]
 
 
 @dataclass(frozen=True)
-class JobRequest:
-    """A request to pause, resume, stop or cancel the job `id`."""
+class JobWish:
+    """A request to pause, resume, stop or cancel the running job `id`."""
 
     id: Count
     wish: Wish
@@ -102,11 +103,11 @@ class JobRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class ActionRequest:
-    """A request to carry out an action. name: of the core's or a plugin's action. values: the action's own, as JSON.
+    """A request to carry out an action. name: name of an action of the core or a plugin. values: its values, as JSON.
 
-    options: how recipes are run. deliver: the form of a result that is not written to a folder. view: what is sent
-    instead of the maps. supersedes: a key; older jobs with the same key are cancelled. detach: continue without the
-    client.
+    options: options of the run. deliver: form of a result that is not written to a folder. view: form of a result that
+    is sent instead of the maps. supersedes: a key; older jobs with the same key are cancelled. detach: whether the job
+    continues without the client.
     """
 
     id: Count
@@ -123,7 +124,7 @@ class ActionRequest:
 
 @dataclass(frozen=True)
 class Hello:
-    """The worker's first frame: the protocol that it speaks, and its version of impasto."""
+    """First message of a worker: its versions of the protocol and of impasto."""
 
     protocol: Count
     version: str
@@ -131,9 +132,9 @@ class Hello:
 
 @dataclass(frozen=True, eq=False)
 class JobNews:
-    """News of a job; what has not changed is left out. fraction: share of the work that is done, in [0, 1].
+    """News of a job, without what has not changed. fraction: share of the work that is done, in [0, 1].
 
-    message: what is being done. preview: an unfinished picture, uint8 RGB (H, W, 3). state: running, or paused.
+    message: present activity. preview: an unfinished picture, uint8 RGB (H, W, 3). state: "running" or "paused".
     warnings: sentences about the inputs for the user, sent before the work begins.
     """
 
@@ -149,8 +150,8 @@ class JobNews:
 class JobResult:
     """Result of an action. arrays: pixels or encoded files by map name, or by `tile_key` for UDIM tiles.
 
-    paths: files that were written. suffix: ending of encoded files, such as ".png". seconds, reused, description: as in
-    `Result`.
+    name, size_px (height, width), width_m, height_range_m: properties of the maps. paths: files that were written.
+    suffix: ending of encoded files, such as ".png". Other fields: see `Result`.
     """
 
     id: Count
@@ -171,22 +172,22 @@ class JobResult:
 
     @property
     def maps(self) -> Maps:
-        """The maps of a result that was delivered as `arrays`."""
+        """Maps of a result that was delivered as "arrays"."""
         return Maps.from_tile_arrays(
             self.arrays, width_m=self.width_m, height_range_m=self.height_range_m, name=self.name
         )
 
 
 @dataclass(frozen=True)
-class Stopped:
-    """End of a cancelled job."""
+class CancelReply:
+    """Reply that a job was cancelled, and is over."""
 
     id: Count
 
 
 @dataclass(frozen=True)
 class Failure:
-    """Failure of a job. Without an id, the worker could not read a request."""
+    """Failure of a job; without an id, of a request that the worker could not read."""
 
     id: Count | None
     error: str
@@ -194,32 +195,32 @@ class Failure:
     remedy: str
 
 
-Request: TypeAlias = ActionRequest | JobRequest
-Reply: TypeAlias = Hello | JobNews | JobResult | Stopped | Failure
-REQUESTS: Mapping[str, type[Request]] = {"action": ActionRequest, "wish": JobRequest}
+Request: TypeAlias = ActionRequest | JobWish
+Reply: TypeAlias = Hello | JobNews | JobResult | CancelReply | Failure
+REQUESTS: Mapping[str, type[Request]] = {"action": ActionRequest, "wish": JobWish}
 REPLIES: Mapping[str, type[Reply]] = {
     "hello": Hello,
     "news": JobNews,
     "done": JobResult,
-    "cancelled": Stopped,
+    "cancelled": CancelReply,
     "error": Failure,
 }
-"""The class of each type of frame."""
+"""Classes of requests and replies by type."""
 TYPES = {kind: name for name, kind in (*REQUESTS.items(), *REPLIES.items())}
 
 
 def frame_of(message: Request | Reply) -> dict[str, Any]:
-    """The frame of a message."""
+    """Message as a dictionary with its type, ready to send."""
     return {"type": TYPES[type(message)], **vars(message)}
 
 
 def request_of(frame: Mapping[str, Any]) -> Request:
-    """The request in a frame. ProtocolError names the wrong field; ParameterError says what is wrong with a recipe."""
+    """Request in a frame. Raise ProtocolError for a wrong field, and ParameterError for a wrong recipe."""
     type_ = one_of(REQUESTS, frame.get("type"), "request.type")
     return as_kind(REQUESTS[type_], frame, type_)
 
 
 def reply_of(frame: Mapping[str, Any]) -> Reply:
-    """The reply in a frame. Errors as for `request_of`."""
+    """Reply in a frame. Errors are those of `request_of`."""
     type_ = one_of(REPLIES, frame.get("type"), "reply.type")
     return as_kind(REPLIES[type_], frame, type_)

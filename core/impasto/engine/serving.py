@@ -16,7 +16,7 @@ from ..about import VERSION
 from ..errors import Cancelled, ImpastoError, ProtocolError, WorkerError, error_fields, out_of_memory
 from ..system.typed_json import MAX_ID
 from .execution import Execution, RunningJob
-from .messages import ActionRequest, Failure, Hello, Reply, Request, Stopped, frame_of, request_of
+from .messages import ActionRequest, CancelReply, Failure, Hello, Reply, Request, frame_of, request_of
 from .wire import PROTOCOL, read_frame, write_frame
 
 EXIT_GRACE_S = 10.0
@@ -125,7 +125,7 @@ class Worker:
             if not job.is_running:
                 del self._jobs[id_]
         if not job.is_running:
-            self._send(Stopped(id_))
+            self._send(CancelReply(id_))
 
     def _work(self) -> None:
         while (job := self._queue.get()) is not None:
@@ -139,7 +139,7 @@ class Worker:
         try:
             self._send(Execution(job, self._send).reply())
         except Cancelled:
-            self._send(Stopped(job.id))
+            self._send(CancelReply(job.id))
         except BaseException as error:  # noqa: BLE001  whatever a plugin raises becomes this job's error; the worker goes on
             self._send(_failure(job.id, error))
         finally:

@@ -30,7 +30,7 @@ from ..system.folders import user_folder
 from ..system.libraries import confine_libraries
 from ..system.untrusted import excerpt
 from ..text_encoders import TextEncoder
-from ..tools import Tool, in_order
+from ..tools import Tool, by_rank
 from . import hookspecs, own
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ class Registry:
 
     def tools_for(self, task: str) -> list[Tool]:
         """The tools for a task (one of `impasto.tools.TASKS`). The first one is the default of hosts."""
-        return in_order(tool for tool in self.tools.values() if tool.task == task)
+        return by_rank(tool for tool in self.tools.values() if tool.task == task)
 
     def tool_for_file(self, file: Path) -> ImportingGenerator | None:
         """The generator that imports files of other programs with this suffix; None if there is none."""

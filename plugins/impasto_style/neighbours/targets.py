@@ -72,11 +72,11 @@ class Targets(Objective):
             replace(task, regions=painted), encoder.encoder, terms, progress.advance, encoder.tile_px
         )
 
-    def match(self, x: Tensor, preservation: float, shift: tuple[int, int], is_split: bool) -> None:
+    def match(self, x: Tensor, picture_share: float, shift: tuple[int, int], is_split: bool) -> None:
         """Find the nearest neighbour of each cell of a mix of the picture and x (1, 3, H, W).
 
-        preservation: weight of the picture, in [0, 1]. shift: of the cells, in pixels. is_split: match the layers of
-        each stride separately, the pixels with the finest.
+        picture_share: weight of the picture in the mix, in [0, 1]. shift: shift of the cells in pixels. is_split: match
+        the layers of each stride separately, and the pixels with those of the finest stride.
         """
         self._shift_by(shift)
         self.is_split = is_split
@@ -84,10 +84,10 @@ class Targets(Objective):
         x = self._part_at_shift(x)
         for index, pieces in self.pieces.items():
             seen = x
-            if preservation:
+            if picture_share:
                 weight = self._part_at_shift(self.weights[index, None])
                 seen = in_colors_of(self.task.sources[index], self.picture, weight)
-            queries = self._queries([(x, 1 - preservation), (seen, preservation)], groups)
+            queries = self._queries([(x, 1 - picture_share), (seen, picture_share)], groups)
             chosen = self.progress.context.rng.permutation(len(pieces[0]))[:CANDIDATES]
             candidates = torch.from_numpy(chosen).to(x.device)
             self.matches[index] = []

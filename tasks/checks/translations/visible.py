@@ -14,7 +14,7 @@ from typing import Any
 NOT_SHOWN = {
     "engine.py": {"PROBE", "RUN_MODULE"},
     "overlay.py": {"TINT", "VERTEX"},
-    "pip.py": {"AUDIT", "CAN_MAKE_VENV", "NETWORK", "RUN_PIP"},
+    "pip.py": {"AUDIT", "NETWORK", "PRINT_VERSION", "RUN_PIP"},
     "command_line.py": {"HELP"},
 }
 """Constants that are programs, patterns and help in the terminal."""
