@@ -19,7 +19,7 @@ TEMPORARY = ".impasto"
 
 
 def write(image: bpy.types.Image, folder: Path) -> Path:
-    """Write an image for tools that read files: its packed file where that is plain, else a PNG. On the main thread."""
+    """Write an image to a file: its packed file if that is plain (see `headers`), else a PNG. On the main thread."""
     packed = b"" if image.is_dirty or not image.packed_file else bytes(image.packed_file.data)
     if packed and image.alpha_mode not in NO_OPACITY and headers.is_plain(packed[: headers.HEAD_BYTES]):
         data, ending = packed, ".png" if packed.startswith(PNG_SIGNATURE) else ".jpg"
@@ -31,7 +31,7 @@ def write(image: bpy.types.Image, folder: Path) -> Path:
 
 
 def _png_of(picture: ImagePixels) -> bytes:
-    """A picture as PNG: 8 bits a channel or, where it has floats, 16."""
+    """A picture as PNG, with 16 bits a channel for floats, else 8."""
     arrays = picture.to_pixels().arrays
     pixels = np.concatenate(list(arrays.values()), axis=2)[::-1]
     if pixels.dtype == np.float32:
@@ -40,7 +40,7 @@ def _png_of(picture: ImagePixels) -> bytes:
 
 
 def join_alpha(color: bpy.types.Image, alpha: bpy.types.Image) -> bpy.types.Image:
-    """One image of a base colour and its opacity, which replaces both."""
+    """One image with a base colour and its opacity. It replaces the images of both."""
     name, bits = color.name, 16 if color.is_float else 8
     pixels = np.concatenate([_values(color), _values(alpha)[..., :1]], axis=2)
     image = add(name, color[MAP], encode_png(pixels[::-1], bits), None)
@@ -68,7 +68,7 @@ def encode_map(values: np.ndarray) -> bytes:
 
 @dataclass(frozen=True)
 class FileFormat:
-    """A format of pictures. kind: Blender's name of it; bits: of a channel, floats in OpenEXR."""
+    """A format of pictures. kind: Blender's name of the format. bits: bits of a channel; OpenEXR has floats."""
 
     kind: str
     suffix: str

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Nodes that make a material endless: histogram-preserving blending (Heitz & Neyret 2018) of random pieces of its maps.
 
-One group node stands between the image nodes and the shader, with an input and an output for each map: the plain map
-goes in, so that it is found and put back, and the blended one comes out. Grid and random numbers are those of the
+One group node stands between the image nodes and the shader. It has an input and an output for each map: the input
+keeps the plain map, which can be put back, and the output has the blended map. Grid and random numbers are those of the
 engine's tool (`impasto_synthesis/histogram_blending/grid.py`), so that a bake looks as the shader does.
 """
 
@@ -25,15 +25,15 @@ COMPONENTS = {"base_color": 3, "emission": 3, "normal": 2, "bent_normal": 2}
 """Number of components of a map, 1 unless given."""
 PIECE = "Impasto Endless Piece"
 ROW = 7 / 8
-"""Distance of rows of vertices in cells, as in the engine's grid."""
+"""Distance between rows of vertices, in cells, as in the engine's grid."""
 
 
 @dataclass(frozen=True)
 class Ingredients:
     """Gaussian images by map, their table (N, ENTRIES, 3) as an image, and the first row of each map in it.
 
-    aspect: (width, height) of the maps relative to their shorter side. wraps: whether they do (across, down).
-    encoded: colours that the shader must make linear.
+    aspect: (width, height) of the maps relative to their shorter side. wraps: whether the maps are seamless (across,
+    down). encoded: maps with sRGB colours, which the shader must make linear.
     """
 
     images: Mapping[str, bpy.types.Image]
@@ -69,7 +69,7 @@ def build_group(name: str, made: Ingredients) -> bpy.types.NodeTree:
 
 
 def _normalise(graph: NodeGraph, weights: list[bpy.types.NodeSocket]) -> list[bpy.types.NodeSocket]:
-    """Weights over the root of the sum of their squares, so that the variance is kept."""
+    """Weights divided by the root of the sum of their squares, so that the variance is kept."""
     squares = [graph.math("MULTIPLY", weight, weight) for weight in weights]
     total = graph.math("ADD", graph.math("ADD", squares[0], squares[1]), squares[2])
     root = graph.math("SQRT", total)
@@ -83,7 +83,7 @@ def _blend(
     places: list[bpy.types.NodeSocket],
     weights: list[bpy.types.NodeSocket],
 ) -> bpy.types.NodeSocket:
-    """The sum of the map's pieces, taken back by its tables."""
+    """Sum of the pieces of a map, converted back from Gaussian values by the tables of the map."""
     entries, rows = made.lookup.size
     total: Given = (0.0, 0.0, 0.0)
     for place, weight in zip(places, weights, strict=True):
@@ -106,7 +106,7 @@ def _blend(
 
 
 def _scene_linear(graph: NodeGraph, encoded: bpy.types.NodeSocket) -> bpy.types.NodeSocket:
-    """sRGB to the file's working space; its power law throughout, at most 0.0009 above the straight part near black."""
+    """sRGB colours in the file's working space. The power law is used near black, too: an error of at most 0.0009."""
     limited = graph.vector("MAXIMUM", graph.vector("MINIMUM", encoded, (1.0,) * 3), (0.0,) * 3)
     base = graph.vector("MULTIPLY_ADD", limited, (1 / 1.055,) * 3, (0.055 / 1.055,) * 3)
     linear = graph.combine(*(graph.math("POWER", channel, 2.4) for channel in graph.separate(base)))
@@ -117,9 +117,9 @@ def _scene_linear(graph: NodeGraph, encoded: bpy.types.NodeSocket) -> bpy.types.
 
 
 def _piece_group() -> bpy.types.NodeTree:
-    """New group: where one of the three pieces at a point is taken from the maps, and its weight.
+    """New group: position in the maps, and weight, of one of the three pieces at a point.
 
-    Skewed coordinates (u, v) have the grid's vertices at whole numbers; slot: the colour of a vertex, (u - v) mod 3.
+    In skewed coordinates (u, v), the grid's vertices are at whole numbers. slot: colour of a vertex, (u - v) mod 3.
     """
     graph = NodeGraph.of_group(PIECE)
     vector = graph.input("Vector", "Vector")
@@ -147,9 +147,9 @@ def _piece_group() -> bpy.types.NodeTree:
 
 
 def _vertex(graph: NodeGraph, u: Value, v: Value, slot: Value) -> tuple[bpy.types.NodeSocket, bpy.types.NodeSocket]:
-    """The vertex of this colour of the triangle around (u, v).
+    """Vertex with the colour `slot` of the triangle around (u, v).
 
-    The cell's lower left and upper right vertices have one colour: a point has the one on its side of the diagonal.
+    A cell's lower left and upper right vertices have the same colour. A point uses the one on its side of the diagonal.
     """
     left, below = graph.math("FLOOR", u), graph.math("FLOOR", v)
     rest = graph.math("ADD", graph.math("FRACT", u), graph.math("FRACT", v))
@@ -202,7 +202,7 @@ def insert(
     made: Ingredients,
     grid: Grid,
 ) -> bpy.types.Node:
-    """Put the group between the sockets of maps and all that they are linked to. vector: the maps' coordinates."""
+    """Put the group between the sockets of maps and the sockets they are linked to. vector: coordinates of the maps."""
     group = build_group(NODE, made)
     group[MARK] = True
     node = tree.nodes.new("ShaderNodeGroup")
@@ -229,7 +229,7 @@ def insert(
 
 
 def remove(tree: bpy.types.NodeTree, node: bpy.types.Node) -> None:
-    """Put the plain maps back, and remove the group and its images unless another material has them."""
+    """Link the plain maps again, and remove the group and its images unless another material uses them."""
     for output in node.outputs:
         origin = node.inputs[output.name].links
         for link in list(output.links) if origin else ():
@@ -243,7 +243,7 @@ def remove(tree: bpy.types.NodeTree, node: bpy.types.Node) -> None:
 
 
 def remove_group(group: bpy.types.NodeTree) -> None:
-    """Remove a group, and what it alone uses."""
+    """Remove a group, and the images and groups that only it used."""
     images = {node.image for node in group.nodes if node.type == "TEX_IMAGE" and node.image}
     inner = {node.node_tree for node in group.nodes if node.type == "GROUP" and node.node_tree}
     bpy.data.node_groups.remove(group)
@@ -256,7 +256,7 @@ def remove_group(group: bpy.types.NodeTree) -> None:
 
 
 def lookup_image(name: str, tables: np.ndarray) -> bpy.types.Image:
-    """The tables (N, ENTRIES, 3) as an image of floats with a row for each, the first at the bottom, packed."""
+    """Packed float image of the tables (N, ENTRIES, 3), with a row for each table, the first at the bottom."""
     rows, entries, _ = tables.shape
     image = bpy.data.images.new(name, entries, rows, float_buffer=True, is_data=True)
     values = np.ones((rows, entries, 4), np.float32)

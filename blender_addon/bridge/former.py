@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Results in the open file: the latest, those with a star, and the materials that results replaced.
 
-A pointer from a result keeps the material that it replaced in the file: without a user it would be lost when the file
-is saved, and with it all that only it uses. A result that no object has at the moment is kept by a fake user. Times and
-stars are properties of results, so that they are found again after undo, renaming and reopening.
+A result points to the material that it replaced. Without this user, the material would be lost when the file is saved,
+with all data that only the material uses. A fake user keeps a result that no object has at the moment. Times and stars
+are properties of results, so that they are found again after undo, renaming and reopening.
 """
 
 from __future__ import annotations
@@ -59,11 +59,11 @@ def latest_results() -> list[Result]:
 
 
 EVERYWHERE = -1
-"""Slot of a former material that is an earlier state of the same one: it goes back wherever that is used."""
+"""Slot of a former material that is an earlier state of the same material. It is restored wherever that is used."""
 
 
 class ImpastoFormer(bpy.types.PropertyGroup):
-    """Material that another took the place of in a slot of an object; the latest of a slot comes last."""
+    """Former material of a slot of an object, which another material replaced. The latest of a slot comes last."""
 
     material: PointerProperty(type=bpy.types.Material)
     object: StringProperty()
@@ -71,7 +71,7 @@ class ImpastoFormer(bpy.types.PropertyGroup):
 
 
 def assign(item: bpy.types.Object, material: bpy.types.Material, slot: int | None = None) -> None:
-    """Put a material into a slot of an object (default: the active one); it keeps the one that was there."""
+    """Put a material into a slot of an object, by default the active slot. It keeps the material that it replaces."""
     index = item.active_material_index if slot is None else slot
     if not item.material_slots:
         item.active_material = material
@@ -94,7 +94,7 @@ def keep_state(material: bpy.types.Material) -> None:
     state = material.copy()
     if state.asset_data:
         state.asset_clear()
-    material.impasto_former.clear()  # the copy holds those
+    material.impasto_former.clear()  # the copy keeps the former materials
     _hold(material, state)
 
 
@@ -107,7 +107,7 @@ def plain_copy(material: bpy.types.Material) -> bpy.types.Material:
 
 
 def textures_of(material: bpy.types.Material) -> bpy.types.Material | None:
-    """A copy of a material, so that its textures stay whatever becomes of it; None if it has no base colour."""
+    """A copy of a material that keeps its textures, whatever happens to it; None if it has no base colour."""
     if not surfaces.has_base_color(material):
         return None
     copy = plain_copy(material)
@@ -129,13 +129,13 @@ def _hold(
 
 
 def choices(material: bpy.types.Material | None, item: bpy.types.Object | None = None) -> list[bpy.types.Material]:
-    """Replaced materials that can be restored on an object: its own, or else all. Cheap enough for a panel."""
+    """Replaced materials that can be restored: those of the object, or else all. Cheap enough for a panel."""
     found = _of_object(material, item).values() if material else ()
     return list(dict.fromkeys(entry.material for entry in found if entry.material))
 
 
 def latest(material: bpy.types.Material, item: bpy.types.Object | None = None) -> bpy.types.Material:
-    """The replaced material that is restored first. ParameterError if there is none."""
+    """The replaced material that is restored first. Raise ParameterError if there is none."""
     if found := choices(material, item):
         return found[0]
     raise _replaces_none(material)
@@ -148,7 +148,8 @@ def _replaces_none(material: bpy.types.Material) -> ParameterError:
 def _of_object(material: bpy.types.Material, item: bpy.types.Object | None) -> dict[int, ImpastoFormer]:
     """Entries that can be restored on an object, by index in the list: the latest of each slot, or the latest state.
 
-    An object that got the material in another way, such as a copy, has no entries. Then all can be, the latest first.
+    An object that got the material in another way, such as a copy, has no entries. Then all entries can be restored,
+    the latest first.
     """
     entries = dict(reversed(list(enumerate(material.impasto_former))))
     latest: dict[int, int] = {}
@@ -162,9 +163,9 @@ def _of_object(material: bpy.types.Material, item: bpy.types.Object | None) -> d
 def restore(
     material: bpy.types.Material, objects: Sequence[bpy.types.Object], chosen: bpy.types.Material | None = None
 ) -> list[str]:
-    """Restore the materials that this one replaced on objects, and keep it in the file. Returns the restored names.
+    """Restore the materials that this one replaced on objects, and keep it in the file. Return the restored names.
 
-    chosen: the material for objects without entries. ParameterError if there is none, or it cannot be restored.
+    chosen: the material for objects without entries. Raise ParameterError if there is none, or it cannot be restored.
     """
     users = [
         item
@@ -179,7 +180,7 @@ def restore(
     back: list[bpy.types.Material] = []
     for item in users:
         places = _of_object(material, item)
-        if not places:  # a state before went back everywhere
+        if not places:  # an earlier state was restored everywhere
             continue
         is_state = any(entry.slot == EVERYWHERE for entry in places.values())
         back += [_restore_state(material, *places)] if is_state else _restore_slots(material, item, chosen)
@@ -202,12 +203,12 @@ def _restore_slots(
 
 
 def _restore_state(material: bpy.types.Material, place: int) -> bpy.types.Material:
-    """Replace a material everywhere by its earlier state, which gets its name."""
+    """Replace a material everywhere by its earlier state, which gets the material's name."""
     state = material.impasto_former[place].material
     _forget(material, [place])
     material.user_remap(state)
     names = material.name, state.name
-    state.name = f"{names[0]} "  # no two have one name
+    state.name = f"{names[0]} "  # two materials cannot have the same name
     material.name, state.name = names[::-1]
     return state
 
@@ -218,7 +219,7 @@ def forget(material: bpy.types.Material) -> None:
 
 
 def release(material: bpy.types.Material) -> None:
-    """Keep replaced materials by fake users instead, so that a material does not take them into other files."""
+    """Keep replaced materials by fake users, not by this material, which would take them into other files."""
     keep(entry.material for entry in material.impasto_former if entry.material and entry.material.is_editable)
     forget(material)
 
@@ -253,7 +254,7 @@ def use_counts() -> Counter[bpy.types.Material]:
 
 @contextmanager
 def left_out(materials: Iterable[bpy.types.Material]) -> Iterator[None]:
-    """Take replaced materials from these for a while, so that they are not written into another file with them."""
+    """Context in which materials do not keep those that they replaced, which would be written to another file, too."""
     kept = {
         one: [(entry.material, entry.object, entry.slot) for entry in one.impasto_former]
         for one in materials
@@ -271,7 +272,7 @@ def left_out(materials: Iterable[bpy.types.Material]) -> Iterator[None]:
 
 
 def _saving(*_: object) -> None:
-    """Keep replaced materials of the user's whose successor has been deleted since."""
+    """Keep replaced materials by a fake user if the materials that replaced them were deleted."""
     for material in bpy.data.materials:
         if material.users == 0 and material.impasto_is_former:
             material.use_fake_user = True

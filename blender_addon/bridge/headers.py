@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Headers of PNG and JPEG files: whether all programs show the same pixels.
 
-Blender ignores EXIF rotation and colour profiles, the engine does not: only files without either are the same to both.
+Only the engine follows EXIF rotation and colour profiles. Files with neither are plain: Blender reads the same pixels.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ START_OF_SCAN = 0xDA
 
 
 def is_plain_file(path: Path) -> bool:
-    """Whether a file is plain; False where it cannot be read."""
+    """Whether a file is plain; False if it cannot be read."""
     try:
         with open_file(path) as stream:
             return is_plain(stream.read(HEAD_BYTES))
@@ -32,7 +32,7 @@ def is_plain_file(path: Path) -> bool:
 
 
 def is_plain(head: bytes) -> bool:
-    """Whether a file with this head is a PNG or JPEG that Blender and the engine read alike, to the bit."""
+    """Whether a file with these first bytes is a PNG or JPEG of which Blender and the engine read the same pixels."""
     if head.startswith(PNG_SIGNATURE):
         kinds = {kind for kind, _ in png_chunks(head)}
         return b"IDAT" in kinds and not kinds & CHANGING_CHUNKS

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Image editors: the image that one shows, and showing another.
+"""Image editors: the image in an editor, and replacing it.
 
-Undo does not restore which image an editor shows: without a result that was undone, its editor would be empty. So
-editors show the replaced image after undo, and the result after redo.
+Undo does not restore the image in an editor: after undo of a result, the editor would be empty. So editors show the
+replaced image after undo, and the result after redo.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from bpy.props import PointerProperty
 from ..windows import areas
 
 _replaced: dict[int, list[tuple[int, int]]] = {}
-"""Session ids of images that an editor showed, each with the one that replaced it, by the editor's pointer."""
+"""Session ids of each replaced image and its replacement, by the pointer of the editor that showed it."""
 
 
 def is_image_editor(context: bpy.types.Context) -> bool:
@@ -34,7 +34,7 @@ def image_editors() -> Iterator[bpy.types.SpaceImageEditor]:
 
 
 def show_instead(before: bpy.types.Image, now: bpy.types.Image) -> None:
-    """Show `now` in the image editors that show `before`, or else in the first that is open and not pinned."""
+    """Show `now` in the image editors that show `before`, or else in the first open editor that is not pinned."""
     editors = list(image_editors())
     showing = [space for space in editors if space.image == before]
     for space in showing or [space for space in editors if not space.use_image_pin][:1]:
@@ -56,7 +56,7 @@ def replace_shown(before: bpy.types.Image, now: bpy.types.Image) -> None:
 
 
 def _show_instead(space: bpy.types.SpaceImageEditor, now: bpy.types.Image) -> None:
-    """Show another image, and remember the one before."""
+    """Show another image, and remember the image before."""
     if space.image is not None:
         if space.image not in (now, now.impasto_former) and space.image.source != "VIEWER":
             now.impasto_former = space.image  # or nothing might hold it any more
@@ -65,7 +65,7 @@ def _show_instead(space: bpy.types.SpaceImageEditor, now: bpy.types.Image) -> No
 
 
 def _undone(*_: object) -> None:
-    """Show the images that undone results had replaced."""
+    """After undo, show the images that the undone results had replaced."""
     found = {image.session_uid: image for image in bpy.data.images}
     for space in image_editors():
         earlier = [before for before, _now in _replaced.get(space.as_pointer(), ()) if before in found]
@@ -74,7 +74,7 @@ def _undone(*_: object) -> None:
 
 
 def _redone(*_: object) -> None:
-    """Show the results that were redone."""
+    """After redo, show the redone results."""
     found = {image.session_uid: image for image in bpy.data.images}
     for space in image_editors():
         for before, now in _replaced.get(space.as_pointer(), ()):

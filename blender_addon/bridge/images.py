@@ -33,13 +33,13 @@ MAP = "impasto_map"
 RECIPE = "impasto_recipe"
 """Custom property with the recipe of an image or a material, as JSON."""
 STAND_IN = "impasto_stand_in"
-"""Custom property of a material whose maps are a small stand-in for what its recipe makes."""
+"""Custom property of a material with small maps, in place of the maps that its recipe makes."""
 MOST_BYTES = 2**31
 """Size limit of a file that is searched for a recipe."""
 USUAL_SPACE = "sRGB"
-"""Blender's name of the colour space that images of bytes have unless another is chosen."""
+"""Blender's name of the default colour space of 8-bit images."""
 NO_OPACITY = ("NONE", "CHANNEL_PACKED")
-"""Modes of alpha in which it says nothing about where the picture can be seen through."""
+"""Modes in which alpha is no opacity."""
 TOLERANCE = 1 / 256
 """Rounding error that is accepted above 1."""
 
@@ -48,8 +48,8 @@ TOLERANCE = 1 / 256
 class ImagePixels:
     """Pixels of an image as read on the main thread; `to_pixels` converts them on any other.
 
-    to_rec709, from_rec709: matrices of the file's working space, in which colours are held as floats. color_space: of
-    bytes, which Blender keeps as they are stored; "" for sRGB. is_packed: alpha is another map, and no opacity.
+    to_rec709, from_rec709: matrices of the file's working space, in which Blender holds float colours. color_space:
+    space of 8-bit colours, which Blender does not convert; "" for sRGB. is_packed: alpha is another map, no opacity.
     """
 
     name: str
@@ -64,7 +64,7 @@ class ImagePixels:
     is_packed: bool = False
 
     def thumbnail(self, longest_px: int) -> ImagePixels:
-        """The picture in blocks of whole pixels, averaged, its longer side at least longest_px if it was before."""
+        """Picture of the means of square blocks of pixels. The longer side is at least longest_px if it was before."""
         factor = max(self.size_px) // longest_px
         if factor < 2:
             return self
@@ -74,9 +74,9 @@ class ImagePixels:
         return replace(self, size_px=(height, width), values=blocks.mean((1, 3)).ravel())
 
     def to_pixels(self, *, with_packed: bool = False) -> JobInput:
-        """base_color, and opacity where there is alpha, with row 0 at the top; 8-bit images stay 8-bit.
+        """Arrays of base_color and, if there is alpha, opacity, with row 0 at the top. 8-bit images stay 8-bit.
 
-        with_packed: alpha that is another map comes as opacity, too.
+        with_packed: return alpha that is another map as opacity, too.
         """
         rows = self.values.reshape(*self.size_px, -1)[::-1]
         color, alpha = _color(rows), rows[..., -1:] if self.has_alpha else None
@@ -103,7 +103,7 @@ class ImagePixels:
 
 
 def read(image: bpy.types.Image) -> Path | ImagePixels:
-    """An image as it is sent: its file if plain, else its pixels. ParameterError for movies, sequences and UDIMs."""
+    """An image ready to send: its file if plain, else its pixels. Raise ParameterError unless it is a single image."""
     check_single(image)
     path = _untouched_file(image)
     is_plain = image.alpha_mode not in NO_OPACITY and not color_space_of(image)
@@ -112,9 +112,9 @@ def read(image: bpy.types.Image) -> Path | ImagePixels:
 
 
 def color_space_of(image: bpy.types.Image) -> str:
-    """The colour space that the user chose for an image of bytes; "" for sRGB, and for data and floats.
+    """The colour space that the user chose for an 8-bit image; "" for sRGB, and for data and floats.
 
-    Blender takes floats to its working space when it loads them, and leaves bytes as they are.
+    Blender converts floats to its working space on loading, and leaves 8-bit colours as they are.
     """
     name = image.colorspace_settings.name
     return "" if image.is_float or image.colorspace_settings.is_data or name == USUAL_SPACE else name
@@ -127,7 +127,7 @@ def check_single(image: bpy.types.Image) -> None:
 
 
 def pixels_of(image: bpy.types.Image) -> ImagePixels:
-    """Pixels of an image, even if its file is plain. ParameterError for several images, FileError for no pixels."""
+    """Pixels of an image, even of a plain file. Raise ParameterError for several images, FileError without pixels."""
     check_single(image)
     width, height = image.size
     if width * height == 0:
@@ -148,7 +148,7 @@ def values_of(image: bpy.types.Image) -> np.ndarray:
 
 
 def add(name: str, map_name: str, data: bytes, recipe: Recipe | None) -> bpy.types.Image:
-    """New image with an encoded file, packed, in the colour space of its map, with its recipe."""
+    """New image from the encoded file `data`, which is packed, in the colour space of its map, with its recipe."""
     image = bpy.data.images.new(name, 8, 8, is_data=map_name not in COLOR_MAPS)
     image.pack(data=data, data_len=len(data))
     image.source = "FILE"
@@ -156,7 +156,7 @@ def add(name: str, map_name: str, data: bytes, recipe: Recipe | None) -> bpy.typ
 
 
 def load(path: Path, map_name: str, recipe: Recipe | None) -> bpy.types.Image:
-    """Image of a file on disk, which is not packed; an image of the same file is reloaded."""
+    """Image of a file on disk, which is not packed. An image that already has this file is reloaded."""
     image = next((image for image in bpy.data.images if _file_of(image) == path), None)
     if image:
         image.reload()
@@ -169,7 +169,7 @@ def load(path: Path, map_name: str, recipe: Recipe | None) -> bpy.types.Image:
 
 
 def label(image: bpy.types.Image, map_name: str, recipe: Recipe | None) -> bpy.types.Image:
-    """The image, with its map and its recipe as properties."""
+    """Store the map and the recipe of an image in properties, and return the image."""
     image[MAP] = map_name
     if recipe is not None:
         image[RECIPE] = recipe.to_json()
@@ -177,12 +177,12 @@ def label(image: bpy.types.Image, map_name: str, recipe: Recipe | None) -> bpy.t
 
 
 def made_with(image: bpy.types.Image) -> list[bpy.types.Image]:
-    """All images that a recipe made together with one, as often as it was run: maps of a set, and of joined ones."""
+    """All images with the recipe of this image, also of other runs: maps of its set, and of joined materials."""
     return [one for one in bpy.data.images if one.get(RECIPE) == image.get(RECIPE, "")]
 
 
 def recipe_of(image: bpy.types.Image) -> Recipe:
-    """Recipe that made an image, from its property or its file. FileError if there is none."""
+    """Recipe that made an image, from its property or its file. Raise FileError if there is none."""
     if image.get(RECIPE):
         return Recipe.from_json(recipe_text(image))
     if about := metadata_of(image).get("recipe"):
@@ -192,9 +192,9 @@ def recipe_of(image: bpy.types.Image) -> Recipe:
 
 
 def recipe_text(item: bpy.types.ID) -> str:
-    """The recipe's JSON in the property of an image or a material; empty for none.
+    """JSON of the recipe in the property of an image or a material; empty without a recipe.
 
-    For a property that is no text it is one that `Recipe.from_json` refuses.
+    If the property is no text, the result is a text that `Recipe.from_json` refuses.
     """
     found = item.get(RECIPE, "")
     return found if isinstance(found, str) else repr(found)
@@ -206,7 +206,7 @@ def metadata_of(image: bpy.types.Image) -> Mapping[str, Any]:
 
 
 def recipe_in(item: bpy.types.ID) -> Recipe | None:
-    """Recipe in the property of an image or a material; None if it has none that can be read."""
+    """Recipe in the property of an image or a material; None without a readable recipe."""
     try:
         return Recipe.from_json(recipe_text(item)) if RECIPE in item else None
     except ParameterError:
@@ -292,7 +292,7 @@ def from_rec709() -> np.ndarray | None:
 
 
 def _matrix(conversion: str) -> np.ndarray | None:
-    """Matrix of a conversion that `Color` has since Blender 5.0: its columns are what red, green and blue become."""
+    """Matrix of a conversion of `Color` (Blender 5.0): its columns are the converted red, green and blue."""
     if not hasattr(Color, conversion):
         return None
     columns = [getattr(Color(primary), conversion)() for primary in np.eye(3)]

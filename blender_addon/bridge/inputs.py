@@ -27,7 +27,7 @@ Input: TypeAlias = "Readable | JobInput | Callable[[], Path | JobInput]"
 
 
 def read(source: Source | JoinedMaterials | MeshMask | JoinedMask) -> Input:
-    """Read a source as far as only the main thread can. ImpastoError if it cannot be read."""
+    """Do the part of reading a source that needs the main thread. Raise ImpastoError if it cannot be read."""
     if isinstance(source, MeshMask | JoinedMask):
         return source.read(bpy.context)
     if isinstance(source, JoinedMaterials):
@@ -38,26 +38,26 @@ def read(source: Source | JoinedMaterials | MeshMask | JoinedMask) -> Input:
 
 
 def ready(given: Input) -> Path | JobInput:
-    """An input in the form that the worker takes; for any thread."""
+    """An input in the form that the worker accepts. It may be called on any thread."""
     if isinstance(given, images.ImagePixels | tiles.TiledPicture):
         return given.to_pixels()
     return given if isinstance(given, Path | JobInput) else given()
 
 
 def find_source(text: str) -> Source:
-    """Image of this name, or else a path."""
+    """Image of this name, or else the text as a path."""
     return bpy.data.images.get(text) or Path(absolute(text))
 
 
 def is_picture(source: Source | None, image: bpy.types.Image) -> bool:
-    """Whether an image of this file shows a source."""
+    """Whether a source is this image of the open .blend, or its file."""
     if isinstance(source, Path):
         return bool(image.filepath) and Path(bpy.path.abspath(image.filepath, library=image.library)) == source
     return source == image
 
 
 def picture_of(source: Source) -> bpy.types.Image:
-    """The image of a source, opened if it is a file. ParameterError if it is no picture."""
+    """The image of a source, opened if it is a file. Raise ParameterError if it is no picture."""
     if isinstance(source, bpy.types.Material):
         return surfaces.base_color_of(source)
     if isinstance(source, bpy.types.Image):
@@ -69,7 +69,7 @@ def picture_of(source: Source) -> bpy.types.Image:
 
 
 def images_of(sources: Mapping[str, Source], names: Collection[str]) -> dict[str, bpy.types.Image]:
-    """The sources of these names as images: files are opened, unless they are already. ParameterError if one cannot."""
+    """Images of the sources of these names. Files are opened first. Raise ParameterError if one cannot be opened."""
     return {
         name: _loaded(source) if isinstance(source, Path) else source
         for name, source in sources.items()
@@ -78,7 +78,7 @@ def images_of(sources: Mapping[str, Source], names: Collection[str]) -> dict[str
 
 
 def _loaded(path: Path) -> bpy.types.Image:
-    """The file as an image. ParameterError if Blender cannot read it."""
+    """The file as an image. Raise ParameterError if Blender cannot read it."""
     try:
         return bpy.data.images.load(str(path), check_existing=True)
     except RuntimeError as error:
@@ -86,7 +86,7 @@ def _loaded(path: Path) -> bpy.types.Image:
 
 
 def image_called(name: str) -> bpy.types.Image:
-    """Image of this name. ParameterError if there is none."""
+    """Image of this name. Raise ParameterError if there is none."""
     image = bpy.data.images.get(name)
     if image is None:
         raise ParameterError(
@@ -96,7 +96,7 @@ def image_called(name: str) -> bpy.types.Image:
 
 
 def recipe_called(name: str) -> Recipe:
-    """Recipe of the material or image of this name, without the record of its run. ParameterError if there is none."""
+    """Recipe of the material or image of this name, without the record of the run. Raise ParameterError without one."""
     item = bpy.data.materials.get(name) or bpy.data.images.get(name)
     recipe = images.recipe_in(item) if item else None
     if recipe is None:
@@ -106,7 +106,7 @@ def recipe_called(name: str) -> Recipe:
 
 
 def existing(path: Path) -> Path:
-    """The path. ParameterError if nothing is there."""
+    """The path. Raise ParameterError if it does not exist."""
     if not is_there(path.parent if path.name.endswith(ALL_OF_ONE) else path):
         raise ParameterError(f"there is no image and no file called {excerpt(path)}", "check the name")
     return path

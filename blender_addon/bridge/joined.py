@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Several materials as one subject: their textures are tiles of one sheet, which tools see and measure as a whole."""
+"""Several materials as one subject. Their textures are tiles of one sheet, which tools process as a whole."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ PART = "impasto_part"
 
 The names are those of the materials, and of the objects that showed them."""
 MOST_CHOICES = 8
-"""Limit of choices of former materials that are tried."""
+"""Most combinations of former materials that are tried."""
 OPACITY = "opacity"
 LARGER = 1.05
-"""Width of a UV island, in textures, from which on the texture is taken for one that repeats."""
+"""Width of a UV island, in textures, above which the texture is regarded as repeated."""
 
 
 @dataclass(frozen=True)
 class JoinedMaterials:
-    """Materials, of which each is shown by the objects of a surface. names: of their maps besides the base colour."""
+    """Materials, each with the objects that show it. names: names of their maps besides the base colour."""
 
     parts: tuple[meshes.MeshSurface, ...]
     names: tuple[str, ...] = ()
@@ -46,16 +46,16 @@ class JoinedMaterials:
         return " + ".join(part.material.name for part in self.parts if part.material)
 
     def tiles(self) -> dict[int, tuple[int, int]]:
-        """Index of the material and number of its own tile, 0 if it is not tiled, of each tile of all."""
+        """Index of the material, and number of the tile in its own texture (0 if not tiled), by tile of the sheet."""
         own = [(index, number) for index, part in enumerate(self.parts) for number in _numbers(part.material)]
         return {FIRST + index: tile for index, tile in enumerate(own)}
 
     def textures(self) -> Callable[[], JobInput]:
-        """Read the maps that all have; the returned function converts them, on any thread."""
+        """Read the maps that all materials have. The returned function converts them, on any thread."""
         return self._joined([surfaces.read(part.material, self.names) for part in self.parts])
 
     def mask(self, kind: str) -> JoinedMask:
-        """Mask on the meshes, of one of the kinds of `MeshMask`."""
+        """Mask from the meshes. kind: as for `MeshMask`."""
         return JoinedMask(kind, self)
 
     def read(self, context: bpy.types.Context) -> Callable[[], JobInput]:
@@ -71,9 +71,9 @@ class JoinedMaterials:
         return [part.material.name for part in self.parts if part.material], sorted(objects)
 
     def splitter(self, targets: Sequence[Target], names: Sequence[Sequence[str]] = ()) -> Splitter:
-        """Function that gives the result of each material with its target, and marks it as one of these.
+        """Function that splits a joint result into the result and target of each material, which is marked as a part.
 
-        names: of materials and objects, if they were others.
+        names: names of the materials and objects to store in the marks, if not the present names.
         """
         tiles, names = self.tiles(), names or self.names_of_all()
         marked = [replace(target, part=json.dumps([index, *names])) for index, target in enumerate(targets)]
@@ -89,7 +89,7 @@ class JoinedMaterials:
         return split
 
     def _uvs(self, index: int, mesh: Mesh, material: bpy.types.Material) -> np.ndarray:
-        """UVs (T, 3, 2) of a material's mesh on the tiles of all; beyond them where they are on none of its own."""
+        """UVs (T, 3, 2) of a material's mesh on the sheet. UVs outside the material's own tiles leave the sheet."""
         uvs, first = mesh.uvs.astype(np.float64), _first_tile(mesh, material)
         for number, (owner, own) in self.tiles().items():
             if owner == index:
@@ -101,7 +101,7 @@ class JoinedMaterials:
         return uvs
 
     def _joined(self, parts: Sequence[Callable[[], JobInput]]) -> Callable[[], JobInput]:
-        """Inputs of all materials, each on its own textures, as one on the tiles; with the maps that all have."""
+        """Function that joins the inputs of all materials to one input on the sheet, with the maps that all have."""
         tiles, name = self.tiles(), self.name
 
         def read() -> JobInput:
@@ -118,25 +118,25 @@ class JoinedMaterials:
 
 @dataclass(frozen=True)
 class JoinedMask:
-    """Mask on the meshes of several materials."""
+    """Mask from the meshes of several materials."""
 
     kind: str
     joined: JoinedMaterials
 
     def read(self, context: bpy.types.Context) -> Callable[[], JobInput]:
-        """Read it, as `MeshMask`; it may be empty on some of the materials."""
+        """Read the mask as `MeshMask.read` does. It may be empty for some of the materials, but not for all."""
         parts = self.joined.parts
         masks = [MeshMask(self.kind, part, surfaces.base_color_of(part.material)) for part in parts]
         is_empty = [mask.is_empty(context) for mask in masks]
         if all(is_empty):
-            return masks[0].read(context)  # which says what is missing
+            return masks[0].read(context)  # raises the error that says what is missing
         read = self.joined._joined([mask.read(context, may_be_empty=True) for mask in masks])
         return lambda: replace(read(), name=f"{self.joined.name} {self.kind.lower()}")
 
 
 @dataclass(frozen=True)
 class JoinedResult:
-    """Image that was made of joined materials: their names, in order, and those of the objects that showed them."""
+    """Image that was made of joined materials. names: names of the materials. objects: names of their objects."""
 
     image: bpy.types.Image
     names: Sequence[str]
@@ -144,13 +144,13 @@ class JoinedResult:
 
     @classmethod
     def of(cls, image: bpy.types.Image) -> JoinedResult | None:
-        """The result that an image is a part of; None if it is a whole one."""
+        """The joint result to which an image belongs; None if the image is a result of its own."""
         return cls(image, *json.loads(image[PART])[1:]) if PART in image else None
 
     def sources(self) -> list[Callable[[], JobInput]]:
-        """Textures of materials that it may have been made of: those of the names, with any number that Blender added.
+        """Candidates for the joint source: textures of materials with these names, with any number that Blender added.
 
-        ParameterError if there is none for one of the names.
+        Raise ParameterError if there is none for one of the names.
         """
         maps = surfaces.RELIEF if has_relief(self.image) else ()
         choices = itertools.product(*map(self._former, range(len(self.names))))
@@ -158,7 +158,7 @@ class JoinedResult:
         return [one.textures() for one in itertools.islice(found, MOST_CHOICES)]
 
     def shown(self, context: bpy.types.Context) -> JoinedMaterials:
-        """The surfaces in the scene that show it. ParameterError if one of its materials is not shown."""
+        """Materials of the result, with the objects that show them. Raise ParameterError if a material is missing."""
         objects, chosen = [item for item in context.scene.objects if item.name in self.objects], []
         for index in range(len(self.names)):
             places = [meshes.MeshSurface(item, objects) for item in (*self._new(index), *self._former(index))]
@@ -166,7 +166,7 @@ class JoinedResult:
         return JoinedMaterials(tuple(chosen))
 
     def splitter(self, target: Target) -> Splitter:
-        """Function that gives the result of each material, made again, with a target called as the first one."""
+        """Function that splits the result of another run, with targets that are named as in the first run."""
         named = [next(map(naming.of_set, self._part(index)), name) for index, name in enumerate(self.names)]
         joined = JoinedMaterials(self._surfaces([self._former(index)[0] for index in range(len(self.names))]))
         return joined.splitter([replace(target, name=name) for name in named], (self.names, self.objects))
@@ -175,7 +175,7 @@ class JoinedResult:
         return tuple(meshes.MeshSurface(item, ()) for item in materials)
 
     def _part(self, index: int) -> list[bpy.types.Image]:
-        """Images that its recipe has made of one of the materials."""
+        """Images that the recipe has made of one of the materials."""
         part = json.dumps([index, self.names, self.objects])
         return [image for image in images.made_with(self.image) if image.get(PART) == part]
 
@@ -184,9 +184,9 @@ class JoinedResult:
         return [item for image in self._part(index) for item in surfaces.materials_with(image)]
 
     def _former(self, index: int) -> list[bpy.types.Material]:
-        """Materials that one of the results may have been made of, the likeliest first. ParameterError if none is left.
+        """Materials of which a part may have been made, the likeliest first. Raise ParameterError if none is left.
 
-        They are the materials that it replaced, and others of the same name.
+        They are the materials that the result replaced, and others of the same name.
         """
         name, made = self.names[index], images.made_with(self.image)
         held = [one.material for item in self._new(index) for one in item.impasto_former if one.material][::-1]
@@ -221,16 +221,16 @@ def _of_tile(arrays: Mapping[str, np.ndarray], number: int) -> dict[str, np.ndar
 
 
 def _with_opacity(maps: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Maps with one for opacity, opaque where there is none."""
+    """Maps with a map of opacity, which is opaque if it is added."""
     color = maps["base_color"]
     most = 1 if color.dtype.kind == "f" else 255
     return {OPACITY: np.full((*color.shape[:2], 1), most, color.dtype), **maps}
 
 
 def _first_tile(mesh: Mesh, material: bpy.types.Material) -> np.ndarray:
-    """Column and row (T, 2) of the repeat of its texture in which each triangle's island begins.
+    """Column and row (T, 2) of the repeat of the texture in which the island of each triangle begins.
 
-    ParameterError if the texture repeats on an island.
+    Raise ParameterError if the texture repeats on an island.
     """
     faces = np.repeat(np.arange(len(mesh)), 3)
     island = meshes.component_numbers(mesh.points.reshape(-1), faces) - 1

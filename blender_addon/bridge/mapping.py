@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Mapping of a result's textures to a surface: by UVs, from the sides of a box, or from above.
 
-It is read from the material's nodes and changed in them, so that it can be chosen after a result is there. Textures of
-a known width are mapped by UVs if these lie on the objects at one scale and upright, else from the sides of a box.
-UVs are measured in Blender's units of the world, so that scaled objects are measured as they are seen.
+The mapping is stored only in the material's nodes, so it can be changed after a result is made. Textures of a known
+width are mapped by UVs if the UVs have one scale on the objects and are upright, else from the sides of a box. UVs are
+measured in Blender units of the scene, which includes the scale of objects.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ from . import endless_nodes, materials, shader_tree, surfaces
 from .meshes import values_in
 
 EVEN = 1.6
-"""Ratio of the lengths of one unit of UVs, on nine tenths of a surface, up to which their scale is one: bricks that are
-longer by half on one side, as on a cylinder's, still look like bricks.
+"""Largest ratio of lengths of one unit of UVs, on nine tenths of a surface, that counts as one scale. Bricks that are
+longer by half in some places, as on a cylinder, still look like bricks.
 """
 UPRIGHT_SHARE = 0.9
-"""Share of the upright surface whose textures must stand upright."""
+"""Least share of the upright surface on which textures must be upright."""
 LEVEL = 0.7
-"""Height of a unit normal up to which a face counts as upright."""
+"""Largest Z of the normal of an upright face."""
 SMALL = 1e-12
 NO_UVS, UNEVEN, TURNED = "NO_UVS", "UNEVEN", "TURNED"
-"""Reasons against UVs: there are none, they have several scales, they turn the texture on upright faces."""
+"""Reasons against UVs: no UVs, several scales, or textures that are not upright on upright faces."""
 
 
 @dataclass(frozen=True)
 class UvScale:
-    """Lengths of one unit of U and of V on objects, in Blender's units, about so where UVs have several.
+    """Lengths of one unit of U and one of V on objects, in Blender units: the mean of the objects.
 
-    object and why: the reason against UVs.
+    object, why: object with a reason against UVs, and the reason; empty if there is none.
     """
 
     unit: tuple[float, float] = (1.0, 1.0)
@@ -44,7 +44,7 @@ class UvScale:
 
 
 def uv_scale_of(objects: Sequence[bpy.types.Object]) -> UvScale:
-    """Scale of the UVs on the meshes among objects, of the faces in their active slot."""
+    """Scale of the UVs on those objects that are meshes, on the faces with the active material slot."""
     units: list[np.ndarray] = []
     reasons: list[tuple[str, str]] = []
     for item in objects:
@@ -65,7 +65,7 @@ def uv_scale_of(objects: Sequence[bpy.types.Object]) -> UvScale:
 
 
 def _lengths(item: bpy.types.Object) -> tuple[np.ndarray, np.ndarray, bool]:
-    """Lengths (F, 2) of one unit of U and V on each face, their areas (F,), and whether they turn a texture."""
+    """Lengths (F, 2) of one unit of U and V on faces, areas (F,) of the faces, and whether textures are not upright."""
     mesh, count = item.data, len(item.data.polygons)
     layer = next((one for one in mesh.uv_layers if one.active_render), mesh.uv_layers[0])
     points = (
@@ -81,7 +81,7 @@ def _lengths(item: bpy.types.Object) -> tuple[np.ndarray, np.ndarray, bool]:
         is_own = slots == item.active_material_index
         if is_own.any():
             starts, areas = starts[is_own], areas[is_own]
-    loops = starts[:, None] + np.arange(3)  # the first corners of a face stand for all
+    loops = starts[:, None] + np.arange(3)  # the first three corners of each face
     a, b, c = np.moveaxis(points[corners[loops]], 1, 0).astype(np.float64)
     edges = np.stack([b - a, c - a], 1)  # (F, 2, 3)
     p, q, r = np.moveaxis(uvs[loops], 1, 0).astype(np.float64)
@@ -99,7 +99,7 @@ def _lengths(item: bpy.types.Object) -> tuple[np.ndarray, np.ndarray, bool]:
 
 
 def _quantile(lengths: np.ndarray, areas: np.ndarray, share: float) -> np.ndarray:
-    """Lengths of U and V (2,) below which this share of the area lies."""
+    """Lengths of U and V (2,) that this share of the area does not exceed."""
     found = []
     for own in lengths.T:
         order = np.argsort(own)
@@ -121,9 +121,9 @@ CHOICES = (
     *ITEMS,
 )
 WHY = "impasto_mapped"
-"""Custom property of a material whose mapping no user has chosen: the object that decided it, and the reason."""
+"""Custom property of a material with an automatic mapping: the object that decided it, and the reason."""
 UNKNOWN = "UNKNOWN"
-"""Reason for UVs as they are: the width of the textures is not known."""
+"""Reason for unscaled UVs: the width of the textures is not known."""
 BLEND = 0.2
 """Width of the blend between two sides of a box."""
 NARROWEST = 1e-4
@@ -131,7 +131,7 @@ NARROWEST = 1e-4
 
 
 def is_offered(material: bpy.types.Material) -> bool:
-    """Whether a material's mapping can be changed: its nodes are as Impasto made them. Cheap enough for a panel."""
+    """Whether a material has the nodes of Impasto by which its mapping can be changed. Cheap enough for a panel."""
     tree = material.node_tree
     if tree is None or not material.is_editable or endless_nodes.find(material):
         return False
@@ -140,7 +140,7 @@ def is_offered(material: bpy.types.Material) -> bool:
 
 
 def of_material(material: bpy.types.Material) -> str:
-    """Mapping of a material; UV where it is not known."""
+    """Mapping of a material; UV if it is not known."""
     tree = material.node_tree
     coordinates = _node_called(tree, "Coordinates") if tree else None
     if coordinates is None or not coordinates.outputs["Object"].is_linked:
@@ -149,9 +149,9 @@ def of_material(material: bpy.types.Material) -> str:
 
 
 def change(material: bpy.types.Material, kind: str) -> None:
-    """Map a material's textures another way, at the scale that they have; one for which that is offered.
+    """Map a material's textures in another way, at the same scale. The material must pass `is_offered`.
 
-    A normal map's tangents come from UVs: without, relief is a bump.
+    Normal maps need UVs for their tangents. With other mappings, relief is shown as bump.
     """
     tree, before = material.node_tree, of_material(material)
     coordinates, mapping = (tree.nodes[f"{materials.FRAME} {name}"] for name in ("Coordinates", "Mapping"))
@@ -168,7 +168,7 @@ def change(material: bpy.types.Material, kind: str) -> None:
 
 
 def choose(material: bpy.types.Material, objects: Sequence[bpy.types.Object], *, has_width: bool) -> None:
-    """Map the textures of a new result by the UVs of the objects, or by a box if its width is known and needs that."""
+    """Map a new result by UVs or, if its width is known and `uv_scale_of` finds a reason against UVs, by a box."""
     found = uv_scale_of(objects) if has_width else UvScale()
     material[WHY] = [found.object, found.why if has_width else UNKNOWN]
     set_unit(material, found.unit)
@@ -177,7 +177,7 @@ def choose(material: bpy.types.Material, objects: Sequence[bpy.types.Object], *,
 
 
 def set_unit(material: bpy.types.Material, unit: tuple[float, float]) -> None:
-    """Scale textures that are mapped by UVs to objects on which one unit of UVs has these lengths."""
+    """Scale textures that are mapped by UVs. unit: lengths of one unit of U and one of V on the objects."""
     node = node_of(material)
     for index, (before, now) in enumerate(zip(materials.uv_unit(node), unit, strict=True)):
         node.inputs["Scale"].default_value[index] *= now / before
@@ -185,12 +185,12 @@ def set_unit(material: bpy.types.Material, unit: tuple[float, float]) -> None:
 
 
 def is_chosen(material: bpy.types.Material) -> bool:
-    """Whether the mapping is one that a user has chosen, or of a file from before there was another."""
+    """Whether a user chose the mapping, or the file is older than the choice."""
     return is_offered(material) and WHY not in material
 
 
 def why(material: bpy.types.Material) -> str:
-    """Reason for the mapping that was chosen for a material; empty if a user chose it, or its width is not known."""
+    """Sentence on the reason for an automatic mapping; empty if a user chose it, or the width is not known."""
     if WHY not in material or not is_offered(material):
         return ""
     name, reason = material[WHY]
@@ -205,7 +205,7 @@ def why(material: bpy.types.Material) -> str:
 
 
 def node_of(material: bpy.types.Material) -> bpy.types.Node:
-    """The node that scales, turns and moves the textures of a material for which that is offered."""
+    """The Mapping node of a material that passes `is_offered`."""
     return material.node_tree.nodes[f"{materials.FRAME} Mapping"]
 
 
@@ -217,7 +217,7 @@ def texel_density(material: bpy.types.Material) -> float:
 
 
 def _width(material: bpy.types.Material) -> float:
-    """Width of one tile, in Blender units; 1 where it is not known."""
+    """Width of one tile in Blender units; 1 if it is not known."""
     return materials.width_of(material.node_tree) / materials.unit_m() if is_offered(material) else 1.0
 
 
@@ -230,11 +230,11 @@ def _set_width(material: bpy.types.Material, width: float) -> None:
 
 
 def _join_relief(material: bpy.types.Material, *, by_normals: bool) -> None:
-    """Link the normal map if it can be used, and the displacement if it is wanted or nothing else shows the relief."""
+    """Link the normal map if it can be used, and the displacement if it is used or nothing else shows the relief."""
     tree = material.node_tree
     normal, displacement = (_node_called(tree, name) for name in ("Normal Map", "Displacement"))
     shader, output = shader_tree.principled_of(tree), shader_tree.output_of(tree)
-    assert shader is not None  # else it is not offered
+    assert shader is not None  # `is_offered` has checked both
     assert output is not None
     if normal:
         _link(tree, normal.outputs["Normal"], shader.inputs["Normal"], is_wanted=by_normals)
@@ -252,12 +252,12 @@ def _link(tree: bpy.types.NodeTree, start: bpy.types.NodeSocket, end: bpy.types.
 
 
 def _node_called(tree: bpy.types.NodeTree, name: str) -> bpy.types.Node | None:
-    """The node that `materials` has made under this name."""
+    """The node that `materials` made with this name."""
     return tree.nodes.get(f"{materials.FRAME} {name}")
 
 
 def _images(tree: bpy.types.NodeTree) -> list[bpy.types.Node]:
-    """Image nodes of the maps, which all have the coordinates of one Mapping node."""
+    """Image nodes of the maps, which all follow the same Mapping node."""
     mapping = _node_called(tree, "Mapping")
     links = mapping.outputs["Vector"].links if mapping else ()
     return [link.to_node for link in links if link.to_node.type == "TEX_IMAGE"]

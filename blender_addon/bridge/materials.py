@@ -33,7 +33,7 @@ COLUMN_PX, ROW_PX = 320, 300
 
 @dataclass(frozen=True)
 class Look:
-    """Look of maps on a surface. width_m: real-world width of a tile. aspect: height / width. relief_m: its real depth.
+    """Look of maps on a surface. width_m: real-world width of a tile. aspect: height / width. relief_m: real height.
 
     has_sliders: add sliders that change the look at once, except to an older material of Impasto's without sliders.
     sliders_later: only leave room for the sliders, which `add_sliders` adds.

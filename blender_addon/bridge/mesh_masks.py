@@ -27,21 +27,21 @@ ITEMS = (
 )
 """Kinds of masks that restrict a result."""
 MASK = "mask"
-"""Name of the input with it."""
+"""Name of the input with the mask."""
 MARGIN_PX = 8
-"""Pixels by which a mask goes on beyond UV islands, as the margin of a bake does."""
+"""Margin of a mask around UV islands, as in a bake."""
 
 
 @dataclass(frozen=True)
 class MeshMask:
-    """Mask of an image, that of a surface's texture. kind: of `ITEMS` but `IMAGE`."""
+    """Mask for an image that is the texture of a surface. kind: a kind of `ITEMS` other than `IMAGE`."""
 
     kind: str
     surface: MeshSurface
     image: bpy.types.Image
 
     def is_empty(self, context: bpy.types.Context) -> bool:
-        """Whether it is black."""
+        """Whether the mask is black."""
         return not self._weights(context)[1].any()
 
     def _weights(self, context: bpy.types.Context) -> list[np.ndarray]:
@@ -50,7 +50,7 @@ class MeshMask:
         return [np.concatenate([getattr(part, name) for part in parts]) for name in ("uvs", "weights")]
 
     def read(self, context: bpy.types.Context, may_be_empty: bool = False) -> Callable[[], JobInput]:
-        """Read it; the returned function draws it, on any thread. ParameterError if it is empty, unless it may be."""
+        """Read the mask. The returned function draws it, on any thread. Raise ParameterError for a black mask."""
         uvs, weights = self._weights(context)
         if not (may_be_empty or weights.any()):
             raise ParameterError(*EMPTY[self.kind])
@@ -82,7 +82,7 @@ def _on_vertices(item: bpy.types.Object, mesh: bpy.types.Mesh, vertices: np.ndar
 
 
 def _on_colors(item: bpy.types.Object, mesh: bpy.types.Mesh, vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """Lightness of the active color attribute; of each vertex, the mean of its corners. Black without one."""
+    """Lightness of the active color attribute, as the mean of the corners of a vertex. 0 without one."""
     attribute, count = mesh.color_attributes.active_color, len(mesh.vertices)
     if attribute is None:
         return np.zeros(vertices.shape, np.float32)
@@ -102,11 +102,11 @@ def _everywhere(item: bpy.types.Object, mesh: bpy.types.Mesh, vertices: np.ndarr
 
 
 WEIGHTS = {GROUP: _on_vertices, COLORS: _on_colors, FACES: _on_selected, MATERIAL: _everywhere}
-"""Functions of an object, its evaluated mesh, and vertices (T, 3) and faces (T,) of its triangles: weights (T, 3)."""
+"""Functions that return weights (T, 3), by kind. They take the arguments of `Weigh`."""
 
 
 def _drawn(size_px: tuple[int, int], number: int, uvs: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The mask of a tile, uint8 (H, W, 3), of triangles with UVs (T, 3, 2) and weights (T, 3) of their corners."""
+    """Mask of a tile, uint8 (H, W, 3), from UVs (T, 3, 2) and weights (T, 3) of the corners of triangles."""
     if number:
         is_here = tile_numbers(np.floor(uvs.mean(1))) == number
         uvs, weights = uvs[is_here] - square(number), weights[is_here]
@@ -128,7 +128,7 @@ def _drawn(size_px: tuple[int, int], number: int, uvs: np.ndarray, weights: np.n
 
 
 def grow(labels: np.ndarray, margin_px: int) -> np.ndarray:
-    """Labels (H, W) that spread by a margin to pixels without one, also over the borders, as a bake's margin does."""
+    """Labels (H, W), grown by a margin into pixels without a label (0), also across the borders of the picture."""
     for _ in range(margin_px):
         grown = labels.copy()
         for axis in (0, 1):

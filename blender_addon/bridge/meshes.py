@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Meshes as textures need them: the faces that show a material, with the UVs that its base colour is mapped by."""
+"""Meshes under textures: the faces that show a material, with the UVs by which its base colour is mapped."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from . import materials, surfaces
 REMEDY = "let UVs give the coordinates of its textures, by a Mapping node of the type Point at most, or bake it first"
 FILE = "mesh.ply"
 DIRECTION = "direction"
-"""Attribute of vertices, a vector, along which patterns and strokes lie."""
+"""Vector attribute of vertices: the direction of patterns and strokes."""
 
 
 @dataclass(frozen=True)
 class UvMapping:
-    """UV map that textures follow ("": the one that is rendered), and the matrix from it to the texture."""
+    """Name of the UV map of textures ("" for the rendered UV map), and the matrix from its UVs to the texture."""
 
     uv_map: str
     matrix: Matrix
 
     def to_texture(self, uvs: np.ndarray) -> np.ndarray:
-        """Positions in the texture of UVs (…, 2)."""
+        """Positions in the texture for UVs (…, 2)."""
         matrix = np.array(self.matrix)
         return uvs @ matrix[:2, :2].T + matrix[:2, 3]
 
 
 def gltf_transform(material: bpy.types.Material) -> str:
-    """Offset, rotation and scale of a material's textures on the UVs, V downwards as glTF has them; "" for none."""
+    """Offset, rotation and scale of a material's textures on UVs, with V downwards, as in glTF; "" for none."""
     try:
         matrix = uv_mapping(material).matrix
     except ParameterError:  # not mapped by UVs alone
@@ -51,7 +51,7 @@ def gltf_transform(material: bpy.types.Material) -> str:
 
 
 def uv_mapping(material: bpy.types.Material) -> UvMapping:
-    """Mapping of a material's base colour. ParameterError if it has no image, or its nodes do more than that."""
+    """Mapping of a material's base colour. Raise ParameterError without an image, or with other nodes than Mapping."""
     surfaces.base_color_of(material)
     node = surfaces.map_nodes(material)["base_color"].node
     uv_map, matrix, links = "", Matrix.Identity(4), node.inputs["Vector"].links
@@ -65,7 +65,7 @@ def uv_mapping(material: bpy.types.Material) -> UvMapping:
         if is_flat:
             matrix = matrix @ _matrix(source) if source.type == "MAPPING" else matrix
             links = source.inputs[0].links
-            is_flat = bool(links)  # else one position for all
+            is_flat = bool(links)  # else all pixels have one position
     if node.projection == "BOX":
         message = f"the textures of {material.name} are projected from the sides of a box"
         raise ParameterError(message, "choose the mapping UV for it first, or bake it")
@@ -75,7 +75,7 @@ def uv_mapping(material: bpy.types.Material) -> UvMapping:
 
 
 def _matrix(node: bpy.types.Node) -> Matrix:
-    """Matrix of a Mapping node. ParameterError if other nodes give its values."""
+    """Matrix of a Mapping node. Raise ParameterError if other nodes set its values."""
     sockets = [node.inputs[name] for name in ("Location", "Rotation", "Scale")]
     if any(socket.is_linked for socket in sockets):
         raise ParameterError(f"other nodes set the values of {node.name}", REMEDY)
@@ -90,12 +90,12 @@ def values_in(items: bpy.types.bpy_prop_collection, name: str, shape: tuple[int,
 
 
 def slots(mesh: bpy.types.Mesh, count: int) -> np.ndarray:
-    """Material slot of each face, as it is rendered: the last of `count` for numbers beyond it."""
+    """Material slot of each face, as rendered: the last of `count` slots for greater numbers."""
     return np.minimum(values_in(mesh.polygons, "material_index", (len(mesh.polygons),), np.int32), count - 1)
 
 
 def uv_layer(mesh: bpy.types.Mesh, uv_map: str) -> bpy.types.MeshUVLoopLayer:
-    """The UV map of this name, or else the one that is rendered. ParameterError if the mesh has no UVs."""
+    """The UV map of this name, or else the rendered UV map. Raise ParameterError if the mesh has no UVs."""
     layer = mesh.uv_layers.get(uv_map) or next((one for one in mesh.uv_layers if one.active_render), None)
     if layer is None:
         raise ParameterError(f"{mesh.name} has no UVs", "unwrap it")
@@ -109,7 +109,7 @@ def selected_faces(mesh: bpy.types.Mesh) -> np.ndarray:
 
 
 def triangles(mesh: bpy.types.Mesh, uv_map: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """UVs (T, 3, 2), vertices (T, 3) and faces (T,) of a mesh's triangles. uv_map: "" for the rendered one."""
+    """UVs (T, 3, 2), vertices (T, 3) and faces (T,) of a mesh's triangles. uv_map: "" for the rendered UV map."""
     layer = uv_layer(mesh, uv_map)
     mesh.calc_loop_triangles()
     count = len(mesh.loop_triangles)
@@ -128,9 +128,9 @@ def _directions(mesh: bpy.types.Mesh) -> np.ndarray:
 
 
 def component_numbers(points: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """Number of the island of each face, from 1: faces that share a point are in one.
+    """Number of the island of each face, from 1. Faces that share a point are in the same island.
 
-    points and faces: for each corner of a face, the numbers (N,) of its point and of its face.
+    points, faces: numbers (N,) of the point and of the face of each corner.
     """
     label = np.arange(int(faces.max(initial=-1)) + 1)
     while True:
@@ -145,7 +145,7 @@ def component_numbers(points: np.ndarray, faces: np.ndarray) -> np.ndarray:
 
 
 def file_name(item: bpy.types.Object | bpy.types.Material) -> str:
-    """Name of the mesh of an object, or of all that show a material, as in recipes."""
+    """Name in recipes for the mesh of an object, or for the meshes of all objects that show a material."""
     return f"{item.name}.ply"
 
 
@@ -159,13 +159,13 @@ def as_input(mesh: Mesh) -> Callable[[], JobInput]:
 
 
 Weigh = Callable[[bpy.types.Object, bpy.types.Mesh, "np.ndarray", "np.ndarray"], "np.ndarray"]
-"""Function of an object, its evaluated mesh, and vertices (T, 3) and faces (T,) of its triangles."""
+"""Function of an object, its evaluated mesh, and vertices (T, 3) and faces (T,) of its triangles: weights (T, 3)."""
 
 
 class Corners(NamedTuple):
     """Corners of triangles: positions (T, 3, 3) in metres, texture coordinates (T, 3, 2), directions, and weights.
 
-    directions: (T, 3, 3), of strokes, 0 where any will do. weights: (T, 3), 1 where none are asked for.
+    directions: directions of strokes (T, 3, 3), 0 for any direction. weights: weights (T, 3) of a mask, 1 without one.
     """
 
     positions: np.ndarray
@@ -176,7 +176,7 @@ class Corners(NamedTuple):
 
 @dataclass(frozen=True)
 class MeshSurface:
-    """Faces that a texture lies on: those of objects that show the material, or without one all of them."""
+    """Faces under a texture: faces of objects that show the material, or all faces if the material is None."""
 
     material: bpy.types.Material | None
     objects: Collection[bpy.types.Object]
@@ -185,20 +185,20 @@ class MeshSurface:
     def chosen(
         cls, context: bpy.types.Context, material: bpy.types.Material | None, item: bpy.types.Object | None = None
     ) -> MeshSurface:
-        """Those of the selected objects, the active one, and `item`."""
+        """The surface of the selected objects, the active object and `item`."""
         return cls(material, {*context.selected_objects, context.active_object, item} - {None})
 
     def read(self, context: bpy.types.Context) -> Callable[[], JobInput]:
-        """Read them as an input of a recipe; the returned function packs them, on any thread.
+        """Read the faces as an input of a recipe. The returned function packs them, on any thread.
 
-        ParameterError as for `mesh`.
+        Errors are those of `mesh`.
         """
         return as_input(self.mesh(context))
 
     def mesh(self, context: bpy.types.Context) -> Mesh:
-        """The faces, after modifiers: where they are in the scene, and in the material's textures.
+        """Faces after modifiers, with positions in the scene and in the material's textures.
 
-        ParameterError if no mesh object has any, one has no UVs, or the material's nodes do more than map it by UVs.
+        Raise ParameterError if there are no faces, if an object has no UVs, or for nodes that `uv_mapping` refuses.
         """
         parts = self.corners(context)
         name = file_name(self.material if self.material and len(parts) > 1 else next(iter(parts)))
@@ -208,24 +208,24 @@ class MeshSurface:
         return Mesh(positions, uvs, name, directions if directions.any() else None)
 
     def corners(self, context: bpy.types.Context, weigh: Weigh | None = None) -> dict[bpy.types.Object, Corners]:
-        """The faces by object, with the weights of `weigh`. ParameterError as for `mesh`."""
-        placed = uv_mapping(self.material) if self.material else UvMapping("", Matrix.Identity(4))
+        """Corners of the faces by object, with the weights of `weigh`. Errors are those of `mesh`."""
+        mapping = uv_mapping(self.material) if self.material else UvMapping("", Matrix.Identity(4))
         found = sorted((item for item in self.objects if item.type == "MESH"), key=lambda item: item.name)
         for item in found:
             if item.mode == "EDIT":
                 item.update_from_editmode()
             item.data.update_tag()  # scripts change UVs without Blender's noticing
         depsgraph = context.evaluated_depsgraph_get()
-        corners = {item: self._corners(item.evaluated_get(depsgraph), placed, depsgraph, weigh) for item in found}
+        corners = {item: self._corners(item.evaluated_get(depsgraph), mapping, depsgraph, weigh) for item in found}
         parts = {item: part for item, part in corners.items() if part is not None}
         if not parts:
             raise self._error()
         return parts
 
     def _corners(
-        self, item: bpy.types.Object, placed: UvMapping, depsgraph: bpy.types.Depsgraph, weigh: Weigh | None
+        self, item: bpy.types.Object, mapping: UvMapping, depsgraph: bpy.types.Depsgraph, weigh: Weigh | None
     ) -> Corners | None:
-        """Those of an evaluated object's faces with the material; None if it has none."""
+        """Corners of the faces of an evaluated object that show the material; None if there are none."""
         shown = [self._is_material(slot.material) for slot in item.material_slots] or [self.material is None]
         if not any(shown):
             return None
@@ -234,7 +234,7 @@ class MeshSurface:
             is_shown = np.array(shown)[slots(mesh, len(shown))]
             if not is_shown.any():
                 return None
-            uvs, vertices, faces = triangles(mesh, placed.uv_map)
+            uvs, vertices, faces = triangles(mesh, mapping.uv_map)
             places = values_in(mesh.vertices, "co", (len(mesh.vertices), 3), np.float32)
             directions = _directions(mesh)
             weights = weigh(item.original, mesh, vertices, faces) if weigh else np.ones(vertices.shape)
@@ -245,7 +245,7 @@ class MeshSurface:
         order = slice(None, None, -1 if np.linalg.det(matrix[:3, :3]) < 0 else 1)  # a mirrored object keeps its outside
         wanted = is_shown[faces]
         turned = directions @ matrix[:3, :3].T
-        found = world[vertices[wanted]], placed.to_texture(uvs[wanted]), turned[vertices[wanted]], weights[wanted]
+        found = world[vertices[wanted]], mapping.to_texture(uvs[wanted]), turned[vertices[wanted]], weights[wanted]
         return Corners(*(one[:, order] for one in found))
 
     @property

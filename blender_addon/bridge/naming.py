@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names of results: after their source, model or style, never after the tool."""
+"""Names of results, made from the names of the source, model or style rather than the tool."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ WITH = " – "
 NOTHING = "Texture"
 """Name of a result without a source."""
 LONGEST_BYTES = 63 - len("_ambient_occlusion.001")
-"""Limit of a name in bytes: Blender before 5.0 allows 63, and the map's name and a number follow."""
+"""Most bytes of a name: Blender before 5.0 allows 63, including the map's name and a number."""
 NUMBERED = re.compile(r"\.\d{3,}$")
 FORBIDDEN = re.compile(r'[\x00-\x1f\x7f/\\<>:"|?*]')
-"""Characters that file names must not have on some platform."""
+"""Characters that some platform forbids in file names."""
 RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)$")
 
 
@@ -36,7 +36,7 @@ def of_result(
     source: bpy.types.ID | Path | None,
     inputs: Mapping[str, Sequence[bpy.types.ID | Path | None]],
 ) -> str:
-    """Name of a tool's result: its source, and the model or the styles that it was made with; or else the tool's."""
+    """Name of a tool's result, from the source and the model or styles; without any of them, from the tool."""
     made_with = [of_source(style) for style in inputs.get("style", ()) if style is not None]
     label = " + ".join(made_with) or _label_of_model(tool, parameters)
     if not tool["uses_subject"]:
@@ -54,14 +54,14 @@ def of_parts(source: str, made_with: str = "") -> str:
 
 
 def of_source(source: bpy.types.ID | Path) -> str:
-    """Name of a picture or material, without the style if it is itself a result."""
+    """Name of a picture or material. The style is left out if the picture or material is a result itself."""
     name = of_set(source)
     is_made = not isinstance(source, Path) and images.RECIPE in source
     return name.partition(WITH)[0] if is_made else name
 
 
 def of_set(source: bpy.types.ID | Path) -> str:
-    """Name of a picture or material without file extension, map and number."""
+    """Name of a picture or material without the file extension, the map and the number."""
     if isinstance(source, Path):
         return _without_map(set_files.plain_name(folder_of(source)) or source.stem)
     name = NUMBERED.sub("", source.name)
@@ -72,7 +72,7 @@ def of_set(source: bpy.types.ID | Path) -> str:
 
 
 def images_of_set(image: bpy.types.Image) -> list[bpy.types.Image]:
-    """An image that a recipe made, and the other maps of its set."""
+    """This image that a recipe made, and the other maps of its set."""
     return [one for one in images.made_with(image) if of_set(one) == of_set(image)]
 
 
@@ -94,19 +94,19 @@ def _label_of_model(tool: Mapping[str, Any], parameters: Mapping[str, Any]) -> s
 
 
 def of_files(name: str) -> str:
-    """Name that files can have on every platform."""
+    """Name without what some platform forbids in file names."""
     plain = FORBIDDEN.sub("_", name).strip().strip(".").strip() or NOTHING
     return f"{plain}_" if RESERVED.match(plain.partition(".")[0]) else plain
 
 
 def free(folder: Path, name: str, maps: Iterable[str] = LABELS) -> str:
-    """The name, or the first of NAME_2, NAME_3, … that no file of a map set in the folder has."""
+    """The first of NAME, NAME_2, NAME_3, … that no file of a map set in the folder uses."""
     taken = {path.stem for path in folder.iterdir()} if folder.is_dir() else set()
     return next(one for one in _numbered_names(name) if not any(f"{one}_{map_}" in taken for map_ in maps))
 
 
 def free_for_engine(folder: Path, name: str) -> str:
-    """The same for files that an engine expects: NAME_ and anything, after Unreal's T_ too."""
+    """The same for exported files. They begin with NAME_ or, for Unreal, with T_NAME_."""
     taken = [path.stem.removeprefix("T_") for path in folder.iterdir()] if folder.is_dir() else []
     return next(one for one in _numbered_names(name) if not any(f"{stem}_".startswith(f"{one}_") for stem in taken))
 

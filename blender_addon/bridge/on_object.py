@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A preview on the object itself: small images in nodes of their own replace some maps for a while.
+"""A preview on the object itself: small images in temporary nodes replace some maps.
 
 In one of Impasto's materials each image replaces its map, so that sliders still apply. In any other material the
 preview has a shader of its own, which hides the material's. The images keep their size: only their pixels change. Other
@@ -18,19 +18,19 @@ from ..windows import areas
 from . import endless_nodes, materials, shader_tree
 
 NAME = shader_tree.PREVIEW
-"""Beginning of the names of nodes."""
+"""Beginning of the names of the preview's nodes."""
 STAND_IN, MIX, BUMPS = f"{NAME} Shader", f"{NAME} Mix", f"{NAME} Normals"
-"""Names of the nodes that stand before the shader of a material of others."""
+"""Names of the nodes that hide the shader of a material that Impasto did not make."""
 SOCKETS = {"base_color": "Base Color", "roughness": "Roughness", "normal": ""}
-"""Maps that are shown, and the shader's input of each that has no image yet; normals need nodes of their own."""
+"""Shown maps, and the shader's input for each; normals need a Normal Map node between."""
 MARK = "impasto_preview"
-"""Custom property of the images: the map."""
+"""Custom property of the preview's images: the name of the map."""
 SIDE_PX = 256
 SETTINGS = ("projection", "projection_blend", "extension", "interpolation")
 
 
 def show(material: bpy.types.Material, maps: Mapping[str, np.ndarray]) -> None:
-    """Show maps, uint8 (H, W, C), on all that has a material that can be changed."""
+    """Show maps, uint8 (H, W, C), on everything with this material. A linked material shows no preview."""
     tree = material.node_tree if material.is_editable else None
     output = shader_tree.output_of(tree) if tree else None
     if tree is None or output is None:
@@ -52,7 +52,7 @@ def show(material: bpy.types.Material, maps: Mapping[str, np.ndarray]) -> None:
 
 
 def take_back(*_: object) -> None:
-    """Show all materials as they are."""
+    """Remove the preview from all materials."""
     _take_back_nodes()
     for image in [one for one in bpy.data.images if MARK in one and not one.users]:
         bpy.data.images.remove(image)
@@ -67,7 +67,7 @@ def _is_in(tree: bpy.types.NodeTree) -> bool:
 
 
 def _put_before(tree: bpy.types.NodeTree, output: bpy.types.Node) -> None:
-    """Show a shader of the preview's own instead of the material's, which stays linked to the Mix Shader."""
+    """Show a shader of the preview instead of the material's shader, which stays linked to a Mix Shader."""
     mix, shader = tree.nodes.new("ShaderNodeMixShader"), tree.nodes.new("ShaderNodeBsdfPrincipled")
     mix.name, shader.name = MIX, STAND_IN
     for node, below_px in ((mix, 0), (shader, 200)):
@@ -81,7 +81,7 @@ def _put_before(tree: bpy.types.NodeTree, output: bpy.types.Node) -> None:
 
 
 def _mapped_as(tree: bpy.types.NodeTree, node: bpy.types.Node) -> None:
-    """Map a preview's image as the first of the material's own images is; endless ones repeat in it."""
+    """Map an image of the preview like the first image of the material. In an endless material, the image repeats."""
     endless = next((one for one in tree.nodes if endless_nodes.is_endless(one)), None)
     images = (one for one in tree.nodes if one.type == "TEX_IMAGE" and not one.name.startswith(NAME))
     first = next(images, None)
@@ -90,17 +90,17 @@ def _mapped_as(tree: bpy.types.NodeTree, node: bpy.types.Node) -> None:
 
 
 def _map(
-    tree: bpy.types.NodeTree, node: bpy.types.Node, like: bpy.types.Node | None, vector: bpy.types.NodeSocket
+    tree: bpy.types.NodeTree, node: bpy.types.Node, template: bpy.types.Node | None, vector: bpy.types.NodeSocket
 ) -> None:
-    """Map an image as another one is, if there is one. vector: the input with the coordinates."""
-    for setting in SETTINGS if like else ():
-        setattr(node, setting, getattr(like, setting))
+    """Map an image like the image node `template`, if any. vector: input with the coordinates."""
+    for setting in SETTINGS if template else ():
+        setattr(node, setting, getattr(template, setting))
     for link in vector.links:
         tree.links.new(link.from_socket, node.inputs["Vector"])
 
 
 def _is_ours(material: bpy.types.Material, tree: bpy.types.NodeTree) -> bool:
-    """Whether the base colour is an image of Impasto's, or there is none yet."""
+    """Whether Impasto made the image of the base colour, or nothing is linked to it yet."""
     shader = shader_tree.principled_of(tree)
     if shader is None or endless_nodes.find(material):
         return False
@@ -109,12 +109,12 @@ def _is_ours(material: bpy.types.Material, tree: bpy.types.NodeTree) -> bool:
 
 
 def _own(tree: bpy.types.NodeTree, name: str) -> bpy.types.Node | None:
-    """The node of a map."""
+    """Impasto's node of a map; None if there is none."""
     return tree.nodes.get(f"{materials.FRAME} {materials.LABELS[name]}")
 
 
 def _inserted(tree: bpy.types.NodeTree, name: str) -> bpy.types.Node | None:
-    """A new node that replaces a map; None if the material cannot show that map."""
+    """New node that shows a map of the preview; None if the material cannot show that map."""
     stand_in = tree.nodes.get(STAND_IN)
     own, shader = (None, stand_in) if stand_in else (_own(tree, name), shader_tree.principled_of(tree))
     if shader is None:
@@ -137,7 +137,7 @@ def _inserted(tree: bpy.types.NodeTree, name: str) -> bpy.types.Node | None:
 
 
 def _normals_of(tree: bpy.types.NodeTree, shader: bpy.types.Node) -> bpy.types.NodeSocket:
-    """The input of a node that reads a normal map for the stand-in."""
+    """Input for a normal map of the preview's shader."""
     node = tree.nodes.get(BUMPS) or tree.nodes.new("ShaderNodeNormalMap")
     node.name, node.select, node.location = BUMPS, False, shader.location
     tree.links.new(node.outputs["Normal"], shader.inputs["Normal"])
@@ -145,7 +145,7 @@ def _normals_of(tree: bpy.types.NodeTree, shader: bpy.types.Node) -> bpy.types.N
 
 
 def _move_links(tree: bpy.types.NodeTree, start: bpy.types.NodeSocket, end: bpy.types.NodeSocket) -> None:
-    """Join all that one output is joined to, to another one."""
+    """Move all links from one output to another."""
     for target in [link.to_socket for link in start.links]:
         tree.links.new(end, target)
 
@@ -163,7 +163,7 @@ def _take_back_nodes() -> None:
 
 
 def _take_back_node(tree: bpy.types.NodeTree, name: str) -> None:
-    """Remove the node of a preview, and link the map that it replaced again."""
+    """Remove a node of the preview, and link the map again that it replaced."""
     if node := tree.nodes.get(_node_name(name)):
         if own := _own(tree, name):
             _move_links(tree, node.outputs["Color"], own.outputs["Color"])
@@ -171,7 +171,7 @@ def _take_back_node(tree: bpy.types.NodeTree, name: str) -> None:
 
 
 def _image_of(name: str) -> bpy.types.Image:
-    """The image that shows a map."""
+    """The preview's image for a map, new if needed."""
     if found := next((one for one in bpy.data.images if one.get(MARK) == name), None):
         return found
     image = bpy.data.images.new(_node_name(name), SIDE_PX, SIDE_PX, is_data=name != "base_color")
@@ -180,7 +180,7 @@ def _image_of(name: str) -> bpy.types.Image:
 
 
 def _write(image: bpy.types.Image, array: np.ndarray) -> None:
-    """Write a map (H, W, C) into an image, scaled to its size, with row 0 at the top."""
+    """Write a map (H, W, C), with row 0 at the top, into an image, scaled to the image."""
     rows, columns = (np.arange(SIDE_PX) * side // SIDE_PX for side in array.shape[:2])
     pixels = np.ones((SIDE_PX, SIDE_PX, 4), np.float32)
     pixels[..., :3] = array[rows[::-1]][:, columns] / np.float32(255)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""UVs to paint into a material's textures by: where its nodes show them, whatever their mapping, on any mesh.
+"""UVs for painting into a material's textures, whatever their mapping, on any mesh.
 
-Blender paints by the active UV map alone. Textures that are repeated, turned or projected from a box are painted by
-one of their own, which is there only while one paints.
+Blender paints only by the active UV map. For textures that are repeated, turned or projected from a box, a temporary UV
+map is added that follows the mapping of the nodes.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ NAME = "Impasto Painting"
 FORMER = "impasto_former_uv_map"
 """Custom property of a mesh: name of the UV map that was active before."""
 TURNED = {0: (1, 2, -1), 1: (0, 2, 1), 2: (1, 0, 1)}
-"""For faces along each axis: the axes of U and of V, and the sign of the normal from which U runs backwards."""
+"""For faces along each axis: the axes of U and V, and the sign of the normal for which U runs backwards."""
 
 
 def activate(item: bpy.types.Object, material: bpy.types.Material) -> None:
-    """Make the places in a material's textures the active UVs of its object. ParameterError if they are not known."""
+    """Activate UVs that follow a material's mapping. Raise ParameterError if the mapping is not known."""
     mesh: bpy.types.Mesh = item.data
     if not surfaces.has_base_color(material):  # nothing is mapped yet
         return
@@ -38,7 +38,7 @@ def activate(item: bpy.types.Object, material: bpy.types.Material) -> None:
 
 
 def put_back(mesh: bpy.types.Mesh) -> None:
-    """Make the UV map active again that was before, and remove the one for painting."""
+    """Remove the UV map for painting, and activate the UV map that was active before."""
     if own := mesh.uv_layers.get(NAME):
         mesh.uv_layers.remove(own)
     if former := mesh.uv_layers.get(str(mesh.pop(FORMER, ""))):
@@ -58,7 +58,7 @@ def _add(mesh: bpy.types.Mesh, uvs: np.ndarray) -> None:
 
 
 def _projected(mesh: bpy.types.Mesh, material: bpy.types.Material) -> np.ndarray:
-    """Places (loops, 2) in textures that are projected along an axis of the object, or along that of each face."""
+    """UVs (loops, 2) of textures that are projected along an axis of the object, or along the axis of each face."""
     node = mapping.node_of(material)
     matrix = np.array(
         Matrix.LocRotScale(*(node.inputs[name].default_value for name in ("Location", "Rotation", "Scale")))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Search for a recipe's inputs: images and materials of this .blend by name, files beside it; the hash decides.
+"""Search for a recipe's inputs by name and hash: images and materials of this .blend, and files next to it.
 
-A mesh is that of the objects in the scene that show the result. What no image or file holds, such as a mask of selected
-faces, is kept as an image when the result is made.
+A mesh comes from the objects in the scene that show the result. An input that no image or file holds, such as a mask of
+selected faces, is kept as an image when the result is made.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from .inputs import SOURCE, Input, Source, ready
 from .joined import JoinedResult, has_relief
 
 KEPT = "impasto_input"
-"""Custom property of an image that keeps an input: its hash, as in recipes."""
+"""Custom property of an image that keeps an input: the hash of the input in recipes."""
 MASK = "mask"
 MOST_FOLDERS = 64
-"""Most folders below that of the .blend in which a map set is looked for."""
+"""Most subfolders in which a map set is searched for."""
 
 
 def inputs_of(recipe: Recipe, image: bpy.types.Image) -> dict[str, Callable[[], Path | JobInput]]:
-    """Functions, for any thread, that choose among the candidates for each input. FileError names a missing one."""
+    """Functions, for any thread, that return the inputs by name. Raise FileError if an input is missing."""
     return {
         name: _mesh_shown(recipe, image)
         if name == MESH
@@ -48,7 +48,7 @@ def inputs_of(recipe: Recipe, image: bpy.types.Image) -> dict[str, Callable[[], 
 
 
 def keep(inputs: Iterable[JobInput]) -> None:
-    """Keep inputs that no image or file holds as images of this .blend, each once, so that results can be remade."""
+    """Keep inputs that no image or file holds as images of this .blend, so that results can be made again."""
     for given in inputs:
         sha256 = _hash(given)
         if not _kept(sha256):
@@ -64,15 +64,15 @@ def _kept(sha256: str) -> list[bpy.types.Image]:
 
 
 def scale_of(recipe: Recipe) -> dict[str, float]:
-    """Real-world scale of the source."""
+    """Real-world scale of the recipe's source."""
     about = recipe.inputs.get("source", {})
     return {key: float(about[key]) for key in ("width_m", "height_range_m") if key in about}
 
 
 def _mesh_shown(recipe: Recipe, image: bpy.types.Image) -> Callable[[], Path | JobInput]:
-    """The mesh of the objects in the scene that show an image, or else its source, or else a file of the mesh's name.
+    """Mesh of the objects in the scene that show the image or its source, or else a file of the mesh's name.
 
-    FileError if there is none.
+    Raise FileError if there is none.
     """
     scene, name = bpy.context.scene, str(recipe.inputs[MESH]["name"])
     if joined := JoinedResult.of(image):
@@ -91,10 +91,10 @@ def _mesh_shown(recipe: Recipe, image: bpy.types.Image) -> Callable[[], Path | J
 
 
 def sources_of(recipe: Recipe, image: bpy.types.Image | None = None, folder: Path | None = None) -> dict[str, Source]:
-    """Images or files that are a recipe's inputs, by name, for the main thread; those that are not found are left out.
+    """Images, materials or files of a recipe's inputs, by name, without those that are not found. On the main thread.
 
-    Of several images of one name it is the one with the hash. A source may be all textures of a material. image: one
-    that the recipe made. folder: a further one in which files are looked for.
+    The hash decides between images of the same name. A source can be all textures of a material. image: an image that
+    the recipe made. folder: a further folder to search.
     """
     found: dict[str, Source] = {}
     for name, about in recipe.inputs.items():
@@ -107,7 +107,7 @@ def sources_of(recipe: Recipe, image: bpy.types.Image | None = None, folder: Pat
 
 
 def all_sources(recipe: Recipe, image: bpy.types.Image | None = None, folder: Path | None = None) -> dict[str, Source]:
-    """The same, of all recorded inputs. FileError names one that is not found."""
+    """The same for all recorded inputs. Raise FileError if an input is not found."""
     found = sources_of(recipe, image, folder)
     for name, about in recipe.inputs.items():
         if name not in found:
@@ -121,16 +121,16 @@ def _not_found(name: str) -> FileError:
 
 
 def missing_inputs(recipe: Recipe, found: Container[str]) -> list[str]:
-    """Names of the images or files of a recipe's inputs, recorded ones or others, that are not among those found."""
+    """Names of the images or files of those inputs of a recipe that are not among the found inputs."""
     named = {name: name for step in recipe.steps for name in step.input_names}
     named |= {name: str(about["name"]) for name, about in recipe.inputs.items()}
     return [shown for name, shown in named.items() if name not in found]
 
 
 def put_source(settings: bpy.types.PropertyGroup, source: Source | None, about: Mapping[str, str | float]) -> None:
-    """Choose a source in a panel's or layers' settings, with its width in the world as a recipe has it.
+    """Choose a source in the settings of a panel or of layers, with its real-world width from a recipe.
 
-    One that is not found is a file to be chosen.
+    A source that was not found becomes a file for the user to choose.
     """
     settings.source_kind, settings.image, settings.filepath = "FILE" if about else "NONE", None, ""
     if hasattr(settings, "color_space"):
@@ -147,7 +147,7 @@ def put_source(settings: bpy.types.PropertyGroup, source: Source | None, about: 
 
 
 def _materials(about: Mapping[str, str | float], image: bpy.types.Image | None) -> Iterator[bpy.types.Material]:
-    """Materials whose textures, of more than a colour, have the hash; those that are the source of layers first."""
+    """Materials with relief whose textures have the hash. Sources of layers come first."""
     sources = {one.impasto_layers.material for one in bpy.data.materials} - {None}
     for one in (*sources, *(one for one in bpy.data.materials if one not in sources)):
         nodes = surfaces.map_nodes(one)
@@ -165,9 +165,9 @@ def _is_same(image: bpy.types.Image, about: Mapping[str, str | float]) -> bool:
 
 
 def _candidates(input_: str, about: Mapping[str, str | float], image: bpy.types.Image) -> Sequence[Input]:
-    """Images that keep the input or have its name, whatever number Blender added, then files of this name beside them.
+    """Images that keep the input or have its name, with any number that Blender added, then files of this name.
 
-    The source may also be all textures of a material.
+    The source can also be all textures of a material.
     """
     name = str(about["name"])
     if input_ == SOURCE and (joined := JoinedResult.of(image)):
@@ -198,14 +198,14 @@ def _files(name: str, image: bpy.types.Image | None, folder: Path | None = None)
 
 
 def _folders(image: bpy.types.Image | None) -> list[Path]:
-    """Folders of the .blend, of the image's file, and of the sources that panels and layers are set to."""
+    """Folders of the .blend, of the image's file, and of the sources in the settings of panels and layers."""
     chosen = (*(scene.impasto for scene in bpy.data.scenes), *(one.impasto_layers for one in bpy.data.materials))
     paths = bpy.data.filepath, image.filepath if image else "", *(settings.filepath for settings in chosen)
     return list(dict.fromkeys(Path(bpy.path.abspath(path)).parent for path in paths if path))
 
 
 def _beside(folder: Path, name: str) -> Path | None:
-    """File of this name in a folder; None if there is none, or the name leads elsewhere."""
+    """File of this name in a folder; None if there is none, or the name is a path to another folder."""
     try:
         path = inside(folder, name, "an input of the recipe")
         return path if is_there(path) else None
@@ -214,7 +214,7 @@ def _beside(folder: Path, name: str) -> Path | None:
 
 
 def _sets_below(folder: Path, name: str) -> Iterator[Path]:
-    """FOLDER/NAME_* of a map set of this name among others, in a folder or in those directly below it."""
+    """Paths FOLDER/NAME_* of map sets of this name, in a folder or its direct subfolders."""
     if not is_file_name(name):
         return
     with suppress(FileError):
@@ -226,7 +226,7 @@ def _sets_below(folder: Path, name: str) -> Iterator[Path]:
 
 
 def _called(name: str, image: bpy.types.Image | None) -> list[bpy.types.Image]:
-    """Images of a name, whatever number Blender added, but for one that was made of them."""
+    """Images of this name, with any number that Blender added, except for `image`, which was made from them."""
     return [item for item in bpy.data.images if item != image and _is_called(item, name)]
 
 
@@ -237,7 +237,7 @@ def _is_called(image: bpy.types.Image, name: str) -> bool:
 
 
 def _choose(candidates: Sequence[Input], name: str, sha256: str) -> Path | JobInput:
-    """Candidate with this hash, else the first: the result's report then names what differs."""
+    """The candidate with this hash, or else the first. The report of the result then names the difference."""
     found = [one if isinstance(one, Path) else replace(one, name=name) for one in map(ready, candidates)]
     same = (item for item in found if not isinstance(item, Path) and _hash(item) == sha256)
     return next(same, found[0])

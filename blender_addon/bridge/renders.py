@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The render result as a picture: Blender gives no access to its pixels, but saves it as the scene's view shows it."""
+"""The render result as a picture. Scripts cannot read its pixels, but Blender can save them as the view shows them."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from ..jobs.session import jobs
 
 NAME = "Render Result"
 PNG = {"media_type": "IMAGE", "file_format": "PNG", "color_mode": "RGBA", "color_depth": "8", "compression": 15}
-"""Settings of the file, in this order: which can be set depends on those before."""
+"""Settings of the file. The order matters: earlier settings decide which values later ones accept."""
 VIEW = ("view_transform", "look", "exposure", "gamma", "use_curve_mapping")
 
 
 class _SavedRender:
-    """Key of the saved picture, so that sliders do not write it again at each change."""
+    """Key of the saved picture, by which the same render is saved only once."""
 
     key: tuple = ()
 
 
 def picture(scene: bpy.types.Scene) -> Path:
-    """The render result as a PNG in Blender's temporary folder. ParameterError if nothing was rendered yet."""
+    """The render result as a PNG in Blender's temporary folder. Raise ParameterError if nothing was rendered yet."""
     path = Path(bpy.app.tempdir) / f"{NAME}.png"
     image = bpy.data.images.get(NAME)
     try:
@@ -46,7 +46,7 @@ def picture(scene: bpy.types.Scene) -> Path:
 
 
 def is_rendered() -> bool:
-    """Whether something was rendered since this file was opened. A new file has the image before any render."""
+    """Whether something was rendered since this file was opened. A new file has the image even before a render."""
     return NAME in bpy.data.images and jobs.rendered_in == jobs.file_epoch
 
 
@@ -57,7 +57,7 @@ def is_result(image: bpy.types.Image | None) -> bool:
 
 @contextmanager
 def _write_as_png(scene: bpy.types.Scene) -> Iterator[None]:
-    """Set the scene's output to 8-bit PNG, and at the end back to the user's settings."""
+    """Context in which the scene's output is 8-bit PNG. The user's settings are restored at the end."""
     settings = scene.render.image_settings
     before = {name: getattr(settings, name) for name in PNG if hasattr(settings, name)}
     try:

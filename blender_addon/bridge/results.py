@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Results in the .blend: images, and a material on the objects of the target, in one undo step."""
+"""Results in the .blend: images, and a material on the objects of the target, as one undo step."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ NOWHERE = "no object has it yet: it is kept in the file"
 
 
 Then = Callable[[JobResult, Sequence[bpy.types.Material]], Sequence[str]]
-"""Further work on a result and the materials that were made of it, which returns notes for the report."""
+"""Function for further work on a result and its new materials. It returns notes for the report."""
 
 
 def put(parts: Sequence[tuple[JobResult, Target]], then: Then = lambda *_: ()) -> Applied:
-    """Make images, and materials, of encoded answers with their targets, in one step of undo.
+    """Make images and materials from encoded results and their targets, as one undo step.
 
-    The report names them, what could not be done, and what `then` notes. The main thread is free between the images of
-    each answer, the sliders of all materials, the drafts of new materials, and what others see of them.
+    The report names them, with all notes. Each `yield` frees the main thread: after the images of each result, the
+    group of sliders, and each half of a draft of a new material.
     """
     if not parts[0][1].is_in_open_file:
         return _keep_all_as_files(parts)
@@ -87,13 +87,13 @@ def put(parts: Sequence[tuple[JobResult, Target]], then: Then = lambda *_: ()) -
 
 
 def _found(uids: Mapping[str, int]) -> dict[str, bpy.types.Image]:
-    """The images that were made; none if they were undone meanwhile."""
+    """Images with these session ids, by map; none if they were undone meanwhile."""
     found = {name: by_uid(bpy.data.images, uid) for name, uid in uids.items()}
     return found if all(found.values()) else {}
 
 
 def _draft(made: JobResult, new: Mapping[str, bpy.types.Image], target: Target) -> Generator[None, None, int]:
-    """A new material of its maps, in two parts, which nothing uses yet; its uid, or 0 if the target needs none."""
+    """Make a new material, which nothing uses yet, in two steps. Return its session id, or 0 if it is not needed."""
     if target.material != NEW or target.painted or not new:
         return 0
     material = materials.new(target.name)
@@ -110,7 +110,7 @@ def _draft(made: JobResult, new: Mapping[str, bpy.types.Image], target: Target) 
 def _put(
     made: JobResult, new: Mapping[str, bpy.types.Image], target: Target, draft: bpy.types.Material | None
 ) -> tuple[TaskReport, list[str]]:
-    """Make the material of one target, if it has one, of its new images; what was made, and notes."""
+    """Make the material of one target, if any, from new images. Return a report and notes."""
     for image in new.values() if target.part else ():
         image[joined.PART] = target.part
     notes: list[str] = []
@@ -141,13 +141,13 @@ def _images(made: JobResult, target: Target) -> dict[str, bpy.types.Image]:
         return {map_: tiles.load(files, map_, made.recipe) for map_, files in paths.items() if map_}
     files = _by_map({key: data.tobytes() for key, data in made.arrays.items()})
     has_alpha = {"opacity", "base_color"} <= files.keys()
-    if has_alpha and (target.is_picture or _has_alpha_in_color(target)):  # it was the alpha of the picture
+    if has_alpha and (target.is_picture or _has_alpha_in_color(target)):  # the opacity was the alpha of the picture
         files["base_color"] = tiles.with_alpha(files["base_color"], files.pop("opacity"), made.recipe)
     return {map_: tiles.add(_image_name(target, map_), map_, own, made.recipe) for map_, own in files.items()}
 
 
 def _by_map(parts: Mapping[str, Any]) -> dict[str, dict[int, Any]]:
-    """Parts of a result by map and, for tiled ones, by number; 0 for others."""
+    """Parts of a result by map and number of the tile, which is 0 without tiles."""
     found: dict[str, dict[int, Any]] = {}
     for key, part in parts.items():
         map_, number = tile_of(key)
@@ -168,14 +168,14 @@ def _image_name(target: Target, map_: str) -> str:
 
 
 def map_of(path: Path) -> str:
-    """Name of the map in a file that Impasto wrote, from the end of its name; empty for other files."""
+    """Name of the map at the end of the name of a file that Impasto wrote; empty for other files."""
     stem = without_number(path).stem
     found = (name for name in materials.LABELS if stem.endswith(f"_{name}"))
-    return max(found, key=len, default="")  # a bent normal's ends like a normal's
+    return max(found, key=len, default="")  # "bent_normal" ends like "normal"
 
 
 def _as_mapped(made: JobResult, new: Mapping[str, bpy.types.Image], target: Target) -> tuple[JobResult, Target]:
-    """The result and its target; by UVs as they are, if its textures lie on the objects'."""
+    """The result and its target. Textures that were made on the UVs of objects are mapped by these UVs, unscaled."""
     if MESH in made.recipe.inputs or any(image.source == tiles.TILED for image in new.values()):
         return replace(made, width_m=materials.unit_m(), size_px=None), replace(target, mapping=mapping.UV)
     return made, target
@@ -216,7 +216,7 @@ def _material(
 
 
 def _map(material: bpy.types.Material, objects: Sequence[bpy.types.Object], kind: str, *, has_width: bool) -> list[str]:
-    """Map a new result to objects as it is wanted, or as suits their UVs; notes."""
+    """Map a new result to objects as `kind` says, or as fits their UVs. Return notes."""
     material.pop(mapping.WHY, None)
     without_uv = [item.name for item in objects if item.type == "MESH" and not item.data.uv_layers]
     if kind == mapping.AUTO:
@@ -232,7 +232,7 @@ def _map(material: bpy.types.Material, objects: Sequence[bpy.types.Object], kind
 def _repaint(
     made: JobResult, new: Mapping[str, bpy.types.Image], target: Target, notes: list[str]
 ) -> bpy.types.Material:
-    """The repainted material, or a repainted copy that replaces it on the objects."""
+    """Repaint a material, or a copy of it that replaces it on the objects. Return the repainted material."""
     before = by_uid(bpy.data.materials, target.painted)
     nodes = surfaces.map_nodes(before) if before else {}
     if before is None or "base_color" not in nodes:
@@ -258,7 +258,7 @@ def _repaint(
 
 
 def _make_plain(material: bpy.types.Material, notes: list[str]) -> None:
-    """Remove what makes a material endless, since it blends the textures that are replaced."""
+    """Remove the nodes that make a material endless, because they blend its old textures."""
     if node := endless_nodes.find(material):
         endless_nodes.remove(material.node_tree, node)
         notes.append("it is plain again: make it endless anew, of its new textures")
@@ -276,7 +276,7 @@ def _look(made: JobResult, target: Target, active: bpy.types.Material | None = N
 
 
 def _keep_all_as_files(parts: Sequence[tuple[JobResult, Target]]) -> TaskReport:
-    """Keep the results as files, since another .blend is open now; the report of the last one."""
+    """Keep results as files, because another .blend is open now. Return the report of the last result."""
     return [_keep_as_files(made, target) for made, target in parts][-1]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Set files that Impasto writes for changed lists of maps, and small pictures that the recogniser of map sets looks at.
+"""Set files that Impasto writes for changed lists of maps, and small pictures by which map sets are recognised.
 
 A file is named after its content, so that the recipe of a result finds it again: brick~1f0c9a52.maps.json.
 """
@@ -26,13 +26,13 @@ from ..engine import engine
 HASHED = re.compile(r"~[0-9a-f]{8}$")
 SMALL_PX = 32
 MOST = 60
-"""Most pictures that are read for a folder, while Blender waits: about a second or two."""
+"""Most pictures that are read for a folder. Blender waits for them: about a second or two."""
 _small: dict[Path, np.ndarray] = {}
-"""Pictures that were read already, for other threads."""
+"""Pictures that were read on the main thread, for all threads."""
 
 
 def written(name: str, texts: Mapping[str, str]) -> Path:
-    """The set file of these maps' sources, written if there is none. FileError if it cannot be."""
+    """The set file with these sources of maps, written if needed. Raise FileError if it cannot be written."""
     content = json.dumps(dict(texts), ensure_ascii=False, indent=1).encode()
     file = _file(f"{plain_name(name)}~{hashlib.sha256(content).hexdigest()[:8]}")
     if not is_there(file):
@@ -57,7 +57,7 @@ def _file(name: str) -> Path:
 
 
 def _small_pixels(file: Path) -> np.ndarray:
-    """A picture as `map_files.small_pixels` has it. FileError on threads and beyond a limit, unless read before."""
+    """Picture for `map_files.small_pixels`. Raise FileError for a new picture on other threads, or above the limit."""
     if file not in _small and len(_small) < MOST and threading.current_thread() is threading.main_thread():
         _small[file] = _read_small(file)
     if file not in _small:
@@ -66,7 +66,7 @@ def _small_pixels(file: Path) -> np.ndarray:
 
 
 def forget() -> None:
-    """Read pictures anew, since they may have changed."""
+    """Forget the pictures, because their files may have changed."""
     _small.clear()
 
 

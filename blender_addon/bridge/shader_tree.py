@@ -11,8 +11,8 @@ import bpy
 
 SOCKET_PX, HEAD_PX, HIDDEN_PX, MARGIN_PX = 22.0, 60.0, 40.0, 40.0
 SETTINGS_PX = {"TEX_IMAGE": 150.0, "MAPPING": 220.0, "VALTORGB": 200.0, "CURVE_RGB": 260.0, "MIX": 80.0}
-"""Height of the widgets of some nodes beside their sockets; others have a menu or two."""
-MENUS_PX = 60.0
+"""Height of a node's widgets in addition to its sockets, by type."""
+MENUS_PX = 60.0  # of other nodes: a menu or two
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,11 @@ class Box:
 
 
 def make_room(tree: bpy.types.NodeTree, new: Sequence[bpy.types.Node]) -> None:
-    """Move the new nodes down together until none overlaps a node that was there."""
+    """Move the new nodes down together until none overlaps an older node."""
     movable = [node for node in new if node.type != "FRAME"]
     others = [box_of(node) for node in tree.nodes if node not in new and node.type != "FRAME"]
     boxes, lowered_px = [box_of(node) for node in movable], 0.0
-    if len(movable) < len(new):  # their frame is drawn round them all, and shall hold no other node
+    if len(movable) < len(new):  # the frame around them must not overlap other nodes
         boxes = [_round_all(boxes)]
     while hit := [(box, other) for box in boxes for other in others if box.box_below(lowered_px).overlaps(other)]:
         lowered_px = max(box.top - other.bottom for box, other in hit) + MARGIN_PX
@@ -57,7 +57,7 @@ def _round_all(boxes: Sequence[Box]) -> Box:
 
 
 def box_of(node: bpy.types.Node) -> Box:
-    """Position of a node, independent of the frames that it is in."""
+    """Rectangle of a node in the tree, whatever frames it is in."""
     left, top = node.location
     frame = node.parent
     while frame:
@@ -68,7 +68,7 @@ def box_of(node: bpy.types.Node) -> Box:
 
 
 PREVIEW = "Impasto Preview"
-"""Beginning of the names of nodes of a preview, which no one is to take for the material's own."""
+"""Beginning of the names of the nodes of a preview, which are not part of the material."""
 
 LABELS = {
     "base_color": "Base Color",
@@ -87,7 +87,7 @@ LABELS = {
 
 
 def ends(tree: bpy.types.NodeTree) -> tuple[bpy.types.Node, bpy.types.Node]:
-    """Principled BSDF and Material Output; created in an empty tree."""
+    """Principled BSDF and Material Output, which are added if they are missing."""
     output = output_of(tree)
     made = []
     if output is None:
@@ -132,7 +132,7 @@ Given = Value | tuple[float, ...]
 
 
 class NodeGraph:
-    """New nodes of a tree, as functions from sockets to sockets, laid out in columns by the depth of their inputs."""
+    """Builder of nodes by functions from sockets to sockets. Each node is in a column to the right of its inputs."""
 
     def __init__(self, tree: bpy.types.NodeTree) -> None:
         self.tree = tree
@@ -145,7 +145,7 @@ class NodeGraph:
         return cls(bpy.data.node_groups.new(name, "ShaderNodeTree"))
 
     def input(self, name: str, kind: str, **settings: Any) -> bpy.types.NodeSocket:
-        """New input of the group; settings: its limits and default."""
+        """New input of the group. settings: limits and default of the input."""
         socket = self.tree.interface.new_socket(name, in_out="INPUT", socket_type=f"NodeSocket{kind}")
         for key, value in settings.items():
             setattr(socket, key, value)

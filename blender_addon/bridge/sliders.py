@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sliders of a material that stay live: one group of nodes gives factors and terms, by which maps are changed.
+"""Sliders of a material, which change its look at once: a group of nodes gives factors and terms for the maps.
 
-The maps do not pass through the group but through one node each, where they come first: Blender's USD exporter takes
-the first image that it finds behind a socket, and knows no groups.
+Maps do not pass through the group. Each map passes through a node of its own, as the first input, because Blender's USD
+exporter takes the first image that it finds behind a socket, and does not look into groups.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ CHANGED = {
     "normal": ("VectorMath", "MULTIPLY_ADD", ("Relief Factor", "Normal Term")),
     "height": ("Math", "MULTIPLY_ADD", ("Relief Factor", "Height Term")),
 }
-"""Maps that sliders change: kind and operation of the node, and the group's outputs that enter it after the map."""
+"""Maps that sliders change: kind and operation of the node of a map, and the outputs of the group that it uses."""
 SHOWN = {
     TINT: ("base_color",),
     AMOUNT: ("base_color",),
@@ -34,27 +34,27 @@ SHOWN = {
     WEAR: ("base_color", "height"),
     WEAR_COLOR: ("base_color", "height"),
 }
-"""Sliders, and the maps of which a material needs one; wear needs both."""
+"""Maps that each slider needs. Height needs one of its maps, and others need all."""
 FLAT = (0.5, 0.5, 1.0)
 """Normal of a flat surface, encoded."""
 MIDDLE = 0.5
-"""Height that stays where it is."""
+"""Height that the slider Height does not change."""
 WORN = (0.55, 0.5, 0.44)
 COVER = 0.85
-"""Share of the colour of worn places that is the colour of wear."""
+"""Share of the wear's own colour in the colour of worn places."""
 SOFTNESS = 0.2
 """Range of heights over which wear begins."""
 COLUMN_PX = 290
 
 
 def find(tree: bpy.types.NodeTree | None) -> bpy.types.Node | None:
-    """The node with a material's sliders; None if it has none. Cheap enough for a panel."""
+    """The node with the sliders of a material; None without sliders. Cheap enough for a panel."""
     node = tree.nodes.get(NODE) if tree else None
     return node if node and node.type == "GROUP" and node.node_tree and MARK in node.node_tree else None
 
 
 def shown_sockets(tree: bpy.types.NodeTree) -> list[bpy.types.NodeSocket]:
-    """The sliders of a material that change one of its maps; none of those that a link sets."""
+    """Sliders that change a map of the material. Sliders that a link sets are left out."""
     node = find(tree)
     if node is None:
         return []
@@ -65,7 +65,7 @@ def shown_sockets(tree: bpy.types.NodeTree) -> list[bpy.types.NodeSocket]:
 
 
 def are_neutral(tree: bpy.types.NodeTree) -> bool:
-    """Whether all maps of a material are seen as they are; also if it has no sliders."""
+    """Whether no slider changes a map; also True without sliders."""
     node = find(tree)
     if node is None:
         return True
@@ -76,9 +76,9 @@ def are_neutral(tree: bpy.types.NodeTree) -> bool:
 
 
 def insert(tree: bpy.types.NodeTree, sockets: Mapping[str, bpy.types.NodeSocket]) -> list[bpy.types.Node]:
-    """Put sliders between the sockets of maps and all that they are linked to; those that are there take more maps.
+    """Put sliders between the sockets of maps and the sockets they are linked to. Existing sliders get further maps.
 
-    The nodes that need room.
+    Return the nodes that need room.
     """
     sockets = {name: _blended(socket) for name, socket in sockets.items() if name in CHANGED}
     if not sockets:
@@ -106,7 +106,7 @@ def insert(tree: bpy.types.NodeTree, sockets: Mapping[str, bpy.types.NodeSocket]
 
 
 def remove(tree: bpy.types.NodeTree) -> None:
-    """Link the maps as they are, and remove the sliders."""
+    """Link the maps directly, and remove the sliders."""
     for node in filter(None, (_changing(tree, name) for name in CHANGED)):
         for link in list(node.outputs[0].links) if node.inputs[0].links else ():
             tree.links.new(node.inputs[0].links[0].from_socket, link.to_socket)
@@ -123,7 +123,7 @@ def _changing(tree: bpy.types.NodeTree, name: str) -> bpy.types.Node | None:
 
 
 def _blended(socket: bpy.types.NodeSocket) -> bpy.types.NodeSocket:
-    """Socket of a map, behind the group that makes its material endless."""
+    """Socket of a map after the group that makes a material endless, if there is one."""
     found = [link for link in socket.links if endless_nodes.is_endless(link.to_node)]
     return found[0].to_node.outputs[found[0].to_socket.name] if found else socket
 
@@ -141,7 +141,7 @@ def _new_changing(tree: bpy.types.NodeTree, name: str, group: bpy.types.Node) ->
 
 
 def shared_tree() -> bpy.types.NodeTree:
-    """The group of nodes of all materials of this file."""
+    """The group of sliders that all materials of this file share."""
     found = (one for one in bpy.data.node_groups if MARK in one and one.library is None)
     return next(found, None) or _new_tree()
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Shader nodes to maps and back: the image nodes linked to a material's Principled BSDF, read and replaced.
+"""Maps in shader nodes: the image nodes linked to a material's Principled BSDF, to read and replace.
 
-Nodes are looked up anew each time: while a job runs, the user may change the material.
+Nodes are looked up each time, because the user may change the material while a job runs.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ RELIEF = ("roughness", "normal", "height")
 LIT = ("roughness", "metallic", "normal", "height", "ambient_occlusion")
 """Maps, besides the base colour, that decide how a surface looks under a light."""
 EVEN = ("roughness", "metallic")
-"""Maps that are read from the shader's own value where it has no image."""
+"""Maps for which the constant value of the shader is read if it has no image."""
 PASSED = {
     "REROUTE": None,
     "MIX": ("A", "B"),
@@ -43,16 +43,16 @@ PASSED = {
     "NORMAL_MAP": ("Color",),
     "DISPLACEMENT": ("Height",),
 }
-"""Nodes that only modify an image, and the sockets that it enters by; None: any."""
+"""Inputs for an image of the nodes that only modify it, by type; None for any input."""
 CHANNELS = {"Red": 0, "Green": 1, "Blue": 2, "Alpha": 3}
 HEIGHTS = {"DISPLACEMENT": "Scale", "BUMP": "Distance"}
-"""Nodes that take a height, and their sockets for its range in the world."""
+"""Input for the real-world range of the nodes that take a height, by type."""
 BAKE_FIRST = "join an image to its Base Color, or bake the material first (Bake, Replace Materials)"
 
 
 @dataclass(frozen=True)
 class MapImage:
-    """Image of a map; channel: index of the channel that is the map, None: its colour."""
+    """Image of a map. channel: index of the channel that holds the map; None for the colour."""
 
     image: bpy.types.Image
     channel: int | None = None
@@ -60,7 +60,7 @@ class MapImage:
 
 @dataclass(frozen=True)
 class MapNode:
-    """Image node of a map; channel: index of the image's channel that is the map, None: its colour."""
+    """Image node of a map. channel: index of the channel that holds the map; None for the colour."""
 
     node: bpy.types.Node
     channel: int | None = None
@@ -71,7 +71,7 @@ class MapNode:
 
     @property
     def value_socket(self) -> bpy.types.NodeSocket | None:
-        """Socket that has the map's values: the image's colour or alpha, or a channel that was separated from it."""
+        """Output with the values of the map: colour or alpha of the image, or a separated channel."""
         if self.channel == CHANNELS["Alpha"]:
             return self.node.outputs["Alpha"]
         color = self.node.outputs["Color"]
@@ -82,14 +82,14 @@ class MapNode:
 
     @property
     def range_socket(self) -> bpy.types.NodeSocket | None:
-        """Socket with the range of a height."""
+        """Input with the range of a height."""
         nodes = [link.to_node for output in self.node.outputs for link in output.links]
         nodes += [link.to_node for node in nodes if node.type == "MATH" for link in node.outputs[0].links]
         return next((node.inputs[HEIGHTS[node.type]] for node in nodes if node.type in HEIGHTS), None)
 
 
 def map_nodes(material: bpy.types.Material) -> dict[str, MapNode]:
-    """Image nodes by the name of their map, linked or not. Cheap enough for a panel."""
+    """Image nodes by name of the map. Impasto's nodes may be unlinked. Cheap enough for a panel."""
     tree = material.node_tree
     shader, output = (shader_tree.principled_of(tree), shader_tree.output_of(tree)) if tree else (None, None)
     if shader is None or output is None:
@@ -105,7 +105,7 @@ def map_nodes(material: bpy.types.Material) -> dict[str, MapNode]:
 
 
 def _behind(socket: bpy.types.NodeSocket) -> MapNode | None:
-    """First image node linked to a socket, directly or through nodes that modify it."""
+    """First image node that is linked to a socket, directly or through nodes that only modify the image."""
     sockets: list[tuple[bpy.types.NodeSocket, int | None]] = [(socket, None)]
     seen = set()
     while sockets:
@@ -125,13 +125,13 @@ def _behind(socket: bpy.types.NodeSocket) -> MapNode | None:
 
 
 def picture_of(result: bpy.types.Material | bpy.types.Image) -> bpy.types.Image | None:
-    """The image, or that of a material's base colour, or else of its first map; None if it has none. For drawing."""
+    """Image to draw for a result: the image itself, or the image of a material's base colour or first map, or None."""
     if isinstance(result, bpy.types.Image):
         return result
     own = (
         result.node_tree.nodes.get(f"{materials.FRAME} {materials.LABELS['base_color']}") if result.node_tree else None
     )
-    if own and own.image:  # as in nearly all of ours, and a hundred times as fast
+    if own and own.image:  # in nearly all materials of Impasto, and a hundred times as fast
         return own.image
     nodes = map_nodes(result)
     first = nodes.get("base_color") or next(iter(nodes.values()), None)
@@ -150,7 +150,7 @@ def has_base_color(material: bpy.types.Material | None) -> bool:
 
 
 def base_color_of(material: bpy.types.Material | None) -> bpy.types.Image:
-    """Image of the base colour. ParameterError if there is none."""
+    """Image of the base colour. Raise ParameterError if there is none."""
     if material is None:
         raise ParameterError("the active object has no material", "choose an object whose material has textures")
     found = map_nodes(material).get("base_color")
@@ -160,7 +160,7 @@ def base_color_of(material: bpy.types.Material | None) -> bpy.types.Image:
 
 
 def lit_maps(given: Iterable[str]) -> list[str]:
-    """Maps of `LIT` that show a material with the given maps. Height is used only where there are no normals."""
+    """Maps of `LIT` for a material with the given maps. Height is used only without normals."""
     has_normal = "normal" in given
     return [name for name in LIT if name != "height" or not has_normal]
 
@@ -168,9 +168,9 @@ def lit_maps(given: Iterable[str]) -> list[str]:
 def read(
     material: bpy.types.Material, names: Sequence[str] = RELIEF, longest_px: int | None = None
 ) -> Callable[[], JobInput]:
-    """Read the base colour and other maps, at its size; the returned function converts them on any thread.
+    """Read the base colour, and other maps at its size. The returned function converts them on any thread.
 
-    longest_px: longer side that is enough, roughly.
+    longest_px: approximate longer side that is enough.
     """
     nodes = map_nodes(material)
     maps = {name: MapImage(nodes[name].image, nodes[name].channel) for name in names if name in nodes}
@@ -190,10 +190,10 @@ def read_images(
     longest_px: int | None = None,
     **scale: Any,
 ) -> Callable[[], JobInput]:
-    """Read images of maps at the size of the base colour; the returned function converts them on any thread.
+    """Read images of maps at the size of the base colour. The returned function converts them on any thread.
 
-    even: values of maps without an image. longest_px: longer side that is enough, roughly. scale: in metres. Maps of
-    a tiled base colour (UDIM) are read tile by tile; those that are not tiled repeat on each tile.
+    even: values of maps without an image. longest_px: approximate longer side that is enough. scale: facts in metres
+    for `JobInput`. With a tiled base colour (UDIM), maps are read by tile, and untiled maps repeat on each tile.
     """
     name = base_color.name
     with ExitStack() as stack:
@@ -207,7 +207,7 @@ def read_images(
 
 
 def _tile(image: bpy.types.Image, found: Mapping[int, bpy.types.Image], number: int) -> bpy.types.Image:
-    """The tile of a map that belongs to one of the base colour. ParameterError if it has none."""
+    """Tile of a map for this tile of the base colour. Raise ParameterError if there is none."""
     one = found.get(number) or found.get(0 if number else min(found))
     if one is None:
         message = f"{image.name} has no tile {number}, which the source has"
@@ -222,7 +222,7 @@ def _read_single(
     longest_px: int | None,
     scale: Mapping[str, Any],
 ) -> Callable[[], JobInput]:
-    """Read images that are not tiled, as `read_images`."""
+    """Read images that are not tiled, as `read_images` does."""
     color = images.pixels_of(base_color)
     pictures = {"": color} | {name: scaled(one.image, color.size_px) for name, one in maps.items()}
     channels = {name: one.channel for name, one in maps.items()}
@@ -259,14 +259,14 @@ def scaled(image: bpy.types.Image, size_px: tuple[int, int]) -> images.ImagePixe
 
 
 def _map(name: str, picture: images.ImagePixels, channel: int | None) -> np.ndarray:
-    """Values of a map as the shader reads them: (H, W, 3) for normals and emission, else (H, W, 1)."""
+    """Values of a map as the shader sees them: (H, W, 3) for normals and emission, else (H, W, 1)."""
     pixels = picture.to_pixels(with_packed=True).arrays
     if channel == CHANNELS["Alpha"]:
         return pixels.get("opacity", np.ones((*picture.size_px, 1), np.float32))
     values = pixels["base_color"]
     if name == "emission":
         return values
-    if not picture.is_data:  # a picture of colours gives a map: the shader makes it linear
+    if not picture.is_data:  # the shader makes a map linear that is stored as colours
         values = srgb_to_linear(values if picture.is_float else values / np.float32(255)).astype(np.float32)
         values = convert(values, picture.from_rec709)
     return values if name == "normal" else values[..., channel or 0 : (channel or 0) + 1]
@@ -275,9 +275,9 @@ def _map(name: str, picture: images.ImagePixels, channel: int | None) -> np.ndar
 def repaint(
     material: bpy.types.Material, made: Mapping[str, bpy.types.Image], height_range_m: float | None = None
 ) -> None:
-    """Replace the material's images by new ones; maps that it lacks are linked to it.
+    """Replace the images of the material's maps, and link maps that the material lacks.
 
-    An image that holds several maps in its channels stays, for the others. height_range_m: real-world range of a new
+    An image that holds several maps in its channels stays for its other maps. height_range_m: real-world range of a new
     height.
     """
     nodes, new, taken = map_nodes(material), {}, set()

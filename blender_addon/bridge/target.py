@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Target of results: session ids, looked up when a job is done, since the user may have deleted their data by then."""
+"""Target of results. It holds session ids, because the user may delete data while a job runs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .mapping import AUTO
 from .materials import material_called
 
 NEW, ACTIVE, UNUSED, NONE = "NEW", "ACTIVE", "UNUSED", "NONE"
-"""Materials for results: a new one on the objects, the active one, a new one that none has yet, or none."""
+"""Materials for results: a new material on the objects, the active one, a new one on no object, or none."""
 CAN_HAVE_MATERIAL = ("MESH", "CURVE", "SURFACE", "FONT", "META", "CURVES", "POINTCLOUD", "VOLUME")
 
 
@@ -25,9 +25,9 @@ CAN_HAVE_MATERIAL = ("MESH", "CURVE", "SURFACE", "FONT", "META", "CURVES", "POIN
 class Target:
     """Target of a result. objects, active_material, painted and image are session ids.
 
-    image: editors that show it show the result instead. is_picture: the result is one picture, not the maps of a
-    surface. painted: material whose textures are repainted. part: mark for the images of one of joined materials.
-    file_epoch: the file that was open.
+    image: image that the result replaces in image editors. is_picture: the result is one picture, not the maps of a
+    surface. painted: material whose textures are repainted. part: mark of a part of joined materials (`joined.PART`).
+    file_epoch: number of the file that was open.
     """
 
     name: str
@@ -46,16 +46,16 @@ class Target:
 
     @property
     def is_in_open_file(self) -> bool:
-        """Whether the file in which it was chosen is still open."""
+        """Whether the file in which the target was chosen is still open."""
         return self.file_epoch == jobs.file_epoch
 
     def found_objects(self) -> list[bpy.types.Object]:
-        """Its objects, except those that were deleted meanwhile."""
+        """Objects of the target that were not deleted meanwhile."""
         return [found for uid in self.objects if (found := by_uid(bpy.data.objects, uid))]
 
 
 def target_of(context: bpy.types.Context, material: str, name: str, **look: Any) -> Target:
-    """Target for the selected objects. ParameterError if the active material cannot take maps."""
+    """Target for the selected objects. Raise ParameterError if the active material cannot take maps."""
     objects = assignable_objects(context)
     active = 0
     if material == ACTIVE:
@@ -77,13 +77,13 @@ def assignable_objects(context: bpy.types.Context) -> list[bpy.types.Object]:
 
 
 def active_material(context: bpy.types.Context) -> bpy.types.Material | None:
-    """The active object's active material, also for a timer, which has no window."""
+    """Active material of the active object. It also works in a timer, which has no window."""
     item = context.view_layer.objects.active
     return item.active_material if item else None
 
 
 def chosen_material(context: bpy.types.Context, name: str = "") -> bpy.types.Material:
-    """The material of this name, or else the active object's. ParameterError if there is none."""
+    """The material of this name, or else the active object's. Raise ParameterError if there is none."""
     material = material_called(name) if name else active_material(context)
     if material is None:
         raise ParameterError("the active object has no material", "choose a new material, or add one")
@@ -91,7 +91,7 @@ def chosen_material(context: bpy.types.Context, name: str = "") -> bpy.types.Mat
 
 
 def object_called(name: str) -> bpy.types.Object | None:
-    """The object of this name; None for an empty one. ParameterError if there is none."""
+    """The object of this name; None for an empty one. Raise ParameterError if there is none."""
     if name and name not in bpy.data.objects:
         raise ParameterError(
             f"there is no object called {excerpt(name)}", "see bpy.data.objects for those that there are"

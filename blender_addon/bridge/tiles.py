@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tiled images (UDIM), read as and made of single ones: Blender gives scripts the pixels of the first tile only."""
+"""Tiled images (UDIM), read and made by single images. Scripts can only read the pixels of the first tile."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ TILED = "TILED"
 
 @dataclass(frozen=True)
 class TiledPicture:
-    """Pixels of a tiled image's tiles, by number, as read on the main thread."""
+    """Pixels of a tiled image by number of the tile, as read on the main thread."""
 
     name: str
     tiles: Mapping[int, images.ImagePixels]
 
     def to_pixels(self) -> JobInput:
-        """All tiles, in the form that the worker takes; for any thread."""
+        """All tiles in the form that the worker accepts. It may be called on any thread."""
         return joined({number: picture.to_pixels() for number, picture in self.tiles.items()}, self.name)
 
 
 def read(image: bpy.types.Image) -> Path | images.ImagePixels | TiledPicture:
-    """An image as it is sent: its file if plain, else its pixels, or its tiles'. ParameterError for movies and such."""
+    """An image ready to send: its file if plain, else pixels, by tile for UDIM. Raise ParameterError for movies."""
     if image.source != TILED:
         return images.read(image)
     with single_images(image) as tiles:
@@ -41,22 +41,22 @@ def read(image: bpy.types.Image) -> Path | images.ImagePixels | TiledPicture:
 
 
 def joined(tiles: Mapping[int, JobInput], name: str | None) -> JobInput:
-    """The tiles of a picture or of maps by number; one by 0 is not tiled."""
+    """One input from the tiles of a picture or of maps, by number; the number 0 stands for untiled ones."""
     parts = ((tile_key(map_, number), part.arrays[map_]) for number, part in tiles.items() for map_ in part.arrays)
     return replace(tiles[min(tiles)], arrays=dict(parts), name=name)
 
 
 def sizes_of(image: bpy.types.Image) -> dict[int, tuple[int, int]]:
-    """(height, width) of each tile by number; by 0 of an image that is not tiled."""
+    """(height, width) of each tile by number; the number is 0 for an image that is not tiled."""
     sizes = {tile.number: tile.size for tile in image.tiles} if image.source == TILED else {0: image.size}
     return {number: (height, width) for number, (width, height) in sizes.items()}
 
 
 @contextmanager
 def single_images(image: bpy.types.Image) -> Iterator[dict[int, bpy.types.Image]]:
-    """Images of a tiled one's tiles by number, until the end of the block; by 0 the image itself if it is not tiled.
+    """Context with an image for each tile, by number. An image that is not tiled has the number 0.
 
-    ParameterError or FileError if a tile cannot be read.
+    Raise ParameterError or FileError if a tile cannot be read.
     """
     if image.source != TILED:
         yield {0: image}
@@ -73,7 +73,7 @@ def single_images(image: bpy.types.Image) -> Iterator[dict[int, bpy.types.Image]
 
 
 def _loaded(image: bpy.types.Image, path: Path) -> bpy.types.Image:
-    """A tile's file, read as the whole image is. FileError if it is missing or damaged."""
+    """Image from the file of a tile, with the settings of `image`. Raise FileError if it is missing or damaged."""
     try:
         one = bpy.data.images.load(str(path))
     except RuntimeError as error:
@@ -84,7 +84,7 @@ def _loaded(image: bpy.types.Image, path: Path) -> bpy.types.Image:
 
 
 def _files(image: bpy.types.Image, folder: Path) -> dict[int, Path]:
-    """Files of the tiles: its own, or else those that are written into a folder."""
+    """Files of the tiles, by number. Packed and unsaved tiles are written to the folder."""
     numbers = [tile.number for tile in image.tiles]
     if not image.is_dirty and image.packed_files:
         packed = {one.tile_number: one.packed_file.data for one in image.packed_files}
@@ -99,7 +99,7 @@ def _files(image: bpy.types.Image, folder: Path) -> dict[int, Path]:
 
 
 def _saved(image: bpy.types.Image, folder: Path) -> dict[int, Path]:
-    """Files of what is painted and not saved yet. ParameterError where Blender would take it for saved then."""
+    """Files of unsaved tiles. Raise ParameterError if this Blender would then regard the image as saved."""
     can_copy = "save_copy" in bpy.types.Image.bl_rna.functions["save"].parameters
     if not can_copy and image.is_dirty and image.filepath_raw:
         raise ParameterError(f"the tiled image {image.name} has changes that are not saved", "save it (Alt+S) first")
@@ -112,7 +112,7 @@ def _saved(image: bpy.types.Image, folder: Path) -> dict[int, Path]:
 
 
 def add(name: str, map_name: str, tiles: Mapping[int, bytes], recipe: Recipe | None) -> bpy.types.Image:
-    """New image of encoded files by number, packed, in the colour space of its map, with its recipe; 0: not tiled."""
+    """New packed image from encoded files by number, with its map and recipe. The number 0 is for untiled images."""
     if 0 in tiles:
         return images.add(name, map_name, tiles[0], recipe)
     with temporary_folder() as folder:
@@ -127,9 +127,9 @@ def add(name: str, map_name: str, tiles: Mapping[int, bytes], recipe: Recipe | N
 
 
 def load(paths: Mapping[int, Path], map_name: str, recipe: Recipe | None) -> bpy.types.Image:
-    """Image of files on disk by number, which is not packed; 0: of one that is not tiled.
+    """Image of files on disk by number, which is not packed. The number 0 is for an image without tiles.
 
-    An image of the same files is reloaded.
+    An image that already has these files is reloaded.
     """
     if 0 in paths:
         return images.load(paths[0], map_name, recipe)
@@ -148,7 +148,7 @@ def _is_of_files(image: bpy.types.Image, paths: Mapping[int, Path]) -> bool:
 
 
 def _of_files(paths: Mapping[int, Path], map_name: str, before: bpy.types.Image | None = None) -> bpy.types.Image:
-    """Tiled image of files by number, in the colour space of its map; that of the same files before, or a new one."""
+    """Tiled image of files by number, in the colour space of its map: the image `before`, or a new one."""
     image = before or bpy.data.images.load(str(paths[min(paths)]))
     image.source = TILED
     image.filepath_raw = str(_pattern(paths))
@@ -167,7 +167,7 @@ def _pattern(paths: Mapping[int, Path]) -> Path:
 
 
 def with_alpha(color: Mapping[int, bytes], alpha: Mapping[int, bytes], recipe: Recipe) -> dict[int, bytes]:
-    """Encoded files of a base colour whose alpha is its opacity, by number."""
+    """Encoded files, by number, of a base colour with opacity as alpha."""
     found = {}
     for number in color:
         opaque, opacity = (images.add(encode.TEMPORARY, "base_color", one[number], recipe) for one in (color, alpha))

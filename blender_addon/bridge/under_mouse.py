@@ -13,7 +13,7 @@ from mathutils.bvhtree import BVHTree
 
 
 def ray_below(area: bpy.types.Area, x: int, y: int) -> tuple[Vector, Vector]:
-    """Origin and direction, in the world, of the line of sight through a position in the window."""
+    """Origin and direction, in the scene, of the line of sight through a position in the window."""
     region = next(one for one in area.regions if one.type == "WINDOW")
     view, place = area.spaces.active.region_3d, (x - region.x, y - region.y)
     origin = view3d_utils.region_2d_to_origin_3d(region, view, place)
@@ -21,7 +21,7 @@ def ray_below(area: bpy.types.Area, x: int, y: int) -> tuple[Vector, Vector]:
 
 
 def is_in_view(area: bpy.types.Area, x: int, y: int) -> bool:
-    """Whether a position in the window is in an area's view, and not in a side panel or a header over it."""
+    """Whether a position in the window is in an area's view, and not in a sidebar or a header above it."""
     there = {
         one.type
         for one in area.regions
@@ -31,7 +31,7 @@ def is_in_view(area: bpy.types.Area, x: int, y: int) -> bool:
 
 
 def object_below(context: bpy.types.Context, x: int, y: int) -> bpy.types.Object | None:
-    """The object under the mouse, whose position is in the window; None if there is none."""
+    """The object at a position of the mouse in the window; None if there is none."""
     hit = context.scene.ray_cast(context.evaluated_depsgraph_get(), *ray_below(context.area, x, y))
     return hit[4].original if hit[0] else None
 
@@ -39,7 +39,7 @@ def object_below(context: bpy.types.Context, x: int, y: int) -> bpy.types.Object
 def face_below(
     objects: Iterable[bpy.types.Object], origin: Vector, direction: Vector
 ) -> tuple[bpy.types.Object, int] | None:
-    """Object and number of the nearest visible face on a line of sight, among objects in edit mode; None without."""
+    """Object and number of the nearest visible face on a line of sight, for objects in edit mode; or None."""
     found = []
     for item in objects:
         mesh, to_local = bmesh.from_edit_mesh(item.data), item.matrix_world.inverted_safe()

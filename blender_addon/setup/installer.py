@@ -75,7 +75,7 @@ class InstallPlan:
     repairs: Engine | None = None
 
     def carry_out(self, task: Task) -> Engine:
-        """Install, check and return the engine. WorkerError if that fails."""
+        """Install, check and return the engine. Raise WorkerError if that fails."""
         task.say("Looking for a graphics card")
         build = None if self.wheels else self.build()
         try:
@@ -166,7 +166,7 @@ class InstallPlan:
 
 
 def plan(preferences: PreferenceProperties, *, repairs: bool = False) -> InstallPlan:
-    """Plan from the preferences. WorkerError if this Blender cannot install an engine."""
+    """Plan from the preferences. Raise WorkerError if this Blender cannot install an engine."""
     if reason := poll_message(preferences):
         raise WorkerError("the engine cannot be set up", reason)
     wheel = engine.wheel()
@@ -214,7 +214,7 @@ def _read(record: Path, wanted: dict[str, str]) -> Engine | None:
 
 @contextmanager
 def _only_one(folder: Path) -> Iterator[None]:
-    """Context that locks the folder. WorkerError while another Blender installs there. Locks end with their process."""
+    """Lock the folder. Raise WorkerError while another Blender installs there. The lock ends with its process."""
     lock = locks.acquire(folder / "setup.lock")
     if lock is None:
         raise WorkerError("another Blender sets up the engine at this moment", "wait until it is done")

@@ -58,7 +58,7 @@ class Action:
         raise NotImplementedError
 
     def of_row(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """Values, as JSON, of a row with these fields. ParameterError for fields that contradict each other."""
+        """Values, as JSON, of a row with these fields. Raise ParameterError for fields that contradict each other."""
         raise NotImplementedError
 
     def placed(self, values: Mapping[str, Any], folder: Path) -> dict[str, Any]:
@@ -72,7 +72,7 @@ class Action:
         """Raise ParameterError if its values name files, which are not sent to another machine."""
 
     def content(self, values: Any) -> Any:
-        """All that a result depends on, as JSON in which a Path stands for a file's content. FileError without it."""
+        """All that a result depends on, as JSON. A Path stands for a file's content. Raise FileError without it."""
         raise NotImplementedError
 
     def title(self, values: Any) -> str:

@@ -153,7 +153,7 @@ class Context:
     def load_exemplar(self, model: FoundModel) -> Maps:
         """The picture that a model learned from, stored beside it. The recipe records its hash; a note names the data.
 
-        ModelError if it is missing or damaged.
+        Raise ModelError if it is missing or damaged.
         """
         exemplar = model.load_exemplar()
         self.on_loaded("exemplars", model.name, model.card["exemplar"])

@@ -85,7 +85,7 @@ class Cancelled(BaseException):
 
 
 def out_of_memory(error: BaseException) -> DeviceError | None:
-    """DeviceError for an error of Python, NumPy or torch about full memory; None for any other error."""
+    """Raise DeviceError for an error of Python, NumPy or torch about full memory; None for any other error."""
     is_memory = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
     if is_memory or (isinstance(error, RuntimeError) and FULL_MEMORY.search(str(error))):
         return DeviceError(f"out of memory: {error}", "choose a smaller size, or the CPU")

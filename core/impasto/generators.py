@@ -42,13 +42,13 @@ class ExportingGenerator(Generator):
 
     @abstractmethod
     def portable(self, model: str, context: Context) -> Portable:
-        """The model of this name as a graph that other frameworks can run. ModelError if it cannot be one."""
+        """The model of this name as a graph that other frameworks can run. Raise ModelError if it cannot be one."""
 
     @abstractmethod
     def portable_inputs(self, model: str, size: tuple[int, int], context: Context) -> dict[str, np.ndarray]:
         """Values of the graph's inputs, by name, for the picture of a size (height, width) with this step's seed.
 
-        ParameterError if the graph makes no pictures of this size.
+        Raise ParameterError if the graph makes no pictures of this size.
         """
 
 
@@ -59,4 +59,4 @@ class ImportingGenerator(Generator):
 
     @abstractmethod
     def import_model(self, file: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        """Tensors and card of a model from a file. ModelError if it is not one."""
+        """Tensors and card of a model from a file. Raise ModelError if it is not one."""

@@ -144,7 +144,7 @@ def sliders_field(description: str = "Sliders of the model, by their names: its 
 
 
 def color_of(text: str) -> list[float]:
-    """The colour in #ff8800, #f80, a CSS name, or three numbers from 0 to 1. ParameterError for anything else."""
+    """The colour in #ff8800, #f80, a CSS name, or three numbers from 0 to 1. Raise ParameterError for anything else."""
     from PIL import ImageColor
 
     with contextlib.suppress(ValueError):

@@ -108,7 +108,7 @@ class Ranks:
         return [bool(flag) for flag in found]
 
     def _connect(self, collective: Callable[[], Any]) -> None:
-        """Run a function that all processes take part in. WorkerError if one of them has ended."""
+        """Run a function that all processes take part in. Raise WorkerError if one of them has ended."""
         try:
             collective()
         except RuntimeError as error:
@@ -120,7 +120,7 @@ class Ranks:
 def launched(device: str) -> Iterator[Ranks]:
     """Context that connects this process with the others that `torchrun` has started, if any.
 
-    DeviceError if there are fewer GPUs than processes on this machine.
+    Raise DeviceError if there are fewer GPUs than processes on this machine.
     """
     if "WORLD_SIZE" not in os.environ or "RANK" not in os.environ:
         yield Ranks()

@@ -151,7 +151,7 @@ class Recipe:
 
     @classmethod
     def from_json(cls, text: str) -> Recipe:
-        """A recipe from JSON, of `to_json` or written by hand. ParameterError if it is not one."""
+        """A recipe from JSON, of `to_json` or written by hand. Raise ParameterError if it is not one."""
         return cls.from_dict(parse_json(text, "the recipe", kind=ParameterError))
 
     @classmethod

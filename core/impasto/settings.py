@@ -26,7 +26,7 @@ ABOUT = "about"
 
 @cache
 def settings_in(package: str) -> Mapping[str, list[SettingsDescription]]:
-    """The named settings of a package's tools, by tool. PluginError if its file cannot be read."""
+    """The named settings of a package's tools, by tool. Raise PluginError if its file cannot be read."""
     where = getattr(sys.modules.get(package), "__file__", None)
     if where is None or not (path := Path(where).with_name(FILE)).is_file():
         return {}
@@ -45,7 +45,7 @@ def settings_in(package: str) -> Mapping[str, list[SettingsDescription]]:
 
 
 def values_called(tool: str, settings: list[SettingsDescription], name: str) -> dict[str, Any]:
-    """Values of the settings of this name; case does not matter, nor do hyphens. ParameterError if a tool has none."""
+    """Values of the settings of this name, in any case, with spaces or hyphens. Raise ParameterError without any."""
     if not has_settings(settings, name):
         remedy = choices(name, [one["name"] for one in settings], f"`impasto tools {tool}`")
         raise ParameterError(f"{tool} has no settings called {excerpt(name)}", remedy)

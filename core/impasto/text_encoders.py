@@ -35,7 +35,7 @@ class TextEncoder(ABC):
         """Features (N, size) of texts, with a deviation of about 1; a text always has the same features."""
 
     def valid_features(self, texts: Sequence[str], context: Context) -> np.ndarray:
-        """Features (N, size) float32 of texts. PluginError if `encode` returns something else."""
+        """Features (N, size) float32 of texts. Raise PluginError if `encode` returns something else."""
         import numpy as np
 
         features = np.asarray(self.encode(texts, context), np.float32)

@@ -146,7 +146,7 @@ class Maps(Mapping[str, Texture]):
     def of_tiles(cls, tiles: Mapping[int, Maps]) -> Maps:
         """Maps on a sheet, from the maps of all UDIM tiles by number.
 
-        ParameterError if a tile lacks a map that others have.
+        Raise ParameterError if a tile lacks a map that others have.
         """
         first = tiles[min(tiles)]
         for number, maps in tiles.items():
@@ -213,7 +213,7 @@ class Maps(Mapping[str, Texture]):
 
     @property
     def size_px(self) -> tuple[int, int]:
-        """(height, width) of every map. ParameterError if there are no maps."""
+        """(height, width) of every map. Raise ParameterError if there are no maps."""
         for texture in self.textures.values():
             return texture.size_px
         raise ParameterError("there are no maps", "give a source image")

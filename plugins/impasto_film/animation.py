@@ -42,7 +42,7 @@ def before_and_after(
 
 
 def write_animation(path: Path, pictures: Iterable[np.ndarray]) -> None:
-    """Write pictures (H, W, 3) in [0, 1] as an animated WebP, 24 a second. FileError if it cannot be written."""
+    """Write pictures (H, W, 3) in [0, 1] as an animated WebP, 24 a second. Raise FileError if it cannot be written."""
     first, *others = map(_image, pictures)
     options = {"save_all": True, "append_images": others, "duration": FRAME_MS, "loop": 0, "quality": QUALITY}
     with stage([path]) as parts:

@@ -108,7 +108,7 @@ def stylize_film(recipe: Recipe, files: Mapping[str, Path], arguments: argparse.
 
 
 def is_film(arguments: argparse.Namespace) -> bool:
-    """Whether the options ask for a film. ParameterError for a film's option that would be ignored."""
+    """Whether the options ask for a film. Raise ParameterError for a film's option that would be ignored."""
     if arguments.film or arguments.keyframes:
         return True
     if given := next((name for name in OF_FILM if getattr(arguments, name) is not None), ""):

@@ -54,7 +54,7 @@ def _is_rendered(path: Path) -> bool:
 
 
 def frame_at(frames: Mapping[int, Path], number: int) -> ShotFrame:
-    """A frame of a shot, with its rendered or estimated motion. FileError if it cannot be read."""
+    """A frame of a shot, with its rendered or estimated motion. Raise FileError if it cannot be read."""
     if _is_rendered(frames[number]):
         return read_frame(frames[number])
     maps, mended_px = _read_mended(frames[number])
@@ -71,7 +71,7 @@ def frame_at(frames: Mapping[int, Path], number: int) -> ShotFrame:
 
 
 def read_colors(path: Path) -> Maps:
-    """A picture with a base colour. FileError if it cannot be read, or holds other values, such as heights.
+    """A picture with a base colour. Raise FileError if it cannot be read, or holds other values, such as heights.
 
     If a few pixels are NaN or infinite, they get the values of the nearest valid ones.
     """
@@ -89,7 +89,7 @@ def _read_mended(path: Path) -> tuple[Maps, int]:
 def optical_flow(here: np.ndarray, there: np.ndarray) -> np.ndarray:
     """Offsets (H, W, 2), in rows and columns, from the pixels of a picture (H, W, 3) to the same points in another.
 
-    0 everywhere if the pictures differ in size or are too small. PluginError without the extra `footage`.
+    0 everywhere if the pictures differ in size or are too small. Raise PluginError without the extra `footage`.
     """
     cv2 = _opencv()
     if here.shape != there.shape or min(here.shape[:2]) < LEAST_PX:
@@ -113,7 +113,7 @@ def painted_color(path: Path) -> np.ndarray:
 def write_painted(path: Path, frame: ShotFrame, color: np.ndarray, metadata: Mapping[str, str]) -> np.ndarray:
     """Write a painted frame, with its opacity and other passes, and return its rounded colours (H, W, 3).
 
-    FileError if it cannot be written.
+    Raise FileError if it cannot be written.
     """
     if frame.passes is not None:
         return write_repainted(path, frame, color, metadata)
@@ -144,7 +144,7 @@ def shot_name(shot: Path) -> str:
 def frames_on_disk(shot: Path, first: int | None = None, last: int | None = None) -> Iterator[dict[int, Path]]:
     """Frames by number, as from `frames_of`. Those of a movie are written to a temporary folder for the block.
 
-    A movie's frames are counted from 1. FileError if the shot cannot be read.
+    A movie's frames are counted from 1. Raise FileError if the shot cannot be read.
     """
     if not _is_movie(shot):
         yield frames_of(shot, first, last)
@@ -163,14 +163,14 @@ def frames_on_disk(shot: Path, first: int | None = None, last: int | None = None
 
 
 def write_picture(path: Path, color: np.ndarray, opacity: np.ndarray, metadata: Mapping[str, str]) -> None:
-    """Write a PNG of colours (H, W, 3), sRGB, and of opacity (H, W, 1) unless that is 1. FileError if it fails."""
+    """Write a PNG of colours (H, W, 3), sRGB, and of opacity (H, W, 1) other than 1. Raise FileError if it fails."""
     pixels = color if (opacity == 1).all() else np.concatenate([color, opacity], -1)
     layout = Layout(pixels.shape[-1], True)
     write_whole(PngRows(path, layout, pixels.shape[:2], metadata, bits=8), Texture(pixels, "srgb"))
 
 
 def _pictures(movie: Path) -> Iterator[np.ndarray]:
-    """The pictures (H, W, 3) of a movie. FileError if it has none, or if they are too large.
+    """The pictures (H, W, 3) of a movie. Raise FileError if it has none, or if they are too large.
 
     OpenCV gets the open file, since it takes a name with %02d for that of a sequence.
     """
@@ -202,7 +202,7 @@ def _check_size(movie: Path, size_px: tuple[int, ...]) -> None:
 
 
 def _opencv() -> Any:
-    """OpenCV with one thread, since its flow depends on their number. PluginError if it is not installed."""
+    """OpenCV with one thread, since its flow depends on their number. Raise PluginError if it is not installed."""
     for name, value in READ_AS.items():
         os.environ.setdefault(name, value)
     try:

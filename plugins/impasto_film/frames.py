@@ -30,14 +30,14 @@ def frames_of(shot: Path, first: int | None = None, last: int | None = None) -> 
 
 
 def asked_frames(frames: Mapping[int, Path], frame_step: int = 1) -> dict[int, Path]:
-    """Every n-th frame, from the first on. ParameterError for a step below 1."""
+    """Every n-th frame, from the first on. Raise ParameterError for a step below 1."""
     if frame_step < 1:
         raise ParameterError(f"frame_step is {frame_step}", "write a whole number from 1")
     return {number: frames[number] for number in list(frames)[::frame_step]}
 
 
 def numbered_files(shot: Path) -> dict[int, Path]:
-    """The files of frames by number. FileError if there is no folder, or if two files have the same number.
+    """The files of frames by number. Raise FileError if there is no folder, or if two files have the same number.
 
     shot: a folder with the frames of one shot, or a pattern such as shots/street_####.exr.
     """
@@ -65,7 +65,7 @@ def numbered_files(shot: Path) -> dict[int, Path]:
 
 
 def check_numbers(found: Mapping[int, Path], shot: Path, first: int | None, last: int | None) -> dict[int, Path]:
-    """The frames from `first` to `last`. FileError if there are none, or some are missing."""
+    """The frames from `first` to `last`. Raise FileError if there are none, or some are missing."""
     low = min(found, default=0) if first is None else first
     high = max(found, default=0) if last is None else last
     chosen = {number: found[number] for number in sorted(found) if low <= number <= high}
@@ -85,7 +85,7 @@ def check_numbers(found: Mapping[int, Path], shot: Path, first: int | None, last
 
 
 def check_count(frames: dict[int, Path], shot: Path) -> dict[int, Path]:
-    """The frames, if there are not too many. FileError otherwise."""
+    """The frames, if there are not too many. Raise FileError otherwise."""
     if len(frames) > MOST_FRAMES:
         raise FileError(f"{excerpt(shot)} has more than {MOST_FRAMES:,} frames", "give --first and --last")
     return frames
@@ -94,7 +94,7 @@ def check_count(frames: dict[int, Path], shot: Path) -> dict[int, Path]:
 def keyframes_of(given: Path, frames: Mapping[int, Path]) -> tuple[dict[int, Path], list[str]]:
     """Keyframes by frame number, and notes that name the unused files.
 
-    given: as for `numbered_files`. FileError if there is no keyframe for these frames.
+    given: as for `numbered_files`. Raise FileError if there is no keyframe for these frames.
     """
     numbered = numbered_files(given)
     found = {number: path for number, path in numbered.items() if number in frames}

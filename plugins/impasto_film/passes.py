@@ -271,7 +271,7 @@ def _format(parts: list[_Part], prefix: str) -> str:
 
 
 def _parts(lines: Scanlines) -> list[_Part]:
-    """All parts of an EXR. FileError if the file is no EXR or is damaged."""
+    """All parts of an EXR. Raise FileError if the file is no EXR or is damaged."""
     import OpenImageIO as oiio
 
     path = lines.path
@@ -295,7 +295,7 @@ def _parts(lines: Scanlines) -> list[_Part]:
 
 
 def _layer_of_motion(layers: Layers, path: Path) -> str:
-    """The first view layer that has vectors and colours. FileError if there is none."""
+    """The first view layer that has vectors and colours. Raise FileError if there is none."""
     for name, passes in layers.items():
         if "Vector" in passes and set(COLOR) <= passes.get("Combined", {}).keys():
             return name

@@ -21,7 +21,7 @@ LOOKED_AT = 2
 def note_on_motion(frames: Mapping[int, Path]) -> str:
     """A note that nothing moves in the first frames of a shot; empty if something does, or if there is one frame only.
 
-    FileError if they have no vectors although something moves, as their world positions show.
+    Raise FileError if they have no vectors although something moves, as their world positions show.
     """
     first = []
     for number in islice(frames, LOOKED_AT):
@@ -53,7 +53,7 @@ def ready_keyframes(
 
 
 def remove_frames(paths: Iterable[Path]) -> None:
-    """Remove frames that will be replaced. FileError if one cannot be removed."""
+    """Remove frames that will be replaced. Raise FileError if one cannot be removed."""
     for path in paths:
         with explain(path, "replace"):
             path.unlink(missing_ok=True)

@@ -21,7 +21,7 @@ LEAST = {"first": 0, "last": 0, "frame_step": 1}
 
 
 def values_of(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of a row. ParameterError for fields that a shot does not take."""
+    """The values of a row. Raise ParameterError for fields that a shot does not take."""
     if "shot" not in fields:
         given = next(name for name in COLUMNS if name in fields)
         raise ParameterError(f"{given} is for a shot", "give the frames as shot, or leave it out")

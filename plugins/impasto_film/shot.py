@@ -76,7 +76,7 @@ class Shot:
         """Repaint the frames up to the next keyframe, the last; yield each file, whether it is new, and its colours.
 
         The keyframe is painted first. Then its paint is carried backwards to fill the gaps of the frames before it. An
-        existing file is used as it is. FileError if a frame cannot be used, or a file has other settings.
+        existing file is used as it is. Raise FileError if a frame cannot be used, or a file has other settings.
         """
         key = numbers[-1]
         older = self._carried_forwards(numbers)
@@ -102,7 +102,7 @@ class Shot:
             self.carried.keep(newer.paintings)
 
     def _keyframe(self, number: int) -> CarriedPaint | None:
-        """The paint of a frame painted by hand; None if it was not. FileError if the painting has another size."""
+        """Paint of a frame that was painted by hand, or None. Raise FileError if the painting has another size."""
         if number not in self.keyframes:
             return None
         frame, path = self._frame(number), self.keyframes[number]
@@ -150,7 +150,7 @@ class Shot:
     def _write(self, out: Path, paint: FramePaint, film: str) -> np.ndarray:
         """Write a painted frame, and return its rounded colours, so that a resumed shot continues with the same ones.
 
-        FileError if it cannot be written.
+        Raise FileError if it cannot be written.
         """
         color = self._painting(paint)
         metadata = metadata_of(self.record or self.recipe, film=film)
@@ -186,7 +186,7 @@ class Shot:
         return digest.hexdigest()
 
     def _is_done(self, out: Path, film: str) -> bool:
-        """Whether a frame's file exists with this record. FileError if its settings or render are others."""
+        """Whether a frame's file exists with this record. Raise FileError if its settings or render are others."""
         if not is_there(out):
             return False
         metadata = read_metadata(out)
@@ -197,7 +197,7 @@ class Shot:
         return found == film
 
     def _existing_color(self, out: Path, frame: ShotFrame) -> np.ndarray:
-        """The colours (H, W, 3) of a frame's existing file. FileError if it has another size."""
+        """The colours (H, W, 3) of a frame's existing file. Raise FileError if it has another size."""
         color = painted_color(out)
         if color.shape != frame.color.shape:
             raise self._mismatch(out)
@@ -235,7 +235,7 @@ def paint_frame(
     options: RunOptions = DEFAULT,
     host: Host = NOBODY,
 ) -> Result:
-    """Paint one frame without its neighbours. Arguments as for `repaint_shot`. ParameterError if its size changes."""
+    """Paint one frame without its neighbours. Arguments: see `repaint_shot`. Raise ParameterError for another size."""
     maps = Maps.from_arrays({"base_color": frame.color, "opacity": frame.opacity})
     result = run(recipe, {SOURCE: maps, **inputs}, options, replace(host, on_progress=NOBODY.on_progress))
     if "base_color" not in result.maps or result.maps.size_px != frame.size_px:
@@ -263,8 +263,8 @@ def repaint_shot(
     picture. inputs: its inputs other than the picture. keyframes: pictures of frames painted by hand, by number.
     frame_step: write every n-th frame, from the first on. replaces: remove existing frames first. on_frame: gets the
     colours of each frame, and whether it is new. on_note: gets notes for the user. options, host: for runs of the
-    recipe; the host also gets the progress of the shot. If the user cancels, the finished frames stay. FileError if
-    another process repaints a shot into this folder.
+    recipe; the host also gets the progress of the shot. If the user cancels, the finished frames stay. Raise FileError
+    if another process repaints a shot into this folder.
     """
     paths = [folder / painted_name(path) for path in asked_frames(frames, frame_step).values()]
     if {resolve(path) for path in paths} & {resolve(path) for path in frames.values()}:

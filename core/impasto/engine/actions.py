@@ -110,5 +110,5 @@ OWN: Mapping[str, Action] = {action.name: action for action in (Run(), FindMatch
 
 
 def action_called(name: str) -> Action:
-    """The action of this name, the core's or a plugin's. ParameterError if there is none."""
+    """The action of this name, the core's or a plugin's. Raise ParameterError if there is none."""
     return OWN[name] if name in OWN else registry().action(name)

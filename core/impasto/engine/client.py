@@ -123,7 +123,7 @@ class Client:
         return self._submit(request, finish)
 
     def _job_input(self, name: str, given: Maps | JobInput | Path) -> JobInput:
-        """An input in the form that is sent. ParameterError if it cannot be one."""
+        """An input in the form that is sent. Raise ParameterError if it cannot be one."""
         if isinstance(given, Maps):
             return JobInput.of_maps(given)
         if not isinstance(given, JobInput | str | os.PathLike):

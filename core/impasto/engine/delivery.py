@@ -146,7 +146,7 @@ def _read_sent(given: JobInput, on_progress: Callable[[float, str], None], wante
 
 
 def _floats(name: str, array: np.ndarray) -> np.ndarray:
-    """Pixels as float32, unsigned integers scaled to [0, 1]. ParameterError for NaN and infinite values."""
+    """Pixels as float32, unsigned integers scaled to [0, 1]. Raise ParameterError for NaN and infinite values."""
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         message = f"{name} has pixels that are infinite or not a number"
         raise ParameterError(message, "open the picture in the program that made it and clean it")

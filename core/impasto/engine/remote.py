@@ -69,7 +69,7 @@ class Remote:
         """The engine at ssh://[USER@]HOST[:PORT][/PYTHON], where /~/PYTHON begins in the home folder.
 
         A host may be an alias of ssh's configuration, which is where keys, jump hosts and so on belong.
-        ParameterError if the address is wrong.
+        Raise ParameterError if the address is wrong.
         """
         found = ADDRESS.fullmatch(address)
         if not found or not 0 < int(found["port"] or 22) < 65536:
@@ -138,7 +138,7 @@ class Remote:
 
 
 def read_files(path: Path) -> dict[str, np.ndarray]:
-    """Bytes (N,) of a picture, its tiles, or the files in a folder of maps, by name. FileError if one is too large."""
+    """Bytes (N,) of a picture, its tiles, or the maps in a folder, by file name. Raise FileError for large files."""
     files = sent_files(path)
     return {name: np.frombuffer(read_bytes(file, MAX_ARRAY_BYTES), np.uint8) for name, file in files.items()}
 

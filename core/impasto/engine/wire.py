@@ -34,7 +34,7 @@ DTYPES = ("<f4", "<f2", "|u1", "<u2")
 def write_frame(stream: IO[bytes], frame: Mapping[str, Any]) -> None:
     """Write a frame of plain data, dataclasses, paths, recipes and arrays. Several threads that write share a lock.
 
-    ProtocolError for data that cannot be sent. It is raised before the first byte is written.
+    Raise ProtocolError for data that cannot be sent. It is raised before the first byte is written.
     """
     arrays: list[np.ndarray] = []
 
@@ -73,7 +73,7 @@ class CutFrameError(ProtocolError):
 def read_frame(stream: IO[bytes]) -> dict[str, Any] | None:
     """The next frame as plain data and arrays, or None at the end of the stream.
 
-    ProtocolError if it is malformed. The stream is of no use afterwards, since nobody knows where a frame begins.
+    Raise ProtocolError if it is malformed. The stream is of no use afterwards, since nobody knows where a frame begins.
     """
     if not (line := stream.readline(MAX_HEADER_BYTES)):
         return None

@@ -64,7 +64,7 @@ CAFFE_SCALE = ARCHITECTURES["vgg19-keras"].content_scale
 
 @cache
 def bundled_tensors() -> dict[str, np.ndarray]:
-    """Weights of the bundled encoder. ModelError if its file is damaged."""
+    """Weights of the bundled encoder. Raise ModelError if its file is damaged."""
     return read_model(MODELS / f"{BUNDLED}{SUFFIX}").load()
 
 

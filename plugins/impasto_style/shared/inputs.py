@@ -67,7 +67,7 @@ def _fill_in_rows(pixels: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np
 def read_style(maps: Maps, index: int, parameters: StyleParameters, longest_px: int, device: str) -> Tensor:
     """A style (1, 3, h, w), scaled so that its strokes have their final size in a result of `longest_px`.
 
-    index: its number, for messages. ParameterError if it has only one colour, too few pixels, or no opaque ones.
+    index: its number, for messages. Raise ParameterError if it has only one colour, too few pixels, or no opaque ones.
     """
     label = _label(STYLE, maps, index)
     if "base_color" not in maps:
@@ -105,7 +105,7 @@ def _middle(maps: Maps, longest_px: int) -> Maps:
 
 
 def _shown_size(label: str, maps: Maps, factor: float, parameters: StyleParameters) -> tuple[int, int]:
-    """(height, width) of a style in pixels of the result. ParameterError if its requested strokes are too small.
+    """(height, width) of a style in pixels of the result. Raise ParameterError if its requested strokes are too small.
 
     A tiny picture may have a tiny style, if no size of strokes is requested.
     """
@@ -149,7 +149,7 @@ def check_shapes(masks: Sequence[Maps | None], start: Maps | None, size: tuple[i
 
 
 def read_mask(maps: Maps, index: int, size: tuple[int, int], seamless: bool, device: str) -> Tensor:
-    """A mask (1, 1, H, W), 1 where the picture or grey map is white and opaque. ParameterError if it is black."""
+    """A mask (1, 1, H, W), 1 where the picture or grey map is white and opaque. Raise ParameterError if it is black."""
     pixels = maps[next(iter(maps))].pixels.mean(axis=2, keepdims=True)
     if "base_color" in maps and "opacity" in maps:
         pixels = pixels * maps["opacity"].pixels
