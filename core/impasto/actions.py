@@ -54,7 +54,7 @@ class Action:
     has_folder: ClassVar[bool] = False
 
     def carry_out(self, doing: Doing, values: Any) -> Result:
-        """Carry out the action. Raises Cancelled if the host cancels, or an ImpastoError with a remedy for the user."""
+        """Carry out the action. Raise Cancelled if the host cancels, or an ImpastoError with a remedy for the user."""
         raise NotImplementedError
 
     def of_row(self, fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The context of a running tool: device, precision, random generator, progress, previews, cancellation.
 
-Protocols declare those parts of higher storeys that tools use: libraries, and the canvas of a mesh.
+Protocols declare the parts of higher storeys that tools use: libraries, and the canvas of a mesh.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class PaintedCharts(Protocol):
 
 
 NOTHING: Any = None
-"""Libraries of a context for tools that load nothing."""
+"""Stands for the libraries in the context of a tool that loads nothing."""
 
 
 def _nothing(*_: object) -> None:
@@ -78,7 +78,7 @@ def _nothing(*_: object) -> None:
 
 
 def step_rngs(seed: int, count: int = 1) -> list[np.random.Generator]:
-    """A random generator for each step of a recipe with this seed; the first ones are the same for any count."""
+    """A random generator for each of `count` steps with this seed. The first ones are the same for any count."""
     return [np.random.default_rng(sequence) for sequence in np.random.SeedSequence(seed).spawn(count)]
 
 
@@ -89,10 +89,10 @@ class Context:
     device: a torch device string. precision: "float32" or "bfloat16". rng: random generator of this step.
     models: the library that trainers save to and generators load from. weights: published weights that plugins declare.
     is_stopped: whether the user asked to finish early and keep the result so far; tools that improve their result
-    step by step check it. enough_px: for a preview, the longer side that is enough: a generator may make the same
-    picture smaller by halving both sides, as long as the longer one stays at least this long. None for a final result.
-    mesh: the mesh (`atlas.mesh.Mesh`) that the subject lies on, if it has seams. canvas: the canvas of its charts, if
-    the tool paints these. sheet: positions of the UDIM tiles in a tiled subject. on_loaded: called with "models",
+    step by step ask this. enough_px: for a preview, the longer side that is enough: a generator may make the same
+    picture smaller by halving both sides, as long as the longer side keeps this length. None for a final result. mesh:
+    the mesh (`atlas.mesh.Mesh`) under the subject, if it has seams. canvas: the canvas of the charts of the mesh, if
+    the tool paints charts. sheet: positions of the UDIM tiles in a tiled subject. on_loaded: called with "models",
     "exemplars" or "weights", a name and a SHA-256, which the recipe records.
     """
 
@@ -114,12 +114,12 @@ class Context:
     is_stopped: Callable[[], bool] = lambda: False
 
     def progress(self, fraction: float, message: str = "") -> None:
-        """Report the fraction done, in [0, 1], and the current activity. Raises Cancelled if the job was cancelled."""
+        """Report the fraction done, in [0, 1], and the current activity. Raise Cancelled if the job was cancelled."""
         self.check()
         self.on_progress(min(max(fraction, 0.0), 1.0), message)
 
     def preview(self, maps: Maps) -> None:
-        """Show an unfinished result; the receiver may drop it. Raises Cancelled if the job was cancelled."""
+        """Show an unfinished result; the receiver may drop it. Raise Cancelled if the job was cancelled."""
         self.check()
         self.on_preview(maps)
 
@@ -140,7 +140,7 @@ class Context:
             raise Cancelled
 
     def find_model(self, wanted: str, tool: str) -> FoundModel:
-        """The model of this name for a tool; "": the first one. The recipe records its hash. Raises ModelError."""
+        """The model of this name for a tool; "" for the first model. The recipe records its hash. Raise ModelError."""
         model = self.models.find(wanted, tool)
         self.on_loaded("models", model.name, model.sha256())
         return model
@@ -168,24 +168,24 @@ class Context:
     def load_weights(self, name: str) -> dict[str, np.ndarray]:
         """The tensors of published weights, by name; the recipe records their hash.
 
-        ModelError, with instructions for getting them, if they are not installed.
+        Raise ModelError, with instructions for getting the weights, if they are not installed.
         """
         installed = self.weights.installed_weights(name)
         self.on_loaded("weights", installed.name, installed.sha256())
         return installed.load()
 
     def across_seams(self, x: Tensor) -> Tensor:
-        """A picture (B, C, h, w) of the subject, its gutters filled with what lies across the seams of the mesh.
+        """A picture x (B, C, h, w) of the subject, with its gutters filled by the pixels across the seams of the mesh.
 
-        x may have any resolution. Tools that improve a picture step by step call it between steps; it passes gradients
-        on. Without a mesh, x is returned as it is.
+        x may have any resolution. Tools that improve a picture step by step call this between steps. Gradients pass
+        through. Without a mesh, x is returned as it is.
         """
         return x if self.canvas is None else self.canvas.across(x)
 
     def longest_px(self, size_px: Sequence[int]) -> int:
-        """Longer side of a picture of this (height, width), for sizes that are relative to it, as those of strokes are.
+        """Longer side of a picture of this (height, width). Sizes of strokes, for example, are relative to it.
 
-        For the canvas of a mesh, it is that of the texture, or of its largest UDIM tile, in texels of the canvas.
+        For the canvas of a mesh: longer side of the texture, or of its largest UDIM tile, in texels of the canvas.
         """
         if self.canvas is None:
             return max(size_px)

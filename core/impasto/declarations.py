@@ -38,7 +38,7 @@ FORMATS: Mapping[str, tuple[Sequence[tuple[str, float, float]], str]] = {
     "point": ([("number", -1, 2)] * 2, "top_left: Point = Field((0.0, 0.0), …)"),
     "color": ([("number", 0, 1)] * 3, "color: Color = Field((0.5, 0.5, 0.5), …)"),
 }
-"""Types and limits of the numbers in parameters with these formats, and how to write one."""
+"""Types and limits of the numbers in parameters with these formats, and an example of such a parameter."""
 
 
 def check_tool(tool: Tool) -> None:
@@ -82,7 +82,7 @@ def check_matcher(matcher: Matcher) -> None:
 
 
 def check_action(action: Action) -> None:
-    """Raise PluginError if requests could not name the action, or its values could not travel."""
+    """Raise PluginError if requests could not name the action, or its values could not be sent."""
     _check_name("action", action.name)
     if not is_dataclass(action.values):
         raise PluginError(f"{action.name} has values that are no dataclass", "set `values` to a frozen dataclass")
@@ -135,7 +135,7 @@ def _check_input(tool: str, item: InputDescription, many: Collection[str]) -> No
 
 
 def _check_is_for_many(tool: str, name: str, other: str, many: Collection[str]) -> None:
-    """Raise PluginError unless `other`, the input that this one refers to by `for_each`, takes many values."""
+    """Raise PluginError unless the input `other`, to which `for_each` refers, takes many values."""
     if other and other not in many:
         raise PluginError(f"{tool}: {name} is for each {excerpt(other)}", "name an input that takes many")
 

@@ -16,7 +16,7 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 """Parameters of glibc's mallopt."""
 KEPT_BYTES, LARGEST_KEPT_BYTES = 2**28, 2**25
 MOST_THREADS = 8
-"""Most threads of a training: its networks are small, and other programs need cores too."""
+"""Most threads of a training. Networks are small, and other programs need cores, too."""
 NATIVE_BFLOAT16 = ("avx512_bf16", "amx_bf16", "bf16")
 """Instructions of x86 and ARM processors for bfloat16, as torch calls them."""
 
@@ -54,7 +54,7 @@ def choose_device(wanted: str) -> str:
 
 
 class _Fork:
-    """Whether this process was forked from one that had loaded torch, whose threads do not exist here."""
+    """Whether this process was forked from a process that had loaded torch. Torch's threads do not exist here."""
 
     happened = False
 

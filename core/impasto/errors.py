@@ -85,7 +85,7 @@ class Cancelled(BaseException):
 
 
 def out_of_memory(error: BaseException) -> DeviceError | None:
-    """Raise DeviceError for an error of Python, NumPy or torch about full memory; None for any other error."""
+    """The DeviceError for an error of Python, NumPy or torch about full memory; None for any other error."""
     is_memory = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
     if is_memory or (isinstance(error, RuntimeError) and FULL_MEMORY.search(str(error))):
         return DeviceError(f"out of memory: {error}", "choose a smaller size, or the CPU")
@@ -99,9 +99,9 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def choices(name: str, known: Iterable[str], listed: str) -> str:
-    """Remedy for an unknown name: the nearest known name, and all of them if they are few; "leave it out" for none.
+    """Remedy for an unknown name: the nearest known name, and all names if they are few; "leave it out" without any.
 
-    listed: a command or a menu that lists them, named instead if there are many.
+    listed: a command or a menu that lists the names. The remedy refers to it if there are many.
     """
     names = sorted(known)
     if len(names) > MOST_NAMED:

@@ -1,4 +1,4 @@
-"""Generators with further abilities. Subclass those that fit; hosts test for them by `isinstance`."""
+"""Generators with further abilities. Subclass the classes that fit; hosts test for them by `isinstance`."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class LatentGenerator(Generator):
     def between_latents(
         self, one: Mapping[str, Any], other: Mapping[str, Any], share: float, seed: int
     ) -> Mapping[str, Any]:
-        """Parameters for a latent that lies a share of the way between those of two recipes; {} if there is none.
+        """Parameters for a latent at a share of the way between the latents of two recipes; {} if there is none.
 
-        one, other: parameters of both recipes. seed: of the second; the recipe keeps the seed of the first.
+        one, other: parameters of both recipes. seed: seed of the second recipe. The result keeps the seed of the first.
         """
 
 
@@ -42,7 +42,7 @@ class ExportingGenerator(Generator):
 
     @abstractmethod
     def portable(self, model: str, context: Context) -> Portable:
-        """The model of this name as a graph that other frameworks can run. Raise ModelError if it cannot be one."""
+        """The model of this name as a graph that other frameworks can run. Raise ModelError if there is none."""
 
     @abstractmethod
     def portable_inputs(self, model: str, size: tuple[int, int], context: Context) -> dict[str, np.ndarray]:
@@ -59,4 +59,4 @@ class ImportingGenerator(Generator):
 
     @abstractmethod
     def import_model(self, file: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        """Tensors and card of a model from a file. Raise ModelError if it is not one."""
+        """Tensors and card of a model from a file. Raise ModelError if the file is no model."""

@@ -19,7 +19,7 @@ Kind = Literal["normal", "setting", "position"]
 
 @dataclass(frozen=True)
 class GraphInput:
-    """An input: a map of `channels`, whose pixels are each `pixel` (≥ 1) wide in the picture, or a vector (pixel 0).
+    """An input: a map of `channels`, or a vector. pixel: width of a map's pixel in the picture; 0 for a vector.
 
     kind: "normal" for standard normal noise; "setting" for a vector that users choose, with its `default`; "position"
     for values that follow from the model, the picture's size and the seed. description: a clause for the card.
@@ -36,7 +36,7 @@ class GraphInput:
 
     @property
     def is_vector(self) -> bool:
-        """Whether it has neither height nor width."""
+        """Whether the input is a vector, without height and width."""
         return self.pixel == 0
 
     def to_dict(self) -> dict[str, object]:
@@ -77,7 +77,7 @@ class Node:
 
 @dataclass
 class Graph:
-    """Inputs, nodes in order of computation, and outputs: the node of each map (B, channels, H, W), in [0, 1].
+    """Inputs, nodes in order of computation, and outputs. outputs: node of each map (B, channels, H, W), in [0, 1].
 
     cell_px: both sides of a picture are multiples of this length.
     """
@@ -88,7 +88,7 @@ class Graph:
     outputs: dict[str, str] = field(default_factory=dict)
 
     def add_input(self, described: GraphInput) -> str:
-        """Add an input; returns its name."""
+        """Add an input, and return its name."""
         self.inputs[described.name] = described
         return described.name
 
@@ -100,7 +100,7 @@ class Graph:
         weight: np.ndarray | None = None,
         bias: np.ndarray | None = None,
     ) -> str:
-        """Add a node; returns its name. One of two maps that are added or multiplied may have a single pixel."""
+        """Add a node, and return its name. Of two maps that are added or multiplied, one may have a single pixel."""
         name = f"{operation}_{len(self.nodes)}"
         self.nodes[name] = Node(operation, inputs, amount, weight, bias)
         return name

@@ -13,9 +13,9 @@ from .texture import Maps
 class Host:
     """Callbacks of the program that starts a run, and its cache of results.
 
-    on_progress(fraction, message), on_preview(maps): called from the run's thread. Cancelled is raised once
+    on_progress(fraction, message), on_preview(maps): called from the run's thread. The run raises Cancelled once
     `is_cancelled()` is true. Once `is_stopped()` is true, tools that improve their result step by step finish early
-    with what they have. cache: the `StepCache` of earlier runs.
+    with the result so far. cache: the `StepCache` of earlier runs.
     """
 
     on_progress: Callable[[float, str], None] = lambda fraction, message: None

@@ -1,4 +1,4 @@
-"""Masks of steps: where the result of a step replaces what is below it, how, and in which maps.
+"""Masks of steps: where the result of a step replaces the layers below, how, and in which maps.
 
 Plain data in a recipe; `running.masks` computes the pixels. Standard library only: Blender builds masks too.
 """
@@ -42,7 +42,7 @@ Size = Annotated[float, Within(LEAST_SIZE, 1)]
 
 @dataclass(frozen=True)
 class Mask:
-    """How much of a step's result replaces what is below it, at each pixel. ParameterError names the first wrong field.
+    """Share of a step's result in each pixel; the rest shows what is below. A ParameterError names a wrong field.
 
     kind: one of `OWN`: everywhere, or by an image, random patches, a range of the height below, its hollows, or its
     edges. input: name of the image among the inputs of `run`. amount: share of the surface. size: size of patches,
@@ -92,7 +92,7 @@ class Mask:
 
     @classmethod
     def from_dict(cls, data: Any) -> Mask:
-        """A mask from JSON. ParameterError names the first wrong field."""
+        """A mask from JSON. Raise ParameterError for a wrong field."""
         if not isinstance(data, dict) or "kind" not in data:
             raise ParameterError(f"a mask got {excerpt(data)}", f"give an object with a kind: {', '.join(OWN)}")
         for name in data:

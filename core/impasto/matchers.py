@@ -1,4 +1,4 @@
-"""Matchers find a recipe for a phrase or a picture: its tools make what the phrase describes or the picture shows.
+"""Matchers find a recipe for a phrase or a picture: the recipe makes what the phrase describes or the picture shows.
 
 A plugin subclasses `Matcher` and returns it from the hook `impasto_matchers`; `impasto.match` calls it.
 """
@@ -59,8 +59,8 @@ class Matcher(ABC):
         """The recipe for a text without leading or trailing space, or for a picture with `base_color`.
 
         seed: seed of the recipe, and of all choices that the subject leaves open: the same seed gives the same recipe.
-        start: a recipe to change, as by "a little darker", or to begin the search with. Raise ParameterError if no
-        recipe fits the subject; it says what the matcher can do. The caller chooses sizes in pixels.
+        start: a recipe to change, as by "a little darker", or the first recipe of the search. If no
+        recipe fits, raise ParameterError with what the matcher can do. The caller chooses sizes in pixels.
         """
 
 

@@ -19,9 +19,9 @@ LONGEST_WAIT_S = 3600
 class Sink:
     """Destination of a result: FOLDER/NAME_base_color.png and so on; `format` is an exporter's name.
 
-    export: preset of a game engine or packed pictures, as for `packing_of`; "": one file for each map. replace:
-    overwrite existing files; otherwise they are a FileError. wait_s: seconds to wait for another run that writes files
-    of this name. tile_by_tile: make and write the result in strips, so that it may exceed the memory; ParameterError
+    export: preset of a game engine or packed pictures, as for `packing_of`; "" for one file for each map. replace:
+    overwrite existing files, instead of raising FileError. wait_s: seconds to wait for another run that writes files of
+    this name. tile_by_tile: make and write the result in strips, so that it may exceed the memory. Raise ParameterError
     if a tool or the format cannot. None: only above 4096², and only if both can. The bytes of the files are the same.
     """
 

@@ -1,4 +1,4 @@
-"""Parameter models of tools, and fields whose JSON Schema says more than their type; `tools` exports all of them."""
+"""Classes of tools' parameters, and fields whose JSON Schema says more than their type. `tools` exports all of them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ quadrilateral between four.
 
 
 class Parameters(BaseModel):
-    """Base of parameter models: frozen, flat; bool, int, float, str, Literal, tuples of floats, and the types above."""
+    """Base of classes of parameters: frozen; bool, int, float, str, Literal, tuples of floats, and the types above."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -76,7 +76,7 @@ class SizeParameters(Parameters):
     )
 
     def size_px(self, subject: Maps) -> tuple[int, int]:
-        """(height, width) of the result; a side whose parameter is 0 is that of the subject."""
+        """(height, width) of the result. If the parameter of a side is 0, the side is as long as the subject's."""
         return self.size_from(subject.size_px if subject else None)
 
     def size_from(self, source_px: tuple[int, int] | None) -> tuple[int, int]:
@@ -114,7 +114,7 @@ def visible_if(parameter: str, *values: bool | int | str) -> dict[str, Any]:
 
 
 def for_each(input_: str, default: float, relative: bool = False) -> dict[str, Any]:
-    """Extra schema of a field with one number for each value of an input; `default`: for values without a number.
+    """Extra schema of a field with one number for each value of an input. default: number of values without one.
 
     `weight: tuple[float, ...] = Field((), …, json_schema_extra=for_each("style", 1.0, relative=True))`. relative:
     only the ratios of the numbers matter, so hosts show no number for a single value.

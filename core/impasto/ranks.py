@@ -1,8 +1,8 @@
-"""Training in several processes, of one GPU each, which `torchrun` starts and torch's process group connects.
+"""Training in several processes with one GPU each. `torchrun` starts the processes, and torch connects them.
 
 Every process draws the whole batch, with the same random numbers, and computes networks for its part of the pictures.
-Outputs are put together before a loss sees them, so losses stay those of the whole batch, even those that compare
-distributions, and gradients add up over the processes.
+Outputs are put together before the loss is computed. So the loss is that of the whole batch, even if it compares
+distributions, and gradients are summed over the processes.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Ranks:
         return self.rank == 0
 
     def held(self, path: Path) -> contextlib.AbstractContextManager[None]:
-        """Lock for a file that the first process writes; FileError if another training holds it."""
+        """Lock for a file that the first process writes. Raise FileError if another training holds the lock."""
         return held(path) if self.is_first else contextlib.nullcontext()
 
     def check(self, batch: int) -> None:
@@ -54,7 +54,7 @@ class Ranks:
             raise ParameterError(message, "raise --batch, or give torchrun fewer --nproc-per-node")
 
     def check_start(self, step: int) -> None:
-        """Raise FileError if this process begins at another step than the first, whose checkpoint it did not find."""
+        """Raise FileError if this process begins at another step than the first, because it lacks the checkpoint."""
         if step != (first := self.first(step)):
             message = f"process {self.rank + 1} begins at step {step}, and the first one at step {first}"
             raise FileError(message, "give all machines one folder for the model: --out, on a disk that they share")
@@ -64,7 +64,7 @@ class Ranks:
         return slice(self.rank * count // self.count, (self.rank + 1) * count // self.count)
 
     def whole(self, part: Tensor, count: int) -> Tensor:
-        """The whole batch (count, …), from the `rows` of each process; gradients reach only the rows of this one.
+        """The whole batch (count, …), from the `rows` of each process. Gradients reach only the rows of this process.
 
         All processes compute the same loss of the batch, so the sum of their gradients is the gradient of that loss.
         """
@@ -76,7 +76,7 @@ class Ranks:
         return torch.cat([batch[: rows.start], part, batch[rows.stop :]])
 
     def spread(self, network: Callable[..., Tensor], *batches: Tensor) -> Tensor:
-        """`network(*batches)`; each process computes its own rows. All batches have the same number of rows."""
+        """Result of `network(*batches)`; each process computes its rows. All batches have the same number of rows."""
         rows = self.rows(len(batches[0]))
         return self.whole(network(*(batch[rows] for batch in batches)), len(batches[0]))
 

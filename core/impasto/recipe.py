@@ -18,13 +18,13 @@ from .system.typed_json import Length, Within, as_kind, check_fields
 from .system.untrusted import excerpt, parse_json
 
 GROUP = "group"
-"""Tool of a step that ends a group: the result of the steps right before it is blended as one with what is below."""
+"""Tool of a step that ends a group: the steps right before it are blended as one with the steps below."""
 MAX_SEED = 2**31 - 1
 MAX_STEPS = 100
 MAX_TEXT = 4096
 """Most characters of a name or a text parameter."""
 MAX_FIELDS = 2048
-"""Most entries of an object in a step or a record: no recipe has so many inputs, and no tool so many parameters."""
+"""Most entries of a mapping in a step or a record: no recipe has so many inputs, and no tool so many parameters."""
 MAX_VALUES = 16
 """Most values of one input, such as styles to mix."""
 Text = Annotated[str, Within(0, MAX_TEXT)]
@@ -46,10 +46,10 @@ class Step:
     """A tool with its parameters; `inputs` maps the names of the tool's inputs to names of inputs of `run`.
 
     A parameter is a number, true or false, text, a list of numbers, or numbers by name.
-    An input that takes many values has a list of names. In an input for each value of another, "" leaves one out:
-    `{"style": ["night", "wave"], "mask": ["", "sky"]}`. name: the user's name for the step. enabled: False to skip it.
-    mask: where its result replaces its subject; None: everywhere. in_group: whether it is in the group that the next
-    step whose tool is `GROUP` ends. The mask of that step is for the whole group; if it is disabled, the group is too.
+    An input that takes a list has a list of names. In an input for each value of another, "" omits a value:
+    `{"style": ["night", "wave"], "mask": ["", "sky"]}`. name: the user's name for the step. enabled: False to skip the
+    step. mask: where its result replaces its subject; None for everywhere. in_group: whether the step is in a group,
+    which ends at the next step whose tool is `GROUP`. That step's mask and `enabled` are for the whole group.
     """
 
     tool: Text
@@ -103,7 +103,7 @@ class Recipe:
 
     inputs: name, SHA-256, real-world scale and chosen colour space of each input. made_with: versions, device,
     precision, hashes of models and weights, and `stopped` if the run ended early. matched: the matcher that found the
-    recipe, its text, or name and SHA-256 of its picture, and its notes. None of these contains paths. ParameterError
+    recipe, its text, or name and SHA-256 of its picture, and its notes. None of these contains paths. A ParameterError
     names the first wrong field.
     """
 
@@ -125,11 +125,11 @@ class Recipe:
                 raise ParameterError(message, f"end the group by a step whose tool is {GROUP}")
 
     def to_json(self) -> str:
-        """The recipe as one line of JSON; equal recipes give equal lines."""
+        """The recipe as one line of JSON. Equal recipes give equal lines."""
         return json.dumps(self.to_dict(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
     def to_dict(self) -> dict[str, Any]:
-        """The recipe as dictionaries, lists and scalars, without those fields of steps that have their usual values."""
+        """The recipe as dictionaries, lists and scalars, without fields of steps at their usual values."""
         data = json.loads(json.dumps(asdict(self)))
         for step, own in zip(data["steps"], self.steps, strict=True):
             step["mask"] = own.mask and own.mask.to_dict()
@@ -151,12 +151,12 @@ class Recipe:
 
     @classmethod
     def from_json(cls, text: str) -> Recipe:
-        """A recipe from JSON, of `to_json` or written by hand. Raise ParameterError if it is not one."""
+        """A recipe from JSON, of `to_json` or written by hand. Raise ParameterError if it is no recipe."""
         return cls.from_dict(parse_json(text, "the recipe", kind=ParameterError))
 
     @classmethod
     def from_dict(cls, data: Any) -> Recipe:
-        """A recipe from dictionaries. ParameterError names the first wrong field."""
+        """A recipe from dictionaries. Raise ParameterError for a wrong field."""
         _expect(isinstance(data, dict), "a recipe is an object with steps", data)
         _refuse_unknown(cls, data)
         steps = data.get("steps")
@@ -166,7 +166,7 @@ class Recipe:
 
 
 def are_active(steps: Sequence[Any]) -> list[bool]:
-    """Whether each step, or layer, runs: it and its group are enabled, and a group has at least one enabled step."""
+    """Whether each step or layer runs: if it and its group are enabled, and its group has an enabled step."""
     found, first = [bool(step.enabled) for step in steps], 0
     for place, step in enumerate(steps):
         if step.tool == GROUP and not (found[place] and any(found[first:place])):
@@ -181,7 +181,7 @@ def begin_on_source(steps: Sequence[Step]) -> bool:
 
 
 def name_inputs(values: Mapping[str, Sequence[T | None]]) -> tuple[dict[str, str | list[str]], dict[str, T]]:
-    """Inputs of a step with new names (style, style-2, …), and values by these names for `run`; None omits a value."""
+    """Inputs of a step with new names (style, style-2, …), and values by these names for `run`. None omits a value."""
     inputs: dict[str, str | list[str]] = {}
     named: dict[str, T] = {}
     for input_, given in values.items():

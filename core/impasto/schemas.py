@@ -14,13 +14,13 @@ MOST_ITEMS = 32
 
 
 def model_parameter(properties: Mapping[str, Mapping[str, Any]]) -> str | None:
-    """Name of the parameter with the model that a tool with these parameters runs; None if it runs none."""
+    """Name of the parameter that chooses a trained model; None if there is no such parameter."""
     named = (name for name, schema in properties.items() if schema.get("format") == "model")
     return next((name for name in named if "model_of" not in properties[name]), None)
 
 
 def check_values(tool: str, properties: Mapping[str, Mapping[str, Any]], values: Mapping[str, Any]) -> None:
-    """Raise ParameterError for values of other types than their schemas, or beyond 32 bits.
+    """Raise ParameterError for values with other types than in their schemas, or beyond 32 bits.
 
     The tool itself checks limits and unknown names.
     """
@@ -59,7 +59,7 @@ def holds(schema: Mapping[str, Any], chosen: Mapping[str, Any]) -> bool:
 
 
 def conditions_of(schema: Mapping[str, Any]) -> str:
-    """Condition under which a parameter has an effect, such as `only with preset modern`; "" if it always has one."""
+    """Condition under which a parameter has an effect, such as `only with preset modern`; "" without a condition."""
     conditions = schema.get("visible_if", {}).items()
     wanted = " and ".join(f"{name} {' or '.join(map(readable, values))}" for name, values in conditions)
     return f"only with {wanted}" if wanted else ""

@@ -1,6 +1,6 @@
 """Named settings of tools: values of some parameters under a name, for `--settings NAME` and Blender's presets.
 
-They stand in the file `settings.toml` of a plugin's package, with a table for each tool and name:
+The file `settings.toml` of a plugin's package has a table for each tool and name:
 
     [bricks."Old wall"]
     about = "Chipped and sooty."

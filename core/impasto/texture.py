@@ -34,7 +34,7 @@ MAP_CHANNELS: Mapping[str, int] = {
 }
 """Number of channels of each map, by name (glTF's and the Principled BSDF's terms).
 
-Confidence is not a property of the surface, but how far an estimate of the other maps can be trusted, from 0 to 1. Bent
+Confidence is no property of the surface, but says how far an estimate of other maps can be trusted, from 0 to 1. Bent
 normals point to the middle of the visible sky, for renderers that use them for lighting.
 """
 NORMAL_MAPS = frozenset({"normal", "bent_normal"})
@@ -45,13 +45,13 @@ LINEAR_FORMATS = (".exr", ".hdr")
 """Suffixes of files that store linear light; colours are encoded as sRGB when they are read."""
 COLOR_MAPS = frozenset({"base_color", "emission"})
 SMALLEST_M, LARGEST_M = 1e-9, 1e6
-"""Limits of the width of a picture, and of its range of heights, which may also be 0, in metres."""
+"""Limits in metres of the width of a picture, and of its range of heights, which may also be 0."""
 LARGE_PX = 4096 * 4096
-"""Most pixels of a picture that is not large, see `is_large`."""
+"""Most pixels of a picture for which `is_large` is False."""
 
 
 def is_large(size_px: tuple[int, int]) -> bool:
-    """Whether pictures of this size are made in strips, if the tool can, and compressed for speed, not for size."""
+    """Whether pictures of this size are made in strips, if the tool can, and compressed fast rather than small."""
     height, width = size_px
     return height * width > LARGE_PX
 
@@ -135,7 +135,7 @@ class Maps(Mapping[str, Texture]):
         return cls.from_arrays(dict(zip(names, parts, strict=True)), **about)
 
     def channels(self, names: Sequence[str], missing: float = 0.0) -> np.ndarray:
-        """Channels (C, H, W) of the maps with these names, in this order; filled with `missing` for absent maps."""
+        """Channels (C, H, W) of the maps with these names, in this order. Absent maps are filled with `missing`."""
         parts = [
             self[name].pixels if name in self else np.full((*self.size_px, MAP_CHANNELS[name]), missing, np.float32)
             for name in names
@@ -162,7 +162,7 @@ class Maps(Mapping[str, Texture]):
 
     @classmethod
     def from_tile_arrays(cls, arrays: Mapping[str, np.ndarray], **about) -> Maps:
-        """Maps from arrays as in `from_arrays`; those of UDIM tiles have names such as base_color.1001."""
+        """Maps from arrays, as `from_arrays` does. Arrays of UDIM tiles have names such as base_color.1001."""
         tiles: dict[int, dict[str, np.ndarray]] = {}
         for key, pixels in arrays.items():
             name, number = tile_of(key)
@@ -176,7 +176,7 @@ class Maps(Mapping[str, Texture]):
         return {tile_key(name, number): pixels for number in tiles for name, pixels in tiles[number].arrays().items()}
 
     def with_width(self, width_m: float | None) -> Maps:
-        """These maps with a real-world width, which is that of the first UDIM tile if there are any."""
+        """These maps with a real-world width. With UDIM tiles, it is the width of the first tile."""
         return replace(self, width_m=width_m and width_m * self._tiles_across)
 
     @property
@@ -186,7 +186,7 @@ class Maps(Mapping[str, Texture]):
 
     @property
     def _tiles_across(self) -> float:
-        """Width of the sheet relative to that of its first UDIM tile."""
+        """Width of the sheet relative to the width of its first UDIM tile."""
         return self.size_px[1] / self.sheet.sizes_px[0][1] if self.sheet else 1
 
     def tiles(self) -> dict[int, Maps]:
@@ -230,7 +230,7 @@ class Maps(Mapping[str, Texture]):
         return {name: self[name].pixels for name in self}
 
     def with_arrays(self, arrays: Mapping[str, np.ndarray]) -> Maps:
-        """These maps with some added or replaced."""
+        """These maps, with these arrays added or in place of others."""
         return replace(self, textures={**self.textures, **Maps.from_arrays(arrays).textures})
 
     def sha256(self) -> str:

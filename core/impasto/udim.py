@@ -21,7 +21,7 @@ GAP_PX = 4
 
 
 def tile_numbers(squares: np.ndarray) -> np.ndarray:
-    """Numbers (…) of UDIM tiles in these columns and rows (…, 2); 0 where there is none."""
+    """Numbers (…) of UDIM tiles in these columns and rows (…, 2); 0 without a tile."""
     column, row = np.moveaxis(squares.astype(int), -1, 0)
     is_known = (column >= 0) & (column < COLUMNS) & (row >= 0) & (row < ROWS)
     return np.where(is_known, FIRST + column + COLUMNS * row, 0)
@@ -33,7 +33,7 @@ def square(number: int) -> tuple[int, int]:
 
 
 def tile_suffix(suffix: str, number: int) -> str:
-    """Suffix of the file of a UDIM tile, .1001.png; unchanged for number 0, that of a picture without UDIM tiles."""
+    """Suffix of the file of a UDIM tile, .1001.png. Number 0, a picture without UDIM tiles, keeps the suffix."""
     return f".{number}{suffix}" if number else suffix
 
 
@@ -97,7 +97,7 @@ class TileSheet:
         return found
 
     def numbers_of(self, uvs: np.ndarray) -> np.ndarray:
-        """Number of the UDIM tile with the centre of each triangle (T,); 0 for none on the sheet. uvs: (T, 3, 2)."""
+        """Number (T,) of the UDIM tile with the centre of each triangle; 0 outside the sheet. uvs: UVs (T, 3, 2)."""
         found = tile_numbers(np.floor(uvs.mean(1)))
         return np.where(np.isin(found, self.numbers), found, 0)
 

@@ -1,4 +1,4 @@
-"""The core's own actions: run a recipe, match one, make one like others, and describe what is installed."""
+"""The core's own actions: run a recipe, find one, make one like others, and describe the installation."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ..tools import Result
 
 
 class Run(Action):
-    """Runs a recipe; a training is followed by the report of its model."""
+    """Runs a recipe. After a training, it also writes the report of the model."""
 
     name = RUN
 
@@ -45,7 +45,7 @@ class Run(Action):
 
 
 def _unless_stopped_now(host: Host) -> Callable[[], bool]:
-    """A function that says whether the host cancels, or asks to stop after this moment."""
+    """Function that returns whether the host cancels, or asks to stop after the present moment."""
     was_stopped = host.is_stopped()
     return lambda: host.is_cancelled() or (host.is_stopped() and not was_stopped)
 
@@ -98,7 +98,7 @@ def _result_of(found: Match) -> Result:
 
 
 class Describe(Action):
-    """Says what is installed."""
+    """Describes the installation."""
 
     name = "describe"
 

@@ -89,7 +89,7 @@ class Client:
 
         values: the action's own values, as JSON. deliver: the form of a result that is not written to `options.sink`.
         scale: `width_m` and `height_range_m` of the source, if its file does not state them. color_spaces: names of
-        colour spaces by input; they override what the files say. supersedes: a key; older jobs with the same key are
+        colour spaces to use instead of the files', by input. supersedes: a key; older jobs with the same key are
         cancelled. detach: the job continues after this process ends, if the client `outlives` it.
         """
         finish: Callable[[JobResult], JobResult] | None = None
@@ -123,7 +123,7 @@ class Client:
         return self._submit(request, finish)
 
     def _job_input(self, name: str, given: Maps | JobInput | Path) -> JobInput:
-        """An input in the form that is sent. Raise ParameterError if it cannot be one."""
+        """An input in the form that is sent. Raise ParameterError if `given` is no input."""
         if isinstance(given, Maps):
             return JobInput.of_maps(given)
         if not isinstance(given, JobInput | str | os.PathLike):

@@ -31,7 +31,7 @@ EXTRA_LIMIT_S = 1.0
 EXIT_LIMIT_S = 15.0
 """Time for an idle worker to exit before it is killed. `close` has a grace period of its own."""
 KILLED = 9
-"""The number of SIGKILL. The signal module of Windows does not have it."""
+"""Number of SIGKILL, which the signal module of Windows lacks."""
 REPAIR = "repair the engine in Impasto's preferences, or install the same version of impasto there"
 
 LAST_LINES = 20
@@ -41,7 +41,7 @@ Explain = Callable[[int, Sequence[str]], WorkerError | None]
 
 @dataclass(frozen=True)
 class ConnectionLimits:
-    """Time limits of a worker: to say hello, to be idle, and to obey a cancel."""
+    """Time limits of a worker: to say hello, to be idle, and to obey a cancellation."""
 
     start_s: float
     idle_s: float
@@ -188,7 +188,7 @@ class Connection:
             _settle(job, reply)
 
     def _pop_job(self, id_: int) -> Job | None:
-        """Remove the job of this id, which now has its answer, and return it; None if there is none."""
+        """Remove the job of this id, which now has its answer, and return the job; None if it is not there."""
         with self._lock:
             self._cancelled_at.pop(id_, None)
             self._idle_since = time.monotonic()

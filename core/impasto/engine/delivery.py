@@ -1,4 +1,4 @@
-"""A job's data on the worker's side: reads the inputs that the client sent, and converts the result for it."""
+"""A job's data on the worker's side: reads the inputs that the client sent, and converts the result for the client."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _datasets(recipe: Recipe) -> dict[str, dict[str, Any]]:
 
 
 def _dataset(given: JobInput, settings: Mapping[str, Any], on_progress: Callable[[float, str], None]) -> Dataset:
-    """The dataset at the path that the client sent, or of the maps that it sent; with their licence, if known."""
+    """The dataset at a path that the client sent, or from maps that it sent, with their licence if that is known."""
     from ..data.dataset import dataset_of, read_dataset
 
     licence = given.licence or "unknown"
@@ -84,7 +84,7 @@ def _dataset(given: JobInput, settings: Mapping[str, Any], on_progress: Callable
 
 
 def _mesh(given: JobInput) -> Mesh:
-    """The mesh at the path that the client sent, or in the file that it sent."""
+    """The mesh at a path or in a file that the client sent."""
     from ..io.meshes import mesh_of, read_mesh
 
     if given.path:
@@ -97,7 +97,7 @@ def _mesh(given: JobInput) -> Mesh:
 
 
 def _input(given: JobInput, on_progress: Callable[[float, str], None], wanted: Wanted | None = None) -> Maps:
-    """Maps that the client sent as a path, as files, or as arrays. wanted: as for `read_maps`; None means all."""
+    """Maps that the client sent as a path, as files, or as arrays. wanted: as for `read_maps`; None for everything."""
     if given.path:
         maps = _read(given.path, given.color_space, on_progress, wanted)
     elif given.files:
@@ -113,7 +113,7 @@ def _input(given: JobInput, on_progress: Callable[[float, str], None], wanted: W
 
 
 def _in_color_space(maps: Maps, given: JobInput) -> Maps:
-    """The maps with their colours converted to sRGB from the colour space that the client names, if it names one."""
+    """The maps with colours in sRGB, converted from the colour space that the client names, if any."""
     from ..io.color_spaces import named_space, srgb_of
 
     if not given.color_space or (space := named_space(given.color_space)) is None:
@@ -133,7 +133,7 @@ def _read(path: Path, space: str, on_progress: Callable[[float, str], None], wan
 
 
 def _read_sent(given: JobInput, on_progress: Callable[[float, str], None], wanted: Wanted | None) -> Maps:
-    """Maps in the files that the client sent: one picture, or a folder of them."""
+    """Maps in the files that the client sent: one picture, or the files of a folder."""
     from ..io.files import unpack
 
     with temporary_folder() as temporary:
@@ -188,7 +188,7 @@ def deliver(result: Result, wanted: ActionRequest, on_progress: Callable[[float,
 
 
 def _encoded(answer: JobResult, maps: Maps, wanted: Delivery, on_progress: Callable[[float, str], None]) -> JobResult:
-    """The answer with each map as an encoded file, and with the lit ball if that is wanted."""
+    """The answer with an encoded file for each map, and with the lit ball if it is requested."""
     from ..io.files import encode_maps
     from ..plugins.registry import registry
     from ..surface.resizing import maps_at_most

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 PREVIEW_INTERVAL_S = 0.25
 PROGRESS_INTERVAL_S = 0.05
 MOST_KEPT_BYTES, KEPT_SHARE = 2**31, 8
-"""Limits of the cached results of steps: bytes, and the machine's memory divided by this number."""
+"""Limits of the cached results of steps: bytes, and divisor of the machine's memory. The lower limit applies."""
 
 Send: TypeAlias = Callable[[Reply], None]
 """Sends a reply to the client."""
@@ -35,7 +35,7 @@ log = logging.getLogger("impasto.worker")
 
 @dataclass
 class RunningJob:
-    """An action that was requested. The reading thread sets its events, and the running tool checks them.
+    """A requested action. The reading thread sets its events, and the running tool checks them.
 
     resumed: cleared while the job is paused.
     """
@@ -82,7 +82,7 @@ class Execution:
         self._send_news(state="running")
 
     def reply(self) -> JobResult:
-        """The result in the form that was asked for. Raises Cancelled, and whatever the tools raise."""
+        """The result in the requested form. Raise Cancelled, and the errors of the tools."""
         from ..actions import Doing
         from ..host import Host
         from .actions import action_called
@@ -107,7 +107,7 @@ class Execution:
         self._send(JobNews(self._job.id, **news))
 
     def _check(self, fraction: float, message: str) -> None:
-        """Report progress. Raises Cancelled if the job was cancelled."""
+        """Report progress. Raise Cancelled if the job was cancelled."""
         if self._is_cancelled():
             raise Cancelled
         self._report(fraction, message)

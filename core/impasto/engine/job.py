@@ -15,9 +15,9 @@ JobState = Literal["waiting", "running", "pausing", "paused", "stopping", "cance
 
 
 class Job(Future):
-    """A job at the worker. `fraction`, `message` and `preview` (uint8 RGB, or None) are the latest that it reported.
+    """A job at the worker. `fraction`, `message` and `preview` (uint8 RGB, or None) are from its latest report.
 
-    warnings: sentences about its inputs, such as classes of a dataset without usable pictures. state: the last state
+    warnings: sentences about inputs, such as classes of a dataset without usable pictures. state: the last state
     that the client knows. is_detached: whether the worker finishes the job even if its client is gone.
     """
 
@@ -32,22 +32,22 @@ class Job(Future):
         self.state: JobState = "waiting"
 
     def pause(self) -> None:
-        """Pause the job at its next report of progress, until it is resumed, stopped or cancelled. Returns at once."""
+        """Pause the job at its next report of progress, until it is resumed, stopped or cancelled. Return at once."""
         if self.state in ("waiting", "running"):
             self._request("pause", "pausing")
 
     def resume(self) -> None:
-        """Continue after a pause. Returns at once."""
+        """Continue after a pause. Return at once."""
         if self.state in ("pausing", "paused"):
             self._request("resume", "running")
 
     def stop(self) -> None:
-        """Ask the job to finish early with its result so far. Returns at once."""
+        """Ask the job to finish early with its result so far. Return at once."""
         if self.state != "cancelling":
             self._request("stop", "stopping")
 
     def cancel(self) -> bool:
-        """Ask the worker to abandon the job, and kill it if the grace period passes without that. Returns at once."""
+        """Ask the worker to abandon the job, and kill the worker after a grace period. Return at once."""
         if self.done():
             return self.cancelled()
         self.message = "Cancelling"
@@ -69,13 +69,13 @@ class Job(Future):
         self.state = self.state if is_late or news.state is None else news.state
 
     def wait(self) -> Any:
-        """Block until the job ends; return the result or raise its error, Cancelled if it was cancelled."""
+        """Wait until the job ends, and return its result. Raise the error of the job, or Cancelled."""
         try:
             return self.result()
         except CancelledError:
             raise Cancelled from None
 
     def end_cancelled(self) -> None:
-        """Mark the job as cancelled; called by the client when the worker has stopped it."""
+        """Mark the job as cancelled. The client calls this when the worker has ended the job."""
         super().cancel()
         self.set_running_or_notify_cancel()

@@ -1,6 +1,6 @@
 """An engine on another machine, over ssh: its address, the command that starts it, and ssh's failures in plain words.
 
-It speaks the same frames over the same two pipes as a local engine. Files are sent as bytes instead of as paths, since
+It uses the same frames and the same two pipes as a local engine. Files are sent as bytes instead of as paths, because
 the other machine does not have them. Standard library and NumPy only.
 """
 
@@ -29,7 +29,7 @@ from .wire import MAX_ARRAY_BYTES
 PYTHON = "python3"
 CONNECT_LIMIT_S = 15
 ALIVE_EVERY_S, ALIVE_MISSED = 5, 3
-"""A connection is given up after ALIVE_MISSED probes without an answer, one every ALIVE_EVERY_S seconds."""
+"""Interval of the probes of a connection, and number of unanswered probes after which the connection ends."""
 OPTIONS = {
     "BatchMode": "yes",
     "ConnectTimeout": CONNECT_LIMIT_S,
@@ -39,13 +39,13 @@ OPTIONS = {
     "ForwardAgent": "no",
     "ForwardX11": "no",
 }
-"""Options of ssh. It never asks a question, since nobody could answer, and forwards nothing."""
+"""Options of ssh. It never asks a question, because nobody could answer, and forwards nothing."""
 SSH_FAILED, NO_COMMAND = 255, (126, 127)
-"""Exit codes: of ssh itself, and of a shell that could not start the command."""
+"""Exit codes of ssh itself, and of a shell that could not start the command."""
 ADDRESS = re.compile(
     r"ssh://(?:(?P<user>[\w][\w.-]{0,63})@)?(?P<host>[A-Za-z0-9_][\w.-]{0,252}|\[[0-9a-fA-F:.%]+\])(?::(?P<port>\d{1,5}))?(?P<python>/[^\0\n]*)?"
 )
-"""Addresses of engines. A name cannot begin with "-", since ssh would take it for an option."""
+"""Pattern of an engine's address. A name cannot begin with "-", which ssh would take for an option."""
 UNKNOWN_KEY = re.compile(r"Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED")
 NOT_ADMITTED = re.compile(r"Permission denied")
 NO_SUCH_HOST = re.compile(r"Could not resolve hostname|Name or service not known")
@@ -57,7 +57,7 @@ EXAMPLE = "write ssh://user@host, ssh://host:2222, or ssh://host/home/me/impasto
 
 @dataclass(frozen=True)
 class Remote:
-    """A Python with impasto on a machine that ssh reaches. user, port: None leaves them to ssh's configuration."""
+    """A Python with impasto on a machine that ssh reaches. user, port: None for those of ssh's configuration."""
 
     host: str
     user: str | None = None
@@ -68,7 +68,7 @@ class Remote:
     def of(cls, address: str) -> Remote:
         """The engine at ssh://[USER@]HOST[:PORT][/PYTHON], where /~/PYTHON begins in the home folder.
 
-        A host may be an alias of ssh's configuration, which is where keys, jump hosts and so on belong.
+        A host may be an alias in ssh's configuration, in which keys, jump hosts and so on are set.
         Raise ParameterError if the address is wrong.
         """
         found = ADDRESS.fullmatch(address)
@@ -97,7 +97,7 @@ class Remote:
         return ["ssh", "-T", *options, self.place, "--", home + shlex.join([python, *arguments])]
 
     def explain(self, code: int, said: Sequence[str]) -> WorkerError | None:
-        """Error for a connection that ended, from ssh's exit code and last lines; None if the worker is the cause."""
+        """Error for a connection that ended, by ssh's exit code and last lines; None if the worker is the cause."""
         text = "\n".join(said)
         if code in NO_COMMAND:
             return WorkerError(f"there is no {shorten(self.python)} on {shorten(self.place)}", EXAMPLE)
@@ -144,7 +144,7 @@ def read_files(path: Path) -> dict[str, np.ndarray]:
 
 
 def write_files(sink: Sink, answer: JobResult) -> JobResult:
-    """Write an answer's encoded files to the sink, as the engine would, and return the answer with their paths."""
+    """Write the encoded files of an answer to the sink, as the engine would, and return the answer with the paths."""
     unknown = [name for name in answer.arrays if tile_of(name)[0] not in MAP_CHANNELS]
     if unknown or not re.fullmatch(r"\.[a-z0-9]{1,8}", answer.suffix):
         raise ProtocolError(f"a result has a file for {excerpt((*unknown, answer.suffix))}", "see the log")

@@ -1,7 +1,7 @@
 """The worker's service: reads requests from its client, carries them out one after the other, and answers.
 
-A wrong request is answered with an error. Bytes that are no frame end the worker, since nobody knows where the next
-frame begins. At the end of the stream it cancels its jobs, but finishes those with `"detach": true` first.
+A wrong request is answered with an error. Bytes that are no frame end the worker, because it cannot know where the next
+frame begins. At the end of the stream, the worker cancels its jobs, except for jobs with `"detach": true`.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Worker:
         self._working = threading.Thread(target=self._work, name="job", daemon=True)
 
     def serve(self) -> None:
-        """Answer frames until the client closes the pipe, then cancel the jobs that do not continue without it."""
+        """Answer frames until the client closes the pipe. Then cancel the jobs that do not continue without it."""
         self._working.start()
         self._send(Hello(PROTOCOL, VERSION))
         while self._read_one():
@@ -64,7 +64,7 @@ class Worker:
         self._working.join(grace_s)
 
     def _read_one(self) -> bool:
-        """Read a request and carry it out, or answer it with an error; return whether the stream goes on."""
+        """Read a request, and carry it out or answer with an error. Return whether to read on."""
         try:
             frame = read_frame(self._source)
         except ProtocolError as error:  # never while the client checks its frames before it sends them
@@ -115,7 +115,7 @@ class Worker:
             self._cancel(id_)
 
     def _cancel(self, id_: int) -> None:
-        """Ask the running job to stop. A job that has not started is answered now, since its turn may be far away."""
+        """Ask the running job to end. A job that has not started is answered now, because its turn may be far away."""
         with self._starting:
             job = self._jobs.get(id_)
             if job is None:

@@ -25,7 +25,7 @@ Arrays = dict[str, np.ndarray]
 
 
 def view_of(maps: Maps, view: ResultView, on_progress: Callable[[float, str], None]) -> tuple[Arrays, dict[str, float]]:
-    """The arrays of a view of maps, and figures about it; where there are none, the result's own figures stay.
+    """Arrays of a view of maps, and figures about the view; {} keeps the figures of the result.
 
     `on_progress(fraction, message)` is called while frames are rendered and may raise Cancelled.
     """
@@ -47,7 +47,7 @@ def _maps_on_object(maps: Maps, view: ResultView) -> Arrays:
 
 
 def small_maps(maps: Maps, longest_px: int) -> Arrays:
-    """The maps as uint8, shrunk to a longer side of at most longest_px, which is enough for a panel."""
+    """The maps as uint8, shrunk to a longer side of at most longest_px."""
     from ..surface.color import encoded_pixels
     from ..surface.resizing import maps_at_most
 
@@ -76,14 +76,14 @@ class _KnownMaps:
 
 @lru_cache(maxsize=1)
 def _ball_and_plane(known: _KnownMaps, side_px: int) -> BallAndPlane:
-    """The maps on a ball and a plane, ready to be lit. The last ones are cached while their light is moved."""
+    """The maps on a ball and a plane, ready to be lit. The last maps are cached, so that their light can move fast."""
     from ..surface.shading import BallAndPlane
 
     return BallAndPlane.of_maps(known.maps, side_px)
 
 
 def gaussian_figures(maps: Maps) -> dict[str, float]:
-    """`is_regular`: whether the maps have a pattern; `wraps_down`, `wraps_across`: whether they tile."""
+    """`is_regular`: whether the maps have a pattern. `wraps_down`, `wraps_across`: whether they are seamless."""
     from ..surface.wrapping import wraps
 
     down, across = wraps(maps)
@@ -91,7 +91,7 @@ def gaussian_figures(maps: Maps) -> dict[str, float]:
 
 
 def gaussian_maps(maps: Maps) -> Arrays:
-    """Each map as a PNG with one component per channel, from -LIMIT to LIMIT, and the table `lookup` (N, ENTRIES, 3).
+    """PNG of each map, with one component per channel, from -LIMIT to LIMIT, and the table `LOOKUP` (N, ENTRIES, 3).
 
     A row of the table has a component's contribution to the map's channels, in the order of maps and components. For
     normals, the contributions are to the vector before it is normalised.
@@ -125,7 +125,7 @@ def _encode(one: GaussianMap) -> bytes:
 
 
 def _rgb(one: GaussianMap) -> np.ndarray:
-    """The map's table with three channels: grey is repeated; slopes become x and y of a normal whose z is 1."""
+    """The map's table with three channels. Grey is repeated, and slopes become x and y of a normal whose z is 1."""
     count = one.lookup.shape[2]
     if count == 3:
         return one.lookup

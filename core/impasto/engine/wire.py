@@ -2,8 +2,8 @@
 
     {"type": "action", "id": 3, "inputs": {"source": {"arrays": {"height": {"$array": ["<f4", [64, 64, 1]]}}}}}\n
 
-Arrays may stand anywhere in a frame; their bytes follow in the order in which the line names them. Both sides check
-types and sizes before they allocate memory. Standard library and NumPy only.
+An array may be anywhere in a frame. The bytes of arrays follow in the order in which the line names them. Both sides
+check types and sizes before they allocate memory. Standard library and NumPy only.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ..system.untrusted import excerpt, parse_json
 
 PROTOCOL = 4
 ARRAY = "$array"
-"""Name of the one field of an object that stands for an array: its type and its shape."""
+"""Name of the only field of an object that stands for an array. Its value is the type and the shape."""
 MAX_HEADER_BYTES = 16 * 2**20
 MAX_ARRAYS = 64
 MAX_DIMENSIONS = 4
@@ -67,7 +67,7 @@ def write_frame(stream: IO[bytes], frame: Mapping[str, Any]) -> None:
 
 
 class CutFrameError(ProtocolError):
-    """The stream ended within a frame: the process that wrote it has ended."""
+    """The stream ended within a frame, because the process that wrote the frame has ended."""
 
 
 def read_frame(stream: IO[bytes]) -> dict[str, Any] | None:
@@ -89,7 +89,7 @@ def read_frame(stream: IO[bytes]) -> dict[str, Any] | None:
 
 
 def _with_arrays(value: Any, arrays: list[np.ndarray]) -> Any:
-    """A value of the header with its arrays, which are allocated and added to `arrays`, but not filled yet."""
+    """A value of the header with its arrays. They are allocated and added to `arrays`, but not filled yet."""
     if isinstance(value, list):
         return [_with_arrays(item, arrays) for item in value]
     if not isinstance(value, dict):
@@ -106,7 +106,7 @@ def _with_arrays(value: Any, arrays: list[np.ndarray]) -> Any:
 
 
 def _check_array(described: Any, before: Sequence[np.ndarray]) -> None:
-    """Raise ProtocolError unless a frame that has the arrays `before` may have this one as well."""
+    """Raise ProtocolError unless this array may follow the arrays `before` in a frame."""
     dtype, shape = described if isinstance(described, list) and len(described) == 2 else (described, None)
     if dtype not in DTYPES:
         raise ProtocolError(f"an array has the dtype {excerpt(dtype)}", f"send one of {', '.join(DTYPES)}")
