@@ -59,8 +59,8 @@ class Matcher(ABC):
         """The recipe for a text without leading or trailing space, or for a picture with `base_color`.
 
         seed: seed of the recipe, and of all choices that the subject leaves open: the same seed gives the same recipe.
-        start: a recipe to change, as by "a little darker", or the first recipe of the search. If no
-        recipe fits, raise ParameterError with what the matcher can do. The caller chooses sizes in pixels.
+        start: a recipe to change, as by "a little darker", or the first recipe of the search. If no recipe fits, raise
+        ParameterError with what the matcher can do. The caller chooses sizes in pixels.
         """
 
 

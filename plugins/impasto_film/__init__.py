@@ -1,4 +1,4 @@
-"""Film: a shot repainted by any recipe, so that paint stays on what it was painted on.
+"""Film: a shot repainted by any recipe, so that paint moves with the painted surfaces.
 
 The plugin adds an action, `film`, with columns for batch tables, and `--film` to `impasto stylize`.
 """

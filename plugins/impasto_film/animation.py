@@ -21,7 +21,7 @@ WIDEST_PX, FRAME_MS, QUALITY = 960, 42, 60
 
 
 def check_animation(path: Path) -> None:
-    """Raise ParameterError if the file's suffix is not that of an animation."""
+    """Raise ParameterError if the suffix of the file is not the suffix of an animation."""
     if path.suffix.lower() != SUFFIX:
         raise ParameterError(f"{excerpt(path)} is not the name of an animation", f"let it end with {SUFFIX}")
 
@@ -33,7 +33,7 @@ def before_and_after(
 ) -> Iterator[np.ndarray]:
     """Pictures (H, 2 W, 3) of each frame and its painted version.
 
-    alone: returns the colours (H, W, 3) of a frame painted without its neighbours, to show in between, (H, 3 W, 3).
+    alone: function that paints a frame (H, W, 3) without its neighbours, to show in between; pictures are (H, 3 W, 3).
     """
     for number, path in zip(frames, painted, strict=True):
         frame = frame_at(frames, number)

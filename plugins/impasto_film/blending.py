@@ -1,4 +1,4 @@
-"""The paint of a frame: a blend of paint carried from before, paint carried from after, and new paint."""
+"""Paint of a frame: a blend of paint carried from earlier frames, paint carried from later frames, and new paint."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from .motion import largest
 from .passes import OUTLINE_PX, ShotFrame
 
 NEARER = 8.0
-"""Preference of the blend of two keyframes for the one that looks more like the frame."""
+"""Preference of the blend of two keyframes for the keyframe that looks more like the frame."""
 LEAST_OVERLAP = 0.1
-"""Share of a frame that needs carried paint, far from outlines and halos, to match the colours of new paint to it."""
+"""Least share of a frame with carried paint, away from outlines, to which colours of new paint are matched."""
 
 
 @dataclass
 class FramePaint:
-    """Paint of a frame: `older` is carried from the keyframe before it, `newer` from the one after it.
+    """Paint of a frame: `older` is carried from the keyframe before the frame, and `newer` from the keyframe after it.
 
     share: weight of the newer paint at pixels that have both. It is 0 if the newer keyframe continues the older paint,
     and grows to 1 towards a keyframe that was painted by hand.
@@ -57,7 +57,7 @@ class FramePaint:
         return is_far & ~(self.older.is_empty & self.newer.is_empty)
 
     def color(self) -> np.ndarray:
-        """Colours (H, W, 3) of the carried paint; pixels without paint extend the nearest pixel's paint."""
+        """Colours (H, W, 3) of the carried paint. Pixels without paint extend the paint of the nearest pixel."""
         weight = self.newer_weight
         color = self.older.gapless(weight < 1).color(self.frame.color)
         where = weight > 0
@@ -77,7 +77,7 @@ class FramePaint:
 
 
 def _weight(empty: np.ndarray, frame: ShotFrame) -> np.ndarray:
-    """Weight (H, W) of other paint: 1 in empty parts larger than specks, fading out beside them on the same surface."""
+    """Weight (H, W) of other paint: 1 in empty parts larger than specks, fading out around them on the same surface."""
     new = without_specks(empty)
     if not new.any():
         return np.zeros(new.shape, np.float32)

@@ -1,4 +1,4 @@
-"""Paint carried through a shot: for each pixel, which painted frame its paint comes from, and where in it.
+"""Paint carried through a shot: each pixel has the number of a painted frame, and a place in that frame.
 
 Places are carried, never colours. Each frame samples the paintings once, so strokes stay as sharp as they were painted.
 """
@@ -22,28 +22,28 @@ from .passes import BROAD_REACH_PX, ShotFrame, blur
 MOST_PAINTINGS = 12
 """Most paintings that are kept, so that memory does not grow with the shot."""
 PAINTINGS_BYTES, PX_BYTES, LEAST_PAINTINGS = 2**30, 44, 4
-"""Memory limit of all paintings, memory of a painting per pixel, and the number that is kept whatever the limit."""
+"""Memory limit of all paintings, memory of a painting per pixel, and number of paintings that are always kept."""
 LEAST_NEW, LEAST_RECALLED = 0.002, 0.0005
-"""Smallest shares of a frame worth painting, and worth recalling; smaller parts take their neighbours' paint."""
+"""Smallest shares of a frame that are painted, and recalled. Smaller parts take the paint of their neighbours."""
 SPECK_PX = 2
-"""Half the width of the smallest part worth painting."""
+"""Half the width of the smallest part that is painted."""
 FEATHER_PX = 8
 """Width of the blend from one paint to another."""
 SPREAD_PX = 4.0
 """Largest distance between the places of four neighbouring pixels that belong to one surface."""
 MOST_STRETCH = 2.25
-"""Largest change of a stroke's area before it is painted anew: one and a half times as wide and high."""
+"""Largest change of a stroke's area before the part is painted anew: one and a half times as wide and high."""
 MOST_CONTRAST, LEAST_VARIANCE = 2.0, 1e-4
 """Largest contrast with which paint follows the light, and brightness variance of a frame almost without shading."""
 MOST_CHANGE = 0.12
-"""Largest change of the broad colours, for example by a passing shadow, that paint survives."""
+"""Largest change of the broad (blurred) colours, for example by a passing shadow, at which paint is kept."""
 HALO, GONE = 1 / 12, 0.5
-"""Width of the halo round a painted object, relative to the frame's longer side, and how far the object must have moved
-away, relative to that width, before its halo is painted over."""
+"""Width of the halo around a painted object, relative to the frame's longer side; and distance that the object must
+have moved away, relative to that width, before its halo is painted over."""
 
 
 class PaintState(IntEnum):
-    """Paint of a pixel: known; not known; or known, but no longer a match for what the frame shows."""
+    """Paint of a pixel: known; not known; or known, but no longer a match for the frame."""
 
     PAINTED = 0
     UNKNOWN = 1
@@ -54,7 +54,7 @@ class PaintState(IntEnum):
 class PaintedFrame:
     """A painted frame: its colours (H, W, 3), and the `ShotFrame.appearance` before painting.
 
-    surfaces: positions of its pixels in the world; None if the frame has none.
+    surfaces: world positions of the pixels; None if the frame has no such pass.
     """
 
     color: np.ndarray
@@ -83,8 +83,8 @@ Sampler = Callable[[PaintedFrame, np.ndarray, np.ndarray], np.ndarray]
 class CarriedPaint:
     """The paint of a frame: for each pixel (H, W), the number of a painting and a place (H, W, 2) in it.
 
-    light (H, W): how much brighter the pixel's surroundings have become since they were painted. state (H, W): see
-    `PaintState`; number, place and light mean nothing unless it is PAINTED.
+    light (H, W): increase in brightness around the pixel since it was painted. state (H, W): see `PaintState`. Number,
+    place and light are valid only if the state is PAINTED.
     """
 
     number: np.ndarray
@@ -105,10 +105,10 @@ class CarriedPaint:
         return self.state != PaintState.PAINTED
 
     def carry(self, motion: Motion, where: np.ndarray | None = None) -> CarriedPaint:
-        """This paint moved to the next frame, without what was hidden before and what `_drop_mismatches` drops.
+        """This paint in the next frame, without parts that were hidden before or that `_drop_mismatches` drops.
 
-        motion: from the next frame back to this one. where: pixels (H, W) at which the paint is needed; farther from
-        them, mismatches may stay.
+        motion: from the next frame back to this one. where: pixels (H, W) at which paint is needed; farther away,
+        mismatches may stay.
         """
         carried, frame = self._moved_paint(motion), motion.frame
         window = np.s_[:, :] if where is None else _window(np.nonzero(where), FEATHER_PX + BROAD_REACH_PX)
@@ -122,8 +122,7 @@ class CarriedPaint:
     def recall(self, frame: ShotFrame, moved: Collection[float], where: np.ndarray | bool = True) -> None:
         """Fill pixels without paint from paintings that show the same world points, oldest first.
 
-        moved: indices of objects that do not stand still; their paint cannot be found by world position. where: pixels
-        (H, W) to fill.
+        moved: indices of moving objects, whose paint cannot be found by world position. where: pixels (H, W) to fill.
         """
         surfaces = Surfaces.of(frame)
         if surfaces is None:
@@ -151,9 +150,9 @@ class CarriedPaint:
     def _oldest_places(
         self, surfaces: Surfaces, moved: Collection[float], sought: np.ndarray, tried: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Whether a painting shows the points of pixels (N, 2), the oldest such painting's number, and places in it.
+        """Whether a painting shows the points of pixels (N, 2), number of the oldest such painting, and places in it.
 
-        tried (N,): numbers of paintings; only newer ones count.
+        tried: numbers (N,) of paintings that are skipped, with all older ones.
         """
         is_shown = np.zeros(len(sought), bool)
         number, places = np.zeros(len(sought), np.int32), np.zeros((len(sought), 2))
@@ -171,18 +170,18 @@ class CarriedPaint:
         return is_shown, number, places
 
     def change(self, frame: ShotFrame) -> np.ndarray:
-        """Difference (H, W) in broad colours between a frame and the frames that were painted."""
+        """Difference (H, W) in broad colours between a frame and the painted frames before painting."""
         return largest(np.abs(self._change(frame)[0]))
 
     def _change(self, frame: ShotFrame) -> tuple[np.ndarray, np.ndarray]:
-        """The difference by channel (H, W, 3), and the distance (H, W) to an outline in the painted frames."""
+        """Difference by channel (H, W, 3), and distance (H, W) to an outline in the painted frames."""
         shown = self._samples(frame.appearance, lambda painting, places, light: samples_at(painting.appearance, places))
         return blur(frame.color - shown[..., :3]), shown[..., 3]
 
     def color(self, rest: np.ndarray, where: np.ndarray | bool = True) -> np.ndarray:
         """Colours (H, W, 3) of the paint at the pixels `where` (H, W); `rest` elsewhere, and where there is no paint.
 
-        They follow the light with the contrast of their painting: paint is brighter where the frame has become so.
+        Paint follows the light, with the contrast of its painting: it is brighter where the frame has become brighter.
         """
 
         def lit(painting: PaintedFrame, places: np.ndarray, light: np.ndarray) -> np.ndarray:
@@ -201,13 +200,13 @@ class CarriedPaint:
         return values
 
     def paint(self, number: int, where: np.ndarray, painting: PaintedFrame) -> None:
-        """Give the pixels `where` (H, W) the paint of this painting, whose number is that of its frame."""
+        """Give the pixels `where` (H, W) the paint of this painting. number: number of the painted frame."""
         self.number[where], self.light[where], self.state[where] = number, 0, PaintState.PAINTED
         self.places[where] = pixel_places((where.shape[0], where.shape[1]))[where]
         self.keep({number: painting} if where.any() else {})
 
     def keep(self, others: Mapping[int, PaintedFrame]) -> None:
-        """Add paintings, and drop some that no pixel uses: those without positions, then those close in time."""
+        """Add paintings, and drop unused ones: first those without positions, then those closest to others in time."""
         known = {**self.paintings, **others}
         seen = self._seen(known)
         kept = sorted(number for number in known if number in seen or known[number].surfaces)
@@ -217,7 +216,7 @@ class CarriedPaint:
         self.paintings = {number: known[number] for number in kept}
 
     def gapless(self, where: np.ndarray | bool = True) -> CarriedPaint:
-        """The same paint with the gaps at the pixels `where` filled, by extending the nearest pixel's paint."""
+        """The same paint without gaps at the pixels `where`: the paint of the nearest pixel is extended."""
         empty, number, places, light = self.is_empty, self.number.copy(), self.places.copy(), self.light.copy()
         state = self.state.copy()
         here = np.nonzero(empty & where)
@@ -239,14 +238,14 @@ class CarriedPaint:
         return max(LEAST_PAINTINGS, min(MOST_PAINTINGS, PAINTINGS_BYTES // (PX_BYTES * self.number.size)))
 
     def _seen(self, numbers: Iterable[int]) -> set[int]:
-        """Those of these numbers that at least one painted pixel has."""
+        """Numbers among these that at least one painted pixel has."""
         painted = self.number[~self.is_empty]
         return {number for number in numbers if (painted == number).any()}
 
     def _drop_mismatches(self, frame: ShotFrame, whole_px: tuple[int, int]) -> None:
         """Drop paint that is stretched, no longer matches the frame, or belongs to an object's former halo.
 
-        It also measures the light anew. whole_px: size of the whole frame; this may be a part of it.
+        Also measure the change of light. whole_px: size of the whole frame, of which `frame` may be a part.
         """
         self.state[~self.is_empty & self._is_stretched()] = PaintState.MISMATCHED
         change, then = self._change(frame)
@@ -256,7 +255,7 @@ class CarriedPaint:
         self.state[~self.is_empty & ((largest(np.abs(change)) > MOST_CHANGE) | has_gone)] = PaintState.MISMATCHED
 
     def _moved_paint(self, motion: Motion) -> CarriedPaint:
-        """The paint where each pixel was: places between four neighbours of one surface, or else by the nearest."""
+        """Paint at each pixel's place before, interpolated between neighbours of one surface, or else the nearest."""
         moved = samples_at(self.places, motion.inside)
         is_cut = ~self._is_whole.ravel()[motion.pixels(motion.inside)]
         inside = motion.inside[is_cut]
@@ -267,12 +266,12 @@ class CarriedPaint:
 
     @property
     def _is_whole(self) -> np.ndarray:
-        """Whether a pixel, the next to its right, and the two below them have paint of one surface, (H, W)."""
+        """Whether a pixel (H, W) and its right, lower and lower right neighbours have paint of one surface."""
         is_alike = (_spread(self.number) == 0) & (_spread(self.state) == 0)
         return is_alike & (largest(_spread(self.places)) <= SPREAD_PX)
 
     def _is_stretched(self) -> np.ndarray:
-        """Whether strokes would be much larger or smaller than they were painted, (H, W)."""
+        """Whether strokes at a pixel (H, W) would be much larger or smaller than they were painted."""
         down, right = (_differences(self.places, axis) for axis in (0, 1))
         area = np.abs(down[..., 0] * right[..., 1] - down[..., 1] * right[..., 0])
         rows, columns = (_changes(self.number, axis) | _changes(self.state, axis) for axis in (0, 1))
@@ -283,13 +282,13 @@ class CarriedPaint:
 
 
 def without_specks(where: np.ndarray) -> np.ndarray:
-    """The pixels (H, W) without those in parts too small to be worth painting."""
+    """The pixels (H, W) without parts that are too small to be painted."""
     padded = binary_opening(np.pad(where, SPECK_PX, mode="edge"), iterations=SPECK_PX)
     return padded[SPECK_PX:-SPECK_PX, SPECK_PX:-SPECK_PX] & where
 
 
 def _window(pixels: Sequence[np.ndarray], margin_px: int) -> tuple[slice, slice]:
-    """The smallest rectangle that holds these rows and columns, widened by a margin; empty if there are none."""
+    """Smallest rectangle around these rows and columns, widened by a margin; empty if there are none."""
     rows, columns = (
         slice(max(each.min() - margin_px, 0), each.max() + margin_px + 1) if each.size else slice(0, 0)
         for each in pixels
@@ -298,17 +297,17 @@ def _window(pixels: Sequence[np.ndarray], margin_px: int) -> tuple[slice, slice]
 
 
 def _changes(values: np.ndarray, axis: int) -> np.ndarray:
-    """Whether a value (H, W) differs from the one before it along an axis."""
+    """Whether a value (H, W) differs from the value before along an axis."""
     return np.diff(values, axis=axis, prepend=values.take([0], axis)) != 0
 
 
 def _differences(places: np.ndarray, axis: int) -> np.ndarray:
-    """Differences of places (H, W, 2) along an axis; 1 px, as of paint that did not move, if it is one pixel long."""
+    """Differences of places (H, W, 2) along an axis. They are 1 px, as without motion, if it is one pixel long."""
     return np.gradient(places, axis=axis) if places.shape[axis] > 1 else np.broadcast_to(np.eye(2)[axis], places.shape)
 
 
 def _spread(values: np.ndarray) -> np.ndarray:
-    """Largest minus smallest of the values (H, W, ...) of a pixel, the next to its right, and the two below them."""
+    """Range of the values (H, W, ...) of a pixel and its right, lower and lower right neighbours."""
     high, low = values.copy(), values.copy()
     for here, later in ((np.s_[:-1], np.s_[1:]), (np.s_[:, :-1], np.s_[:, 1:])):
         high[here] = np.maximum(high[here], high[later])

@@ -1,4 +1,4 @@
-"""`impasto stylize --film` repaints a shot, so that paint stays on what it was painted on."""
+"""`impasto stylize --film` repaints a shot, so that paint moves with the painted surfaces."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def is_film(arguments: argparse.Namespace) -> bool:
 
 
 def _check(arguments: argparse.Namespace) -> None:
-    """Raise ParameterError for options that a film does not take, or that need another one."""
+    """Raise ParameterError for options that a film does not take, or that need another option."""
     if arguments.alone and not arguments.animation:
         raise ParameterError("--alone needs --animation", "add --animation, or leave --alone out")
     if len(arguments.sources) > 1:

@@ -35,9 +35,9 @@ LEAST_PX = 16
 MOST_BYTES = 2**37
 """Largest movie file, 128 GiB: an hour and a half of ProRes in 4K."""
 LEAST_READ = 0.9
-"""A movie with a smaller share of its stated frames was cut off. Some formats only estimate their number."""
+"""Least share of the stated frames; with fewer, a movie was cut off. Some formats only estimate the number."""
 PX_BYTES = 32
-"""Memory per pixel of a movie's picture: in its decoder, as OpenCV returns it, and as floats."""
+"""Memory per pixel of a movie's picture: in the decoder, in OpenCV's result, and as floats."""
 READ_AS = {  # playlists are excluded: they name other files
     "OPENCV_FFMPEG_CAPTURE_OPTIONS": "format_whitelist;mov,mp4,matroska,webm,avi,gif,ogg",
     "OPENCV_FFMPEG_LOGLEVEL": "-8",
@@ -73,13 +73,13 @@ def frame_at(frames: Mapping[int, Path], number: int) -> ShotFrame:
 def read_colors(path: Path) -> Maps:
     """A picture with a base colour. Raise FileError if it cannot be read, or holds other values, such as heights.
 
-    If a few pixels are NaN or infinite, they get the values of the nearest valid ones.
+    If a few pixels are NaN or infinite, they get the values of the nearest valid pixels.
     """
     return _read_mended(path)[0]
 
 
 def _read_mended(path: Path) -> tuple[Maps, int]:
-    """A picture as from `read_colors`, and the number of pixels that were NaN or infinite."""
+    """Result of `read_colors`, and number of pixels that were NaN or infinite."""
     maps = read_picture(path, wanted=Wanted(keeps_broken=True))
     if "base_color" not in maps:
         raise FileError(f"{excerpt(path)} has values that are no colours", "save it as PNG, JPEG or WebP")
@@ -122,12 +122,12 @@ def write_painted(path: Path, frame: ShotFrame, color: np.ndarray, metadata: Map
 
 
 def shot_files(shot: Path, first: int | None = None, last: int | None = None) -> list[Path]:
-    """The files of a shot's frames, or its movie. FileError as for `frames_of`."""
+    """Files of a shot's frames, or its movie. Errors are those of `frames_of`."""
     return [shot] if _is_movie(shot) else list(frames_of(shot, first, last).values())
 
 
 def check_shot(shot: Path) -> None:
-    """Raise FileError if there is no such shot. Frames are not counted, since some may still be rendering."""
+    """Raise FileError if there is no such shot. Frames are not counted, because some may still be rendering."""
     if _is_movie(shot):
         check_file(shot, MOST_BYTES)
     else:
@@ -135,16 +135,16 @@ def check_shot(shot: Path) -> None:
 
 
 def shot_name(shot: Path) -> str:
-    """Name for the results of a shot: that of its folder or movie, or the beginning of its pattern."""
+    """Name for the results of a shot: the name of its folder or movie, or the beginning of its pattern."""
     named = shot.stem if _is_movie(shot) else re.split(r"[\W_]*#", shot.absolute().name)[0]
     return usable_name(named or shot.absolute().parent.name)
 
 
 @contextmanager
 def frames_on_disk(shot: Path, first: int | None = None, last: int | None = None) -> Iterator[dict[int, Path]]:
-    """Frames by number, as from `frames_of`. Those of a movie are written to a temporary folder for the block.
+    """Context with the frames by number, as from `frames_of`. Frames of a movie are in a temporary folder.
 
-    A movie's frames are counted from 1. Raise FileError if the shot cannot be read.
+    Frames of a movie are counted from 1. Raise FileError if the shot cannot be read.
     """
     if not _is_movie(shot):
         yield frames_of(shot, first, last)
@@ -172,7 +172,7 @@ def write_picture(path: Path, color: np.ndarray, opacity: np.ndarray, metadata: 
 def _pictures(movie: Path) -> Iterator[np.ndarray]:
     """The pictures (H, W, 3) of a movie. Raise FileError if it has none, or if they are too large.
 
-    OpenCV gets the open file, since it takes a name with %02d for that of a sequence.
+    OpenCV gets the open file, because it would take a name with %02d for a sequence.
     """
     cv2 = _opencv()
     with open_file(movie) as stream:
@@ -202,7 +202,7 @@ def _check_size(movie: Path, size_px: tuple[int, ...]) -> None:
 
 
 def _opencv() -> Any:
-    """OpenCV with one thread, since its flow depends on their number. Raise PluginError if it is not installed."""
+    """OpenCV with one thread: its flow depends on the number of threads. Raise PluginError if it is not installed."""
     for name, value in READ_AS.items():
         os.environ.setdefault(name, value)
     try:

@@ -15,7 +15,7 @@ RENDERED = ".exr"
 PICTURES = tuple(extension for extension in EXTENSIONS if extension != RENDERED)
 MOST_LISTED = 8
 MOST_DIGITS = 9
-"""Most digits of a frame's number, so that it fits into 32 bits; a time stamp has more."""
+"""Most digits of a frame's number, which must fit into 32 bits. A time stamp has more."""
 MOST_FRAMES = 2**17
 """Most frames of a shot: an hour and a half at 24 a second."""
 
@@ -23,8 +23,8 @@ MOST_FRAMES = 2**17
 def frames_of(shot: Path, first: int | None = None, last: int | None = None) -> dict[int, Path]:
     """The files of a shot by frame number, in order, from `first` to `last`; None for no limit.
 
-    shot: as for `numbered_files`. FileError, also if there are no frames, or if some between the first and the last are
-    missing.
+    shot: as for `numbered_files`. Raise FileError as well if there are no frames, or if some between the first and the
+    last are missing.
     """
     return check_numbers(numbered_files(shot), shot, first, last)
 
@@ -85,7 +85,7 @@ def check_numbers(found: Mapping[int, Path], shot: Path, first: int | None, last
 
 
 def check_count(frames: dict[int, Path], shot: Path) -> dict[int, Path]:
-    """The frames, if there are not too many. Raise FileError otherwise."""
+    """The frames. Raise FileError if there are too many."""
     if len(frames) > MOST_FRAMES:
         raise FileError(f"{excerpt(shot)} has more than {MOST_FRAMES:,} frames", "give --first and --last")
     return frames

@@ -1,4 +1,4 @@
-"""Long-term memory of a shot: finds where a frame shows still points of the world, by Blender's Position pass.
+"""Long-term memory of a shot: finds world points that do not move in other frames, by Blender's Position pass.
 
 The camera is found from the positions by the direct linear transform (Hartley and Zisserman 2004, algorithm 7.1).
 """
@@ -16,21 +16,21 @@ from .motion import Motion, largest, squared_length
 from .passes import OUTLINE_PX, ShotFrame
 
 REACH_PX, OFF_PX = 1.0, 0.25
-"""Largest distance of a point from its nearest pixel: along the surface, and off it, in sides of pixels there."""
+"""Largest distance of a point from its nearest pixel: along the surface, and off the surface, in pixel widths."""
 EDGE_PX = 2
-"""Pixels this close to a moving object may show it as well."""
+"""Distance from a moving object within which pixels may show the object as well."""
 STILL_PX, MOST_MOVED = 0.1, 0.25
-"""Largest motion of a still point in a frame, and largest share of a still object's points that seem to move more."""
+"""Largest motion of a still point, and largest share of a still object's points that seem to move farther."""
 MOST_TESTED, DOUBT = 10_000, 20
-"""Most pixels of a frame whose motion is tested, and a number of still pixels that each object is credited with."""
+"""Most pixels of a frame whose motion is tested, and number of still pixels that are added to each object."""
 MOST_FITTED, LEAST_FITTED = 2_000, 12
-"""Most and fewest pixels that a camera is fitted to."""
+"""Most and fewest pixels to which a camera is fitted."""
 ROUNDS = 4
-"""Number of fits of the camera; each leaves out the outliers of the one before."""
+"""Number of fits of the camera. Each leaves out the outliers of the fit before."""
 FLAT = 1e-4
-"""Points with less depth than this, relative to their extent, lie in one plane."""
+"""Depth of points, relative to their extent, below which they lie in one plane."""
 MOST_OFF_PX = 1.0
-"""Largest median distance between a point's pixel and where the fitted camera projects it."""
+"""Largest median distance between the pixel of a point and its projection by the fitted camera."""
 LEAST_AREA = 1e-6
 """Smallest area of a pixel on a surface, relative to the product of its sides."""
 
@@ -54,7 +54,7 @@ class Surfaces:
     @cached_property
     def is_there(self) -> np.ndarray:
         """Whether a pixel (H, W) has a position. The world background has 0; NaN and infinity are ignored."""
-        farthest = largest(np.abs(self.position))  # NaN if a coordinate is
+        farthest = largest(np.abs(self.position))  # NaN if a coordinate is NaN
         return np.isfinite(farthest) & (farthest != 0)
 
     def is_still(self, moved: Collection[float]) -> np.ndarray:
@@ -78,11 +78,11 @@ class Surfaces:
             if camera is None:
                 return None
             off_px = np.sqrt(squared_length(projection(camera, points) - pixels))
-            is_near = off_px <= max(MOST_OFF_PX, 2 * np.median(off_px))  # the others lie on outlines
+            is_near = off_px <= max(MOST_OFF_PX, 2 * np.median(off_px))  # other points lie on outlines
         return camera if np.median(off_px) <= MOST_OFF_PX else None
 
     def places_of(self, points: np.ndarray, index: np.ndarray, moved: Collection[float] = ()) -> np.ndarray:
-        """Rows and columns (N, 2) of points (N, 3) of these objects (N,), in fractions of a pixel; NaN if hidden.
+        """Subpixel rows and columns (N, 2) of points (N, 3) of these objects (N,); NaN if a point is hidden.
 
         moved: indices of moving objects; no points are found on them or next to them.
         """
@@ -99,7 +99,7 @@ class Surfaces:
         return places
 
     def places_beside(self, points: np.ndarray, pixels: np.ndarray) -> np.ndarray:
-        """Rows and columns (N, 2) of points (N, 3) on the surfaces at these pixels (N, 2); NaN if too far from them."""
+        """Rows and columns (N, 2) of points (N, 3) on the surfaces at pixels (N, 2); NaN for points too far away."""
         down, right = (self._side(pixels, axis) for axis in (0, 1))
         away = points.astype(float) - self.position[tuple(pixels.T)]
         pairs = ((down, down), (down, right), (right, right), (away, down), (away, right))
@@ -114,7 +114,7 @@ class Surfaces:
         return np.where(is_near[:, None], pixels + np.stack([rows, columns], -1), np.nan)
 
     def _side(self, pixels: np.ndarray, axis: int) -> np.ndarray:
-        """World offset (N, 3) to the next pixel, from the nearer neighbour: the other may show another surface."""
+        """World offset (N, 3) to the next pixel, by the nearer neighbour: the farther one may show another surface."""
         here, at = self.position[tuple(pixels.T)].astype(float), pixels[:, axis]
         step = np.arange(2) == axis
         is_inside = at < self.index.shape[axis] - 1, at > 0
@@ -152,7 +152,7 @@ def camera_of(points: np.ndarray, pixels: np.ndarray) -> np.ndarray | None:
 
 
 def projection(camera: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Rows and columns (N, 2) at which a camera (3, 4) sees points (N, 3); not finite for points in its own plane."""
+    """Rows and columns (N, 2) of points (N, 3) in a camera (3, 4); not finite for points in the camera's plane."""
     seen = points @ camera[:, :3].T + camera[:, 3]
     with np.errstate(divide="ignore", invalid="ignore"):
         return seen[:, :2] / seen[:, 2:]

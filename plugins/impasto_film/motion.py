@@ -1,7 +1,7 @@
-"""Motion between frames: where each pixel was in the frame before, and whether it was visible there.
+"""Motion between frames: the place of each pixel in the frame before, and whether it was visible there.
 
 The test is forward-backward consistency (Ruder et al. 2016, "Artistic style transfer for videos", section 4.3), with
-object indices where there are any. Their test at motion boundaries is left out: rendered vectors are exact.
+object indices if there are any. The paper's test at motion boundaries is left out, because rendered vectors are exact.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from torch.nn.functional import grid_sample
 from .passes import ShotFrame
 
 CYCLE_SHARE, CYCLE_PX2 = 0.01, 0.5
-"""Largest squared distance after going there and back: a share of both vectors' squares, plus some square pixels."""
+"""Largest squared distance after going forward and back: a share of both vectors' squares, plus square pixels."""
 UNLIKE_SHARE, UNLIKE = 3.0, 0.02
 """Largest difference in broad colours between the ends of an estimated vector: a multiple of the median, which allows
 for noise and changes of the light, plus a constant."""
@@ -68,7 +68,7 @@ class Motion:
 
     @cached_property
     def places(self) -> np.ndarray:
-        """Place (H, W, 2) of each pixel's point in the frame before; it may lie outside."""
+        """Place (H, W, 2) of each pixel's point in the frame before, perhaps outside that frame."""
         return pixel_places(self.frame.size_px) + self.frame.to_previous
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Preparation of a shot: a check that something moves in it, its keyframes, and the removal of replaced frames."""
+"""Preparation of a shot: a check that something moves, its keyframes, and the removal of replaced frames."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ LOOKED_AT = 2
 
 
 def note_on_motion(frames: Mapping[int, Path]) -> str:
-    """A note that nothing moves in the first frames of a shot; empty if something does, or if there is one frame only.
+    """Note that nothing moves in the first frames of a shot; empty if something moves, or if there is only one frame.
 
-    Raise FileError if they have no vectors although something moves, as their world positions show.
+    Raise FileError if the frames have no vectors, although their world positions show that something moves.
     """
     first = []
     for number in islice(frames, LOOKED_AT):
@@ -44,7 +44,7 @@ def note_on_motion(frames: Mapping[int, Path]) -> str:
 def ready_keyframes(
     frames: Mapping[int, Path], keyframes: Path | None, on_note: Callable[[str], None]
 ) -> Mapping[int, Path]:
-    """Keyframes by frame number, as from `keyframes_of`. on_note: gets notes on them, and on missing motion."""
+    """Keyframes by frame number, as from `keyframes_of`. on_note: called with notes on keyframes and missing motion."""
     motion = note_on_motion(frames)
     found, notes = keyframes_of(keyframes, frames) if keyframes else ({}, [])
     for note in [motion] * bool(motion) + notes:

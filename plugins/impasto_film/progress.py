@@ -14,9 +14,9 @@ from impasto.texture import Maps
 from impasto.training.loop import duration
 
 SIDE, GAP_PX = 2, 2
-"""Frames along each side of a contact sheet, and the width of the lines between them."""
+"""Number of frames along each side of a contact sheet, and width of the lines between them."""
 CELL_PX = (PREVIEW_SIZE_PX - GAP_PX) // SIDE
-"""Longer side of a frame on the sheet, chosen so that the sheet is no larger than a preview."""
+"""Longer side of a frame on the sheet, which is no larger than a preview."""
 
 
 @dataclass

@@ -15,13 +15,13 @@ COLUMNS = {
     "frame_step": "paint every n-th frame: 2 is every second one",
     "keyframes": "folder or pattern of frames painted by hand",
 }
-"""Columns and their meanings."""
+"""Meanings of the columns, by name."""
 LEAST = {"first": 0, "last": 0, "frame_step": 1}
-"""Columns with numbers, and the smallest value of each."""
+"""Smallest value of each column with numbers."""
 
 
 def values_of(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of a row. Raise ParameterError for fields that a shot does not take."""
+    """Values for a row. Raise ParameterError for fields that a shot does not take."""
     if "shot" not in fields:
         given = next(name for name in COLUMNS if name in fields)
         raise ParameterError(f"{given} is for a shot", "give the frames as shot, or leave it out")

@@ -1,7 +1,7 @@
-"""Repaints a shot with any recipe, so that paint stays on what it was painted on.
+"""Repaints a shot with any recipe, so that paint moves with the painted surfaces.
 
 Keyframes are painted first. Their paint is carried along the motion vectors, forwards and backwards. Only parts that
-get no paint from either side are painted anew; their colours are matched to the carried paint and blended in.
+get no paint from either side are painted anew. New paint is matched in colour to the carried paint, and blended in.
 """
 
 from __future__ import annotations
@@ -41,20 +41,20 @@ from .passes import ShotFrame
 from .preparation import remove_frames
 
 KEYFRAMES_APART = 8
-"""Frames from one keyframe to the next. More of them take less time, but leave more parts that no keyframe shows."""
+"""Frames from one keyframe to the next. A longer distance takes less time, but more parts are in no keyframe."""
 LOCK_NAME = "shot"
 KEPT_BYTES, PER_COLOR = 2**28, 6
-"""Memory limit of the frames that are kept for the way back, and a frame's memory relative to that of its colours, not
-counting the passes of its file."""
+"""Memory limit of the frames that are kept to carry paint backwards, and memory of a frame relative to its colours,
+without the passes of its file."""
 
 
 @dataclass
 class Shot:
-    """A shot that is being repainted. recipe: turns a frame's picture into its painting. inputs: its other inputs.
+    """A shot that is being repainted. recipe: paints the picture of a frame. inputs: the recipe's other inputs.
 
     frames: multilayer EXR, or pictures, whose motion is estimated. keyframes: pictures of frames painted by hand.
     frame_step: paint and write every n-th frame; paint is carried through the frames between. options, host: for runs
-    of the recipe. carried, before: the paint of the last keyframe, and that frame.
+    of the recipe. carried, before: paint of the last keyframe, and the keyframe. moved: indices of moving objects.
     """
 
     frames: Mapping[int, Path]
@@ -73,9 +73,9 @@ class Shot:
     mended: dict[int, str] = field(default_factory=dict)
 
     def repaint(self, numbers: Sequence[int], folder: Path) -> Iterator[tuple[Path, bool, np.ndarray]]:
-        """Repaint the frames up to the next keyframe, the last; yield each file, whether it is new, and its colours.
+        """Repaint frames, of which the last is a keyframe. Yield each file, whether it is new, and its colours.
 
-        The keyframe is painted first. Then its paint is carried backwards to fill the gaps of the frames before it. An
+        The keyframe is painted first. Then its paint is carried backwards, to fill gaps in the frames before. An
         existing file is used as it is. Raise FileError if a frame cannot be used, or a file has other settings.
         """
         key = numbers[-1]
@@ -115,7 +115,7 @@ class Shot:
         return paint
 
     def _frame(self, number: int) -> ShotFrame:
-        """A frame of the shot. Raises Cancelled if the user has cancelled."""
+        """A frame of the shot. Raise Cancelled if the user has cancelled."""
         if self.host.is_cancelled():
             raise Cancelled
         if number not in self.kept:
@@ -148,7 +148,7 @@ class Shot:
         return found
 
     def _write(self, out: Path, paint: FramePaint, film: str) -> np.ndarray:
-        """Write a painted frame, and return its rounded colours, so that a resumed shot continues with the same ones.
+        """Write a painted frame, and return its rounded colours, from which a resumed shot would continue, too.
 
         Raise FileError if it cannot be written.
         """
@@ -186,7 +186,7 @@ class Shot:
         return digest.hexdigest()
 
     def _is_done(self, out: Path, film: str) -> bool:
-        """Whether a frame's file exists with this record. Raise FileError if its settings or render are others."""
+        """Whether a frame's file exists with this record. Raise FileError if settings or the render have changed."""
         if not is_there(out):
             return False
         metadata = read_metadata(out)
@@ -215,8 +215,8 @@ class Shot:
 def keyframe_spans(numbers: Sequence[int], painted: Collection[int] = (), frame_step: int = 1) -> list[Sequence[int]]:
     """Spans of frame numbers, each of which ends with a keyframe.
 
-    Keyframes are the frames painted by hand, or else the first frame. After the last of these, of the frames that are
-    written, one in about `KEYFRAMES_APART` frames and the last one are keyframes as well.
+    Keyframes are the frames painted by hand, or else the first frame. After the last of these, the written frames
+    have a keyframe about every `KEYFRAMES_APART` frames, and at their end.
     """
     bounds = [0, *(place for place, number in enumerate(numbers, 1) if number in painted)]
     if len(bounds) == 1:
@@ -260,11 +260,11 @@ def repaint_shot(
     """Repaint frames into files of the same names. Existing frames are kept, and the shot resumes after them.
 
     frames: multilayer EXR, or pictures, by number, see `frames_of`. recipe: any tools that keep the size of their
-    picture. inputs: its inputs other than the picture. keyframes: pictures of frames painted by hand, by number.
-    frame_step: write every n-th frame, from the first on. replaces: remove existing frames first. on_frame: gets the
-    colours of each frame, and whether it is new. on_note: gets notes for the user. options, host: for runs of the
-    recipe; the host also gets the progress of the shot. If the user cancels, the finished frames stay. Raise FileError
-    if another process repaints a shot into this folder.
+    picture. inputs: the recipe's inputs other than the picture. keyframes: pictures of frames painted by hand, by
+    number. frame_step: write every n-th frame. replaces: remove existing frames first. on_frame: called with the
+    colours of each frame, and whether it is new. on_note: called with notes for the user. options, host: for runs of
+    the recipe; the host also gets the progress of the shot. If the user cancels, finished frames are kept. Raise
+    FileError if another process repaints a shot into this folder.
     """
     paths = [folder / painted_name(path) for path in asked_frames(frames, frame_step).values()]
     if {resolve(path) for path in paths} & {resolve(path) for path in frames.values()}:

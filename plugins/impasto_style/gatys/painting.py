@@ -1,7 +1,7 @@
 """Style transfer (Gatys et al. 2016): optimises pixels until the statistics of their features match the styles'.
 
-A texture is the same without content, starting from noise (Gatys et al. 2015). There are two presets: a modern method,
-from coarse to fine, and the original one, at a single size.
+A texture is made in the same way, but without content and from noise (Gatys et al. 2015). There are two presets: a
+modern method, from coarse to fine, and the original method, at a single size.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ OPAQUE = 0.5
 FIRST_PX = 91
 """Longer side of the first size. Smaller pictures have too few features in a network's coarsest layer."""
 CONTENT_WEIGHT, SMOOTHNESS = 0.015, 2.0
-"""The defaults of crowsonkb 2021."""
+"""Defaults of crowsonkb 2021."""
 FINE_LAYERS = 2
 """Number of fine layers whose weight the parameter `detail` scales."""
 LEAST_DETAIL = 0.05
-"""Smallest factor of their weight, since these layers also carry the colours."""
+"""Least factor of the weight of fine layers, because these layers also carry the colours."""
 STEADY_RATE = 0.05
 LARGE_PX = TILE_PX
 """Longer side above which a picture may be processed in tiles."""
 LARGE_RATE, LARGE_SHARE = 0.02, 1 / 3
-"""Learning rate and fraction of the evaluations for larger pictures, where only the finest strokes are new."""
+"""Learning rate and share of the evaluations for larger pictures, in which only the finest strokes are new."""
 
 CLASSIC_CONTENT, CLASSIC_STYLE, CLASSIC_SMOOTHNESS = 1e3, 1e-2, 1e-4
 CLASSIC_RATE, CLASSIC_BETAS, CLASSIC_EPSILON, CLASSIC_STEPS = 5.0, (0.99, 0.999), 0.1, 1000

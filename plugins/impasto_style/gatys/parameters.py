@@ -13,7 +13,7 @@ EXACT: dict[str, Any] = {"visible_if": {"preset": ["modern"], "statistics": ["mo
 
 
 class FeatureParameters(Parameters):
-    """The network, the statistics of its features that are compared, and the optimiser."""
+    """The network, the compared statistics of its features, and the optimiser."""
 
     preset: Literal["modern", "classic"] = Field(
         "modern",

@@ -1,4 +1,4 @@
-"""Features of a picture's cells, squares of 4 px, with all features of fine layers inside a cell.
+"""Features of a picture's cells, which are squares of 4 px. A cell has all features of fine layers inside it.
 
 Every pixel therefore affects the match and the painting. Features sampled once per cell would leave a visible grid.
 """
@@ -17,7 +17,7 @@ from ..shared.tiles import Tile, Tiling
 
 CELL_PX = 4
 ALIGNMENT_PX = 8
-"""The sides of pictures are multiples of this, the stride of the coarsest layer."""
+"""Unit of the sides of pictures: the stride of the coarsest layer."""
 TILE_PX = 256
 """Largest side of the tiles of a large picture."""
 MIDDLE = 0.5
@@ -27,7 +27,7 @@ MIDDLE = 0.5
 class CellEncoder:
     """Features of a picture's cells: their pixels, then the layers of a network up to the first of stride 8.
 
-    Pictures larger than `tile_px` are encoded in tiles with a halo, with the same features.
+    Pictures larger than `tile_px` are encoded in tiles with a halo, which gives the same features.
     """
 
     def __init__(self, encoder: Encoder, tile_px: int = TILE_PX) -> None:
@@ -43,7 +43,7 @@ class CellEncoder:
         self.halo_px = math.ceil((last.reach_px + last.stride) / ALIGNMENT_PX) * ALIGNMENT_PX
 
     def for_styles(self) -> CellEncoder:
-        """The encoder for pictures that do not tile."""
+        """The encoder for pictures that are not seamless."""
         return CellEncoder(self.encoder.for_pictures(seamless=False), self.tile_px) if self.seamless else self
 
     def __call__(self, x: Tensor) -> list[Tensor]:
@@ -65,7 +65,7 @@ class CellEncoder:
 
 
 def align(x: Tensor, seamless: bool) -> Tensor:
-    """(B, C, H, W) with sides that are multiples of `ALIGNMENT_PX`: resized if it tiles, else with mirrored margins.
+    """(B, C, H, W) with sides that are multiples of `ALIGNMENT_PX`: resized if seamless, else with mirrored margins.
 
     Margins are at least `ALIGNMENT_PX` wide, so that cells shifted by less still cover the whole picture.
     """
@@ -77,7 +77,7 @@ def align(x: Tensor, seamless: bool) -> Tensor:
 
 
 def unalign(x: Tensor, size: Sequence[int], seamless: bool) -> Tensor:
-    """Inverse of `align`: the picture in its own (height, width)."""
+    """Inverse of `align`: the picture at its (height, width) before."""
     if seamless:
         return resize_picture(x, size, seamless)
     return x[..., ALIGNMENT_PX : ALIGNMENT_PX + size[0], ALIGNMENT_PX : ALIGNMENT_PX + size[1]]
@@ -90,7 +90,7 @@ def pool(features: Tensor, stride: int) -> Tensor:
 
 
 def _in_cells(features: Tensor, stride: int, size: tuple[int, int], seamless: bool) -> Tensor:
-    """Features (1, C, h, w) of a layer as (D, *size): fine layers stacked within a cell, coarse ones interpolated."""
+    """Features (1, C, h, w) of a layer as (D, *size): fine layers are stacked in cells, coarse ones interpolated."""
     if stride < CELL_PX:
         return pixel_unshuffle(features, CELL_PX // stride)[0]
     if stride > CELL_PX:

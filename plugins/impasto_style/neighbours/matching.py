@@ -12,11 +12,11 @@ from torch.nn.functional import normalize
 from .cells import ALIGNMENT_PX, CELL_PX, CellEncoder
 
 PIECES = 2**15
-"""Most cells of a style; a larger style is sampled at random."""
+"""Most cells of a style. From a larger style, cells are chosen at random."""
 COMPARISONS = 2**24
-"""Number of similarities held at a time: 64 MiB."""
+"""Number of similarities that are computed at a time: 64 MiB."""
 GROUP_SIZE, GROUPS = 64, 8
-"""Size and number of the groups of queries that measure how often keys are nearest."""
+"""Size and number of the groups of queries by which `_hubness` of keys is measured."""
 
 
 def collect_pieces(
@@ -37,7 +37,7 @@ def collect_pieces(
 def _cells_of(
     style: Tensor, encoder: CellEncoder, fraction: float, rng: np.random.Generator, tick: Callable[[], None]
 ) -> list[Tensor]:
-    """Features (n, D) of the pixels and of each layer, for a random fraction of the cells, independent of the tiles."""
+    """Features (n, D) of the pixels and of each layer, for a random fraction of the cells, whatever the tiles."""
     size = style.shape[2] // CELL_PX, style.shape[3] // CELL_PX
     count = size[0] * size[1]
     kept = np.zeros(count, bool)

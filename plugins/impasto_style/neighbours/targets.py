@@ -1,7 +1,7 @@
 """Target features of a picture: for each cell, the weighted mean of its nearest neighbours in all sources.
 
-If each layer has its own neighbour, these contradict each other, and a compromise between them looks washed out. So the
-means and covariances of all features are matched to the sources as well.
+If each layer has its own neighbour, neighbours contradict each other, and a compromise looks washed out. So the means
+and covariances of all features are matched to the sources as well.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from .matching import collect_pieces, nearest
 from .parameters import NeighboursParameters
 
 UNSEEN = 1e-3
-"""A source with less weight in a cell is ignored there."""
+"""Weight of a source in a cell below which the cell ignores the source."""
 CANDIDATES = 2**12
-"""Size of the random sample of cells that is searched; a new one each time, so that poor matches do not last."""
+"""Size of the random sample of cells that is searched. Each match draws a new one, so that poor matches do not last."""
 TINY = 1e-6
 FINE_STRIDE = 2
 """Largest stride of layers that count as detail."""
 MOMENTS = 60.0
-"""Weight of the squared distance from the sources' means and covariances, relative to that from nearest neighbours."""
+"""Weight of the squared distance from means and covariances, relative to the distance from nearest neighbours."""
 
 Group = tuple[int, ...]
 """Indices of layers that share one match; 0 stands for the pixels."""
@@ -95,24 +95,24 @@ class Targets(Objective):
                 found = candidates[self._nearest(index, wanted, self._keys(pieces, group, candidates))]
                 self.matches[index] += [found] * len(group)
         tiles = self.encoder.tiling(self.picture).tiles
-        # the targets of many tiles would take much memory
+        # targets of many tiles would take much memory
         self.wanted_of_all = self._targets_of(tiles[0]) if len(tiles) == 1 else []
 
     def features(self, x: Tensor) -> Sequence[Tensor]:
         """Squared distance of the features of x (1, 3, H, W) from the targets, over all cells.
 
-        If layers are matched separately, the statistics of all features follow.
+        If layers are matched separately, the statistics of `moments` follow.
         """
         distance = _Distance.apply(x, self)
         return [distance, *self.moments.features(x)] if self.is_split and self.pieces else [distance]
 
     def loss(self, x: Tensor, features: Sequence[Tensor]) -> Tensor:
-        """The distance, plus the loss of the statistics if there are any."""
+        """The distance, plus the loss of the statistics, if any."""
         distance, *statistics = features
         return distance + self.moments.loss(x, statistics) if statistics else distance
 
     def distance_and_slope(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """The distance, and its gradient, computed tile by tile: the distance is a sum over cells."""
+        """The distance, which is a sum over cells, and its gradient. Both are computed tile by tile."""
         shifted, total = self._part_at_shift(x), x.new_zeros((), dtype=torch.float64)
         slope = torch.empty_like(shifted)
         tiling = self.encoder.tiling(shifted)
@@ -151,9 +151,9 @@ class Targets(Objective):
 
     @torch.no_grad()
     def _queries(self, mixture: Sequence[tuple[Tensor, float]], groups: Sequence[Group]) -> list[Tensor]:
-        """Mean features of each cell, as a weighted mean over pictures (1, 3, H, W): (C, h, w) for each group.
+        """Mean features (C, h, w) of each cell for each group, as a weighted mean over pictures (1, 3, H, W).
 
-        They have half precision, since they take most of the memory at large sizes.
+        They have half precision, because they take most of the memory at large sizes.
         """
         mixture = [(picture, weight) for picture, weight in mixture if weight]
         size = self.cell_weights.shape[1:]
@@ -190,14 +190,14 @@ class Targets(Objective):
         return found.view(queries.shape[1:])
 
     def _groups(self) -> list[Group]:
-        """The layers of each stride; the pixels join the finest."""
+        """Groups of layers with the same stride. The pixels are in the group of the finest stride."""
         strides = (self.encoder.strides[1], *self.encoder.strides[1:])
         return [tuple(group) for _, group in groupby(self.layers, strides.__getitem__)]
 
     def _weights_of_moments(self) -> dict[str, float]:
-        """Weight of each style layer, which turns its Wasserstein-2 distance per channel into one over all features.
+        """Weight of each style layer, by which its Wasserstein-2 distance per channel becomes one over all features.
 
-        It is the smallest squared distance at which all features reach these moments, on the scale of the targets.
+        The result is the least squared distance by which all features reach the moments, on the scale of the targets.
         """
         cells = self.weights[0].numel() / CELL_PX**2
         weights = {}
@@ -219,13 +219,13 @@ class Targets(Objective):
         return [len(styles) / max(sum(layer), TINY) for layer in zip(*lengths, strict=True)]
 
     def _shift_by(self, shift: tuple[int, int]) -> None:
-        """Move the corner of the first cell."""
+        """Move the corner of the first cell by (down, right) pixels."""
         self.shift = shift
         self.picture = self._part_at_shift(self.task.picture)
         self.cell_weights = _means(self._part_at_shift(self.weights)[:, 0])  # (S, h, w)
 
     def _part_at_shift(self, x: Tensor) -> Tensor:
-        """The part of (B, C, H, W) that cells cover; all of it, rolled, if it tiles."""
+        """The part of (B, C, H, W) that cells cover. A seamless picture is rolled instead."""
         top, left = self.shift
         if self.task.seamless:
             return x.roll((-top, -left), (2, 3))

@@ -49,7 +49,7 @@ def _squeezenet() -> tuple[Operation, ...]:
 def _architecture(
     blocks: Sequence[Sequence[int]] = (), names: str = "", colors: str = "", **about: Any
 ) -> Architecture:
-    """The architecture that `networks.toml` describes. colors: weights of a change of colours before the blocks."""
+    """The architecture that `networks.toml` describes. colors: weights that change the colours before the blocks."""
     before = (Convolution(colors, is_linear=True),) if colors else ()
     usual = {"mean": IMAGENET_MEAN, "deviation": IMAGENET_DEVIATION}
     layers = {key: tuple(value) if isinstance(value, list) else value for key, value in about.items()}
@@ -59,7 +59,7 @@ def _architecture(
 ARCHITECTURES = {name: _architecture(**about) for name, about in DECLARED.items()}
 """Architectures by their names in the catalogue of weights."""
 CAFFE_SCALE = ARCHITECTURES["vgg19-keras"].content_scale
-"""Activations of the original VGG19, whose input is not divided by its deviation, relative to ours."""
+"""Scale of activations of the original VGG19, whose input is not divided by its deviation."""
 
 
 @cache
@@ -69,7 +69,7 @@ def bundled_tensors() -> dict[str, np.ndarray]:
 
 
 def chosen_network(name: str, networks: Sequence[str], context: Context) -> str:
-    """The network `name`; for "auto", the first of the networks that is installed, or else the bundled one."""
+    """The network `name`. For "auto": the first of the networks that is installed, or else the bundled network."""
     if name != "auto":
         return name
     if found := context.find_weights(networks):
@@ -79,9 +79,9 @@ def chosen_network(name: str, networks: Sequence[str], context: Context) -> str:
 
 
 def load_encoder(name: str, context: Context, seamless: bool = False, pooling: Pooling = "max") -> Encoder:
-    """The encoder with the weights `name`, on the context's device; the recipe records the hash of published weights.
+    """The encoder with the weights `name` on the context's device. The recipe records the hash of published weights.
 
-    "auto" as for `chosen_network`. ModelError, with instructions for downloading, if they are not installed.
+    name: "auto" as for `chosen_network`. Raise ModelError, with instructions, if the weights are not installed.
     """
     chosen = chosen_network(name, NETWORKS, context)
     architecture = ARCHITECTURES[chosen]

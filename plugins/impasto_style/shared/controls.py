@@ -1,4 +1,4 @@
-"""Inputs and parameters that all stylizers share; this module does not import torch."""
+"""Inputs and parameters that all stylizers share. This module does not import torch."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Backbone = Literal[
     "auto", "vgg19", "vgg19-keras", "vgg16", "vgg19-small", "squeezenet", "vgg19-normalised", "style-encoder"
 ]
 NETWORKS = get_args(Backbone)[1:-1]
-"""Published weights that tools without decoders can use, best first."""
+"""Published weights for tools without decoders, best first."""
 
 
 def backbone_field() -> Any:
@@ -70,7 +70,7 @@ Relief = Annotated[
 
 
 class StyleParameters(Parameters):
-    """Parameters shared by all stylizers; each adds its own."""
+    """Parameters that all stylizers share. Each stylizer adds its own."""
 
     strength: float = Field(
         1.0, ge=0, le=1, description="How far to go: 0 keeps the picture's own statistics, 1 takes the style's"

@@ -19,16 +19,16 @@ Pooling = Literal["max", "average"]
 
 COLORS = 3
 TILE_PX = 1024
-"""Side of a tile without its halo; a picture up to this size is one tile."""
+"""Side of a tile without its halo. A picture up to this size is one tile."""
 BLOCK_PX = 256
-"""Side of the blocks over which sums are computed first; tiles consist of whole blocks."""
+"""Side of the blocks over which sums are computed first. Tiles consist of whole blocks."""
 AVERAGE_GAIN = 1.25
-"""Factor of average pooling, which keeps activations near those of max pooling, with which networks are trained."""
+"""Factor of average pooling, by which activations stay near those of max pooling, as in the training."""
 
 
 @dataclass(frozen=True)
 class LayerInfo:
-    """Channels of a layer, its stride, and its reach: the pixels that each feature sees to each side."""
+    """Channels, stride and reach of a layer. reach_px: pixels on each side that a feature depends on."""
 
     channels: int
     stride: int
@@ -37,9 +37,9 @@ class LayerInfo:
 
 @dataclass(frozen=True)
 class Convolution:
-    """A convolution with weight (O, I, k, k) and bias (O,) by its name, then a ReLU unless `is_linear`.
+    """A convolution with weight (O, I, k, k) and bias (O,), then a ReLU unless `is_linear`. name: name of both.
 
-    layer: name of its output, "" if it is not used; so for all operations.
+    layer: name of the output, or "" if nothing uses it. All operations have a layer.
     """
 
     name: str
@@ -48,11 +48,11 @@ class Convolution:
     is_linear: bool = False
 
     def tensor_names(self) -> tuple[str, ...]:
-        """Names of the weights that it needs."""
+        """Names of the weights that the operation needs."""
         return f"{self.name}.weight", f"{self.name}.bias"
 
     def apply(self, x: Tensor, encoder: Encoder) -> Tensor:
-        """Features (B, C, H, W), from those of the previous operation."""
+        """Features (B, C, H, W), from the features of the previous operation."""
         weight, bias = (encoder.tensors[name] for name in self.tensor_names())
         if weight.shape[2] == 1 and weight.shape[1] == COLORS:  # rounding of a matrix product depends on its size
             y = sum((weight[:, i] * x[:, i, None] for i in range(COLORS)), bias[:, None, None])
@@ -63,18 +63,18 @@ class Convolution:
         return y if self.is_linear else y.relu_()
 
     def after(self, before: LayerInfo, encoder: Encoder) -> LayerInfo:
-        """Properties of its output, from those of its input."""
+        """Properties of the output, from the properties of the input."""
         channels, _, side, _ = encoder.tensors[f"{self.name}.weight"].shape
         return LayerInfo(channels, before.stride * self.stride, before.reach_px + before.stride * (side // 2))
 
     def length(self, before: int) -> int:
-        """Height or width of its output, from its input's."""
+        """Height or width of the output, from the height or width of the input."""
         return -(-before // self.stride)
 
 
 @dataclass(frozen=True)
 class Fire:
-    """SqueezeNet's module: a 1x1 convolution, then 1x1 and 3x3 ones side by side (Iandola et al. 2016)."""
+    """SqueezeNet's module: a 1x1 convolution, then a 1x1 and a 3x3 convolution in parallel (Iandola et al. 2016)."""
 
     name: str
     layer: str = ""
@@ -101,7 +101,7 @@ class Fire:
 
 @dataclass(frozen=True)
 class Pool:
-    """A pooling that halves the size, by windows of 2x2, or overlapping ones of 3x3."""
+    """A pooling that halves the size, by windows of 2x2 or overlapping windows of 3x3."""
 
     side: int = 2
     layer: str = ""
@@ -132,8 +132,8 @@ Operation = Convolution | Fire | Pool
 class Architecture:
     """A chain of operations, the normalisation of its input (sRGB in [0, 1]), and the layers for style and content.
 
-    style_layers: fine to coarse, starting at full resolution. content_layer: for the picture's shapes.
-    style_scales, content_scale: magnitudes of their features relative to VGG19's, by which losses are normalised.
+    style_layers: fine to coarse, from full resolution on. content_layer: layer for the picture's shapes. style_scales,
+    content_scale: magnitudes of the features of these layers relative to VGG19's, by which losses are normalised.
     """
 
     operations: tuple[Operation, ...]
@@ -149,7 +149,7 @@ class Architecture:
 class Encoder:
     """Features of pictures by layer name. Weights are frozen; gradients reach the picture.
 
-    seamless: pad pictures circularly, so that their features tile as well; otherwise by reflection.
+    seamless: pad pictures circularly, so that features are seamless as well; otherwise, by reflection.
     """
 
     architecture: Architecture
@@ -191,7 +191,7 @@ class Encoder:
         return replace(self, seamless=seamless)
 
     def to(self, dtype: torch.dtype) -> Encoder:
-        """The same weights in another precision, which is also that of the features."""
+        """The same weights in another precision. Features have the same precision."""
         return replace(self, tensors={name: tensor.to(dtype) for name, tensor in self.tensors.items()})
 
     def __call__(self, x: Tensor, layers: Sequence[str] = ()) -> dict[str, Tensor]:
@@ -214,7 +214,7 @@ class Encoder:
     def _normalise(self, x: Tensor) -> Tensor:
         """(B, 3, H, W), normalised for the first convolution, in the weights' precision and the fastest memory format.
 
-        On a CPU that is the contiguous one; with the others, rounding of gradients depends on a picture's size.
+        On a CPU, it is the contiguous format. With others, rounding of gradients depends on the size of a picture.
         """
         mean, deviation = (
             x.new_tensor(values)[:, None, None] for values in (self.architecture.mean, self.architecture.deviation)
@@ -235,7 +235,7 @@ class TiledLayers:
 
     @cached_property
     def tiling(self) -> Tiling:
-        """Tiles aligned to blocks or, if they are smaller, to the coarsest layer's stride."""
+        """Tiles aligned to blocks. Tiles smaller than a block are aligned to the stride of the coarsest layer."""
         reach_px = max(self.encoder.layers[name].reach_px for name in self.names)
         stride = max(self.encoder.layers[name].stride for name in self.names)
         return Tiling(
@@ -275,9 +275,9 @@ class TiledLayers:
         return found
 
     def find(self, tile: Tile, name: str, places: Tensor) -> tuple[Tensor, Tensor]:
-        """Positions inside a tile (m,) of places (n,) of a layer's grid, and the indices of those places (m,).
+        """Positions (m,) in a tile of those places (n,) of a layer's grid that are inside it, and their indices (m,).
 
-        Both count row by row. A tile that wraps around a seamless picture may hold a place more than once.
+        Positions and places count row by row. A tile that wraps around a seamless picture may hold a place repeatedly.
         """
         rows, columns = self.window(tile, name)
         here, order = (rows * self.grid(name)[1] + columns).flatten().to(places.device).sort()
@@ -289,7 +289,7 @@ class TiledLayers:
 
 
 def pad_by_reach(x: Tensor, reach: int, seamless: bool) -> Tensor:
-    """(B, C, H, W), padded by `reach`; the edge is repeated if a reflection would be larger than the picture."""
+    """(B, C, H, W), padded by `reach`. The edge is repeated if a reflection would be larger than the picture."""
     least = min(x.shape[2:])
     mode = "circular" if seamless and least >= reach else "reflect" if least > reach else "replicate"
     return pad(x, (reach,) * 4, mode=mode) if reach else x

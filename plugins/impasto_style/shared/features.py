@@ -1,4 +1,4 @@
-"""Features of patches for judging results; no tool here is trained with them."""
+"""Features of patches for judging results. No tool here is trained with these features."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BATCH = 32
 def patch_features(patches: np.ndarray, context: Context) -> np.ndarray | None:
     """Features (N, F) of patches (N, S, S, 3) in [0, 1]; None if no network's weights are installed.
 
-    They are means and deviations over each patch in the content layer, which responds to shapes rather than colours.
+    Features are means and deviations over a patch in the content layer, which responds to shapes rather than colours.
     """
     name = context.find_weights(NETWORKS)
     if name is None:

@@ -17,22 +17,22 @@ from .controls import MASK, START, STYLE, StyleParameters
 from .resampling import LEAST_PX, as_tensor, resize_picture, resized_linear
 
 LEAST_STYLE_PX = 8
-"""Smallest side of a style; smaller pictures show no strokes."""
+"""Least side of a style. Smaller pictures show no strokes."""
 FEW_PX = 48
-"""A style with a shorter side below this hardly shows its strokes."""
+"""Shorter side of a style below which strokes are hardly visible."""
 LARGEST_STYLE = 2
-"""Longest side of a style, relative to the result's; larger styles are cropped to their centre."""
+"""Longest side of a style, relative to the result. Larger styles are cropped to their centre."""
 ONE_COLOR = 0.012
-"""A picture whose channels all vary by less than this, three steps of 8 bits, has only one colour."""
+"""Variation of every channel below which a picture has only one colour: three steps of 8 bits."""
 OPAQUE = 0.5
-"""Pixels of a style with less opacity are ignored."""
+"""Opacity below which pixels of a style are ignored."""
 EMPTY = 1 / 255
-"""A mask that stays below this value is black."""
+"""Greatest value of a mask below which the mask is black."""
 ASPECT_TOLERANCE = 0.02
 
 
 def read_color(maps: Maps, least_opacity: float) -> np.ndarray:
-    """The base colour (H, W, 3), sRGB; pixels below the opacity are filled with reflections of opaque ones."""
+    """Base colour (H, W, 3), sRGB. Pixels with less opacity are filled with reflections of opaque pixels."""
     pixels = colors_of(maps)
     if "opacity" not in maps:
         return pixels
@@ -51,7 +51,7 @@ def colors_of(maps: Maps) -> np.ndarray:
 
 
 def _fill_in_rows(pixels: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pixels (H, W, 3), unknown ones mirrored at the nearest `known` (H, W) one of the row, and which are known now."""
+    """Pixels (H, W, 3), with unknown pixels mirrored at the nearest `known` one (H, W) in a row, and a new `known`."""
     height, width = known.shape
     here = np.arange(width)
     left = np.maximum.accumulate(np.where(known, here, -width), axis=1)
@@ -67,7 +67,7 @@ def _fill_in_rows(pixels: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np
 def read_style(maps: Maps, index: int, parameters: StyleParameters, longest_px: int, device: str) -> Tensor:
     """A style (1, 3, h, w), scaled so that its strokes have their final size in a result of `longest_px`.
 
-    index: its number, for messages. Raise ParameterError if it has only one colour, too few pixels, or no opaque ones.
+    index: number of the style in messages. Raise ParameterError for one colour, too few pixels, or no opaque pixels.
     """
     label = _label(STYLE, maps, index)
     if "base_color" not in maps:
@@ -99,7 +99,7 @@ def _opaque_part(maps: Maps, label: str) -> Maps:
 
 
 def _middle(maps: Maps, longest_px: int) -> Maps:
-    """The maps, cropped to their centre along sides that are longer than this."""
+    """The maps, cropped to their centre along sides longer than `longest_px`."""
     top, left = (max(side - longest_px, 0) // 2 for side in maps.size_px)
     return _each(maps, lambda pixels: pixels[top : top + longest_px, left : left + longest_px])
 
@@ -107,7 +107,7 @@ def _middle(maps: Maps, longest_px: int) -> Maps:
 def _shown_size(label: str, maps: Maps, factor: float, parameters: StyleParameters) -> tuple[int, int]:
     """(height, width) of a style in pixels of the result. Raise ParameterError if its requested strokes are too small.
 
-    A tiny picture may have a tiny style, if no size of strokes is requested.
+    If no size of strokes is requested, a tiny picture may have a tiny style.
     """
     height, width = (round(side * factor) for side in maps.size_px)
     is_asked_for = parameters.strokes_px > 0 or parameters.strokes < 1
@@ -121,21 +121,21 @@ def _shown_size(label: str, maps: Maps, factor: float, parameters: StyleParamete
 
 
 def _shrunk(maps: Maps, longest_px: int) -> Maps:
-    """Maps reduced to a longer side of `longest_px` by averages, so that further resizing is fast."""
+    """Maps, reduced to a longer side of at most `longest_px` by averages, so that further resizing is fast."""
     size_px = size_at_most(maps.size_px, longest_px)
     return maps if size_px == maps.size_px else _each(maps, lambda pixels: resize(pixels, size_px))
 
 
 def _each(maps: Maps, function: Callable[[np.ndarray], np.ndarray]) -> Maps:
-    """The maps with a function of their pixels."""
+    """The maps, with `function` applied to their pixels."""
     textures = {name: replace(texture, pixels=function(texture.pixels)) for name, texture in maps.textures.items()}
     return replace(maps, textures=textures)
 
 
 def check_shapes(masks: Sequence[Maps | None], start: Maps | None, size: tuple[int, int]) -> None:
-    """Raise ParameterError if the aspect ratio of a mask or the start is not that of the picture's (height, width).
+    """Raise ParameterError if a mask or the start has another aspect ratio than the picture's (height, width).
 
-    In small pictures it may differ slightly, because sides are rounded to pixels.
+    In small pictures, ratios may differ slightly, because sides are rounded to pixels.
     """
     wanted_height, wanted_width = size
     given = [(_label(MASK, mask, index), mask) for index, mask in enumerate(masks) if mask is not None]
@@ -168,5 +168,5 @@ def read_start(maps: Maps, size: tuple[int, int], seamless: bool, device: str) -
 
 
 def _label(name: str, maps: Maps, index: int = 0) -> str:
-    """Name of an input in messages: with its file's name or, after the first, its number."""
+    """Name of an input in messages, with the name of its file or, after the first input, with its number."""
     return f"{name} {maps.name}" if maps.name else f"{name} {index + 1}" if index else name

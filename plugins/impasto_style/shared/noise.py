@@ -1,4 +1,4 @@
-"""Noise in the styles' colours, as a start for painting."""
+"""Noise in the colours of the styles, from which painting can start."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Loss of a picture at one size: a style term on statistics of its features, a content term, and smoothness.
 
-A picture in tiles needs two passes. The first measures the statistics, and the loss's gradient with respect to them.
-The second computes the features of one tile at a time, and backpropagates that gradient to the pixels.
+A picture in tiles needs two passes. The first measures the statistics, and the gradient of the loss with respect to the
+statistics. The second computes the features of one tile at a time, and backpropagates that gradient to the pixels.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ STYLE_WEIGHTS = (256.0, 64.0, 16.0, 4.0, 1.0)
 Features = Mapping[str, Tensor]
 """Features of a tile (C, h, w), by layer."""
 Positions = Sequence[Tensor | None]
-"""Positions (n,) at which each statistic is measured; None for all."""
+"""Positions (n,) at which each statistic is measured; None for all positions."""
 
 
 @dataclass(frozen=True)
@@ -78,13 +78,13 @@ class Measure:
         return self.statistic.tile_statistic(features[self.name], here, found, block)
 
     def of_picture(self, parts: Sequence[Tensor], positions: Tensor | None) -> Tensor:
-        """The statistic of the picture, from those of its tiles."""
+        """Statistic of the picture, from the statistics of its tiles."""
         return self.statistic.picture_statistic(
             parts, [self._indices_inside(tile, positions) for tile in self.layers.tiles]
         )
 
     def tile_gradient(self, gradient: Tensor, tile: Tile, positions: Tensor | None) -> Tensor:
-        """Gradient with respect to a tile's statistic, from the gradient with respect to the picture's."""
+        """Gradient with respect to a tile's statistic, from the gradient with respect to the picture's statistic."""
         return self.statistic.tile_gradient(gradient, self._indices_inside(tile, positions))
 
     def _indices_inside(self, tile: Tile, positions: Tensor | None) -> Tensor | None:
@@ -94,7 +94,7 @@ class Measure:
 
 @dataclass(frozen=True)
 class StyleTarget(Measure):
-    """Distance between a region's statistic at a layer and the styles'."""
+    """Distance between the statistics of a region and of the styles at a layer."""
 
     distance: Distance
     weight: float
@@ -131,7 +131,7 @@ class ContentTarget:
 
 
 class StyleObjective(Objective):
-    """Loss of a picture (1, 3, H, W): distance of its features' statistics from those of the task's sources.
+    """Loss of a picture (1, 3, H, W): distance between statistics of its features and of the features of the sources.
 
     tick: called for every tile, so that a job can be cancelled. tile_px: larger pictures are processed in tiles.
     """
@@ -187,7 +187,7 @@ class StyleObjective(Objective):
         return content
 
     def _style_targets(self, task: StyleTask) -> list[StyleTarget]:
-        """One target per region and layer, weighted by area. The picture's own statistics are the region's."""
+        """A target for each region and layer, weighted by area. As a source, the picture is measured in the region."""
         styles = self._statistics_of_styles(task)
         targets = []
         for region in task.regions:
@@ -225,8 +225,8 @@ class StyleObjective(Objective):
 class _InTiles(torch.autograd.Function):
     """Statistics of a picture x (1, 3, H, W) in several tiles, holding the features of only one tile in memory.
 
-    All positions that see a pixel of a tile are evaluated together, so that its gradient is summed in the same order as
-    for the whole picture. Otherwise rounding errors would grow from step to step until they became visible.
+    All positions that see a pixel of a tile are evaluated together, so that the pixel's gradient is summed in the same
+    order as for the whole picture. Otherwise, rounding errors would grow from step to step until they became visible.
     """
 
     @staticmethod

@@ -34,14 +34,14 @@ RESTART_FACTOR = 0.25
 BOX_WEIGHT = 100.0
 """Weight of the mean squared distance of pixels from [0, 1], for optimisers that allow no clamping."""
 HISTORY = 4
-"""Pairs of steps and gradients that L-BFGS keeps. Ten are no better, and need much more memory."""
+"""Pairs of steps and gradients that L-BFGS keeps. Ten pairs are no better, and need much more memory."""
 ENDLESS = 10**6
 LEAST_TO_RELEASE_PX = 640
 """Longer side above which freed memory is returned to the system after each evaluation."""
 
 
 class Objective(ABC):
-    """A loss of a picture x (1, 3, H, W). Methods differ only in its statistics and their targets."""
+    """A loss of a picture x (1, 3, H, W). Methods differ only in the statistics and the targets of the loss."""
 
     @abstractmethod
     def features(self, x: Tensor) -> Sequence[Tensor]:
@@ -85,8 +85,8 @@ def picture_adam(rate: float) -> Method:
 class PictureAdam(Optimizer):
     """Adam with Nesterov momentum and a single second moment for the whole picture (Dozat 2016; Kingma & Ba 2015).
 
-    With one second moment per pixel, flat areas, whose gradients are almost 0, would move as far as all others, in
-    directions that rounding decides. That leaves a visible grid. lr: the root mean square step.
+    With one second moment per pixel, flat areas would move as far as other areas, although their gradients are almost 0
+    and rounding decides the direction. This leaves a visible grid. lr: the root mean square step.
     """
 
     MOMENTUM, MEMORY = 0.9, 0.95
@@ -118,8 +118,8 @@ class PictureAdam(Optimizer):
 class Descent:
     """Minimisation of a loss, in `count` evaluations, from a picture (1, 3, H, W).
 
-    watch: called with each loss; returns whether to continue. split, join: map the picture to the optimised tensors
-    and back.
+    watch: called with each loss; returns whether to continue. split, join: functions from the picture to the optimised
+    tensors and back.
     """
 
     def __init__(

@@ -10,7 +10,7 @@ from impasto.context import Context
 class WorkProgress:
     """Counts work, in pixels or any other unit, and reports the fraction done to the context.
 
-    stages: amount of work in each. A stage that ends early counts as done.
+    stages: amount of work in each stage. A stage that ends early counts as done.
     """
 
     def __init__(self, context: Context, stages: Sequence[float]) -> None:
@@ -24,6 +24,6 @@ class WorkProgress:
         self.advance()
 
     def advance(self, work: float = 0, note: str = "") -> None:
-        """Add work done, or 0 to show that work continues. Raises Cancelled if the job was cancelled."""
+        """Add finished work, or 0 to show that work continues. Raise Cancelled if the job was cancelled."""
         self.done += work
         self.context.progress(self.done / sum(self.stages), self.message + note)

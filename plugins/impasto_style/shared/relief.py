@@ -1,7 +1,7 @@
 """Impasto: relief of the strokes, in height, normals and roughness.
 
-The height of the paint is the painting's lightness in the frequency band of strokes, without the part that the picture
-explains.
+The height of the paint is the painting's lightness in the frequency band of strokes, except for the part that follows
+from the picture.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ FLATTEST = 1e-3
 def with_strokes(maps: Maps, before: np.ndarray, coverage: np.ndarray | None, parameters: StyleParameters) -> Maps:
     """The maps, repainted over the colours `before` (H, W, 3), with height, normal and roughness of the strokes.
 
-    coverage: the painting's opacity (H, W, 1); None for 1 everywhere. The strokes are added to the height and normals
-    of the maps, if there are any; an unknown height range is taken as `UNKNOWN_RELIEF` of the width.
+    coverage: the painting's opacity (H, W, 1); None for 1 everywhere. Strokes are added to the height and normals of
+    the maps, if any. If the range of heights is unknown, it is `UNKNOWN_RELIEF` of the width.
     """
     relief, seamless = parameters.relief, parameters.seamless == "on"
     style_px = parameters.strokes_px or parameters.strokes * max(maps.size_px)
@@ -98,7 +98,7 @@ def _detail(x: Tensor, stroke_px: float, seamless: bool) -> Tensor:
 
 
 def _blur(x: Tensor, deviation_px: float, seamless: bool) -> Tensor:
-    """(1, 1, H, W), blurred by a Gaussian of any width, a wide one at a coarser resolution."""
+    """(1, 1, H, W), blurred by a Gaussian of any width. A wide Gaussian is applied at a coarser resolution."""
     size = x.shape[2:]
     factor = max(1.0, deviation_px / COARSE)
     small = resized_linear(x, [max(1, round(side / factor)) for side in size], seamless)

@@ -15,7 +15,7 @@ LEAST_PX = 16
 
 
 def as_tensor(pixels: np.ndarray, device: str | torch.device) -> Tensor:
-    """float32 (H, W, C) as (1, C, H, W) on a device; a copy."""
+    """Copy of float32 (H, W, C) as (1, C, H, W) on a device."""
     return torch.from_numpy(np.moveaxis(pixels, 2, 0)[None].copy()).to(device)
 
 
@@ -36,5 +36,5 @@ def resize_picture(picture: Tensor, size: Sequence[int], seamless: bool = False)
 
 
 def resized_linear(x: Tensor, size: Sequence[int], seamless: bool = False) -> Tensor:
-    """Like `resize_picture`, but linear: masks that add up to 1 still do, and nothing overshoots."""
+    """Like `resize_picture`, but linear: the sum of masks stays 1, and nothing overshoots."""
     return antialiased_resize(x, size, "bilinear", seamless)

@@ -1,4 +1,4 @@
-"""The part shared by all style transfer methods: from maps and parameters to a task, and from its painting to maps."""
+"""The part that all style transfer methods share: a task from maps and parameters, and maps from a painting."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ from .task import Region, StyleTask
 Paint = Callable[[StyleTask, Any, Context], Tensor]
 
 VISIBLE = 1 / 255
-"""Pixels of less opacity do not count as part of the picture."""
+"""Opacity below which a pixel is no part of the picture."""
 PREVIEW_PX = 512
 NEGLIGIBLE = 1e-3
-"""A remainder of at most this opacity is ignored."""
+"""Opacity of a remainder that is ignored."""
 
 
 def restyle(paint: Paint, subject: Maps, parameters: StyleParameters, inputs: Inputs, context: Context) -> Maps:
     """Repaint a subject with a method. Its other maps are resized to match, and follow the strokes by `relief`.
 
-    ParameterError, with a remedy, if an input cannot be used.
+    Raise ParameterError, with a remedy, if an input cannot be used.
     """
     context.progress(0.0, "Reading the styles")
     parameters = _with_seamless_decided(parameters, subject, context)
@@ -56,7 +56,7 @@ def restyle(paint: Paint, subject: Maps, parameters: StyleParameters, inputs: In
 
 
 def _with_seamless_decided(parameters: StyleParameters, subject: Maps, context: Context) -> StyleParameters:
-    """The parameters with `seamless` on or off. "auto" becomes "on" if the subject tiles, and a note says so."""
+    """The parameters with `seamless` on or off. "auto" becomes "on" for a seamless subject, with a note."""
     if parameters.seamless != "auto":
         return parameters
     seamless = context.canvas is None and all(wraps(subject))
@@ -70,7 +70,7 @@ def _with_seamless_decided(parameters: StyleParameters, subject: Maps, context: 
 
 
 def make_task(subject: Maps, parameters: StyleParameters, inputs: Inputs, context: Context) -> tuple[StyleTask, Finish]:
-    """The task for a method, and the finish that turns its painting into the result."""
+    """The task for a method, and the `Finish` that makes the result from the painting."""
     device, seamless = context.device, parameters.seamless == "on"
     masks, start = inputs[MASK], inputs.get(START)
     check_shapes(masks, start, subject.size_px)
@@ -103,11 +103,11 @@ def make_task(subject: Maps, parameters: StyleParameters, inputs: Inputs, contex
 def make_regions(
     masks: Sequence[Tensor | None], weights: Sequence[float], strength: float
 ) -> tuple[tuple[Region, ...], Tensor | None]:
-    """Regions for styles with these masks (1, 1, H, W), and the opacity (1, 1, H, W) of the painting; None for 1.
+    """Regions for styles with these masks (1, 1, H, W), and the opacity (1, 1, H, W) of the painting, or None for 1.
 
-    A style with a mask is painted where the mask is white; overlapping masks are blended. Elsewhere, the styles without
-    a mask are mixed by weight, or if there are none, the picture is kept. A region's weights are that of the picture,
-    1 - strength, and one for each style.
+    A style with a mask is painted where the mask is white. Overlapping masks are blended. Elsewhere, styles without a
+    mask are mixed by weight; without such a style, the picture is kept. The weights of a region are the picture's
+    weight, 1 - strength, and a weight for each style.
     """
     given = [mask for mask in masks if mask is not None]
     mix = [0.0 if mask is not None else weight for mask, weight in zip(masks, weights, strict=True)]
@@ -127,7 +127,7 @@ def make_regions(
 
 
 def _normalise(weights: Sequence[float], strength: float) -> tuple[float, ...]:
-    """Weights of the picture and the styles, with a sum of 1; the picture's is 1 if all styles have weight 0."""
+    """Weights of the picture and the styles, with a sum of 1. If all styles have weight 0, the picture has weight 1."""
     total = sum(weights)
     if total == 0:
         return (1.0, *weights)
@@ -136,7 +136,7 @@ def _normalise(weights: Sequence[float], strength: float) -> tuple[float, ...]:
 
 @dataclass(frozen=True)
 class Finish:
-    """Turns the painting of a picture (H, W, 3) into the result.
+    """Makes the result from the painting of a picture (H, W, 3).
 
     coverage: opacity (H, W, 1) of the painting over the picture; None for 1 everywhere.
     """
@@ -147,7 +147,7 @@ class Finish:
     seamless: bool
 
     def of(self, painted: np.ndarray) -> np.ndarray:
-        """The result at the picture's size, from a painting of any size: with final colours, and blended by masks."""
+        """The result at the picture's size from a painting of any size, with final colours, and blended by masks."""
         painted = _fit(painted, self.picture.shape[:2], self.seamless)
         result = self.colors.of_result(painted, self.picture, self.coverage)
         return result if self.coverage is None else self.picture + self.coverage * (result - self.picture)

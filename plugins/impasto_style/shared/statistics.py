@@ -1,7 +1,7 @@
 """Statistics of a network's features, and distances between them: Gaussian moments, Gram matrices, projections.
 
 Statistics of tiles are combined, so that pictures may have any size. Sources are mixed by their raw moments or sorted
-projections. The raw moments of a mixture are the mix of its parts' moments; covariances lack this property.
+projections. Raw moments of a mixture are the mix of the moments of its parts, which is not true for covariances.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ Distance = Callable[[Tensor], Tensor]
 """A function from the statistic of a picture to a loss."""
 
 NOISE = 1e-5
-"""Added to each variance, relative to the mean one, so that covariances are invertible."""
+"""Number that is added to each variance, relative to their mean, so that covariances are invertible."""
 CHUNK = 2**14
-"""Number of positions summed at a time."""
+"""Number of positions that are summed at a time."""
 SAMPLES, DIRECTIONS = 4096, 32
 """Number of random positions and projections of the sliced distance, drawn for each evaluation."""
 
@@ -37,19 +37,19 @@ class Statistic(ABC):
 
     @abstractmethod
     def tile_statistic(self, features: Tensor, mask: Tensor | None, positions: Tensor | None, block: int) -> Tensor:
-        """The statistic of a tile's features (C, h, w), weighted by a mask (h, w); sums are computed block by block."""
+        """Statistic of a tile's features (C, h, w), weighted by a mask (h, w). Sums are computed block by block."""
 
     @abstractmethod
     def picture_statistic(self, parts: Sequence[Tensor], seen: Sequence[Tensor | None]) -> Tensor:
-        """The picture's statistic, from its tiles' and the indices of the positions in each of them (n,)."""
+        """Statistic of the picture, from the statistics of tiles. seen: indices (n,) of the positions in each tile."""
 
     def tile_gradient(self, gradient: Tensor, seen: Tensor | None) -> Tensor:
-        """The gradient with respect to a tile's statistic, from that of the picture; seen: positions in the tile."""
+        """Gradient for the statistic of a tile, from the gradient for the picture. seen: positions in the tile."""
         return gradient
 
     @abstractmethod
     def distance_to(self, sources: Sequence[Tensor], weights: Sequence[float]) -> Distance:
-        """The distance from a mix of the sources' statistics, whose weights add up to 1."""
+        """Function for the distance from a mix of the sources' statistics. The sum of the weights is 1."""
 
 
 class RawMoments(Statistic):
@@ -73,7 +73,7 @@ class GaussianMoments(RawMoments):
     """Squared Wasserstein-2 distance between Gaussians with these means and covariances, per channel.
 
     |m - m'|² + tr(S + S' - 2 (R S R)^½) with R = S'^½ (Givens & Shortt 1984). The root's trace is the sum of the roots
-    of the eigenvalues, whose gradient is cheap and stable, unlike that of iterations for the root.
+    of the eigenvalues. Its gradient is cheap and stable, unlike the gradient of iterations for the root.
     """
 
     def distance_to(self, sources: Sequence[Tensor], weights: Sequence[float]) -> Distance:
@@ -97,7 +97,7 @@ class GaussianMoments(RawMoments):
 class GramMoments(RawMoments):
     """Squared difference of Gram matrices (Gatys et al. 2016, eq. 4), relative to the target, times its mean diagonal.
 
-    So it scales with squared activations like the other distances, and the same weights fit.
+    The loss therefore scales with squared activations like other distances, and the same weights fit.
     """
 
     def distance_to(self, sources: Sequence[Tensor], weights: Sequence[float]) -> Distance:
@@ -156,7 +156,7 @@ class Sliced(Statistic):
 class _Moments(torch.autograd.Function):
     """Raw moments of blocks in double precision, without holding all features in that precision.
 
-    The sum of a block is the same bit for bit, however a picture is divided into tiles.
+    The sum of a block is the same, bit for bit, in every division of a picture into tiles.
     """
 
     @staticmethod
@@ -184,13 +184,13 @@ class _Moments(torch.autograd.Function):
 
 
 def _blocks(features: Tensor, side: int) -> list[tuple[slice, slice, slice]]:
-    """Slices that divide features (C, h, w) into squares; the last ones may be smaller."""
+    """Slices that divide features (C, h, w) into squares. The last squares may be smaller."""
     tops, lefts = (range(0, length, side) for length in features.shape[1:])
     return [(slice(None), slice(top, top + side), slice(left, left + side)) for top in tops for left in lefts]
 
 
 def _chunks(features: Tensor, mask: Tensor | None) -> Iterator[tuple[Tensor, Tensor]]:
-    """Chunks of positions: (1, f), (n, C + 1), and weights (n, 1), in the next higher precision than the features'."""
+    """Chunks of positions: (1, f), (n, C + 1), and weights (n, 1), in the precision above that of the features."""
     for index, chunk in enumerate(features.flatten(1).T.split(CHUNK)):
         rows = exact(chunk) if features.dtype == torch.float32 else chunk.float()
         weight = rows.new_ones(len(rows), 1)
@@ -200,7 +200,7 @@ def _chunks(features: Tensor, mask: Tensor | None) -> Iterator[tuple[Tensor, Ten
 
 
 def exact(x: Tensor) -> Tensor:
-    """x in double precision, which keeps small eigenvalues of covariances; on the CPU if the device has none."""
+    """x in double precision, which keeps small eigenvalues of covariances. It is on the CPU if the device lacks it."""
     return x.to("cpu" if x.device.type == "mps" else x.device, torch.float64)
 
 

@@ -1,4 +1,4 @@
-"""The task of a style transfer method, as tensors; `restyle` makes it from maps and parameters."""
+"""The task of a style transfer method, as tensors. `restyle` makes it from maps and parameters."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .resampling import resize_picture, resized_linear, scaled_size
 class Region:
     """A part of the picture, and the weights of the sources there.
 
-    mask: (1, 1, H, W) in [0, 1], None for everywhere. weights: of each source; their sum is 1.
+    mask: (1, 1, H, W) in [0, 1]; None for everywhere. weights: weight of each source; their sum is 1.
     """
 
     mask: Tensor | None
@@ -27,8 +27,8 @@ class StyleTask:
 
     sources: the picture itself (its weight is 1 - strength), then the styles (1, 3, h, w), scaled so that their
     strokes have their final size. regions: cover the picture; their masks add up to 1 everywhere. start: picture to
-    start from, of the same size. start_px: longer side of the earlier result that `start` was made from; 0 if there was
-    none, and painting begins at the coarsest size. seamless: the picture tiles, and so must the result.
+    start from, of the same size. start_px: longer side of the earlier result from which `start` was made; 0 without
+    such a result: painting begins at the coarsest size. seamless: the picture is seamless, and the result must be.
     """
 
     picture: Tensor
@@ -61,7 +61,7 @@ class StyleTask:
         return replace(fitted, start=resize_picture(self.start, size, self.seamless))
 
     def with_picture(self, picture: Tensor, fit: Callable[[Tensor], Tensor]) -> StyleTask:
-        """The same task with another version of its picture; `fit` changes the masks in the same way."""
+        """The same task with another version of its picture. fit: function that changes masks in the same way."""
         return replace(
             self,
             picture=picture,
@@ -73,7 +73,7 @@ class StyleTask:
 
 
 def scales(task: StyleTask, least_px: int, ratio: float = 2**0.5) -> list[int]:
-    """Longer sides of the sizes to paint at, each about `ratio` times the one before, up to the picture's own.
+    """Longer sides of the sizes to paint at, each about `ratio` times the side before, up to the picture's size.
 
     The first is at least `least_px`, and larger than the earlier result that the task starts from.
     """

@@ -1,4 +1,4 @@
-"""Tiles of a picture, each with a halo of the pixels around it that its features see, so that memory stays bounded.
+"""Tiles of a picture, which limit memory. A tile has a halo: the pixels around it that its features see.
 
 Features of a tile equal those of the whole picture, up to rounding: the halo is cropped after encoding or decoding.
 """
@@ -18,7 +18,7 @@ from torch import Tensor
 class Span:
     """A tile along one axis, in pixels: from `start` to `end`, with its halo from `low` to `high`.
 
-    In a seamless picture all of them may lie beyond the borders.
+    In a seamless picture, all of these may be outside the borders.
     """
 
     start: int
@@ -29,7 +29,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Tile:
-    """A rectangle of a picture, which continues at the opposite border if seamless, else repeats its edge."""
+    """A rectangle of a picture. Outside, a seamless picture repeats, and other pictures repeat their edge."""
 
     rows: Span
     columns: Span
@@ -45,7 +45,7 @@ class Tile:
         return self.inside(self, x, stride)
 
     def inside(self, outer: Tile, x: Tensor, stride: int = 1) -> Tensor:
-        """Values of this tile, from those of a larger one and its halo (..., h, w), on a grid of this stride."""
+        """Values of this tile, from those of a larger tile and its halo (..., h, w), on a grid of this stride."""
         rows, columns = (
             slice((span.start - around.low) // stride, -(-(span.end - around.low) // stride))
             for span, around in ((self.rows, outer.rows), (self.columns, outer.columns))
@@ -58,7 +58,7 @@ class Tile:
         return replace(self, rows=rows, columns=columns)
 
     def on_grid(self, values: Tensor, stride: int = 1) -> Tensor:
-        """The tile's part of values (..., H / stride, W / stride) of the picture; a view if within the borders."""
+        """The tile's part of the picture's values (..., H / stride, W / stride); a view if within the borders."""
         rows = _extended_slice(
             values, self.rows.start // stride, self.rows.end // stride, values.dim() - 2, self.seamless
         )
@@ -67,7 +67,7 @@ class Tile:
         )
 
     def put(self, picture: Tensor, x: Tensor) -> None:
-        """Write x (B, C, h, w) into a picture (B, C, H, W) as this tile, which must lie within the borders."""
+        """Write x (B, C, h, w) into a picture (B, C, H, W) as this tile, which must be within the borders."""
         picture[..., self.rows.start : self.rows.end, self.columns.start : self.columns.end] = x
 
 
@@ -75,9 +75,9 @@ class Tile:
 class Tiling:
     """Tiles of a picture of `size` (height, width), of nearly equal sides up to `tile_px`.
 
-    halo_px: reach of features to each side. alignment_px: tiles begin at multiples of it; `halo_px` must be one.
-    multiple_px: sides of tiles with their halos are multiples of it; the edge is repeated if necessary.
-    has_halo_if_single: keep the halo along an axis with a single tile, for networks without circular padding.
+    halo_px: reach of features to each side. alignment_px: unit of the starts of tiles and of `halo_px`. multiple_px:
+    unit of the sides of tiles with their halos; the edge is repeated if necessary. has_halo_if_single: keep the halo
+    along an axis with a single tile, for networks without circular padding.
     """
 
     size: tuple[int, int]
@@ -103,7 +103,7 @@ class Tiling:
         return [Tile(row, column, self.seamless) for row in rows for column in columns]
 
     def around(self, tile: Tile) -> Tile:
-        """The larger tile of all positions that see a pixel of this one."""
+        """The larger tile of all positions that see a pixel of this tile."""
         rows, columns = (
             self._span(*self._with_halo(span.start, span.end, axis), axis)
             for axis, span in enumerate((tile.rows, tile.columns))
@@ -123,13 +123,13 @@ class Tiling:
 
 
 def _cuts(length: int, most: int, unit: int) -> list[int]:
-    """Borders of about equal tiles, since rounding in a much smaller last one would differ."""
+    """Borders of about equal tiles, because rounding would differ in a much smaller last tile."""
     count = math.ceil(length / most)
     return [*(round(length * index / count / unit) * unit for index in range(count)), length]
 
 
 def _extended_slice(x: Tensor, low: int, high: int, axis: int, seamless: bool) -> Tensor:
-    """x from `low` to `high` along an axis, beyond its borders if necessary."""
+    """x from `low` to `high` along an axis, also outside the borders."""
     length = x.shape[axis]
     if low >= 0 and high <= length:
         return x.narrow(axis, low, high - low)

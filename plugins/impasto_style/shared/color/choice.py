@@ -1,4 +1,4 @@
-"""Choice of the result's colours: the style's, the picture's, a mix of both, or only the style's lightness."""
+"""Choice of the result's colours: those of the style, of the picture, a mix, or only the lightness of the style."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ class StyleColors(Colors):
 
 
 class PictureColors(Colors):
-    """The picture's colours, or a mix: each style is recoloured towards the palette of the region that it paints.
+    """Colours of the picture, or a mix: each style is recoloured towards the palette of the region that it paints.
 
-    A method does not reproduce a palette exactly, so its result is recoloured once more, to the sources' palette.
+    No method reproduces a palette exactly, so the result is recoloured once more, to the palette of the sources.
     """
 
     def __init__(self, picture: Tensor, styles: Sequence[Tensor], regions: Sequence[Region], share: float) -> None:
@@ -82,7 +82,7 @@ class PictureColors(Colors):
 
 
 class Lightness(Colors):
-    """Only lightness is painted, with the picture's mean and contrast (Gatys et al. 2016); hue and chroma are kept."""
+    """Only lightness is painted, with the picture's mean and contrast (Gatys et al. 2016). Hue and chroma are kept."""
 
     def __init__(self, picture: Tensor, styles: Sequence[Tensor], regions: Sequence[Region]) -> None:
         self.moves: dict[int, Move] = {}
@@ -115,7 +115,7 @@ def _move(picture: Tensor, move: Move) -> Tensor:
 
 
 def _grey(contrast: float = 1.0, lightness: float = 0.0) -> Move:
-    """The map to grey of lightness contrast · L + lightness."""
+    """The transport to grey with the lightness contrast · L + lightness."""
     return Move(np.diag([contrast, 0.0, 0.0]), np.array([lightness, 0.0, 0.0]))
 
 

@@ -12,16 +12,16 @@ from ..task import StyleTask
 
 
 def in_colors_of(style: Tensor, x: Tensor, weights: Tensor) -> Tensor:
-    """x (1, 3, H, W) in the palette of a style (1, 3, h, w), with weights (1, 1, H, W) of its pixels."""
+    """x (1, 3, H, W) in the palette of a style (1, 3, h, w). weights: weights (1, 1, H, W) of the pixels of x."""
     pixels = as_image(x)
     move = transport(palette_of(pixels, as_image(weights)), palette_of(as_image(style)))
     return as_tensor(move.of(pixels), x.device)
 
 
 def in_mixed_colors(x: Tensor, task: StyleTask) -> Tensor:
-    """x (1, 3, H, W) with each region in the mixed palette of its sources; regions without a style are unchanged.
+    """x (1, 3, H, W) with each region in the mixed palette of its sources. Regions without a style are unchanged.
 
-    Unchanged regions already have the picture's colours, except near painted ones, whose pixels must not shift others.
+    Unchanged regions have the picture's colours already, except near painted regions. Those pixels must have no effect.
     """
     pixels, picture = as_image(x), as_image(task.picture)
     used = [index for index in range(1, len(task.sources)) if any(region.weights[index] for region in task.regions)]
