@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Detection, without PyTorch, of the graphics card, and thereby of the build of PyTorch to install.
+"""Detection of the graphics card without PyTorch, to choose the build of PyTorch to install.
 
-It reads the drivers' files, and runs NVIDIA's own program where drivers install it, never through PATH.
+Only drivers' files are read, and NVIDIA's own program is run from the folders of its drivers, never from PATH.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ AMD_CHIPS = frozenset(TABLE["amd_chips"])
 
 @dataclass(frozen=True)
 class Build:
-    """A build of PyTorch. tag: what its version ends with, such as "cu130"; empty for PyPI's own."""
+    """A build of PyTorch. tag: end of its version, such as "cu130"; empty for the build on PyPI."""
 
     label: str
     tag: str
@@ -36,12 +36,12 @@ class Build:
 
     @classmethod
     def of(cls, about: Mapping[str, Any]) -> Build:
-        """A build of the table, from PyTorch's index for its tag."""
+        """A build in the table, with the package index of its tag."""
         return cls(**about, index=INDEX + about["tag"])
 
     @property
     def requirement(self) -> str:
-        """Requirement for pip that only this build meets."""
+        """Requirement for pip that only this build fulfils."""
         return f"torch=={TORCH}+{self.tag}" if self.tag else f"torch=={TORCH}"
 
     @property
@@ -62,7 +62,7 @@ METAL = Build("Apple GPU", "", 160, 900)
 
 @dataclass(frozen=True)
 class Cuda:
-    """A build for NVIDIA's cards: the oldest driver, and the compute capabilities that it serves."""
+    """A build for NVIDIA's cards. driver: oldest driver. lowest, highest: compute capabilities of supported cards."""
 
     linux: Build
     windows: Build
@@ -91,7 +91,7 @@ def _gigabytes(megabytes: int) -> str:
 
 
 LIMIT_S = 15.0
-"""Time limit for NVIDIA's program; a sleeping card takes some seconds to wake."""
+"""Time limit for NVIDIA's program. A sleeping card takes some seconds to wake."""
 QUERY = ("--query-gpu=name,driver_version,compute_cap", "--format=csv,noheader")
 NVIDIA_SMI = (
     "usr/bin/nvidia-smi",
@@ -104,7 +104,7 @@ NVIDIA_SMI = (
 
 @dataclass(frozen=True)
 class Card:
-    """A graphics card. driver: version of NVIDIA's driver, such as 580.65. compute: compute capability; 0: unknown."""
+    """A graphics card. driver: version of NVIDIA's driver, such as 580.65. compute: compute capability; or 0."""
 
     name: str
     driver: float = 0.0
@@ -148,13 +148,13 @@ class Computer:
         return f"{found}; PyTorch has no build for it; {remedy}"
 
     def poll_message(self) -> str:
-        """Reason why no build of PyTorch runs here; empty if one does."""
+        """Reason why no build of PyTorch runs on this computer; empty if one does."""
         if self.system == "Darwin" and self.machine != "arm64":
             return "PyTorch is no longer made for Macs with Intel processors"
         return ""
 
     def build(self, choice: str = "AUTO") -> Build:
-        """Build for a choice: AUTO, GPU (without a detected card: for the newest cards) or CPU."""
+        """Build for a choice: AUTO, GPU or CPU. GPU without a detected card is the build for the newest cards."""
         if choice == "CPU" or (choice == "AUTO" and self.gpu is None):
             return self.cpu
         return self.gpu or self._cuda(0)
@@ -174,14 +174,14 @@ class Computer:
 
 @cache
 def this_computer() -> Computer:
-    """This computer, examined once a session. Takes up to some seconds: not for the main thread."""
+    """This computer, examined once per session. The main thread must not call this: it can take some seconds."""
     if platform.system() == "Windows":
         return examine("Windows", platform.machine(), Path(os.environ.get("SYSTEMROOT", r"C:\Windows")))
     return examine(platform.system(), platform.machine())
 
 
 def examine(system: str, machine: str, root: Path = Path("/")) -> Computer:
-    """A computer whose files lie under `root` (on Windows: the system's folder)."""
+    """A computer with its files in `root`, which on Windows is the folder of the system."""
     if system == "Windows":
         return Computer(system, machine, _ask_nvidia([root / "System32" / "nvidia-smi.exe"]))
     if system == "Linux":
@@ -191,7 +191,7 @@ def examine(system: str, machine: str, root: Path = Path("/")) -> Computer:
 
 
 def _ask_nvidia(places: Sequence[Path]) -> tuple[Card, ...]:
-    """NVIDIA's cards, as listed by the driver's own program."""
+    """NVIDIA's cards in the list of the driver's program."""
     program = next((place for place in places if place.is_file()), None)
     if program is None:
         return ()
@@ -208,7 +208,7 @@ def _ask_nvidia(places: Sequence[Path]) -> tuple[Card, ...]:
 
 
 def _read_nvidia(root: Path) -> tuple[Card, ...]:
-    """NVIDIA's cards, from the driver's files, if its program is missing."""
+    """NVIDIA's cards in the driver's files, in case the program is missing."""
     folder = root / "proc/driver/nvidia"
     version = re.search(
         r"Kernel Module\D*(\d+\.\d+)", _text(folder / "version").replace("x86_64", "").replace("aarch64", "")

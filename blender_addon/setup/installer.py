@@ -2,7 +2,7 @@
 """Installation of the engine: a venv of the user's Python, or else packages for Blender's own Python.
 
 Each attempt fills its own folder, which becomes the engine only once it works. A later attempt with the same plan
-continues in the folder of a failed, cancelled or killed one.
+continues in the folder of an attempt that failed, was cancelled or was killed.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ ATTEMPT = "attempt.json"
 
 
 def poll_message(preferences: PreferenceProperties) -> str:
-    """Reason why this Blender cannot install an engine; empty if it can. Asked at every redraw."""
+    """Reason why this Blender cannot install an engine; empty if it can. Called at every redraw."""
     if store := _sandbox():
         return f"Blender from {store} may not install packages: use Blender from blender.org, or {BY_HAND}"
     if not (bpy.app.online_access or preferences.wheels_folder):
@@ -60,10 +60,10 @@ def _sandbox() -> str:
 
 @dataclass(frozen=True)
 class InstallPlan:
-    """Plan of an installation. `carry_out` is a task's work: it runs in a thread.
+    """Plan of an installation. `carry_out` is the work of a task, so it runs in a thread.
 
-    build: function that returns the build of PyTorch; it may examine the computer. wheels: folder to install from,
-    without network; the build is then the one in it.
+    build: function that returns the build of PyTorch, and may examine the computer. wheels: folder to install from,
+    without network, instead of that build. repairs: engine to repair.
     """
 
     folder: Path
@@ -75,7 +75,7 @@ class InstallPlan:
     repairs: Engine | None = None
 
     def carry_out(self, task: Task) -> Engine:
-        """Install, check and return the engine. Raise WorkerError if that fails."""
+        """Install, check and return the engine. Raise WorkerError if a step fails."""
         task.say("Looking for a graphics card")
         build = None if self.wheels else self.build()
         try:
@@ -111,7 +111,7 @@ class InstallPlan:
         return made
 
     def _place(self, task: Task, build: Build | None, log: IO[str]) -> Engine:
-        """Engine to fill: the one to repair, the one of an unfinished attempt, or a new one."""
+        """Engine to fill: the engine to repair, the engine of an unfinished attempt, or a new engine."""
         if self.repairs and self._folder_of(self.repairs).is_dir() and engine.answers(self.repairs):
             return self.repairs
         wanted = {"build": build.requirement if build else str(self.wheels), "version": self.version}
@@ -132,13 +132,13 @@ class InstallPlan:
         return made
 
     def _new(self, place: Path, task: Task, log: IO[str]) -> Engine:
-        """An environment of the user's Python in `place`, or else Blender's own Python with its packages there."""
+        """An environment of the user's Python in `place`, or else Blender's Python with packages in `place`."""
         if python := find_python():
             task.say(f"Making an environment of {python}", 0.02)
             try:
                 run([python, "-I", "-m", "venv", str(place)], task, log, folder=place)
                 return Engine(str(place / ("Scripts/python.exe" if os.name == "nt" else "bin/python")))
-            except WorkerError:  # this Python cannot make environments: Blender's own is used
+            except WorkerError:  # this Python cannot make environments, so Blender's Python is used
                 shutil.rmtree(place, ignore_errors=True)
                 place.mkdir()
         made = Engine(sys.executable, str(place))
@@ -194,7 +194,7 @@ def plan(preferences: PreferenceProperties, *, repairs: bool = False) -> Install
 
 
 def is_unfinished() -> bool:
-    """Whether a set-up was interrupted, which the next one continues."""
+    """Whether an interrupted set-up exists, which the next set-up continues."""
     return any((engine.user_folder() / "engine").glob(f"engine-*/{ATTEMPT}"))
 
 

@@ -21,7 +21,7 @@ from . import graphics, installer
 
 
 def draw_missing_engine(layout: bpy.types.UILayout, place: Place) -> None:
-    """Draw, in a panel, that the engine is missing, and the buttons that set one up."""
+    """Draw, in a panel, that the engine is missing, and the buttons that set up an engine."""
     draw_engine_state(layout, place)
     if jobs.shown_task is None:
         draw_builds(layout, engine.preferences())
@@ -31,7 +31,7 @@ def draw_missing_engine(layout: bpy.types.UILayout, place: Place) -> None:
 
 
 def draw_engine_state(layout: bpy.types.UILayout, place: Place) -> None:
-    """Draw the engine in use, the running set-up, or the reason why none can be set up."""
+    """Draw the engine in use, the running set-up, or the reason why no engine can be set up."""
     found = engine.find()
     column = layout.column()
     if found:
@@ -154,7 +154,7 @@ def _install_poll_message() -> str:
 
 
 def _installation_task(label: str, plan: installer.InstallPlan) -> Task:
-    """Task that carries out a plan, after which the new engine is used."""
+    """Task that carries out a plan, and then uses the new engine."""
 
     def apply(made: engine.Engine) -> TaskReport:
         jobs.close()
