@@ -126,7 +126,7 @@ class EndlessRequest:
     )
 
     def task(self, material: bpy.types.Material) -> Task:
-        """Task that makes a material endless. ParameterError if it cannot be."""
+        """Task that makes a material endless. Raise ParameterError if it cannot be."""
         check_can_be_endless(material, insist=self.insist)
         given = surfaces.read(material, [name for name in used_maps(material) if name != "base_color"])
         uid, epoch = material.session_uid, jobs.file_epoch
@@ -240,7 +240,7 @@ class IMPASTO_OT_bake_endless(TaskOperator, bpy.types.Operator):
 
 
 def _endless(material: bpy.types.Material) -> bpy.types.Node:
-    """The node that makes a material endless. ParameterError for a plain one."""
+    """The node that makes a material endless. Raise ParameterError for a plain one."""
     node = endless_nodes.find(material)
     if node is None:
         raise ParameterError(f"the material {material.name} is not endless", "press Make Endless first")

@@ -39,7 +39,7 @@ class Asset:
 def library_folder(name: str) -> Path | None:
     """Folder of a library in the preferences; for "" the folder with the open file's catalogues, or None.
 
-    ParameterError for an unknown library.
+    Raise ParameterError for an unknown library.
     """
     if not name:
         file = Path(bpy.data.filepath) if bpy.data.filepath else None
@@ -52,7 +52,7 @@ def library_folder(name: str) -> Path | None:
 
 
 def catalogs_of(library: str) -> dict[str, str]:
-    """Ids of a library's catalogues by their paths, such as Stone/Brick. ImpastoError if they cannot be read."""
+    """Ids of a library's catalogues by their paths, such as Stone/Brick. Raise ImpastoError if they cannot be read."""
     folder = library_folder(library)
     return catalog_ids(_text_in(folder)) if folder is not None else {}
 
@@ -85,7 +85,7 @@ def _text_in(folder: Path) -> str:
 
 
 def ids_within(library: str, catalog: str) -> set[str]:
-    """Ids of a catalogue and of those nested in it. ParameterError if the library has none of this name."""
+    """Ids of a catalogue and of those nested in it. Raise ParameterError if the library has none of this name."""
     known = catalogs_of(library)
     path = catalog.strip().strip(BETWEEN)
     found = {id_ for name, id_ in known.items() if name == path or name.startswith(f"{path}{BETWEEN}")}
@@ -96,7 +96,7 @@ def ids_within(library: str, catalog: str) -> set[str]:
 
 
 def assets_of(library: str) -> Iterator[Asset]:
-    """Material assets in the files of a library, by file and name. FileError if a file cannot be read."""
+    """Material assets in the files of a library, by file and name. Raise FileError if a file cannot be read."""
     folder = library_folder(library)
     if folder is None or not folder.is_dir():
         raise FileError(f"the asset library {library} is not in {folder}", "correct its path in the preferences")

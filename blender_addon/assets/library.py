@@ -72,7 +72,7 @@ def is_made() -> bool:
 
 
 def make_task() -> Task:
-    """Task that makes the library and lists it. WorkerError without a program to start."""
+    """Task that makes the library and lists it. Raise WorkerError without a program to start."""
     if not bpy.app.binary_path:
         raise WorkerError("this is the bpy module, which cannot start Blender", "do it in Blender")
     target, source = folder(), _source()
@@ -181,7 +181,7 @@ def write_library(list_path: Path, folder: Path) -> list[str]:
 def write_index(folder: Path) -> bool:
     """Have Blender write the index of a library on a server; return whether this version can.
 
-    WorkerError if it fails.
+    Raise WorkerError if it fails.
     """
     if bpy.app.version < REMOTE or not bpy.app.binary_path:
         return False

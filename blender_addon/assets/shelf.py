@@ -45,7 +45,7 @@ class OfAsset(InstantOperator):
     relative_asset_identifier: StringProperty(options=HIDDEN)
 
     def material(self) -> bpy.types.Material:
-        """The asset. ParameterError or FileError if there is none."""
+        """The asset. Raise ParameterError or FileError if there is none."""
         identifier = Path(self.relative_asset_identifier)
         if self.asset_library_type == LOCAL:
             return material_called(identifier.name)
@@ -114,7 +114,7 @@ class IMPASTO_OT_drop_asset(OfAsset, bpy.types.Operator):
 
 
 def loaded(file: str, name: str) -> bpy.types.Material:
-    """A material asset of a file; if it was loaded before, that material. FileError if it is missing."""
+    """A material asset of a file; if it was loaded before, that material. Raise FileError if it is missing."""
     try:
         with bpy.data.libraries.load(file, link=False, assets_only=True) as (found, wanted):
             wanted.materials = [one for one in found.materials if one == name]

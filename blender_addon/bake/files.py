@@ -53,7 +53,7 @@ def check_names(pattern: str) -> None:
 
 
 def packed_files(folder: Path, preset: str, format_name: str, *, replace: bool) -> PackedFiles:
-    """Files for an engine. ParameterError for a format that it does not write them in."""
+    """Files for an engine. Raise ParameterError for a format that it does not write them in."""
     if format_name not in PACKED_FORMATS:
         label = next(label for name, label, _ in FORMAT_ITEMS if name == format_name)
         message = f"files for an engine cannot be written as {label}"

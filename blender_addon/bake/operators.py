@@ -41,7 +41,7 @@ class BakeRequest:
 
     @classmethod
     def from_scene(cls, context: bpy.types.Context, operator: bpy.types.Operator) -> BakeRequest:
-        """The panel's request; the operator's properties override it. ImpastoError if nothing can be baked."""
+        """The panel's request; the operator's properties override it. Raise ImpastoError if nothing can be baked."""
         settings = context.scene.impasto_bake
         output = BakeOutput(**values_over(BakeOutput, settings, operator))
         check_names(output.pattern)
@@ -115,7 +115,7 @@ class BakeRequest:
         return self.folder is not None and self.output.preset != SEPARATE
 
     def _packed_files(self) -> PackedFiles | None:
-        """Files for an engine, if they are wanted. ParameterError for a format or tiles that it does not take."""
+        """Files for an engine, if they are wanted. Raise ParameterError for a format or tiles that it does not take."""
         if self.folder is None or not self._packs:
             return None
         if any(one.use_tiles for one in self.sets):

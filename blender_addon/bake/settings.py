@@ -238,7 +238,7 @@ class BakeOptions:
     def of(cls, settings: bpy.types.PropertyGroup, operator: bpy.types.Operator | None = None) -> BakeOptions:
         """Options from a scene's settings, and over them what was set in an operator's call; in this scene's unit.
 
-        ParameterError for an input that the shader lacks.
+        Raise ParameterError for an input that the shader lacks.
         """
         values = values_over(cls, settings, operator) if operator else values_in(cls, settings)
         listed = (name for name in LISTED_MAPS if name in values["maps"])

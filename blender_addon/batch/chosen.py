@@ -68,7 +68,7 @@ def _usable(materials: Iterable[bpy.types.Material]) -> list[bpy.types.Material]
 def choose(context: bpy.types.Context, what: str, library: str, catalog: str, folder: Path) -> list[ChosenMaterial]:
     """Materials of a batch, without its own results. Those of the open file are copied into the folder.
 
-    ParameterError if there are none, or an image has unsaved pixels; FileError if a file cannot be read or written.
+    Raise ParameterError without materials or for unsaved pixels, and FileError if a file cannot be read or written.
     """
     if what == CATALOG and library:
         ids = catalogs.ids_within(library, catalog) if catalog else None
@@ -192,7 +192,7 @@ class AppliedRecipe:
 
     @classmethod
     def of_request(cls, request: Request) -> AppliedRecipe:
-        """Recipe of a tool with its parameters and inputs. ParameterError if it does not change a source."""
+        """Recipe of a tool with its parameters and inputs. Raise ParameterError if it does not change a source."""
         tool = catalogue[request.tool]
         if tool["kind"] == "trainer" or not tool["uses_subject"]:
             message = f"{tool['label']} makes nothing of a material"
@@ -202,13 +202,13 @@ class AppliedRecipe:
 
     @classmethod
     def of_file(cls, path: Path) -> AppliedRecipe:
-        """Recipe in a file. FileError if it cannot be read."""
+        """Recipe in a file. Raise FileError if it cannot be read."""
         recipe = Recipe.from_dict(read_json(existing(path)))
         return cls(usable_name(path.stem), *_without_record(recipe, folder=path.parent))
 
     @classmethod
     def of_image(cls, image: bpy.types.Image) -> AppliedRecipe:
-        """Recipe that made an image. FileError if it has none."""
+        """Recipe that made an image. Raise FileError if it has none."""
         return cls(usable_name(Path(image.name).stem), *_without_record(images.recipe_of(image), image))
 
     def write(self, folder: Path) -> tuple[str, dict[str, str]]:

@@ -48,7 +48,7 @@ class Batch(BatchProperties, TaskOperator):
         return chosen.recipe_poll_message(context, settings) or no_folder
 
     def request(self, context: bpy.types.Context) -> BatchRequest:
-        """The request. ImpastoError if a setting is wrong."""
+        """The request. Raise ImpastoError if a setting is wrong."""
         settings = context.scene.impasto_batch
         output = values_over(BatchOutput, settings, self) | given_properties(self, ("device",))
         return BatchRequest(
@@ -108,7 +108,7 @@ class InFolder:
             return False
 
     def folder(self, context: bpy.types.Context) -> Path:
-        """The given folder, or the panel's. ParameterError if there is none."""
+        """The given folder, or the panel's. Raise ParameterError if there is none."""
         given = values_of(BatchOutput, self).get("out_dir")
         return out_folder(given or context.scene.impasto_batch.out_dir)
 

@@ -90,7 +90,7 @@ class BatchOutput:
 
     @property
     def folder(self) -> Path:
-        """Folder of the results. ParameterError if none is given."""
+        """Folder of the results. Raise ParameterError if none is given."""
         return out_folder(self.out_dir)
 
     def retry_task(self) -> Task:
@@ -100,7 +100,7 @@ class BatchOutput:
     def run(self, label: str, arguments: Sequence[str], names: Sequence[str]) -> Task:
         """Task that runs the command, and makes materials of the named results if the settings ask for them.
 
-        ParameterError if materials are wanted of files for another engine.
+        Raise ParameterError if materials are wanted of files for another engine.
         """
         if self.result == MATERIALS and self.export != MAPS:
             message = "files for another engine do not become materials of this .blend file"
@@ -167,7 +167,7 @@ class BatchRequest:
     across_seams: bool = same_as(Form, "across_seams", default=True)
 
     def task(self, context: bpy.types.Context) -> Task:
-        """Task that runs the batch. ImpastoError if it cannot be started."""
+        """Task that runs the batch. Raise ImpastoError if it cannot be started."""
         table, names = self._write(context)
         return self.output.run("Batch", [str(table)], names)
 
@@ -225,7 +225,7 @@ class BatchRequest:
 
 
 def out_folder(out_dir: str) -> Path:
-    """Folder of the results. ParameterError if none is given."""
+    """Folder of the results. Raise ParameterError if none is given."""
     if not out_dir:
         raise ParameterError("no folder for the results is given", "choose one")
     return Path(absolute(out_dir)).absolute()

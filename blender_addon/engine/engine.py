@@ -74,7 +74,7 @@ class Engine:
 
     @property
     def remote(self) -> Remote:
-        """The address of an engine on another machine. ParameterError if it is wrong."""
+        """The address of an engine on another machine. Raise ParameterError if it is wrong."""
         return Remote.of(self.python)
 
     def command(self, module: str, *arguments: str) -> list[str]:
@@ -153,7 +153,7 @@ def keep(engine: Engine) -> None:
 
 
 def require(*, here: bool = False) -> Engine:
-    """The chosen engine; with `here`, the one on this computer. WorkerError if there is none."""
+    """The chosen engine; with `here`, the one on this computer. Raise WorkerError if there is none."""
     engine = find_here() if here else find()
     if engine is None:
         raise WorkerError("Impasto has no engine yet", MEND)

@@ -51,7 +51,7 @@ def favourites() -> tuple[Recipe, ...]:
 
 
 def toggle(recipe: Recipe) -> bool:
-    """Toggle a recipe as favourite; return whether it is one now. ParameterError if there are too many."""
+    """Toggle a recipe as favourite; return whether it is one now. Raise ParameterError if there are too many."""
     if _liked.file_epoch != jobs.file_epoch:
         clear()
     key = recipe.to_json()
@@ -81,7 +81,7 @@ def locked_parameters() -> set[str]:
 
 
 def toggle_lock(name: str) -> None:
-    """Toggle the lock of a parameter. ParameterError if no favourite has it."""
+    """Toggle the lock of a parameter. Raise ParameterError if no favourite has it."""
     if name not in lockable():
         raise ParameterError(
             f"no favourite has a parameter {excerpt(name)}",

@@ -123,7 +123,7 @@ def restore_settings(scene: bpy.types.Scene, recipe: Recipe, sources: Mapping[st
 
 
 def _parts(recipe: Recipe) -> tuple[Step, Step | None]:
-    """Steps of the panel's tool and of the estimator, if there is one. ParameterError for any other recipe."""
+    """Steps of the panel's tool and of the estimator, if there is one. Raise ParameterError for any other recipe."""
     steps, kinds = list(recipe.active_steps), LISTS["tool"][0]
     if any(step.tool not in catalogue for step in steps):
         steps = []

@@ -88,7 +88,7 @@ class HistoryEntry:
 
     @property
     def recipe(self) -> Recipe:
-        """Recipe of the entry. ParameterError if it has none that can be read."""
+        """Recipe of the entry. Raise ParameterError if it has none that can be read."""
         if not self.text:
             raise ParameterError(f"the entry {self.name} has no recipe", "choose another entry")
         return Recipe.from_json(self.text)
@@ -184,7 +184,7 @@ def _searched(entry: HistoryEntry) -> str:
 
 
 def entry_of(key: str) -> HistoryEntry:
-    """Entry with this key. ParameterError if there is none."""
+    """Entry with this key. Raise ParameterError if there is none."""
     found = next((entry for entry in entries(all_files=True) if entry.key == key), None)
     if found is None or found.is_gone:
         forget()

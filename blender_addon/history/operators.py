@@ -44,7 +44,7 @@ comparison = EntryComparison()
 
 
 def compare_task(context: bpy.types.Context, pair: tuple[HistoryEntry, HistoryEntry]) -> Task:
-    """Task that shows two entries side by side. ImpastoError if one of them cannot be read."""
+    """Task that shows two entries side by side. Raise ImpastoError if one of them cannot be read."""
     subjects = {f"{index} {entry.name}": _subject(entry) for index, entry in enumerate(pair)}
     connected, plain, light = connect(), WorkerAction.as_it_is(), light_of(context.scene)
 
@@ -132,11 +132,11 @@ class OnEntry(InstantOperator):
         return self.change(context, self.chosen_entry(context))
 
     def chosen_entry(self, context: bpy.types.Context) -> HistoryEntry:
-        """The entry of the key. ParameterError if there is none."""
+        """The entry of the key. Raise ParameterError if there is none."""
         return entry_of(self.entry or context.window_manager.impasto_history.selected)
 
     def change(self, context: bpy.types.Context, entry: HistoryEntry) -> TaskReport:
-        """Carry the operation out on an entry. ImpastoError if that is impossible."""
+        """Carry the operation out on an entry. Raise ImpastoError if that is impossible."""
         raise NotImplementedError
 
 

@@ -102,7 +102,7 @@ def is_on() -> bool:
 def read_folder(place: Path) -> tuple[list[StoredRecipe], int]:
     """Recipes in a folder, the earliest first, and the number of files that are left out; for any thread.
 
-    FileError if it cannot be read.
+    Raise FileError if it cannot be read.
     """
     found = {path: _read(path) for path in files_in(place) if path.suffix == SUFFIX}
     left_out = sum(one is None and path.exists() for path, one in found.items())  # others were removed meanwhile
@@ -131,19 +131,19 @@ def _read(path: Path) -> StoredRecipe | None:
 
 
 def write(one: StoredRecipe) -> None:
-    """Write a recipe's file. FileError if that fails."""
+    """Write a recipe's file. Raise FileError if that fails."""
     make_folder(one.path.parent)
     replace_files({one.path: one.to_json()})
 
 
 def remove(one: StoredRecipe) -> None:
-    """Delete a recipe's file. FileError if that fails."""
+    """Delete a recipe's file. Raise FileError if that fails."""
     with explain(one.path):
         one.path.unlink(missing_ok=True)
 
 
 def remove_oldest(recipes: Sequence[StoredRecipe], most: int = MOST, most_bytes: int = MOST_BYTES) -> None:
-    """Delete the oldest recipes without a star until the limits hold. FileError if that fails."""
+    """Delete the oldest recipes without a star until the limits hold. Raise FileError if that fails."""
     count, size = len(recipes), sum(one.size for one in recipes)
     for one in (one for one in recipes if not one.is_starred):
         if count <= most and size <= most_bytes:
@@ -221,7 +221,7 @@ def _stored_of(result: former.Result) -> StoredRecipe:
 
 
 def toggle_star(one: StoredRecipe) -> None:
-    """Toggle a recipe's star. FileError if it cannot be written."""
+    """Toggle a recipe's star. Raise FileError if it cannot be written."""
     write(replace(one, is_starred=not one.is_starred))
 
 

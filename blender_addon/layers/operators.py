@@ -233,7 +233,7 @@ class IMPASTO_OT_edit_layers(InstantOperator, bpy.types.Operator):
         return _report(f"{material.name} has the layers of its recipe", missing, material)
 
     def _recipe(self, context: bpy.types.Context) -> tuple[Recipe, bpy.types.Image | None]:
-        """The recipe, and an image that it made, if any. ParameterError without a recipe."""
+        """The recipe, and an image that it made, if any. Raise ParameterError without a recipe."""
         if self.recipe:
             return Recipe.from_json(self.recipe), None
         if self.filepath or self.image:

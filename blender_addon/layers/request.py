@@ -47,7 +47,7 @@ def form_of(context: bpy.types.Context, material: bpy.types.Material) -> Form:
 
 
 def action_of(context: bpy.types.Context, material: bpy.types.Material) -> WorkerAction:
-    """Action that runs a material's layers. ImpastoError without layers, or if an input cannot be read."""
+    """Action that runs a material's layers. Raise ImpastoError without layers, or if an input cannot be read."""
     stack = material.impasto_layers
     if not stack.layers:
         raise ParameterError(f"the material {material.name} has no layers", "add one")
@@ -58,7 +58,7 @@ def action_of(context: bpy.types.Context, material: bpy.types.Material) -> Worke
 
 
 def task_of(context: bpy.types.Context, material: bpy.types.Material) -> Task:
-    """Task that runs the layers and puts their maps into the material. ParameterError if it cannot take them."""
+    """Task that runs the layers and puts their maps into the material. Raise ParameterError if it cannot take them."""
     action, form = action_of(context, material), form_of(context, material)
     materials.check_editable(material)
     users = [
@@ -99,7 +99,7 @@ def note_seconds(stack: bpy.types.PropertyGroup, made: JobResult) -> None:
 
 
 def recipe_of(stack: bpy.types.PropertyGroup) -> tuple[Recipe, dict[str, Source]]:
-    """Recipe of the layers, and its inputs (images and files) by name. ParameterError for unknown tools."""
+    """Recipe of the layers, and its inputs (images and files) by name. Raise ParameterError for unknown tools."""
     sources: dict[str, Source] = {}
     if (source := chosen_source(stack)) is not None:
         sources[SOURCE] = source

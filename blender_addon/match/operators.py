@@ -182,7 +182,7 @@ class IMPASTO_OT_change_by_words(MatchResultProperties, TaskOperator, bpy.types.
 
 
 def _editing(usual: str) -> Mapping[str, Any]:
-    """The usual matcher, if it changes recipes, or the first that does. ParameterError if none does."""
+    """The usual matcher, if it changes recipes, or the first that does. Raise ParameterError if none does."""
     able = [name for name, about in catalogue.matchers.items() if about["can_edit"]]
     if not able:
         raise ParameterError(

@@ -120,7 +120,7 @@ def matcher_for(kind: str, name: str = "", usual: str = "") -> Mapping[str, Any]
 
 
 def read_picture(source: Source | None) -> Input:
-    """The picture, read as far as only the main thread can. ParameterError if there is none."""
+    """The picture, read as far as only the main thread can. Raise ParameterError if there is none."""
     if source is None:
         raise ParameterError("no picture is given", "choose a file, or an image of this .blend")
     return read(source)

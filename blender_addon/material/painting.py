@@ -66,7 +66,7 @@ class _ClonePainting:
 
     @classmethod
     def of(cls, item: bpy.types.Object, material: bpy.types.Material, result: bpy.types.Image) -> _ClonePainting:
-        """Painting into the material's texture. ParameterError if it shows the result itself, or cannot be painted."""
+        """Painting into the material's texture. Raise ParameterError if it shows the result, or cannot be painted."""
         canvas, placed = surfaces.base_color_of(material), meshes.uv_mapping(material)
         for image in (result, canvas):
             _check_single(image)

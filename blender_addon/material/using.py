@@ -19,7 +19,7 @@ from ..jobs.task import TaskReport
 
 
 def assign(name: str, objects: Sequence[bpy.types.Object]) -> TaskReport:
-    """Assign the material of this name to objects. ParameterError if it is gone, or an object cannot have it."""
+    """Assign the material of this name to objects. Raise ParameterError if it is gone, or an object cannot have it."""
     material = material_called(name)
     if not objects:
         raise ParameterError("no object is selected that can have a material", "select one")
@@ -36,7 +36,7 @@ def assign(name: str, objects: Sequence[bpy.types.Object]) -> TaskReport:
 def assign_to_faces(name: str, objects: Sequence[bpy.types.Object]) -> TaskReport:
     """Assign the material of this name to the selected faces of objects in edit mode; others keep theirs.
 
-    ParameterError if it is gone, or no face is selected.
+    Raise ParameterError if it is gone, or no face is selected.
     """
     material, count = material_called(name), 0
     for item in objects:
@@ -53,7 +53,7 @@ def assign_to_faces(name: str, objects: Sequence[bpy.types.Object]) -> TaskRepor
 
 
 def assign_to_slot(name: str, item: bpy.types.Object, slot: int) -> TaskReport:
-    """Assign the material of this name to the faces of an object's slot. ParameterError if it cannot have one."""
+    """Assign the material of this name to the faces of an object's slot. Raise ParameterError if it cannot have one."""
     material = material_called(name)
     check_assignable(item)
     former.assign(item, material, min(slot, max(0, len(item.material_slots) - 1)))

@@ -205,7 +205,7 @@ def _six_digits(value: float) -> float:
 
 
 def check_step(step: Step) -> Mapping[str, Any]:
-    """Tool of a step. ParameterError for a missing tool, or values that its properties cannot hold."""
+    """Tool of a step. Raise ParameterError for a missing tool, or values that its properties cannot hold."""
     tool = catalogue[step.tool]
     check_values(tool["label"], properties_of(tool), step.parameters)
     return tool

@@ -214,7 +214,7 @@ class IMPASTO_OT_place_points(bpy.types.Operator):
         return {"FINISHED"}
 
     def _picture(self, context: bpy.types.Context) -> bpy.types.Image:
-        """The image to place them on: the source. ImpastoError if there is none."""
+        """The image to place them on: the source. Raise ImpastoError if there is none."""
         stack = chosen_material(context).impasto_layers if self.of_layer else None
         if stack is None:
             _choose(context.scene.impasto, image_editors.shown_image(context))

@@ -41,8 +41,8 @@ class ChosenFaces:
 def faces_of(context: bpy.types.Context, name: str, margin_px: int) -> ChosenFaces:
     """The selected faces of an object (default: the active one), of its active material or of the first that they have.
 
-    margin_px: pixels by which faces and islands spread, as the margin of a bake. ParameterError if there are none, or
-    their texture cannot be found.
+    margin_px: pixels by which faces and islands spread, as the margin of a bake. Raise ParameterError if there are
+    none, or their texture cannot be found.
     """
     item = _object(context, name)
     with _readable_mesh(item) as mesh:
@@ -158,7 +158,7 @@ STEPS = 24
 
 
 def choice(context: bpy.types.Context, name: str) -> bpy.types.Mask:
-    """Mask of this name, or else the image editor's, or the first. ParameterError if there is none."""
+    """Mask of this name, or else the image editor's, or the first. Raise ParameterError if there is none."""
     if name:
         found = bpy.data.masks.get(name)
     else:

@@ -42,7 +42,7 @@ class Stroke:
 
 
 def points_from(text: str) -> list[tuple[float, float]]:
-    """Points in an operator's argument. ParameterError if they are none."""
+    """Points in an operator's argument. Raise ParameterError if they are none."""
     try:
         given = parse_json(text, "points", kind=ParameterError) if text else []
         points = [(float(x), float(y)) for x, y in given]

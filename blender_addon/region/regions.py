@@ -30,7 +30,7 @@ HALF = 0.5
 
 
 def grid_of(image: bpy.types.Image) -> TileGrid:
-    """The tiles of an image, one if it is not tiled. ParameterError if it can have no region."""
+    """The tiles of an image, one if it is not tiled. Raise ParameterError if it can have no region."""
     if image.source != tiles.TILED:
         images.check_single(image)
     sizes = tiles.sizes_of(image)
@@ -40,7 +40,7 @@ def grid_of(image: bpy.types.Image) -> TileGrid:
 
 
 def size_of(image: bpy.types.Image) -> Size:
-    """(height, width) of an image's region. ParameterError if it can have none."""
+    """(height, width) of an image's region. Raise ParameterError if it can have none."""
     return grid_of(image).size_px
 
 
@@ -103,7 +103,7 @@ def _mask(arrays: Mapping[str, np.ndarray], key: str) -> np.ndarray:
 
 
 def mask_or_region(image: bpy.types.Image, mask: str) -> np.ndarray:
-    """Mask of the image of this name, or else the region of the image. ParameterError if that is empty."""
+    """Mask of the image of this name, or else the region of the image. Raise ParameterError if that is empty."""
     found = mask_in(image_called(mask), image) if mask else region_of(image)
     if not found.any():
         if mask:

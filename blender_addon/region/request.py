@@ -102,7 +102,7 @@ class Subject:
 
 
 def group_mask(context: bpy.types.Context, image: bpy.types.Image) -> np.ndarray:
-    """Mask (H, W) of the active vertex groups on an image. ParameterError if it is no texture, or they are empty."""
+    """Mask (H, W) of the active vertex groups on a texture. Raise ParameterError for other images and empty groups."""
     surface = Subject.of(context, image).surface(context)
     if surface is None:
         message = "the picture is no texture of the active object's material"
@@ -111,7 +111,7 @@ def group_mask(context: bpy.types.Context, image: bpy.types.Image) -> np.ndarray
 
 
 def usual(task: str) -> str:
-    """The tool that does a task. ParameterError if the engine has none."""
+    """The tool that does a task. Raise ParameterError if the engine has none."""
     if not catalogue.usual(task):
         raise ParameterError("the engine has no tool for this", "press Refresh Tools in the preferences, or repair it")
     return catalogue.usual(task)

@@ -34,7 +34,7 @@ LONGEST_PX = 512
 
 
 def relight_task(context: bpy.types.Context, light: MovingLight) -> Task:
-    """Task that reads what is chosen, and shows it under the light. ImpastoError if it cannot be read."""
+    """Task that reads what is chosen, and shows it under the light. Raise ImpastoError if it cannot be read."""
     is_material = context.scene.impasto_relight.subject == MATERIAL
     name, subjects = _of_material(context) if is_material else _of_preview(context)
     connected, plain = connect(), WorkerAction.as_it_is()
@@ -57,7 +57,7 @@ def maps_of(task: Task, client: Client, subject: WorkerAction) -> JobInput:
 
 
 def subject_of_material(material: bpy.types.Material) -> WorkerAction:
-    """The maps of a material as they are. ParameterError if it has no base colour."""
+    """The maps of a material as they are. Raise ParameterError if it has no base colour."""
     surfaces.base_color_of(material)
     names = surfaces.lit_maps(surfaces.map_nodes(material))
     return WorkerAction.as_it_is(surfaces.read(material, names, LONGEST_PX))

@@ -37,7 +37,7 @@ PROBE = 999983
 
 
 def set_up(context: bpy.types.Context) -> list[str]:
-    """Set the scene up, and return notes on what has changed. ParameterError if Blender has no Cycles."""
+    """Set the scene up, and return notes on what has changed. Raise ParameterError if Blender has no Cycles."""
     scene = context.scene
     notes = _set_up_render(scene)
     _set_up_layer(context)
@@ -55,7 +55,7 @@ def motion_poll_message(scene: bpy.types.Scene) -> str:
 
 
 def pattern_of(scene: bpy.types.Scene) -> Path:
-    """Pattern of the scene's rendered files. ParameterError for a relative path in a file that was never saved."""
+    """Pattern of the scene's rendered files. Raise ParameterError for a relative path in a file that is not saved."""
     absolute(scene.render.filepath)
     path = bpy.path.abspath(scene.render.frame_path(frame=PROBE))
     return Path(re.sub(rf"0*{PROBE}", "####", path))
@@ -145,7 +145,7 @@ class SequenceRequest:
         return cls(**values_in(cls, scene.impasto_sequence))
 
     def shot(self, scene: bpy.types.Scene) -> Path:
-        """Folder or pattern of the frames. ParameterError for a relative one in a file that was never saved."""
+        """Folder or pattern of the frames. Raise ParameterError for a relative one in a file that was never saved."""
         return Path(absolute(self.frames)) if self.frames else pattern_of(scene)
 
     def folder(self, scene: bpy.types.Scene) -> Path:
@@ -156,7 +156,7 @@ class SequenceRequest:
         return (shot.parent if "#" in shot.name else shot) / PAINTED
 
     def task(self, context: bpy.types.Context, style: Request) -> Task:
-        """Task that repaints the sequence by a request of the Style panel. ImpastoError if it cannot be started."""
+        """Task that repaints the sequence as the Style panel requests. Raise ImpastoError if it cannot be started."""
         given = {name: sources for name, sources in style.inputs.items() if name != START}
         style = replace(style, inputs=given, parameters=without_relief(style.parameters))
         connected, action = connect(), style.preview()
@@ -218,7 +218,7 @@ def set_frames(user: bpy.types.ImageUser | bpy.types.CompositorNodeImage, first:
 
 
 def frames_of(image: bpy.types.Image) -> tuple[int, int]:
-    """First frame of a sequence, and number of consecutive frames from it. FileNotFoundError without its file."""
+    """First frame of a sequence, and number of consecutive frames from it. Raise FileNotFoundError without its file."""
     path = Path(bpy.path.abspath(image.filepath))
     path.stat()
     before, digits, after = LAST_NUMBER.split(path.name)

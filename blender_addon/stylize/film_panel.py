@@ -157,7 +157,7 @@ def painted_image(scene: bpy.types.Scene) -> bpy.types.Image | None:
 
 
 def add_to_compositor(scene: bpy.types.Scene, image: bpy.types.Image) -> list[str]:
-    """Select the image's node, adding it if it is missing; return notes. OSError if its frames are gone.
+    """Select the image's node, adding it if it is missing; return notes. Raise OSError if its frames are gone.
 
     A compositor without nodes also gets an output, and unconnected Render Layers: without those, Blender would render
     the shot again without its passes. In other compositors, all other nodes stay as they are.

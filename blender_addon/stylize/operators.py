@@ -133,7 +133,7 @@ class IMPASTO_OT_continue_larger(OnImage, bpy.types.Operator):
 
 
 def _larger(recipe: Recipe, longest_px: int) -> Recipe:
-    """Recipe that continues from a painted image at another size. ParameterError if it was not painted."""
+    """Recipe that continues from a painted image at another size. Raise ParameterError if it was not painted."""
     *earlier, step = recipe.steps
     tool = catalogue[step.tool]
     if START not in [item["name"] for item in tool["inputs"]]:

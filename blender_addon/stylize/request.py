@@ -47,18 +47,18 @@ class StyleSubject:
 
     @classmethod
     def of_material(cls, material: bpy.types.Material | None) -> StyleSubject:
-        """Textures of a material. ParameterError if no image is its base colour."""
+        """Textures of a material. Raise ParameterError if no image is its base colour."""
         image = surfaces.base_color_of(material)
         return cls(image, max(image.size), material=material)
 
     @classmethod
     def of_render(cls, scene: bpy.types.Scene) -> StyleSubject:
-        """The render result. ParameterError if there is none."""
+        """The render result. Raise ParameterError if there is none."""
         size = max(scene.render.resolution_x, scene.render.resolution_y) * scene.render.resolution_percentage // 100
         return cls(renders.picture(scene), size, bpy.data.images[renders.NAME])
 
     def task(self, context: bpy.types.Context, request: Request, material: str) -> Task:
-        """Task that repaints the subject. material: target of the textures. ImpastoError if that is impossible."""
+        """Task that repaints the subject. material: target of the textures. Raise ImpastoError if it cannot begin."""
         if renders.is_result(self.image):  # a render has no surface, and so no relief
             request = replace(request, parameters=without_relief(request.parameters))
         has_relief = self.material is not None and _may_have_relief(request)
@@ -69,7 +69,7 @@ class StyleSubject:
         return replace(request, source=source, name=name).task(self._target(context, name, material), add_recipe)
 
     def _joint_task(self, context: bpy.types.Context, request: Request, material: str, names: tuple[str, ...]) -> Task:
-        """Task that repaints all materials as one picture. ParameterError if files are wanted."""
+        """Task that repaints all materials as one picture. Raise ParameterError if files are wanted."""
         if request.out_dir:
             message = "several materials that are repainted together are not written as files"
             raise ParameterError(message, "leave the folder empty, or select one object")
@@ -104,7 +104,7 @@ def without_relief(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def subject_of(context: bpy.types.Context, kind: str) -> StyleSubject:
-    """Subject of one kind from the panel. ParameterError if there is none."""
+    """Subject of one kind from the panel. Raise ParameterError if there is none."""
     if kind == RENDER:
         return StyleSubject.of_render(context.scene)
     if kind == MATERIAL:

@@ -67,8 +67,8 @@ class WorkerAction:
     ) -> WorkerAction:
         """Action on the form's device, with the scale and the colour space of its source.
 
-        surface: mesh that the source is a texture of; the tools work across its seams. ParameterError if they cannot.
-        keeps_steps: compute only the steps that have changed since earlier actions.
+        surface: mesh that the source is a texture of; the tools work across its seams. Raise ParameterError if they
+        cannot. keeps_steps: compute only the steps that have changed since earlier actions.
         """
         mesh, notes = _mesh_inputs(surface, inputs, form)
         options = RunOptions(form.device or engine.preferences().device, keeps_steps=keeps_steps)
@@ -77,7 +77,7 @@ class WorkerAction:
 
     @classmethod
     def as_it_is(cls, source: Input | None = None) -> WorkerAction:
-        """Action whose result is its source, unchanged, to show it. ParameterError if no tool can hand it over."""
+        """Action whose result is its source, unchanged, to show it. Raise ParameterError if no tool can do this."""
         name = catalogue.usual("prepare")
         if not name:
             raise ParameterError("no tool can hand over maps as they are", "install the plugin impasto_transform")
@@ -194,7 +194,7 @@ def _mesh_inputs(
 ) -> tuple[dict[str, Input], Sequence[str]]:
     """Inputs for a surface's mesh and its directions; without a mesh, a note on the reason.
 
-    ParameterError if the form demands a mesh and there is none.
+    Raise ParameterError if the form demands a mesh and there is none.
     """
     directions: dict[str, Input] = {DIRECTIONS: read(form.directions)} if form.directions else {}
     if MESH in inputs:

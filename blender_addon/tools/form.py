@@ -82,7 +82,7 @@ def property_of(request: type, name: str, **more: Any) -> Any:
 def values_of(request: type, operator: bpy.types.Operator, *, is_whole: bool = False) -> dict[str, Any]:
     """Values of an operator's properties for a request's fields: those that were set in this call, or all.
 
-    JSON text counts as set if it is not empty. ParameterError if it cannot be read.
+    JSON text counts as set if it is not empty. Raise ParameterError if it cannot be read.
     """
     known, found = operator.properties.bl_rna.properties.keys(), {}
     for name, item in _arguments(request).items():
@@ -130,7 +130,7 @@ def source_of(image: str, path: str) -> Source | None:
 
 
 def sources_from(text: str, what: str) -> dict[str, list[Source | None]]:
-    """Sources in a JSON object of paths and names of images, or of lists of them, by input. ParameterError if wrong."""
+    """Sources by input, from a JSON object of paths and names of images, or lists, else raise ParameterError."""
     given = {name: [one] if isinstance(one, str) else one for name, one in parse_object(text, what).items()}
     for name, names in given.items():
         if not isinstance(names, list) or not all(isinstance(one, str) for one in names):
@@ -140,7 +140,7 @@ def sources_from(text: str, what: str) -> dict[str, list[Source | None]]:
 
 
 def parse_names(text: str, what: str) -> list[str]:
-    """Names in a JSON list in a property's text; empty text is an empty list. ParameterError for anything else."""
+    """Names in the JSON list in a property. Empty text is an empty list. Raise ParameterError for other text."""
     example = 'write them like ["lane", "road"]'
     try:
         names = parse_json(text, what, kind=ParameterError) if text else []
@@ -152,7 +152,7 @@ def parse_names(text: str, what: str) -> list[str]:
 
 
 def parse_object(text: str, what: str) -> dict[str, Any]:
-    """JSON object in a property's text; empty text is an empty object. ParameterError for anything else."""
+    """JSON object in a property's text; empty text is an empty object. Raise ParameterError for anything else."""
     try:
         value = parse_json(text, what, kind=ParameterError) if text else {}
     except ParameterError as error:
@@ -261,5 +261,5 @@ class Form:
         return {"width_m": self.width_m} if self.width_m > 0 else {}
 
     def target_called(self, context: bpy.types.Context, name: str) -> Target:
-        """Target of a result of this name. ParameterError if the active material cannot take maps."""
+        """Target of a result of this name. Raise ParameterError if the active material cannot take maps."""
         return target_of(context, self.material, name, **{one: getattr(self, one) for one in LOOK})

@@ -47,7 +47,7 @@ class PackedFiles:
 
     @classmethod
     def prepare(cls, folder: Path, packing: str, format_name: str, *, replace: bool) -> PackedFiles:
-        """Find the engine, on the main thread. WorkerError if there is none."""
+        """Find the engine, on the main thread. Raise WorkerError if there is none."""
         found, version = engine.require(here=True), catalogue.version
         environment = engine.settings_environment()
         return cls(folder.absolute(), packing, format_name, replace, found, version, environment)

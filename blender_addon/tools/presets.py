@@ -241,7 +241,7 @@ def _text(path: Path) -> str:
 def _assignments(path: Path) -> list[tuple[list[str], Any]]:
     """Property names, relative to a tool's group, and values that a preset of an earlier version assigns.
 
-    ParameterError for a preset that does anything else.
+    Raise ParameterError for a preset that does anything else.
     """
     refusal = ParameterError(f"the preset {path.stem} does more than set values, and is not run", "add it anew")
     try:

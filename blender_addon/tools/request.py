@@ -131,7 +131,7 @@ class Request(Form):
         return naming.of_result(catalogue[self.tool], self.parameters, self.source, self.inputs)
 
     def read_inputs(self, painted: bpy.types.Material | None = None) -> dict[str, Input]:
-        """Source and other inputs, read as far as only the main thread can. ImpastoError if one cannot be read.
+        """Source and other inputs, read as far as only the main thread can. Raise ImpastoError if one cannot be read.
 
         painted: material whose textures the result replaces; a tool that needs a mesh gets its mesh.
         """
@@ -204,7 +204,7 @@ class Request(Form):
         return WorkerAction.of(self, self.recipe(), self.read_inputs())
 
     def with_mask(self, painted: bpy.types.Material | None) -> Request:
-        """The request with a mask from its mesh, if it asks for one; one for each style. ParameterError if it fails."""
+        """The request with a mask from its mesh, if needed, for each style. Raise ParameterError if there is none."""
         if self.mask_by == IMAGE:
             return self
         tool, surface = catalogue[self.tool], self.surface(painted)

@@ -176,7 +176,7 @@ class ImpastoSourceMaps(bpy.types.PropertyGroup):
 
 
 def source_path(settings: bpy.types.PropertyGroup) -> Path:
-    """The chosen file or folder, or the set file of its changed list. ParameterError, FileError if it cannot be."""
+    """The chosen file or folder, or the set file of its changed list. Raise ParameterError or FileError without one."""
     path, group = Path(absolute(settings.filepath)), settings.source_maps
     if not group.is_changed:
         return path

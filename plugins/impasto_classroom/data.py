@@ -60,7 +60,7 @@ def learned_maps(dataset: Dataset) -> tuple[str, ...]:
 def read_crops(dataset: Dataset, longest_px: int, crop_px: int, hold_out: bool, device: str) -> CropSource:
     """The dataset's pictures, shrunk to `longest_px`; with `hold_out` only half of each, so that the other can judge.
 
-    ParameterError if there is nothing to learn.
+    Raise ParameterError if there is nothing to learn.
     """
     maps = learned_maps(dataset)
     if "base_color" not in maps:
@@ -133,7 +133,7 @@ class Pictures:
 
 
 def load_pictures(dataset: Dataset, longest_px: int, crop_px: int, hold_out: bool) -> Pictures:
-    """All samples that are large enough for crops, shrunk to `longest_px`. ParameterError if there is none.
+    """All samples that are large enough for crops, shrunk to `longest_px`. Raise ParameterError if there is none.
 
     hold_out: use only half of each, so that the other half can judge.
     """

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def color_of(maps: Maps, input_: str = "source") -> np.ndarray:
-    """An input's base colour (H, W, 3), sRGB-encoded in [0, 1]. ParameterError if it has none."""
+    """An input's base colour (H, W, 3), sRGB-encoded in [0, 1]. Raise ParameterError if it has none."""
     if "base_color" not in maps:
         message = f"the input {input_} has no base color, only {', '.join(maps) or 'nothing'}"
         raise ParameterError(message, "give a picture, or a folder of maps with a base color")

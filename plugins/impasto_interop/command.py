@@ -88,7 +88,7 @@ def _inputs(arguments: argparse.Namespace, terminal: Terminal) -> None:
 
 
 def _generator(name: str) -> tuple[Model, ExportingGenerator]:
-    """The model of this name, and the tool that runs it. ModelError if the tool cannot export it."""
+    """The model of this name, and the tool that runs it. Raise ModelError if the tool cannot export it."""
     model = registry().model_library().by_name(name)
     tool = registry().tool(str(model.card["tool"]))
     if not isinstance(tool, ExportingGenerator):

@@ -19,7 +19,7 @@ REMEDY = "build it of Keras' own layers, without code of your own, and save it a
 
 
 def functional(config: Mapping[str, Any], what: str) -> dict[str, Any]:
-    """The configuration as a functional model, converted if it is sequential. ModelError if it is invalid."""
+    """The configuration as a functional model, converted if it is sequential. Raise ModelError if it is invalid."""
     if config["class_name"] != "Sequential":
         return dict(config)
     chain = config["config"]["layers"]

@@ -12,7 +12,7 @@ SUFFIX = ".keras"
 
 
 def keras_bytes(graph: Graph) -> bytes:
-    """The graph as a `.keras` file. PluginError if the extra is not installed."""
+    """The graph as a `.keras` file. Raise PluginError if the extra is not installed."""
     with temporary_folder() as folder:
         path = folder / f"generator{SUFFIX}"
         keras_model(graph).save(path)

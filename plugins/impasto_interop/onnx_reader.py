@@ -22,7 +22,7 @@ RANGES = {"Tanh": (-1.0, 1.0), "Sigmoid": (0.0, 1.0), "Clip": (0.0, 1.0)}
 
 
 def read_onnx(data: bytes, what: str) -> Any:
-    """The checked model as a protocol buffer. ModelError if something is wrong with it."""
+    """The checked model as a protocol buffer. Raise ModelError if something is wrong with it."""
     onnx = import_extra("onnx")
     if len(data) > MOST_BYTES:
         raise ModelError(f"{what} is larger than {MOST_BYTES:,} bytes", REMEDY)
@@ -67,7 +67,7 @@ def _tensors(model: Any) -> Iterator[Any]:
 
 
 def onnx_inputs(model: Any, what: str) -> dict[str, list[int | None]]:
-    """Shape of each input, None for an open side. ModelError if one is not of float32 numbers."""
+    """Shape of each input, None for an open side. Raise ModelError if one is not of float32 numbers."""
     weights = {one.name for one in model.graph.initializer}
     return {one.name: _shape(one, what) for one in model.graph.input if one.name not in weights}
 
@@ -80,7 +80,7 @@ def _shape(value: Any, what: str) -> list[int | None]:
 
 
 def onnx_outputs(model: Any, inputs: Mapping[str, tuple[int, ...]], what: str) -> dict[str, tuple[int, ...]]:
-    """Shape of each output for inputs of these shapes. ModelError if an intermediate tensor is too large or unknown."""
+    """Shape of each output for inputs of these shapes. Raise ModelError if a tensor is too large or unknown."""
     onnx = import_extra("onnx")
     fixed = onnx.ModelProto()
     fixed.CopyFrom(model)
@@ -114,7 +114,7 @@ def onnx_range(model: Any) -> tuple[float, float] | None:
 
 
 class OnnxRunner:
-    """Runs a checked model in ONNX Runtime, on the processor. ModelError if it does not load or run it."""
+    """Runs a checked model in ONNX Runtime, on the processor. Raise ModelError if it does not load or run it."""
 
     def __init__(self, model: Any, what: str) -> None:
         runtime, self._what = import_extra("onnxruntime"), what

@@ -20,7 +20,7 @@ END = np.iinfo(np.int64).max
 
 
 def onnx_bytes(graph: Graph) -> bytes:
-    """The graph as an ONNX file, the same for the same graph. ParameterError if the extra is not installed."""
+    """The graph as an ONNX file, the same for the same graph. Raise ParameterError if the extra is not installed."""
     onnx = import_extra("onnx")
     helper = onnx.helper
     nodes: list[NodeProto] = []

@@ -46,7 +46,7 @@ class ForeignFile:
         return self._keras.archive if self.form == "keras" else self._data
 
     def outputs(self, inputs: Shapes) -> dict[str, tuple[int, ...]]:
-        """Shapes of the outputs for inputs of these shapes. ModelError if they do not fit, or not into memory."""
+        """Shapes of the outputs for inputs of these shapes. Raise ModelError if they do not fit, or not into memory."""
         if self.form == "keras":
             return self._keras.outputs(inputs)
         return onnx_outputs(self._onnx, inputs, self._what)
@@ -57,7 +57,7 @@ class ForeignFile:
 
 
 def imported_file(file: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """The file as a tensor of bytes, and its card. ModelError if it is no generator, or lacks information."""
+    """The file as a tensor of bytes, and its card. Raise ModelError if it is no generator, or lacks information."""
     what, form = file.name, file.suffix.lower().removeprefix(".")
     source = ForeignFile(read_bytes(file, MOST_BYTES), form, what)
     stated = _card_beside(file)
@@ -183,7 +183,7 @@ class _Shaped:
         return found
 
     def _maps(self, made: Shapes, stated: StatedCard, what: str) -> tuple[dict[str, str], tuple[int, int]]:
-        """The output for each map, and the size of the picture. ModelError if they are not maps of one size."""
+        """The output for each map, and the size of the picture. Raise ModelError if they are not maps of one size."""
         names = stated.maps or [name for name in made if name in MAP_CHANNELS] or ["base_color"]
         outputs = {name: name for name in names} if set(names) <= made.keys() else dict(zip(names, made, strict=False))
         if len(outputs) < len(names) or any(len(made[one]) != 4 for one in outputs.values()):

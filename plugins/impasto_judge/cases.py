@@ -62,8 +62,8 @@ def cases(
     """The model's cases: one, or one for each of its classes that the data has.
 
     Pictures that were used whole for training judge only if there are no others. choosing: use the quarters that choose
-    settings. ParameterError if the data has none of the model's classes, or if a judging part contains blocks of the
-    training data.
+    settings. Raise ParameterError if the data has none of the model's classes, or if a judging part contains blocks of
+    the training data.
     """
     classes = model.card.get("classes") or [""]
     found = []

@@ -111,8 +111,8 @@ def compare_model(
 
     trained_on: the training data, if `data` does not contain it. choosing: compare with the quarter that chooses
     settings, not with the judging one. brief: only one classifier each for the model and another crop, and no search
-    for copies. ParameterError if `data` has none of the model's classes, if its parts share blocks, or if nothing can
-    be compared.
+    for copies. Raise ParameterError if `data` has none of the model's classes, if its parts share blocks, or if nothing
+    can be compared.
     """
     found = cases(model, data, trained_on, choosing)
     comparisons = []

@@ -48,7 +48,7 @@ def crops(case: EvaluationCase) -> list[Maps]:
 def quilt_control(source: Maps, size_px: tuple[int, int], seed: int = 0) -> Maps:
     """The source made seamless at (height, width) by the default tool with its default parameters.
 
-    ParameterError if no tool makes pictures seamless.
+    Raise ParameterError if no tool makes pictures seamless.
     """
     height, width = size_px
     usual = registry().tools_for("seamless")[:1]

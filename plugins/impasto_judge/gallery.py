@@ -184,7 +184,7 @@ def _make(entry: GalleryEntry, source: Maps, judge: BriefJudge | None, folder: P
 
 
 def _read(folder: Path) -> dict[tuple[str, str], GalleryEntry]:
-    """The entries of the gallery in a folder. FileError if its file is damaged."""
+    """The entries of the gallery in a folder. Raise FileError if its file is damaged."""
     path = folder / FILE
     if not is_there(path):
         return {}

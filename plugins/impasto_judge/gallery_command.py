@@ -74,7 +74,7 @@ def _tool_and_parameters(text: str) -> tuple[str, dict[str, Any]]:
 def parse_settings(given: Iterable[str], option: str, form: str) -> dict[str, Any]:
     """Values by name, parsed as JSON if they are valid, else as text: variation=0.8, material=brick.
 
-    ParameterError for a text that is not NAME=VALUE. option, form: for the message, the option and its form.
+    Raise ParameterError for a text that is not NAME=VALUE. option, form: for the message, the option and its form.
     """
     settings: dict[str, Any] = {}
     for item in given:
@@ -89,7 +89,7 @@ def parse_settings(given: Iterable[str], option: str, form: str) -> dict[str, An
 
 
 def _sources_by_name(given: Sequence[Path]) -> Mapping[str, Path]:
-    """The sources by name; equal names get their folders' names as well. FileError if there are none."""
+    """The sources by name; equal names get their folders' names as well. Raise FileError if there are none."""
     from impasto.io.files import source_name
 
     found = list(dict.fromkeys(source for path in given for source in _sources(path)))

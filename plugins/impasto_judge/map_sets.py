@@ -32,7 +32,7 @@ class ComparedSet:
 
     @property
     def size_px(self) -> tuple[int, int]:
-        """(height, width) of the largest map. ParameterError if the maps have different proportions."""
+        """(height, width) of the largest map. Raise ParameterError if the maps have different proportions."""
         sizes = [decode.read_size(source.file) for source in self.maps.values()]
         for size_px in sizes:
             compared_size(size_px, max(sizes))
@@ -55,7 +55,7 @@ class Pair:
     truth: ComparedSet
 
     def read(self) -> tuple[Maps, Maps]:
-        """Both at the smaller of their sizes. ParameterError if their proportions differ."""
+        """Both at the smaller of their sizes. Raise ParameterError if their proportions differ."""
         try:
             size_px = compared_size(self.estimate.size_px, self.truth.size_px)
         except ParameterError as error:
@@ -75,7 +75,7 @@ class ComparedSets:
 def pair_sets(estimates: Path, truths: Path) -> ComparedSets:
     """Pairs of sets with the same name; a single set in each folder is a pair whatever its name.
 
-    FileError if a folder has no sets, ParameterError if no names agree.
+    Raise FileError if a folder has no sets, ParameterError if no names agree.
     """
     found, true = sets_in(estimates), sets_in(truths)
     if len(found) == len(true) == 1:
@@ -94,7 +94,7 @@ def pair_sets(estimates: Path, truths: Path) -> ComparedSets:
 def sets_in(folder: Path) -> list[ComparedSet]:
     """The sets in and below a folder, by name: the path of the set's folder, or that and the prefix of its files.
 
-    FileError if there are none.
+    Raise FileError if there are none.
     """
     if not is_folder(folder):
         raise FileError(f"{excerpt(folder)} is no folder", "give a folder of maps, or a folder of such folders")

@@ -75,7 +75,7 @@ class MapFigures:
 
 
 def compare_maps(estimate: Maps, truth: Maps) -> MapFigures:
-    """Figures of estimated maps against the true ones. ParameterError if their proportions differ."""
+    """Figures of estimated maps against the true ones. Raise ParameterError if their proportions differ."""
     estimate, truth = at_one_size(estimate, truth)
     both = {name: (estimate[name].pixels, truth[name].pixels) for name in estimate if name in truth}
     figures: dict[str, float | None] = {"render_log_l1": render_log_l1(estimate, truth)}
@@ -120,7 +120,7 @@ def _compared_maps(maps: Maps) -> Maps:
 
 
 def compared_size(estimate_px: tuple[int, int], truth_px: tuple[int, int]) -> tuple[int, int]:
-    """The smaller of two sizes (height, width). ParameterError if their proportions differ."""
+    """The smaller of two sizes (height, width). Raise ParameterError if their proportions differ."""
     (height, width), (true_height, true_width) = estimate_px, truth_px
     if abs(height * true_width - true_height * width) > LARGEST_STRETCH * true_height * width:
         message = f"the estimate is {width}x{height} px and the truth {true_width}x{true_height} px"

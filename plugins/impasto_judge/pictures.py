@@ -77,8 +77,8 @@ def judge_picture(
 
     controls: also compare a quilt of the source, and noise of its spectrum. classifiers: number of networks that learn
     to distinguish each row from the source. Pictures are compared at one texel size: if both widths are known in
-    metres, the finer picture is shrunk. Only maps that both have count. ParameterError if either is too small, or if
-    nothing can be compared.
+    metres, the finer picture is shrunk. Only maps that both have count. Raise ParameterError if either is too small, or
+    if nothing can be compared.
     """
     result, source = at_one_texel_size(result, source)
     _check(result, source, classifiers)
@@ -120,7 +120,7 @@ class BriefJudge:
     def judge(self, result: Maps) -> tuple[dict[str, float], list[str]]:
         """Figures of a result, and the names of those that miss their goals.
 
-        ParameterError if the result or the source is too small, or if nothing can be compared.
+        Raise ParameterError if the result or the source is too small, or if nothing can be compared.
         """
         result, source = at_one_texel_size(result, self._source)
         _check(result, source, 0)

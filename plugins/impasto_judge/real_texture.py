@@ -160,7 +160,7 @@ def check_two_sample_size(size_px: tuple[int, int]) -> None:
 
 
 def window_side(source_px: tuple[int, int], result_px: tuple[int, int]) -> int:
-    """Side of the windows for statistics. ParameterError if a picture is too small for them."""
+    """Side of the windows for statistics. Raise ParameterError if a picture is too small for them."""
     most = min(LARGEST_WINDOW_PX, min(source_px) // 4, *result_px)
     if most < SMALLEST_WINDOW_PX:
         (height, width), least = source_px, 4 * SMALLEST_WINDOW_PX

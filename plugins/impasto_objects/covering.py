@@ -38,7 +38,7 @@ MOST_REPEATS = 1000.0
 
 
 def covering(subject: Maps, mesh: Mesh, parameters: CoverObjectParameters, context: Context) -> Maps:
-    """The subject's maps as a mesh's texture. ParameterError for a repeat far smaller than the object."""
+    """The subject's maps as a mesh's texture. Raise ParameterError for a repeat far smaller than the object."""
     longest_m = float(np.ptp(mesh.positions.reshape(-1, 3), axis=0).max())
     repeat_m = parameters.repeat_m or subject.width_m or USUAL_SHARE * longest_m
     if longest_m > MOST_REPEATS * repeat_m:

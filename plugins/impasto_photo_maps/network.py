@@ -176,5 +176,5 @@ def estimates(network: nn.Module, picture: Tensor, wraps: Wraps, toward: Tensor 
 
 @cache
 def load_recognition() -> RecognitionNetwork:
-    """The bundled network. ModelError if its file is damaged."""
+    """The bundled network. Raise ModelError if its file is damaged."""
     return network_of(RecognitionNetwork, read_model(MODELS / f"{MODEL}{SUFFIX}").load(), MODEL, TOOL).eval()

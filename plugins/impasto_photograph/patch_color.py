@@ -44,7 +44,7 @@ class PatchColor(Filter):
     needs = ("base_color",)
 
     def apply(self, subject: Maps, parameters: PatchColorParameters, inputs: Inputs, context: Context) -> Maps:
-        """The subject with corrected base colour. ParameterError for a patch outside the picture."""
+        """The subject with corrected base colour. Raise ParameterError for a patch outside the picture."""
         context.progress(0.1, "Measuring the patch")
         linear = linear_pixels(subject["base_color"])
         patch = linear[_disc(subject.size_px, parameters.patch, parameters.radius)]  # (N, 3)

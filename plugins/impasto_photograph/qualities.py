@@ -57,7 +57,7 @@ class Qualities:
 
 
 def measure(photograph: Maps, photographs: Sequence[Maps], context: Context) -> Qualities:
-    """Qualities of one of several photographs, at the size of the smallest. ParameterError if it has no colours."""
+    """Qualities of one of several photographs, at the size of the smallest. Raise ParameterError without colours."""
     if "base_color" not in photograph:
         raise ParameterError("one of the photographs has no base colour", "give photographs")
     longest = min(COMPARED_PX, *(max(one.size_px) for one in photographs))

@@ -39,7 +39,7 @@ class RealScale(Filter):
     needs_source = True
 
     def apply(self, subject: Maps, parameters: RealScaleParameters, inputs: Inputs, context: Context) -> Result:
-        """The maps with their scale. ParameterError if both ends are the same place."""
+        """The maps with their scale. Raise ParameterError if both ends are the same place."""
         context.progress(0.5, "Measuring the length")
         height, width = subject.size_px
         (x0, y0), (x1, y1) = parameters.start, parameters.end

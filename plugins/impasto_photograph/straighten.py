@@ -51,7 +51,7 @@ class Straighten(Filter):
     keeps_size = False
 
     def apply(self, subject: Maps, parameters: StraightenParameters, inputs: Inputs, context: Context) -> Maps:
-        """The inside of the corners, or the largest rectangle between lines. ParameterError for impossible corners."""
+        """The area inside the corners, or the largest between lines. Raise ParameterError for impossible corners."""
         context.progress(0.0, "Straightening the photograph")
         height, width = subject.size_px
         if parameters.find == "automatic":

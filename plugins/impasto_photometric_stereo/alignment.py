@@ -36,7 +36,7 @@ STEPS, REACH_PX = 41, 1.0
 
 
 def shifts(intensity: Tensor) -> list[tuple[float, float]]:
-    """Shift (down, right), in pixels, of each picture of (K, H, W) against the first. ParameterError if it is far."""
+    """Shift (down, right) in pixels of pictures (K, H, W) against the first. Raise ParameterError if one is far off."""
     height, width = intensity.shape[1:]
     factor = max(1, math.ceil(max(height, width) / COMPARED_PX))
     small = torch.nn.functional.avg_pool2d(intensity[:, None], factor)[:, 0]

@@ -32,7 +32,7 @@ INNER_RADIUS = 0.97
 def given_directions(intensity: Tensor, parameters: PhotometricStereoParameters) -> Tensor | None:
     """Unit vectors (K, 3) as given, or seen in a ball in pictures (K, H, W); None if they are unknown.
 
-    ParameterError if they are not sufficient.
+    Raise ParameterError if they are not sufficient.
     """
     if parameters.lights == "unknown":
         if len(intensity) < 4:

@@ -43,7 +43,7 @@ class LayerChange:
 def layer_changes(text: str, steps: Sequence[Step]) -> tuple[list[LayerChange], str]:
     """Changes of layers that a phrase asks for, and its other clauses.
 
-    ParameterError if two clauses contradict each other.
+    Raise ParameterError if two clauses contradict each other.
     """
     found: dict[str, LayerChange] = {}
     others = []

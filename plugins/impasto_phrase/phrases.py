@@ -14,7 +14,7 @@ def read(text: str, known: Vocabulary, implied: Mapping[str, Sequence[str]], sta
     """The reading of a phrase.
 
     implied: slots, other materials and parts that each material implies. "some" of an implied slot adds nothing, or for
-    paint only if a colour is named. start: the material to change if the phrase names none. ParameterError if the
+    paint only if a colour is named. start: the material to change if the phrase names none. Raise ParameterError if the
     phrase contradicts itself.
     """
     terms = terms_of(text, known)

@@ -36,7 +36,7 @@ class FixNormals(Filter):
     needs = ("normal",)
 
     def apply(self, subject: Maps, parameters: FixNormalsParameters, inputs: Inputs, context: Context) -> Maps:
-        """The subject with fixed normals. ParameterError if their sign has to be detected and cannot be."""
+        """The subject with fixed normals. Raise ParameterError if their sign has to be detected and cannot be."""
         from impasto.surface.orientation import unit_normals
 
         height = subject["height"].pixels[..., 0] if "height" in subject else None

@@ -33,7 +33,7 @@ def range_field() -> Any:
 
 
 def values(maps: Maps, name: str) -> np.ndarray:
-    """A map's pixels (H, W, C). ParameterError if it is missing, too large, or has values that are not finite."""
+    """A map's pixels (H, W, C). Raise ParameterError if it is missing, too large, or has values that are not finite."""
     if name not in maps:
         message = f"there is no {_words_of(name)} map in {', '.join(maps) or 'it'}"
         raise ParameterError(message, "give a folder that has one, or the map alone")
@@ -49,7 +49,7 @@ def values(maps: Maps, name: str) -> np.ndarray:
 
 
 def normals(maps: Maps) -> np.ndarray:
-    """The normals (H, W, 3), encoded in [0, 1]. ParameterError if the picture is no normal map."""
+    """The normals (H, W, 3), encoded in [0, 1]. Raise ParameterError if the picture is no normal map."""
     pixels = values(maps, "normal")
     vectors = 2 * pixels - 1
     length = float(np.linalg.norm(vectors, axis=2).mean())

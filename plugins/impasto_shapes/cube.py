@@ -123,7 +123,7 @@ class PanoramaFromCube(Filter):
     )
 
     def apply(self, subject: Maps, parameters: PanoramaFromCubeParameters, inputs: Inputs, context: Context) -> Maps:
-        """The panorama. ParameterError if the proportions fit no layout, or if the faces differ in size."""
+        """The panorama. Raise ParameterError if the proportions fit no layout, or if the faces differ in size."""
         import torch
 
         from .sphere import Cube, panorama_directions
@@ -154,7 +154,7 @@ class PanoramaFromCube(Filter):
 
 
 def in_a_row(right: Maps, others: Sequence[Maps]) -> Maps:
-    """The faces on one sheet. ParameterError unless they are six squares of one size with the same maps."""
+    """The faces on one sheet. Raise ParameterError unless they are six squares of one size with the same maps."""
     faces = (right, *others)
     height, width = right.size_px
     alike = all(face.size_px == (width, width) and set(right) <= set(face) for face in faces)
@@ -171,7 +171,7 @@ def in_a_row(right: Maps, others: Sequence[Maps]) -> Maps:
 
 
 def layout_of(size_px: tuple[int, int]) -> str:
-    """The layout of a sheet of this size. ParameterError if there is none."""
+    """The layout of a sheet of this size. Raise ParameterError if there is none."""
     height, width = size_px
     for layout, ((rows, columns), _) in PLACES.items():
         if height % rows == 0 and height // rows * columns == width:

@@ -62,7 +62,7 @@ class CutDecal(Filter):
     inputs = (MASK,)
 
     def apply(self, subject: Maps, parameters: CutDecalParameters, inputs: Inputs, context: Context) -> Maps:
-        """The object, cropped to it. ParameterError for a mask that shows nothing or everything."""
+        """The object, cropped to it. Raise ParameterError for a mask that shows nothing or everything."""
         from .islands import box_of, labels_of
 
         alpha = cut(subject, parameters, inputs.get("mask"), context)
@@ -83,7 +83,7 @@ def color_of(maps: Maps) -> np.ndarray:
 def cut(subject: Maps, parameters: CutParameters, mask: Maps | None, context: Context) -> np.ndarray:
     """Alpha (H, W): from a mask, or the subject's opacity, or else 1 where it differs from its border.
 
-    It is 1 everywhere if nothing differs. ParameterError if it is 0 everywhere, as if an edge is wider than the object.
+    It is 1 everywhere if nothing differs. Raise ParameterError if it is 0 everywhere, as with an edge that is too wide.
     """
     alpha = _alpha(subject, parameters, mask, context)
     if alpha.max() <= VISIBLE:
@@ -117,7 +117,7 @@ def _alpha(subject: Maps, parameters: CutParameters, mask: Maps | None, context:
 
 
 def visible_area(mask: Maps, size_px: tuple[int, int]) -> np.ndarray:
-    """Whether a mask shows a pixel (H, W) of a picture. ParameterError if it shows all or none."""
+    """Whether a mask shows a pixel (H, W) of a picture. Raise ParameterError if it shows all or none."""
     name = "base_color" if "base_color" in mask else next(iter(mask))
     shown = resize(mask[name].pixels, size_px).mean(2) > 0.5
     if shown.all() or not shown.any():

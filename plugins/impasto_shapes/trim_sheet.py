@@ -101,7 +101,7 @@ def _strips_of(subject: Maps, parameters: TrimSheetParameters) -> list[Maps]:
 
 
 def given_rows(text: str, height: int) -> list[int]:
-    """Borders in pixels from "0,0.3,1", fractions from the top. ParameterError unless they rise from 0 to 1."""
+    """Borders in pixels from "0,0.3,1", fractions from the top. Raise ParameterError unless they rise from 0 to 1."""
     try:
         fractions = [float(part) for part in text.split(",")]
     except ValueError:

@@ -84,7 +84,7 @@ def _bilinear(pixels: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.ndarray:
 
 
 def crop_maps(maps: Maps, crop: Sequence[float]) -> Maps:
-    """The maps, cropped to left, top, right and bottom (0 to 1). ParameterError if nothing is left."""
+    """The maps, cropped to left, top, right and bottom (0 to 1). Raise ParameterError if nothing is left."""
     left, top, right, bottom = crop
     Preparation(crop=(left, top, right, bottom))  # checks it
     if (left, top, right, bottom) == (0, 0, 1, 1):

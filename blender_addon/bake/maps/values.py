@@ -85,7 +85,7 @@ APPROXIMATE = ("BSDF_TRANSLUCENT", "BSDF_SHEEN", "BSDF_HAIR", "BSDF_HAIR_PRINCIP
 
 
 def input_maps(text: str) -> Iterator[str]:
-    """Names of the maps in a list of inputs, "Coat Weight, Sheen Tint". ParameterError for one that there is not."""
+    """Names of the maps in a list of inputs, "Coat Weight, Sheen Tint". Raise ParameterError for an unknown input."""
     for part in filter(None, map(str.strip, text.split(","))):
         if (name := map_of(part)) not in INPUT_MAPS:
             wrong = f"the input {excerpt(part)} of the Principled BSDF cannot be baked"

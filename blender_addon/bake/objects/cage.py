@@ -53,8 +53,8 @@ def make_cage(
 ) -> Cage:
     """The cage of an evaluated low object: the given one, `cage` evaluated, or else its surface moved out.
 
-    Sizes that are not given are measured. ParameterError if the given cage has another topology, or no ray meets a
-    high object.
+    Sizes that are not given are measured. Raise ParameterError if the given cage has another topology, or no ray meets
+    a high object.
     """
     mesh, matrix = low.data, np.array(low.matrix_world)
     points = _points(mesh, matrix)

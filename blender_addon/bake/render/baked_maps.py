@@ -231,7 +231,7 @@ class Passes:
 
 
 def _covered(pixels: np.ndarray) -> np.ndarray:
-    """Pixels (H, W) that show a face. ParameterError if there are none."""
+    """Pixels (H, W) that show a face. Raise ParameterError if there are none."""
     covered = pixels[..., 3] > 0.01
     if not covered.any():
         raise ParameterError("No face lies in the 0–1 square of the UV map", "unwrap the object or pack its UV islands")

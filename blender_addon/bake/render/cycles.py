@@ -24,8 +24,8 @@ def cycles_bake(temporary: BakeScene, name: str, options: BakeOptions, covered: 
 
     Of several objects one is baked after the other, rather than joined: so each keeps its own generated and object
     coordinates, UV maps and attributes. The margin comes last, or it would cover islands of others. covered (H, W):
-    pixels of low objects, which high ones should fill. Returns those (H, W) that they did not. ParameterError if none
-    was filled.
+    pixels of low objects, which high ones should fill. Returns those (H, W) that they did not. Raise ParameterError if
+    none was filled.
     """
     clear(temporary.image)
     kind = "NORMAL" if name == "normal" else "EMIT"

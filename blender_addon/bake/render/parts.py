@@ -159,8 +159,8 @@ def with_windows(
 ) -> list[tuple[Part, Window]]:
     """The parts, each with a window where that saves time, and UVs for it; a part without one has the whole image.
 
-    Modifiers that change UVs by their name leave those of a window behind: then there is none. ParameterError where
-    there must be some, since there are tiles.
+    Modifiers that change UVs by their name leave those of a window behind: then there is none. Raise ParameterError
+    where there must be some, since there are tiles.
     """
     whole = Window(0, 0, *size_px)
     found = [window_of(tiles.canvas(*one), size_px) for one in evaluated_meshes(scene, parts)]

@@ -46,7 +46,7 @@ def describe() -> dict[str, Any]:
 
 
 def find(datablock: Datablock) -> bpy.types.Material | bpy.types.Object:
-    """The datablock in the open file. FileError if it is not there."""
+    """The datablock in the open file. Raise FileError if it is not there."""
     known = _sources(datablock.kind)
     name = datablock.name_in(one.name for one in known)
     return next(one for one in known if one.name == name)

@@ -35,7 +35,7 @@ PLAIN = ("REROUTE", "NORMAL_MAP", "BUMP", "DISPLACEMENT", "SEPARATE_COLOR")
 
 
 def size_of(material: bpy.types.Material, options: BakeOptions) -> tuple[int, int] | None:
-    """(height, width) of the maps; None if an image that gives it has no pixels. ParameterError for no output."""
+    """(height, width) of the maps; None if an image that gives it has no pixels. Raise ParameterError for no output."""
     check_material(material)
     if not shows_images(material):
         return options.height_px, options.width_px
@@ -92,7 +92,7 @@ def subject_of(material: bpy.types.Material, options: BakeOptions, obj: bpy.type
     """The object to bake a material on: the given one, else that which has it, if the material reads data of one.
 
     A material that reads no more than the UV map that is baked to is baked on a plane, whole and without gaps, and so
-    are all for which there is no single object. ParameterError if the given object cannot be baked.
+    are all for which there is no single object. Raise ParameterError if the given object cannot be baked.
     """
     if obj is not None:
         check_object(obj)

@@ -53,7 +53,7 @@ class Charts:
 
     @classmethod
     def of(cls, mesh: Mesh, size_px: Size) -> Charts:
-        """Charts of a mesh on a texture. ParameterError if no triangle uses the texture, or if most UVs repeat it.
+        """Charts of a mesh on a texture. Raise ParameterError if no triangle uses the texture, or most UVs repeat it.
 
         Islands that are larger than the texture, or hardly have a texel, are ignored.
         """

@@ -24,7 +24,7 @@ REMEDY = "save it as PNG, with red along U and green along V, where 0.5 is no di
 def directed(mesh: Mesh, image: Maps) -> Mesh:
     """The mesh with directions from an image, averaged over each triangle; its own ones where the image has none.
 
-    ParameterError if the image cannot contain directions: it is grey, or its values were encoded as colours.
+    Raise ParameterError if the image cannot contain directions: it is grey, or its values were encoded as colours.
     """
     texture = image.textures.get("base_color")
     if texture is None or image.name.lower().endswith(LINEAR_FORMATS) or texture.color_space == "linear":

@@ -26,8 +26,8 @@ class Mesh:
     """Triangles with their positions in metres and their UVs, whose V axis points up, for one texture or map set.
 
     positions: (T, 3, 3) float32; X, Y and Z point right, back and up. uvs: (T, 3, 2) float32. directions: (T, 3, 3), of
-    patterns and strokes in space; 0 for any direction. ParameterError for a mesh without triangles, or with values that
-    are no numbers.
+    patterns and strokes in space; 0 for any direction. Raise ParameterError for a mesh without triangles, or with
+    values that are no numbers.
     """
 
     positions: np.ndarray

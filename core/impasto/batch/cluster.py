@@ -64,7 +64,7 @@ def dask_cluster(
     """The cluster of the scheduler at tcp://HOST:PORT or tls://HOST:PORT, until the end of the block.
 
     folder: of the results. All workers must see it unless `is_sent`, when inputs and results are sent. resources: Dask
-    resources that a job needs, such as {"GPU": 1}. WorkerError if there is no scheduler or no fitting worker,
+    resources that a job needs, such as {"GPU": 1}. Raise WorkerError if there is no scheduler or no fitting worker,
     PluginError if a worker has other versions, FileError if one does not see the folder.
     """
     try:
@@ -88,7 +88,7 @@ def dask_cluster(
 
 
 def _reach(address: str) -> None:
-    """Connect once, before Dask starts anything. OSError or ValueError if nothing answers at the address."""
+    """Connect once, before Dask starts anything. Raise OSError or ValueError if nothing answers at the address."""
     from distributed.comm import parse_address, parse_host_port
 
     _, place = parse_address(address, strict=True)
@@ -142,7 +142,7 @@ class Cluster(Executor):
     def _answers(self, function: Any, *arguments: Any) -> dict[str, Any]:
         """Each worker's answer to a call of a function, without workers that are lost meanwhile.
 
-        PluginError if a worker cannot call it. WorkerError if all workers are lost again and again.
+        Raise PluginError if a worker cannot call it. Raise WorkerError if all workers are lost again and again.
         """
         from distributed.comm import CommClosedError
 
@@ -176,7 +176,7 @@ class Cluster(Executor):
         return max(1, sum(about["nthreads"] for about in self._fitting.values()))
 
     def submit(self, _make: Any, job: BatchJob, limits: Limits) -> Future[BatchResult]:  # type: ignore[override]
-        """Run a job on a worker. WorkerError if the scheduler is gone."""
+        """Run a job on a worker. Raise WorkerError if the scheduler is gone."""
         if self._dask.status != "running":
             remedy = "start it and its workers, and run the same command again: it goes on with the others"
             raise WorkerError(f"the scheduler at {self._address} is gone", remedy)

@@ -55,7 +55,7 @@ def _picture(made: BatchResult, folder: Path) -> np.ndarray:
 
 
 def _in_folder(file: Path) -> np.ndarray:
-    """A file of a folder (H, W, 3), read by the first action that can. FileError if none can."""
+    """A file of a folder (H, W, 3), read by the first action that can. Raise FileError if none can."""
     for action in registry().actions.values():
         if action.has_folder:
             with suppress(ImpastoError):

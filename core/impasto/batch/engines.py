@@ -63,7 +63,7 @@ class CrashError(WorkerError):
 def make(job: BatchJob, limits: Limits, is_cancelled: Callable[[], bool] = lambda: False) -> BatchResult:
     """Make the files of a job in this thread's engine. Once `is_cancelled()`, end the engine and raise Cancelled.
 
-    CrashError if the engine died. Any other ImpastoError would happen again on another try.
+    Raise CrashError if the engine died. Any other ImpastoError would happen again on another try.
     """
     started, key = time.monotonic(), job.key()
     engines: Engines = getattr(_of_thread, "engines", shared_engines)
@@ -144,7 +144,7 @@ class Engines:
         self._is_ending = False
 
     def of_this_thread(self, limits: Limits) -> Client:
-        """This thread's engine with this share of the machine. Cancelled if the engines are being ended."""
+        """This thread's engine with this share of the machine. Raise Cancelled if the engines are being ended."""
         share = (threading.get_ident(), limits.threads, limits.gpus)
         with self._lock:
             if self._is_ending:

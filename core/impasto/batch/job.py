@@ -50,7 +50,7 @@ class BatchJob:
 
     @property
     def special(self) -> Action | None:
-        """Its action, if it is not `run`. ParameterError if no plugin has it."""
+        """Its action, if it is not `run`. Raise ParameterError if no plugin has it."""
         return None if self.action == RUN else registry().action(self.action)
 
     @property
@@ -66,7 +66,7 @@ class BatchJob:
     def key(self) -> str:
         """SHA-256 of all that the result depends on, except the device: recipe, inputs, models, format, versions.
 
-        FileError if an input cannot be read, ModelError if a model is missing.
+        Raise FileError if an input cannot be read, ModelError if a model is missing.
         """
         tools = [registry().tool(step.tool) for step in self.recipe.steps]
         about = {
@@ -84,7 +84,7 @@ class BatchJob:
         return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
 
     def models(self) -> list[Path]:
-        """Files of the models and the installed weights that its tools use. ModelError if a model is missing."""
+        """Files of the models and the installed weights that its tools use. Raise ModelError if a model is missing."""
         found: list[Path] = []
         for step in self.recipe.steps:
             tool = registry().tool(step.tool)

@@ -33,14 +33,14 @@ class Lines(Generic[T]):
         self._stream: IO[bytes] | None = None
 
     def check(self) -> None:
-        """FileError for a link, which could point to a file that must not change, and for a file that is too long."""
+        """Raise FileError for a link, which could point to a file that must not change, and for a long file."""
         if self.path.is_symlink():
             raise FileError(f"{excerpt(self.path)} is a link", "remove it, or choose another folder")
         if is_there(self.path):
             check_file(self.path, MAX_BYTES)
 
     def __iter__(self) -> Iterator[tuple[int, T]]:
-        """Offset and content of each line, without damaged ones. FileError for a link."""
+        """Offset and content of each line, without damaged ones. Raise FileError for a link."""
         self.check()
         if not is_there(self.path):
             return
@@ -58,7 +58,7 @@ class Lines(Generic[T]):
             return self._line_of(stream.readline(MAX_LINE_BYTES))
 
     def open(self) -> None:
-        """Open the file for appending. End a line that a crash left unfinished. FileError if it is no regular file."""
+        """Open the file for appending. End a line that a crash left unfinished. Raise FileError for a link or pipe."""
         self.check()
         with explain(self.path):
             self._stream = os.fdopen(_appendable(self.path), "ab+", buffering=0)
@@ -73,7 +73,7 @@ class Lines(Generic[T]):
             self._stream.close()
 
     def append(self, line: T) -> int:
-        """Append a line; return its offset. FileError if it cannot be written."""
+        """Append a line; return its offset. Raise FileError if it cannot be written."""
         assert self._stream is not None, "the file is open"
         with explain(self.path):
             place, data = self._stream.seek(0, os.SEEK_END), line_of(asdict(line))

@@ -46,7 +46,7 @@ def check_pattern(pattern: str, fields: Collection[str] = FIELDS) -> str:
 
 
 def fill_in(pattern: str, *, name: str, index: int, seed: int, recipe: str, tool: str) -> str:
-    """The name of a result. ParameterError if no file can have it on every platform."""
+    """The name of a result. Raise ParameterError if no file can have it on every platform."""
     result = pattern.format(name=name, index=index, seed=seed, recipe=recipe, tool=tool)
     return check_name(result, "the name of the files")
 

@@ -44,7 +44,7 @@ class SentResult:
 def make_there(job: BatchJob, limits: Limits, key: str, sent: Mapping[str, tuple[str, Files]] | None) -> SentResult:
     """Make a job on a worker. key: of the job where it was submitted. sent: contents of inputs that the worker lacks.
 
-    ModelError if the worker has another model, input or version, so that the result would differ.
+    Raise ModelError if the worker has another model, input or version, so that the result would differ.
     """
     is_cancelled = _cancellation_check()
     try:

@@ -56,7 +56,7 @@ class Recipes:
         return self._read[given]
 
     def of_text(self, matcher: str, text: str, seed: int) -> Recipe:
-        """The recipe that a matcher finds for a text. ParameterError if it finds none, or takes no text."""
+        """The recipe that a matcher finds for a text. Raise ParameterError if it finds none, or takes no text."""
         if matcher in registry().matchers:
             recipe = match(matcher, text, seed=seed).recipe
             _check_kinds(recipe)
@@ -172,7 +172,7 @@ class Plan:
         return job
 
     def _valid_recipe(self, recipe: Recipe, inputs: Collection[str], parameters: Mapping[str, Any]) -> Recipe:
-        """The enabled steps with the values of all parameters. ParameterError if a parameter or an input is wrong."""
+        """The enabled steps with the values of all parameters. Raise ParameterError for a wrong parameter or input."""
         tools = active_tools(recipe)
         recipe = replace(recipe, steps=recipe.active_steps)
         recipe = with_parameters(recipe, tools, parameters)
@@ -186,7 +186,7 @@ def _input_names(row: Row | BatchJob) -> set[str]:
 
 
 def settings_of(recipe: Recipe, name: str) -> dict[str, Any]:
-    """The named settings of the first tool that has them, as `2.NAME: value`. ParameterError if no tool has them."""
+    """Named settings of the first tool that has settings of this name, as `2.NAME: value`, or raise ParameterError."""
     tools = active_tools(recipe)
     number, tool = next(
         ((number, tool) for number, tool in enumerate(tools, start=1) if has_settings(tool.settings(), name)),
@@ -199,8 +199,8 @@ def settings_of(recipe: Recipe, name: str) -> dict[str, Any]:
 def with_parameters(recipe: Recipe, tools: Sequence[Tool], given: Mapping[str, Any]) -> Recipe:
     """The recipe with these parameters, and the defaults of all others.
 
-    A parameter belongs to the step that has one of its name, or, as `2.NAME`, to the second step. ParameterError if no
-    step has it, or several have, or its value is wrong.
+    A parameter belongs to the step that has one of its name, or, as `2.NAME`, to the second step. Raise ParameterError
+    if no step has it, or several have, or its value is wrong.
     """
     chosen: list[dict[str, Any]] = [dict(step.parameters) for step in recipe.steps]
     for name, value in given.items():

@@ -148,7 +148,7 @@ class Record:
     def begin(self, job: BatchJob) -> BatchJob:
         """Record that a job begins. The returned job may replace files that this batch made before.
 
-        A folder that the same job has begun is continued instead. FileError if somebody has changed a file since.
+        A folder that the same job has begun is continued instead. Raise FileError if somebody has changed a file since.
         """
         made = self.recorded_result(job.name)
         if made and not job.replace and self._count(made) is None:

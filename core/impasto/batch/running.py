@@ -159,7 +159,7 @@ class _BatchRun:
         self._waiting[self._submit_job(attempt.job)] = attempt
 
     def collect(self, limit_s: float) -> None:
-        """Wait for jobs to end, at most limit_s, and record them. FileError if nothing can be written any more."""
+        """Wait for jobs to end, at most limit_s, and record them. Raise FileError if nothing more can be written."""
         ended, _ = wait(self._waiting, timeout=limit_s, return_when=FIRST_COMPLETED)
         for future in ended:
             self._conclude(future, self._waiting.pop(future))
@@ -219,7 +219,7 @@ def run_jobs(
     """Make the jobs that are not done, at most `in_flight` at a time, and record each result and each failure.
 
     jobs: are taken one by one as there is room. tries: for a job whose worker dies. Once `is_stopped()` is true, no job
-    is started and `progress.is_stopped` is set; the caller ends the executor. FileError if the disk is full.
+    is started and `progress.is_stopped` is set; the caller ends the executor. Raise FileError if the disk is full.
     """
     run = _BatchRun(record, progress, lambda job: executor.submit(make, job, limits), tries)
     coming = enumerate(jobs)

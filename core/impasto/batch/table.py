@@ -89,7 +89,7 @@ class Table:
 
     @classmethod
     def read(cls, path: Path) -> Table:
-        """The table in a file. FileError if it is too large."""
+        """The table in a file. Raise FileError if it is too large."""
         return cls(path, read_bytes(path, MAX_BYTES))
 
     def __iter__(self) -> Iterator[tuple[int, Row | ImpastoError]]:
@@ -193,7 +193,7 @@ def _row(number: int, fields: Mapping[str, Any]) -> Row:
 
 
 def text_of(name: str, fields: Mapping[str, Any]) -> str:
-    """A row's field that is text. ParameterError for anything else."""
+    """A row's field that is text. Raise ParameterError for anything else."""
     value = fields[name]
     if not (isinstance(value, str) and is_unicode(value) and "\0" not in value):
         raise ParameterError(f"{name} is {excerpt(value)}", "write a name")
@@ -201,7 +201,7 @@ def text_of(name: str, fields: Mapping[str, Any]) -> str:
 
 
 def whole_number_of(name: str, fields: Mapping[str, Any]) -> int | None:
-    """A row's whole number, also from text as in CSV; None for none. ParameterError for anything else."""
+    """A row's whole number, also from text as in CSV; None for none. Raise ParameterError for anything else."""
     value = number_of(name, fields.get(name))
     if isinstance(value, float):
         raise ParameterError(f"{name} is {value}", "write a whole number")
@@ -209,7 +209,7 @@ def whole_number_of(name: str, fields: Mapping[str, Any]) -> int | None:
 
 
 def number_of(name: str, value: object) -> int | float | None:
-    """A number, also from text as in CSV; None for none. ParameterError for anything else."""
+    """A number, also from text as in CSV; None for none. Raise ParameterError for anything else."""
     if value is None or type(value) in (int, float):
         return value  # type: ignore[return-value]
     for kind in (int, float):

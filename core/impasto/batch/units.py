@@ -14,7 +14,7 @@ BYTE_NAMES = {"m": "MiB", "g": "GiB", "t": "TiB"}
 
 
 def parse_time(text: str) -> float:
-    """Seconds of 90s, 10min, 1.5h. ParameterError for anything else."""
+    """Seconds of 90s, 10min, 1.5h. Raise ParameterError for anything else."""
     found = re.fullmatch(r"(\d+(?:\.\d*)?)\s*(s|min|h)", text.strip())
     if not found or not float(found[1]):
         raise ParameterError(f"{excerpt(text)} is no time", "write 90s, 10min or 1.5h")
@@ -22,7 +22,7 @@ def parse_time(text: str) -> float:
 
 
 def parse_memory(text: str) -> int:
-    """Bytes of 800MiB, 4GiB or 4G. ParameterError for anything else."""
+    """Bytes of 800MiB, 4GiB or 4G. Raise ParameterError for anything else."""
     found = re.fullmatch(r"(\d+(?:\.\d*)?)\s*([mgt])(i?b)?", text.strip().lower())
     if not found or not float(found[1]):
         raise ParameterError(f"{excerpt(text)} is no amount of memory", "write 800MiB or 4GiB")
@@ -30,7 +30,7 @@ def parse_memory(text: str) -> int:
 
 
 def parse_resources(text: str) -> dict[str, float]:
-    """Dask's resources from "GPU=1 MEMORY=4e9". ParameterError if it is something else."""
+    """Dask's resources from "GPU=1 MEMORY=4e9". Raise ParameterError if it is something else."""
     try:
         found = {name: float(amount) for name, amount in (part.split("=") for part in text.split())}
     except ValueError:

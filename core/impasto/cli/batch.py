@@ -131,7 +131,7 @@ OF_FAILURES = ("--input", "--width-m", "--seeds", "--pattern", "--format", "--ex
 
 
 def _check_options(arguments: argparse.Namespace) -> None:
-    """ParameterError for an option that would have no effect, FileError for a certificate that cannot be read."""
+    """Raise ParameterError for an option that would have no effect, FileError for a certificate that cannot be read."""
     if arguments.retry and (given := _first_given(arguments, OF_FAILURES)):
         message = f"--retry makes the jobs in failures.jsonl as they are, and {given} was given"
         raise ParameterError(message, "leave it out")

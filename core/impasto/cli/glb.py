@@ -68,7 +68,7 @@ class GlbTarget:
     def of(
         cls, arguments: argparse.Namespace, sources: Mapping[str, Path | None], files: Mapping[str, Path]
     ) -> GlbTarget:
-        """The target of results with these names. ParameterError if no single file uses all of them as textures."""
+        """The target of results with these names. Raise ParameterError if no file uses all of them as textures."""
         from ..io.gltf import Gltf
         from ..io.gltf_maps import material_at
 

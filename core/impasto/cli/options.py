@@ -64,7 +64,7 @@ def add_engine(parser: argparse._ActionsContainer) -> None:
 
 
 def some_text(text: str) -> str:
-    """The text. ArgumentTypeError if it is empty, which mostly means that a variable of the shell is not set."""
+    """The text. Raise ArgumentTypeError if it is empty, which mostly means that a variable of the shell is not set."""
     if not text.strip():
         raise argparse.ArgumentTypeError(f"{excerpt(text)} is empty; leave the option out for its default")
     return text
@@ -96,7 +96,7 @@ def number(least: float, most: float) -> Callable[[str], float]:
 
 
 def parse_metres(text: str) -> float:
-    """A real-world length in metres. ArgumentTypeError if it is none."""
+    """A real-world length in metres. Raise ArgumentTypeError if it is none."""
     try:
         check_metres("it", value := float(text))
     except (ValueError, ParameterError):

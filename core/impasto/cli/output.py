@@ -61,7 +61,7 @@ def add_files(group: argparse._ActionsContainer, is_batch: bool = False, can_glb
 
 
 def folder_path(text: str) -> Path:
-    """A folder. ArgumentTypeError for the name of a GLB, which this command does not write."""
+    """A folder. Raise ArgumentTypeError for the name of a GLB, which this command does not write."""
     if is_glb(path := Path(text)):
         raise argparse.ArgumentTypeError(f"{excerpt(text)} is no folder; this command writes no GLB")
     return path

@@ -40,7 +40,7 @@ def _check(arguments: argparse.Namespace, terminal: Terminal) -> None:
 
 
 def tools_of(name: str, known: Registry) -> list[Tool]:
-    """The tools of an installed plugin. PluginError if it could not be loaded, ParameterError for an unknown name."""
+    """The tools of an installed plugin. Raise PluginError if it is not loaded, ParameterError for an unknown name."""
     modules = {status.name: {type(known.tools[tool]).__module__ for tool in status.tools} for status in known.plugins}
     for status in known.plugins:
         tops = {module.partition(".")[0] for module in modules[status.name]}

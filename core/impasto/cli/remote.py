@@ -32,7 +32,7 @@ POLL_S = 0.1
 
 @contextmanager
 def remote_client(address: str) -> Iterator[Client]:
-    """A client of the engine at an address, until the end of the block. ParameterError if the address is wrong."""
+    """Context with a client of the engine at an address. Raise ParameterError if the address is wrong."""
     remote = Remote.of(address)
     with temporary_folder() as folder:
         client = Client(remote, folder / "engine.log")
@@ -56,7 +56,7 @@ def run_there(
 
     Inputs are sent as files, those in a .blend as maps that a Blender here makes.
 
-    WorkerError if the connection is lost.
+    Raise WorkerError if the connection is lost.
     """
     sink = options.sink
     assert sink is not None

@@ -55,7 +55,7 @@ def add_preparation(parser: argparse.ArgumentParser) -> None:
 def preparing_steps(arguments: argparse.Namespace) -> tuple[Step, ...]:
     """The step that prepares the source according to the options; empty without such options.
 
-    ParameterError if it would move the picture on its mesh.
+    Raise ParameterError if it would move the picture on its mesh.
     """
     given = [(tool, given_parameters(arguments, tool, PREFIX)) for tool in registry().tools_for(PREPARE)[:1]]
     on_mesh = getattr(arguments, "mesh", None) or is_glb(arguments.out)
@@ -67,7 +67,7 @@ def preparing_steps(arguments: argparse.Namespace) -> tuple[Step, ...]:
 
 
 def found_sources(given: Sequence[Path]) -> list[Path]:
-    """The given sources, or those in given folders and .blend files. FileError if there are none."""
+    """The given sources, or those in given folders and .blend files. Raise FileError if there are none."""
     from ..data.pictures import pictures_in
     from ..io.files import sources_in
 
@@ -83,7 +83,7 @@ def named_sources(
     """The given sources, or those in given folders, by the name of their results.
 
     name: of the result of a single source. has_mesh: the file of one UDIM tile stands for the whole image. maps: values
-    of --map, for a single source. ParameterError if two would have the same name; FileError if there are none.
+    of --map, for a single source. Raise ParameterError if two would have the same name; FileError if there are none.
     """
     from ..io.udim import with_all_tiles
 
@@ -116,7 +116,7 @@ def named_sources(
 def _with_maps(source: Path, maps: Sequence[str]) -> Path:
     """A set file with the maps of the source and those from --map. It is removed when the process ends.
 
-    ParameterError if one is wrong, FileError if a file is missing.
+    Raise ParameterError if one is wrong, FileError if a file is missing.
     """
     from ..io.map_files import SET_FILE, MapSource, parse_source, set_at
 
@@ -160,7 +160,7 @@ def add_colorspace(parser: argparse.ArgumentParser) -> None:
 
 
 def color_spaces_of(arguments: argparse.Namespace, inputs: Collection[str]) -> dict[str, str]:
-    """Names of colour spaces by input. ParameterError for an unknown colour space or input."""
+    """Names of colour spaces by input. Raise ParameterError for an unknown colour space or input."""
     from ..io.color_spaces import check_color_space
 
     found = {}

@@ -90,7 +90,7 @@ class Terminal:
         return show
 
     def agrees(self, question: str) -> bool:
-        """Ask the user a question; return whether the answer is yes. ParameterError if stdin is no terminal."""
+        """Ask the user a question; return whether the answer is yes. Raise ParameterError if stdin is no terminal."""
         if sys.stdin is None or not sys.stdin.isatty():
             raise ParameterError("nothing is downloaded without being asked for", "add --yes to agree to the download")
         print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)

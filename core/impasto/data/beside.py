@@ -37,7 +37,7 @@ class Captions:
     def of(self, files: Mapping[str, Path]) -> tuple[str, ...]:
         """Captions of a picture or a map set, given its files; those in text files come first. () if there are none.
 
-        FileError if a file of captions cannot be read.
+        Raise FileError if a file of captions cannot be read.
         """
         found = [line for file in _text_files(files) if is_there(file) for line in _lines(file)]
         places = [resolve(file) for file in files.values()]
@@ -126,7 +126,7 @@ class SourceTable:
 
 
 def _source_rows(file: Path) -> list[dict[str, str]]:
-    """The rows of a SOURCES.tsv. FileError if it is not a valid table."""
+    """The rows of a SOURCES.tsv. Raise FileError if it is not a valid table."""
     try:
         text = read_bytes(file, MAX_JSON_BYTES).decode("utf-8-sig")
         rows = [

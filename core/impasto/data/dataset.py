@@ -175,7 +175,7 @@ def read_dataset(
     its shorter side is then below `smallest_px`. licence: of files that no SOURCES.tsv lists. width_m: real-world width
     of pictures whose files do not state it (default: 1 metre). color_space: name of a colour space that overrides what
     the files say.
-    FileError if `path` does not exist, ParameterError if it has no usable picture.
+    Raise FileError if `path` does not exist, ParameterError if it has no usable picture.
     """
     preparation = Preparation(longest_px, smallest_px, crop, width_m or 1.0, color_space)
     pictures, left_out = find_pictures(Path(path), licence)
@@ -197,7 +197,7 @@ def dataset_of(
     smallest_px: int = 64,
     captions: Sequence[str] = (),
 ) -> Dataset:
-    """A dataset of maps in memory. All of them have these captions. ParameterError if none can be used."""
+    """A dataset of maps in memory. All of them have these captions. Raise ParameterError if none can be used."""
     pictures = [
         PictureSource(
             maps.name or f"surface {index}", label, licence, maps.sha256(), given=maps, captions=tuple(captions)

@@ -67,7 +67,7 @@ class PictureSource:
         return (self.name.partition("@")[0], self.sheet_sha256) if self.box else (self.name, self.sha256)
 
     def prepared_maps(self, preparation: Preparation) -> Maps:
-        """The maps, prepared for training. FileError if they cannot be read."""
+        """The maps, prepared for training. Raise FileError if they cannot be read."""
         if self.given is not None:
             return prepare(self.given, preparation, self.given.width_m, self.given.height_range_m, self.name)
         space = preparation.color_space
@@ -102,7 +102,7 @@ def find_pictures(path: Path, licence: str) -> tuple[list[PictureSource], list[t
     Elsewhere, files that share a name and have the suffixes of maps form a PBR set, and all others are photographs. A
     picture's class is the name of its folder below `path`, unless that folder holds nothing but a single set. A
     SOURCES.tsv in `path` or above takes precedence (columns separated by tabs: `file`, relative to it, `licence`, and
-    optionally `class`). FileError if `path` cannot be read.
+    optionally `class`). Raise FileError if `path` cannot be read.
     """
     if not is_there(path):
         raise FileError(f"cannot read {excerpt(path)}: no such file or folder", "check its name")

@@ -61,7 +61,7 @@ def prepare(
 ) -> Maps:
     """Maps of one size from stored textures, which may have different resolutions.
 
-    Colour is averaged as light and normals as slopes. FileError if the maps have different aspect ratios.
+    Colour is averaged as light and normals as slopes. Raise FileError if the maps have different aspect ratios.
     """
     size_px = _target_size(textures, preparation)
     arrays = {key: _fit(key, texture, preparation.crop, size_px) for key, texture in textures.items()}
@@ -96,7 +96,7 @@ def _fit(name: str, texture: Texture, crop: tuple[float, ...], size_px: tuple[in
 
 
 def maps_at_scale(maps: Maps, scale: float, nearest: bool = False) -> Maps:
-    """Maps with `scale` times as many pixels along each side, blended or the nearest. ParameterError for too many."""
+    """Maps with `scale` times the pixels along each side, blended or nearest. Raise ParameterError for too many."""
     height, width = scaled_size(maps.size_px, scale)
     if max(height, width) > LARGEST_PX and scale > 1:
         message = f"scale {scale:g} makes {width}x{height} pixels of {maps.size_px[1]}x{maps.size_px[0]}"

@@ -143,7 +143,7 @@ def _first_problem(tool: Tool, make: Make, subjects: Iterable[Maps]) -> str:
 def extreme_problem(tool: Tool, make: Make) -> str:
     """Problem with parameters at the ends of their ranges. They may be refused, but must not crash or leave [0, 1].
 
-    ModelError if all combinations need models or weights that are not installed.
+    Raise ModelError if all combinations need models or weights that are not installed.
     """
     combinations = list(extremes(tool))
     missing: list[ModelError] = []

@@ -38,7 +38,7 @@ def inspect(
     on_progress: Callable[[float, str], None] = lambda fraction, message: None,
     color_space: str = "",
 ) -> Report:
-    """Inspect a map set, or one of its UDIM tiles. The worst findings come first. FileError without maps."""
+    """Inspect a map set, or one of its UDIM tiles. The worst findings come first. Raise FileError without maps."""
     found, findings = read_map_set(
         path, tile, lambda fraction, message: on_progress(0.3 * fraction, message), color_space
     )

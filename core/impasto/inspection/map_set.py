@@ -62,7 +62,7 @@ class InspectedSet:
 def sets_to_check(path: Path) -> list[tuple[Path, int]]:
     """Path and tile (0 for none) of each set at a path: in a folder, in folders below it, or named by itself.
 
-    FileError if there are none.
+    Raise FileError if there are none.
     """
     if tiles := tiles_in(path):
         return [(path, number) for number in tiles]
@@ -87,7 +87,7 @@ def read_map_set(
     on_progress: Callable[[float, str], None] = lambda fraction, message: None,
     color_space: str = "",
 ) -> tuple[InspectedSet, list[Finding]]:
-    """The set at a path, or one of its tiles, and findings about its files. FileError if there are no maps."""
+    """The set at a path, or one of its tiles, and findings about its files. Raise FileError if there are no maps."""
     found = MapSet(f"{path.name}.{tile}", tiles_in(path)[tile]) if tile else set_at(path)
     whole = path if path.name.endswith(ALL_OF_ONE) else path / "*"
     place = whole.with_name(f"{whole.name}.{tile}.*") if tile else path

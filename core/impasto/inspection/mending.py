@@ -88,7 +88,7 @@ FIXES: Mapping[Fix, Callable[[Textures, InspectedSet], Textures]] = {
 def mend(report: Report, folder: Path) -> tuple[list[Fix], list[Path]]:
     """Write the fixed set into a folder. Return the fixes, and the files. The input stays as it is.
 
-    FileError if the folder is that of the input, if it has files with these names, or if there is nothing to fix.
+    Raise FileError if the folder is that of the input, if it has files with these names, or if there is nothing to fix.
     """
     found = report.found
     if resolve(folder) in (resolve(found.path), resolve(found.path.parent)):

@@ -84,7 +84,7 @@ class Source:
 
 
 def datablocks_in(given: Datablock) -> list[Datablock]:
-    """The datablock that is named, or all of its kind if none is. FileError if there are none."""
+    """The datablock that is named, or all of its kind if none is. Raise FileError if there are none."""
     if given.name:
         return [given]
     found = [Datablock(given.file, given.kind, one["name"]) for one in _contents(given.file)[given.kind]]  # type: ignore[literal-required]
@@ -94,7 +94,7 @@ def datablocks_in(given: Datablock) -> list[Datablock]:
 
 
 def source_at(datablock: Datablock) -> Source:
-    """The source in a .blend. FileError if it is missing, lacks a file, or cannot be baked."""
+    """The source in a .blend. Raise FileError if it is missing, lacks a file, or cannot be baked."""
     contents = _contents(datablock.file)
     known: list[Found] = contents[datablock.kind]  # type: ignore[literal-required]
     name = datablock.name_in(one["name"] for one in known)
@@ -128,7 +128,7 @@ def written_maps(
 
 
 def check_blender() -> str:
-    """Path of Blender's program. FileError if there is none."""
+    """Path of Blender's program. Raise FileError if there is none."""
     program = process.find_program(os.environ.get(PROGRAM) or "blender")
     if program is None:
         raise FileError("there is no Blender here that could read or write a .blend", GET_BLENDER)
@@ -205,7 +205,7 @@ def _ask(arguments: tuple[str, ...], folder: Path, poll: Callable[[], None]) -> 
 
 
 def _answer(code: int, said: Path, log: Path) -> Mapping[str, Any]:
-    """The JSON object in the last line of it. An error in it is raised. WorkerError if there is no such line."""
+    """The JSON object in the last line of it. An error in it is raised. Raise WorkerError if there is no such line."""
     lines = read_bytes(said, MOST_BYTES).decode("utf-8", "replace").splitlines()
     line = next((line for line in reversed(lines) if line.startswith("{")), "")
     if line:

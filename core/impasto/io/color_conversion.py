@@ -107,7 +107,7 @@ def unit(stored: np.ndarray) -> np.ndarray:
 
 
 def _given_space(lines: Scanlines, name: str) -> StoredSpace | None:
-    """The space that the user names. FileError for a file that is not in RGB."""
+    """The space that the user names. Raise FileError for a file that is not in RGB."""
     space = named_space(name)
     if lines.color != "rgb":
         message = f"{excerpt(lines.path)} is in {lines.color.removeprefix('icc').upper()}, and {name} is a space of RGB"
@@ -135,7 +135,7 @@ def _stored_space(lines: Scanlines) -> tuple[StoredSpace | None, _ByteTransform 
 def matrix_of(lines: Scanlines) -> np.ndarray | None:
     """Matrix (3, 3) from an EXR's light to linear sRGB; None if it has sRGB's primaries, or states none.
 
-    FileError for chromaticities that are no colours.
+    Raise FileError for chromaticities that are no colours.
     """
     try:
         return primaries_to_srgb(lines.chromaticities) if lines.chromaticities else None

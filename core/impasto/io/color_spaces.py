@@ -111,7 +111,7 @@ LINEAR = RGBSpace((identity,))
 def primaries_to_srgb(primaries: Sequence[float]) -> np.ndarray | None:
     """Matrix (3, 3) from these primaries to linear sRGB, with white adapted by Bradford; None for sRGB's primaries.
 
-    ValueError for primaries that span no colours.
+    Raise ValueError for primaries that span no colours.
     """
     if np.abs(np.subtract(primaries, PRIMARIES["srgb"])).max() < NEAR:
         return None
@@ -153,7 +153,7 @@ OWN: Mapping[str, RGBSpace] = {
 
 
 def check_color_space(name: str) -> str:
-    """The name under which a colour space is recorded. ParameterError for an unknown name lists all."""
+    """The name under which a colour space is recorded. Raise ParameterError for an unknown name lists all."""
     known = _names()
     if name.strip().lower() not in known:
         names = sorted(set(known.values()))
@@ -163,7 +163,7 @@ def check_color_space(name: str) -> str:
 
 
 def named_space(name: str) -> StoredSpace | None:
-    """The space of this name; None for sRGB and raw data, which need no conversion. ParameterError if unknown."""
+    """The space of this name; None for sRGB and raw data, which need no conversion. Raise ParameterError if unknown."""
     known, own = _names(), check_color_space(name)
     if own in (known["srgb"], known["raw"]):
         return None

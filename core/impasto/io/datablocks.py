@@ -31,7 +31,7 @@ class Datablock:
 
     @classmethod
     def at(cls, path: Path) -> Datablock | None:
-        """The datablock at a path; None if the path is not within such a file. FileError for other kinds."""
+        """The datablock at a path; None if the path is not within such a file. Raise FileError for other kinds."""
         for index, part in enumerate(path.parts):
             file = Path(*path.parts[: index + 1])
             kinds = next((kinds for suffix, kinds in KINDS.items() if part.lower().endswith(suffix)), ())
@@ -70,7 +70,7 @@ class Datablock:
             raise FileError(f"{self.title} uses {excerpt(missing)}, which is not there", remedy)
 
     def name_in(self, names: Iterable[str]) -> str:
-        """Its full name among the existing ones; a path shortens "A//B". FileError if it is missing or ambiguous."""
+        """Its full name among existing names. A path shortens "A//B". Raise FileError if it is missing or ambiguous."""
         known = list(names)
         listed = ", ".join(map(excerpt, known[:MOST_LISTED])) + (", …" if len(known) > MOST_LISTED else "")
         if not self.name:

@@ -56,7 +56,7 @@ def read_picture(path: Path, wanted: Wanted = ALL, on_progress: Callable[[float]
     `on_progress(fraction)` is called every few rows, and may raise Cancelled. A picture whose colours would have to be
     converted is read as the map `wanted.alone_as` instead. A photograph is reduced to `wanted.enough_px`. A grey
     picture with signed values, or with values outside 0 to 1, is read as height. Values above 1 are read as light if
-    that is wanted; they are never clipped silently. FileError for files that cannot be used.
+    that is wanted; they are never clipped silently. Raise FileError for files that cannot be used.
     """
     alone_as = wanted.alone_as
     lines = _lines_of(path, alone_as)
@@ -105,8 +105,8 @@ def read_noted_map(
 def read_small(path: Path, name: str, longest_px: int) -> Texture:
     """A small map of the kind `name` for a thumbnail: every n-th row and column, read in little memory.
 
-    If the picture is larger than `longest_px`, the result's longer side is from that to twice that. FileError if it is
-    damaged.
+    If the picture is larger than `longest_px`, the result's longer side is from that to twice that. Raise FileError if
+    it is damaged.
     """
     lines = open_scanlines(path)
     conversion = ColorConversion(lines, name in COLOR_MAPS)
@@ -119,7 +119,7 @@ def read_small(path: Path, name: str, longest_px: int) -> Texture:
 
 
 def read_channels(path: Path, upright: bool = False) -> np.ndarray:
-    """A picture's channels (H, W, C) as they are stored, integers scaled to [0, 1]. FileError if it is damaged."""
+    """A picture's channels (H, W, C) as stored, with integers scaled to [0, 1]. Raise FileError if it is damaged."""
     lines = open_scanlines(path)
     count = len(lines.channels) + (lines.alpha is not None)
     lines.check_memory(count)
@@ -215,7 +215,7 @@ def _read(
 def _scale_heights(lines: Scanlines, heights: np.ndarray) -> tuple[float, float, tuple[str, ...]]:
     """Scale heights (H, W, 1) that exceed [0, 1] into it, in place; return the lowest and highest in metres, and notes.
 
-    Points without a height get the lowest one. FileError if no point has a height.
+    Points without a height get the lowest one. Raise FileError if no point has a height.
     """
     if lines.is_signed:
         heights *= SIGNED[str(lines.spec.format)]  # as they are stored

@@ -16,7 +16,7 @@ REMEDY = 'install them into the engine\'s environment: pip install "impasto[inte
 
 
 def import_extra(name: str) -> Any:
-    """The module `name` of the extra. PluginError if the extra is not installed."""
+    """The module `name` of the extra. Raise PluginError if the extra is not installed."""
     confine_libraries()
     try:
         return importlib.import_module(name)
@@ -25,7 +25,7 @@ def import_extra(name: str) -> Any:
 
 
 def imported_keras() -> Any:
-    """Keras, with torch as its backend unless the environment names another. PluginError if it is not installed."""
+    """Keras, by default with torch as its backend. Raise PluginError if it is not installed."""
     os.environ.setdefault("KERAS_BACKEND", "torch")
     return import_extra("keras")
 

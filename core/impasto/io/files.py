@@ -180,7 +180,7 @@ def source_name(path: Path) -> str:
 
 
 def read_recipe(path: str | Path) -> Recipe:
-    """The recipe in a file that Impasto wrote. FileError if there is none."""
+    """The recipe in a file that Impasto wrote. Raise FileError if there is none."""
     path = Path(path)
     datablock = Datablock.at(path)
     metadata = gltf_maps.read_metadata(datablock) if datablock and datablock.is_gltf else decode.read_metadata(path)

@@ -187,7 +187,7 @@ def write_whole(rows: RowWriter, texture: Texture) -> None:
 def encode_whole(
     start: Callable[..., RowWriter], layout: Layout, texture: Texture, metadata: Mapping[str, str]
 ) -> bytes:
-    """The bytes of a file in the format of `start`. FileError if the disk of the temporary folder is full."""
+    """The bytes of a file in the format of `start`. Raise FileError if the disk of the temporary folder is full."""
     with temporary_folder() as folder:
         path = folder / "map"
         try:

@@ -71,7 +71,7 @@ def reading(name: str) -> Iterator[None]:
 
 
 def integer(value: Any) -> int:
-    """A count or an index from JSON. ValueError for anything else."""
+    """A count or an index from JSON. Raise ValueError for anything else."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**40:
         raise ValueError
     return value
@@ -95,7 +95,7 @@ class Gltf:
 
     @classmethod
     def at(cls, path: Path) -> Gltf:
-        """The glTF file at a path. FileError if it is none, or requires an extension that is not read."""
+        """The glTF file at a path. Raise FileError if it is none, or requires an extension that is not read."""
         return cls.of(read_bytes(path, MOST_BYTES), path.name, path.parent)
 
     @classmethod
@@ -134,7 +134,7 @@ class Gltf:
         return found
 
     def item(self, kind: str, index: Any) -> dict[str, Any]:
-        """One item of a kind. LookupError or ValueError if it is missing."""
+        """One item of a kind. Raise LookupError or ValueError if it is missing."""
         found = self.list_of(kind)[integer(index)]
         if not isinstance(found, dict):
             raise ValueError
@@ -149,7 +149,7 @@ class Gltf:
         return read_bytes(self.file_at(uri), MOST_BYTES)
 
     def file_at(self, uri: str) -> Path:
-        """The path of the file at a URI. FileError if it is outside the folder."""
+        """The path of the file at a URI. Raise FileError if it is outside the folder."""
         if self.folder is None or re.match(r"\w+:", uri):
             message = f"{excerpt(self.name)} uses {excerpt(uri)}, which is not part of it"
             raise FileError(message, "export it as GLB, with everything in one file")
@@ -166,7 +166,7 @@ class Gltf:
         return self._buffers[index]
 
     def view(self, index: Any) -> memoryview:
-        """The bytes of a buffer view. ValueError if it ends behind the buffer."""
+        """The bytes of a buffer view. Raise ValueError if it ends behind the buffer."""
         one = self.item("bufferViews", index)
         start, length = integer(one.get("byteOffset", 0)), integer(one["byteLength"])
         found = self.buffer(one["buffer"])[start : start + length]
@@ -206,7 +206,7 @@ class Gltf:
         return np.ndarray(shape, kind, self.view(one["bufferView"]), integer(one.get("byteOffset", 0)), strides)
 
     def _spend(self, numbers: int) -> None:
-        """Count numbers that need memory of their own. FileError beyond the limit: a few bytes may demand billions."""
+        """Count numbers that need memory of their own. Raise FileError for too many: a few bytes can demand much."""
         self._left -= numbers
         if self._left < 0:
             raise FileError(f"the arrays of {excerpt(self.name)} are larger than the file", REMEDY)

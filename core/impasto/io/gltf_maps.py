@@ -43,7 +43,7 @@ def names_of(gltf: Gltf) -> list[str]:
 
 
 def datablocks_in(given: Datablock) -> list[Datablock]:
-    """The material that is named, or all materials with textures if none is. FileError if there are none."""
+    """The material that is named, or all materials with textures if none is. Raise FileError if there are none."""
     if given.name:
         return [given]
     gltf = Gltf.at(given.file)
@@ -58,7 +58,7 @@ def datablocks_in(given: Datablock) -> list[Datablock]:
 def material_at(gltf: Gltf, datablock: Datablock) -> int:
     """Index of the material that is named. If none is, that of the only one with textures, or of the only one at all.
 
-    FileError if it is missing, or if there are several.
+    Raise FileError if it is missing, or if there are several.
     """
     with reading(gltf.name):
         names = names_of(gltf)
@@ -81,7 +81,7 @@ def files_of(datablock: Datablock) -> list[Path]:
 
 
 def read_material(datablock: Datablock, on_progress: Callable[[float], None] = lambda fraction: None) -> Maps:
-    """The maps of a material. FileError if it has no textures, or if they cannot be read."""
+    """The maps of a material. Raise FileError if it has no textures, or if they cannot be read."""
     gltf = Gltf.at(datablock.file)
     index = material_at(gltf, datablock)
     return replace(maps_in(gltf, index, on_progress), name=datablock.title)
@@ -140,7 +140,7 @@ def _largest(sizes: list[tuple[int, ...]], gltf: Gltf, material: Mapping[str, An
 
 
 def _image(gltf: Gltf, info: Mapping[str, Any]) -> dict[str, Any]:
-    """The image of a texture. FileError if its format is not read."""
+    """The image of a texture. Raise FileError if its format is not read."""
     texture = gltf.item("textures", info["index"])
     others = texture.get("extensions", {})
     source = next((others[name]["source"] for name in WEBP if name in others), None)

@@ -101,7 +101,7 @@ def _mesh_of_corners(places: np.ndarray, uvs: np.ndarray, counts: array[int], co
 def mesh_in(gltf: Gltf, material: int | None = None) -> Mesh:
     """The triangles of all meshes in a glTF scene, or only of the parts that have the material at this index.
 
-    FileError if there are none, or if they have no UVs.
+    Raise FileError if there are none, or if they have no UVs.
     """
     with reading(gltf.name), np.errstate(invalid="ignore", over="ignore"):  # of numbers that the mesh then refuses
         parts, count, has_any = [], 0, False
@@ -144,7 +144,7 @@ def _materials(primitive: Mapping[str, Any]) -> set[int]:
 def _placed_parts(gltf: Gltf) -> Iterator[tuple[np.ndarray, Mapping[str, Any]]]:
     """The matrix (4, 4) and the JSON of each mesh part that the nodes of the scene place.
 
-    Parts of a skinned mesh lie where its bones were bound. ValueError if a node is reached twice.
+    Parts of a skinned mesh lie where its bones were bound. Raise ValueError if a node is reached twice.
     """
     waiting = [(np.eye(4), node) for node in _roots(gltf)]
     seen = set()
@@ -250,7 +250,7 @@ def mesh_of(data: bytes, name: str) -> Mesh:
 
 
 def _check(name: str) -> str:
-    """The suffix of a mesh file's name. FileError if it is of no format that is read."""
+    """The suffix of a mesh file's name. Raise FileError if it is of no format that is read."""
     if (suffix := Path(name).suffix.lower()) not in READERS:
         raise FileError(f"{excerpt(name)} is no mesh that is read", f"export it as {', '.join(READERS)}")
     return suffix

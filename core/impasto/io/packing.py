@@ -177,7 +177,7 @@ class MapFiles:
     def of(cls, maps: Maps, size_px: tuple[int, int], stem: Path, suffix: str, packing: Packing) -> MapFiles:
         """FOLDER/NAME_base_color.png and so on, for whole maps or for a band of their rows. stem: FOLDER/NAME.
 
-        ParameterError if the packing has a picture for none of these maps.
+        Raise ParameterError if the packing has a picture for none of these maps.
         """
         chosen = [one.for_maps(maps.keys()) for one in packing.pictures if one.map_names & maps.keys()]
         if not chosen:

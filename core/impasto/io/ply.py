@@ -167,7 +167,7 @@ def _lists(element: Element, body: memoryview, order: str, wanted: set[str]) -> 
 
 
 def _mesh(values: dict[str, np.ndarray], name: str) -> Mesh:
-    """The mesh from the properties. ValueError if a face has a vertex that does not exist."""
+    """The mesh from the properties. Raise ValueError if a face has a vertex that does not exist."""
     faces = next(f"face.{one}" for one in FACES if f"face.{one}" in values)
     counts, numbers = values[f"{faces}.counts"], values[faces].astype(np.int64)
     if not len(numbers) or numbers.min() < 0 or (numbers != values[faces]).any():
@@ -180,7 +180,7 @@ def _mesh(values: dict[str, np.ndarray], name: str) -> Mesh:
 
 
 def _uvs(values: dict[str, np.ndarray], counts: np.ndarray, numbers: np.ndarray, name: str) -> np.ndarray:
-    """UVs (C, 2) of the faces' corners, which may be stored with the vertices. FileError if there are none."""
+    """UVs (C, 2) of the faces' corners, which may be stored with the vertices. Raise FileError if there are none."""
     for list_ in CORNER_UV:
         if len(uvs := values.get(f"face.{list_}", ())) and (values[f"face.{list_}.counts"] == 2 * counts).all():
             return np.asarray(uvs, np.float32).reshape(-1, 2)

@@ -91,7 +91,7 @@ class Scanlines:
         return tuple(map(float, found)) if isinstance(found, tuple | list) and len(found) == 8 else ()
 
     def text(self, name: str) -> str:
-        """A text attribute of the file; "" if it is absent. FileError if it is not Unicode."""
+        """A text attribute of the file; "" if it is absent. Raise FileError if it is not Unicode."""
         try:
             found = self.spec.getattribute(name)
         except UnicodeDecodeError as error:
@@ -144,7 +144,7 @@ class Scanlines:
     def bands(self) -> Iterator[tuple[int, np.ndarray]]:
         """Bands from the top as (first row, rows (n, W, C) as stored: integers or float32).
 
-        FileError if the file is damaged.
+        Raise FileError if the file is damaged.
         """
         yield from self._in_window() if self.shows_window else self._stored_bands()
 
@@ -211,7 +211,7 @@ class Scanlines:
 
 
 def open_scanlines(path: Path) -> Scanlines:
-    """A picture that is not decoded yet, after its header was checked. FileError if it cannot be used."""
+    """A picture that is not decoded yet, after its header was checked. Raise FileError if it cannot be used."""
     try:
         return _scanlines(path)
     except UnicodeDecodeError as error:  # OpenImageIO's names of channels and attributes
@@ -298,7 +298,7 @@ def _notes(path: Path, header: Header, source: Any, spec: Any) -> tuple[str, ...
 
 
 def _check_window(path: Path, spec: Any) -> bool:
-    """Whether an EXR's display window differs from that of its pixels. FileError if the two do not overlap."""
+    """Whether an EXR's display window differs from that of its pixels. Raise FileError if the two do not overlap."""
     sides = _sides(spec)
     if min(spec.full_width, spec.full_height) < 1 or all(side[:2] == side[2:] for side in sides):
         return False

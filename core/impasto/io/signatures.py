@@ -62,7 +62,7 @@ TGA_FOOTER = b"TRUEVISION-XFILE.\0"
 
 
 def recognise(path: Path) -> str:
-    """The kind of a picture, as in `READ`. FileError for anything else, with the way to convert it."""
+    """The kind of a picture, as in `READ`. Raise FileError for anything else, with the way to convert it."""
     with open_file(path) as stream, explain(path, "read"):
         start = stream.read(64)
         is_tga = _is_tga(path, start, stream)

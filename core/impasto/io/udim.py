@@ -34,7 +34,7 @@ def is_tiled(path: Path) -> bool:
 
 
 def tiles_at(path: Path) -> dict[int, Path]:
-    """Files of the tiles of NAME.<UDIM>.png, by number. FileError if there are none."""
+    """Files of the tiles of NAME.<UDIM>.png, by number. Raise FileError if there are none."""
     whole = without_number(path)
     files = files_in(path.parent) if is_folder(path.parent) else []
     found = {number: file for file in files if (number := tile_number(file)) and without_number(file) == whole}

@@ -33,7 +33,7 @@ TINY_PX = 16
 
 
 def unpacked_maps(path: Path, picture: PackedPicture) -> Maps:
-    """The maps that a packed picture holds completely, with values as encoded. FileError for a damaged file."""
+    """The maps that a packed picture holds completely, with values as encoded. Raise FileError for a damaged file."""
     if picture.layout.is_color:
         stored = np.concatenate([map_.pixels for map_ in read_picture(path).values()], axis=2)
     else:
@@ -74,7 +74,7 @@ def read_textures(
     """The maps of a set at their own sizes, notes on what was unpacked and flipped, and heights 0 and 1 in metres.
 
     Normals whose name does not say their sign are flipped if the height map, or they themselves, clearly fit DirectX's.
-    FileError for a file that cannot be read.
+    Raise FileError for a file that cannot be read.
     """
     textures, notes, packed = dict[str, Texture](), list[str](), dict[Path, np.ndarray]()
     range_m = None

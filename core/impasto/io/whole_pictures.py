@@ -61,7 +61,7 @@ class PillowPicture:
 
     @property
     def size_px(self) -> tuple[int, int]:
-        """(width, height) from the header. NotImplementedError for a DDS that Pillow does not read as stored."""
+        """(width, height) from the header. Raise NotImplementedError for a DDS that Pillow does not read as stored."""
         if self._pixel_format.startswith(LIGHT):
             raise NotImplementedError(self._pixel_format)
         return self._image.size
@@ -159,7 +159,7 @@ class DecodedPicture:
 
 
 def decode_cut_jpeg(path: Path) -> np.ndarray:
-    """Bytes (H, W, C) of a JPEG without its end marker, from a copy that has one. ValueError if pixels are missing."""
+    """Bytes (H, W, C) of a JPEG without end marker, from a copy with one. Raise ValueError if pixels are missing."""
     import OpenImageIO as oiio
 
     with temporary_folder() as folder:
@@ -177,7 +177,7 @@ def decode_cut_jpeg(path: Path) -> np.ndarray:
 
 
 def decode_parts(path: Path, places: Iterable[tuple[int, int]]) -> np.ndarray:
-    """Channels (H, W, C) from several parts of an EXR, each given as (part, channel). ValueError if it is damaged."""
+    """Channels (H, W, C) from several parts of an EXR, given as (part, channel). Raise ValueError if it is damaged."""
     import OpenImageIO as oiio
 
     source: Any = oiio.ImageInput.open(str(path))
@@ -190,7 +190,7 @@ def decode_parts(path: Path, places: Iterable[tuple[int, int]]) -> np.ndarray:
 def twelve_bit_jpeg(path: Path, shape: tuple[int, int, int], is_cmyk: bool) -> DecodedPicture:
     """A JPEG of 12 bits per channel with the shape (H, W, C), as uint16 from 0 to 65535.
 
-    is_cmyk: whether it is CMYK, which Photoshop stores inverted. FileError without the extra `formats`.
+    is_cmyk: whether it is CMYK, which Photoshop stores inverted. Raise FileError without the extra `formats`.
     """
     try:
         from imagecodecs import jpeg8_decode

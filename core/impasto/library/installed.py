@@ -51,12 +51,12 @@ class InstalledWeights:
         return sha256_of(self.path)
 
     def load(self) -> dict[str, np.ndarray]:
-        """The tensors that tools need, by name. ModelError if the file is damaged."""
+        """The tensors that tools need, by name. Raise ModelError if the file is damaged."""
         return self.weights.needed_tensors(read_tensors(self.path)[0])
 
 
 def read_weights(weights: Weights, path: Path) -> InstalledWeights:
-    """The weights in a file, read from its header. ModelError if it is damaged or holds other weights."""
+    """The weights in a file, read from its header. Raise ModelError if it is damaged or holds other weights."""
 
     def refuse(error: Exception) -> ModelError:
         return ModelError(f"the weights in {excerpt(path)} are damaged: {error}", _install_again(weights))
@@ -90,7 +90,7 @@ class WeightsLibrary:
         return self.declared[name]
 
     def path(self, name: str) -> Path:
-        """File for the weights of this name, installed or not. ParameterError if no plugin declares them."""
+        """File for the weights of this name, installed or not. Raise ParameterError if no plugin declares them."""
         return self.folder / f"{self.by_name(name).name}{SUFFIX}"
 
     def part_paths(self, name: str) -> list[Path]:
@@ -116,7 +116,7 @@ class WeightsLibrary:
         """Install weights from published `files` (.pth, .h5 or .safetensors), or from a file of another library.
 
         name: the weights that the files must hold. If empty, they are recognised by the names and shapes of tensors.
-        ModelError if a file is damaged, unsafe or of another network, or if these weights are already installed.
+        Raise ModelError if a file is damaged, unsafe or of another network, or if these weights are already installed.
         """
         found = recognise(files, [self.by_name(name)] if name else list(self.declared.values()))
         name = found.weights.name
@@ -133,8 +133,8 @@ class WeightsLibrary:
     ) -> InstalledWeights:
         """Download and install the weights of this name. `on_progress` may raise Cancelled; a later call resumes.
 
-        ModelError if the download fails or is not the published file, FileError if the disk is full or another process
-        downloads or installs them.
+        Raise ModelError if the download fails or is not the published file, FileError if the disk is full or another
+        process downloads or installs them.
         """
         from .download import fetch_weights  # imports HTTP and TLS, which nothing else needs
 

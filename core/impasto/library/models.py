@@ -85,7 +85,7 @@ class Model:
         return sha256_of(self.path)
 
     def load(self) -> dict[str, np.ndarray]:
-        """The model's tensors by name. ModelError if the file is truncated or a tensor is not finite."""
+        """The model's tensors by name. Raise ModelError if the file is truncated or a tensor is not finite."""
         tensors = restored_tensors(read_tensors(self.path)[0], self.path.name)
         for name, tensor in tensors.items():
             if tensor.dtype.kind == "f" and not np.isfinite(tensor).all():
@@ -137,7 +137,7 @@ def _slider(about: Mapping[str, Any]) -> SliderDescription:
 
 
 def read_model(path: Path) -> Model:
-    """The model's name, size, card and thumbnail, from its header alone. ModelError if the file is no model."""
+    """The model's name, size, card and thumbnail, from its header alone. Raise ModelError if the file is no model."""
     from ..surface.thumbnail import decode_thumbnail
 
     def refuse(error: Exception) -> ModelError:
@@ -218,7 +218,7 @@ class ModelLibrary:
     shipped: tuple[Path, ...] = ()
 
     def path(self, name: str) -> Path:
-        """Path of the user's model of this name, whether it exists or not. ParameterError if the name is not valid."""
+        """Path of the user's model of this name, whether it exists or not. Raise ParameterError for an invalid name."""
         if not re.match(MODEL_NAME, name) or name.endswith("\n"):
             message = f"{excerpt(name)} cannot be a model's name"
             raise ParameterError(message, "use up to 64 letters, digits, - and _, such as --name my-brick")
@@ -255,7 +255,7 @@ class ModelLibrary:
         return found
 
     def find(self, wanted: str, tool: str) -> Model:
-        """The model of this name; for "", the library's first model for `tool`. ModelError if there is none."""
+        """The model of this name; for "", the library's first model for `tool`. Raise ModelError if there is none."""
         if not wanted:
             fitting = [model for model in self.all() if model.card["tool"] == tool]
             if not fitting:
@@ -270,7 +270,7 @@ class ModelLibrary:
         return model
 
     def by_name(self, name: str) -> Model:
-        """The model of this name for any tool, the user's or else a bundled one. ModelError if there is none."""
+        """The model of this name for any tool, the user's or else a bundled one. Raise ModelError if there is none."""
         own = self.path(name)
         damage: ImpastoError | None = None
         for path in (own, *(place / own.name for place in self.shipped)):
@@ -295,7 +295,7 @@ class ModelLibrary:
         return read_model(target)
 
     def add(self, tensors: Mapping[str, np.ndarray], card: Mapping[str, Any]) -> Model:
-        """Write a model into the library under the name on its card. ModelError if that name is taken."""
+        """Write a model into the library under the name on its card. Raise ModelError if that name is taken."""
         target = self.path(str(card["name"]))
         with held(target):
             self._refuse_to_replace(target)
@@ -309,7 +309,7 @@ class ModelLibrary:
     def remove(self, name: str) -> Path:
         """Delete one of the user's models, readable or not, with the files that belong to it. Return its path.
 
-        ModelError for a bundled model.
+        Raise ModelError for a bundled model.
         """
         path = self.path(name)
         if is_there(path):

@@ -46,7 +46,7 @@ def network_of(build: Callable[[], Network], tensors: Mapping[str, np.ndarray], 
 
 
 def floats(tensors: Mapping[str, np.ndarray], name: str, shape: tuple[int | None, ...], model: str) -> Tensor:
-    """A tensor that belongs to no network, as float32. shape: None for any length. ModelError if it does not fit."""
+    """A tensor that belongs to no network, as float32. shape: None for any length. Raise ModelError for others."""
     remedy = "train it again, or choose another"
     if name not in tensors:
         raise ModelError(f"{model} lacks the tensor {excerpt(name)}", remedy)

@@ -57,7 +57,7 @@ class Fit:
     stated: Mapping[str, str]
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """The tensors in the layout that tools read. ModelError if a value is not finite."""
+        """The tensors in the layout that tools read. Raise ModelError if a value is not finite."""
         arrays = {name: _array(name, tensor, self.weights) for name, tensor in self.tensors.items()}
         return self.convert(arrays) if self.convert else arrays
 
@@ -74,7 +74,7 @@ class Fit:
 def recognise(paths: Sequence[Path], candidates: Sequence[Weights]) -> Fit:
     """The candidate that these files (.pth, .h5 or .safetensors, published or from a library) hold, with its tensors.
 
-    ModelError if a file is damaged or unsafe. If none matches, it names the differences from the nearest candidate.
+    Raise ModelError if a file is damaged or unsafe, or with the differences from the nearest candidate if none matches.
     """
     files = [_read(Path(path)) for path in paths]
     nearest = min((fit for weights in candidates for fit in _fits(files, weights)), key=lambda fit: fit.distance)
@@ -129,7 +129,7 @@ def _array(name: str, tensor: Tensor, weights: Weights) -> np.ndarray:
 
 
 def _read(path: Path) -> _File:
-    """A published file's tensors. ModelError if it is damaged, unsafe, or holds none."""
+    """A published file's tensors. Raise ModelError if it is damaged, unsafe, or holds none."""
     with open_file(check_file(path, MOST_BYTES)) as stream, explain(path, "read"):
         start = stream.read(9)
     if start[8:] == b"{":

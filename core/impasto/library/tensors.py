@@ -46,7 +46,7 @@ def all_tensors(stream: Any) -> tuple[dict[str, Any], dict[str, str]]:
 
 
 def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """All tensors of a safetensors file, by name, and its metadata. ModelError if it is damaged."""
+    """All tensors of a safetensors file, by name, and its metadata. Raise ModelError if it is damaged."""
 
     def refuse(error: Exception) -> ModelError:
         return ModelError(f"{excerpt(path)} is damaged: {error}", "copy it again, or remove it")
@@ -98,7 +98,7 @@ def quantised_tensors(tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray
 
 
 def restored_tensors(tensors: Mapping[str, np.ndarray], file: str) -> dict[str, np.ndarray]:
-    """The tensors, with quantised ones converted to float32. ModelError if their scales do not fit."""
+    """The tensors, with quantised ones converted to float32. Raise ModelError if their scales do not fit."""
     made = {name: tensor for name, tensor in tensors.items() if not name.endswith(SCALE)}
     for name, scales in tensors.items():
         if not name.endswith(SCALE):

@@ -41,7 +41,7 @@ def plan(
 
     block_px: requested side of a piece, 0 for an automatic one. overlap: relative to a piece. open_axis: see
     `PieceLayout`; if the source is long enough along it, pieces there are as long as the result, which then ends at a
-    whole pixel of the reduced copy. ParameterError for too many pieces, or pieces that do not fit into the source.
+    whole pixel of the reduced copy. Raise ParameterError for too many pieces, or pieces that do not fit.
     """
     side = (source[0] * source[1]) ** 0.5
     scale = max(1, min(round(side / MATCHING_PX), min(*source, *size) // 32))

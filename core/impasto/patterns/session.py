@@ -208,7 +208,7 @@ class Session:
         """The example with holes, filled from the rest of it, from coarse to fine.
 
         Squares are shifted into the holes of the coarsest level (He & Sun 2012), and corrected from level to level.
-        ParameterError if the mask leaves too little of the picture.
+        Raise ParameterError if the mask leaves too little of the picture.
 
             >>> mask = torch.zeros(48, 64, dtype=torch.bool)
             >>> mask[10:20, 30:44] = True

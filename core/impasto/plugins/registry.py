@@ -86,7 +86,7 @@ class Registry:
         return self.manager.subset_hook_caller(hook, others)(**arguments)
 
     def add(self, plugin: object) -> list[str]:
-        """Add everything from a plugin, or nothing. Return its tools' names. PluginError if it breaks the contract."""
+        """Add everything from a plugin, or nothing. Return names of its tools. Raise PluginError if it is not valid."""
         known: dict[str, dict[str, Any]] = {kind: getattr(self, kind) for kind in CHECKS}
         added: dict[str, dict[str, Any]] = {kind: {} for kind in CHECKS}
         for kind, check in CHECKS.items():
@@ -137,7 +137,7 @@ class Registry:
     def write_report(
         self, model: Model, data: Dataset, file: Path, device: str, on_progress: Callable[[float, str], None]
     ) -> str:
-        """Write the report of a model's training to `file`. Return its verdict. PluginError if no plugin can."""
+        """Write the report of a model's training to `file`. Return its verdict. Raise PluginError if no plugin can."""
         verdict: str | None = self.manager.hook.impasto_report(
             model=model, data=data, file=file, device=device, on_progress=on_progress
         )

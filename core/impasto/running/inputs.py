@@ -48,7 +48,7 @@ def subject_of(inputs: Mapping[str, RecipeInput]) -> Maps:
 
 
 def active_tools(recipe: Recipe) -> list[Tool]:
-    """Tools of the steps that are run. ParameterError if there are none."""
+    """Tools of the steps that are run. Raise ParameterError if there are none."""
     if not (active := recipe.active_steps):
         raise ParameterError("all steps of the recipe are disabled", "enable one")
     return [registry().tool(step.tool) for step in active]
@@ -58,7 +58,7 @@ CROWDED = "edges where more than two faces of the mesh meet, across which nothin
 
 
 def mesh_in(inputs: Mapping[str, RecipeInput]) -> Mesh | None:
-    """The mesh that the subject lies on; None without one. ParameterError for an input of another kind."""
+    """The mesh that the subject lies on; None without one. Raise ParameterError for an input of another kind."""
     given = inputs.get(MESH)
     if given is None or isinstance(given, Mesh):
         return given
@@ -66,7 +66,7 @@ def mesh_in(inputs: Mapping[str, RecipeInput]) -> Mesh | None:
 
 
 def with_directions(inputs: Mapping[str, RecipeInput]) -> dict[str, RecipeInput]:
-    """The inputs, with the directions of the image "directions" on the mesh. ParameterError if there is no mesh."""
+    """The inputs, with the directions of the image "directions" on the mesh. Raise ParameterError without a mesh."""
     image, mesh = inputs.get(DIRECTIONS), mesh_in(inputs)
     if image is None:
         return dict(inputs)
@@ -108,7 +108,7 @@ def as_needed(subject: Maps, tools: Sequence[Tool]) -> Maps:
     """The subject, where a single picture becomes the map that `needed_alone` names.
 
     So a normal map can be given as a file, without a folder. Light that was encoded as colour gets the values of its
-    file back. ParameterError where that is impossible, and for a coloured picture where a grey map is needed.
+    file back. Raise ParameterError where that is impossible, and for a coloured picture where a grey map is needed.
     """
     name = needed_alone(tools)
     is_alone = "base_color" in subject and set(subject) <= {"base_color", "opacity"}
@@ -197,7 +197,7 @@ def values_of(tool: Tool, step: Step, inputs: Mapping[str, RecipeInput]) -> dict
 def with_numbers_for_each(tool: Tool, parameters: Parameters, step: Step) -> Parameters:
     """The parameters, with one number for each value of an input. Missing numbers get their default.
 
-    ParameterError if there are more numbers than values.
+    Raise ParameterError if there are more numbers than values.
     """
     changed = {}
     for name, schema in properties_of(tool.parameters).items():

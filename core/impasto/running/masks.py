@@ -67,8 +67,8 @@ def masked(
 ) -> Maps:
     """The subject, replaced by a step's result where the mask shows. Maps that the subject lacks are the step's.
 
-    image: of a mask by image. seeds: of the step. lifts: as in `mixture`. ParameterError if the sizes differ, or if a
-    mask by height has no height to use.
+    image: of a mask by image. seeds: of the step. lifts: as in `mixture`. Raise ParameterError if the sizes differ, or
+    if a mask by height has no height to use.
     """
     if made.size_px != subject.size_px:
         (height, width), (rows, columns) = subject.size_px, made.size_px

@@ -66,7 +66,7 @@ def more_like(
     one of the same tools and models. Numbers mix by blend crossover and colours in Oklab. Choices and seeds come from
     either parent, and latents mix where the tool can. variety: from 0, between the favourites, to 1, far around them.
     locked: names of parameters that keep the leading favourite's values. size_px: (height, width), for steps with one.
-    ParameterError if there are no or too many favourites, or a parameter is wrong.
+    Raise ParameterError if there are no or too many favourites, or a parameter is wrong.
     """
     _check(favourites, variety, locked)
     rng = np.random.default_rng([seed, 0x2545F491])

@@ -116,7 +116,7 @@ class Ready:
 
 
 def prepare(recipe: Recipe, inputs: Mapping[str, RecipeInput], options: RunOptions, cache: StepCache | None) -> Ready:
-    """Check a recipe and its inputs, and make its steps ready. ParameterError for anything that is wrong."""
+    """Check a recipe and its inputs, and make its steps ready. Raise ParameterError for anything that is wrong."""
     active, tools = recipe.active_steps, active_tools(recipe)
     parameters = [validate(tool, step.parameters) for tool, step in zip(tools, active, strict=True)]
     check_inputs(active, tools, {name: given for name, given in inputs.items() if name not in recipe.spare_inputs})

@@ -41,8 +41,8 @@ def run(
     inputs: maps by name, or a trainer's dataset; "source" is the first subject, "mesh" the surface that it lies on, and
     "directions" an image of directions on that surface. With a sink in `options`, `Result.paths` are the files, and a
     result that is written strip by strip has no pixels. ParameterError before any tool runs if a tool, a parameter or
-    an input is wrong. FileError if files cannot be written, or another run is writing them. Cancelled if the host
-    cancels.
+    an input is wrong. Raise FileError if files cannot be written, or another run is writing them. Raise Cancelled if
+    the host cancels.
     """
     ready = prepare(recipe, inputs or {}, options, host.cache)
     sink = options.sink

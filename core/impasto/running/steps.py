@@ -69,7 +69,7 @@ def checked(step: ReadyStep, subject: Maps, context: Context) -> Result:
 
 
 def _training_lock(step: ReadyStep, context: Context) -> AbstractContextManager[None]:
-    """A lock on the name of the model that a trainer makes. FileError if another training holds it."""
+    """A lock on the name of the model that a trainer makes. Raise FileError if another training holds it."""
     name = getattr(step.parameters, "name", None) if step.tool.kind == "trainer" else None
     if not name:
         return nullcontext()

@@ -51,7 +51,7 @@ def is_streamed(
     inputs: Mapping[str, RecipeInput],
     sink: Sink,
 ) -> bool:
-    """Whether a result is written tile by tile. ParameterError if it should be and cannot."""
+    """Whether a result is written tile by tile. Raise ParameterError if it should be and cannot."""
     if sink.tile_by_tile:
         check_streamable(steps, tools, sink.format, inputs)
     if sink.tile_by_tile is not None:
@@ -164,7 +164,7 @@ def write_tiles(
     The tiles come in bands from the top; those of a band have one height and any order. The returned maps hold the name
     and scale of the first band, from which `describe(maps)` also computes the files' metadata. All files are written,
     or none, even on cancellation.
-    PluginError if the tiles do not cover the picture exactly once; FileError if the disk is full.
+    Raise PluginError if the tiles do not cover the picture exactly once; FileError if the disk is full.
     """
     bands = _bands(_watch(tiles, size_px, context), size_px)
     first = next(bands)

@@ -36,7 +36,7 @@ def on_sheet(
 ) -> dict[str, RecipeInput]:
     """Inputs with aligned inputs and mesh mapped to the sheet of the subject's UDIM tiles; unchanged without tiles.
 
-    A picture that is not tiled is repeated on each tile. ParameterError if no face of the mesh lies on the tiles.
+    A picture that is not tiled is repeated on each tile. Raise ParameterError if no face of the mesh lies on the tiles.
     """
     sheet, placed = subject_of(inputs).sheet, dict(inputs)
     if sheet is None or not isinstance(mesh := inputs.get(MESH), Mesh):
@@ -111,7 +111,7 @@ def _with_unchanged(made: Maps, before: Maps, shown: np.ndarray) -> Maps:
 
 
 def tile_of(maps: Maps, number: int) -> Maps:
-    """The maps of one tile, or the whole picture if it is not tiled. ParameterError if the tile is missing."""
+    """The maps of one tile, or the whole picture if it is not tiled. Raise ParameterError if the tile is missing."""
     tiles = maps.tiles()
     if maps.sheet is not None and number not in tiles:
         message = f"{maps.name or 'an input'} has no tile {number}, which the source has"

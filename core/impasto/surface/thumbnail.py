@@ -53,7 +53,7 @@ def scale_down(maps: Maps, longest_px: int) -> np.ndarray:
 
 
 def decode_thumbnail(text: str, path: Path) -> bytes:
-    """The thumbnail in a model's header (base64), b"" for none. ModelError if it is not a small picture."""
+    """The thumbnail in a model's header (base64), b"" for none. Raise ModelError if it is not a small picture."""
     try:
         picture = base64.b64decode(text, validate=True)
     except ValueError:

@@ -59,7 +59,7 @@ def start(
 def run(
     command: Sequence[str], environment: Mapping[str, str], limit_s: float, folder: Path | None = None
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run a short command without input. OSError if it cannot start, TimeoutError after the limit."""
+    """Run a short command without input. Raise OSError if it cannot start, TimeoutError after the limit."""
     with start(command, environment, stdin=DEVNULL, folder=folder) as popen:
         try:
             stdout, stderr = popen.communicate(timeout=limit_s)

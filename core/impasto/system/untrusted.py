@@ -110,7 +110,7 @@ def read_json(
 
 
 def open_file(path: Path) -> io.BufferedReader:
-    """A regular file, open for reading. FileError for anything else, such as a pipe, which could block for ever."""
+    """A regular file, open for reading. Raise FileError for others, such as a pipe, which could block for ever."""
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOCTTY", 0)
     with explain(path, "read"):
         stream = os.fdopen(os.open(path, flags), "rb")
@@ -122,7 +122,7 @@ def open_file(path: Path) -> io.BufferedReader:
 
 
 def check_file(path: Path, max_bytes: int | None = None) -> Path:
-    """The path, if it is a readable regular file, for libraries that open files themselves. FileError otherwise.
+    """The path, if it is a readable regular file, for libraries that open files themselves. Raise FileError otherwise.
 
     max_bytes: largest size of the file, checked before anything is read.
     """
@@ -133,7 +133,7 @@ def check_file(path: Path, max_bytes: int | None = None) -> Path:
 
 
 def read_bytes(path: Path, max_bytes: int) -> bytes:
-    """The content of a regular file. FileError if it is larger than `max_bytes`."""
+    """The content of a regular file. Raise FileError if it is larger than `max_bytes`."""
     with open_file(check_file(path, max_bytes)) as stream, explain(path, "read"):
         data = stream.read(max_bytes + 1)
     if len(data) > max_bytes:  # it has grown, or has no size, as files in /proc
@@ -142,7 +142,7 @@ def read_bytes(path: Path, max_bytes: int) -> bytes:
 
 
 def sha256_of(path: Path) -> str:
-    """SHA-256 of a regular file's content. FileError if it cannot be read."""
+    """SHA-256 of a regular file's content. Raise FileError if it cannot be read."""
     import hashlib
 
     with open_file(path) as stream, explain(path, "read"):
@@ -176,7 +176,7 @@ class _Bounded:
 
 
 def resolve(path: Path) -> Path:
-    """The absolute path with every link followed. FileError for circular links."""
+    """The absolute path with every link followed. Raise FileError for circular links."""
     with explain(path, "read"):
         try:
             return path.resolve()
@@ -185,7 +185,7 @@ def resolve(path: Path) -> Path:
 
 
 def is_there(path: Path) -> bool:
-    """Whether something is at the path, even a dangling link. FileError if that cannot be determined."""
+    """Whether something is at the path, even a dangling link. Raise FileError if that cannot be determined."""
     with explain(path, "read"):
         try:
             path.lstat()
@@ -203,7 +203,7 @@ def is_folder(path: Path) -> bool:
 
 
 def files_in(folder: Path) -> list[Path]:
-    """The entries of a folder, sorted; none if it does not exist. FileError if it cannot be read."""
+    """The entries of a folder, sorted; none if it does not exist. Raise FileError if it cannot be read."""
     with explain(folder, "read"):
         try:
             return sorted(folder.iterdir())
@@ -212,7 +212,7 @@ def files_in(folder: Path) -> list[Path]:
 
 
 def make_folder(folder: Path) -> Path:
-    """The folder, created with its parents if needed. FileError if it cannot be created."""
+    """The folder, created with its parents if needed. Raise FileError if it cannot be created."""
     with explain(folder):
         folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -103,7 +103,7 @@ class Training(ABC):
     def start_from(self, model: str, tool: str, context: Context) -> None:
         """Fine-tune: load the weights of a model of `tool` that fit the averaged network by name and shape.
 
-        Other networks start from scratch. A model of "" does nothing. ModelError if no weight fits.
+        Other networks start from scratch. A model of "" does nothing. Raise ModelError if no weight fits.
         """
         if not model:
             return
@@ -200,7 +200,7 @@ class Training(ABC):
         return {name: value.detach().cpu().numpy() for name, value in state.items()}
 
     def restore(self, tensors: Mapping[str, np.ndarray], done: int) -> None:
-        """Restore the result of `tensors()` after `done` steps. KeyError, ValueError or RuntimeError if invalid."""
+        """Restore the result of `tensors()` after `done` steps. Raise KeyError, ValueError, RuntimeError if invalid."""
         state = {name: torch.from_numpy(array) for name, array in tensors.items()}
         for name, value in state.items():
             if name.startswith("good.") and value.is_floating_point() and not bool(value.isfinite().all()):

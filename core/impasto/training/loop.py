@@ -57,10 +57,10 @@ def train(
 ) -> Outcome:
     """Take the remaining steps and return the outcome; afterwards `training.ema` is the model.
 
-    about: identity of the training, as JSON: "data" (hash), "parameters", "seed". ModelError if the checkpoint is of
-    another training; only the number of `steps` may differ. A cancelled training leaves its checkpoint. A training that
-    the user stops, or that keeps failing, ends early with its best weights. Of several processes, the first one decides
-    and writes, and all end if one is cancelled. watch: limits for detecting failure. watched=False: never roll back.
+    about: identity of the training, as JSON: "data" (hash), "parameters", "seed". Raise ModelError if the checkpoint is
+    of another training; only the number of `steps` may differ. A cancelled training leaves its checkpoint. A training
+    that the user stops, or that keeps failing, ends early with its best weights. Of several processes, the first one
+    decides and writes, and all end if one is cancelled. watch: limits that detect failure. watched=False: no rollbacks.
     """
     run = _TrainingRun(training, checkpoint, about, context, watch or Watch(training.saturated_below), watched)
     if is_there(checkpoint):
@@ -200,7 +200,7 @@ class _TrainingRun:
         write_tensors(self.checkpoint, self.training.tensors(), {"training": json.dumps(state)})
 
     def resume(self) -> None:
-        """Continue from the checkpoint. ModelError if it belongs to another training, or is damaged."""
+        """Continue from the checkpoint. Raise ModelError if it belongs to another training, or is damaged."""
         tensors, metadata = read_tensors(self.checkpoint)
         training, name = self.training, excerpt(self.checkpoint.name)
         try:

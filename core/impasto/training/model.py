@@ -21,7 +21,7 @@ from .reporting import unreported_model
 
 
 def new_model_path(name: str, context: Context) -> Path:
-    """File for a new model. ModelError if a model of this name exists, since no training overwrites another."""
+    """File for a new model. Raise ModelError if a model of this name exists, since no training overwrites another."""
     path = context.models.path(name)
     if is_there(path):
         raise ModelError(

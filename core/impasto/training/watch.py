@@ -83,7 +83,7 @@ class Watch:
         return asdict(self)
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Restore the result of `state()`. TypeError if it is invalid."""
+        """Restore the result of `state()`. Raise TypeError if it is invalid."""
         restored = Watch(**{**state, "rollbacks": [(step, reason) for step, reason in state["rollbacks"]]})
         self.__dict__.update(restored.__dict__)
 

@@ -92,7 +92,7 @@ def generate_vae(subject: Maps, parameters: VaeParameters, context: Context) -> 
 
 
 def generate_tiles(subject: Maps, parameters: VaeParameters, context: Context) -> Iterator[Tile]:
-    """The result of `generate_vae` in tiles, for sizes beyond memory. ParameterError unless multiples of 16."""
+    """The result of `generate_vae` in tiles, for sizes beyond memory. Raise ParameterError unless multiples of 16."""
     surface = surface_of(subject, parameters, context)
     height, width = surface.size_px
     if height % CELL_PX or width % CELL_PX:
@@ -144,7 +144,7 @@ def surface_of(subject: Maps, parameters: VaeParameters, context: Context) -> La
 
 
 def read_autoencoder(card: VaeCard, tensors: Mapping[str, np.ndarray]) -> tuple[Autoencoder, list[Tensor]]:
-    """A model's network, and its stored latents (8, h, w) of training pictures. ModelError if they are invalid."""
+    """A model's network, and its stored latents (8, h, w) of training pictures. Raise ModelError for a wrong model."""
     own = sorted(name for name in tensors if name.startswith("latents_"))
     weights = {name: array for name, array in tensors.items() if name not in own}
     vae = network_of(lambda: Autoencoder(card.channels, card.width), weights, card.name, "vae")

@@ -66,7 +66,7 @@ def exemplar_for(synthesis: Synthesis, parameters: TorusParameters, inputs: Inpu
 def detail(synthesis: Synthesis, exemplar: Maps, strictness: float, context: Context) -> Maps:
     """A model's picture, rebuilt from pieces of the exemplar; maps that the exemplar lacks stay the model's.
 
-    ParameterError for an exemplar without base colour, and for results of more than `MOST_PX`.
+    Raise ParameterError for an exemplar without base colour, and for results of more than `MOST_PX`.
     """
     height, width = synthesis.choice.picture_px
     if height * width > MOST_PX:

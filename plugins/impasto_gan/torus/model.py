@@ -72,7 +72,7 @@ def lattice_of(card: LatticeCard) -> Lattice:
 
 
 def load_torus(wanted: str, context: Context) -> TorusModel:
-    """The model of this name for `torus`. ModelError if there is none, or if its file does not fit."""
+    """The model of this name for `torus`. Raise ModelError if there is none, or if its file does not fit."""
     found = context.find_model(wanted, "torus")
     return _load(found.path, found.sha256(), context.device, context.precision)
 

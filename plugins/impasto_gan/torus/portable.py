@@ -190,7 +190,7 @@ def slider_defaults(model: TorusModel) -> tuple[float, ...]:
 def inputs_of(model: TorusModel, size: tuple[int, int], seed: int) -> dict[str, np.ndarray]:
     """Values of the graph's inputs, float32, for the picture (height, width) that `torus` makes from this seed.
 
-    ParameterError if the sides are not multiples of a cell, or hold no whole periods of the pattern.
+    Raise ParameterError if the sides are not multiples of a cell, or hold no whole periods of the pattern.
     """
     problem = sides_problem(size, model.network.cell_px)
     moved = torch.tensor(slider_defaults(model)) @ model.sliders.cpu()

@@ -40,7 +40,7 @@ def prepare(
     device: str,
     on_note: Callable[[str], None] = lambda note: None,
 ) -> TrainingData:
-    """The dataset as training data. ParameterError if its pictures are too small, or have one colour.
+    """The dataset as training data. Raise ParameterError if its pictures are too small, or have one colour.
 
     on_note: called with a note for the user if its pattern cannot be learned as such.
     """

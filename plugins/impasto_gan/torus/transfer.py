@@ -40,7 +40,7 @@ def transfer(
 ) -> Laid:
     """A torus of (H, W) texels, covered with pieces of the maps `source` (c, h, w) that resemble `picture` (c, H, W).
 
-    strictness: from 0, which ignores the picture, to 1. ParameterError if there would be too many pieces.
+    strictness: from 0, which ignores the picture, to 1. Raise ParameterError if there would be too many pieces.
     """
     example = Example(source)
     wanted = Projection.of(source)(picture)

@@ -110,7 +110,7 @@ class CaptionedData:
 def read_captioned(dataset: Dataset, longest_px: int, crop_px: int, encode: Encode, device: str) -> CaptionedData:
     """The dataset's pictures with their captions.
 
-    ParameterError if a picture has no caption or is smaller than `crop_px`, or if all captions are the same.
+    Raise ParameterError if a picture has no caption or is smaller than `crop_px`, or if all captions are the same.
     """
     check_captions(dataset)
     surfaces, wraps, sources = load_surfaces(dataset, False, longest_px)

@@ -18,7 +18,7 @@ Encode = Callable[[Sequence[str]], np.ndarray]
 def encoder_of(name: str, slots: Sequence[str] | None, context: Context) -> tuple[Encode, tuple[str, ...]]:
     """A function from texts to features (N, F), and the slots of the built-in encoder; () for a plugin's.
 
-    slots: those of a trained model; None for a new one. ParameterError if no plugin has an encoder of that name.
+    slots: those of a trained model; None for a new one. Raise ParameterError if no plugin has an encoder of that name.
     """
     if name:
         encoder = registry().text_encoder(name)

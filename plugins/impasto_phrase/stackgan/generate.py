@@ -63,7 +63,7 @@ def generate_stackgan(subject: Maps, parameters: StackGanParameters, context: Co
 
 
 def _text_or_example(text: str, card: StackGanCard, context: Context) -> str:
-    """The text, or an example caption if it is empty. ParameterError if the model knows none of its words."""
+    """The text, or an example caption if it is empty. Raise ParameterError if the model knows none of its words."""
     if not text:
         if not card.examples:
             raise ParameterError(f"{card.name} needs a phrase", "give one, such as --text 'old red bricks'")

@@ -68,7 +68,7 @@ def middle_width_m(subject: Maps) -> float | None:
 
 
 def _small(subject: Maps) -> Tensor:
-    """The middle square of a picture in Oklab (3, SIDE_PX, SIDE_PX). ParameterError if it shows no surface."""
+    """The middle square of a picture in Oklab (3, SIDE_PX, SIDE_PX). Raise ParameterError if it shows no surface."""
     import torch
 
     from impasto.surface.color import linear_pixels

@@ -36,7 +36,7 @@ Width = Annotated[int, Field(ge=1, le=256)]
 
 
 def repaint(subject: Maps, parameters: FastStyleParameters, inputs: Inputs, context: Context) -> Maps:
-    """Repaint the subject with a model. ParameterError or ModelError if an input or the model cannot be used."""
+    """Repaint the subject with a model. Raise ParameterError or ModelError if an input or the model cannot be used."""
     painter = load_painter(parameters.model, context)
     shared = {name: getattr(parameters, name) for name in SHARED}
     given = StyleParameters(**shared, strokes_px=painter.card.strokes_px, weight=(1.0,))
@@ -89,7 +89,7 @@ class FastPainter:
 
 
 def load_painter(model: str, context: Context) -> FastPainter:
-    """The painter from a model by name, "" for the first. ModelError if there is none, or if it does not fit."""
+    """The painter from a model by name, "" for the first. Raise ModelError if there is none, or if it does not fit."""
     stated, tensors = context.load_model(model, TOOL)
     card = FastStyleCard.of(stated)
     style = floats(tensors, STYLE_TENSOR, (3, None, None), card.name)

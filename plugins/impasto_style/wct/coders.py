@@ -127,7 +127,7 @@ def load_coders(name: str, context: Context) -> dict[int, Coder]:
 
 @cache
 def _bundled_coders() -> dict[str, np.ndarray]:
-    """Weights of the bundled encoder and its decoders. ModelError if a file is damaged."""
+    """Weights of the bundled encoder and its decoders. Raise ModelError if a file is damaged."""
     return bundled_tensors() | read_model(MODELS / f"{DECODERS}{SUFFIX}").load()
 
 

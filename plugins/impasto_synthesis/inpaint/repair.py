@@ -77,7 +77,7 @@ def mask_of(maps: Maps, size_px: tuple[int, int]) -> np.ndarray:
 def regions_of(maps: Maps, size_px: tuple[int, int], name: str) -> np.ndarray:
     """Numbers (H, W) of the regions of a picture of any size, one for each of its colours.
 
-    ParameterError if it has too many colours, as a photograph has.
+    Raise ParameterError if it has too many colours, as a photograph has.
     """
     colors = np.round(_pixels(maps) * 255).astype(np.int64)
     rows, columns = (

@@ -55,7 +55,7 @@ class GivenMaps:
 
     @classmethod
     def of(cls, inputs: Mapping[str, Any]) -> GivenMaps:
-        """The inputs by name. ParameterError for combinations that do not work."""
+        """The inputs by name. Raise ParameterError for combinations that do not work."""
         others, masks = tuple(inputs.get("others") or ()), tuple(inputs.get("mask") or ())
         labels, guide = inputs.get(LABELS), inputs.get("guide")
         if labels and not guide:
@@ -127,7 +127,7 @@ def _mask(maps: Maps, size_px: tuple[int, int]) -> np.ndarray:
 def label_guidance(labels: Tensor, wanted: Tensor, strength: float) -> Guidance:
     """Guidance by the colours of labels of the source (3, h, w) and of the result (3, H, W).
 
-    ParameterError if the source's labels have one colour.
+    Raise ParameterError if the source's labels have one colour.
     """
     mean = labels.mean((1, 2), keepdim=True)
     deviation = (labels - mean).square().sum(0).mean().sqrt()
@@ -193,7 +193,7 @@ def _random_regions(weights: Sequence[float], size_px: tuple[int, int], side_px:
 def with_common_maps(photographs: Sequence[Maps], context: Context) -> list[Maps]:
     """The photographs with their common maps, in the first one's colour spaces and, if known, at its texel size.
 
-    ParameterError if they have no map in common.
+    Raise ParameterError if they have no map in common.
     """
     first = photographs[0]
     names = [name for name in first if all(name in other for other in photographs)]
