@@ -47,7 +47,7 @@ class OnImage(TaskOperator):
 
     @classmethod
     def suits(cls, image: bpy.types.Image) -> bool:
-        """Whether it can do something with the image; the panel has no button for it otherwise."""
+        """Whether the operator can use the image. If not, the panel has no button for the operator."""
         return True
 
     def chosen_image(self, context: bpy.types.Context) -> bpy.types.Image:

@@ -135,7 +135,7 @@ def _draw_model(row: bpy.types.UILayout, model: Mapping[str, Any]) -> None:
 
 
 def _kind(model: Mapping[str, Any]) -> str:
-    """Its material, or the number of those that it makes, as a line has no room for their names."""
+    """Material of a model, or number of its materials, because a line has no room for their names."""
     classes = model["classes"]
     return model["material"] or (sentence(f"{len(classes)} materials") if classes else model["tool"])
 

@@ -69,7 +69,7 @@ class Engine:
 
     @property
     def is_remote(self) -> bool:
-        """Whether it is on another machine."""
+        """Whether the engine is on another machine."""
         return self.python.startswith(REMOTE)
 
     @property

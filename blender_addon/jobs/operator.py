@@ -71,7 +71,7 @@ class TaskOperator(InstantOperator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """Whether it can start now; for a click in our panels and menus, also with the panel's settings.
+        """Whether the operator can start now. For clicks in Impasto's panels and menus: with the panel's settings.
 
         Blender calls this for scripts, too, which pass their own settings, and get errors from `execute`. Only buttons
         in our panels and menus have a place in their context.

@@ -206,12 +206,12 @@ class IMPASTO_OT_material_preview(bpy.types.Operator):
 
 
 def views(context: bpy.types.Context) -> list[bpy.types.SpaceView3D]:
-    """The 3D view of the panel, or else those of the window."""
+    """The 3D view of the panel, or else all 3D views of the window."""
     area, screen = context.area, context.screen
     areas = [area] if area and area.type == "VIEW_3D" else list(screen.areas if screen else ())
     return [one.spaces.active for one in areas if one.type == "VIEW_3D"]
 
 
 def views_without_materials(context: bpy.types.Context) -> list[bpy.types.SpaceView3D]:
-    """Those of them that do not show materials."""
+    """3D views of `views` that do not show materials."""
     return [space for space in views(context) if space.shading.type in ("WIREFRAME", "SOLID")]

@@ -66,11 +66,11 @@ class Subject:
         return surfaces.base_color_of(self.material) if self.material else self.image
 
     def surface(self, context: bpy.types.Context) -> MeshSurface | None:
-        """Surface that a material's maps lie on."""
+        """Surface with the maps of the material."""
         return MeshSurface.chosen(context, self.material, self.item) if self.material else None
 
     def read(self) -> Input:
-        """Its maps, read as far as that needs the main thread."""
+        """Maps of the subject, of which only the part that needs the main thread is read."""
         if self.material is None:
             return tiles.read(self.image)
         nodes = surfaces.map_nodes(self.material)

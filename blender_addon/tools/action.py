@@ -84,7 +84,7 @@ class WorkerAction:
         return cls(recipe=Recipe((Step(name),)), inputs={} if source is None else {SOURCE: source})
 
     def ready(self) -> WorkerAction:
-        """The same action with inputs in the form that the worker takes; for any thread."""
+        """The same action with inputs in the form that the worker accepts. It may be called on any thread."""
         return replace(self, inputs={name: ready(given) for name, given in self.inputs.items()})
 
     def answer(self, task: Task, client: Client, deliver: Delivery | ResultView | None = None) -> JobResult:

@@ -61,7 +61,7 @@ class Live:
         raise NotImplementedError
 
     def runs_small(self, _context: bpy.types.Context) -> bool:
-        """As for `WorkerAction.picture`."""
+        """Argument `runs_small` of `WorkerAction.picture`."""
         return False
 
     def recipes_before(self, _context: bpy.types.Context, _action: WorkerAction) -> Sequence[Recipe]:

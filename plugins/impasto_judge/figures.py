@@ -52,7 +52,7 @@ def figures_of(
 
 
 def with_heights_in_metres(case: EvaluationCase, made: Sequence[Maps]) -> tuple[EvaluationCase, list[Maps]]:
-    """The same with heights in metres above their mean, at the texel size of the results.
+    """The case and the results, with heights in metres above their mean, at the texel size of the results.
 
     Every height map fills [0, 1], so the same relief has different values in different pictures. Heights stay unchanged
     unless the ranges of all of them are known.

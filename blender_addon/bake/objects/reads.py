@@ -32,7 +32,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Read:
-    """One node, by its name for people, and what it reads."""
+    """Data that a node reads. node: name of the node for people. name: name of an attribute, property or UV map."""
 
     node: str
     kind: Kind
@@ -132,7 +132,7 @@ def _reads(node: Node, output: NodeSocket) -> Iterator[Read]:
 
 
 def missing_of(reads: Sequence[Read], obj: Object) -> list[Read]:
-    """Those of the reads whose attribute, property or UV map an evaluated object lacks, so that they give black."""
+    """Reads that give black, because an evaluated object lacks their attribute, property or UV map."""
     mesh = obj.data
     known = {
         Kind.ATTRIBUTE: lambda name: name in mesh.attributes or (not name and len(mesh.color_attributes)),

@@ -33,7 +33,7 @@ FLAT = 1e-12
 MOST_TRIANGLES = 100_000
 """Limit of the search for overlaps, which would take longer than the bake above it."""
 MOST_BEFORE = 30_000
-"""The same before a bake: 0.2 s."""
+"""Limit of the search before a bake: 0.2 s."""
 MOST_NAMES = 3
 COPYING = ("ARRAY", "MIRROR", "SCREW", "SOLIDIFY")
 """Modifiers that give new faces the UVs of others."""
@@ -56,7 +56,7 @@ class BakeWarning:
 def warnings_before(
     given: BakeSet, options: BakeOptions, depsgraph: bpy.types.Depsgraph, *, assigns: bool
 ) -> Iterator[BakeWarning]:
-    """All that is known of a set before its bake, modifiers as in the viewport. assigns: materials are replaced."""
+    """All warnings about a set before its bake, with modifiers as in the viewport. assigns: materials are replaced."""
     yield from object_warnings(given, assigns=assigns)
     evaluated = [obj.evaluated_get(depsgraph) for obj in given.objects]
     meshes: list[tuple[Mesh, str]] = []

@@ -139,7 +139,7 @@ class Window:
 
     @property
     def pixels(self) -> tuple[slice, slice]:
-        """Its place in an image (H, W)."""
+        """Rows and columns of the window in an image (H, W)."""
         return slice(self.bottom, self.bottom + self.height), slice(self.left, self.left + self.width)
 
     def uvs(self, uvs: np.ndarray, size_px: tuple[int, int]) -> np.ndarray:

@@ -37,14 +37,14 @@ MOST_SENT = 64
 
 @dataclass(frozen=True)
 class Security:
-    """Files for tls:// (PEM), as for `dask worker`. Dask's own configuration replaces missing ones."""
+    """Files for tls:// (PEM), as for `dask worker`. Dask's own configuration replaces missing files."""
 
     ca_file: Path | None = None
     cert: Path | None = None
     key: Path | None = None
 
     def for_dask(self) -> Any:
-        """The same for `distributed.Client`."""
+        """Security object for `distributed.Client`; None without files."""
         from distributed.security import Security as DaskSecurity
 
         given = {"tls_ca_file": self.ca_file, "tls_client_cert": self.cert, "tls_client_key": self.key}

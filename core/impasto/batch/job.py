@@ -50,12 +50,12 @@ class BatchJob:
 
     @property
     def special(self) -> Action | None:
-        """Its action, if it is not `run`. Raise ParameterError if no plugin has it."""
+        """Action of the job; None for `run`. Raise ParameterError if no plugin has the action."""
         return None if self.action == RUN else registry().action(self.action)
 
     @property
     def action_values(self) -> Any:
-        """The values of its action, with the type that the action declares."""
+        """Values of the action, with the type that the action declares."""
         return as_kind(self.special.values, dict(self.values), "values") if self.special else None
 
     @property

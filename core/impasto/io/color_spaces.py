@@ -153,7 +153,7 @@ OWN: Mapping[str, RGBSpace] = {
 
 
 def check_color_space(name: str) -> str:
-    """The name under which a colour space is recorded. Raise ParameterError for an unknown name lists all."""
+    """The name under which a colour space is recorded. Raise ParameterError for an unknown name."""
     known = _names()
     if name.strip().lower() not in known:
         names = sorted(set(known.values()))

@@ -45,7 +45,7 @@ class Datablock:
 
     @property
     def is_gltf(self) -> bool:
-        """Whether it is in a glTF file, which needs no Blender."""
+        """Whether the datablock is in a glTF file, which needs no Blender."""
         return self.file.suffix.lower() in GLTF
 
     @property
@@ -60,17 +60,17 @@ class Datablock:
 
     @property
     def file_name(self) -> str:
-        """Its name as part of a file name, without slashes."""
+        """Name of the datablock as part of a file name, without slashes."""
         return usable_name(self.name)
 
     def check_files(self, files: Iterable[Path]) -> None:
-        """Raise FileError if a file that it uses is missing."""
+        """Raise FileError if a file that the datablock uses is missing."""
         if missing := next((file for file in files if not is_there(file)), None):
             remedy = "restore it, or pack the resources of the .blend (File > External Data), and save"
             raise FileError(f"{self.title} uses {excerpt(missing)}, which is not there", remedy)
 
     def name_in(self, names: Iterable[str]) -> str:
-        """Its full name among existing names. A path shortens "A//B". Raise FileError if it is missing or ambiguous."""
+        """Full name among existing names. A path shortens "A//B". Raise FileError if it is missing or ambiguous."""
         known = list(names)
         listed = ", ".join(map(excerpt, known[:MOST_LISTED])) + (", …" if len(known) > MOST_LISTED else "")
         if not self.name:

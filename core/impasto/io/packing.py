@@ -106,7 +106,7 @@ class PackedPicture:
         return self
 
     def texture(self, maps: Maps) -> Texture:
-        """Its pixels (H, W, C), from whole maps or from a band of their rows."""
+        """Pixels (H, W, C) of the packed picture, from whole maps or from a band of their rows."""
         first = self.channels[0].map_name
         if first in maps and self.channels == all_of(first):
             return maps[first]

@@ -76,7 +76,7 @@ def _closed(torus: int, length: float, overlap: float, scale: int) -> tuple[int,
 
 
 def _open(torus: int, length: float, overlap: float, scale: int) -> tuple[int, int, np.ndarray]:
-    """The same along an axis at whose end the last piece ends."""
+    """Side, overlap and corners along an axis that does not wrap around: the last piece ends at its end."""
     block = int(-(-length // scale) * scale)
     count = 1 + max(1, math.ceil((torus - block) / (block * (1 - overlap))))
     corners = np.arange(count) * (torus - block) // (count - 1)

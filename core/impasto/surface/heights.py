@@ -33,11 +33,11 @@ MUCH_BETTER = 0.5
 LEAST_RESPONSE = 1e-3
 """Least squared response of differences that is inverted, for a seamless surface."""
 LEAST_IN_PASSES = (0.3, 0.2, 0.1, 0.01)
-"""The same in each pass over other surfaces: small responses amplify errors of the estimated slopes at borders."""
+"""Least squared response in each pass over other surfaces. Small responses amplify errors of slopes at borders."""
 FINEST_CYCLES = 0.2
 """Frequency, in cycles per pixel, above which these limits apply."""
 LARGEST_GRID_PX = 2**26
-"""Largest grid of the Fourier transform, about 4 GiB; one that is not seamless takes four times its own size."""
+"""Largest grid of the Fourier transform, about 4 GiB. A surface that is not seamless takes four times its size."""
 
 Grid = tuple[np.ndarray, np.ndarray]
 

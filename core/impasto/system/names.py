@@ -56,7 +56,7 @@ def as_unicode(name: str) -> str:
 
 
 def is_file_name(name: str) -> bool:
-    """Whether it names a file, and is not a path, on every platform."""
+    """Whether a text names a file, and is no path, on every platform."""
     if name in ("", ".", "..") or "\0" in name or PureWindowsPath(name).drive:
         return False
     return PurePosixPath(name).name == PureWindowsPath(name).name == name

@@ -27,7 +27,7 @@ WIDTHS = (16, 32, 64, 64)
 def two_sample_auc(a: np.ndarray, b: np.ndarray, seed: int = 0, steps: int | None = None) -> float:
     """Area under the ROC curve of a classifier that distinguishes patches of a and b, both (H, W, C).
 
-    It learns on the left half of each and is tested on the right half. 0.5: it never succeeds; 1: it always does. The
+    The left halves are for learning, and the right halves for the test. 0.5: it never succeeds; 1: it always does. The
     height must be at least 80 px, the width twice as much.
     """
     known, unknown = ([[_half(one, part)] for one in (a, b)] for part in (0, 1))
@@ -37,7 +37,7 @@ def two_sample_auc(a: np.ndarray, b: np.ndarray, seed: int = 0, steps: int | Non
 def disjoint_two_sample_auc(
     learned: tuple[Pictures, Pictures], tested: tuple[Pictures, Pictures], seed: int = 0
 ) -> float:
-    """The same, but the classifier learns on one pair of (lists of) pictures (H, W, C), and is tested on another."""
+    """`two_sample_auc`, but with one pair of (lists of) pictures (H, W, C) for learning, and another for the test."""
     known, unknown = ([list(map(_tensor, as_list(side))) for side in pair] for pair in (learned, tested))
     return _test_score(known, unknown, seed, STEPS)
 

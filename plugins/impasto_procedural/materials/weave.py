@@ -43,7 +43,7 @@ def draw(canvas: Canvas, p: Look) -> Drawing:
 def _thread(canvas: Canvas, p: Look, name: str, number: Tensor, across: Tensor, along: Tensor,
     rise: Tensor, counts: tuple[int, int],
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """Height in metres and shade, (H, W), of one set of threads. counts: of them, and of those they cross."""
+    """Height in metres and shade, (H, W), of a set of threads. counts: number of threads, and of threads across."""
     count, crossings = counts
     turns = round(2.2 * crossings) / (2 * crossings)  # of two plies: as a whole they fit the tile
     one = lambda what: canvas.uniform(f"{name} {what}", count)[number]  # noqa: E731

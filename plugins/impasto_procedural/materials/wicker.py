@@ -60,7 +60,7 @@ def _wicker(canvas: Canvas, p: Look, sway: tuple[Tensor, Tensor]) -> list[Tensor
 
 
 def _cane(canvas: Canvas, p: Look, sway: tuple[Tensor, Tensor]) -> list[Tensor]:
-    """The same of strips in pairs, upright and level, and of diagonals both ways."""
+    """Layers of cane: strips in pairs, upright and level, and diagonal strips in both directions."""
     columns = canvas.count(0.5 * p.size_m)
     rows = canvas.count(0.5 * p.size_m, horizontal=False)
     u = (canvas.x_m + sway[1]) / canvas.width_m * columns

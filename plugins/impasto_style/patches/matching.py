@@ -46,9 +46,9 @@ MOST_POTENTIAL = 6.0
 LEAST_USE = 0.2
 """Smallest target use of a part, relative to the mean, since parts at borders hold only a few patches."""
 LARGE_COPY = 18 / 512
-"""Connected copies with a larger side, relative to the style's longer side, have a price."""
+"""Side of connected copies, relative to the style's longer side, above which copies have a price."""
 LEAST_LARGE_COPY = 3
-"""The same limit in patches, for small styles."""
+"""Least such side in patches, for small styles."""
 COPY_PRICE, SPOT_PRICE, MOST_EXCESS = 4.0, 2.0, 4.0
 """Prices of a copy twice as large as the limit, and of a spot used twice nearby, relative to the usual distance; and
 the largest excess that raises them."""

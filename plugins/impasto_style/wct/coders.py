@@ -67,7 +67,7 @@ class Coder:
     has_colors: bool = False
 
     def to(self, dtype: torch.dtype) -> Coder:
-        """The same in another precision, except for the decoder's last layer, which outputs the colours."""
+        """The coder in another precision, except for the decoder's last layer, which outputs the colours."""
         encoder = {link: (weight.to(dtype), bias.to(dtype)) for link, (weight, bias) in self.encoder.items()}
         decoder = {link: (weight.to(dtype), bias.to(dtype)) for link, (weight, bias) in self.decoder.items()}
         return replace(self, encoder=encoder, decoder=decoder | {self.links[0]: self.decoder[self.links[0]]})
