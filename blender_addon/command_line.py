@@ -52,7 +52,7 @@ def _take_blend(arguments: list[str]) -> tuple[list[str], Path | None]:
     for index, argument in enumerate(arguments):
         if argument == BLEND:
             if index + 1 == len(arguments):
-                raise FileError(f"{BLEND} needs a file", f"write {BLEND} FILE.blend")
+                raise FileError("{} needs a file", "write {} FILE.blend", BLEND, BLEND)
             return arguments[:index] + arguments[index + 2 :], Path(arguments[index + 1]).absolute()
         if argument.startswith(f"{BLEND}="):
             return arguments[:index] + arguments[index + 1 :], Path(argument.partition("=")[2]).absolute()
@@ -96,7 +96,7 @@ def _written_files(said: str) -> list[Path]:
 def _save_blend(blend: Path, files: Sequence[Path]) -> None:
     """Add a material of these maps to the .blend, images packed."""
     if not files:
-        raise FileError("the command wrote no maps", f"leave {BLEND} out")
+        raise FileError("the command wrote no maps", "leave {} out", BLEND)
     if blend.exists():
         bpy.ops.wm.open_mainfile(filepath=str(blend))
     else:

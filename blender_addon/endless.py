@@ -18,7 +18,7 @@ from .bridge.surfaces import MapNode
 from .bridge.target import active_material, by_uid, chosen_material
 from .core.descriptions import MESH
 from .core.engine.messages import LOOKUP, JobResult, ResultView
-from .core.errors import ParameterError
+from .core.errors import Message, ParameterError, series
 from .core.recipe import Recipe, Step
 from .engine import engine
 from .engine.catalogue import catalogue
@@ -44,16 +44,16 @@ def check_can_be_endless(material: bpy.types.Material, *, insist: bool) -> None:
     materials.check_editable(material)
     color = surfaces.base_color_of(material)
     if endless_nodes.find(material):
-        raise ParameterError(f"the material {material.name} is endless already", "make it plain first")
+        raise ParameterError("the material {} is endless already", "make it plain first", material.name)
     for name, one in used_maps(material).items():
         if one.node.projection != "FLAT":
-            message = f"the image of the {MAPS[name]} is not mapped by UVs"
-            raise ParameterError(message, "unwrap the object, and set the image's projection to Flat")
+            message = "the image of the {} is not mapped by UVs"
+            raise ParameterError(message, "unwrap the object, and set the image's projection to Flat", MAPS[name])
     if _is_atlas(images.recipe_in(color)):
-        message = f"the textures of {material.name} are an atlas of a mesh, which cannot be repeated"
-        raise ParameterError(message, "choose a material whose textures tile")
+        message = "the textures of {} are an atlas of a mesh, which cannot be repeated"
+        raise ParameterError(message, "choose a material whose textures tile", material.name)
     if color.get(REGULAR) and not insist:
-        raise ParameterError(f"{material.name}: {WHY_REGULAR}", REMEDY)
+        raise ParameterError("{}: {}", REMEDY, material.name, WHY_REGULAR)
 
 
 def _is_atlas(recipe: Recipe | None) -> bool:
@@ -152,7 +152,7 @@ class EndlessRequest:
         endless_nodes.insert(material.node_tree, sockets, links[0].from_socket if links else None, ingredients, grid)
         push_undo(f"Impasto: {material.name}")
         notes = ["its pattern is regular, and was broken"] if made.is_regular else []
-        text = "; ".join([f"The material {material.name} is endless", *notes])
+        text = series("; ", [Message("The material {} is endless", material.name), *notes])
         new = (*ingredients.images.values(), ingredients.lookup)
         return TaskReport("INFO", text, materials=(material.name,), images=tuple(image.name for image in new))
 
@@ -203,7 +203,7 @@ class IMPASTO_OT_make_plain(InstantOperator, bpy.types.Operator):
     def do(self, context: bpy.types.Context) -> TaskReport:
         material = chosen_material(context, self.source)
         endless_nodes.remove(material.node_tree, _endless(material))
-        return TaskReport("INFO", f"The material {material.name} is plain again", materials=(material.name,))
+        return TaskReport("INFO", Message("The material {} is plain again", material.name), materials=(material.name,))
 
 
 @with_properties(Form, "material", "out_dir", "replace")
@@ -243,7 +243,7 @@ def _endless(material: bpy.types.Material) -> bpy.types.Node:
     """The node that makes a material endless. Raise ParameterError for a plain one."""
     node = endless_nodes.find(material)
     if node is None:
-        raise ParameterError(f"the material {material.name} is not endless", "press Make Endless first")
+        raise ParameterError("the material {} is not endless", "press Make Endless first", material.name)
     return node
 
 

@@ -19,7 +19,7 @@ from .bake.sources.provenance import sources_of, with_recipes
 from .bridge.materials import LABELS
 from .bridge.meshes import gltf_transform
 from .bridge.target import active_material, chosen_material, object_called
-from .core.errors import ParameterError
+from .core.errors import Message, ParameterError
 from .jobs.operator import TaskOperator
 from .jobs.session import jobs
 from .jobs.task import Place, Task, TaskReport
@@ -96,7 +96,7 @@ def _report(made: tuple[Mapping[str, Any], Sequence[BakedMap]]) -> TaskReport:
     files: Sequence[str] = answer["files"]
     names = ", ".join(Path(file).name for file in files)
     notes = dict.fromkeys(note for one in maps for note in one.notes)
-    return TaskReport.noted(f"Exported {names}", notes, files=tuple(files))
+    return TaskReport.noted(Message("Exported {}", names), notes, files=tuple(files))
 
 
 @with_properties(Export)

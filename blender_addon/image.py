@@ -106,8 +106,8 @@ class IMPASTO_OT_rerun(OnImage, bpy.types.Operator):
         image = self.chosen_image(context)
         recipe = images.recipe_of(image)
         if recipe.steps[0].tool == BAKE:
-            message = f"{image.name} was baked of {baked_object(recipe)}"
-            raise ParameterError(message, "select that and press Bake Maps")
+            message = "{} was baked of {}"
+            raise ParameterError(message, "select that and press Bake Maps", image.name, baked_object(recipe))
         target = target_of(context, NONE, naming.of_set(image))
         joined = JoinedResult.of(image)
         again = replace(recipe, inputs={}, made_with={})

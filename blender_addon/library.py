@@ -14,7 +14,7 @@ from typing import Any
 import bpy
 from bpy.props import CollectionProperty, StringProperty
 
-from .core.errors import ParameterError, choices
+from .core.errors import Message, ParameterError, choices
 from .core.system.untrusted import excerpt
 from .engine import engine
 from .engine.catalogue import catalogue
@@ -66,7 +66,7 @@ class ChangesLibrary(AsksFirst):
 
 def ask_to_remove(operator: ChangesLibrary, context: bpy.types.Context, event: bpy.types.Event, what: str) -> set[str]:
     """Ask whether to delete something of the library, by its name."""
-    title = sentence(f"Remove {what}?")
+    title = sentence("Remove {}?", what)
     return context.window_manager.invoke_confirm(operator, event, title=title, confirm_text="Remove")
 
 
@@ -83,7 +83,7 @@ def library_task(label: str, *arguments: str) -> Task:
 
     def apply(result: tuple[str, Mapping[str, Any]]) -> TaskReport:
         use_description(result[1])
-        return TaskReport("INFO", f"{label}: {result[0]}")
+        return TaskReport("INFO", Message("{}: {}", label, result[0]))
 
     return Task(label, work, apply)
 
@@ -97,7 +97,7 @@ def weights_called(name: str) -> Mapping[str, Any]:
         if item["name"] == name:
             return item
     known = choices(name, (item["name"] for item in catalogue.weights), "the preferences")
-    raise ParameterError(f"there are no weights called {excerpt(name)}", f"{known}; or refresh the tools")
+    raise ParameterError("there are no weights called {}", "{}; or refresh the tools", excerpt(name), known)
 
 
 def missing_for(tool: Mapping[str, Any], parameters: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -109,13 +109,15 @@ def missing_for(tool: Mapping[str, Any], parameters: Mapping[str, Any]) -> list[
 def weights_poll_message(tool: Mapping[str, Any], parameters: Mapping[str, Any]) -> str:
     """Reason why a tool cannot run without weights; empty if it can."""
     lacks = missing_for(tool, parameters)
-    return f"{tool['label']} needs weights: download them, install them from a file, or choose another" if lacks else ""
+    text = "{} needs weights: download them, install them from a file, or choose another"
+    return Message(text, tool["label"]) if lacks else ""
 
 
 def terms(item: Mapping[str, Any]) -> str:
     """Size and licence of a download."""
-    size = f"{item['bytes'] / 2**20:.0f} MB, " if item["bytes"] else ""
-    return f"{size}licence {item['licence']}"
+    if not item["bytes"]:
+        return Message("licence {}", item["licence"])
+    return Message("{:.0f} MB, licence {}", item["bytes"] / 2**20, item["licence"])
 
 
 def download_poll_message() -> str:
@@ -145,14 +147,13 @@ class IMPASTO_OT_download_weights(ChangesWeights, bpy.types.Operator):
 
     def ask(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         item = weights_called(self.name)
-        about = f"{terms(item)}: {item['page']}"
-        return context.window_manager.invoke_confirm(
-            self, event, title=f"Download {item['label']}?", message=about, confirm_text="Download"
-        )
+        about = sentence("{}: {}", terms(item), item["page"])
+        title = sentence("Download {}?", item["label"])
+        return context.window_manager.invoke_confirm(self, event, title=title, message=about, confirm_text="Download")
 
     def task(self, _context: bpy.types.Context) -> Task:
         item = weights_called(self.name)
-        return library_task(f"Downloading {item['label']}", "weights", "download", self.name, "--yes")
+        return library_task(Message("Downloading {}", item["label"]), "weights", "download", self.name, "--yes")
 
 
 class IMPASTO_OT_install_weights(ChangesWeights, bpy.types.Operator):
@@ -190,7 +191,7 @@ class IMPASTO_OT_remove_weights(ChangesWeights, bpy.types.Operator):
         return ask_to_remove(self, context, event, weights_called(self.name)["label"])
 
     def task(self, _context: bpy.types.Context) -> Task:
-        return library_task(f"Removing {weights_called(self.name)['label']}", "weights", "remove", self.name)
+        return library_task(Message("Removing {}", weights_called(self.name)["label"]), "weights", "remove", self.name)
 
 
 BOXES = 2
@@ -212,7 +213,7 @@ def draw_missing_weights(layout: bpy.types.UILayout, context: bpy.types.Context,
     """Draw, in a panel, the weights that a tool needs and the buttons that install them; nothing if it needs none."""
     if missing := missing_for(tool, properties.parameters_of(context.scene, tool)):
         box = layout.box()
-        draw_text(box, f"{tool['label']} needs weights, which are not installed", "INFO")
+        draw_text(box, Message("{} needs weights, which are not installed", tool["label"]), "INFO")
         _draw_list(box, missing)
 
 
@@ -235,7 +236,7 @@ def _draw_one(layout: bpy.types.UILayout, item: Mapping[str, Any]) -> None:
     row.operator("wm.url_open", text="", icon="URL", emboss=False).url = item["page"]
     if item["installed"] or item["error"]:
         row.operator("impasto.remove_weights", text="", icon="TRASH").name = item["name"]
-    draw_text(layout, f"{terms(item)}; {item['description']}", "BLANK1", boxes=BOXES)
+    draw_text(layout, Message("{}; {}", terms(item), item["description"]), "BLANK1", boxes=BOXES)
     if item["error"]:
         column = layout.column()
         column.alert = True

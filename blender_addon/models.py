@@ -10,7 +10,7 @@ from typing import Any
 import bpy
 from bpy.props import StringProperty
 
-from .core.errors import ParameterError, choices
+from .core.errors import Message, ParameterError, choices
 from .core.system.untrusted import excerpt
 from .engine import engine
 from .engine.catalogue import catalogue
@@ -50,7 +50,7 @@ class IMPASTO_OT_remove_model(ChangesLibrary, bpy.types.Operator):
         return ask_to_remove(self, context, event, self.name)
 
     def task(self, _context: bpy.types.Context) -> Task:
-        return library_task(f"Removing {self.name}", "models", "remove", self.name)
+        return library_task(Message("Removing {}", self.name), "models", "remove", self.name)
 
 
 class IMPASTO_OT_use_model(bpy.types.Operator):
@@ -65,7 +65,8 @@ class IMPASTO_OT_use_model(bpy.types.Operator):
         tool = properties.choose_model(context.scene, self.name)
         if tool is None:
             remedy = choices(self.name, (model["name"] for model in catalogue.models), "the section Models")
-            return report_result(self, TaskReport("ERROR", f"there is no model {excerpt(self.name)}; {remedy}"))
+            text = Message("there is no model {}; {}", excerpt(self.name), remedy)
+            return report_result(self, TaskReport("ERROR", text))
         context.scene.impasto.intent = MODEL
         context.scene.impasto.tool = tool["name"]
         return {"FINISHED"}
@@ -80,12 +81,13 @@ class IMPASTO_OT_open_report(bpy.types.Operator):
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         model = model_of(self.name)
-        if reason := report_poll_message(model) if model else f"there is no model {excerpt(self.name)}":
+        if reason := report_poll_message(model) if model else Message("there is no model {}", excerpt(self.name)):
             return report_result(self, TaskReport("ERROR", reason))
         assert model
         file = Path(model["report"])
         if not file.is_file():
-            return report_result(self, TaskReport("ERROR", f"the report of {self.name} is gone; refresh the models"))
+            text = Message("the report of {} is gone; refresh the models", self.name)
+            return report_result(self, TaskReport("ERROR", text))
         return bpy.ops.wm.url_open(url=file.as_uri())
 
 
@@ -97,10 +99,10 @@ def model_of(name: str) -> Mapping[str, Any] | None:
 def report_poll_message(model: Mapping[str, Any]) -> str:
     """Reason why there is no report of this model here; empty if there is one. Called by panels: reads no file."""
     if not model["report"]:
-        return f"{model['name']} has no report; `impasto models report {model['name']} DATA` writes one"
+        return Message("{} has no report; `impasto models report {} DATA` writes one", model["name"], model["name"])
     found = engine.find()
     if found and found.is_remote:
-        return f"the report of {model['name']} is on the machine of the engine; copy it from there"
+        return Message("the report of {} is on the machine of the engine; copy it from there", model["name"])
     return ""
 
 
@@ -111,7 +113,7 @@ def draw_models(layout: bpy.types.UILayout) -> None:
     for damaged in catalogue.damaged_models:
         column = layout.column()
         column.alert = True
-        draw_text(column, f"{damaged['name']}: {damaged['error']}; {damaged['remedy']}", "ERROR")
+        draw_text(column, Message("{}: {}; {}", damaged["name"], damaged["error"], damaged["remedy"]), "ERROR")
     row = layout.row(align=True)
     row.operator("impasto.install_model", icon="IMPORT")
     row.operator("impasto.refresh_tools", text="Refresh", icon="FILE_REFRESH")
@@ -137,7 +139,7 @@ def _draw_model(row: bpy.types.UILayout, model: Mapping[str, Any]) -> None:
 def _kind(model: Mapping[str, Any]) -> str:
     """Material of a model, or number of its materials, because a line has no room for their names."""
     classes = model["classes"]
-    return model["material"] or (sentence(f"{len(classes)} materials") if classes else model["tool"])
+    return model["material"] or (sentence("{} materials", len(classes)) if classes else model["tool"])
 
 
 def _size(count: int) -> str:

@@ -17,6 +17,6 @@ FOLDER_PATH, FILE_PATH = ({"subtype": kind, **RELATIVE} for kind in ("DIR_PATH",
 def absolute(path: str) -> str:
     """Absolute path. Raise ParameterError for a relative one in a file that was never saved."""
     if path.startswith("//") and not bpy.data.filepath:
-        message = f"{path} is relative to a .blend file that was never saved"
-        raise ParameterError(message, "save it, or give a full path")
+        message = "{} is relative to a .blend file that was never saved"
+        raise ParameterError(message, "save it, or give a full path", path)
     return bpy.path.abspath(path)

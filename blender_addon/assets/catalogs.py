@@ -14,7 +14,7 @@ from typing import Any
 
 import bpy
 
-from ..core.errors import FileError, ParameterError
+from ..core.errors import FileError, Message, ParameterError
 from ..core.io.assets import CATALOGS_FILE, catalog_ids, with_catalogs
 from ..core.system.transaction import replace_files
 from ..core.system.untrusted import excerpt, read_bytes
@@ -47,7 +47,7 @@ def library_folder(name: str) -> Path | None:
     libraries = bpy.context.preferences.filepaths.asset_libraries
     if name not in libraries:
         known = ", ".join(libraries.keys()) or "none"
-        raise ParameterError(f"there is no asset library called {excerpt(name)}", f"the preferences have: {known}")
+        raise ParameterError("there is no asset library called {}", "the preferences have: {}", excerpt(name), known)
     return Path(bpy.path.abspath(libraries[name].path))
 
 
@@ -90,8 +90,8 @@ def ids_within(library: str, catalog: str) -> set[str]:
     path = catalog.strip().strip(BETWEEN)
     found = {id_ for name, id_ in known.items() if name == path or name.startswith(f"{path}{BETWEEN}")}
     if not found:
-        message = f"there is no catalogue called {excerpt(catalog)} in {library or 'the open file'}"
-        raise ParameterError(message, f"choose from {', '.join(sorted(known)) or 'none: it has no catalogues'}")
+        message = Message("there is no catalogue called {} in {}", excerpt(catalog), library or "the open file")
+        raise ParameterError(message, "choose from {}", ", ".join(sorted(known)) or "none: it has no catalogues")
     return found
 
 
@@ -99,7 +99,7 @@ def assets_of(library: str) -> Iterator[Asset]:
     """Material assets in the files of a library, by file and name. Raise FileError if a file cannot be read."""
     folder = library_folder(library)
     if folder is None or not folder.is_dir():
-        raise FileError(f"the asset library {library} is not in {folder}", "correct its path in the preferences")
+        raise FileError("the asset library {} is not in {}", "correct its path in the preferences", library, folder)
     for file in sorted(folder.rglob("*.blend")):
         yield from _assets_in(file)
 
@@ -110,7 +110,7 @@ def _assets_in(file: Path) -> list[Asset]:
             with temporary.libraries.load(str(file), link=True, assets_only=True) as (found, wanted):
                 wanted.materials = list(found.materials)
         except OSError as error:
-            raise FileError(f"cannot read the asset library's file {file}", "repair it, or move it away") from error
+            raise FileError("cannot read the asset library's file {}", "repair it, or move it away", file) from error
         made = [item for item in wanted.materials if item is not None]
         return sorted((Asset(file, item.name, catalog_of(item)) for item in made), key=lambda asset: asset.name)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import bpy
 
 from ..bridge import images, materials, shader_tree, tiles
-from ..core.errors import FileError, WorkerError
+from ..core.errors import FileError, Message, WorkerError
 from ..core.io.assets import MOST_BYTES, AssetList, AssetText, ListedAsset
 from ..core.io.udim import is_tiled, tiles_at
 from ..core.recipe import Recipe
@@ -86,7 +86,7 @@ def make_task() -> Task:
 
     def apply(_made: int) -> TaskReport:
         add()
-        return TaskReport("INFO", f"The asset library {NAME} is ready")
+        return TaskReport("INFO", Message("The asset library {} is ready", NAME))
 
     task = Task("Make Asset Library", work, apply, is_shown=False)
     task.place = Place.PREFERENCES
@@ -193,7 +193,7 @@ def write_index(folder: Path) -> bool:
     if done.returncode or not (folder / INDEX).is_file():
         said = (done.stderr or done.stdout or b"").decode("utf-8", "replace")
         remedy = "see whether this works: blender -b -c asset_listing generate FOLDER"
-        raise WorkerError(f"Blender could not write the index of {excerpt(folder)}: {excerpt(said[-200:])}", remedy)
+        raise WorkerError("Blender could not write the index of {}: {}", remedy, excerpt(folder), excerpt(said[-200:]))
     return True
 
 
@@ -208,9 +208,8 @@ def _own_files(folder: Path) -> set[str]:
 def _refuse_others(folder: Path, names: Iterable[str]) -> None:
     """Raise FileError if a file with one of these names exists that is not the library's."""
     if other := next((name for name in sorted(names) if (folder / name).exists()), None):
-        raise FileError(
-            f"{excerpt(folder / other)} is no file of this library", "move it away, or choose another folder"
-        )
+        message = "{} is no file of this library"
+        raise FileError(message, "move it away, or choose another folder", excerpt(folder / other))
 
 
 def _write(path: Path, assets: Sequence[ListedAsset], beside: Path, ids: Mapping[str, str]) -> None:
@@ -218,7 +217,7 @@ def _write(path: Path, assets: Sequence[ListedAsset], beside: Path, ids: Mapping
         try:
             bpy.data.libraries.write(str(staged[path]), set(made), fake_user=True, compress=True)
         except RuntimeError as error:  # so Blender says that it cannot write
-            raise FileError(f"cannot write {excerpt(path)}", "choose another folder") from error
+            raise FileError("cannot write {}", "choose another folder", excerpt(path)) from error
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import numpy as np
 from ..bridge import former, images, surfaces
 from ..bridge.target import chosen_material
 from ..core.engine.messages import RELIT, ResultView
-from ..core.errors import ImpastoError, ParameterError
+from ..core.errors import ImpastoError, Message, ParameterError
 from ..core.io.assets import CLASS_WORDS, ROOT_CATALOG, AssetText, asset_text, catalog_id, catalog_path
 from ..core.system.untrusted import printable
 from ..engine import engine
@@ -51,7 +51,7 @@ class IMPASTO_OT_mark_asset(TaskOperator, bpy.types.Operator):
     def task(self, context: bpy.types.Context) -> Task:
         material = chosen_material(context, self.material)
         if material.library is not None:
-            raise ParameterError(f"the material {material.name} is linked from another file", "mark it there")
+            raise ParameterError("the material {} is linked from another file", "mark it there", material.name)
         return mark_task(material)
 
 
@@ -75,12 +75,14 @@ def mark_task(material: bpy.types.Material) -> Task:
     def apply(made: np.ndarray | ImpastoError | None) -> TaskReport:
         found = bpy.data.materials.get(name)
         if found is None:
-            raise ParameterError(f"the material {name} was deleted meanwhile", "undo that, and mark it again")
+            raise ParameterError("the material {} was deleted meanwhile", "undo that, and mark it again", name)
         failed = isinstance(made, ImpastoError)
         mark(found, None if failed else made)
         push_undo("Impasto: Mark as Asset")
-        said = f"Marked the material {name} as an asset"
-        return TaskReport(*(("WARNING", f"{said}; its preview is not rendered: {made}") if failed else ("INFO", said)))
+        said = Message("Marked the material {} as an asset", name)
+        if failed:
+            return TaskReport("WARNING", Message("{}; its preview is not rendered: {}", said, made))
+        return TaskReport("INFO", said)
 
     return Task("Mark as Asset", work, apply)
 

@@ -119,9 +119,9 @@ def loaded(file: str, name: str) -> bpy.types.Material:
         with bpy.data.libraries.load(file, link=False, assets_only=True) as (found, wanted):
             wanted.materials = [one for one in found.materials if one == name]
     except OSError as error:
-        raise FileError(f"cannot read the asset library's file {file}", "repair it, or move it away") from error
+        raise FileError("cannot read the asset library's file {}", "repair it, or move it away", file) from error
     if not wanted.materials or wanted.materials[0] is None:
-        raise FileError(f"there is no material {name} in {file}", "refresh the asset library")
+        raise FileError("there is no material {} in {}", "refresh the asset library", name, file)
     material = wanted.materials[0]
     material.asset_clear()
     held = former.use_counts()  # materials that another one replaced

@@ -48,16 +48,15 @@ TILE = re.compile(r"\.\d{4}$")
 def check_names(pattern: str) -> None:
     """Raise ParameterError if files cannot be named by a pattern."""
     if "{map}" not in check_pattern(pattern, FIELDS):
-        message = f"the pattern {excerpt(pattern)} does not tell maps apart"
-        raise ParameterError(message, "write {map} in it")
+        raise ParameterError("the pattern {} does not tell maps apart", "write {map} in it", excerpt(pattern))
 
 
 def packed_files(folder: Path, preset: str, format_name: str, *, replace: bool) -> PackedFiles:
     """Files for an engine. Raise ParameterError for a format that it does not write them in."""
     if format_name not in PACKED_FORMATS:
         label = next(label for name, label, _ in FORMAT_ITEMS if name == format_name)
-        message = f"files for an engine cannot be written as {label}"
-        raise ParameterError(message, "choose PNG or OpenEXR of half floats, or one file for each map")
+        message = "files for an engine cannot be written as {}"
+        raise ParameterError(message, "choose PNG or OpenEXR of half floats, or one file for each map", label)
     return PackedFiles.prepare(folder, preset, PACKED_FORMATS[format_name], replace=replace)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import bpy
 
-from ..core.errors import ImpastoError, ParameterError
+from ..core.errors import ImpastoError, Message, ParameterError
 from ..interface.drawing import draw_text, poll_message
 from ..jobs.operator import clicked_panel, report_result
 from ..jobs.session import jobs
@@ -110,12 +110,12 @@ class IMPASTO_OT_bake_remedy(bpy.types.Operator):
             report = error_report(said)
             jobs.show_report(report, clicked_panel(context, Place.BAKE))
             return report_result(self, report)
-        return report_result(self, TaskReport("INFO", f"{chosen.label}: {obj.name}"))
+        return report_result(self, TaskReport("INFO", Message("{}: {}", chosen.label, obj.name)))
 
 
 def _of_blender(chosen: Remedy, error: RuntimeError) -> ImpastoError:
     reason = str(error).strip().partition("\n")[0].removeprefix("Error: ")
-    return ImpastoError(f"{chosen.label} did not work: {reason}", "do it by Blender's own menus, or bake as it is")
+    return ImpastoError("{} did not work: {}", "do it by Blender's own menus, or bake as it is", chosen.label, reason)
 
 
 @contextmanager
@@ -135,7 +135,7 @@ def _alone(context: bpy.types.Context, uid: int) -> Iterator[bpy.types.Object]:
     try:
         _select(layer, [uid], obj)
         if not obj.select_get():
-            raise ParameterError(f"{obj.name} is hidden in the viewport", "show it there, so that it can be selected")
+            raise ParameterError("{} is hidden in the viewport", "show it there, so that it can be selected", obj.name)
         yield obj
     finally:
         _select(layer, selected, active)
@@ -213,7 +213,7 @@ def _draw_overlays(layout: bpy.types.UILayout, context: bpy.types.Context) -> No
     if has_cage:
         column.operator("impasto.show_cage", icon="MOD_LATTICE", depress=overlay.is_cage_on())
     if count := overlay.missed_count():
-        text = sentence(f"Show {count} missed pixels")
+        text = sentence("Show {} missed pixels", count)
         column.operator("impasto.show_misses", text=text, icon="POINTCLOUD_DATA", depress=overlay.are_misses_on())
     found = overlay.shells_now(context) if has_cage and overlay.is_cage_on() else None
     if found and found.error and found.error != poll_message("impasto.bake"):
@@ -267,7 +267,7 @@ def _draw_baked_objects(layout: bpy.types.UILayout, context: bpy.types.Context) 
 def _draw_warnings(layout: bpy.types.UILayout, found: Sequence[BakeWarning], said: Collection[str]) -> None:
     """Draw each warning with the button of its remedy, those that stop the bake first. said: elsewhere in the panel."""
     for one in sorted(found, key=lambda one: not one.stops)[:MOST_WARNINGS]:
-        if one.text not in said and f"left out: {one.text.partition('; ')[0]}" not in said:
+        if one.text not in said and Message("left out: {}", one.text.partition("; ")[0]) not in said:
             draw_text(layout, one.text, "ERROR" if one.stops else "INFO")
         if one.remedy:
             row, remedy = layout.row(), REMEDIES[one.remedy]
@@ -275,7 +275,7 @@ def _draw_warnings(layout: bpy.types.UILayout, found: Sequence[BakeWarning], sai
             button = row.operator("impasto.bake_remedy", text=remedy.label, icon=remedy.icon)
             button.uid, button.remedy = one.uid, one.remedy
     if len(found) > MOST_WARNINGS:
-        draw_text(layout, f"{len(found) - MOST_WARNINGS} more warnings", "INFO")
+        draw_text(layout, Message("{} more warnings", len(found) - MOST_WARNINGS), "INFO")
 
 
 def _estimate(context: bpy.types.Context, sets: int) -> str:
@@ -286,7 +286,7 @@ def _estimate(context: bpy.types.Context, sets: int) -> str:
     except ParameterError as error:  # an input that the shader lacks
         return str(error)
     said += "; more with several tiles" if settings.use_tiles else ""
-    return f"{said}; less for each map that is kept" if settings.only_changed else said
+    return Message("{}; less for each map that is kept", said) if settings.only_changed else said
 
 
 def _baked_names(given: BakeSet) -> list[str]:

@@ -13,6 +13,7 @@ from bpy.types import Image, Material, NodeTree
 
 from ..bridge import former, images, materials, naming, tiles
 from ..bridge.target import NEW, NONE, UNUSED, Target
+from ..core.errors import Message, series
 from ..core.system.transaction import replace_files
 from ..engine import engine
 from ..jobs.session import push_undo
@@ -53,7 +54,7 @@ def put(baked: Sequence[tuple[Sequence[BakedMap], Target]], notes: Sequence[str]
         titles = ", ".join(title_of(maps) for maps, _ in baked)
         for maps, _ in baked:
             save([one for one in maps if one.png], folder)
-        return TaskReport("WARNING", f"Another file was opened: the maps of {titles} were kept in {folder}")
+        return TaskReport("WARNING", Message("Another file was opened: the maps of {} were kept in {}", titles, folder))
     notes = [*notes, *(note for maps, _ in baked for one in maps for note in one.notes)]
     made: list[_StoredSet] = []
     new_images: list[str] = []
@@ -73,18 +74,18 @@ def put(baked: Sequence[tuple[Sequence[BakedMap], Target]], notes: Sequence[str]
                 notes += _assign(material, target)
         else:
             former.keep(stored.values())
-        of = title if len(target.objects) == 1 else f"{len(target.objects)} objects"
+        of = title if len(target.objects) == 1 else Message("{} objects", len(target.objects))
         made.append(_StoredSet(of, [one.name for one in fresh], target.objects, material.name if material else ""))
         former.note(material or next(iter(stored.values())))
     first = [(target, next((one for one in maps if not one.is_kept), None)) for maps, target in baked]
     overlay.keep_misses([(target.objects, one.misses) for target, one in first if one])
     said = _sentences(made)
     if kept := sum(one.is_kept for maps, _ in baked for one in maps):
-        said.append(f"{kept} unchanged maps were kept")
+        said.append(Message("{} unchanged maps were kept", kept))
     push_undo("Impasto: Bake")
     return TaskReport(
         "WARNING" if notes else "INFO",
-        "; ".join([*said, *dict.fromkeys(notes)]),
+        series("; ", [*said, *dict.fromkeys(notes)]),
         unassigned=unassigned,
         materials=tuple(one.material for one in made if one.material),
         images=tuple(new_images),
@@ -96,15 +97,15 @@ def _sentences(made: Sequence[_StoredSet]) -> list[str]:
     if len(made) > NAMED_SETS:
         maps, objects = sum(len(one.maps) for one in made), len({uid for one in made for uid in one.objects})
         if materials := sum(bool(one.material) for one in made):
-            return [f"Baked {maps} maps for {objects} objects and made {materials} materials"]
-        return [f"Baked {maps} maps for {objects} objects"]
+            return [Message("Baked {} maps for {} objects and made {} materials", maps, objects, materials)]
+        return [Message("Baked {} maps for {} objects", maps, objects)]
     said = []
     for one in made:
-        what = one.maps[0].replace("_", " ") if len(one.maps) == 1 else f"{len(one.maps)} maps"
+        what = one.maps[0].replace("_", " ") if len(one.maps) == 1 else Message("{} maps", len(one.maps))
         if one.material:
-            said.append(f"Baked {what} of {one.title} and made the material {one.material}")
+            said.append(Message("Baked {} of {} and made the material {}", what, one.title, one.material))
         else:
-            said.append(f"Baked {what} of {one.title}")
+            said.append(Message("Baked {} of {}", what, one.title))
     return said
 
 

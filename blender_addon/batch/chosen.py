@@ -19,7 +19,7 @@ from ..bridge import encode, former, image_editors, images
 from ..bridge.inputs import SOURCE, Source, existing
 from ..bridge.recipe_inputs import all_sources
 from ..core.descriptions import DIRECTIONS, MESH
-from ..core.errors import FileError, ParameterError
+from ..core.errors import FileError, Message, ParameterError
 from ..core.recipe import Recipe, name_inputs
 from ..core.system.names import usable_name
 from ..core.system.transaction import replace_files
@@ -120,7 +120,7 @@ def _place(file: Path, name: str) -> str:
 def _file_of(library: bpy.types.Library, material: bpy.types.Material) -> Path:
     file = Path(bpy.path.abspath(library.filepath))
     if not file.is_file():
-        raise FileError(f"the material {material.name} is linked from {file}, which is not there", "find the file")
+        raise FileError("the material {} is linked from {}, which is not there", "find the file", material.name, file)
     return file
 
 
@@ -130,7 +130,7 @@ def _refuse_unsaved_images(materials: Iterable[bpy.types.Material]) -> None:
     found = {image.name for tree in trees for image in images_in(tree) if image.is_dirty and image.source != "VIEWER"}
     if found:
         names = ", ".join(sorted(found)[:LISTED]) + ("…" if len(found) > LISTED else "")
-        raise ParameterError(f"images have pixels that are not saved: {names}", "save or pack them (Image menu)")
+        raise ParameterError("images have pixels that are not saved: {}", "save or pack them (Image menu)", names)
 
 
 def _objects_for(materials: Iterable[bpy.types.Material]) -> dict[str, bpy.types.Object]:
@@ -170,7 +170,7 @@ def _write(materials: Sequence[bpy.types.Material], path: Path) -> None:
             blocks = {*materials, *written.values(), scene}
             bpy.data.libraries.write(str(path), blocks, path_remap="ABSOLUTE", fake_user=True)
     except RuntimeError as error:  # so Blender says that it cannot write
-        raise FileError(f"the materials cannot be written to {path}", "choose another folder") from error
+        raise FileError("the materials cannot be written to {}", "choose another folder", path) from error
     finally:
         bpy.data.scenes.remove(scene)
         bpy.data.batch_remove([obj for name, obj in written.items() if obj != objects[name]])
@@ -195,8 +195,8 @@ class AppliedRecipe:
         """Recipe of a tool with its parameters and inputs. Raise ParameterError if it does not change a source."""
         tool = catalogue[request.tool]
         if tool["kind"] == "trainer" or not tool["uses_subject"]:
-            message = f"{tool['label']} makes nothing of a material"
-            raise ParameterError(message, "choose a tool that changes its source")
+            message = "{} makes nothing of a material"
+            raise ParameterError(message, "choose a tool that changes its source", tool["label"])
         recipe = replace(request, source=ANY).recipe()
         return cls(request.tool, recipe, name_inputs(request.inputs)[1])
 
@@ -263,5 +263,6 @@ def recipe_poll_message(context: bpy.types.Context, settings: bpy.types.Property
         return "" if images.has_recipe(chosen_image(context)) else "Choose an image that Impasto made"
     name = tool_of(context, settings.apply)
     if name in catalogue and not catalogue[name]["uses_subject"]:
-        return f"{catalogue[name]['label']} makes nothing of a material: choose a tool that changes its source"
+        text = "{} makes nothing of a material: choose a tool that changes its source"
+        return Message(text, catalogue[name]["label"])
     return tool_poll_message(context.scene, name)

@@ -10,7 +10,7 @@ from bpy.props import StringProperty
 
 from ..bridge import image_editors
 from ..bridge.inputs import image_called
-from ..core.errors import ImpastoError, ParameterError
+from ..core.errors import ImpastoError, Message, ParameterError
 from ..engine.catalogue import catalogue
 from ..interface.browsing import draw_image
 from ..interface.drawing import draw_text
@@ -139,11 +139,11 @@ class IMPASTO_OT_batch_sheet(InFolder, InstantOperator, bpy.types.Operator):
         image = self._load(self.folder(context) / self.needed)
         if not bpy.app.background:
             image_editors.show(image)
-        return TaskReport("INFO", f"Opened the image {image.name}", images=(image.name,))
+        return TaskReport("INFO", Message("Opened the image {}", image.name), images=(image.name,))
 
     def _load(self, path: Path) -> bpy.types.Image:
         if not path.is_file():
-            raise ParameterError(f"there is no {path}", "run the batch first")
+            raise ParameterError("there is no {}", "run the batch first", path)
         image = bpy.data.images.load(str(path), check_existing=True)
         image.reload()
         return image
@@ -170,9 +170,8 @@ class IMPASTO_PT_batch(Tab, InView3D, bpy.types.Panel):
         if body := section(layout, "impasto_batch_advanced", "Advanced", closed=True):
             draw_open_number(body, settings, "workers", WORKERS, "Workers")
             body.prop(settings, "cluster")
-            draw_text(
-                body, f"List writes the jobs to {FOLDER}/{TABLE}, which `impasto batch` also runs elsewhere", "INFO"
-            )
+            text = Message("List writes the jobs to {}/{}, which `impasto batch` also runs elsewhere", FOLDER, TABLE)
+            draw_text(body, text, "INFO")
         _draw_listed(layout)
         layout.operator("impasto.batch_list", icon="LONGDISPLAY")
         draw_run(layout, "impasto.batch", Place.BATCH, "DUPLICATE")
@@ -193,7 +192,7 @@ def _draw_materials(layout: bpy.types.UILayout, context: bpy.types.Context, sett
     found = chosen.selected_materials(context) if settings.what == SELECTED else chosen.of_file()
     if found:
         names = ", ".join(material.name for material in found[: chosen.LISTED])
-        draw_text(layout, names + (f", … ({len(found)})" if len(found) > chosen.LISTED else ""), "MATERIAL")
+        draw_text(layout, names + (Message(", … ({})", len(found)) if len(found) > chosen.LISTED else ""), "MATERIAL")
 
 
 def _draw_recipe(layout: bpy.types.UILayout, context: bpy.types.Context, settings: BatchSettings) -> None:
@@ -224,7 +223,7 @@ def _draw_listed(layout: bpy.types.UILayout) -> None:
         side.alignment = "RIGHT"
         side.label(text="×".join(map(str, job["size_px"] or ())), translate=False)
     if latest.more:
-        draw_text(column, f"{latest.more} more jobs", "BLANK1")
+        draw_text(column, Message("{} more jobs", latest.more), "BLANK1")
 
 
 def _draw_after(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -232,9 +231,9 @@ def _draw_after(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     latest = results.latest
     if latest.epoch == jobs.file_epoch:
         for failure in latest.failures[:FAILURES_SHOWN]:
-            draw_text(layout, f"{failure['name']}: {failure['message']}; {failure['remedy']}", "ERROR")
+            draw_text(layout, Message("{}: {}; {}", failure["name"], failure["message"], failure["remedy"]), "ERROR")
         if len(latest.failures) > FAILURES_SHOWN:
-            draw_text(layout, f"More failures are in {results.FAILURES}", "INFO")
+            draw_text(layout, Message("More failures are in {}", results.FAILURES), "INFO")
     column = layout.column()
     if IMPASTO_OT_batch_retry.is_useful(context):
         column.operator("impasto.batch_retry", icon="FILE_REFRESH")

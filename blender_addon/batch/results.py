@@ -13,7 +13,7 @@ import bpy
 from ..assets.marking import mark
 from ..bridge import former, images, materials, tiles
 from ..core.descriptions import MESH
-from ..core.errors import FileError, ProtocolError
+from ..core.errors import FileError, Message, ProtocolError, series
 from ..core.io.udim import tile_number, without_number
 from ..core.system.typed_json import as_kind
 from ..core.system.untrusted import files_in, parse_json, read_bytes, read_json
@@ -58,11 +58,11 @@ class BatchResults:
             made = list(self._new_materials())
         if made:
             push_undo("Impasto: Batch")
-            notes.append(f"new materials: {len(made)}")
-        counts = f"{said['made']} made, {said['done_before']} done before, {said['failed']} failed"
+            notes.append(Message("new materials: {}", len(made)))
+        counts = Message("{} made, {} done before, {} failed", said["made"], said["done_before"], said["failed"])
         return TaskReport(
             "WARNING" if said["failed"] else "INFO",
-            "; ".join([counts, *notes]),
+            series("; ", [counts, *notes]),
             materials=tuple(material.name for material in made),
             files=tuple(said["files"]),
         )
@@ -107,7 +107,7 @@ def list_jobs(said: Mapping[str, Any]) -> TaskReport:
     every = said["jobs"]
     latest.jobs, latest.more, latest.epoch = every[:SHOWN], max(0, len(every) - SHOWN), jobs.file_epoch
     done = len(every) - said["to_make"]
-    return TaskReport("INFO", f"{said['to_make']} to make, {done} done before")
+    return TaskReport("INFO", Message("{} to make, {} done before", said["to_make"], done))
 
 
 def failed_names(folder: Path) -> list[str]:

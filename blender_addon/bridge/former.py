@@ -142,7 +142,7 @@ def latest(material: bpy.types.Material, item: bpy.types.Object | None = None) -
 
 
 def _replaces_none(material: bpy.types.Material) -> ParameterError:
-    return ParameterError(f"the material {material.name} took the place of no other", "choose an object where it did")
+    return ParameterError("the material {} took the place of no other", "choose an object where it did", material.name)
 
 
 def _of_object(material: bpy.types.Material, item: bpy.types.Object | None) -> dict[int, ImpastoFormer]:

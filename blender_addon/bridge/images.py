@@ -17,7 +17,7 @@ import numpy as np
 from mathutils import Color
 
 from ..core.engine.messages import JobInput
-from ..core.errors import FileError, ParameterError
+from ..core.errors import FileError, Message, ParameterError
 from ..core.io.metadata import png_chunks
 from ..core.io.signatures import EXTENSIONS
 from ..core.recipe import Recipe
@@ -98,7 +98,7 @@ class ImagePixels:
     def _check_range(self, largest: float) -> None:
         """Raise ParameterError if values above 1 would be lost, as the engine does for files."""
         if not largest <= 1 + TOLERANCE:
-            message = f"the image {self.name} has values above 1, up to {largest:.4g}, which would be lost"
+            message = Message("the image {} has values above 1, up to {:.4g}, which would be lost", self.name, largest)
             raise ParameterError(message, "lower its exposure until all are at most 1, or save it as PNG")
 
 
@@ -123,7 +123,7 @@ def color_space_of(image: bpy.types.Image) -> str:
 def check_single(image: bpy.types.Image) -> None:
     if image.source in ("MOVIE", "SEQUENCE", "TILED"):
         kind = {"MOVIE": "a movie", "SEQUENCE": "a sequence", "TILED": "tiled (UDIM)"}[image.source]
-        raise ParameterError(f"the image {image.name} is {kind}", "choose a single image")
+        raise ParameterError("the image {} is {}", "choose a single image", image.name, kind)
 
 
 def pixels_of(image: bpy.types.Image) -> ImagePixels:
@@ -131,7 +131,7 @@ def pixels_of(image: bpy.types.Image) -> ImagePixels:
     check_single(image)
     width, height = image.size
     if width * height == 0:
-        raise FileError(f"the image {image.name} has no pixels", "find its missing file, or choose another image")
+        raise FileError("the image {} has no pixels", "find its missing file, or choose another image", image.name)
     has_alpha = image.depth == (128 if image.is_float else 32) and image.alpha_mode != "NONE"
     is_data = image.colorspace_settings.is_data
     spaces = to_rec709(), from_rec709()
@@ -187,8 +187,8 @@ def recipe_of(image: bpy.types.Image) -> Recipe:
         return Recipe.from_json(recipe_text(image))
     if about := metadata_of(image).get("recipe"):
         return Recipe.from_dict(about)
-    message = f"Impasto did not make the image {image.name}: it has no recipe"
-    raise FileError(message, "choose an image that Impasto made")
+    message = "Impasto did not make the image {}: it has no recipe"
+    raise FileError(message, "choose an image that Impasto made", image.name)
 
 
 def recipe_text(item: bpy.types.ID) -> str:

@@ -64,7 +64,7 @@ def picture_of(source: Source) -> bpy.types.Image:
         return source
     path = Path(str(source))
     if path.is_dir():
-        raise ParameterError(f"{path.name} is a folder", "choose a picture, to place points on it")
+        raise ParameterError("{} is a folder", "choose a picture, to place points on it", path.name)
     return _loaded(path)
 
 
@@ -89,9 +89,8 @@ def image_called(name: str) -> bpy.types.Image:
     """Image of this name. Raise ParameterError if there is none."""
     image = bpy.data.images.get(name)
     if image is None:
-        raise ParameterError(
-            f"there is no image called {excerpt(name)}", "see bpy.data.images for those that there are"
-        )
+        message = "there is no image called {}"
+        raise ParameterError(message, "see bpy.data.images for those that there are", excerpt(name))
     return image
 
 
@@ -100,13 +99,13 @@ def recipe_called(name: str) -> Recipe:
     item = bpy.data.materials.get(name) or bpy.data.images.get(name)
     recipe = images.recipe_in(item) if item else None
     if recipe is None:
-        message = f"there is no material and no image called {excerpt(name)} that Impasto made"
-        raise ParameterError(message, "check the name")
+        message = "there is no material and no image called {} that Impasto made"
+        raise ParameterError(message, "check the name", excerpt(name))
     return replace(recipe, inputs={}, made_with={})
 
 
 def existing(path: Path) -> Path:
     """The path. Raise ParameterError if it does not exist."""
     if not is_there(path.parent if path.name.endswith(ALL_OF_ONE) else path):
-        raise ParameterError(f"there is no image and no file called {excerpt(path)}", "check the name")
+        raise ParameterError("there is no image and no file called {}", "check the name", excerpt(path))
     return path

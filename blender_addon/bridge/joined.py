@@ -195,8 +195,8 @@ class JoinedResult:
         nodes = {item: surfaces.map_nodes(item).get("base_color") for item in found}
         left = [item for item, node in nodes.items() if node and node.image not in made]
         if not left:
-            message = f"the material {name}, which {self.image.name} was made of, is not in this .blend as it was"
-            raise ParameterError(message, "append it from a file that has it")
+            message = "the material {}, which {} was made of, is not in this .blend as it was"
+            raise ParameterError(message, "append it from a file that has it", name, self.image.name)
         return left
 
 
@@ -239,6 +239,5 @@ def _first_tile(mesh: Mesh, material: bpy.types.Material) -> np.ndarray:
     np.maximum.at(highest, island[faces], mesh.uvs.reshape(-1, 2))
     is_tiled = surfaces.base_color_of(material).source == TILED
     if not is_tiled and ((highest - lowest) > LARGER).any():
-        message = f"the texture of {material.name} repeats on its objects"
-        raise ParameterError(message, "repaint that material alone")
+        raise ParameterError("the texture of {} repeats on its objects", "repaint that material alone", material.name)
     return np.floor(lowest + 1e-6)[island]

@@ -15,6 +15,7 @@ import bpy
 import numpy as np
 from bpy.props import EnumProperty, FloatProperty
 
+from ..core.errors import Message
 from . import endless_nodes, materials, shader_tree, surfaces
 from .meshes import values_in
 
@@ -196,10 +197,10 @@ def why(material: bpy.types.Material) -> str:
     name, reason = material[WHY]
     unit = materials.length_text(materials.uv_unit(node_of(material))[0] * materials.unit_m())
     texts = {
-        NO_UVS: f"Box: {name} has no UVs",
-        UNEVEN: f"Box: the UVs of {name} have several scales",
-        TURNED: f"Box: the UVs of {name} turn the texture",
-        "": f"UV: one unit of UVs is {unit}",
+        NO_UVS: Message("Box: {} has no UVs", name),
+        UNEVEN: Message("Box: the UVs of {} have several scales", name),
+        TURNED: Message("Box: the UVs of {} turn the texture", name),
+        "": Message("UV: one unit of UVs is {}", unit),
     }
     return texts.get(reason, "")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import bpy
 
-from ..core.errors import ParameterError
+from ..core.errors import Message, ParameterError
 from ..core.system.untrusted import excerpt
 from ..parameters import groups
 from . import shader_tree, sliders
@@ -52,9 +52,8 @@ def material_called(name: str) -> bpy.types.Material:
     """Material of this name. Raise ParameterError if there is none."""
     material = bpy.data.materials.get(name)
     if material is None:
-        raise ParameterError(
-            f"there is no material called {excerpt(name)}", "see bpy.data.materials for those that there are"
-        )
+        message = "there is no material called {}"
+        raise ParameterError(message, "see bpy.data.materials for those that there are", excerpt(name))
     return material
 
 
@@ -62,15 +61,11 @@ def check_editable(material: bpy.types.Material) -> None:
     """Raise ParameterError if the material is part of another file, or its surface is no Principled BSDF."""
     if not material.is_editable:
         library = material.library.filepath if material.library else "another file"
-        raise ParameterError(
-            f"the material {material.name} is linked from {library}",
-            "make it local (Object, Relations, Make Local, Materials), or choose a new material",
-        )
+        remedy = "make it local (Object, Relations, Make Local, Materials), or choose a new material"
+        raise ParameterError("the material {} is linked from {}", remedy, material.name, library)
     if material.node_tree and output_of(material.node_tree) and not principled_of(material.node_tree):
-        raise ParameterError(
-            f"the surface of the material {material.name} is no Principled BSDF",
-            "join one to its Material Output, or choose a new material",
-        )
+        message = "the surface of the material {} is no Principled BSDF"
+        raise ParameterError(message, "join one to its Material Output, or choose a new material", material.name)
 
 
 def new(name: str) -> bpy.types.Material:
@@ -245,7 +240,7 @@ class _Builder:
         top = self.top - ROW_PX / 2
         coordinates = self._node("ShaderNodeTexCoord", "Coordinates", (self.right - 1.5 * COLUMN_PX, top))
         mapping = self._node("ShaderNodeMapping", "Mapping", (self.right - 0.75 * COLUMN_PX, top))
-        mapping.label = f"Real-World Scale ({length_text(self.look.width_m)} wide)"
+        mapping.label = Message("Real-World Scale ({} wide)", length_text(self.look.width_m))
         across = unit_m() / self.look.width_m
         mapping.inputs["Scale"].default_value = (across, across / self.look.aspect, 1.0)
         self.tree.links.new(coordinates.outputs["UV"], mapping.inputs["Vector"])

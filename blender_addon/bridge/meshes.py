@@ -67,10 +67,10 @@ def uv_mapping(material: bpy.types.Material) -> UvMapping:
             links = source.inputs[0].links
             is_flat = bool(links)  # else all pixels have one position
     if node.projection == "BOX":
-        message = f"the textures of {material.name} are projected from the sides of a box"
-        raise ParameterError(message, "choose the mapping UV for it first, or bake it")
+        message = "the textures of {} are projected from the sides of a box"
+        raise ParameterError(message, "choose the mapping UV for it first, or bake it", material.name)
     if not is_flat:
-        raise ParameterError(f"the textures of {material.name} are not mapped by UVs alone", REMEDY)
+        raise ParameterError("the textures of {} are not mapped by UVs alone", REMEDY, material.name)
     return UvMapping(uv_map, matrix)
 
 
@@ -78,7 +78,7 @@ def _matrix(node: bpy.types.Node) -> Matrix:
     """Matrix of a Mapping node. Raise ParameterError if other nodes set its values."""
     sockets = [node.inputs[name] for name in ("Location", "Rotation", "Scale")]
     if any(socket.is_linked for socket in sockets):
-        raise ParameterError(f"other nodes set the values of {node.name}", REMEDY)
+        raise ParameterError("other nodes set the values of {}", REMEDY, node.name)
     return Matrix.LocRotScale(*(socket.default_value for socket in sockets))
 
 
@@ -98,7 +98,7 @@ def uv_layer(mesh: bpy.types.Mesh, uv_map: str) -> bpy.types.MeshUVLoopLayer:
     """The UV map of this name, or else the rendered UV map. Raise ParameterError if the mesh has no UVs."""
     layer = mesh.uv_layers.get(uv_map) or next((one for one in mesh.uv_layers if one.active_render), None)
     if layer is None:
-        raise ParameterError(f"{mesh.name} has no UVs", "unwrap it")
+        raise ParameterError("{} has no UVs", "unwrap it", mesh.name)
     return layer
 
 
@@ -257,9 +257,8 @@ class MeshSurface:
     def _error(self) -> ParameterError:
         if self.material is None:
             return ParameterError("no mesh object with faces is selected", "select one")
-        return ParameterError(
-            f"no selected mesh object shows the material {self.material.name}", "select those that do"
-        )
+        message = "no selected mesh object shows the material {}"
+        return ParameterError(message, "select those that do", self.material.name)
 
     def _is_material(self, material: bpy.types.Material | None) -> bool:
         return self.material is None or (material is not None and material.original == self.material)

@@ -47,11 +47,11 @@ def put_back(mesh: bpy.types.Mesh) -> None:
 
 def _add(mesh: bpy.types.Mesh, uvs: np.ndarray) -> None:
     if not mesh.is_editable:
-        raise ParameterError(f"the mesh {mesh.name} is linked from another file", "make it local")
+        raise ParameterError("the mesh {} is linked from another file", "make it local", mesh.name)
     put_back(mesh)
     mesh[FORMER] = mesh.uv_layers.active.name if mesh.uv_layers else ""
     if mesh.uv_layers.new(name=NAME, do_init=False) is None:
-        raise ParameterError(f"{mesh.name} has no room for another UV map", "remove one")
+        raise ParameterError("{} has no room for another UV map", "remove one", mesh.name)
     layer = mesh.uv_layers[NAME]
     layer.uv.foreach_set("vector", uvs.astype("f4").ravel())
     mesh.uv_layers.active = layer

@@ -86,8 +86,8 @@ def _mesh_shown(recipe: Recipe, image: bpy.types.Image) -> Callable[[], Path | J
     for folder in _folders(image):
         if path := _beside(folder, name):
             return partial(Path, path)
-    message = f"the mesh {name} is neither shown with {image.name} in this scene nor a file beside it"
-    raise FileError(message, "assign the material with the image to the object, or export the object beside the .blend")
+    remedy = "assign the material with the image to the object, or export the object beside the .blend"
+    raise FileError("the mesh {} is neither shown with {} in this scene nor a file beside it", remedy, name, image.name)
 
 
 def sources_of(recipe: Recipe, image: bpy.types.Image | None = None, folder: Path | None = None) -> dict[str, Source]:
@@ -116,8 +116,8 @@ def all_sources(recipe: Recipe, image: bpy.types.Image | None = None, folder: Pa
 
 
 def _not_found(name: str) -> FileError:
-    message = f"the input {name} is neither an image of this .blend nor a file beside it"
-    return FileError(message, "open it as an image, or copy it beside the .blend")
+    message = "the input {} is neither an image of this .blend nor a file beside it"
+    return FileError(message, "open it as an image, or copy it beside the .blend", name)
 
 
 def missing_inputs(recipe: Recipe, found: Container[str]) -> list[str]:

@@ -12,6 +12,7 @@ import bpy
 
 from ..core.descriptions import MESH
 from ..core.engine.messages import JobResult
+from ..core.errors import Message, series
 from ..core.io.udim import tile_number, without_number
 from ..core.system.transaction import replace_files
 from ..core.udim import tile_of
@@ -78,7 +79,7 @@ def put(parts: Sequence[tuple[JobResult, Target]], then: Then = lambda *_: ()) -
     has_warnings = len(notes) > len(parts[0][0].notes)
     return TaskReport(
         "WARNING" if has_warnings else "INFO",
-        "; ".join(said),
+        series("; ", said),
         unassigned=unassigned[0] if unassigned else "",
         materials=tuple(name for report in reports for name in report.materials),
         images=tuple(name for report in reports for name in report.images),
@@ -120,18 +121,17 @@ def _put(
         material = _repaint(made, new, target, notes) if target.painted else _material(made, new, target, notes, draft)
         material[images.RECIPE] = made.recipe.to_json()
         material.pop(images.STAND_IN, None)
-        what = f"the material {material.name}"
+        what = Message("the material {}", material.name)
     else:
         former.keep(new.values())
-        what = f"the image{'s' * (len(new) > 1)} {', '.join(image.name for image in new.values())}"
+        what = Message("the image{} {}", "s" * (len(new) > 1), ", ".join(image.name for image in new.values()))
     if before := by_uid(bpy.data.images, target.image):
         image_editors.show_instead(before, first)
     former.note(material or first)
     unassigned = material.name if material and material.users == int(material.use_fake_user) else ""
     names = (material.name,) if material else ()
-    report = TaskReport(
-        "INFO", f"Made {what}", unassigned=unassigned, materials=names, images=tuple(one.name for one in new.values())
-    )
+    made, shown = Message("Made {}", what), tuple(one.name for one in new.values())
+    report = TaskReport("INFO", made, unassigned=unassigned, materials=names, images=shown)
     return report, notes
 
 
@@ -223,7 +223,7 @@ def _map(material: bpy.types.Material, objects: Sequence[bpy.types.Object], kind
         mapping.choose(material, objects, has_width=has_width)
     if without_uv and kind in (mapping.AUTO, mapping.UV):
         mapping.change(material, mapping.BOX)
-        return [f"{', '.join(without_uv)} has no UVs: projected from the sides of a box, relief by bump"]
+        return [Message("{} has no UVs: projected from the sides of a box, relief by bump", ", ".join(without_uv))]
     if kind not in (mapping.AUTO, mapping.UV):
         mapping.change(material, kind)
     return []
@@ -283,9 +283,10 @@ def _keep_all_as_files(parts: Sequence[tuple[JobResult, Target]]) -> TaskReport:
 def _keep_as_files(made: JobResult, target: Target) -> TaskReport:
     """Keep the result of one target as files."""
     if made.paths:
-        return TaskReport("WARNING", f"Another file was opened: the maps of {target.name} are files only")
+        return TaskReport("WARNING", Message("Another file was opened: the maps of {} are files only", target.name))
     folder = engine.user_folder(create=True) / "kept"
     name = naming.free(folder, naming.of_files(target.name))
     files = {folder / f"{name}_{map_}.png": data.tobytes() for map_, data in made.arrays.items()}
     replace_files(files, replace=False)
-    return TaskReport("WARNING", f"Another file was opened: the maps of {target.name} were kept in {folder}")
+    text = "Another file was opened: the maps of {} were kept in {}"
+    return TaskReport("WARNING", Message(text, target.name, folder))

@@ -61,7 +61,7 @@ def _small_pixels(file: Path) -> np.ndarray:
     if file not in _small and len(_small) < MOST and threading.current_thread() is threading.main_thread():
         _small[file] = _read_small(file)
     if file not in _small:
-        raise FileError(f"{excerpt(file)} was not looked at", "choose its folder in the panel")
+        raise FileError("{} was not looked at", "choose its folder in the panel", excerpt(file))
     return _small[file]
 
 
@@ -78,7 +78,7 @@ def _read_small(file: Path) -> np.ndarray:
     try:
         image.colorspace_settings.name = "Non-Color"
         if not min(image.size):
-            raise FileError(f"{excerpt(file)} cannot be read as a picture", "choose a picture")
+            raise FileError("{} cannot be read as a picture", "choose a picture", excerpt(file))
         image.scale(SMALL_PX, SMALL_PX)
         pixels = np.empty(len(image.pixels), np.float32)
         image.pixels.foreach_get(pixels)

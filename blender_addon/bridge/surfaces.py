@@ -155,7 +155,7 @@ def base_color_of(material: bpy.types.Material | None) -> bpy.types.Image:
         raise ParameterError("the active object has no material", "choose an object whose material has textures")
     found = map_nodes(material).get("base_color")
     if found is None:
-        raise ParameterError(f"no image gives the base colour of the material {material.name}", BAKE_FIRST)
+        raise ParameterError("no image gives the base colour of the material {}", BAKE_FIRST, material.name)
     return found.image
 
 
@@ -210,8 +210,8 @@ def _tile(image: bpy.types.Image, found: Mapping[int, bpy.types.Image], number: 
     """Tile of a map for this tile of the base colour. Raise ParameterError if there is none."""
     one = found.get(number) or found.get(0 if number else min(found))
     if one is None:
-        message = f"{image.name} has no tile {number}, which the source has"
-        raise ParameterError(message, "add the tile, or give a picture that is not tiled")
+        message = "{} has no tile {}, which the source has"
+        raise ParameterError(message, "add the tile, or give a picture that is not tiled", image.name, number)
     return one
 
 

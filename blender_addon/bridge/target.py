@@ -93,19 +93,16 @@ def chosen_material(context: bpy.types.Context, name: str = "") -> bpy.types.Mat
 def object_called(name: str) -> bpy.types.Object | None:
     """The object of this name; None for an empty one. Raise ParameterError if there is none."""
     if name and name not in bpy.data.objects:
-        raise ParameterError(
-            f"there is no object called {excerpt(name)}", "see bpy.data.objects for those that there are"
-        )
+        message = "there is no object called {}"
+        raise ParameterError(message, "see bpy.data.objects for those that there are", excerpt(name))
     return bpy.data.objects[name] if name else None
 
 
 def check_assignable(item: bpy.types.Object) -> None:
     """Raise ParameterError if an object cannot be given another material."""
     if not item.is_editable or (item.data is not None and not item.data.is_editable and not item.material_slots):
-        raise ParameterError(
-            f"the object {item.name} is linked from another file",
-            "make it local (Object, Relations, Make Local), or deselect it",
-        )
+        message = "the object {} is linked from another file"
+        raise ParameterError(message, "make it local (Object, Relations, Make Local), or deselect it", item.name)
 
 
 def by_uid(collection: Iterable[bpy.types.ID], uid: int) -> bpy.types.ID | None:

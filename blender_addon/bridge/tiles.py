@@ -77,8 +77,8 @@ def _loaded(image: bpy.types.Image, path: Path) -> bpy.types.Image:
     try:
         one = bpy.data.images.load(str(path))
     except RuntimeError as error:
-        message = f"the image {image.name} has no pixels"
-        raise FileError(message, "find its missing file, or choose another image") from error
+        message = "the image {} has no pixels"
+        raise FileError(message, "find its missing file, or choose another image", image.name) from error
     one.colorspace_settings.name, one.alpha_mode = image.colorspace_settings.name, image.alpha_mode
     return one
 
@@ -102,7 +102,7 @@ def _saved(image: bpy.types.Image, folder: Path) -> dict[int, Path]:
     """Files of unsaved tiles. Raise ParameterError if this Blender would then regard the image as saved."""
     can_copy = "save_copy" in bpy.types.Image.bl_rna.functions["save"].parameters
     if not can_copy and image.is_dirty and image.filepath_raw:
-        raise ParameterError(f"the tiled image {image.name} has changes that are not saved", "save it (Alt+S) first")
+        raise ParameterError("the tiled image {} has changes that are not saved", "save it (Alt+S) first", image.name)
     kind, image.file_format = image.file_format, "OPEN_EXR" if image.is_float else "PNG"
     try:
         image.save(filepath=str(folder / f"tile.{TOKEN}.png"), **({"save_copy": True} if can_copy else {}))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from ..core.descriptions import EngineDescription
-from ..core.errors import FileError, ParameterError, ProtocolError, choices
+from ..core.errors import FileError, Message, ParameterError, ProtocolError, choices, with_ids, with_messages
 from ..core.system.transaction import replace_files
 from ..core.system.typed_json import as_kind
 from ..core.system.untrusted import excerpt, read_json
@@ -67,7 +67,7 @@ class Catalogue:
 
     def save(self) -> None:
         """Cache the description for the next session."""
-        kept = json.dumps({"key": _key(self.version), "description": self.description})
+        kept = json.dumps({"key": _key(self.version), "description": with_ids(self.description)})
         replace_files({engine.user_folder(create=True) / KEPT: kept.encode()})
 
     def _parameters(self) -> list[Any]:
@@ -94,8 +94,8 @@ class Catalogue:
     def matcher(self, name: str) -> Mapping[str, Any]:
         """Matcher of this name. ParameterError, with the known names, if there is none."""
         if name not in self.matchers:
-            remedy = f"{choices(name, self.matchers, LISTED)}; or refresh the tools"
-            raise ParameterError(f"there is no matcher called {excerpt(name)}", remedy)
+            message = Message("there is no matcher called {}", excerpt(name))
+            raise ParameterError(message, "{}; or refresh the tools", choices(name, self.matchers, LISTED))
         return self.matchers[name]
 
     def __iter__(self) -> Iterator[Mapping[str, Any]]:
@@ -106,8 +106,8 @@ class Catalogue:
 
     def __getitem__(self, name: str) -> Mapping[str, Any]:
         if name not in self._tools:
-            remedy = f"{choices(name, self._tools, LISTED)}; or refresh the tools"
-            raise ParameterError(f"there is no tool called {excerpt(name)}", remedy)
+            message = "there is no tool called {}"
+            raise ParameterError(message, "{}; or refresh the tools", excerpt(name), choices(name, self._tools, LISTED))
         return self._tools[name]
 
 
@@ -135,7 +135,7 @@ class _CachedDescription(TypedDict):
 
 def _read_kept(version: str) -> EngineDescription | None:
     try:
-        kept = as_kind(_CachedDescription, read_json(engine.user_folder() / KEPT), KEPT)
+        kept = as_kind(_CachedDescription, with_messages(read_json(engine.user_folder() / KEPT)), KEPT)
     except (FileError, ProtocolError):
         return None
     return kept["description"] if kept["key"] == _key(version) else None

@@ -16,7 +16,7 @@ from typing import TypedDict
 import bpy
 
 from ..core.engine.remote import Remote
-from ..core.errors import FileError, ProtocolError, WorkerError
+from ..core.errors import FileError, Message, ProtocolError, WorkerError
 from ..core.system import process
 from ..core.system.transaction import replace_files
 from ..core.system.typed_json import Count, as_kind
@@ -51,8 +51,9 @@ print(json.dumps(found))
 
 REMOTE = "ssh://"
 """Beginning of the address of an engine on another machine."""
-BLENDER, ADDON = "IMPASTO_BLENDER", "IMPASTO_BLENDER_ADDON"
-"""Environment variables with the Blender that reads .blend files for the engine, and the module of its extension."""
+BLENDER, ADDON, IDS = "IMPASTO_BLENDER", "IMPASTO_BLENDER_ADDON", "IMPASTO_IDS"
+"""Environment variables: the Blender that reads .blend files for the engine, the module of its extension, and whether
+the command answers with messages by their ids."""
 RECORD = "engine.json"
 """Record of the engine that Set Up Engine made, in the user's folder."""
 
@@ -172,16 +173,14 @@ def check(engine: Engine, version: str) -> None:
     python = tuple(found["version"])
     if python < MIN_PYTHON:
         listed, needed = ".".join(map(str, python)), ".".join(map(str, MIN_PYTHON))
-        message = f"the engine {engine.python} is Python {listed}, which is too old"
-        raise WorkerError(message, f"choose {needed} or newer")
+        message = "the engine {} is Python {}, which is too old"
+        raise WorkerError(message, "choose {} or newer", engine.python, listed, needed)
     for name in ("torch", "impasto"):
         if name not in found["packages"]:
-            raise WorkerError(f"the engine {engine.python} has no {name}", _how_to_install(engine))
+            raise WorkerError("the engine {} has no {}", _how_to_install(engine), engine.python, name)
     if found["packages"]["impasto"] != version:
-        raise ProtocolError(
-            f"the engine {engine.python} has impasto {found['packages']['impasto']}, this extension needs {version}",
-            _how_to_install(engine),
-        )
+        message = "the engine {} has impasto {}, this extension needs {}"
+        raise ProtocolError(message, _how_to_install(engine), engine.python, found["packages"]["impasto"], version)
     _works.add(engine)
 
 
@@ -215,11 +214,11 @@ def _probe(engine: Engine) -> _Versions:
     try:
         done = process.run(command, {}, CHECK_LIMIT_S)
     except FileNotFoundError as error:
-        raise WorkerError(f"the engine {engine.python} does not exist", MEND) from error
+        raise WorkerError("the engine {} does not exist", MEND, engine.python) from error
     except TimeoutError as error:
-        raise WorkerError(f"the engine {engine.python} did not answer in {CHECK_LIMIT_S:.0f} s", MEND) from error
+        raise WorkerError("the engine {} did not answer in {:.0f} s", MEND, engine.python, CHECK_LIMIT_S) from error
     except OSError as error:
-        raise WorkerError(f"the engine {engine.python} cannot be started ({error.strerror})", MEND) from error
+        raise WorkerError("the engine {} cannot be started ({})", MEND, engine.python, error.strerror) from error
     try:
         return as_kind(_Versions, parse_json(done.stdout.splitlines()[-1], "its answer"), "its answer")
     except (FileError, ProtocolError, IndexError) as error:
@@ -227,19 +226,20 @@ def _probe(engine: Engine) -> _Versions:
         if engine.is_remote and (reason := engine.remote.explain(done.returncode, lines)):
             raise reason from error
         said = next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")[-200:]
-        raise WorkerError(f"the engine {engine.python} is not a working Python: {said}", MEND) from error
+        raise WorkerError("the engine {} is not a working Python: {}", MEND, engine.python, said) from error
 
 
 def _how_to_install(engine: Engine) -> str:
     if engine.is_remote:
-        return f"copy {wheel()} to {engine.remote.place}, and install it there with pip"
-    return f'press Set Up Engine in Impasto\'s preferences, or run: "{engine.python}" -I -m pip install "{wheel()}"'
+        return Message("copy {} to {}, and install it there with pip", wheel(), engine.remote.place)
+    remedy = 'press Set Up Engine in Impasto\'s preferences, or run: "{}" -I -m pip install "{}"'
+    return Message(remedy, engine.python, wheel())
 
 
 def settings_environment() -> dict[str, str]:
     """Environment variables with the folders that the preferences set, and this Blender, which reads .blend files."""
     folders = {"IMPASTO_MODELS": preferences().models_folder, "IMPASTO_WEIGHTS": preferences().weights_folder}
-    chosen = {name: bpy.path.abspath(folder) for name, folder in folders.items() if folder}
+    chosen = {IDS: "1"} | {name: bpy.path.abspath(folder) for name, folder in folders.items() if folder}
     if bpy.app.binary_path and BLENDER not in os.environ:  # there is none in the bpy module
         chosen |= {BLENDER: bpy.app.binary_path, ADDON: EXTENSION}
     return chosen

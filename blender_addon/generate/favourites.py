@@ -11,7 +11,7 @@ import bpy
 from bpy.props import FloatProperty, IntProperty, StringProperty
 
 from ..bridge.inputs import recipe_called
-from ..core.errors import ParameterError
+from ..core.errors import Message, ParameterError
 from ..core.recipe import Recipe
 from ..core.system.untrusted import excerpt
 from ..engine.catalogue import catalogue, properties_of
@@ -58,7 +58,7 @@ def toggle(recipe: Recipe) -> bool:
     if _liked.recipes.pop(key, None):
         return False
     if len(_liked.recipes) >= MOST:
-        raise ParameterError(f"there are {MOST} favourites, and no more are taken", "clear them, or take one away")
+        raise ParameterError("there are {} favourites, and no more are taken", "clear them, or take one away", MOST)
     _liked.recipes[key] = recipe
     return True
 
@@ -83,10 +83,8 @@ def locked_parameters() -> set[str]:
 def toggle_lock(name: str) -> None:
     """Toggle the lock of a parameter. Raise ParameterError if no favourite has it."""
     if name not in lockable():
-        raise ParameterError(
-            f"no favourite has a parameter {excerpt(name)}",
-            "see Locked Parameters in the panel for those that they have",
-        )
+        message = "no favourite has a parameter {}"
+        raise ParameterError(message, "see Locked Parameters in the panel for those that they have", excerpt(name))
     _liked.locked ^= {name}
 
 
@@ -200,7 +198,7 @@ class IMPASTO_OT_pick_variation(OfVariation, bpy.types.Operator):
             show_recipe(context.scene, variation.recipe)
             settings.found_for = variations.latest_subject()
         settings.seed, settings.lock_seed = variation.seed, True
-        return TaskReport("INFO", f"The seed is {settings.seed}")
+        return TaskReport("INFO", Message("The seed is {}", settings.seed))
 
 
 class IMPASTO_OT_favourite(OfVariation, bpy.types.Operator):
@@ -214,7 +212,7 @@ class IMPASTO_OT_favourite(OfVariation, bpy.types.Operator):
         if variation.needs_source:
             raise ParameterError("variations of a source cannot be mixed", "vary a material that needs no source")
         toggle(variation.recipe)
-        return TaskReport("INFO", f"Favourites: {len(favourites())}")
+        return TaskReport("INFO", Message("Favourites: {}", len(favourites())))
 
 
 class IMPASTO_OT_clear_favourites(bpy.types.Operator):

@@ -17,6 +17,7 @@ from ..bridge.inputs import SOURCE
 from ..bridge.materials import check_editable, length_text, unit_m
 from ..bridge.target import ACTIVE, NONE, Target, chosen_material
 from ..core.engine.messages import JobResult
+from ..core.errors import Message
 from ..core.recipe import name_inputs
 from ..engine.catalogue import SIZE_PARAMETERS, catalogue, properties_of
 from ..jobs.operator import InstantOperator, TaskOperator
@@ -121,7 +122,7 @@ def _keep_width(made: JobResult) -> list[str]:
     if not made.width_m:
         return []
     bpy.context.scene.impasto.width_m = made.width_m / unit_m()
-    return [f"Real Width is now {length_text(made.width_m)}"]
+    return [Message("Real Width is now {}", length_text(made.width_m))]
 
 
 class IMPASTO_OT_begin_layers(InstantOperator, bpy.types.Operator):
@@ -144,7 +145,7 @@ class IMPASTO_OT_begin_layers(InstantOperator, bpy.types.Operator):
         put_recipe(material.impasto_layers, request.recipe(), sources)
         material.impasto_layers.width_m = context.scene.impasto.width_m
         context.scene.impasto.intent = LAYERS
-        return TaskReport("INFO", f"{material.name} has the layers of its recipe", materials=(material.name,))
+        return TaskReport("INFO", Message("{} has the layers of its recipe", material.name), materials=(material.name,))
 
 
 OFTEN = 0.7
@@ -179,7 +180,7 @@ class IMPASTO_OT_randomize(InstantOperator, bpy.types.Operator):
                 value = random_value(name, schema, chance)
                 setattr(group, properties.identifier(name), value)
         settings.seed = chance.randrange(properties.MAX_INT)
-        return TaskReport("INFO", f"The seed is {settings.seed}")
+        return TaskReport("INFO", Message("The seed is {}", settings.seed))
 
 
 def _is_drawn(schema: Mapping[str, Any]) -> bool:

@@ -90,7 +90,7 @@ class HistoryEntry:
     def recipe(self) -> Recipe:
         """Recipe of the entry. Raise ParameterError if it has none that can be read."""
         if not self.text:
-            raise ParameterError(f"the entry {self.name} has no recipe", "choose another entry")
+            raise ParameterError("the entry {} has no recipe", "choose another entry", self.name)
         return Recipe.from_json(self.text)
 
 

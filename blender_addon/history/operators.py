@@ -14,7 +14,7 @@ from ..bridge import encode, former, images, naming, surfaces
 from ..bridge.inputs import read
 from ..bridge.recipe_inputs import all_sources, sources_of
 from ..bridge.surfaces import MapImage
-from ..core.errors import ImpastoError, ParameterError
+from ..core.errors import ImpastoError, Message, ParameterError
 from ..generate import variations
 from ..generate.request import restore_settings
 from ..jobs.operator import InstantOperator, TaskOperator
@@ -58,7 +58,7 @@ def compare_task(context: bpy.types.Context, pair: tuple[HistoryEntry, HistoryEn
 
     def apply(made: np.ndarray) -> TaskReport:
         comparison.names, comparison.pixels = tuple(entry.label for entry in pair), made
-        return TaskReport("INFO", f"{pair[0].label} and {pair[1].label} are shown under one light")
+        return TaskReport("INFO", Message("{} and {} are shown under one light", pair[0].label, pair[1].label))
 
     return Task("Compare", work, apply)
 
@@ -148,8 +148,8 @@ class IMPASTO_OT_restore_settings(OnEntry, bpy.types.Operator):
     def change(self, context: bpy.types.Context, entry: HistoryEntry) -> TaskReport:
         recipe = entry.recipe
         missing = restore_settings(context.scene, recipe, sources_of(recipe, entry.image))
-        notes = [f"choose its input {name}, which was not found" for name in missing]
-        return TaskReport.noted(f"The Impasto panel is set as for {entry.name}", notes)
+        notes = [Message("choose its input {}, which was not found", name) for name in missing]
+        return TaskReport.noted(Message("The Impasto panel is set as for {}", entry.name), notes)
 
 
 class IMPASTO_OT_star_entry(OnEntry, bpy.types.Operator):
@@ -160,14 +160,14 @@ class IMPASTO_OT_star_entry(OnEntry, bpy.types.Operator):
     def change(self, context: bpy.types.Context, entry: HistoryEntry) -> TaskReport:
         if entry.variation is not None:
             _keep_variation(context, entry, entry.variation)
-            return TaskReport("INFO", f"{entry.name} is kept in the file")
+            return TaskReport("INFO", Message("{} is kept in the file", entry.name))
         if entry.stored is not None:
             stored.toggle_star(entry.stored)
             stored.refresh()
         elif item := entry.item:
             former.star(item, not entry.is_starred)
         forget()
-        said = f"{entry.name} has no star any more" if entry.is_starred else f"{entry.name} has a star"
+        said = Message("{} has no star any more" if entry.is_starred else "{} has a star", entry.name)
         return TaskReport("INFO", said)
 
 
@@ -196,7 +196,7 @@ class IMPASTO_OT_delete_entry(OnEntry, bpy.types.Operator):
             return self.execute(context)
         self.entry = entry.key
         message = "" if entry.item else "Undo does not bring it back."
-        title = sentence(f"Delete {entry.name}?")
+        title = sentence("Delete {}?", entry.name)
         return context.window_manager.invoke_confirm(
             self, event, title=title, message=sentence(message), confirm_text="Delete"
         )
@@ -215,7 +215,7 @@ class IMPASTO_OT_delete_entry(OnEntry, bpy.types.Operator):
         forget()
         settings = context.window_manager.impasto_history
         settings.selected = "" if settings.selected == entry.key else settings.selected
-        return TaskReport("INFO", f"Deleted {entry.name}")
+        return TaskReport("INFO", Message("Deleted {}", entry.name))
 
 
 class IMPASTO_OT_clean_up(InstantOperator, bpy.types.Operator):
@@ -230,7 +230,8 @@ class IMPASTO_OT_clean_up(InstantOperator, bpy.types.Operator):
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         results = _unused()
-        title = sentence(f"Delete {len(results)} results that nothing uses ({_size_mb(_images_of(results)):.1f} MB)?")
+        text = "Delete {} results that nothing uses ({:.1f} MB)?"
+        title = sentence(text, len(results), _size_mb(_images_of(results)))
         return context.window_manager.invoke_confirm(self, event, title=title, confirm_text="Delete")
 
     def do(self, _context: bpy.types.Context) -> TaskReport:
@@ -241,7 +242,7 @@ class IMPASTO_OT_clean_up(InstantOperator, bpy.types.Operator):
         size_mb = _size_mb(found)
         bpy.data.batch_remove(found)
         forget()
-        return TaskReport("INFO", f"Deleted {count} results: {size_mb:.1f} MB")
+        return TaskReport("INFO", Message("Deleted {} results: {:.1f} MB", count, size_mb))
 
 
 def _unused() -> list[former.Result]:

@@ -11,6 +11,7 @@ import bpy
 from bpy.props import BoolProperty, IntProperty, StringProperty
 
 from ..bridge import image_editors
+from ..core.errors import Message
 from ..interface import previews
 from ..interface.drawing import draw_report, draw_text, name_place, poll_message, text_lines, text_width_px, ui_scale
 from ..jobs.task import Place
@@ -89,7 +90,8 @@ class HistoryPanel(Tab):
             _draw_entry(grid.column(align=True), entry, entry.key == settings.selected, width_px)
         _draw_turns(layout, settings.page, len(found), columns * ROWS)
         if _is_across_files(settings) and stored.left_out:
-            draw_text(layout, f"{stored.left_out} files of the history cannot be read, and are left out", "ERROR")
+            text = Message("{} files of the history cannot be read, and are left out", stored.left_out)
+            draw_text(layout, text, "ERROR")
         selected = next((entry for entry in found if entry.key == settings.selected), None)
         if selected:
             _draw_selected(layout.box(), context, selected)
@@ -173,7 +175,7 @@ def _draw_selected(layout: bpy.types.UILayout, context: bpy.types.Context, entry
     for label in origin.labels:
         column.label(text=sentence(label), translate=False)
     if origin.phrase and origin.phrase != entry.name:
-        draw_text(layout, f"“{origin.phrase}”", "NONE", boxes=1)
+        draw_text(layout, Message("“{}”", origin.phrase), "NONE", boxes=1)
     _draw_uses(layout, context, entry)
     row = layout.row(align=True)
     button = row.operator("impasto.compare", icon="MOD_MIRROR")

@@ -176,7 +176,7 @@ def remember(folder: Path) -> None:
 
 def load(path: str) -> bpy.types.Image:
     """Image of a file, an existing or a new one. FileError if Blender cannot read it."""
-    refusal = FileError(f"{excerpt(Path(path))} cannot be read as a picture", "choose a picture")
+    refusal = FileError("{} cannot be read as a picture", "choose a picture", excerpt(Path(path)))
     try:
         image = bpy.data.images.load(path, check_existing=True)
     except RuntimeError as error:

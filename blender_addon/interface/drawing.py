@@ -65,7 +65,8 @@ def draw_report(
         return
     column = layout.column()
     column.alert = report.level == "ERROR"
-    said, *notes = [report.text] if report.level == "ERROR" else report.text.split("; ")
+    text = sentence(report.text)
+    said, *notes = [text] if report.level == "ERROR" else text.split("; ")
     draw_text(column, said, ICONS.get(report.level, "ERROR"), boxes)
     if notes and report.level == "INFO" and not boxes:
         header, details = column.panel(f"impasto_details_{place}", default_closed=True)

@@ -18,7 +18,7 @@ from typing import Any, TypedDict
 
 import numpy as np
 
-from ..core.errors import Cancelled, ImpastoError, ProtocolError, error_from_name
+from ..core.errors import Cancelled, ImpastoError, ProtocolError, error_from_name, with_messages
 from ..core.system.process import Stream, kill, start
 from ..core.system.typed_json import as_kind
 from ..core.system.untrusted import parse_json
@@ -132,6 +132,6 @@ def _object_in(line: str) -> dict[str, Any]:
     """JSON object in a line of the command's output; empty for other lines, such as a plugin's prints."""
     try:
         told = parse_json(line, "what the engine says", kind=ProtocolError, max_bytes=MAX_BYTES)
-        return {**as_kind(CommandLine, told, "what the engine says")}
+        return {**as_kind(CommandLine, with_messages(told), "what the engine says")}
     except ProtocolError:
         return {}

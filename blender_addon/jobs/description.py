@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..core.errors import PluginError
+from ..core.errors import Message, PluginError
 from ..engine.catalogue import catalogue
 from ..parameters import properties
 from .session import connect
@@ -19,8 +19,8 @@ def description_task() -> Task:
 
     def apply(description: dict) -> TaskReport:
         use_description(description)
-        broken = [f"{plugin['name']}: {plugin['error']}" for plugin in catalogue.plugins if plugin["error"]]
-        return TaskReport.noted(f"The engine has {len(list(catalogue))} tools", broken)
+        broken = [Message("{}: {}", plugin["name"], plugin["error"]) for plugin in catalogue.plugins if plugin["error"]]
+        return TaskReport.noted(Message("The engine has {} tools", len(list(catalogue))), broken)
 
     return Task("Asking for the tools", lambda task: task.wait_for(connected().describe()), apply)
 
@@ -37,6 +37,6 @@ def use_description(description: Mapping[str, Any]) -> None:
         except Exception as error:
             catalogue.use(before)
             properties.register()
-            message = f"Blender cannot show what the engine has: {error}"
-            raise PluginError(message, "remove the plugin or the model that was added last") from error
+            message = "Blender cannot show what the engine has: {}"
+            raise PluginError(message, "remove the plugin or the model that was added last", error) from error
     catalogue.save()

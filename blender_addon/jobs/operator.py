@@ -11,7 +11,7 @@ import json
 import bpy
 from bpy.props import BoolProperty, StringProperty
 
-from ..core.errors import ImpastoError, WorkerError
+from ..core.errors import ImpastoError, Message, WorkerError
 from ..engine import engine
 from ..translations.texts import sentence
 from .session import is_rendering, jobs
@@ -140,7 +140,7 @@ def busy_poll_message(can_wait: bool = False) -> str:
 
 def busy_message() -> str:
     """Sentence on what Impasto is busy with; empty if it is idle."""
-    return f"Impasto is busy: {jobs.shown_task.label}" if jobs.shown_task else ""
+    return Message("Impasto is busy: {}", jobs.shown_task.label) if jobs.shown_task else ""
 
 
 def poll(cls: type[bpy.types.Operator], reason: str) -> bool:
@@ -160,7 +160,7 @@ class IMPASTO_OT_cancel(bpy.types.Operator):
     @classmethod
     def description(cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
         if properties.is_next and jobs.waiting:
-            return sentence(f"{jobs.waiting[0].label} begins when this is done: click to take it out of the line")
+            return sentence("{} begins when this is done: click to take it out of the line", jobs.waiting[0].label)
         return ""
 
     @classmethod

@@ -15,7 +15,7 @@ import bpy
 import numpy as np
 
 from ..core.engine.job import Job
-from ..core.errors import Cancelled, ImpastoError, WorkerError
+from ..core.errors import Cancelled, ImpastoError, Message, WorkerError, series
 from ..core.system.untrusted import file_error
 from ..translations.texts import sentence
 
@@ -72,7 +72,7 @@ class TaskReport:
     @classmethod
     def noted(cls, said: str, notes: Iterable[str], **results: Any) -> TaskReport:
         """A sentence with notes, which make it a warning."""
-        text = "; ".join([said, *notes])
+        text = series("; ", [said, *notes])
         return cls("INFO" if text == said else "WARNING", text, **results)
 
 
@@ -209,12 +209,13 @@ class Task:
             report: TaskReport = end.value
             return report
         except Cancelled as stop:
-            return TaskReport("CANCELLED", f"{self.label}: {str(stop) or 'cancelled'}")
+            return TaskReport("CANCELLED", Message("{}: {}", self.label, *(stop.args or ["cancelled"])))
         except EXPECTED as error:
             return replace(error_report(error), is_of_engine=isinstance(error, WorkerError))
         except Exception as error:  # noqa: BLE001 - a bug of ours must reach the user, and must not stop the timer
             print(self._trace or traceback.format_exc(), file=sys.stderr)
-            return TaskReport("ERROR", f"{self.label}: {type(error).__name__}: {error} (a bug: see the console)")
+            text = "{}: {}: {} (a bug: see the console)"
+            return TaskReport("ERROR", Message(text, self.label, type(error).__name__, error))
 
     def _run(self) -> None:
         try:

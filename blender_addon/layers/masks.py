@@ -13,6 +13,7 @@ from bpy.props import BoolProperty, EnumProperty, FloatProperty, PointerProperty
 from ..bridge import encode, images, meshes, surfaces
 from ..bridge.mesh_masks import COLORS, FACES, GROUP, ITEMS, MeshMask
 from ..bridge.target import chosen_material
+from ..core.errors import Message
 from ..core.mask import BLENDS, CAVITIES, EDGES, EVERYWHERE, HEIGHT, IMAGE, LEAST_SIZE, NOISE, OWN, SHARED, Mask
 from ..jobs.task import TaskReport
 from ..parameters.properties import LAYERS, preview_update
@@ -137,7 +138,7 @@ class IMPASTO_OT_mask_from_mesh(OnLayers, bpy.types.Operator):
         image = images.add(image_name(layer), "base_color", encode.encode_map(drawn.arrays["base_color"]), None)
         layer.mask.kind, layer.mask.image = IMAGE, image
         CHANGED(layer, context)
-        return TaskReport("INFO", f"{image.name} is the mask of {layer.name}", materials=(material.name,))
+        return TaskReport("INFO", Message("{} is the mask of {}", image.name, layer.name), materials=(material.name,))
 
 
 def image_name(layer: bpy.types.PropertyGroup) -> str:

@@ -13,7 +13,7 @@ from ..bridge.inputs import image_called
 from ..bridge.recipe_inputs import missing_inputs, sources_of
 from ..bridge.target import active_material, assignable_objects, chosen_material
 from ..core.descriptions import MESH
-from ..core.errors import ParameterError
+from ..core.errors import Message, ParameterError
 from ..core.recipe import GROUP, Recipe, Step
 from ..engine.catalogue import catalogue
 from ..jobs.operator import InstantOperator, TaskOperator
@@ -80,7 +80,7 @@ class IMPASTO_OT_add_layer(ChangesLayers, bpy.types.Operator):
         if not stack.layers and stack.source_kind == NONE and catalogue[self.tool]["kind"] != "generator":
             stack.material = stack.material or former.textures_of(stack.id_data)  # what is there is changed
             stack.source_kind = MATERIAL if stack.material else NONE
-        return f"Added the layer {add_layer(stack, Step(self.tool)).name}"
+        return Message("Added the layer {}", add_layer(stack, Step(self.tool)).name)
 
 
 class IMPASTO_OT_remove_layer(ChangesLayers, bpy.types.Operator):
@@ -93,7 +93,7 @@ class IMPASTO_OT_remove_layer(ChangesLayers, bpy.types.Operator):
         for place in reversed(own):
             stack.layers.remove(place)
         stack.active = max(0, min(own.start, len(stack.layers) - 1))
-        return f"Removed the layer {name}"
+        return Message("Removed the layer {}", name)
 
 
 class IMPASTO_OT_duplicate_layer(ChangesLayers, bpy.types.Operator):
@@ -102,7 +102,7 @@ class IMPASTO_OT_duplicate_layer(ChangesLayers, bpy.types.Operator):
     bl_label = "Duplicate Layer"
 
     def change(self, stack: bpy.types.PropertyGroup) -> str:
-        return f"Added the layer {copy_layer(stack).name}"
+        return Message("Added the layer {}", copy_layer(stack).name)
 
 
 class IMPASTO_OT_copy_layer(OnLayers, bpy.types.Operator):
@@ -115,7 +115,7 @@ class IMPASTO_OT_copy_layer(OnLayers, bpy.types.Operator):
         stack = chosen_material(context).impasto_layers
         _copied = text_of_layer(stack)
         context.window_manager.clipboard = _copied
-        return TaskReport("INFO", f"Copied the layer {stack.layers[stack.active].name}")
+        return TaskReport("INFO", Message("Copied the layer {}", stack.layers[stack.active].name))
 
 
 class IMPASTO_OT_paste_layers(InstantOperator, bpy.types.Operator):
@@ -135,7 +135,7 @@ class IMPASTO_OT_paste_layers(InstantOperator, bpy.types.Operator):
         with animation_kept(material.impasto_layers):
             missing = put_recipe(material.impasto_layers, recipe, sources_of(recipe), above=True)
         preview_update(CHANGED_LAYERS)(material.impasto_layers, context)
-        return _report(f"Pasted layers: {len(recipe.steps)}", missing, material)
+        return _report(Message("Pasted layers: {}", len(recipe.steps)), missing, material)
 
 
 class IMPASTO_OT_move_layer(ChangesLayers, bpy.types.Operator):
@@ -151,7 +151,7 @@ class IMPASTO_OT_move_layer(ChangesLayers, bpy.types.Operator):
 
     def change(self, stack: bpy.types.PropertyGroup) -> str:
         move(stack, up=self.direction == UP)
-        return f"Moved the layer {stack.layers[stack.active].name}"
+        return Message("Moved the layer {}", stack.layers[stack.active].name)
 
 
 class IMPASTO_OT_group_layer(ChangesLayers, bpy.types.Operator):
@@ -169,7 +169,7 @@ class IMPASTO_OT_group_layer(ChangesLayers, bpy.types.Operator):
     def change(self, stack: bpy.types.PropertyGroup) -> str:
         layer = add_layer(stack, Step(GROUP))
         stack.layers[stack.active - 1].in_group = True
-        return f"Added the layer {layer.name}"
+        return Message("Added the layer {}", layer.name)
 
 
 class IMPASTO_OT_ungroup_layers(ChangesLayers, bpy.types.Operator):
@@ -187,7 +187,7 @@ class IMPASTO_OT_ungroup_layers(ChangesLayers, bpy.types.Operator):
     def change(self, stack: bpy.types.PropertyGroup) -> str:
         name = stack.layers[top_of(stack, stack.active)].name
         dissolve(stack)
-        return f"Removed the layer {name}"
+        return Message("Removed the layer {}", name)
 
 
 class IMPASTO_OT_run_layers(TaskOperator, bpy.types.Operator):
@@ -230,7 +230,7 @@ class IMPASTO_OT_edit_layers(InstantOperator, bpy.types.Operator):
         if not material.impasto_layers.width_m and material.get(mapping.WHY, [mapping.UNKNOWN])[-1] != mapping.UNKNOWN:
             material.impasto_layers.width_m = material.impasto_tile_width  # it was guessed
         context.scene.impasto.intent = LAYERS
-        return _report(f"{material.name} has the layers of its recipe", missing, material)
+        return _report(Message("{} has the layers of its recipe", material.name), missing, material)
 
     def _recipe(self, context: bpy.types.Context) -> tuple[Recipe, bpy.types.Image | None]:
         """The recipe, and an image that it made, if any. Raise ParameterError without a recipe."""
@@ -243,7 +243,7 @@ class IMPASTO_OT_edit_layers(InstantOperator, bpy.types.Operator):
         material = chosen_material(context, self.material)
         recipe = images.recipe_in(material)
         if recipe is None:
-            raise ParameterError(f"the material {material.name} has no recipe", "choose one that Impasto made")
+            raise ParameterError("the material {} has no recipe", "choose one that Impasto made", material.name)
         made = [node.image for node in surfaces.map_nodes(material).values()]
         return recipe, next(iter(made), None)
 
@@ -269,17 +269,17 @@ class IMPASTO_OT_generate_asset(TaskOperator, bpy.types.Operator):
         material = chosen_material(context, self.material)
         recipe = images.recipe_in(material)
         if recipe is None:
-            raise ParameterError(f"the material {material.name} has no recipe", "choose one that Impasto made")
+            raise ParameterError("the material {} has no recipe", "choose one that Impasto made", material.name)
         materials.check_editable(material)
         if missing := missing_inputs(recipe, {MESH}):
-            raise ParameterError(f"the recipe of {material.name} needs {missing[0]}", "choose it by Edit Layers")
+            raise ParameterError("the recipe of {} needs {}", "choose it by Edit Layers", material.name, missing[0])
         put_recipe(material.impasto_layers, of_size(recipe, self.size_px), {})
         return task_of(context, material)
 
 
 def _report(said: str, missing: Sequence[str], material: bpy.types.Material) -> TaskReport:
     """Report on a material's new layers, with the inputs that were not found."""
-    notes = [f"choose its input {name}, which was not found" for name in missing]
+    notes = [Message("choose its input {}, which was not found", name) for name in missing]
     return TaskReport.noted(said, notes, materials=(material.name,))
 
 

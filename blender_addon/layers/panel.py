@@ -7,6 +7,7 @@ import bpy
 
 from ..bridge import images
 from ..bridge.target import active_material, chosen_material
+from ..core.errors import Message
 from ..core.recipe import GROUP
 from ..engine.catalogue import catalogue, properties_of
 from ..interface.browsing import draw_image
@@ -179,7 +180,7 @@ def _draw_layer(layout: bpy.types.UILayout, context: bpy.types.Context, stack: b
     box, active = layout.box(), min(stack.active, len(stack.layers) - 1)
     layer = stack.layers[active]
     if layer.tool not in catalogue:
-        draw_text(box, f"There is no tool called {layer.tool}", "ERROR")
+        draw_text(box, Message("There is no tool called {}", layer.tool), "ERROR")
         return
     tool = catalogue[layer.tool]
     group = properties.group_of(layer, tool)

@@ -16,6 +16,7 @@ from ..bridge.images import ImagePixels
 from ..bridge.inputs import SOURCE, Input
 from ..bridge.pixel_buffers import buffers
 from ..bridge.target import chosen_material
+from ..core.errors import Message
 from ..core.recipe import Recipe
 from ..jobs.operator import busy_message
 from ..jobs.task import TaskReport
@@ -181,7 +182,7 @@ class IMPASTO_OT_paint_mask(OnLayers, bpy.types.Operator):
         buffers.prepare(len(layer.mask.image.pixels))
         strokes.watch()
         name = layer.mask.image.name
-        return TaskReport("INFO", f"{name} is painted: white shows the layer", materials=(material.name,))
+        return TaskReport("INFO", Message("{} is painted: white shows the layer", name), materials=(material.name,))
 
     def _end(self, context: bpy.types.Context, layer: bpy.types.PropertyGroup) -> TaskReport:
         bpy.ops.object.mode_set(mode="OBJECT")
@@ -190,7 +191,7 @@ class IMPASTO_OT_paint_mask(OnLayers, bpy.types.Operator):
         if image.is_dirty:
             image.pack()
         CHANGED(layer, context)
-        return TaskReport("INFO", f"{image.name} is the mask of {layer.name}")
+        return TaskReport("INFO", Message("{} is the mask of {}", image.name, layer.name))
 
 
 def _as_white(context: bpy.types.Context, brush: bpy.types.Brush) -> None:

@@ -18,7 +18,7 @@ from ..bridge.recipe_inputs import missing_inputs, put_source, sources_of
 from ..bridge.target import ACTIVE, Target, active_material
 from ..core.descriptions import DIRECTIONS, MESH
 from ..core.engine.messages import JobResult
-from ..core.errors import ParameterError
+from ..core.errors import Message, ParameterError
 from ..core.mask import NOISE, Mask
 from ..core.recipe import GROUP, Recipe, Step, are_active, name_inputs
 from ..core.system.untrusted import excerpt
@@ -50,7 +50,7 @@ def action_of(context: bpy.types.Context, material: bpy.types.Material) -> Worke
     """Action that runs a material's layers. Raise ImpastoError without layers, or if an input cannot be read."""
     stack = material.impasto_layers
     if not stack.layers:
-        raise ParameterError(f"the material {material.name} has no layers", "add one")
+        raise ParameterError("the material {} has no layers", "add one", material.name)
     recipe, sources = recipe_of(stack)
     surface = MeshSurface(material, context.view_layer.objects) if stack.across_seams else None
     inputs = {name: read(source) for name, source in sources.items()}
@@ -209,14 +209,14 @@ def add_recipe(made: JobResult, materials: Sequence[bpy.types.Material]) -> Sequ
     for stack in (material.impasto_layers for material in materials if material.impasto_layers.layers):
         if len(materials) > 1 or DIRECTIONS in others:
             stack.layers.clear()
-            notes.append(f"{stack.id_data.name} has no layers any more, since they cannot make it again")
+            notes.append(Message("{} has no layers any more, since they cannot make it again", stack.id_data.name))
             continue
         sources = sources_of(replace(recipe, inputs=others))
         stack.active = len(stack.layers) - 1
         stack.across_seams |= MESH in recipe.inputs and stack.source_kind != NONE
         for step in recipe.steps:
             layer = _put_step(stack, step, images_of(sources, step.input_names))
-            notes.append(f"{layer.name} is its topmost layer")
+            notes.append(Message("{} is its topmost layer", layer.name))
     return notes
 
 
@@ -233,15 +233,15 @@ def of_size(recipe: Recipe, size_px: int) -> Recipe:
 def check_recipe(recipe: Recipe) -> None:
     """Raise ParameterError for a recipe that layers cannot represent."""
     if recipe.steps[0].tool == BAKE:
-        raise ParameterError(f"it was baked of {baked_object(recipe)}", "select that and press Bake Maps")
+        raise ParameterError("it was baked of {}", "select that and press Bake Maps", baked_object(recipe))
     if DIRECTIONS in recipe.inputs:
         raise ParameterError("it follows directions on a mesh, which layers do not know", "press Make Again")
     for step in recipe.steps:
         if properties.check_step(step)["kind"] == "trainer":
-            raise ParameterError(f"{step.tool} makes no maps", "choose another recipe")
+            raise ParameterError("{} makes no maps", "choose another recipe", step.tool)
         if step.mask and (others := set(step.mask.maps) - {*CHANGEABLE}):
-            message = f"a layer cannot be limited to {excerpt(min(others))}"
-            raise ParameterError(message, f"use one of {', '.join(CHANGEABLE)}")
+            message = "a layer cannot be limited to {}"
+            raise ParameterError(message, "use one of {}", excerpt(min(others)), ", ".join(CHANGEABLE))
 
 
 def request_poll_message(context: bpy.types.Context) -> str:
@@ -254,7 +254,7 @@ def request_poll_message(context: bpy.types.Context) -> str:
     if not enabled:
         return "Add a layer first" if not stack.layers else "All layers are disabled"
     if unknown := [layer.tool for layer in stack.layers if layer.tool not in catalogue]:
-        return f"There is no tool called {unknown[0]}"
+        return Message("There is no tool called {}", unknown[0])
     first: Mapping[str, Any] = catalogue[enabled[0].tool]
     lowest = enabled[0], next(layer for layer in enabled if not layer.in_group)
     is_masked = any(mask_of(layer.mask)[0] is not None for layer in lowest)

@@ -13,7 +13,7 @@ from bpy.props import StringProperty
 
 from ..bridge import naming
 from ..bridge.inputs import Source, read, recipe_called
-from ..core.errors import ParameterError
+from ..core.errors import Message, ParameterError
 from ..core.recipe import Recipe
 from ..engine.catalogue import catalogue
 from ..generate import variations
@@ -68,7 +68,7 @@ class SubjectProperties(MatchResultProperties):
             return "The engine has nothing that makes materials from words or pictures"
         if about["subject"] == PICTURE:
             return source_poll_message(settings)
-        return "" if settings.text.strip() else f"Describe a material, such as {about['example']}"
+        return "" if settings.text.strip() else Message("Describe a material, such as {}", about["example"])
 
     def subject(self, context: bpy.types.Context) -> tuple[str, str | Source | None]:
         """Name of the matcher, and the words or picture of this call, or else of the panel."""
@@ -122,7 +122,7 @@ class IMPASTO_OT_match_variations(SubjectProperties, TaskOperator, bpy.types.Ope
         variations.live.cancel()
         request = self.request(context)
         if not request.matcher["varies"]:
-            raise ParameterError(f"{request.matcher['name']} finds the same for every seed", "make one material of it")
+            raise ParameterError("{} finds the same for every seed", "make one material of it", request.matcher["name"])
         return request.variations_task()
 
 
@@ -185,9 +185,8 @@ def _editing(usual: str) -> Mapping[str, Any]:
     """The usual matcher, if it changes recipes, or the first that does. Raise ParameterError if none does."""
     able = [name for name, about in catalogue.matchers.items() if about["can_edit"]]
     if not able:
-        raise ParameterError(
-            "no plugin of the engine changes materials by words", "install one, then refresh the tools"
-        )
+        message = "no plugin of the engine changes materials by words"
+        raise ParameterError(message, "install one, then refresh the tools")
     return catalogue.matchers[usual if usual in able else able[0]]
 
 

@@ -16,7 +16,7 @@ from ..bridge.inputs import SOURCE, Input, Source, read
 from ..bridge.target import Target, by_uid
 from ..core.engine.client import Client
 from ..core.engine.messages import JobResult
-from ..core.errors import ParameterError
+from ..core.errors import Message, ParameterError
 from ..core.recipe import Recipe
 from ..engine.catalogue import catalogue
 from ..generate import variations
@@ -102,10 +102,10 @@ def _show(scene: bpy.types.Scene, recipe: Recipe, key: str) -> list[str]:
     """Show a recipe in the scene's panel; return notes on steps that the panel cannot show."""
     first, *others = recipe.steps
     if not show_recipe(scene, recipe):
-        return [f"the panel does not have the tool {first.tool}, so its sliders are not shown"]
+        return [Message("the panel does not have the tool {}, so its sliders are not shown", first.tool)]
     scene.impasto.found_for = key or scene.impasto.found_for
     more = [step.tool for step in others if catalogue[step.tool]["kind"] != "estimator"]
-    return [f"the panel shows the sliders of {first.tool} only, not of {', '.join(more)}"] if more else []
+    return [Message("the panel shows the sliders of {} only, not of {}", first.tool, ", ".join(more))] if more else []
 
 
 def matcher_for(kind: str, name: str = "", usual: str = "") -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ import bpy
 
 from ..bridge import former, images, mapping, materials, sliders, surfaces
 from ..bridge.target import active_material, chosen_material
-from ..core.errors import ParameterError
+from ..core.errors import Message, ParameterError
 from ..interface import previews
 from ..interface.drawing import draw_text
 from ..jobs.operator import InstantOperator
@@ -74,7 +74,7 @@ def draw_adjustments(layout: bpy.types.UILayout, context: bpy.types.Context, mat
         draw_text(layout, why, "INFO")
     item = context.active_object
     if mapping.of_material(material) != mapping.UV and any(abs(factor - 1) > SCALED for factor in item.scale):
-        draw_text(layout, f"{item.name} is scaled, and its texture with it: apply its scale (Ctrl+A)", "INFO")
+        draw_text(layout, Message("{} is scaled, and its texture with it: apply its scale (Ctrl+A)", item.name), "INFO")
     draw_sliders(layout, material)
     _draw_former(layout, context)
 
@@ -101,7 +101,7 @@ def draw_stand_in(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     if material is None or images.STAND_IN not in material:
         return
     box = layout.box()
-    draw_text(box, f"{material.name} is a small stand-in: make its maps, in pixels", "ASSET_MANAGER")
+    draw_text(box, Message("{} is a small stand-in: make its maps, in pixels", material.name), "ASSET_MANAGER")
     row = box.row(align=True)
     for size_px in STAND_IN_SIZES_PX:
         row.operator("impasto.generate_asset", text=str(size_px), translate=False).size_px = size_px
@@ -182,9 +182,8 @@ class IMPASTO_OT_add_sliders(ChangesSliders, bpy.types.Operator):
     def change(self, material: bpy.types.Material) -> str:
         materials.add_sliders(material)
         if sliders.find(material.node_tree) is None:
-            message = f"the material {material.name} has no maps of Impasto's"
-            raise ParameterError(message, "generate some for it")
-        return f"The material {material.name} has sliders"
+            raise ParameterError("the material {} has no maps of Impasto's", "generate some for it", material.name)
+        return Message("The material {} has sliders", material.name)
 
 
 class IMPASTO_OT_remove_sliders(ChangesSliders, bpy.types.Operator):
@@ -194,9 +193,9 @@ class IMPASTO_OT_remove_sliders(ChangesSliders, bpy.types.Operator):
 
     def change(self, material: bpy.types.Material) -> str:
         if sliders.find(material.node_tree) is None:
-            raise ParameterError(f"the material {material.name} has no sliders", "choose one that has")
+            raise ParameterError("the material {} has no sliders", "choose one that has", material.name)
         sliders.remove(material.node_tree)
-        return f"The material {material.name} has no sliders"
+        return Message("The material {} has no sliders", material.name)
 
 
 class IMPASTO_PT_sliders(bpy.types.Panel):

@@ -16,7 +16,7 @@ from ..bridge import encode, former, images, meshes, surfaces
 from ..bridge.inputs import image_called
 from ..bridge.target import active_material
 from ..bridge.tiles import TILED
-from ..core.errors import ParameterError
+from ..core.errors import Message, ParameterError
 from ..jobs.operator import InstantOperator
 from ..jobs.task import TaskReport
 from .using import views
@@ -50,7 +50,8 @@ class IMPASTO_OT_paint_with_result(InstantOperator, bpy.types.Operator):
             painting = _ClonePainting.of(item, former.latest(material, item), surfaces.base_color_of(material))
             former.restore(material, [item])
         painting.begin(context)
-        text = f"{painting.result.name} is cloned into {painting.canvas.name}: choose the Clone brush and paint"
+        text = "{} is cloned into {}: choose the Clone brush and paint"
+        text = Message(text, painting.result.name, painting.canvas.name)
         return TaskReport("INFO", text, images=(painting.result.name, painting.mask.name))
 
 
@@ -71,8 +72,8 @@ class _ClonePainting:
         for image in (result, canvas):
             _check_single(image)
         if canvas == result:
-            message = f"{result.name} is the texture itself"
-            raise ParameterError(message, "repaint the texture first, or choose another image")
+            message = "{} is the texture itself"
+            raise ParameterError(message, "repaint the texture first, or choose another image", result.name)
         layer = meshes.uv_layer(item.data, placed.uv_map)
         return cls(item, canvas, result, _changed(canvas, result), layer.name)
 
@@ -96,8 +97,8 @@ class _ClonePainting:
 def _check_single(image: bpy.types.Image) -> None:
     """Raise ParameterError for a tiled image."""
     if image.source == TILED:
-        message = f"{image.name} is tiled (UDIM), and Blender's clone brush sees the first tile only"
-        raise ParameterError(message, "repaint it again, with a mask by selected faces or a vertex group")
+        message = "{} is tiled (UDIM), and Blender's clone brush sees the first tile only"
+        raise ParameterError(message, "repaint it again, with a mask by selected faces or a vertex group", image.name)
 
 
 def _changed(before: bpy.types.Image, now: bpy.types.Image) -> bpy.types.Image:

@@ -13,7 +13,7 @@ from ..bridge import former, image_editors
 from ..bridge.inputs import image_called
 from ..bridge.materials import material_called
 from ..bridge.target import assignable_objects, check_assignable, chosen_material
-from ..core.errors import ParameterError
+from ..core.errors import Message, ParameterError
 from ..jobs.operator import InstantOperator
 from ..jobs.task import TaskReport
 
@@ -28,7 +28,7 @@ def assign(name: str, objects: Sequence[bpy.types.Object]) -> TaskReport:
     for item in objects:
         former.assign(item, material)
     without_uv = [item.name for item in objects if item.type == "MESH" and not item.data.uv_layers]
-    notes = [f"{', '.join(without_uv)} has no UVs: unwrap it"] if without_uv else []
+    notes = [Message("{} has no UVs: unwrap it", ", ".join(without_uv))] if without_uv else []
     said = f"{', '.join(item.name for item in objects)}: {name}"
     return TaskReport.noted(said, notes, materials=(name,))
 
@@ -49,7 +49,7 @@ def assign_to_faces(name: str, objects: Sequence[bpy.types.Object]) -> TaskRepor
         count += len(chosen)
     if not count:
         raise ParameterError("no face is selected", "select those that shall have it, or leave edit mode")
-    return TaskReport("INFO", f"Assigned {name} to the selected faces ({count})", materials=(name,))
+    return TaskReport("INFO", Message("Assigned {} to the selected faces ({})", name, count), materials=(name,))
 
 
 def assign_to_slot(name: str, item: bpy.types.Object, slot: int) -> TaskReport:
@@ -57,7 +57,7 @@ def assign_to_slot(name: str, item: bpy.types.Object, slot: int) -> TaskReport:
     material = material_called(name)
     check_assignable(item)
     former.assign(item, material, min(slot, max(0, len(item.material_slots) - 1)))
-    return TaskReport("INFO", f"{item.name}: {name}", materials=(name,))
+    return TaskReport("INFO", Message("{}: {}", item.name, name), materials=(name,))
 
 
 def _slot_for(item: bpy.types.Object, material: bpy.types.Material) -> int:
@@ -111,11 +111,11 @@ class IMPASTO_OT_select_users(InstantOperator, bpy.types.Operator):
             return self._select_faces(material, context.objects_in_mode_unique_data)
         users = [one for one in context.view_layer.objects if material in _materials(one) and one.visible_get()]
         if not users:
-            raise ParameterError(f"no object that is seen has the material {material.name}", "assign it to one")
+            raise ParameterError("no object that is seen has the material {}", "assign it to one", material.name)
         for one in context.view_layer.objects:
             one.select_set(one in users)
         context.view_layer.objects.active = users[0]
-        return TaskReport("INFO", f"Selected {', '.join(one.name for one in users)}")
+        return TaskReport("INFO", Message("Selected {}", ", ".join(one.name for one in users)))
 
     def _select_faces(self, material: bpy.types.Material, objects: Sequence[bpy.types.Object]) -> TaskReport:
         count = 0
@@ -126,7 +126,7 @@ class IMPASTO_OT_select_users(InstantOperator, bpy.types.Operator):
                 face.select_set(face.material_index in slots)
                 count += face.select
             bmesh.update_edit_mesh(one.data)
-        return TaskReport("INFO", f"Selected faces: {count}")
+        return TaskReport("INFO", Message("Selected faces: {}", count))
 
 
 def _materials(item: bpy.types.Object) -> list[bpy.types.Material]:
@@ -161,9 +161,8 @@ class IMPASTO_OT_restore(OfFormer, bpy.types.Operator):
             bpy.data.objects if self.material else dict.fromkeys((context.active_object, *context.selected_objects))
         )
         back = former.restore(material, list(objects), chosen)
-        return TaskReport(
-            "INFO", f"Restored {', '.join(back)}; {material.name} is kept in the file", materials=tuple(back)
-        )
+        text = Message("Restored {}; {} is kept in the file", ", ".join(back), material.name)
+        return TaskReport("INFO", text, materials=tuple(back))
 
 
 class IMPASTO_OT_forget_former(OfFormer, bpy.types.Operator):
@@ -175,7 +174,7 @@ class IMPASTO_OT_forget_former(OfFormer, bpy.types.Operator):
         material = chosen_material(context, self.material)
         names = ", ".join(one.name for one in former.choices(material))
         former.forget(material)
-        return TaskReport("INFO", f"{material.name} no longer keeps {names}")
+        return TaskReport("INFO", Message("{} no longer keeps {}", material.name, names))
 
 
 class IMPASTO_OT_show_image(InstantOperator, bpy.types.Operator):
@@ -191,7 +190,7 @@ class IMPASTO_OT_show_image(InstantOperator, bpy.types.Operator):
             context.space_data.image = image
         elif not bpy.app.background:
             image_editors.show(image)
-        return TaskReport("INFO", f"{image.name} is shown in an image editor")
+        return TaskReport("INFO", Message("{} is shown in an image editor", image.name))
 
 
 class IMPASTO_OT_material_preview(bpy.types.Operator):

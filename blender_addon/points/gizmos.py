@@ -230,6 +230,6 @@ def _choose(settings: bpy.types.PropertyGroup, image: bpy.types.Image | None) ->
         return
     name = catalogue.usual(STRAIGHTEN)
     if not name:
-        raise ParameterError(f"no tool is installed for this: {STRAIGHTEN}", "install a plugin that has one")
+        raise ParameterError("no tool is installed for this: {}", "install a plugin that has one", STRAIGHTEN)
     settings.intent, settings.tool = PHOTO, name
     settings.source_kind, settings.image = "IMAGE", image

@@ -14,7 +14,7 @@ from mathutils.geometry import interpolate_bezier
 
 from ..bridge import meshes, surfaces
 from ..bridge.mesh_masks import grow
-from ..core.errors import ParameterError
+from ..core.errors import Message, ParameterError
 from ..core.system.untrusted import excerpt
 from . import regions, shapes
 from .shapes import TileGrid
@@ -107,7 +107,7 @@ def _colors(numbers: np.ndarray) -> np.ndarray:
 def _object(context: bpy.types.Context, name: str) -> bpy.types.Object:
     item = bpy.data.objects.get(name) if name else context.active_object
     if item is None or item.type != "MESH":
-        what = f"there is no mesh object called {excerpt(name)}" if name else "the active object is no mesh"
+        what = Message("there is no mesh object called {}", excerpt(name)) if name else "the active object is no mesh"
         raise ParameterError(what, "choose a mesh object, and select faces of it in edit mode")
     return item
 
@@ -115,12 +115,12 @@ def _object(context: bpy.types.Context, name: str) -> bpy.types.Object:
 def _material(item: bpy.types.Object, slots: np.ndarray) -> tuple[int, bpy.types.Material]:
     """Slot and material of the selected faces: the active one if they have it, else the first of theirs."""
     if not len(slots):
-        raise ParameterError(f"no face of {item.name} is selected", "select faces in edit mode")
+        raise ParameterError("no face of {} is selected", "select faces in edit mode", item.name)
     used = sorted(set(slots.tolist()))
     slot = item.active_material_index if item.active_material_index in used else used[0]
     material = item.material_slots[slot].material if slot >= 0 else None
     if material is None:
-        raise ParameterError(f"the selected faces of {item.name} have no material", "give them one with textures")
+        raise ParameterError("the selected faces of {} have no material", "give them one with textures", item.name)
     return slot, material
 
 
@@ -164,7 +164,7 @@ def choice(context: bpy.types.Context, name: str) -> bpy.types.Mask:
     else:
         found = getattr(context.space_data, "mask", None) or next(iter(bpy.data.masks), None)
     if found is None:
-        what = f"there is no mask called {excerpt(name)}" if name else "there is no mask"
+        what = Message("there is no mask called {}", excerpt(name)) if name else "there is no mask"
         raise ParameterError(what, "draw one in the image editor's Mask mode")
     return found
 

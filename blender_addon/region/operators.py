@@ -10,7 +10,7 @@ import numpy as np
 from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 
 from ..bridge.image_editors import shown_image
-from ..core.errors import ParameterError
+from ..core.errors import Message, ParameterError
 from ..image import OnImage
 from ..jobs.operator import TaskOperator, poll
 from ..jobs.task import Place, Task, TaskReport
@@ -152,7 +152,7 @@ class IMPASTO_OT_use_selection(OnRegion, bpy.types.Operator):
         if not added.any():
             raise ParameterError("the selection covers no pixel of the image", "select more, or choose another image")
         regions.keep(image, regions.region_of(image) | added)
-        return TaskReport("INFO", f"Added {added.mean():.1%} of {image.name} to its region")
+        return TaskReport("INFO", Message("Added {:.1%} of {} to its region", added.mean(), image.name))
 
     def _mask(self, context: bpy.types.Context, image: bpy.types.Image) -> np.ndarray:
         if self.source == FACES:
@@ -175,7 +175,7 @@ class IMPASTO_OT_clear_region(OnRegion, bpy.types.Operator):
     def do(self, context: bpy.types.Context) -> TaskReport:
         image = self.chosen_image(context)
         image.pop(regions.REGION, None)
-        return TaskReport("INFO", f"Cleared the region of {image.name}")
+        return TaskReport("INFO", Message("Cleared the region of {}", image.name))
 
 
 @with_properties(Request, "seed")

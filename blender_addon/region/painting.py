@@ -7,7 +7,7 @@ import bpy
 import numpy as np
 from bpy.props import BoolProperty, IntProperty, StringProperty
 
-from ..core.errors import ParameterError
+from ..core.errors import Message, ParameterError
 from ..core.system.untrusted import parse_json
 from ..jobs.session import jobs
 from ..jobs.task import Task, TaskReport
@@ -47,7 +47,7 @@ def points_from(text: str) -> list[tuple[float, float]]:
         given = parse_json(text, "points", kind=ParameterError) if text else []
         points = [(float(x), float(y)) for x, y in given]
     except (ParameterError, TypeError, ValueError) as error:
-        raise ParameterError(f"the points {text[:40]} are no list of positions", REMEDY) from error
+        raise ParameterError("the points {} are no list of positions", REMEDY, text[:40]) from error
     if not points:
         raise ParameterError("no points are given", REMEDY)
     return points
@@ -68,7 +68,7 @@ class IMPASTO_OT_paint_region(Stroke, Painter, bpy.types.Operator):
     def do(self, context: bpy.types.Context) -> TaskReport:
         image = self.chosen_image(context)
         regions.keep(image, self.stroke(context, regions.region_of(image).copy(), not self.erase))
-        return TaskReport("INFO", f"Painted a region of {image.name}")
+        return TaskReport("INFO", Message("Painted a region of {}", image.name))
 
     def starting_mask(self, image: bpy.types.Image) -> np.ndarray:
         self.undone: list[np.ndarray] = []

@@ -35,7 +35,7 @@ def grid_of(image: bpy.types.Image) -> TileGrid:
         images.check_single(image)
     sizes = tiles.sizes_of(image)
     if not all(height * width for height, width in sizes.values()):
-        raise ParameterError(f"the image {image.name} has no pixels", "find its missing file, or choose another image")
+        raise ParameterError("the image {} has no pixels", "find its missing file, or choose another image", image.name)
     return TileGrid(sizes)
 
 
@@ -107,8 +107,8 @@ def mask_or_region(image: bpy.types.Image, mask: str) -> np.ndarray:
     found = mask_in(image_called(mask), image) if mask else region_of(image)
     if not found.any():
         if mask:
-            raise ParameterError(f"the mask {mask} is black", "paint white where the image shall be filled")
-        raise ParameterError(f"the image {image.name} has no region", "paint one, or give mask=NAME")
+            raise ParameterError("the mask {} is black", "paint white where the image shall be filled", mask)
+        raise ParameterError("the image {} has no region", "paint one, or give mask=NAME", image.name)
     return found
 
 

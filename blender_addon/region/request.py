@@ -21,7 +21,7 @@ from ..bridge.mesh_masks import GROUP, MeshMask
 from ..bridge.meshes import MeshSurface
 from ..bridge.target import ACTIVE, NEW, Target, active_material, by_uid
 from ..core.engine.messages import JobInput
-from ..core.errors import ParameterError
+from ..core.errors import Message, ParameterError
 from ..core.recipe import Recipe, Step
 from ..engine.catalogue import catalogue, properties_of
 from ..jobs.session import push_undo
@@ -194,6 +194,6 @@ def _keep_found(uid: int, answer: Any) -> TaskReport:
     push_undo("Impasto: Find Landmarks")
     redraw()
     if not mask.any():
-        return TaskReport("INFO", f"Found nothing that stands out in {image.name}")
+        return TaskReport("INFO", Message("Found nothing that stands out in {}", image.name))
     share = f"{mask.mean():.1%}"
-    return TaskReport("INFO", f"Found {share} of {image.name}; check the region, then press Fill Region")
+    return TaskReport("INFO", Message("Found {} of {}; check the region, then press Fill Region", share, image.name))

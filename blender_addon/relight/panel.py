@@ -14,6 +14,7 @@ from ..bridge import former, surfaces
 from ..bridge.target import active_material
 from ..core.engine.client import Client
 from ..core.engine.messages import JobInput, JobResult, ResultView
+from ..core.errors import Message
 from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..generate import variations
@@ -46,7 +47,7 @@ def relight_task(context: bpy.types.Context, light: MovingLight) -> Task:
 
     def apply(made: tuple[ShownMaps, np.ndarray]) -> TaskReport:
         turntable.show(made[0], light, made[1])
-        return TaskReport("INFO", f"{name} is shown under a light")
+        return TaskReport("INFO", Message("{} is shown under a light", name))
 
     return Task("Relight", work, apply)
 

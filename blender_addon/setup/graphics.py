@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from ..core.errors import Message
 from ..core.system import process
 
 TABLE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
@@ -140,12 +141,12 @@ class Computer:
             return "Found no NVIDIA or AMD graphics card with its driver"
         served = [card for card in self.cards if self._for_card(card)]
         card = (served or self.cards)[0]
-        found = f"Found {card.name} with driver {card.driver:g}" if card.driver else f"Found {card.name}"
+        found = Message("Found {} with driver {:g}" if card.driver else "Found {}", card.name, card.driver)
         if served:
             return found
         is_old = 0 < card.driver < CUDA[0].driver
-        remedy = f"update the driver to {CUDA[0].driver} or newer" if is_old else "the CPU computes instead"
-        return f"{found}; PyTorch has no build for it; {remedy}"
+        remedy = Message("update the driver to {} or newer", CUDA[0].driver) if is_old else "the CPU computes instead"
+        return Message("{}; PyTorch has no build for it; {}", found, remedy)
 
     def poll_message(self) -> str:
         """Reason why no build of PyTorch runs on this computer; empty if one does."""

@@ -22,7 +22,7 @@ from typing import IO
 
 import bpy
 
-from ..core.errors import FileError, WorkerError
+from ..core.errors import FileError, Message, WorkerError
 from ..core.system import locks
 from ..core.system.untrusted import read_json
 from ..engine import engine
@@ -42,10 +42,11 @@ ATTEMPT = "attempt.json"
 def poll_message(preferences: PreferenceProperties) -> str:
     """Reason why this Blender cannot install an engine; empty if it can. Called at every redraw."""
     if store := _sandbox():
-        return f"Blender from {store} may not install packages: use Blender from blender.org, or {BY_HAND}"
+        return Message("Blender from {} may not install packages: use Blender from blender.org, or {}", store, BY_HAND)
     if not (bpy.app.online_access or preferences.wheels_folder):
-        return f"Blender is offline: turn on Preferences, System, Network, Allow Online Access, or {BY_HAND}"
-    return "" if engine.wheel() else f"This copy of the extension has no wheel: install its zip again, or {BY_HAND}"
+        return Message("Blender is offline: turn on Preferences, System, Network, Allow Online Access, or {}", BY_HAND)
+    text = "This copy of the extension has no wheel: install its zip again, or {}"
+    return "" if engine.wheel() else Message(text, BY_HAND)
 
 
 @cache
@@ -84,10 +85,9 @@ class InstallPlan:
                 self._check_room(build)
                 return self._attempt(task, build)
         except OSError as error:
-            raise WorkerError(
-                f"the engine cannot be written to {self.folder} ({error.strerror or error})",
-                "check that the folder can be written and has room, then press Set Up Engine again",
-            ) from error
+            message = "the engine cannot be written to {} ({})"
+            remedy = "check that the folder can be written and has room, then press Set Up Engine again"
+            raise WorkerError(message, remedy, self.folder, error.strerror or error) from error
 
     def tidy(self, made: Engine) -> None:
         """Remove all other engines, once none of their workers runs."""
@@ -134,7 +134,7 @@ class InstallPlan:
     def _new(self, place: Path, task: Task, log: IO[str]) -> Engine:
         """An environment of the user's Python in `place`, or else Blender's Python with packages in `place`."""
         if python := find_python():
-            task.say(f"Making an environment of {python}", 0.02)
+            task.say(Message("Making an environment of {}", python), 0.02)
             try:
                 run([python, "-I", "-m", "venv", str(place)], task, log, folder=place)
                 return Engine(str(place / ("Scripts/python.exe" if os.name == "nt" else "bin/python")))
@@ -159,10 +159,9 @@ class InstallPlan:
         left = sum(file.stat().st_size for file in self.folder.glob("engine-*/**/*") if file.is_file())
         free = shutil.disk_usage(self.folder).free
         if free + left < needed:
-            raise WorkerError(
-                f"the engine needs {needed / 1e9:.1f} GB, and {self.folder} has {free / 1e9:.1f} GB left",
-                "make room on that disk, or choose the build for the CPU in Impasto's preferences",
-            )
+            message = "the engine needs {:.1f} GB, and {} has {:.1f} GB left"
+            remedy = "make room on that disk, or choose the build for the CPU in Impasto's preferences"
+            raise WorkerError(message, remedy, needed / 1e9, self.folder, free / 1e9)
 
 
 def plan(preferences: PreferenceProperties, *, repairs: bool = False) -> InstallPlan:
@@ -173,19 +172,18 @@ def plan(preferences: PreferenceProperties, *, repairs: bool = False) -> Install
     assert wheel is not None
     wheels = Path(bpy.path.abspath(preferences.wheels_folder)) if preferences.wheels_folder else None
     if wheels and not any(wheels.glob("torch-*.whl")):
-        raise WorkerError(f"{wheels} has no wheel of torch", "choose a folder that `pip download` filled")
+        raise WorkerError("{} has no wheel of torch", "choose a folder that `pip download` filled", wheels)
     try:
         arguments = tuple(shlex.split(preferences.pip_arguments))
     except ValueError as error:
-        raise WorkerError(
-            f"the extra arguments for pip cannot be read ({error})", "close the quotation mark"
-        ) from error
+        message = "the extra arguments for pip cannot be read ({})"
+        raise WorkerError(message, "close the quotation mark", error) from error
     choice = preferences.torch_build
 
     def build() -> Build:
         computer = graphics.this_computer()
         if reason := computer.poll_message():
-            raise WorkerError("the engine cannot be set up", f"{reason}; {BY_HAND}")
+            raise WorkerError("the engine cannot be set up", "{}; {}", reason, BY_HAND)
         return computer.build(choice)
 
     made = engine.own_engine() if repairs else None

@@ -7,6 +7,7 @@ import os
 
 import bpy
 
+from ..core.errors import Message
 from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..engine.settings import PreferenceProperties
@@ -15,7 +16,7 @@ from ..jobs.description import description_task
 from ..jobs.operator import TaskOperator, busy_message, poll
 from ..jobs.session import jobs
 from ..jobs.task import Place, Task, TaskReport
-from ..translations.texts import sentence
+from ..translations.texts import full_stop, sentence
 from ..windows import redraw
 from . import graphics, installer
 
@@ -36,7 +37,7 @@ def draw_engine_state(layout: bpy.types.UILayout, place: Place) -> None:
     column = layout.column()
     if found:
         is_given = "IMPASTO_ENGINE" in os.environ
-        text = f"Engine (from IMPASTO_ENGINE): {found.python}" if is_given else f"Engine: {found.python}"
+        text = Message("Engine (from IMPASTO_ENGINE): {}" if is_given else "Engine: {}", found.python)
         draw_text(column, text, "CHECKMARK" if engine.has_passed(found) else "CONSOLE", boxes=1)
     else:
         draw_text(column, "Impasto needs an engine: a Python with PyTorch.", "ERROR", boxes=1)
@@ -45,7 +46,7 @@ def draw_engine_state(layout: bpy.types.UILayout, place: Place) -> None:
         return
     draw_report(column, place, buttons=False, boxes=1)  # buttons are below
     if found is None and (reason := installer.poll_message(engine.preferences())):
-        draw_text(column, f"{reason}.", "INFO", boxes=1)
+        draw_text(column, sentence(reason) + full_stop().strip(), "INFO", boxes=1)
     if not (found or bpy.app.online_access or bpy.app.online_access_override):
         column.operator("extensions.userpref_allow_online", text="Allow Online Access", icon="INTERNET")
 
@@ -64,10 +65,10 @@ def draw_builds(layout: bpy.types.UILayout, preferences: PreferenceProperties) -
     draw_text(column, computer.poll_message() or computer.description, "INFO", boxes=1)
     for choice in ("AUTO", "GPU", "CPU"):
         build = computer.build(choice)
-        text = f"Automatic: {build.label}" if choice == "AUTO" else f"{build.label}: {build.download}"
+        text = Message("Automatic: {}", build.label) if choice == "AUTO" else f"{build.label}: {build.download}"
         column.prop_enum(preferences, "torch_build", choice, text=sentence(text))
     chosen = computer.build(preferences.torch_build)
-    text = f"Set Up Engine downloads {chosen.download}, which need {chosen.disk} on the disk"
+    text = Message("Set Up Engine downloads {}, which need {} on the disk", chosen.download, chosen.disk)
     draw_text(column, text, "BLANK1", boxes=1)
     if installer.is_unfinished():
         draw_text(column, "A set-up is not finished: Set Up Engine continues it.", "INFO", boxes=1)
@@ -115,7 +116,7 @@ class IMPASTO_OT_check_engine(TaskOperator, bpy.types.Operator):
     def task(self, _context: bpy.types.Context) -> Task:
         found, version = engine.require(), catalogue.version
         engine.forget_checks()
-        works = TaskReport("INFO", f"The engine works: {found.python}")
+        works = TaskReport("INFO", Message("The engine works: {}", found.python))
         return Task("Checking the engine", lambda _task: engine.check(found, version), lambda _result: works)
 
 
@@ -149,7 +150,7 @@ class IMPASTO_OT_repair_engine(TaskOperator, bpy.types.Operator):
 
 
 def _install_poll_message() -> str:
-    training = f"A training runs: {jobs.training.label}" if jobs.training else ""
+    training = Message("A training runs: {}", jobs.training.label) if jobs.training else ""
     return busy_message() or training or installer.poll_message(engine.preferences())
 
 
@@ -162,11 +163,11 @@ def _installation_task(label: str, plan: installer.InstallPlan) -> Task:
         plan.tidy(made)
         if engine.find() != made:
             other = "IMPASTO_ENGINE or the Python in the preferences is used instead"
-            return TaskReport("WARNING", f"The engine is ready: {made.python}; {other}")
+            return TaskReport("WARNING", Message("The engine is ready: {}; {}", made.python, other))
         learn_tools, tools = jobs.finish if bpy.app.background else jobs.start, description_task()
         tools.place = task.place
         learn_tools(tools)
-        return TaskReport("INFO", f"The engine is ready: {made.python}")
+        return TaskReport("INFO", Message("The engine is ready: {}", made.python))
 
     task = Task(label, plan.carry_out, apply)
     return task

@@ -119,10 +119,9 @@ class Pip:
     def require_pip(self) -> None:
         """Raise WorkerError if the engine's Python has neither pip nor ensurepip."""
         if self._version == NO_VERSION:
-            raise WorkerError(
-                f"neither a Python with venv nor pip for Blender's own Python ({self.engine.python}) was found",
-                "install Python from python.org (on Debian and Ubuntu: python3-venv), then press Set Up Engine again",
-            )
+            message = "neither a Python with venv nor pip for Blender's own Python ({}) was found"
+            remedy = "install Python from python.org (on Debian and Ubuntu: python3-venv), then {}"
+            raise WorkerError(message, remedy, self.engine.python, SET_UP_AGAIN)
 
     @property
     def _command(self) -> list[str]:
@@ -221,19 +220,15 @@ def _explain(lines: Sequence[str]) -> WorkerError:
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
     said = next(reversed(errors), lines[-1] if lines else "it said nothing")[:300].rstrip(".")
     if "No space left on device" in text or "Errno 28" in text or "not enough space on the disk" in text:
-        return WorkerError("the disk is full", f"make room on it, then {SET_UP_AGAIN}")
+        return WorkerError("the disk is full", "make room on it, then {}", SET_UP_AGAIN)
     if "Permission denied" in text or "Errno 13" in text or "Access is denied" in text:
-        return WorkerError(f"a file cannot be written: {said}", f"close what uses it, then {SET_UP_AGAIN}")
+        return WorkerError("a file cannot be written: {}", "close what uses it, then {}", said, SET_UP_AGAIN)
     if NETWORK.search(text):
         found = HOST.search(text)
         host = found[1] or found[2] if found else "the package index"
-        return WorkerError(
-            f"the packages could not be downloaded: {host} cannot be reached",
-            f"check the network (a proxy goes into Extra Arguments), or choose a folder of wheels; then {SET_UP_AGAIN}",
-        )
+        remedy = "check the network (a proxy goes into Extra Arguments), or choose a folder of wheels; then {}"
+        return WorkerError("the packages could not be downloaded: {} cannot be reached", remedy, host, SET_UP_AGAIN)
     if missing := re.search(r"No matching distribution found for ([^\s;]+)", text):
-        return WorkerError(
-            f"there is no wheel of {missing[1]} for this computer's Python",
-            "choose another build of PyTorch or another Python in Impasto's preferences",
-        )
-    return WorkerError(f"the packages could not be installed: {said}", "see Open Log for all that pip said")
+        remedy = "choose another build of PyTorch or another Python in Impasto's preferences"
+        return WorkerError("there is no wheel of {} for this computer's Python", remedy, missing[1])
+    return WorkerError("the packages could not be installed: {}", "see Open Log for all that pip said", said)

@@ -16,7 +16,7 @@ import bpy
 
 from ..bridge import former, image_editors
 from ..core.engine.messages import JobResult
-from ..core.errors import Cancelled, ParameterError
+from ..core.errors import Cancelled, Message, ParameterError
 from ..core.options import Sink
 from ..jobs.session import connect, jobs, push_undo
 from ..jobs.task import Task, TaskReport
@@ -42,7 +42,7 @@ def set_up(context: bpy.types.Context) -> list[str]:
     notes = _set_up_render(scene)
     _set_up_layer(context)
     if rendered := [layer.name for layer in scene.view_layers if layer.use and layer.name != LAYER]:
-        notes.append(f"{', '.join(rendered)} is rendered too, unless its Use for Rendering is turned off")
+        notes.append(Message("{} is rendered too, unless its Use for Rendering is turned off", ", ".join(rendered)))
     return [*notes, *_set_up_files(scene)]
 
 
@@ -105,7 +105,7 @@ def _set_up_files(scene: bpy.types.Scene) -> list[str]:
         folder = "//" if bpy.data.filepath else f"{Path(bpy.path.abspath(render.filepath)).parent.as_posix()}/"
         name = bpy.path.clean_name(Path(bpy.data.filepath).stem or scene.name)
         render.filepath = f"{folder}{FOLDER}/{name}_####"
-    return [f"frames are written to {render.filepath}"]
+    return [Message("frames are written to {}", render.filepath)]
 
 
 OPEN = -1
@@ -184,7 +184,7 @@ def _apply(name: str) -> Callable[[JobResult], TaskReport]:
     epoch = jobs.file_epoch
 
     def apply(made: JobResult) -> TaskReport:
-        count = f"Painted frames: {len(made.paths)}"
+        count = Message("Painted frames: {}", len(made.paths))
         files, notes = tuple(map(str, made.paths)), made.notes
         if epoch != jobs.file_epoch:
             return TaskReport.noted(count, [*notes, "another file was opened meanwhile"], files=files)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import bpy
 
-from ..core.errors import ImpastoError
+from ..core.errors import ImpastoError, Message, series
 from ..interface.drawing import draw_status, draw_text, name_place, poll_message
 from ..jobs.operator import InstantOperator, TaskOperator, busy_poll_message, clicked_panel
 from ..jobs.session import jobs, push_undo
@@ -55,7 +55,7 @@ Cycles without motion blur, OpenEXR MultiLayer"""
     bl_label = "Set Up Passes"
 
     def do(self, context: bpy.types.Context) -> TaskReport:
-        return TaskReport("INFO", "; ".join([f"{LAYER} is set up", *set_up(context)]))
+        return TaskReport("INFO", series("; ", [Message("{} is set up", LAYER), *set_up(context)]))
 
 
 class IMPASTO_OT_composite_sequence(SceneChange, bpy.types.Operator):
@@ -72,7 +72,8 @@ show them"""
         image = painted_image(context.scene)
         assert image is not None  # else `poll` says why
         notes = add_to_compositor(context.scene, image)
-        return TaskReport("INFO", "; ".join([f"{image.name} is in the compositor", *notes]), images=(image.name,))
+        text = series("; ", [Message("{} is in the compositor", image.name), *notes])
+        return TaskReport("INFO", text, images=(image.name,))
 
 
 @with_properties(SequenceRequest)

@@ -46,7 +46,7 @@ class StyleArguments:
         ensure_known(chosen)
         if catalogue[chosen]["kind"] != "stylizer":
             known = ", ".join(tool["name"] for tool in catalogue if tool["kind"] == "stylizer")
-            raise ParameterError(f"{self.tool} is no stylizer", f"choose from {known}")
+            raise ParameterError("{} is no stylizer", "choose from {}", self.tool, known)
         request = Request(self.tool, estimator="none") if self.tool else from_scene(context)
         style = {"style": [find_source(self.style)]} if self.style else {}
         given = values_of(Request, self)
@@ -114,8 +114,8 @@ class IMPASTO_OT_continue_larger(OnImage, bpy.types.Operator):
     def task(self, context: bpy.types.Context) -> Task:
         image = self.chosen_image(context)
         if JoinedResult.of(image):
-            message = f"{image.name} is a part of a result on several materials, and cannot be continued alone"
-            raise ParameterError(message, "repaint the objects together, with a larger longest side")
+            message = "{} is a part of a result on several materials, and cannot be continued alone"
+            raise ParameterError(message, "repaint the objects together, with a larger longest side", image.name)
         before = images.recipe_of(image)
         kept = {name: about for name, about in before.inputs.items() if name != START}
         before = replace(before, inputs=kept, made_with={**before.made_with, "stopped": False})
@@ -137,6 +137,6 @@ def _larger(recipe: Recipe, longest_px: int) -> Recipe:
     *earlier, step = recipe.steps
     tool = catalogue[step.tool]
     if START not in [item["name"] for item in tool["inputs"]]:
-        raise ParameterError(f"{tool['label']} cannot continue from a result", "choose an image that was repainted")
+        raise ParameterError("{} cannot continue from a result", "choose an image that was repainted", tool["label"])
     step = Step(step.tool, {**step.parameters, LONGEST: longest_px}, {**step.inputs, START: START})
     return Recipe((*earlier, step), recipe.seed)

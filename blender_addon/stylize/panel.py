@@ -10,6 +10,7 @@ import bpy
 
 from ..bridge import surfaces
 from ..bridge.target import active_material
+from ..core.errors import Message
 from ..engine.catalogue import catalogue, properties_of
 from ..interface.browsing import draw_image
 from ..interface.drawing import draw_preferences_button, draw_text
@@ -175,4 +176,4 @@ def _draw_preview(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
         return
     draw_live(layout, "live style", live, live.pixels)
     if painter["name"] != settings.tool:
-        draw_text(layout, f"A quick preview by {painter['label']}", "INFO")
+        draw_text(layout, Message("A quick preview by {}", painter["label"]), "INFO")

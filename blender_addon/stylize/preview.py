@@ -15,7 +15,7 @@ from ..bridge import surfaces
 from ..bridge.inputs import SOURCE
 from ..core.descriptions import MESH
 from ..core.engine.messages import PREVIEW
-from ..core.errors import ParameterError
+from ..core.errors import Message, ParameterError
 from ..engine.catalogue import catalogue, properties_of
 from ..interface import previews
 from ..jobs.operator import InstantOperator, TaskOperator, busy_message
@@ -209,4 +209,4 @@ class IMPASTO_OT_pick_style_kind(InstantOperator, bpy.types.Operator):
     def do(self, context: bpy.types.Context) -> TaskReport:
         tool = catalogue[context.scene.impasto_style.tool]
         setattr(properties.group_of(context.scene, tool), properties.identifier(KIND), self.kind)
-        return TaskReport("INFO", f"The kind of style is {self.kind}")
+        return TaskReport("INFO", Message("The kind of style is {}", self.kind))

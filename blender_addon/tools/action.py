@@ -19,7 +19,7 @@ from ..bridge.target import NEW, NONE, Target
 from ..core.descriptions import DIRECTIONS, MESH
 from ..core.engine.client import Client
 from ..core.engine.messages import RELIT, Delivery, JobInput, JobResult, ResultView
-from ..core.errors import ParameterError
+from ..core.errors import Message, ParameterError
 from ..core.options import RunOptions, Sink
 from ..core.recipe import Recipe, Step
 from ..engine import engine
@@ -184,7 +184,7 @@ def with_width(made: JobResult, target: Target) -> JobResult:
         kind = f" {tool['name'].replace('-', ' ').removesuffix('s')}"
         width_m = properties_of(tool).get("width_m", {}).get("default", 0)
         if tool["thumbnail"] and width_m and kind in said:
-            note = f"Real Width guessed: {materials.length_text(width_m)}, as of {tool['label']}"
+            note = Message("Real Width guessed: {}, as of {}", materials.length_text(width_m), tool["label"])
             return replace(made, width_m=width_m, notes=(*made.notes, note))
     return made
 
@@ -209,4 +209,4 @@ def _mesh_inputs(
     except ParameterError as error:
         if form.across_seams:
             raise
-        return {}, (f"not across seams: {error.message}",)
+        return {}, (Message("not across seams: {}", error.message),)

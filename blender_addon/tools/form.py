@@ -134,8 +134,8 @@ def sources_from(text: str, what: str) -> dict[str, list[Source | None]]:
     given = {name: [one] if isinstance(one, str) else one for name, one in parse_object(text, what).items()}
     for name, names in given.items():
         if not isinstance(names, list) or not all(isinstance(one, str) for one in names):
-            message = f"the input {name} is no name and no list of names"
-            raise ParameterError(message, 'write {"style": "monet.jpg"}, or {"style": ["monet.jpg", "wave.jpg"]}')
+            message = "the input {} is no name and no list of names"
+            raise ParameterError(message, 'write {"style": "monet.jpg"}, or {"style": ["monet.jpg", "wave.jpg"]}', name)
     return {name: [find_source(one) if one else None for one in names] for name, names in given.items()}
 
 
@@ -147,7 +147,7 @@ def parse_names(text: str, what: str) -> list[str]:
     except ParameterError as error:
         raise ParameterError(error.message, example) from error
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise ParameterError(f"{what} must be a JSON list of names, got {text[:40]}", example)
+        raise ParameterError("{} must be a JSON list of names, got {}", example, what, text[:40])
     return names
 
 
@@ -158,7 +158,7 @@ def parse_object(text: str, what: str) -> dict[str, Any]:
     except ParameterError as error:
         raise ParameterError(error.message, 'write them like {"variety": 0.7}') from error
     if not isinstance(value, dict):
-        raise ParameterError(f"{what} must be a JSON object, got {text[:40]}", 'write them like {"variety": 0.7}')
+        raise ParameterError("{} must be a JSON object, got {}", 'write them like {"variety": 0.7}', what, text[:40])
     return value
 
 

@@ -17,7 +17,7 @@ from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from ..bridge import naming
 from ..bridge.target import active_material
-from ..core.errors import FileError, ParameterError
+from ..core.errors import FileError, Message, ParameterError
 from ..core.recipe import Recipe, Step
 from ..core.system.transaction import replace_files
 from ..core.system.untrusted import excerpt
@@ -91,7 +91,7 @@ class IMPASTO_OT_apply_preset(InstantOperator, bpy.types.Operator):
         _put(owner, catalogue[tool], self.preset)
         _chosen[self.of] = tool, self.preset
         properties.preview_update(CHANGED[self.of])(None, None)
-        return TaskReport("INFO", f"{catalogue[tool]['label']} is set as in the preset {self.preset}")
+        return TaskReport("INFO", Message("{} is set as in the preset {}", catalogue[tool]["label"], self.preset))
 
 
 class AddsPreset(InstantOperator):
@@ -123,12 +123,12 @@ class AddsPreset(InstantOperator):
         if self.remove_name:
             _remove(tool, self.name)
             _chosen.pop(self.preset_of, None)
-            return TaskReport("INFO", f"Removed the preset {self.name}")
+            return TaskReport("INFO", Message("Removed the preset {}", self.name))
         if not self.name.strip():
             raise ParameterError("the preset has no name", "give it one")
         _write(owner, catalogue[tool], self.name.strip())
         _chosen[self.preset_of] = tool, self.name.strip()
-        return TaskReport("INFO", f"Added the preset {self.name.strip()}")
+        return TaskReport("INFO", Message("Added the preset {}", self.name.strip()))
 
 
 class IMPASTO_OT_preset_add(AddsPreset, bpy.types.Operator):
@@ -211,7 +211,7 @@ def _write(owner: Group, tool: Mapping[str, Any], name: str) -> None:
 def _remove(tool: str, name: str) -> None:
     path = presets_of(tool).get(name)
     if not isinstance(path, Path):
-        raise ParameterError(f"there is no preset of yours called {excerpt(name)}", "choose one that you added")
+        raise ParameterError("there is no preset of yours called {}", "choose one that you added", excerpt(name))
     path.unlink(missing_ok=True)
 
 
@@ -219,7 +219,7 @@ def _put(owner: Group, tool: Mapping[str, Any], name: str) -> None:
     """Give a tool the values of a preset. ImpastoError, before anything changes, for one that cannot be read."""
     source = presets_of(tool["name"]).get(name)
     if source is None:
-        raise ParameterError(f"there is no preset called {excerpt(name)} of {tool['label']}", "choose another")
+        raise ParameterError("there is no preset called {} of {}", "choose another", excerpt(name), tool["label"])
     if isinstance(source, Path) and source.suffix == ".py":
         _put_assigned(group_of(owner, tool), tool, _assignments(source))
         return
@@ -234,7 +234,7 @@ def _put(owner: Group, tool: Mapping[str, Any], name: str) -> None:
 
 def _text(path: Path) -> str:
     if path.stat().st_size > MOST_BYTES:
-        raise FileError(f"{path.name} is too large for a preset", "remove it")
+        raise FileError("{} is too large for a preset", "remove it", path.name)
     return path.read_text(encoding="utf-8")
 
 
@@ -243,7 +243,7 @@ def _assignments(path: Path) -> list[tuple[list[str], Any]]:
 
     Raise ParameterError for a preset that does anything else.
     """
-    refusal = ParameterError(f"the preset {path.stem} does more than set values, and is not run", "add it anew")
+    refusal = ParameterError("the preset {} does more than set values, and is not run", "add it anew", path.stem)
     try:
         lines = ast.parse(_text(path)).body
         assigned = [
@@ -271,4 +271,4 @@ def _put_assigned(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], value
             try:
                 setattr(owner, names[-1], value)
             except (TypeError, ValueError) as error:
-                raise ParameterError(f"the preset sets {names[-1]} to {excerpt(value)}", "add it anew") from error
+                raise ParameterError("the preset sets {} to {}", "add it anew", names[-1], excerpt(value)) from error

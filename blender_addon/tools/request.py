@@ -87,8 +87,8 @@ class Request(Form):
         if has_size(tool):
             parameters.update({name: size for name, size in sizes.items() if size})
         elif any(sizes.values()):
-            message = f"{self.tool} makes a result of its source's size"
-            raise ParameterError(message, "leave width_px and height_px at 0")
+            message = "{} makes a result of its source's size"
+            raise ParameterError(message, "leave width_px and height_px at 0", self.tool)
         steps = [*self._preparing(), Step(self.tool, parameters, name_inputs(self.inputs)[0])]
         in_tiles = tool["makes_tiles"] and is_large((self.height_px, self.width_px))  # an estimator needs the whole
         estimator = self.estimator or catalogue.usual("maps") or "none"
@@ -210,7 +210,7 @@ class Request(Form):
         tool, surface = catalogue[self.tool], self.surface(painted)
         item = _mask_of(tool)
         if item is None:
-            raise ParameterError(f"{tool['label']} takes no mask", "choose the mask Image, or another tool")
+            raise ParameterError("{} takes no mask", "choose the mask Image, or another tool", tool["label"])
         if isinstance(surface, JoinedMaterials):
             mask: Any = surface.mask(self.mask_by)
         elif surface and surface.material:

@@ -19,7 +19,7 @@ from bpy.props import CollectionProperty, EnumProperty, IntProperty, StringPrope
 
 from ..bridge import set_files
 from ..bridge.materials import LABELS
-from ..core.errors import FileError, ImpastoError
+from ..core.errors import FileError, ImpastoError, Message
 from ..core.io.map_files import (
     ALL_OF_ONE,
     SET_FILE,
@@ -91,7 +91,7 @@ def _choose_map(row: ImpastoSourceMap, context: bpy.types.Context) -> None:
     row.place, row.reason = WHOLE, "" if row.holds != NOT_USED else LEFT_OUT
     for other in _settings_of(row).source_maps.rows:
         if other.as_pointer() != row.as_pointer() and other.holds == row.holds != NOT_USED:
-            other.holds, other.reason = NOT_USED, f"there is another file for {row.holds.replace('_', ' ')}"
+            other.holds, other.reason = NOT_USED, Message("there is another file for {}", row.holds.replace("_", " "))
     CHANGED(row, context)
 
 

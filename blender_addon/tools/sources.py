@@ -15,6 +15,7 @@ from ..bridge.inputs import Source
 from ..bridge.mesh_masks import IMAGE as BY_IMAGE
 from ..bridge.mesh_masks import MASK
 from ..core.descriptions import MESH
+from ..core.errors import Message
 from ..engine.catalogue import catalogue
 from ..interface.browsing import draw_image, draw_path
 from ..parameters import inputs, properties
@@ -139,9 +140,9 @@ def inputs_poll_message(
     known = {*chosen, *([] if mask_by == BY_IMAGE else [MASK])}
     missing = [item["name"] for item in required if item["kind"] != MESH and item["name"] not in known]
     if missing:
-        return f"Choose an image for {', '.join(missing)}"
+        return Message("Choose an image for {}", ", ".join(missing))
     short = [item for item in required if item["kind"] != MESH and len(chosen.get(item["name"], ())) < item["least"]]
-    return f"Choose {short[0]['least']} or more images for {short[0]['name']}" if short else ""
+    return Message("Choose {} or more images for {}", short[0]["least"], short[0]["name"]) if short else ""
 
 
 def _model_poll_message(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> str:
@@ -149,5 +150,5 @@ def _model_poll_message(scene: bpy.types.Scene, tool: Mapping[str, Any]) -> str:
     if parameter is None or chosen_model(group, tool):
         return ""
     if name := getattr(group, properties.identifier(parameter)):
-        return f"There is no model called {name}: choose another"
-    return f"{tool['label']} needs a model that you trained: see Train"
+        return Message("There is no model called {}: choose another", name)
+    return Message("{} needs a model that you trained: see Train", tool["label"])

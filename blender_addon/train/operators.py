@@ -9,6 +9,7 @@ from typing import Any
 import bpy
 from bpy.props import StringProperty
 
+from ..core.errors import Message
 from ..engine import engine
 from ..engine.catalogue import catalogue
 from ..interface import previews
@@ -47,7 +48,7 @@ class IMPASTO_OT_train(TaskOperator, bpy.types.Operator):
         """Reason why no training can start: a missing engine or another training."""
         if bpy.app.background:
             return ""
-        busy = f"A training runs already: {jobs.training.label}" if jobs.training else ""
+        busy = Message("A training runs already: {}", jobs.training.label) if jobs.training else ""
         return engine.poll_message() or busy
 
     def require_free(self) -> None:
@@ -75,7 +76,7 @@ class OnTraining:
         if task is None:
             return poll(cls, "No training runs")
         is_able = not cls.states or (task.state in cls.states and task.job)
-        return poll(cls, "" if is_able else f"The training is {task.state}")
+        return poll(cls, "" if is_able else Message("The training is {}", task.state))
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         if task := jobs.training:

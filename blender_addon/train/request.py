@@ -15,7 +15,7 @@ from ..bridge import encode, images, materials
 from ..bridge.inputs import SOURCE, Source, existing
 from ..core.engine.messages import JobInput
 from ..core.engine.remote import read_files
-from ..core.errors import ParameterError
+from ..core.errors import Message, ParameterError
 from ..core.options import RunOptions
 from ..core.recipe import Recipe, Step
 from ..core.system.transaction import temporary_folder
@@ -53,14 +53,12 @@ class TrainingRequest:
     def task(self) -> Task:
         """Task that trains. Raises ImpastoError if it cannot be started."""
         if catalogue[self.tool]["kind"] != "trainer":
-            raise ParameterError(
-                f"{self.tool} is no trainer",
-                f"choose from {', '.join(one['name'] for one in catalogue if one['kind'] == 'trainer')}",
-            )
+            remedy = Message("choose from {}", ", ".join(one["name"] for one in catalogue if one["kind"] == "trainer"))
+            raise ParameterError("{} is no trainer", remedy, self.tool)
         if self.data is None:
             raise ParameterError("there is nothing to learn from", "give a picture, a folder or an image")
         if jobs.training:
-            raise ParameterError(f"a training runs already: {jobs.training.label}", "wait for it, or stop it")
+            raise ParameterError("a training runs already: {}", "wait for it, or stop it", jobs.training.label)
         data = _read(self.data)
         connected, preferences = connect(LONG), engine.preferences()
         given = replace(data, licence=self.licence, width_m=self.width_m or None)
@@ -73,7 +71,8 @@ class TrainingRequest:
             return action.answer(task, client).models, client.describe().wait()
 
         epoch = jobs.file_epoch
-        return Task(f"Training {self.parameters.get(NAME, '')}", work, lambda made: _apply(made, epoch), is_long=True)
+        label = Message("Training {}", self.parameters.get(NAME, ""))
+        return Task(label, work, lambda made: _apply(made, epoch), is_long=True)
 
     @property
     def _input(self) -> str:
@@ -126,7 +125,8 @@ def _apply(made: tuple[tuple[Path, ...], Mapping[str, Any]], epoch: int) -> Task
         return TaskReport("WARNING", "The training made no model")
     tool = properties.choose_model(bpy.context.scene, name) if epoch == jobs.file_epoch else None
     files = tuple(map(str, models))
-    return TaskReport("INFO", f"The model {name} is ready", model=name if tool else "", models=(name,), files=files)
+    text = Message("The model {} is ready", name)
+    return TaskReport("INFO", text, model=name if tool else "", models=(name,), files=files)
 
 
 @with_properties(TrainingRequest, "licence", "seed")

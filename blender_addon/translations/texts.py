@@ -1,26 +1,25 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Translations of visible texts: a file for each language in the PO format, which translators' tools open.
 
-Blender itself looks up labels and descriptions. `sentence` looks up texts with values in them, such as an error with a
-name, with {} for each value. The engine's errors, notes and progress have their own files, in `errors`, which are read
-when the first of these texts is shown.
+Blender itself looks up labels and descriptions. `sentence` looks up messages by their ids, with {} for each value. The
+engine's errors, notes and progress have their own files, in `errors`, which are read when the first of them is shown.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from functools import cache, cached_property, lru_cache
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import bpy
+
+from ..core.errors import Message, text_of
 
 LANGUAGES = ("de_DE", "fr_FR", "zh_HANS")
 CONTEXTS = ("*", "Operator")
 ENTRY = re.compile(r'^msgid "(.+)"\nmsgstr "(.+)"$', re.MULTILINE)
 ESCAPED = re.compile(r"\\(.)")
-NAMING = re.compile(r"(the|what) .*(of|in|into|model|weights) \{\}")
-"""Pattern of a text that is only a subject: "the card of {}", before " is empty"."""
 FULL_STOPS = {"zh_HANS": "。"}
 
 
@@ -53,10 +52,10 @@ def language() -> str:
     return locale if locale in LANGUAGES and bpy.context.preferences.view.use_translate_interface else ""
 
 
-def sentence(text: str, into: str | None = None) -> str:
-    """Text in the interface's language, each of its sentences by itself; English if there is no translation."""
-    chosen = language() if into is None else into
-    return _sentence(text, chosen) if chosen and text else text
+def sentence(text: str, *values: object) -> str:
+    """Text in the interface's language; English if there is no translation. values: as in `Message`."""
+    message, chosen = Message(text, *values), language()
+    return translation(message, chosen) if chosen else message
 
 
 def full_stop() -> str:
@@ -64,65 +63,19 @@ def full_stop() -> str:
     return FULL_STOPS.get(language(), ". ")
 
 
-@lru_cache(maxsize=512)
-def _sentence(text: str, chosen: str) -> str:
+def translation(text: str, chosen: str) -> str:
+    """A message in a language, by its id, and its values by themselves; English if there is no translation."""
     known = _known_texts(chosen)
-    if text in known:
-        return known[text]
-    if "; " in text:
-        return "; ".join(_sentence(part, chosen) for part in text.split("; "))
-    bare = text.strip()
-    if bare in known:
-        return text.replace(bare, known[bare])
-    if bare.endswith(".") and bare[:-1] in known:
-        return text.replace(bare, known[bare[:-1]] + FULL_STOPS.get(chosen, "."))
-    if bare.endswith(")") and bare.count(")") > bare.count("("):  # the last of several in brackets
-        return text.replace(bare, _sentence(bare[:-1], chosen) + ")")
-    for template in _templates(chosen):
-        if (values := template.values(bare)) is not None:
-            return text.replace(bare, template.translated.format(*(_sentence(value, chosen) for value in values)))
-    head, colon, rest = text.partition(": ")
-    if head in known:
-        return f"{known[head]}{colon}{rest}"
-    phrases = text.split(", ")  # as of progress: names alone stay
-    if len(phrases) > 1 and any(" " in phrase for phrase in phrases):
-        return ", ".join(_sentence(phrase, chosen) if " " in phrase else phrase for phrase in phrases)
-    return text
+    if isinstance(text, Message) and text.values:
+        return text_of(known.get(text.id, text.id), [translation(value, chosen) for value in text.values])
+    if text.endswith(".") and text[:-1] in known:
+        return known[text[:-1]] + FULL_STOPS.get(chosen, ".")
+    return known.get(text, text)
 
 
 @cache
 def _known_texts(chosen: str) -> dict[str, str]:
     return engine_texts(chosen) | words(chosen)
-
-
-class _Template:
-    """A text with values in it, and its translation."""
-
-    def __init__(self, english: str, translated: str) -> None:
-        self.pieces = english.split("{}")
-        self.translated = translated
-
-    def values(self, text: str) -> Sequence[str] | None:
-        """Values in a text for each {}; None if the text does not match."""
-        if not all(piece in text for piece in self.pieces):  # much faster than a pattern, and nearly all end here
-            return None
-        match = self._pattern.fullmatch(text)
-        return match and match.groups()
-
-    @cached_property
-    def _pattern(self) -> re.Pattern[str]:
-        return re.compile("(.*)".join(map(re.escape, self.pieces)), re.DOTALL)
-
-
-@cache
-def _templates(chosen: str) -> list[_Template]:
-    """Texts with values in them: sentences before subjects, the most specific first."""
-
-    def rank(english: str) -> tuple[bool, int, int]:
-        return bool(NAMING.fullmatch(english)), english.count("{}") * 2 - len(english), -english.count("{}")
-
-    known = _known_texts(chosen)
-    return [_Template(english, known[english]) for english in sorted(known, key=rank) if "{}" in english]
 
 
 def _dictionary() -> Mapping[str, dict[tuple[str, str], str]]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from .descriptions import ModelDescription
-from .errors import Cancelled
+from .errors import Cancelled, Message
 from .texture import Maps
 from .udim import TileSheet
 
@@ -113,19 +113,19 @@ class Context:
     is_cancelled: Callable[[], bool] = lambda: False
     is_stopped: Callable[[], bool] = lambda: False
 
-    def progress(self, fraction: float, message: str = "") -> None:
-        """Report the fraction done, in [0, 1], and the current activity. Raise Cancelled if the job was cancelled."""
+    def progress(self, fraction: float, message: str = "", *values: object) -> None:
+        """Report the fraction done, in [0, 1], and a `Message`. Raise Cancelled if the job was cancelled."""
         self.check()
-        self.on_progress(min(max(fraction, 0.0), 1.0), message)
+        self.on_progress(min(max(fraction, 0.0), 1.0), Message(message, *values))
 
     def preview(self, maps: Maps) -> None:
         """Show an unfinished result; the receiver may drop it. Raise Cancelled if the job was cancelled."""
         self.check()
         self.on_preview(maps)
 
-    def note(self, text: str) -> None:
-        """Add a note to the result about a decision that the tool made for the user. text: a sentence fragment."""
-        self.on_note(text)
+    def note(self, text: str, *values: object) -> None:
+        """Add a note about a decision that the tool made for the user: a sentence fragment, as in `Message`."""
+        self.on_note(Message(text, *values))
 
     def decide(self, parameters: Any) -> None:
         """Record these parameters, which include the tool's own choices, in place of the user's.
@@ -158,7 +158,7 @@ class Context:
         exemplar = model.load_exemplar()
         self.on_loaded("exemplars", model.name, model.card["exemplar"])
         names = ", ".join(str(item["name"]) for item in model.card["data"])
-        self.note(f"made of pieces of {names} ({model.licence}), from which {model.name} learned")
+        self.note("made of pieces of {} ({}), from which {} learned", names, model.licence, model.name)
         return exemplar
 
     def find_weights(self, names: Sequence[str]) -> str | None:

@@ -46,7 +46,7 @@ def choose_device(wanted: str) -> str:
     else:
         chosen = next((device for device in available if device.split(":")[0] == wanted), wanted)
     if chosen not in available:
-        raise DeviceError(f"there is no device {excerpt(chosen)} here", f"choose from auto, {', '.join(available)}")
+        raise DeviceError("there is no device {} here", "choose from auto, {}", excerpt(chosen), ", ".join(available))
     _check_fork(chosen)
     if chosen == "cpu":
         leave_a_core_free()
@@ -85,7 +85,7 @@ def _check_fork(device: str) -> None:
 
     if (device == "mps" and _Fork.happened) or (device.startswith("cuda") and torch.cuda._is_in_bad_fork()):
         spawn = 'ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn"))'
-        raise DeviceError(f"{device} cannot be used in a forked process", f'use {spawn}, or device="cpu"')
+        raise DeviceError("{} cannot be used in a forked process", 'use {}, or device="cpu"', device, spawn)
 
 
 def _has_thread_limit() -> bool:
@@ -160,7 +160,7 @@ def fast_precision(device: str) -> str:
 
     wanted = os.environ.get("IMPASTO_PRECISION", "")
     if wanted not in ("", "float32", "bfloat16"):
-        raise DeviceError(f"IMPASTO_PRECISION is {excerpt(wanted)}", "set it to float32 or bfloat16, or leave it out")
+        raise DeviceError("IMPASTO_PRECISION is {}", "set it to float32 or bfloat16, or leave it out", excerpt(wanted))
     if device.startswith("cuda"):
         is_native = torch.cuda.is_bf16_supported(including_emulation=False)
     else:

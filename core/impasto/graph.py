@@ -11,6 +11,8 @@ from typing import Literal
 
 import numpy as np
 
+from .errors import Message
+
 Operation = Literal[
     "convolution", "dense", "as_map", "wrap", "crop", "double", "halve", "leaky_relu", "clip", "add", "multiply", "join"
 ]
@@ -144,4 +146,5 @@ class Portable:
 def sides_problem(sides: Sequence[int], cell_px: int) -> str:
     """Reason why no picture can have these sides; "" if one can."""
     wrong = [side for side in sides if side % cell_px or side < 2 * cell_px]
-    return f"sides are multiples of {cell_px} px from {2 * cell_px} px, and {wrong[0]} is not" if wrong else ""
+    message = "sides are multiples of {} px from {} px, and {} is not"
+    return Message(message, cell_px, 2 * cell_px, wrong[0]) if wrong else ""

@@ -70,13 +70,12 @@ class Mask:
         check_fields(self, "mask", ParameterError, "see `Mask` in the reference of the library")
         for name, usual in _USUAL.items():
             if name not in self.names and getattr(self, name) != usual:
-                raise ParameterError(f"a mask by {self.kind} has no {name}", choices(name, self.names, "`Mask`"))
+                raise ParameterError("a mask by {} has no {}", choices(name, self.names, "`Mask`"), self.kind, name)
         if self.kind == IMAGE and not self.input:
-            raise ParameterError(f"a mask's input got {excerpt(self.input)}", "give the name of an input of the run")
+            raise ParameterError("a mask's input got {}", "give the name of an input of the run", excerpt(self.input))
         if self.low > self.high:
-            raise ParameterError(
-                f"a mask's low ({self.low:g}) is above its high ({self.high:g})", "swap them, and set invert if wanted"
-            )
+            message = "a mask's low ({:g}) is above its high ({:g})"
+            raise ParameterError(message, "swap them, and set invert if wanted", self.low, self.high)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -94,10 +93,10 @@ class Mask:
     def from_dict(cls, data: Any) -> Mask:
         """A mask from JSON. Raise ParameterError for a wrong field."""
         if not isinstance(data, dict) or "kind" not in data:
-            raise ParameterError(f"a mask got {excerpt(data)}", f"give an object with a kind: {', '.join(OWN)}")
+            raise ParameterError("a mask got {}", "give an object with a kind: {}", excerpt(data), ", ".join(OWN))
         for name in data:
             if name != "kind" and name not in _USUAL:
-                raise ParameterError(f"a mask has no field {excerpt(name)}", choices(str(name), _USUAL, "`Mask`"))
+                raise ParameterError("a mask has no field {}", choices(str(name), _USUAL, "`Mask`"), excerpt(name))
         maps = data.get("maps", ())
         return cls(**{**data, "maps": tuple(maps) if isinstance(maps, list) else maps})
 

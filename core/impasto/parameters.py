@@ -154,4 +154,4 @@ def color_of(text: str) -> list[float]:
     with contextlib.suppress(ValueError):
         if len(numbers := [float(part) for part in text.split(",")]) == 3:
             return numbers
-    raise ParameterError(f"{excerpt(text)} is no colour", "write #ff8800, a name such as orange, or 1,0.5,0")
+    raise ParameterError("{} is no colour", "write #ff8800, a name such as orange, or 1,0.5,0", excerpt(text))

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, distributed, nn
 
 from .device import choose_device
-from .errors import DeviceError, FileError, ParameterError, WorkerError
+from .errors import DeviceError, FileError, Message, ParameterError, WorkerError
 from .system.locks import held
 
 T = TypeVar("T")
@@ -50,13 +50,13 @@ class Ranks:
     def check(self, batch: int) -> None:
         """Raise ParameterError for a batch with fewer pictures than processes."""
         if batch < self.count:
-            message = f"{self.count} processes cannot share a batch of {batch}"
-            raise ParameterError(message, "raise --batch, or give torchrun fewer --nproc-per-node")
+            message = "{} processes cannot share a batch of {}"
+            raise ParameterError(message, "raise --batch, or give torchrun fewer --nproc-per-node", self.count, batch)
 
     def check_start(self, step: int) -> None:
         """Raise FileError if this process begins at another step than the first, because it lacks the checkpoint."""
         if step != (first := self.first(step)):
-            message = f"process {self.rank + 1} begins at step {step}, and the first one at step {first}"
+            message = Message("process {} begins at step {}, and the first one at step {}", self.rank + 1, step, first)
             raise FileError(message, "give all machines one folder for the model: --out, on a disk that they share")
 
     def rows(self, count: int) -> slice:
@@ -112,8 +112,9 @@ class Ranks:
         try:
             collective()
         except RuntimeError as error:
-            message = f"process {self.rank + 1} of {self.count} has lost the others, since one of them ended"
-            raise WorkerError(message, "see its message; the same command goes on from the last checkpoint") from error
+            message = "process {} of {} has lost the others, since one of them ended"
+            remedy = "see its message; the same command goes on from the last checkpoint"
+            raise WorkerError(message, remedy, self.rank + 1, self.count) from error
 
 
 @contextlib.contextmanager
@@ -129,8 +130,8 @@ def launched(device: str) -> Iterator[Ranks]:
     backend = "gloo"
     if chosen.startswith("cuda"):
         if here > torch.cuda.device_count():
-            message = f"{here} processes cannot share {torch.cuda.device_count()} GPU"
-            raise DeviceError(message, "give torchrun as many --nproc-per-node as there are GPUs, or add --device cpu")
+            remedy = "give torchrun as many --nproc-per-node as there are GPUs, or add --device cpu"
+            raise DeviceError("{} processes cannot share {} GPU", remedy, here, torch.cuda.device_count())
         torch.cuda.set_device(chosen)
         if distributed.is_nccl_available():
             backend = "cpu:gloo,cuda:nccl"

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, fields
 from itertools import compress
 from typing import Annotated, Any, NotRequired, TypedDict, TypeVar
 
-from .errors import ParameterError
+from .errors import Message, ParameterError
 from .mask import Mask
 from .system.typed_json import Length, Within, as_kind, check_fields
 from .system.untrusted import excerpt, parse_json
@@ -121,8 +121,8 @@ class Recipe:
         for step, after in zip(self.steps, (*self.steps[1:], None), strict=True):
             ends = not step.in_group or (after is not None and (after.in_group or after.tool == GROUP))
             if not ends:
-                message = f"the step {excerpt(step.tool)} is in a group that does not end"
-                raise ParameterError(message, f"end the group by a step whose tool is {GROUP}")
+                message = "the step {} is in a group that does not end"
+                raise ParameterError(message, "end the group by a step whose tool is {}", excerpt(step.tool), GROUP)
 
     def to_json(self) -> str:
         """The recipe as one line of JSON. Equal recipes give equal lines."""
@@ -161,7 +161,7 @@ class Recipe:
         _refuse_unknown(cls, data)
         steps = data.get("steps")
         is_short = isinstance(steps, list) and len(steps) <= MAX_STEPS
-        _expect(is_short, f"steps must be a list of 1 to {MAX_STEPS} steps", steps)
+        _expect(is_short, Message("steps must be a list of 1 to {} steps", MAX_STEPS), steps)
         return cls(**{**data, "steps": tuple(map(_step, steps))})
 
 
@@ -194,22 +194,23 @@ def name_inputs(values: Mapping[str, Sequence[T | None]]) -> tuple[dict[str, str
 
 def differences(before: Recipe, now: Recipe) -> list[str]:
     """A sentence for each input, version, model or device that differs between two runs."""
-    found = []
+    found: list[str] = []
     for name, about in before.inputs.items():
         other = now.inputs.get(name, {})
         if about.get("sha256") != other.get("sha256"):
-            found.append(f"input {name}: {other.get('name')} is not the {about.get('name')} that was used then")
+            message = "input {}: {} is not the {} that was used then"
+            found.append(Message(message, name, other.get("name"), about.get("name")))
     words = {"versions": "version", "models": "model", "exemplars": "exemplar", "weights": "weights"}
     for key, word in words.items():
         then, today = before.made_with.get(key, {}), now.made_with.get(key, {})
         found += [
-            f"{word} of {name}: {then.get(name, 'absent')} then, {today.get(name, 'absent')} now"
+            Message("{} of {}: {} then, {} now", word, name, then.get(name, "absent"), today.get(name, "absent"))
             for name in sorted({*then, *today})
             if then.get(name) != today.get(name)
         ]
     for key in ("device", "precision"):
         if before.made_with.get(key) != now.made_with.get(key):
-            found.append(f"{key}: {before.made_with.get(key)} then, {now.made_with.get(key)} now")
+            found.append(Message("{}: {} then, {} now", key, before.made_with.get(key), now.made_with.get(key)))
     if before.made_with.get("stopped"):
         found.append("it was stopped early then, which a recipe cannot repeat")
     return found
@@ -225,9 +226,9 @@ def _step(data: Any) -> Step:
 def _refuse_unknown(kind: type[Step | Recipe], data: Mapping[str, Any]) -> None:
     known = [one.name for one in fields(kind)]
     unknown = next((name for name in data if name not in known), None)
-    _expect(unknown is None, f"a {kind.__name__.lower()} has the fields {', '.join(known)}", unknown)
+    _expect(unknown is None, Message("a {} has the fields {}", kind.__name__.lower(), ", ".join(known)), unknown)
 
 
 def _expect(holds: bool, rule: str, value: Any) -> None:
     if not holds:
-        raise ParameterError(f"{rule}, got {excerpt(value)}", REMEDY)
+        raise ParameterError("{}, got {}", REMEDY, rule, excerpt(value))

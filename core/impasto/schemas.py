@@ -26,8 +26,8 @@ def check_values(tool: str, properties: Mapping[str, Mapping[str, Any]], values:
     """
     for name, value in values.items():
         if name in properties and not _has_type(properties[name], value):
-            message = f"the recipe gives {name} of {tool} the value {excerpt(value)}"
-            raise ParameterError(message, "it was changed by hand, or is of another version; set the tool anew")
+            remedy = "it was changed by hand, or is of another version; set the tool anew"
+            raise ParameterError("the recipe gives {} of {} the value {}", remedy, name, tool, excerpt(value))
 
 
 def _has_type(schema: Mapping[str, Any], value: Any) -> bool:

@@ -40,15 +40,15 @@ def settings_in(package: str) -> Mapping[str, list[SettingsDescription]]:
             for tool, named in found.items()
         }
     except (OSError, ValueError, AttributeError, KeyError, TypeError) as error:
-        remedy = 'write [tool."Name"] with `about`'
-        raise PluginError(f"{FILE} of {package} cannot be read ({error})", remedy) from error
+        message = "{} of {} cannot be read ({})"
+        raise PluginError(message, 'write [tool."Name"] with `about`', FILE, package, error) from error
 
 
 def values_called(tool: str, settings: list[SettingsDescription], name: str) -> dict[str, Any]:
     """Values of the settings of this name, in any case, with spaces or hyphens. Raise ParameterError without any."""
     if not has_settings(settings, name):
         remedy = choices(name, [one["name"] for one in settings], f"`impasto tools {tool}`")
-        raise ParameterError(f"{tool} has no settings called {excerpt(name)}", remedy)
+        raise ParameterError("{} has no settings called {}", remedy, tool, excerpt(name))
     return next(dict(one["values"]) for one in settings if _plain(one["name"]) == _plain(name))
 
 

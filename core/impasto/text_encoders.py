@@ -40,8 +40,7 @@ class TextEncoder(ABC):
 
         features = np.asarray(self.encode(texts, context), np.float32)
         if features.shape != (len(texts), self.size) or not np.isfinite(features).all():
-            message = (
-                f"the text encoder {self.name} gives {features.shape} for {len(texts)} texts, or no finite numbers"
-            )
-            raise PluginError(message, f"it must give {len(texts)} x {self.size}: tell its author")
+            message = "the text encoder {} gives {} for {} texts, or no finite numbers"
+            remedy = "it must give {} x {}: tell its author"
+            raise PluginError(message, remedy, self.name, features.shape, len(texts), len(texts), self.size)
         return features

@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from .errors import ParameterError
+from .errors import Message, ParameterError
 from .system.untrusted import excerpt
 from .udim import TileSheet, sheet_of, tile_key, tile_of
 
@@ -66,10 +66,9 @@ class Texture:
     def __post_init__(self) -> None:
         pixels = self.pixels
         if pixels.ndim != 3 or pixels.dtype != np.float32 or min(pixels.shape) < 1:
-            raise ParameterError(
-                f"a texture needs float32 pixels of shape (height, width, channels), got {pixels.dtype} {pixels.shape}",
-                "convert it with numpy.asarray(pixels, numpy.float32) and add a channel axis",
-            )
+            message = "a texture needs float32 pixels of shape (height, width, channels), got {} {}"
+            remedy = "convert it with numpy.asarray(pixels, numpy.float32) and add a channel axis"
+            raise ParameterError(message, remedy, pixels.dtype, pixels.shape)
 
     @property
     def size_px(self) -> tuple[int, int]:
@@ -103,17 +102,16 @@ class Maps(Mapping[str, Texture]):
         sizes = set()
         for name, texture in self.textures.items():
             if name not in MAP_CHANNELS:
-                raise ParameterError(f"there is no map called {excerpt(name)}", f"use one of {', '.join(MAP_CHANNELS)}")
+                message = "there is no map called {}"
+                raise ParameterError(message, "use one of {}", excerpt(name), ", ".join(MAP_CHANNELS))
             channels = texture.pixels.shape[2]
             if channels != MAP_CHANNELS[name]:
-                raise ParameterError(
-                    f"{name} must have {MAP_CHANNELS[name]} channels, got {channels}",
-                    "split alpha off into opacity, or repeat a grey channel",
-                )
+                remedy = "split alpha off into opacity, or repeat a grey channel"
+                raise ParameterError("{} must have {} channels, got {}", remedy, name, MAP_CHANNELS[name], channels)
             sizes.add(texture.size_px)
         if len(sizes) > 1:
             listed = ", ".join(f"{w}x{h}" for h, w in sorted(sizes))
-            raise ParameterError(f"the maps of one surface must have one size, got {listed}", "resize them first")
+            raise ParameterError("the maps of one surface must have one size, got {}", "resize them first", listed)
         check_metres("width_m", self.width_m, SMALLEST_M)
         check_metres("height_range_m", self.height_range_m, 0.0)
 
@@ -151,8 +149,8 @@ class Maps(Mapping[str, Texture]):
         first = tiles[min(tiles)]
         for number, maps in tiles.items():
             if lacking := {name for other in tiles.values() for name in other}.difference(maps):
-                message = f"the tile {number} has no {', '.join(sorted(lacking))}, which other tiles have"
-                raise ParameterError(message, "give all tiles the same maps")
+                message = "the tile {} has no {}, which other tiles have"
+                raise ParameterError(message, "give all tiles the same maps", number, ", ".join(sorted(lacking)))
         pixels = {name: {number: maps[name].pixels for number, maps in tiles.items()} for name in first}
         sheet = sheet_of(pixels[next(iter(first))])
         textures = {name: Texture(sheet.pixels_of(pixels[name]), first[name].color_space) for name in first}
@@ -248,8 +246,8 @@ def check_metres(name: str, value: object, least: float = SMALLEST_M) -> None:
     if value is None:
         return
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= LARGEST_M:
-        remedy = "give metres, such as 1.5, or leave it out"
-        raise ParameterError(f"{name} must be between {least:g} and {LARGEST_M:g} metres, got {excerpt(value)}", remedy)
+        message = Message("{} must be between {:g} and {:g} metres, got {}", name, least, LARGEST_M, excerpt(value))
+        raise ParameterError(message, "give metres, such as 1.5, or leave it out")
 
 
 def channels_of(names: Iterable[str]) -> int:

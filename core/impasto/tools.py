@@ -18,7 +18,7 @@ from pydantic import Field, ValidationError
 
 from . import schemas
 from .descriptions import GROUPS, EngineDescription, InputDescription, SettingsDescription, ToolDescription
-from .errors import ParameterError, choices
+from .errors import Message, ParameterError, choices
 from .parameters import (
     UNKNOWN_AZIMUTH,
     Angle,
@@ -297,10 +297,10 @@ def validate(tool: Tool, values: Mapping[str, Any]) -> Parameters:
         name = _name_at(tool, first["loc"]) or "parameters"
         if first["type"] == "extra_forbidden":
             remedy = choices(name, tool.parameters.model_fields, f"`impasto tools {tool.name}`")
-            raise ParameterError(f"{tool.name} has no parameter {excerpt(name)}", remedy) from error
+            raise ParameterError("{} has no parameter {}", remedy, tool.name, excerpt(name)) from error
         reason = first["msg"][0].lower() + first["msg"][1:]
-        message = f"{tool.name}: {name} got {excerpt(first['input'])}: {reason}"
-        raise ParameterError(message, f"see `impasto tools {tool.name}`") from error
+        message = Message("{}: {} got {}: {}", tool.name, name, excerpt(first["input"]), reason)
+        raise ParameterError(message, "see `impasto tools {}`", tool.name) from error
 
 
 COLOR_CHANNELS = ("red", "green", "blue")

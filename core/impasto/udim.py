@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .errors import ParameterError
+from .errors import Message, ParameterError
 from .system.untrusted import excerpt
 
 FIRST, COLUMNS, ROWS = 1001, 10, 100
@@ -59,8 +59,8 @@ class TileSheet:
     def __post_init__(self) -> None:
         is_ascending = list(self.numbers) == sorted(set(self.numbers)) and len(self.sizes_px) == len(self.numbers) > 0
         if not (is_ascending and all(FIRST <= number < FIRST + COLUMNS * ROWS for number in self.numbers)):
-            remedy = f"number them from {FIRST} to {FIRST + COLUMNS * ROWS - 1}, each with a size"
-            raise ParameterError(f"a tiled image has the tiles {excerpt(self.numbers)}", remedy)
+            remedy = Message("number them from {} to {}, each with a size", FIRST, FIRST + COLUMNS * ROWS - 1)
+            raise ParameterError("a tiled image has the tiles {}", remedy, excerpt(self.numbers))
 
     @property
     def size_px(self) -> tuple[int, int]:

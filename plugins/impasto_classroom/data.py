@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from impasto.data.dataset import Dataset
-from impasto.errors import ParameterError
+from impasto.errors import Message, ParameterError
 from impasto.surface.heights import UNKNOWN_RELIEF
 from impasto.texture import MAP_CHANNELS, Maps
 from impasto.training.base import LEARNED_MAPS, LEAST_DEVIATION
@@ -69,7 +69,7 @@ def read_crops(dataset: Dataset, longest_px: int, crop_px: int, hold_out: bool, 
     for surface, sample, wrap in zip(surfaces, dataset.samples, wraps, strict=True):
         if any(side < crop_px * (1 if wrapped else 1.25) for side, wrapped in zip(surface.size_px, wrap, strict=True)):
             height, width = surface.size_px
-            message = f"{sample.name} is {width}x{height} px, too few for crops of {crop_px} px"
+            message = Message("{} is {}x{} px, too few for crops of {} px", sample.name, width, height, crop_px)
             raise ParameterError(message, "give larger pictures, or choose smaller crops")
     spans = [(surface.height_range_px, UNKNOWN_RELIEF * surface.size_px[1]) for surface in surfaces]
     spans_px = [usual if known is None else known for known, usual in spans]
@@ -143,8 +143,9 @@ def load_pictures(dataset: Dataset, longest_px: int, crop_px: int, hold_out: boo
     pictures = [Picture(pixels_of(maps, names, relief_px), wrap) for maps, wrap in zip(surfaces, wraps, strict=True)]
     sizes = [min(maps.size_px) for maps in surfaces]
     if max(sizes) < crop_px:
-        message = f"the largest picture has {max(sizes)} px to learn from along its shorter side, crops need {crop_px}"
-        raise ParameterError(message, "give a larger picture, raise longest_px, or choose smaller crops")
+        message = "the largest picture has {} px to learn from along its shorter side, crops need {}"
+        remedy = "give a larger picture, raise longest_px, or choose smaller crops"
+        raise ParameterError(message, remedy, max(sizes), crop_px)
     if max(float(maps["base_color"].pixels.std((0, 1)).max()) for maps in surfaces) < LEAST_DEVIATION:
         raise ParameterError("the data is of one colour: there is nothing to learn", "give a picture with some texture")
     texel_m = float(np.median([(maps.width_m or 1.0) / maps.size_px[1] for maps in surfaces]))

@@ -47,7 +47,7 @@ def train(
 def _check_classes(dataset: Dataset, tool: str) -> None:
     remedy = "give a folder with one folder a class, or use train-gan"
     if len(dataset.labels) < 2:
-        raise ParameterError(f"{tool} learns classes, and the data has {len(dataset.labels) or 'none'}", remedy)
+        raise ParameterError("{} learns classes, and the data has {}", remedy, tool, len(dataset.labels) or "none")
     for sample in dataset.samples:
         if sample.label is None:
-            raise ParameterError(f"{tool} learns classes, and {sample.name} has none", remedy)
+            raise ParameterError("{} learns classes, and {} has none", remedy, tool, sample.name)

@@ -23,7 +23,7 @@ WIDEST_PX, FRAME_MS, QUALITY = 960, 42, 60
 def check_animation(path: Path) -> None:
     """Raise ParameterError if the suffix of the file is not the suffix of an animation."""
     if path.suffix.lower() != SUFFIX:
-        raise ParameterError(f"{excerpt(path)} is not the name of an animation", f"let it end with {SUFFIX}")
+        raise ParameterError("{} is not the name of an animation", "let it end with {}", excerpt(path), SUFFIX)
 
 
 def before_and_after(

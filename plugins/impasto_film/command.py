@@ -112,7 +112,7 @@ def is_film(arguments: argparse.Namespace) -> bool:
     if arguments.film or arguments.keyframes:
         return True
     if given := next((name for name in OF_FILM if getattr(arguments, name) is not None), ""):
-        raise ParameterError(f"--{given.replace('_', '-')} is for a film", "add --film, or leave it out")
+        raise ParameterError("--{} is for a film", "add --film, or leave it out", given.replace("_", "-"))
     return False
 
 
@@ -121,9 +121,9 @@ def _check(arguments: argparse.Namespace) -> None:
     if arguments.alone and not arguments.animation:
         raise ParameterError("--alone needs --animation", "add --animation, or leave --alone out")
     if len(arguments.sources) > 1:
-        raise ParameterError(f"--film takes one shot, and {len(arguments.sources)} are given", "repaint one at a time")
+        raise ParameterError("--film takes one shot, and {} are given", "repaint one at a time", len(arguments.sources))
     names = ("mesh", "directions", "engine", "export", "compare", "name", "width_m", "colorspace")
     given = [name for name in names if getattr(arguments, name, None)]
     given += ["out FILE.glb"] if is_glb(arguments.out) else []
     if given:
-        raise ParameterError(f"--film does not take --{given[0].replace('_', '-')}", "leave it out")
+        raise ParameterError("--film does not take --{}", "leave it out", given[0].replace("_", "-"))

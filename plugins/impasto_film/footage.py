@@ -82,7 +82,7 @@ def _read_mended(path: Path) -> tuple[Maps, int]:
     """Result of `read_colors`, and number of pixels that were NaN or infinite."""
     maps = read_picture(path, wanted=Wanted(keeps_broken=True))
     if "base_color" not in maps:
-        raise FileError(f"{excerpt(path)} has values that are no colours", "save it as PNG, JPEG or WebP")
+        raise FileError("{} has values that are no colours", "save it as PNG, JPEG or WebP", excerpt(path))
     return maps, mend_pixels([texture.pixels for texture in maps.values()], path)
 
 
@@ -188,17 +188,17 @@ def _pictures(movie: Path) -> Iterator[np.ndarray]:
                 yield stored[..., ::-1].astype(np.float32) / 255
         reader.release()
     if not count:
-        raise FileError(f"{excerpt(movie)} cannot be read as a movie", "export it again, as MP4 with H.264")
+        raise FileError("{} cannot be read as a movie", "export it again, as MP4 with H.264", excerpt(movie))
     if count + 1 < LEAST_READ * stated:  # GIF states one too many
-        message = f"{excerpt(movie)} ends after {count:,} of {stated:,} frames"
-        raise FileError(message, f"export it again, or give --last {count}")
+        message = "{} ends after {:,} of {:,} frames"
+        raise FileError(message, "export it again, or give --last {}", excerpt(movie), count, stated, count)
 
 
 def _check_size(movie: Path, size_px: tuple[int, ...]) -> None:
     height, width = size_px
     if PX_BYTES * height * width > MEMORY_BYTES:
-        message = f"{excerpt(movie)} has frames of {width}x{height} px, the limit is {MEMORY_BYTES // PX_BYTES:,} px"
-        raise FileError(message, SMALLER)
+        message = "{} has frames of {}x{} px, the limit is {:,} px"
+        raise FileError(message, SMALLER, excerpt(movie), width, height, MEMORY_BYTES // PX_BYTES)
 
 
 def _opencv() -> Any:
@@ -208,9 +208,9 @@ def _opencv() -> Any:
     try:
         import cv2
     except ImportError as error:
-        message = f"movies, and frames without motion vectors, need a package that is missing ({error})"
-        remedy = f"install the extra: {sys.executable} -I -m pip install opencv-python-headless"
-        raise PluginError(message, remedy) from error
+        message = "movies, and frames without motion vectors, need a package that is missing ({})"
+        remedy = "install the extra: {} -I -m pip install opencv-python-headless"
+        raise PluginError(message, remedy, error, sys.executable) from error
     cv2.setNumThreads(1)
     (cv2 if hasattr(cv2, "setLogLevel") else cv2.utils.logging).setLogLevel(0)  # OpenCV 4 and 5: silent
     return cv2

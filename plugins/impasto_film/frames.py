@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
 
-from impasto.errors import FileError, ParameterError
+from impasto.errors import FileError, Message, ParameterError
 from impasto.io.signatures import EXTENSIONS
 from impasto.system.untrusted import excerpt, explain, is_folder, printable
 
@@ -32,7 +32,7 @@ def frames_of(shot: Path, first: int | None = None, last: int | None = None) -> 
 def asked_frames(frames: Mapping[int, Path], frame_step: int = 1) -> dict[int, Path]:
     """Every n-th frame, from the first on. Raise ParameterError for a step below 1."""
     if frame_step < 1:
-        raise ParameterError(f"frame_step is {frame_step}", "write a whole number from 1")
+        raise ParameterError("frame_step is {}", "write a whole number from 1", frame_step)
     return {number: frames[number] for number in list(frames)[::frame_step]}
 
 
@@ -46,9 +46,8 @@ def numbered_files(shot: Path) -> dict[int, Path]:
     if "#" in shot.name:
         folder, named = shot.parent, r"(\d+)".join(map(re.escape, re.split(r"#+", shot.name)))
     if not is_folder(folder):
-        raise FileError(
-            f"{excerpt(folder)} is not a folder", "give the folder of the frames, or a pattern: shot_####.exr"
-        )
+        message = "{} is not a folder"
+        raise FileError(message, "give the folder of the frames, or a pattern: shot_####.exr", excerpt(folder))
     found: dict[int, Path] = {}
     with explain(folder, "read"):
         files = sorted(folder.iterdir())
@@ -58,7 +57,7 @@ def numbered_files(shot: Path) -> dict[int, Path]:
             continue
         number = int(match.group(1))
         if number in found:
-            message = f"{excerpt(found[number].name)} and {excerpt(file.name)} are both frame {number}"
+            message = Message("{} and {} are both frame {}", excerpt(found[number].name), excerpt(file.name), number)
             raise FileError(message, "give the pattern of one shot, such as street_####.exr")
         found[number] = file
     return found
@@ -70,24 +69,25 @@ def check_numbers(found: Mapping[int, Path], shot: Path, first: int | None, last
     high = max(found, default=0) if last is None else last
     chosen = {number: found[number] for number in sorted(found) if low <= number <= high}
     if not chosen:
-        raise FileError(f"{excerpt(shot)} has no frames from {low} to {high}", "check their names and numbers")
+        raise FileError("{} has no frames from {} to {}", "check their names and numbers", excerpt(shot), low, high)
     if missing := high - low + 1 - len(chosen):
         lacking = (number for number in range(low, high + 1) if number not in chosen)
         listed = ", ".join(map(str, islice(lacking, MOST_LISTED))) + (" …" if missing > MOST_LISTED else "")
-        message = f"{missing:,} frames are missing in {excerpt(shot)}: {listed}"
+        message = Message("{:,} frames are missing in {}: {}", missing, excerpt(shot), listed)
         if missing > len(chosen):
-            message = f"{message}; the last that is there is {excerpt(chosen[max(chosen)].name)}"
+            message = Message("{}; the last that is there is {}", message, excerpt(chosen[max(chosen)].name))
         raise FileError(message, "render them, or give another --first and --last")
     if max(chosen) >= 10**MOST_DIGITS:
-        message = f"the number of the frame {excerpt(chosen[max(chosen)].name)} has more than {MOST_DIGITS} digits"
-        raise FileError(message, "give the pattern of one shot, such as street_####.exr")
+        remedy = "give the pattern of one shot, such as street_####.exr"
+        name = excerpt(chosen[max(chosen)].name)
+        raise FileError("the number of the frame {} has more than {} digits", remedy, name, MOST_DIGITS)
     return check_count(chosen, shot)
 
 
 def check_count(frames: dict[int, Path], shot: Path) -> dict[int, Path]:
     """The frames. Raise FileError if there are too many."""
     if len(frames) > MOST_FRAMES:
-        raise FileError(f"{excerpt(shot)} has more than {MOST_FRAMES:,} frames", "give --first and --last")
+        raise FileError("{} has more than {:,} frames", "give --first and --last", excerpt(shot), MOST_FRAMES)
     return frames
 
 
@@ -100,19 +100,21 @@ def keyframes_of(given: Path, frames: Mapping[int, Path]) -> tuple[dict[int, Pat
     found = {number: path for number, path in numbered.items() if number in frames}
     low, high = min(frames), max(frames)
     if not found:
-        message = f"{excerpt(given)} has no keyframes of the frames {low} to {high}"
-        raise FileError(message, "give each the number of its frame, and save it as EXR, PNG, JPEG, TIFF or WebP")
-    notes, stray = [], [path.name for number, path in numbered.items() if number not in frames]
+        remedy = "give each the number of its frame, and save it as EXR, PNG, JPEG, TIFF or WebP"
+        raise FileError("{} has no keyframes of the frames {} to {}", remedy, excerpt(given), low, high)
+    notes: list[str] = []
+    stray = [path.name for number, path in numbered.items() if number not in frames]
     if stray:
-        notes.append(f"keyframes outside the frames {low} to {high} are ignored: {first_names(stray)}")
+        notes.append(Message("keyframes outside the frames {} to {} are ignored: {}", low, high, first_names(stray)))
     if "#" not in given.name:
         names = {path.name for path in given.iterdir()} - {path.name for path in numbered.values()}
         if others := sorted(name for name in names if not name.startswith(".")):
-            notes.append(f"not used as keyframes, since they have no number or are no pictures: {first_names(others)}")
+            note = "not used as keyframes, since they have no number or are no pictures: {}"
+            notes.append(Message(note, first_names(others)))
     return found, notes
 
 
 def first_names(names: list[str]) -> str:
     """The first few names as one text, with the number of the others."""
-    more = f" and {len(names) - MOST_LISTED:,} more" if len(names) > MOST_LISTED else ""
-    return ", ".join(map(printable, names[:MOST_LISTED])) + more
+    listed = ", ".join(map(printable, names[:MOST_LISTED]))
+    return Message("{} and {:,} more", listed, len(names) - MOST_LISTED) if len(names) > MOST_LISTED else listed

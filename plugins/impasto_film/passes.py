@@ -172,9 +172,8 @@ def read_frame(path: Path) -> ShotFrame:
     position = _finite(_channels(passes["Position"], POSITION, path)) if "Position" in passes else None
     mended_px = mend_pixels([combined, opacity, vector], path)
     if np.abs(vector).max() > MOST_PX:
-        raise FileError(
-            f"{excerpt(path)} has motion vectors of more than {MOST_PX:,.0f} pixels", "render the frame again"
-        )
+        message = "{} has motion vectors of more than {:,.0f} pixels"
+        raise FileError(message, "render the frame again", excerpt(path), MOST_PX)
     opacity = opacity.clip(0, 1)
     index = np.zeros(combined.shape[:2], np.float32)
     for name, channel in INDEX_PASSES.items():
@@ -205,8 +204,7 @@ def mend_pixels(all_values: list[np.ndarray], path: Path) -> int:
     is_broken = ~np.logical_and.reduce([np.isfinite(values).all(-1) for values in all_values])
     count = int(is_broken.sum())
     if count > max(MOST_BROKEN * is_broken.size, 1) or count == is_broken.size:
-        message = f"{excerpt(path)} has {count:,} values that are NaN or infinite"
-        raise FileError(message, "render the frame again")
+        raise FileError("{} has {:,} values that are NaN or infinite", "render the frame again", excerpt(path), count)
     if count:
         rows, columns = distance_transform_edt(is_broken, return_distances=False, return_indices=True)
         for values in all_values:
@@ -243,7 +241,7 @@ def write_repainted(path: Path, frame: ShotFrame, color: np.ndarray, metadata: M
             is_written = is_written and output.open(str(path), specs[number], "AppendSubimage")
         is_written = is_written and output.write_image(part.pixels)
     if not (output.close() and is_written):
-        raise FileError(f"cannot write {excerpt(path)}: {output.geterror()}", "check the disk and its free space")
+        raise FileError("cannot write {}: {}", "check the disk and its free space", excerpt(path), output.geterror())
     return _straight_srgb(linear, frame.opacity, matrix)
 
 
@@ -276,7 +274,7 @@ def _parts(lines: Scanlines) -> list[_Part]:
 
     path = lines.path
     if lines.kind != "EXR":
-        raise FileError(f"{excerpt(path)} is {lines.kind}, which has no motion vectors", RENDER)
+        raise FileError("{} is {}, which has no motion vectors", RENDER, excerpt(path), lines.kind)
     lines.check_memory(lines.spec.nchannels)
     source: Any = oiio.ImageInput.open(str(path))
     found: list[_Part] = []
@@ -285,7 +283,7 @@ def _parts(lines: Scanlines) -> list[_Part]:
         spec = source.spec()
         held += 4 * spec.width * spec.height * spec.nchannels
         if held > MEMORY_BYTES or (spec.height, spec.width) != (lines.spec.height, lines.spec.width):
-            raise FileError(f"{excerpt(path)} has passes of several sizes, or too many to read", RENDER)
+            raise FileError("{} has passes of several sizes, or too many to read", RENDER, excerpt(path))
         pixels = source.read_image(len(found), 0, 0, spec.nchannels, "float")
         if pixels is None:
             raise damage_error(path, source.geterror())
@@ -299,7 +297,7 @@ def _layer_of_motion(layers: Layers, path: Path) -> str:
     for name, passes in layers.items():
         if "Vector" in passes and set(COLOR) <= passes.get("Combined", {}).keys():
             return name
-    raise FileError(f"{excerpt(path)} has no motion vectors", RENDER)
+    raise FileError("{} has no motion vectors", RENDER, excerpt(path))
 
 
 def _layers(parts: list[_Part]) -> Layers:
@@ -316,5 +314,5 @@ def _layers(parts: list[_Part]) -> Layers:
 def _channels(channels: dict[str, np.ndarray], names: str, path: Path) -> np.ndarray:
     """Channels (H, W, C) of a pass, one for each letter of `names`. Raise FileError if one is missing."""
     if not set(names) <= channels.keys():
-        raise FileError(f"{excerpt(path)} has a pass without the channels {', '.join(names)}", RENDER)
+        raise FileError("{} has a pass without the channels {}", RENDER, excerpt(path), ", ".join(names))
     return np.stack([channels[name] for name in names], -1)

@@ -32,12 +32,10 @@ def note_on_motion(frames: Mapping[int, Path]) -> str:
         return ""
     before, frame = first
     if before.size_px == frame.size_px and moving_objects(Motion(frame, before)):
-        message = (
-            f"{excerpt(next(iter(frames.values())))} and the next frame have no motion vectors, yet something moves"
-        )
+        message = "{} and the next frame have no motion vectors, yet something moves"
         remedy = "without the pass Position, if only parts without vectors move, such as a fluid"
-        remedy = f"render them without motion blur; {remedy}"
-        raise FileError(message, remedy)
+        remedy = "render them without motion blur; {}"
+        raise FileError(message, remedy, excerpt(next(iter(frames.values()))), remedy)
     return "nothing moves in the first two frames; if it should, render them without motion blur"
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from impasto.engine.delivery import PREVIEW_SIZE_PX
+from impasto.errors import Message
 from impasto.texture import Maps
 from impasto.training.loop import duration
 
@@ -49,7 +50,7 @@ class ShotProgress:
         """Report the progress, with the remaining time."""
         if self._made and self._done < self.count:
             left_s = (time.monotonic() - self._began_s) / self._made * (self.count - self._done)
-            message = f"{message}, about {duration(left_s)} left"
+            message = Message("{}, about {} left", message, duration(left_s))
         self.on_progress(fraction, message)
 
 

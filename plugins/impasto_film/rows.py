@@ -24,15 +24,15 @@ def values_of(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Values for a row. Raise ParameterError for fields that a shot does not take."""
     if "shot" not in fields:
         given = next(name for name in COLUMNS if name in fields)
-        raise ParameterError(f"{given} is for a shot", "give the frames as shot, or leave it out")
+        raise ParameterError("{} is for a shot", "give the frames as shot, or leave it out", given)
     if unfit := next((name for name in ("source", "width_m") if name in fields), ""):
-        raise ParameterError(f"a shot takes no {unfit}", "leave it out")
+        raise ParameterError("a shot takes no {}", "leave it out", unfit)
     found: dict[str, Any] = {name: text_of(name, fields) for name in ("shot", "keyframes") if name in fields}
     if empty := next((name for name, value in found.items() if not value.strip()), ""):
-        raise ParameterError(f"{empty} is empty", "write a file's name, or leave the field out")
+        raise ParameterError("{} is empty", "write a file's name, or leave the field out", empty)
     for name, least in LEAST.items():
         if (number := whole_number_of(name, fields)) is not None:
             if number < least:
-                raise ParameterError(f"{name} is {number}", f"write a whole number from {least}")
+                raise ParameterError("{} is {}", "write a whole number from {}", name, number, least)
             found[name] = number
     return found

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from impasto.errors import Cancelled, FileError, ParameterError
+from impasto.errors import Cancelled, FileError, Message, ParameterError
 from impasto.host import NOBODY, Host
 from impasto.io.decode import read_metadata, read_picture
 from impasto.io.metadata import metadata_of
@@ -109,7 +109,7 @@ class Shot:
         color = read_colors(path)["base_color"].pixels
         if color.shape != frame.color.shape:
             height, width = frame.size_px
-            raise FileError(f"{excerpt(path)} is not {width}x{height} px like its frame", "paint over the frame")
+            raise FileError("{} is not {}x{} px like its frame", "paint over the frame", excerpt(path), width, height)
         paint = CarriedPaint.nothing(frame.size_px)
         paint.paint(number, paint.is_empty, PaintedFrame.of(color, frame))
         return paint
@@ -142,8 +142,8 @@ class Shot:
                 carried.recall(frame, self.moved)
             else:
                 height, width = frame.size_px
-                message = f"{excerpt(self.frames[number])} has {width}x{height} px, unlike the frames before"
-                raise FileError(message, "render it again")
+                message = "{} has {}x{} px, unlike the frames before"
+                raise FileError(message, "render it again", excerpt(self.frames[number]), width, height)
             found[number], before = carried, frame
         return found
 
@@ -204,8 +204,8 @@ class Shot:
         return color
 
     def _mismatch(self, out: Path) -> FileError:
-        message = f"{excerpt(out)} was made with other settings, or from another render"
-        return FileError(message, "choose another folder, or replace all frames with --force")
+        message = "{} was made with other settings, or from another render"
+        return FileError(message, "choose another folder, or replace all frames with --force", excerpt(out))
 
     def _film(self, frame: ShotFrame, key: int) -> str:
         """Record of a frame: its fingerprint, the keyframes that it depends on, and whether its motion is estimated."""
@@ -268,7 +268,7 @@ def repaint_shot(
     """
     paths = [folder / painted_name(path) for path in asked_frames(frames, frame_step).values()]
     if {resolve(path) for path in paths} & {resolve(path) for path in frames.values()}:
-        raise FileError(f"{excerpt(folder)} holds the frames themselves", "choose another folder")
+        raise FileError("{} holds the frames themselves", "choose another folder", excerpt(folder))
     painted = {number: path for number, path in (keyframes or {}).items() if number in frames}
     shot, done = Shot(frames, recipe, inputs, painted, frame_step, options, host), 0
     with held(folder / LOCK_NAME):
@@ -279,13 +279,14 @@ def repaint_shot(
                 for _, is_new, color in shot.repaint(numbers, folder):
                     done += 1
                     on_frame(color, is_new)
-                    host.on_progress(done / len(paths), f"{done} frames, {shot.painted} painted, the others carried")
+                    said = Message("{} frames, {} painted, the others carried", done, shot.painted)
+                    host.on_progress(done / len(paths), said)
         except Cancelled as stop:
             if not done or stop.args:
                 raise
-            message = f"cancelled; {done} of {len(paths)} frames are done, and the same command resumes the shot"
-            raise Cancelled(message) from None
+            message = "cancelled; {} of {} frames are done, and the same command resumes the shot"
+            raise Cancelled(Message(message, done, len(paths))) from None
     if shot.mended:
         names = first_names(list(shot.mended.values()))
-        on_note(f"pixels that are NaN or infinite got the values of those beside them: {names}")
+        on_note(Message("pixels that are NaN or infinite got the values of those beside them: {}", names))
     return paths

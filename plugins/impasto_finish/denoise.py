@@ -43,7 +43,7 @@ class Denoise(Filter):
 
         wraps = tiles(subject, parameters.tiling)
         color = colors_apart(tensor_of(color_of(subject), context.device))
-        context.note(f"the noise measured is {100 * noise_of(color[0]) / 3**0.5:.1f} % of white")
+        context.note("the noise measured is {:.1f} % of white", 100 * noise_of(color[0]) / 3**0.5)
 
         def report(fraction: float) -> None:
             context.progress(fraction, "Removing noise")

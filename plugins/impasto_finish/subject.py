@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 def color_of(maps: Maps, input_: str = "source") -> np.ndarray:
     """An input's base colour (H, W, 3), sRGB-encoded in [0, 1]. Raise ParameterError if it has none."""
     if "base_color" not in maps:
-        message = f"the input {input_} has no base color, only {', '.join(maps) or 'nothing'}"
-        raise ParameterError(message, "give a picture, or a folder of maps with a base color")
+        remedy = "give a picture, or a folder of maps with a base color"
+        raise ParameterError("the input {} has no base color, only {}", remedy, input_, ", ".join(maps) or "nothing")
     return np.clip(encoded_pixels(maps["base_color"]), 0, 1)
 
 

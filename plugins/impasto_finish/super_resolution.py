@@ -42,8 +42,8 @@ class SuperResolution(Filter):
         factor = int(parameters.factor)
         height, width = subject.size_px
         if factor * max(height, width) > LARGEST_PX:
-            message = f"factor {factor} makes {factor * width}x{factor * height} pixels of {width}x{height}"
-            raise ParameterError(message, f"stay below {LARGEST_PX} pixels a side")
+            message, remedy = "factor {} makes {}x{} pixels of {}x{}", "stay below {} pixels a side"
+            raise ParameterError(message, remedy, factor, factor * width, factor * height, width, height, LARGEST_PX)
         leading = "base_color" if "base_color" in subject else next(iter(subject))
         wraps = tiles(subject, parameters.tiling)
         guide = tensor_of(subject[leading].pixels, context.device).mean(0, keepdim=True)

@@ -56,8 +56,8 @@ class ToneCurve(Filter):
         p = parameters
         name = p.map.replace("-", "_")
         if name not in subject:
-            message = f"there is no {p.map} map in {', '.join(subject)}"
-            raise ParameterError(message, "choose another map, or give a material that has it")
+            remedy = "choose another map, or give a material that has it"
+            raise ParameterError("there is no {} map in {}", remedy, p.map, ", ".join(subject))
         curve = monotone_cubic(np.array([p.black, p.shadows, p.midtones, p.highlights, p.white]))
         if name == "base_color":
             return subject.with_arrays({name: in_bands(lambda x: _recolor(x, curve, p.channel), color_of(subject))})

@@ -92,7 +92,7 @@ def _generator(name: str) -> tuple[Model, ExportingGenerator]:
     model = registry().model_library().by_name(name)
     tool = registry().tool(str(model.card["tool"]))
     if not isinstance(tool, ExportingGenerator):
-        raise ModelError(f"models for {tool.name} cannot be written for other frameworks", "choose another model")
+        raise ModelError("models for {} cannot be written for other frameworks", "choose another model", tool.name)
     return model, tool
 
 

@@ -24,7 +24,7 @@ def functional(config: Mapping[str, Any], what: str) -> dict[str, Any]:
         return dict(config)
     chain = config["config"]["layers"]
     if chain[0]["class_name"] != "InputLayer":
-        raise ModelError(f"{what} does not state its inputs", "begin it with keras.Input, and save it again")
+        raise ModelError("{} does not state its inputs", "begin it with keras.Input, and save it again", what)
     names = [layer["config"].get("name") for layer in chain]
     layers = [
         {**layer, "name": name, "inbound_nodes": [_call(before)] if before else []}
@@ -49,7 +49,7 @@ def check_calls(config: Mapping[str, Any], what: str) -> None:
     for layer in config["config"]["layers"]:
         name, calls = layer.get("name"), layer.get("inbound_nodes")
         if not isinstance(name, str) or not isinstance(calls, list) or name in made:
-            raise ModelError(f"{what} has a layer without a name or a place of its own ({excerpt(name)})", REMEDY)
+            raise ModelError("{} has a layer without a name or a place of its own ({})", REMEDY, what, excerpt(name))
         waiting[name] = [list(_inputs(call, what)) for call in reversed(calls)]
         made[name] = int(layer["class_name"] == "InputLayer")
     attempts = 0
@@ -62,16 +62,16 @@ def check_calls(config: Mapping[str, Any], what: str) -> None:
                 attempts += 1
             attempts += bool(calls)
         if sum(made.values()) == before:
-            raise ModelError(f"{what}: {excerpt(next(iter(waiting)))} needs an input that no layer gives", REMEDY)
+            raise ModelError("{}: {} needs an input that no layer gives", REMEDY, what, excerpt(next(iter(waiting))))
         if attempts > MOST_ATTEMPTS:
-            remedy = "give each place a layer of its own, and save it again"
-            raise ModelError(f"{what} uses its layers too often, or in an order that is too complex", remedy)
+            message = "{} uses its layers too often, or in an order that is too complex"
+            raise ModelError(message, "give each place a layer of its own, and save it again", what)
 
 
 def _inputs(call: Any, what: str) -> Iterator[tuple[str, int]]:
     """The layers whose outputs a call takes, and the number of the call that produced each."""
     if not isinstance(call, dict):
-        raise ModelError(f"{what} is of an old form of Keras", "save it again with Keras 3")
+        raise ModelError("{} is of an old form of Keras", "save it again with Keras 3", what)
     below: list[Any] = [call]
     while below:
         value = below.pop()
@@ -79,7 +79,7 @@ def _inputs(call: Any, what: str) -> Iterator[tuple[str, int]]:
             about = value.get("config")
             history = about.get("keras_history") if isinstance(about, dict) else None
             if not isinstance(history, list) or [type(part) for part in history] != [str, int, int]:
-                raise ModelError(f"{what} has a layer that takes {excerpt(history)}, which is not an output", REMEDY)
+                raise ModelError("{} has a layer that takes {}, which is not an output", REMEDY, what, excerpt(history))
             yield history[0], history[1]
         elif isinstance(value, dict | list):
             below += value.values() if isinstance(value, dict) else value

@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from impasto.errors import ModelError
+from impasto.errors import Message, ModelError
 from impasto.io.extra import framework_errors, imported_keras
 from impasto.io.hdf5 import MOST_PACKED, SMALL_BYTES, count_hdf5, hdf5_bytes, read_hdf5
 from impasto.system.transaction import temporary_folder
@@ -53,20 +53,20 @@ class KerasFile:
     def __init__(self, data: bytes, what: str) -> None:
         self._what = what
         parts = _members(data, what)
-        self.config = parse_json(parts[CONFIG], f"the configuration in {what}", kind=ModelError)
+        self.config = parse_json(parts[CONFIG], Message("the configuration in {}", what), kind=ModelError)
         if not isinstance(self.config, dict) or self.config.get("class_name") not in NETWORKS:
-            raise ModelError(f"{what} is neither a functional nor a sequential model", REMEDY)
+            raise ModelError("{} is neither a functional nor a sequential model", REMEDY, what)
         self.config = {key: value for key, value in self.config.items() if "compile" not in key}
         _check(self.config, what)
         self.config = functional(self.config, what)
         check_calls(self.config, what)
         self._parts = parts
-        self._elements = count_hdf5(io.BytesIO(parts[WEIGHTS]), f"the weights in {what}")
+        self._elements = count_hdf5(io.BytesIO(parts[WEIGHTS]), Message("the weights in {}", what))
 
     @cached_property
     def archive(self) -> bytes:
         """A new file of the checked parts. ModelError if a weight cannot be read."""
-        arrays = read_hdf5(io.BytesIO(self._parts[WEIGHTS]), f"the weights in {self._what}")
+        arrays = read_hdf5(io.BytesIO(self._parts[WEIGHTS]), Message("the weights in {}", self._what))
         config, metadata = json.dumps(self.config).encode(), self._parts.get(METADATA, b"{}")
         return _zip({CONFIG: config, METADATA: metadata, WEIGHTS: hdf5_bytes(arrays)})
 
@@ -77,7 +77,7 @@ class KerasFile:
         found = {str(one.get("name")): one.get("batch_shape") for one in layers}
         for name, shape in found.items():
             if not isinstance(shape, list) or not all(side is None or isinstance(side, int) for side in shape):
-                raise ModelError(f"{self._what}: the input {excerpt(name)} has no shape", REMEDY)
+                raise ModelError("{}: the input {} has no shape", REMEDY, self._what, excerpt(name))
         return {name: list(shape) for name, shape in found.items() if shape}
 
     def outputs(self, inputs: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
@@ -92,16 +92,16 @@ class KerasFile:
             layer.pop("build_config", None)
         config.pop("build_config", None)
         keras = imported_keras()
-        with framework_errors(lambda said: f"{self._what} cannot be built: {said}", REMEDY), keras.device("meta"):
+        with framework_errors("{} cannot be built: {}", REMEDY, self._what), keras.device("meta"):
             model = keras.saving.deserialize_keras_object(config, safe_mode=True)
             shapes = [tuple(one.shape) for layer in model.operations for one in _output_tensors(layer)]
             found = {name: tuple(one.shape) for name, one in _outputs_by_name(model.output).items()}
             counts = [sum(math.prod(one.shape) for one in kind) for kind in (model.weights, model.variables)]
         if any(math.prod(side or 0 for side in shape) > MOST_ELEMENTS for shape in shapes):
-            raise ModelError(f"{self._what} makes tensors that do not fit into memory", "choose a smaller picture")
+            raise ModelError("{} makes tensors that do not fit into memory", "choose a smaller picture", self._what)
         if self._elements not in counts:  # some versions store the random state of dropout
-            reason = f"{self._what} has {self._elements:,} weights, and its layers {counts[0]:,}"
-            raise ModelError(reason, "save it again, or copy it again")
+            message = "{} has {:,} weights, and its layers {:,}"
+            raise ModelError(message, "save it again, or copy it again", self._what, self._elements, counts[0])
         return found
 
     def range(self) -> tuple[float, float] | None:
@@ -119,15 +119,15 @@ def _members(data: bytes, what: str) -> dict[str, bytes]:
         members = archive_members(io.BytesIO(data))
         names = [one.filename for one in members]
         if wrong := [name for name in names if name not in MOST_BYTES]:
-            raise ModelError(f"{what} contains {excerpt(wrong[0])}, which no generator needs", REMEDY)
+            raise ModelError("{} contains {}, which no generator needs", REMEDY, what, excerpt(wrong[0]))
         if len(set(names)) < len(names) or not {CONFIG, WEIGHTS} <= set(names):
-            raise ModelError(f"{what} lacks {CONFIG} or {WEIGHTS}, or has one twice", REMEDY)
+            raise ModelError("{} lacks {} or {}, or has one twice", REMEDY, what, CONFIG, WEIGHTS)
         for one in members:
             _check_claim(one, what)
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return {name: archive.read(name) for name in names}
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError) as error:
-        raise ModelError(f"{what} is damaged, or no .keras file: {error}", "copy or save it again") from error
+        raise ModelError("{} is damaged, or no .keras file: {}", "copy or save it again", what, error) from error
 
 
 def _check_claim(member: zipfile.ZipInfo, what: str) -> None:
@@ -136,7 +136,7 @@ def _check_claim(member: zipfile.ZipInfo, what: str) -> None:
     if member.filename == WEIGHTS:
         most = min(most, max(SMALL_BYTES, MOST_PACKED * member.compress_size))
     if member.file_size > most:
-        raise ModelError(f"{what}: {member.filename} unpacks to more than {most:,} bytes", REMEDY)
+        raise ModelError("{}: {} unpacks to more than {:,} bytes", REMEDY, what, member.filename, most)
 
 
 def _zip(parts: Mapping[str, bytes]) -> bytes:
@@ -152,20 +152,20 @@ def _check(config: Mapping[str, Any], what: str) -> None:
     inner = config.get("config")
     layers = inner.get("layers") if isinstance(inner, dict) else None
     if not isinstance(layers, list) or not 0 < len(layers) <= MOST_LAYERS:
-        raise ModelError(f"{what} has no list of layers", REMEDY)
+        raise ModelError("{} has no list of layers", REMEDY, what)
     for layer in layers:
         about = layer.get("config") if isinstance(layer, dict) else None
         if not isinstance(about, dict) or not isinstance(about.get("name"), str) or "class_name" not in layer:
-            raise ModelError(f"{what} has an invalid layer", REMEDY)
+            raise ModelError("{} has an invalid layer", REMEDY, what)
         if layer["class_name"] in NETWORKS:
-            raise ModelError(f"{what} has a model within a model", REMEDY)
+            raise ModelError("{} has a model within a model", REMEDY, what)
     for value in _values(config):
         if isinstance(value, dict) and ("class_name" in value or "registered_name" in value):
             _check_object(value, what)
         if isinstance(value, dict) and "activation" in value:
             _check_activation(value["activation"], what)
         if isinstance(value, int) and not -LARGEST <= value <= LARGEST:
-            raise ModelError(f"{what} has the number {excerpt(value)}, which is too large", REMEDY)
+            raise ModelError("{} has the number {}, which is too large", REMEDY, what, excerpt(value))
 
 
 def _values(value: Any) -> Iterator[Any]:
@@ -183,19 +183,19 @@ def _values(value: Any) -> Iterator[Any]:
 def _check_object(value: Mapping[str, Any], what: str) -> None:
     name, module = value.get("class_name"), value.get("module")
     if name == "Lambda" or name == "__lambda__":
-        raise ModelError(f"{what} has a Lambda layer, which is a program; it was not opened", REMEDY)
+        raise ModelError("{} has a Lambda layer, which is a program; it was not opened", REMEDY, what)
     if not isinstance(name, str) or not isinstance(module, str | None):
-        raise ModelError(f"{what} uses {excerpt(name)} of {excerpt(module)}, which are not names", REMEDY)
+        raise ModelError("{} uses {} of {}, which are not names", REMEDY, what, excerpt(name), excerpt(module))
     if name in PLAIN:
         return
     known = name in CLASSES.get(module or "", ())
     if not known or value.get("registered_name") not in (None, name):
-        raise ModelError(f"{what} uses {excerpt(name)} of {excerpt(module)}, which is not allowed", REMEDY)
+        raise ModelError("{} uses {} of {}, which is not allowed", REMEDY, what, excerpt(name), excerpt(module))
 
 
 def _check_activation(value: Any, what: str) -> None:
     if value is not None and not isinstance(value, dict) and not (isinstance(value, str) and value in ACTIVATIONS):
-        raise ModelError(f"{what} uses the activation {excerpt(value)}, which is not allowed", REMEDY)
+        raise ModelError("{} uses the activation {}, which is not allowed", REMEDY, what, excerpt(value))
 
 
 def _output_tensors(layer: Any) -> list[Any]:
@@ -218,7 +218,7 @@ class KerasRunner:
         with temporary_folder() as folder:
             path = folder / "generator.keras"
             path.write_bytes(archive)
-            with framework_errors(lambda said: f"{what} cannot be loaded: {said}", REMEDY):
+            with framework_errors("{} cannot be loaded: {}", REMEDY, what):
                 self._model = self._keras.saving.load_model(path, compile=False, safe_mode=True)
 
     def __call__(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -229,6 +229,6 @@ class KerasRunner:
         given = [inputs[name] for name in names]
         by_name = isinstance(getattr(self._model, "_inputs_struct", None), dict)
         arguments = dict(zip(names, given, strict=True)) if by_name else given[0] if len(given) == 1 else given
-        with framework_errors(lambda said: f"{self._what} cannot be run: {said}", REMEDY), torch.inference_mode():
+        with framework_errors("{} cannot be run: {}", REMEDY, self._what), torch.inference_mode():
             made = self._model(arguments)
         return {name: self._keras.ops.convert_to_numpy(one) for name, one in _outputs_by_name(made).items()}

@@ -25,11 +25,11 @@ def read_onnx(data: bytes, what: str) -> Any:
     """The checked model as a protocol buffer. Raise ModelError if something is wrong with it."""
     onnx = import_extra("onnx")
     if len(data) > MOST_BYTES:
-        raise ModelError(f"{what} is larger than {MOST_BYTES:,} bytes", REMEDY)
-    with framework_errors(lambda said: f"{what} is damaged, or no ONNX file: {said}", "copy or export it again"):
+        raise ModelError("{} is larger than {:,} bytes", REMEDY, what, MOST_BYTES)
+    with framework_errors("{} is damaged, or no ONNX file: {}", "copy or export it again", what):
         model = onnx.load_model_from_string(data)
     _check_structure(onnx, model, what)
-    with framework_errors(lambda said: f"{what} is no valid ONNX model: {said}", REMEDY):
+    with framework_errors("{} is no valid ONNX model: {}", REMEDY, what):
         onnx.checker.check_model(model, full_check=True)
     return model
 
@@ -39,23 +39,24 @@ def _check_structure(onnx: Any, model: Any, what: str) -> None:
     opsets = {one.domain: one.version for one in model.opset_import}
     version = opsets.get("", opsets.get("ai.onnx", 0))
     if version not in OPSETS:
-        reason = f"{what} is of opset {version}, not {OPSETS[0]} to {OPSETS[-1]}"
-        raise ModelError(reason, "export it again for opset 17")
+        message = "{} is of opset {}, not {} to {}"
+        raise ModelError(message, "export it again for opset 17", what, version, OPSETS[0], OPSETS[-1])
     if len(model.functions) or len(model.training_info) or len(model.graph.sparse_initializer):
-        raise ModelError(f"{what} has functions, training or sparse weights in it", REMEDY)
+        raise ModelError("{} has functions, training or sparse weights in it", REMEDY, what)
     if not 0 < len(model.graph.node) <= MOST_NODES:
-        raise ModelError(f"{what} has {len(model.graph.node):,} operators, and {MOST_NODES:,} are the limit", REMEDY)
+        message = "{} has {:,} operators, and {:,} are the limit"
+        raise ModelError(message, REMEDY, what, len(model.graph.node), MOST_NODES)
     for node in model.graph.node:
         if node.domain not in ("", "ai.onnx") or node.op_type not in OPERATORS:
-            raise ModelError(f"{what} uses the operator {excerpt(node.op_type)}, which is not allowed", REMEDY)
+            raise ModelError("{} uses the operator {}, which is not allowed", REMEDY, what, excerpt(node.op_type))
         for attribute in node.attribute:
             if attribute.type in (onnx.AttributeProto.GRAPH, onnx.AttributeProto.GRAPHS):
-                raise ModelError(f"{what} has a graph within a graph", REMEDY)
+                raise ModelError("{} has a graph within a graph", REMEDY, what)
     for tensor in _tensors(model):
         if tensor.data_location == onnx.TensorProto.EXTERNAL or len(tensor.external_data):
-            raise ModelError(f"{what} refers to data in other files ({excerpt(tensor.name)})", REMEDY)
+            raise ModelError("{} refers to data in other files ({})", REMEDY, what, excerpt(tensor.name))
         if tensor.data_type == onnx.TensorProto.STRING or math.prod(tensor.dims) > MOST_ELEMENTS:
-            raise ModelError(f"{what} has text or too many numbers in {excerpt(tensor.name)}", REMEDY)
+            raise ModelError("{} has text or too many numbers in {}", REMEDY, what, excerpt(tensor.name))
 
 
 def _tensors(model: Any) -> Iterator[Any]:
@@ -75,7 +76,7 @@ def onnx_inputs(model: Any, what: str) -> dict[str, list[int | None]]:
 def _shape(value: Any, what: str) -> list[int | None]:
     kind = value.type.tensor_type
     if kind.elem_type != 1:
-        raise ModelError(f"{what}: {excerpt(value.name)} is not of float32 numbers", REMEDY)
+        raise ModelError("{}: {} is not of float32 numbers", REMEDY, what, excerpt(value.name))
     return [side.dim_value or None for side in kind.shape.dim]
 
 
@@ -91,7 +92,7 @@ def onnx_outputs(model: Any, inputs: Mapping[str, tuple[int, ...]], what: str) -
             side.dim_value = length
     for value in fixed.graph.output:
         value.type.tensor_type.ClearField("shape")
-    with framework_errors(lambda said: f"{what} does not take inputs of these sizes: {said}", REMEDY):
+    with framework_errors("{} does not take inputs of these sizes: {}", REMEDY, what):
         inferred = onnx.shape_inference.infer_shapes(fixed, strict_mode=True, data_prop=True).graph
     known = {one.name: one.type.tensor_type.shape for one in (*inferred.value_info, *inferred.output)}
     for name in (name for node in fixed.graph.node for name in node.output if name):
@@ -99,8 +100,8 @@ def onnx_outputs(model: Any, inputs: Mapping[str, tuple[int, ...]], what: str) -
             [side.dim_value if side.HasField("dim_value") else 0 for side in known[name].dim] if name in known else [0]
         )
         if not all(side > 0 for side in sides) or math.prod(sides) > MOST_ELEMENTS:
-            reason = f"{what} makes {excerpt(name)} of an unknown size, or one that does not fit into memory"
-            raise ModelError(reason, "export it with fixed sizes, or choose a smaller picture")
+            message = "{} makes {} of an unknown size, or one that does not fit into memory"
+            raise ModelError(message, "export it with fixed sizes, or choose a smaller picture", what, excerpt(name))
     return {one.name: tuple(side.dim_value for side in known[one.name].dim) for one in fixed.graph.output}
 
 
@@ -119,11 +120,11 @@ class OnnxRunner:
     def __init__(self, model: Any, what: str) -> None:
         runtime, self._what = import_extra("onnxruntime"), what
         runtime.disable_telemetry_events()  # Windows has further events, which the environment does not turn off
-        with framework_errors(lambda said: f"{what} cannot be loaded: {said}", REMEDY):
+        with framework_errors("{} cannot be loaded: {}", REMEDY, what):
             self._session = runtime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
 
     def __call__(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """Outputs by name."""
         names = [one.name for one in self._session.get_outputs()]
-        with framework_errors(lambda said: f"{self._what} cannot be run: {said}", REMEDY):
+        with framework_errors("{} cannot be run: {}", REMEDY, self._what):
             return dict(zip(names, self._session.run(names, dict(inputs)), strict=True))

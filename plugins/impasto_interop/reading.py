@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from impasto.errors import ModelError
+from impasto.errors import Message, ModelError
 from impasto.io.cards import check
 from impasto.system.untrusted import excerpt, is_there, read_bytes, read_json
 from impasto.texture import MAP_CHANNELS
@@ -65,7 +65,7 @@ def imported_file(file: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     shaped = _Shaped(source, stated, inputs, what)
     value_range = stated.range or source.range
     if value_range is None:
-        raise ModelError(f"{what} does not state the range of its colours", _advice(what))
+        raise ModelError("{} does not state the range of its colours", _advice(what), what)
     source.runner()  # so that the installed file can be loaded
     about = {
         "name": _name(stated.name or file.stem),
@@ -88,7 +88,7 @@ def imported_file(file: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
 
 
 def _advice(what: str) -> str:
-    return f"state it in a card beside it, {what}.json: range and maps"
+    return Message("state it in a card beside it, {}.json: range and maps", what)
 
 
 def _card_beside(file: Path) -> StatedCard:
@@ -96,7 +96,7 @@ def _card_beside(file: Path) -> StatedCard:
     beside = file.with_name(file.name + CARD_SUFFIX)
     if not is_there(beside):
         return StatedCard.model_validate({})
-    what = f"the card of {excerpt(file)}"
+    what = Message("the card of {}", excerpt(file))
     return check(StatedCard, read_json(beside, what, kind=ModelError), what, ModelError, "mend it, or remove it")
 
 
@@ -108,16 +108,16 @@ def _name(text: str) -> str:
 def _inputs(source: ForeignFile, stated: StatedCard, what: str) -> list[InputCard]:
     """The file's inputs from its card, or else noise with the file's shapes."""
     if any(one.kind == "position" for one in stated.inputs):
-        remedy = "install the .safetensors file that it was exported from"
-        raise ModelError(f"{what} needs values that depend on the position in a pattern", remedy)
+        message = "{} needs values that depend on the position in a pattern"
+        raise ModelError(message, "install the .safetensors file that it was exported from", what)
     if stated.inputs:
         if {one.name for one in stated.inputs} != source.inputs.keys():
-            raise ModelError(f"{what} and the card beside it name different inputs", "export both again")
+            raise ModelError("{} and the card beside it name different inputs", "export both again", what)
         for one in stated.inputs:
             shape = source.inputs[one.name]
             if len(shape) != (4 if one.pixel or one.sides else 2) or _channels(shape, source.form) != one.channels:
-                reason = f"{what} does not take inputs for {excerpt(one.name)} as the card beside it says"
-                raise ModelError(reason, "export both again")
+                message = "{} does not take inputs for {} as the card beside it says"
+                raise ModelError(message, "export both again", what, excerpt(one.name))
         return list(stated.inputs)
     return [_input(name, shape, source.form, what) for name, shape in source.inputs.items()]
 
@@ -128,13 +128,11 @@ def _input(name: str, shape: list[int | None], form: str, what: str) -> InputCar
     sides = [] if len(shape) != 4 else shape[1:3] if form == "keras" else shape[2:]
     if channels is None or shape[0] not in (None, 1) or (sides and (sides[0] is None) != (sides[1] is None)):
         said = "x".join("?" if side is None else str(side) for side in shape)
-        raise ModelError(
-            f"{what} takes {excerpt(name)} of the shape {said}, neither a latent vector nor a map of noise",
-            "use a generator that takes one picture's latent or noise",
-        )
+        message = "{} takes {} of the shape {}, neither a latent vector nor a map of noise"
+        raise ModelError(message, "use a generator that takes one picture's latent or noise", what, excerpt(name), said)
     fixed = [side for side in sides if side is not None]
     about = {"name": name, "channels": channels, "sides": fixed, "pixel": int(bool(sides) and not fixed)}
-    return check(InputCard, about, f"{what}, {excerpt(name)},", ModelError, "use a smaller generator")
+    return check(InputCard, about, Message("{}, {},", what, excerpt(name)), ModelError, "use a smaller generator")
 
 
 def _channels(shape: list[int | None], form: str) -> int | None:
@@ -155,12 +153,11 @@ class _Shaped:
             self.step_px, self.offset_px = (0, 0), size
             return
         if stated.cell_px is None and len(open_inputs) > 1:
-            raise ModelError(
-                f"{what} takes several maps of noise, and no card says of which sizes", "export both again"
-            )
+            message = "{} takes several maps of noise, and no card says of which sizes"
+            raise ModelError(message, "export both again", what)
         step = stated.cell_px or 1
         if any(step % one.pixel for one in open_inputs):
-            raise ModelError(f"{what}: cells of {step} px are no whole pixels of its inputs", "mend its card")
+            raise ModelError("{}: cells of {} px are no whole pixels of its inputs", "mend its card", what, step)
         first, second = (
             self._maps(source.outputs(self._shapes(inputs, (rows, rows + 1), step)), stated, what) for rows in PROBES
         )
@@ -168,7 +165,7 @@ class _Shaped:
         scales = [(b - a) // (PROBES[1] - PROBES[0]) for a, b in zip(first[1], second[1], strict=True)]
         offsets = [a - scale * (PROBES[0] + axis) for axis, (a, scale) in enumerate(zip(first[1], scales, strict=True))]
         if min(scales) < 1 or (stated.cell_px and (scales != [step, step] or any(offsets))):
-            raise ModelError(f"{what} makes pictures of other sizes than its card says", "export both again")
+            raise ModelError("{} makes pictures of other sizes than its card says", "export both again", what)
         self.step_px, self.offset_px = (scales[0], scales[1]), (offsets[0], offsets[1])
         if stated.cell_px is None:
             inputs = [one.model_copy(update={"pixel": scales[0]}) if one.pixel else one for one in inputs]
@@ -187,19 +184,18 @@ class _Shaped:
         names = stated.maps or [name for name in made if name in MAP_CHANNELS] or ["base_color"]
         outputs = {name: name for name in names} if set(names) <= made.keys() else dict(zip(names, made, strict=False))
         if len(outputs) < len(names) or any(len(made[one]) != 4 for one in outputs.values()):
-            raise ModelError(
-                f"{what} gives no picture", "use a generator that gives pictures (batch, height, width, 3)"
-            )
+            message = "{} gives no picture"
+            raise ModelError(message, "use a generator that gives pictures (batch, height, width, 3)", what)
         shapes = {name: made[one] for name, one in outputs.items()}
         if self.channels_last is False and all(shape[-1] == MAP_CHANNELS[name] for name, shape in shapes.items()):
             self.channels_last = all(shape[1] != MAP_CHANNELS[name] for name, shape in shapes.items())
         for name, shape in shapes.items():
             channels = shape[-1 if self.channels_last else 1]
             if channels != MAP_CHANNELS[name]:
-                reason = f"{what} gives {channels} channels for {name}, not {MAP_CHANNELS[name]}"
-                raise ModelError(reason, _advice(what))
+                message = "{} gives {} channels for {}, not {}"
+                raise ModelError(message, _advice(what), what, channels, name, MAP_CHANNELS[name])
         sizes = {shape[1:3] if self.channels_last else shape[2:] for shape in shapes.values()}
         if len(sizes) > 1:
-            raise ModelError(f"{what} gives maps of different sizes", "use a generator that gives them of one size")
+            raise ModelError("{} gives maps of different sizes", "use a generator that gives them of one size", what)
         height, width = sizes.pop()
         return outputs, (height, width)

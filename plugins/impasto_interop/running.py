@@ -42,10 +42,10 @@ def picture(wanted: str, size: tuple[int, int], context: Context) -> Maps:
         for name, output in zip(card.maps, card.outputs, strict=True)
     }
     if not all(bool(torch.isfinite(value).all()) for value in values.values()):
-        raise ModelError(f"{card.name} gives values that are NaN or infinite", "export it again, or choose another")
+        raise ModelError("{} gives values that are NaN or infinite", "export it again, or choose another", card.name)
     made_px = next(iter(values.values())).shape[2:]
     if tuple(made_px) != size:
-        context.note(f"made at {made_px[1]}x{made_px[0]} px, and resampled to {size[1]}x{size[0]}")
+        context.note("made at {}x{} px, and resampled to {}x{}", made_px[1], made_px[0], size[1], size[0])
     return _maps({name: _resize(value, size).clamp(0, 1)[0] for name, value in values.items()}, card)
 
 
@@ -56,7 +56,7 @@ def _load(path: Path, _sha256: str) -> tuple[ImportedCard, ForeignFile, Runner]:
     card = ImportedCard.of(model.card)
     tensors = model.load()
     if tensors.keys() != {FILE} or tensors[FILE].dtype != np.uint8 or tensors[FILE].ndim != 1:
-        raise ModelError(f"{model.name} holds no file of another framework", "install it again from that file")
+        raise ModelError("{} holds no file of another framework", "install it again from that file", model.name)
     data = tensors[FILE].tobytes()
     source = ForeignFile(data, card.architecture, model.name)
     source.outputs(card.shapes((PROBES[0], PROBES[0] + 1)))  # before a framework allocates memory for it

@@ -10,7 +10,7 @@ import numpy as np
 
 from impasto.data.dataset import Dataset, Sample
 from impasto.data.parts import OTHER_PART, part_of, training_part, unseen_part
-from impasto.errors import ParameterError
+from impasto.errors import Message, ParameterError
 from impasto.library.models import Model
 from impasto.texture import Maps
 
@@ -78,8 +78,8 @@ def cases(
         disjoint = [parts for parts in divided if parts.held_out]
         found.append(_case(label, disjoint or divided, learned, bool(disjoint)))
     if not found:
-        message = f"{data.name} has none of the classes of {model.name}"
-        raise ParameterError(message, f"give folders that are called {', '.join(classes)}")
+        message = "{} has none of the classes of {}"
+        raise ParameterError(message, "give folders that are called {}", data.name, model.name, ", ".join(classes))
     return found
 
 
@@ -99,7 +99,7 @@ def _check_disjoint(judged: Maps, learned: Sequence[Maps]) -> None:
         shared = verbatim_copies(judged["base_color"].pixels, maps["base_color"].pixels)
         if shared.share > MOST_SHARED:
             part = f"the part of {judged.name} that judges" if judged.name == maps.name else judged.name
-            message = f"{part} has {shared.share:.0%} of its pixels in common with what the model learned"
+            message = Message("{} has {:.0%} of its pixels in common with what the model learned", part, shared.share)
             raise ParameterError(message, "judge it by another picture, or one whose parts do not repeat")
 
 

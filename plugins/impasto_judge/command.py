@@ -169,7 +169,7 @@ def _evaluate_model(arguments: argparse.Namespace, terminal: Terminal) -> None:
 
     model = _model(arguments.model)
     if arguments.record and model.shipped:
-        raise ModelError(f"{model.name} is shipped, so nothing can be kept in it", "leave out --record")
+        raise ModelError("{} is shipped, so nothing can be kept in it", "leave out --record", model.name)
     size_px, longest_px = arguments.size[0], model.trained_px
     given = {SOURCE: arguments.data} | ({"trained-on": arguments.trained_on} if arguments.trained_on else {})
     spaces = color_spaces_of(arguments, given)

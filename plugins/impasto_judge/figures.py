@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from impasto.data.parts import window_of
-from impasto.errors import ParameterError
+from impasto.errors import Message, ParameterError
 from impasto.surface.heights import normal_height_consistency, normal_length_error
 from impasto.surface.wrapping import seam_z
 from impasto.texture import Maps
@@ -85,10 +85,8 @@ def compared_maps(case: EvaluationCase, made: Maps) -> tuple[str, ...]:
     ]
     names = tuple(name for name in everywhere if varies(name))
     if "base_color" not in names:
-        raise ParameterError(
-            f"nothing of {made.name or 'what was made'} can be compared with {case.judged[0].name}",
-            "judge by pictures of a material that has some structure, with base colour",
-        )
+        message = Message("nothing of {} can be compared with {}", made.name or "what was made", case.judged[0].name)
+        raise ParameterError(message, "judge by pictures of a material that has some structure, with base colour")
     return names
 
 

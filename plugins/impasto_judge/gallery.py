@@ -143,7 +143,7 @@ def _entries(
     try:
         source = read_maps(path)
         if "base_color" not in source:
-            raise ParameterError(f"{path} has no base colour", "give a picture, or a folder of maps that has one")
+            raise ParameterError("{} has no base colour", "give a picture, or a folder of maps that has one", path)
     except ImpastoError as error:
         yield from (replace(entry, error=error.message, remedy=error.remedy) for entry in wanted)
         return
@@ -192,7 +192,7 @@ def _read(folder: Path) -> dict[tuple[str, str], GalleryEntry]:
     try:
         entries = as_kind(GalleryRecord, data, FILE).entries
     except ProtocolError as error:
-        raise FileError(f"{path} is no gallery: {error.message}", "choose another --out, or remove it") from error
+        raise FileError("{} is no gallery: {}", "choose another --out, or remove it", path, error.message) from error
     return {entry.key: entry for entry in entries}
 
 

@@ -80,7 +80,7 @@ def parse_settings(given: Iterable[str], option: str, form: str) -> dict[str, An
     for item in given:
         name, separator, value = item.partition("=")
         if not (name and separator):
-            raise ParameterError(f"{option} got {excerpt(item)}", f"write {form}")
+            raise ParameterError("{} got {}", "write {}", option, excerpt(item), form)
         try:
             settings[name] = parse_json(value, name)
         except FileError:
@@ -94,14 +94,14 @@ def _sources_by_name(given: Sequence[Path]) -> Mapping[str, Path]:
 
     found = list(dict.fromkeys(source for path in given for source in _sources(path)))
     if not found:
-        raise FileError(f"{given[0]} contains no pictures", "give pictures, or folders of them")
+        raise FileError("{} contains no pictures", "give pictures, or folders of them", given[0])
     counts = Counter(map(source_name, found))
     named: dict[str, Path] = {}
     for path in found:
         name = source_name(path)
         name = name if counts[name] == 1 else usable_name(f"{path.parent.name}_{name}")
         if name in named:
-            raise ParameterError(f"{named[name]} and {path} have the same name", "rename one of them")
+            raise ParameterError("{} and {} have the same name", "rename one of them", named[name], path)
         named[name] = path
     return named
 

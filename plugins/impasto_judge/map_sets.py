@@ -59,7 +59,7 @@ class Pair:
         try:
             size_px = compared_size(self.estimate.size_px, self.truth.size_px)
         except ParameterError as error:
-            raise ParameterError(f"{self.name}: {error.message}", error.remedy) from error
+            raise ParameterError("{}: {}", error.remedy, self.name, error.message) from error
         return self.estimate.read(size_px), self.truth.read(size_px)
 
 
@@ -83,8 +83,8 @@ def pair_sets(estimates: Path, truths: Path) -> ComparedSets:
     by_name = {name: one for one in found for name in (one.other_name, one.name) if name}
     pairs = tuple(Pair(one.name, by_name[name], one) for one in true if (name := _known_name(one, by_name)))
     if not pairs:
-        message = f"{excerpt(estimates)} has {_listing(found)}, but {excerpt(truths)} has {_listing(true)}"
-        raise ParameterError(message, "give folders whose sets have the same names")
+        message, remedy = "{} has {}, but {} has {}", "give folders whose sets have the same names"
+        raise ParameterError(message, remedy, excerpt(estimates), _listing(found), excerpt(truths), _listing(true))
     paired = {pair.name for pair in pairs}
     used = {pair.estimate.name for pair in pairs}
     without_estimate = tuple(one.name for one in true if one.name not in paired)
@@ -97,11 +97,11 @@ def sets_in(folder: Path) -> list[ComparedSet]:
     Raise FileError if there are none.
     """
     if not is_folder(folder):
-        raise FileError(f"{excerpt(folder)} is no folder", "give a folder of maps, or a folder of such folders")
+        raise FileError("{} is no folder", "give a folder of maps, or a folder of such folders", excerpt(folder))
     sets = sorted(_walk(folder, folder), key=lambda one: one.name)
     if not sets:
-        message = f"{excerpt(folder)} contains no maps that can be recognised by their names"
-        raise FileError(message, "name them like brick_base_color.png, brick_roughness.png")
+        message = "{} contains no maps that can be recognised by their names"
+        raise FileError(message, "name them like brick_base_color.png, brick_roughness.png", excerpt(folder))
     return sets
 
 

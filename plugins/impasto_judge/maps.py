@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from impasto.errors import ParameterError
+from impasto.errors import Message, ParameterError
 from impasto.surface.color import linear_pixels, linear_to_srgb
 from impasto.surface.heights import slopes_from_normal
 from impasto.surface.resizing import resized_maps
@@ -123,7 +123,7 @@ def compared_size(estimate_px: tuple[int, int], truth_px: tuple[int, int]) -> tu
     """The smaller of two sizes (height, width). Raise ParameterError if their proportions differ."""
     (height, width), (true_height, true_width) = estimate_px, truth_px
     if abs(height * true_width - true_height * width) > LARGEST_STRETCH * true_height * width:
-        message = f"the estimate is {width}x{height} px and the truth {true_width}x{true_height} px"
+        message = Message("the estimate is {}x{} px and the truth {}x{} px", width, height, true_width, true_height)
         raise ParameterError(message, "crop them to the same part of the surface")
     return min(estimate_px, truth_px)
 

@@ -149,10 +149,11 @@ def _check(result: Maps, source: Maps, classifiers: int) -> None:
     """Raise ParameterError for pictures without colour, too small ones, and a negative number of classifiers."""
     for maps, role in ((result, "the picture"), (source, "the source")):
         if "base_color" not in maps:
-            raise ParameterError(f"{role} {maps.name} has no base colour", "give a picture, or a folder that has one")
+            message = "{} {} has no base colour"
+            raise ParameterError(message, "give a picture, or a folder that has one", role, maps.name)
     window_side(source.size_px, result.size_px)
     if classifiers < 0:
-        raise ParameterError(f"the number of classifiers is {classifiers}", "give 0 for none, or 4 for a first look")
+        raise ParameterError("the number of classifiers is {}", "give 0 for none, or 4 for a first look", classifiers)
     if classifiers:
         check_two_sample_size(result.size_px)
 

@@ -155,8 +155,9 @@ def check_two_sample_size(size_px: tuple[int, int]) -> None:
 
     height, width = size_px
     if height < PATCH_PX or width < 2 * PATCH_PX:
-        message = f"the picture is {width}x{height} px, and a classifier needs {2 * PATCH_PX}x{PATCH_PX} px"
-        raise ParameterError(message, "make a larger one, or leave the classifier out")
+        message = "the picture is {}x{} px, and a classifier needs {}x{} px"
+        remedy = "make a larger one, or leave the classifier out"
+        raise ParameterError(message, remedy, width, height, 2 * PATCH_PX, PATCH_PX)
 
 
 def window_side(source_px: tuple[int, int], result_px: tuple[int, int]) -> int:
@@ -165,10 +166,11 @@ def window_side(source_px: tuple[int, int], result_px: tuple[int, int]) -> int:
     if most < SMALLEST_WINDOW_PX:
         (height, width), least = source_px, 4 * SMALLEST_WINDOW_PX
         if min(source_px) < least:
-            message = f"the source is {width}x{height} px, and its shorter side needs {least} px to compare parts of it"
-            raise ParameterError(message, "give a larger part of the photograph, or the photograph at full size")
-        message = f"the picture is {result_px[1]}x{result_px[0]} px, and each side needs {SMALLEST_WINDOW_PX} px"
-        raise ParameterError(message, "make a larger one")
+            message = "the source is {}x{} px, and its shorter side needs {} px to compare parts of it"
+            remedy = "give a larger part of the photograph, or the photograph at full size"
+            raise ParameterError(message, remedy, width, height, least)
+        message = "the picture is {}x{} px, and each side needs {} px"
+        raise ParameterError(message, "make a larger one", result_px[1], result_px[0], SMALLEST_WINDOW_PX)
     return most // WINDOW_STEP_PX * WINDOW_STEP_PX
 
 

@@ -80,13 +80,12 @@ def _compare(case: EvaluationCase, generation: Generation, on_progress: Progress
         on_progress(fraction, message)
         if time.process_time() - started > LIMIT_S:
             remedy = "`impasto evaluate model` has no such limit"
-            raise ParameterError(f"the comparison took more than {LIMIT_S:.0f} s of processor time", remedy)
+            raise ParameterError("the comparison took more than {:.0f} s of processor time", remedy, LIMIT_S)
 
     try:
         found = compare_case(case, generation, JUDGED_SEEDS, BRIEF_CLASSIFIERS, False, report)
     except ParameterError as error:
-        reason = f"{error.message}; {error.remedy}"
-        found = CaseResult(case, notes=(reason,))
+        found = CaseResult(case, notes=(str(error),))
     return found, _pictures(case, generation, found.made)
 
 

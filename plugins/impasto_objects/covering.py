@@ -14,7 +14,7 @@ from impasto.atlas.seams import REACH_PX, erase_seams
 from impasto.atlas.unrolling import pattern_places, unrolled_charts
 from impasto.context import Context
 from impasto.data.prepare import maps_at_scale
-from impasto.errors import ParameterError
+from impasto.errors import Message, ParameterError
 from impasto.plugins.registry import registry
 from impasto.texture import NORMAL_MAPS, Maps
 from impasto.tools import validate
@@ -42,17 +42,17 @@ def covering(subject: Maps, mesh: Mesh, parameters: CoverObjectParameters, conte
     longest_m = float(np.ptp(mesh.positions.reshape(-1, 3), axis=0).max())
     repeat_m = parameters.repeat_m or subject.width_m or USUAL_SHARE * longest_m
     if longest_m > MOST_REPEATS * repeat_m:
-        message = f"the object is {longest_m:g} m long, and one repeat of the texture only {repeat_m:g} m"
+        message = Message("the object is {:g} m long, and one repeat of the texture only {:g} m", longest_m, repeat_m)
         raise ParameterError(message, "give the width of a repeat in metres, or apply the object's scale")
     if not parameters.repeat_m:
-        context.note(f"one repeat of the texture is {repeat_m:.3g} m wide")
+        context.note("one repeat of the texture is {:.3g} m wide", repeat_m)
     charts = Charts.of(mesh, parameters.size_px(subject))
     if parameters.way == "triplanar":
         context.progress(0.1, "Projecting")
         made = triplanar(subject, charts, repeat_m, parameters.turn, parameters.sharpness)
         return erase_seams(made, charts, CUT_PX)
     if (share := _stretched_share(charts)) > LEAST_STRETCHED:
-        context.note(f"the UVs stretch what lies on {share:.0%} of the surface: unwrap it with a smaller angle limit")
+        context.note("the UVs stretch what lies on {:.0%} of the surface: unwrap it with a smaller angle limit", share)
     context.progress(0.05, "Unrolling the object")
     laid_out = unrolled_charts(charts, parameters.turn)
     cover, reach_px = (_synthesis, REACH_PX) if parameters.way == "grown" else (_cover_of_plane, CUT_PX)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from impasto.errors import Message, series
+
 from .kinds import KINDS
 from .parameters import PhotoMapsParameters
 from .recognition import Recognition
@@ -21,10 +23,10 @@ def decisions(found: Recognition, parameters: PhotoMapsParameters) -> str:
     probability, number = (float(x) for x in found.kinds.max(0))
     degrees = float((found.slopes * parameters.relief).square().sum(0).sqrt().atan().mean().rad2deg())
     parts = [f"looks like {KINDS[int(number)]}" if probability >= NAMED else "the material is none that is known well"]
-    parts.append(f"its relief leans by {degrees:.1f}° on average")
+    parts.append(Message("its relief leans by {:.1f}° on average", degrees))
     if (place := _unsure_part(found.confidence)) is not None:
         parts.append(f"unsure at the {place}")
-    return "; ".join(parts)
+    return series("; ", parts)
 
 
 def _unsure_part(confidence: Tensor) -> str | None:

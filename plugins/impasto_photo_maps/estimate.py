@@ -79,10 +79,8 @@ def _check_size(size_px: tuple[int, int]) -> None:
     height, width = size_px
     if height * width > MOST_PX:
         share = (MOST_PX / (height * width)) ** 0.5
-        raise ParameterError(
-            f"the picture has {width}x{height} px, and the limit for a relief is {MOST_PX / 1e6:g} million",
-            f"crop it, or scale it by {share:.2f} or less",
-        )
+        message = "the picture has {}x{} px, and the limit for a relief is {:g} million"
+        raise ParameterError(message, "crop it, or scale it by {:.2f} or less", width, height, MOST_PX / 1e6, share)
 
 
 def _with_metallic(subject: Maps, metallic: float) -> Maps:
@@ -131,8 +129,9 @@ def _recognition(
         found = recognise(network, linear, plane.wraps, toward)
         if not (is_lit := Brightness.of_picture(linear, plane).is_explained(found.slopes, toward)):
             context.note(
-                f"a light at {parameters.light_azimuth:.0f}° does not explain the picture, so its light was treated as "
-                "unknown: check Light Azimuth"
+                "a light at {:.0f}° does not explain the picture, so its light was treated as unknown: check "
+                "Light Azimuth",
+                parameters.light_azimuth,
             )
     if is_lit:
         factor = strength(found, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from impasto.context import Context
+from impasto.errors import Message
 from impasto.texture import Maps
 from impasto.tools import Generator, Input, Inputs, NoParameters, Result
 
@@ -28,12 +29,12 @@ class BestPhotograph(Generator):
         photographs = inputs[PHOTO]
         qualities = []
         for index, photograph in enumerate(photographs):
-            context.progress(index / len(photographs), f"Measuring photograph {index + 1} of {len(photographs)}")
+            context.progress(index / len(photographs), "Measuring photograph {} of {}", index + 1, len(photographs))
             qualities.append(measure(photograph, photographs, context))
         order = sorted(range(len(photographs)), key=lambda index: qualities[index].score, reverse=True)
         figures: dict[str, float] = {}
         for index in order:
-            context.note(qualities[index].sentence(photographs[index].name or f"photograph {index + 1}"))
+            context.note(qualities[index].sentence(photographs[index].name or Message("photograph {}", index + 1)))
         for index, quality in enumerate(qualities):
             figures |= {f"{name}_{index + 1}": value for name, value in vars(quality).items()}
             figures[f"score_{index + 1}"] = quality.score

@@ -49,7 +49,7 @@ class CropPeriod(Filter):
             round(side / period) if period else 0 for side, period in zip((rows, columns), periods, strict=True)
         )
         if any(periods):
-            context.note(f"periods kept: {across} across and {down} down")
+            context.note("periods kept: {} across and {} down", across, down)
         window = slice(top, top + rows), slice(left, left + columns)
         textures = {name: replace(one, pixels=one.pixels[window].copy()) for name, one in subject.items()}
         width_m = subject.width_m and subject.width_m * columns / width

@@ -64,8 +64,8 @@ def _disc(size_px: tuple[int, int], center: tuple[float, float], radius: float) 
     """Indices (rows, columns) of the pixels within a disc, at least the one that holds its centre."""
     height, width = size_px
     if not (0 <= center[0] <= 1 and 0 <= center[1] <= 1):
-        message = f"the patch at {center[0]:g}, {center[1]:g} is outside the picture"
-        raise ParameterError(message, "give fractions from 0 to 1, from the left and from the top")
+        remedy = "give fractions from 0 to 1, from the left and from the top"
+        raise ParameterError("the patch at {:g}, {:g} is outside the picture", remedy, center[0], center[1])
     x, y, radius_px = center[0] * width, center[1] * height, radius * min(size_px)
     rows, columns = (
         np.arange(max(0, int(at - radius_px)), min(side, int(at + radius_px) + 1))

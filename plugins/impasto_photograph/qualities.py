@@ -10,7 +10,7 @@ import torch
 from torch.nn.functional import avg_pool2d, conv2d
 
 from impasto.context import Context
-from impasto.errors import ParameterError
+from impasto.errors import Message, ParameterError
 from impasto.numerics.resampling import laplacian_pyramid
 from impasto.surface.color import LUMA, linear_pixels
 from impasto.surface.illumination import unevenness
@@ -50,10 +50,8 @@ class Qualities:
     def sentence(self, name: str) -> str:
         """All qualities in a sentence."""
         clipped, stops = f"{100 * self.clipped:.1f}", f"{self.light_stops:.2f}"
-        return (
-            f"{name}: sharpness {self.sharpness:.2f}, noise {self.noise:.3f}, {clipped} % clipped, "
-            f"light uneven by {stops} stops, lines at {self.angle:.1f} degrees"
-        )
+        text = "{}: sharpness {:.2f}, noise {:.3f}, {} % clipped, light uneven by {} stops, lines at {:.1f} degrees"
+        return Message(text, name, self.sharpness, self.noise, clipped, stops, self.angle)
 
 
 def measure(photograph: Maps, photographs: Sequence[Maps], context: Context) -> Qualities:

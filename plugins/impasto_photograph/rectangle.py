@@ -26,8 +26,9 @@ def check_corners(corners: np.ndarray, size_px: tuple[int, int]) -> None:
     height, width = size_px
     for name, (x, y) in zip(NAMES, corners, strict=True):
         if not (-1e-6 <= x / width <= 1 + 1e-6 and -1e-6 <= y / height <= 1 + 1e-6):
-            message = f"the {name} corner at {x / width:.3g}, {y / height:.3g} is outside the picture"
-            raise ParameterError(message, "give fractions from 0 to 1, from the left and from the top")
+            message = "the {} corner at {:.3g}, {:.3g} is outside the picture"
+            remedy = "give fractions from 0 to 1, from the left and from the top"
+            raise ParameterError(message, remedy, name, x / width, y / height)
     sides = np.roll(corners, -1, 0) - corners
     before = np.roll(sides, 1, 0)
     areas = before[:, 0] * sides[:, 1] - before[:, 1] * sides[:, 0]  # above 0 where the outline turns clockwise
@@ -36,7 +37,7 @@ def check_corners(corners: np.ndarray, size_px: tuple[int, int]) -> None:
         raise ParameterError("three of the four corners lie on one line", "move them apart, to those of a rectangle")
     if not (areas > 0).all():
         message = "the four corners do not follow each other clockwise around a rectangle, or its sides cross"
-        raise ParameterError(message, f"give them in this order: {', '.join(NAMES)}")
+        raise ParameterError(message, "give them in this order: {}", ", ".join(NAMES))
 
 
 def aspect_of(corners: np.ndarray, center: tuple[float, float], longer_px: float) -> float:

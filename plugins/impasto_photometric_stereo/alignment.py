@@ -46,12 +46,13 @@ def shifts(intensity: Tensor) -> list[tuple[float, float]]:
     for index in range(1, len(intensity)):
         peak, (down, right) = _match(spectra, index, found, (small.shape[1], small.shape[2]), factor)
         if peak < LEAST_PEAK:
-            message = f"photograph {index + 1} does not match the first one"
-            raise ParameterError(message, "take all of them from one place, of the same surface, or leave it out")
+            remedy = "take all of them from one place, of the same surface, or leave it out"
+            raise ParameterError("photograph {} does not match the first one", remedy, index + 1)
         found.append((down * factor, right * factor))
         if max(abs(down), abs(right)) > FARTHEST * min(small.shape[1:]):
-            message = f"photograph {index + 1} is moved by {abs(found[-1][1]):.0f} x {abs(found[-1][0]):.0f} pixels"
-            raise ParameterError(message, "use a tripod, or leave that photograph out")
+            message = "photograph {} is moved by {:.0f} x {:.0f} pixels"
+            remedy = "use a tripod, or leave that photograph out"
+            raise ParameterError(message, remedy, index + 1, abs(found[-1][1]), abs(found[-1][0]))
     return _fit(intensity, found) if len(intensity) > 3 else found
 
 

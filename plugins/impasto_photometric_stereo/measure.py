@@ -11,6 +11,7 @@ from torch import Tensor
 
 from impasto.context import Context
 from impasto.data.prepare import pixel_box
+from impasto.errors import Message, series
 from impasto.surface.color import linear_to_srgb
 from impasto.surface.heights import STEEPEST_Z, integrate
 from impasto.surface.relief import occlusion_from_height
@@ -159,10 +160,10 @@ def _notes(S: Tensor, parameters: PhotometricStereoParameters) -> list[str]:
     azimuths, elevations = angles(S)
     strengths = S.norm(dim=1)
     each = [
-        f"{_clock(float(azimuth))} at {float(elevation):.0f}°, {float(strength):.2f}"
+        Message("{} at {:.0f}°, {:.2f}", _clock(float(azimuth)), float(elevation), float(strength))
         for azimuth, elevation, strength in zip(azimuths, elevations, strengths, strict=True)
     ]
-    return [f"lights (clock, elevation, strength): {'; '.join(each)}"]
+    return [Message("lights (clock, elevation, strength): {}", series("; ", each))]
 
 
 def _clock(azimuth: float) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from impasto.errors import ParameterError
+from impasto.errors import Message, ParameterError
 from impasto.surface.color_tensors import srgb_to_linear
 from impasto.texture import Maps
 
@@ -75,8 +75,9 @@ def read(photos: Sequence[Maps], device: str) -> Photographs:
         least_white = WHITE if color.color_space == "srgb" else WHITE**2.2
         white = x.amax(0) >= least_white
         if float(white.float().mean()) > MOST_WHITE:
-            message = f"{_name_of(photos, index)} is overexposed: {float(white.float().mean()):.0%} of it is white"
-            raise ParameterError(message, "expose less, so that only highlights are white, or leave it out")
+            message = "{} is overexposed: {:.0%} of it is white"
+            remedy = "expose less, so that only highlights are white, or leave it out"
+            raise ParameterError(message, remedy, _name_of(photos, index), float(white.float().mean()))
         rgb.append(srgb_to_linear(x) if color.color_space == "srgb" else x)
         usable.append(1 - white.float())
     found = Photographs(torch.stack(rgb), torch.stack(usable))
@@ -87,23 +88,22 @@ def read(photos: Sequence[Maps], device: str) -> Photographs:
 def _check(photos: Sequence[Maps]) -> None:
     """Raise ParameterError for too few photographs, other sizes, and pictures of one colour."""
     if len(photos) < FEWEST:
-        message = f"{len(photos)} photographs are too few to measure relief"
-        raise ParameterError(message, "give at least three, each with the light elsewhere; eight are better")
+        remedy = "give at least three, each with the light elsewhere; eight are better"
+        raise ParameterError("{} photographs are too few to measure relief", remedy, len(photos))
     for index, photo in enumerate(photos):
         if "base_color" not in photo:
-            raise ParameterError(f"{_name_of(photos, index)} has no base colour", "give a photograph")
+            raise ParameterError("{} has no base colour", "give a photograph", _name_of(photos, index))
         (height, width), (first_height, first_width) = photo.size_px, photos[0].size_px
         if photo.size_px != photos[0].size_px:
-            message = (
-                f"{_name_of(photos, index)} is {width}x{height} pixels, the first one {first_width}x{first_height}"
-            )
-            raise ParameterError(message, "give photographs of one size, as the camera took them from one place")
+            message = "{} is {}x{} pixels, the first one {}x{}"
+            remedy = "give photographs of one size, as the camera took them from one place"
+            raise ParameterError(message, remedy, _name_of(photos, index), width, height, first_width, first_height)
         if min(height, width) < LEAST_PX:
-            message = f"{_name_of(photos, index)} is {width}x{height} pixels, too few to measure relief"
-            raise ParameterError(message, f"give at least {LEAST_PX}x{LEAST_PX} pixels, better 1024x1024")
+            message = Message("{} is {}x{} pixels, too few to measure relief", _name_of(photos, index), width, height)
+            raise ParameterError(message, "give at least {}x{} pixels, better 1024x1024", LEAST_PX, LEAST_PX)
         if np.ptp(photo["base_color"].pixels[::2, ::2], axis=(0, 1)).max() < ONE_COLOR:
-            message = f"{_name_of(photos, index)} has one colour only"
-            raise ParameterError(message, "expose it so that the surface can be seen, or leave it out")
+            remedy = "expose it so that the surface can be seen, or leave it out"
+            raise ParameterError("{} has one colour only", remedy, _name_of(photos, index))
 
 
 def _refuse_twins(found: Photographs, photos: Sequence[Maps]) -> None:
@@ -114,9 +114,10 @@ def _refuse_twins(found: Photographs, photos: Sequence[Maps]) -> None:
         differences = (few[:index] - few[index]).abs().mean(1)
         if float(differences.min()) < SAME:
             other = _name_of(photos, int(differences.argmin()))
-            message = f"{_name_of(photos, index)} and {other} are lit alike"
-            raise ParameterError(message, "move the light between the photographs, and give each of them once")
+            remedy = "move the light between the photographs, and give each of them once"
+            raise ParameterError("{} and {} are lit alike", remedy, _name_of(photos, index), other)
 
 
 def _name_of(photos: Sequence[Maps], index: int) -> str:
-    return f"photograph {index + 1}" + (f" ({photos[index].name})" if photos[index].name else "")
+    name = photos[index].name
+    return Message("photograph {} ({})" if name else "photograph {}", index + 1, name)

@@ -62,8 +62,8 @@ def directions_on_ball(intensity: Tensor, x: float, y: float, radius: float) -> 
     right, up = right.expand(height, width), up.expand(height, width)
     inside = right * right + up * up < INNER_RADIUS**2
     if int(inside.sum()) < 50:
-        message = f"the ball at {x:g}, {y:g} with the radius {radius:g} is hardly in the picture"
-        raise ParameterError(message, "give its middle and radius relative to the photograph's width")
+        message = "the ball at {:g}, {:g} with the radius {:g} is hardly in the picture"
+        raise ParameterError(message, "give its middle and radius relative to the photograph's width", x, y, radius)
     found = []
     for index, picture in enumerate(intensity):
         seen = picture[inside]
@@ -72,8 +72,8 @@ def directions_on_ball(intensity: Tensor, x: float, y: float, radius: float) -> 
         nx, ny = float((spot * right[inside]).sum()), float((spot * up[inside]).sum())
         spread = float((spot * ((right[inside] - nx) ** 2 + (up[inside] - ny) ** 2)).sum()) ** 0.5
         if spread > WIDEST_HIGHLIGHT:
-            message = f"photograph {index + 1} has no clear highlight on the ball"
-            raise ParameterError(message, "give the place of a mirror ball, or the lights' angles instead")
+            message = "photograph {} has no clear highlight on the ball"
+            raise ParameterError(message, "give the place of a mirror ball, or the lights' angles instead", index + 1)
         nz = max(1 - nx * nx - ny * ny, 0.0) ** 0.5
         found.append([2 * nz * nx, 2 * nz * ny, 2 * nz * nz - 1])  # the direction to the camera, mirrored at the normal
     return torch.tensor(found).to(intensity)
@@ -137,16 +137,16 @@ def _own_or_guessed(flat: Tensor, seen: Tensor, size_px: tuple[int, int], L: Ten
 def _given_values(count: int, parameters: PhotometricStereoParameters) -> Tensor:
     hours = parameters.clock
     if len(hours) != count:
-        message = f"{count} photographs have {len(hours)} clock angles"
-        raise ParameterError(message, "give one for each photograph, in their order")
+        message = "{} photographs have {} clock angles"
+        raise ParameterError(message, "give one for each photograph, in their order", count, len(hours))
     if 0 in hours:
-        message = f"photograph {hours.index(0) + 1} has no clock angle"
-        raise ParameterError(message, "say where its light stood: 12 above, 3 to the right; or choose unknown lights")
+        remedy = "say where its light stood: 12 above, 3 to the right; or choose unknown lights"
+        raise ParameterError("photograph {} has no clock angle", remedy, hours.index(0) + 1)
     if any(not 0 < hour <= 12 for hour in hours):
         wrong = next(hour for hour in hours if not 0 < hour <= 12)
-        raise ParameterError(f"the clock angle {wrong:g} is not on a clock", "give hours above 0 and up to 12, as 4.5")
+        raise ParameterError("the clock angle {:g} is not on a clock", "give hours above 0 and up to 12, as 4.5", wrong)
     own = parameters.light_elevation or (0.0,) * count
     if any(not 0 <= one < 90 for one in own):
-        raise ParameterError(f"an elevation is {max(own, key=abs):g} degrees", "give degrees from 0 to 90")
+        raise ParameterError("an elevation is {:g} degrees", "give degrees from 0 to 90", max(own, key=abs))
     elevations = torch.tensor([one or parameters.elevation for one in own])
     return lights.directions(90 - 30 * torch.tensor(hours), elevations)

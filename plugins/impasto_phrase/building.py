@@ -117,7 +117,7 @@ def _step(draft: Draft, name: str, steps: float) -> None:
     """Raise or lower a parameter by steps."""
     schema = draft.schemas[name]
     if draft.now[name] == schema.get("maximum" if steps > 0 else "minimum"):
-        draft.notes.append(f"{name} is at its highest already" if steps > 0 else f"{name} is at its lowest already")
+        draft.note("{} is at its highest already" if steps > 0 else "{} is at its lowest already", name)
         return
     draft.put(name, move_by_steps(schema, draft.now[name], steps))
 

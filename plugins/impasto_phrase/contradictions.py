@@ -22,4 +22,4 @@ def contradict(slot: str, one: str, other: str) -> bool:
 
 def contradiction(one: str, other: str) -> ParameterError:
     """The error for two expressions that contradict each other."""
-    return ParameterError(f"{excerpt(one)} and {excerpt(other)} contradict each other", "leave one of them out")
+    return ParameterError("{} and {} contradict each other", "leave one of them out", excerpt(one), excerpt(other))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from impasto.errors import Message
 from impasto.parameters import properties_of
 from impasto.plugins.registry import registry
 from impasto.recipe import Step
@@ -74,4 +75,4 @@ def without_effect(reading: Reading, drawn: Collection[str]) -> list[str]:
     """A note for each word about a layer that the layer does not show. drawn: slots that it shows."""
     slots = [slot for slot in (*reading.slots, *reading.sizes_m) if slot not in drawn]
     words = dict.fromkeys([*(reading.words.get(slot, slot) for slot in slots), *reading.undrawn])
-    return [f"{excerpt(word)} has no effect on the layer of {reading.material}" for word in words]
+    return [Message("{} has no effect on the layer of {}", excerpt(word), reading.material) for word in words]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from impasto.errors import Message
 from impasto.parameters import color_of, properties_of
 from impasto.plugins.registry import registry
 from impasto.schemas import holds
@@ -52,7 +53,7 @@ class Draft:
         elif schema.get("type") == "number":
             wanted, value = value, within(schema, value)
             if abs(value - wanted) > 1e-3 * abs(wanted):
-                self.notes.append(f"{name} was limited to {value:g}, from {wanted:g}")
+                self.note("{} was limited to {:g}, from {:g}", name, value, wanted)
         self.now[name] = self.made[name] = value
         self._said[name] = self._slot
 
@@ -64,6 +65,10 @@ class Draft:
                 self.put(name, value if whole else self.now[name] + share * (value - self.now[name]))
                 del self._said[name]
 
+    def note(self, text: str, *values: object) -> None:
+        """Add a note, as in `Message`."""
+        self.notes.append(Message(text, *values))
+
     def note_unused_slot(self, slot: str) -> None:
         """Note that the slot's words have no effect."""
         self.note_unused_words([self.reading.words.get(slot, slot)])
@@ -71,7 +76,7 @@ class Draft:
     def note_unused_words(self, words: Sequence[str]) -> None:
         """Note that these words have no effect."""
         label = registry().tool(self.tool).label
-        self.notes += [f"{excerpt(word)} has no effect on {label}" for word in dict.fromkeys(words)]
+        self.notes += [Message("{} has no effect on {}", excerpt(word), label) for word in dict.fromkeys(words)]
 
     def enable_parameters(self) -> None:
         """Enable parameters that words have set, by the choice that they need, or note that they have no effect."""

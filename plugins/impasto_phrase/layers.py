@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from impasto.errors import Message
 from impasto.parameters import properties_of
 from impasto.plugins.registry import registry
 from impasto.recipe import Step
@@ -118,11 +119,11 @@ def with_layers_changed(steps: Sequence[Step], changes: Sequence[LayerChange]) -
 
     A removed layer keeps its step with the amount 0, so that "more" brings it back in its place.
     """
-    made, notes = list(steps), []
+    made, notes = list(steps), list[str]()
     for change in changes:
         place = _place(steps, change.material)
         if place is None and change.amount.endswith(("less", "no")):
-            notes.append(f"{change.word}: there is no such layer")
+            notes.append(Message("{}: there is no such layer", change.word))
             continue
         reading = replace(read(change.clause, vocabulary(), {}, change.material), material=change.material)
         notes += words_without_meaning(reading.unknown)
@@ -158,10 +159,10 @@ def _change_layer(step: Step, change: LayerChange) -> tuple[Step, list[str]]:
         )
     elif word:
         values["amount"] = AMOUNT_OF[word]
-    notes = []
+    notes: list[str] = []
     if word in ("more", "less") and values["amount"] == before:
-        name = change.word
-        notes.append(f"{name} is at its highest already" if word == "more" else f"{name} is at its lowest already")
+        note = "{} is at its highest already" if word == "more" else "{} is at its lowest already"
+        notes.append(Message(note, change.word))
     made = replace(step, parameters=values)
     return (with_wetness(made, change.wetness) if change.wetness else made), notes
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from impasto.context import Context
-from impasto.errors import ParameterError
+from impasto.errors import Message, ParameterError, series
 from impasto.matchers import Match, Matcher
 from impasto.recipe import Recipe, Step
 from impasto.system.untrusted import excerpt
@@ -101,17 +101,17 @@ class Phrase(Matcher):
         is_known = reading.material and not reading.compound
         if is_known or (before and not reading.is_empty):
             return
-        hints = [f"{word} may be {' or '.join(near)}" for word, near in nearest_to(reading.unknown).items() if near]
-        remedy = "".join(f"{hint}; " for hint in hints)
+        near_words = {word: near for word, near in nearest_to(reading.unknown).items() if near}
+        hints = [Message("{} may be {}", word, " or ".join(near)) for word, near in near_words.items()]
         if start is not None and before is None:
             message = "the recipe has no procedural material and no model with sliders that words could change"
             raise ParameterError(message, "give another recipe")
         if start is not None:
-            message = f"{excerpt(subject)} changes nothing that is known here"
-            raise ParameterError(message, f"{remedy}write for example 'a little darker', or 'more moss'")
-        message = f"{excerpt(reading.compound or subject)} names no material that is known here"
-        remedy += f"all {len(materials())} materials are among the tools"
-        raise ParameterError(message, f"{remedy}; write for example {self.example!r}")
+            remedy = series("; ", [*hints, "write for example 'a little darker', or 'more moss'"])
+            raise ParameterError("{} changes nothing that is known here", remedy, excerpt(subject))
+        message = Message("{} names no material that is known here", excerpt(reading.compound or subject))
+        among = Message("all {} materials are among the tools", len(materials()))
+        raise ParameterError(message, series("; ", [*hints, among, Message("write for example {!r}", self.example)]))
 
 
 def _position(start: Recipe | None) -> int | None:
@@ -126,5 +126,5 @@ def _position(start: Recipe | None) -> int | None:
 def _words_left_out(reading: Reading) -> list[str]:
     """A sentence fragment for each word without a meaning, and for each other material."""
     others = dict.fromkeys(reading.left_out)
-    notes = [f"{excerpt(word)} was left out: a phrase makes one material" for word in others]
+    notes = [Message("{} was left out: a phrase makes one material", excerpt(word)) for word in others]
     return [*words_without_meaning(reading.unknown), *notes]

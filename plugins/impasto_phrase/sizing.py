@@ -56,7 +56,7 @@ def _set_second(draft: Draft, size: str | None, before_m: float) -> None:
     used = 2 if second else 1
     if size and len(set(numbers)) > 1 and len(numbers) > used:
         said, shown_m = draft.reading.words["size_m"], " x ".join(f"{number:g}" for number in numbers[:used])
-        draft.notes.append(f"of {said} only {shown_m} m is drawn")
+        draft.note("of {} only {} m is drawn", said, shown_m)
 
 
 def _fit_width(draft: Draft, size_m: float, before_m: float, is_exact: bool) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from impasto.context import Models
+from impasto.errors import Message
 from impasto.parameters import properties_of
 from impasto.plugins.registry import registry
 from impasto.recipe import Step
@@ -52,4 +53,4 @@ def slider_changes(step: Step, reading: Reading, models: Models) -> tuple[dict[s
         else:
             missed.append(slot)
     words = dict.fromkeys([*(reading.words.get(slot, slot) for slot in missed), *reading.undrawn, *reading.amounts])
-    return {**made, name: values}, [f"{excerpt(word)} has no effect on {model.label}" for word in words]
+    return {**made, name: values}, [Message("{} has no effect on {}", excerpt(word), model.label) for word in words]

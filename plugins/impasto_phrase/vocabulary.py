@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from impasto.errors import Message
 from impasto.system.untrusted import excerpt
 
 from .palettes import between
@@ -159,7 +160,6 @@ def nearest_to(words: Sequence[str]) -> dict[str, Sequence[str]]:
 
 def words_without_meaning(words: Sequence[str]) -> list[str]:
     """A note for each unknown word, with known words spelled like it."""
-    return [
-        f"{excerpt(word)} has no meaning here" + (f"; known is {', '.join(near)}" if near else "")
-        for word, near in nearest_to(words).items()
-    ]
+    text, with_known = "{} has no meaning here", "{} has no meaning here; known is {}"
+    near_words = nearest_to(words).items()
+    return [Message(with_known if near else text, excerpt(word), ", ".join(near)) for word, near in near_words]

@@ -81,7 +81,7 @@ class Cover(Filter):
         from .maps import maps_of
         from .weathering import weather
 
-        context.progress(0.0, f"Drawing {parameters.material}")
+        context.progress(0.0, "Drawing {}", parameters.material)
         material = next(item for item in all_materials() if item.name == parameters.material)
         width_m = subject.width_m or UNKNOWN_WIDTH_M
         canvas = Canvas(subject.size_px, width_m, int(context.rng.integers(2**31)), context.device)

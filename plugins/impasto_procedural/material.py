@@ -43,7 +43,7 @@ class Material(Generator):
         from .maps import maps_of
         from .weathering import weather
 
-        context.progress(0.0, f"Drawing {self.label}")
+        context.progress(0.0, "Drawing {}", self.label)
         seed = int(context.rng.integers(2**31))
         canvas = Canvas(parameters.size_px(subject), parameters.width_m, seed, context.device)
         drawing = weather(self.drawing(canvas, parameters), canvas, parameters)

@@ -54,8 +54,9 @@ class NormalToHeight(Filter):
         normal = as_opengl(normals(subject), own, parameters.green, context, must_know=False)
         wraps = tiles(subject, parameters.tiling)
         if grid_px(subject.size_px, wraps) > LARGEST_GRID_PX:
-            message = f"a normal map of {subject.size_px[1]}x{subject.size_px[0]} px that does not tile is too large"
-            raise ParameterError(message, "scale it down to 4096x4096 px, or make it seamless first")
+            message = "a normal map of {}x{} px that does not tile is too large"
+            remedy = "scale it down to 4096x4096 px, or make it seamless first"
+            raise ParameterError(message, remedy, subject.size_px[1], subject.size_px[0])
         context.progress(0.3, "integrating the slopes")
         has_8_bits = bool(np.abs(normal * 255 - np.round(normal * 255)).max() < 1e-3)
         slopes = slopes_from_normal(normal, STEEPEST_Z if has_8_bits else FINE_STEEPEST_Z)

@@ -45,6 +45,6 @@ def as_opengl(
             context.note("the sign of the normals cannot be determined: they count as OpenGL's")
         elif must_know or found.sign == "directx":
             name = {"opengl": "OpenGL", "directx": "DirectX"}[found.sign]
-            context.note(f"the normals are those of {name} (confidence {found.confidence:.0%})")
+            context.note("the normals are those of {} (confidence {:.0%})", name, found.confidence)
         green = "down" if found.sign == "directx" else "up"
     return flip(normal) if green == "down" else normal

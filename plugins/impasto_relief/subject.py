@@ -35,16 +35,16 @@ def range_field() -> Any:
 def values(maps: Maps, name: str) -> np.ndarray:
     """A map's pixels (H, W, C). Raise ParameterError if it is missing, too large, or has values that are not finite."""
     if name not in maps:
-        message = f"there is no {_words_of(name)} map in {', '.join(maps) or 'it'}"
-        raise ParameterError(message, "give a folder that has one, or the map alone")
+        remedy = "give a folder that has one, or the map alone"
+        raise ParameterError("there is no {} map in {}", remedy, _words_of(name), ", ".join(maps) or "it")
     pixels = maps[name].pixels
     height, width = maps.size_px
     if height * width > MOST_PX:
-        message = f"the {_words_of(name)} map is {width}x{height} px, and 64 megapixels are the limit"
-        raise ParameterError(message, "scale it down first, by 0.5 for example")
+        message = "the {} map is {}x{} px, and 64 megapixels are the limit"
+        raise ParameterError(message, "scale it down first, by 0.5 for example", _words_of(name), width, height)
     if not np.isfinite(pixels).all():
-        message = f"the {_words_of(name)} map has values that are NaN or infinite"
-        raise ParameterError(message, "render or export it again without them")
+        message = "the {} map has values that are NaN or infinite"
+        raise ParameterError(message, "render or export it again without them", _words_of(name))
     return pixels
 
 
@@ -56,8 +56,8 @@ def normals(maps: Maps) -> np.ndarray:
     x, y, z = vectors.mean((0, 1))
     blue = pixels[..., 2]
     if np.ptp(blue) < SAME < np.ptp(pixels[..., :2]) and (z < FACING_UP or length > LONGEST_UNIT):
-        message = f"this normal map has two channels: its blue is {blue.mean():.2g} everywhere"
-        raise ParameterError(message, "let fix-normals compute blue from red and green: blue = rebuild")
+        message = "this normal map has two channels: its blue is {:.2g} everywhere"
+        raise ParameterError(message, "let fix-normals compute blue from red and green: blue = rebuild", blue.mean())
     if z < max(FACING_UP, np.hypot(x, y)) or not SHORTEST < length < LONGEST:
         message = "this is no normal map: its normals do not point up"
         raise ParameterError(message, "give a tangent-space normal map, which looks bluish")

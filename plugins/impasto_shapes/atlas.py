@@ -61,8 +61,8 @@ class PackAtlas(Filter):
         if not parts:
             raise ParameterError("no object is large enough for a sheet", "lower the tolerance, or give a mask of one")
         if len(parts) > MOST:
-            message = f"there are {len(parts)} objects, and a sheet holds {MOST}"
-            raise ParameterError(message, "raise the tolerance, or give a mask of fewer")
+            message = "there are {} objects, and a sheet holds {}"
+            raise ParameterError(message, "raise the tolerance, or give a mask of fewer", len(parts), MOST)
         context.progress(0.9, "Packing")
         return sheet(subject, parts, parameters)
 

@@ -134,7 +134,7 @@ class PanoramaFromCube(Filter):
         (rows, _), places = PLACES[layout]
         side = sheet.size_px[0] // rows
         if not others:
-            context.note(f"the faces are laid out as a {layout}")
+            context.note("the faces are laid out as a {}", layout)
         height = parameters.height_px or 2 * side
         samples = min(MOST_SAMPLES, max(1, round(2 * side / height)))
         across = _places(0, 2 * height, samples)
@@ -159,8 +159,9 @@ def in_a_row(right: Maps, others: Sequence[Maps]) -> Maps:
     height, width = right.size_px
     alike = all(face.size_px == (width, width) and set(right) <= set(face) for face in faces)
     if len(faces) != 6 or height != width or not alike:
-        message = f"{len(faces)} pictures are given, or they are no squares of {width} px with the same maps"
-        raise ParameterError(message, "give the right face as source, and left, up, down, front and back, of one size")
+        message = "{} pictures are given, or they are no squares of {} px with the same maps"
+        remedy = "give the right face as source, and left, up, down, front and back, of one size"
+        raise ParameterError(message, remedy, len(faces), width)
     textures = {}
     for name in right:
         row = [face[name] for face in faces]
@@ -176,8 +177,8 @@ def layout_of(size_px: tuple[int, int]) -> str:
     for layout, ((rows, columns), _) in PLACES.items():
         if height % rows == 0 and height // rows * columns == width:
             return layout
-    message = f"a picture of {width}x{height} px is no sheet of six square faces"
-    raise ParameterError(message, "give one of 6:1 (a row), 4:3 (a cross) or 3:2 (two rows), such as cube-faces makes")
+    remedy = "give one of 6:1 (a row), 4:3 (a cross) or 3:2 (two rows), such as cube-faces makes"
+    raise ParameterError("a picture of {}x{} px is no sheet of six square faces", remedy, width, height)
 
 
 def _linear(texture: Texture, name: str) -> Tensor:

@@ -121,8 +121,8 @@ def visible_area(mask: Maps, size_px: tuple[int, int]) -> np.ndarray:
     name = "base_color" if "base_color" in mask else next(iter(mask))
     shown = resize(mask[name].pixels, size_px).mean(2) > 0.5
     if shown.all() or not shown.any():
-        message = f"the mask shows {'everything' if shown.all() else 'nothing'}"
-        raise ParameterError(message, "paint white what is cut out, and leave the rest black")
+        remedy = "paint white what is cut out, and leave the rest black"
+        raise ParameterError("the mask shows {}", remedy, "everything" if shown.all() else "nothing")
     return shown
 
 

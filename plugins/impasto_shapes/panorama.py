@@ -64,7 +64,7 @@ class ClosePanorama(Filter):
         height, width = subject.size_px
         context.progress(0.1, "Joining the sides")
         if width != 2 * height:
-            context.note(f"a panorama of the whole sphere is twice as wide as high, not {width}x{height} px")
+            context.note("a panorama of the whole sphere is twice as wide as high, not {}x{} px", width, height)
         made = subject
         if sides_meet(subject["base_color"].pixels):
             context.note("the sides meet already")

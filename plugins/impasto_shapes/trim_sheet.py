@@ -79,7 +79,7 @@ class TrimSheet(Filter):
         for index, strip in enumerate(strips):
             context.progress(0.9 * index / len(strips), "Making strips endless")
             made.append(_endless(_with_maps_of(subject, strip), width, parameters.overlap))
-        context.note(f"{len(made)} strips")
+        context.note("{} strips", len(made))
         return _stack(subject, made, parameters)
 
 
@@ -108,8 +108,8 @@ def given_rows(text: str, height: int) -> list[int]:
         fractions = []
     rows = [round(fraction * height) for fraction in fractions]
     if len(rows) < 2 or not all(0 <= a < b <= height for a, b in pairwise(rows)):
-        message = f"the rows {excerpt(text)} are no strips of a picture of {height} px"
-        raise ParameterError(message, "give at least two rising fractions from 0 to 1, such as 0,0.25,0.6,1")
+        remedy = "give at least two rising fractions from 0 to 1, such as 0,0.25,0.6,1"
+        raise ParameterError("the rows {} are no strips of a picture of {} px", remedy, excerpt(text), height)
     return rows
 
 
@@ -146,8 +146,8 @@ def _rows_of(maps: Maps, top: int, bottom: int) -> Maps:
 def _with_maps_of(subject: Maps, strip: Maps) -> Maps:
     """A strip with the sheet's maps. ParameterError names a missing one."""
     if missing := [name for name in subject if name not in strip]:
-        message = f"a strip has no {', '.join(missing)}, unlike the source"
-        raise ParameterError(message, "give folders with the same maps, or pictures only")
+        message = "a strip has no {}, unlike the source"
+        raise ParameterError(message, "give folders with the same maps, or pictures only", ", ".join(missing))
     return replace(strip, textures={name: strip[name] for name in subject})
 
 

@@ -73,7 +73,7 @@ def prepare_source(
     if found and not (len(fitted.pattern.wave_vectors) and fitted.pattern.closes):
         height, width = repeat_px(found)
         context.note(
-            f"the pattern repeats every {width} x {height} pixels: sizes that are no multiples break it somewhere"
+            "the pattern repeats every {} x {} pixels: sizes that are no multiples break it somewhere", width, height
         )
     context.progress(end, "Comparing pieces")
     maps = {name: fitted.maps[name] for name in images}

@@ -112,6 +112,13 @@ def test_definitions_named_in_the_walk_exist():
             assert re.search(rf"^ *(?:def|class) {part}\b", text, re.MULTILINE), (name, file)
 
 
+@pytest.mark.essential
+def test_every_message_and_label_has_its_translations_and_no_translation_is_left_over():
+    from tasks.checks.translations import problems
+
+    assert not list(problems())
+
+
 def test_every_tool_has_a_picture_of_what_it_makes():
     from tasks.tools_page import PAGE
     from tasks.tools_page import PICTURES as OF_TOOLS

@@ -2,6 +2,7 @@
 
 import io
 import json
+import pickle
 import re
 import subprocess
 import sys
@@ -16,9 +17,9 @@ from hostile.frames import ANSWERS, BROKEN, RECIPE, REQUESTS, done, frame, job
 from impasto import Recipe, Step
 from impasto.about import VERSION
 from impasto.engine.client import Client
-from impasto.engine.messages import JobInput
+from impasto.engine.messages import Failure, JobInput, frame_of, reply_of
 from impasto.engine.wire import ARRAY, PROTOCOL, read_frame, write_frame
-from impasto.errors import ParameterError, ProtocolError, WorkerError
+from impasto.errors import Message, ParameterError, ProtocolError, WorkerError, error_fields, error_from_name
 
 FAKE = """
 import json, pathlib, sys, time
@@ -177,3 +178,22 @@ def test_a_job_id_in_use_is_refused_and_its_job_continues(wire):
     assert (answer["type"], answer["id"]) == ("error", 5)
     assert "id 5" in answer["message"]
     assert wire(b"")["type"] == "done"
+
+
+def test_messages_keep_their_ids_and_values_on_the_wire_and_in_a_pickle():
+    """Of an error, a note and progress; a plugin's plain text stays as it is, and no format from outside is applied."""
+    error = ParameterError("no tool {!r}", "choose from {}", "brik", Message("{} and {:,} more", "oak", 1200))
+    wished = {"id": 1, "fraction": 0.5, "message": {"$message": ["{:>99}", "x"]}, "warnings": ["a {plain} text"]}
+    write_frame(stream := io.BytesIO(), frame_of(Failure(1, **error_fields(error))))
+    write_frame(stream, {"type": "news", **wished})
+    stream.seek(0)
+    failure, news = (reply_of(read_frame(stream)) for _ in range(2))
+    sent = error_from_name(failure.error, failure.message, failure.remedy)
+    for one in (sent, pickle.loads(pickle.dumps(error))):
+        assert type(one) is ParameterError
+        assert str(one) == "no tool 'brik'; choose from oak and 1,200 more"
+        assert (one.message.id, one.message.values) == ("no tool {}", ("'brik'",))
+        assert (one.remedy.id, one.remedy.values[0].id) == ("choose from {}", "{} and {} more")
+    assert (news.message, *news.warnings) == ("x", "a {plain} text")
+    with pytest.raises(ProtocolError, match="must be text"):
+        reply_of({**wished, "type": "news", "message": {"$message": [3]}})

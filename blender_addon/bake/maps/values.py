@@ -15,7 +15,7 @@ from bpy.types import Node, NodeSocket, NodeTree
 
 from ...bridge.images import COLOR_MAPS
 from ...bridge.shader_tree import NodeGraph
-from ...core.errors import ParameterError
+from ...core.errors import Message, ParameterError
 from ...core.system.untrusted import excerpt
 
 INPUTS: Mapping[str, float] = {
@@ -88,8 +88,8 @@ def input_maps(text: str) -> Iterator[str]:
     """Names of the maps in a list of inputs, "Coat Weight, Sheen Tint". Raise ParameterError for an unknown input."""
     for part in filter(None, map(str.strip, text.split(","))):
         if (name := map_of(part)) not in INPUT_MAPS:
-            wrong = f"the input {excerpt(part)} of the Principled BSDF cannot be baked"
-            raise ParameterError(wrong, f"choose from {', '.join(INPUTS)}")
+            message = "the input {} of the Principled BSDF cannot be baked"
+            raise ParameterError(message, "choose from {}", excerpt(part), ", ".join(INPUTS))
         yield name
 
 
@@ -176,13 +176,13 @@ class ValueReader:
         if node.type in EMPTY_SHADERS:
             return None
         if self.map_name == "base_color" and node.type in APPROXIMATE:
-            self.notes.append(f"{node.bl_label} is only approximated by the maps of a Principled BSDF")
+            self.notes.append(Message("{} is only approximated by the maps of a Principled BSDF", node.bl_label))
         if (constant := CONSTANTS.get((node.type, self.map_name))) is not None:
             return self._constant(tree, constant)
         if (socket := self._socket(node)) is not None:
             return self._input_value(tree, socket)
         if self.map_name == "base_color":
-            self.notes.append(f"{node.bl_label} has no colour that could be baked; black is used")
+            self.notes.append(Message("{} has no colour that could be baked; black is used", node.bl_label))
         return self._constant(tree, INPUT_MAPS[self.map_name]) if self.map_name in INPUT_MAPS else None
 
     def _socket(self, node: Node) -> NodeSocket | None:
@@ -240,7 +240,7 @@ class ValueReader:
         elif self.map_name in COLOR_MAPS:
             mix.blend_type, factor.default_value = "ADD", 1.0
         if added and self.map_name != "emission":
-            self.notes.append(f"Add Shader is only approximated in {self.map_name}; Mix Shader is exact")
+            self.notes.append(Message("Add Shader is only approximated in {}; Mix Shader is exact", self.map_name))
         tree.links.new(first, _by_identifier(mix.inputs, "A_Color"))
         tree.links.new(second, _by_identifier(mix.inputs, "B_Color"))
         return _by_identifier(mix.outputs, "Result_Color")

@@ -77,10 +77,8 @@ def make_cage(
 def _check_topology(name: str, mesh: Mesh, title: str, cage: Mesh) -> None:
     same = len(mesh.vertices) == len(cage.vertices) and len(mesh.polygons) == len(cage.polygons)
     if not same or not np.array_equal(_corners(mesh), _corners(cage)):
-        raise ParameterError(
-            f"the cage {title} has another topology than {name}",
-            f"make it of a copy of {name}, and only move its vertices; or rename it, so that a cage is made",
-        )
+        remedy = "make it of a copy of {}, and only move its vertices; or rename it, so that a cage is made"
+        raise ParameterError("the cage {} has another topology than {}", remedy, title, name, name)
 
 
 def _corners(mesh: Mesh) -> np.ndarray:
@@ -152,10 +150,8 @@ def _distances(
         elif (down := _distance(trees, start, -normal, normal)) < math.inf:
             below.append(down)
     if not above and not below:
-        raise ParameterError(
-            f"no high object lies above or below the faces of {name}",
-            "move them onto each other, and see that the faces of both point outwards (Mesh > Normals)",
-        )
+        remedy = "move them onto each other, and see that the faces of both point outwards (Mesh > Normals)"
+        raise ParameterError("no high object lies above or below the faces of {}", remedy, name)
     far_above, far_below = (float(np.percentile(one, PERCENTILE)) if one else 0.0 for one in (above, below))
     return far_above, far_below
 

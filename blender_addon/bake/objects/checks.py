@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 from bpy.types import Context, Material, Mesh, Object
 
-from ...core.errors import ParameterError
+from ...core.errors import Message, ParameterError
 from ...core.system.untrusted import excerpt
 from ..settings import MAPS, BakeOptions
 from .reads import check_images, output_node, uses_nodes
@@ -20,20 +20,18 @@ def check_object(obj: Object | None, *, needs_material: bool = True) -> None:
         raise ParameterError("There is no active object", "select a mesh object")
     check_mesh(obj)
     if needs_material and not any(slot.material for slot in obj.material_slots):
-        raise ParameterError(f"{obj.name} has no material", "add one in the Material properties")
+        raise ParameterError("{} has no material", "add one in the Material properties", obj.name)
     if not obj.data.uv_layers:
-        raise ParameterError(f"{obj.name} has no UV map", "unwrap it in edit mode (UV > Smart UV Project)")
+        raise ParameterError("{} has no UV map", "unwrap it in edit mode (UV > Smart UV Project)", obj.name)
 
 
 def check_mesh(obj: Object) -> None:
     """Raise ParameterError if an object is no mesh."""
     if obj.instance_type == "COLLECTION":
-        raise ParameterError(
-            f"{obj.name} is an instance of a collection",
-            "make it real (Object > Apply > Make Instances Real), or bake the objects of the collection",
-        )
+        remedy = "make it real (Object > Apply > Make Instances Real), or bake the objects of the collection"
+        raise ParameterError("{} is an instance of a collection", remedy, obj.name)
     if obj.type != "MESH":
-        raise ParameterError(f"{obj.name} is not a mesh but a {obj.type.lower()}", "use Object > Convert > Mesh")
+        raise ParameterError("{} is not a mesh but a {}", "use Object > Convert > Mesh", obj.name, obj.type.lower())
 
 
 def chosen_objects(
@@ -50,7 +48,7 @@ def chosen_objects(
                 check_object(item, needs_material=needs_material)
                 chosen.append(item)
         except ParameterError as error:
-            notes.append(f"left out: {error.message}")
+            notes.append(Message("left out: {}", error.message))
     if not chosen or (active and active.type == "MESH"):
         check_object(active, needs_material=needs_material)
         chosen.insert(0, active)
@@ -66,17 +64,17 @@ def check(obj: Object, options: BakeOptions, *, needs_material: bool = True, slo
     check_object(obj, needs_material=needs_material)
     unknown = [name for name in options.maps if name not in MAPS]
     if unknown or not options.maps:
-        wrong = f"{', '.join(unknown)} cannot be baked" if unknown else "No map is chosen"
-        raise ParameterError(wrong, f"choose from {', '.join(MAPS)}")
+        wrong = Message("{} cannot be baked", ", ".join(unknown)) if unknown else "No map is chosen"
+        raise ParameterError(wrong, "choose from {}", ", ".join(MAPS))
     obj.update_from_editmode()
     if not obj.data.polygons:
-        raise ParameterError(f"{obj.name} has no faces", "add some, or select another object")
+        raise ParameterError("{} has no faces", "add some, or select another object", obj.name)
     if needs_material:
         _check_slots(obj, slots)
     layers = obj.data.uv_layers
     if options.uv_map and options.uv_map not in layers:
         names = ", ".join(layers.keys())
-        raise ParameterError(f"{obj.name} has no UV map called {excerpt(options.uv_map)}", f"choose from {names}")
+        raise ParameterError("{} has no UV map called {}", "choose from {}", obj.name, excerpt(options.uv_map), names)
     return options.uv_map or next((layer.name for layer in layers if layer.active_render), layers[0].name)
 
 
@@ -96,15 +94,13 @@ def _check_slots(obj: Object, chosen: Collection[int]) -> None:
     faces = np.bincount(np.clip(slots, 0, len(materials) - 1), minlength=len(materials))
     if chosen and not faces[list(chosen)].any() and not obj.modifiers:
         name = materials[min(chosen)].name
-        raise ParameterError(f"no face of {obj.name} has the material {name}", "assign it in edit mode")
+        raise ParameterError("no face of {} has the material {}", "assign it in edit mode", obj.name, name)
     for index, material in enumerate(materials):
         if chosen and index not in chosen:
             continue
         if material is None and faces[index]:
-            raise ParameterError(
-                f"Material slot {index + 1} of {obj.name} is empty, but {faces[index]} faces use it",
-                "give it a material, or remove the slot",
-            )
+            message = "Material slot {} of {} is empty, but {} faces use it"
+            raise ParameterError(message, "give it a material, or remove the slot", index + 1, obj.name, faces[index])
         if material is not None:
             check_material(material)
 
@@ -112,7 +108,7 @@ def _check_slots(obj: Object, chosen: Collection[int]) -> None:
 def check_material(material: Material) -> None:
     """Raise ParameterError if nothing leads out of the material's nodes, FileError if an image lacks its file."""
     if uses_nodes(material) and output_node(material) is None:
-        raise ParameterError(f"The material {material.name} has no Material Output", "add one in the Shader Editor")
+        raise ParameterError("The material {} has no Material Output", "add one in the Shader Editor", material.name)
     check_images(material)
 
 
@@ -124,19 +120,18 @@ def check_evaluated(obj: Object, mesh: Mesh, uv_map: str, name: str = "") -> Non
     name = name or obj.name
     remedy = "apply the modifiers to a copy of it (Object > Apply > Visual Geometry to Mesh), and bake that"
     if not mesh.polygons:  # Blender 5.0 crashes
-        raise ParameterError(f"the modifiers of {name} leave it no faces", "add some, or select another object")
+        raise ParameterError("the modifiers of {} leave it no faces", "add some, or select another object", name)
     if uv_map not in mesh.uv_layers:
-        raise ParameterError(f"the modifiers of {name} remove its UV map {uv_map}", remedy)
+        raise ParameterError("the modifiers of {} remove its UV map {}", remedy, name, uv_map)
     own = {slot.material.original for slot in obj.material_slots if slot.material}
     other = [item.name for item in mesh.materials if item is not None and item.original not in own]
     if other:
-        raise ParameterError(f"the modifiers of {name} give it materials that no slot has: {', '.join(other)}", remedy)
+        message = "the modifiers of {} give it materials that no slot has: {}"
+        raise ParameterError(message, remedy, name, ", ".join(other))
 
 
 def check_local(obj: Object) -> None:
     """Raise ParameterError if an object cannot be given a material."""
     if not obj.is_editable:
-        raise ParameterError(
-            f"the object {obj.name} is linked from another file",
-            "make it local (Object, Relations, Make Local), or make a material without assigning it",
-        )
+        remedy = "make it local (Object, Relations, Make Local), or make a material without assigning it"
+        raise ParameterError("the object {} is linked from another file", remedy, obj.name)

@@ -11,7 +11,7 @@ from pathlib import Path
 import bpy
 from bpy.types import Image, Material, Node, NodeSocket, Object
 
-from ...core.errors import FileError
+from ...core.errors import FileError, Message
 from ...core.system.untrusted import excerpt
 from ...core.udim import square
 
@@ -160,11 +160,13 @@ def missing_notes(material: Material, obj: Object, name: str, *, is_plane: bool 
             continue
         node, title, wanted = read.node, material.name, excerpt(read.name)
         if read.kind == Kind.LOST:
-            yield f"the node {node} of {title} reads what no bake has, and gives 0"
+            yield Message("the node {} of {} reads what no bake has, and gives 0", node, title)
         elif read.kind == Kind.UV_MAP:
-            yield f"the node {node} of {title} reads the UV map {wanted}, which {name} lacks, and gives 0"
+            text = "the node {} of {} reads the UV map {}, which {} lacks, and gives 0"
+            yield Message(text, node, title, wanted, name)
         else:
-            yield f"the node {node} of {title} reads the attribute {wanted}, which {name} lacks, and gives 0"
+            text = "the node {} of {} reads the attribute {}, which {} lacks, and gives 0"
+            yield Message(text, node, title, wanted, name)
 
 
 def check_images(material: Material) -> None:
@@ -172,8 +174,8 @@ def check_images(material: Material) -> None:
     for node, _ in used_outputs(material):
         image = getattr(node, "image", None)
         if image and (path := _missing_file(image)):
-            message = f"the image {image.name} of {material.name} lacks its file {path}"
-            raise FileError(message, "find it (File > External Data > Find Missing Files), or unlink its node")
+            remedy = "find it (File > External Data > Find Missing Files), or unlink its node"
+            raise FileError("the image {} of {} lacks its file {}", remedy, image.name, material.name, path)
 
 
 def _missing_file(image: Image) -> Path | None:

@@ -13,7 +13,7 @@ from typing import Any
 import bpy
 from bpy.types import Context, Image, Material, Object
 
-from ...core.errors import ParameterError
+from ...core.errors import Message, ParameterError
 from ...core.system.untrusted import parse_json
 from ..settings import CHOSEN, NAMED, ONE, SELECTED, BakeOptions, BakeTargets, base_of
 from .checks import check, check_high, check_mesh, check_object, chosen_objects
@@ -182,9 +182,9 @@ def _selected_to_active(context: Context, targets: BakeTargets) -> tuple[Object,
             check_mesh(item)
             highs += [item] if item not in (low, cage) else []
         except ParameterError as error:
-            notes.append(f"left out: {error.message}")
+            notes.append(Message("left out: {}", error.message))
     if not highs:
-        raise ParameterError("No other mesh is selected", f"select the high objects, and {low.name} last")
+        raise ParameterError("No other mesh is selected", "select the high objects, and {} last", low.name)
     return low, HighToLow(tuple(highs), cage, targets.extrusion, targets.ray_distance), notes
 
 
@@ -194,9 +194,8 @@ def _by_names(context: Context, targets: BakeTargets) -> tuple[list[Object], lis
     candidates = [item for item in _candidates(context, targets) if item.type == "MESH"]
     lows = [item for item in candidates if base_of(item.name, targets.low_suffix)]
     if not lows:
-        raise ParameterError(
-            f"No selected mesh has {targets.low_suffix} in its name", "select the low objects, or change Low Suffix"
-        )
+        message = "No selected mesh has {} in its name"
+        raise ParameterError(message, "select the low objects, or change Low Suffix", targets.low_suffix)
     highs, cages = (_meshes_by_base(context, suffix) for suffix in (targets.high_suffix, targets.cage_suffix))
     projections = []
     for low in lows:
@@ -204,7 +203,7 @@ def _by_names(context: Context, targets: BakeTargets) -> tuple[list[Object], lis
         base = base_of(low.name, targets.low_suffix)
         if base not in highs:
             name = f"{low.name[: len(base)]}{targets.high_suffix}"
-            raise ParameterError(f"{low.name} has no high object", f"call one {name}, or change High Suffix")
+            raise ParameterError("{} has no high object", "call one {}, or change High Suffix", low.name, name)
         cage = _cage_for(low, cages.get(base, ()))
         projections.append(HighToLow(tuple(highs[base]), cage, targets.extrusion, targets.ray_distance))
     return lows, projections

@@ -18,7 +18,7 @@ from mathutils.bvhtree import BVHTree
 
 from ...bridge.meshes import values_in
 from ...bridge.target import NEW
-from ...core.errors import ImpastoError
+from ...core.errors import ImpastoError, Message
 from ...interface.deferred import Deferred
 from ..render.canvas import NO_TILES, Tiles, tiles_of
 from ..settings import NAMED, SELECTED, BakeOptions, BakeTargets, ImpastoBakeSettings, base_of
@@ -95,20 +95,20 @@ def object_warnings(given: BakeSet, *, assigns: bool) -> Iterator[BakeWarning]:
     for obj in given.objects:
         if obj.hide_render:
             remedy = "show it, or leave it out of the selection"
-            yield BakeWarning(f"{obj.name} is hidden in renders, but is baked; {remedy}", obj.session_uid, SHOW)
+            text = Message("{} is hidden in renders, but is baked; {}", obj.name, remedy)
+            yield BakeWarning(text, obj.session_uid, SHOW)
         for modifier in obj.modifiers:
             if modifier.type in COPYING and modifier.show_render and not _moves_uvs(modifier):
-                yield BakeWarning(
-                    f"the modifier {modifier.name} of {obj.name} makes faces that share pixels with others; "
-                    "apply it and unwrap them, if they should look different"
-                )
+                remedy = "apply it and unwrap them, if they should look different"
+                text = "the modifier {} of {} makes faces that share pixels with others; {}"
+                yield BakeWarning(Message(text, modifier.name, obj.name, remedy))
         if assigns:
             yield from _assigning_warnings(obj, given)
     for obj in dict.fromkeys((*given.objects, *given.sources)):
         yield from _scale_warnings(obj)
         if _is_inside_out(obj.data):
             remedy = "turn them (Mesh > Normals > Recalculate Outside)"
-            yield BakeWarning(f"the faces of {obj.name} point inwards; {remedy}", obj.session_uid, TURN)
+            yield BakeWarning(Message("the faces of {} point inwards; {}", obj.name, remedy), obj.session_uid, TURN)
 
 
 def _moves_uvs(modifier: bpy.types.Modifier) -> bool:
@@ -130,16 +130,18 @@ def _assigning_warnings(obj: Object, given: BakeSet) -> Iterator[BakeWarning]:
     if others:
         named = ", ".join(others[:MOST_NAMES]) + (", …" if len(others) > MOST_NAMES else "")
         remedy = "make it a single user (Object > Relations)"
-        text = f"the mesh of {obj.name} is also that of {named}, whose material is replaced, too; {remedy}"
+        text = "the mesh of {} is also that of {}, whose material is replaced, too; {}"
+        text = Message(text, obj.name, named, remedy)
         yield BakeWarning(text, obj.session_uid, SINGLE)
 
 
 def _scale_warnings(obj: Object) -> Iterator[BakeWarning]:
     scale, text = obj.matrix_world.to_scale(), ""
     if obj.matrix_world.is_negative:
-        text = f"{obj.name} is mirrored by a negative scale; apply it (Object > Apply > Scale) if its normals are wrong"
+        text = "{} is mirrored by a negative scale; apply it (Object > Apply > Scale) if its normals are wrong"
+        text = Message(text, obj.name)
     elif max(scale) > (1 + UNEVEN) * min(scale):
-        text = f"{obj.name} is scaled unevenly; apply it (Object > Apply > Scale) if its normals are wrong"
+        text = Message("{} is scaled unevenly; apply it (Object > Apply > Scale) if its normals are wrong", obj.name)
     if text:
         yield BakeWarning(text, obj.session_uid, SCALE)
 
@@ -163,7 +165,7 @@ def uv_notes(
     most: number of triangles above which no overlaps are looked for.
     """
     for name, mesh in zip(names, meshes, strict=True):
-        yield from (f"{name}: {note}" for note in _uv_notes(*mesh, tiles, most))
+        yield from (Message("{}: {}", name, note) for note in _uv_notes(*mesh, tiles, most))
     if len(meshes) > 1:
         yield from _shared_notes(names, meshes, tiles, most)
 
@@ -174,7 +176,7 @@ def _shared_notes(names: Sequence[str], meshes: Sequence[tuple[Mesh, str]], tile
     owners = np.repeat(np.arange(len(meshes)), [len(one) for one in corners])
     if len(owners) <= most and (found := overlapping_faces(np.concatenate(corners), owners)):
         shared = ", ".join(names[index] for index in sorted(found))
-        yield f"the UV islands of {shared} overlap; they share pixels, where the last one's stay"
+        yield Message("the UV islands of {} overlap; they share pixels, where the last one's stay", shared)
 
 
 def _triangles(mesh: Mesh, uv_map: str, tiles: Tiles) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -200,19 +202,20 @@ def _uv_notes(mesh: Mesh, uv_map: str, tiles: Tiles, most: int) -> Iterator[str]
     corners, rows, faces = _triangles(mesh, uv_map, tiles)
     outside = np.unique(faces[((corners < -EDGE) | (corners > 1 + EDGE)).any(axis=(1, 2))]).size
     if outside:
-        yield f"{outside} of {total} faces reach out of the 0–1 square of {uv_map}; what is outside is not baked"
+        text = "{} of {} faces reach out of the 0–1 square of {}; what is outside is not baked"
+        yield Message(text, outside, total, uv_map)
     flat = np.bincount(faces, _areas(corners), minlength=total) <= FLAT
     if flat.any():
-        yield f"{int(flat.sum())} of {total} faces have no area in {uv_map}, and are not baked; unwrap them"
+        text = "{} of {} faces have no area in {}, and are not baked; unwrap them"
+        yield Message(text, int(flat.sum()), total, uv_map)
     if len(faces) > most:
-        yield f"{len(faces)} triangles are too many to look for overlapping UVs"
+        yield Message("{} triangles are too many to look for overlapping UVs", len(faces))
         return
     overlapping = len(overlapping_faces(_stacked(corners, rows), faces))
     if overlapping:
-        yield (
-            f"{overlapping} of {total} faces overlap others in {uv_map}; they share pixels; "
-            "pack the islands (UV > Pack Islands), unless that is meant"
-        )
+        text = "{} of {} faces overlap others in {}; they share pixels; {}"
+        remedy = "pack the islands (UV > Pack Islands), unless that is meant"
+        yield Message(text, overlapping, total, uv_map, remedy)
 
 
 def _areas(corners: np.ndarray) -> np.ndarray:

@@ -21,7 +21,7 @@ from bpy.types import Image
 
 from ...bridge import former
 from ...bridge.images import values_of, working_space
-from ...core.errors import FileError, WorkerError
+from ...core.errors import FileError, Message, WorkerError, with_ids, with_messages
 from ...jobs.command import run_command
 from ...jobs.task import Task
 from ..fingerprints import images_of
@@ -84,10 +84,9 @@ def _write(folder: Path, sets: Sequence[BakeSet], options: BakeOptions, known: C
             blend = str(folder / "object.blend")
             bpy.data.libraries.write(blend, set(written.values()), path_remap="ABSOLUTE", fake_user=True)
     except (OSError, RuntimeError) as error:  # either may say that Blender cannot write
-        message = f"the object {', '.join(one.title for one in sets)} cannot be written to {folder.parent}"
-        raise FileError(
-            message, "make room there, or choose another folder for temporary files in the preferences"
-        ) from error
+        message = "the object {} cannot be written to {}"
+        remedy = "make room there, or choose another folder for temporary files in the preferences"
+        raise FileError(message, remedy, ", ".join(one.title for one in sets), folder.parent) from error
     finally:
         for obj, copy in written.items():
             if copy != obj:
@@ -118,7 +117,7 @@ def bake_all(task: Task, given: BackgroundBake) -> list[list[BakedMap]]:
     try:
         for index, values in enumerate(given.unsaved):
             np.save(given.folder / f"{index}.npy", values)
-        task.say(f"Starting Blender in the background for {', '.join(given.titles)}", 0.0)
+        task.say(Message("Starting Blender in the background for {}", ", ".join(given.titles)), 0.0)
         record.keep(run_command(task, given.command, {}, died=_crash)["rates"], given.record)
         count = len(given.titles)
         return [[read_map(folder_of(given.folder, i), name) for name in given.options.maps] for i in range(count)]
@@ -128,10 +127,10 @@ def bake_all(task: Task, given: BackgroundBake) -> list[list[BakedMap]]:
 
 def _crash(code: int, output: str) -> WorkerError:
     if code < 0:
-        remedy = "bake again, at a smaller size if memory was short"
-        return WorkerError(f"Blender in the background was ended by signal {-code}, and nothing has changed", remedy)
+        message = "Blender in the background was ended by signal {}, and nothing has changed"
+        return WorkerError(message, "bake again, at a smaller size if memory was short", -code)
     tail = " | ".join([line for line in output.splitlines() if line.strip()][-3:])
-    return WorkerError(f"Blender in the background stopped with status {code}: {tail}", "try a smaller size")
+    return WorkerError("Blender in the background stopped with status {}: {}", "try a smaller size", code, tail)
 
 
 def folder_of(folder: Path, index: int) -> Path:
@@ -149,7 +148,7 @@ def write_map(folder: Path, baked: BakedMap) -> dict[str, str]:
         (folder / f"{baked.name}.{number}.other").write_bytes(data)
     kinds = {"tiles": list(baked.tiles), "others": list(baked.others), "suffix": baked.suffix, "is_kept": baked.is_kept}
     about = {"provenance": baked.provenance, "notes": baked.notes, "misses": asdict(baked.misses), **kinds}
-    (folder / f"{baked.name}.json").write_text(json.dumps(about), encoding="utf-8")
+    (folder / f"{baked.name}.json").write_text(json.dumps(with_ids(about)), encoding="utf-8")
     if baked.preview is None:
         return {}
     preview = folder / f"{baked.name}.npy"
@@ -158,7 +157,7 @@ def write_map(folder: Path, baked: BakedMap) -> dict[str, str]:
 
 
 def read_map(folder: Path, name: str) -> BakedMap:
-    about = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+    about = with_messages(json.loads((folder / f"{name}.json").read_text(encoding="utf-8")))
     tiles = {number: (folder / f"{name}.{number}.png").read_bytes() for number in about["tiles"]}
     others = {number: (folder / f"{name}.{number}.other").read_bytes() for number in about["others"]}
     png = (folder / f"{name}.png").read_bytes()

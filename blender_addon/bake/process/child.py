@@ -28,7 +28,7 @@ def main(folder: Path) -> None:
     from impasto_bake.bake.process.costs import memory_error
     from impasto_bake.bake.render.baked_maps import bake_set
     from impasto_bake.bake.settings import BakeOptions
-    from impasto_bake.core.errors import ImpastoError, error_fields
+    from impasto_bake.core.errors import ImpastoError, Message, error_fields, series
     from impasto_bake.core.system.untrusted import file_error
 
     tempfile.tempdir = str(folder)  # so that nothing is left behind when this process is killed
@@ -44,7 +44,7 @@ def main(folder: Path) -> None:
             for name in options.maps:
                 what = f"{about['title']}: {name.replace('_', ' ')}"
                 # the time comes first: a narrow panel cuts the end
-                message = ", ".join(filter(None, (spent.left(waiting), f"Baking {what}")))
+                message = series(", ", filter(None, (spent.left(waiting), Message("Baking {}", what))))
                 say(progress=1 - len(waiting) / count, message=message, **preview)
                 begun = time.perf_counter()
                 made = next(baked)
@@ -70,8 +70,10 @@ def say(**about: object) -> None:
 
     Where nobody reads it, Blender was closed or killed meanwhile: this process ends, and its folder with it.
     """
+    from impasto_bake.core.errors import with_ids
+
     try:
-        print(f"\n{json.dumps(about)}", flush=True)
+        print(f"\n{json.dumps(with_ids(about))}", flush=True)
     except OSError:
         shutil.rmtree(tempfile.gettempdir(), ignore_errors=True)
         os._exit(1)

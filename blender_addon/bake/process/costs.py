@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import fmean
 
 from ...core.batch.units import readable_bytes, readable_time
-from ...core.errors import FileError, ImpastoError, ProtocolError
+from ...core.errors import FileError, ImpastoError, Message, ProtocolError
 from ...core.system.transaction import replace_files
 from ...core.system.typed_json import as_kind
 from ...core.system.untrusted import read_json
@@ -60,7 +60,7 @@ class Costs:
     def left(self, names: Iterable[str]) -> str:
         """Text with the remaining time; empty while that is short or unknown."""
         seconds = self.seconds_of(names) or 0.0
-        return f"about {readable_time(seconds)} left" if seconds >= LEAST_S else ""
+        return Message("about {} left", readable_time(seconds)) if seconds >= LEAST_S else ""
 
 
 class _BakeRates:
@@ -108,8 +108,8 @@ def estimate(options: BakeOptions, sets: int) -> str:
     memory = readable_bytes(memory_bytes(options))
     seconds = Costs(options, record.rates).seconds_of(options.maps)
     if seconds is None:
-        return f"About {memory} of memory"
-    return f"About {readable_time(seconds * sets)} and {memory} of memory"
+        return Message("About {} of memory", memory)
+    return Message("About {} and {} of memory", readable_time(seconds * sets), memory)
 
 
 def check_memory(sets: Sequence[BakeSet], options: BakeOptions) -> None:
@@ -117,7 +117,8 @@ def check_memory(sets: Sequence[BakeSet], options: BakeOptions) -> None:
     tiles = max((_tiles(one) for one in sets), default=1)
     needed, free = memory_bytes(options, tiles), free_bytes()
     if free and needed > free:
-        raise memory_error(f"the bake needs {readable_bytes(needed)} of memory, and {readable_bytes(free)} are free")
+        message = "the bake needs {} of memory, and {} are free"
+        raise memory_error(Message(message, readable_bytes(needed), readable_bytes(free)))
 
 
 def memory_error(message: str = "the maps do not fit into memory") -> ImpastoError:

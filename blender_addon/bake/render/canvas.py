@@ -22,7 +22,7 @@ from mathutils.geometry import barycentric_transform
 from ...bridge.images import values_of
 from ...bridge.meshes import values_in
 from ...bridge.shader_tree import NodeGraph
-from ...core.errors import ParameterError
+from ...core.errors import Message, ParameterError
 from ...core.udim import FIRST, tile_numbers
 from ..objects.sets import HighToLow
 
@@ -268,7 +268,8 @@ def check_missed(missed: np.ndarray, covered: np.ndarray, remedy: str) -> None:
 def missed_notes(missed: np.ndarray, covered: np.ndarray, remedy: str) -> list[str]:
     """A note on the missed pixels (H, W) of low objects."""
     count, total = int(missed.sum()), int(covered.sum())
-    note = f"{count} of {total} pixels show no high object, and are filled from those around them; {remedy}"
+    note = "{} of {} pixels show no high object, and are filled from those around them; {}"
+    note = Message(note, count, total, remedy)
     return [note] if count else []
 
 

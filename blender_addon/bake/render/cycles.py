@@ -122,8 +122,7 @@ def _bake(scene: Scene, part: Part, kind: str, options: BakeOptions) -> None:
                 uv_layer=part.uv_map,
             )
         except RuntimeError as error:
-            raise ImpastoError(
-                f"Cycles could not bake: {str(error).strip()}", "mend what it names, then bake again"
-            ) from error
+            message = "Cycles could not bake: {}"
+            raise ImpastoError(message, "mend what it names, then bake again", str(error).strip()) from error
     if result != {"FINISHED"}:
         raise ImpastoError("Cycles stopped the bake", "see Blender's console for its reason, then bake again")

@@ -174,10 +174,8 @@ def with_windows(
     for part, window, (mesh, uv_map) in zip(parts, windows, evaluated_meshes(scene, parts), strict=True):
         is_right = TEMPORARY in mesh.uv_layers and _is_same(mesh, window.uvs(tiles.canvas(mesh, uv_map), size_px))
         if tiles.numbers and not is_right:
-            raise ParameterError(
-                f"the modifiers of {part.name} change its UVs, which tiles must not",
-                "apply them, or bake without UDIM Tiles",
-            )
+            message = "the modifiers of {} change its UVs, which tiles must not"
+            raise ParameterError(message, "apply them, or bake without UDIM Tiles", part.name)
         chosen.append((replace(part, uv_map=TEMPORARY), window) if is_right else (part, whole))
     return chosen
 

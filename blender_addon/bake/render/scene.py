@@ -15,7 +15,7 @@ from bpy.types import Image, Material, Node, NodeSocket, NodeTree, Object, Scene
 from mathutils import Matrix, Vector
 
 from ...bridge.shader_tree import NodeGraph
-from ...core.errors import ImpastoError
+from ...core.errors import ImpastoError, Message
 from ..maps.geometry import EMISSIONS, Extent, usual_thickness
 from ..maps.identity import IDENTITY_MAPS, Identities
 from ..maps.values import ValueReader
@@ -215,7 +215,7 @@ def prepare(temporary: BakeScene, name: str, extent: Extent) -> list[str]:
         else:
             reader = ValueReader(surface.tree, name, temporary.made)
             value = reader.read(surface.shaded)
-            notes += [f"{surface.material}: {note}" for note in reader.notes]
+            notes += [Message("{}: {}", surface.material, note) for note in reader.notes]
         value = _sign(surface.tree, value) if name == "height" else value
         surface.tree.links.new(value, surface.emission.inputs["Color"])
     return notes

@@ -230,7 +230,7 @@ def _bake(given: argparse.Namespace) -> tuple[Mapping[str, Any], list[str]]:
     """Write the maps of a datablock."""
     datablock = Datablock.at(given.source)
     if datablock is None or datablock.is_gltf:
-        raise FileError(f"{excerpt(given.source)} is in no .blend", "write FILE.blend/Material/NAME")
+        raise FileError("{} is in no .blend", "write FILE.blend/Material/NAME", excerpt(given.source))
     _open(datablock.file)
     found = find(datablock)
     datablock.check_files(map(Path, files_of(found)))
@@ -266,5 +266,5 @@ def _open(blend: Path) -> None:
         bpy.ops.wm.open_mainfile(filepath=str(blend.absolute()), load_ui=False, use_scripts=trusted)
     except RuntimeError as error:  # so Blender says that it cannot read
         reason = str(error).strip().partition("\n")[0].removeprefix("Error: ")
-        remedy = f"see whether it opens in Blender {bpy.app.version_string}; save it again, or use a newer Blender"
-        raise FileError(f"cannot read {excerpt(blend)}: {reason}", remedy) from error
+        remedy = "see whether it opens in Blender {}; save it again, or use a newer Blender"
+        raise FileError("cannot read {}: {}", remedy, excerpt(blend), reason, bpy.app.version_string) from error

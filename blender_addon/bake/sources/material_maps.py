@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import bpy
 
 from ...bridge import encode, materials, shader_tree, sliders, surfaces, tiles
-from ...core.errors import ParameterError
+from ...core.errors import Message, ParameterError
 from ...core.io.metadata import in_png, metadata_of
 from ...core.udim import tile_of
 from ..objects.checks import check, check_material, check_object
@@ -97,11 +97,11 @@ def subject_of(material: bpy.types.Material, options: BakeOptions, obj: bpy.type
     if obj is not None:
         check_object(obj)
         if not _slots_with(obj, material):
-            raise ParameterError(f"{obj.name} does not have the material {material.name}", "choose one that has it")
+            raise ParameterError("{} does not have the material {}", "choose one that has it", obj.name, material.name)
         return BakeObject(obj)
     reads = reads_of(material)
     uv_maps = [one for one in reads if one.kind == Kind.UV_MAP]
-    found, reason = object_with(material), f"no selected object has the material {material.name}; select one"
+    found, reason = object_with(material), Message("no selected object has the material {}; select one", material.name)
     if found is not None:
         try:
             baked = check(found, replace(options, uv_map=""), slots=_slots_with(found, material))
@@ -117,7 +117,7 @@ def subject_of(material: bpy.types.Material, options: BakeOptions, obj: bpy.type
     if not needing:
         return BakeObject(None)
     names, title = _nodes(needing), material.name
-    note = f"{title} was baked on a plane, though it depends on an object by {names}: {reason}"
+    note = Message("{} was baked on a plane, though it depends on an object by {}: {}", title, names, reason)
     return BakeObject(None, uv_map, (note,))
 
 
@@ -126,7 +126,7 @@ def _notes_on(obj: bpy.types.Object, material: bpy.types.Material, reads: Sequen
     if obj == bpy.context.view_layer.objects.active:
         return ()
     names, title = _nodes(reads), material.name
-    return (f"{title} was baked on {obj.name}, which has it, since it depends on an object by {names}",)
+    return (Message("{} was baked on {}, which has it, since it depends on an object by {}", title, obj.name, names),)
 
 
 def _nodes(reads: Sequence[Read]) -> str:

@@ -58,10 +58,10 @@ class Charts:
         Islands that are larger than the texture, or hardly have a texel, are ignored.
         """
         if size_px[0] * size_px[1] > LARGEST:
-            message = f"a texture of {size_px[1]}x{size_px[0]} is too large to be unfolded"
-            raise ParameterError(message, "make it at most 4096x4096, or leave the mesh out")
+            message = "a texture of {}x{} is too large to be unfolded"
+            raise ParameterError(message, "make it at most 4096x4096, or leave the mesh out", size_px[1], size_px[0])
         if mesh.repeats:
-            raise ParameterError(f"the UVs of {mesh.name or 'the mesh'} repeat the texture", REMEDY)
+            raise ParameterError("the UVs of {} repeat the texture", REMEDY, mesh.name or "the mesh")
         corners = mesh.uvs.astype(np.float64) * (size_px[1], -size_px[0]) + (0, size_px[0])
         islands = mesh.islands
         lowest = np.full((islands.max() + 1, 2), np.inf)
@@ -72,7 +72,7 @@ class Charts:
         is_left_out = (mesh.is_larger | (np.bincount(islands, np.abs(frames.signed) / 2) < LEAST_TEXELS))[islands]
         texels, drawn = rasterization(np.where(is_left_out[:, None, None], -1.0, corners), size_px, wraps=True)
         if not frames.has_area.any() or not drawn.any():
-            raise ParameterError(f"the UVs of {mesh.name or 'the mesh'} have no area", REMEDY)
+            raise ParameterError("the UVs of {} have no area", REMEDY, mesh.name or "the mesh")
         chart, copies, overlaps = _originals(islands, corners, texels, drawn)
         chart = np.where(frames.has_area & ~is_left_out, chart, NONE)
         matrices, is_directed = frames.matrices(chart, len(lowest))

@@ -28,9 +28,9 @@ def directed(mesh: Mesh, image: Maps) -> Mesh:
     """
     texture = image.textures.get("base_color")
     if texture is None or image.name.lower().endswith(LINEAR_FORMATS) or texture.color_space == "linear":
-        raise ParameterError(f"{image.name or 'the picture'} is no flow map: its values are no plain ones", REMEDY)
+        raise ParameterError("{} is no flow map: its values are no plain ones", REMEDY, image.name or "the picture")
     if not np.ptp(texture.pixels, axis=2).any():
-        raise ParameterError(f"{image.name or 'the picture'} is grey, so it has no directions", REMEDY)
+        raise ParameterError("{} is grey, so it has no directions", REMEDY, image.name or "the picture")
     flow = texture.pixels[..., :2].astype(np.float64) * 2 - 1
     flow[np.linalg.norm(flow, axis=2) < LEAST] = 0
     uvs = mesh.uvs if image.sheet is None else image.sheet.uvs_of(mesh.uvs)

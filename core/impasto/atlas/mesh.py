@@ -38,19 +38,17 @@ class Mesh:
     def __post_init__(self) -> None:
         count = len(self.positions)
         if self.positions.shape != (count, 3, 3) or self.uvs.shape != (count, 3, 2):
-            message = (
-                f"a mesh needs positions (T, 3, 3) and UVs (T, 3, 2), got {self.positions.shape}, {self.uvs.shape}"
-            )
-            raise ParameterError(message, "give three corners for each triangle")
+            message = "a mesh needs positions (T, 3, 3) and UVs (T, 3, 2), got {}, {}"
+            raise ParameterError(message, "give three corners for each triangle", self.positions.shape, self.uvs.shape)
         if not 0 < count <= MOST_TRIANGLES:
-            raise ParameterError(f"a mesh of {count} triangles cannot be used", f"give 1 to {MOST_TRIANGLES:,}")
+            raise ParameterError("a mesh of {} triangles cannot be used", "give 1 to {:,}", count, MOST_TRIANGLES)
         arrays = [self.positions, self.uvs] + ([] if self.directions is None else [self.directions])
         if not all((np.abs(one) < MOST_VALUE).all() for one in arrays):
             message = "the mesh has positions, UVs or directions that are no numbers, or far too large"
             raise ParameterError(message, "unwrap it again, or remove its attribute direction")
         if arrays[-1].shape[:2] != (count, 3):
-            message = f"a mesh needs directions (T, 3, 3), got {arrays[-1].shape}"
-            raise ParameterError(message, "give one for each corner")
+            message = "a mesh needs directions (T, 3, 3), got {}"
+            raise ParameterError(message, "give one for each corner", arrays[-1].shape)
 
     def __len__(self) -> int:
         return len(self.positions)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..descriptions import MESH
-from ..errors import FileError, ImpastoError, ParameterError
+from ..errors import FileError, ImpastoError, Message, ParameterError, series
 from ..io.files import read_size
 from ..io.meshes import read_mesh
 from ..io.presets import packing_of
@@ -63,11 +63,11 @@ class _Mistake:
     def __str__(self) -> str:
         rows, more = ", ".join(map(str, self.rows[:ROWS_SHOWN])), len(self.rows) - ROWS_SHOWN
         if not self.rows[0]:
-            text = str(self.error) if len(self.rows) == 1 else f"{len(self.rows)} times: {self.error}"
+            text = str(self.error) if len(self.rows) == 1 else Message("{} times: {}", len(self.rows), self.error)
         elif more > 0:
-            text = f"rows {rows} and {more} more: {self.error}"
+            text = Message("rows {} and {} more: {}", rows, more, self.error)
         else:
-            text = f"rows {rows}: {self.error}" if len(self.rows) > 1 else f"row {rows}: {self.error}"
+            text = Message("rows {}: {}" if len(self.rows) > 1 else "row {}: {}", rows, self.error)
         return text if len(text) <= MISTAKE_CHARACTERS else f"{text[:MISTAKE_CHARACTERS]}…"
 
 
@@ -82,16 +82,13 @@ def _listing(mistakes: Sequence[_Mistake]) -> ImpastoError:
     first = mistakes[0]
     if count == 1 and not first.rows[0]:
         return first.error
-    counted = (
-        f"more than {MISTAKES_COUNTED:,} mistakes"
-        if count > MISTAKES_COUNTED
-        else f"{count} mistake{'s' * (count > 1)}"
-    )
-    lines = "".join(f"\n  {mistake}" for mistake in mistakes[:MISTAKES_SHOWN])
+    counted = Message("{} mistake{}", count, "s" * (count > 1))
+    if count > MISTAKES_COUNTED:
+        counted = Message("more than {:,} mistakes", MISTAKES_COUNTED)
+    lines = series("", [Message("\n  {}", mistake) for mistake in mistakes[:MISTAKES_SHOWN]])
     more = f"\n  and {len(mistakes) - MISTAKES_SHOWN} other kinds" if len(mistakes) > MISTAKES_SHOWN else ""
-    return type(first.error)(
-        f"nothing was started, because of {counted}:{lines}{more}", "correct them, and run it again"
-    )
+    message = Message("nothing was started, because of {}:{}", counted, Message("{}{}", lines, more))
+    return type(first.error)(message, "correct them, and run it again")
 
 
 class _Jobs:
@@ -105,10 +102,10 @@ class _Jobs:
 
     def check(self, job: BatchJob) -> None:
         """Raise an ImpastoError for a name that is taken, an input that cannot be read, or a missing model."""
-        place = f"row {job.row}" if job.row else excerpt(job.inputs.get(SOURCE, Path(job.name)))
+        place = Message("row {}", job.row) if job.row else excerpt(job.inputs.get(SOURCE, Path(job.name)))
         if fold(job.name) in self._names:
             other = self._names[fold(job.name)]
-            message = f"the files of {place} would be called {excerpt(job.name)}, like those of {other}"
+            message = Message("the files of {} would be called {}, like those of {}", place, excerpt(job.name), other)
             raise ParameterError(message, "give it another name, or use --pattern '{name}_{index}'")
         self._names[fold(job.name)] = place
         if not self._owned(job.name):
@@ -125,7 +122,7 @@ class _Jobs:
         suffix = registry().exporter(job.format).suffix
         files = [job.name] if job.has_folder else packing_of(job.export).file_names(job.name, suffix)
         if found := next((file for file in files if file in self._there), ""):
-            message = f"{excerpt(self._output.folder / found)} is there already, and not from this batch"
+            message = Message("{} is there already, and not from this batch", excerpt(self._output.folder / found))
             raise FileError(message, "choose another --out or --pattern, or add --force")
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import FileError, ImpastoError, PluginError, WorkerError
+from ..errors import FileError, ImpastoError, Message, PluginError, WorkerError, series
 from ..io.datablocks import Datablock
 from ..io.files import source_files
 from ..io.map_files import folder_of, sent_files
@@ -78,7 +78,7 @@ def dask_cluster(
         dask = Client(address, timeout=CONNECT_LIMIT_S, security=security.for_dask() if security else None)
     except (OSError, TimeoutError, ValueError, TypeError) as error:
         remedy = "check the address, and that `dask scheduler` runs there; for tls:// also the certificates"
-        raise WorkerError(f"no scheduler answers at {address}: {_first_line(error)}", remedy) from error
+        raise WorkerError("no scheduler answers at {}: {}", remedy, address, _first_line(error)) from error
     try:
         cluster = Cluster(dask, address, is_sent, dict(resources or {}))
         cluster.check(folder)
@@ -109,14 +109,15 @@ class Cluster(Executor):
         self._wait_for_worker()
         if not self._fitting:
             wanted = " ".join(f"{name}={amount:g}" for name, amount in self._resources.items())
-            remedy = f'start one: dask worker {self._address} --resources "{wanted}"'
-            raise WorkerError(f"no worker has the resources {wanted}", remedy)
+            message = "no worker has the resources {}"
+            raise WorkerError(message, 'start one: dask worker {} --resources "{}"', wanted, self._address, wanted)
         here = installed_versions()
         for worker, there in self._answers(installed_versions).items():
             if there != here:
                 differ = [name for name in {**here, **there} if here.get(name) != there.get(name)]
-                said = ", ".join(f"{name} {there.get(name, 'missing')} (here {here.get(name)})" for name in differ)
-                raise PluginError(f"the worker {worker} has {said}", "install the same versions on all machines")
+                versions = [(name, there.get(name, "missing"), here.get(name)) for name in differ]
+                said = series(", ", [Message("{} {} (here {})", *one) for one in versions])
+                raise PluginError("the worker {} has {}", "install the same versions on all machines", worker, said)
         if not self._is_sent:
             self._check_folder(folder)
 
@@ -124,8 +125,8 @@ class Cluster(Executor):
         try:
             self._dask.wait_for_workers(1, timeout=WORKERS_LIMIT_S)
         except TimeoutError as error:
-            remedy = f"start one: dask worker {self._address}"
-            raise WorkerError(f"the cluster at {self._address} has no workers", remedy) from error
+            message = "the cluster at {} has no workers"
+            raise WorkerError(message, "start one: dask worker {}", self._address, self._address) from error
 
     def _check_folder(self, folder: Path) -> None:
         probe = make_folder(folder.absolute()) / f".impasto-{secrets.token_hex(8)}"
@@ -136,8 +137,8 @@ class Cluster(Executor):
         finally:
             probe.unlink(missing_ok=True)
         if blind:
-            message = f"the worker {blind[0]} does not see the folder {folder}"
-            raise FileError(message, "mount it there under the same path, or add --send")
+            message = "the worker {} does not see the folder {}"
+            raise FileError(message, "mount it there under the same path, or add --send", blind[0], folder)
 
     def _answers(self, function: Any, *arguments: Any) -> dict[str, Any]:
         """Each worker's answer to a call of a function, without workers that are lost meanwhile.
@@ -152,12 +153,12 @@ class Cluster(Executor):
             if answers := {one: answer for one, answer in asked.items() if not isinstance(answer, CommClosedError)}:
                 break
         else:
-            remedy = "wait until their machines are less busy, or start others"
-            raise WorkerError(f"the workers of {self._address} do not answer", remedy)
+            message = "the workers of {} do not answer"
+            raise WorkerError(message, "wait until their machines are less busy, or start others", self._address)
         for worker, answer in answers.items():
             if isinstance(answer, Exception):
-                message = f"the worker {worker} cannot run impasto: {_first_line(answer)}"
-                raise PluginError(message, "install impasto on all machines of the cluster")
+                remedy = "install impasto on all machines of the cluster"
+                raise PluginError("the worker {} cannot run impasto: {}", remedy, worker, _first_line(answer))
         return answers
 
     @property
@@ -179,7 +180,7 @@ class Cluster(Executor):
         """Run a job on a worker. Raise WorkerError if the scheduler is gone."""
         if self._dask.status != "running":
             remedy = "start it and its workers, and run the same command again: it goes on with the others"
-            raise WorkerError(f"the scheduler at {self._address} is gone", remedy)
+            raise WorkerError("the scheduler at {} is gone", remedy, self._address)
         # this batch has begun the job, and a lost worker may have written its files; a folder is continued
         there = replace(job.absolute(), replace=job.replace or not job.has_folder)
         made: Future[BatchResult] = Future()
@@ -204,8 +205,8 @@ class Cluster(Executor):
         """The files of an input on the cluster. They are sent once, and stay there while they are in use."""
         files = source_files(path)
         if (datablock := Datablock.at(path)) and len(files) > 1:
-            message = f"{datablock.title} uses {excerpt(files[1])}, which is not sent with the .blend"
-            raise FileError(message, "pack its resources (File > External Data), or use a folder that all workers see")
+            remedy = "pack its resources (File > External Data), or use a folder that all workers see"
+            raise FileError("{} uses {}, which is not sent with the .blend", remedy, datablock.title, excerpt(files[1]))
         path = datablock.file if datablock else path
         with explain(path, "read"):
             stamp = f"{path.absolute()} {[(file.name, file.stat().st_mtime_ns) for file in files]}"

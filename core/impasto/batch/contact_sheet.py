@@ -46,7 +46,7 @@ def _picture(made: BatchResult, folder: Path) -> np.ndarray:
         maps = Maps.from_arrays({"base_color": _in_folder(folder / frame)})
         return scale_down(maps, _longest_px(maps)) / 255
     if not files:
-        raise FileError(f"{excerpt(made.name)} has no maps that are known by their names", "")
+        raise FileError("{} has no maps that are known by their names", "", excerpt(made.name))
     known = [name for name in SHOWN_MAPS if name in files] or [*files][:1]
     maps = Maps({name: read_small(files[name], name, 2 * SIDE_PX) for name in known})
     if "base_color" in maps or "normal" in maps:
@@ -60,7 +60,7 @@ def _in_folder(file: Path) -> np.ndarray:
         if action.has_folder:
             with suppress(ImpastoError):
                 return action.picture(file)
-    raise FileError(f"no action reads {excerpt(file)}", "")
+    raise FileError("no action reads {}", "", excerpt(file))
 
 
 def _longest_px(maps: Maps) -> int:

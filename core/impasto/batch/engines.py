@@ -113,12 +113,12 @@ def _watch(running: Job, client: Client, limits: Limits, is_cancelled: Callable[
             running.cancel()
             wait([running], timeout=2 * CANCEL_GRACE_S)
             if running.cancelled() or not running.done():
-                message = f"took longer than {readable_time(limits.time_s)}"
-                raise WorkerError(message, "raise --time-limit, or choose a smaller size")
+                message = "took longer than {}"
+                raise WorkerError(message, "raise --time-limit, or choose a smaller size", readable_time(limits.time_s))
         if limits.memory_bytes and _memory_bytes(client.pid) > limits.memory_bytes and not running.done():
             client.close(grace_s=0)
-            message = f"needed more than {readable_bytes(limits.memory_bytes)} of memory"
-            raise DeviceError(message, "raise --memory-limit, or choose a smaller size")
+            remedy = "raise --memory-limit, or choose a smaller size"
+            raise DeviceError("needed more than {} of memory", remedy, readable_bytes(limits.memory_bytes))
 
 
 def _memory_bytes(pid: int | None) -> int:

@@ -35,7 +35,7 @@ class Lines(Generic[T]):
     def check(self) -> None:
         """Raise FileError for a link, which could point to a file that must not change, and for a long file."""
         if self.path.is_symlink():
-            raise FileError(f"{excerpt(self.path)} is a link", "remove it, or choose another folder")
+            raise FileError("{} is a link", "remove it, or choose another folder", excerpt(self.path))
         if is_there(self.path):
             check_file(self.path, MAX_BYTES)
 

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Collection
 from string import Formatter
 
-from ..errors import ParameterError, did_you_mean
+from ..errors import Message, ParameterError, did_you_mean
 from ..system.names import check_name
 from ..system.untrusted import excerpt
 
@@ -26,22 +26,21 @@ def check_pattern(pattern: str, fields: Collection[str] = FIELDS) -> str:
     """The pattern, if all its fields are known. ParameterError names the wrong field and lists the known ones."""
     known = ", ".join(f"{{{name}}}" for name in fields)
     if not pattern.strip():
-        raise ParameterError(f"the pattern is {excerpt(pattern)}", f"its fields are {known}")
+        raise ParameterError("the pattern is {}", "its fields are {}", excerpt(pattern), known)
     try:
         parts = list(Formatter().parse(pattern))
     except ValueError as error:
-        raise ParameterError(
-            f"the pattern {excerpt(pattern)} is not valid: {error}", f"its fields are {known}"
-        ) from error
+        message = "the pattern {} is not valid: {}"
+        raise ParameterError(message, "its fields are {}", excerpt(pattern), error, known) from error
     for _, field, width, conversion in parts:
         if field is None:
             continue
         if field not in fields:
-            remedy = f"{did_you_mean(field, fields)}its fields are {known}"
-            raise ParameterError(f"the pattern {excerpt(pattern)} has the unknown field {excerpt(field)}", remedy)
+            message = Message("the pattern {} has the unknown field {}", excerpt(pattern), excerpt(field))
+            raise ParameterError(message, "{}its fields are {}", did_you_mean(field, fields), known)
         if conversion or not WIDTH.fullmatch(width or "") or (width and field not in NUMBERS):
-            message = f"the pattern {excerpt(pattern)} formats {field} in an unknown way"
-            raise ParameterError(message, "write {index:04} for four digits, and other fields as they are")
+            remedy = "write {index:04} for four digits, and other fields as they are"
+            raise ParameterError("the pattern {} formats {} in an unknown way", remedy, excerpt(pattern), field)
     return pattern
 
 

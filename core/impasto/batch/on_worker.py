@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..errors import Cancelled, FileError, ModelError, WorkerError
+from ..errors import Cancelled, FileError, Message, ModelError, WorkerError
 from ..io.datablocks import Datablock
 from ..io.files import unpack
 from ..plugins.registry import registry
@@ -63,7 +63,7 @@ def make_there(job: BatchJob, limits: Limits, key: str, sent: Mapping[str, tuple
             from distributed import get_worker
 
             address = get_worker().address
-            raise FullError(f"on the worker {address}: {error.message}", error.remedy, address) from error
+            raise FullError(Message("on the worker {}: {}", address, error.message), error.remedy, address) from error
         raise
     except Cancelled:
         raise WorkerError("the job was taken back", "run the same command again") from None

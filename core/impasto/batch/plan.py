@@ -14,7 +14,7 @@ import numpy as np
 from ..actions import RUN
 from ..atlas.mesh import Mesh
 from ..descriptions import MESH
-from ..errors import ImpastoError, ParameterError, choices
+from ..errors import ImpastoError, Message, ParameterError, choices
 from ..io.files import source_name
 from ..parameters import color_of
 from ..plugins.registry import registry
@@ -50,7 +50,7 @@ class Recipes:
             return recipe
         if given not in self._read:
             path = self.folder / given
-            recipe = Recipe.from_dict(read_json(path, f"the recipe in {excerpt(path)}"))
+            recipe = Recipe.from_dict(read_json(path, Message("the recipe in {}", excerpt(path))))
             _check_kinds(recipe)
             self._read[given] = replace(recipe, inputs={}, made_with={})
         return self._read[given]
@@ -61,7 +61,7 @@ class Recipes:
             recipe = match(matcher, text, seed=seed).recipe
             _check_kinds(recipe)
             return recipe
-        raise ParameterError(f"{excerpt(matcher)} takes no text", "leave the text out, or name a matcher as recipe")
+        raise ParameterError("{} takes no text", "leave the text out, or name a matcher as recipe", excerpt(matcher))
 
     def name_of(self, given: str) -> str:
         """The file's name without its ending, or the tool's."""
@@ -88,7 +88,7 @@ def _check_kinds(recipe: Recipe) -> None:
     """Raise ParameterError for a tool that makes no maps."""
     for step in recipe.steps:
         if registry().tool(step.tool).kind == "trainer":
-            raise ParameterError(f"{step.tool} trains a model, and a batch makes maps", "use `impasto train`")
+            raise ParameterError("{} trains a model, and a batch makes maps", "use `impasto train`", step.tool)
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ class Plan:
         else:
             action = registry().action(row.action)
             values = action.placed(values, self.recipes.folder)
-            usual = action.title(as_kind(action.values, values, f"row {row.number}"))
+            usual = action.title(as_kind(action.values, values, Message("row {}", row.number)))
         tool = recipe.steps[0].tool
         name = fill_in(output.pattern, name=row.name or usual, index=index, seed=recipe.seed, recipe=stem, tool=tool)
         job = BatchJob(
@@ -223,10 +223,10 @@ def _place(tools: Sequence[Tool], name: str) -> tuple[int, str]:
         return found[0], own
     if found:
         numbered = " or ".join(f"{index + 1}.{own}" for index in found)
-        raise ParameterError(f"several steps have the parameter {excerpt(own)}", f"write {numbered}")
+        raise ParameterError("several steps have the parameter {}", "write {}", excerpt(own), numbered)
     known = sorted({known for index in wanted for known in tools[index].parameters.model_fields})
     remedy = choices(own, known, f"`impasto tools {tools[wanted[0]].name}`" if wanted else "")
-    raise ParameterError(f"no step has the parameter {excerpt(name)}", remedy)
+    raise ParameterError("no step has the parameter {}", remedy, excerpt(name))
 
 
 @cache

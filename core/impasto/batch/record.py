@@ -152,8 +152,8 @@ class Record:
         """
         made = self.recorded_result(job.name)
         if made and not job.replace and self._count(made) is None:
-            message = f"a file of {excerpt(job.name)} is there already, and has been changed since it was made"
-            raise FileError(message, "move it away to keep it, or add --force")
+            message = "a file of {} is there already, and has been changed since it was made"
+            raise FileError(message, "move it away to keep it, or add --force", excerpt(job.name))
         may_replace = job.replace or self.owns(job.name)
         if job.has_folder:
             key = job.key()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from dataclasses import dataclass, field, replace
 
-from ..errors import Cancelled, FileError, ImpastoError, WorkerError
+from ..errors import Cancelled, FileError, ImpastoError, Message, WorkerError, series
 from .engines import CrashError, Limits, make
 from .job import BatchJob
 from .record import BatchResult, Record, RecordedFailure, failure_of
@@ -112,14 +112,15 @@ class BatchProgress:
     @property
     def words(self) -> str:
         """The progress in words: 12/60, 1 failed, 3 min left."""
-        left = "" if self.left_s is None else f", {readable_time(self.left_s)} left"
-        return f"{self.handled}/{self.total}{f', {self.failed} failed' * bool(self.failed)}{left}"
+        left = [] if self.left_s is None else [Message("{} left", readable_time(self.left_s))]
+        failed = [Message("{} failed", self.failed)] if self.failed else []
+        return series(", ", [f"{self.handled}/{self.total}", *failed, *left])
 
     @property
     def summary(self) -> str:
         """The outcome in words."""
-        counts = f"{self.made} made, {self.before} done before, {self.failed} failed"
-        return f"{counts}, in {readable_time(self.seconds)}"
+        counts = Message("{} made, {} done before, {} failed", self.made, self.before, self.failed)
+        return Message("{}, in {}", counts, readable_time(self.seconds))
 
 
 @dataclass(frozen=True)
@@ -184,7 +185,7 @@ class _BatchRun:
         except ImpastoError as error:
             self._fail(attempt, error, may_retry=isinstance(error, CrashError))
         except (CancelledError, Exception) as error:  # noqa: BLE001  the executor's own, such as of a lost machine
-            found = WorkerError(f"{type(error).__name__}: {error}", "try again; if it happens again, report it")
+            found = WorkerError("{}: {}", "try again; if it happens again, report it", type(error).__name__, error)
             self._fail(attempt, found, may_retry=True)
         else:
             self._add(attempt, made)
@@ -200,8 +201,8 @@ class _BatchRun:
         is_unwritten = isinstance(error, FileError) and error.message.startswith(UNWRITTEN)
         self._unwritten = self._unwritten + 1 if is_unwritten else 0
         if self._unwritten >= MOST_UNWRITTEN:
-            message = f"the last {MOST_UNWRITTEN} jobs could not write their files: {error.message}"
-            raise FileError(message, f"{error.remedy}; then run the same command again: it goes on from here")
+            message = Message("the last {} jobs could not write their files: {}", MOST_UNWRITTEN, error.message)
+            raise FileError(message, "{}; then run the same command again: it goes on from here", error.remedy)
 
 
 def run_jobs(

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..actions import RUN
-from ..errors import FileError, ImpastoError, ParameterError, did_you_mean
+from ..errors import FileError, ImpastoError, Message, ParameterError, did_you_mean
 from ..io.color_spaces import check_color_space
 from ..plugins.registry import registry
 from ..running.inputs import SOURCE
@@ -97,7 +97,7 @@ class Table:
         cells = _json_lines(self.data) if self.path.suffix.lower() == ".jsonl" else _csv(self.data)
         for count, (number, fields) in enumerate(cells):
             if count == MAX_ROWS:
-                yield number, FileError(f"the table has more than {MAX_ROWS:,} rows", "split it into several")
+                yield number, FileError("the table has more than {:,} rows", "split it into several", MAX_ROWS)
                 return
             try:
                 yield number, fields if isinstance(fields, ImpastoError) else _row(number, fields)
@@ -118,11 +118,11 @@ def _csv(data: bytes) -> Iterator[tuple[int, dict[str, Any] | ImpastoError]]:
             return
         for number, cells in enumerate(rows, start=2):
             if len(cells) > len(columns) and any(cells[len(columns) :]):
-                yield number, ParameterError(f"it has {len(cells)} cells for {len(columns)} columns", "remove some")
+                yield number, ParameterError("it has {} cells for {} columns", "remove some", len(cells), len(columns))
             elif any(cells):
                 yield number, _group(zip(columns, cells, strict=False))
     except (ValueError, csv.Error) as error:
-        yield number, FileError(f"this is no CSV in UTF-8 ({error})", "save it as CSV in UTF-8")
+        yield number, FileError("this is no CSV in UTF-8 ({})", "save it as CSV in UTF-8", error)
 
 
 def _wrong_columns(columns: list[str]) -> ParameterError | None:
@@ -130,13 +130,13 @@ def _wrong_columns(columns: list[str]) -> ParameterError | None:
     known = f"columns are {', '.join(plain)}, input.NAME and parameter.NAME"
     for name in columns[:MAX_COLUMNS]:
         if name not in plain and not any(name.startswith(group) and name != group for group in GROUPS):
-            remedy = f"{did_you_mean(name, plain)}{known}{registry().hint()}"
-            return ParameterError(f"there is no column {excerpt(name)}", remedy)
+            message = "there is no column {}"
+            return ParameterError(message, "{}{}{}", excerpt(name), did_you_mean(name, plain), known, registry().hint())
         if columns.count(name) > 1:
-            return ParameterError(f"the column {excerpt(name)} is there twice", "remove one")
+            return ParameterError("the column {} is there twice", "remove one", excerpt(name))
     if len(columns) > MAX_COLUMNS:
-        return ParameterError(f"the table has {len(columns):,} columns", f"use at most {MAX_COLUMNS}")
-    return None if columns else ParameterError("the table is empty", f"name its columns in the first row: {known}")
+        return ParameterError("the table has {:,} columns", "use at most {}", len(columns), MAX_COLUMNS)
+    return None if columns else ParameterError("the table is empty", "name its columns in the first row: {}", known)
 
 
 def _group(cells: Iterable[tuple[str, str]]) -> dict[str, Any]:
@@ -165,13 +165,13 @@ def _row(number: int, fields: Mapping[str, Any]) -> Row:
     """A row from its fields. ParameterError with the first wrong field."""
     known = (*_plain_columns(), *GROUPS.values())
     if unknown := next((name for name in fields if name not in known), ""):
-        remedy = f"{did_you_mean(unknown, known)}its fields are {', '.join(known)}{registry().hint()}"
-        raise ParameterError(f"there is no field {excerpt(unknown)}", remedy)
+        remedy = Message("{}its fields are {}{}", did_you_mean(unknown, known), ", ".join(known), registry().hint())
+        raise ParameterError("there is no field {}", remedy, excerpt(unknown))
     if "recipe" not in fields:
         raise ParameterError("it names no recipe", "give the file of a recipe, or a tool's name, as recipe")
     for name in GROUPS.values():
         if not isinstance(fields.get(name, {}), dict):
-            raise ParameterError(f"{name} is {excerpt(fields[name])}", "write an object")
+            raise ParameterError("{} is {}", "write an object", name, excerpt(fields[name]))
     inputs = {**fields.get("inputs", {}), **({SOURCE: fields[SOURCE]} if SOURCE in fields else {})}
     for name in inputs:
         text_of(name, inputs)
@@ -180,7 +180,7 @@ def _row(number: int, fields: Mapping[str, Any]) -> Row:
             text_of(name, fields)
     for name, value in [*inputs.items(), ("recipe", fields["recipe"])]:
         if not value.strip():
-            raise ParameterError(f"{name} is empty", "write a file's name, or leave the field out")
+            raise ParameterError("{} is empty", "write a file's name, or leave the field out", name)
     seed, width_m = whole_number_of("seed", fields), number_of("width_m", fields.get("width_m"))
     check_metres("width_m", width_m)
     parameters = fields.get("parameters", {})
@@ -196,7 +196,7 @@ def text_of(name: str, fields: Mapping[str, Any]) -> str:
     """A row's field that is text. Raise ParameterError for anything else."""
     value = fields[name]
     if not (isinstance(value, str) and is_unicode(value) and "\0" not in value):
-        raise ParameterError(f"{name} is {excerpt(value)}", "write a name")
+        raise ParameterError("{} is {}", "write a name", name, excerpt(value))
     return value
 
 
@@ -204,7 +204,7 @@ def whole_number_of(name: str, fields: Mapping[str, Any]) -> int | None:
     """A row's whole number, also from text as in CSV; None for none. Raise ParameterError for anything else."""
     value = number_of(name, fields.get(name))
     if isinstance(value, float):
-        raise ParameterError(f"{name} is {value}", "write a whole number")
+        raise ParameterError("{} is {}", "write a whole number", name, value)
     return value
 
 
@@ -215,4 +215,4 @@ def number_of(name: str, value: object) -> int | float | None:
     for kind in (int, float):
         with contextlib.suppress(ValueError):
             return kind(str(value))
-    raise ParameterError(f"{name} is {excerpt(value)}, which is no number", "write 7, or 1.5")
+    raise ParameterError("{} is {}, which is no number", "write 7, or 1.5", name, excerpt(value))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..batch.units import parse_memory, parse_resources, parse_time
-from ..errors import FileError, ParameterError
+from ..errors import FileError, Message, ParameterError
 from ..system.interruption import Stop
 from ..system.untrusted import check_file, excerpt, printable
 from .options import add_command, parse_metres, whole_number
@@ -133,20 +133,20 @@ OF_FAILURES = ("--input", "--width-m", "--seeds", "--pattern", "--format", "--ex
 def _check_options(arguments: argparse.Namespace) -> None:
     """Raise ParameterError for an option that would have no effect, FileError for a certificate that cannot be read."""
     if arguments.retry and (given := _first_given(arguments, OF_FAILURES)):
-        message = f"--retry makes the jobs in failures.jsonl as they are, and {given} was given"
-        raise ParameterError(message, "leave it out")
+        message = "--retry makes the jobs in failures.jsonl as they are, and {} was given"
+        raise ParameterError(message, "leave it out", given)
     if arguments.cluster is None:
         if given := _first_given(arguments, FOR_CLUSTER):
-            raise ParameterError(f"{given} is for a cluster", "add --cluster ADDRESS, or leave it out")
+            raise ParameterError("{} is for a cluster", "add --cluster ADDRESS, or leave it out", given)
         return
     kind, separator, place = arguments.cluster.partition("://")
     if not separator:
-        raise ParameterError(f"--cluster is {excerpt(arguments.cluster)}", "write tcp://HOST:PORT or tls://HOST:PORT")
+        raise ParameterError("--cluster is {}", "write tcp://HOST:PORT or tls://HOST:PORT", excerpt(arguments.cluster))
     for file in filter(None, (arguments.tls_ca_file, arguments.tls_cert, arguments.tls_key)):
         check_file(file)
         if kind != "tls":
-            message = f"certificates are for tls://, and --cluster is {excerpt(arguments.cluster)}"
-            raise ParameterError(message, f"write --cluster tls://{printable(place)}, or leave the files out")
+            message = Message("certificates are for tls://, and --cluster is {}", excerpt(arguments.cluster))
+            raise ParameterError(message, "write --cluster tls://{}, or leave the files out", printable(place))
 
 
 def _first_given(arguments: argparse.Namespace, options: Sequence[str]) -> str:
@@ -194,7 +194,7 @@ def _write_library(record: Record, folder: Path, terminal: Terminal) -> list[Pat
         show(1.0, "drawing previews")
         listed, count = write_asset_list(record.results(), record.folder, temporary, terminal.warn)
         if not count:
-            raise FileError(f"no result in {record.folder} can be an asset", "make some that have a base colour")
+            raise FileError("no result in {} can be an asset", "make some that have a base colour", record.folder)
         made = write_library(listed, folder, lambda _fraction: show(1.0, "writing the library"))
     if not made["has_index"]:
         terminal.warn("this Blender writes no index for a server: copy the folder, or use Blender 5.2 or newer")
@@ -236,9 +236,9 @@ def _plan_of_failures(record: Record, arguments: argparse.Namespace) -> Plan:
 
     if arguments.what:
         message = "--retry makes the jobs in failures.jsonl, and takes no recipe"
-        raise ParameterError(message, f"leave {arguments.what} out, or leave --retry out")
+        raise ParameterError(message, "leave {} out, or leave --retry out", arguments.what)
     if next(record.failures(), None) is None:
-        raise ParameterError(f"no failures are recorded in {record.folder}", "run the batch without --retry")
+        raise ParameterError("no failures are recorded in {}", "run the batch without --retry", record.folder)
     output = Output(arguments.out, replace=arguments.force, device=arguments.device)
     return Plan(lambda: jobs_of(record.failures()), Recipes(Path()), output)
 

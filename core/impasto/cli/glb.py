@@ -78,14 +78,15 @@ class GlbTarget:
         suffix = registry().exporter(arguments.format).suffix
         if arguments.export or suffix not in PICTURES:
             option = "--export" if arguments.export else f"--format {arguments.format}"
-            raise ParameterError(f"{arguments.out} cannot be written with {option}", "leave it out, or name a folder")
+            message = "{} cannot be written with {}"
+            raise ParameterError(message, "leave it out, or name a folder", arguments.out, option)
         if is_there(arguments.out) and not arguments.force:
-            raise FileError(f"{arguments.out} is there already", "choose another --out, or add --force")
+            raise FileError("{} is there already", "choose another --out, or add --force", arguments.out)
         if len(known) == len(found) and len({one.file for one in known}) == 1:
             return cls(arguments.out, known[0].file, found)
         if mesh is None or len(sources) != 1:
-            message = f"there is no single mesh whose textures {arguments.out} could hold"
-            raise ParameterError(message, "give one GLB as the source, or --mesh, or a folder as --out")
+            message = "there is no single mesh whose textures {} could hold"
+            raise ParameterError(message, "give one GLB as the source, or --mesh, or a folder as --out", arguments.out)
         on_mesh = in_gltf(mesh)
         if on_mesh and (gltf := Gltf.at(on_mesh.file)).json.get("materials"):
             material_at(gltf, on_mesh)  # raises an error now, not after the work

@@ -147,7 +147,7 @@ def names_of_variations(arguments: argparse.Namespace, own: str) -> list[str]:
     """
     names = [f"{own}_{index + 1}" for index in range(arguments.variations)] if arguments.variations > 1 else [own]
     if arguments.seed + len(names) - 1 > MAX_SEED:
-        raise ParameterError(f"the last seed would be above {MAX_SEED}", "give a lower --seed")
+        raise ParameterError("the last seed would be above {}", "give a lower --seed", MAX_SEED)
     if not arguments.force:
         for name in names:
             refuse_to_replace(arguments, name)

@@ -64,7 +64,7 @@ def _train(arguments: argparse.Namespace, terminal: Terminal) -> None:
 
     with launched(arguments.device) as ranks:
         if ranks.count > 1 and not arguments.tool.may_use_ranks:
-            raise ParameterError(f"{arguments.tool.name} trains in one process", "start it without torchrun")
+            raise ParameterError("{} trains in one process", "start it without torchrun", arguments.tool.name)
         _train_in(ranks, arguments, terminal if ranks.is_first else Terminal(quiet=True))
 
 
@@ -190,13 +190,13 @@ def _report(arguments: argparse.Namespace, terminal: Terminal) -> None:
     file = arguments.out or model.path.with_suffix(REPORT_SUFFIX)
     if arguments.data:
         if model.shipped and not arguments.out:
-            raise ModelError(f"{model.name} is shipped, so no report is written beside it", "add --out FILE")
+            raise ModelError("{} is shipped, so no report is written beside it", "add --out FILE", model.name)
         said = [_written_report(model, arguments, file, terminal)]
     elif is_there(file):
         said = []
     else:
-        remedy = f"`impasto models report {model.name} DATA` writes one, DATA being what it learned from"
-        raise ModelError(f"{model.name} has no report", remedy)
+        remedy = "`impasto models report {} DATA` writes one, DATA being what it learned from"
+        raise ModelError("{} has no report", remedy, model.name, model.name)
     terminal.report_files([file], [Result(notes=tuple(said))])
     if arguments.open and not terminal.json:
         webbrowser.open(file.resolve().as_uri())
@@ -244,10 +244,10 @@ def _write_thumbnail(model: Model, file: Path) -> None:
     from PIL import Image
 
     if not model.thumbnail:
-        raise ModelError(f"{model.name} has no thumbnail", "train it again: its trainer gives one")
+        raise ModelError("{} has no thumbnail", "train it again: its trainer gives one", model.name)
     form = Image.registered_extensions().get(file.suffix.lower())
     if form not in ("PNG", "JPEG", "WEBP"):
-        raise FileError(f"cannot write {file}: no kind of picture for a thumbnail", "name it .png, .jpg or .webp")
+        raise FileError("cannot write {}: no kind of picture for a thumbnail", "name it .png, .jpg or .webp", file)
     stream = io.BytesIO()
     Image.open(io.BytesIO(model.thumbnail)).save(stream, form)
     replace_files({file: stream.getvalue()})

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..descriptions import DIRECTIONS, MESH
-from ..errors import FileError, ParameterError
+from ..errors import FileError, Message, ParameterError
 from ..parameters import color_of, properties_of
 from ..recipe import MAX_SEED, MAX_VALUES, name_inputs
 from ..schemas import limits_of, readable, readable_default
@@ -192,8 +192,8 @@ def given_inputs(arguments: argparse.Namespace, tool: Tool) -> tuple[dict[str, s
     for item in tool.inputs:
         given = getattr(arguments, f"input_{item.name}", None) or []
         if len(given) > (most := MAX_VALUES if item.takes_many else 1):
-            message = f"{_option(item.name)} is given {len(given)} times"
-            raise ParameterError(message, f"give it {'once' if most == 1 else f'up to {most} times'}")
+            message = Message("{} is given {} times", _option(item.name), len(given))
+            raise ParameterError(message, "give it {}", "once" if most == 1 else f"up to {most} times")
         files[item.name] = [None if item.for_each and file == LEFT_OUT else Path(file) for file in given]
     inputs, named = name_inputs(files)
     on_mesh = {MESH: arguments.mesh, DIRECTIONS: arguments.directions}

@@ -206,4 +206,4 @@ def refuse_to_replace(arguments: argparse.Namespace, name: str, source: Path | N
     files = (file for number in numbers or (0,) for file in packing.file_names(name, tile_suffix(suffix, number)))
     for path in (arguments.out / file for file in files):
         if is_there(path):
-            raise FileError(f"{path} is there already", "choose another --out or --name, or add --force")
+            raise FileError("{} is there already", "choose another --out or --name, or add --force", path)

@@ -55,10 +55,10 @@ class Parser(argparse.ArgumentParser):
                 loaded = registry().tools if registry.cache_info().currsize else {}
                 if tool := loaded.get(str(value)):
                     command = f"impasto {COMMANDS.get(tool.kind, 'apply')} {tool.name}"
-                    raise ParameterError(f"{tool.name} belongs to another action", f"write `{command}`")
+                    raise ParameterError("{} belongs to another action", "write `{}`", tool.name, command)
                 remedy += _hint() or MORE
             named = "/".join(action.option_strings) or action.metavar or action.dest
-            raise ParameterError(f"there is no {named} {excerpt(value)}", remedy)
+            raise ParameterError("there is no {} {}", remedy, named, excerpt(value))
 
 
 def _hint() -> str:

@@ -49,6 +49,5 @@ def tools_of(name: str, known: Registry) -> list[Tool]:
                 raise PluginError(status.error, status.remedy)
             return [known.tools[tool] for tool in status.tools]
     names = ", ".join(status.name for status in known.plugins)
-    raise ParameterError(
-        f"no plugin called {excerpt(name)} is installed", f"install it with pip, or choose from {names}"
-    )
+    message = "no plugin called {} is installed"
+    raise ParameterError(message, "install it with pip, or choose from {}", excerpt(name), names)

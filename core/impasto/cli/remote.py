@@ -90,10 +90,8 @@ def refuse_locals(models_folder: Path | None, stream: bool | None, export: str) 
     if stream:
         raise ParameterError("another machine cannot write here tile by tile", "leave out --stream")
     if export:
-        remedy = "leave out --export, and run `impasto export` on the files afterwards"
-        raise ParameterError("another machine cannot pack the files for an engine", remedy)
+        message = "another machine cannot pack the files for an engine"
+        raise ParameterError(message, "leave out --export, and run `impasto export` on the files afterwards")
     if models_folder is not None:
-        raise ParameterError(
-            "a model's file is not sent to another machine",
-            "copy it there, run `impasto models install` on it there, and give its name",
-        )
+        message = "a model's file is not sent to another machine"
+        raise ParameterError(message, "copy it there, run `impasto models install` on it there, and give its name")

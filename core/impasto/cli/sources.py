@@ -62,7 +62,7 @@ def preparing_steps(arguments: argparse.Namespace) -> tuple[Step, ...]:
     on_mesh = on_mesh or (arguments.tool.kind not in NEW and any(map(in_gltf, getattr(arguments, "sources", ()))))
     if on_mesh and any(parameters.keys() - {SCALE} for _, parameters in given):
         message = "a source that is turned or cropped does not lie on the mesh as before"
-        raise ParameterError(message, f"leave --mesh out, or the options --{PREFIX.replace('_', '-')}…")
+        raise ParameterError(message, "leave --mesh out, or the options --{}…", PREFIX.replace("_", "-"))
     return tuple(Step(tool.name, parameters) for tool, parameters in given if parameters)
 
 
@@ -73,7 +73,7 @@ def found_sources(given: Sequence[Path]) -> list[Path]:
 
     found = [source for path in given for source in (pictures_in(path) if is_folder(path) else sources_in(path))]
     if not found:
-        raise FileError(f"{given[0]} contains no pictures", "give pictures, or folders of them")
+        raise FileError("{} contains no pictures", "give pictures, or folders of them", given[0])
     return found
 
 
@@ -89,8 +89,8 @@ def named_sources(
 
     found = with_all_tiles(found_sources(given)) if has_mesh else found_sources(given)
     if name and len(found) > 1:
-        message = f"--name is for one picture, and {len(found)} are given"
-        raise ParameterError(message, "leave it out: each result is named after its picture")
+        message = "--name is for one picture, and {} are given"
+        raise ParameterError(message, "leave it out: each result is named after its picture", len(found))
     from ..io.files import source_name
     from ..system.names import usable_name
 
@@ -100,13 +100,13 @@ def named_sources(
         if own in named and source.suffix:
             own = usable_name(source.stem)  # photographs called leaf_color_1.jpg, leaf_color_2.jpg
         if own in named:
-            message = f"{named[own]} and {source} would both become {own}_base_color and so on"
-            raise ParameterError(message, "rename one of them, or use another --out for it")
+            message = "{} and {} would both become {}_base_color and so on"
+            raise ParameterError(message, "rename one of them, or use another --out for it", named[own], source, own)
         named[own] = source
     if not maps:
         return named
     if len(named) > 1:
-        raise ParameterError(f"--map is for one source, and {len(named)} are given", "give each by itself")
+        raise ParameterError("--map is for one source, and {} are given", "give each by itself", len(named))
     ((own, source),) = named.items()
     if in_gltf(source):
         raise ParameterError("--map is for files, and a GLB holds its maps", "leave it out, or give a folder of maps")
@@ -125,12 +125,13 @@ def _with_maps(source: Path, maps: Sequence[str]) -> Path:
     for item in maps:
         map_, separator, text = item.partition("=")
         if not separator:
-            raise ParameterError(f"--map got {excerpt(item)}", "write --map MAP=FILE, such as --map normal=brick_n.png")
+            message = "--map got {}"
+            raise ParameterError(message, "write --map MAP=FILE, such as --map normal=brick_n.png", excerpt(item))
         sources.pop(map_, None)
         if text:
             sources[map_] = given = parse_source(map_, text)
             if not is_there(given.file):
-                raise FileError(f"cannot read {excerpt(given.file)}: no such file", "check its name")
+                raise FileError("cannot read {}: no such file", "check its name", excerpt(given.file))
     texts = {map_: replace(one, file=one.file.absolute()).text(map_) for map_, one in sources.items()}
     folder = Path(mkdtemp(prefix="impasto-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -169,7 +170,7 @@ def color_spaces_of(arguments: argparse.Namespace, inputs: Collection[str]) -> d
         input_ = before if is_named else SOURCE
         if input_ not in inputs:
             remedy = did_you_mean(input_, inputs) + "give that input, or leave the colour space out"
-            raise ParameterError(f"--colorspace is for the input {excerpt(input_)}, which was not given", remedy)
+            raise ParameterError("--colorspace is for the input {}, which was not given", remedy, excerpt(input_))
         check_color_space(name)
         found[input_] = name
     return found
@@ -197,8 +198,7 @@ def named_files(given: Sequence[str]) -> dict[str, Path]:
     for item in given:
         name, separator, file = item.partition("=")
         if not (name and separator and file):
-            raise ParameterError(
-                f"--input got {excerpt(item)}", "write --input NAME=FILE, such as --input source=brick.jpg"
-            )
+            message = "--input got {}"
+            raise ParameterError(message, "write --input NAME=FILE, such as --input source=brick.jpg", excerpt(item))
         files[name] = Path(file)
     return files

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ..errors import ParameterError
+from ..errors import Message, ParameterError
 from ..matchers import Match
 from ..plugins.registry import registry
 from ..recipe import MAX_VALUES, Recipe, Step, name_inputs
@@ -51,12 +51,12 @@ def _add_stereo(commands: Any, tool: Tool) -> None:
 def _stereo(arguments: argparse.Namespace, terminal: Terminal) -> None:
     """Run the command."""
     if len(arguments.photos) > MAX_VALUES:
-        raise ParameterError(f"{len(arguments.photos)} photographs are given", f"give at most {MAX_VALUES}")
+        raise ParameterError("{} photographs are given", "give at most {}", len(arguments.photos), MAX_VALUES)
     parameters = given_parameters(arguments, arguments.tool)
     for option, parameter in PER_PHOTO.items():
         if given := getattr(arguments, option):
             if len(given) != len(arguments.photos):
-                message = f"--{option} has {len(given)} numbers for {len(arguments.photos)} photographs"
+                message = Message("--{} has {} numbers for {} photographs", option, len(given), len(arguments.photos))
                 raise ParameterError(message, "give one for each photograph, in their order")
             parameters[parameter] = given
     if arguments.angles:

@@ -143,7 +143,7 @@ def compare(
     paths = {name: arguments.out / f"{name}_{arguments.compare}.png" for name in sources}
     for path in paths.values():
         if is_there(path) and not arguments.force:
-            raise FileError(f"{path} is there already", "choose another --out or --name, or add --force")
+            raise FileError("{} is there already", "choose another --out or --name, or add --force", path)
     spaces = color_spaces_of(arguments, {SOURCE, *files})
     inputs = {name: read_input(name, path, color_space=spaces.get(name, "")) for name, path in files.items()}
     with terminal.progress() as on_progress:

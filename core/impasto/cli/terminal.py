@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..data.dataset import class_warnings
-from ..errors import ImpastoError, ParameterError, error_fields
+from ..errors import ImpastoError, ParameterError, error_fields, with_ids
 from ..system.streams import screen
 from ..system.untrusted import printable
 from ..tools import Result
@@ -27,6 +28,10 @@ REJECTED_SHOWN = 20
 PROGRESS_INTERVAL_S = 0.25
 FAILED_JOB = ("name", "row", "tries", "error", "message", "remedy")
 """Fields of a failure in the answer of a batch."""
+
+
+IDS = "IMPASTO_IDS"
+"""Environment variable by which Blender asks for messages in JSON with their ids, to translate them."""
 
 
 class Terminal:
@@ -191,6 +196,7 @@ class Terminal:
 
     def _answer(self, answer: Mapping[str, Any]) -> None:
         # in ASCII, which is valid in any encoding and free of control characters
+        answer = with_ids(answer) if IDS in os.environ else answer
         print(json.dumps(answer, default=float), flush=True)  # NumPy's numbers
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import FileError
+from ..errors import FileError, Message
 from ..io.map_files import set_name
 from ..system.untrusted import MAX_JSON_BYTES, excerpt, is_there, parse_json, read_bytes, resolve
 
@@ -78,7 +78,7 @@ def _text(file: Path, most_bytes: int) -> str:
     try:
         return read_bytes(file, most_bytes).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise FileError(f"{excerpt(file)} is no text in UTF-8", "save it as UTF-8") from error
+        raise FileError("{} is no text in UTF-8", "save it as UTF-8", excerpt(file)) from error
 
 
 def _rows(file: Path) -> dict[Path, tuple[str, ...]]:
@@ -87,13 +87,13 @@ def _rows(file: Path) -> dict[Path, tuple[str, ...]]:
     for number, line in enumerate(_text(file, MOST_TABLE_BYTES).splitlines(), start=1):
         if not line.strip():
             continue
-        what = f"line {number} of {file.name}"
+        what = Message("line {} of {}", number, file.name)
         row = parse_json(line, what)
         name, text = (row.get("file_name"), row.get("text")) if isinstance(row, dict) else (None, None)
         texts = text if isinstance(text, list) else [text]
         if not isinstance(name, str) or not all(isinstance(one, str) for one in texts):
-            remedy = 'each line is like {"file_name": "wall.png", "text": "old red bricks"}'
-            raise FileError(f"{what} does not say a file_name and a text", remedy)
+            message = "{} does not say a file_name and a text"
+            raise FileError(message, 'each line is like {"file_name": "wall.png", "text": "old red bricks"}', what)
         place = resolve(file.parent / name)
         found[place] = (*found.get(place, ()), *filter(None, map(_plain, texts)))
     return found
@@ -134,9 +134,9 @@ def _source_rows(file: Path) -> list[dict[str, str]]:
             for row in csv.DictReader(io.StringIO(text, newline=""), delimiter="\t")
         ]
     except (ValueError, csv.Error) as error:
-        raise FileError(f"{excerpt(file)} is no table ({error})", "write it as UTF-8, a tab between columns") from error
+        message = "{} is no table ({})"
+        raise FileError(message, "write it as UTF-8, a tab between columns", excerpt(file), error) from error
     if rows and not {"file", "licence"} <= rows[0].keys():
-        raise FileError(
-            f"{excerpt(file)} has no columns file and licence", "name them in its first line, a tab between"
-        )
+        message = "{} has no columns file and licence"
+        raise FileError(message, "name them in its first line, a tab between", excerpt(file))
     return rows

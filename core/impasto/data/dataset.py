@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import FileError, ParameterError
+from ..errors import FileError, Message, ParameterError, series
 from ..io.signatures import FORMATS
 from ..surface.wrapping import wraps
 from ..system.names import as_unicode
@@ -25,7 +25,7 @@ from ..texture import Maps
 from .pictures import PictureSource, find_pictures, without_paths
 from .prepare import Preparation, find_same, is_blank, thumbnail
 
-REMEDY = f"give a photograph, a PBR set, or a folder of them: {FORMATS}"
+REMEDY = Message("give a photograph, a PBR set, or a folder of them: {}", FORMATS)
 ENOUGH_CROPS = 1.2
 """Least area of data that does not tile, in crops of the training's size. With less, all crops are nearly the same."""
 
@@ -126,12 +126,12 @@ class Dataset:
         fitting = [sample for sample in self.samples if min(sample.size_px) >= crop_px]
         largest = max(min(sample.size_px) for sample in self.samples)
         if not fitting:
-            message = f"the shorter side of the largest picture is {largest} px, too small for crops of {crop_px} px"
-            raise ParameterError(message, "give a larger picture, or choose smaller crops")
+            message = "the shorter side of the largest picture is {} px, too small for crops of {} px"
+            raise ParameterError(message, "give a larger picture, or choose smaller crops", largest, crop_px)
         area = sum(sample.size_px[0] * sample.size_px[1] for sample in fitting)
         if area < ENOUGH_CROPS * crop_px**2 and not any(all(sample.wraps) for sample in fitting):
-            message = f"all pictures together are {area:,} pixels, little more than one crop of {crop_px} px"
-            raise ParameterError(message, "give more or larger pictures, or choose smaller crops")
+            message = "all pictures together are {:,} pixels, little more than one crop of {} px"
+            raise ParameterError(message, "give more or larger pictures, or choose smaller crops", area, crop_px)
 
     def manifest(self) -> dict[str, Any]:
         """Full description of the data as JSON, without pixels and without paths of this machine."""
@@ -184,7 +184,7 @@ def read_dataset(
     path = resolve(Path(path))
     called = as_unicode(path.name)
     if not samples:
-        raise ParameterError(f"nothing in {called} can be learned from{_listing(rejected)}", REMEDY)
+        raise ParameterError("nothing in {} can be learned from{}", REMEDY, called, _listing(rejected))
     name = "pictures" if is_folder(path) else called  # a folder's name may be nobody's business
     return Dataset(name, tuple(samples), tuple(rejected), preparation, statistics)
 
@@ -207,7 +207,7 @@ def dataset_of(
     preparation = Preparation(longest_px, smallest_px)
     samples, rejected, statistics = _examine(pictures, preparation, lambda fraction, message: None)
     if not samples:
-        raise ParameterError(f"nothing that was given can be learned from{_listing(rejected)}", REMEDY)
+        raise ParameterError("nothing that was given can be learned from{}", REMEDY, _listing(rejected))
     return Dataset(samples[0].name, tuple(samples), tuple(rejected), preparation, statistics)
 
 
@@ -230,25 +230,27 @@ def class_warnings(dataset: Dataset) -> list[str]:
     if not labels:
         return []
     folders = {item.name.partition("/")[0] for item in dataset.rejected if "/" in item.name}
-    found = []
+    found: list[str] = []
     if lost := sorted(folders - set(labels)):
-        found.append(f"no picture of {_named(lost)} can be used, so the model will not know that class")
+        found.append(Message("no picture of {} can be used, so the model will not know that class", _named(lost)))
     if len(labels) > 1 and (single := [label for label in labels if counts[label] == 1]):
-        found.append(f"there is one picture of {_named(single)}: what others of that class look like is not learned")
+        message = "there is one picture of {}: what others of that class look like is not learned"
+        found.append(Message(message, _named(single)))
     if len(labels) > 1 and (loose := [sample.name for sample in dataset.samples if sample.label is None]):
-        found.append(f"{_named(loose)} lies in no folder of a class, and others do: put it into one, or leave it out")
+        message = "{} lies in no folder of a class, and others do: put it into one, or leave it out"
+        found.append(Message(message, _named(loose)))
     return found
 
 
 def _named(names: list[str]) -> str:
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return f"{', '.join(names[:3])}{more}"
+    listed = ", ".join(names[:3])
+    return Message("{} and {} more", listed, len(names) - 3) if len(names) > 3 else listed
 
 
 def _listing(rejected: list[Rejection]) -> str:
-    shown = "; ".join(f"{shorten(item.name)}: {item.reason}" for item in rejected[:3])
-    more = f"; and {len(rejected) - 3} more" if len(rejected) > 3 else ""
-    return f" ({shown}{more})" if shown else ""
+    shown = [Message("{}: {}", shorten(item.name), item.reason) for item in rejected[:3]]
+    more = [Message("and {} more", len(rejected) - 3)] if len(rejected) > 3 else []
+    return Message(" ({})", series("; ", [*shown, *more])) if shown else ""
 
 
 def _examine(
@@ -292,7 +294,7 @@ def _without_twins(samples: list[Sample], thumbnails: list[np.ndarray]) -> tuple
         if twin is None:
             kept.append(index)
         else:
-            twins.append(Rejection(sample.name, f"shows the same as {samples[twin].name}"))
+            twins.append(Rejection(sample.name, Message("shows the same as {}", samples[twin].name)))
     return sorted((samples[i] for i in kept), key=lambda item: item.name), twins
 
 
@@ -301,7 +303,7 @@ def _reason_against(maps: Maps, preparation: Preparation) -> str | None:
         return "has no base colour"
     height, width = maps.size_px
     if min(height, width) < preparation.smallest_px:
-        return f"is {width}x{height} px, smaller than {preparation.smallest_px} px"
+        return Message("is {}x{} px, smaller than {} px", width, height, preparation.smallest_px)
     if is_blank(maps):
         return "is almost of one colour"
     return None

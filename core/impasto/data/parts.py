@@ -29,7 +29,7 @@ def part_of(maps: Maps, part: str) -> Maps:
     if part == "all":
         return maps
     if part not in OTHER_PART:
-        raise ParameterError(f"a picture has no part {excerpt(part)}", f"use one of all, {', '.join(OTHER_PART)}")
+        raise ParameterError("a picture has no part {}", "use one of all, {}", excerpt(part), ", ".join(OTHER_PART))
     height, width = maps.size_px
     half_height, half_width = max(1, height // 2), max(1, width // 2)
     windows = {

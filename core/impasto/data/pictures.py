@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from ..errors import FileError
+from ..errors import FileError, Message
 from ..io import decode
 from ..io.cards import read_index
 from ..io.map_files import (
@@ -75,7 +75,7 @@ class PictureSource:
             left, top, right, bottom = self.box
             pixels = _sheet(self.maps["base_color"].file, space)[top:bottom, left:right]
             if pixels.shape[:2] != (bottom - top, right - left):
-                raise FileError(f"lies outside its contact sheet: box {self.box}", f"correct {INDEX}")
+                raise FileError("lies outside its contact sheet: box {}", "correct {}", self.box, INDEX)
             return prepare({"base_color": Texture(pixels, "srgb")}, preparation, name=self.name)
         color, wanted = self.maps["base_color"].file, Wanted(color_space=space)
         textures: Mapping[str, Texture] = (
@@ -105,7 +105,7 @@ def find_pictures(path: Path, licence: str) -> tuple[list[PictureSource], list[t
     optionally `class`). Raise FileError if `path` cannot be read.
     """
     if not is_there(path):
-        raise FileError(f"cannot read {excerpt(path)}: no such file or folder", "check its name")
+        raise FileError("cannot read {}: no such file or folder", "check its name", excerpt(path))
     listed = SourceTable.nearest(path if is_folder(path) else path.parent)
     if is_there(path / INDEX):
         return list(_boxes(path, "", listed, licence)), []
@@ -249,7 +249,7 @@ def _group(files: list[Path]) -> tuple[dict[str, Mapping[str, MapSource]], list[
     for one in (one for one in found if one not in whole):
         for name, source in one.maps.items():
             if name in ONLY_IN_SETS:
-                unused.append((source.file, f"is a {name} map by its name, with no base colour beside it"))
+                unused.append((source.file, Message("is a {} map by its name, with no base colour beside it", name)))
             else:
                 photographs.append(source.file)
     has_previews = len(whole) == 1 and len(photographs) <= MOST_PREVIEWS
@@ -272,7 +272,7 @@ def _boxes(folder: Path, prefix: str, listed: SourceTable, licence: str) -> Iter
     for name, places in sorted(index.boxes.items()):
         file = folder / name
         if inside(folder, name, "a contact sheet").parent != resolve(folder):
-            raise FileError(f"{INDEX} names {excerpt(name)}, which is not in its folder", "put the sheets beside it")
+            raise FileError("{} names {}, which is not in its folder", "put the sheets beside it", INDEX, excerpt(name))
         about = listed.row(file)
         try:
             sha256 = _sha256(file)

@@ -41,11 +41,11 @@ class Preparation:
 
     def __post_init__(self) -> None:
         if len(self.crop) != 4 or not (0 <= self.crop[0] < self.crop[2] <= 1 and 0 <= self.crop[1] < self.crop[3] <= 1):
-            message = f"crop got {self.crop}"
-            raise ParameterError(message, "give left, top, right, bottom from 0 to 1, such as 0.1,0.1,0.9,0.9")
+            remedy = "give left, top, right, bottom from 0 to 1, such as 0.1,0.1,0.9,0.9"
+            raise ParameterError("crop got {}", remedy, self.crop)
         if min(self.smallest_px, self.longest_px) < 1:
-            message = f"longest_px is {self.longest_px} and smallest_px {self.smallest_px}"
-            raise ParameterError(message, "both must be above 0")
+            message = "longest_px is {} and smallest_px {}"
+            raise ParameterError(message, "both must be above 0", self.longest_px, self.smallest_px)
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as plain data. The colour space is left out if it is empty."""
@@ -75,8 +75,8 @@ def _target_size(textures: Mapping[str, Texture], preparation: Preparation) -> t
     height, width = max(shapes.values())
     for key, (other_height, other_width) in shapes.items():
         if abs(other_height * width - other_width * height) > 0.01 * other_width * height:
-            message = f"its {key} has another shape ({other_width}x{other_height}) than the rest ({width}x{height})"
-            raise FileError(message, "export the maps in one size")
+            message = "its {} has another shape ({}x{}) than the rest ({}x{})"
+            raise FileError(message, "export the maps in one size", key, other_width, other_height, width, height)
     rows, columns = (box[1] - box[0] for box in pixel_box((height, width), preparation.crop))
     return size_at_most((rows, columns), preparation.longest_px)
 
@@ -99,8 +99,8 @@ def maps_at_scale(maps: Maps, scale: float, nearest: bool = False) -> Maps:
     """Maps with `scale` times the pixels along each side, blended or nearest. Raise ParameterError for too many."""
     height, width = scaled_size(maps.size_px, scale)
     if max(height, width) > LARGEST_PX and scale > 1:
-        message = f"scale {scale:g} makes {width}x{height} pixels of {maps.size_px[1]}x{maps.size_px[0]}"
-        raise ParameterError(message, f"stay below {LARGEST_PX} pixels a side")
+        message, remedy = "scale {:g} makes {}x{} pixels of {}x{}", "stay below {} pixels a side"
+        raise ParameterError(message, remedy, scale, width, height, maps.size_px[1], maps.size_px[0], LARGEST_PX)
     if (height, width) == maps.size_px:
         return maps
     if nearest:

@@ -31,7 +31,7 @@ def preview_sheet(dataset: Dataset, crop_px: int = 128, longest_px: int | None =
     Samples are spread evenly over the dataset; pictures are shrunk to `longest_px` first, as the trainer does.
     """
     if not 1 <= crop_px <= LARGEST_CROP_PX:
-        raise ParameterError(f"crop_px got {crop_px}", f"give 1 to {LARGEST_CROP_PX}")
+        raise ParameterError("crop_px got {}", "give 1 to {}", crop_px, LARGEST_CROP_PX)
     step = max(1, -(-len(dataset.samples) // CROPS))
     samples = dataset.samples[::step]
     each = max(1, min(CROPS_A_SAMPLE, CROPS // len(samples)))

@@ -18,7 +18,7 @@ from subprocess import PIPE
 from typing import Any
 
 from ..descriptions import MESH
-from ..errors import ParameterError, WorkerError
+from ..errors import Message, ParameterError, WorkerError
 from ..io.map_files import folder_of
 from ..options import DEFAULT, RunOptions
 from ..recipe import Recipe
@@ -94,10 +94,9 @@ class Client:
         """
         finish: Callable[[JobResult], JobResult] | None = None
         if self._remote and any(isinstance(value, Path) for value in (values or {}).values()):
-            message = (
-                f"the files of {action} are not sent to another machine, and the engine is on {self._remote.place}"
-            )
-            raise ParameterError(message, "choose an engine of this machine, or run the command there")
+            message = "the files of {} are not sent to another machine, and the engine is on {}"
+            remedy = "choose an engine of this machine, or run the command there"
+            raise ParameterError(message, remedy, action, self._remote.place)
         if self._remote and options.sink:
             finish, deliver = partial(write_files, options.sink), Delivery("encoded", options.sink.format)
             options = replace(options, sink=None)
@@ -127,15 +126,15 @@ class Client:
         if isinstance(given, Maps):
             return JobInput.of_maps(given)
         if not isinstance(given, JobInput | str | os.PathLike):
-            raise ParameterError(f"{excerpt(given)} is no input", "give maps, pixels, training data or a path")
+            raise ParameterError("{} is no input", "give maps, pixels, training data or a path", excerpt(given))
         if not self._remote:
             return given if isinstance(given, JobInput) else JobInput(path=Path(given))
         if not isinstance(given, JobInput):
             path = Path(given)
             return JobInput(files=read_files(path), folder=folder_of(path) or None)
         if name != MESH and (given.path or given.files):
-            remedy = f"train with `impasto train` on {self._remote.place}, or choose an engine of this machine"
-            raise ParameterError("training data are not sent to another machine", remedy)
+            remedy = "train with `impasto train` on {}, or choose an engine of this machine"
+            raise ParameterError("training data are not sent to another machine", remedy, self._remote.place)
         return given
 
     def close(self, grace_s: float = 3.0) -> None:
@@ -173,6 +172,6 @@ class Client:
                 log = opened.enter_context(open_fresh_log(self._log_path)) if self._outlives else PIPE
                 popen = start(self._command, self._environment, stderr=log)
         except OSError as error:
-            message = f"the engine cannot be started: {self._command[0]}: {error.strerror or error}"
+            message = Message("the engine cannot be started: {}: {}", self._command[0], error.strerror or error)
             raise WorkerError(message, "choose a Python with impasto installed in the preferences") from error
         return Connection(popen, self._limits, self._log_path, *([self._remote.explain] if self._remote else []))

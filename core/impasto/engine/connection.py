@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..about import VERSION
-from ..errors import ImpastoError, ProtocolError, WorkerError, error_from_name
+from ..errors import ImpastoError, Message, ProtocolError, WorkerError, error_from_name
 from ..system.process import describe_exit, end, keep_log, kill, kill_group
 from .job import Job
 from .messages import CancelReply, Failure, Hello, JobNews, JobResult, JobWish, Reply, Request, Wish, frame_of, reply_of
@@ -64,10 +64,9 @@ class Connection:
         self._limits, self._log_path, self._explain = limits, log_path, explain or (lambda code, said: None)
         self._last_lines: deque[str] = deque(maxlen=LAST_LINES)
         self._log_ended = threading.Event()
-        self._see_log = f"try again; if it happens again, see {log_path}"
-        self._try_smaller = (
-            f"its memory may have been full, so choose a smaller size; if it happens again, see {log_path}"
-        )
+        self._see_log = Message("try again; if it happens again, see {}", log_path)
+        remedy = "its memory may have been full, so choose a smaller size; if it happens again, see {}"
+        self._try_smaller = Message(remedy, log_path)
         self._threads: list[threading.Thread] = []
         self._outbox: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
@@ -171,15 +170,15 @@ class Connection:
     def _receive(self, reply: Reply) -> None:
         if isinstance(reply, Hello):
             if reply.protocol != PROTOCOL:
-                raise ProtocolError(f"the engine speaks protocol {reply.protocol}, Blender {PROTOCOL}", REPAIR)
+                raise ProtocolError("the engine speaks protocol {}, Blender {}", REPAIR, reply.protocol, PROTOCOL)
             if reply.version != VERSION:
-                raise ProtocolError(f"the engine has impasto {reply.version}, this is {VERSION}", REPAIR)
+                raise ProtocolError("the engine has impasto {}, this is {}", REPAIR, reply.version, VERSION)
             self._has_greeted = True
             return
         if not self._has_greeted:
             raise ProtocolError("the worker began without saying hello", REPAIR)
         if isinstance(reply, Failure) and reply.id is None:
-            raise ProtocolError(f"the worker refused a request: {reply.message}", reply.remedy)
+            raise ProtocolError("the worker refused a request: {}", reply.remedy, reply.message)
         assert reply.id is not None
         if isinstance(reply, JobNews):
             if job := self._jobs.get(reply.id):
@@ -207,7 +206,7 @@ class Connection:
             # when memory is full, Linux kills the process that uses most of it
             remedy = self._try_smaller if code == -KILLED else self._see_log
             said = list(self._last_lines)
-            died = self._explain(code, said) or WorkerError(f"the worker died ({describe_exit(code)})", remedy)
+            died = self._explain(code, said) or WorkerError("the worker died ({})", remedy, describe_exit(code))
         for job in [job for id_ in list(self._jobs) if (job := self._pop_job(id_))]:
             if job.state == "cancelling" or (was_closed and self._failure is None):
                 job.end_cancelled()
@@ -240,7 +239,7 @@ class Connection:
         ignores_cancel = any(now - asked > limits.grace_s for asked in list(self._cancelled_at.values()))
         is_closing = self._closed_at is not None and not self._is_left
         if not self._has_greeted and now - self._started_at > limits.start_s:
-            self._fail(WorkerError(f"the worker did not start within {limits.start_s:.0f} s", self._see_log))
+            self._fail(WorkerError("the worker did not start within {:.0f} s", self._see_log, limits.start_s))
         elif ignores_cancel or (is_closing and now - (self._closed_at or now) > EXIT_LIMIT_S):
             kill(self.popen)
         with self._lock:
@@ -263,5 +262,5 @@ def _settle(job: Job, reply: JobResult | CancelReply | Failure) -> None:
 
 
 def _unexpected_error(what: str, error: Exception) -> ProtocolError:
-    said = error.message if isinstance(error, ImpastoError) else f"{type(error).__name__}: {error}"
-    return ProtocolError(f"{what}: {said}", REPAIR)
+    said = error.message if isinstance(error, ImpastoError) else Message("{}: {}", type(error).__name__, error)
+    return ProtocolError("{}: {}", REPAIR, what, said)

@@ -148,8 +148,8 @@ def _read_sent(given: JobInput, on_progress: Callable[[float, str], None], wante
 def _floats(name: str, array: np.ndarray) -> np.ndarray:
     """Pixels as float32, unsigned integers scaled to [0, 1]. Raise ParameterError for NaN and infinite values."""
     if array.dtype.kind == "f" and not np.isfinite(array).all():
-        message = f"{name} has pixels that are infinite or not a number"
-        raise ParameterError(message, "open the picture in the program that made it and clean it")
+        message = "{} has pixels that are infinite or not a number"
+        raise ParameterError(message, "open the picture in the program that made it and clean it", name)
     if array.dtype.kind == "u":
         return array.astype(np.float32) / np.float32(np.iinfo(array.dtype).max)
     return array.astype(np.float32, copy=False)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ..errors import Cancelled
+from ..errors import Cancelled, Message
 from ..system.typed_json import as_kind
 from .delivery import deliver, preview_pixels, read_inputs
 from .messages import ActionRequest, JobNews, JobResult, Reply
@@ -101,7 +101,8 @@ class Execution:
 
     def _read(self) -> dict[str, RecipeInput]:
         request = self._request
-        return read_inputs(request.recipe, request.inputs, lambda _, name: self._check(0.0, f"looking at {name}"))
+        check = self._check
+        return read_inputs(request.recipe, request.inputs, lambda _, name: check(0.0, Message("looking at {}", name)))
 
     def _send_news(self, **news: Any) -> None:
         self._send(JobNews(self._job.id, **news))

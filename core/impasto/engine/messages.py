@@ -49,7 +49,7 @@ class JobInput:
     def __post_init__(self) -> None:
         for name in (*self.files, *([] if self.folder is None else [self.folder])):
             if not is_file_name(name):
-                raise ProtocolError(f"an input has a file or a folder called {excerpt(name)}", "see the log")
+                raise ProtocolError("an input has a file or a folder called {}", "see the log", excerpt(name))
 
     @classmethod
     def of_maps(cls, maps: Maps) -> JobInput:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from ..about import VERSION
-from ..errors import ParameterError, ProtocolError, WorkerError
+from ..errors import Message, ParameterError, ProtocolError, WorkerError
 from ..io.map_files import sent_files
 from ..options import Sink
 from ..system.names import check_name
@@ -73,7 +73,7 @@ class Remote:
         """
         found = ADDRESS.fullmatch(address)
         if not found or not 0 < int(found["port"] or 22) < 65536:
-            raise ParameterError(f"{excerpt(address)} is no address of an engine", EXAMPLE)
+            raise ParameterError("{} is no address of an engine", EXAMPLE, excerpt(address))
         path = (found["python"] or "/")[1:]
         python = path if path.startswith("~/") else f"/{path}"
         return cls(
@@ -100,7 +100,7 @@ class Remote:
         """Error for a connection that ended, by ssh's exit code and last lines; None if the worker is the cause."""
         text = "\n".join(said)
         if code in NO_COMMAND:
-            return WorkerError(f"there is no {shorten(self.python)} on {shorten(self.place)}", EXAMPLE)
+            return WorkerError("there is no {} on {}", EXAMPLE, shorten(self.python), shorten(self.place))
         known = self._cause_of_ssh(text) if code == SSH_FAILED else self._cause_of_python(text)
         if known:
             return WorkerError(*known)
@@ -108,31 +108,32 @@ class Remote:
             return None
         reason = next((line.strip()[-200:] for line in reversed(said) if line.strip()), "ssh said nothing")
         remedy = "nothing was changed here: try again, and see whether ssh reaches it from a terminal"
-        return WorkerError(f"the connection to {shorten(self.place)} was lost: {reason}", remedy)
+        return WorkerError("the connection to {} was lost: {}", remedy, shorten(self.place), reason)
 
     def _cause_of_ssh(self, text: str) -> tuple[str, str] | None:
         """Message and remedy for ssh's text when it cannot connect; None if the text is not known."""
         if UNKNOWN_KEY.search(text):
-            message = f"the host key of {shorten(self.place)} is unknown, or not the one that it had"
-            return message, f"run `ssh {self.place}` once in a terminal, compare the fingerprint, and confirm it"
+            message = Message("the host key of {} is unknown, or not the one that it had", shorten(self.place))
+            remedy = "run `ssh {}` once in a terminal, compare the fingerprint, and confirm it"
+            return message, Message(remedy, self.place)
         if NOT_ADMITTED.search(text):
-            remedy = f"put your key there (`ssh-copy-id {self.place}`) and unlock it (`ssh-add`)"
-            return f"{shorten(self.place)} asks for a password, or does not accept the key", remedy
+            remedy = Message("put your key there (`ssh-copy-id {}`) and unlock it (`ssh-add`)", self.place)
+            return Message("{} asks for a password, or does not accept the key", shorten(self.place)), remedy
         if NO_SUCH_HOST.search(text):
             remedy = "check the address, or add the name to ~/.ssh/config"
-            return f"there is no machine called {shorten(self.host)}", remedy
+            return Message("there is no machine called {}", shorten(self.host)), remedy
         if NO_ANSWER.search(text):
             remedy = "check that it is on, that it runs an ssh server, and the port"
-            return f"{shorten(self.place)} does not answer", remedy
+            return Message("{} does not answer", shorten(self.place)), remedy
         return None
 
     def _cause_of_python(self, text: str) -> tuple[str, str] | None:
         """Message and remedy for the text of a Python that cannot start the worker; None if it is not known."""
         if NO_IMPASTO.search(text):
-            message = f"{shorten(self.python)} on {shorten(self.place)} has no impasto"
-            return message, f"install impasto {VERSION} there, or give the path of the Python that has it"
+            message = Message("{} on {} has no impasto", shorten(self.python), shorten(self.place))
+            return message, Message("install impasto {} there, or give the path of the Python that has it", VERSION)
         if TOO_OLD.search(text):
-            message = f"{shorten(self.python)} on {shorten(self.place)} is too old"
+            message = Message("{} on {} is too old", shorten(self.python), shorten(self.place))
             return message, "give the path of a Python 3.11 or newer that has impasto"
         return None
 
@@ -147,7 +148,7 @@ def write_files(sink: Sink, answer: JobResult) -> JobResult:
     """Write the encoded files of an answer to the sink, as the engine would, and return the answer with the paths."""
     unknown = [name for name in answer.arrays if tile_of(name)[0] not in MAP_CHANNELS]
     if unknown or not re.fullmatch(r"\.[a-z0-9]{1,8}", answer.suffix):
-        raise ProtocolError(f"a result has a file for {excerpt((*unknown, answer.suffix))}", "see the log")
+        raise ProtocolError("a result has a file for {}", "see the log", excerpt((*unknown, answer.suffix)))
     name = check_name(sink.name, "the name of the files")
     contents = {sink.folder / f"{name}_{map_}{answer.suffix}": data for map_, data in answer.arrays.items()}
     replace_files({path: data.tobytes() for path, data in contents.items()}, replace=sink.replace)

@@ -96,7 +96,7 @@ class Worker:
 
     def _accept(self, job: RunningJob) -> None:
         if job.id in self._jobs:
-            raise ProtocolError(f"a job with the id {job.id} is there already", "give each job an id of its own")
+            raise ProtocolError("a job with the id {} is there already", "give each job an id of its own", job.id)
         for older in list(self._jobs.values()):
             if job.request.supersedes and older.request.supersedes == job.request.supersedes:
                 self._cancel(older.id)
@@ -158,5 +158,5 @@ def _failure(id_: int | None, error: BaseException) -> Failure:
     log.error("job failed", exc_info=error)
     error = out_of_memory(error) or error
     if not isinstance(error, ImpastoError):
-        error = WorkerError(f"{type(error).__name__}: {error}", "this is a bug: report the log")
+        error = WorkerError("{}: {}", "this is a bug: report the log", type(error).__name__, error)
     return Failure(id_, **error_fields(error))

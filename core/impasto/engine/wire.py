@@ -3,7 +3,8 @@
     {"type": "action", "id": 3, "inputs": {"source": {"arrays": {"height": {"$array": ["<f4", [64, 64, 1]]}}}}}\n
 
 An array may be anywhere in a frame. The bytes of arrays follow in the order in which the line names them. Both sides
-check types and sizes before they allocate memory. Standard library and NumPy only.
+check types and sizes before they allocate memory. A message crosses with its id and values. Standard library and NumPy
+only.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from typing import IO, Any
 
 import numpy as np
 
-from ..errors import ProtocolError
+from ..errors import Message, ProtocolError, with_ids, with_messages
 from ..system.untrusted import excerpt, parse_json
 
-PROTOCOL = 4
+PROTOCOL = 5
 ARRAY = "$array"
 """Name of the only field of an object that stands for an array. Its value is the type and the shape."""
 MAX_HEADER_BYTES = 16 * 2**20
@@ -49,15 +50,14 @@ def write_frame(stream: IO[bytes], frame: Mapping[str, Any]) -> None:
         return value.to_dict() if hasattr(value, "to_dict") else vars(value)
 
     try:
-        line = json.dumps(frame, separators=(",", ":"), allow_nan=False, default=plain).encode() + b"\n"
+        line = json.dumps(with_ids(frame), separators=(",", ":"), allow_nan=False, default=plain).encode() + b"\n"
     except (TypeError, ValueError, RecursionError) as error:
-        raise ProtocolError(
-            f"a frame cannot contain this: {error}", "give numbers that are finite, and text"
-        ) from error
+        message = "a frame cannot contain this: {}"
+        raise ProtocolError(message, "give numbers that are finite, and text", error) from error
     if line.count(f'{{"{ARRAY}":'.encode()) != len(arrays):
-        raise ProtocolError(f"a name in a frame is {ARRAY}, which stands for arrays", "choose another name")
+        raise ProtocolError("a name in a frame is {}, which stands for arrays", "choose another name", ARRAY)
     if len(line) > MAX_HEADER_BYTES:
-        raise ProtocolError(f"a frame's header has {len(line)} bytes", f"at most {MAX_HEADER_BYTES} fit")
+        raise ProtocolError("a frame's header has {} bytes", "at most {} fit", len(line), MAX_HEADER_BYTES)
     stream.write(line)
     for array in arrays:
         if array.size:
@@ -77,11 +77,11 @@ def read_frame(stream: IO[bytes]) -> dict[str, Any] | None:
     """
     if not (line := stream.readline(MAX_HEADER_BYTES)):
         return None
-    header = parse_json(line, f"a frame ({excerpt(line)})", kind=ProtocolError)
+    header = parse_json(line, Message("a frame ({})", excerpt(line)), kind=ProtocolError)
     if not isinstance(header, dict):
-        raise ProtocolError(f"this is no frame: {excerpt(line)}", "see the worker's log")
+        raise ProtocolError("this is no frame: {}", "see the worker's log", excerpt(line))
     arrays: list[np.ndarray] = []
-    frame = _with_arrays(header, arrays)
+    frame = _with_arrays(with_messages(header), arrays)
     for array in arrays:
         if array.size and stream.readinto(array.data.cast("B")) < array.nbytes:  # type: ignore[attr-defined]
             raise CutFrameError("the stream ended in the middle of an array", "start the job again")
@@ -109,15 +109,15 @@ def _check_array(described: Any, before: Sequence[np.ndarray]) -> None:
     """Raise ProtocolError unless this array may follow the arrays `before` in a frame."""
     dtype, shape = described if isinstance(described, list) and len(described) == 2 else (described, None)
     if dtype not in DTYPES:
-        raise ProtocolError(f"an array has the dtype {excerpt(dtype)}", f"send one of {', '.join(DTYPES)}")
+        raise ProtocolError("an array has the dtype {}", "send one of {}", excerpt(dtype), ", ".join(DTYPES))
     sizes = shape if isinstance(shape, list) and len(shape) <= MAX_DIMENSIONS else [-1]
     if not all(type(size) is int and size >= 0 for size in sizes):
-        message = f"an array has the shape {excerpt(shape)}"
-        raise ProtocolError(message, f"send at most {MAX_DIMENSIONS} sizes that are not negative")
+        message = "an array has the shape {}"
+        raise ProtocolError(message, "send at most {} sizes that are not negative", excerpt(shape), MAX_DIMENSIONS)
     # empty dimensions count as one, since NumPy limits that size too
     count = math.prod(max(size, 1) for size in sizes) * np.dtype(dtype).itemsize
     if len(before) == MAX_ARRAYS:
-        raise ProtocolError(f"a frame has more than {MAX_ARRAYS} arrays", "send fewer at once")
+        raise ProtocolError("a frame has more than {} arrays", "send fewer at once", MAX_ARRAYS)
     if count > (most := min(MAX_FRAME_BYTES - sum(array.nbytes for array in before), MAX_ARRAY_BYTES)):
-        message = f"an array has {count:,} bytes, and the frame carries {most:,} more"
-        raise ProtocolError(message, "make it smaller, or pass files instead of pixels")
+        message = "an array has {:,} bytes, and the frame carries {:,} more"
+        raise ProtocolError(message, "make it smaller, or pass files instead of pixels", count, most)

@@ -68,7 +68,7 @@ def sets_to_check(path: Path) -> list[tuple[Path, int]]:
         return [(path, number) for number in tiles]
     if not is_folder(path):
         if set_at(path) is None:
-            raise FileError(f"{excerpt(path)} is no folder", "give the folder of a PBR set")
+            raise FileError("{} is no folder", "give the folder of a PBR set", excerpt(path))
         return [(path, 0)]
     sets = [one for one in sets_in(path)[0] if len(one.maps) > 1]
     if len(sets) > 1:
@@ -92,7 +92,7 @@ def read_map_set(
     whole = path if path.name.endswith(ALL_OF_ONE) else path / "*"
     place = whole.with_name(f"{whole.name}.{tile}.*") if tile else path
     if found is None:
-        raise FileError(f"{excerpt(path)} is no map set", "give the folder of one")
+        raise FileError("{} is no map set", "give the folder of one", excerpt(path))
     textures, findings = {}, list[Finding]()
     for index, (name, source) in enumerate(found.maps.items()):
         on_progress(index / len(found.maps), f"Reading {name}")

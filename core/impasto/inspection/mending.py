@@ -92,10 +92,10 @@ def mend(report: Report, folder: Path) -> tuple[list[Fix], list[Path]]:
     """
     found = report.found
     if resolve(folder) in (resolve(found.path), resolve(found.path.parent)):
-        raise FileError(f"{folder} is the folder of the set itself", "choose another --out: the input is kept")
+        raise FileError("{} is the folder of the set itself", "choose another --out: the input is kept", folder)
     wanted = {finding.fix for finding in report.findings if finding.fix}
     if not wanted:
-        raise FileError(f"there is nothing to mend in {found.path}", "see the remedies of what was found")
+        raise FileError("there is nothing to mend in {}", "see the remedies of what was found", found.path)
     textures: Textures = dict(found.textures)
     fixes: list[Fix] = [fix for fix in FIXES if fix in wanted]
     for fix in fixes:

@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypedDict, TypeVar
 
-from ..errors import FileError, WorkerError, error_from_name
+from ..errors import FileError, Message, WorkerError, error_from_name
 from ..system import process
 from ..system.transaction import temporary_folder
 from ..system.typed_json import PositiveSize, as_kind
@@ -29,8 +29,9 @@ CONTENTS_LIMIT_S = 600.0
 MOST_BYTES = 2**26
 """Limit of Blender's answer about a file."""
 T = TypeVar("T")
-GET_BLENDER = f"install Blender and its Impasto extension, and set {PROGRAM} to its program if it is not on PATH"
-GET_EXTENSION = f"install the Impasto extension of this version in it, or set {PROGRAM} to another Blender"
+GET_BLENDER = "install Blender and its Impasto extension, and set {} to its program if it is not on PATH"
+GET_BLENDER = Message(GET_BLENDER, PROGRAM)
+GET_EXTENSION = Message("install the Impasto extension of this version in it, or set {} to another Blender", PROGRAM)
 
 
 class BlenderProblem(TypedDict):
@@ -89,7 +90,7 @@ def datablocks_in(given: Datablock) -> list[Datablock]:
         return [given]
     found = [Datablock(given.file, given.kind, one["name"]) for one in _contents(given.file)[given.kind]]  # type: ignore[literal-required]
     if not found:
-        raise FileError(f"{given.title} has no sources", "add materials or mesh objects that have one in Blender")
+        raise FileError("{} has no sources", "add materials or mesh objects that have one in Blender", given.title)
     return found
 
 
@@ -102,9 +103,9 @@ def source_at(datablock: Datablock) -> Source:
     files = tuple(map(Path, about["files"]))
     datablock.check_files(files)
     if problem := about["problem"]:
-        raise FileError(f"{datablock.title}: {problem['message']}", problem["remedy"])
+        raise FileError("{}: {}", problem["remedy"], datablock.title, problem["message"])
     if not about["size_px"] or len(about["size_px"]) != 2:
-        raise FileError(f"{datablock.title} has an image without pixels", "find its missing file in Blender")
+        raise FileError("{} has an image without pixels", "find its missing file in Blender", datablock.title)
     height_px, width_px = about["size_px"]
     named = Datablock(datablock.file, datablock.kind, name)
     return Source(named, (height_px, width_px), (datablock.file, *files), contents["blender"])
@@ -171,8 +172,8 @@ def _contents_of(blend: Path, size_bytes: int, changed_ns: int) -> Contents:
 
     def check_time() -> None:
         if time.monotonic() > until:
-            message = f"Blender took longer than {CONTENTS_LIMIT_S:.0f} s to open {excerpt(blend)}"
-            raise WorkerError(message, "see whether it opens in Blender")
+            message = "Blender took longer than {:.0f} s to open {}"
+            raise WorkerError(message, "see whether it opens in Blender", CONTENTS_LIMIT_S, excerpt(blend))
 
     with temporary_folder() as folder:
         answer = _ask(("contents", str(blend)), folder, check_time)
@@ -193,7 +194,7 @@ def _ask(arguments: tuple[str, ...], folder: Path, poll: Callable[[], None]) -> 
         try:
             popen = process.start(command, environment, stdout=stdout, stderr=stderr)
         except OSError as error:
-            raise FileError(f"{program} cannot be started: {error.strerror or error}", GET_BLENDER) from error
+            raise FileError("{} cannot be started: {}", GET_BLENDER, program, error.strerror or error) from error
     with popen:
         try:
             while popen.poll() is None:
@@ -217,9 +218,8 @@ def _answer(code: int, said: Path, log: Path) -> Mapping[str, Any]:
             return answer
     words = [*lines, *read_bytes(log, MOST_BYTES).decode("utf-8", "replace").splitlines()]
     last = next((line.strip()[-200:] for line in reversed(words) if line.strip()), "it said nothing")
-    raise WorkerError(
-        f"Blender could not read or write the .blend ({process.describe_exit(code)}): {last}", GET_EXTENSION
-    )
+    message = "Blender could not read or write the .blend ({}): {}"
+    raise WorkerError(message, GET_EXTENSION, process.describe_exit(code), last)
 
 
 def _answer_as(kind: type[T], answer: Mapping[str, Any]) -> T:

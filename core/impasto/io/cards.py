@@ -12,7 +12,7 @@ from typing import Annotated, Any, Self, TypeVar
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from ..errors import FileError, ImpastoError, ModelError
+from ..errors import FileError, ImpastoError, Message, ModelError
 from ..system.untrusted import excerpt, parse_json, read_json
 from ..texture import LARGEST_M, MAP_CHANNELS, SMALLEST_M, channels_of
 
@@ -60,7 +60,7 @@ class Embedded(FromOutside):
 
 def read_embedded(text: str | bytes, path: Path) -> dict[str, Any]:
     """The fields of `Embedded` that a picture's JSON has. FileError names the wrong one."""
-    what = f"what Impasto wrote into {excerpt(path)}"
+    what = Message("what Impasto wrote into {}", excerpt(path))
     found = check(Embedded, parse_json(text, what), what, FileError, "use another of its files, or save it anew")
     return found.model_dump(exclude_none=True)
 
@@ -70,21 +70,21 @@ def check(model: type[Checked], data: Any, what: str, kind: type[ImpastoError], 
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        raise kind(f"{what} {reason(error)}", remedy) from error
+        raise kind(reason(error, what), remedy) from error
 
 
-def reason(error: ValidationError) -> str:
-    """Description of the first mistake, such as "has -1 for width_m: input should be greater than 0"."""
-    first = error.errors(include_url=False, include_context=False)[0]
+def reason(error: ValidationError, what: str) -> str:
+    """Description of the first mistake, such as "the card has -1 for width_m: input should be greater than 0"."""
+    first = error.errors(include_url=False)[0]
     name = ".".join(str(part) for part in first["loc"])
-    message = (first["msg"][0].lower() + first["msg"][1:]).removeprefix("value error, ")
+    own = first["ctx"]["error"].args[0] if first["type"] == "value_error" else ""
+    message = own or first["msg"][0].lower() + first["msg"][1:]
     if first["type"] == "missing":
-        return f"lacks {name}"
-    if first["type"] == "value_error" and not name:  # the message names the fields
-        return f"is wrong: {message}"
-    return (
-        f"has {excerpt(first['input'])} for {name}: {message}" if name else f"is {excerpt(first['input'])}: {message}"
-    )
+        return Message("{} lacks {}", what, name)
+    if own and not name:  # the message names the fields
+        return Message("{} is wrong: {}", what, message)
+    text = "{} has {} for {}: {}" if name else "{} is {}: {}"
+    return Message(text, what, excerpt(first["input"]), *([name] if name else []), message)
 
 
 class SheetIndex(FromOutside):
@@ -96,7 +96,7 @@ class SheetIndex(FromOutside):
 
 def read_index(file: Path) -> SheetIndex:
     """The index in a folder of contact sheets. FileError shows an example."""
-    what = f"{excerpt(file)} does not say where the pictures are on the contact sheets: it"
+    what = Message("{} does not say where the pictures are on the contact sheets: it", excerpt(file))
     remedy = 'it looks like {"tile": 128, "boxes": {"Bricks.png": [[16, 16], …]}}, x before y'
     return check(SheetIndex, read_json(file, f"{excerpt(file)}"), what, FileError, remedy)
 
@@ -149,7 +149,7 @@ class ModelCard(FromOutside):
     def _is_distinct(self) -> ModelCard:
         for name in ("classes", "maps"):
             if len(set(getattr(self, name))) < len(getattr(self, name)):
-                raise ValueError(f"{name} names something twice")
+                raise ValueError(Message("{} names something twice", name))
         return self
 
 
@@ -167,7 +167,7 @@ class NetworkCard(FromOutside):
     @classmethod
     def of(cls, card: Mapping[str, Any]) -> Self:
         """The fields of this class from a model's card. ModelError names the wrong one."""
-        what = f"the card of the model {card['name']}"
+        what = Message("the card of the model {}", card["name"])
         return check(cls, card, what, ModelError, "train it again, or choose another")
 
 
@@ -182,7 +182,7 @@ class SurfaceCard(FromOutside):
     @model_validator(mode="after")
     def _can_be_undone(self) -> SurfaceCard:
         if {len(self.matrix), *map(len, self.matrix)} != {len(self.mean)}:
-            raise ValueError(f"matrix is not of the {len(self.mean)} channels of mean")
+            raise ValueError(Message("matrix is not of the {} channels of mean", len(self.mean)))
         try:
             inverse = np.linalg.inv(np.array(self.matrix, np.float32))
         except np.linalg.LinAlgError:
@@ -238,7 +238,7 @@ UNIMPORTANT: Mapping[str, TypeAdapter[Any]] = {
 
 def read_card(text: str | bytes, path: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
     """A model's card, and notes on mistakes in its `UNIMPORTANT` fields. ModelError for any other mistake."""
-    what, remedy = f"the card of {excerpt(path)}", "download it again, or train it anew"
+    what, remedy = Message("the card of {}", excerpt(path)), "download it again, or train it anew"
     card = parse_json(text, what, kind=ModelError)
     check(ModelCard, card, what, ModelError, remedy)
     notes = []
@@ -247,6 +247,6 @@ def read_card(text: str | bytes, path: Path) -> tuple[dict[str, Any], tuple[str,
             if name in card:
                 adapter.validate_python(card[name])
         except ValidationError as error:
-            notes.append(f"{what}, {name}: {reason(error)}; it was left out")
+            notes.append(Message("{}; it was left out", reason(error, Message("{}, {}:", what, name))))
             del card[name]
     return {"figures": {}, **card}, tuple(notes)

@@ -110,8 +110,9 @@ def _given_space(lines: Scanlines, name: str) -> StoredSpace | None:
     """The space that the user names. Raise FileError for a file that is not in RGB."""
     space = named_space(name)
     if lines.color != "rgb":
-        message = f"{excerpt(lines.path)} is in {lines.color.removeprefix('icc').upper()}, and {name} is a space of RGB"
-        raise FileError(message, "leave the colour space out, or convert the picture to RGB")
+        message = "{} is in {}, and {} is a space of RGB"
+        remedy = "leave the colour space out, or convert the picture to RGB"
+        raise FileError(message, remedy, excerpt(lines.path), lines.color.removeprefix("icc").upper(), name)
     return space
 
 
@@ -140,8 +141,8 @@ def matrix_of(lines: Scanlines) -> np.ndarray | None:
     try:
         return primaries_to_srgb(lines.chromaticities) if lines.chromaticities else None
     except ValueError as error:
-        message = f"{excerpt(lines.path)} has chromaticities that are no colours"
-        raise FileError(message, "export it as sRGB, or name its colour space yourself") from error
+        message = "{} has chromaticities that are no colours"
+        raise FileError(message, "export it as sRGB, or name its colour space yourself", excerpt(lines.path)) from error
 
 
 def _is_adobe_rgb(lines: Scanlines) -> bool:
@@ -164,8 +165,8 @@ def _of_profile(lines: Scanlines) -> tuple[StoredSpace | None, _ByteTransform | 
     if not profile:
         return None
     if len(profile) > MAX_PROFILE_BYTES:
-        message = f"{excerpt(lines.path)} has a colour profile of {len(profile) >> 20} MiB"
-        raise FileError(message, "export it again as sRGB, without metadata")
+        message = "{} has a colour profile of {} MiB"
+        raise FileError(message, "export it again as sRGB, without metadata", excerpt(lines.path), len(profile) >> 20)
     is_grey = profile[16:20] == b"GRAY"
     if is_grey and count > 1:
         return None

@@ -90,7 +90,8 @@ def _linear_srgb(values: np.ndarray, name: str) -> np.ndarray:
     source = oiio.ImageBuf(rgb)
     result = oiio.ImageBufAlgo.colorconvert(source, name, LINEAR_SRGB, False, colorconfig=OCIO_CONFIG)
     if result.has_error:
-        raise ParameterError(f"OpenColorIO cannot convert {name}: {result.geterror()}", "choose another colour space")
+        message = "OpenColorIO cannot convert {}: {}"
+        raise ParameterError(message, "choose another colour space", name, result.geterror())
     return np.asarray(result.get_pixels(oiio.FLOAT))
 
 
@@ -157,8 +158,8 @@ def check_color_space(name: str) -> str:
     known = _names()
     if name.strip().lower() not in known:
         names = sorted(set(known.values()))
-        remedy = f"{did_you_mean(name, names)}choose from {', '.join(names)}"
-        raise ParameterError(f"there is no colour space called {excerpt(name)}", remedy)
+        message = "there is no colour space called {}"
+        raise ParameterError(message, "{}choose from {}", excerpt(name), did_you_mean(name, names), ", ".join(names))
     return known[name.strip().lower()]
 
 
@@ -260,10 +261,11 @@ UNKNOWN, HDR = 2, {16: "PQ", 18: "HLG"}
 def cicp_space(name: str, primaries: int, curve: int, full_range: int) -> RGBSpace | None:
     """The space of a cICP chunk (PNG 3, 11.3.2.6); None for sRGB. FileError, about the file `name`, for HDR."""
     if curve in HDR:
-        message = f"{name} is encoded in {HDR[curve]} for bright screens (HDR), which is not read"
-        raise FileError(message, "export it as sRGB or Display P3, or as linear EXR with values from 0 to 1")
+        remedy = "export it as sRGB or Display P3, or as linear EXR with values from 0 to 1"
+        raise FileError("{} is encoded in {} for bright screens (HDR), which is not read", remedy, name, HDR[curve])
     if curve not in CICP_CURVES or str(primaries) not in TABLES["cicp-primaries"] or not full_range:
-        message = f"{name} has colours of an unusual kind (cICP {primaries}, {curve}, {full_range}), which are not read"
-        raise FileError(message, "export it as sRGB, or name its colour space yourself")
+        message = "{} has colours of an unusual kind (cICP {}, {}, {}), which are not read"
+        remedy = "export it as sRGB, or name its colour space yourself"
+        raise FileError(message, remedy, name, primaries, curve, full_range)
     matrix = primaries_to_srgb(TABLES["cicp-primaries"][str(primaries)])
     return None if matrix is None and CICP_CURVES[curve] is srgb_to_linear else RGBSpace((CICP_CURVES[curve],), matrix)

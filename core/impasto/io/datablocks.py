@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import FileError, did_you_mean
+from ..errors import FileError, Message, did_you_mean
 from ..system.names import usable_name
 from ..system.untrusted import excerpt, is_folder, is_there, printable
 
@@ -38,8 +38,8 @@ class Datablock:
             if kinds and not is_folder(file):
                 kind, *names = path.parts[index + 1 :] or (MATERIAL,)
                 if kind not in kinds:
-                    remedy = f"write {' or '.join(f'{file.name}/{one}/NAME' for one in kinds)}"
-                    raise FileError(f"{excerpt(kind)} in {excerpt(path)} is no kind of source", remedy)
+                    message = Message("{} in {} is no kind of source", excerpt(kind), excerpt(path))
+                    raise FileError(message, "write {}", " or ".join(f"{file.name}/{one}/NAME" for one in kinds))
                 return cls(file, kind, "/".join(names))
         return None
 
@@ -67,21 +67,21 @@ class Datablock:
         """Raise FileError if a file that the datablock uses is missing."""
         if missing := next((file for file in files if not is_there(file)), None):
             remedy = "restore it, or pack the resources of the .blend (File > External Data), and save"
-            raise FileError(f"{self.title} uses {excerpt(missing)}, which is not there", remedy)
+            raise FileError("{} uses {}, which is not there", remedy, self.title, excerpt(missing))
 
     def name_in(self, names: Iterable[str]) -> str:
         """Full name among existing names. A path shortens "A//B". Raise FileError if it is missing or ambiguous."""
         known = list(names)
         listed = ", ".join(map(excerpt, known[:MOST_LISTED])) + (", …" if len(known) > MOST_LISTED else "")
         if not self.name:
-            remedy = f"write {self.title}/NAME; there are {listed or 'none'}"
-            raise FileError(f"{excerpt(self.file)} is no single source", remedy)
+            message = "{} is no single source"
+            raise FileError(message, "write {}/NAME; there are {}", excerpt(self.file), self.title, listed or "none")
         same = [name for name in known if name == self.name]
         same = same or [name for name in known if Path(f"./{name}").parts == Path(f"./{self.name}").parts]
         if len(same) > 1:
-            remedy = "make one of them local under another name (Object > Relations > Make Local)"
-            raise FileError(f"there are several {self.kind}/{printable(self.name)} in {excerpt(self.file)}", remedy)
+            message = Message("there are several {}/{} in {}", self.kind, printable(self.name), excerpt(self.file))
+            raise FileError(message, "make one of them local under another name (Object > Relations > Make Local)")
         if not same:
-            remedy = f"{did_you_mean(self.name, known)}there are {listed or 'none'}"
-            raise FileError(f"there is no {self.kind}/{printable(self.name)} in {excerpt(self.file)}", remedy)
+            message = Message("there is no {}/{} in {}", self.kind, printable(self.name), excerpt(self.file))
+            raise FileError(message, "{}there are {}", did_you_mean(self.name, known), listed or "none")
         return same[0]

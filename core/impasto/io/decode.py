@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ..errors import FileError, ParameterError
+from ..errors import FileError, Message, ParameterError
 from ..surface.color import srgb_to_linear
 from ..system.untrusted import excerpt
 from ..texture import COLOR_MAPS, LARGEST_M, MAP_CHANNELS, NORMAL_MAPS, SMALLEST_M, Maps, Texture, standard_color_space
@@ -189,8 +189,8 @@ def _read(
             opacity_as_stored[top:end] = blocks.mean("opacity", np.clip(alpha, 0.0, 1.0))
         on_progress(end / len(as_stored))
     if is_alone and spread > COLORFUL * conversion.largest:
-        message = f"{excerpt(lines.path)} has colours, and a {name} map is grey"
-        raise ParameterError(message, f"give the {name} map, or a folder that has one")
+        message = "{} has colours, and a {} map is grey"
+        raise ParameterError(message, "give the {} map, or a folder that has one", excerpt(lines.path), name, name)
     has_negative = conversion.negative > NEGATIVE_SHARE * len(lines.channels) * math.prod(lines.size_px)
     is_grey_light = len(lines.channels) == 1 and not (takes_light or (keeps_broken and conversion.invalid))
     if is_alone and is_color and is_grey_light and (conversion.beyond or has_negative):
@@ -200,7 +200,7 @@ def _read(
     if divisor > 1:
         notes += (reduction_note(divisor, (pixels.shape[0], pixels.shape[1])),)
     if is_color and has_negative:
-        notes += (f"{conversion.negative:,} values of {excerpt(lines.path)} are below 0, and count as 0",)
+        notes += (Message("{:,} values of {} are below 0, and count as 0", conversion.negative, excerpt(lines.path)),)
     if keeps_range:
         low, high, told = _scale_heights(lines, as_stored)
         notes += told
@@ -223,25 +223,24 @@ def _scale_heights(lines: Scanlines, heights: np.ndarray) -> tuple[float, float,
     notes: tuple[str, ...] = ()
     if is_void.any():
         if is_void.all():
-            raise FileError(f"{excerpt(lines.path)} has no heights", DAMAGED)
+            raise FileError("{} has no heights", DAMAGED, excerpt(lines.path))
         low = np.min(heights, where=~is_void, initial=np.inf)
-        notes = (
-            f"{int(is_void.sum()):,} points of {excerpt(lines.path)} have no height, and are as low as the lowest",
-        )
+        note = "{:,} points of {} have no height, and are as low as the lowest"
+        notes = (Message(note, int(is_void.sum()), excerpt(lines.path)),)
         heights[is_void] = low
     low, high = float(heights.min()), float(heights.max())
     if low >= -TOLERANCE and high <= 1 + TOLERANCE:
         np.clip(heights, 0, 1, out=heights)
         return 0.0, 1.0, notes
     if high - low > LARGEST_M:
-        message = f"{excerpt(lines.path)} has heights from {low:.4g} to {high:.4g}"
-        raise FileError(message, "scale them into 0 to 1")
+        message = "{} has heights from {:.4g} to {:.4g}"
+        raise FileError(message, "scale them into 0 to 1", excerpt(lines.path), low, high)
     heights -= np.float32(low)
     heights /= np.float32(max(high - low, SMALLEST_M))
     np.clip(heights, 0, 1, out=heights)
     name = excerpt(lines.path)
-    said = f"the heights of {name} count as metres, from {low:.6g} to {high:.6g}, and become 0 to 1: give its width too"
-    return low, high, (*notes, said)
+    said = "the heights of {} count as metres, from {:.6g} to {:.6g}, and become 0 to 1: give its width too"
+    return low, high, (*notes, Message(said, name, low, high))
 
 
 def _lines_of(path: Path, name: str) -> Scanlines:
@@ -254,14 +253,15 @@ def _lines_of(path: Path, name: str) -> Scanlines:
 def _refuse_numbers(path: Path, found: ColorConversion, is_color: bool, keeps_broken: bool) -> None:
     """Raise FileError for NaN and infinite values, unless they are kept, and for values that a texture cannot hold."""
     if found.invalid and not keeps_broken:
-        message = f"{excerpt(path)} has {found.invalid:,} values that are NaN or infinite"
-        raise FileError(message, "render or export it again without them")
+        message = "{} has {:,} values that are NaN or infinite"
+        raise FileError(message, "render or export it again without them", excerpt(path), found.invalid)
     if found.beyond and is_color:
-        message = f"{excerpt(path)} has {found.beyond:,} values above 1, up to {found.largest:.4g}, which would be lost"
-        raise FileError(message, "lower its exposure until all are at most 1, or save it as PNG as it should look")
+        message = "{} has {:,} values above 1, up to {:.4g}, which would be lost"
+        remedy = "lower its exposure until all are at most 1, or save it as PNG as it should look"
+        raise FileError(message, remedy, excerpt(path), found.beyond, found.largest)
     if found.beyond:
-        message = f"{excerpt(path)} has {found.beyond:,} values outside 0 to 1, which would be lost"
-        raise FileError(message, "scale them into 0 to 1 (a normal n is stored as n/2 + 1/2)")
+        remedy = "scale them into 0 to 1 (a normal n is stored as n/2 + 1/2)"
+        raise FileError("{} has {:,} values outside 0 to 1, which would be lost", remedy, excerpt(path), found.beyond)
 
 
 def _flips(lines: Scanlines, upright: bool) -> tuple[bool, bool, bool]:

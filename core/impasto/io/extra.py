@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,7 +21,7 @@ def import_extra(name: str) -> Any:
     try:
         return importlib.import_module(name)
     except ImportError as error:
-        raise PluginError(f"models of other frameworks need packages that are missing ({error})", REMEDY) from error
+        raise PluginError("models of other frameworks need packages that are missing ({})", REMEDY, error) from error
 
 
 def imported_keras() -> Any:
@@ -31,10 +31,10 @@ def imported_keras() -> Any:
 
 
 @contextmanager
-def framework_errors(message: Callable[[str], str], remedy: str) -> Iterator[None]:
+def framework_errors(message: str, remedy: str, what: str) -> Iterator[None]:
     """Convert any error of a framework into a ModelError, since a framework's errors have no common base.
 
-    message: the ModelError's message from the first line of the framework's text. Use it only around calls of a
+    message: has fields for `what` and for the first line of the framework's text. Use it only around calls of a
     framework, or a bug of ours would be taken for damage of the file.
     """
     try:
@@ -43,4 +43,4 @@ def framework_errors(message: Callable[[str], str], remedy: str) -> Iterator[Non
         raise
     except Exception as error:
         said = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise ModelError(message(excerpt(said)), remedy) from error
+        raise ModelError(message, remedy, what, excerpt(said)) from error

@@ -63,7 +63,7 @@ def read_maps(
     path = Path(path)
     if datablock := Datablock.at(path):
         if datablock.is_gltf and color_space:
-            raise FileError(f"the colours of {datablock.title} are sRGB, as glTF says", "leave the colour space out")
+            raise FileError("the colours of {} are sRGB, as glTF says", "leave the colour space out", datablock.title)
         if datablock.is_gltf:
             return gltf_maps.read_material(datablock, on_progress)
         with blend.written_maps(datablock, on_progress) as (folder, notes):
@@ -185,7 +185,7 @@ def read_recipe(path: str | Path) -> Recipe:
     datablock = Datablock.at(path)
     metadata = gltf_maps.read_metadata(datablock) if datablock and datablock.is_gltf else decode.read_metadata(path)
     if "recipe" not in metadata:
-        raise FileError(f"{path} has no recipe", "only files that Impasto wrote do; editors often drop it")
+        raise FileError("{} has no recipe", "only files that Impasto wrote do; editors often drop it", path)
     return Recipe.from_dict(metadata["recipe"])
 
 

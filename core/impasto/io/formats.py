@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import FileError
+from ..errors import FileError, Message
 from ..surface.color import encoded_pixels, srgb_to_linear
 from ..system.transaction import in_temporary_folder, temporary_folder
 from ..texture import Maps, Texture, is_large
@@ -60,7 +60,7 @@ class RowWriter:
         self._busy, self._is_abandoned = threading.Lock(), False
         output = oiio.ImageOutput.create(kind)
         if output is None:
-            raise FileError(f"cannot encode {kind}: {oiio.geterror()}", "install OpenImageIO again")
+            raise FileError("cannot encode {}: {}", "install OpenImageIO again", kind, oiio.geterror())
         self._output = output
         spec = oiio.ImageSpec(size_px[1], size_px[0], channels, data)
         for name, value in attributes.items():
@@ -103,9 +103,8 @@ class RowWriter:
         reason = self._output.geterror().partition("\n")[0].replace(str(self.path), "the file") or "its end is missing"
         if shutil.disk_usage(self.path.parent).free < FULL_BYTES:
             reason = os.strerror(errno.ENOSPC)
-        return FileError(
-            f"cannot write a picture of {width}x{height} px: {reason}", "check the disk and its free space"
-        )
+        message = "cannot write a picture of {}x{} px: {}"
+        return FileError(message, "check the disk and its free space", width, height, reason)
 
 
 class PngRows(RowWriter):
@@ -215,10 +214,13 @@ class Exporter:
     def notes_on(self, maps: Maps, packing: Packing = MAPS) -> tuple[str, ...]:
         """Notes on maps for which the packing has no file, and on colours above 1 that this format does not keep."""
         unshown = sorted(maps.keys() - {"confidence", *(name for one in packing.pictures for name in one.map_names)})
-        notes = [f"{packing.name} has no file for {', '.join(unshown)}"] * ("=" not in packing.name and bool(unshown))
+        notes = []
+        if unshown and "=" not in packing.name:
+            notes.append(Message("{} has no file for {}", packing.name, ", ".join(unshown)))
         light = [float(one.pixels.max()) for one in maps.values() if one.color_space == "linear"]
         if not self.keeps_light and max(light, default=0.0) > 1 + TOLERANCE:
-            notes.append(f"colours above 1, up to {max(light):.4g}, are white in this file: write EXR to keep them")
+            note = "colours above 1, up to {:.4g}, are white in this file: write EXR to keep them"
+            notes.append(Message(note, max(light)))
         return tuple(notes)
 
     def begin(

@@ -20,7 +20,7 @@ from urllib.parse import unquote, unquote_to_bytes
 import numpy as np
 
 from ..atlas.mesh import MOST_TRIANGLES
-from ..errors import FileError
+from ..errors import FileError, Message
 from ..system.untrusted import excerpt, inside, parse_json, read_bytes
 
 MOST_BYTES = 2**29
@@ -67,7 +67,7 @@ def reading(name: str) -> Iterator[None]:
     try:
         yield
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, struct.error) as error:
-        raise FileError(f"{excerpt(name)} is damaged, or no glTF 2.0 file", REMEDY) from error
+        raise FileError("{} is damaged, or no glTF 2.0 file", REMEDY, excerpt(name)) from error
 
 
 def integer(value: Any) -> int:
@@ -105,7 +105,7 @@ class Gltf:
             text, binary = _chunks(data) if data[:4] == MAGIC else (data, b"")
         uris: list[bytes] = []
         text = DATA_URI.sub(partial(_extract_uri, uris), text)
-        found = parse_json(text.rstrip(b"\0 "), f"the JSON of {excerpt(name)}")
+        found = parse_json(text.rstrip(b"\0 "), Message("the JSON of {}", excerpt(name)))
         one = cls(name, found, folder, binary, uris)
         with reading(name):
             if str(found["asset"]["version"]).partition(".")[0] != "2":
@@ -118,13 +118,13 @@ class Gltf:
             if extension in REFUSED:
                 raise self.unread_error([extension])
             if not (isinstance(extension, str) and UNDERSTOOD.fullmatch(extension)):
-                message = f"{excerpt(self.name)} needs the glTF extension {excerpt(extension)}, which is not known here"
-                raise FileError(message, "export it without that extension")
+                message = "{} needs the glTF extension {}, which is not known here"
+                raise FileError(message, "export it without that extension", excerpt(self.name), excerpt(extension))
 
     def unread_error(self, extensions: Iterable[str], usual: tuple[str, str] = ("", "")) -> FileError:
         """The error for data that is not read: the first extension that hides it, or else `usual` (data, remedy)."""
         what, remedy = next((REFUSED[one] for one in extensions if one in REFUSED), usual)
-        return FileError(f"{excerpt(self.name)} has {what}, which are not read", remedy)
+        return FileError("{} has {}, which are not read", remedy, excerpt(self.name), what)
 
     def list_of(self, kind: str) -> list[Any]:
         """All items of a kind, such as "materials" or "nodes"."""
@@ -151,9 +151,9 @@ class Gltf:
     def file_at(self, uri: str) -> Path:
         """The path of the file at a URI. Raise FileError if it is outside the folder."""
         if self.folder is None or re.match(r"\w+:", uri):
-            message = f"{excerpt(self.name)} uses {excerpt(uri)}, which is not part of it"
-            raise FileError(message, "export it as GLB, with everything in one file")
-        return inside(self.folder, unquote(uri), f"a file of {excerpt(self.name)}:")
+            message = "{} uses {}, which is not part of it"
+            raise FileError(message, "export it as GLB, with everything in one file", excerpt(self.name), excerpt(uri))
+        return inside(self.folder, unquote(uri), Message("a file of {}:", excerpt(self.name)))
 
     def buffer(self, index: Any) -> memoryview:
         """The bytes of a buffer."""
@@ -209,7 +209,7 @@ class Gltf:
         """Count numbers that need memory of their own. Raise FileError for too many: a few bytes can demand much."""
         self._left -= numbers
         if self._left < 0:
-            raise FileError(f"the arrays of {excerpt(self.name)} are larger than the file", REMEDY)
+            raise FileError("the arrays of {} are larger than the file", REMEDY, excerpt(self.name))
 
 
 def _chunks(data: bytes) -> tuple[bytes, bytes]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import FileError
+from ..errors import FileError, Message
 from ..surface.color import linear_to_srgb, srgb_to_linear
 from ..surface.orientation import unit_normals
 from ..surface.resizing import resized_map
@@ -117,19 +117,19 @@ def maps_in(gltf: Gltf, index: int, on_progress: Callable[[float], None] = lambd
         for done, (slot, info) in enumerate(slots):
             on_progress(done / len(slots))
             if Placement.of(info) != placement_of(material):
-                notes.append(f"{slot} lies elsewhere on the UVs than the first texture, and is left as it is")
+                notes.append(Message("{} lies elsewhere on the UVs than the first texture, and is left as it is", slot))
                 continue
             arrays |= _with_picture(gltf, slot, info, folder, partial(READERS[slot], material, info))
         size_px = _largest([pixels.shape[:2] for pixels in arrays.values()], gltf, material)
     if small := [name for name, pixels in arrays.items() if pixels.shape[:2] != size_px]:
-        notes.append(f"resized to {size_px[1]}x{size_px[0]}: {', '.join(small)}")
+        notes.append(Message("resized to {}x{}: {}", size_px[1], size_px[0], ", ".join(small)))
     alone = {name: Maps.from_arrays({name: pixels})[name] for name, pixels in arrays.items()}
     return Maps({name: resized_map(name, one, size_px) for name, one in alone.items()}, notes=tuple(notes))
 
 
 def _no_textures(gltf: Gltf, materials: Iterable[Mapping[str, Any]], title: str) -> FileError:
     hiding = [one for material in materials for one in material.get("extensions", {}) if one in REFUSED]
-    return gltf.unread_error(hiding) if hiding else FileError(f"{title} has no textures", NO_TEXTURES)
+    return gltf.unread_error(hiding) if hiding else FileError("{} has no textures", NO_TEXTURES, title)
 
 
 def _largest(sizes: list[tuple[int, ...]], gltf: Gltf, material: Mapping[str, Any]) -> tuple[int, int]:
@@ -158,7 +158,7 @@ def _with_picture(gltf: Gltf, slot: str, info: Mapping[str, Any], folder: Path, 
         return read(file)
     except FileError as error:
         message = error.message.replace(str(file), slot)
-        raise FileError(f"{excerpt(gltf.name)}: {message}", error.remedy) from error
+        raise FileError("{}: {}", error.remedy, excerpt(gltf.name), message) from error
     finally:
         file.unlink()
 

@@ -14,7 +14,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from ..errors import ModelError
+from ..errors import Message, ModelError
 from ..system.untrusted import excerpt
 from .extra import framework_errors, import_extra
 
@@ -46,7 +46,7 @@ def _open(file: Path | IO[bytes], what: str) -> Iterator[dict[str, Any]]:
     """The checked arrays of a file, by path, while it is open. Any error within the block becomes a ModelError."""
     h5py = import_extra("h5py")
     with (
-        framework_errors(lambda said: f"{what} is damaged, or no HDF5 file: {said}", REMEDY),
+        framework_errors("{} is damaged, or no HDF5 file: {}", REMEDY, what),
         h5py.File(file, "r") as opened,
     ):
         yield dict(_arrays(h5py, opened, what))
@@ -71,26 +71,26 @@ def _arrays(h5py: Any, file: Any, what: str) -> Iterator[tuple[str, Any]]:
         for name in here:
             count += 1
             if count > MOST_ITEMS or depth > MOST_DEPTH:
-                raise ModelError(f"{what} has too many groups in each other", REMEDY)
+                raise ModelError("{} has too many groups in each other", REMEDY, what)
             if type(here.get(name, getlink=True)) is not h5py.HardLink:
-                raise ModelError(f"{what} refers to data elsewhere ({excerpt(name)})", REMEDY)
+                raise ModelError("{} refers to data elsewhere ({})", REMEDY, what, excerpt(name))
             item, full = here[name], f"{path}{name}"
             if isinstance(item, h5py.Group):
                 waiting.append((f"{full}/", item, depth + 1))
             elif isinstance(item, h5py.Dataset):
-                _check(item, f"{what}, {excerpt(full)},")
+                _check(item, Message("{}, {},", what, excerpt(full)))
                 size += item.size * item.dtype.itemsize
                 if size > most:
-                    raise ModelError(f"{what} claims {size:,} bytes of numbers, which are not in the file", REMEDY)
+                    raise ModelError("{} claims {:,} bytes of numbers, which are not in the file", REMEDY, what, size)
                 yield full, item
 
 
 def _check(array: Any, what: str) -> None:
     """Raise ModelError unless an array holds numbers, and all of them are within the file."""
     if array.dtype.kind not in "fiub" or array.shape is None:
-        raise ModelError(f"{what} is no array of numbers", REMEDY)
+        raise ModelError("{} is no array of numbers", REMEDY, what)
     if array.is_virtual or array.external:
-        raise ModelError(f"{what} lies in another file", REMEDY)
+        raise ModelError("{} lies in another file", REMEDY, what)
     properties = array.id.get_create_plist()
     if not {properties.get_filter(index)[0] for index in range(properties.get_nfilters())} <= FILTERS:
-        raise ModelError(f"{what} is packed in an unknown way", REMEDY)
+        raise ModelError("{} is packed in an unknown way", REMEDY, what)

@@ -84,9 +84,10 @@ def read_header(path: Path) -> Header:
             check_length(path, kind, header.size_px)
             return _check_scans(stream, header) if kind == "JPEG" else header
         except (struct.error, IndexError, KeyError, zlib.error) as error:
-            raise FileError(f"{excerpt(path)} is damaged: its header ends early or makes no sense", DAMAGED) from error
+            raise FileError("{} is damaged: its header ends early or makes no sense", DAMAGED, excerpt(path)) from error
         except _RefusedError as error:
-            raise FileError(f"{excerpt(path)} {error}", error.remedy) from error
+            why, remedy, *values = error.args
+            raise FileError(f"{{}} {why}", remedy, excerpt(path), *values) from error
 
 
 def check_length(path: Path, kind: str, size_px: tuple[int, int] | None = None) -> None:
@@ -99,18 +100,14 @@ def check_length(path: Path, kind: str, size_px: tuple[int, int] | None = None) 
         most = min(most, SPARE_BYTES + BYTES_PER_PIXEL.get(kind, FLAT_BYTES_PER_PIXEL) * pixels)
     if length > most and size_px:
         width, height = size_px
-        message = f"{excerpt(path)} is {length:,} bytes long, and a picture of {width}x{height} px has at most {most:,}"
-        raise FileError(message, DAMAGED)
+        message = "{} is {:,} bytes long, and a picture of {}x{} px has at most {:,}"
+        raise FileError(message, DAMAGED, excerpt(path), length, width, height, most)
     if length > most:
-        raise FileError(f"{excerpt(path)} is {length:,} bytes long, and a picture has at most {most:,}", DAMAGED)
+        raise FileError("{} is {:,} bytes long, and a picture has at most {:,}", DAMAGED, excerpt(path), length, most)
 
 
 class _RefusedError(Exception):
-    """Reason to refuse a file. The message continues a sentence that begins with the file's name."""
-
-    def __init__(self, message: str, remedy: str) -> None:
-        super().__init__(message)
-        self.remedy = remedy
+    """What a refused file is or has, as the end of a message; then the remedy, and the values of the message."""
 
 
 def _read_png(stream: IO[bytes]) -> Header:
@@ -139,9 +136,9 @@ def _read_png(stream: IO[bytes]) -> Header:
             text = body.split(b"\0", 5)[-1]
         text_bytes += len(_inflate(kind, body, MAX_TEXT_BYTES - text_bytes))
         if text_bytes > MAX_TEXT_BYTES:
-            limit = f"has more than {MAX_TEXT_BYTES >> 20} MiB of text or colour profile"
-            raise _RefusedError(limit, "export it again without metadata")
-    raise _RefusedError(f"has more than {MAX_CHUNKS:,} chunks before its pixels", DAMAGED)
+            why = "has more than {} MiB of text or colour profile"
+            raise _RefusedError(why, "export it again without metadata", MAX_TEXT_BYTES >> 20)
+    raise _RefusedError("has more than {:,} chunks before its pixels", DAMAGED, MAX_CHUNKS)
 
 
 def _inflate(kind: bytes, body: bytes, max_bytes: int) -> bytes:
@@ -214,8 +211,8 @@ def _check_scans(stream: IO[bytes], header: Header) -> Header:
             pixels = max(1, header.size_px[0] * header.size_px[1])
             most = max(FREE_SCANS, min(MAX_SCANS, MAX_SCANNED_PIXELS // pixels))
             if sum(1 for _ in islice(re.compile(SCAN).finditer(data, first), most)) == most:
-                message = f"has more than {most} scans, which take long to decode"
-                raise _RefusedError(message, "save it again as a plain JPEG")
+                why = "has more than {} scans, which take long to decode"
+                raise _RefusedError(why, "save it again as a plain JPEG", most)
         return replace(header, is_cut=data[-len(END) :] != END and data.rfind(END) < data.rfind(SCAN))
 
 
@@ -223,7 +220,8 @@ def _frame_header(marker: int, bits: int, height: int, width: int, components: i
     if marker not in (0xC0, 0xC1, 0xC2, 0xC9, 0xCA):
         raise _RefusedError("is a lossless or hierarchical JPEG, which is not read", "save it as PNG or TIFF")
     if bits not in (8, 12):
-        raise _RefusedError(f"is a JPEG of {bits} bits a channel, which is not read", "save it as 16-bit PNG or TIFF")
+        why = "is a JPEG of {} bits a channel, which is not read"
+        raise _RefusedError(why, "save it as 16-bit PNG or TIFF", bits)
     is_progressive = marker in (0xC2, 0xCA)
     extra_bytes = 2 * is_progressive if bits == 8 else 6  # per channel; 12 bits are decoded as a whole
     return Header("JPEG", (width, height), extra_bytes * components, bits=bits)

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..errors import FileError, ParameterError, did_you_mean
+from ..errors import FileError, Message, ParameterError, did_you_mean, series
 from ..system.untrusted import excerpt, files_in, is_folder, is_there, printable, read_json
 from ..texture import MAP_CHANNELS, NORMAL_MAPS
 from ..udim import FIRST
@@ -123,9 +123,11 @@ class MapSet:
     @property
     def note(self) -> str:
         """A sentence about files that are left out; "" if none are."""
-        listed = [f"{printable(file.name)} ({reason})" for file, reason in sorted(self.left_out.items())]
-        more = f" and {len(listed) - MOST_NAMED} more" if len(listed) > MOST_NAMED else ""
-        return f"not used of the folder: {', '.join(listed[:MOST_NAMED])}{more}" if listed else ""
+        listed = [Message("{} ({})", printable(file.name), reason) for file, reason in sorted(self.left_out.items())]
+        named = series(", ", listed[:MOST_NAMED])
+        if len(listed) > MOST_NAMED:
+            named = Message("{} and {} more", named, len(listed) - MOST_NAMED)
+        return Message("not used of the folder: {}", named) if listed else ""
 
 
 class WordMeaning(NamedTuple):
@@ -348,7 +350,7 @@ def _set_of(members: list[Named], plain: Path | None) -> MapSet | None:
             left_out[one.file] = one.meaning.reason
         elif one.meaning.places and one.file not in chosen:
             words = " and ".join(name.replace("_", " ") for name in one.meaning.places)
-            left_out[one.file] = f"there is another file for {words}"
+            left_out[one.file] = Message("there is another file for {}", words)
     return MapSet(next(one.name for one in members if one.meaning.places), found, left_out)
 
 
@@ -421,7 +423,7 @@ def set_at(path: Path) -> MapSet | None:
         sets = [_set_of(members, plain.get(group)) for group, members in likely]
         found = next((one for one in sets if one and one.name.casefold() == wanted), None)
         if found is None:
-            raise FileError(f"there is no map set {excerpt(path)}", "see the names of the files there")
+            raise FileError("there is no map set {}", "see the names of the files there", excerpt(path))
         beside = [file for file in plain.values() if file not in found.files]
         beside = beside if len(beside) <= MOST_PREVIEWS else []
         return replace(found, left_out={**found.left_out, **dict.fromkeys(beside, "its name names no map")})
@@ -461,16 +463,14 @@ def _set_in(folder: Path) -> MapSet:
         below = [one for one in files if is_folder(one) and one.name.casefold() in FOLDERS_OF_MAPS]
         if len(below) == 1 and sets_in(below[0])[0]:
             return _set_in(below[0])
-        raise FileError(
-            f"{folder} contains no maps that can be recognised by their names",
-            "name them like brick_base_color.png, brick_roughness.png, or say which they are: --map normal=FILE",
-        )
+        remedy = "name them like brick_base_color.png, brick_roughness.png, or say which they are: --map normal=FILE"
+        raise FileError("{} contains no maps that can be recognised by their names", remedy, folder)
     sets = _largest_first(sets)
     first, *others = sets
     if _is_whole(first) and others and "base_color" in others[0].maps and len(others[0].maps) == len(first.maps):
         names = ", ".join(printable(f"{one.name}{ALL_OF_ONE}") for one in sets[:MOST_NAMED])
-        message = f"{folder} contains several map sets: {names}"
-        raise FileError(message, f"give one of them, such as {excerpt(folder / (first.name + ALL_OF_ONE))}")
+        message = Message("{} contains several map sets: {}", folder, names)
+        raise FileError(message, "give one of them, such as {}", excerpt(folder / (first.name + ALL_OF_ONE)))
     return merged_set(files, sets, rest)
 
 
@@ -505,16 +505,16 @@ def merged_set(files: Iterable[Path], sets: Iterable[MapSet], rest: Iterable[Pat
 
 def _set_in_file(path: Path) -> MapSet:
     """The set in a set file. Its files are where it says, or in its own folder. FileError if it is no set file."""
-    content = read_json(path, f"the set file {excerpt(path)}")
+    content = read_json(path, Message("the set file {}", excerpt(path)))
     remedy = 'write {"normal": "brick_n.png", "roughness": "brick_orm.png:g"}'
     if not isinstance(content, dict) or not content or not all(isinstance(text, str) for text in content.values()):
-        raise FileError(f"{excerpt(path)} does not name maps' files", remedy)
+        raise FileError("{} does not name maps' files", remedy, excerpt(path))
     maps = {}
     for name, text in content.items():
         try:
             source = parse_source(name, text)
         except ParameterError as error:
-            raise FileError(f"{excerpt(path)}: {error.message}", error.remedy) from error
+            raise FileError("{}: {}", error.remedy, excerpt(path), error.message) from error
         given = PureWindowsPath(source.file)  # splits C:\\brick\\n.png as well as paths of other systems
         places = (path.parent / place for place in (source.file, given.as_posix(), given.name))
         file = next(filter(is_there, places), path.parent / source.file)
@@ -528,20 +528,21 @@ def parse_source(name: str, text: str) -> MapSource:
     ParameterError if there is no such map, or the channel does not fit it.
     """
     if name not in MAP_CHANNELS:
-        remedy = f"{did_you_mean(name, MAP_CHANNELS)}use one of {', '.join(MAP_CHANNELS)}"
-        raise ParameterError(f"there is no map called {excerpt(name)}", remedy)
+        near, known = did_you_mean(name, MAP_CHANNELS), ", ".join(MAP_CHANNELS)
+        raise ParameterError("there is no map called {}", "{}use one of {}", excerpt(name), near, known)
     file, _, ending = text.rpartition(":")
     if not file or not (found := re.fullmatch(rf"(1-)?([{CHANNELS}])|{DIRECTX}|{OPENGL}", ending)):
         if Path(file).suffix.lower() in EXTENSIONS:
-            remedy = f"end it in :r, :g, :b or :a, in :1-r and so on, or for normals in :{DIRECTX} or :{OPENGL}"
-            raise ParameterError(f"{excerpt(text)} names no channel of a picture", remedy)
+            remedy = "end it in :r, :g, :b or :a, in :1-r and so on, or for normals in :{} or :{}"
+            raise ParameterError("{} names no channel of a picture", remedy, excerpt(text), DIRECTX, OPENGL)
         return MapSource(Path(text), is_sure=False)
     if ending in (DIRECTX, OPENGL):
         if name not in NORMAL_MAPS:
-            raise ParameterError(f"{name} has no sign like {excerpt(ending)}", f"leave :{ending} out")
+            raise ParameterError("{} has no sign like {}", "leave :{} out", name, excerpt(ending), ending)
         return MapSource(Path(file), MapPlace("", ending == DIRECTX))
     if MAP_CHANNELS[name] > 1:
-        raise ParameterError(f"{name} has {MAP_CHANNELS[name]} channels, got {excerpt(ending)}", "name a file alone")
+        message = "{} has {} channels, got {}"
+        raise ParameterError(message, "name a file alone", name, MAP_CHANNELS[name], excerpt(ending))
     return MapSource(Path(file), MapPlace(found[2], found[1] is not None))
 
 
@@ -605,8 +606,8 @@ def sent_files(path: Path) -> dict[str, Path]:
     named = {file.name: file for file in files}
     if len(named) < len(files):
         twice = next(file for file in files if named[file.name] != file)
-        message = f"{excerpt(path.name)} has two files that are called {excerpt(twice.name)}"
-        raise FileError(message, "rename one of them, since they are sent to another machine into one folder")
+        remedy = "rename one of them, since they are sent to another machine into one folder"
+        raise FileError("{} has two files that are called {}", remedy, excerpt(path.name), excerpt(twice.name))
     return named
 
 

@@ -59,7 +59,7 @@ def mesh_of_obj(data: bytes, name: str) -> Mesh:
         with np.errstate(invalid="ignore", over="ignore"):  # of numbers that the mesh then refuses
             return _mesh_of_corners(places[:, [0, 2, 1]] * (1, -1, 1), uvs, counts, corners, name)
     except (IndexError, OverflowError, ValueError) as error:
-        raise FileError(f"{excerpt(name)} is damaged, or no OBJ file", REMEDY) from error
+        raise FileError("{} is damaged, or no OBJ file", REMEDY, excerpt(name)) from error
 
 
 def _lines(data: bytes) -> Iterator[list[bytes]]:
@@ -93,7 +93,7 @@ def _mesh_of_corners(places: np.ndarray, uvs: np.ndarray, counts: array[int], co
     if not len(numbers):
         raise ValueError
     if not len(triangles):
-        raise FileError(f"the mesh {excerpt(name)} has no UVs", REMEDY)
+        raise FileError("the mesh {} has no UVs", REMEDY, excerpt(name))
     vertices, points = numbers[triangles].transpose(2, 0, 1)
     return Mesh(places[vertices].astype(np.float32), uvs[points].astype(np.float32), name)
 
@@ -113,16 +113,15 @@ def mesh_in(gltf: Gltf, material: int | None = None) -> Mesh:
                     parts.append(part)
                     count += len(part[0])
                     if count > MOST_TRIANGLES or len(parts) > MOST_PARTS:
-                        message = (
-                            f"{excerpt(gltf.name)} has more than {MOST_TRIANGLES:,} triangles or {MOST_PARTS:,} parts"
-                        )
-                        raise FileError(message, "simplify it, or join its parts")
+                        message = "{} has more than {:,} triangles or {:,} parts"
+                        remedy = "simplify it, or join its parts"
+                        raise FileError(message, remedy, excerpt(gltf.name), MOST_TRIANGLES, MOST_PARTS)
         if parts:
             positions, uvs = (np.concatenate(one).astype(np.float32) for one in zip(*parts, strict=True))
             return Mesh(positions, uvs, gltf.name)
     if has_any:
-        raise FileError(f"the mesh {excerpt(gltf.name)} has no UVs", UNWRAP)
-    raise FileError(f"{excerpt(gltf.name)} has no mesh in its scene", UNWRAP)
+        raise FileError("the mesh {} has no UVs", UNWRAP, excerpt(gltf.name))
+    raise FileError("{} has no mesh in its scene", UNWRAP, excerpt(gltf.name))
 
 
 def is_shown(path: Path) -> bool:
@@ -252,5 +251,5 @@ def mesh_of(data: bytes, name: str) -> Mesh:
 def _check(name: str) -> str:
     """The suffix of a mesh file's name. Raise FileError if it is of no format that is read."""
     if (suffix := Path(name).suffix.lower()) not in READERS:
-        raise FileError(f"{excerpt(name)} is no mesh that is read", f"export it as {', '.join(READERS)}")
+        raise FileError("{} is no mesh that is read", "export it as {}", excerpt(name), ", ".join(READERS))
     return suffix

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import ParameterError, did_you_mean
+from ..errors import Message, ParameterError, did_you_mean
 from ..surface.color import linear_to_srgb
 from ..system.untrusted import excerpt
 from ..texture import COLOR_MAPS, FINE_MAPS, MAP_CHANNELS, NORMAL_MAPS, Maps, Texture
@@ -148,8 +148,8 @@ class Packing:
         patterns = Counter(one.pattern.casefold() for one in self.pictures)
         if same := [one.pattern for one in self.pictures if patterns[one.pattern.casefold()] > 1]:
             names = " and ".join(pattern.format(name="NAME") for pattern in same[:2])
-            message = f"two packed pictures would be one file: {names}"
-            raise ParameterError(message, "give them names that differ in more than capitals")
+            message = "two packed pictures would be one file: {}"
+            raise ParameterError(message, "give them names that differ in more than capitals", names)
 
     def file_names(self, name: str, suffix: str) -> list[str]:
         """Names of all picture files that a set of this name may have."""
@@ -181,8 +181,8 @@ class MapFiles:
         """
         chosen = [one.for_maps(maps.keys()) for one in packing.pictures if one.map_names & maps.keys()]
         if not chosen:
-            message = f"the export {packing.name} shows none of these maps: {', '.join(maps)}"
-            raise ParameterError(message, "choose another export, or estimate the maps first")
+            remedy = "choose another export, or estimate the maps first"
+            raise ParameterError("the export {} shows none of these maps: {}", remedy, packing.name, ", ".join(maps))
         pictures = {stem.with_name(f"{one.pattern.format(name=stem.name)}{suffix}"): one for one in chosen}
         files = {picture.role: path.name for path, picture in pictures.items()}
         scale = maps.width_m, maps.height_range_m
@@ -206,13 +206,13 @@ def _parse_picture(text: str) -> PackedPicture:
     name, separator, channels = text.partition("=")
     if not (separator and re.fullmatch(r"\w+", name, re.ASCII)):
         remedy = "write a name and its channels, such as orm=ambient_occlusion,roughness,metallic"
-        raise ParameterError(f"{excerpt(text)} is no packed picture", remedy)
+        raise ParameterError("{} is no packed picture", remedy, excerpt(text))
     found = tuple(channel for part in channels.split(",") for channel in parse_channels(part))
     if len(found) not in CHANNEL_COUNTS:
-        message = f"the packed picture {name} has {len(found)} channels"
-        raise ParameterError(message, "give it 1, 3 or 4; a map of three channels counts as three")
+        message = "the packed picture {} has {} channels"
+        raise ParameterError(message, "give it 1, 3 or 4; a map of three channels counts as three", name, len(found))
     if not any(channel.map_name for channel in found):
-        raise ParameterError(f"the packed picture {name} shows no map", "name one, such as roughness")
+        raise ParameterError("the packed picture {} shows no map", "name one, such as roughness", name)
     return PackedPicture(f"{{name}}_{name}", found, name)
 
 
@@ -220,17 +220,17 @@ def parse_channels(text: str) -> Iterable[Channel]:
     """The channels that one item of a packed picture's text stands for. ParameterError says what is wrong."""
     if re.fullmatch(r"[01]|0?\.\d+|[01]\.\d*", text):
         if (constant := float(text)) > 1:
-            raise ParameterError(f"the channel {text} is above 1", "give a number from 0 to 1")
+            raise ParameterError("the channel {} is above 1", "give a number from 0 to 1", text)
         return (Channel(constant=constant),)
     is_inverted = text.startswith("1-")
     name, _, component = text.removeprefix("1-").partition(".")
     if name not in MAP_CHANNELS:
-        remedy = f"{did_you_mean(name, MAP_CHANNELS)}a channel is a map ({', '.join(MAP_CHANNELS)}), 1-MAP, or a number"
-        raise ParameterError(f"there is no map called {excerpt(name)} to pack", remedy)
+        message, remedy = "there is no map called {} to pack", "{}a channel is a map ({}), 1-MAP, or a number"
+        raise ParameterError(message, remedy, excerpt(name), did_you_mean(name, MAP_CHANNELS), ", ".join(MAP_CHANNELS))
     channels = all_of(name, is_inverted=is_inverted)
     if not component:
         return channels
     if component not in COMPONENTS[: len(channels)]:
-        remedy = f"its components are {', '.join(COMPONENTS[: len(channels)])}"
-        raise ParameterError(f"the map {name} has no component {excerpt(component)}", remedy)
+        message = Message("the map {} has no component {}", name, excerpt(component))
+        raise ParameterError(message, "its components are {}", ", ".join(COMPONENTS[: len(channels)]))
     return (channels[COMPONENTS.index(component)],)

@@ -78,7 +78,7 @@ def mesh_of_ply(data: bytes, name: str) -> Mesh:
     lines = [line.split() for line in data[: end.start() if end else 0].decode("ascii", "replace").splitlines()]
     kind = next((line[1] for line in lines if len(line) == 3 and line[0] == "format"), "")
     if end is None or lines[0] != ["ply"] or kind not in ORDERS:
-        raise FileError(f"{excerpt(name)} is no PLY file", REMEDY)
+        raise FileError("{} is no PLY file", REMEDY, excerpt(name))
     try:
         elements = _elements(lines)
         body = memoryview(data)[end.end() :]
@@ -87,7 +87,7 @@ def mesh_of_ply(data: bytes, name: str) -> Mesh:
         with np.errstate(invalid="ignore", over="ignore"):  # the mesh refuses such numbers
             return _mesh(_values(elements, body, ORDERS[kind]), name)
     except (IndexError, KeyError, OverflowError, StopIteration, ValueError, struct.error) as error:
-        raise FileError(f"{excerpt(name)} is damaged, or no mesh of faces", REMEDY) from error
+        raise FileError("{} is damaged, or no mesh of faces", REMEDY, excerpt(name)) from error
 
 
 def _elements(lines: list[list[str]]) -> list[Element]:
@@ -186,7 +186,7 @@ def _uvs(values: dict[str, np.ndarray], counts: np.ndarray, numbers: np.ndarray,
             return np.asarray(uvs, np.float32).reshape(-1, 2)
     names = next((pair for pair in UV if f"vertex.{pair[0]}" in values and f"vertex.{pair[1]}" in values), None)
     if names is None:
-        raise FileError(f"the mesh {excerpt(name)} has no UVs", REMEDY)
+        raise FileError("the mesh {} has no UVs", REMEDY, excerpt(name))
     return _columns(values, names)[numbers]
 
 

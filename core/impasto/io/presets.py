@@ -164,7 +164,7 @@ def packing_of(text: str) -> Packing:
     if "=" in words[0]:
         return Packing(text, parse_pictures(text))
     if words[0] not in PRESETS:
-        remedy = f"{did_you_mean(words[0], PRESETS)}choose from {', '.join(PRESETS)}, or write NAME=CHANNEL,CHANNEL,…"
-        raise ParameterError(f"there is no preset for export called {excerpt(words[0])}", remedy)
+        message, remedy = "there is no preset for export called {}", "{}choose from {}, or write NAME=CHANNEL,CHANNEL,…"
+        raise ParameterError(message, remedy, excerpt(words[0]), did_you_mean(words[0], PRESETS), ", ".join(PRESETS))
     preset = PRESETS[words[0]]
     return Packing(text, preset.pictures + parse_pictures(" ".join(words[1:])), preset.describe)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..errors import Message
 from ..surface.resizing import resize, resized_map
 from ..texture import COLOR_MAPS, Maps, Texture
 from .scanlines import Scanlines
@@ -54,7 +55,8 @@ def reduction(size_px: tuple[int, int], enough_px: int) -> int:
 def reduction_note(divisor: int, size_px: tuple[int, int]) -> str:
     """A note on the scale at which a photograph was read. size_px: its (height, width) now."""
     height, width = size_px
-    return f"the photograph is read at 1/{divisor} of its size, as {width}x{height} px: its result shows no more"
+    note = "the photograph is read at 1/{} of its size, as {}x{} px: its result shows no more"
+    return Message(note, divisor, width, height)
 
 
 def reduced(maps: Maps, enough_px: int) -> Maps:

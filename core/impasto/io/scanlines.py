@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import FileError
+from ..errors import FileError, Message
 from ..system.untrusted import excerpt, is_unicode, printable, shorten
 from .channels import choose_channels, rank, short_name
 from .headers import DAMAGED, Header, check_length, read_header
@@ -95,7 +95,7 @@ class Scanlines:
         try:
             found = self.spec.getattribute(name)
         except UnicodeDecodeError as error:
-            raise damage_error(self.path, f"its {name} is not Unicode") from error
+            raise FileError("{} is damaged: its {} is not Unicode", DAMAGED, excerpt(self.path), name) from error
         return found if isinstance(found, str) else ""
 
     @property
@@ -130,16 +130,14 @@ class Scanlines:
         """
         height, width = self.size_px
         if max(height, width) > MAX_SIDE_PX:
-            message = f"{excerpt(self.path)} claims {width}x{height} pixels, more than {MAX_SIDE_PX:,} a side"
-            raise FileError(message, SMALLER)
+            message = "{} claims {}x{} pixels, more than {:,} a side"
+            raise FileError(message, SMALLER, excerpt(self.path), width, height, MAX_SIDE_PX)
         row_bytes = (self.spec.width + max(self.spec.tile_width - 1, 0)) * self.spec.pixel_bytes(True)
         held = self.extra_bytes * width * height + 3 * self._rows_at_once() * row_bytes
         needed = 4 * channels * width * height // divisor**2 + held
         if needed > MEMORY_BYTES:
-            message = (
-                f"{excerpt(self.path)} claims {width}x{height} pixels, which need {needed / 2**30:,.2f} GiB to read"
-            )
-            raise FileError(f"{message}, the limit is {MEMORY_BYTES / 2**30:.2f}", SMALLER)
+            message, gib = "{} claims {}x{} pixels, which need {:,.2f} GiB to read, the limit is {:.2f}", 2**30
+            raise FileError(message, SMALLER, excerpt(self.path), width, height, needed / gib, MEMORY_BYTES / gib)
 
     def bands(self) -> Iterator[tuple[int, np.ndarray]]:
         """Bands from the top as (first row, rows (n, W, C) as stored: integers or float32).
@@ -234,8 +232,8 @@ def _scanlines(path: Path) -> Scanlines:
     if color != "rgb" and header.kind == "TIFF":  # as stored: OpenImageIO would ignore profiles and convert Lab wrongly
         source, spec = _open(path, header.kind, raw=True)
     if header.is_lab and spec.alpha_channel >= 0:  # OpenImageIO takes white out of Lab as if it were RGB
-        message = f"{excerpt(path)} is a PSD in Lab with transparency, which is not read"
-        raise FileError(message, "flatten it, or convert it to RGB and save it again")
+        message = "{} is a PSD in Lab with transparency, which is not read"
+        raise FileError(message, "flatten it, or convert it to RGB and save it again", excerpt(path))
     channels, alpha = choose_channels(spec, 4 if color == "cmyk" and header.kind == "TIFF" else 3)
     if header.kind == "TGA" and (header.ignores_alpha or spec.nchannels == 2):
         alpha = None if header.ignores_alpha else 1
@@ -285,16 +283,16 @@ def _tiff_mode(source: Any, spec: Any) -> str:
 def _notes(path: Path, header: Header, source: Any, spec: Any) -> tuple[str, ...]:
     """Notes on a JPEG without its end, on two channels without opacity, and on a TIFF's page as large as its first."""
     if header.is_cut:
-        return (f"{excerpt(path)} lacks the mark at its end, but none of its pixels",)
+        return (Message("{} lacks the mark at its end, but none of its pixels", excerpt(path)),)
     if spec.nchannels == 2 and spec.alpha_channel < 0 and header.kind in ("TIFF", "EXR"):
-        return (f"{excerpt(path)} has two channels, and neither is opacity: the first is read as grey",)
+        return (Message("{} has two channels, and neither is opacity: the first is read as grey", excerpt(path)),)
     if header.kind != "TIFF" or isinstance(source, PillowPicture):
         return ()
     pages = [(other.width * other.height, page, other) for page, other in _parts(source)]
     source.seek_subimage(0, 0)
     _, page, other = max(pages, key=lambda one: one[:2])
-    sizes = f"{other.width}x{other.height}, no smaller than its first, which is read"
-    return (f"page {page + 1} of {excerpt(path)} is {sizes}",) if page else ()
+    sizes = Message("{}x{}, no smaller than its first, which is read", other.width, other.height)
+    return (Message("page {} of {} is {}", page + 1, excerpt(path), sizes),) if page else ()
 
 
 def _check_window(path: Path, spec: Any) -> bool:
@@ -303,12 +301,12 @@ def _check_window(path: Path, spec: Any) -> bool:
     if min(spec.full_width, spec.full_height) < 1 or all(side[:2] == side[2:] for side in sides):
         return False
     if spec.full_width * spec.full_height * 12 > MEMORY_BYTES:
-        message = f"{excerpt(path)} is shown in {spec.full_width}x{spec.full_height} pixels, too many to read"
-        raise FileError(message, SMALLER)
+        message = "{} is shown in {}x{} pixels, too many to read"
+        raise FileError(message, SMALLER, excerpt(path), spec.full_width, spec.full_height)
     for start, size, full_start, full_size in sides:
         if start + size <= full_start or full_start + full_size <= start:
-            message = f"{excerpt(path)} has no pixels within its display window"
-            raise FileError(message, "export it again without cropping it")
+            message = "{} has no pixels within its display window"
+            raise FileError(message, "export it again without cropping it", excerpt(path))
     return True
 
 
@@ -320,8 +318,8 @@ def _sides(spec: Any) -> tuple[tuple[int, ...], ...]:
 def _check_claim(path: Path, header: Header, size_px: tuple[int, int] | None) -> None:
     """Raise FileError if (width, height) is too large, since some decoders allocate all pixels when they begin."""
     if size_px and size_px[0] * size_px[1] * max(12, header.extra_bytes) > MEMORY_BYTES:
-        message = f"{excerpt(path)} claims {size_px[0]}x{size_px[1]} pixels, which is too much to read"
-        raise FileError(message, SMALLER)
+        message = "{} claims {}x{} pixels, which is too much to read"
+        raise FileError(message, SMALLER, excerpt(path), size_px[0], size_px[1])
 
 
 def _by_pillow(path: Path, header: Header) -> Scanlines | None:
@@ -339,8 +337,8 @@ def _by_pillow(path: Path, header: Header) -> Scanlines | None:
         raise damage_error(path, str(error)) from error
     channels, alpha = choose_channels(spec, 3)
     chunks = {b"cICP": bytes((*(min(one, 255) for one in color), 0, 1))} if color else {}
-    moves = f"{excerpt(path)} has {picture.frames} frames, of which the first is read" if picture.frames > 1 else ""
-    notes = tuple(filter(None, [moves]))
+    moves = Message("{} has {} frames, of which the first is read", excerpt(path), picture.frames)
+    notes = (moves,) if picture.frames > 1 else ()
     return Scanlines(path, header.kind, spec, channels, alpha, "rgb", header.extra_bytes, picture, chunks, notes)
 
 
@@ -349,11 +347,11 @@ def damage_error(path: Path, reason: str) -> FileError:
     first = reason.strip().partition("\n")[0].replace(str(path), "the file") or "its pixels end early"
     said = shorten(printable(first), REASON_CHARACTERS)
     if first.endswith(UNREAD):
-        return FileError(f"{excerpt(path)} is compressed in a way that is not read: {said}", DAMAGED)
+        return FileError("{} is compressed in a way that is not read: {}", DAMAGED, excerpt(path), said)
     if "exceeds" in first:
         message = f"{excerpt(path)}: {said.rstrip('.')}"
-        return FileError(f"{message}, too much to read", SMALLER)
-    return FileError(f"{excerpt(path)} is damaged: {said}", DAMAGED)
+        return FileError("{}, too much to read", SMALLER, message)
+    return FileError("{} is damaged: {}", DAMAGED, excerpt(path), said)
 
 
 def _error_of(source: Any) -> str:
@@ -372,7 +370,7 @@ def _open(path: Path, kind: str, raw: bool = False) -> tuple[Any, Any]:
     import OpenImageIO as oiio
 
     if not is_unicode(str(path)):
-        raise FileError(f"the name of {excerpt(path)} is not Unicode", "rename it")
+        raise FileError("the name of {} is not Unicode", "rename it", excerpt(path))
     # a JPEG XL is decoded when it is opened ("jxl claims 9000"); `check_memory` bounds the others, bands included
     oiio.attribute("limits:imagesize_MB", MEMORY_BYTES >> 21 if kind == "JXL" else 0)
     configuration = oiio.ImageSpec()
@@ -382,28 +380,29 @@ def _open(path: Path, kind: str, raw: bool = False) -> tuple[Any, Any]:
     if source is None or source.format_name() != READ[kind].openimageio:
         said = _error_of(oiio)  # from the reader for the file's extension, which is tried first
         if kind == "JXL" and READ[kind].openimageio not in oiio.get_string_attribute("format_list"):
-            message = f"{excerpt(path)} is a JPEG XL, which needs OpenImageIO 3.2 or newer, and that NumPy 2"
-            raise FileError(message, "export it as PNG, or update both")
+            message = "{} is a JPEG XL, which needs OpenImageIO 3.2 or newer, and that NumPy 2"
+            raise FileError(message, "export it as PNG, or update both", excerpt(path))
         if "exceeds" in said:
             raise damage_error(path, said)
         if kind == "DDS" and said.startswith("Unsupported"):
             said = shorten(printable(said), REASON_CHARACTERS)
-            raise FileError(f"{excerpt(path)} is a DDS that is not read: {said}", "save it in BC1 to BC7")
-        raise damage_error(
-            path, said if path.suffix.lower()[1:3] == kind.lower()[:2] else f"no {kind} that can be decoded"
-        )
+            raise FileError("{} is a DDS that is not read: {}", "save it in BC1 to BC7", excerpt(path), said)
+        if path.suffix.lower()[1:3] != kind.lower()[:2]:
+            raise FileError("{} is damaged: no {} that can be decoded", DAMAGED, excerpt(path), kind)
+        raise damage_error(path, said)
     if kind == "EXR":  # go to the part that holds colour; further pages in other formats are other pictures
         ranks = [rank(spec) for _, spec in _parts(source)]
         source.seek_subimage(ranks.index(min(ranks)), 0)
     spec = source.spec()
     if kind == "EXR" and {name.rpartition(".")[2] for name in spec.channelnames} >= CHROMA:
-        raise FileError(f"{excerpt(path)} has its colours as luminance and chroma, which is not read", "save it as RGB")
+        remedy = "save it as RGB"
+        raise FileError("{} has its colours as luminance and chroma, which is not read", remedy, excerpt(path))
     stored = spec.width * spec.height * spec.pixel_bytes(True)
     if kind == "EXR" and stored >= MAX_STORED_BYTES:
-        message = f"{excerpt(path)} has {spec.nchannels} channels of {spec.width}x{spec.height} pixels"
-        raise FileError(f"{message}, too much to read", "save the layers that you need alone")
+        message, remedy = "{} has {} channels of {}x{} pixels, too much to read", "save the layers that you need alone"
+        raise FileError(message, remedy, excerpt(path), spec.nchannels, spec.width, spec.height)
     if spec.deep or spec.depth > 1:
-        raise FileError(f"{excerpt(path)} is a deep picture or a volume, which is not read", "flatten it")
+        raise FileError("{} is a deep picture or a volume, which is not read", "flatten it", excerpt(path))
     return source, spec
 
 

@@ -67,9 +67,9 @@ def recognise(path: Path) -> str:
         start = stream.read(64)
         is_tga = _is_tga(path, start, stream)
     if not start:
-        raise FileError(f"{excerpt(path)} is empty", "copy or export it again")
+        raise FileError("{} is empty", "copy or export it again", excerpt(path))
     if start[:4] in (b"II*\0", b"MM\0*") and (path.suffix.lower() in RAW_EXTENSIONS or start[8:10] == b"CR"):
-        raise FileError(f"{excerpt(path)} is {RAW[0]}, which is not read", RAW[1])
+        raise FileError("{} is {}, which is not read", RAW[1], excerpt(path), RAW[0])
     for kind, format_ in READ.items():
         if start.startswith(format_.signatures):  # never for a format without signatures
             return kind
@@ -80,8 +80,8 @@ def recognise(path: Path) -> str:
     if is_tga:
         return "TGA"
     if refused := _refusal(start):
-        raise FileError(f"{excerpt(path)} is {refused[0]}, which is not read", refused[1])
-    raise FileError(f"{excerpt(path)} is not a picture that can be read", f"use {FORMATS}")
+        raise FileError("{} is {}, which is not read", refused[1], excerpt(path), refused[0])
+    raise FileError("{} is not a picture that can be read", "use {}", excerpt(path), FORMATS)
 
 
 def _is_tga(path: Path, start: bytes, stream: IO[bytes]) -> bool:

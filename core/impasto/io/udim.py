@@ -40,7 +40,7 @@ def tiles_at(path: Path) -> dict[int, Path]:
     found = {number: file for file in files if (number := tile_number(file)) and without_number(file) == whole}
     if not found:
         first = whole.with_name(f"{whole.stem}.{FIRST}{whole.suffix}")
-        raise FileError(f"there are no tiles {excerpt(path)}", f"call the first one {first.name}")
+        raise FileError("there are no tiles {}", "call the first one {}", excerpt(path), first.name)
     return dict(sorted(found.items()))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import FileError
+from ..errors import FileError, Message
 from ..surface.heights import slopes_from_normal
 from ..surface.orientation import flip, orientation, with_blue
 from ..surface.resizing import resized_map
@@ -85,7 +85,7 @@ def read_textures(
             if source.file not in packed:
                 packed = {source.file: read_channels(source.file, wanted.upright)}
             if (texture := _channel(packed[source.file], source)) is None:
-                notes.append(f"{_file_name(source)} has no alpha, and no {_words(name)} in it")
+                notes.append(Message("{} has no alpha, and no {} in it", _file_name(source), _words(name)))
                 continue
             textures[name] = texture
         elif name == "base_color" and "opacity" not in sources:
@@ -96,7 +96,7 @@ def read_textures(
             notes += reading.notes
         if source.place.is_inverted and name not in NORMAL_MAPS:
             textures[name] = Texture(1 - textures[name].pixels)
-            notes.append(f"{_words(name)} is one minus {_file_name(source)}")
+            notes.append(Message("{} is one minus {}", _words(name), _file_name(source)))
     for name in sorted(NORMAL_MAPS & textures.keys()):
         textures[name] = _opengl(sources[name], textures[name], textures.get("height"), notes)
     return textures, notes, range_m
@@ -115,7 +115,7 @@ def named_map(source: MapSource, name: str, color_space: str = "") -> Texture:
     else:
         texture = decode.read_map(source.file, name, Wanted(color_space=color_space))
     if texture is None:
-        raise FileError(f"{_file_name(source)} has no alpha", f"say where {_words(name)} is, or leave the file out")
+        raise FileError("{} has no alpha", "say where {} is, or leave the file out", _file_name(source), _words(name))
     if not source.place.is_inverted:
         return texture
     return Texture(flip(texture.pixels) if name in NORMAL_MAPS else 1 - texture.pixels)
@@ -145,13 +145,13 @@ def _color_and_alpha(
     """The colour in a file, and its alpha as opacity unless the alpha is constant."""
     maps = read_picture(source.file, Wanted(upright=wanted.upright, color_space=wanted.color_space), on_progress)
     if "base_color" not in maps:
-        raise FileError(f"{_file_name(source)} holds heights, and is named a base colour", "name it a height")
+        raise FileError("{} holds heights, and is named a base colour", "name it a height", _file_name(source))
     found = dict(maps)
     notes += maps.notes
     alpha = found.pop("opacity", None)
     if alpha is not None and float(np.ptp(alpha.pixels)) > 0:
         found["opacity"] = alpha
-        notes.append(f"opacity is the alpha of {_file_name(source)}")
+        notes.append(Message("opacity is the alpha of {}", _file_name(source)))
     return found
 
 
@@ -164,20 +164,21 @@ def _of_one_size(textures: dict[str, Texture], notes: list[str]) -> dict[str, Te
     for name, texture in textures.items():
         rows, columns = texture.size_px
         if max(rows, columns) > TINY_PX and abs(rows * width - columns * height) > ALIKE * columns * height:
-            notes.append(f"{_words(name)} is left out: it is {columns}x{rows}, of another shape than {width}x{height}")
+            note = "{} is left out: it is {}x{}, of another shape than {}x{}"
+            notes.append(Message(note, _words(name), columns, rows, width, height))
             continue
         if texture.size_px != size_px:
             resized.append(f"{_words(name)} ({columns}x{rows})")
         kept[name] = resized_map(name, texture, size_px)
     if resized:
-        notes.append(f"resized to {width}x{height}: {', '.join(resized)}")
+        notes.append(Message("resized to {}x{}: {}", width, height, ", ".join(resized)))
     return kept
 
 
 def _opengl(source: MapSource, normal: Texture, height: Texture | None, notes: list[str]) -> Texture:
     """Normals with OpenGL's sign. They are flipped if their name, or else height or slopes, show DirectX's sign."""
     if not np.ptp(normal.pixels[..., 2]) and np.ptp(normal.pixels[..., 0]):
-        notes.append(f"{_file_name(source)} has two channels: its blue is computed from red and green")
+        notes.append(Message("{} has two channels: its blue is computed from red and green", _file_name(source)))
         normal = Texture(with_blue(normal.pixels))
     is_directx, why = source.place.is_inverted, "by its name"
     if not source.is_sure and not decode.read_metadata(source.file):
@@ -189,7 +190,7 @@ def _opengl(source: MapSource, normal: Texture, height: Texture | None, notes: l
             why = "as its height shows" if found.by == "height" else "as its slopes fit together"
     if not is_directx:
         return normal
-    notes.append(f"{_file_name(source)} has DirectX normals, {why}: turned to OpenGL's")
+    notes.append(Message("{} has DirectX normals, {}: turned to OpenGL's", _file_name(source), why))
     return Texture(flip(normal.pixels))
 
 

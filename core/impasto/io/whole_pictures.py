@@ -130,9 +130,9 @@ def _register_heif(path: Path) -> None:
     try:
         import pillow_heif
     except ImportError as error:
-        message = f"{excerpt(path)} is a phone's HEIC photograph, which the extra impasto[formats] reads"
-        remedy = f"export it as JPEG, or `pip install impasto[formats]`: {sys.executable} -I -m pip install pillow-heif"
-        raise FileError(message, remedy) from error
+        message = "{} is a phone's HEIC photograph, which the extra impasto[formats] reads"
+        remedy = "export it as JPEG, or `pip install impasto[formats]`: {} -I -m pip install pillow-heif"
+        raise FileError(message, remedy, excerpt(path), sys.executable) from error
     pillow_heif.register_heif_opener(thumbnails=False)
 
 
@@ -195,9 +195,9 @@ def twelve_bit_jpeg(path: Path, shape: tuple[int, int, int], is_cmyk: bool) -> D
     try:
         from imagecodecs import jpeg8_decode
     except ImportError as error:
-        message = f"{excerpt(path)} is a JPEG of 12 bits a channel, which the extra impasto[formats] reads"
-        remedy = f"save it as 16-bit PNG or TIFF, or install the extra: {sys.executable} -I -m pip install imagecodecs"
-        raise FileError(message, remedy) from error
+        message = "{} is a JPEG of 12 bits a channel, which the extra impasto[formats] reads"
+        remedy = "save it as 16-bit PNG or TIFF, or install the extra: {} -I -m pip install imagecodecs"
+        raise FileError(message, remedy, excerpt(path), sys.executable) from error
 
     def decode() -> np.ndarray:
         data = read_bytes(path, MOST_BYTES)

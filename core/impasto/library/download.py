@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from ..about import VERSION
-from ..errors import FileError, ModelError
+from ..errors import FileError, Message, ModelError
 from ..system.untrusted import explain, is_there, sha256_of
 from .weights import Weights
 
@@ -40,7 +40,7 @@ def fetch_weights(weights: Weights, parts: Sequence[Path], on_progress: Progress
 
     def report(done: int) -> None:
         came = earlier + done
-        message = f"{weights.label}: {came // MIB} of {weights.download_bytes // MIB} MiB"
+        message = Message("{}: {} of {} MiB", weights.label, came // MIB, weights.download_bytes // MIB)
         on_progress(came / weights.download_bytes, message)
 
     for file, part in zip(weights.files, parts, strict=True):
@@ -90,8 +90,8 @@ def _receive(
     """Write the received bytes at their place in the file. A server without ranges starts at the beginning again."""
     start, total = _range(response)
     if total is not None and total != size_bytes:
-        message = f"{response.url} has {total} bytes, the published file {size_bytes}"
-        raise ModelError(message, "it was replaced: get the published file elsewhere, and install it from there")
+        remedy = "it was replaced: get the published file elsewhere, and install it from there"
+        raise ModelError("{} has {} bytes, the published file {}", remedy, response.url, total, size_bytes)
     if start not in (0, done):
         raise http.client.HTTPException(f"asked for what follows byte {done}, the server sent what follows {start}")
     with explain(part):
@@ -106,8 +106,11 @@ def _receive(
                 start, chunk = start + written, chunk[written:]
             if time.monotonic() - since > PACE_S:
                 if start - came < PACE_S * SLOWEST_BYTES_PER_S:
-                    message = f"the connection to {urlsplit(response.url).hostname} is too slow: {start - came} bytes"
-                    raise ModelError(f"{message} in {PACE_S:.0f} s", "try again later, which goes on from there")
+                    message, remedy = (
+                        "the connection to {} is too slow: {} bytes in {:.0f} s",
+                        "try again later, which goes on from there",
+                    )
+                    raise ModelError(message, remedy, urlsplit(response.url).hostname, start - came, PACE_S)
                 since, came = time.monotonic(), start
             on_progress(start)
 
@@ -128,16 +131,16 @@ def _no_file(error: Exception, url: str, done: int) -> ModelError:
     host = urlsplit(url).hostname
     reason = getattr(error, "reason", error)
     if isinstance(error, HTTPError):
-        message = f"{host} does not send the file: {error.code} {error.reason}"
+        message = Message("{} does not send the file: {} {}", host, error.code, error.reason)
     elif isinstance(reason, ssl.SSLError):
-        message = f"the connection to {host} is not secure: {reason.reason or reason}"
-        return ModelError(message, "check the computer's date; SSL_CERT_FILE can name the certificates to trust")
+        remedy = "check the computer's date; SSL_CERT_FILE can name the certificates to trust"
+        return ModelError("the connection to {} is not secure: {}", remedy, host, reason.reason or reason)
     elif isinstance(reason, OSError):
-        message = f"no connection to {host} ({reason}): this computer may be offline"
+        message = Message("no connection to {} ({}): this computer may be offline", host, reason)
     else:
-        message = f"the connection to {host} was cut off"
-    again = f"try again, which goes on after {done // MIB} MiB" if done else "try again later"
-    return ModelError(message, f"{again}; or get {url} in another way, and `impasto weights install FILE`")
+        message = Message("the connection to {} was cut off", host)
+    again = Message("try again, which goes on after {} MiB", done // MIB) if done else "try again later"
+    return ModelError(message, "{}; or get {} in another way, and `impasto weights install FILE`", again, url)
 
 
 def _check_hash(part: Path, url: str, sha256: str) -> None:
@@ -145,8 +148,8 @@ def _check_hash(part: Path, url: str, sha256: str) -> None:
     if not found.startswith(sha256):
         with explain(part, "remove"):
             part.unlink()
-        message = f"what came from {url} is not the published file: its SHA-256 is {found}, not {sha256}"
-        raise ModelError(message, "it was deleted; try again, since a connection may garble a file")
+        message = "what came from {} is not the published file: its SHA-256 is {}, not {}"
+        raise ModelError(message, "it was deleted; try again, since a connection may garble a file", url, found, sha256)
 
 
 def _check_room(weights: Weights, parts: Sequence[Path]) -> None:
@@ -157,8 +160,9 @@ def _check_room(weights: Weights, parts: Sequence[Path]) -> None:
         free_bytes = shutil.disk_usage(library).free
     wanted_bytes = weights.download_bytes - sum(map(_size, parts)) + weights.stored_bytes
     if free_bytes < wanted_bytes:
-        message = f"{weights.label} needs {wanted_bytes // MIB} MiB, and {library} has {free_bytes // MIB} MiB left"
-        raise FileError(message, "make room, or set IMPASTO_WEIGHTS to a folder on another disk")
+        message = "{} needs {} MiB, and {} has {} MiB left"
+        remedy = "make room, or set IMPASTO_WEIGHTS to a folder on another disk"
+        raise FileError(message, remedy, weights.label, wanted_bytes // MIB, library, free_bytes // MIB)
 
 
 def _size(part: Path) -> int:

@@ -72,7 +72,8 @@ def read_exemplar(model: Path, sha256: str) -> Maps:
     """The exemplar of a model's file, which must have this SHA-256. ModelError says why there is none."""
     path = model.with_suffix(EXEMPLAR_SUFFIX)
     if not is_there(path):
-        raise ModelError(f"the picture that {model.stem} learned is not kept beside it here", "give it as the exemplar")
+        message = "the picture that {} learned is not kept beside it here"
+        raise ModelError(message, "give it as the exemplar", model.stem)
     return _read(path, sha256, path.stat().st_mtime_ns)
 
 
@@ -90,4 +91,4 @@ def _read(path: Path, sha256: str, _changed_ns: int) -> Maps:
     except (ImpastoError, KeyError, ValueError, TypeError, OSError) as error:
         said = error.message if isinstance(error, ImpastoError) else "it is damaged"
         remedy = "give the picture that the model learned as the exemplar"
-        raise ModelError(f"{excerpt(path)} cannot be used: {said}", remedy) from error
+        raise ModelError("{} cannot be used: {}", remedy, excerpt(path), said) from error

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..descriptions import WeightsDescription
-from ..errors import FileError, ModelError, ParameterError, choices
+from ..errors import FileError, Message, ModelError, ParameterError, choices
 from ..system.folders import user_folder
 from ..system.locks import held
 from ..system.untrusted import excerpt, explain, is_there, sha256_of
@@ -59,20 +59,20 @@ def read_weights(weights: Weights, path: Path) -> InstalledWeights:
     """The weights in a file, read from its header. Raise ModelError if it is damaged or holds other weights."""
 
     def refuse(error: Exception) -> ModelError:
-        return ModelError(f"the weights in {excerpt(path)} are damaged: {error}", _install_again(weights))
+        return ModelError("the weights in {} are damaged: {}", _install_again(weights), excerpt(path), error)
 
     with open_tensors(path, refuse) as stream:
         metadata = stream.metadata() or {}
         shapes = {name: tuple(stream.get_slice(name).get_shape()) for name in stream.keys()}  # noqa: SIM118
     published = tuple(metadata.get("published_sha256", "").split())
     if wrong := differences(weights.needed_tensors(shapes), weights.shapes):
-        raise ModelError(f"{excerpt(path)} does not contain {weights.label}: {wrong[0]}", _install_again(weights))
+        raise ModelError("{} does not contain {}: {}", _install_again(weights), excerpt(path), weights.label, wrong[0])
     known = {key: metadata[key] for key in ("source", "licence") if key in metadata}
     return InstalledWeights(weights, path, path.stat().st_size, published_sha256=published, **known)
 
 
 def _install_again(weights: Weights) -> str:
-    return f"`impasto weights remove {weights.name}`, then {weights.how_to_get}"
+    return Message("`impasto weights remove {}`, then {}", weights.name, weights.how_to_get)
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class WeightsLibrary:
         """The declaration of this name. ParameterError suggests known names."""
         if name not in self.declared:
             remedy = choices(name, self.declared, "`impasto weights list`")
-            raise ParameterError(f"there are no weights called {excerpt(name)}", remedy)
+            raise ParameterError("there are no weights called {}", remedy, excerpt(name))
         return self.declared[name]
 
     def path(self, name: str) -> Path:
@@ -109,7 +109,7 @@ class WeightsLibrary:
         """The installed weights of this name. ModelError says how to get them, or what is wrong with their file."""
         weights, path = self.by_name(name), self.path(name)
         if not is_there(path):
-            raise ModelError(f"the weights {name} are not installed in {path.parent}", weights.how_to_get)
+            raise ModelError("the weights {} are not installed in {}", weights.how_to_get, name, path.parent)
         return read_weights(weights, path)
 
     def install(self, files: Sequence[Path], name: str = "") -> InstalledWeights:
@@ -140,7 +140,7 @@ class WeightsLibrary:
 
         weights, parts = self.by_name(name), self.part_paths(name)
         if not weights.is_downloadable:
-            raise ModelError(f"{weights.label} has no published hash to check a download by", weights.how_to_get)
+            raise ModelError("{} has no published hash to check a download by", weights.how_to_get, weights.label)
         with held(self.path(name)):
             self._refuse_to_replace(name)
             fetch_weights(weights, parts, on_progress)
@@ -148,14 +148,14 @@ class WeightsLibrary:
 
     def _refuse_to_replace(self, name: str) -> None:
         if self.is_installed(name):
-            raise ModelError(f"the weights {name} are installed already", f"`impasto weights remove {name}` first")
+            raise ModelError("the weights {} are installed already", "`impasto weights remove {}` first", name, name)
 
     def remove(self, name: str) -> Path:
         """Delete installed weights, readable or not, and partial downloads. Return the path of the weights."""
         path = self.path(name)
         there = [file for file in (path, *self.part_paths(name)) if is_there(file)]
         if not there:
-            raise ModelError(f"the weights {name} are not installed", "see `impasto weights list`")
+            raise ModelError("the weights {} are not installed", "see `impasto weights list`", name)
         for file in there:
             with explain(file, "remove"):
                 file.unlink()

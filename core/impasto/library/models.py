@@ -89,8 +89,9 @@ class Model:
         tensors = restored_tensors(read_tensors(self.path)[0], self.path.name)
         for name, tensor in tensors.items():
             if tensor.dtype.kind == "f" and not np.isfinite(tensor).all():
-                message = f"the tensor {excerpt(name)} of {excerpt(self.path)} has values that are NaN or infinite"
-                raise ModelError(message, "download the model again, or train it anew")
+                message = "the tensor {} of {} has values that are NaN or infinite"
+                remedy = "download the model again, or train it anew"
+                raise ModelError(message, remedy, excerpt(name), excerpt(self.path))
         return tensors
 
     def load_exemplar(self) -> Maps:
@@ -141,12 +142,12 @@ def read_model(path: Path) -> Model:
     from ..surface.thumbnail import decode_thumbnail
 
     def refuse(error: Exception) -> ModelError:
-        return ModelError(f"{excerpt(path)} is not a model file: {error}", "copy or download it again")
+        return ModelError("{} is not a model file: {}", "copy or download it again", excerpt(path), error)
 
     with open_tensors(path, refuse) as stream:
         metadata, size_bytes = stream.metadata() or {}, path.stat().st_size
     if "card" not in metadata:
-        raise ModelError(f"{excerpt(path)} has no model card", "choose a file that `impasto train` made")
+        raise ModelError("{} has no model card", "choose a file that `impasto train` made", excerpt(path))
     card, notes = read_card(metadata["card"], path)
     thumbnail = decode_thumbnail(metadata.get("thumbnail", ""), path)
     return Model(path.stem, path, size_bytes, card, thumbnail, notes=notes)
@@ -189,7 +190,7 @@ def _write_model(
     missing = [name for name in CARD_FIELDS if name not in card]
     missing += [f"data.{name}" for item in card.get("data", ()) for name in DATA_FIELDS if not item.get(name)]
     if missing:
-        raise ModelError(f"the card lacks {', '.join(missing)}", "a model says what it is and what it learned from")
+        raise ModelError("the card lacks {}", "a model says what it is and what it learned from", ", ".join(missing))
     metadata = {"card": json.dumps(_finite(card), ensure_ascii=False, sort_keys=True, separators=(",", ":"))}
     if thumbnail:
         metadata["thumbnail"] = base64.b64encode(thumbnail).decode("ascii")
@@ -220,8 +221,8 @@ class ModelLibrary:
     def path(self, name: str) -> Path:
         """Path of the user's model of this name, whether it exists or not. Raise ParameterError for an invalid name."""
         if not re.match(MODEL_NAME, name) or name.endswith("\n"):
-            message = f"{excerpt(name)} cannot be a model's name"
-            raise ParameterError(message, "use up to 64 letters, digits, - and _, such as --name my-brick")
+            remedy = "use up to 64 letters, digits, - and _, such as --name my-brick"
+            raise ParameterError("{} cannot be a model's name", remedy, excerpt(name))
         check_name(name, "the model's name")
         return self.folder / f"{name}{SUFFIX}"
 
@@ -259,14 +260,13 @@ class ModelLibrary:
         if not wanted:
             fitting = [model for model in self.all() if model.card["tool"] == tool]
             if not fitting:
-                raise ModelError(
-                    f"{tool} needs a model, and there is none in {self.folder}",
-                    f"train one with `impasto train train-{tool} PHOTO --name NAME`, or `impasto models install FILE`",
-                )
+                remedy = "train one with `impasto train train-{} PHOTO --name NAME`, or `impasto models install FILE`"
+                raise ModelError("{} needs a model, and there is none in {}", remedy, tool, self.folder, tool)
             return fitting[0]
         model = self.by_name(wanted)
         if model.card["tool"] != tool:
-            raise ModelError(f"{wanted} is a model for {model.card['tool']}, not for {tool}", "choose another model")
+            message = "{} is a model for {}, not for {}"
+            raise ModelError(message, "choose another model", wanted, model.card["tool"], tool)
         return model
 
     def by_name(self, name: str) -> Model:
@@ -303,8 +303,8 @@ class ModelLibrary:
 
     def _refuse_to_replace(self, target: Path) -> None:
         if is_there(target):
-            remedy = f"`impasto models remove {target.stem}` first"
-            raise ModelError(f"there is a model {excerpt(target.stem)} already", remedy)
+            message = "there is a model {} already"
+            raise ModelError(message, "`impasto models remove {}` first", excerpt(target.stem), target.stem)
 
     def remove(self, name: str) -> Path:
         """Delete one of the user's models, readable or not, with the files that belong to it. Return its path.
@@ -318,8 +318,8 @@ class ModelLibrary:
                     file.unlink(missing_ok=True)
             return path
         if any((place / path.name).is_file() for place in self.shipped):
-            remedy = "a model of your own of the same name replaces it"
-            raise ModelError(f"{name} is shipped and cannot be removed", remedy)
+            message = "{} is shipped and cannot be removed"
+            raise ModelError(message, "a model of your own of the same name replaces it", name)
         raise self._unknown(name)
 
     def _unknown(self, name: str) -> ModelError:
@@ -327,7 +327,7 @@ class ModelLibrary:
         files = [file for place in (self.folder, *self.shipped) if is_folder(place) for file in files_in(place)]
         known = {file.stem for file in files if file.suffix == SUFFIX}
         remedy = choices(name, known, "`impasto models list`")
-        return ModelError(f"there is no model {excerpt(name)} in {excerpt(self.folder)}", remedy)
+        return ModelError("there is no model {} in {}", remedy, excerpt(name), excerpt(self.folder))
 
     def catalogue(self) -> LibraryDescription:
         """Descriptions of the models for hosts, and the damaged ones with the reasons."""

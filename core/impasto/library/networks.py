@@ -29,16 +29,17 @@ def network_of(build: Callable[[], Network], tensors: Mapping[str, np.ndarray], 
         network = build()
     wanted = network.state_dict()
     if different := sorted(wanted.keys() ^ tensors.keys()):
-        has = "lacks" if different[0] in wanted else "has"
-        raise ModelError(f"{model} does not fit {tool}: it {has} the tensor {excerpt(different[0])}", remedy)
+        name, has = excerpt(different[0]), "lacks" if different[0] in wanted else "has"
+        raise ModelError(f"{{}} does not fit {{}}: it {has} the tensor {{}}", remedy, model, tool, name)
     state: dict[str, Tensor] = {}
     for name, like in wanted.items():
         array, shape = tensors[name], tuple(like.shape)
         if array.shape != (shape or (1,)) and array.shape != shape:  # a file holds no 0-d arrays
-            message = f"{model} does not fit {tool}: {excerpt(name)} is {array.shape}, not {shape}"
-            raise ModelError(message, remedy)
+            message = "{} does not fit {}: {} is {}, not {}"
+            raise ModelError(message, remedy, model, tool, excerpt(name), array.shape, shape)
         if array.dtype.kind not in KINDS[like.is_floating_point()]:
-            raise ModelError(f"{model} does not fit {tool}: {excerpt(name)} has the data type {array.dtype}", remedy)
+            message = "{} does not fit {}: {} has the data type {}"
+            raise ModelError(message, remedy, model, tool, excerpt(name), array.dtype)
         _check_sizes(array, name, model)
         state[name] = torch.from_numpy(array).reshape(shape).to(like.dtype)
     network.load_state_dict(state, assign=True)
@@ -49,18 +50,18 @@ def floats(tensors: Mapping[str, np.ndarray], name: str, shape: tuple[int | None
     """A tensor that belongs to no network, as float32. shape: None for any length. Raise ModelError for others."""
     remedy = "train it again, or choose another"
     if name not in tensors:
-        raise ModelError(f"{model} lacks the tensor {excerpt(name)}", remedy)
+        raise ModelError("{} lacks the tensor {}", remedy, model, excerpt(name))
     array = tensors[name]
     fits = len(array.shape) == len(shape) and all(
         want in (None, have) for want, have in zip(shape, array.shape, strict=True)
     )
     if not fits or array.dtype.kind != "f":
-        raise ModelError(f"{model} has the tensor {excerpt(name)} of {array.dtype} {array.shape}", remedy)
+        raise ModelError("{} has the tensor {} of {} {}", remedy, model, excerpt(name), array.dtype, array.shape)
     _check_sizes(array, name, model)
     return torch.from_numpy(array).float()
 
 
 def _check_sizes(array: np.ndarray, name: str, model: str) -> None:
     if array.dtype.kind == "f" and array.size and not np.abs(array).max() <= LARGEST_WEIGHT:
-        message = f"{model} has weights beyond {LARGEST_WEIGHT:g} in the tensor {excerpt(name)}"
-        raise ModelError(message, "train it again, or choose another")
+        message = "{} has weights beyond {:g} in the tensor {}"
+        raise ModelError(message, "train it again, or choose another", model, LARGEST_WEIGHT, excerpt(name))

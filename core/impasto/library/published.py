@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import ModelError
+from ..errors import Message, ModelError
 from ..io.hdf5 import SIGNATURE, read_hdf5
 from ..system.untrusted import archive_members, check_file, explain, open_file, sha256_of
 from .tensors import MOST_BYTES, all_tensors, open_tensors
@@ -80,12 +80,14 @@ def recognise(paths: Sequence[Path], candidates: Sequence[Weights]) -> Fit:
     nearest = min((fit for weights in candidates for fit in _fits(files, weights)), key=lambda fit: fit.distance)
     if not nearest.wrong:
         return nearest
-    said = files[0].path.name if len(files) == 1 else f"{files[0].path.name} and {len(files) - 1} more"
+    said = files[0].path.name if len(files) == 1 else Message("{} and {} more", files[0].path.name, len(files) - 1)
     if len(candidates) > 1 and nearest.distance >= 1:
         held = next(iter(files[0].tensors))
-        raise ModelError(f"{said}: of no network that is known here; it contains {held}", "see `impasto weights list`")
-    more = f", and {len(nearest.wrong) - 1} more" if len(nearest.wrong) > 1 else ""
-    message = f"{said}: not the weights of {nearest.weights.label}: {nearest.wrong[0]}{more}"
+        message = "{}: of no network that is known here; it contains {}"
+        raise ModelError(message, "see `impasto weights list`", said, held)
+    wrong, more = nearest.wrong[0], len(nearest.wrong) - 1
+    wrong = Message("{}, and {} more", wrong, more) if more else wrong
+    message = Message("{}: not the weights of {}: {}", said, nearest.weights.label, wrong)
     raise ModelError(message, nearest.weights.how_to_get)
 
 
@@ -123,7 +125,8 @@ def _array(name: str, tensor: Tensor, weights: Weights) -> np.ndarray:
     import torch
 
     if not tensor.is_floating_point() or not bool(torch.isfinite(tensor).all()):
-        raise ModelError(f"{name} does not contain finite numbers", f"get {weights.label} again from {weights.page}")
+        message = "{} does not contain finite numbers"
+        raise ModelError(message, "get {} again from {}", name, weights.label, weights.page)
     kept = tensor if tensor.dtype in (torch.float16, torch.float32) else tensor.float()
     return kept.detach().contiguous().numpy()
 
@@ -138,12 +141,12 @@ def _read(path: Path) -> _File:
     else:
         tensors, metadata = (_read_keras if start.startswith(SIGNATURE) else _read_pickle)(path), {}
     if not tensors:
-        raise ModelError(f"{path.name} contains no tensors", "choose the file with the network's weights")
+        raise ModelError("{} contains no tensors", "choose the file with the network's weights", path.name)
     return _File(path, tensors, sha256_of(path), metadata)
 
 
 def _damaged(path: Path, error: Exception) -> ModelError:
-    return ModelError(f"{path.name} is damaged: {error}", "download or copy it again")
+    return ModelError("{} is damaged: {}", "download or copy it again", path.name, error)
 
 
 def _read_keras(path: Path) -> dict[str, Tensor]:
@@ -166,12 +169,12 @@ def _read_pickle(path: Path) -> dict[str, Tensor]:
     try:
         loaded = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        message = f"{path.name} contains more than tensors, or none; it was not opened, since it could run a program"
-        raise ModelError(message, "choose the file that its authors publish, not a page or link to it") from error
+        message = "{} contains more than tensors, or none; it was not opened, since it could run a program"
+        remedy = "choose the file that its authors publish, not a page or link to it"
+        raise ModelError(message, remedy, path.name) from error
     except Exception as error:  # a damaged pickle fails in any way
-        raise ModelError(
-            f"{path.name} is damaged, or no file of weights: {error}", "download or copy it again"
-        ) from error
+        message = "{} is damaged, or no file of weights: {}"
+        raise ModelError(message, "download or copy it again", path.name, error) from error
     for nested in NESTED:
         if isinstance(loaded, Mapping) and isinstance(loaded.get(nested), Mapping):
             loaded = loaded[nested]
@@ -190,5 +193,5 @@ def _check_archive(path: Path) -> None:
             raise _damaged(path, error) from error
     is_packed = any(one.compress_type != zipfile.ZIP_STORED for one in members)
     if is_packed or sum(one.file_size for one in members) > MOST_BYTES:
-        message = f"{path.name} unpacks to more than is in it, which no file of weights does"
-        raise ModelError(message, "choose the file that its authors publish")
+        message = "{} unpacks to more than is in it, which no file of weights does"
+        raise ModelError(message, "choose the file that its authors publish", path.name)

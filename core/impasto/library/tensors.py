@@ -49,7 +49,7 @@ def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """All tensors of a safetensors file, by name, and its metadata. Raise ModelError if it is damaged."""
 
     def refuse(error: Exception) -> ModelError:
-        return ModelError(f"{excerpt(path)} is damaged: {error}", "copy it again, or remove it")
+        return ModelError("{} is damaged: {}", "copy it again, or remove it", excerpt(path), error)
 
     with open_tensors(path, refuse) as stream:
         return all_tensors(stream)
@@ -106,7 +106,7 @@ def restored_tensors(tensors: Mapping[str, np.ndarray], file: str) -> dict[str, 
         name = name.removesuffix(SCALE)
         values = made.get(name)
         if values is None or values.dtype != np.int8 or scales.dtype.kind != "f" or scales.shape != values.shape[:1]:
-            raise ModelError(f"{excerpt(file)} is damaged: {excerpt(name + SCALE)}", "copy it again, or remove it")
+            raise ModelError("{} is damaged: {}", "copy it again, or remove it", excerpt(file), excerpt(name + SCALE))
         made[name] = values * _beside(scales.astype(np.float32), values)
     return made
 

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from ..errors import PluginError
+from ..errors import Message, PluginError
 from ..system.untrusted import excerpt
 
 Shapes = Mapping[str, tuple[int, ...]]
@@ -85,7 +85,7 @@ class Weights:
     @property
     def download_size(self) -> str:
         """Size of the download in MiB, as text."""
-        return f"{self.download_bytes / 2**20:.0f} MiB"
+        return Message("{:.0f} MiB", self.download_bytes / 2**20)
 
     @property
     def stored_bytes(self) -> int:
@@ -98,10 +98,12 @@ class Weights:
         names = " ".join(file.name for file in self.files) if len(self.files) < 3 else "FILES"
         install = f"`impasto weights install {names}`"
         if self.is_downloadable:
-            fetch = f"`impasto weights download {self.name}` fetches them ({self.download_size}, {self.licence})"
-            return f"{fetch}; without a connection, {install} takes them from this computer"
-        which = f"the {len(self.files)} files" if len(self.files) > 1 else "the file"
-        return f"get {which} that `impasto weights show {self.name}` names ({self.licence}), then {install}"
+            fetch = "`impasto weights download {}` fetches them ({}, {})"
+            fetch = Message(fetch, self.name, self.download_size, self.licence)
+            return Message("{}; without a connection, {} takes them from this computer", fetch, install)
+        which = Message("the {} files", len(self.files)) if len(self.files) > 1 else "the file"
+        text = "get {} that `impasto weights show {}` names ({}), then {}"
+        return Message(text, which, self.name, self.licence, install)
 
     def needed_tensors(self, named: Mapping[str, Any]) -> dict[str, Any]:
         """Tensors or shapes by name, without the unneeded ones."""
@@ -117,31 +119,32 @@ class Weights:
 
 def check_weights(weights: Weights) -> None:
     """Raise PluginError if a declaration has a wrong name, lacks a text, or has an address or hash that is no good."""
-    where = f"the weights {weights.name}"
+    where = Message("the weights {}", weights.name)
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", weights.name):
-        raise PluginError(f"{where} are not named in lower-case words joined by hyphens", "rename them")
+        raise PluginError("{} are not named in lower-case words joined by hyphens", "rename them", where)
     for attribute in ("label", "description", "licence", "page", "files", "shapes"):
         if not getattr(weights, attribute):
-            raise PluginError(f"{where} have no {attribute}", "say it: users decide by it")
+            raise PluginError("{} have no {}", "say it: users decide by it", where, attribute)
     for file in weights.files:
         if not file.url.startswith("https://"):
-            raise PluginError(f"{where} would come from {file.url}", "give an https address")
+            raise PluginError("{} would come from {}", "give an https address", where, file.url)
         if file.sha256 and not re.fullmatch(r"[0-9a-f]{8,64}", file.sha256):
-            raise PluginError(f"{where} have the hash {excerpt(file.sha256)}", "give 8 to 64 digits of the SHA-256")
+            raise PluginError("{} have the hash {}", "give 8 to 64 digits of the SHA-256", where, excerpt(file.sha256))
         if file.sha256 and file.size_bytes <= 0:
-            raise PluginError(f"{where} have no size", "a download is checked by hash and size: give both")
+            raise PluginError("{} have no size", "a download is checked by hash and size: give both", where)
 
 
 def differences(found: Shapes, expected: Shapes) -> list[str]:
     """A clause for each tensor that is missing, has another shape, or is unexpected, in the expected order."""
-    wrong = [
-        f"it lacks {name} ({_shape(shape)})"
+    wrong: list[str] = [
+        Message("it lacks {} ({})", name, _shape(shape))
         if name not in found
-        else f"{name} should be {_shape(shape)}, is {_shape(found[name])}"
+        else Message("{} should be {}, is {}", name, _shape(shape), _shape(found[name]))
         for name, shape in expected.items()
         if found.get(name) != shape
     ]
-    return wrong + [f"it also contains {name} ({_shape(found[name])})" for name in found if name not in expected]
+    more = [name for name in found if name not in expected]
+    return wrong + [Message("it also contains {} ({})", name, _shape(found[name])) for name in more]
 
 
 def _shape(shape: tuple[int, ...]) -> str:

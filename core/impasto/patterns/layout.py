@@ -56,13 +56,12 @@ def plan(
             grids.append(_open(torus, block, overlap, scale))
     (tall, down, rows), (wide, right, columns) = grids
     if (tall > source[0] and open_axis != 0) or (wide > source[1] and open_axis != 1):
-        message = f"the source is too small: pieces of {wide}x{tall} px do not fit into {source[1]}x{source[0]} px"
-        raise ParameterError(message, "give a larger one, or leave out less of it")
+        message = "the source is too small: pieces of {}x{} px do not fit into {}x{} px"
+        raise ParameterError(message, "give a larger one, or leave out less of it", wide, tall, source[1], source[0])
     if len(rows) * len(columns) > MOST_PIECES:
-        raise ParameterError(
-            f"{size[1]}x{size[0]} px would take {len(rows) * len(columns)} pieces of {wide}x{tall} px",
-            "choose a larger block_px or a smaller size, or give a larger picture",
-        )
+        message = "{}x{} px would take {} pieces of {}x{} px"
+        remedy = "choose a larger block_px or a smaller size, or give a larger picture"
+        raise ParameterError(message, remedy, size[1], size[0], len(rows) * len(columns), wide, tall)
     torus_px = max(size[0], tall) if open_axis == 0 else size[0], max(size[1], wide) if open_axis == 1 else size[1]
     return PieceLayout(torus_px, (tall, wide), (down, right), (rows, columns), scale, open_axis)
 

@@ -19,7 +19,7 @@ import pluggy
 
 from ..actions import Action
 from ..declarations import check_action, check_matcher, check_text_encoder, check_tool
-from ..errors import ImpastoError, ParameterError, PluginError, choices
+from ..errors import ImpastoError, Message, ParameterError, PluginError, choices
 from ..generators import ImportingGenerator
 from ..io.formats import Exporter
 from ..library.installed import WeightsLibrary
@@ -94,8 +94,8 @@ class Registry:
                 check(item)
                 alike = ("tools", "matchers") if kind in ("tools", "matchers") else (kind,)  # `generate` takes either
                 if any(item.name in taken[one] for one in alike for taken in (known, added)):
-                    message = f"another plugin has {excerpt(item.name)} already"
-                    raise PluginError(message, "rename it or uninstall one of the two")
+                    message = "another plugin has {} already"
+                    raise PluginError(message, "rename it or uninstall one of the two", excerpt(item.name))
                 added[kind][item.name] = item
         self.model_folders += tuple(map(Path, self.ask(plugin, "impasto_models")))
         for kind, items in added.items():
@@ -120,7 +120,7 @@ class Registry:
     def hint(self) -> str:
         """End of a remedy for a missing object: the plugins that could not load; "" if all could."""
         broken = [status.name for status in self.plugins if status.error]
-        return f"; these plugins could not load: {', '.join(broken)} (see `impasto doctor`)" if broken else ""
+        return Message("; these plugins could not load: {} (see `impasto doctor`)", ", ".join(broken)) if broken else ""
 
     def model_library(self, folder: Path | None = None) -> ModelLibrary:
         """The models in `folder`, the user's by default, and those bundled with plugins."""
@@ -147,33 +147,34 @@ class Registry:
 
     def tool(self, name: str) -> Tool:
         """The tool called `name`. ParameterError names the most similar one, or plugins that could not load."""
-        return self._find(self.tools, name, f"there is no tool called {excerpt(name)}", "`impasto tools`")
+        return self._find(self.tools, name, Message("there is no tool called {}", excerpt(name)), "`impasto tools`")
 
     def matcher(self, name: str) -> Matcher:
         """The matcher called `name`. ParameterError lists the known ones."""
-        message = f"there is no matcher called {excerpt(name)}"
+        message = Message("there is no matcher called {}", excerpt(name))
         return self._find(self.matchers, name, message, "`impasto generate --help`")
 
     def action(self, name: str) -> Action:
         """The action called `name`, of a plugin. ParameterError names plugins that could not load."""
-        return self._find(self.actions, name, f"there is no action called {excerpt(name)}", "`impasto plugins`")
+        message = Message("there is no action called {}", excerpt(name))
+        return self._find(self.actions, name, message, "`impasto plugins`")
 
     def text_encoder(self, name: str) -> TextEncoder:
         """The text encoder called `name`. ParameterError lists the known ones."""
         if name not in self.text_encoders:
             known = ", ".join(sorted(self.text_encoders)) or "none"
-            remedy = f"install the plugin that adds it (known: {known}), or leave it empty for the built-in one"
-            raise ParameterError(f"there is no text encoder called {excerpt(name)}", remedy)
+            remedy = "install the plugin that adds it (known: {}), or leave it empty for the built-in one"
+            raise ParameterError("there is no text encoder called {}", remedy, excerpt(name), known)
         return self.text_encoders[name]
 
     def exporter(self, name: str) -> Exporter:
         """The exporter called `name`. ParameterError lists the known ones."""
-        message = f"there is no file format called {excerpt(name)}"
+        message = Message("there is no file format called {}", excerpt(name))
         return self._find(self.exporters, name, message, "`impasto export --help`")
 
     def _find(self, items: Mapping[str, T], name: str, message: str, listed: str) -> T:
         if name not in items:
-            raise ParameterError(message, f"{choices(name, items, listed)}{self.hint()}")
+            raise ParameterError(message, "{}{}", choices(name, items, listed), self.hint())
         return items[name]
 
     def tools_for(self, task: str) -> list[Tool]:
@@ -222,7 +223,7 @@ def _load(known: Registry, point: EntryPoint) -> PluginStatus:
         raise
     except BaseException as error:  # a plugin may fail in any way, even by sys.exit; the others must go on
         log.info("the plugin %s is unavailable", point.name, exc_info=True)
-        reason = error.message if isinstance(error, ImpastoError) else f"{type(error).__name__}: {error}"
+        reason = error.message if isinstance(error, ImpastoError) else Message("{}: {}", type(error).__name__, error)
         return PluginStatus(point.name, distribution, version, reason, _remedy(error), traceback.format_exc())
 
 
@@ -230,7 +231,7 @@ def _remedy(error: BaseException) -> str:
     if isinstance(error, ImpastoError):
         return error.remedy
     if isinstance(error, ModuleNotFoundError):
-        return f"install {error.name} into the engine's environment"
+        return Message("install {} into the engine's environment", error.name)
     return "update or uninstall the plugin, or tell its author"
 
 

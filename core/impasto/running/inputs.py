@@ -12,7 +12,7 @@ from ..atlas.directions import directed
 from ..atlas.mesh import Mesh
 from ..data.dataset import Dataset
 from ..descriptions import DIRECTIONS, MESH
-from ..errors import ParameterError, choices, did_you_mean
+from ..errors import Message, ParameterError, choices, did_you_mean
 from ..io.decode import COLORFUL
 from ..io.reduction import ALL, Wanted
 from ..parameters import Parameters, properties_of
@@ -43,7 +43,7 @@ def subject_of(inputs: Mapping[str, RecipeInput]) -> Maps:
     if isinstance(source, Dataset):
         raise ParameterError("the input source is a dataset", "give a picture, or name the input as the trainer does")
     if isinstance(source, Mesh):
-        raise ParameterError("the input source is a mesh", f"give the texture as {SOURCE}, and its mesh as {MESH}")
+        raise ParameterError("the input source is a mesh", "give the texture as {}, and its mesh as {}", SOURCE, MESH)
     return source
 
 
@@ -62,7 +62,7 @@ def mesh_in(inputs: Mapping[str, RecipeInput]) -> Mesh | None:
     given = inputs.get(MESH)
     if given is None or isinstance(given, Mesh):
         return given
-    raise ParameterError(f"the input {MESH} takes a mesh, got {_kind(given)}", READ_BY["mesh"])
+    raise ParameterError("the input {} takes a mesh, got {}", READ_BY["mesh"], MESH, _kind(given))
 
 
 def with_directions(inputs: Mapping[str, RecipeInput]) -> dict[str, RecipeInput]:
@@ -71,11 +71,10 @@ def with_directions(inputs: Mapping[str, RecipeInput]) -> dict[str, RecipeInput]
     if image is None:
         return dict(inputs)
     if not isinstance(image, Maps):
-        message = f"the input {DIRECTIONS} takes maps, got {_kind(image)}"
-        raise ParameterError(message, READ_BY["maps"])
+        raise ParameterError("the input {} takes maps, got {}", READ_BY["maps"], DIRECTIONS, _kind(image))
     if mesh is None:
         message = "directions are given, and no mesh that they lie on"
-        raise ParameterError(message, f"give the input {MESH} too, or leave {DIRECTIONS} out")
+        raise ParameterError(message, "give the input {} too, or leave {} out", MESH, DIRECTIONS)
     return {**inputs, MESH: directed(mesh, image)}
 
 
@@ -86,7 +85,7 @@ def seamed_mesh(inputs: Mapping[str, RecipeInput], notes: list[str]) -> Mesh | N
     """
     mesh = mesh_in(inputs)
     if mesh is not None and mesh.crowded_edges:
-        notes.append(f"{CROWDED}: {mesh.crowded_edges}")
+        notes.append(Message("{}: {}", CROWDED, mesh.crowded_edges))
     return mesh if mesh is not None and len(mesh.seams[0]) else None
 
 
@@ -119,11 +118,12 @@ def as_needed(subject: Maps, tools: Sequence[Tool]) -> Maps:
     if subject.light == "linear":
         pixels = srgb_to_linear(pixels)
     elif subject.light or is_light:
-        message = f"{subject.name or 'the picture'} alone is read as a colour, which changes the values of a {name} map"
-        raise ParameterError(message, f"put it into a folder, named like brick_{name}.exr, and give the folder")
+        message = "{} alone is read as a colour, which changes the values of a {} map"
+        remedy = "put it into a folder, named like brick_{}.exr, and give the folder"
+        raise ParameterError(message, remedy, subject.name or "the picture", name, name)
     if MAP_CHANNELS[name] == 1 and np.abs(pixels - pixels[..., :1]).mean() > COLORFUL:
-        message = f"{subject.name or 'the picture'} has colours, and a {name} map is grey"
-        raise ParameterError(message, f"give the {name} map, or a folder that has one")
+        remedy = "give the {} map, or a folder that has one"
+        raise ParameterError("{} has colours, and a {} map is grey", remedy, subject.name or "the picture", name, name)
     pixels = pixels[..., : MAP_CHANNELS[name]]
     others = {map_: texture for map_, texture in subject.items() if map_ != "base_color"}
     return replace(subject, textures={name: Texture(np.ascontiguousarray(pixels)), **others}, light="")
@@ -148,29 +148,29 @@ def check_inputs(steps: Sequence[Step], tools: Sequence[Tool], inputs: Mapping[s
     first = tools[0]
     if SOURCE not in inputs and begin_on_source(steps):
         masked = first.name if steps[0].mask else GROUP
-        message = f"the first step, {masked}, has a mask, and there is nothing below it"
-        raise ParameterError(message, f"give the input {SOURCE}, or remove the mask")
+        message = "the first step, {}, has a mask, and there is nothing below it"
+        raise ParameterError(message, "give the input {}, or remove the mask", masked, SOURCE)
     if SOURCE not in inputs and (first.needs or first.needs_source):
-        message = f"{first.name} needs the input {SOURCE} (the picture that it starts from), which was not given"
-        raise ParameterError(message, f"give a picture, or a folder of maps, as {SOURCE}")
+        message = "{} needs the input {} (the picture that it starts from), which was not given"
+        raise ParameterError(message, "give a picture, or a folder of maps, as {}", first.name, SOURCE, SOURCE)
     for index, (step, tool) in enumerate(zip(steps, tools, strict=True)):
         declared = {item.name: item for item in tool.inputs}
         for name in step.inputs:
             if name not in declared:
                 remedy = choices(name, declared, f"`impasto tools {tool.name}`")
-                raise ParameterError(f"{tool.name} has no input {excerpt(name)}", remedy)
+                raise ParameterError("{} has no input {}", remedy, tool.name, excerpt(name))
             _check_values(tool, declared[name], step, inputs)
         _check_mask(step, tool, inputs, is_masked=begin_on_source(steps[index:]))
         for item in tool.inputs:
             if item.required and item.name not in (inputs if item.kind == "mesh" else step.inputs):
-                raise ParameterError(f"{tool.name} needs the input {item.name} ({item.description})", "give it")
+                raise ParameterError("{} needs the input {} ({})", "give it", tool.name, item.name, item.description)
 
 
 def refuse_empty(inputs: Mapping[str, RecipeInput]) -> None:
     """Raise ParameterError for an input without any map."""
     for name, given in inputs.items():
         if not isinstance(given, Dataset | Mesh) and not (isinstance(given, Maps) and given):
-            raise ParameterError(f"the input {name} has no maps", "give a picture or a set of maps, or leave it out")
+            raise ParameterError("the input {} has no maps", "give a picture or a set of maps, or leave it out", name)
 
 
 def values_of(tool: Tool, step: Step, inputs: Mapping[str, RecipeInput]) -> dict[str, Value]:
@@ -204,8 +204,8 @@ def with_numbers_for_each(tool: Tool, parameters: Parameters, step: Step) -> Par
         if input_ := schema.get("for_each"):
             numbers, count = getattr(parameters, name), len(step.names_of(input_))
             if len(numbers) > count:
-                message = f"{tool.name}: {name} has {len(numbers)} numbers for {count} of the input {input_}"
-                raise ParameterError(message, f"give at most one {name} for each {input_}")
+                message, remedy = "{}: {} has {} numbers for {} of the input {}", "give at most one {} for each {}"
+                raise ParameterError(message, remedy, tool.name, name, len(numbers), count, input_, name, input_)
             changed[name] = (*numbers, *(schema["default_of_each"],) * (count - len(numbers)))
     return parameters.model_copy(update=changed)
 
@@ -219,38 +219,36 @@ def _maps(inputs: Mapping[str, RecipeInput], name: str) -> Maps | None:
 def _check_values(tool: Tool, item: Input, step: Step, inputs: Mapping[str, RecipeInput]) -> None:
     names = step.names_of(item.name)
     if len(names) < item.least:
-        message = f"{tool.name} needs {item.least} or more of the input {item.name}, got {len(names)}"
-        raise ParameterError(message, f"give at least {item.least}")
+        message = "{} needs {} or more of the input {}, got {}"
+        raise ParameterError(message, "give at least {}", tool.name, item.least, item.name, len(names), item.least)
     if len(names) > 1 and not item.takes_many:
-        raise ParameterError(f"{tool.name} takes one {item.name}, got {len(names)}", "leave all but one out")
+        raise ParameterError("{} takes one {}, got {}", "leave all but one out", tool.name, item.name, len(names))
     for index, given in enumerate(names):
         if not given and item.for_each:
             continue
         if item.for_each and not index < len(step.names_of(item.for_each)):
-            message = (
-                f"{tool.name} got more values for {item.name} than for {item.for_each}: "
-                f"{excerpt(given)} belongs to none"
-            )
-            raise ParameterError(message, f"give one more {item.for_each}, or leave it out")
+            message = "{} got more values for {} than for {}: {} belongs to none"
+            remedy = "give one more {}, or leave it out"
+            raise ParameterError(message, remedy, tool.name, item.name, item.for_each, excerpt(given), item.for_each)
         if given not in inputs:
-            remedy = f"{did_you_mean(given, inputs)}give an input of this name"
-            raise ParameterError(f"{tool.name}'s input {item.name} is {excerpt(given)}, which was not given", remedy)
+            message = Message("{}'s input {} is {}, which was not given", tool.name, item.name, excerpt(given))
+            raise ParameterError(message, "{}give an input of this name", did_you_mean(given, inputs))
         if (kind := _kind(inputs[given])) != item.kind:
-            message = f"{tool.name}'s input {item.name} takes {item.kind}, got {kind}"
-            raise ParameterError(message, READ_BY[item.kind])
+            message = "{}'s input {} takes {}, got {}"
+            raise ParameterError(message, READ_BY[item.kind], tool.name, item.name, item.kind, kind)
 
 
 def _check_mask(step: Step, tool: Tool, inputs: Mapping[str, RecipeInput], is_masked: bool) -> None:
     """Raise ParameterError if a trainer or its group has a mask, or if the image of a mask is missing or no maps."""
     if is_masked and tool.kind == "trainer":
-        raise ParameterError(f"{tool.name} makes no maps, and has a mask", "remove the mask")
+        raise ParameterError("{} makes no maps, and has a mask", "remove the mask", tool.name)
     if step.mask is None or not (name := step.mask.input):
         return
     if name not in inputs:
-        remedy = f"{did_you_mean(name, inputs)}give an input of this name"
-        raise ParameterError(f"the mask of {tool.name} is {excerpt(name)}, which was not given", remedy)
+        message = Message("the mask of {} is {}, which was not given", tool.name, excerpt(name))
+        raise ParameterError(message, "{}give an input of this name", did_you_mean(name, inputs))
     if (kind := _kind(inputs[name])) != "maps":
-        raise ParameterError(f"the mask of {tool.name} takes maps, got {kind}", READ_BY["maps"])
+        raise ParameterError("the mask of {} takes maps, got {}", READ_BY["maps"], tool.name, kind)
 
 
 def _kind(given: RecipeInput) -> str:
@@ -262,10 +260,10 @@ def _check_mesh(tools: Sequence[Tool], inputs: Mapping[str, RecipeInput]) -> Non
     """Raise ParameterError if "mesh" is no mesh, a mesh has another name, or a trainer gets one."""
     trainer = next((tool.name for tool in tools if tool.kind == "trainer"), "")
     if mesh_in(inputs) and trainer:
-        raise ParameterError(f"{trainer} learns from pictures, and a mesh is given", f"leave the input {MESH} out")
+        raise ParameterError("{} learns from pictures, and a mesh is given", "leave the input {} out", trainer, MESH)
     other = next((name for name, given in inputs.items() if isinstance(given, Mesh) and name != MESH), "")
     if other:
-        raise ParameterError(f"the input {excerpt(other)} is a mesh", f"name it {MESH}: a recipe has one")
+        raise ParameterError("the input {} is a mesh", "name it {}: a recipe has one", excerpt(other), MESH)
 
 
 def _refuse_unused(steps: Sequence[Step], inputs: Mapping[str, RecipeInput]) -> None:
@@ -273,5 +271,5 @@ def _refuse_unused(steps: Sequence[Step], inputs: Mapping[str, RecipeInput]) -> 
     used = {SOURCE, MESH, DIRECTIONS}.union(*(step.input_names for step in steps))
     for name in inputs:
         if name not in used:
-            remedy = f"{did_you_mean(name, used)}its inputs are: {', '.join(sorted(used))}"
-            raise ParameterError(f"the recipe has no input {excerpt(name)}", remedy)
+            message = Message("the recipe has no input {}", excerpt(name))
+            raise ParameterError(message, "{}its inputs are: {}", did_you_mean(name, used), ", ".join(sorted(used)))

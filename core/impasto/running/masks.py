@@ -72,8 +72,8 @@ def masked(
     """
     if made.size_px != subject.size_px:
         (height, width), (rows, columns) = subject.size_px, made.size_px
-        message = f"a masked step makes {columns}x{rows} pixels of {width}x{height}"
-        raise ParameterError(message, "give its result the size of what is below it, or remove its mask")
+        remedy = "give its result the size of what is below it, or remove its mask"
+        raise ParameterError("a masked step makes {}x{} pixels of {}x{}", remedy, columns, rows, width, height)
     made = _with_blended_colors(mask, subject, made)
     share = share_of(mask, image, subject, seeds, device)
     if mask.by_height:
@@ -84,9 +84,8 @@ def masked(
 def _with_blended_colors(mask: Mask, subject: Maps, made: Maps) -> Maps:
     """A step's result with its colours blended into the subject's, and without the maps that it must not change."""
     if unknown := next((name for name in mask.maps if name not in MAP_CHANNELS), ""):
-        raise ParameterError(
-            f"there is no map called {excerpt(unknown)}", choices(unknown, MAP_CHANNELS, "`impasto export`")
-        )
+        message = "there is no map called {}"
+        raise ParameterError(message, choices(unknown, MAP_CHANNELS, "`impasto export`"), excerpt(unknown))
     textures = {name: one for name, one in made.textures.items() if not mask.maps or name in mask.maps}
     if mask.blend != MIX:
         both = [name for name in textures if name in COLOR_MAPS and name in subject]
@@ -126,8 +125,8 @@ def _of_surface(mask: Mask, subject: Maps, seeds: np.random.SeedSequence, device
     if mask.kind == NOISE:
         return share_above(_patches(mask.size, subject.size_px, seeds, device), mask.amount, softness)
     if "height" not in subject:
-        message = f"a mask by {mask.kind} needs a height, and what is below has none"
-        raise ParameterError(message, "add a step below that makes maps, or choose another kind of mask")
+        message = "a mask by {} needs a height, and what is below has none"
+        raise ParameterError(message, "add a step below that makes maps, or choose another kind of mask", mask.kind)
     height = torch.from_numpy(np.ascontiguousarray(subject["height"].pixels[..., 0])).to(device)
     fray = mask.breakup * _patches(2 * mask.size, subject.size_px, seeds, device) if mask.breakup else 0.0
     if mask.kind == HEIGHT:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..context import Context
 from ..device import choose_device
-from ..errors import ParameterError
+from ..errors import Message, ParameterError
 from ..host import NOBODY, Host
 from ..matchers import Match, Matcher
 from ..options import DEFAULT, RunOptions
@@ -44,7 +44,7 @@ def match(
     matcher = registry().matcher(name)
     subject = _check(matcher, subject)
     if start is not None and not matcher.can_edit:
-        raise ParameterError(f"{name} does not change recipes", "leave the recipe to be changed out")
+        raise ParameterError("{} does not change recipes", "leave the recipe to be changed out", name)
     known = registry()
     context = Context(
         rng=np.random.default_rng(seed),
@@ -66,25 +66,25 @@ def match(
 
 def _check(matcher: Matcher, subject: str | Maps) -> str | Maps:
     """The subject, if the matcher can use it. ParameterError if it is of another kind, empty or too long."""
-    example = f"write for example {matcher.example!r}"
+    example = Message("write for example {!r}", matcher.example)
     if isinstance(subject, Maps):
         if matcher.subject != "picture":
-            raise ParameterError(f"{matcher.name} takes a text, and a picture was given", example)
+            raise ParameterError("{} takes a text, and a picture was given", example, matcher.name)
         if "base_color" not in subject:
-            raise ParameterError(f"{matcher.name} needs base_color", "give a picture, or a folder that has one")
+            raise ParameterError("{} needs base_color", "give a picture, or a folder that has one", matcher.name)
         return subject
     if matcher.subject != "text":
-        raise ParameterError(f"{matcher.name} takes a picture, and a text was given", "give a picture")
+        raise ParameterError("{} takes a picture, and a text was given", "give a picture", matcher.name)
     if not is_unicode(subject):
-        raise ParameterError(f"the text {excerpt(subject)} is not Unicode", example)
+        raise ParameterError("the text {} is not Unicode", example, excerpt(subject))
     text = " ".join(subject.split())
     if not text:
         raise ParameterError("the text is empty", example)
     if len(text) > MAX_PHRASE:
-        message = f"the text has {len(text):,} characters, and the limit is {MAX_PHRASE}"
-        raise ParameterError(message, f"describe one material in a few words; {example}")
+        message = "the text has {:,} characters, and the limit is {}"
+        raise ParameterError(message, "describe one material in a few words; {}", len(text), MAX_PHRASE, example)
     if any(unicodedata.category(character) == "Cc" for character in text):
-        raise ParameterError(f"the text {excerpt(text)} contains control characters", example)
+        raise ParameterError("the text {} contains control characters", example, excerpt(text))
     return text
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..descriptions import SliderDescription
-from ..errors import ParameterError, choices
+from ..errors import Message, ParameterError, choices
 from ..generators import LatentGenerator
 from ..library.models import ModelLibrary
 from ..matchers import Match
@@ -85,16 +85,16 @@ def more_like(
 
 def _check(favourites: Sequence[Recipe], variety: float, locked: Collection[str]) -> None:
     if not 1 <= len(favourites) <= MAX_PARENTS:
-        message = f"there are {len(favourites)} recipes to resemble, and the limits are 1 and {MAX_PARENTS}"
-        raise ParameterError(message, "choose the ones that you like most")
+        message = "there are {} recipes to resemble, and the limits are 1 and {}"
+        raise ParameterError(message, "choose the ones that you like most", len(favourites), MAX_PARENTS)
     if not 0 <= variety <= 1:
-        raise ParameterError(f"variety got {variety}, and its range is 0 to 1", "choose for example 0.5")
+        raise ParameterError("variety got {}, and its range is 0 to 1", "choose for example 0.5", variety)
     tools = [registry().tool(step.tool) for recipe in favourites for step in recipe.steps]
     known = {name for tool in tools for name in tool.parameters.model_fields}
     for name in locked:
         if name not in known:
             remedy = choices(name, known, f"`impasto tools {tools[0].name}`")
-            raise ParameterError(f"no recipe has a parameter {excerpt(name)} to be kept", remedy)
+            raise ParameterError("no recipe has a parameter {} to be kept", remedy, excerpt(name))
 
 
 def _kind(recipe: Recipe, library: ModelLibrary) -> list[tuple[str, str]]:
@@ -164,7 +164,7 @@ def _note(lead: Recipe, library: ModelLibrary) -> str:
     """A note for the case that some favourites cannot be mixed with the leading one."""
     step = lead.steps[0]
     what = _model_of(step, library) or registry().tool(step.tool).label
-    return f"materials of different tools or models are not mixed: this one resembles {what}"
+    return Message("materials of different tools or models are not mixed: this one resembles {}", what)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..atlas.mesh import Mesh
 from ..descriptions import MESH
-from ..errors import FileError, ParameterError, did_you_mean
+from ..errors import FileError, Message, ParameterError, did_you_mean
 from ..host import NOBODY, Host
 from ..io.datablocks import Datablock
 from ..io.decode import is_turned
@@ -52,8 +52,9 @@ def rerun(
     recipe = read_recipe(file)
     for given in inputs or {}:
         if given not in recipe.inputs:
-            remedy = f"{did_you_mean(given, recipe.inputs)}its inputs are: {', '.join(sorted(recipe.inputs)) or 'none'}"
-            raise ParameterError(f"the recipe in {file} has no input {excerpt(given)}", remedy)
+            known = ", ".join(sorted(recipe.inputs)) or "none"
+            remedy = Message("{}its inputs are: {}", did_you_mean(given, recipe.inputs), known)
+            raise ParameterError("the recipe in {} has no input {}", remedy, file, excerpt(given))
     exporter = _exporter_of(file)
     name = source_name(file) if Datablock.at(file) else usable_name(set_name(without_number(file)))
     _refuse_existing(folder, name, tile_suffix(exporter.suffix, tile_number(file)))
@@ -87,8 +88,8 @@ def _find(input_: str, name: str, file: Path, given: Mapping[str, Path]) -> Path
         beside = [inside(folder, name, f"the input {excerpt(input_)} of {excerpt(file)}") for folder in folders]
         if found := [path for path in beside if is_source(path)]:
             return found[0]
-    remedy = f"say where it is: --input {printable(input_)}=FILE"
-    raise FileError(f"the input {excerpt(input_)} ({excerpt(name)}) is not beside {excerpt(file)}", remedy)
+    message = Message("the input {} ({}) is not beside {}", excerpt(input_), excerpt(name), excerpt(file))
+    raise FileError(message, "say where it is: --input {}=FILE", printable(input_))
 
 
 def _read(input_: str, path: Path, recipe: Recipe) -> Maps | Mesh:
@@ -116,11 +117,11 @@ def _exporter_of(file: Path) -> Exporter:
     for exporter in registry().exporters.values():
         if exporter.suffix == file.suffix.lower():
             return exporter
-    raise FileError(f"there is no exporter for {file.suffix} files", "install the plugin that wrote it")
+    raise FileError("there is no exporter for {} files", "install the plugin that wrote it", file.suffix)
 
 
 def _refuse_existing(folder: Path, name: str, suffix: str) -> None:
     for map_ in MAP_CHANNELS:
         path = folder / f"{name}_{map_}{suffix}"
         if is_there(path):
-            raise FileError(f"{path} is there already", "choose another --out: rerun never replaces files")
+            raise FileError("{} is there already", "choose another --out: rerun never replaces files", path)

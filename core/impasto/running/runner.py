@@ -13,6 +13,7 @@ from functools import partial
 import numpy as np
 
 from ..descriptions import DIRECTIONS, MESH
+from ..errors import Message
 from ..host import NOBODY, Host
 from ..io.files import write_maps
 from ..io.presets import packing_of
@@ -101,7 +102,7 @@ def _notes(by_tile: Mapping[int, Sequence[str]]) -> tuple[str, ...]:
         for note in dict.fromkeys(notes):
             found.setdefault(note, []).append(number)
     listed = {note: "" if len(of) == len(by_tile) else f"{', '.join(map(str, of))}: " for note, of in found.items()}
-    return tuple(f"{tiles}{note}" for note, tiles in listed.items())
+    return tuple(Message("{}{}", tiles, note) for note, tiles in listed.items())
 
 
 def _written(result: Result, sink: Sink) -> Result:

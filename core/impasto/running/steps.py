@@ -87,7 +87,7 @@ def note_shape(name: str, value: Value | None, subject: Maps, context: Context) 
         tolerance = max(ALIKE, 1 / min(height, width, rows, columns))
         if abs(np.log(width * rows / (height * columns))) > tolerance:
             called = printable(maps.name) if maps.name else name.replace("_", " ")
-            context.note(f"{called} is {columns}x{rows}, and is stretched over the picture's {width}x{height}")
+            context.note("{} is {}x{}, and is stretched over the picture's {}x{}", called, columns, rows, width, height)
 
 
 def check_needs(tool: Tool, subject: Maps) -> None:
@@ -95,15 +95,15 @@ def check_needs(tool: Tool, subject: Maps) -> None:
     missing = [name for name in tool.needs if name not in subject]
     if missing:
         remedy = "give a source that has it, or a step that makes it"
-        raise ParameterError(f"{tool.name} needs {', '.join(missing)}", remedy)
+        raise ParameterError("{} needs {}", remedy, tool.name, ", ".join(missing))
 
 
 def check_made(tool: Tool, maps: Maps) -> None:
     """Raise PluginError if a map is not finite, as with weights that are too large."""
     for name in maps:
         if not np.isfinite(maps[name].pixels.sum()):
-            message = f"{tool.name} made a {name} that has values that are NaN or infinite"
-            raise PluginError(message, "choose another model or other parameters, or tell the tool's author")
+            remedy = "choose another model or other parameters, or tell the tool's author"
+            raise PluginError("{} made a {} that has values that are NaN or infinite", remedy, tool.name, name)
 
 
 def part_of_progress(on_progress: Callable[[float, str], None], index: int, count: int) -> Callable[[float, str], None]:

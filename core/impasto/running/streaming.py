@@ -15,7 +15,7 @@ import numpy as np
 
 from ..context import Context
 from ..descriptions import MESH
-from ..errors import ParameterError, PluginError
+from ..errors import Message, ParameterError, PluginError
 from ..io.files import write_bands
 from ..io.metadata import metadata_of
 from ..io.packing import MapFiles
@@ -83,11 +83,12 @@ def obstacle_to_tiles(steps: Sequence[Step], tools: Sequence[Tool]) -> str:
         return "all steps of the recipe are disabled"
     first = tile_maker(tools)
     if not makes_tiles(tools[first]):
-        return f"{tools[first].name} makes its result in one piece"
+        return Message("{} makes its result in one piece", tools[first].name)
     if masked := next((tool for step, tool in zip(steps[first:], tools[first:], strict=True) if step.mask), None):
-        return f"the mask of {masked.name} needs the whole picture at once"
+        return Message("the mask of {} needs the whole picture at once", masked.name)
     after = tools[first + 1 :]
-    return next((f"{tool.name} needs the whole picture at once" for tool in after if not tool.is_pointwise), "")
+    whole = next((tool.name for tool in after if not tool.is_pointwise), "")
+    return Message("{} needs the whole picture at once", whole) if whole else ""
 
 
 def tile_maker(tools: Sequence[Tool]) -> int:
@@ -104,14 +105,15 @@ def check_streamable(
         raise ParameterError(message, "run it as a whole, or give one tile of it")
     if MESH in inputs:
         message = "a recipe with a mesh cannot be written tile by tile: its seams connect distant parts of the picture"
-        raise ParameterError(message, f"run it as a whole, or leave the input {MESH} out")
+        raise ParameterError(message, "run it as a whole, or leave the input {} out", MESH)
     if reason := obstacle_to_tiles(steps, tools):
         makers = sorted(name for name, tool in registry().tools.items() if makes_tiles(tool))
-        remedy = f"leave that step out, or run the recipe as a whole; made in tiles: {', '.join(makers) or 'no tool'}"
-        raise ParameterError(f"the recipe cannot be written tile by tile: {reason}", remedy)
+        message = "the recipe cannot be written tile by tile: {}"
+        remedy = "leave that step out, or run the recipe as a whole; made in tiles: {}"
+        raise ParameterError(message, remedy, reason, ", ".join(makers) or "no tool")
     if registry().exporter(format_).start is None:
         able = ", ".join(sorted(name for name, one in registry().exporters.items() if one.start))
-        raise ParameterError(f"the format {format_} needs the whole picture at once", f"choose from {able}")
+        raise ParameterError("the format {} needs the whole picture at once", "choose from {}", format_, able)
 
 
 def stream(
@@ -209,7 +211,7 @@ def _bands(tiles: Iterable[Tile], size_px: tuple[int, int]) -> Iterator[Maps]:
             yield band.maps
             bottom, band = bottom + maps.size_px[0], None
     if band is not None or bottom != height:
-        raise PluginError(f"tiles ended at row {bottom} of {height}", "report this to the tool's author")
+        raise PluginError("tiles ended at row {} of {}", "report this to the tool's author", bottom, height)
 
 
 class _Band:
@@ -231,11 +233,13 @@ class _Band:
         place = slice(left, left + width)
         fits = (top, height) == (self._top, self._height) and 0 <= left <= len(self._covered) - width
         if not fits or self._covered[place].any() or tuple(tile) != self._names:
-            raise PluginError(
-                f"a tile of {width}x{height} px with {', '.join(tile)} at row {top}, column {left} does not fit into "
-                f"the band of {len(self._covered)}x{self._height} px with {', '.join(self._names)} at row {self._top}",
-                "report this to the tool's author",
+            message = (
+                "a tile of {}x{} px with {} at row {}, column {} does not fit into the band of {}x{} px with {} "
+                "at row {}"
             )
+            band = (len(self._covered), self._height, ", ".join(self._names), self._top)
+            own = (width, height, ", ".join(tile), top, left)
+            raise PluginError(message, "report this to the tool's author", *own, *band)
         self._covered[place] = True
         for name in tile:
             self.maps[name].pixels[:, place] = tile[name].pixels

@@ -42,8 +42,8 @@ def on_sheet(
     if sheet is None or not isinstance(mesh := inputs.get(MESH), Mesh):
         return placed
     if maker := next((tool.name for tool in tools if tool.kind == "generator"), ""):
-        message = f"{maker} makes a new texture, and the source is tiled (UDIM)"
-        raise ParameterError(message, "give a source that is not tiled")
+        message = "{} makes a new texture, and the source is tiled (UDIM)"
+        raise ParameterError(message, "give a source that is not tiled", maker)
     for name, maps in inputs.items():
         if name in aligned_inputs and isinstance(maps, Maps):
             sizes = dict(zip(sheet.numbers, sheet.sizes_px, strict=True))
@@ -76,7 +76,7 @@ def on_tiles_of_cover(
     sized = cover.parameters.model_copy(update={"width_px": width, "height_px": height})
     others = [replace(step, inputs={**step.inputs, MESH: placed}) if MESH in step.inputs else step for step in steps]
     others[index] = replace(others[index], parameters=sized)
-    context.note(f"its UVs lie on several tiles, each of which has a texture: {', '.join(map(str, sheet.numbers))}")
+    context.note("its UVs lie on several tiles, each of which has a texture: {}", ", ".join(map(str, sheet.numbers)))
     return others, replace(context, mesh=placed if len(placed.seams[0]) else None, sheet=sheet)
 
 
@@ -114,8 +114,8 @@ def tile_of(maps: Maps, number: int) -> Maps:
     """The maps of one tile, or the whole picture if it is not tiled. Raise ParameterError if the tile is missing."""
     tiles = maps.tiles()
     if maps.sheet is not None and number not in tiles:
-        message = f"{maps.name or 'an input'} has no tile {number}, which the source has"
-        raise ParameterError(message, "add the tile, or give a picture that is not tiled")
+        remedy = "add the tile, or give a picture that is not tiled"
+        raise ParameterError("{} has no tile {}, which the source has", remedy, maps.name or "an input", number)
     return tiles.get(number, maps)
 
 
@@ -124,6 +124,6 @@ def mesh_on(sheet: TileSheet, mesh: Mesh) -> Mesh:
     is_shown = sheet.numbers_of(mesh.uvs) > 0
     if not is_shown.any():
         numbers = ", ".join(map(str, sheet.numbers))
-        message = f"no face of {mesh.name or 'the mesh'} lies on the tiles of its texture: {numbers}"
-        raise ParameterError(message, "check which UV map the texture uses")
+        message = "no face of {} lies on the tiles of its texture: {}"
+        raise ParameterError(message, "check which UV map the texture uses", mesh.name or "the mesh", numbers)
     return replace(mesh, positions=mesh.positions[is_shown], uvs=sheet.uvs_of(mesh.uvs[is_shown]))

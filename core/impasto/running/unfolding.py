@@ -59,8 +59,8 @@ class Unfolding:
         if takes_mesh(tool):
             return self.on_texture(subject)
         if tool.kind == "generator" or not tool.keeps_size:
-            message = f"{tool.name} makes a new texture, which does not lie on the mesh"
-            raise ParameterError(message, "put cover-object after it, or leave the mesh out")
+            message = "{} makes a new texture, which does not lie on the mesh"
+            raise ParameterError(message, "put cover-object after it, or leave the mesh out", tool.name)
         if self.canvas is not None or self.is_tile or (tool.is_pointwise and not is_masked):
             return subject
         context.progress(0.0, "Unfolding the mesh")
@@ -138,9 +138,9 @@ def _canvas(charts: Charts, context: Context) -> ChartCanvas:
     canvas = ChartCanvas.of(charts)
     if canvas.charts.copies:
         copies = canvas.charts.copies
-        context.note(f"islands that show the texels of others, such as mirrored halves, share them: {copies}")
+        context.note("islands that show the texels of others, such as mirrored halves, share them: {}", copies)
     if canvas.charts.overlaps:
-        context.note(f"islands that overlap others in part, where one of them decides: {canvas.charts.overlaps}")
+        context.note("islands that overlap others in part, where one of them decides: {}", canvas.charts.overlaps)
     return canvas
 
 
@@ -155,5 +155,5 @@ def _check_shape(made: Maps, canvas: ChartCanvas) -> None:
     """Raise ParameterError if a tool has cropped or turned the canvas."""
     (height, width), (rows, columns) = made.size_px, canvas.size_px
     if abs(height / width * columns / rows - 1) > ASPECT:
-        message = f"a tool changed the shape of the texture, from {columns}x{rows} to {width}x{height} pixels"
-        raise ParameterError(message, "leave it out, or leave the mesh out")
+        message = "a tool changed the shape of the texture, from {}x{} to {}x{} pixels"
+        raise ParameterError(message, "leave it out, or leave the mesh out", columns, rows, width, height)

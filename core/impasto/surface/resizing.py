@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 
+from ..errors import Message
 from ..texture import COLOR_MAPS, NORMAL_MAPS, Maps, Texture
 from . import heights
 from .color import linear_to_srgb, srgb_to_linear
@@ -118,7 +119,7 @@ def copies_pixels(maps: Maps, choice: PixelArt, note: Callable[[str], None], lea
     if count < least:
         count = 0
     if count:
-        note(f"the picture has {count} colours, which are kept: its pixels are copied, not blended")
+        note(Message("the picture has {} colours, which are kept: its pixels are copied, not blended", count))
     return bool(count) or choice == "on"
 
 

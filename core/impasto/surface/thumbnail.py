@@ -59,7 +59,7 @@ def decode_thumbnail(text: str, path: Path) -> bytes:
     except ValueError:
         picture = b"?"
     if picture and not _is_thumbnail(picture):
-        raise ModelError(f"the thumbnail of {excerpt(path)} is no small picture", "download the model again")
+        raise ModelError("the thumbnail of {} is no small picture", "download the model again", excerpt(path))
     return picture
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from ..errors import FileError
+from ..errors import FileError, Message
 from .interruption import Uninterrupted
 from .untrusted import excerpt, explain, make_folder, read_json
 
@@ -134,8 +134,8 @@ def _wait_for(path: Path, target: Path, until_s: float) -> Lock:
             if lock := acquire(path):
                 break
         if time.monotonic() >= until_s:
-            message = f"{excerpt(target)} is being made by {_holder(path)}"
-            raise FileError(message, "wait until that is done, stop it, or choose another name or folder")
+            remedy = "wait until that is done, stop it, or choose another name or folder"
+            raise FileError("{} is being made by {}", remedy, excerpt(target), _holder(path))
         time.sleep(POLL_S)
     lock.made_folder = made_folder
     about = {"process": os.getpid(), "host": socket.gethostname(), "since": time.strftime("%H:%M")}
@@ -150,8 +150,9 @@ def _holder(path: Path) -> str:
     """Description of the holder of a lock, from its file."""
     try:
         about = read_json(path, max_bytes=2**12)
-        since = f"since {excerpt(about['since'])}" if "since" in about else ""
-        return f"process {int(about['process'])} on {excerpt(about['host'])} {since}".replace("'", "")
+        text = "process {} on {} since {}" if "since" in about else "process {} on {}"
+        values = (int(about["process"]), excerpt(about["host"]), excerpt(about.get("since")))
+        return Message(text, *values).replace("'", "")
     except (FileError, KeyError, TypeError, ValueError):
         return "another process"
 

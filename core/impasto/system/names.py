@@ -6,7 +6,7 @@ import re
 import unicodedata
 from pathlib import PurePosixPath, PureWindowsPath
 
-from ..errors import ImpastoError, ParameterError
+from ..errors import ImpastoError, Message, ParameterError
 from .untrusted import excerpt, is_unicode
 
 MAX_NAME_BYTES = 180
@@ -18,24 +18,24 @@ RESERVED_ON_WINDOWS = re.compile(r"(?i)(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹
 def check_name(name: object, what: str, *, kind: type[ImpastoError] = ParameterError) -> str:
     """The name, unless some platform refuses files of this name, or it is a path or hidden. Raises `kind` if so."""
 
-    def refuse(why: str) -> ImpastoError:
-        return kind(f"{what} {excerpt(name)} {why}", "use letters, digits, - and _")
+    def refuse(why: str, *values: object) -> ImpastoError:
+        return kind(f"{{}} {why}", "use letters, digits, - and _", Message("{} {}", what, excerpt(name)), *values)
 
     if not isinstance(name, str):
-        raise kind(f"{what} must be text, got {excerpt(name)}", "use letters, digits, - and _")
+        raise kind("{} must be text, got {}", "use letters, digits, - and _", what, excerpt(name))
     if not name.strip():
         raise refuse("is empty")
     if not is_unicode(name):
         raise refuse("is not Unicode")
     if found := sorted({character for character in name if _is_refused(character)}):
         characters = " ".join(found) if set(found) <= NOT_IN_NAMES else "control characters"
-        raise refuse(f"contains {characters}")
+        raise refuse("contains {}", characters)
     if name.startswith(".") or name.endswith((".", " ")):
         raise refuse("begins with a dot, or ends with a dot or a space")
     if RESERVED_ON_WINDOWS.fullmatch(name):
         raise refuse("is reserved on Windows")
     if len(name.encode()) > MAX_NAME_BYTES:
-        raise refuse(f"is longer than {MAX_NAME_BYTES} bytes")
+        raise refuse("is longer than {} bytes", MAX_NAME_BYTES)
     return name
 
 

@@ -17,6 +17,8 @@ from pathlib import Path
 from subprocess import DEVNULL, PIPE
 from typing import IO, Any, TypeAlias
 
+from ..errors import Message
+
 LOG_BYTES, LOG_FILES = 2**20, 2
 LOG_LINE_BYTES = 2**16
 KILL_LIMIT_S = 5.0
@@ -155,7 +157,7 @@ def describe_exit(code: int) -> str:
     """Description of an exit code: "exit code 3", "killed by SIGKILL"."""
     if code < 0:
         try:
-            return f"killed by {signal.Signals(-code).name}"
+            return Message("killed by {}", signal.Signals(-code).name)
         except ValueError:
-            return f"killed by signal {-code}"
-    return f"exit code {code}"
+            return Message("killed by signal {}", -code)
+    return Message("exit code {}", code)

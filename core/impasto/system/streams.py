@@ -87,8 +87,8 @@ def check_output() -> None:
     sys.stdout.flush()
     failure = getattr(sys.stdout, "failure", None)
     if failure is not None:
-        message = f"cannot write the output: {failure.strerror}"
-        raise FileError(message, "make room on the disk that it goes to, and run the command again")
+        message = "cannot write the output: {}"
+        raise FileError(message, "make room on the disk that it goes to, and run the command again", failure.strerror)
 
 
 def screen() -> SafeStream:

@@ -87,13 +87,13 @@ def temporary_folder() -> Iterator[Path]:
             raise
         raise in_temporary_folder(error) from error
     except OSError as error:
-        message = f"cannot write to the temporary folder: {error.strerror or error}"
-        raise FileError(message, TEMPORARY_REMEDY) from error
+        message = "cannot write to the temporary folder: {}"
+        raise FileError(message, TEMPORARY_REMEDY, error.strerror or error) from error
 
 
 def in_temporary_folder(error: FileError) -> FileError:
     """The error with the name of the temporary folder, and how to use another one."""
-    return FileError(f"{error.message} (in the temporary folder {tempfile.gettempdir()})", TEMPORARY_REMEDY)
+    return FileError("{} (in the temporary folder {})", TEMPORARY_REMEDY, error.message, tempfile.gettempdir())
 
 
 def _commit(staging: Path, targets: Sequence[Path], *, replace: bool) -> None:
@@ -186,7 +186,7 @@ def _check(targets: Iterable[Path], *, replace: bool) -> None:
             if _is_folder(target):
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             if not replace and os.path.lexists(target):
-                raise FileError(f"{excerpt(target)} is there already", "choose another name or folder")
+                raise FileError("{} is there already", "choose another name or folder", excerpt(target))
             if os.name == "nt" and target.is_file():  # which replaces no file that another program has open
                 target.open("r+b").close()
 

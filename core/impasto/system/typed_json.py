@@ -26,7 +26,7 @@ from typing import (
     is_typeddict,
 )
 
-from ..errors import ImpastoError, ProtocolError, did_you_mean
+from ..errors import ImpastoError, Message, ProtocolError, did_you_mean
 from .untrusted import excerpt, is_unicode, printable, shorten
 
 MAX_ID = 2**53
@@ -80,7 +80,7 @@ def as_kind(
     except ProtocolError as error:
         if refuse is ProtocolError:
             raise
-        raise refuse(error.message, error.remedy.removesuffix(SAME_VERSION) + remedy) from error
+        raise refuse(error.message, error.remedy.replace(SAME_VERSION, remedy)) from error
 
 
 def check_fields(instance: Any, where: str, refuse: type[ImpastoError], remedy: str) -> None:
@@ -88,7 +88,8 @@ def check_fields(instance: Any, where: str, refuse: type[ImpastoError], remedy: 
     for name, (kind, _) in _fields_of(instance.__class__).items():
         value = getattr(instance, name)
         if as_kind(kind, value, f"{where}.{name}", refuse, remedy) != value:
-            raise refuse(f"{where}.{name} must be of the type that is declared, got {excerpt(value)}", remedy)
+            message = Message("{}.{} must be of the type that is declared, got {}", where, name, excerpt(value))
+            raise refuse(message, remedy)
 
 
 def _as_kind(kind: Any, value: Any, where: str, limits: Within) -> Any:
@@ -100,7 +101,8 @@ def _as_kind(kind: Any, value: Any, where: str, limits: Within) -> Any:
         is_number = arguments[0] in (int, float)
         if not is_number and limits != Within() and isinstance(value, str | list | tuple | Mapping):
             is_usable = len(value) in limits and (not isinstance(value, str) or is_unicode(value))
-            text, items = f"at most {limits.most:g} characters long", f"{limits.least:g} to {limits.most:g} items long"
+            text, items = Message("at most {:g} characters long", limits.most), "{:g} to {:g} items long"
+            items = Message(items, limits.least, limits.most)
             _expect(is_usable, text if isinstance(value, str) else items, value, where)
         return _as_kind(arguments[0], value, where, limits)
     if origin in (Union, types.UnionType):
@@ -143,7 +145,7 @@ def _any_of(kinds: Sequence[Any], value: Any, where: str, limits: Within) -> Any
             return _as_kind(kind, value, where, limits)
     origins = [get_args(kind)[0] if get_origin(kind) is Annotated else kind for kind in kinds]
     words = [WORDS.get(get_origin(kind) or kind, WORDS[dict]) for kind in origins]
-    raise _wrong(f"one of {', '.join(words)}", value, where)
+    raise _wrong(Message("one of {}", ", ".join(words)), value, where)
 
 
 def _inside(where: str, name: object) -> str:
@@ -152,7 +154,7 @@ def _inside(where: str, name: object) -> str:
 
 def one_of(names: Collection[str], value: Any, where: str) -> str:
     """The value, if it is one of these texts; ProtocolError, with the most similar text, otherwise."""
-    _expect(isinstance(value, str) and value in names, f"one of {', '.join(names)}", value, where, names)
+    _expect(isinstance(value, str) and value in names, Message("one of {}", ", ".join(names)), value, where, names)
     return value
 
 
@@ -160,17 +162,17 @@ def _number(kind: type, limits: Within) -> str:
     """A number within limits, in words; whole numbers have both limits or none."""
     words = WORDS[kind]
     if math.isfinite(limits.above):
-        return f"{words} above {limits.above:.16g}"
+        return Message(f"{words} above {{:.16g}}", limits.above)
     if math.isfinite(limits.most):
-        return f"{words} from {limits.least:.16g} to {limits.most:.16g}"
-    return f"{words} from {limits.least:.16g}" if math.isfinite(limits.least) else words
+        return Message(f"{words} from {{:.16g}} to {{:.16g}}", limits.least, limits.most)
+    return Message(f"{words} from {{:.16g}}", limits.least) if math.isfinite(limits.least) else words
 
 
 def _list(origin: type, arguments: tuple[Any, ...], value: Any, where: str) -> Any:
     _expect(isinstance(value, list if origin is list else list | tuple), WORDS[list], value, where)
     kinds = list(arguments or (Any,))
     if origin is tuple and kinds[-1] is not Ellipsis:
-        _expect(len(value) == len(kinds), f"a list of {len(kinds)}", value, where)
+        _expect(len(value) == len(kinds), Message("a list of {}", len(kinds)), value, where)
     else:
         kinds = kinds[:1] * len(value)
     items = [
@@ -186,7 +188,7 @@ def _object(kind: Any, value: Any, where: str) -> Any:
         if name in value:
             found[name] = _as_kind(of, value[name], f"{where}.{name}", Within())
         elif is_needed:
-            raise ProtocolError(f"{where}.{name} is missing", SAME_VERSION)
+            raise ProtocolError("{}.{} is missing", SAME_VERSION, where, name)
     return {**value, **found} if is_typeddict(kind) else kind(**found)
 
 
@@ -209,5 +211,7 @@ def _expect(holds: bool, wanted: str, value: Any, where: str, names: Collection[
 
 
 def _wrong(wanted: str, value: Any, where: str, names: Collection[str] = ()) -> ProtocolError:
-    remedy = did_you_mean(str(value), names) + SAME_VERSION
-    return ProtocolError(f"{where} must be {wanted}, got {excerpt(value)}", remedy)
+    remedy = Message("{}{}", did_you_mean(str(value), names), SAME_VERSION)
+    if wanted == WORDS[str]:
+        return ProtocolError("{} must be text, got {}", remedy, where, excerpt(value))
+    return ProtocolError("{} must be {}, got {}", remedy, where, wanted, excerpt(value))

@@ -59,16 +59,16 @@ def parse_json(
     or have more than MAX_DIGITS digits, and text with half of a surrogate pair, which could not be written again.
     """
 
-    def refuse(why: str) -> ImpastoError:
-        return kind(f"{what} {why}", "check where it comes from; it may be damaged")
+    def refuse(why: str, *values: object) -> ImpastoError:
+        return kind(f"{{}} {why}", "check where it comes from; it may be damaged", what, *values)
 
     if len(text) > max_bytes:
-        raise refuse(f"is too large ({len(text):,} bytes of JSON, the limit is {max_bytes:,})")
+        raise refuse("is too large ({:,} bytes of JSON, the limit is {:,})", len(text), max_bytes)
 
     def number(convert: type[int] | type[float]) -> Any:
         def read(digits: str) -> int | float:
             if len(digits) > MAX_DIGITS or not math.isfinite(value := convert(digits)):
-                raise refuse(f"contains a number that is too large or too long ({excerpt(digits)})")
+                raise refuse("contains a number that is too large or too long ({})", excerpt(digits))
             return value
 
         return read
@@ -76,21 +76,21 @@ def parse_json(
     def constant(name: str) -> float:
         if not finite:
             return float(name)
-        raise refuse(f"contains {name}, which is not a number in JSON")
+        raise refuse("contains {}, which is not a number in JSON", name)
 
     try:
         text = text if isinstance(text, str) else text.decode("utf-8-sig")
         data = json.loads(text, parse_int=number(int), parse_float=number(float), parse_constant=constant)
         _check_depth(data, MAX_JSON_DEPTH)
     except RecursionError as error:
-        raise refuse(f"is nested deeper than {MAX_JSON_DEPTH} levels") from error
+        raise refuse("is nested deeper than {} levels", MAX_JSON_DEPTH) from error
     except ValueError as error:  # malformed JSON, or bytes that are not UTF-8
-        raise refuse(f"is not JSON ({error})") from error
+        raise refuse("is not JSON ({})", error) from error
     try:
         json.dumps(data, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
         found = error.object[max(0, error.start - 40) : error.end + 40]
-        raise refuse(f"contains text that is not Unicode ({excerpt(found)})") from error
+        raise refuse("contains text that is not Unicode ({})", excerpt(found)) from error
     return data
 
 
@@ -117,7 +117,7 @@ def open_file(path: Path) -> io.BufferedReader:
         mode = os.fstat(stream.fileno()).st_mode
     if not stat.S_ISREG(mode):
         stream.close()
-        raise FileError(f"{excerpt(path)} is no regular file", "copy its contents into a file first")
+        raise FileError("{} is no regular file", "copy its contents into a file first", excerpt(path))
     return stream
 
 
@@ -128,7 +128,7 @@ def check_file(path: Path, max_bytes: int | None = None) -> Path:
     """
     with open_file(path) as stream:
         if max_bytes is not None and os.fstat(stream.fileno()).st_size > max_bytes:
-            raise FileError(f"{excerpt(path)} is larger than {max_bytes:,} bytes", LARGER)
+            raise FileError("{} is larger than {:,} bytes", LARGER, excerpt(path), max_bytes)
     return path
 
 
@@ -137,7 +137,7 @@ def read_bytes(path: Path, max_bytes: int) -> bytes:
     with open_file(check_file(path, max_bytes)) as stream, explain(path, "read"):
         data = stream.read(max_bytes + 1)
     if len(data) > max_bytes:  # it has grown, or has no size, as files in /proc
-        raise FileError(f"{excerpt(path)} is larger than {max_bytes:,} bytes", LARGER)
+        raise FileError("{} is larger than {:,} bytes", LARGER, excerpt(path), max_bytes)
     return data
 
 
@@ -181,7 +181,7 @@ def resolve(path: Path) -> Path:
         try:
             return path.resolve()
         except (RuntimeError, ValueError) as error:  # before Python 3.13; NUL in the name
-            raise FileError(f"cannot read {excerpt(path)}: {error}", REMEDIES[errno.ELOOP]) from error
+            raise FileError("cannot read {}: {}", REMEDIES[errno.ELOOP], excerpt(path), error) from error
 
 
 def is_there(path: Path) -> bool:
@@ -221,7 +221,7 @@ def make_folder(folder: Path) -> Path:
 def inside(folder: Path, relative: object, what: str, *, kind: type[ImpastoError] = FileError) -> Path:
     """The path `relative` to a folder, with every link followed. Raises `kind` if it leads out of the folder."""
     if not isinstance(relative, str) or not relative or not is_unicode(relative) or "\0" in relative:
-        raise kind(f"{what} must be a path below {excerpt(folder)}, got {excerpt(relative)}", "use a file's name")
+        raise kind("{} must be a path below {}, got {}", "use a file's name", what, excerpt(folder), excerpt(relative))
     parts = (PurePosixPath(relative), PureWindowsPath(relative))
     leads_out = any(path.is_absolute() or path.drive or path.root or ".." in path.parts for path in parts)
     with explain(folder / "…", "read"):
@@ -231,9 +231,8 @@ def inside(folder: Path, relative: object, what: str, *, kind: type[ImpastoError
         except (RuntimeError, ValueError):  # links in a circle, before Python 3.13
             leads_out = True
     if leads_out:
-        raise kind(
-            f"{what} {excerpt(relative)} leads out of {excerpt(folder)}", "only files below that folder are used"
-        )
+        message = "{} {} leads out of {}"
+        raise kind(message, "only files below that folder are used", what, excerpt(relative), excerpt(folder))
     return found
 
 
@@ -247,7 +246,7 @@ def explain(path: Path, doing: str = "write") -> Iterator[None]:
     except ValueError as error:
         if "\0" not in str(path) and is_unicode(str(path)):
             raise
-        raise FileError(f"cannot {doing} {excerpt(path)}: {error}", "check its name") from error
+        raise FileError(f"cannot {doing} {{}}: {{}}", "check its name", excerpt(path), error) from error
 
 
 def file_error(error: OSError, path: Path | None = None, doing: str = "read or write") -> FileError:
@@ -258,7 +257,8 @@ def file_error(error: OSError, path: Path | None = None, doing: str = "read or w
         remedy = "check that it may be read" if doing == "read" else "choose a folder that you may write to"
     else:
         remedy = REMEDIES.get(error.errno or 0, "check the disk and its free space")
-    return FileError(f"cannot {doing} {excerpt(path) if path else 'a file'}: {error.strerror or error}", remedy)
+    what = excerpt(path) if path else "a file"
+    return FileError(f"cannot {doing} {{}}: {{}}", remedy, what, error.strerror or error)
 
 
 def is_unicode(text: str) -> bool:

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from ..context import Context
-from ..errors import ModelError
+from ..errors import Message, ModelError
 from ..ranks import Ranks
 from ..texture import Maps
 
@@ -118,8 +118,8 @@ class Training(ABC):
             and (tensors[name].dtype.kind == "f") == value.is_floating_point()
         }
         if not fitting:
-            message = f"no weight of {card['name']} fits this training"
-            raise ModelError(message, "choose the same sizes as it was trained with, or another model")
+            message = "no weight of {} fits this training"
+            raise ModelError(message, "choose the same sizes as it was trained with, or another model", card["name"])
         log.info("%d of %d tensors come from %s", len(fitting), len(wanted), card["name"])
         for network in (self.ema, self.networks[self.averaged]):
             network.load_state_dict(fitting, strict=False)
@@ -204,7 +204,7 @@ class Training(ABC):
         state = {name: torch.from_numpy(array) for name, array in tensors.items()}
         for name, value in state.items():
             if name.startswith("good.") and value.is_floating_point() and not bool(value.isfinite().all()):
-                raise ValueError(f"{name} is not finite")
+                raise ValueError(Message("{} is not finite", name))
         self.random.set_state(state["random"])
         with torch.no_grad():
             for name, value in self._weights().items():

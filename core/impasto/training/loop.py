@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from ..context import Context
-from ..errors import Cancelled, ModelError
+from ..errors import Cancelled, Message, ModelError, series
 from ..io.cards import read_training
 from ..library.tensors import read_tensors, write_tensors
 from ..system.untrusted import excerpt, is_there
@@ -119,7 +119,7 @@ class _TrainingRun:
                 self.saved_s = self.seconds
                 self.save()
             if self._is_stopped():
-                self.note, self.is_over = f"stopped after {training.done} steps", True
+                self.note, self.is_over = Message("stopped after {} steps", training.done), True
 
     def _is_stopped(self) -> bool:
         """Return whether the user has stopped the training, and note whether it is cancelled before the next step."""
@@ -138,8 +138,8 @@ class _TrainingRun:
         if self.watched and reason:
             self._go_back(reason)
         elif not is_finite:
-            message = f"the training diverged at step {training.done}: {reason}"
-            raise ModelError(message, "train under another name with a lower learning rate")
+            message = "the training diverged at step {}: {}"
+            raise ModelError(message, "train under another name with a lower learning rate", training.done, reason)
         elif self.watch.good_step == training.done:
             training.keep_good()
 
@@ -156,20 +156,21 @@ class _TrainingRun:
         training, watch, step = self.training, self.watch, self.training.done
         watch.went_back(step, reason)
         training.go_back()
-        self.note = f"went back from step {step} to {watch.good_step}, at half the rate: {reason}"
+        self.note = Message("went back from step {} to {}, at half the rate: {}", step, watch.good_step, reason)
         if len(watch.rollbacks) > watch.most_rollbacks:
             if not watch.good_step:
                 remedy = "check the data, or train under another name with a lower learning rate"
-                raise ModelError(f"the training failed {len(watch.rollbacks)} times, at last: {reason}", remedy)
-            self.note, self.is_over = f"ended with the best so far, of step {watch.good_step}: {reason}", True
+                raise ModelError("the training failed {} times, at last: {}", remedy, len(watch.rollbacks), reason)
+            self.note = Message("ended with the best so far, of step {}: {}", watch.good_step, reason)
+            self.is_over = True
         log.warning("step %d: %s", step, self.note)
 
     def message(self) -> str:
         """Message for the progress bar."""
         training = self.training
-        parts = [f"Step {training.done} of {training.steps}"]
+        parts: list[str] = [Message("Step {} of {}", training.done, training.steps)]
         if self.step_s and training.done >= 3:
-            parts.append(f"about {duration(self.step_s * (training.steps - training.done))} left")
+            parts.append(Message("about {} left", duration(self.step_s * (training.steps - training.done))))
         if self.probe:
             parts.append(f"SWD {self.probe['swd']:.2f}")
         if self.note:
@@ -177,8 +178,8 @@ class _TrainingRun:
         if self.losses.rows:
             losses = {name.removeprefix("loss_"): value for name, value in self.losses.rows[-1].items()}
             named = ", ".join(f"{name} {value:.2f}" for name, value in losses.items() if name != "step")
-            parts.append(f"losses: {named}")
-        return ", ".join(parts)
+            parts.append(Message("losses: {}", named))
+        return series(", ", parts)
 
     def save(self) -> None:
         """Write the checkpoint atomically, so that an interrupted write loses nothing."""
@@ -204,10 +205,10 @@ class _TrainingRun:
         tensors, metadata = read_tensors(self.checkpoint)
         training, name = self.training, excerpt(self.checkpoint.name)
         try:
-            state = read_training(metadata["training"], f"the state in {name}")
+            state = read_training(metadata["training"], Message("the state in {}", name))
             if _without_steps(state["about"]) != _without_steps(self.about):
-                message = f"{name} was begun with other data, parameters or seed"
-                raise ModelError(message, "give the same again, choose another name, or delete the file")
+                message = "{} was begun with other data, parameters or seed"
+                raise ModelError(message, "give the same again, choose another name, or delete the file", name)
             training.restore(tensors, state["done"])
             training.rate_factor, training.precision = state["rate_factor"], state["precision"]
             self.watch.restore(state["watch"])
@@ -215,8 +216,8 @@ class _TrainingRun:
             self.note, self.recent, self.probe = state["note"], state["recent"], state["probe"]
             self.seconds = self.saved_s = state["seconds"]
         except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, IndexError) as error:
-            message = f"{name} does not fit this training: {error}"
-            raise ModelError(message, "it is of another version, or damaged: delete the file") from error
+            message = "{} does not fit this training: {}"
+            raise ModelError(message, "it is of another version, or damaged: delete the file", name, error) from error
 
     def outcome(self) -> Outcome:
         """The outcome of the steps taken so far."""
@@ -244,4 +245,4 @@ def duration(seconds: float) -> str:
     """A rounded duration: "40 s", "3 min", "2.5 h"."""
     if seconds < 60:
         return f"{max(10, 10 * round(seconds / 10))} s" if seconds >= 10 else f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+    return Message("{} min", round(seconds / 60)) if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -24,9 +24,8 @@ def new_model_path(name: str, context: Context) -> Path:
     """File for a new model. Raise ModelError if a model of this name exists, since no training overwrites another."""
     path = context.models.path(name)
     if is_there(path):
-        raise ModelError(
-            f"there is a model {excerpt(name)} already", f"choose another name, or `impasto models remove {name}`"
-        )
+        message = "there is a model {} already"
+        raise ModelError(message, "choose another name, or `impasto models remove {}`", excerpt(name), name)
     return path
 
 
@@ -58,7 +57,7 @@ def train_model(
     made_by["training"] = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
     checkpoint = path.with_suffix(CHECKPOINT_SUFFIX)
     if model := unreported_model(path, made_by["training"]):
-        context.note(f"{model.name} was trained before, and its report was missing")
+        context.note("{} was trained before, and its report was missing", model.name)
         _drop(checkpoint)
         return Result(models=(model.path,), figures=model.card["figures"])
     new_model_path(parameters.name, context)

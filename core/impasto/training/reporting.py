@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..data.dataset import Dataset
-from ..errors import Cancelled, ImpastoError
+from ..errors import Cancelled, ImpastoError, Message
 from ..host import NOBODY, Host
 from ..library.models import REPORT_SUFFIX, Model, read_model
 from ..plugins.registry import registry
@@ -42,7 +42,8 @@ def add_report(result: Result, data: Dataset, device: str = "auto", host: Host =
 
     If a report fails or is cancelled, a note says so instead. Models of stylizers have no reports.
     """
-    reports, notes = [], []
+    reports: list[Path] = []
+    notes: list[str] = []
 
     def progress(fraction: float, _message: str) -> None:
         if host.is_cancelled():
@@ -50,19 +51,20 @@ def add_report(result: Result, data: Dataset, device: str = "auto", host: Host =
         host.on_progress(fraction, MESSAGE)
 
     for path in result.models:
-        file, again = path.with_suffix(REPORT_SUFFIX), f"`impasto models report {path.stem} DATA` writes one"
+        file, again = path.with_suffix(REPORT_SUFFIX), Message("`impasto models report {} DATA` writes one", path.stem)
         try:
             model = read_model(path)
             if not _has_reports(model):
                 continue
             said = registry().write_report(model, data, file, device, progress)
         except Cancelled:
-            notes.append(f"the model is saved, its report was cancelled; {again}")
+            notes.append(Message("the model is saved, its report was cancelled; {}", again))
         except ImpastoError as error:
-            notes.append(f"the model is saved, it has no report: {error.message}; {error.remedy}")
+            notes.append(Message("the model is saved, it has no report: {}; {}", error.message, error.remedy))
         except Exception as error:  # a training of hours must not be lost by a mistake in its report
             log.exception("no report of %s", path.name)
-            notes.append(f"the model is saved, its report failed: {type(error).__name__}: {error}; {again}")
+            note = "the model is saved, its report failed: {}: {}; {}"
+            notes.append(Message(note, type(error).__name__, error, again))
         else:
             reports.append(file)
             notes.append(said)

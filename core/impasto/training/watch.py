@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, conv2d
 
+from ..errors import Message
 from ..numerics.resampling import laplacian_pyramid, split_band
 from ..numerics.statistics import relative_distance, sort_rows
 
@@ -90,11 +91,11 @@ class Watch:
     def _explosion(self, losses: Mapping[str, float], probe: Mapping[str, float]) -> str:
         for name, value in (*losses.items(), *probe.items()):
             if not math.isfinite(value):
-                return f"{name} is {value}"
+                return Message(f"{{}} is {value}", name)
         for name, value in losses.items():
             usual = self.usual.get(name, abs(value))
             if abs(value) > EXPLODED * (usual + 1):
-                return f"{name} exploded to {value:.3g}"
+                return Message("{} exploded to {:.3g}", name, value)
             self.usual[name] = 0.9 * usual + 0.1 * abs(value)
         return ""
 
@@ -115,12 +116,12 @@ class Watch:
         found = {}
         if probe and self.distance is not None and self.best_distance is not None:
             if probe["diversity"] < self.least_ratio * self.best_diversity:
-                found["diversity"] = f"diversity fell to {probe['diversity']:.2f} of the data's"
+                found["diversity"] = Message("diversity fell to {:.2f} of the data's", probe["diversity"])
             if self.distance > self.worst_ratio * max(self.best_distance, probe["floor"]):
-                found["swd"] = f"SWD rose from {self.best_distance:.2f} to {self.distance:.2f}"
+                found["swd"] = Message("SWD rose from {:.2f} to {:.2f}", self.best_distance, self.distance)
         lead = losses.get("loss_discriminator")
         if self.saturated_below is not None and lead is not None and lead < self.saturated_below and not improved:
-            found["discriminator"] = f"the discriminator has won (its loss is {lead:.3f})"
+            found["discriminator"] = Message("the discriminator has won (its loss is {:.3f})", lead)
         self.troubles = {name: self.troubles.get(name, 0) + 1 for name in found}
         return next((found[name] for name, looks in self.troubles.items() if looks >= self.patience), "")
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from impasto.errors import Message
 from impasto.io.cards import Name, NetworkCard
 
 
@@ -26,5 +27,5 @@ class TextbookCard(NetworkCard):
     @model_validator(mode="after")
     def _sizes_agree(self) -> TextbookCard:
         if not len(self.mean) == len(self.deviation) == self.channels:
-            raise ValueError(f"mean or deviation is not of the {self.channels} channels of maps")
+            raise ValueError(Message("mean or deviation is not of the {} channels of maps", self.channels))
         return self

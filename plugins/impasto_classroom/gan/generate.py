@@ -32,8 +32,9 @@ def generate_textbook(tool: str, subject: Maps, parameters: Any, context: Contex
     """Maps from the model's network, with the chosen size or the subject's."""
     height, width = parameters.size_px(subject)
     if max(height, width) > LARGEST_PX:
-        message = f"{tool} makes up to {LARGEST_PX} px a side in one piece, and was asked for {width}x{height}"
-        raise ParameterError(message, "choose a smaller size: the result tiles; or use torus, which works in parts")
+        message = "{} makes up to {} px a side in one piece, and was asked for {}x{}"
+        remedy = "choose a smaller size: the result tiles; or use torus, which works in parts"
+        raise ParameterError(message, remedy, tool, LARGEST_PX, width, height)
     stated, tensors = context.load_model(parameters.model, tool)
     card = TextbookCard.of(stated)
     generator = network_of(lambda: NETWORKS[tool](card), tensors, card.name, tool)
@@ -50,7 +51,6 @@ def _class_of(material: str, card: TextbookCard) -> int:
     if not material or not card.classes:
         return 0
     if material not in card.classes:
-        raise ParameterError(
-            f"{card.name} has no class {excerpt(material)}", f"choose one of {', '.join(card.classes)}"
-        )
+        message = "{} has no class {}"
+        raise ParameterError(message, "choose one of {}", card.name, excerpt(material), ", ".join(card.classes))
     return card.classes.index(material)

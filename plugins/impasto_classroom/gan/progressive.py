@@ -234,5 +234,5 @@ def levels_of(crop_px: int) -> int:
     """Number of resolutions from 8 px to `crop_px`. Raise ParameterError if doubling does not lead there."""
     levels = int(math.log2(crop_px / FIRST_PX)) + 1
     if FIRST_PX << (levels - 1) != crop_px:
-        raise ParameterError(f"crop_px must be 32, 64 or 128 to grow by doubling, got {crop_px}", "use 64")
+        raise ParameterError("crop_px must be 32, 64 or 128 to grow by doubling, got {}", "use 64", crop_px)
     return levels

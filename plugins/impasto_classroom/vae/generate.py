@@ -97,8 +97,8 @@ def generate_tiles(subject: Maps, parameters: VaeParameters, context: Context) -
     height, width = surface.size_px
     if height % CELL_PX or width % CELL_PX:
         fitting = " and ".join(str(round(side / CELL_PX) * CELL_PX) for side in (width, height))
-        message = f"sides as large as {width}x{height} have to be multiples of {CELL_PX}"
-        raise ParameterError(message, f"choose {fitting}, or smaller ones")
+        message = "sides as large as {}x{} have to be multiples of {}"
+        raise ParameterError(message, "choose {}, or smaller ones", width, height, CELL_PX, fitting)
     for top in range(0, height, TILE_PX[0]):
         for left in range(0, width, TILE_PX[1]):
             context.check()
@@ -151,17 +151,17 @@ def read_autoencoder(card: VaeCard, tensors: Mapping[str, np.ndarray]) -> tuple[
     latents = [floats(tensors, name, (LATENT_CHANNELS, None, None), card.name) for name in own]
     remedy = "train it again, or choose another"
     if not latents or any(not one.numel() for one in latents):
-        raise ModelError(f"{card.name} stores no latents of its training pictures", remedy)
+        raise ModelError("{} stores no latents of its training pictures", remedy, card.name)
     if not bool(torch.isfinite(torch.linalg.inv_ex(vae.mixing).inverse).all()):
-        raise ModelError(f"{card.name} has a mixing matrix that cannot be inverted", remedy)
+        raise ModelError("{} has a mixing matrix that cannot be inverted", remedy, card.name)
     return vae, latents
 
 
 def _prepare(subject: Maps, card: VaeCard) -> Maps:
     """The subject, shrunk like the training pictures."""
     if "base_color" not in subject:
-        message = f"the source has {', '.join(subject)}, but no base_color"
-        raise ParameterError(message, "give a picture, or no source at all for a new surface")
+        message = "the source has {}, but no base_color"
+        raise ParameterError(message, "give a picture, or no source at all for a new surface", ", ".join(subject))
     preparation = Preparation(longest_px=card.longest_px, smallest_px=1)
     return prepare(subject, preparation, subject.width_m, subject.height_range_m, subject.name)
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field, model_validator
 
+from impasto.errors import Message
 from impasto.io.cards import DataAbout, FromOutside, Name, NetworkCard, SurfaceCard
 from impasto.patterns.lattice import MOST_FREQUENCY
 
@@ -61,9 +62,11 @@ class TorusCard(NetworkCard):
             raise ValueError("widths and blocks are not of as many stages")
         for finer, width in enumerate(reversed(self.widths)):
             if width > MOST_FEATURES * 4**finer:
-                raise ValueError(f"widths has {width} features where at most {MOST_FEATURES * 4**finer} fit in memory")
+                message = "widths has {} features where at most {} fit in memory"
+                raise ValueError(Message(message, width, MOST_FEATURES * 4**finer))
         if len(self.surfaces) != max(1, len(self.classes)):
-            raise ValueError(f"{len(self.surfaces)} surfaces are not one for each of {len(self.classes)} classes")
+            message = "{} surfaces are not one for each of {} classes"
+            raise ValueError(Message(message, len(self.surfaces), len(self.classes)))
         if any(len(surface.mean) != self.channels for surface in self.surfaces):
-            raise ValueError(f"mean is not of the {self.channels} channels of maps")
+            raise ValueError(Message("mean is not of the {} channels of maps", self.channels))
         return self

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from impasto.context import Context
 from impasto.data.prepare import Preparation, maps_at_scale, prepare
-from impasto.errors import ModelError, ParameterError
+from impasto.errors import Message, ModelError, ParameterError
 from impasto.numerics.filters import blur
 from impasto.patterns.lattice import TorusRegion, full_region
 from impasto.texture import MAP_CHANNELS, Maps
@@ -55,10 +55,11 @@ def exemplar_for(synthesis: Synthesis, parameters: TorusParameters, inputs: Inpu
     height, width = synthesis.choice.picture_px
     try:
         if height * width > MOST_PX:
-            raise ModelError(f"the result has {width}x{height} px, and 4096x4096 are the limit", "make a smaller tile")
+            message = "the result has {}x{} px, and 4096x4096 are the limit"
+            raise ModelError(message, "make a smaller tile", width, height)
         return context.load_exemplar(model)
     except ModelError as error:
-        context.note(f"made by the network alone, without detail: {error.message}")
+        context.note("made by the network alone, without detail: {}", error.message)
         context.decide(parameters.model_copy(update={"texture_transfer": False}))
         return None
 
@@ -70,14 +71,14 @@ def detail(synthesis: Synthesis, exemplar: Maps, strictness: float, context: Con
     """
     height, width = synthesis.choice.picture_px
     if height * width > MOST_PX:
-        message = f"detail from an exemplar was asked for {width}x{height} px, and 4096x4096 are the limit"
+        message = Message("detail from an exemplar was asked for {}x{} px, and 4096x4096 are the limit", width, height)
         raise ParameterError(message, "make a smaller tile, which repeats without a seam, or leave the exemplar out")
     values = _values(synthesis, context)
     parts = _parts(synthesis.model.card, values)
     source = source_of(synthesis, exemplar, context)
     lacking = [name for name in parts if name not in source]
     if lacking:
-        context.note(f"the exemplar has no {', '.join(lacking)}, so that of the model was kept")
+        context.note("the exemplar has no {}, so that of the model was kept", ", ".join(lacking))
 
     def report(done: float, find_origin: Callable[[], Tensor]) -> None:
         context.progress(GENERATED + (0.9 - GENERATED) * done, "Taking detail from the exemplar")

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from impasto.context import Context, step_rngs
-from impasto.errors import ParameterError, did_you_mean
+from impasto.errors import Message, ParameterError, did_you_mean
 from impasto.patterns.lattice import Draw, Lattice, TorusRegion, full_region
 from impasto.surface.relief import HALO_PX, normal_from_height, occlusion_from_height
 from impasto.system.untrusted import excerpt
@@ -259,11 +259,11 @@ def _shift(model: TorusModel, parameters: TorusParameters) -> Tensor:
     known = {slider["name"]: slider for slider in model.card.sliders}
     for name, value in parameters.sliders.items():
         if name not in known:
-            remedy = f"{did_you_mean(name, known)}its sliders are: {', '.join(known) or 'none'}"
-            raise ParameterError(f"{model.card.name} has no slider {excerpt(name)}", remedy)
+            remedy = Message("{}its sliders are: {}", did_you_mean(name, known), ", ".join(known) or "none")
+            raise ParameterError("{} has no slider {}", remedy, model.card.name, excerpt(name))
         low, high = known[name].get("low", -3.0), known[name].get("high", 3.0)
         if not low <= value <= high:
-            raise ParameterError(f"the slider {name} got {value:g}", f"give {low:g} to {high:g}")
+            raise ParameterError("the slider {} got {:g}", "give {:g} to {:g}", name, value, low, high)
     values = [parameters.sliders.get(name, slider.get("default", 0.0)) for name, slider in known.items()]
     return torch.tensor(values, dtype=torch.float32) @ model.sliders.cpu()
 
@@ -271,8 +271,8 @@ def _shift(model: TorusModel, parameters: TorusParameters) -> Tensor:
 def _class_weights(card: TorusCard, parameters: TorusParameters) -> tuple[float, ...]:
     if not card.classes:
         if parameters.material or parameters.blend_material:
-            message = f"{card.name} makes one material, and there is nothing to choose"
-            raise ParameterError(message, "leave material out, or choose another model: see `impasto models list`")
+            remedy = "leave material out, or choose another model: see `impasto models list`"
+            raise ParameterError("{} makes one material, and there is nothing to choose", remedy, card.name)
         return ()
     weights = [0.0] * len(card.classes)
     blend = parameters.blend if parameters.blend_material else 0.0
@@ -285,9 +285,8 @@ def _class_weights(card: TorusCard, parameters: TorusParameters) -> tuple[float,
 def _class_index(card: TorusCard, name: str) -> int:
     wanted = name or card.classes[0]
     if wanted not in card.classes:
-        raise ParameterError(
-            f"{card.name} knows no material {excerpt(wanted)}", f"use one of {', '.join(card.classes)}"
-        )
+        message = "{} knows no material {}"
+        raise ParameterError(message, "use one of {}", card.name, excerpt(wanted), ", ".join(card.classes))
     return card.classes.index(wanted)
 
 

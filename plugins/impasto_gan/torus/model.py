@@ -85,8 +85,7 @@ def _load(path: Path, _sha256: str, device: str, precision: str) -> TorusModel:
     unit_cell, components = (any(name.startswith(part) for name in tensors) for part in (UNIT_CELL, COMPONENTS))
     lattice = lattice_of(card.lattice)
     if (unit_cell and not lattice.has_rows) or (components and not lattice.has_cells):
-        message = f"{file.name} has unit cells, and its lattice has none"
-        raise ModelError(message, "train it again, or choose another")
+        raise ModelError("{} has unit cells, and its lattice has none", "train it again, or choose another", file.name)
 
     def build() -> TorusModel:
         return TorusModel(card, UnitCell.zeros(lattice, card.channels, components) if unit_cell else None)

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from impasto.errors import ParameterError
+from impasto.errors import Message, ParameterError
 from impasto.graph import Graph, GraphInput, Portable, sides_problem
 from impasto.patterns.lattice import TorusRegion, full_region
 from impasto.texture import MAP_CHANNELS
@@ -196,10 +196,10 @@ def inputs_of(model: TorusModel, size: tuple[int, int], seed: int) -> dict[str, 
     moved = torch.tensor(slider_defaults(model)) @ model.sliders.cpu()
     synthesis = Synthesis(model, Choice(size, seed, moved=moved))
     if not problem and synthesis.torus != size:
-        problem = f"{model.card.name} has no whole periods in {size[1]}x{size[0]} px"
+        problem = Message("{} has no whole periods in {}x{} px", model.card.name, size[1], size[0])
     if problem:
         height, width = synthesis.torus
-        raise ParameterError(problem, f"choose the size {width}x{height}")
+        raise ParameterError(problem, "choose the size {}x{}", width, height)
     with torch.inference_mode():
         made = {**_noise(synthesis), **_positional(synthesis)}
     return {name: np.ascontiguousarray(values.float().cpu().numpy()) for name, values in made.items()}

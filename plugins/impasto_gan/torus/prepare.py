@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from impasto.data.dataset import Dataset
-from impasto.errors import ParameterError
+from impasto.errors import Message, ParameterError
 from impasto.numerics.resampling import band_deviations
 from impasto.patterns.detection import find_lattice
 from impasto.patterns.lattice import Lattice
@@ -54,8 +54,8 @@ def prepare(
     side = min(side for side, is_layout in zip(sides, layouts, strict=True) if not is_layout)
     largest = min(canvas_px, side // cell_px * cell_px)
     if largest < fine_px:
-        message = f"the shorter side of the smallest picture is {side} px, too small for crops of {fine_px} px"
-        raise ParameterError(message, "give larger pictures, or choose smaller crops")
+        message = "the shorter side of the smallest picture is {} px, too small for crops of {} px"
+        raise ParameterError(message, "give larger pictures, or choose smaller crops", side, fine_px)
 
     def canvas_of(lattice: Lattice) -> tuple[int, int]:
         return lattice.torus_size((largest, largest), side // cell_px * cell_px, cell_px, fine_px)
@@ -70,7 +70,7 @@ def prepare(
     canvas = canvas_of(lattice)
     labels = dataset.labels
     if len(labels) > 1 and (loose := [sample.name for sample in dataset.samples if sample.label is None]):
-        raise ParameterError(f"{loose[0]} has no class, and others have one", "put it into the folder of its class")
+        raise ParameterError("{} has no class, and others have one", "put it into the folder of its class", loose[0])
     indices = [labels.index(sample.label) if sample.label in labels else 0 for sample in dataset.samples]
     found = tuple(_surface(names, surfaces, pixels, indices, index) for index in range(max(1, len(labels))))
     pictures = tuple(
@@ -171,7 +171,7 @@ def _fitting(lattice: Lattice, canvas_of: Callable[[Lattice], tuple[int, int]], 
     fitting = next(one for one in (lattice, *single, Lattice()) if one.fits(canvas_of(one)))
     if fitting is not lattice:
         height, width = canvas_of(lattice)
-        note(f"a canvas of {width}x{height} px is too small for its pattern, whose period is not learned")
+        note(Message("a canvas of {}x{} px is too small for its pattern, whose period is not learned", width, height))
     return fitting
 
 

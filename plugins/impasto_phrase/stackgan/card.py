@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from impasto.errors import Message
 from impasto.io.cards import Name, NetworkCard, SurfaceCard, Text
 
 from .encoder import BUCKETS
@@ -31,7 +32,7 @@ class StackGanCard(NetworkCard):
     @model_validator(mode="after")
     def _sizes_agree(self) -> StackGanCard:
         if len(self.surface.mean) != self.channels:
-            raise ValueError(f"mean is not of the {self.channels} channels of maps")
+            raise ValueError(Message("mean is not of the {} channels of maps", self.channels))
         if not self.encoder and self.features != BUCKETS + len(self.slots):
-            raise ValueError(f"features is not {BUCKETS} and the {len(self.slots)} slots")
+            raise ValueError(Message("features is not {} and the {} slots", BUCKETS, len(self.slots)))
         return self

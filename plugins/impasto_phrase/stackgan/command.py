@@ -56,7 +56,7 @@ def _draw(arguments: argparse.Namespace, terminal: Any) -> None:
     names = arguments.materials or sorted(materials())
     if unknown := sorted(set(names) - set(materials())):
         remedy = choices(unknown[0], materials(), "`impasto tools`")
-        raise ParameterError(f"there is no material {excerpt(unknown[0])}", remedy)
+        raise ParameterError("there is no material {}", remedy, excerpt(unknown[0]))
     written = []
     with terminal.progress() as on_progress:
         for index, drawing in enumerate(drawings(names, arguments.count, arguments.side_px, arguments.seed)):

@@ -116,10 +116,9 @@ def read_captioned(dataset: Dataset, longest_px: int, crop_px: int, encode: Enco
     surfaces, wraps, sources = load_surfaces(dataset, False, longest_px)
     for surface, sample in zip(surfaces, dataset.samples, strict=True):
         if min(surface.size_px) < crop_px:
-            message = (
-                f"{sample.name} is {surface.size_px[1]}x{surface.size_px[0]} px, too few for crops of {crop_px} px"
-            )
-            raise ParameterError(message, "give larger pictures, or choose smaller crops")
+            message = "{} is {}x{} px, too few for crops of {} px"
+            remedy = "give larger pictures, or choose smaller crops"
+            raise ParameterError(message, remedy, sample.name, surface.size_px[1], surface.size_px[0], crop_px)
     names = tuple(name for name in LEARNED_MAPS if any(name in maps for maps in surfaces))
     channels = [_channels(maps, names) for maps in surfaces]
     standardisation = standardisation_of(names, [(pixels, known) for pixels, known, _ in channels])
@@ -145,7 +144,7 @@ def check_captions(dataset: Dataset) -> None:
     without = [sample.name for sample in dataset.samples if not sample.captions]
     if without:
         count = len(dataset.samples)
-        raise ParameterError(f"{len(without)} of {count} pictures have no caption, such as {without[0]}", remedy)
+        raise ParameterError("{} of {} pictures have no caption, such as {}", remedy, len(without), count, without[0])
     if len({sample.captions for sample in dataset.samples}) < 2:
         message = "all pictures have the same captions: phrases cannot be distinguished"
         raise ParameterError(message, "give pictures of several materials, each with its own caption")

@@ -35,8 +35,8 @@ def generate_stackgan(subject: Maps, parameters: StackGanParameters, context: Co
     """Maps for the phrase, of the chosen size or the subject's."""
     size = parameters.size_px(subject)
     if max(size) > LARGEST_PX:
-        message = f"stackgan makes up to {LARGEST_PX} px a side in one piece, and was asked for {size[1]}x{size[0]}"
-        raise ParameterError(message, "choose a smaller size: the result tiles")
+        message = "stackgan makes up to {} px a side in one piece, and was asked for {}x{}"
+        raise ParameterError(message, "choose a smaller size: the result tiles", LARGEST_PX, size[1], size[0])
     stated, tensors = context.load_model(parameters.model, "stackgan")
     card = StackGanCard.of(stated)
     model = network_of(lambda: StackGanModel(card), tensors, card.name, "stackgan").eval().to(context.device)
@@ -44,8 +44,9 @@ def generate_stackgan(subject: Maps, parameters: StackGanParameters, context: Co
     encode, _ = encoder_of(card.encoder, card.slots, context)
     features = torch.from_numpy(encode([text])).to(context.device)
     if features.shape[1] != card.features:
-        message = f"{card.name} needs {card.features} features of a text, and {card.encoder} gives {features.shape[1]}"
-        raise ModelError(message, "install the version of the plugin that the model was trained with")
+        message = "{} needs {} features of a text, and {} gives {}"
+        remedy = "install the version of the plugin that the model was trained with"
+        raise ModelError(message, remedy, card.name, card.features, card.encoder, features.shape[1])
     context.progress(0.1, "Making the picture")
     cells = -(-size[0] // CELL_PX), -(-size[1] // CELL_PX)
     with torch.inference_mode():
@@ -66,20 +67,20 @@ def _text_or_example(text: str, card: StackGanCard, context: Context) -> str:
     """The text, or an example caption if it is empty. Raise ParameterError if the model knows none of its words."""
     if not text:
         if not card.examples:
-            raise ParameterError(f"{card.name} needs a phrase", "give one, such as --text 'old red bricks'")
-        context.note(f"no text was given: this is {excerpt(card.examples[0])}")
+            raise ParameterError("{} needs a phrase", "give one, such as --text 'old red bricks'", card.name)
+        context.note("no text was given: this is {}", excerpt(card.examples[0]))
         return card.examples[0]
     if len(text) > LONGEST_TEXT:
-        message = f"the text has {len(text)} characters, and at most {LONGEST_TEXT} are read"
-        raise ParameterError(message, "describe one material in a few words")
+        message = "the text has {} characters, and at most {} are read"
+        raise ParameterError(message, "describe one material in a few words", len(text), LONGEST_TEXT)
     known, words = set(card.words), words_of(text)
     unknown = list(dict.fromkeys(word for word in words if word not in known))
     if not any(word in known and (len(word) > 2 or not word.isascii()) for word in words) and "#" not in text:
         listed = "; ".join(card.examples[:SUGGESTIONS])
-        message = f"{card.name} learned none of the words of {excerpt(text[:60])}"
-        raise ParameterError(message, f"describe a material as its captions do: {listed}")
+        remedy = "describe a material as its captions do: {}"
+        raise ParameterError("{} learned none of the words of {}", remedy, card.name, excerpt(text[:60]), listed)
     if unknown:
-        context.note(f"no caption of {card.name} has {', '.join(map(repr, unknown[:8]))}")
+        context.note("no caption of {} has {}", card.name, ", ".join(map(repr, unknown[:8])))
     return text
 
 

@@ -192,8 +192,9 @@ class StackGanTraining(Training):
 def train_stackgan(parameters: TrainStackGanParameters, dataset: Dataset, context: Context) -> Result:
     """Train a model for `stackgan` on a dataset with captions and save it; resumes from a checkpoint of its name."""
     if parameters.stage_one_steps >= parameters.steps:
-        message = f"stage_one_steps is {parameters.stage_one_steps} of {parameters.steps} steps, so none are left"
-        raise ParameterError(message, "choose more steps: Stage II needs about as many as Stage I")
+        message = "stage_one_steps is {} of {} steps, so none are left"
+        remedy = "choose more steps: Stage II needs about as many as Stage I"
+        raise ParameterError(message, remedy, parameters.stage_one_steps, parameters.steps)
     check_captions(dataset)
     encode, slots = encoder_of(parameters.encoder, None, context)
 

@@ -79,10 +79,8 @@ def _small(subject: Maps) -> Tensor:
 
     height, width = subject.size_px
     if min(height, width) < SMALLEST_PX:
-        raise ParameterError(
-            f"the picture is {width}x{height} px, and {SMALLEST_PX}x{SMALLEST_PX} px is the least to match",
-            "give a larger photograph",
-        )
+        message = "the picture is {}x{} px, and {}x{} px is the least to match"
+        raise ParameterError(message, "give a larger photograph", width, height, SMALLEST_PX, SMALLEST_PX)
     if "opacity" in subject and float((subject["opacity"].pixels < 0.5).mean()) > MOST_TRANSPARENT:
         raise ParameterError("a part of the picture is transparent", "crop it to the surface that it shows")
     linear = linear_pixels(subject["base_color"])
@@ -107,15 +105,15 @@ def _note_match(
     """Note the chosen material, how certain it is, and what a photograph cannot show."""
     label, share = best.space.material.label, probable[best.space.material.name]
     if share >= SURE or not others:
-        context.note(f"the photograph was taken for this material: {label}")
+        context.note("the photograph was taken for this material: {}", label)
     else:
         other = others[0].space.material.label
-        context.note(f"the photograph was taken, with doubt, for this material: {label}; the next best is: {other}")
+        context.note("the photograph was taken, with doubt, for this material: {}; the next best is: {}", label, other)
     if best.distance > UNLIKE:
         context.note("the likeness is poor: no procedural material looks much like this photograph")
     if best.is_turned:
         context.note("its pattern runs across that of the photograph: turn it by 90° where you use it")
     if not subject.width_m:
         width = f"{best.values['width_m']:.2g}"
-        context.note(f"the photograph's width is not known and was guessed from its pattern: {width} m")
+        context.note("the photograph's width is not known and was guessed from its pattern: {} m", width)
     context.note("relief, roughness and metal are the material's own, since a photograph's colours do not show them")

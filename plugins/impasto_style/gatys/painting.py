@@ -59,7 +59,7 @@ def paint(task: StyleTask, parameters: GatysParameters, context: Context, tile_p
         size_px = scaled.longest_px
 
         def watch(loss: float) -> bool:
-            progress.advance(size_px**2, f", loss {loss:.4g}")
+            progress.advance(size_px**2, ", loss {:.4g}", loss)
             return not progress.context.is_stopped()
 
         count = preset.evaluations(size_px)

@@ -43,5 +43,5 @@ def _common(found: Sequence[Recognised], context: Context) -> str:
     kind = kinds.pop() if len(kinds) == 1 else None
     if kind is None:
         return NONE
-    context.note(f"the style looks like {LABELS[kind]}, whose settings are used; another kind of style may be chosen")
+    context.note("the style looks like {}, whose settings are used; another kind of style may be chosen", LABELS[kind])
     return kind

@@ -78,7 +78,7 @@ def paint(task: StyleTask, parameters: PatchesStyleParameters, context: Context)
     painter = _Painter(small, parameters, progress)
     mosaic: _Mosaic | None = None
     for size in sizes:
-        progress.begin(f"Painting at {size} px")
+        progress.begin("Painting at {} px", size)
         mosaic = painter.paint_at(size, mosaic)
         x = mosaic.picture
         context.preview(Maps.from_arrays({"base_color": as_image(painter.preview(x))}))
@@ -89,7 +89,7 @@ def paint(task: StyleTask, parameters: PatchesStyleParameters, context: Context)
         progress.begin("Refining strokes")
         change = painter.refinement(mosaic.picture)
         if factor > 1:
-            progress.begin(f"Painting at {task.longest_px} px")
+            progress.begin("Painting at {} px", task.longest_px)
             x = _enlarge(mosaic, task, factor, progress.advance)
     final = task.picture.shape[2:]
     x = resize_picture(x, final, task.seamless) + resized_linear(change, final, task.seamless)

@@ -74,7 +74,7 @@ def chosen_network(name: str, networks: Sequence[str], context: Context) -> str:
         return name
     if found := context.find_weights(networks):
         return found
-    context.note(f"the weights {networks[0]} are not installed: strokes are rougher than with them")
+    context.note("the weights {} are not installed: strokes are rougher than with them", networks[0])
     return BUNDLED
 
 

@@ -198,9 +198,8 @@ class Encoder:
         """(B, 3, H, W), sRGB in [0, 1] -> features (B, C, h, w) of `layers`, by default the style layers."""
         wanted = set(layers or self.style_layers)
         if unknown := sorted(wanted - self.layers.keys()):
-            raise ParameterError(
-                f"this network has no layer {', '.join(unknown)}", f"its layers: {', '.join(self.layers)}"
-            )
+            message = "this network has no layer {}"
+            raise ParameterError(message, "its layers: {}", ", ".join(unknown), ", ".join(self.layers))
         found: dict[str, Tensor] = {}
         x = self._normalise(x)
         for operation in self.architecture.operations:

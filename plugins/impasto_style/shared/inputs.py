@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from torch import Tensor
 
-from impasto.errors import ParameterError
+from impasto.errors import Message, ParameterError
 from impasto.surface.color import linear_to_srgb
 from impasto.surface.resizing import resize, size_at_most
 from impasto.texture import Maps
@@ -71,14 +71,14 @@ def read_style(maps: Maps, index: int, parameters: StyleParameters, longest_px: 
     """
     label = _label(STYLE, maps, index)
     if "base_color" not in maps:
-        raise ParameterError(f"the {label} has no base colour", "give a picture, or a folder of maps with one")
+        raise ParameterError("the {} has no base colour", "give a picture, or a folder of maps with one", label)
     maps = _opaque_part(maps, label)
     factor = (parameters.strokes_px or parameters.strokes * longest_px) / max(maps.size_px)
     maps = _middle(maps, round(LARGEST_STYLE * longest_px / factor))
     size = _shown_size(label, maps, factor, parameters)
     pixels = read_color(_shrunk(maps, 2 * max(size)), OPAQUE)
     if np.ptp(pixels, axis=(0, 1)).max() < ONE_COLOR:
-        raise ParameterError(f"the {label} has one colour only", "give a picture that shows strokes or a pattern")
+        raise ParameterError("the {} has one colour only", "give a picture that shows strokes or a pattern", label)
     return resize_picture(as_tensor(pixels, device), size)
 
 
@@ -88,13 +88,13 @@ def _opaque_part(maps: Maps, label: str) -> Maps:
     if "opacity" in maps:
         opaque = maps["opacity"].pixels[..., 0] >= OPAQUE
         if not opaque.any():
-            raise ParameterError(f"the {label} is transparent everywhere", "give a picture with opaque pixels")
+            raise ParameterError("the {} is transparent everywhere", "give a picture with opaque pixels", label)
         rows, columns = (np.flatnonzero(opaque.any(axis)) for axis in (1, 0))
         maps = _each(maps, lambda pixels: pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
     height, width = maps.size_px
     if min(height, width) < LEAST_STYLE_PX:
-        message = f"the {label} shows {width}x{height} pixels, too few for a stroke"
-        raise ParameterError(message, f"give at least {LEAST_STYLE_PX}x{LEAST_STYLE_PX} pixels, better 256x256")
+        message = Message("the {} shows {}x{} pixels, too few for a stroke", label, width, height)
+        raise ParameterError(message, "give at least {}x{} pixels, better 256x256", LEAST_STYLE_PX, LEAST_STYLE_PX)
     return maps
 
 
@@ -115,8 +115,9 @@ def _shown_size(label: str, maps: Maps, factor: float, parameters: StyleParamete
         name = "strokes_px" if parameters.strokes_px else "strokes"
         value = getattr(parameters, name)
         least = value * LEAST_STYLE_PX / max(min(maps.size_px) * factor, 1e-6)
-        message = f"{name} {value:g} shows the {label} at {width}x{height} pixels, smaller than a stroke"
-        raise ParameterError(message, f"make {name} at least {least:.3g}, or the result larger")
+        message = "{} {:g} shows the {} at {}x{} pixels, smaller than a stroke"
+        remedy = "make {} at least {:.3g}, or the result larger"
+        raise ParameterError(message, remedy, name, value, label, width, height, name, least)
     return max(height, LEAST_PX), max(width, LEAST_PX)
 
 
@@ -143,9 +144,9 @@ def check_shapes(masks: Sequence[Maps | None], start: Maps | None, size: tuple[i
         height, width = maps.size_px
         tolerance = max(ASPECT_TOLERANCE, 1 / min(height, width, *size))
         if abs(np.log(width * wanted_height / (height * wanted_width))) > tolerance:
-            message = f"the {label} is {width}x{height} pixels, another shape than the picture's "
-            message += f"{wanted_width}x{wanted_height}"
-            raise ParameterError(message, "crop it to the picture's shape; its size may differ")
+            message = "the {} is {}x{} pixels, another shape than the picture's {}x{}"
+            remedy = "crop it to the picture's shape; its size may differ"
+            raise ParameterError(message, remedy, label, width, height, wanted_width, wanted_height)
 
 
 def read_mask(maps: Maps, index: int, size: tuple[int, int], seamless: bool, device: str) -> Tensor:
@@ -154,7 +155,7 @@ def read_mask(maps: Maps, index: int, size: tuple[int, int], seamless: bool, dev
     if "base_color" in maps and "opacity" in maps:
         pixels = pixels * maps["opacity"].pixels
     if pixels.max() < EMPTY:
-        message = f"the {_label(MASK, maps, index)} is black everywhere: its style would be painted nowhere"
+        message = Message("the {} is black everywhere: its style would be painted nowhere", _label(MASK, maps, index))
         raise ParameterError(message, "paint it white where the style should be, or leave mask and style out")
     return resized_linear(as_tensor(pixels.clip(0, 1), device), size, seamless)
 
@@ -163,7 +164,7 @@ def read_start(maps: Maps, size: tuple[int, int], seamless: bool, device: str) -
     """The earlier result (1, 3, H, W) to continue from, resized to the picture."""
     label = _label(START, maps)
     if "base_color" not in maps:
-        raise ParameterError(f"the {label} has no base colour", "give a result of a stylizer")
+        raise ParameterError("the {} has no base colour", "give a result of a stylizer", label)
     return resize_picture(as_tensor(read_color(maps, OPAQUE), device), size, seamless)
 
 

@@ -238,7 +238,7 @@ def paint_from_coarse(
     progress = WorkProgress(context, list(work.values()))
     x = task.start
     for size_px in work:
-        progress.begin(f"Painting at {size_px} px")
+        progress.begin("Painting at {} px", size_px)
         scaled = task.at_longest_px(size_px)
         x = paint_at(resize_picture(x, scaled.picture.shape[2:], task.seamless), scaled, progress)
         context.preview(Maps.from_arrays({"base_color": as_image(x)}))

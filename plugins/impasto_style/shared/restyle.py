@@ -11,6 +11,7 @@ import numpy as np
 from torch import Tensor
 
 from impasto.context import Context
+from impasto.errors import Message
 from impasto.surface.heights import normal_from_slopes, slopes_from_normal
 from impasto.surface.resizing import scaled_size
 from impasto.surface.wrapping import wraps
@@ -82,8 +83,9 @@ def make_task(subject: Maps, parameters: StyleParameters, inputs: Inputs, contex
     for style in inputs[STYLE]:
         if min(style.size_px) < FEW_PX:
             height, width = style.size_px
-            named = f"the style {style.name}".strip()
-            context.note(f"{named} has {width}x{height} pixels, too few to show strokes: 256x256 or more are better")
+            named = Message("the style {}", style.name) if style.name else "the style"
+            note = "{} has {}x{} pixels, too few to show strokes: 256x256 or more are better"
+            context.note(note, named, width, height)
     shown = [
         None if mask is None else read_mask(mask, index, size, seamless, device) for index, mask in enumerate(masks)
     ]

@@ -46,7 +46,7 @@ def paint(task: StyleTask, parameters: WctParameters, context: Context, tile_px:
         part = _on_grid(task if size == task.longest_px else task.at_longest_px(size))
         x = enlarge(x, seen, part.picture, task.seamless) if index else _beginning(part, parameters)
         seen = part.picture
-        progress.begin(f"Painting at {size} px")
+        progress.begin("Painting at {} px", size)
         # Rounding differs between tiles and whitening amplifies it, so lower precision is used only for a single tile.
         used = quick if size <= TILE_PX else coders
         x = WctPainter(part, parameters, context, progress, tile_px).painting(x, [used[level] for level in levels])

@@ -22,8 +22,8 @@ def extend_maps(subject: Maps, parameters: ExtendParameters, context: Context) -
     height, width = subject.size_px
     size_px = height + top + bottom, width + left + right
     if max(size_px) > LARGEST_PX and any(map(any, margins)):
-        message = f"the margins make {size_px[1]}x{size_px[0]} pixels of {width}x{height}"
-        raise ParameterError(message, f"stay below {LARGEST_PX} pixels a side")
+        message = "the margins make {}x{} pixels of {}x{}"
+        raise ParameterError(message, "stay below {} pixels a side", size_px[1], size_px[0], width, height, LARGEST_PX)
     if is_too_small(subject, context):
         return subject
     if not any(map(any, margins)):

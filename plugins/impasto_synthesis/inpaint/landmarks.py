@@ -37,7 +37,7 @@ def landmarks_of(subject: Maps, parameters: FindLandmarksParameters, context: Co
     grow_px = round(parameters.grow * min(size_px))
     grown = maximum_filter(mask, 2 * grow_px + 1, mode="constant")[..., None].astype(np.float32)
     full = resize(grown, (height, width)) > 0.5
-    context.note(f"{len(found)} landmarks were found")
+    context.note("{} landmarks were found", len(found))
     figures = {"landmarks": float(len(found)), "salience": max(found, default=0.0)}
     white = np.repeat(full.astype(np.float32), 3, axis=2)
     return Result(Maps.from_arrays({"base_color": white}, width_m=subject.width_m, name=subject.name), figures=figures)

@@ -98,7 +98,7 @@ def _heal(
         for axis in wider:
             number[axis] += 1
     for axis, width in best[1].items():
-        context.note(f"{width} pixels were replaced across the {AXES[axis]} borders")
+        context.note("{} pixels were replaced across the {} borders", width, AXES[axis])
     return best[2]
 
 
@@ -167,7 +167,7 @@ def _crop(subject: Maps, periods: Periods, context: Context) -> Maps:
     height, width = min(height, subject.size_px[0]), min(width, subject.size_px[1])
     if (height, width) == subject.size_px:
         return subject
-    context.note(f"cropped to {width}x{height} pixels, which are whole periods of the pattern")
+    context.note("cropped to {}x{} pixels, which are whole periods of the pattern", width, height)
     textures = {
         name: Texture(np.ascontiguousarray(texture.pixels[:height, :width]), texture.color_space)
         for name, texture in subject.items()

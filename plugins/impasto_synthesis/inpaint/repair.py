@@ -41,7 +41,7 @@ def is_too_small(subject: Maps, context: Context) -> bool:
     if min(subject.size_px) >= SMALLEST_PX:
         return False
     context.progress(0.5, "Filling holes")
-    context.note(f"the picture is too small to learn from (below {SMALLEST_PX} pixels), so it was left as it is")
+    context.note("the picture is too small to learn from (below {} pixels), so it was left as it is", SMALLEST_PX)
     return True
 
 
@@ -87,8 +87,8 @@ def regions_of(maps: Maps, size_px: tuple[int, int], name: str) -> np.ndarray:
     code = (colors[rows[:, None], columns] * (1, 256, 65536)[: colors.shape[2]]).sum(2)
     found, number = np.unique(code, return_inverse=True)
     if len(found) > MOST_REGIONS:
-        message = f"{name} has {len(found)} colours, as a photograph has"
-        raise ParameterError(message, "paint each region in one flat colour, without soft edges")
+        message = "{} has {} colours, as a photograph has"
+        raise ParameterError(message, "paint each region in one flat colour, without soft edges", name, len(found))
     return number.reshape(size_px).astype(np.int32)
 
 

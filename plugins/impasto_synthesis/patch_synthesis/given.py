@@ -132,9 +132,8 @@ def label_guidance(labels: Tensor, wanted: Tensor, strength: float) -> Guidance:
     mean = labels.mean((1, 2), keepdim=True)
     deviation = (labels - mean).square().sum(0).mean().sqrt()
     if deviation < LEAST_DEVIATION:
-        raise ParameterError(
-            "labels have one colour everywhere", "paint each kind of surface of the photograph in its own colour"
-        )
+        message = "labels have one colour everywhere"
+        raise ParameterError(message, "paint each kind of surface of the photograph in its own colour")
     factor = (STRICTNESS * strength) ** 0.5 / deviation
     return Guidance((labels - mean) * factor, (wanted - mean) * factor)
 
@@ -201,7 +200,7 @@ def with_common_maps(photographs: Sequence[Maps], context: Context) -> list[Maps
         raise ParameterError("the photographs have no map in common", "give pictures that all have a base colour")
     missing = sorted({name for other in photographs for name in other} - set(names))
     if missing:
-        context.note(f"left out {', '.join(missing)}, which not all of the photographs have")
+        context.note("left out {}, which not all of the photographs have", ", ".join(missing))
     return [_as(first, other, names) for other in photographs]
 
 

@@ -83,10 +83,8 @@ def _layout(
         contrast = max(contrasts)
         laid = contrasts[contrast]
     if contrast < LEAST_CONTRAST:
-        context.note(
-            f"the result has only {contrast:.0%} of the photograph's contrast at one scale: try quilt, or a photograph "
-            "that is equally sharp everywhere"
-        )
+        remedy = "try quilt, or a photograph that is equally sharp everywhere"
+        context.note("the result has only {:.0%} of the photograph's contrast at one scale: {}", contrast, remedy)
     return laid
 
 
@@ -103,8 +101,9 @@ def least_contrast(image: Tensor, origin: Tensor) -> float:
 def _check_pixels(pixels: int) -> None:
     """Raise ParameterError for photographs that would need too much memory together."""
     if pixels > MOST_PX:
-        message = f"the photographs have {pixels / 1e6:.0f} megapixels, and {MOST_PX // 1_000_000} are the limit"
-        raise ParameterError(message, "give a part of them, or make them smaller first")
+        message = "the photographs have {:.0f} megapixels, and {} are the limit"
+        remedy = "give a part of them, or make them smaller first"
+        raise ParameterError(message, remedy, pixels / 1e6, MOST_PX // 1_000_000)
 
 
 def _atlas(

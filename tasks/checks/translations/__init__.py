@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from impasto.plugins.installation import description
@@ -20,30 +20,22 @@ def problems() -> Iterator[str]:
     declared = visible.of_description(description(), label_of, choices_of)
     shown, constants = visible.of_source(ROOT / "blender_addon")
     shown |= dict.fromkeys(declared, "a tool")
-    constants |= shown.keys()
-    constants |= {part.strip() for text in constants for part in text.split("; ")}
-    of_engine = {text: place for text, place in raised.texts().items() if text not in _parts(declared)}
+    of_engine = {text: place for text, place in raised.texts().items() if text not in shown}
+    yield from raised.formatted()
     for language in LANGUAGES:
         words, errors = (entries(name) for name in (f"{language}.po", f"errors/{language}.po"))
-        for text, place in shown.items():
-            if text not in words:
-                yield from (f"{place}: no {language} of: {part}" for part in _parts([text]) - words.keys())
+        yield from (f"{shown[text]}: no {language} of: {text}" for text in shown.keys() - words.keys())
         untold = of_engine.keys() - words.keys() - errors.keys()
         yield from (f"{of_engine[text]}: no {language} of: {text}" for text in untold)
-        stale = (words.keys() - constants) | (errors.keys() - of_engine.keys())
+        stale = (words.keys() - constants - shown.keys()) | (errors.keys() - of_engine.keys())
         yield from (f"{language}: shown nowhere: {text}" for text in stale)
         for english, translated in (*words.items(), *errors.items()):
             marks = re.findall(r"\{\d?\}", translated)
             numbered = [f"{{{index}}}" for index in range(len(marks))]
             if len(marks) != english.count("{}") or (set(marks) - {"{}"} and sorted(marks) != numbered):
                 yield f"{language}: other values than: {english}"
-            if translated.strip() != translated:
+            if translated.strip() != translated and english.strip() == english:
                 yield f"{language}: blanks around: {translated}"
-
-
-def _parts(texts: Iterable[str]) -> set[str]:
-    """Sentences and their remedies, each by itself."""
-    return {part.strip() for text in texts for part in text.split("; ") if visible.is_words(part)}
 
 
 def entries(name: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Texts of errors and notes of the core and the plugins: all of them can reach Blender's panels.
+"""Ids of errors and notes of the core and the plugins: all of them can reach Blender's panels.
 
 Left out are modules that only the command line imports, and texts that no message is made of: log lines, and the
 labels and descriptions that tools, parameters, inputs and weights declare, which `visible.of_description` has.
@@ -16,6 +16,7 @@ from ..source import ROOT
 from .visible import FOREIGN, SENTENCE, TECHNICAL, template
 
 FOLDERS = (ROOT / "core", ROOT / "plugins")
+ADDON = ROOT / "blender_addon"
 STARTS = ("impasto.engine.worker", "impasto.engine.client", "impasto.library.download", "impasto.library.published")
 STARTS += ("impasto.batch.checks", "impasto.batch.cluster", "impasto.batch.contact_sheet", "impasto.batch.running")
 STARTS += ("impasto.batch.on_worker", "impasto.batch.engines")
@@ -37,11 +38,15 @@ DRAWING = "impasto_procedural"
 """Plugin whose modules name their random numbers: only what they raise, note, and tell of their progress is shown."""
 DECLARED = {"label", "description", "__all__", "example"}
 WHY = re.compile(r"(is|has|contains|lacks|lies|begins|shows) \S")
-"""The second half of a message, which is put behind what it is about."""
+"""The end of a message, which is put behind what it is about, or follows its name and a colon."""
+COMMAND = re.compile("`[^`]*`")
+SAYING = re.compile(
+    r"(Impasto|Parameter|File|Plugin|Model|Device|Worker|Protocol)Error|[Mm]essage|note|progress|sentence"
+)
+"""Functions whose first texts are messages."""
 NOT_SHOWN = {
     *(
-        "1, 2, 3, … in order",
-        "{index:04} writes 0001",
+        "1, 2, 3, … in order; {index:04} writes 0001",
         "the first step's tool",
         "the recipe's seed",
         "Object Index",
@@ -50,14 +55,8 @@ NOT_SHOWN = {
     *("the recipe's file, without its ending", "the row's name, or that of its source"),
     *("upper right", "upper left", "lower left", "lower right"),
     *("model name", "module 'impasto' has no attribute {}", "no frame", "no marker"),
-    *("value error,", "the files of a set lie in one folder", "the name of the files", "read or write", "SWD {}"),
-    *(
-        "with {}",
-        "{}, {}, {} cores, torch {}",
-        "PNG, 8 bits a channel",
-        "PNG, 16 bits a channel",
-        "OpenEXR, half float",
-    ),
+    *("the files of a set lie in one folder", "the name of the files", "read or write"),
+    *("PNG, 8 bits a channel", "PNG, 16 bits a channel", "OpenEXR, half float"),
 }
 """Names, help of the command, and exceptions that are caught where they are raised."""
 KINDS = (
@@ -69,7 +68,6 @@ OF_SEVERAL = {
     "looks like {}": tuple(f"looks like {kind}" for kind in KINDS),
     "unsure at the {}": tuple(f"unsure at the {place}" for place in PLACES),
     "{} is {}": ("{} is nan", "{} is inf", "{} is -inf"),
-    "process {} on {} {}": ("process {} on {} since {}", "process {} on {}"),
     "{} above {}": ("a number above {}",),
     "{} from {} to {}": ("a number from {} to {}", "a whole number from {} to {}"),
     "{} from {}": ("a number from {}",),
@@ -79,7 +77,7 @@ OF_SEVERAL = {
         "{} does not fit {}: it does not know the tensor {}",
     ),
 }
-"""Texts with one of few words in them, with each of those."""
+"""F-strings with one of few words in them, and their ids."""
 OF_SYSTEMS = (
     *("No such file or directory", "Permission denied", "Is a directory", "Not a directory", "File exists"),
     *("No space left on device", "Read-only file system", "File name too long"),
@@ -120,45 +118,57 @@ def _imported(name: str, path: Path) -> Iterator[str]:
 
 
 def texts() -> dict[str, str]:
-    """Each text with {} for its values, and where it stands; a message and its remedy are two."""
+    """Each text by its id, and where it stands."""
     refused = tomllib.loads(SIGNATURES.read_text(encoding="utf-8"))["refused"]
     found = dict.fromkeys((text for about in refused.values() for text in about), str(SIGNATURES.relative_to(ROOT)))
     found |= dict.fromkeys(OF_SYSTEMS, "the system")
     for path in (path for path in modules().values() if path.name not in IN_TERMINALS):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for line, text in _of_module(tree, path.name in TO_AUTHORS, DRAWING in path.parts):
-            for part in text.split("; "):
-                for whole in _wholes(part):
-                    found.setdefault(whole, f"{path.relative_to(ROOT)}:{line}")
+            for one in OF_SEVERAL.get(text, (text,)):
+                found.setdefault(one, f"{path.relative_to(ROOT)}:{line}")
     return found
 
 
-def _wholes(part: str) -> Iterator[str]:
-    """Visible text in a part of a message: none if it has no words."""
-    if part.endswith("? "):  # before a remedy
-        part += "{}"
-    part = re.sub(r"^\{\}(?=[a-z]{2})", "", part).replace("{}{}", "{}").strip()
-    if re.fullmatch("`[^`]*`", part):  # a command alone
-        return
-    if part.strip("{}.,:() ") and part not in NOT_SHOWN and (SENTENCE.search(part) or WHY.match(part)):
-        before = "{} " if WHY.match(part) else "{}" if part.startswith(", ") else ""
-        yield from OF_SEVERAL.get(part, [before + part])
+def formatted() -> Iterator[str]:
+    """Messages whose values are formatted into them, so that no translation is found."""
+    for path in (*modules().values(), *ADDON.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and SAYING.fullmatch(_name(node.func)):
+                for text in (one for one in node.args if isinstance(one, ast.JoinedStr)):
+                    if template(text) not in OF_SEVERAL and template(text).strip("{}; "):
+                        yield f"{path.relative_to(ROOT)}:{text.lineno}: give values after the text: {template(text)}"
 
 
 def _of_module(tree: ast.Module, is_to_authors: bool, is_drawing: bool) -> Iterator[tuple[int, str]]:
     calls = DECLARING | ({"PluginError"} if is_to_authors else set())
     skipped = {id(inner) for node in ast.walk(tree) for inner in _skipped(node, calls)}
+    ends = {id(end) for node in ast.walk(tree) for end in _ends(node)}
     for node in _said(tree) if is_drawing else ast.walk(tree):
         if isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in skipped:
             text = template(node)
-            if text not in FOREIGN and not TECHNICAL.search(text):
-                yield node.lineno, text
+            if isinstance(node, ast.JoinedStr) and text not in OF_SEVERAL:
+                continue
+            if text in FOREIGN | NOT_SHOWN or TECHNICAL.search(text) or COMMAND.fullmatch(text):
+                continue
+            if text.strip("{}.,:;() ") and (SENTENCE.search(text) or WHY.match(text)):
+                yield node.lineno, f"{{}} {text}" if id(node) in ends else text
+
+
+def _ends(node: ast.AST) -> Iterator[ast.AST]:
+    """Ends of messages, to which a function adds what they are about."""
+    if isinstance(node, ast.Call) and _name(node.func) in ("refuse", "_RefusedError"):
+        yield from node.args[:1]
+    if isinstance(node, ast.Assign) and _name(node.targets[0]) == "why":
+        yield node.value
 
 
 def _said(tree: ast.Module) -> Iterator[ast.AST]:
     """Parts of what a module raises, of its notes, and of its progress."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Raise) or (isinstance(node, ast.Call) and _name(node.func) in ("progress", "note")):
+        is_text = isinstance(node, ast.Assign) and _name(node.targets[0]) in ("message", "remedy", "note")
+        is_call = isinstance(node, ast.Call) and _name(node.func) in ("progress", "note", "Message")
+        if isinstance(node, ast.Raise) or is_text or is_call:
             yield from ast.walk(node)
 
 

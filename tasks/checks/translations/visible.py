@@ -1,6 +1,6 @@
 """Every text of the extension that a user may see: of its classes, of its source, and of the tools' descriptions.
 
-A text with values in it is a template: `{}` stands for each of them.
+In the id of a text with values, {} stands for each of them.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+from impasto.errors import FIELD
 
 NOT_SHOWN = {
     "engine.py": {"PROBE", "RUN_MODULE"},
@@ -140,7 +142,7 @@ def _of_module(tree: ast.Module, not_shown: set[str]) -> Iterator[tuple[int, str
         if isinstance(node, ast.Call):
             shown |= {id(option.value) for option in node.keywords if option.arg in SHOWING}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in skipped:
+        if isinstance(node, ast.Constant) and id(node) not in skipped:
             text = template(node)
             if text in NAMES | FOREIGN or TECHNICAL.search(text):
                 continue
@@ -149,8 +151,7 @@ def _of_module(tree: ast.Module, not_shown: set[str]) -> Iterator[tuple[int, str
 
 
 def template(node: ast.Constant | ast.JoinedStr) -> str:
-    """A constant's text; an f-string's with {} for its values."""
-    if isinstance(node, ast.Constant):
-        return node.value if isinstance(node.value, str) else ""
-    parts = [str(value.value) if isinstance(value, ast.Constant) else "{}" for value in node.values]
-    return "".join(parts)
+    """A constant's text with {} for its fields; an f-string's with {} also for what is formatted into it."""
+    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+    texts = [part.value if isinstance(part, ast.Constant) else "{}" for part in parts]
+    return FIELD.sub("{}", "".join(text for text in texts if isinstance(text, str)))
