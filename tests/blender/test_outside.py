@@ -118,7 +118,7 @@ OPERATORS = {
     "restore_settings": {"entry": "IMAGE:wall_base_color"},
     "edit_layers": {"image": "wall_base_color", "material": ""},
     "rerun": {"image": "wall_base_color"},
-    "generate_asset": {"material": "wall"},
+    "generate_asset": {"material": "wall", "size_px": 64},
     "continue_larger": {"image": "wall_base_color"},
     "bake": {"maps": {"base_color"}, "samples": 1},
 }
