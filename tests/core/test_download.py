@@ -107,20 +107,6 @@ def test_downloads_continue_after_an_outage(served, part):
     assert served.asked[-1] == f"bytes={HALF}-"
 
 
-def test_a_cancelled_download_is_resumed(served, part):
-    def cancel(fraction: float, message: str) -> None:
-        if fraction > 0.4:
-            raise Cancelled
-
-    with pytest.raises(Cancelled):
-        library().download("seer", on_progress=cancel)
-    came = part.stat().st_size
-    assert 0.4 * len(CONTENT) < came < len(CONTENT)
-    assert CONTENT.startswith(part.read_bytes())
-    library().download("seer")
-    assert served.asked == [None, f"bytes={came}-"]
-
-
 def test_parallel_downloads_of_one_file_do_not_collide(served):
     def other(fraction: float, message: str) -> None:
         if fraction > 0.4 and len(served.asked) == 1:

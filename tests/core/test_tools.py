@@ -121,28 +121,32 @@ class Lit(Parameters):
     light_azimuth: LightAzimuth = Field(UNKNOWN_AZIMUTH, description="Where the light comes from")
 
 
-def test_an_azimuth_is_unknown_or_within_a_turn():
-    tool = made(Filter, parameters=Lit)
-    check_tool(tool)
-    schema = describe(tool)["parameters"]["properties"]["light_azimuth"]
-    assert (schema["format"], schema["minimum"], schema["maximum"], schema["default"]) == ("azimuth", -1, 360, -1)
-    assert validate(tool, {"light_azimuth": 270}).light_azimuth == 270
-    with pytest.raises(ParameterError, match="less than or equal to 360"):
-        validate(tool, {"light_azimuth": 361})
-
-
 class Placed(Parameters):
     top_left: Point = Field((0.1, 0.2), description="A corner")
 
 
-def test_a_point_may_lie_outside_the_picture_but_not_too_far():
-    tool = made(Filter, parameters=Placed)
+@pytest.mark.parametrize(
+    ("kind", "name", "about", "good", "wrong", "said"),
+    [
+        (Lit, "light_azimuth", ("azimuth", "-1 to 360", -1), 270, 361, "less than or equal to 360"),
+        (
+            Placed,
+            "top_left",
+            ("point", "-1 to 2", [0.1, 0.2]),
+            (-0.1, 1.2),
+            (0.5, 3),
+            "top_left Y got 3: input should be less than",
+        ),
+    ],
+)
+def test_an_azimuth_is_unknown_or_within_a_turn_and_a_point_not_too_far_outside(kind, name, about, good, wrong, said):
+    tool = made(Filter, parameters=kind)
     check_tool(tool)
-    schema = describe(tool)["parameters"]["properties"]["top_left"]
-    assert (schema["format"], limits_of(schema)) == ("point", "-1 to 2")
-    assert validate(tool, {"top_left": [-0.1, 1.2]}).top_left == (-0.1, 1.2)
-    with pytest.raises(ParameterError, match="top_left Y got 3: input should be less than or equal to 2"):
-        validate(tool, {"top_left": [0.5, 3]})
+    schema = describe(tool)["parameters"]["properties"][name]
+    assert (schema["format"], limits_of(schema), schema["default"]) == about
+    assert getattr(validate(tool, {name: good}), name) == good
+    with pytest.raises(ParameterError, match=said):
+        validate(tool, {name: wrong})
 
 
 def test_a_point_is_two_numbers_on_the_command_line_also_negative_ones():

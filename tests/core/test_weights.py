@@ -68,16 +68,6 @@ def file(tmp_path):
 class TestInstall:
     """Files as they are published, and as users have them."""
 
-    def test_published_weights_are_recognised_by_their_hash(self, library, file):
-        installed = weights_library().install([file(CONTENT)])
-        assert installed == weights_library().installed_weights("seer")
-        assert (installed.name, installed.path) == ("seer", library / "seer.safetensors")
-        assert (installed.is_as_published, installed.source, installed.licence) == (True, URL, "MIT")
-        found = installed.load()
-        assert set(found) == set(SEER)
-        assert found["features.0.weight"].dtype == np.float32
-        assert np.array_equal(found["features.0.weight"], TENSORS["features.0.weight"].numpy())
-
     @pytest.mark.parametrize("nested", ["state_dict", "model"])
     def test_old_training_checkpoints_are_read(self, nested, library, file):
         content = saved({nested: TENSORS, "epoch": 3}, _use_new_zipfile_serialization=False)
