@@ -6,6 +6,8 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
+from dataclasses import replace
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +19,7 @@ from impasto import Maps
 from impasto.batch.engines import local_engines
 from impasto.cli.main import main
 from impasto.engine.client import Client
-from impasto.plugins.registry import registry
+from impasto.plugins.registry import GROUP, Registry, load_plugins, registry
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # with `tasks` and `build.py`
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -27,13 +29,28 @@ from forking import CAN_FORK, ForkedCommand
 from install import make_distribution, make_engine, site_packages
 
 
+@pytest.fixture(scope="session")
+def with_misbehaving(engine_with_misbehaving: Path) -> Registry:
+    """The registry with the misbehaving and the broken plugin, which takes long to load."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(site_packages(engine_with_misbehaving)))
+        return load_plugins(entry_points(group=GROUP))
+
+
 @pytest.fixture
-def misbehaving(engine_with_misbehaving: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The misbehaving and the broken plugin in this process."""
+def misbehaving(
+    engine_with_misbehaving: Path, with_misbehaving: Registry, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """The misbehaving and the broken plugin in this process, in a registry that a test may change."""
+    own = {name: dict(known) for name, known in vars(with_misbehaving).items() if isinstance(known, dict)}
     monkeypatch.syspath_prepend(str(site_packages(engine_with_misbehaving)))
-    registry.cache_clear()
-    yield
-    registry.cache_clear()
+    before = registry()
+    for known in (replace(with_misbehaving, **own), before):
+        monkeypatch.setattr("impasto.plugins.registry.load_plugins", lambda _, known=known: known)
+        registry.cache_clear()
+        assert registry() is known
+        if known is not before:
+            yield
 
 
 @pytest.fixture(scope="session")

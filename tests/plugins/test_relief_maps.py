@@ -230,6 +230,7 @@ def rounded(maps: Maps, levels: int = 65535) -> Maps:
     return replace(alone, width_m=maps.width_m)
 
 
+@pytest.mark.register("name")
 @pytest.mark.parametrize("name", sorted(tool.name for tool in all_materials()))
 def test_height_of_16_bit_normals_is_the_true_one(name):
     """Correlation .99 at least, where the surface tiles, and of a part of it that does not."""
