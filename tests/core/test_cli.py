@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -277,7 +278,9 @@ def waves(seed: int = 0, side: int = SIDE, finest: float = 10) -> np.ndarray:
     return (smooth - smooth.min()) / np.ptp(smooth)
 
 
+@cache
 def good(side: int = SIDE) -> Arrays:
+    """A set without a fault, which no test changes in place."""
     import torch
 
     height = waves(side=side)

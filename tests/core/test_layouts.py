@@ -303,7 +303,7 @@ def test_a_mask_with_another_aspect_is_noted(tmp_path):
 def test_a_tiny_style_is_noted(tmp_path):
     RGB.resize((12, 9)).save(tmp_path / "s.png")
     RGB.save(tmp_path / "p.png")
-    recipe = Recipe((Step("patches-style", {"longest_px": 40}, inputs={"style": "style"}),))
+    recipe = Recipe((Step("wct", {"longest_px": 40}, inputs={"style": "style"}),))
     inputs = {"source": read_maps(tmp_path / "p.png"), "style": read_maps(tmp_path / "s.png")}
     told = run(recipe, inputs).notes
     assert "the style s.png has 12x9 pixels, too few to show strokes: 256x256 or more are better" in told

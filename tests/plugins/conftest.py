@@ -40,6 +40,7 @@ def tiny_models_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models")
     with pytest.MonkeyPatch.context() as patch:
         be_quick(patch)
+        find_one_slider(patch)
         for trainer in TINY:
             train_tiny(trainer, folder)
     install_foreign(folder)
@@ -59,8 +60,7 @@ def _in_environment(variable: str, value: Value) -> Iterator[Value]:
         yield value
 
 
-@pytest.fixture(scope="module")
-def one_slider() -> Iterator[None]:
+def find_one_slider(patch: pytest.MonkeyPatch) -> None:
     """Trainings of torus find a slider along the first axis: to find the best ones takes most of a short training."""
     import torch
 
@@ -69,8 +69,14 @@ def one_slider() -> Iterator[None]:
     def first_axis(model):
         return torch.eye(model.axes)[:1], [{"name": "some", "label": "Some", "low": -3, "high": 3, "default": 0}]
 
+    patch.setattr(train, "find_sliders", first_axis)
+
+
+@pytest.fixture(scope="module")
+def one_slider() -> Iterator[None]:
+    """Trainings of this module's tests find one slider."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(train, "find_sliders", first_axis)
+        find_one_slider(patch)
         yield
 
 
