@@ -334,6 +334,14 @@ def test_a_slope_leans_the_way_it_falls():
     assert torch.allclose(2 * sideways - 1, torch.tensor([-1, 0, 1]) / 2**0.5)
 
 
+def test_a_pit_is_dark_and_a_plane_and_a_peak_are_light():
+    y, x = torch.meshgrid(torch.arange(64) - 32.0, torch.arange(64) - 32.0, indexing="ij")
+    bump = 10 * torch.exp(-(x**2 + y**2) / 50)
+    assert occlusion_from_height(-bump)[32, 32] < 0.8
+    assert occlusion_from_height(bump)[32, 32] == 1
+    assert (occlusion_from_height(torch.zeros(20, 20)) == 1).all()
+
+
 def test_a_part_with_a_halo_is_as_within_the_whole():
     height, halo = bumps(200, 160), HALO_PX
     part = height[100 - halo : 140 + halo, 50 - halo : 90 + halo]
