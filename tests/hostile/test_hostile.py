@@ -21,7 +21,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize("case", [pytest.param(case, id=case.id, marks=slow[case.is_slow]) for case in cases()])
 
 
-@pytest.mark.register("case", 100)
+@pytest.mark.register("case", 60)
 def test_a_hostile_file_is_refused_in_a_sentence(case: Case, forked: ForkedCommand, tmp_path: Path) -> None:
     folder, out = tmp_path / "folder", tmp_path / "out"
     folder.mkdir()

@@ -70,6 +70,7 @@ STAGES = {(128, 128): "both", (97, 161): "both", (50, 200): "first"}
 
 
 @pytest.mark.any_numpy
+@pytest.mark.register("name", 4)
 @pytest.mark.parametrize("name", OF_A_MODEL)
 @pytest.mark.parametrize("size", STAGES, ids=str)
 def test_every_map_of_a_model_tiles_at_any_size(name, size):

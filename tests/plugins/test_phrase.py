@@ -66,6 +66,7 @@ def test_every_word_fits_the_materials():
                 validate(tools[name], values)
 
 
+@pytest.mark.register("name")
 @pytest.mark.parametrize("name", sorted(materials()))
 def test_each_material_takes_all_kinds_of_words(name):
     label = {"weave": "woven cloth", "rust": "rust", "moss": "moss", "knit": "knit", "scratched-metal": "metal"}

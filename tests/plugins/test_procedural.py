@@ -104,6 +104,7 @@ def test_lava_glows_in_its_cracks_and_glass_lets_light_pass_but_not_through_moss
     assert dirty["transmission_weight"].pixels.mean() < 0.7 * clean["transmission_weight"].pixels.mean()
 
 
+@pytest.mark.register("name")
 def test_colours_are_those_of_real_surfaces(name):
     """Albedo of dielectrics: 0.02 to 0.9 in linear light; what is black or white gives no light to work with."""
     color = made(name)["base_color"].pixels

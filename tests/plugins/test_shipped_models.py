@@ -169,6 +169,7 @@ def residual(name: str) -> tuple[Tensor, Tensor]:
     return band_deviations(values[None], len(expected)), expected
 
 
+@pytest.mark.register("name", 6)
 @pytest.mark.parametrize("name", NAMES)
 def test_networks_have_the_residual_deviations_of_their_data_in_every_band(name):
     made, expected = residual(name)
@@ -190,6 +191,7 @@ def spectrum(jpeg: bytes) -> Tensor:
     return torch.stack([power[part].mean().log() for part in parts])
 
 
+@pytest.mark.register("name", 6)
 @pytest.mark.parametrize("name", NAMES)
 def test_results_have_the_spectrum_of_the_thumbnail(name):
     model = loaded(name)
