@@ -92,7 +92,7 @@ class Catalogue:
         return next((tool["name"] for tool in self.tools_for(task)), "")
 
     def matcher(self, name: str) -> Mapping[str, Any]:
-        """Matcher of this name. ParameterError, with the known names, if there is none."""
+        """Matcher of this name. Raise ParameterError, with the known names, if there is none."""
         if name not in self.matchers:
             message = Message("there is no matcher called {}", excerpt(name))
             raise ParameterError(message, "{}; or refresh the tools", choices(name, self.matchers, LISTED))

@@ -84,7 +84,7 @@ def _source_poll_message(settings: ImpastoSettings, tool: Mapping[str, Any]) -> 
 def show_recipe(scene: bpy.types.Scene, recipe: Recipe) -> bool:
     """Set the panel to a recipe's first step and seed; return whether the panel has its tool.
 
-    ParameterError, before anything changes, for values that the panel cannot have.
+    Raise ParameterError, before anything changes, for values that the panel cannot have.
     """
     step, settings = recipe.steps[0], scene.impasto
     kinds, _ = LISTS["tool"]
@@ -101,7 +101,7 @@ def show_recipe(scene: bpy.types.Scene, recipe: Recipe) -> bool:
 def restore_settings(scene: bpy.types.Scene, recipe: Recipe, sources: Mapping[str, Source]) -> list[str]:
     """Set the panel to a whole recipe with these inputs; return the names of missing inputs.
 
-    ParameterError, before anything changes, for a recipe that the panel cannot show.
+    Raise ParameterError, before anything changes, for a recipe that the panel cannot show.
     """
     step, estimator = _parts(recipe)
     settings, tool = scene.impasto, properties.check_step(step)

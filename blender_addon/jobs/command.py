@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Programs that a task runs and waits for: their lines of text, or of JSON, become its progress.
+"""Programs that a task runs. Their lines of text, or of JSON, become the progress of the task.
 
-Such a program is in a process group of its own, which ends with the task.
+Such a program has a process group of its own, which ends with the task.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ def run_lines(
 ) -> int:
     """Run a program, call `on_line(line)` for each line that it prints, and return its exit code. For a task's `work`.
 
-    environment: more variables. folder: the program's current folder. grace_s: time to end by itself once the task is
-    cancelled. Raises Cancelled if it was before.
+    environment: more variables. folder: the program's current folder. grace_s: time for the program to end by itself
+    once the task is cancelled. Raise Cancelled if the task was cancelled before.
     """
     if task.is_cancelled:
         raise Cancelled
@@ -93,9 +93,9 @@ def run_command(
 ) -> dict[str, Any]:
     """Run a command and return its last line of JSON; earlier lines report progress. For a task's `work`.
 
-    grace_s: time to end by itself once the task is cancelled. despite: field; an answer that has it is returned even if
-    the exit code is an error. died(exit_code, output): makes the error of a command that reports none itself.
-    Raises the command's own error.
+    grace_s: time to end by itself once the task is cancelled. despite: field; an answer with this field is returned
+    even if the exit code is an error. died(exit_code, output): makes the error of a command that reports none.
+    Raise the error that the command reports.
     """
     said: dict[str, Any] = {}
     with tempfile.TemporaryFile() as log:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Description of the engine: task that asks for its tools, models and weights."""
+"""Description of the engine: a task that asks for its tools, models and weights."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def description_task() -> Task:
 
 
 def use_description(description: Mapping[str, Any]) -> None:
-    """Use and cache the engine's description of itself: its tools, and the models of the library.
+    """Use and cache the engine's description of its tools, and of the models of the library.
 
-    If Blender refuses it, the former description stays, and PluginError gives the reason.
+    If Blender refuses it, keep the former description, and raise PluginError with the reason.
     """
     before = catalogue.description
     if catalogue.use(description):

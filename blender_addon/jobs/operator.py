@@ -21,7 +21,7 @@ from .task import EXPECTED, PLACE, Place, Task, TaskReport, error_report
 class InstantOperator:
     """Mixin: an operator that finishes at once, as one step of undo.
 
-    place: panel that shows its reports, if no panel's button was clicked.
+    place: panel that shows its reports, unless the button of a panel was clicked.
     """
 
     bl_options = {"UNDO"}  # noqa: RUF012  as Blender wants it
@@ -64,7 +64,7 @@ class TaskOperator(InstantOperator):
 
     @classmethod
     def start_poll_message(cls) -> str:
-        """Reason why it cannot start now, whatever its settings; empty if it can, and always without a window."""
+        """Reason why the operator cannot start, whatever its settings. Empty if it can, and always without a window."""
         if bpy.app.background or cls.is_at_once:
             return ""
         return (engine.poll_message() if cls.needs_engine else "") or busy_poll_message(cls.can_wait)
@@ -85,13 +85,13 @@ class TaskOperator(InstantOperator):
         return jobs.finish(self.task(context))
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        """Start the task; a timer finishes it, so Blender's window stays responsive."""
+        """Start the task. A timer finishes it, so Blender's window stays responsive."""
         if bpy.app.background or self.is_at_once:
             return self.execute(context)
         return self.start(context, clicked_panel(context, self.place))
 
     def start(self, context: bpy.types.Context, place: Place) -> set[str]:
-        """Start the task from a panel's button; its report, or the error that prevents its start, is shown there."""
+        """Start the task from a panel's button. The panel shows its report, or the error that prevents its start."""
         try:
             self.require_free()
             task = self.task(context)
@@ -110,12 +110,12 @@ class TaskOperator(InstantOperator):
 
 
 def clicked_panel(context: bpy.types.Context, usual: Place) -> Place:
-    """Panel whose button was clicked; `usual` for calls from a menu or from search."""
+    """Panel with the clicked button; `usual` for calls from a menu or from search."""
     return Place(getattr(context, PLACE, usual))
 
 
 def report_result(operator: bpy.types.Operator, report: TaskReport) -> set[str]:
-    """Report through an operator and return its result. In scripts an ERROR becomes a RuntimeError."""
+    """Report through an operator, and return the operator's result. In scripts, an ERROR becomes a RuntimeError."""
     jobs.made = report
     if report.level == "CANCELLED":
         operator.report({"INFO"}, sentence(report.text))
@@ -133,13 +133,13 @@ def poll_message_of(cls: type[InstantOperator], context: bpy.types.Context) -> s
 
 
 def busy_poll_message(can_wait: bool = False) -> str:
-    """Sentence on what Impasto or Blender is busy with; empty if neither is, or if the next task can wait."""
+    """Sentence on the activity of Impasto or Blender; empty without any, or if the next task can wait."""
     busy = "" if can_wait and jobs.takes_next else busy_message()
     return busy or ("Blender is rendering or baking: wait for it" if is_rendering() else "")
 
 
 def busy_message() -> str:
-    """Sentence on what Impasto is busy with; empty if it is idle."""
+    """Sentence on the activity of Impasto; empty if it is idle."""
     return Message("Impasto is busy: {}", jobs.shown_task.label) if jobs.shown_task else ""
 
 

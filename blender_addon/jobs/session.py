@@ -25,16 +25,16 @@ from ..windows import areas, redraw, redraw_status_bars, shows_panels
 from .task import Place, Status, Task, TaskReport, announce, status_of
 
 TICK_S, QUICK_TICK_S = 0.1, 0.01
-"""Seconds between ticks; quicker for tasks that are not shown, such as previews, which users wait for."""
+"""Seconds between ticks, and between ticks for tasks that are not shown, such as previews."""
 PRINT_INTERVAL_S = 1.0
 INTERACTIVE, LONG = "interactive", "long"
 GRACE_S = {INTERACTIVE: 3.0, LONG: 10.0}
-"""Seconds that a worker may take to end; a training first finishes its step and saves a checkpoint."""
+"""Seconds that a worker may take to end. A training first finishes its step and saves a checkpoint."""
 CANCEL_GRACE_S = {INTERACTIVE: 2.0, LONG: 30.0}
 JOIN_LIMIT_S = 2.0
-"""Time for an abandoned task to notice that its worker or process has ended."""
+"""Time in which an abandoned task notices that its worker or process has ended."""
 BLOCKING_JOBS = ("RENDER", "OBJECT_BAKE")
-"""Blender's jobs that read the scene, whose data must not change meanwhile."""
+"""Blender's jobs that read the scene. Data must not change while they run."""
 DOUBLE_CLICK_S = 1.0
 """Time after a task's start within which another click counts as a double-click."""
 MOST_LIT = 16
@@ -110,7 +110,7 @@ class Jobs:
             bpy.app.timers.register(_tick, first_interval=self._tick_s, persistent=True)
 
     def finish(self, task: Task) -> TaskReport:
-        """Run a task and wait for its end; for scripts, and wherever there is no window."""
+        """Run a task, and wait for its end. For scripts, and without a window."""
         task.start()
         printed = time.monotonic()
         while True:
@@ -127,7 +127,7 @@ class Jobs:
     def client(
         self, which: str, command: Sequence[str] | Remote, log_path: Path, environment: Mapping[str, str]
     ) -> Client:
-        """Client of a worker, made anew if its command or settings changed. Called by `work`."""
+        """Client of a worker. A new client is made if the command or the settings have changed. Called by `work`."""
         key = (command, *environment.items())
         if which not in self.clients or self._keys[which] != key:
             self._close(which)
@@ -160,7 +160,7 @@ class Jobs:
         self.reports.clear()
 
     def tick(self) -> float | None:
-        """Conclude tasks that have ended; return the seconds to the next tick, or None if nothing runs."""
+        """Conclude tasks that have ended. Return the seconds to the next tick, or None if nothing runs."""
         for task in [task for task in self.tasks if task.is_ended]:
             if is_rendering():
                 break
@@ -194,7 +194,7 @@ class Jobs:
         return TICK_S if is_unhurried or is_rendering() else QUICK_TICK_S
 
     def show_report(self, report: TaskReport, place: Place) -> None:
-        """Show a report in the panel that caused it; scripts find its names in `made`."""
+        """Show a report in the panel that caused it. Scripts find the names in `made`."""
         self.reports.pop(place, None)
         self.reports[place] = self.made = report
         self._engines[place], self._of[place] = engine.find(), _active_uid()
@@ -218,7 +218,7 @@ class Jobs:
         self.reports.pop(place, None)
 
     def _shown_state(self) -> tuple:
-        """State that panels show; they are redrawn only when it changes."""
+        """State that panels show. They are redrawn only when this state changes."""
         progress = [(task.message, task.state, round(task.fraction, 2), id(task.preview)) for task in self.tasks]
         return (*self.waiting, *self.reports.values(), *progress)
 

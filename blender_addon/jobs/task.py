@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Task: work on a thread, whose result is applied on Blender's main thread; its news outside of panels."""
+"""Task: work on a thread, and applying its result on Blender's main thread; news of tasks outside of panels."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Place(StrEnum):
 
     @property
     def is_of_file(self) -> bool:
-        """Whether its reports are about the open file, and are dropped when another file is opened."""
+        """Whether reports at this place are about the open file, and are dropped when another file is opened."""
         return self not in (Place.TRAINING, Place.BATCH, Place.MODELS, Place.PREFERENCES)
 
 
@@ -137,19 +137,19 @@ class Task:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Sentences for the user about the inputs of its job."""
+        """Sentences for the user about the inputs of the task's job."""
         return self.job.warnings if self.job else ()
 
     @property
     def state(self) -> str:
-        """State of its job: waiting, running, pausing, paused, stopping or cancelling."""
+        """State of the task's job: waiting, running, pausing, paused, stopping or cancelling."""
         if self.is_cancelled:
             return "cancelling"
         return self.job.state if self.job else "waiting"
 
     @property
     def outlives(self) -> bool:
-        """Whether its job continues when Blender closes."""
+        """Whether the task's job continues when Blender closes."""
         return self.job is not None and self.job.is_detached
 
     @property
@@ -168,7 +168,7 @@ class Task:
         self._thread.start()
 
     def cancel(self) -> None:
-        """Ask the task to end; returns at once."""
+        """Ask the task to end, and return at once."""
         self.is_cancelled = True
         if self.on_cancel:
             self.on_cancel()
@@ -184,18 +184,18 @@ class Task:
         return self._ended.wait(limit_s)
 
     def join(self, limit_s: float) -> None:
-        """Wait until its thread has ended."""
+        """Wait until the thread of the task has ended."""
         if self._thread.ident is not None:
             self._thread.join(limit_s)
 
     def conclude(self) -> TaskReport:
-        """Apply the whole result, or report the error. On the main thread, once it has ended."""
+        """Apply the whole result, or report the error, on the main thread once the task has ended."""
         while (report := self.conclude_part()) is None:
             pass
         return report
 
     def conclude_part(self) -> TaskReport | None:
-        """Apply the next part of the result; the report after the last one, or of the error."""
+        """Apply the next part of the result. Return the report after the last part, or the report of an error."""
         try:
             if self._error is not None:
                 raise self._error
@@ -227,7 +227,7 @@ class Task:
 
 
 STEPS = 20
-"""Steps of progress in the status bar, which is redrawn at each step."""
+"""Number of steps of progress in the status bar, which is redrawn at each step."""
 
 
 class Status(NamedTuple):
@@ -243,7 +243,7 @@ def status_of(task: Task) -> Status:
 
 
 def announce(report: TaskReport) -> None:
-    """Show an error in a popup, since no panel that would show it is open."""
+    """Show an error in a popup, because no panel that would show it is open."""
     windows = bpy.context.window_manager.windows
     if report.level != "ERROR" or bpy.app.background or not windows:
         return

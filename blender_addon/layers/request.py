@@ -182,7 +182,7 @@ def put_recipe(
 ) -> list[str]:
     """Replace the layers by those of a recipe, or add them above the active one; return the names of missing inputs.
 
-    ImpastoError, before anything changes, for a recipe that layers cannot represent.
+    Raise ImpastoError, before anything changes, for a recipe that layers cannot represent.
     """
     check_recipe(recipe)
     pictures = [images_of(sources, step.input_names) for step in recipe.steps]

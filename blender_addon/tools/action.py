@@ -37,7 +37,7 @@ LONGEST_PX = 256
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerAction:
-    """A request to the worker: a recipe, and its inputs. What only the main thread can read of them is read already.
+    """A request to the worker: a recipe and its inputs, of which the part that needs the main thread has been read.
 
     kind, values: name and values of an action other than a run. scale: of the source. color_space: replaces the one
     that the source's file states. supersedes: key; earlier requests with the same key are cancelled. detach: the
@@ -67,7 +67,7 @@ class WorkerAction:
     ) -> WorkerAction:
         """Action on the form's device, with the scale and the colour space of its source.
 
-        surface: mesh that the source is a texture of; the tools work across its seams. Raise ParameterError if they
+        surface: mesh with the source as texture; the tools work across its seams. Raise ParameterError if they
         cannot. keeps_steps: compute only the steps that have changed since earlier actions.
         """
         mesh, notes = _mesh_inputs(surface, inputs, form)
@@ -105,7 +105,7 @@ class WorkerAction:
         return task.wait_for(job)
 
     def _color_spaces(self, sent: Mapping[str, Path | JobInput]) -> dict[str, str]:
-        """Colour space of the source, if it replaces the one that the file states; images of floats have none."""
+        """Colour space of the source, if it replaces that of the file. Images of floats have none."""
         given = sent.get(SOURCE)
         is_stored = isinstance(given, Path) or (given and all(one.itemsize == 1 for one in given.arrays.values()))
         return {SOURCE: self.color_space} if is_stored and self.color_space != AS_STORED else {}
@@ -173,7 +173,7 @@ def result_task(
 
 
 def with_width(made: JobResult, target: Target) -> JobResult:
-    """The result; if it is for a new material of unknown width, with a guessed width and a note.
+    """The result. If it is for a new material of unknown width, it gets a guessed width and a note.
 
     The guess is the default width of a procedural material whose name occurs in the target's name.
     """
@@ -192,7 +192,7 @@ def with_width(made: JobResult, target: Target) -> JobResult:
 def _mesh_inputs(
     surface: MeshSurface | JoinedMaterials | None, inputs: Mapping[str, Input], form: Form
 ) -> tuple[dict[str, Input], Sequence[str]]:
-    """Inputs for a surface's mesh and its directions; without a mesh, a note on the reason.
+    """Inputs for the mesh of a surface and its directions. Without a mesh, a note on the reason.
 
     Raise ParameterError if the form demands a mesh and there is none.
     """

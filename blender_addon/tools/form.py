@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Arguments of operators that run tools, made of a request's fields, and the form of a result in all requests."""
+"""Arguments of operators that run tools, made from the fields of a request; and the form of a result in requests."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ..parameters.groups import unit_m
 from ..paths import FOLDER_PATH, absolute
 
 BY_TYPE = {"bool": BoolProperty, "int": IntProperty, "float": FloatProperty}
-"""Properties by the type of a field; of others it is a text."""
+"""Properties by the type of a field. Fields of other types are texts."""
 
 
 def argument(
@@ -39,7 +39,7 @@ def argument(
     """Field of a request that operators and settings have as a property of its type; with `items`, as an enum.
 
     default: a value, or a type that makes one. read(text, name): converts the property's text to the field's value.
-    property_default: the property's default, where it differs from the field's.
+    property_default: default of the property, if it differs from the default of the field.
     """
     shown = "" if read else default if property_default is None else property_default
     about = {"name": label, "description": description, "default": shown, **options}
@@ -100,24 +100,24 @@ def given_properties(operator: bpy.types.Operator, names: Iterable[str]) -> dict
 
 
 def values_in(request: type, settings: bpy.types.PropertyGroup) -> dict[str, Any]:
-    """Values of a scene's settings for a request's fields, as far as the settings have them."""
+    """Values of a scene's settings for those fields of a request that the settings have."""
     names = settings.bl_rna.properties.keys()
     return {name: getattr(settings, name) for name in _arguments(request) if name in names}
 
 
 def values_over(request: type, settings: bpy.types.PropertyGroup, operator: bpy.types.Operator) -> dict[str, Any]:
-    """Values of a scene's settings for a request's fields; properties that were set in this call override them."""
+    """Values of a scene's settings for a request's fields. Properties that were set in this call override them."""
     return values_in(request, settings) | values_of(request, operator)
 
 
 def ensure_known(tool: str) -> None:
-    """Ask the engine for its tools if this one is not known yet."""
+    """Ask the engine for its tools if this tool is not known yet."""
     if tool not in catalogue:
         jobs.finish(description_task())
 
 
 def width_of(operator: bpy.types.Operator, context: bpy.types.Context) -> float:
-    """Real-world width of a picture in metres: from this call, else from the panel; 0: not known."""
+    """Real-world width of a picture in metres, from this call, or else from the panel; 0 if it is not known."""
     scene = context.scene
     return given_properties(operator, ("width_m",)).get("width_m", scene.impasto.width_m * unit_m(scene))
 
@@ -195,7 +195,7 @@ DIRECTIONS = {
     "0.5 for none",
 }
 LOOK = ("width_m", "mapping", "use_displacement", "use_ambient_occlusion")
-"""Fields of the form that a material depends on."""
+"""Fields of the form on which a material depends."""
 
 
 @dataclass(frozen=True, kw_only=True)

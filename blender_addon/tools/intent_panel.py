@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The panels above all others: the tabs with one row for what runs, and this material.
+"""The panels above all others: the tabs with one row for the running task, and this material.
 
 Nothing is drawn above them, and the height of the first two does not change while tasks run.
 """
@@ -14,11 +14,11 @@ from ..material.drawing import draw_adjustments, draw_material, draw_stand_in
 from .panel import Tab, in_editors, section
 
 COLUMNS = 3
-"""Tabs in a row; with more, their names would be cut off."""
+"""Tabs in a row. With more tabs, their names would be cut off."""
 
 
 class IntentPanel(Tab):
-    """Mixin: the tabs in each editor."""
+    """Base of the panel of the tabs: `in_editors` makes a class of it for each editor."""
 
     bl_label = "Impasto"
     bl_options = {"HIDE_HEADER"}  # noqa: RUF012  as Blender wants it
@@ -33,7 +33,7 @@ class IntentPanel(Tab):
 
 
 class MaterialPanel(Tab):
-    """Mixin: the active object's material in each editor."""
+    """Base of the panel of the active object's material: `in_editors` makes a class of it for each editor."""
 
     bl_label = "This Material"
     bl_order = 1

@@ -37,11 +37,11 @@ TABS = (
 )
 _NAMES = [item[0] for item in TABS]
 USUAL = {PHOTO: "seamless", WORDS: "", MODEL: "generate"}
-"""Intents with a tool of their own, and the task of the tool that each begins with; empty: the current tool stays."""
+"""Task of the first tool of each intent with a tool of its own; empty if the current tool stays."""
 
 
 def keep_tool(settings: bpy.types.PropertyGroup) -> None:
-    """Remember the tool for the next time that its intent is chosen."""
+    """Remember the tool until its intent is chosen again."""
     if settings.intent in USUAL:
         setattr(settings, _former(settings.intent), settings.tool)
 
@@ -100,11 +100,11 @@ LISTS = {
 }
 """Enums of tools: the kinds in each, and the task of its default tool."""
 MATCHER = "matcher"
-"""The enum of matchers."""
+"""Name of the enum of matchers."""
 PICTURED = "pictured"
-"""The enum of the panel's tools that have a thumbnail."""
+"""Name of the enum of the panel's tools with a thumbnail."""
 MODELS = "models"
-"""The enum of the models that generators run and that have a thumbnail."""
+"""Name of the enum of generators' models with a thumbnail."""
 Item = tuple[str, str, str, str | int, int]
 _items: dict[str, tuple[int, list[Item]]] = {}
 """Items of each enum, with the catalogue's revision. They are kept here because Blender keeps no reference to them."""
@@ -150,7 +150,7 @@ def tools_of(which: str) -> list[Mapping[str, Any]]:
 
 
 def tools_of_intent(intent: str) -> list[Mapping[str, Any]]:
-    """Tools that begin a texture in an intent; all others change one, as layers."""
+    """Tools that begin a texture in an intent. All other tools change a texture, as layers."""
     return [tool for tool in tools_of("tool") if tool["kind"] != "filter" and _intent_of(tool) == intent]
 
 
@@ -187,19 +187,19 @@ def _matchers() -> list[Item]:
 
 
 def _item(tool: Mapping[str, Any], numbers: Mapping[str, int]) -> Item:
-    """Enum item of a tool, with its thumbnail where there are windows to show it in."""
+    """Enum item of a tool, with its thumbnail if Blender has windows."""
     icon = previews.icon_of_tool(tool) if tool["thumbnail"] and not bpy.app.background else "NONE"
     return tool["name"], tool["label"], tool["description"], icon, numbers[tool["name"]]
 
 
 MAX_NUMBER = 2**24 - 1
-"""Blender's buttons hold an item's number as a float32, which is exact up to here."""
+"""Largest number of an item. Blender's buttons hold it as a float32, which is exact up to this number."""
 DEFAULT = 0
 """Number of the default item."""
 
 
 def numbers_of(names: Iterable[str], default: str | None = None) -> dict[str, int]:
-    """Number from 1 to `MAX_NUMBER` for each name, by its hash; 0 for the default. No two names share one."""
+    """Number from 1 to `MAX_NUMBER` for each name, by its hash; 0 for the default. All numbers differ."""
     numbers = {} if default is None else {default: DEFAULT}
     taken = {DEFAULT}
     for name in sorted(set(names) - set(numbers)):

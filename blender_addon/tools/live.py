@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Live preview: a small picture of the result, made anew after every change of a panel.
+"""Live preview: a small picture of the result, made again after every change of a panel.
 
-A timer requests it a moment after the last change, and the worker drops the request before it."""
+A timer requests the picture a moment after the last change, and the worker drops the request before."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Live:
     """Live preview of a panel, which is a subclass with `settings_poll_message` and `action`.
 
     error: reason why there is no preview. of: the panel, for `properties.when_changed`. settings: name of the scene's
-    settings. switch: their property that turns the preview on. delay_s: pause after the last change.
+    settings. switch: property of the settings that turns the preview on. delay_s: pause after the last change.
     """
 
     of: str
@@ -65,7 +65,7 @@ class Live:
         return False
 
     def recipes_before(self, _context: bpy.types.Context, _action: WorkerAction) -> Sequence[Recipe]:
-        """Recipes to compare the preview with: the first that can be run is used. None where nothing is compared."""
+        """Recipes to compare the preview with. The first recipe that can be run is used. Empty without a comparison."""
         return ()
 
     def give_back(self, inputs: Mapping[str, Input]) -> None:
@@ -75,7 +75,7 @@ class Live:
         """Called when there is a new picture."""
 
     def material_of(self, context: bpy.types.Context) -> bpy.types.Material | None:
-        """The material that shows its maps on objects."""
+        """The material that shows the maps of the preview on objects."""
         return active_material(context)
 
     def poll_message(self, context: bpy.types.Context) -> str:
@@ -94,7 +94,7 @@ class Live:
             bpy.app.timers.register(self.timer, first_interval=self.delay_s, persistent=True)
 
     def tick(self) -> float | None:
-        """Start a picture that is due; return the seconds until one is, or None."""
+        """Start a picture that is due. Return the seconds until a picture is due, or None."""
         left_s = self._due_s - time.monotonic()
         if left_s > 0:
             return left_s
@@ -122,7 +122,7 @@ class Live:
 
     @property
     def picture(self) -> np.ndarray | None:
-        """The picture; while a new one is being made, the worker's preview of it."""
+        """The picture. While a new picture is being made, the worker's preview of the new one."""
         task = self._running
         return task.preview if task and task.preview is not None else self.pixels
 
@@ -139,7 +139,7 @@ class Live:
         self.clear()
 
     def clear(self) -> None:
-        """Forget the picture, and the one that is due."""
+        """Forget the picture, and a picture that is due."""
         if bpy.app.timers.is_registered(self.timer):
             bpy.app.timers.unregister(self.timer)
         self.pixels, self.maps, self.before, self.error, self._task = None, {}, None, "", None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Menus of tools by group: those of an intent, for the Impasto panel, and all tools, to add a layer.
+"""Menus of tools by group: tools of an intent, for the Impasto panel, and all tools, to add a layer.
 
 Each submenu is a class of its own: Blender's search of a menu looks into each class once.
 """
@@ -115,7 +115,7 @@ def _draw_column(
 def columns(
     subgroups: Mapping[str, Sequence[Mapping[str, Any]]],
 ) -> list[dict[str, Sequence[Mapping[str, Any]]]]:
-    """Subgroups in columns of up to `LONGEST` lines, their headings included."""
+    """Subgroups in columns of up to `LONGEST` lines, including headings."""
     found: list[dict[str, Sequence[Mapping[str, Any]]]] = []
     lines = LONGEST
     for subgroup, tools in subgroups.items():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Map sets as the files that an engine expects, written by the command `impasto export`."""
+"""Map sets as files for another program, such as a game engine, written by the command `impasto export`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PRESETS = (
     ("godot", "Godot 4", "Occlusion, roughness and metallic in one picture; OpenGL normals"),
     ("materialx", "MaterialX", "A picture for each map, and a document with a standard surface"),
 )
-"""Presets of the engine's `impasto export`."""
+"""Presets of `impasto export`."""
 FORMATS = (
     ("png", "PNG, 8 bits", "Small and fast"),
     ("png16", "PNG, 16 bits", "Smooth heights"),
@@ -35,7 +35,7 @@ FORMATS = (
 
 @dataclass(frozen=True)
 class PackedFiles:
-    """Folder, packing and format of files for an engine, and the Python that writes them."""
+    """Folder, packing and format of exported files. found, version: Impasto's engine, which writes the files."""
 
     folder: Path
     packing: str
@@ -47,15 +47,15 @@ class PackedFiles:
 
     @classmethod
     def prepare(cls, folder: Path, packing: str, format_name: str, *, replace: bool) -> PackedFiles:
-        """Find the engine, on the main thread. Raise WorkerError if there is none."""
+        """Find Impasto's engine, on the main thread. Raise WorkerError if there is none."""
         found, version = engine.require(here=True), catalogue.version
         environment = engine.settings_environment()
         return cls(folder.absolute(), packing, format_name, replace, found, version, environment)
 
     def write(self, task: Task, title: str, maps: Mapping[str, bytes], transform: str = "") -> Mapping[str, Any]:
-        """Write a set's maps, PNG files by map, under this title; the command's answer has the `files`.
+        """Write a map set with this title. Return the command's answer, which has the `files`. maps: PNG files by map.
 
-        transform: of the textures on UVs, as the command takes it.
+        transform: transform of the textures on UVs, in the form of the command's option.
         """
         engine.check(self.found, self.version)
         name = naming.of_files(title)

@@ -31,7 +31,7 @@ MAKES = {
     WORDS: ("Words", "FONT_DATA"),
     MODEL: ("Model", "OUTLINER_OB_POINTCLOUD"),
 }
-"""Texts and icons of the buttons that choose what to make a material from."""
+"""Texts and icons of the buttons that choose the source of a material."""
 MAKES_HEIGHT = 1.5
 LIVE_SCALE = 8.0
 """Size of a live preview, in button heights."""
@@ -40,7 +40,7 @@ LABEL = 0.25
 
 
 class Tab:
-    """Mixin: a panel in the tab. intents: intents that show it; empty: all. place: where its reports are shown.
+    """Mixin: a panel in the tab. intents: intents that show the panel; empty for all. place: place of its reports.
 
     A subclass with a place draws the panel in `draw_body`.
     """
@@ -142,7 +142,7 @@ def section(
 
 
 def draw_makes(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """Draw the choice of what a material is made from."""
+    """Draw the choice of the source of a material."""
     row = layout.row(align=True)
     row.use_property_split, row.scale_y = False, MAKES_HEIGHT
     for intent, (text, icon) in MAKES.items():
@@ -159,7 +159,7 @@ def draw_images(
 ) -> None:
     """Draw the images of some of a tool's inputs, one or many for each.
 
-    settings: the panel's, which say what is used as a mask; None: an image. group: as for `draw_parameters`.
+    settings: settings of the panel, with the kind of mask; None for an image. group: as for `draw_parameters`.
     """
     group = group or properties.group_of(context.scene, tool)
     for item in wanted:
@@ -176,7 +176,7 @@ def draw_images(
 
 
 def draw_input(layout: bpy.types.UILayout, value: bpy.types.PropertyGroup, name: str, of: str = "") -> None:
-    """Draw the image of an input, to be chosen or opened. of: name of the image that it belongs to, used as label."""
+    """Draw the image of an input, to be chosen or opened. of: label, the name of the image to which it belongs."""
     row = layout.split(factor=LABEL)
     left = row.row()
     left.alignment = "RIGHT"
@@ -185,7 +185,7 @@ def draw_input(layout: bpy.types.UILayout, value: bpy.types.PropertyGroup, name:
 
 
 def _draw_for_each(layout: bpy.types.UILayout, group: bpy.types.PropertyGroup, item: Mapping[str, Any]) -> None:
-    """Draw the images of an input that belong to the images of another one, such as a mask for each style."""
+    """Draw the images of an input that belong to the images of another input, such as a mask for each style."""
     others = inputs.values(group, item["for_each"])
     for value in others:
         image = getattr(value, inputs.pointer_to(item["for_each"]))
@@ -296,7 +296,7 @@ def _draw_point(column: bpy.types.UILayout, group: bpy.types.PropertyGroup, iden
 
 
 def draw_place_points(layout: bpy.types.UILayout, context: bpy.types.Context, tool: Mapping[str, Any]) -> None:
-    """Draw the button to drag a tool's points on the panel's source, if it has any."""
+    """Draw the button to drag the points of a tool on the panel's source, if the tool has points."""
     if points.visible_points(properties.group_of(context.scene, tool), tool):
         layout.operator("impasto.place_points", icon="TRACKER")
 
@@ -304,7 +304,7 @@ def draw_place_points(layout: bpy.types.UILayout, context: bpy.types.Context, to
 def draw_live(layout: bpy.types.UILayout, name: str, live: Live, picture: np.ndarray | None, repeats: int = 1) -> None:
     """Draw a live preview, or the reason why there is none. Its height is reserved before the first picture.
 
-    name: of its icon. repeats: as for `icon_of_pixels`.
+    name: name of the icon. repeats: as for `icon_of_pixels`.
     """
     if live.error:
         draw_text(layout, live.error, "ERROR")
@@ -318,7 +318,7 @@ def draw_run(
 ) -> None:
     """Draw the button that runs a tool and, if `reports`, its last report below it.
 
-    Its progress is at the top of the tab.
+    The progress is shown at the top of the tab.
     """
     column = layout.column()
     draw_operator(column, operator, scale_y=1.5, icon=icon, **look)
@@ -327,9 +327,9 @@ def draw_run(
 
 
 def draw_outcome(layout: bpy.types.UILayout, operator: str, place: Place) -> None:
-    """Draw what an operator made last at a place, or the reason why it cannot run.
+    """Draw the last report of an operator at a place, or the reason why the operator cannot run.
 
-    It stands below whatever must not move while somebody touches it.
+    It is below everything that must not move while the user touches it.
     """
     if engine.find() is not None:  # else the box at the top shows what is being done about it
         draw_report(layout, place, said=poll_message(operator))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Presets of each tool's parameters, for the panel's tool, the stylizer and any layer.
 
-Bundled ones are the named settings of their plugins. The user's are recipes of one step, in Blender's folder for
-presets. Those that earlier versions wrote there are Python: they are read as a list of assignments, and never run.
+Bundled presets are named settings in plugins. Presets of the user are recipes of one step, in Blender's folder for
+presets. Earlier versions wrote presets in Python, which are read as a list of assignments, and never run.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _chosen: dict[str, tuple[str, str]] = {}
 
 
 class PresetMenu:
-    """Mixin for a menu: the presets of a tool. of: whose."""
+    """Mixin for a menu: the presets of a tool. of: owner of the presets, a value of `OF`."""
 
     bl_label = "Presets"
     of = PANEL
@@ -151,7 +151,7 @@ ADDS = {PANEL: IMPASTO_OT_preset_add, STYLE: IMPASTO_OT_style_preset_add, LAYER:
 
 
 def presets_of(tool: str) -> dict[str, Mapping[str, Any] | Path]:
-    """The parameters of a tool's bundled presets, and the files of the user's own, by name."""
+    """The parameters of a tool's bundled presets, and the files of the user's presets, by name."""
     files = sorted(path for path in _folder(tool).glob("*") if path.suffix in (".json", ".py"))
     own = {bpy.path.display_name(path.name, title_case=False): path for path in files}
     return {**{one["name"]: one["values"] for one in catalogue[tool]["settings"]}, **own}
@@ -170,7 +170,7 @@ def owner_of(context: bpy.types.Context, of: str) -> tuple[Group, str]:
 
 
 def chosen_tool(context: bpy.types.Context, of: str) -> str:
-    """Name of the tool; empty where no layer is."""
+    """Name of the chosen tool; empty without a layer."""
     try:
         return owner_of(context, of)[1]
     except ParameterError:
@@ -195,12 +195,12 @@ def draw(layout: bpy.types.UILayout, of: str = PANEL) -> None:
 
 
 def _folder(tool: str, *, create: bool = False) -> Path:
-    """The user's own presets of a tool."""
+    """Folder of the user's presets of a tool."""
     return Path(bpy.utils.user_resource("SCRIPTS", path=f"presets/impasto/{tool}", create=create))
 
 
 def _write(owner: Group, tool: Mapping[str, Any], name: str) -> None:
-    """Write a tool's values and size as a preset; an existing preset of this name is replaced."""
+    """Write a tool's values and size as a preset. An existing preset of this name is replaced."""
     values = properties.parameters_of(owner, tool) | properties.size_of(group_of(owner, tool), tool)
     recipe = Recipe((Step(tool["name"], values, name=name),))
     path = _folder(tool["name"], create=True) / f"{naming.of_files(name).replace(' ', '_')}.json"
@@ -216,7 +216,7 @@ def _remove(tool: str, name: str) -> None:
 
 
 def _put(owner: Group, tool: Mapping[str, Any], name: str) -> None:
-    """Give a tool the values of a preset. ImpastoError, before anything changes, for one that cannot be read."""
+    """Give a tool the values of a preset. Raise ImpastoError, before anything changes, if it cannot be read."""
     source = presets_of(tool["name"]).get(name)
     if source is None:
         raise ParameterError("there is no preset called {} of {}", "choose another", excerpt(name), tool["label"])
@@ -260,7 +260,7 @@ def _assignments(path: Path) -> list[tuple[list[str], Any]]:
 
 
 def _put_assigned(group: bpy.types.PropertyGroup, tool: Mapping[str, Any], values: list[tuple[list[str], Any]]) -> None:
-    """Set properties below a tool's group; properties that no longer exist are left out."""
+    """Set properties below a tool's group. Properties that no longer exist are left out."""
     for name in properties.drawn_parameters(tool):
         group.property_unset(identifier(name))
     for names, value in values:

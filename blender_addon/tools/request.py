@@ -28,14 +28,14 @@ from .action import WorkerAction, result_task
 from .form import Form, argument, parse_object, sources_from, values_in
 
 SCALE = "scale"
-"""The one parameter of the preparing tool that leaves each point of the source in its place on a mesh."""
+"""The only parameter of the preparing tool that does not move the points of the source on a mesh."""
 
 
 @dataclass(frozen=True)
 class Request(Form):
     """A tool with its parameters and inputs in plain values, with the command line's names and defaults.
 
-    estimator: tool that estimates the maps which a generator does not make, or "none"; empty for the usual one.
+    estimator: tool for the maps that a generator does not make, or "none"; empty for the default estimator.
     preparation: parameters of the tool that prepares the source. matched: record of the match that found parameters.
     """
 
@@ -80,7 +80,7 @@ class Request(Form):
         return cls(settings.tool, parameters, inputs=images, seed=settings.seed, **(shared | more))
 
     def recipe(self) -> Recipe:
-        """Recipe of the tool; after a generator that does not make all maps, with the estimator."""
+        """Recipe of the tool, and of the estimator after a generator that does not make all maps."""
         tool = catalogue[self.tool]
         parameters = dict(self.parameters)
         sizes = {"width_px": self.width_px, "height_px": self.height_px}
@@ -102,7 +102,7 @@ class Request(Form):
         return [Step(catalogue.usual("prepare"), dict(self.preparation))] if self._prepared() else []
 
     def _prepared(self) -> set[str]:
-        """Parameters by which the source is prepared before the tool sees it."""
+        """Parameters that prepare the source for the tool."""
         if self.source is None or not self.preparation:
             return set()
         known = properties_of(catalogue[catalogue.usual("prepare")])
@@ -110,7 +110,7 @@ class Request(Form):
         return {name for name, value in self.preparation.items() if defaults.get(name) != value}
 
     def recipe_of_match(self, found: Recipe) -> Recipe:
-        """A found recipe in this request's size; a single step is followed by the estimator, as in `recipe`."""
+        """A found recipe in this request's size. The estimator follows a single step, as in `recipe`."""
         if len(found.steps) == 1:
             (step,) = found.steps
             request = replace(self, tool=step.tool, parameters=step.parameters, seed=found.seed, matched=found.matched)
@@ -125,15 +125,15 @@ class Request(Form):
         return replace(found, steps=tuple(steps))
 
     def result_name(self) -> str:
-        """Name of the results: the given one, or one made of the names of source, model and style."""
+        """Name of the results: the given name, or a name from the names of source, model and style."""
         if self.name:
             return naming.of_parts(self.name)
         return naming.of_result(catalogue[self.tool], self.parameters, self.source, self.inputs)
 
     def read_inputs(self, painted: bpy.types.Material | None = None) -> dict[str, Input]:
-        """Source and other inputs, read as far as only the main thread can. Raise ImpastoError if one cannot be read.
+        """Source and other inputs, read as far as that needs the main thread. Raise ImpastoError if one is unreadable.
 
-        painted: material whose textures the result replaces; a tool that needs a mesh gets its mesh.
+        painted: material whose textures the result replaces. A tool that needs a mesh gets the mesh of the material.
         """
         _, named = name_inputs(self.inputs)
         sources = named if self.source is None else {SOURCE: self.source, **named}
@@ -144,7 +144,7 @@ class Request(Form):
         return given
 
     def target(self, context: bpy.types.Context) -> Target:
-        """Target of the result. A filter's result replaces the image that it was made of; other maps stay."""
+        """Target of the result. The result of a filter replaces the filtered image, and other maps stay."""
         target = self.target_called(context, self.result_name())
         if catalogue[self.tool]["kind"] != "filter" or self.material == NONE:
             return target
@@ -160,7 +160,7 @@ class Request(Form):
         return self.source is not None and self.source in [material, *images]
 
     def surface(self, painted: bpy.types.Material | None) -> MeshSurface | JoinedMaterials | None:
-        """Surface of the chosen objects that source and result lie on; None if there is none.
+        """Surface of the chosen objects with the source and the result; None if there is none.
 
         A tool that takes a mesh gets all faces of the objects, unless the source belongs to one of their materials.
         """
@@ -180,9 +180,9 @@ class Request(Form):
         then: Then = lambda *_: (),
         others: Sequence[Target] = (),
     ) -> Task:
-        """Task that carries the request out, and then calls `then`. Raises ImpastoError if it cannot be.
+        """Task that carries out the request, and then calls `then`. Raise ImpastoError if that is impossible.
 
-        others: targets of all but the first of joined materials.
+        others: targets of joined materials after the first.
         """
         painted, tool = by_uid(bpy.data.materials, target.painted), catalogue[self.tool]
         request = self.with_mask(painted)
@@ -200,7 +200,7 @@ class Request(Form):
         )
 
     def preview(self) -> WorkerAction:
-        """Action for a small picture, without anything that is looked up on a mesh."""
+        """Action for a small picture, without anything that needs a mesh."""
         return WorkerAction.of(self, self.recipe(), self.read_inputs())
 
     def with_mask(self, painted: bpy.types.Material | None) -> Request:
@@ -223,5 +223,5 @@ class Request(Form):
 
 
 def _mask_of(tool: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Description of the tool's mask, if it takes one."""
+    """Description of the tool's input for a mask, if any."""
     return next((item for item in tool["inputs"] if item["name"] == MASK and item["on_subject"]), None)

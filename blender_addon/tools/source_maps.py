@@ -56,7 +56,7 @@ CHANNELS = (
     ("1-b", "Blue, Inverted", "One minus this channel, as glossiness in place of roughness", 7),
     ("1-a", "Alpha, Inverted", "One minus this channel, as glossiness in place of roughness", 8),
 )
-"""Channels that may hold a map of one channel: the endings that `map_files.parse_source` reads."""
+"""Channels that may hold a map of one channel, as endings that `map_files.parse_source` reads."""
 SIGNS = (
     (WHOLE, "OpenGL or DirectX", "Whichever the normals are by their look", 0),
     ("opengl", "OpenGL", "The green of the normals points up", 9),
@@ -71,7 +71,7 @@ MOST_STRANGERS = 100
 """Most pictures that are listed for a folder in which no map was recognised."""
 ROWS = 5
 SETTINGS = "impasto_source"
-"""Name, in a button's context, of the settings that a list belongs to."""
+"""Name, in the context of a button, of the settings with the list."""
 CHANGED = preview_update(TEXTURE)
 
 
@@ -82,12 +82,12 @@ def _places(row: ImpastoSourceMap, _context: bpy.types.Context) -> Sequence[tupl
 
 
 def _settings_of(part: bpy.types.PropertyGroup) -> bpy.types.PropertyGroup:
-    """The settings that the list or a row of it belongs to."""
+    """The settings with this list or row."""
     return part.id_data.path_resolve(part.path_from_id().partition(".source_maps")[0])
 
 
 def _choose_map(row: ImpastoSourceMap, context: bpy.types.Context) -> None:
-    """Stop using the other file that held this map."""
+    """Give this row the chosen map, and take the map away from another row."""
     row.place, row.reason = WHOLE, "" if row.holds != NOT_USED else LEFT_OUT
     for other in _settings_of(row).source_maps.rows:
         if other.as_pointer() != row.as_pointer() and other.holds == row.holds != NOT_USED:
@@ -144,18 +144,18 @@ class ImpastoSourceMaps(bpy.types.PropertyGroup):
 
     @property
     def is_changed(self) -> bool:
-        """Whether the rows differ from what was recognised in the folder."""
+        """Whether the rows differ from the maps that were recognised in the folder."""
         return len(self.rows) > 0 and (not self.recognised or self.sources != json.loads(self.recognised))
 
     @property
     def note(self) -> str:
-        """A sentence that names the files that are not used; empty if all are."""
+        """Sentence with the names of unused files; empty if all files are used."""
         used = {row.path for row in self.rows if row.holds != NOT_USED}
         unused = {Path(row.path): row.reason for row in self.rows if row.path not in used}
         return MapSet("", {}, unused).note
 
     def fill(self, found: MapSet) -> None:
-        """Show a set's maps, in the order of the maps' names, and the files that it leaves out."""
+        """Show the maps of a set, in the order of their names, and the files that the set leaves out."""
         self.rows.clear()
         self.active = 0
         for name in sorted(found.maps, key=list(MAP_CHANNELS).index):
@@ -185,7 +185,7 @@ def source_path(settings: bpy.types.PropertyGroup) -> Path:
 
 
 def maps_poll_message(settings: bpy.types.PropertyGroup) -> str:
-    """Reason why a changed list is no source; empty if it is one or nothing was changed."""
+    """Reason why a changed list is no source; empty if it is a source or was not changed."""
     group = settings.source_maps
     return "Choose the map of one of the files" if group.is_changed and not group.sources else ""
 
@@ -245,12 +245,12 @@ def _look(group: ImpastoSourceMaps, path: Path) -> None:
 
 
 def _of_strangers(pictures: Sequence[Path]) -> MapSet:
-    """A set of pictures whose names say no map, so that maps can be chosen for them."""
+    """Set of pictures whose names contain no map, so that the user can choose maps for them."""
     return MapSet("", {}, dict.fromkeys(pictures, NAMES_NONE))
 
 
 def _with_unlisted(found: MapSet) -> MapSet:
-    """A set file's set with the unlisted pictures in the folders of its maps, so that they can be chosen."""
+    """The set of a set file, and the unlisted pictures in the folders of its maps, so that the user can choose them."""
     beside = {file for folder in {file.parent for file in found.files} for file in pictures_among(files_in(folder))}
     unlisted = dict.fromkeys(sorted(beside.difference(found.files))[:MOST_FILES], UNLISTED)
     return MapSet(found.name, found.maps, unlisted, found.set_file)
@@ -292,7 +292,7 @@ class IMPASTO_UL_source_maps(bpy.types.UIList):
 
 
 def _chosen(context: bpy.types.Context) -> bpy.types.PropertyGroup:
-    """Settings whose source the clicked button belongs to; for scripts, those of the Impasto panel."""
+    """Settings of the source with the clicked button; for scripts, settings of the Impasto panel."""
     return getattr(context, SETTINGS, None) or context.scene.impasto
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The source that a panel or a material's layers are set to, and what a tool still needs: weights, a model, images."""
+"""The source in the settings of a panel or of layers, and missing needs of a tool: weights, a model, images."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NONE, FILE, FOLDER, IMAGE, MATERIAL = "NONE", "FILE", "FOLDER", "IMAGE", "MATERI
 A_FILE = (FILE, "File", "A picture, or a folder of maps, on disk")
 AN_IMAGE = (IMAGE, "Image", "An image of this .blend file")
 MOST_KINDS = 3
-"""Most kinds of source whose names fit next to a label."""
+"""Most kinds of sources with names that fit next to a label."""
 
 
 class SourceSettings:
@@ -45,7 +45,7 @@ class SourceSettings:
 
 
 class WidthSettings:
-    """Mixin for settings that say how wide a picture is."""
+    """Mixin for settings with the width of a picture."""
 
     width_m: FloatProperty(
         name="Real Width",
@@ -59,7 +59,7 @@ class WidthSettings:
 
 
 def chosen_source(settings: bpy.types.PropertyGroup, kind: str = "") -> Source | None:
-    """The chosen source; None without one. kind: of the source; empty for the settings' `source_kind`."""
+    """The chosen source, or None. kind: kind of the source; empty for the `source_kind` of the settings."""
     kind = kind or settings.source_kind
     if kind in (IMAGE, MATERIAL):
         return getattr(settings, kind.lower())
@@ -87,7 +87,7 @@ def draw_source(column: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -
 
 
 def draw_kind_of_source(column: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
-    """Draw the kind of source and its colour space, where the source itself is drawn elsewhere."""
+    """Draw the kind of source and its colour space, for a panel that draws the source elsewhere."""
     _draw_kind(column, settings)
     _draw_color_space(column, settings)
 

@@ -51,7 +51,7 @@ class TrainingRequest:
     device: str = same_as(Form, "device")
 
     def task(self) -> Task:
-        """Task that trains. Raises ImpastoError if it cannot be started."""
+        """Task that trains. Raise ImpastoError if it cannot be started."""
         if catalogue[self.tool]["kind"] != "trainer":
             remedy = Message("choose from {}", ", ".join(one["name"] for one in catalogue if one["kind"] == "trainer"))
             raise ParameterError("{} is no trainer", remedy, self.tool)

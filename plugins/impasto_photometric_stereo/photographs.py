@@ -66,7 +66,7 @@ class Photographs:
 
 
 def read(photos: Sequence[Maps], device: str) -> Photographs:
-    """The photographs as tensors. ParameterError, with a remedy, if they cannot be compared."""
+    """The photographs as tensors. Raise ParameterError, with a remedy, if they cannot be compared."""
     _check(photos)
     rgb, usable = [], []
     for index, photo in enumerate(photos):

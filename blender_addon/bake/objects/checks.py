@@ -56,7 +56,7 @@ def chosen_objects(
 
 
 def check(obj: Object, options: BakeOptions, *, needs_material: bool = True, slots: Collection[int] = ()) -> str:
-    """The name of the UV map to bake to. ParameterError, which names the remedy, where baking cannot work.
+    """Name of the UV map to bake to. Raise ParameterError, with a remedy, if baking cannot work.
 
     needs_material: the maps show its own surface, if they show any. slots: indices of those that are baked; (): all.
     """

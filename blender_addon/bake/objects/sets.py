@@ -103,7 +103,7 @@ def _names(objects: Sequence[Object]) -> str:
 
 
 def check_set(given: BakeSet, options: BakeOptions) -> list[str]:
-    """The UV map of each object to bake to. ParameterError, which names the remedy, where baking cannot work."""
+    """Name of each object's UV map to bake to. Raise ParameterError, with a remedy, if baking cannot work."""
     for one in given.projections:
         for high in one.highs:
             check_high(high, needs_material=options.need_materials)

@@ -74,7 +74,7 @@ class BakeObject:
 
 
 def maps_of(material: bpy.types.Material, options: BakeOptions) -> list[BakedMap]:
-    """The maps, with their recipe in the files where they are baked. Raises an ImpastoError."""
+    """The maps, with their recipe in the files where they are baked. Raise an ImpastoError."""
     if maps := image_maps(material):
         return maps
     subject = subject_of(material, options)
@@ -83,7 +83,7 @@ def maps_of(material: bpy.types.Material, options: BakeOptions) -> list[BakedMap
 
 
 def image_maps(material: bpy.types.Material) -> list[BakedMap]:
-    """The maps of a material that shows nothing but images; none for others. Raises an ImpastoError."""
+    """The maps of a material that shows nothing but images; none for others. Raise an ImpastoError."""
     check_material(material)
     return _read(material) if shows_images(material) else []
 

@@ -92,7 +92,7 @@ class Lines(Generic[T]):
 
 
 def _appendable(path: Path) -> int:
-    """Open a regular file that is no link, without waiting for a pipe; its descriptor. Raises OSError."""
+    """Open a regular file that is no link, without waiting for a pipe; its descriptor. Raise OSError."""
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
     for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY", "O_CLOEXEC"):
         flags |= getattr(os, name, 0)

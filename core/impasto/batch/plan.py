@@ -43,7 +43,7 @@ class Recipes:
         self._read: dict[str, Recipe] = {}
 
     def of(self, given: str, inputs: Iterable[str] = ()) -> Recipe:
-        """The recipe in a file, or of one step with the tool of this name and inputs. Raises an ImpastoError."""
+        """The recipe in a file, or of one step with the tool of this name and inputs. Raise an ImpastoError."""
         if not _is_file(given):
             recipe = Recipe((Step(given, {}, _inputs_of(registry().tool(given), inputs)),))
             _check_kinds(recipe)

@@ -172,7 +172,7 @@ def _picture(
 
 
 def _sha256(file: Path) -> str:
-    """Hash of a picture's file. FileError, before it is read whole, if it is too long for the picture's size."""
+    """Hash of a picture's file. Raise FileError, before all is read, if it is too long for the picture's size."""
     decode.read_size(file)
     return sha256_of(file)
 

@@ -259,7 +259,7 @@ UNKNOWN, HDR = 2, {16: "PQ", 18: "HLG"}
 
 
 def cicp_space(name: str, primaries: int, curve: int, full_range: int) -> RGBSpace | None:
-    """The space of a cICP chunk (PNG 3, 11.3.2.6); None for sRGB. FileError, about the file `name`, for HDR."""
+    """The space of a cICP chunk (PNG 3, 11.3.2.6); None for sRGB. Raise FileError, about the file `name`, for HDR."""
     if curve in HDR:
         remedy = "export it as sRGB or Display P3, or as linear EXR with values from 0 to 1"
         raise FileError("{} is encoded in {} for bright screens (HDR), which is not read", remedy, name, HDR[curve])

@@ -38,7 +38,7 @@ UPRIGHT = np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0]], np.float64)
 def mesh_of_obj(data: bytes, name: str) -> Mesh:
     """The mesh in the bytes of an OBJ file called `name`, without faces that have no UVs.
 
-    FileError, with a remedy, if it is no OBJ, or no face has UVs.
+    Raise FileError, with a remedy, if it is no OBJ, or no face has UVs.
     """
     numbers: dict[bytes, array[float]] = {b"v": array("d"), b"vt": array("d")}
     counts, corners = array("q"), array("q")
@@ -231,7 +231,7 @@ READERS: dict[str, Callable[[bytes, str], Mesh]] = {
 def read_mesh(path: str | Path) -> Mesh:
     """The mesh in a file, or for FILE.glb/Material/NAME the part with that material.
 
-    FileError, with a remedy, if it is no mesh, or has no UVs.
+    Raise FileError, with a remedy, if it is no mesh, or has no UVs.
     """
     path = Path(path)
     datablock = Datablock.at(path)
@@ -244,7 +244,7 @@ def read_mesh(path: str | Path) -> Mesh:
 
 
 def mesh_of(data: bytes, name: str) -> Mesh:
-    """The mesh in the bytes of a file called `name`. FileError, with a remedy, if it is no mesh, or has no UVs."""
+    """The mesh in the bytes of a file called `name`. Raise FileError, with a remedy, without a mesh or UVs."""
     return READERS[_check(name)](data, name)
 
 

@@ -73,7 +73,7 @@ def ply_of(mesh: Mesh) -> bytes:
 
 
 def mesh_of_ply(data: bytes, name: str) -> Mesh:
-    """The mesh in the bytes of a PLY file called `name`. FileError, with a remedy, if it is no mesh, or has no UVs."""
+    """The mesh in the bytes of a PLY file called `name`. Raise FileError, with a remedy, without a mesh or UVs."""
     end = END.search(data[:MOST_HEADER_BYTES])
     lines = [line.split() for line in data[: end.start() if end else 0].decode("ascii", "replace").splitlines()]
     kind = next((line[1] for line in lines if len(line) == 3 and line[0] == "format"), "")

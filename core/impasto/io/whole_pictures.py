@@ -43,7 +43,7 @@ class PillowPicture:
 
     kind: Pillow's name of the format. mode: Pillow's mode for the rows; "" for the file's own, or "RGB". CMYK means
     amounts of ink, even if Adobe software stored them inverted. is_inverted: whether Pillow inverts the opacity, as in
-    a TGA with one bit of it. is_cut: whether it is a JPEG without its end marker. Raises FileError if the package that
+    a TGA with one bit of it. is_cut: whether it is a JPEG without its end marker. Raise FileError if the package that
     reads the format is missing, and any of Pillow's exceptions if the file is damaged.
     """
 

@@ -179,7 +179,7 @@ def write_tiles(
 
 
 def _watch(tiles: Iterable[Tile], size_px: tuple[int, int], context: Context) -> Iterator[Tile]:
-    """The tiles. After each, report progress and a small preview. Raises Cancelled."""
+    """The tiles. After each, report progress and a small preview. Raise Cancelled."""
     step = -(-max(size_px) // PREVIEW_SIZE_PX)
     shown: dict[str, np.ndarray] = {}
     all_px, done_px, shown_px = size_px[0] * size_px[1], 0, 0

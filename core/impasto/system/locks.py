@@ -70,7 +70,7 @@ def lock_file(target: Path) -> Path:
 
 
 def acquire(path: Path) -> Lock | None:
-    """Lock on the file `path`, created if needed; None if another process holds it. Raises OSError."""
+    """Lock on the file `path`, created if needed; None if another process holds it. Raise OSError."""
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     with Uninterrupted():
         descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0), 0o666)

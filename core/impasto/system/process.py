@@ -40,7 +40,7 @@ def start(
     folder: Path | None = None,
     is_separate: bool = True,
 ) -> subprocess.Popen[bytes]:
-    """Start a command without this process's PYTHON* variables. Raises OSError.
+    """Start a command without this process's PYTHON* variables. Raise OSError.
 
     environment: further variables. stdin, stdout, stderr: as for `subprocess.Popen`. folder: its current folder.
     is_separate: give it a process group of its own, which `kill` ends with it, and no console window on Windows.

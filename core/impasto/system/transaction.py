@@ -74,7 +74,7 @@ def stage(targets: Iterable[Path], *, replace: bool = True) -> Iterator[dict[Pat
 
 @contextlib.contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """A temporary folder, removed at the end. FileError, with a remedy, if it cannot be created or written to."""
+    """A temporary folder, removed at the end. Raise FileError, with a remedy, if it cannot be created or used."""
     try:
         with tempfile.TemporaryDirectory(prefix="impasto-", ignore_cleanup_errors=True) as folder:
             _temporary.add(folder)

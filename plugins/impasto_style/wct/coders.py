@@ -116,8 +116,8 @@ class Coder:
 def load_coders(name: str, context: Context) -> dict[int, Coder]:
     """The coder of each level of a network, coarse to fine, on the context's device.
 
-    "auto" stands for the distilled network if it is installed, or else the bundled one. ModelError, with instructions
-    for getting it, if it is not installed.
+    "auto" stands for the distilled network if it is installed, or else the bundled one. Raise ModelError, with
+    instructions for getting it, if it is not installed.
     """
     chosen = chosen_network(name, (DISTILLED,), context)
     arrays = context.load_weights(chosen) if chosen != BUNDLED else _bundled_coders()
