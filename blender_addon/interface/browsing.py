@@ -52,7 +52,7 @@ class PictureBrowser:
         return _existing(engine.preferences().last_folder)
 
     def take(self, context: bpy.types.Context) -> None:
-        """Use the choice. FileError if that is impossible."""
+        """Use the choice. Raise FileError if that is impossible."""
         raise NotImplementedError
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
@@ -175,7 +175,7 @@ def remember(folder: Path) -> None:
 
 
 def load(path: str) -> bpy.types.Image:
-    """Image of a file, an existing or a new one. FileError if Blender cannot read it."""
+    """Image of a file, an existing or a new one. Raise FileError if Blender cannot read it."""
     refusal = FileError("{} cannot be read as a picture", "choose a picture", excerpt(Path(path)))
     try:
         image = bpy.data.images.load(path, check_existing=True)

@@ -65,7 +65,7 @@ class KerasFile:
 
     @cached_property
     def archive(self) -> bytes:
-        """A new file of the checked parts. ModelError if a weight cannot be read."""
+        """A new file of the checked parts. Raise ModelError if a weight cannot be read."""
         arrays = read_hdf5(io.BytesIO(self._parts[WEIGHTS]), Message("the weights in {}", self._what))
         config, metadata = json.dumps(self.config).encode(), self._parts.get(METADATA, b"{}")
         return _zip({CONFIG: config, METADATA: metadata, WEIGHTS: hdf5_bytes(arrays)})
@@ -83,7 +83,7 @@ class KerasFile:
     def outputs(self, inputs: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
         """Shape of each output for inputs of these shapes, by a model without memory.
 
-        ModelError if a tensor on the way is too large, or the weights are not those of the layers.
+        Raise ModelError if a tensor on the way is too large, or the weights are not those of the layers.
         """
         config = copy.deepcopy(self.config)
         for layer in config["config"]["layers"]:
@@ -114,7 +114,7 @@ class KerasFile:
 
 
 def _members(data: bytes, what: str) -> dict[str, bytes]:
-    """The parts of the archive, by name. ModelError for other names, parts that are too large, or damage."""
+    """The parts of the archive, by name. Raise ModelError for other names, parts that are too large, or damage."""
     try:
         members = archive_members(io.BytesIO(data))
         names = [one.filename for one in members]
@@ -211,7 +211,7 @@ def _outputs_by_name(outputs: Any) -> dict[str, Any]:
 
 
 class KerasRunner:
-    """Runs a checked file in Keras. ModelError if Keras does not load or run it."""
+    """Runs a checked file in Keras. Raise ModelError if Keras does not load or run it."""
 
     def __init__(self, archive: bytes, what: str) -> None:
         self._keras, self._what = imported_keras(), what

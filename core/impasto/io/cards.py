@@ -237,7 +237,7 @@ UNIMPORTANT: Mapping[str, TypeAdapter[Any]] = {
 
 
 def read_card(text: str | bytes, path: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """A model's card, and notes on mistakes in its `UNIMPORTANT` fields. ModelError for any other mistake."""
+    """A model's card, and notes on mistakes in its `UNIMPORTANT` fields. Raise ModelError for any other mistake."""
     what, remedy = Message("the card of {}", excerpt(path)), "download it again, or train it anew"
     card = parse_json(text, what, kind=ModelError)
     check(ModelCard, card, what, ModelError, remedy)

@@ -412,7 +412,7 @@ def _source(one: Named, name: str, place: MapPlace) -> tuple[MapSource, tuple[ob
 def set_at(path: Path) -> MapSet | None:
     """The map set at a path: a folder, one of several in a folder (FOLDER/brick_*), or a set file; None for others.
 
-    FileError if there are no maps, or several sets of which any may be meant.
+    Raise FileError if there are no maps, or several sets of which any may be meant.
     """
     if path.name.endswith(SET_FILE):
         return _set_in_file(path)
@@ -504,7 +504,7 @@ def merged_set(files: Iterable[Path], sets: Iterable[MapSet], rest: Iterable[Pat
 
 
 def _set_in_file(path: Path) -> MapSet:
-    """The set in a set file. Its files are where it says, or in its own folder. FileError if it is no set file."""
+    """The set in a set file. Its files are at their paths or next to it. Raise FileError if it is no set file."""
     content = read_json(path, Message("the set file {}", excerpt(path)))
     remedy = 'write {"normal": "brick_n.png", "roughness": "brick_orm.png:g"}'
     if not isinstance(content, dict) or not content or not all(isinstance(text, str) for text in content.values()):
@@ -525,7 +525,7 @@ def _set_in_file(path: Path) -> MapSet:
 def parse_source(name: str, text: str) -> MapSource:
     """A map's source from a text FILE or FILE:CHANNEL: `orm.png:g`, `mask.png:1-a`, or for normals `n.png:directx`.
 
-    ParameterError if there is no such map, or the channel does not fit it.
+    Raise ParameterError if there is no such map, or the channel does not fit it.
     """
     if name not in MAP_CHANNELS:
         near, known = did_you_mean(name, MAP_CHANNELS), ", ".join(MAP_CHANNELS)
@@ -601,7 +601,7 @@ def folder_of(path: Path) -> str:
 
 
 def sent_files(path: Path) -> dict[str, Path]:
-    """A source's files by the names under which they are sent to another machine. FileError if two have the same."""
+    """A source's files by the names under which they are sent to another machine. Raise FileError for equal names."""
     files = files_at(path)
     named = {file.name: file for file in files}
     if len(named) < len(files):

@@ -38,7 +38,7 @@ def match(
     """The match that the matcher called `name` finds for a text or a picture.
 
     start: a recipe to change. size_px: (height, width) of the result, for the steps that have a size.
-    options, host: as for `run`. ParameterError if the matcher, the subject or the recipe that it found is wrong;
+    options, host: as for `run`. Raise ParameterError if the matcher, the subject or the recipe that it found is wrong;
     Cancelled if the host cancels.
     """
     matcher = registry().matcher(name)
@@ -65,7 +65,7 @@ def match(
 
 
 def _check(matcher: Matcher, subject: str | Maps) -> str | Maps:
-    """The subject, if the matcher can use it. ParameterError if it is of another kind, empty or too long."""
+    """The subject, if the matcher can use it. Raise ParameterError if it is of another kind, empty or too long."""
     example = Message("write for example {!r}", matcher.example)
     if isinstance(subject, Maps):
         if matcher.subject != "picture":
