@@ -18,7 +18,7 @@ from impasto.io.scanlines import MAX_PARTS, MEMORY_BYTES, Scanlines, damage_erro
 from impasto.surface.color import linear_to_srgb, srgb_to_linear
 from impasto.system.untrusted import excerpt
 
-RENDER = "render it as OpenEXR MultiLayer with the passes Combined and Vector, without motion blur"
+RENDER_AGAIN = "render it as OpenEXR MultiLayer with the passes Combined and Vector, without motion blur"
 """Remedy for files without the passes that are needed."""
 COLOR, ALPHA, VECTOR, POSITION = "RGB", "A", "XYZW", "XYZ"
 """Letters of the channels of the passes Combined (colour and opacity), Vector and Position."""
@@ -274,7 +274,7 @@ def _parts(lines: Scanlines) -> list[_Part]:
 
     path = lines.path
     if lines.kind != "EXR":
-        raise FileError("{} is {}, which has no motion vectors", RENDER, excerpt(path), lines.kind)
+        raise FileError("{} is {}, which has no motion vectors", RENDER_AGAIN, excerpt(path), lines.kind)
     lines.check_memory(lines.spec.nchannels)
     source: Any = oiio.ImageInput.open(str(path))
     found: list[_Part] = []
@@ -283,7 +283,7 @@ def _parts(lines: Scanlines) -> list[_Part]:
         spec = source.spec()
         held += 4 * spec.width * spec.height * spec.nchannels
         if held > MEMORY_BYTES or (spec.height, spec.width) != (lines.spec.height, lines.spec.width):
-            raise FileError("{} has passes of several sizes, or too many to read", RENDER, excerpt(path))
+            raise FileError("{} has passes of several sizes, or too many to read", RENDER_AGAIN, excerpt(path))
         pixels = source.read_image(len(found), 0, 0, spec.nchannels, "float")
         if pixels is None:
             raise damage_error(path, source.geterror())
@@ -297,7 +297,7 @@ def _layer_of_motion(layers: Layers, path: Path) -> str:
     for name, passes in layers.items():
         if "Vector" in passes and set(COLOR) <= passes.get("Combined", {}).keys():
             return name
-    raise FileError("{} has no motion vectors", RENDER, excerpt(path))
+    raise FileError("{} has no motion vectors", RENDER_AGAIN, excerpt(path))
 
 
 def _layers(parts: list[_Part]) -> Layers:
@@ -314,5 +314,5 @@ def _layers(parts: list[_Part]) -> Layers:
 def _channels(channels: dict[str, np.ndarray], names: str, path: Path) -> np.ndarray:
     """Channels (H, W, C) of a pass, one for each letter of `names`. Raise FileError if one is missing."""
     if not set(names) <= channels.keys():
-        raise FileError("{} has a pass without the channels {}", RENDER, excerpt(path), ", ".join(names))
+        raise FileError("{} has a pass without the channels {}", RENDER_AGAIN, excerpt(path), ", ".join(names))
     return np.stack([channels[name] for name in names], -1)

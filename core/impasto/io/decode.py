@@ -21,7 +21,7 @@ from ..texture import COLOR_MAPS, LARGEST_M, MAP_CHANNELS, NORMAL_MAPS, SMALLEST
 from .cards import read_embedded
 from .color_conversion import TOLERANCE, ColorConversion, unit
 from .color_spaces import LINEAR
-from .headers import DAMAGED, read_header
+from .headers import RESAVE, read_header
 from .reduction import ALL, PixelBlocks, Wanted, reduction, reduction_note
 from .scanlines import SIGNED, Scanlines, open_scanlines
 
@@ -223,7 +223,7 @@ def _scale_heights(lines: Scanlines, heights: np.ndarray) -> tuple[float, float,
     notes: tuple[str, ...] = ()
     if is_void.any():
         if is_void.all():
-            raise FileError("{} has no heights", DAMAGED, excerpt(lines.path))
+            raise FileError("{} has no heights", RESAVE, excerpt(lines.path))
         low = np.min(heights, where=~is_void, initial=np.inf)
         note = "{:,} points of {} have no height, and are as low as the lowest"
         notes = (Message(note, int(is_void.sum()), excerpt(lines.path)),)

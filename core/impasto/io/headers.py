@@ -22,7 +22,7 @@ from ..system.untrusted import excerpt, explain, open_file
 from .signatures import recognise
 from .whole_pictures import END, SCAN
 
-DAMAGED = "export it again, or use another file"
+RESAVE = "export it again, or use another file"
 FREE_SCANS, MAX_SCANS = 32, 500
 """Number of scans that a JPEG of any size may have (progressive ones usually have 10), and limit for small pictures."""
 MAX_SCANNED_PIXELS = 2**32
@@ -84,7 +84,7 @@ def read_header(path: Path) -> Header:
             check_length(path, kind, header.size_px)
             return _check_scans(stream, header) if kind == "JPEG" else header
         except (struct.error, IndexError, KeyError, zlib.error) as error:
-            raise FileError("{} is damaged: its header ends early or makes no sense", DAMAGED, excerpt(path)) from error
+            raise FileError("{} is damaged: its header ends early or makes no sense", RESAVE, excerpt(path)) from error
         except _RefusedError as error:
             why, remedy, *values = error.args
             raise FileError(f"{{}} {why}", remedy, excerpt(path), *values) from error
@@ -101,9 +101,9 @@ def check_length(path: Path, kind: str, size_px: tuple[int, int] | None = None) 
     if length > most and size_px:
         width, height = size_px
         message = "{} is {:,} bytes long, and a picture of {}x{} px has at most {:,}"
-        raise FileError(message, DAMAGED, excerpt(path), length, width, height, most)
+        raise FileError(message, RESAVE, excerpt(path), length, width, height, most)
     if length > most:
-        raise FileError("{} is {:,} bytes long, and a picture has at most {:,}", DAMAGED, excerpt(path), length, most)
+        raise FileError("{} is {:,} bytes long, and a picture has at most {:,}", RESAVE, excerpt(path), length, most)
 
 
 class _RefusedError(Exception):
@@ -138,7 +138,7 @@ def _read_png(stream: IO[bytes]) -> Header:
         if text_bytes > MAX_TEXT_BYTES:
             why = "has more than {} MiB of text or colour profile"
             raise _RefusedError(why, "export it again without metadata", MAX_TEXT_BYTES >> 20)
-    raise _RefusedError("has more than {:,} chunks before its pixels", DAMAGED, MAX_CHUNKS)
+    raise _RefusedError("has more than {:,} chunks before its pixels", RESAVE, MAX_CHUNKS)
 
 
 def _inflate(kind: bytes, body: bytes, max_bytes: int) -> bytes:

@@ -14,7 +14,7 @@ import numpy as np
 from ..errors import FileError, Message
 from ..system.untrusted import excerpt, is_unicode, printable, shorten
 from .channels import choose_channels, rank, short_name
-from .headers import DAMAGED, Header, check_length, read_header
+from .headers import RESAVE, Header, check_length, read_header
 from .signatures import READ
 from .whole_pictures import DecodedPicture, PillowPicture, decode_cut_jpeg, decode_parts, twelve_bit_jpeg
 
@@ -95,7 +95,7 @@ class Scanlines:
         try:
             found = self.spec.getattribute(name)
         except UnicodeDecodeError as error:
-            raise FileError("{} is damaged: its {} is not Unicode", DAMAGED, excerpt(self.path), name) from error
+            raise FileError("{} is damaged: its {} is not Unicode", RESAVE, excerpt(self.path), name) from error
         return found if isinstance(found, str) else ""
 
     @property
@@ -347,11 +347,11 @@ def damage_error(path: Path, reason: str) -> FileError:
     first = reason.strip().partition("\n")[0].replace(str(path), "the file") or "its pixels end early"
     said = shorten(printable(first), REASON_CHARACTERS)
     if first.endswith(UNREAD):
-        return FileError("{} is compressed in a way that is not read: {}", DAMAGED, excerpt(path), said)
+        return FileError("{} is compressed in a way that is not read: {}", RESAVE, excerpt(path), said)
     if "exceeds" in first:
         message = f"{excerpt(path)}: {said.rstrip('.')}"
         return FileError("{}, too much to read", SMALLER, message)
-    return FileError("{} is damaged: {}", DAMAGED, excerpt(path), said)
+    return FileError("{} is damaged: {}", RESAVE, excerpt(path), said)
 
 
 def _error_of(source: Any) -> str:
@@ -388,7 +388,7 @@ def _open(path: Path, kind: str, raw: bool = False) -> tuple[Any, Any]:
             said = shorten(printable(said), REASON_CHARACTERS)
             raise FileError("{} is a DDS that is not read: {}", "save it in BC1 to BC7", excerpt(path), said)
         if path.suffix.lower()[1:3] != kind.lower()[:2]:
-            raise FileError("{} is damaged: no {} that can be decoded", DAMAGED, excerpt(path), kind)
+            raise FileError("{} is damaged: no {} that can be decoded", RESAVE, excerpt(path), kind)
         raise damage_error(path, said)
     if kind == "EXR":  # go to the part that holds colour; further pages in other formats are other pictures
         ranks = [rank(spec) for _, spec in _parts(source)]
