@@ -175,7 +175,8 @@ def result_task(
 def with_width(made: JobResult, target: Target) -> JobResult:
     """The result. If it is for a new material of unknown width, it gets a guessed width and a note.
 
-    The guess is the default width of a procedural material whose name occurs in the target's name.
+    The guess is the default width of a procedural material whose name occurs in the target's name. A range of heights
+    that no step was given is of a picture 1 m wide, and becomes as large a share of the guessed width.
     """
     if target.material != NEW or target.painted or made.width_m or target.width_m:
         return made
@@ -185,7 +186,10 @@ def with_width(made: JobResult, target: Target) -> JobResult:
         width_m = properties_of(tool).get("width_m", {}).get("default", 0)
         if tool["thumbnail"] and width_m and kind in said:
             note = Message("Real Width guessed: {}, as of {}", materials.length_text(width_m), tool["label"])
-            return replace(made, width_m=width_m, notes=(*made.notes, note))
+            steps = made.recipe.steps if made.recipe else ()
+            is_given = any(step.parameters.get("height_range_m") for step in steps)
+            relief_m = made.height_range_m and made.height_range_m * (1 if is_given else width_m)
+            return replace(made, width_m=width_m, height_range_m=relief_m, notes=(*made.notes, note))
     return made
 
 

@@ -258,6 +258,15 @@ def test_unknown_widths_are_guessed_from_names_with_a_report(cube, image, extens
     assert "guessed" not in extension.jobs.session.jobs.made.text
     assert (cube.active_material.impasto_mapping, extension.bridge.mapping.why(cube.active_material)) == ("UV", "")
     assert nodes_of(cube.active_material)["Impasto Mapping"].inputs["Scale"].default_value[0] == pytest.approx(1.0)
+
+    def relief(**given) -> float:
+        bpy.ops.impasto.run(tool="photo-maps", image=image.name, **given)
+        return nodes_of(cube.active_material)["Impasto Displacement"].inputs["Scale"].default_value
+
+    assert relief(name=name) == pytest.approx(width_m * relief(name="something"), rel=1e-5)
+    given = {"parameters": '{"height_range_m": 0.02}'}
+    assert relief(name=name, **given) == pytest.approx(0.02)
+
     image.name = "Red brick wall"
     given = {"parameters": '{"repeat_m": 2.0}', "width_px": 32, "height_px": 32}
     bpy.ops.impasto.run(tool="cover-object", image=image.name, **given)
