@@ -22,7 +22,7 @@ PRESETS = (
     ("unity-urp", "Unity URP", "Metallic and smoothness in one picture; OpenGL normals"),
     ("unity-hdrp", "Unity HDRP", "A mask map; OpenGL normals"),
     ("godot", "Godot 4", "Occlusion, roughness and metallic in one picture; OpenGL normals"),
-    ("materialx", "MaterialX", "A picture for each map, and a document with a standard surface"),
+    ("materialx", "MaterialX", "A picture for each map, and a document with OpenPBR"),
 )
 """Presets of `impasto export`."""
 FORMATS = (

@@ -1,8 +1,9 @@
 """Packings for engines, and the text files that come with their pictures: glTF without a mesh, and MaterialX.
 
 `packings.toml` has the channels, the sign of normals and the file names that each engine expects. The glTF says where
-the pictures lie on UVs. The MaterialX connects them to a `standard_surface`, with real-world heights; MaterialX's own
-library (1.39.5) finds the document valid; writing by it would save some ten lines here and install 29 MB.
+the pictures lie on UVs. The MaterialX connects them to OpenPBR, with real-world heights. It is written without
+MaterialX's own library, which would save some ten lines here and install 29 MB. *Endless* has no counterpart in it:
+`hextiledimage` (1.39.5) turns and scales its tiles and knows colours only.
 """
 
 from __future__ import annotations
@@ -24,11 +25,9 @@ from .packing import MAPS, PackedMaterial, PackedPicture, Packing, parse_channel
 GLTF_KINDS = {".png": "image/png", ".jpg": "image/jpeg"}
 """Media types of the picture formats that glTF allows."""
 GLTF_ROLES = ("base_color", "orm", "normal", "emission", "transmission_weight")
-MATERIALX_VERSION = "1.38"
+MATERIALX_VERSION = "1.39"
 MATERIALX_INPUTS: Mapping[str, list[str]] = tomllib.loads(Path(__file__).with_name("materialx.toml").read_text("utf-8"))
-"""Input of `standard_surface`, and its type, for each map."""
-IMAGE_TYPES = {"opacity": "float", "height": "float"}
-"""Types of images that differ from the type of their input: these have one channel."""
+"""Input of `open_pbr_surface`, and its type, for each map."""
 
 
 def gltf_document(material: PackedMaterial) -> Mapping[str, str]:
@@ -76,13 +75,13 @@ def _place(placement: Placement | None) -> dict[str, Any]:
 def materialx_document(material: PackedMaterial) -> Mapping[str, str]:
     """NAME.mtlx, which refers to the pictures by name."""
     root = ElementTree.Element("materialx", version=MATERIALX_VERSION)
-    shader = _node(root, "standard_surface", "surface", "surfaceshader")
+    shader = _node(root, "open_pbr_surface", "surface", "surfaceshader")
     for role, (input_, type_) in MATERIALX_INPUTS.items():
         if role in material.files:
             _image(root, material, role, type_)
             _value(shader, input_, type_, nodename=_join(root, role))
     if "emission" in material.files:
-        _value(shader, "emission", "float", value="1")
+        _value(shader, "emission_luminance", "float", value="1")
     name = "".join(one if one.isascii() and one.isalnum() else "_" for one in material.name)  # as MaterialX allows
     output = _node(root, "surfacematerial", f"material_{name}", "material")
     _value(output, "surfaceshader", "surfaceshader", nodename="surface")
@@ -96,23 +95,19 @@ def materialx_document(material: PackedMaterial) -> Mapping[str, str]:
 
 
 def _join(root: ElementTree.Element, role: str) -> str:
-    """Name of the node that feeds a map's input: its image, or a new node that converts the image."""
+    """Name of the node that feeds a map's input: its image, or a new node behind the image."""
     if role == "normal":
         node = _node(root, "normalmap", "normal_map", "vector3")
         _value(node, "in", "vector3", nodename="normal_image")
         return "normal_map"
-    if role == "opacity":
-        node = _node(root, "convert", "opacity_color", "color3")
-        _value(node, "in", "float", nodename="opacity_image")
-        return "opacity_color"
     return f"{role}_image"
 
 
 def _image(root: ElementTree.Element, material: PackedMaterial, role: str, type_: str) -> None:
     """Add an image node. Colour is sRGB-encoded in PNG files, and linear in EXR files."""
-    node = _node(root, "image", f"{role}_image", IMAGE_TYPES.get(role, type_))
+    node = _node(root, "image", f"{role}_image", type_)
     file = _value(node, "file", "filename", value=material.files[role])
-    if type_ == "color3" and role not in IMAGE_TYPES:
+    if type_ == "color3":
         file.set("colorspace", "lin_rec709" if material.suffix == ".exr" else "srgb_texture")
 
 
