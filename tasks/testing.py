@@ -58,6 +58,8 @@ IN_BETWEEN = tuple(f"tests/blender/test_{name}.py" for name in CHANGED_BETWEEN.s
 """The tests of a Blender between the oldest and the newest: of what changed more than once between them."""
 NEWEST_BLENDER, OLDEST_BPY = f"blender-{NEWEST_BPY}", [*BPY_VERSIONS][-1]
 WINDOWS = "windows"
+WALK_LIMIT_S = 1900
+"""Time for a test of windows, longer than the limit that such a test gives its scenario."""
 RESULTS, DURATIONS, FIRST_DURATIONS = BUILD / "results", BUILD / "durations.json", ROOT / "tests" / "durations.json"
 """Wall seconds of each file of tests: as they were in the last run, and as they are committed."""
 PROCESSES = 2
@@ -260,6 +262,7 @@ class Run:
             extension = {"IMPASTO_EXTENSION": self.extension} if self.extension else {}
             own = {"IMPASTO_ENGINE": TESTS.python, "IMPASTO_CACHE": BUILD, "IMPASTO_PROFILE": profile, **extension}
             command = [session.environment.python, "-P", "-m", "pytest", *session.paths, *self.options, "--color=no"]
+            command += ["-o", f"faulthandler_timeout={WALK_LIMIT_S}"] if WINDOWS in session.folders else []
             command += ["-m", session.marks] if session.marks else []
             command += [f"--junitxml={RESULTS / name}.xml", f"--seconds={RESULTS / name}.seconds.json"]
             command += [f"--share={shared}", f"--order={shared}.order.json"]
