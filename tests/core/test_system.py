@@ -256,9 +256,9 @@ def threads_as_before(monkeypatch):
 
 
 @pytest.mark.skipif(not torch.__version__.endswith("+cpu"), reason="only a build for processors is known by its name")
-def test_a_build_for_processors_is_known_without_importing_torch(monkeypatch):
+def test_neither_actions_nor_the_choice_of_a_device_import_torch(monkeypatch):
     """Its import takes longer than many jobs."""
-    code = "import sys; from impasto.device import choose_device; "
+    code = "import sys, impasto.engine.actions; from impasto.device import choose_device; "
     code += "print(choose_device('auto'), 'torch' in sys.modules)"
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-P", "-c", code]

@@ -17,7 +17,6 @@ from ..recipe import MAX_SEED, Recipe
 from ..running.inputs import SOURCE
 from ..running.matching import match
 from ..running.more_like import more_like
-from ..running.runner import run
 from ..system.typed_json import Within
 from ..texture import Maps
 from ..tools import Result
@@ -31,6 +30,8 @@ class Run(Action):
     def carry_out(self, doing: Doing, values: object) -> Result:
         if doing.recipe is None:
             raise ParameterError("there is no recipe to run", "give one")
+        from ..running.runner import run  # it needs torch, which a worker that describes can do without
+
         inputs = doing.read()
         datasets = [given for given in inputs.values() if isinstance(given, Dataset)]
         if warnings := [sentence for data in datasets for sentence in class_warnings(data)]:
