@@ -15,7 +15,7 @@ FIRST_PX, ENTRY_PX = 130, 23
 LEFT_PX, PICTURE_PX, GALLERY_PX = 60, 100, 110
 """From the panel's left edge to the button of the tool; from its search down to the picture of a material, and from the
 choice of what is repainted down to the picture of a style: Blender names no such button."""
-WORDS = {"en_US": ("endless from photo", "patch-synthesis"), "de_DE": ("karten aus foto", "photo-maps")}
+WORDS = {"en_US": ("endless from photo", "patch-synthesis"), "de_DE": ("maps aus foto", "photo-maps")}
 """Words to search for in each language, and the tool."""
 
 
