@@ -161,11 +161,7 @@ def weights(about: Mapping[str, Any]) -> Iterator[str]:
     if not about["installed"]:
         yield about["error"] or f"not installed: {about['how_to_get']}"
         return
-    same = {
-        True: "as published",
-        False: "not the published file",
-        None: "not to be compared with the published file",
-    }
+    same = {True: "as published", False: "not the published file", None: "not to be compared with the published file"}
     yield f"installed at {about['file']}, SHA-256 {about['sha256']}: {same[about['as_published']]}"
     yield f"it came from {about['source']}, licence {about['installed_licence']}"
 

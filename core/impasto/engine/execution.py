@@ -75,8 +75,7 @@ class Execution:
     def __init__(self, job: RunningJob, send: Send) -> None:
         self._job, self._request, self._send = job, job.request, send
         self._report = _throttle(
-            PROGRESS_INTERVAL_S,
-            lambda fraction, message: self._send_news(fraction=fraction, message=message),
+            PROGRESS_INTERVAL_S, lambda fraction, message: self._send_news(fraction=fraction, message=message)
         )
         self._preview = _throttle(PREVIEW_INTERVAL_S, lambda maps: self._send_news(preview=preview_pixels(maps)))
         self._send_news(state="running")
