@@ -209,7 +209,7 @@ class Task:
             report: TaskReport = end.value
             return report
         except Cancelled as stop:
-            return TaskReport("CANCELLED", Message("{}: {}", self.label, *(stop.args or ["cancelled"])))
+            return TaskReport("CANCELLED", Message("{}: {}", self.label, next(filter(None, stop.args), "cancelled")))
         except EXPECTED as error:
             return replace(error_report(error), is_of_engine=isinstance(error, WorkerError))
         except Exception as error:  # noqa: BLE001 - a bug of ours must reach the user, and must not stop the timer

@@ -87,8 +87,7 @@ def recognise(paths: Sequence[Path], candidates: Sequence[Weights]) -> Fit:
         raise ModelError(message, "see `impasto weights list`", said, held)
     wrong, more = nearest.wrong[0], len(nearest.wrong) - 1
     wrong = Message("{}, and {} more", wrong, more) if more else wrong
-    message = Message("{}: not the weights of {}: {}", said, nearest.weights.label, wrong)
-    raise ModelError(message, nearest.weights.how_to_get)
+    raise ModelError("{}: not the weights of {}: {}", nearest.weights.how_to_get, said, nearest.weights.label, wrong)
 
 
 def _fits(files: Sequence[_File], weights: Weights) -> list[Fit]:

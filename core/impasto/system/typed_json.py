@@ -26,7 +26,7 @@ from typing import (
     is_typeddict,
 )
 
-from ..errors import ImpastoError, Message, ProtocolError, did_you_mean
+from ..errors import ImpastoError, Message, ProtocolError, did_you_mean, series
 from .untrusted import excerpt, is_unicode, printable, shorten
 
 MAX_ID = 2**53
@@ -145,7 +145,7 @@ def _any_of(kinds: Sequence[Any], value: Any, where: str, limits: Within) -> Any
             return _as_kind(kind, value, where, limits)
     origins = [get_args(kind)[0] if get_origin(kind) is Annotated else kind for kind in kinds]
     words = [WORDS.get(get_origin(kind) or kind, WORDS[dict]) for kind in origins]
-    raise _wrong(Message("one of {}", ", ".join(words)), value, where)
+    raise _wrong(Message("one of {}", series(", ", words)), value, where)
 
 
 def _inside(where: str, name: object) -> str:

@@ -54,7 +54,7 @@ NOT_SHOWN = {
     ),
     *("the recipe's file, without its ending", "the row's name, or that of its source"),
     *("upper right", "upper left", "lower left", "lower right"),
-    *("model name", "module 'impasto' has no attribute {}", "no frame", "no marker"),
+    *("model name", "no frame", "no marker"),
     *("the files of a set lie in one folder", "the name of the files", "read or write"),
     *("PNG, 8 bits a channel", "PNG, 16 bits a channel", "OpenEXR, half float"),
 }

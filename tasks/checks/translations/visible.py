@@ -30,43 +30,14 @@ TECHNICAL = re.compile(r"[\\^$]|^\w+\[|\n|^\s*--|^(bpy|bl_ext)\.|^[\w-]+/[\w.-]+
 WORD = re.compile(r"[A-Z][a-z]+( [A-Z]?[a-z]+)?")
 """A label of one or two words."""
 NAMES = {
-    *(
-        "file {}",
-        "kind {}",
-        "model {}",
-        "model {} {}",
-        "tool {}",
-        "live {}",
-        "live style",
-        "slider {}",
-        "variation {}",
-        "history {}",
-        "pixel buffer",
-        "Render Result",
-        "Impasto Displacement",
-        "{} px",
-        "{} px/m",
-    ),
+    *("live style", "pixel buffer", "Render Result", "Impasto Displacement"),
     *("Red", "Green", "Blue", "Alpha", "Distance", "Value", "Location", "Displacement", "Midlevel", "Object", "Vector"),
     *("Anisotropy", "Attribute", "Bevel"),
-    *(
-        "Math",
-        "Float",
-        "Int",
-        "Linear",
-        "Closest",
-        "Cell",
-        "Slot",
-        "Group",
-        "{} Coordinates",
-        "{} Shader",
-        "{} Mix",
-        "{} Normals",
-    ),
+    *("Math", "Float", "Int", "Linear", "Closest", "Cell", "Slot", "Group"),
     *("Impasto Film", "Impasto Endless", "Impasto Endless Piece", "Impasto Sliders", "Impasto Preview"),
     "Impasto Painting",
     *("Color Factor", "Color Term", "Relief Factor", "Normal Term", "Height Term", "Roughness Term", "Height Map"),
-    *("Occlude", "Coordinates", "Mapping", "Darwin", "Windows", "Linux", "Operator", "{}_seamless"),
+    *("Occlude", "Coordinates", "Mapping", "Darwin", "Windows", "Linux", "Operator"),
 }
 """Names by which something is found again: of data, of nodes and their sockets, of systems."""
 FOREIGN = {
