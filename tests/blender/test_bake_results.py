@@ -288,6 +288,7 @@ def test_files_for_an_engine_are_those_of_an_export(tmp_path: Path) -> None:
     assert "T_Strip_2_ORM.png" in {path.name for path in tmp_path.iterdir()}
 
 
+@pytest.mark.slow
 def test_heights_and_normals_for_an_engine_have_16_bits(tmp_path: Path) -> None:
     made, _ = procedural("ShaderNodeTexNoise", "Color")
     bumped(made, made.node_tree.nodes["Noise Texture"].outputs[0])
