@@ -41,7 +41,7 @@ class _StoredSet:
 
 
 def target_of(given: BakeSet, material: str) -> Target:
-    """The target of a set. Raise ParameterError where one of its objects cannot be given a material."""
+    """The target of a set. Raise ParameterError if an object cannot have another material."""
     for obj in given.objects if material == NEW else ():
         check_local(obj)
     return Target(given.title, material, tuple(obj.session_uid for obj in given.objects))

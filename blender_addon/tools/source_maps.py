@@ -215,7 +215,7 @@ def look(settings: bpy.types.PropertyGroup) -> None:
 
 
 def _look(group: ImpastoSourceMaps, path: Path) -> None:
-    """Raise FileError where there are no maps, or several sets."""
+    """Fill the list from a file or folder. Raise FileError if there are no maps, or several sets."""
     is_set_file = path.name.endswith(SET_FILE)
     folder = path if is_folder(path) else path.parent
     files = [] if path == Path() else files_in(folder)

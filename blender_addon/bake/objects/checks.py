@@ -39,7 +39,7 @@ def chosen_objects(
 ) -> tuple[list[Object], list[str]]:
     """Objects to bake, the active one first, and notes on candidates that are left out.
 
-    Raise ParameterError where there is none. Cheap enough for a panel.
+    Raise ParameterError if there is none. Cheap enough for a panel.
     """
     active, chosen, notes = context.active_object, [], []
     for item in candidates:

@@ -132,7 +132,7 @@ def _parse(text: str) -> Mapping[str, Any]:
 
 
 def _candidates(context: Context, targets: BakeTargets) -> list[Object]:
-    """Objects that are to be baked, the active one first. Raise ParameterError where none was baked before."""
+    """Objects that are to be baked, the active one first. Raise ParameterError if none was baked before."""
     if targets.objects == CHOSEN:
         return sorted(context.selected_objects, key=lambda item: item != context.active_object)
     abouts = [about for image in bpy.data.images if (about := provenance_of(image))]
@@ -148,7 +148,7 @@ def chosen_sets(
 ) -> tuple[list[BakeSet], Sequence[str]]:
     """Sets to bake of the selected objects, or of those that were baked before, and notes on those that are left out.
 
-    need_materials: the maps show what materials are set to. Raise ParameterError where there is none. Cheap enough for
+    need_materials: the maps show what materials are set to. Raise ParameterError if there is none. Cheap enough for
     a panel.
     """
     projections: list[HighToLow] = []

@@ -143,7 +143,7 @@ def add_variations(parser: argparse.ArgumentParser, default: int = 1) -> None:
 def names_of_variations(arguments: argparse.Namespace, own: str) -> list[str]:
     """Names of the results, numbered if there are several, in the order of their seeds.
 
-    Raise ParameterError if the last seed is too high; FileError for existing files, before the work is done.
+    Raise ParameterError if the last seed is too high, and FileError for existing files, before the work is done.
     """
     names = [f"{own}_{index + 1}" for index in range(arguments.variations)] if arguments.variations > 1 else [own]
     if arguments.seed + len(names) - 1 > MAX_SEED:

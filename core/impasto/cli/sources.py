@@ -83,7 +83,7 @@ def named_sources(
     """The given sources, or those in given folders, by the name of their results.
 
     name: of the result of a single source. has_mesh: the file of one UDIM tile stands for the whole image. maps: values
-    of --map, for a single source. Raise ParameterError if two would have the same name; FileError if there are none.
+    of --map, for a single source. Raise ParameterError if two would have the same name, FileError if there are none.
     """
     from ..io.udim import with_all_tiles
 

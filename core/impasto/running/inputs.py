@@ -107,7 +107,7 @@ def as_needed(subject: Maps, tools: Sequence[Tool]) -> Maps:
     """The subject, where a single picture becomes the map that `needed_alone` names.
 
     So a normal map can be given as a file, without a folder. Light that was encoded as colour gets the values of its
-    file back. Raise ParameterError where that is impossible, and for a coloured picture where a grey map is needed.
+    file back. Raise ParameterError if that is impossible, and for a coloured picture instead of a grey map.
     """
     name = needed_alone(tools)
     is_alone = "base_color" in subject and set(subject) <= {"base_color", "opacity"}

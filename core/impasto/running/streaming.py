@@ -166,7 +166,7 @@ def write_tiles(
     The tiles come in bands from the top; those of a band have one height and any order. The returned maps hold the name
     and scale of the first band, from which `describe(maps)` also computes the files' metadata. All files are written,
     or none, even on cancellation.
-    Raise PluginError if the tiles do not cover the picture exactly once; FileError if the disk is full.
+    Raise PluginError if the tiles do not cover the picture exactly once, and FileError if the disk is full.
     """
     bands = _bands(_watch(tiles, size_px, context), size_px)
     first = next(bands)

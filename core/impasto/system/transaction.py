@@ -110,7 +110,7 @@ def _commit(staging: Path, targets: Sequence[Path], *, replace: bool) -> None:
 
 
 def _finish(complete: Path) -> None:
-    """Move the files of a complete set to their places. Raise FileError on failure."""
+    """Move the files of a complete set to their places. Raise FileError if one cannot be moved."""
     folder = complete.parents[1]
     for file in files_in(complete):
         with explain(folder / file.name):

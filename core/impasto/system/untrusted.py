@@ -105,7 +105,7 @@ def _check_depth(data: Any, most: int) -> None:
 def read_json(
     path: Path, what: str = "", *, kind: type[ImpastoError] = FileError, max_bytes: int = MAX_JSON_BYTES
 ) -> Any:
-    """The data in a JSON file, as `parse_json` reads it; FileError if the file cannot be read."""
+    """The data in a JSON file, as `parse_json` reads it. Raise FileError if the file cannot be read."""
     return parse_json(read_bytes(path, max_bytes), what or str(path), kind=kind, max_bytes=max_bytes)
 
 
@@ -122,7 +122,7 @@ def open_file(path: Path) -> io.BufferedReader:
 
 
 def check_file(path: Path, max_bytes: int | None = None) -> Path:
-    """The path, if it is a readable regular file, for libraries that open files themselves. Raise FileError otherwise.
+    """The path, if it is a readable regular file, for libraries that open files themselves. Raise FileError if not.
 
     max_bytes: largest size of the file, checked before anything is read.
     """
