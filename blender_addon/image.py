@@ -68,10 +68,7 @@ class IMPASTO_OT_make_seamless(OnImage, bpy.types.Operator):
     def task(self, context: bpy.types.Context) -> Task:
         image = self.chosen_image(context)
         request = Request(
-            tool=catalogue.usual("seamless"),
-            source=image,
-            estimator="none",
-            **values_of(Request, self, is_whole=True),
+            tool=catalogue.usual("seamless"), source=image, estimator="none", **values_of(Request, self, is_whole=True)
         )
         request = replace(request, name=f"{request.result_name()}_seamless")
         target = target_of(context, NONE, request.name)

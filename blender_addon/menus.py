@@ -45,22 +45,14 @@ IMAGE: Entries = (
     ("impasto.extend_image", "Extend Image Beyond its Borders", "FULLSCREEN_ENTER"),
 )
 MATERIAL: Entries = OBJECT[:8]
-SLOT: Entries = (
-    ("impasto.edit_layers", "Edit Layers", "GREASEPENCIL"),
-    OBJECT[3],
-    OBJECT[4],
-    OBJECT[6],
-)
+SLOT: Entries = (("impasto.edit_layers", "Edit Layers", "GREASEPENCIL"), OBJECT[3], OBJECT[4], OBJECT[6])
 NODE: Entries = (
     ("impasto.edit_layers", "Edit Layers", "GREASEPENCIL"),
     ("impasto.make_seamless", "Make Seamless", "TEXTURE"),
     ("impasto.estimate_maps", "Maps from Image", "NODE_MATERIAL"),
     ("impasto.stylize", "Restyle", "BRUSH_DATA"),
 )
-ASSET: Entries = (
-    ("impasto.assign", "Assign", "MATERIAL"),
-    ("impasto.edit_layers", "Edit Layers", "GREASEPENCIL"),
-)
+ASSET: Entries = (("impasto.assign", "Assign", "MATERIAL"), ("impasto.edit_layers", "Edit Layers", "GREASEPENCIL"))
 FACES: Entries = (("impasto.fill_faces", "Fill Textures of Selected Faces", "BRUSH_DATA"),)
 PLACES = {
     "IMPASTO_MT_object": ("VIEW3D_MT_object", OBJECT),

@@ -262,12 +262,7 @@ class BakeOutput:
             (NEW, "Replace Materials", "A new material in all slots of the object"),
         ),
     )
-    out_dir: str = argument(
-        "",
-        "Folder",
-        "Also save the maps as files here; empty: only in the .blend",
-        **FOLDER_PATH,
-    )
+    out_dir: str = argument("", "Folder", "Also save the maps as files here; empty: only in the .blend", **FOLDER_PATH)
     preset: str = argument(
         SEPARATE,
         "Engine",

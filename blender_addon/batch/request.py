@@ -67,11 +67,7 @@ class BatchOutput:
         "What becomes of the files",
         items=(
             (FILES, "Files Only", "Nothing is added to this .blend file"),
-            (
-                MATERIALS,
-                "New Materials",
-                "New materials of them too; those of assets are assets of the same catalogue",
-            ),
+            (MATERIALS, "New Materials", "New materials of them too; those of assets are assets of the same catalogue"),
         ),
     )
     workers: int = argument(

@@ -287,7 +287,4 @@ TILE_WIDTH = FloatProperty(
     get=_width,
     set=_set_width,
 )
-PROPERTIES = (
-    (bpy.types.Material, "impasto_mapping", MAPPING),
-    (bpy.types.Material, "impasto_tile_width", TILE_WIDTH),
-)
+PROPERTIES = ((bpy.types.Material, "impasto_mapping", MAPPING), (bpy.types.Material, "impasto_tile_width", TILE_WIDTH))

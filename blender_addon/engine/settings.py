@@ -31,9 +31,7 @@ class PreferenceProperties:
         "trainings: ssh://user@host, or ssh://host/path/to/python; empty: this computer",
     )
     models_folder: StringProperty(
-        name="Models",
-        description="Folder of the model files; empty: Impasto's folder of this user",
-        **FOLDER_PATH,
+        name="Models", description="Folder of the model files; empty: Impasto's folder of this user", **FOLDER_PATH
     )
     weights_folder: StringProperty(
         name="Weights",

@@ -4,13 +4,7 @@
 from __future__ import annotations
 
 import bpy
-from bpy.props import (
-    BoolProperty,
-    EnumProperty,
-    FloatProperty,
-    PointerProperty,
-    StringProperty,
-)
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, PointerProperty, StringProperty
 
 from ..engine.catalogue import SIZE_PARAMETERS, catalogue, has_size
 from ..jobs.session import jobs
@@ -90,11 +84,7 @@ class ImpastoSettings(SourceSettings, WidthSettings, Intents, bpy.types.Property
     source_kind: EnumProperty(
         name="Source",
         description="The picture to start from",
-        items=(
-            A_FILE,
-            AN_IMAGE,
-            (NONE, "None", "No source: for tools that make textures from nothing"),
-        ),
+        items=(A_FILE, AN_IMAGE, (NONE, "None", "No source: for tools that make textures from nothing")),
         update=CHANGED,
     )
     directions: PointerProperty(type=bpy.types.Image, update=CHANGED, **DIRECTIONS)

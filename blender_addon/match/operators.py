@@ -53,11 +53,7 @@ class SubjectProperties(MatchResultProperties):
     text: StringProperty(
         name="Words", description="One material in a few words: its kind, colours, pattern, size, wear"
     )
-    source: StringProperty(
-        name="Source",
-        description="Path of a picture to match, instead of words",
-        **FILE_PATH,
-    )
+    source: StringProperty(name="Source", description="Path of a picture to match, instead of words", **FILE_PATH)
     image: StringProperty(name="Image", description="Name of an image of this .blend file to match, instead of words")
 
     @classmethod

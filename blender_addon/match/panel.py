@@ -77,12 +77,7 @@ class MatchSettings(SourceSettings, bpy.types.PropertyGroup):
         search_options={"SUGGESTION"},
     )
     source_kind: EnumProperty(
-        name="Source",
-        description="The picture that the material shall look like",
-        items=(
-            A_FILE,
-            AN_IMAGE,
-        ),
+        name="Source", description="The picture that the material shall look like", items=(A_FILE, AN_IMAGE)
     )
 
 

@@ -152,10 +152,7 @@ def input_properties(
     found, classes = {}, []
     for item in image_inputs(tool):
         found[pointer_to(item["name"])] = PointerProperty(
-            name=label_of(item["name"], {}),
-            description=item["description"],
-            type=bpy.types.Image,
-            update=update,
+            name=label_of(item["name"], {}), description=item["description"], type=bpy.types.Image, update=update
         )
         if item["required"]:
             found |= {beside(what, item["name"]): make(item["name"]) for what, make in _beside.items()}

@@ -262,10 +262,7 @@ def _classes(tool: Mapping[str, Any]) -> list[type]:
     update = preview_update(kind_of_preview(tool))
     images, classes = inputs.input_properties(tool, parameters, update)
     models, classes_of_models = model_values.model_properties(tool, update)
-    members = {
-        "__annotations__": parameters | images | models,
-        "__doc__": tool["description"],
-    }
+    members = {"__annotations__": parameters | images | models, "__doc__": tool["description"]}
     return [
         *classes,
         *classes_of_models,

@@ -37,17 +37,7 @@ from .settings import IMAGE, KIND, MATERIAL, START
 
 STRENGTH = "strength"
 """Parameter of stylizers that is always shown."""
-FIRST = (
-    "kind",
-    "preservation",
-    "strokes",
-    "strokes_px",
-    "detail",
-    "color",
-    "color_mix",
-    "relief",
-    "longest_px",
-)
+FIRST = ("kind", "preservation", "strokes", "strokes_px", "detail", "color", "color_mix", "relief", "longest_px")
 """Parameters of stylizers that artists change most, shown first."""
 START_PARAMETERS = ("start_from", "seamless")
 MORE_SCALE = 4.0

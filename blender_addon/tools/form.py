@@ -209,12 +209,7 @@ class Form:
 
     name: str = argument("", "Name", "What the results are called (default: as the source)")
     bits: str = argument("8", "Depth", "Bits of each channel of the results", items=BITS)
-    out_dir: str = argument(
-        "",
-        "Output Folder",
-        "Write the maps as files here instead of packing them",
-        **FOLDER_PATH,
-    )
+    out_dir: str = argument("", "Output Folder", "Write the maps as files here instead of packing them", **FOLDER_PATH)
     replace: bool = argument(
         False, "Replace", "Replace files of the same name in the folder, which otherwise get a number"
     )
@@ -244,9 +239,7 @@ class Form:
         property_default=True,
     )
     directions: Source | None = argument(  # noqa: RUF009  it makes a field
-        None,
-        *DIRECTIONS.values(),
-        read=lambda text, _: find_source(text) if text else None,
+        None, *DIRECTIONS.values(), read=lambda text, _: find_source(text) if text else None
     )
     mask_by: str = argument(
         mesh_masks.IMAGE,

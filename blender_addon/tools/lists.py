@@ -79,10 +79,7 @@ class Intents:
     """Mixin for the panel's settings, which have the `tool` that intents change."""
 
     intent: EnumProperty(
-        name="Intent",
-        description="The kind of work that the panels below are for",
-        items=ITEMS,
-        update=_put_back_tool,
+        name="Intent", description="The kind of work that the panels below are for", items=ITEMS, update=_put_back_tool
     )
     tab: EnumProperty(name="Tab", description="What the panels below show", items=TABS, get=_tab, set=_choose_tab)
     former_make: StringProperty(options={"HIDDEN"})

@@ -112,9 +112,7 @@ def _draw_column(
             draw_tool(layout, context, tool)
 
 
-def columns(
-    subgroups: Mapping[str, Sequence[Mapping[str, Any]]],
-) -> list[dict[str, Sequence[Mapping[str, Any]]]]:
+def columns(subgroups: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[dict[str, Sequence[Mapping[str, Any]]]]:
     """Subgroups in columns of up to `LONGEST` lines, including headings."""
     found: list[dict[str, Sequence[Mapping[str, Any]]]] = []
     lines = LONGEST
@@ -128,8 +126,4 @@ def columns(
     return found
 
 
-CLASSES = (
-    *map(_menu, GROUPS),
-    IMPASTO_MT_tools,
-    IMPASTO_MT_add_layer,
-)
+CLASSES = (*map(_menu, GROUPS), IMPASTO_MT_tools, IMPASTO_MT_add_layer)

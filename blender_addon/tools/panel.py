@@ -26,11 +26,7 @@ from ..windows import TAB
 from .lists import MODEL, PHOTO, WORDS
 from .live import Live
 
-MAKES = {
-    PHOTO: ("Photo", "IMAGE_DATA"),
-    WORDS: ("Words", "FONT_DATA"),
-    MODEL: ("Model", "OUTLINER_OB_POINTCLOUD"),
-}
+MAKES = {PHOTO: ("Photo", "IMAGE_DATA"), WORDS: ("Words", "FONT_DATA"), MODEL: ("Model", "OUTLINER_OB_POINTCLOUD")}
 """Texts and icons of the buttons that choose the source of a material."""
 MAKES_HEIGHT = 1.5
 LIVE_SCALE = 8.0

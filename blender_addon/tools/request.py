@@ -174,12 +174,7 @@ class Request(Form):
         material = painted or (active if self._is_texture_of(active) else None)
         return MeshSurface.chosen(bpy.context, material) if material or takes_mesh else None
 
-    def task(
-        self,
-        target: Target,
-        then: Then = lambda *_: (),
-        others: Sequence[Target] = (),
-    ) -> Task:
+    def task(self, target: Target, then: Then = lambda *_: (), others: Sequence[Target] = ()) -> Task:
         """Task that carries out the request, and then calls `then`. Raise ImpastoError if that is impossible.
 
         others: targets of joined materials after the first.

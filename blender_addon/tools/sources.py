@@ -37,10 +37,7 @@ class SourceSettings:
     filepath: StringProperty(name="File", description="A picture, or a folder of maps", update=source_maps.choose_file)
     source_maps: PointerProperty(type=source_maps.ImpastoSourceMaps)
     image: PointerProperty(
-        name="Image",
-        description="An image of this .blend file",
-        type=bpy.types.Image,
-        update=preview_update(TEXTURE),
+        name="Image", description="An image of this .blend file", type=bpy.types.Image, update=preview_update(TEXTURE)
     )
 
 

@@ -27,9 +27,7 @@ def check_animation(path: Path) -> None:
 
 
 def before_and_after(
-    frames: Mapping[int, Path],
-    painted: Sequence[Path],
-    alone: Callable[[ShotFrame], np.ndarray] | None = None,
+    frames: Mapping[int, Path], painted: Sequence[Path], alone: Callable[[ShotFrame], np.ndarray] | None = None
 ) -> Iterator[np.ndarray]:
     """Pictures (H, 2 W, 3) of each frame and its painted version.
 

@@ -229,11 +229,7 @@ def keyframe_spans(numbers: Sequence[int], painted: Collection[int] = (), frame_
 
 
 def paint_frame(
-    frame: ShotFrame,
-    recipe: Recipe,
-    inputs: Mapping[str, Any],
-    options: RunOptions = DEFAULT,
-    host: Host = NOBODY,
+    frame: ShotFrame, recipe: Recipe, inputs: Mapping[str, Any], options: RunOptions = DEFAULT, host: Host = NOBODY
 ) -> Result:
     """Paint one frame without its neighbours. Arguments: see `repaint_shot`. Raise ParameterError for another size."""
     maps = Maps.from_arrays({"base_color": frame.color, "opacity": frame.opacity})

@@ -20,14 +20,7 @@ from impasto.texture import Maps
 from .cases import EvaluationCase, cases
 from .channels import ScaledChannels
 from .controls import CROP, MEAN, MODEL, NOISE, QUILT, ROWS, simple_controls
-from .figures import (
-    CopySearch,
-    colors_of,
-    compared_maps,
-    comparison_figures,
-    own_figures,
-    with_heights_in_metres,
-)
+from .figures import CopySearch, colors_of, compared_maps, comparison_figures, own_figures, with_heights_in_metres
 from .generation import Generation, network_share
 from .goals import CLASS_GOALS, GOALS, MODEL_FIGURES, MORE_REPEATED, within
 from .independent import IndependentFigures

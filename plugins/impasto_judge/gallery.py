@@ -235,10 +235,7 @@ def _figures(entry: GalleryEntry) -> list[str]:
         "statistics": (f"{found['statistics_of_crop']:.2f}", ["statistics_of_crop"]),
         "salience": (f"{found['salience_of_crop']:.2f}", ["salience_of_crop"]),
         "repeated": (f"{found['repeated_share']:.0%}", ["repeated_share"]),
-        "contrast": (
-            f"{found['contrast_low']:.2f} to {found['contrast_high']:.2f}",
-            ["contrast_low", "contrast_high"],
-        ),
+        "contrast": (f"{found['contrast_low']:.2f} to {found['contrast_high']:.2f}", ["contrast_low", "contrast_high"]),
         "seam": (f"{found['seam']:.2f}", ["seam"]),
     }
     return [

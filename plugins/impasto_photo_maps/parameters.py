@@ -25,8 +25,7 @@ class PhotoMapsParameters(Parameters):
         1.0, ge=0, le=2, description="How strong the relief is: 0 flat, 1 as recognised, 2 twice as steep"
     )
     low_parts: Literal["auto", "dark", "light"] = Field(
-        "auto",
-        description="What lies low: dark parts, or light ones such as pale mortar; auto looks for pale joints",
+        "auto", description="What lies low: dark parts, or light ones such as pale mortar; auto looks for pale joints"
     )
     invert_height: bool = Field(False, description="Turn the estimated height upside down")
     shape_size: float = Field(

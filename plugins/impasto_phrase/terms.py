@@ -17,10 +17,7 @@ HIGHEST = 3
 """Most numbers in a measure, such as 24 x 12 x 6 cm."""
 _NUMBER = rf"(?:\d+(?:[.,]\d+)?|{'|'.join(NUMBERS)})"
 _UNIT = "|".join(sorted(map(re.escape, METRES), key=len, reverse=True))
-_MEASURE = re.compile(
-    rf"({_NUMBER}(?:\s*(?:{_UNIT})?\s*[x×*]\s*{_NUMBER})*)[\s-]*({_UNIT})s?(?![a-z])",
-    re.IGNORECASE,
-)
+_MEASURE = re.compile(rf"({_NUMBER}(?:\s*(?:{_UNIT})?\s*[x×*]\s*{_NUMBER})*)[\s-]*({_UNIT})s?(?![a-z])", re.IGNORECASE)
 _HEX = re.compile(r"#(?:[0-9a-f]{6}|[0-9a-f]{3})(?![0-9a-z])", re.IGNORECASE)
 _BREAK = re.compile(r"[,;:.!?()\[\]，；：。！？（）、/|]")
 _LATIN = re.compile(r"[a-zà-ÿ]+(?:['’][a-z]+)*", re.IGNORECASE)

@@ -21,12 +21,7 @@ def green_field() -> Any:
 
 
 def as_opengl(
-    normal: np.ndarray,
-    height: np.ndarray | None,
-    green: Green,
-    context: Context,
-    *,
-    must_know: bool,
+    normal: np.ndarray, height: np.ndarray | None, green: Green, context: Context, *, must_know: bool
 ) -> np.ndarray:
     """Normals (H, W, 3) in OpenGL's convention; a note names a detected sign.
 

@@ -42,10 +42,7 @@ def fit_to_torus(
     size = torch.tensor([float(side) for side in size_px], dtype=torch.float64)
     wave_vectors, is_periodic = _axes(found)
     along_y, along_x = (rows.keystone if rows else 0.0 for rows in found.rows)
-    for repeat_periods in (
-        found.sublattice.repeat_periods,
-        (1, 1),
-    ):  # a broken bond is better than none
+    for repeat_periods in (found.sublattice.repeat_periods, (1, 1)):  # a broken bond is better than none
         counts = torch.tensor(repeat_periods)
         closed = wave_vectors.double() / counts[:, None]
         cycles = closed @ rotation(degrees).T * size

@@ -40,15 +40,7 @@ class Read:
 
 
 OF_SHAPE: Mapping[str, Collection[str]] = {
-    "NEW_GEOMETRY": (
-        "position",
-        "normal",
-        "tangent",
-        "true_normal",
-        "parametric",
-        "pointiness",
-        "random_per_island",
-    ),
+    "NEW_GEOMETRY": ("position", "normal", "tangent", "true_normal", "parametric", "pointiness", "random_per_island"),
     "TEX_COORD": ("object", "normal"),
 }
 """Outputs that depend on the object's shape or place, of nodes of which others do not."""

@@ -96,11 +96,7 @@ def _bake(scene: Scene, part: Part, kind: str, options: BakeOptions) -> None:
     layer, subject = scene.view_layers[0], part.subject
     scene.cycles.samples = options.samples
     with bpy.context.temp_override(
-        scene=scene,
-        view_layer=layer,
-        active_object=subject,
-        object=subject,
-        selected_objects=[*part.highs, subject],
+        scene=scene, view_layer=layer, active_object=subject, object=subject, selected_objects=[*part.highs, subject]
     ):
         try:
             result = bpy.ops.object.bake(

@@ -66,11 +66,7 @@ def unrolled_charts(charts: Charts, turn: float = 0.0) -> Charts:
     whole = np.exp(1j * np.deg2rad(turn))
     turns, offsets = turns * whole, offsets * whole
     rotations = np.stack([np.stack([turns.real, -turns.imag], 1), np.stack([turns.imag, turns.real], 1)], 1)
-    return replace(
-        charts,
-        matrices=rotations @ charts.matrices,
-        offsets=np.stack([offsets.real, offsets.imag], 1),
-    )
+    return replace(charts, matrices=rotations @ charts.matrices, offsets=np.stack([offsets.real, offsets.imag], 1))
 
 
 def spanning_tree(charts: Charts) -> tuple[np.ndarray, np.ndarray, csr_matrix]:

@@ -30,11 +30,7 @@ PRIMARIES: Mapping[str, Sequence[float]] = TABLES["primaries"]
 BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 """Matrix from XYZ to cone responses, in which colours are adapted to another white (Lam 1985; Lindbloom)."""
 D50_TO_LINEAR = np.array(
-    [
-        [3.1338561, -1.6168667, -0.4906146],
-        [-0.9787684, 1.9161415, 0.0334540],
-        [0.0719453, -0.2289914, 1.4052427],
-    ]
+    [[3.1338561, -1.6168667, -0.4906146], [-0.9787684, 1.9161415, 0.0334540], [0.0719453, -0.2289914, 1.4052427]]
 )
 """Matrix from XYZ under D50 to linear sRGB (Lindbloom). ICC profiles, and Lab in TIFF and PSD, use D50."""
 SRGB_GAMMA = 45455

@@ -45,10 +45,7 @@ def count_hdf5(file: Path | IO[bytes], what: str) -> int:
 def _open(file: Path | IO[bytes], what: str) -> Iterator[dict[str, Any]]:
     """The checked arrays of a file, by path, while it is open. Any error within the block becomes a ModelError."""
     h5py = import_extra("h5py")
-    with (
-        framework_errors("{} is damaged, or no HDF5 file: {}", REMEDY, what),
-        h5py.File(file, "r") as opened,
-    ):
+    with framework_errors("{} is damaged, or no HDF5 file: {}", REMEDY, what), h5py.File(file, "r") as opened:
         yield dict(_arrays(h5py, opened, what))
 
 

@@ -21,10 +21,7 @@ PNG_HEAD_BYTES = len(PNG_SIGNATURE) + 25
 
 
 def metadata_of(
-    recipe: Recipe | None,
-    width_m: float | None = None,
-    height_range_m: float | None = None,
-    film: str | None = None,
+    recipe: Recipe | None, width_m: float | None = None, height_range_m: float | None = None, film: str | None = None
 ) -> dict[str, str]:
     """A file's metadata by name: `impasto` (recipe, real-world scale and film, as JSON) and the IPTC `source_type`."""
     about: dict[str, Any] = {"width_m": width_m, "height_range_m": height_range_m, "film": film}

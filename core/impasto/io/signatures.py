@@ -51,10 +51,7 @@ REFUSED_EXTENSIONS = OTHER_EXTENSIONS + RAW_EXTENSIONS
 
 REFUSED: Mapping[bytes, Sequence[str]] = {_bytes(start): about for start, about in TABLES["refused"].items()}
 """First bytes of unsupported formats, with their name and a way to convert them."""
-BRANDS = {
-    "AVIF": (b"avif", b"avis"),
-    "HEIF": (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"),
-}
+BRANDS = {"AVIF": (b"avif", b"avis"), "HEIF": (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")}
 """Brands of pictures in the container format of films (ISO 14496-12). The general brands come last."""
 RAW, RAW_BRAND = REFUSED[b"IIRO"], b"crx "
 TGA_EXTENSIONS = (".tga", ".targa", ".icb", ".vda", ".vst")

@@ -49,9 +49,7 @@ def unpacked_maps(path: Path, picture: PackedPicture) -> Maps:
 
 
 def read_sources(
-    sources: Mapping[str, MapSource],
-    wanted: Wanted = ALL,
-    on_progress: Callable[[float], None] = lambda fraction: None,
+    sources: Mapping[str, MapSource], wanted: Wanted = ALL, on_progress: Callable[[float], None] = lambda fraction: None
 ) -> Maps:
     """The maps of a set, all at the size of the largest. Notes say what was unpacked, flipped and resized.
 
@@ -67,9 +65,7 @@ def read_sources(
 
 
 def read_textures(
-    sources: Mapping[str, MapSource],
-    wanted: Wanted = ALL,
-    on_progress: Callable[[float], None] = lambda fraction: None,
+    sources: Mapping[str, MapSource], wanted: Wanted = ALL, on_progress: Callable[[float], None] = lambda fraction: None
 ) -> tuple[dict[str, Texture], list[str], tuple[float, float] | None]:
     """The maps of a set at their own sizes, notes on what was unpacked and flipped, and heights 0 and 1 in metres.
 

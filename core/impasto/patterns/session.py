@@ -162,11 +162,7 @@ class Session:
         return Laid(example.maps, quilter.torus.origin[: size_px[0], : size_px[1]], layout)
 
     def synthesise(
-        self,
-        shape: ResultShape,
-        guidance: Guidance | None = None,
-        variation: float = 0.5,
-        quality: str = "usual",
+        self, shape: ResultShape, guidance: Guidance | None = None, variation: float = 0.5, quality: str = "usual"
     ) -> Laid:
         """Small pieces on a torus or over the charts of an atlas, corrected from coarse to fine.
 

@@ -134,11 +134,7 @@ def surface_of(subject: Maps, parameters: VaeParameters, context: Context) -> La
     else:
         z = context.noise(*old.shape).cpu()
     z = torch.where(known, old, z)
-    about = {
-        "name": card.name,
-        "width_m": card.texel_m * size_px[1],
-        "height_range_m": card.height_range_m,
-    }
+    about = {"name": card.name, "width_m": card.texel_m * size_px[1], "height_range_m": card.height_range_m}
     noise = NoiseField(int(context.rng.integers(2**31)), context.device)
     return LatentTorus(vae, z, card.maps, size_px, noise, about)
 

@@ -23,11 +23,7 @@ from impasto.training.losses import SIGMA, kl_divergence, relativistic_loss, zer
 from ..data import Pictures, load_pictures
 from ..parameters import TrainVaeParameters
 from .latents import fill, inner_cells, windows_of
-from .losses import (
-    free_bits,
-    reconstruction_loss,
-    sliced_wasserstein_loss,
-)
+from .losses import free_bits, reconstruction_loss, sliced_wasserstein_loss
 from .networks import CELL_PX, Autoencoder, reparameterise
 from .prior import autocovariance, prior_gap, root
 

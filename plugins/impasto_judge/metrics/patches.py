@@ -25,13 +25,7 @@ def as_list(pictures: Pictures) -> list[np.ndarray]:
 
 
 def sliced_wasserstein(
-    a: Pictures,
-    b: Pictures,
-    seed: int = 0,
-    patches: int = 8192,
-    directions: int = 512,
-    *,
-    by_contrast: bool = False,
+    a: Pictures, b: Pictures, seed: int = 0, patches: int = 8192, directions: int = 512, *, by_contrast: bool = False
 ) -> list[float]:
     """Sliced Wasserstein distance x 1000 of a's and b's 7x7 patches at each Laplacian level, finest first.
 

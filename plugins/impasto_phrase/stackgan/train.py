@@ -175,10 +175,7 @@ class StackGanTraining(Training):
         return {
             "label": parameters.label or parameters.name.replace("-", " ").capitalize(),
             "maps": list(data.maps),
-            "surface": {
-                "mean": standardisation.mean.flatten().tolist(),
-                "matrix": standardisation.matrix.tolist(),
-            },
+            "surface": {"mean": standardisation.mean.flatten().tolist(), "matrix": standardisation.matrix.tolist()},
             "width": parameters.width,
             "encoder": parameters.encoder,
             "features": data.features.shape[1],

@@ -15,14 +15,7 @@ from kornia.color import rgb_to_grayscale
 from kornia.filters import guided_blur
 from torch import Tensor
 
-from impasto.numerics.color_transport import (
-    ColorSample,
-    color_table,
-    look_up,
-    mixture,
-    sliced_transport,
-    used_entries,
-)
+from impasto.numerics.color_transport import ColorSample, color_table, look_up, mixture, sliced_transport, used_entries
 
 from ..shared.task import Region
 

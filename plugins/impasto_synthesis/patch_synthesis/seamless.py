@@ -59,11 +59,7 @@ def synthesise_maps(subject: Maps, parameters: PatchSynthesisParameters, inputs:
 
 
 def _layout(
-    atlas: Atlas,
-    guidance: Guidance | None,
-    parameters: PatchSynthesisParameters,
-    shape: ResultShape,
-    context: Context,
+    atlas: Atlas, guidance: Guidance | None, parameters: PatchSynthesisParameters, shape: ResultShape, context: Context
 ) -> Laid:
     """The photographs' texels that the result shows.
 
