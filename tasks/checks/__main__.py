@@ -3,9 +3,9 @@
 import sys
 
 from ..pictures import has_history
-from . import benchmarks, current_folder, pictures, quoting
+from . import benchmarks, current_folder, pictures, quoting, walks
 
-CHECKS = (benchmarks, current_folder, pictures, quoting)
+CHECKS = (benchmarks, current_folder, pictures, quoting, walks)
 FOUND = [f"{problem}" for check in CHECKS for problem in check.problems()]
 if not has_history():
     print("skipped: commits that benchmarks and pictures name, since Git's history is not here")

@@ -60,9 +60,9 @@ def compares(walk: Walk) -> Steps:
     walk.screenshot("selected.png")
     found = yield places(walk)
     yield taps(walk, found, "compare(")
-    yield until(lambda: EXTENSION.history.comparison.comparison.pixels is not None, LIMIT_S)
+    yield until(lambda: EXTENSION.history.operators.comparison.pixels is not None, LIMIT_S)
     yield 1.0
-    walk.record("compared", EXTENSION.history.comparison.comparison.names)
+    walk.record("compared", EXTENSION.history.operators.comparison.names)
     walk.screenshot("compared.png")
     return found
 

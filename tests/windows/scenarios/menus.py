@@ -89,7 +89,7 @@ def shortcut(walk: Walk) -> Steps:
     scene.impasto.tool, scene.impasto.source_kind = "rust", "NONE"
     scene.impasto_parameters.rust.width_px = scene.impasto_parameters.rust.height_px = 64
     for is_on in (False, True):
-        next(item for item in EXTENSION.keymaps.shortcuts() if item.idname == "impasto.generate").active = is_on
+        next(item for item in EXTENSION.menus.shortcuts() if item.idname == "impasto.generate").active = is_on
         yield 0.5
         yield walk.press("T", view_of(walk), ctrl=True, shift=True, alt=True)
         yield 0.5

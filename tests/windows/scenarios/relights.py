@@ -63,7 +63,7 @@ def turns(walk: Walk) -> Steps:
 
 def drags_the_dial(walk: Walk) -> Steps:
     """The dial is there while the azimuth is known; dragging its sun changes the parameter, in one undo step."""
-    scene, azimuths_of = bpy.context.scene, EXTENSION.parameters.azimuths.azimuths_of
+    scene, azimuths_of = bpy.context.scene, EXTENSION.parameters.points.azimuths_of
     tool = next(tool for tool in EXTENSION.engine.catalogue.catalogue if azimuths_of(tool))
     name, scene.impasto.tool = azimuths_of(tool)[0], tool["name"]
     group = EXTENSION.parameters.groups.group_of(scene, tool)

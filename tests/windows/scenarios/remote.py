@@ -29,7 +29,7 @@ def scenario(walk: Walk) -> Steps:
     preferences = bpy.context.preferences
     preferences.system.use_online_access = True  # which loopback needs as well
     yield until(LIBRARY.is_made, LIMIT_S)
-    walk.record("has_index", EXTENSION.assets.writing.write_index(LIBRARY.folder()))
+    walk.record("has_index", EXTENSION.assets.library.write_index(LIBRARY.folder()))
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Served, directory=str(LIBRARY.folder()))) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}/"
