@@ -107,7 +107,7 @@ def check_length(path: Path, kind: str, size_px: tuple[int, int] | None = None) 
 
 
 class _RefusedError(Exception):
-    """What a refused file is or has, as the end of a message; then the remedy, and the values of the message."""
+    """A file is refused. args: end of a message that begins with the file's name, remedy, values of the message."""
 
 
 def _read_png(stream: IO[bytes]) -> Header:

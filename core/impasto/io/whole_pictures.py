@@ -61,7 +61,7 @@ class PillowPicture:
 
     @property
     def size_px(self) -> tuple[int, int]:
-        """(width, height) from the header. Raise NotImplementedError for a DDS that Pillow does not read as stored."""
+        """(width, height) from the header. Raise NotImplementedError for a DDS in BC6, whose floats Pillow drops."""
         if self._pixel_format.startswith(LIGHT):
             raise NotImplementedError(self._pixel_format)
         return self._image.size

@@ -20,8 +20,9 @@ def problems() -> Iterator[str]:
     declared = visible.of_description(description(), label_of, choices_of)
     shown, constants = visible.of_source(ROOT / "blender_addon")
     shown |= dict.fromkeys(declared, "a tool")
-    of_engine = {text: place for text, place in raised.texts().items() if text not in shown}
-    yield from raised.formatted()
+    texts, formatted = raised.texts()
+    of_engine = {text: place for text, place in texts.items() if text not in shown}
+    yield from formatted
     for language in LANGUAGES:
         words, errors = (entries(name) for name in (f"{language}.po", f"errors/{language}.po"))
         yield from (f"{shown[text]}: no {language} of: {text}" for text in shown.keys() - words.keys())

@@ -9,14 +9,14 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from .. import source
 from ..source import ROOT
 from .visible import FOREIGN, SENTENCE, TECHNICAL, template
 
 FOLDERS = (ROOT / "core", ROOT / "plugins")
-ADDON = ROOT / "blender_addon"
 STARTS = ("impasto.engine.worker", "impasto.engine.client", "impasto.library.download", "impasto.library.published")
 STARTS += ("impasto.batch.checks", "impasto.batch.cluster", "impasto.batch.contact_sheet", "impasto.batch.running")
 STARTS += ("impasto.batch.on_worker", "impasto.batch.engines")
@@ -88,26 +88,26 @@ SIGNATURES = ROOT / "core" / "impasto" / "io" / "signatures.toml"
 """A table with names of formats that are not read, and ways to convert them."""
 
 
-def modules() -> dict[str, Path]:
-    """The modules of the core and the plugins that Blender or its worker imports."""
+def modules() -> Iterator[tuple[Path, ast.Module]]:
+    """Each module of the core and the plugins that Blender or its worker imports, and its syntax tree."""
     every = {_dotted(path.relative_to(folder)): path for folder in FOLDERS for path in sorted(folder.rglob("*.py"))}
-    reached: dict[str, Path] = {}
+    reached: set[str] = set()
     waiting = [name for name in every if name.split(".")[0] != "impasto" or name in STARTS]
     while waiting:
         name = waiting.pop()
         if name in every and name not in reached and not PAGES.match(name):
-            reached[name] = every[name]
-            waiting += _imported(name, every[name])
-    return dict(sorted(reached.items()))
+            reached.add(name)
+            path = every[name]
+            yield path, (tree := ast.parse(path.read_text(encoding="utf-8")))
+            waiting += _imported(name.split(".") if path.name == "__init__.py" else name.split(".")[:-1], tree)
 
 
 def _dotted(path: Path) -> str:
     return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
 
 
-def _imported(name: str, path: Path) -> Iterator[str]:
-    package = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+def _imported(package: Sequence[str], tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         if isinstance(node, ast.ImportFrom):
@@ -117,27 +117,29 @@ def _imported(name: str, path: Path) -> Iterator[str]:
             yield from (f"{base}.{alias.name}" for alias in node.names)
 
 
-def texts() -> dict[str, str]:
-    """Each text by its id, and where it stands."""
+def texts() -> tuple[dict[str, str], list[str]]:
+    """Each text by its id, and where it stands; and a sentence for each message that values are formatted into."""
     refused = tomllib.loads(SIGNATURES.read_text(encoding="utf-8"))["refused"]
     found = dict.fromkeys((text for about in refused.values() for text in about), str(SIGNATURES.relative_to(ROOT)))
     found |= dict.fromkeys(OF_SYSTEMS, "the system")
-    for path in (path for path in modules().values() if path.name not in IN_TERMINALS):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        for line, text in _of_module(tree, path.name in TO_AUTHORS, DRAWING in path.parts):
-            for one in OF_SEVERAL.get(text, (text,)):
-                found.setdefault(one, f"{path.relative_to(ROOT)}:{line}")
-    return found
+    formatted: list[str] = []
+    for path, tree in modules():
+        formatted += _formatted(path.relative_to(ROOT), tree)
+        if path.name not in IN_TERMINALS:
+            for line, text in _of_module(tree, path.name in TO_AUTHORS, DRAWING in path.parts):
+                for one in OF_SEVERAL.get(text, (text,)):
+                    found.setdefault(one, f"{path.relative_to(ROOT)}:{line}")
+    formatted += (problem for path, tree in source.modules("blender_addon") for problem in _formatted(path, tree))
+    return found, formatted
 
 
-def formatted() -> Iterator[str]:
+def _formatted(path: Path, tree: ast.Module) -> Iterator[str]:
     """Messages whose values are formatted into them, so that no translation is found."""
-    for path in (*modules().values(), *ADDON.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and SAYING.fullmatch(_name(node.func)):
-                for text in (one for one in node.args if isinstance(one, ast.JoinedStr)):
-                    if template(text) not in OF_SEVERAL and template(text).strip("{}; "):
-                        yield f"{path.relative_to(ROOT)}:{text.lineno}: give values after the text: {template(text)}"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and SAYING.fullmatch(_name(node.func)):
+            for text in (one for one in node.args if isinstance(one, ast.JoinedStr)):
+                if template(text) not in OF_SEVERAL and template(text).strip("{}; "):
+                    yield f"{path}:{text.lineno}: give values after the text: {template(text)}"
 
 
 def _of_module(tree: ast.Module, is_to_authors: bool, is_drawing: bool) -> Iterator[tuple[int, str]]:
