@@ -6,7 +6,7 @@ from __future__ import annotations
 import bpy
 
 from ..bridge import images
-from ..bridge.target import active_material
+from ..bridge.target import active_material, chosen_material
 from ..core.errors import Message
 from ..core.recipe import GROUP
 from ..engine.catalogue import catalogue, properties_of
@@ -89,7 +89,7 @@ class IMPASTO_MT_layer_specials(bpy.types.Menu):
         return material is not None and len(material.impasto_layers.layers) > 0
 
     def draw(self, context: bpy.types.Context) -> None:
-        layout, stack = self.layout, active_material(context).impasto_layers
+        layout, stack = self.layout, chosen_material(context).impasto_layers
         layout.operator("impasto.duplicate_layer", icon="DUPLICATE")
         layout.operator("impasto.copy_layer", icon="COPYDOWN")
         layout.operator("impasto.paste_layers", icon="PASTEDOWN")
